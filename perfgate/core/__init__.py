@@ -1,0 +1,1 @@
+"""The records, units and errors that every wing shares. Standard library only."""
