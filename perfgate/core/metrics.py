@@ -1,0 +1,67 @@
+"""Metrics: names, units and directions, and the other names under which they arrive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal["lower", "higher"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """What is measured."""
+
+    name: str
+    """Such as ``elapsed``; in base units, so without a unit in its name."""
+    unit: str
+    """Base unit of its values: ``s``, ``B``, ``1/s``, ``1``, or the file's own text."""
+    better: Direction
+    """Which way is an improvement."""
+
+
+ELAPSED = Metric(name="elapsed", unit="s", better="lower")
+CPU = Metric(name="cpu", unit="s", better="lower")
+PEAK_MEMORY = Metric(name="peak_memory", unit="B", better="lower")
+THROUGHPUT = Metric(name="throughput", unit="1/s", better="higher")
+
+# metrics whose amount depends on how many rows a run worked on
+WORKLOAD_BOUND = frozenset({"elapsed", "cpu", "peak_memory"})
+
+# keys of the run summary that name a metric -> the metric's name inside
+ALIASES = {
+    "elapsed_sec": "elapsed",
+    "elapsed_ns": "elapsed",
+    "cpu_sec": "cpu",
+    "peak_memory_mb": "peak_memory",
+    "peak_memory_bytes": "peak_memory",
+}
+
+# suffix of a metric's key -> unit of its values, direction, as in tick_total_ms
+_SUFFIXES: tuple[tuple[str, str, Direction], ...] = (
+    ("_per_s", "1/s", "higher"),
+    ("_sec", "s", "lower"),
+    ("_seconds", "s", "lower"),
+    ("_ms", "ms", "lower"),
+    ("_us", "us", "lower"),
+    ("_ns", "ns", "lower"),
+    ("_mb", "MB", "lower"),
+    ("_bytes", "B", "lower"),
+)
+
+
+def canonical_name(key: str) -> str:
+    """Return the name inside of a metric that may be written as its JSON key."""
+    return ALIASES.get(key, key)
+
+
+def from_suffix(key: str) -> tuple[str, str, Direction] | None:
+    """Return name, unit and direction that a metric's key states by its suffix, or None.
+
+    ``elapsed_sec`` is (``elapsed``, ``s``, ``lower``); ``rows_per_s`` keeps its
+    name, since a rate without "per" would read as an amount.
+    """
+    for suffix, unit, better in _SUFFIXES:
+        if key.endswith(suffix) and len(key) > len(suffix):
+            return (key if unit == "1/s" else key[: -len(suffix)], unit, better)
+    return None

@@ -1,0 +1,84 @@
+"""The record of one measured execution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from perfgate.core.metrics import Metric
+
+Labels = tuple[tuple[str, str], ...]
+
+UNSPECIFIED = "unspecified"
+"""Machine class of runs that carry no environment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where runs took place, reduced to what may be compared; shared by all runs that state the same."""
+
+    facts: Labels
+    """Stable facts as the run states them (os, cpus, python, ...), sorted by name."""
+    machine_class: str
+    """Name for machines that may be compared, or ``unspecified``."""
+    machine: str
+    """Opaque id of the booted machine; empty when unknown."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One measured execution, in base units.
+
+    Not frozen, for the collector's sake alone: a frozen record costs three times as
+    much to make, and a hundred thousand of them are made in a row. Nothing changes one.
+    """
+
+    run_id: str
+    """Unique name of the execution."""
+    benchmark: str
+    """What was measured."""
+    labels: Labels
+    """Parameters of the benchmark, sorted by name."""
+    status: Literal["ok", "failed"]
+    """``failed`` runs are counted and left out."""
+    started_at: str
+    """UTC, ISO 8601; empty when unknown. Sorts as text."""
+    session: str
+    """Runs of one machine and one stretch of time; empty when unknown."""
+    rows_used: int
+    """Input rows that the run worked on; 0 when it does not say."""
+    values: tuple[tuple[Metric, float], ...]
+    """The measured metrics, each value finite and in the metric's unit."""
+    memory_source: str
+    """How the peak of memory was had; values of different sources are not comparable."""
+    environment: Environment
+    """Where it ran."""
+    commit: str
+    """Version of the measured code; empty when unknown."""
+    command: str
+    """Digest of the measured command; empty when it was not run by ``perfgate run``."""
+    origin: str
+    """The file it came from, for messages."""
+
+
+def class_of(facts: dict[str, str]) -> str:
+    """Return the machine class that the facts of an environment amount to.
+
+    Hosted runners are named after image, architecture and size
+    (``gha-ubuntu-24.04-x64-4cpu``): their processors vary from job to job, which the
+    between-session spread covers. Elsewhere the processor's model is part of the
+    name, so that two laptops never count as one machine. No clock rate is used.
+    """
+    cpus = facts.get("cpus", "")
+    parts = [facts.get("ci", ""), facts.get("distro") or facts.get("os", ""), facts.get("arch", ""), cpus and f"{cpus}cpu"]
+    if not facts.get("ci"):
+        parts.append(facts.get("cpu_model", ""))
+    name = "-".join(p for p in map(slug, parts) if p)
+    return name or UNSPECIFIED
+
+
+def slug(text: str, *, longest: int = 60) -> str:
+    """Return `text` as a file name part: lower case, ``[a-z0-9.]`` and single dashes."""
+    kept = "".join(c if c.isascii() and (c.isalnum() or c == ".") else " " for c in text.lower())
+    return "-".join(kept.split())[:longest].strip("-.")
