@@ -1,0 +1,201 @@
+"""What is gated, how strictly, and by which rule: the configuration as a record."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from perfgate.core.metrics import Metric
+    from perfgate.core.units import Change, Limit
+
+Level = Literal["fail", "warn", "info"]
+Method = Literal["auto", "threshold", "exact"]
+Workload = Literal["same", "rate"]
+
+STATISTICS = ("p50", "p90", "p95", "p99")
+"""Statistics that a rule or a budget may name."""
+
+GATED_BY_DEFAULT = frozenset({("elapsed", "p50"), ("peak_memory", "p50")})
+SHOWN_BY_DEFAULT = frozenset({"cpu", "throughput"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """The smallest change, in base units, that may fail."""
+
+    auto: bool
+    """Also: changes below the resolution of the values themselves never fail."""
+    amounts: tuple[tuple[str, float], ...] = ()
+    """Base unit -> amount, >= 0."""
+
+    def amount(self, unit: str) -> float:
+        """Return the stated floor for values of that base unit, 0.0 when none is stated."""
+        return dict(self.amounts).get(unit, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One ``[[rule]]``: which rows it governs, and what it says; the first that matches wins."""
+
+    origin: str
+    """Where it stands, for messages: ``rule 2 (perfgate.toml)``."""
+    benchmark: str = "*"
+    """Glob on the benchmark's name, with or without its labels."""
+    metric: str = "*"
+    """Glob on the metric's name."""
+    statistic: str = "p50"
+    """Glob on the statistic."""
+    threshold: Change | None = None
+    """Largest accepted worsening; None: the default's."""
+    floor: Floor | None = None
+    """None: the default's."""
+    method: Method = "auto"
+    """How it is judged."""
+    level: Level | None = None
+    """None: ``fail`` when the rule names a metric or a statistic, else the row's own default."""
+    workload: Workload | None = None
+    """``rate``: rows may differ, throughput is gated in place of time; None: the default's."""
+
+    @property
+    def is_specific(self) -> bool:
+        """Does the rule name a metric or a statistic, so that it asks for a row to be gated?"""
+        return self.metric != "*" or self.statistic != "p50"
+
+    def matches(self, benchmark: str, titled: str, metric: str, statistic: str) -> bool:
+        """Does the rule govern this row?"""
+        return (
+            matches(self.benchmark, benchmark, titled)
+            and fnmatch.fnmatchcase(metric, self.metric)
+            and fnmatch.fnmatchcase(statistic, self.statistic)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """One ``[[budget]]``: an absolute limit on a statistic of the current runs."""
+
+    origin: str
+    """Where it stands, for messages: ``budget 1 (perfgate.toml)``."""
+    benchmark: str
+    """Glob on the benchmark's name."""
+    metric: str
+    """Name of the metric."""
+    statistic: str
+    """One of `STATISTICS`."""
+    limit: Limit
+    """What must hold."""
+    warn: Limit | None = None
+    """What should hold: beyond it the row is advisory."""
+    level: Level = "fail"
+    """What a value beyond the limit amounts to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What governs one row: a rule's words completed by the defaults."""
+
+    threshold: Change
+    """Largest accepted worsening."""
+    floor: Floor
+    """Smallest change that may fail."""
+    method: Method
+    """How it is judged."""
+    level: Level
+    """What a worsening amounts to."""
+    workload: Workload
+    """Must the rows used be the same?"""
+    origin: str
+    """The rule that decided, or ``defaults``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The whole configuration."""
+
+    source: str
+    """The file it came from, or ``built-in defaults``."""
+    runs: tuple[str, ...] = ("outputs/model_runs/*.json",)
+    """Globs of run summaries."""
+    baselines: str = "baselines"
+    """Folder of the committed baselines."""
+    machine_class: str = ""
+    """Given by hand; empty: the runs' own."""
+    exclude: tuple[str, ...] = ()
+    """Globs of benchmarks (or ``benchmark:metric``) that are not judged."""
+    false_alarms: float = 0.01
+    """Accepted chance that an unchanged pull request fails."""
+    threshold: Change
+    """Default for p50."""
+    floor: Floor = Floor(auto=True)  # noqa: RUF009 - frozen, so one instance can serve all
+    """Default floor."""
+    on_suspected: Literal["pass", "fail"] = "pass"
+    """What a suspected row amounts to."""
+    workload: Workload = "same"
+    """Default for the rows used."""
+    rules: tuple[Rule, ...] = ()
+    """First match wins."""
+    budgets: tuple[Budget, ...] = ()
+    """Every one that matches is checked."""
+
+    def excludes(self, benchmark: str, titled: str, metric: str = "") -> bool:
+        """Is the benchmark, or the metric of it, on the exclude list?"""
+        for glob in self.exclude:
+            name, _, its_metric = glob.partition(":")
+            if matches(name, benchmark, titled) and (not its_metric or (metric and fnmatch.fnmatchcase(metric, its_metric))):
+                return True
+        return False
+
+    def rule_for(self, benchmark: str, titled: str, metric: str, statistic: str) -> Rule | None:
+        """Return the first rule that governs the row, or None."""
+        return next((r for r in self.rules if r.matches(benchmark, titled, metric, statistic)), None)
+
+    def ruling(self, benchmark: str, titled: str, metric: Metric, statistic: str) -> Ruling:
+        """Return what governs the row: the first rule that matches, completed by the defaults."""
+        rule = self.rule_for(benchmark, titled, metric.name, statistic)
+        workload = (rule.workload if rule else None) or self._workload_of(benchmark, titled)
+        level = default_level(metric.name, statistic, workload)
+        if rule is None:
+            return Ruling(
+                threshold=self.threshold, floor=self.floor, method="auto", level=level, workload=workload, origin="defaults"
+            )
+        return Ruling(
+            threshold=rule.threshold or self.threshold,
+            floor=rule.floor or self.floor,
+            method=rule.method,
+            level=rule.level or ("fail" if rule.is_specific else level),
+            workload=workload,
+            origin=rule.origin,
+        )
+
+    def _workload_of(self, benchmark: str, titled: str) -> Workload:
+        """Return the workload key of the benchmark: it belongs to all its rows, whichever rule states it."""
+        stated = (r.workload for r in self.rules if r.workload and matches(r.benchmark, benchmark, titled))
+        return next(stated, self.workload)
+
+
+def default_level(metric: str, statistic: str, workload: Workload) -> Level:
+    """Return the level of a row that no rule speaks about.
+
+    The p50 of time and of memory are gated. A metric that a program records itself is
+    shown as a warning when it gets worse; all else is information. Where the rows
+    used may differ, throughput stands in for time.
+    """
+    if workload == "rate" and statistic == "p50":
+        if metric == "throughput":
+            return "fail"
+        if metric in {"elapsed", "cpu", "peak_memory"}:
+            return "warn"
+    if (metric, statistic) in GATED_BY_DEFAULT:
+        return "fail"
+    return "warn" if statistic == "p50" and metric not in SHOWN_BY_DEFAULT else "info"
+
+
+def matches(glob: str, benchmark: str, titled: str) -> bool:
+    """Does a glob name the benchmark, by its bare name or with its labels?
+
+    A name that is written out in full matches itself even when it holds characters
+    that mean something in a glob, such as ``train[size=big]``.
+    """
+    return glob in (benchmark, titled) or fnmatch.fnmatchcase(benchmark, glob) or fnmatch.fnmatchcase(titled, glob)

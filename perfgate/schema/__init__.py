@@ -1,0 +1,109 @@
+"""The published JSON Schemas, and the one door to jsonschema, which explains what is wrong.
+
+Typed decoders (msgspec) decide fast that all is well; only a file that they refuse
+comes here, so that a clean check never pays for jsonschema.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+NAMES = ("run", "baseline", "profile", "percentiles", "report", "config")
+"""Schemas of version 1."""
+
+_LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One violation of a schema."""
+
+    pointer: str
+    """JSON pointer of the place, such as ``/samples/2/unit``; empty for the whole document."""
+    message: str
+    """What was expected and what was found."""
+
+
+def text(name: str) -> str:
+    """Return a schema's text, one of `NAMES`."""
+    return resources.files(__package__).joinpath(f"{name}-1.json").read_text(encoding="utf-8")
+
+
+def load(name: str) -> dict[str, Any]:
+    """Return a schema as data, one of `NAMES`."""
+    schema: dict[str, Any] = json.loads(text(name))
+    return schema
+
+
+def explain(name: str, document: object) -> list[Fault]:
+    """Return everything that is wrong with a document, in the order of its places; empty when nothing is."""
+    import jsonschema  # noqa: PLC0415 - 90 ms that only a faulty document costs
+
+    validator = jsonschema.Draft202012Validator(load(name))
+    errors = sorted(validator.iter_errors(document), key=lambda e: [str(p) for p in e.absolute_path])
+    return [fault for e in errors for fault in _faults(e)]
+
+
+def _faults(error: ValidationError) -> list[Fault]:
+    """Return one validation error in our words; unknown keys are told one by one."""
+    place = "".join(f"/{_escaped(str(p))}" for p in error.absolute_path)
+    if error.validator == "required":
+        missing = [k for k in error.validator_value if k not in error.instance]
+        return [Fault(pointer=place, message=f'the key "{k}" is missing') for k in missing[:1]] if missing else []
+    if error.validator == "additionalProperties" and error.validator_value is False:
+        known = list(error.schema.get("properties", {}))
+        return [
+            Fault(pointer=f"{place}/{_escaped(k)}", message=f'unknown key "{_cut(k)}"{_did_you_mean(k, known)}')
+            for k in error.instance
+            if k not in known
+        ]
+    if error.validator == "enum":
+        wanted = ", ".join(json.dumps(v) for v in error.validator_value)
+        return [Fault(pointer=place, message=f"expected one of {wanted}, found {_shown(error.instance)}")]
+    if error.validator == "type":
+        types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+        wanted = " or ".join(_type_name(t) for t in types if t != "null")
+        return [Fault(pointer=place, message=f"expected {wanted}, found {_shown(error.instance)}")]
+    if error.validator == "minimum":
+        return [Fault(pointer=place, message=f"expected at least {error.validator_value}, found {_shown(error.instance)}")]
+    if error.validator in {"minLength", "minItems", "minProperties"}:
+        return [Fault(pointer=place, message="must not be empty")]
+    if error.validator == "const":
+        return [Fault(pointer=place, message=f"expected {_shown(error.validator_value)}, found {_shown(error.instance)}")]
+    return [Fault(pointer=place, message=f"{_cut(error.message)}")]
+
+
+def _type_name(name: str) -> str:
+    """Return a JSON type with its article."""
+    return ("an " if name[0] in "aeiou" else "a ") + name
+
+
+def _shown(value: object) -> str:
+    """Return a value as JSON, cut to a length that fits a line."""
+    try:
+        return _cut(json.dumps(value, ensure_ascii=True))
+    except (TypeError, ValueError):
+        return _cut(str(value))
+
+
+def _cut(message: str) -> str:
+    """Return the text, cut to a length that fits a line."""
+    return message if len(message) <= _LONGEST else message[: _LONGEST - 1] + "…"
+
+
+def _escaped(key: str) -> str:
+    """Return a key as a part of a JSON pointer (RFC 6901)."""
+    return _cut(key.replace("~", "~0").replace("/", "~1"))
+
+
+def _did_you_mean(word: str, known: list[str]) -> str:
+    """Return a suggestion in words, or nothing when no known word is near."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(known)}"
