@@ -48,7 +48,7 @@ def explain(name: str, document: object) -> list[Fault]:
 
     validator = jsonschema.Draft202012Validator(load(name))
     errors = sorted(validator.iter_errors(document), key=lambda e: [str(p) for p in e.absolute_path])
-    return [fault for e in errors for fault in _faults(e)]
+    return list(dict.fromkeys(fault for e in errors for fault in _faults(e)))
 
 
 def _faults(error: ValidationError) -> list[Fault]:
@@ -56,7 +56,7 @@ def _faults(error: ValidationError) -> list[Fault]:
     place = "".join(f"/{_escaped(str(p))}" for p in error.absolute_path)
     if error.validator == "required":
         missing = [k for k in error.validator_value if k not in error.instance]
-        return [Fault(pointer=place, message=f'the key "{k}" is missing') for k in missing[:1]] if missing else []
+        return [Fault(pointer=place, message=f'the key "{k}" is missing') for k in missing]
     if error.validator == "additionalProperties" and error.validator_value is False:
         known = list(error.schema.get("properties", {}))
         return [

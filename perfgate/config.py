@@ -1,0 +1,289 @@
+"""TOML -> policy: ``[tool.perfgate]`` in pyproject.toml, or perfgate.toml. All faults are told at once."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import tomllib
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from perfgate import schema
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
+from perfgate.core.metrics import canonical_name
+from perfgate.core.policy import STATISTICS, Budget, Floor, Policy, Rule
+from perfgate.core.units import Change, parse_change, parse_limit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+OWN_FILE = "perfgate.toml"
+SHARED_FILE = "pyproject.toml"
+DEFAULT_THRESHOLD = "+5%"
+LARGEST = 1 << 20
+
+_SLUG = "config-invalid"
+_HINT = "docs/configuration.md lists every key"
+_KINDS = {"time": "s", "bytes": "B", "rate": "1/s"}
+_T = TypeVar("_T")
+
+BUILT_IN = Policy(source="built-in defaults", threshold=parse_change(DEFAULT_THRESHOLD))
+
+
+def find(start: str) -> tuple[str, str]:
+    """Return the folder and the name of the configuration file that governs a folder.
+
+    Looks in `start` and above it up to the root of the git repository, so that a check
+    in a subfolder is judged by the same rules.
+
+    Returns:
+        (folder, file name); (`start`, "") when there is none.
+
+    Raises:
+        CannotDecideError: both files hold a configuration, or one cannot be read.
+    """
+    folder = os.path.abspath(start)
+    while True:
+        own = os.path.isfile(os.path.join(folder, OWN_FILE))
+        shared_path = os.path.join(folder, SHARED_FILE)
+        shared = os.path.isfile(shared_path) and _has_table(_read(shared_path), shared_path)
+        name = choose(own=own, shared=shared, where=folder)
+        if name:
+            return folder, name
+        parent = os.path.dirname(folder)
+        if parent == folder or os.path.exists(os.path.join(folder, ".git")):
+            return os.path.abspath(start), ""
+        folder = parent
+
+
+def choose(*, own: bool, shared: bool, where: str) -> str:
+    """Return the name of the configuration file, empty when there is none.
+
+    Raises:
+        CannotDecideError: there are two, and which one is meant cannot be told.
+    """
+    if own and shared:
+        raise cannot_decide(
+            "config-twice",
+            f"both {OWN_FILE} and [tool.perfgate] in {SHARED_FILE} hold a configuration",
+            place=where,
+            hint="keep one of them",
+        )
+    return OWN_FILE if own else SHARED_FILE if shared else ""
+
+
+def load(path: str) -> Policy:
+    """Return the policy that a configuration file states.
+
+    Raises:
+        CannotDecideError: the file cannot be read or is not valid; every fault is told.
+    """
+    return parse(_read(path), path)
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as caught:
+        raise cannot_decide("config-unreadable", f"cannot be read ({caught.strerror})", place=path, hint="check --config") from None
+    if len(content) > LARGEST:
+        raise cannot_decide("config-unreadable", f"is larger than {LARGEST:,} bytes", place=path, hint="check --config")
+    return decode(content, path)
+
+
+def decode(content: bytes, origin: str) -> str:
+    """Return a configuration file's text.
+
+    Raises:
+        CannotDecideError: it is not UTF-8.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as caught:
+        raise cannot_decide(_SLUG, f"not UTF-8 (byte {caught.start})", place=origin, hint="save the file as UTF-8") from None
+
+
+def _toml(text: str, origin: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as caught:
+        raise cannot_decide(_SLUG, f"not TOML: {caught}", place=origin, hint="mend the line") from None
+
+
+def _has_table(text: str, origin: str) -> bool:
+    """Does a pyproject.toml hold our table? One that is no TOML counts only when it names us."""
+    try:
+        tool = _toml(text, origin).get("tool")
+    except CannotDecideError:
+        if "tool.perfgate" in text:
+            raise
+        return False
+    return isinstance(tool, dict) and "perfgate" in tool
+
+
+def has_table(text: str, origin: str) -> bool:
+    """Does a pyproject.toml's text hold ``[tool.perfgate]``?
+
+    Raises:
+        CannotDecideError: it names the table, but is not TOML.
+    """
+    return _has_table(text, origin)
+
+
+def parse(text: str, origin: str) -> Policy:
+    """Return the policy that a configuration's text states.
+
+    Args:
+        text: the TOML; of a file whose name ends in ``pyproject.toml`` the table
+            ``[tool.perfgate]`` counts, else the whole.
+        origin: its path, for messages.
+
+    Raises:
+        CannotDecideError: it is not valid; every fault is told.
+    """
+    document: Any = _toml(text, origin)
+    if os.path.basename(origin) == SHARED_FILE:
+        tool = document.get("tool", {})
+        document = tool.get("perfgate", {}) if isinstance(tool, dict) else {}
+    faults = _quick_faults(document)
+    if faults:
+        problems = [_fault(origin, f.pointer, f.message) for f in schema.explain("config", document)]
+        raise CannotDecideError(problems or [_fault(origin, "", faults)])
+    reading = _Reading(origin)
+    policy = reading.policy(document)
+    if reading.problems:
+        raise CannotDecideError(reading.problems)
+    return policy
+
+
+def _fault(origin: str, pointer: str, message: str) -> Diagnostic:
+    return error(_SLUG, message, place=f"{origin}: {pointer}" if pointer else origin, hint=_HINT)
+
+
+def _quick_faults(document: object) -> str:
+    """Return why the typed decoder refuses a document, empty when it does not: no jsonschema on a clean check."""
+    import msgspec  # noqa: PLC0415 - only when there is a configuration
+
+    from perfgate.schema.config_types import ConfigFile  # noqa: PLC0415 - needs msgspec
+
+    try:
+        msgspec.convert(document, ConfigFile)
+    except msgspec.ValidationError as caught:
+        return str(caught)
+    return ""
+
+
+class _Reading:
+    """Turns a valid document into a policy and takes note of every text that cannot be read."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.problems: list[Diagnostic] = []
+
+    def policy(self, document: dict[str, Any]) -> Policy:
+        """Return the policy; what could not be read is in `problems`."""
+        defaults = document.get("defaults", {})
+        threshold = self._text(defaults, "threshold", "/defaults", parse_change)
+        return Policy(
+            source=self.origin,
+            runs=tuple(document.get("runs", BUILT_IN.runs)),
+            baselines=document.get("baselines", BUILT_IN.baselines),
+            machine_class=document.get("machine_class", ""),
+            exclude=tuple(document.get("exclude", ())),
+            false_alarms=self._text(defaults, "false_alarms", "/defaults", _share) or BUILT_IN.false_alarms,
+            threshold=threshold or BUILT_IN.threshold,
+            floor=self._floor(defaults, "/defaults") or BUILT_IN.floor,
+            on_suspected=defaults.get("on_suspected", BUILT_IN.on_suspected),
+            workload=defaults.get("workload", BUILT_IN.workload),
+            rules=tuple(self._rule(r, i) for i, r in enumerate(document.get("rule", ()))),
+            budgets=tuple(b for i, b in enumerate(document.get("budget", ())) if (b := self._budget(b, i))),
+        )
+
+    def _rule(self, rule: dict[str, Any], index: int) -> Rule:
+        pointer = f"/rule/{index}"
+        statistic = rule.get("statistic", "p50")
+        if not fnmatch.filter(STATISTICS, statistic):
+            self._complain(f"{pointer}/statistic", f'"{statistic}" matches none of {", ".join(STATISTICS)}')
+        return Rule(
+            origin=f"rule {index + 1} ({self.origin})",
+            benchmark=rule.get("benchmark", "*"),
+            metric=canonical_name(rule.get("metric", "*")),
+            statistic=statistic,
+            threshold=self._text(rule, "threshold", pointer, parse_change),
+            floor=self._floor(rule, pointer),
+            method=rule.get("method", "auto"),
+            level=rule.get("level"),
+            workload=rule.get("workload"),
+        )
+
+    def _budget(self, budget: dict[str, Any], index: int) -> Budget | None:
+        pointer = f"/budget/{index}"
+        limit = self._text(budget, "limit", pointer, parse_limit)
+        warn = self._text(budget, "warn", pointer, parse_limit)
+        if limit and warn and (limit.op[0] != warn.op[0] or limit.unit != warn.unit):
+            self._complain(f"{pointer}/warn", f'"{warn.text}" and the limit "{limit.text}" do not point the same way')
+        elif limit and warn and not limit.holds(warn.amount) and limit.amount != warn.amount:
+            self._complain(f"{pointer}/warn", f'"{warn.text}" lies beyond the limit "{limit.text}": it could never warn first')
+        if limit is None:
+            return None
+        return Budget(
+            origin=f"budget {index + 1} ({self.origin})",
+            benchmark=budget["benchmark"],
+            metric=canonical_name(budget["metric"]),
+            statistic=budget["statistic"],
+            limit=limit,
+            warn=warn,
+            level=budget.get("level", "fail"),
+        )
+
+    def _floor(self, table: dict[str, Any], pointer: str) -> Floor | None:
+        stated = table.get("floor")
+        if stated is None:
+            return None
+        if stated == "auto":
+            return Floor(auto=True)
+        if isinstance(stated, str):
+            amount = self._text(table, "floor", pointer, _amount)
+            return Floor(auto=False, amounts=((amount.unit, amount.amount),)) if amount else None
+        amounts = []
+        for kind in stated:
+            amount = self._text(stated, kind, f"{pointer}/floor", _amount)
+            if amount and amount.unit != _KINDS[kind]:
+                self._complain(f"{pointer}/floor/{kind}", f'"{amount.text}" is not an amount of {kind}')
+            elif amount:
+                amounts.append((amount.unit, amount.amount))
+        return Floor(auto=False, amounts=tuple(sorted(amounts)))
+
+    def _text(self, table: dict[str, Any], key: str, pointer: str, read: Callable[[str], _T]) -> _T | None:
+        """Return what a text means, or None when the key is absent or cannot be read."""
+        if key not in table:
+            return None
+        try:
+            return read(table[key])
+        except ValueError as caught:
+            self._complain(f"{pointer}/{key}", str(caught))
+            return None
+
+    def _complain(self, pointer: str, message: str) -> None:
+        self.problems.append(_fault(self.origin, pointer, message))
+
+
+def _amount(text: str) -> Change:
+    """Read a floor such as ``+1ms``: absolute, never a share."""
+    change = parse_change(text)
+    if change.is_relative or change.sign == "-":
+        raise ValueError(f'"{text}" is not an absolute amount; write it like "+1ms" or "+1MB"')
+    return change
+
+
+def _share(text: str) -> float:
+    """Read an accepted chance such as ``1%``."""
+    number = text.strip().removesuffix("%")
+    try:
+        share = float(number) / 100 if text.strip().endswith("%") else None
+    except ValueError:
+        share = None
+    least, most = 0.0001, 0.2
+    if share is None or not least <= share <= most:
+        raise ValueError(f'"{text}" is not a chance between 0.01% and 20%; write it like "1%"')
+    return share

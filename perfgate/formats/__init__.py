@@ -1,0 +1,1 @@
+"""Readers: one pure parser for each format; `discovery` alone opens run inputs."""

@@ -1,0 +1,71 @@
+"""Bounded reading: a pipe, a folder, a link that leads nowhere or a giant gets one clear error."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from perfgate.core.errors import CannotDecideError, cannot_decide
+
+_FIRST = 16 * 1024
+_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+_CAUSES = {
+    errno.ENOENT: ("does not exist", "check the path"),
+    errno.ELOOP: ("is a loop of symbolic links", "remove the link"),
+    errno.EACCES: ("may not be read (permission denied)", "make it readable for this user"),
+    errno.EISDIR: ("is a folder, not a file", "remove or rename it"),
+    errno.ENXIO: ("is a socket or a pipe, not a file", "remove or rename it"),
+    errno.EAGAIN: ("is a pipe, not a file", "remove or rename it"),
+}
+
+
+def read_bounded(path: str, *, limit: int, slug: str) -> bytes:
+    """Return the content of a regular file.
+
+    The file is opened without waiting, and read only so far that a too large one is
+    recognised: a pipe never blocks, and a file of a gigabyte is never loaded.
+
+    Args:
+        path: the file.
+        limit: largest size that is accepted, in bytes.
+        slug: slug of the error.
+
+    Raises:
+        CannotDecideError: it is no regular file, cannot be read, or is larger than `limit`.
+    """
+    try:
+        fd = os.open(path, _FLAGS)
+        try:
+            content = os.read(fd, _FIRST)
+            if len(content) == _FIRST:
+                content = _rest(fd, content, limit)
+            elif not content and not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise OSError(errno.ENXIO, "no regular file")
+        finally:
+            os.close(fd)
+    except OSError as caught:
+        raise unreadable(path, caught, slug) from None
+    if len(content) > limit:
+        raise cannot_decide(
+            slug, f"is larger than {limit:,} bytes", place=path, hint="remove it, or name the right files in `runs`"
+        )
+    return content
+
+
+def _rest(fd: int, content: bytes, limit: int) -> bytes:
+    """Return the content and what follows, one byte beyond the limit at the most."""
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        raise OSError(errno.ENXIO, "no regular file")
+    parts, size = [content], len(content)
+    while size <= limit and (more := os.read(fd, min(1 << 20, limit + 1 - size))):
+        parts.append(more)
+        size += len(more)
+    return b"".join(parts)
+
+
+def unreadable(path: str, caught: OSError, slug: str) -> CannotDecideError:
+    """Return the error for a file that the system refuses to give."""
+    message, hint = _CAUSES.get(caught.errno or 0, (f"cannot be read ({caught.strerror or caught})", "check the disk"))
+    return cannot_decide(slug, message, place=path, hint=hint)

@@ -1,0 +1,211 @@
+"""Reader of perfgate's own run summaries: JSON text -> `Run`."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Annotated, Any, Literal, NoReturn
+
+import msgspec
+
+from perfgate import schema
+from perfgate.core.errors import CannotDecideError, Diagnostic, error
+from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, Direction, Metric, canonical_name
+from perfgate.core.run import UNSPECIFIED, Environment, Labels, Run, class_of
+from perfgate.core.units import to_base
+
+_Amount = Annotated[float, msgspec.Meta(ge=0)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]  # beyond 2^53 a JSON number is no longer exact everywhere
+_BOM = b"\xef\xbb\xbf"
+_NOTHING = msgspec.Raw(b"")
+_HINT = "measure again, or remove the file; `perfgate schema run` prints the format"
+
+
+class _Measurement(msgspec.Struct, gc=False):
+    """An entry of ``metrics``."""
+
+    value: float
+    unit: str = "1"
+    better: Literal["lower", "higher"] = "lower"
+
+
+class _Summary(msgspec.Struct, gc=False):
+    """The keys that are used; msgspec skips all others. Equal to the published schema by a test."""
+
+    run_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    elapsed_sec: _Amount
+    rows_used: _Count | _Amount
+    peak_memory_mb: _Amount
+    benchmark: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
+    labels: msgspec.Raw = _NOTHING
+    status: Literal["ok", "failed"] = "ok"
+    started_at: str | None = None
+    session: str | None = None
+    elapsed_ns: _Count | None = None
+    peak_memory_bytes: _Count | None = None
+    memory_source: str | None = None
+    cpu_sec: _Amount | None = None
+    metrics: dict[Annotated[str, msgspec.Meta(min_length=1, max_length=200)], _Measurement] = {}
+    environment: msgspec.Raw = _NOTHING
+    commit: str | None = None
+    command: str | None = None
+    schema: Literal["perfgate/run/1"] = "perfgate/run/1"
+
+
+_NOWHERE = Environment(facts=(), machine_class=UNSPECIFIED, machine="")
+
+
+class SummaryReader:
+    """Turns run summaries into runs; what many files state alike is read once and shared."""
+
+    def __init__(self) -> None:
+        """Start with nothing seen."""
+        self._decode = msgspec.json.Decoder(_Summary).decode
+        self._strings = msgspec.json.Decoder(dict[str, str]).decode
+        self._labels: dict[bytes, Labels] = {}
+        self._environments: dict[bytes, Environment] = {b"": _NOWHERE}
+        self._metrics: dict[tuple[str, str, Direction], Metric] = {}
+
+    def parse(self, content: bytes, origin: str, folder: str) -> Run:
+        """Return the run that a summary tells of.
+
+        Args:
+            content: the file's bytes.
+            origin: its path, for messages.
+            folder: name of the folder it lies in, which names a benchmark that has no name.
+
+        Raises:
+            CannotDecideError: it is not a run summary; every fault is told.
+        """
+        try:
+            s = self._decode(content)
+            raw = bytes(s.labels)
+            labels = self._labels.get(raw) if raw else ()
+            if labels is None:
+                labels = self._labels[raw] = tuple(sorted(self._strings(raw).items()))
+            raw = bytes(s.environment)
+            environment = self._environments.get(raw)
+            if environment is None:
+                environment = self._environments[raw] = _environment(self._strings(raw))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
+            if content.startswith(_BOM):  # some editors put one in front; it says nothing
+                return self.parse(content[len(_BOM) :], origin, folder)
+            explain(content, origin, str(caught))
+        seconds = s.elapsed_ns / 1e9 if s.elapsed_ns is not None else s.elapsed_sec
+        size = s.peak_memory_bytes if s.peak_memory_bytes is not None else to_base(s.peak_memory_mb, "MB")[0]
+        values: tuple[tuple[Metric, float], ...] = ((ELAPSED, seconds), (PEAK_MEMORY, float(size)))
+        if s.cpu_sec is not None:
+            values += ((CPU, s.cpu_sec),)
+        if s.metrics:
+            values += tuple(self._own(name, m, origin) for name, m in s.metrics.items())
+        rows = int(s.rows_used)
+        if rows != s.rows_used:
+            explain(content, origin, "rows_used is not a whole number")
+        return Run(
+            s.run_id,
+            s.benchmark or (folder if folder not in ("", "model_runs") else "model_run"),
+            labels,
+            s.status,
+            s.started_at or "",
+            s.session or "",
+            rows,
+            values,
+            s.memory_source or "",
+            environment,
+            s.commit or "",
+            s.command or "",
+            origin,
+        )
+
+    def _own(self, name: str, measured: _Measurement, origin: str) -> tuple[Metric, float]:
+        """Return a metric that the program recorded itself, in base units."""
+        value, unit = to_base(measured.value, measured.unit)
+        if not math.isfinite(value):
+            raise CannotDecideError([_fault(origin, f"/metrics/{name}/value", "the number is not finite")])
+        key = (canonical_name(name), unit, measured.better)
+        metric = self._metrics.get(key)
+        if metric is None:
+            metric = self._metrics[key] = Metric(name=key[0], unit=unit, better=measured.better)
+        return metric, value
+
+
+def _environment(facts: dict[str, str]) -> Environment:
+    """Return the environment that a run states."""
+    stable = tuple(sorted((k, v) for k, v in facts.items() if k != "machine"))
+    return Environment(facts=stable, machine_class=class_of(facts), machine=facts.get("machine", ""))
+
+
+def explain(content: bytes, origin: str, cause: str) -> NoReturn:
+    """Raise everything that is wrong with a summary that the decoder refused.
+
+    Raises:
+        CannotDecideError: always.
+    """
+    document = load_json(content, origin, "run-invalid", _HINT)
+    faults = schema.explain("run", document)
+    if not faults:
+        raise CannotDecideError([_fault(origin, "", cause)])
+    raise CannotDecideError([_fault(origin, f.pointer, f.message) for f in faults])
+
+
+def _fault(origin: str, pointer: str, message: str) -> Diagnostic:
+    return error("run-invalid", message, place=f"{origin}: {pointer}" if pointer else origin, hint=_HINT)
+
+
+def load_json(content: bytes, origin: str, slug: str, hint: str) -> Any:  # noqa: ANN401 - JSON may be anything
+    """Return a JSON document, read slowly and strictly, for explaining what is wrong with it.
+
+    Raises:
+        CannotDecideError: the bytes are not JSON that every tool reads alike: empty,
+            cut off, not UTF-8, a lone surrogate, NaN, a number beyond doubles, a name
+            that stands twice, or nested too deeply.
+    """
+    if not content.strip():
+        raise CannotDecideError([error(slug, "the file is empty", place=origin, hint=hint)])
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as caught:
+        message = f"not UTF-8 (byte {caught.start}: 0x{content[caught.start]:02x})"
+        raise CannotDecideError([error(slug, message, place=origin, hint=hint)]) from None
+    try:
+        document = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_unique)
+    except json.JSONDecodeError as caught:
+        message = f"not JSON: {caught.msg} (line {caught.lineno}, column {caught.colno})"
+        raise CannotDecideError([error(slug, message, place=origin, hint=hint)]) from None
+    except (ValueError, RecursionError) as caught:
+        message = "nested too deeply" if isinstance(caught, RecursionError) else str(caught)
+        raise CannotDecideError([error(slug, message, place=origin, hint=hint)]) from None
+    if re.search(r"\\u[dD][89a-fA-F]", text) and _has_surrogate(document):
+        message = "a text holds half a character (a lone surrogate)"
+        raise CannotDecideError([error(slug, message, place=origin, hint=hint)])
+    return document
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"the number {digits[:40]} is too large")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = dict(pairs)
+    if len(names) < len(pairs):
+        seen: set[str] = set()
+        twice = next(k for k, _ in pairs if k in seen or seen.add(k))  # type: ignore[func-returns-value]
+        raise ValueError(f'the key "{twice}" stands twice')
+    return names
+
+
+def _has_surrogate(document: object) -> bool:
+    """Does any text of the document hold a lone surrogate?"""
+    try:
+        json.dumps(document, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False

@@ -1,0 +1,65 @@
+"""The configuration's shape for the fast decoder; equal to config-1.json by a test."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+_Name = Annotated[str, msgspec.Meta(min_length=1)]
+_Level = Literal["fail", "warn", "info"]
+_Workload = Literal["same", "rate"]
+
+
+class FloorTable(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """``floor = { time = …, bytes = … }``."""
+
+    time: str = ""
+    bytes: str = ""
+    rate: str = ""
+
+
+class DefaultsTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[defaults]``."""
+
+    false_alarms: str = ""
+    threshold: str = ""
+    floor: str | FloorTable = ""
+    on_suspected: Literal["pass", "fail"] = "pass"
+    workload: _Workload = "same"
+
+
+class RuleTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[[rule]]``."""
+
+    benchmark: _Name = "*"
+    metric: _Name = "*"
+    statistic: _Name = "p50"
+    threshold: str = ""
+    floor: str | FloorTable = ""
+    method: Literal["auto", "threshold", "exact"] = "auto"
+    level: _Level = "fail"
+    workload: _Workload = "same"
+
+
+class BudgetTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[[budget]]``."""
+
+    benchmark: _Name
+    metric: _Name
+    statistic: Literal["p50", "p90", "p95", "p99"]
+    limit: str
+    warn: str = ""
+    level: _Level = "fail"
+
+
+class ConfigFile(msgspec.Struct, forbid_unknown_fields=True):
+    """The whole file."""
+
+    runs: Annotated[list[_Name], msgspec.Meta(min_length=1)] = []
+    baselines: _Name = "baselines"
+    machine_class: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$")] = "x"
+    exclude: list[_Name] = []
+    defaults: DefaultsTable = msgspec.field(default_factory=DefaultsTable)
+    rule: list[RuleTable] = []
+    budget: list[BudgetTable] = []
