@@ -196,7 +196,7 @@ class _Reading:
             on_suspected=defaults.get("on_suspected", BUILT_IN.on_suspected),
             workload=defaults.get("workload", BUILT_IN.workload),
             rules=tuple(self._rule(r, i) for i, r in enumerate(document.get("rule", ()))),
-            budgets=tuple(b for i, b in enumerate(document.get("budget", ())) if (b := self._budget(b, i))),
+            budgets=tuple(b for i, t in enumerate(document.get("budget", ())) if (b := self._budget(t, i))),
         )
 
     def _rule(self, rule: dict[str, Any], index: int) -> Rule:
