@@ -81,8 +81,6 @@ class Provenance:
     """The perfgate that wrote it, such as ``perfgate 0.1.0``."""
     reason: str
     """Why the last refresh was made; empty when none was given."""
-    environment: Labels
-    """Stable facts of the machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,11 +41,13 @@ class Seen:
     session: str
     """Id of the session."""
     started_at: str
-    """Newest start among its runs, failed ones too; empty when none states it."""
+    """Newest start among all its runs; empty when none states it."""
     ok: int
-    """Runs that were measured."""
+    """Measured runs that are in the profile."""
     failed: int
     """Runs that failed."""
+    known: int
+    """Runs left out because they belong to the baseline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +58,6 @@ class Collection:
     """One for each benchmark and machine class, sorted; failed runs are not in them."""
     seen: tuple[Seen, ...]
     """One for each benchmark, machine class and session, sorted."""
-    known: int
-    """Runs left out because they belong to the baseline."""
-    newest_known: str
-    """Newest start among those; empty when none states it."""
     problems: tuple[Diagnostic, ...]
     """What kept runs from being collected."""
 
@@ -85,7 +83,8 @@ class _Group:
     machines: set[str] = field(default_factory=set)
     newest: Run | None = None
     failed: int = 0
-    failed_at: str = ""
+    known: int = 0
+    others_at: str = ""  # newest start among failed and known runs
     failed_ids: list[str] = field(default_factory=list)
 
 
@@ -107,20 +106,18 @@ def collect(
     """
     groups: dict[_Place, _Group] = {}
     problems: list[Diagnostic] = []
-    left_out, newest_known = 0, ""
     for run in runs:
         key = (run.benchmark, run.labels)
-        if known and key in known and short_hash(run.run_id) in known[key]:
-            left_out += 1
-            newest_known = max(newest_known, run.started_at)
-            continue
         place = (machine_class or run.environment.machine_class, run.benchmark, run.labels, run.session or own_session)
         group = groups.get(place)
         if group is None:
             group = groups[place] = _Group()
-        if run.status == "failed":
+        if known and key in known and short_hash(run.run_id) in known[key]:
+            group.known += 1
+            group.others_at = max(group.others_at, run.started_at)
+        elif run.status == "failed":
             group.failed += 1
-            group.failed_at = max(group.failed_at, run.started_at)
+            group.others_at = max(group.others_at, run.started_at)
             group.failed_ids.append(run.run_id)
         else:
             _add(group, run, problems)
@@ -128,8 +125,6 @@ def collect(
     return Collection(
         profiles=_profiles(named, problems),
         seen=tuple(_seen(place, group) for place, group in sorted(named.items(), key=lambda item: item[0])),
-        known=left_out,
-        newest_known=newest_known,
         problems=tuple(problems),
     )
 
@@ -193,9 +188,10 @@ def _seen(place: _Place, group: _Group) -> Seen:
         machine_class=place[0],
         key=(place[1], place[2]),
         session=place[3],
-        started_at=max(group.failed_at, *group.started) if group.started else group.failed_at,
+        started_at=max(group.others_at, *group.started) if group.started else group.others_at,
         ok=len(group.run_ids),
         failed=group.failed,
+        known=group.known,
     )
 
 

@@ -1,0 +1,6 @@
+"""Runs -> profiles, and which of their sessions are the current ones."""
+
+from perfgate.collect.current import Selection, select
+from perfgate.collect.runs import Collection, Key, Seen, collect
+
+__all__ = ["Collection", "Key", "Seen", "Selection", "collect", "select"]

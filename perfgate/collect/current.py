@@ -1,0 +1,131 @@
+"""Which of the collected sessions are judged: the newest, so that no old run stands in for a missing one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import Diagnostic, error
+from perfgate.core.profile import BATCH_MARK, Profile, title
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from perfgate.collect.runs import Collection, Seen
+
+_UNNAMED = "unknown-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The part of a collection that is judged, or that a refresh takes in."""
+
+    profiles: tuple[Profile, ...]
+    """Profiles with the selected sessions only."""
+    taken: tuple[Seen, ...]
+    """What was selected, benchmarks whose runs all failed or belong to the baseline included."""
+    left: tuple[Seen, ...]
+    """What was left out because newer sessions or batches stand for it."""
+    problems: tuple[Diagnostic, ...]
+    """Why the newest cannot be told."""
+
+    def superseded(self) -> int:
+        """Return how many measured runs were left out for newer ones."""
+        return sum(s.ok for s in self.left)
+
+
+def select(collection: Collection, *, every_session: bool, every_stretch: bool = False) -> Selection:
+    """Select the newest sessions of a collection.
+
+    A session's id may have a batch behind a slash: one call of ``perfgate run`` outside
+    CI. The part before it is the stretch of time, a terminal or a CI job. The newest
+    stretch is the current one for all benchmarks, since a benchmark that was last
+    measured in an older one was not measured now; within it each benchmark's newest
+    batch counts, so that measuring once more replaces what was measured before. Runs
+    without a session count beside the newest stretch: their time is not known.
+
+    Args:
+        collection: what was collected.
+        every_session: take everything as it is.
+        every_stretch: take all stretches, but of each benchmark in each the newest batch only.
+    """
+    if every_session:
+        return Selection(profiles=collection.profiles, taken=collection.seen, left=(), problems=())
+    seen = collection.seen
+    newest, problems = (None, ()) if every_stretch else _newest_stretch(seen)
+    eligible = [s for s in seen if every_stretch or _is_unnamed(s) or _stretch(s) == newest]
+    taken = _newest_batches(eligible)
+    chosen = {(s.machine_class, s.key, s.session) for s in taken}
+    problems = (*problems, *(() if every_stretch else _ambiguous(taken)))
+    return Selection(
+        profiles=tuple(p for profile in collection.profiles if (p := _restricted(profile, chosen)) is not None),
+        taken=tuple(taken),
+        left=tuple(s for s in seen if (s.machine_class, s.key, s.session) not in chosen),
+        problems=problems,
+    )
+
+
+def _is_unnamed(seen: Seen) -> bool:
+    return seen.session.startswith(_UNNAMED)
+
+
+def _stretch(seen: Seen) -> str:
+    return seen.session.split(BATCH_MARK, 1)[0]
+
+
+def _newest_stretch(seen: Sequence[Seen]) -> tuple[str | None, tuple[Diagnostic, ...]]:
+    """Return the newest named stretch, or why it cannot be told."""
+    newest: dict[str, str] = {}
+    for s in seen:
+        if not _is_unnamed(s):
+            newest[_stretch(s)] = max(newest.get(_stretch(s), ""), s.started_at)
+    if not newest:
+        return None, ()
+    if len(newest) > 1 and "" in newest.values():
+        message = f"{len(newest)} sessions lie here and not all of their runs state started_at: the newest cannot be told"
+        return None, (error("sessions-unordered", message, hint="remove the older runs, or pass --sessions all"),)
+    return max(newest, key=lambda name: (newest[name], name)), ()
+
+
+def _newest_batches(eligible: Iterable[Seen]) -> list[Seen]:
+    """Return of each benchmark in each stretch the newest batch."""
+    newest: dict[tuple[object, ...], Seen] = {}
+    for s in eligible:
+        place = (s.machine_class, s.key, _stretch(s))
+        other = newest.get(place)
+        if other is None or (s.started_at, s.session) > (other.started_at, other.session):
+            newest[place] = s
+    return sorted(newest.values(), key=lambda s: (s.machine_class, s.key, s.session))
+
+
+def _ambiguous(taken: Sequence[Seen]) -> list[Diagnostic]:
+    """Return an error for each benchmark that was measured with and without a session."""
+    by_key: dict[tuple[object, ...], list[Seen]] = {}
+    for s in taken:
+        if s.ok or s.failed:
+            by_key.setdefault(s.key, []).append(s)
+    return [
+        error(
+            "sessions-ambiguous",
+            f'runs of "{title(*group[0].key)}" that state no session lie beside runs of the session {named[0].session}: '
+            "which of them are current cannot be told",
+            hint="remove the older ones, or pass --sessions all to judge them together",
+        )
+        for group in by_key.values()
+        if any(_is_unnamed(s) for s in group) and (named := [s for s in group if not _is_unnamed(s)])
+    ]
+
+
+def _restricted(profile: Profile, chosen: set[tuple[str, object, str]]) -> Profile | None:
+    """Return the profile with the chosen sessions only, None when none is left."""
+    keep = {s.id for s in profile.sessions if (profile.machine_class, profile.key, s.id) in chosen}
+    if not keep:
+        return None
+    metrics = (
+        replace(m, samples=tuple(s for s in m.samples if s.session in keep)) for m in profile.metrics
+    )
+    return replace(
+        profile,
+        sessions=tuple(s for s in profile.sessions if s.id in keep),
+        metrics=tuple(m for m in metrics if m.samples),
+    )

@@ -1,0 +1,86 @@
+"""The shapes of baselines and profiles for the fast decoder; equal to the published schemas by a test."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+_Name = Annotated[str, msgspec.Meta(min_length=1)]
+_Better = Literal["lower", "higher"]
+
+
+class StoredMetric(msgspec.Struct, forbid_unknown_fields=True):
+    """One metric: its values by session, and the quantiles stated beside them."""
+
+    unit: _Name
+    better: _Better
+    n: Annotated[int, msgspec.Meta(ge=1)]
+    p50: float
+    p95: float
+    p99: float
+    values: dict[str, Annotated[list[float], msgspec.Meta(min_length=1)]]
+    source: list[str] = []
+
+
+class StoredSession(msgspec.Struct, forbid_unknown_fields=True):
+    """Facts about one session."""
+
+    started_at: str
+    machine: str
+    commit: str
+    rows_used: list[Annotated[int, msgspec.Meta(ge=0)]]
+    runs: list[Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}$")]]
+
+
+class StoredProvenance(msgspec.Struct, forbid_unknown_fields=True):
+    """Where a baseline came from."""
+
+    commit: str
+    date: str
+    tool: str
+    reason: str
+
+
+class StoredProfile(msgspec.Struct, forbid_unknown_fields=True):
+    """One profile of a profile file."""
+
+    benchmark: _Name
+    labels: dict[str, str]
+    machine_class: _Name
+    metrics: Annotated[dict[str, StoredMetric], msgspec.Meta(min_length=1)]
+    sessions: Annotated[dict[str, StoredSession], msgspec.Meta(min_length=1)]
+    environment: dict[str, str] = {}
+
+
+class StoredBaseline(StoredProfile, forbid_unknown_fields=True, kw_only=True):
+    """A baseline file of schema 1."""
+
+    schema: Literal["perfgate/baseline/1"]
+    provenance: StoredProvenance | None = None
+
+
+class StoredProfiles(msgspec.Struct, forbid_unknown_fields=True):
+    """A profile file of schema 1."""
+
+    schema: Literal["perfgate/profile/1"]
+    profiles: Annotated[list[StoredProfile], msgspec.Meta(min_length=1)]
+
+
+class FlatMetric(msgspec.Struct, forbid_unknown_fields=True):
+    """One metric of the flat layout."""
+
+    unit: _Name
+    values: Annotated[list[float], msgspec.Meta(min_length=1)]
+    better: _Better = "lower"
+
+
+class FlatBaseline(msgspec.Struct, forbid_unknown_fields=True):
+    """A baseline of schema 0: values without sessions, easy to write by hand."""
+
+    schema: Literal["perfgate/baseline/0"]
+    benchmark: _Name
+    machine_class: _Name
+    metrics: Annotated[dict[str, FlatMetric], msgspec.Meta(min_length=1)]
+    labels: dict[str, str] = {}
+    rows_used: Annotated[int, msgspec.Meta(ge=0)] = 0

@@ -1,0 +1,1 @@
+"""Baselines in git: their files, their refresh, and reading them from another commit."""

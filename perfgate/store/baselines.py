@@ -1,0 +1,129 @@
+"""The folder of committed baselines: ``baselines/<machine-class>/<slug>-<hash>.json``."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
+from perfgate.core.profile import Profile, title
+from perfgate.store.codec import decode_baseline, file_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LARGEST = 16 * 1024 * 1024
+"""Largest baseline file in bytes: ten sessions of ten thousand values fit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baselines:
+    """What is committed."""
+
+    source: str
+    """Where they were read, such as ``baselines`` or ``origin/main:baselines``."""
+    profiles: tuple[Profile, ...]
+    """Sorted by machine class and benchmark."""
+    outdated: frozenset[tuple[str, str]]
+    """(machine class, file name) of files in an older schema."""
+    problems: tuple[Diagnostic, ...]
+    """Every fault of every file."""
+
+    def classes(self) -> tuple[str, ...]:
+        """Return the machine classes that have baselines."""
+        return tuple(sorted({p.machine_class for p in self.profiles}))
+
+    def of_class(self, machine_class: str) -> tuple[Profile, ...]:
+        """Return the baselines of one machine class."""
+        return tuple(p for p in self.profiles if p.machine_class == machine_class)
+
+
+def load(folder: str) -> Baselines:
+    """Return the baselines in a folder; what is wrong with them is in `problems`, together.
+
+    A folder that does not exist holds none.
+    """
+    files: list[tuple[str, bytes]] = []
+    problems: list[Diagnostic] = []
+    for relative in _names(folder, problems):
+        path = os.path.join(folder, relative)
+        try:
+            files.append((relative, _read(path)))
+        except CannotDecideError as caught:
+            problems.extend(caught.diagnostics)
+    return parse(folder, files, problems)
+
+
+def _names(folder: str, problems: list[Diagnostic]) -> list[str]:
+    """Return the baseline files below a folder, relative to it, ascending."""
+    names = []
+    try:
+        for entry in sorted(os.listdir(folder)):
+            path = os.path.join(folder, entry)
+            if entry.startswith("."):
+                continue
+            if os.path.isdir(path):
+                names += [f"{entry}/{n}" for n in sorted(os.listdir(path)) if n.endswith(".json") and n[0] != "."]
+            elif entry.endswith(".json"):
+                names.append(entry)
+    except FileNotFoundError:
+        return []
+    except OSError as caught:
+        problems.append(
+            error("baseline-unreadable", f"cannot be listed ({caught.strerror})", place=folder, hint="make it readable")
+        )
+    return names
+
+
+def _read(path: str) -> bytes:
+    hint = "restore it from git: git checkout -- " + path
+    try:
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+        with os.fdopen(fd, "rb") as file:
+            content = file.read(LARGEST + 1) or b""
+    except OSError as caught:
+        raise cannot_decide("baseline-unreadable", f"cannot be read ({caught.strerror})", place=path, hint=hint) from None
+    if len(content) > LARGEST:
+        raise cannot_decide("baseline-unreadable", f"is larger than {LARGEST:,} bytes", place=path, hint=hint)
+    return content
+
+
+def parse(source: str, files: Iterable[tuple[str, bytes]], problems: Iterable[Diagnostic] = ()) -> Baselines:
+    """Return the baselines that files state.
+
+    Args:
+        source: where they came from, for messages.
+        files: paths relative to the baselines' folder, and contents.
+        problems: faults found so far.
+    """
+    told = list(problems)
+    profiles: dict[tuple[object, ...], Profile] = {}
+    outdated = set()
+    for relative, content in files:
+        place = f"{source}/{relative}"
+        try:
+            profile, is_present = decode_baseline(content, place)
+        except CannotDecideError as caught:
+            told.extend(caught.diagnostics)
+            continue
+        folder, _, name = relative.rpartition("/")
+        expected = file_name(profile.benchmark, profile.labels)
+        if folder != profile.machine_class or name != expected:
+            message = f'is not where its content belongs: "{profile.machine_class}/{expected}"'
+            told.append(error("baseline-misplaced", message, place=place, hint="move the file, or restore it from git"))
+            continue
+        profiles[profile.machine_class, profile.key] = profile
+        if not is_present:
+            outdated.add((folder, name))
+    return Baselines(
+        source=source,
+        profiles=tuple(sorted(profiles.values(), key=lambda p: (p.machine_class, p.key))),
+        outdated=frozenset(outdated),
+        problems=tuple(told),
+    )
+
+
+def describe(profile: Profile) -> str:
+    """Return where a profile's baseline file lies below the baselines' folder."""
+    return f"{profile.machine_class}/{file_name(profile.benchmark, profile.labels)} ({title(profile.benchmark, profile.labels)})"

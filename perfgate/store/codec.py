@@ -1,0 +1,257 @@
+"""Profile <-> JSON text of a baseline or of a profile file. Same content, same bytes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from perfgate import schema
+from perfgate.core.canonical import rounded, short_hash
+from perfgate.core.errors import CannotDecideError, cannot_decide, error
+from perfgate.core.metrics import Metric
+from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, Session
+from perfgate.core.run import slug
+from perfgate.schema.baseline_types import FlatBaseline, StoredBaseline, StoredMetric, StoredProfile, StoredProfiles
+from perfgate.stats.quantiles import quantile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perfgate.core.run import Labels
+
+BASELINE = "perfgate/baseline/1"
+FLAT = "perfgate/baseline/0"
+PROFILE = "perfgate/profile/1"
+STATED = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+"""Quantiles that a file states beside the values."""
+
+_HINT = "restore it from git, or measure again and run `perfgate baseline refresh --replace`"
+
+
+def file_name(benchmark: str, labels: Labels) -> str:
+    """Return the name of a benchmark's baseline file: readable, and unique by the hash of name and labels."""
+    identity = json.dumps([benchmark, [list(pair) for pair in labels]], ensure_ascii=True)
+    return f"{slug(benchmark) or 'benchmark'}-{short_hash(identity, digits=8)}.json"
+
+
+def to_short(values: tuple[float, ...]) -> tuple[float, ...]:
+    """Return the values as a file keeps them: 6 significant digits."""
+    return tuple(float(rounded(v)) for v in values)
+
+
+def body(profile: Profile) -> dict[str, Any]:
+    """Return a profile as JSON data, its values rounded."""
+    return {
+        "benchmark": profile.benchmark,
+        "labels": dict(profile.labels),
+        "machine_class": profile.machine_class,
+        "metrics": {m.metric.name: _metric_body(m) for m in profile.metrics},
+        "sessions": {
+            s.id: {
+                "started_at": s.started_at,
+                "machine": s.machine,
+                "commit": s.commit,
+                "rows_used": list(s.rows_used),
+                "runs": list(s.runs),
+            }
+            for s in profile.sessions
+        },
+        "environment": dict(profile.environment),
+    }
+
+
+def _metric_body(profile: MetricProfile) -> dict[str, Any]:
+    pooled = sorted(to_short(profile.pooled()))
+    stated: dict[str, Any] = {"unit": profile.metric.unit, "better": profile.metric.better}
+    if profile.sources:
+        stated["source"] = list(profile.sources)
+    stated["n"] = len(pooled)
+    stated.update({name: rounded(quantile(pooled, q)) for name, q in STATED})
+    stated["values"] = {s.session: [rounded(v) for v in s.values] for s in profile.samples}
+    return stated
+
+
+def encode_baseline(profile: Profile) -> bytes:
+    """Return the bytes of a baseline file."""
+    document: dict[str, Any] = {"schema": BASELINE, **body(profile)}
+    if profile.provenance:
+        p = profile.provenance
+        document["provenance"] = {"commit": p.commit, "date": p.date, "tool": p.tool, "reason": p.reason}
+    return (_layout(document, "", "") + "\n").encode()
+
+
+def encode_profiles(profiles: tuple[Profile, ...]) -> bytes:
+    """Return the bytes of a profile file."""
+    return (_layout({"schema": PROFILE, "profiles": [body(p) for p in profiles]}, "", "") + "\n").encode()
+
+
+def _layout(value: object, indent: str, key: str) -> str:
+    """Return JSON laid out for a readable diff: one line for each session, of values as of facts."""
+    deeper = indent + "  "
+    if isinstance(value, dict) and value and (key in {"values", ""} or any(isinstance(v, dict) for v in value.values())):
+        lines = (f"{deeper}{_text(k)}: {_layout(v, deeper, k)}" for k, v in value.items())
+        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join(f"{deeper}{_layout(v, deeper, '')}" for v in value) + f"\n{indent}]"
+    return _text(value)
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def decode_baseline(content: bytes, origin: str) -> tuple[Profile, bool]:
+    """Return the profile of a baseline file, and whether it is in the present schema.
+
+    Raises:
+        CannotDecideError: it is not valid; every fault is told.
+    """
+    version = _version(content, origin)
+    if version == FLAT:
+        return _upgrade_flat(content, origin), False
+    if version != BASELINE:
+        message = f'unknown schema "{version}"' if version else 'the key "schema" is missing'
+        raise cannot_decide(
+            "baseline-version", f'{message}; this perfgate reads "{BASELINE}" and "{FLAT}"', place=origin,
+            hint="install the perfgate that wrote it, or " + _HINT,
+        )  # fmt: skip
+    try:
+        stored = msgspec.json.decode(content, type=StoredBaseline)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
+        raise _explained("baseline", content, origin, str(caught)) from None
+    return from_body(stored, origin), True
+
+
+def decode_profiles(content: bytes, origin: str) -> tuple[Profile, ...]:
+    """Return the profiles of a profile file.
+
+    Raises:
+        CannotDecideError: it is not valid; every fault is told.
+    """
+    try:
+        stored = msgspec.json.decode(content, type=StoredProfiles)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
+        raise _explained("profile", content, origin, str(caught)) from None
+    return tuple(from_body(p, origin) for p in stored.profiles)
+
+
+def version_of(content: bytes) -> str:
+    """Return the schema that a document states, empty when it states none or is no JSON object."""
+    try:
+        document = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    stated = document.get("schema", "") if isinstance(document, dict) else ""
+    return stated if isinstance(stated, str) else ""
+
+
+def _version(content: bytes, origin: str) -> str:
+    try:
+        document = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
+        message = f"not JSON: {caught}" if content.strip() else "the file is empty"
+        raise cannot_decide("baseline-invalid", message, place=origin, hint=_HINT) from None
+    if not isinstance(document, dict):
+        raise cannot_decide("baseline-invalid", "not a JSON object", place=origin, hint=_HINT)
+    return version_of(content)
+
+
+def _explained(name: str, content: bytes, origin: str, cause: str) -> CannotDecideError:
+    try:
+        faults = schema.explain(name, msgspec.json.decode(content))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        faults = []
+    told = [error("baseline-invalid", f.message, place=f"{origin}: {f.pointer}", hint=_HINT) for f in faults]
+    return CannotDecideError(told or [error("baseline-invalid", cause, place=origin, hint=_HINT)])
+
+
+def from_body(stored: StoredProfile, origin: str) -> Profile:
+    """Return the profile that decoded data states, after checking that its parts agree.
+
+    Raises:
+        CannotDecideError: a stated quantile is not the one of the values, or a session
+            has values but no facts (or the reverse): somebody edited or merged it by hand.
+    """
+    problems = []
+    for name, m in stored.metrics.items():
+        problems += [f"/metrics/{name}/{what}" for what in _disagreements(m)]
+        problems += [f"/metrics/{name}/values/{s}" for s in m.values if s not in stored.sessions]
+    measured = {s for m in stored.metrics.values() for s in m.values}
+    problems += [f"/sessions/{s}" for s in stored.sessions if s not in measured]
+    if problems:
+        message = "does not agree with the values of the file: it was edited or merged by hand"
+        raise CannotDecideError([error("baseline-inconsistent", message, place=f"{origin}: {p}", hint=_HINT) for p in problems])
+    return Profile(
+        benchmark=stored.benchmark,
+        labels=tuple(sorted(stored.labels.items())),
+        machine_class=stored.machine_class,
+        sessions=tuple(
+            Session(
+                id=name,
+                started_at=s.started_at,
+                machine=s.machine,
+                commit=s.commit,
+                rows_used=tuple(s.rows_used),
+                runs=tuple(s.runs),
+            )
+            for name, s in stored.sessions.items()
+        ),
+        metrics=tuple(_metric(name, m) for name, m in sorted(stored.metrics.items())),
+        environment=tuple(sorted(stored.environment.items())),
+        provenance=_provenance(stored) if isinstance(stored, StoredBaseline) else None,
+    )
+
+
+def _provenance(stored: StoredBaseline) -> Provenance | None:
+    p = stored.provenance
+    return p and Provenance(commit=p.commit, date=p.date, tool=p.tool, reason=p.reason)
+
+
+def _metric(name: str, stored: StoredMetric) -> MetricProfile:
+    return MetricProfile(
+        metric=Metric(name=name, unit=stored.unit, better=stored.better),
+        sources=tuple(stored.source),
+        samples=tuple(Sample(session=s, values=tuple(v)) for s, v in stored.values.items()),
+    )
+
+
+def _disagreements(stored: StoredMetric) -> list[str]:
+    """Return the stated facts of a metric that its values do not bear out."""
+    if not stored.values:
+        return ["values"]
+    pooled = sorted(v for values in stored.values.values() for v in values)
+    wrong = ["n"] if stored.n != len(pooled) else []
+    return wrong + [name for name, q in STATED if getattr(stored, name) != rounded(quantile(pooled, q))]
+
+
+def _upgrade_flat(content: bytes, origin: str) -> Profile:
+    """Return the profile of schema 0, the flat layout for writing by hand: values without sessions."""
+    try:
+        flat = msgspec.json.decode(content, type=FlatBaseline)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
+        raise cannot_decide("baseline-invalid", str(caught), place=origin, hint=_HINT) from None
+    name = f"unknown-{short_hash(content.decode())}"
+    return Profile(
+        benchmark=flat.benchmark,
+        labels=tuple(sorted(flat.labels.items())),
+        machine_class=flat.machine_class,
+        sessions=(Session(id=name, started_at="", machine="", commit="", rows_used=(flat.rows_used,), runs=()),),
+        metrics=tuple(
+            MetricProfile(
+                metric=Metric(name=metric, unit=m.unit, better=m.better),
+                sources=(),
+                samples=(Sample(session=name, values=tuple(m.values)),),
+            )
+            for metric, m in sorted(flat.metrics.items())
+        ),
+    )
+
+
+def known_runs(profiles: Mapping[Any, Profile] | tuple[Profile, ...]) -> dict[tuple[str, Labels], frozenset[str]]:
+    """Return the short hashes of the run ids that baselines hold, by benchmark."""
+    known: dict[tuple[str, Labels], frozenset[str]] = {}
+    for p in profiles if isinstance(profiles, tuple) else profiles.values():
+        known[p.key] = known.get(p.key, frozenset()) | {r for s in p.sessions for r in s.runs}
+    return known
