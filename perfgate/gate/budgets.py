@@ -1,0 +1,107 @@
+"""Budgets: absolute limits on what was measured now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import Diagnostic, error
+from perfgate.core.finding import Finding, Status
+from perfgate.core.policy import Budget, matches
+from perfgate.core.profile import MetricProfile, Profile, title
+from perfgate.gate.rows import count_of, value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from perfgate.core.policy import Policy
+
+
+def check_budgets(
+    profiles: Sequence[Profile], policy: Policy, known: frozenset[str]
+) -> tuple[list[Finding], list[Diagnostic]]:
+    """Check every budget against the current profiles.
+
+    Args:
+        profiles: what was measured now.
+        policy: holds the budgets.
+        known: benchmarks of the baselines, with and without labels: a budget for one of
+            them that was not measured is told as missing there, not here.
+
+    Returns:
+        The findings, and an error for each budget that nothing satisfies or violates.
+    """
+    findings: list[Finding] = []
+    problems: list[Diagnostic] = []
+    for budget in policy.budgets:
+        found = list(_check(budget, profiles, policy))
+        findings += [f for f in found if isinstance(f, Finding)]
+        problems += [p for p in found if isinstance(p, Diagnostic)]
+        if not found and not any(matches(budget.benchmark, name, name) for name in known):
+            message = f'no benchmark matches "{budget.benchmark}"'
+            problems.append(error("budget-matches-nothing", message, place=budget.origin, hint="mend the name, or remove the budget"))
+    return findings, problems
+
+
+def _check(budget: Budget, profiles: Sequence[Profile], policy: Policy) -> Iterator[Finding | Diagnostic]:
+    """Yield what one budget says of each benchmark that it names."""
+    for profile in profiles:
+        titled = title(*profile.key)
+        if not matches(budget.benchmark, profile.benchmark, titled) or policy.excludes(
+            profile.benchmark, titled, budget.metric
+        ):
+            continue
+        measured = profile.metric(budget.metric)
+        if measured is None:
+            yield _finding(budget, profile, None, None, Status.MISSING, "no-values", "no run states the metric")
+        elif measured.metric.unit != budget.limit.unit:
+            message = f'the limit "{budget.limit.text}" does not fit "{budget.metric}", which is in "{measured.metric.unit}"'
+            yield error("budget-unit", message, place=budget.origin, hint="write the limit in a unit of the metric")
+        else:
+            yield _judged(budget, profile, measured)
+
+
+def _judged(budget: Budget, profile: Profile, measured: MetricProfile) -> Finding:
+    value = value_of(measured, budget.statistic)
+    if value is None:
+        message = f"the file states no {budget.statistic}"
+        return _finding(budget, profile, measured, None, Status.MISSING, "no-statistic", message)
+    if not budget.limit.holds(value):
+        if budget.level != "fail":
+            message = f'beyond the limit; not gated (level "{budget.level}")'
+            return _finding(budget, profile, measured, value, Status.ADVISORY, "over-budget", message)
+        return _finding(budget, profile, measured, value, Status.OVER_BUDGET, "over-budget", "beyond the limit")
+    if budget.warn and not budget.warn.holds(value):
+        message = f'within the limit, but beyond its warning "{budget.warn.text}"'
+        return _finding(budget, profile, measured, value, Status.ADVISORY, "near-budget", message)
+    return _finding(budget, profile, measured, value, Status.UNCHANGED, "within-budget", "")
+
+
+def _finding(
+    budget: Budget, profile: Profile, measured: MetricProfile | None, value: float | None,
+    status: Status, reason: str, message: str,
+) -> Finding:  # fmt: skip
+    return Finding(
+        benchmark=profile.benchmark,
+        labels=profile.labels,
+        machine_class=profile.machine_class,
+        metric=budget.metric,
+        unit=budget.limit.unit,
+        better="lower" if budget.limit.op.startswith("<") else "higher",
+        statistic=budget.statistic,
+        status=status,
+        level=budget.level,
+        method="budget",
+        baseline=None,
+        current=value,
+        change=None,
+        interval=None,
+        limit=budget.limit.amount,
+        limit_text=budget.limit.text,
+        n_baseline=0,
+        n_current=count_of(measured),
+        sessions_baseline=0,
+        visible=None,
+        reason=reason,
+        message=message,
+        rule=budget.origin,
+    )

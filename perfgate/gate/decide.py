@@ -1,0 +1,246 @@
+"""The decision about one row, by one of four methods. Formulas and sources are in `perfgate.stats`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from perfgate.core.canonical import resolution
+from perfgate.core.finding import Status
+from perfgate.gate.rows import P50, Row, count_of, value_of
+from perfgate.stats.medians import median_ratio_interval
+from perfgate.stats.quantiles import median
+from perfgate.stats.ranks import mann_whitney, runs_needed, smallest_flagged_factor, smallest_p
+from perfgate.stats.sessions import compare_sessions, log_interval
+
+if TYPE_CHECKING:
+    from perfgate.core.profile import MetricProfile
+
+Method = Literal["same-session", "across-sessions", "exact", "threshold", ""]
+Call = Literal["worse", "suspected", "same", "better"]
+
+SAME_MACHINE = 0.02  # between-session spread expected on one booted machine (scored in the notes of the rules)
+SAME_CLASS = 0.05  # … on machines of one class, or when nothing is known
+TOO_NOISY = 0.25  # a row that cannot see less than this is called too noisy to gate
+_SUSPECT_P = 0.05  # a ratio beyond the threshold with this evidence deserves a second look
+_SLACK = 1e-9  # a change exactly at the threshold is within it, whatever the last bit says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a method found out about one row. Changes are ratios minus one, in the metric's own direction."""
+
+    call: Call
+    """Worse, suspected, same or better."""
+    method: Method
+    """The method that decided."""
+    baseline: float
+    """The value compared with, in base units."""
+    current: float
+    """The value compared."""
+    change: float | None
+    """current / baseline - 1; None when the baseline is zero."""
+    limit: float | None
+    """The change that the threshold allows, signed like a worsening."""
+    interval: tuple[float, float] | None = None
+    """95 % interval of the change."""
+    visible: float | None = None
+    """Smallest worsening that would have failed, signed; None when none could."""
+    reason: str
+    """Slug."""
+    message: str
+    """Sentence."""
+
+
+def method_of(row: Row) -> Method:
+    """Return the method that judges a row whose two sides are there and comparable."""
+    base, current = row.side(row.base), row.side(row.current)
+    if base is None or current is None or row.base is None or row.current is None:
+        return ""
+    if row.ruling.method != "auto":
+        return row.ruling.method
+    if base.quantiles or current.quantiles or (count_of(base) == 1 and count_of(current) == 1):
+        return "threshold"
+    if row.statistic != P50:
+        return ""
+    if any(v <= 0 for side in (base, current) for v in side.pooled()):
+        return "threshold"
+    sessions = (*row.base.sessions, *row.current.sessions)
+    if len(base.samples) == len(current.samples) == 1 and not any(s.is_named for s in sessions):
+        return "same-session"
+    return "across-sessions"
+
+
+def decide(row: Row, method: Method, *, family: int, false_alarms: float, level: float | None = None) -> Decision:
+    """Return the decision about a row by a method.
+
+    Args:
+        row: both sides are there and comparable.
+        method: as `method_of` chose.
+        family: how many rows share the level, >= 1.
+        false_alarms: accepted chance that an unchanged pull request fails.
+        level: the p-value at which a same-session row fails; None: the family's first step.
+    """
+    base, current = row.side(row.base), row.side(row.current)
+    if base is None or current is None:  # pragma: no cover - the caller has looked
+        raise ValueError("a side is absent")
+    if method == "same-session":
+        first_step = min(false_alarms, 2 * false_alarms / family)
+        return _same_session(row, base, current, first_step if level is None else level)
+    if method == "across-sessions":
+        return _across(row, base, current, family=family, false_alarms=false_alarms)
+    return _plain(row, base, current, method)
+
+
+def p_value(row: Row) -> float:
+    """Return the p-value of a same-session row, for sharing the level over the family (Holm)."""
+    base, current = row.side(row.base), row.side(row.current)
+    if base is None or current is None:  # pragma: no cover - the caller has looked
+        raise ValueError("a side is absent")
+    costs = _costs(row, base.samples[0].values), _costs(row, current.samples[0].values)
+    return mann_whitney(*costs).p
+
+
+def _costs(row: Row, values: tuple[float, ...]) -> tuple[float, ...]:
+    """Return values so that lower is better: where higher is, their reciprocals. All must be > 0."""
+    return values if row.metric.better == "lower" else tuple(1 / v for v in values)
+
+
+def _allowed(row: Row, baseline: float) -> float:
+    """Return the largest accepted worsening as a ratio of costs minus one, >= 0."""
+    threshold = row.ruling.threshold
+    share = threshold.amount if threshold.is_relative else threshold.amount / abs(baseline) if baseline else math.inf
+    if row.metric.better == "lower":
+        return share
+    return 1 / (1 - share) - 1 if share < 1 else math.inf
+
+
+def _own(row: Row, cost_change: float) -> float:
+    """Return a change of costs as the metric's own change: signs turn where higher is better."""
+    return cost_change if row.metric.better == "lower" else 1 / (1 + cost_change) - 1
+
+
+def _above_floor(row: Row, base: MetricProfile, current: MetricProfile, values: tuple[float, float]) -> bool:
+    """Is the difference large enough, in base units, to be told from the values' own resolution or the stated floor?"""
+    floor = row.ruling.floor
+    least = floor.amount(row.metric.unit)
+    if floor.auto:
+        least = max(least, *(resolution(side.pooled()) for side in (base, current)))
+    return abs(values[1] - values[0]) >= least * (1 - _SLACK)
+
+
+def _same_session(row: Row, base: MetricProfile, current: MetricProfile, level: float) -> Decision:
+    sides = base.samples[0].values, current.samples[0].values
+    costs = _costs(row, sides[0]), _costs(row, sides[1])
+    values = median(sides[0]), median(sides[1])
+    allowed = _allowed(row, values[0])
+    ratio = median(costs[1]) / median(costs[0])
+    floor = _above_floor(row, base, current, values)
+    low, high = median_ratio_interval(*costs)
+    factor = smallest_flagged_factor(*costs, level)
+    visible = None if factor is None else max(allowed, factor * ratio - 1)
+    p = mann_whitney(*costs).p
+    beyond = ratio - 1 > allowed + _SLACK and floor
+    call: Call = "same"
+    reason, message = _quiet_reason(visible, floor=floor, moved=ratio - 1 > allowed + _SLACK)
+    if beyond and p <= level:
+        call, reason, message = "worse", "worse", "the runs are slower than the baseline's beyond chance"
+    elif beyond and factor is None:
+        needed = runs_needed(level)
+        call, reason = "suspected", "few-runs"
+        message = f"{len(sides[0])} and {len(sides[1])} runs can never prove a change; measure {needed} on each side"
+    elif beyond and p <= _SUSPECT_P:
+        call, reason, message = "suspected", "not-proven", "beyond the threshold, but not beyond chance; measure more runs"
+    elif 1 / ratio - 1 > allowed and mann_whitney(costs[1], costs[0]).p <= level:
+        call, reason, message = "better", "better", "the runs are better than the baseline's beyond chance"
+    interval = sorted((_own(row, low - 1), _own(row, high - 1)))
+    return Decision(
+        call=call, method="same-session", baseline=values[0], current=values[1], change=values[1] / values[0] - 1,
+        limit=_own(row, allowed), interval=(interval[0], interval[1]),
+        visible=None if visible is None else _own(row, visible), reason=reason, message=message,
+    )  # fmt: skip
+
+
+def can_fail(row: Row, level: float) -> bool:
+    """Could a same-session row of these sizes fail at all at a level?"""
+    return smallest_p(count_of(row.side(row.base)), count_of(row.side(row.current))) <= level
+
+
+def _across(row: Row, base: MetricProfile, current: MetricProfile, *, family: int, false_alarms: float) -> Decision:
+    logs = [[math.log(v) for v in _costs(row, s.values)] for s in base.samples]
+    now = [math.log(v) for s in current.samples for v in _costs(row, s.values)]
+    prior = SAME_MACHINE if _same_machine(row) else SAME_CLASS
+    model = compare_sessions(logs, now, prior=prior, family=family, false_alarms=false_alarms)
+    centre, found = math.exp(model.base), math.exp(model.base + model.d)
+    values = (centre, found) if row.metric.better == "lower" else (1 / centre, 1 / found)
+    allowed = _allowed(row, values[0])
+    floor = _above_floor(row, base, current, values)
+    step = math.log1p(allowed) + _SLACK
+    visible = math.expm1(max(step, model.outer))
+    call: Call = "same"
+    reason, message = _quiet_reason(visible, floor=floor, moved=model.d > step)
+    if floor and model.d > max(step, model.outer):
+        call, reason, message = "worse", "worse", "slower than sessions of unchanged code differ"
+    elif floor and model.d > max(step, model.inner):
+        call, reason = "suspected", "not-proven"
+        message = "unusual for unchanged code, but one session is not enough evidence; measure a second, fresh session"
+    elif -model.d > max(step, model.outer):
+        call, reason, message = "better", "better", "faster than sessions of unchanged code differ"
+    low, high = log_interval(model)
+    interval = sorted((_own(row, math.expm1(low)), _own(row, math.expm1(high))))
+    return Decision(
+        call=call, method="across-sessions", baseline=values[0], current=values[1], change=values[1] / values[0] - 1,
+        limit=_own(row, allowed), interval=(interval[0], interval[1]), visible=_own(row, visible),
+        reason=reason, message=message,
+    )  # fmt: skip
+
+
+def _same_machine(row: Row) -> bool:
+    """Were all sessions of both sides measured on one booted machine?"""
+    sessions = (*(row.base.sessions if row.base else ()), *(row.current.sessions if row.current else ()))
+    machines = {s.machine for s in sessions}
+    return len(machines) == 1 and machines != {""}
+
+
+def _quiet_reason(visible: float | None, *, floor: bool, moved: bool) -> tuple[str, str]:
+    """Return slug and sentence for a row that does not fail."""
+    if visible is None:
+        return "few-runs", "too few runs to see any change"
+    if visible > TOO_NOISY:
+        return "too-noisy", "too noisy to gate: smaller changes than the one shown cannot be seen"
+    if moved and not floor:
+        return "below-floor", "the difference is smaller than the floor"
+    return ("within-noise", "the difference is within the noise") if moved else ("within-threshold", "")
+
+
+def _plain(row: Row, base: MetricProfile, current: MetricProfile, method: Method) -> Decision:
+    """Compare two statistics by their plain ratio: on request, without raw values, or only to show them."""
+    was, now = value_of(base, row.statistic), value_of(current, row.statistic)
+    if was is None or now is None:  # pragma: no cover - `judge` calls such a row missing
+        raise ValueError("a side does not state the statistic")
+    sign = 1 if row.metric.better == "lower" else -1
+    threshold = row.ruling.threshold
+    allowed = threshold.amount * abs(was) if threshold.is_relative else threshold.amount
+    worse_by = sign * (now - was)
+    floor = _above_floor(row, base, current, (was, now))
+    beyond = worse_by > allowed * (1 + _SLACK) + abs(was) * 1e-12
+    call: Call = "same"
+    reason, message = ("below-floor", "the difference is smaller than the floor") if beyond else ("within-threshold", "")
+    if beyond and floor:
+        call, reason, message = "worse", "worse", "beyond the threshold"
+    elif -worse_by > allowed and floor:
+        call, reason, message = "better", "better", "better by more than the threshold"
+    return Decision(
+        call=call, method=method, baseline=was, current=now, change=now / was - 1 if was else None,
+        limit=sign * allowed / abs(was) if was else None, visible=sign * allowed / abs(was) if was and method else None,
+        reason=reason, message=message,
+    )  # fmt: skip
+
+
+STATUS_OF_CALL = {
+    "worse": Status.REGRESSED,
+    "suspected": Status.SUSPECTED,
+    "same": Status.UNCHANGED,
+    "better": Status.IMPROVED,
+}

@@ -1,0 +1,243 @@
+"""Profiles and baselines -> findings: the one place that decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfgate.core.finding import Finding, Status
+from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT
+from perfgate.gate.decide import STATUS_OF_CALL, Decision, Method, decide, method_of, p_value
+from perfgate.gate.rows import P50, Row, count_of, incomparable, rows_of, value_of
+from perfgate.stats.ranks import holm
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from perfgate.core.policy import Policy
+    from perfgate.core.profile import Profile
+
+_STATISTICAL = ("same-session", "across-sessions")
+_TAIL_RUNS = 59  # below it no one-sided 95 % bound for p95 exists
+_TAIL_SHOWN = 0.25  # an ungated p95 is worth a word from here on; smaller moves are what few runs do by themselves
+_POSITIVE = frozenset({ELAPSED.name, PEAK_MEMORY.name})
+_MOST_SEVERE = (
+    Status.REGRESSED,
+    Status.OVER_BUDGET,
+    Status.MISSING,
+    Status.NOT_COMPARABLE,
+    Status.INVALID,
+    Status.SUSPECTED,
+    Status.ADVISORY,
+    Status.WAIVED,
+    Status.NEW,
+    Status.IMPROVED,
+    Status.UNCHANGED,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """One benchmark on one class of machine: both sides as far as they exist."""
+
+    base: Profile | None
+    """Its baseline."""
+    current: Profile | None
+    """What was measured now."""
+    absent: tuple[str, str] = ("no-runs", "no run of it was found")
+    """Why nothing was measured, as slug and sentence; used when `current` is None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """The findings, and what they say about the gate itself."""
+
+    findings: tuple[Finding, ...]
+    """Worst first."""
+    gated: int
+    """Rows that share the level."""
+    unnamed: int
+    """Gated rows whose two sides state no session and were taken for one."""
+    plain: int
+    """Gated rows judged by the plain ratio, whose false alarms nobody controls."""
+
+
+def judge(pairs: Sequence[Pair], policy: Policy, *, introduces: bool = False) -> Judgement:
+    """Judge every benchmark.
+
+    Args:
+        pairs: the benchmarks, both sides.
+        policy: what is gated and how strictly.
+        introduces: there are no baselines because this change introduces the gate.
+    """
+    findings: list[Finding] = []
+    ready: list[tuple[Row, Method]] = []
+    for pair in pairs:
+        for row in rows_of(pair.base, pair.current, policy):
+            early = _early(row, pair)
+            if early is not None:
+                findings.extend(early)
+            else:
+                ready.append((row, method_of(row)))
+    gated = [(r, m) for r, m in ready if m in _STATISTICAL and r.ruling.level == "fail"]
+    family = max(1, len(gated))
+    levels = _levels([r for r, m in gated if m == "same-session"], family, policy.false_alarms)
+    for row, method in ready:
+        decision = decide(row, method, family=family, false_alarms=policy.false_alarms, level=levels.get(id(row)))
+        findings.append(_finding(row, decision))
+    return Judgement(
+        findings=tuple(sorted(findings, key=severity)),
+        gated=len(gated),
+        unnamed=sum(m == "same-session" for _, m in gated),
+        plain=sum(r.ruling.level == "fail" and m == "threshold" for r, m in ready),
+    )
+
+
+def severity(finding: Finding) -> tuple[object, ...]:
+    """Return the key that sorts findings: worst status first, then the largest worsening, then by name."""
+    worsening = 0.0
+    if finding.change is not None and finding.status in {Status.REGRESSED, Status.SUSPECTED, Status.ADVISORY}:
+        worsening = -finding.change if finding.better == "lower" else finding.change
+    where = (finding.benchmark, finding.labels, finding.machine_class, finding.metric, finding.statistic)
+    return (_MOST_SEVERE.index(finding.status), worsening, *where, finding.rule)
+
+
+def _levels(rows: Sequence[Row], family: int, false_alarms: float) -> Mapping[int, float]:
+    """Return the p-value at which each gated same-session row fails, by the row's identity.
+
+    Holm's step-down test at twice the accepted chance, capped at the chance itself: the
+    threshold on the ratio removes most of what remains (see docs on the method).
+    """
+    ps = [p_value(r) for r in rows]
+    padded = holm([*ps, *[1.0] * (family - len(ps))])[: len(ps)]
+    first = min(false_alarms, 2 * false_alarms / family)
+    return {
+        id(r): false_alarms if adjusted <= 2 * false_alarms and p <= false_alarms else first
+        for r, p, adjusted in zip(rows, ps, padded, strict=True)
+    }
+
+
+def _early(row: Row, pair: Pair) -> list[Finding] | None:
+    """Return the findings of a row that cannot be judged, None when it can. Only p50 speaks for its metric."""
+    base, current = row.side(row.base), row.side(row.current)
+    if row.current is None:
+        if row.statistic != P50 or row.metric.name in {CPU.name, THROUGHPUT.name}:
+            return []
+        return [undecided(row, Status.MISSING, *pair.absent)]
+    if row.base is None or base is None:
+        if row.statistic != P50 or row.metric.name in {CPU.name, THROUGHPUT.name}:
+            return []
+        return [_new(row)]
+    if current is None:
+        return [undecided(row, Status.MISSING, "no-values", "no run states the metric")] if row.statistic == P50 else []
+    unlike = incomparable(row)
+    if unlike:
+        return [undecided(row, Status.NOT_COMPARABLE, *unlike)] if _speaks(row) else []
+    if value_of(base, row.statistic) is None or value_of(current, row.statistic) is None:
+        return [undecided(row, Status.MISSING, "no-statistic", f"a file states no {row.statistic}")]
+    if row.metric.name in _POSITIVE and (zero := _zero(row)):
+        return [undecided(row, Status.INVALID, *zero)] if _speaks(row) else []
+    return None
+
+
+def _speaks(row: Row) -> bool:
+    """Does the row speak for its metric? Others of the same metric would only repeat it."""
+    return row.statistic == P50 or bool((side := row.side(row.base)) and side.quantiles)
+
+
+def _zero(row: Row) -> tuple[str, str] | None:
+    """Return why a time or a size of zero is no measurement."""
+    sides = [s for s in (row.side(row.base), row.side(row.current)) if s]
+    values = [v for s in sides for v in (*s.pooled(), *(q for _, q in s.quantiles))]
+    if all(v > 0 for v in values):
+        return None
+    if row.metric.name == ELAPSED.name:
+        return "zero-values", "a time of zero was recorded: the run is too short for its clock; record elapsed_ns too"
+    return "zero-values", 'a peak of zero was recorded: memory was not measured; or leave it out: exclude = ["*:peak_memory"]'
+
+
+def _finding(row: Row, decision: Decision) -> Finding:
+    """Return the finding that a decision amounts to, the row's level considered."""
+    status = STATUS_OF_CALL[decision.call]
+    reason, message = decision.reason, decision.message
+    level = row.ruling.level
+    if decision.method == "":  # only shown: a tail that no method gates
+        status, reason, message = _tail(row, decision)
+    elif level != "fail":
+        if status is Status.REGRESSED:
+            status, message = Status.ADVISORY, f'{message}; not gated (level "{level}")'
+        elif status is Status.SUSPECTED:
+            status, reason, message = Status.UNCHANGED, "within-noise", "the difference is within the noise"
+    empty = _blank(row, status, reason, message)
+    return replace(
+        empty,
+        method=decision.method,
+        baseline=decision.baseline,
+        current=decision.current,
+        change=decision.change,
+        limit=decision.limit,
+        interval=decision.interval,
+        visible=decision.visible,
+    )
+
+
+def _tail(row: Row, decision: Decision) -> tuple[Status, str, str]:
+    """Return what is said of a percentile that only a plain ratio could gate."""
+    n = min(count_of(row.side(row.base)), count_of(row.side(row.current)))
+    few = n < _TAIL_RUNS and row.statistic != P50
+    reason = "few-runs" if few else "not-gated"
+    why = f"{row.statistic} of {n} runs is close to their maximum" if few else f"{row.statistic} is not gated by the statistics"
+    message = f'{why}; method = "threshold" gates it as a plain ratio'
+    asked = row.ruling.level == "fail"
+    moved = abs(decision.change or 0.0)
+    if decision.call == "worse" and (asked or moved > _TAIL_SHOWN):
+        return Status.ADVISORY, reason, message
+    if decision.call == "worse":
+        return Status.UNCHANGED, reason, why
+    return STATUS_OF_CALL[decision.call] if asked else Status.UNCHANGED, decision.reason, decision.message
+
+
+def undecided(row: Row, status: Status, reason: str, message: str) -> Finding:
+    """Return the finding of a row that could not be judged, with the values that are known."""
+    return _blank(row, status, reason, message)
+
+
+def _new(row: Row) -> Finding:
+    what = "metric" if row.base is not None else "benchmark"
+    return _blank(row, Status.NEW, "not-in-baseline", f"the baseline does not have this {what}; refresh it to gate it")
+
+
+def _blank(row: Row, status: Status, reason: str, message: str) -> Finding:
+    """Return a finding with the row's facts and its two values."""
+    base, current = row.side(row.base), row.side(row.current)
+    threshold = row.ruling.threshold
+    return Finding(
+        benchmark=row.profile.benchmark,
+        labels=row.profile.labels,
+        machine_class=row.profile.machine_class,
+        metric=row.metric.name,
+        unit=row.metric.unit,
+        better=row.metric.better,
+        statistic=row.statistic,
+        status=status,
+        level=row.ruling.level,
+        method="",
+        baseline=value_of(base, row.statistic) if base else None,
+        current=value_of(current, row.statistic) if current else None,
+        change=None,
+        interval=None,
+        limit=None,
+        limit_text=_limit_text(threshold.text, row.metric.better),
+        n_baseline=count_of(base),
+        n_current=count_of(current),
+        sessions_baseline=len(base.samples) if base else 0,
+        visible=None,
+        reason=reason,
+        message=message,
+        rule=row.ruling.origin,
+    )
+
+
+def _limit_text(text: str, better: str) -> str:
+    """Return a threshold as it reads for the metric: the default ``+5%`` is ``-5%`` where higher is better."""
+    return text if better == "lower" else "-" + text.lstrip("+-")

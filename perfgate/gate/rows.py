@@ -1,0 +1,155 @@
+"""What is to be judged: one row for each benchmark, metric and statistic, with what governs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, WORKLOAD_BOUND, Metric
+from perfgate.core.policy import STATISTICS, Policy, Ruling
+from perfgate.core.profile import MetricProfile, Profile, title
+from perfgate.core.units import parse_change
+from perfgate.stats.quantiles import quantile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+P50 = "p50"
+_SHOWN_TAIL = frozenset({ELAPSED.name})
+_MEASURED = frozenset({ELAPSED.name, PEAK_MEMORY.name})
+_CLASSIC_TAIL = parse_change("+3%")  # plain percentiles without a rule: the classic p95 gate
+
+Q = {name: int(name[1:]) / 100 for name in STATISTICS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One thing to judge."""
+
+    base: Profile | None
+    """The baseline of the benchmark; None when it has none."""
+    current: Profile | None
+    """What was measured now; None when nothing was."""
+    metric: Metric
+    """What is compared."""
+    statistic: str
+    """``p50``, ``p95``, …"""
+    ruling: Ruling
+    """What governs it."""
+
+    @property
+    def profile(self) -> Profile:
+        """The side that exists, the current one first."""
+        side = self.current or self.base
+        if side is None:  # pragma: no cover - a row is made from a profile
+            raise ValueError("a row without a profile")
+        return side
+
+    def side(self, profile: Profile | None) -> MetricProfile | None:
+        """Return the row's metric on one side."""
+        return profile.metric(self.metric.name) if profile else None
+
+
+def rows_of(base: Profile | None, current: Profile | None, policy: Policy) -> Iterator[Row]:
+    """Yield the rows of one benchmark, metric by metric, p50 first.
+
+    p50 is judged for every metric; p95 of the time is always shown; other statistics
+    appear when a rule names them. Throughput is derived from time and rows, so that it
+    is no row of its own where one side cannot have it.
+    """
+    present = current or base
+    if present is None:
+        return
+    titled = title(*present.key)
+    for metric in _metrics(base, current):
+        if policy.excludes(present.benchmark, titled, metric.name):
+            continue
+        plain = any(p is not None and p.quantiles for p in (_of(base, metric), _of(current, metric)))
+        for statistic in STATISTICS:
+            rule = policy.rule_for(present.benchmark, titled, metric.name, statistic)
+            named = rule is not None and rule.statistic != P50
+            if plain and not _stated(base, current, metric, statistic):
+                continue
+            if named or plain or statistic == P50 or (statistic == "p95" and metric.name in _SHOWN_TAIL):
+                ruling = policy.ruling(present.benchmark, titled, metric, statistic)
+                if plain and rule is None:
+                    ruling = _classic(ruling, statistic, has_tail=_stated(base, current, metric, "p95"))
+                yield Row(base=base, current=current, metric=metric, statistic=statistic, ruling=ruling)
+
+
+def _metrics(base: Profile | None, current: Profile | None) -> list[Metric]:
+    """Return the metrics of both sides by name, the baseline's word first."""
+    found: dict[str, Metric] = {}
+    for profile in (base, current):
+        for m in profile.metrics if profile else ():
+            found.setdefault(m.metric.name, m.metric)
+    both = base is not None and current is not None
+    if both and not (_of(base, THROUGHPUT) and _of(current, THROUGHPUT)):
+        found.pop(THROUGHPUT.name, None)
+    return [found[name] for name in sorted(found, key=lambda n: (n not in _MEASURED, n))]
+
+
+def _of(profile: Profile | None, metric: Metric) -> MetricProfile | None:
+    return profile.metric(metric.name) if profile else None
+
+
+def _stated(base: Profile | None, current: Profile | None, metric: Metric, statistic: str) -> bool:
+    """Does a side that holds plain percentiles state this one?"""
+    sides = [m for m in (_of(base, metric), _of(current, metric)) if m is not None and m.quantiles]
+    return any(statistic in dict(m.quantiles) for m in sides)
+
+
+def _classic(ruling: Ruling, statistic: str, *, has_tail: bool) -> Ruling:
+    """Return the default for plain percentiles: p95 +3 %; the others are shown."""
+    gated = statistic == "p95" or (statistic == P50 and not has_tail)
+    return Ruling(
+        threshold=_CLASSIC_TAIL if statistic == "p95" else ruling.threshold,
+        floor=ruling.floor,
+        method="threshold",
+        level="fail" if gated else "info",
+        workload=ruling.workload,
+        origin="defaults for plain percentiles",
+    )
+
+
+def value_of(side: MetricProfile, statistic: str) -> float | None:
+    """Return a statistic of one side, in the metric's unit; None where the file does not state it.
+
+    Values of several sessions are taken together. A percentile that a file does not
+    hold is never made up from others.
+    """
+    if side.quantiles:
+        return dict(side.quantiles).get(statistic)
+    pooled = side.pooled()
+    return quantile(pooled, Q[statistic]) if pooled else None
+
+
+def count_of(side: MetricProfile | None) -> int:
+    """Return how many values a side has."""
+    return sum(len(s.values) for s in side.samples) if side else 0
+
+
+def incomparable(row: Row) -> tuple[str, str] | None:
+    """Return why the two sides of a row cannot be compared, as slug and sentence; None when they can."""
+    base, current = row.side(row.base), row.side(row.current)
+    if base is None or current is None or row.base is None or row.current is None:
+        return None
+    if base.metric.unit != current.metric.unit:
+        return "unit-differs", f'the baseline is in "{base.metric.unit}", the runs are in "{current.metric.unit}"'
+    if base.metric.better != current.metric.better:
+        return "direction-differs", f"{base.metric.better} is better in the baseline, {current.metric.better} in the runs"
+    sources = sorted({*base.sources, *current.sources})
+    if len(sources) > 1:
+        return "source-differs", f"peak memory was had in different ways ({', '.join(sources)})"
+    if row.metric.name in WORKLOAD_BOUND | {THROUGHPUT.name} and row.ruling.workload == "same":
+        rows = [sorted({r for s in p.sessions for r in s.rows_used}) for p in (row.base, row.current)]
+        if rows[0] != rows[1] and rows[0] and rows[1]:
+            return "rows-differ", f"the baseline's runs used {_rows(rows[0])} rows, these runs {_rows(rows[1])}"
+    return None
+
+
+def _rows(counts: list[int]) -> str:
+    """Return workloads in words, a long list cut."""
+    most = 3
+    text = ", ".join(f"{c:,}" for c in counts[:most])
+    return text + (f" and {len(counts) - most} other counts of" if len(counts) > most else "")
