@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
-import re
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import msgspec
 
@@ -13,6 +11,7 @@ from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, error
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, Direction, Metric, canonical_name
 from perfgate.core.run import UNSPECIFIED, Environment, Labels, Run, class_of
+from perfgate.core.strict_json import load_json
 from perfgate.core.units import to_base
 
 _Amount = Annotated[float, msgspec.Meta(ge=0)]
@@ -151,61 +150,3 @@ def explain(content: bytes, origin: str, cause: str) -> NoReturn:
 
 def _fault(origin: str, pointer: str, message: str) -> Diagnostic:
     return error("run-invalid", message, place=f"{origin}: {pointer}" if pointer else origin, hint=_HINT)
-
-
-def load_json(content: bytes, origin: str, slug: str, hint: str) -> Any:  # noqa: ANN401 - JSON may be anything
-    """Return a JSON document, read slowly and strictly, for explaining what is wrong with it.
-
-    Raises:
-        CannotDecideError: the bytes are not JSON that every tool reads alike: empty,
-            cut off, not UTF-8, a lone surrogate, NaN, a number beyond doubles, a name
-            that stands twice, or nested too deeply.
-    """
-    if not content.strip():
-        raise CannotDecideError([error(slug, "the file is empty", place=origin, hint=hint)])
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as caught:
-        message = f"not UTF-8 (byte {caught.start}: 0x{content[caught.start]:02x})"
-        raise CannotDecideError([error(slug, message, place=origin, hint=hint)]) from None
-    try:
-        document = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_unique)
-    except json.JSONDecodeError as caught:
-        message = f"not JSON: {caught.msg} (line {caught.lineno}, column {caught.colno})"
-        raise CannotDecideError([error(slug, message, place=origin, hint=hint)]) from None
-    except (ValueError, RecursionError) as caught:
-        message = "nested too deeply" if isinstance(caught, RecursionError) else str(caught)
-        raise CannotDecideError([error(slug, message, place=origin, hint=hint)]) from None
-    if re.search(r"\\u[dD][89a-fA-F]", text) and _has_surrogate(document):
-        message = "a text holds half a character (a lone surrogate)"
-        raise CannotDecideError([error(slug, message, place=origin, hint=hint)])
-    return document
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number")
-
-
-def _finite(digits: str) -> float:
-    value = float(digits)
-    if math.isinf(value):
-        raise ValueError(f"the number {digits[:40]} is too large")
-    return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = dict(pairs)
-    if len(names) < len(pairs):
-        seen: set[str] = set()
-        twice = next(k for k, _ in pairs if k in seen or seen.add(k))  # type: ignore[func-returns-value]
-        raise ValueError(f'the key "{twice}" stands twice')
-    return names
-
-
-def _has_surrogate(document: object) -> bool:
-    """Does any text of the document hold a lone surrogate?"""
-    try:
-        json.dumps(document, ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError:
-        return True
-    return False

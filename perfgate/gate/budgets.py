@@ -8,6 +8,7 @@ from perfgate.core.errors import Diagnostic, error
 from perfgate.core.finding import Finding, Status
 from perfgate.core.policy import Budget, matches
 from perfgate.core.profile import MetricProfile, Profile, title
+from perfgate.core.reasons import sentence
 from perfgate.gate.rows import count_of, value_of
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _check(budget: Budget, profiles: Sequence[Profile], policy: Policy) -> Itera
             continue
         measured = profile.metric(budget.metric)
         if measured is None:
-            yield _finding(budget, profile, None, None, Status.MISSING, "no-values", "no run states the metric")
+            yield _finding(budget, profile, None, None, Status.MISSING, "no-values", "")
         elif measured.metric.unit != budget.limit.unit:
             message = f'the limit "{budget.limit.text}" does not fit "{budget.metric}", which is in "{measured.metric.unit}"'
             yield error("budget-unit", message, place=budget.origin, hint="write the limit in a unit of the metric")
@@ -67,9 +68,8 @@ def _judged(budget: Budget, profile: Profile, measured: MetricProfile) -> Findin
         return _finding(budget, profile, measured, None, Status.MISSING, "no-statistic", message)
     if not budget.limit.holds(value):
         if budget.level != "fail":
-            message = f'beyond the limit; not gated (level "{budget.level}")'
-            return _finding(budget, profile, measured, value, Status.ADVISORY, "over-budget", message)
-        return _finding(budget, profile, measured, value, Status.OVER_BUDGET, "over-budget", "beyond the limit")
+            return _finding(budget, profile, measured, value, Status.ADVISORY, "not-gated", "")
+        return _finding(budget, profile, measured, value, Status.OVER_BUDGET, "over-budget", "")
     if budget.warn and not budget.warn.holds(value):
         message = f'within the limit, but beyond its warning "{budget.warn.text}"'
         return _finding(budget, profile, measured, value, Status.ADVISORY, "near-budget", message)
@@ -102,6 +102,6 @@ def _finding(
         sessions_baseline=0,
         visible=None,
         reason=reason,
-        message=message,
+        message=message or sentence(reason),
         rule=budget.origin,
     )

@@ -48,9 +48,9 @@ class Decision:
     visible: float | None = None
     """Smallest worsening that would have failed, signed; None when none could."""
     reason: str
-    """Slug."""
-    message: str
-    """Sentence."""
+    """Slug of `perfgate.core.reasons`."""
+    message: str = ""
+    """What the slug's own sentence does not say; may hold numbers."""
 
 
 def method_of(row: Row) -> Method:
@@ -143,17 +143,17 @@ def _same_session(row: Row, base: MetricProfile, current: MetricProfile, level: 
     p = mann_whitney(*costs).p
     beyond = ratio - 1 > allowed + _SLACK and floor
     call: Call = "same"
-    reason, message = _quiet_reason(visible, floor=floor, moved=ratio - 1 > allowed + _SLACK)
+    reason, message = _quiet_reason(visible, floor=floor, moved=ratio - 1 > allowed + _SLACK), ""
     if beyond and p <= level:
-        call, reason, message = "worse", "worse", "the runs are slower than the baseline's beyond chance"
+        call = reason = "worse"
     elif beyond and factor is None:
         needed = runs_needed(level)
         call, reason = "suspected", "few-runs"
         message = f"{len(sides[0])} and {len(sides[1])} runs can never prove a change; measure {needed} on each side"
     elif beyond and p <= _SUSPECT_P:
-        call, reason, message = "suspected", "not-proven", "beyond the threshold, but not beyond chance; measure more runs"
+        call, reason = "suspected", "not-proven"
     elif 1 / ratio - 1 > allowed and mann_whitney(costs[1], costs[0]).p <= level:
-        call, reason, message = "better", "better", "the runs are better than the baseline's beyond chance"
+        call = reason = "better"
     interval = sorted((_own(row, low - 1), _own(row, high - 1)))
     return Decision(
         call=call, method="same-session", baseline=values[0], current=values[1], change=values[1] / values[0] - 1,
@@ -179,20 +179,19 @@ def _across(row: Row, base: MetricProfile, current: MetricProfile, *, family: in
     step = math.log1p(allowed) + _SLACK
     visible = math.expm1(max(step, model.outer))
     call: Call = "same"
-    reason, message = _quiet_reason(visible, floor=floor, moved=model.d > step)
+    reason = _quiet_reason(visible, floor=floor, moved=model.d > step)
     if floor and model.d > max(step, model.outer):
-        call, reason, message = "worse", "worse", "slower than sessions of unchanged code differ"
+        call = reason = "worse"
     elif floor and model.d > max(step, model.inner):
         call, reason = "suspected", "not-proven"
-        message = "unusual for unchanged code, but one session is not enough evidence; measure a second, fresh session"
     elif -model.d > max(step, model.outer):
-        call, reason, message = "better", "better", "faster than sessions of unchanged code differ"
+        call = reason = "better"
     low, high = log_interval(model)
     interval = sorted((_own(row, math.expm1(low)), _own(row, math.expm1(high))))
     return Decision(
         call=call, method="across-sessions", baseline=values[0], current=values[1], change=values[1] / values[0] - 1,
         limit=_own(row, allowed), interval=(interval[0], interval[1]), visible=_own(row, visible),
-        reason=reason, message=message,
+        reason=reason,
     )  # fmt: skip
 
 
@@ -203,15 +202,15 @@ def _same_machine(row: Row) -> bool:
     return len(machines) == 1 and machines != {""}
 
 
-def _quiet_reason(visible: float | None, *, floor: bool, moved: bool) -> tuple[str, str]:
-    """Return slug and sentence for a row that does not fail."""
+def _quiet_reason(visible: float | None, *, floor: bool, moved: bool) -> str:
+    """Return the slug of a row that does not fail."""
     if visible is None:
-        return "few-runs", "too few runs to see any change"
+        return "few-runs"
     if visible > TOO_NOISY:
-        return "too-noisy", "too noisy to gate: smaller changes than the one shown cannot be seen"
-    if moved and not floor:
-        return "below-floor", "the difference is smaller than the floor"
-    return ("within-noise", "the difference is within the noise") if moved else ("within-threshold", "")
+        return "too-noisy"
+    if moved:
+        return "within-noise" if floor else "below-floor"
+    return "within-threshold"
 
 
 def _plain(row: Row, base: MetricProfile, current: MetricProfile, method: Method) -> Decision:
@@ -226,15 +225,15 @@ def _plain(row: Row, base: MetricProfile, current: MetricProfile, method: Method
     floor = _above_floor(row, base, current, (was, now))
     beyond = worse_by > allowed * (1 + _SLACK) + abs(was) * 1e-12
     call: Call = "same"
-    reason, message = ("below-floor", "the difference is smaller than the floor") if beyond else ("within-threshold", "")
+    reason = "below-floor" if beyond else "within-threshold"
     if beyond and floor:
-        call, reason, message = "worse", "worse", "beyond the threshold"
+        call = reason = "worse"
     elif -worse_by > allowed and floor:
-        call, reason, message = "better", "better", "better by more than the threshold"
+        call = reason = "better"
     return Decision(
         call=call, method=method, baseline=was, current=now, change=now / was - 1 if was else None,
         limit=sign * allowed / abs(was) if was else None, visible=sign * allowed / abs(was) if was and method else None,
-        reason=reason, message=message,
+        reason=reason,
     )  # fmt: skip
 
 

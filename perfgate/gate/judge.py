@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.finding import Finding, Status
+from perfgate.core.reasons import sentence
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT
 from perfgate.gate.decide import STATUS_OF_CALL, Decision, Method, decide, method_of, p_value
 from perfgate.gate.rows import P50, Row, count_of, incomparable, rows_of, value_of
@@ -44,8 +45,8 @@ class Pair:
     """Its baseline."""
     current: Profile | None
     """What was measured now."""
-    absent: tuple[str, str] = ("no-runs", "no run of it was found")
-    """Why nothing was measured, as slug and sentence; used when `current` is None."""
+    absent: tuple[str, str] = ("no-runs", "")
+    """Why nothing was measured, as slug and further facts; used when `current` is None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,7 @@ def _early(row: Row, pair: Pair) -> list[Finding] | None:
             return []
         return [_new(row)]
     if current is None:
-        return [undecided(row, Status.MISSING, "no-values", "no run states the metric")] if row.statistic == P50 else []
+        return [undecided(row, Status.MISSING, "no-values", "")] if row.statistic == P50 else []
     unlike = incomparable(row)
     if unlike:
         return [undecided(row, Status.NOT_COMPARABLE, *unlike)] if _speaks(row) else []
@@ -152,8 +153,8 @@ def _zero(row: Row) -> tuple[str, str] | None:
     if all(v > 0 for v in values):
         return None
     if row.metric.name == ELAPSED.name:
-        return "zero-values", "a time of zero was recorded: the run is too short for its clock; record elapsed_ns too"
-    return "zero-values", 'a peak of zero was recorded: memory was not measured; or leave it out: exclude = ["*:peak_memory"]'
+        return "zero-values", "a time of zero: the run is too short for three decimals of a second"
+    return "zero-values", "a peak of zero: memory was not measured"
 
 
 def _finding(row: Row, decision: Decision) -> Finding:
@@ -165,9 +166,9 @@ def _finding(row: Row, decision: Decision) -> Finding:
         status, reason, message = _tail(row, decision)
     elif level != "fail":
         if status is Status.REGRESSED:
-            status, message = Status.ADVISORY, f'{message}; not gated (level "{level}")'
+            status, reason, message = Status.ADVISORY, "not-gated", ""
         elif status is Status.SUSPECTED:
-            status, reason, message = Status.UNCHANGED, "within-noise", "the difference is within the noise"
+            status, reason, message = Status.UNCHANGED, "within-noise", ""
     empty = _blank(row, status, reason, message)
     return replace(
         empty,
@@ -187,13 +188,13 @@ def _tail(row: Row, decision: Decision) -> tuple[Status, str, str]:
     few = n < _TAIL_RUNS and row.statistic != P50
     reason = "few-runs" if few else "not-gated"
     why = f"{row.statistic} of {n} runs is close to their maximum" if few else f"{row.statistic} is not gated by the statistics"
-    message = f'{why}; method = "threshold" gates it as a plain ratio'
+    message = f'worse, but {why}; method = "threshold" gates it as a plain ratio'
     asked = row.ruling.level == "fail"
     moved = abs(decision.change or 0.0)
     if decision.call == "worse" and (asked or moved > _TAIL_SHOWN):
         return Status.ADVISORY, reason, message
     if decision.call == "worse":
-        return Status.UNCHANGED, reason, why
+        return Status.UNCHANGED, "within-noise", why
     return STATUS_OF_CALL[decision.call] if asked else Status.UNCHANGED, decision.reason, decision.message
 
 
@@ -203,8 +204,7 @@ def undecided(row: Row, status: Status, reason: str, message: str) -> Finding:
 
 
 def _new(row: Row) -> Finding:
-    what = "metric" if row.base is not None else "benchmark"
-    return _blank(row, Status.NEW, "not-in-baseline", f"the baseline does not have this {what}; refresh it to gate it")
+    return _blank(row, Status.NEW, "not-in-baseline", "")
 
 
 def _blank(row: Row, status: Status, reason: str, message: str) -> Finding:
@@ -233,7 +233,7 @@ def _blank(row: Row, status: Status, reason: str, message: str) -> Finding:
         sessions_baseline=len(base.samples) if base else 0,
         visible=None,
         reason=reason,
-        message=message,
+        message=message or sentence(reason),
         rule=row.ruling.origin,
     )
 

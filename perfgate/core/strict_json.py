@@ -1,0 +1,74 @@
+"""JSON read slowly and strictly: what every tool reads alike, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+from perfgate.core.errors import cannot_decide
+
+
+def load_json(content: bytes, origin: str, slug: str, hint: str) -> Any:  # noqa: ANN401 - JSON may be anything
+    """Return a JSON document; for explaining a faulty file, and for files of unknown origin.
+
+    Args:
+        content: the file's bytes.
+        origin: its path, for messages.
+        slug: slug of the error.
+        hint: what to do about it.
+
+    Raises:
+        CannotDecideError: the bytes are not JSON that every tool reads alike: empty,
+            cut off, not UTF-8, a lone surrogate, NaN, a number beyond doubles, a name
+            that stands twice, or nested too deeply.
+    """
+    if not content.strip():
+        raise cannot_decide(slug, "the file is empty", place=origin, hint=hint)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as caught:
+        message = f"not UTF-8 (byte {caught.start}: 0x{content[caught.start]:02x})"
+        raise cannot_decide(slug, message, place=origin, hint=hint) from None
+    try:
+        document = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_unique)
+    except json.JSONDecodeError as caught:
+        message = f"not JSON: {caught.msg} (line {caught.lineno}, column {caught.colno})"
+        raise cannot_decide(slug, message, place=origin, hint=hint) from None
+    except (ValueError, RecursionError) as caught:
+        message = "nested too deeply" if isinstance(caught, RecursionError) else str(caught)
+        raise cannot_decide(slug, message, place=origin, hint=hint) from None
+    if re.search(r"\\u[dD][89a-fA-F]", text) and _has_surrogate(document):
+        message = "a text holds half a character (a lone surrogate)"
+        raise cannot_decide(slug, message, place=origin, hint=hint)
+    return document
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"the number {digits[:40]} is too large")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = dict(pairs)
+    if len(names) < len(pairs):
+        seen: set[str] = set()
+        twice = next(k for k, _ in pairs if k in seen or seen.add(k))  # type: ignore[func-returns-value]
+        raise ValueError(f'the key "{twice}" stands twice')
+    return names
+
+
+def _has_surrogate(document: object) -> bool:
+    """Does any text of the document hold a lone surrogate?"""
+    try:
+        json.dumps(document, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False

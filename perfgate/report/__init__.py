@@ -1,0 +1,1 @@
+"""Verdict -> document: the report as data, which every rendering draws."""

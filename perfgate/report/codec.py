@@ -1,0 +1,121 @@
+"""Verdict <-> JSON data of ``report.json`` (schema ``perfgate/report/1``)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from perfgate import schema
+from perfgate.core.errors import CannotDecideError, Diagnostic, error
+from perfgate.core.finding import Compared, Finding, Status, Suite, Verdict
+
+SCHEMA = "perfgate/report/1"
+_HINT = "`perfgate schema report` prints the format"
+_AS_IS = (
+    "benchmark", "machine_class", "metric", "unit", "better", "statistic", "level", "method", "limit_text",
+    "n_baseline", "n_current", "sessions_baseline", "reason", "message", "rule",
+)  # fmt: skip
+_NUMBERS = ("baseline", "current", "change", "limit", "visible")
+_LISTS = ("baseline_commits", "current_commits", "machine_classes", "sessions")
+
+
+def to_data(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as JSON data; numbers keep 12 digits, so that no last bit of a machine shows."""
+    suite, compared = verdict.suite, verdict.compared
+    return {
+        "schema": SCHEMA,
+        "verdict": verdict.name,
+        "exit_code": int(verdict.exit_code),
+        "introduces": verdict.introduces,
+        "fail_suspected": verdict.fail_suspected,
+        "findings": [_finding(f) for f in verdict.findings],
+        "problems": [_diagnostic(d) for d in verdict.problems],
+        "notes": [_diagnostic(d) for d in verdict.notes],
+        "suite": {
+            "gated": suite.gated,
+            "false_alarms": _number(suite.false_alarms),
+            "common_shift": None,
+            "failed_runs": suite.failed_runs,
+            "baseline_runs": suite.baseline_runs,
+            "superseded_runs": suite.superseded_runs,
+            "excluded": list(suite.excluded),
+        },
+        "provenance": {
+            "tool": compared.tool,
+            "policy": compared.policy,
+            "baselines": compared.baselines,
+            **{name: list(getattr(compared, name)) for name in _LISTS},
+            "reproduce": compared.reproduce,
+        },
+    }
+
+
+def _finding(f: Finding) -> dict[str, Any]:
+    data = {
+        "benchmark": f.benchmark,
+        "labels": dict(f.labels),
+        "machine_class": f.machine_class,
+        "metric": f.metric,
+        "unit": f.unit,
+        "better": f.better,
+        "statistic": f.statistic,
+        "status": f.status.value,
+        "level": f.level,
+        "method": f.method,
+    }
+    data.update({name: _number(getattr(f, name)) for name in ("baseline", "current", "change")})
+    data["interval"] = None if f.interval is None else [_number(v) for v in f.interval]
+    data.update({"limit": _number(f.limit), "limit_text": f.limit_text})
+    data.update({name: getattr(f, name) for name in ("n_baseline", "n_current", "sessions_baseline")})
+    data.update({"visible": _number(f.visible), "reason": f.reason, "message": f.message, "rule": f.rule})
+    return data
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(f"{value:.12g}")
+
+
+def _diagnostic(d: Diagnostic) -> dict[str, str]:
+    return {"slug": d.slug, "level": d.level, "message": d.message, "place": d.place, "hint": d.hint}
+
+
+def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document of unknown origin
+    """Return the verdict that a report's data states.
+
+    The verdict is computed from the findings again; a file whose own words say
+    otherwise was tampered with, or written by another version.
+
+    Raises:
+        CannotDecideError: it is not valid; every fault is told.
+    """
+    faults = schema.explain("report", data)
+    if faults:
+        raise CannotDecideError(
+            [error("report-invalid", f.message, place=f"{origin}: {f.pointer}", hint=_HINT) for f in faults]
+        )
+    suite = {k: v for k, v in data["suite"].items() if k != "common_shift"}
+    verdict = Verdict(
+        findings=tuple(_read_finding(f) for f in data["findings"]),
+        problems=tuple(Diagnostic(**d) for d in data["problems"]),
+        notes=tuple(Diagnostic(**d) for d in data["notes"]),
+        suite=Suite(**{**suite, "excluded": tuple(suite["excluded"])}),
+        compared=Compared(
+            **{**data["provenance"], **{name: tuple(data["provenance"][name]) for name in _LISTS}},
+        ),
+        introduces=data["introduces"],
+        fail_suspected=data["fail_suspected"],
+    )
+    if (verdict.name, int(verdict.exit_code)) != (data["verdict"], data["exit_code"]):
+        message = f'the verdict "{data["verdict"]}" does not follow from the findings'
+        raise CannotDecideError([error("report-invalid", message, place=f"{origin}: /verdict", hint=_HINT)])
+    return verdict
+
+
+def _read_finding(data: dict[str, Any]) -> Finding:
+    interval = data["interval"]
+    return Finding(
+        **{name: data[name] for name in (*_AS_IS, *_NUMBERS)},
+        labels=tuple(sorted(data["labels"].items())),
+        status=Status(data["status"]),
+        interval=None if interval is None else (interval[0], interval[1]),
+    )

@@ -1,0 +1,192 @@
+"""Verdict -> document: what a reader needs, in the order of need. Words only; nothing is decided here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfgate.core.finding import FAILED, UNDECIDED, ExitCode, Finding, Status, Verdict
+from perfgate.core.profile import title
+from perfgate.core.reasons import cure, sentence
+from perfgate.report.codec import to_data
+from perfgate.report.document import (
+    Block, Bullets, Document, Entry, Fold, Heading, Line, Paragraph, Span, Table, name, strong, text,
+)  # fmt: skip
+from perfgate.report.words import amount, count, percent, span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from perfgate.core.errors import Diagnostic
+
+_COLUMNS = ("Benchmark", "Metric", "Baseline", "Current", "Change", "Limit", "Runs", "Sees")
+_NONE = "–"
+
+
+def compose(verdict: Verdict) -> Document:
+    """Return the report of a verdict."""
+    groups = _groups(verdict)
+    blocks: list[Block] = [Paragraph(line=_headline(verdict, groups))]
+    if verdict.introduces:
+        blocks.append(Paragraph(line=(text("This change introduces the gate: there is nothing to compare with yet."),)))
+    blocks += _problems(verdict.problems)
+    blocks += _section("Got worse", groups["failed"], remarks=True)
+    blocks += _section("Could not be judged", groups["undecided"], remarks=True)
+    blocks += _section("Suspected, not failing", groups["suspected"], remarks=True)
+    blocks += _section("Worth a look, not gated", groups["advisory"], remarks=True)
+    blocks += _section("New", groups["new"], remarks=False)
+    blocks += _section("Got better", groups["improved"], remarks=False)
+    blocks += _folded(groups["unchanged"])
+    if verdict.notes:
+        blocks.append(Heading(line=(text("Notes"),)))
+        blocks.append(Bullets(lines=tuple(_told(d) for d in verdict.notes)))
+    blocks.append(Fold(summary=(text("What was compared"),), blocks=(Bullets(lines=tuple(_compared(verdict))),)))
+    return Document(data=to_data(verdict), blocks=tuple(blocks))
+
+
+def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
+    """Return the findings by the section that they belong to."""
+    names = ("failed", "undecided", "suspected", "advisory", "new", "improved", "unchanged")
+    groups: dict[str, list[Finding]] = {n: [] for n in names}
+    plain = {Status.SUSPECTED: "suspected", Status.NEW: "new", Status.IMPROVED: "improved", Status.UNCHANGED: "unchanged"}
+    for f in verdict.findings:
+        if verdict.fails(f) or f.status in FAILED:
+            groups["failed"].append(f)
+        elif f.status in UNDECIDED:
+            groups["undecided"].append(f)
+        else:
+            groups[plain.get(f.status, "advisory")].append(f)
+    return groups
+
+
+def _headline(verdict: Verdict, groups: dict[str, list[Finding]]) -> Line:
+    """Return the first line: the verdict, and whether to act."""
+    failed, undecided = len(groups["failed"]), len(groups["undecided"])
+    judged = [f for f in verdict.findings if f.level == "fail"]
+    if verdict.exit_code is ExitCode.CANNOT_DECIDE:
+        faults = len(verdict.problems)
+        parts = [count(faults, "fault")] if faults else []
+        parts += [f"{count(undecided, 'row')} could not be judged"] if undecided else []
+        parts += [f"{count(failed, 'row')} got worse"] if failed else []
+        return strong("Cannot decide"), text(": " + (", ".join(parts) or "nothing was measured") + ". Act: mend what is listed first.")
+    if verdict.exit_code is ExitCode.REGRESSION:
+        return strong("Regression"), text(f": {failed} of {count(len(judged), 'gated row')} got worse. Act before merging.")
+    if verdict.introduces:
+        return strong("Pass"), text(f": {count(len(groups['new']), 'row')} measured. No action needed.")
+    suspects = len(groups["suspected"])
+    tail = f" {count(suspects, 'row is', 'rows are')} suspected: look below." if suspects else " No action needed."
+    return strong("Pass"), text(f": {count(len(judged), 'gated row')} measured, none got worse beyond its limit.{tail}")
+
+
+def _problems(problems: Sequence[Diagnostic]) -> list[Block]:
+    if not problems:
+        return []
+    return [Heading(line=(text("Faults"),)), Bullets(lines=tuple(_told(d) for d in problems))]
+
+
+def _told(d: Diagnostic) -> Line:
+    """Return a diagnostic as a line; all of its words may come from data."""
+    line: Line = (name(d.slug), text(" "))
+    line += (name(d.place), text(" ")) if d.place else ()
+    line += (name(d.message),)
+    return (*line, text(" – do: "), name(d.hint)) if d.hint else line
+
+
+def _section(heading: str, findings: Sequence[Finding], *, remarks: bool) -> list[Block]:
+    if not findings:
+        return []
+    entries = tuple(_entry(f) for f in findings)
+    return [Heading(line=(text(heading),)), Table(columns=_COLUMNS, entries=entries, remarks=remarks)]
+
+
+def _folded(findings: Sequence[Finding]) -> list[Block]:
+    if not findings:
+        return []
+    table = Table(columns=_COLUMNS, entries=tuple(_entry(f) for f in findings), remarks=False)
+    return [Fold(summary=(text(f"Unchanged: {count(len(findings), 'row')}"),), blocks=(table,))]
+
+
+def _entry(f: Finding) -> Entry:
+    """Return a finding as a row, its numbers in one prefix."""
+    limit_amount = f.limit if f.method == "budget" else None
+    beside_current = limit_amount if limit_amount is not None else f.baseline
+    changed = _NONE
+    if f.change is not None:
+        changed = percent(f.change, apart_from=f.limit)
+        changed += f" ({span(f.interval)})" if f.interval else ""
+    runs = f"{f.n_baseline:,} / {f.n_current:,}" if f.method != "budget" else f"{f.n_current:,}"
+    cells: tuple[Span, ...] = (
+        name(title(f.benchmark, f.labels)),
+        name(f"{f.metric} {f.statistic}"),
+        text(_NONE) if f.baseline is None else _amount(f.baseline, f.unit, f.current),
+        text(_NONE) if f.current is None else _amount(f.current, f.unit, beside_current),
+        text(changed),
+        name(f.limit_text),
+        text(runs),
+        text(_NONE if f.visible is None else percent(f.visible)),
+    )
+    return Entry(cells=cells, remark=_remark(f))
+
+
+def _amount(value: float, unit: str, beside: float | None) -> Span:
+    """Return a value in words; a unit that perfgate does not know comes from data."""
+    words = amount(value, unit, beside=beside)
+    return text(words) if unit in {"s", "B", "1/s", "1"} else name(words)
+
+
+def _remark(f: Finding) -> Line:
+    """Return why, and what to do."""
+    line: Line = (text(_capital(sentence(f.reason))),) if f.reason and sentence(f.reason) != f.reason else (name(f.reason or f.status),)
+    if f.message and f.message != sentence(f.reason):
+        line += (text(": "), name(f.message))
+    if f.method == "across-sessions":
+        line += (text(f"; judged across {count(f.sessions_baseline, 'session')}"),)
+    elif f.method == "same-session":
+        line += (text("; judged as one session"),)
+    elif f.method in {"threshold", "exact"}:
+        line += (text("; judged by the plain ratio"),)
+    if f.status is Status.IMPROVED or f.status is Status.UNCHANGED:
+        return line
+    todo = cure(f.reason)
+    return (*line, text(". Do: "), name(todo)) if todo else line
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _compared(verdict: Verdict) -> Iterable[Line]:
+    """Yield what was compared with what, and how to repeat it."""
+    compared, suite = verdict.compared, verdict.suite
+    yield text("Baselines: "), name(compared.baselines), *_list(" from commit ", [c[:12] for c in compared.baseline_commits])
+    yield text("Current: "), text(count(len(compared.sessions), "session")), *_list(" ", compared.sessions), *_list(
+        ", commit ", [c[:12] for c in compared.current_commits]
+    )
+    if compared.machine_classes:
+        yield text("Machine class: "), *_list("", compared.machine_classes)
+    yield text("Configuration: "), name(compared.policy)
+    left = [
+        f"{count(number, 'run')} {why}"
+        for number, why in (
+            (suite.baseline_runs, "that belong to the baseline"),
+            (suite.superseded_runs, "that newer ones replace"),
+            (suite.failed_runs, "that failed"),
+        )
+        if number
+    ]
+    if left:
+        yield (text("Left out: " + ", ".join(left)),)
+    if suite.excluded:
+        yield text("Excluded by the configuration: "), *_list("", suite.excluded)
+    if suite.false_alarms is not None and suite.gated:
+        yield (text(f"Expected false alarms: at most {suite.false_alarms:g} per 100 unchanged pull requests"),)
+    yield text("Repeat with: "), name(compared.reproduce)
+    yield (text(f"{compared.tool}; Runs: baseline / current; Sees: the smallest worsening that would have failed"),)
+
+
+def _list(before: str, names: Sequence[str]) -> Line:
+    """Return names in a row, a long list cut."""
+    most = 5
+    line: Line = (text(before),) if names and before else ()
+    for i, one in enumerate(names[:most]):
+        line += (text(", "), name(one)) if i else (name(one),)
+    return (*line, text(f" and {len(names) - most} more")) if len(names) > most else line

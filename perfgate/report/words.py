@@ -1,0 +1,59 @@
+"""Numbers in words. Rounding never lies: a value beyond its limit is never printed as the limit."""
+
+from __future__ import annotations
+
+import math
+
+from perfgate.core.units import display_scale
+
+_DIGITS = 4
+_MOST_DIGITS = 15
+
+
+def amount(value: float, unit: str, *, beside: float | None = None) -> str:
+    """Return a value with its unit, in the prefix that suits the larger of it and its neighbour.
+
+    Args:
+        value: in the base unit `unit`.
+        unit: base unit.
+        beside: the value that stands beside it; when the two differ, so do their texts.
+    """
+    scale, name = display_scale(max(abs(value), abs(beside or 0.0)), unit)
+    digits = _DIGITS
+    while beside is not None and digits < _MOST_DIGITS and beside != value and _short(value / scale, digits) == _short(beside / scale, digits):
+        digits += 1
+    return f"{_short(value / scale, digits)} {name}".rstrip() if name != "1" else _short(value, digits)
+
+
+def _short(value: float, digits: int) -> str:
+    """Return a number with so many significant digits, thousands grouped, no exponent where it can be helped."""
+    if value and not 1e-4 <= abs(value) < 1e12:  # noqa: PLR2004 - beyond these an exponent reads better
+        return f"{value:.{digits}g}"
+    decimals = max(0, digits - 1 - (math.floor(math.log10(abs(value))) if value else 0))
+    grouped = f"{value:,.{decimals}f}"
+    return grouped.rstrip("0").rstrip(".") if "." in grouped else grouped
+
+
+def percent(change: float, *, apart_from: float | None = None) -> str:
+    """Return a change as a signed percentage with one decimal, with more where it would read like its limit."""
+    decimals = 1
+    while apart_from is not None and change != apart_from and decimals < _DIGITS * 2 and _percent(change, decimals) == _percent(apart_from, decimals):
+        decimals += 1
+    return _percent(change, decimals)
+
+
+def _percent(change: float, decimals: int) -> str:
+    rounded = f"{change * 100:+,.{decimals}f}%"
+    return rounded.replace("-", "", 1) if not change else "0.0%" if float(rounded.strip("%+").replace(",", "")) == 0 and decimals == 1 else rounded
+
+
+def span(interval: tuple[float, float]) -> str:
+    """Return an interval of a change, in whole percent where that says enough."""
+    low, high = interval
+    decimals = 0 if high - low >= 0.02 else 1  # noqa: PLR2004 - two percent wide
+    return f"{low * 100:+,.{decimals}f} … {high * 100:+,.{decimals}f}%"
+
+
+def count(number: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
