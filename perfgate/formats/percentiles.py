@@ -1,0 +1,62 @@
+"""Reader of plain percentiles: ``{"benchmarks": {name: {metric: {"p50": …, "p95": …}}}}``."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from perfgate import schema
+from perfgate.core.errors import CannotDecideError, error
+from perfgate.core.metrics import Metric, from_suffix
+from perfgate.core.policy import STATISTICS
+from perfgate.core.profile import MetricProfile, Profile
+from perfgate.core.strict_json import load_json
+from perfgate.core.units import to_base
+
+_HINT = 'state "unit" and "better" in the file, or end the metric\'s name in _sec, _ms, _mb, _bytes or _per_s'
+
+
+def parse(content: bytes, origin: str) -> tuple[Profile, ...]:
+    """Return the profiles of a file that holds percentiles without raw values.
+
+    Unit and direction come from the file (``unit``, ``better``), else from the suffix
+    of the metric's name. The machine is not known.
+
+    Raises:
+        CannotDecideError: it is not valid, or a metric's unit cannot be told; every fault is told.
+    """
+    document = load_json(content, origin, "percentiles-invalid", "`perfgate schema percentiles` prints the format")
+    faults = [(f.pointer, f.message) for f in schema.explain("percentiles", document)]
+    profiles = []
+    for benchmark, metrics in [] if faults else document["benchmarks"].items():
+        read = [_metric(key, stated, f"/benchmarks/{benchmark}/{key}", faults) for key, stated in metrics.items()]
+        found = tuple(sorted((m for m in read if m is not None), key=lambda m: m.metric.name))
+        profiles.append(Profile(benchmark=benchmark, labels=(), machine_class="", sessions=(), metrics=found))
+    if faults:
+        raise CannotDecideError(
+            [error("percentiles-invalid", message, place=f"{origin}: {pointer}", hint=_HINT) for pointer, message in faults]
+        )
+    return tuple(sorted(profiles, key=lambda p: p.key))
+
+
+def _metric(key: str, stated: dict[str, Any], pointer: str, faults: list[tuple[str, str]]) -> MetricProfile | None:
+    suffix = from_suffix(key)
+    unit = stated.get("unit") or (suffix[1] if suffix else "")
+    better = stated.get("better") or (suffix[2] if suffix else "")
+    if not unit or not better:
+        faults.append((pointer, "unit and direction of the metric cannot be told from its name"))
+        return None
+    base_unit = to_base(1.0, unit)[1]
+    quantiles = []
+    for name in STATISTICS:
+        if name in stated:
+            value = to_base(float(stated[name]), unit)[0]
+            if not math.isfinite(value) or value < 0:
+                faults.append((f"{pointer}/{name}", "expected a number that is not negative"))
+            quantiles.append((name, value))
+    if any(a[1] > b[1] for a, b in zip(quantiles, quantiles[1:], strict=False)):
+        faults.append((pointer, "the percentiles do not ascend"))
+    name = suffix[0] if suffix and not stated.get("unit") else key
+    return MetricProfile(
+        metric=Metric(name=name, unit=base_unit, better=better), sources=(), samples=(), quantiles=tuple(quantiles)
+    )

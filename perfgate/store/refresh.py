@@ -1,0 +1,200 @@
+"""New runs into a baseline: which sessions are kept, what moves, and what must be said first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import Diagnostic, error
+from perfgate.core.metrics import WORKLOAD_BOUND
+from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, Session, title
+from perfgate.stats.quantiles import quantile
+from perfgate.store.codec import to_short
+
+if TYPE_CHECKING:
+    from perfgate.core.policy import Policy
+
+KEEP = 10
+"""Sessions that a refresh keeps unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """What a refresh does to one metric of a baseline."""
+
+    benchmark: str
+    """Name with labels."""
+    metric: str
+    """Name of the metric."""
+    unit: str
+    """Its base unit."""
+    old: float | None
+    """p50 before; None for a new metric or benchmark."""
+    new: float | None
+    """p50 after; None for a metric that goes."""
+    loosens: bool
+    """Does a gated value get worse by more than its threshold?"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """One baseline after a refresh."""
+
+    profile: Profile
+    """What is to be written."""
+    changed: bool
+    """Does it differ from what is there?"""
+    moves: tuple[Move, ...]
+    """p50 of each metric, before and after."""
+    problems: tuple[Diagnostic, ...]
+    """Why it must not be written."""
+
+
+def refresh(
+    old: Profile | None, new: Profile | None, policy: Policy, *, replace_old: bool, keep: int, tool: str, reason: str
+) -> Refreshed:
+    """Return a baseline with new sessions taken in.
+
+    Args:
+        old: the baseline so far; None for a new benchmark.
+        new: profile of the runs that it lacks (with `replace_old`: of all runs that
+            shall be in it); None when there are none.
+        policy: says which values are gated, for `Move.loosens`.
+        replace_old: start anew.
+        keep: newest sessions to keep, >= 1.
+        tool: the perfgate that writes, for the provenance.
+        reason: why, for the provenance; empty keeps the old one.
+    """
+    before = None if replace_old else old
+    fresh = _short(new) if new else None
+    problems = _mismatches(before, fresh, policy) if before and fresh else []
+    if problems or (fresh is None and old is None):
+        empty = old or fresh
+        if empty is None:
+            raise ValueError("neither a baseline nor new runs")
+        return Refreshed(profile=empty, changed=False, moves=(), problems=tuple(problems))
+    merged = _kept(_merged(before, fresh), keep)
+    same = old is not None and replace(merged, provenance=None) == replace(old, provenance=None)
+    stated = old.provenance.reason if old and old.provenance else ""
+    newest = merged.sessions[-1]
+    provenance = Provenance(
+        commit=newest.commit, date=max(s.started_at for s in merged.sessions), tool=tool, reason=reason or stated
+    )
+    keeps_provenance = same and old is not None and old.provenance is not None
+    profile = replace(merged, provenance=old.provenance if keeps_provenance and old else provenance)
+    return Refreshed(profile=profile, changed=not same, moves=tuple(_moves(old, profile, policy)), problems=())
+
+
+def _short(profile: Profile) -> Profile:
+    """Return the profile with its values as a file keeps them."""
+    metrics = (
+        replace(m, samples=tuple(Sample(session=s.session, values=to_short(s.values)) for s in m.samples))
+        for m in profile.metrics
+    )
+    return replace(profile, metrics=tuple(metrics))
+
+
+def _mismatches(old: Profile, new: Profile, policy: Policy) -> list[Diagnostic]:
+    """Return why new sessions cannot stand beside the old ones."""
+    titled = title(*old.key)
+    hint = "if that is intended, start the baseline anew: perfgate baseline refresh --replace --reason …"
+    problems = []
+    for m in new.metrics:
+        was = old.metric(m.metric.name)
+        if was and was.metric != m.metric:
+            message = f'"{m.metric.name}" was in "{was.metric.unit}" ({was.metric.better} is better), now "{m.metric.unit}" ({m.metric.better})'
+            problems.append(error("unit-differs", message, place=titled, hint=hint))
+        if was and was.sources and m.sources and was.sources != m.sources:
+            message = f"peak memory was had by {', '.join(was.sources)}, now by {', '.join(m.sources)}"
+            problems.append(error("source-differs", message, place=titled, hint=hint))
+    rows = [sorted({r for s in p.sessions for r in s.rows_used}) for p in (old, new)]
+    bound = next((m.metric for m in new.metrics if m.metric.name in WORKLOAD_BOUND), None)
+    strict = bound is not None and policy.ruling(old.benchmark, titled, bound, "p50").workload == "same"
+    if strict and rows[0] != rows[1]:
+        message = f"the runs used {_few(rows[1])} rows, those of the baseline {_few(rows[0])}"
+        problems.append(error("rows-differ", message, place=titled, hint=hint))
+    return problems
+
+
+def _few(rows: list[int]) -> str:
+    most = 3
+    return ", ".join(f"{r:,}" for r in rows[:most]) + (", …" if len(rows) > most else "")
+
+
+def _merged(old: Profile | None, new: Profile | None) -> Profile:
+    """Return both profiles as one; a session that both know gains the runs that it lacked."""
+    if old is None or new is None:
+        present = old or new
+        if present is None:
+            raise ValueError("nothing to merge")
+        return present
+    sessions = {s.id: s for s in old.sessions}
+    for s in new.sessions:
+        sessions[s.id] = _joined(sessions[s.id], s) if s.id in sessions else s
+    ordered = sorted(sessions.values(), key=lambda s: s.started_at)  # stable: sessions without a time keep their order
+    metrics: dict[str, MetricProfile] = {m.metric.name: m for m in old.metrics}
+    for m in new.metrics:
+        was = metrics.get(m.metric.name)
+        metrics[m.metric.name] = m if was is None else _joined_metric(was, m)
+    order = {s.id: i for i, s in enumerate(ordered)}
+    return replace(
+        new,
+        sessions=tuple(ordered),
+        metrics=tuple(
+            replace(metrics[n], samples=tuple(sorted(metrics[n].samples, key=lambda s: order[s.session])))
+            for n in sorted(metrics)
+        ),
+    )
+
+
+def _joined(old: Session, new: Session) -> Session:
+    return replace(
+        new,
+        started_at=max(old.started_at, new.started_at),
+        machine=old.machine if old.machine == new.machine else "",
+        rows_used=tuple(sorted({*old.rows_used, *new.rows_used})),
+        runs=tuple(sorted({*old.runs, *new.runs})),
+    )
+
+
+def _joined_metric(old: MetricProfile, new: MetricProfile) -> MetricProfile:
+    values = {s.session: s.values for s in old.samples}
+    for s in new.samples:
+        values[s.session] = (*values.get(s.session, ()), *s.values)
+    return replace(
+        new,
+        sources=tuple(sorted({*old.sources, *new.sources})),
+        samples=tuple(Sample(session=name, values=v) for name, v in values.items()),
+    )
+
+
+def _kept(profile: Profile, keep: int) -> Profile:
+    """Return the profile with its newest sessions only."""
+    kept = {s.id for s in profile.sessions[-keep:]}
+    metrics = (replace(m, samples=tuple(s for s in m.samples if s.session in kept)) for m in profile.metrics)
+    return replace(
+        profile,
+        sessions=tuple(s for s in profile.sessions if s.id in kept),
+        metrics=tuple(m for m in metrics if m.samples),
+    )
+
+
+def _moves(old: Profile | None, new: Profile, policy: Policy) -> list[Move]:
+    names = sorted({m.metric.name for p in (old, new) if p for m in p.metrics})
+    moves = []
+    for metric_name in names:
+        was, now = (p.metric(metric_name) if p else None for p in (old, new))
+        metric = (now or was).metric  # type: ignore[union-attr] # one of them has the name
+        before, after = (quantile(m.pooled(), 0.5) if m else None for m in (was, now))
+        ruling = policy.ruling(new.benchmark, title(*new.key), metric, "p50")
+        loosens = False
+        if before is not None and after is not None and ruling.level == "fail":
+            worse_by = after - before if metric.better == "lower" else before - after
+            allowed = ruling.threshold.amount * (abs(before) if ruling.threshold.is_relative else 1.0)
+            loosens = worse_by > allowed
+        elif before is not None and after is None and ruling.level == "fail":
+            loosens = True
+        moves.append(
+            Move(benchmark=title(*new.key), metric=metric_name, unit=metric.unit, old=before, new=after, loosens=loosens)
+        )
+    return moves
