@@ -1,0 +1,192 @@
+"""The across-sessions model: how far today's session may lie from the baseline's by luck.
+
+Everything is on natural logarithms, and lower is better; for a metric where higher
+is better the caller flips the sign of the logs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfgate.stats.quantiles import mad, median
+from perfgate.stats.students import t_quantile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PRIOR_SESSIONS = 2
+"""Sessions' worth of belief in the prior spread (d0). With 1, 2 or 4 the rates of false alarms and
+of finds on recorded benchmarks differ by at most 3 points once there are 3 sessions."""
+SPREAD_FLOOR = 0.005
+"""Smallest spread between sessions to believe in: a few that agree better than half a percent were
+lucky. With 1 % instead, alarms and finds on recorded benchmarks differ by at most 3 points."""
+MAD_TO_SIGMA = 1.4826
+"""1 / (the 75 % point of the normal law): turns a MAD into the standard deviation of normal noise."""
+MEDIAN_VARIANCE = 1.571
+"""pi / 2: the variance of a median over that of a mean, for normal noise and many runs."""
+OUTER_AT_ONE = 2.0
+"""k_out per unit of h for one benchmark at 1 %: calibrated on recorded sessions, whose
+between-session noise has the tail of a t with 2 degrees of freedom."""
+CALIBRATED_AT = 0.01
+"""The share of false alarms at which `OUTER_AT_ONE` was calibrated. With that tail the limit for a
+level goes as 1 / sqrt(level), hence sqrt(J * 1 % / fa) for J benchmarks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionModel:
+    """One current session against a baseline of sessions, on natural logarithms.
+
+    Attributes:
+        base: log centre of the baseline: median of its sessions' medians (of two, their mean).
+        d: log change of the current session's median from ``base``, less the common shift; > 0 is slower.
+        se: standard error of ``d``, on logs, > 0.
+        sessions: sessions in the baseline (m), >= 1.
+        df: degrees of freedom behind ``se``: the prior's and the baseline's.
+        inner: log limit ``k_in * se``: beyond it a change is suspected.
+        outer: log limit ``k_out * se``: beyond it one session is enough.
+        k_in: standard errors to the inner limit, >= 1.
+        k_out: standard errors to the outer limit, >= 1.
+        spread: standard deviation between sessions (s), on logs, moderated by the prior.
+        within: standard deviation of runs inside a session (w), on logs, >= 0.
+    """
+
+    base: float
+    d: float
+    se: float
+    sessions: int
+    df: int
+    inner: float
+    outer: float
+    k_in: float
+    k_out: float
+    spread: float
+    within: float
+
+
+def session_limits(sessions: int, *, family: int, false_alarms: float) -> tuple[float, float]:
+    """Return the inner and the outer limit, in standard errors.
+
+    With h = 1 + 1/m for what a short baseline leaves unknown, the outer limit is
+    2 h sqrt(J 1% / fa) and the inner one sqrt(h k_out): it has to be passed again
+    by fresh sessions, so it may grow half as fast. The inner limit is the smaller
+    one as long as fa <= 4 % times J.
+
+    ``false_alarms`` is what the limits were calibrated for on recorded benchmarks,
+    not a bound. With 5 sessions, 1 % and one benchmark, simulated sessions whose
+    spread is the prior's alarm at 1 % if normal and at 4 % if a t with 2 degrees
+    of freedom; normal ones with a spread of 5 % against a prior of 2 % alarm at 5 %.
+
+    Args:
+        sessions: sessions in the baseline (m), >= 1.
+        family: benchmarks that are gated together (J), >= 1.
+        false_alarms: accepted share of unchanged pull requests that fail (fa), 0.0 < fa < 1.0.
+
+    Returns:
+        ``k_in`` and ``k_out``, both >= 1.
+
+    Raises:
+        ValueError: an argument lies outside its range.
+    """
+    if sessions < 1 or family < 1:
+        raise ValueError(f"sessions and family must be at least 1, got {sessions!r} and {family!r}")
+    if not 0.0 < false_alarms < 1.0:
+        raise ValueError(f"false_alarms must lie in (0, 1), got {false_alarms!r}")
+    h = 1.0 + 1.0 / sessions
+    k_out = OUTER_AT_ONE * h * math.sqrt(family * CALIBRATED_AT / false_alarms)
+    return max(1.0, math.sqrt(h * k_out)), max(1.0, k_out)
+
+
+def compare_sessions(
+    baseline: Sequence[Sequence[float]],
+    current: Sequence[float],
+    *,
+    prior: float,
+    family: int,
+    false_alarms: float,
+    shift: float = 0.0,
+) -> SessionModel:
+    """Compare one current session with the sessions of a baseline.
+
+    The spread between sessions is the baseline's own, moderated by a prior, because
+    the variance of two or three sessions says next to nothing. The spread inside a
+    session enters too, as far as the medians of few runs carry it.
+
+    Args:
+        baseline: one sequence of log values per session, in any order; at least one
+            session, each with at least one value; all finite.
+        current: the log values of the current session, length >= 1; all finite.
+        prior: standard deviation between sessions expected beforehand, on logs, > 0
+            (0.02 on one machine, 0.05 otherwise).
+        family: benchmarks that are gated together (J), >= 1.
+        false_alarms: accepted share of unchanged pull requests that fail (fa), 0.0 < fa < 1.0.
+        shift: log shift that the whole suite has in common, taken off ``d``.
+
+    Returns:
+        The change with its standard error and limits.
+
+    Raises:
+        ValueError: a session is empty or missing, ``prior`` is not positive and
+            finite, or ``family`` or ``false_alarms`` lies outside its range.
+
+    Source:
+        The moderated variance is that of Smyth (2004), "Linear Models and Empirical
+        Bayes Methods for Assessing Differential Expression", Statistical Applications
+        in Genetics and Molecular Biology 3(1), with a fixed prior.
+    """
+    if not baseline or not all(len(session) for session in (*baseline, current)):
+        raise ValueError("needs at least one baseline session, and a value in each session")
+    if not 0.0 < prior < math.inf:
+        raise ValueError(f"prior must be positive and finite, got {prior!r}")
+    m = len(baseline)
+    k_in, k_out = session_limits(m, family=family, false_alarms=false_alarms)
+    centres = [median(session) for session in baseline]
+    base = median(centres)
+    variance = _between(centres, prior)
+    within = MAD_TO_SIGMA * max(math.fsum(mad(session) for session in baseline) / m, mad(current))
+    runs = sum(len(session) for session in baseline)
+    medians = MEDIAN_VARIANCE * within**2 * (1.0 / len(current) + 1.0 / runs)
+    se = math.sqrt(variance * (1.0 + 1.0 / m) + medians)
+    return SessionModel(
+        base=base,
+        d=median(current) - base - shift,
+        se=se,
+        sessions=m,
+        df=PRIOR_SESSIONS + m - 1,
+        inner=k_in * se,
+        outer=k_out * se,
+        k_in=k_in,
+        k_out=k_out,
+        spread=math.sqrt(variance),
+        within=within,
+    )
+
+
+def log_interval(model: SessionModel, confidence: float = 0.95) -> tuple[float, float]:
+    """Return an interval for the true log change.
+
+    Args:
+        model: the comparison.
+        confidence: of the two ends together, 0.0 < confidence < 1.0.
+
+    Returns:
+        Lower and upper end around ``model.d``, on logs; exp(end) - 1 is the relative change.
+
+    Raises:
+        ValueError: ``confidence`` lies outside (0, 1).
+    """
+    if not 0.0 < confidence < 1.0:
+        raise ValueError(f"confidence must lie in (0, 1), got {confidence!r}")
+    reach = t_quantile(0.5 + 0.5 * confidence, model.df) * model.se
+    return model.d - reach, model.d + reach
+
+
+def _between(centres: Sequence[float], prior: float) -> float:
+    """Return the moderated variance between sessions; of one session, the prior's alone."""
+    m = len(centres)
+    if m == 1:
+        return prior**2
+    mean = math.fsum(centres) / m
+    squares = math.fsum((centre - mean) ** 2 for centre in centres)  # (m - 1) times the variance
+    return max((PRIOR_SESSIONS * prior**2 + squares) / (PRIOR_SESSIONS + m - 1), SPREAD_FLOOR**2)

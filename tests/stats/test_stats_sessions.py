@@ -1,0 +1,190 @@
+"""The across-sessions model: its table of limits, a worked example and its laws."""
+
+from __future__ import annotations
+
+import math
+import random
+import statistics
+
+import pytest
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perfgate.stats.sessions import compare_sessions, log_interval, session_limits
+
+LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=100)
+SESSION = st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=8)
+BASELINE = st.lists(SESSION, min_size=1, max_size=6)
+KNOBS = {"prior": 0.02, "family": 5, "false_alarms": 0.01}
+
+
+@pytest.mark.parametrize(
+    ("m", "family", "k_in", "k_out"),
+    [
+        pytest.param(m, family, *limits, id=f"m={m}-J={family}")
+        for m, row in {
+            1: [(2.8, 4.0), (4.2, 8.9), (6.0, 17.9)],
+            2: [(2.1, 3.0), (3.2, 6.7), (4.5, 13.4)],
+            3: [(1.9, 2.7), (2.8, 6.0), (4.0, 11.9)],
+            5: [(1.7, 2.4), (2.5, 5.4), (3.6, 10.7)],
+            10: [(1.6, 2.2), (2.3, 4.9), (3.3, 9.8)],
+        }.items()
+        for family, limits in zip((1, 5, 20), row, strict=True)
+    ],
+)
+def test_the_limits_are_those_of_the_published_table(m, family, k_in, k_out):
+    found = session_limits(m, family=family, false_alarms=0.01)
+    assert found == pytest.approx((k_in, k_out), abs=0.05)
+    h = 1 + 1 / m
+    assert found == pytest.approx((math.sqrt(2) * h * family**0.25, 2 * h * math.sqrt(family)), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("false_alarms", "expected"),
+    [
+        pytest.param(0.01, (math.sqrt(2), 2.0), id="as-calibrated"),
+        pytest.param(0.0025, (2.0, 4.0), id="a-quarter-of-the-alarms-doubles-the-outer-limit"),
+        pytest.param(0.04, (1.0, 1.0), id="four-percent-meets-one"),
+        pytest.param(0.9, (1.0, 1.0), id="never-below-one"),
+    ],
+)
+def test_the_limits_follow_the_knob(false_alarms, expected):
+    found = session_limits(10**12, family=1, false_alarms=false_alarms)
+    assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_worked_example_by_hand():
+    baseline = [[0.00, 0.01, 0.02], [0.02, 0.03, 0.05], [0.03, 0.05, 0.06]]
+    model = compare_sessions(baseline, [0.20, 0.23, 0.21, 0.26], **KNOBS, shift=0.01)
+    # Medians .01 .03 .05: variance .0004. MADs .01 .01 .01 and, of the current .22, .015.
+    spread = (2 * 0.0004 + 2 * 0.0004) / 4
+    within = 1.4826 * 0.015
+    se = math.sqrt(spread * 4 / 3 + 1.571 * within**2 * (1 / 4 + 1 / 9))
+    assert model.base == pytest.approx(0.03)
+    assert model.d == pytest.approx(0.22 - 0.03 - 0.01)
+    assert (model.sessions, model.df) == (3, 4)
+    assert model.spread == pytest.approx(math.sqrt(spread))
+    assert model.within == pytest.approx(within)
+    assert model.se == pytest.approx(se)
+    assert (model.inner, model.outer) == (model.k_in * model.se, model.k_out * model.se)
+    assert (model.k_in, model.k_out) == session_limits(3, family=5, false_alarms=0.01)
+
+
+def test_one_session_has_the_spread_of_the_prior():
+    model = compare_sessions([[0.0, 0.5]], [0.3], prior=0.05, family=1, false_alarms=0.01)
+    assert (model.spread, model.df, model.base) == (0.05, 2, 0.25)
+    assert model.within == pytest.approx(1.4826 * 0.25)
+
+
+def test_two_sessions_are_centred_on_their_mean():
+    model = compare_sessions([[0.1], [0.4]], [0.0], **KNOBS)
+    assert model.base == pytest.approx(0.25)
+
+
+def test_sessions_that_agree_wholly_keep_half_a_percent_of_spread():
+    model = compare_sessions([[0.1]] * 50, [0.1], prior=0.001, family=1, false_alarms=0.01)
+    assert model.spread == 0.005
+    assert model.within == 0.0
+    assert model.se == pytest.approx(0.005 * math.sqrt(1.02))
+
+
+def test_the_moderated_spread_is_between_the_prior_and_the_baseline():
+    centres = [0.0, 0.1, 0.3, -0.1]
+    model = compare_sessions([[y] for y in centres], [0.0], prior=0.02, family=1, false_alarms=0.01)
+    expected = (2 * 0.02**2 + 3 * statistics.variance(centres)) / 5
+    assert model.spread == pytest.approx(math.sqrt(expected), rel=1e-12)
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.99])
+def test_the_interval_is_that_of_student(confidence):
+    model = compare_sessions([[0.0], [0.02], [0.05]], [0.1, 0.12], **KNOBS)
+    oracle = scipy.stats.t.interval(confidence, model.df, loc=model.d, scale=model.se)
+    assert log_interval(model, confidence) == pytest.approx(oracle, rel=1e-9)
+
+
+@LAWS
+@given(BASELINE, SESSION, st.randoms(use_true_random=False))
+def test_the_order_of_sessions_and_runs_changes_nothing(baseline, current, shuffler):
+    shuffled = [shuffler.sample(session, len(session)) for session in baseline]
+    shuffler.shuffle(shuffled)
+    assert compare_sessions(shuffled, current, **KNOBS) == compare_sessions(baseline, current, **KNOBS)
+
+
+@LAWS
+@given(BASELINE, SESSION, st.floats(-3.0, 3.0))
+def test_another_unit_moves_the_base_only(baseline, current, unit):
+    here = compare_sessions(baseline, current, **KNOBS)
+    there = compare_sessions(
+        [[y + unit for y in ys] for ys in baseline], [x + unit for x in current], **KNOBS
+    )
+    assert there.base == pytest.approx(here.base + unit, abs=1e-12)
+    assert (there.d, there.se) == pytest.approx((here.d, here.se), rel=1e-9, abs=1e-12)
+
+
+@LAWS
+@given(BASELINE, SESSION, st.floats(0.0, 3.0))
+def test_slower_never_helps(baseline, current, delay):
+    here = compare_sessions(baseline, current, **KNOBS)
+    there = compare_sessions(baseline, [x + delay for x in current], **KNOBS)
+    assert there.d >= here.d
+    assert there.outer == pytest.approx(here.outer, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("heavy", "expected"),
+    [
+        pytest.param(False, 0.0105, id="normal-sessions-alarm-at-one-percent"),
+        pytest.param(True, 0.041, id="t2-sessions-alarm-at-four-percent"),
+    ],
+)
+def test_false_alarms_of_simulated_sessions_are_those_stated(heavy, expected):
+    # Expected rates: an independent array program, 200 000 checks each. One percent is asked for.
+    noise, checks, alarms = random.Random(3), 10_000, 0  # noqa: S311 - a seeded sample
+
+    def session():
+        scale = math.sqrt(noise.expovariate(1.0)) if heavy else 1.0  # a normal over this is a t with 2 df
+        centre = 0.02 * noise.gauss(0, 1) / scale
+        return [centre + noise.gauss(0, 0.01) for _ in range(5)]
+
+    for _ in range(checks):
+        baseline = [session() for _ in range(5)]
+        model = compare_sessions(baseline, session(), prior=0.02, family=1, false_alarms=0.01)
+        alarms += model.d > max(math.log(1.05), model.outer)
+    deviation = math.sqrt(expected * (1 - expected) / checks)
+    assert alarms / checks == pytest.approx(expected, abs=3 * deviation)
+
+
+@pytest.mark.parametrize(
+    ("false_alarms", "inner_is_smaller"),
+    [(0.039, True), (0.041, False)],
+    ids=["just-below-four-percent", "just-above-four-percent"],
+)
+def test_the_inner_limit_is_the_smaller_one_up_to_four_percent(false_alarms, inner_is_smaller):
+    k_in, k_out = session_limits(1, family=1, false_alarms=false_alarms)
+    assert (k_in < k_out) is inner_is_smaller
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        pytest.param({"baseline": []}, "at least one baseline session", id="no-sessions"),
+        pytest.param({"baseline": [[0.1], []]}, "a value in each", id="an-empty-session"),
+        pytest.param({"current": []}, "a value in each", id="no-current"),
+        pytest.param({"prior": 0.0}, "prior", id="prior-zero"),
+        pytest.param({"prior": math.inf}, "prior", id="prior-infinite"),
+        pytest.param({"family": 0}, "family", id="nothing-gated"),
+        pytest.param({"false_alarms": 0.0}, "false_alarms", id="no-alarms-at-all"),
+        pytest.param({"false_alarms": 1.0}, "false_alarms", id="always-alarm"),
+    ],
+)
+def test_arguments_outside_their_range_are_refused(change, message):
+    arguments = {"baseline": [[0.1]], "current": [0.1], **KNOBS, **change}
+    with pytest.raises(ValueError, match=message):
+        compare_sessions(arguments.pop("baseline"), arguments.pop("current"), **arguments)
+
+
+def test_an_interval_cannot_be_certain():
+    model = compare_sessions([[0.1]], [0.1], **KNOBS)
+    with pytest.raises(ValueError, match="confidence"):
+        log_interval(model, 1.0)
