@@ -1,0 +1,41 @@
+"""Which CI system runs this process, and what it calls its job."""
+
+from __future__ import annotations
+
+from perfgate.measure.variables import OFF_WORDS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SYSTEMS = (
+    # name, the variable that marks it, the variables that tell one job from all others
+    ("gha", "GITHUB_ACTIONS", ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB")),
+    ("gitlab", "GITLAB_CI", ("CI_PIPELINE_ID", "CI_JOB_ID")),
+    ("jenkins", "JENKINS_URL", ("BUILD_TAG",)),
+    ("azure", "TF_BUILD", ("BUILD_BUILDID", "SYSTEM_JOBID", "SYSTEM_JOBATTEMPT")),
+    ("circleci", "CIRCLECI", ("CIRCLE_WORKFLOW_JOB_ID",)),
+    ("buildkite", "BUILDKITE", ("BUILDKITE_JOB_ID",)),
+    ("travis", "TRAVIS", ("TRAVIS_JOB_ID",)),
+)
+
+
+def name_ci(environ: Mapping[str, str]) -> str | None:
+    """Return the CI system's short name, ``ci`` for an unknown one (``CI=true``), None outside CI."""
+    for name, marker, _ in _SYSTEMS:
+        if _is_on(environ, marker):
+            return name
+    return "ci" if _is_on(environ, "CI") else None
+
+
+def list_job_parts(environ: Mapping[str, str]) -> list[str]:
+    """Return what the CI system says of this job (run, attempt, job), as far as it says anything."""
+    for _, marker, variables in _SYSTEMS:
+        if _is_on(environ, marker):
+            return [environ[variable] for variable in variables if environ.get(variable)]
+    return []
+
+
+def _is_on(environ: Mapping[str, str], variable: str) -> bool:
+    value = environ.get(variable, "").strip().lower()
+    return bool(value) and value not in OFF_WORDS

@@ -1,0 +1,81 @@
+"""The environment variables of the measuring side, and the one way it speaks to people.
+
+A variable that makes no sense never stops the measured program: it is named
+once on stderr and then left out.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+OFF_WORDS = frozenset({"0", "false", "off", "no"})
+ON_WORDS = frozenset({"", "1", "true", "on", "yes"})
+MOST_ROWS = 2**53  # beyond it a JSON number is no longer exact everywhere
+
+_said: set[str] = set()
+
+
+def say(line: str) -> None:
+    """Write one line to stderr, beginning with ``perfgate:``; a missing or closed stderr is no error."""
+    try:
+        sys.stderr.write(f"perfgate: {line}\n")
+        sys.stderr.flush()
+    except (AttributeError, OSError, ValueError):
+        return  # under pythonw stderr is None, and a daemon may have closed it
+
+
+def say_once(line: str) -> None:
+    """Write one line to stderr, but the same line only once per process."""
+    if line not in _said:
+        _said.add(line)
+        say(line)
+
+
+def is_encodable(text: str) -> bool:
+    """Tell whether a text can stand in a UTF-8 file: one with a lone surrogate cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def read_text(name: str) -> str | None:
+    """Return the variable's text; None when it is unset, empty or not valid UTF-8 (said on stderr)."""
+    value = os.environ.get(name)
+    if not value:
+        return None
+    if not is_encodable(value):
+        say_once(f"{name} is not valid UTF-8 and is ignored")
+        return None
+    return value
+
+
+def read_switch(name: str) -> bool:
+    """Tell whether the variable leaves something on: only ``0``, ``false``, ``off`` and ``no`` turn it off.
+
+    An unknown word means on, said on stderr: measuring too much shows, measuring
+    nothing does not.
+    """
+    word = os.environ.get(name, "").strip().lower()
+    if word in OFF_WORDS:
+        return False
+    if word not in ON_WORDS:
+        say_once(f"{name}={word!a} is not one of 0, false, off, no, 1, true, on, yes; it counts as on")
+    return True
+
+
+def read_rows(name: str) -> int | None:
+    """Return the variable's whole number >= 0; None when it is unset or no such number (said on stderr)."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return None
+    if value.isascii() and value.isdigit() and len(value) <= len(str(MOST_ROWS)) and int(value) <= MOST_ROWS:
+        return int(value)
+    say_once(f"{name}={value[:40]!a} is not a whole number from 0 to 2^53 and is ignored")
+    return None
+
+
+ENABLED = read_switch("PERFGATE_ENABLED")
+"""Whether this process measures at all; read once, so that a disabled context costs one look-up."""
