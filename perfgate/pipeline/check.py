@@ -1,0 +1,207 @@
+"""Check: collect, compare, and say what was found. Everything that is wrong ends up in the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfgate.collect import Selection, select
+from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
+from perfgate.core.finding import UNDECIDED, Compared, Finding, Suite, Verdict
+from perfgate.core.profile import Profile, title
+from perfgate.core.reasons import cure, sentence
+from perfgate.gate.budgets import check_budgets
+from perfgate.gate.judge import Judgement, judge, severity
+from perfgate.gate.rules import check_rules
+from perfgate.pipeline import inputs, pairing
+from perfgate.store.codec import known_runs
+from perfgate.store.git import Commit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfgate.core.policy import Policy
+    from perfgate.pipeline.inputs import Settings, Side
+
+_NO_BASELINE = "commit one first: perfgate baseline refresh, then git add baselines"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is to be checked against what."""
+
+    paths: tuple[str, ...] = ()
+    """Run files; empty: the configured ones."""
+    baseline: str | None = None
+    """Folder or file of baselines; None: the configured folder."""
+    baseline_ref: str | None = None
+    """Commit to read baselines and configuration from."""
+    current: str | None = None
+    """File of current profiles, in place of runs."""
+    config: str | None = None
+    """Configuration file; None: look for one."""
+    machine_class: str = ""
+    """Given by hand."""
+    every_session: bool = False
+    """Judge all sessions together."""
+    reproduce: str = ""
+    """The command, for the report."""
+
+
+def check(request: Request) -> Verdict:
+    """Return the verdict of a check; whatever kept it from being reached is told in it."""
+    try:
+        here, base = _sides(request)
+    except CannotDecideError as caught:
+        return _undecided(caught.diagnostics, request)
+    problems = list(base.problems)
+    if not base.profiles and not base.introduces and not problems:
+        problems.append(error("no-baseline", "there is no baseline to compare with", place=base.source, hint=_NO_BASELINE))
+    try:
+        selection, faults, notes = _current(request, here, base)
+    except CannotDecideError as caught:
+        return _undecided((*problems, *caught.diagnostics), request, here, base)
+    problems += faults
+    everything = (*base.profiles, *selection.profiles)
+    if everything:
+        problems += check_rules(here.policy, everything)
+    pairs = pairing.pair(base.profiles, selection, here.policy, classless=base.is_classless or request.current is not None)
+    judgement = judge(pairs, here.policy)
+    findings = [*judgement.findings, *pairing.foreign(base, selection, here.policy, known=bool(base.profiles))]
+    known = frozenset(n for p in base.profiles for n in (p.benchmark, title(*p.key)))
+    over, faults = check_budgets(selection.profiles, here.policy, known)
+    problems += faults
+    notes += _notes(judgement, selection)
+    return Verdict(
+        findings=tuple(sorted((*findings, *over), key=severity)),
+        problems=tuple(dict.fromkeys(problems)),
+        notes=tuple(notes),
+        suite=_suite(judgement, selection, here.policy, everything),
+        compared=_compared(request, here.policy, base, selection),
+        introduces=base.introduces,
+        fail_suspected=here.policy.on_suspected == "fail",
+    )
+
+
+def _sides(request: Request) -> tuple[Settings, Side]:
+    """Return configuration and baselines, from another commit when one is named."""
+    here = inputs.settings(request.config, machine_class=request.machine_class)
+    if request.baseline_ref is None:
+        if request.baseline is not None:
+            return here, inputs.from_path(request.baseline)
+        return here, inputs.from_folder(_join(here.root, here.policy.baselines))
+    commit = Commit(request.baseline_ref, here.root or ".")
+    policy = inputs.policy_of_commit(commit, here)
+    there = replace(here, policy=policy or inputs.config.BUILT_IN)
+    base = inputs.from_commit(commit, there)
+    if policy is None and not base.profiles and not base.problems:
+        return here, replace(base, introduces=True)
+    if request.machine_class:
+        there = replace(there, policy=inputs.with_class(there.policy, request.machine_class))
+    return there, base
+
+
+def _join(root: str, path: str) -> str:
+    return f"{root}/{path}" if root and not path.startswith("/") else path
+
+
+def _current(
+    request: Request, here: Settings, base: Side
+) -> tuple[Selection, list[Diagnostic], list[Diagnostic]]:
+    """Return what is judged, faults and notes."""
+    if request.current is not None:
+        side = inputs.from_path(request.current)
+        return Selection(profiles=side.profiles, taken=(), left=(), problems=()), list(side.problems), []
+    collection, problems, notes = inputs.read_runs(request.paths, here, known=known_runs(base.profiles))
+    selection = select(collection, every_session=request.every_session)
+    return selection, [*problems, *selection.problems], notes
+
+
+def _notes(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
+    """Return what a reader should know about how the check was made."""
+    notes = []
+    for seen in selection.taken:
+        if seen.failed and seen.ok:
+            message = f'{seen.failed} of {seen.failed + seen.ok} runs of "{title(*seen.key)}" failed and were left out'
+            notes.append(warning("runs-failed", message, hint="mend the program: a run that fails is not measured"))
+    if selection.superseded():
+        message = f"{selection.superseded()} runs were left out: newer ones of another session or another call stand for them"
+        notes.append(note("runs-superseded", message, hint="--sessions all judges all runs together"))
+    if judgement.unnamed:
+        message = (
+            "the runs of both sides state no session and were judged as one: if they were measured at different times, "
+            "about 8 of 100 unchanged benchmarks fail (20 on hosted runners)"
+        )
+        notes.append(warning("sessions-unknown", message, hint="measure with perfgate run, or write a session into the summaries"))
+    if judgement.plain:
+        message = f"{judgement.plain} gated rows are judged by the plain ratio: nobody controls their false alarms"
+        notes.append(warning("plain-ratio", message, hint="give raw values of several runs, and leave method = \"auto\""))
+    for profile in selection.profiles:
+        notes += _gaps(profile)
+    return notes
+
+
+def _gaps(profile: Profile) -> list[Diagnostic]:
+    """Return a warning for each metric that only some runs of a profile state."""
+    runs = sum(len(s.runs) for s in profile.sessions)
+    counts = {m.metric.name: sum(len(s.values) for s in m.samples) for m in profile.metrics if m.samples}
+    return [
+        warning("metric-gaps", f'only {n} of {runs} runs of "{title(*profile.key)}" state "{metric}"', hint="record it in every run")
+        for metric, n in counts.items()
+        if n < runs
+    ]
+
+
+def _suite(judgement: Judgement, selection: Selection, policy: Policy, profiles: Sequence[Profile]) -> Suite:
+    excluded = {title(*p.key) for p in profiles if policy.excludes(p.benchmark, title(*p.key))}
+    return Suite(
+        gated=judgement.gated,
+        false_alarms=None if judgement.plain or not judgement.gated else float(f"{policy.false_alarms * 100:.6g}"),
+        failed_runs=sum(s.failed for s in selection.taken),
+        baseline_runs=sum(s.known for s in (*selection.taken, *selection.left)),
+        superseded_runs=selection.superseded(),
+        excluded=tuple(sorted(excluded)),
+    )
+
+
+def _compared(request: Request, policy: Policy, base: Side | None, selection: Selection | None) -> Compared:
+    profiles = selection.profiles if selection else ()
+    current = [s for p in profiles for s in p.sessions]
+    return Compared(
+        tool=inputs.TOOL,
+        policy=policy.source,
+        baselines=base.source if base else "",
+        baseline_commits=tuple(sorted({p.provenance.commit for p in base.profiles if p.provenance and p.provenance.commit} if base else ())),
+        current_commits=tuple(sorted({s.commit for s in current if s.commit})),
+        machine_classes=tuple(sorted({p.machine_class for p in profiles if p.machine_class})),
+        sessions=tuple(sorted({s.id for s in current})),
+        reproduce=request.reproduce,
+    )
+
+
+def _undecided(
+    problems: Sequence[Diagnostic], request: Request, here: Settings | None = None, base: Side | None = None
+) -> Verdict:
+    """Return the verdict of a check that found nothing to judge."""
+    suite = Suite(gated=0, false_alarms=None, failed_runs=0, baseline_runs=0, superseded_runs=0, excluded=())
+    policy = here.policy if here else inputs.config.BUILT_IN
+    return Verdict(
+        findings=(), problems=tuple(problems), notes=(), suite=suite, compared=_compared(request, policy, base, None)
+    )
+
+
+def cause(verdict: Verdict) -> Diagnostic:
+    """Return the first reason of a verdict that could not be reached, for the line on stderr."""
+    if verdict.problems:
+        return verdict.problems[0]
+    undecided = next((f for f in verdict.findings if f.status in UNDECIDED), None)
+    if undecided is None:
+        return error("no-runs", "nothing was judged: every benchmark is excluded", hint="shorten the exclude list")
+    return _as_diagnostic(undecided)
+
+
+def _as_diagnostic(finding: Finding) -> Diagnostic:
+    said = sentence(finding.reason)
+    message = said if finding.message == said else f"{said}: {finding.message}"
+    place = f"{title(finding.benchmark, finding.labels)} {finding.metric}"
+    return error(finding.reason, message, place=place, hint=cure(finding.reason))

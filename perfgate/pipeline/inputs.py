@@ -1,0 +1,166 @@
+"""What the use cases read: configuration, runs, baselines from the folder, a file or another commit."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfgate import __version__, config
+from perfgate.collect import Collection, Key, collect
+from perfgate.core.errors import Diagnostic, cannot_decide, error, note
+from perfgate.formats import percentiles
+from perfgate.formats.discovery import RunReader, find
+from perfgate.formats.files import read_bounded
+from perfgate.measure import facts
+from perfgate.store import baselines as store
+from perfgate.store.codec import BASELINE, FLAT, PROFILE, decode_baseline, decode_profiles, version_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from perfgate.core.policy import Policy
+    from perfgate.core.profile import Profile
+    from perfgate.store.git import Commit
+
+TOOL = f"perfgate {__version__}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The configuration, and the folder that its paths are relative to."""
+
+    policy: Policy
+    root: str
+    """Relative to the working directory where that is shorter to read."""
+
+
+def settings(path: str | None, *, machine_class: str = "") -> Settings:
+    """Return the configuration of the working directory, or of a file.
+
+    Args:
+        path: a configuration file given by hand; None: look for one.
+        machine_class: given by hand; empty: the configuration's.
+
+    Raises:
+        CannotDecideError: it is not valid.
+    """
+    if path is not None:
+        policy, root = config.load(path), os.path.dirname(path)
+    else:
+        folder, name = config.find(os.getcwd())
+        root = shown(folder)
+        policy = config.load(os.path.join(root, name)) if name else config.BUILT_IN
+    if machine_class:
+        policy = with_class(policy, machine_class)
+    return Settings(policy=policy, root=root)
+
+
+def with_class(policy: Policy, machine_class: str) -> Policy:
+    """Return the policy with a machine class given by hand.
+
+    Raises:
+        CannotDecideError: it cannot be the name of a folder.
+    """
+    if not all(c.isascii() and (c.isalnum() or c in "._-") for c in machine_class) or machine_class[0] in "._-":
+        hint = "use letters, digits, dots and dashes, such as gha-ubuntu-24.04-x64-4cpu"
+        raise cannot_decide("usage", f'"{machine_class}" cannot name a machine class', place="--machine-class", hint=hint)
+    return replace(policy, machine_class=machine_class)
+
+
+def shown(folder: str) -> str:
+    """Return a folder relative to the working directory, empty for that itself."""
+    relative = os.path.relpath(folder)
+    return "" if relative == "." else relative
+
+
+def read_runs(
+    paths: Sequence[str], here: Settings, *, known: Mapping[Key, frozenset[str]] | None = None
+) -> tuple[Collection, list[Diagnostic], list[Diagnostic]]:
+    """Collect the runs that paths name, or the configured ones when there are none.
+
+    Returns:
+        The collection, faults, and notes.
+    """
+    patterns, root = (list(paths), "") if paths else (list(here.policy.runs), here.root)
+    files, problems = find(patterns, root)
+    reader = RunReader()
+    own = facts.session_id() if facts.in_ci() else ""
+    collection = collect(
+        reader.read(files), known=known, own_session=own, machine_class=here.policy.machine_class
+    )
+    problems += [*reader.problems, *collection.problems]
+    if not files and not problems:
+        where = ", ".join(os.path.join(root, p) for p in patterns)
+        problems.append(error("no-runs", "no run files were found", place=where, hint="measure first: perfgate run -n 10 -- CMD"))
+    notes = []
+    if reader.copies:
+        notes.append(note("run-copies", f"{reader.copies} files are copies of others and were left out"))
+    return collection, problems, notes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """Baselines, or current profiles that were given as a file."""
+
+    source: str
+    """Where they came from."""
+    profiles: tuple[Profile, ...]
+    problems: tuple[Diagnostic, ...] = ()
+    is_classless: bool = False
+    """Is the machine unknown, so that it is compared with any?"""
+    introduces: bool = False
+    """Does the other commit verifiably hold no gate at all?"""
+
+
+def from_folder(folder: str) -> Side:
+    """Return the baselines in a folder."""
+    found = store.load(folder)
+    return Side(source=found.source, profiles=found.profiles, problems=found.problems)
+
+
+def from_path(path: str) -> Side:
+    """Return baselines, or current profiles, from a folder or a file.
+
+    Raises:
+        CannotDecideError: it is not there, or nothing that can be compared.
+    """
+    if os.path.isdir(path):
+        return from_folder(path)
+    content = read_bounded(path, limit=store.LARGEST, slug="baseline-unreadable")
+    version = version_of(content)
+    if version in {BASELINE, FLAT} or version.startswith("perfgate/baseline/"):
+        return Side(source=path, profiles=(decode_baseline(content, path)[0],))
+    if version == PROFILE:
+        return Side(source=path, profiles=decode_profiles(content, path))
+    return Side(source=path, profiles=percentiles.parse(content, path), is_classless=True)
+
+
+def from_commit(commit: Commit, here: Settings) -> Side:
+    """Return the baselines of another commit.
+
+    Raises:
+        CannotDecideError: it cannot be told for certain what the commit holds.
+    """
+    folder = os.path.normpath(os.path.join(here.root or ".", here.policy.baselines))
+    source = f"{commit.ref}:{folder}"
+    found = store.parse(source, commit.files(folder, limit=store.LARGEST))
+    return Side(source=source, profiles=found.profiles, problems=found.problems)
+
+
+def policy_of_commit(commit: Commit, here: Settings) -> Policy | None:
+    """Return the configuration of another commit, None when it verifiably holds none.
+
+    Raises:
+        CannotDecideError: it is not valid, or cannot be read for certain.
+    """
+    texts: dict[str, str] = {}
+    for name in (config.OWN_FILE, config.SHARED_FILE):
+        path = os.path.normpath(os.path.join(here.root or ".", name))
+        content = commit.read(path, limit=config.LARGEST)
+        if content is not None:
+            texts[name] = config.decode(content, f"{commit.ref}:{path}")
+    origin = f"{commit.ref}:{config.SHARED_FILE}"
+    shared = config.SHARED_FILE in texts and config.has_table(texts[config.SHARED_FILE], origin)
+    name = config.choose(own=config.OWN_FILE in texts, shared=shared, where=commit.ref)
+    return config.parse(texts[name], f"{commit.ref}:{name}") if name else None
