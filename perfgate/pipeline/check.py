@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.collect import Selection, select
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
-from perfgate.core.finding import UNDECIDED, Compared, Finding, Suite, Verdict
+from perfgate.core.finding import UNDECIDED, Compared, ExitCode, Finding, Suite, Verdict
 from perfgate.core.profile import Profile, title
 from perfgate.core.reasons import cure, sentence
 from perfgate.gate.budgets import check_budgets
@@ -190,14 +190,13 @@ def _undecided(
     )
 
 
-def cause(verdict: Verdict) -> Diagnostic:
-    """Return the first reason of a verdict that could not be reached, for the line on stderr."""
-    if verdict.problems:
-        return verdict.problems[0]
-    undecided = next((f for f in verdict.findings if f.status in UNDECIDED), None)
-    if undecided is None:
-        return error("no-runs", "nothing was judged: every benchmark is excluded", hint="shorten the exclude list")
-    return _as_diagnostic(undecided)
+def cause(verdict: Verdict) -> tuple[Diagnostic, ...]:
+    """Return why a verdict could not be reached, the first reason first; empty when it was reached."""
+    if verdict.exit_code is not ExitCode.CANNOT_DECIDE:
+        return ()
+    undecided = tuple(_as_diagnostic(f) for f in verdict.findings if f.status in UNDECIDED)
+    nothing = error("nothing-judged", "nothing was judged: every benchmark is excluded", hint="shorten the exclude list")
+    return (*verdict.problems, *undecided) or (nothing,)
 
 
 def _as_diagnostic(finding: Finding) -> Diagnostic:

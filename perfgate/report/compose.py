@@ -85,10 +85,9 @@ def _problems(problems: Sequence[Diagnostic]) -> list[Block]:
 
 def _told(d: Diagnostic) -> Line:
     """Return a diagnostic as a line; all of its words may come from data."""
-    line: Line = (name(d.slug), text(" "))
-    line += (name(d.place), text(" ")) if d.place else ()
-    line += (name(d.message),)
-    return (*line, text(" – do: "), name(d.hint)) if d.hint else line
+    line: Line = (name(d.place), text(": ")) if d.place else ()
+    line += (name(d.message), text(" ("), name(d.slug), text(")"))
+    return (*line, text(". Do: "), name(d.hint)) if d.hint else line
 
 
 def _section(heading: str, findings: Sequence[Finding], *, remarks: bool) -> list[Block]:
@@ -158,7 +157,7 @@ def _compared(verdict: Verdict) -> Iterable[Line]:
     """Yield what was compared with what, and how to repeat it."""
     compared, suite = verdict.compared, verdict.suite
     yield text("Baselines: "), name(compared.baselines), *_list(" from commit ", [c[:12] for c in compared.baseline_commits])
-    yield text("Current: "), text(count(len(compared.sessions), "session")), *_list(" ", compared.sessions), *_list(
+    yield text("Current: "), text(count(len(compared.sessions), "session") + " "), *_list("", compared.sessions), *_list(
         ", commit ", [c[:12] for c in compared.current_commits]
     )
     if compared.machine_classes:

@@ -82,7 +82,7 @@ def refresh(
     )
     keeps_provenance = same and old is not None and old.provenance is not None
     profile = replace(merged, provenance=old.provenance if keeps_provenance and old else provenance)
-    return Refreshed(profile=profile, changed=not same, moves=tuple(_moves(old, profile, policy)), problems=())
+    return Refreshed(profile=profile, changed=not same, moves=tuple(moves_between(old, profile, policy)), problems=())
 
 
 def _short(profile: Profile) -> Profile:
@@ -179,22 +179,27 @@ def _kept(profile: Profile, keep: int) -> Profile:
     )
 
 
-def _moves(old: Profile | None, new: Profile, policy: Policy) -> list[Move]:
+def moves_between(old: Profile | None, new: Profile | None, policy: Policy) -> list[Move]:
+    """Return p50 of every metric before and after; either side may be absent."""
+    present = new or old
+    if present is None:
+        return []
     names = sorted({m.metric.name for p in (old, new) if p for m in p.metrics})
-    moves = []
-    for metric_name in names:
-        was, now = (p.metric(metric_name) if p else None for p in (old, new))
-        metric = (now or was).metric  # type: ignore[union-attr] # one of them has the name
-        before, after = (quantile(m.pooled(), 0.5) if m else None for m in (was, now))
-        ruling = policy.ruling(new.benchmark, title(*new.key), metric, "p50")
-        loosens = False
-        if before is not None and after is not None and ruling.level == "fail":
-            worse_by = after - before if metric.better == "lower" else before - after
-            allowed = ruling.threshold.amount * (abs(before) if ruling.threshold.is_relative else 1.0)
-            loosens = worse_by > allowed
-        elif before is not None and after is None and ruling.level == "fail":
-            loosens = True
-        moves.append(
-            Move(benchmark=title(*new.key), metric=metric_name, unit=metric.unit, old=before, new=after, loosens=loosens)
-        )
-    return moves
+    return [_move(n, old.metric(n) if old else None, new.metric(n) if new else None, present, policy) for n in names]
+
+
+def _move(
+    name: str, was: MetricProfile | None, now: MetricProfile | None, present: Profile, policy: Policy
+) -> Move:
+    side = now or was
+    if side is None:  # pragma: no cover - one of the two has the name
+        raise ValueError(name)
+    titled = title(*present.key)
+    before, after = (quantile(m.pooled(), 0.5) if m else None for m in (was, now))
+    ruling = policy.ruling(present.benchmark, titled, side.metric, "p50")
+    loosens = False
+    if before is not None and ruling.level == "fail":
+        allowed = ruling.threshold.amount * (abs(before) if ruling.threshold.is_relative else 1.0)
+        sign = 1 if side.metric.better == "lower" else -1
+        loosens = after is None or sign * (after - before) > allowed
+    return Move(benchmark=titled, metric=name, unit=side.metric.unit, old=before, new=after, loosens=loosens)

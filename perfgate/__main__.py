@@ -1,0 +1,154 @@
+"""The door: the only place that turns what happened into an exit code.
+
+0 pass, 1 a measured regression, 2 everything else. Python and click have habits of
+their own (a crash, a usage error, Ctrl-C and a broken pipe exit 1): none leaves here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_CANNOT_DECIDE = 2
+_DEBUG = "PERFGATE_DEBUG"
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and leave with its exit code."""
+    code = run(sys.argv[1:])
+    with contextlib.suppress(ValueError, OSError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # from here on nothing may change the code
+    if not _flushed():
+        code = _CANNOT_DECIDE
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code; whatever goes wrong is told on stderr."""
+    try:
+        return _run(list(arguments))
+    except BrokenPipeError:
+        _say("cannot decide: the reader of the output went away; read all of it, or write it with --report FILE")
+    except KeyboardInterrupt:
+        _say("cannot decide: interrupted; run the command again")
+    except SystemExit as caught:
+        _say(f"cannot decide: left early ({caught.code}); run with {_DEBUG}=1 to see where")
+    except ImportError as caught:
+        _say(
+            f"cannot decide: the installation is broken ({_line(caught)}); "
+            "mend it: python -m pip install --force-reinstall perfgate"
+        )
+        _trace()
+    except OSError as caught:
+        _say(f"cannot decide: {_line(caught)}; check the disk, the path and its permissions")
+        _trace()
+    except MemoryError:
+        _say("cannot decide: out of memory; check fewer files at once")
+    except Exception as caught:  # noqa: BLE001 - the one guard: a crash must never look like a regression
+        _say(
+            f"cannot decide: perfgate crashed ({type(caught).__name__}: {_line(caught)}{_where(caught)}); "
+            f"this is a fault of perfgate: please report it with the output of {_DEBUG}=1"
+        )
+        _trace()
+    return _CANNOT_DECIDE
+
+
+def _run(arguments: list[str]) -> int:
+    """Run a command line; only a verdict that a command returns can be 1."""
+    import click  # noqa: PLC0415 - inside the guard: an installation may be broken
+
+    from perfgate.cli import program  # noqa: PLC0415 - see above
+    from perfgate.core.errors import CannotDecideError  # noqa: PLC0415 - see above
+    from perfgate.core.finding import ExitCode  # noqa: PLC0415 - see above
+
+    try:
+        result = program.main(arguments, prog_name="perfgate", standalone_mode=False)
+    except CannotDecideError as caught:
+        _tell(caught)
+        return _CANNOT_DECIDE
+    except click.exceptions.Abort:
+        raise KeyboardInterrupt from None
+    except click.ClickException as caught:
+        context = getattr(caught, "ctx", None)
+        command = context.command_path if context else "perfgate"
+        _say(f"cannot decide: {_line(caught.format_message()).rstrip('.')}; run `{command} --help`")
+        return _CANNOT_DECIDE
+    sys.stdout.flush()
+    if isinstance(result, ExitCode):
+        return int(result)
+    return 0 if result in (None, 0) else _CANNOT_DECIDE
+
+
+def _tell(caught: object) -> None:
+    """Tell every fault: the first line holds the cause and the cure, the rest the details."""
+    from perfgate.core.errors import CannotDecideError, plain  # noqa: PLC0415 - imported by now
+
+    if not isinstance(caught, CannotDecideError):  # pragma: no cover - the caller has looked
+        return
+    first = caught.diagnostics[0]
+    place = f"{first.place}: " if first.place else ""
+    _say(plain(f"cannot decide: {place}{first.message}" + (f"; {first.hint}" if first.hint else "")))
+    for diagnostic in caught.diagnostics[:50]:
+        for line in diagnostic.lines():
+            _say(line)
+    if len(caught.diagnostics) > 50:  # noqa: PLR2004 - more would not be read
+        _say(f"… and {len(caught.diagnostics) - 50} more")
+
+
+def _line(caught: object) -> str:
+    """Return an exception's words on one line that is safe for a terminal."""
+    return "".join(c if c.isprintable() else " " for c in str(caught))[:500]
+
+
+def _where(caught: BaseException) -> str:
+    """Return the last place in our own files that an exception passed."""
+    place, step = "", caught.__traceback__
+    while step is not None:
+        file = step.tb_frame.f_code.co_filename
+        if f"{os.sep}perfgate{os.sep}" in file:
+            place = f", in {file.rpartition(f'{os.sep}perfgate{os.sep}')[2]}:{step.tb_lineno}"
+        step = step.tb_next
+    return place
+
+
+def _trace() -> None:
+    """Show the traceback to those who asked for it."""
+    if os.environ.get(_DEBUG):
+        import traceback  # noqa: PLC0415 - rarely wanted
+
+        _say(traceback.format_exc())
+
+
+def _say(line: str) -> None:
+    """Write a line to stderr; that stderr is gone must not change the outcome."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stdout.flush()
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(line.encode("utf-8", "replace").decode("utf-8", "replace") + "\n")
+        sys.stderr.flush()
+
+
+def _flushed() -> bool:
+    """Flush both streams; what cannot be written is dropped, so that the interpreter's own exit stays quiet."""
+    done = True
+    for stream, number in ((sys.stdout, 1), (sys.stderr, 2)):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            done = done and number != 1
+            with contextlib.suppress(OSError, ValueError):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+    return done
+
+
+if __name__ == "__main__":
+    main()

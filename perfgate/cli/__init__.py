@@ -1,0 +1,72 @@
+"""The command line: one file a command, loaded when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+from perfgate import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_EVERY_DAY, _CI, _MORE = "Every day", "CI", "More"
+
+# name -> (section, one line of help); the command is `command` in perfgate.cli.<name>. The lines
+# stand here so that `--help` loads no command.
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "run": (_EVERY_DAY, "Measure a command."),
+    "check": (_EVERY_DAY, "Compare runs with the baselines: exit 0, 1 or 2."),
+    "baseline": (_EVERY_DAY, "Refresh, show, list or compare baselines."),
+    "init": (_EVERY_DAY, "Set up a project."),
+    "demo": (_EVERY_DAY, "See it work on a small real workload."),
+    "collect": (_CI, "Collect runs into profiles."),
+    "report": (_CI, "Render a report again in another format."),
+    "explain": (_MORE, "Say which rule governs what of a benchmark."),
+    "schema": (_MORE, "Print the JSON Schema of a file format."),
+}
+
+
+class _Program(click.Group):
+    """A group that knows its commands by name and loads one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"perfgate.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f'no command "{args[0]}"{_did_you_mean(args[0])}', ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        for section in (_EVERY_DAY, _CI, _MORE):
+            with formatter.section(section):
+                formatter.write_dl([(n, line) for n, (s, line) in _COMMANDS.items() if s == section])
+
+
+def _did_you_mean(word: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistyped command
+
+    near: Sequence[str] = get_close_matches(word, _COMMANDS, n=1)
+    return f'; did you mean "{near[0]}"?' if near else ""
+
+
+@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.version_option(__version__, prog_name="perfgate", message="%(prog)s %(version)s")
+def program() -> None:
+    """Keep performance from getting worse unnoticed.
+
+    Programs leave small JSON summaries of their runs; baselines are committed in
+    git; `perfgate check` compares them and exits 0 (pass), 1 (regression) or
+    2 (cannot decide).
+    """

@@ -1,0 +1,24 @@
+"""``perfgate report``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from perfgate.render import Format
+
+
+@click.command()
+@click.argument("path", metavar="REPORT_JSON")
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Output format.")
+def command(path: str, form: Format) -> None:
+    """Render a report again in another format.
+
+    Exits 0 whatever the verdict in it; `perfgate check` is what gates.
+    """
+    from perfgate.cli.showing import show  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.rerender import read_report  # noqa: PLC0415 - see above
+
+    show(read_report(path), form)

@@ -1,0 +1,16 @@
+"""``perfgate schema``."""
+
+from __future__ import annotations
+
+import click
+
+_NAMES = ("run", "baseline", "profile", "percentiles", "report", "config")
+
+
+@click.command()
+@click.argument("name", type=click.Choice(_NAMES))
+def command(name: str) -> None:
+    """Print the JSON Schema of a file format."""
+    from perfgate import schema  # noqa: PLC0415 - loaded when the command is called
+
+    click.echo(schema.text(name), nl=False)

@@ -1,0 +1,53 @@
+"""Collect: runs -> a table, and a profile file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import CannotDecideError, error
+from perfgate.core.profile import Profile, title
+from perfgate.pipeline import inputs
+from perfgate.render import render
+from perfgate.report.profiles import compose_profiles
+from perfgate.store.codec import encode_profiles
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What a set of run files amounts to."""
+
+    profiles: tuple[Profile, ...]
+    """One for each benchmark and class of machine."""
+    content: bytes
+    """The profile file."""
+    remarks: tuple[str, ...]
+    """What was left out, in words."""
+
+    def table(self) -> str:
+        """Return the profiles as a table."""
+        return render(compose_profiles(self.profiles), "text")
+
+
+def collect_profiles(paths: Sequence[str], *, config: str | None, machine_class: str) -> Collected:
+    """Collect runs into profiles.
+
+    Raises:
+        CannotDecideError: a file is not valid, or there is nothing to collect; every fault is told.
+    """
+    here = inputs.settings(config, machine_class=machine_class)
+    collection, problems, notes = inputs.read_runs(paths, here)
+    failed = {s.key: s.failed for s in collection.seen if s.failed}
+    if not collection.profiles and not problems:
+        problems.append(error("runs-failed", "every run failed", hint="mend the program and measure again"))
+    if problems:
+        raise CannotDecideError(problems)
+    remarks = [f'{count} failed runs of "{title(*key)}" were left out' for key, count in failed.items()]
+    return Collected(
+        profiles=collection.profiles,
+        content=encode_profiles(collection.profiles),
+        remarks=(*remarks, *(n.message for n in notes)),
+    )

@@ -1,0 +1,190 @@
+"""Refresh, show, list and compare baselines."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfgate.collect import Selection, select
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
+from perfgate.core.metrics import ELAPSED, PEAK_MEMORY
+from perfgate.core.profile import Profile, title
+from perfgate.pipeline import inputs
+from perfgate.store.baselines import Baselines, load
+from perfgate.store.codec import encode_baseline, file_name, known_runs
+from perfgate.store.commit import write_class
+from perfgate.store.refresh import Refreshed, refresh
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfgate.collect import Collection
+    from perfgate.core.policy import Policy
+    from perfgate.store.refresh import Move
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a refresh will write."""
+
+    folder: str
+    """Folder of the baselines."""
+    files: dict[str, dict[str, bytes]]
+    """Machine class -> file name -> content; only what changes."""
+    moves: tuple[Move, ...]
+    """p50 before and after, of every benchmark that changes."""
+    unchanged: int
+    """Baselines that gain nothing."""
+    left: int
+    """Runs that newer ones replace."""
+
+    def write(self) -> list[str]:
+        """Write the files and return their paths.
+
+        Raises:
+            CannotDecideError: they cannot be written; every baseline is as it was.
+        """
+        written = []
+        for machine_class, files in sorted(self.files.items()):
+            folder = os.path.join(self.folder, machine_class)
+            try:
+                write_class(folder, files)
+            except OSError as caught:
+                message = f"cannot be written ({caught.strerror or caught}); no baseline of this class was changed"
+                raise cannot_decide("baseline-unwritable", message, place=folder, hint="check the disk and the permissions") from None
+            written += [os.path.join(folder, name) for name in sorted(files)]
+        return written
+
+
+def plan_refresh(
+    paths: Sequence[str], *, config: str | None, machine_class: str, replace_old: bool, keep: int, reason: str,
+    every_session: bool, benchmarks: Sequence[str],
+) -> Plan:  # fmt: skip
+    """Return what a refresh will write; nothing is written yet.
+
+    Args:
+        paths: run files; empty: the configured ones.
+        config: configuration file; None: look for one.
+        machine_class: given by hand; empty: the runs' own.
+        replace_old: start the baselines anew from the newest session.
+        keep: newest sessions to keep.
+        reason: why; wanted when a gated value gets worse by more than its threshold.
+        every_session: take every session and batch as it is.
+        benchmarks: globs; empty: all.
+
+    Raises:
+        CannotDecideError: runs failed, do not fit the baseline, or loosen it without a reason.
+    """
+    here = inputs.settings(config, machine_class=machine_class)
+    folder = os.path.join(here.root, here.policy.baselines)
+    old = load(folder)
+    if old.problems:
+        raise CannotDecideError(old.problems)
+    known = {} if replace_old else known_runs(old.profiles)
+    collection, problems, _ = inputs.read_runs(paths, here, known=known)
+    collection = _only(collection, benchmarks, problems)
+    selection = select(collection, every_session=every_session, every_stretch=not replace_old)
+    problems += [*selection.problems, *_refused(selection)]
+    if problems:
+        raise CannotDecideError(problems)
+    refreshed = [
+        refresh(was, now, here.policy, replace_old=replace_old, keep=keep, tool=inputs.TOOL, reason=reason)
+        for was, now in _pairs(old, selection)
+    ]
+    return _plan(folder, old, refreshed, reason=reason, left=selection.superseded())
+
+
+def _only(collection: Collection, benchmarks: Sequence[str], problems: list[Diagnostic]) -> Collection:
+    """Return the part of a collection that globs name."""
+    from dataclasses import replace  # noqa: PLC0415 - `replace` is a common word here
+
+    from perfgate.core.policy import matches  # noqa: PLC0415 - see above
+
+    if not benchmarks:
+        return collection
+    for glob in benchmarks:
+        if not any(matches(glob, s.key[0], title(*s.key)) for s in collection.seen):
+            problems.append(error("runs-none", f'no run is of a benchmark "{glob}"', place="--benchmark", hint="perfgate collect lists them"))
+    return replace(
+        collection,
+        profiles=tuple(p for p in collection.profiles if any(matches(g, p.benchmark, title(*p.key)) for g in benchmarks)),
+        seen=tuple(s for s in collection.seen if any(matches(g, s.key[0], title(*s.key)) for g in benchmarks)),
+    )
+
+
+def _refused(selection: Selection) -> list[Diagnostic]:
+    """Return why runs must not become a baseline."""
+    problems = [
+        error(
+            "runs-failed",
+            f'{s.failed} of {s.failed + s.ok + s.known} runs of "{title(*s.key)}" failed: a baseline is made of good runs only',
+            hint="mend the program, remove the failed run files, and measure again",
+        )
+        for s in selection.taken
+        if s.failed
+    ]
+    for profile in selection.profiles:
+        for name in (ELAPSED.name, PEAK_MEMORY.name):
+            metric = profile.metric(name)
+            if metric and not all(v > 0 for v in metric.pooled()) and name == ELAPSED.name:
+                message = f'"{title(*profile.key)}" has a time of zero: the run is too short for three decimals of a second'
+                problems.append(error("zero-values", message, hint="record elapsed_ns too, or measure a longer run"))
+    return problems
+
+
+def _pairs(old: Baselines, selection: Selection) -> list[tuple[Profile | None, Profile | None]]:
+    """Return each benchmark's baseline with the runs that it lacks."""
+    was = {(p.machine_class, p.key): p for p in old.profiles}
+    now = {(p.machine_class, p.key): p for p in selection.profiles}
+    outdated = {(p.machine_class, p.key) for p in old.profiles if (p.machine_class, file_name(*p.key)) in old.outdated}
+    return [(was.get(place), now.get(place)) for place in sorted({*now, *outdated})]
+
+
+def _plan(folder: str, old: Baselines, refreshed: Sequence[Refreshed], *, reason: str, left: int) -> Plan:
+    problems = [p for r in refreshed for p in r.problems]
+    files: dict[str, dict[str, bytes]] = {}
+    moves: list[Move] = []
+    for r in refreshed:
+        name = file_name(*r.profile.key)
+        if r.changed or (r.profile.machine_class, name) in old.outdated:
+            files.setdefault(r.profile.machine_class, {})[name] = encode_baseline(r.profile)
+            moves += r.moves
+    loosened = [m for m in moves if m.loosens]
+    if loosened and not reason:
+        problems += [_needs_reason(m) for m in loosened]
+    if problems:
+        raise CannotDecideError(problems)
+    written = sum(len(f) for f in files.values())
+    return Plan(folder=folder, files=files, moves=tuple(moves), unchanged=len(old.profiles) - min(written, len(old.profiles)), left=left)
+
+
+def _needs_reason(move: Move) -> Diagnostic:
+    from perfgate.report.words import amount, percent  # noqa: PLC0415 - only for this message
+
+    if move.old is None or move.new is None:
+        change = "would no longer be in the baseline"
+    else:
+        was, now = amount(move.old, move.unit, beside=move.new), amount(move.new, move.unit, beside=move.old)
+        change = f"would go from {was} to {now} ({percent(move.new / move.old - 1) if move.old else 'from zero'})"
+    return error(
+        "refresh-loosens",
+        f"{move.metric} of \"{move.benchmark}\" {change}: that loosens the gate",
+        hint='say why: --reason "…"; and --replace, so that old and new speed are not mixed',
+    )
+
+
+def policy_and_baselines(config: str | None, machine_class: str = "") -> tuple[Policy, Baselines]:
+    """Return the configuration and the committed baselines.
+
+    Raises:
+        CannotDecideError: one of them is not valid, or there is no baseline.
+    """
+    here = inputs.settings(config, machine_class=machine_class)
+    found = load(os.path.join(here.root, here.policy.baselines))
+    if found.problems:
+        raise CannotDecideError(found.problems)
+    if not found.profiles:
+        hint = "commit one first: perfgate baseline refresh, then git add baselines"
+        raise cannot_decide("no-baseline", "there is no baseline", place=found.source, hint=hint)
+    return here.policy, found

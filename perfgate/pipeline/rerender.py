@@ -1,0 +1,27 @@
+"""A report that was written before, read back to be drawn in another format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfgate.core.strict_json import load_json
+from perfgate.formats.files import read_bounded
+from perfgate.report.codec import from_data
+from perfgate.report.compose import compose
+
+if TYPE_CHECKING:
+    from perfgate.report.document import Document
+
+LARGEST = 64 * 1024 * 1024
+"""Largest report in bytes: a hundred thousand findings fit."""
+
+
+def read_report(path: str) -> Document:
+    """Return the document of a ``report.json``.
+
+    Raises:
+        CannotDecideError: it cannot be read, or is not valid; every fault is told.
+    """
+    content = read_bounded(path, limit=LARGEST, slug="report-unreadable")
+    data = load_json(content, path, "report-invalid", "`perfgate schema report` prints the format")
+    return compose(from_data(data, path))

@@ -1,0 +1,48 @@
+"""Profiles -> document: a table of n, p50, p95 and p99 by session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfgate.core.policy import STATISTICS
+from perfgate.core.profile import MetricProfile, Profile, title
+from perfgate.report.document import Block, Document, Entry, Paragraph, Table, name, text
+from perfgate.report.words import amount
+from perfgate.stats.quantiles import quantile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_COLUMNS = ("Benchmark", "Metric", "Session", "n", "p50", "p95", "p99")
+_LONGEST_ID = 28
+_WANTED = tuple((s, int(s[1:]) / 100) for s in STATISTICS if s != "p90")
+
+
+def compose_profiles(profiles: Sequence[Profile]) -> Document:
+    """Return the table of profiles; a metric of several sessions has a line for each and one for all."""
+    entries = tuple(e for p in profiles for m in p.metrics for e in _entries(p, m))
+    blocks: tuple[Block, ...] = (Table(columns=_COLUMNS, entries=entries, remarks=False),)
+    if not entries:
+        blocks = (Paragraph(line=(text("No runs."),)),)
+    return Document(data={}, blocks=blocks)
+
+
+def _entries(profile: Profile, metric: MetricProfile) -> Iterator[Entry]:
+    what = title(*profile.key)
+    for sample in metric.samples:
+        yield _entry(what, metric, _shortened(sample.session), tuple(sorted(sample.values)))
+    if len(metric.samples) > 1:
+        yield _entry(what, metric, "all", metric.pooled())
+
+
+def _entry(what: str, metric: MetricProfile, session: str, ordered: tuple[float, ...]) -> Entry:
+    values = [quantile(ordered, q) for _, q in _WANTED]
+    unit = metric.metric.unit
+    worded = [amount(v, unit, beside=values[-1] if v == values[-1] else None) for v in values]
+    return Entry(cells=(name(what), name(metric.metric.name), name(session), text(f"{len(ordered):,}"), *map(name, worded)))
+
+
+def _shortened(session: str) -> str:
+    """Return a session's id, its middle left out when it is long: both ends tell sessions apart."""
+    half = _LONGEST_ID // 2 - 1
+    return session if len(session) <= _LONGEST_ID else f"{session[:half]}…{session[-half:]}"
