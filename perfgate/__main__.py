@@ -99,6 +99,8 @@ def _tell(caught: object) -> None:
             _say(line)
     if len(caught.diagnostics) > 50:  # noqa: PLR2004 - more would not be read
         _say(f"… and {len(caught.diagnostics) - 50} more")
+    for line in caught.said:
+        _say(plain(line))
 
 
 def _line(caught: object) -> str:

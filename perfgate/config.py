@@ -85,7 +85,9 @@ def _read(path: str) -> str:
         with open(path, "rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as caught:
-        raise cannot_decide("config-unreadable", f"cannot be read ({caught.strerror})", place=path, hint="check --config") from None
+        raise cannot_decide(
+            "config-unreadable", f"cannot be read ({caught.strerror})", place=path, hint="check --config"
+        ) from None
     if len(content) > LARGEST:
         raise cannot_decide("config-unreadable", f"is larger than {LARGEST:,} bytes", place=path, hint="check --config")
     return decode(content, path)
@@ -100,7 +102,9 @@ def decode(content: bytes, origin: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as caught:
-        raise cannot_decide(_SLUG, f"not UTF-8 (byte {caught.start})", place=origin, hint="save the file as UTF-8") from None
+        raise cannot_decide(
+            _SLUG, f"not UTF-8 (byte {caught.start})", place=origin, hint="save the file as UTF-8"
+        ) from None
 
 
 def _toml(text: str, origin: str) -> dict[str, Any]:
@@ -223,7 +227,10 @@ class _Reading:
         if limit and warn and (limit.op[0] != warn.op[0] or limit.unit != warn.unit):
             self._complain(f"{pointer}/warn", f'"{warn.text}" and the limit "{limit.text}" do not point the same way')
         elif limit and warn and not limit.holds(warn.amount) and limit.amount != warn.amount:
-            self._complain(f"{pointer}/warn", f'"{warn.text}" lies beyond the limit "{limit.text}": it could never warn first')
+            self._complain(
+                f"{pointer}/warn",
+                f'"{warn.text}" lies beyond the limit "{limit.text}": it could never warn first',
+            )
         if limit is None:
             return None
         return Budget(

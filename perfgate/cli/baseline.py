@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
-_CONFIG = click.option("--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml).")
+_CONFIG = click.option(
+    "--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml)."
+)
 
 
 @click.group()
@@ -20,10 +22,15 @@ def command() -> None:
 @click.option("--keep", type=click.IntRange(1, 1000), default=10, show_default=True, help="Newest sessions to keep.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; wanted when a gated value gets worse.")
 @click.option("--machine-class", default="", metavar="NAME", help="Class of this machine (default: the runs' own).")
-@click.option("--sessions", type=click.Choice(["newest", "all"]), default="newest", help="all: also runs that newer ones replace.")
+@click.option(
+    "--sessions",
+    type=click.Choice(["newest", "all"]),
+    default="newest",
+    help="all: also runs that newer ones replace.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
 def refresh(
-    config: str | None, runs: tuple[str, ...], benchmarks: tuple[str, ...], *, replace_old: bool, keep: int,
+    *, config: str | None, runs: tuple[str, ...], benchmarks: tuple[str, ...], replace_old: bool, keep: int,
     reason: str, machine_class: str, sessions: str, dry_run: bool,
 ) -> None:  # fmt: skip
     """Take new runs into the baselines.
@@ -37,11 +44,14 @@ def refresh(
     from perfgate.render import render  # noqa: PLC0415 - see above
 
     plan = plan_refresh(
-        runs, config=config, machine_class=machine_class, replace_old=replace_old, keep=keep, reason=" ".join(reason.split()),
-        every_session=sessions == "all", benchmarks=benchmarks,
+        runs, config=config, machine_class=machine_class, replace_old=replace_old, keep=keep,
+        reason=" ".join(reason.split()), every_session=sessions == "all", benchmarks=benchmarks,
     )  # fmt: skip
     if plan.left:
-        click.echo(f"{plan.left} runs were left out: newer ones replace them (--sessions all takes them in)", err=True)
+        click.echo(
+            f"{plan.left} runs were left out: newer ones replace them (--sessions all takes them in)",
+            err=True,
+        )
     if not plan.files:
         click.echo("Nothing to refresh: the baselines hold all of these runs.")
         return

@@ -26,8 +26,9 @@ REPORT_DIR = "perfgate-report"
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="On stdout.")
 @click.pass_context
 def command(
-    ctx: click.Context, paths: tuple[str, ...], baseline: str | None, baseline_ref: str | None, current: str | None,
-    config: str | None, machine_class: str, sessions: str, reports: tuple[str, ...], report_dir: str | None, form: Format,
+    ctx: click.Context, *, paths: tuple[str, ...], baseline: str | None, baseline_ref: str | None, current: str | None,
+    config: str | None, machine_class: str, sessions: str, reports: tuple[str, ...],
+    report_dir: str | None, form: Format,
 ) -> ExitCode:  # fmt: skip
     """Compare runs with the baselines.
 

@@ -20,10 +20,12 @@ def command(paths: tuple[str, ...], config: str | None, machine_class: str, outp
     from perfgate.cli.showing import echo  # noqa: PLC0415 - loaded when the command is called
     from perfgate.pipeline.collecting import collect_profiles  # noqa: PLC0415 - see above
     from perfgate.pipeline.outputs import write_output  # noqa: PLC0415 - see above
+    from perfgate.render import render  # noqa: PLC0415 - see above
+    from perfgate.report.profiles import compose_profiles  # noqa: PLC0415 - see above
 
     collected = collect_profiles(paths, config=config, machine_class=machine_class)
     if output:
         write_output(output, collected.content, slug="profile-unwritable")
-    echo(collected.content.decode() if form == "json" else collected.table())
+    echo(collected.content.decode() if form == "json" else render(compose_profiles(collected.profiles), "text"))
     for line in collected.remarks:
         click.echo(line, err=True)

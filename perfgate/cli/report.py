@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("path", metavar="REPORT_JSON")
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Output format.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Output format."
+)
 def command(path: str, form: Format) -> None:
     """Render a report again in another format.
 

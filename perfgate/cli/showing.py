@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -44,6 +45,5 @@ def show(
 
 def echo(text: str) -> None:
     """Print a text as UTF-8 whatever the terminal's locale; what it cannot show becomes a question mark."""
-    stream = click.get_text_stream("stdout")
-    encoding = stream.encoding or "utf-8"
+    encoding = sys.stdout.encoding or "utf-8"
     click.echo(text.encode(encoding, "replace").decode(encoding), nl=False)

@@ -11,7 +11,7 @@ from perfgate.core.profile import BATCH_MARK, Profile, title
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from perfgate.collect.runs import Collection, Seen
+    from perfgate.collect.runs import Collection, Key, Seen
 
 _UNNAMED = "unknown-"
 
@@ -82,7 +82,7 @@ def _newest_stretch(seen: Sequence[Seen]) -> tuple[str | None, tuple[Diagnostic,
     if not newest:
         return None, ()
     if len(newest) > 1 and "" in newest.values():
-        message = f"{len(newest)} sessions lie here and not all of their runs state started_at: the newest cannot be told"
+        message = f"{len(newest)} sessions lie here, and not all runs state started_at: the newest cannot be told"
         return None, (error("sessions-unordered", message, hint="remove the older runs, or pass --sessions all"),)
     return max(newest, key=lambda name: (newest[name], name)), ()
 
@@ -107,8 +107,8 @@ def _ambiguous(taken: Sequence[Seen]) -> list[Diagnostic]:
     return [
         error(
             "sessions-ambiguous",
-            f'runs of "{title(*group[0].key)}" that state no session lie beside runs of the session {named[0].session}: '
-            "which of them are current cannot be told",
+            f'runs of "{title(*group[0].key)}" that state no session lie beside runs of session '
+            f"{named[0].session}: which of them are current cannot be told",
             hint="remove the older ones, or pass --sessions all to judge them together",
         )
         for group in by_key.values()
@@ -116,14 +116,12 @@ def _ambiguous(taken: Sequence[Seen]) -> list[Diagnostic]:
     ]
 
 
-def _restricted(profile: Profile, chosen: set[tuple[str, object, str]]) -> Profile | None:
+def _restricted(profile: Profile, chosen: set[tuple[str, Key, str]]) -> Profile | None:
     """Return the profile with the chosen sessions only, None when none is left."""
     keep = {s.id for s in profile.sessions if (profile.machine_class, profile.key, s.id) in chosen}
     if not keep:
         return None
-    metrics = (
-        replace(m, samples=tuple(s for s in m.samples if s.session in keep)) for m in profile.metrics
-    )
+    metrics = (replace(m, samples=tuple(s for s in m.samples if s.session in keep)) for m in profile.metrics)
     return replace(
         profile,
         sessions=tuple(s for s in profile.sessions if s.id in keep),

@@ -108,7 +108,12 @@ def collect(
     problems: list[Diagnostic] = []
     for run in runs:
         key = (run.benchmark, run.labels)
-        place = (machine_class or run.environment.machine_class, run.benchmark, run.labels, run.session or own_session)
+        place = (
+            machine_class or run.environment.machine_class,
+            run.benchmark,
+            run.labels,
+            run.session or own_session,
+        )
         group = groups.get(place)
         if group is None:
             group = groups[place] = _Group()
@@ -207,9 +212,7 @@ def _profiles(groups: dict[_Place, _Group], problems: list[Diagnostic]) -> tuple
     )
 
 
-def _profile(
-    place: tuple[str, str, Labels], sessions: list[tuple[str, _Group]], problems: list[Diagnostic]
-) -> Profile:
+def _profile(place: tuple[str, str, Labels], sessions: list[tuple[str, _Group]], problems: list[Diagnostic]) -> Profile:
     metrics: dict[str, Metric] = {}
     samples: dict[str, list[Sample]] = {}
     sources: dict[str, set[str]] = {}

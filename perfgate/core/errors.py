@@ -42,7 +42,10 @@ class CannotDecideError(Exception):
     """The input or the set-up does not allow a verdict; carries every fault that was found."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Take the faults, the one that matters most first."""
         self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
+        self.said: tuple[str, ...] = ()
+        """Lines of somebody else's output that belong to the fault, shown after it."""
         super().__init__("; ".join(d.message for d in self.diagnostics))
 
 

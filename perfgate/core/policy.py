@@ -128,7 +128,7 @@ class Policy:
     """Accepted chance that an unchanged pull request fails."""
     threshold: Change
     """Default for p50."""
-    floor: Floor = Floor(auto=True)  # noqa: RUF009 - frozen, so one instance can serve all
+    floor: Floor = Floor(auto=True)
     """Default floor."""
     on_suspected: Literal["pass", "fail"] = "pass"
     """What a suspected row amounts to."""
@@ -143,7 +143,9 @@ class Policy:
         """Is the benchmark, or the metric of it, on the exclude list?"""
         for glob in self.exclude:
             name, _, its_metric = glob.partition(":")
-            if matches(name, benchmark, titled) and (not its_metric or (metric and fnmatch.fnmatchcase(metric, its_metric))):
+            if matches(name, benchmark, titled) and (
+                not its_metric or (metric and fnmatch.fnmatchcase(metric, its_metric))
+            ):
                 return True
         return False
 
@@ -158,7 +160,12 @@ class Policy:
         level = default_level(metric.name, statistic, workload)
         if rule is None:
             return Ruling(
-                threshold=self.threshold, floor=self.floor, method="auto", level=level, workload=workload, origin="defaults"
+                threshold=self.threshold,
+                floor=self.floor,
+                method="auto",
+                level=level,
+                workload=workload,
+                origin="defaults",
             )
         return Ruling(
             threshold=rule.threshold or self.threshold,

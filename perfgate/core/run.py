@@ -71,7 +71,12 @@ def class_of(facts: dict[str, str]) -> str:
     name, so that two laptops never count as one machine. No clock rate is used.
     """
     cpus = facts.get("cpus", "")
-    parts = [facts.get("ci", ""), facts.get("distro") or facts.get("os", ""), facts.get("arch", ""), cpus and f"{cpus}cpu"]
+    parts = [
+        facts.get("ci", ""),
+        facts.get("distro") or facts.get("os", ""),
+        facts.get("arch", ""),
+        cpus and f"{cpus}cpu",
+    ]
     if not facts.get("ci"):
         parts.append(facts.get("cpu_model", ""))
     name = "-".join(p for p in map(slug, parts) if p)

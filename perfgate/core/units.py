@@ -160,9 +160,7 @@ def parse_limit(text: str) -> Limit:
     if not is_known_unit(match["unit"]):
         raise ValueError(f'"{text}" has an unknown unit "{match["unit"]}"; known: {", ".join(u for u in _UNITS if u)}')
     amount, unit = to_base(float(match["number"]), match["unit"])
-    op = match["op"]
-    if op not in ("<", "<=", ">", ">="):  # pragma: no cover - the pattern allows no other
-        raise ValueError(text)
+    op: Comparison = match["op"]  # type: ignore[assignment] # the pattern allows no other
     return Limit(op=op, amount=amount, unit=unit, text=text.strip())
 
 

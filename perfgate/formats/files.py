@@ -49,7 +49,10 @@ def read_bounded(path: str, *, limit: int, slug: str) -> bytes:
         raise unreadable(path, caught, slug) from None
     if len(content) > limit:
         raise cannot_decide(
-            slug, f"is larger than {limit:,} bytes", place=path, hint="remove it, or name the right files in `runs`"
+            slug,
+            f"is larger than {limit:,} bytes",
+            place=path,
+            hint="remove it, or name the right files in `runs`",
         )
     return content
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, error
-from perfgate.core.metrics import Metric, from_suffix
+from perfgate.core.metrics import Direction, Metric, from_suffix
 from perfgate.core.policy import STATISTICS
 from perfgate.core.profile import MetricProfile, Profile
 from perfgate.core.strict_json import load_json
@@ -34,16 +35,19 @@ def parse(content: bytes, origin: str) -> tuple[Profile, ...]:
         profiles.append(Profile(benchmark=benchmark, labels=(), machine_class="", sessions=(), metrics=found))
     if faults:
         raise CannotDecideError(
-            [error("percentiles-invalid", message, place=f"{origin}: {pointer}", hint=_HINT) for pointer, message in faults]
+            [
+                error("percentiles-invalid", message, place=f"{origin}: {pointer}", hint=_HINT)
+                for pointer, message in faults
+            ]
         )
     return tuple(sorted(profiles, key=lambda p: p.key))
 
 
 def _metric(key: str, stated: dict[str, Any], pointer: str, faults: list[tuple[str, str]]) -> MetricProfile | None:
     suffix = from_suffix(key)
-    unit = stated.get("unit") or (suffix[1] if suffix else "")
-    better = stated.get("better") or (suffix[2] if suffix else "")
-    if not unit or not better:
+    unit: str = stated.get("unit") or (suffix[1] if suffix else "")
+    better: Direction | None = stated.get("better") or (suffix[2] if suffix else None)
+    if not unit or better is None:
         faults.append((pointer, "unit and direction of the metric cannot be told from its name"))
         return None
     base_unit = to_base(1.0, unit)[1]
@@ -54,9 +58,12 @@ def _metric(key: str, stated: dict[str, Any], pointer: str, faults: list[tuple[s
             if not math.isfinite(value) or value < 0:
                 faults.append((f"{pointer}/{name}", "expected a number that is not negative"))
             quantiles.append((name, value))
-    if any(a[1] > b[1] for a, b in zip(quantiles, quantiles[1:], strict=False)):
+    if any(a[1] > b[1] for a, b in pairwise(quantiles)):
         faults.append((pointer, "the percentiles do not ascend"))
     name = suffix[0] if suffix and not stated.get("unit") else key
     return MetricProfile(
-        metric=Metric(name=name, unit=base_unit, better=better), sources=(), samples=(), quantiles=tuple(quantiles)
+        metric=Metric(name=name, unit=base_unit, better=better),
+        sources=(),
+        samples=(),
+        quantiles=tuple(quantiles),
     )

@@ -39,7 +39,14 @@ def check_budgets(
         problems += [p for p in found if isinstance(p, Diagnostic)]
         if not found and not any(matches(budget.benchmark, name, name) for name in known):
             message = f'no benchmark matches "{budget.benchmark}"'
-            problems.append(error("budget-matches-nothing", message, place=budget.origin, hint="mend the name, or remove the budget"))
+            problems.append(
+                error(
+                    "budget-matches-nothing",
+                    message,
+                    place=budget.origin,
+                    hint="mend the name, or remove the budget",
+                )
+            )
     return findings, problems
 
 
@@ -55,7 +62,7 @@ def _check(budget: Budget, profiles: Sequence[Profile], policy: Policy) -> Itera
         if measured is None:
             yield _finding(budget, profile, None, None, Status.MISSING, "no-values", "")
         elif measured.metric.unit != budget.limit.unit:
-            message = f'the limit "{budget.limit.text}" does not fit "{budget.metric}", which is in "{measured.metric.unit}"'
+            message = f'"{budget.limit.text}" does not fit "{budget.metric}", which is in "{measured.metric.unit}"'
             yield error("budget-unit", message, place=budget.origin, hint="write the limit in a unit of the metric")
         else:
             yield _judged(budget, profile, measured)
@@ -76,7 +83,7 @@ def _judged(budget: Budget, profile: Profile, measured: MetricProfile) -> Findin
     return _finding(budget, profile, measured, value, Status.UNCHANGED, "within-budget", "")
 
 
-def _finding(
+def _finding(  # noqa: PLR0917 - private, called in this file alone
     budget: Budget, profile: Profile, measured: MetricProfile | None, value: float | None,
     status: Status, reason: str, message: str,
 ) -> Finding:  # fmt: skip

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.finding import Finding, Status
-from perfgate.core.reasons import sentence
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT
+from perfgate.core.reasons import sentence
 from perfgate.gate.decide import STATUS_OF_CALL, Decision, Method, decide, method_of, p_value
 from perfgate.gate.rows import P50, Row, count_of, incomparable, rows_of, value_of
 from perfgate.stats.ranks import holm
@@ -63,13 +63,12 @@ class Judgement:
     """Gated rows judged by the plain ratio, whose false alarms nobody controls."""
 
 
-def judge(pairs: Sequence[Pair], policy: Policy, *, introduces: bool = False) -> Judgement:
+def judge(pairs: Sequence[Pair], policy: Policy) -> Judgement:
     """Judge every benchmark.
 
     Args:
         pairs: the benchmarks, both sides.
         policy: what is gated and how strictly.
-        introduces: there are no baselines because this change introduces the gate.
     """
     findings: list[Finding] = []
     ready: list[tuple[Row, Method]] = []
@@ -185,16 +184,11 @@ def _finding(row: Row, decision: Decision) -> Finding:
 def _tail(row: Row, decision: Decision) -> tuple[Status, str, str]:
     """Return what is said of a percentile that only a plain ratio could gate."""
     n = min(count_of(row.side(row.base)), count_of(row.side(row.current)))
-    few = n < _TAIL_RUNS and row.statistic != P50
-    reason = "few-runs" if few else "not-gated"
-    why = f"{row.statistic} of {n} runs is close to their maximum" if few else f"{row.statistic} is not gated by the statistics"
-    message = f'worse, but {why}; method = "threshold" gates it as a plain ratio'
+    reason = "tail-of-few" if n < _TAIL_RUNS and row.statistic != P50 else "tail-not-gated"
     asked = row.ruling.level == "fail"
-    moved = abs(decision.change or 0.0)
-    if decision.call == "worse" and (asked or moved > _TAIL_SHOWN):
-        return Status.ADVISORY, reason, message
     if decision.call == "worse":
-        return Status.UNCHANGED, "within-noise", why
+        told = asked or abs(decision.change or 0.0) > _TAIL_SHOWN
+        return (Status.ADVISORY, reason, "") if told else (Status.UNCHANGED, "within-noise", "")
     return STATUS_OF_CALL[decision.call] if asked else Status.UNCHANGED, decision.reason, decision.message
 
 

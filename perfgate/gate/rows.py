@@ -135,16 +135,25 @@ def incomparable(row: Row) -> tuple[str, str] | None:
     if base is None or current is None or row.base is None or row.current is None:
         return None
     if base.metric.unit != current.metric.unit:
-        return "unit-differs", f'the baseline is in "{base.metric.unit}", the runs are in "{current.metric.unit}"'
+        return (
+            "unit-differs",
+            f'the baseline is in "{base.metric.unit}", the runs are in "{current.metric.unit}"',
+        )
     if base.metric.better != current.metric.better:
-        return "direction-differs", f"{base.metric.better} is better in the baseline, {current.metric.better} in the runs"
+        return (
+            "direction-differs",
+            f"{base.metric.better} is better in the baseline, {current.metric.better} in the runs",
+        )
     sources = sorted({*base.sources, *current.sources})
     if len(sources) > 1:
         return "source-differs", f"peak memory was had in different ways ({', '.join(sources)})"
     if row.metric.name in WORKLOAD_BOUND | {THROUGHPUT.name} and row.ruling.workload == "same":
         rows = [sorted({r for s in p.sessions for r in s.rows_used}) for p in (row.base, row.current)]
         if rows[0] != rows[1] and rows[0] and rows[1]:
-            return "rows-differ", f"the baseline's runs used {_rows(rows[0])} rows, these runs {_rows(rows[1])}"
+            return (
+                "rows-differ",
+                f"the baseline's runs used {_rows(rows[0])} rows, these runs {_rows(rows[1])}",
+            )
     return None
 
 

@@ -76,7 +76,12 @@ def _misfit(rule: Rule, metric: Metric) -> Diagnostic | None:
         return None
     if not threshold.is_relative and threshold.unit != metric.unit:
         message = f'the threshold "{threshold.text}" does not fit "{metric.name}", which is in "{metric.unit}"'
-        return error("rule-unit", message, place=rule.origin, hint='write a share such as "+5%", or narrow the rule to one metric')
+        return error(
+            "rule-unit",
+            message,
+            place=rule.origin,
+            hint='write a share such as "+5%", or narrow the rule to one metric',
+        )
     names_it = not any(c in rule.metric for c in "*?[")
     wanted = "+" if metric.better == "lower" else "-"
     if names_it and threshold.sign != wanted:

@@ -194,9 +194,7 @@ def _read_tail(stderr: BinaryIO) -> str:
     return os.pread(stderr.fileno(), _TAIL, max(0, size - _TAIL)).decode("utf-8", "replace")
 
 
-def _read_report(
-    report: _Report, name: str, elapsed_ns: int, stderr_tail: str, timeout: float | None
-) -> CommandResult:
+def _read_report(report: _Report, name: str, elapsed_ns: int, stderr_tail: str, timeout: float | None) -> CommandResult:
     """Turn the launcher's line, or its absence, into what became of the command."""
     failed = CommandResult(
         elapsed_ns=elapsed_ns,

@@ -50,7 +50,7 @@ def _find_git_folder(folder: str) -> str | None:
         pointer = read_start(f"{folder}/.git")
         if pointer.startswith("gitdir:"):  # a worktree or a submodule
             return _join(folder, pointer[len("gitdir:") :].strip())
-        above = os.path.dirname(folder)  # noqa: PTH120 - pathlib is dear to import
+        above = os.path.dirname(folder)
         if above == folder:
             return None
         folder = above
@@ -78,4 +78,4 @@ def _find_packed(common: str, name: str) -> str:
 
 
 def _join(folder: str, path: str) -> str:
-    return os.path.join(folder, path)  # noqa: PTH118 - pathlib is dear to import
+    return os.path.join(folder, path)

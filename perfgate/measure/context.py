@@ -141,9 +141,7 @@ def measure_run_context(
         return OFF_CONTEXT
     measurement = Measurement(
         run_id=new_run_id() if run_id is None else check_run_id(run_id),
-        benchmark=read_text("PERFGATE_BENCHMARK")
-        if benchmark is None
-        else check_text("benchmark", benchmark),
+        benchmark=read_text("PERFGATE_BENCHMARK") if benchmark is None else check_text("benchmark", benchmark),
         labels=check_labels(labels),
         memory=_read_mode() if memory is None else check_mode(memory),
         rows=None if rows_used is None else check_rows(rows_used),
@@ -165,7 +163,7 @@ def _choose_out(out: str | os.PathLike[str] | None) -> str:
 def _make_absolute(out: str) -> str:
     """Return the folder as seen from here, since the body may change its working folder."""
     try:
-        return os.path.abspath(out)  # noqa: PTH100 - pathlib is dear to import
+        return os.path.abspath(out)
     except OSError:
         return out  # the working folder is gone already: writing will say so
 

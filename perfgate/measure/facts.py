@@ -58,7 +58,7 @@ def commit() -> str | None:
     global _commit  # noqa: PLW0603 - the cache
     if _commit is None:
         try:
-            folder = os.getcwd()  # noqa: PTH109 - pathlib is dear to import
+            folder = os.getcwd()
         except OSError:
             folder = "/"  # the working folder was removed; the variables may still tell
         _commit = (find_commit(os.environ, folder),)
@@ -133,9 +133,7 @@ def clean_cpu_model(name: str) -> str:
     for mark in ("(R)", "(r)", "(TM)", "(tm)"):
         name = name.replace(mark, " ")
     name = name.partition("@")[0]
-    return " ".join(
-        word for word in name.split() if word not in _NOISE and not word.lower().endswith(("ghz", "mhz"))
-    )
+    return " ".join(word for word in name.split() if word not in _NOISE and not word.lower().endswith(("ghz", "mhz")))
 
 
 def _find_leader(root: str) -> tuple[int, str]:

@@ -89,9 +89,7 @@ class RunHandle:
 
     def _refuse_if_ended(self, name: str) -> None:
         if self._measurement.elapsed_ns is not None:
-            raise RuntimeError(
-                f"run {self.run_id} has ended and its summary stands: set {name} inside the body"
-            )
+            raise RuntimeError(f"run {self.run_id} has ended and its summary stands: set {name} inside the body")
 
 
 class OffHandle(RunHandle):

@@ -17,9 +17,7 @@ import sys
 import time
 
 # Python ignores the first two, which a child would inherit; the last is handled below.
-_TO_RESET = [
-    getattr(_signal, name) for name in ("SIGPIPE", "SIGXFSZ", "SIGINT", "SIGTERM") if hasattr(_signal, name)
-]
+_TO_RESET = [getattr(_signal, name) for name in ("SIGPIPE", "SIGXFSZ", "SIGINT", "SIGTERM") if hasattr(_signal, name)]
 
 
 def main(arguments: list[str]) -> None:

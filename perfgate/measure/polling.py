@@ -31,9 +31,7 @@ class PollMeter:
         self._page = os.sysconf("SC_PAGE_SIZE")
         self._peak = self._look()
         self._ended = threading.Event()
-        self._thread = threading.Thread(
-            target=self._poll, args=(interval / 1000,), name="perfgate-memory", daemon=True
-        )
+        self._thread = threading.Thread(target=self._poll, args=(interval / 1000,), name="perfgate-memory", daemon=True)
         try:
             self._thread.start()
         except RuntimeError as error:

@@ -117,12 +117,12 @@ def write_summary(summary: Mapping[str, object], out: str) -> str:
     """
     from perfgate.core.atomic import write_whole  # noqa: PLC0415 - for those who write
 
-    path = os.path.abspath(f"{out}/{file_name(check_run_id(str(summary['run_id'])))}")  # noqa: PTH100 - pathlib is dear
+    path = os.path.abspath(f"{out}/{file_name(check_run_id(str(summary['run_id'])))}")
     content = f"{encode_summary(summary)}\n".encode()
     try:
         write_whole(path, content, durable=False)
     except FileNotFoundError:  # tried first, since the folder is there all but once
-        os.makedirs(out, exist_ok=True)  # noqa: PTH103 - pathlib is dear to import
+        os.makedirs(out, exist_ok=True)
         write_whole(path, content, durable=False)
     return path
 

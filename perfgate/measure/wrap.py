@@ -32,9 +32,7 @@ if TYPE_CHECKING:
     ) -> Coroutine[Any, Any, tuple[R, RunHandle]]: ...
 
     @overload
-    def measure_and_run(
-        func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
-    ) -> tuple[R, RunHandle]: ...
+    def measure_and_run(func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> tuple[R, RunHandle]: ...
 
 
 def measure_and_run(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:

@@ -47,7 +47,14 @@ def compose_list(profiles: Sequence[Profile]) -> Document:
         p50 = amount(quantile(elapsed.pooled(), 0.5), elapsed.metric.unit) if elapsed else "–"
         runs = max(sum(len(s.values) for s in m.samples) for m in p.metrics)
         newest = p.provenance.date[:10] if p.provenance and p.provenance.date else "–"
-        cells = (name(title(*p.key)), name(p.machine_class), text(str(len(p.sessions))), text(str(runs)), name(newest), text(p50))
+        cells = (
+            name(title(*p.key)),
+            name(p.machine_class),
+            text(str(len(p.sessions))),
+            text(str(runs)),
+            name(newest),
+            text(p50),
+        )
         entries.append(Entry(cells=cells))
     return Document(data={}, blocks=(Table(columns=columns, entries=tuple(entries), remarks=False),))
 
@@ -59,7 +66,12 @@ def compose_show(profiles: Sequence[Profile]) -> Document:
         blocks.append(Heading(line=(name(title(*p.key)), text(" on "), name(p.machine_class))))
         told = [f"file {p.machine_class}/{file_name(*p.key)}"]
         if p.provenance:
-            facts = (("commit", p.provenance.commit[:12]), ("newest run", p.provenance.date), ("written by", p.provenance.tool), ("reason", p.provenance.reason))
+            facts = (
+                ("commit", p.provenance.commit[:12]),
+                ("newest run", p.provenance.date),
+                ("written by", p.provenance.tool),
+                ("reason", p.provenance.reason),
+            )
             told += [f"{what} {value}" for what, value in facts if value]
         rows = sorted({r for s in p.sessions for r in s.rows_used})
         told.append("rows used " + ", ".join(f"{r:,}" for r in rows[:5]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from perfgate import config
 from perfgate.collect import Selection, select
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
 from perfgate.core.finding import UNDECIDED, Compared, ExitCode, Finding, Suite, Verdict
@@ -56,7 +57,9 @@ def check(request: Request) -> Verdict:
         return _undecided(caught.diagnostics, request)
     problems = list(base.problems)
     if not base.profiles and not base.introduces and not problems:
-        problems.append(error("no-baseline", "there is no baseline to compare with", place=base.source, hint=_NO_BASELINE))
+        problems.append(
+            error("no-baseline", "there is no baseline to compare with", place=base.source, hint=_NO_BASELINE)
+        )
     try:
         selection, faults, notes = _current(request, here, base)
     except CannotDecideError as caught:
@@ -65,9 +68,14 @@ def check(request: Request) -> Verdict:
     everything = (*base.profiles, *selection.profiles)
     if everything:
         problems += check_rules(here.policy, everything)
-    pairs = pairing.pair(base.profiles, selection, here.policy, classless=base.is_classless or request.current is not None)
+    pairs = pairing.pair(
+        base.profiles, selection, here.policy, classless=base.is_classless or request.current is not None
+    )
     judgement = judge(pairs, here.policy)
-    findings = [*judgement.findings, *pairing.foreign(base, selection, here.policy, known=bool(base.profiles))]
+    findings = [
+        *judgement.findings,
+        *pairing.foreign(base, selection, here.policy, known=bool(base.profiles)),
+    ]
     known = frozenset(n for p in base.profiles for n in (p.benchmark, title(*p.key)))
     over, faults = check_budgets(selection.profiles, here.policy, known)
     problems += faults
@@ -92,7 +100,7 @@ def _sides(request: Request) -> tuple[Settings, Side]:
         return here, inputs.from_folder(_join(here.root, here.policy.baselines))
     commit = Commit(request.baseline_ref, here.root or ".")
     policy = inputs.policy_of_commit(commit, here)
-    there = replace(here, policy=policy or inputs.config.BUILT_IN)
+    there = replace(here, policy=policy or config.BUILT_IN)
     base = inputs.from_commit(commit, there)
     if policy is None and not base.profiles and not base.problems:
         return here, replace(base, introduces=True)
@@ -105,9 +113,7 @@ def _join(root: str, path: str) -> str:
     return f"{root}/{path}" if root and not path.startswith("/") else path
 
 
-def _current(
-    request: Request, here: Settings, base: Side
-) -> tuple[Selection, list[Diagnostic], list[Diagnostic]]:
+def _current(request: Request, here: Settings, base: Side) -> tuple[Selection, list[Diagnostic], list[Diagnostic]]:
     """Return what is judged, faults and notes."""
     if request.current is not None:
         side = inputs.from_path(request.current)
@@ -125,17 +131,23 @@ def _notes(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
             message = f'{seen.failed} of {seen.failed + seen.ok} runs of "{title(*seen.key)}" failed and were left out'
             notes.append(warning("runs-failed", message, hint="mend the program: a run that fails is not measured"))
     if selection.superseded():
-        message = f"{selection.superseded()} runs were left out: newer ones of another session or another call stand for them"
+        message = f"{selection.superseded()} runs were left out: newer ones, of another session or call, stand for them"
         notes.append(note("runs-superseded", message, hint="--sessions all judges all runs together"))
     if judgement.unnamed:
         message = (
             "the runs of both sides state no session and were judged as one: if they were measured at different times, "
             "about 8 of 100 unchanged benchmarks fail (20 on hosted runners)"
         )
-        notes.append(warning("sessions-unknown", message, hint="measure with perfgate run, or write a session into the summaries"))
+        notes.append(
+            warning(
+                "sessions-unknown",
+                message,
+                hint="measure with perfgate run, or write a session into the summaries",
+            )
+        )
     if judgement.plain:
         message = f"{judgement.plain} gated rows are judged by the plain ratio: nobody controls their false alarms"
-        notes.append(warning("plain-ratio", message, hint="give raw values of several runs, and leave method = \"auto\""))
+        notes.append(warning("plain-ratio", message, hint='give raw values of several runs, and leave method = "auto"'))
     for profile in selection.profiles:
         notes += _gaps(profile)
     return notes
@@ -146,7 +158,11 @@ def _gaps(profile: Profile) -> list[Diagnostic]:
     runs = sum(len(s.runs) for s in profile.sessions)
     counts = {m.metric.name: sum(len(s.values) for s in m.samples) for m in profile.metrics if m.samples}
     return [
-        warning("metric-gaps", f'only {n} of {runs} runs of "{title(*profile.key)}" state "{metric}"', hint="record it in every run")
+        warning(
+            "metric-gaps",
+            f'only {n} of {runs} runs of "{title(*profile.key)}" state "{metric}"',
+            hint="record it in every run",
+        )
         for metric, n in counts.items()
         if n < runs
     ]
@@ -171,7 +187,9 @@ def _compared(request: Request, policy: Policy, base: Side | None, selection: Se
         tool=inputs.TOOL,
         policy=policy.source,
         baselines=base.source if base else "",
-        baseline_commits=tuple(sorted({p.provenance.commit for p in base.profiles if p.provenance and p.provenance.commit} if base else ())),
+        baseline_commits=tuple(
+            sorted({p.provenance.commit for p in base.profiles if p.provenance and p.provenance.commit} if base else ())
+        ),
         current_commits=tuple(sorted({s.commit for s in current if s.commit})),
         machine_classes=tuple(sorted({p.machine_class for p in profiles if p.machine_class})),
         sessions=tuple(sorted({s.id for s in current})),
@@ -184,9 +202,13 @@ def _undecided(
 ) -> Verdict:
     """Return the verdict of a check that found nothing to judge."""
     suite = Suite(gated=0, false_alarms=None, failed_runs=0, baseline_runs=0, superseded_runs=0, excluded=())
-    policy = here.policy if here else inputs.config.BUILT_IN
+    policy = here.policy if here else config.BUILT_IN
     return Verdict(
-        findings=(), problems=tuple(problems), notes=(), suite=suite, compared=_compared(request, policy, base, None)
+        findings=(),
+        problems=tuple(problems),
+        notes=(),
+        suite=suite,
+        compared=_compared(request, policy, base, None),
     )
 
 
@@ -195,7 +217,9 @@ def cause(verdict: Verdict) -> tuple[Diagnostic, ...]:
     if verdict.exit_code is not ExitCode.CANNOT_DECIDE:
         return ()
     undecided = tuple(_as_diagnostic(f) for f in verdict.findings if f.status in UNDECIDED)
-    nothing = error("nothing-judged", "nothing was judged: every benchmark is excluded", hint="shorten the exclude list")
+    nothing = error(
+        "nothing-judged", "nothing was judged: every benchmark is excluded", hint="shorten the exclude list"
+    )
     return (*verdict.problems, *undecided) or (nothing,)
 
 

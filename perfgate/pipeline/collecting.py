@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import CannotDecideError, error
 from perfgate.core.profile import Profile, title
 from perfgate.pipeline import inputs
-from perfgate.render import render
-from perfgate.report.profiles import compose_profiles
 from perfgate.store.codec import encode_profiles
 
 if TYPE_CHECKING:
@@ -26,10 +24,6 @@ class Collected:
     """The profile file."""
     remarks: tuple[str, ...]
     """What was left out, in words."""
-
-    def table(self) -> str:
-        """Return the profiles as a table."""
-        return render(compose_profiles(self.profiles), "text")
 
 
 def collect_profiles(paths: Sequence[str], *, config: str | None, machine_class: str) -> Collected:

@@ -11,7 +11,18 @@ from perfgate.core.profile import Profile, title
 from perfgate.gate.rules import check_rules, explain
 from perfgate.pipeline import inputs
 from perfgate.pipeline.browsing import pick
-from perfgate.report.document import Block, Bullets, Document, Entry, Heading, Line, Paragraph, Table, name, text
+from perfgate.report.document import (
+    Block,
+    Bullets,
+    Document,
+    Entry,
+    Heading,
+    Line,
+    Paragraph,
+    Table,
+    name,
+    text,
+)
 from perfgate.store.baselines import load
 
 if TYPE_CHECKING:
@@ -64,5 +75,7 @@ def _blocks(profile: Profile, policy: Policy) -> list[Block]:
     )  # fmt: skip
     blocks.append(Table(columns=_COLUMNS, entries=rows, remarks=False))
     budgets = [b for b in policy.budgets if matches(b.benchmark, profile.benchmark, titled)]
-    lines: list[Line] = [(name(f"{b.metric} {b.statistic} {b.limit.text}"), text(" by "), name(b.origin)) for b in budgets]
+    lines: list[Line] = [
+        (name(f"{b.metric} {b.statistic} {b.limit.text}"), text(" by "), name(b.origin)) for b in budgets
+    ]
     return [*blocks, Bullets(lines=tuple(lines))] if lines else blocks

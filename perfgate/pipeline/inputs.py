@@ -64,7 +64,9 @@ def with_class(policy: Policy, machine_class: str) -> Policy:
     """
     if not all(c.isascii() and (c.isalnum() or c in "._-") for c in machine_class) or machine_class[0] in "._-":
         hint = "use letters, digits, dots and dashes, such as gha-ubuntu-24.04-x64-4cpu"
-        raise cannot_decide("usage", f'"{machine_class}" cannot name a machine class', place="--machine-class", hint=hint)
+        raise cannot_decide(
+            "usage", f'"{machine_class}" cannot name a machine class', place="--machine-class", hint=hint
+        )
     return replace(policy, machine_class=machine_class)
 
 
@@ -86,13 +88,18 @@ def read_runs(
     files, problems = find(patterns, root)
     reader = RunReader()
     own = facts.session_id() if facts.in_ci() else ""
-    collection = collect(
-        reader.read(files), known=known, own_session=own, machine_class=here.policy.machine_class
-    )
+    collection = collect(reader.read(files), known=known, own_session=own, machine_class=here.policy.machine_class)
     problems += [*reader.problems, *collection.problems]
     if not files and not problems:
         where = ", ".join(os.path.join(root, p) for p in patterns)
-        problems.append(error("no-runs", "no run files were found", place=where, hint="measure first: perfgate run -n 10 -- CMD"))
+        problems.append(
+            error(
+                "no-runs",
+                "no run files were found",
+                place=where,
+                hint="measure first: perfgate run -n 10 -- CMD",
+            )
+        )
     notes = []
     if reader.copies:
         notes.append(note("run-copies", f"{reader.copies} files are copies of others and were left out"))

@@ -34,7 +34,11 @@ def pair(base: Sequence[Profile], selection: Selection, policy: Policy, *, class
     committed = {p.machine_class for p in base}
     judged = wanted & committed or (committed if not wanted else set())
     baselines = {_place(p, classless=classless): p for p in base if classless or p.machine_class in judged}
-    current = {_place(p, classless=classless): p for p in selection.profiles if classless or not committed or p.machine_class in judged}
+    current = {
+        _place(p, classless=classless): p
+        for p in selection.profiles
+        if classless or not committed or p.machine_class in judged
+    }
     pairs = []
     for place in sorted({*baselines, *current}):
         was, now = baselines.get(place), current.get(place)
@@ -53,12 +57,18 @@ def _absent(key: Key, machine_class: str, selection: Selection) -> tuple[str, st
     mine = [s for s in selection.taken if s.key == key and machine_class in ("", s.machine_class)]
     failed, known = sum(s.failed for s in mine), sum(s.known for s in mine)
     if failed:
-        return "all-failed", f"{failed} of {failed + known} runs failed" if known else f"{failed} runs, all failed"
+        return (
+            "all-failed",
+            f"{failed} of {failed + known} runs failed" if known else f"{failed} runs, all failed",
+        )
     if known:
         return "only-baseline-runs", f"{known} runs"
     older = [s for s in selection.left if s.key == key and s.ok]
     if older:
-        return "older-session", f"its newest runs are of session {max(older, key=lambda s: s.started_at).session}"
+        return (
+            "older-session",
+            f"its newest runs are of session {max(older, key=lambda s: s.started_at).session}",
+        )
     return "no-runs", ""
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.collect import Selection, select
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY
+from perfgate.core.policy import matches
 from perfgate.core.profile import Profile, title
 from perfgate.pipeline import inputs
 from perfgate.store.baselines import Baselines, load
@@ -19,7 +20,7 @@ from perfgate.store.refresh import Refreshed, refresh
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perfgate.collect import Collection
+    from perfgate.collect import Collection, Key
     from perfgate.core.policy import Policy
     from perfgate.store.refresh import Move
 
@@ -52,7 +53,9 @@ class Plan:
                 write_class(folder, files)
             except OSError as caught:
                 message = f"cannot be written ({caught.strerror or caught}); no baseline of this class was changed"
-                raise cannot_decide("baseline-unwritable", message, place=folder, hint="check the disk and the permissions") from None
+                raise cannot_decide(
+                    "baseline-unwritable", message, place=folder, hint="check the disk and the permissions"
+                ) from None
             written += [os.path.join(folder, name) for name in sorted(files)]
         return written
 
@@ -97,20 +100,23 @@ def plan_refresh(
 
 def _only(collection: Collection, benchmarks: Sequence[str], problems: list[Diagnostic]) -> Collection:
     """Return the part of a collection that globs name."""
-    from dataclasses import replace  # noqa: PLC0415 - `replace` is a common word here
-
-    from perfgate.core.policy import matches  # noqa: PLC0415 - see above
-
     if not benchmarks:
         return collection
-    for glob in benchmarks:
-        if not any(matches(glob, s.key[0], title(*s.key)) for s in collection.seen):
-            problems.append(error("runs-none", f'no run is of a benchmark "{glob}"', place="--benchmark", hint="perfgate collect lists them"))
+    hint = "perfgate collect lists them"
+    problems += [
+        error("runs-none", f'no run is of a benchmark "{glob}"', place="--benchmark", hint=hint)
+        for glob in benchmarks
+        if not any(_is_named(s.key, [glob]) for s in collection.seen)
+    ]
     return replace(
         collection,
-        profiles=tuple(p for p in collection.profiles if any(matches(g, p.benchmark, title(*p.key)) for g in benchmarks)),
-        seen=tuple(s for s in collection.seen if any(matches(g, s.key[0], title(*s.key)) for g in benchmarks)),
+        profiles=tuple(p for p in collection.profiles if _is_named(p.key, benchmarks)),
+        seen=tuple(s for s in collection.seen if _is_named(s.key, benchmarks)),
     )
+
+
+def _is_named(key: Key, globs: Sequence[str]) -> bool:
+    return any(matches(glob, key[0], title(*key)) for glob in globs)
 
 
 def _refused(selection: Selection) -> list[Diagnostic]:
@@ -118,7 +124,7 @@ def _refused(selection: Selection) -> list[Diagnostic]:
     problems = [
         error(
             "runs-failed",
-            f'{s.failed} of {s.failed + s.ok + s.known} runs of "{title(*s.key)}" failed: a baseline is made of good runs only',
+            f'{s.failed} of {s.failed + s.ok + s.known} runs of "{title(*s.key)}" failed: only good runs make a baseline',
             hint="mend the program, remove the failed run files, and measure again",
         )
         for s in selection.taken
@@ -128,7 +134,7 @@ def _refused(selection: Selection) -> list[Diagnostic]:
         for name in (ELAPSED.name, PEAK_MEMORY.name):
             metric = profile.metric(name)
             if metric and not all(v > 0 for v in metric.pooled()) and name == ELAPSED.name:
-                message = f'"{title(*profile.key)}" has a time of zero: the run is too short for three decimals of a second'
+                message = f'"{title(*profile.key)}" has a time of zero: too short for three decimals of a second'
                 problems.append(error("zero-values", message, hint="record elapsed_ns too, or measure a longer run"))
     return problems
 
@@ -156,7 +162,13 @@ def _plan(folder: str, old: Baselines, refreshed: Sequence[Refreshed], *, reason
     if problems:
         raise CannotDecideError(problems)
     written = sum(len(f) for f in files.values())
-    return Plan(folder=folder, files=files, moves=tuple(moves), unchanged=len(old.profiles) - min(written, len(old.profiles)), left=left)
+    return Plan(
+        folder=folder,
+        files=files,
+        moves=tuple(moves),
+        unchanged=len(old.profiles) - min(written, len(old.profiles)),
+        left=left,
+    )
 
 
 def _needs_reason(move: Move) -> Diagnostic:
@@ -169,7 +181,7 @@ def _needs_reason(move: Move) -> Diagnostic:
         change = f"would go from {was} to {now} ({percent(move.new / move.old - 1) if move.old else 'from zero'})"
     return error(
         "refresh-loosens",
-        f"{move.metric} of \"{move.benchmark}\" {change}: that loosens the gate",
+        f'{move.metric} of "{move.benchmark}" {change}: that loosens the gate',
         hint='say why: --reason "…"; and --replace, so that old and new speed are not mixed',
     )
 

@@ -14,6 +14,21 @@ if TYPE_CHECKING:
 WIDTH = 80
 _LONGEST_NAME = 36
 _MOST_ROWS = 40
+_NUMBERS = {
+    "Baseline",
+    "Current",
+    "Change",
+    "Sees",
+    "n",
+    "p50",
+    "p95",
+    "p99",
+    "Old",
+    "New",
+    "Runs",
+    "Sessions",
+    "Elapsed p50",
+}
 
 
 def render(document: Document) -> str:
@@ -46,7 +61,11 @@ def _stacked(table: Table) -> str:
         cells = dict(zip(table.columns, (plain(c.text) for c in entry.cells), strict=True))
         first = f"{_cut(cells['Benchmark'])}  {cells['Metric']}  {cells['Change']}  limit {cells['Limit']}"
         numbers = f"{cells['Baseline']} -> {cells['Current']}, runs {cells['Runs']}, sees {cells['Sees']}"
-        lines = [_wrap(first, "", "    "), _wrap(numbers, "    ", "    "), _wrap(_words(entry.remark), "    ", "    ")]
+        lines = [
+            _wrap(first, "", "    "),
+            _wrap(numbers, "    ", "    "),
+            _wrap(_words(entry.remark), "    ", "    "),
+        ]
         entries.append("\n".join(lines))
     return "\n".join(entries)
 
@@ -57,7 +76,7 @@ def _table(table: Table) -> str:
     wanted = [i for i, c in enumerate(table.columns) if c not in {"Limit", "Runs"}]
     rows = [[_short(plain(e.cells[i].text), table.columns[i]) for i in wanted] for e in table.entries[:_MOST_ROWS]]
     head = [table.columns[i] for i in wanted]
-    align = ["left" if c in {"Benchmark", "Metric"} else "right" for c in head]
+    align = ["right" if c in _NUMBERS else "left" for c in head]
     drawn: str = tabulate(rows, headers=head, tablefmt="plain", disable_numparse=True, colalign=align)
     more = len(table.entries) - _MOST_ROWS
     return "\n".join(line.rstrip() for line in drawn.splitlines()) + (f"\n… and {more} more rows" if more > 0 else "")
@@ -80,5 +99,10 @@ def _words(line: Line) -> str:
 
 def _wrap(words: str, first: str, rest: str) -> str:
     return textwrap.fill(
-        words, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+        words,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
     )

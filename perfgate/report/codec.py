@@ -51,7 +51,7 @@ def to_data(verdict: Verdict) -> dict[str, Any]:
 
 
 def _finding(f: Finding) -> dict[str, Any]:
-    data = {
+    data: dict[str, Any] = {
         "benchmark": f.benchmark,
         "labels": dict(f.labels),
         "machine_class": f.machine_class,

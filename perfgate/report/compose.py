@@ -9,7 +9,19 @@ from perfgate.core.profile import title
 from perfgate.core.reasons import cure, sentence
 from perfgate.report.codec import to_data
 from perfgate.report.document import (
-    Block, Bullets, Document, Entry, Fold, Heading, Line, Paragraph, Span, Table, name, strong, text,
+    Block,
+    Bullets,
+    Document,
+    Entry,
+    Fold,
+    Heading,
+    Line,
+    Paragraph,
+    Span,
+    Table,
+    name,
+    strong,
+    text,
 )  # fmt: skip
 from perfgate.report.words import amount, count, percent, span
 
@@ -47,7 +59,12 @@ def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
     """Return the findings by the section that they belong to."""
     names = ("failed", "undecided", "suspected", "advisory", "new", "improved", "unchanged")
     groups: dict[str, list[Finding]] = {n: [] for n in names}
-    plain = {Status.SUSPECTED: "suspected", Status.NEW: "new", Status.IMPROVED: "improved", Status.UNCHANGED: "unchanged"}
+    plain = {
+        Status.SUSPECTED: "suspected",
+        Status.NEW: "new",
+        Status.IMPROVED: "improved",
+        Status.UNCHANGED: "unchanged",
+    }
     for f in verdict.findings:
         if verdict.fails(f) or f.status in FAILED:
             groups["failed"].append(f)
@@ -67,9 +84,13 @@ def _headline(verdict: Verdict, groups: dict[str, list[Finding]]) -> Line:
         parts = [count(faults, "fault")] if faults else []
         parts += [f"{count(undecided, 'row')} could not be judged"] if undecided else []
         parts += [f"{count(failed, 'row')} got worse"] if failed else []
-        return strong("Cannot decide"), text(": " + (", ".join(parts) or "nothing was measured") + ". Act: mend what is listed first.")
+        return strong("Cannot decide"), text(
+            ": " + (", ".join(parts) or "nothing was measured") + ". Act: mend what is listed first."
+        )
     if verdict.exit_code is ExitCode.REGRESSION:
-        return strong("Regression"), text(f": {failed} of {count(len(judged), 'gated row')} got worse. Act before merging.")
+        return strong("Regression"), text(
+            f": {failed} of {count(len(judged), 'gated row')} got worse. Act before merging."
+        )
     if verdict.introduces:
         return strong("Pass"), text(f": {count(len(groups['new']), 'row')} measured. No action needed.")
     suspects = len(groups["suspected"])
@@ -134,11 +155,15 @@ def _amount(value: float, unit: str, beside: float | None) -> Span:
 
 def _remark(f: Finding) -> Line:
     """Return why, and what to do."""
-    line: Line = (text(_capital(sentence(f.reason))),) if f.reason and sentence(f.reason) != f.reason else (name(f.reason or f.status),)
+    line: Line = (
+        (text(_capital(sentence(f.reason))),)
+        if f.reason and sentence(f.reason) != f.reason
+        else (name(f.reason or f.status),)
+    )
     if f.message and f.message != sentence(f.reason):
         line += (text(": "), name(f.message))
     if f.method == "across-sessions":
-        line += (text(f"; judged across {count(f.sessions_baseline, 'session')}"),)
+        line += (text(f"; judged against {count(f.sessions_baseline, 'earlier session')}"),)
     elif f.method == "same-session":
         line += (text("; judged as one session"),)
     elif f.method in {"threshold", "exact"}:
@@ -156,9 +181,16 @@ def _capital(words: str) -> str:
 def _compared(verdict: Verdict) -> Iterable[Line]:
     """Yield what was compared with what, and how to repeat it."""
     compared, suite = verdict.compared, verdict.suite
-    yield text("Baselines: "), name(compared.baselines), *_list(" from commit ", [c[:12] for c in compared.baseline_commits])
-    yield text("Current: "), text(count(len(compared.sessions), "session") + " "), *_list("", compared.sessions), *_list(
-        ", commit ", [c[:12] for c in compared.current_commits]
+    yield (
+        text("Baselines: "),
+        name(compared.baselines),
+        *_list(" from commit ", [c[:12] for c in compared.baseline_commits]),
+    )
+    yield (
+        text("Current: "),
+        text(count(len(compared.sessions), "session") + " "),
+        *_list("", compared.sessions),
+        *_list(", commit ", [c[:12] for c in compared.current_commits]),
     )
     if compared.machine_classes:
         yield text("Machine class: "), *_list("", compared.machine_classes)

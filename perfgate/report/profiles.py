@@ -39,7 +39,15 @@ def _entry(what: str, metric: MetricProfile, session: str, ordered: tuple[float,
     values = [quantile(ordered, q) for _, q in _WANTED]
     unit = metric.metric.unit
     worded = [amount(v, unit, beside=values[-1] if v == values[-1] else None) for v in values]
-    return Entry(cells=(name(what), name(metric.metric.name), name(session), text(f"{len(ordered):,}"), *map(name, worded)))
+    return Entry(
+        cells=(
+            name(what),
+            name(metric.metric.name),
+            name(session),
+            text(f"{len(ordered):,}"),
+            *map(name, worded),
+        )
+    )
 
 
 def _shortened(session: str) -> str:

@@ -20,7 +20,12 @@ def amount(value: float, unit: str, *, beside: float | None = None) -> str:
     """
     scale, name = display_scale(max(abs(value), abs(beside or 0.0)), unit)
     digits = _DIGITS
-    while beside is not None and digits < _MOST_DIGITS and beside != value and _short(value / scale, digits) == _short(beside / scale, digits):
+    while (
+        beside is not None
+        and digits < _MOST_DIGITS
+        and beside != value
+        and _short(value / scale, digits) == _short(beside / scale, digits)
+    ):
         digits += 1
     return f"{_short(value / scale, digits)} {name}".rstrip() if name != "1" else _short(value, digits)
 
@@ -37,14 +42,25 @@ def _short(value: float, digits: int) -> str:
 def percent(change: float, *, apart_from: float | None = None) -> str:
     """Return a change as a signed percentage with one decimal, with more where it would read like its limit."""
     decimals = 1
-    while apart_from is not None and change != apart_from and decimals < _DIGITS * 2 and _percent(change, decimals) == _percent(apart_from, decimals):
+    while (
+        apart_from is not None
+        and change != apart_from
+        and decimals < _DIGITS * 2
+        and _percent(change, decimals) == _percent(apart_from, decimals)
+    ):
         decimals += 1
     return _percent(change, decimals)
 
 
 def _percent(change: float, decimals: int) -> str:
     rounded = f"{change * 100:+,.{decimals}f}%"
-    return rounded.replace("-", "", 1) if not change else "0.0%" if float(rounded.strip("%+").replace(",", "")) == 0 and decimals == 1 else rounded
+    return (
+        rounded.replace("-", "", 1)
+        if not change
+        else "0.0%"
+        if float(rounded.strip("%+").replace(",", "")) == 0 and decimals == 1
+        else rounded
+    )
 
 
 def span(interval: tuple[float, float]) -> str:

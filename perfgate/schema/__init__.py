@@ -53,30 +53,43 @@ def explain(name: str, document: object) -> list[Fault]:
 
 def _faults(error: ValidationError) -> list[Fault]:
     """Return one validation error in our words; unknown keys are told one by one."""
+    wanted: Any = error.validator_value
+    schema: Any = error.schema
+    found: Any = error.instance
     place = "".join(f"/{_escaped(str(p))}" for p in error.absolute_path)
     if error.validator == "required":
-        missing = [k for k in error.validator_value if k not in error.instance]
+        missing = [k for k in wanted if k not in found]
         return [Fault(pointer=place, message=f'the key "{k}" is missing') for k in missing]
-    if error.validator == "additionalProperties" and error.validator_value is False:
-        known = list(error.schema.get("properties", {}))
+    if error.validator == "additionalProperties" and wanted is False:
+        known = list(schema.get("properties", {}))
         return [
             Fault(pointer=f"{place}/{_escaped(k)}", message=f'unknown key "{_cut(k)}"{_did_you_mean(k, known)}')
-            for k in error.instance
+            for k in found
             if k not in known
         ]
     if error.validator == "enum":
-        wanted = ", ".join(json.dumps(v) for v in error.validator_value)
-        return [Fault(pointer=place, message=f"expected one of {wanted}, found {_shown(error.instance)}")]
+        options = ", ".join(json.dumps(v) for v in wanted)
+        return [Fault(pointer=place, message=f"expected one of {options}, found {_shown(found)}")]
     if error.validator == "type":
-        types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
-        wanted = " or ".join(_type_name(t) for t in types if t != "null")
-        return [Fault(pointer=place, message=f"expected {wanted}, found {_shown(error.instance)}")]
+        types = wanted if isinstance(wanted, list) else [wanted]
+        named = " or ".join(_type_name(t) for t in types if t != "null")
+        return [Fault(pointer=place, message=f"expected {named}, found {_shown(found)}")]
     if error.validator == "minimum":
-        return [Fault(pointer=place, message=f"expected at least {error.validator_value}, found {_shown(error.instance)}")]
+        return [
+            Fault(
+                pointer=place,
+                message=f"expected at least {wanted}, found {_shown(found)}",
+            )
+        ]
     if error.validator in {"minLength", "minItems", "minProperties"}:
         return [Fault(pointer=place, message="must not be empty")]
     if error.validator == "const":
-        return [Fault(pointer=place, message=f"expected {_shown(error.validator_value)}, found {_shown(error.instance)}")]
+        return [
+            Fault(
+                pointer=place,
+                message=f"expected {_shown(wanted)}, found {_shown(found)}",
+            )
+        ]
     return [Fault(pointer=place, message=f"{_cut(error.message)}")]
 
 

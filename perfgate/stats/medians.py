@@ -152,9 +152,7 @@ def _ratio_quantile(base: Law, current: Law, target: float) -> float:
     chances = _steps(current[1])
     weights = _steps(under_sums)
     rest = sorted(
-        (over[j] / value, weights[i] * chances[j])
-        for i, value in enumerate(under)
-        for j in range(reach[i], last[i])
+        (over[j] / value, weights[i] * chances[j]) for i, value in enumerate(under) for j in range(reach[i], last[i])
     )
     ratio = high
     for ratio, weight in rest:  # noqa: B007 - the one it stops at is the answer  # pragma: no branch
@@ -184,9 +182,7 @@ def _steps(sums: Sequence[float]) -> list[float]:
     return [until - before for before, until in zip([0.0, *sums], sums, strict=False)]
 
 
-def _normal_interval(
-    base: Sequence[float], current: Sequence[float], confidence: float
-) -> tuple[float, float]:
+def _normal_interval(base: Sequence[float], current: Sequence[float], confidence: float) -> tuple[float, float]:
     """Return the interval of the ratio of medians with normal logs."""
     centre, variance = 0.0, 0.0
     for sign, side in ((-1.0, base), (1.0, current)):

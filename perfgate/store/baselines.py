@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
-from perfgate.core.profile import Profile, title
+from perfgate.core.profile import Profile
 from perfgate.store.codec import decode_baseline, file_name
 
 if TYPE_CHECKING:
@@ -71,7 +71,12 @@ def _names(folder: str, problems: list[Diagnostic]) -> list[str]:
         return []
     except OSError as caught:
         problems.append(
-            error("baseline-unreadable", f"cannot be listed ({caught.strerror})", place=folder, hint="make it readable")
+            error(
+                "baseline-unreadable",
+                f"cannot be listed ({caught.strerror})",
+                place=folder,
+                hint="make it readable",
+            )
         )
     return names
 
@@ -83,7 +88,9 @@ def _read(path: str) -> bytes:
         with os.fdopen(fd, "rb") as file:
             content = file.read(LARGEST + 1) or b""
     except OSError as caught:
-        raise cannot_decide("baseline-unreadable", f"cannot be read ({caught.strerror})", place=path, hint=hint) from None
+        raise cannot_decide(
+            "baseline-unreadable", f"cannot be read ({caught.strerror})", place=path, hint=hint
+        ) from None
     if len(content) > LARGEST:
         raise cannot_decide("baseline-unreadable", f"is larger than {LARGEST:,} bytes", place=path, hint=hint)
     return content
@@ -122,8 +129,3 @@ def parse(source: str, files: Iterable[tuple[str, bytes]], problems: Iterable[Di
         outdated=frozenset(outdated),
         problems=tuple(told),
     )
-
-
-def describe(profile: Profile) -> str:
-    """Return where a profile's baseline file lies below the baselines' folder."""
-    return f"{profile.machine_class}/{file_name(profile.benchmark, profile.labels)} ({title(profile.benchmark, profile.labels)})"

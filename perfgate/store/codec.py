@@ -13,7 +13,13 @@ from perfgate.core.errors import CannotDecideError, cannot_decide, error
 from perfgate.core.metrics import Metric
 from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, Session
 from perfgate.core.run import slug
-from perfgate.schema.baseline_types import FlatBaseline, StoredBaseline, StoredMetric, StoredProfile, StoredProfiles
+from perfgate.schema.baseline_types import (
+    FlatBaseline,
+    StoredBaseline,
+    StoredMetric,
+    StoredProfile,
+    StoredProfiles,
+)
 from perfgate.stats.quantiles import quantile
 
 if TYPE_CHECKING:
@@ -90,7 +96,11 @@ def encode_profiles(profiles: tuple[Profile, ...]) -> bytes:
 def _layout(value: object, indent: str, key: str) -> str:
     """Return JSON laid out for a readable diff: one line for each session, of values as of facts."""
     deeper = indent + "  "
-    if isinstance(value, dict) and value and (key in {"values", ""} or any(isinstance(v, dict) for v in value.values())):
+    if (
+        isinstance(value, dict)
+        and value
+        and (key in {"values", ""} or any(isinstance(v, dict) for v in value.values()))
+    ):
         lines = (f"{deeper}{_text(k)}: {_layout(v, deeper, k)}" for k, v in value.items())
         return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
     if isinstance(value, list) and value and isinstance(value[0], dict):
@@ -182,7 +192,9 @@ def from_body(stored: StoredProfile, origin: str) -> Profile:
     problems += [f"/sessions/{s}" for s in stored.sessions if s not in measured]
     if problems:
         message = "does not agree with the values of the file: it was edited or merged by hand"
-        raise CannotDecideError([error("baseline-inconsistent", message, place=f"{origin}: {p}", hint=_HINT) for p in problems])
+        raise CannotDecideError(
+            [error("baseline-inconsistent", message, place=f"{origin}: {p}", hint=_HINT) for p in problems]
+        )
     return Profile(
         benchmark=stored.benchmark,
         labels=tuple(sorted(stored.labels.items())),
@@ -206,7 +218,7 @@ def from_body(stored: StoredProfile, origin: str) -> Profile:
 
 def _provenance(stored: StoredBaseline) -> Provenance | None:
     p = stored.provenance
-    return p and Provenance(commit=p.commit, date=p.date, tool=p.tool, reason=p.reason)
+    return Provenance(commit=p.commit, date=p.date, tool=p.tool, reason=p.reason) if p else None
 
 
 def _metric(name: str, stored: StoredMetric) -> MetricProfile:
@@ -249,7 +261,9 @@ def _upgrade_flat(content: bytes, origin: str) -> Profile:
     )
 
 
-def known_runs(profiles: Mapping[Any, Profile] | tuple[Profile, ...]) -> dict[tuple[str, Labels], frozenset[str]]:
+def known_runs(
+    profiles: Mapping[Any, Profile] | tuple[Profile, ...],
+) -> dict[tuple[str, Labels], frozenset[str]]:
     """Return the short hashes of the run ids that baselines hold, by benchmark."""
     known: dict[tuple[str, Labels], frozenset[str]] = {}
     for p in profiles if isinstance(profiles, tuple) else profiles.values():

@@ -65,12 +65,15 @@ class Commit:
             CannotDecideError: it cannot be told.
         """
         start = self._full(folder).rstrip("/") + "/"
-        wanted = [e for e in self.tree(folder + "/") if e[2].endswith(".json") and "/." not in f"/{e[2][len(start):]}"]
+        wanted = [e for e in self.tree(folder + "/") if e[2].endswith(".json") and "/." not in f"/{e[2][len(start) :]}"]
         return [(path[len(start) :], self._content((mode, oid, path), limit)) for mode, oid, path in wanted]
 
     def tree(self, path: str) -> list[tuple[str, str, str]]:
         """Return (mode, object id, path) of every entry of the commit at or below a path."""
-        listed = self._git(["ls-tree", "-r", "-z", "--full-tree", self.id, "--", self._full(path)], "the commit cannot be listed")
+        listed = self._git(
+            ["ls-tree", "-r", "-z", "--full-tree", self.id, "--", self._full(path)],
+            "the commit cannot be listed",
+        )
         entries = []
         for line in filter(None, listed.decode("utf-8", "replace").split("\0")):
             facts, _, name = line.partition("\t")
@@ -82,17 +85,29 @@ class Commit:
         """Return a path of the folder as the repository knows it."""
         full = os.path.normpath(os.path.join(self._prefix, path)) + ("/" if path.endswith("/") else "")
         if full.startswith(("../", "/")) or full == "..":
-            raise cannot_decide("ref-unreadable", "lies outside the git repository", place=path, hint="name a folder inside it")
+            raise cannot_decide(
+                "ref-unreadable",
+                "lies outside the git repository",
+                place=path,
+                hint="name a folder inside it",
+            )
         return full
 
     def _content(self, entry: tuple[str, str, str], limit: int) -> bytes:
         mode, oid, path = entry
         place = f"{self.ref}:{path}"
         if mode not in _REGULAR:
-            raise cannot_decide("ref-unreadable", "is not a regular file", place=place, hint="commit the file itself, not a link")
+            raise cannot_decide(
+                "ref-unreadable",
+                "is not a regular file",
+                place=place,
+                hint="commit the file itself, not a link",
+            )
         size = int(self._git(["cat-file", "-s", oid], "the object is not here"))
         if size > limit:
-            raise cannot_decide("ref-unreadable", f"is larger than {limit:,} bytes", place=place, hint="remove the file")
+            raise cannot_decide(
+                "ref-unreadable", f"is larger than {limit:,} bytes", place=place, hint="remove the file"
+            )
         return self._git(["cat-file", "blob", oid], "the object is not here")
 
     def _git(self, arguments: Sequence[str], failing: str) -> bytes:
@@ -112,5 +127,7 @@ class Commit:
         if done.returncode != 0:
             said = done.stderr.decode("utf-8", "replace").strip().splitlines()
             cause = said[-1] if said else f"git {arguments[0]} failed"
-            raise cannot_decide("ref-unreadable", f"{cause} ({failing})" if failing else cause, hint="git fetch --unshallow")
+            raise cannot_decide(
+                "ref-unreadable", f"{cause} ({failing})" if failing else cause, hint="git fetch --unshallow"
+            )
         return done.stdout

@@ -51,7 +51,14 @@ class Refreshed:
 
 
 def refresh(
-    old: Profile | None, new: Profile | None, policy: Policy, *, replace_old: bool, keep: int, tool: str, reason: str
+    old: Profile | None,
+    new: Profile | None,
+    policy: Policy,
+    *,
+    replace_old: bool,
+    keep: int,
+    tool: str,
+    reason: str,
 ) -> Refreshed:
     """Return a baseline with new sessions taken in.
 
@@ -78,7 +85,10 @@ def refresh(
     stated = old.provenance.reason if old and old.provenance else ""
     newest = merged.sessions[-1]
     provenance = Provenance(
-        commit=newest.commit, date=max(s.started_at for s in merged.sessions), tool=tool, reason=reason or stated
+        commit=newest.commit,
+        date=max(s.started_at for s in merged.sessions),
+        tool=tool,
+        reason=reason or stated,
     )
     keeps_provenance = same and old is not None and old.provenance is not None
     profile = replace(merged, provenance=old.provenance if keeps_provenance and old else provenance)
@@ -102,7 +112,10 @@ def _mismatches(old: Profile, new: Profile, policy: Policy) -> list[Diagnostic]:
     for m in new.metrics:
         was = old.metric(m.metric.name)
         if was and was.metric != m.metric:
-            message = f'"{m.metric.name}" was in "{was.metric.unit}" ({was.metric.better} is better), now "{m.metric.unit}" ({m.metric.better})'
+            message = (
+                f'"{m.metric.name}" was in "{was.metric.unit}" ({was.metric.better} is better), '
+                f'now in "{m.metric.unit}" ({m.metric.better} is better)'
+            )
             problems.append(error("unit-differs", message, place=titled, hint=hint))
         if was and was.sources and m.sources and was.sources != m.sources:
             message = f"peak memory was had by {', '.join(was.sources)}, now by {', '.join(m.sources)}"
@@ -188,9 +201,7 @@ def moves_between(old: Profile | None, new: Profile | None, policy: Policy) -> l
     return [_move(n, old.metric(n) if old else None, new.metric(n) if new else None, present, policy) for n in names]
 
 
-def _move(
-    name: str, was: MetricProfile | None, now: MetricProfile | None, present: Profile, policy: Policy
-) -> Move:
+def _move(name: str, was: MetricProfile | None, now: MetricProfile | None, present: Profile, policy: Policy) -> Move:
     side = now or was
     if side is None:  # pragma: no cover - one of the two has the name
         raise ValueError(name)

@@ -47,9 +47,7 @@ def test_the_law_is_that_of_all_resamples(values):
     grid, sums = resampled_median_law(values)
     expected = enumerate_medians(values)
     assert grid == sorted(expected)
-    assert sums == pytest.approx(
-        [float(s) for s in itertools.accumulate(expected[x] for x in grid)], abs=1e-12
-    )
+    assert sums == pytest.approx([float(s) for s in itertools.accumulate(expected[x] for x in grid)], abs=1e-12)
     assert sums[-1] == 1.0
 
 

@@ -115,9 +115,7 @@ def test_the_order_of_sessions_and_runs_changes_nothing(baseline, current, shuff
 @given(BASELINE, SESSION, st.floats(-3.0, 3.0))
 def test_another_unit_moves_the_base_only(baseline, current, unit):
     here = compare_sessions(baseline, current, **KNOBS)
-    there = compare_sessions(
-        [[y + unit for y in ys] for ys in baseline], [x + unit for x in current], **KNOBS
-    )
+    there = compare_sessions([[y + unit for y in ys] for ys in baseline], [x + unit for x in current], **KNOBS)
     assert there.base == pytest.approx(here.base + unit, abs=1e-12)
     assert (there.d, there.se) == pytest.approx((here.d, here.se), rel=1e-9, abs=1e-12)
 

@@ -20,9 +20,7 @@ from perfgate.stats.students import (
 
 
 @pytest.mark.parametrize("df", [0.5, 1, 2, 3, 5, 10, 30, 100.5, 1e4])
-@pytest.mark.parametrize(
-    "p", [1e-12, 0.01, 0.49, 0.5, 0.501, 0.55, 0.6, 0.75, 0.9, 0.975, 0.995, 0.9995, 1 - 1e-9]
-)
+@pytest.mark.parametrize("p", [1e-12, 0.01, 0.49, 0.5, 0.501, 0.55, 0.6, 0.75, 0.9, 0.975, 0.995, 0.9995, 1 - 1e-9])
 def test_t_quantiles_are_those_of_scipy(p, df):
     assert t_quantile(p, df) == pytest.approx(scipy.stats.t.ppf(p, df), rel=1e-9, abs=0.0)
 
@@ -41,9 +39,7 @@ def test_the_t_law_is_that_of_scipy(t, df):
     assert t_cdf(t, df) == pytest.approx(scipy.stats.t.cdf(t, df), rel=1e-10, abs=0.0)
 
 
-@pytest.mark.parametrize(
-    "p", [1e-300, 1e-20, 1e-5, 0.0999, 0.1001, 0.3, 0.4999, 0.5, 0.5001, 0.8, 0.975, 1 - 1e-12]
-)
+@pytest.mark.parametrize("p", [1e-300, 1e-20, 1e-5, 0.0999, 0.1001, 0.3, 0.4999, 0.5, 0.5001, 0.8, 0.975, 1 - 1e-12])
 def test_normal_quantiles_are_those_of_scipy(p):
     assert normal_quantile(p) == pytest.approx(scipy.stats.norm.ppf(p), rel=1e-13, abs=0.0)
 

@@ -1,0 +1,193 @@
+"""Run: measure a command several times and leave one summary a run."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.core.strict_json import load_json
+from perfgate.formats.discovery import LARGEST_RUN, RunReader, find
+from perfgate.formats.files import read_bounded
+from perfgate.measure import facts
+from perfgate.measure.command import CommandResult, run_command, summary_of
+from perfgate.measure.command_name import command_digest, default_benchmark_name
+from perfgate.measure.identity import new_run_id
+from perfgate.measure.summary import encode_summary, format_utc, write_summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_TAIL_LINES = 20
+_LARGEST_RECEIPT = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What is to be measured, and how."""
+
+    argv: tuple[str, ...]
+    """The command; no shell reads it."""
+    runs: int
+    """How many measured runs, >= 1."""
+    warmup: int
+    """How many runs before them that are not kept, >= 0."""
+    benchmark: str
+    """Name of the benchmark."""
+    rows: int | None
+    """Rows that the command works on; None: not told."""
+    out: str
+    """Folder of the summaries."""
+    timeout: float | None
+    """Longest time of one run in seconds; None: no limit."""
+    session: str
+    """Session of the runs."""
+    command: str
+    """Digest of the command."""
+
+
+def job(
+    argv: Sequence[str], *, runs: int, warmup: int, benchmark: str | None, rows: int | None, out: str,
+    timeout: float | None,
+) -> Job:  # fmt: skip
+    """Return a job, named and placed in a session.
+
+    Outside CI each call is a batch of its own within the terminal's session, so that
+    measuring again after a change never mixes with what was measured before.
+
+    Raises:
+        CannotDecideError: another command was measured under the name in this session.
+    """
+    session = facts.session_id()
+    if not facts.in_ci() and not os.environ.get("PERFGATE_SESSION"):
+        session = f"{session}/{new_run_id()}"
+    made = Job(
+        argv=tuple(argv), runs=runs, warmup=warmup, benchmark=benchmark or default_benchmark_name(argv), rows=rows,
+        out=out, timeout=timeout, session=session, command=command_digest(argv),
+    )  # fmt: skip
+    _refuse_clash(made)
+    return made
+
+
+def _refuse_clash(made: Job) -> None:
+    """Refuse to measure a second command under a name that already stands for another in this session."""
+    stretch = made.session.split("/", 1)[0]
+    files, _ = find([os.path.join(made.out, "*.json")]) if os.path.isdir(made.out) else ([], [])
+    for run in RunReader().read(files):
+        same_place = run.benchmark == made.benchmark and run.session.split("/", 1)[0] == stretch
+        if same_place and run.command and run.command != made.command:
+            raise cannot_decide(
+                "benchmark-name-clash",
+                f'another command was measured as "{made.benchmark}" in this session',
+                place=run.origin,
+                hint="give this one a name of its own: perfgate run --benchmark NAME -- CMD",
+            )
+
+
+def measure(made: Job, on_summary: Callable[[str], None], on_progress: Callable[[int, int], None]) -> list[str]:
+    """Measure a command.
+
+    Args:
+        made: the job.
+        on_summary: called with each summary as a line of JSON.
+        on_progress: called with the number of runs done, warm-up included, and of all.
+
+    Returns:
+        The files of the summaries.
+
+    Raises:
+        CannotDecideError: a run failed; its summary says so, and the runs after it were
+            not made.
+    """
+    written: list[str] = []
+    total = made.warmup + made.runs
+    with tempfile.TemporaryDirectory(prefix="perfgate-") as scratch:
+        for index in range(total):
+            on_progress(index, total)
+            is_warmup = index < made.warmup
+            receipt = os.path.join(scratch, f"receipt-{index}")
+            started_at = format_utc(time.time_ns())
+            result = run_command(made.argv, env=_environ(made, receipt, is_warmup=is_warmup), timeout=made.timeout)
+            if not is_warmup or not result.is_ok():
+                summaries = _own(receipt, failed=not result.is_ok()) or [_outside(made, result, started_at)]
+                for path, summary in summaries:
+                    written.append(path)
+                    on_summary(encode_summary(summary).rstrip("\n"))
+            if not result.is_ok():
+                raise _failed(made, result, index)
+        on_progress(total, total)
+    return written
+
+
+def _environ(made: Job, receipt: str, *, is_warmup: bool) -> dict[str, str]:
+    """Return the command's environment: a program that measures itself is labelled through it."""
+    told = {
+        "PERFGATE_BENCHMARK": made.benchmark,
+        "PERFGATE_OUT": os.path.abspath(made.out),
+        "PERFGATE_SESSION": made.session,
+        "PERFGATE_COMMAND": made.command,
+        "PERFGATE_RECEIPT": receipt,
+    }
+    if made.rows is not None:
+        told["PERFGATE_ROWS"] = str(made.rows)
+    if is_warmup:
+        told["PERFGATE_WRITE"] = "0"
+    return {**os.environ, **told}
+
+
+def _own(receipt: str, *, failed: bool) -> list[tuple[str, dict[str, Any]]]:
+    """Return the summaries that the command wrote itself; they win over what is seen from outside.
+
+    Of a command that failed they count as failed, whatever they say.
+    """
+    if not os.path.exists(receipt):
+        return []
+    lines = read_bounded(receipt, limit=_LARGEST_RECEIPT, slug="run-unreadable").decode("utf-8", "surrogateescape")
+    found = []
+    for path in dict.fromkeys(lines.splitlines()):
+        content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
+        summary: dict[str, Any] = load_json(content, path, "run-invalid", "measure again")
+        if failed and summary.get("status") != "failed":
+            summary["status"] = "failed"
+            write_summary(summary, os.path.dirname(path))
+        found.append((os.path.relpath(path), summary))
+    return found
+
+
+def _outside(made: Job, result: CommandResult, started_at: str) -> tuple[str, dict[str, Any]]:
+    """Write and return the summary of what was seen from outside."""
+    summary = summary_of(
+        result, run_id=new_run_id(), benchmark=made.benchmark, rows_used=made.rows or 0, session=made.session,
+        started_at=started_at, command=made.command,
+    )  # fmt: skip
+    try:
+        return os.path.relpath(write_summary(summary, made.out)), summary
+    except OSError as caught:
+        hint = "name another folder: --out DIR"
+        raise cannot_decide(
+            "run-unwritable", f"cannot be written ({caught.strerror})", place=made.out, hint=hint
+        ) from None
+
+
+def _failed(made: Job, result: CommandResult, index: int) -> CannotDecideError:
+    """Return the error for a run that failed, with the end of what it said."""
+    if result.error:
+        what = result.error
+    elif result.signal:
+        what = f"was ended by signal {result.signal}"
+    else:
+        what = f"exited with {result.exit_code}"
+    number = f"warm-up run {index + 1}" if index < made.warmup else f"run {index + 1 - made.warmup} of {made.runs}"
+    tail = result.stderr_tail.strip().splitlines()[-_TAIL_LINES:]
+    said = tuple(f"stderr: {line}" for line in tail) or ("stderr: (nothing)",)
+    failure = cannot_decide(
+        "command-failed",
+        f"{number} failed: {what}",
+        place=made.benchmark,
+        hint="mend the command, or raise --timeout",
+    )
+    failure.said = said
+    return failure
