@@ -124,7 +124,7 @@ def _refused(selection: Selection) -> list[Diagnostic]:
     problems = [
         error(
             "runs-failed",
-            f'{s.failed} of {s.failed + s.ok + s.known} runs of "{title(*s.key)}" failed: only good runs make a baseline',
+            f'{s.failed} runs of "{title(*s.key)}" failed: only good runs make a baseline',
             hint="mend the program, remove the failed run files, and measure again",
         )
         for s in selection.taken

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
-from perfgate.core.profile import Profile
 from perfgate.store.codec import decode_baseline, file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from perfgate.core.profile import Profile
 
 LARGEST = 16 * 1024 * 1024
 """Largest baseline file in bytes: ten sessions of ten thousand values fit."""
