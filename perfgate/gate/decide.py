@@ -170,8 +170,14 @@ def can_fail(row: Row, level: float) -> bool:
 def _across(row: Row, base: MetricProfile, current: MetricProfile, *, family: int, false_alarms: float) -> Decision:
     logs = [[math.log(v) for v in _costs(row, s.values)] for s in base.samples]
     now = [math.log(v) for s in current.samples for v in _costs(row, s.values)]
+    # p50 is the median on the metric's own scale, everywhere; its log is compared.
+    sign = 1.0 if row.metric.better == "lower" else -1.0
+    centres = [sign * math.log(median(s.values)) for s in base.samples]
+    centre = sign * math.log(median(current.pooled()))
     prior = SAME_MACHINE if _same_machine(row) else SAME_CLASS
-    model = compare_sessions(logs, now, prior=prior, family=family, false_alarms=false_alarms)
+    model = compare_sessions(
+        logs, now, prior=prior, family=family, false_alarms=false_alarms, centres=centres, centre=centre
+    )
     centre, found = math.exp(model.base), math.exp(model.base + model.d)
     values = (centre, found) if row.metric.better == "lower" else (1 / centre, 1 / found)
     allowed = _allowed(row, values[0])

@@ -20,6 +20,10 @@ _SYSTEMS = (
 )
 
 
+MARKERS = frozenset({"CI", *(marker for _, marker, _ in _SYSTEMS)})
+"""Variables that say a process runs in CI."""
+
+
 def name_ci(environ: Mapping[str, str]) -> str | None:
     """Return the CI system's short name, ``ci`` for an unknown one (``CI=true``), None outside CI."""
     for name, marker, _ in _SYSTEMS:

@@ -209,7 +209,7 @@ def _compared(verdict: Verdict) -> Iterable[Line]:
     if suite.excluded:
         yield text("Excluded by the configuration: "), *_list("", suite.excluded)
     if suite.false_alarms is not None and suite.gated:
-        yield (text(f"Expected false alarms: at most {suite.false_alarms:g} per 100 unchanged pull requests"),)
+        yield (text(f"False alarms aimed at: no more than {suite.false_alarms:g} in 100 unchanged pull requests"),)
     yield text("Repeat with: "), name(compared.reproduce)
     yield (text(f"{compared.tool}; Runs: baseline / current; Sees: the smallest worsening that would have failed"),)
 

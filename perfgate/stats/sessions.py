@@ -106,6 +106,8 @@ def compare_sessions(
     family: int,
     false_alarms: float,
     shift: float = 0.0,
+    centres: Sequence[float] | None = None,
+    centre: float | None = None,
 ) -> SessionModel:
     """Compare one current session with the sessions of a baseline.
 
@@ -122,6 +124,10 @@ def compare_sessions(
         family: benchmarks that are gated together (J), >= 1.
         false_alarms: accepted share of unchanged pull requests that fail (fa), 0.0 < fa < 1.0.
         shift: log shift that the whole suite has in common, taken off ``d``.
+        centres: the logs of the baseline sessions' medians, in the same order, when the
+            caller took them on the original scale: of an even number of values the log
+            of the median is not the median of the logs. None: the medians of the logs.
+        centre: the same for the current session.
 
     Returns:
         The change with its standard error and limits.
@@ -141,7 +147,7 @@ def compare_sessions(
         raise ValueError(f"prior must be positive and finite, got {prior!r}")
     m = len(baseline)
     k_in, k_out = session_limits(m, family=family, false_alarms=false_alarms)
-    centres = [median(session) for session in baseline]
+    centres = [median(session) for session in baseline] if centres is None else list(centres)
     base = median(centres)
     variance = _between(centres, prior)
     within = MAD_TO_SIGMA * max(math.fsum(mad(session) for session in baseline) / m, mad(current))
@@ -150,7 +156,7 @@ def compare_sessions(
     se = math.sqrt(variance * (1.0 + 1.0 / m) + medians)
     return SessionModel(
         base=base,
-        d=median(current) - base - shift,
+        d=(median(current) if centre is None else centre) - base - shift,
         se=se,
         sessions=m,
         df=PRIOR_SESSIONS + m - 1,
