@@ -54,7 +54,7 @@ def demo(say: Callable[[str], None], *, folder: str | None = None) -> str:
     slowed = _step(say, place, ("check", "--report", "slowed.md", "--report", "slowed.json"))
     say(f"# The two checks exited with {unchanged} (pass) and {slowed} (regression).")
     if (unchanged, slowed) != (0, 1):
-        message = f"the two checks exited with {unchanged} and {slowed}, not with 0 and 1: this machine is too noisy now"
+        message = f"the checks exited with {unchanged} and {slowed}, not with 0 and 1: this machine is too noisy now"
         raise cannot_decide("demo-noisy", message, place=place, hint="try again when the machine is less busy")
     return place
 

@@ -4,19 +4,20 @@ Run by `perfgate demo`: `python train.py`.
 """
 
 import os
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads of the linear algebra would add noise on a busy machine
 
-import numpy as np  # noqa: E402 - after the line above, which numpy reads when it is loaded
-from numpy.typing import NDArray  # noqa: E402 - see above
+import numpy as np
+from numpy.typing import NDArray
 
-from perfgate.measure import measure_run_context  # noqa: E402 - see above
+from perfgate.measure import measure_run_context
 
 ROWS, COLUMNS, FOLDS, PENALTY = 30_000, 10, 5, 1.0
 REBUILD_FEATURES = False  # the mistake to find: features built anew for every fold
 
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 
 def build_features(raw: Floats) -> Floats:

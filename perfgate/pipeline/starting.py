@@ -66,7 +66,9 @@ def start(folder: str, *, place: str) -> Started:
         _ignore_outputs(os.path.join(folder, ".gitignore"), made, kept)
     except OSError as caught:
         hint = "run it in the root of a project that you may write to"
-        raise cannot_decide("init-unwritable", f"cannot be written ({caught.strerror})", place=folder, hint=hint) from None
+        raise cannot_decide(
+            "init-unwritable", f"cannot be written ({caught.strerror})", place=folder, hint=hint
+        ) from None
     return Started(made=tuple(made), kept=tuple(kept), commands=_NEXT["laptop" if place == "laptop" else "ci"])
 
 
