@@ -64,14 +64,9 @@ def _run(arguments: list[str]) -> int:
     import click  # noqa: PLC0415 - inside the guard: an installation may be broken
 
     from perfgate.cli import program  # noqa: PLC0415 - see above
-    from perfgate.core.errors import CannotDecideError  # noqa: PLC0415 - see above
-    from perfgate.core.finding import ExitCode  # noqa: PLC0415 - see above
 
     try:
         result = program.main(arguments, prog_name="perfgate", standalone_mode=False)
-    except CannotDecideError as caught:
-        _tell(caught)
-        return _CANNOT_DECIDE
     except click.exceptions.Abort:
         raise KeyboardInterrupt from None
     except click.ClickException as caught:
@@ -79,18 +74,24 @@ def _run(arguments: list[str]) -> int:
         command = context.command_path if context else "perfgate"
         _say(f"cannot decide: {_line(caught.format_message()).rstrip('.')}; run `{command} --help`")
         return _CANNOT_DECIDE
+    except Exception as caught:
+        if not _tell(caught):
+            raise
+        return _CANNOT_DECIDE
     sys.stdout.flush()
-    if isinstance(result, ExitCode):
-        return int(result)
-    return 0 if result in (None, 0) else _CANNOT_DECIDE
+    if result is None or result == 0:
+        return 0
+    from perfgate.core.finding import ExitCode  # noqa: PLC0415 - `--help` does not need it
+
+    return int(result) if isinstance(result, ExitCode) else _CANNOT_DECIDE
 
 
-def _tell(caught: object) -> None:
-    """Tell every fault: the first line holds the cause and the cure, the rest the details."""
-    from perfgate.core.errors import CannotDecideError, plain  # noqa: PLC0415 - imported by now
+def _tell(caught: Exception) -> bool:
+    """Tell every fault of an error that carries some: first the cause and the cure, then the details."""
+    from perfgate.core.errors import CannotDecideError, plain  # noqa: PLC0415 - `--help` does not need it
 
-    if not isinstance(caught, CannotDecideError):  # pragma: no cover - the caller has looked
-        return
+    if not isinstance(caught, CannotDecideError):
+        return False
     first = caught.diagnostics[0]
     place = f"{first.place}: " if first.place else ""
     _say(plain(f"cannot decide: {place}{first.message}" + (f"; {first.hint}" if first.hint else "")))
@@ -101,6 +102,7 @@ def _tell(caught: object) -> None:
         _say(f"… and {len(caught.diagnostics) - 50} more")
     for line in caught.said:
         _say(plain(line))
+    return True
 
 
 def _line(caught: object) -> str:

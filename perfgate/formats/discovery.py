@@ -83,11 +83,14 @@ class RunReader:
     def read(self, paths: Iterable[str]) -> Iterator[Run]:
         """Yield the runs of the files; a run id that stands in two different files is an error."""
         parse, first = self._summaries.parse, self._first
+        last, folder = "", ""
         for path in paths:
+            where = path.rpartition("/")[0]
+            if where != last:
+                last, folder = where, os.path.basename(os.path.abspath(where))
             try:
                 content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
-                folder = os.path.dirname(path)
-                run = parse(content, path, os.path.basename(folder) if folder else "")
+                run = parse(content, path, folder)
             except CannotDecideError as caught:
                 self.problems.extend(caught.diagnostics)
                 continue

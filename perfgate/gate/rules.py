@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -63,6 +62,8 @@ def _matches_nothing(rule: Rule, rows: Sequence[_Known]) -> Diagnostic:
         what, word, known = "benchmark", rule.benchmark, benchmarks
     else:
         what, word, known = "metric", rule.metric, metrics
+    import difflib  # noqa: PLC0415 - only for a mistyped name
+
     near = difflib.get_close_matches(word, known, n=1)
     guess = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(known[:8])}"
     message = f'matches nothing: there is no {what} "{word}"'

@@ -6,10 +6,8 @@ comes here, so that a clean check never pays for jsonschema.
 
 from __future__ import annotations
 
-import difflib
 import json
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,6 +31,8 @@ class Fault:
 
 def text(name: str) -> str:
     """Return a schema's text, one of `NAMES`."""
+    from importlib import resources  # noqa: PLC0415 - 10 ms that a clean check does not need
+
     return resources.files(__package__).joinpath(f"{name}-1.json").read_text(encoding="utf-8")
 
 
@@ -118,5 +118,7 @@ def _escaped(key: str) -> str:
 
 def _did_you_mean(word: str, known: list[str]) -> str:
     """Return a suggestion in words, or nothing when no known word is near."""
+    import difflib  # noqa: PLC0415 - only for a mistyped key
+
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(known)}"
