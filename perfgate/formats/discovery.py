@@ -83,7 +83,8 @@ class RunReader:
     def read(self, paths: Iterable[str]) -> Iterator[Run]:
         """Yield the runs of the files; a run id that stands in two different files is an error."""
         parse, first = self._summaries.parse, self._first
-        last, folder = "", ""
+        last: str | None = None
+        folder = ""
         for path in paths:
             where = path.rpartition("/")[0]
             if where != last:
