@@ -141,7 +141,7 @@ def measure_run_context(
         return OFF_CONTEXT
     measurement = Measurement(
         run_id=new_run_id() if run_id is None else check_run_id(run_id),
-        benchmark=read_text("PERFGATE_BENCHMARK") if benchmark is None else check_text("benchmark", benchmark),
+        benchmark=_read_benchmark() if benchmark is None else check_text("benchmark", benchmark),
         labels=check_labels(labels),
         memory=_read_mode() if memory is None else check_mode(memory),
         rows=None if rows_used is None else check_rows(rows_used),
@@ -166,6 +166,17 @@ def _make_absolute(out: str) -> str:
         return os.path.abspath(out)
     except OSError:
         return out  # the working folder is gone already: writing will say so
+
+
+def _read_benchmark() -> str | None:
+    name = read_text("PERFGATE_BENCHMARK")
+    if name is None:
+        return None
+    try:
+        return check_text("PERFGATE_BENCHMARK", name)
+    except ValueError as error:
+        say_once(f"{error}; it is ignored")
+        return None
 
 
 def _read_mode() -> str:

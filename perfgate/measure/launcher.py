@@ -49,5 +49,5 @@ def _run(command: list[str]) -> str:
     return f"ended {elapsed} {usage.ru_utime + usage.ru_stime:.9f} {peak} {code}\n"
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover - run in an interpreter of its own
     main(sys.argv[1:])

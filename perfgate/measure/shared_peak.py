@@ -23,7 +23,7 @@ class SharedPeak:
         """Have no context open."""
         self._lock = RLock()
         self._open: list[SharedMeter] = []
-        if hasattr(os, "register_at_fork"):
+        if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows cannot fork
             os.register_at_fork(after_in_child=self._forget)
 
     def mark(self) -> int:

@@ -69,24 +69,22 @@ def build_summary(
         "peak_memory_mb": round(peak_memory_bytes / 1e6, 1),
         "schema": SCHEMA,
     }
-    if benchmark is not None:
-        summary["benchmark"] = benchmark
-    if labels:
-        summary["labels"] = dict(labels)
-    summary["status"] = status
-    summary["started_at"] = started_at
-    summary["session"] = session
-    summary["elapsed_ns"] = elapsed_ns
-    summary["peak_memory_bytes"] = peak_memory_bytes
-    summary["memory_source"] = memory_source
-    summary["cpu_sec"] = round(cpu_sec, 9)
-    if metrics:
-        summary["metrics"] = {name: dict(metric) for name, metric in metrics.items()}
-    summary["environment"] = dict(environment)
-    if commit is not None:
-        summary["commit"] = commit
-    if command is not None:
-        summary["command"] = command
+    optional: dict[str, object] = {
+        "benchmark": benchmark,
+        "labels": dict(labels) or None,
+        "status": status,
+        "started_at": started_at,
+        "session": session,
+        "elapsed_ns": elapsed_ns,
+        "peak_memory_bytes": peak_memory_bytes,
+        "memory_source": memory_source,
+        "cpu_sec": round(cpu_sec, 9),
+        "metrics": {name: dict(metric) for name, metric in metrics.items()} or None,
+        "environment": dict(environment),
+        "commit": commit,
+        "command": command,
+    }
+    summary.update((key, value) for key, value in optional.items() if value is not None)
     return summary
 
 

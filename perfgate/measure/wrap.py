@@ -115,6 +115,8 @@ def measured(
 def _wrap(func: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
     from functools import wraps  # noqa: PLC0415 - for those who decorate
 
+    if isinstance(func, (staticmethod, classmethod)):  # decorated before us: measure what is inside
+        return type(func)(_wrap(func.__func__, options))
     is_async = _is_coroutine_function(func)
     if not ENABLED:
         return func

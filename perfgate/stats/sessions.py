@@ -116,9 +116,8 @@ def compare_sessions(
     session enters too, as far as the medians of few runs carry it.
 
     Args:
-        baseline: one sequence of log values per session, in any order; at least one
-            session, each with at least one value; all finite.
-        current: the log values of the current session, length >= 1; all finite.
+        baseline: one sequence of finite log values per session, in any order.
+        current: the log values of the current session, finite.
         prior: standard deviation between sessions expected beforehand, on logs, > 0
             (0.02 on one machine, 0.05 otherwise).
         family: benchmarks that are gated together (J), >= 1.
@@ -141,32 +140,35 @@ def compare_sessions(
         Bayes Methods for Assessing Differential Expression", Statistical Applications
         in Genetics and Molecular Biology 3(1), with a fixed prior.
     """
-    if not baseline or not all(len(session) for session in (*baseline, current)):
-        raise ValueError("needs at least one baseline session, and a value in each session")
-    if not 0.0 < prior < math.inf:
-        raise ValueError(f"prior must be positive and finite, got {prior!r}")
+    _check(baseline, current, prior)
     m = len(baseline)
     k_in, k_out = session_limits(m, family=family, false_alarms=false_alarms)
     centres = [median(session) for session in baseline] if centres is None else list(centres)
     base = median(centres)
     variance = _between(centres, prior)
-    within = MAD_TO_SIGMA * max(math.fsum(mad(session) for session in baseline) / m, mad(current))
+    within = _within(baseline, current)
     runs = sum(len(session) for session in baseline)
     medians = MEDIAN_VARIANCE * within**2 * (1.0 / len(current) + 1.0 / runs)
     se = math.sqrt(variance * (1.0 + 1.0 / m) + medians)
     return SessionModel(
         base=base,
         d=(median(current) if centre is None else centre) - base - shift,
-        se=se,
-        sessions=m,
-        df=PRIOR_SESSIONS + m - 1,
-        inner=k_in * se,
-        outer=k_out * se,
-        k_in=k_in,
-        k_out=k_out,
-        spread=math.sqrt(variance),
-        within=within,
-    )
+        se=se, sessions=m, df=PRIOR_SESSIONS + m - 1, inner=k_in * se, outer=k_out * se, k_in=k_in, k_out=k_out,
+        spread=math.sqrt(variance), within=within,
+    )  # fmt: skip
+
+
+def _check(baseline: Sequence[Sequence[float]], current: Sequence[float], prior: float) -> None:
+    if not baseline or not all(len(session) for session in (*baseline, current)):
+        raise ValueError("needs at least one baseline session, and a value in each session")
+    if not 0.0 < prior < math.inf:
+        raise ValueError(f"prior must be positive and finite, got {prior!r}")
+
+
+def _within(baseline: Sequence[Sequence[float]], current: Sequence[float]) -> float:
+    """Return the spread inside a session: the baseline's mean, or the current one's when it is larger."""
+    mean = math.fsum(mad(session) for session in baseline) / len(baseline)
+    return MAD_TO_SIGMA * max(mean, mad(current))
 
 
 def log_interval(model: SessionModel, confidence: float = 0.95) -> tuple[float, float]:

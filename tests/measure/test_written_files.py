@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+import pytest
+from conftest import summaries
+
+from perfgate.measure import measure_run_context
+from perfgate.measure.summary import build_summary, encode_summary, format_utc, write_summary
+
+_AS_NOBODY = """
+    import ctypes, os, resource, sys
+    from perfgate.measure import measure_run_context
+    with measure_run_context(write=False):
+        pass  # all that is needed is loaded while it may be read
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+    ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: /proc/self is no longer ours to write
+    """
+
+
+@pytest.fixture
+def summary():
+    return build_summary(
+        run_id="r",
+        elapsed_ns=1_234_567_890,
+        rows_used=3,
+        peak_memory_bytes=12_345_678,
+        memory_source="vmhwm",
+        cpu_sec=0.1234567891234,
+        status="ok",
+        started_at=format_utc(1_795_226_324_123_456_789),
+        session="s",
+        benchmark=None,
+        labels={},
+        metrics={},
+        environment={"os": "linux"},
+        commit=None,
+        command=None,
+    )
+
+
+def test_the_rounded_keys_keep_three_decimals_and_one(summary):
+    assert summary == {
+        "run_id": "r",
+        "elapsed_sec": 1.235,
+        "rows_used": 3,
+        "peak_memory_mb": 12.3,
+        "schema": "perfgate/run/1",
+        "status": "ok",
+        "started_at": "2026-11-21T01:58:44.123456Z",
+        "session": "s",
+        "elapsed_ns": 1_234_567_890,
+        "peak_memory_bytes": 12_345_678,
+        "memory_source": "vmhwm",
+        "cpu_sec": 0.123456789,
+        "environment": {"os": "linux"},
+    }
+
+
+def test_commit_and_command_stand_there_when_known(summary):
+    known = build_summary(**{**_arguments(summary), "commit": "c" * 40, "command": "d" * 12})
+    assert (known["commit"], known["command"]) == ("c" * 40, "d" * 12)
+
+
+def _arguments(summary):
+    keys = ("run_id", "elapsed_ns", "rows_used", "peak_memory_bytes", "memory_source", "cpu_sec", "status")
+    rest = {"benchmark": None, "labels": {}, "metrics": {}, "environment": {}}
+    return {name: summary[name] for name in (*keys, "started_at", "session")} | rest
+
+
+def test_a_number_that_is_not_finite_never_reaches_a_file(summary, tmp_path):
+    with pytest.raises(ValueError, match="JSON"):
+        write_summary({**summary, "x": float("nan")}, str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_id_cannot_lead_out_of_the_folder(summary, tmp_path):
+    with pytest.raises(ValueError, match="not allowed"):
+        write_summary({**summary, "run_id": "../up"}, str(tmp_path / "in"))
+
+
+def test_writing_gives_the_absolute_path_and_makes_the_folder(summary, tmp_path):
+    path = write_summary(summary, "a/b")
+    assert path == str(tmp_path / "a" / "b" / "r.json")
+    assert Path(path).read_text() == encode_summary(summary) + "\n"
+
+
+def test_a_second_run_of_the_same_name_replaces_the_first():
+    for rows in (1, 2):
+        with measure_run_context("same", rows_used=rows):
+            pass
+    assert [s["rows_used"] for s in summaries()] == [2]
+
+
+def test_a_file_in_the_folders_place_costs_one_line_and_not_the_program(tmp_path, capsys):
+    (tmp_path / "outputs").write_text("in the way")
+    with measure_run_context("r-9") as run:
+        run.rows_used = 1
+    assert run.path is None
+    assert run.to_dict()["rows_used"] == 1
+    told = capsys.readouterr().err
+    assert told.startswith("perfgate: could not write the summary of run r-9: ")
+    assert told.count("\n") == 1
+
+
+def test_the_bodys_exception_goes_on_even_when_nothing_can_be_written(tmp_path, capsys):
+    (tmp_path / "outputs").write_text("in the way")
+    with pytest.raises(KeyError) as caught, measure_run_context():
+        raise KeyError
+    assert caught.value.__context__ is None
+    assert "could not write" in capsys.readouterr().err
+
+
+def test_a_read_only_folder_does_not_end_the_program(python):
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(stat.S_IRUSR | stat.S_IXUSR | stat.S_IROTH | stat.S_IXOTH)
+        done = python(
+            _AS_NOBODY
+            + """
+    with measure_run_context(out=sys.argv[-1]) as run:
+        pass
+    print(run.path)
+    """.replace("sys.argv[-1]", repr(folder))
+        )
+        assert list(Path(folder).iterdir()) == []
+    assert done.stdout == "None\n"
+    assert done.stderr.startswith("perfgate: could not write the summary")
+    assert "Permission denied" in done.stderr
+
+
+def test_a_program_that_may_not_reset_the_mark_reports_the_peak_of_its_life(python):
+    done = python(
+        _AS_NOBODY
+        + """
+    with measure_run_context(write=False) as run:
+        pass
+    summary = run.to_dict()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(summary["memory_source"], abs(summary["peak_memory_bytes"] - peak) < 2_000_000)
+    """
+    )
+    assert done.stdout == "ru_maxrss True\n"
+
+
+@pytest.mark.parametrize("moment", ["write", "replace"])
+def test_a_program_killed_while_writing_leaves_no_part_of_a_summary(python, moment):
+    done = python(
+        f"""
+        import os, signal
+        from perfgate.measure import measure_run_context
+        def die(*arguments):
+            os.kill(os.getpid(), signal.SIGKILL)
+        with measure_run_context("r"):
+            pass
+        with measure_run_context("s"):
+            os.{moment} = die
+        """
+        if moment == "replace"
+        else """
+        import os, signal
+        from perfgate.measure import measure_run_context
+        real = os.write
+        def die(fd, content):
+            if len(content) > 50:  # the summary, not the reset of the mark
+                real(fd, content[:20])
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(fd, content)
+        with measure_run_context("r"):
+            pass
+        with measure_run_context("s"):
+            os.write = die
+        """,
+        check=False,
+    )
+    assert done.returncode == -9
+    assert [s["run_id"] for s in summaries()] == ["r"]
+    visible = [name for name in os.listdir("outputs/model_runs") if not name.startswith(".")]
+    assert visible == ["r.json"]

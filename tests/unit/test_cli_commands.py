@@ -1,0 +1,153 @@
+"""Commands, called in this process through the door that every process uses."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from perfgate.__main__ import run
+
+ROOT = str(Path(__file__).resolve().parents[2])
+JOB = "from perfgate.measure import measure_run_context\nwith measure_run_context(rows_used=5): sum(range(1000))\n"
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """Return an empty project that is the working directory, outside CI."""
+    for name in ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "PERFGATE_SESSION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHONPATH", ROOT)  # for programs under measure
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write_runs(folder, prefix, seconds, count=6):
+    folder.mkdir(parents=True, exist_ok=True)
+    for i in range(count):
+        summary = {"run_id": f"{prefix}{i}", "elapsed_sec": seconds + i / 1000, "rows_used": 10, "peak_memory_mb": 50.1}
+        (folder / f"{prefix}{i}.json").write_text(json.dumps(summary))
+
+
+def test_init_makes_a_configuration_that_is_valid_and_a_second_one_changes_nothing(project, capsys):
+    assert run(["init", "--ci", "github"]) == 0
+    first = capsys.readouterr().out
+    assert "made perfgate.toml" in first
+    assert "made baselines/" in first
+    assert (project / ".gitignore").read_text() == "outputs/\n"
+    before = (project / "perfgate.toml").read_text()
+    assert run(["init"]) == 0
+    assert "kept perfgate.toml as it is" in capsys.readouterr().out
+    assert (project / "perfgate.toml").read_text() == before
+    write_runs(project / "outputs" / "model_runs", "a", 0.4)
+    assert run(["baseline", "refresh"]) == 0
+
+
+def test_init_adds_its_line_to_a_gitignore_that_ends_without_a_line_break(project):
+    (project / ".gitignore").write_text("build")
+    assert run(["init", "--ci", "laptop"]) == 0
+    assert (project / ".gitignore").read_text() == "build\noutputs/\n"
+
+
+def test_init_in_a_folder_that_cannot_be_written_to_says_so(project, capsys):
+    (project / ".gitignore").mkdir()
+    assert run(["init"]) == 2
+    assert capsys.readouterr().err.startswith("cannot decide: ")
+
+
+def test_run_prints_exactly_the_summaries_when_json_is_asked_for(project, capsys):
+    (project / "job.py").write_text(JOB)
+    assert run(["run", "-n", "2", "--format", "json", "--rows", "7", "--", sys.executable, "job.py"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [json.loads(line)["benchmark"] for line in lines] == ["job", "job"]
+    assert [json.loads(line)["rows_used"] for line in lines] == [5, 5]  # the program's own word wins
+
+
+def test_run_shows_a_table_and_counts_its_summaries(project, capsys):
+    assert run(["run", "-n", "2", "--benchmark", "noop", "--", "true"]) == 0
+    out = capsys.readouterr().out
+    assert "2 summaries in outputs/model_runs" in out
+    assert "noop" in out
+
+
+def test_a_run_that_fails_ends_the_measuring_and_shows_what_the_command_said(project, capsys):
+    code = "import sys; sys.stderr.write('no such table\\n'); sys.exit(3)"
+    assert run(["run", "-n", "5", "--warmup", "0", "--benchmark", "bad", "--", sys.executable, "-c", code]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("cannot decide: bad: run 1 of 5 failed: exited with 3")
+    assert "stderr: no such table" in err
+    summaries = [json.loads(p.read_text()) for p in (project / "outputs" / "model_runs").iterdir()]
+    assert [s["status"] for s in summaries] == ["failed"]
+
+
+def test_a_second_command_under_a_name_of_this_session_is_refused(project, capsys):
+    assert run(["run", "-n", "1", "--warmup", "0", "--benchmark", "x", "--", "true"]) == 0
+    assert run(["run", "-n", "1", "--warmup", "0", "--benchmark", "x", "--", "true", "again"]) == 2
+    assert "benchmark-name-clash" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["", "x" * 501, "a\nb"], ids=["empty", "too long", "two lines"])
+def test_a_name_that_no_report_could_show_is_refused(project, capsys, name):
+    assert run(["run", "--benchmark", name, "--", "true"]) == 2
+    assert "--benchmark must be a name" in capsys.readouterr().err
+
+
+def test_collect_prints_a_table_or_the_profile_file(project, capsys):
+    write_runs(project / "outputs" / "model_runs", "a", 0.4)
+    assert run(["collect", "--output", "p.json"]) == 0
+    assert "elapsed" in capsys.readouterr().out
+    assert run(["collect", "--format", "json"]) == 0
+    assert capsys.readouterr().out == (project / "p.json").read_text()
+
+
+def test_baselines_can_be_listed_shown_and_explained(project, capsys):
+    write_runs(project / "outputs" / "model_runs", "a", 0.4)
+    assert run(["baseline", "refresh", "--dry-run"]) == 0
+    assert not (project / "baselines").exists()
+    assert run(["baseline", "refresh"]) == 0
+    for words in (
+        ["baseline", "list"],
+        ["baseline", "show"],
+        ["baseline", "show", "model_run"],
+        ["explain", "model_run"],
+    ):
+        capsys.readouterr()
+        assert run(words) == 0
+        assert "model_run" in capsys.readouterr().out
+    assert run(["explain", "modelrun"]) == 2
+    assert 'did you mean "model_run"?' in capsys.readouterr().err
+
+
+def test_a_report_can_be_rendered_again(project, capsys):
+    write_runs(project / "outputs" / "model_runs", "a", 0.4)
+    assert run(["baseline", "refresh"]) == 0
+    write_runs(project / "outputs" / "model_runs", "b", 0.8)
+    capsys.readouterr()
+    assert run(["check", "--report", "r.json", "--format", "markdown"]) == 1
+    shown = capsys.readouterr().out
+    assert run(["report", "r.json", "--format", "markdown"]) == 0
+    assert capsys.readouterr().out == shown
+
+
+@pytest.mark.parametrize("name", ["run", "baseline", "profile", "percentiles", "report", "config"])
+def test_every_schema_is_printed_as_json(capsys, name):
+    assert run(["schema", name]) == 0
+    assert json.loads(capsys.readouterr().out)["$id"] == f"perfgate/{name}/1"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["chek"], 'did you mean "check"?'),
+        (["zzz"], 'no command "zzz"'),
+        (["check", "--baseline", "a", "--baseline-ref", "b"], "exclude each other"),
+        (["check", "--current", "a", "b"], "exclude each other"),
+        (["check", "--report", "r.pdf"], "the name must end in"),
+        (["run"], "Missing argument"),
+    ],
+)
+def test_a_command_line_that_cannot_be_meant_is_exit_2(project, capsys, words, said):
+    assert run(words) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("cannot decide: ")
+    assert said in err.splitlines()[0]
