@@ -46,13 +46,11 @@ def build_summary(
     """Return a run's summary: the four keys of the contract first, then all else that is known.
 
     Args:
-        run_id: the run's own name.
         elapsed_ns: wall clock, in nanoseconds.
         rows_used: how many rows the workload had; 0 when nobody told.
         peak_memory_bytes: in bytes; rounded to 0.1 MB of 10^6 bytes in the contract's key.
         memory_source: how that peak was had.
         cpu_sec: processor time of all threads, in seconds.
-        status: ``ok`` or ``failed``.
         started_at: UTC, as `format_utc` writes it.
         session: the stretch of time on one machine that the run belongs to.
         benchmark: what was measured; left out when None.
