@@ -82,6 +82,10 @@ def _newest_stretch(seen: Sequence[Seen]) -> tuple[str | None, tuple[Diagnostic,
     if not newest:
         return None, ()
     if len(newest) > 1 and "" in newest.values():
+        # Without times, sessions that belong to the baseline as a whole are still known to be older.
+        fresh = {_stretch(s) for s in seen if not _is_unnamed(s) and (s.ok or s.failed)}
+        if len(fresh) == 1:
+            return fresh.pop(), ()
         message = f"{len(newest)} sessions lie here, and not all runs state started_at: the newest cannot be told"
         return None, (error("sessions-unordered", message, hint="remove the older runs, or pass --sessions all"),)
     return max(newest, key=lambda name: (newest[name], name)), ()
