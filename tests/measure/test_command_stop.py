@@ -39,13 +39,13 @@ def test_a_command_that_will_not_stop_is_made_to(tmp_path):
     assert result.timed_out
     assert result.signal == signal.SIGKILL
     assert result.error == "timed out after 0.5 s"
-    assert not is_alive(int((tmp_path / "pid").read_text()))
+    wait_until(lambda: not is_alive(int((tmp_path / "pid").read_text())))
 
 
 def test_a_grandchild_that_ignores_the_asking_is_stopped_too(tmp_path):
     inner = f'trap "" TERM; echo $$ > {tmp_path}/pid; while :; do sleep 0.1; done'
     run_command(["sh", "-c", f"sh -c '{inner}' & while [ ! -s {tmp_path}/pid ]; do :; done; wait"], timeout=1)
-    assert not is_alive(int((tmp_path / "pid").read_text()))
+    wait_until(lambda: not is_alive(int((tmp_path / "pid").read_text())))
 
 
 def test_a_command_that_ends_well_when_asked_is_still_timed_out():
@@ -107,4 +107,4 @@ def test_any_exception_stops_the_command_and_goes_on(tmp_path):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert not is_alive(int((tmp_path / "pid").read_text()))
+    wait_until(lambda: not is_alive(int((tmp_path / "pid").read_text())))

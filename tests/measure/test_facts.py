@@ -113,6 +113,8 @@ def test_architectures_have_one_name_each(monkeypatch, machine, arch):
         ({"quota": "100000 0\n"}, 8),
         ({"cgroup": "0::/ci/job\n", "inner_quota": "300000 100000"}, 3),
         ({"cgroup": "0::/ci/job\n", "inner_quota": "max 100000", "middle_quota": "400000 100000"}, 4),
+        ({"cgroup": "0::/ci/job\n", "inner_quota": "600000 100000", "middle_quota": "200000 100000"}, 2),
+        ({"cgroup": "0::/ci/job\n", "inner_quota": "200000 100000", "middle_quota": "600000 100000"}, 2),
         ({"cgroup": "1:cpu:/x\n0::/\n", "quota": "100000 100000"}, 1),
     ],
 )

@@ -124,11 +124,13 @@ def test_a_context_opened_in_a_signal_handler_does_not_deadlock():
         seen.append(run)
 
     before = signal.signal(signal.SIGALRM, handle)
-    signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
     try:
-        while len(seen) < 20:
-            with measure_run_context(write=False):
-                pass
+        for delay in range(1, 200):
+            count = len(seen)
+            signal.setitimer(signal.ITIMER_REAL, delay / 1e6)  # once: handlers must not pile up
+            while len(seen) == count:
+                with measure_run_context(write=False):
+                    pass
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

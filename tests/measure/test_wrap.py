@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import types
+from unittest import mock
 
 import pytest
 from conftest import summaries
@@ -69,6 +70,11 @@ def test_one_call_of_a_coroutine_function_is_measured_to_the_end_of_its_await(fu
     assert got == outcome
     assert run.to_dict()["elapsed_ns"] >= 5_000_000
     assert len(summaries()) == 1
+
+
+def test_stand_ins_of_a_test_can_be_measured():
+    assert measure_and_run(mock.Mock(return_value=5))[0] == 5
+    assert asyncio.run(measure_and_run(mock.AsyncMock(return_value=6)))[0] == 6
 
 
 def test_arguments_of_any_name_go_to_the_function():
