@@ -6,8 +6,7 @@ use, so that a measured program pays for the standard library alone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # typing itself takes longer to load than all of perfgate.measure
 if TYPE_CHECKING:
     from perfgate.measure import RunHandle, measure_and_run, measure_run_context, measured
 
