@@ -9,7 +9,7 @@ _CONFIG = click.option(
 )
 
 
-@click.group()
+@click.group(no_args_is_help=False)
 def command() -> None:
     """Refresh, show, list or compare the committed baselines."""
 
