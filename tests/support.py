@@ -77,7 +77,7 @@ class Project:
         summary = {"run_id": run_id, "elapsed_sec": 1.0, "rows_used": 1000, "peak_memory_mb": 100.0, **keys}
         return self.write(f"{folder}/{run_id}.json", json.dumps(summary))
 
-    def write_runs(  # noqa: PLR0917 - reads like a sentence where it is used
+    def write_runs(
         self, n: int, prefix: str = "run", elapsed: float = 1.0, spread: float = 0.01, seed: int = 1, **keys: object
     ) -> list[Path]:
         """Write `n` runs whose times spread by a share around `elapsed`, seeded."""

@@ -80,13 +80,15 @@ def _both(project: Project) -> None:
 FILES: dict[str, tuple[Callable[[Project], object], str, str]] = {
     "both-files": (_both, r"both perfgate\.toml and \[tool\.perfgate\]", "keep one"),
     "shared-not-toml": (
-        lambda p: p.write("pyproject.toml", "[tool.perfgate]\nruns = [\n"), r"pyproject\.toml: not TOML", "mend the line",
+        lambda p: p.write("pyproject.toml", "[tool.perfgate]\nruns = ["), r"pyproject\.toml: not TOML", "mend the line",
     ),
-    "folder": (lambda p: p.path(OWN).mkdir(), r"perfgate\.toml: ", "."),
-    "link-to-nowhere": (lambda p: p.path(OWN).symlink_to("gone.toml"), r"perfgate\.toml: ", "."),
-    "link-loop": (lambda p: p.path(OWN).symlink_to(OWN), r"perfgate\.toml: ", "."),
-    "shared-link-to-nowhere": (lambda p: p.path("pyproject.toml").symlink_to("gone"), r"pyproject\.toml: ", "."),
-    "giant": (lambda p: p.write(OWN, b"#" * (2 << 20)), r"perfgate\.toml: is larger than", "."),
+    "folder": (lambda p: p.path(OWN).mkdir(), r"perfgate\.toml: is not a file", "mend or remove"),
+    "link-to-nowhere": (lambda p: p.path(OWN).symlink_to("gone.toml"), r"perfgate\.toml: .*link", "mend or remove"),
+    "link-loop": (lambda p: p.path(OWN).symlink_to(OWN), r"perfgate\.toml: .*link", "mend or remove"),
+    "shared-link-to-nowhere": (
+        lambda p: p.path("pyproject.toml").symlink_to("gone"), r"pyproject\.toml: .*link", "mend or remove",
+    ),
+    "giant": (lambda p: p.write(OWN, b"#" * (2 << 20)), r"perfgate\.toml: is larger than", "--config"),
 }  # fmt: skip
 
 
@@ -118,7 +120,7 @@ def test_every_fault_of_a_configuration_is_told_at_once(green: Project) -> None:
     [
         pytest.param(("--bogus",), "No such option.*bogus", "perfgate --help", id="program-option"),
         pytest.param(("chekc",), 'no command "chekc"', "perfgate --help", id="command"),
-        pytest.param((), "", "", id="no-command"),
+        pytest.param((), "Missing command", "perfgate --help", id="no-command"),
         pytest.param(("check", "--bogus"), "No such option.*bogus", "perfgate check --help", id="option"),
         pytest.param(("check", "--format", "xml"), "xml", "perfgate check --help", id="choice"),
         pytest.param(("check", "--report", "r.exe"), r"r\.exe", "perfgate check --help", id="report-suffix"),
@@ -126,7 +128,7 @@ def test_every_fault_of_a_configuration_is_told_at_once(green: Project) -> None:
             ("check", "--baseline", "b", "--baseline-ref", "HEAD"), "exclude each other", "check --help", id="both",
         ),
         pytest.param(("check", "--machine-class", "../x"), "--machine-class: .*x", "letters", id="class"),
-        pytest.param(("baseline",), "", "", id="no-subcommand"),
+        pytest.param(("baseline",), "Missing command", "perfgate baseline --help", id="no-subcommand"),
         pytest.param(("baseline", "refersh"), "refersh", "perfgate baseline --help", id="subcommand"),
         pytest.param(("baseline", "refresh", "--keep", "0"), "keep", "perfgate baseline refresh --help", id="range"),
         pytest.param(("run",), "Missing argument", "perfgate run --help", id="no-cmd"),
