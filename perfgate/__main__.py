@@ -73,13 +73,17 @@ def _run(arguments: list[str]) -> int:
 
     from perfgate.cli import program  # noqa: PLC0415 - see above
 
-    try:
-        result = program.main(arguments, prog_name="perfgate", standalone_mode=False)
+    result: object
+    try:  # not `program.main`: it puts an empty line before an interruption and makes a closed pipe exit 1
+        with program.make_context("perfgate", arguments) as context:
+            result = program.invoke(context)
+    except click.exceptions.Exit as caught:  # `--help` and `--version`
+        result = caught.exit_code
     except click.exceptions.Abort:
         raise KeyboardInterrupt from None
     except click.ClickException as caught:
-        context = getattr(caught, "ctx", None)
-        command = context.command_path if context else "perfgate"
+        place = getattr(caught, "ctx", None)
+        command = place.command_path if place else "perfgate"
         _say(f"cannot decide: {_line(caught.format_message()).rstrip('.')}; run `{command} --help`")
         return _CANNOT_DECIDE
     except Exception as caught:

@@ -43,9 +43,9 @@ def find(start: str) -> tuple[str, str]:
     """
     folder = os.path.abspath(start)
     while True:
-        own = os.path.isfile(os.path.join(folder, OWN_FILE))
+        own = _is_there(os.path.join(folder, OWN_FILE))
         shared_path = os.path.join(folder, SHARED_FILE)
-        shared = os.path.isfile(shared_path) and _has_table(_read(shared_path), shared_path)
+        shared = _is_there(shared_path) and has_table(_read(shared_path), shared_path)
         name = choose(own=own, shared=shared, where=folder)
         if name:
             return folder, name
@@ -53,6 +53,14 @@ def find(start: str) -> tuple[str, str]:
         if parent == folder or os.path.exists(os.path.join(folder, ".git")):
             return os.path.abspath(start), ""
         folder = parent
+
+
+def _is_there(path: str) -> bool:
+    """Is there a file of that name? One that cannot be read must not pass for none: its rules would be lost."""
+    if os.path.lexists(path) and not os.path.isfile(path):
+        cause = "is a link that leads nowhere" if os.path.islink(path) else "is not a file"
+        raise cannot_decide("config-unreadable", cause, place=path, hint="mend or remove it")
+    return os.path.lexists(path)
 
 
 def choose(*, own: bool, shared: bool, where: str) -> str:
@@ -114,8 +122,12 @@ def _toml(text: str, origin: str) -> dict[str, Any]:
         raise cannot_decide(_SLUG, f"not TOML: {caught}", place=origin, hint="mend the line") from None
 
 
-def _has_table(text: str, origin: str) -> bool:
-    """Does a pyproject.toml hold our table? One that is no TOML counts only when it names us."""
+def has_table(text: str, origin: str) -> bool:
+    """Does a pyproject.toml's text hold ``[tool.perfgate]``? One that is no TOML counts only when it names us.
+
+    Raises:
+        CannotDecideError: it names the table, but is not TOML.
+    """
     try:
         tool = _toml(text, origin).get("tool")
     except CannotDecideError:
@@ -123,15 +135,6 @@ def _has_table(text: str, origin: str) -> bool:
             raise
         return False
     return isinstance(tool, dict) and "perfgate" in tool
-
-
-def has_table(text: str, origin: str) -> bool:
-    """Does a pyproject.toml's text hold ``[tool.perfgate]``?
-
-    Raises:
-        CannotDecideError: it names the table, but is not TOML.
-    """
-    return _has_table(text, origin)
 
 
 def parse(text: str, origin: str) -> Policy:

@@ -61,7 +61,11 @@ def _did_you_mean(word: str) -> str:
     return f'; did you mean "{near[0]}"?' if near else ""
 
 
-@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.group(
+    cls=_Program,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
 @click.version_option(__version__, prog_name="perfgate", message="%(prog)s %(version)s")
 def program() -> None:
     """Keep performance from getting worse unnoticed.

@@ -9,7 +9,7 @@ _CONFIG = click.option(
 )
 
 
-@click.group()
+@click.group(no_args_is_help=False)
 def command() -> None:
     """Refresh, show, list or compare the committed baselines."""
 
@@ -53,6 +53,8 @@ def refresh(
             err=True,
         )
     if not plan.files:
+        if not dry_run:
+            plan.write()  # tidies up behind a refresh that was killed
         click.echo("Nothing to refresh: the baselines hold all of these runs.")
         return
     if plan.moves:

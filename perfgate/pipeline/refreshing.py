@@ -14,7 +14,7 @@ from perfgate.core.profile import Profile, title
 from perfgate.pipeline import inputs
 from perfgate.store.baselines import Baselines, load
 from perfgate.store.codec import encode_baseline, file_name, known_runs
-from perfgate.store.commit import write_class
+from perfgate.store.commit import sweep, write_class
 from perfgate.store.refresh import Refreshed, refresh
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class Plan:
             CannotDecideError: they cannot be written; every baseline is as it was.
         """
         written = []
+        sweep(self.folder)
         for machine_class, files in sorted(self.files.items()):
             folder = os.path.join(self.folder, machine_class)
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _STAGING = ".perfgate-new-"
+_PART = ".tmp"  # of a file that `write_whole` had not finished
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2): two names change places in one step
 _AT_FDCWD = -100
 
@@ -38,7 +40,7 @@ def write_class(folder: str, files: Mapping[str, bytes]) -> None:
         return
     parent = os.path.dirname(folder) or "."
     os.makedirs(parent, exist_ok=True)
-    _sweep(parent)
+    sweep(parent)
     if len(files) == 1 and os.path.isdir(folder):
         for name, content in files.items():
             write_whole(os.path.join(folder, name), content, durable=True)
@@ -57,11 +59,23 @@ def write_class(folder: str, files: Mapping[str, bytes]) -> None:
         shutil.rmtree(staged, ignore_errors=True)
 
 
-def _sweep(parent: str) -> None:
-    """Remove what a killed refresh left behind; it was never part of the baselines."""
-    for name in os.listdir(parent):
+def sweep(parent: str) -> None:
+    """Remove what a killed refresh left behind; it was never part of the baselines.
+
+    Left alone, ``git add baselines`` would take it in.
+
+    Args:
+        parent: the folder of all baselines; need not exist.
+    """
+    for name in os.listdir(parent) if os.path.isdir(parent) else ():
+        path = os.path.join(parent, name)
         if name.startswith(_STAGING):
-            shutil.rmtree(os.path.join(parent, name), ignore_errors=True)
+            shutil.rmtree(path, ignore_errors=True)
+        elif os.path.isdir(path) and not os.path.islink(path):
+            for part in os.listdir(path):
+                if part.startswith(".") and part.endswith(_PART):
+                    with contextlib.suppress(OSError):
+                        os.unlink(os.path.join(path, part))
 
 
 def _link_others(folder: str, staged: str) -> bool:

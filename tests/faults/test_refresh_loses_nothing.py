@@ -1,0 +1,192 @@
+"""The mirror of the gate's promise: a refresh that fails or dies leaves every old baseline, byte for byte."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support import RUNS, Project, assert_cannot_decide, clean_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DYING = str(Path(__file__).with_name("dying.py"))
+FIVE = [f"stage-{i}" for i in range(5)]
+
+
+def _bad_run(project: Project) -> None:
+    project.write(f"{RUNS}/bad.json", "{")
+
+
+def _file_for_class(project: Project) -> None:
+    project.change_runs("new-*", environment={"os": "linux", "arch": "x64"})
+    project.write("baselines/linux-x64", "a file where the folder of the class should go")
+
+
+def _loosening(project: Project) -> None:
+    project.change_runs("new-train-*", elapsed_sec=2.0)
+
+
+REFUSALS: dict[str, tuple[Callable[[Project], object], tuple[str, ...], str, str]] = {
+    "bad-run": (_bad_run, (), r"bad\.json: not JSON", "remove the file"),
+    "failed-run": (lambda p: p.change_runs("new-train-003", status="failed"), (), '"train" failed', "mend the program"),
+    "zero-time": (lambda p: p.change_runs("new-train-003", elapsed_sec=0.0), (), "time of zero", "elapsed_ns"),
+    "rows-differ": (lambda p: p.change_runs("new-train-*", rows_used=7), (), "train: .*rows", "--replace"),
+    "source-differs": (lambda p: p.change_runs("new-*", memory_source="poll"), (), "peak memory", "--replace"),
+    "loosening": (_loosening, ("--replace",), "loosens the gate", "--reason"),
+    "no-such-benchmark": (lambda _: None, ("--benchmark", "trian"), '"trian"', "perfgate collect"),
+    "no-runs": (lambda p: p.drop_runs("*"), (), "no run files", "perfgate run"),
+    "bad-baseline": (lambda p: p.baseline("score").write_bytes(b""), (), "the file is empty", "git"),
+    "bad-configuration": (lambda p: p.write("perfgate.toml", "x = 1"), (), r"perfgate\.toml", "configuration"),
+    "file-for-class": (_file_for_class, (), r"linux-x64: cannot be written", "check the disk"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "arguments", "cause", "cure"), REFUSALS.values(), ids=REFUSALS)
+def test_a_refused_refresh_changes_no_byte(
+    green: Project, spoil: Callable[[Project], object], arguments: tuple[str, ...], cause: str, cure: str
+) -> None:
+    spoil(green)
+    before = green.baseline_files()
+    assert_cannot_decide(green.cli("baseline", "refresh", *arguments), cause, cure)
+    assert green.baseline_files() == before
+
+
+def test_a_dry_run_changes_no_byte(green: Project) -> None:
+    before = green.baseline_files()
+    outcome = green.cli("baseline", "refresh", "--dry-run")
+    assert (outcome.code, green.baseline_files()) == (0, before)
+    assert "train" in outcome.stdout
+
+
+def test_a_disk_without_room_changes_no_byte(green: Project) -> None:
+    before = green.baseline_files()
+    done = subprocess.run(
+        [sys.executable, "-m", "perfgate", "baseline", "refresh"], cwd=green.root, env=green.environment(),
+        capture_output=True, text=True, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200)),
+    )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("cannot decide: baselines/unspecified: cannot be written")
+    assert green.baseline_files() == before
+
+
+@pytest.fixture(scope="session")
+def five(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Five benchmarks with new runs beside their baselines, and a sixth that stays as it is."""
+    project = Project(tmp_path_factory.mktemp("five") / "project")
+    for benchmark in (*FIVE, "still"):
+        project.write_runs(5, f"old-{benchmark}", benchmark=benchmark, session="s-1", started_at="2026-01-01T00:00:00Z")
+    assert project.cli("baseline", "refresh").code == 0
+    for benchmark in FIVE:
+        project.write_runs(5, f"new-{benchmark}", benchmark=benchmark, session="s-2", started_at="2026-01-02T00:00:00Z")
+    return project
+
+
+@pytest.fixture(scope="session")
+def refreshed(five: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What the baselines look like after an undisturbed refresh."""
+    project = five.copy_to(tmp_path_factory.mktemp("refreshed") / "project")
+    assert project.cli("baseline", "refresh").code == 0
+    return project.baseline_files()
+
+
+def stopped_everywhere(template: Project, work: Path, kind: str) -> list[dict[str, Any]]:
+    """Refresh copies of a project, stopped one step later each time; the last one comes through."""
+    work.mkdir()
+    done = subprocess.run(
+        [sys.executable, DYING, str(template.root), str(work), kind], env=clean_environment(work),
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    children = [json.loads(line) for line in done.stdout.splitlines()]
+    assert children[-1]["code"] == 0
+    return children
+
+
+@pytest.fixture(scope="session")
+def killed(five: Project, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
+    """Projects in which a refresh of five benchmarks was killed, each one step later."""
+    work = tmp_path_factory.mktemp("killed") / "work"
+    return work, stopped_everywhere(five, work, "kill")
+
+
+def visible(project: Project) -> dict[str, bytes]:
+    """Return the files that count: hidden ones are what a dead refresh was still working on."""
+    return {name: content for name, content in project.baseline_files().items() if not name.startswith(".")}
+
+
+def test_a_refresh_killed_at_any_step_leaves_all_old_or_all_new(
+    five: Project, refreshed: dict[str, bytes], killed: tuple[Path, list[dict[str, Any]]]
+) -> None:
+    old = five.baseline_files()
+    work, children = killed
+    seen = set()
+    for stopped in children:
+        project = Project(work / str(stopped["k"]) / "project")
+        files = visible(project)
+        assert files in (old, refreshed), stopped
+        seen.add((stopped["step"], files == refreshed))
+    steps = {step for step, _ in seen}
+    assert {"open", "write", "fsync", "replace", "mkdir", "link", "renameat2"} <= steps
+    assert ("renameat2", False) in seen  # one step before the exchange nothing has changed
+    assert len(children) > 20
+
+
+def test_after_a_kill_the_next_refresh_succeeds_and_tidies_up(
+    refreshed: dict[str, bytes], killed: tuple[Path, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    work, children = killed
+    stopped = [c["k"] for c in children if c["step"]]
+    for k in stopped[:: max(1, len(stopped) // 5)] + stopped[-3:]:
+        project = Project(work / str(k) / "project").copy_to(tmp_path / str(k))
+        assert_tidied(project, refreshed)
+
+
+def assert_tidied(project: Project, expected: dict[str, bytes]) -> None:
+    outcome = project.cli("baseline", "refresh")
+    assert outcome.code == 0, str(outcome)
+    assert project.baseline_files() == expected
+    assert [p.name for p in project.path("baselines").iterdir()] == ["unspecified"]
+
+
+def test_after_a_kill_over_one_file_the_next_refresh_tidies_up_too(
+    five: Project, refreshed: dict[str, bytes], tmp_path: Path
+) -> None:
+    template = five.copy_to(tmp_path / "template")
+    for benchmark in FIVE[1:]:
+        template.drop_runs(f"new-{benchmark}-*")
+    name = f"unspecified/{five.baseline(FIVE[0]).name}"
+    expected = five.baseline_files() | {name: refreshed[name]}
+    children = stopped_everywhere(template, tmp_path / "work", "kill")
+    assert {"open", "write", "fsync", "replace"} <= {c["step"] for c in children}
+    for c in children:
+        assert_tidied(Project(tmp_path / "work" / str(c["k"]) / "project"), expected)
+
+
+@pytest.mark.parametrize("kind", ["fail", "fail-slow"])
+def test_a_disk_that_fails_at_any_step_leaves_all_old_and_says_so(
+    five: Project, refreshed: dict[str, bytes], tmp_path: Path, kind: str
+) -> None:
+    old = five.baseline_files()
+    for stopped in stopped_everywhere(five, tmp_path / "work", kind):
+        project = Project(tmp_path / "work" / str(stopped["k"]) / "project")
+        expected = {0: refreshed, 2: old}[stopped["code"]]
+        assert visible(project) == expected, stopped
+
+
+def test_a_first_refresh_killed_at_any_step_leaves_no_half_of_a_class(five: Project, tmp_path: Path) -> None:
+    template = five.copy_to(tmp_path / "template")
+    for path in sorted(template.path("baselines").glob("*/*")):
+        path.unlink()
+    template.path("baselines/unspecified").rmdir()
+    template.path("baselines").rmdir()
+    for stopped in stopped_everywhere(template, tmp_path / "work", "kill"):
+        project = Project(tmp_path / "work" / str(stopped["k"]) / "project")
+        files = visible(project) if project.path("baselines").exists() else {}
+        assert len(files) in {0, 6}, stopped
