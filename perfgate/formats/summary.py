@@ -15,7 +15,8 @@ from perfgate.core.strict_json import load_json
 from perfgate.core.units import to_base
 
 _Amount = Annotated[float, msgspec.Meta(ge=0)]
-_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]  # beyond 2^53 a JSON number is no longer exact everywhere
+# beyond 2^53 a JSON number is no longer exact everywhere; 7.0 is a whole number too, as JSON Schema has it
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)] | Annotated[float, msgspec.Meta(ge=0, le=2**53, multiple_of=1)]
 _BOM = b"\xef\xbb\xbf"
 _NOTHING = msgspec.Raw(b"")
 _HINT = "measure again, or remove the file; `perfgate schema run` prints the format"
@@ -34,7 +35,7 @@ class _Summary(msgspec.Struct, gc=False):
 
     run_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     elapsed_sec: _Amount
-    rows_used: _Count | _Amount
+    rows_used: _Count
     peak_memory_mb: _Amount
     benchmark: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
     labels: msgspec.Raw = _NOTHING
@@ -98,9 +99,6 @@ class SummaryReader:
             values += ((CPU, s.cpu_sec),)
         if s.metrics:
             values += tuple(self._own(name, m, origin) for name, m in s.metrics.items())
-        rows = int(s.rows_used)
-        if rows != s.rows_used:
-            explain(content, origin, "rows_used is not a whole number")
         return Run(
             s.run_id,
             s.benchmark or (folder if folder not in ("", "model_runs") else "model_run"),
@@ -108,7 +106,7 @@ class SummaryReader:
             s.status,
             s.started_at or "",
             s.session or "",
-            rows,
+            int(s.rows_used),
             values,
             s.memory_source or "",
             environment,
