@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import msgspec
 
@@ -13,6 +13,9 @@ from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, Direction, Metric, 
 from perfgate.core.run import UNSPECIFIED, Environment, Labels, Run, class_of
 from perfgate.core.strict_json import load_json
 from perfgate.core.units import to_base
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _Amount = Annotated[float, msgspec.Meta(ge=0)]
 # beyond 2^53 a JSON number is no longer exact everywhere; 7.0 is a whole number too, as JSON Schema has it
@@ -99,6 +102,8 @@ class SummaryReader:
             values += ((CPU, s.cpu_sec),)
         if s.metrics:
             values += tuple(self._own(name, m, origin) for name, m in s.metrics.items())
+            if len({metric.name for metric, _ in values}) < len(values):
+                raise CannotDecideError(_twice(s.metrics, values, origin))
         return Run(
             s.run_id,
             s.benchmark or (folder if folder not in ("", "model_runs") else "model_run"),
@@ -125,6 +130,16 @@ class SummaryReader:
         if metric is None:
             metric = self._metrics[key] = Metric(name=key[0], unit=unit, better=measured.better)
         return metric, value
+
+
+def _twice(own: Iterable[str], values: Iterable[tuple[Metric, float]], origin: str) -> list[Diagnostic]:
+    """Return a fault for each metric of its own that a run states under another name too."""
+    names = [metric.name for metric, _ in values]
+    return [
+        _fault(origin, f"/metrics/{name}", f'the run states "{canonical_name(name)}" twice')
+        for name in own
+        if names.count(canonical_name(name)) > 1
+    ]
 
 
 def _environment(facts: dict[str, str]) -> Environment:
