@@ -140,6 +140,24 @@ def test_every_fault_of_a_summary_is_told_at_once():
     assert sorted(f.place for f in faults) == ["a.json", "a.json", "a.json: /elapsed_sec", "a.json: /rows_used"]
 
 
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        pytest.param({"metrics": {"elapsed_sec": {"value": 5, "unit": "s"}}}, ["/metrics/elapsed_sec"], id="time"),
+        pytest.param({"metrics": {"cpu": {"value": 5}}, "cpu_sec": 0.1}, ["/metrics/cpu"], id="processor-time"),
+        pytest.param(
+            {"metrics": {"cpu": {"value": 5}, "cpu_sec": {"value": 5}}}, ["/metrics/cpu", "/metrics/cpu_sec"], id="own"
+        ),
+        pytest.param({"metrics": {"cpu": {"value": 5}, "loss": {"value": 5}}}, [], id="only-once"),
+    ],
+)
+def test_a_metric_that_a_run_states_twice_is_an_error(more, told):
+    if not told:
+        assert len(parse(summary(**more)).values) == 4
+        return
+    assert [f.place for f in refused(parse, summary(**more))] == [f"a.json: {place}" for place in told]
+
+
 def test_a_summary_that_only_the_decoder_refuses_is_told_in_its_words():
     (fault,) = refused(explain, json.dumps(summary()).encode(), "a.json", "the cause")
     assert (fault.place, fault.message) == ("a.json", "the cause")
