@@ -253,7 +253,8 @@ def _values(group: _Group, order: list[int]) -> list[tuple[Metric, tuple[float, 
             found.append((column.metric, kept))
     elapsed = group.columns.get(ELAPSED.name)
     if elapsed and THROUGHPUT.name not in group.columns and all(group.rows):
-        rates = tuple(group.rows[i] / elapsed.values[i] for i in order if elapsed.values[i] > 0)
+        times, length = elapsed.values, len(elapsed.values)
+        rates = tuple(group.rows[i] / times[i] for i in order if i < length and times[i] > 0)
         if len(rates) == len(order):
             found.append((THROUGHPUT, rates))
     return found

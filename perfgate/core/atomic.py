@@ -22,7 +22,7 @@ def write_whole(path: str, content: bytes, *, durable: bool) -> None:
         OSError: the file could not be written; an old file stays as it was.
     """
     folder, name = os.path.split(path)
-    part = os.path.join(folder, f".{name[:80]}.{os.getpid():x}-{os.urandom(4).hex()}.tmp")
+    part = os.path.join(folder, f".{name[:40]}.{os.getpid():x}-{os.urandom(4).hex()}.tmp")
     fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666)
     try:
         try:

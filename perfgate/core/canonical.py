@@ -39,7 +39,7 @@ def resolution(values: tuple[float, ...]) -> float:
     Computed from the digits, so that it holds for whatever tool wrote them; 12 digits
     are looked at, which leaves out the stray last bits of a unit conversion.
     """
-    steps = [_step(v) for v in values if v]
+    steps = [_step(v) for v in values if v and math.isfinite(v)]
     return min(steps, default=0.0)
 
 
@@ -47,4 +47,4 @@ def _step(value: float) -> float:
     """Return the weight of the last digit that is not zero (45600000 -> 100000)."""
     mantissa, exponent = f"{value:.11e}".split("e")
     digits = mantissa.lstrip("-").replace(".", "").rstrip("0")
-    return float(f"1e{int(exponent) - len(digits) + 1}") if math.isfinite(value) else 0.0
+    return float(f"1e{int(exponent) - len(digits) + 1}")

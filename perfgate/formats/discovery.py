@@ -43,7 +43,7 @@ def find(patterns: Sequence[str], root: str = "") -> tuple[list[str], list[Diagn
             if _MAGIC.search(pattern) and not os.path.lexists(path):
                 names = _expand(path)
             elif os.path.isdir(path):
-                names = _listing(path, "*.json")
+                names = _listing(path.rstrip("/"), "*.json")
             else:
                 os.stat(path)
                 names = [path]

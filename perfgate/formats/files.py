@@ -17,7 +17,6 @@ _CAUSES = {
     errno.EACCES: ("may not be read (permission denied)", "make it readable for this user"),
     errno.EISDIR: ("is a folder, not a file", "remove or rename it"),
     errno.ENXIO: ("is a socket or a pipe, not a file", "remove or rename it"),
-    errno.EAGAIN: ("is a pipe, not a file", "remove or rename it"),
 }
 
 
@@ -38,11 +37,12 @@ def read_bounded(path: str, *, limit: int, slug: str) -> bytes:
     try:
         fd = os.open(path, _FLAGS)
         try:
+            mode = os.fstat(fd).st_mode
+            if not stat.S_ISREG(mode):  # a pipe that holds bytes already reads like a file, but only in part
+                raise OSError(errno.EISDIR if stat.S_ISDIR(mode) else errno.ENXIO, "no regular file")
             content = os.read(fd, _FIRST)
             if len(content) == _FIRST:
                 content = _rest(fd, content, limit)
-            elif not content and not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise OSError(errno.ENXIO, "no regular file")
         finally:
             os.close(fd)
     except OSError as caught:
@@ -59,8 +59,6 @@ def read_bounded(path: str, *, limit: int, slug: str) -> bytes:
 
 def _rest(fd: int, content: bytes, limit: int) -> bytes:
     """Return the content and what follows, one byte beyond the limit at the most."""
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        raise OSError(errno.ENXIO, "no regular file")
     parts, size = [content], len(content)
     while size <= limit and (more := os.read(fd, min(1 << 20, limit + 1 - size))):
         parts.append(more)

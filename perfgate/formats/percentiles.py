@@ -32,6 +32,10 @@ def parse(content: bytes, origin: str) -> tuple[Profile, ...]:
     for benchmark, metrics in [] if faults else document["benchmarks"].items():
         read = [_metric(key, stated, f"/benchmarks/{benchmark}/{key}", faults) for key, stated in metrics.items()]
         found = tuple(sorted((m for m in read if m is not None), key=lambda m: m.metric.name))
+        twice = [b.metric.name for a, b in pairwise(found) if a.metric.name == b.metric.name]
+        faults += [
+            (f"/benchmarks/{benchmark}", f'two keys name the metric "{name}": it stands twice') for name in twice
+        ]
         profiles.append(Profile(benchmark=benchmark, labels=(), machine_class="", sessions=(), metrics=found))
     if faults:
         raise CannotDecideError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import msgspec
 
@@ -14,8 +14,12 @@ from perfgate.core.run import UNSPECIFIED, Environment, Labels, Run, class_of
 from perfgate.core.strict_json import load_json
 from perfgate.core.units import to_base
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _Amount = Annotated[float, msgspec.Meta(ge=0)]
-_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]  # beyond 2^53 a JSON number is no longer exact everywhere
+# beyond 2^53 a JSON number is no longer exact everywhere; 7.0 is a whole number too, as JSON Schema has it
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)] | Annotated[float, msgspec.Meta(ge=0, le=2**53, multiple_of=1)]
 _BOM = b"\xef\xbb\xbf"
 _NOTHING = msgspec.Raw(b"")
 _HINT = "measure again, or remove the file; `perfgate schema run` prints the format"
@@ -34,7 +38,7 @@ class _Summary(msgspec.Struct, gc=False):
 
     run_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     elapsed_sec: _Amount
-    rows_used: _Count | _Amount
+    rows_used: _Count
     peak_memory_mb: _Amount
     benchmark: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
     labels: msgspec.Raw = _NOTHING
@@ -98,9 +102,8 @@ class SummaryReader:
             values += ((CPU, s.cpu_sec),)
         if s.metrics:
             values += tuple(self._own(name, m, origin) for name, m in s.metrics.items())
-        rows = int(s.rows_used)
-        if rows != s.rows_used:
-            explain(content, origin, "rows_used is not a whole number")
+            if len({metric.name for metric, _ in values}) < len(values):
+                raise CannotDecideError(_twice(s.metrics, values, origin))
         return Run(
             s.run_id,
             s.benchmark or (folder if folder not in ("", "model_runs") else "model_run"),
@@ -108,7 +111,7 @@ class SummaryReader:
             s.status,
             s.started_at or "",
             s.session or "",
-            rows,
+            int(s.rows_used),
             values,
             s.memory_source or "",
             environment,
@@ -127,6 +130,16 @@ class SummaryReader:
         if metric is None:
             metric = self._metrics[key] = Metric(name=key[0], unit=unit, better=measured.better)
         return metric, value
+
+
+def _twice(own: Iterable[str], values: Iterable[tuple[Metric, float]], origin: str) -> list[Diagnostic]:
+    """Return a fault for each metric of its own that a run states under another name too."""
+    names = [metric.name for metric, _ in values]
+    return [
+        _fault(origin, f"/metrics/{name}", f'the run states "{canonical_name(name)}" twice')
+        for name in own
+        if names.count(canonical_name(name)) > 1
+    ]
 
 
 def _environment(facts: dict[str, str]) -> Environment:

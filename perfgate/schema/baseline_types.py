@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
+_Whole = Annotated[int, msgspec.Meta(ge=0)] | Annotated[float, msgspec.Meta(ge=0, multiple_of=1)]  # 7.0 is one too
 _Better = Literal["lower", "higher"]
 
 
@@ -15,11 +16,11 @@ class StoredMetric(msgspec.Struct, forbid_unknown_fields=True):
 
     unit: _Name
     better: _Better
-    n: Annotated[int, msgspec.Meta(ge=1)]
+    n: Annotated[int, msgspec.Meta(ge=1)] | Annotated[float, msgspec.Meta(ge=1, multiple_of=1)]
     p50: float
     p95: float
     p99: float
-    values: dict[str, Annotated[list[float], msgspec.Meta(min_length=1)]]
+    values: Annotated[dict[str, Annotated[list[float], msgspec.Meta(min_length=1)]], msgspec.Meta(min_length=1)]
     source: list[str] = []
 
 
@@ -29,7 +30,7 @@ class StoredSession(msgspec.Struct, forbid_unknown_fields=True):
     started_at: str
     machine: str
     commit: str
-    rows_used: list[Annotated[int, msgspec.Meta(ge=0)]]
+    rows_used: list[_Whole]
     runs: list[Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}$")]]
 
 

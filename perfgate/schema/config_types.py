@@ -58,7 +58,7 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True):
 
     runs: Annotated[list[_Name], msgspec.Meta(min_length=1)] = []
     baselines: _Name = "baselines"
-    machine_class: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$")] = "x"
+    machine_class: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\n)")] = "x"
     exclude: list[_Name] = []
     defaults: DefaultsTable = msgspec.field(default_factory=DefaultsTable)
     rule: list[RuleTable] = []

@@ -205,7 +205,7 @@ def from_body(stored: StoredProfile, origin: str) -> Profile:
                 started_at=s.started_at,
                 machine=s.machine,
                 commit=s.commit,
-                rows_used=tuple(s.rows_used),
+                rows_used=tuple(map(int, s.rows_used)),
                 runs=tuple(s.runs),
             )
             for name, s in stored.sessions.items()
@@ -231,8 +231,6 @@ def _metric(name: str, stored: StoredMetric) -> MetricProfile:
 
 def _disagreements(stored: StoredMetric) -> list[str]:
     """Return the stated facts of a metric that its values do not bear out."""
-    if not stored.values:
-        return ["values"]
     pooled = sorted(v for values in stored.values.values() for v in values)
     wrong = ["n"] if stored.n != len(pooled) else []
     return wrong + [name for name, q in STATED if getattr(stored, name) != rounded(quantile(pooled, q))]

@@ -1,0 +1,199 @@
+"""Collecting: every value kept, in the order of the runs, by benchmark, class and session."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lower_wings import DAY, LAWS, a_run
+
+from perfgate.collect import collect
+from perfgate.core.canonical import short_hash
+from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
+from perfgate.core.run import Environment
+
+LOSS = Metric(name="loss", unit="1", better="lower")
+
+
+def values_of(collection, name="elapsed", index=0):
+    metric = collection.profiles[index].metric(name)
+    return {s.session: s.values for s in metric.samples} if metric else None
+
+
+MANY = [
+    a_run(
+        f"r{i}",
+        benchmark=("train", "serve")[i % 2],
+        session=f"s{i % 3}" if i % 5 else "",
+        started_at=DAY.format(1 + i % 4) if i % 7 else "",
+        elapsed=0.1 + i / 100,
+        status="failed" if i % 11 == 10 else "ok",
+        values=((ELAPSED, 0.1 + i), (LOSS, float(i))) if i % 3 == 0 else ((ELAPSED, 0.1 + i),),
+        machine_class=("ci", "laptop")[i % 4 == 3],
+    )
+    for i in range(24)
+]
+
+
+@LAWS
+@given(st.permutations(MANY))
+def test_the_order_of_the_files_changes_nothing(runs):
+    assert collect(runs) == collect(MANY)
+
+
+def test_values_stand_in_the_order_of_the_runs():
+    runs = [
+        a_run("b", started_at=DAY.format(2), elapsed=0.3),
+        a_run("c", started_at=DAY.format(1), elapsed=0.1),
+        a_run("a", started_at=DAY.format(2), elapsed=0.2),
+    ]
+    assert values_of(collect(runs)) == {"s1": (0.1, 0.2, 0.3)}
+
+
+def test_sessions_stand_oldest_first_with_the_facts_of_their_newest_run():
+    runs = [
+        a_run("b", session="new", started_at=DAY.format(3), commit="c3", rows_used=7, elapsed=0.3),
+        a_run("a", session="new", started_at=DAY.format(2), commit="c2", rows_used=9, elapsed=0.2),
+        a_run("c", session="old", started_at=DAY.format(1), commit="c1", elapsed=0.1),
+    ]
+    (profile,) = collect(runs).profiles
+    assert [s.id for s in profile.sessions] == ["old", "new"]
+    newest = profile.sessions[-1]
+    assert (newest.started_at, newest.commit, newest.rows_used) == (DAY.format(3), "c3", (7, 9))
+    assert newest.runs == tuple(sorted((short_hash("a"), short_hash("b"))))
+    assert newest.machine == "m1"
+
+
+def test_the_environment_of_a_profile_is_that_of_its_newest_run():
+    old, new = (Environment(facts=(("os", o),), machine_class="ci", machine=o) for o in ("old", "new"))
+    runs = [a_run("a", environment=new, started_at=DAY.format(2)), a_run("b", environment=old)]
+    (profile,) = collect(runs).profiles
+    assert profile.environment == (("os", "new"),)
+    assert profile.sessions[0].machine == ""
+
+
+def test_runs_without_a_session_form_one_named_after_their_run_ids():
+    runs = [a_run("b", session=""), a_run("a", session="", status="failed"), a_run("c", session="", benchmark="serve")]
+    name = f"unknown-{short_hash(chr(0).join('abc'))}"
+    found = collect(runs)
+    assert [s.session for s in found.seen] == [name, name]
+    assert not found.profiles[0].sessions[0].is_named
+    assert collect(runs[:2]).seen[0].session != name
+
+
+def test_in_ci_runs_without_a_session_belong_to_that_of_the_job():
+    runs = [a_run("a", session=""), a_run("b", session="s1")]
+    assert [s.session for s in collect(runs, own_session="job").seen] == ["job", "s1"]
+    assert values_of(collect(runs, own_session="s1")) == {"s1": (0.1, 0.1)}
+
+
+def test_failed_runs_are_counted_and_left_out():
+    found = collect([a_run("a"), a_run("b", status="failed", started_at=DAY.format(9)), a_run("c", status="failed")])
+    (seen,) = found.seen
+    assert (seen.ok, seen.failed, seen.known, seen.started_at) == (1, 2, 0, DAY.format(9))
+    assert values_of(found) == {"s1": (0.1,)}
+    assert found.profiles[0].sessions[0].started_at == DAY.format(1)
+
+
+def test_a_benchmark_whose_runs_all_failed_is_seen_without_a_profile():
+    found = collect([a_run("a", status="failed")])
+    assert found.profiles == ()
+    assert [(s.key, s.ok, s.failed, s.started_at) for s in found.seen] == [(("train", ()), 0, 1, DAY.format(1))]
+
+
+def test_runs_that_belong_to_the_baseline_are_counted_and_left_out():
+    known = {("train", ()): frozenset({short_hash("a"), short_hash("b")})}
+    runs = [a_run("a"), a_run("b", status="failed"), a_run("c"), a_run("a2", benchmark="serve")]
+    found = collect(runs, known=known)
+    train = next(s for s in found.seen if s.key[0] == "train")
+    assert (train.ok, train.failed, train.known) == (1, 0, 2)
+    assert collect([a_run("a", benchmark="serve")], known=known).seen[0].known == 0
+
+
+def test_classes_and_labels_are_kept_apart_and_a_class_by_hand_joins_them():
+    runs = [
+        a_run("a", machine_class="ci"),
+        a_run("b", machine_class="laptop"),
+        a_run("c", machine_class="ci", labels=(("size", "big"),)),
+    ]
+    assert [(p.machine_class, p.labels) for p in collect(runs).profiles] == [
+        ("ci", ()),
+        ("ci", (("size", "big"),)),
+        ("laptop", ()),
+    ]
+    assert [(p.machine_class, p.labels) for p in collect(runs, machine_class="x").profiles] == [
+        ("x", ()),
+        ("x", (("size", "big"),)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "other", [Metric(name="loss", unit="s", better="lower"), Metric(name="loss", unit="1", better="higher")]
+)
+@pytest.mark.parametrize("session", ["s1", "s2"])
+def test_a_metric_in_two_units_or_directions_is_an_error_within_and_across_sessions(other, session):
+    runs = [a_run("a", values=((LOSS, 1.0),)), a_run("b", session=session, values=((other, 2.0), (ELAPSED, 1.0)))]
+    found = collect(runs)
+    (problem,) = found.problems
+    assert (problem.slug, problem.place) == ("unit-differs", "b.json: /metrics/loss/unit")
+    assert other.unit in problem.message
+    assert values_of(found, "loss") == {"s1": (1.0,)}
+    assert values_of(found) == {session: (1.0,)}
+
+
+def test_two_commands_under_one_name_in_one_session_are_an_error():
+    runs = [a_run("a", command="x"), a_run("b", command=""), a_run("c", command="x"), a_run("d", command="y")]
+    (problem,) = collect(runs).problems
+    assert (problem.slug, problem.place) == ("benchmark-name-clash", "d.json")
+    assert "a.json" in problem.message
+    assert not collect([a_run("a", command="x"), a_run("d", command="y", session="s2")]).problems
+
+
+@pytest.mark.parametrize(
+    ("runs", "expected"),
+    [
+        pytest.param([(100, 0.5), (300, 1.0)], {"s1": (200.0, 300.0)}, id="rows-over-time"),
+        pytest.param([(100, 0.5), (0, 1.0)], None, id="one-run-does-not-say-its-rows"),
+        pytest.param([(100, 0.5), (100, 0.0)], None, id="one-time-is-zero"),
+    ],
+)
+def test_throughput_is_derived_where_every_run_allows_it(runs, expected):
+    found = collect(a_run(f"r{i}", rows_used=rows, elapsed=elapsed) for i, (rows, elapsed) in enumerate(runs))
+    assert values_of(found, "throughput") == expected
+    assert expected is None or found.profiles[0].metric("throughput").metric == THROUGHPUT
+
+
+def test_a_throughput_that_is_stated_is_not_derived():
+    found = collect([a_run("a", values=((ELAPSED, 0.5), (THROUGHPUT, 7.0)))])
+    assert values_of(found, "throughput") == {"s1": (7.0,)}
+
+
+def test_a_time_that_some_runs_lack_gives_no_throughput():
+    runs = [a_run("a", values=((LOSS, 1.0),)), a_run("b", values=((ELAPSED, 0.5),))]
+    assert values_of(collect(runs), "throughput") is None
+    assert values_of(collect(runs[::-1]), "throughput") is None
+
+
+def test_a_metric_that_some_runs_lack_keeps_the_values_it_has_in_run_order():
+    runs = [
+        a_run("a", values=((ELAPSED, 1.0),)),
+        a_run("b", values=((ELAPSED, 2.0), (LOSS, 20.0))),
+        a_run("c", values=((LOSS, 30.0),)),
+        a_run("d", values=((ELAPSED, 4.0), (LOSS, 40.0))),
+        a_run("e", values=((ELAPSED, 5.0),)),
+    ]
+    for order in (runs, runs[::-1]):
+        assert values_of(collect(order), "loss") == {"s1": (20.0, 30.0, 40.0)}
+        assert values_of(collect(order)) == {"s1": (1.0, 2.0, 4.0, 5.0)}
+
+
+def test_how_memory_was_had_is_told_of_memory_alone():
+    runs = [a_run("a", memory_source="vmhwm"), a_run("b", memory_source=""), a_run("c", memory_source="rusage")]
+    (profile,) = collect(runs).profiles
+    assert profile.metric(PEAK_MEMORY.name).sources == ("rusage", "vmhwm")
+    assert profile.metric("elapsed").sources == ()
+
+
+def test_nothing_collected_is_nothing():
+    found = collect([])
+    assert (found.profiles, found.seen, found.problems) == ((), (), ())

@@ -1,0 +1,168 @@
+"""The configuration's texts: what they mean, and every fault with its place at once."""
+
+from __future__ import annotations
+
+import pytest
+from lower_wings import refused
+
+from perfgate import config
+from perfgate.core.policy import Floor
+
+EVERYTHING = """
+runs = ["out/*.json", "more"]
+baselines = "base"
+machine_class = "gha-4cpu"
+exclude = ["slow", "*:peak_memory"]
+
+[defaults]
+false_alarms = "2%"
+threshold = "+10%"
+floor = { time = "+1ms", bytes = "+1MB", rate = "+1/s" }
+on_suspected = "fail"
+workload = "rate"
+
+[[rule]]
+benchmark = "train.*"
+metric = "elapsed_sec"
+statistic = "p9*"
+threshold = "-3%"
+floor = "+2ms"
+method = "threshold"
+level = "warn"
+workload = "same"
+
+[[rule]]
+floor = "auto"
+
+[[budget]]
+benchmark = "serve"
+metric = "latency"
+statistic = "p95"
+limit = "< 100ms"
+warn = "< 90ms"
+level = "info"
+"""
+
+
+def places(text: str, origin: str = "perfgate.toml") -> list[str]:
+    return [f.place for f in refused(config.parse, text, origin)]
+
+
+def test_every_key_arrives_in_the_policy():
+    policy = config.parse(EVERYTHING, "perfgate.toml")
+    assert (policy.source, policy.runs, policy.baselines) == ("perfgate.toml", ("out/*.json", "more"), "base")
+    assert (policy.machine_class, policy.exclude) == ("gha-4cpu", ("slow", "*:peak_memory"))
+    assert (policy.false_alarms, policy.threshold.text) == (0.02, "+10%")
+    assert policy.floor == Floor(auto=False, amounts=(("1/s", 1.0), ("B", 1e6), ("s", 0.001)))
+    assert (policy.on_suspected, policy.workload) == ("fail", "rate")
+    first, second = policy.rules
+    assert (first.origin, first.benchmark, first.metric) == ("rule 1 (perfgate.toml)", "train.*", "elapsed")
+    assert (first.statistic, first.threshold.text, first.method) == ("p9*", "-3%", "threshold")
+    assert (first.level, first.workload) == ("warn", "same")
+    assert first.floor == Floor(auto=False, amounts=(("s", 0.002),))
+    assert (second.benchmark, second.metric, second.statistic, second.level) == ("*", "*", "p50", None)
+    assert (second.floor, second.threshold, second.workload) == (Floor(auto=True), None, None)
+    (budget,) = policy.budgets
+    assert (budget.origin, budget.benchmark, budget.metric) == ("budget 1 (perfgate.toml)", "serve", "latency")
+    assert (budget.limit.amount, budget.warn.amount, budget.level) == (0.1, 0.09, "info")
+
+
+@pytest.mark.parametrize("text", ["", "[tool.other]\nx = 1", "tool = 1"])
+def test_an_empty_configuration_means_the_built_in_defaults(text):
+    policy = config.parse(text, "pyproject.toml")
+    assert policy == config.BUILT_IN.__class__(source="pyproject.toml", threshold=config.BUILT_IN.threshold)
+    assert (policy.false_alarms, policy.threshold.text, policy.floor) == (0.01, "+5%", Floor(auto=True))
+
+
+def test_in_a_pyproject_only_our_table_counts():
+    text = '[project]\nname = "x"\n[tool.perfgate]\nbaselines = "base"\n'
+    assert config.parse(text, "a/pyproject.toml").baselines == "base"
+
+
+@pytest.mark.parametrize(
+    ("stated", "place", "message"),
+    [
+        pytest.param('[defaults]\nthreshold = "5"', "/defaults/threshold", 'did you mean "+5%"?', id="threshold"),
+        pytest.param('[defaults]\nfalse_alarms = "0.01"', "/defaults/false_alarms", 'write it like "1%"', id="share"),
+        pytest.param('[defaults]\nfalse_alarms = "x%"', "/defaults/false_alarms", 'write it like "1%"', id="no-share"),
+        pytest.param('[defaults]\nfloor = "5%"', "/defaults/floor", "has no sign", id="floor-without-sign"),
+        pytest.param('[defaults]\nfloor = "+5%"', "/defaults/floor", "not an absolute amount", id="floor-relative"),
+        pytest.param('[defaults]\nfloor = "-1ms"', "/defaults/floor", "not an absolute amount", id="floor-negative"),
+        pytest.param('[defaults]\nfloor = {time = "+1MB"}', "/defaults/floor/time", "amount of time", id="floor-kind"),
+        pytest.param('[defaults]\nfloor = {time = "1"}', "/defaults/floor/time", "has no sign", id="floor-no-sign"),
+        pytest.param('[[rule]]\nthreshold = "105%"', "/rule/0/threshold", 'did you mean "+5%"?', id="rule"),
+        pytest.param('[[rule]]\nstatistic = "mean"', "/rule/0/statistic", "matches none of p50", id="statistic"),
+        pytest.param("[[rule]]\nfloor = 3", "/rule/0/floor", "", id="floor-of-a-wrong-type"),
+        pytest.param("[rules]\n", "/rules", 'did you mean "rule"?', id="mistyped-key"),
+        pytest.param('machine_class = "a/b"', "/machine_class", "", id="class"),
+        pytest.param('machine_class = "a\\n"', "/machine_class", "", id="class-with-a-line-break"),
+        pytest.param("runs = []", "/runs", "must not be empty", id="no-runs"),
+    ],
+)  # fmt: skip
+def test_a_faulty_text_is_refused_with_place_and_cure(stated, place, message):
+    (fault,) = refused(config.parse, stated, "perfgate.toml")
+    assert fault.place == f"perfgate.toml: {place}"
+    assert message in fault.message
+    assert fault.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [("0.01%", 0.0001), ("20%", 0.2), (" 1% ", 0.01), ("0.009%", None), ("20.1%", None), ("nan%", None), ("-1%", None)],
+)
+def test_the_accepted_chance_lies_between_a_hundredth_of_a_percent_and_twenty(text, share):
+    stated = f'[defaults]\nfalse_alarms = "{text}"'
+    if share is None:
+        assert places(stated) == ["perfgate.toml: /defaults/false_alarms"]
+    else:
+        assert config.parse(stated, "perfgate.toml").false_alarms == share
+
+
+@pytest.mark.parametrize(
+    ("limit", "warn", "message"),
+    [
+        pytest.param("< 100ms", "< 90ms", "", id="before"),
+        pytest.param("< 100ms", "< 100ms", "", id="at-the-same"),
+        pytest.param("< 100ms", "<= 100ms", "", id="at-the-same-in-other-words"),
+        pytest.param("< 100ms", "< 101ms", "could never warn first", id="behind"),
+        pytest.param(">= 180/s", ">= 200/s", "", id="a-rate-before"),
+        pytest.param(">= 180/s", ">= 170/s", "could never warn first", id="a-rate-behind"),
+        pytest.param("< 100ms", "> 90ms", "do not point the same way", id="the-other-way"),
+        pytest.param("< 100ms", "< 90MB", "do not point the same way", id="another-unit"),
+        pytest.param("< 100ms", "90ms", "is not a limit", id="no-comparison"),
+    ],
+)
+def test_a_budget_warns_before_it_fails(limit, warn, message):
+    text = f'[[budget]]\nbenchmark="b"\nmetric="m"\nstatistic="p95"\nlimit="{limit}"\nwarn="{warn}"'
+    if message:
+        (fault,) = refused(config.parse, text, "perfgate.toml")
+        assert fault.place == "perfgate.toml: /budget/0/warn"
+        assert message in fault.message
+    else:
+        assert len(config.parse(text, "perfgate.toml").budgets) == 1
+
+
+def test_a_budget_without_a_readable_limit_is_refused():
+    text = '[[budget]]\nbenchmark="b"\nmetric="m"\nstatistic="p95"\nlimit="100ms"\nwarn="< 90ms"'
+    assert places(text) == ["perfgate.toml: /budget/0/limit"]
+
+
+def test_all_faults_of_a_kind_are_told_at_once():
+    shape = places('rulez = 1\n[defaults]\nthreshold = 5\n[[budget]]\nmetric = ""')
+    assert {"perfgate.toml: /rulez", "perfgate.toml: /defaults/threshold", "perfgate.toml: /budget/0"} < set(shape)
+    texts = places('[defaults]\nthreshold = "5"\nfloor = "x"\n[[rule]]\nthreshold = "7"\n[[rule]]\nfloor = "y"')
+    assert texts == [
+        "perfgate.toml: /defaults/threshold", "perfgate.toml: /defaults/floor", "perfgate.toml: /rule/0/threshold",
+        "perfgate.toml: /rule/1/floor",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["x = ", "[a\n", "x = 1\nx = 2", "a = " + "[" * 10_000])
+def test_what_is_no_toml_is_refused(text):
+    (fault,) = refused(config.parse, text, "perfgate.toml")
+    assert fault.message.startswith("not TOML")
+
+
+def test_a_table_that_is_no_table_is_refused():
+    (fault,) = refused(config.parse, "[tool]\nperfgate = 3", "pyproject.toml")
+    assert "expected an object, found 3" in fault.message
