@@ -23,6 +23,7 @@ Call = Literal["worse", "suspected", "same", "better"]
 SAME_MACHINE = 0.02  # between-session spread expected on one booted machine (scored in the notes of the rules)
 SAME_CLASS = 0.05  # … on machines of one class, or when nothing is known
 TOO_NOISY = 0.25  # a row that cannot see less than this is called too noisy to gate
+_DECIMALS = {"s": 1e-3, "B": 1e5}  # steps of elapsed_sec and peak_memory_mb in a run summary
 _SUSPECT_P = 0.05  # a ratio beyond the threshold with this evidence deserves a second look
 _SLACK = 1e-9  # a change exactly at the threshold is within it, whatever the last bit says
 
@@ -126,8 +127,21 @@ def _above_floor(row: Row, base: MetricProfile, current: MetricProfile, values: 
     floor = row.ruling.floor
     least = floor.amount(row.metric.unit)
     if floor.auto:
-        least = max(least, *(resolution(side.pooled()) for side in (base, current)))
+        sides = base.pooled(), current.pooled()
+        common = resolution((*sides[0], *sides[1]))
+        least = max(least, common, *(_step(side, row.metric.unit) for side in sides))
     return abs(values[1] - values[0]) >= least * (1 - _SLACK)
+
+
+def _step(values: tuple[float, ...], unit: str) -> float:
+    """Return the step of one side's values, as far as they give it away.
+
+    Values that differ and are all round were written in that step. One that never
+    varies may be round by chance (50.0 MB, 1000 calls), so that no more is believed of
+    it than the decimals of a run summary.
+    """
+    step = resolution(values)
+    return step if values and values[0] != values[-1] else min(step, _DECIMALS.get(unit, 0.0))
 
 
 def _same_session(row: Row, base: MetricProfile, current: MetricProfile, level: float) -> Decision:
