@@ -41,7 +41,7 @@ class Decision:
     current: float
     """The value compared."""
     change: float | None
-    """current / baseline - 1; None when the baseline is zero."""
+    """Change over the baseline's size; None when the baseline is zero."""
     limit: float | None
     """The change that the threshold allows, signed like a worsening."""
     interval: tuple[float, float] | None = None
@@ -245,7 +245,7 @@ def _plain(row: Row, base: MetricProfile, current: MetricProfile, method: Method
     elif -worse_by > allowed and floor:
         call = reason = "better"
     return Decision(
-        call=call, method=method, baseline=was, current=now, change=now / was - 1 if was else None,
+        call=call, method=method, baseline=was, current=now, change=(now - was) / abs(was) if was else None,
         limit=sign * allowed / abs(was) if was else None, visible=sign * allowed / abs(was) if was and method else None,
         reason=reason,
     )  # fmt: skip
