@@ -157,7 +157,7 @@ def _same_session(row: Row, base: MetricProfile, current: MetricProfile, level: 
     p = mann_whitney(*costs).p
     beyond = ratio - 1 > allowed + _SLACK and floor
     call: Call = "same"
-    reason, message = _quiet_reason(visible, floor=floor, moved=ratio - 1 > allowed + _SLACK), ""
+    reason, message = _quiet_reason(visible, allowed, floor=floor, moved=ratio - 1 > allowed + _SLACK), ""
     if beyond and p <= level:
         call = reason = "worse"
     elif beyond and factor is None:
@@ -193,7 +193,7 @@ def _across(row: Row, base: MetricProfile, current: MetricProfile, *, family: in
     step = math.log1p(allowed) + _SLACK
     visible = math.expm1(max(step, model.outer))
     call: Call = "same"
-    reason = _quiet_reason(visible, floor=floor, moved=model.d > step)
+    reason = _quiet_reason(visible, allowed, floor=floor, moved=model.d > step)
     if floor and model.d > max(step, model.outer):
         call = reason = "worse"
     elif floor and model.d > max(step, model.inner):
@@ -216,11 +216,11 @@ def _same_machine(row: Row) -> bool:
     return len(machines) == 1 and machines != {""}
 
 
-def _quiet_reason(visible: float | None, *, floor: bool, moved: bool) -> str:
-    """Return the slug of a row that does not fail."""
+def _quiet_reason(visible: float | None, allowed: float, *, floor: bool, moved: bool) -> str:
+    """Return the slug of a row that does not fail. A wide threshold that somebody chose is no noise."""
     if visible is None:
         return "few-runs"
-    if visible > TOO_NOISY:
+    if visible > max(TOO_NOISY, allowed * (1 + _SLACK) + _SLACK):
         return "too-noisy"
     if moved:
         return "within-noise" if floor else "below-floor"
