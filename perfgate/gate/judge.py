@@ -118,18 +118,14 @@ def _levels(rows: Sequence[Row], family: int, false_alarms: float) -> Mapping[in
 
 
 def _early(row: Row, pair: Pair) -> list[Finding] | None:
-    """Return the findings of a row that cannot be judged, None when it can. Only p50 speaks for its metric."""
+    """Return the findings of a row that cannot be judged, None when it can. One row speaks for its metric."""
     base, current = row.side(row.base), row.side(row.current)
     if row.current is None:
-        if row.statistic != P50 or row.metric.name in {CPU.name, THROUGHPUT.name}:
-            return []
-        return [undecided(row, Status.MISSING, *pair.absent)]
+        return [undecided(row, Status.MISSING, *pair.absent)] if _speaks(row) and not _is_aside(row) else []
     if row.base is None or base is None:
-        if row.statistic != P50 or row.metric.name in {CPU.name, THROUGHPUT.name}:
-            return []
-        return [_new(row)]
+        return [_new(row)] if _speaks(row) and not _is_aside(row) else []
     if current is None:
-        return [undecided(row, Status.MISSING, "no-values", "")] if row.statistic == P50 else []
+        return [undecided(row, Status.MISSING, "no-values", "")] if _speaks(row) else []
     unlike = incomparable(row)
     if unlike:
         return [undecided(row, Status.NOT_COMPARABLE, *unlike)] if _speaks(row) else []
@@ -142,7 +138,14 @@ def _early(row: Row, pair: Pair) -> list[Finding] | None:
 
 def _speaks(row: Row) -> bool:
     """Does the row speak for its metric? Others of the same metric would only repeat it."""
-    return row.statistic == P50 or bool((side := row.side(row.base)) and side.quantiles)
+    sides = [side for side in (row.side(row.base), row.side(row.current)) if side]
+    return row.statistic == P50 or any(side.quantiles for side in sides)
+
+
+def _is_aside(row: Row) -> bool:
+    """Is the metric only shown beside the time, which speaks for the benchmark?"""
+    aside = row.metric.name in {CPU.name, THROUGHPUT.name} and row.ruling.level != "fail"
+    return aside and row.profile.metric(ELAPSED.name) is not None
 
 
 def _zero(row: Row) -> tuple[str, str] | None:
