@@ -149,9 +149,10 @@ def _same_session(row: Row, base: MetricProfile, current: MetricProfile, level: 
     costs = _costs(row, sides[0]), _costs(row, sides[1])
     values = median(sides[0]), median(sides[1])
     allowed = _allowed(row, values[0])
-    ratio = median(costs[1]) / median(costs[0])
+    # Of the values shown, not of their reciprocals, whose medians differ from these in even samples.
+    ratio = values[1] / values[0] if row.metric.better == "lower" else values[0] / values[1]
     floor = _above_floor(row, base, current, values)
-    low, high = median_ratio_interval(*costs)
+    low, high = median_ratio_interval(*sides)
     factor = smallest_flagged_factor(*costs, level)
     visible = None if factor is None else max(allowed, factor * ratio - 1)
     p = mann_whitney(*costs).p
@@ -168,10 +169,9 @@ def _same_session(row: Row, base: MetricProfile, current: MetricProfile, level: 
         call, reason = "suspected", "not-proven"
     elif 1 / ratio - 1 > allowed and mann_whitney(costs[1], costs[0]).p <= level:
         call = reason = "better"
-    interval = sorted((_own(row, low - 1), _own(row, high - 1)))
     return Decision(
         call=call, method="same-session", baseline=values[0], current=values[1], change=values[1] / values[0] - 1,
-        limit=_own(row, allowed), interval=(interval[0], interval[1]),
+        limit=_own(row, allowed), interval=(low - 1, high - 1),
         visible=None if visible is None else _own(row, visible), reason=reason, message=message,
     )  # fmt: skip
 
