@@ -106,15 +106,21 @@ def _levels(rows: Sequence[Row], family: int, false_alarms: float) -> Mapping[in
     """Return the p-value at which each gated same-session row fails, by the row's identity.
 
     Holm's step-down test at twice the accepted chance, capped at the chance itself: the
-    threshold on the ratio removes most of what remains (see docs on the method).
+    threshold on the ratio removes most of what remains (see docs on the method). With
+    all other rows as they are, Holm rejects a row exactly when its p is at most the
+    step that follows those that the others pass.
     """
     ps = [p_value(r) for r in rows]
-    padded = holm([*ps, *[1.0] * (family - len(ps))])[: len(ps)]
-    first = min(false_alarms, 2 * false_alarms / family)
-    return {
-        id(r): false_alarms if adjusted <= 2 * false_alarms and p <= false_alarms else first
-        for r, p, adjusted in zip(rows, ps, padded, strict=True)
-    }
+    order = sorted(range(len(ps)), key=ps.__getitem__)
+    passed = sum(adjusted <= 2 * false_alarms for adjusted in holm([*ps, *[1.0] * (family - len(ps))]))
+    levels = {}
+    for place, index in enumerate(order):
+        others = passed
+        if place < passed:  # without this row, the later ones move up a step, which is harder
+            tail = (i for i in range(place + 1, passed) if (family - i + 1) * ps[order[i]] > 2 * false_alarms)
+            others = next(tail, passed) - 1
+        levels[id(rows[index])] = min(false_alarms, 2 * false_alarms / (family - others))
+    return levels
 
 
 def _early(row: Row, pair: Pair) -> list[Finding] | None:
