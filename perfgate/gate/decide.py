@@ -11,7 +11,7 @@ from perfgate.core.finding import Status
 from perfgate.gate.rows import P50, Row, count_of, value_of
 from perfgate.stats.medians import median_ratio_interval
 from perfgate.stats.quantiles import median
-from perfgate.stats.ranks import mann_whitney, runs_needed, smallest_flagged_factor, smallest_p
+from perfgate.stats.ranks import mann_whitney, runs_needed, smallest_flagged_factor
 from perfgate.stats.sessions import compare_sessions, log_interval
 
 if TYPE_CHECKING:
@@ -174,11 +174,6 @@ def _same_session(row: Row, base: MetricProfile, current: MetricProfile, level: 
         limit=_own(row, allowed), interval=(low - 1, high - 1),
         visible=None if visible is None else _own(row, visible), reason=reason, message=message,
     )  # fmt: skip
-
-
-def can_fail(row: Row, level: float) -> bool:
-    """Could a same-session row of these sizes fail at all at a level?"""
-    return smallest_p(count_of(row.side(row.base)), count_of(row.side(row.current))) <= level
 
 
 def _across(row: Row, base: MetricProfile, current: MetricProfile, *, family: int, false_alarms: float) -> Decision:
