@@ -9,7 +9,7 @@ from perfgate.core.finding import Finding, Status
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT
 from perfgate.core.reasons import sentence
 from perfgate.gate.decide import STATUS_OF_CALL, Decision, Method, decide, method_of, p_value
-from perfgate.gate.rows import P50, Row, count_of, incomparable, rows_of, value_of
+from perfgate.gate.rows import P50, Row, count_of, incomparable, limit_text, rows_of, value_of
 from perfgate.stats.ranks import holm
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def _blank(row: Row, status: Status, reason: str, message: str) -> Finding:
         change=None,
         interval=None,
         limit=None,
-        limit_text=_limit_text(threshold.text, row.metric.better),
+        limit_text=limit_text(threshold.text, row.metric.better),
         n_baseline=count_of(base),
         n_current=count_of(current),
         sessions_baseline=len(base.samples) if base else 0,
@@ -239,8 +239,3 @@ def _blank(row: Row, status: Status, reason: str, message: str) -> Finding:
         message=message or sentence(reason),
         rule=row.ruling.origin,
     )
-
-
-def _limit_text(text: str, better: str) -> str:
-    """Return a threshold as it reads for the metric: the default ``+5%`` is ``-5%`` where higher is better."""
-    return text if better == "lower" else "-" + text.lstrip("+-")

@@ -163,3 +163,8 @@ def _rows(counts: list[int]) -> str:
     most = 3
     text = ", ".join(f"{c:,}" for c in counts[:most])
     return text + (f" and {len(counts) - most} other counts of" if len(counts) > most else "")
+
+
+def limit_text(text: str, better: str) -> str:
+    """Return a threshold as it reads for the metric: the default ``+5%`` is ``-5%`` where higher is better."""
+    return ("+" if better == "lower" else "-") + text.lstrip("+-")
