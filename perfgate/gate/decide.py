@@ -11,7 +11,7 @@ from perfgate.core.finding import Status
 from perfgate.gate.rows import P50, Row, count_of, value_of
 from perfgate.stats.medians import median_ratio_interval
 from perfgate.stats.quantiles import median
-from perfgate.stats.ranks import mann_whitney, runs_needed, smallest_flagged_factor, smallest_p
+from perfgate.stats.ranks import mann_whitney, runs_needed, smallest_flagged_factor
 from perfgate.stats.sessions import compare_sessions, log_interval
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ Call = Literal["worse", "suspected", "same", "better"]
 SAME_MACHINE = 0.02  # between-session spread expected on one booted machine (scored in the notes of the rules)
 SAME_CLASS = 0.05  # … on machines of one class, or when nothing is known
 TOO_NOISY = 0.25  # a row that cannot see less than this is called too noisy to gate
+_DECIMALS = {"s": 1e-3, "B": 1e5}  # steps of elapsed_sec and peak_memory_mb in a run summary
 _SUSPECT_P = 0.05  # a ratio beyond the threshold with this evidence deserves a second look
 _SLACK = 1e-9  # a change exactly at the threshold is within it, whatever the last bit says
 
@@ -40,7 +41,7 @@ class Decision:
     current: float
     """The value compared."""
     change: float | None
-    """current / baseline - 1; None when the baseline is zero."""
+    """Change over the baseline's size; None when the baseline is zero."""
     limit: float | None
     """The change that the threshold allows, signed like a worsening."""
     interval: tuple[float, float] | None = None
@@ -126,8 +127,21 @@ def _above_floor(row: Row, base: MetricProfile, current: MetricProfile, values: 
     floor = row.ruling.floor
     least = floor.amount(row.metric.unit)
     if floor.auto:
-        least = max(least, *(resolution(side.pooled()) for side in (base, current)))
+        sides = base.pooled(), current.pooled()
+        common = resolution((*sides[0], *sides[1]))
+        least = max(least, common, *(_step(side, row.metric.unit) for side in sides))
     return abs(values[1] - values[0]) >= least * (1 - _SLACK)
+
+
+def _step(values: tuple[float, ...], unit: str) -> float:
+    """Return the step of one side's values, as far as they give it away.
+
+    Values that differ and are all round were written in that step. One that never
+    varies may be round by chance (50.0 MB, 1000 calls), so that no more is believed of
+    it than the decimals of a run summary.
+    """
+    step = resolution(values)
+    return step if values and values[0] != values[-1] else min(step, _DECIMALS.get(unit, 0.0))
 
 
 def _same_session(row: Row, base: MetricProfile, current: MetricProfile, level: float) -> Decision:
@@ -135,15 +149,16 @@ def _same_session(row: Row, base: MetricProfile, current: MetricProfile, level: 
     costs = _costs(row, sides[0]), _costs(row, sides[1])
     values = median(sides[0]), median(sides[1])
     allowed = _allowed(row, values[0])
-    ratio = median(costs[1]) / median(costs[0])
+    # Of the values shown, not of their reciprocals, whose medians differ from these in even samples.
+    ratio = values[1] / values[0] if row.metric.better == "lower" else values[0] / values[1]
     floor = _above_floor(row, base, current, values)
-    low, high = median_ratio_interval(*costs)
+    low, high = median_ratio_interval(*sides)
     factor = smallest_flagged_factor(*costs, level)
     visible = None if factor is None else max(allowed, factor * ratio - 1)
     p = mann_whitney(*costs).p
     beyond = ratio - 1 > allowed + _SLACK and floor
     call: Call = "same"
-    reason, message = _quiet_reason(visible, floor=floor, moved=ratio - 1 > allowed + _SLACK), ""
+    reason, message = _quiet_reason(visible, allowed, floor=floor, moved=ratio - 1 > allowed + _SLACK), ""
     if beyond and p <= level:
         call = reason = "worse"
     elif beyond and factor is None:
@@ -154,17 +169,11 @@ def _same_session(row: Row, base: MetricProfile, current: MetricProfile, level: 
         call, reason = "suspected", "not-proven"
     elif 1 / ratio - 1 > allowed and mann_whitney(costs[1], costs[0]).p <= level:
         call = reason = "better"
-    interval = sorted((_own(row, low - 1), _own(row, high - 1)))
     return Decision(
         call=call, method="same-session", baseline=values[0], current=values[1], change=values[1] / values[0] - 1,
-        limit=_own(row, allowed), interval=(interval[0], interval[1]),
+        limit=_own(row, allowed), interval=(low - 1, high - 1),
         visible=None if visible is None else _own(row, visible), reason=reason, message=message,
     )  # fmt: skip
-
-
-def can_fail(row: Row, level: float) -> bool:
-    """Could a same-session row of these sizes fail at all at a level?"""
-    return smallest_p(count_of(row.side(row.base)), count_of(row.side(row.current))) <= level
 
 
 def _across(row: Row, base: MetricProfile, current: MetricProfile, *, family: int, false_alarms: float) -> Decision:
@@ -185,7 +194,7 @@ def _across(row: Row, base: MetricProfile, current: MetricProfile, *, family: in
     step = math.log1p(allowed) + _SLACK
     visible = math.expm1(max(step, model.outer))
     call: Call = "same"
-    reason = _quiet_reason(visible, floor=floor, moved=model.d > step)
+    reason = _quiet_reason(visible, allowed, floor=floor, moved=model.d > step)
     if floor and model.d > max(step, model.outer):
         call = reason = "worse"
     elif floor and model.d > max(step, model.inner):
@@ -208,11 +217,11 @@ def _same_machine(row: Row) -> bool:
     return len(machines) == 1 and machines != {""}
 
 
-def _quiet_reason(visible: float | None, *, floor: bool, moved: bool) -> str:
-    """Return the slug of a row that does not fail."""
+def _quiet_reason(visible: float | None, allowed: float, *, floor: bool, moved: bool) -> str:
+    """Return the slug of a row that does not fail. A wide threshold that somebody chose is no noise."""
     if visible is None:
         return "few-runs"
-    if visible > TOO_NOISY:
+    if visible > max(TOO_NOISY, allowed * (1 + _SLACK) + _SLACK):
         return "too-noisy"
     if moved:
         return "within-noise" if floor else "below-floor"
@@ -237,7 +246,7 @@ def _plain(row: Row, base: MetricProfile, current: MetricProfile, method: Method
     elif -worse_by > allowed and floor:
         call = reason = "better"
     return Decision(
-        call=call, method=method, baseline=was, current=now, change=now / was - 1 if was else None,
+        call=call, method=method, baseline=was, current=now, change=(now - was) / abs(was) if was else None,
         limit=sign * allowed / abs(was) if was else None, visible=sign * allowed / abs(was) if was and method else None,
         reason=reason,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from perfgate.core.finding import Finding, Status
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT
 from perfgate.core.reasons import sentence
 from perfgate.gate.decide import STATUS_OF_CALL, Decision, Method, decide, method_of, p_value
-from perfgate.gate.rows import P50, Row, count_of, incomparable, rows_of, value_of
+from perfgate.gate.rows import P50, Row, count_of, incomparable, limit_text, rows_of, value_of
 from perfgate.stats.ranks import holm
 
 if TYPE_CHECKING:
@@ -106,30 +106,32 @@ def _levels(rows: Sequence[Row], family: int, false_alarms: float) -> Mapping[in
     """Return the p-value at which each gated same-session row fails, by the row's identity.
 
     Holm's step-down test at twice the accepted chance, capped at the chance itself: the
-    threshold on the ratio removes most of what remains (see docs on the method).
+    threshold on the ratio removes most of what remains (see docs on the method). With
+    all other rows as they are, Holm rejects a row exactly when its p is at most the
+    step that follows those that the others pass.
     """
     ps = [p_value(r) for r in rows]
-    padded = holm([*ps, *[1.0] * (family - len(ps))])[: len(ps)]
-    first = min(false_alarms, 2 * false_alarms / family)
-    return {
-        id(r): false_alarms if adjusted <= 2 * false_alarms and p <= false_alarms else first
-        for r, p, adjusted in zip(rows, ps, padded, strict=True)
-    }
+    order = sorted(range(len(ps)), key=ps.__getitem__)
+    passed = sum(adjusted <= 2 * false_alarms for adjusted in holm([*ps, *[1.0] * (family - len(ps))]))
+    levels = {}
+    for place, index in enumerate(order):
+        others = passed
+        if place < passed:  # without this row, the later ones move up a step, which is harder
+            tail = (i for i in range(place + 1, passed) if (family - i + 1) * ps[order[i]] > 2 * false_alarms)
+            others = next(tail, passed) - 1
+        levels[id(rows[index])] = min(false_alarms, 2 * false_alarms / (family - others))
+    return levels
 
 
 def _early(row: Row, pair: Pair) -> list[Finding] | None:
-    """Return the findings of a row that cannot be judged, None when it can. Only p50 speaks for its metric."""
+    """Return the findings of a row that cannot be judged, None when it can. One row speaks for its metric."""
     base, current = row.side(row.base), row.side(row.current)
     if row.current is None:
-        if row.statistic != P50 or row.metric.name in {CPU.name, THROUGHPUT.name}:
-            return []
-        return [undecided(row, Status.MISSING, *pair.absent)]
+        return [undecided(row, Status.MISSING, *pair.absent)] if _speaks(row) and not _is_aside(row) else []
     if row.base is None or base is None:
-        if row.statistic != P50 or row.metric.name in {CPU.name, THROUGHPUT.name}:
-            return []
-        return [_new(row)]
+        return [_new(row)] if _speaks(row) and not _is_aside(row) else []
     if current is None:
-        return [undecided(row, Status.MISSING, "no-values", "")] if row.statistic == P50 else []
+        return [undecided(row, Status.MISSING, "no-values", "")] if _speaks(row) else []
     unlike = incomparable(row)
     if unlike:
         return [undecided(row, Status.NOT_COMPARABLE, *unlike)] if _speaks(row) else []
@@ -142,7 +144,14 @@ def _early(row: Row, pair: Pair) -> list[Finding] | None:
 
 def _speaks(row: Row) -> bool:
     """Does the row speak for its metric? Others of the same metric would only repeat it."""
-    return row.statistic == P50 or bool((side := row.side(row.base)) and side.quantiles)
+    sides = [side for side in (row.side(row.base), row.side(row.current)) if side]
+    return row.statistic == P50 or any(side.quantiles for side in sides)
+
+
+def _is_aside(row: Row) -> bool:
+    """Is the metric only shown beside the time, which speaks for the benchmark?"""
+    aside = row.metric.name in {CPU.name, THROUGHPUT.name} and row.ruling.level != "fail"
+    return aside and row.profile.metric(ELAPSED.name) is not None
 
 
 def _zero(row: Row) -> tuple[str, str] | None:
@@ -221,7 +230,7 @@ def _blank(row: Row, status: Status, reason: str, message: str) -> Finding:
         change=None,
         interval=None,
         limit=None,
-        limit_text=_limit_text(threshold.text, row.metric.better),
+        limit_text=limit_text(threshold.text, row.metric.better),
         n_baseline=count_of(base),
         n_current=count_of(current),
         sessions_baseline=len(base.samples) if base else 0,
@@ -230,8 +239,3 @@ def _blank(row: Row, status: Status, reason: str, message: str) -> Finding:
         message=message or sentence(reason),
         rule=row.ruling.origin,
     )
-
-
-def _limit_text(text: str, better: str) -> str:
-    """Return a threshold as it reads for the metric: the default ``+5%`` is ``-5%`` where higher is better."""
-    return text if better == "lower" else "-" + text.lstrip("+-")

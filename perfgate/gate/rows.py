@@ -55,7 +55,7 @@ def rows_of(base: Profile | None, current: Profile | None, policy: Policy) -> It
 
     p50 is judged for every metric; p95 of the time is always shown; other statistics
     appear when a rule names them. Throughput is derived from time and rows, so that it
-    is no row of its own where one side cannot have it.
+    is no row of its own where one side cannot have it, unless it is gated.
     """
     present = current or base
     if present is None:
@@ -64,7 +64,9 @@ def rows_of(base: Profile | None, current: Profile | None, policy: Policy) -> It
     for metric in _metrics(base, current):
         if policy.excludes(present.benchmark, titled, metric.name):
             continue
-        plain = any(p is not None and p.quantiles for p in (_of(base, metric), _of(current, metric)))
+        sides = _of(base, metric), _of(current, metric)
+        plain = any(p is not None and p.quantiles for p in sides)
+        underived = metric.name == THROUGHPUT.name and base is not None and current is not None and None in sides
         for statistic in STATISTICS:
             rule = policy.rule_for(present.benchmark, titled, metric.name, statistic)
             named = rule is not None and rule.statistic != P50
@@ -72,6 +74,8 @@ def rows_of(base: Profile | None, current: Profile | None, policy: Policy) -> It
                 continue
             if named or plain or statistic == P50 or (statistic == "p95" and metric.name in _SHOWN_TAIL):
                 ruling = policy.ruling(present.benchmark, titled, metric, statistic)
+                if underived and ruling.level != "fail":
+                    continue
                 if plain and rule is None:
                     ruling = _classic(ruling, statistic, has_tail=_stated(base, current, metric, "p95"))
                 yield Row(base=base, current=current, metric=metric, statistic=statistic, ruling=ruling)
@@ -83,9 +87,6 @@ def _metrics(base: Profile | None, current: Profile | None) -> list[Metric]:
     for profile in (base, current):
         for m in profile.metrics if profile else ():
             found.setdefault(m.metric.name, m.metric)
-    both = base is not None and current is not None
-    if both and not (_of(base, THROUGHPUT) and _of(current, THROUGHPUT)):
-        found.pop(THROUGHPUT.name, None)
     return [found[name] for name in sorted(found, key=lambda n: (n not in _MEASURED, n))]
 
 
@@ -162,3 +163,8 @@ def _rows(counts: list[int]) -> str:
     most = 3
     text = ", ".join(f"{c:,}" for c in counts[:most])
     return text + (f" and {len(counts) - most} other counts of" if len(counts) > most else "")
+
+
+def limit_text(text: str, better: str) -> str:
+    """Return a threshold as it reads for the metric: the default ``+5%`` is ``-5%`` where higher is better."""
+    return ("+" if better == "lower" else "-") + text.lstrip("+-")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.policy import STATISTICS, Policy, Rule, Ruling, matches
 from perfgate.core.profile import Profile, title
+from perfgate.gate.rows import limit_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,7 +102,6 @@ def explain(policy: Policy, profile: Profile) -> list[Governed]:
             rule = policy.rule_for(profile.benchmark, titled, m.metric.name, statistic)
             if statistic in {"p50", "p95"} or (rule and rule.statistic != "p50"):
                 ruling = policy.ruling(profile.benchmark, titled, m.metric, statistic)
-                text = ruling.threshold.text
-                shown = text if m.metric.better == "lower" else "-" + text.lstrip("+-")
+                shown = limit_text(ruling.threshold.text, m.metric.better)
                 rows.append(Governed(metric=m.metric.name, statistic=statistic, ruling=ruling, threshold=shown))
     return sorted(rows, key=lambda g: (g.ruling.level != "fail", g.metric, g.statistic))

@@ -29,7 +29,7 @@ def to_data(verdict: Verdict) -> dict[str, Any]:
         "exit_code": int(verdict.exit_code),
         "introduces": verdict.introduces,
         "fail_suspected": verdict.fail_suspected,
-        "findings": [_finding(f) for f in verdict.findings],
+        "findings": [_finding(f) for f in settled(verdict).findings],
         "problems": [_diagnostic(d) for d in verdict.problems],
         "notes": [_diagnostic(d) for d in verdict.notes],
         "suite": {
@@ -86,16 +86,35 @@ def _finding(f: Finding) -> dict[str, Any]:
         "level": f.level,
         "method": f.method,
     }
-    data.update({name: _number(getattr(f, name)) for name in ("baseline", "current", "change")})
-    data["interval"] = None if f.interval is None else [_number(v) for v in f.interval]
-    data.update({"limit": _number(f.limit), "limit_text": f.limit_text})
+    data.update({name: getattr(f, name) for name in ("baseline", "current", "change")})
+    data["interval"] = None if f.interval is None else list(f.interval)
+    data.update({"limit": f.limit, "limit_text": f.limit_text})
     data.update({name: getattr(f, name) for name in ("n_baseline", "n_current", "sessions_baseline")})
-    data.update({"visible": _number(f.visible), "reason": f.reason, "message": f.message, "rule": f.rule})
+    data.update({"visible": f.visible, "reason": f.reason, "message": f.message, "rule": f.rule})
     return data
 
 
 def _number(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(f"{value:.12g}")
+
+
+def settled(verdict: Verdict) -> Verdict:
+    """Return a verdict with its numbers as its JSON data states them, so that both are drawn alike."""
+    return replace(verdict, findings=tuple(_settled(f) for f in verdict.findings))
+
+
+def _settled(f: Finding) -> Finding:
+    low, high = f.interval or (None, None)
+    ends = _number(low), _number(high)
+    return replace(
+        f,
+        baseline=_number(f.baseline),
+        current=_number(f.current),
+        change=_number(f.change),
+        limit=_number(f.limit),
+        visible=_number(f.visible),
+        interval=None if ends[0] is None or ends[1] is None else (ends[0], ends[1]),
+    )
 
 
 def _diagnostic(d: Diagnostic) -> dict[str, str]:

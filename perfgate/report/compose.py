@@ -212,7 +212,10 @@ def _compared(verdict: Verdict) -> Iterable[Line]:
     if suite.false_alarms is not None and suite.gated:
         yield (text(f"False alarms aimed at: no more than {suite.false_alarms:g} in 100 unchanged pull requests"),)
     yield text("Repeat with: "), name(compared.reproduce)
-    yield (text(f"{compared.tool}; Runs: baseline / current; Sees: the smallest worsening that would have failed"),)
+    yield (
+        name(compared.tool),
+        text("; Runs: baseline / current; Sees: the smallest worsening that would have failed"),
+    )
 
 
 def _list(before: str, names: Sequence[str]) -> Line:

@@ -8,6 +8,7 @@ from perfgate.core.units import display_scale
 
 _DIGITS = 4
 _MOST_DIGITS = 15
+_MOST_DECIMALS = 12  # a change fails from 1e-12 beyond its limit
 
 
 def amount(value: float, unit: str, *, beside: float | None = None) -> str:
@@ -45,7 +46,7 @@ def percent(change: float, *, apart_from: float | None = None) -> str:
     while (
         apart_from is not None
         and change != apart_from
-        and decimals < _DIGITS * 2
+        and decimals < _MOST_DECIMALS
         and _percent(change, decimals) == _percent(apart_from, decimals)
     ):
         decimals += 1
@@ -53,14 +54,9 @@ def percent(change: float, *, apart_from: float | None = None) -> str:
 
 
 def _percent(change: float, decimals: int) -> str:
+    """Return a signed percentage; what rounds to zero has no sign."""
     rounded = f"{change * 100:+,.{decimals}f}%"
-    return (
-        rounded.replace("-", "", 1)
-        if not change
-        else "0.0%"
-        if float(rounded.strip("%+").replace(",", "")) == 0 and decimals == 1
-        else rounded
-    )
+    return rounded[1:] if not rounded.strip("+-0.%") else rounded
 
 
 def span(interval: tuple[float, float]) -> str:
