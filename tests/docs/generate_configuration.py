@@ -65,7 +65,9 @@ def _value(stated: dict[str, Any]) -> str:
 def _meaning(stated: dict[str, Any]) -> str:
     said = str(stated.get("description", ""))
     for kind in stated.get("oneOf", ()):
-        parts = [f"`{k}` {v['description'][:1].lower()}{v['description'][1:]}" for k, v in kind.get("properties", {}).items()]
+        parts = [
+            f"`{k}` {v['description'][:1].lower()}{v['description'][1:]}" for k, v in kind.get("properties", {}).items()
+        ]
         said += " In a table: " + " ".join(parts) if parts else ""
     return said
 

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 import click
 import pytest
 from doc_blocks import DOCS
+
 from perfgate.cli import program
 
 _TEXT = (DOCS / "commands.md").read_text(encoding="utf-8")

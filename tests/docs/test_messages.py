@@ -5,6 +5,7 @@ import re
 from collections import Counter
 
 from doc_blocks import DOCS, ROOT
+
 from perfgate.core.reasons import SENTENCES
 
 _COMING = set() if (ROOT / "perfgate/cli/init.py").exists() else {"init-unwritable", "demo-folder", "demo-noisy"}

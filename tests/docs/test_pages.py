@@ -5,6 +5,7 @@ import re
 
 import pytest
 from doc_blocks import DOCS, PAGES, ROOT, blocks
+
 from perfgate import config, schema
 from perfgate.core.finding import Status
 from perfgate.stats.sessions import compare_sessions
