@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import re
+from importlib.util import find_spec
+
+import click
+import pytest
+from doc_blocks import DOCS
+
+from perfgate.cli import program
+
+_TEXT = (DOCS / "commands.md").read_text(encoding="utf-8")
+
+
+def sections() -> dict[str, str]:
+    """Return what the page says of each command, by the command's words."""
+    parts = re.split(r"^#+ `perfgate ([a-z ]+)`$", _TEXT, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def commands() -> dict[str, click.Command | None]:
+    """Return every command by its words, None for one that is announced only; groups give way to what is in them."""
+    found: dict[str, click.Command | None] = {}
+    context = click.Context(program)
+    for name in program.list_commands(context):
+        if find_spec(f"perfgate.cli.{name}") is None:
+            found[name] = None
+            continue
+        command = program.get_command(context, name)
+        if isinstance(command, click.Group):
+            found |= {f"{name} {sub}": one for sub, one in command.commands.items()}
+        else:
+            found[name] = command
+    return found
+
+
+def test_every_command_has_a_section_and_no_section_is_of_a_command_that_is_gone():
+    assert set(sections()) == set(commands())
+
+
+@pytest.mark.parametrize("name", sorted(sections()))
+def test_the_options_of_a_command_are_all_told_and_nothing_else(name):
+    command = commands()[name]
+    if command is None:
+        pytest.skip("the command is not here yet")
+    options = {o for p in command.params if isinstance(p, click.Option) for o in p.opts}
+    told = set(re.findall(r"^\| (`-.+?) \|", sections()[name], re.MULTILINE))
+    words = {word.split()[0] for cell in told for word in re.findall(r"`(-[^`]+)`", cell)}
+    assert words == options
