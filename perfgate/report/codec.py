@@ -64,15 +64,6 @@ def settled(verdict: Verdict) -> Verdict:
     )
 
 
-def _settled(f: Finding) -> Finding:
-    ends = [_number(v) for v in f.interval or ()]
-    return replace(
-        f,
-        **{name: _number(getattr(f, name)) for name in _NUMBERS},
-        interval=(ends[0], ends[1]) if ends and ends[0] is not None and ends[1] is not None else None,
-    )
-
-
 def _finding(f: Finding) -> dict[str, Any]:
     data: dict[str, Any] = {
         "benchmark": f.benchmark,
@@ -96,11 +87,6 @@ def _finding(f: Finding) -> dict[str, Any]:
 
 def _number(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(f"{value:.12g}")
-
-
-def settled(verdict: Verdict) -> Verdict:
-    """Return a verdict with its numbers as its JSON data states them, so that both are drawn alike."""
-    return replace(verdict, findings=tuple(_settled(f) for f in verdict.findings))
 
 
 def _settled(f: Finding) -> Finding:

@@ -107,9 +107,10 @@ def test_a_benchmark_without_a_name_is_called_after_the_folder_of_its_file(runs)
     assert [r.benchmark for r in RunReader().read(["a/1.json"])] == ["a"]
 
 
-def test_a_file_in_the_working_directory_has_no_folder(runs, monkeypatch):
+def test_a_file_in_the_working_directory_is_named_after_it_however_the_path_is_spelled(runs, monkeypatch):
     monkeypatch.chdir(runs / "a")
-    assert [r.benchmark for r in RunReader().read(["1.json"])] == ["model_run"]
+    assert [r.benchmark for r in RunReader().read(["1.json"])] == ["a"]
+    assert [r.benchmark for r in RunReader().read(["./1.json"])] == ["a"]
 
 
 def test_a_pipe_is_refused_without_waiting(tmp_path):
