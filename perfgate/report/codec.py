@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from perfgate import schema
@@ -48,6 +49,26 @@ def to_data(verdict: Verdict) -> dict[str, Any]:
             "reproduce": compared.reproduce,
         },
     }
+
+
+def settled(verdict: Verdict) -> Verdict:
+    """Return the verdict with its numbers as `to_data` writes them.
+
+    Every report is drawn from these, so that one drawn again from ``report.json`` reads
+    the same where a 13th digit would have decided how a number is rounded.
+    """
+    return replace(
+        verdict,
+        findings=tuple(map(_settled, verdict.findings)),
+        suite=replace(verdict.suite, false_alarms=_number(verdict.suite.false_alarms)),
+    )
+
+
+def _settled(f: Finding) -> Finding:
+    settled_ones: dict[str, Any] = {name: _number(getattr(f, name)) for name in _NUMBERS}
+    ends = [_number(v) for v in f.interval or ()]
+    settled_ones["interval"] = tuple(ends) if ends and None not in ends else None
+    return replace(f, **settled_ones)
 
 
 def _finding(f: Finding) -> dict[str, Any]:

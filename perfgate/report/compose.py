@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.finding import FAILED, UNDECIDED, ExitCode, Finding, Status, Verdict
 from perfgate.core.profile import title
 from perfgate.core.reasons import cure, sentence
-from perfgate.report.codec import to_data
+from perfgate.report.codec import settled, to_data
 from perfgate.report.document import (
     Block,
     Bullets,
@@ -36,6 +36,7 @@ _NONE = "–"
 
 def compose(verdict: Verdict) -> Document:
     """Return the report of a verdict."""
+    verdict = settled(verdict)
     groups = _groups(verdict)
     blocks: list[Block] = [Paragraph(line=_headline(verdict, groups))]
     if verdict.introduces:
