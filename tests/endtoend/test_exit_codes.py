@@ -1,0 +1,83 @@
+"""0, 1 and 2 by real processes, and both doors of the program."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from support import Project, assert_cannot_decide, assert_green
+
+CONSOLE_SCRIPT = "import sys; sys.argv[0] = 'perfgate'; from perfgate.__main__ import main; main()"
+PLACES = {"pass": 0, "regression": 1, "missing": 2, "both": 2}
+
+
+def spoil(project: Project, how: str) -> None:
+    if how in {"regression", "both"}:
+        project.change_runs("new-train-*", elapsed_sec=2.0)
+    if how in {"missing", "both"}:
+        project.drop_runs("*-score-*")
+
+
+@pytest.mark.parametrize(("how", "code"), PLACES.items(), ids=PLACES)
+def test_both_doors_exit_alike(green: Project, how: str, code: int) -> None:
+    spoil(green, how)
+    module = green.cli("check")
+    script = green.command(sys.executable, "-c", CONSOLE_SCRIPT, "check")
+    assert module.code == code, str(module)
+    assert script == module
+
+
+def test_a_pass_says_so_first_and_leaves_stderr_empty(green: Project) -> None:
+    outcome = green.cli("check")
+    assert_green(outcome)
+    assert outcome.stdout.startswith("Pass: 4 gated rows measured")
+
+
+def test_a_regression_names_itself_first_and_leaves_stderr_empty(green: Project) -> None:
+    spoil(green, "regression")
+    outcome = green.cli("check")
+    assert (outcome.code, outcome.stderr) == (1, "")
+    assert outcome.stdout.startswith("Regression: 1 of 4 gated rows got worse. Act before merging.")
+
+
+def test_with_a_regression_and_a_missing_benchmark_the_exit_is_2_and_both_are_shown(green: Project) -> None:
+    spoil(green, "both")
+    outcome = green.cli("check", "--report", "r.json", "--report", "r.md")
+    assert_cannot_decide(outcome, "score ", "measure it")
+    for shown in (outcome.stdout, green.path("r.md").read_text()):
+        assert shown.index("Got worse") < shown.index("Could not be judged")
+    findings = green.read_json("r.json")["findings"]
+    found = {(f["benchmark"], f["status"]) for f in findings if f["status"] in {"regressed", "missing"}}
+    assert found == {("train", "regressed"), ("score", "missing")}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",), ("-h",), ("--version",), ("check", "--help"), ("run", "--help"), ("collect", "--help"),
+        ("baseline", "--help"), ("baseline", "refresh", "--help"), ("report", "--help"), ("explain", "--help"),
+        ("schema", "--help"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_help_exits_0(project: Project, arguments: tuple[str, ...]) -> None:
+    outcome = project.cli(*arguments)
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.stdout
+
+
+@pytest.mark.parametrize("how", PLACES)
+def test_a_report_rendered_again_exits_0_and_reads_alike(green: Project, how: str) -> None:
+    spoil(green, how)
+    first = green.cli("check", "--report", "r.json", "--report", "r.md", "--report", "r.txt")
+    for form, name in (("markdown", "r.md"), ("json", "r.json"), ("text", "r.txt")):
+        again = green.cli("report", "r.json", "--format", form)
+        assert (again.code, again.stderr) == (0, "")
+        assert again.stdout == green.path(name).read_text()
+    assert green.path("r.txt").read_text() == first.stdout
+
+
+def test_a_report_that_contradicts_itself_is_refused(green: Project) -> None:
+    green.cli("check", "--report", "r.json")
+    green.write("r.json", green.path("r.json").read_text().replace('"verdict": "pass"', '"verdict": "regression"'))
+    assert_cannot_decide(green.cli("report", "r.json"), r"r\.json: /verdict", "schema")

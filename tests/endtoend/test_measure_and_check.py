@@ -1,0 +1,159 @@
+"""The whole way: measure a program, keep a baseline, make the program slower, see the check fail."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support import RUNS, Project, assert_cannot_decide
+
+JOB = """
+steps = {steps}
+total = 0
+for i in range(steps):
+    total += i * i % 7
+"""
+STEPS = 700_000  # about 60 ms, most of it in the loop
+SELF_MEASURING = """
+from perfgate.measure import measure_run_context
+
+with open("calls", "a") as calls:
+    calls.write("x")
+with measure_run_context() as run:
+    run.rows_used = 7
+    run.record("loss", 0.25)
+"""
+
+
+def measure(project: Project, n: int = 10) -> None:
+    outcome = project.cli("run", "-n", str(n), "--", "python", "job.py")
+    assert outcome.code == 0, str(outcome)
+
+
+@pytest.fixture
+def measured(project: Project) -> Project:
+    """A project whose job has a baseline of ten runs."""
+    project.write("job.py", JOB.format(steps=STEPS))
+    measure(project)
+    outcome = project.cli("baseline", "refresh")
+    assert outcome.code == 0, str(outcome)
+    return project
+
+
+def test_a_job_three_times_slower_fails_the_check_and_the_report_says_where(measured: Project) -> None:
+    measured.write("perfgate.toml", '[defaults]\nthreshold = "+90%"\n')  # this machine may be busy
+    measure(measured)
+    outcome = measured.cli("check")
+    assert outcome.code == 0, str(outcome)
+
+    measured.write("job.py", JOB.format(steps=3 * STEPS))
+    measure(measured)
+    outcome = measured.cli("check", "--report", "r.md")
+    assert outcome.code == 1, str(outcome)
+    report = measured.path("r.md").read_text().splitlines()
+    assert report[0].startswith("**Regression**")
+    row = next(line for line in report if line.startswith("| `"))
+    benchmark, metric, _, _, change, limit = row.strip("| ").split(" | ")[:6]
+    assert (benchmark, metric, limit) == ("`job`", "`elapsed p50`", "`+90%`")
+    assert change.startswith("+")
+    assert float(change.split("%")[0]) > 90
+
+
+def test_by_default_a_slower_job_fails_and_names_its_limit(measured: Project) -> None:
+    measured.write("job.py", JOB.format(steps=4 * STEPS))
+    measure(measured)
+    outcome = measured.cli("check", "--report", "r.json")
+    assert outcome.code == 1, str(outcome)
+    first = measured.read_json("r.json")["findings"][0]
+    assert (first["benchmark"], first["metric"], first["limit_text"]) == ("job", "elapsed", "+5%")
+    assert (first["status"], first["n_baseline"], first["n_current"]) == ("regressed", 10, 10)
+    assert first["method"] == "across-sessions"
+
+
+def test_runs_are_labelled_alike_and_warm_ups_are_not_kept(project: Project) -> None:
+    project.write("job.sh", "echo x >> calls")
+    outcome = project.cli("run", "-n", "3", "--warmup", "2", "--rows", "5", "--", "sh", "job.sh")
+    assert outcome.code == 0, str(outcome)
+    assert project.path("calls").read_text() == "x\n" * 5
+    summaries = [json.loads(path.read_text()) for path in project.runs()]
+    assert len(summaries) == 3
+    assert {(s["benchmark"], s["rows_used"], s["status"]) for s in summaries} == {("job", 5, "ok")}
+    assert len({s["session"] for s in summaries}) == len({s["commit"] for s in summaries if "commit" in s} or {1}) == 1
+    assert all(s["elapsed_sec"] >= 0 and s["peak_memory_bytes"] > 0 for s in summaries)
+
+
+def test_a_program_that_measures_itself_is_labelled_and_counted_once(project: Project) -> None:
+    project.write("job.py", SELF_MEASURING)
+    outcome = project.cli("run", "-n", "3", "--warmup", "1", "--benchmark", "own", "--", "python", "job.py")
+    assert outcome.code == 0, str(outcome)
+    assert project.path("calls").read_text() == "xxxx"
+    summaries = [json.loads(path.read_text()) for path in project.runs()]
+    assert len(summaries) == 3
+    assert {(s["benchmark"], s["rows_used"], s["metrics"]["loss"]["value"]) for s in summaries} == {("own", 7, 0.25)}
+    assert len({s["session"] for s in summaries}) == 1
+    assert {s["memory_source"] for s in summaries} != {"wait4-launcher"}
+    assert "own" in outcome.stdout
+
+
+def test_a_failing_command_exits_2_with_what_it_said_and_leaves_failed_runs(project: Project) -> None:
+    outcome = project.cli("run", "-n", "3", "--warmup", "0", "--", "sh", "-c", "echo torn apart >&2; exit 3")
+    assert_cannot_decide(outcome, "run 1 of 3 failed: exited with 3", "mend the command")
+    assert "stderr: torn apart" in outcome.stderr
+    assert [json.loads(p.read_text())["status"] for p in project.runs()] == ["failed"]
+    assert_cannot_decide(project.cli("collect"), "every run failed", "mend the program")
+    assert_cannot_decide(project.cli("baseline", "refresh"), "failed: only good runs", "mend the program")
+
+
+def test_a_command_that_fails_later_keeps_its_good_runs(project: Project) -> None:
+    project.write("job.sh", 'echo x >> calls; test "$(wc -l < calls)" -lt 3')
+    outcome = project.cli("run", "-n", "5", "--warmup", "0", "--", "sh", "job.sh")
+    assert_cannot_decide(outcome, "job: run 3 of 5 failed: exited with 1", "mend the command")
+    assert sorted(json.loads(p.read_text())["status"] for p in project.runs()) == ["failed", "ok", "ok"]
+
+
+def test_a_self_measuring_program_that_fails_afterwards_is_a_failed_run(project: Project) -> None:
+    project.write("job.py", SELF_MEASURING + "raise SystemExit(4)\n")
+    outcome = project.cli("run", "-n", "2", "--warmup", "0", "--", "python", "job.py")
+    assert_cannot_decide(outcome, "run 1 of 2 failed: exited with 4", "mend the command")
+    assert [json.loads(p.read_text())["status"] for p in project.runs()] == ["failed"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "cause"),
+    [
+        pytest.param(("--timeout", "0.3", "--", "sleep", "60"), r"timed out after 0\.3 s", id="timeout"),
+        pytest.param(("--", "no-such-command-here"), "command not found", id="not-found"),
+        pytest.param(("--", "./job.txt"), "permission denied", id="not-executable"),
+        pytest.param(("--", "sh", "-c", "kill -9 $$"), "signal 9", id="killed"),
+        pytest.param(("--out", "job.txt", "--", "true"), "job.txt: cannot be written", id="nowhere-to-write"),
+    ],
+)
+def test_a_command_that_cannot_be_measured_exits_2(project: Project, arguments: tuple[str, ...], cause: str) -> None:
+    project.write("job.txt", "")
+    assert_cannot_decide(project.cli("run", "-n", "2", *arguments), cause, "mend the command|--out")
+
+
+def test_json_on_stdout_is_one_summary_a_line_and_nothing_else(project: Project) -> None:
+    outcome = project.cli("run", "-n", "3", "--format", "json", "--", "sh", "-c", "echo noise; echo noise >&2")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    lines = outcome.stdout.splitlines()
+    assert len(lines) == 3
+    written = sorted(path.read_text().rstrip("\n") for path in project.runs())
+    assert sorted(lines) == written
+
+
+def test_another_command_under_the_same_name_is_refused(project: Project) -> None:
+    assert project.cli("run", "-n", "1", "--benchmark", "job", "--", "true").code == 0
+    outcome = project.cli("run", "-n", "1", "--benchmark", "job", "--", "false")
+    assert_cannot_decide(outcome, rf'{RUNS}/.*another command was measured as "job"', "perfgate run --benchmark NAME")
+
+
+def test_measuring_again_replaces_what_was_measured_before_and_says_so(measured: Project) -> None:
+    measure(measured, n=5)
+    measure(measured, n=6)
+    outcome = measured.cli("check", "--report", "r.json")
+    assert outcome.code in {0, 1}, str(outcome)
+    report = measured.read_json("r.json")
+    assert report["findings"][0]["n_current"] == 6
+    assert report["suite"]["superseded_runs"] == 5
+    assert report["suite"]["baseline_runs"] == 10
