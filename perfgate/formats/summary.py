@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import msgspec
 
@@ -13,6 +13,9 @@ from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, Direction, Metric, 
 from perfgate.core.run import UNSPECIFIED, Environment, Labels, Run, class_of
 from perfgate.core.strict_json import load_json
 from perfgate.core.units import to_base
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 _Amount = Annotated[float, msgspec.Meta(ge=0)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]  # beyond 2^53 a JSON number is no longer exact everywhere
@@ -98,6 +101,8 @@ class SummaryReader:
             values += ((CPU, s.cpu_sec),)
         if s.metrics:
             values += tuple(self._own(name, m, origin) for name, m in s.metrics.items())
+            if len({metric.name for metric, _ in values}) < len(values):
+                raise CannotDecideError(_stated_twice(values, s.metrics, origin))
         rows = int(s.rows_used)
         if rows != s.rows_used:
             explain(content, origin, "rows_used is not a whole number")
@@ -146,6 +151,16 @@ def explain(content: bytes, origin: str, cause: str) -> NoReturn:
     if not faults:
         raise CannotDecideError([_fault(origin, "", cause)])
     raise CannotDecideError([_fault(origin, f.pointer, f.message) for f in faults])
+
+
+def _stated_twice(values: Sequence[tuple[Metric, float]], own: Iterable[str], origin: str) -> list[Diagnostic]:
+    """Return an error for each of the program's own metrics whose name means another value of the run."""
+    names = [metric.name for metric, _ in values]
+    return [
+        _fault(origin, f"/metrics/{key}", f'"{canonical_name(key)}" is stated elsewhere in the file too')
+        for key in own
+        if names.count(canonical_name(key)) > 1
+    ]
 
 
 def _fault(origin: str, pointer: str, message: str) -> Diagnostic:
