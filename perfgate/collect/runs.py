@@ -254,7 +254,7 @@ def _values(group: _Group, order: list[int]) -> list[tuple[Metric, tuple[float, 
     elapsed = group.columns.get(ELAPSED.name)
     if elapsed and THROUGHPUT.name not in group.columns and all(group.rows):
         rates = tuple(group.rows[i] / elapsed.values[i] for i in order if elapsed.values[i] > 0)
-        if len(rates) == len(order):
+        if len(rates) == len(order) and all(map(math.isfinite, rates)):
             found.append((THROUGHPUT, rates))
     return found
 
