@@ -255,7 +255,7 @@ def _values(group: _Group, order: list[int]) -> list[tuple[Metric, tuple[float, 
     if elapsed and THROUGHPUT.name not in group.columns and all(group.rows):
         times, length = elapsed.values, len(elapsed.values)
         rates = tuple(group.rows[i] / times[i] for i in order if i < length and times[i] > 0)
-        if len(rates) == len(order):
+        if len(rates) == len(order) and all(map(math.isfinite, rates)):
             found.append((THROUGHPUT, rates))
     return found
 

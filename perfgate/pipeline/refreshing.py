@@ -85,7 +85,7 @@ def plan_refresh(
     old = load(folder)
     if old.problems:
         raise CannotDecideError(old.problems)
-    known = {} if replace_old else known_runs(old.profiles)
+    known = {} if replace_old and every_session else known_runs(old.profiles, unnamed=replace_old)
     collection, problems, _ = inputs.read_runs(paths, here, known=known)
     collection = _only(collection, benchmarks, problems)
     selection = select(collection, every_session=every_session, every_stretch=not replace_old)

@@ -260,10 +260,16 @@ def _upgrade_flat(content: bytes, origin: str) -> Profile:
 
 
 def known_runs(
-    profiles: Mapping[Any, Profile] | tuple[Profile, ...],
+    profiles: Mapping[Any, Profile] | tuple[Profile, ...], *, unnamed: bool = False
 ) -> dict[tuple[str, Labels], frozenset[str]]:
-    """Return the short hashes of the run ids that baselines hold, by benchmark."""
+    """Return the short hashes of the run ids that baselines hold, by benchmark.
+
+    Args:
+        profiles: the baselines.
+        unnamed: only runs that state no session, which nothing but this tells from newer ones.
+    """
     known: dict[tuple[str, Labels], frozenset[str]] = {}
     for p in profiles if isinstance(profiles, tuple) else profiles.values():
-        known[p.key] = known.get(p.key, frozenset()) | {r for s in p.sessions for r in s.runs}
+        held = {r for s in p.sessions if not (unnamed and s.is_named) for r in s.runs}
+        known[p.key] = known.get(p.key, frozenset()) | held
     return known

@@ -29,7 +29,8 @@ class Commit:
         self._folder = folder
         if ref.startswith("-") or not ref.isprintable() or not ref:
             raise cannot_decide("ref-unreadable", f'"{ref}" is not a git ref', hint="name a branch, a tag or a commit")
-        self._prefix = self._git(["rev-parse", "--show-prefix"], "is this folder in a git repository?").decode().strip()
+        where = self._git(["rev-parse", "--show-prefix"], "", hint="run it inside the git repository of the baselines")
+        self._prefix = where.decode().strip()
         try:
             found = self._git(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"], "")
         except CannotDecideError:
@@ -38,7 +39,12 @@ class Commit:
 
     def _unreadable(self) -> CannotDecideError:
         remote, _, branch = self.ref.partition("/")
-        fetch = f"git fetch {remote} {branch}" if branch and remote == "origin" else "git fetch --deepen=1"
+        # with the full target, since a clone of one branch would leave the other's name unset
+        fetch = (
+            f"git fetch {remote} +{branch}:refs/remotes/{self.ref}"
+            if branch and remote == "origin"
+            else "git fetch --deepen=1"
+        )
         return cannot_decide(
             "ref-unreadable",
             f'the git ref "{self.ref}" does not name a commit that is here',
@@ -110,7 +116,7 @@ class Commit:
             )
         return self._git(["cat-file", "blob", oid], "the object is not here")
 
-    def _git(self, arguments: Sequence[str], failing: str) -> bytes:
+    def _git(self, arguments: Sequence[str], failing: str, *, hint: str = "git fetch --unshallow") -> bytes:
         """Return what git prints.
 
         Raises:
@@ -127,7 +133,5 @@ class Commit:
         if done.returncode != 0:
             said = done.stderr.decode("utf-8", "replace").strip().splitlines()
             cause = said[-1] if said else f"git {arguments[0]} failed"
-            raise cannot_decide(
-                "ref-unreadable", f"{cause} ({failing})" if failing else cause, hint="git fetch --unshallow"
-            )
+            raise cannot_decide("ref-unreadable", f"{cause} ({failing})" if failing else cause, hint=hint)
         return done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,3 +96,17 @@ def test_a_regression_is_judged_the_same_from_a_folder_below(green: Project) -> 
     green.change_runs("new-train-*", elapsed_sec=2.0)
     green.path("src").mkdir()
     assert green.cli("check", cwd="src").code == 1
+
+
+def test_a_slowdown_that_was_accepted_is_the_baseline_from_then_on(project: Project) -> None:
+    baseline_of(project, 10, "train")
+    project.write_runs(10, "slow", elapsed=1.3, benchmark="train")
+    assert project.cli("check").code == 1
+    outcome = project.cli("baseline", "refresh", "--replace", "--reason", "a larger model")
+    assert outcome.code == 0, str(outcome)
+    stored = json.loads(project.baseline("train").read_text())["metrics"]["elapsed"]
+    assert stored["n"] == 10
+    assert stored["p50"] > 1.25
+    project.write_runs(10, "next", elapsed=1.3, benchmark="train")
+    outcome = project.cli("check")
+    assert outcome.code == 0, str(outcome)

@@ -1,0 +1,89 @@
+"""In CI: files without a session belong to the job, and a report folder is written and named last."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support import Project, assert_cannot_decide, assert_green
+
+
+def job(number: int) -> dict[str, str]:
+    return {
+        "CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": str(number), "GITHUB_RUN_ATTEMPT": "1",
+        "GITHUB_JOB": "bench",
+    }  # fmt: skip
+
+
+@pytest.fixture
+def gated(project: Project) -> Project:
+    """Baselines of three jobs, and the files of a fourth one."""
+    for number in (1, 2, 3):
+        project.drop_runs("*")
+        project.write_runs(10, f"job-{number}", benchmark="train", seed=number)
+        outcome = project.cli("baseline", "refresh", env=job(number))
+        assert outcome.code == 0, str(outcome)
+    project.drop_runs("*")
+    project.write_runs(10, "job-4", benchmark="train", seed=4)
+    return project
+
+
+def test_files_without_a_session_take_the_job_s(gated: Project) -> None:
+    outcome = gated.cli("check", env=job(4))
+    assert_green(outcome)
+    report = gated.read_json("perfgate-report/report.json")
+    assert [s.rsplit("-", 1)[0] for s in report["provenance"]["sessions"]] == ["gha-4-1-bench"]
+    assert {f["method"] for f in report["findings"] if f["level"] == "fail"} == {"across-sessions"}
+    assert {f["sessions_baseline"] for f in report["findings"]} == {3}
+    sessions = list(json.loads(gated.baseline("train").read_text())["sessions"])
+    assert [s.rsplit("-", 1)[0] for s in sessions] == ["gha-1-1-bench", "gha-2-1-bench", "gha-3-1-bench"]
+
+
+def test_the_report_folder_is_written_and_named_last(gated: Project) -> None:
+    outcome = gated.cli("check", env=job(4))
+    assert outcome.stdout.splitlines()[-1] == "report: perfgate-report/report.md"
+    assert sorted(p.name for p in gated.path("perfgate-report").iterdir()) == ["report.json", "report.md"]
+    assert gated.path("perfgate-report/report.md").read_text().startswith("**Pass**")
+
+
+def test_a_job_three_times_slower_fails(gated: Project) -> None:
+    gated.change_runs("*", elapsed_sec=3.0)
+    outcome = gated.cli("check", env=job(4))
+    assert outcome.code == 1, str(outcome)
+    assert gated.path("perfgate-report/report.md").read_text().startswith("**Regression**")
+    assert outcome.stdout.splitlines()[-1] == "report: perfgate-report/report.md"
+
+
+@pytest.mark.parametrize("spoilt", ["bad.json", "perfgate.toml"])
+def test_what_cannot_be_decided_is_reported_too(gated: Project, spoilt: str) -> None:
+    gated.write(spoilt if spoilt.endswith("toml") else f"outputs/model_runs/{spoilt}", "{")
+    outcome = gated.cli("check", env=job(4))
+    assert_cannot_decide(outcome, spoilt, ".")
+    assert gated.read_json("perfgate-report/report.json")["verdict"] == "error"
+    assert gated.path("perfgate-report/report.md").read_text().startswith("**Cannot decide**")
+
+
+def test_json_on_stdout_stays_json(gated: Project) -> None:
+    outcome = gated.cli("check", "--format", "json", env=job(4))
+    assert json.loads(outcome.stdout) == gated.read_json("perfgate-report/report.json")
+    assert outcome.stderr == "report: perfgate-report/report.md\n"
+
+
+def test_a_report_asked_for_replaces_the_folder(gated: Project) -> None:
+    assert gated.cli("check", "--report", "r.md", env=job(4)).code == 0
+    assert gated.path("r.md").exists()
+    assert not gated.path("perfgate-report").exists()
+
+
+def test_a_report_folder_asked_for_is_written_outside_ci_too(green: Project) -> None:
+    outcome = green.cli("check", "--report-dir", "out/here")
+    assert outcome.code == 0
+    assert outcome.stdout.splitlines()[-1] == "report: out/here/report.md"
+    assert green.read_json("out/here/report.json")["verdict"] == "pass"
+
+
+def test_a_report_folder_that_cannot_be_written_exits_2_and_is_not_named(gated: Project) -> None:
+    gated.write("perfgate-report", "a file")
+    outcome = gated.cli("check", env=job(4))
+    assert_cannot_decide(outcome, "perfgate-report/report.json: cannot be written", "name a file")
+    assert "report: " not in outcome.stdout.splitlines()[-1]
