@@ -149,10 +149,23 @@ def test_baselines_and_policy_of_another_commit_are_read_from_it(repository):
 def test_from_a_subfolder_the_same_baselines_and_policy_are_found(repository, monkeypatch):
     (repository / "sub" / "x").mkdir()
     monkeypatch.chdir(repository / "sub")
-    here, commit = inputs.settings(None), Commit("HEAD", ".")
+    here = inputs.settings(None)
     assert here.root == ".."
+    commit = Commit("HEAD", here.root)
     assert [p.benchmark for p in inputs.from_commit(commit, here).profiles] == ["train"]
     assert inputs.policy_of_commit(commit, here).machine_class == "ci"
+
+
+def test_a_configuration_given_by_hand_is_compared_with_the_baselines_beside_it(repository):
+    (repository / "sub" / "perfgate.toml").write_text('machine_class = "below"')
+    put(repository / "sub" / "baselines", a_profile(benchmark="below"))
+    commit_all(repository)
+    here = inputs.settings("sub/perfgate.toml")
+    commit = Commit("HEAD", here.root)
+    side = inputs.from_commit(commit, here)
+    assert ([p.benchmark for p in side.profiles], side.source) == (["below"], "HEAD:sub/baselines")
+    policy = inputs.policy_of_commit(commit, here)
+    assert policy.machine_class == "below"
 
 
 def test_a_commit_without_a_configuration_has_none_and_one_with_two_is_refused(repository):
