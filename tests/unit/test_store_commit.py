@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from perfgate.store.commit import write_class
+from perfgate.store.commit import _exchange, _link_others, _one_by_one, write_class
 
 
 def content_of(folder) -> dict[str, str]:
@@ -110,3 +110,20 @@ def test_a_file_in_the_place_of_the_folder_is_an_error_that_changes_nothing(tmp_
         write_class(str(tmp_path / "ci"), BOTH)
     assert (tmp_path / "ci").read_text() == "a file"
     assert os.listdir(tmp_path) == ["ci"]
+
+
+def test_where_the_system_cannot_exchange_it_says_so_and_other_failures_are_errors(folder):
+    assert not _exchange(str(folder.parent), str(folder))  # a folder cannot change places with one inside it
+    with pytest.raises(FileNotFoundError):
+        _exchange(str(folder), str(folder.parent / "absent"))
+    assert content_of(folder) == {"a.json": "old", "b.json": "old", "other.txt": "old"}
+
+
+def test_where_files_cannot_be_linked_the_folder_is_not_exchanged(folder, tmp_path):
+    assert not _link_others(str(folder), str(tmp_path / "absent"))
+
+
+def test_one_by_one_puts_back_what_was_changed_and_removes_what_was_new(folder):
+    with pytest.raises(FileNotFoundError):
+        _one_by_one(str(folder), {**BOTH, "absent/x.json": b"new"})
+    assert content_of(folder) == {"a.json": "old", "b.json": "old", "other.txt": "old"}
