@@ -86,11 +86,22 @@ def compose_moves(moves: Iterable[Move]) -> Document:
     for m in moves:
         old = "–" if m.old is None else amount(m.old, m.unit, beside=m.new)
         new = "–" if m.new is None else amount(m.new, m.unit, beside=m.old)
-        change = percent(m.new / m.old - 1) if m.old and m.new is not None else "new" if m.old is None else "gone"
-        entries.append(Entry(cells=(name(m.benchmark), name(f"{m.metric} p50"), text(old), text(new), text(change))))
+        cells = (name(m.benchmark), name(f"{m.metric} p50"), text(old), text(new), text(_change(m)))
+        entries.append(Entry(cells=cells))
     columns = ("Benchmark", "Metric", "Old", "New", "Change")
     blocks: tuple[Block, ...] = (Table(columns=columns, entries=tuple(entries), remarks=False),)
     return Document(data={}, blocks=blocks if entries else (Paragraph(line=(text("Nothing differs."),)),))
+
+
+def _change(move: Move) -> str:
+    """Return a move in words."""
+    if move.old is None:
+        return "new"
+    if move.new is None:
+        return "gone"
+    if move.old == 0:  # no share of nothing
+        return "from zero" if move.new else percent(0.0)
+    return percent(move.new / move.old - 1)
 
 
 def diff(config: str | None, ref: str) -> tuple[Move, ...]:

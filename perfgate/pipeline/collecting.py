@@ -13,6 +13,8 @@ from perfgate.store.codec import encode_profiles
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perfgate.collect import Key
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
@@ -34,12 +36,14 @@ def collect_profiles(paths: Sequence[str], *, config: str | None, machine_class:
     """
     here = inputs.settings(config, machine_class=machine_class)
     collection, problems, notes = inputs.read_runs(paths, here)
-    failed = {s.key: s.failed for s in collection.seen if s.failed}
+    failed: dict[Key, int] = {}
+    for s in collection.seen:
+        failed[s.key] = failed.get(s.key, 0) + s.failed
     if not collection.profiles and not problems:
         problems.append(error("runs-failed", "every run failed", hint="mend the program and measure again"))
     if problems:
         raise CannotDecideError(problems)
-    remarks = [f'{count} failed runs of "{title(*key)}" were left out' for key, count in failed.items()]
+    remarks = [f'{count} failed runs of "{title(*key)}" were left out' for key, count in failed.items() if count]
     return Collected(
         profiles=collection.profiles,
         content=encode_profiles(collection.profiles),

@@ -144,19 +144,21 @@ def from_path(path: str) -> Side:
 
 
 def from_commit(commit: Commit, here: Settings) -> Side:
-    """Return the baselines of another commit.
+    """Return the baselines of another commit, which was looked up from the folder of the configuration.
 
     Raises:
         CannotDecideError: it cannot be told for certain what the commit holds.
     """
     folder = os.path.normpath(os.path.join(here.root or ".", here.policy.baselines))
     source = f"{commit.ref}:{folder}"
-    found = store.parse(source, commit.files(folder, limit=store.LARGEST))
+    found = store.parse(source, commit.files(here.policy.baselines, limit=store.LARGEST))
     return Side(source=source, profiles=found.profiles, problems=found.problems)
 
 
 def policy_of_commit(commit: Commit, here: Settings) -> Policy | None:
     """Return the configuration of another commit, None when it verifiably holds none.
+
+    The commit was looked up from the folder of the configuration.
 
     Raises:
         CannotDecideError: it is not valid, or cannot be read for certain.
@@ -164,7 +166,7 @@ def policy_of_commit(commit: Commit, here: Settings) -> Policy | None:
     texts: dict[str, str] = {}
     for name in (config.OWN_FILE, config.SHARED_FILE):
         path = os.path.normpath(os.path.join(here.root or ".", name))
-        content = commit.read(path, limit=config.LARGEST)
+        content = commit.read(name, limit=config.LARGEST)
         if content is not None:
             texts[name] = config.decode(content, f"{commit.ref}:{path}")
     origin = f"{commit.ref}:{config.SHARED_FILE}"

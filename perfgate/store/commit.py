@@ -82,11 +82,10 @@ def _link_others(folder: str, staged: str) -> bool:
     """Give the staged folder the files that do not change; False where the file system has no links."""
     try:
         for entry in os.listdir(folder):
-            target = os.path.join(staged, entry)
+            source, target = os.path.join(folder, entry), os.path.join(staged, entry)
+            if os.path.isdir(source) and not os.path.islink(source):
+                return False  # even where a file of that name is staged: the exchange would throw it away
             if not os.path.lexists(target):
-                source = os.path.join(folder, entry)
-                if os.path.isdir(source) and not os.path.islink(source):
-                    return False
                 os.link(source, target, follow_symlinks=False)
         shutil.copymode(folder, staged)
     except OSError:

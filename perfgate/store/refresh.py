@@ -14,6 +14,7 @@ from perfgate.store.codec import to_short
 if TYPE_CHECKING:
     from perfgate.core.policy import Policy
 
+_SLACK = 1e-9  # as in the gate: a change exactly at the threshold is within it, whatever the last bit says
 KEEP = 10
 """Sessions that a refresh keeps unless told otherwise."""
 
@@ -212,5 +213,5 @@ def _move(name: str, was: MetricProfile | None, now: MetricProfile | None, prese
     if before is not None and ruling.level == "fail":
         allowed = ruling.threshold.amount * (abs(before) if ruling.threshold.is_relative else 1.0)
         sign = 1 if side.metric.better == "lower" else -1
-        loosens = after is None or sign * (after - before) > allowed
+        loosens = after is None or sign * (after - before) > allowed * (1 + _SLACK) + abs(before) * 1e-12
     return Move(benchmark=titled, metric=name, unit=side.metric.unit, old=before, new=after, loosens=loosens)

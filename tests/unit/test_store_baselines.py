@@ -1,0 +1,102 @@
+"""The folder of baselines: what is in it, what does not belong there, and every fault at once."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from lower_wings import a_profile
+
+from perfgate.core.errors import error
+from perfgate.store.baselines import LARGEST, load, parse
+from perfgate.store.codec import encode_baseline, file_name
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for machine_class in ("laptop", "ci"):
+        for benchmark in ("train", "serve"):
+            put(tmp_path, a_profile(benchmark=benchmark, machine_class=machine_class))
+    return tmp_path
+
+
+def put(folder, profile):
+    path = folder / profile.machine_class / file_name(*profile.key)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(encode_baseline(profile))
+    return path
+
+
+def test_the_baselines_of_all_classes_are_read_in_order(folder):
+    found = load(str(folder))
+    assert [(p.machine_class, p.benchmark) for p in found.profiles] == [
+        ("ci", "serve"), ("ci", "train"), ("laptop", "serve"), ("laptop", "train"),
+    ]  # fmt: skip
+    assert (found.source, found.problems, found.outdated) == (str(folder), (), frozenset())
+    assert found.classes() == ("ci", "laptop")
+    assert [p.benchmark for p in found.of_class("ci")] == ["serve", "train"]
+    assert found.of_class("other") == ()
+
+
+def test_a_folder_that_does_not_exist_holds_none(tmp_path):
+    found = load(str(tmp_path / "absent"))
+    assert (found.profiles, found.problems) == ((), ())
+
+
+def test_hidden_and_other_files_are_no_baselines(folder):
+    (folder / ".hidden").mkdir()
+    (folder / ".hidden" / "x.json").write_text("x")
+    (folder / "ci" / ".x.json").write_text("x")
+    (folder / "ci" / "README.md").write_text("x")
+    (folder / "README.md").write_text("x")
+    assert load(str(folder)).problems == ()
+    assert len(load(str(folder)).profiles) == 4
+
+
+def test_a_file_in_place_of_the_folder_is_an_error(tmp_path):
+    (tmp_path / "baselines").write_text("x")
+    (problem,) = load(str(tmp_path / "baselines")).problems
+    assert (problem.slug, problem.message) == ("baseline-unreadable", "cannot be listed (Not a directory)")
+
+
+@pytest.mark.parametrize(
+    ("change", "slug", "message"),
+    [
+        pytest.param(lambda p: p.write_text("{"), "baseline-invalid", "not JSON", id="cut-off"),
+        pytest.param(lambda p: p.write_text(""), "baseline-invalid", "the file is empty", id="empty"),
+        pytest.param(lambda p: (p.unlink(), p.mkdir()), "baseline-unreadable", "Is a directory", id="a-folder"),
+        pytest.param(lambda p: (p.unlink(), os.mkfifo(p)), "baseline-invalid", "the file is empty", id="a-pipe"),
+        pytest.param(
+            lambda p: (p.unlink(), p.symlink_to("nowhere")), "baseline-unreadable", "No such file", id="a-link"
+        ),
+        pytest.param(lambda p: os.truncate(p, LARGEST + 1), "baseline-unreadable", "is larger than 16", id="large"),
+        pytest.param(lambda p: p.rename(p.parent / "x.json"), "baseline-misplaced", "where its content", id="renamed"),
+        pytest.param(
+            lambda p: p.rename(p.parents[1] / "laptop" / p.name), "baseline-misplaced", "ci/train-", id="moved"
+        ),
+        pytest.param(lambda p: p.rename(p.parents[1] / p.name), "baseline-misplaced", "ci/train-", id="moved-up"),
+    ],
+)
+def test_a_baseline_that_cannot_be_trusted_is_told_beside_the_good_ones(folder, change, slug, message):
+    change(folder / "ci" / file_name("train", ()))
+    found = load(str(folder))
+    (problem,) = found.problems
+    assert problem.slug == slug
+    assert message in problem.message
+    assert problem.place.startswith(str(folder))
+    assert problem.hint
+    assert ("ci", "serve") in {(p.machine_class, p.benchmark) for p in found.profiles}
+    assert ("ci", "train") not in {(p.machine_class, p.benchmark) for p in found.profiles}
+
+
+def test_a_file_of_the_flat_layout_is_outdated():
+    flat = {
+        "schema": "perfgate/baseline/0", "benchmark": "train", "machine_class": "ci",
+        "metrics": {"elapsed": {"unit": "s", "values": [1]}},
+    }  # fmt: skip
+    name = file_name("train", ())
+    found = parse("here", [(f"ci/{name}", json.dumps(flat).encode())], [error("earlier", "fault")])
+    assert found.outdated == {("ci", name)}
+    assert [p.slug for p in found.problems] == ["earlier"]
+    assert [p.benchmark for p in found.profiles] == ["train"]

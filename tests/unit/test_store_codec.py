@@ -1,0 +1,220 @@
+"""Baselines as bytes: a round trip loses nothing but digits, and what disagrees with itself is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lower_wings import LAWS, a_profile, refused
+
+from perfgate.core.canonical import short_hash
+from perfgate.core.metrics import ELAPSED, PEAK_MEMORY
+from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, Session
+from perfgate.store.codec import (
+    decode_baseline,
+    decode_profiles,
+    encode_baseline,
+    encode_profiles,
+    file_name,
+    known_runs,
+    to_short,
+    version_of,
+)
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
+NAME = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
+VALUES = st.lists(st.floats(0, 1e12), min_size=1, max_size=4)
+LABELS = st.dictionaries(TEXT, TEXT, max_size=2).map(lambda d: tuple(sorted(d.items())))
+
+
+@st.composite
+def profiles(draw) -> Profile:
+    """Return any profile that a collection may give."""
+    ids = draw(st.lists(TEXT, min_size=1, max_size=3, unique=True))
+    metrics = draw(st.sampled_from([(ELAPSED,), (ELAPSED, PEAK_MEMORY)]))
+    return Profile(
+        benchmark=draw(NAME), labels=draw(LABELS), machine_class=draw(NAME), environment=draw(LABELS),
+        sessions=tuple(
+            Session(
+                id=i, started_at=draw(TEXT), machine=draw(TEXT), commit=draw(TEXT),
+                rows_used=tuple(draw(st.lists(st.integers(0, 2**53), max_size=2))), runs=(short_hash(i),),
+            )
+            for i in ids
+        ),
+        metrics=tuple(
+            MetricProfile(
+                metric=m, sources=tuple(draw(st.lists(TEXT, max_size=1))),
+                samples=tuple(Sample(session=i, values=tuple(draw(VALUES))) for i in ids),
+            )
+            for m in metrics
+        ),
+        provenance=draw(st.none() | st.builds(Provenance, commit=TEXT, date=TEXT, tool=TEXT, reason=TEXT)),
+    )  # fmt: skip
+
+
+def shortened(profile: Profile, **changes) -> Profile:
+    """Return the profile with its values as a file keeps them."""
+    fields = {f: getattr(profile, f) for f in Profile.__slots__}
+    metrics = tuple(
+        MetricProfile(
+            metric=m.metric, sources=m.sources,
+            samples=tuple(Sample(session=s.session, values=to_short(s.values)) for s in m.samples),
+        )
+        for m in profile.metrics
+    )  # fmt: skip
+    return Profile(**{**fields, "metrics": metrics, **changes})
+
+
+@LAWS
+@given(profiles())
+def test_a_round_trip_loses_nothing_but_digits(profile):
+    content = encode_baseline(profile)
+    decoded, is_present = decode_baseline(content, "b.json")
+    assert decoded == shortened(profile)
+    assert is_present
+    assert encode_baseline(decoded) == content
+
+
+@LAWS
+@given(st.lists(profiles(), min_size=1, max_size=2))
+def test_a_profile_file_makes_the_same_round_trip_without_provenance(several):
+    content = encode_profiles(tuple(several))
+    decoded = decode_profiles(content, "p.json")
+    assert decoded == tuple(shortened(p, provenance=None) for p in several)
+    assert encode_profiles(decoded) == content
+
+
+def test_a_file_holds_one_line_for_each_session():
+    lines = encode_baseline(a_profile({"s1": (0.1, 0.25), "s/2": (3.0,)}, labels=(("a", "1"),))).decode().splitlines()
+    assert '  "labels": {"a": "1"},' in lines
+    assert '        "s1": [0.1, 0.25],' in lines
+    assert '        "s/2": [3]' in lines
+    assert sum(line.startswith('    "s1": {"started_at": ') for line in lines) == 1
+    assert lines[0] == "{"
+    assert lines[-1] == "}"
+    assert encode_baseline(a_profile()).endswith(b"}\n")
+
+
+def test_a_profile_file_is_laid_out_in_the_same_way():
+    lines = encode_profiles((a_profile(), a_profile(benchmark="b"))).decode().splitlines()
+    assert '            "s1": [0.1, 0.2],' in lines
+
+
+def changed(**changes) -> bytes:
+    """Return a baseline's bytes with some of its keys changed; None deletes one."""
+    document = {**json.loads(encode_baseline(a_profile())), **changes}
+    return json.dumps({k: v for k, v in document.items() if v is not None}).encode()
+
+
+def elapsed(**changes) -> dict:
+    return {"elapsed": {**json.loads(encode_baseline(a_profile()))["metrics"]["elapsed"], **changes}}
+
+
+@pytest.mark.parametrize(
+    ("content", "slug", "place", "message"),
+    [
+        pytest.param(b"", "baseline-invalid", "", "the file is empty", id="empty"),
+        pytest.param(b"{", "baseline-invalid", "", "not JSON", id="cut-off"),
+        pytest.param(b"<<<<<<< HEAD\n{}", "baseline-invalid", "", "not JSON", id="merge-marks"),
+        pytest.param(b'"\xff"', "baseline-invalid", "", "not JSON", id="not-utf-8"),
+        pytest.param(b"[" * 100_000, "baseline-invalid", "", "not JSON", id="deep"),
+        pytest.param(b"[]", "baseline-invalid", "", "not a JSON object", id="a-list"),
+        pytest.param(b"{}", "baseline-version", "", 'the key "schema" is missing', id="no-schema"),
+        pytest.param(changed(schema=7), "baseline-version", "", "is missing", id="a-schema-that-is-no-text"),
+        pytest.param(changed(schema="x/9"), "baseline-version", "", 'unknown schema "x/9"', id="another-schema"),
+        pytest.param(changed(labels=None), "baseline-invalid", ": ", 'the key "labels" is missing', id="missing-key"),
+        pytest.param(changed(extra=1), "baseline-invalid", ": /extra", "unknown key", id="unknown-key"),
+        pytest.param(
+            changed(metrics=elapsed(unit="")), "baseline-invalid", ": /metrics/elapsed/unit", "empty", id="no-unit"
+        ),
+        pytest.param(
+            changed(metrics=elapsed(p50=0.21)), "baseline-inconsistent", ": /metrics/elapsed/p50", "", id="p50"
+        ),
+        pytest.param(changed(metrics=elapsed(n=4)), "baseline-inconsistent", ": /metrics/elapsed/n", "", id="n"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_baseline_is_refused_with_place_and_cure(content, slug, place, message):
+    (fault,) = refused(decode_baseline, content, "b.json")
+    assert (fault.slug, fault.place) == (slug, f"b.json{place}")
+    assert message in fault.message
+    assert "perfgate" in fault.hint
+
+
+def test_every_disagreement_of_a_file_with_itself_is_told():
+    document = json.loads(encode_baseline(a_profile()))
+    document["sessions"]["s3"] = document["sessions"].pop("s1")
+    faults = refused(decode_baseline, json.dumps(document).encode(), "b.json")
+    assert [f.place for f in faults] == ["b.json: /metrics/elapsed/values/s1", "b.json: /sessions/s3"]
+
+
+def test_a_whole_number_may_have_a_point():
+    document = json.loads(encode_baseline(a_profile()))
+    document["sessions"]["s1"]["rows_used"] = [100.0]
+    document["metrics"]["elapsed"]["n"] = 3.0
+    decoded, _ = decode_baseline(json.dumps(document).encode(), "b.json")
+    assert encode_baseline(decoded) == encode_baseline(a_profile())
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        pytest.param(b"{", "p.json", id="cut-off"),
+        pytest.param(b'{"schema": "perfgate/profile/1", "profiles": []}', "p.json: /profiles", id="nothing-in-it"),
+        pytest.param(b'{"schema": "perfgate/profile/1", "profiles": 1e999}', "p.json", id="beyond-doubles"),
+    ],
+)
+def test_a_faulty_profile_file_is_refused(content, place):
+    (fault,) = refused(decode_profiles, content, "p.json")
+    assert (fault.slug, fault.place) == ("baseline-invalid", place)
+
+
+FLAT = {
+    "schema": "perfgate/baseline/0", "benchmark": "train", "machine_class": "ci", "rows_used": 7,
+    "labels": {"b": "2", "a": "1"}, "metrics": {"x": {"unit": "s", "values": [2, 1], "better": "higher"}},
+}  # fmt: skip
+
+
+def test_the_flat_layout_is_read_as_one_session_without_a_name():
+    profile, is_present = decode_baseline(json.dumps(FLAT).encode(), "b.json")
+    (session,) = profile.sessions
+    assert not is_present
+    assert (profile.key, profile.machine_class) == (("train", (("a", "1"), ("b", "2"))), "ci")
+    assert (session.is_named, session.rows_used, session.runs) == (False, (7,), ())
+    assert profile.metric("x").samples == (Sample(session=session.id, values=(2.0, 1.0)),)
+    assert profile.metric("x").metric.better == "higher"
+    again, is_present = decode_baseline(encode_baseline(profile), "b.json")
+    assert (again, is_present) == (profile, True)
+
+
+def test_a_faulty_flat_layout_is_refused():
+    (fault,) = refused(decode_baseline, json.dumps({**FLAT, "metrics": {}}).encode(), "b.json")
+    assert (fault.slug, fault.place) == ("baseline-invalid", "b.json")
+
+
+@pytest.mark.parametrize(
+    ("content", "version"),
+    [(b'{"schema": "x"}', "x"), (b'{"schema": 1}', ""), (b"[]", ""), (b"{", ""), (b"\xff", ""), (b"[" * 10**5, "")],
+    ids=range(6),
+)
+def test_the_schema_of_a_document_is_told_or_is_empty(content, version):
+    assert version_of(content) == version
+
+
+def test_names_and_labels_make_different_files_however_alike_they_read():
+    names = [file_name("a b", ()), file_name("A b", ()), file_name("a-b", ()), file_name("a b", (("x", "1"),))]
+    assert len(set(names)) == 4
+    assert all(n.startswith("a-b-") and n.endswith(".json") for n in names)
+    assert file_name("…", ()).startswith("benchmark-")
+    assert len(file_name("x" * 500, ())) < 80
+    assert file_name("a\ud800", ()).startswith("a-")
+
+
+def test_the_runs_of_baselines_are_known_by_benchmark_over_all_classes():
+    one, two = a_profile({"s1": (1.0,)}), a_profile({"s2": (1.0,)}, machine_class="laptop")
+    other = a_profile({"s3": (1.0,)}, benchmark="serve")
+    known = known_runs((one, two, other))
+    assert known == known_runs({1: one, 2: two, 3: other})
+    assert known["train", ()] == {short_hash("s1-0"), short_hash("s2-0")}
+    assert known["serve", ()] == {short_hash("s3-0")}

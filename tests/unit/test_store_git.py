@@ -1,0 +1,138 @@
+"""Another commit, read through git: what it verifiably holds, and an error for all that cannot be told."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from lower_wings import GIT_ENVIRONMENT, commit_all, git, refused
+
+from perfgate.store.git import Commit
+
+
+@pytest.fixture(autouse=True)
+def plain_git(monkeypatch):
+    for name, value in GIT_ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def repository(tmp_path):
+    folder = tmp_path / "repo"
+    for name, text in {
+        "perfgate.toml": "old", "baselines/ci/a.json": "{}", "baselines/ci/ä b.json": "[]", "baselines/b.json": "1",
+        "baselines/README.md": "x", "baselines/.hidden/c.json": "x", "baselines/ci/.d.json": "x",
+        "baselines-old/e.json": "x", "sub/baselines/f.json": "2", "sub/perfgate.toml": "below",
+    }.items():  # fmt: skip
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    (folder / "link.toml").symlink_to("perfgate.toml")
+    (folder / "baselines" / "link.json").symlink_to("b.json")
+    os.chmod(folder / "perfgate.toml", 0o700)
+    commit_all(folder)
+    git(folder, "rm", "--quiet", "baselines/link.json")
+    commit_all(folder)
+    (folder / "perfgate.toml").write_text("new and not committed")
+    return folder
+
+
+def test_a_commit_gives_its_own_files_not_those_of_the_working_tree(repository):
+    commit = Commit("HEAD", str(repository))
+    assert commit.id == git(repository, "rev-parse", "HEAD")
+    assert commit.read("perfgate.toml", limit=3) == b"old"
+    assert commit.read("absent.toml", limit=3) is None
+
+
+def test_paths_are_relative_to_the_folder_that_was_asked_from(repository):
+    commit = Commit("HEAD", str(repository / "sub"))
+    assert commit.read("perfgate.toml", limit=10) == b"below"
+    assert commit.read("../perfgate.toml", limit=10) == b"old"
+    assert commit.files("baselines", limit=10) == [("f.json", b"2")]
+
+
+def test_the_json_files_below_a_folder_are_listed_without_hidden_ones(repository):
+    assert Commit("HEAD", str(repository)).files("baselines", limit=10) == [
+        ("b.json", b"1"), ("ci/a.json", b"{}"), ("ci/ä b.json", b"[]"),
+    ]  # fmt: skip
+    assert Commit("HEAD", str(repository)).files("absent", limit=10) == []
+
+
+@pytest.mark.parametrize("ref", ["HEAD~1", "v1", "main", "HEAD^{commit}"])
+def test_a_branch_a_tag_and_an_expression_name_a_commit(repository, ref):
+    git(repository, "tag", "v1")
+    assert len(Commit(ref, str(repository)).id) == 40
+
+
+@pytest.mark.parametrize("ref", ["", "-h", "--all", "a\nb", "a\x00b"])
+def test_what_is_no_ref_never_reaches_git(repository, ref):
+    (fault,) = refused(Commit, ref, str(repository))
+    assert (fault.slug, fault.hint) == ("ref-unreadable", "name a branch, a tag or a commit")
+
+
+@pytest.mark.parametrize(
+    ("ref", "cure"),
+    [
+        pytest.param("origin/main", "git fetch origin main (in Actions", id="a-branch-of-the-remote"),
+        pytest.param("origin/feature/x", "git fetch origin feature/x", id="a-branch-with-a-slash"),
+        pytest.param("HEAD~9", "git fetch --deepen=1", id="beyond-the-history"),
+        pytest.param("feature/x", "git fetch --deepen=1", id="a-branch-that-is-not-here"),
+        pytest.param("HEAD:perfgate.toml", "git fetch --deepen=1", id="a-file"),
+    ],
+)
+def test_a_ref_that_names_no_commit_here_is_an_error_with_a_cure(repository, ref, cure):
+    (fault,) = refused(Commit, ref, str(repository))
+    assert ref in fault.message
+    assert cure in fault.hint
+
+
+def test_a_folder_in_no_repository_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    (fault,) = refused(Commit, "HEAD", str(tmp_path))
+    assert fault.slug == "ref-unreadable"
+    assert "is this folder in a git repository?" in fault.message
+
+
+def test_without_git_there_is_an_error(repository, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    (fault,) = refused(Commit, "HEAD", str(repository))
+    assert fault.hint == "install git"
+
+
+@pytest.mark.parametrize("path", ["..", "../x", "sub/../../x", "/etc"])
+def test_a_path_outside_the_repository_is_an_error(repository, path):
+    (fault,) = refused(Commit("HEAD", str(repository)).read, path, limit=10)
+    assert (fault.place, fault.message) == (path, "lies outside the git repository")
+
+
+def test_a_link_is_refused_in_place_of_what_it_points_to(repository):
+    (fault,) = refused(Commit("HEAD", str(repository)).read, "link.toml", limit=100)
+    assert (fault.place, fault.message) == ("HEAD:link.toml", "is not a regular file")
+    (fault,) = refused(Commit("HEAD~1", str(repository)).files, "baselines", limit=100)
+    assert fault.place == "HEAD~1:baselines/link.json"
+
+
+def test_a_file_beyond_the_limit_is_refused(repository):
+    (fault,) = refused(Commit("HEAD", str(repository)).read, "perfgate.toml", limit=2)
+    assert fault.message == "is larger than 2 bytes"
+
+
+def test_an_object_that_is_not_here_is_an_error(repository):
+    commit = Commit("HEAD", str(repository))
+    ((_, oid, _),) = commit.tree("perfgate.toml")
+    (repository / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+    (fault,) = refused(commit.read, "perfgate.toml", limit=10)
+    assert "the object is not here" in fault.message
+    assert fault.hint == "git fetch --unshallow"
+
+
+def test_in_a_shallow_clone_an_older_commit_is_not_here(repository, tmp_path):
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{repository}", "clone")
+    clone = str(tmp_path / "clone")
+    assert Commit("HEAD", clone).read("sub/perfgate.toml", limit=10) == b"below"
+    (fault,) = refused(Commit, "HEAD~1", clone)
+    assert "fetch-depth: 2" in fault.hint
+
+
+def test_characters_that_mean_something_to_git_are_taken_as_they_are(repository):
+    for name in ("b*.json", "b?.json", ":(glob)b.json"):
+        assert Commit("HEAD", str(repository)).read(f"baselines/{name}", limit=10) is None
