@@ -61,8 +61,8 @@ def test_a_change_is_suspected_between_the_limits_and_fails_beyond(  # noqa: PLR
 
 def test_the_limits_grow_with_the_root_of_the_family():
     many = [
-        Pair(base=profile({"elapsed": flat_sessions(3)}, name=f"b{i}"), current=profile({"elapsed": {"now": FLAT}}, name=f"b{i}"))
-        for i in range(16)
+        Pair(base=profile({"elapsed": flat_sessions(3)}, name=name), current=profile({"elapsed": {"now": FLAT}}, name=name))
+        for name in map(str, range(16))
     ]  # fmt: skip
     found = judge(many, policy())
     assert found.gated == 16
