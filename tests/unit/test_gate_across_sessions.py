@@ -60,10 +60,8 @@ def test_a_change_is_suspected_between_the_limits_and_fails_beyond(  # noqa: PLR
 
 
 def test_the_limits_grow_with_the_root_of_the_family():
-    many = [
-        Pair(base=profile({"elapsed": flat_sessions(3)}, name=name), current=profile({"elapsed": {"now": FLAT}}, name=name))
-        for name in map(str, range(16))
-    ]  # fmt: skip
+    base, current = {"elapsed": flat_sessions(3)}, {"elapsed": {"now": FLAT}}
+    many = [Pair(base=profile(base, name=n), current=profile(current, name=n)) for n in map(str, range(16))]
     found = judge(many, policy())
     assert found.gated == 16
     visible = [f.visible for f in found.findings if f.statistic == "p50"]
