@@ -192,7 +192,7 @@ def _across(row: Row, base: MetricProfile, current: MetricProfile, *, family: in
     allowed = _allowed(row, values[0])
     floor = _above_floor(row, base, current, values)
     step = math.log1p(allowed) + _SLACK
-    visible = math.expm1(max(step, model.outer))
+    visible = _grown(max(step, model.outer))
     call: Call = "same"
     reason = _quiet_reason(visible, allowed, floor=floor, moved=model.d > step)
     if floor and model.d > max(step, model.outer):
@@ -202,12 +202,20 @@ def _across(row: Row, base: MetricProfile, current: MetricProfile, *, family: in
     elif -model.d > max(step, model.outer):
         call = reason = "better"
     low, high = log_interval(model)
-    interval = sorted((_own(row, math.expm1(low)), _own(row, math.expm1(high))))
+    interval = sorted((_own(row, _grown(low)), _own(row, _grown(high))))
     return Decision(
         call=call, method="across-sessions", baseline=values[0], current=values[1], change=values[1] / values[0] - 1,
         limit=_own(row, allowed), interval=(interval[0], interval[1]), visible=_own(row, visible),
         reason=reason,
     )  # fmt: skip
+
+
+def _grown(log: float) -> float:
+    """Return the change that a log amounts to; beyond the largest number it has no end."""
+    try:
+        return math.expm1(log)
+    except OverflowError:
+        return math.inf
 
 
 def _same_machine(row: Row) -> bool:

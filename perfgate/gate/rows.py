@@ -153,7 +153,7 @@ def incomparable(row: Row) -> tuple[str, str] | None:
         if rows[0] != rows[1] and rows[0] and rows[1]:
             return (
                 "rows-differ",
-                f"the baseline's runs used {_rows(rows[0])} rows, these runs {_rows(rows[1])}",
+                f"the baseline's runs used {_rows(rows[0])} rows, these runs {_rows(rows[1])} rows",
             )
     return None
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from perfgate.report.document import Block, Document, Line, Span
 
 LONGEST_NAME = 200
+_MOST_BACKTICKS = 40  # in a row; GitHub takes a fence of more than 80 for text, and shows what it holds as markdown
 _LONGEST_SENTENCE = 600
 
 
@@ -69,7 +70,8 @@ def code(words: str, *, in_table: bool) -> str:
     """Return words from data as a code span that shows them verbatim.
 
     Line breaks become spaces, what cannot be printed (bidirectional controls and
-    zero-width characters among it) becomes U+FFFD, and the length is bounded.
+    zero-width characters among it) becomes U+FFFD, and the length is bounded; that of
+    a run of backticks too.
     """
     flat = re.sub(r"\s+", " ", words)
     shown = "".join(c if c.isprintable() else "\ufffd" for c in flat).strip()
@@ -78,6 +80,7 @@ def code(words: str, *, in_table: bool) -> str:
         shown = shown[: longest - 1] + "…"
     if not shown:
         return "–"
+    shown = re.sub(f"`{{{_MOST_BACKTICKS},}}", "`" * (_MOST_BACKTICKS - 1) + "…", shown)
     fence = "`" * (max((len(run) for run in re.findall(r"`+", shown)), default=0) + 1)
     pad = " " if shown[0] == "`" or shown[-1] == "`" else ""
     inner = shown.replace("|", "\\|") if in_table else shown

@@ -1,0 +1,159 @@
+"""A baseline of sessions against another one: two limits, by formula, in the metric's own direction."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from gate_cases import judged, judged_values, lognormal, policy, profile, row_of, rule, scaled
+
+from perfgate.core.finding import Status
+from perfgate.core.policy import Floor
+from perfgate.gate.judge import Pair, judge
+
+RATES = policy(rule(metric="rate", threshold="-5%"))
+FLAT = [1.0001, 1.0001, 1.0001]  # no spread inside a session, so that the limits can be computed by hand
+
+
+def flat_sessions(m, value=1.0001):
+    """Return m sessions that agree: the spread between them is the prior, moderated."""
+    return {f"s{i}": [value] * 3 for i in range(m)}
+
+
+def limits(m, *, prior, family=1):
+    """Return inner and outer limit on logs, by the published formulas."""
+    between = prior**2 if m == 1 else max(2 * prior**2 / (m + 1), 0.005**2)
+    se = math.sqrt(between * (1 + 1 / m))
+    h = 1 + 1 / m
+    k_out = 2 * h * math.sqrt(family)
+    return math.sqrt(h * k_out) * se, k_out * se
+
+
+@pytest.mark.parametrize("metric", ["elapsed", "rate"])
+@pytest.mark.parametrize("m", [1, 2, 5], ids="m={}".format)
+@pytest.mark.parametrize(("machine", "prior"), [("m", 0.02), ("", 0.05)], ids=["same-machine", "same-class"])
+@pytest.mark.parametrize(
+    ("place", "status", "reason"),
+    [
+        pytest.param(lambda i, _: i * 0.999, "unchanged", {"too-noisy", "within-noise", "within-threshold"}, id="in"),
+        pytest.param(lambda i, _: i * 1.001, "suspected", {"not-proven"}, id="beyond-the-inner"),
+        pytest.param(lambda _, o: o * 0.999, "suspected", {"not-proven"}, id="within-the-outer"),
+        pytest.param(lambda _, o: o * 1.001, "regressed", {"worse"}, id="beyond-the-outer"),
+        pytest.param(lambda _, o: -o * 0.999, "unchanged", {"too-noisy", "within-threshold"}, id="almost-better"),
+        pytest.param(lambda _, o: -o * 1.001, "improved", {"better"}, id="better"),
+    ],
+)
+def test_a_change_is_suspected_between_the_limits_and_fails_beyond(  # noqa: PLR0917 - one column each
+    metric, m, machine, prior, place, status, reason
+):
+    inner, outer = limits(m, prior=prior)
+    by = policy(rule(level="fail", threshold="+0.1%"))
+    cost = math.exp(place(inner, outer))
+    current = [1.0001 * (cost if metric == "elapsed" else 1 / cost)] * 3
+    found = judged_values(flat_sessions(m), {"now": current}, by, metric, machine=machine)
+    assert (found.method, found.status) == ("across-sessions", status)
+    assert found.reason in reason
+    assert found.sessions_baseline == m
+    shown = math.expm1(outer) if metric == "elapsed" else math.expm1(-outer)
+    assert found.visible == pytest.approx(shown, rel=1e-6)
+
+
+def test_the_limits_grow_with_the_root_of_the_family():
+    base, current = {"elapsed": flat_sessions(3)}, {"elapsed": {"now": FLAT}}
+    many = [Pair(base=profile(base, name=n), current=profile(current, name=n)) for n in map(str, range(16))]
+    found = judge(many, policy())
+    assert found.gated == 16
+    visible = [f.visible for f in found.findings if f.statistic == "p50"]
+    assert visible == [pytest.approx(math.expm1(4 * limits(3, prior=0.02)[1]))] * 16
+
+
+@pytest.mark.parametrize(
+    ("factor", "status"),
+    [
+        pytest.param(1.2999, "unchanged", id="just-below"),
+        pytest.param(1.3, "unchanged", id="at"),
+        pytest.param(1.3001, "regressed", id="just-above"),
+        pytest.param(1 / 1.2999, "unchanged", id="almost-better"),
+        pytest.param(1 / 1.3001, "improved", id="better"),
+    ],
+)
+@pytest.mark.parametrize("metric", ["elapsed", "rate"])
+def test_beyond_the_noise_the_threshold_decides(factor, status, metric):
+    by = policy(rule(metric="elapsed", threshold="+30%"), rule(2, metric="rate", threshold=f"-{300 / 13:.12f}%"))
+    current = scaled(FLAT, factor if metric == "elapsed" else 1 / factor)
+    found = judged_values(flat_sessions(5), {"now": current}, by, metric)
+    assert found.status == status
+    assert found.limit == pytest.approx(0.3 if metric == "elapsed" else -3 / 13)
+    assert found.visible == pytest.approx(found.limit)
+
+
+def test_a_drop_of_all_can_be_allowed_and_then_nothing_fails():
+    found = judged_values(flat_sessions(3), {"now": [0.01] * 3}, policy(rule(metric="rate", threshold="-100%")), "rate")
+    assert (found.status, found.limit, found.visible) == (Status.UNCHANGED, -1.0, -1.0)
+
+
+def test_a_rate_reads_as_a_rate():
+    found = judged_values(flat_sessions(5, 200.0), {"now": [100.0, 101.0, 102.0]}, RATES, "rate")
+    assert (found.status, found.baseline, found.limit_text) == (Status.REGRESSED, pytest.approx(200.0), "-5%")
+    assert found.change == pytest.approx(-0.495)
+    assert found.interval[0] < found.change < found.interval[1] < found.limit == pytest.approx(-0.05)
+    assert -1 < found.visible < 0
+
+
+def test_a_row_that_cannot_see_a_quarter_says_so():
+    noisy = {f"s{i}": lognormal(i, 5, spread=0.4) for i in range(2)}
+    found = judged_values(noisy, {"now": lognormal(9, 5, spread=0.4)})
+    assert (found.status, found.reason) == (Status.UNCHANGED, "too-noisy")
+    assert found.visible > 0.25
+
+
+def test_a_floor_holds_across_sessions_too():
+    by = policy(floor=Floor(auto=False, amounts=(("s", 0.5),)))
+    found = judged_values(flat_sessions(5), {"now": scaled(FLAT, 1.4)}, by)
+    assert (found.status, found.reason) == (Status.UNCHANGED, "below-floor")
+    found = judged_values(flat_sessions(5), {"now": scaled(FLAT, 1.6)}, by)
+    assert found.status is Status.REGRESSED
+
+
+def test_a_worsening_within_the_noise_says_so():
+    found = judged_values(flat_sessions(3), {"now": scaled(FLAT, 1.02)}, policy(threshold="+1%"))
+    assert (found.status, found.reason) == (Status.UNCHANGED, "within-noise")
+
+
+@pytest.mark.parametrize(
+    ("base", "current", "method"),
+    [
+        pytest.param([1.0, 1.1], [1.0, 1.1], "same-session", id="both-unnamed"),
+        pytest.param({"a": [1.0, 1.1]}, [1.0, 1.1], "across-sessions", id="one-named"),
+        pytest.param({"a": [1.0, 1.1]}, {"a": [1.0, 1.1]}, "across-sessions", id="equal-names"),
+        pytest.param({"unknown-1": [1.0], "unknown-2": [1.0]}, [1.0, 1.1], "across-sessions", id="two-unnamed"),
+        pytest.param([1.0], [1.0], "threshold", id="one-value-a-side"),
+        pytest.param([1.0], [1.0, 1.1], "same-session", id="one-value-on-one-side"),
+        pytest.param({"a": [1.0, 0.0]}, {"b": [1.0, 1.1]}, "threshold", id="a-zero"),
+    ],
+)
+def test_the_method_follows_from_what_is_there(base, current, method):
+    # A metric of the program's own may be zero; time may not.
+    assert judged_values(base, current, policy(rule(metric="score")), "score").method == method
+
+
+def test_several_sessions_of_today_are_judged_together():
+    found = judged_values(flat_sessions(3), {"x": [1.0001], "y": [1.0001, 1.3, 1.3]})
+    assert (found.n_current, found.current) == (4, pytest.approx(math.sqrt(1.0001 * 1.3)))
+
+
+def test_the_same_machine_needs_a_machine_on_every_side():
+    base, current = profile({"elapsed": flat_sessions(1)}), profile({"elapsed": {"now": FLAT}})
+    same = row_of(judged(base, current)).visible
+    nameless = replace(current, sessions=tuple(replace(s, machine="") for s in current.sessions))
+    other = replace(current, sessions=tuple(replace(s, machine="other") for s in current.sessions))
+    assert row_of(judged(base, nameless)).visible > same
+    assert row_of(judged(base, other)).visible == row_of(judged(base, nameless)).visible
+
+
+def test_noise_beyond_all_measure_does_not_stop_the_check():
+    wild = {"s0": [1e-300, 1.0, 1e300], "s1": [1e-200, 1.0, 1e200]}
+    pair = profile({"score": wild}), profile({"score": {"now": [1e-300, 1.0, 1e300]}})
+    found = row_of(judged(*pair, policy(rule(metric="score"), false_alarms=0.0001)), "score")
+    assert (found.status, found.reason) == (Status.UNCHANGED, "too-noisy")

@@ -1,0 +1,127 @@
+"""Budgets: absolute limits on what was measured now."""
+
+from __future__ import annotations
+
+import pytest
+from gate_cases import percentiles, policy, profile
+
+from perfgate.core.finding import Status
+from perfgate.core.policy import Budget
+from perfgate.core.units import parse_limit
+from perfgate.gate.budgets import check_budgets
+
+CASES = [
+    ("< 100ms", 0.0999999, True), ("< 100ms", 0.1, False), ("< 100ms", 0.1000001, False),
+    ("<= 100ms", 0.0999999, True), ("<= 100ms", 0.1, True), ("<= 100ms", 0.1000001, False),
+    ("> 100ms", 0.0999999, False), ("> 100ms", 0.1, False), ("> 100ms", 0.1000001, True),
+    (">= 100ms", 0.0999999, False), (">= 100ms", 0.1, True), (">= 100ms", 0.1000001, True),
+]  # fmt: skip
+
+
+def budget(limit, *, warn=None, **more):
+    """Return a budget for the time of training."""
+    given = {"benchmark": "train", "metric": "elapsed", "statistic": "p50", "origin": "budget 1 (perfgate.toml)"}
+    return Budget(**{**given, **more}, limit=parse_limit(limit), warn=parse_limit(warn) if warn else None)
+
+
+def checked(budget_, *profiles, known=(), **more):
+    """Check one budget."""
+    return check_budgets(profiles, policy(budgets=(budget_,), **more), frozenset(known))
+
+
+@pytest.mark.parametrize(("limit", "value", "holds"), CASES, ids=[f"{v:.7f} {limit}" for limit, v, _ in CASES])
+def test_a_budget_holds_exactly_as_its_operator_says(limit, value, holds):
+    (found,), problems = checked(budget(limit), profile({"elapsed": [value]}))
+    assert not problems
+    assert found.status is (Status.UNCHANGED if holds else Status.OVER_BUDGET)
+    assert found.reason == ("within-budget" if holds else "over-budget")
+    assert (found.method, found.limit, found.limit_text, found.current) == ("budget", 0.1, limit, value)
+    assert found.better == ("lower" if limit.startswith("<") else "higher")
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "reason"),
+    [
+        pytest.param(0.0899, "unchanged", "within-budget", id="below"),
+        pytest.param(0.09, "advisory", "near-budget", id="beyond-the-warning"),
+        pytest.param(0.0999, "advisory", "near-budget", id="just-within"),
+        pytest.param(0.1, "over-budget", "over-budget", id="at-the-limit"),
+    ],
+)
+def test_a_warning_comes_before_the_limit(value, status, reason):
+    (found,), _ = checked(budget("< 100ms", warn="< 90ms"), profile({"elapsed": [value]}))
+    assert (found.status, found.reason) == (status, reason)
+    if reason == "near-budget":
+        assert found.message == 'within the limit, but beyond its warning "< 90ms"'
+
+
+@pytest.mark.parametrize("level", ["warn", "info"])
+def test_a_budget_that_does_not_gate_is_advisory(level):
+    (found,), _ = checked(budget("< 100ms", level=level), profile({"elapsed": [1.0]}))
+    assert (found.status, found.level, found.reason) == (Status.ADVISORY, level, "not-gated")
+
+
+@pytest.mark.parametrize(
+    ("statistic", "value"),
+    [("p50", 0.505), ("p90", 0.901), ("p95", 0.9505), ("p99", 0.9901)],
+)
+def test_a_budget_is_held_to_its_statistic(statistic, value):
+    values = [i / 100 for i in range(1, 101)]
+    (found,), _ = checked(budget("< 1s", statistic=statistic), profile({"elapsed": values}))
+    assert (found.statistic, found.current, found.n_current) == (statistic, pytest.approx(value), 100)
+
+
+def test_a_budget_on_stated_percentiles_needs_its_own():
+    side = percentiles({"p95": 0.05})
+    (found,), _ = checked(budget("< 100ms", statistic="p95"), side)
+    assert found.status is Status.UNCHANGED
+    (found,), _ = checked(budget("< 100ms", statistic="p99"), side)
+    assert (found.status, found.reason, found.message) == (
+        Status.MISSING, "no-statistic", "the file states no p99",
+    )  # fmt: skip
+
+
+def test_a_budget_whose_metric_no_run_states_is_missing():
+    (found,), problems = checked(budget("< 100ms", metric="latency"), profile({"elapsed": [1.0]}))
+    assert (found.status, found.reason, found.current, found.n_current) == (Status.MISSING, "no-values", None, 0)
+    assert not problems
+
+
+def test_a_budget_in_a_unit_that_does_not_fit_is_a_fault():
+    findings, (problem,) = checked(budget("< 100MB"), profile({"elapsed": [1.0]}))
+    assert not findings
+    assert (problem.slug, problem.place) == ("budget-unit", "budget 1 (perfgate.toml)")
+    assert problem.message == '"< 100MB" does not fit "elapsed", which is in "s"'
+
+
+@pytest.mark.parametrize(
+    ("known", "faults"),
+    [
+        pytest.param((), ["budget-matches-nothing"], id="unheard-of"),
+        pytest.param(("serve.predict",), [], id="in-a-baseline-and-told-there"),
+    ],
+)
+def test_a_budget_for_nothing_is_a_fault(known, faults):
+    findings, problems = checked(budget("< 1s", benchmark="serve.*"), profile({"elapsed": [1.0]}), known=known)
+    assert not findings
+    assert [p.slug for p in problems] == faults
+
+
+@pytest.mark.parametrize("glob", ["*", "train", "tr*", "train[size=big]", "train[[]size=*"])
+def test_a_budget_names_benchmarks_with_or_without_labels(glob):
+    side = profile({"elapsed": [1.0]}, labels=(("size", "big"),))
+    (found,), problems = checked(budget("< 2s", benchmark=glob), side)
+    assert (found.benchmark, found.labels, found.rule) == ("train", (("size", "big"),), "budget 1 (perfgate.toml)")
+    assert not problems
+
+
+@pytest.mark.parametrize("exclude", ["train", "train:elapsed", "*:elap*"])
+def test_an_excluded_benchmark_or_metric_has_no_budget(exclude):
+    findings, _ = checked(budget("< 1ms"), profile({"elapsed": [1.0]}), exclude=(exclude,), known=("train",))
+    assert not findings
+
+
+def test_every_budget_that_matches_is_checked():
+    by = policy(budgets=(budget("< 2s"), budget("< 500ms", origin="budget 2"), budget("< 1s", benchmark="*")))
+    findings, _ = check_budgets([profile({"elapsed": [1.0]})], by, frozenset())
+    assert [f.status for f in findings] == [Status.UNCHANGED, Status.OVER_BUDGET, Status.OVER_BUDGET]
