@@ -14,8 +14,11 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 
+RUN_PAGES = [*PAGES, ROOT / "README.md"]
+
 _FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEREDOC = re.compile(r"<<'?(\w+)'?")
+_EXIT = re.compile(r"^\[exit (\d)\]$")
 _TIMEOUT = 120.0
 
 
@@ -39,6 +42,7 @@ class Step:
     """One command of a console block, and the output that the page shows below it."""
 
     command: str
+    exit_code: int = 0
     shown: list[str] = field(default_factory=list)
 
 
@@ -52,29 +56,32 @@ def steps(block: Block) -> list[Step]:
     """Return the commands of a console block.
 
     A command starts with ``$ ``. It goes on while lines end in a backslash, and to the
-    end mark of a heredoc. All other lines are output that the page promises.
+    end mark of a heredoc, whose lines may begin with ``> ``. All other lines are output
+    that the page promises. Each command must exit with 0, or with what ``[exit N]``
+    below its output says; ``exit=N`` behind the block's language speaks of the last one.
     """
     found: list[Step] = []
     lines = iter(block.text.splitlines())
     for line in lines:
         if not line.startswith("$ "):
             assert found, f"{block.place}: the block does not begin with a command"
-            found[-1].shown.append(line)
+            stated = _EXIT.match(line)
+            if stated:
+                found[-1].exit_code = int(stated[1])
+            else:
+                found[-1].shown.append(line)
             continue
         command = [line[2:]]
         while command[-1].endswith("\\"):
             command.append(next(lines))
         mark = _HEREDOC.search(line)
         while mark and command[-1] != mark[1]:
-            command.append(next(lines))
+            command.append(re.sub("^> ?", "", next(lines)))
         found.append(Step("\n".join(command)))
-    return found
-
-
-def expected_exit(block: Block) -> int:
-    """Return the exit code of the block's last command: ``exit=N`` behind the language, else 0."""
     stated = re.search(r"\bexit=(\d)\b", block.info)
-    return int(stated[1]) if stated else 0
+    if stated:
+        found[-1].exit_code = int(stated[1])
+    return found
 
 
 def fits(shown: list[str], printed: str) -> bool:

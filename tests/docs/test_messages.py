@@ -8,7 +8,6 @@ from doc_blocks import DOCS, ROOT
 
 from perfgate.core.reasons import SENTENCES
 
-_COMING = set() if (ROOT / "perfgate/cli/init.py").exists() else {"init-unwritable", "demo-folder", "demo-noisy"}
 _MAKERS = {"error": 0, "warning": 0, "note": 0, "cannot_decide": 0}
 
 
@@ -74,7 +73,7 @@ def test_every_slug_has_one_entry_with_cause_and_cure_and_no_entry_is_stale():
     text = (DOCS / "messages.md").read_text(encoding="utf-8")
     told = re.findall(r"^\| `([a-z-]+)` \| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
     assert [name for name, n in Counter(name for name, _, _ in told).items() if n > 1] == []
-    assert {name for name, _, _ in told} == slugs() | _COMING
+    assert {name for name, _, _ in told} == slugs()
     assert all(cause.strip() and cure.strip() for _, cause, cure in told)
 
 
