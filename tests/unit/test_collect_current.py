@@ -32,6 +32,7 @@ def sessions_of(selection):
         pytest.param([("a", "s1", 1), ("a", "s2", 1)], {"a": ["s2"]}, id="by-name-at-the-same-time"),
         pytest.param([("a", "s1", 1), ("b", "s2", 2)], {"b": ["s2"]}, id="one-stretch-for-all-benchmarks"),
         pytest.param([("a", "t/1", 1), ("a", "t/2", 2)], {"a": ["t/2"]}, id="the-newest-batch"),
+        pytest.param([("a", "t/2", 1), ("a", "t/1", 2)], {"a": ["t/1"]}, id="of-batches-too-by-time-not-by-name"),
         pytest.param([("a", "t/2", 2), ("b", "t/1", 1)], {"a": ["t/2"], "b": ["t/1"]}, id="batches-by-benchmark"),
         pytest.param([("a", "t/1", 3), ("a", "u/1", 2)], {"a": ["t/1"]}, id="the-newest-stretch"),
         pytest.param([("a", "s1", 0)], {"a": ["s1"]}, id="one-session-needs-no-time"),
