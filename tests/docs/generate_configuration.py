@@ -59,7 +59,7 @@ def _value(stated: dict[str, Any]) -> str:
         return "tables, see below" if items["type"] == "object" else f"list of {items['type']}s"
     if stated["type"] == "object":
         return "table"
-    return f"string like `{stated['pattern']}`" if "pattern" in stated else str(stated["type"])
+    return str(stated["type"])
 
 
 def _meaning(stated: dict[str, Any]) -> str:
