@@ -13,7 +13,8 @@ total = 0
 for i in range(steps):
     total += i * i % 7
 """
-STEPS = 700_000  # about 60 ms, most of it in the loop
+STEPS = 500_000  # about 60 ms with the interpreter's start
+SLOWER = 12  # so much that no load on a shared machine can hide it, whichever side it falls on
 SELF_MEASURING = """
 from perfgate.measure import measure_run_context
 
@@ -40,13 +41,13 @@ def measured(project: Project) -> Project:
     return project
 
 
-def test_a_job_three_times_slower_fails_the_check_and_the_report_says_where(measured: Project) -> None:
-    measured.write("perfgate.toml", '[defaults]\nthreshold = "+90%"\n')  # this machine may be busy
+def test_a_slower_job_fails_the_check_and_the_report_says_where(measured: Project) -> None:
+    measured.write("perfgate.toml", '[defaults]\nthreshold = "+200%"\n')  # this machine may be busy
     measure(measured)
     outcome = measured.cli("check")
     assert outcome.code == 0, str(outcome)
 
-    measured.write("job.py", JOB.format(steps=3 * STEPS))
+    measured.write("job.py", JOB.format(steps=SLOWER * STEPS))
     measure(measured)
     outcome = measured.cli("check", "--report", "r.md")
     assert outcome.code == 1, str(outcome)
@@ -54,19 +55,19 @@ def test_a_job_three_times_slower_fails_the_check_and_the_report_says_where(meas
     assert report[0].startswith("**Regression**")
     row = next(line for line in report if line.startswith("| `"))
     benchmark, metric, _, _, change, limit = row.strip("| ").split(" | ")[:6]
-    assert (benchmark, metric, limit) == ("`job`", "`elapsed p50`", "`+90%`")
+    assert (benchmark, metric, limit) == ("`job`", "`elapsed p50`", "`+200%`")
     assert change.startswith("+")
-    assert float(change.split("%")[0]) > 90
+    assert float(change.split("%")[0].replace(",", "")) > 200
 
 
-def test_by_default_a_slower_job_fails_and_names_its_limit(measured: Project) -> None:
-    measured.write("job.py", JOB.format(steps=4 * STEPS))
-    measure(measured)
+def test_by_default_the_limit_is_5_percent(measured: Project) -> None:
+    measured.write("job.py", JOB.format(steps=SLOWER * STEPS))
+    measure(measured, n=4)
     outcome = measured.cli("check", "--report", "r.json")
     assert outcome.code == 1, str(outcome)
     first = measured.read_json("r.json")["findings"][0]
     assert (first["benchmark"], first["metric"], first["limit_text"]) == ("job", "elapsed", "+5%")
-    assert (first["status"], first["n_baseline"], first["n_current"]) == ("regressed", 10, 10)
+    assert (first["status"], first["n_baseline"], first["n_current"]) == ("regressed", 10, 4)
     assert first["method"] == "across-sessions"
 
 
