@@ -50,6 +50,7 @@ class RunHandle:
 
     @rows_used.setter
     def rows_used(self, rows: SupportsIndex) -> None:
+        """Say how many rows the run worked on."""
         count = check_rows(rows)
         self._refuse_if_ended("rows_used")
         self._measurement.rows = count
@@ -117,7 +118,7 @@ class OffHandle(RunHandle):
 
     @rows_used.setter
     def rows_used(self, rows: SupportsIndex) -> None:
-        pass
+        """Ignore what is said."""
 
     def record(self, name: str, value: SupportsFloat, unit: str = "1", better: str = "lower") -> None:
         """Ignore the value."""

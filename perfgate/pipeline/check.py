@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate import config
-from perfgate.collect import Selection, select
+from perfgate.collect import Selection, collected_before, select
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
 from perfgate.core.finding import UNDECIDED, Compared, ExitCode, Finding, Suite, Verdict
 from perfgate.core.profile import Profile, title
@@ -55,22 +55,18 @@ def check(request: Request) -> Verdict:
         here, base = _sides(request)
     except CannotDecideError as caught:
         return _undecided(caught.diagnostics, request)
-    problems = list(base.problems)
-    if not base.profiles and not base.introduces and not problems:
-        problems.append(
-            error("no-baseline", "there is no baseline to compare with", place=base.source, hint=_NO_BASELINE)
-        )
     try:
         selection, faults, notes = _current(request, here, base)
     except CannotDecideError as caught:
-        return _undecided((*problems, *caught.diagnostics), request, here, base)
-    problems += faults
+        return _undecided((*base.problems, *caught.diagnostics), request, here, base)
+    problems = [*base.problems, *faults, *_unmeasured(base, selection)]
+    if not base.profiles and not base.introduces and not base.problems:
+        message = "there is no baseline to compare with"
+        problems.append(error("no-baseline", message, place=base.source, hint=_NO_BASELINE))
     everything = (*base.profiles, *selection.profiles)
     if everything:
         problems += check_rules(here.policy, everything)
-    pairs = pairing.pair(
-        base.profiles, selection, here.policy, classless=base.is_classless or request.current is not None
-    )
+    pairs = pairing.pair(base.profiles, selection, here.policy, classless=base.is_classless or not selection.taken)
     judgement = judge(pairs, here.policy)
     findings = [
         *judgement.findings,
@@ -99,14 +95,26 @@ def _sides(request: Request) -> tuple[Settings, Side]:
             return here, inputs.from_path(request.baseline)
         return here, inputs.from_folder(_join(here.root, here.policy.baselines))
     commit = Commit(request.baseline_ref, here.root or ".")
-    policy = inputs.policy_of_commit(commit, here)
+    policy = inputs.policy_of_commit(commit, here, request.config)
     there = replace(here, policy=policy or config.BUILT_IN)
     base = inputs.from_commit(commit, there)
     if policy is None and not base.profiles and not base.problems:
-        return here, replace(base, introduces=True)
+        base = inputs.from_commit(commit, here)  # the folder that the tree's own configuration names
+        if not base.profiles and not base.problems:
+            return here, replace(base, introduces=True)
     if request.machine_class:
         there = replace(there, policy=inputs.with_class(there.policy, request.machine_class))
     return there, base
+
+
+def _unmeasured(base: Side, selection: Selection) -> list[Diagnostic]:
+    """Return an error for each new benchmark of which every run failed: no baseline asks for it yet."""
+    known = {p.key for p in base.profiles}
+    return [
+        error("runs-failed", f'every run of "{title(*s.key)}" failed', hint="mend the program and measure again")
+        for s in selection.taken
+        if s.failed and not s.ok and s.key not in known
+    ]
 
 
 def _join(root: str, path: str) -> str:
@@ -117,8 +125,12 @@ def _current(request: Request, here: Settings, base: Side) -> tuple[Selection, l
     """Return what is judged, faults and notes."""
     if request.current is not None:
         side = inputs.from_path(request.current)
-        return Selection(profiles=side.profiles, taken=(), left=(), problems=()), list(side.problems), []
-    collection, problems, notes = inputs.read_runs(request.paths, here, known=known_runs(base.profiles))
+        if side.is_classless:
+            return Selection(profiles=side.profiles, taken=(), left=(), problems=()), list(side.problems), []
+        collection = collected_before(side.profiles, known_runs(base.profiles))
+        problems, notes = [*side.problems, *collection.problems], []
+    else:
+        collection, problems, notes = inputs.read_runs(request.paths, here, known=known_runs(base.profiles))
     selection = select(collection, every_session=request.every_session)
     return selection, [*problems, *selection.problems], notes
 
@@ -146,8 +158,8 @@ def _notes(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
             )
         )
     if judgement.plain:
-        message = f"{judgement.plain} gated rows are judged by the plain ratio: nobody controls their false alarms"
-        notes.append(warning("plain-ratio", message, hint='give raw values of several runs, and leave method = "auto"'))
+        message = f"gated by the plain ratio, whose false alarms nobody controls: {judgement.plain} of the rows"
+        notes.append(warning("plain-ratio", message, hint="p50 of several runs can be judged by the statistics"))
     for profile in selection.profiles:
         notes += _gaps(profile)
     return notes
@@ -202,7 +214,7 @@ def _undecided(
 ) -> Verdict:
     """Return the verdict of a check that found nothing to judge."""
     suite = Suite(gated=0, false_alarms=None, failed_runs=0, baseline_runs=0, superseded_runs=0, excluded=())
-    policy = here.policy if here else config.BUILT_IN
+    policy = here.policy if here else replace(config.BUILT_IN, source="not read")
     return Verdict(
         findings=(),
         problems=tuple(problems),

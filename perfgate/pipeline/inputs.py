@@ -102,7 +102,7 @@ def read_runs(
         )
     notes = []
     if reader.copies:
-        notes.append(note("run-copies", f"{reader.copies} files are copies of others and were left out"))
+        notes.append(note("run-copies", f"left out, copies of other files: {reader.copies}"))
     return collection, problems, notes
 
 
@@ -155,14 +155,21 @@ def from_commit(commit: Commit, here: Settings) -> Side:
     return Side(source=source, profiles=found.profiles, problems=found.problems)
 
 
-def policy_of_commit(commit: Commit, here: Settings) -> Policy | None:
+def policy_of_commit(commit: Commit, here: Settings, given: str | None = None) -> Policy | None:
     """Return the configuration of another commit, None when it verifiably holds none.
 
-    The commit was looked up from the folder of the configuration.
+    Args:
+        commit: was looked up from the folder of the configuration.
+        here: says which folder that is.
+        given: configuration file given by hand; None: look for one.
 
     Raises:
         CannotDecideError: it is not valid, or cannot be read for certain.
     """
+    if given is not None:
+        content = commit.read(os.path.basename(given), limit=config.LARGEST)
+        origin = f"{commit.ref}:{given}"
+        return None if content is None else config.parse(config.decode(content, origin), origin)
     texts: dict[str, str] = {}
     for name in (config.OWN_FILE, config.SHARED_FILE):
         path = os.path.normpath(os.path.join(here.root or ".", name))
@@ -172,4 +179,5 @@ def policy_of_commit(commit: Commit, here: Settings) -> Policy | None:
     origin = f"{commit.ref}:{config.SHARED_FILE}"
     shared = config.SHARED_FILE in texts and config.has_table(texts[config.SHARED_FILE], origin)
     name = config.choose(own=config.OWN_FILE in texts, shared=shared, where=commit.ref)
-    return config.parse(texts[name], f"{commit.ref}:{name}") if name else None
+    path = os.path.normpath(os.path.join(here.root or ".", name))
+    return config.parse(texts[name], f"{commit.ref}:{path}") if name else None

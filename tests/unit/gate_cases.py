@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import settings
 
+from perfgate.core.canonical import short_hash
 from perfgate.core.finding import Compared, Finding, Status, Suite, Verdict
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
 from perfgate.core.policy import Policy, Rule
@@ -32,7 +33,8 @@ Sides = "Sequence[float] | Mapping[str, Sequence[float]]"
 
 def session(name: str, *, machine: str = "m", rows: Sequence[int] = (100,)) -> Session:
     """Return the facts of a session."""
-    return Session(id=name, started_at="", machine=machine, commit="c0ffee", rows_used=tuple(rows), runs=(name,))
+    runs = (short_hash(name),)
+    return Session(id=name, started_at="", machine=machine, commit="c0ffee", rows_used=tuple(rows), runs=runs)
 
 
 def profile(

@@ -25,7 +25,7 @@ HOSTILE = [
     "www.example.org", "me@example.org", "![x](https://example.org/x.png)", "[x](https://example.org)", "[x]: y",
     "*a*", "**a**", "_a_", "__a__", "~~a~~", "# heading", "- item", "1. item", "> quote", "---", "```", "~~~",
     "    indented", ":-- | :--", "$x^2$", "$$x$$", ":smile:", "[ ] todo", "::error::x", "%0A", "${{ x }}", "💥", "é",
-    "漢字", "e\u0301", "  spaced   out  ", "", " ", "–", "…", "a" * 199, "a" * 200, "a" * 201, 
+    "漢字", "e\u0301", "  spaced   out  ", "", " ", "–", "…", "a" * 199, "a" * 200, "a" * 201,
     "`" * 39, "`" * 40, "`" * 80 + "<img src=x>", "`" * 81 + "@all", "`" * 201,
     "a`" * 90 + "`" * 90, "|" * 300,
 ]  # fmt: skip

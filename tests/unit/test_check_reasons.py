@@ -1,0 +1,155 @@
+"""Every reason that the table holds is given by some row, and every given reason is in the table."""
+
+from __future__ import annotations
+
+import pytest
+from check_cases import reasons
+from gate_cases import (
+    CALLS,
+    judged,
+    lognormal,
+    percentiles,
+    policy,
+    profile,
+    rule,
+    scaled,
+    verdict,
+)  # fmt: skip
+
+from perfgate.collect import Selection
+from perfgate.collect.runs import Seen
+from perfgate.core.metrics import Metric
+from perfgate.core.policy import Budget, Floor
+from perfgate.core.reasons import SENTENCES, cure, sentence
+from perfgate.core.units import parse_limit
+from perfgate.gate.budgets import check_budgets
+from perfgate.pipeline import pairing
+from perfgate.pipeline.inputs import Side
+
+BASE = lognormal(1, 10, spread=0.01)
+WILD = lognormal(3, 10, spread=0.5)
+MOVED = lognormal(12, 9, spread=0.06), lognormal(5012, 9, spread=0.06, centre=1.02)
+SCORE = {"unit": "1", "better": "lower", "name": "score"}
+
+
+def one(base, current, *rules, metric="elapsed", **more):
+    """Judge one metric of one benchmark."""
+    return judged(profile({metric: base}), profile({metric: current}), policy(*rules, **more)).findings
+
+
+def budgeted(limit, metric="elapsed", level="fail", warn=None):
+    """Check one budget of a second's benchmark."""
+    budget = Budget(origin="b", benchmark="train", metric=metric, statistic="p50", level=level,
+                    limit=parse_limit(limit), warn=parse_limit(warn) if warn else None)  # fmt: skip
+    return check_budgets([profile({"elapsed": [1.0]})], policy(budgets=(budget,)), frozenset())[0]
+
+
+def seen(**more):
+    """Return what was seen of a benchmark."""
+    given = {"machine_class": "c", "key": ("train", ()), "session": "s", "started_at": "", "ok": 0, "failed": 0,
+             "known": 0, **more}  # fmt: skip
+    return Seen(**given)
+
+
+def absent(*taken, left=()):
+    """Judge a baseline beside what was seen, none of it measured."""
+    selection = Selection(profiles=(), taken=tuple(taken), left=tuple(left), problems=())
+    base = profile({"elapsed": [1.0]}, kind="c")
+    (pair,) = pairing.pair((base,), selection, policy(), classless=False)
+    return judged(pair.base, pair.current, absent=pair.absent).findings
+
+
+def foreign():
+    """Judge runs of a class without baselines."""
+    side = Side(source="baselines", profiles=(profile({"elapsed": [1.0]}, kind="other"),))
+    selection = Selection(profiles=(profile({"elapsed": [1.0]}, kind="c"),), taken=(seen(ok=1),), left=(), problems=())
+    return pairing.foreign(side, selection, policy(), known=True)
+
+
+CASES = {
+    "worse": lambda: one(BASE, scaled(BASE, 2)),
+    "over-budget": lambda: budgeted("< 1s"),
+    "no-runs": absent,
+    "all-failed": lambda: absent(seen(failed=1)),
+    "only-baseline-runs": lambda: absent(seen(known=1)),
+    "older-session": lambda: absent(seen(key=("x", ()), ok=1), left=[seen(ok=1)]),
+    "no-values": lambda: judged(profile({"elapsed": BASE, CALLS: BASE}), profile({"elapsed": BASE})).findings,
+    "no-statistic": lambda: judged(percentiles({"p50": 1.0}), percentiles({"p95": 1.0})).findings,
+    "unit-differs": lambda: (
+        judged(profile({Metric(**SCORE): BASE}), profile({Metric(**{**SCORE, "unit": "s"}): BASE})).findings
+    ),
+    "direction-differs": lambda: (
+        judged(profile({Metric(**SCORE): BASE}), profile({Metric(**{**SCORE, "better": "higher"}): BASE})).findings
+    ),
+    "source-differs": lambda: (
+        judged(profile({"peak_memory": BASE}, sources=["a"]), profile({"peak_memory": BASE}, sources=["b"])).findings
+    ),
+    "rows-differ": lambda: judged(profile({"elapsed": BASE}), profile({"elapsed": BASE}, rows=[7])).findings,
+    "class-differs": foreign,
+    "zero-values": lambda: one(BASE, [0.0]),
+    "not-proven": lambda: one({"a": BASE}, {"b": scaled(BASE, 1.1)}),
+    "few-runs": lambda: one(BASE[:3], scaled(BASE[:3], 2)),
+    "tail-of-few": lambda: one(BASE, scaled(BASE, 2)),
+    "tail-not-gated": lambda: one(BASE * 6, scaled(BASE * 6, 2)),
+    "not-gated": lambda: one(BASE, scaled(BASE, 2), metric="calls"),
+    "near-budget": lambda: budgeted("< 2s", warn="< 1s"),
+    "not-in-baseline": lambda: judged(None, profile({"elapsed": BASE})).findings,
+    "better": lambda: one(BASE, scaled(BASE, 0.5)),
+    "within-threshold": lambda: one(BASE, BASE),
+    "within-noise": lambda: one(*MOVED),
+    "below-floor": lambda: one(BASE, scaled(BASE, 1.1), floor=Floor(auto=False, amounts=(("s", 9.0),))),
+    "within-budget": lambda: budgeted("< 2s"),
+    "too-noisy": lambda: one(WILD, WILD),
+}
+
+
+def test_every_reason_of_the_table_has_a_case():
+    assert set(CASES) == set(SENTENCES)
+
+
+@pytest.mark.parametrize("slug", list(SENTENCES))
+def test_every_reason_is_given_by_some_row(slug):
+    found = CASES[slug]()
+    assert slug in {f.reason for f in found}
+    assert {f.reason for f in found} <= set(SENTENCES)
+    assert all(f.message for f in found)
+    assert sentence(slug) != slug
+
+
+def test_a_reason_that_needs_doing_has_a_cure_and_one_that_holds_has_none():
+    holds = {"within-threshold", "within-noise", "below-floor", "within-budget"}
+    assert {slug for slug in SENTENCES if not cure(slug)} == holds
+
+
+def test_an_unknown_reason_speaks_for_itself():
+    assert (sentence("newer"), cure("newer")) == ("newer", "")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "classes", "judged_classes"),
+    [
+        pytest.param("", ["a"], {"a"}, id="measured"),
+        pytest.param("b", ["a"], {"a", "b"}, id="named-by-hand-too"),
+        pytest.param("", [], {"a", "b"}, id="nothing-measured"),
+        pytest.param("", ["z"], set(), id="another-measured"),
+    ],
+)
+def test_the_classes_that_were_measured_are_judged(wanted, classes, judged_classes):
+    base = [profile({"elapsed": [1.0]}, kind=c) for c in "ab"]
+    current = tuple(profile({"elapsed": [1.0]}, kind=c) for c in classes)
+    selection = Selection(
+        profiles=current, taken=tuple(seen(machine_class=c, ok=1) for c in classes), left=(), problems=()
+    )
+    pairs = pairing.pair(base, selection, policy(machine_class=wanted), classless=False)
+    assert {p.base.machine_class for p in pairs if p.base} == judged_classes
+
+
+def test_an_excluded_benchmark_of_another_class_is_not_told():
+    side = Side(source="baselines", profiles=(profile({"elapsed": [1.0]}, kind="other"),))
+    current = profile({"elapsed": [1.0]}, kind="c")
+    selection = Selection(profiles=(current,), taken=(seen(ok=1),), left=(), problems=())
+    assert pairing.foreign(side, selection, policy(exclude=("train",)), known=True) == []
+    assert pairing.foreign(side, selection, policy(exclude=("train:elapsed",)), known=True) == []
+    assert reasons(verdict(*pairing.foreign(side, selection, policy(rule()), known=True))) == {
+        ("not-comparable", "class-differs")
+    }
