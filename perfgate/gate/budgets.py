@@ -37,7 +37,8 @@ def check_budgets(
         found = list(_check(budget, profiles, policy))
         findings += [f for f in found if isinstance(f, Finding)]
         problems += [p for p in found if isinstance(p, Diagnostic)]
-        if not found and not any(matches(budget.benchmark, name, name) for name in known):
+        names = known | {n for p in profiles for n in (p.benchmark, title(*p.key))}
+        if not found and not any(matches(budget.benchmark, name, name) for name in names):
             message = f'no benchmark matches "{budget.benchmark}"'
             problems.append(
                 error(

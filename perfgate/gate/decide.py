@@ -250,7 +250,7 @@ def _plain(row: Row, base: MetricProfile, current: MetricProfile, method: Method
     call: Call = "same"
     reason = "below-floor" if beyond else "within-threshold"
     if beyond and floor:
-        call = reason = "worse"
+        call, reason = "worse", "worse-than-file" if base.quantiles else "worse"
     elif -worse_by > allowed and floor:
         call = reason = "better"
     return Decision(

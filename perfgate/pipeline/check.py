@@ -66,7 +66,7 @@ def check(request: Request) -> Verdict:
     everything = (*base.profiles, *selection.profiles)
     if everything:
         problems += check_rules(here.policy, everything)
-    pairs = pairing.pair(base.profiles, selection, here.policy, classless=base.is_classless or not selection.taken)
+    pairs = pairing.pair(base.profiles, selection, here.policy, classless=base.is_classless or (request.current is not None and not selection.taken))
     judgement = judge(pairs, here.policy)
     findings = [
         *judgement.findings,
@@ -239,4 +239,4 @@ def _as_diagnostic(finding: Finding) -> Diagnostic:
     said = sentence(finding.reason)
     message = said if finding.message == said else f"{said}: {finding.message}"
     place = f"{title(finding.benchmark, finding.labels)} {finding.metric}"
-    return error(finding.reason, message, place=place, hint=cure(finding.reason))
+    return error(finding.reason, message, place=place, hint=cure(finding.reason).replace("`", ""))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LONGEST_NAME = 200
 _MOST_BACKTICKS = 40  # in a row; GitHub takes a fence of more than 80 for text, and shows what it holds as markdown
 _LONGEST_SENTENCE = 600
+_NO_BREAK = "\u00a0"
 
 
 def render(document: Document) -> str:
@@ -49,11 +50,17 @@ def _table(table: Table) -> str:
     marks = [":--" if c in {"Benchmark", "Metric", "Why"} else "--:" for c in columns]
     lines = [f"| {' | '.join(columns)} |", f"| {' | '.join(marks)} |"]
     for entry in table.entries:
-        cells = [_span(c, in_table=True) for c in entry.cells]
+        cells = [_cell(c) for c in entry.cells]
         if table.remarks:
             cells.append("".join(_span(s, in_table=True) for s in entry.remark))
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _cell(span: Span) -> str:
+    """Return a cell; a number stays with its unit, and only an interval may go to a second line."""
+    drawn = _span(span, in_table=True)
+    return drawn if span.kind == "name" else drawn.replace(" ", _NO_BREAK).replace(f"{_NO_BREAK}(", " (")
 
 
 def _line(line: Line) -> str:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("Benchmark", "Metric", "Baseline", "Current", "Change", "Limit", "Runs", "Sees")
 _NONE = "–"
+_NOISY = "too-noisy"
 
 
 def compose(verdict: Verdict) -> Document:
@@ -48,6 +49,7 @@ def compose(verdict: Verdict) -> Document:
     blocks += _section("Worth a look, not gated", groups["advisory"], remarks=True)
     blocks += _section("New", groups["new"], remarks=False)
     blocks += _section("Got better", groups["improved"], remarks=False)
+    blocks += _noisy(groups["noisy"])
     blocks += _folded(groups["unchanged"])
     if verdict.notes:
         blocks.append(Heading(line=(text("Notes"),)))
@@ -58,7 +60,7 @@ def compose(verdict: Verdict) -> Document:
 
 def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
     """Return the findings by the section that they belong to."""
-    names = ("failed", "undecided", "suspected", "advisory", "new", "improved", "unchanged")
+    names = ("failed", "undecided", "suspected", "advisory", "new", "improved", "noisy", "unchanged")
     groups: dict[str, list[Finding]] = {n: [] for n in names}
     plain = {
         Status.SUSPECTED: "suspected",
@@ -71,6 +73,8 @@ def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
             groups["failed"].append(f)
         elif f.status in UNDECIDED:
             groups["undecided"].append(f)
+        elif f.status is Status.UNCHANGED and f.reason == _NOISY and f.level == "fail":
+            groups["noisy"].append(f)
         else:
             groups[plain.get(f.status, "advisory")].append(f)
     return groups
@@ -79,7 +83,7 @@ def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
 def _headline(verdict: Verdict, groups: dict[str, list[Finding]]) -> Line:
     """Return the first line: the verdict, and whether to act."""
     failed, undecided = len(groups["failed"]), len(groups["undecided"])
-    judged = [f for f in verdict.findings if f.level == "fail"]
+    judged = [f for f in verdict.findings if f.level == "fail" and f.status is not Status.NEW]
     if verdict.exit_code is ExitCode.CANNOT_DECIDE:
         faults = len(verdict.problems)
         parts = [count(faults, "fault")] if faults else []
@@ -116,7 +120,29 @@ def _section(heading: str, findings: Sequence[Finding], *, remarks: bool) -> lis
     if not findings:
         return []
     entries = tuple(_entry(f) for f in findings)
-    return [Heading(line=(text(heading),)), Table(columns=_COLUMNS, entries=entries, remarks=remarks)]
+    blocks: list[Block] = [Heading(line=(text(heading),)), Table(columns=_COLUMNS, entries=entries, remarks=remarks)]
+    return [*blocks, *_cures(findings)] if remarks else blocks
+
+
+def _cures(findings: Sequence[Finding]) -> list[Block]:
+    """Return what to do, once for each reason, in the order of the rows."""
+    reasons = dict.fromkeys(f.reason for f in findings if cure(f.reason))
+    lines = [(text(f"{_capital(sentence(r))}: "), *_marked(cure(r))) for r in reasons]
+    return [Paragraph(line=(text("What to do:"),)), Bullets(lines=tuple(lines))] if lines else []
+
+
+def _marked(words: str) -> Line:
+    """Return words of our own table, with what stands between backticks as names."""
+    parts = words.split("`")
+    return tuple(name(p) if i % 2 else text(p) for i, p in enumerate(parts) if p)
+
+
+def _noisy(findings: Sequence[Finding]) -> list[Block]:
+    """Return the gated rows that hold, but could not have seen a change that matters."""
+    if not findings:
+        return []
+    table = Table(columns=_COLUMNS, entries=tuple(_entry(f) for f in findings), remarks=False)
+    return [Heading(line=(text("Too noisy to gate"),)), table, *_cures(findings)]
 
 
 def _folded(findings: Sequence[Finding]) -> list[Block]:
@@ -128,6 +154,9 @@ def _folded(findings: Sequence[Finding]) -> list[Block]:
 
 def _entry(f: Finding) -> Entry:
     """Return a finding as a row, its numbers in one prefix."""
+    # Only where it matters do two different values have to read differently: a baseline is
+    # stored with 6 digits, the current value is not.
+    told = f.status not in {Status.UNCHANGED, Status.NEW}
     limit_amount = f.limit if f.method == "budget" else None
     beside_current = limit_amount if limit_amount is not None else f.baseline
     changed = _NONE
@@ -138,8 +167,8 @@ def _entry(f: Finding) -> Entry:
     cells: tuple[Span, ...] = (
         name(title(f.benchmark, f.labels)),
         name(f"{f.metric} {f.statistic}"),
-        text(_NONE) if f.baseline is None else _amount(f.baseline, f.unit, f.current),
-        text(_NONE) if f.current is None else _amount(f.current, f.unit, beside_current),
+        text(_NONE) if f.baseline is None else _amount(f.baseline, f.unit, f.current, apart=told),
+        text(_NONE) if f.current is None else _amount(f.current, f.unit, beside_current, apart=told or limit_amount is not None),
         text(changed),
         name(f.limit_text),
         text(runs),
@@ -148,9 +177,9 @@ def _entry(f: Finding) -> Entry:
     return Entry(cells=cells, remark=_remark(f))
 
 
-def _amount(value: float, unit: str, beside: float | None) -> Span:
+def _amount(value: float, unit: str, beside: float | None, *, apart: bool) -> Span:
     """Return a value in words; a unit that perfgate does not know comes from data."""
-    words = amount(value, unit, beside=beside)
+    words = amount(value, unit, beside=beside, apart=apart)
     return text(words) if unit in {"s", "B", "1/s", "1"} else name(words)
 
 
@@ -169,10 +198,7 @@ def _remark(f: Finding) -> Line:
         line += (text("; judged as one session"),)
     elif f.method in {"threshold", "exact"}:
         line += (text("; judged by the plain ratio"),)
-    if f.status is Status.IMPROVED or f.status is Status.UNCHANGED:
-        return line
-    todo = cure(f.reason)
-    return (*line, text(". Do: "), name(todo)) if todo else line
+    return line
 
 
 def _capital(words: str) -> str:

@@ -11,18 +11,20 @@ _MOST_DIGITS = 15
 _MOST_DECIMALS = 12  # a change fails from 1e-12 beyond its limit
 
 
-def amount(value: float, unit: str, *, beside: float | None = None) -> str:
+def amount(value: float, unit: str, *, beside: float | None = None, apart: bool = True) -> str:
     """Return a value with its unit, in the prefix that suits the larger of it and its neighbour.
 
     Args:
         value: in the base unit `unit`.
         unit: base unit.
-        beside: the value that stands beside it; when the two differ, so do their texts.
+        beside: the value that stands beside it.
+        apart: when the two differ, so shall their texts.
     """
     scale, name = display_scale(max(abs(value), abs(beside or 0.0)), unit)
     digits = _DIGITS
     while (
-        beside is not None
+        apart
+        and beside is not None
         and digits < _MOST_DIGITS
         and beside != value
         and _short(value / scale, digits) == _short(beside / scale, digits)
