@@ -90,7 +90,8 @@ def _run(arguments: list[str]) -> int:
         if not _tell(caught):
             raise
         return _CANNOT_DECIDE
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.flush()
     if result is None or result == 0:
         return 0
     from perfgate.core.finding import ExitCode  # noqa: PLC0415 - `--help` does not need it

@@ -152,14 +152,14 @@ def parse(text: str, origin: str) -> Policy:
     if origin.endswith(SHARED_FILE):  # a commit's is called main:pyproject.toml
         tool = document.get("tool", {})
         document = tool.get("perfgate", {}) if isinstance(tool, dict) else {}
-    faults = _quick_faults(document)
-    if faults:
-        problems = [_fault(origin, f.pointer, f.message) for f in schema.explain("config", document)]
-        raise CannotDecideError(problems or [_fault(origin, "", faults)])
-    reading = _Reading(origin)
-    policy = reading.policy(document)
-    if reading.problems:
-        raise CannotDecideError(reading.problems)
+    cause = _quick_faults(document)
+    faults = schema.explain("config", document) if cause else []
+    reading, policy = _Reading(origin), BUILT_IN
+    if not cause or (faults and all(f.is_unknown_key for f in faults)):  # what is known can still be read
+        policy = reading.policy(document)
+    problems = [*(_fault(origin, f.pointer, f.message) for f in faults), *reading.problems]
+    if cause or problems:
+        raise CannotDecideError(problems or [_fault(origin, "", cause)])
     return policy
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.core.errors import CannotDecideError, Diagnostic
+from perfgate.core.errors import CannotDecideError, Diagnostic, error
 from perfgate.pipeline.outputs import write_output
 from perfgate.render import Format, render
 
@@ -45,5 +45,9 @@ def show(
 
 def echo(text: str) -> None:
     """Print a text as UTF-8 whatever the terminal's locale; what it cannot show becomes a question mark."""
+    if sys.stdout is None:  # closed by the caller: nobody reads it, so that the reports have to do
+        raise CannotDecideError(
+            [error("output-closed", "stdout is closed", hint="open it, or write with --report FILE")]
+        )
     encoding = sys.stdout.encoding or "utf-8"
     click.echo(text.encode(encoding, "replace").decode(encoding), nl=False)

@@ -66,7 +66,12 @@ def check(request: Request) -> Verdict:
     everything = (*base.profiles, *selection.profiles)
     if everything:
         problems += check_rules(here.policy, everything)
-    pairs = pairing.pair(base.profiles, selection, here.policy, classless=base.is_classless or (request.current is not None and not selection.taken))
+    pairs = pairing.pair(
+        base.profiles,
+        selection,
+        here.policy,
+        classless=base.is_classless or (request.current is not None and not selection.taken),
+    )
     judgement = judge(pairs, here.policy)
     findings = [
         *judgement.findings,
@@ -128,7 +133,7 @@ def _current(request: Request, here: Settings, base: Side) -> tuple[Selection, l
         if side.is_classless:
             return Selection(profiles=side.profiles, taken=(), left=(), problems=()), list(side.problems), []
         collection = collected_before(side.profiles, known_runs(base.profiles))
-        problems, notes = [*side.problems, *collection.problems], []
+        problems, notes = [*side.problems, *collection.problems], list[Diagnostic]()
     else:
         collection, problems, notes = inputs.read_runs(request.paths, here, known=known_runs(base.profiles))
     selection = select(collection, every_session=request.every_session)

@@ -43,7 +43,7 @@ def collect_profiles(paths: Sequence[str], *, config: str | None, machine_class:
         problems.append(error("runs-failed", "every run failed", hint="mend the program and measure again"))
     if problems:
         raise CannotDecideError(problems)
-    remarks = [f'{count} failed runs of "{title(*key)}" were left out' for key, count in failed.items() if count]
+    remarks = [f'left out, failed runs of "{title(*key)}": {count}' for key, count in failed.items() if count]
     return Collected(
         profiles=collection.profiles,
         content=encode_profiles(collection.profiles),

@@ -182,12 +182,11 @@ def _failed(made: Job, result: CommandResult, index: int) -> CannotDecideError:
         what = f"exited with {result.exit_code}"
     number = f"warm-up run {index + 1}" if index < made.warmup else f"run {index + 1 - made.warmup} of {made.runs}"
     tail = result.stderr_tail.strip().splitlines()[-_TAIL_LINES:]
-    said = tuple(f"stderr: {line}" for line in tail) or ("stderr: (nothing)",)
     failure = cannot_decide(
         "command-failed",
         f"{number} failed: {what}",
         place=made.benchmark,
-        hint="mend the command, or raise --timeout",
+        hint="give it more time: --timeout SECONDS" if result.timed_out else "mend the command",
     )
-    failure.said = said
+    failure.said = tuple(f"stderr: {line}" for line in tail)
     return failure

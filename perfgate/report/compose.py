@@ -168,7 +168,9 @@ def _entry(f: Finding) -> Entry:
         name(title(f.benchmark, f.labels)),
         name(f"{f.metric} {f.statistic}"),
         text(_NONE) if f.baseline is None else _amount(f.baseline, f.unit, f.current, apart=told),
-        text(_NONE) if f.current is None else _amount(f.current, f.unit, beside_current, apart=told or limit_amount is not None),
+        text(_NONE)
+        if f.current is None
+        else _amount(f.current, f.unit, beside_current, apart=told or limit_amount is not None),
         text(changed),
         name(f.limit_text),
         text(runs),

@@ -27,6 +27,8 @@ class Fault:
     """JSON pointer of the place, such as ``/samples/2/unit``; empty for the whole document."""
     message: str
     """What was expected and what was found."""
+    is_unknown_key: bool = False
+    """Is it a key too many, which hides nothing else?"""
 
 
 def text(name: str) -> str:
@@ -63,7 +65,11 @@ def _faults(error: ValidationError) -> list[Fault]:
     if error.validator == "additionalProperties" and wanted is False:
         known = list(schema.get("properties", {}))
         return [
-            Fault(pointer=f"{place}/{_escaped(k)}", message=f'unknown key "{_cut(k)}"{_did_you_mean(k, known)}')
+            Fault(
+                pointer=f"{place}/{_escaped(k)}",
+                message=f'unknown key "{_cut(k)}"{_did_you_mean(k, known)}',
+                is_unknown_key=True,
+            )
             for k in found
             if k not in known
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -87,7 +88,9 @@ def _read(path: str) -> bytes:
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
         with os.fdopen(fd, "rb") as file:
-            content = file.read(LARGEST + 1) or b""
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise cannot_decide("baseline-unreadable", "is no regular file", place=path, hint=hint)
+            content = file.read(LARGEST + 1)
     except OSError as caught:
         raise cannot_decide(
             "baseline-unreadable", f"cannot be read ({caught.strerror})", place=path, hint=hint

@@ -42,7 +42,7 @@ class Commit:
         # with the full target, since a clone of one branch would leave the other's name unset
         fetch = (
             f"git fetch {remote} +{branch}:refs/remotes/{self.ref}"
-            if branch and remote == "origin"
+            if branch and remote == "origin" and not set(branch) & set("~^@{}:")
             else "git fetch --deepen=1"
         )
         return cannot_decide(

@@ -155,7 +155,7 @@ def test_failed_runs_are_left_out_and_counted(green: Project) -> None:
     green.change_runs("new-train-000", status="failed", elapsed_sec=99.0)
     collected = green.cli("collect")
     assert collected.code == 0
-    assert collected.stderr == '1 failed runs of "train" were left out\n'
+    assert collected.stderr == 'left out, failed runs of "train": 1\n'
     outcome = green.cli("check", "--report", "r.json")
     assert outcome.code == 0, str(outcome)
     assert green.read_json("r.json")["suite"]["failed_runs"] == 1

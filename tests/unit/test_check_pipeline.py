@@ -79,7 +79,7 @@ def test_what_cannot_be_read_is_told_and_never_passes(folder, what):
     verdict = folder.check(**request)
     assert verdict.exit_code == 2
     expected = {
-        "nothing": ["no-baseline", "no-runs"], "no-baseline": ["no-baseline"], "no-runs": ["no-runs"],
+        "nothing": ["no-runs", "no-baseline"], "no-baseline": ["no-baseline"], "no-runs": ["no-runs"],
         "no-such-file": ["baseline-unreadable"], "bad-config": ["config-invalid"], "bad-baseline": ["baseline-invalid"],
     }  # fmt: skip
     assert slugs(verdict.problems) == expected[what]
@@ -94,7 +94,7 @@ def test_a_benchmark_that_disappeared_is_a_cause_with_its_cure(folder):
     assert verdict.exit_code == 2
     assert cause(verdict)[0] == error(
         "no-runs", "no run of it was found", place="serve elapsed",
-        hint="measure it, or remove its baseline: perfgate baseline list",
+        hint="measure it; or, when it is gone for good, remove its file, which perfgate baseline show names",
     )  # fmt: skip
 
 

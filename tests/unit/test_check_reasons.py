@@ -88,6 +88,7 @@ CASES = {
     "class-differs": foreign,
     "zero-values": lambda: one(BASE, [0.0]),
     "not-proven": lambda: one({"a": BASE}, {"b": scaled(BASE, 1.1)}),
+    "worse-than-file": lambda: judged(percentiles({"p95": 1.0}), percentiles({"p95": 1.1})).findings,
     "few-runs": lambda: one(BASE[:3], scaled(BASE[:3], 2)),
     "tail-of-few": lambda: one(BASE, scaled(BASE, 2)),
     "tail-not-gated": lambda: one(BASE * 6, scaled(BASE * 6, 2)),

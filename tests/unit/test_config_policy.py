@@ -166,3 +166,11 @@ def test_what_is_no_toml_is_refused(text):
 def test_a_table_that_is_no_table_is_refused():
     (fault,) = refused(config.parse, "[tool]\nperfgate = 3", "pyproject.toml")
     assert "expected an object, found 3" in fault.message
+
+
+def test_an_unknown_key_hides_no_other_fault():
+    faults = refused(config.parse, 'exclde = ["a"]\n[defaults]\nthreshold = "1.05"\n', "perfgate.toml")
+    assert [d.place for d in faults] == [
+        "perfgate.toml: /exclde",
+        "perfgate.toml: /defaults/threshold",
+    ]

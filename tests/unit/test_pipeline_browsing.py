@@ -89,7 +89,7 @@ def test_a_baseline_is_shown_with_its_provenance_and_all_values():
     [
         (0.1, 0.11, ("100 ms", "110 ms", "+10.0%")), (0.1, None, ("100 ms", "–", "gone")),
         (None, 0.1, ("–", "100 ms", "new")), (0.0, 0.1, ("0 ms", "100 ms", "from zero")),
-        (0.0, 0.0, ("0 s", "0 s", "+0.0%")), (0.1, 0.0, ("100 ms", "0 ms", "-100.0%")),
+        (0.0, 0.0, ("0 s", "0 s", "0.0%")), (0.1, 0.0, ("100 ms", "0 ms", "-100.0%")),
     ],
 )  # fmt: skip
 def test_a_move_is_told_from_old_to_new(old, new, change):

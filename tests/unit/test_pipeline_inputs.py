@@ -85,7 +85,7 @@ def test_copies_are_noted_and_every_fault_of_files_and_runs_is_told(project):
     write_json(project / "r" / "3.json", {})
     _, problems, notes = inputs.read_runs(["r", "absent"], inputs.settings(None))
     assert [p.slug for p in problems] == ["runs-unreadable"] + ["run-invalid"] * 4
-    assert [n.message for n in notes] == ["1 files are copies of others and were left out"]
+    assert [n.message for n in notes] == ["left out, copies of other files: 1"]
 
 
 def test_in_ci_runs_without_a_session_belong_to_the_job(project, monkeypatch):
@@ -189,14 +189,14 @@ def test_collecting_gives_a_profile_file_and_says_what_was_left_out(project):
     found = collect_profiles(["r"], config=None, machine_class="ci")
     assert [p.machine_class for p in found.profiles] == ["ci"]
     assert decode_profiles(found.content, "p.json") == found.profiles
-    assert found.remarks == ('1 failed runs of "train" were left out', "1 files are copies of others and were left out")
+    assert found.remarks == ('left out, failed runs of "train": 1', "left out, copies of other files: 1")
 
 
 def test_failed_runs_in_two_sessions_are_all_counted(project):
     for i in (1, 2):
         write_json(project / "r" / f"f{i}.json", summary(f"f{i}", benchmark="t", session=f"s{i}", status="failed"))
     write_runs(project / "r", [0.1], benchmark="t")
-    assert collect_profiles(["r"], config=None, machine_class="").remarks == ('2 failed runs of "t" were left out',)
+    assert collect_profiles(["r"], config=None, machine_class="").remarks == ('left out, failed runs of "t": 2',)
 
 
 def test_nothing_to_collect_is_an_error(project):

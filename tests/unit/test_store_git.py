@@ -72,8 +72,12 @@ def test_what_is_no_ref_never_reaches_git(repository, ref):
 @pytest.mark.parametrize(
     ("ref", "cure"),
     [
-        pytest.param("origin/main", "git fetch origin main (in Actions", id="a-branch-of-the-remote"),
-        pytest.param("origin/feature/x", "git fetch origin feature/x", id="a-branch-with-a-slash"),
+        pytest.param(
+            "origin/main", "git fetch origin +main:refs/remotes/origin/main (in Actions", id="a-branch-of-the-remote"
+        ),
+        pytest.param(
+            "origin/feature/x", "git fetch origin +feature/x:refs/remotes/origin/feature/x", id="a-branch-with-a-slash"
+        ),
         pytest.param("HEAD~9", "git fetch --deepen=1", id="beyond-the-history"),
         pytest.param("feature/x", "git fetch --deepen=1", id="a-branch-that-is-not-here"),
         pytest.param("HEAD:perfgate.toml", "git fetch --deepen=1", id="a-file"),
@@ -89,7 +93,8 @@ def test_a_folder_in_no_repository_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     (fault,) = refused(Commit, "HEAD", str(tmp_path))
     assert fault.slug == "ref-unreadable"
-    assert "is this folder in a git repository?" in fault.message
+    assert "not a git repository" in fault.message
+    assert fault.hint == "run it inside the git repository of the baselines"
 
 
 def test_without_git_there_is_an_error(repository, monkeypatch):
