@@ -8,16 +8,29 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # typing itself takes longer to load than all of perfgate.measure
 if TYPE_CHECKING:
-    from perfgate.measure import RunHandle, measure_and_run, measure_run_context, measured
+    from perfgate.measure import RunHandle, deterministic_run_id, measure_and_run, measure_run_context, measured
+    from perfgate.pipeline.collecting import load_profiles, load_runs
 
 __version__ = "0.1.0"
-__all__ = ["RunHandle", "__version__", "measure_and_run", "measure_run_context", "measured"]
+__all__ = [
+    "RunHandle",
+    "__version__",
+    "deterministic_run_id",
+    "load_profiles",
+    "load_runs",
+    "measure_and_run",
+    "measure_run_context",
+    "measured",
+]
+_FOR_NOTEBOOKS = ("load_profiles", "load_runs")
 
 
 def __getattr__(name: str) -> object:
-    """Fetch a public name from `perfgate.measure` on first use."""
-    if name in __all__:
-        from perfgate import measure  # noqa: PLC0415 - lazily, so that `import perfgate` costs nothing
+    """Fetch a public name on first use."""
+    if name not in __all__:
+        raise AttributeError(f"module 'perfgate' has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - lazily, so that `import perfgate` costs nothing
 
-        return getattr(measure, name)
-    raise AttributeError(f"module 'perfgate' has no attribute {name!r}")
+    home = "perfgate.pipeline.collecting" if name in _FOR_NOTEBOOKS else "perfgate.measure"
+    found: object = getattr(import_module(home), name)
+    return found

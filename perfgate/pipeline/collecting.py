@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, error
 from perfgate.core.profile import Profile, title
+from perfgate.formats.discovery import RunReader, find
 from perfgate.pipeline import inputs
 from perfgate.store.codec import encode_profiles
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perfgate.collect import Key
+    from perfgate.core.run import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,3 +51,36 @@ def collect_profiles(paths: Sequence[str], *, config: str | None, machine_class:
         content=encode_profiles(collection.profiles),
         remarks=(*remarks, *(n.message for n in notes)),
     )
+
+
+def load_runs(*paths: str) -> list[Run]:
+    """Return the runs of files, folders or globs, for notebooks; failed ones are among them.
+
+    Args:
+        paths: as `perfgate collect` takes them; none: those of the configuration.
+
+    Raises:
+        CannotDecideError: a file is not valid, or there is none; every fault is told.
+    """
+    here = inputs.settings(None)
+    reader = RunReader()
+    files, problems = find(paths, "") if paths else find(here.policy.runs, here.root)
+    runs = list(reader.read(files))
+    problems += reader.problems
+    if not runs and not problems:
+        problems.append(error("no-runs", "no run files were found", place=", ".join(paths or here.policy.runs)))
+    if problems:
+        raise CannotDecideError(problems)
+    return runs
+
+
+def load_profiles(*paths: str) -> tuple[Profile, ...]:
+    """Return the profiles of run files, for notebooks: values by benchmark, metric and session.
+
+    Args:
+        paths: as `perfgate collect` takes them; none: those of the configuration.
+
+    Raises:
+        CannotDecideError: a file is not valid, or there is nothing to collect; every fault is told.
+    """
+    return collect_profiles(paths, config=None, machine_class="").profiles

@@ -1,0 +1,39 @@
+"""What `import perfgate` offers."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import perfgate
+from perfgate.core.errors import CannotDecideError
+
+
+def test_every_public_name_is_there_and_others_are_not():
+    assert all(getattr(perfgate, name) is not None for name in perfgate.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = perfgate.nothing
+
+
+def test_importing_the_package_loads_no_other_library():
+    code = "import sys, perfgate, perfgate.measure; perfgate.measure_run_context; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=perfgate.__path__[0] + "/.."
+    )
+    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    assert not loaded & {"click", "jsonschema", "msgspec", "numpy", "pandas", "tabulate"}
+
+
+def test_runs_and_profiles_are_loaded_for_notebooks(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CannotDecideError, match="no run files were found"):
+        perfgate.load_runs()
+    summary = {"run_id": "a", "elapsed_sec": 1.5, "rows_used": 3, "peak_memory_mb": 2.0, "benchmark": "train"}
+    (tmp_path / "a.json").write_text(json.dumps(summary))
+    assert [run.benchmark for run in perfgate.load_runs("a.json")] == ["train"]
+    assert [profile.benchmark for profile in perfgate.load_profiles("a.json")] == ["train"]
+    (tmp_path / "b.json").write_text("{}")
+    with pytest.raises(CannotDecideError) as caught:
+        perfgate.load_runs("a.json", "b.json")
+    assert len(caught.value.diagnostics) == 4
