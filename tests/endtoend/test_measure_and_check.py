@@ -131,7 +131,7 @@ def test_a_self_measuring_program_that_fails_afterwards_is_a_failed_run(project:
 )
 def test_a_command_that_cannot_be_measured_exits_2(project: Project, arguments: tuple[str, ...], cause: str) -> None:
     project.write("job.txt", "")
-    assert_cannot_decide(project.cli("run", "-n", "2", *arguments), cause, "mend the command|--out")
+    assert_cannot_decide(project.cli("run", "-n", "2", *arguments), cause, "mend the command|--out|--timeout")
 
 
 def test_json_on_stdout_is_one_summary_a_line_and_nothing_else(project: Project) -> None:
