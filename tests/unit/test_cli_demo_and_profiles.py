@@ -61,12 +61,8 @@ def test_a_profile_of_another_class_of_machine_is_not_compared(project, capsys):
 
 def test_a_new_benchmark_of_which_every_run_failed_is_a_fault(project, capsys):
     write_runs("b", 0.401)
-    shutil.copy(RUNS / "b0.json", "keep.json")
-    (RUNS / "fresh.json").write_text(
-        json.dumps(
-            {**json.loads(Path("keep.json").read_text()), "run_id": "f", "benchmark": "fresh", "status": "failed"}
-        )
-    )
+    summary = json.loads((RUNS / "b0.json").read_text())
+    (RUNS / "f.json").write_text(json.dumps({**summary, "run_id": "f", "benchmark": "fresh", "status": "failed"}))
     assert run(["check"]) == 2
     assert 'every run of "fresh" failed' in capsys.readouterr().err
 
