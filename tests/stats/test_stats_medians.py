@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from perfgate.stats.medians import median_ratio_interval, resampled_median_law
 from perfgate.stats.quantiles import mad, median
@@ -51,11 +52,12 @@ def test_the_law_is_that_of_all_resamples(values):
     assert sums[-1] == 1.0
 
 
-def test_the_weights_of_thirteen_values_are_those_efron_printed():
+def test_the_weights_of_thirteen_values_are_those_of_the_binomial_law():
     _, sums = resampled_median_law([float(i) for i in range(1, 14)])
     weights = [b - a for a, b in itertools.pairwise([0.0, *sums])]
-    printed = [0.0015, 0.0142, 0.0550, 0.1242, 0.1936, 0.2230, 0.1936, 0.1242, 0.0550, 0.0142, 0.0015]
-    assert weights[1:-1] == pytest.approx(printed, abs=1e-4)  # printed to four digits, some off by one
+    # the 7th of 13 draws is at most the i-th value when at least 7 draws are
+    at_most = [binom.sf(6, 13, i / 13) for i in range(14)]
+    assert weights == pytest.approx(np.diff(at_most), abs=1e-9)
 
 
 @pytest.mark.parametrize("n", [30, 31, 199, 200])
