@@ -22,8 +22,9 @@ _DEBUG = "PERFGATE_DEBUG"
 
 def main() -> NoReturn:
     """Run the command line of this process and leave with its exit code."""
-    with contextlib.suppress(ValueError, OSError):
+    with contextlib.suppress(ValueError, OSError, AttributeError):  # no SIGHUP on Windows
         signal.signal(signal.SIGTERM, _stop)
+        signal.signal(signal.SIGHUP, _stop)
     code = run(sys.argv[1:])
     with contextlib.suppress(ValueError, OSError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # from here on nothing may change the code
@@ -47,7 +48,7 @@ def run(arguments: Sequence[str]) -> int:
         _say("cannot decide: interrupted; run the command again")
     except SystemExit as caught:
         _say(f"cannot decide: left early ({caught.code}); run with {_DEBUG}=1 to see where")
-    except ImportError as caught:
+    except (ImportError, SyntaxError) as caught:
         _say(
             f"cannot decide: the installation is broken ({_line(caught)}); "
             "mend it: python -m pip install --force-reinstall perfgate"

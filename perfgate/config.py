@@ -8,7 +8,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from perfgate import schema
-from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
+from perfgate.core.errors import CannotDecideError, Diagnostic, at, cannot_decide, error
 from perfgate.core.metrics import canonical_name
 from perfgate.core.policy import STATISTICS, Budget, Floor, Policy, Rule
 from perfgate.core.units import Change, parse_change, parse_limit
@@ -164,7 +164,7 @@ def parse(text: str, origin: str) -> Policy:
 
 
 def _fault(origin: str, pointer: str, message: str) -> Diagnostic:
-    return error(_SLUG, message, place=f"{origin}: {pointer}" if pointer else origin, hint=_HINT)
+    return error(_SLUG, message, place=at(origin, pointer), hint=_HINT)
 
 
 def _quick_faults(document: object) -> str:

@@ -6,6 +6,8 @@ import sys
 
 import click
 
+_LONGEST = 1e7  # seconds; some months
+
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
 @click.argument("argv", metavar="-- CMD…", nargs=-1, required=True)
@@ -15,7 +17,7 @@ import click
 )
 @click.option("--benchmark", metavar="NAME", help="Name of the benchmark (default: after the command).")
 @click.option("--rows", type=click.IntRange(0, 2**53), help="Rows that the command works on.")
-@click.option("--out", default="outputs/model_runs", show_default=True, metavar="DIR", help="Folder of the summaries.")
+@click.option("--out", metavar="DIR", help="Folder of the summaries (default: where `check` looks).")
 @click.option(
     "--format",
     "form",
@@ -30,8 +32,8 @@ import click
     help="Longest time of one run, in seconds.",
 )
 def command(
-    *, argv: tuple[str, ...], runs: int, warmup: int, benchmark: str | None, rows: int | None, out: str, form: str,
-    timeout: float | None,
+    *, argv: tuple[str, ...], runs: int, warmup: int, benchmark: str | None, rows: int | None,
+    out: str | None, form: str, timeout: float | None,
 ) -> None:  # fmt: skip
     """Measure a command: time, CPU and peak memory, one summary a run.
 
@@ -40,12 +42,18 @@ def command(
     """
     from perfgate.cli.showing import echo  # noqa: PLC0415 - loaded when the command is called
     from perfgate.pipeline.collecting import collect_profiles  # noqa: PLC0415 - see above
-    from perfgate.pipeline.measuring import job, measure  # noqa: PLC0415 - see above
+    from perfgate.pipeline.measuring import default_out, job, measure  # noqa: PLC0415 - see above
     from perfgate.render import render  # noqa: PLC0415 - see above
     from perfgate.report.profiles import compose_profiles  # noqa: PLC0415 - see above
+    from perfgate.report.words import count  # noqa: PLC0415 - see above
 
     if benchmark is not None and not (0 < len(benchmark) <= 500 and benchmark.isprintable()):  # noqa: PLR2004 - as in the schema
         raise click.UsageError("--benchmark must be a name of 1 to 500 printable characters")
+    if not argv[0] or any("\0" in word for word in argv):
+        raise click.UsageError("there is no command to run")
+    if timeout is not None and not timeout < _LONGEST:
+        raise click.UsageError("--timeout must be a number of seconds")
+    out = default_out() if out is None else out
     made = job(argv, runs=runs, warmup=warmup, benchmark=benchmark, rows=rows, out=out, timeout=timeout)
     try:
         written = measure(made, click.echo if form == "json" else _ignore, _progress)
@@ -53,7 +61,7 @@ def command(
         _clear()
     if form == "table":
         echo(render(compose_profiles(collect_profiles(written, config=None, machine_class="").profiles), "text"))
-        click.echo(f"{len(written)} summaries in {out}")
+        click.echo(f"{count(len(written), 'summary', 'summaries')} in {out}")
 
 
 def _ignore(line: str) -> None:

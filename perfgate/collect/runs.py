@@ -16,6 +16,7 @@ from perfgate.core.canonical import short_hash
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
 from perfgate.core.profile import MetricProfile, Profile, Sample, Session, title
+from perfgate.core.run import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -75,6 +76,7 @@ class _Group:
     """The runs of one benchmark in one session on one class of machine."""
 
     run_ids: list[str] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
     started: list[str] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     columns: dict[str, _Column] = field(default_factory=dict)
@@ -99,7 +101,7 @@ def collect(
 
     Args:
         runs: the runs, read one by one; none is kept.
-        known: short hashes of run ids to leave out, by benchmark: those of the baseline.
+        known: digests of runs to leave out, by benchmark: those of the baseline.
         own_session: session of runs that state none (in CI the job's own); empty: they
             form one session of their own, named after the hash of their run ids.
         machine_class: class of machine given by hand; empty: the runs' own.
@@ -117,7 +119,8 @@ def collect(
         group = groups.get(place)
         if group is None:
             group = groups[place] = _Group()
-        if known and key in known and short_hash(run.run_id) in known[key]:
+        digest = digest_of(run)
+        if known and key in known and digest in known[key]:
             group.known += 1
             group.others_at = max(group.others_at, run.started_at)
         elif run.status == "failed":
@@ -125,7 +128,7 @@ def collect(
             group.others_at = max(group.others_at, run.started_at)
             group.failed_ids.append(run.run_id)
         else:
-            _add(group, run, problems)
+            _add(group, run, digest, problems)
     named = _name_sessions(groups)
     return Collection(
         profiles=_profiles(named, problems),
@@ -134,7 +137,7 @@ def collect(
     )
 
 
-def _add(group: _Group, run: Run, problems: list[Diagnostic]) -> None:
+def _add(group: _Group, run: Run, digest: str, problems: list[Diagnostic]) -> None:
     """Take a run into its group."""
     count = len(group.run_ids)
     columns = group.columns
@@ -149,6 +152,7 @@ def _add(group: _Group, run: Run, problems: list[Diagnostic]) -> None:
             column.values.append(_NOT_MEASURED)
         column.values.append(value)
     group.run_ids.append(run.run_id)
+    group.digests.append(digest)
     group.started.append(run.started_at)
     group.rows.append(run.rows_used)
     group.sources.add(run.memory_source)
@@ -268,5 +272,5 @@ def _session(name: str, group: _Group) -> Session:
         machine=next(iter(group.machines)) if len(group.machines) == 1 else "",
         commit=newest.commit if newest else "",
         rows_used=tuple(sorted(set(group.rows))),
-        runs=tuple(sorted(short_hash(i) for i in group.run_ids)),
+        runs=tuple(sorted(group.digests)),
     )

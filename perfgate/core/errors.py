@@ -38,6 +38,11 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
 
 
+def at(origin: str, pointer: str) -> str:
+    """Return the place of a fault: the file, and the JSON pointer when there is one."""
+    return f"{origin}: {pointer}" if pointer else origin
+
+
 class CannotDecideError(Exception):
     """The input or the set-up does not allow a verdict; carries every fault that was found."""
 

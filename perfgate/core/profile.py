@@ -56,7 +56,7 @@ class Session:
     rows_used: tuple[int, ...]
     """The different workloads of its runs, ascending."""
     runs: tuple[str, ...]
-    """Short hashes of its run ids, ascending."""
+    """Digests of its runs, ascending."""
 
     @property
     def stretch(self) -> str:

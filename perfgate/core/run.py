@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from perfgate.core.canonical import short_hash
+
 if TYPE_CHECKING:
     from perfgate.core.metrics import Metric
 
@@ -60,6 +62,15 @@ class Run:
     """Digest of the measured command; empty when it was not run by ``perfgate run``."""
     origin: str
     """The file it came from, for messages."""
+
+
+def digest_of(run: Run) -> str:
+    """Return 12 hex digits that stand for a run in a baseline: of its id and of what was measured.
+
+    The values are part of it, so that a program that gives its runs the same ids again
+    is not taken for the runs that the baseline holds.
+    """
+    return short_hash("\0".join((run.run_id, *(repr(value) for _, value in run.values[:2]))))
 
 
 def class_of(facts: dict[str, str]) -> str:

@@ -7,13 +7,15 @@ from itertools import pairwise
 from typing import Any
 
 from perfgate import schema
-from perfgate.core.errors import CannotDecideError, error
+from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
 from perfgate.core.metrics import Direction, Metric, from_suffix
 from perfgate.core.policy import STATISTICS
 from perfgate.core.profile import MetricProfile, Profile
 from perfgate.core.strict_json import load_json
 from perfgate.core.units import to_base
 
+_NO_UNIT = "unit and direction of the metric cannot be told from its name"
+_SHAPE = "`perfgate schema percentiles` prints the format"
 _HINT = 'state "unit" and "better" in the file, or end the metric\'s name in _sec, _ms, _mb, _bytes or _per_s'
 
 
@@ -26,7 +28,7 @@ def parse(content: bytes, origin: str) -> tuple[Profile, ...]:
     Raises:
         CannotDecideError: it is not valid, or a metric's unit cannot be told; every fault is told.
     """
-    document = load_json(content, origin, "percentiles-invalid", "`perfgate schema percentiles` prints the format")
+    document = load_json(content, origin, "percentiles-invalid", _SHAPE)
     faults = [(f.pointer, f.message) for f in schema.explain("percentiles", document)]
     profiles = []
     for benchmark, metrics in [] if faults else document["benchmarks"].items():
@@ -38,13 +40,13 @@ def parse(content: bytes, origin: str) -> tuple[Profile, ...]:
         ]
         profiles.append(Profile(benchmark=benchmark, labels=(), machine_class="", sessions=(), metrics=found))
     if faults:
-        raise CannotDecideError(
-            [
-                error("percentiles-invalid", message, place=f"{origin}: {pointer}", hint=_HINT)
-                for pointer, message in faults
-            ]
-        )
+        raise CannotDecideError([_fault(origin, pointer, message) for pointer, message in faults])
     return tuple(sorted(profiles, key=lambda p: p.key))
+
+
+def _fault(origin: str, pointer: str, message: str) -> Diagnostic:
+    hint = _HINT if message == _NO_UNIT else _SHAPE
+    return error("percentiles-invalid", message, place=at(origin, pointer), hint=hint)
 
 
 def _metric(key: str, stated: dict[str, Any], pointer: str, faults: list[tuple[str, str]]) -> MetricProfile | None:
@@ -52,7 +54,7 @@ def _metric(key: str, stated: dict[str, Any], pointer: str, faults: list[tuple[s
     unit: str = stated.get("unit") or (suffix[1] if suffix else "")
     better: Direction | None = stated.get("better") or (suffix[2] if suffix else None)
     if not unit or better is None:
-        faults.append((pointer, "unit and direction of the metric cannot be told from its name"))
+        faults.append((pointer, _NO_UNIT))
         return None
     base_unit = to_base(1.0, unit)[1]
     quantiles = []

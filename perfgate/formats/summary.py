@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import msgspec
 
 from perfgate import schema
-from perfgate.core.errors import CannotDecideError, Diagnostic, error
+from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, Direction, Metric, canonical_name
 from perfgate.core.run import UNSPECIFIED, Environment, Labels, Run, class_of
 from perfgate.core.strict_json import load_json
 from perfgate.core.units import to_base
+from perfgate.formats.instants import normal_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_Amount = Annotated[float, msgspec.Meta(ge=0)]
+_Amount = Annotated[float, msgspec.Meta(ge=0, le=1e100)]
+_INSTANT = (
+    r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9]"
+    r"(:[0-5][0-9]([.][0-9]{1,9})?)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$(?!\n)"
+)
 # beyond 2^53 a JSON number is no longer exact everywhere; 7.0 is a whole number too, as JSON Schema has it
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)] | Annotated[float, msgspec.Meta(ge=0, le=2**53, multiple_of=1)]
+_LEAST, _MOST = 1e-100, 1e100  # their squares and ratios are still numbers
 _BOM = b"\xef\xbb\xbf"
 _NOTHING = msgspec.Raw(b"")
 _HINT = "measure again, or remove the file; `perfgate schema run` prints the format"
@@ -28,7 +33,7 @@ _HINT = "measure again, or remove the file; `perfgate schema run` prints the for
 class _Measurement(msgspec.Struct, gc=False):
     """An entry of ``metrics``."""
 
-    value: float
+    value: Annotated[float, msgspec.Meta(ge=-1e100, le=1e100)]
     unit: str = "1"
     better: Literal["lower", "higher"] = "lower"
 
@@ -43,7 +48,7 @@ class _Summary(msgspec.Struct, gc=False):
     benchmark: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
     labels: msgspec.Raw = _NOTHING
     status: Literal["ok", "failed"] = "ok"
-    started_at: str | None = None
+    started_at: Annotated[str, msgspec.Meta(pattern=_INSTANT)] | None = None
     session: str | None = None
     elapsed_ns: _Count | None = None
     peak_memory_bytes: _Count | None = None
@@ -101,15 +106,17 @@ class SummaryReader:
         if s.cpu_sec is not None:
             values += ((CPU, s.cpu_sec),)
         if s.metrics:
-            values += tuple(self._own(name, m, origin) for name, m in s.metrics.items())
+            values += tuple(self._own(name, m) for name, m in s.metrics.items())
             if len({metric.name for metric, _ in values}) < len(values):
                 raise CannotDecideError(_twice(s.metrics, values, origin))
+        if not all(v == 0 or _LEAST <= abs(v) <= _MOST for _, v in values):
+            values = _in_range(values, origin)
         return Run(
             s.run_id,
             s.benchmark or (folder if folder not in ("", "model_runs") else "model_run"),
             labels,
             s.status,
-            s.started_at or "",
+            _instant(s.started_at, origin) if s.started_at else "",
             s.session or "",
             int(s.rows_used),
             values,
@@ -120,16 +127,43 @@ class SummaryReader:
             origin,
         )
 
-    def _own(self, name: str, measured: _Measurement, origin: str) -> tuple[Metric, float]:
+    def _own(self, name: str, measured: _Measurement) -> tuple[Metric, float]:
         """Return a metric that the program recorded itself, in base units."""
         value, unit = to_base(measured.value, measured.unit)
-        if not math.isfinite(value):
-            raise CannotDecideError([_fault(origin, f"/metrics/{name}/value", "the number is not finite")])
         key = (canonical_name(name), unit, measured.better)
         metric = self._metrics.get(key)
         if metric is None:
             metric = self._metrics[key] = Metric(name=key[0], unit=unit, better=measured.better)
         return metric, value
+
+
+def _instant(text: str, origin: str) -> str:
+    """Return when a run started, in the form that sorts as text.
+
+    Raises:
+        CannotDecideError: it is no point in time: which session is the newest could not be told.
+    """
+    try:
+        return normal_instant(text)
+    except (ValueError, OverflowError):
+        message = f'"{text[:40]}" is no point in time; write UTC as 2026-01-31T12:00:00Z'
+        raise CannotDecideError([_fault(origin, "/started_at", message)]) from None
+
+
+def _in_range(values: tuple[tuple[Metric, float], ...], origin: str) -> tuple[tuple[Metric, float], ...]:
+    """Return the values with what is too small for any clock as zero.
+
+    Raises:
+        CannotDecideError: a value is so large that arithmetic could not bear it.
+    """
+    faults = [
+        _fault(origin, "", f'"{metric.name}" is {value:g} {metric.unit}: no measurement is that far from 1')
+        for metric, value in values
+        if not abs(value) <= _MOST
+    ]
+    if faults:
+        raise CannotDecideError(faults)
+    return tuple((metric, value if abs(value) >= _LEAST else 0.0) for metric, value in values)
 
 
 def _twice(own: Iterable[str], values: Iterable[tuple[Metric, float]], origin: str) -> list[Diagnostic]:
@@ -162,4 +196,4 @@ def explain(content: bytes, origin: str, cause: str) -> NoReturn:
 
 
 def _fault(origin: str, pointer: str, message: str) -> Diagnostic:
-    return error("run-invalid", message, place=f"{origin}: {pointer}" if pointer else origin, hint=_HINT)
+    return error("run-invalid", message, place=at(origin, pointer), hint=_HINT)

@@ -65,6 +65,10 @@ def _check(budget: Budget, profiles: Sequence[Profile], policy: Policy) -> Itera
         elif measured.metric.unit != budget.limit.unit:
             message = f'"{budget.limit.text}" does not fit "{budget.metric}", which is in "{measured.metric.unit}"'
             yield error("budget-unit", message, place=budget.origin, hint="write the limit in a unit of the metric")
+        elif (budget.limit.op[0] == "<") != (measured.metric.better == "lower"):
+            better = measured.metric.better
+            message = f'"{budget.limit.text}" points the wrong way: {better} is better for "{budget.metric}"'
+            yield error("budget-sign", message, place=budget.origin, hint="turn the sign of the limit")
         else:
             yield _judged(budget, profile, measured)
 

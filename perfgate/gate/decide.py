@@ -124,13 +124,26 @@ def _own(row: Row, cost_change: float) -> float:
 
 def _above_floor(row: Row, base: MetricProfile, current: MetricProfile, values: tuple[float, float]) -> bool:
     """Is the difference large enough, in base units, to be told from the values' own resolution or the stated floor?"""
+    return abs(values[1] - values[0]) >= _floor(row, base, current) * (1 - _SLACK)
+
+
+def _floor_cost(row: Row, base: MetricProfile, current: MetricProfile, baseline: float) -> float:
+    """Return the floor as a change of costs: nothing smaller could fail."""
+    share = _floor(row, base, current) / abs(baseline)
+    if row.metric.better == "lower":
+        return share
+    return 1 / (1 - share) - 1 if share < 1 else math.inf
+
+
+def _floor(row: Row, base: MetricProfile, current: MetricProfile) -> float:
+    """Return the smallest difference that may fail, in base units."""
     floor = row.ruling.floor
     least = floor.amount(row.metric.unit)
     if floor.auto:
         sides = base.pooled(), current.pooled()
         common = resolution((*sides[0], *sides[1]))
         least = max(least, common, *(_step(side, row.metric.unit) for side in sides))
-    return abs(values[1] - values[0]) >= least * (1 - _SLACK)
+    return least
 
 
 def _step(values: tuple[float, ...], unit: str) -> float:
@@ -172,7 +185,8 @@ def _same_session(row: Row, base: MetricProfile, current: MetricProfile, level: 
     return Decision(
         call=call, method="same-session", baseline=values[0], current=values[1], change=values[1] / values[0] - 1,
         limit=_own(row, allowed), interval=(low - 1, high - 1),
-        visible=None if visible is None else _own(row, visible), reason=reason, message=message,
+        visible=None if visible is None else _own(row, max(visible, _floor_cost(row, base, current, values[0]))),
+        reason=reason, message=message,
     )  # fmt: skip
 
 
@@ -205,8 +219,8 @@ def _across(row: Row, base: MetricProfile, current: MetricProfile, *, family: in
     interval = sorted((_own(row, _grown(low)), _own(row, _grown(high))))
     return Decision(
         call=call, method="across-sessions", baseline=values[0], current=values[1], change=values[1] / values[0] - 1,
-        limit=_own(row, allowed), interval=(interval[0], interval[1]), visible=_own(row, visible),
-        reason=reason,
+        limit=_own(row, allowed), interval=(interval[0], interval[1]),
+        visible=_own(row, max(visible, _floor_cost(row, base, current, values[0]))), reason=reason,
     )  # fmt: skip
 
 
@@ -247,6 +261,7 @@ def _plain(row: Row, base: MetricProfile, current: MetricProfile, method: Method
     worse_by = sign * (now - was)
     floor = _above_floor(row, base, current, (was, now))
     beyond = worse_by > allowed * (1 + _SLACK) + abs(was) * 1e-12
+    seen = max(allowed, _floor(row, base, current))
     call: Call = "same"
     reason = "below-floor" if beyond else "within-threshold"
     if beyond and floor:
@@ -255,7 +270,7 @@ def _plain(row: Row, base: MetricProfile, current: MetricProfile, method: Method
         call = reason = "better"
     return Decision(
         call=call, method=method, baseline=was, current=now, change=(now - was) / abs(was) if was else None,
-        limit=sign * allowed / abs(was) if was else None, visible=sign * allowed / abs(was) if was and method else None,
+        limit=sign * allowed / abs(was) if was else None, visible=sign * seen / abs(was) if was and method else None,
         reason=reason,
     )  # fmt: skip
 

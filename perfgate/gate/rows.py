@@ -146,6 +146,8 @@ def incomparable(row: Row) -> tuple[str, str] | None:
             f"{base.metric.better} is better in the baseline, {current.metric.better} in the runs",
         )
     sources = sorted({*base.sources, *current.sources})
+    if sources and not (base.quantiles or current.quantiles) and not (base.sources and current.sources):
+        sources.append("unknown")  # one side does not say, so that it may be any
     if len(sources) > 1:
         return "source-differs", f"peak memory was had in different ways ({', '.join(sources)})"
     if row.metric.name in WORKLOAD_BOUND | {THROUGHPUT.name} and row.ruling.workload == "same":

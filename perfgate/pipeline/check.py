@@ -80,7 +80,7 @@ def check(request: Request) -> Verdict:
     known = frozenset(n for p in base.profiles for n in (p.benchmark, title(*p.key)))
     over, faults = check_budgets(selection.profiles, here.policy, known)
     problems += faults
-    notes += _notes(judgement, selection)
+    notes += [*_notes(judgement, selection), *pairing.unjudged(base, selection)]
     return Verdict(
         findings=tuple(sorted((*findings, *over), key=severity)),
         problems=tuple(dict.fromkeys(problems)),

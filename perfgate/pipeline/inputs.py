@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from perfgate.formats import percentiles
 from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.files import read_bounded
 from perfgate.measure import facts
+from perfgate.measure.summary import format_utc
 from perfgate.store import baselines as store
 from perfgate.store.codec import BASELINE, FLAT, PROFILE, decode_baseline, decode_profiles, version_of
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from perfgate.core.profile import Profile
     from perfgate.store.git import Commit
 
+_DAY = 86_400_000_000_000  # nanoseconds: more than any two clocks in use differ
 TOOL = f"perfgate {__version__}"
 
 
@@ -89,7 +92,7 @@ def read_runs(
     reader = RunReader()
     own = facts.session_id() if facts.in_ci() else ""
     collection = collect(reader.read(files), known=known, own_session=own, machine_class=here.policy.machine_class)
-    problems += [*reader.problems, *collection.problems]
+    problems += [*reader.problems, *collection.problems, *_ahead(collection)]
     if not files and not problems:
         where = ", ".join(os.path.join(root, p) for p in patterns)
         problems.append(
@@ -104,6 +107,15 @@ def read_runs(
     if reader.copies:
         notes.append(note("run-copies", f"left out, copies of other files: {reader.copies}"))
     return collection, problems, notes
+
+
+def _ahead(collection: Collection) -> list[Diagnostic]:
+    """Return an error for runs that state a time to come: the newest session could not be told by it."""
+    limit = format_utc(time.time_ns() + _DAY)
+    ahead = sorted({s.started_at for s in collection.seen if s.started_at > limit})
+    message = "runs state that they started in the future"
+    hint = "set the clock right, remove these runs, and measure again"
+    return [error("started-ahead", message, place=ahead[0], hint=hint)] if ahead else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

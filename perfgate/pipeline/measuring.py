@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import tempfile
 import time
@@ -17,6 +18,7 @@ from perfgate.measure.command import CommandResult, run_command, summary_of
 from perfgate.measure.command_name import command_digest, default_benchmark_name
 from perfgate.measure.identity import new_run_id
 from perfgate.measure.summary import encode_summary, format_utc, write_summary
+from perfgate.pipeline import inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,14 +57,14 @@ def job(
 ) -> Job:  # fmt: skip
     """Return a job, named and placed in a session.
 
-    Outside CI each call is a batch of its own within the terminal's session, so that
-    measuring again after a change never mixes with what was measured before.
+    Each call is a batch of its own within the session of the terminal or of the CI job,
+    so that measuring again after a change never mixes with what was measured before.
 
     Raises:
         CannotDecideError: another command was measured under the name in this session.
     """
     session = facts.session_id()
-    if not facts.in_ci() and not os.environ.get("PERFGATE_SESSION"):
+    if "/" not in session:  # else this is a part of another measuring, which has its batch
         session = f"{session}/{new_run_id()}"
     made = Job(
         argv=tuple(argv), runs=runs, warmup=warmup, benchmark=benchmark or default_benchmark_name(argv), rows=rows,
@@ -70,6 +72,23 @@ def job(
     )  # fmt: skip
     _refuse_clash(made)
     return made
+
+
+def default_out() -> str:
+    """Return the folder in which `check` looks for run summaries, as the configuration says.
+
+    Raises:
+        CannotDecideError: the configuration is not valid, or names no single folder.
+    """
+    here = inputs.settings(None)
+    for pattern in here.policy.runs:
+        folder, _, name = pattern.rpartition("/")
+        if not set(folder) & set("*?[") and fnmatch.fnmatch("20260101T000000Z-00000000.json", name):
+            return os.path.join(here.root, folder)
+    hint = "name a folder: --out DIR; or add one to `runs`"
+    raise cannot_decide(
+        "run-unwritable", "the configured `runs` name no folder of run files", place=here.policy.source, hint=hint
+    )
 
 
 def _refuse_clash(made: Job) -> None:
@@ -114,6 +133,8 @@ def measure(made: Job, on_summary: Callable[[str], None], on_progress: Callable[
             if not is_warmup or not result.is_ok():
                 summaries = _own(receipt, failed=not result.is_ok()) or [_outside(made, result, started_at)]
                 for path, summary in summaries:
+                    if path in written:
+                        raise _same_id(summary, path)
                     written.append(path)
                     on_summary(encode_summary(summary).rstrip("\n"))
             if not result.is_ok():
@@ -155,6 +176,13 @@ def _own(receipt: str, *, failed: bool) -> list[tuple[str, dict[str, Any]]]:
             write_summary(summary, os.path.dirname(path))
         found.append((os.path.relpath(path), summary))
     return found
+
+
+def _same_id(summary: dict[str, Any], path: str) -> CannotDecideError:
+    message = f'the command gives each of its runs the id "{summary.get("run_id")}", so that only the last one is left'
+    return cannot_decide(
+        "run-id-twice", message, place=path, hint="leave run_id out, or make it different in every run"
+    )
 
 
 def _outside(made: Job, result: CommandResult, started_at: str) -> tuple[str, dict[str, Any]]:

@@ -22,6 +22,9 @@ def write_output(path: str, content: bytes, *, slug: str) -> None:
             with open(path, "wb", buffering=0) as file:
                 file.write(content)
             return
+        if _is_precious(path):
+            message = "holds a baseline or a run summary, which is not to be lost"
+            raise cannot_decide(slug, message, place=path, hint="name another file")
         folder = os.path.dirname(path)
         if folder:
             os.makedirs(folder, exist_ok=True)
@@ -29,6 +32,16 @@ def write_output(path: str, content: bytes, *, slug: str) -> None:
     except OSError as caught:
         cause = "is a folder" if os.path.isdir(path) else f"cannot be written ({caught.strerror or caught})"
         raise cannot_decide(slug, cause, place=path, hint="name a file in a folder that can be written to") from None
+
+
+def _is_precious(path: str) -> bool:
+    """Is the file that would be replaced one of our own inputs?"""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(4096)
+    except OSError:
+        return False
+    return b'"perfgate/baseline/' in start or b'"perfgate/run/' in start
 
 
 def _is_special(path: str) -> bool:

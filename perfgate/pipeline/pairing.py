@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfgate.core.errors import Diagnostic, note
 from perfgate.core.finding import Finding, Status
 from perfgate.core.profile import Profile, title
 from perfgate.gate.judge import Pair, undecided
@@ -37,7 +38,7 @@ def pair(base: Sequence[Profile], selection: Selection, policy: Policy, *, class
     current = {
         _place(p, classless=classless): p
         for p in selection.profiles
-        if classless or not committed or p.machine_class in judged
+        if classless or not committed or (p.machine_class in judged and not _classes_elsewhere(base, p))
     }
     pairs = []
     for place in sorted({*baselines, *current}):
@@ -46,6 +47,21 @@ def pair(base: Sequence[Profile], selection: Selection, policy: Policy, *, class
         if present is not None and not policy.excludes(present.benchmark, title(*present.key)):
             pairs.append(Pair(base=was, current=now, absent=_absent(present.key, place[0], selection)))
     return pairs
+
+
+def _classes_elsewhere(base: Sequence[Profile], profile: Profile) -> list[str]:
+    """Return the classes that have a baseline of a benchmark whose own class has none."""
+    classes = sorted({p.machine_class for p in base if p.key == profile.key})
+    return [] if profile.machine_class in classes else classes
+
+
+def unjudged(base: Side, selection: Selection) -> list[Diagnostic]:
+    """Return a note on the classes of machine that have baselines, but of which nothing was measured."""
+    measured = {s.machine_class for s in selection.taken}
+    others = sorted({p.machine_class for p in base.profiles} - measured)
+    if base.is_classless or not measured or not others:
+        return []
+    return [note("classes-not-judged", f"baselines of other machines were not judged: {', '.join(others)}")]
 
 
 def _place(profile: Profile, *, classless: bool) -> tuple[str, Key]:
@@ -73,16 +89,17 @@ def _absent(key: Key, machine_class: str, selection: Selection) -> tuple[str, st
 
 
 def foreign(base: Side, selection: Selection, policy: Policy, *, known: bool) -> list[Finding]:
-    """Return a finding for each measured benchmark of a class of machine that has no baselines at all."""
+    """Return a finding for each measured benchmark that has baselines of other classes of machine only."""
     if not known or base.is_classless or not selection.taken:
         return []
     committed = sorted({p.machine_class for p in base.profiles})
     findings = []
     for profile in selection.profiles:
-        if profile.machine_class in committed or policy.excludes(profile.benchmark, title(*profile.key)):
+        elsewhere = _classes_elsewhere(base.profiles, profile) if profile.machine_class in committed else committed
+        if not elsewhere or policy.excludes(profile.benchmark, title(*profile.key)):
             continue
         row = next(rows_of(None, profile, policy), None)
         if row is not None:
-            message = f"the runs are of {profile.machine_class}, the baselines of {', '.join(committed)}"
+            message = f"the runs are of {profile.machine_class}, the baselines of {', '.join(elsewhere)}"
             findings.append(undecided(row, Status.NOT_COMPARABLE, "class-differs", message))
     return findings

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from perfgate import schema
-from perfgate.core.errors import CannotDecideError, Diagnostic, error
+from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
 from perfgate.core.finding import Compared, Finding, Status, Suite, Verdict
 
 SCHEMA = "perfgate/report/1"
@@ -119,7 +119,7 @@ def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document o
     faults = schema.explain("report", data)
     if faults:
         raise CannotDecideError(
-            [error("report-invalid", f.message, place=f"{origin}: {f.pointer}", hint=_HINT) for f in faults]
+            [error("report-invalid", f.message, place=at(origin, f.pointer), hint=_HINT) for f in faults]
         )
     suite = {k: v for k, v in data["suite"].items() if k != "common_shift"}
     verdict = Verdict(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("Benchmark", "Metric", "Baseline", "Current", "Change", "Limit", "Runs", "Sees")
 _NONE = "–"
-_NOISY = "too-noisy"
+_BLIND = frozenset({"too-noisy", "few-runs"})
 
 
 def compose(verdict: Verdict) -> Document:
@@ -73,7 +73,7 @@ def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
             groups["failed"].append(f)
         elif f.status in UNDECIDED:
             groups["undecided"].append(f)
-        elif f.status is Status.UNCHANGED and f.reason == _NOISY and f.level == "fail":
+        elif f.status is Status.UNCHANGED and f.reason in _BLIND and f.level == "fail":
             groups["noisy"].append(f)
         else:
             groups[plain.get(f.status, "advisory")].append(f)
@@ -98,7 +98,15 @@ def _headline(verdict: Verdict, groups: dict[str, list[Finding]]) -> Line:
         )
     if verdict.introduces:
         return strong("Pass"), text(f": {count(len(groups['new']), 'row')} measured. No action needed.")
+    if not judged:
+        return strong("Pass"), text(": nothing is gated, so that nothing could fail. Look at the rules.")
     suspects = len(groups["suspected"])
+    blind = len(groups["noisy"])
+    if blind and not suspects:
+        tail = f" {blind} of them could hardly have failed: look below."
+        return strong("Pass"), text(
+            f": {count(len(judged), 'gated row')} measured, none got worse beyond its limit.{tail}"
+        )
     tail = f" {count(suspects, 'row is', 'rows are')} suspected: look below." if suspects else " No action needed."
     return strong("Pass"), text(f": {count(len(judged), 'gated row')} measured, none got worse beyond its limit.{tail}")
 
@@ -142,7 +150,7 @@ def _noisy(findings: Sequence[Finding]) -> list[Block]:
     if not findings:
         return []
     table = Table(columns=_COLUMNS, entries=tuple(_entry(f) for f in findings), remarks=False)
-    return [Heading(line=(text("Too noisy to gate"),)), table, *_cures(findings)]
+    return [Heading(line=(text("Too noisy, or too few runs, to gate"),)), table, *_cures(findings)]
 
 
 def _folded(findings: Sequence[Finding]) -> list[Block]:

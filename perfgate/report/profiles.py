@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _COLUMNS = ("Benchmark", "Metric", "Session", "n", "p50", "p95", "p99")
-_LONGEST_ID = 28
+_LONGEST_ID = 18
 _WANTED = tuple((s, int(s[1:]) / 100) for s in STATISTICS if s != "p90")
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from perfgate import schema
 from perfgate.core.canonical import rounded, short_hash
-from perfgate.core.errors import CannotDecideError, cannot_decide, error
+from perfgate.core.errors import CannotDecideError, at, cannot_decide, error
 from perfgate.core.metrics import Metric
 from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, Session
 from perfgate.core.run import slug
@@ -173,7 +173,7 @@ def _explained(name: str, content: bytes, origin: str, cause: str) -> CannotDeci
         faults = schema.explain(name, msgspec.json.decode(content))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         faults = []
-    told = [error("baseline-invalid", f.message, place=f"{origin}: {f.pointer}", hint=_HINT) for f in faults]
+    told = [error("baseline-invalid", f.message, place=at(origin, f.pointer), hint=_HINT) for f in faults]
     return CannotDecideError(told or [error("baseline-invalid", cause, place=origin, hint=_HINT)])
 
 

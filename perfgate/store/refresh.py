@@ -118,8 +118,9 @@ def _mismatches(old: Profile, new: Profile, policy: Policy) -> list[Diagnostic]:
                 f'now in "{m.metric.unit}" ({m.metric.better} is better)'
             )
             problems.append(error("unit-differs", message, place=titled, hint=hint))
-        if was and was.sources and m.sources and was.sources != m.sources:
-            message = f"peak memory was had by {', '.join(was.sources)}, now by {', '.join(m.sources)}"
+        if was and was.sources != m.sources:
+            told = [", ".join(sources) or "unknown means" for sources in (was.sources, m.sources)]
+            message = f"peak memory was had by {told[0]}, now by {told[1]}"
             problems.append(error("source-differs", message, place=titled, hint=hint))
     rows = [sorted({r for s in p.sessions for r in s.rows_used}) for p in (old, new)]
     bound = next((m.metric for m in new.metrics if m.metric.name in WORKLOAD_BOUND), None)

@@ -121,13 +121,14 @@ def test_a_benchmark_without_runs_to_judge_says_why(folder, how, reason):
 
 
 def with_run(known, run_id):
-    """Return a baseline whose first session holds a run of that id."""
+    """Return a baseline whose first session holds a run of that id that took a second."""
     from dataclasses import replace
 
     from perfgate.core.canonical import short_hash
 
     first, *rest = known.sessions
-    return replace(known, sessions=(replace(first, runs=(short_hash(run_id),)), *rest))
+    digest = short_hash(f"{run_id}\0" + "1.0\0" + "57300000.0")
+    return replace(known, sessions=(replace(first, runs=(digest,)), *rest))
 
 
 def test_a_failed_and_a_known_run_are_told_together(folder):

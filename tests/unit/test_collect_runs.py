@@ -10,7 +10,7 @@ from lower_wings import DAY, LAWS, a_run
 from perfgate.collect import collect
 from perfgate.core.canonical import short_hash
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
-from perfgate.core.run import Environment
+from perfgate.core.run import Environment, digest_of
 
 LOSS = Metric(name="loss", unit="1", better="lower")
 
@@ -60,7 +60,7 @@ def test_sessions_stand_oldest_first_with_the_facts_of_their_newest_run():
     assert [s.id for s in profile.sessions] == ["old", "new"]
     newest = profile.sessions[-1]
     assert (newest.started_at, newest.commit, newest.rows_used) == (DAY.format(3), "c3", (7, 9))
-    assert newest.runs == tuple(sorted((short_hash("a"), short_hash("b"))))
+    assert newest.runs == tuple(sorted(map(digest_of, runs[:2])))
     assert newest.machine == "m1"
 
 
@@ -102,12 +102,18 @@ def test_a_benchmark_whose_runs_all_failed_is_seen_without_a_profile():
 
 
 def test_runs_that_belong_to_the_baseline_are_counted_and_left_out():
-    known = {("train", ()): frozenset({short_hash("a"), short_hash("b")})}
     runs = [a_run("a"), a_run("b", status="failed"), a_run("c"), a_run("a2", benchmark="serve")]
+    known = {("train", ()): frozenset(map(digest_of, runs[:2]))}
     found = collect(runs, known=known)
     train = next(s for s in found.seen if s.key[0] == "train")
     assert (train.ok, train.failed, train.known) == (1, 0, 2)
     assert collect([a_run("a", benchmark="serve")], known=known).seen[0].known == 0
+
+
+def test_a_run_with_an_id_of_the_baseline_and_other_values_is_a_new_run():
+    known = {("train", ()): frozenset({digest_of(a_run("a", elapsed=0.1))})}
+    (seen,) = collect([a_run("a", elapsed=0.3)], known=known).seen
+    assert (seen.ok, seen.known) == (1, 0)
 
 
 def test_classes_and_labels_are_kept_apart_and_a_class_by_hand_joins_them():

@@ -53,14 +53,21 @@ def test_four_keys_are_enough():
 def test_every_key_that_is_used_arrives():
     run = parse(
         summary(
-            benchmark="train", labels={"b": "2", "a": "1"}, status="failed", started_at="2026", session="s",
+            benchmark="train", labels={"b": "2", "a": "1"}, status="failed", started_at="2026-01-31T13:00:00+01:00",
+            session="s",
             memory_source="vmhwm", cpu_sec=0.5, commit="c", command="d", schema="perfgate/run/1", stages={"x": 1},
             environment={"machine": "m", "os": "linux", "arch": "x64"},
             metrics={"wait": {"value": 5, "unit": "ms"}, "score": {"value": 2, "better": "higher"}},
         )
     )  # fmt: skip
     assert (run.benchmark, run.labels, run.status) == ("train", (("a", "1"), ("b", "2")), "failed")
-    assert (run.started_at, run.session, run.memory_source, run.commit, run.command) == ("2026", "s", "vmhwm", "c", "d")
+    assert (run.started_at, run.session, run.memory_source, run.commit, run.command) == (
+        "2026-01-31T12:00:00.000000Z",
+        "s",
+        "vmhwm",
+        "c",
+        "d",
+    )
     assert run.environment == Environment(
         facts=(("arch", "x64"), ("os", "linux")), machine_class="linux-x64", machine="m"
     )
@@ -121,10 +128,13 @@ def test_a_byte_order_mark_says_nothing():
         pytest.param(summary(environment=["x"]), "a.json: /environment", "an object", id="no-environment"),
         pytest.param(summary(schema="perfgate/run/9"), "a.json: /schema", "perfgate/run/1", id="another-version"),
         pytest.param(summary(metrics={"": {"value": 1}}), "a.json: /metrics", "", id="a-metric-without-a-name"),
+        pytest.param(summary(started_at="yesterday"), "a.json: /started_at", "does not match", id="no-date"),
+        pytest.param(summary(started_at="2026-02-30T00:00:00Z"), "a.json: /started_at", "no point", id="no-day"),
+        pytest.param(summary(peak_memory_mb=1e308), "a.json: /peak_memory_mb", "1e+100", id="memory-beyond-range"),
         pytest.param(b'{"run_id": "a", "elapsed_sec": NaN}', "a.json", "NaN is not a number", id="nan"),
         pytest.param(
-            summary(metrics={"wait": {"value": 1e308, "unit": "h"}}), "a.json: /metrics/wait/value", "not finite",
-            id="infinite-in-base-units",
+            summary(metrics={"wait": {"value": 1e100, "unit": "h"}}), "a.json", "no measurement is that far from 1",
+            id="beyond-range-in-base-units",
         ),
     ],
 )  # fmt: skip
@@ -178,3 +188,7 @@ def test_the_unit_in_which_a_metric_is_stated_changes_nothing(milliseconds, spel
     unit, factor = spelled
     stated = {"wait": {"value": milliseconds * factor, "unit": unit}}
     assert parse(summary(metrics=stated)).values[2][1] == pytest.approx(milliseconds / 1000, rel=1e-15)
+
+
+def test_a_time_that_no_clock_could_tell_from_none_is_none():
+    assert dict(parse(summary(elapsed_sec=5e-324)).values)[ELAPSED] == 0.0

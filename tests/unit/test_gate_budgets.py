@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from gate_cases import percentiles, policy, profile
 
@@ -31,7 +33,10 @@ def checked(budget_, *profiles, known=(), **more):
 
 @pytest.mark.parametrize(("limit", "value", "holds"), CASES, ids=[f"{v:.7f} {limit}" for limit, v, _ in CASES])
 def test_a_budget_holds_exactly_as_its_operator_says(limit, value, holds):
-    (found,), problems = checked(budget(limit), profile({"elapsed": [value]}))
+    side = profile({"elapsed": [value]})
+    if limit.startswith(">"):
+        side = replace(side, metrics=tuple(replace(m, metric=replace(m.metric, better="higher")) for m in side.metrics))
+    (found,), problems = checked(budget(limit), side)
     assert not problems
     assert found.status is (Status.UNCHANGED if holds else Status.OVER_BUDGET)
     assert found.reason == ("within-budget" if holds else "over-budget")
@@ -125,3 +130,9 @@ def test_every_budget_that_matches_is_checked():
     by = policy(budgets=(budget("< 2s"), budget("< 500ms", origin="budget 2"), budget("< 1s", benchmark="*")))
     findings, _ = check_budgets([profile({"elapsed": [1.0]})], by, frozenset())
     assert [f.status for f in findings] == [Status.UNCHANGED, Status.OVER_BUDGET, Status.OVER_BUDGET]
+
+
+def test_a_budget_that_points_the_wrong_way_is_a_fault():
+    findings, (problem,) = checked(budget("> 100ms"), profile({"elapsed": [0.2]}))
+    assert not findings
+    assert problem.slug == "budget-sign"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import jsonschema
@@ -25,6 +26,7 @@ TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 WORD = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
 AMOUNT = st.floats(0, 1e12) | st.integers(0, 10**12)
 NUMBER = st.floats(-1e12, 1e12) | st.integers(-(10**12), 10**12)
+INSTANT = st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat)
 COUNT = st.integers(0, 2**53)
 STRINGS = st.dictionaries(TEXT, TEXT, max_size=3)
 JUNK = (
@@ -43,7 +45,7 @@ RUNS = optional(
     {"run_id": WORD, "elapsed_sec": AMOUNT, "rows_used": COUNT, "peak_memory_mb": AMOUNT},
     {
         "schema": st.just("perfgate/run/1"), "benchmark": WORD | st.none(), "labels": STRINGS,
-        "status": st.sampled_from(["ok", "failed"]), "started_at": TEXT | st.none(), "session": TEXT | st.none(),
+        "status": st.sampled_from(["ok", "failed"]), "started_at": INSTANT | st.none(), "session": TEXT | st.none(),
         "elapsed_ns": COUNT | st.none(), "peak_memory_bytes": COUNT | st.none(), "memory_source": TEXT | st.none(),
         "cpu_sec": AMOUNT | st.none(), "environment": STRINGS, "commit": TEXT | st.none(), "command": TEXT | st.none(),
         "metrics": st.dictionaries(

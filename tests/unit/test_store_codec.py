@@ -124,7 +124,7 @@ def elapsed(**changes) -> dict:
         pytest.param(b"{}", "baseline-version", "", 'the key "schema" is missing', id="no-schema"),
         pytest.param(changed(schema=7), "baseline-version", "", "is missing", id="a-schema-that-is-no-text"),
         pytest.param(changed(schema="x/9"), "baseline-version", "", 'unknown schema "x/9"', id="another-schema"),
-        pytest.param(changed(labels=None), "baseline-invalid", ": ", 'the key "labels" is missing', id="missing-key"),
+        pytest.param(changed(labels=None), "baseline-invalid", "", 'the key "labels" is missing', id="missing-key"),
         pytest.param(changed(extra=1), "baseline-invalid", ": /extra", "unknown key", id="unknown-key"),
         pytest.param(
             changed(metrics=elapsed(unit="")), "baseline-invalid", ": /metrics/elapsed/unit", "empty", id="no-unit"

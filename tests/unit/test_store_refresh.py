@@ -157,7 +157,13 @@ def test_runs_that_do_not_fit_the_baseline_are_refused(new, slug, message):
 
 @pytest.mark.parametrize(
     ("old", "new", "is_refused"),
-    [(("vmhwm",), ("rusage",), True), (("vmhwm",), ("vmhwm",), False), ((), ("rusage",), False), (("a",), (), False)],
+    [
+        (("vmhwm",), ("rusage",), True),
+        (("vmhwm",), ("vmhwm",), False),
+        ((), ("rusage",), True),
+        (("a",), (), True),
+        ((), (), False),
+    ],
 )
 def test_memory_that_was_had_in_another_way_is_refused(old, new, is_refused):
     was = a_profile({"s1": (1e6,)}, metric=PEAK_MEMORY, sources=old)
