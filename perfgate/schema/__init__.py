@@ -87,6 +87,8 @@ def _faults(error: ValidationError) -> list[Fault]:
                 message=f"expected at least {wanted}, found {_shown(found)}",
             )
         ]
+    if error.validator == "maximum":
+        return [Fault(pointer=place, message=f"expected at most {wanted:g}, found {_shown(found)}")]
     if error.validator in {"minLength", "minItems", "minProperties"}:
         return [Fault(pointer=place, message="must not be empty")]
     if error.validator == "const":

@@ -80,7 +80,7 @@ UNDECIDED: dict[str, tuple[dict[str, Any], str, str]] = {
     "p95-gone": (
         {"tick": {**BASE["tick"], "tick_total_ms": {"p50": 61.0}}}, "tick tick_total: .*percentile", "percentile",
     ),
-    "a-text": ({"tick": {"tick_total_ms": {"p95": "0"}}}, r"now\.json: /benchmarks/tick/tick_total_ms/p95", "unit"),
+    "a-text": ({"tick": {"tick_total_ms": {"p95": "0"}}}, r"now\.json: /benchmarks/tick/tick_total_ms/p95", "schema"),
     "a-size-for-a-time": (
         {"tick": {**BASE["tick"], "tick_total_ms": {"p50": 1.0, "p95": 2.0, "unit": "MB", "better": "lower"}}},
         "tick tick_total", "measure|record",
