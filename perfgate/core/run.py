@@ -70,7 +70,7 @@ def digest_of(run: Run) -> str:
     The values are part of it, so that a program that gives its runs the same ids again
     is not taken for the runs that the baseline holds.
     """
-    return short_hash("\0".join((run.run_id, *(repr(value) for _, value in run.values[:2]))))
+    return short_hash(f"{run.run_id}\0{[value for _, value in run.values[:2]]!r}")
 
 
 def class_of(facts: dict[str, str]) -> str:

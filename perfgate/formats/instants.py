@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
-_LONG = 27  # characters of the form that sorts
+_DAY = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_HOUR = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_SORTS = re.compile(rf"{_DAY}T{_HOUR}:[0-5][0-9]\.[0-9]{{6}}Z").fullmatch
+_STATED = re.compile(rf"{_DAY}[T ]{_HOUR}(?::[0-5][0-9](?:\.[0-9]{{1,9}})?)?(?:Z|[+-]{_HOUR})?").fullmatch
 
 
 def normal_instant(text: str) -> str:
     """Return a point in time in the one form that sorts as text.
 
     Args:
-        text: ISO 8601 with date and time, its form checked before; without an offset it
-            counts as UTC.
+        text: ISO 8601 with date and time; without an offset it counts as UTC.
 
     Raises:
         ValueError: it is no point in time.
     """
-    if len(text) == _LONG and text[10] == "T" and text[-1] == "Z":
+    if _SORTS(text):
         return text
+    if not _STATED(text):
+        raise ValueError("no date and time")
     instant = datetime.fromisoformat(text)
     utc = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
-    return utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(_LONG, "0")
+    return utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")

@@ -127,7 +127,7 @@ def with_run(known, run_id):
     from perfgate.core.canonical import short_hash
 
     first, *rest = known.sessions
-    digest = short_hash(f"{run_id}\0" + "1.0\0" + "57300000.0")
+    digest = short_hash(f"{run_id}\0[1.0, 57300000.0]")
     return replace(known, sessions=(replace(first, runs=(digest,)), *rest))
 
 
