@@ -88,7 +88,7 @@ def _faults(error: ValidationError) -> list[Fault]:
             )
         ]
     if error.validator == "maximum":
-        return [Fault(pointer=place, message=f"expected at most {wanted:g}, found {_shown(found)}")]
+        return [Fault(pointer=place, message=f"expected at most {wanted}, found {_shown(found)}")]
     if error.validator in {"minLength", "minItems", "minProperties"}:
         return [Fault(pointer=place, message="must not be empty")]
     if error.validator == "const":

@@ -122,7 +122,7 @@ def test_a_byte_order_mark_says_nothing():
         pytest.param(b"[" * 100_000, "a.json", "nested too deeply", id="deep"),
         pytest.param(summary(elapsed_sec=-1), "a.json: /elapsed_sec", "at least 0", id="negative"),
         pytest.param(summary(rows_used=1.5), "a.json: /rows_used", "an integer", id="half-a-row"),
-        pytest.param(summary(rows_used=2.0**54), "a.json: /rows_used", "maximum", id="too-many-rows"),
+        pytest.param(summary(rows_used=2.0**54), "a.json: /rows_used", "at most 9007199254740992", id="too-many-rows"),
         pytest.param(summary(labels={"a": 1}), "a.json: /labels/a", "a string", id="a-label-that-is-no-text"),
         pytest.param({**summary(), "labels": None}, "a.json: /labels", "an object", id="labels-of-null"),
         pytest.param(summary(environment=["x"]), "a.json: /environment", "an object", id="no-environment"),
