@@ -15,8 +15,8 @@ from perfgate.gate.budgets import check_budgets
 from perfgate.gate.judge import Judgement, judge, severity
 from perfgate.gate.rules import check_rules
 from perfgate.pipeline import inputs, pairing
+from perfgate.pipeline.commits import Gate, gate_of
 from perfgate.store.codec import known_runs
-from perfgate.store.git import Commit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from perfgate.pipeline.inputs import Settings, Side
 
 _NO_BASELINE = "commit one first: perfgate baseline refresh, then git add baselines"
+_NO_BASELINE_THERE = "merge the baselines first, or check without --baseline-ref in this pull request"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,17 +53,19 @@ class Request:
 def check(request: Request) -> Verdict:
     """Return the verdict of a check; whatever kept it from being reached is told in it."""
     try:
-        here, base = _sides(request)
+        gate = _sides(request)
     except CannotDecideError as caught:
         return _undecided(caught.diagnostics, request)
+    here, base = gate.here, gate.base
     try:
         selection, faults, notes = _current(request, here, base)
     except CannotDecideError as caught:
-        return _undecided((*base.problems, *caught.diagnostics), request, here, base)
+        return _undecided((*base.problems, *caught.diagnostics), request, gate)
     problems = [*base.problems, *faults, *_unmeasured(base, selection)]
     if not base.profiles and not base.introduces and not base.problems:
         message = "there is no baseline to compare with"
-        problems.append(error("no-baseline", message, place=base.source, hint=_NO_BASELINE))
+        hint = _NO_BASELINE if request.baseline_ref is None else _NO_BASELINE_THERE
+        problems.append(error("no-baseline", message, place=base.source, hint=hint))
     everything = (*base.profiles, *selection.profiles)
     if everything:
         problems += check_rules(here.policy, everything)
@@ -84,7 +87,7 @@ def check(request: Request) -> Verdict:
     return Verdict(
         findings=tuple(sorted((*findings, *over), key=severity)),
         problems=tuple(dict.fromkeys(problems)),
-        notes=tuple(notes),
+        notes=(*gate.notes, *notes),
         suite=_suite(judgement, selection, here.policy, everything),
         compared=_compared(request, here.policy, base, selection),
         introduces=base.introduces,
@@ -92,24 +95,14 @@ def check(request: Request) -> Verdict:
     )
 
 
-def _sides(request: Request) -> tuple[Settings, Side]:
+def _sides(request: Request) -> Gate:
     """Return configuration and baselines, from another commit when one is named."""
+    if request.baseline_ref is not None:
+        return gate_of(request.baseline_ref, given=request.config, machine_class=request.machine_class)
     here = inputs.settings(request.config, machine_class=request.machine_class)
-    if request.baseline_ref is None:
-        if request.baseline is not None:
-            return here, inputs.from_path(request.baseline)
-        return here, inputs.from_folder(_join(here.root, here.policy.baselines))
-    commit = Commit(request.baseline_ref, here.root or ".")
-    policy = inputs.policy_of_commit(commit, here, request.config)
-    there = replace(here, policy=policy or config.BUILT_IN)
-    base = inputs.from_commit(commit, there)
-    if policy is None and not base.profiles and not base.problems:
-        base = inputs.from_commit(commit, here)  # the folder that the tree's own configuration names
-        if not base.profiles and not base.problems:
-            return here, replace(base, introduces=True)
-    if request.machine_class:
-        there = replace(there, policy=inputs.with_class(there.policy, request.machine_class))
-    return there, base
+    if request.baseline is not None:
+        return Gate(here=here, base=inputs.from_path(request.baseline), notes=())
+    return Gate(here=here, base=inputs.from_folder(_join(here.root, here.policy.baselines)), notes=())
 
 
 def _unmeasured(base: Side, selection: Selection) -> list[Diagnostic]:
@@ -214,18 +207,16 @@ def _compared(request: Request, policy: Policy, base: Side | None, selection: Se
     )
 
 
-def _undecided(
-    problems: Sequence[Diagnostic], request: Request, here: Settings | None = None, base: Side | None = None
-) -> Verdict:
+def _undecided(problems: Sequence[Diagnostic], request: Request, gate: Gate | None = None) -> Verdict:
     """Return the verdict of a check that found nothing to judge."""
     suite = Suite(gated=0, false_alarms=None, failed_runs=0, baseline_runs=0, superseded_runs=0, excluded=())
-    policy = here.policy if here else replace(config.BUILT_IN, source="not read")
+    policy = gate.here.policy if gate else replace(config.BUILT_IN, source="not read")
     return Verdict(
         findings=(),
         problems=tuple(problems),
-        notes=(),
+        notes=gate.notes if gate else (),
         suite=suite,
-        compared=_compared(request, policy, base, None),
+        compared=_compared(request, policy, gate.base if gate else None, None),
     )
 
 

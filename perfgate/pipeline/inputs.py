@@ -189,7 +189,8 @@ def policy_of_commit(commit: Commit, here: Settings, given: str | None = None) -
         if content is not None:
             texts[name] = config.decode(content, f"{commit.ref}:{path}")
     origin = f"{commit.ref}:{config.SHARED_FILE}"
+    where = f"{commit.ref}:{here.root}" if here.root else commit.ref
     shared = config.SHARED_FILE in texts and config.has_table(texts[config.SHARED_FILE], origin)
-    name = config.choose(own=config.OWN_FILE in texts, shared=shared, where=commit.ref)
+    name = config.choose(own=config.OWN_FILE in texts, shared=shared, where=where)
     path = os.path.normpath(os.path.join(here.root or ".", name))
     return config.parse(texts[name], f"{commit.ref}:{path}") if name else None

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _COLUMNS = ("Benchmark", "Metric", "Baseline", "Current", "Change", "Limit", "Runs", "Sees")
 _NONE = "–"
 _BLIND = frozenset({"too-noisy", "few-runs"})
+_SAID_FIRST = "gate-edited"
 
 
 def compose(verdict: Verdict) -> Document:
@@ -40,6 +41,7 @@ def compose(verdict: Verdict) -> Document:
     verdict = settled(verdict)
     groups = _groups(verdict)
     blocks: list[Block] = [Paragraph(line=_headline(verdict, groups))]
+    blocks += [Paragraph(line=_told(d)) for d in verdict.notes if d.slug == _SAID_FIRST]
     if verdict.introduces:
         blocks.append(Paragraph(line=(text("This change introduces the gate: there is nothing to compare with yet."),)))
     blocks += _problems(verdict.problems)
@@ -51,9 +53,9 @@ def compose(verdict: Verdict) -> Document:
     blocks += _section("Got better", groups["improved"], remarks=False)
     blocks += _noisy(groups["noisy"])
     blocks += _folded(groups["unchanged"])
-    if verdict.notes:
-        blocks.append(Heading(line=(text("Notes"),)))
-        blocks.append(Bullets(lines=tuple(_told(d) for d in verdict.notes)))
+    rest = tuple(_told(d) for d in verdict.notes if d.slug != _SAID_FIRST)
+    if rest:
+        blocks += [Heading(line=(text("Notes"),)), Bullets(lines=rest)]
     blocks.append(Fold(summary=(text("What was compared"),), blocks=(Bullets(lines=tuple(_compared(verdict))),)))
     return Document(data=to_data(verdict), blocks=tuple(blocks))
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import subprocess
+from copy import copy
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _TIMEOUT = 60.0
-_REGULAR = ("100644", "100755")
+_REGULAR = ("100644", "100664", "100755")
+_FOLDER = "040000"
+_DEEPEN = "git fetch --unshallow"
 
 
 class Commit:
@@ -30,12 +33,14 @@ class Commit:
         if ref.startswith("-") or not ref.isprintable() or not ref:
             raise cannot_decide("ref-unreadable", f'"{ref}" is not a git ref', hint="name a branch, a tag or a commit")
         where = self._git(["rev-parse", "--show-prefix"], "", hint="run it inside the git repository of the baselines")
-        self._prefix = where.decode().strip()
+        self._prefix = os.fsdecode(where).removesuffix("\n")
         try:
             found = self._git(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"], "")
         except CannotDecideError:
             raise self._unreadable() from None
         self.id = found.decode().strip()
+        self._top = self._git(["rev-parse", "--verify", "--end-of-options", f"{self.id}^{{tree}}"], "").decode().strip()
+        self._folders: dict[str, dict[bytes, tuple[str, str]]] = {}
 
     def _unreadable(self) -> CannotDecideError:
         remote, _, branch = self.ref.partition("/")
@@ -51,6 +56,14 @@ class Commit:
             hint=f"{fetch} (in Actions: fetch-depth: 2 at the checkout)",
         )
 
+    def upward(self) -> Iterator[Commit]:
+        """Yield the commit as seen from its folder, then from each folder above it up to the repository's root."""
+        parts = self._prefix.rstrip("/").split("/") if self._prefix else []
+        for depth in range(len(parts), -1, -1):
+            view = copy(self)
+            view._prefix = "".join(f"{part}/" for part in parts[:depth])  # noqa: SLF001 - of our own kind
+            yield view
+
     def read(self, path: str, *, limit: int) -> bytes | None:
         """Return the content of a file of the commit, None when the commit verifiably lacks it.
 
@@ -61,35 +74,74 @@ class Commit:
         Raises:
             CannotDecideError: it cannot be told, or the file is no regular one, or too large.
         """
-        found = self.tree(path)
-        return self._content(found[0], limit) if found else None
+        full = self._full(path)
+        found = self._entry(full)
+        if found is None:
+            return None
+        mode, oid = found
+        if mode not in _REGULAR:
+            raise self._irregular(full, "file")
+        return self._contents([(oid, full)], limit)[0]
 
     def files(self, folder: str, *, limit: int) -> list[tuple[str, bytes]]:
         """Return the JSON files below a folder of the commit: path relative to it, and content.
 
+        What the commit does not hold itself, a link or a submodule, could hide files and is an error.
+
         Raises:
             CannotDecideError: it cannot be told.
         """
-        start = self._full(folder).rstrip("/") + "/"
-        wanted = [e for e in self.tree(folder + "/") if e[2].endswith(".json") and "/." not in f"/{e[2][len(start) :]}"]
-        return [(path[len(start) :], self._content((mode, oid, path), limit)) for mode, oid, path in wanted]
+        full = self._full(folder)
+        found = self._entry(full)
+        if found is None:
+            return []
+        mode, top = found
+        if mode != _FOLDER:
+            raise self._irregular(full, "folder")
+        wanted = []
+        for mode, oid, name in self._listed(top, "-r"):
+            relative = name.decode("utf-8", "replace")
+            if "/." in f"/{relative}":
+                continue
+            if mode not in _REGULAR:
+                raise self._irregular(_below(full, relative), "file" if relative.endswith(".json") else "folder")
+            if relative.endswith(".json"):
+                wanted.append((oid, relative))
+        contents = self._contents([(oid, _below(full, relative)) for oid, relative in wanted], limit)
+        return [(relative, content) for (_, relative), content in zip(wanted, contents, strict=True)]
 
-    def tree(self, path: str) -> list[tuple[str, str, str]]:
-        """Return (mode, object id, path) of every entry of the commit at or below a path."""
-        listed = self._git(
-            ["ls-tree", "-r", "-z", "--full-tree", self.id, "--", self._full(path)],
-            "the commit cannot be listed",
-        )
-        entries = []
-        for line in filter(None, listed.decode("utf-8", "replace").split("\0")):
-            facts, _, name = line.partition("\t")
-            mode, _, oid = facts.split(" ")
-            entries.append((mode, oid, name))
-        return entries
+    def _entry(self, full: str) -> tuple[str, str] | None:
+        """Return mode and object id of what stands at a path of the repository, None when verifiably nothing does."""
+        mode, oid, walked = _FOLDER, self._top, ""
+        for part in full.split("/") if full else ():
+            if mode in _REGULAR:
+                return None
+            if mode != _FOLDER:
+                raise self._irregular(walked, "folder")
+            found = self._children(oid).get(os.fsencode(part))
+            if found is None:
+                return None
+            mode, oid = found
+            walked = _below(walked, part)
+        return mode, oid
+
+    def _children(self, oid: str) -> dict[bytes, tuple[str, str]]:
+        """Return what a folder holds: name -> mode and object id."""
+        if oid not in self._folders:
+            self._folders[oid] = {name: (mode, child) for mode, child, name in self._listed(oid)}
+        return self._folders[oid]
+
+    def _listed(self, oid: str, *options: str) -> Iterator[tuple[str, str, bytes]]:
+        """Yield (mode, object id, name) of what stands in a folder."""
+        listed = self._git(["ls-tree", *options, "-z", "--full-tree", oid], "the commit cannot be listed")
+        for line in filter(None, listed.split(b"\0")):
+            facts, _, name = line.partition(b"\t")
+            mode, _, child = facts.decode().split(" ")
+            yield mode, child, name
 
     def _full(self, path: str) -> str:
-        """Return a path of the folder as the repository knows it."""
-        full = os.path.normpath(os.path.join(self._prefix, path)) + ("/" if path.endswith("/") else "")
+        """Return a path of the folder as the repository knows it, empty for its root."""
+        full = os.path.normpath(os.path.join(self._prefix, path))
         if full.startswith(("../", "/")) or full == "..":
             raise cannot_decide(
                 "ref-unreadable",
@@ -97,35 +149,47 @@ class Commit:
                 place=path,
                 hint="name a folder inside it",
             )
-        return full
+        return "" if full == "." else full
 
-    def _content(self, entry: tuple[str, str, str], limit: int) -> bytes:
-        mode, oid, path = entry
-        place = f"{self.ref}:{path}"
-        if mode not in _REGULAR:
-            raise cannot_decide(
-                "ref-unreadable",
-                "is not a regular file",
-                place=place,
-                hint="commit the file itself, not a link",
-            )
-        size = int(self._git(["cat-file", "-s", oid], "the object is not here"))
-        if size > limit:
-            raise cannot_decide(
-                "ref-unreadable", f"is larger than {limit:,} bytes", place=place, hint="remove the file"
-            )
-        return self._git(["cat-file", "blob", oid], "the object is not here")
+    def _irregular(self, full: str, wanted: str) -> CannotDecideError:
+        hint = "commit the files themselves, not a link or a submodule"
+        return cannot_decide("ref-unreadable", f"is not a regular {wanted}", place=f"{self.ref}:{full}", hint=hint)
 
-    def _git(self, arguments: Sequence[str], failing: str, *, hint: str = "git fetch --unshallow") -> bytes:
-        """Return what git prints.
+    def _contents(self, blobs: Sequence[tuple[str, str]], limit: int) -> list[bytes]:
+        """Return the contents of (object id, path), all through one process after their sizes are known."""
+        if not blobs:
+            return []
+        asked = "".join(f"{oid}\n" for oid, _ in blobs).encode()
+        missing = "the object is not here"
+        sizes = self._git(["cat-file", "--batch-check"], missing, asked=asked).decode().splitlines()
+        for (_, full), line in zip(blobs, sizes, strict=True):
+            place, size = f"{self.ref}:{full}", line.rpartition(" ")[2]
+            if not size.isdecimal():
+                raise cannot_decide("ref-unreadable", missing, place=place, hint=_DEEPEN)
+            if int(size) > limit:
+                raise cannot_decide(
+                    "ref-unreadable", f"is larger than {limit:,} bytes", place=place, hint="remove the file"
+                )
+        told = self._git(["cat-file", "--batch"], missing, asked=asked)
+        contents, at = [], 0
+        for line in sizes:  # each: the line that --batch-check gave, the content, a line break
+            start = at + len(line) + 1
+            at = start + int(line.rpartition(" ")[2]) + 1
+            if told[start - len(line) - 1 : start - 1] != line.encode() or at > len(told):
+                raise cannot_decide("ref-unreadable", "git cat-file broke off", place=self.ref, hint=_DEEPEN)
+            contents.append(told[start : at - 1])
+        return contents
+
+    def _git(self, arguments: Sequence[str], failing: str, *, hint: str = _DEEPEN, asked: bytes = b"") -> bytes:
+        """Return what git prints when it reads `asked`.
 
         Raises:
             CannotDecideError: git is absent or refuses.
         """
-        command = ["git", "--no-optional-locks", "--literal-pathspecs", "-C", self._folder, *arguments]
+        command = ["git", "--no-optional-locks", "-C", self._folder, *arguments]
         try:
-            done = subprocess.run(  # noqa: S603 - a list, never a shell; refs are checked, paths come after "--"
-                command, capture_output=True, check=False, timeout=_TIMEOUT, stdin=subprocess.DEVNULL,
+            done = subprocess.run(  # noqa: S603 - a list, never a shell; refs are checked, paths are no arguments
+                command, capture_output=True, check=False, timeout=_TIMEOUT, input=asked,
                 env={**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as caught:
@@ -135,3 +199,7 @@ class Commit:
             cause = said[-1] if said else f"git {arguments[0]} failed"
             raise cannot_decide("ref-unreadable", f"{cause} ({failing})" if failing else cause, hint=hint)
         return done.stdout
+
+
+def _below(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name

@@ -116,6 +116,68 @@ def test_a_link_is_refused_in_place_of_what_it_points_to(repository):
     assert fault.place == "HEAD~1:baselines/link.json"
 
 
+@pytest.fixture
+def linked(repository):
+    """Add a commit of which all but the plain files are links and submodules."""
+    (repository / "linked").symlink_to("baselines")
+    (repository / "below").mkdir()
+    (repository / "below" / "ci").symlink_to("../baselines/ci")
+    (repository / "below" / ".hidden").symlink_to("../baselines/ci")
+    (repository / "above").symlink_to("sub")
+    (repository / "held").mkdir()
+    commit_all(repository)
+    oid = git(repository, "rev-parse", "HEAD")
+    for name in ("module", "held/ci"):
+        git(repository, "update-index", "--add", "--cacheinfo", f"160000,{oid},{name}")
+    git(repository, "commit", "--quiet", "--message", "modules")
+    return Commit("HEAD", str(repository))
+
+
+@pytest.mark.parametrize(
+    ("folder", "place"),
+    [
+        pytest.param("linked", "linked", id="a-link"),
+        pytest.param("module", "module", id="a-submodule"),
+        pytest.param("below", "below/ci", id="a-link-below"),
+        pytest.param("held", "held/ci", id="a-submodule-below"),
+        pytest.param("above/baselines", "above", id="a-link-on-the-way"),
+        pytest.param("module/baselines", "module", id="a-submodule-on-the-way"),
+        pytest.param("perfgate.toml", "perfgate.toml", id="a-file"),
+    ],
+)
+def test_a_folder_that_the_commit_does_not_hold_itself_is_not_taken_for_an_empty_one(linked, folder, place):
+    (fault,) = refused(linked.files, folder, limit=100)
+    assert (fault.slug, fault.place, fault.message) == ("ref-unreadable", f"HEAD:{place}", "is not a regular folder")
+    assert "commit the files themselves" in fault.hint
+
+
+def test_a_folder_is_not_taken_for_the_file_of_its_name(linked):
+    (fault,) = refused(linked.read, "sub", limit=100)
+    assert (fault.place, fault.message) == ("HEAD:sub", "is not a regular file")
+
+
+def test_below_a_file_there_verifiably_is_nothing(linked):
+    assert linked.read("perfgate.toml/x", limit=100) is None
+    assert linked.files("perfgate.toml/x", limit=100) == []
+
+
+def test_a_commit_is_seen_from_each_folder_up_to_the_root_also_from_one_that_it_lacks(repository):
+    (repository / "sub" / "new one").mkdir()
+    views = list(Commit("HEAD", str(repository / "sub" / "new one")).upward())
+    assert [v.read("perfgate.toml", limit=10) for v in views] == [None, b"below", b"old"]
+    assert [v.read("perfgate.toml", limit=10) for v in Commit("HEAD", str(repository)).upward()] == [b"old"]
+
+
+def test_contents_that_look_like_answers_of_git_are_kept_apart(repository):
+    oid = git(repository, "rev-parse", "HEAD:perfgate.toml")
+    contents = [f"{oid} blob 3\nold\n", "", "\n\n", f"{oid} missing\n"]
+    for i, content in enumerate(contents):
+        (repository / "baselines" / f"{i}.json").write_text(content)
+    commit_all(repository)
+    found = dict(Commit("HEAD", str(repository)).files("baselines", limit=99))
+    assert [found[f"{i}.json"].decode() for i in range(4)] == contents
+
+
 def test_a_file_beyond_the_limit_is_refused(repository):
     (fault,) = refused(Commit("HEAD", str(repository)).read, "perfgate.toml", limit=2)
     assert fault.message == "is larger than 2 bytes"
@@ -123,7 +185,7 @@ def test_a_file_beyond_the_limit_is_refused(repository):
 
 def test_an_object_that_is_not_here_is_an_error(repository):
     commit = Commit("HEAD", str(repository))
-    ((_, oid, _),) = commit.tree("perfgate.toml")
+    oid = git(repository, "rev-parse", "HEAD:perfgate.toml")
     (repository / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
     (fault,) = refused(commit.read, "perfgate.toml", limit=10)
     assert "the object is not here" in fault.message

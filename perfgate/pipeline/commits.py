@@ -1,0 +1,139 @@
+"""The gate of another commit: where it lies there, what it says, and whether the working tree edits it.
+
+A pull request decides what is in its own tree. So nothing of that tree may decide where
+the gate of the other commit is looked for: it is searched for in the commit.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfgate import config
+from perfgate.core.errors import Diagnostic, warning
+from perfgate.core.profile import title
+from perfgate.pipeline import inputs
+from perfgate.pipeline.inputs import Settings, Side
+from perfgate.store.git import Commit
+
+if TYPE_CHECKING:
+    from perfgate.core.policy import Policy
+
+_MOST_NAMES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What a check judges by, all from one commit."""
+
+    here: Settings
+    """The configuration, and the folder in the working tree that its runs are relative to."""
+    base: Side
+    """The baselines."""
+    notes: tuple[Diagnostic, ...]
+    """Whether the working tree edits the gate."""
+
+
+def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
+    """Return the gate of a commit.
+
+    Its configuration is looked for in the commit, from the working directory upward; the
+    folder that holds it is the root of everything. Without one, the baselines are looked
+    for likewise, at last in the folder that the tree's own configuration names. Only a
+    commit that holds neither lets a change introduce the gate.
+
+    Args:
+        ref: names the commit.
+        given: a configuration file given by hand, read from the commit; None: look for one.
+        machine_class: given by hand; empty: the configuration's.
+
+    Raises:
+        CannotDecideError: it cannot be told for certain what the commit holds.
+    """
+    own = _own(given)
+    start = os.path.dirname(given) if given is not None else ""
+    commit = Commit(ref, start or ".")
+    views = [(commit, start)]
+    if given is None:
+        views = [(view, "/".join([".."] * up)) for up, view in enumerate(commit.upward())]
+    there = _configured(views, given)
+    if there is not None:
+        view, here = there
+        base = inputs.from_commit(view, here)
+        notes = _edits(ref, own, here, base, is_configured=True)
+    else:
+        own = own or inputs.settings(given)  # neither the tree nor the commit has the file: an error
+        candidates = [(view, Settings(policy=config.BUILT_IN, root=root)) for view, root in views]
+        candidates.append((Commit(ref, own.root or "."), own))
+        found = next((c for c in ((s, inputs.from_commit(v, s)) for v, s in candidates) if _holds_any(c[1])), None)
+        if found is None:
+            base = replace(inputs.from_commit(*candidates[-1]), introduces=True)
+            return Gate(here=_with_class(own, machine_class), base=base, notes=())
+        here, base = found
+        notes = _edits(ref, own, here, base, is_configured=False)
+        here = replace(here, policy=config.BUILT_IN)
+    return Gate(here=_with_class(here, machine_class), base=base, notes=notes)
+
+
+def _own(given: str | None) -> Settings | None:
+    """Return the tree's own configuration; None when a file given by hand was removed from its folder."""
+    if given is not None and not os.path.lexists(given) and os.path.isdir(os.path.dirname(given) or "."):
+        return None
+    return inputs.settings(given)
+
+
+def _configured(views: list[tuple[Commit, str]], given: str | None) -> tuple[Commit, Settings] | None:
+    """Return the first view of the commit that holds a configuration, and that."""
+    for view, root in views:
+        policy = inputs.policy_of_commit(view, Settings(policy=config.BUILT_IN, root=root), given)
+        if policy is not None:
+            return view, Settings(policy=policy, root=root)
+    return None
+
+
+def _holds_any(side: Side) -> bool:
+    return bool(side.profiles or side.problems)
+
+
+def _with_class(here: Settings, machine_class: str) -> Settings:
+    return replace(here, policy=inputs.with_class(here.policy, machine_class)) if machine_class else here
+
+
+def _edits(
+    ref: str, own: Settings | None, there: Settings, base: Side, *, is_configured: bool
+) -> tuple[Diagnostic, ...]:
+    """Return a warning when the working tree's gate differs from the commit's."""
+    parts = []
+    has_own = own is not None and own.policy.source != config.BUILT_IN.source
+    if has_own != is_configured or (
+        own is not None and has_own and (own.root != there.root or _bare(own.policy) != _bare(there.policy))
+    ):
+        parts.append("the configuration")
+    if not base.problems:  # else it is not known what the commit holds
+        tree = inputs.from_folder(os.path.join(there.root, there.policy.baselines))
+        was = {(p.machine_class, p.key): p for p in base.profiles}
+        now = {(p.machine_class, p.key): p for p in tree.profiles}
+        changed = [place for place in sorted({*was, *now}) if was.get(place) != now.get(place)]
+        if changed:
+            names = list(dict.fromkeys(title(*key) for _, key in changed))
+            more = ", …" if len(names) > _MOST_NAMES else ""
+            noun = "baseline" if len(changed) == 1 else "baselines"
+            parts.append(f"{len(changed):,} {noun} ({', '.join(names[:_MOST_NAMES])}{more})")
+        elif tree.problems:
+            parts.append("baseline files that cannot be read")
+    if not parts:
+        return ()
+    message = f"this change edits the gate itself: {', '.join(parts)}"
+    hint = f"the check used those of {ref}; review them as you would review code"
+    return (warning("gate-edited", message, hint=hint),)
+
+
+def _bare(policy: Policy) -> Policy:
+    """Return a policy without the places that it was read from."""
+    return replace(
+        policy,
+        source="",
+        rules=tuple(replace(r, origin="") for r in policy.rules),
+        budgets=tuple(replace(b, origin="") for b in policy.budgets),
+    )
