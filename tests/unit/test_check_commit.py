@@ -69,3 +69,32 @@ def test_a_commit_that_is_not_here_is_told(folder):
     folder.commit()
     verdict = folder.check(baseline_ref="origin/main")
     assert (verdict.exit_code, slugs(verdict.problems)) == (2, ["ref-unreadable"])
+
+
+def test_a_first_baseline_is_told_how_to_get_in(folder):
+    folder.write("perfgate.toml", "")
+    folder.commit()
+    folder.baseline(baseline())
+    folder.runs(CALM)
+    (problem,) = folder.check(baseline_ref="HEAD").problems
+    assert problem.hint == "merge the baselines first, or check without --baseline-ref in this pull request"
+
+
+def test_edits_are_told_also_when_nothing_can_be_judged(folder):
+    folder.baseline(baseline())
+    folder.write("perfgate.toml", "")
+    folder.commit()
+    folder.write("perfgate.toml", '[defaults]\nthreshold = "+900%"\n')
+    folder.baseline(baseline("other"))
+    (note,) = folder.check("absent", baseline_ref="HEAD").notes
+    assert note.message == "this change edits the gate itself: the configuration, 1 baseline (other)"
+    assert note.hint == "the check used those of HEAD; review them as you would review code"
+
+
+def test_a_comment_in_the_configuration_edits_nothing(folder):
+    folder.baseline(baseline())
+    folder.write("perfgate.toml", '[[rule]]\nmetric = "elapsed"\nthreshold = "+7%"\n')
+    folder.commit()
+    folder.write("perfgate.toml", '# why\n[[rule]]\nmetric = "elapsed"\nthreshold = "+7%"\n')
+    folder.runs(CALM)
+    assert "gate-edited" not in slugs(folder.check(baseline_ref="HEAD").notes)
