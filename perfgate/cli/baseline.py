@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from perfgate.pipeline.refreshing import Plan
 
 _CONFIG = click.option(
     "--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml)."
@@ -38,31 +43,42 @@ def refresh(
     Sessions are added, the newest are kept; runs that are in already change
     nothing. Prints old and new before it writes. Commit the files afterwards.
     """
+    from perfgate.pipeline.refreshing import alone, plan_refresh  # noqa: PLC0415 - loaded when it is called
+
+    def plan() -> Plan:
+        return plan_refresh(
+            runs, config=config, machine_class=machine_class, replace_old=replace_old, keep=keep,
+            reason=" ".join(reason.split()), every_session=sessions == "all", benchmarks=benchmarks,
+        )  # fmt: skip
+
+    if dry_run:
+        _show_plan(plan())
+        return
+    with alone(config):
+        planned = plan()
+        _show_plan(planned)
+        written = planned.write()  # without files it tidies up behind a refresh that was killed
+    for path in written:
+        click.echo(f"wrote {path}")
+    if written:
+        click.echo(f"Commit them: git add {planned.folder}")
+
+
+def _show_plan(plan: Plan) -> None:
+    """Print what a refresh will change."""
     from perfgate.cli.showing import echo  # noqa: PLC0415 - loaded when the command is called
     from perfgate.pipeline.browsing import compose_moves  # noqa: PLC0415 - see above
-    from perfgate.pipeline.refreshing import plan_refresh  # noqa: PLC0415 - see above
     from perfgate.render import render  # noqa: PLC0415 - see above
 
-    plan = plan_refresh(
-        runs, config=config, machine_class=machine_class, replace_old=replace_old, keep=keep,
-        reason=" ".join(reason.split()), every_session=sessions == "all", benchmarks=benchmarks,
-    )  # fmt: skip
     if plan.left:
         click.echo(
             f"{plan.left} runs were left out: newer ones replace them (--sessions all takes them in)",
             err=True,
         )
     if not plan.files:
-        if not dry_run:
-            plan.write()  # tidies up behind a refresh that was killed
         click.echo("Nothing to refresh: the baselines hold all of these runs.")
-        return
     if plan.moves:
         echo(render(compose_moves(plan.moves), "text"))
-    for path in [] if dry_run else plan.write():
-        click.echo(f"wrote {path}")
-    if not dry_run:
-        click.echo(f"Commit them: git add {plan.folder}")
 
 
 @command.command("list")

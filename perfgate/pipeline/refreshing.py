@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -12,13 +13,14 @@ from perfgate.core.metrics import ELAPSED, PEAK_MEMORY
 from perfgate.core.policy import matches
 from perfgate.core.profile import Profile, title
 from perfgate.pipeline import inputs
+from perfgate.store import lock
 from perfgate.store.baselines import Baselines, load
 from perfgate.store.codec import encode_baseline, file_name, known_runs
-from perfgate.store.commit import sweep, write_class
+from perfgate.store.commit import sweep_all, write_baselines
 from perfgate.store.refresh import Refreshed, refresh
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from perfgate.collect import Collection, Key
     from perfgate.core.policy import Policy
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 class Plan:
     """What a refresh will write."""
 
+    root: str
+    """Folder of the configuration."""
     folder: str
     """Folder of the baselines."""
     files: dict[str, dict[str, bytes]]
@@ -41,31 +45,52 @@ class Plan:
     """Runs that newer ones replace."""
 
     def write(self) -> list[str]:
-        """Write the files and return their paths.
+        """Write the files and return their paths; the caller is `alone`.
 
         Raises:
             CannotDecideError: they cannot be written; every baseline is as it was.
         """
-        written = []
-        sweep(self.folder)
-        for machine_class, files in sorted(self.files.items()):
-            folder = os.path.join(self.folder, machine_class)
-            try:
-                write_class(folder, files)
-            except OSError as caught:
-                message = f"cannot be written ({caught.strerror or caught}); no baseline of this class was changed"
-                raise cannot_decide(
-                    "baseline-unwritable", message, place=folder, hint="check the disk and the permissions"
-                ) from None
-            written += [os.path.join(folder, name) for name in sorted(files)]
-        return written
+        sweep_all(self.folder)
+        try:
+            write_baselines(self.folder, self.files, root=self.root)
+        except OSError as caught:
+            place = os.path.join(self.folder, *self.files) if len(self.files) == 1 else self.folder
+            message = f"cannot be written ({caught.strerror or caught}); no baseline was changed"
+            hint = "check the disk and the permissions"
+            raise cannot_decide("baseline-unwritable", message, place=place, hint=hint) from None
+        return [os.path.join(self.folder, c, name) for c, files in sorted(self.files.items()) for name in sorted(files)]
+
+
+@contextlib.contextmanager
+def alone(config: str | None) -> Iterator[None]:
+    """Keep other refreshes of these baselines out, from planning to writing.
+
+    Two that plan from the same old baselines would each write without the other's
+    sessions, and sweep away what the other is working on. Held is the folder of the
+    configuration; and the one around the baselines, where another configuration may
+    point, too.
+
+    Args:
+        config: configuration file; None: look for one.
+
+    Raises:
+        CannotDecideError: another refresh does not end, or the configuration is not valid.
+    """
+    here = inputs.settings(config)
+    around = os.path.dirname(os.path.realpath(os.path.join(here.root, here.policy.baselines)))
+    with contextlib.ExitStack() as stack:
+        for folder in sorted(
+            {os.path.realpath(here.root or "."), around}
+        ):  # in one order, or two could block each other
+            stack.enter_context(lock.alone(inputs.shown(folder)))
+        yield
 
 
 def plan_refresh(
     paths: Sequence[str], *, config: str | None, machine_class: str, replace_old: bool, keep: int, reason: str,
     every_session: bool, benchmarks: Sequence[str],
 ) -> Plan:  # fmt: skip
-    """Return what a refresh will write; nothing is written yet.
+    """Return what a refresh will write; nothing is written yet. Who will write is `alone` before.
 
     Args:
         paths: run files; empty: the configured ones.
@@ -96,7 +121,7 @@ def plan_refresh(
         refresh(was, now, here.policy, replace_old=replace_old, keep=keep, tool=inputs.TOOL, reason=reason)
         for was, now in _pairs(old, selection)
     ]
-    return _plan(folder, old, refreshed, reason=reason, left=selection.superseded())
+    return _plan(here.root, old, refreshed, reason=reason, left=selection.superseded())
 
 
 def _only(collection: Collection, benchmarks: Sequence[str], problems: list[Diagnostic]) -> Collection:
@@ -148,7 +173,7 @@ def _pairs(old: Baselines, selection: Selection) -> list[tuple[Profile | None, P
     return [(was.get(place), now.get(place)) for place in sorted({*now, *outdated})]
 
 
-def _plan(folder: str, old: Baselines, refreshed: Sequence[Refreshed], *, reason: str, left: int) -> Plan:
+def _plan(root: str, old: Baselines, refreshed: Sequence[Refreshed], *, reason: str, left: int) -> Plan:
     problems = [p for r in refreshed for p in r.problems]
     files: dict[str, dict[str, bytes]] = {}
     moves: list[Move] = []
@@ -164,7 +189,8 @@ def _plan(folder: str, old: Baselines, refreshed: Sequence[Refreshed], *, reason
         raise CannotDecideError(problems)
     written = sum(len(f) for f in files.values())
     return Plan(
-        folder=folder,
+        root=root,
+        folder=old.source,
         files=files,
         moves=tuple(moves),
         unchanged=len(old.profiles) - min(written, len(old.profiles)),

@@ -10,85 +10,120 @@ import shutil
 from typing import TYPE_CHECKING
 
 from perfgate.core.atomic import sync_folder, write_whole
+from perfgate.store.staging import staging, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_STAGING = ".perfgate-new-"
-_PART = ".tmp"  # of a file that `write_whole` had not finished
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2): two names change places in one step
 _AT_FDCWD = -100
+_IMPOSSIBLE = {  # a way that is closed here, but not a failure: the files can still be replaced one by one
+    errno.EACCES, errno.EBUSY, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM, errno.EROFS, errno.EXDEV,
+}  # fmt: skip
 
 
-def write_class(folder: str, files: Mapping[str, bytes]) -> None:
-    """Write the baselines of one machine class.
+def write_baselines(folder: str, files: Mapping[str, Mapping[str, bytes]], *, root: str) -> None:
+    """Write baselines of one machine class or of several.
 
-    One file is replaced by a rename. Several are written into a copy of the folder
-    (its other files are linked, not copied), which then changes places with the folder
-    in one step of the kernel: a process that is killed at any point leaves either all
-    old files or all new ones. Where the file system cannot exchange, the files are
-    replaced one by one and put back if one fails.
+    One file is replaced by a rename. Several are written into a copy of their folder,
+    or of the folder of all baselines where they are of several classes; what does not
+    change is linked, not copied. The copy then changes places with the folder in one
+    step of the kernel: a process that is killed at any point leaves either all old
+    files or all new ones. Where that is impossible, the files are replaced one by one
+    and put back if one fails.
 
     Args:
-        folder: ``baselines/<machine-class>``; made when it does not exist.
-        files: name -> content.
+        folder: the folder of all baselines; made when it does not exist.
+        files: machine class -> file name -> content.
+        root: folder of the configuration, which is locked: it and the working
+            directory stay the folders that they are.
 
     Raises:
         OSError: nothing was changed.
     """
-    if not files:
+    changing = {c: contents for c, contents in sorted(files.items()) if contents}
+    if not changing:
         return
-    parent = os.path.dirname(folder) or "."
-    os.makedirs(parent, exist_ok=True)
-    sweep(parent)
-    if len(files) == 1 and os.path.isdir(folder):
-        for name, content in files.items():
-            write_whole(os.path.join(folder, name), content, durable=True)
-        return
-    staged = os.path.join(parent, f"{_STAGING}{os.getpid():x}-{os.urandom(4).hex()}")
-    os.mkdir(staged)
-    try:
-        for name, content in files.items():
-            write_whole(os.path.join(staged, name), content, durable=True)
-        if not os.path.isdir(folder):
-            os.rename(staged, folder)
-        elif os.path.islink(folder) or not _link_others(folder, staged) or not _exchange(staged, folder):
-            _one_by_one(folder, files)
-        sync_folder(parent)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
+    whole = os.path.realpath(folder)
+    os.makedirs(os.path.dirname(whole), exist_ok=True)
+    only = next(iter(changing))
+    part = os.path.join(whole, only)
+    if len(changing) > 1 or not os.path.lexists(whole):
+        contents = {os.path.join(c, name): new for c, named in changing.items() for name, new in named.items()}
+        is_written = _swap(whole, contents, root)
+    else:
+        is_single = len(changing[only]) == 1 and os.path.isdir(part)
+        is_written = not is_single and not os.path.islink(part) and _swap(part, changing[only], root)
+    if not is_written:
+        _one_by_one(whole, changing)
 
 
-def sweep(parent: str) -> None:
-    """Remove what a killed refresh left behind; it was never part of the baselines.
-
-    Left alone, ``git add baselines`` would take it in.
+def sweep_all(folder: str) -> None:
+    """Remove what killed refreshes left behind; it was never part of the baselines.
 
     Args:
-        parent: the folder of all baselines; need not exist.
+        folder: the folder of all baselines; need not exist.
     """
-    for name in os.listdir(parent) if os.path.isdir(parent) else ():
-        path = os.path.join(parent, name)
-        if name.startswith(_STAGING):
-            shutil.rmtree(path, ignore_errors=True)
-        elif os.path.isdir(path) and not os.path.islink(path):
-            for part in os.listdir(path):
-                if part.startswith(".") and part.endswith(_PART):
-                    with contextlib.suppress(OSError):
-                        os.unlink(os.path.join(path, part))
+    whole = os.path.realpath(folder)
+    sweep(os.path.dirname(whole))
+    sweep(whole)
+    with contextlib.suppress(OSError):
+        for name in os.listdir(whole):
+            sweep(os.path.join(whole, name))
 
 
-def _link_others(folder: str, staged: str) -> bool:
-    """Give the staged folder the files that do not change; False where the file system has no links."""
+def _swap(folder: str, files: Mapping[str, bytes], root: str) -> bool:
+    """Put a changed copy of a folder into its place in one step; False: impossible here, and nothing was changed."""
+    if any(_is_inside(place, folder) for place in (os.curdir, root or os.curdir)):
+        return False
     try:
-        for entry in os.listdir(folder):
-            source, target = os.path.join(folder, entry), os.path.join(staged, entry)
-            if os.path.isdir(source) and not os.path.islink(source):
-                return False  # even where a file of that name is staged: the exchange would throw it away
-            if not os.path.lexists(target):
-                os.link(source, target, follow_symlinks=False)
-        shutil.copymode(folder, staged)
-    except OSError:
+        with staging(os.path.dirname(folder)) as outer:
+            inner = os.path.join(outer, "all")
+            os.mkdir(inner)
+            for name, content in files.items():
+                path = os.path.join(inner, name)
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                write_whole(path, content, durable=True)
+            sync_folder(inner)
+            if not os.path.lexists(folder):
+                os.rename(inner, folder)
+            elif not _link_others(folder, inner) or not _exchange(inner, folder):
+                return False
+            sync_folder(os.path.dirname(folder))
+    except OSError as caught:
+        if caught.errno in _IMPOSSIBLE:
+            return False
+        raise
+    return True
+
+
+def _is_inside(place: str, folder: str) -> bool:
+    """Return whether a place is a folder or lies below it."""
+    return os.path.join(os.path.realpath(place), "").startswith(os.path.join(folder, ""))
+
+
+def _link_others(folder: str, copy: str) -> bool:
+    """Give a copy all that it lacks of a folder; False where the exchange would throw something away."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                target = os.path.join(copy, entry.name)
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name == ".git" or os.path.ismount(entry.path):
+                        return False
+                    if not os.path.lexists(target):
+                        os.mkdir(target)
+                    if not os.path.isdir(target) or not _link_others(entry.path, target):
+                        return False
+                elif os.path.isdir(target):
+                    return False
+                elif not os.path.lexists(target):
+                    os.link(entry.path, target, follow_symlinks=False)
+        was, now = os.stat(folder), os.stat(copy)
+        if (was.st_uid, was.st_gid) != (now.st_uid, now.st_gid):
+            os.chown(copy, was.st_uid, was.st_gid)
+        shutil.copystat(folder, copy)
+    except (OSError, NotImplementedError):
         return False
     return True
 
@@ -102,33 +137,58 @@ def _exchange(one: str, other: str) -> bool:
     if rename(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _EXCHANGE) == 0:
         return True
     code = ctypes.get_errno()
-    if code in {errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.EXDEV, errno.ENOTSUP}:
+    if code in _IMPOSSIBLE:
         return False
     raise OSError(code, os.strerror(code), other)
 
 
-def _one_by_one(folder: str, files: Mapping[str, bytes]) -> None:
-    """Replace files one after another; if one fails, put the others back."""
-    old: dict[str, bytes | None] = {}
-    try:
-        for name, content in files.items():
-            path = os.path.join(folder, name)
-            old[name] = _content(path)
-            write_whole(path, content, durable=True)
-    except BaseException:
-        for name, was in old.items():
-            path = os.path.join(folder, name)
-            if was is None:
-                if os.path.exists(path):
-                    os.unlink(path)
-            elif _content(path) != was:
-                write_whole(path, was, durable=True)
-        raise
+def _one_by_one(folder: str, files: Mapping[str, Mapping[str, bytes]]) -> None:
+    """Replace files one after another, when all are on the disk; if one fails, put the others back."""
+    made: list[str] = []
+    replaced: list[tuple[str, str | None]] = []
+    with contextlib.ExitStack() as stack:
+        try:
+            parts = []
+            for machine_class, contents in files.items():
+                place = os.path.join(folder, machine_class)
+                if not os.path.isdir(place):
+                    os.makedirs(place)
+                    made.append(place)
+                outer = stack.enter_context(staging(place))
+                for name, content in contents.items():
+                    part = os.path.join(outer, name)
+                    write_whole(part, content, durable=True)
+                    parts.append((part, os.path.join(place, name)))
+            for part, path in parts:
+                replaced.append((path, _kept(path, f"{part}.old")))
+                os.replace(part, path)
+        except BaseException:
+            for path, old in replaced:
+                _put_back(path, old)
+            stack.close()
+            for place in made:
+                with contextlib.suppress(OSError):
+                    os.rmdir(place)
+            raise
+        for machine_class in files:
+            sync_folder(os.path.join(folder, machine_class))
 
 
-def _content(path: str) -> bytes | None:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
+def _kept(path: str, old: str) -> str | None:
+    """Keep what has a name by a second one, and return that; None where there is nothing."""
+    if not os.path.lexists(path):
         return None
+    try:
+        os.link(path, old, follow_symlinks=False)
+    except (OSError, NotImplementedError):  # a file system without links
+        shutil.copy2(path, old, follow_symlinks=False)
+    return old
+
+
+def _put_back(path: str, old: str | None) -> None:
+    """Give a name back to what had it; one that fails does not keep the others from it."""
+    with contextlib.suppress(OSError):
+        if old is None:
+            os.unlink(path)
+        else:
+            os.replace(old, path)

@@ -6,11 +6,25 @@ import os
 
 import pytest
 
-from perfgate.store.commit import _exchange, _link_others, _one_by_one, write_class
+from perfgate.store.commit import _exchange, _link_others, _one_by_one, sweep_all, write_baselines
 
 
 def content_of(folder) -> dict[str, str]:
     return {n: (folder / n).read_text() for n in sorted(os.listdir(folder)) if (folder / n).is_file()}
+
+
+def write_class(folder, files):
+    """Write one class, with the configuration elsewhere."""
+    parent, name = os.path.split(folder)
+    write_baselines(parent or ".", {name: files}, root="/")
+
+
+def content_below(folder) -> dict[str, str]:
+    """Return every file below a folder, hidden ones too; a link by its target."""
+    paths = [p for p in sorted(folder.rglob("*")) if p.is_symlink() or not p.is_dir()]
+    return {
+        str(p.relative_to(folder)): f"-> {os.readlink(p)}" if p.is_symlink() else p.read_text() for p in paths
+    }  # fmt: skip
 
 
 @pytest.fixture
@@ -55,6 +69,18 @@ def test_several_files_change_places_with_the_folder_in_one_step(folder):
     assert os.stat(folder).st_ino != before
 
 
+def test_the_working_directory_stays_the_folder_that_it_is(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    before = os.stat(folder.parent).st_ino
+    write_baselines(".", {"ci": BOTH, "gha": BOTH}, root="")
+    assert os.stat(".").st_ino == before == os.stat(folder.parent).st_ino
+    assert content_of(folder.parent / "gha") == dict.fromkeys(BOTH, "new")
+    monkeypatch.chdir(folder)
+    before = os.stat(folder).st_ino
+    write_baselines("..", {"ci": BOTH}, root="/")
+    assert os.stat(folder).st_ino == before
+
+
 def test_a_relative_folder_without_a_parent_is_written(folder, monkeypatch):
     monkeypatch.chdir(folder.parent)
     write_class("ci", BOTH)
@@ -95,13 +121,22 @@ def test_where_one_file_cannot_be_replaced_the_others_are_put_back(folder):
     assert os.listdir(folder.parent) == ["ci"]
 
 
-def test_what_a_killed_refresh_left_behind_is_swept(folder):
-    for name in (".perfgate-new-1-aa", ".perfgate-new-2-bb"):
-        (folder.parent / name).mkdir()
-        (folder.parent / name / "a.json").write_text("half")
-    (folder.parent / ".kept").mkdir()
-    write_class(str(folder), BOTH)
-    assert sorted(os.listdir(folder.parent)) == [".kept", "ci"]
+def test_what_a_killed_refresh_left_behind_is_swept_and_nothing_else(folder):
+    name, mine = ".perfgate-new-1-aabbccdd", (".perfgate-new-mine", ".kept", ".part.tmp")
+    places = (folder.parent.parent, folder.parent, folder)
+    for place in places:
+        (place / name / "all").mkdir(parents=True)
+        (place / name / ".gitignore").write_text("*")
+        (place / name / "all" / "a.json").write_text("half")
+        for kept in mine:
+            (place / kept).mkdir()
+        (place / ".perfgate-new-2-aabbccdd").symlink_to(".kept")
+    sweep_all(str(folder.parent))
+    sweep_all(str(folder / "absent"))
+    for place in places:
+        assert not (place / name).exists()
+        assert all((place / kept).is_dir() for kept in mine)
+        assert (place / ".perfgate-new-2-aabbccdd").is_symlink()
 
 
 def test_a_file_in_the_place_of_the_folder_is_an_error_that_changes_nothing(tmp_path):
@@ -125,5 +160,78 @@ def test_where_files_cannot_be_linked_the_folder_is_not_exchanged(folder, tmp_pa
 
 def test_one_by_one_puts_back_what_was_changed_and_removes_what_was_new(folder):
     with pytest.raises(FileNotFoundError):
-        _one_by_one(str(folder), {**BOTH, "absent/x.json": b"new"})
+        _one_by_one(str(folder.parent), {"ci": BOTH, "gha": {**BOTH, "absent/x.json": b"new"}})
     assert content_of(folder) == {"a.json": "old", "b.json": "old", "other.txt": "old"}
+    assert os.listdir(folder.parent) == ["ci"]
+
+
+TWO = {"ci": BOTH, "gha": {"d.json": b"new"}}
+
+
+@pytest.fixture
+def full(folder):
+    """A folder of baselines with all that people may keep there."""
+    baselines = folder.parent
+    for name in ("ci/sub/deep/kept", "other/o.json", "README.md", ".hidden", "ci/.gitattributes"):
+        (baselines / name).parent.mkdir(parents=True, exist_ok=True)
+        (baselines / name).write_text("old")
+    (baselines / "ci" / "link").symlink_to("sub")
+    (baselines / "alias").symlink_to("other")
+    (baselines / "dangling").symlink_to("nowhere")
+    (baselines / "empty").mkdir()
+    return baselines
+
+
+@pytest.mark.parametrize("root", ["elsewhere", "inside"])
+def test_files_of_two_classes_change_together_and_all_else_stays(full, root):
+    before, inode = content_below(full), os.stat(full).st_ino
+    os.chmod(full / "other", 0o750)
+    write_baselines(str(full), TWO, root=str(full / "ci") if root == "inside" else "/")
+    assert content_below(full) == before | {"ci/a.json": "new", "ci/c.json": "new", "gha/d.json": "new"}
+    assert (full / "empty").is_dir()
+    assert os.stat(full / "other").st_mode & 0o777 == 0o750
+    assert os.listdir(full.parent) == ["baselines"]
+    assert (os.stat(full).st_ino == inode) == (root == "inside")
+
+
+def test_baselines_behind_a_link_change_together_and_the_link_stays(full, tmp_path):
+    link = tmp_path / "elsewhere" / "link"
+    link.parent.mkdir()
+    link.symlink_to("../baselines")
+    write_baselines(str(link), TWO, root="/")
+    assert link.is_symlink()
+    assert (full / "gha" / "d.json").read_text() == "new"
+    assert os.listdir(link.parent) == ["link"]
+
+
+@pytest.mark.parametrize("in_the_way", ["file", "link", "repository", "folder"])
+def test_what_an_exchange_would_throw_away_is_written_around(full, in_the_way):
+    place = full / "gha"
+    if in_the_way == "file":
+        place.write_text("mine")
+    elif in_the_way == "link":
+        place.symlink_to("other")
+    elif in_the_way == "repository":
+        (full / ".git").mkdir()
+    else:
+        (place / "d.json" / "mine").mkdir(parents=True)
+    before = content_below(full)
+    if in_the_way in {"file", "folder"}:
+        with pytest.raises(OSError, match="gha"):
+            write_baselines(str(full), TWO, root="/")
+        assert content_below(full) == before
+    else:
+        write_baselines(str(full), TWO, root="/")
+        assert {k: content_below(full)[k] for k in before if k not in ("ci/a.json", "ci/c.json")} == {
+            k: v for k, v in before.items() if k != "ci/a.json"
+        }
+        assert (place / "d.json").read_text() == "new"
+    assert os.listdir(full.parent) == ["baselines"]
+
+
+def test_a_link_among_the_files_that_is_put_back_is_a_link_again(folder):
+    (folder / "c.json").symlink_to("b.json")
+    (folder / "z.json").mkdir()
+    with pytest.raises(OSError, match=r"z\.json"):
+        write_class(str(folder), {**BOTH, "z.json": b"new"})
+    assert os.readlink(folder / "c.json") == "b.json"

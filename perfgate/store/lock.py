@@ -1,0 +1,71 @@
+"""One refresh at a time: the second waits, so that it adds to what the first has written."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import time
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import cannot_decide
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATIENCE = 60.0
+"""Longest wait in seconds: a refresh of a thousand benchmarks takes less, a job of CI waits longer for its machine."""
+_PAUSE = 0.05  # seconds between two tries: a refresh of one benchmark takes a few of them
+
+
+@contextlib.contextmanager
+def alone(folder: str, *, patience: float = PATIENCE) -> Iterator[None]:
+    """Keep other refreshes out for as long as the block runs.
+
+    The lock is on the folder itself: no lock file is left behind, and the kernel frees
+    it when the process dies. Where folders cannot be locked (Windows, some network file
+    systems) the block runs without.
+
+    Args:
+        folder: holds the configuration; empty: the working directory.
+        patience: how long to wait for another refresh, in seconds.
+
+    Raises:
+        CannotDecideError: the other one did not end in time.
+    """
+    fd = _locked(folder or ".", patience)
+    try:
+        yield
+    finally:
+        if fd is not None:
+            os.close(fd)
+
+
+def _locked(folder: str, patience: float) -> int | None:
+    """Return the open folder that holds the lock; None where there is no such thing."""
+    try:
+        import fcntl  # noqa: PLC0415 - not there on Windows
+    except ImportError:
+        return None
+    try:
+        fd = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None  # what is wrong with the folder is told by whoever reads it
+    end = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as caught:
+            if caught.errno not in {errno.EAGAIN, errno.EACCES}:
+                os.close(fd)
+                return None
+        except BaseException:
+            os.close(fd)
+            raise
+        else:
+            return fd
+        if time.monotonic() >= end:
+            os.close(fd)
+            hint = "wait for it to end, then refresh again"
+            raise cannot_decide("refresh-busy", "another refresh is running here", place=folder, hint=hint)
+        time.sleep(_PAUSE)
