@@ -116,22 +116,57 @@ def killed(five: Project, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     return work, stopped_everywhere(five, work, "kill")
 
 
+@pytest.fixture(scope="session")
+def two(five: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """New runs of two machine classes and the first of a third; a file of somebody else's, all in git."""
+    project = five.copy_to(tmp_path_factory.mktemp("two") / "project")
+    for benchmark in FIVE[2:]:
+        project.drop_runs(f"new-{benchmark}-*")
+    for prefix, day, classes in (("1", 1, ("one", "still")), ("2", 2, ("one", "new"))):
+        for os in classes:
+            project.write_runs(
+                2, f"{os}-{prefix}", benchmark=f"on-{os}", session=f"s-{day}", started_at=f"2026-01-0{day}T00:00:00Z",
+                environment={"os": os},
+            )  # fmt: skip
+        if prefix == "1":
+            assert project.cli("baseline", "refresh", "--benchmark", "on-*").code == 0
+    project.write("baselines/one/notes/mine.md", "mine")
+    project.write(".gitignore", "outputs/\n")
+    project.git("init", "-q")
+    project.commit("All old")
+    return project
+
+
+@pytest.fixture(scope="session")
+def two_refreshed(two: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What the baselines of the classes look like after an undisturbed refresh."""
+    project = two.copy_to(tmp_path_factory.mktemp("two-refreshed") / "project")
+    assert project.cli("baseline", "refresh").code == 0
+    files, old = project.baseline_files(), two.baseline_files()
+    assert {name.partition("/")[0] for name in files if files[name] != old.get(name)} == {"new", "one", "unspecified"}
+    return files
+
+
 def visible(project: Project) -> dict[str, bytes]:
     """Return the files that count: hidden ones are what a dead refresh was still working on."""
-    return {name: content for name, content in project.baseline_files().items() if not name.startswith(".")}
+    files = project.baseline_files().items()
+    return {name: content for name, content in files if not any(p.startswith(".") for p in name.split("/"))}
 
 
 def test_a_refresh_killed_at_any_step_leaves_all_old_or_all_new(
     five: Project, refreshed: dict[str, bytes], killed: tuple[Path, list[dict[str, Any]]]
 ) -> None:
-    old = five.baseline_files()
-    work, children = killed
+    assert_old_or_new(five.baseline_files(), refreshed, *killed)
+
+
+def assert_old_or_new(
+    old: dict[str, bytes], new: dict[str, bytes], work: Path, children: list[dict[str, Any]]
+) -> None:  # fmt: skip
     seen = set()
     for stopped in children:
-        project = Project(work / str(stopped["k"]) / "project")
-        files = visible(project)
-        assert files in (old, refreshed), stopped
-        seen.add((stopped["step"], files == refreshed))
+        files = visible(Project(work / str(stopped["k"]) / "project"))
+        assert files in (old, new), stopped
+        seen.add((stopped["step"], files == new))
     steps = {step for step, _ in seen}
     assert {"open", "write", "fsync", "replace", "mkdir", "link", "renameat2"} <= steps
     assert ("renameat2", False) in seen  # one step before the exchange nothing has changed
@@ -148,25 +183,58 @@ def test_after_a_kill_the_next_refresh_succeeds_and_tidies_up(
         assert_tidied(project, refreshed)
 
 
+def test_a_refresh_of_several_classes_killed_at_any_step_leaves_all_old_or_all_new_and_nothing_for_git(
+    two: Project, two_refreshed: dict[str, bytes], tmp_path: Path
+) -> None:
+    work = tmp_path / "work"
+    children = stopped_everywhere(two, work, "kill")
+    assert_old_or_new(two.baseline_files(), two_refreshed, work, children)
+    new = {f"baselines/{name}" for name in two_refreshed}
+    leftovers = 0
+    for stopped in children:
+        project = Project(work / str(stopped["k"]) / "project")
+        seen = project.git("status", "--porcelain", "--untracked-files=all").splitlines()
+        assert {line.split()[-1] for line in seen} <= new, stopped
+        leftovers += len(list(project.root.glob(".perfgate-new-*")))
+    assert leftovers > 20
+    for stopped in children[:-1:12] + children[-4:]:
+        assert_tidied(Project(work / str(stopped["k"]) / "project"), two_refreshed)
+
+
+@pytest.mark.parametrize("kind", ["fail", "fail-slow"])
+def test_a_disk_that_fails_at_any_step_leaves_every_class_as_it_was(
+    two: Project, two_refreshed: dict[str, bytes], tmp_path: Path, kind: str
+) -> None:
+    old = two.baseline_files()
+    for stopped in stopped_everywhere(two, tmp_path / "work", kind):
+        project = Project(tmp_path / "work" / str(stopped["k"]) / "project")
+        assert visible(project) == {0: two_refreshed, 2: old}[stopped["code"]], stopped
+
+
 def assert_tidied(project: Project, expected: dict[str, bytes]) -> None:
     outcome = project.cli("baseline", "refresh")
     assert outcome.code == 0, str(outcome)
     assert project.baseline_files() == expected
-    assert [p.name for p in project.path("baselines").iterdir()] == ["unspecified"]
+    assert list(project.root.rglob(".perfgate-new-*")) == []
 
 
-def test_after_a_kill_over_one_file_the_next_refresh_tidies_up_too(
+def test_after_a_kill_over_one_file_git_sees_nothing_and_the_next_refresh_tidies_up_too(
     five: Project, refreshed: dict[str, bytes], tmp_path: Path
 ) -> None:
     template = five.copy_to(tmp_path / "template")
     for benchmark in FIVE[1:]:
         template.drop_runs(f"new-{benchmark}-*")
+    template.write(".gitignore", "outputs/\n")
+    template.git("init", "-q")
+    template.commit("All old")
     name = f"unspecified/{five.baseline(FIVE[0]).name}"
     expected = five.baseline_files() | {name: refreshed[name]}
     children = stopped_everywhere(template, tmp_path / "work", "kill")
     assert {"open", "write", "fsync", "replace"} <= {c["step"] for c in children}
     for c in children:
-        assert_tidied(Project(tmp_path / "work" / str(c["k"]) / "project"), expected)
+        project = Project(tmp_path / "work" / str(c["k"]) / "project")
+        assert project.git("status", "--porcelain", "--untracked-files=all") in ("", f"M baselines/{name}"), c
+        assert_tidied(project, expected)
 
 
 @pytest.mark.parametrize("kind", ["fail", "fail-slow"])
