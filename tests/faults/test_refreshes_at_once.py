@@ -53,5 +53,5 @@ def test_refreshes_at_once_keep_every_baseline_and_every_session(thirty: Project
         assert at_once(project, *folders, "fresh") == [0] * (AT_ONCE + 1)
         stored = [json.loads(content) for content in project.baseline_files().values()]
         sessions = {s["benchmark"]: set(s["sessions"]) for s in stored}
-        assert sessions == {"fresh": {"s-9"}} | dict.fromkeys(MANY, {f"s-{k}" for k in range(AT_ONCE)})
+        assert sessions == {"fresh": {"s-9"}} | {name: {f"s-{k}" for k in range(AT_ONCE)} for name in MANY}
         assert list(project.root.rglob(".perfgate-*")) == []
