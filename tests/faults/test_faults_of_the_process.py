@@ -29,11 +29,17 @@ os.listdir = slow
 """
 
 
+def heed_ctrl_c() -> None:
+    """Let a child hear what a background job's children are born deaf to."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def interrupted(project: Project, *arguments: str, **variables: str) -> Outcome:
     """Run perfgate until a file ``started`` is there, then send it what Ctrl-C sends."""
     process = subprocess.Popen(
         [*PERFGATE, *arguments], cwd=project.root, env=project.environment(**variables), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0,
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509 - one thread here, and nothing but the call
     )  # fmt: skip
     deadline = time.monotonic() + 30
     while not project.path("started").exists():
