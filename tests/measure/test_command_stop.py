@@ -8,7 +8,7 @@ import textwrap
 import time
 
 import pytest
-from conftest import ROOT, is_alive, wait_until
+from measured_programs import ROOT, is_alive, wait_until
 
 from perfgate.measure.command import run_command
 

@@ -4,7 +4,7 @@ import asyncio
 import threading
 
 import pytest
-from conftest import summaries
+from measured_programs import summaries
 
 from perfgate.measure import measure_run_context
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import summaries
+from measured_programs import summaries
 
 from perfgate.measure import measure_run_context
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from conftest import summaries
+from measured_programs import summaries
 
 from perfgate.measure import RunHandle, measure_run_context
 

@@ -7,7 +7,7 @@ import tracemalloc
 from types import SimpleNamespace
 
 import pytest
-from conftest import burst, resident
+from measured_programs import burst, resident
 
 from perfgate.measure import measure_run_context
 from perfgate.measure.memory import (

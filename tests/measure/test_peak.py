@@ -3,7 +3,7 @@ from __future__ import annotations
 import signal
 import threading
 
-from conftest import burst, resident
+from measured_programs import burst, resident
 
 from perfgate.measure import measure_run_context
 

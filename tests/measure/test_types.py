@@ -3,7 +3,7 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from conftest import ROOT
+from measured_programs import ROOT
 
 _PROGRAM = """
     from perfgate.measure import measure_and_run, measure_run_context, measured

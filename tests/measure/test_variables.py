@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import summaries
+from measured_programs import summaries
 
 from perfgate.measure import measure_run_context
 

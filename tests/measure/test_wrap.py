@@ -6,7 +6,7 @@ import types
 from unittest import mock
 
 import pytest
-from conftest import summaries
+from measured_programs import summaries
 
 from perfgate.measure import measure_and_run, measured
 

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from conftest import summaries
+from measured_programs import summaries
 
 from perfgate.measure import measure_run_context
 from perfgate.measure.summary import build_summary, encode_summary, format_utc, write_summary

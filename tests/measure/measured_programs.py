@@ -1,0 +1,43 @@
+"""What the tests of measuring ask about files, processes and memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def summaries(folder="outputs/model_runs"):
+    """Return all summaries of a folder, in the order of their names."""
+    return [json.loads(path.read_bytes()) for path in sorted(Path(folder).glob("*.json"))]
+
+
+def resident():
+    """Return the present resident set of this process, in bytes."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def burst(megabytes):
+    """Allocate that much, touch all of it, and give it back."""
+    block = bytearray(b"x") * (megabytes * 1_000_000)
+    del block
+
+
+def is_alive(pid):
+    """Tell whether a process still runs; a zombie does not."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def wait_until(condition):
+    """Wait until something becomes true; fail after 20 s."""
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
