@@ -32,14 +32,6 @@ class Baselines:
     problems: tuple[Diagnostic, ...]
     """Every fault of every file."""
 
-    def classes(self) -> tuple[str, ...]:
-        """Return the machine classes that have baselines."""
-        return tuple(sorted({p.machine_class for p in self.profiles}))
-
-    def of_class(self, machine_class: str) -> tuple[Profile, ...]:
-        """Return the baselines of one machine class."""
-        return tuple(p for p in self.profiles if p.machine_class == machine_class)
-
 
 def load(folder: str) -> Baselines:
     """Return the baselines in a folder; what is wrong with them is in `problems`, together.

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from perfgate.core.policy import Policy
 
 _SLACK = 1e-9  # as in the gate: a change exactly at the threshold is within it, whatever the last bit says
-KEEP = 10
-"""Sessions that a refresh keeps unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,9 +34,8 @@ def test_the_baselines_of_all_classes_are_read_in_order(folder):
         ("ci", "serve"), ("ci", "train"), ("laptop", "serve"), ("laptop", "train"),
     ]  # fmt: skip
     assert (found.source, found.problems, found.outdated) == (str(folder), (), frozenset())
-    assert found.classes() == ("ci", "laptop")
-    assert [p.benchmark for p in found.of_class("ci")] == ["serve", "train"]
-    assert found.of_class("other") == ()
+    assert {p.machine_class for p in found.profiles} == {"ci", "laptop"}
+    assert [p.benchmark for p in found.profiles if p.machine_class == "ci"] == ["serve", "train"]
 
 
 def test_a_folder_that_does_not_exist_holds_none(tmp_path):
