@@ -90,6 +90,8 @@ class Finding:
     """One sentence for people."""
     rule: str
     """The rule that governs the row."""
+    evidence: tuple[tuple[str, float], ...] = ()
+    """The numbers behind the status, by name; see `perfgate.gate.decision.Decision`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

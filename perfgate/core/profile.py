@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from perfgate.core.run import Labels
 
 BATCH_MARK = "/"
-"""Separates a session's id from its batch: one call of ``perfgate run`` outside CI."""
+"""Separates a session's id from its batch: one call of ``perfgate run`` or of ``perfgate ab``."""
+INTERLEAVED = "ab-"
+"""Begins the batch of runs of which both sides were measured in turns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,11 @@ class Session:
     def stretch(self) -> str:
         """The id without its batch: the terminal or the CI job."""
         return self.id.split(BATCH_MARK, 1)[0]
+
+    @property
+    def is_interleaved(self) -> bool:
+        """Were both sides measured in turns, within this one session?"""
+        return self.id.partition(BATCH_MARK)[2].startswith(INTERLEAVED)
 
     @property
     def is_named(self) -> bool:

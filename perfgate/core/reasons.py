@@ -8,6 +8,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "worse than the limit",
         "find the change, or accept it: `perfgate baseline refresh --replace --reason …`",
     ),
+    "confirmed": (
+        "worse than the limit in every fresh session",
+        "find the change, or accept it: `perfgate baseline refresh --replace --reason …`",
+    ),
     "worse-than-file": ("worse than the limit", "find the change, or commit a new baseline file"),
     "over-budget": ("beyond the budget's limit", "find the change, or change the budget in review"),
     # could not be judged

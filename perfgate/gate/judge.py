@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from perfgate.core.finding import Finding, Status
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT
 from perfgate.core.reasons import sentence
-from perfgate.gate.decide import STATUS_OF_CALL, Decision, Method, decide, method_of, p_value
+from perfgate.gate.across import across_sessions
+from perfgate.gate.decide import decide, method_of
+from perfgate.gate.decision import STATUS_OF_CALL, Decision, Family, Method
 from perfgate.gate.rows import P50, Row, count_of, incomparable, limit_text, rows_of, value_of
+from perfgate.gate.same_session import is_hopeless, p_value
+from perfgate.gate.suite import group_of, logs_of, suites_of
 from perfgate.stats.ranks import holm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from perfgate.core.policy import Policy
     from perfgate.core.profile import Profile
@@ -61,36 +65,53 @@ class Judgement:
     """Gated rows whose two sides state no session and were taken for one."""
     plain: int
     """Gated rows judged by the plain ratio, whose false alarms nobody controls."""
+    open: int
+    """Gated same-session rows that do not fail, but might with more runs."""
 
 
-def judge(pairs: Sequence[Pair], policy: Policy) -> Judgement:
+def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> Judgement:
     """Judge every benchmark.
 
     Args:
         pairs: the benchmarks, both sides.
         policy: what is gated and how strictly.
+        share: part of each same-session row's level that this look may spend, 0.0 < share < 1.0,
+            when the same runs are looked at several times; None: this is the only look.
     """
     findings: list[Finding] = []
     ready: list[tuple[Row, Method]] = []
     for pair in pairs:
         for row in rows_of(pair.base, pair.current, policy):
-            early = _early(row, pair)
-            if early is not None:
+            if (early := _early(row, pair)) is not None:
                 findings.extend(early)
             else:
                 ready.append((row, method_of(row)))
     gated = [(r, m) for r, m in ready if m in _STATISTICAL and r.ruling.level == "fail"]
-    family = max(1, len(gated))
-    levels = _levels([r for r, m in gated if m == "same-session"], family, policy.false_alarms)
-    for row, method in ready:
-        decision = decide(row, method, family=family, false_alarms=policy.false_alarms, level=levels.get(id(row)))
-        findings.append(_finding(row, decision))
+    family = Family(size=max(1, len(gated)), false_alarms=policy.false_alarms, share=share)
+    together = [r for r, m in gated if m == "same-session"]
+    levels = _levels(together, family)
+    decisions = list(_decisions(ready, family, levels))
+    settled = {id(r) for r, d in decisions if d.call == "worse"}
     return Judgement(
-        findings=tuple(sorted(findings, key=severity)),
+        findings=tuple(sorted([*findings, *(_finding(r, d) for r, d in decisions)], key=severity)),
         gated=len(gated),
-        unnamed=sum(m == "same-session" for _, m in gated),
+        unnamed=sum(bool(r.current and not r.current.sessions[0].is_named) for r in together),
         plain=sum(r.ruling.level == "fail" and m == "threshold" for r, m in ready),
+        open=sum(id(r) not in settled and not is_hopeless(r) for r in together) if share else 0,
     )
+
+
+def _decisions(
+    ready: Sequence[tuple[Row, Method]], family: Family, levels: Mapping[int, float]
+) -> Iterator[tuple[Row, Decision]]:
+    """Yield each row with its decision."""
+    logs = {id(r): logs_of(r) for r, m in ready if m == "across-sessions"}
+    suites = suites_of([(group_of(r), logs[id(r)]) for r, _ in ready if id(r) in logs])
+    for row, method in ready:
+        if method == "across-sessions":
+            yield row, across_sessions(row, logs[id(row)], suites[group_of(row)], family)
+        else:
+            yield row, decide(row, method, family, level=levels.get(id(row)))
 
 
 def severity(finding: Finding) -> tuple[object, ...]:
@@ -102,24 +123,28 @@ def severity(finding: Finding) -> tuple[object, ...]:
     return (_MOST_SEVERE.index(finding.status), worsening, *where, finding.rule)
 
 
-def _levels(rows: Sequence[Row], family: int, false_alarms: float) -> Mapping[int, float]:
+def _levels(rows: Sequence[Row], family: Family) -> Mapping[int, float]:
     """Return the p-value at which each gated same-session row fails, by the row's identity.
 
     Holm's step-down test at twice the accepted chance, capped at the chance itself: the
     threshold on the ratio removes most of what remains (see docs on the method). With
     all other rows as they are, Holm rejects a row exactly when its p is at most the
-    step that follows those that the others pass.
+    step that follows those that the others pass. Of several looks each spends its share
+    of the first step (a union bound).
     """
+    if family.share is not None:
+        return {id(r): family.share * family.first_step for r in rows}
+    false_alarms = family.false_alarms
     ps = [p_value(r) for r in rows]
     order = sorted(range(len(ps)), key=ps.__getitem__)
-    passed = sum(adjusted <= 2 * false_alarms for adjusted in holm([*ps, *[1.0] * (family - len(ps))]))
+    passed = sum(adjusted <= 2 * false_alarms for adjusted in holm([*ps, *[1.0] * (family.size - len(ps))]))
     levels = {}
     for place, index in enumerate(order):
         others = passed
         if place < passed:  # without this row, the later ones move up a step, which is harder
-            tail = (i for i in range(place + 1, passed) if (family - i + 1) * ps[order[i]] > 2 * false_alarms)
+            tail = (i for i in range(place + 1, passed) if (family.size - i + 1) * ps[order[i]] > 2 * false_alarms)
             others = next(tail, passed) - 1
-        levels[id(rows[index])] = min(false_alarms, 2 * false_alarms / (family - others))
+        levels[id(rows[index])] = min(false_alarms, 2 * false_alarms / (family.size - others))
     return levels
 
 
@@ -189,6 +214,7 @@ def _finding(row: Row, decision: Decision) -> Finding:
         limit=decision.limit,
         interval=decision.interval,
         visible=decision.visible,
+        evidence=decision.evidence,
     )
 
 

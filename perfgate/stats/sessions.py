@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 PRIOR_SESSIONS = 2
 """Sessions' worth of belief in the prior spread (d0). With 1, 2 or 4 the rates of false alarms and
 of finds on recorded benchmarks differ by at most 3 points once there are 3 sessions."""
+MOST_SHIFT = 0.40
+"""Largest common shift that is taken off, on logs (+49 %, or -33 %): a suite that moved further is not excused."""
+FEWEST_ALIKE = 5
+"""Benchmarks that it takes to speak of what a suite has in common."""
+PRIOR_WEIGHT = 4
+"""Degrees of freedom that the prior counts for beside the suite's own spread. With 1, 4 or 10 the rates of
+false alarms and of finds on recorded benchmarks differ by at most 3 points."""
 SPREAD_FLOOR = 0.005
 """Smallest spread between sessions to believe in: a few that agree better than half a percent were
 lucky. With 1 % instead, alarms and finds on recorded benchmarks differ by at most 3 points."""
@@ -35,6 +42,34 @@ level goes as 1 / sqrt(level), hence sqrt(J * 1 % / fa) for J benchmarks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteSpread:
+    """How far sessions usually lie apart in a suite.
+
+    Attributes:
+        variance: typical variance between a benchmark's sessions, on logs, >= 0.
+        weight: degrees of freedom that it counts for, > 0.
+    """
+
+    variance: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InCommon:
+    """What the benchmarks of a suite share when a session is compared with a baseline.
+
+    Attributes:
+        shift: log shift of the current session, taken off its change as far as `MOST_SHIFT`.
+        shifts: the same of each baseline session, taken off before their spread is measured; empty: none.
+        spread: how far the suite's sessions usually lie apart; None: the prior stands alone.
+    """
+
+    shift: float = 0.0
+    shifts: Sequence[float] = ()
+    spread: SuiteSpread | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionModel:
     """One current session against a baseline of sessions, on natural logarithms.
 
@@ -44,6 +79,7 @@ class SessionModel:
         se: standard error of ``d``, on logs, > 0.
         sessions: sessions in the baseline (m), >= 1.
         df: degrees of freedom behind ``se``: the prior's and the baseline's.
+        prior: standard deviation between sessions expected beforehand (s0), the suite's spread considered.
         inner: log limit ``k_in * se``: beyond it a change is suspected.
         outer: log limit ``k_out * se``: beyond it one session is enough.
         k_in: standard errors to the inner limit, >= 1.
@@ -57,6 +93,7 @@ class SessionModel:
     se: float
     sessions: int
     df: int
+    prior: float
     inner: float
     outer: float
     k_in: float
@@ -98,6 +135,47 @@ def session_limits(sessions: int, *, family: int, false_alarms: float) -> tuple[
     return max(1.0, math.sqrt(h * k_out)), max(1.0, k_out)
 
 
+def common_shift(changes: Sequence[float]) -> float:
+    """Return what the benchmarks of a suite have in common when a session is compared with a baseline.
+
+    Most of the benchmarks of a pull request are unchanged, so that their median change
+    is the speed of the machine rather than the code's.
+
+    Args:
+        changes: log change of each benchmark, finite; may be empty.
+
+    Returns:
+        The median, 0.0 of fewer than 5. It is not limited to `MOST_SHIFT`; what is taken off is.
+    """
+    return median(changes) if len(changes) >= FEWEST_ALIKE else 0.0
+
+
+def suite_spread(centres: Sequence[Sequence[float]]) -> SuiteSpread | None:
+    """Return how far the sessions of a suite's benchmarks usually lie apart.
+
+    The median over benchmarks of the variance between their sessions, each first
+    divided by what the median of such a variance falls short of its mean (Wilson and
+    Hilferty's (1 - 2/(9 df))**3 for a chi-square).
+
+    Args:
+        centres: per benchmark the logs of its sessions' medians, less the sessions' common
+            shifts; those with one session are left out.
+
+    Returns:
+        The spread; its weight is half the degrees of freedom, since the benchmarks of one
+        session are not independent. None of fewer than 5 benchmarks.
+
+    Source:
+        Wilson and Hilferty (1931), "The Distribution of Chi-Square", Proceedings of the
+        National Academy of Sciences 17(12).
+    """
+    several = [c for c in centres if len(c) > 1]
+    if len(several) < FEWEST_ALIKE:
+        return None
+    variances = [_squares(c) / (len(c) - 1) / (1.0 - 2.0 / (9.0 * (len(c) - 1))) ** 3 for c in several]
+    return SuiteSpread(variance=median(variances), weight=0.5 * sum(len(c) - 1 for c in several))
+
+
 def compare_sessions(
     baseline: Sequence[Sequence[float]],
     current: Sequence[float],
@@ -105,15 +183,15 @@ def compare_sessions(
     prior: float,
     family: int,
     false_alarms: float,
-    shift: float = 0.0,
+    common: InCommon | None = None,
     centres: Sequence[float] | None = None,
     centre: float | None = None,
+    sampling: float | None = None,
 ) -> SessionModel:
     """Compare one current session with the sessions of a baseline.
 
-    The spread between sessions is the baseline's own, moderated by a prior, because
-    the variance of two or three sessions says next to nothing. The spread inside a
-    session enters too, as far as the medians of few runs carry it.
+    The spread between sessions is the baseline's own, moderated by a prior and by the
+    suite's, because the variance of two or three sessions says next to nothing.
 
     Args:
         baseline: one sequence of finite log values per session, in any order.
@@ -122,38 +200,40 @@ def compare_sessions(
             (0.02 on one machine, 0.05 otherwise).
         family: benchmarks that are gated together (J), >= 1.
         false_alarms: accepted share of unchanged pull requests that fail (fa), 0.0 < fa < 1.0.
-        shift: log shift that the whole suite has in common, taken off ``d``.
-        centres: the logs of the baseline sessions' medians, in the same order, when the
-            caller took them on the original scale: of an even number of values the log
-            of the median is not the median of the logs. None: the medians of the logs.
+        common: what the whole suite shares; None: nothing is known of a suite.
+        centres: the logs of the baseline sessions' medians on the original scale, in the same
+            order (of an even number of values the two differ); None: the medians of the logs.
         centre: the same for the current session.
+        sampling: variance that few runs bring to ``d``, on logs; None: the median's, from the runs.
 
     Returns:
         The change with its standard error and limits.
 
     Raises:
-        ValueError: a session is empty or missing, ``prior`` is not positive and
-            finite, or ``family`` or ``false_alarms`` lies outside its range.
+        ValueError: a session is empty or missing, or an argument lies outside its range.
 
     Source:
-        The moderated variance is that of Smyth (2004), "Linear Models and Empirical
-        Bayes Methods for Assessing Differential Expression", Statistical Applications
-        in Genetics and Molecular Biology 3(1), with a fixed prior.
+        Smyth (2004), "Linear Models and Empirical Bayes Methods for Assessing Differential
+        Expression", Statistical Applications in Genetics and Molecular Biology 3(1): the
+        moderated variance, here with a fixed prior.
     """
     _check(baseline, current, prior)
     m = len(baseline)
     k_in, k_out = session_limits(m, family=family, false_alarms=false_alarms)
     centres = [median(session) for session in baseline] if centres is None else list(centres)
     base = median(centres)
-    variance = _between(centres, prior)
+    common = common or InCommon()
+    expected = _moderated(prior, common.spread)
+    variance = _between([c - s for c, s in zip(centres, common.shifts or [0.0] * m, strict=True)], expected)
     within = _within(baseline, current)
     runs = sum(len(session) for session in baseline)
     medians = MEDIAN_VARIANCE * within**2 * (1.0 / len(current) + 1.0 / runs)
-    se = math.sqrt(variance * (1.0 + 1.0 / m) + medians)
+    se = math.sqrt(variance * (1.0 + 1.0 / m) + (medians if sampling is None else sampling))
     return SessionModel(
         base=base,
-        d=(median(current) if centre is None else centre) - base - shift,
-        se=se, sessions=m, df=PRIOR_SESSIONS + m - 1, inner=k_in * se, outer=k_out * se, k_in=k_in, k_out=k_out,
+        d=(median(current) if centre is None else centre) - base - max(-MOST_SHIFT, min(MOST_SHIFT, common.shift)),
+        se=se, sessions=m, df=PRIOR_SESSIONS + m - 1, prior=math.sqrt(expected),
+        inner=k_in * se, outer=k_out * se, k_in=k_in, k_out=k_out,
         spread=math.sqrt(variance), within=within,
     )  # fmt: skip
 
@@ -190,11 +270,22 @@ def log_interval(model: SessionModel, confidence: float = 0.95) -> tuple[float, 
     return model.d - reach, model.d + reach
 
 
-def _between(centres: Sequence[float], prior: float) -> float:
-    """Return the moderated variance between sessions; of one session, the prior's alone."""
+def _moderated(prior: float, suite: SuiteSpread | None) -> float:
+    """Return the variance between sessions expected beforehand: the prior's, and the suite's as far as it counts."""
+    if suite is None:
+        return prior**2
+    return (PRIOR_WEIGHT * prior**2 + suite.weight * suite.variance) / (PRIOR_WEIGHT + suite.weight)
+
+
+def _squares(centres: Sequence[float]) -> float:
+    """Return the sum of squares about the mean: (m - 1) times the variance."""
+    mean = math.fsum(centres) / len(centres)
+    return math.fsum((centre - mean) ** 2 for centre in centres)
+
+
+def _between(centres: Sequence[float], expected: float) -> float:
+    """Return the moderated variance between sessions; of one session, the expected one alone."""
     m = len(centres)
     if m == 1:
-        return prior**2
-    mean = math.fsum(centres) / m
-    squares = math.fsum((centre - mean) ** 2 for centre in centres)  # (m - 1) times the variance
-    return max((PRIOR_SESSIONS * prior**2 + squares) / (PRIOR_SESSIONS + m - 1), SPREAD_FLOOR**2)
+        return expected
+    return max((PRIOR_SESSIONS * expected + _squares(centres)) / (PRIOR_SESSIONS + m - 1), SPREAD_FLOOR**2)

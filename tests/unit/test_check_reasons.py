@@ -68,6 +68,7 @@ def foreign():
 
 CASES = {
     "worse": lambda: one(BASE, scaled(BASE, 2)),
+    "confirmed": lambda: one({"a": BASE}, {"b": scaled(BASE, 2), "c": scaled(BASE, 2)}),
     "over-budget": lambda: budgeted("< 1s"),
     "no-runs": absent,
     "all-failed": lambda: absent(seen(failed=1)),

@@ -65,7 +65,8 @@ def test_the_limits_grow_with_the_root_of_the_family():
     found = judge(many, policy())
     assert found.gated == 16
     visible = [f.visible for f in found.findings if f.statistic == "p50"]
-    assert visible == [pytest.approx(math.expm1(4 * limits(3, prior=0.02)[1]))] * 16
+    alike = 0.02 * math.sqrt(4 / (4 + 16 * 2 / 2))  # the suite's own sessions agree, which counts beside the prior
+    assert visible == [pytest.approx(math.expm1(4 * limits(3, prior=alike)[1]))] * 16
 
 
 @pytest.mark.parametrize(
@@ -138,9 +139,22 @@ def test_the_method_follows_from_what_is_there(base, current, method):
     assert judged_values(base, current, policy(rule(metric="score")), "score").method == method
 
 
-def test_several_sessions_of_today_are_judged_together():
-    found = judged_values(flat_sessions(3), {"x": [1.0001], "y": [1.0001, 1.3, 1.3]})
-    assert (found.n_current, found.current) == (4, pytest.approx((1.0001 + 1.3) / 2))
+def test_of_several_fresh_sessions_the_one_that_speaks_least_for_a_worsening_decides():
+    found = judged_values(flat_sessions(3), {"x": [1.0001], "y": [1.3001, 1.3, 1.3]})
+    assert (found.status, found.n_current, found.current) == ("unchanged", 4, pytest.approx(1.0001))
+
+
+def test_a_worsening_that_every_fresh_session_shows_fails_though_none_alone_would():
+    base, now = flat_sessions(3), scaled(FLAT, 1.09)
+    assert judged_values(base, {"x": now}, machine="").status == "suspected"
+    found = judged_values(base, {"x": now, "y": scaled(now, 1.03)}, machine="")
+    assert (found.status, found.reason) == ("regressed", "confirmed")
+    assert dict(found.evidence)["sessions_current"] == 2
+
+
+def test_batches_of_one_stretch_are_one_session():
+    found = judged_values(flat_sessions(3), {"x/1": FLAT, "x/2": scaled(FLAT, 1.5)})
+    assert dict(found.evidence)["sessions_current"] == 1
 
 
 def test_the_same_machine_needs_a_machine_on_every_side():

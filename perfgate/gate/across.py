@@ -1,0 +1,96 @@
+"""The baseline holds sessions, the current runs are others: how far may they lie apart by luck?"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from perfgate.gate.decision import Decision
+from perfgate.gate.effects import SLACK, allowed_cost, floor_cost, grown, is_above_floor, own_change, quiet_reason
+from perfgate.stats.sessions import compare_sessions, log_interval
+
+if TYPE_CHECKING:
+    from perfgate.core.profile import MetricProfile
+    from perfgate.gate.decision import Call, Family
+    from perfgate.gate.rows import Row
+    from perfgate.gate.suite import Logs, Suite
+    from perfgate.stats.sessions import SessionModel
+
+SAME_MACHINE = 0.02  # between-session spread expected on one booted machine
+SAME_CLASS = 0.05  # … on machines of one class, or when nothing is known
+
+
+def across_sessions(row: Row, logs: Logs, suite: Suite, family: Family) -> Decision:
+    """Return the decision about a row whose current runs are of one fresh session, or of several.
+
+    One session fails beyond the outer limit, and is suspected beyond the inner one. Of
+    several, every one has to be beyond the inner limit: they are never averaged.
+
+    Args:
+        row: both sides are there, comparable, all values > 0.
+        logs: its sessions.
+        suite: what its group has in common.
+        family: what the gated rows share.
+    """
+    base, current = row.side(row.base), row.side(row.current)
+    if base is None or current is None:  # pragma: no cover - the caller has looked
+        raise ValueError("a side is absent")
+    prior = SAME_MACHINE if _is_same_machine(row) else SAME_CLASS
+    found = [
+        (
+            stretch,
+            compare_sessions(
+                logs.base, values, prior=prior, family=family.size, false_alarms=family.false_alarms,
+                common=suite.of(logs, stretch), centres=logs.centres, centre=logs.now[stretch],
+            ),
+        )
+        for stretch, values in logs.current.items()
+    ]  # fmt: skip
+    return _decided(row, (base, current), found, logs)
+
+
+def _decided(
+    row: Row, sides: tuple[MetricProfile, MetricProfile], found: list[tuple[str, SessionModel]], logs: Logs
+) -> Decision:
+    several = len(found) > 1
+    allowed = allowed_cost(row, _value(row, logs.middle))
+    step = math.log1p(allowed) + SLACK
+    # The session that speaks least for a worsening decides: it has to fail, too.
+    stretch, model = min(found, key=lambda item: (item[1].d / max(step, item[1].inner), item[0]))
+    measured = logs.now[stretch]
+    # The current value net of the shift is what is held against threshold and floor; the one shown is as measured.
+    values = _value(row, model.base), _value(row, model.base + model.d)
+    floor = is_above_floor(row, *sides, values)
+    limit = model.inner if several else model.outer
+    visible = grown(max(step, limit))
+    call: Call = "same"
+    reason = quiet_reason(visible, allowed, floor=floor, moved=model.d > step)
+    if floor and model.d > max(step, limit):
+        call, reason = "worse", "confirmed" if several else "worse"
+    elif floor and not several and model.d > max(step, model.inner):
+        call, reason = "suspected", "not-proven"
+    elif all(-m.d > max(step, m.inner if several else m.outer) for _, m in found):
+        call = reason = "better"
+    interval = sorted(own_change(row, grown(end)) for end in log_interval(model))
+    shift = measured - model.base - model.d
+    return Decision(
+        call=call, method="across-sessions", baseline=values[0], current=_value(row, measured),
+        change=values[1] / values[0] - 1, limit=own_change(row, allowed), interval=(interval[0], interval[1]),
+        visible=own_change(row, max(visible, floor_cost(row, *sides, values[0]))), reason=reason,
+        evidence=(
+            ("se", model.se), ("k_in", model.k_in), ("k_out", model.k_out), ("prior", model.prior),
+            ("spread", model.spread), ("within", model.within), ("shift", own_change(row, grown(shift))),
+            ("sessions_current", float(len(found))),
+        ),
+    )  # fmt: skip
+
+
+def _value(row: Row, log: float) -> float:
+    return math.exp(log) if row.metric.better == "lower" else 1 / math.exp(log)
+
+
+def _is_same_machine(row: Row) -> bool:
+    """Were all sessions of both sides measured on one booted machine?"""
+    sessions = (*(row.base.sessions if row.base else ()), *(row.current.sessions if row.current else ()))
+    machines = {s.machine for s in sessions}
+    return len(machines) == 1 and machines != {""}

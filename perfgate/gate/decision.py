@@ -1,0 +1,63 @@
+"""What a method found out about one row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from perfgate.core.finding import Status
+
+Method = Literal["same-session", "across-sessions", "exact", "threshold", ""]
+Call = Literal["worse", "suspected", "same", "better"]
+
+STATUS_OF_CALL = {
+    "worse": Status.REGRESSED,
+    "suspected": Status.SUSPECTED,
+    "same": Status.UNCHANGED,
+    "better": Status.IMPROVED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """What the gated rows of a check share."""
+
+    size: int
+    """How many rows share the level (J), >= 1."""
+    false_alarms: float
+    """Accepted chance that an unchanged pull request fails (fa), 0.0 < fa < 1.0."""
+    share: float | None = None
+    """Part of a row's level that this look at the runs may spend, 0.0 < share < 1.0; None: there is one look."""
+
+    @property
+    def first_step(self) -> float:
+        """The p-value at which a same-session row fails whatever the others do, of all looks together."""
+        return min(self.false_alarms, 2 * self.false_alarms / self.size)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a method found out about one row. Changes are ratios minus one, in the metric's own direction."""
+
+    call: Call
+    """Worse, suspected, same or better."""
+    method: Method
+    """The method that decided."""
+    baseline: float
+    """The value compared with, in base units."""
+    current: float
+    """The value compared."""
+    change: float | None
+    """Change over the baseline's size, less what the whole suite has in common; None when the baseline is zero."""
+    limit: float | None
+    """The change that the threshold allows, signed like a worsening."""
+    interval: tuple[float, float] | None = None
+    """95 % interval of the change."""
+    visible: float | None = None
+    """Smallest worsening that would have failed, signed; None when none could."""
+    reason: str
+    """Slug of `perfgate.core.reasons`."""
+    message: str = ""
+    """What the slug's own sentence does not say; may hold numbers."""
+    evidence: tuple[tuple[str, float], ...] = ()
+    """The numbers behind the call, by name (``p``, ``level``, ``se``, ``k_in``, ``k_out``, ``shift``, …)."""

@@ -1,0 +1,127 @@
+"""What the benchmarks of a check have in common: the speed of the machine, and how far its sessions lie apart.
+
+Rows of one metric on one class of machine form a group, whatever their level: time
+does not move with memory. Sessions are told apart by their stretch of time, since
+every benchmark of a CI job shares its luck.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfgate.core.profile import BATCH_MARK
+from perfgate.gate.effects import costs
+from perfgate.gate.rows import Q
+from perfgate.stats.quantiles import median, quantile
+from perfgate.stats.sessions import FEWEST_ALIKE, InCommon, SuiteSpread, common_shift, suite_spread
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from perfgate.core.profile import Sample
+    from perfgate.gate.rows import Row
+
+Group = tuple[str, str, str]
+"""Class of machine, metric, statistic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logs:
+    """The sessions of a row on natural logarithms, turned so that lower is better."""
+
+    base: tuple[tuple[float, ...], ...]
+    """Values of each baseline session."""
+    centres: tuple[float, ...]
+    """The statistic of each baseline session."""
+    stretches: tuple[str, ...]
+    """When each baseline session took place."""
+    current: Mapping[str, tuple[float, ...]]
+    """Values of the current sessions by stretch, oldest first."""
+    now: Mapping[str, float]
+    """The statistic of each current session."""
+
+    @property
+    def middle(self) -> float:
+        """The baseline's centre: the median of its sessions'."""
+        return median(self.centres)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """What a group of rows has in common."""
+
+    rows: int
+    """How many rows are in the group."""
+    shifts: Mapping[str, float]
+    """Log shift of each current session by stretch; as measured, not limited. Absent: too few rows."""
+    base_shifts: Mapping[str, float]
+    """The same of each baseline session against the rows' own centres."""
+    spread: SuiteSpread | None
+    """How far sessions usually lie apart; None when too few rows say."""
+
+    def of(self, logs: Logs, stretch: str) -> InCommon:
+        """Return what counts for a row in one current session."""
+        shifts = tuple(self.base_shifts.get(s, 0.0) for s in logs.stretches)
+        return InCommon(shift=self.shifts.get(stretch, 0.0), shifts=shifts, spread=self.spread)
+
+
+def group_of(row: Row) -> Group:
+    """Return the group that a row belongs to."""
+    return row.profile.machine_class, row.metric.name, row.statistic
+
+
+def logs_of(row: Row) -> Logs:
+    """Return a row's sessions on logarithms. Both sides are there, all values are > 0."""
+    base, current = row.side(row.base), row.side(row.current)
+    if base is None or current is None:  # pragma: no cover - the caller has looked
+        raise ValueError("a side is absent")
+    now: dict[str, tuple[float, ...]] = {}
+    for sample in current.samples:  # of one stretch: taken together, for they share their luck
+        now[_stretch(sample)] = (*now.get(_stretch(sample), ()), *sample.values)
+    return Logs(
+        base=tuple(tuple(map(math.log, costs(row, s.values))) for s in base.samples),
+        centres=tuple(_centre(row, s.values) for s in base.samples),
+        stretches=tuple(map(_stretch, base.samples)),
+        current={name: tuple(map(math.log, costs(row, values))) for name, values in now.items()},
+        now={name: _centre(row, values) for name, values in now.items()},
+    )
+
+
+def _stretch(sample: Sample) -> str:
+    return sample.session.split(BATCH_MARK, 1)[0]
+
+
+def _centre(row: Row, values: Sequence[float]) -> float:
+    """Return the log of the statistic on the metric's own scale, as it is everywhere else, turned to a cost."""
+    log = math.log(quantile(sorted(values), Q[row.statistic]))
+    return log if row.metric.better == "lower" else -log
+
+
+def suites_of(rows: Sequence[tuple[Group, Logs]]) -> dict[Group, Suite]:
+    """Return what each group of rows has in common."""
+    groups: dict[Group, list[Logs]] = {}
+    for group, logs in rows:
+        groups.setdefault(group, []).append(logs)
+    return {group: _suite(members) for group, members in groups.items()}
+
+
+def _suite(members: Sequence[Logs]) -> Suite:
+    now: dict[str, list[float]] = {}
+    before: dict[str, list[float]] = {}
+    for logs in members:
+        for stretch, centre in logs.now.items():
+            now.setdefault(stretch, []).append(centre - logs.middle)
+        for stretch, centre in zip(logs.stretches, logs.centres, strict=True):
+            before.setdefault(stretch, []).append(centre - logs.middle)
+    base_shifts = {stretch: common_shift(changes) for stretch, changes in before.items()}
+    left = [
+        [c - base_shifts[s] for c, s in zip(logs.centres, logs.stretches, strict=True)] for logs in members
+    ]  # what remains of the baselines' sessions when their common shifts are taken off
+    return Suite(
+        rows=len(members),
+        shifts={s: common_shift(changes) for s, changes in now.items() if len(changes) >= FEWEST_ALIKE},
+        base_shifts=base_shifts,
+        spread=suite_spread(left),
+    )
