@@ -73,11 +73,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "few-runs": ("too few runs to prove a change", "measure more runs"),
     "tail-of-few": (
-        "worse, but a tail of few runs is no fact",
+        "worse, but of too few runs to say so",
         'measure more runs, or gate it as a plain ratio: `method = "threshold"`',
     ),
     "budget-of-few": (
-        "beyond the budget's limit, but a tail of few runs is no fact",
+        "beyond the budget's limit, but of too few runs to say so",
         "measure more runs, or give the budget to p50",
     ),
     # told only

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from perfgate.core.profile import MetricProfile, Profile
 
 _STATISTICAL = ("same-session", "across-sessions")
-_TAIL_SHOWN = 0.25  # an ungated p95 is worth a word from here on; smaller moves are what few runs do by themselves
+_TAIL_SHOWN = 0.25  # an ungated p95 is worth a word when it moved so much more than p50; few runs do less by themselves
 _QUIET = (Status.UNCHANGED, "within-noise", "")
 _POSITIVE = frozenset({ELAPSED.name, PEAK_MEMORY.name})
 _MOST_SEVERE = (
@@ -205,9 +205,19 @@ def _tail(row: Row, decision: Decision) -> tuple[Status, str, str]:
     asked = row.ruling.level == "fail"
     if decision.call == "worse":
         few = min((row.side(row.base), row.side(row.current)), key=_fewest)
-        told = asked or abs(decision.change or 0.0) > _TAIL_SHOWN
+        told = asked or _outran_the_median(row, decision)
         return (Status.ADVISORY, "tail-of-few", said_of_few(few, row.statistic)) if told else _QUIET
     return Status.UNCHANGED, decision.reason, decision.message
+
+
+def _outran_the_median(row: Row, decision: Decision) -> bool:
+    """Did the tail move far more than the median did? Otherwise it only repeats what p50 says."""
+    base, current = row.side(row.base), row.side(row.current)
+    was, now = (value_of(side, P50) if side else None for side in (base, current))
+    if not was or not now or decision.change is None or decision.change == -1:
+        return True
+    apart = (1 + decision.change) * was / now
+    return max(apart, 1 / apart) > 1 + _TAIL_SHOWN
 
 
 def _fewest(side: MetricProfile | None) -> int:

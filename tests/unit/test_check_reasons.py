@@ -106,7 +106,7 @@ CASES = {
     "not-confirmed": lambda: one({"a": BASE}, {"b": BASE, "c": scaled(BASE, 2)}),
     "worse-than-file": lambda: judged(percentiles({"p95": 1.0}), percentiles({"p95": 1.1})).findings,
     "few-runs": lambda: one(BASE[:3], scaled(BASE[:3], 2)),
-    "tail-of-few": lambda: one(BASE, scaled(BASE, 2)),
+    "tail-of-few": lambda: one(BASE, [*BASE[:8], 9.0, 9.0]),
     "not-gated": lambda: one(BASE, scaled(BASE, 2), metric="calls"),
     "near-budget": lambda: budgeted("< 2s", warn="< 1s"),
     "not-in-baseline": lambda: judged(None, profile({"elapsed": BASE})).findings,

@@ -188,12 +188,15 @@ def test_what_is_not_gated_is_told_and_never_fails(level):
         pytest.param(10, 0.5, (), "unchanged", "better", id="shown-and-better"),
         pytest.param(10, 0.5, ("fail",), "unchanged", "better", id="asked-for-and-better"),
         pytest.param(10, 1.0, (), "unchanged", "within-threshold", id="equal"),
+        pytest.param(10, "all by 2", (), "unchanged", "within-noise", id="no-more-than-the-median"),
     ],
 )
 def test_the_p95_of_few_runs_is_shown_and_never_fails(runs, factor, by, status, reason):
     rules = [rule(metric="elapsed", statistic="p95", level=level) for level in by]
-    base = lognormal(5, runs)
-    sides = profile({"elapsed": base}), profile({"elapsed": scaled(base, factor)})
+    base = sorted(lognormal(5, runs))
+    slow = 0 if factor in {0.5, "all by 2"} else -(runs // 5)
+    current = [*base[:slow], *scaled(base[slow:], 2 if factor == "all by 2" else factor)]
+    sides = profile({"elapsed": base}), profile({"elapsed": current})
     found = row_of(judged(*sides, policy(*rules)), statistic="p95")
     assert (found.status, found.reason, found.method) == (status, reason, "")
 
