@@ -21,7 +21,7 @@ from perfgate.measure.summary import encode_summary, format_utc, write_summary
 from perfgate.pipeline import inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _TAIL_LINES = 20
 _LARGEST_RECEIPT = 1 << 20
@@ -128,7 +128,7 @@ def measure(
 
     def keep(path: str, summary: dict[str, Any]) -> None:
         if path in written:
-            raise _same_id(summary, path)
+            raise same_id(summary, path)
         written.append(path)
         on_summary(encode_summary(summary).rstrip("\n"))
 
@@ -183,7 +183,11 @@ def _environ(made: Job, receipt: str, *, is_warmup: bool) -> dict[str, str]:
         told["PERFGATE_COMMIT"] = made.commit
     if is_warmup:
         told["PERFGATE_WRITE"] = "0"
-    told |= dict(made.told)
+    return environ_with({**told, **dict(made.told)})
+
+
+def environ_with(told: Mapping[str, str | None]) -> dict[str, str]:
+    """Return this process's environment with further variables; None takes one away."""
     return {name: text for name, text in {**os.environ, **told}.items() if text is not None}
 
 
@@ -206,7 +210,8 @@ def _own(receipt: str, *, failed: bool) -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
-def _same_id(summary: dict[str, Any], path: str) -> CannotDecideError:
+def same_id(summary: dict[str, Any], path: str) -> CannotDecideError:
+    """Return the error for a summary that takes the place of an earlier one."""
     message = f'the command gives each of its runs the id "{summary.get("run_id")}", so that only the last one is left'
     return cannot_decide(
         "run-id-twice", message, place=path, hint="leave run_id out, or make it different in every run"
