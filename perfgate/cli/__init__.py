@@ -19,6 +19,7 @@ _EVERY_DAY, _CI, _MORE = "Every day", "CI", "More"
 _COMMANDS: dict[str, tuple[str, str]] = {
     "run": (_EVERY_DAY, "Measure a command."),
     "check": (_EVERY_DAY, "Compare runs with the baselines: exit 0, 1 or 2."),
+    "ab": (_EVERY_DAY, "Compare two versions of a command, measured in turns."),
     "baseline": (_EVERY_DAY, "Refresh, show, list or compare baselines."),
     "init": (_EVERY_DAY, "Set up a project."),
     "demo": (_EVERY_DAY, "See it work on a small real workload."),

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perfgate.cli.options import report_options, report_targets, tell_verdict
+
 if TYPE_CHECKING:
     from perfgate.core.finding import ExitCode
     from perfgate.render import Format
-
-REPORT_DIR = "perfgate-report"
 
 
 @click.command()
@@ -24,9 +24,7 @@ REPORT_DIR = "perfgate-report"
 @click.option(
     "--confirm", multiple=True, metavar="REPORT", help="report.json of an earlier fresh session, judged again with it."
 )
-@click.option("--report", "reports", multiple=True, metavar="FILE", help="Also write a report (.md, .json, .txt).")
-@click.option("--report-dir", metavar="DIR", help=f"Write report.json and report.md there (in CI: {REPORT_DIR}).")
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="On stdout.")
+@report_options
 @click.pass_context
 def command(
     ctx: click.Context, *, paths: tuple[str, ...], baseline: str | None, baseline_ref: str | None, current: str | None,
@@ -39,48 +37,20 @@ def command(
     Exits 0 when every gated row was measured and holds, 1 when one got worse,
     2 when it cannot be decided.
     """
-    from perfgate.cli.showing import show  # noqa: PLC0415 - only now are the libraries worth their start-up
-    from perfgate.core.errors import CannotDecideError  # noqa: PLC0415 - see above
-    from perfgate.measure import facts  # noqa: PLC0415 - see above
-    from perfgate.pipeline.check import Request, cause, check  # noqa: PLC0415 - see above
-    from perfgate.report.compose import compose  # noqa: PLC0415 - see above
+    from perfgate.pipeline.check import Request, check  # noqa: PLC0415 - only now are the libraries worth their start-up
 
     if baseline is not None and baseline_ref is not None:
         raise click.UsageError("--baseline and --baseline-ref exclude each other", ctx)
     if current is not None and paths:
         raise click.UsageError("--current and PATHS exclude each other", ctx)
-    targets = _targets(ctx, reports)
+    targets = report_targets(ctx, reports)
     verdict = check(
         Request(
             paths=paths, baseline=baseline, baseline_ref=baseline_ref, current=current, config=config,
             machine_class=machine_class, every_session=sessions == "all", confirm=confirm, reproduce=_reproduce(ctx),
         )
     )  # fmt: skip
-    document = compose(verdict)
-    folder = report_dir or (REPORT_DIR if facts.in_ci() and not reports else None)
-    if folder:
-        targets += [(f"{folder}/report.json", "json"), (f"{folder}/report.md", "markdown")]
-    faults = list(cause(verdict))
-    faults += show(document, form, targets, named_last=f"{folder}/report.md" if folder else "")
-    if faults:
-        raise CannotDecideError(faults)
-    return verdict.exit_code
-
-
-def _targets(ctx: click.Context, reports: tuple[str, ...]) -> list[tuple[str, Format]]:
-    """Return where to write which rendering; JSON first, since every other derives from it."""
-    import os  # noqa: PLC0415 - a name that only this function needs
-
-    from perfgate.render import SUFFIXES  # noqa: PLC0415 - see above
-
-    targets: list[tuple[str, Format]] = []
-    for path in reports:
-        suffix = os.path.splitext(path)[1].lower()
-        form = SUFFIXES.get(suffix, "markdown" if os.path.exists(path) and not os.path.isfile(path) else None)
-        if form is None:
-            raise click.UsageError(f'--report "{path}": the name must end in {", ".join(SUFFIXES)}', ctx)
-        targets.append((path, form))
-    return sorted(targets, key=lambda t: t[1] != "json")
+    return tell_verdict(verdict, targets, report_dir=report_dir, form=form)
 
 
 def _reproduce(ctx: click.Context) -> str:

@@ -51,3 +51,19 @@ def echo(text: str) -> None:
         )
     encoding = sys.stdout.encoding or "utf-8"
     click.echo(text.encode(encoding, "replace").decode(encoding), nl=False)
+
+
+def show_progress(done: int, total: int) -> None:
+    """Draw the progress bar, on a terminal only."""
+    if sys.stderr.isatty():
+        width = 30
+        bar = "#" * (width * done // total)
+        sys.stderr.write(f"\r\033[Kmeasuring [{bar:<{width}}] {done}/{total}")
+        sys.stderr.flush()
+
+
+def clear_progress() -> None:
+    """Remove the progress bar."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K")
+        sys.stderr.flush()

@@ -17,11 +17,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "look for what they share: the machine, the interpreter, a library, a build flag",
     ),
     "worse-than-file": ("worse than the limit", "find the change, or commit a new baseline file"),
+    "worse-than-base": ("worse than the limit, beside the base", "find the change"),
     "over-budget": ("beyond the budget's limit", "find the change, or change the budget in review"),
     # could not be judged
     "no-runs": (
         "no run of it was found",
         "measure it; or, when it is gone for good, remove its file, which `perfgate baseline show` names",
+    ),
+    "only-in-base": (
+        "only the base measures it",
+        "bring it back into the head; or leave it out: `exclude = [NAME]`",
     ),
     "all-failed": ("every run of it failed", "mend the program and measure again"),
     "only-baseline-runs": (
@@ -83,8 +88,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # told only
     "not-gated": ("worse, but not gated", 'gate it with a rule: `level = "fail"`'),
     "near-budget": ("within the limit, but beyond its warning", "look before it fails"),
+    "not-in-base": ("the base does not have it", "compare again when the base has it, too"),
     "not-in-baseline": ("the baseline does not have it", "`perfgate baseline refresh` adds it"),
     # holds
+    "better-than-base": ("better, beyond the threshold", "keep it"),
     "better": ("better, beyond the threshold", "refresh the baseline to keep the gain"),
     "within-threshold": ("within the threshold", ""),
     "suite-moved": ("what all benchmarks did together, taken off each row's change", ""),

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from perfgate.core.policy import Policy
     from perfgate.core.profile import MetricProfile, Profile
 
+Place = tuple[str, tuple[tuple[str, str], ...], str, str, str]
+"""Which row: benchmark, labels, machine class, metric, statistic."""
+
 _STATISTICAL = ("same-session", "across-sessions")
 _TAIL_SHOWN = 0.25  # an ungated p95 is worth a word when it moved so much more than p50; few runs do less by themselves
 _QUIET = (Status.UNCHANGED, "within-noise", "")
@@ -67,8 +70,8 @@ class Judgement:
     """Gated rows whose two sides state no session and were taken for one."""
     plain: int
     """Gated rows judged by the plain ratio, whose false alarms nobody controls."""
-    open: int
-    """Gated same-session rows that do not fail, but might with more runs."""
+    open: frozenset[Place]
+    """Gated same-session rows that do not fail, but might with more runs; looked for when there are several looks."""
 
 
 def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> Judgement:
@@ -105,7 +108,7 @@ def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> 
         gated=len(gated),
         unnamed=sum(bool(r.current and not r.current.sessions[0].is_named) for r in together),
         plain=sum(r.ruling.level == "fail" and m == "threshold" for r, m in ready),
-        open=sum(id(r) not in settled and not is_hopeless(r) for r in together) if share else 0,
+        open=frozenset(_place(r) for r in together if share and id(r) not in settled and not is_hopeless(r)),
     )
 
 
@@ -128,6 +131,11 @@ def severity(finding: Finding) -> tuple[object, ...]:
         worsening = -finding.change if finding.better == "lower" else finding.change
     where = (finding.benchmark, finding.labels, finding.machine_class, finding.metric, finding.statistic)
     return (_MOST_SEVERE.index(finding.status), worsening, *where, finding.rule)
+
+
+def _place(row: Row) -> Place:
+    profile = row.profile
+    return profile.benchmark, profile.labels, profile.machine_class, row.metric.name, row.statistic
 
 
 def _early(row: Row, pair: Pair) -> list[Finding] | None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _VARIABLES = (
+    "PERFGATE_COMMIT",  # whoever measures two commits in one job knows better than the job
     "GITHUB_SHA",
     "CI_COMMIT_SHA",
     "GIT_COMMIT",

@@ -18,6 +18,8 @@ from perfgate.pipeline.inputs import Settings, Side
 from perfgate.store.git import Commit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from perfgate.core.policy import Policy
 
 _MOST_NAMES = 5
@@ -52,11 +54,7 @@ def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
         CannotDecideError: it cannot be told for certain what the commit holds.
     """
     own = _own(given)
-    start = os.path.dirname(given) if given is not None else ""
-    commit = Commit(ref, start or ".")
-    views = [(commit, start)]
-    if given is None:
-        views = [(view, "/".join([".."] * up)) for up, view in enumerate(commit.upward())]
+    views = _views(ref, given)
     there = _configured(views, given)
     if there is not None:
         view, here = there
@@ -74,6 +72,40 @@ def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
         notes = _edits(ref, own, here, base, is_configured=False)
         here = replace(here, policy=config.BUILT_IN)
     return Gate(here=_with_class(here, machine_class), base=base, notes=notes)
+
+
+def policy_of(base: str, head: str | None, *, given: str | None) -> tuple[Settings, tuple[Diagnostic, ...]]:
+    """Return the configuration of a commit, else the head's, else the working tree's.
+
+    Args:
+        base: names the commit.
+        head: names the commit that it is compared with; None: the working tree.
+        given: a configuration file given by hand, looked for in the commits first; None: look for one.
+
+    Returns:
+        The configuration, and a warning when the head edits it.
+
+    Raises:
+        CannotDecideError: it is not valid, or it cannot be told for certain what a commit holds.
+    """
+    there = _configured(_views(base, given), given)
+    if head is not None:
+        ahead = _configured(_views(head, given), given)
+        own = ahead[1] if ahead else None
+    else:
+        own = _own(given)
+    if there is None:
+        return own or inputs.settings(given), ()
+    edits = ["the configuration"] if _differs(own, there[1], is_configured=True) else []
+    return there[1], _edited(base, edits)
+
+
+def _views(ref: str, given: str | None) -> list[tuple[Commit, str]]:
+    """Return the commit as seen from each folder that may hold its configuration, and that folder."""
+    if given is not None:
+        start = os.path.dirname(given)
+        return [(Commit(ref, start or "."), start)]
+    return [(view, "/".join([".."] * up)) for up, view in enumerate(Commit(ref, ".").upward())]
 
 
 def _own(given: str | None) -> Settings | None:
@@ -104,12 +136,7 @@ def _edits(
     ref: str, own: Settings | None, there: Settings, base: Side, *, is_configured: bool
 ) -> tuple[Diagnostic, ...]:
     """Return a warning when the working tree's gate differs from the commit's."""
-    parts = []
-    has_own = own is not None and own.policy.source != config.BUILT_IN.source
-    if has_own != is_configured or (
-        own is not None and has_own and (own.root != there.root or _bare(own.policy) != _bare(there.policy))
-    ):
-        parts.append("the configuration")
+    parts = ["the configuration"] if _differs(own, there, is_configured=is_configured) else []
     if not base.problems:  # else it is not known what the commit holds
         tree = inputs.from_folder(os.path.join(there.root, there.policy.baselines))
         was = {(p.machine_class, p.key): p for p in base.profiles}
@@ -122,6 +149,19 @@ def _edits(
             parts.append(f"{len(changed):,} {noun} ({', '.join(names[:_MOST_NAMES])}{more})")
         elif tree.problems:
             parts.append("baseline files that cannot be read")
+    return _edited(ref, parts)
+
+
+def _differs(own: Settings | None, there: Settings, *, is_configured: bool) -> bool:
+    """Is the configuration of the tree, which may have none, not the one of the commit?"""
+    has_own = own is not None and own.policy.source != config.BUILT_IN.source
+    return has_own != is_configured or (
+        own is not None and has_own and (own.root != there.root or _bare(own.policy) != _bare(there.policy))
+    )
+
+
+def _edited(ref: str, parts: Sequence[str]) -> tuple[Diagnostic, ...]:
+    """Return the warning that parts of the gate were edited; nothing when none was."""
     if not parts:
         return ()
     message = f"this change edits the gate itself: {', '.join(parts)}"

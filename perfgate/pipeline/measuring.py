@@ -21,7 +21,7 @@ from perfgate.measure.summary import encode_summary, format_utc, write_summary
 from perfgate.pipeline import inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _TAIL_LINES = 20
 _LARGEST_RECEIPT = 1 << 20
@@ -33,10 +33,6 @@ class Job:
 
     argv: tuple[str, ...]
     """The command; no shell reads it."""
-    runs: int
-    """How many measured runs, >= 1."""
-    warmup: int
-    """How many runs before them that are not kept, >= 0."""
     benchmark: str
     """Name of the benchmark."""
     rows: int | None
@@ -49,12 +45,15 @@ class Job:
     """Session of the runs."""
     command: str
     """Digest of the command."""
+    folder: str | None = None
+    """Working folder of the command; None: this process's."""
+    commit: str | None = None
+    """Version of the measured code; None: the one found here."""
+    told: tuple[tuple[str, str | None], ...] = ()
+    """Further environment variables of the command; None takes one away."""
 
 
-def job(
-    argv: Sequence[str], *, runs: int, warmup: int, benchmark: str | None, rows: int | None, out: str,
-    timeout: float | None,
-) -> Job:  # fmt: skip
+def job(argv: Sequence[str], *, benchmark: str | None, rows: int | None, out: str, timeout: float | None) -> Job:
     """Return a job, named and placed in a session.
 
     Each call is a batch of its own within the session of the terminal or of the CI job,
@@ -67,8 +66,8 @@ def job(
     if "/" not in session:  # else this is a part of another measuring, which has its batch
         session = f"{session}/{new_run_id()}"
     made = Job(
-        argv=tuple(argv), runs=runs, warmup=warmup, benchmark=benchmark or default_benchmark_name(argv), rows=rows,
-        out=out, timeout=timeout, session=session, command=command_digest(argv),
+        argv=tuple(argv), benchmark=benchmark or default_benchmark_name(argv), rows=rows, out=out, timeout=timeout,
+        session=session, command=command_digest(argv),
     )  # fmt: skip
     _refuse_clash(made)
     return made
@@ -106,11 +105,15 @@ def _refuse_clash(made: Job) -> None:
             )
 
 
-def measure(made: Job, on_summary: Callable[[str], None], on_progress: Callable[[int, int], None]) -> list[str]:
+def measure(
+    made: Job, *, runs: int, warmup: int, on_summary: Callable[[str], None], on_progress: Callable[[int, int], None]
+) -> list[str]:
     """Measure a command.
 
     Args:
         made: the job.
+        runs: how many measured runs, >= 1.
+        warmup: how many runs before them that are not kept, >= 0.
         on_summary: called with each summary as a line of JSON.
         on_progress: called with the number of runs done, warm-up included, and of all.
 
@@ -122,30 +125,52 @@ def measure(made: Job, on_summary: Callable[[str], None], on_progress: Callable[
             not made.
     """
     written: list[str] = []
-    total = made.warmup + made.runs
+
+    def keep(path: str, summary: dict[str, Any]) -> None:
+        if path in written:
+            raise same_id(summary, path)
+        written.append(path)
+        on_summary(encode_summary(summary).rstrip("\n"))
+
+    total = warmup + runs
     with tempfile.TemporaryDirectory(prefix="perfgate-") as scratch:
         for index in range(total):
             on_progress(index, total)
-            is_warmup = index < made.warmup
-            receipt = os.path.join(scratch, f"receipt-{index}")
-            started_at = format_utc(time.time_ns())
-            result = run_command(made.argv, env=_environ(made, receipt, is_warmup=is_warmup), timeout=made.timeout)
-            if not is_warmup or not result.is_ok():
-                summaries = _own(receipt, failed=not result.is_ok()) or [_outside(made, result, started_at)]
-                for path, summary in summaries:
-                    if path in written:
-                        raise _same_id(summary, path)
-                    written.append(path)
-                    on_summary(encode_summary(summary).rstrip("\n"))
-            if not result.is_ok():
-                raise _failed(made, result, index)
+            number = f"warm-up run {index + 1}" if index < warmup else f"run {index + 1 - warmup} of {runs}"
+            measure_once(made, scratch, number=number, is_warmup=index < warmup, keep=keep)
         on_progress(total, total)
     return written
 
 
+def measure_once(
+    made: Job, scratch: str, *, number: str, is_warmup: bool, keep: Callable[[str, dict[str, Any]], None]
+) -> None:
+    """Run a job's command once.
+
+    Args:
+        made: the job.
+        scratch: a folder for the receipt of this run.
+        number: which run it is, for the message.
+        is_warmup: keep its summary only if it fails.
+        keep: called with each summary that was written: its path, and what it says.
+
+    Raises:
+        CannotDecideError: the run failed; its summary says so.
+    """
+    receipt = os.path.join(scratch, f"receipt-{new_run_id()}")
+    started_at = format_utc(time.time_ns())
+    env = _environ(made, receipt, is_warmup=is_warmup)
+    result = run_command(made.argv, env=env, timeout=made.timeout, cwd=made.folder)
+    if not is_warmup or not result.is_ok():
+        for path, summary in _own(receipt, failed=not result.is_ok()) or [_outside(made, result, started_at)]:
+            keep(path, summary)
+    if not result.is_ok():
+        raise _failed(made, result, number)
+
+
 def _environ(made: Job, receipt: str, *, is_warmup: bool) -> dict[str, str]:
     """Return the command's environment: a program that measures itself is labelled through it."""
-    told = {
+    told: dict[str, str | None] = {
         "PERFGATE_BENCHMARK": made.benchmark,
         "PERFGATE_OUT": os.path.abspath(made.out),
         "PERFGATE_SESSION": made.session,
@@ -154,9 +179,16 @@ def _environ(made: Job, receipt: str, *, is_warmup: bool) -> dict[str, str]:
     }
     if made.rows is not None:
         told["PERFGATE_ROWS"] = str(made.rows)
+    if made.commit is not None:
+        told["PERFGATE_COMMIT"] = made.commit
     if is_warmup:
         told["PERFGATE_WRITE"] = "0"
-    return {**os.environ, **told}
+    return environ_with({**told, **dict(made.told)})
+
+
+def environ_with(told: Mapping[str, str | None]) -> dict[str, str]:
+    """Return this process's environment with further variables; None takes one away."""
+    return {name: text for name, text in {**os.environ, **told}.items() if text is not None}
 
 
 def _own(receipt: str, *, failed: bool) -> list[tuple[str, dict[str, Any]]]:
@@ -178,7 +210,8 @@ def _own(receipt: str, *, failed: bool) -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
-def _same_id(summary: dict[str, Any], path: str) -> CannotDecideError:
+def same_id(summary: dict[str, Any], path: str) -> CannotDecideError:
+    """Return the error for a summary that takes the place of an earlier one."""
     message = f'the command gives each of its runs the id "{summary.get("run_id")}", so that only the last one is left'
     return cannot_decide(
         "run-id-twice", message, place=path, hint="leave run_id out, or make it different in every run"
@@ -189,7 +222,7 @@ def _outside(made: Job, result: CommandResult, started_at: str) -> tuple[str, di
     """Write and return the summary of what was seen from outside."""
     summary = summary_of(
         result, run_id=new_run_id(), benchmark=made.benchmark, rows_used=made.rows or 0, session=made.session,
-        started_at=started_at, command=made.command,
+        started_at=started_at, command=made.command, commit=made.commit,
     )  # fmt: skip
     try:
         return os.path.relpath(write_summary(summary, made.out)), summary
@@ -200,7 +233,7 @@ def _outside(made: Job, result: CommandResult, started_at: str) -> tuple[str, di
         ) from None
 
 
-def _failed(made: Job, result: CommandResult, index: int) -> CannotDecideError:
+def _failed(made: Job, result: CommandResult, number: str) -> CannotDecideError:
     """Return the error for a run that failed, with the end of what it said."""
     if result.error:
         what = result.error
@@ -208,7 +241,6 @@ def _failed(made: Job, result: CommandResult, index: int) -> CannotDecideError:
         what = f"was ended by signal {result.signal}"
     else:
         what = f"exited with {result.exit_code}"
-    number = f"warm-up run {index + 1}" if index < made.warmup else f"run {index + 1 - made.warmup} of {made.runs}"
     tail = result.stderr_tail.strip().splitlines()[-_TAIL_LINES:]
     failure = cannot_decide(
         "command-failed",

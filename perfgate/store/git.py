@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import CannotDecideError, cannot_decide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _TIMEOUT = 60.0
 _REGULAR = ("100644", "100664", "100755")
@@ -181,24 +181,39 @@ class Commit:
         return contents
 
     def _git(self, arguments: Sequence[str], failing: str, *, hint: str = _DEEPEN, asked: bytes = b"") -> bytes:
-        """Return what git prints when it reads `asked`.
+        return git(self._folder, arguments, failing=failing, hint=hint, asked=asked)
 
-        Raises:
-            CannotDecideError: git is absent or refuses.
-        """
-        command = ["git", "--no-optional-locks", "-C", self._folder, *arguments]
-        try:
-            done = subprocess.run(  # noqa: S603 - a list, never a shell; refs are checked, paths are no arguments
-                command, capture_output=True, check=False, timeout=_TIMEOUT, input=asked,
-                env={**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
-            )  # fmt: skip
-        except (OSError, subprocess.TimeoutExpired) as caught:
-            raise cannot_decide("ref-unreadable", f"git cannot be run ({caught})", hint="install git") from None
-        if done.returncode != 0:
-            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            cause = said[-1] if said else f"git {arguments[0]} failed"
-            raise cannot_decide("ref-unreadable", f"{cause} ({failing})" if failing else cause, hint=hint)
-        return done.stdout
+
+def git(
+    folder: str, arguments: Sequence[str], *, failing: str = "", hint: str, asked: bytes = b"",
+    env: Mapping[str, str] | None = None,
+) -> bytes:  # fmt: skip
+    """Return what git prints in a folder when it reads `asked`; it never waits for a person.
+
+    Args:
+        folder: where it works.
+        arguments: the command and its options.
+        failing: what could not be done, added to git's own words.
+        hint: what to do about it.
+        asked: its input.
+        env: its environment; None: this process's.
+
+    Raises:
+        CannotDecideError: git is absent or refuses.
+    """
+    command = ["git", "--no-optional-locks", "-C", folder, *arguments]
+    try:
+        done = subprocess.run(  # noqa: S603 - a list, never a shell; refs are checked, paths are no arguments
+            command, capture_output=True, check=False, timeout=_TIMEOUT, input=asked,
+            env={**(os.environ if env is None else env), "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as caught:
+        raise cannot_decide("ref-unreadable", f"git cannot be run ({caught})", hint="install git") from None
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        cause = said[-1] if said else f"git {arguments[0]} failed"
+        raise cannot_decide("ref-unreadable", f"{cause} ({failing})" if failing else cause, hint=hint)
+    return done.stdout
 
 
 def _below(folder: str, name: str) -> str:

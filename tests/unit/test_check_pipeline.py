@@ -10,7 +10,7 @@ from gate_cases import profile
 
 from perfgate.core.errors import error
 from perfgate.core.finding import Status
-from perfgate.pipeline.check import cause
+from perfgate.pipeline.verdicts import cause
 from perfgate.store.codec import encode_baseline, encode_profiles
 
 SESSIONS = {f"s{i}": [1.001, 1.002, 1.0031] for i in range(5)}

@@ -1,0 +1,123 @@
+"""What several commands have in common: how a command is measured, and where a verdict's reports go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from perfgate.core.finding import ExitCode, Verdict
+    from perfgate.render import Format
+
+_REPORT_DIR = "perfgate-report"
+_LONGEST = 1e7  # seconds; some months
+_LONGEST_NAME = 500  # characters, as in the schema
+
+_MEASURING = (
+    click.option(
+        "--warmup", type=click.IntRange(0, 1000), default=1, show_default=True, help="Runs before them, not kept."
+    ),
+    click.option("--benchmark", metavar="NAME", help="Name of the benchmark (default: after the command)."),
+    click.option("--rows", type=click.IntRange(0, 2**53), help="Rows that the command works on."),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(0, min_open=True),
+        metavar="S",
+        help="Longest time of one run, in seconds.",
+    ),
+)
+_REPORTS = (
+    click.option("--report", "reports", multiple=True, metavar="FILE", help="Also write a report (.md, .json, .txt)."),
+    click.option("--report-dir", metavar="DIR", help=f"Write report.json and report.md there (in CI: {_REPORT_DIR})."),
+    click.option(
+        "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="On stdout."
+    ),
+)  # fmt: skip
+
+
+def measuring_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say how something is measured."""
+    return _with(command, _MEASURING)
+
+
+def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say where a verdict's reports go."""
+    return _with(command, _REPORTS)
+
+
+def _with(command: Callable[..., Any], options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def check_measuring(argv: Sequence[str], *, benchmark: str | None, timeout: float | None) -> None:
+    """Refuse what cannot be measured.
+
+    Raises:
+        UsageError: the name cannot be one, there is no command, or the timeout is no number.
+    """
+    if benchmark is not None and not (0 < len(benchmark) <= _LONGEST_NAME and benchmark.isprintable()):
+        raise click.UsageError("--benchmark must be a name of 1 to 500 printable characters")
+    if not argv or not argv[0] or any("\0" in word for word in argv):
+        raise click.UsageError("there is no command to run")
+    if timeout is not None and not timeout < _LONGEST:
+        raise click.UsageError("--timeout must be a number of seconds")
+
+
+def report_targets(ctx: click.Context, reports: Sequence[str]) -> list[tuple[str, Format]]:
+    """Return where to write which rendering; JSON first, since every other derives from it.
+
+    Raises:
+        UsageError: a name does not say its format.
+    """
+    import os  # noqa: PLC0415 - a name that only this function needs
+
+    from perfgate.render import SUFFIXES  # noqa: PLC0415 - loaded when a command is called
+
+    targets: list[tuple[str, Format]] = []
+    for path in reports:
+        suffix = os.path.splitext(path)[1].lower()
+        form = SUFFIXES.get(suffix, "markdown" if os.path.exists(path) and not os.path.isfile(path) else None)
+        if form is None:
+            raise click.UsageError(f'--report "{path}": the name must end in {", ".join(SUFFIXES)}', ctx)
+        targets.append((path, form))
+    return sorted(targets, key=lambda t: t[1] != "json")
+
+
+def tell_verdict(
+    verdict: Verdict, targets: Sequence[tuple[str, Format]], *, report_dir: str | None, form: Format,
+    said: tuple[str, ...] = (),
+) -> ExitCode:  # fmt: skip
+    """Write the reports of a verdict, show it on stdout, and return its exit code.
+
+    Args:
+        verdict: what was found.
+        targets: files, each with its format.
+        report_dir: folder of both reports; None: in CI the usual one, unless there are targets.
+        form: the format on stdout.
+        said: lines of a measured program that belong to what kept the verdict from being reached.
+
+    Raises:
+        CannotDecideError: the verdict could not be reached, or a report not be written.
+    """
+    from perfgate.cli.showing import show  # noqa: PLC0415 - loaded when a command is called
+    from perfgate.core.errors import CannotDecideError  # noqa: PLC0415 - see above
+    from perfgate.measure import facts  # noqa: PLC0415 - see above
+    from perfgate.pipeline.verdicts import cause  # noqa: PLC0415 - see above
+    from perfgate.report.compose import compose  # noqa: PLC0415 - see above
+
+    folder = report_dir or (_REPORT_DIR if facts.in_ci() and not targets else None)
+    files = list(targets)
+    if folder:
+        files += [(f"{folder}/report.json", "json"), (f"{folder}/report.md", "markdown")]
+    faults = list(cause(verdict))
+    faults += show(compose(verdict), form, files, named_last=f"{folder}/report.md" if folder else "")
+    if faults:
+        failure = CannotDecideError(faults)
+        failure.said = said
+        raise failure
+    return verdict.exit_code

@@ -1,0 +1,111 @@
+"""A/B: measure two versions in turns on this machine, and judge them like a check."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import CannotDecideError, Diagnostic, note, warning
+from perfgate.core.finding import Finding, Verdict
+from perfgate.core.reasons import sentence
+from perfgate.gate.budgets import check_budgets
+from perfgate.gate.judge import severity
+from perfgate.gate.rules import check_rules
+from perfgate.pipeline import inputs
+from perfgate.pipeline.ab_rounds import Compared, compare
+from perfgate.pipeline.ab_sides import Sides, prepare
+from perfgate.pipeline.commits import Gate
+from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, undecided_verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perfgate.pipeline.ab_request import Request
+
+# A rule or budget for another benchmark is none of this comparison's business; `check` sees them all.
+_ELSEWHERE = frozenset({"rule-matches-nothing", "rule-shadowed", "budget-matches-nothing"})
+_REASONS = {"worse": "worse-than-base", "better": "better-than-base", "not-in-baseline": "not-in-base"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a comparison."""
+
+    verdict: Verdict
+    said: tuple[str, ...] = ()
+    """Lines of a program that kept the verdict from being reached."""
+
+
+def ab(request: Request, on_progress: Callable[[int, int], None]) -> Outcome:
+    """Return the verdict of a comparison; whatever kept it from being reached is told in it.
+
+    Args:
+        request: what is compared, and how.
+        on_progress: called with the number of runs done, warm-up included, and of all.
+    """
+    sides: Sides | None = None
+    try:
+        with prepare(request) as sides:
+            compared = compare(sides, request, on_progress)
+    except CannotDecideError as caught:
+        gate = Gate(here=sides.here, base=_as_baseline(sides), notes=sides.notes) if sides else None
+        verdict = undecided_verdict(caught.diagnostics, _reproduce(request, sides), gate)
+        return Outcome(verdict=verdict, said=caught.said)
+    return Outcome(verdict=_verdict(compared, request))
+
+
+def _as_baseline(sides: Sides, compared: Compared | None = None) -> inputs.Side:
+    """Return the base as a check knows it."""
+    profiles = tuple(p.base for p in compared.pairs if p.base) if compared else ()
+    return inputs.Side(source=sides.source, profiles=profiles, is_classless=True)
+
+
+def _verdict(compared: Compared, request: Request) -> Verdict:
+    """Return the verdict of what was measured."""
+    sides, judgement, selection = compared.sides, compared.judgement, compared.selection
+    policy, base = sides.here.policy, _as_baseline(sides, compared)
+    everything = (*base.profiles, *selection.profiles)
+    over, faults = check_budgets(selection.profiles, policy, frozenset())
+    faults += check_rules(policy, everything)
+    findings = [*map(_reworded, judgement.findings), *over]
+    facts = compared_of(_reproduce(request, sides), policy, base, selection)
+    return Verdict(
+        findings=tuple(sorted(findings, key=severity)),
+        problems=tuple(dict.fromkeys((*compared.problems, *(d for d in faults if d.slug not in _ELSEWHERE)))),
+        notes=(*sides.notes, *_notes(compared), *notes_on(judgement, selection)),
+        suite=suite_of(judgement, selection, policy, everything),
+        compared=replace(facts, baseline_commits=sides.commits),
+        baseline=base.profiles,
+        current=tuple(p.current for p in compared.pairs if p.current),
+        introduces=sides.base is None,
+        fail_suspected=policy.on_suspected == "fail",
+    )
+
+
+def _reworded(finding: Finding) -> Finding:
+    """Return a finding whose cure fits: there is no baseline to refresh."""
+    reason = _REASONS.get(finding.reason)
+    if reason is None:
+        return finding
+    message = sentence(reason) if finding.message == sentence(finding.reason) else finding.message
+    return replace(finding, reason=reason, message=message)
+
+
+def _notes(compared: Compared) -> list[Diagnostic]:
+    """Return what a reader should know about how it was measured."""
+    notes = []
+    if compared.runs < compared.most and compared.sides.base is not None:
+        message = f"stopped after {compared.runs} of at most {compared.most} runs on each side"
+        notes.append(note("stopped-early", f"{message}: more would hardly change the verdict"))
+    if compared.sides.room.left:
+        message = "the temporary folder could not be removed"
+        notes.append(warning("worktree-left", message, place=compared.sides.room.left, hint="remove it by hand"))
+    return notes
+
+
+def _reproduce(request: Request, sides: Sides | None) -> str:
+    """Return the command that repeats the comparison, with the very same commits."""
+    given = [word for flag, ref in (("--base", request.base), ("--head", request.head)) if ref for word in (flag, ref)]
+    tail = ["--", *request.argv] if request.argv else []
+    return shlex.join(["perfgate", "ab", *(sides.pinned if sides else given), *request.options, *tail])

@@ -1,0 +1,119 @@
+"""The user's working tree in its repository: which commits it knows, and what is its own."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.store.git import git
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LOCAL_VARIABLES = (
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+)  # fmt: skip
+"""What git tells its hooks about the repository: in another worktree it would lead back to the user's own."""
+_DEFAULTS = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+_DEEPEN = "git fetch --unshallow (in Actions: fetch-depth: 0 at the checkout), or name another base: --base REF"
+_NO_TREE = 'run it in a git working tree, or compare two commands: --base-cmd "CMD" --head-cmd "CMD"'
+_GITLINK = b"160000"
+
+
+class Tree:
+    """The working tree that holds the working directory."""
+
+    def __init__(self) -> None:
+        """Find it.
+
+        Raises:
+            CannotDecideError: git is absent, or the working directory is in no working tree.
+        """
+        self.env = {name: text for name, text in os.environ.items() if name not in LOCAL_VARIABLES}
+        """Environment without the variables of a hook."""
+        try:
+            self.top = self._line(["rev-parse", "--show-toplevel"])
+            """Root of the tree, absolute."""
+            self.prefix = self._line(["rev-parse", "--show-prefix"])
+            """The working directory below it: empty, or a path that ends in a slash."""
+            self.common = os.path.join(os.getcwd(), self._line(["rev-parse", "--git-common-dir"]))
+            """The repository itself, shared by all its worktrees."""
+        except CannotDecideError as caught:
+            first = caught.diagnostics[0]
+            message = first.message.removeprefix("fatal: ")
+            hint = first.hint or _NO_TREE
+            raise cannot_decide("no-repository", message, hint=hint) from None
+
+    def head(self) -> str:
+        """Return the full hash of the commit that is checked out.
+
+        Raises:
+            CannotDecideError: nothing was committed yet.
+        """
+        try:
+            return self._line(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
+        except CannotDecideError:
+            raise cannot_decide("no-base", "nothing is committed yet", hint=_NO_TREE) from None
+
+    def default_base(self) -> tuple[str, str]:
+        """Return the commit that HEAD and the default branch have in common, and what to call it.
+
+        Raises:
+            CannotDecideError: there is no default branch, or nothing in common.
+        """
+        head = self.head()
+        upstream = next((ref for ref in _DEFAULTS if self._finds(ref)), None)
+        if upstream is None:
+            message = f"there is no default branch to compare with (looked for {', '.join(_DEFAULTS)})"
+            raise cannot_decide("no-base", message, hint=f"name a base: --base REF; or fetch one: {_DEEPEN}")
+        try:
+            found = self._line(["merge-base", head, f"{upstream}^{{commit}}"])
+        except CannotDecideError:
+            message = f"HEAD and {upstream} have no commit in common here"
+            raise cannot_decide("no-base", message, hint=_DEEPEN) from None
+        return found, f"what HEAD and {upstream} have in common"
+
+    def changes(self) -> tuple[int, int]:
+        """Return how many files differ from HEAD, and how many are neither committed nor ignored."""
+        told = self._git(["status", "--porcelain=v1", "-z", "--untracked-files=normal", "--no-renames"])
+        entries = [line[:2] for line in told.split(b"\0") if line]
+        untracked = entries.count(b"??")
+        return len(entries) - untracked, untracked
+
+    def is_part(self, folder: str, path: str) -> bool:
+        """Tell whether a path in a working tree is part of it: committed, or at least not ignored.
+
+        Args:
+            folder: a folder of this tree or of another worktree of the repository.
+            path: relative to it.
+        """
+        listing = ["--literal-pathspecs", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", path]
+        try:
+            return bool(git(folder, listing, hint="", env=self.env))
+        except CannotDecideError:  # outside the tree, or in a submodule
+            return False
+
+    def submodules(self, folder: str) -> list[str]:
+        """Return the paths of the submodules of a worktree, relative to its root.
+
+        Args:
+            folder: root of the worktree.
+        """
+        if not os.path.exists(os.path.join(folder, ".gitmodules")):
+            return []
+        listed = git(folder, ["ls-files", "-z", "--stage"], hint="", env=self.env).split(b"\0")
+        return [os.fsdecode(line.partition(b"\t")[2]) for line in listed if line.startswith(_GITLINK)]
+
+    def _finds(self, ref: str) -> bool:
+        try:
+            return bool(self._line(["rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"]))
+        except CannotDecideError:
+            return False
+
+    def _line(self, arguments: Sequence[str]) -> str:
+        return os.fsdecode(self._git(arguments)).removesuffix("\n")
+
+    def _git(self, arguments: Sequence[str]) -> bytes:
+        return git(".", arguments, hint="", env=self.env)
