@@ -25,6 +25,7 @@ ASKED = "asked"
 """Unchanged pull requests of which the first session leaves something in doubt."""
 IN_TURNS = 0
 """In place of a number of baseline sessions: both sides were measured in one."""
+_MANY = 5  # benchmarks; pull requests of more are drawn half as often
 _Z = 1.96  # of the normal law, for intervals of 95 %
 
 Gate = tuple[str, int]
@@ -48,6 +49,11 @@ class Scale:
     unchanged: int = 400
     slowed: int = 100
     seed: int = 1
+
+    def of(self, setting: Setting) -> Scale:
+        """Return the scale of a setting: large pull requests take long, so that fewer of them have to do."""
+        part = 2 if setting.benchmarks > _MANY else 1
+        return Scale(self.unchanged // part, self.slowed // part, self.seed)
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,7 @@ class Task:
     setting: Setting
     scale: Scale
     peers: bool
+    """Are the peers scored as well?"""
 
     def requests(self) -> list[PullRequest]:
         """Draw; the threshold has no part in it, so that two of them see the same pull requests."""
@@ -151,11 +158,14 @@ class Results:
 
 
 def run(data: Path, settings: Iterable[tuple[Setting, bool]], scale: Scale, jobs: int) -> Results:
-    """Score settings, those with a flag together with the peers, on all data sets of a folder."""
+    """Score settings on the data sets of a folder; those with a flag with the peers, and on the stress set, too."""
     tasks = [
-        Task(data, each.name, setting, scale, peers) for setting, peers in settings for each in _noise(data).sets
+        Task(data, each.name, setting, scale.of(setting), full)
+        for setting, full in settings
+        for each in _noise(data).sets
+        if full or each.name != STRESS
     ]
-    tasks.sort(key=lambda t: -t.setting.sessions)  # the long ones first
+    tasks.sort(key=lambda t: -t.setting.sessions * t.setting.benchmarks)  # the long ones first
     if jobs == 1:
         done = list(map(_run, tasks))
     else:
