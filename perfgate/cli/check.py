@@ -21,13 +21,16 @@ REPORT_DIR = "perfgate-report"
 @click.option("--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml).")
 @click.option("--machine-class", default="", metavar="NAME", help="Class of this machine (default: the runs' own).")
 @click.option("--sessions", type=click.Choice(["newest", "all"]), default="newest", help="Which sessions to judge.")
+@click.option(
+    "--confirm", multiple=True, metavar="REPORT", help="report.json of an earlier fresh session, judged again with it."
+)
 @click.option("--report", "reports", multiple=True, metavar="FILE", help="Also write a report (.md, .json, .txt).")
 @click.option("--report-dir", metavar="DIR", help=f"Write report.json and report.md there (in CI: {REPORT_DIR}).")
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="On stdout.")
 @click.pass_context
 def command(
     ctx: click.Context, *, paths: tuple[str, ...], baseline: str | None, baseline_ref: str | None, current: str | None,
-    config: str | None, machine_class: str, sessions: str, reports: tuple[str, ...],
+    config: str | None, machine_class: str, sessions: str, confirm: tuple[str, ...], reports: tuple[str, ...],
     report_dir: str | None, form: Format,
 ) -> ExitCode:  # fmt: skip
     """Compare runs with the baselines.
@@ -50,7 +53,7 @@ def command(
     verdict = check(
         Request(
             paths=paths, baseline=baseline, baseline_ref=baseline_ref, current=current, config=config,
-            machine_class=machine_class, every_session=sessions == "all", reproduce=_reproduce(ctx),
+            machine_class=machine_class, every_session=sessions == "all", confirm=confirm, reproduce=_reproduce(ctx),
         )
     )  # fmt: skip
     document = compose(verdict)
@@ -93,4 +96,6 @@ def _reproduce(ctx: click.Context) -> str:
             words += [flag, ctx.params[name]]
     if ctx.params["sessions"] != "newest":
         words += ["--sessions", ctx.params["sessions"]]
+    for report in ctx.params["confirm"]:
+        words += ["--confirm", report]
     return shlex.join([*words, *ctx.params["paths"]])

@@ -18,13 +18,27 @@ def rounded(value: float) -> float | int:
     return short
 
 
-def dumps(value: object, *, indent: int | None = 2) -> str:
-    """Return `value` as JSON text with a final line break; insertion order is kept.
+def dumps(value: object) -> str:
+    """Return `value` as JSON text with a final line break; insertion order is kept, a row of numbers takes one line.
 
     Raises:
         ValueError: a number is not finite; JSON has no word for it.
     """
-    return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
+    return _laid_out(value, "\n") + "\n"
+
+
+def _laid_out(value: object, line: str) -> str:
+    deeper = line + "  "
+    if isinstance(value, dict) and value:
+        inner = (f"{_flat(str(k))}: {_laid_out(v, deeper)}" for k, v in value.items())
+        return "{" + deeper + ("," + deeper).join(inner) + line + "}"
+    if isinstance(value, list) and any(isinstance(v, dict | list) for v in value):
+        return "[" + deeper + ("," + deeper).join(_laid_out(v, deeper) for v in value) + line + "]"
+    return _flat(value)
+
+
+def _flat(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def short_hash(text: str, *, digits: int = 12) -> str:

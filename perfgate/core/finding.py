@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from perfgate.core.errors import Diagnostic
     from perfgate.core.policy import Level
+    from perfgate.core.profile import Profile
     from perfgate.core.run import Labels
 
 
@@ -36,6 +37,8 @@ class ExitCode(IntEnum):
     CANNOT_DECIDE = 2
 
 
+WHOLE_SUITE = "(all benchmarks)"
+"""Stands for the benchmark in a finding about what all of them did together."""
 FAILED = frozenset({Status.REGRESSED, Status.OVER_BUDGET})
 UNDECIDED = frozenset({Status.MISSING, Status.NOT_COMPARABLE, Status.INVALID})
 
@@ -148,6 +151,10 @@ class Verdict:
     """Facts about the whole check."""
     compared: Compared
     """What was compared with what."""
+    baseline: tuple[Profile, ...] = ()
+    """The baselines that were judged, with their values."""
+    current: tuple[Profile, ...] = ()
+    """What was measured, with its values: a later check can judge it again."""
     introduces: bool = False
     """Does this change introduce the gate, so that there is nothing to compare with?"""
     fail_suspected: bool = False

@@ -12,6 +12,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "worse than the limit in every fresh session",
         "find the change, or accept it: `perfgate baseline refresh --replace --reason …`",
     ),
+    "suite-worse": (
+        "all benchmarks together got worse",
+        "look for what they share: the machine, the interpreter, a library, a build flag",
+    ),
     "worse-than-file": ("worse than the limit", "find the change, or commit a new baseline file"),
     "over-budget": ("beyond the budget's limit", "find the change, or change the budget in review"),
     # could not be judged
@@ -60,7 +64,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # suspected
     "not-proven": (
         "worse, but not beyond chance",
-        "take more sessions into the baseline, each makes the limit sharper; or measure more and longer runs",
+        "keep this report.json, measure again in a fresh session, judge both: `perfgate check --confirm report.json`",
+    ),
+    "more-runs": ("worse, but not beyond chance in so few runs", "measure more runs on each side"),
+    "suite-not-proven": (
+        "all benchmarks together got worse, but not beyond chance",
+        "measure again in a fresh session, and judge both: `perfgate check --confirm REPORT`",
     ),
     "few-runs": ("too few runs to prove a change", "measure more runs"),
     "tail-of-few": (
@@ -78,7 +87,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # holds
     "better": ("better, beyond the threshold", "refresh the baseline to keep the gain"),
     "within-threshold": ("within the threshold", ""),
+    "suite-moved": ("what all benchmarks did together, taken off each row's change", ""),
     "within-noise": ("the difference is within the noise", ""),
+    "not-confirmed": ("worse in one session, but a fresh one does not confirm it", ""),
     "below-floor": ("the difference is smaller than the floor", ""),
     "within-budget": ("within the budget", ""),
     "too-noisy": (

@@ -13,7 +13,8 @@ from perfgate.gate.decide import decide, method_of
 from perfgate.gate.decision import STATUS_OF_CALL, Decision, Family, Method
 from perfgate.gate.rows import P50, Row, count_of, incomparable, limit_text, rows_of, value_of
 from perfgate.gate.same_session import is_hopeless, p_value
-from perfgate.gate.suite import group_of, logs_of, suites_of
+from perfgate.gate.suite import Group, Logs, Suite, group_of, logs_of, suites_of
+from perfgate.gate.together import moved_together
 from perfgate.stats.ranks import holm
 
 if TYPE_CHECKING:
@@ -90,7 +91,13 @@ def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> 
     family = Family(size=max(1, len(gated)), false_alarms=policy.false_alarms, share=share)
     together = [r for r, m in gated if m == "same-session"]
     levels = _levels(together, family)
-    decisions = list(_decisions(ready, family, levels))
+    logs = {id(r): logs_of(r) for r, m in ready if m == "across-sessions"}
+    suites = suites_of([(group_of(r), logs[id(r)]) for r, _ in ready if id(r) in logs])
+    decisions = list(_decisions(ready, family, levels, logs, suites))
+    for group, suite in suites.items():
+        members = [r for r, _ in ready if id(r) in logs and group_of(r) == group]
+        if any(r.ruling.level == "fail" for r in members):
+            findings.extend(moved_together(members, suite, family, policy))
     settled = {id(r) for r, d in decisions if d.call == "worse"}
     return Judgement(
         findings=tuple(sorted([*findings, *(_finding(r, d) for r, d in decisions)], key=severity)),
@@ -102,11 +109,10 @@ def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> 
 
 
 def _decisions(
-    ready: Sequence[tuple[Row, Method]], family: Family, levels: Mapping[int, float]
-) -> Iterator[tuple[Row, Decision]]:
+    ready: Sequence[tuple[Row, Method]], family: Family, levels: Mapping[int, float], logs: Mapping[int, Logs],
+    suites: Mapping[Group, Suite],
+) -> Iterator[tuple[Row, Decision]]:  # fmt: skip
     """Yield each row with its decision."""
-    logs = {id(r): logs_of(r) for r, m in ready if m == "across-sessions"}
-    suites = suites_of([(group_of(r), logs[id(r)]) for r, _ in ready if id(r) in logs])
     for row, method in ready:
         if method == "across-sessions":
             yield row, across_sessions(row, logs[id(row)], suites[group_of(row)], family)

@@ -82,7 +82,7 @@ def same_session(row: Row, level: float) -> Decision:
         call, reason = "suspected", "few-runs"
         message = f"{len(sides[0])} and {len(sides[1])} runs can never prove a change; measure {needed} on each side"
     elif beyond and p <= _SUSPECT_P:
-        call, reason = "suspected", "not-proven"
+        call, reason = "suspected", "more-runs"
     elif 1 / ratio - 1 > allowed and mann_whitney(ranked[1], ranked[0]).p <= level:
         call = reason = "better"
     return Decision(

@@ -16,6 +16,7 @@ from perfgate.gate.judge import Judgement, judge, severity
 from perfgate.gate.rules import check_rules
 from perfgate.pipeline import inputs, pairing
 from perfgate.pipeline.commits import Gate, gate_of
+from perfgate.pipeline.confirming import with_earlier
 from perfgate.store.codec import known_runs
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ class Request:
     machine_class: str = ""
     """Given by hand."""
     every_session: bool = False
-    """Judge all sessions together."""
+    """Judge all sessions that were measured, each by itself."""
+    confirm: tuple[str, ...] = ()
+    """Reports of earlier checks whose fresh sessions are judged again beside this one's."""
     reproduce: str = ""
     """The command, for the report."""
 
@@ -59,6 +62,8 @@ def check(request: Request) -> Verdict:
     here, base = gate.here, gate.base
     try:
         selection, faults, notes = _current(request, here, base)
+        if request.confirm:
+            selection = with_earlier(selection, request.confirm, base)
     except CannotDecideError as caught:
         return _undecided((*base.problems, *caught.diagnostics), request, gate)
     problems = [*base.problems, *faults, *_unmeasured(base, selection)]
@@ -90,6 +95,8 @@ def check(request: Request) -> Verdict:
         notes=(*gate.notes, *notes),
         suite=_suite(judgement, selection, here.policy, everything),
         compared=_compared(request, here.policy, base, selection),
+        baseline=tuple(p.base for p in pairs if p.base),
+        current=tuple(p.current for p in pairs if p.current),
         introduces=base.introduces,
         fail_suspected=here.policy.on_suspected == "fail",
     )

@@ -10,6 +10,7 @@ from perfgate.report.codec import from_data
 from perfgate.report.compose import compose
 
 if TYPE_CHECKING:
+    from perfgate.core.finding import Verdict
     from perfgate.report.document import Document
 
 LARGEST = 64 * 1024 * 1024
@@ -22,6 +23,14 @@ def read_report(path: str) -> Document:
     Raises:
         CannotDecideError: it cannot be read, or is not valid; every fault is told.
     """
+    return compose(read_verdict(path))
+
+
+def read_verdict(path: str) -> Verdict:
+    """Return the verdict of a ``report.json``, computed from its findings again.
+
+    Raises:
+        CannotDecideError: it cannot be read, or is not valid; every fault is told.
+    """
     content = read_bounded(path, limit=LARGEST, slug="report-unreadable")
-    data = load_json(content, path, "report-invalid", "`perfgate schema report` prints the format")
-    return compose(from_data(data, path))
+    return from_data(load_json(content, path, "report-invalid", "`perfgate schema report` prints the format"), path)

@@ -8,7 +8,8 @@ from typing import Any
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
-from perfgate.core.finding import Compared, Finding, Status, Suite, Verdict
+from perfgate.core.finding import WHOLE_SUITE, Compared, Finding, Status, Suite, Verdict
+from perfgate.report.samples import samples_from_data, samples_to_data
 
 SCHEMA = "perfgate/report/1"
 _HINT = "`perfgate schema report` prints the format"
@@ -35,7 +36,11 @@ def to_data(verdict: Verdict) -> dict[str, Any]:
         "suite": {
             "gated": suite.gated,
             "false_alarms": _number(suite.false_alarms),
-            "common_shift": None,
+            "common_shift": [
+                {"machine_class": f.machine_class, "metric": f.metric, "change": _number(f.change)}
+                for f in verdict.findings
+                if f.benchmark == WHOLE_SUITE
+            ],
             "failed_runs": suite.failed_runs,
             "baseline_runs": suite.baseline_runs,
             "superseded_runs": suite.superseded_runs,
@@ -47,6 +52,10 @@ def to_data(verdict: Verdict) -> dict[str, Any]:
             "baselines": compared.baselines,
             **{name: list(getattr(compared, name)) for name in _LISTS},
             "reproduce": compared.reproduce,
+        },
+        "samples": {
+            "baseline": [samples_to_data(p) for p in verdict.baseline],
+            "current": [samples_to_data(p) for p in verdict.current],
         },
     }
 
@@ -82,6 +91,7 @@ def _finding(f: Finding) -> dict[str, Any]:
     data.update({"limit": f.limit, "limit_text": f.limit_text})
     data.update({name: getattr(f, name) for name in ("n_baseline", "n_current", "sessions_baseline")})
     data.update({"visible": f.visible, "reason": f.reason, "message": f.message, "rule": f.rule})
+    data["evidence"] = dict(f.evidence)
     return data
 
 
@@ -100,6 +110,7 @@ def _settled(f: Finding) -> Finding:
         limit=_number(f.limit),
         visible=_number(f.visible),
         interval=None if ends[0] is None or ends[1] is None else (ends[0], ends[1]),
+        evidence=tuple((name, v) for name, value in f.evidence if (v := _number(value)) is not None),
     )
 
 
@@ -130,6 +141,8 @@ def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document o
         compared=Compared(
             **{**data["provenance"], **{name: tuple(data["provenance"][name]) for name in _LISTS}},
         ),
+        baseline=tuple(map(samples_from_data, data["samples"]["baseline"])),
+        current=tuple(map(samples_from_data, data["samples"]["current"])),
         introduces=data["introduces"],
         fail_suspected=data["fail_suspected"],
     )
@@ -146,4 +159,5 @@ def _read_finding(data: dict[str, Any]) -> Finding:
         labels=tuple(sorted(data["labels"].items())),
         status=Status(data["status"]),
         interval=None if interval is None else (interval[0], interval[1]),
+        evidence=tuple(data["evidence"].items()),
     )

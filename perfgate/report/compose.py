@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.core.finding import FAILED, UNDECIDED, ExitCode, Finding, Status, Verdict
+from perfgate.core.finding import FAILED, UNDECIDED, WHOLE_SUITE, ExitCode, Finding, Status, Verdict
 from perfgate.core.profile import title
 from perfgate.core.reasons import cure, sentence
 from perfgate.report.codec import settled, to_data
@@ -34,6 +34,7 @@ _COLUMNS = ("Benchmark", "Metric", "Baseline", "Current", "Change", "Limit", "Ru
 _NONE = "–"
 _BLIND = frozenset({"too-noisy", "few-runs"})
 _SAID_FIRST = "gate-edited"
+_LARGE_SHIFT = 0.10  # a common shift beyond it is said first
 
 
 def compose(verdict: Verdict) -> Document:
@@ -42,6 +43,7 @@ def compose(verdict: Verdict) -> Document:
     groups = _groups(verdict)
     blocks: list[Block] = [Paragraph(line=_headline(verdict, groups))]
     blocks += [Paragraph(line=_told(d)) for d in verdict.notes if d.slug == _SAID_FIRST]
+    blocks += [Paragraph(line=_moved(f)) for f in _suites(verdict) if abs(f.change or 0.0) > _LARGE_SHIFT]
     if verdict.introduces:
         blocks.append(Paragraph(line=(text("This change introduces the gate: there is nothing to compare with yet."),)))
     blocks += _problems(verdict.problems)
@@ -60,6 +62,23 @@ def compose(verdict: Verdict) -> Document:
     return Document(data=to_data(verdict), blocks=tuple(blocks))
 
 
+def _suites(verdict: Verdict) -> list[Finding]:
+    """Return the findings about what all benchmarks did together."""
+    return [f for f in verdict.findings if f.benchmark == WHOLE_SUITE]
+
+
+def _moved(f: Finding) -> Line:
+    """Return the line that says that the whole suite moved."""
+    rows = count(int(dict(f.evidence).get("rows", 0)), "benchmark")
+    return (
+        strong("The whole suite moved"),
+        text(f": {percent(f.change or 0.0)} in "),
+        name(f.metric),
+        text(f" of all {rows} together, which is taken off each change below. Look for what they share: "),
+        text("the machine, the interpreter, a library, a build flag."),
+    )
+
+
 def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
     """Return the findings by the section that they belong to."""
     names = ("failed", "undecided", "suspected", "advisory", "new", "improved", "noisy", "unchanged")
@@ -75,6 +94,8 @@ def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
             groups["failed"].append(f)
         elif f.status in UNDECIDED:
             groups["undecided"].append(f)
+        elif f.benchmark == WHOLE_SUITE and f.status is Status.UNCHANGED:
+            continue
         elif f.status is Status.UNCHANGED and f.reason in _BLIND and f.level == "fail":
             groups["noisy"].append(f)
         else:
@@ -85,7 +106,9 @@ def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
 def _headline(verdict: Verdict, groups: dict[str, list[Finding]]) -> Line:
     """Return the first line: the verdict, and whether to act."""
     failed, undecided = len(groups["failed"]), len(groups["undecided"])
-    judged = [f for f in verdict.findings if f.level == "fail" and f.status is not Status.NEW]
+    judged = [
+        f for f in verdict.findings if f.level == "fail" and f.status is not Status.NEW and f.benchmark != WHOLE_SUITE
+    ]
     if verdict.exit_code is ExitCode.CANNOT_DECIDE:
         faults = len(verdict.problems)
         parts = [count(faults, "fault")] if faults else []
@@ -174,6 +197,8 @@ def _entry(f: Finding) -> Entry:
         changed = percent(f.change, apart_from=f.limit)
         changed += f" ({span(f.interval)})" if f.interval else ""
     runs = f"{f.n_baseline:,} / {f.n_current:,}" if f.method != "budget" else f"{f.n_current:,}"
+    if f.benchmark == WHOLE_SUITE:
+        runs = _NONE
     cells: tuple[Span, ...] = (
         name(title(f.benchmark, f.labels)),
         name(f"{f.metric} {f.statistic}"),
@@ -204,7 +229,7 @@ def _remark(f: Finding) -> Line:
     )
     if f.message and f.message != sentence(f.reason):
         line += (text(": "), name(f.message))
-    if f.method == "across-sessions":
+    if f.method == "across-sessions" and f.benchmark != WHOLE_SUITE:
         line += (text(f"; judged against {count(f.sessions_baseline, 'earlier session')}"),)
     elif f.method == "same-session":
         line += (text("; judged as one session"),)
@@ -247,6 +272,10 @@ def _compared(verdict: Verdict) -> Iterable[Line]:
         yield (text("Left out: " + ", ".join(left)),)
     if suite.excluded:
         yield text("Excluded by the configuration: "), *_list("", suite.excluded)
+    for f in _suites(verdict):
+        rows = count(int(dict(f.evidence).get("rows", 0)), "benchmark")
+        shift = f"{percent(f.change or 0.0)} over {rows}, taken off each change"
+        yield text("Common shift of "), name(f.metric), text(f": {shift}")
     if suite.false_alarms is not None and suite.gated:
         yield (text(f"False alarms aimed at: no more than {suite.false_alarms:g} in 100 unchanged pull requests"),)
     yield text("Repeat with: "), name(compared.reproduce)

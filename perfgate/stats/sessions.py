@@ -197,7 +197,7 @@ def compare_sessions(
         baseline: one sequence of finite log values per session, in any order.
         current: the log values of the current session, finite.
         prior: standard deviation between sessions expected beforehand, on logs, > 0
-            (0.02 on one machine, 0.05 otherwise).
+            (0.02 on one machine; 0.05 otherwise, 0.025 once a common shift is taken off).
         family: benchmarks that are gated together (J), >= 1.
         false_alarms: accepted share of unchanged pull requests that fail (fa), 0.0 < fa < 1.0.
         common: what the whole suite shares; None: nothing is known of a suite.

@@ -23,6 +23,7 @@ from perfgate.core.policy import Budget, Floor
 from perfgate.core.reasons import SENTENCES, cure, sentence
 from perfgate.core.units import parse_limit
 from perfgate.gate.budgets import check_budgets
+from perfgate.gate.judge import Pair, judge
 from perfgate.pipeline import pairing
 from perfgate.pipeline.inputs import Side
 
@@ -66,7 +67,18 @@ def foreign():
     return pairing.foreign(side, selection, policy(), known=True)
 
 
+def together(factor):
+    """Judge five benchmarks that all moved alike."""
+    base, now = dict.fromkeys("abc", BASE), {"now": scaled(BASE, factor)}
+    names = map(str, range(5))
+    pairs = [Pair(base=profile({"elapsed": base}, name=n), current=profile({"elapsed": now}, name=n)) for n in names]
+    return judge(pairs, policy()).findings
+
+
 CASES = {
+    "suite-worse": lambda: together(2.0),
+    "suite-not-proven": lambda: together(1.09),
+    "suite-moved": lambda: together(1.01),
     "worse": lambda: one(BASE, scaled(BASE, 2)),
     "confirmed": lambda: one({"a": BASE}, {"b": scaled(BASE, 2), "c": scaled(BASE, 2)}),
     "over-budget": lambda: budgeted("< 1s"),
@@ -89,6 +101,8 @@ CASES = {
     "class-differs": foreign,
     "zero-values": lambda: one(BASE, [0.0]),
     "not-proven": lambda: one({"a": BASE}, {"b": scaled(BASE, 1.1)}),
+    "more-runs": lambda: one([1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6], [1.25, 1.35, 1.44, 1.5101, 1.52, 1.61, 1.7]),
+    "not-confirmed": lambda: one({"a": BASE}, {"b": BASE, "c": scaled(BASE, 2)}),
     "worse-than-file": lambda: judged(percentiles({"p95": 1.0}), percentiles({"p95": 1.1})).findings,
     "few-runs": lambda: one(BASE[:3], scaled(BASE[:3], 2)),
     "tail-of-few": lambda: one(BASE, scaled(BASE, 2)),
@@ -119,7 +133,7 @@ def test_every_reason_is_given_by_some_row(slug):
 
 
 def test_a_reason_that_needs_doing_has_a_cure_and_one_that_holds_has_none():
-    holds = {"within-threshold", "within-noise", "below-floor", "within-budget"}
+    holds = {"within-threshold", "within-noise", "below-floor", "within-budget", "suite-moved", "not-confirmed"}
     assert {slug for slug in SENTENCES if not cure(slug)} == holds
 
 

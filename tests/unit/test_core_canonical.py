@@ -72,7 +72,9 @@ def test_values_are_whole_multiples_of_their_resolution(numbers, decimals):
 
 def test_json_is_spelled_in_one_way_and_never_holds_what_is_no_number():
     assert dumps({"ä": 1}) == '{\n  "ä": 1\n}\n'
-    assert dumps([1], indent=None) == "[1]\n"
+    assert dumps({"rows": [1.5, 2], "none": {}, "more": [{"a": []}]}) == (
+        '{\n  "rows": [1.5, 2],\n  "none": {},\n  "more": [\n    {\n      "a": []\n    }\n  ]\n}\n'
+    )
     with pytest.raises(ValueError, match="Out of range"):
         dumps(math.nan)
 

@@ -1,0 +1,113 @@
+"""Confirm: take fresh sessions that earlier checks judged beside the one that was measured now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import CannotDecideError, Diagnostic, error
+from perfgate.core.profile import MetricProfile, Profile, title
+from perfgate.pipeline.rerender import read_verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from perfgate.collect import Selection
+    from perfgate.core.finding import Verdict
+    from perfgate.pipeline.inputs import Side
+
+    _Place = tuple[str, object]
+
+_AGAIN = "measure all benchmarks in a fresh session, against the same baseline and of the same commit"
+
+
+def with_earlier(selection: Selection, reports: Sequence[str], base: Side) -> Selection:
+    """Return what was measured now together with the fresh sessions of earlier reports.
+
+    Every session stays what it is: nothing is averaged, each is judged by itself.
+
+    Args:
+        selection: what was measured now.
+        reports: paths of ``report.json`` files of earlier checks.
+        base: the baselines, which must be those of the reports.
+
+    Raises:
+        CannotDecideError: a report cannot be read, was undecided, or is of other baselines,
+            another commit, the same session, or fewer benchmarks; every fault is told.
+    """
+    faults: list[Diagnostic] = []
+    merged = {_place(p): p for p in selection.profiles}
+    for path in reports:
+        verdict = read_verdict(path)
+        faults += _unfit(verdict, path, base, selection)
+        earlier = {_place(p): p for p in verdict.current}
+        faults += _clashes(merged, earlier, selection, path)
+        merged = {place: _joined(earlier.get(place), p) for place, p in merged.items()}
+    if faults:
+        raise CannotDecideError(dict.fromkeys(faults))
+    return replace(selection, profiles=tuple(merged.values()))
+
+
+def _place(profile: Profile) -> _Place:
+    return profile.machine_class, profile.key
+
+
+def _unfit(verdict: Verdict, path: str, base: Side, selection: Selection) -> Iterator[Diagnostic]:
+    """Yield why a report is not of the same question."""
+    if verdict.exit_code == 2:  # noqa: PLR2004 - ExitCode.CANNOT_DECIDE; what it holds is not whole
+        yield error("confirm-undecided", "could not decide", place=path, hint="mend what it names, and measure again")
+    now = {_place(p): _values(p) for p in base.profiles}
+    if any(now.get(_place(p)) != _values(p) for p in verdict.baseline):
+        yield error("confirm-differs", "was judged against other baselines", place=path, hint=_AGAIN)
+    commits = [
+        {s.commit for p in profiles for s in p.sessions} - {""} for profiles in (verdict.current, selection.profiles)
+    ]
+    if all(commits) and commits[0] != commits[1]:
+        shown = " and ".join(", ".join(sorted(c[:12] for c in side)) for side in commits)
+        yield error("confirm-differs", f"is of another commit ({shown})", place=path, hint=_AGAIN)
+
+
+def _values(profile: Profile) -> Mapping[str, object]:
+    return {m.metric.name: (m.metric, m.samples, m.quantiles) for m in profile.metrics}
+
+
+def _clashes(
+    merged: Mapping[_Place, Profile], earlier: Mapping[_Place, Profile], selection: Selection, path: str
+) -> Iterator[Diagnostic]:
+    """Yield what keeps the sessions of a report from standing beside the others."""
+    own = {s.stretch for p in selection.profiles for s in p.sessions}
+    if shared := sorted(own & {s.stretch for p in earlier.values() for s in p.sessions}):
+        message = f"is of the same session ({shared[0]}), whose luck it shares"
+        yield error("confirm-same-session", message, place=path, hint=_AGAIN)
+    for place, profile in merged.items():
+        other = earlier.get(place)
+        lacking = [m.metric.name for m in profile.metrics if other is None or other.metric(m.metric.name) is None]
+        if lacking:
+            message = f'has no {", ".join(lacking)} of "{title(*profile.key)}"'
+            yield error("confirm-incomplete", message, place=path, hint=_AGAIN)
+        elif other and any(m.metric != o.metric for m in profile.metrics if (o := other.metric(m.metric.name))):
+            message = f'records "{title(*profile.key)}" with another unit or direction'
+            yield error("confirm-differs", message, place=path, hint=_AGAIN)
+
+
+def _joined(earlier: Profile | None, now: Profile) -> Profile:
+    """Return a profile with the earlier sessions before its own; a session that is in both counts once."""
+    if earlier is None:
+        return now
+    held = {s.id for s in now.sessions}
+    return replace(
+        now,
+        sessions=(*(s for s in earlier.sessions if s.id not in held), *now.sessions),
+        metrics=tuple(_joined_metric(earlier.metric(m.metric.name), m) for m in now.metrics),
+    )
+
+
+def _joined_metric(earlier: MetricProfile | None, now: MetricProfile) -> MetricProfile:
+    if earlier is None:
+        return now
+    held = {s.session for s in now.samples}
+    return replace(
+        now,
+        sources=tuple(sorted({*earlier.sources, *now.sources})),
+        samples=(*(s for s in earlier.samples if s.session not in held), *now.samples),
+    )

@@ -1,0 +1,69 @@
+"""Profile <-> JSON data inside a report: every value as it was judged, so that a reader can judge again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from perfgate.core.metrics import Metric
+from perfgate.core.profile import MetricProfile, Profile, Sample, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_FACTS = ("started_at", "machine", "commit")
+
+
+def samples_to_data(profile: Profile) -> dict[str, Any]:
+    """Return a profile as JSON data; unlike in a baseline, no value is rounded."""
+    return {
+        "benchmark": profile.benchmark,
+        "labels": dict(profile.labels),
+        "machine_class": profile.machine_class,
+        "sessions": {
+            s.id: {
+                **{name: getattr(s, name) for name in _FACTS},
+                "rows_used": list(s.rows_used),
+                "runs": list(s.runs),
+            }
+            for s in profile.sessions
+        },
+        "metrics": {m.metric.name: _metric_to_data(m) for m in profile.metrics},
+    }
+
+
+def _metric_to_data(m: MetricProfile) -> dict[str, Any]:
+    return {
+        "unit": m.metric.unit,
+        "better": m.metric.better,
+        "source": list(m.sources),
+        "values": {s.session: list(s.values) for s in m.samples},
+        "quantiles": dict(m.quantiles),
+    }
+
+
+def samples_from_data(data: Mapping[str, Any]) -> Profile:
+    """Return the profile that valid JSON data states."""
+    return Profile(
+        benchmark=data["benchmark"],
+        labels=tuple(sorted(data["labels"].items())),
+        machine_class=data["machine_class"],
+        sessions=tuple(
+            Session(
+                id=name,
+                **{fact: s[fact] for fact in _FACTS},
+                rows_used=tuple(map(int, s["rows_used"])),
+                runs=tuple(s["runs"]),
+            )
+            for name, s in data["sessions"].items()
+        ),
+        metrics=tuple(_metric_from_data(name, m) for name, m in data["metrics"].items()),
+    )
+
+
+def _metric_from_data(name: str, data: Mapping[str, Any]) -> MetricProfile:
+    return MetricProfile(
+        metric=Metric(name=name, unit=data["unit"], better=data["better"]),
+        sources=tuple(data["source"]),
+        samples=tuple(Sample(session=s, values=tuple(map(float, v))) for s, v in data["values"].items()),
+        quantiles=tuple((q, float(v)) for q, v in data["quantiles"].items()),
+    )
