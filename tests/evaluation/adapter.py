@@ -28,6 +28,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
 from sides import IN_TURNS, ROWS, profile_of, started  # noqa: E402 - also loaded by path, from elsewhere
 
+from perfgate.core.finding import WHOLE_SUITE  # noqa: E402 - see above
 from perfgate.core.run import UNSPECIFIED  # noqa: E402 - see above
 from perfgate.store.codec import encode_baseline, encode_profiles, file_name  # noqa: E402 - see above
 
@@ -105,12 +106,19 @@ def command(directory: Path) -> list[str]:
 
 
 def read(directory: Path, process: object) -> dict[str, dict[str, str]]:
-    """Return what the last check said of each benchmark."""
-    return {name: {"p50": "fail" if s == "regressed" else "pass", "p95": "pass"} for name, s in statuses(directory)}
+    """Return what the last check said of each benchmark.
+
+    A check that fails because all benchmarks moved together is told of the last one,
+    since a failing pull request is known by its benchmarks.
+    """
+    said = statuses(directory)
+    names = [name for name, _ in said if name != WHOLE_SUITE]
+    failed = {name if name != WHOLE_SUITE else max(names) for name, status in said if status == "regressed"}
+    return {name: {"p50": "fail" if name in failed else "pass", "p95": "pass"} for name in names}
 
 
 def statuses(directory: Path) -> list[tuple[str, str]]:
-    """Return the status of the time's p50 for each benchmark, as the last check that was made reports it."""
+    """Return the status of the time's p50 for each benchmark, and for the suite, as the last check reports it."""
     last = [step for step in STEPS[mode()] if (directory / f"report-{step}.json").exists()][-1]
     document = json.loads((directory / f"report-{last}.json").read_text(encoding="utf-8"))
     rows = [f for f in document["findings"] if (f["metric"], f["statistic"]) == ("elapsed", "p50")]

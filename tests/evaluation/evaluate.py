@@ -1,10 +1,10 @@
 """Score perfgate and the usual rules on recorded noise, and print the tables of docs/method.md.
 
-    python tests/evaluation/evaluate.py                   print the tables (two to three minutes)
-    python tests/evaluation/evaluate.py --check           ... and compare them with docs/method.md
-    python tests/evaluation/evaluate.py --write           ... and put them there
-    python tests/evaluation/evaluate.py --command-line    part of the draws through `perfgate check` as well
-    python tests/evaluation/evaluate.py --data DIR        on another folder of recorded noise
+python tests/evaluation/evaluate.py                   print the tables (two to three minutes)
+python tests/evaluation/evaluate.py --check           ... and compare them with docs/method.md
+python tests/evaluation/evaluate.py --write           ... and put them there
+python tests/evaluation/evaluate.py --command-line    part of the draws through `perfgate check` as well
+python tests/evaluation/evaluate.py --data DIR        on another folder of recorded noise
 """
 
 from __future__ import annotations

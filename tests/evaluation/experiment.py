@@ -1,4 +1,4 @@
-"""Score perfgate and its peers on the same pull requests: how many unchanged ones fail, how many slow ones are found."""
+"""Score perfgate and its peers on the same pull requests: which unchanged ones fail, which slow ones are found."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sides import IN_TURNS, profile_of
 
-from perfgate.core.finding import Status
+from perfgate.core.finding import WHOLE_SUITE, Status
 from perfgate.core.policy import Policy
 from perfgate.core.units import parse_change
 from perfgate.gate.judge import Pair, judge
@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from draws import PullRequest
 
 
+SUITE = -1
+"""In place of a row's number: what all benchmarks did together."""
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """What a check said of the time's p50, by number of the row."""
+    """What a check said of the time's p50, by number of the row, or `SUITE`."""
 
     failed: frozenset[int]
     suspected: frozenset[int]
@@ -66,7 +70,7 @@ def _judged(request: PullRequest, policy: Policy, sessions: int, *, in_turns: bo
         name = name_of(row)
         pairs.append(Pair(base=profile_of(name, before), current=profile_of(name, now, first=len(base))))
     findings = [f for f in judge(pairs, policy).findings if f.statistic == "p50"]
-    rows = {name_of(row): row for row in range(len(request.rows))}
+    rows = {WHOLE_SUITE: SUITE, **{name_of(row): row for row in range(len(request.rows))}}
     by_status = {
         status: frozenset(rows[f.benchmark] for f in findings if f.status is status)
         for status in (Status.REGRESSED, Status.SUSPECTED)

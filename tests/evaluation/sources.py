@@ -128,7 +128,7 @@ class Dealt:
     recorded: Recorded
     """Sessions of at least 2 `RUNS` runs."""
 
-    def rows(self, dice: Dice, count: int, sessions: int) -> list[Row]:  # noqa: ARG002 - there is one
+    def rows(self, dice: Dice, count: int, sessions: int) -> list[Row]:
         """Return one row for each benchmark."""
         rows: list[Row] = []
         for name in dice.several(sorted(self.recorded), count):
@@ -144,7 +144,7 @@ class DealtSeries:
 
     series: Series
 
-    def rows(self, dice: Dice, count: int, sessions: int) -> list[Row]:  # noqa: ARG002 - there is one
+    def rows(self, dice: Dice, count: int, sessions: int) -> list[Row]:
         """Return one row for each benchmark of the session."""
         drawn = self.series.window(dice, count, 1, 2 * RUNS)
         return [([runs[:RUNS]], [runs[RUNS:]]) for (runs,) in drawn]
@@ -157,7 +157,7 @@ class Calls:
     calls: Mapping[str, Sequence[tuple[Session, Session]]]
     """Workload -> calls in the order of deployment, each with some runs of both versions."""
 
-    def rows(self, dice: Dice, count: int, sessions: int) -> list[Row]:  # noqa: ARG002 - there is one
+    def rows(self, dice: Dice, count: int, sessions: int) -> list[Row]:
         """Return one row for each workload: consecutive calls from a random one on."""
         rows: list[Row] = []
         for name in dice.several(sorted(self.calls), count):

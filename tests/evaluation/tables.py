@@ -62,7 +62,9 @@ def _families(results: Results) -> str:
         ("5 sessions, confirmed", 5, ("perfgate", 1)),
     ]
     rows = [
-        [said, str(n), *_scores(results, Setting(sessions, n), gate)] for said, sessions, gate in modes for n in FAMILIES
+        [said, str(n), *_scores(results, Setting(sessions, n), gate)]
+        for said, sessions, gate in modes
+        for n in FAMILIES
     ]
     return _table(["baseline", "benchmarks", "false alarms", *EFFECTS], rows)
 
