@@ -20,7 +20,7 @@ class PullRequest:
     rows: tuple[Row, ...]
 
 
-def draw(source: Source, seed: object, *, count: int, rows: int, sessions: int) -> list[PullRequest]:
+def draw(source: Source, seed: object, *, count: int, rows: int, sessions: int, runs: int) -> list[PullRequest]:
     """Return unchanged pull requests; none where the source holds too few sessions.
 
     A benchmark is used again, at another time, only after all others were used.
@@ -31,20 +31,21 @@ def draw(source: Source, seed: object, *, count: int, rows: int, sessions: int) 
         count: how many pull requests.
         rows: benchmarks of each.
         sessions: of the baseline.
+        runs: of each session.
     """
     drawn = []
     for number in range(count):
-        found = _rows(source, Dice(seed, number), rows, sessions)
+        found = _rows(source, Dice(seed, number), rows, (sessions, runs))
         if not found:
             return []
         drawn.append(PullRequest(tuple(found)))
     return drawn
 
 
-def _rows(source: Source, dice: Dice, rows: int, sessions: int) -> list[Row]:
+def _rows(source: Source, dice: Dice, rows: int, size: tuple[int, int]) -> list[Row]:
     found: list[Row] = []
     for _ in range(_PATIENCE):
-        found += source.rows(dice, rows - len(found), sessions)
+        found += source.rows(dice, rows - len(found), *size)
         if len(found) == rows:
             return [_as_kept(row, 1.0) for row in found]
     return []

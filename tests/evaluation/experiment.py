@@ -40,6 +40,8 @@ class Setting:
     """Of the baseline, or `IN_TURNS`."""
     benchmarks: int
     threshold: str = "+5%"
+    runs: int = 10
+    """Of each session, on either side."""
 
 
 @dataclass(frozen=True)
@@ -120,11 +122,11 @@ class Task:
     def requests(self) -> list[PullRequest]:
         """Draw; the threshold has no part in it, so that two of them see the same pull requests."""
         source = next(s for s in _noise(self.data).sets if s.name == self.name)
-        sessions, rows = self.setting.sessions, self.setting.benchmarks
+        sessions, rows, runs = self.setting.sessions, self.setting.benchmarks, self.setting.runs
         return draw(
             source.apart if sessions else source.in_turns,
-            (self.scale.seed, self.name, sessions, rows),
-            count=max(self.scale.unchanged, self.scale.slowed), rows=rows, sessions=max(1, sessions),
+            (self.scale.seed, self.name, sessions, rows, runs),
+            count=max(self.scale.unchanged, self.scale.slowed), rows=rows, sessions=max(1, sessions), runs=runs,
         )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from sources import FRESH, RUNS, Calls, Dealt, DealtSeries, Launches, Series, Source
+from sources import FRESH, Calls, Dealt, DealtSeries, Launches, Series, Source
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "noise"
 STRESS = "own"
@@ -24,6 +24,7 @@ _UNCHANGED = "-0-"
 _SECONDS = {"ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ns/op": 1e-9, "ns/iter": 1e-9}
 _LONG_SERIES = 60  # sessions; shorter series hold too few windows
 _SHAPED = 15  # runs that a recorded session needs for its residuals to have a shape
+_RUNS = 10  # that a recorded session must hold at least
 _MOST_SESSIONS = 10 + FRESH
 
 Line = dict[str, str]
@@ -62,16 +63,16 @@ def load(folder: Path = DATA) -> Noise:
         found += _series(_lines(folder, name), shapes)
     if faas:
         google = (line for line in faas if line["dataset"] == "faas-google" and _UNCHANGED in line["benchmark"])
-        recorded = _with(_sessions(google), runs=RUNS, sessions=_MOST_SESSIONS)
+        recorded = _with(_sessions(google), runs=_RUNS, sessions=_MOST_SESSIONS)
         found.append(DataSet("faas", Launches(recorded, shared=False), Calls(_calls(faas, _UNCHANGED))))
     for name in ("aa_go_gce", "aa_jmh_forks", "aa_jmh_fse20"):
         if lines := _lines(folder, name):
             recorded = _sessions(lines)
-            in_turns = Dealt(_with(recorded, runs=2 * RUNS, sessions=1))
-            found.append(DataSet(lines[0]["dataset"], Launches(_with(recorded, RUNS, 1), shared=False), in_turns))
+            in_turns = Dealt(_with(recorded, runs=2 * _RUNS, sessions=1))
+            found.append(DataSet(lines[0]["dataset"], Launches(_with(recorded, _RUNS, 1), shared=False), in_turns))
     if own:
         blocks = _sessions(line for line in own if line["layout"] == "runs" and line["unit"] == "s")
-        found.append(DataSet(STRESS, Launches(_with(blocks, RUNS, 1), shared=True), Dealt(launches)))
+        found.append(DataSet(STRESS, Launches(_with(blocks, _RUNS, 1), shared=True), Dealt(launches)))
     return Noise(tuple(found), {said: Calls(_calls(faas, mark)) for mark, said in MARKS.items()} if faas else {})
 
 

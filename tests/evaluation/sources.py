@@ -1,7 +1,7 @@
 """Where pull requests are drawn from: recorded measurements of code that did not change.
 
-A row is what one benchmark contributes: sessions of a baseline and current sessions, each a list of `RUNS`
-times in seconds. Every source draws rows that share the luck of their sessions as far as the recorded ones did.
+A row is what one benchmark contributes: sessions of a baseline and current sessions, each a list of times in
+seconds. Every source draws rows that share the luck of their sessions as far as the recorded ones did.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from dice import Dice
 
-RUNS = 10
-"""Runs of a session, on either side."""
 FRESH = 3
 """Current sessions: the first, and two that may confirm."""
 _GUARD = 3  # sessions: no likely change of the code may lie that close to a window
@@ -33,34 +31,35 @@ Recorded = "Mapping[str, Mapping[str, Sequence[float]]]"
 class Source(Protocol):
     """Draws rows of unchanged benchmarks."""
 
-    def rows(self, dice: Dice, count: int, sessions: int) -> list[Row]:
+    def rows(self, dice: Dice, count: int, sessions: int, runs: int) -> list[Row]:
         """Return rows that belong together: at most `count`, none where this draw found no room for them.
 
         Args:
             dice: decides.
             count: how many rows are wanted, >= 1.
             sessions: of the baseline, >= 1; 1 where both sides are measured in turns.
+            runs: of each session, on either side, >= 1.
         """
 
 
 @dataclass(frozen=True)
 class Launches:
-    """Different sessions with many recorded runs: each gives `RUNS` of its own."""
+    """Different sessions with many recorded runs: each gives some of its own."""
 
     recorded: Recorded
     shared: bool
     """Did all benchmarks of a session run beside each other?"""
 
-    def rows(self, dice: Dice, count: int, sessions: int) -> list[Row]:
+    def rows(self, dice: Dice, count: int, sessions: int, runs: int) -> list[Row]:
         """Return one row for each benchmark that has sessions enough."""
         need = sessions + FRESH
-        common = dice.several(sorted(set.intersection(*map(set, self.recorded.values()))), need)
+        long = {name: {s for s, v in by.items() if len(v) >= runs} for name, by in self.recorded.items()}
+        common = dice.several(sorted(set.intersection(*long.values())), need)
         rows: list[Row] = []
-        for name in dice.several(sorted(self.recorded), count):
-            runs = self.recorded[name]
-            drawn = common if self.shared else dice.several(sorted(runs), need)
+        for name in dice.several(sorted(long), count):
+            drawn = common if self.shared else dice.several(sorted(long[name]), need)
             if len(drawn) == need:
-                values = [dice.several(runs[session], RUNS) for session in drawn]
+                values = [dice.several(self.recorded[name][session], runs) for session in drawn]
                 rows.append((values[:sessions], values[sessions:]))
         return rows
 
@@ -82,9 +81,9 @@ class Series:
     spreads: Sequence[float]
     """Recorded standard deviations inside a session, on logs; empty: 1 % to 10 %, evenly on logs."""
 
-    def rows(self, dice: Dice, count: int, sessions: int) -> list[Row]:
+    def rows(self, dice: Dice, count: int, sessions: int, runs: int) -> list[Row]:
         """Return one row for each benchmark that was measured throughout some consecutive sessions."""
-        drawn = self.window(dice, count, sessions + FRESH, RUNS)
+        drawn = self.window(dice, count, sessions + FRESH, runs)
         return [(values[:sessions], values[sessions:]) for values in drawn]
 
     def window(self, dice: Dice, count: int, need: int, each: int) -> list[list[Session]]:
@@ -126,15 +125,16 @@ class Dealt:
     """Both sides from one recorded session, whose runs are dealt out as measuring in turns would."""
 
     recorded: Recorded
-    """Sessions of at least 2 `RUNS` runs."""
+    """Sessions that are long enough for both sides."""
 
-    def rows(self, dice: Dice, count: int, sessions: int) -> list[Row]:
+    def rows(self, dice: Dice, count: int, sessions: int, runs: int) -> list[Row]:
         """Return one row for each benchmark."""
         rows: list[Row] = []
         for name in dice.several(sorted(self.recorded), count):
-            runs = self.recorded[name]
-            dealt = dice.several(runs[dice.one(sorted(runs))], 2 * RUNS)
-            rows.append(([dealt[:RUNS]], [dealt[RUNS:]]))
+            long = sorted(session for session, values in self.recorded[name].items() if len(values) >= 2 * runs)
+            if long:
+                dealt = dice.several(self.recorded[name][dice.one(long)], 2 * runs)
+                rows.append(([dealt[:runs]], [dealt[runs:]]))
         return rows
 
 
@@ -144,10 +144,10 @@ class DealtSeries:
 
     series: Series
 
-    def rows(self, dice: Dice, count: int, sessions: int) -> list[Row]:
+    def rows(self, dice: Dice, count: int, sessions: int, runs: int) -> list[Row]:
         """Return one row for each benchmark of the session."""
-        drawn = self.series.window(dice, count, 1, 2 * RUNS)
-        return [([runs[:RUNS]], [runs[RUNS:]]) for (runs,) in drawn]
+        drawn = self.series.window(dice, count, 1, 2 * runs)
+        return [([dealt[:runs]], [dealt[runs:]]) for (dealt,) in drawn]
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ class Calls:
     calls: Mapping[str, Sequence[tuple[Session, Session]]]
     """Workload -> calls in the order of deployment, each with some runs of both versions."""
 
-    def rows(self, dice: Dice, count: int, sessions: int) -> list[Row]:
+    def rows(self, dice: Dice, count: int, sessions: int, runs: int) -> list[Row]:
         """Return one row for each workload: consecutive calls from a random one on."""
         rows: list[Row] = []
         for name in dice.several(sorted(self.calls), count):
@@ -168,7 +168,7 @@ class Calls:
             for old, new in [*calls[start:], *calls[:start]]:
                 base += old
                 current += new
-                if min(len(base), len(current)) >= RUNS:
+                if min(len(base), len(current)) >= runs:
                     break
-            rows.append(([base[:RUNS]], [current[:RUNS]]))
+            rows.append(([base[:runs]], [current[:runs]]))
         return rows

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 BENCHMARKS = 5
 SESSIONS = (1, 2, 5, 10)
 FAMILIES = (1, 5, 20)
+RUNS = {IN_TURNS: (5, 7, 10, 20), 5: (3, 5, 10)}
+"""Runs of each session, by sessions of the baseline."""
 STRICT = "+3%"
 _CONFIRMED = ("", ", confirmed by a second", ", by a second and a third")
 _PEERS_AT = {"peers-in-turns": IN_TURNS, "peers-apart": 5}
+_SMALL = 10.0  # percent
 _TURNS = "in turns, in one job"
 
 
@@ -26,13 +29,14 @@ def settings() -> list[tuple[Setting, bool]]:
     """Return what has to be scored for all tables, each with whether the peers take part."""
     main = [Setting(s, BENCHMARKS) for s in (IN_TURNS, *SESSIONS)]
     families = [Setting(s, n) for s in (IN_TURNS, 1, 5) for n in FAMILIES if n != BENCHMARKS]
-    found = [*main, Setting(IN_TURNS, BENCHMARKS, STRICT), *families]
+    runs = [Setting(s, BENCHMARKS, runs=n) for s, counts in RUNS.items() for n in counts if n != Setting.runs]
+    found = [*main, Setting(IN_TURNS, BENCHMARKS, STRICT), *families, *runs]
     return [(s, s in {Setting(p, BENCHMARKS) for p in _PEERS_AT.values()}) for s in found]
 
 
 def tables(results: Results, deployed: Mapping[str, Mapping[str, Share]]) -> dict[str, str]:
     """Return all tables by name."""
-    found = {"modes": _modes(results), "families": _families(results)}
+    found = {"modes": _modes(results), "families": _families(results), "runs": _runs(results)}
     found |= {name: _peers(results, Setting(s, BENCHMARKS)) for name, s in _PEERS_AT.items()}
     found["sets"] = _sets(results)
     if deployed:
@@ -69,6 +73,14 @@ def _families(results: Results) -> str:
     return _table(["baseline", "benchmarks", "false alarms", *EFFECTS], rows)
 
 
+def _runs(results: Results) -> str:
+    rows = []
+    for sessions, counts in RUNS.items():
+        gate, said = (("perfgate", 0), _TURNS) if sessions == IN_TURNS else (("perfgate", 1), "5 sessions, confirmed")
+        rows += [[said, str(n), *_scores(results, Setting(sessions, BENCHMARKS, runs=n), gate)] for n in counts]
+    return _table(["baseline", "runs", "false alarms", *EFFECTS], rows)
+
+
 def _peers(results: Results, setting: Setting) -> str:
     rows = [[name, *_scores(results, setting, (name, 0))] for name in PEERS]
     ours = {"perfgate": 0} if setting.sessions == IN_TURNS else {"perfgate, one session": 0, "perfgate, confirmed": 1}
@@ -102,12 +114,17 @@ def _scores(results: Results, setting: Setting, gate: Gate, name: str = "") -> l
 
 
 def _share(share: Share | None) -> str:
-    """Return a share in percent with its 95 % interval; small ones with a decimal."""
+    """Return a share in percent with its 95 % interval."""
     if share is None:
         return "–"
     low, high = share.interval()
-    decimals = 1 if share.percent < 10 else 0
+    decimals = decimals_of(share.percent)
     return f"{share.percent:.{decimals}f} ({low:.{decimals}f}–{high:.{decimals}f})"
+
+
+def decimals_of(percent: float) -> int:
+    """Return with how many decimals a share is shown: small ones with one."""
+    return 1 if percent < _SMALL else 0
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
