@@ -60,8 +60,8 @@ def family_of(request: PullRequest) -> dict[str, dict[str, list[adapter.Run]]]:
     """Return a pull request in the form that `adapter.write` takes: sessions count down in time."""
     return {
         name_of(row): {
-            "baseline": [run for i, runs in enumerate(base) for run in _runs(runs, f"base{i}", len(base) - i)],
-            **{step: _runs(runs, step, 0) for step, runs in zip(_STEPS, current, strict=False)},
+            "baseline": [r for i, runs in enumerate(base) for r in _runs(runs, f"{row}-base{i}", len(base) - i)],
+            **{step: _runs(runs, f"{row}-{step}", 0) for step, runs in zip(_STEPS, current, strict=False)},
         }
         for row, (base, current) in enumerate(request.rows)
     }
