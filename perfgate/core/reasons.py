@@ -73,12 +73,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "few-runs": ("too few runs to prove a change", "measure more runs"),
     "tail-of-few": (
-        "worse, but a tail of few runs is close to their maximum",
+        "worse, but a tail of few runs is no fact",
         'measure more runs, or gate it as a plain ratio: `method = "threshold"`',
     ),
-    "tail-not-gated": (
-        "worse, but not gated by the statistics",
-        'gate it as a plain ratio: `method = "threshold"`',
+    "budget-of-few": (
+        "beyond the budget's limit, but a tail of few runs is no fact",
+        "measure more runs, or give the budget to p50",
     ),
     # told only
     "not-gated": ("worse, but not gated", 'gate it with a rule: `level = "fail"`'),

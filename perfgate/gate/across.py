@@ -45,6 +45,7 @@ def across_sessions(row: Row, logs: Logs, suite: Suite, family: Family) -> Decis
                 logs.base, values, prior=prior_of(row, is_shifted=stretch in suite.shifts),
                 family=family.size, false_alarms=family.false_alarms,
                 common=suite.of(logs, stretch), centres=logs.centres, centre=logs.now[stretch],
+                sampling=logs.sampling(stretch),
             ),
         )
         for stretch, values in logs.current.items()

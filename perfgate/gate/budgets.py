@@ -9,7 +9,9 @@ from perfgate.core.finding import Finding, Status
 from perfgate.core.policy import Budget, matches
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
-from perfgate.gate.rows import count_of, value_of
+from perfgate.gate.rows import Q, count_of, is_tail_of_few, value_of
+from perfgate.gate.tail import said_of_few
+from perfgate.stats.tails import tail_share_p
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,10 +72,10 @@ def _check(budget: Budget, profiles: Sequence[Profile], policy: Policy) -> Itera
             message = f'"{budget.limit.text}" points the wrong way: {better} is better for "{budget.metric}"'
             yield error("budget-sign", message, place=budget.origin, hint="turn the sign of the limit")
         else:
-            yield _judged(budget, profile, measured)
+            yield _judged(budget, profile, measured, policy.false_alarms)
 
 
-def _judged(budget: Budget, profile: Profile, measured: MetricProfile) -> Finding:
+def _judged(budget: Budget, profile: Profile, measured: MetricProfile, level: float) -> Finding:
     value = value_of(measured, budget.statistic)
     if value is None:
         message = f"the file states no {budget.statistic}"
@@ -81,11 +83,26 @@ def _judged(budget: Budget, profile: Profile, measured: MetricProfile) -> Findin
     if not budget.limit.holds(value):
         if budget.level != "fail":
             return _finding(budget, profile, measured, value, Status.ADVISORY, "not-gated", "")
+        if is_tail_of_few(measured, budget.statistic) and not _is_proven(budget, measured, level):
+            said = said_of_few(measured, budget.statistic)
+            return _finding(budget, profile, measured, value, Status.ADVISORY, "budget-of-few", said)
         return _finding(budget, profile, measured, value, Status.OVER_BUDGET, "over-budget", "")
     if budget.warn and not budget.warn.holds(value):
         message = f'within the limit, but beyond its warning "{budget.warn.text}"'
         return _finding(budget, profile, measured, value, Status.ADVISORY, "near-budget", message)
     return _finding(budget, profile, measured, value, Status.UNCHANGED, "within-budget", "")
+
+
+def _is_proven(budget: Budget, measured: MetricProfile, level: float) -> bool:
+    """Are so many of a few runs beyond the limit that the tail must be?
+
+    A budget on p95 says that at most 5 % of all runs are beyond it; a count that such a
+    program shows with a chance of at most ``level`` proves the contrary.
+    """
+    values = measured.pooled()
+    q = Q[budget.statistic]
+    beyond = sum(not budget.limit.holds(v) for v in values)
+    return tail_share_p(beyond, len(values), 1 - q if measured.metric.better == "lower" else q) <= level
 
 
 def _finding(  # noqa: PLR0917 - private, called in this file alone

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from perfgate.gate.decision import Decision
 from perfgate.gate.effects import SLACK, floor_of, is_above_floor
-from perfgate.gate.rows import P50, count_of, value_of
+from perfgate.gate.rows import P50, count_of, is_tail_of_few, value_of
 from perfgate.gate.same_session import same_session
+from perfgate.gate.tail import same_session_tail
 
 if TYPE_CHECKING:
     from perfgate.core.profile import MetricProfile
@@ -24,7 +25,7 @@ def method_of(row: Row) -> Method:
         return row.ruling.method
     if base.quantiles or current.quantiles or (count_of(base) == 1 and count_of(current) == 1):
         return "threshold"
-    if row.statistic != P50:
+    if is_tail_of_few(base, row.statistic) or is_tail_of_few(current, row.statistic):
         return ""
     if any(v <= 0 for side in (base, current) for v in side.pooled()):
         return "threshold"
@@ -45,8 +46,9 @@ def decide(row: Row, method: Method, family: Family, *, level: float | None = No
         family: what the gated rows share.
         level: the p-value at which a same-session row fails; None: the family's first step.
     """
+    level = family.first_step if level is None else level
     if method == "same-session":
-        return same_session(row, family.first_step if level is None else level)
+        return same_session(row, level) if row.statistic == P50 else same_session_tail(row, level)
     base, current = row.side(row.base), row.side(row.current)
     if base is None or current is None:  # pragma: no cover - the caller has looked
         raise ValueError("a side is absent")

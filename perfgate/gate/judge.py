@@ -14,6 +14,7 @@ from perfgate.gate.decision import STATUS_OF_CALL, Decision, Family, Method
 from perfgate.gate.rows import P50, Row, count_of, incomparable, limit_text, rows_of, value_of
 from perfgate.gate.same_session import is_hopeless, p_value
 from perfgate.gate.suite import Group, Logs, Suite, group_of, logs_of, suites_of
+from perfgate.gate.tail import said_of_few, shown_bounds
 from perfgate.gate.together import moved_together
 from perfgate.stats.ranks import holm
 
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from perfgate.core.policy import Policy
-    from perfgate.core.profile import Profile
+    from perfgate.core.profile import MetricProfile, Profile
 
 _STATISTICAL = ("same-session", "across-sessions")
-_TAIL_RUNS = 59  # below it no one-sided 95 % bound for p95 exists
 _TAIL_SHOWN = 0.25  # an ungated p95 is worth a word from here on; smaller moves are what few runs do by themselves
+_QUIET = (Status.UNCHANGED, "within-noise", "")
 _POSITIVE = frozenset({ELAPSED.name, PEAK_MEMORY.name})
 _MOST_SEVERE = (
     Status.REGRESSED,
@@ -89,7 +90,7 @@ def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> 
                 ready.append((row, method_of(row)))
     gated = [(r, m) for r, m in ready if m in _STATISTICAL and r.ruling.level == "fail"]
     family = Family(size=max(1, len(gated)), false_alarms=policy.false_alarms, share=share)
-    together = [r for r, m in gated if m == "same-session"]
+    together = [r for r, m in gated if m == "same-session" and r.statistic == P50]
     levels = _levels(together, family)
     logs = {id(r): logs_of(r) for r, m in ready if m == "across-sessions"}
     suites = suites_of([(group_of(r), logs[id(r)]) for r, _ in ready if id(r) in logs])
@@ -220,19 +221,22 @@ def _finding(row: Row, decision: Decision) -> Finding:
         limit=decision.limit,
         interval=decision.interval,
         visible=decision.visible,
-        evidence=decision.evidence,
+        evidence=(*decision.evidence, *shown_bounds(row)),
     )
 
 
 def _tail(row: Row, decision: Decision) -> tuple[Status, str, str]:
-    """Return what is said of a percentile that only a plain ratio could gate."""
-    n = min(count_of(row.side(row.base)), count_of(row.side(row.current)))
-    reason = "tail-of-few" if n < _TAIL_RUNS and row.statistic != P50 else "tail-not-gated"
+    """Return what is said of a percentile that has too few runs to be gated."""
     asked = row.ruling.level == "fail"
     if decision.call == "worse":
+        few = min((row.side(row.base), row.side(row.current)), key=_fewest)
         told = asked or abs(decision.change or 0.0) > _TAIL_SHOWN
-        return (Status.ADVISORY, reason, "") if told else (Status.UNCHANGED, "within-noise", "")
-    return STATUS_OF_CALL[decision.call] if asked else Status.UNCHANGED, decision.reason, decision.message
+        return (Status.ADVISORY, "tail-of-few", said_of_few(few, row.statistic)) if told else _QUIET
+    return Status.UNCHANGED, decision.reason, decision.message
+
+
+def _fewest(side: MetricProfile | None) -> int:
+    return min((len(s.values) for s in side.samples), default=0) if side else 0
 
 
 def undecided(row: Row, status: Status, reason: str, message: str) -> Finding:

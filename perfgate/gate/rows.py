@@ -9,7 +9,8 @@ from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, WORKLOAD_BOU
 from perfgate.core.policy import STATISTICS, Policy, Ruling
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.units import parse_change
-from perfgate.stats.quantiles import quantile
+from perfgate.stats.quantiles import quantile, runs_needed_for_bound
+from perfgate.stats.tails import BOUND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,8 @@ _MEASURED = frozenset({ELAPSED.name, PEAK_MEMORY.name})
 _CLASSIC_TAIL = parse_change("+3%")  # plain percentiles without a rule: the classic p95 gate
 
 Q = {name: int(name[1:]) / 100 for name in STATISTICS}
+RUNS_NEEDED = {name: runs_needed_for_bound(q, BOUND) for name, q in Q.items() if name != P50}
+"""Runs from which on a tail has an upper bound at 95 %: 59 for p95."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +131,11 @@ def value_of(side: MetricProfile, statistic: str) -> float | None:
 def count_of(side: MetricProfile | None) -> int:
     """Return how many values a side has."""
     return sum(len(s.values) for s in side.samples) if side else 0
+
+
+def is_tail_of_few(side: MetricProfile | None, statistic: str) -> bool:
+    """Does a session of this side hold too few runs for the tail to have an upper bound?"""
+    return any(len(s.values) < RUNS_NEEDED.get(statistic, 1) for s in side.samples) if side else False
 
 
 def incomparable(row: Row) -> tuple[str, str] | None:

@@ -8,14 +8,15 @@ every benchmark of a CI job shares its luck.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from perfgate.core.profile import BATCH_MARK
 from perfgate.gate.effects import costs
-from perfgate.gate.rows import Q
+from perfgate.gate.rows import P50, Q
 from perfgate.stats.quantiles import median, quantile
 from perfgate.stats.sessions import FEWEST_ALIKE, InCommon, SuiteSpread, common_shift, suite_spread
+from perfgate.stats.tails import log_quantile_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,6 +42,16 @@ class Logs:
     """Values of the current sessions by stretch, oldest first."""
     now: Mapping[str, float]
     """The statistic of each current session."""
+    errors: tuple[float, ...] = ()
+    """Standard error of each baseline session's statistic; empty for p50, whose error follows from its runs."""
+    now_errors: Mapping[str, float] = field(default_factory=dict)
+    """The same of each current session."""
+
+    def sampling(self, stretch: str) -> float | None:
+        """Return the variance that few runs bring to a tail's change; None for p50."""
+        if not self.errors:
+            return None
+        return self.now_errors[stretch] ** 2 + math.fsum(e**2 for e in self.errors) / len(self.errors) ** 2
 
     @property
     def middle(self) -> float:
@@ -80,13 +91,21 @@ def logs_of(row: Row) -> Logs:
     now: dict[str, tuple[float, ...]] = {}
     for sample in current.samples:  # of one stretch: taken together, for they share their luck
         now[_stretch(sample)] = (*now.get(_stretch(sample), ()), *sample.values)
+    is_tail = row.statistic != P50
     return Logs(
         base=tuple(tuple(map(math.log, costs(row, s.values))) for s in base.samples),
         centres=tuple(_centre(row, s.values) for s in base.samples),
         stretches=tuple(map(_stretch, base.samples)),
         current={name: tuple(map(math.log, costs(row, values))) for name, values in now.items()},
         now={name: _centre(row, values) for name, values in now.items()},
+        errors=tuple(_error(row, s.values) for s in base.samples) if is_tail else (),
+        now_errors={name: _error(row, values) for name, values in now.items()} if is_tail else {},
     )
+
+
+def _error(row: Row, values: Sequence[float]) -> float:
+    """Return the standard error of the log of a tail's statistic; the row has runs enough for one."""
+    return log_quantile_error([math.log(v) for v in values], Q[row.statistic]) or 0.0
 
 
 def _stretch(sample: Sample) -> str:

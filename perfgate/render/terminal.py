@@ -83,8 +83,8 @@ def _table(table: Table) -> str:
 
 
 def _short(cell: str, column: str) -> str:
-    """Return a cell that fits: a name cut, a change without its interval."""
-    if column == "Change":
+    """Return a cell that fits: a name cut, a number without its interval."""
+    if column in {"Baseline", "Current", "Change"}:
         return cell.split(" (", 1)[0]
     return _cut(cell) if column == "Benchmark" else cell
 

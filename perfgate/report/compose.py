@@ -8,6 +8,7 @@ from perfgate.core.finding import FAILED, UNDECIDED, WHOLE_SUITE, ExitCode, Find
 from perfgate.core.profile import title
 from perfgate.core.reasons import cure, sentence
 from perfgate.report.codec import settled, to_data
+from perfgate.report.comparing import compared, moved_far
 from perfgate.report.document import (
     Block,
     Bullets,
@@ -26,7 +27,7 @@ from perfgate.report.document import (
 from perfgate.report.words import amount, count, percent, span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from perfgate.core.errors import Diagnostic
 
@@ -34,7 +35,6 @@ _COLUMNS = ("Benchmark", "Metric", "Baseline", "Current", "Change", "Limit", "Ru
 _NONE = "–"
 _BLIND = frozenset({"too-noisy", "few-runs"})
 _SAID_FIRST = "gate-edited"
-_LARGE_SHIFT = 0.10  # a common shift beyond it is said first
 
 
 def compose(verdict: Verdict) -> Document:
@@ -43,7 +43,7 @@ def compose(verdict: Verdict) -> Document:
     groups = _groups(verdict)
     blocks: list[Block] = [Paragraph(line=_headline(verdict, groups))]
     blocks += [Paragraph(line=_told(d)) for d in verdict.notes if d.slug == _SAID_FIRST]
-    blocks += [Paragraph(line=_moved(f)) for f in _suites(verdict) if abs(f.change or 0.0) > _LARGE_SHIFT]
+    blocks += [Paragraph(line=line) for line in moved_far(verdict)]
     if verdict.introduces:
         blocks.append(Paragraph(line=(text("This change introduces the gate: there is nothing to compare with yet."),)))
     blocks += _problems(verdict.problems)
@@ -58,25 +58,8 @@ def compose(verdict: Verdict) -> Document:
     rest = tuple(_told(d) for d in verdict.notes if d.slug != _SAID_FIRST)
     if rest:
         blocks += [Heading(line=(text("Notes"),)), Bullets(lines=rest)]
-    blocks.append(Fold(summary=(text("What was compared"),), blocks=(Bullets(lines=tuple(_compared(verdict))),)))
+    blocks.append(Fold(summary=(text("What was compared"),), blocks=(Bullets(lines=tuple(compared(verdict))),)))
     return Document(data=to_data(verdict), blocks=tuple(blocks))
-
-
-def _suites(verdict: Verdict) -> list[Finding]:
-    """Return the findings about what all benchmarks did together."""
-    return [f for f in verdict.findings if f.benchmark == WHOLE_SUITE]
-
-
-def _moved(f: Finding) -> Line:
-    """Return the line that says that the whole suite moved."""
-    rows = count(int(dict(f.evidence).get("rows", 0)), "benchmark")
-    return (
-        strong("The whole suite moved"),
-        text(f": {percent(f.change or 0.0)} in "),
-        name(f.metric),
-        text(f" of all {rows} together, which is taken off each change below. Look for what they share: "),
-        text("the machine, the interpreter, a library, a build flag."),
-    )
 
 
 def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
@@ -202,10 +185,10 @@ def _entry(f: Finding) -> Entry:
     cells: tuple[Span, ...] = (
         name(title(f.benchmark, f.labels)),
         name(f"{f.metric} {f.statistic}"),
-        text(_NONE) if f.baseline is None else _amount(f.baseline, f.unit, f.current, apart=told),
+        text(_NONE) if f.baseline is None else _cell(f, "baseline", f.baseline, f.current, apart=told),
         text(_NONE)
         if f.current is None
-        else _amount(f.current, f.unit, beside_current, apart=told or limit_amount is not None),
+        else _cell(f, "current", f.current, beside_current, apart=told or limit_amount is not None),
         text(changed),
         name(f.limit_text),
         text(runs),
@@ -214,10 +197,17 @@ def _entry(f: Finding) -> Entry:
     return Entry(cells=cells, remark=_remark(f))
 
 
-def _amount(value: float, unit: str, beside: float | None, *, apart: bool) -> Span:
-    """Return a value in words; a unit that perfgate does not know comes from data."""
-    words = amount(value, unit, beside=beside, apart=apart)
-    return text(words) if unit in {"s", "B", "1/s", "1"} else name(words)
+def _cell(f: Finding, side: str, value: float, beside: float | None, *, apart: bool) -> Span:
+    """Return a value in words; a tail with its bounds, and marked when it has too few runs to be a fact."""
+    words = amount(value, f.unit, beside=beside, apart=apart)
+    known = dict(f.evidence)
+    if known.get(f"runs_{side}", 0.0) < known.get("runs_needed", 0.0):
+        words = f"~{words}"
+    if known.get(f"low_{side}") is not None or known.get(f"high_{side}") is not None:
+        ends = (known.get(f"{end}_{side}") for end in ("low", "high"))
+        words += f" ({' … '.join('?' if end is None else amount(end, f.unit) for end in ends)})"
+    # A unit that perfgate does not know comes from data.
+    return text(words) if f.unit in {"s", "B", "1/s", "1"} else name(words)
 
 
 def _remark(f: Finding) -> Line:
@@ -240,55 +230,3 @@ def _remark(f: Finding) -> Line:
 
 def _capital(words: str) -> str:
     return words[:1].upper() + words[1:]
-
-
-def _compared(verdict: Verdict) -> Iterable[Line]:
-    """Yield what was compared with what, and how to repeat it."""
-    compared, suite = verdict.compared, verdict.suite
-    yield (
-        text("Baselines: "),
-        name(compared.baselines),
-        *_list(" from commit ", [c[:12] for c in compared.baseline_commits]),
-    )
-    yield (
-        text("Current: "),
-        text(count(len(compared.sessions), "session") + " "),
-        *_list("", compared.sessions),
-        *_list(", commit ", [c[:12] for c in compared.current_commits]),
-    )
-    if compared.machine_classes:
-        yield text("Machine class: "), *_list("", compared.machine_classes)
-    yield text("Configuration: "), name(compared.policy)
-    left = [
-        f"{count(number, 'run')} {why}"
-        for number, why in (
-            (suite.baseline_runs, "that belong to the baseline"),
-            (suite.superseded_runs, "that newer ones replace"),
-            (suite.failed_runs, "that failed"),
-        )
-        if number
-    ]
-    if left:
-        yield (text("Left out: " + ", ".join(left)),)
-    if suite.excluded:
-        yield text("Excluded by the configuration: "), *_list("", suite.excluded)
-    for f in _suites(verdict):
-        rows = count(int(dict(f.evidence).get("rows", 0)), "benchmark")
-        shift = f"{percent(f.change or 0.0)} over {rows}, taken off each change"
-        yield text("Common shift of "), name(f.metric), text(f": {shift}")
-    if suite.false_alarms is not None and suite.gated:
-        yield (text(f"False alarms aimed at: no more than {suite.false_alarms:g} in 100 unchanged pull requests"),)
-    yield text("Repeat with: "), name(compared.reproduce)
-    yield (
-        name(compared.tool),
-        text("; Runs: baseline / current; Sees: the smallest worsening that would have failed"),
-    )
-
-
-def _list(before: str, names: Sequence[str]) -> Line:
-    """Return names in a row, a long list cut."""
-    most = 5
-    line: Line = (text(before),) if names and before else ()
-    for i, one in enumerate(names[:most]):
-        line += (text(", "), name(one)) if i else (name(one),)
-    return (*line, text(f" and {len(names) - most} more")) if len(names) > most else line

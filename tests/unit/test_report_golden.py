@@ -8,7 +8,7 @@ import pytest
 from gate_cases import finding, verdict
 
 from perfgate.core.errors import error, note, warning
-from perfgate.core.finding import Compared, Status, Suite
+from perfgate.core.finding import WHOLE_SUITE, Compared, Status, Suite
 from perfgate.core.reasons import sentence
 from perfgate.render import render
 from perfgate.report.compose import compose
@@ -44,7 +44,12 @@ RICH = verdict(
          n_baseline=3, n_current=3, sessions_baseline=1, visible=None,
          message="3 and 3 runs can never prove a change; measure 5 on each side"),
     told(Status.ADVISORY, "tail-of-few", statistic="p95", method="", level="info", current=1.4, change=0.4,
-         interval=None, visible=None),
+         interval=None, visible=None,
+         message="the p95 of 10 runs is their maximum or nearly; it takes 59 in each session",
+         evidence=(("low_current", 1.1), ("runs_current", 10.0), ("runs_baseline", 10.0), ("runs_needed", 59.0))),
+    told(Status.UNCHANGED, "suite-moved", benchmark=WHOLE_SUITE, method="across-sessions", baseline=None,
+         current=None, change=0.12, interval=(0.02, 0.23), n_baseline=0, n_current=0, visible=0.4,
+         evidence=(("se", 0.04), ("rows", 14.0))),
     told(Status.WAIVED, "worse", benchmark="known", current=1.3, change=0.3, interval=(0.2, 0.4)),
     told(Status.NEW, "not-in-baseline", benchmark="fresh | `name`", method="", baseline=None, change=None,
          interval=None, limit=None, n_baseline=0, sessions_baseline=0, visible=None),
