@@ -48,7 +48,7 @@ class Setting:
 class Scale:
     """How many pull requests are drawn for each data set."""
 
-    unchanged: int = 400
+    unchanged: int = 300
     slowed: int = 100
     seed: int = 1
 
