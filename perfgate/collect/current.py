@@ -113,7 +113,7 @@ def _ambiguous(taken: Sequence[Seen]) -> list[Diagnostic]:
             "sessions-ambiguous",
             f'runs of "{title(*group[0].key)}" that state no session lie beside runs of session '
             f"{named[0].session}: which of them are current cannot be told",
-            hint="remove the older ones, or pass --sessions all to judge them together",
+            hint="remove the older ones, or pass --sessions all to judge each by itself",
         )
         for group in by_key.values()
         if any(_is_unnamed(s) for s in group) and (named := [s for s in group if not _is_unnamed(s)])

@@ -11,12 +11,12 @@ from perfgate.core.reasons import sentence
 from perfgate.gate.across import across_sessions
 from perfgate.gate.decide import decide, method_of
 from perfgate.gate.decision import STATUS_OF_CALL, Decision, Family, Method
+from perfgate.gate.levels import levels_of
 from perfgate.gate.rows import P50, Row, count_of, incomparable, limit_text, rows_of, value_of
 from perfgate.gate.same_session import is_hopeless, p_value
 from perfgate.gate.suite import Group, Logs, Suite, group_of, logs_of, suites_of
 from perfgate.gate.tail import said_of_few, shown_bounds
 from perfgate.gate.together import moved_together
-from perfgate.stats.ranks import holm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -91,7 +91,7 @@ def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> 
     gated = [(r, m) for r, m in ready if m in _STATISTICAL and r.ruling.level == "fail"]
     family = Family(size=max(1, len(gated)), false_alarms=policy.false_alarms, share=share)
     together = [r for r, m in gated if m == "same-session" and r.statistic == P50]
-    levels = _levels(together, family)
+    levels = dict(zip(map(id, together), levels_of([p_value(r) for r in together], family), strict=True))
     logs = {id(r): logs_of(r) for r, m in ready if m == "across-sessions"}
     suites = suites_of([(group_of(r), logs[id(r)]) for r, _ in ready if id(r) in logs])
     decisions = list(_decisions(ready, family, levels, logs, suites))
@@ -128,31 +128,6 @@ def severity(finding: Finding) -> tuple[object, ...]:
         worsening = -finding.change if finding.better == "lower" else finding.change
     where = (finding.benchmark, finding.labels, finding.machine_class, finding.metric, finding.statistic)
     return (_MOST_SEVERE.index(finding.status), worsening, *where, finding.rule)
-
-
-def _levels(rows: Sequence[Row], family: Family) -> Mapping[int, float]:
-    """Return the p-value at which each gated same-session row fails, by the row's identity.
-
-    Holm's step-down test at twice the accepted chance, capped at the chance itself: the
-    threshold on the ratio removes most of what remains (see docs on the method). With
-    all other rows as they are, Holm rejects a row exactly when its p is at most the
-    step that follows those that the others pass. Of several looks each spends its share
-    of the first step (a union bound).
-    """
-    if family.share is not None:
-        return {id(r): family.share * family.first_step for r in rows}
-    false_alarms = family.false_alarms
-    ps = [p_value(r) for r in rows]
-    order = sorted(range(len(ps)), key=ps.__getitem__)
-    passed = sum(adjusted <= 2 * false_alarms for adjusted in holm([*ps, *[1.0] * (family.size - len(ps))]))
-    levels = {}
-    for place, index in enumerate(order):
-        others = passed
-        if place < passed:  # without this row, the later ones move up a step, which is harder
-            tail = (i for i in range(place + 1, passed) if (family.size - i + 1) * ps[order[i]] > 2 * false_alarms)
-            others = next(tail, passed) - 1
-        levels[id(rows[index])] = min(false_alarms, 2 * false_alarms / (family.size - others))
-    return levels
 
 
 def _early(row: Row, pair: Pair) -> list[Finding] | None:

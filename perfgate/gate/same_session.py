@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from perfgate.gate.decision import Decision
-from perfgate.gate.effects import SLACK, allowed_cost, costs, floor_cost, is_above_floor, own_change, quiet_reason
+from perfgate.gate.effects import (
+    SLACK,
+    allowed_cost,
+    costs,
+    floor_cost,
+    grown,
+    is_above_floor,
+    own_change,
+    quiet_reason,
+)
 from perfgate.stats.medians import median_ratio_interval
 from perfgate.stats.quantiles import median
 from perfgate.stats.ranks import mann_whitney, runs_needed, smallest_flagged_factor
+from perfgate.stats.shifts import hodges_lehmann
 
 if TYPE_CHECKING:
     from perfgate.core.profile import MetricProfile
@@ -89,5 +100,16 @@ def same_session(row: Row, level: float) -> Decision:
         call=call, method="same-session", baseline=values[0], current=values[1], change=values[1] / values[0] - 1,
         limit=own_change(row, allowed), interval=(low - 1, high - 1),
         visible=None if visible is None else own_change(row, max(visible, floor_cost(row, base, current, values[0]))),
-        reason=reason, message=message, evidence=(("p", p), ("level", level)),
+        reason=reason, message=message, evidence=(("p", p), ("level", level), *_typical(row, ranked)),
     )  # fmt: skip
+
+
+def _typical(row: Row, ranked: tuple[tuple[float, ...], tuple[float, ...]]) -> tuple[tuple[str, float], ...]:
+    """Return the change of a typical run (Hodges and Lehmann's), with the interval that the rank test leaves."""
+    base, current = ([math.log(v) for v in side] for side in ranked)
+    shift, ends = hodges_lehmann(base, current)
+    named = [("typical", shift)] + ([("typical_low", ends[0]), ("typical_high", ends[1])] if ends else [])
+    changes = [own_change(row, grown(log)) for _, log in named]
+    if row.metric.better == "higher":  # turned, so that the low end stays the low one
+        changes[1:] = reversed(changes[1:])
+    return tuple((name, change) for (name, _), change in zip(named, changes, strict=True))

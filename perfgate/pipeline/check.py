@@ -149,7 +149,7 @@ def _notes(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
             notes.append(warning("runs-failed", message, hint="mend the program: a run that fails is not measured"))
     if selection.superseded():
         message = f"{selection.superseded()} runs were left out: newer ones, of another session or call, stand for them"
-        notes.append(note("runs-superseded", message, hint="--sessions all judges all runs together"))
+        notes.append(note("runs-superseded", message, hint="--sessions all judges each session by itself"))
     if judgement.unnamed:
         message = (
             "the runs of both sides state no session and were judged as one: if they were measured at different times, "

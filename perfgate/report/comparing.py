@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 LARGE_SHIFT = 0.10
 """A common shift beyond it is said first."""
 
+_TOLD_SHIFT = 0.0005  # what rounds to nothing is not worth a line
+
 
 def moved_far(verdict: Verdict) -> list[Line]:
     """Return a line for each metric in which the whole suite moved by more than `LARGE_SHIFT`."""
@@ -67,7 +69,7 @@ def compared(verdict: Verdict) -> Iterable[Line]:
         yield (text("Left out: " + ", ".join(left)),)
     if suite.excluded:
         yield text("Excluded by the configuration: "), *_list("", suite.excluded)
-    for f in suite_findings(verdict):
+    for f in (f for f in suite_findings(verdict) if abs(f.change or 0.0) >= _TOLD_SHIFT):
         rows = count(int(dict(f.evidence).get("rows", 0)), "benchmark")
         shift = f"{percent(f.change or 0.0)} over {rows}, taken off each change"
         yield text("Common shift of "), name(f.metric), text(f": {shift}")

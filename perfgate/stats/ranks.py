@@ -1,4 +1,4 @@
-"""Rank tests of one sample against another, and of many at once."""
+"""Rank tests of one sample against another."""
 
 from __future__ import annotations
 
@@ -156,31 +156,6 @@ def smallest_flagged_factor(base: Sequence[float], current: Sequence[float], lev
     if len(base) * len(current) <= MOST_RATIOS:
         return sorted(b / c for b in base for c in current)[k - 1]
     return _ratio_at(sorted(base), sorted(current, reverse=True), k)
-
-
-def holm(ps: Sequence[float]) -> list[float]:
-    """Adjust the p-values of a family so that any error in it stays below the level.
-
-    Args:
-        ps: the p-values, each 0.0 to 1.0; may be empty.
-
-    Returns:
-        The adjusted p-values in the order of ``ps``, each at least its own and at most 1.0.
-
-    Raises:
-        ValueError: a p-value lies outside [0, 1].
-
-    Source:
-        Holm (1979), "A Simple Sequentially Rejective Multiple Test Procedure",
-        Scandinavian Journal of Statistics 6(2).
-    """
-    if not all(0.0 <= p <= 1.0 for p in ps):
-        raise ValueError("p-values must lie in [0, 1]")
-    adjusted, highest = [0.0] * len(ps), 0.0
-    for rank, place in enumerate(sorted(range(len(ps)), key=ps.__getitem__)):
-        highest = max(highest, min(1.0, (len(ps) - rank) * ps[place]))
-        adjusted[place] = highest
-    return adjusted
 
 
 def runs_needed(level: float) -> int:

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from perfgate.stats.ranks import (
     RankTest,
     critical_u,
-    holm,
     mann_whitney,
     runs_needed,
     smallest_flagged_factor,
@@ -223,21 +222,6 @@ def test_a_sample_that_is_flagged_already_has_a_factor_below_one():
     assert found < 1.0
 
 
-def test_holm_adjusts_a_worked_example():
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([]) == []
-    assert holm([0.7, 0.8]) == [1.0, 1.0]
-
-
-@LAWS
-@given(st.lists(st.floats(0.0, 1.0), max_size=30))
-def test_holm_only_raises_p_and_keeps_the_order(ps):
-    adjusted = holm(ps)
-    assert all(p <= raised <= 1.0 for p, raised in zip(ps, adjusted, strict=True))
-    order = sorted(range(len(ps)), key=ps.__getitem__)
-    assert all(adjusted[a] <= adjusted[b] for a, b in itertools.pairwise(order))
-
-
 def test_a_seeded_null_keeps_the_promised_level():
     noise = np.random.default_rng(7)
     alarms = sum(mann_whitney(*noise.standard_t(2, (2, 10)).tolist()).p <= 0.05 for _ in range(4000))
@@ -255,8 +239,6 @@ def test_a_seeded_null_keeps_the_promised_level():
         pytest.param(lambda: runs_needed(1.0), "level", id="level-one"),
         pytest.param(lambda: smallest_flagged_factor([0.0], [1.0], 0.05), "positive", id="a-zero"),
         pytest.param(lambda: smallest_flagged_factor([1.0], [math.inf], 0.05), "finite", id="infinite"),
-        pytest.param(lambda: holm([1.1]), "p-values", id="p-above-one"),
-        pytest.param(lambda: holm([math.nan]), "p-values", id="p-not-a-number"),
     ],
 )
 def test_impossible_arguments_are_refused(call, message):
