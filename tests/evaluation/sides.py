@@ -1,0 +1,52 @@
+"""The two sides of a check as profiles: what was measured, under which sessions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfgate.core.canonical import short_hash
+from perfgate.core.metrics import ELAPSED
+from perfgate.core.profile import MetricProfile, Profile, Sample, Session
+from perfgate.core.run import UNSPECIFIED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+IN_TURNS = "s0/ab-1"
+"""The session of both sides when they were measured in turns."""
+ROWS = 1000
+_DAYS = 28  # every month has them
+
+
+def started(number: int) -> str:
+    """Return when a session began; a higher number is later."""
+    return f"2026-{number // _DAYS + 1:02d}-{number % _DAYS + 1:02d}T03:00:00Z"
+
+
+def profile_of(benchmark: str, sessions: Mapping[str, Sequence[float]], first: int = 0) -> Profile:
+    """Return a profile of the elapsed time.
+
+    Args:
+        benchmark: its name.
+        sessions: seconds by session, the oldest session first.
+        first: number of the oldest session, for its time; those of a newer profile are higher.
+    """
+    return Profile(
+        benchmark=benchmark,
+        labels=(),
+        machine_class=UNSPECIFIED,
+        sessions=tuple(
+            Session(
+                id=name, started_at=started(first + place), machine="", commit="", rows_used=(ROWS,),
+                runs=(short_hash(f"{benchmark} {name} {first}"),),
+            )
+            for place, name in enumerate(sessions)
+        ),
+        metrics=(
+            MetricProfile(
+                metric=ELAPSED,
+                sources=(),
+                samples=tuple(Sample(session=name, values=tuple(values)) for name, values in sessions.items()),
+            ),
+        ),
+    )  # fmt: skip
