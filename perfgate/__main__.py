@@ -25,9 +25,12 @@ def main() -> NoReturn:
     with contextlib.suppress(ValueError, OSError, AttributeError):  # no SIGHUP on Windows
         signal.signal(signal.SIGTERM, _stop)
         signal.signal(signal.SIGHUP, _stop)
-    code = run(sys.argv[1:])
-    with contextlib.suppress(ValueError, OSError):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # from here on nothing may change the code
+    code = _CANNOT_DECIDE
+    with contextlib.suppress(KeyboardInterrupt):  # a second one, while the first was told
+        code = run(sys.argv[1:])
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # from here on nothing may change the code
+        with contextlib.suppress(ValueError, OSError, AttributeError, KeyboardInterrupt):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     if not _flushed():
         code = _CANNOT_DECIDE
     sys.exit(code)

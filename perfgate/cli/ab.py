@@ -21,7 +21,7 @@ _ROUNDS = 10
 @click.option("--head", metavar="REF", help="Commit that is compared (default: the working tree as it is).")
 @click.option("--base-cmd", metavar="CMD", help="Without git: the base's command, in quotes.")
 @click.option("--head-cmd", metavar="CMD", help="Without git: the head's command, in quotes.")
-@click.option("-n", "--runs", type=click.IntRange(1, 100_000), help="Exactly so many runs a side.")
+@click.option("-n", "--runs", type=click.IntRange(2, 100_000), help="Exactly so many runs a side.")
 @click.option(
     "--rounds-max",
     type=click.IntRange(1, 50_000),

@@ -36,7 +36,9 @@ def allowed_cost(row: Row, baseline: float) -> float:
 
 def own_change(row: Row, cost_change: float) -> float:
     """Return a change of costs as the metric's own change: signs turn where higher is better."""
-    return cost_change if row.metric.better == "lower" else 1 / (1 + cost_change) - 1
+    if row.metric.better == "lower":
+        return cost_change
+    return 1 / (1 + cost_change) - 1 if cost_change > -1 else math.inf  # an improvement beyond the last digit
 
 
 def is_above_floor(row: Row, base: MetricProfile, current: MetricProfile, values: tuple[float, float]) -> bool:

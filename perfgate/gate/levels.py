@@ -27,12 +27,14 @@ def levels_of(ps: Sequence[float], family: Family) -> list[float]:
         family: what the gated rows share; its size counts rows of other methods, too.
     """
     if family.share is not None:
-        return [family.share * family.first_step] * len(ps)
-    rest = [1.0] * (family.size - len(ps))
-    step = _held_down if family.size <= MOST_STEPPED_DOWN else _stepped_up
-    return [
-        min(family.false_alarms, step([*ps[:i], *ps[i + 1 :], *rest], 2 * family.false_alarms)) for i in range(len(ps))
-    ]
+        return [family.first_step] * len(ps)
+    level = 2 * family.false_alarms
+    if family.size > MOST_STEPPED_DOWN:
+        steps = _stepped_up(ps, family.size, level)
+    else:
+        rest = [1.0] * (family.size - len(ps))
+        steps = [_held_down([*ps[:i], *ps[i + 1 :], *rest], level) for i in range(len(ps))]
+    return [min(family.false_alarms, step) for step in steps]
 
 
 def _held_down(others: Sequence[float], level: float) -> float:
@@ -43,8 +45,19 @@ def _held_down(others: Sequence[float], level: float) -> float:
     return level / (len(ordered) + 1 - before)
 
 
-def _stepped_up(others: Sequence[float], level: float) -> float:
-    """Return the p at which Benjamini and Hochberg reject one more row beside the others."""
-    ordered, size = sorted(others), len(others) + 1
-    most = max((k for k in range(2, size + 1) if ordered[k - 2] <= k * level / size), default=1)
-    return most * level / size
+def _stepped_up(ps: Sequence[float], size: int, level: float) -> list[float]:
+    """Return the p at which Benjamini and Hochberg reject each row, all others as they are."""
+    order = sorted(range(len(ps)), key=ps.__getitem__)
+    # Without a row, those after it move up a place: the k-th smallest of the others stands at k + 1 beside it.
+    before = after = 1  # the furthest step reached by those before a row, and by those from its place on
+    reached = [1] * (len(ps) + 1)
+    for place in range(len(ps) - 1, -1, -1):
+        within = ps[order[place]] <= (place + 1) * level / size
+        reached[place] = max(reached[place + 1], place + 1 if within else 1)
+    steps = [0.0] * len(ps)
+    for place, row in enumerate(order):
+        after = reached[place + 1]
+        steps[row] = max(before, after) * level / size
+        if ps[row] <= (place + 2) * level / size:
+            before = place + 2
+    return steps

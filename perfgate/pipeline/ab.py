@@ -68,7 +68,7 @@ def _verdict(compared: Compared, request: Request) -> Verdict:
     everything = (*base.profiles, *selection.profiles)
     over, faults = check_budgets(selection.profiles, policy, frozenset())
     faults += check_rules(policy, everything)
-    findings = [*map(_reworded, judgement.findings), *over]
+    findings = [*map(reworded, judgement.findings), *over]
     facts = compared_of(_reproduce(request, sides), policy, base, selection)
     return Verdict(
         findings=tuple(sorted(findings, key=severity)),
@@ -83,7 +83,7 @@ def _verdict(compared: Compared, request: Request) -> Verdict:
     )
 
 
-def _reworded(finding: Finding) -> Finding:
+def reworded(finding: Finding) -> Finding:
     """Return a finding whose cure fits: there is no baseline to refresh."""
     reason = _REASONS.get(finding.reason)
     if reason is None:

@@ -20,7 +20,7 @@ class Request:
     head: str | None
     """Commit of the head; None: the working tree as it is."""
     runs: int | None
-    """Runs of each side, >= 1; None: as many as it takes."""
+    """Runs of each side, >= 2, since one proves nothing; None: as many as it takes."""
     rounds: int
     """The most rounds of two runs a side, >= 1, when it takes as many as it takes."""
     warmup: int

@@ -37,7 +37,12 @@ def to_data(verdict: Verdict) -> dict[str, Any]:
             "gated": suite.gated,
             "false_alarms": _number(suite.false_alarms),
             "common_shift": [
-                {"machine_class": f.machine_class, "metric": f.metric, "change": _number(f.change)}
+                {
+                    "machine_class": f.machine_class,
+                    "metric": f.metric,
+                    "statistic": f.statistic,
+                    "change": _number(f.change),
+                }
                 for f in verdict.findings
                 if f.benchmark == WHOLE_SUITE
             ],

@@ -1,4 +1,4 @@
-"""Numbers in, numbers out: quantiles, ranks, Student's t, sessions and medians.
+"""Numbers in, numbers out: quantiles and tails, ranks and shifts, medians, families, Student's t, sessions.
 
 Plain Python throughout: the samples of a gate are small, and importing numpy
 alone takes longer than judging a suite.

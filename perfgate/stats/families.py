@@ -53,7 +53,8 @@ def benjamini_hochberg(ps: Sequence[float]) -> list[float]:
     adjusted, lowest = [0.0] * len(ps), 1.0
     descending = sorted(range(len(ps)), key=ps.__getitem__, reverse=True)
     for above, place in enumerate(descending):
-        lowest = min(lowest, ps[place] * len(ps) / (len(ps) - above))
+        # In this order of operations rounding cannot carry it below the p-value itself.
+        lowest = min(lowest, ps[place] * (len(ps) / (len(ps) - above)))
         adjusted[place] = lowest
     return adjusted
 

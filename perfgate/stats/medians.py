@@ -6,7 +6,7 @@ import math
 from functools import cache
 from typing import TYPE_CHECKING
 
-from perfgate.stats.quantiles import median
+from perfgate.stats.quantiles import quantile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,11 +56,19 @@ def median_ratio_interval(
 
     On logs, the distances of each median from its own interval's ends are added as
     squares, each end from the two that make the ratio smaller (or larger): an
-    interval that is as lopsided as the samples, without resampling. In simulated
-    normal, skewed, heavy-tailed and two-peaked noise it covers 96 to 99 % from 5 to 50
-    runs a side, and is within a few percent as wide as the bootstrap's of the same
-    ratio, which takes 250 times as long. With fewer than 6 runs a side it cannot reach
-    95 % for certain, since the ends are the fastest and the slowest run.
+    interval that is as lopsided as the samples, without resampling. At 95 % it covers
+    in percent, by 20,000 simulated pairs of samples each (5,000 for 100 v 100):
+
+    | noise                     | 3 v 3 | 5 v 5 | 6 v 6 | 10 v 10 | 20 v 20 | 100 v 100 | 5 v 20 |
+    |---------------------------|-------|-------|-------|---------|---------|-----------|--------|
+    | normal, 5 %               |  83.9 |  97.7 |  98.0 |    97.5 |    97.1 |      96.3 |   96.8 |
+    | lognormal, sigma 0.5      |  84.1 |  97.4 |  97.8 |    97.3 |    96.8 |      96.2 |   96.5 |
+    | t with 2 df on logs, 3 %  |  83.2 |  97.2 |  97.6 |    97.6 |    96.9 |      95.7 |   96.5 |
+    | two peaks, 80 % and 20 %  |  83.9 |  97.0 |  97.0 |    96.7 |    97.2 |      96.2 |   96.4 |
+
+    With fewer than 6 runs on a side that side's ends are its fastest and slowest run.
+    Fewer than 5 cannot hold 95 %: 4 v 4 cover 93, 2 v 2 57, one run a side gives a bare
+    point. The bootstrap's interval is 6 % narrower at 10 runs, 4 % at 20, then the same.
 
     Args:
         base: the baseline's runs, any order, length >= 1; all finite and > 0.
@@ -68,7 +76,8 @@ def median_ratio_interval(
         confidence: of the two ends together, 0.0 < confidence < 1.0.
 
     Returns:
-        Lower and upper end of the ratio, >= 0 (1.0 is no change); they enclose the ratio itself.
+        Lower and upper end of the ratio (1.0 is no change); they enclose the ratio itself.
+        Beyond the range of floats an end is 0.0 or infinite.
 
     Raises:
         ValueError: a side is empty or holds a value that is not positive and finite,
@@ -83,15 +92,15 @@ def median_ratio_interval(
     if not all(0.0 < value < math.inf for side in (base, current) for value in side):
         raise ValueError("a ratio needs values that are positive and finite")
     sides = sorted(base), sorted(current)
-    (low_base, was, high_base), (low_now, now, high_now) = (
-        tuple(map(math.log, (low, median(side), high)))
-        for side in sides
-        for low, high in (median_interval(side, confidence),)
-    )
+    medians = quantile(sides[0], 0.5), quantile(sides[1], 0.5)
+    ratio = medians[1] / medians[0]
+    was, now = map(math.log, medians)
+    low_base, high_base = map(math.log, median_interval(sides[0], confidence))
+    low_now, high_now = map(math.log, median_interval(sides[1], confidence))
     change = now - was
     low = change - math.hypot(now - low_now, high_base - was)
     high = change + math.hypot(high_now - now, was - low_base)
-    return _exp(low), _exp(high)
+    return min(_exp(low), ratio), max(_exp(high), ratio)  # the last bit of a logarithm may lie beyond
 
 
 @cache

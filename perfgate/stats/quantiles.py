@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -110,12 +111,7 @@ def order_statistic_interval(n: int, q: float, confidence: float = 0.95) -> tupl
         raise ValueError(f"n must be at least 1, got {n!r}")
     _check_open("q", q)
     _check_open("confidence", confidence)
-    tail = (1.0 - confidence) / 2.0 * (1.0 + ROUNDING)
-    # Item l (from 0) lies above the quantile when at most l runs are below it. Item u
-    # lies below it when at least u + 1 runs are, that is at most n - 1 - u above.
-    lower = _last_within(_binomial(n, q), tail)
-    upper = _last_within(_binomial(n, 1.0 - q), tail)
-    return (None if lower < 0 else lower, None if upper < 0 else n - 1 - upper)
+    return _positions(n, q, confidence)
 
 
 def runs_needed_for_bound(q: float, confidence: float) -> int:
@@ -142,6 +138,17 @@ def runs_needed_for_bound(q: float, confidence: float) -> int:
     _check_open("confidence", confidence)
     miss = math.log1p(-confidence) + ROUNDING
     return max(1, math.ceil(miss / math.log(q)))
+
+
+@cache
+def _positions(n: int, q: float, confidence: float) -> tuple[int | None, int | None]:
+    """Return the positions of the ends; kept, since all rows of a suite tend to ask for the same."""
+    tail = (1.0 - confidence) / 2.0 * (1.0 + ROUNDING)
+    # Item l (from 0) lies above the quantile when at most l runs are below it. Item u
+    # lies below it when at least u + 1 runs are, that is at most n - 1 - u above.
+    lower = _last_within(_binomial(n, q), tail)
+    upper = _last_within(_binomial(n, 1.0 - q), tail)
+    return (None if lower < 0 else lower, None if upper < 0 else n - 1 - upper)
 
 
 def _binomial(n: int, p: float) -> Iterator[float]:

@@ -8,18 +8,18 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
-from struct import pack, unpack
+from operator import truediv
 from typing import TYPE_CHECKING
 
+from perfgate.stats.pairs import nth_pairs
 from perfgate.stats.students import normal_quantile, normal_tail
+from perfgate.stats.tied import tied_tail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST_EXACT = 20
 """Largest side for the exact null law: it takes 0.4 ms at 20 and 20, and grows with the cube."""
-MOST_RATIOS = 10_000
-"""Up to here all pairwise ratios are listed and sorted (a millisecond); beyond, one is searched for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +40,9 @@ class RankTest:
 def mann_whitney(base: Sequence[float], current: Sequence[float]) -> RankTest:
     """Test one-sided whether ``current`` tends to be larger than ``base``.
 
-    Exact where no two values are equal and each side has at most 20; otherwise the
-    normal approximation with corrections for ties and continuity. That one is rough
-    for few runs: with many ties ``p`` can fall below `smallest_p`, and breaking a
-    tie upwards can raise it a little.
+    Exact up to 20 runs a side, tied values included; otherwise the normal approximation
+    with corrections for ties and continuity. The approximation would cost: at 10 and 10
+    runs with a tie or two it finds 5 points less of what the exact law finds at p <= 0.1 %.
 
     Args:
         base: the baseline's runs, in any unit, any order, length >= 1; all finite.
@@ -66,8 +65,10 @@ def mann_whitney(base: Sequence[float], current: Sequence[float]) -> RankTest:
     twice = sum(bisect_left(ordered, value) + bisect_right(ordered, value) for value in current)
     repeats = Counter(base)
     repeats.update(current)
-    if len(repeats) == n + m and max(n, m) <= MOST_EXACT:
-        return RankTest(u=twice / 2, p=_tail(n, m)[twice // 2] / math.comb(n + m, n), exact=True)
+    if max(n, m) <= MOST_EXACT:
+        has_ties = len(repeats) < n + m
+        p = tied_tail(base, current) if has_ties else _tail(n, m)[twice // 2] / math.comb(n + m, n)
+        return RankTest(u=twice / 2, p=p, exact=True)
     if len(repeats) == 1:
         return RankTest(u=twice / 2, p=1.0, exact=False)
     ties = sum(count**3 - count for count in repeats.values())
@@ -136,9 +137,10 @@ def smallest_flagged_factor(base: Sequence[float], current: Sequence[float], lev
         level: largest p-value that counts as significant, 0.0 < level < 1.0.
 
     Returns:
-        The factor, > 0: for every f above it, U of ``base`` against f * ``current`` is
-        at least `critical_u` (which supposes no ties); for every f below it, it is
-        not. None if no slowdown whatever is significant with so few runs.
+        The factor: for every f above it, U of ``base`` against f * ``current`` is at
+        least `critical_u` (which supposes no ties); for every f below it, it is not.
+        Beyond the range of floats it is 0.0 or infinite. None if no slowdown whatever
+        is significant with so few runs.
 
     Raises:
         ValueError: a side is empty or holds a value that is not positive and finite,
@@ -153,9 +155,7 @@ def smallest_flagged_factor(base: Sequence[float], current: Sequence[float], lev
         raise ValueError("a factor needs values that are positive and finite")
     if k is None:
         return None
-    if len(base) * len(current) <= MOST_RATIOS:
-        return sorted(b / c for b in base for c in current)[k - 1]
-    return _ratio_at(sorted(base), sorted(current, reverse=True), k)
+    return nth_pairs(sorted(base), sorted(current, reverse=True), truediv, [k])[0]
 
 
 def runs_needed(level: float) -> int:
@@ -205,30 +205,6 @@ def _normal_p(n: int, m: int, u: float, ties: int) -> float:
     """Return P(U >= u) by the normal approximation with continuity correction."""
     centre, deviation = _normal_law(n, m, ties)
     return normal_tail((u - centre - 0.5) / deviation)
-
-
-def _ratio_at(base: Sequence[float], current: Sequence[float], k: int) -> float:
-    """Return the k-th smallest (from 1) ratio of ascending ``base`` to descending ``current``.
-
-    Positive floats sort like their bit patterns, so halving the patterns ends at the
-    very ratio after at most 63 steps, each one walk along both sides.
-    """
-    low, high = 0, _bits(base[-1] / current[-1])
-    while low < high:
-        middle = (low + high) // 2
-        limit = unpack("<d", pack("<q", middle))[0]
-        count, reach = 0, len(base)
-        for value in current:  # ratios only rise from here on, so the reach only shrinks
-            while reach and base[reach - 1] / value > limit:
-                reach -= 1
-            count += reach
-        low, high = (low, middle) if count >= k else (middle + 1, high)
-    return float(unpack("<d", pack("<q", low))[0])
-
-
-def _bits(value: float) -> int:
-    """Return the bit pattern of a positive float as a whole number."""
-    return int(unpack("<q", pack("<d", value))[0])
 
 
 def _check_sizes(n: int, m: int) -> None:

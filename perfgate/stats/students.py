@@ -15,7 +15,12 @@ CLOSE = 1e-15
 MOST_STEPS = 100_000
 """The continued fraction needs about sqrt(max(a, b)) steps; this is far beyond df = 1e6."""
 CENTRE = 0.1
-"""Tails smaller than this are solved on the tail, larger ones on what lies between them and one half."""
+"""Tails smaller than this are solved on the tail, larger ones on what lies between them and one half.
+So are logarithms: of 1 - x from an x below it."""
+MOST_DF = 1e8
+"""Largest degrees of freedom: beyond, the law is the normal one to 8 digits, and the fraction loses more."""
+LARGE = 1000.0
+"""Shapes from which on two terms of Stirling's series are exact to the last place (the third is 1e-18)."""
 
 
 def normal_tail(z: float) -> float:
@@ -68,13 +73,13 @@ def t_cdf(t: float, df: float) -> float:
 
     Args:
         t: any float, infinite ones included.
-        df: degrees of freedom, > 0, not necessarily whole.
+        df: degrees of freedom, 0.0 < df <= 1e8, not necessarily whole.
 
     Returns:
         A probability, 0.0 to 1.0; exactly 0.0 or 1.0 where ``t`` is too large to square.
 
     Raises:
-        ValueError: ``df`` is not a positive finite number.
+        ValueError: ``df`` outside (0, 1e8].
 
     Source:
         Abramowitz and Stegun (1964), "Handbook of Mathematical Functions", 26.7.1.
@@ -92,14 +97,15 @@ def t_quantile(p: float, df: float) -> float:
 
     Args:
         p: 0.0 < p < 1.0.
-        df: degrees of freedom, > 0, not necessarily whole.
+        df: degrees of freedom, 0.0 < df <= 1e8, not necessarily whole.
 
     Returns:
-        The quantile, relative error below 1e-9 for df up to 1e4.
+        The quantile, relative error below 1e-9 for ``p`` from 1e-300.
 
     Raises:
-        ValueError: ``p`` outside (0, 1), or ``df`` not a positive finite number.
-        OverflowError: the quantile is too large for a float squared (df below about 0.05).
+        ValueError: ``p`` outside (0, 1), or ``df`` outside (0, 1e8].
+        OverflowError: the quantile is too large for a float squared (df below about 0.05),
+            or its tail too small for one (``p`` below 1e-300).
 
     Source:
         Abramowitz and Stegun (1964), "Handbook of Mathematical Functions", 26.7.1.
@@ -109,14 +115,14 @@ def t_quantile(p: float, df: float) -> float:
     tail = min(p, 1.0 - p)
     if tail == 0.5:  # noqa: PLR2004 - the middle of a symmetric law
         return 0.0
-    scale = math.exp(-_log_beta(0.5 * df, 0.5)) / math.sqrt(df)
+    log_scale = -_log_beta(0.5 * df, 0.5) - 0.5 * math.log(df)
     t = -normal_quantile(tail)  # the answer lies beyond the normal's
     for _ in range(100):
         here = _t_tail(t, df)
         if here == 0.0:
             raise OverflowError(f"the quantile of {p!r} with df = {df!r} is too large")
-        density = scale * math.exp(-0.5 * (df + 1.0) * math.log1p(t * t / df))
-        step = math.log(here / tail) * here / (t * density)
+        log_density = log_scale - 0.5 * (df + 1.0) * math.log1p(t * t / df)  # far out no float holds the density
+        step = math.log(here / tail) * math.exp(math.log(here) - math.log(t) - log_density)
         t *= math.exp(step)
         if abs(step) < CLOSE:
             break
@@ -184,15 +190,21 @@ def _t_tail(t: float, df: float) -> float:
 
 
 def _log_beta(a: float, b: float) -> float:
-    """Return the logarithm of the beta function."""
-    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
+    """Return the logarithm of the beta function; by Stirling's series where a difference of lgammas would lose it."""
+    small, large = min(a, b), max(a, b)
+    if large < LARGE:
+        return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
+    whole = a + b
+    rest = (1.0 / large - 1.0 / whole) / 12.0 - (large**-3 - whole**-3) / 360.0
+    return math.lgamma(small) + small - (large - 0.5) * math.log1p(small / large) - small * math.log(whole) + rest
 
 
 def _beta_share(a: float, b: float, x: float, rest: float) -> float:
     """Return I_x(a, b), where ``rest`` is 1 - x without its rounding error."""
     if x == 0.0 or rest == 0.0:
         return 0.0 if x == 0.0 else 1.0
-    front = math.exp(a * math.log(x) + b * math.log(rest) - _log_beta(a, b))
+    logs = math.log1p(-rest) if rest < CENTRE else math.log(x), math.log1p(-x) if x < CENTRE else math.log(rest)
+    front = math.exp(a * logs[0] + b * logs[1] - _log_beta(a, b))
     if x < (a + 1.0) / (a + b + 2.0):
         return front * _fraction(a, b, x) / a
     return 1.0 - front * _fraction(b, a, rest) / b
@@ -239,6 +251,6 @@ def _check_open(name: str, share: float) -> None:
 
 
 def _check_df(df: float) -> None:
-    """Raise ValueError unless ``df`` is a positive finite number."""
-    if not 0.0 < df < math.inf:
-        raise ValueError(f"df must be positive and finite, got {df!r}")
+    """Raise ValueError unless ``df`` is positive and no larger than the laws are exact for."""
+    if not 0.0 < df <= MOST_DF:
+        raise ValueError(f"df must be positive and at most {MOST_DF:g}, got {df!r}")

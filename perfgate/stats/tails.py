@@ -41,7 +41,10 @@ def log_quantile_error(logs: Sequence[float], q: float) -> float | None:
     """Return the standard error of the log of a sample's ``q``-quantile.
 
     The width of its order-statistic interval at 90 %, over the width that a normal
-    error would have.
+    error would have. Whole runs make the interval too wide rather than too narrow: for
+    p95 the typical error is 1.2 to 1.9 times the true one at 59 to 100 runs of normal,
+    lognormal or t2 noise, 1.1 times at 400, and right at 1,000. Of two peaks it is
+    unreliable where the quantile lies between them.
 
     Args:
         logs: natural logarithms of the sample, any order, length >= 1; all finite.

@@ -73,7 +73,7 @@ class Tree:
         except CannotDecideError:
             message = f"HEAD and {upstream} have no commit in common here"
             raise cannot_decide("no-base", message, hint=_DEEPEN) from None
-        return found, f"what HEAD and {upstream} have in common"
+        return found, f"what HEAD and {self._line(['rev-parse', '--abbrev-ref', upstream])} have in common"
 
     def changes(self) -> tuple[int, int]:
         """Return how many files differ from HEAD, and how many are neither committed nor ignored."""

@@ -6,6 +6,7 @@ runs; medians of interleaved repetitions, so that a busy moment hits all alike.
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 import time
@@ -15,12 +16,14 @@ import numpy as np
 import scipy.stats
 
 from perfgate.stats.medians import median_ratio_interval
-from perfgate.stats.ranks import mann_whitney
+from perfgate.stats.ranks import mann_whitney, smallest_flagged_factor
+from perfgate.stats.shifts import hodges_lehmann
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 BENCHMARKS, RUNS, REPEAT, FEW = 1000, 20, 7, 20
+LEVEL = 0.01
 _NOISE = random.Random(1)  # noqa: S311 - reproducible noise
 PAIRS = [tuple([_NOISE.lognormvariate(0, 0.05) for _ in range(RUNS)] for _ in range(2)) for _ in range(BENCHMARKS)]
 
@@ -30,6 +33,15 @@ def ours() -> None:
     for base, current in PAIRS:
         mann_whitney(base, current)
         median_ratio_interval(base, current)
+
+
+def whole() -> None:
+    """Everything that a row of `check` asks for: also what it could have seen, and the shift of a typical run."""
+    for base, current in PAIRS:
+        mann_whitney(base, current)
+        median_ratio_interval(base, current)
+        smallest_flagged_factor(base, current, LEVEL)
+        hodges_lehmann([math.log(b) for b in base], [math.log(c) for c in current])
 
 
 def scipys() -> None:
@@ -50,6 +62,7 @@ def main() -> None:
     """Print milliseconds a benchmark, and ratios."""
     jobs: dict[str, tuple[Callable[[], None], int]] = {
         "test and interval": (ours, BENCHMARKS),
+        "the whole row": (whole, BENCHMARKS),
         "scipy, the test alone": (scipys, BENCHMARKS // 10),
         "numpy, 10,000 resamples": (bootstrap, FEW),
     }

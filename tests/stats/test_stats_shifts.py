@@ -57,11 +57,27 @@ def test_so_few_runs_have_a_shift_and_no_interval():
     assert hodges_lehmann([1.0, 2.0, 3.0], [2.0, 3.0, 4.0]) == (1.0, None)
 
 
-def test_ten_thousand_runs_a_side_are_thinned_evenly():
+@pytest.mark.parametrize(("n", "m"), [(21, 25), (40, 300), (300, 301)])
+@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.9999])
+def test_beyond_the_exact_law_the_ends_are_where_the_normal_one_turns(n, m, confidence):
+    base, current = draw(n, 7), draw(m, 8, 0.03)
+    _, (low, high) = hodges_lehmann(base, current, confidence)
+    for shift, significant in ((low - 1e-9, True), (low + 1e-9, False), (high - 1e-9, False), (high + 1e-9, True)):
+        moved = [c - shift for c in current]
+        sides = [
+            scipy.stats.mannwhitneyu(moved, base, alternative=a, method="asymptotic").pvalue
+            for a in ("less", "greater")
+        ]
+        assert (min(sides) <= (1 - confidence) / 2) == significant
+
+
+def test_ten_thousand_runs_a_side_are_judged_whole():
     base, current = draw(10_000, 5), draw(10_000, 6, 0.02)
     shift, (low, high) = hodges_lehmann(base, current)
-    assert low < shift < high
-    assert shift == pytest.approx(0.02, abs=0.005)
+    reach = 1.959963984540054 * math.sqrt(10_000**2 / 12 * 20_001)
+    for place, target in ((shift, 0.0), (low, -reach), (high, reach)):  # half of the pairs, and the test's limits
+        count = [np.searchsorted(np.sort(current), np.array(base) + place + side).sum() for side in (-1e-12, 1e-12)]
+        assert count[0] - 1 <= 10_000**2 / 2 + target <= count[1] + 1
     assert high - low == pytest.approx(2 * 1.96 * 0.1 * math.sqrt(2 / 10_000 * math.pi / 3), rel=0.1)
 
 

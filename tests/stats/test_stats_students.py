@@ -19,8 +19,10 @@ from perfgate.stats.students import (
 )
 
 
-@pytest.mark.parametrize("df", [0.5, 1, 2, 3, 5, 10, 30, 100.5, 1e4])
-@pytest.mark.parametrize("p", [1e-12, 0.01, 0.49, 0.5, 0.501, 0.55, 0.6, 0.75, 0.9, 0.975, 0.995, 0.9995, 1 - 1e-9])
+@pytest.mark.parametrize("df", [0.5, 1, 2, 3, 5, 10, 30, 100.5, 1e4, 1e6, 1e8])
+@pytest.mark.parametrize(
+    "p", [1e-60, 1e-12, 0.01, 0.49, 0.5, 0.501, 0.55, 0.6, 0.75, 0.9, 0.975, 0.995, 0.9995, 1 - 1e-9]
+)
 def test_t_quantiles_are_those_of_scipy(p, df):
     assert t_quantile(p, df) == pytest.approx(scipy.stats.t.ppf(p, df), rel=1e-9, abs=0.0)
 
@@ -85,6 +87,7 @@ def test_clopper_pearson_is_that_of_the_tables(k, n, expected):
         pytest.param(lambda: t_quantile(1.0, 3), id="p-one"),
         pytest.param(lambda: t_quantile(0.9, 0.0), id="df-zero"),
         pytest.param(lambda: t_quantile(0.9, math.inf), id="df-infinite"),
+        pytest.param(lambda: t_quantile(0.9, 1.01e8), id="df-beyond-the-law"),
         pytest.param(lambda: t_cdf(1.0, -1.0), id="df-negative"),
         pytest.param(lambda: normal_quantile(1.0), id="normal-p-one"),
         pytest.param(lambda: incomplete_beta(0.0, 1.0, 0.5), id="shape-zero"),
@@ -103,6 +106,11 @@ def test_arguments_outside_their_range_are_refused(call):
 def test_a_quantile_beyond_all_squares_is_an_overflow(df):
     with pytest.raises(OverflowError):
         t_quantile(0.999999, df)
+
+
+def test_a_tail_too_small_for_densities_still_has_its_quantile():
+    # Far out the tail of 3 df is 2 * sqrt(3) / (pi * t**3); scipy's answer is twice too small there.
+    assert t_quantile(1e-300, 3) == pytest.approx(-((2 * math.sqrt(3) / math.pi) ** (1 / 3)) * 1e100, rel=1e-9)
 
 
 def test_far_out_the_t_law_is_settled():
