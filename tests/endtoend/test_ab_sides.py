@@ -27,6 +27,7 @@ def test_a_benchmark_that_the_base_lacks_is_new(same: Project) -> None:
     assert {f["status"] for f in report(same)["findings"]} == {"new"}
     assert {f["reason"] for f in report(same)["findings"]} == {"not-in-base"}
     assert rows(same)["elapsed"]["n_current"] == 2
+    assert "This change introduces what is measured: there is nothing to compare with yet." in outcome.stdout
     assert "the base lacks extra.sh: only the head was measured" in " ".join(outcome.stdout.split())
 
 
