@@ -237,11 +237,12 @@ def test_an_interruption_while_a_library_makes_its_classes_is_2_as_well(project:
         "import perfgate.__main__ as door\n"
         "def run(_):\n"
         "    try:\n"
-        "        exec('os.kill(os.getpid(), signal.SIGINT)')\n"
+        "        exec('os.kill(os.getpid(), signal.SIGINT)\\nfor _ in range(9): pass')\n"
         "    except KeyboardInterrupt:\n"
         "        return 2\n"
         "door.run = run\n"
         "door.main()\n"
     )
-    done = project.command(sys.executable, "-c", program)
+    project.write("interrupted.py", program)
+    done = project.command(sys.executable, "-m", "interrupted")
     assert done.code == 2, str(done)
