@@ -9,8 +9,8 @@ from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import WHOLE_SUITE, Finding
 from perfgate.core.metrics import THROUGHPUT, WORKLOAD_BOUND
 from perfgate.core.profile import Profile, title
-from perfgate.gate.audit_sight import SOUND
-from perfgate.gate.audit_words import cost, cured, listed, percent
+from perfgate.gate.audit_sight import SOUND, cured
+from perfgate.gate.audit_words import cost, listed, percent
 from perfgate.gate.effects import TOO_NOISY
 from perfgate.stats.left_out import FEWEST_LEFT_OUT
 
@@ -147,8 +147,10 @@ def _benchmark(row: Sight) -> str:
 
 
 def _blind(one: AuditedClass) -> Iterator[Diagnostic]:
-    """Yield what is to be said of rows that see only large changes."""
-    rows = [r for r in one.rows if r.now.once is not None and r.method in _STATISTICAL]
+    """Yield what is to be said of rows that see only large changes; those with slack have their own cure."""
+    left_behind = {(f.benchmark, f.labels, f.metric, f.statistic) for f in one.slack}
+    rows = [r for r in one.rows if r.now.once is not None and r.method in _STATISTICAL and r.key not in left_behind]
+    rows = [r for r in rows if cost(r.floor) <= 1.0]  # beyond that, the floor itself is told
     sure = [r for r in rows if _is_blind(r, r.now.once if r.now.confirmed is None else r.now.confirmed)]
     once = [r for r in rows if r not in sure and _is_blind(r, r.now.once)]
     if sure:
@@ -164,6 +166,8 @@ def _said_of_blind(rows: Sequence[Sight], gated: int, when: str) -> tuple[str, s
     worst = max(rows, key=lambda r: cost(r.now.once))
     message = f"{len(rows)} of {gated} gated rows see no change below {percent(TOO_NOISY)} {when}; the worst: "
     message += f"{worst.place}, {percent(worst.now.once or 0.0)}"
+    if cost(worst.floor) >= cost(worst.now.confirmed if worst.now.confirmed is not None else worst.now.once):
+        return message, "lower the floor"
     return message, cured(worst) or "gate fewer rows, steady the benchmark, or compare with perfgate ab"
 
 

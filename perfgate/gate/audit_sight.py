@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.finding import UNDECIDED
 from perfgate.core.profile import title
 from perfgate.gate.audit_replay import by_row, next_session
+from perfgate.gate.audit_words import cost, percent
 from perfgate.gate.effects import allowed_cost, floor_cost, grown, own_change
 from perfgate.gate.rows import P50, rows_of
 from perfgate.stats.quantiles import median
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 SOUND, FULL = 5, 10
 """Sessions that a baseline should hold, and that a refresh keeps."""
 _WORTH = 0.95  # a cure has to bring the visible change below this part of today's
+_MOST = 0.6  # of what the best option gains
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,19 +94,17 @@ class Sight:
 
     @property
     def best(self) -> View | None:
-        """The better one of the next step in sessions and of more runs; None when neither is worth while."""
-        if not self.options:
+        """The least effort that brings most of what any option would; None when none is worth while."""
+        reaches = [_reach(o) for o in self.options]
+        today, nearest = _reach(self.now), min(map(_reach, self.options), default=math.inf)
+        if not nearest < _WORTH * today:
             return None
-        found = min(self.options[0], self.options[-1], key=_reach)
-        return found if any(t < _WORTH * n for t, n in zip(_reach(found), _reach(self.now), strict=True)) else None
+        return self.options[next(i for i, reach in enumerate(reaches) if today - reach >= _MOST * (today - nearest))]
 
 
-def _reach(view: View) -> tuple[float, float]:
-    """Return the sizes of the two changes that a view sees; of one that it does not, no end."""
-    return (
-        math.inf if view.once is None else abs(view.once),
-        math.inf if view.confirmed is None else abs(view.confirmed),
-    )
+def _reach(view: View) -> float:
+    """Return the sizes of the two changes that a view sees, together; of one that it does not see, no end."""
+    return cost(view.once) + (0.0 if view.confirmed is None else cost(view.confirmed))
 
 
 def sights(profiles: Sequence[Profile], policy: Policy) -> tuple[tuple[Sight, ...], int]:
@@ -166,3 +166,22 @@ def _seen(finding: Finding | None) -> float | None:
     if finding is None or finding.method == "" or finding.visible is None or not math.isfinite(finding.visible):
         return None
     return finding.visible if finding.visible > -1.0 else None
+
+
+def cured(row: Sight) -> str:
+    """Return what would let a row see a smaller change, and by how much; empty when nothing near would."""
+    best = row.best
+    if best is None:
+        return ""
+    if best.sessions > row.now.sessions:
+        what = f"{best.sessions} sessions in the baseline instead of {row.now.sessions}"
+    else:
+        what = f"{best.runs} runs in each session instead of {row.now.runs}"
+    return f"{what}: it sees {worded(best)} instead of {worded(row.now)}"
+
+
+def worded(view: View) -> str:
+    """Return what a row sees in one session, and what when a second confirms it."""
+    if view.once is None:
+        return "nothing"
+    return percent(view.once) + ("" if view.confirmed is None else f" ({percent(view.confirmed)} confirmed)")

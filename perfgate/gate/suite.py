@@ -66,9 +66,9 @@ class Suite:
     rows: int
     """How many rows are in the group."""
     shifts: Mapping[str, float]
-    """Log shift of each current session by stretch; as measured, not limited. Absent: too few rows."""
+    """Log shift of each current session by stretch; as measured, not limited. Absent: too few rows share a session."""
     base_shifts: Mapping[str, float]
-    """The same of each baseline session against the rows' own centres."""
+    """The same of each baseline session against the rows' own centres. Absent: too few rows share the session."""
     spread: SuiteSpread | None
     """How far sessions usually lie apart; None when too few rows say."""
 
@@ -134,13 +134,19 @@ def _suite(members: Sequence[Logs]) -> Suite:
             now.setdefault(stretch, []).append(centre - logs.middle)
         for stretch, centre in zip(logs.stretches, logs.centres, strict=True):
             before.setdefault(stretch, []).append(centre - logs.middle)
-    base_shifts = {stretch: common_shift(changes) for stretch, changes in before.items()}
+    base_shifts = _shifts(before)
     left = [
-        [c - base_shifts[s] for c, s in zip(logs.centres, logs.stretches, strict=True)] for logs in members
+        [c - base_shifts.get(s, 0.0) for c, s in zip(logs.centres, logs.stretches, strict=True)] for logs in members
     ]  # what remains of the baselines' sessions when their common shifts are taken off
     return Suite(
         rows=len(members),
-        shifts={s: common_shift(changes) for s, changes in now.items() if len(changes) >= FEWEST_ALIKE},
+        # Where the baselines' sessions are not shared, each row's own spread holds their luck already.
+        shifts=_shifts(now) if base_shifts else {},
         base_shifts=base_shifts,
         spread=suite_spread(left),
     )
+
+
+def _shifts(changes: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Return the common shift of each session that enough rows share; one of few rows says nothing of the suite."""
+    return {stretch: common_shift(of) for stretch, of in changes.items() if len(of) >= FEWEST_ALIKE}
