@@ -162,7 +162,6 @@ class _Bench:
                 raise
             self.sides = without_base(self.sides, failure)
             del self._jobs[name]
-            written.clear()
         self._is_proven = self._is_proven or name == "base"
 
     def collected(self, name: str) -> tuple[Selection, list[Diagnostic]]:

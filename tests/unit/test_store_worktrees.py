@@ -3,6 +3,8 @@
 import os
 import shutil
 import signal
+import stat
+import tempfile
 
 import pytest
 from lower_wings import GIT_ENVIRONMENT
@@ -11,7 +13,7 @@ from perfgate.core.errors import CannotDecideError
 from perfgate.store.git import git
 from perfgate.store.processes import run_group
 from perfgate.store.tree import Tree
-from perfgate.store.worktrees import room
+from perfgate.store.worktrees import _remove_tree, room
 
 
 @pytest.fixture
@@ -127,6 +129,31 @@ def test_a_room_is_on_the_tree_s_own_disk_where_it_can_choose(tree, monkeypatch)
     monkeypatch.delenv("TMPDIR", raising=False)
     with room(tree) as place:
         assert os.stat(place.path).st_dev == os.stat(tree.top).st_dev
+
+
+def test_a_folder_without_any_rights_is_removed_and_what_a_link_leads_to_keeps_its_own():
+    above = tempfile.mkdtemp()
+    kept, folder = os.path.join(above, "kept"), os.path.join(above, "folder")
+    os.makedirs(os.path.join(folder, "deep", "er"))
+    os.makedirs(kept)
+    os.symlink(kept, os.path.join(folder, "deep", "link"))
+    for place in (kept, os.path.join(folder, "deep", "er"), os.path.join(folder, "deep"), folder):
+        os.chmod(place, 0o500)
+    if os.geteuid() == 0:  # whom no right is denied
+        for place, folders, files in os.walk(above):
+            for name in ("", *folders, *files):
+                os.lchown(os.path.join(place, name), 12345, 12345)
+    child = os.fork()
+    if not child:
+        if os.geteuid() == 0:
+            os.setgid(12345)
+            os.setuid(12345)
+        _remove_tree(folder)
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.listdir(above) == ["kept"]
+    assert stat.S_IMODE(os.stat(kept).st_mode) == 0o500
+    shutil.rmtree(above)
 
 
 def test_only_the_end_of_what_a_program_says_is_kept(tmp_path):
