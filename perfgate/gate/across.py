@@ -6,7 +6,16 @@ import math
 from typing import TYPE_CHECKING
 
 from perfgate.gate.decision import Decision
-from perfgate.gate.effects import SLACK, allowed_cost, floor_cost, grown, is_above_floor, own_change, quiet_reason
+from perfgate.gate.effects import (
+    SLACK,
+    allowed_cost,
+    floor_cost,
+    floor_of,
+    grown,
+    is_above_floor,
+    own_change,
+    quiet_reason,
+)
 from perfgate.stats.sessions import compare_sessions, log_interval
 
 if TYPE_CHECKING:
@@ -90,7 +99,7 @@ def _decided(
         evidence=(
             ("se", model.se), ("k_in", model.k_in), ("k_out", model.k_out), ("prior", model.prior),
             ("spread", model.spread), ("within", model.within), ("shift", own_change(row, grown(shift))),
-            ("sessions_current", float(len(found))),
+            ("sessions_current", float(len(found))), ("floor", floor_of(row, *sides)),
         ),
     )  # fmt: skip
 

@@ -35,6 +35,7 @@ def to_data(verdict: Verdict) -> dict[str, Any]:
         "notes": [_diagnostic(d) for d in verdict.notes],
         "suite": {
             "gated": suite.gated,
+            "accepted": suite.accepted,
             "false_alarms": _number(suite.false_alarms),
             "common_shift": [
                 {

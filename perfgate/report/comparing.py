@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.finding import WHOLE_SUITE, Finding, Verdict
 from perfgate.report.document import Line, name, strong, text
+from perfgate.report.health import health
 from perfgate.report.words import count, percent
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def compared(verdict: Verdict) -> Iterable[Line]:
         *_list("", sides.sessions),
         *_list(", commit ", [c[:12] for c in sides.current_commits]),
     )
+    if line := health(verdict):
+        yield line
     if sides.machine_classes:
         yield text("Machine class: "), *_list("", sides.machine_classes)
     yield text("Configuration: "), name(sides.policy)

@@ -25,7 +25,7 @@ def health(verdict: Verdict) -> Line:
     Sessions and runs of the baselines, days from their newest run to the newest of these,
     the smallest worsening that the gated rows saw (median and worst), and who says more.
     """
-    judged = [p for p in verdict.baseline if p.sessions]
+    judged = [p for p in verdict.baseline if any(not s.is_interleaved for s in p.sessions)]
     if not judged:
         return ()
     runs = [len(s.values) for p in judged for m in p.metrics for s in m.samples]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from ab_cases import CALM, FAST, REPORT, RUN, SLOW, ab, log_of, notes, report, rows, told, versions
 from support import Project, assert_cannot_decide, assert_green
@@ -31,7 +33,7 @@ def test_a_version_that_costs_more_fails_and_is_called_by_its_row(project: Proje
     assert outcome.code == 1, str(outcome)
     found = rows(project)["elapsed"]
     assert (found["status"], found["reason"], found["benchmark"]) == ("regressed", "worse-than-base", "bench")
-    assert found["change"] > 3
+    assert found["change"] > 1.5
     assert "Regression: 1 of 2 gated rows got worse" in outcome.stdout
     assert "judged as one session" in outcome.stdout
 
@@ -164,6 +166,31 @@ def test_the_summaries_are_kept_where_asked(same: Project) -> None:
     again = ab(same, *REPORT, "--out", "../kept", "--", *RUN)
     assert_green(again)
     assert rows(same)["elapsed"]["n_current"] == 2
+
+
+def test_its_report_is_valid_and_drawn_again_the_same(project: Project) -> None:
+    versions(project, FAST, SLOW)
+    outcome = ab(project, *REPORT, "--", *RUN, runs=None)
+    assert outcome.code == 1, str(outcome)
+    assert project.cli("report", "../r.json").stdout == outcome.stdout
+
+
+def test_a_report_as_json_goes_to_stdout_alone(same: Project) -> None:
+    outcome = ab(same, "--format", "json", "--", *RUN)
+    assert_green(outcome)
+    assert json.loads(outcome.stdout)["verdict"] == "pass"
+
+
+def test_in_ci_the_reports_are_written_and_the_commits_are_those_of_the_sides(project: Project) -> None:
+    log = project.root.parent / "log"
+    versions(project, told(log), told(log))
+    told_commit = "c" * 40
+    outcome = ab(project, "--", *RUN, CI="true", GITHUB_ACTIONS="true", GITHUB_SHA=told_commit)
+    assert outcome.code in (0, 1), str(outcome)
+    provenance = project.read_json("perfgate-report/report.json")["provenance"]
+    assert told_commit not in {*provenance["baseline_commits"], *provenance["current_commits"]}
+    assert told_commit not in log.read_text()
+    assert project.path("perfgate-report/report.md").exists()
 
 
 @pytest.mark.parametrize(

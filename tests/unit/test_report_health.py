@@ -8,6 +8,7 @@ from audit_cases import QUIET, baseline, sessions
 from gate_cases import finding, percentiles, profile, verdict
 
 from perfgate.core.finding import WHOLE_SUITE
+from perfgate.report.comparing import compared
 from perfgate.report.health import health
 
 
@@ -42,3 +43,12 @@ def test_a_fall_that_a_rate_sees_counts_as_the_cost_that_it_is():
 def test_a_check_without_sessions_in_its_baselines_says_nothing_of_them():
     assert said(finding(), base=[percentiles({"p95": 1.0})]) == ""
     assert said(finding()) == ""
+
+
+def test_the_line_stands_in_the_report_and_not_in_that_of_two_versions_measured_in_turns():
+    def last(base):
+        return "".join(s.text for line in compared(verdict(finding(), baseline=(base,))) for s in line)
+
+    in_turns = profile({"elapsed": {"s/ab-1": [1.0] * 5}})
+    assert "Baselines hold 5 sessions" in last(baseline())
+    assert "Baselines hold" not in last(in_turns)

@@ -89,6 +89,8 @@ def test_a_failure_inside_goes_on_and_leaves_nothing(tree):
     assert not os.path.exists(os.path.dirname(paths[0]))
 
 
+# An interruption in the middle of a listing leaves it to the garbage collector, which says so.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interruption_during_the_removal_waits_for_its_end(tree, monkeypatch):
     paths, sent, real = [], [], shutil.rmtree
 
