@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.dates import day_of
@@ -11,6 +11,7 @@ from perfgate.core.finding import WHOLE_SUITE, Finding
 from perfgate.core.profile import title
 from perfgate.gate.audit_replay import Key, LeftOut, by_row, leave_out, newest_again, share_of_limit, stretches
 from perfgate.gate.audit_sight import Sight, sights
+from perfgate.gate.rows import rows_of
 from perfgate.stats.left_out import FEWEST_LEFT_OUT, AlarmRate, alarm_rate
 
 if TYPE_CHECKING:
@@ -70,8 +71,9 @@ def facts_of(machine_class: str, profiles: Sequence[Profile], policy: Policy, to
         policy: what is gated and how strictly.
         today: the day of the audit, ``2026-01-31``.
     """
-    rows, gated = sights(profiles, policy)
-    left_out = leave_out(profiles, policy, gated)
+    judged = _gated_parts(profiles, policy)
+    rows, gated = sights(judged, policy)
+    left_out = leave_out(judged, policy, gated)
     newest = max((s.started_at for p in profiles for s in p.sessions), default="")
     was, now = day_of(newest), day_of(today)
     shares = _shares(left_out, policy)
@@ -79,8 +81,14 @@ def facts_of(machine_class: str, profiles: Sequence[Profile], policy: Policy, to
         machine_class=machine_class, profiles=tuple(profiles), gated=gated, newest=newest,
         age=None if was is None or now is None else max(0, now - was),
         alarms=_alarms(shares), rows=rows, shares=shares,
-        slack=tuple(_slack(profiles, left_out, newest_again(profiles, policy))),
+        slack=tuple(_slack(judged, left_out, newest_again(judged, policy))),
     )  # fmt: skip
+
+
+def _gated_parts(profiles: Sequence[Profile], policy: Policy) -> list[Profile]:
+    """Return baselines with the metrics of which any is gated: no other has a part in a gated row's judgement."""
+    gated = {row.metric.name for p in profiles for row in rows_of(p, p, policy) if row.ruling.level == "fail"}
+    return [replace(p, metrics=tuple(m for m in p.metrics if m.metric.name in gated)) for p in profiles]
 
 
 def _shares(left_out: Sequence[LeftOut], policy: Policy) -> tuple[Shares, ...]:
