@@ -12,10 +12,10 @@ from perfgate.gate.effects import (
     floor_cost,
     floor_of,
     grown,
-    is_above_floor,
     own_change,
     quiet_reason,
 )
+from perfgate.gate.suite import by_stretch
 from perfgate.stats.sessions import compare_sessions, log_interval
 
 if TYPE_CHECKING:
@@ -59,12 +59,11 @@ def across_sessions(row: Row, logs: Logs, suite: Suite, family: Family) -> Decis
         )
         for stretch, values in logs.current.items()
     ]  # fmt: skip
-    return _decided(row, (base, current), found, logs)
+    return _decided(row, (base, *by_stretch(current)), found, logs)
 
 
-def _decided(
-    row: Row, sides: tuple[MetricProfile, MetricProfile], found: list[tuple[str, SessionModel]], logs: Logs
-) -> Decision:
+def _decided(row: Row, sides: tuple[MetricProfile, ...], found: list[tuple[str, SessionModel]], logs: Logs) -> Decision:
+    base, *fresh = sides
     several = len(found) > 1
     allowed = allowed_cost(row, value_at(row, logs.middle))
     step = math.log1p(allowed) + SLACK
@@ -73,7 +72,9 @@ def _decided(
     measured = logs.now[stretch]
     # The current value net of the shift is what is held against threshold and floor; the one shown is as measured.
     values = value_at(row, model.base), value_at(row, model.base + model.d)
-    floor = is_above_floor(row, *sides, values)
+    # A session written in coarse steps says no more because a finer one stands beside it.
+    least = max(floor_of(row, base, side) for side in fresh)
+    floor = all(abs(value_at(row, m.base + m.d) - values[0]) >= least * (1 - SLACK) for _, m in found)
     limit = model.inner if several else model.outer
     visible = grown(max(step, limit))
     call: Call = "same"
@@ -88,18 +89,19 @@ def _decided(
     interval = sorted(own_change(row, grown(end)) for end in log_interval(model))
     shift = measured - model.base - model.d
     beyond = sum(m.d > max(step, m.inner) for _, m in found)
-    if several and call == "same" and beyond:
+    if several and call == "same" and 0 < beyond < len(found):
         reason, message = "not-confirmed", f"{beyond} of {len(found)} fresh sessions show it"
     elif call == "worse" and several:
         message = f"all {len(found)} fresh sessions show it"
     return Decision(
         call=call, method="across-sessions", baseline=values[0], current=value_at(row, measured),
         change=values[1] / values[0] - 1, limit=own_change(row, allowed), interval=(interval[0], interval[1]),
-        visible=own_change(row, max(visible, floor_cost(row, *sides, values[0]))), reason=reason, message=message,
+        visible=own_change(row, max(visible, *(floor_cost(row, base, side, values[0]) for side in fresh))),
+        reason=reason, message=message,
         evidence=(
             ("se", model.se), ("k_in", model.k_in), ("k_out", model.k_out), ("prior", model.prior),
             ("spread", model.spread), ("within", model.within), ("shift", own_change(row, grown(shift))),
-            ("sessions_current", float(len(found))), ("floor", floor_of(row, *sides)),
+            ("sessions_current", float(len(found))), ("floor", least),
         ),
     )  # fmt: skip
 

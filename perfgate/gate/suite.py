@@ -8,7 +8,7 @@ every benchmark of a CI job shares its luck.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.profile import BATCH_MARK
@@ -21,7 +21,7 @@ from perfgate.stats.tails import log_quantile_error
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perfgate.core.profile import Sample
+    from perfgate.core.profile import MetricProfile, Sample
     from perfgate.gate.rows import Row
 
 Group = tuple[str, str, str]
@@ -110,6 +110,14 @@ def _error(row: Row, values: Sequence[float]) -> float:
 
 def _stretch(sample: Sample) -> str:
     return sample.session.split(BATCH_MARK, 1)[0]
+
+
+def by_stretch(side: MetricProfile) -> tuple[MetricProfile, ...]:
+    """Return a side's sessions apart, those of one stretch of time together."""
+    found: dict[str, tuple[Sample, ...]] = {}
+    for sample in side.samples:
+        found[_stretch(sample)] = (*found.get(_stretch(sample), ()), sample)
+    return tuple(replace(side, samples=samples) for samples in found.values())
 
 
 def _centre(row: Row, values: Sequence[float]) -> float:

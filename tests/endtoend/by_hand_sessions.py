@@ -111,7 +111,7 @@ def across(row: Row, group: Group) -> Finding:
     inner, outer = one["k_in"] * one["se"], one["k_out"] * one["se"]
     limit = max(step, inner if several else outer)
     net = row.value(row.middle + one["d"])
-    is_above = abs(net - baseline) >= row.floor() * (1 - ENDS)
+    is_above = all(abs(row.value(row.middle + f["d"]) - baseline) >= row.floor() * (1 - ENDS) for f in found.values())
     better = all(-f["d"] > max(step, f["k_in" if several else "k_out"] * f["se"]) for f in found.values())
     status = "improved" if better else "unchanged"
     if is_above and one["d"] > limit:
