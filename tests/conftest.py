@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sessions import make_settled
 from support import Project, make_green
 
 if TYPE_CHECKING:
@@ -27,3 +28,15 @@ def green_template(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def green(green_template: Project, tmp_path: Path) -> Project:
     """A project whose check passes, to be spoilt."""
     return green_template.copy_to(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def settled_template(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project with a baseline of five sessions of two benchmarks, made once."""
+    return make_settled(Project(tmp_path_factory.mktemp("settled") / "project"), commit="a" * 40)
+
+
+@pytest.fixture
+def settled(settled_template: Project, tmp_path: Path) -> Project:
+    """A project with a baseline of five sessions of two benchmarks; no run lies there."""
+    return settled_template.copy_to(tmp_path / "project")

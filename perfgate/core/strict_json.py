@@ -32,7 +32,9 @@ def load_json(content: bytes, origin: str, slug: str, hint: str) -> Any:  # noqa
         message = f"not UTF-8 (byte {caught.start}: 0x{content[caught.start]:02x})"
         raise cannot_decide(slug, message, place=origin, hint=hint) from None
     try:
-        document = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_unique)
+        document = json.loads(
+            text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole, object_pairs_hook=_unique
+        )
     except json.JSONDecodeError as caught:
         message = f"not JSON: {caught.msg} (line {caught.lineno}, column {caught.colno})"
         raise cannot_decide(slug, message, place=origin, hint=hint) from None
@@ -54,6 +56,11 @@ def _finite(digits: str) -> float:
     if math.isinf(value):
         raise ValueError(f"the number {digits[:40]} is too large")
     return value
+
+
+def _whole(digits: str) -> int:
+    _finite(digits)
+    return int(digits)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -69,4 +69,4 @@ def _rest(fd: int, content: bytes, limit: int) -> bytes:
 def unreadable(path: str, caught: OSError, slug: str) -> CannotDecideError:
     """Return the error for a file that the system refuses to give."""
     message, hint = _CAUSES.get(caught.errno or 0, (f"cannot be read ({caught.strerror or caught})", "check the disk"))
-    return cannot_decide(slug, message, place=path, hint=hint)
+    return cannot_decide(slug, message, place=path or '""', hint=hint)

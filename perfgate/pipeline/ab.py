@@ -95,9 +95,11 @@ def reworded(finding: Finding) -> Finding:
 def _notes(measured: Measured) -> list[Diagnostic]:
     """Return what a reader should know about how it was measured."""
     notes = []
-    if measured.runs < measured.most and measured.sides.base is not None:
-        message = f"stopped after {measured.runs} of at most {measured.most} runs on each side"
-        notes.append(note("stopped-early", f"{message}: more would hardly change the verdict"))
+    if measured.sides.base is not None:
+        message = f"both sides were measured in turns, {measured.runs} runs of each"
+        if measured.runs < measured.most:
+            message += f" (of at most {measured.most}: more would hardly change the verdict)"
+        notes.append(note("in-turns", message))
     if measured.sides.room.left:
         message = "the temporary folder could not be removed"
         notes.append(warning("worktree-left", message, place=measured.sides.room.left, hint="remove it by hand"))

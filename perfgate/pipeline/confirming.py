@@ -10,7 +10,7 @@ from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.pipeline.rerender import read_verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from perfgate.collect import Selection
     from perfgate.core.finding import Verdict
@@ -39,10 +39,11 @@ def with_earlier(selection: Selection, reports: Sequence[str], base: Side) -> Se
     merged = {_place(p): p for p in selection.profiles}
     for path in reports:
         verdict = read_verdict(path)
-        faults += _unfit(verdict, path, base, selection)
         earlier = {_place(p): p for p in verdict.current}
-        faults += _clashes(merged, earlier, selection, path)
-        merged = {place: _joined(earlier.get(place), p) for place, p in merged.items()}
+        found = [*_unfit(verdict, path, base, merged), *_clashes(merged, earlier, selection, path)]
+        faults += found
+        if not found:
+            merged = {place: _joined(earlier.get(place), p) for place, p in merged.items()}
     if faults:
         raise CannotDecideError(dict.fromkeys(faults))
     return replace(selection, profiles=tuple(merged.values()))
@@ -52,7 +53,7 @@ def _place(profile: Profile) -> _Place:
     return profile.machine_class, profile.key
 
 
-def _unfit(verdict: Verdict, path: str, base: Side, selection: Selection) -> Iterator[Diagnostic]:
+def _unfit(verdict: Verdict, path: str, base: Side, merged: Mapping[_Place, Profile]) -> Iterator[Diagnostic]:
     """Yield why a report is not of the same question."""
     if verdict.exit_code == 2:  # noqa: PLR2004 - ExitCode.CANNOT_DECIDE; what it holds is not whole
         yield error("confirm-undecided", "could not decide", place=path, hint="mend what it names, and measure again")
@@ -61,7 +62,7 @@ def _unfit(verdict: Verdict, path: str, base: Side, selection: Selection) -> Ite
     if any(now.get(_place(p)) != then.get(_place(p)) for p in (*verdict.baseline, *verdict.current)):
         yield error("confirm-differs", "was judged against other baselines", place=path, hint=_AGAIN)
     commits = [
-        {s.commit for p in profiles for s in p.sessions} - {""} for profiles in (verdict.current, selection.profiles)
+        {s.commit for p in profiles for s in p.sessions} - {""} for profiles in (verdict.current, merged.values())
     ]
     if all(commits) and commits[0] != commits[1]:
         shown = " and ".join(", ".join(sorted(c[:12] for c in side)) for side in commits)
@@ -80,15 +81,27 @@ def _clashes(
     if shared := sorted(own & {s.stretch for p in earlier.values() for s in p.sessions}):
         message = f"is of the same session ({shared[0]}), whose luck it shares"
         yield error("confirm-same-session", message, place=path, hint=_AGAIN)
+    elif again := _runs(selection.profiles) & _runs(earlier.values()):
+        message = f"holds {len(again)} of the runs that are judged now, whose luck it shares"
+        yield error("confirm-same-session", message, place=path, hint=f"keep earlier run files elsewhere; {_AGAIN}")
     for place, profile in merged.items():
         other = earlier.get(place)
-        lacking = [m.metric.name for m in profile.metrics if other is None or other.metric(m.metric.name) is None]
+        lacking = [m.metric.name for m in profile.metrics if not _is_measured(other, m.metric.name)]
         if lacking:
-            message = f'has no {", ".join(lacking)} of "{title(*profile.key)}"'
+            message = f'has no runs with {", ".join(lacking)} of "{title(*profile.key)}"'
             yield error("confirm-incomplete", message, place=path, hint=_AGAIN)
         elif other and any(m.metric != o.metric for m in profile.metrics if (o := other.metric(m.metric.name))):
             message = f'records "{title(*profile.key)}" with another unit or direction'
             yield error("confirm-differs", message, place=path, hint=_AGAIN)
+
+
+def _runs(profiles: Iterable[Profile]) -> set[str]:
+    return {run for p in profiles for s in p.sessions for run in s.runs}
+
+
+def _is_measured(profile: Profile | None, metric: str) -> bool:
+    found = profile and profile.metric(metric)
+    return bool(found and found.samples)
 
 
 def _joined(earlier: Profile | None, now: Profile) -> Profile:

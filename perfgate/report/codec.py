@@ -9,7 +9,7 @@ from typing import Any
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
 from perfgate.core.finding import WHOLE_SUITE, Compared, Finding, Status, Suite, Verdict
-from perfgate.report.samples import samples_from_data, samples_to_data
+from perfgate.report.samples import samples_from_data, samples_to_data, unsound
 
 SCHEMA = "perfgate/report/1"
 _HINT = "`perfgate schema report` prints the format"
@@ -133,10 +133,13 @@ def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document o
     Raises:
         CannotDecideError: it is not valid; every fault is told.
     """
-    faults = schema.explain("report", data)
+    faults = [(f.message, f.pointer) for f in schema.explain("report", data)]
+    faults = faults or [
+        (m, f"/samples/{side}") for side in ("baseline", "current") for m in unsound(data["samples"][side])
+    ]
     if faults:
         raise CannotDecideError(
-            [error("report-invalid", f.message, place=at(origin, f.pointer), hint=_HINT) for f in faults]
+            [error("report-invalid", m, place=at(origin, where), hint=_HINT) for m, where in faults]
         )
     suite = {k: v for k, v in data["suite"].items() if k != "common_shift"}
     verdict = Verdict(

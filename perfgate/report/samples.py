@@ -8,7 +8,7 @@ from perfgate.core.metrics import Metric
 from perfgate.core.profile import MetricProfile, Profile, Sample, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _FACTS = ("started_at", "machine", "commit")
 
@@ -39,6 +39,23 @@ def _metric_to_data(m: MetricProfile) -> dict[str, Any]:
         "values": {s.session: list(s.values) for s in m.samples},
         "quantiles": dict(m.quantiles),
     }
+
+
+def unsound(side: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what a schema cannot say about the profiles of one side: why they contradict themselves.
+
+    Args:
+        side: JSON data of profiles, valid by the schema.
+    """
+    seen: set[object] = set()
+    for data in side:
+        key = (data["machine_class"], data["benchmark"], tuple(sorted(data["labels"].items())))
+        if key in seen:
+            yield f'the benchmark "{data["benchmark"]}" stands twice'
+        seen.add(key)
+        for name, m in data["metrics"].items():
+            if unknown := sorted(m["values"].keys() - data["sessions"].keys()):
+                yield f'"{data["benchmark"]}" has values of {name} from a session that it does not list ({unknown[0]})'
 
 
 def samples_from_data(data: Mapping[str, Any]) -> Profile:

@@ -210,7 +210,7 @@ def test_a_file_of_the_tree_that_both_sides_would_use_is_told(same: Project) -> 
     outside.write_text(FAST)
     words = ("sh", str(outside), str(same.root / "bench.sh"))
     assert_green(ab(same, *REPORT, "--", *words, PYTHONPATH=str(same.root)))
-    (told_of,) = report(same)["notes"]
+    told_of = report(same)["notes"][0]
     assert told_of["slug"] == "sides-share"
     assert f"{same.root}/bench.sh, PYTHONPATH={same.root}" in told_of["message"]
     assert "outside" not in told_of["message"]

@@ -7,25 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sessions import make_settled, write_session
-from support import Outcome, Project
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from support import Outcome, Project
 
 SUSPECT, FAR = 1.11, 1.4  # beyond the inner limit (about +9 %), beyond the outer one (about +17 %)
 SUITE = tuple(f"part{i}" for i in range(6))
 ALL = "(all benchmarks)"
-
-
-@pytest.fixture(scope="session")
-def settled_template(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    return make_settled(Project(tmp_path_factory.mktemp("settled") / "project"))
-
-
-@pytest.fixture
-def settled(settled_template: Project, tmp_path: Path) -> Project:
-    """A project with a baseline of five sessions of two benchmarks."""
-    return settled_template.copy_to(tmp_path / "project")
 
 
 @pytest.fixture
