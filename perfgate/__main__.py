@@ -18,21 +18,28 @@ if TYPE_CHECKING:
 
 _CANNOT_DECIDE = 2
 _DEBUG = "PERFGATE_DEBUG"
+_INTERRUPTED = "cannot decide: interrupted; run the command again"
 
 
 def main() -> NoReturn:
     """Run the command line of this process and leave with its exit code."""
-    with contextlib.suppress(ValueError, OSError, AttributeError):  # no SIGHUP on Windows
-        signal.signal(signal.SIGTERM, _stop)
-        signal.signal(signal.SIGHUP, _stop)
     code = _CANNOT_DECIDE
-    with contextlib.suppress(KeyboardInterrupt):  # a second one, while the first was told
+    try:
+        with contextlib.suppress(ValueError, OSError, AttributeError):  # no SIGHUP on Windows
+            signal.signal(signal.SIGTERM, _stop)
+            signal.signal(signal.SIGHUP, _stop)
         code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before the guard, or again while the first was told
+        with contextlib.suppress(KeyboardInterrupt):
+            _say(_INTERRUPTED)
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # from here on nothing may change the code
         with contextlib.suppress(ValueError, OSError, AttributeError, KeyboardInterrupt):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     if not _flushed():
         code = _CANNOT_DECIDE
+    # An interruption of an `exec` of text (each dataclass is made by one) stays in the interpreter's
+    # mind, which would end by SIGINT instead of with our code; the next evaluation of text clears it.
+    eval("0")  # noqa: S307 - a constant
     sys.exit(code)
 
 
@@ -48,7 +55,7 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         _say("cannot decide: the reader of the output went away; read all of it, or write it with --report FILE")
     except KeyboardInterrupt:
-        _say("cannot decide: interrupted; run the command again")
+        _say(_INTERRUPTED)
     except SystemExit as caught:
         _say(f"cannot decide: left early ({caught.code}); run with {_DEBUG}=1 to see where")
     except (ImportError, SyntaxError) as caught:

@@ -69,8 +69,8 @@ def rows(project: Project) -> dict[str, Any]:
 
 
 def notes(project: Project) -> list[str]:
-    """Return the names of the report's notes."""
-    return [n["slug"] for n in report(project)["notes"]]
+    """Return the names of the report's notes, but for the one that each comparison has."""
+    return [n["slug"] for n in report(project)["notes"] if n["slug"] != "in-turns"]
 
 
 def log_of(path: Path) -> list[list[str]]:

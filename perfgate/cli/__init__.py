@@ -25,6 +25,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "demo": (_EVERY_DAY, "See it work on a small real workload."),
     "collect": (_CI, "Collect runs into profiles."),
     "report": (_CI, "Render a report again in another format."),
+    "audit": (_MORE, "Say how far the gate can be trusted, from its baselines."),
     "explain": (_MORE, "Say which rule governs what of a benchmark."),
     "schema": (_MORE, "Print the JSON Schema of a file format."),
 }

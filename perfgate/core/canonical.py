@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from functools import lru_cache
 
 SIGNIFICANT = 6
 """Digits that a stored value keeps: a millionth, far below any difference that could be gated."""
@@ -57,6 +58,7 @@ def resolution(values: tuple[float, ...]) -> float:
     return min(steps, default=0.0)
 
 
+@lru_cache(maxsize=1 << 16)  # a judgement asks about each value several times, an audit dozens of times
 def _step(value: float) -> float:
     """Return the weight of the last digit that is not zero (45600000 -> 100000)."""
     mantissa, exponent = f"{value:.11e}".split("e")

@@ -103,6 +103,8 @@ class Suite:
 
     gated: int
     """Rows whose worsening would have failed the check by a statistical method."""
+    accepted: float
+    """Accepted chance that an unchanged pull request fails (``false_alarms`` of the configuration)."""
     false_alarms: float | None
     """Expected false alarms per 100 unchanged pull requests; None when it cannot be told."""
     failed_runs: int

@@ -6,7 +6,16 @@ import math
 from typing import TYPE_CHECKING
 
 from perfgate.gate.decision import Decision
-from perfgate.gate.effects import SLACK, allowed_cost, floor_cost, grown, is_above_floor, own_change, quiet_reason
+from perfgate.gate.effects import (
+    SLACK,
+    allowed_cost,
+    floor_cost,
+    floor_of,
+    grown,
+    own_change,
+    quiet_reason,
+)
+from perfgate.gate.suite import by_stretch
 from perfgate.stats.sessions import compare_sessions, log_interval
 
 if TYPE_CHECKING:
@@ -50,21 +59,22 @@ def across_sessions(row: Row, logs: Logs, suite: Suite, family: Family) -> Decis
         )
         for stretch, values in logs.current.items()
     ]  # fmt: skip
-    return _decided(row, (base, current), found, logs)
+    return _decided(row, (base, *by_stretch(current)), found, logs)
 
 
-def _decided(
-    row: Row, sides: tuple[MetricProfile, MetricProfile], found: list[tuple[str, SessionModel]], logs: Logs
-) -> Decision:
+def _decided(row: Row, sides: tuple[MetricProfile, ...], found: list[tuple[str, SessionModel]], logs: Logs) -> Decision:
+    base, *fresh = sides
     several = len(found) > 1
-    allowed = allowed_cost(row, _value(row, logs.middle))
+    allowed = allowed_cost(row, value_at(row, logs.middle))
     step = math.log1p(allowed) + SLACK
     # The session that speaks least for a worsening decides: it has to fail, too.
     stretch, model = min(found, key=lambda item: (item[1].d / max(step, item[1].inner), item[0]))
     measured = logs.now[stretch]
     # The current value net of the shift is what is held against threshold and floor; the one shown is as measured.
-    values = _value(row, model.base), _value(row, model.base + model.d)
-    floor = is_above_floor(row, *sides, values)
+    values = value_at(row, model.base), value_at(row, model.base + model.d)
+    # A session written in coarse steps says no more because a finer one stands beside it.
+    least = max(floor_of(row, base, side) for side in fresh)
+    floor = all(abs(value_at(row, m.base + m.d) - values[0]) >= least * (1 - SLACK) for _, m in found)
     limit = model.inner if several else model.outer
     visible = grown(max(step, limit))
     call: Call = "same"
@@ -79,23 +89,25 @@ def _decided(
     interval = sorted(own_change(row, grown(end)) for end in log_interval(model))
     shift = measured - model.base - model.d
     beyond = sum(m.d > max(step, m.inner) for _, m in found)
-    if several and call == "same" and beyond:
+    if several and call == "same" and 0 < beyond < len(found):
         reason, message = "not-confirmed", f"{beyond} of {len(found)} fresh sessions show it"
     elif call == "worse" and several:
         message = f"all {len(found)} fresh sessions show it"
     return Decision(
-        call=call, method="across-sessions", baseline=values[0], current=_value(row, measured),
+        call=call, method="across-sessions", baseline=values[0], current=value_at(row, measured),
         change=values[1] / values[0] - 1, limit=own_change(row, allowed), interval=(interval[0], interval[1]),
-        visible=own_change(row, max(visible, floor_cost(row, *sides, values[0]))), reason=reason, message=message,
+        visible=own_change(row, max(visible, *(floor_cost(row, base, side, values[0]) for side in fresh))),
+        reason=reason, message=message,
         evidence=(
             ("se", model.se), ("k_in", model.k_in), ("k_out", model.k_out), ("prior", model.prior),
             ("spread", model.spread), ("within", model.within), ("shift", own_change(row, grown(shift))),
-            ("sessions_current", float(len(found))),
+            ("sessions_current", float(len(found))), ("floor", least),
         ),
     )  # fmt: skip
 
 
-def _value(row: Row, log: float) -> float:
+def value_at(row: Row, log: float) -> float:
+    """Return the value, in the metric's base unit, whose cost has this logarithm."""
     return math.exp(log) if row.metric.better == "lower" else 1 / math.exp(log)
 
 

@@ -66,7 +66,8 @@ def _plain(row: Row, base: MetricProfile, current: MetricProfile, method: Method
     worse_by = sign * (now - was)
     floor = is_above_floor(row, base, current, (was, now))
     beyond = worse_by > allowed * (1 + SLACK) + abs(was) * 1e-12
-    seen = max(allowed, floor_of(row, base, current))
+    least = floor_of(row, base, current)
+    seen = max(allowed, least)
     call: Call = "same"
     reason = "below-floor" if beyond else "within-threshold"
     if beyond and floor:
@@ -76,5 +77,5 @@ def _plain(row: Row, base: MetricProfile, current: MetricProfile, method: Method
     return Decision(
         call=call, method=method, baseline=was, current=now, change=(now - was) / abs(was) if was else None,
         limit=sign * allowed / abs(was) if was else None, visible=sign * seen / abs(was) if was and method else None,
-        reason=reason,
+        reason=reason, evidence=(("floor", least),),
     )  # fmt: skip

@@ -31,8 +31,8 @@ class Family:
 
     @property
     def first_step(self) -> float:
-        """The p-value at which a same-session row fails whatever the others do, of all looks together."""
-        return min(self.false_alarms, 2 * self.false_alarms / self.size)
+        """The p-value at which a same-session row fails at this look, whatever the others do."""
+        return min(self.false_alarms, 2 * self.false_alarms / self.size) * (self.share or 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

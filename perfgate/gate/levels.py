@@ -27,7 +27,7 @@ def levels_of(ps: Sequence[float], family: Family) -> list[float]:
         family: what the gated rows share; its size counts rows of other methods, too.
     """
     if family.share is not None:
-        return [family.share * family.first_step] * len(ps)
+        return [family.first_step] * len(ps)
     level = 2 * family.false_alarms
     if family.size > MOST_STEPPED_DOWN:
         steps = _stepped_up(ps, family.size, level)

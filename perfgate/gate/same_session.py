@@ -11,6 +11,7 @@ from perfgate.gate.effects import (
     allowed_cost,
     costs,
     floor_cost,
+    floor_of,
     grown,
     is_above_floor,
     own_change,
@@ -100,7 +101,8 @@ def same_session(row: Row, level: float) -> Decision:
         call=call, method="same-session", baseline=values[0], current=values[1], change=values[1] / values[0] - 1,
         limit=own_change(row, allowed), interval=(low - 1, high - 1),
         visible=None if visible is None else own_change(row, max(visible, floor_cost(row, base, current, values[0]))),
-        reason=reason, message=message, evidence=(("p", p), ("level", level), *_typical(row, ranked)),
+        reason=reason, message=message,
+        evidence=(("p", p), ("level", level), ("floor", floor_of(row, base, current)), *_typical(row, ranked)),
     )  # fmt: skip
 
 

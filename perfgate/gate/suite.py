@@ -8,7 +8,7 @@ every benchmark of a CI job shares its luck.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.profile import BATCH_MARK
@@ -21,7 +21,7 @@ from perfgate.stats.tails import log_quantile_error
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perfgate.core.profile import Sample
+    from perfgate.core.profile import MetricProfile, Sample
     from perfgate.gate.rows import Row
 
 Group = tuple[str, str, str]
@@ -66,9 +66,9 @@ class Suite:
     rows: int
     """How many rows are in the group."""
     shifts: Mapping[str, float]
-    """Log shift of each current session by stretch; as measured, not limited. Absent: too few rows."""
+    """Log shift of each current session by stretch; as measured, not limited. Absent: too few rows share a session."""
     base_shifts: Mapping[str, float]
-    """The same of each baseline session against the rows' own centres."""
+    """The same of each baseline session against the rows' own centres. Absent: too few rows share the session."""
     spread: SuiteSpread | None
     """How far sessions usually lie apart; None when too few rows say."""
 
@@ -112,6 +112,14 @@ def _stretch(sample: Sample) -> str:
     return sample.session.split(BATCH_MARK, 1)[0]
 
 
+def by_stretch(side: MetricProfile) -> tuple[MetricProfile, ...]:
+    """Return a side's sessions apart, those of one stretch of time together."""
+    found: dict[str, tuple[Sample, ...]] = {}
+    for sample in side.samples:
+        found[_stretch(sample)] = (*found.get(_stretch(sample), ()), sample)
+    return tuple(replace(side, samples=samples) for samples in found.values())
+
+
 def _centre(row: Row, values: Sequence[float]) -> float:
     """Return the log of the statistic on the metric's own scale, as it is everywhere else, turned to a cost."""
     log = math.log(quantile(sorted(values), Q[row.statistic]))
@@ -134,13 +142,19 @@ def _suite(members: Sequence[Logs]) -> Suite:
             now.setdefault(stretch, []).append(centre - logs.middle)
         for stretch, centre in zip(logs.stretches, logs.centres, strict=True):
             before.setdefault(stretch, []).append(centre - logs.middle)
-    base_shifts = {stretch: common_shift(changes) for stretch, changes in before.items()}
+    base_shifts = _shifts(before)
     left = [
-        [c - base_shifts[s] for c, s in zip(logs.centres, logs.stretches, strict=True)] for logs in members
+        [c - base_shifts.get(s, 0.0) for c, s in zip(logs.centres, logs.stretches, strict=True)] for logs in members
     ]  # what remains of the baselines' sessions when their common shifts are taken off
     return Suite(
         rows=len(members),
-        shifts={s: common_shift(changes) for s, changes in now.items() if len(changes) >= FEWEST_ALIKE},
+        # Where the baselines' sessions are not shared, each row's own spread holds their luck already.
+        shifts=_shifts(now) if base_shifts else {},
         base_shifts=base_shifts,
         spread=suite_spread(left),
     )
+
+
+def _shifts(changes: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Return the common shift of each session that enough rows share; one of few rows says nothing of the suite."""
+    return {stretch: common_shift(of) for stretch, of in changes.items() if len(of) >= FEWEST_ALIKE}

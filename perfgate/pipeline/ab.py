@@ -13,7 +13,7 @@ from perfgate.gate.budgets import check_budgets
 from perfgate.gate.judge import severity
 from perfgate.gate.rules import check_rules
 from perfgate.pipeline import inputs
-from perfgate.pipeline.ab_rounds import Compared, compare
+from perfgate.pipeline.ab_rounds import Measured, compare
 from perfgate.pipeline.ab_sides import Sides, prepare
 from perfgate.pipeline.commits import Gate
 from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, undecided_verdict
@@ -47,43 +47,43 @@ def ab(request: Request, on_progress: Callable[[int, int], None]) -> Outcome:
     sides: Sides | None = None
     try:
         with prepare(request) as sides:
-            compared = compare(sides, request, on_progress)
+            measured = compare(sides, request, on_progress)
     except CannotDecideError as caught:
         gate = Gate(here=sides.here, base=_as_baseline(sides), notes=sides.notes) if sides else None
         verdict = undecided_verdict(caught.diagnostics, _reproduce(request, sides), gate)
         return Outcome(verdict=verdict, said=caught.said)
-    return Outcome(verdict=_verdict(compared, request))
+    return Outcome(verdict=_verdict(measured, request))
 
 
-def _as_baseline(sides: Sides, compared: Compared | None = None) -> inputs.Side:
+def _as_baseline(sides: Sides, measured: Measured | None = None) -> inputs.Side:
     """Return the base as a check knows it."""
-    profiles = tuple(p.base for p in compared.pairs if p.base) if compared else ()
+    profiles = tuple(p.base for p in measured.pairs if p.base) if measured else ()
     return inputs.Side(source=sides.source, profiles=profiles, is_classless=True)
 
 
-def _verdict(compared: Compared, request: Request) -> Verdict:
+def _verdict(measured: Measured, request: Request) -> Verdict:
     """Return the verdict of what was measured."""
-    sides, judgement, selection = compared.sides, compared.judgement, compared.selection
-    policy, base = sides.here.policy, _as_baseline(sides, compared)
+    sides, judgement, selection = measured.sides, measured.judgement, measured.selection
+    policy, base = sides.here.policy, _as_baseline(sides, measured)
     everything = (*base.profiles, *selection.profiles)
     over, faults = check_budgets(selection.profiles, policy, frozenset())
     faults += check_rules(policy, everything)
-    findings = [*map(_reworded, judgement.findings), *over]
+    findings = [*map(reworded, judgement.findings), *over]
     facts = compared_of(_reproduce(request, sides), policy, base, selection)
     return Verdict(
         findings=tuple(sorted(findings, key=severity)),
-        problems=tuple(dict.fromkeys((*compared.problems, *(d for d in faults if d.slug not in _ELSEWHERE)))),
-        notes=(*sides.notes, *_notes(compared), *notes_on(judgement, selection)),
+        problems=tuple(dict.fromkeys((*measured.problems, *(d for d in faults if d.slug not in _ELSEWHERE)))),
+        notes=(*sides.notes, *_notes(measured), *notes_on(judgement, selection)),
         suite=suite_of(judgement, selection, policy, everything),
         compared=replace(facts, baseline_commits=sides.commits),
         baseline=base.profiles,
-        current=tuple(p.current for p in compared.pairs if p.current),
+        current=tuple(p.current for p in measured.pairs if p.current),
         introduces=sides.base is None,
         fail_suspected=policy.on_suspected == "fail",
     )
 
 
-def _reworded(finding: Finding) -> Finding:
+def reworded(finding: Finding) -> Finding:
     """Return a finding whose cure fits: there is no baseline to refresh."""
     reason = _REASONS.get(finding.reason)
     if reason is None:
@@ -92,15 +92,17 @@ def _reworded(finding: Finding) -> Finding:
     return replace(finding, reason=reason, message=message)
 
 
-def _notes(compared: Compared) -> list[Diagnostic]:
+def _notes(measured: Measured) -> list[Diagnostic]:
     """Return what a reader should know about how it was measured."""
     notes = []
-    if compared.runs < compared.most and compared.sides.base is not None:
-        message = f"stopped after {compared.runs} of at most {compared.most} runs on each side"
-        notes.append(note("stopped-early", f"{message}: more would hardly change the verdict"))
-    if compared.sides.room.left:
+    if measured.sides.base is not None:
+        message = f"both sides were measured in turns, {measured.runs} runs of each"
+        if measured.runs < measured.most:
+            message += f" (of at most {measured.most}: more would hardly change the verdict)"
+        notes.append(note("in-turns", message))
+    if measured.sides.room.left:
         message = "the temporary folder could not be removed"
-        notes.append(warning("worktree-left", message, place=compared.sides.room.left, hint="remove it by hand"))
+        notes.append(warning("worktree-left", message, place=measured.sides.room.left, hint="remove it by hand"))
     return notes
 
 

@@ -34,7 +34,7 @@ _SIDES_A_ROUND = 2  # ABBA: two runs of each side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Measured:
     """What the measuring of both sides amounts to."""
 
     sides: Sides
@@ -68,7 +68,7 @@ def turns(seed: int) -> Iterator[str]:
         yield from (first, second, second, first)
 
 
-def compare(sides: Sides, request: Request, on_progress: Callable[[int, int], None]) -> Compared:
+def compare(sides: Sides, request: Request, on_progress: Callable[[int, int], None]) -> Measured:
     """Measure both sides in turns and judge them.
 
     Args:
@@ -102,7 +102,7 @@ def compare(sides: Sides, request: Request, on_progress: Callable[[int, int], No
         failed |= failures_of(judgement)
         if problems or not judgement.open:
             break
-    return Compared(
+    return Measured(
         sides=bench.sides, pairs=pairs, selection=head[0], judgement=judgement, problems=problems, runs=done, most=most
     )
 
@@ -162,7 +162,6 @@ class _Bench:
                 raise
             self.sides = without_base(self.sides, failure)
             del self._jobs[name]
-            written.clear()
         self._is_proven = self._is_proven or name == "base"
 
     def collected(self, name: str) -> tuple[Selection, list[Diagnostic]]:

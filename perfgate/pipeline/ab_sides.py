@@ -174,7 +174,8 @@ def without_base(sides: Sides, failure: CannotDecideError) -> Sides:
     if sides.tree is None or sides.base is None:
         raise failure
     here, there = sides.head.folder or "", sides.base.folder or ""
-    named = [word.rpartition("=")[2].partition("::")[0] for word in sides.head.argv]
+    argv = sides.head.argv
+    named = [path for word in argv for path in (word, word.rpartition("=")[2], word.partition("::")[0])]
     missing = [
         path
         for path in dict.fromkeys(filter(None, named))

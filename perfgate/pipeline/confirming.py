@@ -57,10 +57,9 @@ def _unfit(verdict: Verdict, path: str, base: Side, merged: Mapping[_Place, Prof
     """Yield why a report is not of the same question."""
     if verdict.exit_code == 2:  # noqa: PLR2004 - ExitCode.CANNOT_DECIDE; what it holds is not whole
         yield error("confirm-undecided", "could not decide", place=path, hint="mend what it names, and measure again")
-    now = {_place(p): _values(p) for p in base.profiles}
-    before = {_place(p): _values(p) for p in verdict.baseline}
-    # A benchmark that was new then may be in the baselines now, with the very runs that the report holds.
-    if any(now.get(place) != before.get(place) for place in (*before, *map(_place, verdict.current))):
+    now, then = ({_place(p): _values(p) for p in profiles} for profiles in (base.profiles, verdict.baseline))
+    # What was new then and has a baseline by now may have become that baseline itself.
+    if any(now.get(_place(p)) != then.get(_place(p)) for p in (*verdict.baseline, *verdict.current)):
         yield error("confirm-differs", "was judged against other baselines", place=path, hint=_AGAIN)
     commits = [
         {s.commit for p in profiles for s in p.sessions} - {""} for profiles in (verdict.current, merged.values())

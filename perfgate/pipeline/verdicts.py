@@ -72,6 +72,7 @@ def suite_of(judgement: Judgement, selection: Selection, policy: Policy, profile
     excluded = {title(*p.key) for p in profiles if policy.excludes(p.benchmark, title(*p.key))}
     return Suite(
         gated=judgement.gated,
+        accepted=policy.false_alarms,
         false_alarms=None if judgement.plain or not judgement.gated else float(f"{policy.false_alarms * 100:.6g}"),
         failed_runs=sum(s.failed for s in selection.taken),
         baseline_runs=sum(s.known for s in (*selection.taken, *selection.left)),
@@ -100,8 +101,11 @@ def compared_of(reproduce: str, policy: Policy, base: Side | None, selection: Se
 
 def undecided_verdict(problems: Sequence[Diagnostic], reproduce: str, gate: Gate | None = None) -> Verdict:
     """Return the verdict of a check that found nothing to judge."""
-    suite = Suite(gated=0, false_alarms=None, failed_runs=0, baseline_runs=0, superseded_runs=0, excluded=())
     policy = gate.here.policy if gate else replace(config.BUILT_IN, source="not read")
+    suite = Suite(
+        gated=0, accepted=policy.false_alarms, false_alarms=None, failed_runs=0, baseline_runs=0, superseded_runs=0,
+        excluded=(),
+    )  # fmt: skip
     return Verdict(
         findings=(),
         problems=tuple(problems),

@@ -19,6 +19,7 @@ _NUMBERS = {
     "Current",
     "Change",
     "Sees",
+    "Confirmed",
     "n",
     "p50",
     "p95",

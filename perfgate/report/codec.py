@@ -35,9 +35,15 @@ def to_data(verdict: Verdict) -> dict[str, Any]:
         "notes": [_diagnostic(d) for d in verdict.notes],
         "suite": {
             "gated": suite.gated,
+            "accepted": suite.accepted,
             "false_alarms": _number(suite.false_alarms),
             "common_shift": [
-                {"machine_class": f.machine_class, "metric": f.metric, "change": _number(f.change)}
+                {
+                    "machine_class": f.machine_class,
+                    "metric": f.metric,
+                    "statistic": f.statistic,
+                    "change": _number(f.change),
+                }
                 for f in verdict.findings
                 if f.benchmark == WHOLE_SUITE
             ],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.finding import WHOLE_SUITE, Finding, Verdict
 from perfgate.report.document import Line, name, strong, text
+from perfgate.report.health import health
 from perfgate.report.words import count, percent
 
 if TYPE_CHECKING:
@@ -33,10 +34,15 @@ def _moved(f: Finding) -> Line:
     return (
         strong("The whole suite moved"),
         text(f": {percent(f.change or 0.0)} in "),
-        name(f.metric),
+        name(_moving(f)),
         text(f" of all {rows} together, which is taken off each change below. Look for what they share: "),
         text("the machine, the interpreter, a library, a build flag."),
     )
+
+
+def _moving(f: Finding) -> str:
+    """Return what moved: the metric, with its statistic when that is a tail."""
+    return f.metric if f.statistic == "p50" else f"{f.metric} {f.statistic}"
 
 
 def compared(verdict: Verdict) -> Iterable[Line]:
@@ -53,6 +59,8 @@ def compared(verdict: Verdict) -> Iterable[Line]:
         *_list("", sides.sessions),
         *_list(", commit ", [c[:12] for c in sides.current_commits]),
     )
+    if line := health(verdict):
+        yield line
     if sides.machine_classes:
         yield text("Machine class: "), *_list("", sides.machine_classes)
     yield text("Configuration: "), name(sides.policy)
@@ -72,7 +80,7 @@ def compared(verdict: Verdict) -> Iterable[Line]:
     for f in (f for f in suite_findings(verdict) if abs(f.change or 0.0) >= _TOLD_SHIFT):
         rows = count(int(dict(f.evidence).get("rows", 0)), "benchmark")
         shift = f"{percent(f.change or 0.0)} over {rows}, taken off each change"
-        yield text("Common shift of "), name(f.metric), text(f": {shift}")
+        yield text("Common shift of "), name(_moving(f)), text(f": {shift}")
     if suite.false_alarms is not None and suite.gated:
         yield (text(f"False alarms aimed at: no more than {suite.false_alarms:g} in 100 unchanged pull requests"),)
     yield text("Repeat with: "), name(sides.reproduce)

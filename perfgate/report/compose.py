@@ -35,6 +35,7 @@ _COLUMNS = ("Benchmark", "Metric", "Baseline", "Current", "Change", "Limit", "Ru
 _NONE = "–"
 _BLIND = frozenset({"too-noisy", "few-runs"})
 _SAID_FIRST = "gate-edited"
+_LACKS = "base-lacks"
 
 
 def compose(verdict: Verdict) -> Document:
@@ -45,7 +46,8 @@ def compose(verdict: Verdict) -> Document:
     blocks += [Paragraph(line=_told(d)) for d in verdict.notes if d.slug == _SAID_FIRST]
     blocks += [Paragraph(line=line) for line in moved_far(verdict)]
     if verdict.introduces:
-        blocks.append(Paragraph(line=(text("This change introduces the gate: there is nothing to compare with yet."),)))
+        what = "what is measured" if any(d.slug == _LACKS for d in verdict.notes) else "the gate"
+        blocks.append(Paragraph(line=(text(f"This change introduces {what}: there is nothing to compare with yet."),)))
     blocks += _problems(verdict.problems)
     blocks += _section("Got worse", groups["failed"], remarks=True)
     blocks += _section("Could not be judged", groups["undecided"], remarks=True)

@@ -16,7 +16,7 @@ LOCAL_VARIABLES = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
 )  # fmt: skip
 """What git tells its hooks about the repository: in another worktree it would lead back to the user's own."""
-_DEFAULTS = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+_DEFAULTS = ("remotes/origin/HEAD", "remotes/origin/main", "remotes/origin/master", "heads/main", "heads/master")
 _DEEPEN = "git fetch --unshallow (in Actions: fetch-depth: 0 at the checkout), or name another base: --base REF"
 _NO_TREE = 'run it in a git working tree, or compare two commands: --base-cmd "CMD" --head-cmd "CMD"'
 _GITLINK = b"160000"
@@ -64,16 +64,18 @@ class Tree:
             CannotDecideError: there is no default branch, or nothing in common.
         """
         head = self.head()
-        upstream = next((ref for ref in _DEFAULTS if self._finds(ref)), None)
+        upstream = next((f"refs/{ref}" for ref in _DEFAULTS if self._finds(f"refs/{ref}")), None)
         if upstream is None:
-            message = f"there is no default branch to compare with (looked for {', '.join(_DEFAULTS)})"
+            looked = ", ".join(ref.partition("/")[2] for ref in _DEFAULTS)
+            message = f"there is no default branch to compare with (looked for {looked})"
             raise cannot_decide("no-base", message, hint=f"name a base: --base REF; or fetch one: {_DEEPEN}")
+        name = self._line(["rev-parse", "--abbrev-ref", upstream])
         try:
             found = self._line(["merge-base", head, f"{upstream}^{{commit}}"])
         except CannotDecideError:
-            message = f"HEAD and {upstream} have no commit in common here"
+            message = f"HEAD and {name} have no commit in common here"
             raise cannot_decide("no-base", message, hint=_DEEPEN) from None
-        return found, f"what HEAD and {self._line(['rev-parse', '--abbrev-ref', upstream])} have in common"
+        return found, f"what HEAD and {name} have in common"
 
     def changes(self) -> tuple[int, int]:
         """Return how many files differ from HEAD, and how many are neither committed nor ignored."""

@@ -65,6 +65,12 @@ def test_the_base_s_own_branch_at_the_remote_comes_before_the_local_one(same: Pr
     assert report(clone)["provenance"]["baseline_commits"] == [fork]
 
 
+def test_a_tag_that_is_called_like_the_main_branch_is_not_taken_for_it(same: Project) -> None:
+    same.git("tag", "main", "change")
+    assert_green(ab(same, *REPORT, "--", *RUN))
+    assert report(same)["provenance"]["baseline_commits"] == [same.git("rev-parse", "refs/heads/main")]
+
+
 def test_a_detached_head_is_compared_like_a_branch(same: Project) -> None:
     same.git("checkout", "-q", "--detach")
     assert_green(ab(same, *REPORT, "--", *RUN))

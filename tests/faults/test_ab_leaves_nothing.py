@@ -63,11 +63,12 @@ def test_stopped_while_it_is_set_up(project: Project, number: signal.Signals) ->
     log = project.root.parent / "log"
     versions(project)
     before = listing(project)
-    words = f"sh -c 'test $PERFGATE_SIDE = head || (echo x > {log}; sleep 30)'"
+    words = f"sh -c 'test $PERFGATE_SIDE = head || (echo $$ > {log}; sleep 30)'"
     process = begin(project, "--setup", words, "--", "sh", "bench.sh")
-    wait_for(log.exists, process)
+    wait_for(lambda: log.exists() and log.read_text().strip(), process)
     process.send_signal(number)
     assert_nothing_left(project, process, before)
+    assert not is_alive(int(log.read_text()))
 
 
 @pytest.mark.parametrize("number", STOPPING, ids=lambda n: n.name)

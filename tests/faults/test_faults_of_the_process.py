@@ -228,3 +228,21 @@ def test_a_report_that_cannot_be_written_is_told_and_the_others_are_written(
 def test_a_report_in_a_folder_that_does_not_exist_is_written(green: Project) -> None:
     assert green.cli("check", "--report", "new/folder/r.json").code == 0
     assert green.read_json("new/folder/r.json")["verdict"] == "pass"
+
+
+def test_an_interruption_while_a_library_makes_its_classes_is_2_as_well(project: Project) -> None:
+    # Libraries make classes by running text; the interpreter remembers an interruption of that.
+    program = (
+        "import os, signal, sys\n"
+        "import perfgate.__main__ as door\n"
+        "def run(_):\n"
+        "    try:\n"
+        "        exec('os.kill(os.getpid(), signal.SIGINT)\\nfor _ in range(9): pass')\n"
+        "    except KeyboardInterrupt:\n"
+        "        return 2\n"
+        "door.run = run\n"
+        "door.main()\n"
+    )
+    project.write("interrupted.py", program)
+    done = project.command(sys.executable, "-m", "interrupted")
+    assert done.code == 2, str(done)

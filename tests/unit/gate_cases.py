@@ -134,7 +134,8 @@ def verdict(*findings: Finding, **more: Any) -> Verdict:
         "problems": (),
         "notes": (),
         "suite": Suite(
-            gated=len(findings), false_alarms=1.0, failed_runs=0, baseline_runs=0, superseded_runs=0, excluded=()
+            gated=len(findings), accepted=0.01, false_alarms=1.0, failed_runs=0, baseline_runs=0,
+            superseded_runs=0, excluded=(),
         ),
         "compared": Compared(
             tool="perfgate 0.1.0", policy="perfgate.toml", baselines="baselines", baseline_commits=("a" * 40,),

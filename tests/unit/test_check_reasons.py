@@ -25,6 +25,7 @@ from perfgate.core.units import parse_limit
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.judge import Pair, judge
 from perfgate.pipeline import pairing
+from perfgate.pipeline.ab import reworded
 from perfgate.pipeline.inputs import Side
 
 BASE = lognormal(1, 10, spread=0.01)
@@ -75,7 +76,17 @@ def together(factor):
     return judge(pairs, policy()).findings
 
 
+def beside(base, current):
+    """Return the findings of one benchmark as an A/B comparison words them."""
+    sides = [profile({"elapsed": values}) if values else None for values in (base, current)]
+    return [reworded(f) for f in judged(*sides, absent=("only-in-base", "")).findings]
+
+
 CASES = {
+    "worse-than-base": lambda: beside(BASE, scaled(BASE, 2)),
+    "better-than-base": lambda: beside(BASE, scaled(BASE, 0.5)),
+    "not-in-base": lambda: beside(None, BASE),
+    "only-in-base": lambda: beside(BASE, None),
     "suite-worse": lambda: together(2.0),
     "suite-not-proven": lambda: together(1.09),
     "suite-moved": lambda: together(1.01),

@@ -14,7 +14,7 @@ from perfgate.core.finding import Compared, ExitCode, Finding, Status, Suite, Ve
 from perfgate.core.profile import Session, title
 from perfgate.core.run import class_of, slug
 
-SUITE = Suite(gated=0, false_alarms=None, failed_runs=0, baseline_runs=0, superseded_runs=0, excluded=())
+SUITE = Suite(gated=0, accepted=0.01, false_alarms=None, failed_runs=0, baseline_runs=0, superseded_runs=0, excluded=())
 COMPARED = Compared(
     tool="t", policy="p", baselines="b", baseline_commits=(), current_commits=(), machine_classes=(), sessions=(),
     reproduce="",

@@ -152,6 +152,18 @@ def test_a_worsening_that_every_fresh_session_shows_fails_though_none_alone_woul
     assert dict(found.evidence)["sessions_current"] == 2
 
 
+COARSE, FINE = {"x": [1.1, 1.1, 1.1, 1.2]}, {"y": [1.1031, 1.1032, 1.1041]}
+
+
+def test_a_session_in_coarse_steps_proves_no_more_beside_a_finer_one():
+    base, by = flat_sessions(10, 1.0501), policy(threshold="+3%")
+    assert judged_values(base, FINE, by).status == "regressed"
+    for now in (COARSE, {**COARSE, **FINE}, {**FINE, **COARSE}):
+        found = judged_values(base, now, by)
+        assert (found.status, found.reason, dict(found.evidence)["floor"]) == ("unchanged", "below-floor", 0.1)
+        assert found.visible == pytest.approx(0.1 / 1.0501)
+
+
 def test_batches_of_one_stretch_are_one_session():
     found = judged_values(flat_sessions(3), {"x/1": FLAT, "x/2": scaled(FLAT, 1.5)})
     assert dict(found.evidence)["sessions_current"] == 1

@@ -24,7 +24,7 @@ def family(size, **more):
 @given(PS)
 def test_a_row_is_at_its_level_exactly_when_the_whole_family_rejects_it(size, ps):
     adjusted = (holm if size <= MOST_STEPPED_DOWN else benjamini_hochberg)([*ps, *[1.0] * (size - len(ps))])
-    for p, level, whole in zip(ps, levels_of(ps, family(size)), adjusted, strict=True):
+    for p, level, whole in zip(ps, levels_of(ps, family(size)), adjusted, strict=False):
         if abs(whole - 0.02) > 1e-12:  # at the very edge the last bit decides
             assert (p <= level) == (whole <= 0.02 and p <= 0.01)
 

@@ -46,8 +46,8 @@ VERDICTS = st.builds(
     st.lists(FINDINGS, max_size=4),
     problems=DIAGNOSTICS, notes=DIAGNOSTICS, introduces=st.booleans(), fail_suspected=st.booleans(),
     suite=st.builds(
-        Suite, gated=COUNTS, false_alarms=st.none() | st.floats(0, 100), failed_runs=COUNTS, baseline_runs=COUNTS,
-        superseded_runs=COUNTS, excluded=NAMES,
+        Suite, gated=COUNTS, accepted=st.floats(0.001, 0.5), false_alarms=st.none() | st.floats(0, 100),
+        failed_runs=COUNTS, baseline_runs=COUNTS, superseded_runs=COUNTS, excluded=NAMES,
     ),
     compared=st.builds(
         Compared, tool=WORDS, policy=WORDS, baselines=WORDS, baseline_commits=NAMES, current_commits=NAMES,

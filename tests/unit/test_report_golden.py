@@ -65,7 +65,9 @@ RICH = verdict(
         warning("runs-failed", '1 of 11 runs of "train" failed', hint="mend the program"),
         note("run-copies", "2 files are copies of others and were left out"),
     ),
-    suite=Suite(gated=9, false_alarms=1.0, failed_runs=1, baseline_runs=20, superseded_runs=2, excluded=("slow",)),
+    suite=Suite(
+        gated=9, accepted=0.01, false_alarms=1.0, failed_runs=1, baseline_runs=20, superseded_runs=2, excluded=("slow",)
+    ),
     compared=Compared(
         tool="perfgate 0.1.0", policy="perfgate.toml", baselines="origin/main:baselines",
         baseline_commits=("0123456789abcdef", "fedcba9876543210"), current_commits=("c0ffee" * 6,),
@@ -153,7 +155,9 @@ def test_words_from_data_are_marked_as_such_wherever_they_come_to_stand():
     hostile = "<img src=x>@all"
     words = dict.fromkeys(("benchmark", "machine_class", "metric", "unit", "statistic", "limit_text", "reason",
                            "message", "rule"), hostile)  # fmt: skip
-    suite = Suite(gated=1, false_alarms=1.0, failed_runs=0, baseline_runs=0, superseded_runs=0, excluded=(hostile,))
+    suite = Suite(
+        gated=1, accepted=0.01, false_alarms=1.0, failed_runs=0, baseline_runs=0, superseded_runs=0, excluded=(hostile,)
+    )
     lists = dict.fromkeys(("baseline_commits", "current_commits", "machine_classes", "sessions"), (hostile,))
     compared = Compared(tool=hostile, policy=hostile, baselines=hostile, reproduce=hostile, **lists)
     fault = error(hostile, hostile, place=hostile, hint=hostile)

@@ -1,0 +1,50 @@
+"""``perfgate audit``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from perfgate.core.errors import DiagnosticLevel
+    from perfgate.core.finding import ExitCode
+    from perfgate.render import Format
+
+_LEVELS: dict[str, DiagnosticLevel] = {"note": "note", "warning": "warning", "error": "error"}
+
+
+@click.command()
+@click.option("--baseline", metavar="DIR|FILE", help="Baselines to audit (default: the configured folder).")
+@click.option("--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml).")
+@click.option("--machine-class", default="", metavar="NAME", help="Class of this machine (default: told by its facts).")
+@click.option(
+    "--fail-on",
+    type=click.Choice([*_LEVELS, "never"]),
+    default="warning",
+    show_default=True,
+    help="Exit 1 when a finding is of this level, or of a worse one.",
+)
+@click.option("--today", default="", metavar="DATE", help="The day of the audit, such as 2026-01-31 (default: today).")
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="On stdout.")
+@click.pass_context
+def command(
+    ctx: click.Context, *, baseline: str | None, config: str | None, machine_class: str, fail_on: str, today: str,
+    form: Format,
+) -> ExitCode:  # fmt: skip
+    """Say how far the gate can be trusted, from its baselines alone.
+
+    False alarms to expect, the smallest change that each row sees, rules that do
+    nothing, baselines that are old or were left behind. Exits 0 when clean, 1 with
+    findings of the level of --fail-on, 2 when there is nothing to audit.
+    """
+    from perfgate.cli.showing import show  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.core.dates import day_of  # noqa: PLC0415 - see above
+    from perfgate.core.finding import ExitCode as Code  # noqa: PLC0415 - see above
+    from perfgate.pipeline.auditing import audit  # noqa: PLC0415 - see above
+
+    if today and (day_of(today) is None or len(today) != len("2026-01-31")):
+        raise click.UsageError(f'--today "{today}": write a date such as 2026-01-31', ctx)
+    found, document = audit(baseline=baseline, config=config, machine_class=machine_class, today=today)
+    show(document, form)
+    return Code.REGRESSION if fail_on in _LEVELS and found.has(_LEVELS[fail_on]) else Code.PASS

@@ -1,0 +1,30 @@
+"""Days between points in time that are stated as text: what is pure knows no clock and no calendar."""
+
+from __future__ import annotations
+
+import re
+
+_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_MONTHS = 12
+_MOST_DAYS = 31
+
+
+def day_of(instant: str) -> int | None:
+    """Return the day of a point in time, counted from 1970-01-01.
+
+    Args:
+        instant: begins with a date of the Gregorian calendar, ``2026-01-31`` (ISO 8601).
+
+    Returns:
+        Whole days, negative before 1970; None when the text begins with no date.
+    """
+    found = _DAY.match(instant)
+    if found is None:
+        return None
+    year, month, day = map(int, found.groups())
+    if not (1 <= month <= _MONTHS and 1 <= day <= _MOST_DAYS):
+        return None
+    # Years that begin in March end in their leap day, and their months follow a pattern of 153 days in five.
+    year -= month < 3  # noqa: PLR2004 - January and February belong to the year before
+    months = (month - 3) % _MONTHS
+    return 365 * year + year // 4 - year // 100 + year // 400 + (153 * months + 2) // 5 + day - 719_469

@@ -1,0 +1,169 @@
+"""What a baseline says of its own gate: its sessions judged by the others, and a coming session like them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfgate.core.finding import UNDECIDED, Finding
+from perfgate.core.profile import MetricProfile, Profile, Sample, Session
+from perfgate.core.run import Labels
+from perfgate.gate.judge import Judgement, Pair, judge
+from perfgate.stats.quantiles import mad, median
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from perfgate.core.policy import Policy
+
+Key = tuple[str, Labels, str, str]
+"""A row within a class of machine: benchmark, labels, metric, statistic."""
+COMING = "coming"
+"""Begins the id of a session that has not happened yet."""
+_LARGEST_SHARE = 0.999  # of a probability: as far as the accepted chance of false alarms can be stretched
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """One session of a class of machine, judged against the others as if it were new."""
+
+    stretch: str
+    """Id of the session, without its batch."""
+    findings: tuple[Finding, ...]
+    """What the gate found, gated rows only; those that could not be judged are left out."""
+
+
+def leave_out(profiles: Sequence[Profile], policy: Policy, gated: int) -> tuple[LeftOut, ...]:
+    """Return what the gate finds when each session in turn is judged against the others, oldest first.
+
+    Args:
+        profiles: the baselines of one class of machine.
+        policy: what is gated and how strictly.
+        gated: rows that share the level in a real check; where a session lacks some of them
+            the limits stay as they are there.
+    """
+    return tuple(
+        LeftOut(stretch=stretch, findings=_judged(pairs, policy, gated))
+        for stretch in stretches(profiles)
+        if (pairs := [pair for profile in profiles if (pair := _split(profile, stretch))])
+    )
+
+
+def stretches(profiles: Iterable[Profile]) -> tuple[str, ...]:
+    """Return the stretches of time in which a class of machine was measured, oldest first."""
+    began: dict[str, str] = {}
+    for profile in profiles:
+        for s in profile.sessions:
+            began[s.stretch] = max(began.get(s.stretch, ""), s.started_at)
+    return tuple(sorted(began, key=lambda stretch: (began[stretch], stretch)))
+
+
+def _judged(pairs: Sequence[Pair], policy: Policy, gated: int) -> tuple[Finding, ...]:
+    judgement = judge(pairs, policy)
+    if judgement.gated not in (0, gated):  # the limits depend on gated rows over accepted chance alone
+        chance = min(_LARGEST_SHARE, policy.false_alarms * judgement.gated / gated)
+        judgement = judge(pairs, replace(policy, false_alarms=chance))
+    return tuple(f for f in judgement.findings if f.level == "fail" and f.status not in UNDECIDED)
+
+
+def _split(profile: Profile, stretch: str) -> Pair | None:
+    """Return a baseline without one stretch of time, and that stretch as what was measured; None without the one."""
+    inside = {s.id for s in profile.sessions if s.stretch == stretch}
+    outside = {s.id for s in profile.sessions} - inside
+    if not inside or not outside:
+        return None
+    return Pair(base=_only(profile, outside), current=_only(profile, inside))
+
+
+def _only(profile: Profile, ids: set[str]) -> Profile:
+    """Return the part of a profile that some of its sessions make up."""
+    kept = ((m, tuple(s for s in m.samples if s.session in ids)) for m in profile.metrics)
+    return replace(
+        profile,
+        sessions=tuple(s for s in profile.sessions if s.id in ids),
+        metrics=tuple(replace(m, samples=samples) for m, samples in kept if samples),
+    )
+
+
+def newest_again(profiles: Sequence[Profile], policy: Policy) -> tuple[Finding, ...]:
+    """Return what the gate finds when the newest session of each baseline is measured again, gated rows only."""
+    pairs = []
+    for profile in profiles:
+        last = stretches([profile])[-1:]
+        newest = {s.id for s in profile.sessions if s.stretch in last}
+        if newest and len(newest) < len(profile.sessions):
+            pairs.append(Pair(base=profile, current=_only(profile, newest)))
+    return tuple(f for f in judge(pairs, policy).findings if f.level == "fail" and f.status not in UNDECIDED)
+
+
+def share_of_limit(finding: Finding, policy: Policy) -> float | None:
+    """Return a change as a share of the smallest one that would have failed, on logarithms.
+
+    Signs turn out right where higher is better: both are in the metric's own direction.
+
+    Args:
+        finding: a row that was judged.
+        policy: says whether a suspected row fails already.
+
+    Returns:
+        1.0 exactly at the limit, negative for an improvement; None when it cannot be told.
+    """
+    if finding.change is None or finding.visible is None or min(finding.change, finding.visible) <= -1.0:
+        return None
+    change, limit = math.log1p(finding.change), math.log1p(finding.visible)
+    known = dict(finding.evidence)
+    if policy.on_suspected == "fail" and "k_in" in known:
+        step = 0.0 if finding.limit is None or finding.limit <= -1.0 else abs(math.log1p(finding.limit))
+        limit = math.copysign(max(step, known["k_in"] * known["se"]), limit)
+    if limit == 0.0:  # no change at all is allowed
+        return 0.0 if change == 0.0 else math.copysign(math.inf, change if finding.better == "lower" else -change)
+    return change / limit
+
+
+def next_session(profiles: Sequence[Profile], policy: Policy, *, sessions: int = 1) -> Judgement:
+    """Judge sessions to come, which repeat what the baselines usually hold.
+
+    Their change means nothing; what they could have seen does.
+
+    Args:
+        profiles: the baselines of one class of machine.
+        policy: what is gated and how strictly.
+        sessions: how many fresh sessions are judged together.
+    """
+    return judge([Pair(base=p, current=_coming(p, sessions)) for p in profiles], policy)
+
+
+def _coming(profile: Profile, count: int) -> Profile:
+    """Return a profile of sessions to come: of each metric, the values of the session that is most like the others."""
+    named = all(s.is_named for s in profile.sessions)
+    ids = [f"{'' if named else 'unknown-'}{COMING}-{i}" for i in range(count)]
+    machines = {s.machine for s in profile.sessions}
+    is_hosted = "ci" in dict(profile.environment)  # there, one session says nothing about the next machine
+    stays = len(machines) == 1 and (len(profile.sessions) > 1 or not is_hosted)
+    rows = tuple(sorted({r for s in profile.sessions for r in s.rows_used}))
+    return replace(
+        profile,
+        sessions=tuple(
+            Session(
+                id=i, started_at="", machine=next(iter(machines)) if stays else "", commit="", rows_used=rows, runs=()
+            )
+            for i in ids
+        ),
+        metrics=tuple(
+            replace(m, samples=tuple(Sample(session=i, values=typical(m)) for i in ids)) if m.samples else m
+            for m in profile.metrics
+        ),
+    )
+
+
+def typical(metric: MetricProfile) -> tuple[float, ...]:
+    """Return the values of the session with the most usual number of runs and spread inside."""
+    runs = median([len(s.values) for s in metric.samples])
+    spread = median([mad(s.values) for s in metric.samples])
+    return min(metric.samples, key=lambda s: (abs(len(s.values) - runs), abs(mad(s.values) - spread))).values
+
+
+def by_row(findings: Iterable[Finding]) -> Mapping[Key, Finding]:
+    """Return findings by benchmark, labels, metric and statistic."""
+    return {(f.benchmark, f.labels, f.metric, f.statistic): f for f in findings}

@@ -1,0 +1,52 @@
+"""How far a check can be trusted, in one line: sessions and age of the baselines, and what the rows see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfgate.core.dates import day_of
+from perfgate.core.finding import WHOLE_SUITE
+from perfgate.gate.audit_words import cost
+from perfgate.report.document import name, text
+from perfgate.report.words import count, percent
+from perfgate.stats.quantiles import median
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from perfgate.core.finding import Verdict
+    from perfgate.core.profile import Profile
+    from perfgate.report.document import Line
+
+
+def health(verdict: Verdict) -> Line:
+    """Return the line about the health of the gate; empty when no baseline with sessions was judged.
+
+    Sessions and runs of the baselines, days from their newest run to the newest of these,
+    the smallest worsening that the gated rows saw (median and worst), and who says more.
+    """
+    judged = [p for p in verdict.baseline if any(not s.is_interleaved for s in p.sessions)]
+    if not judged:
+        return ()
+    runs = [len(s.values) for p in judged for m in p.metrics for s in m.samples]
+    told = f"Baselines hold {_range([len(p.sessions) for p in judged], 'session')} of {_range(runs, 'run')}"
+    was, now = _newest(judged), _newest(verdict.current)
+    if was is not None and now is not None:
+        told += f", the newest {count(max(0, now - was), 'day')} older than these runs"
+    seen = [
+        cost(f.visible)
+        for f in verdict.findings
+        if f.level == "fail" and f.visible is not None and f.visible > -1.0 and f.benchmark != WHOLE_SUITE
+    ]
+    if seen:
+        told += f"; gated rows see {percent(median(seen))} in the middle, {percent(max(seen))} at worst"
+    return text(f"{told}; more by "), name("perfgate audit")
+
+
+def _range(counts: Sequence[int], noun: str) -> str:
+    least, most = min(counts), max(counts)
+    return count(least, noun) if least == most else f"{least:,} to {count(most, noun)}"
+
+
+def _newest(profiles: Iterable[Profile]) -> int | None:
+    return day_of(max((s.started_at for p in profiles for s in p.sessions), default=""))

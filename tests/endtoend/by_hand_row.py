@@ -1,0 +1,81 @@
+"""A finding of ``report.json`` with both sides' values; read without perfgate."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+P50 = 0.5
+ENDS = 1e-9  # a change exactly at its limit is within it
+
+Finding = dict[str, Any]
+
+
+class Row:
+    """A finding with both sides' values."""
+
+    def __init__(self, report: dict[str, Any], finding: Finding) -> None:
+        self.finding = finding
+        self.base, self.current = (self.side(report, name) for name in ("baseline", "current"))
+        self.lower = finding["better"] == "lower"
+        self.q = int(finding["statistic"][1:]) / 100
+        self.group = (finding["machine_class"], finding["metric"], finding["statistic"])
+
+    def side(self, report: dict[str, Any], name: str) -> dict[str, Any]:
+        place = [self.finding[k] for k in ("benchmark", "labels")]
+        (found,) = [p for p in report["samples"][name] if [p["benchmark"], p["labels"]] == place]
+        return dict(found)
+
+    def sessions(self, side: dict[str, Any]) -> dict[str, list[float]]:
+        values: dict[str, list[float]] = side["metrics"][self.finding["metric"]]["values"]
+        return values
+
+    def costs(self, values: list[float]) -> np.ndarray:
+        return np.asarray(values) if self.lower else 1 / np.asarray(values)
+
+    def centre(self, values: list[float]) -> float:
+        log = math.log(np.quantile(values, self.q))
+        return log if self.lower else -log
+
+    def value(self, log: float) -> float:
+        return math.exp(log if self.lower else -log)
+
+    def own(self, change: float) -> float:
+        """Return a change of costs as a change of the metric."""
+        return change if self.lower else 1 / (1 + change) - 1
+
+    def cost(self, share: float) -> float:
+        """Return an allowed share of the baseline as a change of costs."""
+        return share if self.lower else 1 / (1 - share) - 1
+
+    @property
+    def centres(self) -> dict[str, float]:
+        return {s: self.centre(v) for s, v in self.sessions(self.base).items()}
+
+    @property
+    def middle(self) -> float:
+        return float(np.median(list(self.centres.values())))
+
+    @property
+    def now(self) -> dict[str, list[float]]:
+        """Current values by stretch of time: the batches of one share its luck."""
+        found: dict[str, list[float]] = {}
+        for session, values in self.sessions(self.current).items():
+            found.setdefault(session.split("/")[0], []).extend(values)
+        return found
+
+    def share(self, baseline: float) -> float:
+        """Return the threshold as a share of the baseline."""
+        text = self.finding["limit_text"].lstrip("+-")
+        if text.endswith("%"):
+            return float(text[:-1]) / 100
+        return float(text.removesuffix("ms")) / 1000 / baseline
+
+    def allowed(self, baseline: float) -> float:
+        """Return the threshold as a change of costs."""
+        return self.cost(self.share(baseline))
+
+    def floor(self) -> float:
+        return float(self.finding["evidence"]["floor"])

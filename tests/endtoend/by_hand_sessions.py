@@ -1,0 +1,158 @@
+"""Sessions against sessions, computed by the published formulas, without perfgate."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from by_hand_row import ENDS, P50, Finding, Row
+from scipy import stats
+
+
+def mad_sigma(logs: np.ndarray) -> float:
+    return 1.4826 * float(np.median(np.abs(logs - np.median(logs))))
+
+
+def limits(report: dict[str, Any], m: int) -> tuple[float, float]:
+    """Return k_in and k_out."""
+    suite = report["suite"]
+    h = 1 + 1 / m
+    k_out = 2 * h * math.sqrt(max(1, suite["gated"]) * 0.01 / suite["accepted"])
+    return max(1.0, math.sqrt(h * k_out)), max(1.0, k_out)
+
+
+class Group:
+    """The rows of one metric and statistic on one class of machine, and what they have in common."""
+
+    def __init__(self, report: dict[str, Any], rows: list[Row]) -> None:
+        self.report, self.rows = report, rows
+        before: dict[str, list[float]] = {}
+        now: dict[str, list[float]] = {}
+        for row in rows:
+            for session, centre in row.centres.items():
+                before.setdefault(session.split("/")[0], []).append(centre - row.middle)
+            for stretch, values in row.now.items():
+                now.setdefault(stretch, []).append(row.centre(values) - row.middle)
+        self.before = {s: float(np.median(d)) for s, d in before.items() if len(d) >= 5}
+        self.shifts = {s: float(np.median(d)) for s, d in now.items() if len(d) >= 5} if self.before else {}
+        left = [[c - self.before.get(s.split("/")[0], 0.0) for s, c in row.centres.items()] for row in rows]
+        several = [x for x in left if len(x) > 1]
+        self.v = self.q = 0.0
+        if len(several) >= 5:
+            self.v = float(np.median([np.var(x, ddof=1) / (1 - 2 / (9 * (len(x) - 1))) ** 3 for x in several]))
+            self.q = sum(len(x) - 1 for x in several) / 2
+
+    def prior(self, row: Row, stretch: str) -> float:
+        facts = (*row.base["sessions"].values(), *row.current["sessions"].values())
+        machines = {s["machine"] for s in facts}
+        if len(machines) == 1 and machines != {""}:
+            return 0.02
+        return 0.025 if stretch in self.shifts else 0.05
+
+    def compared(self, row: Row, stretch: str) -> dict[str, float]:
+        """Return one current session of a row against its baseline."""
+        s0 = math.sqrt((4 * self.prior(row, stretch) ** 2 + self.q * self.v) / (4 + self.q))
+        left = [c - self.before.get(s.split("/")[0], 0.0) for s, c in row.centres.items()]
+        m = len(left)
+        s = s0 if m == 1 else math.sqrt(max((2 * s0**2 + (m - 1) * np.var(left, ddof=1)) / (m + 1), 0.005**2))
+        base = [np.log(row.costs(v)) for v in row.sessions(row.base).values()]
+        now = np.log(row.costs(row.now[stretch]))
+        w = max(float(np.mean([mad_sigma(b) for b in base])), mad_sigma(now))
+        sampling = 1.571 * w**2 * (1 / len(now) + 1 / sum(map(len, base)))
+        if row.q != P50:
+            errors = [tail_error(v, row.q) for v in row.sessions(row.base).values()]
+            sampling = tail_error(row.now[stretch], row.q) ** 2 + sum(e**2 for e in errors) / m**2
+        se = math.sqrt(s**2 * (1 + 1 / m) + sampling)
+        c = max(-0.4, min(0.4, self.shifts.get(stretch, 0.0)))
+        k_in, k_out = limits(self.report, m)
+        d = row.centre(row.now[stretch]) - row.middle - c
+        return {"se": se, "prior": s0, "spread": s, "within": w, "c": c, "d": d, "k_in": k_in, "k_out": k_out, "m": m}
+
+
+def tail_ranks(n: int, q: float) -> tuple[int | None, int | None]:
+    """Return the ranks, from 0, of the order statistics that bound a quantile from below and above at 95 % each."""
+    low = [r for r in range(n) if stats.binom.cdf(r, n, q) <= 0.05 + ENDS]
+    high = [r for r in range(n) if stats.binom.cdf(r, n, q) >= 0.95 - ENDS]
+    return max(low, default=None), min(high, default=None)
+
+
+def tail_error(values: list[float], q: float) -> float:
+    """Return the error of a tail's log: the width of its 90 % bounds over 2 * 1.645."""
+    low, high = tail_ranks(len(values), q)
+    assert low is not None
+    assert high is not None
+    ordered = sorted(values)
+    return math.log(ordered[high] / ordered[low]) / (2 * float(stats.norm.ppf(0.95)))
+
+
+def bounds(row: Row) -> dict[str, float]:
+    """Return what a report says of a tail on each side."""
+    found: dict[str, float] = {}
+    for name, side in (("baseline", row.base), ("current", row.current)):
+        sessions = list(row.sessions(side).values())
+        found[f"runs_{name}"] = min(map(len, sessions))
+        if len(sessions) == 1:
+            ranks = zip(("low", "high"), tail_ranks(len(sessions[0]), row.q), strict=True)
+            found |= {f"{end}_{name}": sorted(sessions[0])[r] for end, r in ranks if r is not None}
+    found["runs_needed"] = math.ceil(math.log(0.05) / math.log(row.q))
+    return found
+
+
+def across(row: Row, group: Group) -> Finding:
+    """Return what the report should say of a row whose sessions were compared."""
+    found = {stretch: group.compared(row, stretch) for stretch in row.now}
+    several = len(found) > 1
+    baseline = row.value(row.middle)
+    allowed = row.allowed(baseline)
+    step = math.log1p(allowed) + ENDS
+    stretch = min(found, key=lambda s: (found[s]["d"] / max(step, found[s]["k_in"] * found[s]["se"]), s))
+    one = found[stretch]
+    inner, outer = one["k_in"] * one["se"], one["k_out"] * one["se"]
+    limit = max(step, inner if several else outer)
+    net = row.value(row.middle + one["d"])
+    is_above = all(abs(row.value(row.middle + f["d"]) - baseline) >= row.floor() * (1 - ENDS) for f in found.values())
+    better = all(-f["d"] > max(step, f["k_in" if several else "k_out"] * f["se"]) for f in found.values())
+    status = "improved" if better else "unchanged"
+    if is_above and one["d"] > limit:
+        status = "regressed"
+    elif is_above and not several and one["d"] > max(step, inner):
+        status = "suspected"
+    reach = float(stats.t.ppf(0.975, 2 + one["m"] - 1)) * one["se"]
+    return {
+        "status": status, "baseline": baseline, "current": row.value(row.centre(row.now[stretch])),
+        "change": net / baseline - 1, "limit": row.own(allowed), "sessions_baseline": one["m"],
+        "interval": sorted(row.own(math.expm1(one["d"] + end)) for end in (-reach, reach)),
+        "visible": row.own(max(math.expm1(limit), row.cost(row.floor() / baseline))),
+        "n_baseline": sum(map(len, row.sessions(row.base).values())), "n_current": sum(map(len, row.now.values())),
+        "evidence": {
+            **{name: one[name] for name in ("se", "k_in", "k_out", "prior", "spread", "within")},
+            "shift": row.own(math.expm1(one["c"])), "sessions_current": len(found),
+        },
+    }  # fmt: skip
+
+
+def together(group: Group) -> Finding:
+    """Return what the report should say of a whole suite."""
+    gated = [r for r in group.rows if r.finding["level"] == "fail"]
+    row = min(gated, key=lambda r: r.allowed(r.value(r.middle)))
+    allowed = row.allowed(row.value(row.middle))
+    step = math.log1p(allowed) + ENDS
+    m, several = len(group.before), len(group.shifts) > 1
+    machines = [{s["machine"] for side in (r.base, r.current) for s in side["sessions"].values()} for r in group.rows]
+    prior = 0.02 if all(len(x) == 1 and x != {""} for x in machines) else 0.05
+    before = list(group.before.values())
+    s = prior if m == 1 else math.sqrt(max((2 * prior**2 + (m - 1) * np.var(before, ddof=1)) / (m + 1), 0.005**2))
+    se = s * math.sqrt(1 + 1 / m)
+    k_in, k_out = limits(group.report, m)
+    middle = float(np.median(before))
+    d = min(now - middle for now in group.shifts.values())
+    limit = max(step, (k_in if several else k_out) * se)
+    suspected = not several and d > max(step, k_in * se)
+    reach = float(stats.t.ppf(0.975, m + 1)) * se
+    return {
+        "status": "regressed" if d > limit else "suspected" if suspected else "unchanged",
+        "change": row.own(math.expm1(d)), "limit": row.own(allowed), "visible": row.own(math.expm1(limit)),
+        "interval": sorted(row.own(math.expm1(d + end)) for end in (-reach, reach)), "sessions_baseline": m,
+        "evidence": {"se": se, "k_in": k_in, "k_out": k_out, "rows": len(group.rows)},
+    }  # fmt: skip
