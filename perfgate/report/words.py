@@ -9,6 +9,7 @@ from perfgate.core.units import display_scale
 _DIGITS = 4
 _MOST_DIGITS = 15
 _MOST_DECIMALS = 12  # a change fails from 1e-12 beyond its limit
+_GIANT = 1e10  # a change that nobody reads digit by digit
 
 
 def amount(value: float, unit: str, *, beside: float | None = None, apart: bool = True) -> str:
@@ -57,7 +58,7 @@ def percent(change: float, *, apart_from: float | None = None) -> str:
 
 def _percent(change: float, decimals: int) -> str:
     """Return a signed percentage; what rounds to zero has no sign."""
-    rounded = f"{change * 100:+,.{decimals}f}%"
+    rounded = f"{_hundredfold(change, decimals)}%"
     return rounded[1:] if not rounded.strip("+-0.%") else rounded
 
 
@@ -65,7 +66,15 @@ def span(interval: tuple[float, float]) -> str:
     """Return an interval of a change, in whole percent where that says enough."""
     low, high = interval
     decimals = 0 if high - low >= 0.02 else 1  # noqa: PLR2004 - two percent wide
-    return f"{low * 100:+,.{decimals}f} … {high * 100:+,.{decimals}f}%"
+    return f"{_hundredfold(low, decimals)} … {_hundredfold(high, decimals)}%"
+
+
+def _hundredfold(change: float, decimals: int) -> str:
+    """Return a hundred times a change, signed; a giant in powers of ten, where the product may not be a number."""
+    if abs(change) < _GIANT:
+        return f"{change * 100:+,.{decimals}f}"
+    digits, _, power = f"{change:+.1e}".partition("e")
+    return f"{digits}e{int(power) + 2:+d}"
 
 
 def count(number: int, singular: str, plural: str = "") -> str:
