@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SAME_MACHINE = 0.02  # between-session spread expected on one booted machine
 SAME_CLASS = 0.05  # … on machines of one class, or when nothing is known
 # … of which what the whole suite has in common, mostly the machine's speed, is taken off. Chosen among 2, 2.5, 3 and
-# 5 % on six recorded collections: docs/method.md has the table.
+# 5 % on six recorded collections: docs/method.md tells what was tried.
 SAME_CLASS_LEFT = 0.025
 
 
