@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_TIME = re.compile(r"[T ](\d\d):(\d\d)")
 _MONTHS = 12
 _MOST_DAYS = 31
 
@@ -28,3 +29,20 @@ def day_of(instant: str) -> int | None:
     year -= month < 3  # noqa: PLR2004 - January and February belong to the year before
     months = (month - 3) % _MONTHS
     return 365 * year + year // 4 - year // 100 + year // 400 + (153 * months + 2) // 5 + day - 719_469
+
+
+def hour_of(instant: str) -> float | None:
+    """Return the hour of a point in time, counted from 1970-01-01 00:00 UTC.
+
+    Args:
+        instant: ISO 8601 in UTC; the time of day may be absent, which is midnight, and seconds are left out.
+
+    Returns:
+        Hours, to the minute; None when the text begins with no date.
+    """
+    day = day_of(instant)
+    if day is None:
+        return None
+    time = _TIME.match(instant, len("2026-01-31"))
+    hours, minutes = map(int, time.groups()) if time else (0, 0)
+    return day * 24 + hours + minutes / 60

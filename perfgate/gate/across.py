@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfgate.gate.decision import Decision
@@ -15,7 +16,6 @@ from perfgate.gate.effects import (
     own_change,
     quiet_reason,
 )
-from perfgate.gate.suite import by_stretch
 from perfgate.stats.sessions import compare_sessions, log_interval
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def across_sessions(row: Row, logs: Logs, suite: Suite, family: Family) -> Decis
         )
         for stretch, values in logs.current.items()
     ]  # fmt: skip
-    return _decided(row, (base, *by_stretch(current)), found, logs)
+    fresh = (replace(current, samples=(s,)) for s in current.samples)
+    return _decided(row, (base, *fresh), found, logs)
 
 
 def _decided(row: Row, sides: tuple[MetricProfile, ...], found: list[tuple[str, SessionModel]], logs: Logs) -> Decision:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.dates import day_of
 from perfgate.core.finding import WHOLE_SUITE, Finding
 from perfgate.core.profile import title
+from perfgate.core.stretches import united
 from perfgate.gate.audit_replay import Key, LeftOut, by_row, leave_out, newest_again, share_of_limit, stretches
 from perfgate.gate.audit_sight import Sight, sights
 from perfgate.gate.rows import rows_of
@@ -71,7 +72,7 @@ def facts_of(machine_class: str, profiles: Sequence[Profile], policy: Policy, to
         policy: what is gated and how strictly.
         today: the day of the audit, ``2026-01-31``.
     """
-    judged = _gated_parts(profiles, policy)
+    judged = _gated_parts(united(profiles), policy)
     rows, gated = sights(judged, policy)
     left_out = leave_out(judged, policy, gated)
     newest = max((s.started_at for p in profiles for s in p.sessions), default="")

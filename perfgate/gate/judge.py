@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.finding import Finding, Status
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT
 from perfgate.core.reasons import sentence
+from perfgate.core.stretches import united
 from perfgate.gate.across import across_sessions
 from perfgate.gate.decide import decide, method_of
 from perfgate.gate.decision import STATUS_OF_CALL, Decision, Family, Method
@@ -85,7 +86,7 @@ def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> 
     """
     findings: list[Finding] = []
     ready: list[tuple[Row, Method]] = []
-    for pair in pairs:
+    for pair in _by_stretch(pairs):
         for row in rows_of(pair.base, pair.current, policy):
             if (early := _early(row, pair)) is not None:
                 findings.extend(early)
@@ -110,6 +111,14 @@ def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> 
         plain=sum(r.ruling.level == "fail" and m == "threshold" for r, m in ready),
         open=frozenset(_place(r) for r in together if share and id(r) not in settled and not is_hopeless(r)),
     )
+
+
+def _by_stretch(pairs: Sequence[Pair]) -> Iterator[Pair]:
+    """Yield pairs in which a stretch of time is one session: its batches share their luck."""
+    base = iter(united([p.base for p in pairs if p.base]))
+    current = iter(united([p.current for p in pairs if p.current]))
+    for p in pairs:
+        yield replace(p, base=next(base) if p.base else None, current=next(current) if p.current else None)
 
 
 def _decisions(

@@ -1,17 +1,15 @@
 """What the benchmarks of a check have in common: the speed of the machine, and how far its sessions lie apart.
 
 Rows of one metric on one class of machine form a group, whatever their level: time
-does not move with memory. Sessions are told apart by their stretch of time, since
-every benchmark of a CI job shares its luck.
+does not move with memory. Every benchmark of a session, such as a CI job, shares its luck.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from perfgate.core.profile import BATCH_MARK
 from perfgate.gate.effects import costs
 from perfgate.gate.rows import P50, Q
 from perfgate.stats.quantiles import median, quantile
@@ -21,7 +19,6 @@ from perfgate.stats.tails import log_quantile_error
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perfgate.core.profile import MetricProfile, Sample
     from perfgate.gate.rows import Row
 
 Group = tuple[str, str, str]
@@ -88,14 +85,12 @@ def logs_of(row: Row) -> Logs:
     base, current = row.side(row.base), row.side(row.current)
     if base is None or current is None:  # pragma: no cover - the caller has looked
         raise ValueError("a side is absent")
-    now: dict[str, tuple[float, ...]] = {}
-    for sample in current.samples:  # of one stretch: taken together, for they share their luck
-        now[_stretch(sample)] = (*now.get(_stretch(sample), ()), *sample.values)
+    now = {s.session: s.values for s in current.samples}
     is_tail = row.statistic != P50
     return Logs(
         base=tuple(tuple(map(math.log, costs(row, s.values))) for s in base.samples),
         centres=tuple(_centre(row, s.values) for s in base.samples),
-        stretches=tuple(map(_stretch, base.samples)),
+        stretches=tuple(s.session for s in base.samples),
         current={name: tuple(map(math.log, costs(row, values))) for name, values in now.items()},
         now={name: _centre(row, values) for name, values in now.items()},
         errors=tuple(_error(row, s.values) for s in base.samples) if is_tail else (),
@@ -106,18 +101,6 @@ def logs_of(row: Row) -> Logs:
 def _error(row: Row, values: Sequence[float]) -> float:
     """Return the standard error of the log of a tail's statistic; the row has runs enough for one."""
     return log_quantile_error([math.log(v) for v in values], Q[row.statistic]) or 0.0
-
-
-def _stretch(sample: Sample) -> str:
-    return sample.session.split(BATCH_MARK, 1)[0]
-
-
-def by_stretch(side: MetricProfile) -> tuple[MetricProfile, ...]:
-    """Return a side's sessions apart, those of one stretch of time together."""
-    found: dict[str, tuple[Sample, ...]] = {}
-    for sample in side.samples:
-        found[_stretch(sample)] = (*found.get(_stretch(sample), ()), sample)
-    return tuple(replace(side, samples=samples) for samples in found.values())
 
 
 def _centre(row: Row, values: Sequence[float]) -> float:

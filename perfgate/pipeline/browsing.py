@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.policy import matches
 from perfgate.core.profile import Profile, title
+from perfgate.core.stretches import united
 from perfgate.pipeline import inputs
 from perfgate.report.document import Block, Document, Entry, Heading, Paragraph, Table, name, text
 from perfgate.report.profiles import compose_profiles
@@ -42,7 +43,7 @@ def compose_list(profiles: Sequence[Profile]) -> Document:
     """Return the table of all baselines."""
     columns = ("Benchmark", "Machine class", "Sessions", "n", "Newest", "Elapsed p50")
     entries = []
-    for p in profiles:
+    for p in united(profiles):
         elapsed = p.metric("elapsed")
         p50 = amount(quantile(elapsed.pooled(), 0.5), elapsed.metric.unit) if elapsed else "–"
         runs = max(sum(len(s.values) for s in m.samples) for m in p.metrics)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.metrics import WORKLOAD_BOUND
-from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, Session, title
+from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, title
+from perfgate.core.stretches import joined, stretch_names
 from perfgate.stats.quantiles import quantile
 from perfgate.store.codec import to_short
 
@@ -143,7 +144,7 @@ def _merged(old: Profile | None, new: Profile | None) -> Profile:
         return present
     sessions = {s.id: s for s in old.sessions}
     for s in new.sessions:
-        sessions[s.id] = _joined(sessions[s.id], s) if s.id in sessions else s
+        sessions[s.id] = joined(sessions[s.id], s) if s.id in sessions else s
     ordered = sorted(sessions.values(), key=lambda s: s.started_at)  # stable: sessions without a time keep their order
     metrics: dict[str, MetricProfile] = {m.metric.name: m for m in old.metrics}
     for m in new.metrics:
@@ -160,16 +161,6 @@ def _merged(old: Profile | None, new: Profile | None) -> Profile:
     )
 
 
-def _joined(old: Session, new: Session) -> Session:
-    return replace(
-        new,
-        started_at=max(old.started_at, new.started_at),
-        machine=old.machine if old.machine == new.machine else "",
-        rows_used=tuple(sorted({*old.rows_used, *new.rows_used})),
-        runs=tuple(sorted({*old.runs, *new.runs})),
-    )
-
-
 def _joined_metric(old: MetricProfile, new: MetricProfile) -> MetricProfile:
     values = {s.session: s.values for s in old.samples}
     for s in new.samples:
@@ -182,8 +173,10 @@ def _joined_metric(old: MetricProfile, new: MetricProfile) -> MetricProfile:
 
 
 def _kept(profile: Profile, keep: int) -> Profile:
-    """Return the profile with its newest sessions only."""
-    kept = {s.id for s in profile.sessions[-keep:]}
+    """Return the profile with its newest sessions only, each with all its batches."""
+    names = stretch_names([profile])
+    newest = list(dict.fromkeys(names[s.id] for s in reversed(profile.sessions)))[:keep]
+    kept = {batch for batch, name in names.items() if name in newest}
     metrics = (replace(m, samples=tuple(s for s in m.samples if s.session in kept)) for m in profile.metrics)
     return replace(
         profile,

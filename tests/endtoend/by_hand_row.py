@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,31 @@ ENDS = 1e-9  # a change exactly at its limit is within it
 Finding = dict[str, Any]
 
 
+def sessions_by_batch(profiles: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the session of each batch: those of one terminal are one until it rests for more than four hours."""
+    began: dict[str, dict[str, float]] = {}
+    for profile in profiles:
+        for batch, facts in profile["sessions"].items():
+            moment = datetime.fromisoformat(facts["started_at"]).timestamp() if facts["started_at"] else 0.0
+            batches = began.setdefault(batch.split("/")[0], {})
+            batches[batch] = max(moment, batches.get(batch, 0.0))
+    found: dict[str, str] = {}
+    for terminal, batches in began.items():
+        part, last = 0, 0.0
+        for batch in sorted(batches, key=lambda b: (batches[b], b)):
+            part += batches[batch] - last > 4 * 3600
+            last = batches[batch]
+            found[batch] = f"{terminal} {part}"
+    return found
+
+
 class Row:
     """A finding with both sides' values."""
 
     def __init__(self, report: dict[str, Any], finding: Finding) -> None:
         self.finding = finding
         self.base, self.current = (self.side(report, name) for name in ("baseline", "current"))
+        self.batches = {n: sessions_by_batch(report["samples"][n]) for n in ("baseline", "current")}
         self.lower = finding["better"] == "lower"
         self.q = int(finding["statistic"][1:]) / 100
         self.group = (finding["machine_class"], finding["metric"], finding["statistic"])
@@ -26,11 +46,14 @@ class Row:
     def side(self, report: dict[str, Any], name: str) -> dict[str, Any]:
         place = [self.finding[k] for k in ("benchmark", "labels")]
         (found,) = [p for p in report["samples"][name] if [p["benchmark"], p["labels"]] == place]
-        return dict(found)
+        return {**found, "side": name}
 
     def sessions(self, side: dict[str, Any]) -> dict[str, list[float]]:
-        values: dict[str, list[float]] = side["metrics"][self.finding["metric"]]["values"]
-        return values
+        """Return the values of one side by session, its batches together."""
+        found: dict[str, list[float]] = {}
+        for batch, values in side["metrics"][self.finding["metric"]]["values"].items():
+            found.setdefault(self.batches[side["side"]][batch], []).extend(values)
+        return found
 
     def costs(self, values: list[float]) -> np.ndarray:
         return np.asarray(values) if self.lower else 1 / np.asarray(values)
@@ -60,11 +83,7 @@ class Row:
 
     @property
     def now(self) -> dict[str, list[float]]:
-        """Current values by stretch of time: the batches of one share its luck."""
-        found: dict[str, list[float]] = {}
-        for session, values in self.sessions(self.current).items():
-            found.setdefault(session.split("/")[0], []).extend(values)
-        return found
+        return self.sessions(self.current)
 
     def share(self, baseline: float) -> float:
         """Return the threshold as a share of the baseline."""

@@ -31,12 +31,12 @@ class Group:
         now: dict[str, list[float]] = {}
         for row in rows:
             for session, centre in row.centres.items():
-                before.setdefault(session.split("/")[0], []).append(centre - row.middle)
+                before.setdefault(session, []).append(centre - row.middle)
             for stretch, values in row.now.items():
                 now.setdefault(stretch, []).append(row.centre(values) - row.middle)
         self.before = {s: float(np.median(d)) for s, d in before.items() if len(d) >= 5}
         self.shifts = {s: float(np.median(d)) for s, d in now.items() if len(d) >= 5} if self.before else {}
-        left = [[c - self.before.get(s.split("/")[0], 0.0) for s, c in row.centres.items()] for row in rows]
+        left = [[c - self.before.get(s, 0.0) for s, c in row.centres.items()] for row in rows]
         several = [x for x in left if len(x) > 1]
         self.v = self.q = 0.0
         if len(several) >= 5:
@@ -53,7 +53,7 @@ class Group:
     def compared(self, row: Row, stretch: str) -> dict[str, float]:
         """Return one current session of a row against its baseline."""
         s0 = math.sqrt((4 * self.prior(row, stretch) ** 2 + self.q * self.v) / (4 + self.q))
-        left = [c - self.before.get(s.split("/")[0], 0.0) for s, c in row.centres.items()]
+        left = [c - self.before.get(s, 0.0) for s, c in row.centres.items()]
         m = len(left)
         s = s0 if m == 1 else math.sqrt(max((2 * s0**2 + (m - 1) * np.var(left, ddof=1)) / (m + 1), 0.005**2))
         base = [np.log(row.costs(v)) for v in row.sessions(row.base).values()]

@@ -113,6 +113,18 @@ def sessions_side_by_side(project: Project) -> dict[str, Any]:
     return lab.check("--sessions", "all", code=1)
 
 
+def batches_of_a_terminal(project: Project) -> dict[str, Any]:
+    lab = Lab(project, 9)
+    for session, rest in (("t/1", 0), ("t/2", 0), ("t/3", 300), ("u", 0), ("t/4", 1440)):
+        lab.count += rest
+        lab.measure(session, times(5))
+    lab.refresh()
+    lab.measure("now", times(5, b4=2.5))
+    report = lab.check(code=1)
+    assert {f["sessions_baseline"] for f in report["findings"]} == {4}
+    return report
+
+
 def one_session(project: Project) -> dict[str, Any]:
     lab = Lab(project, 5, spread=0.001)
     lab.measure("", {**times(3), "tied": 1.0}, 6)
@@ -170,6 +182,7 @@ CASES: dict[str, tuple[Callable[[Project], dict[str, Any]], set[tuple[str, str]]
     "small-suite": (small_suite_on_one_machine, {(ACROSS, "not-proven")}),
     "confirmed": (confirmed, {(ACROSS, "confirmed"), (ACROSS, "within-threshold")}),
     "side-by-side": (sessions_side_by_side, {(ACROSS, "confirmed"), (ACROSS, "within-threshold")}),
+    "batches": (batches_of_a_terminal, {(ACROSS, "worse"), (ACROSS, "within-threshold")}),
     "same-session": (one_session, {(SAME, "worse"), (SAME, "better"), (SAME, "within-threshold")}),
     "plain-ratio": (plain_ratios, {(PLAIN, "worse"), ("exact", "worse"), ("", "within-threshold")}),
     "tails": (tails, {(ACROSS, "worse")}),

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from perfgate.core.dates import day_of
+from perfgate.core.dates import day_of, hour_of
 
 EPOCH = date(1970, 1, 1)
 
@@ -23,3 +23,20 @@ def test_a_point_in_time_counts_as_its_day():
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01", "2026-00-10", "2026-01-00", "2026-01-32", "26-01-01"])
 def test_what_is_no_date_has_no_day(text):
     assert day_of(text) is None
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(2026, 1, 31, 23, 59, tzinfo=UTC),
+        datetime(1970, 1, 1, tzinfo=UTC),
+        datetime(2024, 2, 29, 7, 30, tzinfo=UTC),
+    ],
+)
+def test_hours_are_counted_to_the_minute(moment):
+    assert hour_of(moment.isoformat()) == pytest.approx(moment.timestamp() / 3600)
+
+
+def test_a_day_alone_is_its_midnight_and_what_is_no_date_has_no_hour():
+    assert hour_of("2026-01-31") == hour_of("2026-01-31T00:00:00Z")
+    assert hour_of("10:30") is None

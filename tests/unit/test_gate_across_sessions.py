@@ -169,6 +169,15 @@ def test_batches_of_one_stretch_are_one_session():
     assert dict(found.evidence)["sessions_current"] == 1
 
 
+def test_batches_of_one_terminal_make_the_baseline_no_surer():
+    batches = {f"t/{i}": scaled(FLAT, 1 + i / 1000) for i in range(5)}
+    pooled = {"t": tuple(v for values in batches.values() for v in values)}
+    found, expected = (judged_values(base, {"now": scaled(FLAT, 1.2)}) for base in (batches, pooled))
+    assert found.sessions_baseline == 1
+    assert (found.visible, found.evidence) == (expected.visible, expected.evidence)
+    assert judged_values(flat_sessions(5), {"now": scaled(FLAT, 1.2)}).visible < found.visible / 2
+
+
 def test_the_same_machine_needs_a_machine_on_every_side():
     base, current = profile({"elapsed": flat_sessions(1)}), profile({"elapsed": {"now": FLAT}})
     same = row_of(judged(base, current)).visible

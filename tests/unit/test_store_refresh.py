@@ -119,6 +119,12 @@ def test_the_newest_sessions_are_kept_and_metrics_of_none_of_them_go(keep, kept)
     assert (found.profile.metric("loss") is None) == (keep < 3)
 
 
+def test_a_session_is_kept_or_dropped_with_all_its_batches():
+    old = at_day(a_profile({"s/1": (0.1,), "s/2": (0.1,), "t/1": (0.2,), "t/2": (0.2,), "t/3": (0.2,)}), 1, 1, 2, 2, 2)
+    for keep, kept in ((1, ["t/1", "t/2", "t/3"]), (2, [s.id for s in old.sessions])):
+        assert [s.id for s in refreshed(old, None, keep=keep).profile.sessions] == kept
+
+
 def test_sessions_without_a_time_keep_their_order():
     old = at_day(a_profile({"b": (0.1,), "a": (0.1,)}), 0, 0)
     found = refreshed(old, at_day(a_profile({"0": (0.1,)}), 0))
