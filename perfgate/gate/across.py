@@ -85,7 +85,7 @@ def _decided(row: Row, sides: tuple[MetricProfile, ...], found: list[tuple[str, 
         call, reason = "worse", "confirmed" if several else "worse"
     elif floor and not several and model.d > max(step, model.inner):
         call, reason = "suspected", "not-proven"
-    elif all(-m.d > max(step, m.inner if several else m.outer) for _, m in found):
+    elif floor and all(-m.d > max(step, m.inner if several else m.outer) for _, m in found):
         call = reason = "better"
     interval = sorted(own_change(row, grown(end)) for end in log_interval(model))
     shift = measured - model.base - model.d

@@ -101,8 +101,7 @@ def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> 
     decisions = list(_decisions(ready, family, levels, logs, suites))
     for group, suite in suites.items():
         members = [(r, logs[id(r)]) for r, _ in ready if id(r) in logs and group_of(r) == group]
-        if any(r.ruling.level == "fail" for r, _ in members):
-            findings.extend(moved_together(members, suite, family))
+        findings.extend(moved_together(members, suite, family))
     settled = {id(r) for r, d in decisions if d.call == "worse"}
     return Judgement(
         findings=tuple(sorted([*findings, *(_finding(r, d) for r, d in decisions)], key=severity)),

@@ -95,7 +95,7 @@ def same_session(row: Row, level: float) -> Decision:
         message = f"{len(sides[0])} and {len(sides[1])} runs can never prove a change; measure {needed} on each side"
     elif beyond and p <= _SUSPECT_P:
         call, reason = "suspected", "more-runs"
-    elif 1 / ratio - 1 > allowed and mann_whitney(ranked[1], ranked[0]).p <= level:
+    elif floor and 1 / ratio - 1 > allowed and mann_whitney(ranked[1], ranked[0]).p <= level:
         call = reason = "better"
     return Decision(
         call=call, method="same-session", baseline=values[0], current=values[1], change=values[1] / values[0] - 1,

@@ -52,7 +52,7 @@ def same_session_tail(row: Row, level: float) -> Decision:
         message = f"{row.statistic} of {count_of(base)} and {count_of(current)} runs; measure {needed} on each side"
     elif moved and floor and gap is not None and gap > 1:
         call = reason = "worse"
-    elif 1 / ratio - 1 > allowed and most is not None and most < 1:
+    elif floor and 1 / ratio - 1 > allowed and most is not None and most < 1:
         call = reason = "better"
     interval = None if gap is None or most is None else sorted((own_change(row, gap - 1), own_change(row, most - 1)))
     return Decision(

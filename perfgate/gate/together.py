@@ -27,16 +27,18 @@ def moved_together(members: Sequence[tuple[Row, Logs]], suite: Suite, family: Fa
     beyond the outer limit, is suspected beyond the inner one, and has to be beyond the
     inner one in each of several fresh sessions. The strictest threshold of its gated rows
     is its own: what is taken off that row must not hide a change that the row does not allow.
+    Of a group that nobody gates it is only told.
 
     Args:
-        members: the group, each row with its sessions; at least one row is gated.
+        members: the group, each row with its sessions.
         suite: what it has in common.
         family: what the gated rows share.
     """
     if not suite.shifts:
         return
-    gated = [(allowed_cost(r, value_at(r, logs.middle)), r) for r, logs in members if r.ruling.level == "fail"]
-    allowed, row = min(gated, key=lambda pair: pair[0])
+    gated = [(r, logs) for r, logs in members if r.ruling.level == "fail"]
+    strict = ((allowed_cost(r, value_at(r, logs.middle)), r) for r, logs in gated or members)
+    allowed, row = min(strict, key=lambda pair: pair[0])
     before = list(suite.base_shifts.values())
     found = [
         compare_sessions(
@@ -49,17 +51,17 @@ def moved_together(members: Sequence[tuple[Row, Logs]], suite: Suite, family: Fa
     step = math.log1p(allowed) + SLACK
     model = min(found, key=lambda m: m.d / max(step, m.inner))
     limit = max(step, model.inner if several else model.outer)
-    if model.d > limit:
+    status, reason = Status.UNCHANGED, "suite-moved"
+    if gated and model.d > limit:
         status, reason = Status.REGRESSED, "suite-worse"
-    elif not several and model.d > max(step, model.inner):
+    elif gated and not several and model.d > max(step, model.inner):
         status, reason = Status.SUSPECTED, "suite-not-proven"
-    else:
-        status, reason = Status.UNCHANGED, "suite-moved"
     interval = sorted(own_change(row, grown(end)) for end in log_interval(model))
     yield Finding(
         benchmark=WHOLE_SUITE, labels=(), machine_class=row.profile.machine_class, metric=row.metric.name,
-        unit=row.metric.unit, better=row.metric.better, statistic=row.statistic, status=status, level="fail",
-        method="across-sessions", baseline=None, current=None, change=own_change(row, grown(model.d)),
+        unit=row.metric.unit, better=row.metric.better, statistic=row.statistic, status=status,
+        level="fail" if gated else "info", method="across-sessions", baseline=None, current=None,
+        change=own_change(row, grown(model.d)),
         interval=(interval[0], interval[1]), limit=own_change(row, allowed),
         limit_text=limit_text(row.ruling.threshold.text, row.metric.better), n_baseline=0, n_current=0,
         sessions_baseline=len(before), visible=own_change(row, grown(limit)), reason=reason,

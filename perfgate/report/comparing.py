@@ -19,8 +19,9 @@ _TOLD_SHIFT = 0.0005  # what rounds to nothing is not worth a line
 
 
 def moved_far(verdict: Verdict) -> list[Line]:
-    """Return a line for each metric in which the whole suite moved by more than `LARGE_SHIFT`."""
-    return [_moved(f) for f in suite_findings(verdict) if abs(f.change or 0.0) > LARGE_SHIFT]
+    """Return a line for each gated metric in which the whole suite moved by more than `LARGE_SHIFT`."""
+    told = (f for f in suite_findings(verdict) if f.level == "fail")
+    return [_moved(f) for f in told if abs(f.change or 0.0) > LARGE_SHIFT]
 
 
 def suite_findings(verdict: Verdict) -> list[Finding]:

@@ -75,13 +75,14 @@ def same_session(row: Row, level: float) -> Finding:
     if needed is not None:  # with all current costs times a factor above this, enough pairs are won
         factor = sorted(x / y for x in b for y in c)[needed - 1]
         visible = row.own(max(allowed, factor * ratio - 1, row.cost(row.floor() / was)))
-    beyond = ratio - 1 > allowed + ENDS and abs(now - was) >= row.floor() * (1 - ENDS)
+    is_above = abs(now - was) >= row.floor() * (1 - ENDS)
+    beyond = ratio - 1 > allowed + ENDS and is_above
     status = "unchanged"
     if beyond and p <= level:
         status = "regressed"
     elif beyond and (needed is None or p <= 0.05):
         status = "suspected"
-    elif 1 / ratio - 1 > allowed and rank_p(c, b) <= level:
+    elif is_above and 1 / ratio - 1 > allowed and rank_p(c, b) <= level:
         status = "improved"
     shifts = sorted(math.log(y) - math.log(x) for x in b for y in c)
     typical = {"typical": float(np.median(shifts))}

@@ -113,7 +113,7 @@ def across(row: Row, group: Group) -> Finding:
     net = row.value(row.middle + one["d"])
     is_above = all(abs(row.value(row.middle + f["d"]) - baseline) >= row.floor() * (1 - ENDS) for f in found.values())
     better = all(-f["d"] > max(step, f["k_in" if several else "k_out"] * f["se"]) for f in found.values())
-    status = "improved" if better else "unchanged"
+    status = "improved" if better and is_above else "unchanged"
     if is_above and one["d"] > limit:
         status = "regressed"
     elif is_above and not several and one["d"] > max(step, inner):
@@ -135,7 +135,7 @@ def across(row: Row, group: Group) -> Finding:
 def together(group: Group) -> Finding:
     """Return what the report should say of a whole suite."""
     gated = [r for r in group.rows if r.finding["level"] == "fail"]
-    row = min(gated, key=lambda r: r.allowed(r.value(r.middle)))
+    row = min(gated or group.rows, key=lambda r: r.allowed(r.value(r.middle)))
     allowed = row.allowed(row.value(row.middle))
     step = math.log1p(allowed) + ENDS
     m, several = len(group.before), len(group.shifts) > 1
@@ -148,10 +148,12 @@ def together(group: Group) -> Finding:
     middle = float(np.median(before))
     d = min(now - middle for now in group.shifts.values())
     limit = max(step, (k_in if several else k_out) * se)
-    suspected = not several and d > max(step, k_in * se)
+    status = "suspected" if not several and d > max(step, k_in * se) else "unchanged"
+    if d > limit:
+        status = "regressed"
     reach = float(stats.t.ppf(0.975, m + 1)) * se
     return {
-        "status": "regressed" if d > limit else "suspected" if suspected else "unchanged",
+        "status": status if gated else "unchanged",
         "change": row.own(math.expm1(d)), "limit": row.own(allowed), "visible": row.own(math.expm1(limit)),
         "interval": sorted(row.own(math.expm1(d + end)) for end in (-reach, reach)), "sessions_baseline": m,
         "evidence": {"se": se, "k_in": k_in, "k_out": k_out, "rows": len(group.rows)},

@@ -192,3 +192,10 @@ def test_noise_beyond_all_measure_does_not_stop_the_check():
     pair = profile({"score": wild}), profile({"score": {"now": [1e-300, 1.0, 1e300]}})
     found = row_of(judged(*pair, policy(rule(metric="score"), false_alarms=0.0001)), "score")
     assert (found.status, found.reason) == (Status.UNCHANGED, "too-noisy")
+
+
+@pytest.mark.parametrize("base", [flat_sessions(5), {"unknown-1": FLAT * 2}])
+def test_a_gain_below_the_floor_is_not_told(base):
+    now = {"unknown-2" if "unknown-1" in base else "now": scaled(FLAT * 2, 0.5)}
+    assert judged_values(base, now).status == "improved"
+    assert judged_values(base, now, policy(floor=Floor(auto=False, amounts=(("s", 2.0),)))).status == "unchanged"

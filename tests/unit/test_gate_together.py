@@ -71,8 +71,10 @@ def test_tails_that_got_slower_together_fail_together():
     assert told(pairs, by).status is Status.UNCHANGED
 
 
-def test_a_tail_that_nobody_gates_does_not_fail_the_suite():
-    assert told(suite(tail=1.45, runs=70), policy(), "p95") is None
+def test_a_tail_that_nobody_gates_is_told_and_does_not_fail_the_suite():
+    found = told(suite(tail=1.45, runs=70), policy(), "p95")
+    assert (found.status, found.level, found.reason) == (Status.UNCHANGED, "info", "suite-moved")
+    assert found.change > 0.2
 
 
 def test_where_each_baseline_has_sessions_of_its_own_nothing_is_taken_off():
