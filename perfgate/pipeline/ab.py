@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 # A rule or budget for another benchmark is none of this comparison's business; `check` sees them all.
 _ELSEWHERE = frozenset({"rule-matches-nothing", "rule-shadowed", "budget-matches-nothing"})
-_REASONS = {"worse": "worse-than-base", "better": "better-than-base", "not-in-baseline": "not-in-base"}
+_REASONS = {
+    "worse": "worse-than-base",
+    "better": "better-than-base",
+    "not-in-baseline": "not-in-base",
+    "too-noisy": "too-noisy-in-turns",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

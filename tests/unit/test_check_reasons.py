@@ -46,6 +46,18 @@ def budgeted(limit, metric="elapsed", level="fail", warn=None, statistic="p50"):
     return check_budgets([profile({"elapsed": [1.0]})], policy(budgets=(budget,)), frozenset())[0]
 
 
+def others_faster(count, own=1.0):
+    """Judge benchmarks of which all but the first got faster."""
+    pairs = []
+    for i in range(count):
+        base = {f"s{k}": lognormal(f"{i}{k}", 9, spread=0.01) for k in range(5)}
+        now = {"now": lognormal(f"{i}now", 9, spread=0.01, centre=0.5 if i else own)}
+        pairs.append(
+            Pair(base=profile({"elapsed": base}, name=f"b{i}"), current=profile({"elapsed": now}, name=f"b{i}"))
+        )
+    return judge(pairs, policy()).findings
+
+
 def seen(**more):
     """Return what was seen of a benchmark."""
     given = {"machine_class": "c", "key": ("train", ()), "session": "s", "started_at": "", "ok": 0, "failed": 0,
@@ -127,6 +139,9 @@ CASES = {
     "below-floor": lambda: one(BASE, scaled(BASE, 1.1), floor=Floor(auto=False, amounts=(("s", 9.0),))),
     "within-budget": lambda: budgeted("< 2s"),
     "too-noisy": lambda: one(WILD, WILD),
+    "too-noisy-in-turns": lambda: beside(WILD, WILD),
+    "only-beside": lambda: others_faster(5),
+    "too-coarse": lambda: one(BASE, [2.0] * 9 + [3.0]),
 }
 
 
@@ -180,3 +195,21 @@ def test_an_excluded_benchmark_of_another_class_is_not_told():
     assert reasons(verdict(*pairing.foreign(side, selection, policy(rule()), known=True))) == {
         ("not-comparable", "class-differs")
     }
+
+
+@pytest.mark.parametrize(("own", "status"), [(0.96, "suspected"), (1.0, "suspected"), (1.2, "regressed")])
+def test_a_row_is_charged_with_what_the_others_gained_only_when_it_got_worse_itself(own, status):
+    (first,) = [f for f in others_faster(6, own) if (f.benchmark, f.statistic) == ("b0", "p50")]
+    assert (first.status, first.change > 0.35) == (status, True)
+
+
+def test_a_row_that_rose_is_no_gain_because_the_others_rose_more():
+    pairs = []
+    for i in range(6):
+        base = {f"s{k}": lognormal(f"{i}{k}", 9, spread=0.01) for k in range(5)}
+        now = {"now": lognormal(f"{i}now", 9, spread=0.01, centre=1.4 if i else 1.01)}
+        pairs.append(
+            Pair(base=profile({"elapsed": base}, name=f"b{i}"), current=profile({"elapsed": now}, name=f"b{i}"))
+        )
+    (first,) = [f for f in judge(pairs, policy()).findings if (f.benchmark, f.statistic) == ("b0", "p50")]
+    assert (first.status, first.change < -0.2) == ("unchanged", True)
