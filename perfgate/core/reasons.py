@@ -97,6 +97,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "beyond the limit, but its runs are rounded too coarsely to say so",
         "record values as fine as the baseline's, such as `elapsed_ns`",
     ),
+    # allowed for a time
+    "waived": ("worse, and waived for a time", "mend it before the waiver ends"),
+    "beyond-waiver": (
+        "worse than its waiver allows",
+        "find the change, or waive more of it in review: `baselines/waivers.toml`",
+    ),
     # told only
     "not-gated": ("worse, but not gated", 'gate it with a rule: `level = "fail"`'),
     "near-budget": ("within the limit, but beyond its warning", "look before it fails"),

@@ -22,6 +22,7 @@ from perfgate.store.worktrees import Room, room
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from perfgate.core.waiver import Waiver
     from perfgate.pipeline.ab_request import Request
     from perfgate.pipeline.inputs import Settings
 
@@ -79,6 +80,8 @@ class Sides:
     """What a reader should know about them."""
     pinned: tuple[str, ...]
     """Options that name the same commits again."""
+    waivers: tuple[Waiver, ...] = ()
+    """What may be worse for a time, as the base has it."""
 
 
 @contextlib.contextmanager
@@ -102,11 +105,12 @@ def prepare(request: Request) -> Iterator[Sides]:
 
 def _of_commands(request: Request, place: Room) -> Sides:
     """Return two commands in the same folder as sides."""
+    here = inputs.settings(request.config)
     return Sides(
         base=Side(name="base", argv=request.base_cmd), head=Side(name="head", argv=request.head_cmd),
-        source=f"the command {shlex.join(request.base_cmd)}", commits=(),
-        here=inputs.settings(request.config), tree=None,
+        source=f"the command {shlex.join(request.base_cmd)}", commits=(), here=here, tree=None,
         room=place, notes=(same_code("one command"),) if request.base_cmd == request.head_cmd else (), pinned=(),
+        waivers=inputs.waivers_in(os.path.join(here.root, here.policy.baselines)),
     )  # fmt: skip
 
 
@@ -135,6 +139,7 @@ def _of_repository(request: Request, tree: Tree, place: Room) -> Sides:
         head=Side(name="head", argv=request.argv, commit=head),
         source=source, commits=(base,), here=here, tree=tree, room=place, notes=tuple(notes),
         pinned=("--base", base[:SHOWN], *(("--head", named) if named else ())),
+        waivers=inputs.waivers_of(Commit(base[:SHOWN], here.root or "."), here),
     )  # fmt: skip
     if named is not None:
         placed = _placed(sides.head, tree, place)

@@ -53,6 +53,7 @@ def compose(verdict: Verdict) -> Document:
     blocks += _section("Could not be judged", groups["undecided"], remarks=True)
     blocks += _section("Suspected, not failing", groups["suspected"], remarks=True)
     blocks += _section("Suspected before, not confirmed", groups["refuted"], remarks=True)
+    blocks += _section("Worse, and waived", groups["waived"], remarks=True)
     blocks += _section("Worth a look, not gated", groups["advisory"], remarks=True)
     blocks += _section("New", groups["new"], remarks=False)
     blocks += _section("Got better", groups["improved"], remarks=False)
@@ -67,10 +68,13 @@ def compose(verdict: Verdict) -> Document:
 
 def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
     """Return the findings by the section that they belong to."""
-    names = ("failed", "undecided", "suspected", "refuted", "advisory", "new", "improved", "noisy", "unchanged")
+    names = (
+        "failed", "undecided", "suspected", "refuted", "waived", "advisory", "new", "improved", "noisy", "unchanged",
+    )  # fmt: skip
     groups: dict[str, list[Finding]] = {n: [] for n in names}
     plain = {
         Status.SUSPECTED: "suspected",
+        Status.WAIVED: "waived",
         Status.NEW: "new",
         Status.IMPROVED: "improved",
         Status.UNCHANGED: "unchanged",
@@ -115,15 +119,14 @@ def _headline(verdict: Verdict, groups: dict[str, list[Finding]], *, quiet: bool
         return strong("Pass"), text(": nothing is gated, so that nothing could fail. Look at the rules.")
     suspects = len(groups["suspected"])
     blind = len(groups["noisy"])
-    if blind and not suspects:
-        tail = f" {blind} of them could hardly have failed: look below."
-        return strong("Pass"), text(
-            f": {count(len(judged), 'gated row')} measured, none got worse beyond its limit.{tail}"
-        )
-    tail = " No action needed." if quiet and not groups["refuted"] else " Look below."
+    waived = len(groups["waived"])
+    held = f"{count(waived, 'is', 'are')} worse and waived, none else" if waived else "none got worse"
+    tail = "No action needed." if quiet and not waived and not groups["refuted"] else "Look below."
     if suspects:
-        tail = f" {count(suspects, 'row is', 'rows are')} suspected: look below."
-    return strong("Pass"), text(f": {count(len(judged), 'gated row')} measured, none got worse beyond its limit.{tail}")
+        tail = f"{count(suspects, 'row is', 'rows are')} suspected: look below."
+    elif blind:
+        tail = f"{blind} of them could hardly have failed: look below."
+    return strong("Pass"), text(f": {count(len(judged), 'gated row')} measured, {held} beyond its limit. {tail}")
 
 
 def _problems(problems: Sequence[Diagnostic]) -> list[Block]:

@@ -21,9 +21,11 @@ from perfgate.collect.runs import Seen
 from perfgate.core.metrics import Metric
 from perfgate.core.policy import Budget, Floor
 from perfgate.core.reasons import SENTENCES, cure, sentence
-from perfgate.core.units import parse_limit
+from perfgate.core.units import parse_change, parse_limit
+from perfgate.core.waiver import Waiver
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.judge import Pair, judge
+from perfgate.gate.waivers import waive
 from perfgate.pipeline import pairing
 from perfgate.pipeline.ab import reworded
 from perfgate.pipeline.inputs import Side
@@ -44,6 +46,13 @@ def budgeted(limit, metric="elapsed", level="fail", warn=None, statistic="p50"):
     budget = Budget(origin="b", benchmark="train", metric=metric, statistic=statistic, level=level,
                     limit=parse_limit(limit), warn=parse_limit(warn) if warn else None)  # fmt: skip
     return check_budgets([profile({"elapsed": [1.0]})], policy(budgets=(budget,)), frozenset())[0]
+
+
+def allowed(slower):
+    """Judge a row that may be 30 % slower for a time."""
+    waiver = Waiver(origin="w", benchmark="train", metric="elapsed", statistic="p50", ceiling=parse_change("+30%"),
+                    until="2026-01-31", reason="new parser")  # fmt: skip
+    return waive(one(BASE, scaled(BASE, slower)), [waiver], "2026-01-31")[0]
 
 
 def others_faster(count, own=1.0):
@@ -140,6 +149,8 @@ CASES = {
     "within-budget": lambda: budgeted("< 2s"),
     "too-noisy": lambda: one(WILD, WILD),
     "too-noisy-in-turns": lambda: beside(WILD, WILD),
+    "waived": lambda: allowed(1.2),
+    "beyond-waiver": lambda: allowed(1.4),
     "only-beside": lambda: others_faster(5),
     "too-coarse": lambda: one(BASE, [2.0] * 9 + [3.0]),
 }
