@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import MARKER
+from comment_jobs import MARKER
 
 BODY = f"{MARKER}\nslower\n"
 COMMENTS = "/repos/octo/app/issues/7/comments"
@@ -32,7 +32,7 @@ def test_a_comment_that_says_it_already_is_not_touched(job, hub, kept):
 
 def test_a_comment_that_was_deleted_meanwhile_is_created_anew(job, hub):
     hub.add(f"{MARKER}\nold\n")
-    hub.faults = [("PATCH", lambda: hub.comments.clear())]
+    hub.faults = [("PATCH", hub.comments.clear)]
     assert "created" in job.run().line
     assert job.bodies() == [BODY]
 
@@ -146,7 +146,9 @@ def test_duplicates_of_an_earlier_race_are_removed_at_the_next_run(job, hub):
     ids=str,
 )
 @pytest.mark.parametrize("there", [False, True], ids=["no comment yet", "a comment already"])
-def test_when_says_what_is_worth_a_comment_and_an_old_one_is_always_updated(job, hub, statuses, when, created, there):
+def test_when_says_what_is_worth_a_comment_and_an_old_one_is_always_updated(
+    job, hub, *, statuses, when, created, there
+):
     job.report(*statuses)
     if there:
         hub.add(f"{MARKER}\nold\n")
@@ -155,7 +157,9 @@ def test_when_says_what_is_worth_a_comment_and_an_old_one_is_always_updated(job,
     assert done.line.startswith("no comment" if not (created or there) else "updated" if there else "created")
 
 
-@pytest.mark.parametrize(("before", "told"), [([], "would create"), (["old"], "would update"), (["slower"], "unchanged")])
+@pytest.mark.parametrize(
+    ("before", "told"), [([], "would create"), (["old"], "would update"), (["slower"], "unchanged")]
+)
 def test_a_dry_run_sends_nothing_but_gets(job, hub, before, told):
     for words in [*before, *before]:
         hub.add(f"{MARKER}\n{words}\n")
