@@ -171,7 +171,7 @@ class Client:
         with response:
             body = response.read(LARGEST_ANSWER + 1)
             length = response.headers.get("Content-Length", "")
-            if len(body) > LARGEST_ANSWER or (length.isdigit() and len(body) < int(length)):
+            if len(body) > LARGEST_ANSWER or (length.isdecimal() and len(body) < int(length)):
                 raise http.client.HTTPException("too large" if len(body) > LARGEST_ANSWER else "cut off")
             headers = {name.lower(): value for name, value in response.headers.items()}
             return _Answer(response.status, headers, body)
@@ -183,10 +183,10 @@ class Client:
         if not _is_limit(answer):
             return None
         after = answer.headers.get("retry-after", "")
-        if after.isdigit():
+        if after.isdecimal():
             return float(after[:9])
         reset = answer.headers.get("x-ratelimit-reset", "")
-        if answer.headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
+        if answer.headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
             return max(float(reset[:15]) - self.now(), 0.0) + 1.0
         return LONGEST_WAIT  # GitHub asks for a minute where it names no time
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from emulator import Emulator
     from fault_server import FaultyGitHub
 
+    from perfgate.core.finding import Verdict
     from perfgate.pipeline.commenting import Outcome
 
 MARKER = "<!-- perfgate:v1 id=default -->"
@@ -52,7 +53,7 @@ class Job:
     def __init__(self, folder: Path, hub: FaultyGitHub | Emulator) -> None:
         self.folder, self.hub = folder, hub
         self.time, self.waits = 1e9, []
-        self.opener = make_opener
+        self.opener, self.page = make_opener, ""
         self.environ = {"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": hub.url}
         self.report("regressed")
 
@@ -73,7 +74,12 @@ class Job:
         request = {"report": str(self.folder / "report.json"), "place": Place(repository=REPO, number=7)}
         request |= {"when": "change", "dry_run": False, **asked}
         world = World(environ=self.environ, opener=self.opener, now=lambda: self.time, sleep=self.sleep)
-        return publish_comment(Request(**request), world, lambda *_: f"<!-- perfgate:v1 id={ident} -->\n{words}\n")
+
+        def draw(_verdict: Verdict, _place: Place, page: str) -> str:
+            self.page = page
+            return f"<!-- perfgate:v1 id={ident} -->\n{words}\n"
+
+        return publish_comment(Request(**request), world, draw)
 
     def bodies(self) -> list[str]:
         return [c["body"] for c in self.hub.comments]

@@ -83,8 +83,9 @@ class FaultyGitHub:
             to.send_header(name, value)
         to.send_header("Content-Length", str(len(content) + (50 if fault == "cut" else 0)))
         to.end_headers()
-        to.wfile.write(content[: len(content) // 2] if fault == "cut" else content)
-        to.close_connection = fault == "cut"
+        cut = {"cut": len(content) // 2, "empty": 0}.get(fault if isinstance(fault, str) else "")
+        to.wfile.write(content[:cut])
+        to.close_connection = cut is not None
 
     def answer(self, method: str, path: str, document: Any) -> tuple[int, Any]:
         parts = urlsplit(path)

@@ -32,6 +32,7 @@ def failure(job, **asked):
         (503, 1.0),
         ("drop", 1.0),
         ("cut", 1.0),
+        ("empty", 1.0),
         ((200, b'[{"id": 1', {}), 1.0),
         ((429, {"message": "slow down"}, {"Retry-After": "7"}), 7.0),
         ((429, {"message": "slow down"}, {}), 60.0),
@@ -80,8 +81,12 @@ def test_a_fault_that_stays_ends_after_four_tries_with_one_clear_error(job, hub)
 
 @pytest.mark.parametrize(
     "headers",
-    [{"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1000003600"}, {"Retry-After": "3600"}],
-    ids=["reset far away", "long pause"],
+    [
+        {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1000003600"},
+        {"Retry-After": "3600"},
+        {"Retry-After": "61"},
+    ],
+    ids=["reset far away", "an hour", "more than a minute"],
 )
 def test_a_limit_that_lifts_much_later_fails_at_once(job, hub, headers):
     hub.faults = [("GET", (403, {"message": "API rate limit exceeded"}, headers))]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from comment_jobs import MARKER
+from comment_jobs import MARKER, report_data
 
 BODY = f"{MARKER}\nslower\n"
 COMMENTS = "/repos/octo/app/issues/7/comments"
@@ -157,6 +159,13 @@ def test_when_says_what_is_worth_a_comment_and_an_old_one_is_always_updated(
     assert done.line.startswith("no comment" if not (created or there) else "updated" if there else "created")
 
 
+def test_a_change_that_brings_the_gate_itself_is_worth_a_comment(job, tmp_path):
+    data = {**report_data("unchanged"), "introduces": True}
+    (tmp_path / "report.json").write_text(json.dumps(data))
+    assert job.run(when="regression").line.startswith("no comment")
+    assert job.run().line.startswith("created")
+
+
 @pytest.mark.parametrize(
     ("before", "told"), [([], "would create"), (["old"], "would update"), (["slower"], "unchanged")]
 )
@@ -169,6 +178,12 @@ def test_a_dry_run_sends_nothing_but_gets(job, hub, before, told):
     assert done.body == BODY
     assert {m for m, _ in hub.asked} == {"GET"}
     assert job.bodies() == kept
+
+
+def test_a_dry_run_does_not_even_ask_who_we_are(job, hub):
+    hub.add(BODY, "mallory")
+    assert job.run(dry_run=True).line.startswith("would create")
+    assert {m for m, _ in hub.asked} == {"GET"}
 
 
 def test_a_dry_run_needs_no_token_and_then_asks_nothing(job, hub):

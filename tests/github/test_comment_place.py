@@ -55,6 +55,27 @@ def test_a_run_that_was_overtaken_by_a_push_says_nothing(job, hub):
     assert hub.comments == []
 
 
+@pytest.mark.parametrize(
+    ("environ", "by_event", "page"),
+    [
+        ({}, True, "https://github.com/octo/app/actions/runs/42"),
+        ({"GITHUB_RUN_ID": "5", "GITHUB_REPOSITORY": "o/r"}, True, "https://github.com/octo/app/actions/runs/42"),
+        ({"GITHUB_RUN_ID": "5", "GITHUB_REPOSITORY": "o/r"}, False, "https://github.com/o/r/actions/runs/5"),
+        ({"GITHUB_RUN_ID": "5)", "GITHUB_REPOSITORY": "o/r"}, False, ""),
+        ({"GITHUB_RUN_ID": "5", "GITHUB_REPOSITORY": "o/r)"}, False, ""),
+        ({"GITHUB_SERVER_URL": "https://git.example.org"}, True, "https://git.example.org/octo/app/actions/runs/42"),
+        ({"GITHUB_SERVER_URL": "javascript:x"}, True, "https://github.com/octo/app/actions/runs/42"),
+        ({}, False, ""),
+    ],
+)
+def test_the_page_of_the_run_that_measured_is_built_from_what_github_says(job, environ, by_event, page):
+    job.environ |= environ
+    if by_event:
+        job.on("workflow_run", event())
+    job.run(**({"place": None} if by_event else {}))
+    assert job.page == page
+
+
 @pytest.mark.parametrize("state", ["closed", "absent", "of another repository"])
 def test_without_an_open_pull_request_there_is_no_comment(job, hub, state):
     hub.pulls.clear()
