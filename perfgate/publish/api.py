@@ -148,7 +148,7 @@ class Client:
             answer = self._open(method, url, document)
             if answer.status not in _REDIRECTS:
                 return answer
-            target = urljoin(url, answer.headers.get("location", ""))
+            target = _joined(url, answer.headers.get("location", ""))
             if _origin(target) != _origin(self.url):
                 raise self._fault(answer.status, f"{method} {_shown(path)}: redirected to another host; not followed")
             url = target
@@ -234,6 +234,13 @@ def api_url(stated: str) -> str:
 def quoted(part: str) -> str:
     """Return a part of a path with everything escaped that has a meaning there."""
     return quote(part, safe="")
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -15,7 +15,7 @@ A marker that a contributor pasted is thus left alone, and keeps nobody from pos
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from perfgate.publish.api import ApiError
@@ -111,10 +111,8 @@ class Thread:
             for c in self._list()
             if posted.author and (c.author, c.marker) == (posted.author, posted.marker) and c.number != posted.number
         ]
-        done = self._keep_oldest([posted, *others], body)
-        if done is None:  # another job removed what was found
-            return Done(action="created", comment=posted.number)
-        return Done(action="created", comment=done.comment, removed=done.removed)
+        kept = self._keep_oldest([posted, *others], body) or Done(action="created", comment=posted.number)
+        return replace(kept, action="created")
 
     def _keep_oldest(self, own: list[Comment], body: str) -> Done | None:
         """Make the oldest comment say `body` and remove the others; None when it is gone meanwhile."""

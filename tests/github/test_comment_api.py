@@ -123,11 +123,34 @@ def test_a_list_that_is_none_is_an_error(job, hub, answer):
     assert "no list" in failure(job).message
 
 
+def test_a_post_that_names_no_comment_is_an_error(job, hub):
+    hub.faults = [("GET", None), ("GET", None), ("POST", (201, {}, {}))]
+    assert "names no comment" in failure(job).message
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_a_duplicate_that_we_may_not_remove_stays_and_any_other_fault_is_told(job, hub, status):
+    for words in ("old", "older"):
+        hub.add(f"{MARKER}\n{words}\n")
+    hub.faults = [("GET", None), ("GET", None), ("PATCH", None), ("DELETE", (status, {}, {}))]
+    if status == 400:
+        assert "400" in failure(job).message
+    else:
+        assert "removed" not in job.run().line
+    assert job.bodies() == [BODY, f"{MARKER}\nolder\n"]
+
+
 def test_comments_of_odd_shape_are_passed_over(job, hub):
     odd = b'[null, 5, {}, {"id": "x"}, {"id": 1, "user": 5, "body": null}, {"id": 2, "user": {"login": 3}}]'
     hub.faults = [("GET", None), ("GET", (200, odd, {}))]
     job.run()
     assert job.bodies() == [BODY]
+
+
+@pytest.mark.parametrize("to", ["https://[", "//example.org/x", "ftp://127.0.0.1/", "http://127.0.0.1:1/"])
+def test_a_redirect_to_an_odd_place_is_not_followed(job, hub, to):
+    hub.faults = [("GET", (301, {}, {"Location": to}))]
+    assert "another host" in failure(job).message
 
 
 def test_a_redirect_to_another_host_is_not_followed(job, hub):

@@ -64,6 +64,7 @@ def test_a_run_that_was_overtaken_by_a_push_says_nothing(job, hub):
         ({"GITHUB_RUN_ID": "5)", "GITHUB_REPOSITORY": "o/r"}, False, ""),
         ({"GITHUB_RUN_ID": "5", "GITHUB_REPOSITORY": "o/r)"}, False, ""),
         ({"GITHUB_SERVER_URL": "https://git.example.org"}, True, "https://git.example.org/octo/app/actions/runs/42"),
+        ({"GITHUB_SERVER_URL": "https://["}, True, "https://github.com/octo/app/actions/runs/42"),
         ({"GITHUB_SERVER_URL": "javascript:x"}, True, "https://github.com/octo/app/actions/runs/42"),
         ({}, False, ""),
     ],
@@ -159,6 +160,11 @@ def test_a_place_by_hand_must_be_an_open_pull_request(job, hub, state):
     if state == "closed":
         hub.pull(state="closed")
     assert slug(job) == "comment-no-pull-request"
+
+
+def test_a_token_that_may_not_even_read_the_pull_request_is_a_note(job, hub):
+    hub.faults = [("GET", (403, {"message": "Forbidden"}, {}))]
+    assert slug(job) == "comment-forbidden"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH"])

@@ -13,6 +13,7 @@ from fault_server import SHA
 from perfgate.core.errors import CannotDecideError
 from perfgate.pipeline.commenting import LARGEST
 from perfgate.pipeline.rerender import read_verdict
+from perfgate.schema import MOST_FAULTS
 
 if TYPE_CHECKING:
     from support import Project
@@ -87,6 +88,15 @@ def test_only_a_regular_file_of_bounded_size_is_read(job, hub, tmp_path, kind):
     job.on("workflow_run", event())
     assert fault(job, place=None).slug == "report-unreadable"
     assert hub.asked == []
+
+
+def test_a_report_that_is_wrong_in_a_million_places_is_told_and_not_held_in_memory(job, tmp_path):
+    data = report_data("regressed")
+    data["findings"] = [{"a": 1}] * 40_000
+    (tmp_path / "report.json").write_text(json.dumps(data))
+    with pytest.raises(CannotDecideError) as caught:
+        job.run()
+    assert 0 < len(caught.value.diagnostics) <= 30 * MOST_FAULTS
 
 
 def test_what_a_report_says_of_places_is_not_heard(job, hub, tmp_path):
