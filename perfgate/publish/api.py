@@ -198,7 +198,7 @@ class Client:
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     """Hands every redirect to the client, which knows where its token may go."""
 
-    def http_error_302(self, *_: object) -> None:  # type: ignore[override]
+    def http_error_302(self, *_: object) -> None:
         """Follow nothing, and take no look at where it leads."""
 
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302  # type: ignore[assignment]
