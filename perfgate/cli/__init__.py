@@ -24,6 +24,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "init": (_EVERY_DAY, "Set up a project."),
     "demo": (_EVERY_DAY, "See it work on a small real workload."),
     "collect": (_CI, "Collect runs into profiles."),
+    "merge": (_CI, "Merge the profiles of all shards."),
     "report": (_CI, "Render a report again in another format."),
     "audit": (_MORE, "Say how far the gate can be trusted, from its baselines."),
     "explain": (_MORE, "Say which rule governs what of a benchmark."),

@@ -24,12 +24,15 @@ if TYPE_CHECKING:
 @click.option(
     "--confirm", multiple=True, metavar="REPORT", help="report.json of an earlier fresh session, judged again with it."
 )
+@click.option(
+    "--expect-shards", type=click.IntRange(1, 9999), metavar="N", help="How many shards must have measured, each once."
+)
 @report_options
 @click.pass_context
 def command(
     ctx: click.Context, *, paths: tuple[str, ...], baseline: str | None, baseline_ref: str | None, current: str | None,
-    config: str | None, machine_class: str, sessions: str, confirm: tuple[str, ...], reports: tuple[str, ...],
-    report_dir: str | None, form: Format,
+    config: str | None, machine_class: str, sessions: str, confirm: tuple[str, ...],
+    expect_shards: int | None, reports: tuple[str, ...], report_dir: str | None, form: Format,
 ) -> ExitCode:  # fmt: skip
     """Compare runs with the baselines.
 
@@ -43,11 +46,14 @@ def command(
         raise click.UsageError("--baseline and --baseline-ref exclude each other", ctx)
     if current is not None and paths:
         raise click.UsageError("--current and PATHS exclude each other", ctx)
+    if current is not None and expect_shards is not None:
+        raise click.UsageError("--expect-shards takes the profile files of the shards as PATHS, not --current", ctx)
     targets = report_targets(ctx, reports)
     verdict = check(
         Request(
             paths=paths, baseline=baseline, baseline_ref=baseline_ref, current=current, config=config,
-            machine_class=machine_class, every_session=sessions == "all", confirm=confirm, reproduce=_reproduce(ctx),
+            machine_class=machine_class, every_session=sessions == "all", confirm=confirm,
+            expect_shards=expect_shards, reproduce=_reproduce(ctx),
         )
     )  # fmt: skip
     return tell_verdict(verdict, targets, report_dir=report_dir, form=form)
@@ -66,6 +72,8 @@ def _reproduce(ctx: click.Context) -> str:
             words += [flag, ctx.params[name]]
     if ctx.params["sessions"] != "newest":
         words += ["--sessions", ctx.params["sessions"]]
+    if ctx.params["expect_shards"] is not None:
+        words += ["--expect-shards", str(ctx.params["expect_shards"])]
     for report in ctx.params["confirm"]:
         words += ["--confirm", report]
     return shlex.join([*words, *ctx.params["paths"]])

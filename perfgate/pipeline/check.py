@@ -12,7 +12,7 @@ from perfgate.core.profile import title
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.judge import judge, severity
 from perfgate.gate.rules import check_rules
-from perfgate.pipeline import inputs, pairing
+from perfgate.pipeline import inputs, pairing, sharding
 from perfgate.pipeline.commits import Gate, gate_of
 from perfgate.pipeline.confirming import with_earlier
 from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, undecided_verdict
@@ -45,6 +45,8 @@ class Request:
     """Judge all sessions that were measured, each by itself."""
     confirm: tuple[str, ...] = ()
     """Reports of earlier checks whose fresh sessions are judged again beside this one's."""
+    expect_shards: int | None = None
+    """How many shards must have measured, each exactly once; None: the measuring was not divided."""
     reproduce: str = ""
     """The command, for the report."""
 
@@ -124,6 +126,11 @@ def _join(root: str, path: str) -> str:
 
 def _current(request: Request, here: Settings, base: Side) -> tuple[Selection, list[Diagnostic], list[Diagnostic]]:
     """Return what is judged, faults and notes."""
+    if request.expect_shards is not None:
+        return sharding.select_shards(
+            request.paths, here, known=known_runs(base.profiles), expected=request.expect_shards,
+            every_session=request.every_session,
+        )  # fmt: skip
     if request.current is not None:
         side = inputs.from_path(request.current)
         if side.is_classless:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from perfgate import config
 from perfgate.core.errors import Diagnostic, warning
+from perfgate.core.policy import bare
 from perfgate.core.profile import title
 from perfgate.pipeline import inputs
 from perfgate.pipeline.inputs import Settings, Side
@@ -20,7 +21,6 @@ from perfgate.store.git import Commit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perfgate.core.policy import Policy
 
 _MOST_NAMES = 5
 
@@ -156,7 +156,7 @@ def _differs(own: Settings | None, there: Settings, *, is_configured: bool) -> b
     """Is the configuration of the tree, which may have none, not the one of the commit?"""
     has_own = own is not None and own.policy.source != config.BUILT_IN.source
     return has_own != is_configured or (
-        own is not None and has_own and (own.root != there.root or _bare(own.policy) != _bare(there.policy))
+        own is not None and has_own and (own.root != there.root or bare(own.policy) != bare(there.policy))
     )
 
 
@@ -167,13 +167,3 @@ def _edited(ref: str, parts: Sequence[str]) -> tuple[Diagnostic, ...]:
     message = f"this change edits the gate itself: {', '.join(parts)}"
     hint = f"the check used those of {ref}; review them as you would review code"
     return (warning("gate-edited", message, hint=hint),)
-
-
-def _bare(policy: Policy) -> Policy:
-    """Return a policy without the places that it was read from."""
-    return replace(
-        policy,
-        source="",
-        rules=tuple(replace(r, origin="") for r in policy.rules),
-        budgets=tuple(replace(b, origin="") for b in policy.budgets),
-    )
