@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("paths", nargs=-1)
 @click.option("--baseline", metavar="DIR|FILE", help="Baselines: a folder, a profile file or plain percentiles.")
-@click.option("--baseline-ref", metavar="REF", help="Read baselines and configuration from a git commit.")
+@click.option(
+    "--baseline-ref", metavar="REF", help="Read baselines and configuration from a git commit; auto: from the event."
+)
 @click.option("--current", metavar="FILE", help="Current profiles or plain percentiles, in place of runs.")
 @click.option("--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml).")
 @click.option("--machine-class", default="", metavar="NAME", help="Class of this machine (default: the runs' own).")

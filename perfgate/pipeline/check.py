@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.collect import Selection, collected_before, select
@@ -12,7 +12,7 @@ from perfgate.core.profile import title
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.judge import judge, severity
 from perfgate.gate.rules import check_rules
-from perfgate.pipeline import inputs, pairing, sharding
+from perfgate.pipeline import base_ref, inputs, pairing, sharding
 from perfgate.pipeline.commits import Gate, gate_of
 from perfgate.pipeline.confirming import with_earlier
 from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, undecided_verdict
@@ -34,7 +34,7 @@ class Request:
     baseline: str | None = None
     """Folder or file of baselines; None: the configured folder."""
     baseline_ref: str | None = None
-    """Commit to read baselines and configuration from."""
+    """Commit to read baselines and configuration from; ``auto``: the event that started the workflow says it."""
     current: str | None = None
     """File of current profiles, in place of runs."""
     config: str | None = None
@@ -54,6 +54,8 @@ class Request:
 def check(request: Request) -> Verdict:
     """Return the verdict of a check; whatever kept it from being reached is told in it."""
     try:
+        ref, reproduce = base_ref.resolved(request.baseline_ref, request.reproduce)
+        request = replace(request, baseline_ref=ref, reproduce=reproduce)
         gate = _sides(request)
     except CannotDecideError as caught:
         return undecided_verdict(caught.diagnostics, request.reproduce)

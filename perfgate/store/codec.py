@@ -175,6 +175,8 @@ def _version(content: bytes, origin: str) -> str:
         document = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
         message = f"not JSON: {caught}" if content.strip() else "the file is empty"
+        if content.startswith(b"version https://git-lfs"):
+            message = "a pointer of Git LFS, not the file: keep baselines in git itself, they are small text files"
         raise cannot_decide("baseline-invalid", message, place=origin, hint=_HINT) from None
     if not isinstance(document, dict):
         raise cannot_decide("baseline-invalid", "not a JSON object", place=origin, hint=_HINT)
