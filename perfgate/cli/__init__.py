@@ -28,6 +28,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "report": (_CI, "Render a report again in another format."),
     "audit": (_MORE, "Say how far the gate can be trusted, from its baselines."),
     "explain": (_MORE, "Say which rule governs what of a benchmark."),
+    "waive": (_MORE, "Let one row be worse for a time, in review."),
     "schema": (_MORE, "Print the JSON Schema of a file format."),
 }
 

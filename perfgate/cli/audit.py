@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perfgate.cli.options import check_day
+
 if TYPE_CHECKING:
     from perfgate.core.errors import DiagnosticLevel
     from perfgate.core.finding import ExitCode
@@ -39,12 +41,10 @@ def command(
     findings of the level of --fail-on, 2 when there is nothing to audit.
     """
     from perfgate.cli.showing import show  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.core.dates import day_of  # noqa: PLC0415 - see above
     from perfgate.core.finding import ExitCode as Code  # noqa: PLC0415 - see above
     from perfgate.pipeline.auditing import audit  # noqa: PLC0415 - see above
 
-    if today and (day_of(today) is None or len(today) != len("2026-01-31")):
-        raise click.UsageError(f'--today "{today}": write a date such as 2026-01-31', ctx)
+    check_day(ctx, today)
     found, document = audit(baseline=baseline, config=config, machine_class=machine_class, today=today)
     show(document, form)
     return Code.REGRESSION if fail_on in _LEVELS and found.has(_LEVELS[fail_on]) else Code.PASS

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.options import report_options, report_targets, tell_verdict
+from perfgate.cli.options import check_day, report_options, report_targets, tell_verdict
 
 if TYPE_CHECKING:
     from perfgate.core.finding import ExitCode
@@ -29,12 +29,13 @@ if TYPE_CHECKING:
 @click.option(
     "--expect-shards", type=click.IntRange(1, 9999), metavar="N", help="How many shards must have measured, each once."
 )
+@click.option("--today", default="", metavar="DATE", help="The day by which waivers end (default: today, UTC).")
 @report_options
 @click.pass_context
 def command(
     ctx: click.Context, *, paths: tuple[str, ...], baseline: str | None, baseline_ref: str | None, current: str | None,
-    config: str | None, machine_class: str, sessions: str, confirm: tuple[str, ...],
-    expect_shards: int | None, reports: tuple[str, ...], report_dir: str | None, form: Format,
+    config: str | None, machine_class: str, sessions: str, confirm: tuple[str, ...], expect_shards: int | None,
+    today: str, reports: tuple[str, ...], report_dir: str | None, form: Format,
 ) -> ExitCode:  # fmt: skip
     """Compare runs with the baselines.
 
@@ -50,12 +51,13 @@ def command(
         raise click.UsageError("--current and PATHS exclude each other", ctx)
     if current is not None and expect_shards is not None:
         raise click.UsageError("--expect-shards takes the profile files of the shards as PATHS, not --current", ctx)
+    check_day(ctx, today)
     targets = report_targets(ctx, reports)
     verdict = check(
         Request(
             paths=paths, baseline=baseline, baseline_ref=baseline_ref, current=current, config=config,
             machine_class=machine_class, every_session=sessions == "all", confirm=confirm,
-            expect_shards=expect_shards, reproduce=_reproduce(ctx),
+            expect_shards=expect_shards, today=today, reproduce=_reproduce(ctx),
         )
     )  # fmt: skip
     return tell_verdict(verdict, targets, report_dir=report_dir, form=form)
@@ -68,7 +70,7 @@ def _reproduce(ctx: click.Context) -> str:
     words = ["perfgate", "check"]
     for name, flag in (
         ("baseline", "--baseline"), ("baseline_ref", "--baseline-ref"), ("current", "--current"),
-        ("config", "--config"), ("machine_class", "--machine-class"),
+        ("config", "--config"), ("machine_class", "--machine-class"), ("today", "--today"),
     ):  # fmt: skip
         if ctx.params[name]:
             words += [flag, ctx.params[name]]

@@ -68,6 +68,18 @@ def check_measuring(argv: Sequence[str], *, benchmark: str | None, timeout: floa
         raise click.UsageError("--timeout must be a number of seconds")
 
 
+def check_day(ctx: click.Context, today: str) -> None:
+    """Refuse a ``--today`` that is no day; empty is today.
+
+    Raises:
+        UsageError: it is none.
+    """
+    from perfgate.core.dates import day_of  # noqa: PLC0415 - loaded when a command is called
+
+    if today and (day_of(today) is None or len(today) != len("2026-01-31")):
+        raise click.UsageError(f'--today "{today}": write a date such as 2026-01-31', ctx)
+
+
 def report_targets(ctx: click.Context, reports: Sequence[str]) -> list[tuple[str, Format]]:
     """Return where to write which rendering; JSON first, since every other derives from it.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-_NAMES = ("run", "baseline", "profile", "percentiles", "report", "audit", "config")
+_NAMES = ("run", "baseline", "profile", "percentiles", "report", "audit", "config", "waivers")
 
 
 @click.command()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+_CONFIRM = (
+    "keep its report (`--report-dir first`), measure again in a fresh session, judge both: "
+    "`perfgate check --confirm first/report.json`"
+)
 SENTENCES: dict[str, tuple[str, str]] = {
     # failed
     "worse": (
@@ -69,12 +73,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # suspected
     "not-proven": (
         "worse, but not beyond chance",
-        "keep this report.json, measure again in a fresh session, judge both: `perfgate check --confirm report.json`",
+        _CONFIRM,
     ),
     "more-runs": ("worse, but not beyond chance in so few runs", "measure more runs on each side"),
     "suite-not-proven": (
         "all benchmarks together got worse, but not beyond chance",
-        "measure again in a fresh session, and judge both: `perfgate check --confirm REPORT`",
+        _CONFIRM,
     ),
     "few-runs": ("too few runs to prove a change", "measure more runs"),
     "tail-of-few": (
@@ -84,6 +88,20 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "budget-of-few": (
         "beyond the budget's limit, but of too few runs to say so",
         "measure more runs, or give the budget to p50",
+    ),
+    "only-beside": (
+        "worse only beside the others, which got better; as measured it is within its limit",
+        "nothing, when the change made the others faster; a slower one hides on a fast machine: measure again",
+    ),
+    "too-coarse": (
+        "beyond the limit, but its runs are rounded too coarsely to say so",
+        "record values as fine as the baseline's, such as `elapsed_ns`",
+    ),
+    # allowed for a time
+    "waived": ("worse, and waived for a time", "mend it before the waiver ends"),
+    "beyond-waiver": (
+        "worse than its waiver allows",
+        "find the change, or waive more of it in review: `baselines/waivers.toml`",
     ),
     # told only
     "not-gated": ("worse, but not gated", 'gate it with a rule: `level = "fail"`'),
@@ -99,6 +117,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "not-confirmed": ("worse in one session, but a fresh one does not confirm it", ""),
     "below-floor": ("the difference is smaller than the floor", ""),
     "within-budget": ("within the budget", ""),
+    "too-noisy-in-turns": (
+        "too noisy to gate: smaller changes cannot be seen",
+        "measure more runs, `-n 40`, or longer ones",
+    ),
     "too-noisy": (
         "too noisy to gate: smaller changes cannot be seen",
         "measure more sessions, or longer runs",

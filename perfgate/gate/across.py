@@ -13,6 +13,7 @@ from perfgate.gate.effects import (
     floor_cost,
     floor_of,
     grown,
+    is_above_floor,
     own_change,
     quiet_reason,
 )
@@ -70,34 +71,37 @@ def _decided(row: Row, sides: tuple[MetricProfile, ...], found: list[tuple[str, 
     step = math.log1p(allowed) + SLACK
     # The session that speaks least for a worsening decides: it has to fail, too.
     stretch, model = min(found, key=lambda item: (item[1].d / max(step, item[1].inner), item[0]))
-    measured = logs.now[stretch]
     # The current value net of the shift is what is held against threshold and floor; the one shown is as measured.
-    values = value_at(row, model.base), value_at(row, model.base + model.d)
+    nets = [(value_at(row, m.base), value_at(row, m.base + m.d)) for _, m in found]
     # A session written in coarse steps says no more because a finer one stands beside it.
     least = max(floor_of(row, base, side) for side in fresh)
-    floor = all(abs(value_at(row, m.base + m.d) - values[0]) >= least * (1 - SLACK) for _, m in found)
+    floor = all(abs(now - was) >= least * (1 - SLACK) for was, now in nets)
+    raw = [logs.now[name] - m.base for name, m in found]
+    gained = min(0.0, max(r - m.d for r, (_, m) in zip(raw, found, strict=True)))
     limit = model.inner if several else model.outer
-    visible = grown(max(step, limit))
+    visible = grown(max(step - gained, limit))
     call: Call = "same"
-    message = ""
     reason = quiet_reason(visible, allowed, floor=floor, moved=model.d > step)
-    if floor and model.d > max(step, limit):
-        call, reason = "worse", "confirmed" if several else "worse"
+    message = ""
+    beyond = sum(m.d > max(step, m.inner) for _, m in found)
+    if model.d > max(step, limit) and floor:
+        call, reason = _worse(max(raw) > step, several=several)
+        message = f"all {len(found)} fresh sessions show it" if several else ""
+    elif model.d > max(step, limit) and not floor and all(is_above_floor(row, base, base, n) for n in nets):
+        call, reason = "suspected", "too-coarse"
     elif floor and not several and model.d > max(step, model.inner):
         call, reason = "suspected", "not-proven"
-    elif floor and all(-m.d > max(step, m.inner if several else m.outer) for _, m in found):
+    elif floor and min(raw) < -step and all(-m.d > max(step, m.inner if several else m.outer) for _, m in found):
         call = reason = "better"
-    interval = sorted(own_change(row, grown(end)) for end in log_interval(model))
-    shift = measured - model.base - model.d
-    beyond = sum(m.d > max(step, m.inner) for _, m in found)
-    if several and call == "same" and 0 < beyond < len(found):
+    elif several and 0 < beyond < len(found):
         reason, message = "not-confirmed", f"{beyond} of {len(found)} fresh sessions show it"
-    elif call == "worse" and several:
-        message = f"all {len(found)} fresh sessions show it"
+    interval = sorted(own_change(row, grown(end)) for end in log_interval(model))
+    shift = logs.now[stretch] - model.base - model.d
+    was, now = value_at(row, model.base), value_at(row, model.base + model.d)
     return Decision(
-        call=call, method="across-sessions", baseline=values[0], current=value_at(row, measured),
-        change=values[1] / values[0] - 1, limit=own_change(row, allowed), interval=(interval[0], interval[1]),
-        visible=own_change(row, max(visible, *(floor_cost(row, base, side, values[0]) for side in fresh))),
+        call=call, method="across-sessions", baseline=was, current=value_at(row, logs.now[stretch]),
+        change=now / was - 1, limit=own_change(row, allowed), interval=(interval[0], interval[1]),
+        visible=own_change(row, max(visible, *(floor_cost(row, base, side, was) for side in fresh))),
         reason=reason, message=message,
         evidence=(
             ("se", model.se), ("k_in", model.k_in), ("k_out", model.k_out), ("prior", model.prior),
@@ -105,6 +109,17 @@ def _decided(row: Row, sides: tuple[MetricProfile, ...], found: list[tuple[str, 
             ("sessions_current", float(len(found))), ("floor", least),
         ),
     )  # fmt: skip
+
+
+def _worse(is_worse_as_measured: bool, *, several: bool) -> tuple[Call, str]:  # noqa: FBT001 - the one question
+    """Return what a change beyond its limits amounts to.
+
+    What the suite gained is charged to a row only together with a worsening of its own:
+    where most benchmarks got faster, those that did not are no regression.
+    """
+    if not is_worse_as_measured:
+        return "suspected", "only-beside"
+    return "worse", "confirmed" if several else "worse"
 
 
 def value_at(row: Row, log: float) -> float:

@@ -10,6 +10,7 @@ from perfgate.gate.audit_facts import AuditedClass, facts_of
 from perfgate.gate.audit_findings import of_class
 from perfgate.gate.audit_rules import of_rules
 from perfgate.gate.audit_suite import of_suite
+from perfgate.gate.waivers import idle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from perfgate.core.errors import Diagnostic, DiagnosticLevel
     from perfgate.core.policy import Policy
     from perfgate.core.profile import Profile
+    from perfgate.core.waiver import Waiver
 
 LEVELS: tuple[DiagnosticLevel, ...] = ("error", "warning", "note")
 """Worst first."""
@@ -40,7 +42,9 @@ class Audit:
         return any(LEVELS.index(f.level) <= LEVELS.index(level) for f in self.findings)
 
 
-def audit(profiles: Sequence[Profile], policy: Policy, *, today: str, machine_class: str) -> Audit:
+def audit(
+    profiles: Sequence[Profile], policy: Policy, *, today: str, machine_class: str, waivers: Sequence[Waiver] = ()
+) -> Audit:
     """Audit the gate that baselines and configuration make together.
 
     Args:
@@ -48,12 +52,14 @@ def audit(profiles: Sequence[Profile], policy: Policy, *, today: str, machine_cl
         policy: what is gated and how strictly.
         today: the day of the audit, ``2026-01-31``.
         machine_class: the class of this machine; empty when it does not matter.
+        waivers: what may be worse for a time.
     """
     judged = [p for p in profiles if not policy.excludes(p.benchmark, title(*p.key))]
     names = sorted({p.machine_class for p in judged})
     classes = tuple(facts_of(n, [p for p in judged if p.machine_class == n], policy, today) for n in names)
     findings = [*of_rules(profiles, classes, policy), *of_suite(classes, machine_class)]
     findings += [f for one in classes for f in of_class(one, policy, today)]
+    findings += idle(waivers, profiles, today)
     return Audit(
         today=today,
         accepted=policy.false_alarms,

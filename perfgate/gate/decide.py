@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.gate.decision import Decision
-from perfgate.gate.effects import SLACK, floor_of, is_above_floor
+from perfgate.gate.effects import SLACK, floor_of, is_above_floor, is_blurred
 from perfgate.gate.rows import P50, count_of, is_tail_of_few, value_of
 from perfgate.gate.same_session import same_session
 from perfgate.gate.tail import same_session_tail
@@ -70,7 +70,9 @@ def _plain(row: Row, base: MetricProfile, current: MetricProfile, method: Method
     seen = max(allowed, least)
     call: Call = "same"
     reason = "below-floor" if beyond else "within-threshold"
-    if beyond and floor:
+    if beyond and is_blurred(row, base, current, (was, now)):
+        call, reason = "suspected", "too-coarse"
+    elif beyond and floor:
         call, reason = "worse", "worse-than-file" if base.quantiles else "worse"
     elif -worse_by > allowed and floor:
         call = reason = "better"

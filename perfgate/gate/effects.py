@@ -46,6 +46,11 @@ def is_above_floor(row: Row, base: MetricProfile, current: MetricProfile, values
     return abs(values[1] - values[0]) >= floor_of(row, base, current) * (1 - SLACK)
 
 
+def is_blurred(row: Row, base: MetricProfile, current: MetricProfile, values: tuple[float, float]) -> bool:
+    """Is a difference below the floor only because the current values are written in coarser steps than before?"""
+    return is_above_floor(row, base, base, values) and not is_above_floor(row, base, current, values)
+
+
 def floor_cost(row: Row, base: MetricProfile, current: MetricProfile, baseline: float) -> float:
     """Return the floor as a change of costs: nothing smaller could fail."""
     share = floor_of(row, base, current) / abs(baseline)
@@ -60,20 +65,20 @@ def floor_of(row: Row, base: MetricProfile, current: MetricProfile) -> float:
     least = floor.amount(row.metric.unit)
     if floor.auto:
         sides = base.pooled(), current.pooled()
-        common = resolution((*sides[0], *sides[1]))
-        least = max(least, common, *(_step(side, row.metric.unit) for side in sides))
+        together = (*sides[0], *sides[1])
+        least = max(least, *(_step(values, row.metric.unit) for values in (together, *sides)))
     return least
 
 
 def _step(values: tuple[float, ...], unit: str) -> float:
-    """Return the step of one side's values, as far as they give it away.
+    """Return the step of values, as far as they give it away.
 
     Values that differ and are all round were written in that step. One that never
     varies may be round by chance (50.0 MB, 1000 calls), so that no more is believed of
     it than the decimals of a run summary.
     """
     step = resolution(values)
-    return step if values and values[0] != values[-1] else min(step, _DECIMALS.get(unit, 0.0))
+    return step if values and min(values) != max(values) else min(step, _DECIMALS.get(unit, 0.0))
 
 
 def grown(log: float) -> float:

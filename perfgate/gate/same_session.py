@@ -14,6 +14,7 @@ from perfgate.gate.effects import (
     floor_of,
     grown,
     is_above_floor,
+    is_blurred,
     own_change,
     quiet_reason,
 )
@@ -95,6 +96,8 @@ def same_session(row: Row, level: float) -> Decision:
         message = f"{len(sides[0])} and {len(sides[1])} runs can never prove a change; measure {needed} on each side"
     elif beyond and p <= _SUSPECT_P:
         call, reason = "suspected", "more-runs"
+    elif ratio - 1 > allowed + SLACK and p <= level and is_blurred(row, base, current, values):
+        call, reason = "suspected", "too-coarse"
     elif floor and 1 / ratio - 1 > allowed and mann_whitney(ranked[1], ranked[0]).p <= level:
         call = reason = "better"
     return Decision(

@@ -12,20 +12,26 @@ from perfgate.core.reasons import sentence
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.judge import severity
 from perfgate.gate.rules import check_rules
+from perfgate.gate.waivers import waive
 from perfgate.pipeline import inputs
 from perfgate.pipeline.ab_rounds import Measured, compare
 from perfgate.pipeline.ab_sides import Sides, prepare
 from perfgate.pipeline.commits import Gate
-from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, undecided_verdict
+from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, today, undecided_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from perfgate.pipeline.ab_request import Request
 
-# A rule or budget for another benchmark is none of this comparison's business; `check` sees them all.
-_ELSEWHERE = frozenset({"rule-matches-nothing", "rule-shadowed", "budget-matches-nothing"})
-_REASONS = {"worse": "worse-than-base", "better": "better-than-base", "not-in-baseline": "not-in-base"}
+# A rule, a budget or a waiver for another benchmark is none of this comparison's business; `check` sees them all.
+_ELSEWHERE = frozenset({"rule-matches-nothing", "rule-shadowed", "budget-matches-nothing", "waiver-unused"})
+_REASONS = {
+    "worse": "worse-than-base",
+    "better": "better-than-base",
+    "not-in-baseline": "not-in-base",
+    "too-noisy": "too-noisy-in-turns",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +74,14 @@ def _verdict(measured: Measured, request: Request) -> Verdict:
     everything = (*base.profiles, *selection.profiles)
     over, faults = check_budgets(selection.profiles, policy, frozenset())
     faults += check_rules(policy, everything)
-    findings = [*map(reworded, judgement.findings), *over]
+    waived, told = waive([*map(reworded, judgement.findings)], sides.waivers, today())
+    told = tuple(d for d in told if d.slug not in _ELSEWHERE)
+    findings = [*waived, *over]
     facts = compared_of(_reproduce(request, sides), policy, base, selection)
     return Verdict(
         findings=tuple(sorted(findings, key=severity)),
         problems=tuple(dict.fromkeys((*measured.problems, *(d for d in faults if d.slug not in _ELSEWHERE)))),
-        notes=(*sides.notes, *_notes(measured), *notes_on(judgement, selection)),
+        notes=(*sides.notes, *told, *_notes(measured), *notes_on(judgement, selection)),
         suite=suite_of(judgement, selection, policy, everything),
         compared=replace(facts, baseline_commits=sides.commits),
         baseline=base.profiles,

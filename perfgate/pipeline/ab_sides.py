@@ -6,10 +6,12 @@ import contextlib
 import os
 import shlex
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, note, warning
 from perfgate.pipeline import inputs
+from perfgate.pipeline.ab_shared import same_code, shared
 from perfgate.pipeline.commits import policy_of
 from perfgate.pipeline.measuring import environ_with
 from perfgate.store.git import Commit
@@ -20,6 +22,7 @@ from perfgate.store.worktrees import Room, room
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from perfgate.core.waiver import Waiver
     from perfgate.pipeline.ab_request import Request
     from perfgate.pipeline.inputs import Settings
 
@@ -77,6 +80,8 @@ class Sides:
     """What a reader should know about them."""
     pinned: tuple[str, ...]
     """Options that name the same commits again."""
+    waivers: tuple[Waiver, ...] = ()
+    """What may be worse for a time, as the base has it."""
 
 
 @contextlib.contextmanager
@@ -100,11 +105,12 @@ def prepare(request: Request) -> Iterator[Sides]:
 
 def _of_commands(request: Request, place: Room) -> Sides:
     """Return two commands in the same folder as sides."""
+    here = inputs.settings(request.config)
     return Sides(
         base=Side(name="base", argv=request.base_cmd), head=Side(name="head", argv=request.head_cmd),
-        source=f"the command {shlex.join(request.base_cmd)}", commits=(),
-        here=inputs.settings(request.config), tree=None,
-        room=place, notes=(), pinned=(),
+        source=f"the command {shlex.join(request.base_cmd)}", commits=(), here=here, tree=None,
+        room=place, notes=(same_code("one command"),) if request.base_cmd == request.head_cmd else (), pinned=(),
+        waivers=inputs.waivers_in(os.path.join(here.root, here.policy.baselines)),
     )  # fmt: skip
 
 
@@ -120,17 +126,20 @@ def _of_repository(request: Request, tree: Tree, place: Room) -> Sides:
         if base == head and not changed:
             message = "the head has nothing that its base lacks: they are the same commit"
             raise cannot_decide("no-base", message, place=base[:SHOWN], hint="name another one: --base HEAD~1")
+    if base == head and not changed and not untracked:
+        notes.append(same_code(f"the commit {base[:SHOWN]}"))
     if changed or untracked:
         message = f"the head is the working tree, with {changed} uncommitted and {untracked} untracked files"
         notes.append(note("head-dirty", message, hint="commit them, or name a commit: --head REF"))
     named = head[:SHOWN] if request.head is not None else None
     here, edits = policy_of(base[:SHOWN], named, given=request.config)
-    notes += [*edits, *_shared(request.argv, tree)]
+    notes += [*edits, *shared(request.argv, tree)]
     sides = Sides(
         base=Side(name="base", argv=request.argv, commit=base),
         head=Side(name="head", argv=request.argv, commit=head),
         source=source, commits=(base,), here=here, tree=tree, room=place, notes=tuple(notes),
         pinned=("--base", base[:SHOWN], *(("--head", named) if named else ())),
+        waivers=inputs.waivers_of(Commit(base[:SHOWN], here.root or "."), here),
     )  # fmt: skip
     if named is not None:
         placed = _placed(sides.head, tree, place)
@@ -176,6 +185,8 @@ def without_base(sides: Sides, failure: CannotDecideError) -> Sides:
     here, there = sides.head.folder or "", sides.base.folder or ""
     argv = sides.head.argv
     named = [path for word in argv for path in (word, word.rpartition("=")[2], word.partition("::")[0])]
+    modules = [name.replace(".", "/") for flag, name in pairwise(argv) if flag == "-m"]
+    named += [path for module in modules for path in (module, f"{module}.py")]
     missing = [
         path
         for path in dict.fromkeys(filter(None, named))
@@ -236,24 +247,6 @@ def _set_up(side: Side, request: Request) -> None:
             )
             failure.said = tuple(f"setup: {line}" for line in said.strip().splitlines()[-_TAIL_LINES:])
             raise failure
-
-
-def _shared(argv: Sequence[str], tree: Tree) -> list[Diagnostic]:
-    """Return a warning when both sides would use files of the user's tree: their change would go unseen."""
-    words = [word.rpartition("=")[2] for word in argv]
-    found = [path for path in words if os.path.isabs(path) and _is_of(path, tree)]
-    libraries = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    found += [f"PYTHONPATH={path}" for path in libraries if os.path.isabs(path) and _is_of(path, tree)]
-    if not found:
-        return []
-    message = f"both sides use these files of the working tree: {', '.join(found)}"
-    return [warning("sides-share", message, hint="name them relative to this folder, so that each side has its own")]
-
-
-def _is_of(path: str, tree: Tree) -> bool:
-    """Tell whether an absolute path leads to something that git holds in the user's tree."""
-    whole = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
-    return os.path.lexists(path) and tree.is_part(tree.top, whole)
 
 
 def _submodules(sides: Sides) -> list[Diagnostic]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.run import class_of
 from perfgate.gate import audit as gate
 from perfgate.measure import facts
-from perfgate.pipeline import inputs
+from perfgate.pipeline import inputs, verdicts
 from perfgate.report.auditing import compose_audit
 
 if TYPE_CHECKING:
@@ -41,7 +40,8 @@ def audit(*, baseline: str | None, config: str | None, machine_class: str, today
         raise cannot_decide("no-baseline", "there is no baseline to audit", place=side.source, hint=hint)
     found = gate.audit(
         side.profiles, here.policy,
-        today=today or time.strftime("%Y-%m-%d", time.gmtime()),
+        today=today or verdicts.today(),
         machine_class="" if side.is_classless else here.policy.machine_class or class_of(facts.environment()),
+        waivers=side.waivers,
     )  # fmt: skip
     return found, compose_audit(found, tool=inputs.TOOL, policy=here.policy.source, baselines=side.source)

@@ -6,16 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.collect import Selection, collected_before, select
-from perfgate.core.errors import CannotDecideError, Diagnostic, error
+from perfgate.core.errors import CannotDecideError, Diagnostic, error, note
 from perfgate.core.finding import Verdict
 from perfgate.core.profile import title
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.judge import judge, severity
 from perfgate.gate.rules import check_rules
+from perfgate.gate.waivers import waive
 from perfgate.pipeline import base_ref, inputs, pairing, sharding
 from perfgate.pipeline.commits import Gate, gate_of
 from perfgate.pipeline.confirming import with_earlier
-from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, undecided_verdict
+from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, today, undecided_verdict
 from perfgate.store.codec import known_runs
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Request:
     """Reports of earlier checks whose fresh sessions are judged again beside this one's."""
     expect_shards: int | None = None
     """How many shards must have measured, each exactly once; None: the measuring was not divided."""
+    today: str = ""
+    """The day by which waivers end, ``2026-01-31``; empty: today in UTC."""
     reproduce: str = ""
     """The command, for the report."""
 
@@ -85,12 +88,15 @@ def check(request: Request) -> Verdict:
         *judgement.findings,
         *pairing.foreign(base, selection, here.policy, known=bool(base.profiles)),
     ]
+    waived, told = waive(findings, base.waivers, request.today or today())
     known = frozenset(n for p in base.profiles for n in (p.benchmark, title(*p.key)))
     over, faults = check_budgets(selection.profiles, here.policy, known)
     problems += faults
-    notes += [*notes_on(judgement, selection), *pairing.unjudged(base, selection)]
+    if request.today and base.waivers:
+        notes.append(note("today-given", f"waivers were held against {request.today}, not against today"))
+    notes += [*told, *notes_on(judgement, selection), *pairing.unjudged(base, selection)]
     return Verdict(
-        findings=tuple(sorted((*findings, *over), key=severity)),
+        findings=tuple(sorted((*waived, *over), key=severity)),
         problems=tuple(dict.fromkeys(problems)),
         notes=(*gate.notes, *notes),
         suite=suite_of(judgement, selection, here.policy, everything),

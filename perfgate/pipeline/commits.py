@@ -95,7 +95,8 @@ def policy_of(base: str, head: str | None, *, given: str | None) -> tuple[Settin
     else:
         own = _own(given)
     if there is None:
-        return own or inputs.settings(given), ()
+        own = own or inputs.settings(given)
+        return own, _brought(base) if own.policy.source != config.BUILT_IN.source else ()
     edits = ["the configuration"] if _differs(own, there[1], is_configured=True) else []
     return there[1], _edited(base, edits)
 
@@ -167,3 +168,9 @@ def _edited(ref: str, parts: Sequence[str]) -> tuple[Diagnostic, ...]:
     message = f"this change edits the gate itself: {', '.join(parts)}"
     hint = f"the check used those of {ref}; review them as you would review code"
     return (warning("gate-edited", message, hint=hint),)
+
+
+def _brought(ref: str) -> tuple[Diagnostic, ...]:
+    """Return the warning that a change brings the configuration by which it is judged."""
+    message = "this change brings the configuration by which it is judged"
+    return (warning("gate-edited", message, hint=f"{ref} has none; review it as you would review code"),)

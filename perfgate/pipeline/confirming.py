@@ -77,8 +77,8 @@ def _clashes(
     merged: Mapping[_Place, Profile], earlier: Mapping[_Place, Profile], selection: Selection, path: str
 ) -> Iterator[Diagnostic]:
     """Yield what keeps the sessions of a report from standing beside the others."""
-    own = {s.stretch for p in selection.profiles for s in p.sessions}
-    if shared := sorted(own & {s.stretch for p in earlier.values() for s in p.sessions}):
+    own, theirs = _stretches(selection.profiles), _stretches(earlier.values())
+    if shared := sorted(own & theirs):
         message = f"is of the same session ({shared[0]}), whose luck it shares"
         yield error("confirm-same-session", message, place=path, hint=_AGAIN)
     elif again := _runs(selection.profiles) & _runs(earlier.values()):
@@ -87,12 +87,20 @@ def _clashes(
     for place, profile in merged.items():
         other = earlier.get(place)
         lacking = [m.metric.name for m in profile.metrics if not _is_measured(other, m.metric.name)]
-        if lacking:
+        absent = sorted(theirs - _stretches([other])) if other else []
+        if absent and not lacking:
+            message = f'has no runs of "{title(*profile.key)}" in the session {absent[0]}'
+            yield error("confirm-incomplete", message, place=path, hint=_AGAIN)
+        elif lacking:
             message = f'has no runs with {", ".join(lacking)} of "{title(*profile.key)}"'
             yield error("confirm-incomplete", message, place=path, hint=_AGAIN)
         elif other and any(m.metric != o.metric for m in profile.metrics if (o := other.metric(m.metric.name))):
             message = f'records "{title(*profile.key)}" with another unit or direction'
             yield error("confirm-differs", message, place=path, hint=_AGAIN)
+
+
+def _stretches(profiles: Iterable[Profile]) -> set[str]:
+    return {s.stretch for p in profiles for s in p.sessions}
 
 
 def _runs(profiles: Iterable[Profile]) -> set[str]:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from perfgate import __version__, config
 from perfgate.collect import Collection, Key, collect
-from perfgate.core.errors import Diagnostic, cannot_decide, error, note
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note
 from perfgate.formats import percentiles
 from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.files import read_bounded
 from perfgate.measure import facts
 from perfgate.measure.summary import format_utc
 from perfgate.store import baselines as store
+from perfgate.store import waivers
 from perfgate.store.codec import BASELINE, FLAT, PROFILE, decode_baseline, decode_profiles, version_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from perfgate.core.policy import Policy
     from perfgate.core.profile import Profile
+    from perfgate.core.waiver import Waiver
     from perfgate.store.git import Commit
 
 _DAY = 86_400_000_000_000  # nanoseconds: more than any two clocks in use differ
@@ -130,12 +132,42 @@ class Side:
     """Is the machine unknown, so that it is compared with any?"""
     introduces: bool = False
     """Does the other commit verifiably hold no gate at all?"""
+    waivers: tuple[Waiver, ...] = ()
+    """What may be worse for a time."""
 
 
 def from_folder(folder: str) -> Side:
-    """Return the baselines in a folder."""
+    """Return the baselines in a folder, and the waivers beside them."""
     found = store.load(folder)
-    return Side(source=found.source, profiles=found.profiles, problems=found.problems)
+    side = Side(source=found.source, profiles=found.profiles, problems=found.problems)
+    try:
+        return replace(side, waivers=waivers_in(folder))
+    except CannotDecideError as caught:
+        return replace(side, problems=(*side.problems, *caught.diagnostics))
+
+
+def waivers_in(folder: str) -> tuple[Waiver, ...]:
+    """Return the waivers beside the baselines of a folder; none when there is no such file.
+
+    Raises:
+        CannotDecideError: the file cannot be read or is not valid.
+    """
+    path = os.path.join(folder, waivers.NAME)
+    if not os.path.lexists(path):
+        return ()
+    return waivers.parse(read_bounded(path, limit=waivers.LARGEST, slug="waivers-invalid"), path)
+
+
+def waivers_of(commit: Commit, here: Settings) -> tuple[Waiver, ...]:
+    """Return the waivers of another commit, which was looked up from the folder of the configuration.
+
+    Raises:
+        CannotDecideError: they are not valid, or cannot be read for certain.
+    """
+    path = os.path.join(here.policy.baselines, waivers.NAME)
+    content = commit.read(path, limit=waivers.LARGEST)
+    origin = f"{commit.ref}:{os.path.normpath(os.path.join(here.root or '.', path))}"
+    return () if content is None else waivers.parse(content, origin)
 
 
 def from_path(path: str) -> Side:
@@ -164,7 +196,8 @@ def from_commit(commit: Commit, here: Settings) -> Side:
     folder = os.path.normpath(os.path.join(here.root or ".", here.policy.baselines))
     source = f"{commit.ref}:{folder}"
     found = store.parse(source, commit.files(here.policy.baselines, limit=store.LARGEST))
-    return Side(source=source, profiles=found.profiles, problems=found.problems)
+    waived = waivers_of(commit, here)
+    return Side(source=source, profiles=found.profiles, problems=found.problems, waivers=waived)
 
 
 def policy_of_commit(commit: Commit, here: Settings, given: str | None = None) -> Policy | None:

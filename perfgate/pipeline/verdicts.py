@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from perfgate.gate.judge import Judgement
     from perfgate.pipeline.commits import Gate
     from perfgate.pipeline.inputs import Side
+
+
+def today() -> str:
+    """Return the day of now in UTC, ``2026-01-31``."""
+    return time.strftime("%Y-%m-%d", time.gmtime())
 
 
 def notes_on(judgement: Judgement, selection: Selection) -> list[Diagnostic]:

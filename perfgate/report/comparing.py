@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from perfgate.core.finding import WHOLE_SUITE, Finding, Verdict
+from perfgate.core.finding import WHOLE_SUITE, Finding, Status, Verdict
 from perfgate.report.document import Line, name, strong, text
 from perfgate.report.health import health
 from perfgate.report.words import count, percent
@@ -13,15 +14,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 LARGE_SHIFT = 0.10
-"""A common shift beyond it is said first."""
+"""A common shift beyond it is said first; so is one without which another row would not have held."""
 
+_HOLDS = frozenset({Status.UNCHANGED, Status.IMPROVED})
 _TOLD_SHIFT = 0.0005  # what rounds to nothing is not worth a line
 
 
 def moved_far(verdict: Verdict) -> list[Line]:
-    """Return a line for each gated metric in which the whole suite moved by more than `LARGE_SHIFT`."""
-    told = (f for f in suite_findings(verdict) if f.level == "fail")
-    return [_moved(f) for f in told if abs(f.change or 0.0) > LARGE_SHIFT]
+    """Return a line for each gated metric in which the whole suite moved far, or far enough to decide a row."""
+    told = ((f, _carried(f, verdict)) for f in suite_findings(verdict) if f.level == "fail")
+    return [_moved(f, carried) for f, carried in told if carried or abs(f.change or 0.0) > LARGE_SHIFT]
+
+
+def _carried(suite: Finding, verdict: Verdict) -> int:
+    """Return how many gated rows hold that, as measured, lie beyond the limit at which they would be suspected."""
+    rows = (f for f in verdict.findings if f.level == "fail" and f.status in _HOLDS and f.benchmark != WHOLE_SUITE)
+    group = (suite.machine_class, suite.metric, suite.statistic)
+    return sum(_is_beyond(f) for f in rows if (f.machine_class, f.metric, f.statistic) == group)
+
+
+def _is_beyond(f: Finding) -> bool:
+    known = dict(f.evidence)
+    if not f.baseline or not f.current or f.limit is None or f.limit <= -1.0 or "k_in" not in known:
+        return False
+    moved = math.log(f.current / f.baseline) * (1 if f.better == "lower" else -1)
+    return moved > max(abs(math.log1p(f.limit)), known["k_in"] * known["se"])
 
 
 def suite_findings(verdict: Verdict) -> list[Finding]:
@@ -29,15 +46,18 @@ def suite_findings(verdict: Verdict) -> list[Finding]:
     return [f for f in verdict.findings if f.benchmark == WHOLE_SUITE]
 
 
-def _moved(f: Finding) -> Line:
+def _moved(f: Finding, carried: int) -> Line:
     """Return the line that says that the whole suite moved."""
     rows = count(int(dict(f.evidence).get("rows", 0)), "benchmark")
+    without = f"{count(carried, 'row')} would be beyond the limit without that. " if carried else ""
     return (
         strong("The whole suite moved"),
         text(f": {percent(f.change or 0.0)} in "),
         name(_moving(f)),
-        text(f" of all {rows} together, which is taken off each change below. Look for what they share: "),
-        text("the machine, the interpreter, a library, a build flag."),
+        text(f" of all {rows} together, which is taken off each change below. {without}Look for what they share: "),
+        text("the machine, the interpreter, a library, a build flag; "),
+        name("perfgate ab"),
+        text(" tells the code from the machine."),
     )
 
 
@@ -49,11 +69,9 @@ def _moving(f: Finding) -> str:
 def compared(verdict: Verdict) -> Iterable[Line]:
     """Yield what was compared with what, and how to repeat it."""
     sides, suite = verdict.compared, verdict.suite
-    yield (
-        text("Baselines: "),
-        name(sides.baselines),
-        *_list(" from commit ", [c[:12] for c in sides.baseline_commits]),
-    )
+    if sides.baselines:
+        commits = _list(" from commit ", [c[:12] for c in sides.baseline_commits])
+        yield text("Baselines: "), name(sides.baselines), *commits
     yield (
         text("Current: "),
         text(count(len(sides.sessions), "session") + " "),

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("Benchmark", "Metric", "Baseline", "Current", "Change", "Limit", "Runs", "Sees")
 _NONE = "–"
-_BLIND = frozenset({"too-noisy", "few-runs"})
-_SAID_FIRST = "gate-edited"
+_BLIND = frozenset({"too-noisy", "too-noisy-in-turns", "few-runs"})
+_SAID_FIRST = frozenset({"gate-edited", "sides-share", "same-code"})
 _LACKS = "base-lacks"
 
 
@@ -42,9 +42,9 @@ def compose(verdict: Verdict) -> Document:
     """Return the report of a verdict."""
     verdict = settled(verdict)
     groups = _groups(verdict)
-    blocks: list[Block] = [Paragraph(line=_headline(verdict, groups))]
-    blocks += [Paragraph(line=_told(d)) for d in verdict.notes if d.slug == _SAID_FIRST]
-    blocks += [Paragraph(line=line) for line in moved_far(verdict)]
+    first = [*(_told(d) for d in verdict.notes if d.slug in _SAID_FIRST), *moved_far(verdict)]
+    blocks: list[Block] = [Paragraph(line=_headline(verdict, groups, quiet=not first))]
+    blocks += [Paragraph(line=line) for line in first]
     if verdict.introduces:
         what = "what is measured" if any(d.slug == _LACKS for d in verdict.notes) else "the gate"
         blocks.append(Paragraph(line=(text(f"This change introduces {what}: there is nothing to compare with yet."),)))
@@ -52,12 +52,14 @@ def compose(verdict: Verdict) -> Document:
     blocks += _section("Got worse", groups["failed"], remarks=True)
     blocks += _section("Could not be judged", groups["undecided"], remarks=True)
     blocks += _section("Suspected, not failing", groups["suspected"], remarks=True)
+    blocks += _section("Suspected before, not confirmed", groups["refuted"], remarks=True)
+    blocks += _section("Worse, and waived", groups["waived"], remarks=True)
     blocks += _section("Worth a look, not gated", groups["advisory"], remarks=True)
     blocks += _section("New", groups["new"], remarks=False)
     blocks += _section("Got better", groups["improved"], remarks=False)
     blocks += _noisy(groups["noisy"])
     blocks += _folded(groups["unchanged"])
-    rest = tuple(_told(d) for d in verdict.notes if d.slug != _SAID_FIRST)
+    rest = tuple(_told(d) for d in verdict.notes if d.slug not in _SAID_FIRST)
     if rest:
         blocks += [Heading(line=(text("Notes"),)), Bullets(lines=rest)]
     blocks.append(Fold(summary=(text("What was compared"),), blocks=(Bullets(lines=tuple(compared(verdict))),)))
@@ -66,10 +68,13 @@ def compose(verdict: Verdict) -> Document:
 
 def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
     """Return the findings by the section that they belong to."""
-    names = ("failed", "undecided", "suspected", "advisory", "new", "improved", "noisy", "unchanged")
+    names = (
+        "failed", "undecided", "suspected", "refuted", "waived", "advisory", "new", "improved", "noisy", "unchanged",
+    )  # fmt: skip
     groups: dict[str, list[Finding]] = {n: [] for n in names}
     plain = {
         Status.SUSPECTED: "suspected",
+        Status.WAIVED: "waived",
         Status.NEW: "new",
         Status.IMPROVED: "improved",
         Status.UNCHANGED: "unchanged",
@@ -81,6 +86,8 @@ def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
             groups["undecided"].append(f)
         elif f.benchmark == WHOLE_SUITE and f.status is Status.UNCHANGED:
             continue
+        elif f.reason == "not-confirmed" and f.level == "fail":
+            groups["refuted"].append(f)
         elif f.status is Status.UNCHANGED and f.reason in _BLIND and f.level == "fail":
             groups["noisy"].append(f)
         else:
@@ -88,8 +95,8 @@ def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
     return groups
 
 
-def _headline(verdict: Verdict, groups: dict[str, list[Finding]]) -> Line:
-    """Return the first line: the verdict, and whether to act."""
+def _headline(verdict: Verdict, groups: dict[str, list[Finding]], *, quiet: bool) -> Line:
+    """Return the first line: the verdict, and whether to act; `quiet` says that nothing has to be told first."""
     failed, undecided = len(groups["failed"]), len(groups["undecided"])
     judged = [
         f for f in verdict.findings if f.level == "fail" and f.status is not Status.NEW and f.benchmark != WHOLE_SUITE
@@ -112,13 +119,14 @@ def _headline(verdict: Verdict, groups: dict[str, list[Finding]]) -> Line:
         return strong("Pass"), text(": nothing is gated, so that nothing could fail. Look at the rules.")
     suspects = len(groups["suspected"])
     blind = len(groups["noisy"])
-    if blind and not suspects:
-        tail = f" {blind} of them could hardly have failed: look below."
-        return strong("Pass"), text(
-            f": {count(len(judged), 'gated row')} measured, none got worse beyond its limit.{tail}"
-        )
-    tail = f" {count(suspects, 'row is', 'rows are')} suspected: look below." if suspects else " No action needed."
-    return strong("Pass"), text(f": {count(len(judged), 'gated row')} measured, none got worse beyond its limit.{tail}")
+    waived = len(groups["waived"])
+    held = f"{count(waived, 'is', 'are')} worse and waived, none else" if waived else "none got worse"
+    tail = "No action needed." if quiet and not waived and not groups["refuted"] else "Look below."
+    if suspects:
+        tail = f"{count(suspects, 'row is', 'rows are')} suspected: look below."
+    elif blind:
+        tail = f"{blind} of them could hardly have failed: look below."
+    return strong("Pass"), text(f": {count(len(judged), 'gated row')} measured, {held} beyond its limit. {tail}")
 
 
 def _problems(problems: Sequence[Diagnostic]) -> list[Block]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
-NAMES = ("run", "baseline", "profile", "percentiles", "report", "audit", "config")
+NAMES = ("run", "baseline", "profile", "percentiles", "report", "audit", "config", "waivers")
 """Schemas of version 1."""
 
 _LONGEST = 60

@@ -9,6 +9,7 @@ from doc_blocks import DOCS, PAGES, ROOT, blocks
 from perfgate import config, schema
 from perfgate.core.finding import Status
 from perfgate.stats.sessions import compare_sessions
+from perfgate.store import waivers
 
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -41,7 +42,9 @@ def test_the_index_names_every_page_once():
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
 def test_configurations_and_files_that_a_page_shows_are_valid(page):
     for block in blocks(page):
-        if block.kind == "toml":
+        if block.kind == "toml" and block.info == "waivers":
+            assert waivers.parse(block.text.encode(), block.place)
+        elif block.kind == "toml":
             config.parse(block.text, "pyproject.toml" if "[tool.perfgate" in block.text else "perfgate.toml")
         elif block.kind == "json":
             document = json.loads(block.text)

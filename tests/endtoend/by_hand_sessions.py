@@ -113,17 +113,19 @@ def across(row: Row, group: Group) -> Finding:
     net = row.value(row.middle + one["d"])
     is_above = all(abs(row.value(row.middle + f["d"]) - baseline) >= row.floor() * (1 - ENDS) for f in found.values())
     better = all(-f["d"] > max(step, f["k_in" if several else "k_out"] * f["se"]) for f in found.values())
-    status = "improved" if better and is_above else "unchanged"
+    raw = [row.centre(values) - row.middle for values in row.now.values()]
+    status = "improved" if better and is_above and min(raw) < -step else "unchanged"
     if is_above and one["d"] > limit:
-        status = "regressed"
+        status = "regressed" if max(raw) > step else "suspected"
     elif is_above and not several and one["d"] > max(step, inner):
         status = "suspected"
+    gained = min(0.0, max(f["c"] for f in found.values()))
     reach = float(stats.t.ppf(0.975, 2 + one["m"] - 1)) * one["se"]
     return {
         "status": status, "baseline": baseline, "current": row.value(row.centre(row.now[stretch])),
         "change": net / baseline - 1, "limit": row.own(allowed), "sessions_baseline": one["m"],
         "interval": sorted(row.own(math.expm1(one["d"] + end)) for end in (-reach, reach)),
-        "visible": row.own(max(math.expm1(limit), row.cost(row.floor() / baseline))),
+        "visible": row.own(max(math.expm1(max(limit, step - gained)), row.cost(row.floor() / baseline))),
         "n_baseline": sum(map(len, row.sessions(row.base).values())), "n_current": sum(map(len, row.now.values())),
         "evidence": {
             **{name: one[name] for name in ("se", "k_in", "k_out", "prior", "spread", "within")},

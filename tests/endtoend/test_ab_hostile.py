@@ -149,7 +149,7 @@ def with_submodule(project: Project) -> Project:
 def test_an_empty_submodule_in_the_base_is_told_and_no_excuse_for_a_missing_benchmark(project: Project) -> None:
     with_submodule(project)
     assert_green(ab(project, *REPORT, "--base", "HEAD", "--", *RUN))
-    assert notes(project) == ["submodules-absent"]
+    assert notes(project) == ["same-code", "submodules-absent"]
     outcome = ab(project, "--base", "HEAD", "--", "sh", "lib/bench.sh")
     assert_cannot_decide(outcome, "without lib/bench.sh, which git does not hold", "git submodule update --init")
 
@@ -158,7 +158,7 @@ def test_set_up_can_fill_a_submodule_and_nothing_of_it_is_left(project: Project)
     with_submodule(project)
     fill = "git -c protocol.file.allow=always submodule update --init -q"
     assert_green(ab(project, *REPORT, "--base", "HEAD", "--setup", fill, "--", "sh", "lib/bench.sh"))
-    assert notes(project) == []
+    assert notes(project) == ["same-code"]
     assert project.git("status", "--porcelain") == ""
 
 

@@ -216,6 +216,63 @@ def test_a_file_of_the_tree_that_both_sides_would_use_is_told(same: Project) -> 
     assert "outside" not in told_of["message"]
 
 
+@pytest.mark.parametrize(
+    ("words", "variables"),
+    [
+        pytest.param(("sh", "-c", "cd {root} && sh bench.sh"), {}, id="a-line-for-a-shell"),
+        pytest.param(("sh", "-c", "sh '{root}/bench.sh'"), {}, id="quoted"),
+        pytest.param(("env", "X=a:{root}:b", "sh", "bench.sh"), {}, id="a-path-among-others"),
+        pytest.param(("sh", "bench.sh"), {"PYTHONPATH": "{link}"}, id="through-a-link"),
+        pytest.param(("sh", "{link}/bench.sh"), {}, id="a-file-through-a-link"),
+    ],
+)
+def test_the_tree_is_found_wherever_a_command_names_it(
+    same: Project, words: tuple[str, ...], variables: dict[str, str]
+) -> None:
+    link = same.root.parent / "link"
+    link.symlink_to(same.root)
+    told = {"root": same.root, "link": link}
+    given = {name: value.format(**told) for name, value in variables.items()}
+    outcome = ab(same, *REPORT, "--", *(word.format(**told) for word in words), **given)
+    assert_green(outcome)
+    assert notes(same)[0] == "sides-share"
+    assert "No action needed" not in outcome.stdout
+    assert "both sides use these files" in outcome.stdout.split("\n\n")[1]
+
+
+def test_a_path_that_only_begins_like_the_tree_is_not_its(same: Project) -> None:
+    beside = same.root.parent / f"{same.root.name}-data"
+    beside.mkdir()
+    assert_green(ab(same, *REPORT, "--", "sh", "-c", f"ls {beside}; sh bench.sh"))
+    assert "sides-share" not in notes(same)
+
+
+def test_a_module_that_the_base_lacks_is_new(project: Project) -> None:
+    versions(project)
+    project.write("pack/__init__.py", "")
+    project.write("pack/job.py", "print(1)\n")
+    project.commit("Add a module")
+    assert_green(ab(project, *REPORT, "--", "python3", "-m", "pack.job"))
+    assert "base-lacks" in notes(project)
+
+
+def test_one_command_on_both_sides_is_told(project: Project) -> None:
+    project.write("bench.sh", FAST)
+    done = project.cli("ab", "-n", "5", *REPORT, "--base-cmd", "sh bench.sh", "--head-cmd", "sh bench.sh")
+    assert_green(done)
+    assert "both sides are one command" in done.stdout.split("\n\n")[1]
+
+
+def test_a_configuration_that_the_base_lacks_is_said_first(project: Project) -> None:
+    versions(project)
+    project.write("loose.toml", '[defaults]\nthreshold = "+5000%"\n')
+    project.commit("Loosen")
+    outcome = ab(project, *REPORT, "--config", "loose.toml", "--", *RUN)
+    assert_green(outcome)
+    assert notes(project)[0] == "gate-edited"
+    assert "brings the configuration" in " ".join(outcome.stdout.split("\n\n")[1].split())
+
+
 def test_everything_excluded_cannot_be_decided(same: Project) -> None:
     same.git("checkout", "-q", "main")
     same.write("perfgate.toml", 'exclude = ["bench"]\n')

@@ -78,6 +78,15 @@ def suite_that_moved(project: Project, by: float = 1.12) -> dict[str, Any]:
     return lab.check(code=1)
 
 
+def suite_that_got_faster(project: Project) -> dict[str, Any]:
+    lab = Lab(project, 10)
+    for i in range(5):
+        lab.measure(f"s{i}", times(7))
+    lab.refresh()
+    lab.measure("now", times(7, 0.6, b2=1.66, b3=2.2))
+    return lab.check(code=1)
+
+
 def suite_that_moved_far(project: Project) -> dict[str, Any]:
     return suite_that_moved(project, 2.0)
 
@@ -179,6 +188,7 @@ ACROSS, SAME, PLAIN = "across-sessions", "same-session", "threshold"
 CASES: dict[str, tuple[Callable[[Project], dict[str, Any]], set[tuple[str, str]]]] = {
     "common-shift": (suite_that_moved, {(ACROSS, "suite-moved"), (ACROSS, "worse"), (ACROSS, "within-threshold")}),
     "shift-beyond-what-is-taken-off": (suite_that_moved_far, {(ACROSS, "suite-worse"), (ACROSS, "worse")}),
+    "suite-got-faster": (suite_that_got_faster, {(ACROSS, "only-beside"), (ACROSS, "worse")}),
     "small-suite": (small_suite_on_one_machine, {(ACROSS, "not-proven")}),
     "confirmed": (confirmed, {(ACROSS, "confirmed"), (ACROSS, "within-threshold")}),
     "side-by-side": (sessions_side_by_side, {(ACROSS, "confirmed"), (ACROSS, "within-threshold")}),

@@ -148,6 +148,13 @@ def _of_another_commit(report: Any) -> None:
         side(report, benchmark=benchmark)["sessions"]["job-6"]["commit"] = "b" * 40
 
 
+def _another_session(report: Any) -> None:
+    one = side(report)
+    one["sessions"]["job-8"] = {**one["sessions"]["job-6"], "runs": ["0123456789ab"]}
+    for metric in one["metrics"].values():
+        metric["values"]["job-8"] = [1.0]
+
+
 OTHERS: dict[str, tuple[Spoil, str]] = {
     "tampered-baseline": (lambda r: values(r, "baseline")["job-1"].append(9.0), "other baselines"),
     "no-baseline": (lambda r: r["samples"].update(baseline=[]), "other baselines"),
@@ -156,6 +163,7 @@ OTHERS: dict[str, tuple[Spoil, str]] = {
     "benchmark-lacking": (lambda r: r["samples"]["current"].remove(side(r)), 'no runs with elapsed.* of "train"'),
     "metric-lacking": (lambda r: side(r)["metrics"].pop("elapsed"), 'no runs with elapsed of "train"'),
     "runs-lacking": (lambda r: values(r).clear(), 'no runs with elapsed of "train"'),
+    "session-lacking": (_another_session, r'no runs of "score" in the session job-8'),
     "another-unit": (lambda r: side(r)["metrics"]["elapsed"].update(unit="B"), '"train" with another unit'),
     "another-direction": (lambda r: side(r)["metrics"]["elapsed"].update(better="higher"), "unit or direction"),
     "another-machine": (lambda r: side(r).update(machine_class="other"), 'no runs with .*"train"'),

@@ -21,9 +21,11 @@ from perfgate.collect.runs import Seen
 from perfgate.core.metrics import Metric
 from perfgate.core.policy import Budget, Floor
 from perfgate.core.reasons import SENTENCES, cure, sentence
-from perfgate.core.units import parse_limit
+from perfgate.core.units import parse_change, parse_limit
+from perfgate.core.waiver import Waiver
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.judge import Pair, judge
+from perfgate.gate.waivers import waive
 from perfgate.pipeline import pairing
 from perfgate.pipeline.ab import reworded
 from perfgate.pipeline.inputs import Side
@@ -44,6 +46,25 @@ def budgeted(limit, metric="elapsed", level="fail", warn=None, statistic="p50"):
     budget = Budget(origin="b", benchmark="train", metric=metric, statistic=statistic, level=level,
                     limit=parse_limit(limit), warn=parse_limit(warn) if warn else None)  # fmt: skip
     return check_budgets([profile({"elapsed": [1.0]})], policy(budgets=(budget,)), frozenset())[0]
+
+
+def allowed(slower):
+    """Judge a row that may be 30 % slower for a time."""
+    waiver = Waiver(origin="w", benchmark="train", metric="elapsed", statistic="p50", ceiling=parse_change("+30%"),
+                    until="2026-01-31", reason="new parser")  # fmt: skip
+    return waive(one(BASE, scaled(BASE, slower)), [waiver], "2026-01-31")[0]
+
+
+def others_faster(count, own=1.0):
+    """Judge benchmarks of which all but the first got faster."""
+    pairs = []
+    for i in range(count):
+        base = {f"s{k}": lognormal(f"{i}{k}", 9, spread=0.01) for k in range(5)}
+        now = {"now": lognormal(f"{i}now", 9, spread=0.01, centre=0.5 if i else own)}
+        pairs.append(
+            Pair(base=profile({"elapsed": base}, name=f"b{i}"), current=profile({"elapsed": now}, name=f"b{i}"))
+        )
+    return judge(pairs, policy()).findings
 
 
 def seen(**more):
@@ -127,6 +148,11 @@ CASES = {
     "below-floor": lambda: one(BASE, scaled(BASE, 1.1), floor=Floor(auto=False, amounts=(("s", 9.0),))),
     "within-budget": lambda: budgeted("< 2s"),
     "too-noisy": lambda: one(WILD, WILD),
+    "too-noisy-in-turns": lambda: beside(WILD, WILD),
+    "waived": lambda: allowed(1.2),
+    "beyond-waiver": lambda: allowed(1.4),
+    "only-beside": lambda: others_faster(5),
+    "too-coarse": lambda: one(BASE, [2.0] * 9 + [3.0]),
 }
 
 
@@ -180,3 +206,21 @@ def test_an_excluded_benchmark_of_another_class_is_not_told():
     assert reasons(verdict(*pairing.foreign(side, selection, policy(rule()), known=True))) == {
         ("not-comparable", "class-differs")
     }
+
+
+@pytest.mark.parametrize(("own", "status"), [(0.96, "suspected"), (1.0, "suspected"), (1.2, "regressed")])
+def test_a_row_is_charged_with_what_the_others_gained_only_when_it_got_worse_itself(own, status):
+    (first,) = [f for f in others_faster(6, own) if (f.benchmark, f.statistic) == ("b0", "p50")]
+    assert (first.status, first.change > 0.35) == (status, True)
+
+
+def test_a_row_that_rose_is_no_gain_because_the_others_rose_more():
+    pairs = []
+    for i in range(6):
+        base = {f"s{k}": lognormal(f"{i}{k}", 9, spread=0.01) for k in range(5)}
+        now = {"now": lognormal(f"{i}now", 9, spread=0.01, centre=1.4 if i else 1.01)}
+        pairs.append(
+            Pair(base=profile({"elapsed": base}, name=f"b{i}"), current=profile({"elapsed": now}, name=f"b{i}"))
+        )
+    (first,) = [f for f in judge(pairs, policy()).findings if (f.benchmark, f.statistic) == ("b0", "p50")]
+    assert (first.status, first.change < -0.2) == ("unchanged", True)

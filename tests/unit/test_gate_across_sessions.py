@@ -160,7 +160,7 @@ def test_a_session_in_coarse_steps_proves_no_more_beside_a_finer_one():
     assert judged_values(base, FINE, by).status == "regressed"
     for now in (COARSE, {**COARSE, **FINE}, {**FINE, **COARSE}):
         found = judged_values(base, now, by)
-        assert (found.status, found.reason, dict(found.evidence)["floor"]) == ("unchanged", "below-floor", 0.1)
+        assert (found.status, found.reason, dict(found.evidence)["floor"]) == ("suspected", "too-coarse", 0.1)
         assert found.visible == pytest.approx(0.1 / 1.0501)
 
 

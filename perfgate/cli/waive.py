@@ -1,0 +1,35 @@
+"""``perfgate waive``."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("benchmark")
+@click.argument("metric")
+@click.option("--ceiling", required=True, metavar="+N%", help="Largest worsening that passes, such as +30%.")
+@click.option("--until", required=True, metavar="DATE", help="Last day on which it holds, such as 2026-01-31.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why, in one line.")
+@click.option("--issue", default="", metavar="URL", help="Where it is followed up.")
+@click.option("--statistic", type=click.Choice(["p50", "p90", "p95", "p99"]), default="p50", show_default=True)
+@click.option("--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml).")
+def command(
+    *, benchmark: str, metric: str, ceiling: str, until: str, reason: str, issue: str, statistic: str,
+    config: str | None,
+) -> None:  # fmt: skip
+    """Let one row be worse for a time, up to a ceiling, in a file for review.
+
+    BENCHMARK and METRIC name the row as reports do. Commit the file that is written:
+    a reviewer sees what is allowed, how long, and why.
+    """
+    from perfgate.pipeline.waiving import Request, add_waiver  # noqa: PLC0415 - loaded when the command is called
+
+    path = add_waiver(
+        Request(
+            benchmark=benchmark, metric=metric, statistic=statistic, ceiling=ceiling, until=until, reason=reason,
+            issue=issue, config=config,
+        )
+    )  # fmt: skip
+    click.echo(f"waived {benchmark} {metric} {statistic} up to {ceiling} until {until}: {path}")
+    click.echo("commit it: the change is reviewed like code")

@@ -1,0 +1,175 @@
+"""``baselines/waivers.toml`` <-> waivers: reviewed text beside the baselines. All faults are told at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from perfgate import schema
+from perfgate.core.errors import CannotDecideError, Diagnostic, at, cannot_decide, error
+from perfgate.core.metrics import canonical_name
+from perfgate.core.policy import STATISTICS
+from perfgate.core.units import parse_change
+from perfgate.core.waiver import Waiver
+
+if TYPE_CHECKING:
+    from perfgate.core.units import Change
+
+NAME = "waivers.toml"
+LARGEST = 1 << 20
+"""Largest file in bytes."""
+
+_SLUG = "waivers-invalid"
+_HINT = "docs/waivers.md lists every key"
+_WANTED = ("benchmark", "metric", "ceiling", "until", "reason")
+_OPTIONAL = ("statistic", "issue")
+
+
+def parse(content: bytes, origin: str) -> tuple[Waiver, ...]:
+    """Return the waivers that a file states.
+
+    Args:
+        content: the file.
+        origin: its path, for messages.
+
+    Raises:
+        CannotDecideError: it is not valid; every fault is told.
+    """
+    if len(content) > LARGEST:
+        raise cannot_decide(_SLUG, f"is larger than {LARGEST:,} bytes", place=origin, hint="remove old waivers")
+    try:
+        document = _with_text_dates(tomllib.loads(content.decode("utf-8-sig")))
+    except UnicodeDecodeError as caught:
+        message = f"not UTF-8 (byte {caught.start})"
+        raise cannot_decide(_SLUG, message, place=origin, hint="save the file as UTF-8") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as caught:
+        raise cannot_decide(_SLUG, f"not TOML: {caught}", place=origin, hint="mend the line") from None
+    if not _is_shaped(document):
+        raise CannotDecideError(_fault(origin, f.pointer, f.message) for f in schema.explain("waivers", document))
+    problems: list[Diagnostic] = []
+    found: dict[tuple[str, str, str], Waiver] = {}
+    for index, table in enumerate(document.get("waiver", ())):
+        waiver = _read(table, index, origin, problems)
+        if waiver is None:
+            continue
+        if waiver.row in found:
+            message = f"a second waiver of {waiver.place}"
+            problems.append(_fault(origin, f"/waiver/{index}", message, hint="keep one of them"))
+        found[waiver.row] = waiver
+    if problems:
+        raise CannotDecideError(problems)
+    return tuple(found.values())
+
+
+def _with_text_dates(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document whose dates are text, as JSON knows them."""
+    tables = document.get("waiver")
+    if isinstance(tables, list):
+        for table in tables:
+            until = table.get("until") if isinstance(table, dict) else None
+            if isinstance(until, dt.date):  # a point in time is one, too, and no day by its length
+                table["until"] = until.isoformat()
+    return document
+
+
+def _is_shaped(document: dict[str, Any]) -> bool:
+    """Has the document the shape of waivers-1.json? Equal to it by a test; it spares a clean check jsonschema."""
+    tables = document.get("waiver", [])
+    return (
+        not document.keys() - {"waiver"}
+        and isinstance(tables, list)
+        and all(
+            isinstance(t, dict)
+            and not t.keys() - {*_WANTED, *_OPTIONAL}
+            and t.keys() >= set(_WANTED)
+            and all(isinstance(v, str) and v for v in t.values())
+            for t in tables
+        )
+    )
+
+
+def _read(table: dict[str, str], index: int, origin: str, problems: list[Diagnostic]) -> Waiver | None:
+    """Return the waiver of a table; None when it cannot be read, which is told in `problems`."""
+    pointer = f"/waiver/{index}"
+    ceiling = None
+    try:
+        ceiling = parse_change(table["ceiling"])
+    except ValueError as caught:
+        problems.append(_fault(origin, f"{pointer}/ceiling", str(caught)))
+    told = [
+        (key, message)
+        for key, message in (
+            ("until", unsound_day(table["until"])),
+            ("reason", unsound_text(table["reason"])),
+            ("issue", unsound_text(table.get("issue", ""))),
+            ("statistic", unsound_statistic(table.get("statistic", STATISTICS[0]))),
+        )
+        if message
+    ]
+    problems += [_fault(origin, f"{pointer}/{key}", message) for key, message in told]
+    if ceiling is None or told:
+        return None
+    return Waiver(
+        origin=f"waiver {index + 1} ({origin})", benchmark=table["benchmark"],
+        metric=canonical_name(table["metric"]), statistic=table.get("statistic", STATISTICS[0]),
+        ceiling=ceiling, until=table["until"], reason=table["reason"], issue=table.get("issue", ""),
+    )  # fmt: skip
+
+
+def unsound_day(text: str) -> str:
+    """Return why a text is not a day; empty when it is one."""
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        return f'"{text}" is not a day; write it like 2026-01-31'
+    return "" if text == day.isoformat() else f'"{text}" is not a day; write "{day.isoformat()}"'
+
+
+def unsound_text(text: str) -> str:
+    """Return why a text cannot stand in a report's row; empty when it can."""
+    if not text.isprintable():
+        return "holds characters that cannot be printed; write one line of plain text"
+    return "" if len(text) <= 500 else "is longer than 500 characters; write a line"  # noqa: PLR2004 - as it says
+
+
+def unsound_statistic(text: str) -> str:
+    """Return why a text is no statistic; empty when it is one."""
+    return "" if text in STATISTICS else f'"{text}" is none of {", ".join(STATISTICS)}'
+
+
+def _fault(origin: str, pointer: str, message: str, *, hint: str = _HINT) -> Diagnostic:
+    return error(_SLUG, message, place=at(origin, pointer), hint=hint)
+
+
+def added(content: bytes, *, row: tuple[str, str, str], ceiling: Change, until: str, reason: str, issue: str) -> bytes:
+    """Return a file with one more waiver; what stands in it stays as it is, comments too.
+
+    Args:
+        content: the file so far, valid; empty: there is none.
+        row: benchmark, metric and statistic.
+        ceiling: largest worsening that passes.
+        until: last day, ``2026-01-31``.
+        reason: why.
+        issue: where it is followed up; empty: nowhere.
+    """
+    benchmark, metric, statistic = row
+    lines = [
+        "[[waiver]]",
+        f"benchmark = {_quoted(benchmark)}",
+        f"metric = {_quoted(metric)}",
+        *([f"statistic = {_quoted(statistic)}"] if statistic != STATISTICS[0] else []),
+        f"ceiling = {_quoted(ceiling.text)}",
+        f"until = {until}",
+        f"reason = {_quoted(reason)}",
+        *([f"issue = {_quoted(issue)}"] if issue else []),
+    ]
+    before = content.decode("utf-8-sig")
+    gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"
+    return f"{before}{gap}{chr(10).join(lines)}\n".encode()
+
+
+def _quoted(text: str) -> str:
+    """Return a text as TOML: its strings escape as those of JSON do, but for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

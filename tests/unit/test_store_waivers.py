@@ -1,0 +1,119 @@
+"""The file of waivers: every fault is told with its place, and what is written reads back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perfgate import schema
+from perfgate.core.errors import CannotDecideError
+from perfgate.core.units import parse_change
+from perfgate.store import waivers
+
+ONE = """
+[[waiver]]
+benchmark = "train[size=big]"
+metric = "elapsed_sec"
+ceiling = "+30%"
+until = 2026-06-30
+reason = "new parser"
+"""
+LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=100)
+PLAIN = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=40)
+
+
+def faults(text):
+    with pytest.raises(CannotDecideError) as caught:
+        waivers.parse(text if isinstance(text, bytes) else text.encode(), "w.toml")
+    return [(d.slug, d.place, d.message) for d in caught.value.diagnostics]
+
+
+def test_a_waiver_reads_as_it_was_written():
+    (found,) = waivers.parse(ONE.encode(), "w.toml")
+    assert found.row == ("train[size=big]", "elapsed", "p50")
+    assert (found.ceiling.amount, found.until, found.reason, found.issue) == (0.3, "2026-06-30", "new parser", "")
+    assert found.origin == "waiver 1 (w.toml)"
+
+
+def test_a_file_without_waivers_holds_none():
+    assert waivers.parse(b"# none yet\n", "w.toml") == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "message"),
+    [
+        pytest.param(('"+30%"', '"30%"'), "w.toml: /waiver/0/ceiling", "has no sign", id="no-sign"),
+        pytest.param(("2026-06-30", '"June"'), "w.toml: /waiver/0/until", "is not a day", id="no-day"),
+        pytest.param(("2026-06-30", '"20260630"'), "w.toml: /waiver/0/until", 'write "2026-06-30"', id="day-in-short"),
+        pytest.param(("2026-06-30", "2026-06-30T10:00:00"), "w.toml: /waiver/0/until", "is not a day", id="a-time"),
+        pytest.param(("2026-06-30", "7"), "w.toml: /waiver/0/until", "expected a string", id="a-number"),
+        pytest.param(("new parser", "a\\nb"), "w.toml: /waiver/0/reason", "cannot be printed", id="two-lines"),
+        pytest.param(("new parser", "x" * 501), "w.toml: /waiver/0/reason", "longer than 500", id="long"),
+        pytest.param(("new parser", ""), "w.toml: /waiver/0/reason", "must not be empty", id="no-reason"),
+        pytest.param(("reason", "reson"), "w.toml: /waiver/0", 'the key "reason" is missing', id="key-missing"),
+        pytest.param(("reason", "issue"), "w.toml: /waiver/0", 'the key "reason" is missing', id="key-swapped"),
+        pytest.param(("[[waiver]]", "[[waivers]]"), "w.toml: /waivers", "unknown key", id="unknown-table"),
+        pytest.param(("[[waiver]]", "[waiver]"), "w.toml: /waiver", "expected an array", id="one-table"),
+        pytest.param(
+            ("metric =", "statistic = 'p42'\nmetric ="), "w.toml: /waiver/0/statistic", "none of p50", id="p42"
+        ),
+        pytest.param(("[[waiver]]", "[[waiver"), "w.toml", "not TOML", id="no-toml"),
+    ],
+)
+def test_a_fault_is_told_with_its_place(change, place, message):
+    found = faults(ONE.replace(*change))
+    assert ("waivers-invalid", place) == found[0][:2]
+    assert message in found[0][2]
+
+
+def test_all_faults_are_told_at_once():
+    assert len(faults(ONE.replace("+30%", "3") + ONE.replace("2026-06-30", "'soon'") + ONE + ONE)) == 3
+
+
+def test_a_row_is_waived_once():
+    ((_, place, message),) = faults(ONE + ONE.replace("elapsed_sec", "elapsed"))
+    assert (place, message) == ("w.toml: /waiver/1", "a second waiver of train[size=big] elapsed p50")
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"x" * (waivers.LARGEST + 1)], ids=["no-utf-8", "huge"])
+def test_what_is_no_text_of_a_sound_size_is_refused(content):
+    assert faults(content)[0][0] == "waivers-invalid"
+
+
+@LAWS
+@given(
+    row=st.tuples(PLAIN, PLAIN, st.sampled_from(["p50", "p95"])), reason=PLAIN, issue=st.just("") | PLAIN,
+    until=st.dates(dt.date(1000, 1, 1)), before=st.sampled_from(["", ONE, ONE.rstrip(), "# a comment\n"]),
+)  # fmt: skip
+def test_what_is_added_reads_back_and_keeps_what_was_there(row, reason, issue, until, before):
+    content = waivers.added(
+        before.encode(), row=row, ceiling=parse_change("+7.5%"), until=until.isoformat(), reason=reason, issue=issue
+    )
+    assert content.decode().startswith(before)
+    *_, found = waivers.parse(content, "w.toml")
+    assert (found.benchmark, found.statistic, found.until) == (row[0], row[2], until.isoformat())
+    assert (found.reason, found.issue, found.ceiling.text) == (reason, issue, "+7.5%")
+
+
+KEYS = ["benchmark", "metric", "statistic", "ceiling", "until", "reason", "issue", "other"]
+VALUES = st.text(max_size=3) | st.integers() | st.none() | st.lists(st.text(max_size=2), max_size=1)
+
+
+@LAWS
+@given(
+    st.dictionaries(
+        st.sampled_from(["waiver", "waiver", "other"]),
+        st.lists(st.dictionaries(st.sampled_from(KEYS), st.text(max_size=3) | VALUES) | VALUES, max_size=2) | VALUES,
+    )
+)
+def test_the_fast_look_and_the_published_schema_are_one_contract(document):
+    assert waivers._is_shaped(document) == (schema.explain("waivers", document) == [])
+
+
+def test_the_example_is_valid_by_the_schema():
+    document = tomllib.loads(ONE.replace("2026-06-30", '"2026-06-30"'))
+    assert schema.explain("waivers", document) == []
