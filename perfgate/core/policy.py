@@ -135,6 +135,8 @@ class Policy:
     """Default floor."""
     on_suspected: Literal["pass", "fail"] = "pass"
     """What a suspected row amounts to."""
+    baseline_changes: Literal["report", "refuse", "allow"] = "report"
+    """What it amounts to that a change edits the gate by which it is judged."""
     workload: Workload = "same"
     """Default for the rows used."""
     rules: tuple[Rule, ...] = ()

@@ -98,12 +98,13 @@ def check(request: Request) -> Verdict:
     return Verdict(
         findings=tuple(sorted((*waived, *over), key=severity)),
         problems=tuple(dict.fromkeys(problems)),
-        notes=(*gate.notes, *notes),
+        notes=(*gate.edits.notes, *notes),
         suite=suite_of(judgement, selection, here.policy, everything),
         compared=compared_of(request.reproduce, here.policy, base, selection),
         baseline=tuple(p.base for p in pairs if p.base),
         current=tuple(p.current for p in pairs if p.current),
         introduces=base.introduces,
+        gate_changes=gate.edits.changes,
         fail_suspected=here.policy.on_suspected == "fail",
     )
 
@@ -114,8 +115,8 @@ def _sides(request: Request) -> Gate:
         return gate_of(request.baseline_ref, given=request.config, machine_class=request.machine_class)
     here = inputs.settings(request.config, machine_class=request.machine_class)
     if request.baseline is not None:
-        return Gate(here=here, base=inputs.from_path(request.baseline), notes=())
-    return Gate(here=here, base=inputs.from_folder(_join(here.root, here.policy.baselines)), notes=())
+        return Gate(here=here, base=inputs.from_path(request.baseline))
+    return Gate(here=here, base=inputs.from_folder(_join(here.root, here.policy.baselines)))
 
 
 def _unmeasured(base: Side, selection: Selection) -> list[Diagnostic]:

@@ -121,6 +121,7 @@ CONFIGS = optional(
     {
         "runs": st.lists(WORD, min_size=1, max_size=2), "baselines": WORD,
         "machine_class": st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]*", fullmatch=True),
+        "baseline_changes": st.sampled_from(["report", "refuse", "allow"]),
         "exclude": st.lists(WORD, max_size=2), "defaults": DEFAULTS, "rule": st.lists(RULE, max_size=2),
         "budget": st.lists(BUDGET, max_size=2),
     },
