@@ -24,6 +24,7 @@ from perfgate.report.document import (
     strong,
     text,
 )  # fmt: skip
+from perfgate.report.edits import edited
 from perfgate.report.words import amount, count, percent, span
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def compose(verdict: Verdict) -> Document:
     first = [*(_told(d) for d in verdict.notes if d.slug in _SAID_FIRST), *moved_far(verdict)]
     blocks: list[Block] = [Paragraph(line=_headline(verdict, groups, quiet=not first))]
     blocks += [Paragraph(line=line) for line in first]
+    blocks += edited(verdict)
     if verdict.introduces:
         what = "what is measured" if any(d.slug == _LACKS for d in verdict.notes) else "the gate"
         blocks.append(Paragraph(line=(text(f"This change introduces {what}: there is nothing to compare with yet."),)))
