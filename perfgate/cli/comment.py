@@ -43,8 +43,7 @@ def command(
     from perfgate.core.finding import ExitCode  # noqa: PLC0415 - see above
     from perfgate.pipeline.commenting import Request, World, publish_comment  # noqa: PLC0415 - see above
     from perfgate.publish.events import Place, is_repository  # noqa: PLC0415 - see above
-    from perfgate.render import render  # noqa: PLC0415 - see above
-    from perfgate.report.compose import compose  # noqa: PLC0415 - see above
+    from perfgate.render.comment import comment  # noqa: PLC0415 - see above
 
     if workflow_run in {repo is not None, pr is not None}:
         raise click.UsageError("name --workflow-run, or both --repo and --pr", ctx)
@@ -55,8 +54,8 @@ def command(
     place = None if repo is None else Place(repository=repo, number=pr)
     asked = Request(report=path, place=place, when=when, dry_run=dry_run)
 
-    def draw(verdict: Verdict, *_: object) -> str:
-        return f"<!-- perfgate:v1 id={ident} -->\n{render(compose(verdict), 'markdown')}"
+    def draw(verdict: Verdict, _: Place, run_page: str) -> str:
+        return comment(verdict, ident=ident, run_page=run_page)
 
     try:
         done = publish_comment(asked, World(environ=os.environ), draw)

@@ -10,9 +10,10 @@ from perfgate.core.finding import Status
 from perfgate.publish.actions import append_summary, new_token, set_outputs
 from perfgate.render import render
 from perfgate.render.annotations import annotate
+from perfgate.render.comment import comment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from perfgate.core.finding import Verdict
     from perfgate.report.document import Document
@@ -47,7 +48,7 @@ def write_files(verdict: Verdict, document: Document, environ: Mapping[str, str]
     }
     done = []
     if path := environ.get("GITHUB_STEP_SUMMARY"):
-        done.append((path, "summary", append_summary(path, (render(document, "markdown"), _FULL))))
+        done.append((path, "summary", append_summary(path, _summaries(verdict, document))))
     if path := environ.get("GITHUB_OUTPUT"):
         done.append((path, "outputs", set_outputs(path, outputs, new_token())))
     hint = "the verdict is the same; look at the report itself"
@@ -56,6 +57,13 @@ def write_files(verdict: Verdict, document: Document, environ: Mapping[str, str]
         for path, what, why in done
         if why
     ]
+
+
+def _summaries(verdict: Verdict, document: Document) -> Iterator[str]:
+    """Yield what the summary may say, the best first: all; what fits into a comment; that it is too long."""
+    yield render(document, "markdown")
+    yield comment(verdict, ident="summary", run_page="")
+    yield _FULL
 
 
 def _folder(verdict: Verdict, environ: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes of a step's summary; of a longer one GitHub shows nothing at all."""
@@ -50,7 +50,7 @@ def quiet(text: str, token: str) -> str:
     return f"::stop-commands::{token}\n{text}{'' if text.endswith(chr(10)) else chr(10)}::{token}::\n"
 
 
-def append_summary(path: str, texts: Sequence[str]) -> str:
+def append_summary(path: str, texts: Iterable[str]) -> str:
     """Append the first of several texts that fits into a step's summary, beside what stands there already.
 
     Args:
