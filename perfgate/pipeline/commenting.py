@@ -33,6 +33,7 @@ LARGEST = 32 * 1024 * 1024
 """Largest report in bytes: 5,000 rows fit, with the values of ten sessions of ten runs behind each."""
 _LARGEST_EVENT = 32 * 1024 * 1024  # GitHub sends no event of more than 25 MB
 _CHANGED = frozenset({Status.SUSPECTED, Status.IMPROVED, Status.NEW, Status.WAIVED})
+_EDITED = "gate-edited"  # the pull request changes what it is judged by
 _EVENT_HINT = "run it in GitHub Actions, or name --repo and --pr"
 _FORBIDDEN, _UNKNOWN_TOKEN = 403, 401
 
@@ -113,6 +114,7 @@ def is_worth_a_comment(verdict: Verdict, when: When) -> bool:
     if when == "always" or verdict.exit_code:
         return True
     changed = verdict.introduces or any(f.status in _CHANGED for f in verdict.findings)
+    changed = changed or any(n.slug == _EDITED for n in verdict.notes)
     return when == "change" and changed
 
 

@@ -159,8 +159,12 @@ def test_when_says_what_is_worth_a_comment_and_an_old_one_is_always_updated(
     assert done.line.startswith("no comment" if not (created or there) else "updated" if there else "created")
 
 
-def test_a_change_that_brings_the_gate_itself_is_worth_a_comment(job, tmp_path):
-    data = {**report_data("unchanged"), "introduces": True}
+_EDITED = {"slug": "gate-edited", "level": "warning", "message": "edits the gate", "place": "", "hint": ""}
+
+
+@pytest.mark.parametrize("told", [{"introduces": True}, {"notes": [_EDITED]}], ids=["brought", "edited"])
+def test_a_change_that_brings_or_edits_the_gate_itself_is_worth_a_comment(job, tmp_path, told):
+    data = {**report_data("unchanged"), "notes": [], **told}
     (tmp_path / "report.json").write_text(json.dumps(data))
     assert job.run(when="regression").line.startswith("no comment")
     assert job.run().line.startswith("created")

@@ -167,6 +167,24 @@ def test_a_dry_run_prints_the_comment_alone_on_stdout(project, job, hub):
     assert hub.comments == []
 
 
+@pytest.mark.parametrize("words", [[], ["--dry-run"]], ids=["refused", "shown"])
+def test_nothing_that_a_report_says_is_a_command_of_the_runner(project, job, words):
+    data = report_data("regressed")
+    if words:
+        data["findings"][0]["benchmark"] = "##[add-mask]x"
+    else:
+        data["##[add-mask]x"] = 1
+    (project.root / "report.json").write_text(json.dumps(data))
+    env = {**job.environ, "GITHUB_ACTIONS": "true"}
+    done = project.cli("comment", "report.json", "--repo", "octo/app", "--pr", "7", *words, env=env)
+    said = (done.stdout if words else done.stderr).splitlines()
+    (at,) = [i for i, line in enumerate(said) if line.startswith("::stop-commands::")]
+    end = said.index(f"::{said[at].rpartition('::')[2]}::")
+    told = [i for i, line in enumerate(said) if "##[" in line]
+    assert told
+    assert all(at < i < end for i in told)
+
+
 @pytest.mark.parametrize(
     "words",
     [[], ["--repo", "o/r"], ["--pr", "7"], ["--workflow-run", "--pr", "7"], ["--repo", "o", "--pr", "7"],
