@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 def command(
     ctx: click.Context, *, paths: tuple[str, ...], baseline: str | None, baseline_ref: str | None, current: str | None,
     config: str | None, machine_class: str, sessions: str, confirm: tuple[str, ...], expect_shards: int | None,
-    today: str, reports: tuple[str, ...], report_dir: str | None, form: Format,
+    today: str, reports: tuple[str, ...], report_dir: str | None, form: Format, github: bool | None,
 ) -> ExitCode:  # fmt: skip
     """Compare runs with the baselines.
 
@@ -60,7 +60,7 @@ def command(
             expect_shards=expect_shards, today=today, reproduce=_reproduce(ctx),
         )
     )  # fmt: skip
-    return tell_verdict(verdict, targets, report_dir=report_dir, form=form)
+    return tell_verdict(verdict, targets, report_dir=report_dir, form=form, github=github)
 
 
 def _reproduce(ctx: click.Context) -> str:
