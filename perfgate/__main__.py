@@ -82,8 +82,11 @@ def _run(arguments: list[str]) -> int:
     """Run a command line; only a verdict that a command returns can be 1."""
     import click  # noqa: PLC0415 - inside the guard: an installation may be broken
 
-    from perfgate.cli import program  # noqa: PLC0415 - see above
+    from perfgate.cli import COMPLETE, program  # noqa: PLC0415 - see above
 
+    asked = os.environ.get(COMPLETE)
+    if asked:
+        return _complete(COMPLETE, asked)
     result: object
     try:  # not `program.main`: it puts an empty line before an interruption and makes a closed pipe exit 1
         with program.make_context("perfgate", arguments) as context:
@@ -108,6 +111,16 @@ def _run(arguments: list[str]) -> int:
     from perfgate.core.finding import ExitCode  # noqa: PLC0415 - `--help` does not need it
 
     return int(result) if isinstance(result, ExitCode) else _CANNOT_DECIDE
+
+
+def _complete(variable: str, asked: str) -> int:
+    """Answer a shell that asks for the words that may come next, or for its script."""
+    from perfgate.cli.completion import answer  # noqa: PLC0415 - only when a shell asks
+
+    if answer(asked):
+        return 0
+    _say(f"cannot decide: {variable}={_line(asked)} cannot be answered; run `perfgate completion --help`")
+    return _CANNOT_DECIDE
 
 
 def _tell(caught: Exception) -> bool:

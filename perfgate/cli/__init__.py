@@ -12,6 +12,9 @@ from perfgate import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+COMPLETE = "_PERFGATE_COMPLETE"
+"""The variable by which a shell's script asks for words; click's own convention."""
+
 _EVERY_DAY, _CI, _MORE = "Every day", "CI", "More"
 
 # name -> (section, one line of help); the command is `command` in perfgate.cli.<name>. The lines
@@ -24,12 +27,15 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "init": (_EVERY_DAY, "Set up a project."),
     "demo": (_EVERY_DAY, "See it work on a small real workload."),
     "collect": (_CI, "Collect runs into profiles."),
+    "comment": (_CI, "Say what a report says in one comment on a pull request."),
     "merge": (_CI, "Merge the profiles of all shards."),
+    "validate": (_CI, "Check configuration, baselines and waivers; measure nothing."),
     "report": (_CI, "Render a report again in another format."),
     "audit": (_MORE, "Say how far the gate can be trusted, from its baselines."),
     "explain": (_MORE, "Say which rule governs what of a benchmark."),
     "waive": (_MORE, "Let one row be worse for a time, in review."),
     "schema": (_MORE, "Print the JSON Schema of a file format."),
+    "completion": (_MORE, "Print the script that completes commands in a shell."),
 }
 
 
@@ -48,7 +54,8 @@ class _Program(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+        known = not args or args[0] in _COMMANDS or args[0].startswith("-")
+        if not known and not ctx.resilient_parsing:  # a shell that asks for words gets none
             raise click.UsageError(f'no command "{args[0]}"{_did_you_mean(args[0])}', ctx)
         return super().resolve_command(ctx, args)
 

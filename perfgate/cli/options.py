@@ -29,15 +29,26 @@ _MEASURING = (
         help="Longest time of one run, in seconds.",
     ),
 )
+_FLAVOR = "perfgate.junit-flavor"
+_FORMATS = (
+    click.option(
+        "--junit-flavor", type=click.Choice(["jenkins", "gitlab"]), default="jenkins", show_default=True,
+        expose_value=False, is_eager=True, callback=lambda ctx, _, value: ctx.meta.update({_FLAVOR: value}),
+        help="Whose JUnit XML; gitlab: rows name files.",
+    ),
+    click.option(
+        "--format", "form", type=click.Choice(["text", "json", "markdown", "junit", "openmetrics", "codequality"]),
+        default="text", callback=lambda ctx, _, value: _flavored(ctx, value), help="On stdout.",
+    ),
+)  # fmt: skip
 _REPORTS = (
-    click.option("--report", "reports", multiple=True, metavar="FILE", help="Also write a report (.md, .json, .txt)."),
+    click.option(
+        "--report", "reports", multiple=True, metavar="FILE",
+        help="Also write a report (.md, .json, .txt, .xml, .prom, codequality.json).",
+    ),
     click.option("--report-dir", metavar="DIR", help=f"Write report.json and report.md there (in CI: {_REPORT_DIR})."),
-    click.option(
-        "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="On stdout."
-    ),
-    click.option(
-        "--github/--no-github", default=None, help="Annotations, summary and outputs (in Actions: on)."
-    ),
+    *_FORMATS,
+    click.option("--github/--no-github", default=None, help="Annotations, summary and outputs (in Actions: on)."),
 )  # fmt: skip
 
 
@@ -49,6 +60,16 @@ def measuring_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say where a verdict's reports go."""
     return _with(command, _REPORTS)
+
+
+def format_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say how a verdict is drawn."""
+    return _with(command, _FORMATS)
+
+
+def _flavored(ctx: click.Context, form: Format) -> Format:
+    """Return the format in the flavor that was asked for, which is read before it."""
+    return "junit-gitlab" if form == "junit" and ctx.meta[_FLAVOR] == "gitlab" else form
 
 
 def _with(command: Callable[..., Any], options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
@@ -95,11 +116,12 @@ def report_targets(ctx: click.Context, reports: Sequence[str]) -> list[tuple[str
 
     targets: list[tuple[str, Format]] = []
     for path in reports:
-        suffix = os.path.splitext(path)[1].lower()
-        form = SUFFIXES.get(suffix, "markdown" if os.path.exists(path) and not os.path.isfile(path) else None)
+        form = next((f for suffix, f in SUFFIXES.items() if path.lower().endswith(suffix)), None)
+        if form is None and os.path.exists(path) and not os.path.isfile(path):
+            form = "markdown"
         if form is None:
             raise click.UsageError(f'--report "{path}": the name must end in {", ".join(SUFFIXES)}', ctx)
-        targets.append((path, form))
+        targets.append((path, _flavored(ctx, form)))
     return sorted(targets, key=lambda t: t[1] != "json")
 
 

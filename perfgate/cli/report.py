@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perfgate.cli.options import format_options
+
 if TYPE_CHECKING:
     from perfgate.render import Format
 
 
 @click.command()
 @click.argument("path", metavar="REPORT_JSON")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Output format."
-)
+@format_options
 def command(path: str, form: Format) -> None:
     """Render a report again in another format.
 

@@ -61,8 +61,11 @@ def _harmless(text: str, form: Format) -> str:
     """Return a text on stdout in which the runner finds no command."""
     from perfgate.publish.actions import new_token, quiet  # noqa: PLC0415 - only in Actions
 
-    # JSON has to stay JSON: no line of it begins with ::, and the older form of a command can be written otherwise.
-    return text.replace("##[", "\\u0023#[") if form == "json" else quiet(text, new_token())
+    if form in {"text", "markdown"}:
+        return quiet(text, new_token())
+    # What a program reads has to stay what it is: no line of it begins with ::, and the older form of a command,
+    # which may stand anywhere, can be written otherwise.
+    return text.replace("##[", {"json": "\\u0023#[", "codequality": "\\u0023#["}.get(form, "&#35;#["))
 
 
 def tell_actions(

@@ -4,16 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from perfgate.report.document import Paragraph
+
 if TYPE_CHECKING:
     from perfgate.report.document import Document
 
-Format = Literal["text", "markdown", "json"]
+Format = Literal["text", "markdown", "json", "junit", "junit-gitlab", "openmetrics", "codequality"]
 FORMATS: tuple[Format, ...] = ("text", "markdown", "json")
-SUFFIXES: dict[str, Format] = {".md": "markdown", ".markdown": "markdown", ".json": "json", ".txt": "text"}
+"""What any document can be drawn as."""
+VERDICT_FORMATS: tuple[Format, ...] = ("junit", "junit-gitlab", "openmetrics", "codequality")
+"""What other systems read: only the report of a verdict can be drawn as these."""
+SUFFIXES: dict[str, Format] = {
+    "codequality.json": "codequality",  # before .json, of which it is one
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".json": "json",
+    ".txt": "text",
+    ".xml": "junit",
+    ".prom": "openmetrics",
+}
+"""How a file's name ends -> its format; the first that fits counts."""
 
 
 def render(document: Document, form: Format) -> str:
-    """Return a document in a format, ending in a line break."""
+    """Return a document in a format, ending in a line break.
+
+    Raises:
+        ValueError: one of `VERDICT_FORMATS` is wanted of a document without a verdict.
+    """
+    if form in VERDICT_FORMATS:
+        return _of_verdict(document, form)
     if form == "json":
         from perfgate.render import as_json  # noqa: PLC0415 - only the renderer that is asked for is loaded
 
@@ -25,3 +45,21 @@ def render(document: Document, form: Format) -> str:
     from perfgate.render import terminal  # noqa: PLC0415 - see above
 
     return terminal.render(document)
+
+
+def _of_verdict(document: Document, form: Format) -> str:
+    if document.verdict is None:
+        raise ValueError(f"{form} can only be drawn of a verdict")
+    first = document.blocks[0]
+    headline = "".join(span.text for span in first.line) if isinstance(first, Paragraph) else ""
+    if form == "openmetrics":
+        from perfgate.render import openmetrics  # noqa: PLC0415 - only the renderer that is asked for is loaded
+
+        return openmetrics.render(document.verdict)
+    if form == "codequality":
+        from perfgate.render import codequality  # noqa: PLC0415 - see above
+
+        return codequality.render(document.verdict, headline)
+    from perfgate.render import junit  # noqa: PLC0415 - see above
+
+    return junit.render(document.verdict, headline, "gitlab" if form == "junit-gitlab" else "jenkins")

@@ -65,7 +65,7 @@ def compose(verdict: Verdict) -> Document:
     if rest:
         blocks += [Heading(line=(text("Notes"),)), Bullets(lines=rest)]
     blocks.append(Fold(summary=(text("What was compared"),), blocks=(Bullets(lines=tuple(compared(verdict))),)))
-    return Document(data=to_data(verdict), blocks=tuple(blocks))
+    return Document(data=to_data(verdict), blocks=tuple(blocks), verdict=verdict)
 
 
 def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
@@ -147,7 +147,7 @@ def _told(d: Diagnostic) -> Line:
 def _section(heading: str, findings: Sequence[Finding], *, remarks: bool) -> list[Block]:
     if not findings:
         return []
-    entries = tuple(_entry(f) for f in findings)
+    entries = tuple(entry(f) for f in findings)
     blocks: list[Block] = [Heading(line=(text(heading),)), Table(columns=_COLUMNS, entries=entries, remarks=remarks)]
     return [*blocks, *_cures(findings)] if remarks else blocks
 
@@ -169,18 +169,18 @@ def _noisy(findings: Sequence[Finding]) -> list[Block]:
     """Return the gated rows that hold, but could not have seen a change that matters."""
     if not findings:
         return []
-    table = Table(columns=_COLUMNS, entries=tuple(_entry(f) for f in findings), remarks=False)
+    table = Table(columns=_COLUMNS, entries=tuple(entry(f) for f in findings), remarks=False)
     return [Heading(line=(text("Too noisy, or too few runs, to gate"),)), table, *_cures(findings)]
 
 
 def _folded(findings: Sequence[Finding]) -> list[Block]:
     if not findings:
         return []
-    table = Table(columns=_COLUMNS, entries=tuple(_entry(f) for f in findings), remarks=False)
+    table = Table(columns=_COLUMNS, entries=tuple(entry(f) for f in findings), remarks=False)
     return [Fold(summary=(text(f"Unchanged: {count(len(findings), 'row')}"),), blocks=(table,))]
 
 
-def _entry(f: Finding) -> Entry:
+def entry(f: Finding) -> Entry:
     """Return a finding as a row, its numbers in one prefix."""
     # Only where it matters do two different values have to read differently: a baseline is
     # stored with 6 digits, the current value is not.

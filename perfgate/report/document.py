@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from perfgate.core.finding import Verdict
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -82,6 +84,8 @@ class Document:
     """The verdict as JSON data (schema ``perfgate/report/1``)."""
     blocks: tuple[Block, ...]
     """What people read, in order."""
+    verdict: Verdict | None = None
+    """What a check found; None in a document of another kind."""
 
 
 def text(words: str) -> Span:

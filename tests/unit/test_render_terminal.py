@@ -11,7 +11,7 @@ from test_report_golden import RICH
 
 from perfgate.core.errors import note
 from perfgate.core.finding import Status
-from perfgate.render import FORMATS, SUFFIXES, render, terminal
+from perfgate.render import FORMATS, SUFFIXES, VERDICT_FORMATS, render, terminal
 from perfgate.report.compose import compose
 from perfgate.report.document import Bullets, Document, Entry, Fold, Heading, Paragraph, Table, name, text
 from perfgate.report.profiles import compose_profiles
@@ -86,7 +86,7 @@ def test_a_row_that_must_be_read_says_all_and_a_folded_one_the_least():
 def test_json_is_the_data_and_each_suffix_has_its_format():
     document = compose(RICH)
     assert json.loads(render(document, "json")) == document.data
-    assert set(SUFFIXES.values()) == set(FORMATS)
+    assert set(SUFFIXES.values()) == {*FORMATS, *VERDICT_FORMATS} - {"junit-gitlab"}
     assert {f: render(document, f)[:8] for f in FORMATS} == {
         "text": "Cannot d", "markdown": "**Cannot", "json": '{\n  "sch',
     }  # fmt: skip

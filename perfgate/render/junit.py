@@ -1,0 +1,136 @@
+"""Verdict -> JUnit XML: one test case for each row, valid against the schema of Jenkins' xUnit plugin.
+
+A row that got worse is a failure. What could not be judged is an error, and so is each
+fault of the whole check, so that no reader sees green where the check said 2. A new row
+is skipped; other rows that need a word pass, and say it in ``system-out``.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Literal
+
+from perfgate.core.errors import plain
+from perfgate.core.finding import UNDECIDED, ExitCode, Status
+from perfgate.render.places import Files
+from perfgate.report.rows import diagnostic_line, lines_of, row_name, titled
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfgate.core.finding import Finding, Verdict
+
+Flavor = Literal["jenkins", "gitlab"]
+
+_SUITE = "perfgate"
+_LONGEST = 1e12  # seconds; beyond it sums would lose their decimals
+
+
+def render(verdict: Verdict, headline: str, flavor: Flavor) -> str:
+    """Return a verdict as JUnit XML.
+
+    Args:
+        verdict: what a check found.
+        headline: the verdict in one line.
+        flavor: ``gitlab`` names the file of each row, which Jenkins' schema does not know.
+    """
+    files = Files(verdict) if flavor == "gitlab" else None
+    several = len({f.machine_class for f in verdict.findings}) > 1
+    names = _Names()
+    cases = [_Case(_SUITE, names.unique(_SUITE, d.slug), "error", (diagnostic_line(d),)) for d in verdict.problems]
+    for finding in verdict.findings:
+        name = row_name(finding) + (f" on {finding.machine_class}" if several else "")
+        cases.append(_row(verdict, finding, names.unique(titled(finding), name), files))
+    if verdict.exit_code is ExitCode.CANNOT_DECIDE and not any(c.outcome == "error" for c in cases):
+        cases.append(_Case(_SUITE, "nothing-judged", "error", (headline,)))
+    said = [headline, *(diagnostic_line(n) for n in verdict.notes)]
+    return _document(verdict, cases, said)
+
+
+class _Names:
+    """Gives each test case a name of its own: GitLab leaves out a second one of the same name."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, str], int] = {}
+
+    def unique(self, suite: str, name: str) -> str:
+        """Return the name, numbered from the second on."""
+        number = self._seen[suite, name] = self._seen.get((suite, name), 0) + 1
+        return name if number == 1 else self.unique(suite, f"{name} ({number})")
+
+
+class _Case:
+    """One test case."""
+
+    def __init__(
+        self, suite: str, name: str, outcome: str, lines: Sequence[str], *, seconds: float = 0.0, kind: str = "",
+        file: str = "",
+    ) -> None:  # fmt: skip
+        self.suite, self.name, self.outcome, self.lines = suite, name, outcome, lines
+        self.seconds, self.kind, self.file = seconds, kind or name, file
+
+    def drawn(self) -> str:
+        """Return the element."""
+        head = f"<testcase classname={_attribute(self.suite)} name={_attribute(self.name)}"
+        head += f" time={_attribute(_seconds(self.seconds))}"
+        head += f" file={_attribute(self.file)}" if self.file else ""
+        if not self.lines:
+            return f"    {head}/>"
+        inner = escape("\n".join(self.lines))
+        if self.outcome == "passed":
+            body = f"<system-out>{inner}</system-out>"
+        else:
+            told = f"type={_attribute(self.kind)} message={_attribute(self.lines[0])}"
+            body = f"<{self.outcome} {told}>{inner}</{self.outcome}>"
+        return f"    {head}>\n      {body}\n    </testcase>"
+
+
+def _row(verdict: Verdict, finding: Finding, name: str, files: Files | None) -> _Case:
+    """Return the test case of a finding."""
+    outcome = "passed"
+    if verdict.fails(finding):
+        outcome = "failure"
+    elif finding.status in UNDECIDED:
+        outcome = "error"
+    elif finding.status is Status.NEW:
+        outcome = "skipped"
+    is_time = (finding.metric, finding.statistic, finding.unit) == ("elapsed", "p50", "s")
+    is_time = is_time and finding.method != "budget"
+    quiet = finding.status is Status.UNCHANGED
+    return _Case(
+        titled(finding), name, outcome, () if quiet else (*lines_of(finding), f"Status: {finding.status}"),
+        seconds=max(finding.current or 0.0, 0.0) if is_time else 0.0, kind=finding.reason or finding.status,
+        file=files.of(finding) if files else "",
+    )  # fmt: skip
+
+
+def _document(verdict: Verdict, cases: Sequence[_Case], said: Sequence[str]) -> str:
+    counts = {o: sum(c.outcome == o for c in cases) for o in ("failure", "error", "skipped")}
+    totals = f'tests="{len(cases)}" failures="{counts["failure"]}" errors="{counts["error"]}"'
+    seconds = _attribute(_seconds(sum(c.seconds for c in cases)))
+    facts = {"verdict": verdict.name, "exit_code": str(int(verdict.exit_code)), "tool": verdict.compared.tool}
+    properties = [f"      <property name={_attribute(n)} value={_attribute(v)}/>" for n, v in facts.items()]
+    return "\n".join(
+        [
+            '<?xml version="1.0" encoding="UTF-8"?>',
+            f'<testsuites name="{_SUITE}" {totals} time={seconds}>',
+            f'  <testsuite name="{_SUITE}" {totals} skipped="{counts["skipped"]}" time={seconds}>',
+            "    <properties>",
+            *properties,
+            "    </properties>",
+            *(c.drawn() for c in cases),
+            f"    <system-out>{escape(chr(10).join(said))}</system-out>",
+            "  </testsuite>",
+            "</testsuites>\n",
+        ]
+    )
+
+
+def _attribute(words: str) -> str:
+    """Return a text as an attribute's value; names come from data, and XML cannot carry each character."""
+    return f'"{escape(plain(words))}"'
+
+
+def _seconds(value: float) -> str:
+    """Return a time as Jenkins' schema wants it: three decimals at most, no exponent."""
+    return f"{min(value, _LONGEST):.3f}"
