@@ -196,6 +196,7 @@ class _Reading:
             runs=tuple(document.get("runs", BUILT_IN.runs)),
             baselines=document.get("baselines", BUILT_IN.baselines),
             machine_class=document.get("machine_class", ""),
+            baseline_changes=document.get("baseline_changes", BUILT_IN.baseline_changes),
             exclude=tuple(document.get("exclude", ())),
             false_alarms=self._text(defaults, "false_alarms", "/defaults", _share) or BUILT_IN.false_alarms,
             threshold=threshold or BUILT_IN.threshold,

@@ -44,7 +44,7 @@ def counting(arguments: Sequence[str]) -> dict[str, str]:
 
     Only for the commands that are tested through processes alone: counting makes a start twice as slow.
     """
-    if "coverage" not in sys.modules or not {"ab", "audit", "--confirm"} & set(arguments):
+    if "coverage" not in sys.modules or not {"ab", "audit", "comment", "--confirm"} & set(arguments):
         return {}
     counted = sys.modules["coverage"].Coverage.current()
     if counted is None:

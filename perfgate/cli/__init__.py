@@ -27,6 +27,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "init": (_EVERY_DAY, "Set up a project."),
     "demo": (_EVERY_DAY, "See it work on a small real workload."),
     "collect": (_CI, "Collect runs into profiles."),
+    "comment": (_CI, "Say what a report says in one comment on a pull request."),
+    "merge": (_CI, "Merge the profiles of all shards."),
     "validate": (_CI, "Check configuration, baselines and waivers; measure nothing."),
     "report": (_CI, "Render a report again in another format."),
     "audit": (_MORE, "Say how far the gate can be trusted, from its baselines."),

@@ -38,7 +38,7 @@ def command(
     ctx: click.Context, *, argv: tuple[str, ...], base: str | None, head: str | None, base_cmd: str | None,
     head_cmd: str | None, runs: int | None, rounds_max: int | None, warmup: int, benchmark: str | None,
     rows: int | None, timeout: float | None, setup: tuple[str, ...], out: str | None, seed: int, config: str | None,
-    reports: tuple[str, ...], report_dir: str | None, form: Format,
+    reports: tuple[str, ...], report_dir: str | None, form: Format, github: bool | None,
 ) -> ExitCode:  # fmt: skip
     """Measure two versions of a command in turns, and compare them.
 
@@ -71,7 +71,7 @@ def command(
         outcome = ab(request, show_progress)
     finally:
         clear_progress()
-    return tell_verdict(outcome.verdict, targets, report_dir=report_dir, form=form, said=outcome.said)
+    return tell_verdict(outcome.verdict, targets, report_dir=report_dir, form=form, github=github, said=outcome.said)
 
 
 def _words(flag: str, text: str | None) -> tuple[str, ...]:

@@ -9,21 +9,28 @@ import click
 @click.argument("paths", nargs=-1)
 @click.option("--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml).")
 @click.option("--machine-class", default="", metavar="NAME", help="Class of this machine (default: the runs' own).")
-@click.option("--output", metavar="FILE", help="Also write a profile file.")
+@click.option("-o", "--output", metavar="FILE", help="Also write a profile file.")
+@click.option("--shard", metavar="I/N", envvar="PERFGATE_SHARD", help="Which shard of how many these runs are.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="On stdout.")
-def command(paths: tuple[str, ...], config: str | None, machine_class: str, output: str | None, form: str) -> None:
+def command(
+    *, paths: tuple[str, ...], config: str | None, machine_class: str, output: str | None, shard: str | None, form: str
+) -> None:
     """Collect runs into profiles: n, p50, p95, p99 by session.
 
     PATHS are run files, folders or globs (default: `runs` of the configuration).
     Failed runs are left out and counted.
     """
     from perfgate.cli.showing import echo  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.core.shards import shard_of  # noqa: PLC0415 - see above
     from perfgate.pipeline.collecting import collect_profiles  # noqa: PLC0415 - see above
     from perfgate.pipeline.outputs import write_output  # noqa: PLC0415 - see above
     from perfgate.render import render  # noqa: PLC0415 - see above
     from perfgate.report.profiles import compose_profiles  # noqa: PLC0415 - see above
 
-    collected = collect_profiles(paths, config=config, machine_class=machine_class)
+    place = shard_of(shard) if shard is not None else None
+    if shard is not None and place is None:
+        raise click.UsageError(f'--shard "{shard}": write which shard of how many, such as 2/4')
+    collected = collect_profiles(paths, config=config, machine_class=machine_class, shard=place)
     if output:
         write_output(output, collected.content, slug="profile-unwritable")
     echo(collected.content.decode() if form == "json" else render(compose_profiles(collected.profiles), "text"))

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from perfgate.pipeline.workflows import Plan
+
 _PLACES = ("laptop", "github", "gitlab", "other")
+_RUNNERS = ("hosted", "own")
 
 
 @click.command()
 @click.option("--ci", "place", type=click.Choice(_PLACES), help="Where the gate will run (asked when not given).")
-def command(place: str | None) -> None:
-    """Set up a project: configuration, baselines/, a line for .gitignore.
+@click.option(
+    "--runner", type=click.Choice(_RUNNERS),
+    help="hosted: machines that change, old and new in one job; own: yours, with baselines.",
+)  # fmt: skip
+@click.option("--forks/--no-forks", default=None, help="Do pull requests come from forks?")
+@click.option("--suite", "suites", multiple=True, metavar="FOLDER", help="A folder of a monorepo gated by itself.")
+def command(place: str | None, runner: str | None, *, forks: bool | None, suites: tuple[str, ...]) -> None:
+    """Set up a project: configuration, baselines/, a line for .gitignore, and in CI ready workflows.
 
     Nothing that is there already is changed.
     """
@@ -22,7 +33,7 @@ def command(place: str | None) -> None:
         place = "laptop"
         if sys.stdin.isatty():
             place = click.prompt("Where will the gate run?", type=click.Choice(_PLACES), default=place)
-    started = start(".", place=place)
+    started = start(".", place=place, plan=_plan(place, runner, forks=forks, suites=suites))
     for path in started.made:
         click.echo(f"made {path}")
     for path in started.kept:
@@ -30,3 +41,18 @@ def command(place: str | None) -> None:
     click.echo("Next:")
     for line in started.commands:
         click.echo(f"  {line}")
+
+
+def _plan(place: str, runner: str | None, *, forks: bool | None, suites: tuple[str, ...]) -> Plan:
+    """Return what was asked for; what was not said is asked at a terminal, else as most have it."""
+    from perfgate.pipeline.workflows import Plan  # noqa: PLC0415 - loaded when the command is called
+
+    asks = sys.stdin.isatty()
+    if runner is None:
+        runner = "hosted"
+        if asks and place in {"github", "gitlab"}:
+            words = "On machines that change from job to job (hosted), or on your own?"
+            runner = click.prompt(words, type=click.Choice(_RUNNERS), default=runner)
+    if forks is None:
+        forks = not (asks and place == "github") or click.confirm("Do pull requests come from forks?", default=True)
+    return Plan(runner="own" if runner == "own" else "hosted", forks=forks, suites=suites)

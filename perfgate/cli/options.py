@@ -48,6 +48,7 @@ _REPORTS = (
     ),
     click.option("--report-dir", metavar="DIR", help=f"Write report.json and report.md there (in CI: {_REPORT_DIR})."),
     *_FORMATS,
+    click.option("--github/--no-github", default=None, help="Annotations, summary and outputs (in Actions: on)."),
 )  # fmt: skip
 
 
@@ -126,7 +127,7 @@ def report_targets(ctx: click.Context, reports: Sequence[str]) -> list[tuple[str
 
 def tell_verdict(
     verdict: Verdict, targets: Sequence[tuple[str, Format]], *, report_dir: str | None, form: Format,
-    said: tuple[str, ...] = (),
+    github: bool | None = None, said: tuple[str, ...] = (),
 ) -> ExitCode:  # fmt: skip
     """Write the reports of a verdict, show it on stdout, and return its exit code.
 
@@ -135,12 +136,15 @@ def tell_verdict(
         targets: files, each with its format.
         report_dir: folder of both reports; None: in CI the usual one, unless there are targets.
         form: the format on stdout.
+        github: tell GitHub Actions, too; None: where it runs.
         said: lines of a measured program that belong to what kept the verdict from being reached.
 
     Raises:
         CannotDecideError: the verdict could not be reached, or a report not be written.
     """
-    from perfgate.cli.showing import show  # noqa: PLC0415 - loaded when a command is called
+    import os  # noqa: PLC0415 - a name that few functions need
+
+    from perfgate.cli.showing import show, tell_actions  # noqa: PLC0415 - loaded when a command is called
     from perfgate.core.errors import CannotDecideError  # noqa: PLC0415 - see above
     from perfgate.measure import facts  # noqa: PLC0415 - see above
     from perfgate.pipeline.verdicts import cause  # noqa: PLC0415 - see above
@@ -151,7 +155,11 @@ def tell_verdict(
     if folder:
         files += [(f"{folder}/report.json", "json"), (f"{folder}/report.md", "markdown")]
     faults = list(cause(verdict))
-    faults += show(compose(verdict), form, files, named_last=f"{folder}/report.md" if folder else "")
+    is_told = os.environ.get("GITHUB_ACTIONS") == "true" if github is None else github
+    document = compose(verdict)
+    faults += show(document, form, files, named_last=f"{folder}/report.md" if folder else "", in_actions=is_told)
+    if is_told:
+        tell_actions(verdict, document, os.environ, folder or "", to_stderr=form == "json")
     if faults:
         failure = CannotDecideError(faults)
         failure.said = said

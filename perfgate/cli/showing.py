@@ -12,14 +12,16 @@ from perfgate.pipeline.outputs import write_output
 from perfgate.render import Format, render
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from perfgate.core.finding import Verdict
     from perfgate.report.document import Document
 
 
 def show(
-    document: Document, form: Format, targets: Sequence[tuple[str, Format]] = (), *, named_last: str = ""
-) -> list[Diagnostic]:
+    document: Document, form: Format, targets: Sequence[tuple[str, Format]] = (), *, named_last: str = "",
+    in_actions: bool = False,
+) -> list[Diagnostic]:  # fmt: skip
     """Write a document to files and to stdout.
 
     Args:
@@ -27,6 +29,7 @@ def show(
         form: the format on stdout.
         targets: files, each with its format.
         named_last: a file to name after everything else; empty: none.
+        in_actions: keep the runner from taking what a name says for a command.
 
     Returns:
         A fault for each file that could not be written.
@@ -37,7 +40,8 @@ def show(
             write_output(path, render(document, its_form).encode("utf-8", "replace"), slug="report-unwritable")
         except CannotDecideError as caught:
             faults.extend(caught.diagnostics)
-    echo(render(document, form))
+    text = render(document, form)
+    echo(_harmless(text, form) if in_actions else text)
     if named_last and not faults:
         click.echo(f"report: {named_last}", err=form != "text")
     return faults
@@ -51,6 +55,37 @@ def echo(text: str) -> None:
         )
     encoding = sys.stdout.encoding or "utf-8"
     click.echo(text.encode(encoding, "replace").decode(encoding), nl=False)
+
+
+def _harmless(text: str, form: Format) -> str:
+    """Return a text on stdout in which the runner finds no command."""
+    from perfgate.publish.actions import new_token, quiet  # noqa: PLC0415 - only in Actions
+
+    if form in {"text", "markdown"}:
+        return quiet(text, new_token())
+    # What a program reads has to stay what it is: no line of it begins with ::, and the older form of a command,
+    # which may stand anywhere, can be written otherwise.
+    return text.replace("##[", {"json": "\\u0023#[", "codequality": "\\u0023#["}.get(form, "&#35;#["))
+
+
+def tell_actions(
+    verdict: Verdict, document: Document, environ: Mapping[str, str], report_dir: str, *, to_stderr: bool
+) -> None:
+    """Say a verdict in the annotations, the summary and the outputs of a step; nothing of it can fail the step.
+
+    Args:
+        verdict: what was found.
+        document: its report.
+        environ: names the files of the step.
+        report_dir: folder of the reports; empty: none.
+        to_stderr: keep stdout for the report; the runner listens to both.
+    """
+    from perfgate.cli.in_actions import commands, write_files  # noqa: PLC0415 - only in Actions
+
+    click.echo(commands(verdict, environ), nl=False, err=to_stderr)
+    for fault in write_files(verdict, document, environ, report_dir):
+        for line in fault.lines():
+            click.echo(line, err=True)
 
 
 def show_progress(done: int, total: int) -> None:

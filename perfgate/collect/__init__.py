@@ -2,6 +2,11 @@
 
 from perfgate.collect.current import Selection, select
 from perfgate.collect.given import collected_before
+from perfgate.collect.merging import merge
 from perfgate.collect.runs import Collection, Key, Seen, collect
+from perfgate.collect.shards import Part, check_shards, parts_of
 
-__all__ = ["Collection", "Key", "Seen", "Selection", "collect", "collected_before", "select"]
+__all__ = [
+    "Collection", "Key", "Part", "Seen", "Selection", "check_shards", "collect", "collected_before", "merge",
+    "parts_of", "select",
+]  # fmt: skip

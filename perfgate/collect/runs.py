@@ -49,6 +49,10 @@ class Seen:
     """Runs that failed."""
     known: int
     """Runs left out because they belong to the baseline."""
+    shards: tuple[str, ...] = ()
+    """The different shards of its runs that are not known, ascending; empty text: one states none."""
+    commits: tuple[str, ...] = ()
+    """The different commits of these runs, ascending; empty text: one states none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,8 @@ class _Group:
     known: int = 0
     others_at: str = ""  # newest start among failed and known runs
     failed_ids: list[str] = field(default_factory=list)
+    shards: set[str] = field(default_factory=set)
+    commits: set[str] = field(default_factory=set)
 
 
 def collect(
@@ -123,7 +129,10 @@ def collect(
         if known and key in known and digest in known[key]:
             group.known += 1
             group.others_at = max(group.others_at, run.started_at)
-        elif run.status == "failed":
+            continue
+        group.shards.add(run.shard)
+        group.commits.add(run.commit)
+        if run.status == "failed":
             group.failed += 1
             group.others_at = max(group.others_at, run.started_at)
             group.failed_ids.append(run.run_id)
@@ -201,6 +210,8 @@ def _seen(place: _Place, group: _Group) -> Seen:
         ok=len(group.run_ids),
         failed=group.failed,
         known=group.known,
+        shards=tuple(sorted(group.shards)),
+        commits=tuple(sorted(group.commits)),
     )
 
 

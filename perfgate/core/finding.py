@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from perfgate.core.errors import Diagnostic
+    from perfgate.core.gate_change import GateChange
     from perfgate.core.policy import Level
     from perfgate.core.profile import Profile
     from perfgate.core.run import Labels
@@ -159,6 +160,8 @@ class Verdict:
     """What was measured, with its values: a later check can judge it again."""
     introduces: bool = False
     """Does this change introduce the gate, so that there is nothing to compare with?"""
+    gate_changes: tuple[GateChange, ...] = ()
+    """What the change does to the gate that judges it."""
     fail_suspected: bool = False
     """Does a suspected row fail (``on_suspected = "fail"``)?"""
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Literal
+
+from perfgate.core.canonical import short_hash
 
 if TYPE_CHECKING:
     from perfgate.core.metrics import Metric
@@ -132,6 +135,8 @@ class Policy:
     """Default floor."""
     on_suspected: Literal["pass", "fail"] = "pass"
     """What a suspected row amounts to."""
+    baseline_changes: Literal["report", "refuse", "allow"] = "report"
+    """What it amounts to that a change edits the gate by which it is judged."""
     workload: Workload = "same"
     """Default for the rows used."""
     rules: tuple[Rule, ...] = ()
@@ -180,6 +185,21 @@ class Policy:
         """Return the workload key of the benchmark: it belongs to all its rows, whichever rule states it."""
         stated = (r.workload for r in self.rules if r.workload and matches(r.benchmark, benchmark, titled))
         return next(stated, self.workload)
+
+
+def bare(policy: Policy) -> Policy:
+    """Return a policy without the places that it was read from: two that say the same are equal."""
+    return replace(
+        policy,
+        source="",
+        rules=tuple(replace(r, origin="") for r in policy.rules),
+        budgets=tuple(replace(b, origin="") for b in policy.budgets),
+    )
+
+
+def digest_of(policy: Policy) -> str:
+    """Return 12 hex digits that stand for what a policy says, wherever it was read."""
+    return short_hash(json.dumps(asdict(bare(policy)), sort_keys=True))
 
 
 def default_level(metric: str, statistic: str, workload: Workload) -> Level:

@@ -62,6 +62,8 @@ class Run:
     """Digest of the measured command; empty when it was not run by ``perfgate run``."""
     origin: str
     """The file it came from, for messages."""
+    shard: str = ""
+    """Which part of the measuring it belongs to (``2/4``); empty when it was not divided."""
 
 
 def digest_of(run: Run) -> str:

@@ -54,6 +54,7 @@ class _Summary(msgspec.Struct, gc=False):
     environment: msgspec.Raw = _NOTHING
     commit: str | None = None
     command: str | None = None
+    shard: Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,3}/[1-9][0-9]{0,3}$(?!\n)")] | None = None
     schema: Literal["perfgate/run/1"] = "perfgate/run/1"
 
 
@@ -123,6 +124,7 @@ class SummaryReader:
             s.commit or "",
             s.command or "",
             origin,
+            s.shard or "",
         )
 
     def _own(self, name: str, measured: _Measurement) -> tuple[Metric, float]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from perfgate.measure import facts
 from perfgate.measure.command_name import command_digest, default_benchmark_name
 from perfgate.measure.summary import build_summary, check_labels, format_utc, write_summary
+from perfgate.measure.variables import read_shard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -282,4 +283,5 @@ def summary_of(
         environment=facts.environment() if environment is None else environment,
         commit=facts.commit() if commit is None else commit,
         command=command,
+        shard=read_shard("PERFGATE_SHARD"),
     )

@@ -8,7 +8,7 @@ import time
 from perfgate.measure import facts
 from perfgate.measure.memory import open_meter
 from perfgate.measure.summary import build_summary, encode_summary, format_utc
-from perfgate.measure.variables import read_rows, read_text
+from perfgate.measure.variables import read_rows, read_shard, read_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ class Measurement:
             environment=facts.environment(),
             commit=facts.commit(),
             command=read_text("PERFGATE_COMMAND"),
+            shard=read_shard("PERFGATE_SHARD"),
         )
 
     def _read(self) -> tuple[int, int, int]:
@@ -133,6 +134,7 @@ def _warm_up() -> None:
         facts.session_id()
         facts.commit()
         encode_summary({})
+        read_shard("PERFGATE_SHARD")
         import perfgate.core.atomic  # noqa: PLC0415, F401 - loaded early for write_summary
 
         _is_warm = True

@@ -42,23 +42,23 @@ def build_summary(
     environment: Mapping[str, str],
     commit: str | None,
     command: str | None,
+    shard: str | None,
 ) -> dict[str, object]:
     """Return a run's summary: the four keys of the contract first, then all else that is known.
 
     Args:
         elapsed_ns: wall clock, in nanoseconds.
-        rows_used: how many rows the workload had; 0 when nobody told.
+        rows_used: rows of the workload; 0 when nobody told.
         peak_memory_bytes: in bytes; rounded to 0.1 MB of 10^6 bytes in the contract's key.
         memory_source: how that peak was had.
         cpu_sec: processor time of all threads, in seconds.
-        started_at: UTC, as `format_utc` writes it.
         session: the stretch of time on one machine that the run belongs to.
         benchmark: what was measured; left out when None.
         labels: the benchmark's parameters; left out when empty.
         metrics: values the program recorded, by name; left out when empty.
-        environment: stable facts of the machine.
         commit: the commit's full hash; left out when None.
         command: the digest of the command that `perfgate run` ran; left out when None.
+        shard: which part of the measuring it belongs to, such as ``2/4``; left out when None.
     """
     summary: dict[str, object] = {
         "run_id": run_id,
@@ -81,6 +81,7 @@ def build_summary(
         "environment": dict(environment),
         "commit": commit,
         "command": command,
+        "shard": shard,
     }
     summary.update((key, value) for key, value in optional.items() if value is not None)
     return summary

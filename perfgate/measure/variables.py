@@ -77,5 +77,18 @@ def read_rows(name: str) -> int | None:
     return None
 
 
+def read_shard(name: str) -> str | None:
+    """Return the variable's shard such as ``2/4``; None when it is unset or no shard (said on stderr)."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return None
+    from perfgate.core.shards import shard_of  # noqa: PLC0415 - for those who measure in shards
+
+    if shard_of(value) is None:
+        say_once(f"{name}={value[:40]!a} is not a shard such as 2/4 and is ignored")
+        return None
+    return value
+
+
 ENABLED = read_switch("PERFGATE_ENABLED")
 """Whether this process measures at all; read once, so that a disabled context costs one look-up."""

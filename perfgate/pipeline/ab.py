@@ -17,6 +17,7 @@ from perfgate.pipeline import inputs
 from perfgate.pipeline.ab_rounds import Measured, compare
 from perfgate.pipeline.ab_sides import Sides, prepare
 from perfgate.pipeline.commits import Gate
+from perfgate.pipeline.editing import NONE, Edits
 from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, today, undecided_verdict
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def ab(request: Request, on_progress: Callable[[int, int], None]) -> Outcome:
         with prepare(request) as sides:
             measured = compare(sides, request, on_progress)
     except CannotDecideError as caught:
-        gate = Gate(here=sides.here, base=_as_baseline(sides), notes=sides.notes) if sides else None
+        edits = Edits(changes=sides.edits, notes=sides.notes) if sides else NONE
+        gate = Gate(here=sides.here, base=_as_baseline(sides), edits=edits) if sides else None
         verdict = undecided_verdict(caught.diagnostics, _reproduce(request, sides), gate)
         return Outcome(verdict=verdict, said=caught.said)
     return Outcome(verdict=_verdict(measured, request))
@@ -87,6 +89,7 @@ def _verdict(measured: Measured, request: Request) -> Verdict:
         baseline=base.profiles,
         current=tuple(p.current for p in measured.pairs if p.current),
         introduces=sides.base is None,
+        gate_changes=sides.edits,
         fail_suspected=policy.on_suspected == "fail",
     )
 

@@ -22,6 +22,7 @@ from perfgate.store.worktrees import Room, room
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from perfgate.core.gate_change import GateChange
     from perfgate.core.waiver import Waiver
     from perfgate.pipeline.ab_request import Request
     from perfgate.pipeline.inputs import Settings
@@ -80,6 +81,8 @@ class Sides:
     """What a reader should know about them."""
     pinned: tuple[str, ...]
     """Options that name the same commits again."""
+    edits: tuple[GateChange, ...] = ()
+    """What the head does to the configuration of its base."""
     waivers: tuple[Waiver, ...] = ()
     """What may be worse for a time, as the base has it."""
 
@@ -133,13 +136,15 @@ def _of_repository(request: Request, tree: Tree, place: Room) -> Sides:
         notes.append(note("head-dirty", message, hint="commit them, or name a commit: --head REF"))
     named = head[:SHOWN] if request.head is not None else None
     here, edits = policy_of(base[:SHOWN], named, given=request.config)
-    notes += [*edits, *shared(request.argv, tree)]
+    if edits.problems:
+        raise CannotDecideError(edits.problems)
+    notes += [*edits.notes, *shared(request.argv, tree)]
     sides = Sides(
         base=Side(name="base", argv=request.argv, commit=base),
         head=Side(name="head", argv=request.argv, commit=head),
         source=source, commits=(base,), here=here, tree=tree, room=place, notes=tuple(notes),
         pinned=("--base", base[:SHOWN], *(("--head", named) if named else ())),
-        waivers=inputs.waivers_of(Commit(base[:SHOWN], here.root or "."), here),
+        edits=edits.changes, waivers=inputs.waivers_of(Commit(base[:SHOWN], here.root or "."), here),
     )  # fmt: skip
     if named is not None:
         placed = _placed(sides.head, tree, place)

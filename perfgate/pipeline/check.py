@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.collect import Selection, collected_before, select
@@ -13,7 +13,7 @@ from perfgate.gate.budgets import check_budgets
 from perfgate.gate.judge import judge, severity
 from perfgate.gate.rules import check_rules
 from perfgate.gate.waivers import waive
-from perfgate.pipeline import inputs, pairing
+from perfgate.pipeline import base_ref, inputs, pairing, sharding
 from perfgate.pipeline.commits import Gate, gate_of
 from perfgate.pipeline.confirming import with_earlier
 from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, today, undecided_verdict
@@ -35,7 +35,7 @@ class Request:
     baseline: str | None = None
     """Folder or file of baselines; None: the configured folder."""
     baseline_ref: str | None = None
-    """Commit to read baselines and configuration from."""
+    """Commit to read baselines and configuration from; ``auto``: the event that started the workflow says it."""
     current: str | None = None
     """File of current profiles, in place of runs."""
     config: str | None = None
@@ -46,6 +46,8 @@ class Request:
     """Judge all sessions that were measured, each by itself."""
     confirm: tuple[str, ...] = ()
     """Reports of earlier checks whose fresh sessions are judged again beside this one's."""
+    expect_shards: int | None = None
+    """How many shards must have measured, each exactly once; None: the measuring was not divided."""
     today: str = ""
     """The day by which waivers end, ``2026-01-31``; empty: today in UTC."""
     reproduce: str = ""
@@ -55,6 +57,8 @@ class Request:
 def check(request: Request) -> Verdict:
     """Return the verdict of a check; whatever kept it from being reached is told in it."""
     try:
+        ref, reproduce = base_ref.resolved(request.baseline_ref, request.reproduce)
+        request = replace(request, baseline_ref=ref, reproduce=reproduce)
         gate = _sides(request)
     except CannotDecideError as caught:
         return undecided_verdict(caught.diagnostics, request.reproduce)
@@ -94,12 +98,13 @@ def check(request: Request) -> Verdict:
     return Verdict(
         findings=tuple(sorted((*waived, *over), key=severity)),
         problems=tuple(dict.fromkeys(problems)),
-        notes=(*gate.notes, *notes),
+        notes=(*gate.edits.notes, *notes),
         suite=suite_of(judgement, selection, here.policy, everything),
         compared=compared_of(request.reproduce, here.policy, base, selection),
         baseline=tuple(p.base for p in pairs if p.base),
         current=tuple(p.current for p in pairs if p.current),
         introduces=base.introduces,
+        gate_changes=gate.edits.changes,
         fail_suspected=here.policy.on_suspected == "fail",
     )
 
@@ -110,8 +115,8 @@ def _sides(request: Request) -> Gate:
         return gate_of(request.baseline_ref, given=request.config, machine_class=request.machine_class)
     here = inputs.settings(request.config, machine_class=request.machine_class)
     if request.baseline is not None:
-        return Gate(here=here, base=inputs.from_path(request.baseline), notes=())
-    return Gate(here=here, base=inputs.from_folder(_join(here.root, here.policy.baselines)), notes=())
+        return Gate(here=here, base=inputs.from_path(request.baseline))
+    return Gate(here=here, base=inputs.from_folder(_join(here.root, here.policy.baselines)))
 
 
 def _unmeasured(base: Side, selection: Selection) -> list[Diagnostic]:
@@ -130,6 +135,11 @@ def _join(root: str, path: str) -> str:
 
 def _current(request: Request, here: Settings, base: Side) -> tuple[Selection, list[Diagnostic], list[Diagnostic]]:
     """Return what is judged, faults and notes."""
+    if request.expect_shards is not None:
+        return sharding.select_shards(
+            request.paths, here, known=known_runs(base.profiles), expected=request.expect_shards,
+            every_session=request.every_session,
+        )  # fmt: skip
     if request.current is not None:
         side = inputs.from_path(request.current)
         if side.is_classless:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import CannotDecideError, error
 from perfgate.core.profile import Profile, title
 from perfgate.formats.discovery import RunReader, find
-from perfgate.pipeline import inputs
+from perfgate.pipeline import inputs, sharding
 from perfgate.store.codec import encode_profiles
 
 if TYPE_CHECKING:
@@ -30,11 +30,20 @@ class Collected:
     """What was left out, in words."""
 
 
-def collect_profiles(paths: Sequence[str], *, config: str | None, machine_class: str) -> Collected:
+def collect_profiles(
+    paths: Sequence[str], *, config: str | None, machine_class: str, shard: tuple[int, int] | None = None
+) -> Collected:
     """Collect runs into profiles.
 
+    Args:
+        paths: run files, folders or globs; none: those of the configuration.
+        config: configuration file; None: look for one.
+        machine_class: given by hand; empty: the runs' own.
+        shard: which shard of how many they are; None: they are the whole.
+
     Raises:
-        CannotDecideError: a file is not valid, or there is nothing to collect; every fault is told.
+        CannotDecideError: a file is not valid, there is nothing to collect, or the runs are not
+            of one shard; every fault is told.
     """
     here = inputs.settings(config, machine_class=machine_class)
     collection, problems, notes = inputs.read_runs(paths, here)
@@ -43,12 +52,16 @@ def collect_profiles(paths: Sequence[str], *, config: str | None, machine_class:
         failed[s.key] = failed.get(s.key, 0) + s.failed
     if not collection.profiles and not problems:
         problems.append(error("runs-failed", "every run failed", hint="mend the program and measure again"))
+    stored = None
+    if shard is not None:
+        stored, faults = sharding.header(collection.seen, shard, here.policy)
+        problems += faults
     if problems:
         raise CannotDecideError(problems)
     remarks = [f'left out, failed runs of "{title(*key)}": {count}' for key, count in failed.items() if count]
     return Collected(
         profiles=collection.profiles,
-        content=encode_profiles(collection.profiles),
+        content=encode_profiles(collection.profiles, stored),
         remarks=(*remarks, *(n.message for n in notes)),
     )
 

@@ -8,21 +8,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from perfgate import config
-from perfgate.core.errors import Diagnostic, warning
-from perfgate.core.profile import title
+from perfgate.core.errors import warning
 from perfgate.pipeline import inputs
+from perfgate.pipeline.editing import NONE, Edits, edits_of
 from perfgate.pipeline.inputs import Settings, Side
 from perfgate.store.git import Commit
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from perfgate.core.policy import Policy
-
-_MOST_NAMES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +25,8 @@ class Gate:
     """The configuration, and the folder in the working tree that its runs are relative to."""
     base: Side
     """The baselines."""
-    notes: tuple[Diagnostic, ...]
-    """Whether the working tree edits the gate."""
+    edits: Edits = NONE
+    """What the working tree does to the gate."""
 
 
 def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
@@ -59,7 +51,7 @@ def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
     if there is not None:
         view, here = there
         base = inputs.from_commit(view, here)
-        notes = _edits(ref, own, here, base, is_configured=True)
+        edits = edits_of(ref, own, here, base, is_configured=True)
     else:
         own = own or inputs.settings(given)  # neither the tree nor the commit has the file: an error
         candidates = [(view, Settings(policy=config.BUILT_IN, root=root)) for view, root in views]
@@ -67,14 +59,15 @@ def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
         found = next((c for c in ((s, inputs.from_commit(v, s)) for v, s in candidates) if _holds_any(c[1])), None)
         if found is None:
             base = replace(inputs.from_commit(*candidates[-1]), introduces=True)
-            return Gate(here=_with_class(own, machine_class), base=base, notes=())
+            return Gate(here=_with_class(own, machine_class), base=base)
         here, base = found
-        notes = _edits(ref, own, here, base, is_configured=False)
+        edits = edits_of(ref, own, here, base, is_configured=False)
         here = replace(here, policy=config.BUILT_IN)
-    return Gate(here=_with_class(here, machine_class), base=base, notes=notes)
+    base = replace(base, problems=(*base.problems, *edits.problems))
+    return Gate(here=_with_class(here, machine_class), base=base, edits=edits)
 
 
-def policy_of(base: str, head: str | None, *, given: str | None) -> tuple[Settings, tuple[Diagnostic, ...]]:
+def policy_of(base: str, head: str | None, *, given: str | None) -> tuple[Settings, Edits]:
     """Return the configuration of a commit, else the head's, else the working tree's.
 
     Args:
@@ -83,7 +76,7 @@ def policy_of(base: str, head: str | None, *, given: str | None) -> tuple[Settin
         given: a configuration file given by hand, looked for in the commits first; None: look for one.
 
     Returns:
-        The configuration, and a warning when the head edits it.
+        The configuration, and what the head does to it.
 
     Raises:
         CannotDecideError: it is not valid, or it cannot be told for certain what a commit holds.
@@ -96,9 +89,8 @@ def policy_of(base: str, head: str | None, *, given: str | None) -> tuple[Settin
         own = _own(given)
     if there is None:
         own = own or inputs.settings(given)
-        return own, _brought(base) if own.policy.source != config.BUILT_IN.source else ()
-    edits = ["the configuration"] if _differs(own, there[1], is_configured=True) else []
-    return there[1], _edited(base, edits)
+        return own, _brought(base) if own.policy.source != config.BUILT_IN.source else NONE
+    return there[1], edits_of(base, own, there[1], None, is_configured=True)
 
 
 def _views(ref: str, given: str | None) -> list[tuple[Commit, str]]:
@@ -133,54 +125,7 @@ def _with_class(here: Settings, machine_class: str) -> Settings:
     return replace(here, policy=inputs.with_class(here.policy, machine_class)) if machine_class else here
 
 
-def _edits(
-    ref: str, own: Settings | None, there: Settings, base: Side, *, is_configured: bool
-) -> tuple[Diagnostic, ...]:
-    """Return a warning when the working tree's gate differs from the commit's."""
-    parts = ["the configuration"] if _differs(own, there, is_configured=is_configured) else []
-    if not base.problems:  # else it is not known what the commit holds
-        tree = inputs.from_folder(os.path.join(there.root, there.policy.baselines))
-        was = {(p.machine_class, p.key): p for p in base.profiles}
-        now = {(p.machine_class, p.key): p for p in tree.profiles}
-        changed = [place for place in sorted({*was, *now}) if was.get(place) != now.get(place)]
-        if changed:
-            names = list(dict.fromkeys(title(*key) for _, key in changed))
-            more = ", …" if len(names) > _MOST_NAMES else ""
-            noun = "baseline" if len(changed) == 1 else "baselines"
-            parts.append(f"{len(changed):,} {noun} ({', '.join(names[:_MOST_NAMES])}{more})")
-        elif tree.problems:
-            parts.append("baseline files that cannot be read")
-    return _edited(ref, parts)
-
-
-def _differs(own: Settings | None, there: Settings, *, is_configured: bool) -> bool:
-    """Is the configuration of the tree, which may have none, not the one of the commit?"""
-    has_own = own is not None and own.policy.source != config.BUILT_IN.source
-    return has_own != is_configured or (
-        own is not None and has_own and (own.root != there.root or _bare(own.policy) != _bare(there.policy))
-    )
-
-
-def _edited(ref: str, parts: Sequence[str]) -> tuple[Diagnostic, ...]:
-    """Return the warning that parts of the gate were edited; nothing when none was."""
-    if not parts:
-        return ()
-    message = f"this change edits the gate itself: {', '.join(parts)}"
-    hint = f"the check used those of {ref}; review them as you would review code"
-    return (warning("gate-edited", message, hint=hint),)
-
-
-def _brought(ref: str) -> tuple[Diagnostic, ...]:
+def _brought(ref: str) -> Edits:
     """Return the warning that a change brings the configuration by which it is judged."""
     message = "this change brings the configuration by which it is judged"
-    return (warning("gate-edited", message, hint=f"{ref} has none; review it as you would review code"),)
-
-
-def _bare(policy: Policy) -> Policy:
-    """Return a policy without the places that it was read from."""
-    return replace(
-        policy,
-        source="",
-        rules=tuple(replace(r, origin="") for r in policy.rules),
-        budgets=tuple(replace(b, origin="") for b in policy.budgets),
-    )
+    return Edits(notes=(warning("gate-edited", message, hint=f"{ref} has none; review it as you would review code"),))

@@ -26,11 +26,11 @@ def read_report(path: str) -> Document:
     return compose(read_verdict(path))
 
 
-def read_verdict(path: str) -> Verdict:
-    """Return the verdict of a ``report.json``, computed from its findings again.
+def read_verdict(path: str, *, largest: int = LARGEST) -> Verdict:
+    """Return the verdict of a ``report.json`` of at most `largest` bytes, computed from its findings again.
 
     Raises:
         CannotDecideError: it cannot be read, or is not valid; every fault is told.
     """
-    content = read_bounded(path, limit=LARGEST, slug="report-unreadable")
+    content = read_bounded(path, limit=largest, slug="report-unreadable")
     return from_data(load_json(content, path, "report-invalid", "`perfgate schema report` prints the format"), path)

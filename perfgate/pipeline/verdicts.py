@@ -115,7 +115,8 @@ def undecided_verdict(problems: Sequence[Diagnostic], reproduce: str, gate: Gate
     return Verdict(
         findings=(),
         problems=tuple(problems),
-        notes=gate.notes if gate else (),
+        notes=gate.edits.notes if gate else (),
+        gate_changes=gate.edits.changes if gate else (),
         suite=suite,
         compared=compared_of(reproduce, policy, gate.base if gate else None, None),
     )

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from perfgate.report.document import Bullets, Fold, Heading, Paragraph, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from perfgate.report.document import Block, Document, Line, Span
 
 LONGEST_NAME = 200
@@ -23,7 +25,12 @@ _NO_BREAK = "\u00a0"
 
 def render(document: Document) -> str:
     """Return the report as markdown."""
-    return "\n\n".join(_block(b) for b in document.blocks) + "\n"
+    return draw(document.blocks)
+
+
+def draw(blocks: Iterable[Block]) -> str:
+    """Return blocks as markdown, ending in a line break."""
+    return "\n\n".join(_block(b) for b in blocks) + "\n"
 
 
 def _block(block: Block) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
 from perfgate.core.finding import WHOLE_SUITE, Compared, Finding, Status, Suite, Verdict
+from perfgate.report.edits import change_from_data, change_to_data
 from perfgate.report.samples import samples_from_data, samples_to_data, unsound
 
 SCHEMA = "perfgate/report/1"
@@ -30,6 +31,7 @@ def to_data(verdict: Verdict) -> dict[str, Any]:
         "exit_code": int(verdict.exit_code),
         "introduces": verdict.introduces,
         "fail_suspected": verdict.fail_suspected,
+        "gate_changes": [change_to_data(c) for c in verdict.gate_changes],
         "findings": [_finding(f) for f in settled(verdict).findings],
         "problems": [_diagnostic(d) for d in verdict.problems],
         "notes": [_diagnostic(d) for d in verdict.notes],
@@ -153,6 +155,7 @@ def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document o
         baseline=tuple(map(samples_from_data, data["samples"]["baseline"])),
         current=tuple(map(samples_from_data, data["samples"]["current"])),
         introduces=data["introduces"],
+        gate_changes=tuple(map(change_from_data, data.get("gate_changes", ()))),
         fail_suspected=data["fail_suspected"],
     )
     if (verdict.name, int(verdict.exit_code)) != (data["verdict"], data["exit_code"]):

@@ -24,10 +24,11 @@ from perfgate.report.document import (
     strong,
     text,
 )  # fmt: skip
+from perfgate.report.edits import edited
 from perfgate.report.words import amount, count, percent, span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from perfgate.core.errors import Diagnostic
 
@@ -36,19 +37,42 @@ _NONE = "–"
 _BLIND = frozenset({"too-noisy", "too-noisy-in-turns", "few-runs"})
 _SAID_FIRST = frozenset({"gate-edited", "sides-share", "same-code"})
 _LACKS = "base-lacks"
+PARTS = (
+    "failed", "problems", "undecided", "suspected", "waived", "refuted", "advisory", "noisy", "notes", "improved",
+    "new", "unchanged",
+)  # fmt: skip
+"""The parts of a report that may grow, what a reader needs most first."""
 
 
 def compose(verdict: Verdict) -> Document:
     """Return the report of a verdict."""
     verdict = settled(verdict)
-    groups = _groups(verdict)
+    return Document(data=to_data(verdict), blocks=blocks_of(verdict, {}), verdict=verdict)
+
+
+def sizes_of(verdict: Verdict) -> dict[str, int]:
+    """Return how many rows each part of a report has, by the part's name in `PARTS`; faults and notes among them."""
+    found = {n: len(rows) for n, rows in _groups(verdict).items()}
+    return {**found, "problems": len(verdict.problems), "notes": len(_notes(verdict))}
+
+
+def blocks_of(verdict: Verdict, most: Mapping[str, int]) -> tuple[Block, ...]:
+    """Return what a report says, with no more rows in its parts than there is room for.
+
+    Args:
+        verdict: as `settled` leaves it.
+        most: part -> rows, the first and worst of which are kept; a part that is not named is kept whole.
+    """
+    full = _groups(verdict)
+    groups = {n: rows[: most.get(n, len(rows))] for n, rows in full.items()}
     first = [*(_told(d) for d in verdict.notes if d.slug in _SAID_FIRST), *moved_far(verdict)]
-    blocks: list[Block] = [Paragraph(line=_headline(verdict, groups, quiet=not first))]
+    blocks: list[Block] = [Paragraph(line=_headline(verdict, full, quiet=not first))]
     blocks += [Paragraph(line=line) for line in first]
+    blocks += edited(verdict)
     if verdict.introduces:
         what = "what is measured" if any(d.slug == _LACKS for d in verdict.notes) else "the gate"
         blocks.append(Paragraph(line=(text(f"This change introduces {what}: there is nothing to compare with yet."),)))
-    blocks += _problems(verdict.problems)
+    blocks += _problems(verdict.problems[: most.get("problems", len(verdict.problems))])
     blocks += _section("Got worse", groups["failed"], remarks=True)
     blocks += _section("Could not be judged", groups["undecided"], remarks=True)
     blocks += _section("Suspected, not failing", groups["suspected"], remarks=True)
@@ -58,20 +82,22 @@ def compose(verdict: Verdict) -> Document:
     blocks += _section("New", groups["new"], remarks=False)
     blocks += _section("Got better", groups["improved"], remarks=False)
     blocks += _noisy(groups["noisy"])
-    blocks += _folded(groups["unchanged"])
-    rest = tuple(_told(d) for d in verdict.notes if d.slug not in _SAID_FIRST)
+    blocks += _folded(groups["unchanged"], len(full["unchanged"]))
+    rest = _notes(verdict)
+    rest = rest[: most.get("notes", len(rest))]
     if rest:
         blocks += [Heading(line=(text("Notes"),)), Bullets(lines=rest)]
     blocks.append(Fold(summary=(text("What was compared"),), blocks=(Bullets(lines=tuple(compared(verdict))),)))
-    return Document(data=to_data(verdict), blocks=tuple(blocks), verdict=verdict)
+    return tuple(blocks)
+
+
+def _notes(verdict: Verdict) -> tuple[Line, ...]:
+    return tuple(_told(d) for d in verdict.notes if d.slug not in _SAID_FIRST)
 
 
 def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
     """Return the findings by the section that they belong to."""
-    names = (
-        "failed", "undecided", "suspected", "refuted", "waived", "advisory", "new", "improved", "noisy", "unchanged",
-    )  # fmt: skip
-    groups: dict[str, list[Finding]] = {n: [] for n in names}
+    groups: dict[str, list[Finding]] = {n: [] for n in PARTS if n not in {"problems", "notes"}}
     plain = {
         Status.SUSPECTED: "suspected",
         Status.WAIVED: "waived",
@@ -171,11 +197,11 @@ def _noisy(findings: Sequence[Finding]) -> list[Block]:
     return [Heading(line=(text("Too noisy, or too few runs, to gate"),)), table, *_cures(findings)]
 
 
-def _folded(findings: Sequence[Finding]) -> list[Block]:
+def _folded(findings: Sequence[Finding], number: int) -> list[Block]:
     if not findings:
         return []
     table = Table(columns=_COLUMNS, entries=tuple(entry(f) for f in findings), remarks=False)
-    return [Fold(summary=(text(f"Unchanged: {count(len(findings), 'row')}"),), blocks=(table,))]
+    return [Fold(summary=(text(f"Unchanged: {count(number, 'row')}"),), blocks=(table,))]
 
 
 def entry(f: Finding) -> Entry:

@@ -8,6 +8,7 @@ import msgspec
 
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
 _Whole = Annotated[int, msgspec.Meta(ge=0)] | Annotated[float, msgspec.Meta(ge=0, multiple_of=1)]  # 7.0 is one too
+_Shards = Annotated[int, msgspec.Meta(ge=1, le=9999)] | Annotated[float, msgspec.Meta(ge=1, le=9999, multiple_of=1)]
 _Better = Literal["lower", "higher"]
 
 
@@ -61,11 +62,21 @@ class StoredBaseline(StoredProfile, forbid_unknown_fields=True, kw_only=True):
     provenance: StoredProvenance | None = None
 
 
+class StoredShard(msgspec.Struct, forbid_unknown_fields=True):
+    """Which shard a profile file holds, and what must be alike in all shards."""
+
+    index: _Shards
+    total: _Shards
+    commit: _Name
+    rules: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}$(?!\n)")]
+
+
 class StoredProfiles(msgspec.Struct, forbid_unknown_fields=True):
     """A profile file of schema 1."""
 
     schema: Literal["perfgate/profile/1"]
     profiles: Annotated[list[StoredProfile], msgspec.Meta(min_length=1)]
+    shard: StoredShard | None = None
 
 
 class FlatMetric(msgspec.Struct, forbid_unknown_fields=True):

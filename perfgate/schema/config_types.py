@@ -60,6 +60,7 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True):
     baselines: _Name = "baselines"
     machine_class: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\n)")] = "x"
     exclude: list[_Name] = []
+    baseline_changes: Literal["report", "refuse", "allow"] = "report"
     defaults: DefaultsTable = msgspec.field(default_factory=DefaultsTable)
     rule: list[RuleTable] = []
     budget: list[BudgetTable] = []

@@ -19,6 +19,7 @@ from perfgate.schema.baseline_types import (
     StoredMetric,
     StoredProfile,
     StoredProfiles,
+    StoredShard,
 )
 from perfgate.stats.quantiles import quantile
 
@@ -88,9 +89,12 @@ def encode_baseline(profile: Profile) -> bytes:
     return (_layout(document, "", "") + "\n").encode()
 
 
-def encode_profiles(profiles: tuple[Profile, ...]) -> bytes:
-    """Return the bytes of a profile file."""
-    return (_layout({"schema": PROFILE, "profiles": [body(p) for p in profiles]}, "", "") + "\n").encode()
+def encode_profiles(profiles: tuple[Profile, ...], shard: StoredShard | None = None) -> bytes:
+    """Return the bytes of a profile file, of a shard's when it is one."""
+    document: dict[str, Any] = {"schema": PROFILE}
+    if shard is not None:
+        document["shard"] = msgspec.to_builtins(shard)
+    return (_layout({**document, "profiles": [body(p) for p in profiles]}, "", "") + "\n").encode()
 
 
 def _layout(value: object, indent: str, key: str) -> str:
@@ -140,11 +144,20 @@ def decode_profiles(content: bytes, origin: str) -> tuple[Profile, ...]:
     Raises:
         CannotDecideError: it is not valid; every fault is told.
     """
+    return decode_shard(content, origin)[0]
+
+
+def decode_shard(content: bytes, origin: str) -> tuple[tuple[Profile, ...], StoredShard | None]:
+    """Return the profiles of a profile file, and which shard it holds; None when it does not say.
+
+    Raises:
+        CannotDecideError: it is not valid; every fault is told.
+    """
     try:
         stored = msgspec.json.decode(content, type=StoredProfiles)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
         raise _explained("profile", content, origin, str(caught)) from None
-    return tuple(from_body(p, origin) for p in stored.profiles)
+    return tuple(from_body(p, origin) for p in stored.profiles), stored.shard
 
 
 def version_of(content: bytes) -> str:
@@ -162,6 +175,8 @@ def _version(content: bytes, origin: str) -> str:
         document = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
         message = f"not JSON: {caught}" if content.strip() else "the file is empty"
+        if content.startswith(b"version https://git-lfs"):
+            message = "a pointer of Git LFS, not the file: keep baselines in git itself, they are small text files"
         raise cannot_decide("baseline-invalid", message, place=origin, hint=_HINT) from None
     if not isinstance(document, dict):
         raise cannot_decide("baseline-invalid", "not a JSON object", place=origin, hint=_HINT)

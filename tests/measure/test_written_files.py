@@ -42,6 +42,7 @@ def summary():
         environment={"os": "linux"},
         commit=None,
         command=None,
+        shard=None,
     )
 
 
@@ -64,14 +65,18 @@ def test_the_rounded_keys_keep_three_decimals_and_one(summary):
 
 
 def test_commit_and_command_stand_there_when_known(summary):
-    known = build_summary(**{**_arguments(summary), "commit": "c" * 40, "command": "d" * 12})
-    assert (known["commit"], known["command"]) == ("c" * 40, "d" * 12)
+    known = build_summary(**{**_arguments(summary), "commit": "c" * 40, "command": "d" * 12, "shard": "2/4"})
+    assert (known["commit"], known["command"], known["shard"]) == ("c" * 40, "d" * 12, "2/4")
 
 
 def _arguments(summary):
     keys = ("run_id", "elapsed_ns", "rows_used", "peak_memory_bytes", "memory_source", "cpu_sec", "status")
     rest = {"benchmark": None, "labels": {}, "metrics": {}, "environment": {}}
-    return {name: summary[name] for name in (*keys, "started_at", "session")} | rest
+    return (
+        {name: summary[name] for name in (*keys, "started_at", "session")}
+        | {"commit": None, "command": None, "shard": None}
+        | rest
+    )
 
 
 def test_a_number_that_is_not_finite_never_reaches_a_file(summary, tmp_path):

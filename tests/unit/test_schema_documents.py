@@ -47,6 +47,7 @@ RUNS = optional(
         "schema": st.just("perfgate/run/1"), "benchmark": WORD | st.none(), "labels": STRINGS,
         "status": st.sampled_from(["ok", "failed"]), "started_at": INSTANT | st.none(), "session": TEXT | st.none(),
         "elapsed_ns": COUNT | st.none(), "peak_memory_bytes": COUNT | st.none(), "memory_source": TEXT | st.none(),
+        "shard": st.from_regex(r"[1-9][0-9]{0,3}/[1-9][0-9]{0,3}", fullmatch=True) | st.none(),
         "cpu_sec": AMOUNT | st.none(), "environment": STRINGS, "commit": TEXT | st.none(), "command": TEXT | st.none(),
         "metrics": st.dictionaries(
             WORD,
@@ -80,12 +81,19 @@ PROVENANCE = optional({"commit": TEXT, "date": TEXT, "tool": TEXT, "reason": TEX
 BASELINES = optional(
     {"schema": st.just("perfgate/baseline/1"), **PROFILE}, {"environment": STRINGS, "provenance": PROVENANCE}
 )
+SHARD = optional(
+    {
+        "index": st.integers(1, 9999), "total": st.integers(1, 9999), "commit": WORD,
+        "rules": st.text("0123456789abcdef", min_size=12, max_size=12),
+    },
+    {},
+)  # fmt: skip
 PROFILES = optional(
     {
         "schema": st.just("perfgate/profile/1"),
         "profiles": st.lists(optional(PROFILE, {"environment": STRINGS}), min_size=1, max_size=2),
     },
-    {},
+    {"shard": SHARD | st.none()},
 )
 LEVEL = st.sampled_from(["fail", "warn", "info"])
 WORKLOAD = st.sampled_from(["same", "rate"])
@@ -113,6 +121,7 @@ CONFIGS = optional(
     {
         "runs": st.lists(WORD, min_size=1, max_size=2), "baselines": WORD,
         "machine_class": st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]*", fullmatch=True),
+        "baseline_changes": st.sampled_from(["report", "refuse", "allow"]),
         "exclude": st.lists(WORD, max_size=2), "defaults": DEFAULTS, "rule": st.lists(RULE, max_size=2),
         "budget": st.lists(BUDGET, max_size=2),
     },

@@ -1,0 +1,31 @@
+"""``perfgate merge``."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("profiles", nargs=-1, required=True, metavar="PROFILE...")
+@click.option(
+    "--expect-shards", type=click.IntRange(1, 9999), required=True, metavar="N", help="How many shards there must be."
+)
+@click.option("-o", "--output", metavar="FILE", help="Also write a profile file.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="On stdout.")
+def command(profiles: tuple[str, ...], expect_shards: int, output: str | None, form: str) -> None:
+    """Merge what `perfgate collect --shard I/N` wrote in each shard.
+
+    PROFILEs are profile files, folders of them or globs. Each shard must be there
+    exactly once, and all of one commit, configuration and class of machine. The
+    merged profile is the one that all runs collected at once would give.
+    """
+    from perfgate.cli.showing import echo  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.outputs import write_output  # noqa: PLC0415 - see above
+    from perfgate.pipeline.sharding import merge_profiles  # noqa: PLC0415 - see above
+    from perfgate.render import render  # noqa: PLC0415 - see above
+    from perfgate.report.profiles import compose_profiles  # noqa: PLC0415 - see above
+
+    merged, content = merge_profiles(profiles, expected=expect_shards)
+    if output:
+        write_output(output, content, slug="profile-unwritable")
+    echo(content.decode() if form == "json" else render(compose_profiles(merged), "text"))

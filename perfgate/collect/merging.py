@@ -1,0 +1,107 @@
+"""Profiles of several shards -> one set of profiles: the one that all runs collected at once would give.
+
+That holds to the byte, or it is refused. A profile does not say which value is of which
+run. So a session of a benchmark that lies in two shards could not be put in the order
+of its runs, and is an error; so are runs without a session, which are named together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import Diagnostic, error
+from perfgate.core.profile import MetricProfile, Profile, title
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfgate.core.profile import Session
+
+    _Place = tuple[str, tuple[str, tuple[tuple[str, str], ...]]]
+
+_BY_RUNS = "hand on the run files instead, and check all of them: perfgate check --expect-shards N PATHS"
+
+
+def merge(parts: Sequence[tuple[str, Sequence[Profile]]]) -> tuple[tuple[Profile, ...], list[Diagnostic]]:
+    """Return the profiles of all parts together, and why they cannot be merged.
+
+    Args:
+        parts: of each shard its origin, for messages, and its profiles.
+
+    Returns:
+        The profiles, sorted by class of machine and benchmark; they count only when
+        there is no problem.
+    """
+    problems: list[Diagnostic] = []
+    by_place: dict[_Place, list[tuple[str, Profile]]] = {}
+    for origin, profiles in parts:
+        for profile in profiles:
+            by_place.setdefault((profile.machine_class, profile.key), []).append((origin, profile))
+            if len(parts) > 1 and not all(s.is_named for s in profile.sessions):
+                message = f'runs of "{title(*profile.key)}" state no session'
+                hint = "measure with perfgate run, or write a session into the summaries"
+                problems.append(error("shards-overlap", message, place=origin, hint=hint))
+    merged = []
+    for _, those in sorted(by_place.items(), key=lambda item: item[0]):
+        problems += _overlaps(those)
+        merged.append(_merged(those, problems))
+    return tuple(merged), problems
+
+
+def _overlaps(those: Sequence[tuple[str, Profile]]) -> list[Diagnostic]:
+    """Return an error for each session of a benchmark that stands in two parts."""
+    problems = []
+    first: dict[str, str] = {}
+    for origin, profile in those:
+        for session in profile.sessions:
+            if session.id in first:
+                message = f'session {session.id} of "{title(*profile.key)}" stands in {first[session.id]} too'
+                problems.append(error("shards-overlap", message, place=origin, hint=_BY_RUNS))
+            first.setdefault(session.id, origin)
+    return problems
+
+
+def _merged(those: Sequence[tuple[str, Profile]], problems: list[Diagnostic]) -> Profile:
+    """Return one benchmark's profile of all parts."""
+    if len(those) == 1:
+        return those[0][1]
+    sessions = sorted((s for _, p in those for s in p.sessions), key=lambda s: (s.started_at, s.id))
+    names = sorted({m.metric.name for _, p in those for m in p.metrics})
+    return replace(
+        those[0][1],
+        sessions=tuple(sessions),
+        metrics=tuple(_metric(name, those, sessions, problems) for name in names),
+        environment=_newest(those, sessions[-1].started_at, problems).environment,
+    )
+
+
+def _metric(
+    name: str, those: Sequence[tuple[str, Profile]], sessions: Sequence[Session], problems: list[Diagnostic]
+) -> MetricProfile:
+    """Return one metric of all parts, its samples in the order of the sessions."""
+    found = [(origin, metric) for origin, p in those if (metric := p.metric(name)) is not None]
+    first = found[0][1].metric
+    for origin, other in found[1:]:
+        if other.metric != first:
+            message = (
+                f'"{name}" is in "{other.metric.unit}" ({other.metric.better} is better) here, but in "{first.unit}" '
+                f"({first.better} is better) in {found[0][0]}"
+            )
+            hint = "record the metric with one unit and one direction, and measure again"
+            problems.append(error("unit-differs", message, place=origin, hint=hint))
+    order = {s.id: i for i, s in enumerate(sessions)}
+    return MetricProfile(
+        metric=first,
+        sources=tuple(sorted({source for _, m in found for source in m.sources})),
+        samples=tuple(sorted((s for _, m in found for s in m.samples), key=lambda s: order[s.session])),
+    )
+
+
+def _newest(those: Sequence[tuple[str, Profile]], newest: str, problems: list[Diagnostic]) -> Profile:
+    """Return the profile of the newest run, whose machine's facts the merged one states."""
+    holders = [(origin, p) for origin, p in those if any(s.started_at == newest for s in p.sessions)]
+    if len({p.environment for _, p in holders}) > 1:
+        message = f'which run of "{title(*holders[0][1].key)}" is the newest cannot be told, and their machines differ'
+        problems.append(error("shards-overlap", message, place=holders[1][0], hint=_BY_RUNS))
+    return holders[0][1]

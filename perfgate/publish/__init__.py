@@ -1,0 +1,1 @@
+"""Strings -> GitHub. The standard library only: the job that holds a token loads nobody else's code."""

@@ -1,0 +1,103 @@
+"""The files and commands by which a step of GitHub Actions says something: its summary, outputs and annotations.
+
+Whatever is wrong with the files (absent in a container job, read-only, a folder) is a
+warning: the verdict does not depend on whether it could be told there.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+SUMMARY_LIMIT = 1024 * 1024
+"""Bytes of a step's summary; of a longer one GitHub shows nothing at all."""
+ANNOTATIONS = 9
+"""Annotations of one level before one that counts the others: GitHub drops all after the tenth."""
+
+
+def new_token() -> str:
+    """Return a word that nobody can guess who wrote a name or a report."""
+    return os.urandom(16).hex()
+
+
+def escape_data(text: str) -> str:
+    """Return a text as the message of a workflow command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def escape_property(text: str) -> str:
+    """Return a text as the value of a workflow command's property."""
+    return escape_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def command(name: str, properties: Mapping[str, str], message: str) -> str:
+    """Return a workflow command, one line; a property without a value is left out."""
+    told = ",".join(f"{key}={escape_property(value)}" for key, value in properties.items() if value)
+    return f"::{name}{' ' if told else ''}{told}::{escape_data(message)}"
+
+
+def quiet(text: str, token: str) -> str:
+    """Return a text in which the runner looks for no commands.
+
+    Args:
+        text: lines that may hold anything.
+        token: ends the silence; must not be guessed by who wrote the text.
+    """
+    return f"::stop-commands::{token}\n{text}{'' if text.endswith(chr(10)) else chr(10)}::{token}::\n"
+
+
+def append_summary(path: str, texts: Iterable[str]) -> str:
+    """Append the first of several texts that fits into a step's summary, beside what stands there already.
+
+    Args:
+        path: the file of ``GITHUB_STEP_SUMMARY``.
+        texts: the best first.
+
+    Returns:
+        Why nothing could be written; empty when it was.
+    """
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o666)
+        with os.fdopen(fd, "ab") as file:
+            found = os.fstat(fd)
+            if not stat.S_ISREG(found.st_mode):
+                return "it is no regular file"
+            gap = b"\n\n" if found.st_size else b""
+            for text in texts:
+                content = gap + text.encode("utf-8", "replace")
+                if found.st_size + len(content) <= SUMMARY_LIMIT:
+                    file.write(content)
+                    return ""
+    except (OSError, ValueError) as caught:
+        return getattr(caught, "strerror", None) or str(caught)
+    return f"it holds {found.st_size:,} bytes already, of {SUMMARY_LIMIT:,} that GitHub shows"
+
+
+def set_outputs(path: str, outputs: Mapping[str, str], token: str) -> str:
+    """Append a step's outputs.
+
+    Args:
+        path: the file of ``GITHUB_OUTPUT``.
+        outputs: name -> value.
+        token: part of the line that ends each value; must not be guessed by who wrote a value.
+
+    Returns:
+        Why nothing could be written; empty when it was.
+    """
+    end = f"ghadelimiter_{token}"
+    if any(end in text for pair in outputs.items() for text in pair):
+        return "a value holds the delimiter"
+    lines = "".join(f"{name}<<{end}\n{value}\n{end}\n" for name, value in outputs.items())
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o666)
+        with os.fdopen(fd, "ab") as file:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                return "it is no regular file"
+            file.write(lines.encode("utf-8", "replace"))
+    except (OSError, ValueError) as caught:
+        return getattr(caught, "strerror", None) or str(caught)
+    return ""

