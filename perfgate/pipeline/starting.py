@@ -36,7 +36,7 @@ _NEXT = {
     "ci": (
         "perfgate run -n 10 -- python your_program.py   # in the job, on the runner that will gate",
         "perfgate baseline refresh                      # in the job; download baselines/ and commit it",
-        "perfgate check --baseline-ref HEAD^1            # in each pull request, after measuring",
+        "perfgate check --baseline-ref auto              # in each pull request, after measuring",
     ),
 }
 

@@ -82,7 +82,8 @@ def main() -> None:
         for theme in ("light", "dark"):
             style = (styles / f"github-markdown-{theme}.css").read_text(encoding="utf-8")
             page = (
-                f'<!doctype html><html data-theme="{theme}"><meta charset="utf-8"><style>{style}\nbody{{margin:0;padding:16px;'
+                f'<!doctype html><html data-theme="{theme}"><meta charset="utf-8">'
+                f"<style>{style}\nbody{{margin:0;padding:16px;"
                 f"background:{'#fff' if theme == 'light' else '#0d1117'}}}</style>"
                 f'<article class="markdown-body" data-theme="{theme}">{html}</article>'
             )

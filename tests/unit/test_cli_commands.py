@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from perfgate import __version__
 from perfgate.__main__ import run
+from perfgate.pipeline import starting
 
 ROOT = str(Path(__file__).resolve().parents[2])
 JOB = "from perfgate.measure import measure_run_context\nwith measure_run_context(rows_used=5): sum(range(1000))\n"
@@ -151,3 +153,74 @@ def test_a_command_line_that_cannot_be_meant_is_exit_2(project, capsys, words, s
     err = capsys.readouterr().err
     assert err.startswith("cannot decide: ")
     assert said in err.splitlines()[0]
+
+
+def test_init_for_github_writes_workflows_once_and_says_what_to_edit(project, capsys):
+    assert run(["init", "--ci", "github", "--runner", "own", "--no-forks"]) == 0
+    out = capsys.readouterr().out
+    for name in ("perf", "perf-baseline"):
+        assert f"made .github/workflows/{name}.yml" in out
+    assert not (project / ".github/workflows/perf-comment.yml").exists()
+    assert "# the command to measure" in out.partition("Next:")[2]
+    (project / ".github/workflows/perf.yml").write_text("mine")
+    assert run(["init", "--ci", "github"]) == 0
+    assert "kept .github/workflows/perf.yml as it is" in capsys.readouterr().out
+    assert (project / ".github/workflows/perf.yml").read_text() == "mine"
+    assert (project / ".github/workflows/perf-comment.yml").exists()
+
+
+def test_init_for_gitlab_writes_a_job_to_include(project, capsys):
+    (project / "services/api").mkdir(parents=True)
+    assert run(["init", "--ci", "gitlab", "--suite", "services/api"]) == 0
+    assert "FOLDER: [services/api]" in (project / "perfgate.gitlab-ci.yml").read_text()
+
+
+@pytest.mark.parametrize("suite", ["absent", "../up", "/etc", "a b", "-x", "${{ x }}", "a\nb"])
+def test_init_takes_only_folders_of_the_project_as_suites(project, capsys, suite):
+    assert run(["init", "--ci", "github", "--suite", suite]) == 2
+    assert capsys.readouterr().err.startswith("cannot decide: --suite: ")
+    assert not (project / ".github").exists()
+
+
+def test_init_refuses_two_suites_of_one_name(project, capsys):
+    for name in ("a.b", "a-b"):
+        (project / name).mkdir()
+    assert run(["init", "--ci", "github", "--suite", "a.b", "--suite", "a-b"]) == 2
+    assert 'two suites would be called "a-b"' in capsys.readouterr().err
+
+
+GIT = "https://git.example.org/perfgate"
+COMMIT = "c0ffee" * 6 + "c0ff"
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        (None, "perfgate==9.9"),
+        ("{}", "perfgate==9.9"),
+        ("no json", "perfgate==9.9"),
+        ('{"url": "file:///somewhere", "dir_info": {"editable": true}}', "perfgate==9.9"),
+        (json.dumps({"url": GIT, "vcs_info": {"commit_id": COMMIT}}), f'"perfgate @ git+{GIT}@{COMMIT}"'),
+        (json.dumps({"url": GIT.replace("//", "//me:secret@"), "vcs_info": {"commit_id": COMMIT}}),
+         f'"perfgate @ git+{GIT}@{COMMIT}"'),
+        (json.dumps({"url": GIT, "vcs_info": {"commit_id": "main"}}), "perfgate==9.9"),
+        (json.dumps({"url": f"{GIT}'; rm -rf ~", "vcs_info": {"commit_id": COMMIT}}), "perfgate==9.9"),
+    ],
+)  # fmt: skip
+def test_the_install_line_comes_from_the_installed_package(monkeypatch, told, line):
+    class Installed:
+        version = "9.9"
+
+        def read_text(self, name):
+            return told
+
+    monkeypatch.setattr(starting.metadata, "distribution", lambda _: Installed())
+    assert starting.install_line() == f"python -m pip install {line}"
+
+
+def test_a_clone_that_was_never_installed_pins_its_own_version(monkeypatch):
+    def absent(name):
+        raise starting.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(starting.metadata, "distribution", absent)
+    assert starting.install_line() == f"python -m pip install perfgate=={__version__}"

@@ -1,0 +1,92 @@
+"""Runs steps as a runner does: their own shell code, under bash, with real environment files."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from support import ROOT, clean_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_EXPRESSION = re.compile(r"\$\{\{ *(.*?) *\}\}")
+_HEREDOC = re.compile(r"^(.+?)<<(\w+)\n(.*?)\n\2$", re.MULTILINE | re.DOTALL)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Return a YAML file."""
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def action(name: str) -> dict[str, Any]:
+    """Return one of the project's own actions."""
+    return load(ROOT / ".github/actions" / name / "action.yml")
+
+
+@dataclass
+class Runner:
+    """A machine that runs steps."""
+
+    root: Path
+    """Scratch folder of the machine."""
+    workspace: Path
+    """Where the repository is checked out."""
+    facts: dict[str, str]
+    """What expressions may name: ``inputs.x``, ``github.token`` …"""
+    variables: dict[str, str] = field(default_factory=dict)
+    """Environment variables of each step."""
+
+    def __post_init__(self) -> None:
+        """Put a perfgate and a python of this environment on its path."""
+        tools = self.root / "tools"
+        tools.mkdir(parents=True)
+        python = shutil.which("python") or "python3"
+        for name, words in (("perfgate", "-m perfgate"), ("python", ""), ("python3", "")):
+            tool = tools / name
+            tool.write_text(f'#!/bin/sh\nexec "{python}" {words} "$@"\n')
+            tool.chmod(0o755)
+        installed = self.root / "temp/perfgate/bin"
+        installed.mkdir(parents=True)
+        shutil.copy2(tools / "perfgate", installed / "perfgate")
+
+    def evaluate(self, text: str) -> str:
+        """Return a text with its expressions replaced, as far as the project's own files need any."""
+        return _EXPRESSION.sub(lambda match: self._value(match[1]), text)
+
+    def _value(self, expression: str) -> str:
+        for part in expression.split("||"):
+            word = part.strip()
+            value = word[1:-1] if word.startswith("'") else self.facts.get(word, "")
+            if value:
+                return value
+        return ""
+
+    def run(self, step: Mapping[str, Any]) -> tuple[subprocess.CompletedProcess[str], dict[str, str]]:
+        """Run a step, and return how it ended and its outputs."""
+        files = {name: self.root / name.lower() for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV")}
+        files["GITHUB_OUTPUT"].write_text("")
+        tools = f"{self.root / 'tools'}:{clean_environment(self.root)['PATH']}"
+        env = clean_environment(
+            self.root, CI="true", GITHUB_ACTIONS="true", GITHUB_WORKSPACE=str(self.workspace), PATH=tools,
+            RUNNER_TEMP=str(self.root / "temp"), **{name: str(path) for name, path in files.items()}, **self.variables,
+        )  # fmt: skip
+        env |= {name: self.evaluate(str(value)) for name, value in step.get("env", {}).items()}
+        folder = self.workspace / self.evaluate(str(step.get("working-directory", ".")))
+        assert "${{" not in step["run"], "an expression inside a script runs whatever somebody called a branch"
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]], cwd=folder, env=env,
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        found = _HEREDOC.findall(files["GITHUB_OUTPUT"].read_text())
+        return done, {name: value for name, _, value in found}
+
+
+def scripts(job: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the steps of a job that are scripts, without the one that installs perfgate."""
+    return [s for s in job["steps"] if "run" in s and "pip install" not in s["run"]]

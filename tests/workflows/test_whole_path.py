@@ -1,0 +1,118 @@
+"""From the command that is measured to the comment: the scripts of the written workflows, on a fork's pull request."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from comment_jobs import event
+from fault_server import FaultyGitHub
+from steps import Runner, action, scripts
+
+from perfgate.pipeline.workflows import Plan, github
+from perfgate.publish.actions import escape_data, escape_property
+
+if TYPE_CHECKING:
+    from support import Project
+
+JOB = "import time\n\ntime.sleep({})\n"
+PLAN = github(Plan(install="python -m pip install perfgate"))
+
+
+def job(name: str) -> dict[str, object]:
+    (found,) = yaml.safe_load(PLAN[f".github/workflows/{name}.yml"])["jobs"].values()
+    return dict(found)
+
+
+@pytest.fixture
+def checkout(project: Project) -> Project:
+    """What `actions/checkout` leaves of a pull request that makes the program ten times slower."""
+    project.write("job.py", JOB.format(0.02))
+    project.write("perfgate.toml", 'exclude = ["*:peak_memory"]\n')
+    project.write(".gitignore", "perfgate-report/\noutputs/\n")
+    project.git("init", "-q", "-b", "main")
+    project.commit("Base")
+    project.git("checkout", "-q", "-b", "topic")
+    project.write("job.py", JOB.format(0.2))
+    project.commit("Slow down")
+    project.git("checkout", "-q", "main")
+    project.git("merge", "-q", "--no-ff", "--no-edit", "topic")
+    return project
+
+
+def test_a_slow_pull_request_of_a_fork_fails_its_job_and_gets_one_comment(checkout: Project, tmp_path: Path) -> None:
+    measuring = Runner(tmp_path / "measuring", checkout.root, {})
+    (step,) = scripts(job("perf"))
+    done, outputs = measuring.run(step)
+    assert (done.returncode, outputs["verdict"]) == (1, "regression"), done.stdout + done.stderr
+    assert "::error title=perfgate%3A job elapsed p50" in done.stdout
+
+    hub = FaultyGitHub()
+    hub.pull()
+    told = tmp_path / "event.json"
+    told.write_text(json.dumps(event()))
+    apart = tmp_path / "apart"
+    shutil.copytree(
+        checkout.path("perfgate-report"), apart / "perfgate-report"
+    )  # the artifact, in a job without the code
+    variables = {"GITHUB_EVENT_NAME": "workflow_run", "GITHUB_EVENT_PATH": str(told), "GITHUB_API_URL": hub.url}
+    commenting = Runner(tmp_path / "commenting", apart, {"github.token": "t0ken"}, variables)
+    try:
+        (step,) = scripts(job("perf-comment"))
+        for _ in range(2):  # a second run changes nothing
+            done, _ = commenting.run(step)
+            assert done.returncode == 0, done.stdout + done.stderr
+        (comment,) = hub.comments
+        assert hub.sent("POST", "PATCH", "DELETE") == [("POST", "/repos/octo/app/issues/7/comments")]
+    finally:
+        hub.close()
+    lines = comment["body"].splitlines()
+    assert lines[0] == "<!-- perfgate:v1 id=default -->"
+    assert lines[1].startswith("**Regression**: 1 of 1 gated row got worse")
+    assert "| `job` | `elapsed p50` |" in comment["body"]
+    assert "t0ken" not in done.stdout + done.stderr
+
+
+def test_the_action_comments_as_the_workflow_does(checkout: Project, tmp_path: Path) -> None:
+    hub = FaultyGitHub()
+    hub.pull()
+    told = tmp_path / "event.json"
+    told.write_text(json.dumps(event()))
+    facts = {"inputs.github-token": "t0ken", "inputs.id": "gate", "inputs.when": "always"}
+    variables = {"GITHUB_EVENT_NAME": "workflow_run", "GITHUB_EVENT_PATH": str(told), "GITHUB_API_URL": hub.url}
+    runner = Runner(tmp_path / "machine", checkout.root, facts, variables)
+    step = action("perfgate-comment")["runs"]["steps"][-1]
+    try:
+        done, _ = runner.run(step)
+        assert (done.returncode, hub.comments) == (0, []), "the first run ended before it had a report"
+        assert "no report" in done.stdout + done.stderr
+        assert checkout.cli("ab", "-n", "5", "--report-dir", str(tmp_path / "machine/temp/perfgate-artifact"),
+                            "--base", "HEAD^1", "--", "python3", "job.py").code == 1  # fmt: skip
+        done, _ = runner.run(step)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert [c["body"].splitlines()[0] for c in hub.comments] == ["<!-- perfgate:v1 id=gate -->"]
+    finally:
+        hub.close()
+
+
+def test_commands_are_escaped_as_github_itself_does() -> None:
+    parts = os.environ.get("GITHUB_TEST_PARTS", "")
+    core = Path(parts, "node_modules/@actions/core")
+    node = shutil.which("node")
+    if not parts or not core.exists() or node is None:
+        pytest.skip("@actions/core is not installed (tests/github/install_parts.sh)")
+    hostile = ["a:b,c%d", "x\ny", "\r\n", "::error::", "%0A", "##[group]x", "π\u202e", "a=b", " lead", "`|<b>"]
+    script = (
+        "const core = await import('@actions/core'); for (const t of JSON.parse(process.argv[1])) "
+        "core.error(t, {title: t});"
+    )
+    words = [node, "--input-type=module", "-e", script, json.dumps(hostile)]
+    done = subprocess.run(words, cwd=parts, capture_output=True, check=True)
+    wanted = "".join(f"::error title={escape_property(t)}::{escape_data(t)}\n" for t in hostile)
+    assert done.stdout.decode() == wanted

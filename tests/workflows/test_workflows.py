@@ -1,0 +1,169 @@
+"""Workflows that the project uses, writes and shows: sound by every judge that can be had, and the same everywhere."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from steps import load
+from support import ROOT
+
+from perfgate.pipeline.workflows import Plan, github, gitlab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+INSTALL = "python -m pip install perfgate==0.1.0"
+PLANS = {
+    f"{runner}-{'forks' if forks else 'own-branches'}-{'suites' if suites else 'one'}": Plan(
+        runner=runner, forks=forks, suites=suites, install=INSTALL
+    )
+    for runner, forks, suites in itertools.product(("hosted", "own"), (True, False), ((), ("services/api", "web")))
+}
+OFF = ("line-length", "document-start", "truthy")
+STYLE = {"extends": "default", "rules": {**dict.fromkeys(OFF, "disable"), "comments": {"min-spaces-from-content": 1}}}
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders with the files of each plan, and of the project itself."""
+    folders = {"project": tmp_path_factory.mktemp("project")}
+    shutil.copytree(ROOT / ".github", folders["project"] / ".github")
+    for name, plan in PLANS.items():
+        folders[name] = tmp_path_factory.mktemp(name)
+        for path, text in {**github(plan), **gitlab(plan)}.items():
+            file = folders[name] / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+    for folder in folders.values():  # a judge looks for the root of a repository
+        subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    return folders
+
+
+def judged(folder: Path, *words: str) -> None:
+    """Let a judge look at a folder; skip where it is absent."""
+    program = shutil.which(words[0])
+    if program is None:
+        pytest.skip(f"{words[0]} is not installed")
+    done = subprocess.run([program, *words[1:]], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def files(folder: Path, pattern: str) -> list[str]:
+    return sorted(str(p.relative_to(folder)) for p in folder.glob(pattern))
+
+
+@pytest.mark.parametrize("name", ["project", *PLANS])
+def test_zizmor_as_an_auditor_finds_nothing(written: dict[str, Path], name: str) -> None:
+    judged(written[name], "zizmor", "--offline", "--quiet", "--persona=auditor", ".github")
+
+
+@pytest.mark.parametrize("name", ["project", *PLANS])
+def test_actionlint_finds_nothing(written: dict[str, Path], name: str) -> None:
+    judged(written[name], "actionlint")
+
+
+@pytest.mark.parametrize("name", ["project", *PLANS])
+def test_the_published_schemas_accept_it(written: dict[str, Path], name: str) -> None:
+    folder = written[name]
+    schema = ("check-jsonschema", "--builtin-schema")
+    judged(folder, *schema, "vendor.github-workflows", *files(folder, ".github/workflows/*.yml"))
+    if found := files(folder, ".github/actions/*/action.yml"):
+        judged(folder, *schema, "vendor.github-actions", *found)
+    if name != "project":
+        judged(folder, *schema, "vendor.gitlab-ci", "perfgate.gitlab-ci.yml")
+
+
+@pytest.mark.parametrize("name", ["project", *PLANS])
+def test_its_style_is_plain(written: dict[str, Path], name: str) -> None:
+    judged(written[name], "yamllint", "-d", json.dumps(STYLE), ".")
+
+
+@pytest.mark.parametrize("name", ["project", *PLANS])
+def test_the_parser_of_github_accepts_it(written: dict[str, Path], name: str) -> None:
+    parts = os.environ.get("GITHUB_TEST_PARTS", "")
+    parser, node = Path(parts, "parser.bundle.mjs"), shutil.which("node")
+    if not parts or not parser.exists() or node is None:
+        pytest.skip("the workflow parser is not installed (tests/github/install_parts.sh)")
+    for file in files(written[name], ".github/workflows/*.yml"):
+        done = subprocess.run([node, str(parser), file], cwd=written[name], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (0, "[]\n"), done.stdout + done.stderr
+
+
+def documents(folder: Path) -> Iterator[dict[str, Any]]:
+    for file in (*folder.glob(".github/workflows/*.yml"), *folder.glob(".github/actions/*/action.yml")):
+        yield load(file)
+
+
+def steps(document: dict[str, Any]) -> list[dict[str, Any]]:
+    jobs = document.get("jobs") or {"": document.get("runs")}
+    return [step for job in jobs.values() for step in job["steps"]]
+
+
+@pytest.mark.parametrize("name", ["project", *PLANS])
+def test_everything_foreign_is_pinned_and_no_expression_stands_in_a_script(written: dict[str, Path], name: str) -> None:
+    for document in documents(written[name]):
+        for step in steps(document):
+            assert re.fullmatch(
+                r"[\w-]+/[\w-]+@[0-9a-f]{40}|\$/\.github/actions/[\w-]+", step.get("uses", "$/.github/actions/x")
+            )
+            assert "${{" not in step.get("run", "")
+            assert step.get("with", {}).get("persist-credentials") is False or "checkout" not in step.get("uses", "")
+
+
+@pytest.mark.parametrize("name", ["project", *PLANS])
+def test_nothing_is_permitted_beyond_what_a_job_needs(written: dict[str, Path], name: str) -> None:
+    for document in documents(written[name]):
+        if "jobs" not in document:
+            continue
+        assert document["permissions"] == {}
+        triggers = document[True]  # YAML takes `on` for a truth
+        for job in document["jobs"].values():
+            writes = {p for p, level in job["permissions"].items() if level == "write"}
+            runs_the_change = "pull_request" in triggers
+            own_branches = name.split("-")[1:2] == ["own"]
+            assert writes <= ({"pull-requests"} if "workflow_run" in triggers or own_branches else set())
+            if "workflow_run" in triggers:
+                assert not runs_the_change
+                assert not any("checkout" in s.get("uses", "") for s in job["steps"])
+        assert "pull_request_target" not in triggers
+
+
+def yaml_blocks() -> list[str]:
+    text = (ROOT / "docs/github.md").read_text(encoding="utf-8")
+    return re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_recipes_of_the_page_are_what_init_writes() -> None:
+    one, forks, suites = (PLANS[n] for n in ("hosted-own-branches-one", "hosted-forks-one", "hosted-forks-suites"))
+    own = PLANS["own-forks-one"]
+    perf, comment = ".github/workflows/perf.yml", ".github/workflows/perf-comment.yml"
+    assert yaml_blocks() == [
+        github(one)[perf], github(forks)[perf], github(forks)[comment], github(suites)[perf], github(own)[perf],
+    ]  # fmt: skip
+
+
+def test_a_reader_edits_nothing_but_the_command_and_the_version() -> None:
+    for text in yaml_blocks():
+        if "perfgate comment perfgate-report/report.json --workflow-run" not in text:
+            assert text.count("# the command to measure") == 1
+            assert "# the version" in text
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_plan_writes_what_it_needs_and_no_more(name: str) -> None:
+    plan, made = PLANS[name], github(PLANS[name])
+    assert (".github/workflows/perf-comment.yml" in made) is plan.forks
+    assert (".github/workflows/perf-baseline.yml" in made) is (plan.runner == "own")
+    gate = made[".github/workflows/perf.yml"]
+    assert ("perfgate ab" in gate) is (plan.runner == "hosted")
+    assert ("pull-requests: write" in gate) is (not plan.forks)
+    assert ("matrix" in gate) is bool(plan.suites)
+    assert json.dumps(gitlab(plan))
