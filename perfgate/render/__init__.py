@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Literal
 
-from perfgate.report.document import Paragraph
+from perfgate.report.document import Bullets, Paragraph
 
 if TYPE_CHECKING:
     from perfgate.report.document import Document
@@ -50,8 +51,7 @@ def render(document: Document, form: Format) -> str:
 def _of_verdict(document: Document, form: Format) -> str:
     if document.verdict is None:
         raise ValueError(f"{form} can only be drawn of a verdict")
-    first = document.blocks[0]
-    headline = "".join(span.text for span in first.line) if isinstance(first, Paragraph) else ""
+    said = _opening(document)
     if form == "openmetrics":
         from perfgate.render import openmetrics  # noqa: PLC0415 - only the renderer that is asked for is loaded
 
@@ -59,7 +59,18 @@ def _of_verdict(document: Document, form: Format) -> str:
     if form == "codequality":
         from perfgate.render import codequality  # noqa: PLC0415 - see above
 
-        return codequality.render(document.verdict, headline)
+        return codequality.render(document.verdict, said[0])
     from perfgate.render import junit  # noqa: PLC0415 - see above
 
-    return junit.render(document.verdict, headline, "gitlab" if form == "junit-gitlab" else "jenkins")
+    return junit.render(document.verdict, said, "gitlab" if form == "junit-gitlab" else "jenkins")
+
+
+def _opening(document: Document) -> list[str]:
+    """Return what the report says before its first heading, line by line: the verdict, and edits of the gate."""
+    lines = []
+    for block in takewhile(lambda b: isinstance(b, Paragraph | Bullets), document.blocks):
+        if isinstance(block, Paragraph):
+            lines.append(block.line)
+        elif isinstance(block, Bullets):
+            lines += block.lines
+    return ["".join(span.text for span in line) for line in lines]

@@ -26,12 +26,12 @@ _SUITE = "perfgate"
 _LONGEST = 1e12  # seconds; beyond it sums would lose their decimals
 
 
-def render(verdict: Verdict, headline: str, flavor: Flavor) -> str:
+def render(verdict: Verdict, opening: Sequence[str], flavor: Flavor) -> str:
     """Return a verdict as JUnit XML.
 
     Args:
         verdict: what a check found.
-        headline: the verdict in one line.
+        opening: what its report says first, line by line: the verdict, and edits of the gate.
         flavor: ``gitlab`` names the file of each row, which Jenkins' schema does not know.
     """
     files = Files(verdict) if flavor == "gitlab" else None
@@ -42,8 +42,9 @@ def render(verdict: Verdict, headline: str, flavor: Flavor) -> str:
         name = row_name(finding) + (f" on {finding.machine_class}" if several else "")
         cases.append(_row(verdict, finding, names.unique(titled(finding), name), files))
     if verdict.exit_code is ExitCode.CANNOT_DECIDE and not any(c.outcome == "error" for c in cases):
-        cases.append(_Case(_SUITE, "nothing-judged", "error", (headline,)))
-    said = [headline, *(diagnostic_line(n) for n in verdict.notes)]
+        cases.append(_Case(_SUITE, "nothing-judged", "error", opening[:1]))
+    notes = [n for n in verdict.notes if not any(n.message in line for line in opening)]
+    said = [plain(line) for line in opening] + [diagnostic_line(n) for n in notes]
     return _document(verdict, cases, said)
 
 

@@ -26,6 +26,7 @@ _HELP = {
     "perfgate_exit_code": "Exit code: 0 pass, 1 regression, 2 cannot decide.",
     "perfgate_rows": "Rows by status.",
     "perfgate_faults": "Faults that kept something from being judged.",
+    "perfgate_gate_changes": "Files of the gate that the change under test edits.",
     "perfgate_row_status": "What was found out about a row; always 1.",
     "perfgate_baseline": "Value of the baseline.",
     "perfgate_current": "Value now; of the baseline where the row is unchanged.",
@@ -50,6 +51,7 @@ def render(verdict: Verdict) -> str:
         add("perfgate_verdict", "", (("verdict", word),), str(int(verdict.exit_code is code)))
     add("perfgate_exit_code", "", (), str(int(verdict.exit_code)))
     add("perfgate_faults", "", (), str(len(verdict.problems)))
+    add("perfgate_gate_changes", "", (), str(len(verdict.gate_changes)))
     for status in Status:
         rows = sum(f.status is status for f in verdict.findings)
         add("perfgate_rows", "", (("status", status.value),), str(rows))

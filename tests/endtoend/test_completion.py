@@ -99,6 +99,10 @@ def test_what_no_command_knows_gets_no_answer(project, typed):
     assert answers(project, typed) == []
 
 
+def test_a_command_that_is_not_known_is_no_error_while_typing(project):
+    assert "file,some" in answers(project, "zzz some")
+
+
 @pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
 def test_the_script_is_the_one_that_clicks_own_way_gives(project, name):
     own = project.cli("completion", name)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from test_report_codec import VERDICTS
 from test_report_golden import RICH
 
-from perfgate.core.errors import error, note
+from perfgate.core.errors import error, note, warning
 from perfgate.core.finding import Status
+from perfgate.core.gate_change import GateChange, Move
 from perfgate.render import render
 from perfgate.report.compose import compose
 
@@ -119,6 +120,20 @@ def test_the_headline_and_the_notes_stand_in_the_suites_output():
     said = ET.fromstring(junit(found)).findtext("testsuite/system-out")  # noqa: S314 - our own text
     assert said.splitlines() == [
         "Pass: 1 gated row measured, none got worse beyond its limit. No action needed.", "2 files are copies",
+    ]  # fmt: skip
+
+
+def test_what_a_change_does_to_its_gate_stands_right_below_the_headline():
+    edit = warning("gate-edited", "this change edits 1 baseline", place="baselines", hint="review it")
+    move = Move(what="elapsed p50", unit="s", before=1.0, after=2.0, change=1.0, laxer=True)
+    moved = GateChange(
+        kind="baseline", edit="changed", path="baselines/a.json", name="train", machine_class="class-a", moves=(move,)
+    )
+    found = verdict(finding(), notes=(note("run-copies", "2 files are copies"), edit), gate_changes=(moved,))
+    said = ET.fromstring(junit(found)).findtext("testsuite/system-out").splitlines()  # noqa: S314 - our own text
+    assert said[1].startswith("baselines: this change edits 1 baseline")
+    assert said[2:] == [
+        "train (class-a) changed: elapsed p50 1 s \u2192 2 s (+100.0%, laxer)", "2 files are copies",
     ]  # fmt: skip
 
 

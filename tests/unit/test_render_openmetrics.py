@@ -68,6 +68,7 @@ def test_rows_are_counted_by_every_status_and_faults_too():
     counts = samples(found, "perfgate_rows")
     assert counts == {f'status="{s}"': {"unchanged": "2", "new": "1"}.get(s, "0") for s in Status}
     assert samples(found, "perfgate_faults") == {"": "1"}
+    assert samples(found, "perfgate_gate_changes") == {"": "0"}
 
 
 def test_a_row_states_its_numbers_in_base_units():
