@@ -23,7 +23,7 @@ _FULL = "The report is too long for a summary: see `report.md` among the files o
 
 def commands(verdict: Verdict, environ: Mapping[str, str]) -> str:
     """Return the annotations of a verdict, one a line."""
-    return "".join(f"{line}\n" for line in annotate(verdict, _folder(verdict, environ)))
+    return "".join(f"{line}\n" for line in annotate(verdict, _prefix(environ)))
 
 
 def write_files(verdict: Verdict, document: Document, environ: Mapping[str, str], report_dir: str) -> list[Diagnostic]:
@@ -66,10 +66,7 @@ def _summaries(verdict: Verdict, document: Document) -> Iterator[str]:
     yield _FULL
 
 
-def _folder(verdict: Verdict, environ: Mapping[str, str]) -> str:
-    """Return the folder of the baselines, relative to the repository's root; empty when they are in none."""
-    _, is_of_commit, path = verdict.compared.baselines.rpartition(":")
-    if not path or not (is_of_commit or os.path.isdir(path)):
-        return ""
-    relative = os.path.relpath(path, environ.get("GITHUB_WORKSPACE") or ".")
-    return "" if relative.startswith("..") else relative.replace(os.sep, "/")
+def _prefix(environ: Mapping[str, str]) -> str | None:
+    """Return the working directory relative to the repository's root; None when it lies elsewhere."""
+    relative = os.path.relpath(".", environ.get("GITHUB_WORKSPACE") or ".").replace(os.sep, "/")
+    return None if relative.startswith("..") else "" if relative == "." else relative

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, plain
-from perfgate.core.finding import FAILED, UNDECIDED, WHOLE_SUITE, Finding, Status, Verdict
+from perfgate.core.finding import FAILED, UNDECIDED, Finding, Status, Verdict
 from perfgate.core.profile import title
 from perfgate.core.reasons import cure, sentence
 from perfgate.publish.actions import ANNOTATIONS, command
+from perfgate.render.places import Files
 from perfgate.report.codec import settled
 from perfgate.report.words import amount, percent
-from perfgate.store.codec import file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,7 @@ _LONGEST = 200  # characters of a name
 _FAR_DOWN = "look at the summary of the run, or at report.md"
 
 
-def annotate(verdict: Verdict, folder: str) -> tuple[str, ...]:
+def annotate(verdict: Verdict, prefix: str | None) -> tuple[str, ...]:
     """Return workflow commands, at most ten of a level, worst first.
 
     What failed or could not be judged is an error, what is suspected or a fault of the
@@ -28,16 +28,18 @@ def annotate(verdict: Verdict, folder: str) -> tuple[str, ...]:
 
     Args:
         verdict: what was found, worst first.
-        folder: of the baselines, relative to the repository's root, so that a row is shown at its
-            baseline's file; empty: there is none.
+        prefix: the working directory relative to the repository's root, such as ``services/api``, so that a
+            row is shown at its baseline's file; None: it is not in the repository.
     """
+    files = None if prefix is None else Files(verdict)
     levels: dict[str, list[str]] = {"error": [], "warning": [], "notice": []}
     for d in verdict.problems:
         levels["error"].append(command("error", {"title": f"perfgate: {d.slug}"}, _told(d)))
     for f in settled(verdict).findings:
         level = _level(f, verdict)
         if level:
-            where = {"title": _title(f), "file": _file(f, folder)}
+            path = files.of(f) if files else ""
+            where = {"title": _title(f), "file": f"{prefix}/{path}" if prefix and path else path}
             levels[level].append(command(level, where, _said(f)))
     for d in verdict.notes:
         if d.level == "warning":
@@ -64,13 +66,6 @@ def _title(f: Finding) -> str:
     name = plain(title(f.benchmark, f.labels))
     name = name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
     return f"perfgate: {name} {plain(f.metric)[:_LONGEST]} {f.statistic}"
-
-
-def _file(f: Finding, folder: str) -> str:
-    """Return the file of the row's baseline."""
-    if not folder or f.benchmark == WHOLE_SUITE or not f.machine_class or f.baseline is None:
-        return ""
-    return f"{folder}/{f.machine_class}/{file_name(f.benchmark, f.labels)}".replace("\\", "/")
 
 
 def _said(f: Finding) -> str:

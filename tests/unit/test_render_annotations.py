@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import pytest
-from gate_cases import finding, verdict
+from gate_cases import finding, profile, verdict
 
 from perfgate.core.errors import error, note, warning
-from perfgate.core.finding import WHOLE_SUITE, Status
+from perfgate.core.finding import Status
 from perfgate.render.annotations import annotate
 
 ROW = {"baseline": 1.0, "current": 1.3, "change": 0.3, "limit": 0.05, "limit_text": "+5%", "reason": "worse"}
 
 
-def lines(*findings, folder="", **more):
-    return annotate(verdict(*findings, **more), folder)
+BASE = (profile({"elapsed": [1.0]}),)
+
+
+def lines(*findings, prefix=None, **more):
+    return annotate(verdict(*findings, **more), prefix)
 
 
 def test_a_row_that_got_worse_says_what_and_what_to_do():
-    (line,) = lines(finding(Status.REGRESSED, message="worse than the limit", **ROW), folder="sub/baselines")
+    (line,) = lines(finding(Status.REGRESSED, message="worse than the limit", **ROW), prefix="sub", baseline=BASE)
     assert line.startswith("::error title=perfgate%3A train elapsed p50,file=sub/baselines/class-a/train-")
     assert "::+30.0%25 (limit +5%25), 1 s -> 1.3 s; worse than the limit. Do: find the change, or accept it" in line
     assert "`" not in line
@@ -71,7 +74,8 @@ def test_no_level_has_more_than_ten_and_the_last_counts_the_others(number, told)
     ["a\n::error::b", "a%0A::error::b", "a\r##[error]b", "a,file=x", "a:b", "\u202eabc", "\x1b[2J", "x" * 10_000],
 )
 def test_a_hostile_name_makes_one_short_line(name):
-    (line,) = lines(finding(Status.REGRESSED, benchmark=name, **ROW), folder="baselines")
+    base = (profile({"elapsed": [1.0]}, name=name),)
+    (line,) = lines(finding(Status.REGRESSED, benchmark=name, **ROW), prefix="", baseline=base)
     assert len(line) < 1000
     assert line.isprintable()
     assert line.count("::") == 2 + line.partition("::")[2].partition("::")[2].count("::")
@@ -79,8 +83,7 @@ def test_a_hostile_name_makes_one_short_line(name):
     assert [p.partition("=")[0] for p in properties.split(",")] == ["title", "file"]
 
 
-@pytest.mark.parametrize(
-    "more", [{"benchmark": WHOLE_SUITE}, {"baseline": None}, {"machine_class": ""}], ids=["suite", "new", "no-class"]
-)
-def test_a_row_without_a_baseline_file_names_none(more):
-    assert ",file=" not in lines(finding(Status.REGRESSED, **{**ROW, **more}), folder="baselines")[0]
+def test_outside_the_repository_no_file_is_named():
+    found = finding(Status.REGRESSED, **ROW)
+    assert ",file=baselines/class-a/train-" in lines(found, prefix="", baseline=BASE)[0]
+    assert ",file=" not in lines(found, prefix=None, baseline=BASE)[0]
