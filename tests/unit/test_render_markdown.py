@@ -31,7 +31,7 @@ HOSTILE = [
 ]  # fmt: skip
 ALPHABET = [*"`|\\<>&@#*_~[]()!-:. \n\tab1'\"", "\u202e", "\u200b", "<b>", "</code>", "``", "\\|", "<img ", "é", "@me"]
 DICE = random.Random(20)  # noqa: S311 - reproducible names, no secrets
-RANDOM = ["".join(DICE.choices(ALPHABET, k=DICE.randint(1, 30))) for _ in range(300)]
+RANDOM = ["".join(DICE.choices(ALPHABET, k=DICE.randint(1, 30))) for _ in range(3000)]
 STRAY = {"a", "img", "em", "del", "script", "b", "strong", "h1", "h2", "h3", "ul", "ol", "pre", "input", "blockquote"}
 
 
