@@ -48,7 +48,7 @@ def write_files(verdict: Verdict, document: Document, environ: Mapping[str, str]
     }
     done = []
     if path := environ.get("GITHUB_STEP_SUMMARY"):
-        done.append((path, "summary", append_summary(path, _summaries(verdict, document))))
+        done.append((path, "summary", append_summary(path, _summaries(document))))
     if path := environ.get("GITHUB_OUTPUT"):
         done.append((path, "outputs", set_outputs(path, outputs, new_token())))
     hint = "the verdict is the same; look at the report itself"
@@ -59,10 +59,11 @@ def write_files(verdict: Verdict, document: Document, environ: Mapping[str, str]
     ]
 
 
-def _summaries(verdict: Verdict, document: Document) -> Iterator[str]:
+def _summaries(document: Document) -> Iterator[str]:
     """Yield what the summary may say, the best first: all; what fits into a comment; that it is too long."""
     yield render(document, "markdown")
-    yield comment(verdict, ident="summary", run_page="")
+    if document.verdict is not None:
+        yield comment(document.verdict, ident="summary", run_page="")
     yield _FULL
 
 

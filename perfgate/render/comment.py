@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from perfgate.render.markdown import draw
-from perfgate.report.codec import settled
 from perfgate.report.compose import PARTS, blocks_of, sizes_of
 
 if TYPE_CHECKING:
@@ -28,25 +26,32 @@ def comment(verdict: Verdict, *, ident: str, run_page: str) -> str:
     improvements and so on, those that got worse last. How many went is said at the end.
 
     Args:
-        verdict: what was found; its words may come from anybody.
+        verdict: as a ``report.json`` states it, or `settled` leaves it; its words may come from anybody.
         ident: tells the gates of a repository apart, of a-z, 0-9 and dashes.
         run_page: address of the run that measured, from a source that can be trusted; empty: none.
     """
-    verdict = settled(verdict)
     sizes = sizes_of(verdict)
     kept = _at_most(sizes)
     first = f"<!-- perfgate:v1 id={ident} -->"
-    while True:
-        body = _body(verdict, sizes, kept, first, run_page)
-        excess = max(len(body) - CHARACTERS, len(body.encode()) - BYTES)
-        least = next((part for part in reversed(PARTS) if kept[part]), None)
-        if excess <= 0:
-            return body
-        if least is None:  # what is told of the gate itself is too long: the verdict has to do
-            return _body(verdict, sizes, kept, first, run_page, only_verdict=True)
-        without = _body(verdict, sizes, {**kept, least: 0}, first, run_page)
-        each = max(1.0, (len(body.encode()) - len(without.encode())) / kept[least])
-        kept[least] = max(0, kept[least] - max(1, math.ceil(excess / each)))
+    bare = _body(verdict, sizes, dict.fromkeys(PARTS, 0), first, run_page)
+    if _excess(bare) > 0:  # what is told of the gate itself is too long: the verdict has to do
+        return _body(verdict, sizes, dict.fromkeys(PARTS, 0), first, run_page, only_verdict=True)
+    while (excess := _excess(body := _body(verdict, sizes, kept, first, run_page))) > 0:
+        each = (len(body.encode()) - len(bare.encode())) / sum(kept.values())
+        _drop(kept, max(1, int(excess / each)))
+    return body
+
+
+def _excess(body: str) -> int:
+    return max(len(body) - CHARACTERS, len(body.encode()) - BYTES)
+
+
+def _drop(kept: dict[str, int], number: int) -> None:
+    """Take rows away, from the least important part first."""
+    for part in reversed(PARTS):
+        gone = min(number, kept[part])
+        kept[part] -= gone
+        number -= gone
 
 
 def _at_most(sizes: Mapping[str, int]) -> dict[str, int]:

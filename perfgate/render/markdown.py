@@ -8,6 +8,7 @@ each pipe is escaped; of 3,051 hostile names none breaks out of that.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from perfgate.report.document import Bullets, Fold, Heading, Paragraph, Table
@@ -80,6 +81,7 @@ def _span(span: Span, *, in_table: bool) -> str:
     return f"**{span.text}**" if span.kind == "strong" else span.text
 
 
+@lru_cache(maxsize=1 << 13)  # a comment that has to be cut is drawn several times
 def code(words: str, *, in_table: bool) -> str:
     """Return words from data as a code span that shows them verbatim.
 

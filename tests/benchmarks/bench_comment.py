@@ -18,6 +18,7 @@ from gate_cases import finding, verdict  # noqa: E402 - the path has to be set b
 
 from perfgate.core.finding import Status  # noqa: E402 - see above
 from perfgate.render.comment import comment  # noqa: E402 - see above
+from perfgate.render.markdown import code  # noqa: E402 - see above
 from perfgate.report.codec import from_data, to_data  # noqa: E402 - see above
 
 REPEAT = 7
@@ -42,6 +43,7 @@ def main() -> None:
             ("json.loads", lambda: json.loads(told)),
             ("comment", lambda: comment(read, ident="default", run_page="")),
         ):
+            code.cache_clear()
             begin = time.process_time()
             call()
             costs[name].append(time.process_time() - begin)
