@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from perfgate.pipeline.workflows import Plan
+    from perfgate.pipeline.workflow_parts import Plan
 
 _PLACES = ("laptop", "github", "gitlab", "other")
 _RUNNERS = ("hosted", "own")
@@ -22,7 +22,8 @@ _RUNNERS = ("hosted", "own")
 )  # fmt: skip
 @click.option("--forks/--no-forks", default=None, help="Do pull requests come from forks?")
 @click.option("--suite", "suites", multiple=True, metavar="FOLDER", help="A folder of a monorepo gated by itself.")
-def command(place: str | None, runner: str | None, *, forks: bool | None, suites: tuple[str, ...]) -> None:
+@click.option("--shards", type=click.IntRange(1, 256), default=1, help="Jobs that measure a part each (own runners).")
+def command(place: str | None, runner: str | None, *, forks: bool | None, suites: tuple[str, ...], shards: int) -> None:
     """Set up a project: configuration, baselines/, a line for .gitignore, and in CI ready workflows.
 
     Nothing that is there already is changed.
@@ -33,7 +34,7 @@ def command(place: str | None, runner: str | None, *, forks: bool | None, suites
         place = "laptop"
         if sys.stdin.isatty():
             place = click.prompt("Where will the gate run?", type=click.Choice(_PLACES), default=place)
-    started = start(".", place=place, plan=_plan(place, runner, forks=forks, suites=suites))
+    started = start(".", place=place, plan=_plan(place, runner, forks=forks, suites=suites, shards=shards))
     for path in started.made:
         click.echo(f"made {path}")
     for path in started.kept:
@@ -43,9 +44,9 @@ def command(place: str | None, runner: str | None, *, forks: bool | None, suites
         click.echo(f"  {line}")
 
 
-def _plan(place: str, runner: str | None, *, forks: bool | None, suites: tuple[str, ...]) -> Plan:
+def _plan(place: str, runner: str | None, *, forks: bool | None, suites: tuple[str, ...], shards: int) -> Plan:
     """Return what was asked for; what was not said is asked at a terminal, else as most have it."""
-    from perfgate.pipeline.workflows import Plan  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.workflow_parts import Plan  # noqa: PLC0415 - loaded when the command is called
 
     asks = sys.stdin.isatty()
     if runner is None:
@@ -55,4 +56,4 @@ def _plan(place: str, runner: str | None, *, forks: bool | None, suites: tuple[s
             runner = click.prompt(words, type=click.Choice(_RUNNERS), default=runner)
     if forks is None:
         forks = not (asks and place == "github") or click.confirm("Do pull requests come from forks?", default=True)
-    return Plan(runner="own" if runner == "own" else "hosted", forks=forks, suites=suites)
+    return Plan(runner="own" if runner == "own" else "hosted", forks=forks, suites=suites, shards=shards)

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from perfgate import __version__, config
 from perfgate.core.errors import cannot_decide
-from perfgate.pipeline.workflows import Plan, github, gitlab, suite_name
+from perfgate.pipeline.workflow_parts import Plan, suite_name
+from perfgate.pipeline.workflows import github, gitlab
 
 PLACES = ("laptop", "github", "gitlab", "other")
 """Where the gate may run."""

@@ -15,7 +15,8 @@ from comment_jobs import event
 from fault_server import FaultyGitHub
 from steps import Runner, action, scripts
 
-from perfgate.pipeline.workflows import Plan, github
+from perfgate.pipeline.workflow_parts import Plan
+from perfgate.pipeline.workflows import github
 from perfgate.publish.actions import escape_data, escape_property
 
 if TYPE_CHECKING:
@@ -77,6 +78,34 @@ def test_a_slow_pull_request_of_a_fork_fails_its_job_and_gets_one_comment(checko
     assert lines[1].startswith("**Regression**: 1 of 1 gated row got worse")
     assert "| `job` | `elapsed p50` |" in comment["body"]
     assert "t0ken" not in done.stdout + done.stderr
+
+
+def test_a_shard_that_died_is_exit_2_and_all_of_them_decide(checkout: Project, tmp_path: Path) -> None:
+    plan = github(Plan(runner="own", forks=False, shards=2, install="python -m pip install perfgate"))
+    jobs = yaml.safe_load(plan[".github/workflows/perf.yml"])["jobs"]
+    checkout.git("checkout", "-q", "HEAD^1")
+    checkout.write("perfgate.toml", 'machine_class = "own"\nexclude = ["*:peak_memory"]\n')
+    for session in "123":
+        words = ("run", "-n", "3", "--", "python3", "job.py")
+        assert checkout.cli(*words, env={"PERFGATE_SESSION": session}).code == 0
+    assert checkout.cli("baseline", "refresh", "--sessions", "all").code == 0
+    checkout.drop_runs("*")
+    checkout.commit("Baseline")
+    checkout.git("merge", "-q", "--no-ff", "--no-edit", "topic")
+    told = tmp_path / "event.json"
+    sha = checkout.git("rev-parse", "topic")
+    told.write_text(
+        json.dumps({"number": 7, "pull_request": {"number": 7, "head": {"sha": sha}, "base": {"ref": "main"}}})
+    )
+    variables = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(told)}
+    (measure,), (check, _comment) = (scripts(jobs[name]) for name in ("measure", "gate"))
+    for part, code in (("1", 2), ("2", 1)):
+        named = {**variables, "PERFGATE_SESSION": f"now-{part}"}
+        done, _ = Runner(tmp_path / f"shard-{part}", checkout.root, {"matrix.shard": part}, named).run(measure)
+        assert done.returncode == 0, done.stdout + done.stderr
+        done, outputs = Runner(tmp_path / f"gate-{part}", checkout.root, {}, variables).run(check)
+        assert done.returncode == code, done.stdout + done.stderr
+    assert outputs["verdict"] == "regression"
 
 
 def test_the_action_comments_as_the_workflow_does(checkout: Project, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ import pytest
 from steps import load
 from support import ROOT
 
-from perfgate.pipeline.workflows import Plan, github, gitlab
+from perfgate.pipeline.workflow_parts import Plan
+from perfgate.pipeline.workflows import github, gitlab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,8 @@ PLANS = {
     )
     for runner, forks, suites in itertools.product(("hosted", "own"), (True, False), ((), ("services/api", "web")))
 }
+PLANS["own-own-branches-shards"] = Plan(runner="own", forks=False, shards=3, install=INSTALL)
+PLANS["own-forks-shards"] = Plan(runner="own", shards=3, install=INSTALL)
 OFF = ("line-length", "document-start", "truthy")
 STYLE = {"extends": "default", "rules": {**dict.fromkeys(OFF, "disable"), "comments": {"min-spaces-from-content": 1}}}
 
@@ -165,5 +168,6 @@ def test_a_plan_writes_what_it_needs_and_no_more(name: str) -> None:
     gate = made[".github/workflows/perf.yml"]
     assert ("perfgate ab" in gate) is (plan.runner == "hosted")
     assert ("pull-requests: write" in gate) is (not plan.forks)
-    assert ("matrix" in gate) is bool(plan.suites)
+    assert ("matrix" in gate) is bool(plan.suites or plan.shards > 1)
+    assert ("--expect-shards 3" in gate) is (plan.shards == 3)
     assert json.dumps(gitlab(plan))

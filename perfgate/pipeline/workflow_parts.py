@@ -1,0 +1,126 @@
+"""What the ready workflows are made of: where and how a gate runs, and the steps that they share."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
+PYTHON = "actions/setup-python@a309ff8b426b58ec0e2a45f0f869d46889d02405 # v6.2.0"
+UPLOAD = "actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a # v7.0.1"
+DOWNLOAD = "actions/download-artifact@3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c # v8.0.1"
+HEAD = """\
+name: perf
+on:
+  pull_request:
+  merge_group:
+
+permissions: {}
+
+concurrency:
+  group: perf-${{ github.event.pull_request.number || github.sha }}
+  cancel-in-progress: ${{ github.event_name == 'pull_request' }}
+"""
+RUN = "github.event.workflow_run"
+BASE = "${{ github.event.merge_group.base_sha || 'HEAD^1' }}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Where and how the gate will run."""
+
+    runner: Literal["hosted", "own"] = "hosted"
+    """Machines that change from job to job, so that old and new are measured in one; or your own, with baselines."""
+    forks: bool = True
+    """Do pull requests come from forks? Then the comment is written by a workflow of its own."""
+    suites: tuple[str, ...] = ()
+    """Folders of a monorepo, each gated by itself; empty: the whole repository is one."""
+    shards: int = 1
+    """Jobs of a matrix that measure a part each, on own machines."""
+    install: str = 'python -m pip install "perfgate"'
+    """The line that installs perfgate."""
+
+
+def prepare(plan: Plan, depth: str) -> list[str]:
+    """Return the steps before measuring: the code, Python, perfgate."""
+    return [
+        f"- uses: {CHECKOUT}\n  with:\n{f'    {depth}{chr(10)}' if depth else ''}    persist-credentials: false\n",
+        f'- uses: {PYTHON}\n  with:\n    python-version: "3.12"\n',
+        f"- run: {plan.install} # the version; then what your program needs\n",
+    ]
+
+
+def measure(plan: Plan) -> list[str]:
+    """Return the steps that measure and decide."""
+    place = place_of(plan)
+    if plan.runner == "hosted":
+        return [
+            f"""\
+- run: perfgate ab --base "$BASE" -- python job.py # the command to measure
+  env:
+    BASE: {BASE}
+{place}"""
+        ]
+    return [
+        f"- run: perfgate run -n 10 -- python job.py # the command to measure\n{place}",
+        f"- run: perfgate check --baseline-ref auto\n{place}",
+    ]
+
+
+def upload(plan: Plan, name: str) -> str:
+    """Return the step that keeps the report, whatever the verdict."""
+    return f"""\
+- if: ${{{{ !cancelled() }}}}
+  uses: {UPLOAD}
+  with:
+    name: {name}
+    path: {folder_of(plan)}perfgate-report/
+"""
+
+
+def comment_beside(plan: Plan) -> str:
+    """Return the step that comments in the job that measures: only where no pull request comes from a fork."""
+    words, told = told_apart(plan)
+    return f"""\
+- if: ${{{{ !cancelled() && github.event_name == 'pull_request' }}}}
+  run: perfgate comment perfgate-report/report.json --repo "$GITHUB_REPOSITORY" --pr "$PR"{words}
+  env:
+    GITHUB_TOKEN: ${{{{ github.token }}}}
+    PR: ${{{{ github.event.pull_request.number }}}}
+{told}{place_of(plan)}"""
+
+
+def told_apart(plan: Plan) -> tuple[str, str]:
+    """Return the words that tell the suites' comments apart, and the variable that they need."""
+    return (' --id "$SUITE"', "    SUITE: ${{ matrix.suite }}\n") if plan.suites else ("", "")
+
+
+def matrix(plan: Plan) -> str:
+    """Return the lines that give each suite a job of its own; empty for one."""
+    if not plan.suites:
+        return ""
+    pairs = "".join(f"          - suite: {suite_name(f)}\n            folder: {f}\n" for f in plan.suites)
+    return f"    strategy:\n      fail-fast: false\n      matrix:\n        include:\n{pairs}"
+
+
+def suite_name(folder: str) -> str:
+    """Return what a folder's artifacts and comment are called: small letters, digits and dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-")[:40]
+
+
+def runner(plan: Plan) -> str:
+    """Return the machine."""
+    if plan.runner == "hosted":
+        return "ubuntu-24.04"
+    return "[self-hosted, linux] # zizmor: ignore[self-hosted-runner] it runs pull requests: approve those of strangers"
+
+
+def place_of(plan: Plan) -> str:
+    """Return the line that enters a suite's folder; empty for one."""
+    return "  working-directory: ${{ matrix.folder }}\n" if plan.suites else ""
+
+
+def folder_of(plan: Plan) -> str:
+    """Return what stands before a path in a suite's folder; empty for one."""
+    return "${{ matrix.folder }}/" if plan.suites else ""
