@@ -13,7 +13,8 @@ import pytest
 import yaml
 from comment_jobs import event
 from fault_server import FaultyGitHub
-from steps import Runner, action, scripts
+from steps import Runner, action, load, scripts
+from support import ROOT
 
 from perfgate.pipeline.workflow_parts import Plan
 from perfgate.pipeline.workflows import github
@@ -128,6 +129,35 @@ def test_the_action_comments_as_the_workflow_does(checkout: Project, tmp_path: P
         assert [c["body"].splitlines()[0] for c in hub.comments] == ["<!-- perfgate:v1 id=gate -->"]
     finally:
         hub.close()
+
+
+def test_baselines_are_measured_and_proposed_as_a_pull_request(project: Project, tmp_path: Path) -> None:
+    jobs = load(ROOT / ".github/workflows/baseline-refresh.yml")["jobs"]
+    project.write("tests/benchmarks/gate_collect.py", JOB.format(0.02))
+    project.write(".gitignore", "outputs/\nproposed/\n")
+    project.git("init", "-q", "-b", "main")
+    project.commit("Code")
+    subprocess.run(["git", "clone", "-q", "--bare", str(project.root), str(tmp_path / "hub.git")], check=True)
+    project.git("remote", "add", "origin", str(tmp_path / "hub.git"))
+    facts = {"github.token": "t0ken", "github.run_id": "7", "inputs.reason": "a new machine; `id`"}
+    runner = Runner(tmp_path / "machine", project.root, facts)
+    for step in scripts(jobs["refresh"]):
+        done, _ = runner.run(step)
+        assert done.returncode == 0, done.stdout + done.stderr
+    (tmp_path / "machine/tools/gh").write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$HOME/gh"\n')
+    (tmp_path / "machine/tools/gh").chmod(0o755)
+    project.path("proposed").mkdir()
+    project.path("baselines.patch").rename(project.path("proposed/baselines.patch"))
+    shutil.rmtree(project.path("baselines"))
+    project.git("reset", "-q", "--hard")  # another job, another checkout
+    (step,) = scripts(jobs["propose"])
+    done, _ = runner.run(step)
+    assert done.returncode == 0, done.stdout + done.stderr
+    log = ["git", "-C", str(tmp_path / "hub.git"), "log", "-1", "--format=%s", "--stat", "perfgate/baselines-7"]
+    told = subprocess.run(log, capture_output=True, text=True, check=True).stdout
+    assert told.startswith("a new machine; `id`\n")
+    assert "collect-" in told
+    assert (tmp_path / "machine/gh").read_text().splitlines()[:4] == ["pr", "create", "--head", "perfgate/baselines-7"]
 
 
 def test_commands_are_escaped_as_github_itself_does() -> None:
