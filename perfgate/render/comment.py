@@ -8,7 +8,7 @@ from perfgate.render.markdown import draw
 from perfgate.report.compose import PARTS, blocks_of, sizes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from perfgate.core.finding import Verdict
 
@@ -16,7 +16,8 @@ CHARACTERS = 60_000
 """Longest comment in characters; GitHub's own message names 65,536."""
 BYTES = 64_000
 """Longest comment in bytes of UTF-8."""
-_ROWS = 900  # more never fit: the shortest row takes 70 characters
+_SHORTEST = 70  # characters of a row, at least
+_ROWS = 900  # more never fit
 
 
 def comment(verdict: Verdict, *, ident: str, run_page: str) -> str:
@@ -31,14 +32,43 @@ def comment(verdict: Verdict, *, ident: str, run_page: str) -> str:
         run_page: address of the run that measured, from a source that can be trusted; empty: none.
     """
     sizes = sizes_of(verdict)
-    kept = _at_most(sizes)
     first = f"<!-- perfgate:v1 id={ident} -->"
-    bare = _body(verdict, sizes, dict.fromkeys(PARTS, 0), first, run_page)
+
+    def drawn(rows: int) -> str:
+        return _body(verdict, sizes, _kept(sizes, rows), first, run_page)
+
+    most = min(sum(sizes.values()), _ROWS)
+    body = drawn(most)
+    if _excess(body) <= 0:
+        return body
+    bare = drawn(0)
     if _excess(bare) > 0:  # what is told of the gate itself is too long: the verdict has to do
-        return _body(verdict, sizes, dict.fromkeys(PARTS, 0), first, run_page, only_verdict=True)
-    while (excess := _excess(body := _body(verdict, sizes, kept, first, run_page))) > 0:
-        each = (len(body.encode()) - len(bare.encode())) / sum(kept.values())
-        _drop(kept, max(1, int(excess / each)))
+        return _body(verdict, sizes, _kept(sizes, 0), first, run_page, only_verdict=True)
+    return _longest(drawn, bare, most, _excess(body))
+
+
+def _longest(drawn: Callable[[int], str], bare: str, too_many: int, above: int) -> str:
+    """Return the body with the most rows that fit.
+
+    Rows differ in length, so that none is taken for the average: where the lengths at both
+    ends point to is tried in turn with the middle, until one row more would be too much.
+
+    Args:
+        drawn: number of rows -> body.
+        bare: the body without rows, which fits.
+        too_many: a number of rows that does not fit.
+        above: by how much it does not.
+    """
+    fits, body, is_guess = 0, bare, True
+    while too_many - fits > 1 and (below := -_excess(body)) >= _SHORTEST:
+        step = (too_many - fits) * below // (below + above) if is_guess else (too_many - fits) // 2
+        tried = min(fits + max(step, 1), too_many - 1)
+        longer = drawn(tried)
+        if (excess := _excess(longer)) > 0:
+            too_many, above = tried, excess
+        else:
+            fits, body = tried, longer
+        is_guess = not is_guess
     return body
 
 
@@ -46,20 +76,12 @@ def _excess(body: str) -> int:
     return max(len(body) - CHARACTERS, len(body.encode()) - BYTES)
 
 
-def _drop(kept: dict[str, int], number: int) -> None:
-    """Take rows away, from the least important part first."""
-    for part in reversed(PARTS):
-        gone = min(number, kept[part])
-        kept[part] -= gone
-        number -= gone
-
-
-def _at_most(sizes: Mapping[str, int]) -> dict[str, int]:
-    """Return how many rows of each part could fit at all."""
-    left, kept = _ROWS, {}
+def _kept(sizes: Mapping[str, int], rows: int) -> dict[str, int]:
+    """Return how many rows of each part are kept, the most important part first."""
+    kept = {}
     for part in PARTS:
-        kept[part] = min(sizes[part], left)
-        left -= kept[part]
+        kept[part] = min(sizes[part], rows)
+        rows -= kept[part]
     return kept
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from perfgate.core.errors import error, note, warning
 from perfgate.core.finding import Status
 from perfgate.render.comment import BYTES, CHARACTERS, comment
-from perfgate.report.compose import PARTS, sizes_of
+from perfgate.render.markdown import draw
+from perfgate.report.compose import PARTS, blocks_of, sizes_of
 
 LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=60)
 RUN = "https://github.com/o/r/actions/runs/7"
@@ -130,6 +131,41 @@ def test_more_unchanged_rows_take_nothing_from_those_that_matter(found, more):
     for f in found:
         if f.status in FAILED and "zz" not in f.benchmark and f.benchmark.isalnum() and f.benchmark in body:
             assert f.benchmark in crowded
+
+
+@pytest.mark.parametrize("name", ["x" * 190, "🐌" * 190])
+def test_long_rows_that_go_take_no_short_ones_that_matter_along(name):
+    failing = rows(300, Status.REGRESSED, message="m")
+    body = drawn(verdict(*failing, *rows(300, name=name)))
+    assert_well_formed(body)
+    assert body.count("suite.bench_") == 300
+    assert name in body
+
+
+@LAWS
+@given(found=FINDINGS, long=st.integers(0, 200), number=st.integers(100, 900))
+def test_nothing_goes_that_would_have_fitted_and_what_matters_goes_last(found, long, number):
+    found = verdict(*found, *rows(number, name="x" * long))
+    body = drawn(found)
+    gone = re.search(r"… and ([\d,]+) more, see", body)
+    sizes = sizes_of(found)
+    kept = sum(sizes.values()) - (int(gone[1].replace(",", "")) if gone else 0)
+    assert body == drawn_with(found, kept)
+    if gone:
+        larger = drawn_with(found, kept + 1)
+        assert len(larger) > CHARACTERS - 70 or len(larger.encode()) > BYTES - 70
+
+
+def drawn_with(found, number):
+    """Return the body with so many rows, the most important ones; written a second time."""
+    kept, left = {}, number
+    sizes = sizes_of(found)
+    for part in PARTS:
+        kept[part] = min(sizes[part], left)
+        left -= kept[part]
+    gone = sum(sizes.values()) - number
+    end = f"… and {gone:,} more, see [the run]({RUN})." if gone else f"More in [the run]({RUN})."
+    return f"<!-- perfgate:v1 id=default -->\n{draw(blocks_of(found, kept))}\n{end}\n"
 
 
 def test_the_parts_are_those_that_a_report_has():
