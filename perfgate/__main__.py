@@ -143,8 +143,8 @@ def _tell(caught: Exception) -> bool:
 
 
 def _line(caught: object) -> str:
-    """Return an exception's words on one line that is safe for a terminal."""
-    return "".join(c if c.isprintable() else " " for c in str(caught))[:500]
+    """Return an exception's words on one line that is safe for a terminal, and no command to a runner."""
+    return "".join(c if c.isprintable() else " " for c in str(caught))[:500].replace("##[", "# #[")
 
 
 def _where(caught: BaseException) -> str:

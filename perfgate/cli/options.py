@@ -159,7 +159,7 @@ def tell_verdict(
     document = compose(verdict)
     faults += show(document, form, files, named_last=f"{folder}/report.md" if folder else "", in_actions=is_told)
     if is_told:
-        tell_actions(verdict, document, os.environ, folder or "", to_stderr=form == "json")
+        tell_actions(verdict, document, os.environ, folder or "", to_stderr=form != "text")
     if faults:
         failure = CannotDecideError(faults)
         failure.said = said

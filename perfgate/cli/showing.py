@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from perfgate.report.document import Document
 
 
+_NO_COMMAND = {
+    "json": "\\u0023#[", "codequality": "\\u0023#[", "junit": "&#35;#[", "junit-gitlab": "&#35;#[",
+}  # fmt: skip
+"""How a format writes what the runner would take for a command; one without escapes puts a space in between."""
+
+
 def show(
     document: Document, form: Format, targets: Sequence[tuple[str, Format]] = (), *, named_last: str = "",
     in_actions: bool = False,
@@ -61,11 +67,11 @@ def _harmless(text: str, form: Format) -> str:
     """Return a text on stdout in which the runner finds no command."""
     from perfgate.publish.actions import new_token, quiet  # noqa: PLC0415 - only in Actions
 
-    if form in {"text", "markdown"}:
+    if form == "text":
         return quiet(text, new_token())
-    # What a program reads has to stay what it is: no line of it begins with ::, and the older form of a command,
-    # which may stand anywhere, can be written otherwise.
-    return text.replace("##[", {"json": "\\u0023#[", "codequality": "\\u0023#["}.get(form, "&#35;#["))
+    # What a program or GitHub reads has to stay what it is: no line of it begins with ::, and the older form of a
+    # command, which may stand anywhere, can be written otherwise.
+    return text.replace("##[", _NO_COMMAND.get(form, "# #["))
 
 
 def tell_actions(

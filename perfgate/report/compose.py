@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from perfgate.core.finding import FAILED, UNDECIDED, WHOLE_SUITE, ExitCode, Finding, Status, Verdict
@@ -204,6 +205,7 @@ def _folded(findings: Sequence[Finding], number: int) -> list[Block]:
     return [Fold(summary=(text(f"Unchanged: {count(number, 'row')}"),), blocks=(table,))]
 
 
+@lru_cache(maxsize=1 << 10)  # a comment that has to be cut is composed several times
 def entry(f: Finding) -> Entry:
     """Return a finding as a row, its numbers in one prefix."""
     # Only where it matters do two different values have to read differently: a baseline is

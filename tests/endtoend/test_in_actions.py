@@ -6,6 +6,7 @@ import json
 import os
 import re
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -78,6 +79,41 @@ def test_json_on_stdout_stays_json(slower: Project) -> None:
     told = commands(outcome.stderr)
     assert {line.partition(" ")[0] for line in told} <= {"::error", "::warning", "::notice"}
     assert told
+
+
+@pytest.mark.parametrize("form", ["json", "junit", "openmetrics", "codequality", "markdown"])
+def test_what_a_program_reads_on_stdout_is_the_document_alone(slower: Project, form: str) -> None:
+    outcome = in_actions(slower, "--format", form)
+    assert outcome.code == 1, str(outcome)
+    assert outcome.stdout == slower.cli("check", "--format", form).stdout
+    assert [line.partition(" ")[0] for line in commands(outcome.stderr)][:1] == ["::error"]
+
+
+def test_junit_in_actions_is_read_back_with_the_name_as_it_is(green: Project) -> None:
+    for i in range(5):
+        green.write_run(f"evil-{i}", benchmark="##[error]x", elapsed_sec=1.0 + i / 1000)
+    outcome = in_actions(green, "--format", "junit")
+    assert "##[" not in outcome.stdout
+    assert "##[error]x" in {case.get("classname") for case in ET.fromstring(outcome.stdout).iter("testcase")}  # noqa: S314 - our own
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_hostile_file_gives_no_command_where_its_fault_is_told(green: Project, form: str) -> None:
+    green.write_run("##[error]x", elapsed_sec=-1)
+    outcome = in_actions(green, "--format", form)
+    assert outcome.code == 2
+    assert "# #[error]x.json" in outcome.cause
+    told = [line for line in commands(outcome.stdout) + commands(outcome.stderr) if not line.startswith("::")]
+    assert told == []
+
+
+def test_what_a_failing_program_says_gives_no_command(project: Project) -> None:
+    base = "sh -c 'echo \"##[error]evil\" >&2; echo ::error::evil >&2; exit 3'"
+    words = ("ab", "-n", "2", "--benchmark", "nap", "--base-cmd", base, "--head-cmd", "true")
+    outcome = project.cli(*words, env={"GITHUB_ACTIONS": "true"})
+    assert outcome.code == 2, str(outcome)
+    assert "error::evil" in outcome.stderr
+    assert commands(outcome.stderr) == []
 
 
 def test_a_hostile_name_gives_no_command(green: Project) -> None:
