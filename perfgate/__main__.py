@@ -143,8 +143,8 @@ def _tell(caught: Exception) -> bool:
 
 
 def _line(caught: object) -> str:
-    """Return an exception's words on one line that is safe for a terminal, and no command to a runner."""
-    return "".join(c if c.isprintable() else " " for c in str(caught))[:500].replace("##[", "# #[")
+    """Return an exception's words on one line that is safe for a terminal."""
+    return "".join(c if c.isprintable() else " " for c in str(caught))[:500]
 
 
 def _where(caught: BaseException) -> str:
@@ -167,7 +167,8 @@ def _trace() -> None:
 
 
 def _say(line: str) -> None:
-    """Write a line to stderr; that stderr is gone must not change the outcome."""
+    """Write a line to stderr, no command to a runner; that stderr is gone must not change the outcome."""
+    line = line.replace("##[", "# #[")  # the older form of a command may stand anywhere
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stdout.flush()
     with contextlib.suppress(OSError, ValueError, AttributeError):

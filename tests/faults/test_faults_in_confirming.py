@@ -115,6 +115,21 @@ def test_what_is_no_report_confirms_nothing(suspected: Project, change: Callable
     assert_refused(suspected, rf"bad\.json: .*{cause}", FORMAT)
 
 
+@pytest.mark.parametrize("value", [5e-324, 1e-300, 1e300, 1.7e308])
+@pytest.mark.parametrize("which", ["baseline", "current"])
+def test_values_of_any_size_have_an_outcome(suspected: Project, which: str, value: float) -> None:
+    def set_values(report: Any) -> None:
+        for session in values(report, which).values():
+            session[:] = [value] * len(session)
+
+    spoil(suspected, set_values)
+    outcome = confirm(suspected, "bad.json")
+    assert outcome.code in {1, 2}, str(outcome)
+    assert "crashed" not in outcome.stderr, str(outcome)
+    assert "nan" not in outcome.stdout, str(outcome)
+    assert suspected.cli("report", "r.json").stdout == outcome.stdout
+
+
 HUGE = 10**400
 SHAPES: dict[str, tuple[Spoil, str]] = {
     "another-schema": (lambda r: r.update(schema="perfgate/report/2"), 'expected "perfgate/report/1"'),
