@@ -35,6 +35,10 @@ _UNITS: dict[str, tuple[float, str]] = {
     "1": (1.0, "1"),
     "": (1.0, "1"),
     "%": (0.01, "1"),
+    "B/s": (1.0, "B/s"),
+    "kB/s": (1e3, "B/s"),
+    "MB/s": (1e6, "B/s"),
+    "GB/s": (1e9, "B/s"),
 }
 
 # base unit -> the prefixes for people, largest first
@@ -42,6 +46,7 @@ _SCALES: dict[str, tuple[tuple[float, str], ...]] = {
     "s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")),
     "B": ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")),
     "1/s": ((1e9, "G/s"), (1e6, "M/s"), (1e3, "k/s"), (1.0, "/s")),
+    "B/s": ((1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s"), (1.0, "B/s")),
 }
 
 _NUMBER = r"(?P<number>\d+(?:\.\d+)?|\.\d+)"
@@ -58,10 +63,15 @@ def to_base(value: float, unit: str) -> tuple[float, str]:
         value: a finite number in `unit`.
         unit: such as ``ms``, ``MB``, ``1/s``; the empty string counts as ``1``.
     """
-    factor, base = _UNITS.get(unit, (1.0, unit))
+    factor, base = scale_of(unit)
     # Scaling by a decimal power may leave a stray last bit (0.07 MB -> 70000.00000000001 B); 15
     # digits hold every value a file states.
     return (value if factor == 1.0 else float(f"{value * factor:.15g}")), base
+
+
+def scale_of(unit: str) -> tuple[float, str]:
+    """Return the factor to the base unit, and that unit; a unit that is not known stays as it is."""
+    return _UNITS.get(unit, (1.0, unit))
 
 
 def is_known_unit(unit: str) -> bool:

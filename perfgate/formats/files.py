@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from typing import IO
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
 
@@ -18,6 +19,20 @@ _CAUSES = {
     errno.EISDIR: ("is a folder, not a file", "remove or rename it"),
     errno.ENXIO: ("is a socket or a pipe, not a file", "remove or rename it"),
 }
+
+
+def open_regular(path: str) -> IO[bytes]:
+    """Open a regular file for reading, without waiting.
+
+    Raises:
+        OSError: it is no regular file, or cannot be opened.
+    """
+    fd = os.open(path, _FLAGS)
+    mode = os.fstat(fd).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(fd, "rb")
+    os.close(fd)
+    raise OSError(errno.EISDIR if stat.S_ISDIR(mode) else errno.ENXIO, "no regular file")
 
 
 def read_bounded(path: str, *, limit: int, slug: str) -> bytes:

@@ -1,0 +1,1 @@
+"""One pure parser for each foreign format: a source in, records out."""

@@ -1,0 +1,54 @@
+"""Reader of hyperfine: ``--export-json``. Each time is one run of the command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from perfgate.formats.record import Record, Skipped
+from perfgate.formats.values import all_numbers, items, number, stated, table, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfgate.formats.record import Flag, Options
+    from perfgate.formats.source import Source
+
+
+def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+    """Yield the time of each command, and its memory where a newer hyperfine tells it."""
+    for entry in map(table, items(table(source.json()).get("results"))):
+        name = text(entry.get("command"))
+        codes = items(entry.get("exit_codes"))
+        flags: tuple[Flag, ...] = ("nonzero-exit",) if any(code != 0 for code in codes) else ()
+        if codes and all(code != 0 for code in codes):
+            yield Skipped(benchmark=name, why="every run failed")
+            continue
+        yield _time(name, entry, flags)
+        if flags:
+            failed = sum(code != 0 for code in codes) / len(codes)
+            yield Record(
+                benchmark=name, metric="error_rate", unit="1", better="lower", kind="value", n=len(codes),
+                values=[failed], flags=flags,
+            )  # fmt: skip
+        memory = all_numbers(items(entry.get("memory_usage_byte")))
+        if memory:
+            yield Record(
+                benchmark=name, metric="peak_memory", unit="B", better="lower", kind="samples", n=len(memory),
+                values=memory, flags=flags,
+            )  # fmt: skip
+
+
+def _time(name: str, entry: dict[str, Any], flags: tuple[Flag, ...]) -> Record | Skipped:
+    facts: dict[str, Any] = {"benchmark": name, "metric": "time", "unit": "s", "better": "lower", "flags": flags}
+    if times := items(entry.get("times")):
+        values = all_numbers(times)
+        if values is None:
+            return Skipped(benchmark=name, why="a time is no number")
+        return Record(**facts, kind="samples", n=len(values), values=values)
+    median = stated([(0.5, entry.get("median"))])
+    if median:
+        return Record(**facts, kind="quantiles", quantiles=median)
+    mean = number(entry.get("mean"))
+    if mean is None:
+        return Skipped(benchmark=name, why="no times")
+    return Record(**facts, kind="value", values=[mean])

@@ -1,0 +1,102 @@
+"""The table of formats: what each is called, how it is told apart, who reads it, what it can give."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+from perfgate.formats.outline import outline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfgate.formats.record import Options, Record, Skipped
+    from perfgate.formats.source import Source
+
+
+class Parse(Protocol):
+    """A reader: one input in, records out. It opens nothing but the source, and judges nothing."""
+
+    def __call__(self, source: Source, options: Options) -> Iterator[Record | Skipped]:
+        """Yield what the input says.
+
+        Raises:
+            CannotDecideError: the input is not what its beginning promised (`Source.fault`).
+        """
+        ...  # pragma: no cover - a signature
+
+
+@dataclass(frozen=True)
+class Head:
+    """The beginning of an input, as detection sees it."""
+
+    source: Source
+
+    @cached_property
+    def text(self) -> str:
+        """The text without blanks in front."""
+        return self.source.head.lstrip()
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Paths of the JSON keys; empty when it is no JSON."""
+        return outline(self.text) if self.text[:1] in ("{", "[") else frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One row of the table."""
+
+    name: str
+    """As in ``--from``."""
+    tool: str
+    """What people call it."""
+    keys: tuple[str, ...] = ()
+    """JSON keys that all have to stand in the head, as `outline` writes them; ``a|b``: one of them."""
+    pattern: str = ""
+    """Regular expression that has to match somewhere in the head, ``^`` and ``$`` at lines."""
+    files: tuple[str, ...] = ()
+    """Of a folder: globs inside it that have to match something."""
+    reader: str = ""
+    """Module of `perfgate.formats.readers` with the function `parse`; empty: the format is known, and not read."""
+    function: str = "parse"
+    """The function in it."""
+    is_asked: bool = False
+    """Is it read only when it is asked for by ``--from``, since its content gives too little away?"""
+    gives: str = ""
+    """What is in it: ``raw samples``, ``quantiles``, …"""
+    cure: str = ""
+    """How the tool is made to write the best file, a command; of a format that is not read: what to use instead."""
+
+    def misses(self, head: Head) -> list[str]:
+        """Return what an input lacks for being of this format; nothing: it fits."""
+        if self.files:
+            return [] if head.source.is_folder and _matches(head.source, self.files) else [f"no {self.files[0]} in it"]
+        if head.source.is_folder:
+            return ["it is a folder"]
+        missing = [f'no "{key.split("|")[0]}"' for key in self.keys if not any(k in head.keys for k in key.split("|"))]
+        if self.pattern and not re.search(self.pattern, head.text, re.MULTILINE):
+            missing.append(f"no line like {self.pattern!r}")
+        return missing
+
+    @property
+    def marks(self) -> int:
+        """How many things tell it apart."""
+        return len(self.keys) + bool(self.pattern) + len(self.files)
+
+    def load(self) -> Parse:
+        """Return its reader."""
+        module = self.reader if "." in self.reader else f"perfgate.formats.readers.{self.reader}"
+        parse: Parse = getattr(import_module(module), self.function)
+        return parse
+
+
+def _matches(source: Source, globs: tuple[str, ...]) -> bool:
+    """Does every glob match something in the folder?"""
+    import glob  # noqa: PLC0415 - folders are rare
+    import os  # noqa: PLC0415 - see above
+
+    return all(next(glob.iglob(os.path.join(glob.escape(source.path), g)), None) for g in globs)

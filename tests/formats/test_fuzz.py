@@ -1,0 +1,50 @@
+"""A spoilt file gives records or one clear error, whatever was done to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from cases import DATA
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from mutate import feed, mutated
+
+from perfgate.core.errors import CannotDecideError
+from perfgate.formats.detect import detect, formats, named
+from perfgate.formats.source import Source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from random import Random
+
+
+def real_files() -> dict[str, tuple[str, Path]]:
+    """Return the files to spoil: format -> one file of it, detected by its content."""
+    found: dict[str, tuple[str, Path]] = {}
+    for path in sorted(DATA.rglob("*")):
+        if not path.is_file() or path.name.endswith(".expected.json"):
+            continue
+        try:
+            known = detect(Source(str(path)))
+        except CannotDecideError:
+            continue
+        if known:
+            found.setdefault(known.name, (known.name, path))
+    return found
+
+
+FILES = real_files()
+
+
+def test_every_format_of_one_file_has_a_real_one_to_spoil() -> None:
+    asked = {"bencher-bmf", "github-action-benchmark"}  # found by --from alone; their own tests spoil them
+    assert {f.name for f in formats() if not f.files} - FILES.keys() - asked == set()
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+@settings(max_examples=200, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random=st.randoms(use_true_random=False))
+def test_a_spoilt_file_gives_records_or_one_clear_error(name: str, random: Random) -> None:
+    known, path = FILES[name]
+    feed(named(known), path, mutated(random, path.read_bytes()))
