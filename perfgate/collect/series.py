@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from perfgate.core.metrics import Metric
-    from perfgate.core.profile import Quantile
+    from perfgate.core.quantile import Quantile
     from perfgate.core.run import Series
 
 Held = tuple[str, str, "Series"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from perfgate.core.quantile import Quantile
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -29,19 +31,6 @@ class Sample:
     """Id of the session."""
     values: tuple[float, ...]
     """In base units, in the order of the runs."""
-
-
-class Quantile(NamedTuple):
-    """A quantile that a tool states itself, or that was read off counts by bucket."""
-
-    name: str
-    """``p50``, ``p95``, …"""
-    value: float
-    """In the metric's unit."""
-    low: float
-    """Lower bound of the bucket in which it lies; `value` itself when the tool states it."""
-    high: float
-    """Upper bound of the bucket; infinite when the last bucket has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perfgate.core.metrics import Metric
-    from perfgate.core.profile import Quantile
+    from perfgate.core.quantile import Quantile
 
 Labels = tuple[tuple[str, str], ...]
 

@@ -9,7 +9,7 @@ from perfgate.core.canonical import short_hash
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.metrics import Metric
 from perfgate.core.policy import STATISTICS
-from perfgate.core.profile import Quantile
+from perfgate.core.quantile import Quantile
 from perfgate.core.run import UNSPECIFIED, Environment, Run, Series
 from perfgate.formats.instants import normal_instant
 from perfgate.stats.buckets import bucket_quantile

@@ -10,7 +10,7 @@ import msgspec
 
 from perfgate.core.errors import cannot_decide
 from perfgate.core.metrics import Metric
-from perfgate.core.profile import Quantile
+from perfgate.core.quantile import Quantile
 from perfgate.core.run import UNSPECIFIED, Environment, Run, Series
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from perfgate.core.units import display_scale
 
 if TYPE_CHECKING:
     from perfgate.core.policy import Budget
-    from perfgate.core.profile import MetricProfile, Quantile
+    from perfgate.core.profile import MetricProfile
+    from perfgate.core.quantile import Quantile
     from perfgate.gate.rows import Row
 
 _SLACK = 1e-9

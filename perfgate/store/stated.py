@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.canonical import rounded
 from perfgate.core.metrics import Metric
-from perfgate.core.profile import MetricProfile, Quantile, Sample, Stated, with_stated
+from perfgate.core.profile import MetricProfile, Sample, Stated, with_stated
+from perfgate.core.quantile import Quantile
 
 if TYPE_CHECKING:
     from perfgate.schema.baseline_types import StoredQuantiles

@@ -23,7 +23,8 @@ from perfgate.collect import Selection
 from perfgate.collect.runs import Seen
 from perfgate.core.metrics import Metric
 from perfgate.core.policy import Budget, Floor
-from perfgate.core.profile import Quantile, Stated, with_stated
+from perfgate.core.profile import Stated, with_stated
+from perfgate.core.quantile import Quantile
 from perfgate.core.reasons import SENTENCES, cure, sentence
 from perfgate.core.units import parse_change, parse_limit
 from perfgate.core.waiver import Waiver
