@@ -21,6 +21,13 @@ FILES = (
     "go-bench/bench_test2json.jsonl",
     "pyperf/suite.json",
     "pyperf/command.json",
+    "asv/results_default",
+    "asv/results_record_samples",
+    "google-benchmark/repetitions_with_aggregates.json",
+    "google-benchmark/aggregates_only.json",
+    "criterion/criterion_dir",
+    "cargo-bencher/bencher.txt",
+    "jmh/avgt_thrpt_gcprof.json",
 )
 
 
