@@ -72,7 +72,7 @@ class Format:
     pattern: str = ""
     """Regular expression that has to match somewhere in the head, ``^`` and ``$`` at lines."""
     files: tuple[str, ...] = ()
-    """Of a folder: globs inside it that have to match something."""
+    """Of a folder: globs inside it that all have to match something; ``a|b``: one of them (`Source.matching`)."""
     reader: str = ""
     """Module of `perfgate.formats.readers` with the function `parse`; empty: the format is known, and not read."""
     function: str = "parse"
@@ -89,7 +89,8 @@ class Format:
     def misses(self, head: Head) -> list[str]:
         """Return what an input lacks for being of this format; nothing: it fits."""
         if self.files:
-            return [] if head.source.is_folder and _matches(head.source, self.files) else [f"no {self.files[0]} in it"]
+            missing = [g for g in self.files if not head.source.is_folder or not next(head.source.matching(g), None)]
+            return [f"no {glob.split('|')[0]} in it" for glob in missing]
         if head.source.is_folder:
             return ["it is a folder"]
         missing = [f'no "{key.split("|")[0]}"' for key in self.keys if not any(k in head.keys for k in key.split("|"))]
@@ -114,11 +115,3 @@ class Format:
 
     def _module(self) -> ModuleType:
         return import_module(self.reader if "." in self.reader else f"perfgate.formats.readers.{self.reader}")
-
-
-def _matches(source: Source, globs: tuple[str, ...]) -> bool:
-    """Does every glob match something in the folder?"""
-    import glob  # noqa: PLC0415 - folders are rare
-    import os  # noqa: PLC0415 - see above
-
-    return all(next(glob.iglob(os.path.join(glob.escape(source.path), g)), None) for g in globs)
