@@ -99,7 +99,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="cargo-bencher",
         tool="cargo bench (libtest, or --output-format bencher)",
-        pattern=r"^test .+ \.\.\. (?:.*\s)?bench:\s+[\d,.]+ [^\s/]+/iter",
+        pattern=r"^(?:test .+ )?bench:\s+[\d,.]+ [^\s/]+/iter",
         reader="bencher_text",
         gives="medians, rounded",
         cure="with criterion give the folder target/criterion, which holds the samples",
@@ -155,7 +155,7 @@ UNREAD: tuple[Format, ...] = (
     Format(
         name="asv-benchmarks",
         tool="asv: its list of benchmarks",
-        pattern=r'^\s*"param_names": \[',
+        pattern=r'^ *"param_names": \[',
         cure="it holds no values: give the folder, .asv/results",
     ),
     Format(
@@ -167,7 +167,7 @@ UNREAD: tuple[Format, ...] = (
     Format(
         name="criterion-sample",
         tool="criterion.rs: one file of it",
-        keys=("sampling_mode|median_abs_dev|directory_name|mean", "times[]|median|full_id"),
+        keys=("sampling_mode|median_abs_dev|directory_name", "times[]|median|full_id"),
         cure="it does not say which benchmark it is of: give the folder, target/criterion",
     ),
     Format(

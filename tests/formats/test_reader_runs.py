@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+from time import perf_counter
 from typing import Any
 
 import pytest
 from cases import DATA
 from micro import by_name, refusal, seen, skipped
 
+from perfgate.core.errors import CannotDecideError
+from perfgate.formats.detect import detect
 from perfgate.formats.record import Options
+from perfgate.formats.source import HEAD, Source
 
 
 def google(*rows: dict[str, Any], **context: Any) -> dict[str, Any]:
@@ -144,14 +149,14 @@ def test_a_jmh_value_that_is_the_text_nan_is_skipped_by_name() -> None:
 def test_libtest_times_are_medians_in_any_unit_with_thousands_and_throughput() -> None:
     text = (
         "test a b ... bench:  18,794.12 ns/iter (+/- 3) = 5 MB/s\n"
-        "test c   ... bench:           0 ns/iter (+/- 0)\n"
+        "test c ... d   ... bench:           0 ns/iter (+/- 0)\n"
         "test d ... Warning: slow\nbench:          2 us/iter (+/- 1)\n"
         "test e ... bench:        2835 cycles/iter (+/- 9)\ntest f ... FAILED\ntest g ... ignored\ntest h ... ok\n"
     )
     found = by_name(text, options=Options(better="lower"))
     assert {name: (r.unit, r.quantiles[0][1]) for (name, _), r in found.items()} == {
         "a b": ("s", pytest.approx(18.79412e-6)),
-        "c": ("s", 0.0),
+        "c ... d": ("s", 0.0),
         "d": ("s", pytest.approx(2e-6)),
         "e": ("cycles/iter", 2835.0),
     }
@@ -189,3 +194,14 @@ def test_a_wrong_file_of_a_known_tool_says_what_to_give(file: str, cure: str) ->
 )
 def test_wrong_output_of_a_known_tool_says_what_to_give(text: str, cure: str) -> None:
     assert cure in refusal(text)
+
+
+@pytest.mark.parametrize(
+    "sign", [" ", "\n", "test ", " ... ", "test a ... ", "Benchmark ", "<", '{"a":', '"', " x 1", "="]
+)
+def test_a_hostile_beginning_is_told_apart_in_no_time(sign: str) -> None:
+    content = b"test a" + (sign * HEAD).encode()[:HEAD]
+    begun = perf_counter()
+    with contextlib.suppress(CannotDecideError):
+        detect(Source("given.txt", content=content))
+    assert perf_counter() - begun < 2
