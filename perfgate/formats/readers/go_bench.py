@@ -31,7 +31,7 @@ _COUNT = re.compile(r"[0-9]+")
 _OUTCOME = re.compile(r"\s*--- (FAIL|SKIP): (Benchmark(?![a-z])\S*)")
 _BETTER = re.compile(r"Unit (\S+)\s(?:.*\s)?better=(lower|higher)\b")
 _PROCESSORS = re.compile(r"-[0-9]+$")
-_LONGEST = 1 << 16  # characters of one line put together from events; results are far shorter
+_LONGEST = 1 << 13  # characters of one line put together from events; results are far shorter
 _SHORTEST = 2  # fields of a result without its name: the count, and at least one pair
 
 
