@@ -145,7 +145,7 @@ class _Reading:
         family, part = self._family(name)
         declared = self._types.get(family, "")
         keys = dict(labels)
-        if declared in {"info", "stateset"}:
+        if declared == "stateset" or self._types.get(name.removesuffix("_info")) == "info":
             return
         if part == "_created":
             self._begin(family, labels, value)
