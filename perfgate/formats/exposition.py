@@ -26,6 +26,10 @@ _UNITS = (
     ("bytes", "B"), ("kilobytes", "kB"), ("megabytes", "MB"), ("kibibytes", "KiB"), ("mebibytes", "MiB"),
     ("percent", "%"),
 )  # fmt: skip
+_MACHINES = frozenset({"host", "hostname", "instance", "nodename", "pod"})
+"""Labels that change with the machine: the same benchmark would be another one on each."""
+_RUNTIME = ("go_", "jvm_", "nodejs_", "process_", "prometheus_", "promhttp_", "python_", "scrape_")
+_TIMES = ("_created", "_start_time_seconds", "_timestamp", "_timestamp_seconds")
 _CURE = "save what /metrics answers, such as `curl -s localhost:8000/metrics > after.prom`"
 
 
@@ -59,9 +63,19 @@ class Series:
 
 
 def titled(name: str, labels: Labels) -> str:
-    """Return a series' name, ``name{label="value",...}``."""
-    inside = ",".join(f'{label}="{value}"' for label, value in labels)
+    """Return a series' name, ``name{label="value",...}``, without the labels that name a machine."""
+    inside = ",".join(f'{label}="{value}"' for label, value in labels if label not in _MACHINES)
     return f"{name}{{{inside}}}" if inside else name
+
+
+def is_of_runtime(name: str) -> bool:
+    """Is it what a client library or a scraper tells of itself, which nobody gates?"""
+    return name.startswith(_RUNTIME) or name == "up"
+
+
+def is_instant(name: str) -> bool:
+    """Is it a point in time, by its name?"""
+    return name.endswith(_TIMES)
 
 
 def unit_of(name: str) -> str:
@@ -131,7 +145,7 @@ class _Reading:
         family, part = self._family(name)
         declared = self._types.get(family, "")
         keys = dict(labels)
-        if declared in {"info", "stateset"}:
+        if declared == "stateset" or self._types.get(name.removesuffix("_info")) == "info":
             return
         if part == "_created":
             self._begin(family, labels, value)

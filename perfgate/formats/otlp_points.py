@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 _KINDS = ("histogram", "gauge", "sum", "summary", "exponentialHistogram")
 _DELTA = (1, "1", "AGGREGATION_TEMPORALITY_DELTA")
 _CUMULATIVE = (2, "2", "AGGREGATION_TEMPORALITY_CUMULATIVE")
+_MACHINES = frozenset({
+    "host.id", "host.name", "k8s.pod.name", "net.host.name", "net.host.port", "process.pid", "server.address",
+    "server.port", "service.instance.id",
+})  # fmt: skip
+"""Attributes that change with the machine or the run: the same benchmark would be another one on each."""
 _UCUM = {"By": "B", "kBy": "kB", "MBy": "MB", "GBy": "GB", "KiBy": "KiB", "MiBy": "MiB", "By/s": "B/s"}
 _BRACES = re.compile(r"\{[^}]*\}")
 _UNREAD = {
@@ -70,7 +75,8 @@ class Points:
                     series = self._series.get(key)
                     if series is None:
                         series = self._series[key] = _Series(kind, text(metric.get("unit")))
-                    _take(series, kind, point, inside.get("aggregationTemporality"), origin)
+                    one = origin + json.dumps(point.get("attributes"), sort_keys=True)
+                    _take(series, kind, point, inside.get("aggregationTemporality"), one)
 
     def records(self, options: Options) -> Iterator[Record | Skipped]:
         """Yield a record for each series."""
@@ -93,7 +99,8 @@ class Points:
 
 def titled(name: str, attributes: list[Any]) -> str:
     """Return a metric's name with the attributes of a point, ``name{key=value,...}``, ascending by key."""
-    told = sorted((text(table(a).get("key")), _plain(table(table(a).get("value")))) for a in attributes)
+    pairs = [(text(table(a).get("key")), _plain(table(table(a).get("value")))) for a in attributes]
+    told = sorted(pair for pair in pairs if pair[0] not in _MACHINES)
     return f"{name}{{{','.join(f'{key}={value}' for key, value in told)}}}" if told else name
 
 

@@ -10,6 +10,12 @@ FILES = (
     "otlp/metrics.jsonl",
     "prometheus/metrics.prom",
     "prometheus/metrics.openmetrics.txt",
+    "prometheus-api/query_buckets.json",
+    "prometheus-api/query_p95.json",
+    "prometheus-api/query_rates.json",
+    "prometheus-api/range_buckets.json",
+    "prometheus-api/range_gauge.json",
+    "prometheus-api/range_p95.json",
 )
 
 

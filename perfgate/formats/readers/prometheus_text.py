@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.units import scale_of
 from perfgate.formats.distribution import NOTHING, described, histogram, is_amount, mean
-from perfgate.formats.exposition import scraped
+from perfgate.formats.exposition import is_instant, is_of_runtime, scraped
 from perfgate.formats.record import Record, Skipped
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from perfgate.formats.record import Flag, Options
     from perfgate.formats.source import Source
 
-_RUNTIME = ("go_", "jvm_", "nodejs_", "process_", "prometheus_", "promhttp_", "python_", "scrape_")
-"""What client libraries tell of themselves: nobody gates it."""
-_TIMES = ("_created", "_start_time_seconds", "_timestamp", "_timestamp_seconds", "_time_seconds_epoch")
 _START = "process_start_time_seconds"
 
 
@@ -126,7 +123,7 @@ def _counted(series: Series, options: Options, flags: tuple[Flag, ...]) -> Itera
         return
     yield Record(
         benchmark=series.title, metric="total", unit=unit, better=options.better, kind="value", flags=flags,
-        values=[series.value * factor], is_side=options.better is None or series.name.startswith(_RUNTIME),
+        values=[series.value * factor], is_side=options.better is None or is_of_runtime(series.name),
     )  # fmt: skip
 
 
@@ -138,7 +135,7 @@ def _records(series: Series, options: Options, flags: tuple[Flag, ...]) -> Itera
         yield _summary(series, options, flags)
     elif series.kind == "gaugehistogram":
         yield Skipped(benchmark=series.title, why="a gauge histogram: it is of one moment")
-    elif not series.name.endswith(_TIMES):
+    elif not is_instant(series.name):
         factor, unit = scale_of(series.unit)
         if series.value is None or not math.isfinite(series.value):
             yield Skipped(benchmark=series.title, metric="value", why="no number")
@@ -150,7 +147,7 @@ def _records(series: Series, options: Options, flags: tuple[Flag, ...]) -> Itera
 
 
 def _described(series: Series, options: Options) -> tuple[dict[str, Any], float]:
-    return described(series.title, series.unit, options, is_side=series.name.startswith(_RUNTIME))
+    return described(series.title, series.unit, options, is_side=is_of_runtime(series.name))
 
 
 def _histogram(series: Series, options: Options, flags: tuple[Flag, ...]) -> Record | Skipped:
