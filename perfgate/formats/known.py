@@ -99,7 +99,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="cargo-bencher",
         tool="cargo bench (libtest, or --output-format bencher)",
-        pattern=r"^test .+ \.\.\. (?:.*\s)?bench:\s+[\d,.]+ [^\s/]+/iter",
+        pattern=r"^(?:test .+ )?bench:\s+[\d,.]+ [^\s/]+/iter",
         reader="bencher_text",
         gives="medians, rounded",
         cure="with criterion give the folder target/criterion, which holds the samples",

@@ -6,5 +6,5 @@ ASV = "|".join(f"{folder}{_HASH}-*.json" for folder in ("", "*/", "*/*/", ".asv/
 """Result files, ``<commit>-<environment>.json``: in a machine's folder, in ``results``, in ``.asv``, in the project."""
 ASV_MACHINE = "|".join(f"{folder}machine.json" for folder in ("", "*/", "*/*/", ".asv/results/*/"))
 """What lies beside them."""
-CRITERION = "|".join("*/" * depth + "new/sample.json" for depth in range(6))
+CRITERION = "|".join("*/" * depth + "new/sample.json" for depth in range(5))
 """A benchmark's own folder, a group, a group with functions and values, ``target/criterion``, ``target``."""

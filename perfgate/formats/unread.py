@@ -44,7 +44,7 @@ UNREAD: tuple[Format, ...] = (
     Format(
         name="asv-benchmarks",
         tool="asv: its list of benchmarks",
-        pattern=r'^\s*"param_names": \[',
+        pattern=r'^ *"param_names": \[',
         cure="it holds no values: give the folder, .asv/results",
     ),
     Format(
@@ -56,7 +56,7 @@ UNREAD: tuple[Format, ...] = (
     Format(
         name="criterion-sample",
         tool="criterion.rs: one file of it",
-        keys=("sampling_mode|median_abs_dev|directory_name|mean", "times[]|median|full_id"),
+        keys=("sampling_mode|median_abs_dev|directory_name", "times[]|median|full_id"),
         cure="it does not say which benchmark it is of: give the folder, target/criterion",
     ),
     Format(

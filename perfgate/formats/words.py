@@ -31,6 +31,10 @@ def symbol(unit: str) -> str:
     if rate := _PER_SECOND.fullmatch(told):
         if _COUNTED.fullmatch(rate[1]):
             return "1/s"
-        part = symbol(rate[1])
+        part = _amount(rate[1])
         return f"{part}/s" if part in _BYTES else told
-    return _WORDS.get(told.lower(), "kB" if told == "KB" else told)
+    return _amount(told)
+
+
+def _amount(told: str) -> str:
+    return _WORDS.get(told.lower(), told)

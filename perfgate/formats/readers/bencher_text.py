@@ -15,22 +15,23 @@ if TYPE_CHECKING:
     from perfgate.formats.record import Options
     from perfgate.formats.source import Source
 
-_BEGIN = re.compile(r"test (.+?)\s+\.\.\. ?")
-_BENCH = re.compile(r"bench:\s+([0-9][0-9,]*(?:\.[0-9]+)?) ([^\s/]+)/iter")
+_BEGIN = "test "
+_BENCH = re.compile(r"\s*bench:\s+([0-9][0-9,]*(?:\.[0-9]+)?) ([^\s/]+)/iter")
 
 
 def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
     """Yield the median of each benchmark: it is all that is written, beside a spread that is no quantile."""
     name = ""
     for line in source.lines():
-        begin = _BEGIN.match(line)
-        if begin:
-            name = begin[1]
-        bench = _BENCH.match(line.lstrip(), 0) if not begin else _BENCH.search(line, begin.end())
-        if bench and name:
+        rest = line
+        # a name may hold dots itself; warnings may stand between a name and its time
+        end = max(line.rfind(" ... bench:"), line.find(" ... "))
+        if line.startswith(_BEGIN) and end > len(_BEGIN):
+            name, rest = line[len(_BEGIN) : end].strip(), line[end + len(" ... ") :]
+        if name and (bench := _BENCH.match(rest)):
             yield _record(name, bench[1], bench[2], options)
             name = ""
-        elif begin and line[begin.end() :].startswith("FAILED"):
+        elif name and rest.startswith("FAILED"):
             yield Skipped(benchmark=name, why="failed")
             name = ""
 
