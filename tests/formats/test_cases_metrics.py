@@ -8,6 +8,7 @@ from cases import DATA, assert_case
 FILES = (
     "otlp/spans.jsonl",
     "otlp/metrics.jsonl",
+    "otlp/delta_metrics.jsonl",
     "prometheus/metrics.prom",
     "prometheus/metrics.openmetrics.txt",
     "prometheus-api/query_buckets.json",
