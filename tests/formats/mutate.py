@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import CannotDecideError
@@ -101,7 +102,7 @@ def _spoilt_document(random: Random, content: bytes) -> bytes:
 
 def _spoilt(random: Random, node: Any, depth: int) -> Any:
     if depth == 0 or not node or not isinstance(node, (dict, list)):
-        return random.choice(ODD)
+        return deepcopy(random.choice(ODD))  # lists among them would be spoilt for the next
     key = random.choice(list(node)) if isinstance(node, dict) else random.randrange(len(node))
     if random.random() < 0.15:
         del node[key]
