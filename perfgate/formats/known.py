@@ -24,10 +24,10 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="locust-json",
         tool="locust --json",
-        pattern=r'"response_times"\s*:\s*\{',
+        pattern=r'"num_requests"\s*:[\s\S]{0,4000}?"response_times"\s*:\s*\{|^Type +Name +# reqs ',
         reader="locust",
         gives="raw samples (single requests, rounded to whole milliseconds)",
-        cure="locust --headless --only-summary --json > locust.json",
+        cure="locust --headless --skip-log-setup --json > locust.json",
     ),
     Format(
         name="locust-csv",
@@ -36,7 +36,7 @@ FORMATS: tuple[Format, ...] = (
         reader="locust",
         function="parse_csv",
         gives="percentiles in whole milliseconds, without the end of the run",
-        cure="locust --headless --only-summary --json > locust.json",
+        cure="locust --headless --skip-log-setup --json > locust.json",
     ),
     Format(
         name="k6-points",
@@ -109,19 +109,20 @@ UNREAD: tuple[Format, ...] = (
         name="locust-history",
         tool="locust --csv-full-history (PREFIX_stats_history.csv)",
         pattern=r'\A"?Timestamp"?,"?User Count"?,"?Type"?,"?Name"?',
-        cure="it holds the run second by second: give PREFIX_stats.csv, or locust --headless --json > locust.json",
+        cure="it holds the run second by second: give PREFIX_stats.csv, "
+        "or locust --headless --skip-log-setup --json > locust.json",
     ),
     Format(
         name="locust-failures",
         tool="locust --csv (PREFIX_failures.csv)",
         pattern=r'\A"?Method"?,"?Name"?,"?Error"?,"?Occurrences"?',
-        cure="it holds no times: give PREFIX_stats.csv, or locust --headless --json > locust.json",
+        cure="it holds no times: give PREFIX_stats.csv, or locust --headless --skip-log-setup --json > locust.json",
     ),
     Format(
         name="locust-exceptions",
         tool="locust --csv (PREFIX_exceptions.csv)",
         pattern=r'\A"?Count"?,"?Message"?,"?Traceback"?',
-        cure="it holds no times: give PREFIX_stats.csv, or locust --headless --json > locust.json",
+        cure="it holds no times: give PREFIX_stats.csv, or locust --headless --skip-log-setup --json > locust.json",
     ),
     Format(
         name="k6-csv",

@@ -102,7 +102,7 @@ def _spoilt_document(random: Random, content: bytes) -> bytes:
 
 def _spoilt(random: Random, node: Any, depth: int) -> Any:
     if depth == 0 or not node or not isinstance(node, (dict, list)):
-        return deepcopy(random.choice(ODD))  # lists among them would be spoilt for the next
+        return deepcopy(random.choice(ODD))  # what is put in may be spoilt in its turn
     key = random.choice(list(node)) if isinstance(node, dict) else random.randrange(len(node))
     if random.random() < 0.15:
         del node[key]

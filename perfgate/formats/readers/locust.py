@@ -25,7 +25,7 @@ _MS = 1e-3
 _TOTAL = "Aggregated"
 _ARRAY = re.compile(r"^\[\s*(?=[{\]])", re.MULTILINE)
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)%")
-_CURE = "locust --headless --only-summary --json > locust.json"
+_CURE = "locust --headless --skip-log-setup --json > locust.json"
 
 
 def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
