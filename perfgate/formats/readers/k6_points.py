@@ -38,7 +38,7 @@ class _Points:
     """What the lines amount to."""
 
     def __init__(self) -> None:
-        self.trends: dict[str, _Trend] = {name: _Trend("time") for name in OWN_TIMES}
+        self.trends: dict[str, _Trend] = {}
         self.requests = 0
         self.failed = 0
         self.started_at = ""
@@ -58,6 +58,8 @@ class _Points:
             return False
         self.started_at = self.started_at or text(data.get("time"))
         trend = self.trends.get(name)
+        if trend is None and name in OWN_TIMES:  # a file whose beginning was cut off
+            trend = self.trends[name] = _Trend("time")
         if name == _FAILED:
             self.requests += 1
             self.failed += value != 0
