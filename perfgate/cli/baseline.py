@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perfgate.cli.options import reading_options
+
 if TYPE_CHECKING:
+    from perfgate.pipeline.reading import Reading
     from perfgate.pipeline.refreshing import Plan
 
 _CONFIG = click.option(
@@ -33,10 +36,11 @@ def command() -> None:
     default="newest",
     help="all: also runs that newer ones replace.",
 )
+@reading_options
 @click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
 def refresh(
     *, config: str | None, runs: tuple[str, ...], benchmarks: tuple[str, ...], replace_old: bool, keep: int,
-    reason: str, machine_class: str, sessions: str, dry_run: bool,
+    reason: str, machine_class: str, sessions: str, reading: Reading, dry_run: bool,
 ) -> None:  # fmt: skip
     """Take new runs into the baselines.
 
@@ -48,7 +52,7 @@ def refresh(
     def plan() -> Plan:
         return plan_refresh(
             runs, config=config, machine_class=machine_class, replace_old=replace_old, keep=keep,
-            reason=" ".join(reason.split()), every_session=sessions == "all", benchmarks=benchmarks,
+            reason=" ".join(reason.split()), every_session=sessions == "all", benchmarks=benchmarks, reading=reading,
         )  # fmt: skip
 
     if dry_run:

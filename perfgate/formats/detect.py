@@ -7,8 +7,9 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import cannot_decide
-from perfgate.formats.known import FORMATS, UNREAD
+from perfgate.formats.known import FORMATS
 from perfgate.formats.table import Format, Head
+from perfgate.formats.unread import UNREAD
 
 if TYPE_CHECKING:
     from perfgate.formats.source import Source

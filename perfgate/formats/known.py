@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from perfgate.formats import layouts
+from perfgate.formats.known_load import LOAD
 from perfgate.formats.table import Format
 
 FORMATS: tuple[Format, ...] = (
@@ -22,139 +24,123 @@ FORMATS: tuple[Format, ...] = (
         cure="hyperfine --export-json bench.json CMD",
     ),
     Format(
-        name="locust-json",
-        tool="locust --json",
-        pattern=r'"num_requests"\s*:[\s\S]{0,4000}?"response_times"\s*:\s*\{|^Type +Name +# reqs ',
-        reader="locust",
-        gives="raw samples (single requests, rounded to whole milliseconds)",
-        cure="locust --headless --skip-log-setup --json > locust.json",
+        name="github-action-benchmark",
+        tool="github-action-benchmark (custom JSON)",
+        keys=("[].name", "[].unit", "[].value"),
+        reader="custom_json",
+        gives="one value a benchmark; --direction says which way is better",
+        cure='write [{"name": "train", "unit": "ms", "value": 41.5}]',
     ),
     Format(
-        name="locust-csv",
-        tool="locust --csv (PREFIX_stats.csv)",
-        pattern=r'\A"?Type"?,"?Name"?,"?(?:Request Count|# requests)"?,',
-        reader="locust",
-        function="parse_csv",
-        gives="percentiles in whole milliseconds, without the end of the run",
-        cure="locust --headless --skip-log-setup --json > locust.json",
+        name="bencher-bmf",
+        tool="Bencher Metric Format",
+        reader="bmf",
+        is_asked=True,
+        gives="one value a measure; units of latency and throughput only",
+        cure='write {"train": {"latency": {"value": 3247.5}}}',
     ),
     Format(
-        name="k6-points",
-        tool="k6 --out json",
-        keys=("metric", "type", "data", "data.value|data.contains"),
-        pattern=r'"type"\s*:\s*"(?:Metric|Point)"',
-        reader="k6_points",
-        gives="raw samples (single requests); failed ones are left out",
-        cure="k6 run --out json=points.ndjson script.js",
+        name="go-bench",
+        tool="go test -bench",
+        pattern=r"^Benchmark(?![a-z])\S*\s+\d+\s+[-+.\deE]+ \S+|^goos: \w+\s+goarch: \w+"
+        r'|^\{(?:"Time":"[^"]*",)?"Action":"[a-z]+","Package":"',
+        reader="go_bench",
+        gives="raw samples (means over N calls), one a line: ask for several by -count",
+        cure="go test -run '^$' -bench . -benchmem -count 10 > bench.txt",
     ),
     Format(
-        name="k6-summary",
-        tool="k6 summary",
-        keys=(
-            "metrics|results.metrics[]|results.checks|config.script",
-            "root_group|metadata.k6_version|config.execution|metrics.iterations|metrics.iteration_duration",
+        name="junit",
+        tool="JUnit XML",
+        pattern=r"\A<(?:[^\0]*<)?(?:\w+:)?testsuites?[\s/>]",
+        reader="junit",
+        gives="one sample a test case, whole milliseconds",
+        cure="pytest --junit-xml=junit.xml -o junit_duration_report=call, and a lower --min-time",
+    ),
+    Format(
+        name="pyperf",
+        tool="pyperf",
+        keys=("benchmarks[].runs[]", "benchmarks[].runs[].values[]|benchmarks[].runs[].warmups[]"),
+        reader="pyperf",
+        gives="raw samples (means over the loops of a run)",
+        cure="python bench.py -o bench.json",
+    ),
+    Format(
+        name="asv-file",
+        tool="asv (one result file)",
+        keys=("result_columns[]", "results"),
+        reader="asv",
+        gives="as asv; units of tracked values are not in it",
+        cure="give the folder: .asv/results",
+    ),
+    Format(
+        name="asv",
+        tool="asv",
+        files=(layouts.ASV, layouts.ASV_MACHINE),
+        reader="asv",
+        function="parse_folder",
+        gives="quartiles; raw samples with --record-samples",
+        cure="asv run --record-samples (with an existing environment: --set-commit-hash as well), then .asv/results",
+    ),
+    Format(
+        name="google-benchmark",
+        tool="Google Benchmark",
+        keys=("context", "benchmarks[]", "context.num_cpus|context.library_build_type|benchmarks[].real_time"),
+        reader="google_benchmark",
+        gives="raw samples, one a repetition (means over its iterations)",
+        cure="./bench --benchmark_out=bench.json --benchmark_out_format=json --benchmark_repetitions=10",
+    ),
+    Format(
+        name="criterion",
+        tool="criterion.rs",
+        files=(layouts.CRITERION,),
+        reader="criterion",
+        gives="raw samples (means over a batch)",
+        cure="cargo bench, then the folder target/criterion",
+    ),
+    Format(
+        name="cargo-bencher",
+        tool="cargo bench (libtest, or --output-format bencher)",
+        pattern=r"^(?:test .+ )?bench:\s+[\d,.]+ [^\s/]+/iter",
+        reader="bencher_text",
+        gives="medians, rounded",
+        cure="with criterion give the folder target/criterion, which holds the samples",
+    ),
+    Format(
+        name="jmh",
+        tool="JMH",
+        keys=("[].benchmark", "[].primaryMetric"),
+        reader="jmh",
+        gives="raw samples (means over an iteration; single calls with -bm sample)",
+        cure="java -jar benchmarks.jar -rf json -rff jmh.json",
+    ),
+    Format(
+        name="otlp-json",
+        tool="OpenTelemetry (OTLP as JSON lines)",
+        keys=("resourceSpans[]|resourceMetrics[]",),
+        reader="otlp",
+        gives="raw samples (spans), buckets (metrics)",
+        cure="the OTLP JSON file exporter of the SDK, or the file exporter of the collector",
+    ),
+    Format(
+        name="prometheus-text",
+        tool="Prometheus (text exposition, OpenMetrics)",
+        pattern=(
+            r"^# TYPE \S+ (?:counter|gauge|gaugehistogram|histogram|info|stateset|summary|unknown|untyped)\s*$"
+            r"|^[A-Za-z_:][\w:]*_bucket\{(?:[^\n]*,\s*)?le=\"[^\"\n]*\""
         ),
-        reader="k6",
-        gives="percentiles, the rate of requests, the share that failed",
-        cure="k6 run --summary-trend-stats 'med,p(90),p(95),p(99),count' --summary-export summary.json script.js",
+        reader="prometheus_text",
+        between="between",
+        gives="buckets or quantiles since the start; of two scrapes, what came between",
+        cure="curl -s localhost:8000/metrics > after.prom",
     ),
     Format(
-        name="jmeter-jtl",
-        tool="JMeter",
-        pattern=r'\A(?:"?timeStamp"?[,;\t|])?"?elapsed"?[,;\t|][^\n]*\b(?:label|responseCode|success)\b'
-        r"|\A\d{10,16}([,;\t|])\d+\1(?:[^\n]*\1)?(?:true|false)\1"
-        r"|\A<(?:\?xml[^>]*>\s*<)?(?:[!?][^>]*>\s*<)*testResults[\s/>]",
-        reader="jmeter",
-        gives="raw samples (single requests, whole milliseconds); failed ones are left out",
-        cure="jmeter -n -t plan.jmx -l samples.jtl -Jjmeter.save.saveservice.print_field_names=true",
+        name="prometheus-api",
+        tool="Prometheus (HTTP API)",
+        keys=("status", "data.resultType|errorType"),
+        reader="prometheus_api",
+        gives="values over time (query_range), one value or buckets (query)",
+        cure="curl -s localhost:9090/api/v1/query_range ... > answer.json",
     ),
-    Format(
-        name="hey-csv",
-        tool="hey -o csv",
-        pattern=r"\Aresponse-time,DNS\+dialup,",
-        reader="request_rows",
-        function="parse_hey",
-        gives="raw samples (single requests, tenths of a millisecond); failed ones are left out",
-        cure="hey -o csv URL > load.csv",
-    ),
-    Format(
-        name="ab-gnuplot",
-        tool="ab -g",
-        pattern=r"\Astarttime\tseconds\tctime\tdtime\tttime\twait",
-        reader="request_rows",
-        function="parse_ab_tsv",
-        gives="raw samples (single requests, whole milliseconds); failures are not in it",
-        cure="ab -n 1000 -g load.tsv URL",
-    ),
-    Format(
-        name="ab-csv",
-        tool="ab -e",
-        pattern=r"\APercentage served,Time in ms",
-        reader="request_rows",
-        function="parse_ab_csv",
-        gives="percentiles in microseconds; failures are not in it",
-        cure="ab -n 1000 -e load.csv URL",
-    ),
+    *LOAD,
 )
 """In the order in which they are tried."""
-
-UNREAD: tuple[Format, ...] = (
-    Format(
-        name="hyperfine-csv",
-        tool="hyperfine --export-csv",
-        pattern=r"\Acommand,mean,stddev,median,user,system,min,max",
-        cure="it holds no samples: hyperfine --export-json bench.json CMD",
-    ),
-    Format(
-        name="locust-history",
-        tool="locust --csv-full-history (PREFIX_stats_history.csv)",
-        pattern=r'\A"?Timestamp"?,"?User Count"?,"?Type"?,"?Name"?',
-        cure="it holds the run second by second: give PREFIX_stats.csv, "
-        "or locust --headless --skip-log-setup --json > locust.json",
-    ),
-    Format(
-        name="locust-failures",
-        tool="locust --csv (PREFIX_failures.csv)",
-        pattern=r'\A"?Method"?,"?Name"?,"?Error"?,"?Occurrences"?',
-        cure="it holds no times: give PREFIX_stats.csv, or locust --headless --skip-log-setup --json > locust.json",
-    ),
-    Format(
-        name="locust-exceptions",
-        tool="locust --csv (PREFIX_exceptions.csv)",
-        pattern=r'\A"?Count"?,"?Message"?,"?Traceback"?',
-        cure="it holds no times: give PREFIX_stats.csv, or locust --headless --skip-log-setup --json > locust.json",
-    ),
-    Format(
-        name="k6-csv",
-        tool="k6 --out csv",
-        pattern=r"\Ametric_name,timestamp,metric_value,",
-        cure="k6 run --out json=points.ndjson script.js",
-    ),
-    Format(
-        name="ab-text",
-        tool="ab",
-        pattern=r"\AThis is ApacheBench|^Percentage of the requests served within a certain time \(ms\)",
-        cure="its times are whole milliseconds: ab -n 1000 -e load.csv URL, or -g load.tsv for single requests",
-    ),
-    Format(
-        name="hey-text",
-        tool="hey",
-        pattern=r"\ASummary:\s*\n\s*Total:\s",
-        cure="it holds no samples: hey -o csv URL > load.csv",
-    ),
-    Format(
-        name="wrk",
-        tool="wrk",
-        pattern=r"^Running .+ test @ ",
-        cure="it holds no p95: use hey -o csv URL > load.csv, or write one request a line and name its columns "
-        "in a field map",
-    ),
-    Format(
-        name="autocannon",
-        tool="autocannon",
-        keys=("latency.p97_5|latency.p99_999", "non2xx", "connections"),
-        cure="it holds no p95 and whole milliseconds: use hey -o csv URL > load.csv, or write one request a line "
-        "and name its columns in a field map",
-    ),
-)
-"""Files that people give by mistake, each with what to give in place of it."""

@@ -121,8 +121,11 @@ class Source:
             message = "nested too deeply" if isinstance(caught, RecursionError) else str(caught)[:200]
             raise self.fault(f"not JSON that can be read: {message}", "measure again") from None
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, longest: int = LONGEST_LINE) -> Iterator[str]:
         """Yield the lines without their ends, one by one; what is no text becomes a replacement character.
+
+        Args:
+            longest: characters that a line may have; more for formats that write whole batches a line.
 
         Raises:
             CannotDecideError: a line or the whole is too long, or it cannot be read.
@@ -132,11 +135,9 @@ class Source:
             counted = io.BufferedReader(_Counted(raw, self), 1 << 18)
             text = io.TextIOWrapper(counted, encoding=encoding, errors="replace", newline=None)
             try:
-                while line := text.readline(LONGEST_LINE + 1):
-                    if len(line) > LONGEST_LINE:
-                        raise self.fault(
-                            f"a line is longer than {LONGEST_LINE:,} characters", "write one record a line"
-                        )
+                while line := text.readline(longest + 1):
+                    if len(line) > longest:
+                        raise self.fault(f"a line is longer than {longest:,} characters", "write one record a line")
                     yield line.rstrip("\n")
             except (OSError, EOFError, zlib.error, UnicodeError) as caught:
                 raise self._broken(caught) from None
@@ -162,6 +163,18 @@ class Source:
         found = Source(path)
         found._digest = self._digest
         return found
+
+    def matching(self, globs: str) -> Iterator[str]:
+        """Yield the paths inside this folder, relative to it, that one of the globs matches.
+
+        Args:
+            globs: such as ``*/new/sample.json``, alternatives divided by ``|``; ``*`` is one level, so that a
+                search never goes deeper than they are written.
+        """
+        import glob  # noqa: PLC0415 - folders are rare
+
+        for pattern in globs.split("|"):
+            yield from glob.iglob(pattern, root_dir=self.path)
 
     def _opened(self) -> IO[bytes]:
         """Return the unpacked bytes as a file."""

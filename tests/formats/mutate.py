@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import CannotDecideError
@@ -102,7 +102,7 @@ def _spoilt_document(random: Random, content: bytes) -> bytes:
 
 def _spoilt(random: Random, node: Any, depth: int) -> Any:
     if depth == 0 or not node or not isinstance(node, (dict, list)):
-        return deepcopy(random.choice(ODD))  # what is put in may be spoilt in its turn
+        return copy.deepcopy(random.choice(ODD))  # it may be spoilt further itself
     key = random.choice(list(node)) if isinstance(node, dict) else random.randrange(len(node))
     if random.random() < 0.15:
         del node[key]
