@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from perfgate.formats.record import Options, Record, Skipped
     from perfgate.formats.source import Source
 
-_MS = 1e-3
+_MS = 1000  # a second
 _COLUMNS = {"timeStamp": 0, "elapsed": 1, "label": 2, "responseCode": 3, "success": 7}
 """Where they stand when there is no header, since JMeter 2."""
 _DELIMITER = re.compile(r'\A"?\w+"?([,;\t|])')
@@ -44,12 +44,12 @@ class _Samples:
         found = self._found.get(label)
         if found is None:
             found = self._found[label] = Requests()
-        found.add(time * _MS, is_good=is_good)
+        found.add(time / _MS, is_good=is_good)
         return True
 
     def records(self) -> Iterator[Record | Skipped]:
         """Yield what was found, label by label."""
-        started = instant(self._first * _MS if self._first is not None else None)
+        started = instant(self._first / _MS if self._first is not None else None)
         for label, found in self._found.items():
             yield from found.records(label or self._source.name, ("rounded",), started)
 

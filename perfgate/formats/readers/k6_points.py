@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from perfgate.formats.record import Options
     from perfgate.formats.source import Source
 
-_MS = 1e-3
+_MS = 1000  # a second
 _FAILED = "http_req_failed"
-_BASE = {"time": ("s", _MS), "data": ("B", 1.0)}
+_UNITS = {"time": "s", "data": "B"}
 
 
 @dataclass(slots=True)
@@ -105,11 +105,10 @@ def _record(name: str, trend: _Trend, started_at: str, options: Options) -> Reco
     if not trend.values:
         return Skipped(benchmark=name, why="every request failed")
     is_time = trend.contains == "time"
-    unit, factor = _BASE.get(trend.contains, ("1", 1.0))
-    if factor != 1.0:
-        trend.values = array("d", (v * factor for v in trend.values))
+    if is_time:
+        trend.values = array("d", (v / _MS for v in trend.values))
     return Record(
-        benchmark=name, metric="duration" if is_time else "value", unit=unit,
+        benchmark=name, metric="duration" if is_time else "value", unit=_UNITS.get(trend.contains, "1"),
         better="lower" if is_time else options.better, kind="samples", n=len(trend.values), values=trend.values,
         is_side=name in SIDE, started_at=started_at,
     )  # fmt: skip

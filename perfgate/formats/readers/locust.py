@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 MOST_TIMES = 1_000_000
 """Times of one endpoint that are kept; of more, so many order statistics at even ranks stand for all."""
-_MS = 1e-3
+_MS = 1000
+"""Milliseconds a second: dividing by them rounds once, so that 9 ms are 0.009 s."""
 _TOTAL = "Aggregated"
 _ARRAY = re.compile(r"^\[\s*(?=[{\]])", re.MULTILINE)
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)%")
@@ -100,7 +101,7 @@ def _counts(response_times: dict[str, Any]) -> list[tuple[float, int]] | None:
         time, count = parsed(key), number(told)
         if time is None or time < 0 or count is None or count < 0 or count != int(count):
             return None
-        found.append((time * _MS, int(count)))
+        found.append((time / _MS, int(count)))
     return sorted(found)
 
 
@@ -146,7 +147,7 @@ def _row(row: dict[str, str]) -> Iterator[Record | Skipped]:
     flags: tuple[Flag, ...] = ("failures-mixed", "rounded", "snapshot") if failed else ("rounded", "snapshot")
     facts: dict[str, Any] = {"benchmark": name, "n": int(requests or 0), "flags": flags}
     shares = [(round(float(m[1]) / 100, 9), parsed(v)) for k, v in row.items() if (m := _SHARE.fullmatch(k))]
-    quantiles = stated(shares or [(0.5, parsed(row.get("Median Response Time")))], _MS)
+    quantiles = stated(shares or [(0.5, parsed(row.get("Median Response Time")))], 1 / _MS)
     yield Record(**facts, metric="response_time", unit="s", better="lower", kind="quantiles", quantiles=quantiles)
     rate = parsed(row.get("Requests/s"))
     if rate is not None:

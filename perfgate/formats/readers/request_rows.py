@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from perfgate.formats.record import Options, Skipped
     from perfgate.formats.source import Source
 
-_MS = 1e-3
+_MS = 1000  # a second
 _HEY = "hey -o csv URL > load.csv"
 _AB_TSV = "ab -n 1000 -g load.tsv URL"
 _AB_CSV = "ab -n 1000 -e load.csv URL"
@@ -46,7 +46,7 @@ def parse_ab_tsv(source: Source, options: Options) -> Iterator[Record | Skipped]
         if time is None or time < 0:
             tally.add_broken(line)
         else:
-            times.append(time * _MS)
+            times.append(time / _MS)
     yield Record(
         benchmark=source.name, metric="response_time", unit="s", better="lower", kind="samples", n=len(times),
         values=times, flags=("rounded",),
@@ -66,7 +66,7 @@ def parse_ab_csv(source: Source, options: Options) -> Iterator[Record | Skipped]
             found[round(share / 100, 9)] = time
     yield Record(
         benchmark=source.name, metric="response_time", unit="s", better="lower", kind="quantiles",
-        quantiles=stated(found.items(), _MS),
+        quantiles=stated(found.items(), 1 / _MS),
     )  # fmt: skip
     yield from tally.told("percentiles", _AB_CSV)
 
