@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from perfgate.formats import layouts
+from perfgate.formats.known_load import LOAD
 from perfgate.formats.table import Format
 
 FORMATS: tuple[Format, ...] = (
@@ -140,5 +141,6 @@ FORMATS: tuple[Format, ...] = (
         gives="values over time (query_range), one value or buckets (query)",
         cure="curl -s localhost:9090/api/v1/query_range ... > answer.json",
     ),
+    *LOAD,
 )
 """In the order in which they are tried."""

@@ -119,5 +119,56 @@ UNREAD: tuple[Format, ...] = (
         keys=("data[].traceID|data[].spans[]",),
         cure="export the spans as OTLP JSON lines",
     ),
+    Format(
+        name="locust-history",
+        tool="locust --csv-full-history (PREFIX_stats_history.csv)",
+        pattern=r'\A"?Timestamp"?,"?User Count"?,"?Type"?,"?Name"?',
+        cure="it holds the run second by second: give PREFIX_stats.csv, "
+        "or locust --headless --skip-log-setup --json > locust.json",
+    ),
+    Format(
+        name="locust-failures",
+        tool="locust --csv (PREFIX_failures.csv)",
+        pattern=r'\A"?Method"?,"?Name"?,"?Error"?,"?Occurrences"?',
+        cure="it holds no times: give PREFIX_stats.csv, or locust --headless --skip-log-setup --json > locust.json",
+    ),
+    Format(
+        name="locust-exceptions",
+        tool="locust --csv (PREFIX_exceptions.csv)",
+        pattern=r'\A"?Count"?,"?Message"?,"?Traceback"?',
+        cure="it holds no times: give PREFIX_stats.csv, or locust --headless --skip-log-setup --json > locust.json",
+    ),
+    Format(
+        name="k6-csv",
+        tool="k6 --out csv",
+        pattern=r"\Ametric_name,timestamp,metric_value,",
+        cure="k6 run --out json=points.ndjson script.js",
+    ),
+    Format(
+        name="ab-text",
+        tool="ab",
+        pattern=r"\AThis is ApacheBench|^Percentage of the requests served within a certain time \(ms\)",
+        cure="its times are whole milliseconds: ab -n 1000 -e load.csv URL, or -g load.tsv for single requests",
+    ),
+    Format(
+        name="hey-text",
+        tool="hey",
+        pattern=r"\ASummary:\s*\n\s*Total:\s",
+        cure="it holds no samples: hey -o csv URL > load.csv",
+    ),
+    Format(
+        name="wrk",
+        tool="wrk",
+        pattern=r"^Running .+ test @ ",
+        cure="it holds no p95: use hey -o csv URL > load.csv, or write one request a line and name its columns "
+        "in a field map",
+    ),
+    Format(
+        name="autocannon",
+        tool="autocannon",
+        keys=("latency.p97_5|latency.p99_999", "non2xx", "connections"),
+        cure="it holds no p95 and whole milliseconds: use hey -o csv URL > load.csv, or write one request a line "
+        "and name its columns in a field map",
+    ),
 )
 """Files that people give by mistake, each with what to give in place of it."""
