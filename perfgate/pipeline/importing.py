@@ -53,7 +53,7 @@ def read_files(paths: Sequence[str], reading: Reading, *, config: str | None = N
         problems.append(error("no-runs", "no files were found", place=", ".join(paths), hint="check the path"))
     if problems:
         raise CannotDecideError(problems)
-    foreign = [r for _, contents in reader.foreign.contents for r in contents.records]
+    foreign = [r for _, contents in reader.foreign.contents for r in contents.records if not r.is_derived]
     own = [r for r in runs if not r.series]
     return Found(
         records=(*_records(own), *foreign),

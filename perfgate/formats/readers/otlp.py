@@ -112,7 +112,8 @@ def _records(name: str, found: _Calls) -> Iterator[Record | Skipped]:
     }  # fmt: skip
     n = len(found.durations)
     yield Record(**facts, metric="duration", unit="s", kind="samples", n=n, values=found.durations)
-    yield Record(**facts, metric="error_rate", unit="1", kind="value", n=known, values=[found.errors / known])
+    rate = [found.errors / known]
+    yield Record(**facts, metric="error_rate", unit="1", kind="value", n=known, values=rate, is_derived=True)
 
 
 def _told(nanoseconds: int) -> str:
