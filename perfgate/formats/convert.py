@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.canonical import short_hash
@@ -25,11 +25,13 @@ MOST_VALUES = 2000
 MEANS = "means of calls"
 _NOWHERE = Environment(facts=(), machine_class=UNSPECIFIED, machine="")
 _SHARES = {int(name[1:]) / 100: name for name in STATISTICS}
+_MIXED = {"failures-mixed", "nonzero-exit"}
+_SLACK = 1e-9  # of a share, which may be written as 0.95 or as 95 / 100
 _FLAGS = {
     "cpu-scaling": "the processor's clock was not fixed: expect more noise",
     "debug-build": "the benchmark library is a debug build: its times are not those of a release",
-    "failures-mixed": "failed requests are among the times: look at error_rate beside them",
-    "nonzero-exit": "some runs of the command failed (exit code not 0)",
+    "failures-mixed": "failed requests are among the times: as many of the fastest are left out, see error_rate",
+    "nonzero-exit": "some runs of the command failed (exit code not 0): as many of the fastest are left out",
     "rounded": "times are rounded to whole milliseconds",
     "saturated": "the slowest values lie beyond the last bucket",
     "snapshot": "written before the end, or since the start of the program: give two snapshots where it counts",
@@ -76,6 +78,7 @@ def to_runs(contents: Contents, origin: str, options: Options) -> Converted:
 
 
 def _run(name: str, records: Sequence[Record], contents: Contents, origin: str, options: Options) -> Run:
+    of_file = max((r.values[0] for r in contents.records if _is_rate(r)), default=0.0)
     return Run(
         run_id=f"{contents.format.name}-{contents.digest}-{short_hash(name, digits=6)}",
         benchmark=name,
@@ -90,8 +93,40 @@ def _run(name: str, records: Sequence[Record], contents: Contents, origin: str, 
         commit=next((r.commit for r in records if r.commit), ""),
         command="",
         origin=origin,
-        series=tuple(map(_series, records)),
+        series=tuple(_series(r) for r in without_failures(records, of_file)),
     )
+
+
+def without_failures(records: Sequence[Record], of_file: float = 0.0) -> list[Record]:
+    """Return the records of a benchmark with failures left out of the times where the file mixes both.
+
+    Which of the calls failed is not known, but failing is often fast: as many of the
+    fastest are left out as have failed, so that failing never makes a time look better.
+    Of quantiles, the next one stated that is surely not better is taken.
+
+    Args:
+        records: of one benchmark.
+        of_file: the highest rate in the file, for a tool that counts failures beside its benchmarks, 0.0 to 1.0.
+    """
+    rate = next((r.values[0] for r in records if _is_rate(r)), of_file)
+    return [_slowest(r, rate) if rate > 0 and _MIXED & set(r.flags) else r for r in records]
+
+
+def _is_rate(r: Record) -> bool:
+    return r.metric == "error_rate" and r.kind == "value"
+
+
+def _slowest(r: Record, rate: float) -> Record:
+    if r.better != "lower" or r.unit != "s":
+        return r
+    if r.kind == "samples":
+        return replace(r, values=sorted(r.values)[min(round(rate * len(r.values)), len(r.values) - 1) :])
+    stated = []
+    for share in _SHARES:
+        needed = rate + share * (1 - rate)
+        beyond = [v for q, v in r.quantiles if q >= needed - _SLACK]
+        stated += [(share, beyond[0])] if beyond else []
+    return replace(r, quantiles=tuple(stated)) if stated and r.kind == "quantiles" else r
 
 
 def _instant(text: str) -> str:
