@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from perfgate.formats import layouts
 from perfgate.formats.known_load import LOAD
+from perfgate.formats.known_rest import REST
 from perfgate.formats.table import Format
 
 FORMATS: tuple[Format, ...] = (
@@ -142,5 +143,6 @@ FORMATS: tuple[Format, ...] = (
         cure="curl -s localhost:9090/api/v1/query_range ... > answer.json",
     ),
     *LOAD,
+    *REST,
 )
 """In the order in which they are tried."""

@@ -8,3 +8,5 @@ ASV_MACHINE = "|".join(f"{folder}machine.json" for folder in ("", "*/", "*/*/", 
 """What lies beside them."""
 CRITERION = "|".join("*/" * depth + "new/sample.json" for depth in range(5))
 """A benchmark's own folder, a group, a group with functions and values, ``target/criterion``, ``target``."""
+LIGHTHOUSE = "lhr-*.json"
+"""Reports as Lighthouse CI names them."""
