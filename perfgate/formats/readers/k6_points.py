@@ -93,10 +93,10 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
     for name, trend in points.trends.items():
         if trend.values or trend.left_out:
             yield _record(name, trend, points.started_at, options)
-    if points.failed:
+    if points.requests:
         yield Record(
             benchmark=_FAILED, metric="error_rate", unit="1", better="lower", kind="value", n=points.requests,
-            values=[points.failed / points.requests], started_at=points.started_at,
+            values=[points.failed / points.requests], started_at=points.started_at, is_derived=not points.failed,
         )  # fmt: skip
     yield from tally.told("points", "k6 run --out json=points.ndjson script.js")
 
