@@ -6,6 +6,8 @@ import math
 from array import array
 from collections import Counter
 from dataclasses import dataclass
+from itertools import compress
+from operator import not_
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.field_map import parts_of
@@ -15,16 +17,23 @@ from perfgate.formats.record import Record, Skipped
 from perfgate.formats.values import parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from perfgate.core.field_map import FieldMap, FieldValue
+    from perfgate.formats.rows import Broken
     from perfgate.formats.source import Source
 
+    Lookup = Callable[[Any], object]
+
+Row = Any
+"""A row in the form that its lookups know."""
 MOST_BENCHMARKS = 10_000
 """More than these are no benchmarks: the field holds something of each row, such as a request's id."""
 _LONGEST_NAME = 500
 _GOOD = frozenset({"true", "ok", "1", "yes", "success", "passed"})
 _FIRST_GOOD, _LAST_GOOD = 200, 399
+_NUMBERS, _TEXT = {float, int}, {str}
+_NAMELESS = object()
 
 
 class RowError(Exception):
@@ -60,97 +69,108 @@ class _Group:
 
 
 class Grouping:
-    """Takes the rows of one file one by one, keeps their values alone, and gives the records at the end."""
+    """Takes the rows of one file batch by batch, keeps their values alone, and gives the records at the end.
 
-    def __init__(self, mapped: FieldMap, source: Source, lookup: Callable[[str], Callable[[Any], object]]) -> None:
+    Everything is done a field at a time for a whole batch: so most of the work is done by loops in C.
+    """
+
+    def __init__(self, mapped: FieldMap, source: Source, lookup: Callable[[str], Lookup], broken: Broken) -> None:
         """Start with no rows.
 
         Args:
             mapped: which field says what.
             source: where the rows come from.
             lookup: gives for a field the function that finds it in a row; absent is None.
+            broken: takes the rows whose benchmark cannot be named.
         """
         self._map = mapped
         self._source = source
-        self._texts, self._fields = parts_of(mapped.benchmark) if mapped.benchmark else ([source.name], [])
+        self._broken = broken
+        self._texts, self._fields = parts_of(mapped.benchmark) if mapped.benchmark else ([source.name, ""], [])
         self._naming = [lookup(f) for f in (*self._fields, *mapped.labels)]
-        self._only = self._naming[0] if len(self._naming) == 1 else None
         self._values = [lookup(v.value) for v in mapped.values]
-        self._shares = [v.share for v in mapped.values]
         self._where = [(lookup(field), wanted) for field, wanted in mapped.where]
         self._ok = lookup(mapped.ok) if mapped.ok else None
-        self._fine: dict[Any, bool] = {}
         self._time = lookup(mapped.time) if mapped.time else None
         self._started_at = ""
-        self._by_key: dict[Any, _Group] = {}
+        self._by_key: dict[object, _Group] = {}
         self._by_name: dict[str, _Group] = {}
+        self._keep: tuple[dict[object, Callable[[float], None]], ...] = tuple({} for _ in mapped.values)
         self._odd: Counter[str] = Counter()
         self._first_odd: dict[str, int] = {}
 
-    def add(self, row: Any, line: int) -> None:  # noqa: ANN401 - whatever the lookups find their way in
-        """Take a row.
+    def take(self, rows: Sequence[Row], lines: Sequence[int]) -> None:
+        """Take a few rows.
 
         Args:
-            row: in the form that the lookups know.
-            line: its place in the file, from 1, for messages.
+            rows: in the form that the lookups know.
+            lines: the place of each in the file, from 1, for messages.
 
         Raises:
-            RowError: it lacks the fields that name its benchmark.
             CannotDecideError: each row seems to be a benchmark of its own.
         """
         for look, wanted in self._where:
-            if not _equal(look(row), wanted):
-                return
-        only = self._only
-        key = only(row) if only is not None else tuple([look(row) for look in self._naming])
+            hit = [_equal(value, wanted) for value in map(look, rows)]
+            rows, lines = _those(hit, rows), _those(hit, lines)
+        keys = self._keys(rows)
+        placed = self._place(keys, lines)
+        if placed is not None:
+            keys, rows, lines = _those(placed, keys), _those(placed, rows), _those(placed, lines)
+        if self._time is not None and not self._started_at and rows:
+            self._started_at = stated_instant(self._time(rows[0]))
+        for key, count in Counter(keys).items():
+            self._by_key[key].rows += count
+        if self._ok is not None:
+            passed = _passed(list(map(self._ok, rows)))
+            if not all(passed):
+                for key in compress(keys, map(not_, passed)):
+                    self._by_key[key].failed += 1
+                keys, rows, lines = _those(passed, keys), _those(passed, rows), _those(passed, lines)
+        for i, look in enumerate(self._values):
+            self._store(i, keys, self._numbers(i, list(map(look, rows)), lines))
+
+    def _store(self, i: int, keys: list[object], values: Sequence[float | None]) -> None:
+        """Keep the values of a field, each with its benchmark."""
+        for append, value in zip(map(self._keep[i].__getitem__, keys), values, strict=True):
+            if value is not None:
+                append(value)
+
+    def _keys(self, rows: Sequence[Row]) -> list[object]:
+        """Return what the rows hold in the fields that name the benchmark: the bare cells of a single field."""
+        if len(self._naming) == 1:
+            return list(map(self._naming[0], rows))
+        return list(zip(*[map(look, rows) for look in self._naming], strict=True)) or [()] * len(rows)
+
+    def _place(self, keys: list[object], lines: Sequence[int]) -> list[bool] | None:
+        """Find the group of each row; return which rows have one, None when all do."""
         try:
-            group = self._by_key.get(key) or self._named(key)
-        except TypeError:
-            raise RowError("a list or an object as the benchmark's name") from None
-        group.rows += 1
-        if self._time is not None and not self._started_at:
-            self._started_at = stated_instant(self._time(row))
-        if self._ok is not None and not self._passes(self._ok(row)):
-            group.failed += 1
-            return
-        for i, column in enumerate(group.columns):
-            value = self._values[i](row)
-            if type(value) is float and value - value == 0.0 and not self._shares[i]:
-                column.append(value)
-            elif value is not None and value != "":
-                self._taken(i, column, value, line)
+            new = set(keys).difference(self._by_key)
+        except TypeError:  # a list or an object as a name
+            keys[:] = [key if _is_hashable(key) else _NAMELESS for key in keys]
+            new = set(keys).difference(self._by_key)
+        if not new:
+            return None
+        faults: dict[object, str] = {}
+        for key in dict.fromkeys(k for k in keys if k in new):
+            try:
+                self._name(key)
+            except RowError as caught:
+                faults[key] = str(caught)
+        if not faults:
+            return None
+        for key, line in zip(keys, lines, strict=True):
+            if key in faults:
+                self._broken.add(line, faults[key])
+        return [key not in faults for key in keys]
 
-    def _taken(self, i: int, column: array[float], value: object, line: int) -> None:
-        """Keep a value that is not plainly a number, or take note of it."""
-        if self._shares[i]:
-            said = is_true(value)
-            found = None if said is None else float(said)
-        else:
-            found = parsed(value)
-        if found is not None:
-            column.append(found)
-            return
-        field = self._map.values[i].value
-        self._odd[field] += 1
-        self._first_odd.setdefault(field, line)
-
-    def _passes(self, value: object) -> bool:
-        try:
-            fine = self._fine.get((type(value), value))
-            if fine is None:
-                fine = is_ok(value)
-                if len(self._fine) < _LONGEST_NAME:
-                    self._fine[type(value), value] = fine
-        except TypeError:  # a list or an object
-            return False
-        return fine
-
-    def _named(self, key: object) -> _Group:
-        """Return the group of a key that was not met before."""
-        parts = list(key) if isinstance(key, tuple) else [key]
+    def _name(self, key: object) -> None:
+        """Find the group of a key that was not met before."""
+        if key is _NAMELESS:
+            raise RowError("a list or an object as the benchmark's name")
+        parts = key if isinstance(key, tuple) else (key,)
         count = len(self._fields)
         name = self._texts[0]
-        for field, part, text in zip(self._fields, parts[:count], self._texts[1:], strict=True):
+        for field, part, text in zip(self._fields, parts[:count], self._texts[1:], strict=False):
             if part is None or part == "":
                 raise RowError(f'no "{field}", which names the benchmark')
             name += _told(part) + text
@@ -163,11 +183,33 @@ class Grouping:
         if group is None:
             group = self._by_name[name] = _Group(name, tuple(array("d") for _ in self._map.values))
         self._by_key[key] = group
+        for keep, column in zip(self._keep, group.columns, strict=True):
+            keep[key] = column.append
         if len(self._by_key) > MOST_BENCHMARKS:
             raise self._source.fault(
                 f"names more than {MOST_BENCHMARKS:,} benchmarks", "name them by a field that has few values"
             )
-        return group
+
+    def _numbers(self, i: int, cells: list[object], lines: Sequence[int]) -> Sequence[float | None]:
+        """Return the values of a field; None where a row has none, or one that is no number, which is counted."""
+        if self._map.values[i].share:
+            found = [None if said is None else float(said) for said in map(is_true, cells)]
+        else:
+            types = set(map(type, cells))
+            try:
+                if types <= _NUMBERS or (types == _TEXT and "_" not in "".join(cells)):  # type: ignore[arg-type]
+                    plain = list(map(float, cells))  # type: ignore[arg-type]
+                    if math.isfinite(sum(plain)):
+                        return plain
+            except (ValueError, OverflowError):
+                pass
+            found = [parsed(cell) for cell in cells]
+        for cell, value, line in zip(cells, found, lines, strict=True):
+            if value is None and cell is not None and cell != "":
+                field = self._map.values[i].value
+                self._odd[field] += 1
+                self._first_odd.setdefault(field, line)
+        return found
 
     @property
     def is_empty(self) -> bool:
@@ -211,6 +253,24 @@ class Grouping:
         factor, base = scale_of(unit) if unit is not None else (1.0, None)
         kept = column if factor == 1.0 else array("d", [v * factor for v in column])
         return Record(**facts, unit=base, kind="samples", values=kept)
+
+
+def _those(kept: list[bool], items: Sequence[Any]) -> list[Any]:
+    """Return the items that are kept."""
+    return list(items) if all(kept) else list(compress(items, kept))
+
+
+def _passed(cells: list[object]) -> list[bool]:
+    """Return for each row whether it counts."""
+    try:
+        verdicts = {cell: is_ok(cell) for cell in set(cells)}  # 1 and True are one key, and say the same
+    except TypeError:
+        return [is_ok(cell) for cell in cells]
+    return [verdicts[cell] for cell in cells]
+
+
+def _is_hashable(key: object) -> bool:
+    return not any(isinstance(part, (list, dict)) for part in (key if isinstance(key, tuple) else (key,)))
 
 
 def _told(value: object) -> str:

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from dataclasses import dataclass
+from itertools import accumulate, compress, islice, repeat
 from operator import itemgetter, methodcaller
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import msgspec
 from perfgate.formats.record import Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from perfgate.formats.source import Source
 
@@ -22,6 +23,8 @@ _ARRAY = re.compile(r"\s*\[\s*(?:[{\]]|\Z)")
 _PRETTY = re.compile(r"\s*\{[ \t]*\r?\n")
 _SEPARATORS = ",\t;|"
 _DEEPEST = 4
+BATCH = 512
+"""Rows that are worked on together."""
 
 
 @dataclass(slots=True)
@@ -173,7 +176,7 @@ def within(row: object, name: str, deepest: int = _DEEPEST) -> dict[str, Any] | 
 
 
 class Table:
-    """CSV or TSV with a header, row by row."""
+    """CSV or TSV with a header."""
 
     def __init__(self, source: Source, broken: Broken) -> None:
         """Name a file; nothing is read yet."""
@@ -204,33 +207,49 @@ class Table:
         )
         raise self._source.fault(message, "name the columns in the map as the file's first line does")
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield the rows behind the header, each with the number of its last line."""
-        width, broken = len(self.header), self._broken
-        reader = csv.reader((line + "\n" for line in self._source.lines()), delimiter=self._separator)
-        before, is_header = 0, True
+    def batches(self) -> Iterator[tuple[list[list[str]], Sequence[int]]]:
+        """Yield the rows behind the header, some at a time, with the number of each one's first line."""
+        lines = map(str.__add__, self._source.lines(), repeat("\n"))  # line ends inside quotes belong to the cell
+        reader = csv.reader(lines, delimiter=self._separator)
+        done, is_header = 0, True
         while True:
+            rows: list[list[str]] = []
+            fault = ""
             try:
-                for row in reader:
-                    if len(row) == width and not is_header:
-                        before = reader.line_num
-                        broken.lines += 1
-                        yield before, row
-                    elif row:
-                        self._odd(row, before + 1, reader.line_num - before, is_header=is_header)
-                        is_header = False
-                    before = reader.line_num
+                for row in islice(reader, BATCH):
+                    rows.append(row)  # noqa: PERF402 - what was read before a fault has to be kept
             except csv.Error as caught:
-                self._count(before + 1, f"no CSV: {caught}", reader.line_num - before)
-                before = reader.line_num
-            else:
+                fault = f"no CSV: {caught}"
+            if not rows and not fault:
                 return
+            lengths = repeat(1, len(rows)) if reader.line_num - done == len(rows) else map(_lines_of, rows)
+            places = [*accumulate(lengths, initial=done + 1)]
+            done = reader.line_num
+            if fault:
+                self._count(places[-1], fault, done - places[-1] + 1)
+            if is_header:
+                begin = next((i + 1 for i, row in enumerate(rows) if row), len(rows))
+                is_header = not any(rows)
+                rows, places = rows[begin:], places[begin:]
+            yield self._fit(rows, places)
 
-    def _odd(self, row: list[str], line: int, lines: int, *, is_header: bool) -> None:
-        """Count a row that is not as wide as the header; the header itself is none."""
-        if not is_header:
-            self._count(line, f"{len(row)} cells in place of {len(self.header)}", lines)
+    def _fit(self, rows: list[list[str]], places: list[int]) -> tuple[list[list[str]], Sequence[int]]:
+        """Return the rows that are as wide as the header, and count the others."""
+        width = len(self.header)
+        if set(map(len, rows)) - {width}:
+            for row, place in zip(rows, places, strict=False):
+                if row and len(row) != width:
+                    self._count(place, f"{len(row)} cells in place of {width}", _lines_of(row))
+            kept = [len(row) == width for row in rows]
+            rows, places = [*compress(rows, kept)], [*compress(places, kept)]
+        self._broken.lines += len(rows)
+        return rows, places[: len(rows)]
 
     def _count(self, line: int, why: str, lines: int) -> None:
         self._broken.lines += lines
         self._broken.add(line, why, lines)
+
+
+def _lines_of(row: list[str]) -> int:
+    """Return how many lines a row takes."""
+    return 1 + sum(cell.count("\n") for cell in row)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from perfgate.core.field_map import FieldMap, FieldValue
-from perfgate.formats.mapping import Grouping, RowError
-from perfgate.formats.rows import Broken, Table, is_json, json_lookup, json_rows, within
+from perfgate.formats.mapping import Grouping
+from perfgate.formats.rows import BATCH, Broken, Table, is_json, json_lookup, json_rows, within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from perfgate.formats.record import Options, Record, Skipped
     from perfgate.formats.source import Source
@@ -65,22 +66,19 @@ def read_mapped(mapped: FieldMap, source: Source, options: Options) -> Iterator[
         CannotDecideError: too many lines are broken, no row is the map's, or the file cannot be read.
     """
     broken = Broken()
-    rows: Iterable[tuple[int, object]]
     if is_json(source):
-        grouping = Grouping(mapped, source, json_lookup)
+        grouping = Grouping(mapped, source, json_lookup, broken)
         rows = json_rows(source, broken, is_choosy=mapped.is_choosy)
         if mapped.inside:
             rows = ((i, found) for i, row in rows if (found := within(row, mapped.inside)) is not None)
+        while some := list(islice(rows, BATCH)):
+            lines, batch = zip(*some, strict=True)
+            grouping.take(batch, lines)
     else:
         table = Table(source, broken)
-        grouping = Grouping(mapped, source, table.lookup)
-        rows = table.rows()
-    add = grouping.add
-    for number, row in rows:
-        try:
-            add(row, number)
-        except RowError as caught:
-            broken.add(number, str(caught))
+        grouping = Grouping(mapped, source, table.lookup, broken)
+        for cells, lines in table.batches():
+            grouping.take(cells, lines)
     told = list(broken.told(source, options.tolerance))
     if grouping.is_empty:
         raise source.fault(*_nothing(mapped))
