@@ -121,8 +121,11 @@ class Source:
             message = "nested too deeply" if isinstance(caught, RecursionError) else str(caught)[:200]
             raise self.fault(f"not JSON that can be read: {message}", "measure again") from None
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, longest: int = LONGEST_LINE) -> Iterator[str]:
         """Yield the lines without their ends, one by one; what is no text becomes a replacement character.
+
+        Args:
+            longest: characters that a line may have; more for formats that write whole batches a line.
 
         Raises:
             CannotDecideError: a line or the whole is too long, or it cannot be read.
@@ -132,11 +135,9 @@ class Source:
             counted = io.BufferedReader(_Counted(raw, self), 1 << 18)
             text = io.TextIOWrapper(counted, encoding=encoding, errors="replace", newline=None)
             try:
-                while line := text.readline(LONGEST_LINE + 1):
-                    if len(line) > LONGEST_LINE:
-                        raise self.fault(
-                            f"a line is longer than {LONGEST_LINE:,} characters", "write one record a line"
-                        )
+                while line := text.readline(longest + 1):
+                    if len(line) > longest:
+                        raise self.fault(f"a line is longer than {longest:,} characters", "write one record a line")
                     yield line.rstrip("\n")
             except (OSError, EOFError, zlib.error, UnicodeError) as caught:
                 raise self._broken(caught) from None
