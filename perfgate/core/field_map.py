@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perfgate.core.metrics import canonical_name, from_suffix
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from perfgate.core.metrics import Direction
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
@@ -83,3 +85,35 @@ def parts_of(template: str) -> tuple[list[str], list[str]]:
     if not all(f.strip() for f in fields):
         raise ValueError(f'"{template}" has empty braces; write fields like "{{route}}/{{method}}"')
     return texts[::2], fields
+
+
+def map_of(table: dict[str, Any], complain: Callable[[str, str], None]) -> FieldMap:
+    """Return the map that a valid ``[[map]]`` states.
+
+    Args:
+        table: the TOML table, of the right shape.
+        complain: takes a place in the table (``/benchmark``) and what is wrong with it.
+    """
+    try:
+        parts_of(table.get("benchmark", ""))
+    except ValueError as caught:
+        complain("/benchmark", str(caught))
+    values = tuple(FieldValue(**stated) for stated in table["values"])
+    taken = {"error_rate"} if "ok" in table else set()
+    for i, value in enumerate(values):
+        metric = value.resolved()[0]
+        if metric in taken:
+            complain(f"/values/{i}", f'the metric "{metric}" stands twice; name it by the key "metric"')
+        taken.add(metric)
+        if value.share and value.unit:
+            complain(f"/values/{i}/unit", "a share has no unit")
+    return FieldMap(
+        name=table["name"],
+        values=values,
+        benchmark=table.get("benchmark", ""),
+        labels=tuple(table.get("labels", ())),
+        ok=table.get("ok", ""),
+        time=table.get("time", ""),
+        where=tuple(table.get("where", {}).items()),
+        files=tuple(table.get("files", ())),
+    )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from perfgate.core.field_map import FieldMap, FieldValue
+    from perfgate.core.metrics import Direction
     from perfgate.formats.rows import Broken
     from perfgate.formats.source import Source
 
@@ -215,19 +216,20 @@ class Grouping:
         """Was no row taken?"""
         return not self._by_name
 
-    def found(self, what: str) -> Iterator[Record | Skipped]:
+    def found(self, what: str, better: Direction | None) -> Iterator[Record | Skipped]:
         """Yield a record for each benchmark and metric, then what could not be used.
 
         Args:
             what: of what the file is made, ``line`` or ``item``.
+            better: direction of metrics of which neither the map nor their suffix says one.
         """
         for group in self._by_name.values():
-            yield from self._of(group)
+            yield from self._of(group, better)
         for field, count in self._odd.items():
             values = "1 value is no number" if count == 1 else f"{count:,} values are no numbers"
             yield Skipped(benchmark=f'field "{field}"', why=f"{values}, the first in {what} {self._first_odd[field]:,}")
 
-    def _of(self, group: _Group) -> Iterator[Record | Skipped]:
+    def _of(self, group: _Group, asked: Direction | None) -> Iterator[Record | Skipped]:
         if group.failed == group.rows:
             yield Skipped(benchmark=group.name, why=f"failed, in all of {group.rows:,} rows")
             return
@@ -236,16 +238,16 @@ class Grouping:
             return
         for value, column in zip(self._map.values, group.columns, strict=True):
             if column:
-                yield self._record(group.name, value, column)
+                yield self._record(group.name, value, column, asked)
         if self._ok is not None:
             yield Record(
                 benchmark=group.name, metric="error_rate", unit="1", better="lower", kind="value", n=group.rows,
                 values=[group.failed / group.rows], started_at=self._started_at,
             )  # fmt: skip
 
-    def _record(self, name: str, value: FieldValue, column: array[float]) -> Record:
+    def _record(self, name: str, value: FieldValue, column: array[float], asked: Direction | None) -> Record:
         metric, unit, better = value.resolved()
-        facts: dict[str, Any] = {"benchmark": name, "metric": metric, "better": better, "n": len(column)}
+        facts: dict[str, Any] = {"benchmark": name, "metric": metric, "better": better or asked, "n": len(column)}
         facts["started_at"] = self._started_at
         if value.share:
             return Record(**facts, unit="1", kind="value", values=[math.fsum(column) / len(column)])

@@ -82,7 +82,7 @@ def read_mapped(mapped: FieldMap, source: Source, options: Options) -> Iterator[
     told = list(broken.told(source, options.tolerance))
     if grouping.is_empty:
         raise source.fault(*_nothing(mapped))
-    yield from grouping.found(broken.what)
+    yield from grouping.found(broken.what, options.better)
     yield from told
 
 
