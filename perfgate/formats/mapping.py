@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from perfgate.core.field_map import FieldMap, FieldValue
     from perfgate.core.metrics import Direction
-    from perfgate.formats.rows import Broken
+    from perfgate.formats.log_rows import Broken
     from perfgate.formats.source import Source
 
     Lookup = Callable[[Any], object]

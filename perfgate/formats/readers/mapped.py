@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.field_map import FieldMap, FieldValue
 from perfgate.formats.mapping import Grouping
-from perfgate.formats.rows import BATCH, Broken, Table, is_json, json_lookup, json_rows, within
+from perfgate.formats.log_rows import BATCH, Broken, Table, is_json, json_lookup, json_rows, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
