@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, cannot_decide, error
+from perfgate.core.field_map import map_of
 from perfgate.core.metrics import canonical_name
 from perfgate.core.policy import STATISTICS, Budget, Floor, Policy, Rule
 from perfgate.core.units import Change, parse_change, parse_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from perfgate.core.field_map import FieldMap
 
 OWN_FILE = "perfgate.toml"
 SHARED_FILE = "pyproject.toml"
@@ -70,12 +73,8 @@ def choose(*, own: bool, shared: bool, where: str) -> str:
         CannotDecideError: there are two, and which one is meant cannot be told.
     """
     if own and shared:
-        raise cannot_decide(
-            "config-twice",
-            f"both {OWN_FILE} and [tool.perfgate] in {SHARED_FILE} hold a configuration",
-            place=where,
-            hint="keep one of them",
-        )
+        message = f"both {OWN_FILE} and [tool.perfgate] in {SHARED_FILE} hold a configuration"
+        raise cannot_decide("config-twice", message, place=where, hint="keep one of them")
     return OWN_FILE if own else SHARED_FILE if shared else ""
 
 
@@ -93,9 +92,8 @@ def _read(path: str) -> str:
         with open(path, "rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as caught:
-        raise cannot_decide(
-            "config-unreadable", f"cannot be read ({caught.strerror})", place=path, hint="check --config"
-        ) from None
+        cause = f"cannot be read ({caught.strerror})"
+        raise cannot_decide("config-unreadable", cause, place=path, hint="check --config") from None
     if len(content) > LARGEST:
         raise cannot_decide("config-unreadable", f"is larger than {LARGEST:,} bytes", place=path, hint="check --config")
     return decode(content, path)
@@ -110,9 +108,8 @@ def decode(content: bytes, origin: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as caught:
-        raise cannot_decide(
-            _SLUG, f"not UTF-8 (byte {caught.start})", place=origin, hint="save the file as UTF-8"
-        ) from None
+        cause = f"not UTF-8 (byte {caught.start})"
+        raise cannot_decide(_SLUG, cause, place=origin, hint="save the file as UTF-8") from None
 
 
 def _toml(text: str, origin: str) -> dict[str, Any]:
@@ -205,7 +202,13 @@ class _Reading:
             workload=defaults.get("workload", BUILT_IN.workload),
             rules=tuple(self._rule(r, i) for i, r in enumerate(document.get("rule", ()))),
             budgets=tuple(b for i, t in enumerate(document.get("budget", ())) if (b := self._budget(t, i))),
+            maps=tuple(self._map(t, i, document["map"][:i]) for i, t in enumerate(document.get("map", ()))),
         )
+
+    def _map(self, table: dict[str, Any], index: int, earlier: list[dict[str, Any]]) -> FieldMap:
+        if any(table["name"] == other["name"] for other in earlier):
+            self._complain(f"/map/{index}/name", f'there is a map "{table["name"]}" already')
+        return map_of(table, lambda pointer, message: self._complain(f"/map/{index}{pointer}", message))
 
     def _rule(self, rule: dict[str, Any], index: int) -> Rule:
         pointer = f"/rule/{index}"
@@ -231,10 +234,8 @@ class _Reading:
         if limit and warn and (limit.op[0] != warn.op[0] or limit.unit != warn.unit):
             self._complain(f"{pointer}/warn", f'"{warn.text}" and the limit "{limit.text}" do not point the same way')
         elif limit and warn and not limit.holds(warn.amount) and limit.amount != warn.amount:
-            self._complain(
-                f"{pointer}/warn",
-                f'"{warn.text}" lies beyond the limit "{limit.text}": it could never warn first',
-            )
+            why = f'"{warn.text}" lies beyond the limit "{limit.text}": it could never warn first'
+            self._complain(f"{pointer}/warn", why)
         if limit is None:
             return None
         return Budget(
@@ -249,10 +250,8 @@ class _Reading:
 
     def _floor(self, table: dict[str, Any], pointer: str) -> Floor | None:
         stated = table.get("floor")
-        if stated is None:
-            return None
-        if stated == "auto":
-            return Floor(auto=True)
+        if stated is None or stated == "auto":
+            return Floor(auto=True) if stated else None
         if isinstance(stated, str):
             amount = self._text(table, "floor", pointer, _amount)
             return Floor(auto=False, amounts=((amount.unit, amount.amount),)) if amount else None

@@ -12,6 +12,7 @@ from perfgate.core.canonical import short_hash
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from perfgate.core.field_map import FieldMap
     from perfgate.core.metrics import Metric
     from perfgate.core.units import Change, Limit
 
@@ -149,6 +150,8 @@ class Policy:
     """First match wins."""
     budgets: tuple[Budget, ...] = ()
     """Every one that matches is checked."""
+    maps: tuple[FieldMap, ...] = ()
+    """How rows of logs become measurements."""
 
     def excludes(self, benchmark: str, titled: str, metric: str = "") -> bool:
         """Is the benchmark, or the metric of it, on the exclude list?"""

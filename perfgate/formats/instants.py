@@ -27,3 +27,22 @@ def normal_instant(text: str) -> str:
     instant = datetime.fromisoformat(text)
     utc = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
     return utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+
+
+_SCALES = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (1e8, 1.0))  # epoch in ns, us, ms, s: from 1973 on they stand apart
+
+
+def stated_instant(value: object) -> str:
+    """Return a point in time as a log states it: ISO 8601, or seconds, ms, us or ns since 1970; else empty.
+
+    Args:
+        value: a text or a number, as found.
+    """
+    try:
+        if isinstance(value, str) and not value.replace(".", "", 1).isdecimal():
+            return normal_instant(value.replace(",", "."))
+        since = float(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else 0.0
+        scale = next((scale for least, scale in _SCALES if since >= least), None)
+        return "" if scale is None else normal_instant(datetime.fromtimestamp(since / scale, UTC).isoformat())
+    except (ValueError, OverflowError, OSError):
+        return ""

@@ -27,6 +27,8 @@ LARGEST_LOG = 4 * 1024 * 1024 * 1024
 """Largest log, in bytes when unpacked, that is read line by line."""
 LONGEST_LINE = 1024 * 1024
 """Longest line of a log in characters."""
+_PART = 64 * 1024
+"""Characters of a log that are taken at a time."""
 
 _SLUG = "format-invalid"
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -135,10 +137,18 @@ class Source:
             counted = io.BufferedReader(_Counted(raw, self), 1 << 18)
             text = io.TextIOWrapper(counted, encoding=encoding, errors="replace", newline=None)
             try:
-                while line := text.readline(longest + 1):
-                    if len(line) > longest:
+                begun: list[str] = []  # pieces of the line that the last part did not end
+                while part := text.read(_PART):
+                    *whole, rest = part.split("\n")
+                    if whole:
+                        whole[0] = "".join((*begun, whole[0]))
+                        begun.clear()
+                    begun.append(rest)
+                    if max(sum(map(len, begun)), *map(len, whole), 0) > longest:
                         raise self.fault(f"a line is longer than {longest:,} characters", "write one record a line")
-                    yield line.rstrip("\n")
+                    yield from whole
+                if last := "".join(begun):
+                    yield last
             except (OSError, EOFError, zlib.error, UnicodeError) as caught:
                 raise self._broken(caught) from None
 

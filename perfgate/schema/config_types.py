@@ -53,6 +53,29 @@ class BudgetTable(msgspec.Struct, forbid_unknown_fields=True):
     level: _Level = "fail"
 
 
+class ValueTable(msgspec.Struct, forbid_unknown_fields=True):
+    """An entry of ``values`` in ``[[map]]``."""
+
+    value: _Name
+    metric: _Name = "x"
+    unit: _Name = "x"
+    better: Literal["lower", "higher"] = "lower"
+    share: bool = False
+
+
+class MapTable(msgspec.Struct, forbid_unknown_fields=True):
+    """``[[map]]``."""
+
+    name: _Name
+    values: Annotated[list[ValueTable], msgspec.Meta(min_length=1)]
+    files: list[_Name] = []
+    benchmark: _Name = "x"
+    labels: list[_Name] = []
+    ok: _Name = "x"
+    time: _Name = "x"
+    where: dict[str, str | float | bool] = {}
+
+
 class ConfigFile(msgspec.Struct, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -64,3 +87,4 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True):
     defaults: DefaultsTable = msgspec.field(default_factory=DefaultsTable)
     rule: list[RuleTable] = []
     budget: list[BudgetTable] = []
+    map: list[MapTable] = []

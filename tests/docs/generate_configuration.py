@@ -24,6 +24,9 @@ def reference() -> str:
             parts.append(_section(f"`[{name}]`", table["description"], table))
         elif table.get("items", {}).get("type") == "object":
             parts.append(_section(f"`[[{name}]]`", table["description"], table["items"]))
+            for key, inner in table["items"]["properties"].items():
+                if inner.get("items", {}).get("type") == "object":
+                    parts.append(_section(f"`[[{name}.{key}]]`", inner["description"], inner["items"]))
     return "\n\n".join(parts) + "\n"
 
 

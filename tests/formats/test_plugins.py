@@ -10,7 +10,7 @@ from support import Project, assert_cannot_decide, assert_green
 if TYPE_CHECKING:
     from pathlib import Path
 
-READER = '''
+READER = """
 from perfgate.formats.record import Record
 from perfgate.formats.table import Format
 
@@ -24,7 +24,7 @@ FORMAT = Format(
     name="stopwatch", tool="Stopwatch", pattern=r"\\Astopwatch v1$", reader="stopwatch.reader",
     gives="one time a line", cure="stopwatch --save times.txt",
 )
-'''
+"""
 
 
 @pytest.fixture

@@ -109,6 +109,25 @@ BUDGET = optional(
     {"benchmark": WORD, "metric": WORD, "statistic": st.sampled_from(["p50", "p90", "p95", "p99"]), "limit": TEXT},
     {"warn": TEXT, "level": LEVEL},
 )
+MAP = optional(
+    {
+        "name": WORD,
+        "values": st.lists(
+            optional(
+                {"value": WORD},
+                {
+                    "metric": WORD, "unit": WORD, "better": st.sampled_from(["lower", "higher"]),
+                    "share": st.booleans(),
+                },
+            ),
+            min_size=1, max_size=2,
+        ),
+    },
+    {
+        "files": st.lists(WORD, max_size=2), "benchmark": WORD, "labels": st.lists(WORD, max_size=2), "ok": WORD,
+        "time": WORD, "where": st.dictionaries(TEXT, TEXT | NUMBER | st.booleans(), max_size=2),
+    },
+)  # fmt: skip
 DEFAULTS = optional(
     {},
     {
@@ -123,7 +142,7 @@ CONFIGS = optional(
         "machine_class": st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]*", fullmatch=True),
         "baseline_changes": st.sampled_from(["report", "refuse", "allow"]),
         "exclude": st.lists(WORD, max_size=2), "defaults": DEFAULTS, "rule": st.lists(RULE, max_size=2),
-        "budget": st.lists(BUDGET, max_size=2),
+        "budget": st.lists(BUDGET, max_size=2), "map": st.lists(MAP, max_size=2),
     },
 )  # fmt: skip
 

@@ -1,0 +1,119 @@
+"""Which fields of a log's rows say what: a ``[[map]]`` of the configuration as a record."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from perfgate.core.metrics import canonical_name, from_suffix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perfgate.core.metrics import Direction
+
+_FIELD = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldValue:
+    """One measured field of a row; what is not stated comes from the field's suffix, as in ``latency_ms``."""
+
+    value: str
+    """The field, a dotted path."""
+    metric: str = ""
+    """Name of the metric; empty: the field's last part, without the suffix that says its unit."""
+    unit: str = ""
+    """Such as ``ms``; empty: the suffix's."""
+    better: Direction | None = None
+    """None: the suffix's; if it says none, the user is asked."""
+    share: bool = False
+    """Does it hold true or false? Then the share of rows where it is true is the value."""
+
+    def resolved(self) -> tuple[str, str | None, Direction | None]:
+        """Return metric, unit (None: nothing says it) and direction (None: nothing says it)."""
+        key = self.value.rpartition(".")[2]
+        name, unit, better = from_suffix(key) or (key, None, None)
+        if self.unit and self.unit != unit:
+            name = key
+        stated = "1" if self.share else self.unit or unit
+        return canonical_name(self.metric or name), stated, self.better or better
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldMap:
+    """How rows of JSON lines, CSV or TSV become measurements."""
+
+    name: str
+    """As in ``--map``."""
+    values: tuple[FieldValue, ...]
+    """What is measured, at least one."""
+    benchmark: str = ""
+    """A field, or a text with ``{field}``s; empty: the file's stem."""
+    labels: tuple[str, ...] = ()
+    """Fields that become part of the benchmark's name, in this order: ``name[k=v,..]``."""
+    ok: str = ""
+    """Field that says whether the row counts; empty: every row does."""
+    time: str = ""
+    """Field with the point in time; empty: none."""
+    where: tuple[tuple[str, str | float | bool], ...] = ()
+    """Fields and what they must hold; other rows are none of this map's."""
+    inside: str = ""
+    """Name of the object that holds the fields, wherever in the row it is; empty: the row itself."""
+    files: tuple[str, ...] = ()
+    """Globs of files to which the map is applied without being asked for."""
+
+    @property
+    def is_choosy(self) -> bool:
+        """Does it take some rows of a log and leave others to whom they concern?"""
+        return bool(self.where or self.inside)
+
+
+def parts_of(template: str) -> tuple[list[str], list[str]]:
+    """Return a name's fixed texts and the fields between them, one text more than fields.
+
+    Raises:
+        ValueError: its braces do not pair, or hold nothing.
+    """
+    if "{" not in template and "}" not in template:
+        return ["", ""], [template]
+    texts = _FIELD.split(template)
+    fields = texts[1::2]
+    if any("{" in t or "}" in t for t in texts[::2]):
+        raise ValueError(f'"{template}" has a brace that is not closed; write fields like "{{route}}/{{method}}"')
+    if not all(f.strip() for f in fields):
+        raise ValueError(f'"{template}" has empty braces; write fields like "{{route}}/{{method}}"')
+    return texts[::2], fields
+
+
+def map_of(table: dict[str, Any], complain: Callable[[str, str], None]) -> FieldMap:
+    """Return the map that a valid ``[[map]]`` states.
+
+    Args:
+        table: the TOML table, of the right shape.
+        complain: takes a place in the table (``/benchmark``) and what is wrong with it.
+    """
+    try:
+        parts_of(table.get("benchmark", ""))
+    except ValueError as caught:
+        complain("/benchmark", str(caught))
+    values = tuple(FieldValue(**stated) for stated in table["values"])
+    taken = {"error_rate"} if "ok" in table else set()
+    for i, value in enumerate(values):
+        metric = value.resolved()[0]
+        if metric in taken:
+            complain(f"/values/{i}", f'the metric "{metric}" stands twice; name it by the key "metric"')
+        taken.add(metric)
+        if value.share and value.unit:
+            complain(f"/values/{i}/unit", "a share has no unit")
+    return FieldMap(
+        name=table["name"],
+        values=values,
+        benchmark=table.get("benchmark", ""),
+        labels=tuple(table.get("labels", ())),
+        ok=table.get("ok", ""),
+        time=table.get("time", ""),
+        where=tuple(table.get("where", {}).items()),
+        files=tuple(table.get("files", ())),
+    )

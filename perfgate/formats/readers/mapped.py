@@ -1,0 +1,94 @@
+"""Reader of logs by a field map: JSON lines, a JSON array, CSV or TSV; and the maps that are built in."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from perfgate.core.field_map import FieldMap, FieldValue
+from perfgate.formats.log_rows import BATCH, Broken, Table, is_json, json_lookup, json_rows, within
+from perfgate.formats.mapping import Grouping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfgate.formats.record import Options, Record, Skipped
+    from perfgate.formats.source import Source
+
+PREDICTION_LOG = FieldMap(
+    name="prediction-log",
+    where=(("event", "prediction_metrics"),),
+    benchmark="{series_id}/{model_version}",
+    time="timestamp",
+    values=(
+        FieldValue(value="latency_inference_ms"),
+        FieldValue(value="latency_logging_ms"),
+        FieldValue(value="latency_total_ms"),
+        FieldValue(value="cache_hit", metric="cache_hit_rate", share=True, better="higher"),
+    ),
+)
+"""Log lines of a model service, one for each prediction."""
+
+PERFORMANCE_LOG = FieldMap(
+    name="performance-log",
+    inside="performance_metrics",
+    values=(
+        FieldValue(value="inference_time_ms"),
+        FieldValue(value="cpu_time_ms"),
+        FieldValue(value="latency_ms"),
+        FieldValue(value="memory_mb"),
+        FieldValue(value="memory_delta_mb"),
+        FieldValue(value="function_calls", unit="1", better="lower"),
+    ),
+)
+"""Log lines of a profiled service: an object ``performance_metrics``, bare or inside a logger's own object."""
+
+PRESETS = (PREDICTION_LOG, PERFORMANCE_LOG)
+"""Maps that need no configuration."""
+
+
+def parse_prediction_log(source: Source, options: Options) -> Iterator[Record | Skipped]:
+    """Yield the latencies of each series and model version, and the share of answers from the cache."""
+    return read_mapped(PREDICTION_LOG, source, options)
+
+
+def parse_performance_log(source: Source, options: Options) -> Iterator[Record | Skipped]:
+    """Yield times, memory and function calls, under the file's stem."""
+    return read_mapped(PERFORMANCE_LOG, source, options)
+
+
+def read_mapped(mapped: FieldMap, source: Source, options: Options) -> Iterator[Record | Skipped]:
+    """Yield what the rows of a file say by a map, one record for each benchmark and metric.
+
+    Rows that failed count for ``error_rate`` and for nothing else.
+
+    Raises:
+        CannotDecideError: too many lines are broken, no row is the map's, or the file cannot be read.
+    """
+    broken = Broken()
+    if is_json(source):
+        grouping = Grouping(mapped, source, json_lookup, broken)
+        rows = json_rows(source, broken, is_choosy=mapped.is_choosy)
+        if mapped.inside:
+            rows = ((i, found) for i, row in rows if (found := within(row, mapped.inside)) is not None)
+        while some := list(islice(rows, BATCH)):
+            lines, batch = zip(*some, strict=True)
+            grouping.take(batch, lines)
+    else:
+        table = Table(source, broken)
+        grouping = Grouping(mapped, source, table.lookup, broken)
+        for cells, lines in table.batches():
+            grouping.take(cells, lines)
+    told = list(broken.told(source, options.tolerance))
+    if grouping.is_empty:
+        raise source.fault(*_nothing(mapped))
+    yield from grouping.found(broken.what, options.better)
+    yield from told
+
+
+def _nothing(mapped: FieldMap) -> tuple[str, str]:
+    wanted = [f"{field} = {value}" for field, value in mapped.where] + [f"an object {mapped.inside}"] * bool(
+        mapped.inside
+    )
+    with_what = f" with {' and '.join(wanted)}" if wanted else ""
+    return f'has no row{with_what}, which the map "{mapped.name}" asks for', "check the map, or measure again"
