@@ -82,9 +82,8 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
         if more["source"] and more["map"]:
             raise click.UsageError("--from and --map exclude each other")
-        told = Reading(
-            **{option: more.pop(option) for option in ("source", "map", "direction", "min_time", "tolerance")}
-        )
+        options = ("source", "map", "direction", "min_time", "tolerance")
+        told = Reading(**{option: more.pop(option) for option in options})
         return command(*args, reading=told, **more)
 
     return _with(with_reading, _READING)
