@@ -27,6 +27,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "init": (_EVERY_DAY, "Set up a project."),
     "demo": (_EVERY_DAY, "See it work on a small real workload."),
     "collect": (_CI, "Collect runs into profiles."),
+    "import": (_CI, "Write what other tools measured as run files."),
+    "formats": (_CI, "List the tools whose files are read."),
     "comment": (_CI, "Say what a report says in one comment on a pull request."),
     "merge": (_CI, "Merge the profiles of all shards."),
     "validate": (_CI, "Check configuration, baselines and waivers; measure nothing."),
@@ -39,6 +41,9 @@ _COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+_MODULES = {"import": "importing"}  # a word of Python's own can name no module
+
+
 class _Program(click.Group):
     """A group that knows its commands by name and loads one when it is called."""
 
@@ -48,7 +53,7 @@ class _Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"perfgate.cli.{cmd_name}").command
+        command: click.Command = import_module(f"perfgate.cli.{_MODULES.get(cmd_name, cmd_name)}").command
         return command
 
     def resolve_command(

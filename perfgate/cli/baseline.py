@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perfgate.cli.options import reading_options
+
 if TYPE_CHECKING:
+    from perfgate.pipeline.reading import Reading
     from perfgate.pipeline.refreshing import Plan
 
 _CONFIG = click.option(
@@ -20,8 +23,9 @@ def command() -> None:
 
 
 @command.command()
+@click.argument("paths", nargs=-1)
 @_CONFIG
-@click.option("--runs", multiple=True, metavar="PATH", help="Run files, folders or globs (default: the configured).")
+@click.option("--runs", multiple=True, metavar="PATH", help="The same as PATHS.")
 @click.option("--benchmark", "benchmarks", multiple=True, metavar="GLOB", help="Only these benchmarks.")
 @click.option("--replace", "replace_old", is_flag=True, help="Start anew from the newest session.")
 @click.option("--keep", type=click.IntRange(1, 1000), default=10, show_default=True, help="Newest sessions to keep.")
@@ -33,13 +37,16 @@ def command() -> None:
     default="newest",
     help="all: also runs that newer ones replace.",
 )
+@reading_options
 @click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
 def refresh(
-    *, config: str | None, runs: tuple[str, ...], benchmarks: tuple[str, ...], replace_old: bool, keep: int,
-    reason: str, machine_class: str, sessions: str, dry_run: bool,
+    *, paths: tuple[str, ...], config: str | None, runs: tuple[str, ...], benchmarks: tuple[str, ...],
+    replace_old: bool, keep: int,
+    reason: str, machine_class: str, sessions: str, reading: Reading, dry_run: bool,
 ) -> None:  # fmt: skip
     """Take new runs into the baselines.
 
+    PATHS are run files, folders or globs (default: `runs` of the configuration).
     Sessions are added, the newest are kept; runs that are in already change
     nothing. Prints old and new before it writes. Commit the files afterwards.
     """
@@ -47,8 +54,8 @@ def refresh(
 
     def plan() -> Plan:
         return plan_refresh(
-            runs, config=config, machine_class=machine_class, replace_old=replace_old, keep=keep,
-            reason=" ".join(reason.split()), every_session=sessions == "all", benchmarks=benchmarks,
+            (*paths, *runs), config=config, machine_class=machine_class, replace_old=replace_old, keep=keep,
+            reason=" ".join(reason.split()), every_session=sessions == "all", benchmarks=benchmarks, reading=reading,
         )  # fmt: skip
 
     if dry_run:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.options import check_day, report_options, report_targets, tell_verdict
+from perfgate.cli.options import check_day, reading_options, report_options, report_targets, tell_verdict
 
 if TYPE_CHECKING:
     from perfgate.core.finding import ExitCode
+    from perfgate.pipeline.reading import Reading
     from perfgate.render import Format
 
 
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
     "--expect-shards", type=click.IntRange(1, 9999), metavar="N", help="How many shards must have measured, each once."
 )
 @click.option("--today", default="", metavar="DATE", help="The day by which waivers end (default: today, UTC).")
+@reading_options
 @report_options
 @click.pass_context
 def command(
     ctx: click.Context, *, paths: tuple[str, ...], baseline: str | None, baseline_ref: str | None, current: str | None,
     config: str | None, machine_class: str, sessions: str, confirm: tuple[str, ...], expect_shards: int | None,
-    today: str, reports: tuple[str, ...], report_dir: str | None, form: Format, github: bool | None,
+    today: str, reading: Reading, reports: tuple[str, ...], report_dir: str | None, form: Format, github: bool | None,
 ) -> ExitCode:  # fmt: skip
     """Compare runs with the baselines.
 
@@ -57,13 +59,13 @@ def command(
         Request(
             paths=paths, baseline=baseline, baseline_ref=baseline_ref, current=current, config=config,
             machine_class=machine_class, every_session=sessions == "all", confirm=confirm,
-            expect_shards=expect_shards, today=today, reproduce=_reproduce(ctx),
+            expect_shards=expect_shards, today=today, reading=reading, reproduce=_reproduce(ctx, reading),
         )
     )  # fmt: skip
     return tell_verdict(verdict, targets, report_dir=report_dir, form=form, github=github)
 
 
-def _reproduce(ctx: click.Context) -> str:
+def _reproduce(ctx: click.Context, reading: Reading) -> str:
     """Return the command as it was given, for the report; where reports go is no part of it."""
     import shlex  # noqa: PLC0415 - a name that only this function needs
 
@@ -80,4 +82,4 @@ def _reproduce(ctx: click.Context) -> str:
         words += ["--expect-shards", str(ctx.params["expect_shards"])]
     for report in ctx.params["confirm"]:
         words += ["--confirm", report]
-    return shlex.join([*words, *ctx.params["paths"]])
+    return shlex.join([*words, *reading.words(), *ctx.params["paths"]])

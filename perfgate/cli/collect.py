@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+from perfgate.cli.options import reading_options
+
+if TYPE_CHECKING:
+    from perfgate.pipeline.reading import Reading
 
 
 @click.command()
@@ -11,10 +18,12 @@ import click
 @click.option("--machine-class", default="", metavar="NAME", help="Class of this machine (default: the runs' own).")
 @click.option("-o", "--output", metavar="FILE", help="Also write a profile file.")
 @click.option("--shard", metavar="I/N", envvar="PERFGATE_SHARD", help="Which shard of how many these runs are.")
+@reading_options
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="On stdout.")
 def command(
-    *, paths: tuple[str, ...], config: str | None, machine_class: str, output: str | None, shard: str | None, form: str
-) -> None:
+    *, paths: tuple[str, ...], config: str | None, machine_class: str, output: str | None, shard: str | None,
+    reading: Reading, form: str,
+) -> None:  # fmt: skip
     """Collect runs into profiles: n, p50, p95, p99 by session.
 
     PATHS are run files, folders or globs (default: `runs` of the configuration).
@@ -30,7 +39,7 @@ def command(
     place = shard_of(shard) if shard is not None else None
     if shard is not None and place is None:
         raise click.UsageError(f'--shard "{shard}": write which shard of how many, such as 2/4')
-    collected = collect_profiles(paths, config=config, machine_class=machine_class, shard=place)
+    collected = collect_profiles(paths, config=config, machine_class=machine_class, shard=place, reading=reading)
     if output:
         write_output(output, collected.content, slug="profile-unwritable")
     echo(collected.content.decode() if form == "json" else render(compose_profiles(collected.profiles), "text"))

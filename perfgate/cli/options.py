@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,6 +30,20 @@ _MEASURING = (
         help="Longest time of one run, in seconds.",
     ),
 )
+_READING = (
+    click.option("--from", "source", default="", metavar="FORMAT", help="Format of the files (default: by content)."),
+    click.option(
+        "--direction", type=click.Choice(["lower", "higher"]), help="Which way is better, where files do not say it."
+    ),
+    click.option(
+        "--min-time", type=click.FloatRange(0, 1e6), default=0.1, show_default=True, metavar="S",
+        help="Leave out shorter test cases (JUnit).",
+    ),
+    click.option(
+        "--tolerance", type=click.FloatRange(0, 1), default=0.01, show_default=True, metavar="SHARE",
+        help="Share of broken lines to bear in logs.",
+    ),
+)  # fmt: skip
 _FLAVOR = "perfgate.junit-flavor"
 _FORMATS = (
     click.option(
@@ -55,6 +70,19 @@ _REPORTS = (
 def measuring_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say how something is measured."""
     return _with(command, _MEASURING)
+
+
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say how files of other tools are read, as its argument ``reading``."""
+
+    @wraps(command)
+    def with_reading(*args: object, **more: Any) -> object:  # noqa: ANN401 - whatever the command takes
+        from perfgate.pipeline.reading import Reading  # noqa: PLC0415 - loaded when the command is called
+
+        told = Reading(**{option: more.pop(option) for option in ("source", "direction", "min_time", "tolerance")})
+        return command(*args, reading=told, **more)
+
+    return _with(with_reading, _READING)
 
 
 def report_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,14 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error
-from perfgate.core.profile import BATCH_MARK, Profile, title
+from perfgate.core.profile import BATCH_MARK, OF_FILES, UNNAMED, Profile, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from perfgate.collect.runs import Collection, Key, Seen
-
-_UNNAMED = "unknown-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +64,7 @@ def select(collection: Collection, *, every_session: bool, every_stretch: bool =
 
 
 def _is_unnamed(seen: Seen) -> bool:
-    return seen.session.startswith(_UNNAMED)
+    return seen.session.startswith((UNNAMED, OF_FILES))
 
 
 def _stretch(seen: Seen) -> str:
@@ -125,9 +123,8 @@ def _restricted(profile: Profile, chosen: set[tuple[str, Key, str]]) -> Profile 
     keep = {s.id for s in profile.sessions if (profile.machine_class, profile.key, s.id) in chosen}
     if not keep:
         return None
-    metrics = (replace(m, samples=tuple(s for s in m.samples if s.session in keep)) for m in profile.metrics)
     return replace(
         profile,
         sessions=tuple(s for s in profile.sessions if s.id in keep),
-        metrics=tuple(m for m in metrics if m.samples),
+        metrics=tuple(kept for m in profile.metrics if (kept := m.in_sessions(keep)) is not None),
     )

@@ -36,10 +36,11 @@ def collected_before(profiles: Sequence[Profile], known: Mapping[Key, frozenset[
             if 0 < seen[-1].known < len(session.runs):
                 problems.append(_overlap(profile, session))
         fresh = {s.session for s in seen if s.key == profile.key and s.ok}
-        metrics = tuple(replace(m, samples=tuple(s for s in m.samples if s.session in fresh)) for m in profile.metrics)
-        if fresh or not profile.sessions:
+        if not profile.sessions:
+            kept.append(profile)
+        elif fresh:
             sessions = tuple(s for s in profile.sessions if s.id in fresh)
-            metrics = tuple(m for m in metrics if m.samples or m.quantiles)
+            metrics = tuple(left for m in profile.metrics if (left := m.in_sessions(fresh)) is not None)
             kept.append(replace(profile, sessions=sessions, metrics=metrics))
     return Collection(profiles=tuple(kept), seen=tuple(seen), problems=tuple(problems))
 

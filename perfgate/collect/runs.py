@@ -7,28 +7,25 @@ order of the files nor the process changes a byte.
 
 from __future__ import annotations
 
-import math
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfgate.collect.groups import NOT_MEASURED, Column, Group, mixed, profiles_of
 from perfgate.core.canonical import short_hash
 from perfgate.core.errors import Diagnostic, error
-from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
-from perfgate.core.profile import MetricProfile, Profile, Sample, Session, title
+from perfgate.core.profile import OF_FILES, UNNAMED, Profile, title
 from perfgate.core.run import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from perfgate.core.run import Labels, Run
-
-    _Place = tuple[str, str, Labels, str]  # machine class, benchmark, labels, session
+    from perfgate.collect.groups import Place
+    from perfgate.core.profile import Profile
+    from perfgate.core.run import Run
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
 """A benchmark: its name and its labels."""
-
-_NOT_MEASURED = math.nan  # fills the place of a run that lacks a metric; values themselves are always finite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,35 +64,6 @@ class Collection:
     """What kept runs from being collected."""
 
 
-@dataclass(slots=True)
-class _Column:
-    """The values of one metric in one group, aligned with the group's runs."""
-
-    metric: Metric
-    values: array[float]
-
-
-@dataclass(slots=True)
-class _Group:
-    """The runs of one benchmark in one session on one class of machine."""
-
-    run_ids: list[str] = field(default_factory=list)
-    digests: list[str] = field(default_factory=list)
-    started: list[str] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)
-    columns: dict[str, _Column] = field(default_factory=dict)
-    sources: set[str] = field(default_factory=set)
-    commands: dict[str, str] = field(default_factory=dict)
-    machines: set[str] = field(default_factory=set)
-    newest: Run | None = None
-    failed: int = 0
-    known: int = 0
-    others_at: str = ""  # newest start among failed and known runs
-    failed_ids: list[str] = field(default_factory=list)
-    shards: set[str] = field(default_factory=set)
-    commits: set[str] = field(default_factory=set)
-
-
 def collect(
     runs: Iterable[Run],
     *,
@@ -112,7 +80,7 @@ def collect(
             form one session of their own, named after the hash of their run ids.
         machine_class: class of machine given by hand; empty: the runs' own.
     """
-    groups: dict[_Place, _Group] = {}
+    groups: dict[Place, Group] = {}
     problems: list[Diagnostic] = []
     for run in runs:
         key = (run.benchmark, run.labels)
@@ -124,7 +92,7 @@ def collect(
         )
         group = groups.get(place)
         if group is None:
-            group = groups[place] = _Group()
+            group = groups[place] = Group()
         digest = digest_of(run)
         if known and key in known and digest in known[key]:
             group.known += 1
@@ -140,26 +108,32 @@ def collect(
             _add(group, run, digest, problems)
     named = _name_sessions(groups)
     return Collection(
-        profiles=_profiles(named, problems),
+        profiles=profiles_of(named, problems),
         seen=tuple(_seen(place, group) for place, group in sorted(named.items(), key=lambda item: item[0])),
         problems=tuple(problems),
     )
 
 
-def _add(group: _Group, run: Run, digest: str, problems: list[Diagnostic]) -> None:
+def _add(group: Group, run: Run, digest: str, problems: list[Diagnostic]) -> None:
     """Take a run into its group."""
     count = len(group.run_ids)
     columns = group.columns
     for metric, value in run.values:
         column = columns.get(metric.name)
         if column is None:
-            column = columns[metric.name] = _Column(metric, array("d", [_NOT_MEASURED]) * count)
+            column = columns[metric.name] = Column(metric, array("d", [NOT_MEASURED]) * count)
         elif column.metric is not metric and column.metric != metric:
-            problems.append(_mixed(run, metric, column.metric))
+            problems.append(mixed(run, metric, column.metric))
             continue
         while len(column.values) < count:
-            column.values.append(_NOT_MEASURED)
+            column.values.append(NOT_MEASURED)
         column.values.append(value)
+    for series in run.series:
+        held = group.series.setdefault(series.metric.name, [])
+        if held and held[0][2].metric != series.metric:
+            problems.append(mixed(run, series.metric, held[0][2].metric))
+        else:
+            held.append((run.started_at, run.run_id, series))
     group.run_ids.append(run.run_id)
     group.digests.append(digest)
     group.started.append(run.started_at)
@@ -174,17 +148,7 @@ def _add(group: _Group, run: Run, digest: str, problems: list[Diagnostic]) -> No
         group.newest = run
 
 
-def _mixed(run: Run, metric: Metric, other: Metric) -> Diagnostic:
-    return error(
-        "unit-differs",
-        f'"{metric.name}" is in "{metric.unit}" ({metric.better} is better) here, but in "{other.unit}" '
-        f"({other.better} is better) in other runs of the same session",
-        place=f"{run.origin}: /metrics/{metric.name}/unit",
-        hint="record the metric with one unit and one direction, and measure again",
-    )
-
-
-def _clash(run: Run, group: _Group) -> Diagnostic:
+def _clash(run: Run, group: Group) -> Diagnostic:
     return error(
         "benchmark-name-clash",
         f'two different commands were measured as "{title(run.benchmark, run.labels)}" in one session '
@@ -194,14 +158,17 @@ def _clash(run: Run, group: _Group) -> Diagnostic:
     )
 
 
-def _name_sessions(groups: dict[_Place, _Group]) -> dict[_Place, _Group]:
+def _name_sessions(groups: dict[Place, Group]) -> dict[Place, Group]:
     """Give the runs that state no session one: they were collected together, so their luck is common."""
     unnamed = sorted(i for place, g in groups.items() if not place[3] for i in (*g.run_ids, *g.failed_ids))
-    name = f"unknown-{short_hash(chr(0).join(unnamed))}"
-    return {(*place[:3], place[3] or name): group for place, group in groups.items()}
+    told = short_hash(chr(0).join(unnamed))
+    return {
+        (*place[:3], place[3] or f"{OF_FILES if group.series else UNNAMED}{told}"): group
+        for place, group in groups.items()
+    }
 
 
-def _seen(place: _Place, group: _Group) -> Seen:
+def _seen(place: Place, group: Group) -> Seen:
     return Seen(
         machine_class=place[0],
         key=(place[1], place[2]),
@@ -212,76 +179,4 @@ def _seen(place: _Place, group: _Group) -> Seen:
         known=group.known,
         shards=tuple(sorted(group.shards)),
         commits=tuple(sorted(group.commits)),
-    )
-
-
-def _profiles(groups: dict[_Place, _Group], problems: list[Diagnostic]) -> tuple[Profile, ...]:
-    """Return one profile for each benchmark and class, its sessions oldest first."""
-    by_benchmark: dict[tuple[str, str, Labels], list[tuple[str, _Group]]] = {}
-    for place, group in groups.items():
-        if group.run_ids:
-            by_benchmark.setdefault(place[:3], []).append((place[3], group))
-    return tuple(
-        _profile(place, sorted(sessions, key=lambda s: (max(s[1].started), s[0])), problems)
-        for place, sessions in sorted(by_benchmark.items(), key=lambda item: item[0])
-    )
-
-
-def _profile(place: tuple[str, str, Labels], sessions: list[tuple[str, _Group]], problems: list[Diagnostic]) -> Profile:
-    metrics: dict[str, Metric] = {}
-    samples: dict[str, list[Sample]] = {}
-    sources: dict[str, set[str]] = {}
-    for name, group in sessions:
-        order = sorted(range(len(group.run_ids)), key=lambda i, g=group: (g.started[i], g.run_ids[i]))  # type: ignore[misc]
-        for metric, values in _values(group, order):
-            if metrics.setdefault(metric.name, metric) != metric and group.newest is not None:
-                problems.append(_mixed(group.newest, metric, metrics[metric.name]))
-                continue
-            samples.setdefault(metric.name, []).append(Sample(session=name, values=values))
-            if metric.name == PEAK_MEMORY.name:
-                sources.setdefault(metric.name, set()).update(group.sources)
-    newest = max((g.newest for _, g in sessions if g.newest), key=lambda r: (r.started_at, r.run_id))
-    return Profile(
-        benchmark=place[1],
-        labels=place[2],
-        machine_class=place[0],
-        sessions=tuple(_session(name, group) for name, group in sessions),
-        metrics=tuple(
-            MetricProfile(
-                metric=metrics[name],
-                sources=tuple(sorted(sources.get(name, set()) - {""})),
-                samples=tuple(samples[name]),
-            )
-            for name in sorted(samples)
-        ),
-        environment=newest.environment.facts,
-    )
-
-
-def _values(group: _Group, order: list[int]) -> list[tuple[Metric, tuple[float, ...]]]:
-    """Return the group's values by metric in run order, throughput included where it can be derived."""
-    found: list[tuple[Metric, tuple[float, ...]]] = []
-    for column in group.columns.values():
-        values, length = column.values, len(column.values)
-        kept = tuple(values[i] for i in order if i < length and not math.isnan(values[i]))
-        if kept:
-            found.append((column.metric, kept))
-    elapsed = group.columns.get(ELAPSED.name)
-    if elapsed and THROUGHPUT.name not in group.columns and all(group.rows):
-        times, length = elapsed.values, len(elapsed.values)
-        rates = tuple(group.rows[i] / times[i] for i in order if i < length and times[i] > 0)
-        if len(rates) == len(order) and all(map(math.isfinite, rates)):
-            found.append((THROUGHPUT, rates))
-    return found
-
-
-def _session(name: str, group: _Group) -> Session:
-    newest = group.newest
-    return Session(
-        id=name,
-        started_at=max(group.started),
-        machine=next(iter(group.machines)) if len(group.machines) == 1 else "",
-        commit=newest.commit if newest else "",
-        rows_used=tuple(sorted(set(group.rows))),
-        runs=tuple(sorted(group.digests)),
     )

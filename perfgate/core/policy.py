@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from perfgate.core.canonical import short_hash
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from perfgate.core.field_map import FieldMap
     from perfgate.core.metrics import Metric
     from perfgate.core.units import Change, Limit
@@ -21,7 +23,11 @@ Workload = Literal["same", "rate"]
 STATISTICS = ("p50", "p90", "p95", "p99")
 """Statistics that a rule or a budget may name."""
 
-GATED_BY_DEFAULT = frozenset({("elapsed", "p50"), ("peak_memory", "p50")})
+GATED_BY_DEFAULT = frozenset({
+    "elapsed", "peak_memory",  # what perfgate measures itself
+    "time", "real_time", "response_time", "duration", "latency", "latency_total", "value",  # of other tools
+})  # fmt: skip
+"""Metrics whose p50 is gated without a rule."""
 SHOWN_BY_DEFAULT = frozenset({"cpu", "throughput"})
 
 
@@ -161,11 +167,19 @@ class Policy:
         """Return the first rule that governs the row, or None."""
         return next((r for r in self.rules if r.matches(benchmark, titled, metric, statistic)), None)
 
-    def ruling(self, benchmark: str, titled: str, metric: Metric, statistic: str) -> Ruling:
-        """Return what governs the row: the first rule that matches, completed by the defaults."""
+    def ruling(self, benchmark: str, titled: str, metric: Metric, statistic: str, *, is_main: bool = False) -> Ruling:
+        """Return what governs the row: the first rule that matches, completed by the defaults.
+
+        Args:
+            benchmark: name of the benchmark.
+            titled: the same with its labels.
+            metric: what is compared.
+            statistic: one of `STATISTICS`.
+            is_main: has the benchmark nothing that is gated by default, so that this is what it is about?
+        """
         rule = self.rule_for(benchmark, titled, metric.name, statistic)
         workload = (rule.workload if rule else None) or self._workload_of(benchmark, titled)
-        level = default_level(metric.name, statistic, workload)
+        level = default_level(metric.name, statistic, workload, is_main=is_main)
         if rule is None:
             return Ruling(
                 threshold=self.threshold,
@@ -205,19 +219,24 @@ def digest_of(policy: Policy) -> str:
     return short_hash(json.dumps(asdict(bare(policy)), sort_keys=True))
 
 
-def default_level(metric: str, statistic: str, workload: Workload) -> Level:
+def has_no_main(metrics: Iterable[str]) -> bool:
+    """Is none of a benchmark's metrics gated by default? Then all are: it would be measured for nothing."""
+    return GATED_BY_DEFAULT.isdisjoint(metrics)
+
+
+def default_level(metric: str, statistic: str, workload: Workload, *, is_main: bool = False) -> Level:
     """Return the level of a row that no rule speaks about.
 
-    The p50 of time and of memory are gated. A metric that a program records itself is
-    shown as a warning when it gets worse; all else is information. Where the rows
-    used may differ, throughput stands in for time.
+    The p50 of time and of memory are gated, and of benchmarks that have neither all
+    that they have. A metric beside them is shown as a warning when it gets worse; all
+    else is information. Where the rows used may differ, throughput stands in for time.
     """
     if workload == "rate" and statistic == "p50":
         if metric == "throughput":
             return "fail"
         if metric in {"elapsed", "cpu", "peak_memory"}:
             return "warn"
-    if (metric, statistic) in GATED_BY_DEFAULT:
+    if statistic == "p50" and (is_main or metric in GATED_BY_DEFAULT):
         return "fail"
     return "warn" if statistic == "p50" and metric not in SHOWN_BY_DEFAULT else "info"
 

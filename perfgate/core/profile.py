@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from perfgate.core.quantile import Quantile
+
 if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+
     from perfgate.core.metrics import Metric
     from perfgate.core.run import Labels
 
+UNNAMED = "unknown-"
+"""Begins the id of a session of runs that state none: their time and their machine are not known."""
+OF_FILES = "files-"
+"""Begins the id of a session of foreign files that were given together: measured in one go, as far as anybody knows."""
 BATCH_MARK = "/"
 """Separates a session's id from its batch: one call of ``perfgate run`` or of ``perfgate ab``."""
 INTERLEAVED = "ab-"
@@ -26,21 +34,56 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """The quantiles of one metric in one session of which no raw values are known."""
+
+    session: str
+    """Id of the session."""
+    quantiles: tuple[Quantile, ...]
+    """Ascending by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricProfile:
     """One metric of a profile."""
 
     metric: Metric
     """Name, unit and direction."""
     sources: tuple[str, ...]
-    """How the values were had (peak memory only), sorted; more than one cannot be compared."""
+    """How the values were had (memory; means of calls), sorted; more than one cannot be compared."""
     samples: tuple[Sample, ...]
     """One for each session, oldest first; empty when only quantiles are known."""
     quantiles: tuple[tuple[str, float], ...] = ()
-    """Stated quantiles (``p50``, ``p95``) of a file that holds no raw values."""
+    """Stated quantiles (``p50``, ``p95``) of a file that holds no raw values; of several sessions the middle ones."""
+    stated: tuple[Stated, ...] = ()
+    """The same by session, oldest first; empty when the file knows no sessions."""
 
     def pooled(self) -> tuple[float, ...]:
         """Return the values of all sessions together, ascending."""
         return tuple(sorted(v for s in self.samples for v in s.values))
+
+    def in_sessions(self, keep: Container[str]) -> MetricProfile | None:
+        """Return the metric with some sessions only; None when nothing is left of it."""
+        samples = tuple(s for s in self.samples if s.session in keep)
+        stated = tuple(s for s in self.stated if s.session in keep)
+        return with_stated(replace(self, samples=samples), stated) if samples or stated else None
+
+    def quantile(self, name: str) -> Quantile | None:
+        """Return a stated quantile; of several sessions the middle one, the better of the two middle ones."""
+        found = sorted((q for s in self.stated for q in s.quantiles if q.name == name), key=lambda q: q.value)
+        if found:
+            return found[(len(found) - 1) // 2]
+        plain = dict(self.quantiles).get(name)
+        return None if plain is None else Quantile(name, plain, plain, plain)
+
+
+def with_stated(metric: MetricProfile, stated: Sequence[Stated]) -> MetricProfile:
+    """Return a metric with the quantiles that its sessions state."""
+    if not stated and not metric.stated:
+        return metric
+    bare = replace(metric, stated=tuple(stated), quantiles=())
+    names = sorted({q.name for s in stated for q in s.quantiles})
+    return replace(bare, quantiles=tuple((n, q.value) for n in names if (q := bare.quantile(n)) is not None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +115,13 @@ class Session:
 
     @property
     def is_named(self) -> bool:
-        """Did the runs themselves state a session?"""
-        return not self.id.startswith("unknown-")
+        """Is it a stretch of time of its own? Runs that state no session may be of any time."""
+        return not self.id.startswith(UNNAMED)
+
+    @property
+    def is_given(self) -> bool:
+        """Do the runs themselves state it?"""
+        return not self.id.startswith((UNNAMED, OF_FILES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

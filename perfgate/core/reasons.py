@@ -55,7 +55,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "record the metric as the baseline does, or start anew: `perfgate baseline refresh --replace`",
     ),
     "source-differs": (
-        "peak memory was had in different ways",
+        "it was had in different ways",
         "measure both sides alike, or start anew: `perfgate baseline refresh --replace`",
     ),
     "rows-differ": (
@@ -65,6 +65,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "class-differs": (
         "there is no baseline for this class of machine",
         "measure a baseline on this machine: `perfgate baseline refresh`; or name its class: `--machine-class`",
+    ),
+    "bucket-too-wide": (
+        "the bucket is wider than the threshold",
+        "let the program count finer buckets there, or set a threshold as wide as the bucket",
+    ),
+    "saturated": (
+        "it lies beyond the last bucket",
+        "let the program count buckets beyond what happens",
     ),
     "zero-values": (
         "a value of zero is no measurement",

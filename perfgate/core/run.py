@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Literal
 from perfgate.core.canonical import short_hash
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from perfgate.core.metrics import Metric
+    from perfgate.core.quantile import Quantile
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -26,6 +29,20 @@ class Environment:
     """Name for machines that may be compared, or ``unspecified``."""
     machine: str
     """Opaque id of the booted machine; empty when unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """What one run of a foreign tool says of one metric: many values, or quantiles of values that it did not keep."""
+
+    metric: Metric
+    """Name, unit and direction."""
+    source: str = ""
+    """How the values were had, when that is not the usual way: ``means of calls``."""
+    values: Sequence[float] = ()
+    """Raw values in the metric's unit, finite; empty when only quantiles are known."""
+    quantiles: tuple[Quantile, ...] = ()
+    """Quantiles, ascending by name; empty when the values are known."""
 
 
 @dataclass(slots=True)
@@ -64,6 +81,8 @@ class Run:
     """The file it came from, for messages."""
     shard: str = ""
     """Which part of the measuring it belongs to (``2/4``); empty when it was not divided."""
+    series: tuple[Series, ...] = ()
+    """Metrics of a foreign tool's file."""
 
 
 def digest_of(run: Run) -> str:

@@ -74,7 +74,8 @@ def _metric(metric: MetricProfile, names: Mapping[str, str]) -> MetricProfile:
     for sample in metric.samples:
         name = names[sample.session]
         values[name] = (*values.get(name, ()), *sample.values)
-    return replace(metric, samples=tuple(Sample(session=name, values=v) for name, v in values.items()))
+    samples = tuple(Sample(session=name, values=v) for name, v in values.items())
+    return replace(metric, samples=samples, stated=tuple(replace(s, session=names[s.session]) for s in metric.stated))
 
 
 def joined(old: Session, new: Session) -> Session:

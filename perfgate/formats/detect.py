@@ -7,8 +7,9 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import cannot_decide
-from perfgate.formats.known import FORMATS, UNREAD
+from perfgate.formats.known import FORMATS
 from perfgate.formats.table import Format, Head
+from perfgate.formats.unread import UNREAD
 
 if TYPE_CHECKING:
     from perfgate.formats.source import Source
@@ -79,7 +80,7 @@ def detect(source: Source) -> Format | None:
 def unknown(source: Source) -> str:
     """Return in words which formats an input is nearest to, and what each misses."""
     head = Head(source)
-    ranked = sorted((len(misses) / max(f.marks, 1), i, f, misses) for i, f, misses in _missing(head))
+    ranked = sorted((len(misses) / f.marks if f.marks else 0.9, i, f, misses) for i, f, misses in _missing(head))
     told = [
         f"{f.name} ({', '.join(misses[:2]) if misses else 'only when asked for by --from'})"
         for _, _, f, misses in ranked

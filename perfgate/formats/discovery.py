@@ -6,10 +6,13 @@ import fnmatch
 import glob
 import os
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
-from perfgate.core.errors import CannotDecideError, Diagnostic, error
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.formats.files import read_bounded, unreadable
+from perfgate.formats.foreign import ForeignReader, Given, is_result_folder
+from perfgate.formats.imported import decode_imported, is_imported
 from perfgate.formats.summary import SummaryReader
 
 if TYPE_CHECKING:
@@ -20,15 +23,17 @@ if TYPE_CHECKING:
 LARGEST_RUN = 4 * 1024 * 1024
 """Largest run summary in bytes: ten thousand stages fit, a wrong file does not."""
 
+_RUN_ID = b'"run_id"'
 _MAGIC = re.compile(r"[*?\[]")
 _FLAT = re.compile(r"^([^*?\[]*)/([^/]*)$")
 
 
 def find(patterns: Sequence[str], root: str = "") -> tuple[list[str], list[Diagnostic]]:
-    """Return the files that paths, folders and globs name, ascending, each once.
+    """Return the files that paths, folders and globs name, each once: in the order given, those of one glob ascending.
 
     Args:
-        patterns: a file, a folder (its ``*.json``), or a glob (``**`` goes deep).
+        patterns: a file, a folder (its ``*.json``; itself when a tool wrote it as a whole), or a glob
+            (``**`` goes deep).
         root: what relative patterns are relative to; empty: the working directory.
 
     Returns:
@@ -43,15 +48,15 @@ def find(patterns: Sequence[str], root: str = "") -> tuple[list[str], list[Diagn
             if _MAGIC.search(pattern) and not os.path.lexists(path):
                 names = _expand(path)
             elif os.path.isdir(path):
-                names = _listing(path.rstrip("/"), "*.json")
+                names = [path] if is_result_folder(path) else _listing(path.rstrip("/"), "*.json")
             else:
                 os.stat(path)
                 names = [path]
         except OSError as caught:
             problems.extend(unreadable(path, caught, "runs-unreadable").diagnostics)
             continue
-        found.update(dict.fromkeys(names))
-    return sorted(found), problems
+        found.update(dict.fromkeys(sorted(names)))
+    return list(found), problems
 
 
 def _expand(path: str) -> list[str]:
@@ -72,33 +77,61 @@ def _listing(folder: str, pattern: str) -> list[str]:
 class RunReader:
     """Reads run files one after another; what is wrong is kept as values, so that all of it can be told."""
 
-    def __init__(self) -> None:
-        """Start with nothing read."""
+    def __init__(self, given: Given | None = None) -> None:
+        """Start with nothing read.
+
+        Args:
+            given: what the user said about files of other tools; None: nothing.
+        """
         self.problems: list[Diagnostic] = []
         self.copies = 0
         """Files left out because another file is the same byte for byte."""
         self._summaries = SummaryReader()
         self._first: dict[str, str] = {}
+        self._given = given or Given()
+        self.foreign = ForeignReader(self._given)
+        """What was read of other tools' files."""
 
     def read(self, paths: Iterable[str]) -> Iterator[Run]:
         """Yield the runs of the files; a run id that stands in two different files is an error."""
         parse, first = self._summaries.parse, self._first
+        is_foreign = self._given.format is not None
         last: str | None = None
         folder = ""
         for path in paths:
             where = path.rpartition("/")[0]
             if where != last:
                 last, folder = where, os.path.basename(os.path.abspath(where))
+            if is_foreign or self._given.mapped(path):
+                yield from self.foreign.read(path, None)
+                continue
             try:
                 content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
-                run = parse(content, path, folder)
+                if _RUN_ID not in content:  # of another tool, most likely: why it is no summary takes long to find out
+                    yield from self.foreign.read(path, partial(self._refusal, content, path, folder))
+                    continue
+                run = decode_imported(content, path) if is_imported(content) else parse(content, path, folder)
             except CannotDecideError as caught:
-                self.problems.extend(caught.diagnostics)
+                refused = caught
+                yield from self.foreign.read(path, lambda: refused)  # noqa: B023 - called at once
                 continue
             if first.setdefault(run.run_id, path) is path:
                 yield run
             else:
                 self._twice(run.run_id, path, content)
+        yield from self.foreign.rest()
+        self.problems += self.foreign.problems
+        self.copies += self.foreign.copies
+
+    def _refusal(self, content: bytes, path: str, folder: str) -> CannotDecideError:
+        """Return why a file is no run summary."""
+        try:
+            self._summaries.parse(content, path, folder)
+        except CannotDecideError as caught:
+            return caught
+        return cannot_decide(
+            "run-invalid", 'the key "run_id" is written with escapes', place=path, hint="write it plainly"
+        )
 
     def _twice(self, run_id: str, path: str, content: bytes) -> None:
         """Take note of a second file with the same run id: a copy is harmless, anything else is not."""

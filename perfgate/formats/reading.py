@@ -37,8 +37,14 @@ class Contents:
     """12 hex digits that stand for its bytes."""
 
 
-def read(source: Source, known: Format, options: Options) -> Contents:
+def read(source: Source, known: Format, options: Options, *, before: Source | None = None) -> Contents:
     """Read an input as a format.
+
+    Args:
+        source: the input.
+        known: its format.
+        options: what the user said.
+        before: an earlier snapshot of the same counters; None: the input stands for itself.
 
     Raises:
         CannotDecideError: it is not what it looked like, or holds no measurement at all.
@@ -46,7 +52,8 @@ def read(source: Source, known: Format, options: Options) -> Contents:
     records: list[Record] = []
     skipped: list[Skipped] = []
     try:
-        for found in _named_apart(known.load()(source, options), source.name):
+        found_in = known.load_between()(before, source, options) if before else known.load()(source, options)
+        for found in _named_apart(found_in, source.name):
             if isinstance(found, Skipped):
                 skipped.append(found)
             elif (why := _unfit(found)) is not None:

@@ -44,6 +44,8 @@ class Record:
     """Is each sample a mean over several calls? Means and single calls are never compared."""
     is_side: bool = False
     """Is it shown by `perfgate import` alone, and never judged? (User counters, bookkeeping of the tool.)"""
+    is_derived: bool = False
+    """Is it counted by the reader from marks of the single samples? It is judged, but no statement of the file."""
     flags: tuple[Flag, ...] = ()
     """What a reader should know about how the values were had."""
     started_at: str = ""

@@ -174,6 +174,18 @@ class Source:
         found._digest = self._digest
         return found
 
+    def matching(self, globs: str) -> Iterator[str]:
+        """Yield the paths inside this folder, relative to it, that one of the globs matches.
+
+        Args:
+            globs: such as ``*/new/sample.json``, alternatives divided by ``|``; ``*`` is one level, so that a
+                search never goes deeper than they are written.
+        """
+        import glob  # noqa: PLC0415 - folders are rare
+
+        for pattern in globs.split("|"):
+            yield from glob.iglob(pattern, root_dir=self.path)
+
     def _opened(self) -> IO[bytes]:
         """Return the unpacked bytes as a file."""
         try:

@@ -12,6 +12,7 @@ from perfgate.formats.outline import outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
     from perfgate.formats.record import Options, Record, Skipped
     from perfgate.formats.source import Source
@@ -25,6 +26,18 @@ class Parse(Protocol):
 
         Raises:
             CannotDecideError: the input is not what its beginning promised (`Source.fault`).
+        """
+        ...  # pragma: no cover - a signature
+
+
+class ParseBetween(Protocol):
+    """A reader of what happened between two snapshots of the same counters."""
+
+    def __call__(self, before: Source, after: Source, options: Options) -> Iterator[Record | Skipped]:
+        """Yield the differences.
+
+        Raises:
+            CannotDecideError: one of the two is not what its beginning promised.
         """
         ...  # pragma: no cover - a signature
 
@@ -48,7 +61,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """One row of the table."""
+    """One row of the table; a package of somebody else may add one by the entry point ``perfgate.formats``."""
 
     name: str
     """As in ``--from``."""
@@ -59,11 +72,13 @@ class Format:
     pattern: str = ""
     """Regular expression that has to match somewhere in the head, ``^`` and ``$`` at lines."""
     files: tuple[str, ...] = ()
-    """Of a folder: globs inside it that have to match something."""
+    """Of a folder: globs inside it that all have to match something; ``a|b``: one of them (`Source.matching`)."""
     reader: str = ""
     """Module of `perfgate.formats.readers` with the function `parse`; empty: the format is known, and not read."""
     function: str = "parse"
     """The function in it."""
+    between: str = ""
+    """Of counters since a start: the function that reads two snapshots; empty: one file is all."""
     is_asked: bool = False
     """Is it read only when it is asked for by ``--from``, since its content gives too little away?"""
     gives: str = ""
@@ -74,7 +89,8 @@ class Format:
     def misses(self, head: Head) -> list[str]:
         """Return what an input lacks for being of this format; nothing: it fits."""
         if self.files:
-            return [] if head.source.is_folder and _matches(head.source, self.files) else [f"no {self.files[0]} in it"]
+            missing = [g for g in self.files if not head.source.is_folder or not next(head.source.matching(g), None)]
+            return [f"no {glob.split('|')[0]} in it" for glob in missing]
         if head.source.is_folder:
             return ["it is a folder"]
         missing = [f'no "{key.split("|")[0]}"' for key in self.keys if not any(k in head.keys for k in key.split("|"))]
@@ -89,14 +105,13 @@ class Format:
 
     def load(self) -> Parse:
         """Return its reader."""
-        module = self.reader if "." in self.reader else f"perfgate.formats.readers.{self.reader}"
-        parse: Parse = getattr(import_module(module), self.function)
+        parse: Parse = getattr(self._module(), self.function)
         return parse
 
+    def load_between(self) -> ParseBetween:
+        """Return its reader of two snapshots."""
+        parse: ParseBetween = getattr(self._module(), self.between)
+        return parse
 
-def _matches(source: Source, globs: tuple[str, ...]) -> bool:
-    """Does every glob match something in the folder?"""
-    import glob  # noqa: PLC0415 - folders are rare
-    import os  # noqa: PLC0415 - see above
-
-    return all(next(glob.iglob(os.path.join(glob.escape(source.path), g)), None) for g in globs)
+    def _module(self) -> ModuleType:
+        return import_module(self.reader if "." in self.reader else f"perfgate.formats.readers.{self.reader}")

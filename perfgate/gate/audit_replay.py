@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.finding import UNDECIDED, Finding
-from perfgate.core.profile import MetricProfile, Profile, Sample, Session
+from perfgate.core.profile import MetricProfile, Profile, Sample, Session, with_stated
 from perfgate.core.run import Labels
 from perfgate.gate.judge import Judgement, Pair, judge
 from perfgate.stats.quantiles import mad, median
@@ -78,11 +78,10 @@ def _split(profile: Profile, stretch: str) -> Pair | None:
 
 def _only(profile: Profile, ids: set[str]) -> Profile:
     """Return the part of a profile that some of its sessions make up."""
-    kept = ((m, tuple(s for s in m.samples if s.session in ids)) for m in profile.metrics)
     return replace(
         profile,
         sessions=tuple(s for s in profile.sessions if s.id in ids),
-        metrics=tuple(replace(m, samples=samples) for m, samples in kept if samples),
+        metrics=tuple(left for m in profile.metrics if (left := m.in_sessions(ids)) is not None),
     )
 
 
@@ -151,7 +150,9 @@ def _coming(profile: Profile, count: int) -> Profile:
             for i in ids
         ),
         metrics=tuple(
-            replace(m, samples=tuple(Sample(session=i, values=typical(m)) for i in ids)) if m.samples else m
+            replace(m, samples=tuple(Sample(session=i, values=typical(m)) for i in ids))
+            if m.samples
+            else with_stated(m, [replace(m.stated[-1], session=i) for i in ids] if m.stated else [])
             for m in profile.metrics
         ),
     )

@@ -9,6 +9,7 @@ from perfgate.core.finding import Finding, Status
 from perfgate.core.policy import Budget, matches
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
+from perfgate.gate.buckets import over_budget
 from perfgate.gate.rows import Q, count_of, is_tail_of_few, value_of
 from perfgate.gate.tail import said_of_few
 from perfgate.stats.tails import tail_share_p
@@ -80,14 +81,18 @@ def _judged(budget: Budget, profile: Profile, measured: MetricProfile, level: fl
     if value is None:
         message = f"the file states no {budget.statistic}"
         return _finding(budget, profile, measured, None, Status.MISSING, "no-statistic", message)
-    if not budget.limit.holds(value):
+    beyond = over_budget(budget, measured)
+    if isinstance(beyond, str):
+        status = Status.INVALID if budget.level == "fail" else Status.ADVISORY
+        return _finding(budget, profile, measured, value, status, "bucket-too-wide", beyond)
+    if not budget.limit.holds(value) if beyond is None else beyond:
         if budget.level != "fail":
             return _finding(budget, profile, measured, value, Status.ADVISORY, "not-gated", "")
-        if is_tail_of_few(measured, budget.statistic) and not _is_proven(budget, measured, level):
+        if measured.samples and is_tail_of_few(measured, budget.statistic) and not _is_proven(budget, measured, level):
             said = said_of_few(measured, budget.statistic)
             return _finding(budget, profile, measured, value, Status.ADVISORY, "budget-of-few", said)
         return _finding(budget, profile, measured, value, Status.OVER_BUDGET, "over-budget", "")
-    if budget.warn and not budget.warn.holds(value):
+    if budget.warn and beyond is None and not budget.warn.holds(value):
         message = f'within the limit, but beyond its warning "{budget.warn.text}"'
         return _finding(budget, profile, measured, value, Status.ADVISORY, "near-budget", message)
     return _finding(budget, profile, measured, value, Status.UNCHANGED, "within-budget", "")

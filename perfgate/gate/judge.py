@@ -10,6 +10,7 @@ from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT
 from perfgate.core.reasons import sentence
 from perfgate.core.stretches import united
 from perfgate.gate.across import across_sessions
+from perfgate.gate.buckets import is_undecidable
 from perfgate.gate.decide import decide, method_of
 from perfgate.gate.decision import STATUS_OF_CALL, Decision, Family, Method
 from perfgate.gate.levels import levels_of
@@ -162,6 +163,9 @@ def _early(row: Row, pair: Pair) -> list[Finding] | None:
         if value_of(base, row.statistic) is None and row.ruling.level != "fail":
             return []  # the baseline does not ask for it
         return [undecided(row, Status.MISSING, "no-statistic", f"a file states no {row.statistic}")]
+    if (blurred := is_undecidable(row)) is not None:
+        gated = row.ruling.level == "fail"
+        return [undecided(row, Status.INVALID if gated else Status.UNCHANGED, *blurred)]
     if row.metric.name in _POSITIVE and (zero := _zero(row)):
         return [undecided(row, Status.INVALID, *zero)] if _speaks(row) else []
     return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, WORKLOAD_BOUND, Metric
-from perfgate.core.policy import STATISTICS, Policy, Ruling
+from perfgate.core.policy import STATISTICS, Policy, Ruling, has_no_main
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.units import parse_change
 from perfgate.stats.quantiles import quantile, runs_needed_for_bound
@@ -64,7 +64,9 @@ def rows_of(base: Profile | None, current: Profile | None, policy: Policy) -> It
     if present is None:
         return
     titled = title(*present.key)
-    for metric in _metrics(base, current):
+    metrics = _metrics(base, current)
+    is_main = has_no_main(m.name for m in metrics)
+    for metric in metrics:
         if policy.excludes(present.benchmark, titled, metric.name):
             continue
         sides = _of(base, metric), _of(current, metric)
@@ -76,11 +78,16 @@ def rows_of(base: Profile | None, current: Profile | None, policy: Policy) -> It
             if plain and not _stated(base, current, metric, statistic):
                 continue
             if named or plain or statistic == P50 or (statistic == "p95" and metric.name in _SHOWN_TAIL):
-                ruling = policy.ruling(present.benchmark, titled, metric, statistic)
+                ruling = policy.ruling(present.benchmark, titled, metric, statistic, is_main=is_main)
                 if underived and ruling.level != "fail":
                     continue
                 if plain and rule is None:
-                    ruling = _classic(ruling, statistic, has_tail=_stated(base, current, metric, "p95"))
+                    stated = [s for s in STATISTICS if _stated(base, current, metric, s)]
+                    main = policy.ruling(present.benchmark, titled, metric, P50, is_main=is_main)
+                    is_of_tool = any(p is not None and p.stated for p in sides)
+                    ruling = (
+                        _of_tool(ruling, statistic, stated, main) if is_of_tool else _classic(ruling, statistic, stated)
+                    )
                 yield Row(base=base, current=current, metric=metric, statistic=statistic, ruling=ruling)
 
 
@@ -103,9 +110,14 @@ def _stated(base: Profile | None, current: Profile | None, metric: Metric, stati
     return any(statistic in dict(m.quantiles) for m in sides)
 
 
-def _classic(ruling: Ruling, statistic: str, *, has_tail: bool) -> Ruling:
+def _of_tool(ruling: Ruling, statistic: str, stated: list[str], main: Ruling) -> Ruling:
+    """Return the default for quantiles that a tool states: those of values; where p50 is not told, the first speaks."""
+    return main if statistic == stated[0] != P50 else ruling
+
+
+def _classic(ruling: Ruling, statistic: str, stated: list[str]) -> Ruling:
     """Return the default for plain percentiles: p95 +3 %; the others are shown."""
-    gated = statistic == "p95" or (statistic == P50 and not has_tail)
+    gated = statistic == "p95" or (statistic == P50 and "p95" not in stated)
     return Ruling(
         threshold=_CLASSIC_TAIL if statistic == "p95" else ruling.threshold,
         floor=ruling.floor,
@@ -155,9 +167,11 @@ def incomparable(row: Row) -> tuple[str, str] | None:
         )
     sources = sorted({*base.sources, *current.sources})
     if sources and not (base.quantiles or current.quantiles) and not (base.sources and current.sources):
-        sources.append("unknown")  # one side does not say, so that it may be any
+        # One side does not say: of memory it may be any way, of other metrics it is the usual one.
+        sources.append("unknown" if row.metric.name == PEAK_MEMORY.name else "single calls")
     if len(sources) > 1:
-        return "source-differs", f"peak memory was had in different ways ({', '.join(sources)})"
+        name = row.metric.name.replace("_", " ")
+        return "source-differs", f"{name} was had in different ways ({', '.join(sources)})"
     if row.metric.name in WORKLOAD_BOUND | {THROUGHPUT.name} and row.ruling.workload == "same":
         rows = [sorted({r for s in p.sessions for r in s.rows_used}) for p in (row.base, row.current)]
         if rows[0] != rows[1] and rows[0] and rows[1]:

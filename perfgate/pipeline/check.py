@@ -21,6 +21,7 @@ from perfgate.store.codec import known_runs
 
 if TYPE_CHECKING:
     from perfgate.pipeline.inputs import Settings, Side
+    from perfgate.pipeline.reading import Reading
 
 _NO_BASELINE = "commit one first: perfgate baseline refresh, then git add baselines"
 _NO_BASELINE_THERE = "merge the baselines first, or check without --baseline-ref in this pull request"
@@ -50,6 +51,8 @@ class Request:
     """How many shards must have measured, each exactly once; None: the measuring was not divided."""
     today: str = ""
     """The day by which waivers end, ``2026-01-31``; empty: today in UTC."""
+    reading: Reading | None = None
+    """What was said about files of other tools; None: nothing."""
     reproduce: str = ""
     """The command, for the report."""
 
@@ -115,7 +118,7 @@ def _sides(request: Request) -> Gate:
         return gate_of(request.baseline_ref, given=request.config, machine_class=request.machine_class)
     here = inputs.settings(request.config, machine_class=request.machine_class)
     if request.baseline is not None:
-        return Gate(here=here, base=inputs.from_path(request.baseline))
+        return Gate(here=here, base=inputs.from_path(request.baseline, here, request.reading))
     return Gate(here=here, base=inputs.from_folder(_join(here.root, here.policy.baselines)))
 
 
@@ -138,7 +141,7 @@ def _current(request: Request, here: Settings, base: Side) -> tuple[Selection, l
     if request.expect_shards is not None:
         return sharding.select_shards(
             request.paths, here, known=known_runs(base.profiles), expected=request.expect_shards,
-            every_session=request.every_session,
+            every_session=request.every_session, reading=request.reading,
         )  # fmt: skip
     if request.current is not None:
         side = inputs.from_path(request.current)
@@ -147,6 +150,8 @@ def _current(request: Request, here: Settings, base: Side) -> tuple[Selection, l
         collection = collected_before(side.profiles, known_runs(base.profiles))
         problems, notes = [*side.problems, *collection.problems], list[Diagnostic]()
     else:
-        collection, problems, notes = inputs.read_runs(request.paths, here, known=known_runs(base.profiles))
+        collection, problems, notes = inputs.read_runs(
+            request.paths, here, known=known_runs(base.profiles), reading=request.reading
+        )
     selection = select(collection, every_session=request.every_session)
     return selection, [*problems, *selection.problems], notes

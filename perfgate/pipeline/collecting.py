@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from perfgate.collect import Key
     from perfgate.core.run import Run
+    from perfgate.pipeline.reading import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,12 @@ class Collected:
 
 
 def collect_profiles(
-    paths: Sequence[str], *, config: str | None, machine_class: str, shard: tuple[int, int] | None = None
+    paths: Sequence[str],
+    *,
+    config: str | None,
+    machine_class: str,
+    shard: tuple[int, int] | None = None,
+    reading: Reading | None = None,
 ) -> Collected:
     """Collect runs into profiles.
 
@@ -40,13 +46,14 @@ def collect_profiles(
         config: configuration file; None: look for one.
         machine_class: given by hand; empty: the runs' own.
         shard: which shard of how many they are; None: they are the whole.
+        reading: what was said about files of other tools; None: nothing.
 
     Raises:
         CannotDecideError: a file is not valid, there is nothing to collect, or the runs are not
             of one shard; every fault is told.
     """
     here = inputs.settings(config, machine_class=machine_class)
-    collection, problems, notes = inputs.read_runs(paths, here)
+    collection, problems, notes = inputs.read_runs(paths, here, reading=reading)
     failed: dict[Key, int] = {}
     for s in collection.seen:
         failed[s.key] = failed.get(s.key, 0) + s.failed

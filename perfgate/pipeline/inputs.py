@@ -11,10 +11,13 @@ from perfgate import __version__, config
 from perfgate.collect import Collection, Key, collect
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note
 from perfgate.formats import percentiles
+from perfgate.formats.detect import detect
 from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.files import read_bounded
+from perfgate.formats.source import Source
 from perfgate.measure import facts
 from perfgate.measure.summary import format_utc
+from perfgate.pipeline.reading import Reading, given_of
 from perfgate.store import baselines as store
 from perfgate.store import waivers
 from perfgate.store.codec import BASELINE, FLAT, PROFILE, decode_baseline, decode_profiles, version_of
@@ -82,7 +85,11 @@ def shown(folder: str) -> str:
 
 
 def read_runs(
-    paths: Sequence[str], here: Settings, *, known: Mapping[Key, frozenset[str]] | None = None
+    paths: Sequence[str],
+    here: Settings,
+    *,
+    known: Mapping[Key, frozenset[str]] | None = None,
+    reading: Reading | None = None,
 ) -> tuple[Collection, list[Diagnostic], list[Diagnostic]]:
     """Collect the runs that paths name, or the configured ones when there are none.
 
@@ -91,7 +98,7 @@ def read_runs(
     """
     patterns, root = (list(paths), "") if paths else (list(here.policy.runs), here.root)
     files, problems = find(patterns, root)
-    reader = RunReader()
+    reader = RunReader(given_of(reading or Reading(), here.policy))
     own = facts.session_id() if facts.in_ci() else ""
     collection = collect(reader.read(files), known=known, own_session=own, machine_class=here.policy.machine_class)
     problems += [*reader.problems, *collection.problems, *_ahead(collection)]
@@ -105,7 +112,7 @@ def read_runs(
                 hint="measure first: perfgate run -n 10 -- CMD",
             )
         )
-    notes = []
+    notes = list(reader.foreign.notes)
     if reader.copies:
         notes.append(note("run-copies", f"left out, copies of other files: {reader.copies}"))
     return collection, problems, notes
@@ -170,8 +177,13 @@ def waivers_of(commit: Commit, here: Settings) -> tuple[Waiver, ...]:
     return () if content is None else waivers.parse(content, origin)
 
 
-def from_path(path: str) -> Side:
+def from_path(path: str, here: Settings | None = None, reading: Reading | None = None) -> Side:
     """Return baselines, or current profiles, from a folder or a file.
+
+    Args:
+        path: a folder of baselines, a baseline, a profile file, plain percentiles, or a file of another tool.
+        here: the configuration, for files of other tools; None: they are not expected.
+        reading: what was said about them; None: nothing.
 
     Raises:
         CannotDecideError: it is not there, or nothing that can be compared.
@@ -184,6 +196,10 @@ def from_path(path: str) -> Side:
         return Side(source=path, profiles=(decode_baseline(content, path)[0],))
     if version == PROFILE:
         return Side(source=path, profiles=decode_profiles(content, path))
+    asked = reading is not None and reading.source
+    if here is not None and not version and (asked or detect(Source(path, content=content))):
+        collection, problems, _ = read_runs((path,), here, reading=reading)
+        return Side(source=path, profiles=collection.profiles, problems=tuple(problems))
     return Side(source=path, profiles=percentiles.parse(content, path), is_classless=True)
 
 

@@ -9,6 +9,7 @@ from perfgate.core.finding import Finding, Status
 from perfgate.core.profile import Profile, title
 from perfgate.gate.judge import Pair, undecided
 from perfgate.gate.rows import rows_of
+from perfgate.report.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +79,7 @@ def _absent(key: Key, machine_class: str, selection: Selection) -> tuple[str, st
             f"{failed} of {failed + known} runs failed" if known else f"{failed} runs, all failed",
         )
     if known:
-        return "only-baseline-runs", f"{known} runs"
+        return "only-baseline-runs", count(known, "run")
     older = [s for s in selection.left if s.key == key and s.ok]
     if older:
         return (

@@ -137,8 +137,10 @@ def _headline(verdict: Verdict, groups: dict[str, list[Finding]], *, quiet: bool
             ": " + (", ".join(parts) or "nothing was measured") + ". Act: mend what is listed first."
         )
     if verdict.exit_code is ExitCode.REGRESSION:
+        rows = sum(f.benchmark != WHOLE_SUITE for f in groups["failed"])
+        whole = " and the suite as a whole" if rows < failed else ""
         return strong("Regression"), text(
-            f": {failed} of {count(len(judged), 'gated row')} got worse. Act before merging."
+            f": {rows} of {count(len(judged), 'gated row')}{whole} got worse. Act before merging."
         )
     if verdict.introduces:
         return strong("Pass"), text(f": {count(len(groups['new']), 'row')} measured. No action needed.")

@@ -30,7 +30,8 @@ def health(verdict: Verdict) -> Line:
     if not judged:
         return ()
     runs = [len(s.values) for p in judged for m in p.metrics for s in m.samples]
-    told = f"Baselines hold {_range([len(p.sessions) for p in judged], 'session')} of {_range(runs, 'run')}"
+    told = f"Baselines hold {_range([len(p.sessions) for p in judged], 'session')}"
+    told += f" of {_range(runs, 'run')}" if runs else ", quantiles alone"
     was, now = _newest(judged), _newest(verdict.current)
     if was is not None and now is not None:
         told += f", the newest {count(max(0, now - was), 'day')} older than these runs"

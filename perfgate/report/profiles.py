@@ -29,6 +29,11 @@ def compose_profiles(profiles: Sequence[Profile]) -> Document:
 
 def _entries(profile: Profile, metric: MetricProfile) -> Iterator[Entry]:
     what = title(*profile.key)
+    for stated in metric.stated:
+        worded = {q.name: amount(q.value, metric.metric.unit) for q in stated.quantiles}
+        values = (worded.get(statistic, "–") for statistic, _ in _WANTED)
+        cells = (name(what), name(metric.metric.name), name(_shortened(stated.session)), text("–"), *map(name, values))
+        yield Entry(cells=cells)
     for sample in metric.samples:
         yield _entry(what, metric, _shortened(sample.session), tuple(sorted(sample.values)))
     if len(metric.samples) > 1:

@@ -25,6 +25,16 @@ class StoredMetric(msgspec.Struct, forbid_unknown_fields=True):
     source: list[str] = []
 
 
+class StoredQuantiles(msgspec.Struct, forbid_unknown_fields=True):
+    """One metric of which a tool tells quantiles alone: these by session, and the bounds of the buckets they lie in."""
+
+    unit: _Name
+    better: _Better
+    quantiles: Annotated[dict[str, Annotated[dict[str, float], msgspec.Meta(min_length=1)]], msgspec.Meta(min_length=1)]
+    bounds: dict[str, dict[str, tuple[float, float | None]]] = {}
+    source: list[str] = []
+
+
 class StoredSession(msgspec.Struct, forbid_unknown_fields=True):
     """Facts about one session."""
 
@@ -50,9 +60,10 @@ class StoredProfile(msgspec.Struct, forbid_unknown_fields=True):
     benchmark: _Name
     labels: dict[str, str]
     machine_class: _Name
-    metrics: Annotated[dict[str, StoredMetric], msgspec.Meta(min_length=1)]
+    metrics: dict[str, StoredMetric]
     sessions: Annotated[dict[str, StoredSession], msgspec.Meta(min_length=1)]
     environment: dict[str, str] = {}
+    stated: dict[str, StoredQuantiles] = {}
 
 
 class StoredBaseline(StoredProfile, forbid_unknown_fields=True, kw_only=True):

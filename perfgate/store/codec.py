@@ -22,6 +22,8 @@ from perfgate.schema.baseline_types import (
     StoredShard,
 )
 from perfgate.stats.quantiles import quantile
+from perfgate.store.layout import layout
+from perfgate.store.stated import stated_body, stated_metric
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,11 +52,13 @@ def to_short(values: tuple[float, ...]) -> tuple[float, ...]:
 
 def body(profile: Profile) -> dict[str, Any]:
     """Return a profile as JSON data, its values rounded."""
+    stated = {m.metric.name: stated_body(m) for m in profile.metrics if m.stated}
     return {
         "benchmark": profile.benchmark,
         "labels": dict(profile.labels),
         "machine_class": profile.machine_class,
-        "metrics": {m.metric.name: _metric_body(m) for m in profile.metrics},
+        "metrics": {m.metric.name: _metric_body(m) for m in profile.metrics if not m.stated},
+        **({"stated": stated} if stated else {}),
         "sessions": {
             s.id: {
                 "started_at": s.started_at,
@@ -86,7 +90,7 @@ def encode_baseline(profile: Profile) -> bytes:
     if profile.provenance:
         p = profile.provenance
         document["provenance"] = {"commit": p.commit, "date": p.date, "tool": p.tool, "reason": p.reason}
-    return (_layout(document, "", "") + "\n").encode()
+    return (layout(document, "", "") + "\n").encode()
 
 
 def encode_profiles(profiles: tuple[Profile, ...], shard: StoredShard | None = None) -> bytes:
@@ -94,26 +98,7 @@ def encode_profiles(profiles: tuple[Profile, ...], shard: StoredShard | None = N
     document: dict[str, Any] = {"schema": PROFILE}
     if shard is not None:
         document["shard"] = msgspec.to_builtins(shard)
-    return (_layout({**document, "profiles": [body(p) for p in profiles]}, "", "") + "\n").encode()
-
-
-def _layout(value: object, indent: str, key: str) -> str:
-    """Return JSON laid out for a readable diff: one line for each session, of values as of facts."""
-    deeper = indent + "  "
-    if (
-        isinstance(value, dict)
-        and value
-        and (key in {"values", ""} or any(isinstance(v, dict) for v in value.values()))
-    ):
-        lines = (f"{deeper}{_text(k)}: {_layout(v, deeper, k)}" for k, v in value.items())
-        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n" + ",\n".join(f"{deeper}{_layout(v, deeper, '')}" for v in value) + f"\n{indent}]"
-    return _text(value)
-
-
-def _text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return (layout({**document, "profiles": [body(p) for p in profiles]}, "", "") + "\n").encode()
 
 
 def decode_baseline(content: bytes, origin: str) -> tuple[Profile, bool]:
@@ -203,8 +188,15 @@ def from_body(stored: StoredProfile, origin: str) -> Profile:
     for name, m in stored.metrics.items():
         problems += [f"/metrics/{name}/{what}" for what in _disagreements(m)]
         problems += [f"/metrics/{name}/values/{s}" for s in m.values if s not in stored.sessions]
+    for name, q in stored.stated.items():
+        problems += [f"/stated/{name}/quantiles/{s}" for s in q.quantiles if s not in stored.sessions]
+        if name in stored.metrics:
+            problems.append(f"/stated/{name}")
     measured = {s for m in stored.metrics.values() for s in m.values}
+    measured |= {s for q in stored.stated.values() for s in q.quantiles}
     problems += [f"/sessions/{s}" for s in stored.sessions if s not in measured]
+    if not stored.metrics and not stored.stated:
+        problems = ["/metrics"]
     if problems:
         message = "does not agree with the values of the file: it was edited or merged by hand"
         raise CannotDecideError(
@@ -225,7 +217,7 @@ def from_body(stored: StoredProfile, origin: str) -> Profile:
             )
             for name, s in stored.sessions.items()
         ),
-        metrics=tuple(_metric(name, m) for name, m in sorted(stored.metrics.items())),
+        metrics=tuple(sorted(_metrics(stored), key=lambda m: m.metric.name)),
         environment=tuple(sorted(stored.environment.items())),
         provenance=_provenance(stored) if isinstance(stored, StoredBaseline) else None,
     )
@@ -234,6 +226,13 @@ def from_body(stored: StoredProfile, origin: str) -> Profile:
 def _provenance(stored: StoredBaseline) -> Provenance | None:
     p = stored.provenance
     return Provenance(commit=p.commit, date=p.date, tool=p.tool, reason=p.reason) if p else None
+
+
+def _metrics(stored: StoredProfile) -> list[MetricProfile]:
+    return [
+        *(_metric(name, m) for name, m in stored.metrics.items()),
+        *(stated_metric(name, q) for name, q in stored.stated.items()),
+    ]
 
 
 def _metric(name: str, stored: StoredMetric) -> MetricProfile:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.metrics import WORKLOAD_BOUND
-from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, title
+from perfgate.core.policy import has_no_main
+from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, title, with_stated
 from perfgate.core.stretches import joined, stretch_names
 from perfgate.stats.quantiles import quantile
-from perfgate.store.codec import to_short
+from perfgate.store.stated import shortened
 
 if TYPE_CHECKING:
     from perfgate.core.policy import Policy
@@ -97,11 +98,7 @@ def refresh(
 
 def _short(profile: Profile) -> Profile:
     """Return the profile with its values as a file keeps them."""
-    metrics = (
-        replace(m, samples=tuple(Sample(session=s.session, values=to_short(s.values)) for s in m.samples))
-        for m in profile.metrics
-    )
-    return replace(profile, metrics=tuple(metrics))
+    return replace(profile, metrics=tuple(map(shortened, profile.metrics)))
 
 
 def _mismatches(old: Profile, new: Profile, policy: Policy) -> list[Diagnostic]:
@@ -119,8 +116,11 @@ def _mismatches(old: Profile, new: Profile, policy: Policy) -> list[Diagnostic]:
             problems.append(error("unit-differs", message, place=titled, hint=hint))
         if was and was.sources != m.sources:
             told = [", ".join(sources) or "unknown means" for sources in (was.sources, m.sources)]
-            message = f"peak memory was had by {told[0]}, now by {told[1]}"
+            message = f"{m.metric.name.replace('_', ' ')} was had by {told[0]}, now by {told[1]}"
             problems.append(error("source-differs", message, place=titled, hint=hint))
+        if was and bool(was.stated) != bool(m.stated):
+            message = f'the baseline holds {_kind(was)} of "{m.metric.name}", this file {_kind(m)}'
+            problems.append(error("kinds-differ", message, place=titled, hint=hint))
     rows = [sorted({r for s in p.sessions for r in s.rows_used}) for p in (old, new)]
     bound = next((m.metric for m in new.metrics if m.metric.name in WORKLOAD_BOUND), None)
     strict = bound is not None and policy.ruling(old.benchmark, titled, bound, "p50").workload == "same"
@@ -128,6 +128,10 @@ def _mismatches(old: Profile, new: Profile, policy: Policy) -> list[Diagnostic]:
         message = f"the runs used {_few(rows[1])} rows, those of the baseline {_few(rows[0])}"
         problems.append(error("rows-differ", message, place=titled, hint=hint))
     return problems
+
+
+def _kind(metric: MetricProfile) -> str:
+    return "only quantiles" if metric.stated else "values"
 
 
 def _few(rows: list[int]) -> str:
@@ -155,7 +159,11 @@ def _merged(old: Profile | None, new: Profile | None) -> Profile:
         new,
         sessions=tuple(ordered),
         metrics=tuple(
-            replace(metrics[n], samples=tuple(sorted(metrics[n].samples, key=lambda s: order[s.session])))
+            replace(
+                metrics[n],
+                samples=tuple(sorted(metrics[n].samples, key=lambda s: order[s.session])),
+                stated=tuple(sorted(metrics[n].stated, key=lambda s: order[s.session])),
+            )
             for n in sorted(metrics)
         ),
     )
@@ -165,11 +173,13 @@ def _joined_metric(old: MetricProfile, new: MetricProfile) -> MetricProfile:
     values = {s.session: s.values for s in old.samples}
     for s in new.samples:
         values[s.session] = (*values.get(s.session, ()), *s.values)
-    return replace(
+    both = replace(
         new,
         sources=tuple(sorted({*old.sources, *new.sources})),
         samples=tuple(Sample(session=name, values=v) for name, v in values.items()),
     )
+    again = {s.session for s in new.stated}  # a session that is measured again states its quantiles anew
+    return with_stated(both, (*(s for s in old.stated if s.session not in again), *new.stated))
 
 
 def _kept(profile: Profile, keep: int) -> Profile:
@@ -177,11 +187,10 @@ def _kept(profile: Profile, keep: int) -> Profile:
     names = stretch_names([profile])
     newest = list(dict.fromkeys(names[s.id] for s in reversed(profile.sessions)))[:keep]
     kept = {batch for batch, name in names.items() if name in newest}
-    metrics = (replace(m, samples=tuple(s for s in m.samples if s.session in kept)) for m in profile.metrics)
     return replace(
         profile,
         sessions=tuple(s for s in profile.sessions if s.id in kept),
-        metrics=tuple(m for m in metrics if m.samples),
+        metrics=tuple(left for m in profile.metrics if (left := m.in_sessions(kept)) is not None),
     )
 
 
@@ -194,13 +203,21 @@ def moves_between(old: Profile | None, new: Profile | None, policy: Policy) -> l
     return [_move(n, old.metric(n) if old else None, new.metric(n) if new else None, present, policy) for n in names]
 
 
+def _middle(metric: MetricProfile) -> float | None:
+    """Return p50, of a tool that does not state it the first quantile that it does."""
+    if metric.quantiles:
+        return dict(metric.quantiles).get("p50", metric.quantiles[0][1])
+    return quantile(metric.pooled(), 0.5)
+
+
 def _move(name: str, was: MetricProfile | None, now: MetricProfile | None, present: Profile, policy: Policy) -> Move:
     side = now or was
     if side is None:  # pragma: no cover - one of the two has the name
         raise ValueError(name)
     titled = title(*present.key)
-    before, after = (quantile(m.pooled(), 0.5) if m else None for m in (was, now))
-    ruling = policy.ruling(present.benchmark, titled, side.metric, "p50")
+    before, after = (_middle(m) if m else None for m in (was, now))
+    is_main = has_no_main(m.metric.name for m in present.metrics)
+    ruling = policy.ruling(present.benchmark, titled, side.metric, "p50", is_main=is_main)
     loosens = False
     if before is not None and ruling.level == "fail":
         allowed = ruling.threshold.amount * (abs(before) if ruling.threshold.is_relative else 1.0)

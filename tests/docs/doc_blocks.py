@@ -52,6 +52,12 @@ def blocks(page: Path) -> list[Block]:
     return [Block(page, text.count("\n", 0, m.start()) + 1, m[1], m[2].strip(), m[3]) for m in _FENCE.finditer(text)]
 
 
+def given(page: Path) -> dict[str, Path]:
+    """Return the files that a page takes for there: name -> the real file, from ``<!-- given: NAME = FILE -->``."""
+    told = re.findall(r"^<!-- given: (\S+) = (\S+) -->$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {name: ROOT / "tests" / "formats" / "data" / file for name, file in told}
+
+
 def steps(block: Block) -> list[Step]:
     """Return the commands of a console block.
 

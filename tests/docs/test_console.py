@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from doc_blocks import RUN_PAGES, bare_environment, blocks, fits, run, steps
+from doc_blocks import RUN_PAGES, bare_environment, blocks, fits, given, run, steps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +19,8 @@ def first_fault(page: Path, place: Path) -> str:
     environment = bare_environment(place / "home")
     folder = place / "project"
     folder.mkdir()
+    for name, file in given(page).items():
+        (shutil.copytree if file.is_dir() else shutil.copy)(file, folder / name)
     for block in blocks(page):
         if block.kind == "python":
             code, printed = run([sys.executable, "-W", "error", "-c", block.text], folder, environment)

@@ -102,7 +102,7 @@ def _spoilt_document(random: Random, content: bytes) -> bytes:
 
 def _spoilt(random: Random, node: Any, depth: int) -> Any:
     if depth == 0 or not node or not isinstance(node, (dict, list)):
-        return copy.deepcopy(random.choice(ODD))  # a later change must not spoil the list itself
+        return copy.deepcopy(random.choice(ODD))  # it may be spoilt further itself
     key = random.choice(list(node)) if isinstance(node, dict) else random.randrange(len(node))
     if random.random() < 0.15:
         del node[key]

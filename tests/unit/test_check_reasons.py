@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 from check_cases import reasons
 from gate_cases import (
@@ -20,6 +23,8 @@ from perfgate.collect import Selection
 from perfgate.collect.runs import Seen
 from perfgate.core.metrics import Metric
 from perfgate.core.policy import Budget, Floor
+from perfgate.core.profile import Stated, with_stated
+from perfgate.core.quantile import Quantile
 from perfgate.core.reasons import SENTENCES, cure, sentence
 from perfgate.core.units import parse_change, parse_limit
 from perfgate.core.waiver import Waiver
@@ -39,6 +44,14 @@ SCORE = {"unit": "1", "better": "lower", "name": "score"}
 def one(base, current, *rules, metric="elapsed", **more):
     """Judge one metric of one benchmark."""
     return judged(profile({metric: base}), profile({metric: current}), policy(*rules, **more)).findings
+
+
+def in_bucket(low, high):
+    """Judge a time that is known by its bucket alone."""
+    side = profile({"elapsed": BASE})
+    stated = [Stated(session=side.sessions[0].id, quantiles=(Quantile("p50", 0.1, low, high),))]
+    side = replace(side, metrics=(with_stated(replace(side.metrics[0], samples=()), stated),))
+    return judged(side, side).findings
 
 
 def budgeted(limit, metric="elapsed", level="fail", warn=None, statistic="p50"):
@@ -139,7 +152,9 @@ CASES = {
     "worse-than-file": lambda: judged(percentiles({"p95": 1.0}), percentiles({"p95": 1.1})).findings,
     "few-runs": lambda: one(BASE[:3], scaled(BASE[:3], 2)),
     "tail-of-few": lambda: one(BASE, [*BASE[:8], 9.0, 9.0]),
-    "not-gated": lambda: one(BASE, scaled(BASE, 2), metric="calls"),
+    "not-gated": lambda: one(BASE, scaled(BASE, 2), rule(metric="calls", level="warn"), metric="calls"),
+    "bucket-too-wide": lambda: in_bucket(0.05, 0.1),
+    "saturated": lambda: in_bucket(0.1, math.inf),
     "near-budget": lambda: budgeted("< 2s", warn="< 1s"),
     "not-in-baseline": lambda: judged(None, profile({"elapsed": BASE})).findings,
     "better": lambda: one(BASE, scaled(BASE, 0.5)),

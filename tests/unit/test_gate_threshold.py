@@ -197,6 +197,19 @@ def test_numbers_of_a_negligible_baseline_stay_finite_in_words():
 
 
 def test_a_metric_of_the_program_itself_is_a_warning_by_default():
-    found = row_of(judged(profile({SCORE: [1.0]}), profile({SCORE: [2.0]})), "score")
+    found = row_of(judged(profile({ELAPSED: [1.0], SCORE: [1.0]}), profile({ELAPSED: [1.0], SCORE: [2.0]})), "score")
     assert (found.status, found.level, found.reason) == (Status.ADVISORY, "warn", "not-gated")
+
+
+def test_a_benchmark_without_a_time_or_a_size_is_gated_by_what_it_has():
+    found = row_of(judged(profile({SCORE: [1.0]}), profile({SCORE: [2.0]})), "score")
+    assert (found.status, found.level) == (Status.REGRESSED, "fail")
+
+
+@pytest.mark.parametrize("metric", ["time", "real_time", "response_time", "duration", "latency", "value"])
+def test_what_other_tools_call_the_time_is_gated(metric):
+    own = Metric(name=metric, unit="s", better="lower")
+    found = row_of(judged(profile({own: [1.0], SCORE: [1.0]}), profile({own: [2.0], SCORE: [1.0]})), metric)
+    assert (found.status, found.level) == (Status.REGRESSED, "fail")
+
     assert row_of(judged(profile({ELAPSED: [1.0]}), profile({ELAPSED: [2.0]}))).level == "fail"

@@ -6,8 +6,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from perfgate.core.field_map import FieldMap, FieldValue
-from perfgate.formats.mapping import Grouping
 from perfgate.formats.log_rows import BATCH, Broken, Table, is_json, json_lookup, json_rows, within
+from perfgate.formats.mapping import Grouping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

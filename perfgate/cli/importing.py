@@ -1,0 +1,65 @@
+"""``perfgate import``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from perfgate.cli.options import reading_options
+
+if TYPE_CHECKING:
+    from perfgate.pipeline.importing import Found
+    from perfgate.pipeline.reading import Reading
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True)
+@reading_options
+@click.option(
+    "-o", "--output", default="outputs/model_runs", metavar="DIR", show_default=True, help="Folder for the run files."
+)
+@click.option("--dry-run", is_flag=True, help="Show what the files say, and write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="With --dry-run: every record as JSON.")
+@click.option("--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml).")
+@click.pass_context
+def command(
+    ctx: click.Context, *, paths: tuple[str, ...], reading: Reading, output: str, dry_run: bool, as_json: bool,
+    config: str | None,
+) -> None:  # fmt: skip
+    """Write what other tools measured as run files.
+
+    PATHS are files of the tools, folders or globs; `perfgate formats` lists the
+    tools. `check`, `collect` and `baseline refresh` take the same files as they
+    are: import them when a later step needs them as runs.
+    """
+    from perfgate.pipeline.importing import read_files, write_runs  # noqa: PLC0415 - loaded when the command is called
+
+    if as_json and not dry_run:
+        raise click.UsageError("--json shows the records of a --dry-run", ctx)
+    found = read_files(paths, reading, config=config)
+    if dry_run:
+        _show(found, as_json=as_json)
+    else:
+        number = write_runs(found.runs, output)
+        click.echo(f"wrote {number} run{'s' if number != 1 else ''} to {output}")
+    for note in found.notes:
+        for line in note.lines():
+            click.echo(line, err=True)
+
+
+def _show(found: Found, *, as_json: bool) -> None:
+    """Print what the files say."""
+    import json  # noqa: PLC0415 - a name that only this function needs
+
+    from perfgate.cli.showing import echo  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.formats.describe import describe  # noqa: PLC0415 - see above
+    from perfgate.render import render  # noqa: PLC0415 - see above
+    from perfgate.report.records import compose_records  # noqa: PLC0415 - see above
+
+    told = [describe(r) for r in found.records]
+    echo(
+        json.dumps(told, ensure_ascii=True, allow_nan=False) + "\n"
+        if as_json
+        else render(compose_records(told), "text")
+    )

@@ -1,0 +1,146 @@
+"""Runs of one benchmark in one session, and the profiles that they amount to."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from perfgate.collect.series import Held, joined, with_joined
+from perfgate.core.errors import CannotDecideError, Diagnostic, error
+from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
+from perfgate.core.profile import MetricProfile, Profile, Sample, Session
+
+if TYPE_CHECKING:
+    from array import array
+
+    from perfgate.core.run import Labels, Run
+
+Place = tuple[str, str, "Labels", str]
+"""Machine class, benchmark, labels, session."""
+NOT_MEASURED = math.nan
+"""Fills the place of a run that lacks a metric; values themselves are always finite."""
+
+
+@dataclass(slots=True)
+class Column:
+    """The values of one metric in one group, aligned with the group's runs."""
+
+    metric: Metric
+    values: array[float]
+
+
+@dataclass(slots=True)
+class Group:
+    """The runs of one benchmark in one session on one class of machine."""
+
+    run_ids: list[str] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
+    started: list[str] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    columns: dict[str, Column] = field(default_factory=dict)
+    sources: set[str] = field(default_factory=set)
+    commands: dict[str, str] = field(default_factory=dict)
+    machines: set[str] = field(default_factory=set)
+    newest: Run | None = None
+    failed: int = 0
+    known: int = 0
+    others_at: str = ""  # newest start among failed and known runs
+    failed_ids: list[str] = field(default_factory=list)
+    shards: set[str] = field(default_factory=set)
+    commits: set[str] = field(default_factory=set)
+    series: dict[str, list[Held]] = field(default_factory=dict)
+
+
+def mixed(run: Run, metric: Metric, other: Metric) -> Diagnostic:
+    """Return the error for a metric that a run states in another unit or direction than others do."""
+    return error(
+        "unit-differs",
+        f'"{metric.name}" is in "{metric.unit}" ({metric.better} is better) here, but in "{other.unit}" '
+        f"({other.better} is better) in other runs of the same session",
+        place=f"{run.origin}: /metrics/{metric.name}/unit",
+        hint="record the metric with one unit and one direction, and measure again",
+    )
+
+
+def profiles_of(groups: dict[Place, Group], problems: list[Diagnostic]) -> tuple[Profile, ...]:
+    """Return one profile for each benchmark and class, its sessions oldest first."""
+    by_benchmark: dict[tuple[str, str, Labels], list[tuple[str, Group]]] = {}
+    for place, group in groups.items():
+        if group.run_ids:
+            by_benchmark.setdefault(place[:3], []).append((place[3], group))
+    return tuple(
+        _profile(place, sorted(sessions, key=lambda s: (max(s[1].started), s[0])), problems)
+        for place, sessions in sorted(by_benchmark.items(), key=lambda item: item[0])
+    )
+
+
+def _profile(place: tuple[str, str, Labels], sessions: list[tuple[str, Group]], problems: list[Diagnostic]) -> Profile:
+    found: dict[str, MetricProfile] = {}
+    for name, group in sessions:
+        order = sorted(range(len(group.run_ids)), key=lambda i, g=group: (g.started[i], g.run_ids[i]))  # type: ignore[misc]
+        for metric, values in _values(group, order):
+            before = found.setdefault(metric.name, MetricProfile(metric=metric, sources=(), samples=()))
+            if before.metric != metric and group.newest is not None:
+                problems.append(mixed(group.newest, metric, before.metric))
+                continue
+            sample = Sample(session=name, values=values)
+            sources = tuple(sorted({*before.sources, *_sources(metric, group)}))
+            found[metric.name] = replace(before, samples=(*before.samples, sample), sources=sources)
+        _add_series(found, name, group, problems)
+    newest = max((g.newest for _, g in sessions if g.newest), key=lambda r: (r.started_at, r.run_id))
+    return Profile(
+        benchmark=place[1],
+        labels=place[2],
+        machine_class=place[0],
+        sessions=tuple(_session(name, group) for name, group in sessions),
+        metrics=tuple(found[name] for name in sorted(found)),
+        environment=newest.environment.facts,
+    )
+
+
+def _sources(metric: Metric, group: Group) -> set[str]:
+    """Return how the values of a metric were had, as far as the runs say; only for memory do they."""
+    return group.sources - {""} if metric.name == PEAK_MEMORY.name else set()
+
+
+def _add_series(found: dict[str, MetricProfile], session: str, group: Group, problems: list[Diagnostic]) -> None:
+    """Take what foreign files say in one session into the metrics of a profile."""
+    try:
+        for one in joined(group.series):
+            before = found.get(one.metric.name)
+            if before is not None and before.metric != one.metric and group.newest is not None:
+                problems.append(mixed(group.newest, one.metric, before.metric))
+            else:
+                found[one.metric.name] = with_joined(before, session, one)
+    except CannotDecideError as caught:
+        problems.extend(caught.diagnostics)
+
+
+def _values(group: Group, order: list[int]) -> list[tuple[Metric, tuple[float, ...]]]:
+    """Return the group's values by metric in run order, throughput included where it can be derived."""
+    found: list[tuple[Metric, tuple[float, ...]]] = []
+    for column in group.columns.values():
+        values, length = column.values, len(column.values)
+        kept = tuple(values[i] for i in order if i < length and not math.isnan(values[i]))
+        if kept:
+            found.append((column.metric, kept))
+    elapsed = group.columns.get(ELAPSED.name)
+    if elapsed and THROUGHPUT.name not in group.columns and all(group.rows):
+        times, length = elapsed.values, len(elapsed.values)
+        rates = tuple(group.rows[i] / times[i] for i in order if i < length and times[i] > 0)
+        if len(rates) == len(order) and all(map(math.isfinite, rates)):
+            found.append((THROUGHPUT, rates))
+    return found
+
+
+def _session(name: str, group: Group) -> Session:
+    newest = group.newest
+    return Session(
+        id=name,
+        started_at=max(group.started),
+        machine=next(iter(group.machines)) if len(group.machines) == 1 else "",
+        commit=newest.commit if newest else "",
+        rows_used=tuple(sorted(set(group.rows))),
+        runs=tuple(sorted(group.digests)),
+    )

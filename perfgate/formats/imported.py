@@ -1,0 +1,114 @@
+"""Imported runs <-> JSON text: what `perfgate import` writes beside the run summaries, one file a benchmark."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+
+from perfgate.core.errors import cannot_decide
+from perfgate.core.metrics import Metric
+from perfgate.core.quantile import Quantile
+from perfgate.core.run import UNSPECIFIED, Environment, Run, Series
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+SCHEMA = "perfgate/series/1"
+_MARK = f'"{SCHEMA}"'.encode()
+_HINT = "import it again: perfgate import FILE"
+_NOWHERE = Environment(facts=(), machine_class=UNSPECIFIED, machine="")
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=600)]
+
+
+class _Series(msgspec.Struct, forbid_unknown_fields=True):
+    unit: Annotated[str, msgspec.Meta(min_length=1)]
+    better: Literal["lower", "higher"]
+    source: str = ""
+    values: list[float] = []
+    quantiles: dict[str, tuple[float, float, float | None]] = {}
+
+
+class _Imported(msgspec.Struct, forbid_unknown_fields=True):
+    schema: Literal["perfgate/series/1"]
+    run_id: _Name
+    benchmark: _Name
+    series: Annotated[dict[str, _Series], msgspec.Meta(min_length=1)]
+    labels: dict[str, str] = {}
+    started_at: str = ""
+    session: str = ""
+    commit: str = ""
+
+
+def is_imported(content: bytes) -> bool:
+    """Was the file written by `perfgate import`?"""
+    return _MARK in content[:200]
+
+
+def encode_imported(run: Run) -> bytes:
+    """Return a run as a file: the same run gives the same bytes."""
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "run_id": run.run_id,
+        "benchmark": run.benchmark,
+        "labels": dict(run.labels),
+        "started_at": run.started_at,
+        "session": run.session,
+        "commit": run.commit,
+        "series": {s.metric.name: _told(s) for s in run.series},
+    }
+    return (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
+
+
+def _told(s: Series) -> dict[str, Any]:
+    told: dict[str, Any] = {"unit": s.metric.unit, "better": s.metric.better}
+    if s.source:
+        told["source"] = s.source
+    if s.values:
+        return {**told, "values": list(s.values)}
+    told["quantiles"] = {q.name: [q.value, q.low, q.high if math.isfinite(q.high) else None] for q in s.quantiles}
+    return told
+
+
+def decode_imported(content: bytes, origin: str) -> Run:
+    """Return the run that a file states.
+
+    Raises:
+        CannotDecideError: it is not valid.
+    """
+    try:
+        stored = msgspec.json.decode(content, type=_Imported)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
+        _refuse(origin, str(caught))
+    for name, s in stored.series.items():
+        numbers = (*s.values, *(v for q in s.quantiles.values() for v in q if v is not None))
+        if bool(s.values) == bool(s.quantiles) or not all(map(math.isfinite, numbers)):
+            _refuse(origin, f'"{name}" must hold finite values, or quantiles')
+    return Run(
+        run_id=stored.run_id,
+        benchmark=stored.benchmark,
+        labels=tuple(sorted(stored.labels.items())),
+        status="ok",
+        started_at=stored.started_at,
+        session=stored.session,
+        rows_used=0,
+        values=(),
+        memory_source="",
+        environment=_NOWHERE,
+        commit=stored.commit,
+        command="",
+        origin=origin,
+        series=tuple(_series(name, s) for name, s in stored.series.items()),
+    )
+
+
+def _series(name: str, s: _Series) -> Series:
+    quantiles = (Quantile(q, v[0], v[1], math.inf if v[2] is None else v[2]) for q, v in sorted(s.quantiles.items()))
+    metric = Metric(name=name, unit=s.unit, better=s.better)
+    return Series(metric=metric, source=s.source, values=tuple(s.values), quantiles=tuple(quantiles))
+
+
+def _refuse(origin: str, message: str) -> NoReturn:
+    raise cannot_decide("run-invalid", message, place=origin, hint=_HINT)

@@ -1,0 +1,47 @@
+"""Reader of github-action-benchmark's custom JSON: ``[{"name": …, "unit": …, "value": …}]``.
+
+Whether smaller or bigger is better is an option of that action, not in the file.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfgate.formats.record import Record, Skipped
+from perfgate.formats.values import in_base, parsed, table
+from perfgate.formats.words import symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfgate.formats.record import Options
+    from perfgate.formats.source import Source
+
+
+def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+    """Yield one value for each entry; its direction is the user's."""
+    entries = source.json()
+    if not isinstance(entries, list):
+        raise source.fault(
+            "expected a list of objects", 'write [{"name": "train", "unit": "ms", "value": 41.5}], one object a value'
+        )
+    for entry in map(table, entries):
+        name = _written(entry.get("name"))
+        value = parsed(entry.get("value"))
+        if value is None:
+            yield Skipped(benchmark=name, why="the value is no number")
+            continue
+        told = entry.get("unit")
+        unit: str | None = None
+        if told is not None:
+            (value,), unit = in_base([value], symbol(_written(told)))
+        yield Record(
+            benchmark=name, metric="value", unit=unit, better=options.better, kind="samples", n=1, values=[value]
+        )  # fmt: skip
+
+
+def _written(value: object) -> str:
+    """Return a text; a number counts as its text, as the action takes it."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return repr(value)[:100] if isinstance(value, float) or abs(value) < 10**100 else ""
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,116 @@
+"""Reader of Google Benchmark: ``--benchmark_format=json``. Each repetition is a mean over its iterations."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from perfgate.formats.record import Record, Skipped
+from perfgate.formats.values import in_base, items, number, stated, table, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfgate.core.metrics import Direction
+    from perfgate.formats.record import Flag, Options
+    from perfgate.formats.source import Source
+
+_Row = dict[str, Any]
+
+_BOOKKEEPING = frozenset((
+    "name", "family_index", "per_family_instance_index", "run_name", "run_type", "repetitions", "repetition_index",
+    "threads", "iterations", "time_unit", "label", "error_occurred", "error_message", "skipped", "skip_message",
+    "aggregate_name", "aggregate_unit",
+))  # fmt: skip
+_RATES: dict[str, tuple[str, Direction]] = {
+    "bytes_per_second": ("B/s", "higher"),
+    "items_per_second": ("1/s", "higher"),
+}
+_AGGREGATE = re.compile(r"(.*)_(mean|median|stddev|cv|BigO|RMS)", re.DOTALL)
+
+
+def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+    """Yield real and CPU time of each benchmark, and beside them the counters of its own."""
+    document = table(source.json())
+    context = table(document.get("context"))
+    flags: list[Flag] = ["cpu-scaling"] if context.get("cpu_scaling_enabled") is True else []
+    if context.get("library_build_type") == "debug":
+        flags.append("debug-build")
+    fixed: dict[str, Any] = {"is_mean": True, "flags": tuple(flags), "started_at": text(context.get("date"))}
+    groups: dict[tuple[object, ...], list[_Row]] = {}
+    for row in map(table, items(document.get("benchmarks"))):
+        # two registered under one name differ by index alone; random interleaving mixes their rows
+        name, aggregate = _told(row)
+        key = (name, number(row.get("family_index")), number(row.get("per_family_instance_index")))
+        groups.setdefault(key, []).append(row | {"run_name": name, "aggregate_name": aggregate})
+    for rows in groups.values():
+        yield from _benchmark(rows, fixed, options)
+
+
+def _told(row: _Row) -> tuple[str, str]:
+    """Return name of the benchmark and of the aggregate that a row is; files before 1.5 say both in ``name`` alone."""
+    name = text(row.get("name"))
+    if "run_type" not in row and (match := _AGGREGATE.fullmatch(name)):
+        return match[1], match[2]
+    return text(row.get("run_name")) or name, text(row.get("aggregate_name"))
+
+
+def _benchmark(rows: list[_Row], fixed: dict[str, Any], options: Options) -> Iterator[Record | Skipped]:
+    """Yield the records of the rows of one benchmark; failed ones have a time of zero and are left out."""
+    name = rows[0]["run_name"]
+    repetitions = [row for row in rows if not row["aggregate_name"]]
+    failed = [row for row in repetitions if row.get("error_occurred") or row.get("skipped")]
+    good = [row for row in repetitions if not (row.get("error_occurred") or row.get("skipped"))]
+    aggregates = {row["aggregate_name"]: row for row in rows if row["aggregate_name"]}
+    if good:
+        yield from _records(good, {"benchmark": name, "kind": "samples"}, fixed, options)
+    elif not failed and (row := aggregates.get("median") or aggregates.get("mean")):
+        kind = "quantiles" if "median" in aggregates else "value"
+        yield from _records([row], {"benchmark": name, "kind": kind}, fixed, options)
+    elif not failed and not aggregates.keys() <= {"BigO", "RMS"}:
+        yield Skipped(benchmark=name, why="neither repetitions nor a median")
+    if failed:
+        message = text(failed[0].get("error_message")) or text(failed[0].get("skip_message"))
+        why = f"{len(failed)} of {len(repetitions)} repetitions failed" if good else "failed or skipped"
+        yield Skipped(benchmark=name, why=f"{why}: {message[:100]}" if message else why)
+
+
+def _records(
+    rows: list[_Row], facts: dict[str, Any], fixed: dict[str, Any], options: Options
+) -> Iterator[Record | Skipped]:
+    """Yield a record for each metric that the rows hold.
+
+    Args:
+        rows: repetitions, or the one row of an aggregate.
+        facts: name and kind of the records.
+        fixed: what is the same for all of the file.
+        options: what the user said.
+    """
+    # with manual time the CPU only waits: what it spends says nothing of the benchmark
+    is_manual = "/manual_time" in facts["benchmark"]
+    for metric in dict.fromkeys(key for row in rows for key in row if key not in _BOOKKEEPING):
+        is_time = metric in {"real_time", "cpu_time"}
+        values, unit = [], "1"
+        for row in rows:
+            if (value := number(row.get(metric))) is not None:
+                (scaled,), unit = in_base([value], text(row.get("time_unit")) or "ns") if is_time else ([value], "1")
+                values.append(scaled)
+        if len(values) < len(rows):
+            if is_time:
+                yield Skipped(benchmark=facts["benchmark"], metric=metric, why="a time is no number")
+            continue
+        rate = _RATES.get(metric)
+        about: dict[str, Any] = facts | {
+            "metric": metric, "unit": rate[0] if rate else unit,
+            "better": "lower" if is_time else rate[1] if rate else options.better,
+            "is_side": not is_time or (is_manual and metric == "cpu_time"),
+        }  # fmt: skip
+        if facts["kind"] == "samples":
+            yield Record(**fixed, **about, n=len(values), values=values)
+            continue
+        n = number(rows[0].get("repetitions")) or number(rows[0].get("iterations"))
+        about["n"] = int(n) if n else None
+        if facts["kind"] == "quantiles":
+            yield Record(**fixed, **about, quantiles=stated([(0.5, values[0])]))
+        else:
+            yield Record(**fixed, **about, values=values)

@@ -1,0 +1,169 @@
+"""Reader of JMeter's results (JTL), as CSV or as XML: one sample for each request, failed ones left out."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from xml.parsers import expat
+
+from perfgate.formats.requests import Requests, instant, is_good_code
+from perfgate.formats.rows import Tally, rows
+from perfgate.formats.values import parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfgate.formats.record import Options, Record, Skipped
+    from perfgate.formats.source import Source
+
+_MS = 1000  # a second
+_COLUMNS = {"timeStamp": 0, "elapsed": 1, "label": 2, "responseCode": 3, "success": 7}
+"""Where they stand when there is no header, since JMeter 2."""
+_DELIMITER = re.compile(r'\A"?\w+"?([,;\t|])')
+_SAMPLES = frozenset({"httpSample", "sample"})
+_MOST_UNFINISHED = 4 * 1024 * 1024
+_CSV_CURE = "jmeter -n -t plan.jmx -l samples.jtl -Jjmeter.save.saveservice.print_field_names=true"
+_XML_CURE = "the file may be cut off: let JMeter end, or write CSV (-Jjmeter.save.saveservice.output_format=csv)"
+
+
+class _Samples:
+    """The samples of a file, by their label."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._found: dict[str, Requests] = {}
+        self._first: float | None = None
+
+    def add(self, label: str, elapsed: object, *, is_good: bool | None, stamp: object) -> bool:
+        """Take a sample; False: its time is none."""
+        time = parsed(elapsed)
+        if time is None or time < 0:
+            return False
+        if self._first is None:
+            self._first = parsed(stamp)
+        found = self._found.get(label)
+        if found is None:
+            found = self._found[label] = Requests()
+        found.add(time / _MS, is_good=is_good)
+        return True
+
+    def records(self) -> Iterator[Record | Skipped]:
+        """Yield what was found, label by label."""
+        started = instant(self._first / _MS if self._first is not None else None)
+        for label, found in self._found.items():
+            yield from found.records(label or self._source.name, ("rounded",), started)
+
+
+def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+    """Yield response time and error rate of each label.
+
+    Of samples inside samples (redirects, embedded resources, the requests of a
+    transaction) the outermost counts, as in JMeter's own CSV.
+
+    Raises:
+        CannotDecideError: times were not saved, or it is cut off or broken.
+    """
+    samples = _Samples(source)
+    if source.head.lstrip().startswith("<"):
+        _take_xml(source, samples)
+        yield from samples.records()
+    else:
+        tally = Tally(source, options)
+        _take_rows(source, samples, tally)
+        yield from samples.records()
+        yield from tally.told("samples", _CSV_CURE)
+
+
+def _take_rows(source: Source, samples: _Samples, tally: Tally) -> None:
+    delimiter = _DELIMITER.match(source.head.lstrip())
+    columns: dict[str, int] = {}
+    for line, row in rows(source, tally, delimiter[1] if delimiter else ","):
+        if not columns or "elapsed" in row:
+            columns = _columns(row, source)
+            if "elapsed" in row:
+                continue
+        told = {name: row[i].strip() for name, i in columns.items() if i < len(row)}
+        is_good = _is_good(told.get("success"), told.get("responseCode", ""))
+        known = len(told) == len(columns) and (is_good is not None or not {"success", "responseCode"} & columns.keys())
+        label = row[columns["label"]] if known and "label" in columns else ""
+        if not known or not samples.add(label, told["elapsed"], is_good=is_good, stamp=told.get("timeStamp")):
+            tally.add_broken(line)
+
+
+def _columns(row: list[str], source: Source) -> dict[str, int]:
+    """Return where the columns stand, by the header, or by JMeter's order when the first row is no header."""
+    if "elapsed" in row:
+        return {name: row.index(name) for name in _COLUMNS if name in row}
+    if parsed(row[1] if len(row) > 1 else "") is None or _is_good("".join(row[7:8]), "") is None:
+        message = 'no column "elapsed", and the first row is not in JMeter\'s usual order'
+        raise source.fault(message, f"let it write the names of the columns, and elapsed times: {_CSV_CURE}", "line 1")
+    return dict(_COLUMNS)
+
+
+def _is_good(success: str | None, code: str) -> bool | None:
+    """Did a sample succeed? None: nothing says so."""
+    if success is not None:
+        return {"true": True, "false": False}.get(success.lower())
+    return is_good_code(code)
+
+
+def _take_xml(source: Source, samples: _Samples) -> None:
+    tags = _Tags(source, samples)
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = tags.start
+    parser.EndElementHandler = tags.end
+    parser.CharacterDataHandler = tags.pass_over
+    parser.StartDoctypeDeclHandler = tags.refuse
+    begun = False
+    try:
+        for line in source.lines():
+            begun = begun or bool(line.strip())
+            if begun:
+                tags.unfinished += len(line)
+                parser.Parse(f"{line}\n", False)  # noqa: FBT003 - takes no keyword
+                tags.check()
+        parser.Parse("", True)  # noqa: FBT003 - takes no keyword
+    except expat.ExpatError as caught:
+        message = f"not XML: {expat.ErrorString(caught.code)} (line {caught.lineno})"
+        raise source.fault(message, _XML_CURE) from None
+
+
+class _Tags:
+    """The tags of a file as they come by; nothing of them is kept but the samples."""
+
+    def __init__(self, source: Source, samples: _Samples) -> None:
+        self.unfinished = 0
+        """Characters since the last tag or text ended."""
+        self._source = source
+        self._samples = samples
+        self._depth = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Take a sample that stands in no other one."""
+        self.unfinished = 0
+        self._depth += 1
+        if self._depth == 2 and tag in _SAMPLES:  # noqa: PLR2004 - inside the root
+            is_good = _is_good(attributes.get("s"), attributes.get("rc", ""))
+            label = attributes.get("lb", "")
+            if not self._samples.add(label, attributes.get("t"), is_good=is_good, stamp=attributes.get("ts")):
+                raise self._source.fault(
+                    f'a sample "{label[:100]}" has no time', "set jmeter.save.saveservice.time=true"
+                )
+
+    def end(self, _tag: str) -> None:
+        """Leave a tag."""
+        self.unfinished = 0
+        self._depth -= 1
+
+    def pass_over(self, _text: str) -> None:
+        """Pass over text, such as the body of an answer."""
+        self.unfinished = 0
+
+    def refuse(self, *_: object) -> None:
+        """Refuse a document type: it could hold entities that grow without end."""
+        raise self._source.fault("a DTD is not read", "write it with JMeter, which writes none")
+
+    def check(self) -> None:
+        """Refuse a tag without an end, which would be kept in memory as a whole."""
+        if self.unfinished > _MOST_UNFINISHED:
+            raise self._source.fault("a tag has no end", _XML_CURE)

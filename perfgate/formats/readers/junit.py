@@ -1,0 +1,103 @@
+"""Reader of JUnit XML, as pytest and many other test runners write it: one time for each passing test case."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from xml.parsers import expat
+
+from perfgate.formats.record import Record, Skipped
+from perfgate.formats.values import parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfgate.formats.record import Options
+    from perfgate.formats.source import Source
+
+_DEEPEST = 50  # real files nest suites two or three deep
+_CHUNK = 1 << 16
+_OUTCOMES = {"failure": "failed", "error": "failed", "skipped": "skipped"}
+_NOT_RUN = frozenset(("disabled", "fail", "failed", "error", "notrun", "not run", "skipped", "suppressed"))
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_CURE = "write the report again, without a DTD"
+
+
+def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+    """Yield the time of each test case that passed and took at least `Options.min_time`."""
+    cases = _Cases(source)
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = cases.start
+    parser.EndElementHandler = cases.end
+    parser.StartDoctypeDeclHandler = cases.refuse  # entities can only be declared there
+    text = source.text().lstrip()
+    try:
+        for begin in range(0, len(text), _CHUNK):
+            parser.Parse(text[begin : begin + _CHUNK], False)  # noqa: FBT003 - takes no keyword
+            yield from _told(cases, options)
+        parser.Parse("", True)  # noqa: FBT003 - takes no keyword
+    except expat.ExpatError as caught:
+        message = f"not XML: {expat.ErrorString(caught.code)} (line {caught.lineno})"
+        raise source.fault(message, "the file may be cut off: run the tests again") from None
+
+
+class _Cases:
+    """The test cases of a report, as its tags come by."""
+
+    def __init__(self, source: Source) -> None:
+        self.ended: list[tuple[str, str, str, str]] = []
+        """Name, time as written, why it is no measurement (else empty), and when its suite began."""
+        self._source = source
+        self._open: list[str] = []
+        self._started: list[str] = []
+        self._case: dict[str, str] | None = None
+        self._why = ""
+
+    def refuse(self, *_: object) -> None:
+        """Refuse a document type: it could hold entities that grow without end."""
+        raise self._source.fault("a DTD is not read", _CURE)
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Take note of a tag."""
+        tag = tag.rpartition(" ")[2]
+        self._open.append(tag)
+        if len(self._open) > _DEEPEST:
+            raise self._source.fault("nested too deeply", "run the tests again")
+        if tag in {"testsuite", "testsuites"}:
+            self._started.append(attributes.get("timestamp") or (self._started[-1] if self._started else ""))
+        elif tag == "testcase":
+            self._case = attributes
+            state = {attributes.get(key, "").lower() for key in ("status", "result")}
+            self._why = "failed or not run" if state & _NOT_RUN else ""
+        elif self._case is not None and self._open[-2] == "testcase":
+            self._why = self._why or _OUTCOMES.get(tag, "")
+
+    def end(self, tag: str) -> None:
+        """Take note of a tag's end."""
+        self._open.pop()
+        tag = tag.rpartition(" ")[2]
+        if tag in {"testsuite", "testsuites"}:
+            self._started.pop()
+        elif tag == "testcase" and self._case is not None:
+            name = "::".join(filter(None, (self._case.get("classname"), self._case.get("name"))))
+            started = self._started[-1] if self._started else ""
+            self.ended.append((name, self._case.get("time", ""), self._why, started))
+            self._case = None
+
+
+def _told(cases: _Cases, options: Options) -> Iterator[Record | Skipped]:
+    """Yield what the cases that have ended say, and forget them."""
+    for name, written, why, started in cases.ended:
+        value = parsed(written.replace(",", "") if _THOUSANDS.fullmatch(written.strip()) else written)
+        if why:
+            yield Skipped(benchmark=name, why=why)
+        elif value is None or value < 0:
+            yield Skipped(benchmark=name, why="no time" if not written else "the time is no number")
+        elif value < options.min_time:
+            yield Skipped(benchmark=name, why=f"shorter than {options.min_time:g} s")
+        else:
+            yield Record(
+                benchmark=name, metric="time", unit="s", better="lower", kind="samples", n=1, values=[value],
+                flags=("rounded",), started_at=started,
+            )  # fmt: skip
+    cases.ended.clear()

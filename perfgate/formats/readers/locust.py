@@ -1,0 +1,156 @@
+"""Reader of locust: ``--json`` on standard output (counts by millisecond), and the statistics of ``--csv``."""
+
+from __future__ import annotations
+
+import json
+import re
+from array import array
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Any
+
+from perfgate.formats.record import Record, Skipped
+from perfgate.formats.requests import instant
+from perfgate.formats.rows import Tally, rows
+from perfgate.formats.values import items, number, parsed, stated, table, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfgate.formats.record import Flag, Options
+    from perfgate.formats.source import Source
+
+MOST_TIMES = 1_000_000
+"""Times of one endpoint that are kept; of more, so many order statistics at even ranks stand for all."""
+_MS = 1000
+"""Milliseconds a second: dividing by them rounds once, so that 9 ms are 0.009 s."""
+_TOTAL = "Aggregated"
+_ARRAY = re.compile(r"^\[\s*(?=[{\]])", re.MULTILINE)
+_SHARE = re.compile(r"(\d+(?:\.\d+)?)%")
+_CURE = "locust --headless --skip-log-setup --json > locust.json"
+
+
+def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+    """Yield response time and error rate of each endpoint of ``--json``; lines of log around it are passed over."""
+    for entry in map(table, _entries(source)):
+        name = _name(entry.get("method"), entry.get("name"))
+        if name != _TOTAL:
+            yield from _endpoint(name, entry)
+
+
+def _entries(source: Source) -> list[Any]:
+    content = source.text()
+    decoder = json.JSONDecoder(parse_constant=lambda _: None)
+    found: list[list[Any]] = []
+    begin = _ARRAY.search(content)
+    try:
+        while begin:
+            entries, end = decoder.raw_decode(content, begin.start())
+            found.append(items(entries))
+            begin = _ARRAY.search(content, end)
+    except (ValueError, RecursionError) as caught:
+        message = f"not JSON: {str(caught)[:100] or 'nested too deeply'}"
+        raise source.fault(message, f"the file may be cut off: {_CURE}") from None
+    if not found:
+        raise source.fault("no JSON array begins in it", _CURE)
+    if len(found) > 1:
+        raise source.fault(f"holds the statistics of {len(found)} runs", "give each run a file of its own")
+    return found[0]
+
+
+def _name(method: object, name: object) -> str:
+    """Return ``METHOD name``; locust writes no method, or None, where there is none."""
+    method = text(method)
+    return " ".join(filter(None, ("" if method == "None" else method, text(name))))
+
+
+def _endpoint(name: str, entry: dict[str, Any]) -> Iterator[Record | Skipped]:
+    requests, failed = number(entry.get("num_requests")), number(entry.get("num_failures"))
+    if why := _why_not(requests, failed):
+        yield Skipped(benchmark=name, why=why)
+        return
+    counts = _counts(table(entry.get("response_times")))
+    if counts is None:
+        yield Skipped(benchmark=name, why="a count of response times is no whole number")
+        return
+    flags: tuple[Flag, ...] = ("failures-mixed", "rounded") if failed else ("rounded",)
+    facts: dict[str, Any] = {
+        "benchmark": name, "better": "lower", "flags": flags, "started_at": instant(number(entry.get("start_time"))),
+    }  # fmt: skip
+    yield Record(
+        **facts, metric="response_time", unit="s", kind="samples", n=sum(n for _, n in counts), values=_times(counts)
+    )
+    if requests and failed is not None:
+        yield Record(
+            **facts, metric="error_rate", unit="1", kind="value", n=int(requests), values=[failed / requests]
+        )  # fmt: skip
+
+
+def _why_not(requests: float | None, failed: float | None) -> str:
+    """Return why an endpoint is not measured, empty when it is."""
+    if not requests:
+        return "no requests"
+    if requests < 0 or (failed is not None and not 0 <= failed <= requests):
+        return "its numbers of requests and failures cannot be"
+    return "every request failed" if failed == requests else ""
+
+
+def _counts(response_times: dict[str, Any]) -> list[tuple[float, int]] | None:
+    """Return seconds and how many requests took them, ascending; None when one is no such thing."""
+    found: list[tuple[float, int]] = []
+    for key, told in response_times.items():
+        time, count = parsed(key), number(told)
+        if time is None or time < 0 or count is None or count < 0 or count != int(count):
+            return None
+        found.append((time / _MS, int(count)))
+    return sorted(found)
+
+
+def _times(counts: list[tuple[float, int]]) -> array[float]:
+    """Return each time as often as it was counted, at most `MOST_TIMES` of them."""
+    total = sum(n for _, n in counts)
+    if total <= MOST_TIMES:
+        return array("d", chain.from_iterable(repeat(time, n) for time, n in counts))
+    kept, passed, taken = array("d"), 0, 0
+    for time, n in counts:
+        passed += n
+        upto = passed * MOST_TIMES // total
+        kept.extend(repeat(time, upto - taken))
+        taken = upto
+    return kept
+
+
+def parse_csv(source: Source, options: Options) -> Iterator[Record | Skipped]:
+    """Yield the percentiles, throughput and error rate of each endpoint of ``PREFIX_stats.csv``.
+
+    locust writes it every second or two, so that it lacks the end of the run.
+    """
+    tally = Tally(source, options)
+    header: list[str] = []
+    for line, row in rows(source, tally):
+        if not header:
+            header = row
+        elif len(row) != len(header):
+            tally.add_broken(line)
+        else:
+            yield from _row(dict(zip(header, row, strict=True)))
+    yield from tally.told("endpoints", "the file may be cut off: run locust again")
+
+
+def _row(row: dict[str, str]) -> Iterator[Record | Skipped]:
+    name = _name(row.get("Type"), row.get("Name"))
+    if name == _TOTAL:
+        return
+    requests, failed = parsed(row.get("Request Count")), parsed(row.get("Failure Count"))
+    if why := _why_not(requests, failed):
+        yield Skipped(benchmark=name, why=why)
+        return
+    flags: tuple[Flag, ...] = ("failures-mixed", "rounded", "snapshot") if failed else ("rounded", "snapshot")
+    facts: dict[str, Any] = {"benchmark": name, "n": int(requests or 0), "flags": flags}
+    shares = [(round(float(m[1]) / 100, 9), parsed(v)) for k, v in row.items() if (m := _SHARE.fullmatch(k))]
+    quantiles = stated(shares or [(0.5, parsed(row.get("Median Response Time")))], 1 / _MS)
+    yield Record(**facts, metric="response_time", unit="s", better="lower", kind="quantiles", quantiles=quantiles)
+    rate = parsed(row.get("Requests/s"))
+    if rate is not None:
+        yield Record(**facts, metric="throughput", unit="1/s", better="higher", kind="value", values=[rate])
+    if requests and failed is not None:
+        yield Record(**facts, metric="error_rate", unit="1", better="lower", kind="value", values=[failed / requests])

@@ -1,0 +1,37 @@
+"""Reader of ``memray stats --json``: what one run of a program allocated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfgate.formats.record import Record, Skipped
+from perfgate.formats.values import number, table, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfgate.formats.record import Options
+    from perfgate.formats.source import Source
+
+
+def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+    """Yield peak memory, bytes and number of allocations, named after the file.
+
+    `metadata.total_allocations` counts what was freed, too, and is not read.
+    """
+    document = table(source.json())
+    metadata = table(document.get("metadata"))
+    told = (
+        ("peak_memory", "B", metadata.get("peak_memory")),
+        ("total_bytes_allocated", "B", document.get("total_bytes_allocated")),
+        ("allocations", "1", document.get("total_num_allocations")),
+    )
+    for metric, unit, value in told:
+        known = number(value)
+        if known is None or known < 0:
+            yield Skipped(benchmark=source.name, metric=metric, why="no number")
+        else:
+            yield Record(
+                benchmark=source.name, metric=metric, unit=unit, better="lower", kind="samples", n=1, values=[known],
+                started_at=text(metadata.get("start_time")),
+            )  # fmt: skip

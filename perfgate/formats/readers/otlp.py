@@ -1,0 +1,150 @@
+"""Reader of OTLP as JSON, one export batch a line: the durations of spans, and the metrics.
+
+Each span is one call. Spans that end in an error are left out of the durations and
+counted in ``error_rate``, which is there for every span, so that failing fast is no gain.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from perfgate.formats.otlp_points import Points
+from perfgate.formats.record import Record, Skipped
+from perfgate.formats.values import items, table, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfgate.formats.record import Flag, Options
+    from perfgate.formats.source import Source
+
+LONGEST_BATCH = 32 * 1024 * 1024
+"""Longest line in characters: a collector writes batches of 8,192 spans of some 500 characters."""
+_CURE = "write it with the OTLP JSON file exporter, one batch a line"
+_BATCHES = frozenset({"resourceLogs", "resourceMetrics", "resourceSpans"})
+_LONGEST_OPENING = 40
+_ERROR = (2, "2", "STATUS_CODE_ERROR")
+
+
+@dataclass(slots=True)
+class _Calls:
+    """The spans of one name, in one scope of one service."""
+
+    durations: array[float] = field(default_factory=lambda: array("d"))
+    errors: int = 0
+    unfinished: int = 0
+    first: int = 0
+    commit: str = ""
+
+
+def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+    """Yield the durations and the error rate of each span name, then each metric.
+
+    A name that stands in two scopes, or in two services, is two benchmarks.
+
+    Raises:
+        CannotDecideError: it is no OTLP, or more lines are broken than is tolerated.
+    """
+    calls: dict[tuple[str, str, str], _Calls] = {}
+    points = Points()
+    for batch in _batches(source, options):
+        if isinstance(batch, Skipped):
+            yield batch
+            continue
+        for group in map(table, items(batch.get("resourceSpans"))):
+            service, version = _service(group)
+            for scoped in map(table, items(group.get("scopeSpans"))):
+                scope = text(table(scoped.get("scope")).get("name"))
+                for span in map(table, items(scoped.get("spans"))):
+                    key = (service, scope, text(span.get("name")))
+                    found = calls.get(key)
+                    if found is None:
+                        found = calls[key] = _Calls(commit=version)
+                    _take(found, span)
+        for group in map(table, items(batch.get("resourceMetrics"))):
+            points.take(group, _service(group)[0])
+    for (_, _, name), found in calls.items():
+        yield from _records(name, found)
+    yield from points.records(options)
+
+
+def _service(group: dict[str, Any]) -> tuple[str, str]:
+    """Return name and version of the service that a group of spans or metrics comes from."""
+    facts = {
+        text(table(a).get("key")): text(table(table(a).get("value")).get("stringValue"))
+        for a in items(table(group.get("resource")).get("attributes"))
+    }
+    return facts.get("service.name", ""), facts.get("service.version", "")
+
+
+def _take(found: _Calls, span: dict[str, Any]) -> None:
+    """Take one span to those of its name."""
+    start, end = _instant(span.get("startTimeUnixNano")), _instant(span.get("endTimeUnixNano"))
+    if table(span.get("status")).get("code") in _ERROR:
+        found.errors += 1
+    elif not start or not end or end < start:
+        found.unfinished += 1
+    else:
+        found.durations.append((end - start) / 1e9)
+        found.first = min(found.first or start, start)
+
+
+def _instant(value: object) -> int:
+    """Return nanoseconds since 1970, whole, which a double could not hold; 0: none is stated."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(2**64)):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**64 else 0
+
+
+def _records(name: str, found: _Calls) -> Iterator[Record | Skipped]:
+    """Yield the durations and the error rate of a span name."""
+    known = len(found.durations) + found.errors
+    if not found.durations:
+        yield Skipped(benchmark=name, why="every call failed" if found.errors else "no span that ended")
+        return
+    flags: tuple[Flag, ...] = ("unfinished",) if found.unfinished else ()
+    facts: dict[str, Any] = {
+        "benchmark": name, "better": "lower", "flags": flags, "commit": found.commit, "started_at": _told(found.first),
+    }  # fmt: skip
+    n = len(found.durations)
+    yield Record(**facts, metric="duration", unit="s", kind="samples", n=n, values=found.durations)
+    rate = [found.errors / known]
+    yield Record(**facts, metric="error_rate", unit="1", kind="value", n=known, values=rate, is_derived=True)
+
+
+def _told(nanoseconds: int) -> str:
+    """Return a point in time as ISO 8601; empty beyond the year 9999."""
+    try:
+        return datetime.fromtimestamp(nanoseconds // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
+def _batches(source: Source, options: Options) -> Iterator[dict[str, Any] | Skipped]:
+    """Yield the export batches: one a line, or all of the file as one document; and what of it was broken."""
+    count = broken = first = 0
+    for number, line in enumerate(source.lines(longest=LONGEST_BATCH), 1):
+        if not line.strip():
+            continue
+        count += 1
+        try:
+            batch = json.loads(line)
+        except (ValueError, RecursionError):
+            if count == 1 and len(line) <= _LONGEST_OPENING:  # written for people, over many lines
+                batch = source.json()
+                yield from map(table, batch if isinstance(batch, list) else [batch])
+                return
+            batch = None
+        if isinstance(batch, dict) and not _BATCHES.isdisjoint(batch):
+            yield batch
+        else:
+            broken, first = broken + 1, first or number
+    told = f"{broken:,} of {count:,} lines are no batches; the first is line {first:,}"
+    if broken > options.tolerance * count:
+        raise source.fault(told, _CURE)
+    if broken:
+        yield Skipped(benchmark=source.name, metric="lines", why=told)

@@ -1,0 +1,127 @@
+"""Reader of what Prometheus' HTTP API answers to ``query`` and ``query_range``.
+
+Numbers come as text. Series with ``le`` are the buckets of a histogram; values over time are
+samples; one value of an expression is a value, since only the expression knows what it means.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from perfgate.core.units import scale_of
+from perfgate.formats.distribution import described, histogram
+from perfgate.formats.exposition import is_instant, is_of_runtime, titled, unit_of
+from perfgate.formats.record import Record, Skipped
+from perfgate.formats.values import items, table, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfgate.formats.exposition import Labels
+    from perfgate.formats.record import Flag, Options
+    from perfgate.formats.source import Source
+
+_CURE = "ask /api/v1/query_range for an expression such as histogram_quantile(0.95, ...)"
+_TOTALS = ("_total", "_count", "_sum")
+_LONGEST = 200
+_Buckets = dict[float, list[float]]
+
+
+def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+    """Yield one record for each series, one for each histogram of the answer.
+
+    Raises:
+        CannotDecideError: the server refused the query, or answers with something else.
+    """
+    document = table(source.json())
+    if document.get("status") != "success":
+        told = f"{text(document.get('errorType'))}: {text(document.get('error'))}".strip(": ")[:_LONGEST]
+        raise source.fault(f"the server refused the query ({told or 'it does not say why'})", "mend the query")
+    answer = table(document.get("data"))
+    kind = text(answer.get("resultType"))
+    if kind == "scalar":
+        yield _record("", (), _numbers([answer.get("result")]), options, is_one=True)
+        return
+    if kind not in {"matrix", "vector"}:
+        raise source.fault(f'is an answer of the type "{kind[:40]}", which holds no measurements', _CURE)
+    histograms: dict[tuple[str, Labels], _Buckets] = {}
+    for entry in map(table, items(answer.get("result"))):
+        stated = {key: _escaped(text(value)) for key, value in table(entry.get("metric")).items()}
+        name = stated.pop("__name__", "")
+        values = _numbers(items(entry.get("values")) if kind == "matrix" else [entry.get("value")])
+        bound = _number(stated.get("le")) if name.endswith("_bucket") or not name else None
+        if bound is not None:
+            del stated["le"]
+        labels = tuple(sorted(stated.items()))
+        if bound is not None:
+            histograms.setdefault((name.removesuffix("_bucket"), labels), {})[bound] = values
+        elif entry.keys() & {"histogram", "histograms"}:
+            yield Skipped(benchmark=titled(name, labels), why="a native histogram is not read")
+        elif not is_instant(name):
+            yield _record(name, labels, values, options, is_one=kind == "vector")
+    for (name, labels), buckets in histograms.items():
+        yield _histogram(name, labels, buckets, options)
+
+
+def _record(name: str, labels: Labels, values: list[float], options: Options, *, is_one: bool) -> Record | Skipped:
+    """Return the values of a series over time, or the one value of a series or of an expression.
+
+    What an expression gives sums up many calls, and its unit is known to the user alone.
+    """
+    title = titled(name, labels)
+    if name.endswith(_TOTALS):
+        return Skipped(benchmark=title, why="a total since the start: ask for its rate() or increase()")
+    if not values or not all(map(math.isfinite, values)):
+        return Skipped(benchmark=title, metric="value", why="no values" if not values else "a value is infinite")
+    factor, unit = scale_of(unit_of(name))
+    is_value = is_one and not name
+    return Record(
+        benchmark=title, metric="value", unit=unit if name else None, better=options.better,
+        kind="value" if is_value else "samples", n=None if is_value else len(values),
+        values=[v * factor for v in values], is_mean=not name and not is_one, is_side=is_of_runtime(name),
+    )  # fmt: skip
+
+
+def _histogram(name: str, labels: Labels, buckets: _Buckets, options: Options) -> Record | Skipped:
+    """Return the buckets of one histogram: its counters' growth over time, or the sums of rates."""
+    facts, factor = described(titled(name, labels), unit_of(name), options)
+    facts["is_side"] = is_of_runtime(name)  # whoever asks for a series wants it judged
+    lengths = {len(values) for values in buckets.values()}
+    if len(lengths) > 1:
+        return Skipped(benchmark=facts["benchmark"], why="its buckets are not of the same points in time")
+    is_one = lengths == {1}
+    grown = {bound: _growth(values) if name and not is_one else sum(values) for bound, values in buckets.items()}
+    flags: tuple[Flag, ...] = ("snapshot",) if name and is_one else ()
+    found = histogram(facts, factor, dict(grown), flags)
+    # what an expression sums up has no unit to its name, and its rates are no counts
+    return replace(found, unit=None, n=None) if isinstance(found, Record) and not name else found
+
+
+def _growth(values: list[float]) -> float:
+    """Return by how much a counter grew; when it falls it began anew, and all it counts since is growth."""
+    return sum(b - a if b >= a else b for a, b in pairwise(values))
+
+
+def _numbers(pairs: list[Any]) -> list[float]:
+    """Return the values of [time, "value"] pairs, without those that are not a number."""
+    found = [_number(pair[1]) for pair in pairs if isinstance(pair, list) and len(pair) > 1]
+    return [v for v in found if v is not None]
+
+
+def _number(value: object) -> float | None:
+    """Return a number written as text, which may be infinite; None for anything else, and for NaN."""
+    if not isinstance(value, str) or "_" in value:
+        return None
+    try:
+        found = float(value)
+    except ValueError:
+        return None
+    return None if math.isnan(found) else found
+
+
+def _escaped(value: str) -> str:
+    """Return a label's value as the text format writes it."""
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,172 @@
+"""Reader of Prometheus' text exposition and of OpenMetrics: one scrape, or what happened between two.
+
+Histograms, summaries and counters are totals since the program started. Two scrapes, before
+and after the load, give what the load alone did.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from perfgate.core.units import scale_of
+from perfgate.formats.distribution import NOTHING, described, histogram, is_amount, mean
+from perfgate.formats.exposition import is_instant, is_of_runtime, scraped
+from perfgate.formats.record import Record, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfgate.formats.exposition import Series
+    from perfgate.formats.record import Flag, Options
+    from perfgate.formats.source import Source
+
+_START = "process_start_time_seconds"
+
+
+def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+    """Yield the series of one scrape; a counter says nothing alone, and is skipped by name."""
+    for series in scraped(source):
+        if series.kind == "counter":
+            yield Skipped(
+                benchmark=series.title, metric="total", why="a total since the start: give a scrape before it, too"
+            )
+        else:
+            yield from _records(series, options, ("snapshot",))
+
+
+def between(before: Source, after: Source, options: Options) -> Iterator[Record | Skipped]:
+    """Yield what was counted between two scrapes.
+
+    A counter that fell, or whose start moved, began anew: then all that it counts since is
+    taken, as Prometheus does, and marked ``snapshot``. Gauges and stated quantiles are those
+    of the second scrape.
+
+    Raises:
+        CannotDecideError: a scrape is broken, or they were given in the wrong order.
+    """
+    earlier = {(s.name, s.labels): s for s in scraped(before)}
+    later = {(s.name, s.labels): s for s in scraped(after)}
+    starts = [{k: s.value for k, s in side.items() if k[0] == _START} for side in (earlier, later)]
+    is_anew = bool(starts[0]) and starts[0] != starts[1]
+    _check_order(after, earlier, later, starts)
+    for key, series in later.items():
+        first = earlier.get(key)
+        if series.kind in {"gauge", "gaugehistogram"} or first is None or first.kind != series.kind:
+            yield from _counted(series, options, ())
+        elif is_anew or _has_begun_anew(first, series):
+            yield from _counted(series, options, ("snapshot",))
+        elif series.kind == "histogram" and first.points.keys() != series.points.keys():
+            yield Skipped(benchmark=series.title, why="its buckets are not those of the first scrape")
+        else:
+            yield from _counted(_difference(first, series), options, ())
+    for key, series in earlier.items():
+        if key not in later and series.kind in {"counter", "histogram", "summary"}:
+            yield Skipped(benchmark=series.title, why="it is not in the second scrape")
+
+
+def _check_order(
+    after: Source,
+    earlier: dict[Any, Series],
+    later: dict[Any, Series],
+    starts: list[dict[Any, float | None]],
+) -> None:
+    """Refuse scrapes in the wrong order: one process whose counters fall, or that starts before itself."""
+    one, other = ([v for v in side.values() if v is not None] for side in starts)
+    has_fallen = any(
+        _has_fallen(first, later[key]) for key, first in earlier.items() if key in later and first.kind != "gauge"
+    )
+    if one and other and (max(other) < max(one) or (starts[0] == starts[1] and has_fallen)):
+        raise after.fault("was taken before the other scrape", "give the scrape from before the load first")
+
+
+def _totals(series: Series) -> list[float]:
+    """Return everything of a series that only ever grows."""
+    found = [series.value, series.count] if series.kind in {"counter", "histogram", "summary"} else []
+    points = series.points.values() if series.kind == "histogram" else ()
+    return [v if v is not None else 0.0 for v in (*found, *points)]
+
+
+def _has_fallen(first: Series, second: Series) -> bool:
+    one, other = _totals(first), _totals(second)
+    return len(one) == len(other) and any(b < a for a, b in zip(one, other, strict=True))
+
+
+def _has_begun_anew(first: Series, second: Series) -> bool:
+    moved = first.created is not None and second.created is not None and first.created != second.created
+    return moved or _has_fallen(first, second)
+
+
+def _difference(first: Series, second: Series) -> Series:
+    """Return a series of what came between two scrapes; a summary keeps the second one's quantiles."""
+    points = second.points
+    if second.kind == "histogram":
+        points = {bound: count - first.points[bound] for bound, count in points.items()}
+    return type(second)(
+        second.name, second.labels, second.kind, second.unit, points,
+        _less(second.value, first.value), _less(second.sum, first.sum), _less(second.count, first.count),
+    )  # fmt: skip
+
+
+def _less(second: float | None, first: float | None) -> float | None:
+    return None if second is None else second - (first or 0.0)
+
+
+def _counted(series: Series, options: Options, flags: tuple[Flag, ...]) -> Iterator[Record | Skipped]:
+    """Yield what a series says of the time between two scrapes."""
+    if series.kind != "counter":
+        yield from _records(series, options, flags)
+        return
+    factor, unit = scale_of(series.unit)
+    if not is_amount(series.value):
+        yield Skipped(benchmark=series.title, metric="total", why="no number")
+        return
+    yield Record(
+        benchmark=series.title, metric="total", unit=unit, better=options.better, kind="value", flags=flags,
+        values=[series.value * factor], is_side=options.better is None or is_of_runtime(series.name),
+    )  # fmt: skip
+
+
+def _records(series: Series, options: Options, flags: tuple[Flag, ...]) -> Iterator[Record | Skipped]:
+    """Yield a gauge, a histogram or a summary."""
+    if series.kind == "histogram":
+        yield _histogram(series, options, flags)
+    elif series.kind == "summary":
+        yield _summary(series, options, flags)
+    elif series.kind == "gaugehistogram":
+        yield Skipped(benchmark=series.title, why="a gauge histogram: it is of one moment")
+    elif not is_instant(series.name):
+        factor, unit = scale_of(series.unit)
+        if series.value is None or not math.isfinite(series.value):
+            yield Skipped(benchmark=series.title, metric="value", why="no number")
+            return
+        yield Record(
+            benchmark=series.title, metric="value", unit=unit, better=options.better, kind="samples", n=1,
+            values=[series.value * factor], is_side=True,
+        )  # fmt: skip
+
+
+def _described(series: Series, options: Options) -> tuple[dict[str, Any], float]:
+    return described(series.title, series.unit, options, is_side=is_of_runtime(series.name))
+
+
+def _histogram(series: Series, options: Options, flags: tuple[Flag, ...]) -> Record | Skipped:
+    facts, factor = _described(series, options)
+    buckets: dict[float, float | None] = dict(series.points)
+    if series.count is not None:
+        buckets.setdefault(math.inf, series.count)
+    if len(buckets) == 1 and math.inf in buckets:
+        return mean(facts, factor, series.sum, series.count, flags)
+    return histogram(facts, factor, buckets, flags)
+
+
+def _summary(series: Series, options: Options, flags: tuple[Flag, ...]) -> Record | Skipped:
+    """Return the quantiles that the program states, since they cannot be subtracted; else the mean."""
+    facts, factor = _described(series, options)
+    found = sorted((q, v * factor) for q, v in series.points.items() if 0 <= q <= 1 and math.isfinite(v))
+    if series.count == 0:
+        return Skipped(benchmark=series.title, metric=facts["metric"], why=NOTHING)
+    if not found:
+        return mean(facts, factor, series.sum, series.count, flags)
+    n = round(series.count) if is_amount(series.count) else None
+    return Record(**facts, kind="quantiles", n=n, quantiles=tuple(found), flags=("snapshot",))

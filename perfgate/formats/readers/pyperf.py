@@ -1,0 +1,45 @@
+"""Reader of pyperf: ``-o FILE``. Each value is a mean over the loops of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from perfgate.formats.record import Record, Skipped
+from perfgate.formats.values import all_numbers, items, table, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfgate.formats.record import Options
+    from perfgate.formats.source import Source
+
+_UNITS = {"second": ("time", "s"), "byte": ("peak_memory", "B"), "integer": ("value", "1")}
+
+
+def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+    """Yield one record for each benchmark; warm-ups and runs that only calibrate are left out."""
+    document = table(source.json())
+    common = table(document.get("metadata"))
+    for entry in map(table, items(document.get("benchmarks"))):
+        yield _record(common | table(entry.get("metadata")), [table(run) for run in items(entry.get("runs"))])
+
+
+def _record(facts: dict[str, Any], runs: list[dict[str, Any]]) -> Record | Skipped:
+    """Return the record of a benchmark.
+
+    Args:
+        facts: its metadata; with a single benchmark name and unit stand in those of the file.
+        runs: its runs, in order.
+    """
+    measured = [run for run in runs if items(run.get("values"))]
+    first = table(measured[0].get("metadata")) if measured else {}
+    facts = first | facts
+    name = text(facts.get("name"))
+    metric, unit = _UNITS.get(text(facts.get("unit")) or "second", ("value", text(facts.get("unit"))))
+    values = all_numbers([value for run in measured for value in items(run["values"])])
+    if not values:
+        return Skipped(benchmark=name, why="no values" if values is not None else "a value is no number")
+    return Record(
+        benchmark=name, metric=metric, unit=unit, better="lower", kind="samples", n=len(values), values=values,
+        is_mean=metric == "time", started_at=text(first.get("date")), commit=text(facts.get("commit_id")),
+    )  # fmt: skip

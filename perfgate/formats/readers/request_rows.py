@@ -1,0 +1,87 @@
+"""Readers of hey (``-o csv``) and of ApacheBench (``-g``, ``-e``): rows without a name of the benchmark."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING
+
+from perfgate.formats.record import Record
+from perfgate.formats.requests import Requests, is_good_code
+from perfgate.formats.rows import Tally, rows
+from perfgate.formats.values import parsed, stated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfgate.formats.record import Options, Skipped
+    from perfgate.formats.source import Source
+
+_MS = 1000  # a second
+_HEY = "hey -o csv URL > load.csv"
+_AB_TSV = "ab -n 1000 -g load.tsv URL"
+_AB_CSV = "ab -n 1000 -e load.csv URL"
+
+
+def parse_hey(source: Source, options: Options) -> Iterator[Record | Skipped]:
+    """Yield response time and error rate of the requests that were answered."""
+    tally = Tally(source, options)
+    found = Requests()
+    for line, row in _named(source, tally, ",", "response-time", _HEY):
+        time = parsed(row.get("response-time"))
+        if time is None or time < 0:
+            tally.add_broken(line)
+        else:
+            found.add(time, is_good=is_good_code(row.get("status-code", "")))
+    if found.times or found.failed:
+        yield from found.records(source.name)
+    yield from tally.told("requests", _HEY)
+
+
+def parse_ab_tsv(source: Source, options: Options) -> Iterator[Record | Skipped]:
+    """Yield the total time of each request; which of them failed is not in the file."""
+    tally = Tally(source, options)
+    times = array("d")
+    for line, row in _named(source, tally, "\t", "ttime", _AB_TSV):
+        time = parsed(row.get("ttime"))
+        if time is None or time < 0:
+            tally.add_broken(line)
+        else:
+            times.append(time / _MS)
+    yield Record(
+        benchmark=source.name, metric="response_time", unit="s", better="lower", kind="samples", n=len(times),
+        values=times, flags=("rounded",),
+    )  # fmt: skip
+    yield from tally.told("requests", _AB_TSV)
+
+
+def parse_ab_csv(source: Source, options: Options) -> Iterator[Record | Skipped]:
+    """Yield the percentiles of the response time, 0 to 100."""
+    tally = Tally(source, options)
+    found: dict[float, float] = {}
+    for line, row in _named(source, tally, ",", "Percentage served", _AB_CSV):
+        share, time = parsed(row.get("Percentage served")), parsed(row.get("Time in ms"))
+        if share is None or time is None or not 0 <= share <= 100 or time < 0:  # noqa: PLR2004 - percent
+            tally.add_broken(line)
+        else:
+            found[round(share / 100, 9)] = time
+    yield Record(
+        benchmark=source.name, metric="response_time", unit="s", better="lower", kind="quantiles",
+        quantiles=stated(found.items(), 1 / _MS),
+    )  # fmt: skip
+    yield from tally.told("percentiles", _AB_CSV)
+
+
+def _named(
+    source: Source, tally: Tally, delimiter: str, column: str, cure: str
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the number of the line and the fields by the names in the header; rows of another length are broken."""
+    header: list[str] = []
+    for line, row in rows(source, tally, delimiter):
+        if not header:
+            header = [name.strip() for name in row]
+            if column not in header:
+                raise source.fault(f'no column "{column}"', cure, f"line {line}")
+        elif len(row) != len(header):
+            tally.add_broken(line)
+        elif row != header:
+            yield line, dict(zip(header, row, strict=True))

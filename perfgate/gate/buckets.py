@@ -1,0 +1,61 @@
+"""What can be told from counts by bucket: a quantile is known only as far as its bucket is narrow."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from perfgate.core.units import display_scale
+
+if TYPE_CHECKING:
+    from perfgate.core.policy import Budget
+    from perfgate.core.profile import MetricProfile
+    from perfgate.core.quantile import Quantile
+    from perfgate.gate.rows import Row
+
+_SLACK = 1e-9
+
+
+def is_undecidable(row: Row) -> tuple[str, str] | None:
+    """Return why two quantiles read off buckets cannot be compared, as slug and sentence; None when they can.
+
+    A change inside a bucket is invisible, and one across its bound looks as wide as the
+    bucket: where that is wider than the threshold, any answer would be a guess.
+    """
+    threshold = row.ruling.threshold
+    for side in (row.side(row.base), row.side(row.current)):
+        q = side.quantile(row.statistic) if side else None
+        if q is None or q.low == q.high:
+            continue
+        if math.isinf(q.high):
+            return "saturated", f"{row.statistic} lies {_where(q, row.metric.unit)}"
+        allowed = threshold.amount * abs(q.value) if threshold.is_relative else threshold.amount
+        if q.high - q.low > allowed * (1 + _SLACK):
+            return "bucket-too-wide", f"{row.statistic} lies {_where(q, row.metric.unit)}: wider than the threshold"
+    return None
+
+
+def over_budget(budget: Budget, measured: MetricProfile) -> bool | str | None:
+    """Return whether a quantile read off buckets is beyond a budget, or in words why that cannot be told.
+
+    None: the quantile is known for itself, no bucket is in the way. Values in the
+    bucket up to a bound are at most the bound, so that a limit that is a bound can be told.
+    """
+    q = measured.quantile(budget.statistic)
+    if q is None or q.low == q.high:
+        return None
+    amount = budget.limit.amount
+    within, beyond = (
+        (q.high <= amount, q.low >= amount) if budget.limit.op[0] == "<" else (q.low >= amount, q.high <= amount)
+    )
+    if within or beyond:
+        return beyond
+    return f"{budget.statistic} lies {_where(q, measured.metric.unit)}, and the limit inside it"
+
+
+def _where(q: Quantile, unit: str) -> str:
+    """Return the bucket of a quantile in words."""
+    factor, name = display_scale(q.low or q.high, unit)
+    if math.isinf(q.high):
+        return f"beyond the last bucket, which ends at {q.low / factor:g} {name}"
+    return f"in the bucket from {q.low / factor:g} to {q.high / factor:g} {name}"

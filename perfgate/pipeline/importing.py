@@ -1,0 +1,101 @@
+"""Import: files of other tools -> runs in a folder, for a later check."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfgate.core.atomic import write_whole
+from perfgate.core.errors import CannotDecideError, cannot_decide, error
+from perfgate.formats.discovery import RunReader, find
+from perfgate.formats.imported import encode_imported
+from perfgate.formats.record import Record
+from perfgate.measure import facts
+from perfgate.pipeline import inputs
+from perfgate.pipeline.reading import Reading, given_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from perfgate.core.errors import Diagnostic
+    from perfgate.core.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What files say."""
+
+    records: tuple[Record, ...]
+    """Every measurement, in the order of the files."""
+    runs: tuple[Run, ...]
+    """What is to be written: the runs of other tools."""
+    notes: tuple[Diagnostic, ...]
+    """What was left out, or is odd."""
+
+
+def read_files(paths: Sequence[str], reading: Reading, *, config: str | None = None) -> Found:
+    """Read files of other tools, and run summaries beside them.
+
+    Args:
+        paths: files, folders or globs.
+        reading: what the user said about them.
+        config: configuration file; None: look for one.
+
+    Raises:
+        CannotDecideError: a file cannot be read, or holds nothing to judge; every fault is told.
+    """
+    files, problems = find(paths)
+    reader = RunReader(given_of(reading, inputs.settings(config).policy))
+    runs = list(reader.read(files))
+    problems += reader.problems
+    if not files and not problems:
+        problems.append(error("no-runs", "no files were found", place=", ".join(paths), hint="check the path"))
+    if problems:
+        raise CannotDecideError(problems)
+    foreign = [r for _, contents in reader.foreign.contents for r in contents.records if not r.is_derived]
+    own = [r for r in runs if not r.series]
+    return Found(
+        records=(*_records(own), *foreign),
+        runs=tuple(r for r in runs if r.series),
+        notes=tuple(reader.foreign.notes),
+    )
+
+
+def _records(runs: Iterable[Run]) -> list[Record]:
+    """Return what run summaries say: one record for each metric of a benchmark, values in the order of the files."""
+    found: dict[tuple[str, str], Record] = {}
+    for run in runs:
+        for metric, value in run.values if run.status == "ok" else ():
+            before = found.get((run.benchmark, metric.name)) or Record(
+                benchmark=run.benchmark, metric=metric.name, unit=metric.unit, better=metric.better, kind="samples", n=0
+            )
+            values = (*before.values, value)
+            found[run.benchmark, metric.name] = replace(before, values=values, n=len(values))
+    return list(found.values())
+
+
+def write_runs(runs: Sequence[Run], folder: str) -> int:
+    """Write runs of other tools beside the run summaries, one file each; in CI they belong to the job's session.
+
+    Returns:
+        How many files were written.
+
+    Raises:
+        CannotDecideError: a file cannot be written.
+    """
+    session = facts.session_id() if facts.in_ci() else ""
+    try:
+        os.makedirs(folder, exist_ok=True)
+        for run in runs:
+            write_whole(
+                os.path.join(folder, f"{run.run_id}.json"),
+                encode_imported(replace(run, session=session)),
+                durable=False,
+            )
+    except OSError as caught:
+        message = f"cannot be written ({caught.strerror or caught})"
+        raise cannot_decide(
+            "output-unwritable", message, place=folder, hint="name another folder: --output DIR"
+        ) from None
+    return len(runs)

@@ -1,0 +1,66 @@
+"""Stated quantiles <-> JSON data of a baseline or of a profile file: what a tool tells without its raw values."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from perfgate.core.canonical import rounded
+from perfgate.core.metrics import Metric
+from perfgate.core.profile import MetricProfile, Sample, Stated, with_stated
+from perfgate.core.quantile import Quantile
+
+if TYPE_CHECKING:
+    from perfgate.schema.baseline_types import StoredQuantiles
+
+
+def shortened(metric: MetricProfile) -> MetricProfile:
+    """Return a metric with its numbers as a file keeps them: 6 significant digits."""
+    samples = tuple(
+        Sample(session=s.session, values=tuple(float(rounded(v)) for v in s.values)) for s in metric.samples
+    )
+    stated = [replace(s, quantiles=tuple(map(_short, s.quantiles))) for s in metric.stated]
+    return with_stated(replace(metric, samples=samples), stated)
+
+
+def _short(q: Quantile) -> Quantile:
+    high = float(rounded(q.high)) if math.isfinite(q.high) else math.inf
+    return Quantile(q.name, float(rounded(q.value)), float(rounded(q.low)), high)
+
+
+def stated_body(metric: MetricProfile) -> dict[str, Any]:
+    """Return a metric of which only quantiles are known as JSON data."""
+    short = shortened(metric)
+    told: dict[str, Any] = {"unit": metric.metric.unit, "better": metric.metric.better}
+    if metric.sources:
+        told["source"] = list(metric.sources)
+    told["quantiles"] = {s.session: {q.name: rounded(q.value) for q in s.quantiles} for s in short.stated}
+    bounds = {
+        s.session: {q.name: [rounded(q.low), rounded(q.high) if math.isfinite(q.high) else None] for q in s.quantiles}
+        for s in short.stated
+        if any(q.low != q.value or q.high != q.value for q in s.quantiles)
+    }
+    return {**told, "bounds": bounds} if bounds else told
+
+
+def stated_metric(name: str, stored: StoredQuantiles) -> MetricProfile:
+    """Return the metric that decoded data states."""
+    bare = MetricProfile(
+        metric=Metric(name=name, unit=stored.unit, better=stored.better), sources=tuple(stored.source), samples=()
+    )
+    return with_stated(
+        bare,
+        [
+            Stated(
+                session=session,
+                quantiles=tuple(_quantile(n, v, stored.bounds.get(session, {})) for n, v in sorted(named.items())),
+            )
+            for session, named in stored.quantiles.items()
+        ],
+    )
+
+
+def _quantile(name: str, value: float, bounds: dict[str, tuple[float, float | None]]) -> Quantile:
+    low, high = bounds.get(name, (value, value))
+    return Quantile(name, value, low, math.inf if high is None else high)

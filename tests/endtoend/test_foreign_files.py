@@ -1,0 +1,296 @@
+"""Files of other tools go through check, refresh, collect and import as they are."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support import Project, assert_cannot_decide, assert_green
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DATA = Path(__file__).parents[1] / "formats" / "data"
+PYTEST = "pytest-benchmark/bench_raw.json"
+SAVED = "pytest-benchmark/0001_saved_without_data.json"
+Change = "Callable[[Any], object]"
+
+
+def given(project: Project, file: str, name: str = "bench.json", change: Callable[[Any], object] | None = None) -> None:
+    """Put a real file into the project, changed if asked for."""
+    if change is None:
+        shutil.copy(DATA / file, project.path(name))
+        return
+    document = json.loads((DATA / file).read_text())
+    change(document)
+    project.write(name, json.dumps(document))
+
+
+def times(factor: float) -> Callable[[Any], object]:
+    """Return a change that makes all of a pytest-benchmark file slower by a factor."""
+
+    def change(document: Any) -> None:
+        for b in document["benchmarks"]:
+            stats = b["stats"]
+            stats["data"] = [v * factor for v in stats.get("data", ())]
+            stats |= {name: stats[name] * factor for name in ("q1", "median", "q3")}
+
+    return change
+
+
+def refreshed(project: Project, file: str = PYTEST) -> Project:
+    given(project, file)
+    outcome = project.cli("baseline", "refresh", "bench.json")
+    assert outcome.code == 0, str(outcome)
+    return project
+
+
+@pytest.mark.parametrize("file", [PYTEST, SAVED])
+@pytest.mark.parametrize(("factor", "code"), [(1.01, 0), (3.0, 1)])
+@pytest.mark.parametrize("ci", [{}, {"CI": "true", "GITHUB_RUN_ID": "7"}], ids=["laptop", "ci"])
+def test_a_file_is_judged_against_a_baseline_made_from_another(
+    project: Project, file: str, factor: float, code: int, ci: dict[str, str]
+) -> None:
+    refreshed(project, file)
+    given(project, file, "new.json", times(factor))
+    outcome = project.cli("check", "new.json", "--report", "r.json", env=ci)
+    assert outcome.code == code, str(outcome)
+    report = project.read_json("r.json")
+    assert {f["benchmark"] for f in report["findings"] if f["level"] == "fail"} >= {"test_bench_dev.py::test_sort[100]"}
+    assert {f["method"] for f in report["findings"] if f["benchmark"][0] != "("} == {
+        "across-sessions" if file == PYTEST else "threshold"
+    }
+    assert project.cli("report", "r.json").stdout == project.cli("check", "new.json", env=ci | {"CI": ""}).stdout or ci
+
+
+def test_a_file_of_another_tool_may_be_the_baseline_itself(project: Project) -> None:
+    given(project, PYTEST)
+    given(project, PYTEST, "same.json", times(1.01))
+    given(project, PYTEST, "slow.json", times(4))
+    assert_green(project.cli("check", "same.json", "--baseline", "bench.json"))
+    assert project.cli("check", "slow.json", "--baseline", "bench.json").code == 1
+
+
+def test_the_same_file_again_is_no_new_measurement(project: Project) -> None:
+    refreshed(project)
+    assert_cannot_decide(project.cli("check", "bench.json"), "belong to the baseline", "measure again")
+
+
+def test_a_benchmark_that_is_gone_from_the_file_is_missing(project: Project) -> None:
+    refreshed(project)
+    given(project, PYTEST, "new.json", lambda d: d["benchmarks"].pop(0))
+    outcome = project.cli("check", "new.json")
+    assert_cannot_decide(outcome, "test_json_dumps", "measure it")
+
+
+def test_a_benchmark_that_failed_is_named_and_missing(project: Project) -> None:
+    refreshed(project)
+
+    def fail(document: Any) -> None:
+        document["benchmarks"][0]["stats"] = {}
+
+    given(project, PYTEST, "new.json", fail)
+    outcome = project.cli("check", "new.json")
+    assert outcome.code == 2, str(outcome)
+    assert 'left out, "test_bench_dev.py::test_json_dumps"' in " ".join(outcome.stdout.split())
+
+
+def test_means_of_calls_and_single_calls_are_not_compared(project: Project) -> None:
+    given(project, "hyperfine/named.json")
+    assert project.cli("baseline", "refresh", "bench.json").code == 0
+    entries = [{"fullname": name, "stats": {"data": [0.27, 0.28], "rounds": 2}} for name in ("py-sum", "noop")]
+    project.write("new.json", json.dumps({"machine_info": {}, "benchmarks": entries}))
+    outcome = project.cli("check", "new.json")
+    assert_cannot_decide(outcome, "time was had in different ways", "measure both sides alike")
+
+
+def test_what_was_imported_is_what_the_file_says(project: Project) -> None:
+    given(project, PYTEST)
+    straight = json.loads(project.cli("collect", "bench.json", "--format", "json").stdout)
+    outcome = project.cli("import", "bench.json")
+    assert outcome.code == 0, str(outcome)
+    assert "wrote 5 runs to outputs/model_runs" in outcome.stdout
+    through = json.loads(project.cli("collect", "--format", "json").stdout)
+    assert through == straight
+    assert len(straight["profiles"]) == 5
+
+
+@pytest.mark.parametrize("ci", [{}, {"CI": "true", "GITHUB_RUN_ID": "7", "GITHUB_JOB": "bench"}], ids=["laptop", "ci"])
+def test_importing_twice_changes_nothing(project: Project, ci: dict[str, str]) -> None:
+    given(project, SAVED)
+    project.cli("import", "bench.json", env=ci)
+    before = {p.name: p.read_bytes() for p in project.path("outputs/model_runs").iterdir()}
+    project.cli("import", "bench.json", env=ci)
+    assert {p.name: p.read_bytes() for p in project.path("outputs/model_runs").iterdir()} == before
+    assert project.cli("collect").code == 0
+
+
+def test_a_dry_run_prints_every_record_and_writes_nothing(project: Project) -> None:
+    given(project, "hyperfine/named.json")
+    outcome = project.cli("import", "bench.json", "--dry-run", "--json")
+    first, second = json.loads(outcome.stdout)
+    assert (first["benchmark"], first["metric"], first["kind"], first["n"]) == ("py-sum", "time", "samples", 15)
+    assert len(first["samples"]) == 15
+    assert second["benchmark"] == "noop"
+    assert not project.path("outputs/model_runs").exists()
+    assert "py-sum" in project.cli("import", "bench.json", "--dry-run").stdout
+
+
+def test_quantiles_of_several_sessions_make_one_baseline(project: Project) -> None:
+    for n in (1, 2, 3):
+        given(project, SAVED, "bench.json", times(1 + n / 100))
+        outcome = project.cli("baseline", "refresh", "bench.json")
+        assert outcome.code == 0, str(outcome)
+    given(project, SAVED, "new.json", times(1.04))
+    assert_green(project.cli("check", "new.json"))
+    given(project, SAVED, "new.json", times(1.2))
+    assert project.cli("check", "new.json").code == 1
+    audit = project.cli("audit")
+    assert audit.code in {0, 1}, str(audit)
+    shown = project.cli("baseline", "show", "test_bench_dev.py::test_json_dumps")
+    assert shown.code == 0, str(shown)
+    assert project.cli("baseline", "list").code == 0
+    assert project.cli("baseline", "refresh", "bench.json").code == 0
+
+
+def test_values_and_quantiles_do_not_stand_in_one_baseline(project: Project) -> None:
+    refreshed(project, PYTEST)
+    given(project, SAVED, "bench.json", times(1.01))
+    before = project.baseline_files()
+    outcome = project.cli("baseline", "refresh", "bench.json")
+    assert_cannot_decide(outcome, "holds values of .time., this file only quantiles", "--replace")
+    assert project.baseline_files() == before
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gzip", "crlf"])
+def test_how_a_file_is_written_does_not_matter(project: Project, encoding: str) -> None:
+    given(project, PYTEST)
+    straight = project.cli("collect", "bench.json").stdout
+    text = (DATA / PYTEST).read_text()
+    content = {
+        "gzip": lambda: gzip.compress(text.encode()), "crlf": lambda: text.replace("\n", "\r\n").encode(),
+    }.get(encoding, lambda: text.encode(encoding))()  # fmt: skip
+    project.write("odd.json", content)
+
+    def bare(table: str) -> list[list[str]]:
+        return [[c for c in line.split() if not c.startswith("files-")] for line in table.splitlines()]
+
+    assert bare(project.cli("collect", "odd.json").stdout) == bare(straight)
+
+
+def test_a_copy_of_a_file_counts_once(project: Project) -> None:
+    given(project, PYTEST)
+    given(project, PYTEST, "copy.json")
+    outcome = project.cli("collect", "bench.json", "copy.json")
+    assert outcome.code == 0, str(outcome)
+    assert "copies of other files: 1" in outcome.stderr
+    assert "1,415" in outcome.stdout
+
+
+def test_of_very_many_values_the_quantiles_stay(project: Project) -> None:
+    data = [1 + i / 10_000 for i in range(10_000)]
+    entry = {"fullname": "t", "stats": {"data": data, "rounds": len(data)}}
+    project.write("bench.json", json.dumps({"machine_info": {}, "benchmarks": [entry]}))
+    outcome = project.cli("collect", "bench.json", "--format", "json")
+    (profile,) = json.loads(outcome.stdout)["profiles"]
+    time = profile["metrics"]["time"]
+    assert time["n"] == 2000
+    assert (time["p50"], time["p95"], time["p99"]) == (
+        pytest.approx(1.5, rel=2e-4), pytest.approx(1.95, rel=2e-4), pytest.approx(1.99, rel=2e-4)
+    )  # fmt: skip
+    assert "of up to 10,000 values of a metric 2,000 are kept" in outcome.stderr
+
+
+def test_a_file_in_no_format_names_the_three_nearest(project: Project) -> None:
+    project.write("bench.json", '{"machine_info": {}, "results": 3}')
+    outcome = project.cli("check", "bench.json", "--baseline", "b.json")
+    project.write("b.json", '{"benchmarks": {"t": {"tick_ms": {"p50": 1}}}}')
+    outcome = project.cli("check", "bench.json", "--baseline", "b.json")
+    assert_cannot_decide(outcome, "in no format that perfgate knows; nearest: pytest-benchmark", "perfgate formats")
+    assert len(re.findall(r"\w \(", outcome.cause)) == 3
+
+
+@pytest.mark.parametrize(
+    ("file", "words", "place", "cure"),
+    [
+        pytest.param("a,b\n1,2\n", ["--from", "hyperfin"], "no format .hyperfin.", "did you mean .hyperfine."),
+        pytest.param("{", ["--from", "hyperfine"], "not JSON", "measure again"),
+        pytest.param('{"results": []}', ["--from", "hyperfine"], "holds nothing that was measured", "--export-json"),
+        pytest.param("command,mean,stddev,median,user,system,min,max\n", [], "--export-csv", "--export-json"),
+        pytest.param('[{"name": "a", "unit": "ms", "value": 3}]', [], "which way is better", "--direction lower"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_says_what_to_do(
+    project: Project, file: str, words: list[str], place: str, cure: str
+) -> None:
+    project.write("bench.json", file)
+    for command in (
+        ["collect", "bench.json"],
+        ["import", "bench.json"],
+        ["baseline", "refresh", "bench.json"],
+    ):
+        assert_cannot_decide(project.cli(*command, "bench.json", *words), place, cure)
+
+
+def test_one_value_each_is_a_plain_ratio_in_the_direction_asked_for(project: Project) -> None:
+    project.write("b.json", '[{"name": "rate", "unit": "req/s", "value": 100}]')
+    project.write("n.json", '[{"name": "rate", "unit": "req/s", "value": 80}]')
+    both = ("check", "n.json", "--baseline", "b.json")
+    assert project.cli(*both, "--direction", "higher").code == 1
+    assert_green(project.cli(*both, "--direction", "lower"))
+
+
+PROM = """# TYPE latency_seconds histogram
+latency_seconds_bucket{le="0.05"} %d
+latency_seconds_bucket{le="0.1"} %d
+latency_seconds_bucket{le="+Inf"} 100
+latency_seconds_sum 5
+latency_seconds_count 100
+"""
+
+
+@pytest.mark.parametrize(
+    ("counts", "threshold", "code", "reason"),
+    [
+        pytest.param((10, 99), "+5%", 2, "bucket-too-wide", id="wide"),
+        pytest.param((10, 99), "+200%", 0, "within-threshold", id="asked-for-no-more"),
+        pytest.param((10, 20), "+200%", 2, "saturated", id="beyond-the-last"),
+    ],
+)
+def test_a_bucket_wider_than_the_threshold_cannot_be_decided(
+    project: Project, counts: tuple[int, int], threshold: str, code: int, reason: str
+) -> None:
+    project.write("perfgate.toml", f'[defaults]\nthreshold = "{threshold}"\n')
+    project.write("then.prom", PROM % (11, 99))
+    project.write("now.prom", PROM % counts)
+    assert project.cli("baseline", "refresh", "--runs", "then.prom").code == 0
+    outcome = project.cli("check", "now.prom", "--report", "r.json")
+    assert outcome.code == code, str(outcome)
+    assert reason in {f["reason"] for f in project.read_json("r.json")["findings"]}
+
+
+@pytest.mark.parametrize(
+    ("limit", "code"),
+    [("< 100ms", 0), ("< 200ms", 0), ("< 80ms", 2), ("< 50ms", 1), ("< 10ms", 1)],
+)
+def test_a_budget_on_buckets_is_told_from_their_bounds(project: Project, limit: str, code: int) -> None:
+    budget = f'[[budget]]\nbenchmark = "*"\nmetric = "duration"\nstatistic = "p95"\nlimit = "{limit}"\n'
+    project.write("perfgate.toml", f'{budget}[defaults]\nthreshold = "+200%"\n')
+    project.write("then.prom", PROM % (11, 99))
+    project.write("now.prom", PROM % (12, 99))
+    project.cli("baseline", "refresh", "--runs", "then.prom")
+    outcome = project.cli("check", "now.prom")
+    assert outcome.code == code, str(outcome)
+
+
+def test_the_table_of_formats_says_how_to_write_the_best_file(project: Project) -> None:
+    told = project.cli("formats").stdout
+    assert "pytest --benchmark-json=bench.json" in told
+    named = {f["name"]: f for f in json.loads(project.cli("formats", "--json").stdout)}
+    assert named["bencher-bmf"]["asked"]
+    assert not named["pytest-benchmark"]["asked"]

@@ -1,0 +1,115 @@
+"""What becomes of records: nothing that failed makes a time look better, and no quantile moves by thinning."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perfgate.formats.convert import MOST_VALUES, thinned, to_runs, without_failures
+from perfgate.formats.detect import named
+from perfgate.formats.reading import Contents
+from perfgate.formats.record import Options, Record
+from perfgate.stats.quantiles import quantile
+
+LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=60)
+
+
+def record(**changes) -> Record:
+    facts = {"benchmark": "b", "metric": "response_time", "unit": "s", "better": "lower", "kind": "samples"}
+    return Record(**{**facts, **changes})
+
+
+def rate(share: float) -> Record:
+    return record(metric="error_rate", unit="1", kind="value", values=[share])
+
+
+def runs_of(*records: Record):
+    contents = Contents(format=named("hyperfine"), records=records, skipped=(), digest="0" * 12)
+    return to_runs(contents, "f.json", Options())
+
+
+@LAWS
+@given(
+    good=st.lists(st.floats(0.01, 1), min_size=3, max_size=60),
+    failed=st.lists(st.floats(1e-6, 0.005), max_size=40),
+)
+def test_failing_fast_never_makes_a_time_look_better(good, failed):
+    mixed = record(values=[*failed, *good], flags=("failures-mixed",))
+    kept, _ = without_failures([mixed, rate(len(failed) / len(mixed.values))])
+    assert sorted(kept.values) == sorted(good)
+
+
+def test_quantiles_with_failures_give_way_to_the_next_that_is_surely_no_better():
+    stated = ((0.5, 0.010), (0.66, 0.012), (0.9, 0.015), (0.95, 0.020), (0.99, 0.030))
+    mixed = record(kind="quantiles", quantiles=stated, flags=("failures-mixed",))
+    kept, _ = without_failures([mixed, rate(0.1)])
+    assert dict(kept.quantiles) == {0.5: 0.012, 0.9: 0.020, 0.95: 0.030}
+    assert without_failures([mixed, rate(0.0)])[0] == mixed
+
+
+def test_a_rate_that_the_tool_states_beside_its_benchmarks_counts_for_all():
+    mixed = record(values=[0.001, 1.0, 2.0, 3.0], flags=("failures-mixed",))
+    (run, _) = runs_of(
+        mixed, record(benchmark="failed", metric="error_rate", unit="1", kind="value", values=[0.25])
+    ).runs
+    assert run.series[0].values == (1.0, 2.0, 3.0)
+
+
+def test_what_the_reader_left_out_itself_is_not_left_out_again():
+    clean = record(values=[1.0, 2.0, 3.0])
+    assert without_failures([clean, rate(0.5)])[0] is clean
+
+
+@LAWS
+@given(st.integers(0, 10**6), st.integers(MOST_VALUES + 1, 3 * MOST_VALUES))
+def test_thinning_moves_no_quantile_by_more_than_three_ranks(seed, count):
+    dice = Random(seed)  # noqa: S311 - no secret
+    values = [dice.lognormvariate(0, 1) for _ in range(count)]
+    kept, ordered = thinned(values), sorted(values)
+    assert len(kept) == MOST_VALUES
+    for q in (0.5, 0.9, 0.95, 0.99):
+        at = q * (len(ordered) - 1)
+        assert ordered[max(int(at) - 2, 0)] <= quantile(sorted(kept), q) <= ordered[min(int(at) + 3, len(ordered) - 1)]
+
+
+def test_one_run_holds_all_that_a_file_says_of_a_benchmark():
+    (run,) = runs_of(record(values=[1.0, 2.0]), rate(0.0), record(metric="allocs", unit="1", values=[3.0])).runs
+    assert [s.metric.name for s in run.series] == ["response_time", "error_rate", "allocs"]
+    assert run.run_id.startswith("hyperfine-000000000000-")
+
+
+def test_what_has_no_direction_is_named_and_left_out_or_asked_for():
+    unclear = record(metric="score", better=None, values=[1.0])
+    found = runs_of(record(values=[1.0]), unclear)
+    assert [n.slug for n in found.notes] == ["direction-unknown"]
+    assert "score" in found.notes[0].message
+    assert [p.slug for p in runs_of(unclear).problems] == ["direction-unknown"]
+
+
+def test_what_nobody_judges_is_no_part_of_a_run_and_not_enough_by_itself():
+    side = record(metric="counter", values=[1.0], is_side=True)
+    (run,) = runs_of(record(values=[1.0]), side).runs
+    assert [s.metric.name for s in run.series] == ["response_time"]
+    assert [p.slug for p in runs_of(side).problems] == ["nothing-to-gate"]
+
+
+@pytest.mark.parametrize(
+    ("buckets", "p95"),
+    [
+        pytest.param(((0.1, 50.0), (0.2, 100.0)), (0.19, 0.1, 0.2), id="inside"),
+        pytest.param(((0.1, 50.0), (float("inf"), 100.0)), (0.1, 0.1, float("inf")), id="beyond-the-last"),
+    ],
+)
+def test_a_quantile_of_buckets_knows_its_bucket(buckets, p95):
+    (run,) = runs_of(record(kind="histogram", buckets=buckets)).runs
+    found = next(q for q in run.series[0].quantiles if q.name == "p95")
+    assert (found.value, found.low, found.high) == pytest.approx(p95)
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-13-01T00:00:00Z", ""])
+def test_a_time_in_a_tool_s_own_way_is_no_fault(text):
+    (run,) = runs_of(record(values=[1.0], started_at=text)).runs
+    assert run.started_at == ""
