@@ -6,6 +6,26 @@ from perfgate.formats.table import Format
 
 LOGS: tuple[Format, ...] = (
     Format(
+        name="model-runs",
+        tool="perfgate (many run summaries in one file)",
+        keys=("run_id|[].run_id", "elapsed_sec|[].elapsed_sec", "rows_used|[].rows_used"),
+        pattern=r"\A(?:\[|\{[^\n]*\}\s*\n\s*\{)",
+        reader="run_lines",
+        runs="runs_of",
+        gives="raw samples (single runs), with session and environment",
+        cure="one run summary a line: cat outputs/model_runs/*.json where each is one line",
+    ),
+    Format(
+        name="model-runs-parquet",
+        tool="perfgate (run summaries as Parquet)",
+        pattern=r"\APAR1",
+        reader="run_lines",
+        function="parse_parquet",
+        runs="runs_of_parquet",
+        gives="raw samples (single runs), with session and environment",
+        cure="columns called like the keys of a run summary; it needs pyarrow",
+    ),
+    Format(
         name="prediction-log",
         tool="a prediction log",
         pattern=r'"event"\s*:\s*"prediction_metrics"',

@@ -81,7 +81,7 @@ def json_rows(source: Source, broken: Broken, *, is_choosy: bool) -> Iterator[tu
     """
     if _ARRAY.match(source.head) or _PRETTY.match(source.head):
         broken.what = "item"
-        for number, item in enumerate(_documents(source), 1):
+        for number, item in enumerate(documents(source), 1):
             broken.lines = number
             if isinstance(item, dict):
                 yield number, item
@@ -118,7 +118,7 @@ def _slowly(line: str) -> object:
         return _NoJsonError(f"not JSON that can be read: {why}")
 
 
-def _documents(source: Source) -> Iterator[object]:
+def documents(source: Source) -> Iterator[object]:
     """Yield the items of an array, or objects that stand one after the other over several lines each.
 
     Raises:
