@@ -16,7 +16,7 @@ from perfgate.formats.imported import decode_imported, is_imported
 from perfgate.formats.summary import SummaryReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from perfgate.core.run import Run
 
@@ -103,17 +103,17 @@ class RunReader:
             if where != last:
                 last, folder = where, os.path.basename(os.path.abspath(where))
             if is_foreign or self._given.mapped(path):
-                yield from self.foreign.read(path, None)
+                yield from self._foreign(path, None)
                 continue
             try:
                 content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
                 if _RUN_ID not in content:  # of another tool, most likely: why it is no summary takes long to find out
-                    yield from self.foreign.read(path, partial(self._refusal, content, path, folder))
+                    yield from self._foreign(path, partial(self._refusal, content, path, folder))
                     continue
                 run = decode_imported(content, path) if is_imported(content) else parse(content, path, folder)
             except CannotDecideError as caught:
                 refused = caught
-                yield from self.foreign.read(path, lambda: refused)  # noqa: B023 - called at once
+                yield from self._foreign(path, lambda: refused)  # noqa: B023 - called at once
                 continue
             if first.setdefault(run.run_id, path) is path:
                 yield run
@@ -122,6 +122,14 @@ class RunReader:
         yield from self.foreign.rest()
         self.problems += self.foreign.problems
         self.copies += self.foreign.copies
+
+    def _foreign(self, path: str, refusal: Callable[[], CannotDecideError] | None) -> Iterator[Run]:
+        """Yield the runs of another tool's file; of our own ones in one file each id stands once."""
+        for run in self.foreign.read(path, refusal):
+            if run.series or self._first.setdefault(run.run_id, run.origin) is run.origin:
+                yield run
+            else:
+                self._twice(run.run_id, run.origin, b"")
 
     def _refusal(self, content: bytes, path: str, folder: str) -> CannotDecideError:
         """Return why a file is no run summary."""

@@ -73,6 +73,9 @@ class ForeignReader:
             if known.between:
                 self._snapshots.setdefault(known.name, (known, []))[1].append(source)
                 return
+            if known.runs:
+                yield from known.load_runs()(source, self._given.options)
+                return
             yield from self._runs(source, known, None)
         except CannotDecideError as caught:
             self.problems.extend(caught.diagnostics)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from perfgate.formats import layouts
 from perfgate.formats.known_load import LOAD
+from perfgate.formats.known_logs import LOGS
 from perfgate.formats.known_rest import REST
 from perfgate.formats.table import Format
 
@@ -142,25 +143,8 @@ FORMATS: tuple[Format, ...] = (
         gives="values over time (query_range), one value or buckets (query)",
         cure="curl -s localhost:9090/api/v1/query_range ... > answer.json",
     ),
+    *LOGS,
     *LOAD,
     *REST,
-    Format(
-        name="prediction-log",
-        tool="a prediction log",
-        pattern=r'"event"\s*:\s*"prediction_metrics"',
-        reader="mapped",
-        function="parse_prediction_log",
-        gives="raw samples (single predictions)",
-        cure='one JSON object a line: {"event": "prediction_metrics", "series_id": ..., "latency_total_ms": ...}',
-    ),
-    Format(
-        name="performance-log",
-        tool="a performance log",
-        pattern=r'"performance_metrics\\?"\s*:\s*\{',
-        reader="mapped",
-        function="parse_performance_log",
-        gives="raw samples (single calls)",
-        cure='one JSON object a line: {"performance_metrics": {"latency_ms": ..., "memory_mb": ...}}',
-    ),
 )
 """In the order in which they are tried."""

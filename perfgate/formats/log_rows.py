@@ -59,11 +59,10 @@ class Broken:
         """
         if not self.count:
             return
-        share = f"{self.count:,} of {self.lines:,} {self.what}s cannot be read"
-        where = f"{self.what} {self.first:,}"
+        told = f"{self.count:,} of {self.lines:,} {self.what}s cannot be read; the first is {self.what} {self.first:,}"
         if self.count > max(tolerance * self.lines, 1 if tolerance else 0):
-            raise source.fault(f"{self.why}; {share}, {tolerance:.3g} of them may", "mend the log", where)
-        yield Skipped(benchmark=where, why=f"{self.why}; {share} and are left out")
+            raise source.fault(f"{told}: {self.why}", "mend the log, or bear more: --tolerance")
+        yield Skipped(benchmark=source.name, metric=f"{self.what}s", why=f"{told}: {self.why}")
 
 
 def is_json(source: Source) -> bool:
@@ -82,7 +81,7 @@ def json_rows(source: Source, broken: Broken, *, is_choosy: bool) -> Iterator[tu
     """
     if _ARRAY.match(source.head) or _PRETTY.match(source.head):
         broken.what = "item"
-        for number, item in enumerate(_documents(source), 1):
+        for number, item in enumerate(documents(source), 1):
             broken.lines = number
             if isinstance(item, dict):
                 yield number, item
@@ -119,7 +118,7 @@ def _slowly(line: str) -> object:
         return _NoJsonError(f"not JSON that can be read: {why}")
 
 
-def _documents(source: Source) -> Iterator[object]:
+def documents(source: Source) -> Iterator[object]:
     """Yield the items of an array, or objects that stand one after the other over several lines each.
 
     Raises:

@@ -84,11 +84,11 @@ class Source:
         """Return 12 hex digits of what was read so far; a reader that has finished has read all of it."""
         return self._digest.hexdigest()[:12]
 
-    def text(self) -> str:
-        """Return the whole text; BOM, UTF-16 and gzip are seen through, ends of line are as in the file.
+    def content(self) -> bytes:
+        """Return all bytes, unpacked.
 
         Raises:
-            CannotDecideError: it is too large, no text, or cannot be read.
+            CannotDecideError: there are too many, or they cannot be read.
         """
         with self._opened() as file:
             content = self._taken(file, LARGEST_DOCUMENT + 1)
@@ -97,6 +97,15 @@ class Source:
                 f"is larger than {LARGEST_DOCUMENT:,} bytes", "write a smaller file, or one measurement a line"
             )
         self._digest.update(content)
+        return content
+
+    def text(self) -> str:
+        """Return the whole text; BOM, UTF-16 and gzip are seen through, ends of line are as in the file.
+
+        Raises:
+            CannotDecideError: it is too large, no text, or cannot be read.
+        """
+        content = self.content()
         encoding = _encoding(content)
         try:
             return content.decode(encoding)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
+    from perfgate.core.run import Run
     from perfgate.formats.record import Options, Record, Skipped
     from perfgate.formats.source import Source
 
@@ -38,6 +39,18 @@ class ParseBetween(Protocol):
 
         Raises:
             CannotDecideError: one of the two is not what its beginning promised.
+        """
+        ...  # pragma: no cover - a signature
+
+
+class ParseRuns(Protocol):
+    """A reader of runs as perfgate itself writes them, with session and environment."""
+
+    def __call__(self, source: Source, options: Options) -> Iterator[Run]:
+        """Yield the runs.
+
+        Raises:
+            CannotDecideError: one is not valid; every fault is told.
         """
         ...  # pragma: no cover - a signature
 
@@ -79,6 +92,8 @@ class Format:
     """The function in it."""
     between: str = ""
     """Of counters since a start: the function that reads two snapshots; empty: one file is all."""
+    runs: str = ""
+    """Of perfgate's own files: the function that gives whole runs in place of records; empty: there is none."""
     is_asked: bool = False
     """Is it read only when it is asked for by ``--from``, since its content gives too little away?"""
     gives: str = ""
@@ -111,6 +126,11 @@ class Format:
     def load_between(self) -> ParseBetween:
         """Return its reader of two snapshots."""
         parse: ParseBetween = getattr(self._module(), self.between)
+        return parse
+
+    def load_runs(self) -> ParseRuns:
+        """Return its reader of whole runs."""
+        parse: ParseRuns = getattr(self._module(), self.runs)
         return parse
 
     def _module(self) -> ModuleType:

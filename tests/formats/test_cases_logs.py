@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from cases import DATA, assert_case
 
-FILES = ("prediction-log/predictions.jsonl", "performance-log/performance.jsonl")
+FILES = ("model-runs/smoke.jsonl", "prediction-log/predictions.jsonl", "performance-log/performance.jsonl")
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -1,0 +1,137 @@
+"""Reader of many run summaries in one file: JSON lines, a JSON array, or Parquet. They give what single files would."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from perfgate.core.errors import CannotDecideError, Diagnostic, error
+from perfgate.core.profile import title
+from perfgate.formats.log_rows import documents
+from perfgate.formats.record import Record, Skipped
+from perfgate.formats.summary import SummaryReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from perfgate.core.run import Run
+    from perfgate.formats.record import Options
+    from perfgate.formats.source import Source
+
+MOST_FAULTS = 100
+"""Faults of one file that are told; a wholly wrong one would fill the memory with them."""
+MOST_ROWS = 10_000_000
+"""Rows of a Parquet file that are read: a few bytes of it may stand for any number of them."""
+_ARRAY = re.compile(r"\s*\[")
+_BATCH = 4096
+
+
+def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+    """Yield a record for each metric of a benchmark, its values in the order of the runs."""
+    return _records(runs_of(source, options))
+
+
+def parse_parquet(source: Source, options: Options) -> Iterator[Record | Skipped]:
+    """Yield the same for a Parquet file."""
+    return _records(runs_of_parquet(source, options))
+
+
+def runs_of(source: Source, options: Options) -> Iterator[Run]:  # noqa: ARG001 - as every reader
+    """Yield the runs of JSON lines or of a JSON array, as they stand in files of their own.
+
+    A benchmark that a run does not name is called like the file.
+
+    Raises:
+        CannotDecideError: a run is not valid, or an id stands twice; every fault is told.
+    """
+    if _ARRAY.match(source.head):
+        items = enumerate(documents(source), 1)
+        return _runs(source, ((f"item {i}", json.dumps(item).encode()) for i, item in items))
+    lines = enumerate(source.lines(), 1)
+    return _runs(source, ((f"line {i}", line.encode()) for i, line in lines if line.strip()))
+
+
+def runs_of_parquet(source: Source, options: Options) -> Iterator[Run]:  # noqa: ARG001 - as every reader
+    """Yield the runs of a Parquet file, whose columns are called like the keys of a run summary.
+
+    Raises:
+        CannotDecideError: pyarrow is not there, it is no such file, or a run is not valid.
+    """
+    try:
+        import pyarrow as pa  # type: ignore[import-not-found] # noqa: PLC0415 - may not be there
+        import pyarrow.parquet as pq  # type: ignore[import-not-found] # noqa: PLC0415 - see above
+    except ImportError:
+        raise source.fault("reading Parquet needs pyarrow", "pip install pyarrow, or write JSON lines") from None
+    try:
+        file = pq.ParquetFile(pa.BufferReader(source.content()))
+        if file.metadata.num_rows > MOST_ROWS:
+            raise source.fault(f"has more than {MOST_ROWS:,} rows", "divide it into several files")
+        rows = (row for batch in file.iter_batches(_BATCH) for row in batch.to_pylist())
+        yield from _runs(source, ((f"row {i}", _told(row)) for i, row in enumerate(rows, 1)))
+    except (pa.ArrowException, OSError) as caught:
+        raise source.fault(f"no Parquet that can be read: {str(caught)[:200]}", "write it again") from None
+
+
+def _told(row: dict[str, Any]) -> bytes:
+    """Return a row as the text of a run summary; a column without a value is a key that is not there."""
+    return json.dumps(_without_nothing(row), default=_plain).encode()
+
+
+def _without_nothing(value: Any) -> Any:  # noqa: ANN401 - what a column holds
+    if isinstance(value, dict):
+        return {k: _without_nothing(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list) and value and all(isinstance(v, tuple) for v in value):  # how pyarrow gives a map
+        return {k: _without_nothing(v) for k, v in value if v is not None}
+    return value
+
+
+def _plain(value: object) -> str:
+    """Return a point in time as ISO 8601, anything else as its text."""
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _runs(source: Source, told: Iterable[tuple[str, bytes]]) -> Iterator[Run]:
+    """Yield the runs that texts tell of, each with its place in the file; a copy is left out."""
+    reader = SummaryReader()
+    seen: dict[str, tuple[str, int]] = {}
+    faults: list[Diagnostic] = []
+    for where, content in told:
+        origin = f"{source.path}: {where}"
+        try:
+            run = reader.parse(content, origin, source.name)
+        except CannotDecideError as caught:
+            faults.extend(caught.diagnostics)
+            if len(faults) >= MOST_FAULTS:
+                break
+            continue
+        mark = hash(content)
+        first, earlier = seen.setdefault(run.run_id, (where, mark))
+        if first == where:
+            yield run
+        elif earlier != mark:
+            message = f'the run id "{run.run_id}" stands in {first} too, with other contents'
+            faults.append(error("run-id-twice", message, place=origin, hint="give each run an id of its own"))
+    if faults:
+        raise CannotDecideError(faults)
+
+
+def _records(runs: Iterable[Run]) -> Iterator[Record | Skipped]:
+    """Yield what runs say, benchmark by benchmark; failed ones are left out."""
+    found: dict[tuple[str, str], tuple[dict[str, Any], list[float]]] = {}
+    names: dict[str, int] = {}
+    for run in runs:
+        name = title(run.benchmark, run.labels)
+        failed = run.status != "ok"
+        names[name] = names.get(name, 0) + (not failed)
+        for metric, value in () if failed else run.values:
+            facts: dict[str, Any] = {
+                "metric": metric.name,
+                "unit": metric.unit,
+                "better": metric.better,
+                "started_at": run.started_at,
+            }
+            found.setdefault((name, metric.name), (facts | {"commit": run.commit}, []))[1].append(value)
+    for (name, _), (facts, values) in found.items():
+        yield Record(benchmark=name, **facts, kind="samples", n=len(values), values=values)
+    yield from (Skipped(benchmark=name, why="every run failed") for name, good in names.items() if not good)
