@@ -39,12 +39,12 @@ def clean_environment(home: Path, **variables: str) -> dict[str, str]:
     return {**kept, **told, **variables}
 
 
-def counting(arguments: Sequence[str]) -> dict[str, str]:
+def counting(arguments: Sequence[str], *, is_asked: bool = False) -> dict[str, str]:
     """Return variables with which a process counts its lines, too, when those of the tests are counted.
 
     Only for the commands that are tested through processes alone: counting makes a start twice as slow.
     """
-    if "coverage" not in sys.modules or not {"ab", "audit", "comment", "--confirm"} & set(arguments):
+    if "coverage" not in sys.modules or not (is_asked or {"ab", "audit", "comment", "--confirm"} & set(arguments)):
         return {}
     counted = sys.modules["coverage"].Coverage.current()
     if counted is None:
@@ -74,6 +74,7 @@ class Project:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.is_counted = False  # are the lines of its processes counted? (`counting`)
         self.root.mkdir(parents=True, exist_ok=True)
 
     def path(self, name: str) -> Path:
@@ -141,7 +142,7 @@ class Project:
         self, *arguments: str, env: dict[str, str] | None = None, input: str | None = None, cwd: str = "."  # noqa: A002 - as in subprocess
     ) -> Outcome:  # fmt: skip
         """Run perfgate as a process of its own."""
-        env = {**(env or {}), **counting(arguments)}
+        env = {**(env or {}), **counting(arguments, is_asked=self.is_counted)}
         return self.command(sys.executable, "-m", "perfgate", *arguments, env=env, input=input, cwd=cwd)
 
     def command(

@@ -21,6 +21,11 @@ SAVED = "pytest-benchmark/0001_saved_without_data.json"
 Change = "Callable[[Any], object]"
 
 
+@pytest.fixture(autouse=True)
+def _counted(project: Project) -> None:
+    project.is_counted = True
+
+
 def given(project: Project, file: str, name: str = "bench.json", change: Callable[[Any], object] | None = None) -> None:
     """Put a real file into the project, changed if asked for."""
     if change is None:

@@ -43,6 +43,11 @@ FILES: dict[str, tuple[str, ...]] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _counted(project: Project) -> None:
+    project.is_counted = True
+
+
 def refreshed(project: Project, file: str, *words: str) -> str:
     """Make a baseline of a real file; return a second one of that name that measured the same."""
     name = Path(file).name

@@ -27,6 +27,11 @@ FORMAT = Format(
 """
 
 
+@pytest.fixture(autouse=True)
+def _counted(project: Project) -> None:
+    project.is_counted = True
+
+
 @pytest.fixture
 def package(project: Project, tmp_path: Path) -> Path:
     site = tmp_path / "site"
