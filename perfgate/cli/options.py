@@ -32,6 +32,7 @@ _MEASURING = (
 )
 _READING = (
     click.option("--from", "source", default="", metavar="FORMAT", help="Format of the files (default: by content)."),
+    click.option("--map", default="", metavar="NAME", help="Field map that reads them (default: those naming them)."),
     click.option(
         "--direction", type=click.Choice(["lower", "higher"]), help="Which way is better, where files do not say it."
     ),
@@ -79,7 +80,10 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     def with_reading(*args: object, **more: Any) -> object:  # noqa: ANN401 - whatever the command takes
         from perfgate.pipeline.reading import Reading  # noqa: PLC0415 - loaded when the command is called
 
-        told = Reading(**{option: more.pop(option) for option in ("source", "direction", "min_time", "tolerance")})
+        if more["source"] and more["map"]:
+            raise click.UsageError("--from and --map exclude each other")
+        options = ("source", "map", "direction", "min_time", "tolerance")
+        told = Reading(**{option: more.pop(option) for option in options})
         return command(*args, reading=told, **more)
 
     return _with(with_reading, _READING)

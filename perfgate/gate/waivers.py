@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from perfgate.core.profile import Profile
     from perfgate.core.waiver import Waiver
 
+_WORSENS = {"lower": "+", "higher": "-"}  # the sign of a worsening
 _WORSE = frozenset({Status.REGRESSED, Status.SUSPECTED})
 
 
@@ -41,6 +42,8 @@ def waive(
         if waiver is None or f.method == "budget":
             found.append(f)
         else:
+            if waiver.ceiling.sign != _WORSENS[f.better] and not judged.get(waiver.row):
+                notes.append(_wrong_sign(waiver, f.better))
             found.append(_waived(f, waiver))
             judged.setdefault(waiver.row, []).append(f)
     for waiver in valid.values():
@@ -55,13 +58,15 @@ def waive(
 
 def idle(waivers: Sequence[Waiver], profiles: Sequence[Profile], today: str) -> list[Diagnostic]:
     """Return a warning for each waiver that counts for nothing: it has ended, or no baseline has its row."""
-    known = {(title(*p.key), m.metric.name) for p in profiles for m in p.metrics}
+    known = {(title(*p.key), m.metric.name): m.metric.better for p in profiles for m in p.metrics}
     names = {metric for _, metric in known}
     found = []
     for waiver in waivers:
         is_known = waiver.metric in names if waiver.benchmark == WHOLE_SUITE else waiver.row[:2] in known
         if waiver.until < today:
             found.append(_expired(waiver))
+        elif (better := known.get(waiver.row[:2])) is not None and waiver.ceiling.sign != _WORSENS[better]:
+            found.append(_wrong_sign(waiver, better))
         elif not is_known:
             message = "no baseline has the row that it names"
             found.append(warning("waiver-unused", message, place=_place(waiver), hint="remove it, or mend the name"))
@@ -82,6 +87,12 @@ def _expired(waiver: Waiver) -> Diagnostic:
     return warning("waiver-expired", message, place=_place(waiver), hint="mend the row and remove it, or renew it")
 
 
+def _wrong_sign(waiver: Waiver, better: str) -> Diagnostic:
+    message = f'its ceiling "{waiver.ceiling.text}" points to the better side of the row, so that it lets nothing pass'
+    turned = f"{_WORSENS[better]}{waiver.ceiling.text.lstrip('+-')}"
+    return warning("waiver-sign", message, place=_place(waiver), hint=f'write "{turned}", in review')
+
+
 def _waived(f: Finding, waiver: Waiver) -> Finding:
     """Return a finding as a waiver that holds leaves it."""
     if f.status not in _WORSE or f.level != "fail":
@@ -96,10 +107,17 @@ def _waived(f: Finding, waiver: Waiver) -> Finding:
 
 
 def _is_within(f: Finding, waiver: Waiver) -> bool:
-    """Is the worsening one that the waiver allows? What cannot be told in its terms is not."""
-    if f.change is None:
+    """Is the worsening one that the waiver allows? What cannot be told in its terms is not.
+
+    It has to be within the ceiling as it was measured, too: what all benchmarks did
+    together may be taken off a change, but a value beyond the ceiling is beyond it.
+    """
+    if f.change is None or waiver.ceiling.sign != _WORSENS[f.better]:
         return False
-    worse = f.change if f.better == "lower" else -f.change
+    changes = [f.change]
+    if f.baseline and f.current is not None:
+        changes.append((f.current - f.baseline) / abs(f.baseline))
+    worse = max(c if f.better == "lower" else -c for c in changes)
     if not waiver.ceiling.is_relative:
         if f.baseline is None or waiver.ceiling.unit != f.unit:
             return False

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, note, warning
+from perfgate.measure import facts
 from perfgate.pipeline import inputs
 from perfgate.pipeline.ab_shared import same_code, shared
 from perfgate.pipeline.commits import policy_of
@@ -135,7 +136,7 @@ def _of_repository(request: Request, tree: Tree, place: Room) -> Sides:
         message = f"the head is the working tree, with {changed} uncommitted and {untracked} untracked files"
         notes.append(note("head-dirty", message, hint="commit them, or name a commit: --head REF"))
     named = head[:SHOWN] if request.head is not None else None
-    here, edits = policy_of(base[:SHOWN], named, given=request.config)
+    here, edits = policy_of(base[:SHOWN], named, given=request.config, is_trusted=not facts.in_ci())
     if edits.problems:
         raise CannotDecideError(edits.problems)
     notes += [*edits.notes, *shared(request.argv, tree)]

@@ -67,13 +67,14 @@ def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
     return Gate(here=_with_class(here, machine_class), base=base, edits=edits)
 
 
-def policy_of(base: str, head: str | None, *, given: str | None) -> tuple[Settings, Edits]:
-    """Return the configuration of a commit, else the head's, else the working tree's.
+def policy_of(base: str, head: str | None, *, given: str | None, is_trusted: bool) -> tuple[Settings, Edits]:
+    """Return the configuration of a commit; else the head's where that is trusted, else the built-in one.
 
     Args:
         base: names the commit.
         head: names the commit that it is compared with; None: the working tree.
         given: a configuration file given by hand, looked for in the commits first; None: look for one.
+        is_trusted: is the head the user's own, and no change that is to be judged?
 
     Returns:
         The configuration, and what the head does to it.
@@ -89,7 +90,12 @@ def policy_of(base: str, head: str | None, *, given: str | None) -> tuple[Settin
         own = _own(given)
     if there is None:
         own = own or inputs.settings(given)
-        return own, _brought(base) if own.policy.source != config.BUILT_IN.source else NONE
+        if own.policy.source == config.BUILT_IN.source:
+            return own, NONE
+        if is_trusted:
+            return own, _brought(base)
+        here = Settings(policy=config.BUILT_IN, root=own.root)
+        return here, edits_of(base, own, here, None, is_configured=False)
     return there[1], edits_of(base, own, there[1], None, is_configured=True)
 
 

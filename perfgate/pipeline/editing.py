@@ -75,9 +75,10 @@ def _amounting(ref: str, changes: tuple[GateChange, ...], reaction: str) -> Edit
     if not changes:
         return NONE
     message = f"this change edits the gate itself: {', '.join(_parts(changes))}"
-    hint = f"the check used those of {ref}; review them as you would review code"
+    message += f"; judged by {'those' if len(changes) > 1 else 'that'} of {ref}"
+    hint = "review the edits as you would review code"
     if reaction == "refuse":
-        refused = f'{message}; {ref} has baseline_changes = "refuse"'
+        refused = f'{message}, which has baseline_changes = "refuse"'
         return Edits(changes=changes, problems=(error("gate-edit-refused", refused, hint=_MOVE),))
     if reaction == "allow":
         return Edits(changes=changes, notes=(note("gate-edit-allowed", message, hint=hint),))

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from perfgate.formats.detect import named
 from perfgate.formats.foreign import Given
+from perfgate.formats.maps import format_of, map_for, map_named
 from perfgate.formats.record import Options
 
 if TYPE_CHECKING:
     from perfgate.core.metrics import Direction
     from perfgate.core.policy import Policy
+    from perfgate.formats.table import Format
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,8 @@ class Reading:
 
     source: str = ""
     """Name of their format; empty: their content tells."""
+    map: str = ""
+    """Name of the field map that reads them; empty: the maps that name the files."""
     direction: Direction | None = None
     """Which way is better, where the files do not say it."""
     min_time: float = Options().min_time
@@ -31,6 +35,7 @@ class Reading:
         """Return the options that say the same on the command line."""
         told = (
             ("--from", self.source, ""),
+            ("--map", self.map, ""),
             ("--direction", self.direction, None),
             ("--min-time", self.min_time, Options().min_time),
             ("--tolerance", self.tolerance, Options().tolerance),
@@ -38,13 +43,22 @@ class Reading:
         return [word for flag, value, default in told if value != default for word in (flag, str(value))]
 
 
-def given_of(reading: Reading, policy: Policy) -> Given:  # noqa: ARG001
+def given_of(reading: Reading, policy: Policy) -> Given:
     """Return how files are to be read.
 
     Raises:
-        CannotDecideError: there is no such format.
+        CannotDecideError: there is no such format, or no such map.
     """
+
+    def mapped(path: str) -> Format | None:
+        found = map_for(path, policy.maps) if not reading.source else None
+        return format_of(found) if found else None
+
+    asked: Format | None = named(reading.source) if reading.source else None
+    if reading.map:
+        asked = format_of(map_named(reading.map, policy.maps))
     return Given(
-        format=named(reading.source) if reading.source else None,
+        format=asked,
+        mapped=mapped,
         options=Options(better=reading.direction, min_time=reading.min_time, tolerance=reading.tolerance),
     )

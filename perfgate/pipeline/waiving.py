@@ -56,7 +56,9 @@ def add_waiver(request: Request) -> str:
     folder = os.path.join(here.root, here.policy.baselines)
     path = os.path.join(folder, waivers.NAME)
     _check(request)
-    benchmark, metric = _named(request, baselines.load(folder).profiles)
+    profiles = baselines.load(folder).profiles
+    benchmark, metric = _named(request, profiles)
+    _check_sign(request.ceiling, benchmark, metric, profiles)
     row = (benchmark, metric, request.statistic)
     with lock.alone(here.root):
         for other in inputs.waivers_in(folder):
@@ -105,6 +107,21 @@ def _unsound_ceiling(text: str) -> str:
     except ValueError as caught:
         return str(caught)
     return ""
+
+
+def _check_sign(ceiling: str, benchmark: str, metric: str, profiles: Sequence[Profile]) -> None:
+    """Refuse a ceiling that points to the better side.
+
+    Raises:
+        CannotDecideError: it does.
+    """
+    metrics = [m.metric for p in profiles for m in p.metrics if m.metric.name == metric]
+    own = [m.metric for p in profiles if title(*p.key) == benchmark for m in p.metrics if m.metric.name == metric]
+    better = next((m.better for m in own or metrics), "lower")
+    wanted = "+" if better == "lower" else "-"
+    if parse_change(ceiling).sign != wanted:
+        message = f'"{ceiling}" points to the better side of {metric}, where {better} is better'
+        raise cannot_decide("usage", message, place="--ceiling", hint=f'write "{wanted}{ceiling.lstrip("+-")}"')
 
 
 def _named(request: Request, profiles: Sequence[Profile]) -> tuple[str, str]:

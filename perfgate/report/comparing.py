@@ -9,6 +9,7 @@ from perfgate.core.finding import WHOLE_SUITE, Finding, Status, Verdict
 from perfgate.report.document import Line, name, strong, text
 from perfgate.report.health import health
 from perfgate.report.words import count, percent
+from perfgate.stats.sessions import MOST_SHIFT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,11 +51,16 @@ def _moved(f: Finding, carried: int) -> Line:
     """Return the line that says that the whole suite moved."""
     rows = count(int(dict(f.evidence).get("rows", 0)), "benchmark")
     without = f"{count(carried, 'row')} would be beyond the limit without that. " if carried else ""
+    change = f.change or 0.0
+    beyond = change > -1 and abs(math.log1p(change)) > MOST_SHIFT
+    most = f", {percent(math.expm1(math.copysign(MOST_SHIFT, change)))} at most" if beyond else ""
     return (
         strong("The whole suite moved"),
         text(f": {percent(f.change or 0.0)} in "),
         name(_moving(f)),
-        text(f" of all {rows} together, which is taken off each change below. {without}Look for what they share: "),
+        text(
+            f" of all {rows} together, which is taken off each change below{most}. {without}Look for what they share: "
+        ),
         text("the machine, the interpreter, a library, a build flag; "),
         name("perfgate ab"),
         text(" tells the code from the machine."),

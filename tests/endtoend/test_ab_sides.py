@@ -263,14 +263,19 @@ def test_one_command_on_both_sides_is_told(project: Project) -> None:
     assert "both sides are one command" in done.stdout.split("\n\n")[1]
 
 
-def test_a_configuration_that_the_base_lacks_is_said_first(project: Project) -> None:
+@pytest.mark.parametrize(("ci", "used"), [("", "loose.toml"), ("true", "built-in defaults")])
+def test_a_configuration_that_the_base_lacks_counts_for_its_author_and_never_in_ci(
+    project: Project, ci: str, used: str
+) -> None:
     versions(project)
     project.write("loose.toml", '[defaults]\nthreshold = "+5000%"\n')
     project.commit("Loosen")
-    outcome = ab(project, *REPORT, "--config", "loose.toml", "--", *RUN)
+    outcome = ab(project, *REPORT, "--config", "loose.toml", "--", *RUN, CI=ci)
     assert_green(outcome)
     assert notes(project)[0] == "gate-edited"
-    assert "brings the configuration" in " ".join(outcome.stdout.split("\n\n")[1].split())
+    assert report(project)["provenance"]["policy"] == used
+    said = " ".join(outcome.stdout.split())
+    assert ("+5% → +5000%" if ci else "brings the configuration") in said
 
 
 def test_everything_excluded_cannot_be_decided(same: Project) -> None:

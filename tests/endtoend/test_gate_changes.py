@@ -124,7 +124,7 @@ def test_refused_edits_exit_2_with_the_report(green: Project, edit: Callable[[Pr
     assert_green(green.cli(*CHECK))
     edit(green)
     outcome = green.cli(*CHECK)
-    assert_cannot_decide(outcome, EDITED + '.*HEAD has baseline_changes = "refuse"', "a pull request of their own")
+    assert_cannot_decide(outcome, EDITED + '.*HEAD, which has .* = "refuse"', "a pull request of their own")
     assert green.read_json("r.json")["verdict"] == "error"
     assert len(changes(green)) == 1
 

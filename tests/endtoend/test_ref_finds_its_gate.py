@@ -51,7 +51,7 @@ def test_a_configuration_added_or_deleted_in_the_tree_switches_nothing_off(
     assert outcome.code == 1, str(outcome)
     assert INTRODUCES not in outcome.stdout
     if cwd == "sub" or trick is deleted:
-        assert f"{EDITED}: the configuration (gate-edited)" in " ".join(outcome.stdout.split())
+        assert f"{EDITED}: the configuration; judged by that of " in " ".join(outcome.stdout.split())
 
 
 def test_a_working_directory_that_the_ref_lacks_is_judged_by_the_gate_above_it(repository: Project) -> None:

@@ -59,8 +59,9 @@ def cases() -> dict[str, Verdict]:
     lost = row(Status.MISSING, "export.pdf", 2.2, 0.0, current=None, change=None, interval=None, visible=None,
                n_current=0, reason="no-runs")  # fmt: skip
     edit = warning(
-        "gate-edited", "this change edits the gate itself: 2 baselines (search.fuzzy, login)",
-        hint="the check used those of HEAD^1; review them as you would review code",
+        "gate-edited",
+        "this change edits the gate itself: 2 baselines (search.fuzzy, login); judged by those of HEAD^1",
+        hint="review the edits as you would review code",
     )  # fmt: skip
     many = [row(Status.REGRESSED, f"bench_{i:03}", 0.1, 0.5 - i / 1000, reason="worse") for i in range(60)]
     return {

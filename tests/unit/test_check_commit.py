@@ -87,8 +87,11 @@ def test_edits_are_told_also_when_nothing_can_be_judged(folder):
     folder.write("perfgate.toml", '[defaults]\nthreshold = "+900%"\n')
     folder.baseline(baseline("other"))
     (note,) = folder.check("absent", baseline_ref="HEAD").notes
-    assert note.message == "this change edits the gate itself: the configuration, 1 baseline (other)"
-    assert note.hint == "the check used those of HEAD; review them as you would review code"
+    assert (
+        note.message
+        == "this change edits the gate itself: the configuration, 1 baseline (other); judged by those of HEAD"
+    )
+    assert note.hint == "review the edits as you would review code"
 
 
 def test_a_comment_in_the_configuration_edits_nothing(folder):

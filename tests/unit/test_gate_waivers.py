@@ -50,7 +50,10 @@ def test_a_row_beyond_its_ceiling_fails_and_says_so():
 @pytest.mark.parametrize(
     ("found", "by", "status"),
     [
-        pytest.param(worse(-0.2, better="higher"), waiver(), Status.WAIVED, id="a-rate-that-fell"),
+        pytest.param(worse(-0.2, better="higher"), waiver("-30%"), Status.WAIVED, id="a-rate-that-fell"),
+        pytest.param(worse(-0.2, better="higher"), waiver(), Status.REGRESSED, id="a-ceiling-on-the-better-side"),
+        pytest.param(worse(0.2), waiver("-30%"), Status.REGRESSED, id="a-ceiling-on-the-better-side-of-a-time"),
+        pytest.param(worse(0.2, baseline=1.0, current=2.3), waiver("+60%"), Status.REGRESSED, id="beyond-as-measured"),
         pytest.param(worse(-0.31, better="higher"), waiver("-30%"), Status.REGRESSED, id="a-rate-that-fell-far"),
         pytest.param(worse(0.2), waiver("+200ms"), Status.WAIVED, id="an-amount"),
         pytest.param(worse(0.21), waiver("+200ms"), Status.REGRESSED, id="beyond-an-amount"),
