@@ -43,5 +43,14 @@ LOGS: tuple[Format, ...] = (
         gives="raw samples (single calls)",
         cure='one JSON object a line: {"performance_metrics": {"latency_ms": ..., "memory_mb": ...}}',
     ),
+    Format(
+        name="json-counters",
+        tool="flat JSON counters",
+        reader="counters",
+        between="between",
+        is_asked=True,
+        gives="what was counted between two snapshots; --direction says which way is better",
+        cure="curl -s localhost:8000/metrics > before.json, and after.json after the load",
+    ),
 )
 """In the order in which they are tried."""

@@ -53,7 +53,20 @@ class Source:
     def name(self) -> str:
         """The file's stem: the name of a benchmark that the file itself does not name."""
         base = os.path.basename(os.path.abspath(self.path))
-        for ending in (".gz", ".json", ".jsonl", ".ndjson", ".csv", ".txt", ".jtl", ".prom", ".log", ".tsv", ".xml"):
+        for ending in (
+            ".gz",
+            ".json",
+            ".jsonl",
+            ".ndjson",
+            ".csv",
+            ".txt",
+            ".jtl",
+            ".prom",
+            ".log",
+            ".tsv",
+            ".xml",
+            ".parquet",
+        ):
             base = base.removesuffix(ending)
         return base or "benchmark"
 
@@ -203,7 +216,11 @@ class Source:
             raw.seek(0)
         except OSError as caught:
             raise unreadable(self.path, caught, "run-unreadable") from None
-        return gzip.GzipFile(fileobj=raw) if mark == b"\x1f\x8b" else raw  # type: ignore[return-value]
+        if mark != b"\x1f\x8b":
+            return raw
+        unpacked = gzip.GzipFile(fileobj=raw)
+        unpacked.myfileobj = raw  # type: ignore[assignment] # closes the file with it
+        return unpacked  # type: ignore[return-value]
 
     def _taken(self, file: IO[bytes], most: int) -> bytes:
         parts, size = [], 0

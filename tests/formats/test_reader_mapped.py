@@ -5,8 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 import math
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mutate import feed, mutated
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.core.field_map import FieldMap, FieldValue
@@ -345,3 +349,17 @@ def test_maps_are_found_by_name_and_by_file():
 def test_values_are_finite_whatever_the_rows_hold():
     text = lines(*ROWS) + '{"route": "a", "took_ms": 1e308}\n{"route": "a", "took_ms": 1e308}\n' * 2
     assert all(math.isfinite(v) for r in contents(text).records for v in r.values)
+
+
+SPOILT = a_map(benchmark="{route}/{a.b}", labels=("x",), ok="status", time="at")
+GOOD = (
+    "at,route,a.b,x,status,took_ms\n"
+    + "".join(f'179522149{i},"page {i % 3}",b,{i % 2},{500 if i % 7 == 0 else 200},{i}.5\n' for i in range(60))
+).encode()
+
+
+@settings(max_examples=200, derandomize=True, database=None, deadline=None)
+@given(random=st.randoms(use_true_random=False))
+def test_a_spoilt_table_gives_records_or_one_clear_error(random):
+    assert feed(format_of(SPOILT), Path("web.csv"), GOOD) > 0
+    feed(format_of(SPOILT), Path("web.csv"), mutated(random, GOOD))

@@ -69,7 +69,7 @@ def runs_of_parquet(source: Source, options: Options) -> Iterator[Run]:  # noqa:
             raise source.fault(f"has more than {MOST_ROWS:,} rows", "divide it into several files")
         rows = (row for batch in file.iter_batches(_BATCH) for row in batch.to_pylist())
         yield from _runs(source, ((f"row {i}", _told(row)) for i, row in enumerate(rows, 1)))
-    except (pa.ArrowException, OSError) as caught:
+    except (pa.ArrowException, OSError, ValueError, ArithmeticError, LookupError, RecursionError) as caught:
         raise source.fault(f"no Parquet that can be read: {str(caught)[:200]}", "write it again") from None
 
 

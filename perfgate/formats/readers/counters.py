@@ -1,0 +1,75 @@
+"""Reader of flat JSON counters, ``{"request_count": 12}``: what was counted between two snapshots."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfgate.core.metrics import from_suffix
+from perfgate.core.units import scale_of
+from perfgate.formats.record import Record, Skipped
+from perfgate.formats.values import parsed, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import NoReturn
+
+    from perfgate.formats.record import Options
+    from perfgate.formats.source import Source
+
+BENCHMARK = "counters"
+"""Name of the benchmark: the two files are called differently each time."""
+
+
+def parse(source: Source, options: Options) -> NoReturn:  # noqa: ARG001 - as every reader
+    """Ask for the second snapshot: a total since the start says nothing of what is judged.
+
+    Raises:
+        CannotDecideError: always.
+    """
+    raise source.fault("is one snapshot of counters, totals since the start", "give two: before.json after.json")
+
+
+def between(before: Source, after: Source, options: Options) -> Iterator[Record | Skipped]:
+    """Yield for each counter by how much it grew.
+
+    Raises:
+        CannotDecideError: a snapshot is no flat JSON object, or nothing was counted between the two.
+    """
+    earlier, later = _counters(before), _counters(after)
+    found = [_difference(key, earlier.get(key), later.get(key), options) for key in {**earlier, **later}]
+    if not any(isinstance(f, Record) and f.values[0] for f in found):
+        skipped = "".join(f"; {f.metric}: {f.why}" for f in found[:3] if isinstance(f, Skipped))
+        raise after.fault(
+            f"nothing was counted since {before.path}{skipped}", "take the snapshots before and after the load"
+        )
+    yield from found
+
+
+def _counters(source: Source) -> dict[str, object]:
+    """Return what a snapshot holds.
+
+    Raises:
+        CannotDecideError: it is no JSON object, or an empty one.
+    """
+    found = table(source.json())
+    if not found:
+        raise source.fault("holds no counters", 'write a flat JSON object, such as {"request_count": 12}')
+    return found
+
+
+def _difference(key: str, first: object, second: object, options: Options) -> Record | Skipped:
+    """Return by how much a counter grew, or why that cannot be told."""
+    name, unit, better = from_suffix(key) or (key, "1", None)
+    one, other = parsed(first), parsed(second)
+    if one is None or other is None:
+        place = "first" if first is None else "second" if second is None else ""
+        why = f"is not in the {place} snapshot" if place else "is no number"
+        return Skipped(benchmark=BENCHMARK, metric=name, why=why)
+    if other < one:
+        why = f"fell from {one:g} to {other:g}: it began anew between the snapshots, or they are in the wrong order"
+        return Skipped(benchmark=BENCHMARK, metric=name, why=why)
+    factor, base = scale_of(unit)
+    return Record(
+        benchmark=BENCHMARK, metric=name, unit=base, better=better or options.better, kind="value",
+        values=[(other - one) * factor],
+    )  # fmt: skip
