@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import cannot_decide
@@ -22,6 +21,8 @@ _GUESSES = 3
 @cache
 def formats() -> tuple[Format, ...]:
     """Return every format that can be read: ours, then those of other packages that carry other names."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - 30 ms that run summaries alone do not cost
+
     found = {f.name: f for f in FORMATS}
     for point in entry_points(group=GROUP):
         try:

@@ -95,14 +95,14 @@ class RunReader:
     def read(self, paths: Iterable[str]) -> Iterator[Run]:
         """Yield the runs of the files; a run id that stands in two different files is an error."""
         parse, first = self._summaries.parse, self._first
-        is_foreign = self._given.format is not None
+        is_foreign, has_maps = self._given.format is not None, self._given.mapped is not None
         last: str | None = None
         folder = ""
         for path in paths:
             where = path.rpartition("/")[0]
             if where != last:
                 last, folder = where, os.path.basename(os.path.abspath(where))
-            if is_foreign or self._given.mapped(path):
+            if is_foreign or (has_maps and self._given.map_of(path)):
                 yield from self._foreign(path, None)
                 continue
             try:

@@ -35,8 +35,12 @@ class Given:
     """The format of all files; None: their content tells."""
     options: Options = field(default_factory=Options)
     """What the files do not say."""
-    mapped: Callable[[str], Format | None] = lambda _: None
-    """Path -> the field map of the configuration that names it."""
+    mapped: Callable[[str], Format | None] | None = None
+    """Path -> the field map of the configuration that names it; None: there are no maps."""
+
+    def map_of(self, path: str) -> Format | None:
+        """Return the map that names a file, None when none does."""
+        return self.mapped(path) if self.mapped is not None else None
 
 
 def is_result_folder(path: str) -> bool:
@@ -69,7 +73,7 @@ class ForeignReader:
         """
         try:
             source = Source(path)
-            known = self._given.format or self._given.mapped(path) or self._detected(source, refusal)
+            known = self._given.format or self._given.map_of(path) or self._detected(source, refusal)
             if known.between:
                 self._snapshots.setdefault(known.name, (known, []))[1].append(source)
                 return

@@ -59,6 +59,6 @@ def given_of(reading: Reading, policy: Policy) -> Given:
         asked = format_of(map_named(reading.map, policy.maps))
     return Given(
         format=asked,
-        mapped=mapped,
+        mapped=mapped if policy.maps else None,
         options=Options(better=reading.direction, min_time=reading.min_time, tolerance=reading.tolerance),
     )
