@@ -81,32 +81,72 @@ def test_a_slow_pull_request_of_a_fork_fails_its_job_and_gets_one_comment(checko
     assert "t0ken" not in done.stdout + done.stderr
 
 
-def test_a_shard_that_died_is_exit_2_and_all_of_them_decide(checkout: Project, tmp_path: Path) -> None:
+PARTS = "import sys, time\n\ntime.sleep({{'1/2': {}, '2/2': 0.1}}[sys.argv[1]])\n"
+
+
+def pull_request(project: Project, tmp_path: Path) -> dict[str, str]:
+    """Return what Actions says on the pull request that is checked out merged."""
+    told = tmp_path / "pull_request.json"
+    head = {"sha": project.git("rev-parse", "topic")}
+    told.write_text(json.dumps({"number": 7, "pull_request": {"number": 7, "head": head, "base": {"ref": "main"}}}))
+    return {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(told)}
+
+
+def merge_change(project: Project, **files: str) -> None:
+    """Merge a branch that changes some files into main."""
+    project.git("checkout", "-q", "-B", "topic", "main")
+    for name, content in files.items():
+        project.write(name.replace("__", "/").replace("_py", ".py"), content)
+    project.commit("Change")
+    project.git("checkout", "-q", "main")
+    project.git("merge", "-q", "--no-ff", "--no-edit", "topic")
+
+
+def test_a_slow_shard_is_exit_1_a_dead_one_exit_2_and_unchanged_ones_pass(project: Project, tmp_path: Path) -> None:
     plan = github(Plan(runner="own", forks=False, shards=2, install="python -m pip install perfgate"))
-    jobs = yaml.safe_load(plan[".github/workflows/perf.yml"])["jobs"]
-    checkout.git("checkout", "-q", "HEAD^1")
-    checkout.write("perfgate.toml", 'machine_class = "own"\nexclude = ["*:peak_memory"]\n')
-    for session in "123":
-        words = ("run", "-n", "3", "--", "python3", "job.py")
-        assert checkout.cli(*words, env={"PERFGATE_SESSION": session}).code == 0
-    assert checkout.cli("baseline", "refresh", "--sessions", "all").code == 0
-    checkout.drop_runs("*")
-    checkout.commit("Baseline")
-    checkout.git("merge", "-q", "--no-ff", "--no-edit", "topic")
-    told = tmp_path / "event.json"
-    sha = checkout.git("rev-parse", "topic")
-    told.write_text(
-        json.dumps({"number": 7, "pull_request": {"number": 7, "head": {"sha": sha}, "base": {"ref": "main"}}})
+    perf, baseline = (
+        yaml.safe_load(plan[f".github/workflows/{name}.yml"])["jobs"] for name in ("perf", "perf-baseline")
     )
-    variables = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(told)}
-    (measure,), (check, _comment) = (scripts(jobs[name]) for name in ("measure", "gate"))
-    for part, code in (("1", 2), ("2", 1)):
-        named = {**variables, "PERFGATE_SESSION": f"now-{part}"}
-        done, _ = Runner(tmp_path / f"shard-{part}", checkout.root, {"matrix.shard": part}, named).run(measure)
-        assert done.returncode == 0, done.stdout + done.stderr
-        done, outputs = Runner(tmp_path / f"gate-{part}", checkout.root, {}, variables).run(check)
-        assert done.returncode == code, done.stdout + done.stderr
-    assert outputs["verdict"] == "regression"
+    assert baseline["baseline"]["needs"] == "measure"
+    project.write("job.py", PARTS.format(0.1))
+    project.write("perfgate.toml", 'exclude = ["*:peak_memory"]\n')
+    project.write(".gitignore", "outputs/\nperfgate-report/\nbaselines.patch\n")
+    project.git("init", "-q", "-b", "main")
+    project.commit("Code")
+
+    def play(job: dict[str, object], name: str, part: str = "", **variables: str) -> tuple[int, str]:
+        """Play a job's scripts but the comment, and return how the last of them ended."""
+        machine = Runner(tmp_path / name, project.root, {"matrix.shard": part}, variables)
+        for step in scripts(job):
+            if "perfgate comment" not in step["run"]:
+                done, _ = machine.run(step)
+                if done.returncode:
+                    return done.returncode, done.stdout + done.stderr
+        return 0, done.stdout + done.stderr
+
+    for day in "abc":
+        for part in "12":
+            code, said = play(baseline["measure"], f"{day}{part}", part, PERFGATE_SESSION=f"{day}-{part}")
+            assert code == 0, said
+        code, said = play(baseline["baseline"], f"{day}-refresh")
+        assert code == 0, said
+        assert project.path("baselines.patch").stat().st_size
+        project.drop_runs("*")
+        project.commit("A baseline")
+    for name, seconds, wanted in (("unchanged", 0.1, 0), ("slow", 0.3, 1)):
+        project.git("tag", name)
+        merge_change(project, job_py=PARTS.format(seconds), other_py=name)
+        event_of = pull_request(project, tmp_path)
+        for part, expected in (("1", 2), ("2", wanted)):
+            session = {"PERFGATE_SESSION": f"{name}-{part}"}
+            code, said = play(perf["measure"], f"{name}{part}", part, **event_of, **session)
+            assert code == 0, said
+            code, said = play(perf["gate"], f"{name}{part}-gate", **event_of)
+            assert code == expected, said
+        project.git("reset", "-q", "--hard", name)
+        project.drop_runs("*")
+    assert "job-1/2  elapsed p50" in said
+    assert "job-2/2  elapsed p50" not in said.partition("Got worse")[2].partition("Unchanged")[0]
 
 
 def test_the_action_comments_as_the_workflow_does(checkout: Project, tmp_path: Path) -> None:
