@@ -139,7 +139,7 @@ def _refresh(plan: Plan) -> str:
         f"""\
 - run: |
     git add --intent-to-add baselines
-    git diff --binary --relative -- baselines > baselines.patch
+    git diff --binary -- baselines > baselines.patch
 {place}""",
         f"""\
 - uses: {UPLOAD}

@@ -175,6 +175,22 @@ def test_init_for_gitlab_writes_a_job_to_include(project, capsys):
     assert "FOLDER: [services/api]" in (project / "perfgate.gitlab-ci.yml").read_text()
 
 
+@pytest.mark.parametrize(
+    ("words", "next_line"),
+    [
+        (("gitlab", "--runner", "hosted"), ".gitlab-ci.yml: `include: [{local: perfgate.gitlab-ci.yml}]`"),
+        (("gitlab", "--runner", "own"), ".gitlab-ci.yml: `include: [{local: perfgate.gitlab-ci.yml}]`"),
+        (("gitlab", "--runner", "own"), "perfgate baseline refresh --reason"),
+        (("other",), "perfgate check --baseline-ref origin/main "),
+    ],
+)
+def test_what_init_says_to_do_next_works_where_the_gate_runs(project, capsys, words, next_line):
+    assert run(["init", "--ci", *words]) == 0
+    told = capsys.readouterr().out.partition("Next:")[2]
+    assert next_line in told
+    assert "--baseline-ref auto" not in told, "auto knows GitHub's events only"
+
+
 @pytest.mark.parametrize("suite", ["absent", "../up", "/etc", "a b", "-x", "${{ x }}", "a\nb"])
 def test_init_takes_only_folders_of_the_project_as_suites(project, capsys, suite):
     assert run(["init", "--ci", "github", "--suite", suite]) == 2

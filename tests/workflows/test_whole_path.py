@@ -13,7 +13,7 @@ import pytest
 import yaml
 from comment_jobs import event
 from fault_server import FaultyGitHub
-from steps import Runner, action, load, scripts
+from steps import Runner, action, load, merge_change, pull_request, scripts
 from support import ROOT
 
 from perfgate.pipeline.workflow_parts import Plan
@@ -84,24 +84,6 @@ def test_a_slow_pull_request_of_a_fork_fails_its_job_and_gets_one_comment(checko
 PARTS = "import sys, time\n\ntime.sleep({{'1/2': {}, '2/2': 0.1}}[sys.argv[1]])\n"
 
 
-def pull_request(project: Project, tmp_path: Path) -> dict[str, str]:
-    """Return what Actions says on the pull request that is checked out merged."""
-    told = tmp_path / "pull_request.json"
-    head = {"sha": project.git("rev-parse", "topic")}
-    told.write_text(json.dumps({"number": 7, "pull_request": {"number": 7, "head": head, "base": {"ref": "main"}}}))
-    return {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(told)}
-
-
-def merge_change(project: Project, **files: str) -> None:
-    """Merge a branch that changes some files into main."""
-    project.git("checkout", "-q", "-B", "topic", "main")
-    for name, content in files.items():
-        project.write(name.replace("__", "/").replace("_py", ".py"), content)
-    project.commit("Change")
-    project.git("checkout", "-q", "main")
-    project.git("merge", "-q", "--no-ff", "--no-edit", "topic")
-
-
 def test_a_slow_shard_is_exit_1_a_dead_one_exit_2_and_unchanged_ones_pass(project: Project, tmp_path: Path) -> None:
     plan = github(Plan(runner="own", forks=False, shards=2, install="python -m pip install perfgate"))
     perf, baseline = (
@@ -109,20 +91,14 @@ def test_a_slow_shard_is_exit_1_a_dead_one_exit_2_and_unchanged_ones_pass(projec
     )
     assert baseline["baseline"]["needs"] == "measure"
     project.write("job.py", PARTS.format(0.1))
-    project.write("perfgate.toml", 'exclude = ["*:peak_memory"]\n')
+    project.write("perfgate.toml", 'exclude = ["*:peak_memory"]\n[defaults]\nthreshold = "+50%"\n')
     project.write(".gitignore", "outputs/\nperfgate-report/\nbaselines.patch\n")
     project.git("init", "-q", "-b", "main")
     project.commit("Code")
 
     def play(job: dict[str, object], name: str, part: str = "", **variables: str) -> tuple[int, str]:
-        """Play a job's scripts but the comment, and return how the last of them ended."""
-        machine = Runner(tmp_path / name, project.root, {"matrix.shard": part}, variables)
-        for step in scripts(job):
-            if "perfgate comment" not in step["run"]:
-                done, _ = machine.run(step)
-                if done.returncode:
-                    return done.returncode, done.stdout + done.stderr
-        return 0, done.stdout + done.stderr
+        facts = {"matrix.shard": part, "inputs.reason": "another day"}
+        return Runner(tmp_path / name, project.root, facts, variables).play(job)
 
     for day in "abc":
         for part in "12":
@@ -133,7 +109,7 @@ def test_a_slow_shard_is_exit_1_a_dead_one_exit_2_and_unchanged_ones_pass(projec
         assert project.path("baselines.patch").stat().st_size
         project.drop_runs("*")
         project.commit("A baseline")
-    for name, seconds, wanted in (("unchanged", 0.1, 0), ("slow", 0.3, 1)):
+    for name, seconds, wanted in (("unchanged", 0.1, 0), ("slow", 0.4, 1)):
         project.git("tag", name)
         merge_change(project, job_py=PARTS.format(seconds), other_py=name)
         event_of = pull_request(project, tmp_path)
