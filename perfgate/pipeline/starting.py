@@ -71,12 +71,13 @@ def start(folder: str, *, place: str, plan: Plan | None = None) -> Started:
         plan: the workflows that GitHub or GitLab get; None: those of the defaults.
 
     Raises:
-        CannotDecideError: a file cannot be written, a suite's folder cannot be one, or the configuration
-            that is there is not valid.
+        CannotDecideError: a file cannot be written, a suite's folder cannot be one, there can be no shards,
+            or the configuration that is there is not valid.
     """
     plan = plan or Plan()
     suites = tuple(s.removeprefix("./").rstrip("/") or s for s in plan.suites)  # as the shell completes them
     plan = replace(plan, suites=suites, install=install_line())
+    _check_shards(place, plan)
     _check_suites(folder, plan)
     workflows = {"github": github, "gitlab": gitlab}.get(place, lambda _: {})(plan)
     made: list[str] = []
@@ -120,6 +121,26 @@ def install_line() -> str:
 
 def _pinned(version: str) -> str:
     return f"python -m pip install perfgate=={version}"
+
+
+def _check_shards(place: str, plan: Plan) -> None:
+    """Refuse shards where no workflow would have them.
+
+    Raises:
+        CannotDecideError: it is said why, and what to do.
+    """
+    if not plan.is_sharded():
+        return
+    if place != "github":
+        message, hint = "jobs that measure a part each are written for GitHub only", "leave it out, or add --ci github"
+    elif plan.runner == "hosted":
+        message = "hosted machines differ, so that old and new are measured in one job, which has no shards"
+        hint = "leave it out, or add --runner own"
+    elif plan.suites:
+        message, hint = "each suite is measured in a job of its own already", "leave out --shards or --suite"
+    else:
+        return
+    raise cannot_decide("usage", message, place="--shards", hint=hint)
 
 
 def _check_suites(folder: str, plan: Plan) -> None:

@@ -191,6 +191,26 @@ def test_what_init_says_to_do_next_works_where_the_gate_runs(project, capsys, wo
     assert "--baseline-ref auto" not in told, "auto knows GitHub's events only"
 
 
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("github", "--runner", "hosted"), "old and new are measured in one job"),
+        (("github",), "add --runner own"),
+        (("github", "--runner", "own", "--suite", "web"), "leave out --shards or --suite"),
+        (("gitlab", "--runner", "own"), "for GitHub only"),
+        (("laptop",), "for GitHub only"),
+    ],
+)
+def test_init_refuses_shards_that_no_workflow_would_have(project, capsys, words, why):
+    (project / "web").mkdir()
+    assert run(["init", "--shards", "3", "--ci", *words]) == 2
+    cause = capsys.readouterr().err.splitlines()[0]
+    assert cause.startswith("cannot decide: --shards: ")
+    assert why in cause
+    assert [p.name for p in project.iterdir()] == ["web"]
+    assert run(["init", "--shards", "3", "--ci", "github", "--runner", "own"]) == 0
+
+
 @pytest.mark.parametrize("suite", ["absent", "../up", "/etc", "a b", "-x", "${{ x }}", "a\nb"])
 def test_init_takes_only_folders_of_the_project_as_suites(project, capsys, suite):
     assert run(["init", "--ci", "github", "--suite", suite]) == 2
