@@ -47,6 +47,10 @@ _NEXT = {
         "perfgate check --baseline-ref origin/main      # for each change, measured again; name your target branch",
     ),
 }
+_SUITE = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)*", re.ASCII)
+_SUITE_HINT = (
+    "name a folder from here, such as services/api; each part begins with a-z, A-Z or 0-9, and may hold . _ - as well"
+)
 _SHADOWED = "{0} at the root does not hold in a suite that has its own: copy there what it needs"
 
 
@@ -150,8 +154,10 @@ def _check_suites(folder: str, plan: Plan) -> None:
         CannotDecideError: one is not there, or could mean something else in a workflow.
     """
     for suite in plan.suites:
-        is_plain = re.fullmatch(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)*", suite)
-        if not is_plain or not os.path.isdir(os.path.join(folder, suite)):
+        if not _SUITE.fullmatch(suite):
+            message = f'"{suite}" cannot be a suite: it would need quoting in a workflow, or leads out of the project'
+            raise cannot_decide("usage", message, place="--suite", hint=_SUITE_HINT)
+        if not os.path.isdir(os.path.join(folder, suite)):
             message = f'"{suite}" is not a folder of this project'
             raise cannot_decide("usage", message, place="--suite", hint="name it from here, such as services/api")
     names = [suite_name(s) for s in plan.suites]

@@ -211,11 +211,29 @@ def test_init_refuses_shards_that_no_workflow_would_have(project, capsys, words,
     assert run(["init", "--shards", "3", "--ci", "github", "--runner", "own"]) == 0
 
 
-@pytest.mark.parametrize("suite", ["absent", "../up", "/etc", "a b", "-x", "${{ x }}", "a\nb"])
-def test_init_takes_only_folders_of_the_project_as_suites(project, capsys, suite):
+@pytest.mark.parametrize("suite", ["../up", "/etc", "a b", "bü", "-x", "${{ x }}", "a\nb", "a//b", "/", ".", ""])
+def test_init_says_what_the_name_of_a_suite_may_hold(project, capsys, suite):
+    for name in ("a b", "bü", "a"):
+        (project / name).mkdir()
     assert run(["init", "--ci", "github", "--suite", suite]) == 2
-    assert capsys.readouterr().err.startswith("cannot decide: --suite: ")
+    said = capsys.readouterr().err
+    assert said.startswith("cannot decide: --suite: ")
+    assert "may hold . _ - as well" in said
     assert not (project / ".github").exists()
+
+
+def test_init_takes_only_folders_of_the_project_as_suites(project, capsys):
+    (project / "file").write_text("")
+    for suite in ("absent", "file"):
+        assert run(["init", "--ci", "github", "--suite", suite]) == 2
+        assert f'"{suite}" is not a folder of this project' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("suite", ["services/api/", "./services/api", "./services/api//"])
+def test_init_takes_a_suite_as_the_shell_completes_it(project, suite):
+    (project / "services/api").mkdir(parents=True)
+    assert run(["init", "--ci", "github", "--suite", suite]) == 0
+    assert "            folder: services/api\n" in (project / ".github/workflows/perf.yml").read_text()
 
 
 def test_init_refuses_two_suites_of_one_name(project, capsys):
