@@ -102,8 +102,8 @@ class Runner:
 def pull_request(project: Project, tmp_path: Path) -> dict[str, str]:
     """Return what Actions says on the pull request that is checked out merged."""
     told = tmp_path / "pull_request.json"
-    head = {"sha": project.git("rev-parse", "topic")}
-    told.write_text(json.dumps({"number": 7, "pull_request": {"number": 7, "head": head, "base": {"ref": "main"}}}))
+    pull = {"number": 7, "head": {"sha": project.git("rev-parse", "topic")}, "base": {"ref": "main"}}
+    told.write_text(json.dumps({"number": 7, "pull_request": pull, "repository": {"full_name": "octo/app"}}))
     return {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(told)}
 
 

@@ -84,6 +84,18 @@ def test_a_slow_pull_request_of_a_fork_fails_its_job_and_gets_one_comment(checko
 PARTS = "import sys, time\n\ntime.sleep({{'1/2': {}, '2/2': 0.1}}[sys.argv[1]])\n"
 
 
+def test_a_gate_that_died_before_its_report_leaves_one_red_step_alone(checkout: Project, tmp_path: Path) -> None:
+    plan = github(Plan(forks=False, install="python -m pip install perfgate"))
+    (job,) = yaml.safe_load(plan[".github/workflows/perf.yml"])["jobs"].values()
+    comment = scripts(job)[-1]
+    assert "perfgate comment" in comment["run"]
+    facts = {"github.token": "t0ken", "github.event.pull_request.number": "7"}
+    variables = {**pull_request(checkout, tmp_path), "GITHUB_REPOSITORY": "octo/app"}
+    done, _ = Runner(tmp_path / "machine", checkout.root, facts, variables).run(comment)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "note[comment-no-report]" in done.stderr
+
+
 def test_a_slow_shard_is_exit_1_a_dead_one_exit_2_and_unchanged_ones_pass(project: Project, tmp_path: Path) -> None:
     plan = github(Plan(runner="own", forks=False, shards=2, install="python -m pip install perfgate"))
     perf, baseline = (
