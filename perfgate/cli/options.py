@@ -114,8 +114,16 @@ def check_measuring(argv: Sequence[str], *, benchmark: str | None, timeout: floa
     """Refuse what cannot be measured.
 
     Raises:
-        UsageError: the name cannot be one, there is no command, or the timeout is no number.
+        UsageError: the name cannot be one, there is no command, the timeout is no number, or ``PERFGATE_SHARD``
+            no shard: without it the runs would be lost to the check.
     """
+    import os  # noqa: PLC0415 - a name that only few functions need
+
+    from perfgate.core.shards import shard_of  # noqa: PLC0415 - loaded when a command is called
+
+    shard = os.environ.get("PERFGATE_SHARD", "").strip()
+    if shard and shard_of(shard) is None:
+        raise click.UsageError(f"PERFGATE_SHARD={shard[:40]!a} must be a shard such as 2/4: from 1/4 to 4/4")
     if benchmark is not None and not (0 < len(benchmark) <= _LONGEST_NAME and benchmark.isprintable()):
         raise click.UsageError("--benchmark must be a name of 1 to 500 printable characters")
     if not argv or not argv[0] or any("\0" in word for word in argv):

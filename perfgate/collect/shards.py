@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _AGAIN = "run the job of that shard again, and hand on what it measured"
 _TOGETHER = "measure all shards in one run of the workflow, at one commit"
-_NAME_IT = "set PERFGATE_SHARD=2/4 in the job that measures, or collect there with: perfgate collect --shard 2/4"
+_NAME_IT = "set PERFGATE_SHARD={0} in the job that measures, or collect there with: perfgate collect --shard {0}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +71,14 @@ def check_shards(parts: Sequence[Part], expected: int) -> list[Diagnostic]:
     """
     problems: list[Diagnostic] = []
     found: dict[int, list[Part]] = {}
+    miscounted: set[int] = set()  # there, though of another number of shards: told already
     for part in parts:
         shard = shard_of(part.shard)
         if shard is None:
             said = f'says that it is shard "{part.shard}"' if part.shard else "does not say which shard it is"
-            problems.append(error("shard-unknown", said, place=part.origin, hint=_NAME_IT))
+            problems.append(error("shard-unknown", said, place=part.origin, hint=_NAME_IT.format(f"1/{expected}")))
         elif shard[1] != expected:
+            miscounted.add(shard[0])
             message = f"is shard {part.shard}, but {expected} shards are expected"
             hint = f"pass --expect-shards {shard[1]}, or divide the measuring by {expected}"
             problems.append(error("shards-differ", message, place=part.origin, hint=hint))
@@ -85,7 +87,7 @@ def check_shards(parts: Sequence[Part], expected: int) -> list[Diagnostic]:
     missing = [
         error("shard-missing", f"shard {index} of {expected} is missing", hint=_AGAIN)
         for index in range(1, expected + 1)
-        if index not in found
+        if index not in found and index not in miscounted
     ]
     twice = [
         error(

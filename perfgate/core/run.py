@@ -99,8 +99,9 @@ def class_of(facts: dict[str, str]) -> str:
 
     Hosted runners are named after image, architecture and size
     (``gha-ubuntu-24.04-x64-4cpu``): their processors vary from job to job, which the
-    between-session spread covers. Elsewhere the processor's model is part of the
-    name, so that two laptops never count as one machine. No clock rate is used.
+    between-session spread covers. Elsewhere, and on runners of your own, the
+    processor's model is part of the name, so that two laptops never count as one
+    machine. No clock rate is used.
     """
     cpus = facts.get("cpus", "")
     parts = [
@@ -109,7 +110,7 @@ def class_of(facts: dict[str, str]) -> str:
         facts.get("arch", ""),
         cpus and f"{cpus}cpu",
     ]
-    if not facts.get("ci"):
+    if not facts.get("ci") or facts.get("hosting") == "own":
         parts.append(facts.get("cpu_model", ""))
     name = "-".join(p for p in map(slug, parts) if p)
     return name or UNSPECIFIED

@@ -31,8 +31,8 @@ _commit: tuple[str | None] | None = None  # a tuple, since "there is none" is wo
 def environment() -> dict[str, str]:
     """Return the stable facts of this machine and interpreter, each a short text.
 
-    The names: os, distro, arch, cpus, cpu_model, python, ci, runner, machine and
-    threads; a fact that is not known is absent.
+    The names: os, distro, arch, cpus, cpu_model, python, ci, hosting, runner, machine
+    and threads; a fact that is not known is absent.
     """
     global _environment  # noqa: PLW0603 - the cache
     if _environment is None:
@@ -80,6 +80,7 @@ def read_environment(environ: Mapping[str, str], root: str = "") -> dict[str, st
         "cpu_model": _find_cpu_model(root),
         "python": "{}.{}.{}".format(*sys.version_info[:3]),
         "ci": name_ci(environ),
+        "hosting": "own" if environ.get("RUNNER_ENVIRONMENT") == "self-hosted" else "",  # as GitHub Actions says it
         "runner": clean(environ.get("ImageOS", "")),
         "machine": find_machine(root),
         "threads": clean(environ.get("OMP_NUM_THREADS", ""), ","),

@@ -6,12 +6,12 @@ from textwrap import indent
 from typing import TYPE_CHECKING
 
 from perfgate.pipeline.workflow_parts import (
-    DOWNLOAD,
     HEAD,
-    UPLOAD,
     comment_beside,
+    fetch_shards,
     matrix,
     measure,
+    measure_shards,
     prepare,
     runner,
     upload,
@@ -44,52 +44,17 @@ jobs:
 def sharded(plan: Plan) -> str:
     """Return the workflow that measures in several jobs, and decides in one that knows how many there must be."""
     depth = "fetch-depth: 2 # the target branch is the first parent of the merge"
-    measuring = [
-        *prepare(plan, ""),
-        f"""\
-- run: perfgate run -n 10 -- python job.py "$PERFGATE_SHARD" # the command to measure, given its part
-  env:
-    PERFGATE_SHARD: ${{{{ matrix.shard }}}}/{plan.shards}
-""",
-        f"""\
-- uses: {UPLOAD}
-  with:
-    name: perfgate-runs-${{{{ matrix.shard }}}}
-    path: outputs/model_runs/
-    if-no-files-found: error
-""",
-    ]
     deciding = [
         *prepare(plan, depth),
-        f"""\
-- uses: {DOWNLOAD}
-  continue-on-error: true # what is missing is told by the check
-  with:
-    pattern: perfgate-runs-*
-    path: outputs/model_runs
-    merge-multiple: true
-""",
+        fetch_shards(needs_all=False),
         f"- run: perfgate check --baseline-ref auto --expect-shards {plan.shards}\n",
         upload(plan, "perfgate-report"),
         *([] if plan.forks else [comment_beside(plan)]),
     ]
-    numbers = ", ".join(str(i + 1) for i in range(plan.shards))
     return f"""\
 {HEAD}
 jobs:
-  measure:
-    name: measure
-    strategy:
-      fail-fast: false
-      matrix:
-        shard: [{numbers}]
-    runs-on: {runner(plan)}
-    timeout-minutes: 30
-    permissions:
-      contents: read # to check out the code
-    steps:
-{indent("".join(measuring), "      ")}
-  gate:
+{measure_shards(plan)}  gate:
     name: performance
     needs: measure
     if: ${{{{ !cancelled() }}}} # also when a job that measures failed: what it lacks is told

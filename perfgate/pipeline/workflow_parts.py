@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from textwrap import indent
 from typing import Literal
 
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
@@ -41,6 +42,10 @@ class Plan:
     install: str = 'python -m pip install "perfgate"'
     """The line that installs perfgate."""
 
+    def is_sharded(self) -> bool:
+        """Do several jobs measure, and another one decide?"""
+        return self.shards > 1
+
 
 def prepare(plan: Plan, depth: str) -> list[str]:
     """Return the steps before measuring: the code, Python, perfgate."""
@@ -66,6 +71,51 @@ def measure(plan: Plan) -> list[str]:
         f"- run: perfgate run -n 10 -- python job.py # the command to measure\n{place}",
         f"- run: perfgate check --baseline-ref auto\n{place}",
     ]
+
+
+def measure_shards(plan: Plan) -> str:
+    """Return the job in which each shard measures its part, as a benchmark of its own, and hands on its runs."""
+    steps = [
+        *prepare(plan, ""),
+        f"""\
+- run: perfgate run -n 10 --benchmark "job-$PERFGATE_SHARD" -- python job.py "$PERFGATE_SHARD" # the command to measure
+  env:
+    PERFGATE_SHARD: ${{{{ matrix.shard }}}}/{plan.shards} # the part; in the name, so that each is held against itself
+""",
+        f"""\
+- uses: {UPLOAD}
+  with:
+    name: perfgate-runs-${{{{ matrix.shard }}}}
+    path: outputs/model_runs/
+    if-no-files-found: error
+""",
+    ]
+    numbers = ", ".join(str(i + 1) for i in range(plan.shards))
+    return f"""\
+  measure:
+    name: measure
+    strategy:
+      fail-fast: false
+      matrix:
+        shard: [{numbers}]
+    runs-on: {runner(plan)}
+    timeout-minutes: 30
+    permissions:
+      contents: read # to check out the code
+    steps:
+{indent("".join(steps), "      ")}"""
+
+
+def fetch_shards(*, needs_all: bool) -> str:
+    """Return the step that brings the runs of all shards together."""
+    told = "" if needs_all else "  continue-on-error: true # what is missing is told by the check\n"
+    return f"""\
+- uses: {DOWNLOAD}
+{told}  with:
+    pattern: perfgate-runs-*
+    path: outputs/model_runs
+    merge-multiple: true
+"""
 
 
 def upload(plan: Plan, name: str) -> str:

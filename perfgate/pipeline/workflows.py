@@ -11,8 +11,10 @@ from perfgate.pipeline.workflow_parts import (
     RUN,
     UPLOAD,
     Plan,
+    fetch_shards,
     folder_of,
     matrix,
+    measure_shards,
     place_of,
     prepare,
     runner,
@@ -22,8 +24,7 @@ from perfgate.pipeline.workflow_parts import (
 
 def github(plan: Plan) -> dict[str, str]:
     """Return the workflows of a repository on GitHub: path -> text."""
-    is_sharded = plan.runner == "own" and plan.shards > 1 and not plan.suites
-    files = {".github/workflows/perf.yml": (sharded if is_sharded else gate)(plan)}
+    files = {".github/workflows/perf.yml": (sharded if plan.is_sharded() else gate)(plan)}
     if plan.forks:
         files[".github/workflows/perf-comment.yml"] = _comment(plan)
     if plan.runner == "own":
@@ -123,9 +124,13 @@ def _refresh(plan: Plan) -> str:
     """Return the workflow that measures a baseline and hands it out as files and as a patch."""
     suite = "-${{ matrix.suite }}" if plan.suites else ""
     place = place_of(plan)
+    machine = f"{matrix(plan)}    runs-on: {runner(plan)}\n"
+    if plan.is_sharded():  # a shard that failed leaves no baseline: this job is skipped
+        machine = "    needs: measure\n    runs-on: ubuntu-24.04\n"
+    measuring = [f"- run: perfgate run -n 10 -- python job.py # the command to measure\n{place}"]
     steps = [
         *prepare(plan, ""),
-        f"- run: perfgate run -n 10 -- python job.py # the command to measure\n{place}",
+        *([fetch_shards(needs_all=True)] if plan.is_sharded() else measuring),
         f"""\
 - run: perfgate baseline refresh --reason "$REASON"
   env:
@@ -134,7 +139,7 @@ def _refresh(plan: Plan) -> str:
         f"""\
 - run: |
     git add --intent-to-add baselines
-    git diff --binary --relative -- baselines > baselines.patch
+    git diff --binary -- baselines > baselines.patch
 {place}""",
         f"""\
 - uses: {UPLOAD}
@@ -162,10 +167,9 @@ concurrency:
   cancel-in-progress: false
 
 jobs:
-  baseline:
+{measure_shards(plan) if plan.is_sharded() else ""}  baseline:
     name: measure a baseline
-{matrix(plan)}    runs-on: {runner(plan)}
-    timeout-minutes: 60
+{machine}    timeout-minutes: 60
     permissions:
       contents: read # to check out the code
     steps:

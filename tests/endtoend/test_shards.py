@@ -249,6 +249,13 @@ def test_the_shard_is_taken_from_the_environment(project: Project) -> None:
     assert (shard["index"], shard["total"], shard["commit"]) == (2, 4, COMMIT)
 
 
+@pytest.mark.parametrize("shard", ["5/4", "0/4", "two", "2"])
+def test_an_environment_that_names_no_shard_ends_the_measuring_before_it_begins(project: Project, shard: str) -> None:
+    done = project.cli("run", "-n", "1", "--warmup", "0", "--", "true", env={"PERFGATE_SHARD": shard})
+    assert_cannot_decide(done, f"PERFGATE_SHARD='{shard}' must be a shard such as 2/4", "--help")
+    assert project.runs() == []
+
+
 def test_a_commit_that_nobody_knows_is_refused(gated: Project) -> None:
     for path in gated.path("runs-1").iterdir():
         path.write_text(path.read_text().replace(f'"{COMMIT}"', '""'))

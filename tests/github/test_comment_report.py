@@ -33,7 +33,14 @@ def test_a_report_that_was_never_uploaded_is_a_note_after_a_workflow_run(job, hu
     assert hub.asked == []
 
 
-def test_a_report_that_is_missing_where_it_was_just_written_is_an_error(job, tmp_path):
+def test_a_report_that_the_same_job_never_wrote_is_a_note(job, hub, tmp_path):
+    (tmp_path / "report.json").unlink()
+    job.environ["GITHUB_ACTIONS"] = "true"
+    assert [n.slug for n in job.run().notes] == ["comment-no-report"]
+    assert hub.asked == []
+
+
+def test_a_report_that_somebody_names_and_that_is_missing_is_an_error(job, tmp_path):
     (tmp_path / "report.json").unlink()
     assert fault(job).slug == "report-unreadable"
 

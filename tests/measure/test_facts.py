@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from perfgate.core.run import class_of
 from perfgate.measure import facts
 from perfgate.measure.ci import name_ci
 from perfgate.measure.identity import hex_digest
@@ -60,6 +61,15 @@ def test_the_facts_of_a_machine_are_short_texts(root):
         "machine": MACHINE,
         "threads": "4,2",
     }
+
+
+@pytest.mark.parametrize(
+    ("said", "end"), [("self-hosted", "-xeon-8272cl"), ("github-hosted", "cpu"), ("", "cpu")], ids=str
+)
+def test_a_runner_of_your_own_is_known_by_its_processor_and_a_hosted_one_is_not(root, said, end):
+    where = root(cpuinfo="model name\t: Xeon(R) 8272CL CPU @ 2.60GHz\n")
+    found = facts.read_environment({"GITHUB_ACTIONS": "true", "RUNNER_ENVIRONMENT": said}, where)
+    assert class_of(found).endswith(end), class_of(found)
 
 
 def test_facts_that_are_not_known_are_left_out(tmp_path):

@@ -175,11 +175,65 @@ def test_init_for_gitlab_writes_a_job_to_include(project, capsys):
     assert "FOLDER: [services/api]" in (project / "perfgate.gitlab-ci.yml").read_text()
 
 
-@pytest.mark.parametrize("suite", ["absent", "../up", "/etc", "a b", "-x", "${{ x }}", "a\nb"])
-def test_init_takes_only_folders_of_the_project_as_suites(project, capsys, suite):
+@pytest.mark.parametrize(
+    ("words", "next_line"),
+    [
+        (("gitlab", "--runner", "hosted"), ".gitlab-ci.yml: `include: [{local: perfgate.gitlab-ci.yml}]`"),
+        (("gitlab", "--runner", "own"), ".gitlab-ci.yml: `include: [{local: perfgate.gitlab-ci.yml}]`"),
+        (("gitlab", "--runner", "own"), "perfgate baseline refresh --reason"),
+        (("other",), "perfgate check --baseline-ref origin/main "),
+    ],
+)
+def test_what_init_says_to_do_next_works_where_the_gate_runs(project, capsys, words, next_line):
+    assert run(["init", "--ci", *words]) == 0
+    told = capsys.readouterr().out.partition("Next:")[2]
+    assert next_line in told
+    assert "--baseline-ref auto" not in told, "auto knows GitHub's events only"
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("github", "--runner", "hosted"), "old and new are measured in one job"),
+        (("github",), "add --runner own"),
+        (("github", "--runner", "own", "--suite", "web"), "leave out --shards or --suite"),
+        (("gitlab", "--runner", "own"), "for GitHub only"),
+        (("laptop",), "for GitHub only"),
+    ],
+)
+def test_init_refuses_shards_that_no_workflow_would_have(project, capsys, words, why):
+    (project / "web").mkdir()
+    assert run(["init", "--shards", "3", "--ci", *words]) == 2
+    cause = capsys.readouterr().err.splitlines()[0]
+    assert cause.startswith("cannot decide: --shards: ")
+    assert why in cause
+    assert [p.name for p in project.iterdir()] == ["web"]
+    assert run(["init", "--shards", "3", "--ci", "github", "--runner", "own"]) == 0
+
+
+@pytest.mark.parametrize("suite", ["../up", "/etc", "a b", "bü", "-x", "${{ x }}", "a\nb", "a//b", "/", ".", ""])
+def test_init_says_what_the_name_of_a_suite_may_hold(project, capsys, suite):
+    for name in ("a b", "bü", "a"):
+        (project / name).mkdir()
     assert run(["init", "--ci", "github", "--suite", suite]) == 2
-    assert capsys.readouterr().err.startswith("cannot decide: --suite: ")
+    said = capsys.readouterr().err
+    assert said.startswith("cannot decide: --suite: ")
+    assert "may hold . _ - as well" in said
     assert not (project / ".github").exists()
+
+
+def test_init_takes_only_folders_of_the_project_as_suites(project, capsys):
+    (project / "file").write_text("")
+    for suite in ("absent", "file"):
+        assert run(["init", "--ci", "github", "--suite", suite]) == 2
+        assert f'"{suite}" is not a folder of this project' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("suite", ["services/api/", "./services/api", "./services/api//"])
+def test_init_takes_a_suite_as_the_shell_completes_it(project, suite):
+    (project / "services/api").mkdir(parents=True)
+    assert run(["init", "--ci", "github", "--suite", suite]) == 0
+    assert "            folder: services/api\n" in (project / ".github/workflows/perf.yml").read_text()
 
 
 def test_init_refuses_two_suites_of_one_name(project, capsys):

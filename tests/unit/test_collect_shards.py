@@ -142,8 +142,18 @@ MISSING = "shard {} of 4 is missing"
         pytest.param([*FOUR, part("5/4")], [("shard-unknown", 'says that it is shard "5/4"')], id="beyond the last"),
         pytest.param(
             [*FOUR[:3], part("4/5")],
-            [("shards-differ", "is shard 4/5, but 4 shards are expected"), ("shard-missing", MISSING.format(4))],
+            [("shards-differ", "is shard 4/5, but 4 shards are expected")],
             id="of another number",
+        ),
+        pytest.param(
+            [part("1/3"), part("3/3")],
+            [
+                ("shards-differ", "is shard 1/3, but 4 shards are expected"),
+                ("shards-differ", "is shard 3/3, but 4 shards are expected"),
+                ("shard-missing", MISSING.format(2)),
+                ("shard-missing", MISSING.format(4)),
+            ],
+            id="all of another number, and one missing",
         ),
         pytest.param(
             [*FOUR[:3], part("4/4", commits=("d" * 40,))],
@@ -176,6 +186,12 @@ def test_every_shard_must_be_there_once_and_all_be_of_one_kind(parts, told):
     problems = check_shards(parts, 4)
     assert [(p.slug, p.message) for p in problems] == told
     assert all(p.level == "error" and p.hint for p in problems)
+
+
+@pytest.mark.parametrize("said", ["", "5/4"])
+def test_the_cure_for_a_shard_that_is_none_names_the_number_that_is_expected(said):
+    (problem, *_) = check_shards([part(said)], 2)
+    assert (problem.slug, "PERFGATE_SHARD=1/2 " in problem.hint) == ("shard-unknown", True)
 
 
 def test_the_shards_of_bare_runs_are_told_apart_by_their_jobs():

@@ -78,6 +78,11 @@ def test_a_suspected_row_fails_only_where_the_policy_says_so():
             id="a-hosted-runner-without-its-processor",
         ),
         pytest.param(
+            {"ci": "gha", "hosting": "own", "os": "linux", "arch": "x64", "cpus": "4", "cpu_model": "EPYC 7763"},
+            "gha-linux-x64-4cpu-epyc-7763",
+            id="an-own-runner-with-its-processor",
+        ),
+        pytest.param(
             {"os": "linux", "arch": "x86_64", "cpus": "8", "cpu_model": "Core(TM) i7 @ x"},
             "linux-x86-64-8cpu-core-tm-i7-x",
             id="a-laptop-with-its-processor",

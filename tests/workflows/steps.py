@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -14,6 +15,8 @@ from support import ROOT, clean_environment
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from support import Project
 
 _EXPRESSION = re.compile(r"\$\{\{ *(.*?) *\}\}")
 _HEREDOC = re.compile(r"^(.+?)<<(\w+)\n(.*?)\n\2$", re.MULTILINE | re.DOTALL)
@@ -85,6 +88,33 @@ class Runner:
         )  # fmt: skip
         found = _HEREDOC.findall(files["GITHUB_OUTPUT"].read_text())
         return done, {name: value for name, _, value in found}
+
+    def play(self, job: Mapping[str, Any]) -> tuple[int, str]:
+        """Run a job's scripts but the comment, up to one that fails; return how the last one ended and what it said."""
+        code, said = 0, ""
+        for step in scripts(job):
+            if not code and "perfgate comment" not in step["run"]:
+                done, _ = self.run(step)
+                code, said = done.returncode, done.stdout + done.stderr
+        return code, said
+
+
+def pull_request(project: Project, tmp_path: Path) -> dict[str, str]:
+    """Return what Actions says on the pull request that is checked out merged."""
+    told = tmp_path / "pull_request.json"
+    pull = {"number": 7, "head": {"sha": project.git("rev-parse", "topic")}, "base": {"ref": "main"}}
+    told.write_text(json.dumps({"number": 7, "pull_request": pull, "repository": {"full_name": "octo/app"}}))
+    return {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(told)}
+
+
+def merge_change(project: Project, **files: str) -> None:
+    """Merge a branch that changes some files into main."""
+    project.git("checkout", "-q", "-B", "topic", "main")
+    for name, content in files.items():
+        project.write(name.replace("__", "/").replace("_py", ".py"), content)
+    project.commit("Change")
+    project.git("checkout", "-q", "main")
+    project.git("merge", "-q", "--no-ff", "--no-edit", "topic")
 
 
 def scripts(job: Mapping[str, Any]) -> list[dict[str, Any]]:

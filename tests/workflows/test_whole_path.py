@@ -13,7 +13,7 @@ import pytest
 import yaml
 from comment_jobs import event
 from fault_server import FaultyGitHub
-from steps import Runner, action, load, scripts
+from steps import Runner, action, load, merge_change, pull_request, scripts
 from support import ROOT
 
 from perfgate.pipeline.workflow_parts import Plan
@@ -81,32 +81,60 @@ def test_a_slow_pull_request_of_a_fork_fails_its_job_and_gets_one_comment(checko
     assert "t0ken" not in done.stdout + done.stderr
 
 
-def test_a_shard_that_died_is_exit_2_and_all_of_them_decide(checkout: Project, tmp_path: Path) -> None:
+PARTS = "import sys, time\n\ntime.sleep({{'1/2': {}, '2/2': 0.1}}[sys.argv[1]])\n"
+
+
+def test_a_gate_that_died_before_its_report_leaves_one_red_step_alone(checkout: Project, tmp_path: Path) -> None:
+    plan = github(Plan(forks=False, install="python -m pip install perfgate"))
+    (job,) = yaml.safe_load(plan[".github/workflows/perf.yml"])["jobs"].values()
+    comment = scripts(job)[-1]
+    assert "perfgate comment" in comment["run"]
+    facts = {"github.token": "t0ken", "github.event.pull_request.number": "7"}
+    variables = {**pull_request(checkout, tmp_path), "GITHUB_REPOSITORY": "octo/app"}
+    done, _ = Runner(tmp_path / "machine", checkout.root, facts, variables).run(comment)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "note[comment-no-report]" in done.stderr
+
+
+def test_a_slow_shard_is_exit_1_a_dead_one_exit_2_and_unchanged_ones_pass(project: Project, tmp_path: Path) -> None:
     plan = github(Plan(runner="own", forks=False, shards=2, install="python -m pip install perfgate"))
-    jobs = yaml.safe_load(plan[".github/workflows/perf.yml"])["jobs"]
-    checkout.git("checkout", "-q", "HEAD^1")
-    checkout.write("perfgate.toml", 'machine_class = "own"\nexclude = ["*:peak_memory"]\n')
-    for session in "123":
-        words = ("run", "-n", "3", "--", "python3", "job.py")
-        assert checkout.cli(*words, env={"PERFGATE_SESSION": session}).code == 0
-    assert checkout.cli("baseline", "refresh", "--sessions", "all").code == 0
-    checkout.drop_runs("*")
-    checkout.commit("Baseline")
-    checkout.git("merge", "-q", "--no-ff", "--no-edit", "topic")
-    told = tmp_path / "event.json"
-    sha = checkout.git("rev-parse", "topic")
-    told.write_text(
-        json.dumps({"number": 7, "pull_request": {"number": 7, "head": {"sha": sha}, "base": {"ref": "main"}}})
+    perf, baseline = (
+        yaml.safe_load(plan[f".github/workflows/{name}.yml"])["jobs"] for name in ("perf", "perf-baseline")
     )
-    variables = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(told)}
-    (measure,), (check, _comment) = (scripts(jobs[name]) for name in ("measure", "gate"))
-    for part, code in (("1", 2), ("2", 1)):
-        named = {**variables, "PERFGATE_SESSION": f"now-{part}"}
-        done, _ = Runner(tmp_path / f"shard-{part}", checkout.root, {"matrix.shard": part}, named).run(measure)
-        assert done.returncode == 0, done.stdout + done.stderr
-        done, outputs = Runner(tmp_path / f"gate-{part}", checkout.root, {}, variables).run(check)
-        assert done.returncode == code, done.stdout + done.stderr
-    assert outputs["verdict"] == "regression"
+    assert baseline["baseline"]["needs"] == "measure"
+    project.write("job.py", PARTS.format(0.1))
+    project.write("perfgate.toml", 'exclude = ["*:peak_memory"]\n[defaults]\nthreshold = "+50%"\n')
+    project.write(".gitignore", "outputs/\nperfgate-report/\nbaselines.patch\n")
+    project.git("init", "-q", "-b", "main")
+    project.commit("Code")
+
+    def play(job: dict[str, object], name: str, part: str = "", **variables: str) -> tuple[int, str]:
+        facts = {"matrix.shard": part, "inputs.reason": "another day"}
+        return Runner(tmp_path / name, project.root, facts, variables).play(job)
+
+    for day in "abc":
+        for part in "12":
+            code, said = play(baseline["measure"], f"{day}{part}", part, PERFGATE_SESSION=f"{day}-{part}")
+            assert code == 0, said
+        code, said = play(baseline["baseline"], f"{day}-refresh")
+        assert code == 0, said
+        assert project.path("baselines.patch").stat().st_size
+        project.drop_runs("*")
+        project.commit("A baseline")
+    for name, seconds, wanted in (("unchanged", 0.1, 0), ("slow", 0.4, 1)):
+        project.git("tag", name)
+        merge_change(project, job_py=PARTS.format(seconds), other_py=name)
+        event_of = pull_request(project, tmp_path)
+        for part, expected in (("1", 2), ("2", wanted)):
+            session = {"PERFGATE_SESSION": f"{name}-{part}"}
+            code, said = play(perf["measure"], f"{name}{part}", part, **event_of, **session)
+            assert code == 0, said
+            code, said = play(perf["gate"], f"{name}{part}-gate", **event_of)
+            assert code == expected, said
+        project.git("reset", "-q", "--hard", name)
+        project.drop_runs("*")
+    assert "job-1/2  elapsed p50" in said
+    assert "job-2/2  elapsed p50" not in said.partition("Got worse")[2].partition("Unchanged")[0]
 
 
 def test_the_action_comments_as_the_workflow_does(checkout: Project, tmp_path: Path) -> None:
