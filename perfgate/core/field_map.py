@@ -98,7 +98,8 @@ def map_of(table: dict[str, Any], complain: Callable[[str, str], None]) -> Field
         parts_of(table.get("benchmark", ""))
     except ValueError as caught:
         complain("/benchmark", str(caught))
-    values = tuple(FieldValue(**stated) for stated in table["values"])
+    known = FieldValue.__dataclass_fields__
+    values = tuple(FieldValue(**{k: v for k, v in t.items() if k in known}) for t in table["values"])
     taken = {"error_rate"} if "ok" in table else set()
     for i, value in enumerate(values):
         metric = value.resolved()[0]

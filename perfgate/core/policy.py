@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from perfgate.core.canonical import short_hash
+from perfgate.core.units import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from perfgate.core.field_map import FieldMap
     from perfgate.core.metrics import Metric
-    from perfgate.core.units import Change, Limit
+    from perfgate.core.units import Limit
 
 Level = Literal["fail", "warn", "info"]
 Method = Literal["auto", "threshold", "exact"]
@@ -29,6 +30,11 @@ GATED_BY_DEFAULT = frozenset({
 })  # fmt: skip
 """Metrics whose p50 is gated without a rule."""
 SHOWN_BY_DEFAULT = frozenset({"cpu", "throughput"})
+
+
+ERROR_RATE = "error_rate"
+_MORE_ERRORS = Change(amount=0.01, sign="+", unit="1", text="+0.01")
+"""Default threshold of an error rate, one call in a hundred more: a share of a rate of zero would be nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,11 +186,12 @@ class Policy:
         rule = self.rule_for(benchmark, titled, metric.name, statistic)
         workload = (rule.workload if rule else None) or self._workload_of(benchmark, titled)
         level = default_level(metric.name, statistic, workload, is_main=is_main)
+        is_rate = metric.name == ERROR_RATE and statistic == "p50"
         if rule is None:
             return Ruling(
-                threshold=self.threshold,
+                threshold=_MORE_ERRORS if is_rate else self.threshold,
                 floor=self.floor,
-                method="auto",
+                method="threshold" if is_rate else "auto",
                 level=level,
                 workload=workload,
                 origin="defaults",
@@ -227,8 +234,8 @@ def has_no_main(metrics: Iterable[str]) -> bool:
 def default_level(metric: str, statistic: str, workload: Workload, *, is_main: bool = False) -> Level:
     """Return the level of a row that no rule speaks about.
 
-    The p50 of time and of memory are gated, and of benchmarks that have neither all
-    that they have. A metric beside them is shown as a warning when it gets worse; all
+    The p50 of time and of memory are gated, and the error rate; of benchmarks that have
+    none of these all that they have. A metric beside them is shown as a warning when it gets worse; all
     else is information. Where the rows used may differ, throughput stands in for time.
     """
     if workload == "rate" and statistic == "p50":
@@ -236,7 +243,7 @@ def default_level(metric: str, statistic: str, workload: Workload, *, is_main: b
             return "fail"
         if metric in {"elapsed", "cpu", "peak_memory"}:
             return "warn"
-    if statistic == "p50" and (is_main or metric in GATED_BY_DEFAULT):
+    if statistic == "p50" and (is_main or metric in GATED_BY_DEFAULT or metric == ERROR_RATE):
         return "fail"
     return "warn" if statistic == "p50" and metric not in SHOWN_BY_DEFAULT else "info"
 

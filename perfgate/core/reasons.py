@@ -35,7 +35,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "all-failed": ("every run of it failed", "mend the program and measure again"),
     "only-baseline-runs": (
         "its newest runs all belong to the baseline",
-        "measure again: `perfgate run -n 10 -- CMD`",
+        "measure again: `perfgate run -n 10 -- CMD`, or the tool that wrote the file",
     ),
     "older-session": (
         "it was not measured in the newest session",

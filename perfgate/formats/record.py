@@ -40,6 +40,8 @@ class Record:
     """Of `quantiles` only: share (0.95) and value, ascending by share; what the file does not state is not here."""
     buckets: tuple[tuple[float, float], ...] = ()
     """Of `histogram` only: upper bound and *cumulative* count, ascending; the last bound may be infinite."""
+    failed: tuple[int, ...] = ()
+    """Of `samples`: which of the values are of calls that failed, by place; they are listed, and never judged."""
     is_mean: bool = False
     """Is each sample a mean over several calls? Means and single calls are never compared."""
     is_side: bool = False

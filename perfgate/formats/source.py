@@ -205,8 +205,13 @@ class Source:
         """
         import glob  # noqa: PLC0415 - folders are rare
 
+        root = os.path.realpath(self.path)
         for pattern in globs.split("|"):
-            yield from glob.iglob(pattern, root_dir=self.path)
+            for path in glob.iglob(pattern, root_dir=self.path):
+                real = os.path.realpath(os.path.join(self.path, path))
+                is_inside = real.startswith(os.path.join(root, ""))
+                if not is_inside or real == os.path.join(root, path):
+                    yield path  # what a link inside leads to stands here itself; one that leads out, `inside` refuses
 
     def _opened(self) -> IO[bytes]:
         """Return the unpacked bytes as a file."""

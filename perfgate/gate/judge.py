@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.finding import Finding, Status
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT
+from perfgate.core.policy import GATED_BY_DEFAULT
 from perfgate.core.reasons import sentence
 from perfgate.core.stretches import united
 from perfgate.gate.across import across_sessions
@@ -168,6 +169,8 @@ def _early(row: Row, pair: Pair) -> list[Finding] | None:
         return [undecided(row, Status.INVALID if gated else Status.UNCHANGED, *blurred)]
     if row.metric.name in _POSITIVE and (zero := _zero(row)):
         return [undecided(row, Status.INVALID, *zero)] if _speaks(row) else []
+    if row.metric.name in GATED_BY_DEFAULT and row.metric.unit == "s" and (zero := _no_time(row)):
+        return [undecided(row, Status.INVALID, *zero)] if _speaks(row) else []
     return None
 
 
@@ -192,6 +195,17 @@ def _zero(row: Row) -> tuple[str, str] | None:
     if row.metric.name == ELAPSED.name:
         return "zero-values", "a time of zero: the run is too short for three decimals of a second"
     return "zero-values", "a peak of zero: memory was not measured"
+
+
+def _no_time(row: Row) -> tuple[str, str] | None:
+    """Return why the times of another tool are none. Single zeros are legal there: some subtract their own share."""
+    sides = [s for s in (row.side(row.base), row.side(row.current)) if s]
+    if any(v < 0 for s in sides for v in (*s.pooled(), *(q for _, q in s.quantiles))):
+        return "zero-values", "a negative time"
+    middles = [value_of(s, row.statistic) for s in sides]
+    if any(middles) and not all(middles) and row.ruling.threshold.is_relative:
+        return "zero-values", "a time of zero on one side: too short for the tool's clock, or not measured"
+    return None
 
 
 def _finding(row: Row, decision: Decision) -> Finding:

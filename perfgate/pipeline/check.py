@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.collect import Selection, collected_before, select
-from perfgate.core.errors import CannotDecideError, Diagnostic, error, note
+from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
 from perfgate.core.finding import Verdict
+from perfgate.core.policy import matches
 from perfgate.core.profile import title
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.judge import judge, severity
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from perfgate.pipeline.reading import Reading
 
 _NO_BASELINE = "commit one first: perfgate baseline refresh, then git add baselines"
+_NO_BASELINE_NEEDED = warning(
+    "budgets-alone",
+    "there is no baseline: only the budgets were judged",
+    hint="perfgate baseline refresh adds the rest",
+)
 _NO_BASELINE_THERE = "merge the baselines first, or check without --baseline-ref in this pull request"
 
 
@@ -73,7 +79,8 @@ def check(request: Request) -> Verdict:
     except CannotDecideError as caught:
         return undecided_verdict((*base.problems, *caught.diagnostics), request.reproduce, gate)
     problems = [*base.problems, *faults, *_unmeasured(base, selection)]
-    if not base.profiles and not base.introduces and not base.problems:
+    by_budgets = _budgets_alone(request, here, base, selection)
+    if not base.profiles and not base.introduces and not base.problems and not by_budgets:
         message = "there is no baseline to compare with"
         hint = _NO_BASELINE if request.baseline_ref is None else _NO_BASELINE_THERE
         problems.append(error("no-baseline", message, place=base.source, hint=hint))
@@ -97,6 +104,8 @@ def check(request: Request) -> Verdict:
     problems += faults
     if request.today and base.waivers:
         notes.append(note("today-given", f"waivers were held against {request.today}, not against today"))
+    if by_budgets:
+        notes.append(_NO_BASELINE_NEEDED)
     notes += [*told, *notes_on(judgement, selection), *pairing.unjudged(base, selection)]
     return Verdict(
         findings=tuple(sorted((*waived, *over), key=severity)),
@@ -120,6 +129,15 @@ def _sides(request: Request) -> Gate:
     if request.baseline is not None:
         return Gate(here=here, base=inputs.from_path(request.baseline, here, request.reading))
     return Gate(here=here, base=inputs.from_folder(_join(here.root, here.policy.baselines)))
+
+
+def _budgets_alone(request: Request, here: Settings, base: Side, selection: Selection) -> bool:
+    """Are there budgets for what was measured, and never was a baseline? They need none."""
+    if base.profiles or request.baseline is not None or request.baseline_ref is not None:
+        return False
+    names = {name for p in selection.profiles for name in (p.benchmark, title(*p.key))}
+    gated = [b for b in here.policy.budgets if b.level == "fail"]
+    return any(matches(b.benchmark, name, name) for b in gated for name in names)
 
 
 def _unmeasured(base: Side, selection: Selection) -> list[Diagnostic]:

@@ -156,3 +156,82 @@ def test_files_of_several_tools_are_read_in_one_call(project: Project) -> None:
     assert_green(project.cli("check", "*.json", "bench_count6.txt"))
     project.path("stats.json").unlink()
     assert_cannot_decide(project.cli("check", "*.json", "bench_count6.txt"), "GET", "measure it")
+
+
+def test_budgets_alone_need_no_baseline_and_say_that_nothing_else_was_judged(project: Project) -> None:
+    shutil.copy(DATA / "locust/stats.json", project.path("stats.json"))
+    budget(project, "GET *", "response_time", "< 100ms")
+    outcome = project.cli("check", "stats.json")
+    assert_green(outcome)
+    assert "there is no baseline: only the budgets were judged" in " ".join(outcome.stdout.split())
+    budget(project, "GET *", "response_time", "< 1ms")
+    assert project.cli("check", "stats.json").code == 1
+    budget(project, "nosuch", "response_time", "< 1ms")
+    assert_cannot_decide(project.cli("check", "stats.json"), "no baseline|no benchmark matches", "perfgate|mend")
+
+
+@pytest.mark.parametrize(("failures", "code"), [(0, 0), (2, 0), (30, 1), (1117, 2)])
+def test_more_than_one_call_in_a_hundred_that_fails_fails_the_check(project: Project, failures: int, code: int) -> None:
+    refreshed(project, "locust/stats.json")
+    document = json.loads((DATA / "locust/stats.json").read_text())
+    document[-1]["num_failures"] = failures
+    assert document[-1]["num_requests"] == 1117
+    project.write("now.json", json.dumps(document))
+    outcome = project.cli("check", "now.json", "--report", "r.json")
+    assert outcome.code == code, str(outcome)
+    if code == 1:
+        worse = {f["metric"] for f in project.read_json("r.json")["findings"] if f["status"] == "regressed"}
+        assert worse == {"error_rate"}
+
+
+def test_one_failure_in_thousands_moves_no_percentile_that_a_tool_states(project: Project) -> None:
+    again = refreshed(project, "k6/handle_summary.json")
+    document = json.loads((DATA / "k6/handle_summary.json").read_text())
+    failed = document["metrics"]["http_req_failed"]["values"]
+    failed.update(rate=0.0001, passes=1, fails=9999)
+    project.write(again, json.dumps(document))
+    assert_green(project.cli("check", again))
+
+
+def test_a_time_of_zero_is_no_improvement(project: Project) -> None:
+    refreshed(project, "hyperfine/named.json")
+    document = json.loads((DATA / "hyperfine/named.json").read_text())
+    for entry in document["results"]:
+        entry["times"] = [0.0] * len(entry["times"])
+    project.write("now.json", json.dumps(document))
+    outcome = project.cli("check", "now.json")
+    assert_cannot_decide(outcome, "a time of zero on one side", "elapsed_ns|exclude|measure")
+
+
+def test_runs_that_failed_slowly_are_left_out_too(project: Project) -> None:
+    refreshed(project, "hyperfine/named.json")
+    document = json.loads((DATA / "hyperfine/named.json").read_text())
+    for entry in document["results"]:
+        entry["times"] += [9.0]
+        entry["exit_codes"] += [1]
+    project.write("now.json", json.dumps(document))
+    outcome = project.cli("check", "now.json", "--report", "r.json")
+    times = [f for f in project.read_json("r.json")["findings"] if f["metric"] == "time"]
+    assert times
+    assert {f["status"] for f in times} == {"unchanged"}, str(outcome)
+    assert outcome.code == 1  # one run in sixteen failed
+
+
+def test_a_folder_that_holds_a_link_to_itself_is_read_once(project: Project) -> None:
+    shutil.copytree(DATA / "criterion/criterion_dir", project.path("results"))
+    before = project.cli("import", "--dry-run", "--json", "results").stdout
+    project.path("results/me").symlink_to(".")
+    assert project.cli("import", "--dry-run", "--json", "results").stdout == before
+
+
+def test_an_unknown_key_of_a_map_is_named(project: Project) -> None:
+    project.write("perfgate.toml", '[[map]]\nname = "m"\nvalues = [{ value = "a", direction = "lower" }]\n')
+    project.write("t.csv", "a\n1\n")
+    assert_cannot_decide(project.cli("check", "t.csv"), "unknown key .direction.", "better")
+
+
+def test_many_names_are_read_in_a_time_that_grows_as_they_do(project: Project) -> None:
+    entries = [{"command": f"c{i}", "times": [1.0, 1.1], "exit_codes": [0, 0]} for i in range(20_000)]
+    project.write("many.json", json.dumps({"results": entries}))
+    outcome = project.cli("import", "--dry-run", "--json", "many.json")  # ends within the limit of every process
+    assert len(json.loads(outcome.stdout)) == 20_000

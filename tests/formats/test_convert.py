@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfgate.formats.convert import MOST_VALUES, thinned, to_runs, without_failures
+from perfgate.formats.convert import MOST_VALUES, thinned, to_runs
 from perfgate.formats.detect import named
+from perfgate.formats.failures import stated_quantiles, without_failures
 from perfgate.formats.reading import Contents
 from perfgate.formats.record import Options, Record
 from perfgate.stats.quantiles import quantile
@@ -38,29 +41,48 @@ def runs_of(*records: Record):
 )
 def test_failing_fast_never_makes_a_time_look_better(good, failed):
     mixed = record(values=[*failed, *good], flags=("failures-mixed",))
-    kept, _ = without_failures([mixed, rate(len(failed) / len(mixed.values))])
+    kept = without_failures(mixed, len(failed) / len(mixed.values))
     assert sorted(kept.values) == sorted(good)
 
 
-def test_quantiles_with_failures_give_way_to_the_next_that_is_surely_no_better():
-    stated = ((0.5, 0.010), (0.66, 0.012), (0.9, 0.015), (0.95, 0.020), (0.99, 0.030))
-    mixed = record(kind="quantiles", quantiles=stated, flags=("failures-mixed",))
-    kept, _ = without_failures([mixed, rate(0.1)])
-    assert dict(kept.quantiles) == {0.5: 0.012, 0.9: 0.020, 0.95: 0.030}
-    assert without_failures([mixed, rate(0.0)])[0] == mixed
+def test_where_the_file_says_which_calls_failed_these_are_left_out():
+    mixed = record(values=[1.0, 9.0, 1.1, 9.5], failed=(1, 3), flags=("nonzero-exit",))
+    assert list(without_failures(mixed, 0.5).values) == [1.0, 1.1]
+
+
+STATED = ((0.5, 0.010), (0.66, 0.012), (0.9, 0.015), (0.95, 0.020), (0.99, 0.030))
+
+
+def quantiles(share, flags=("failures-mixed",)):
+    mixed = record(kind="quantiles", quantiles=STATED, flags=flags)
+    return {q.name: q for q in stated_quantiles(mixed, share)}
+
+
+def test_quantiles_with_many_failures_are_known_between_two_that_are_stated():
+    found = quantiles(0.1)
+    assert (found["p50"].low, found["p50"].high) == (0.010, 0.012)
+    assert 0.010 < found["p50"].value < 0.012
+    assert (found["p90"].low, found["p90"].high) == (0.015, 0.020)
+    assert (found["p99"].low, found["p99"].high) == (0.030, math.inf)
+
+
+@pytest.mark.parametrize(("share", "flags"), [(0.0001, ("failures-mixed",)), (0.01, ("failures-mixed",)), (0.5, ())])
+def test_one_failure_in_a_hundred_moves_no_quantile_nor_do_failures_that_were_left_out(share, flags):
+    assert {q.name: (q.low, q.value, q.high) for q in quantiles(share, flags).values()} == {
+        "p50": (0.010,) * 3, "p90": (0.015,) * 3, "p95": (0.020,) * 3, "p99": (0.030,) * 3,
+    }  # fmt: skip
 
 
 def test_a_rate_that_the_tool_states_beside_its_benchmarks_counts_for_all():
     mixed = record(values=[0.001, 1.0, 2.0, 3.0], flags=("failures-mixed",))
-    (run, _) = runs_of(
-        mixed, record(benchmark="failed", metric="error_rate", unit="1", kind="value", values=[0.25])
-    ).runs
+    beside = replace(rate(0.25), benchmark="failed")
+    (run, _) = runs_of(mixed, beside).runs
     assert run.series[0].values == (1.0, 2.0, 3.0)
 
 
 def test_what_the_reader_left_out_itself_is_not_left_out_again():
     clean = record(values=[1.0, 2.0, 3.0])
-    assert without_failures([clean, rate(0.5)])[0] is clean
+    assert without_failures(clean, 0.5) is clean
 
 
 @LAWS

@@ -23,12 +23,12 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # no
         if codes and all(code != 0 for code in codes):
             yield Skipped(benchmark=name, why="every run failed")
             continue
-        yield _time(name, entry, flags)
-        if flags:
+        yield _time(name, entry, flags, tuple(i for i, code in enumerate(codes) if code != 0))
+        if codes:
             failed = sum(code != 0 for code in codes) / len(codes)
             yield Record(
                 benchmark=name, metric="error_rate", unit="1", better="lower", kind="value", n=len(codes),
-                values=[failed], flags=flags,
+                values=[failed], flags=flags, is_derived=not flags,
             )  # fmt: skip
         memory = all_numbers(items(entry.get("memory_usage_byte")))
         if memory:
@@ -38,13 +38,13 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # no
             )  # fmt: skip
 
 
-def _time(name: str, entry: dict[str, Any], flags: tuple[Flag, ...]) -> Record | Skipped:
+def _time(name: str, entry: dict[str, Any], flags: tuple[Flag, ...], failed: tuple[int, ...]) -> Record | Skipped:
     facts: dict[str, Any] = {"benchmark": name, "metric": "time", "unit": "s", "better": "lower", "flags": flags}
     if times := items(entry.get("times")):
         values = all_numbers(times)
         if values is None:
             return Skipped(benchmark=name, why="a time is no number")
-        return Record(**facts, kind="samples", n=len(values), values=values)
+        return Record(**facts, kind="samples", n=len(values), values=values, failed=failed)
     median = stated([(0.5, entry.get("median"))])
     if median:
         return Record(**facts, kind="quantiles", quantiles=median)

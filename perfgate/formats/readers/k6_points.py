@@ -92,7 +92,7 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
             tally.add_broken(line)
     for name, trend in points.trends.items():
         if trend.values or trend.left_out:
-            yield _record(name, trend, points.started_at, options)
+            yield _record(name, trend, points, options)
     if points.requests:
         yield Record(
             benchmark=_FAILED, metric="error_rate", unit="1", better="lower", kind="value", n=points.requests,
@@ -101,7 +101,7 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
     yield from tally.told("points", "k6 run --out json=points.ndjson script.js")
 
 
-def _record(name: str, trend: _Trend, started_at: str, options: Options) -> Record | Skipped:
+def _record(name: str, trend: _Trend, points: _Points, options: Options) -> Record | Skipped:
     if not trend.values:
         return Skipped(benchmark=name, why="every request failed")
     is_time = trend.contains == "time"
@@ -110,5 +110,6 @@ def _record(name: str, trend: _Trend, started_at: str, options: Options) -> Reco
     return Record(
         benchmark=name, metric="duration" if is_time else "value", unit=_UNITS.get(trend.contains, "1"),
         better="lower" if is_time else options.better, kind="samples", n=len(trend.values), values=trend.values,
-        is_side=name in SIDE, started_at=started_at,
+        is_side=name in SIDE, started_at=points.started_at,
+        flags=("failures-mixed",) if points.failed and not name.startswith("http_req_") else (),
     )  # fmt: skip
