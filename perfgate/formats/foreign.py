@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
@@ -16,7 +16,7 @@ from perfgate.formats.source import Source
 from perfgate.formats.table import Head
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from perfgate.core.errors import Diagnostic
     from perfgate.core.run import Run
@@ -82,7 +82,19 @@ class ForeignReader:
                 return
             yield from self._runs(source, known, None)
         except CannotDecideError as caught:
-            self.problems.extend(caught.diagnostics)
+            self.problems.extend(self._corrected(path, caught.diagnostics))
+
+    def _corrected(self, path: str, faults: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
+        """Return faults of a file that was read as it was asked for, with what it looks like as the cure."""
+        if self._given.format is None:
+            return faults
+        try:
+            looks = detect(Source(path))
+        except CannotDecideError as caught:
+            return (*faults, *caught.diagnostics)
+        if looks is None or looks.name == self._given.format.name:
+            return faults
+        return [replace(f, hint=f"it looks like {looks.name}: leave --from out") for f in faults]
 
     def rest(self) -> Iterator[Run]:
         """Yield the runs of the snapshots: one stands for itself, two for what happened between them."""

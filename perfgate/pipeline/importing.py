@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perfgate.core.atomic import write_whole
 from perfgate.core.errors import CannotDecideError, cannot_decide, error
@@ -16,10 +16,10 @@ from perfgate.pipeline import inputs
 from perfgate.pipeline.reading import Reading, given_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from perfgate.core.errors import Diagnostic
-    from perfgate.core.run import Run
+    from perfgate.core.run import Run, Series
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,8 @@ def read_files(paths: Sequence[str], reading: Reading, *, config: str | None = N
     if problems:
         raise CannotDecideError(problems)
     foreign = [r for _, contents in reader.foreign.contents for r in contents.records if not r.is_derived]
-    own = [r for r in runs if not r.series]
+    read = {path for path, _ in reader.foreign.contents}
+    own = [r for r in runs if r.origin not in read]
     return Found(
         records=(*_records(own), *foreign),
         runs=tuple(r for r in runs if r.series),
@@ -62,7 +63,7 @@ def read_files(paths: Sequence[str], reading: Reading, *, config: str | None = N
     )
 
 
-def _records(runs: Iterable[Run]) -> list[Record]:
+def _records(runs: Sequence[Run]) -> list[Record]:
     """Return what run summaries say: one record for each metric of a benchmark, values in the order of the files."""
     found: dict[tuple[str, str], Record] = {}
     for run in runs:
@@ -72,7 +73,16 @@ def _records(runs: Iterable[Run]) -> list[Record]:
             )
             values = (*before.values, value)
             found[run.benchmark, metric.name] = replace(before, values=values, n=len(values))
-    return list(found.values())
+    return [*found.values(), *(_record(run, s) for run in runs for s in run.series)]
+
+
+def _record(run: Run, s: Series) -> Record:
+    """Return what an imported run says of one metric."""
+    facts: Any = {"benchmark": run.benchmark, "metric": s.metric.name, "unit": s.metric.unit, "better": s.metric.better}
+    if s.values:
+        return Record(**facts, kind="samples", n=len(s.values), values=s.values, is_mean=bool(s.source))
+    stated = tuple((int(q.name[1:]) / 100, q.value) for q in s.quantiles)
+    return Record(**facts, kind="quantiles", quantiles=stated)
 
 
 def write_runs(runs: Sequence[Run], folder: str) -> int:

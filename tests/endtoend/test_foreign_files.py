@@ -122,6 +122,10 @@ def test_what_was_imported_is_what_the_file_says(project: Project) -> None:
     assert "wrote 5 runs to outputs/model_runs" in outcome.stdout
     through = json.loads(project.cli("collect", "--format", "json").stdout)
     assert through == straight
+    again = project.cli("import", "--dry-run", "--json", "outputs/model_runs")
+    assert {r["benchmark"]: r["p50"] for r in json.loads(again.stdout)} == {
+        r["benchmark"]: r["p50"] for r in json.loads(project.cli("import", "--dry-run", "--json", "bench.json").stdout)
+    }
     assert len(straight["profiles"]) == 5
 
 
@@ -226,6 +230,8 @@ def test_a_file_in_no_format_names_the_three_nearest(project: Project) -> None:
         pytest.param("a,b\n1,2\n", ["--from", "hyperfin"], "no format .hyperfin.", "did you mean .hyperfine."),
         pytest.param("{", ["--from", "hyperfine"], "not JSON", "measure again"),
         pytest.param('{"results": []}', ["--from", "hyperfine"], "holds nothing that was measured", "--export-json"),
+        pytest.param('{"results": [{"command": "a", "times": [1.0]}]}', ["--from", "pytest-benchmark"],
+                     "holds nothing that was measured", "it looks like hyperfine"),
         pytest.param("command,mean,stddev,median,user,system,min,max\n", [], "--export-csv", "--export-json"),
         pytest.param('[{"name": "a", "unit": "ms", "value": 3}]', [], "which way is better", "--direction lower"),
     ],

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,6 +20,7 @@ from gate_cases import finding, verdict  # noqa: E402 - the path has to be set b
 
 from perfgate.core.errors import warning  # noqa: E402 - see above
 from perfgate.core.finding import Finding, Status, Verdict  # noqa: E402 - see above
+from perfgate.core.gate_change import GateChange, Move  # noqa: E402 - see above
 from perfgate.core.reasons import sentence  # noqa: E402 - see above
 from perfgate.render.comment import comment  # noqa: E402 - see above
 
@@ -60,13 +62,18 @@ def cases() -> dict[str, Verdict]:
                n_current=0, reason="no-runs")  # fmt: skip
     edit = warning(
         "gate-edited",
-        "this change edits the gate itself: 2 baselines (search.fuzzy, login); judged by those of HEAD^1",
+        "this change edits the gate itself: 1 baseline (search.fuzzy); judged by that of HEAD^1",
         hint="review the edits as you would review code",
+    )  # fmt: skip
+    moved = GateChange(
+        kind="baseline", edit="changed", path="baselines/gha-ubuntu-24.04-x64-4cpu/search.fuzzy-1a2b3c4d.json",
+        name="search.fuzzy", machine_class="gha-ubuntu-24.04-x64-4cpu",
+        moves=(Move(what="elapsed p50", unit="s", before=0.412, after=0.487, change=0.182, laxer=True),),
     )  # fmt: skip
     many = [row(Status.REGRESSED, f"bench_{i:03}", 0.1, 0.5 - i / 1000, reason="worse") for i in range(60)]
     return {
         "pass": verdict(*quiet(7)),
-        "regression": verdict(slow, suspect, fast, *quiet(7), notes=(edit,)),
+        "regression": replace(verdict(slow, suspect, fast, *quiet(7), notes=(edit,)), gate_changes=(moved,)),
         "undecided": verdict(slow, lost, *quiet(5)),
         "five-hundred": verdict(*many, *quiet(440)),
     }
