@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
 Kind = Literal["samples", "quantiles", "histogram", "value"]
 Flag = Literal[
-    "cpu-scaling", "debug-build", "failures-mixed", "nonzero-exit", "rounded", "saturated", "snapshot", "unfinished"
+    "cpu-scaling",
+    "debug-build",
+    "failures-mixed",
+    "nonzero-exit",
+    "rounded",
+    "saturated",
+    "short",
+    "snapshot",
+    "unfinished",
 ]
 
 

@@ -47,7 +47,7 @@ def test_bmf_is_read_when_it_is_asked_for() -> None:
 
 
 def test_every_passing_test_case_is_read_when_none_is_too_short() -> None:
-    assert_case(DATA / "junit/pytest.xml", options=Options(min_time=0.0))
+    assert_case(DATA / "junit/pytest.xml")
 
 
 @settings(max_examples=200, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
