@@ -10,6 +10,7 @@ import click
 def command(*, as_json: bool) -> None:
     """List the tools whose files are read, and the command that makes the best file."""
     import json  # noqa: PLC0415 - a name that only this function needs
+    import textwrap  # noqa: PLC0415 - see above
 
     from perfgate.formats.detect import formats  # noqa: PLC0415 - loaded when the command is called
 
@@ -19,5 +20,6 @@ def command(*, as_json: bool) -> None:
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
     for f in known:
-        click.echo(f"{f.name}: {f.gives}{' (only with --from)' if f.is_asked else ''}")
+        words = f"{f.name}: {f.gives}{' (only with --from)' if f.is_asked else ''}"
+        click.echo(textwrap.fill(words, 80, subsequent_indent="  "))
         click.echo(f"    {f.cure}")
