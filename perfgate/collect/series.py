@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, error
 from perfgate.core.profile import MetricProfile, Sample, Stated, with_stated
+from perfgate.core.quantile import middle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,10 +62,9 @@ def joined(held: Mapping[str, Sequence[Held]]) -> list[Joined]:
 
 
 def _middle(quantiles: Sequence[Quantile]) -> tuple[Quantile, ...]:
-    """Return of each quantile the middle one, by the same rule as a profile's."""
-    names = sorted({q.name for q in quantiles})
-    by_name = ((n, sorted((q for q in quantiles if q.name == n), key=lambda q: q.value)) for n in names)
-    return tuple(found[(len(found) - 1) // 2] for _, found in by_name)
+    """Return of each quantile the middle one."""
+    by_name = (middle(q for q in quantiles if q.name == name) for name in sorted({q.name for q in quantiles}))
+    return tuple(q for q in by_name if q is not None)
 
 
 def with_joined(profile: MetricProfile | None, session: str, found: Joined) -> MetricProfile:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.quantile import Quantile
+from perfgate.core.quantile import Quantile, middle
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -70,9 +70,9 @@ class MetricProfile:
 
     def quantile(self, name: str) -> Quantile | None:
         """Return a stated quantile; of several sessions the middle one, the better of the two middle ones."""
-        found = sorted((q for s in self.stated for q in s.quantiles if q.name == name), key=lambda q: q.value)
-        if found:
-            return found[(len(found) - 1) // 2]
+        found = middle(q for s in self.stated for q in s.quantiles if q.name == name)
+        if found is not None:
+            return found
         plain = dict(self.quantiles).get(name)
         return None if plain is None else Quantile(name, plain, plain, plain)
 

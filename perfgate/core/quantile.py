@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Quantile(NamedTuple):
@@ -16,3 +19,9 @@ class Quantile(NamedTuple):
     """Lower bound of the bucket in which it lies; `value` itself when the tool states it."""
     high: float
     """Upper bound of the bucket; infinite when the last bucket has none."""
+
+
+def middle(quantiles: Iterable[Quantile]) -> Quantile | None:
+    """Return the middle one of several statements of one quantile, the lower of two middle ones; None: there is none."""
+    found = sorted(quantiles, key=lambda q: q.value)
+    return found[(len(found) - 1) // 2] if found else None

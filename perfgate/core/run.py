@@ -31,6 +31,10 @@ class Environment:
     """Opaque id of the booted machine; empty when unknown."""
 
 
+NOWHERE = Environment(facts=(), machine_class=UNSPECIFIED, machine="")
+"""Environment of runs whose file does not say where they took place."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """What one run of a foreign tool says of one metric: many values, or quantiles of values that it did not keep."""

@@ -9,7 +9,7 @@ from perfgate.core.canonical import short_hash
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.metrics import Metric
 from perfgate.core.quantile import Quantile
-from perfgate.core.run import UNSPECIFIED, Environment, Run, Series
+from perfgate.core.run import NOWHERE, Run, Series
 from perfgate.formats.failures import SHARES, highest_rate, rate_of, stated_quantiles, without_failures
 from perfgate.formats.instants import normal_instant
 from perfgate.stats.buckets import bucket_quantile
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 MOST_VALUES = 2000
 """Values of one metric of one run that are kept; of more, so many order statistics stand for all."""
 MEANS = "means of calls"
-_NOWHERE = Environment(facts=(), machine_class=UNSPECIFIED, machine="")
 _FLAGS = {
     "cpu-scaling": "the processor's clock was not fixed: expect more noise",
     "debug-build": "the benchmark library is a debug build: its times are not those of a release",
@@ -90,7 +89,7 @@ def _run(  # noqa: PLR0917 - private, called in this file alone
         rows_used=0,
         values=(),
         memory_source="",
-        environment=_NOWHERE,
+        environment=NOWHERE,
         commit=next((r.commit for r in records if r.commit), ""),
         command="",
         origin=origin,

@@ -11,7 +11,7 @@ import msgspec
 from perfgate.core.errors import cannot_decide
 from perfgate.core.metrics import Metric
 from perfgate.core.quantile import Quantile
-from perfgate.core.run import UNSPECIFIED, Environment, Run, Series
+from perfgate.core.run import NOWHERE, Run, Series
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 SCHEMA = "perfgate/series/1"
 _MARK = f'"{SCHEMA}"'.encode()
 _HINT = "import it again: perfgate import FILE"
-_NOWHERE = Environment(facts=(), machine_class=UNSPECIFIED, machine="")
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=600)]
 
 
@@ -96,7 +95,7 @@ def decode_imported(content: bytes, origin: str) -> Run:
         rows_used=0,
         values=(),
         memory_source="",
-        environment=_NOWHERE,
+        environment=NOWHERE,
         commit=stored.commit,
         command="",
         origin=origin,

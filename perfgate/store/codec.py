@@ -23,7 +23,7 @@ from perfgate.schema.baseline_types import (
 )
 from perfgate.stats.quantiles import quantile
 from perfgate.store.layout import layout
-from perfgate.store.stated import stated_body, stated_metric
+from perfgate.store.stated import stated_body, stated_metric, to_short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,11 +43,6 @@ def file_name(benchmark: str, labels: Labels) -> str:
     """Return the name of a benchmark's baseline file: readable, and unique by the hash of name and labels."""
     identity = json.dumps([benchmark, [list(pair) for pair in labels]], ensure_ascii=True)
     return f"{slug(benchmark) or 'benchmark'}-{short_hash(identity, digits=8)}.json"
-
-
-def to_short(values: tuple[float, ...]) -> tuple[float, ...]:
-    """Return the values as a file keeps them: 6 significant digits."""
-    return tuple(float(rounded(v)) for v in values)
 
 
 def body(profile: Profile) -> dict[str, Any]:

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from perfgate.schema.baseline_types import StoredQuantiles
 
 
+def to_short(values: tuple[float, ...]) -> tuple[float, ...]:
+    """Return the values as a file keeps them: 6 significant digits."""
+    return tuple(float(rounded(v)) for v in values)
+
+
 def shortened(metric: MetricProfile) -> MetricProfile:
     """Return a metric with its numbers as a file keeps them: 6 significant digits."""
-    samples = tuple(
-        Sample(session=s.session, values=tuple(float(rounded(v)) for v in s.values)) for s in metric.samples
-    )
+    samples = tuple(Sample(session=s.session, values=to_short(s.values)) for s in metric.samples)
     stated = [replace(s, quantiles=tuple(map(_short, s.quantiles))) for s in metric.stated]
     return with_stated(replace(metric, samples=samples), stated)
 

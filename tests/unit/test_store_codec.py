@@ -19,9 +19,9 @@ from perfgate.store.codec import (
     encode_profiles,
     file_name,
     known_runs,
-    to_short,
     version_of,
 )
+from perfgate.store.stated import to_short
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 NAME = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
