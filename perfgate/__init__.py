@@ -9,7 +9,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # typing itself takes longer to load than all of perfgate.measure
 if TYPE_CHECKING:
     from perfgate.measure import RunHandle, deterministic_run_id, measure_and_run, measure_run_context, measured
-    from perfgate.pipeline.collecting import load_profiles, load_runs
+    from perfgate.pipeline.collect import load_profiles, load_runs
 
 __version__ = "0.1.0"
 __all__ = [
@@ -31,6 +31,6 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'perfgate' has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415 - lazily, so that `import perfgate` costs nothing
 
-    home = "perfgate.pipeline.collecting" if name in _FOR_NOTEBOOKS else "perfgate.measure"
+    home = "perfgate.pipeline.collect" if name in _FOR_NOTEBOOKS else "perfgate.measure"
     found: object = getattr(import_module(home), name)
     return found

@@ -1,4 +1,4 @@
-"""Fixtures of the tests that run perfgate as a real process."""
+"""Fixtures: a working directory outside CI, and projects for the tests that run perfgate as a real process."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from lower_wings import GIT_ENVIRONMENT
 from sessions import make_settled
 from support import Project, make_green
+
+from perfgate.measure.machine.ci import _SYSTEMS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,3 +48,21 @@ def settled_template(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def settled(settled_template: Project, tmp_path: Path) -> Project:
     """A project with a baseline of five sessions of two benchmarks; no run lies there."""
     return settled_template.copy_to(tmp_path / "project")
+
+
+@pytest.fixture
+def outside_ci(monkeypatch):
+    """Take away what a CI system would say, and give git a name."""
+    for variable in ("CI", *(marker for _, marker, _ in _SYSTEMS)):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in GIT_ENVIRONMENT.items():
+        monkeypatch.setenv(variable, value)
+
+
+@pytest.fixture
+def workdir(tmp_path, monkeypatch, outside_ci):
+    """Return an empty project, which is the working directory and the root of its repository."""
+    folder = tmp_path / "project"
+    (folder / ".git").mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    return folder

@@ -47,9 +47,9 @@ def command(
     """
     import os  # noqa: PLC0415 - a name that only this function needs
 
-    from perfgate.cli.showing import clear_progress, show_progress  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.pipeline.ab import ab  # noqa: PLC0415 - see above
-    from perfgate.pipeline.ab_request import Request  # noqa: PLC0415 - see above
+    from perfgate.cli.present import clear_progress, show_progress  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.ab.compare import ab  # noqa: PLC0415 - see above
+    from perfgate.pipeline.ab.request import Request  # noqa: PLC0415 - see above
 
     if runs is not None and rounds_max is not None:
         raise click.UsageError("-n and --rounds-max exclude each other", ctx)

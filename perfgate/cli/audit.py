@@ -40,9 +40,9 @@ def command(
     nothing, baselines that are old or were left behind. Exits 0 when clean, 1 with
     findings of the level of --fail-on, 2 when there is nothing to audit.
     """
-    from perfgate.cli.showing import show  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.cli.present import show  # noqa: PLC0415 - loaded when the command is called
     from perfgate.core.finding import ExitCode as Code  # noqa: PLC0415 - see above
-    from perfgate.pipeline.auditing import audit  # noqa: PLC0415 - see above
+    from perfgate.pipeline.audit import audit  # noqa: PLC0415 - see above
 
     check_day(ctx, today)
     found, document = audit(baseline=baseline, config=config, machine_class=machine_class, today=today)

@@ -9,8 +9,8 @@ import click
 from perfgate.cli.options import reading_options
 
 if TYPE_CHECKING:
+    from perfgate.pipeline.baselines.refresh import Plan
     from perfgate.pipeline.reading import Reading
-    from perfgate.pipeline.refreshing import Plan
 
 _CONFIG = click.option(
     "--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml)."
@@ -50,7 +50,7 @@ def refresh(
     Sessions are added, the newest are kept; runs that are in already change
     nothing. Prints old and new before it writes. Commit the files afterwards.
     """
-    from perfgate.pipeline.refreshing import alone, plan_refresh  # noqa: PLC0415 - loaded when it is called
+    from perfgate.pipeline.baselines.refresh import alone, plan_refresh  # noqa: PLC0415 - loaded when it is called
 
     def plan() -> Plan:
         return plan_refresh(
@@ -73,8 +73,8 @@ def refresh(
 
 def _show_plan(plan: Plan) -> None:
     """Print what a refresh will change."""
-    from perfgate.cli.showing import echo  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.pipeline.browsing import compose_moves  # noqa: PLC0415 - see above
+    from perfgate.cli.present import echo  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.baselines.show import compose_moves  # noqa: PLC0415 - see above
     from perfgate.render import render  # noqa: PLC0415 - see above
 
     if plan.left:
@@ -92,9 +92,9 @@ def _show_plan(plan: Plan) -> None:
 @_CONFIG
 def list_(config: str | None) -> None:
     """List all baselines."""
-    from perfgate.cli.showing import show as show_document  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.pipeline.browsing import compose_list  # noqa: PLC0415 - see above
-    from perfgate.pipeline.refreshing import policy_and_baselines  # noqa: PLC0415 - see above
+    from perfgate.cli.present import show as show_document  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.baselines.refresh import policy_and_baselines  # noqa: PLC0415 - see above
+    from perfgate.pipeline.baselines.show import compose_list  # noqa: PLC0415 - see above
 
     show_document(compose_list(policy_and_baselines(config)[1].profiles), "text")
 
@@ -104,9 +104,9 @@ def list_(config: str | None) -> None:
 @_CONFIG
 def show(benchmark: str, config: str | None) -> None:
     """Show the values of a baseline by session, and where they came from."""
-    from perfgate.cli.showing import show as show_document  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.pipeline.browsing import compose_show, pick  # noqa: PLC0415 - see above
-    from perfgate.pipeline.refreshing import policy_and_baselines  # noqa: PLC0415 - see above
+    from perfgate.cli.present import show as show_document  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.baselines.refresh import policy_and_baselines  # noqa: PLC0415 - see above
+    from perfgate.pipeline.baselines.show import compose_show, pick  # noqa: PLC0415 - see above
 
     show_document(compose_show(pick(policy_and_baselines(config)[1].profiles, benchmark)), "text")
 
@@ -116,8 +116,8 @@ def show(benchmark: str, config: str | None) -> None:
 @_CONFIG
 def diff(ref: str, config: str | None) -> None:
     """Show how the baselines differ from those of a git commit."""
-    from perfgate.cli.showing import show as show_document  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.pipeline.browsing import compose_moves  # noqa: PLC0415 - see above
-    from perfgate.pipeline.browsing import diff as difference  # noqa: PLC0415 - see above
+    from perfgate.cli.present import show as show_document  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.baselines.show import compose_moves  # noqa: PLC0415 - see above
+    from perfgate.pipeline.baselines.show import diff as difference  # noqa: PLC0415 - see above
 
     show_document(compose_moves(difference(config, ref)), "text")

@@ -45,7 +45,7 @@ def command(
     Exits 0 when every gated row was measured and holds, 1 when one got worse,
     2 when it cannot be decided.
     """
-    from perfgate.pipeline.check import Request, check  # noqa: PLC0415 - only now are the libraries worth their start-up
+    from perfgate.pipeline.check.check import Request, check  # noqa: PLC0415 - only now are the libraries worth their start-up
 
     if baseline is not None and baseline_ref is not None:
         raise click.UsageError("--baseline and --baseline-ref exclude each other", ctx)

@@ -29,9 +29,9 @@ def command(
     PATHS are run files, folders or globs (default: `runs` of the configuration).
     Failed runs are left out and counted.
     """
-    from perfgate.cli.showing import echo  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.cli.present import echo  # noqa: PLC0415 - loaded when the command is called
     from perfgate.core.shards import shard_of  # noqa: PLC0415 - see above
-    from perfgate.pipeline.collecting import collect_profiles  # noqa: PLC0415 - see above
+    from perfgate.pipeline.collect import collect_profiles  # noqa: PLC0415 - see above
     from perfgate.pipeline.outputs import write_output  # noqa: PLC0415 - see above
     from perfgate.render import render  # noqa: PLC0415 - see above
     from perfgate.report.profiles import compose_profiles  # noqa: PLC0415 - see above

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from perfgate.core.errors import Diagnostic
     from perfgate.core.finding import ExitCode, Verdict
-    from perfgate.pipeline.commenting import When
+    from perfgate.pipeline.comment import When
 
 _ID = re.compile(r"[a-z0-9-]{1,40}")
 
@@ -41,10 +41,10 @@ def command(
     """
     import os  # noqa: PLC0415 - a name that only this function needs
 
-    from perfgate.cli.showing import echo  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.cli.present import echo  # noqa: PLC0415 - loaded when the command is called
     from perfgate.core.errors import CannotDecideError  # noqa: PLC0415 - see above
     from perfgate.core.finding import ExitCode  # noqa: PLC0415 - see above
-    from perfgate.pipeline.commenting import Request, World, publish_comment  # noqa: PLC0415 - see above
+    from perfgate.pipeline.comment import Request, World, publish_comment  # noqa: PLC0415 - see above
     from perfgate.publish.events import Place, is_repository  # noqa: PLC0415 - see above
     from perfgate.render.comment import comment  # noqa: PLC0415 - see above
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from perfgate.pipeline.workflow_parts import Plan
+    from perfgate.pipeline.init.parts import Plan
 
 _PLACES = ("laptop", "github", "gitlab", "other")
 _RUNNERS = ("hosted", "own")
@@ -28,7 +28,7 @@ def command(place: str | None, runner: str | None, *, forks: bool | None, suites
 
     Nothing that is there already is changed.
     """
-    from perfgate.pipeline.starting import start  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.init.start import start  # noqa: PLC0415 - loaded when the command is called
 
     if place is None:
         place = "laptop"
@@ -46,7 +46,7 @@ def command(place: str | None, runner: str | None, *, forks: bool | None, suites
 
 def _plan(place: str, runner: str | None, *, forks: bool | None, suites: tuple[str, ...], shards: int) -> Plan:
     """Return what was asked for; what was not said is asked at a terminal, else as most have it."""
-    from perfgate.pipeline.workflow_parts import Plan  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.init.parts import Plan  # noqa: PLC0415 - loaded when the command is called
 
     asks = sys.stdin.isatty()
     if runner is None:

@@ -19,9 +19,9 @@ def command(profiles: tuple[str, ...], expect_shards: int, output: str | None, f
     exactly once, and all of one commit, configuration and class of machine. The
     merged profile is the one that all runs collected at once would give.
     """
-    from perfgate.cli.showing import echo  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.cli.present import echo  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.check.shards import merge_profiles  # noqa: PLC0415 - see above
     from perfgate.pipeline.outputs import write_output  # noqa: PLC0415 - see above
-    from perfgate.pipeline.sharding import merge_profiles  # noqa: PLC0415 - see above
     from perfgate.render import render  # noqa: PLC0415 - see above
     from perfgate.report.profiles import compose_profiles  # noqa: PLC0415 - see above
 

@@ -184,9 +184,9 @@ def tell_verdict(
     """
     import os  # noqa: PLC0415 - a name that few functions need
 
-    from perfgate.cli.showing import show, tell_actions  # noqa: PLC0415 - loaded when a command is called
+    from perfgate.cli.present import show, tell_actions  # noqa: PLC0415 - loaded when a command is called
     from perfgate.core.errors import CannotDecideError  # noqa: PLC0415 - see above
-    from perfgate.measure import facts  # noqa: PLC0415 - see above
+    from perfgate.measure.machine import facts  # noqa: PLC0415 - see above
     from perfgate.pipeline.verdicts import cause  # noqa: PLC0415 - see above
     from perfgate.report.compose import compose  # noqa: PLC0415 - see above
 

@@ -28,9 +28,9 @@ def command(
     A program that uses perfgate.measure inside writes its own summaries; they win.
     A run that fails ends the measuring with exit code 2.
     """
-    from perfgate.cli.showing import clear_progress, echo, show_progress  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.pipeline.collecting import collect_profiles  # noqa: PLC0415 - see above
-    from perfgate.pipeline.measuring import default_out, job, measure  # noqa: PLC0415 - see above
+    from perfgate.cli.present import clear_progress, echo, show_progress  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.collect import collect_profiles  # noqa: PLC0415 - see above
+    from perfgate.pipeline.run import default_out, job, measure  # noqa: PLC0415 - see above
     from perfgate.render import render  # noqa: PLC0415 - see above
     from perfgate.report.profiles import compose_profiles  # noqa: PLC0415 - see above
     from perfgate.report.words import count  # noqa: PLC0415 - see above

@@ -23,7 +23,7 @@ def command(
     BENCHMARK and METRIC name the row as reports do. Commit the file that is written:
     a reviewer sees what is allowed, how long, and why.
     """
-    from perfgate.pipeline.waiving import Request, add_waiver  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.baselines.waive import Request, add_waiver  # noqa: PLC0415 - loaded when the command is called
 
     path = add_waiver(
         Request(

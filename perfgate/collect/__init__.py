@@ -1,7 +1,7 @@
 """Runs -> profiles, and which of their sessions are the current ones."""
 
 from perfgate.collect.current import Selection, select
-from perfgate.collect.given import collected_before
+from perfgate.collect.from_profiles import collected_before
 from perfgate.collect.merging import merge
 from perfgate.collect.runs import Collection, Key, Seen, collect
 from perfgate.collect.shards import Part, check_shards, parts_of

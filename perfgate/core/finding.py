@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from perfgate.core.errors import Diagnostic
-    from perfgate.core.gate_change import GateChange
+    from perfgate.core.gate_changes import GateChange
     from perfgate.core.policy import Level
     from perfgate.core.profile import Profile
     from perfgate.core.run import Labels
@@ -95,7 +95,7 @@ class Finding:
     rule: str
     """The rule that governs the row."""
     evidence: tuple[tuple[str, float], ...] = ()
-    """The numbers behind the status, by name; see `perfgate.gate.decision.Decision`."""
+    """The numbers behind the status, by name; see `perfgate.gate.methods.decision.Decision`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

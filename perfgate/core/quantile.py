@@ -22,6 +22,6 @@ class Quantile(NamedTuple):
 
 
 def middle(quantiles: Iterable[Quantile]) -> Quantile | None:
-    """Return the middle one of several statements of one quantile, the lower of two middle ones; None: there is none."""
+    """Return the middle one of several statements of one quantile, the lower of two; None: there is none."""
     found = sorted(quantiles, key=lambda q: q.value)
     return found[(len(found) - 1) // 2] if found else None

@@ -10,15 +10,15 @@ from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.metrics import Metric
 from perfgate.core.quantile import Quantile
 from perfgate.core.run import NOWHERE, Run, Series
-from perfgate.formats.failures import SHARES, highest_rate, rate_of, stated_quantiles, without_failures
-from perfgate.formats.instants import normal_instant
+from perfgate.formats.parsing.failures import SHARES, highest_rate, rate_of, stated_quantiles, without_failures
+from perfgate.formats.parsing.timestamps import normal_instant
 from perfgate.stats.buckets import bucket_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from perfgate.formats.reading import Contents
-    from perfgate.formats.record import Options, Record
+    from perfgate.formats.options import Contents
+    from perfgate.formats.parsing.record import Options, Record
 
 MOST_VALUES = 2000
 """Values of one metric of one run that are kept; of more, so many order statistics stand for all."""

@@ -6,12 +6,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import cannot_decide
-from perfgate.formats.known import FORMATS
-from perfgate.formats.table import Format, Head
-from perfgate.formats.unread import UNREAD
+from perfgate.formats.catalog.benchmarks import FORMATS
+from perfgate.formats.catalog.format import Format, Head
+from perfgate.formats.catalog.rejected import UNREAD
 
 if TYPE_CHECKING:
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.source import Source
 
 GROUP = "perfgate.formats"
 """Entry points by which other packages add readers; each names a `Format`."""
@@ -31,7 +31,7 @@ def formats() -> tuple[Format, ...]:
             message = f'the package that adds the format "{point.name}" cannot be loaded ({caught})'
             raise cannot_decide("format-plugin", message, hint="mend it, or uninstall it") from None
         if not isinstance(other, Format):
-            message = f'the entry point "{point.name}" is no perfgate.formats.table.Format'
+            message = f'the entry point "{point.name}" is no perfgate.formats.catalog.format.Format'
             raise cannot_decide("format-plugin", message, hint="mend the package, or uninstall it")
         found.setdefault(other.name, other)
     return tuple(found.values())

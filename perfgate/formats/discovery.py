@@ -10,10 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
-from perfgate.formats.files import read_bounded, unreadable
 from perfgate.formats.foreign import ForeignReader, Given, is_result_folder
-from perfgate.formats.imported import decode_imported, is_imported
-from perfgate.formats.summary import SummaryReader
+from perfgate.formats.own.imported import decode_imported, is_imported
+from perfgate.formats.own.run_summary import SummaryReader
+from perfgate.formats.parsing.files import read_bounded, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -8,20 +8,20 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.formats.catalog.format import Head
 from perfgate.formats.convert import to_runs
 from perfgate.formats.detect import detect, formats, unknown
-from perfgate.formats.reading import read
-from perfgate.formats.record import Options
-from perfgate.formats.source import Source
-from perfgate.formats.table import Head
+from perfgate.formats.options import read
+from perfgate.formats.parsing.record import Options
+from perfgate.formats.parsing.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from perfgate.core.errors import Diagnostic
     from perfgate.core.run import Run
-    from perfgate.formats.reading import Contents
-    from perfgate.formats.table import Format
+    from perfgate.formats.catalog.format import Format
+    from perfgate.formats.options import Contents
 
 _SUMMARY_KEYS = frozenset({"run_id", "elapsed_sec", "rows_used", "peak_memory_mb"})
 _PAIR = 2

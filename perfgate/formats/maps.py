@@ -8,13 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import cannot_decide
-from perfgate.formats.table import Format
+from perfgate.formats.catalog.format import Format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perfgate.core.field_map import FieldMap
-    from perfgate.formats.table import Parse
+    from perfgate.formats.catalog.format import Parse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ from perfgate.core.finding import Finding, Status
 from perfgate.core.policy import Budget, matches
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
-from perfgate.gate.buckets import over_budget
+from perfgate.gate.methods.buckets import over_budget
+from perfgate.gate.methods.tails import said_of_few
 from perfgate.gate.rows import Q, count_of, is_tail_of_few, value_of
-from perfgate.gate.tail import said_of_few
 from perfgate.stats.tails import tail_share_p
 
 if TYPE_CHECKING:

@@ -9,17 +9,17 @@ from perfgate.core.finding import Finding, Status
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT
 from perfgate.core.policy import GATED_BY_DEFAULT
 from perfgate.core.reasons import sentence
-from perfgate.core.stretches import united
-from perfgate.gate.across import across_sessions
-from perfgate.gate.buckets import is_undecidable
-from perfgate.gate.decide import decide, method_of
-from perfgate.gate.decision import STATUS_OF_CALL, Decision, Family, Method
-from perfgate.gate.levels import levels_of
+from perfgate.core.sessions import united
+from perfgate.gate.methods.across_sessions import across_sessions
+from perfgate.gate.methods.alpha import levels_of
+from perfgate.gate.methods.buckets import is_undecidable
+from perfgate.gate.methods.choose import decide, method_of
+from perfgate.gate.methods.common_shift import Group, Logs, Suite, group_of, logs_of, suites_of
+from perfgate.gate.methods.decision import STATUS_OF_CALL, Decision, Family, Method
+from perfgate.gate.methods.same_session import is_hopeless, p_value
+from perfgate.gate.methods.tails import said_of_few, shown_bounds
+from perfgate.gate.methods.whole_suite import moved_together
 from perfgate.gate.rows import P50, Row, count_of, incomparable, limit_text, rows_of, value_of
-from perfgate.gate.same_session import is_hopeless, p_value
-from perfgate.gate.suite import Group, Logs, Suite, group_of, logs_of, suites_of
-from perfgate.gate.tail import said_of_few, shown_bounds
-from perfgate.gate.together import moved_together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

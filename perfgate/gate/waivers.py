@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import Diagnostic, note, warning
 from perfgate.core.finding import UNDECIDED, WHOLE_SUITE, Finding, Status
 from perfgate.core.profile import title
-from perfgate.gate.effects import SLACK
+from perfgate.gate.methods.limits import SLACK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,9 +7,9 @@ program must not pay for being measured.
 
 from __future__ import annotations
 
-from perfgate.measure.context import measure_run_context
-from perfgate.measure.handle import RunHandle
 from perfgate.measure.identity import deterministic_run_id
-from perfgate.measure.wrap import measure_and_run, measured
+from perfgate.measure.inside.context import measure_run_context
+from perfgate.measure.inside.handle import RunHandle
+from perfgate.measure.inside.wrap import measure_and_run, measured
 
 __all__ = ["RunHandle", "deterministic_run_id", "measure_and_run", "measure_run_context", "measured"]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from perfgate.core.atomic import write_whole
 from perfgate.core.errors import CannotDecideError, cannot_decide, error
 from perfgate.formats.discovery import RunReader, find
-from perfgate.formats.imported import encode_imported
-from perfgate.formats.record import Record
-from perfgate.measure import facts
+from perfgate.formats.own.imported import encode_imported
+from perfgate.formats.parsing.record import Record
+from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
 from perfgate.pipeline.reading import Reading, given_of
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from perfgate import __version__, config
 from perfgate.collect import Collection, Key, collect
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note
-from perfgate.formats import percentiles
 from perfgate.formats.detect import detect
 from perfgate.formats.discovery import RunReader, find
-from perfgate.formats.files import read_bounded
-from perfgate.formats.source import Source
-from perfgate.measure import facts
+from perfgate.formats.own import percentiles
+from perfgate.formats.parsing.files import read_bounded
+from perfgate.formats.parsing.source import Source
+from perfgate.measure.machine import facts
 from perfgate.measure.summary import format_utc
 from perfgate.pipeline.reading import Reading, given_of
 from perfgate.store import baselines as store

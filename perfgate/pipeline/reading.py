@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from perfgate.formats.detect import named
 from perfgate.formats.foreign import Given
 from perfgate.formats.maps import format_of, map_for, map_named
-from perfgate.formats.record import Options
+from perfgate.formats.parsing.record import Options
 
 if TYPE_CHECKING:
     from perfgate.core.metrics import Direction
     from perfgate.core.policy import Policy
-    from perfgate.formats.table import Format
+    from perfgate.formats.catalog.format import Format
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

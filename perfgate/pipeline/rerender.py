@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.core.strict_json import load_json
-from perfgate.formats.files import read_bounded
+from perfgate.formats.parsing.files import read_bounded
 from perfgate.report.codec import from_data
 from perfgate.report.compose import compose
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from perfgate.collect import Selection
     from perfgate.core.policy import Policy
     from perfgate.gate.judge import Judgement
-    from perfgate.pipeline.commits import Gate
     from perfgate.pipeline.inputs import Side
+    from perfgate.pipeline.reference.commit import Gate
 
 
 def today() -> str:

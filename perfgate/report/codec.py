@@ -9,7 +9,7 @@ from typing import Any
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
 from perfgate.core.finding import WHOLE_SUITE, Compared, Finding, Status, Suite, Verdict
-from perfgate.report.edits import change_from_data, change_to_data
+from perfgate.report.gate_changes import change_from_data, change_to_data
 from perfgate.report.samples import samples_from_data, samples_to_data, unsound
 
 SCHEMA = "perfgate/report/1"

@@ -9,7 +9,6 @@ from perfgate.core.finding import FAILED, UNDECIDED, WHOLE_SUITE, ExitCode, Find
 from perfgate.core.profile import title
 from perfgate.core.reasons import cure, sentence
 from perfgate.report.codec import settled, to_data
-from perfgate.report.comparing import compared, moved_far
 from perfgate.report.document import (
     Block,
     Bullets,
@@ -25,7 +24,8 @@ from perfgate.report.document import (
     strong,
     text,
 )  # fmt: skip
-from perfgate.report.edits import edited
+from perfgate.report.gate_changes import edited
+from perfgate.report.provenance import compared, moved_far
 from perfgate.report.words import amount, count, percent, span
 
 if TYPE_CHECKING:

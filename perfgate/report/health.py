@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.dates import day_of
 from perfgate.core.finding import WHOLE_SUITE
-from perfgate.core.stretches import united
-from perfgate.gate.audit_words import cost
+from perfgate.core.sessions import united
+from perfgate.gate.audit.wording import cost
 from perfgate.report.document import name, text
 from perfgate.report.words import count, percent
 from perfgate.stats.quantiles import median

@@ -11,9 +11,9 @@ from itertools import accumulate
 from operator import truediv
 from typing import TYPE_CHECKING
 
+from perfgate.stats.distributions import normal_quantile, normal_tail
 from perfgate.stats.pairs import nth_pairs
-from perfgate.stats.students import normal_quantile, normal_tail
-from perfgate.stats.tied import tied_tail
+from perfgate.stats.tied_ranks import tied_tail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

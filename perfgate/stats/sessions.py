@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfgate.stats.distributions import t_quantile
 from perfgate.stats.quantiles import mad, median
-from perfgate.stats.students import t_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

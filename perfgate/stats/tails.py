@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from perfgate.stats.distributions import incomplete_beta, normal_quantile
 from perfgate.stats.quantiles import order_statistic_interval
-from perfgate.stats.students import incomplete_beta, normal_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from perfgate.core.errors import Diagnostic, error
 from perfgate.core.metrics import WORKLOAD_BOUND
 from perfgate.core.policy import has_no_main
 from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, title, with_stated
-from perfgate.core.stretches import joined, stretch_names
+from perfgate.core.sessions import joined, stretch_names
 from perfgate.stats.quantiles import quantile
 from perfgate.store.stated import shortened
 

@@ -29,8 +29,8 @@ BARE_CSV = (
 )
 OURS = (
     "from perfgate.core.field_map import FieldMap, FieldValue\nfrom perfgate.formats.maps import format_of\n"
-    "from perfgate.formats.readers.mapped import PREDICTION_LOG\nfrom perfgate.formats.reading import read\n"
-    "from perfgate.formats.record import Options\nfrom perfgate.formats.source import Source\n"
+    "from perfgate.formats.readers.mapped import PREDICTION_LOG\nfrom perfgate.formats.options import read\n"
+    "from perfgate.formats.parsing.record import Options\nfrom perfgate.formats.parsing.source import Source\n"
     "requests = FieldMap(name='requests', benchmark='label', ok='status',\n"
     "    values=(FieldValue(value='took_ms'), FieldValue(value='size_bytes')))\n"
     "begin = time.process_time()\n"

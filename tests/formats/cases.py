@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from perfgate.core.units import scale_of
-from perfgate.formats.describe import describe
 from perfgate.formats.detect import detect, named
-from perfgate.formats.reading import Contents, read
-from perfgate.formats.record import Options
-from perfgate.formats.source import Source
+from perfgate.formats.options import Contents, read
+from perfgate.formats.parsing.describe import describe
+from perfgate.formats.parsing.record import Options
+from perfgate.formats.parsing.source import Source
 
 DATA = Path(__file__).parent / "data"
 

@@ -9,9 +9,9 @@ import pytest
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.detect import detect, named
-from perfgate.formats.reading import Contents, read
-from perfgate.formats.record import Options, Record
-from perfgate.formats.source import Source
+from perfgate.formats.options import Contents, read
+from perfgate.formats.parsing.record import Options, Record
+from perfgate.formats.parsing.source import Source
 
 if TYPE_CHECKING:
     from pathlib import Path

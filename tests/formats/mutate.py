@@ -8,14 +8,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import CannotDecideError
-from perfgate.formats.record import Options, Record, Skipped
-from perfgate.formats.source import Source
+from perfgate.formats.parsing.record import Options, Record, Skipped
+from perfgate.formats.parsing.source import Source
 
 if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
-    from perfgate.formats.table import Format
+    from perfgate.formats.catalog.format import Format
 
 ODD: tuple[Any, ...] = (
     None, True, False, 0, -1, 0.0, -0.0, 1e308, -1e308, 5e-324, 10**400, "", "NaN", "+INF", "1e999", "12", "µs",

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from perfgate.formats.convert import MOST_VALUES, thinned, to_runs
 from perfgate.formats.detect import named
-from perfgate.formats.failures import stated_quantiles, without_failures
-from perfgate.formats.reading import Contents
-from perfgate.formats.record import Options, Record
+from perfgate.formats.options import Contents
+from perfgate.formats.parsing.failures import stated_quantiles, without_failures
+from perfgate.formats.parsing.record import Options, Record
 from perfgate.stats.quantiles import quantile
 
 LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=60)

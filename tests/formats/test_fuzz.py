@@ -12,7 +12,7 @@ from mutate import feed, mutated
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.detect import detect, formats, named
-from perfgate.formats.source import Source
+from perfgate.formats.parsing.source import Source
 
 if TYPE_CHECKING:
     from pathlib import Path

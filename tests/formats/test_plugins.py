@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READER = """
-from perfgate.formats.record import Record
-from perfgate.formats.table import Format
+from perfgate.formats.parsing.record import Record
+from perfgate.formats.catalog.format import Format
 
 def parse(source, options):
     for line in source.lines():

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from perfgate.formats.record import Record
+    from perfgate.formats.parsing.record import Record
 
 FOLDER = os.environ.get("PERFGATE_TEST_TOOLS", "")
 

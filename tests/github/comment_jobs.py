@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fault_server import REPO, SHA
 from support import ROOT
 
-from perfgate.pipeline.commenting import Request, World, publish_comment
+from perfgate.pipeline.comment import Request, World, publish_comment
 from perfgate.publish.api import make_opener
 from perfgate.publish.events import Place
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fault_server import FaultyGitHub
 
     from perfgate.core.finding import Verdict
-    from perfgate.pipeline.commenting import Outcome
+    from perfgate.pipeline.comment import Outcome
 
 MARKER = "<!-- perfgate:v1 id=default -->"
 TOKEN = "ghs_secretsecretsecret"  # noqa: S105 - of no server

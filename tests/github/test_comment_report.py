@@ -11,7 +11,7 @@ from comment_jobs import MARKER, TOKEN, event, report_data
 from fault_server import SHA
 
 from perfgate.core.errors import CannotDecideError
-from perfgate.pipeline.commenting import LARGEST
+from perfgate.pipeline.comment import LARGEST
 from perfgate.pipeline.rerender import read_verdict
 from perfgate.schema import MOST_FAULTS
 

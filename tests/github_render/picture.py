@@ -20,7 +20,7 @@ from gate_cases import finding, verdict  # noqa: E402 - the path has to be set b
 
 from perfgate.core.errors import warning  # noqa: E402 - see above
 from perfgate.core.finding import Finding, Status, Verdict  # noqa: E402 - see above
-from perfgate.core.gate_change import GateChange, Move  # noqa: E402 - see above
+from perfgate.core.gate_changes import GateChange, Move  # noqa: E402 - see above
 from perfgate.core.reasons import sentence  # noqa: E402 - see above
 from perfgate.render.comment import comment  # noqa: E402 - see above
 

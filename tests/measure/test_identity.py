@@ -16,7 +16,11 @@ def test_a_default_run_id_is_utc_time_and_eight_hex(monkeypatch):
     assert new_run_id() != new_run_id()
 
 
-@pytest.mark.parametrize("run_id", ["a", "0", "A.b_c:d@e+f=g-h", "x" * 200, new_run_id()])
+@pytest.mark.parametrize(
+    "run_id",
+    ["a", "0", "A.b_c:d@e+f=g-h", "x" * 200, new_run_id()],
+    ids=["letter", "digit", "signs", "longest", "default"],
+)
 def test_these_run_ids_are_allowed(run_id):
     assert check_run_id(run_id) == run_id
 

@@ -16,8 +16,8 @@ from fault_server import FaultyGitHub
 from steps import Runner, action, load, merge_change, pull_request, scripts
 from support import ROOT
 
-from perfgate.pipeline.workflow_parts import Plan
-from perfgate.pipeline.workflows import github
+from perfgate.pipeline.init.parts import Plan
+from perfgate.pipeline.init.workflows import github
 from perfgate.publish.actions import escape_data, escape_property
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ import pytest
 from steps import load
 from support import ROOT
 
-from perfgate.pipeline.workflow_parts import Plan
-from perfgate.pipeline.workflows import github, gitlab
+from perfgate.pipeline.init.parts import Plan
+from perfgate.pipeline.init.workflows import github, gitlab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

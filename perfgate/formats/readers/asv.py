@@ -12,16 +12,16 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.layouts import ASV
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.values import all_numbers, in_base, items, number, stated, table, text
-from perfgate.formats.words import symbol
+from perfgate.formats.catalog.layouts import ASV
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.unit_names import symbol
+from perfgate.formats.parsing.values import all_numbers, in_base, items, number, stated, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perfgate.formats.record import Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.parsing.source import Source
 
 _METRICS = {
     "time": ("time", "s"),

@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from perfgate.core.units import scale_of
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.values import parsed
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.values import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.record import Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.parsing.source import Source
 
 _BEGIN = "test "
 _BENCH = re.compile(r"\s*bench:\s+([0-9][0-9,]*(?:\.[0-9]+)?) ([^\s/]+)/iter")

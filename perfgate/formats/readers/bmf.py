@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.values import number, table
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.values import number, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.core.metrics import Direction
-    from perfgate.formats.record import Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.parsing.source import Source
 
 _BUILT_IN: dict[str, tuple[float, str, Direction]] = {
     "latency": (1e-9, "s", "lower"),

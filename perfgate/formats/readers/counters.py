@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.metrics import from_suffix
 from perfgate.core.units import scale_of
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.values import parsed, table
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.values import parsed, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import NoReturn
 
-    from perfgate.formats.record import Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.parsing.source import Source
 
 BENCHMARK = "counters"
 """Name of the benchmark: the two files are called differently each time."""

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.values import in_base, parsed, table
-from perfgate.formats.words import symbol
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.unit_names import symbol
+from perfgate.formats.parsing.values import in_base, parsed, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.record import Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.parsing.source import Source
 
 
 def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:

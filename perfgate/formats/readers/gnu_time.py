@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from perfgate.formats.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.record import Flag, Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.parsing.source import Source
 
 _COMMAND = "Command being timed: "
 _AFTER_COMMAND = "User time (seconds): "

@@ -10,15 +10,15 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.values import parsed, table, text
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.values import parsed, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.core.metrics import Direction
-    from perfgate.formats.record import Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.parsing.source import Source
 
 _UNITS: dict[str, tuple[str, float, str, Direction]] = {
     "ns/op": ("time", 1e-9, "s", "lower"),

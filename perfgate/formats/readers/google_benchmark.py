@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.values import in_base, items, number, stated, table, text
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.values import in_base, items, number, stated, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.core.metrics import Direction
-    from perfgate.formats.record import Flag, Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.parsing.source import Source
 
 _Row = dict[str, Any]
 

@@ -6,15 +6,15 @@ import re
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
-from perfgate.formats.requests import Requests, instant, is_good_code
-from perfgate.formats.rows import Tally, rows
-from perfgate.formats.values import parsed
+from perfgate.formats.parsing.csv_rows import Tally, rows
+from perfgate.formats.parsing.requests import Requests, instant, is_good_code
+from perfgate.formats.parsing.values import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.record import Options, Record, Skipped
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Options, Record, Skipped
+    from perfgate.formats.parsing.source import Source
 
 _MS = 1000  # a second
 _COLUMNS = {"timeStamp": 0, "elapsed": 1, "label": 2, "responseCode": 3, "success": 7}

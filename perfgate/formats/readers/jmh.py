@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.values import items, number, parsed, stated, table, text
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.values import items, number, parsed, stated, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.core.metrics import Direction
-    from perfgate.formats.record import Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.parsing.source import Source
 
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "hr": 3600.0, "day": 86400.0}
 _RATE = re.compile(r"ops/(\w+)")

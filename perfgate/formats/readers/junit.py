@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.values import parsed
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.values import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.record import Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.parsing.source import Source
 
 _DEEPEST = 50  # real files nest suites two or three deep
 _CHUNK = 1 << 16

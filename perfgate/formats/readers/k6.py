@@ -11,14 +11,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.values import in_base, number, stated, table, text
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.values import in_base, number, stated, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.record import Flag, Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.parsing.source import Source
 
 OWN_TIMES = frozenset(
     {

@@ -7,16 +7,16 @@ from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from perfgate.formats.parsing.csv_rows import Tally
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.values import number, table, text
 from perfgate.formats.readers.k6 import OWN_TIMES, SIDE
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.rows import Tally
-from perfgate.formats.values import number, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.record import Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.parsing.source import Source
 
 _MS = 1000  # a second
 _FAILED = "http_req_failed"

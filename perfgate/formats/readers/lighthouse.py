@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from perfgate.formats import layouts
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.values import in_base, number, table, text
+from perfgate.formats.catalog import layouts
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.values import in_base, number, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.record import Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.parsing.source import Source
 
 _UNITS = {"millisecond": "ms", "byte": "B", "unitless": "1", "element": "1"}
 _JUDGED = frozenset(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.formats.record import Record
-from perfgate.formats.requests import instant
-from perfgate.formats.values import number, table, text
+from perfgate.formats.parsing.record import Record
+from perfgate.formats.parsing.requests import instant
+from perfgate.formats.parsing.values import number, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.core.metrics import Direction
-    from perfgate.formats.record import Options, Skipped
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Options, Skipped
+    from perfgate.formats.parsing.source import Source
 
 _STDERR = "_stderr"
 _NO_FILTER = "none"

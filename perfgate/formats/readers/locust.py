@@ -8,16 +8,16 @@ from array import array
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.requests import instant
-from perfgate.formats.rows import Tally, rows
-from perfgate.formats.values import items, number, parsed, stated, table, text
+from perfgate.formats.parsing.csv_rows import Tally, rows
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.requests import instant
+from perfgate.formats.parsing.values import items, number, parsed, stated, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.record import Flag, Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.parsing.source import Source
 
 MOST_TIMES = 1_000_000
 """Times of one endpoint that are kept; of more, so many order statistics at even ranks stand for all."""

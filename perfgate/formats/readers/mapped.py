@@ -6,14 +6,14 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from perfgate.core.field_map import FieldMap, FieldValue
-from perfgate.formats.log_rows import BATCH, Broken, Table, is_json, json_lookup, json_rows, within
-from perfgate.formats.mapping import Grouping
+from perfgate.formats.parsing.field_map import Grouping
+from perfgate.formats.parsing.log_rows import BATCH, Broken, Table, is_json, json_lookup, json_rows, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.record import Options, Record, Skipped
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Options, Record, Skipped
+    from perfgate.formats.parsing.source import Source
 
 PREDICTION_LOG = FieldMap(
     name="prediction-log",

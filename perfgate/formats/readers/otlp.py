@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.otlp_points import Points
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.values import items, table, text
+from perfgate.formats.parsing.otlp import Points
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.values import items, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.record import Flag, Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.parsing.source import Source
 
 LONGEST_BATCH = 32 * 1024 * 1024
 """Longest line in characters: a collector writes batches of 8,192 spans of some 500 characters."""

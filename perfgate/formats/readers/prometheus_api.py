@@ -12,17 +12,17 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.units import scale_of
-from perfgate.formats.distribution import described, histogram
-from perfgate.formats.exposition import is_instant, is_of_runtime, titled, unit_of
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.values import items, table, text
+from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, titled, unit_of
+from perfgate.formats.parsing.histogram import described, histogram
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.values import items, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.exposition import Labels
-    from perfgate.formats.record import Flag, Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.exposition import Labels
+    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.parsing.source import Source
 
 _CURE = "ask /api/v1/query_range for an expression such as histogram_quantile(0.95, ...)"
 _TOTALS = ("_total", "_count", "_sum")

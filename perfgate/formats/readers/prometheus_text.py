@@ -10,16 +10,16 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.units import scale_of
-from perfgate.formats.distribution import NOTHING, described, histogram, is_amount, mean
-from perfgate.formats.exposition import is_instant, is_of_runtime, scraped
-from perfgate.formats.record import Record, Skipped
+from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, scraped
+from perfgate.formats.parsing.histogram import NOTHING, described, histogram, is_amount, mean
+from perfgate.formats.parsing.record import Record, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.exposition import Series
-    from perfgate.formats.record import Flag, Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.exposition import Series
+    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.parsing.source import Source
 
 _START = "process_start_time_seconds"
 

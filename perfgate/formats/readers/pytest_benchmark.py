@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.values import all_numbers, items, number, stated, table, text
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.values import all_numbers, items, number, stated, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.record import Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.parsing.source import Source
 
 
 def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all

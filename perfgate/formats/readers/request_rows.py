@@ -5,16 +5,16 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
-from perfgate.formats.record import Record
-from perfgate.formats.requests import Requests, is_good_code
-from perfgate.formats.rows import Tally, rows
-from perfgate.formats.values import parsed, stated
+from perfgate.formats.parsing.csv_rows import Tally, rows
+from perfgate.formats.parsing.record import Record
+from perfgate.formats.parsing.requests import Requests, is_good_code
+from perfgate.formats.parsing.values import parsed, stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.record import Options, Skipped
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Options, Skipped
+    from perfgate.formats.parsing.source import Source
 
 _MS = 1000  # a second
 _HEY = "hey -o csv URL > load.csv"

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, error
 from perfgate.core.profile import title
-from perfgate.formats.log_rows import documents
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.summary import SummaryReader
+from perfgate.formats.own.run_summary import SummaryReader
+from perfgate.formats.parsing.log_rows import documents
+from perfgate.formats.parsing.record import Record, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from perfgate.core.run import Run
-    from perfgate.formats.record import Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.parsing.source import Source
 
 MOST_FAULTS = 100
 """Faults of one file that are told; a wholly wrong one would fill the memory with them."""

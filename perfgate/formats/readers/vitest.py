@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.values import items, number, stated, table, text
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.values import items, number, stated, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.record import Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.parsing.source import Source
 
 _SHARES = ((0.5, "median"), (0.75, "p75"), (0.99, "p99"), (0.995, "p995"), (0.999, "p999"))
 

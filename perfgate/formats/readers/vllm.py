@@ -7,14 +7,14 @@ from array import array
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.record import Record, Skipped
-from perfgate.formats.values import all_numbers, items, number, stated, table, text
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.values import all_numbers, items, number, stated, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.record import Flag, Options
-    from perfgate.formats.source import Source
+    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.parsing.source import Source
 
 _TIMES = ("ttft", "tpot", "itl", "e2el")
 _RATES = ("request_throughput", "output_throughput", "total_token_throughput")

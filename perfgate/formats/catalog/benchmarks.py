@@ -1,0 +1,150 @@
+"""The formats that perfgate knows: one row each, the surest first."""
+
+from __future__ import annotations
+
+from perfgate.formats.catalog import layouts
+from perfgate.formats.catalog.format import Format
+from perfgate.formats.catalog.load_tests import LOAD
+from perfgate.formats.catalog.logs import LOGS
+from perfgate.formats.catalog.tools import REST
+
+FORMATS: tuple[Format, ...] = (
+    Format(
+        name="pytest-benchmark",
+        tool="pytest-benchmark",
+        keys=("machine_info", "benchmarks[]"),
+        reader="pytest_benchmark",
+        gives="raw samples (means over the calls of a round)",
+        cure="pytest --benchmark-json=bench.json",
+    ),
+    Format(
+        name="hyperfine",
+        tool="hyperfine",
+        keys=("results[].command", "results[].times|results[].mean"),
+        reader="hyperfine",
+        gives="raw samples (single runs of the command)",
+        cure="hyperfine --export-json bench.json CMD",
+    ),
+    Format(
+        name="github-action-benchmark",
+        tool="github-action-benchmark (custom JSON)",
+        keys=("[].name", "[].unit", "[].value"),
+        reader="custom_json",
+        gives="one value a benchmark; --direction says which way is better",
+        cure='write [{"name": "train", "unit": "ms", "value": 41.5}]',
+    ),
+    Format(
+        name="bencher-bmf",
+        tool="Bencher Metric Format",
+        reader="bmf",
+        is_asked=True,
+        gives="one value a measure; units of latency and throughput only",
+        cure='write {"train": {"latency": {"value": 3247.5}}}',
+    ),
+    Format(
+        name="go-bench",
+        tool="go test -bench",
+        pattern=r"^Benchmark(?![a-z])\S*\s+\d+\s+[-+.\deE]+ \S+|^goos: \w+\s+goarch: \w+"
+        r'|^\{(?:"Time":"[^"]*",)?"Action":"[a-z]+","Package":"',
+        reader="go_bench",
+        gives="raw samples (means over N calls), one a line: ask for several by -count",
+        cure="go test -run '^$' -bench . -benchmem -count 10 > bench.txt",
+    ),
+    Format(
+        name="junit",
+        tool="JUnit XML",
+        pattern=r"\A<(?:[^\0]*<)?(?:\w+:)?testsuites?[\s/>]",
+        reader="junit",
+        gives="one sample a test case, whole milliseconds",
+        cure="pytest --junit-xml=junit.xml -o junit_duration_report=call, and a lower --min-time",
+    ),
+    Format(
+        name="pyperf",
+        tool="pyperf",
+        keys=("benchmarks[].runs[]", "benchmarks[].runs[].values[]|benchmarks[].runs[].warmups[]"),
+        reader="pyperf",
+        gives="raw samples (means over the loops of a run)",
+        cure="python bench.py -o bench.json",
+    ),
+    Format(
+        name="asv-file",
+        tool="asv (one result file)",
+        keys=("result_columns[]", "results"),
+        reader="asv",
+        gives="as asv; units of tracked values are not in it",
+        cure="give the folder: .asv/results",
+    ),
+    Format(
+        name="asv",
+        tool="asv",
+        files=(layouts.ASV, layouts.ASV_MACHINE),
+        reader="asv",
+        function="parse_folder",
+        gives="quartiles; raw samples with --record-samples",
+        cure="asv run --record-samples (with an existing environment: --set-commit-hash as well), then .asv/results",
+    ),
+    Format(
+        name="google-benchmark",
+        tool="Google Benchmark",
+        keys=("context", "benchmarks[]", "context.num_cpus|context.library_build_type|benchmarks[].real_time"),
+        reader="google_benchmark",
+        gives="raw samples, one a repetition (means over its iterations)",
+        cure="./bench --benchmark_out=bench.json --benchmark_out_format=json --benchmark_repetitions=10",
+    ),
+    Format(
+        name="criterion",
+        tool="criterion.rs",
+        files=(layouts.CRITERION,),
+        reader="criterion",
+        gives="raw samples (means over a batch)",
+        cure="cargo bench, then the folder target/criterion",
+    ),
+    Format(
+        name="cargo-bencher",
+        tool="cargo bench (libtest, or --output-format bencher)",
+        pattern=r"^(?:test .+ )?bench:\s+[\d,.]+ [^\s/]+/iter",
+        reader="bencher_text",
+        gives="medians, rounded",
+        cure="with criterion give the folder target/criterion, which holds the samples",
+    ),
+    Format(
+        name="jmh",
+        tool="JMH",
+        keys=("[].benchmark", "[].primaryMetric"),
+        reader="jmh",
+        gives="raw samples (means over an iteration; single calls with -bm sample)",
+        cure="java -jar benchmarks.jar -rf json -rff jmh.json",
+    ),
+    Format(
+        name="otlp-json",
+        tool="OpenTelemetry (OTLP as JSON lines)",
+        keys=("resourceSpans[]|resourceMetrics[]",),
+        reader="otlp",
+        gives="raw samples (spans), buckets (metrics)",
+        cure="the OTLP JSON file exporter of the SDK, or the file exporter of the collector",
+    ),
+    Format(
+        name="prometheus-text",
+        tool="Prometheus (text exposition, OpenMetrics)",
+        pattern=(
+            r"^# TYPE \S+ (?:counter|gauge|gaugehistogram|histogram|info|stateset|summary|unknown|untyped)\s*$"
+            r"|^[A-Za-z_:][\w:]*_bucket\{(?:[^\n]*,\s*)?le=\"[^\"\n]*\""
+        ),
+        reader="prometheus_text",
+        between="between",
+        gives="buckets or quantiles since the start; of two scrapes, what came between",
+        cure="curl -s localhost:8000/metrics > after.prom",
+    ),
+    Format(
+        name="prometheus-api",
+        tool="Prometheus (HTTP API)",
+        keys=("status", "data.resultType|errorType"),
+        reader="prometheus_api",
+        gives="values over time (query_range), one value or buckets (query)",
+        cure="curl -s localhost:9090/api/v1/query_range ... > answer.json",
+    ),
+    *LOGS,
+    *LOAD,
+    *REST,
+)
+"""In the order in which they are tried."""

@@ -1,0 +1,137 @@
+"""The table of formats: what each is called, how it is told apart, who reads it, what it can give."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+from perfgate.formats.catalog.json_keys import outline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    from perfgate.core.run import Run
+    from perfgate.formats.parsing.record import Options, Record, Skipped
+    from perfgate.formats.parsing.source import Source
+
+
+class Parse(Protocol):
+    """A reader: one input in, records out. It opens nothing but the source, and judges nothing."""
+
+    def __call__(self, source: Source, options: Options) -> Iterator[Record | Skipped]:
+        """Yield what the input says.
+
+        Raises:
+            CannotDecideError: the input is not what its beginning promised (`Source.fault`).
+        """
+        ...  # pragma: no cover - a signature
+
+
+class ParseBetween(Protocol):
+    """A reader of what happened between two snapshots of the same counters."""
+
+    def __call__(self, before: Source, after: Source, options: Options) -> Iterator[Record | Skipped]:
+        """Yield the differences.
+
+        Raises:
+            CannotDecideError: one of the two is not what its beginning promised.
+        """
+        ...  # pragma: no cover - a signature
+
+
+class ParseRuns(Protocol):
+    """A reader of runs as perfgate itself writes them, with session and environment."""
+
+    def __call__(self, source: Source, options: Options) -> Iterator[Run]:
+        """Yield the runs.
+
+        Raises:
+            CannotDecideError: one is not valid; every fault is told.
+        """
+        ...  # pragma: no cover - a signature
+
+
+@dataclass(frozen=True)
+class Head:
+    """The beginning of an input, as detection sees it."""
+
+    source: Source
+
+    @cached_property
+    def text(self) -> str:
+        """The text without blanks in front."""
+        return self.source.head.lstrip()
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Paths of the JSON keys; empty when it is no JSON."""
+        return outline(self.text) if self.text[:1] in ("{", "[") else frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One row of the table; a package of somebody else may add one by the entry point ``perfgate.formats``."""
+
+    name: str
+    """As in ``--from``."""
+    tool: str
+    """What people call it."""
+    keys: tuple[str, ...] = ()
+    """JSON keys that all have to stand in the head, as `outline` writes them; ``a|b``: one of them."""
+    pattern: str = ""
+    """Regular expression that has to match somewhere in the head, ``^`` and ``$`` at lines."""
+    files: tuple[str, ...] = ()
+    """Of a folder: globs inside it that all have to match something; ``a|b``: one of them (`Source.matching`)."""
+    reader: str = ""
+    """Module of `perfgate.formats.readers` with the function `parse`; empty: the format is known, and not read."""
+    function: str = "parse"
+    """The function in it."""
+    between: str = ""
+    """Of counters since a start: the function that reads two snapshots; empty: one file is all."""
+    runs: str = ""
+    """Of perfgate's own files: the function that gives whole runs in place of records; empty: there is none."""
+    is_asked: bool = False
+    """Is it read only when it is asked for by ``--from``, since its content gives too little away?"""
+    gives: str = ""
+    """What is in it: ``raw samples``, ``quantiles``, …"""
+    cure: str = ""
+    """How the tool is made to write the best file, a command; of a format that is not read: what to use instead."""
+
+    def misses(self, head: Head) -> list[str]:
+        """Return what an input lacks for being of this format; nothing: it fits."""
+        if self.files:
+            missing = [g for g in self.files if not head.source.is_folder or not next(head.source.matching(g), None)]
+            return [f"no {glob.split('|')[0]} in it" for glob in missing]
+        if head.source.is_folder:
+            return ["it is a folder"]
+        missing = [f'no "{key.split("|")[0]}"' for key in self.keys if not any(k in head.keys for k in key.split("|"))]
+        if self.pattern and not re.search(self.pattern, head.text, re.MULTILINE):
+            missing.append(f"no line like {self.pattern!r}")
+        return missing
+
+    @property
+    def marks(self) -> int:
+        """How many things tell it apart."""
+        return len(self.keys) + bool(self.pattern) + len(self.files)
+
+    def load(self) -> Parse:
+        """Return its reader."""
+        parse: Parse = getattr(self._module(), self.function)
+        return parse
+
+    def load_between(self) -> ParseBetween:
+        """Return its reader of two snapshots."""
+        parse: ParseBetween = getattr(self._module(), self.between)
+        return parse
+
+    def load_runs(self) -> ParseRuns:
+        """Return its reader of whole runs."""
+        parse: ParseRuns = getattr(self._module(), self.runs)
+        return parse
+
+    def _module(self) -> ModuleType:
+        return import_module(self.reader if "." in self.reader else f"perfgate.formats.readers.{self.reader}")

@@ -1,0 +1,1 @@
+"""The formats of perfgate itself: run summaries, imported series, plain percentiles."""

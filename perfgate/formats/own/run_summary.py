@@ -1,0 +1,199 @@
+"""Reader of perfgate's own run summaries: JSON text -> `Run`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+
+import msgspec
+
+from perfgate import schema
+from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
+from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, Direction, Metric, canonical_name
+from perfgate.core.run import UNSPECIFIED, Environment, Labels, Run, class_of
+from perfgate.core.strict_json import load_json
+from perfgate.core.units import to_base
+from perfgate.formats.parsing.timestamps import normal_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_Amount = Annotated[float, msgspec.Meta(ge=0, le=1e100)]
+# beyond 2^53 a JSON number is no longer exact everywhere; 7.0 is a whole number too, as JSON Schema has it
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)] | Annotated[float, msgspec.Meta(ge=0, le=2**53, multiple_of=1)]
+_LEAST, _MOST = 1e-100, 1e100  # their squares and ratios are still numbers
+_BOM = b"\xef\xbb\xbf"
+_NOTHING = msgspec.Raw(b"")
+_HINT = "measure again, or remove the file; `perfgate schema run` prints the format"
+
+
+class _Measurement(msgspec.Struct, gc=False):
+    """An entry of ``metrics``."""
+
+    value: Annotated[float, msgspec.Meta(ge=-1e100, le=1e100)]
+    unit: str = "1"
+    better: Literal["lower", "higher"] = "lower"
+
+
+class _Summary(msgspec.Struct, gc=False):
+    """The keys that are used; msgspec skips all others. Equal to the published schema by a test."""
+
+    run_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    elapsed_sec: _Amount
+    rows_used: _Count
+    peak_memory_mb: _Amount
+    benchmark: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
+    labels: msgspec.Raw = _NOTHING
+    status: Literal["ok", "failed"] = "ok"
+    started_at: str | None = None
+    session: str | None = None
+    elapsed_ns: _Count | None = None
+    peak_memory_bytes: _Count | None = None
+    memory_source: str | None = None
+    cpu_sec: _Amount | None = None
+    metrics: dict[Annotated[str, msgspec.Meta(min_length=1, max_length=200)], _Measurement] = {}
+    environment: msgspec.Raw = _NOTHING
+    commit: str | None = None
+    command: str | None = None
+    shard: Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,3}/[1-9][0-9]{0,3}$(?!\n)")] | None = None
+    schema: Literal["perfgate/run/1"] = "perfgate/run/1"
+
+
+_NOWHERE = Environment(facts=(), machine_class=UNSPECIFIED, machine="")
+
+
+class SummaryReader:
+    """Turns run summaries into runs; what many files state alike is read once and shared."""
+
+    def __init__(self) -> None:
+        """Start with nothing seen."""
+        self._decode = msgspec.json.Decoder(_Summary).decode
+        self._strings = msgspec.json.Decoder(dict[str, str]).decode
+        self._labels: dict[bytes, Labels] = {}
+        self._environments: dict[bytes, Environment] = {b"": _NOWHERE}
+        self._metrics: dict[tuple[str, str, Direction], Metric] = {}
+
+    def parse(self, content: bytes, origin: str, folder: str) -> Run:
+        """Return the run that a summary tells of.
+
+        Args:
+            content: the file's bytes.
+            origin: its path, for messages.
+            folder: name of the folder it lies in, which names a benchmark that has no name.
+
+        Raises:
+            CannotDecideError: it is not a run summary; every fault is told.
+        """
+        try:
+            s = self._decode(content)
+            raw = bytes(s.labels)
+            labels = self._labels.get(raw) if raw else ()
+            if labels is None:
+                labels = self._labels[raw] = tuple(sorted(self._strings(raw).items()))
+            raw = bytes(s.environment)
+            environment = self._environments.get(raw)
+            if environment is None:
+                environment = self._environments[raw] = _environment(self._strings(raw))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
+            if content.startswith(_BOM):  # some editors put one in front; it says nothing
+                return self.parse(content[len(_BOM) :], origin, folder)
+            explain(content, origin, str(caught))
+        seconds = s.elapsed_ns / 1e9 if s.elapsed_ns is not None else s.elapsed_sec
+        size = s.peak_memory_bytes if s.peak_memory_bytes is not None else to_base(s.peak_memory_mb, "MB")[0]
+        values: tuple[tuple[Metric, float], ...] = ((ELAPSED, seconds), (PEAK_MEMORY, float(size)))
+        if s.cpu_sec is not None:
+            values += ((CPU, s.cpu_sec),)
+        if s.metrics:
+            values += tuple(self._own(name, m) for name, m in s.metrics.items())
+            if len({metric.name for metric, _ in values}) < len(values):
+                raise CannotDecideError(_twice(s.metrics, values, origin))
+        for _, value in values:
+            if value and not _LEAST <= abs(value) <= _MOST:
+                values = _in_range(values, origin)
+                break
+        return Run(
+            s.run_id,
+            s.benchmark or (folder if folder not in ("", "model_runs") else "model_run"),
+            labels,
+            s.status,
+            _instant(s.started_at, origin) if s.started_at else "",
+            s.session or "",
+            int(s.rows_used),
+            values,
+            s.memory_source or "",
+            environment,
+            s.commit or "",
+            s.command or "",
+            origin,
+            s.shard or "",
+        )
+
+    def _own(self, name: str, measured: _Measurement) -> tuple[Metric, float]:
+        """Return a metric that the program recorded itself, in base units."""
+        value, unit = to_base(measured.value, measured.unit)
+        key = (canonical_name(name), unit, measured.better)
+        metric = self._metrics.get(key)
+        if metric is None:
+            metric = self._metrics[key] = Metric(name=key[0], unit=unit, better=measured.better)
+        return metric, value
+
+
+def _instant(text: str, origin: str) -> str:
+    """Return when a run started, in the form that sorts as text.
+
+    Raises:
+        CannotDecideError: it is no point in time: which session is the newest could not be told.
+    """
+    try:
+        return normal_instant(text)
+    except (ValueError, OverflowError):
+        message = f'"{text[:40]}" is no point in time; write UTC as 2026-01-31T12:00:00Z'
+        raise CannotDecideError([_fault(origin, "/started_at", message)]) from None
+
+
+def _in_range(values: tuple[tuple[Metric, float], ...], origin: str) -> tuple[tuple[Metric, float], ...]:
+    """Return the values with what is too small for any clock as zero.
+
+    Raises:
+        CannotDecideError: a value is so large that arithmetic could not bear it.
+    """
+    faults = [
+        _fault(origin, "", f'"{metric.name}" is {value:g} {metric.unit}: no measurement is that far from 1')
+        for metric, value in values
+        if not abs(value) <= _MOST
+    ]
+    if faults:
+        raise CannotDecideError(faults)
+    return tuple((metric, value if abs(value) >= _LEAST else 0.0) for metric, value in values)
+
+
+def _twice(own: Iterable[str], values: Iterable[tuple[Metric, float]], origin: str) -> list[Diagnostic]:
+    """Return a fault for each metric of its own that a run states under another name too."""
+    names = [metric.name for metric, _ in values]
+    return [
+        _fault(origin, f"/metrics/{name}", f'the run states "{canonical_name(name)}" twice')
+        for name in own
+        if names.count(canonical_name(name)) > 1
+    ]
+
+
+def _environment(facts: dict[str, str]) -> Environment:
+    """Return the environment that a run states."""
+    stable = tuple(sorted((k, v) for k, v in facts.items() if k != "machine"))
+    return Environment(facts=stable, machine_class=class_of(facts), machine=facts.get("machine", ""))
+
+
+def explain(content: bytes, origin: str, cause: str) -> NoReturn:
+    """Raise everything that is wrong with a summary that the decoder refused.
+
+    Raises:
+        CannotDecideError: always.
+    """
+    document = load_json(content, origin, "run-invalid", _HINT)
+    faults = schema.explain("run", document)
+    if not faults:
+        raise CannotDecideError([_fault(origin, "", cause)])
+    raise CannotDecideError([_fault(origin, f.pointer, f.message) for f in faults])
+
+
+def _fault(origin: str, pointer: str, message: str) -> Diagnostic:
+    return error("run-invalid", message, place=at(origin, pointer), hint=_HINT)

@@ -1,0 +1,1 @@
+"""What readers share: bounded sources, values, units, timestamps, records."""

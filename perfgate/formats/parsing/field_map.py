@@ -1,0 +1,290 @@
+"""Rows -> records by a field map: what to take, what it is called, and what failed."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from itertools import compress
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from perfgate.core.field_map import parts_of
+from perfgate.core.units import scale_of
+from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.timestamps import stated_instant
+from perfgate.formats.parsing.values import parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from perfgate.core.field_map import FieldMap, FieldValue
+    from perfgate.core.metrics import Direction
+    from perfgate.formats.parsing.log_rows import Broken
+    from perfgate.formats.parsing.source import Source
+
+    Lookup = Callable[[Any], object]
+
+Row = Any
+"""A row in the form that its lookups know."""
+MOST_BENCHMARKS = 10_000
+"""More than these are no benchmarks: the field holds something of each row, such as a request's id."""
+_LONGEST_NAME = 500
+_GOOD = frozenset({"true", "ok", "1", "yes", "success", "passed"})
+_FIRST_GOOD, _LAST_GOOD = 200, 399
+_NAMELESS = object()
+
+
+class RowError(Exception):
+    """A row that cannot be placed; the message says why."""
+
+
+def is_ok(value: object) -> bool:
+    """Does a row count? It says so by true, 1, "ok" or a status code from 200 to 399; silence is no yes."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        if value.strip().lower() in _GOOD:
+            return True
+        value = parsed(value)
+    return isinstance(value, (int, float)) and (value == 1 or _FIRST_GOOD <= value <= _LAST_GOOD)
+
+
+def is_true(value: object) -> bool | None:
+    """Return what a field of true and false says, None when it says neither."""
+    told = str(value).strip().lower() if isinstance(value, (bool, int, float, str)) else ""
+    return True if told in {"true", "1", "1.0", "yes"} else False if told in {"false", "0", "0.0", "no"} else None
+
+
+@dataclass(slots=True)
+class _Group:
+    """The rows of one benchmark."""
+
+    name: str
+    columns: tuple[array[float], ...]
+    """One for each value of the map."""
+    rows: int = 0
+    failed: int = 0
+
+
+class Grouping:
+    """Takes the rows of one file batch by batch, keeps their values alone, and gives the records at the end.
+
+    Everything is done a field at a time for a whole batch: so most of the work is done by loops in C.
+    """
+
+    def __init__(self, mapped: FieldMap, source: Source, lookup: Callable[[str], Lookup], broken: Broken) -> None:
+        """Start with no rows.
+
+        Args:
+            mapped: which field says what.
+            source: where the rows come from.
+            lookup: gives for a field the function that finds it in a row; absent is None.
+            broken: takes the rows whose benchmark cannot be named.
+        """
+        self._map = mapped
+        self._source = source
+        self._broken = broken
+        self._texts, self._fields = parts_of(mapped.benchmark) if mapped.benchmark else ([source.name, ""], [])
+        self._naming = [lookup(f) for f in (*self._fields, *mapped.labels)]
+        self._values = [lookup(v.value) for v in mapped.values]
+        self._where = [(lookup(field), wanted) for field, wanted in mapped.where]
+        self._ok = lookup(mapped.ok) if mapped.ok else None
+        self._time = lookup(mapped.time) if mapped.time else None
+        self._started_at = ""
+        self._decode = msgspec.json.Decoder(list[float]).decode
+        self._by_key: dict[object, _Group] = {}
+        self._by_name: dict[str, _Group] = {}
+        self._odd: Counter[str] = Counter()
+        self._first_odd: dict[str, int] = {}
+
+    def take(self, rows: Sequence[Row], lines: Sequence[int]) -> None:
+        """Take a few rows.
+
+        Args:
+            rows: in the form that the lookups know.
+            lines: the place of each in the file, from 1, for messages.
+
+        Raises:
+            CannotDecideError: each row seems to be a benchmark of its own.
+        """
+        for look, wanted in self._where:
+            hit = [_equal(value, wanted) for value in map(look, rows)]
+            rows, lines = _those(hit, rows), _those(hit, lines)
+        places = self._places(self._keys(rows), lines)
+        if self._time is not None and not self._started_at and rows:
+            self._started_at = stated_instant(self._time(rows[0]))
+        for group, mine in places:
+            group.rows += len(mine)
+        if self._ok is not None and not all(passed := _passed(list(map(self._ok, rows)))):
+            for group, mine in places:
+                good = [at for at in mine if passed[at]]
+                group.failed += len(mine) - len(good)
+                mine[:] = good
+        for i, look in enumerate(self._values):
+            cells = list(map(look, rows))
+            values = self._numbers(i, cells)
+            has_gaps = None in values
+            for group, mine in places:
+                if has_gaps:
+                    group.columns[i].extend(self._there(i, values, cells, lines, mine))
+                else:
+                    group.columns[i].extend(map(values.__getitem__, mine))  # type: ignore[arg-type] # none is None
+
+    def _keys(self, rows: Sequence[Row]) -> list[object]:
+        """Return what the rows hold in the fields that name the benchmark: the bare cells of a single field."""
+        if len(self._naming) == 1:
+            return list(map(self._naming[0], rows))
+        return list(zip(*[map(look, rows) for look in self._naming], strict=True)) or [()] * len(rows)
+
+    def _places(self, keys: list[object], lines: Sequence[int]) -> list[tuple[_Group, list[int]]]:
+        """Return for each benchmark which of the rows are its own."""
+        places: defaultdict[object, list[int]] = defaultdict(list)
+        try:
+            for at, key in enumerate(keys):
+                places[key].append(at)
+        except TypeError:  # a list or an object as a name
+            return self._places([key if _is_hashable(key) else _NAMELESS for key in keys], lines)
+        found = []
+        for key, mine in places.items():
+            try:
+                found.append((self._by_key.get(key) or self._named(key), mine))
+            except RowError as caught:
+                for at in mine:
+                    self._broken.add(lines[at], str(caught))
+        return found
+
+    def _named(self, key: object) -> _Group:
+        """Return the group of a key that was not met before."""
+        if key is _NAMELESS:
+            raise RowError("a list or an object as the benchmark's name")
+        parts = key if isinstance(key, tuple) else (key,)
+        count = len(self._fields)
+        name = self._texts[0]
+        for field, part, text in zip(self._fields, parts[:count], self._texts[1:], strict=False):
+            if part is None or part == "":
+                raise RowError(f'no "{field}", which names the benchmark')
+            name += _told(part) + text
+        labels = [(k, v) for k, v in zip(self._map.labels, parts[count:], strict=True) if v is not None and v != ""]
+        if labels:
+            name = f"{name}[{','.join(f'{k}={_told(v)}' for k, v in labels)}]"
+        if len(name) > _LONGEST_NAME:
+            raise RowError(f"the benchmark's name is longer than {_LONGEST_NAME} characters")
+        group = self._by_name.get(name)
+        if group is None:
+            group = self._by_name[name] = _Group(name, tuple(array("d") for _ in self._map.values))
+        self._by_key[key] = group
+        if len(self._by_key) > MOST_BENCHMARKS:
+            raise self._source.fault(
+                f"names more than {MOST_BENCHMARKS:,} benchmarks", "name them by a field that has few values"
+            )
+        return group
+
+    def _numbers(self, i: int, cells: list[object]) -> Sequence[float | None]:
+        """Return the values of a field; None where a row has none, or one that is no number."""
+        if self._map.values[i].share:
+            return [None if said is None else float(said) for said in map(is_true, cells)]
+        types = set(map(type, cells))
+        if types == {float} and math.isfinite(sum(cells)):  # type: ignore[arg-type]
+            return cells  # type: ignore[return-value]
+        if types == {str}:
+            try:
+                found = self._decode(f"[{','.join(cells)}]")  # type: ignore[arg-type] # half the time of float()
+            except ValueError:
+                found = []
+            if len(found) == len(cells):
+                return found
+        return [parsed(cell) for cell in cells]
+
+    def _there(
+        self, i: int, values: Sequence[float | None], cells: list[object], lines: Sequence[int], mine: list[int]
+    ) -> Iterator[float]:
+        """Yield the values that are there, and count what is there and no number."""
+        for at in mine:
+            value = values[at]
+            if value is not None:
+                yield value
+            elif cells[at] is not None and cells[at] != "":
+                field = self._map.values[i].value
+                self._odd[field] += 1
+                self._first_odd[field] = min(lines[at], self._first_odd.get(field, lines[at]))
+
+    @property
+    def is_empty(self) -> bool:
+        """Was no row taken?"""
+        return not self._by_name
+
+    def found(self, what: str, better: Direction | None) -> Iterator[Record | Skipped]:
+        """Yield a record for each benchmark and metric, then what could not be used.
+
+        Args:
+            what: of what the file is made, ``line`` or ``item``.
+            better: direction of metrics of which neither the map nor their suffix says one.
+        """
+        for group in self._by_name.values():
+            yield from self._of(group, better)
+        for field, count in self._odd.items():
+            values = "1 value is no number" if count == 1 else f"{count:,} values are no numbers"
+            yield Skipped(benchmark=f'field "{field}"', why=f"{values}, the first in {what} {self._first_odd[field]:,}")
+
+    def _of(self, group: _Group, asked: Direction | None) -> Iterator[Record | Skipped]:
+        if group.failed == group.rows:
+            yield Skipped(benchmark=group.name, why=f"failed, in all of {group.rows:,} rows")
+            return
+        if not any(group.columns):
+            yield Skipped(benchmark=group.name, why="no values")
+            return
+        for value, column in zip(self._map.values, group.columns, strict=True):
+            if column:
+                yield self._record(group.name, value, column, asked)
+        if self._ok is not None:
+            yield Record(
+                benchmark=group.name, metric="error_rate", unit="1", better="lower", kind="value", n=group.rows,
+                values=[group.failed / group.rows], started_at=self._started_at,
+            )  # fmt: skip
+
+    def _record(self, name: str, value: FieldValue, column: array[float], asked: Direction | None) -> Record:
+        metric, unit, better = value.resolved()
+        facts: dict[str, Any] = {"benchmark": name, "metric": metric, "better": better or asked, "n": len(column)}
+        facts["started_at"] = self._started_at
+        if value.share:
+            return Record(**facts, unit="1", kind="value", values=[math.fsum(column) / len(column)])
+        factor, base = scale_of(unit) if unit is not None else (1.0, None)
+        kept = column if factor == 1.0 else array("d", [v * factor for v in column])
+        return Record(**facts, unit=base, kind="samples", values=kept)
+
+
+def _those(kept: list[bool], items: Sequence[Any]) -> list[Any]:
+    """Return the items that are kept."""
+    return list(items) if all(kept) else list(compress(items, kept))
+
+
+def _passed(cells: list[object]) -> list[bool]:
+    """Return for each row whether it counts."""
+    try:
+        verdicts = {cell: is_ok(cell) for cell in set(cells)}  # 1 and True are one key, and say the same
+    except TypeError:
+        return [is_ok(cell) for cell in cells]
+    return [verdicts[cell] for cell in cells]
+
+
+def _is_hashable(key: object) -> bool:
+    return not any(isinstance(part, (list, dict)) for part in (key if isinstance(key, tuple) else (key,)))
+
+
+def _told(value: object) -> str:
+    """Return a value as a part of a name."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+def _equal(value: object, wanted: str | float | bool) -> bool:  # noqa: FBT001 - data
+    """Does a field hold what is wanted? In CSV everything is text: there ``3`` is 3, and ``True`` is true."""
+    if isinstance(wanted, str):
+        return value == wanted
+    if isinstance(wanted, bool):
+        return value is wanted or (isinstance(value, str) and is_true(value) is wanted)
+    return not isinstance(value, bool) and parsed(value) == wanted

@@ -1,0 +1,254 @@
+"""The rows of a log, one by one: JSON lines, a JSON array, CSV or TSV with a header."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import dataclass
+from itertools import accumulate, compress, islice, repeat
+from operator import itemgetter, methodcaller
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from perfgate.formats.parsing.record import Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from perfgate.formats.parsing.source import Source
+
+_ARRAY = re.compile(r"\s*\[\s*(?:[{\]]|\Z)")
+_PRETTY = re.compile(r"\s*\{[ \t]*\r?\n")
+_SEPARATORS = ",\t;|"
+_DEEPEST = 4
+BATCH = 512
+"""Rows that are worked on together."""
+
+
+@dataclass(slots=True)
+class Broken:
+    """Lines that cannot be read: how many, and what is wrong with the first of them."""
+
+    what: str = "line"
+    """Of what the file is made: ``line`` or ``item``."""
+    lines: int = 0
+    """All lines that count."""
+    count: int = 0
+    """The broken ones among them."""
+    first: int = 0
+    """Number of the first broken one, from 1."""
+    why: str = ""
+    """What is wrong with it."""
+
+    def add(self, line: int, why: str, count: int = 1) -> None:
+        """Count a broken line, or a few that belong together."""
+        if not self.count:
+            self.first, self.why = line, why
+        self.count += count
+
+    def told(self, source: Source, tolerance: float) -> Iterator[Skipped]:
+        """Yield what is to be told of them; nothing when there are none.
+
+        One is always borne, since a log that is cut off ends in one; with a tolerance
+        of zero none is.
+
+        Raises:
+            CannotDecideError: there are more than the tolerance allows.
+        """
+        if not self.count:
+            return
+        told = f"{self.count:,} of {self.lines:,} {self.what}s cannot be read; the first is {self.what} {self.first:,}"
+        if self.count > max(tolerance * self.lines, 1 if tolerance else 0):
+            raise source.fault(f"{told}: {self.why}", "mend the log, or bear more: --tolerance")
+        yield Skipped(benchmark=source.name, metric=f"{self.what}s", why=f"{told}: {self.why}")
+
+
+def is_json(source: Source) -> bool:
+    """Is it JSON, perhaps with lines of text between, rather than a table?"""
+    head = source.head
+    return bool(_ARRAY.match(head)) or any(line.lstrip().startswith("{") for line in head.splitlines())
+
+
+def json_rows(source: Source, broken: Broken, *, is_choosy: bool) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the objects of JSON lines, of an array, or of documents over several lines, each with its number.
+
+    Args:
+        source: the file.
+        broken: takes what cannot be read.
+        is_choosy: are lines of text, and JSON that is no object, nobody's business, as in a log with other lines?
+    """
+    if _ARRAY.match(source.head) or _PRETTY.match(source.head):
+        broken.what = "item"
+        for number, item in enumerate(documents(source), 1):
+            broken.lines = number
+            if isinstance(item, dict):
+                yield number, item
+            elif not is_choosy:
+                broken.add(number, "no JSON object")
+        return
+    decode = msgspec.json.Decoder().decode
+    for number, line in enumerate(source.lines(), 1):
+        broken.lines += 1
+        try:
+            row = decode(line)
+        except (ValueError, RecursionError):
+            row = _slowly(line)
+        if type(row) is dict:
+            yield number, row
+        elif not line.strip():
+            broken.lines -= 1
+        elif not is_choosy or (isinstance(row, _NoJsonError) and line.lstrip().startswith("{")):
+            broken.add(number, str(row) if isinstance(row, _NoJsonError) else "no JSON object")
+
+
+class _NoJsonError(Exception):
+    """Why a line is no JSON."""
+
+
+def _slowly(line: str) -> object:
+    """Return the JSON of a line that the fast decoder refused (NaN, half a character), or why it is none."""
+    try:
+        return json.loads(line, parse_constant=lambda _: None)
+    except json.JSONDecodeError as caught:
+        return _NoJsonError(f"not JSON: {caught.msg} (column {caught.colno})")
+    except (ValueError, RecursionError) as caught:
+        why = "nested too deeply" if isinstance(caught, RecursionError) else str(caught)[:100]
+        return _NoJsonError(f"not JSON that can be read: {why}")
+
+
+def documents(source: Source) -> Iterator[object]:
+    """Yield the items of an array, or objects that stand one after the other over several lines each.
+
+    Raises:
+        CannotDecideError: it is not JSON to its end.
+    """
+    if _ARRAY.match(source.head):
+        document = source.json()
+        yield from document if isinstance(document, list) else [document]
+        return
+    text = source.text()
+    decoder = json.JSONDecoder(parse_constant=lambda _: None)
+    place, end = 0, len(text.rstrip())
+    while place < end:
+        place = next(i for i in range(place, end) if not text[i].isspace())
+        try:
+            item, place = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError) as caught:
+            line = text.count("\n", 0, getattr(caught, "pos", place)) + 1
+            raise source.fault("not JSON", "the file may be cut off: measure again", f"line {line:,}") from None
+        yield item
+
+
+def json_lookup(path: str) -> Callable[[Any], object]:
+    """Return what finds a field in an object: a key, or a dotted path; a key that holds dots itself comes first."""
+    if "." not in path:
+        return methodcaller("get", path)
+    parts = path.split(".")
+
+    def found(row: dict[str, Any]) -> object:
+        value: object = row.get(path)
+        if value is not None:
+            return value
+        value = row
+        for part in parts:
+            value = value.get(part) if isinstance(value, dict) else None
+        return value
+
+    return found
+
+
+def within(row: object, name: str, deepest: int = _DEEPEST) -> dict[str, Any] | None:
+    """Return the object of that name in a row, however it is wrapped, even as JSON in a text; None: it has none."""
+    if isinstance(row, str):
+        if not (name in row and row.lstrip().startswith("{")):
+            return None
+        row = _slowly(row)
+    if not isinstance(row, dict) or not deepest:
+        return None
+    found = row.get(name)
+    if isinstance(found, dict):
+        return found
+    inner = (within(value, name, deepest - 1) for value in row.values() if isinstance(value, (dict, str)))
+    return next((found for found in inner if found is not None), None)
+
+
+class Table:
+    """CSV or TSV with a header."""
+
+    def __init__(self, source: Source, broken: Broken) -> None:
+        """Name a file; nothing is read yet."""
+        self._source = source
+        self._broken = broken
+        first = next((line for line in source.head.splitlines() if line.strip()), "")
+        self._separator = max(_SEPARATORS, key=first.count)
+        self.header = [cell.strip() for cell in self._cells(first)]
+        """Names of the columns."""
+
+    def _cells(self, line: str) -> list[str]:
+        try:
+            return next(csv.reader([line], delimiter=self._separator), [])
+        except csv.Error:
+            return []
+
+    def lookup(self, field: str) -> Callable[[Any], object]:
+        """Return what finds a column's cell in a row.
+
+        Raises:
+            CannotDecideError: there is no such column, or there are two.
+        """
+        if self.header.count(field) == 1:
+            return itemgetter(self.header.index(field))
+        found = ", ".join(f'"{cell[:40]}"' for cell in self.header[:12]) or "none"
+        message = (
+            f'has two columns "{field}"' if field in self.header else f'has no column "{field}"; there are {found}'
+        )
+        raise self._source.fault(message, "name the columns in the map as the file's first line does")
+
+    def batches(self) -> Iterator[tuple[list[list[str]], Sequence[int]]]:
+        """Yield the rows behind the header, some at a time, with the number of each one's first line."""
+        lines = map(str.__add__, self._source.lines(), repeat("\n"))  # line ends inside quotes belong to the cell
+        reader = csv.reader(lines, delimiter=self._separator)
+        done, is_header = 0, True
+        while True:
+            rows: list[list[str]] = []
+            fault = ""
+            try:
+                for row in islice(reader, BATCH):
+                    rows.append(row)  # noqa: PERF402 - what was read before a fault has to be kept
+            except csv.Error as caught:
+                fault = f"no CSV: {caught}"
+            if not rows and not fault:
+                return
+            lengths = repeat(1, len(rows)) if reader.line_num - done == len(rows) else map(_lines_of, rows)
+            places = [*accumulate(lengths, initial=done + 1)]
+            done = reader.line_num
+            if fault:
+                self._count(places[-1], fault, done - places[-1] + 1)
+            if is_header:
+                begin = next((i + 1 for i, row in enumerate(rows) if row), len(rows))
+                is_header = not any(rows)
+                rows, places = rows[begin:], places[begin:]
+            yield self._fit(rows, places)
+
+    def _fit(self, rows: list[list[str]], places: list[int]) -> tuple[list[list[str]], Sequence[int]]:
+        """Return the rows that are as wide as the header, and count the others."""
+        width = len(self.header)
+        if set(map(len, rows)) - {width}:
+            for row, place in zip(rows, places, strict=False):
+                if row and len(row) != width:
+                    self._count(place, f"{len(row)} cells in place of {width}", _lines_of(row))
+            kept = [len(row) == width for row in rows]
+            rows, places = [*compress(rows, kept)], [*compress(places, kept)]
+        self._broken.lines += len(rows)
+        return rows, places[: len(rows)]
+
+    def _count(self, line: int, why: str, lines: int) -> None:
+        self._broken.lines += lines
+        self._broken.add(line, why, lines)
+
+
+def _lines_of(row: list[str]) -> int:
+    """Return how many lines a row takes."""
+    return 1 + sum(cell.count("\n") for cell in row)

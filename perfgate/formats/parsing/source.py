@@ -1,0 +1,273 @@
+"""One input for a reader: a file's text, whole or line by line, with every bound in one place."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import hashlib
+import io
+import json
+import os
+import zlib
+from typing import IO, TYPE_CHECKING, Any
+
+from perfgate.core.errors import cannot_decide
+from perfgate.formats.parsing.files import open_regular, unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfgate.core.errors import CannotDecideError
+
+HEAD = 64 * 1024
+"""Bytes that detection looks at."""
+LARGEST_DOCUMENT = 64 * 1024 * 1024
+"""Largest file, in bytes when unpacked, that is taken into memory as a whole."""
+LARGEST_LOG = 4 * 1024 * 1024 * 1024
+"""Largest log, in bytes when unpacked, that is read line by line."""
+LONGEST_LINE = 1024 * 1024
+"""Longest line of a log in characters."""
+_PART = 64 * 1024
+"""Characters of a log that are taken at a time."""
+
+_SLUG = "format-invalid"
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+class Source:
+    """A file for a reader. Nothing is read before it is asked for; everything that is read is bounded."""
+
+    def __init__(self, path: str, *, content: bytes | None = None) -> None:
+        """Name a file.
+
+        Args:
+            path: where it lies, for messages too.
+            content: what it holds, when that is known already.
+        """
+        self.path = path
+        self._content = content
+        self._head: bytes | None = None
+        self._digest = hashlib.sha256()
+
+    @property
+    def name(self) -> str:
+        """The file's stem: the name of a benchmark that the file itself does not name."""
+        base = os.path.basename(os.path.abspath(self.path))
+        for ending in (
+            ".gz",
+            ".json",
+            ".jsonl",
+            ".ndjson",
+            ".csv",
+            ".txt",
+            ".jtl",
+            ".prom",
+            ".log",
+            ".tsv",
+            ".xml",
+            ".parquet",
+        ):
+            base = base.removesuffix(ending)
+        return base or "benchmark"
+
+    @property
+    def is_folder(self) -> bool:
+        """Is it a folder, as criterion and asv write them?"""
+        return self._content is None and os.path.isdir(self.path)
+
+    @property
+    def head(self) -> str:
+        """The beginning of the text, at most `HEAD` bytes; empty for a folder."""
+        return "" if self.is_folder else decode_head(self.head_bytes)
+
+    @property
+    def head_bytes(self) -> bytes:
+        """The first bytes, unpacked."""
+        if self._head is None:
+            with self._opened() as file:
+                self._head = self._taken(file, HEAD)
+        return self._head
+
+    @property
+    def is_cut(self) -> bool:
+        """Is there more than the head?"""
+        return len(self.head_bytes) >= HEAD
+
+    def digest(self) -> str:
+        """Return 12 hex digits of what was read so far; a reader that has finished has read all of it."""
+        return self._digest.hexdigest()[:12]
+
+    def content(self) -> bytes:
+        """Return all bytes, unpacked.
+
+        Raises:
+            CannotDecideError: there are too many, or they cannot be read.
+        """
+        with self._opened() as file:
+            content = self._taken(file, LARGEST_DOCUMENT + 1)
+        if len(content) > LARGEST_DOCUMENT:
+            raise self.fault(
+                f"is larger than {LARGEST_DOCUMENT:,} bytes", "write a smaller file, or one measurement a line"
+            )
+        self._digest.update(content)
+        return content
+
+    def text(self) -> str:
+        """Return the whole text; BOM, UTF-16 and gzip are seen through, ends of line are as in the file.
+
+        Raises:
+            CannotDecideError: it is too large, no text, or cannot be read.
+        """
+        content = self.content()
+        encoding = _encoding(content)
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError as caught:
+            raise self.fault(
+                f"not {encoding.upper().removesuffix('-SIG')} (byte {caught.start})", "write UTF-8"
+            ) from None
+
+    def json(self) -> Any:  # noqa: ANN401 - JSON may be anything
+        """Return the whole JSON document; a bare NaN or Infinity, which some tools write, is None.
+
+        Raises:
+            CannotDecideError: it is not JSON, is nested too deeply, or cannot be read.
+        """
+        text = self.text()
+        if not text.strip():
+            raise self.fault("the file is empty", "measure again")
+        try:
+            return json.loads(text, parse_constant=lambda _: None)
+        except json.JSONDecodeError as caught:
+            message = f"not JSON: {caught.msg} (line {caught.lineno}, column {caught.colno})"
+            raise self.fault(message, "the file may be cut off: measure again") from None
+        except (ValueError, RecursionError) as caught:
+            message = "nested too deeply" if isinstance(caught, RecursionError) else str(caught)[:200]
+            raise self.fault(f"not JSON that can be read: {message}", "measure again") from None
+
+    def lines(self, longest: int = LONGEST_LINE) -> Iterator[str]:
+        """Yield the lines without their ends, one by one; what is no text becomes a replacement character.
+
+        Args:
+            longest: characters that a line may have; more for formats that write whole batches a line.
+
+        Raises:
+            CannotDecideError: a line or the whole is too long, or it cannot be read.
+        """
+        encoding = _encoding(self.head_bytes)
+        with self._opened() as raw:
+            counted = io.BufferedReader(_Counted(raw, self), 1 << 18)
+            text = io.TextIOWrapper(counted, encoding=encoding, errors="replace", newline=None)
+            try:
+                begun: list[str] = []  # pieces of the line that the last part did not end
+                while part := text.read(_PART):
+                    *whole, rest = part.split("\n")
+                    if whole:
+                        whole[0] = "".join((*begun, whole[0]))
+                        begun.clear()
+                    begun.append(rest)
+                    if max(sum(map(len, begun)), *map(len, whole), 0) > longest:
+                        raise self.fault(f"a line is longer than {longest:,} characters", "write one record a line")
+                    yield from whole
+                if last := "".join(begun):
+                    yield last
+            except (OSError, EOFError, zlib.error, UnicodeError) as caught:
+                raise self._broken(caught) from None
+
+    def fault(self, message: str, hint: str, where: str = "") -> CannotDecideError:
+        """Return the error for what is wrong with the file.
+
+        Args:
+            message: what, one sentence without a full stop.
+            hint: what to do about it.
+            where: which part of the file; empty: the whole.
+        """
+        return cannot_decide(_SLUG, message, place=f"{self.path}: {where}" if where else self.path, hint=hint)
+
+    def inside(self, *parts: str) -> Source:
+        """Return a file inside this folder; a link that leads out of it is refused when it is read."""
+        path = os.path.join(self.path, *parts)
+        root = os.path.realpath(self.path)
+        if os.path.commonpath([root, os.path.realpath(path)]) != root:
+            raise self.fault(
+                "is a link that leads out of the folder", "copy the file in its place", os.path.join(*parts)
+            )
+        found = Source(path)
+        found._digest = self._digest
+        return found
+
+    def matching(self, globs: str) -> Iterator[str]:
+        """Yield the paths inside this folder, relative to it, that one of the globs matches.
+
+        Args:
+            globs: such as ``*/new/sample.json``, alternatives divided by ``|``; ``*`` is one level, so that a
+                search never goes deeper than they are written.
+        """
+        import glob  # noqa: PLC0415 - folders are rare
+
+        root = os.path.realpath(self.path)
+        for pattern in globs.split("|"):
+            for path in glob.iglob(pattern, root_dir=self.path):
+                real = os.path.realpath(os.path.join(self.path, path))
+                is_inside = real.startswith(os.path.join(root, ""))
+                if not is_inside or real == os.path.join(root, path):
+                    yield path  # what a link inside leads to stands here itself; one that leads out, `inside` refuses
+
+    def _opened(self) -> IO[bytes]:
+        """Return the unpacked bytes as a file."""
+        try:
+            raw: IO[bytes] = io.BytesIO(self._content) if self._content is not None else open_regular(self.path)
+            mark = raw.read(2)
+            raw.seek(0)
+        except OSError as caught:
+            raise unreadable(self.path, caught, "run-unreadable") from None
+        if mark != b"\x1f\x8b":
+            return raw
+        unpacked = gzip.GzipFile(fileobj=raw)
+        unpacked.myfileobj = raw  # type: ignore[assignment] # closes the file with it
+        return unpacked  # type: ignore[return-value]
+
+    def _taken(self, file: IO[bytes], most: int) -> bytes:
+        parts, size = [], 0
+        try:
+            while size < most and (more := file.read(min(1 << 20, most - size))):
+                parts.append(more)
+                size += len(more)
+        except (OSError, EOFError, zlib.error) as caught:
+            raise self._broken(caught) from None
+        return b"".join(parts)
+
+    def _broken(self, caught: Exception) -> CannotDecideError:
+        told = str(caught) or type(caught).__name__
+        return self.fault(f"cannot be read to its end ({told[:100]})", "the file may be cut off: write it again")
+
+
+class _Counted(io.RawIOBase):
+    """Bytes on their way to a reader of lines: counted, and digested."""
+
+    def __init__(self, file: IO[bytes], source: Source) -> None:
+        self._file = file
+        self._source = source
+        self._size = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - a writable buffer
+        content = self._file.read(len(buffer))
+        self._size += len(content)
+        if self._size > LARGEST_LOG:
+            raise self._source.fault(f"is larger than {LARGEST_LOG:,} bytes", "divide it into several files")
+        self._source._digest.update(content)  # noqa: SLF001 - one module
+        buffer[: len(content)] = content
+        return len(content)
+
+
+def decode_head(content: bytes) -> str:
+    """Return the beginning of a text; what is cut off in the middle of a character is left out."""
+    decoder = codecs.getincrementaldecoder(_encoding(content))("replace")
+    return decoder.decode(content)
+
+
+def _encoding(content: bytes) -> str:
+    return next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")

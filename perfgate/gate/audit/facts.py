@@ -1,0 +1,140 @@
+"""What can be told of the baselines of one class of machine: false alarms to expect, age, what rows see, and slack."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfgate.core.dates import day_of
+from perfgate.core.finding import WHOLE_SUITE, Finding
+from perfgate.core.profile import title
+from perfgate.core.sessions import united
+from perfgate.gate.audit.replay import Key, LeftOut, by_row, leave_out, newest_again, share_of_limit, stretches
+from perfgate.gate.audit.sensitivity import Sight, sights
+from perfgate.gate.rows import rows_of
+from perfgate.stats.leave_one_out import FEWEST_LEFT_OUT, AlarmRate, alarm_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from perfgate.core.policy import Policy
+    from perfgate.core.profile import Profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """The sessions of a row, each judged against the others."""
+
+    key: Key
+    """Benchmark, labels, metric, statistic."""
+    shares: tuple[float, ...]
+    """How much of the smallest change that would have failed each session showed; the newest first."""
+
+    @property
+    def place(self) -> str:
+        """Benchmark and metric in words."""
+        benchmark, labels, metric, statistic = self.key
+        return f"{title(benchmark, labels)} {metric} {statistic}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditedClass:
+    """The baselines of one class of machine: they are judged together."""
+
+    machine_class: str
+    """Its name; empty when the file does not say."""
+    profiles: tuple[Profile, ...]
+    """The baselines, none excluded."""
+    gated: int
+    """Rows that share the level."""
+    newest: str
+    """When the newest run began (UTC, ISO 8601); empty when unknown."""
+    age: int | None
+    """Days from then to the day of the audit, >= 0; None when unknown."""
+    alarms: AlarmRate | None
+    """How often an unchanged pull request is expected to fail; None when the sessions are too few to tell."""
+    rows: tuple[Sight, ...]
+    """What each gated row can see."""
+    shares: tuple[Shares, ...]
+    """Of each gated row, and of what they have in common, its sessions judged against the others."""
+    slack: tuple[Finding, ...]
+    """Rows of which the newest session lies apart from the others beyond chance; their change is the one from the
+    baseline as it is."""
+
+
+def facts_of(machine_class: str, profiles: Sequence[Profile], policy: Policy, today: str) -> AuditedClass:
+    """Return what can be told of the baselines of one class of machine.
+
+    Args:
+        machine_class: its name.
+        profiles: its baselines, none excluded.
+        policy: what is gated and how strictly.
+        today: the day of the audit, ``2026-01-31``.
+    """
+    judged = _gated_parts(united(profiles), policy)
+    rows, gated = sights(judged, policy)
+    left_out = leave_out(judged, policy, gated)
+    newest = max((s.started_at for p in profiles for s in p.sessions), default="")
+    was, now = day_of(newest), day_of(today)
+    shares = _shares(left_out, policy)
+    return AuditedClass(
+        machine_class=machine_class, profiles=tuple(profiles), gated=gated, newest=newest,
+        age=None if was is None or now is None else max(0, now - was),
+        alarms=_alarms(shares), rows=rows, shares=shares,
+        slack=tuple(_slack(judged, left_out, newest_again(judged, policy))),
+    )  # fmt: skip
+
+
+def _gated_parts(profiles: Sequence[Profile], policy: Policy) -> list[Profile]:
+    """Return baselines with the metrics of which any is gated: no other has a part in a gated row's judgement."""
+    gated = {row.metric.name for p in profiles for row in rows_of(p, p, policy) if row.ruling.level == "fail"}
+    return [replace(p, metrics=tuple(m for m in p.metrics if m.metric.name in gated)) for p in profiles]
+
+
+def _shares(left_out: Sequence[LeftOut], policy: Policy) -> tuple[Shares, ...]:
+    """Return the shares of each row, of sessions that two or more others judge."""
+    found: dict[Key, list[float]] = {}
+    for one in reversed(left_out):
+        for key, f in by_row(one.findings).items():
+            share = share_of_limit(f, policy)
+            if share is not None and f.sessions_baseline >= FEWEST_LEFT_OUT - 1:
+                found.setdefault(key, []).append(share)
+    return tuple(Shares(key=key, shares=tuple(shares)) for key, shares in found.items())
+
+
+def _alarms(rows: Sequence[Shares]) -> AlarmRate | None:
+    """Return how often an unchanged pull request is expected to fail.
+
+    A pull request measures every row once: the newest sessions of all rows stand for
+    one, those before them for another. Where all rows share their sessions these are
+    the sessions themselves; jobs that measure a part each are put together.
+    """
+    rounds = max((len(row.shares) for row in rows if row.key[0] != WHOLE_SUITE), default=0)
+    worst = [max(row.shares[i] for row in rows if i < len(row.shares)) for i in range(rounds)]
+    return alarm_rate(worst) if rounds >= FEWEST_LEFT_OUT else None
+
+
+def _slack(profiles: Sequence[Profile], left_out: Sequence[LeftOut], now: Iterable[Finding]) -> Iterable[Finding]:
+    """Yield the rows of which the newest session lies apart from the others beyond chance, either way."""
+    last = {p.key: stretches([p])[-1] for p in profiles if p.sessions}
+    apart = {
+        row
+        for one in left_out
+        for row, f in by_row(one.findings).items()
+        if last.get((f.benchmark, f.labels)) == one.stretch and _is_apart(f)
+    }
+    for row, f in by_row(now).items():
+        if row in apart and f.change is not None and f.limit is not None and abs(f.change) > abs(f.limit):
+            yield f
+
+
+def _is_apart(f: Finding) -> bool:
+    """Is the change beyond the threshold and, either way, beyond what would be suspected?"""
+    if f.change is None or f.limit is None or min(f.change, f.limit) <= -1.0:
+        return False
+    change, step = abs(math.log1p(f.change)), abs(math.log1p(f.limit))
+    known = dict(f.evidence)
+    if f.method == "exact":
+        return change > step
+    return "k_in" in known and change > max(step, known["k_in"] * known["se"])

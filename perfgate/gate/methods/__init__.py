@@ -1,0 +1,1 @@
+"""The decision about one row: one module for each method, and what the methods share."""

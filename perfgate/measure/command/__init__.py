@@ -1,0 +1,1 @@
+"""Measure a command: start it, wait for it, name it."""

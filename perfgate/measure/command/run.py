@@ -1,0 +1,287 @@
+"""Run a command and measure it from outside; for `perfgate run`, never for the measured program.
+
+It imports subprocess and its like, so nothing of `perfgate.measure` imports it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from perfgate.measure.command.name import command_digest, default_benchmark_name
+from perfgate.measure.machine import facts
+from perfgate.measure.summary import build_summary, check_labels, format_utc, write_summary
+from perfgate.measure.variables import read_shard
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = [
+    "CommandResult",
+    "command_digest",
+    "default_benchmark_name",
+    "format_utc",
+    "run_command",
+    "summary_of",
+    "write_summary",
+]
+
+_LAUNCHER = str(Path(__file__).with_name("launcher.py").absolute())
+_SOURCE = "wait4-launcher"
+_TAIL = 8192  # bytes of stderr that are worth showing
+_GRACE = 2.0  # seconds between asking a command to stop and making it
+_LONGEST_WAIT = 86_400.0  # seconds; poll takes its timeout as a C int of milliseconds
+
+
+class CommandResult(NamedTuple):
+    """What became of one command, and what it cost."""
+
+    elapsed_ns: int
+    """Wall clock from its start to its end, in nanoseconds; 0 when it could not start."""
+    cpu_sec: float
+    """Processor time of it and of those of its children that it waited for, in seconds."""
+    peak_memory_bytes: int
+    """The largest resident set of any single process among these, in bytes; 0 when unknown."""
+    memory_source: str
+    """How the peak was had: ``wait4-launcher``."""
+    exit_code: int | None
+    """What it exited with; None when a signal ended it or it never ran."""
+    signal: int | None
+    """The signal that ended it, if one did."""
+    timed_out: bool
+    """It was stopped for taking too long."""
+    not_found: bool
+    """There is no such command."""
+    error: str | None
+    """Why it could not be run or measured, in words; None when it ran to an end of its own."""
+    stderr_tail: str
+    """The last 8 KiB of its stderr."""
+
+    def is_ok(self) -> bool:
+        """Tell whether the command ran, ended by itself and exited with 0."""
+        return self.exit_code == 0 and self.error is None and not self.timed_out
+
+
+def run_command(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    timeout: float | None = None,
+    cwd: str | os.PathLike[str] | None = None,
+) -> CommandResult:
+    """Run a command once, without input and output, and return what it cost.
+
+    The command and all that it starts form a process group of their own, which is
+    stopped as a whole (SIGTERM, then SIGKILL after 2 s) when the time is up, or when
+    an exception such as Ctrl-C comes in the way; that goes on afterwards. Whatever
+    the command leaves running after its own good end is left alone.
+
+    Args:
+        argv: the command and its arguments, no shell in between.
+        env: its environment; by default that of this process.
+        timeout: how long it may take, in seconds; None for as long as it likes.
+        cwd: its working folder; by default that of this process.
+
+    Raises:
+        ValueError: the command is empty, or an argument holds a NUL.
+        OSError: the launcher could not be started: no such working folder, no descriptors left.
+    """
+    if not argv or not argv[0]:
+        raise ValueError("there is no command to run")
+    began = time.monotonic()
+    deadline = None if timeout is None else began + timeout
+    with tempfile.TemporaryFile() as stderr:
+        report = _launch(list(argv), env, cwd, stderr, deadline)
+        elapsed_ns = round((time.monotonic() - began) * 1e9)
+        return _read_report(report, argv[0], elapsed_ns, _read_tail(stderr), timeout)
+
+
+class _Report(NamedTuple):
+    """What is left when the launcher has ended."""
+
+    line: str
+    """What it wrote; empty when it was killed."""
+    timed_out: bool
+    """The command was stopped for taking too long."""
+    code: int
+    """The launcher's own exit code, or minus the signal that ended it."""
+
+
+def _launch(
+    argv: list[str],
+    env: Mapping[str, str] | None,
+    cwd: str | os.PathLike[str] | None,
+    stderr: BinaryIO,
+    deadline: float | None,
+) -> _Report:
+    """Start the launcher and wait for its line; nothing of the group is left running if that fails."""
+    reader, writer = os.pipe()
+    try:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - running the user's command is what it is for
+                [sys.executable, "-I", "-S", _LAUNCHER, str(writer), "--", *argv],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                env=env,
+                cwd=cwd,
+                pass_fds=(writer,),
+                process_group=0,
+            )
+        finally:
+            os.close(writer)
+        try:
+            line = _wait_for_line(reader, deadline)
+            timed_out = line is None
+            if line is None:
+                line = _stop_group(process, reader)
+            return _Report(line, timed_out, process.wait())
+        except BaseException:
+            _stop_group(process, reader)
+            raise
+    finally:
+        os.close(reader)
+
+
+def _stop_group(process: subprocess.Popen[bytes], reader: int) -> str:
+    """Stop everything in the launcher's group and return the line that it may still have written.
+
+    The launcher outlives SIGTERM until its command has ended. It is reaped last, so that
+    its number, which is the group's, cannot have passed to a stranger meanwhile.
+    """
+    line: str | None = None
+    try:
+        _signal_group(process, signal.SIGTERM)
+        line = _wait_for_line(reader, time.monotonic() + _GRACE)
+    finally:
+        _signal_group(process, signal.SIGKILL)
+        process.wait()
+    return line or ""
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS refuses for a zombie
+            os.killpg(process.pid, number)
+
+
+def _wait_for_line(reader: int, deadline: float | None) -> str | None:
+    """Return what the launcher wrote by its end, or None when the deadline (monotonic, s) comes first."""
+    poller = select.poll()
+    poller.register(reader, select.POLLIN)
+    line = b""
+    while True:
+        left = _LONGEST_WAIT if deadline is None else deadline - time.monotonic()
+        if poller.poll(min(max(left, 0.0), _LONGEST_WAIT) * 1000):
+            chunk = os.read(reader, 4096)
+            if not chunk:
+                return line.decode("utf-8", "replace")
+            line += chunk
+        elif deadline is not None and time.monotonic() >= deadline:
+            return None
+
+
+def _read_tail(stderr: BinaryIO) -> str:
+    size = os.fstat(stderr.fileno()).st_size
+    return os.pread(stderr.fileno(), _TAIL, max(0, size - _TAIL)).decode("utf-8", "replace")
+
+
+def _read_report(report: _Report, name: str, elapsed_ns: int, stderr_tail: str, timeout: float | None) -> CommandResult:
+    """Turn the launcher's line, or its absence, into what became of the command."""
+    failed = CommandResult(
+        elapsed_ns=elapsed_ns,
+        cpu_sec=0.0,
+        peak_memory_bytes=0,
+        memory_source=_SOURCE,
+        exit_code=None,
+        signal=None,
+        timed_out=report.timed_out,
+        not_found=False,
+        error=f"timed out after {timeout:g} s" if report.timed_out else None,
+        stderr_tail=stderr_tail,
+    )
+    kind, *words = report.line.split() or [""]
+    if kind == "ended":
+        code = int(words[3])
+        return failed._replace(
+            elapsed_ns=int(words[0]),
+            cpu_sec=float(words[1]),
+            peak_memory_bytes=int(words[2]),
+            exit_code=code if code >= 0 else None,
+            signal=-code if code < 0 else None,
+        )
+    if kind == "error":
+        number = int(words[0])
+        return failed._replace(
+            elapsed_ns=0, not_found=number == errno.ENOENT, error=_explain(name, number, " ".join(words[1:]))
+        )
+    return failed._replace(
+        signal=-report.code if report.code < 0 else None,
+        error=failed.error or "the launcher was killed before it could report",
+    )
+
+
+def _explain(name: str, number: int, text: str) -> str:
+    if number == errno.ENOENT:
+        if os.sep in name and Path(name).is_file():
+            return f"interpreter not found: the first line of {name} names a program that is not there"
+        return f"command not found: {name}"
+    if number in {errno.EACCES, errno.EPERM}:
+        return f"permission denied: {name} (is it an executable file?)"
+    return f"{name}: {text}"
+
+
+def summary_of(
+    result: CommandResult,
+    *,
+    run_id: str,
+    benchmark: str | None,
+    rows_used: int,
+    session: str,
+    started_at: str,
+    command: str | None,
+    labels: Mapping[str, str | int] | None = None,
+    environment: Mapping[str, str] | None = None,
+    commit: str | None = None,
+) -> dict[str, object]:
+    """Return the summary of a command's run, in the same form as a context writes.
+
+    Args:
+        result: what became of the command; anything but exit code 0 is ``failed``.
+        run_id: the run's own name.
+        benchmark: what was measured, if it has a name.
+        rows_used: how many rows the workload had; 0 when nobody told.
+        session: see `facts.session_id`.
+        started_at: UTC, as `format_utc` writes it.
+        command: see `command_digest`.
+        labels: the benchmark's parameters.
+        environment: stable facts; by default those of this machine and interpreter.
+        commit: the commit's hash; by default the one found here.
+    """
+    return build_summary(
+        run_id=run_id,
+        elapsed_ns=result.elapsed_ns,
+        rows_used=rows_used,
+        peak_memory_bytes=result.peak_memory_bytes,
+        memory_source=result.memory_source,
+        cpu_sec=result.cpu_sec,
+        status="ok" if result.is_ok() else "failed",
+        started_at=started_at,
+        session=session,
+        benchmark=benchmark,
+        labels=check_labels(labels),
+        metrics={},
+        environment=facts.environment() if environment is None else environment,
+        commit=facts.commit() if commit is None else commit,
+        command=command,
+        shard=read_shard("PERFGATE_SHARD"),
+    )

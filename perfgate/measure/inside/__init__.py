@@ -1,0 +1,1 @@
+"""Measure a part of a Python program from inside."""

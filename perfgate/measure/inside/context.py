@@ -1,0 +1,195 @@
+"""`measure_run_context`: measure what happens inside a ``with`` block and leave a run summary behind."""
+
+from __future__ import annotations
+
+import os
+from time import perf_counter_ns
+
+from perfgate.measure.identity import check_run_id, new_run_id
+from perfgate.measure.inside.handle import OffHandle, RunHandle, check_rows
+from perfgate.measure.inside.measurement import Measurement
+from perfgate.measure.memory.meters import check_mode
+from perfgate.measure.summary import append_receipt, check_labels, check_text, write_summary
+from perfgate.measure.variables import ENABLED, read_switch, read_text, say, say_once
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import SupportsIndex
+
+DEFAULT_OUT = "outputs/model_runs"
+
+
+class RunContext:
+    """A ``with`` block that measures its body once. Made by `measure_run_context`.
+
+    A class and not a generator with a decorator: it is entered and left twice as
+    fast, adds no line to a traceback, and may be left in another thread.
+    """
+
+    __slots__ = ("_handle", "_measurement", "_out", "_write")
+
+    def __init__(self, measurement: Measurement, out: str, *, write: bool | None) -> None:
+        """Keep what to measure, where to write it and whether to."""
+        self._measurement = measurement
+        self._handle = RunHandle(measurement)
+        self._out = out
+        self._write = write
+
+    def __enter__(self) -> RunHandle:
+        """Start the clocks.
+
+        Raises:
+            RuntimeError: it was entered before; each run has a context of its own.
+        """
+        measurement = self._measurement
+        if measurement.began_ns:
+            raise RuntimeError(f"run {measurement.run_id} was begun before: make a new context for each run")
+        self._out = _make_absolute(self._out)
+        measurement.begin()
+        measurement.began_ns = perf_counter_ns()
+        return self._handle
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the clocks and write the summary; an exception of the body goes on untouched."""
+        now_ns = perf_counter_ns()
+        measurement = self._measurement
+        measurement.status = "ok" if error is None or _is_plain_exit(error) else "failed"
+        measurement.end(now_ns)
+        if measurement.is_ours() and (read_switch("PERFGATE_WRITE") if self._write is None else self._write):
+            self._keep()
+
+    def _keep(self) -> None:
+        """Write the summary and its receipt; a full disk is told, but never ends the measured program."""
+        try:
+            self._measurement.path = path = write_summary(self._measurement.compose(), self._out)
+        except OSError as error:
+            say(f"could not write the summary of run {self._measurement.run_id}: {error}")
+            return
+        receipt = os.environ.get("PERFGATE_RECEIPT")
+        if receipt:
+            try:
+                append_receipt(receipt, path)
+            except OSError as error:
+                say(f"could not write the receipt of run {self._measurement.run_id}: {error}")
+
+
+class OffContext(RunContext):
+    """The context when measuring is switched off: one for all, with nothing to do."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """Have nothing behind it."""
+
+    def __enter__(self) -> RunHandle:
+        """Give the handle that keeps nothing."""
+        return OFF_HANDLE
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Do nothing."""
+
+
+OFF_HANDLE = OffHandle()
+OFF_CONTEXT = OffContext()
+
+
+def measure_run_context(
+    run_id: str | None = None,
+    *,
+    benchmark: str | None = None,
+    labels: Mapping[str, str | int] | None = None,
+    rows_used: SupportsIndex | None = None,
+    enabled: bool | None = None,
+    out: str | os.PathLike[str] | None = None,
+    memory: str | None = None,
+    write: bool | None = None,
+) -> RunContext:
+    """Measure the body of a ``with`` block and write its run summary to ``<out>/<run_id>.json``.
+
+    ``with measure_run_context(benchmark="train") as run: ...`` gives a `RunHandle`.
+    It nests, and works in threads and in async code; the peak is the whole
+    process's while the block ran. A body that raises leaves a summary of status
+    ``failed`` and the exception goes on; ``sys.exit(0)`` is no failure. A forked
+    child that leaves its parent's block writes nothing.
+
+    Args:
+        run_id: the run's name, ASCII letters, digits and ``._:@+=-``; by default
+            ``<UTC time>-<8 hex>``. See also `deterministic_run_id`.
+        benchmark: what is measured; by default what ``PERFGATE_BENCHMARK`` says.
+        labels: the benchmark's parameters, texts or ints by name.
+        rows_used: how many rows the workload has, >= 0; may be set in the body too,
+            and is ``PERFGATE_ROWS`` when nobody sets it.
+        enabled: False measures nothing, at next to no cost; by default
+            ``PERFGATE_ENABLED``, as it was when this package was imported.
+        out: the folder to write to; by default ``PERFGATE_OUT``, else ``outputs/model_runs``.
+        memory: how to measure the peak: ``auto`` (the best there is), ``vmhwm``,
+            ``poll:<interval>`` or ``tracemalloc``; by default ``PERFGATE_MEMORY``.
+        write: False measures but writes nothing; by default ``PERFGATE_WRITE``.
+
+    Raises:
+        TypeError: an argument is of the wrong kind.
+        ValueError: the run id has a character that is not allowed, the benchmark or a
+            label cannot be written, the rows are negative or the memory mode is unknown.
+    """
+    if not (ENABLED if enabled is None else enabled):
+        return OFF_CONTEXT
+    measurement = Measurement(
+        run_id=new_run_id() if run_id is None else check_run_id(run_id),
+        benchmark=_read_benchmark() if benchmark is None else check_text("benchmark", benchmark),
+        labels=check_labels(labels),
+        memory=_read_mode() if memory is None else check_mode(memory),
+        rows=None if rows_used is None else check_rows(rows_used),
+    )
+    return RunContext(measurement, _choose_out(out), write=write)
+
+
+def _choose_out(out: str | os.PathLike[str] | None) -> str:
+    if out is None:
+        return os.environ.get("PERFGATE_OUT") or DEFAULT_OUT
+    folder = os.fspath(out)
+    if not isinstance(folder, str):
+        raise TypeError(f"out must be a str or a path, not {type(folder).__name__}")
+    if "\0" in folder:
+        raise ValueError("out must not hold a NUL character")
+    return folder or os.curdir
+
+
+def _make_absolute(out: str) -> str:
+    """Return the folder as seen from here, since the body may change its working folder."""
+    try:
+        return os.path.abspath(out)
+    except OSError:
+        return out  # the working folder is gone already: writing will say so
+
+
+def _read_benchmark() -> str | None:
+    name = read_text("PERFGATE_BENCHMARK")
+    if name is None:
+        return None
+    try:
+        return check_text("PERFGATE_BENCHMARK", name)
+    except ValueError as error:
+        say_once(f"{error}; it is ignored")
+        return None
+
+
+def _read_mode() -> str:
+    mode = read_text("PERFGATE_MEMORY")
+    if mode is None:
+        return "auto"
+    try:
+        return check_mode(mode)
+    except ValueError as error:
+        say_once(f"PERFGATE_MEMORY: {error}; the default is used")
+        return "auto"
+
+
+def _is_plain_exit(error: BaseException) -> bool:
+    """Tell whether the body only ended the program in good order, as command-line programs do."""
+    return isinstance(error, SystemExit) and error.code in {None, 0}

@@ -1,0 +1,167 @@
+"""Measure whole functions: `measure_and_run` for one call, `measured` for all calls."""
+
+from __future__ import annotations
+
+from perfgate.measure.inside.context import measure_run_context
+from perfgate.measure.inside.handle import check_rows
+from perfgate.measure.summary import check_labels, check_text
+from perfgate.measure.variables import ENABLED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+    from typing import Any, ParamSpec, SupportsIndex, TypeVar, overload
+
+    from perfgate.measure.inside.handle import RunHandle
+
+    P = ParamSpec("P")
+    R = TypeVar("R")
+
+# The flags of a code object, as the inspect module names them; importing inspect would cost 14 ms.
+_GENERATOR = 0x20
+_COROUTINE = 0x80
+_ITERABLE_COROUTINE = 0x100  # types.coroutine
+_ASYNC_GENERATOR = 0x200
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def measure_and_run(  # type: ignore[overload-overlap]  # a coroutine function is a function, too
+        func: Callable[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Coroutine[Any, Any, tuple[R, RunHandle]]: ...
+
+    @overload
+    def measure_and_run(func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> tuple[R, RunHandle]: ...
+
+
+def measure_and_run(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """Call a function once, measured, and return its outcome together with the run.
+
+    ``outcome, run = measure_and_run(train, table, depth=3)``; of a coroutine function
+    the same pair is awaited: ``outcome, run = await measure_and_run(fetch, url)``.
+    The benchmark's name comes from ``PERFGATE_BENCHMARK``, if from anywhere.
+
+    Args:
+        func: any callable but a generator function, whose body runs only later.
+        args: what it is called with.
+        kwargs: what it is called with.
+
+    Raises:
+        TypeError: `func` cannot be called, or is a generator function.
+    """
+    if _is_coroutine_function(func):
+        return _measure_and_await(func, args, kwargs)
+    with measure_run_context() as run:
+        outcome = func(*args, **kwargs)
+    return outcome, run
+
+
+async def _measure_and_await(
+    func: Callable[..., Coroutine[Any, Any, object]], args: tuple[object, ...], kwargs: dict[str, object]
+) -> tuple[object, RunHandle]:
+    with measure_run_context() as run:
+        outcome = await func(*args, **kwargs)
+    return outcome, run
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def measured(func: Callable[P, R], /) -> Callable[P, R]: ...
+
+    @overload
+    def measured(
+        *,
+        benchmark: str | None = None,
+        labels: Mapping[str, str | int] | None = None,
+        rows_used: SupportsIndex | None = None,
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+
+
+def measured(
+    func: Callable[..., Any] | None = None,
+    /,
+    *,
+    benchmark: str | None = None,
+    labels: Mapping[str, str | int] | None = None,
+    rows_used: SupportsIndex | None = None,
+) -> Any:
+    """Make every call of a function a run of its own: ``@measured`` or ``@measured(benchmark="train")``.
+
+    Where measuring is switched off, the function is given back as it is.
+
+    Args:
+        func: the function, when the decorator stands bare.
+        benchmark: what is measured; by default the function's qualified name.
+        labels: the benchmark's parameters, texts or ints by name.
+        rows_used: how many rows every call has, >= 0.
+
+    Raises:
+        TypeError: an argument is of the wrong kind, or what is decorated cannot be
+            called or is a generator function, whose body runs only after the call.
+        ValueError: the benchmark or a label cannot be written, or the rows are negative.
+    """
+    options = {
+        "benchmark": None if benchmark is None else check_text("benchmark", benchmark),
+        "labels": check_labels(labels),
+        "rows_used": None if rows_used is None else check_rows(rows_used),
+    }
+    if func is None:
+        return lambda function: _wrap(function, options)
+    return _wrap(func, options)
+
+
+def _wrap(func: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
+    from functools import wraps  # noqa: PLC0415 - for those who decorate
+
+    if isinstance(func, (staticmethod, classmethod)):  # decorated before us: measure what is inside
+        return type(func)(_wrap(func.__func__, options))
+    is_async = _is_coroutine_function(func)
+    if not ENABLED:
+        return func
+    if options["benchmark"] is None:
+        options = {**options, "benchmark": _name(func)}
+
+    @wraps(func)
+    def run_measured(*args: object, **kwargs: object) -> object:
+        with measure_run_context(**options):
+            return func(*args, **kwargs)
+
+    @wraps(func)
+    async def await_measured(*args: object, **kwargs: object) -> object:
+        with measure_run_context(**options):
+            return await func(*args, **kwargs)
+
+    return await_measured if is_async else run_measured
+
+
+def _is_coroutine_function(func: object) -> bool:
+    """Tell whether calling `func` gives a coroutine.
+
+    Raises:
+        TypeError: it cannot be called, or its call runs nothing of its body yet.
+    """
+    if not callable(func):
+        raise TypeError(f"only something that can be called can be measured, not {type(func).__name__}")
+    code = getattr(_unwrap(func), "__code__", None)
+    flags = getattr(code, "co_flags", 0)
+    if flags & _ASYNC_GENERATOR or (flags & _GENERATOR and not flags & _ITERABLE_COROUTINE):
+        raise TypeError(f"{_name(func)} is a generator function: measure the loop that uses it instead")
+    return bool(flags & (_COROUTINE | _ITERABLE_COROUTINE))
+
+
+def _unwrap(func: Any) -> Any:  # noqa: ANN401 - any callable
+    """Return the callable whose code tells: behind partials, and the ``__call__`` of objects."""
+    from functools import partial  # noqa: PLC0415 - for those who measure functions
+
+    while isinstance(func, partial):
+        func = func.func
+    if not hasattr(func, "__code__") and hasattr(type(func).__call__, "__code__"):
+        return type(func).__call__
+    return func
+
+
+def _name(func: object) -> str:
+    inner = _unwrap(func)
+    return str(getattr(inner, "__qualname__", type(inner).__qualname__))

@@ -1,0 +1,1 @@
+"""Facts about this machine, its CI job and the measured commit."""

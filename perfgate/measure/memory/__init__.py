@@ -1,0 +1,1 @@
+"""Peak memory, by the best method that the machine offers."""

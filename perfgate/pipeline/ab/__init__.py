@@ -1,0 +1,1 @@
+"""Use case `perfgate ab`: two versions measured interleaved in one job."""

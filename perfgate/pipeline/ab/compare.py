@@ -1,0 +1,124 @@
+"""A/B: measure two versions in turns on this machine, and judge them like a check."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import CannotDecideError, Diagnostic, note, warning
+from perfgate.core.finding import Finding, Verdict
+from perfgate.core.reasons import sentence
+from perfgate.gate.budgets import check_budgets
+from perfgate.gate.judge import severity
+from perfgate.gate.rules import check_rules
+from perfgate.gate.waivers import waive
+from perfgate.pipeline import inputs
+from perfgate.pipeline.ab.rounds import Measured, compare
+from perfgate.pipeline.ab.sides import Sides, prepare
+from perfgate.pipeline.reference.commit import Gate
+from perfgate.pipeline.reference.gate_changes import NONE, Edits
+from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, today, undecided_verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perfgate.pipeline.ab.request import Request
+
+# A rule, a budget or a waiver for another benchmark is none of this comparison's business; `check` sees them all.
+_ELSEWHERE = frozenset({"rule-matches-nothing", "rule-shadowed", "budget-matches-nothing", "waiver-unused"})
+_REASONS = {
+    "worse": "worse-than-base",
+    "better": "better-than-base",
+    "not-in-baseline": "not-in-base",
+    "too-noisy": "too-noisy-in-turns",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a comparison."""
+
+    verdict: Verdict
+    said: tuple[str, ...] = ()
+    """Lines of a program that kept the verdict from being reached."""
+
+
+def ab(request: Request, on_progress: Callable[[int, int], None]) -> Outcome:
+    """Return the verdict of a comparison; whatever kept it from being reached is told in it.
+
+    Args:
+        request: what is compared, and how.
+        on_progress: called with the number of runs done, warm-up included, and of all.
+    """
+    sides: Sides | None = None
+    try:
+        with prepare(request) as sides:
+            measured = compare(sides, request, on_progress)
+    except CannotDecideError as caught:
+        edits = Edits(changes=sides.edits, notes=sides.notes) if sides else NONE
+        gate = Gate(here=sides.here, base=_as_baseline(sides), edits=edits) if sides else None
+        verdict = undecided_verdict(caught.diagnostics, _reproduce(request, sides), gate)
+        return Outcome(verdict=verdict, said=caught.said)
+    return Outcome(verdict=_verdict(measured, request))
+
+
+def _as_baseline(sides: Sides, measured: Measured | None = None) -> inputs.Side:
+    """Return the base as a check knows it."""
+    profiles = tuple(p.base for p in measured.pairs if p.base) if measured else ()
+    return inputs.Side(source=sides.source, profiles=profiles, is_classless=True)
+
+
+def _verdict(measured: Measured, request: Request) -> Verdict:
+    """Return the verdict of what was measured."""
+    sides, judgement, selection = measured.sides, measured.judgement, measured.selection
+    policy, base = sides.here.policy, _as_baseline(sides, measured)
+    everything = (*base.profiles, *selection.profiles)
+    over, faults = check_budgets(selection.profiles, policy, frozenset())
+    faults += check_rules(policy, everything)
+    waived, told = waive([*map(reworded, judgement.findings)], sides.waivers, today())
+    told = tuple(d for d in told if d.slug not in _ELSEWHERE)
+    findings = [*waived, *over]
+    facts = compared_of(_reproduce(request, sides), policy, base, selection)
+    return Verdict(
+        findings=tuple(sorted(findings, key=severity)),
+        problems=tuple(dict.fromkeys((*measured.problems, *(d for d in faults if d.slug not in _ELSEWHERE)))),
+        notes=(*sides.notes, *told, *_notes(measured), *notes_on(judgement, selection)),
+        suite=suite_of(judgement, selection, policy, everything),
+        compared=replace(facts, baseline_commits=sides.commits),
+        baseline=base.profiles,
+        current=tuple(p.current for p in measured.pairs if p.current),
+        introduces=sides.base is None,
+        gate_changes=sides.edits,
+        fail_suspected=policy.on_suspected == "fail",
+    )
+
+
+def reworded(finding: Finding) -> Finding:
+    """Return a finding whose cure fits: there is no baseline to refresh."""
+    reason = _REASONS.get(finding.reason)
+    if reason is None:
+        return finding
+    message = sentence(reason) if finding.message == sentence(finding.reason) else finding.message
+    return replace(finding, reason=reason, message=message)
+
+
+def _notes(measured: Measured) -> list[Diagnostic]:
+    """Return what a reader should know about how it was measured."""
+    notes = []
+    if measured.sides.base is not None:
+        message = f"both sides were measured in turns, {measured.runs} runs of each"
+        if measured.runs < measured.most:
+            message += f" (of at most {measured.most}: more would hardly change the verdict)"
+        notes.append(note("in-turns", message))
+    if measured.sides.room.left:
+        message = "the temporary folder could not be removed"
+        notes.append(warning("worktree-left", message, place=measured.sides.room.left, hint="remove it by hand"))
+    return notes
+
+
+def _reproduce(request: Request, sides: Sides | None) -> str:
+    """Return the command that repeats the comparison, with the very same commits."""
+    given = [word for flag, ref in (("--base", request.base), ("--head", request.head)) if ref for word in (flag, ref)]
+    tail = ["--", *request.argv] if request.argv else []
+    return shlex.join(["perfgate", "ab", *(sides.pinned if sides else given), *request.options, *tail])

@@ -1,0 +1,183 @@
+"""The measuring of an A/B comparison: both sides in turns, and looks at the runs so far."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from perfgate.collect import Selection
+from perfgate.core.errors import CannotDecideError, Diagnostic
+from perfgate.core.profile import BATCH_MARK, INTERLEAVED, title
+from perfgate.gate.judge import Judgement, Pair
+from perfgate.gate.sequential import Look, failures_of, judge_look, looks_of
+from perfgate.measure.command.name import command_digest, default_benchmark_name
+from perfgate.measure.identity import new_run_id
+from perfgate.measure.machine import facts
+from perfgate.pipeline import inputs
+from perfgate.pipeline.ab.sides import without_base
+from perfgate.pipeline.run import Job, measure_once, same_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from perfgate.core.finding import Finding
+    from perfgate.core.policy import Policy
+    from perfgate.core.profile import Profile
+    from perfgate.gate.judge import Place
+    from perfgate.pipeline.ab.request import Request
+    from perfgate.pipeline.ab.sides import Side, Sides
+
+_SIDES_A_ROUND = 2  # ABBA: two runs of each side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What the measuring of both sides amounts to."""
+
+    sides: Sides
+    """Both; the base is None when it turned out to lack the benchmark."""
+    pairs: tuple[Pair, ...]
+    """The benchmarks, both sides as far as they were measured."""
+    selection: Selection
+    """What was measured of the head."""
+    judgement: Judgement
+    """Of the last look, with what failed at earlier ones."""
+    problems: tuple[Diagnostic, ...]
+    """What kept runs from being collected."""
+    runs: int
+    """Runs of each side."""
+    most: int
+    """Runs of each side that would have been made at the most."""
+
+
+def turns(seed: int) -> Iterator[str]:
+    """Yield without end which side is next: rounds of ABBA or of BAAB, as a coin says.
+
+    Within a round each side has the same share of what drifts evenly; the coin keeps noise
+    that comes in rounds of its own from falling on one side.
+
+    Args:
+        seed: of the coin; the same seed gives the same order.
+    """
+    dice = random.Random(seed)  # noqa: S311 - no secret; it has to come out alike again
+    while True:
+        first, second = ("base", "head") if dice.random() < 0.5 else ("head", "base")  # noqa: PLR2004 - a fair coin
+        yield from (first, second, second, first)
+
+
+def compare(sides: Sides, request: Request, on_progress: Callable[[int, int], None]) -> Measured:
+    """Measure both sides in turns and judge them.
+
+    Args:
+        sides: both, set up.
+        request: how often, and how.
+        on_progress: called with the number of runs done, warm-up included, and of all.
+
+    Raises:
+        CannotDecideError: a run failed, and not for the lack of what the head adds.
+    """
+    looks = (
+        looks_of(request.rounds)
+        if request.runs is None
+        else (Look(rounds=-(-request.runs // _SIDES_A_ROUND), share=None),)
+    )
+    most = request.runs or request.rounds * _SIDES_A_ROUND
+    bench = _Bench(sides, request, most, on_progress)
+    bench.warm_up()
+    order = turns(request.seed)
+    failed: dict[Place, Finding] = {}
+    done = 0
+    for look in looks:
+        runs = min(look.rounds * _SIDES_A_ROUND, most)
+        for name in itertools.islice(order, (runs - done) * 2):
+            bench.run(name)
+        done = runs
+        base, head = bench.collected("base"), bench.collected("head")
+        pairs = _paired(base[0].profiles, head[0].profiles, bench.sides.here.policy)
+        judgement = judge_look(pairs, bench.sides.here.policy, look, failed)
+        problems = (*base[1], *head[1])
+        failed |= failures_of(judgement)
+        if problems or not judgement.open:
+            break
+    return Measured(
+        sides=bench.sides, pairs=pairs, selection=head[0], judgement=judgement, problems=problems, runs=done, most=most
+    )
+
+
+class _Bench:
+    """Where both sides are measured."""
+
+    def __init__(self, sides: Sides, request: Request, most: int, on_progress: Callable[[int, int], None]) -> None:
+        """Prepare a job for each side, both in one session of their own."""
+        self.sides = sides
+        """Both, as far as they can be measured."""
+        self._request = request
+        self._on_progress = on_progress
+        self._written: dict[str, list[str]] = {"base": [], "head": []}
+        self._done = 0
+        self._total = (most + request.warmup) * 2
+        self._is_proven = False  # did the base ever run?
+        stretch = facts.session_id().partition(BATCH_MARK)[0]
+        session = f"{stretch}{BATCH_MARK}{INTERLEAVED}{new_run_id()}"
+        self._jobs = {side.name: self._job(side, session) for side in (sides.base, sides.head) if side is not None}
+
+    def _job(self, side: Side, session: str) -> Job:
+        request = self._request
+        out = request.out if request.out is not None else os.path.join(self.sides.room.path, "summaries")
+        return Job(
+            argv=side.argv, benchmark=request.benchmark or default_benchmark_name(self.sides.head.argv),
+            rows=request.rows, out=os.path.join(out, side.name), timeout=request.timeout, session=session,
+            command=command_digest(side.argv), folder=side.folder, commit=side.commit, told=side.told(),
+        )  # fmt: skip
+
+    def warm_up(self) -> None:
+        """Run each side as often as asked without keeping what it cost."""
+        for name in ("base", "head"):
+            for index in range(self._request.warmup):
+                self._once(name, f"warm-up run {index + 1} of the {name}", is_warmup=True)
+
+    def run(self, name: str) -> None:
+        """Run a side once."""
+        self._once(name, f"run {len(self._written[name]) + 1} of the {name}", is_warmup=False)
+
+    def _once(self, name: str, number: str, *, is_warmup: bool) -> None:
+        self._on_progress(self._done, self._total)
+        self._done += 1
+        written = self._written[name]
+
+        def keep(path: str, summary: dict[str, Any]) -> None:
+            if path in written:
+                raise same_id(summary, path)
+            written.append(path)
+
+        if name not in self._jobs:
+            return
+        try:
+            measure_once(self._jobs[name], self.sides.room.path, number=number, is_warmup=is_warmup, keep=keep)
+        except CannotDecideError as failure:
+            if name == "head" or self._is_proven:
+                raise
+            self.sides = without_base(self.sides, failure)
+            del self._jobs[name]
+        self._is_proven = self._is_proven or name == "base"
+
+    def collected(self, name: str) -> tuple[Selection, list[Diagnostic]]:
+        """Return what was measured of a side, and what is wrong with it."""
+        written = self._written[name]
+        if not written:
+            return Selection(profiles=(), taken=(), left=(), problems=()), []
+        collection, problems, _ = inputs.read_runs(written, self.sides.here)
+        return Selection(profiles=collection.profiles, taken=collection.seen, left=(), problems=()), problems
+
+
+def _paired(base: Sequence[Profile], head: Sequence[Profile], policy: Policy) -> tuple[Pair, ...]:
+    """Return the benchmarks of both sides; what a program is measured with, such as an interpreter, may differ."""
+    was, now = {p.key: p for p in base}, {p.key: p for p in head}
+    return tuple(
+        Pair(base=was.get(key), current=now.get(key), absent=("only-in-base", ""))
+        for key in sorted({*was, *now})
+        if not policy.excludes(key[0], title(*key))
+    )

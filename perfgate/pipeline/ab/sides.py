@@ -1,0 +1,275 @@
+"""The two sides of an A/B comparison: the folder, the commit and the command of each, set up once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
+
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, note, warning
+from perfgate.measure.machine import facts
+from perfgate.pipeline import inputs
+from perfgate.pipeline.ab.isolation import same_code, shared
+from perfgate.pipeline.reference.commit import policy_of
+from perfgate.pipeline.run import environ_with
+from perfgate.store.git import Commit
+from perfgate.store.processes import run_group
+from perfgate.store.tree import LOCAL_VARIABLES, Tree
+from perfgate.store.worktrees import Room, room
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from perfgate.core.gate_changes import GateChange
+    from perfgate.core.waiver import Waiver
+    from perfgate.pipeline.ab.request import Request
+    from perfgate.pipeline.inputs import Settings
+
+SHOWN = 12
+"""Digits of a commit's hash that are shown."""
+_TAIL_LINES = 20
+_ELSEWHERE = "run it in a folder that both sides have"
+_MAKE_IT = "make it on both sides: --setup CMD; or name it by its absolute path, if both may share it"
+_AGAIN = '--setup "git submodule update --init --recursive"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of the two things that are measured in turns."""
+
+    name: Literal["base", "head"]
+    """Which one."""
+    argv: tuple[str, ...]
+    """Its command."""
+    folder: str | None = None
+    """Where the command runs; None: in this process's working folder."""
+    commit: str | None = None
+    """Full hash; None: whatever is found there."""
+    root: str | None = None
+    """Root of the worktree that was made for it; None: none was."""
+
+    def told(self) -> tuple[tuple[str, str | None], ...]:
+        """Return the environment variables that its programs are told; None takes one away."""
+        told: list[tuple[str, str | None]] = [("PERFGATE_SIDE", self.name)]
+        if self.commit is not None:
+            told += [(name, None) for name in LOCAL_VARIABLES]
+        if self.folder is not None:
+            told.append(("PWD", self.folder))
+        return tuple(told)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """Both sides, ready to be measured."""
+
+    base: Side | None
+    """None: it lacks the folder that the head is measured in."""
+    head: Side
+    source: str
+    """What the base is, in words."""
+    commits: tuple[str, ...]
+    """Full hash of the base; empty when two commands are compared."""
+    here: Settings
+    """The configuration that both are judged by."""
+    tree: Tree | None
+    """The user's working tree; None: two commands are compared."""
+    room: Room
+    """The temporary folder."""
+    notes: tuple[Diagnostic, ...]
+    """What a reader should know about them."""
+    pinned: tuple[str, ...]
+    """Options that name the same commits again."""
+    edits: tuple[GateChange, ...] = ()
+    """What the head does to the configuration of its base."""
+    waivers: tuple[Waiver, ...] = ()
+    """What may be worse for a time, as the base has it."""
+
+
+@contextlib.contextmanager
+def prepare(request: Request) -> Iterator[Sides]:
+    """Give both sides, set up; worktrees are gone afterwards.
+
+    Raises:
+        CannotDecideError: a side cannot be made or set up.
+    """
+    tree = Tree() if request.argv else None
+    with room(tree) as place:
+        sides = _of_commands(request, place) if tree is None else _of_repository(request, tree, place)
+        _set_up(sides.head, request)
+        if sides.base is not None:
+            try:
+                _set_up(sides.base, request)
+            except CannotDecideError as failure:
+                sides = without_base(sides, failure)
+        yield replace(sides, notes=(*sides.notes, *_submodules(sides)))
+
+
+def _of_commands(request: Request, place: Room) -> Sides:
+    """Return two commands in the same folder as sides."""
+    here = inputs.settings(request.config)
+    return Sides(
+        base=Side(name="base", argv=request.base_cmd), head=Side(name="head", argv=request.head_cmd),
+        source=f"the command {shlex.join(request.base_cmd)}", commits=(), here=here, tree=None,
+        room=place, notes=(same_code("one command"),) if request.base_cmd == request.head_cmd else (), pinned=(),
+        waivers=inputs.waivers_in(os.path.join(here.root, here.policy.baselines)),
+    )  # fmt: skip
+
+
+def _of_repository(request: Request, tree: Tree, place: Room) -> Sides:
+    """Return two versions of a repository as sides."""
+    notes: list[Diagnostic] = []
+    head = Commit(request.head, ".").id if request.head is not None else tree.head()
+    changed, untracked = tree.changes() if request.head is None else (0, 0)
+    if request.base is not None:
+        base, source = Commit(request.base, ".").id, request.base
+    else:
+        base, source = tree.default_base()
+        if base == head and not changed:
+            message = "the head has nothing that its base lacks: they are the same commit"
+            raise cannot_decide("no-base", message, place=base[:SHOWN], hint="name another one: --base HEAD~1")
+    if base == head and not changed and not untracked:
+        notes.append(same_code(f"the commit {base[:SHOWN]}"))
+    if changed or untracked:
+        message = f"the head is the working tree, with {changed} uncommitted and {untracked} untracked files"
+        notes.append(note("head-dirty", message, hint="commit them, or name a commit: --head REF"))
+    named = head[:SHOWN] if request.head is not None else None
+    here, edits = policy_of(base[:SHOWN], named, given=request.config, is_trusted=not facts.in_ci())
+    if edits.problems:
+        raise CannotDecideError(edits.problems)
+    notes += [*edits.notes, *shared(request.argv, tree)]
+    sides = Sides(
+        base=Side(name="base", argv=request.argv, commit=base),
+        head=Side(name="head", argv=request.argv, commit=head),
+        source=source, commits=(base,), here=here, tree=tree, room=place, notes=tuple(notes),
+        pinned=("--base", base[:SHOWN], *(("--head", named) if named else ())),
+        edits=edits.changes, waivers=inputs.waivers_of(Commit(base[:SHOWN], here.root or "."), here),
+    )  # fmt: skip
+    if named is not None:
+        placed = _placed(sides.head, tree, place)
+        if placed is None:
+            message = f"the head lacks the folder {tree.prefix}"
+            raise cannot_decide("worktree-failed", message, place=named, hint=_ELSEWHERE)
+        sides = replace(sides, head=placed)
+    placed = _placed(Side(name="base", argv=request.argv, commit=base), tree, place)
+    return _lacking(sides, ["."], [f"the folder {tree.prefix}"]) if placed is None else replace(sides, base=placed)
+
+
+def _placed(side: Side, tree: Tree, place: Room) -> Side | None:
+    """Return the side in a worktree of its commit; None when that lacks the working directory.
+
+    Raises:
+        CannotDecideError: the folder is a link there, which could lead anywhere.
+    """
+    root = place.checkout(side.name, side.commit or "")
+    folder = root
+    for part in filter(None, tree.prefix.split("/")):
+        folder = os.path.join(folder, part)
+        if os.path.islink(folder):
+            message = f"{os.path.relpath(folder, root)} is a symbolic link there"
+            raise cannot_decide("worktree-failed", message, place=(side.commit or "")[:SHOWN], hint=_ELSEWHERE)
+        if not os.path.isdir(folder):
+            return None
+    return replace(side, root=root, folder=folder)
+
+
+def without_base(sides: Sides, failure: CannotDecideError) -> Sides:
+    """Return the sides without a base that lacks what the command names, so that it could not run.
+
+    Args:
+        sides: both.
+        failure: of the base.
+
+    Raises:
+        CannotDecideError: the base lacks nothing, so that it failed by itself; or it lacks
+            only what git does not hold, so that nothing is known about it.
+    """
+    if sides.tree is None or sides.base is None:
+        raise failure
+    here, there = sides.head.folder or "", sides.base.folder or ""
+    argv = sides.head.argv
+    named = [path for word in argv for path in (word, word.rpartition("=")[2], word.partition("::")[0])]
+    modules = [name.replace(".", "/") for flag, name in pairwise(argv) if flag == "-m"]
+    named += [path for module in modules for path in (module, f"{module}.py")]
+    missing = [
+        path
+        for path in dict.fromkeys(filter(None, named))
+        if os.path.lexists(os.path.join(here, path)) and not os.path.lexists(os.path.join(there, path))
+    ]
+    if not missing:
+        raise failure
+    return _lacking(sides, missing, missing, failure.said)
+
+
+def _lacking(sides: Sides, paths: Sequence[str], names: Sequence[str], said: tuple[str, ...] = ()) -> Sides:
+    """Return the sides without a base that lacks something which is a part of the head.
+
+    Args:
+        sides: both.
+        paths: what is lacking, relative to the head's folder.
+        names: the same in words.
+        said: what the base's command said.
+
+    Raises:
+        CannotDecideError: it is no part of the head's version either, but was made beside it.
+    """
+    tree, base = sides.tree, sides.base
+    if tree is None or base is None:  # pragma: no cover - only a version can lack something
+        raise ValueError("there are no versions")
+    lacked = ", ".join(names)
+    if not any(tree.is_part(sides.head.folder or ".", path) for path in paths):
+        failure = cannot_decide(
+            "base-untracked",
+            f"the base cannot be measured without {lacked}, which git does not hold",
+            place=(base.commit or "")[:SHOWN],
+            hint=_AGAIN if base.root and tree.submodules(base.root) else _MAKE_IT,
+        )
+        failure.said = said
+        raise failure
+    message = f"the base lacks {lacked}: only the head was measured"
+    return replace(sides, base=None, notes=(*sides.notes, note("base-lacks", message)))
+
+
+def _set_up(side: Side, request: Request) -> None:
+    """Run the set-up commands in the folder of a side.
+
+    Raises:
+        CannotDecideError: one failed; the end of its output belongs to the error.
+    """
+    for words in request.setup:
+        try:
+            code, said = run_group(words, folder=side.folder or os.getcwd(), env=environ_with(dict(side.told())))
+        except OSError as caught:
+            code, said = 1, f"cannot be started ({caught.strerror})"
+        if code != 0:
+            what = f"was ended by signal {-code}" if code < 0 else f"exited with {code}"
+            failure = cannot_decide(
+                "setup-failed",
+                f"the set-up of the {side.name} {what}",
+                place=shlex.join(words),
+                hint="try it there by hand, or correct --setup",
+            )
+            failure.said = tuple(f"setup: {line}" for line in said.strip().splitlines()[-_TAIL_LINES:])
+            raise failure
+
+
+def _submodules(sides: Sides) -> list[Diagnostic]:
+    """Return a warning for submodules that only the head has: git puts none into a worktree."""
+    if sides.tree is None or sides.base is None or sides.base.root is None:
+        return []
+    top = sides.head.root or sides.tree.top
+    absent = [
+        path
+        for path in sides.tree.submodules(sides.base.root)
+        if not _holds_any(os.path.join(sides.base.root, path)) and _holds_any(os.path.join(top, path))
+    ]
+    if not absent:
+        return []
+    message = f"submodules are empty in the base: {', '.join(absent)}"
+    return [warning("submodules-absent", message, hint=f"if it needs them: {_AGAIN}")]
+
+
+def _holds_any(folder: str) -> bool:
+    return os.path.isdir(folder) and bool(os.listdir(folder))

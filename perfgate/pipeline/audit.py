@@ -1,0 +1,47 @@
+"""Audit: configuration and baselines, read as a check reads them, looked at on their own."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.core.run import class_of
+from perfgate.gate.audit import overview as gate
+from perfgate.measure.machine import facts
+from perfgate.pipeline import inputs, verdicts
+from perfgate.report.audit import compose_audit
+
+if TYPE_CHECKING:
+    from perfgate.report.document import Document
+
+
+def audit(*, baseline: str | None, config: str | None, machine_class: str, today: str) -> tuple[gate.Audit, Document]:
+    """Return what the baselines say of the gate, and its report.
+
+    Args:
+        baseline: folder or file of baselines; None: the configured folder.
+        config: configuration file; None: look for one.
+        machine_class: the class of this machine, given by hand; empty: told by its environment.
+        today: the day of the audit, ``2026-01-31``; empty: today in UTC.
+
+    Raises:
+        CannotDecideError: there is no baseline, or baselines or configuration are not valid.
+    """
+    here = inputs.settings(config, machine_class=machine_class)
+    if baseline is not None:
+        side = inputs.from_path(baseline)
+    else:
+        side = inputs.from_folder(os.path.join(here.root, here.policy.baselines))
+    if side.problems:
+        raise CannotDecideError(side.problems)
+    if not side.profiles:
+        hint = "commit one first: perfgate baseline refresh, then git add baselines"
+        raise cannot_decide("no-baseline", "there is no baseline to audit", place=side.source, hint=hint)
+    found = gate.audit(
+        side.profiles, here.policy,
+        today=today or verdicts.today(),
+        machine_class="" if side.is_classless else here.policy.machine_class or class_of(facts.environment()),
+        waivers=side.waivers,
+    )  # fmt: skip
+    return found, compose_audit(found, tool=inputs.TOOL, policy=here.policy.source, baselines=side.source)

@@ -1,0 +1,1 @@
+"""Use cases `perfgate baseline` and `perfgate waive`: what is committed in git."""

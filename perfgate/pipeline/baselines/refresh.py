@@ -1,0 +1,231 @@
+"""Refresh, show, list and compare baselines."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfgate.collect import Selection, select
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
+from perfgate.core.metrics import ELAPSED, PEAK_MEMORY
+from perfgate.core.policy import matches
+from perfgate.core.profile import Profile, title
+from perfgate.pipeline import inputs
+from perfgate.store import lock
+from perfgate.store.baselines import Baselines, load
+from perfgate.store.codec import encode_baseline, file_name, known_runs
+from perfgate.store.refresh import Refreshed, refresh
+from perfgate.store.transaction import sweep_all, write_baselines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from perfgate.collect import Collection, Key
+    from perfgate.core.policy import Policy
+    from perfgate.pipeline.reading import Reading
+    from perfgate.store.refresh import Move
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a refresh will write."""
+
+    root: str
+    """Folder of the configuration."""
+    folder: str
+    """Folder of the baselines."""
+    files: dict[str, dict[str, bytes]]
+    """Machine class -> file name -> content; only what changes."""
+    moves: tuple[Move, ...]
+    """p50 before and after, of every benchmark that changes."""
+    unchanged: int
+    """Baselines that gain nothing."""
+    left: int
+    """Runs that newer ones replace."""
+
+    def write(self) -> list[str]:
+        """Write the files and return their paths; the caller is `alone`.
+
+        Raises:
+            CannotDecideError: they cannot be written; every baseline is as it was.
+        """
+        sweep_all(self.folder)
+        try:
+            write_baselines(self.folder, self.files, root=self.root)
+        except OSError as caught:
+            place = os.path.join(self.folder, *self.files) if len(self.files) == 1 else self.folder
+            message = f"cannot be written ({caught.strerror or caught}); no baseline was changed"
+            hint = "check the disk and the permissions"
+            raise cannot_decide("baseline-unwritable", message, place=place, hint=hint) from None
+        return [os.path.join(self.folder, c, name) for c, files in sorted(self.files.items()) for name in sorted(files)]
+
+
+@contextlib.contextmanager
+def alone(config: str | None) -> Iterator[None]:
+    """Keep other refreshes of these baselines out, from planning to writing.
+
+    Two that plan from the same old baselines would each write without the other's
+    sessions, and sweep away what the other is working on. Held is the folder of the
+    configuration; and the one around the baselines, where another configuration may
+    point, too.
+
+    Args:
+        config: configuration file; None: look for one.
+
+    Raises:
+        CannotDecideError: another refresh does not end, or the configuration is not valid.
+    """
+    here = inputs.settings(config)
+    around = os.path.dirname(os.path.realpath(os.path.join(here.root, here.policy.baselines)))
+    with contextlib.ExitStack() as stack:
+        for folder in sorted(
+            {os.path.realpath(here.root or "."), around}
+        ):  # in one order, or two could block each other
+            stack.enter_context(lock.alone(inputs.shown(folder)))
+        yield
+
+
+def plan_refresh(
+    paths: Sequence[str], *, config: str | None, machine_class: str, replace_old: bool, keep: int, reason: str,
+    every_session: bool, benchmarks: Sequence[str], reading: Reading | None = None,
+) -> Plan:  # fmt: skip
+    """Return what a refresh will write; nothing is written yet. Who will write is `alone` before.
+
+    Args:
+        paths: run files; empty: the configured ones.
+        config: configuration file; None: look for one.
+        machine_class: given by hand; empty: the runs' own.
+        replace_old: start the baselines anew from the newest session.
+        keep: newest sessions to keep.
+        reason: why; wanted when a gated value gets worse by more than its threshold.
+        every_session: take every session and batch as it is.
+        benchmarks: globs; empty: all.
+        reading: what was said about files of other tools; None: nothing.
+
+    Raises:
+        CannotDecideError: runs failed, do not fit the baseline, or loosen it without a reason.
+    """
+    here = inputs.settings(config, machine_class=machine_class)
+    folder = os.path.join(here.root, here.policy.baselines)
+    old = load(folder)
+    if old.problems:
+        raise CannotDecideError(old.problems)
+    known = {} if replace_old and every_session else known_runs(old.profiles, unnamed=replace_old)
+    collection, problems, _ = inputs.read_runs(paths, here, known=known, reading=reading)
+    collection = _only(collection, benchmarks, problems)
+    selection = select(collection, every_session=every_session, every_stretch=not replace_old)
+    problems += [*selection.problems, *_refused(selection)]
+    if problems:
+        raise CannotDecideError(problems)
+    refreshed = [
+        refresh(was, now, here.policy, replace_old=replace_old, keep=keep, tool=inputs.TOOL, reason=reason)
+        for was, now in _pairs(old, selection)
+    ]
+    return _plan(here.root, old, refreshed, reason=reason, left=selection.superseded())
+
+
+def _only(collection: Collection, benchmarks: Sequence[str], problems: list[Diagnostic]) -> Collection:
+    """Return the part of a collection that globs name."""
+    if not benchmarks:
+        return collection
+    hint = "perfgate collect lists them"
+    problems += [
+        error("runs-none", f'no run is of a benchmark "{glob}"', place="--benchmark", hint=hint)
+        for glob in benchmarks
+        if not any(_is_named(s.key, [glob]) for s in collection.seen)
+    ]
+    return replace(
+        collection,
+        profiles=tuple(p for p in collection.profiles if _is_named(p.key, benchmarks)),
+        seen=tuple(s for s in collection.seen if _is_named(s.key, benchmarks)),
+    )
+
+
+def _is_named(key: Key, globs: Sequence[str]) -> bool:
+    return any(matches(glob, key[0], title(*key)) for glob in globs)
+
+
+def _refused(selection: Selection) -> list[Diagnostic]:
+    """Return why runs must not become a baseline."""
+    problems = [
+        error(
+            "runs-failed",
+            f'{s.failed} runs of "{title(*s.key)}" failed: only good runs make a baseline',
+            hint="mend the program, remove the failed run files, and measure again",
+        )
+        for s in selection.taken
+        if s.failed
+    ]
+    for profile in selection.profiles:
+        for name in (ELAPSED.name, PEAK_MEMORY.name):
+            metric = profile.metric(name)
+            if metric and not all(v > 0 for v in metric.pooled()) and name == ELAPSED.name:
+                message = f'"{title(*profile.key)}" has a time of zero: too short for three decimals of a second'
+                problems.append(error("zero-values", message, hint="record elapsed_ns too, or measure a longer run"))
+    return problems
+
+
+def _pairs(old: Baselines, selection: Selection) -> list[tuple[Profile | None, Profile | None]]:
+    """Return each benchmark's baseline with the runs that it lacks."""
+    was = {(p.machine_class, p.key): p for p in old.profiles}
+    now = {(p.machine_class, p.key): p for p in selection.profiles}
+    outdated = {(p.machine_class, p.key) for p in old.profiles if (p.machine_class, file_name(*p.key)) in old.outdated}
+    return [(was.get(place), now.get(place)) for place in sorted({*now, *outdated})]
+
+
+def _plan(root: str, old: Baselines, refreshed: Sequence[Refreshed], *, reason: str, left: int) -> Plan:
+    problems = [p for r in refreshed for p in r.problems]
+    files: dict[str, dict[str, bytes]] = {}
+    moves: list[Move] = []
+    for r in refreshed:
+        name = file_name(*r.profile.key)
+        if r.changed or (r.profile.machine_class, name) in old.outdated:
+            files.setdefault(r.profile.machine_class, {})[name] = encode_baseline(r.profile)
+            moves += r.moves
+    loosened = [m for m in moves if m.loosens]
+    if loosened and not reason:
+        problems += [_needs_reason(m) for m in loosened]
+    if problems:
+        raise CannotDecideError(problems)
+    written = sum(len(f) for f in files.values())
+    return Plan(
+        root=root,
+        folder=old.source,
+        files=files,
+        moves=tuple(moves),
+        unchanged=len(old.profiles) - min(written, len(old.profiles)),
+        left=left,
+    )
+
+
+def _needs_reason(move: Move) -> Diagnostic:
+    from perfgate.report.words import amount, percent  # noqa: PLC0415 - only for this message
+
+    if move.old is None or move.new is None:
+        change = "would no longer be in the baseline"
+    else:
+        was, now = amount(move.old, move.unit, beside=move.new), amount(move.new, move.unit, beside=move.old)
+        change = f"would go from {was} to {now} ({percent(move.new / move.old - 1) if move.old else 'from zero'})"
+    return error(
+        "refresh-loosens",
+        f'{move.metric} of "{move.benchmark}" {change}: that loosens the gate',
+        hint='say why: --reason "…"; and --replace, so that old and new speed are not mixed',
+    )
+
+
+def policy_and_baselines(config: str | None, machine_class: str = "") -> tuple[Policy, Baselines]:
+    """Return the configuration and the committed baselines.
+
+    Raises:
+        CannotDecideError: one of them is not valid, or there is no baseline.
+    """
+    here = inputs.settings(config, machine_class=machine_class)
+    found = load(os.path.join(here.root, here.policy.baselines))
+    if found.problems:
+        raise CannotDecideError(found.problems)
+    if not found.profiles:
+        hint = "commit one first: perfgate baseline refresh, then git add baselines"
+        raise cannot_decide("no-baseline", "there is no baseline", place=found.source, hint=hint)
+    return here.policy, found

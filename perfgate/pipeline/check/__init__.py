@@ -1,0 +1,1 @@
+"""Use case `perfgate check`: runs against baselines."""

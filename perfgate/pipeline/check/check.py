@@ -1,0 +1,177 @@
+"""Check: collect, compare, and say what was found. Everything that is wrong ends up in the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfgate.collect import Selection, collected_before, select
+from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
+from perfgate.core.finding import Verdict
+from perfgate.core.policy import matches
+from perfgate.core.profile import title
+from perfgate.gate.budgets import check_budgets
+from perfgate.gate.judge import judge, severity
+from perfgate.gate.rules import check_rules
+from perfgate.gate.waivers import waive
+from perfgate.pipeline import inputs
+from perfgate.pipeline.check import pairing, shards
+from perfgate.pipeline.check.confirm import with_earlier
+from perfgate.pipeline.reference import event
+from perfgate.pipeline.reference.commit import Gate, gate_of
+from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, today, undecided_verdict
+from perfgate.store.codec import known_runs
+
+if TYPE_CHECKING:
+    from perfgate.pipeline.inputs import Settings, Side
+    from perfgate.pipeline.reading import Reading
+
+_NO_BASELINE = "commit one first: perfgate baseline refresh, then git add baselines"
+_NO_BASELINE_NEEDED = warning(
+    "budgets-alone",
+    "there is no baseline: only the budgets were judged",
+    hint="perfgate baseline refresh adds the rest",
+)
+_NO_BASELINE_THERE = "merge the baselines first, or check without --baseline-ref in this pull request"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is to be checked against what."""
+
+    paths: tuple[str, ...] = ()
+    """Run files; empty: the configured ones."""
+    baseline: str | None = None
+    """Folder or file of baselines; None: the configured folder."""
+    baseline_ref: str | None = None
+    """Commit to read baselines and configuration from; ``auto``: the event that started the workflow says it."""
+    current: str | None = None
+    """File of current profiles, in place of runs."""
+    config: str | None = None
+    """Configuration file; None: look for one."""
+    machine_class: str = ""
+    """Given by hand."""
+    every_session: bool = False
+    """Judge all sessions that were measured, each by itself."""
+    confirm: tuple[str, ...] = ()
+    """Reports of earlier checks whose fresh sessions are judged again beside this one's."""
+    expect_shards: int | None = None
+    """How many shards must have measured, each exactly once; None: the measuring was not divided."""
+    today: str = ""
+    """The day by which waivers end, ``2026-01-31``; empty: today in UTC."""
+    reading: Reading | None = None
+    """What was said about files of other tools; None: nothing."""
+    reproduce: str = ""
+    """The command, for the report."""
+
+
+def check(request: Request) -> Verdict:
+    """Return the verdict of a check; whatever kept it from being reached is told in it."""
+    try:
+        ref, reproduce = event.resolved(request.baseline_ref, request.reproduce)
+        request = replace(request, baseline_ref=ref, reproduce=reproduce)
+        gate = _sides(request)
+    except CannotDecideError as caught:
+        return undecided_verdict(caught.diagnostics, request.reproduce)
+    here, base = gate.here, gate.base
+    try:
+        selection, faults, notes = _current(request, here, base)
+        if request.confirm:
+            selection = with_earlier(selection, request.confirm, base)
+    except CannotDecideError as caught:
+        return undecided_verdict((*base.problems, *caught.diagnostics), request.reproduce, gate)
+    problems = [*base.problems, *faults, *_unmeasured(base, selection)]
+    by_budgets = _budgets_alone(request, here, base, selection)
+    if not base.profiles and not base.introduces and not base.problems and not by_budgets:
+        message = "there is no baseline to compare with"
+        hint = _NO_BASELINE if request.baseline_ref is None else _NO_BASELINE_THERE
+        problems.append(error("no-baseline", message, place=base.source, hint=hint))
+    everything = (*base.profiles, *selection.profiles)
+    if everything:
+        problems += check_rules(here.policy, everything)
+    pairs = pairing.pair(
+        base.profiles,
+        selection,
+        here.policy,
+        classless=base.is_classless or (request.current is not None and not selection.taken),
+    )
+    judgement = judge(pairs, here.policy)
+    findings = [
+        *judgement.findings,
+        *pairing.foreign(base, selection, here.policy, known=bool(base.profiles)),
+    ]
+    waived, told = waive(findings, base.waivers, request.today or today())
+    known = frozenset(n for p in base.profiles for n in (p.benchmark, title(*p.key)))
+    over, faults = check_budgets(selection.profiles, here.policy, known)
+    problems += faults
+    if request.today and base.waivers:
+        notes.append(note("today-given", f"waivers were held against {request.today}, not against today"))
+    if by_budgets:
+        notes.append(_NO_BASELINE_NEEDED)
+    notes += [*told, *notes_on(judgement, selection), *pairing.unjudged(base, selection)]
+    return Verdict(
+        findings=tuple(sorted((*waived, *over), key=severity)),
+        problems=tuple(dict.fromkeys(problems)),
+        notes=(*gate.edits.notes, *notes),
+        suite=suite_of(judgement, selection, here.policy, everything),
+        compared=compared_of(request.reproduce, here.policy, base, selection),
+        baseline=tuple(p.base for p in pairs if p.base),
+        current=tuple(p.current for p in pairs if p.current),
+        introduces=base.introduces,
+        gate_changes=gate.edits.changes,
+        fail_suspected=here.policy.on_suspected == "fail",
+    )
+
+
+def _sides(request: Request) -> Gate:
+    """Return configuration and baselines, from another commit when one is named."""
+    if request.baseline_ref is not None:
+        return gate_of(request.baseline_ref, given=request.config, machine_class=request.machine_class)
+    here = inputs.settings(request.config, machine_class=request.machine_class)
+    if request.baseline is not None:
+        return Gate(here=here, base=inputs.from_path(request.baseline, here, request.reading))
+    return Gate(here=here, base=inputs.from_folder(_join(here.root, here.policy.baselines)))
+
+
+def _budgets_alone(request: Request, here: Settings, base: Side, selection: Selection) -> bool:
+    """Are there budgets for what was measured, and never was a baseline? They need none."""
+    if base.profiles or request.baseline is not None or request.baseline_ref is not None:
+        return False
+    names = {name for p in selection.profiles for name in (p.benchmark, title(*p.key))}
+    gated = [b for b in here.policy.budgets if b.level == "fail"]
+    return any(matches(b.benchmark, name, name) for b in gated for name in names)
+
+
+def _unmeasured(base: Side, selection: Selection) -> list[Diagnostic]:
+    """Return an error for each new benchmark of which every run failed: no baseline asks for it yet."""
+    known = {p.key for p in base.profiles}
+    return [
+        error("runs-failed", f'every run of "{title(*s.key)}" failed', hint="mend the program and measure again")
+        for s in selection.taken
+        if s.failed and not s.ok and s.key not in known
+    ]
+
+
+def _join(root: str, path: str) -> str:
+    return f"{root}/{path}" if root and not path.startswith("/") else path
+
+
+def _current(request: Request, here: Settings, base: Side) -> tuple[Selection, list[Diagnostic], list[Diagnostic]]:
+    """Return what is judged, faults and notes."""
+    if request.expect_shards is not None:
+        return shards.select_shards(
+            request.paths, here, known=known_runs(base.profiles), expected=request.expect_shards,
+            every_session=request.every_session, reading=request.reading,
+        )  # fmt: skip
+    if request.current is not None:
+        side = inputs.from_path(request.current)
+        if side.is_classless:
+            return Selection(profiles=side.profiles, taken=(), left=(), problems=()), list(side.problems), []
+        collection = collected_before(side.profiles, known_runs(base.profiles))
+        problems, notes = [*side.problems, *collection.problems], list[Diagnostic]()
+    else:
+        collection, problems, notes = inputs.read_runs(
+            request.paths, here, known=known_runs(base.profiles), reading=request.reading
+        )
+    selection = select(collection, every_session=request.every_session)
+    return selection, [*problems, *selection.problems], notes

@@ -1,0 +1,151 @@
+"""Shards: what each job of a matrix measured, joined when every one of them is there exactly once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from perfgate.collect import Part, Selection, check_shards, collected_before, merge, parts_of, select
+from perfgate.core.errors import CannotDecideError, Diagnostic, error
+from perfgate.core.policy import Policy, digest_of
+from perfgate.formats.discovery import find
+from perfgate.formats.parsing.files import read_bounded
+from perfgate.measure.machine import facts
+from perfgate.pipeline import inputs
+from perfgate.schema.baseline_types import StoredShard
+from perfgate.store import baselines as store
+from perfgate.store.codec import PROFILE, decode_shard, encode_profiles, version_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from perfgate.collect import Key, Seen
+    from perfgate.core.profile import Profile
+    from perfgate.pipeline.inputs import Settings
+    from perfgate.pipeline.reading import Reading
+
+_SLUG = "baseline-unreadable"
+
+
+def header(seen: Iterable[Seen], shard: tuple[int, int], policy: Policy) -> tuple[StoredShard | None, list[Diagnostic]]:
+    """Return what the profile file of a shard says about it, or why it can say nothing.
+
+    Args:
+        seen: what was collected.
+        shard: which shard of how many.
+        policy: the effective configuration.
+    """
+    named = "{}/{}".format(*shard)
+    stated = {s for group in seen for s in group.shards}
+    commits = {c or facts.commit() or "" for group in seen for c in group.commits}
+    problems = [
+        error("shards-differ", f"runs of shard {other} lie here", hint=f"collect only the runs of shard {named}")
+        for other in sorted(stated - {"", named})
+    ]
+    if len(commits) != 1:
+        shown = ", ".join(sorted(c[:12] or "unknown" for c in commits))
+        message = f"the runs of shard {named} are of more than one commit ({shown})"
+        problems.append(error("shards-differ", message, hint="remove the older runs, and collect again"))
+    elif "" in commits:
+        message = f"it is not known which commit shard {named} measured"
+        problems.append(error("shards-differ", message, hint="set PERFGATE_COMMIT to its full hash"))
+    if problems:
+        return None, problems
+    return StoredShard(index=shard[0], total=shard[1], commit=commits.pop(), rules=digest_of(policy)), []
+
+
+def merge_profiles(paths: Sequence[str], *, expected: int) -> tuple[tuple[Profile, ...], bytes]:
+    """Return the profiles of all shards together, and their profile file.
+
+    Args:
+        paths: profile files that the shards collected, folders of them, or globs.
+        expected: how many shards there must be, >= 1.
+
+    Raises:
+        CannotDecideError: a shard is missing, there twice or not valid, or they do not belong
+            together; every fault is told.
+    """
+    files, problems = find(paths)
+    profiles, faults = _merged(files, expected)
+    problems += faults
+    if problems:
+        raise CannotDecideError(problems)
+    return profiles, encode_profiles(profiles)
+
+
+def select_shards(
+    paths: Sequence[str],
+    here: Settings,
+    *,
+    known: Mapping[Key, frozenset[str]],
+    expected: int,
+    every_session: bool,
+    reading: Reading | None = None,
+) -> tuple[Selection, list[Diagnostic], list[Diagnostic]]:
+    """Return what all shards measured, from their run files or from the profile files they collected.
+
+    Each shard is a session of its own, and all of them are current.
+
+    Args:
+        paths: as `perfgate check` takes them.
+        here: the configuration.
+        known: digests of the baseline's runs, by benchmark.
+        expected: how many shards there must be, >= 1.
+        every_session: take every batch as it is.
+        reading: what was said about files of other tools; None: nothing.
+
+    Returns:
+        What is judged, faults, and notes.
+    """
+    files, unfound = find(paths) if paths else find(here.policy.runs, here.root)
+    notes: list[Diagnostic] = []
+    if files and _is_profile(files[0]):
+        profiles, problems = _merged(files, expected)
+        collection = collected_before(profiles, known)
+        problems = [*unfound, *problems, *collection.problems]
+    else:
+        collection, problems, notes = inputs.read_runs(paths, here, known=known, reading=reading)
+        problems += check_shards(parts_of(collection.seen), expected)
+    # Sessions of the baseline alone are not current, whichever shard measured them.
+    fresh = tuple(s for s in collection.seen if s.ok or s.failed)
+    old = tuple(s for s in collection.seen if not (s.ok or s.failed))
+    selection = select(replace(collection, seen=fresh), every_session=every_session, every_stretch=True)
+    return replace(selection, left=(*selection.left, *old)), [*problems, *selection.problems], notes
+
+
+def _is_profile(path: str) -> bool:
+    """Is it a profile file? What cannot be read is told by the reader of runs."""
+    try:
+        return version_of(read_bounded(path, limit=store.LARGEST, slug=_SLUG)) == PROFILE
+    except CannotDecideError:
+        return False
+
+
+def _merged(files: Sequence[str], expected: int) -> tuple[tuple[Profile, ...], list[Diagnostic]]:
+    """Return the profiles of shards together, and everything that is wrong with them."""
+    problems: list[Diagnostic] = []
+    parts: list[Part] = []
+    contents: list[tuple[str, tuple[Profile, ...]]] = []
+    for path in files:
+        try:
+            profiles, shard = decode_shard(read_bounded(path, limit=store.LARGEST, slug=_SLUG), path)
+        except CannotDecideError as caught:
+            problems.extend(caught.diagnostics)
+            continue
+        contents.append((path, profiles))
+        parts.append(_part(path, profiles, shard))
+    parts.sort(key=lambda part: (len(part.shard), part.shard))
+    problems += check_shards(parts, expected)
+    merged, faults = merge(contents)
+    return ((), problems or faults) if faults else (merged, problems)
+
+
+def _part(path: str, profiles: Sequence[Profile], shard: StoredShard | None) -> Part:
+    commits = {s.commit for p in profiles for s in p.sessions if s.commit} | ({shard.commit} if shard else set())
+    return Part(
+        origin=path,
+        shard=f"{int(shard.index)}/{int(shard.total)}" if shard else "",
+        commits=tuple(sorted(commits or {""})),
+        machine_classes=tuple(sorted({p.machine_class for p in profiles})),
+        rules=shard.rules if shard else "",
+    )

@@ -1,0 +1,107 @@
+"""Collect: runs -> a table, and a profile file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import CannotDecideError, error
+from perfgate.core.profile import Profile, title
+from perfgate.formats.discovery import RunReader, find
+from perfgate.pipeline import inputs
+from perfgate.pipeline.check import shards
+from perfgate.store.codec import encode_profiles
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfgate.collect import Key
+    from perfgate.core.run import Run
+    from perfgate.pipeline.reading import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What a set of run files amounts to."""
+
+    profiles: tuple[Profile, ...]
+    """One for each benchmark and class of machine."""
+    content: bytes
+    """The profile file."""
+    remarks: tuple[str, ...]
+    """What was left out, in words."""
+
+
+def collect_profiles(
+    paths: Sequence[str],
+    *,
+    config: str | None,
+    machine_class: str,
+    shard: tuple[int, int] | None = None,
+    reading: Reading | None = None,
+) -> Collected:
+    """Collect runs into profiles.
+
+    Args:
+        paths: run files, folders or globs; none: those of the configuration.
+        config: configuration file; None: look for one.
+        machine_class: given by hand; empty: the runs' own.
+        shard: which shard of how many they are; None: they are the whole.
+        reading: what was said about files of other tools; None: nothing.
+
+    Raises:
+        CannotDecideError: a file is not valid, there is nothing to collect, or the runs are not
+            of one shard; every fault is told.
+    """
+    here = inputs.settings(config, machine_class=machine_class)
+    collection, problems, notes = inputs.read_runs(paths, here, reading=reading)
+    failed: dict[Key, int] = {}
+    for s in collection.seen:
+        failed[s.key] = failed.get(s.key, 0) + s.failed
+    if not collection.profiles and not problems:
+        problems.append(error("runs-failed", "every run failed", hint="mend the program and measure again"))
+    stored = None
+    if shard is not None:
+        stored, faults = shards.header(collection.seen, shard, here.policy)
+        problems += faults
+    if problems:
+        raise CannotDecideError(problems)
+    remarks = [f'left out, failed runs of "{title(*key)}": {count}' for key, count in failed.items() if count]
+    return Collected(
+        profiles=collection.profiles,
+        content=encode_profiles(collection.profiles, stored),
+        remarks=(*remarks, *(n.message for n in notes)),
+    )
+
+
+def load_runs(*paths: str) -> list[Run]:
+    """Return the runs of files, folders or globs, for notebooks; failed ones are among them.
+
+    Args:
+        paths: as `perfgate collect` takes them; none: those of the configuration.
+
+    Raises:
+        CannotDecideError: a file is not valid, or there is none; every fault is told.
+    """
+    here = inputs.settings(None)
+    reader = RunReader()
+    files, problems = find(paths, "") if paths else find(here.policy.runs, here.root)
+    runs = list(reader.read(files))
+    problems += reader.problems
+    if not runs and not problems:
+        problems.append(error("no-runs", "no run files were found", place=", ".join(paths or here.policy.runs)))
+    if problems:
+        raise CannotDecideError(problems)
+    return runs
+
+
+def load_profiles(*paths: str) -> tuple[Profile, ...]:
+    """Return the profiles of run files, for notebooks: values by benchmark, metric and session.
+
+    Args:
+        paths: as `perfgate collect` takes them; none: those of the configuration.
+
+    Raises:
+        CannotDecideError: a file is not valid, or there is nothing to collect; every fault is told.
+    """
+    return collect_profiles(paths, config=None, machine_class="").profiles

@@ -1,0 +1,230 @@
+"""The comment on a pull request: a report of unknown origin, and a place that only GitHub's event names."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from perfgate import __version__
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note
+from perfgate.core.finding import Status
+from perfgate.core.strict_json import load_json
+from perfgate.formats.parsing.files import read_bounded
+from perfgate.pipeline.rerender import read_verdict
+from perfgate.publish.api import ApiError, Client, api_url, make_opener
+from perfgate.publish.comments import Done, Thread
+from perfgate.publish.events import Place, is_repository, read_place, refuse_target
+from perfgate.publish.pulls import find_pull
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from perfgate.core.finding import Verdict
+    from perfgate.publish.api import Opener
+
+    Draw = Callable[[Verdict, Place, str], str]
+
+When = Literal["change", "regression", "always"]
+
+LARGEST = 32 * 1024 * 1024
+"""Largest report in bytes: 5,000 rows fit, with the values of ten sessions of ten runs behind each."""
+_LARGEST_EVENT = 32 * 1024 * 1024  # GitHub sends no event of more than 25 MB
+_CHANGED = frozenset({Status.SUSPECTED, Status.IMPROVED, Status.NEW, Status.WAIVED})
+_EDITED = "gate-edited"  # the pull request changes what it is judged by
+_EVENT_HINT = "run it in GitHub Actions, or name --repo and --pr"
+_FORBIDDEN, _UNKNOWN_TOKEN = 403, 401
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the caller asks for."""
+
+    report: str
+    """Path of a ``report.json``."""
+    place: Place | None
+    """Where the comment goes; None: where the event says."""
+    when: When
+    """When a comment is worth creating; one that exists is always kept up to date."""
+    dry_run: bool
+    """Send nothing but GETs?"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What a process is given; tests give another."""
+
+    environ: Mapping[str, str]
+    """Environment variables."""
+    opener: Callable[[str], Opener] = make_opener
+    """Makes what opens requests to a base URL."""
+    now: Callable[[], float] = time.time
+    """Seconds since the epoch."""
+    sleep: Callable[[float], None] = time.sleep
+    """Waits some seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What was done, for people."""
+
+    line: str = ""
+    """What happened, or would; empty when nothing did."""
+    notes: tuple[Diagnostic, ...] = ()
+    """Why nothing happened."""
+    body: str = ""
+    """The comment, in a dry run."""
+
+
+def publish_comment(request: Request, world: World, draw: Draw) -> Outcome:
+    """Create or change the comment of a gate on a pull request.
+
+    Args:
+        request: what is asked for.
+        world: what the process is given.
+        draw: verdict, place and the page of the run that measured -> the comment, whose
+            first line is the gate's marker.
+
+    Raises:
+        CannotDecideError: bad input, or GitHub does not answer after all tries.
+    """
+    place = _place(request, world.environ)
+    if isinstance(place, Diagnostic):
+        return Outcome(notes=(place,))
+    in_job = request.place is None or world.environ.get("GITHUB_ACTIONS") == "true"  # else somebody typed the path
+    if in_job and not os.path.lexists(request.report):
+        message = "no comment: there is no report; what measured ended before it wrote one"
+        return Outcome(notes=(note("comment-no-report", message, place=request.report),))
+    if os.path.islink(request.report):
+        message = "is a symbolic link, which may lead out of what was uploaded"
+        raise cannot_decide("report-unreadable", message, place=request.report, hint="name the file itself")
+    verdict = read_verdict(request.report, largest=LARGEST)
+    body = draw(verdict, place, _run_page(place, world.environ))
+    try:
+        return _send(request, world, place, body, create=is_worth_a_comment(verdict, request.when))
+    except ApiError as caught:
+        if caught.status == _FORBIDDEN and not caught.limited:
+            return Outcome(notes=(_forbidden(caught),), body=body if request.dry_run else "")
+        raise CannotDecideError([_failed(caught)]) from None
+
+
+def is_worth_a_comment(verdict: Verdict, when: When) -> bool:
+    """Is there something to tell on a pull request that has no comment yet?"""
+    if when == "always" or verdict.exit_code:
+        return True
+    changed = verdict.introduces or any(f.status in _CHANGED for f in verdict.findings)
+    changed = changed or any(n.slug == _EDITED for n in verdict.notes)
+    return when == "change" and changed
+
+
+def _place(request: Request, environ: Mapping[str, str]) -> Place | Diagnostic:
+    """Return where the comment goes; a place named by hand is checked against the event's, too."""
+    name, path = environ.get("GITHUB_EVENT_NAME", ""), environ.get("GITHUB_EVENT_PATH", "")
+    refuse_target(name)
+    if request.place is None:
+        if not path:
+            raise cannot_decide("comment-event", "is not set", place="GITHUB_EVENT_PATH", hint=_EVENT_HINT)
+        return read_place(name, _read_event(path))
+    if name == "pull_request" and path and os.path.exists(path):
+        told = read_place(name, _read_event(path))
+        same = isinstance(told, Place) and (told.repository, told.number) == (
+            request.place.repository,
+            request.place.number,
+        )
+        return told if same else request.place
+    return request.place
+
+
+def _read_event(path: str) -> Any:  # noqa: ANN401 - JSON may be anything
+    content = read_bounded(path, limit=_LARGEST_EVENT, slug="comment-event")
+    return load_json(content, path, "comment-event", _EVENT_HINT)
+
+
+def _run_page(place: Place, environ: Mapping[str, str]) -> str:
+    """Return the address of the run that measured, built from what GitHub says; empty when it says nothing."""
+    run, repository = str(place.run or environ.get("GITHUB_RUN_ID", "")), place.repository
+    if place.run is None:
+        repository = environ.get("GITHUB_REPOSITORY", "")
+    known = run.isascii() and run.isdigit() and is_repository(repository)
+    return f"{_server(environ)}/{repository}/actions/runs/{run}" if known else ""
+
+
+def _send(request: Request, world: World, place: Place, body: str, *, create: bool) -> Outcome:
+    """Find the pull request and make its comment say `body`."""
+    shown = body if request.dry_run else ""
+    url, token = api_url(world.environ.get("GITHUB_API_URL", "")), _token(world.environ)
+    if not token:
+        if not request.dry_run:
+            hint = "set `GITHUB_TOKEN: ${{ github.token }}` in the step's `env:`"
+            raise cannot_decide("comment-no-token", "there is no token", place="GITHUB_TOKEN", hint=hint)
+        where = f"#{place.number}" if place.number else f"from {place.head}"
+        line = f"would comment on {place.repository} {where} (no token: not looked at)"
+        return Outcome(line=line if create else f"{line}, if there is a comment already", body=shown)
+    client = Client(
+        url=url, token=token, agent=f"perfgate/{__version__}", opener=world.opener(url),
+        now=world.now, sleep=world.sleep,
+    )  # fmt: skip
+    number = find_pull(client, place)
+    if isinstance(number, Diagnostic):
+        return Outcome(notes=(number,), body=shown)
+    thread = Thread(client=client, repository=place.repository, number=number, dry=request.dry_run)
+    done = thread.publish(body, create=create)
+    return Outcome(line=_told(done, place.repository, number, world.environ, dry=request.dry_run), body=shown)
+
+
+def _told(done: Done, repository: str, number: int, environ: Mapping[str, str], *, dry: bool) -> str:
+    """Return in words what happened, with the comment's address built from what we know."""
+    where = f"{_server(environ)}/{repository}/pull/{number}"
+    where += f"#issuecomment-{done.comment}" if done.comment else ""
+    words = {
+        "created": "would create a comment on" if dry else "created the comment",
+        "updated": "would update the comment" if dry else "updated the comment",
+        "unchanged": "unchanged, the comment says it already:",
+        "skipped": "no comment: nothing worth telling, and none to update, on",
+    }[done.action]
+    more = f"; removed {done.removed} duplicate{'s' * (done.removed > 1)}" if done.removed else ""
+    return f"{words} {where}{more}"
+
+
+def _server(environ: Mapping[str, str]) -> str:
+    """Return the address of GitHub's pages."""
+    stated = environ.get("GITHUB_SERVER_URL", "").rstrip("/")
+    try:
+        return stated if urlsplit(stated).scheme in {"https", "http"} else "https://github.com"
+    except ValueError:
+        return "https://github.com"
+
+
+def _token(environ: Mapping[str, str]) -> str:
+    """Return the token, or an empty text; it must never stand in a message.
+
+    Raises:
+        CannotDecideError: it holds what no token holds, such as a line break inside.
+    """
+    token = (environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN") or "").strip()
+    if token and not (token.isascii() and token.isprintable() and " " not in token):
+        raise cannot_decide(
+            "comment-no-token", "is no token: it holds a blank or a control character",
+            place="GITHUB_TOKEN or GH_TOKEN", hint="set it anew",
+        )  # fmt: skip
+    return token
+
+
+def _forbidden(caught: ApiError) -> Diagnostic:
+    return note(
+        "comment-forbidden",
+        f"no comment: the token may not write it ({caught.words})",
+        hint="give the job `permissions: pull-requests: write`; on `pull_request` from a fork no token may write, "
+        "so comment from a `workflow_run` workflow",
+    )
+
+
+def _failed(caught: ApiError) -> Diagnostic:
+    hint = "run the job again; the verdict is in the run that measured"
+    if caught.status == _UNKNOWN_TOKEN:
+        hint = "GITHUB_TOKEN or GH_TOKEN is unknown to the API or expired: set it anew"
+    elif caught.limited:
+        hint = "the limit on requests is reached: run the job again later"
+    return error("comment-failed", f"GitHub did not take the comment: {caught.words}", hint=hint)

@@ -1,0 +1,1 @@
+"""Use cases `perfgate init` and `perfgate demo`."""

@@ -1,0 +1,221 @@
+"""Init: a commented configuration, the baselines' folder and a line for .gitignore. Nothing is overwritten."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass, replace
+from importlib import metadata, resources
+from urllib.parse import urlsplit
+
+from perfgate import __version__, config
+from perfgate.core.errors import cannot_decide
+from perfgate.pipeline.init.parts import Plan, suite_name
+from perfgate.pipeline.init.workflows import github, gitlab
+
+PLACES = ("laptop", "github", "gitlab", "other")
+"""Where the gate may run."""
+
+_HERE = "perfgate.pipeline.init"
+_IGNORED = "outputs/"
+
+_EDIT = "edit the lines with `# the command to measure`, and what your program needs"
+_MEASURE = "perfgate run -n 10 -- python your_program.py"
+_INCLUDE = "add to .gitlab-ci.yml: `include: [{local: perfgate.gitlab-ci.yml}]`; without it the job never runs"
+_NO_BASELINE = "commit the files; the next {0} request is compared with its base, without a baseline"
+_NEXT = {
+    ("github", "hosted"): (_EDIT, _NO_BASELINE.format("pull")),
+    ("github", "own"): (_EDIT, "run perf-baseline on three days, commit the baselines/ that it hands out each time"),
+    ("gitlab", "hosted"): (_INCLUDE, _EDIT, _NO_BASELINE.format("merge")),
+    ("gitlab", "own"): (
+        _INCLUDE,
+        _EDIT,
+        "on three days, in a job on the runner that will gate, then download baselines/ and commit it:",
+        f"  {_MEASURE}",
+        '  perfgate baseline refresh --reason "another day"',
+        "then each merge request is checked against the baselines of its base",
+    ),
+    ("laptop", ""): (
+        f"{_MEASURE}   # measure",
+        "perfgate baseline refresh                      # then: git add baselines perfgate.toml",
+        "perfgate check                                 # after a change, measured again",
+    ),
+    ("other", ""): (
+        f"{_MEASURE}   # in the job, on the runner that will gate",
+        "perfgate baseline refresh                      # in the job; download baselines/ and commit it",
+        "perfgate check --baseline-ref origin/main      # for each change, measured again; name your target branch",
+    ),
+}
+_SUITE = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)*", re.ASCII)
+_SUITE_HINT = (
+    "name a folder from here, such as services/api; each part begins with a-z, A-Z or 0-9, and may hold . _ - as well"
+)
+_SHADOWED = "{0} at the root does not hold in a suite that has its own: copy there what it needs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """What was set up."""
+
+    made: tuple[str, ...]
+    """Files and folders that were made or added to."""
+    kept: tuple[str, ...]
+    """What was there already."""
+    commands: tuple[str, ...]
+    """What to do next."""
+
+
+def start(folder: str, *, place: str, plan: Plan | None = None) -> Started:
+    """Set up a project.
+
+    Args:
+        folder: the project's root.
+        place: where the gate will run, one of `PLACES`.
+        plan: the workflows that GitHub or GitLab get; None: those of the defaults.
+
+    Raises:
+        CannotDecideError: a file cannot be written, a suite's folder cannot be one, there can be no shards,
+            or the configuration that is there is not valid.
+    """
+    plan = plan or Plan()
+    suites = tuple(s.removeprefix("./").rstrip("/") or s for s in plan.suites)  # as the shell completes them
+    plan = replace(plan, suites=suites, install=install_line())
+    _check_shards(place, plan)
+    _check_suites(folder, plan)
+    workflows = {"github": github, "gitlab": gitlab}.get(place, lambda _: {})(plan)
+    made: list[str] = []
+    kept: list[str] = []
+    try:
+        above = config.find(folder)[1] if plan.suites else ""
+        for suite in plan.suites or ("",):
+            _configure(os.path.join(folder, suite), made, kept, inherits=not plan.suites)
+            _make_baselines(os.path.join(folder, suite, "baselines"), made, kept)
+        _ignore_outputs(os.path.join(folder, ".gitignore"), made, kept, below=bool(plan.suites))
+        for name, content in workflows.items():
+            _make(os.path.join(folder, name), content, made, kept)
+    except OSError as caught:
+        hint = "run it in the root of a project that you may write to"
+        raise cannot_decide(
+            "init-unwritable", f"cannot be written ({caught.strerror})", place=folder, hint=hint
+        ) from None
+    commands = _NEXT[place, plan.runner if place in {"github", "gitlab"} else ""]
+    if above:
+        commands = (_SHADOWED.format(above), *commands)
+    return Started(made=tuple(made), kept=tuple(kept), commands=commands)
+
+
+def install_line() -> str:
+    """Return the line that installs this very version again, as the installed package's own metadata tells it."""
+    try:
+        found = metadata.distribution("perfgate")
+    except metadata.PackageNotFoundError:  # run from a clone
+        return _pinned(__version__)
+    try:
+        told = json.loads(found.read_text("direct_url.json") or "{}")
+        commit = told.get("vcs_info", {}).get("commit_id", "")
+        address = urlsplit(str(told.get("url", "")))
+    except (ValueError, AttributeError):
+        return _pinned(found.version)
+    plain = f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path}"
+    if not re.fullmatch("[0-9a-f]{40}", str(commit)) or not re.fullmatch(r"https://[\w.:-]+/[\w./~-]+", plain):
+        return _pinned(found.version)
+    return f'python -m pip install "perfgate @ git+{plain}@{commit}"'
+
+
+def _pinned(version: str) -> str:
+    return f"python -m pip install perfgate=={version}"
+
+
+def _check_shards(place: str, plan: Plan) -> None:
+    """Refuse shards where no workflow would have them.
+
+    Raises:
+        CannotDecideError: it is said why, and what to do.
+    """
+    if not plan.is_sharded():
+        return
+    if place != "github":
+        message, hint = "jobs that measure a part each are written for GitHub only", "leave it out, or add --ci github"
+    elif plan.runner == "hosted":
+        message = "hosted machines differ, so that old and new are measured in one job, which has no shards"
+        hint = "leave it out, or add --runner own"
+    elif plan.suites:
+        message, hint = "each suite is measured in a job of its own already", "leave out --shards or --suite"
+    else:
+        return
+    raise cannot_decide("usage", message, place="--shards", hint=hint)
+
+
+def _check_suites(folder: str, plan: Plan) -> None:
+    """Refuse folders that cannot be suites.
+
+    Raises:
+        CannotDecideError: one is not there, or could mean something else in a workflow.
+    """
+    for suite in plan.suites:
+        if not _SUITE.fullmatch(suite):
+            message = f'"{suite}" cannot be a suite: it would need quoting in a workflow, or leads out of the project'
+            raise cannot_decide("usage", message, place="--suite", hint=_SUITE_HINT)
+        if not os.path.isdir(os.path.join(folder, suite)):
+            message = f'"{suite}" is not a folder of this project'
+            raise cannot_decide("usage", message, place="--suite", hint="name it from here, such as services/api")
+    names = [suite_name(s) for s in plan.suites]
+    if twice := sorted({n for n in names if names.count(n) > 1}):
+        message = f'two suites would be called "{twice[0]}"'
+        raise cannot_decide("usage", message, place="--suite", hint="rename one of the folders")
+
+
+def _configure(folder: str, made: list[str], kept: list[str], *, inherits: bool) -> None:
+    """Write a configuration to start from, unless one is there; with `inherits` one above the folder will do."""
+    where, name = config.find(folder)
+    if name and (inherits or os.path.samefile(where, folder)):
+        kept.append(os.path.relpath(os.path.join(where, name)))
+        return
+    starter = resources.files(_HERE).joinpath("starter.toml").read_text(encoding="utf-8")
+    _make(os.path.join(folder, config.OWN_FILE), starter, made, kept)
+
+
+def _make(path: str, content: str, made: list[str], kept: list[str]) -> None:
+    """Write a file unless there is one."""
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    shown = os.path.relpath(path)
+    try:
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(content)
+    except FileExistsError:
+        kept.append(shown)
+    else:
+        made.append(shown)
+
+
+def _make_baselines(path: str, made: list[str], kept: list[str]) -> None:
+    shown = f"{os.path.relpath(path)}/"
+    if os.path.isdir(path):
+        kept.append(shown)
+        return
+    os.mkdir(path)
+    with open(os.path.join(path, ".gitkeep"), "x", encoding="utf-8"):
+        made.append(shown)
+
+
+def _ignore_outputs(path: str, made: list[str], kept: list[str], *, below: bool) -> None:
+    """Add ``outputs/`` to .gitignore unless it is there: run summaries are no source.
+
+    Args:
+        path: of the file.
+        made: gains it when it was added to.
+        kept: gains it otherwise.
+        below: are there outputs in folders below? Then ``/outputs/`` does not do.
+    """
+    text = ""
+    if os.path.exists(path):
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            text = file.read()
+    known = {"outputs"} if below else {"outputs", "/outputs"}
+    if any(line.strip().rstrip("/") in known for line in text.splitlines()):
+        kept.append(".gitignore")
+        return
+    with open(path, "a", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(("" if not text or text.endswith("\n") else "\n") + _IGNORED + "\n")
+    made.append(".gitignore")

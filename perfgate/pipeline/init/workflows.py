@@ -1,0 +1,176 @@
+"""Ready workflows for GitHub and GitLab, as text: what `perfgate init --ci` writes and the recipes of the docs show."""
+
+from __future__ import annotations
+
+from textwrap import indent
+
+from perfgate.pipeline.init.gates import gate, sharded
+from perfgate.pipeline.init.parts import (
+    DOWNLOAD,
+    PYTHON,
+    RUN,
+    UPLOAD,
+    Plan,
+    fetch_shards,
+    folder_of,
+    matrix,
+    measure_shards,
+    place_of,
+    prepare,
+    runner,
+    told_apart,
+)
+
+
+def github(plan: Plan) -> dict[str, str]:
+    """Return the workflows of a repository on GitHub: path -> text."""
+    files = {".github/workflows/perf.yml": (sharded if plan.is_sharded() else gate)(plan)}
+    if plan.forks:
+        files[".github/workflows/perf-comment.yml"] = _comment(plan)
+    if plan.runner == "own":
+        files[".github/workflows/perf-baseline.yml"] = _refresh(plan)
+    return files
+
+
+def gitlab(plan: Plan) -> dict[str, str]:
+    """Return the jobs of a project on GitLab, to be included: path -> text."""
+    if plan.runner == "hosted":
+        measure = '- perfgate ab --base "$CI_MERGE_REQUEST_DIFF_BASE_SHA" {0} -- python job.py # the command to measure'
+    else:
+        measure = (
+            "- perfgate run -n 10 -- python job.py # the command to measure\n"
+            '- perfgate check --baseline-ref "$CI_MERGE_REQUEST_DIFF_BASE_SHA" {0}'
+        )
+    reports = " ".join(f"--report perfgate-report/{name}" for name in ("report.json", "report.md", "junit.xml"))
+    matrix = ""
+    if plan.suites:
+        matrix = f"  parallel:\n    matrix:\n      - FOLDER: [{', '.join(plan.suites)}]\n"
+    enter = ['- cd "$FOLDER"'] if plan.suites else []
+    root = "$FOLDER/" if plan.suites else ""
+    script = "\n".join([f"- {plan.install} # the version", *enter, measure.format(f"--junit-flavor gitlab {reports}")])
+    text = f"""\
+# Include it from .gitlab-ci.yml:
+#   include:
+#     - local: perfgate.gitlab-ci.yml
+performance:
+  stage: test
+  image: python:3.12
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+{matrix}  variables:
+    GIT_DEPTH: 0 # so that the commit to compare with is here
+  script:
+{indent(script, "    ")}
+  artifacts:
+    when: always
+    paths: [{root}perfgate-report]
+    reports:
+      junit: {root}perfgate-report/junit.xml
+"""
+    return {"perfgate.gitlab-ci.yml": text}
+
+
+def _comment(plan: Plan) -> str:
+    """Return the workflow that comments: with a write token, but without the code of the pull request."""
+    suite = "-${{ matrix.suite }}" if plan.suites else ""
+    words, told = told_apart(plan)
+    steps = [
+        f'- uses: {PYTHON}\n  with:\n    python-version: "3.12"\n',
+        f"- run: {plan.install}\n",
+        f"""\
+- uses: {DOWNLOAD}
+  continue-on-error: true # a run that ended before its report is a notice of the next step
+  with:
+    name: perfgate-report{suite}
+    path: perfgate-report
+    run-id: ${{{{ github.event.workflow_run.id }}}}
+    github-token: ${{{{ github.token }}}}
+""",
+        f"""\
+- run: perfgate comment perfgate-report/report.json --workflow-run{words}
+  env:
+    GITHUB_TOKEN: ${{{{ github.token }}}}
+{told}""",
+    ]
+    return f"""\
+name: perf-comment
+on:
+  workflow_run: # zizmor: ignore[dangerous-triggers] no code of the pull request is run, its report is read as hostile
+    workflows: [perf]
+    types: [completed]
+
+permissions: {{}}
+
+concurrency:
+  group: perf-comment-${{{{ {RUN}.head_repository.full_name }}}}-${{{{ {RUN}.head_branch }}}}
+  cancel-in-progress: false
+
+jobs:
+  comment:
+    name: comment
+    if: >-
+      github.event.workflow_run.event == 'pull_request' &&
+      contains(fromJSON('["success", "failure"]'), github.event.workflow_run.conclusion)
+{matrix(plan)}    runs-on: ubuntu-24.04
+    timeout-minutes: 10
+    permissions:
+      actions: read # to fetch the report
+      pull-requests: write # to comment
+    steps:
+{indent("".join(steps), "      ")}"""
+
+
+def _refresh(plan: Plan) -> str:
+    """Return the workflow that measures a baseline and hands it out as files and as a patch."""
+    suite = "-${{ matrix.suite }}" if plan.suites else ""
+    place = place_of(plan)
+    machine = f"{matrix(plan)}    runs-on: {runner(plan)}\n"
+    if plan.is_sharded():  # a shard that failed leaves no baseline: this job is skipped
+        machine = "    needs: measure\n    runs-on: ubuntu-24.04\n"
+    measuring = [f"- run: perfgate run -n 10 -- python job.py # the command to measure\n{place}"]
+    steps = [
+        *prepare(plan, ""),
+        *([fetch_shards(needs_all=True)] if plan.is_sharded() else measuring),
+        f"""\
+- run: perfgate baseline refresh --reason "$REASON"
+  env:
+    REASON: ${{{{ inputs.reason }}}}
+{place}""",
+        f"""\
+- run: |
+    git add --intent-to-add baselines
+    git diff --binary -- baselines > baselines.patch
+{place}""",
+        f"""\
+- uses: {UPLOAD}
+  with:
+    name: baselines{suite}
+    path: |
+      {folder_of(plan)}baselines/
+      {folder_of(plan)}baselines.patch
+""",
+    ]
+    return f"""\
+name: perf-baseline
+on:
+  workflow_dispatch:
+    inputs:
+      reason:
+        description: Why; wanted when a value gets worse
+        type: string
+        default: ""
+
+permissions: {{}}
+
+concurrency:
+  group: perf-baseline
+  cancel-in-progress: false
+
+jobs:
+{measure_shards(plan) if plan.is_sharded() else ""}  baseline:
+    name: measure a baseline
+{machine}    timeout-minutes: 60
+    permissions:
+      contents: read # to check out the code
+    steps:
+{indent("".join(steps), "      ")}"""

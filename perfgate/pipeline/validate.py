@@ -1,0 +1,197 @@
+"""Validate: is everything sound that a check would read? Nothing is measured or judged; all faults are told at once."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from perfgate import config
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
+from perfgate.core.profile import title
+from perfgate.core.strict_json import load_json
+from perfgate.formats.parsing.files import read_bounded
+from perfgate.gate.budgets import check_budgets
+from perfgate.gate.rules import check_rules
+from perfgate.pipeline import inputs
+from perfgate.pipeline.rerender import read_verdict
+from perfgate.report.codec import SCHEMA as REPORT
+from perfgate.report.words import count
+from perfgate.store import baselines as store
+from perfgate.store import waivers
+from perfgate.store.codec import file_name, version_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from perfgate.core.policy import Policy
+    from perfgate.core.profile import Profile
+
+_MISFITS = frozenset({"rule-unit", "rule-sign", "budget-unit", "budget-sign"})
+"""Faults of rules that baselines alone prove; a rule that matches nothing may be meant for what is measured next."""
+_AGAIN = "restore it from git, or measure again and run `perfgate baseline refresh --replace`"
+_KNOWN = "name a configuration, a folder of baselines, or a file of either"
+
+
+def validate(paths: Sequence[str]) -> tuple[str, ...]:
+    """Return a line for each thing that was found sound.
+
+    Args:
+        paths: configurations, projects, folders of baselines or files in them; empty: the
+            configuration that governs the working directory, and its baselines and waivers.
+
+    Raises:
+        CannotDecideError: something is not sound, or there is nothing to look at; every fault is told.
+    """
+    looked = _Looked()
+    if not paths:
+        looked.at(_here)
+    for path in paths:
+        looked.at(_look, os.path.normpath(path))
+    if not looked.sound and not looked.problems:
+        message = "there is no configuration, no baseline and no waiver"
+        looked.problems.append(error("validate-nothing", message, place=os.curdir, hint="set up: perfgate init"))
+    if looked.problems:
+        raise CannotDecideError(dict.fromkeys(looked.problems))
+    return tuple(dict.fromkeys(looked.sound))
+
+
+class _Looked:
+    """What was looked at so far."""
+
+    def __init__(self) -> None:
+        self.sound: list[str] = []
+        self.problems: list[Diagnostic] = []
+
+    def at(self, look: Callable[..., None], *where: str) -> None:
+        """Look at one thing; an error of its own is kept for the end."""
+        try:
+            look(self, *where)
+        except CannotDecideError as caught:
+            self.problems += caught.diagnostics
+
+
+def _look(looked: _Looked, path: str) -> None:
+    """Look at whatever a path names."""
+    if os.path.isdir(path):
+        folder, name = config.find(path)
+        look = _project if name and os.path.samefile(folder, path) else _folder
+    elif path.endswith(".toml"):
+        look = _waivers if os.path.basename(path) == waivers.NAME else _configuration
+    else:
+        look = _file
+    look(looked, path)
+
+
+def _here(looked: _Looked) -> None:
+    folder, name = config.find(os.getcwd())
+    root = inputs.shown(folder)
+    if name:
+        _configuration(looked, os.path.join(root, name))
+    else:
+        _baselines(looked, os.path.join(root, config.BUILT_IN.baselines), config.BUILT_IN)
+
+
+def _project(looked: _Looked, path: str) -> None:
+    _configuration(looked, os.path.normpath(os.path.join(path, config.find(path)[1])))
+
+
+def _configuration(looked: _Looked, path: str) -> None:
+    """Look at a configuration and the baselines that it names; where it is not valid, at those in the usual folder."""
+    policy = config.BUILT_IN
+    try:
+        policy = config.load(path)
+        looked.sound.append(path)
+    except CannotDecideError as caught:
+        looked.problems += caught.diagnostics
+    _baselines(looked, os.path.join(os.path.dirname(path), policy.baselines), policy)
+
+
+def _baselines(looked: _Looked, folder: str, policy: Policy) -> None:
+    """Look at a folder of baselines, the waivers beside them, and whether rules and budgets fit them."""
+    side = inputs.from_folder(folder)
+    looked.problems += side.problems
+    looked.problems += _unread(folder)
+    for p in side.profiles:
+        _twice(looked, p, folder)
+    if side.profiles:
+        faults = [*check_rules(policy, side.profiles), *check_budgets(side.profiles, policy, frozenset())[1]]
+        looked.problems += [d for d in faults if d.slug in _MISFITS]
+    told = [count(len(side.profiles), "baseline")] if side.profiles else []
+    told += [count(len(side.waivers), "waiver")] if side.waivers else []
+    if told:
+        looked.sound.append(f"{folder} ({', '.join(told)})")
+
+
+def _folder(looked: _Looked, path: str) -> None:
+    """Look at a folder of baselines, or at one class of machine in it."""
+    own = sorted(n for n in os.listdir(path) if n.endswith(".json") and not n.startswith("."))
+    for name in own:
+        looked.at(_file, os.path.join(path, name))
+    if own:
+        looked.problems += _unread(path, least=1)
+    else:
+        _baselines(looked, path, config.BUILT_IN)
+
+
+def _waivers(looked: _Looked, path: str) -> None:
+    found = waivers.parse(read_bounded(path, limit=waivers.LARGEST, slug="waivers-invalid"), path)
+    looked.sound.append(f"{path} ({count(len(found), 'waiver')})")
+
+
+def _file(looked: _Looked, path: str) -> None:
+    """Look at a baseline where it lies, or at a file of profiles, of percentiles or of a report."""
+    if not path.endswith(".json"):
+        raise cannot_decide("validate-unknown", "is nothing that perfgate reads", place=path, hint=_KNOWN)
+    content = read_bounded(path, limit=store.LARGEST, slug="baseline-unreadable")
+    version = version_of(content)
+    if version.startswith("perfgate/baseline/"):
+        above, name = os.path.split(os.path.abspath(path))
+        folder = inputs.shown(os.path.dirname(above)) or os.curdir
+        found = store.parse(folder, [(f"{os.path.basename(above)}/{name}", content)])
+        looked.problems += found.problems
+        for p in found.profiles:
+            _twice(looked, p, folder)
+    elif version == REPORT:
+        read_verdict(path)
+    else:
+        inputs.from_path(path)
+    looked.sound.append(path)
+
+
+def _twice(looked: _Looked, profile: Profile, folder: str) -> None:
+    """Look for what stands twice in a baseline: keys, as a merge by hand leaves them, and runs."""
+    path = os.path.join(folder, profile.machine_class, file_name(*profile.key))
+    looked.at(_strictly, path)
+    runs = [r for s in profile.sessions for r in s.runs]
+    if len(set(runs)) < len(runs):
+        message = f'runs of "{title(*profile.key)}" stand in two sessions, and would count twice'
+        looked.problems.append(error("baseline-run-twice", message, place=path, hint=_AGAIN))
+
+
+def _strictly(_: _Looked, path: str) -> None:
+    """Read a baseline as strictly as JSON allows: a check would take the last of two equal keys."""
+    content = read_bounded(path, limit=store.LARGEST, slug="baseline-unreadable")
+    load_json(content, path, "baseline-invalid", _AGAIN)
+
+
+def _unread(folder: str, *, least: int = 2) -> list[Diagnostic]:
+    """Return a fault for each file that looks like a baseline, but lies where no check reads it.
+
+    Args:
+        folder: the folder of baselines, or that of a class of machine.
+        least: how many folders below it are too deep.
+    """
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(n for n in folders if not n.startswith("."))
+        depth = 0 if place == folder else os.path.relpath(place, folder).count(os.sep) + 1
+        for name in sorted(names):
+            if (
+                name.lower().endswith(".json")
+                and not name.startswith(".")
+                and (depth >= least or not name.endswith(".json"))
+            ):
+                message = "is not read by any check: only <machine class>/<name>.json is"
+                hint = "move it there, or remove it"
+                found.append(error("baseline-unread", message, place=os.path.join(place, name), hint=hint))
+    return found

@@ -1,0 +1,219 @@
+"""Audit -> document: what to mend first, then what each class of machine can be trusted with."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from perfgate.core.profile import title
+from perfgate.gate.audit.overview import LEVELS
+from perfgate.gate.audit.wording import cost
+from perfgate.report.document import (
+    Block,
+    Bullets,
+    Document,
+    Entry,
+    Fold,
+    Heading,
+    Line,
+    Paragraph,
+    Table,
+    name,
+    strong,
+    text,
+)
+from perfgate.report.words import count, percent
+from perfgate.stats.quantiles import median
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from perfgate.core.errors import Diagnostic
+    from perfgate.gate.audit.facts import AuditedClass
+    from perfgate.gate.audit.overview import Audit
+    from perfgate.gate.audit.sensitivity import Sight, View
+
+SCHEMA = "perfgate/audit/1"
+_COLUMNS = ("Benchmark", "Metric", "Sessions", "n", "Limit", "Sees", "Confirmed", "Would see")
+_NONE = "–"
+_TELLABLE = 0.0005  # a share below it is none to speak of
+
+
+def compose_audit(audit: Audit, *, tool: str, policy: str, baselines: str) -> Document:
+    """Return the report of an audit.
+
+    Args:
+        audit: what was found.
+        tool: version of perfgate.
+        policy: where the configuration came from.
+        baselines: where the baselines came from.
+    """
+    blocks: list[Block] = [Paragraph(line=_headline(audit))]
+    if audit.findings:
+        blocks.append(Bullets(lines=tuple(_told(f) for f in audit.findings)))
+    for one in audit.classes:
+        blocks += _class(one, audit.accepted)
+    origin = (text("Baselines: "), name(baselines), text("; configuration: "), name(policy))
+    blocks.append(Paragraph(line=origin))
+    return Document(data=_to_data(audit, tool=tool, policy=policy, baselines=baselines), blocks=tuple(blocks))
+
+
+def _headline(audit: Audit) -> Line:
+    counts = [(level, sum(f.level == level for f in audit.findings)) for level in LEVELS]
+    told = ", ".join(count(n, level) for level, n in counts if n)
+    return strong("Audit"), text(f" of {audit.today}: {told or 'clean'}.")
+
+
+def _told(finding: Diagnostic) -> Line:
+    """Return a finding as a line; all of its words may come from data."""
+    line: Line = (text(f"{finding.level}: "),)
+    line += (name(finding.place), text(": ")) if finding.place else ()
+    line += (name(finding.message), text(" ("), name(finding.slug), text(")"))
+    return (*line, text(". Do: "), name(finding.hint)) if finding.hint else line
+
+
+def _class(one: AuditedClass, accepted: float) -> Iterator[Block]:
+    """Yield what is to be read about a class of machine."""
+    yield Heading(line=(name(one.machine_class or "any machine"),))
+    yield Bullets(lines=(_measured(one), _alarms(one, accepted), *_sight(one.rows)))
+    if one.rows:
+        table = Table(columns=_COLUMNS, entries=tuple(_entry(r) for r in one.rows), remarks=False)
+        yield Fold(summary=(text("The smallest worsening that each gated row sees"),), blocks=(table,))
+
+
+def _measured(one: AuditedClass) -> Line:
+    sessions, runs = [r.now.sessions for r in one.rows], [r.now.runs for r in one.rows]
+    told = f"{count(len(one.profiles), 'benchmark')}, {count(len(one.rows), 'gated row')}"
+    if one.rows:
+        told += f"; {_range(sessions, 'session')}, {_range(runs, 'run')} in each"
+    if one.age is not None:
+        told += f"; newest run {one.newest[:10]}, {count(one.age, 'day')} ago"
+    return (text(told),)
+
+
+def _range(counts: Sequence[int], noun: str) -> str:
+    least, most = min(counts), max(counts)
+    return count(least, noun) if least == most else f"{least:,} to {count(most, noun)}"
+
+
+def _alarms(one: AuditedClass, accepted: float) -> Line:
+    what = f"Unchanged pull requests that fail (accepted: {accepted * 100:g} of 100)"
+    if one.alarms is None:
+        return (text(f"{what}: the sessions are too few to tell"),)
+    rate = one.alarms
+    reach = f"at most {_hundredths(rate.high)}"
+    if rate.failed:
+        reach = f"{_hundredths(rate.low)} to {_hundredths(rate.high)}"
+    told = f"about {_hundredths(rate.expected)}, {reach}, as far as {count(rate.sessions, 'session')} can tell"
+    return (text(f"{what}: {told}"),)
+
+
+def _hundredths(share: float) -> str:
+    """Return a share of a hundred in two digits."""
+    return f"{share * 100:.2g}" if share >= _TELLABLE else "0"
+
+
+def _sight(rows: Sequence[Sight]) -> Iterator[Line]:
+    """Yield the middle and the worst of what rows see."""
+    for when, seen in (
+        ("one session shows", [r.now.once for r in rows if r.now.once is not None]),
+        ("a second session confirms", [r.now.confirmed for r in rows if r.now.confirmed is not None]),
+    ):
+        if seen:
+            middle, worst = median([cost(s) for s in seen]), max(cost(s) for s in seen)
+            yield (text(f"Smallest worsening that {when}: {percent(middle)} in the middle, {percent(worst)} at worst"),)
+
+
+def _entry(row: Sight) -> Entry:
+    best = row.best
+    cells = (
+        name(title(row.benchmark, row.labels)),
+        name(f"{row.metric} {row.statistic}"),
+        text(f"{row.now.sessions:,}"),
+        text(f"{row.now.runs:,}"),
+        name(row.limit_text),
+        text(_change(row.now.once)),
+        text(_change(row.now.confirmed)),
+        text(_NONE if best is None else f"{_change(best.once)} with {_option(best, row.now)}"),
+    )
+    return Entry(cells=cells)
+
+
+def _option(best: View, now: View) -> str:
+    return count(best.sessions, "session") if best.sessions > now.sessions else count(best.runs, "run")
+
+
+def _change(change: float | None) -> str:
+    return _NONE if change is None else percent(change)
+
+
+def _to_data(audit: Audit, *, tool: str, policy: str, baselines: str) -> dict[str, Any]:
+    """Return an audit as JSON data (schema ``perfgate/audit/1``)."""
+    return {
+        "schema": SCHEMA,
+        "tool": tool,
+        "today": audit.today,
+        "policy": policy,
+        "baselines": baselines,
+        "level": audit.findings[0].level if audit.findings else "clean",
+        "findings": [
+            {"slug": f.slug, "level": f.level, "message": f.message, "place": f.place, "hint": f.hint}
+            for f in audit.findings
+        ],
+        "false_alarms_accepted": _number(audit.accepted * 100),
+        "classes": [_class_data(one) for one in audit.classes],
+    }
+
+
+def _class_data(one: AuditedClass) -> dict[str, Any]:
+    rate = one.alarms
+    return {
+        "machine_class": one.machine_class,
+        "benchmarks": len(one.profiles),
+        "gated": len(one.rows),
+        "newest": one.newest,
+        "age_days": one.age,
+        "false_alarms": None
+        if rate is None
+        else {
+            "expected": _number(rate.expected * 100),
+            "low": _number(rate.low * 100),
+            "high": _number(rate.high * 100),
+            "sessions": rate.sessions,
+            "failed": rate.failed,
+        },
+        "rows": [_row_data(row, one) for row in one.rows],
+    }
+
+
+def _row_data(row: Sight, one: AuditedClass) -> dict[str, Any]:
+    shares = next((s.shares for s in one.shares if s.key == row.key), ())
+    slack = next((f.change for f in one.slack if (f.benchmark, f.labels, f.metric, f.statistic) == row.key), None)
+    return {
+        "benchmark": row.benchmark,
+        "labels": dict(row.labels),
+        "metric": row.metric,
+        "unit": row.unit,
+        "better": row.better,
+        "statistic": row.statistic,
+        "rule": row.rule,
+        "method": row.method,
+        "baseline": _number(row.baseline),
+        "threshold": _number(row.threshold),
+        "limit_text": row.limit_text,
+        "floor": _number(row.floor),
+        "slack": _number(slack),
+        "left_out": [_number(share) for share in shares],
+        "now": _view_data(row.now),
+        "options": [_view_data(o) for o in row.options],
+    }
+
+
+def _view_data(view: View) -> dict[str, Any]:
+    seen = {"visible": _number(view.once), "visible_confirmed": _number(view.confirmed)}
+    return {"sessions": view.sessions, "runs": view.runs, **seen}
+
+
+def _number(value: float | None) -> float | None:
+    """Return a number as JSON has it: 12 digits, so that no last bit of a machine shows; none without end."""
+    return None if value is None or not math.isfinite(value) else float(f"{value:.12g}")

@@ -1,0 +1,194 @@
+"""Run summaries: what a file says, which of its values win, and how a faulty one is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lower_wings import LAWS, refused, summary
+
+from perfgate.collect import collect
+from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, Metric
+from perfgate.core.run import Environment
+from perfgate.formats.discovery import RunReader, find
+from perfgate.formats.own.run_summary import SummaryReader, explain
+from perfgate.stats.quantiles import quantile
+
+SEEDS = Path(__file__).parents[2] / "data" / "seed-model-runs"
+
+
+def parse(document: object, folder: str = ""):
+    content = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return SummaryReader().parse(content, "a.json", folder)
+
+
+def test_the_first_run_summaries_give_the_expected_percentiles():
+    files, problems = find([str(SEEDS / "smoke")])
+    (profile,) = collect(RunReader().read(files)).profiles
+    expected = json.loads((SEEDS / "smoke.expected.json").read_text())["results"]
+    assert not problems
+    assert profile.benchmark == "smoke"
+    assert len(expected) == 2
+    for row in expected:
+        metric = profile.metric(row["metric"])
+        scale = 1e6 if row["unit"] == "MB" else 1.0
+        assert metric.metric.better == row["direction"]
+        assert len(metric.pooled()) == row["n"] == 12
+        assert quantile(metric.pooled(), 0.5) == pytest.approx(row["p50"] * scale, rel=1e-12)
+        assert quantile(metric.pooled(), 0.95) == pytest.approx(row["p95"] * scale, rel=1e-12)
+
+
+def test_four_keys_are_enough():
+    run = parse(summary("r1", elapsed_sec=0.127, peak_memory_mb=45.6))
+    assert run.values == ((ELAPSED, 0.127), (PEAK_MEMORY, 45_600_000.0))
+    assert (run.run_id, run.benchmark, run.labels, run.status, run.rows_used) == ("r1", "model_run", (), "ok", 100)
+    assert (run.started_at, run.session, run.memory_source, run.commit, run.command) == ("", "", "", "", "")
+    assert run.environment == Environment(facts=(), machine_class="unspecified", machine="")
+    assert run.origin == "a.json"
+
+
+def test_every_key_that_is_used_arrives():
+    run = parse(
+        summary(
+            benchmark="train", labels={"b": "2", "a": "1"}, status="failed", started_at="2026-01-31T13:00:00+01:00",
+            session="s",
+            memory_source="vmhwm", cpu_sec=0.5, commit="c", command="d", schema="perfgate/run/1", stages={"x": 1},
+            environment={"machine": "m", "os": "linux", "arch": "x64"},
+            metrics={"wait": {"value": 5, "unit": "ms"}, "score": {"value": 2, "better": "higher"}},
+        )
+    )  # fmt: skip
+    assert (run.benchmark, run.labels, run.status) == ("train", (("a", "1"), ("b", "2")), "failed")
+    assert (run.started_at, run.session, run.memory_source, run.commit, run.command) == (
+        "2026-01-31T12:00:00.000000Z",
+        "s",
+        "vmhwm",
+        "c",
+        "d",
+    )
+    assert run.environment == Environment(
+        facts=(("arch", "x64"), ("os", "linux")), machine_class="linux-x64", machine="m"
+    )
+    assert run.values[2:] == (
+        (CPU, 0.5),
+        (Metric(name="wait", unit="s", better="lower"), 0.005),
+        (Metric(name="score", unit="1", better="higher"), 2.0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        pytest.param({"elapsed_ns": 400_000}, (0.0004, 4e7), id="time"),
+        pytest.param({"elapsed_ns": 0}, (0.0, 4e7), id="a-time-of-zero"),
+        pytest.param({"elapsed_ns": 5.0}, (5e-9, 4e7), id="a-whole-number-with-a-point"),
+        pytest.param({"peak_memory_bytes": 123}, (0.1, 123.0), id="memory"),
+        pytest.param({"peak_memory_bytes": 0}, (0.1, 0.0), id="a-memory-of-zero"),
+        pytest.param({}, (0.1, 4e7), id="neither"),
+    ],
+)
+def test_the_unrounded_values_win_over_the_rounded_ones(stated, expected):
+    assert tuple(v for _, v in parse({**summary(), **stated}).values) == expected
+
+
+@pytest.mark.parametrize(
+    ("stated", "folder", "expected"),
+    [
+        pytest.param("train", "smoke", "train", id="stated"),
+        pytest.param(None, "smoke", "smoke", id="the-folder"),
+        pytest.param(None, "model_runs", "model_run", id="the-usual-folder-says-nothing"),
+        pytest.param(None, "", "model_run", id="no-folder"),
+    ],
+)
+def test_a_benchmark_without_a_name_is_called_after_its_folder(stated, folder, expected):
+    assert parse({**summary(), "benchmark": stated}, folder).benchmark == expected
+
+
+def test_a_byte_order_mark_says_nothing():
+    assert parse(b"\xef\xbb\xbf" + json.dumps(summary()).encode()) == parse(summary())
+    (fault,) = refused(parse, b"\xef\xbb\xbf{}x")
+    assert "not JSON" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("content", "place", "message"),
+    [
+        pytest.param(b"", "a.json", "the file is empty", id="empty"),
+        pytest.param(b"{", "a.json", "not JSON", id="cut-off"),
+        pytest.param(b"\xff\xfe", "a.json", "not UTF-8", id="not-utf-8"),
+        pytest.param(b"[]", "a.json", "expected an object", id="a-list"),
+        pytest.param(b"[" * 100_000, "a.json", "nested too deeply", id="deep"),
+        pytest.param(summary(elapsed_sec=-1), "a.json: /elapsed_sec", "at least 0", id="negative"),
+        pytest.param(summary(rows_used=1.5), "a.json: /rows_used", "an integer", id="half-a-row"),
+        pytest.param(summary(rows_used=2.0**54), "a.json: /rows_used", "at most 9007199254740992", id="too-many-rows"),
+        pytest.param(summary(labels={"a": 1}), "a.json: /labels/a", "a string", id="a-label-that-is-no-text"),
+        pytest.param({**summary(), "labels": None}, "a.json: /labels", "an object", id="labels-of-null"),
+        pytest.param(summary(environment=["x"]), "a.json: /environment", "an object", id="no-environment"),
+        pytest.param(summary(schema="perfgate/run/9"), "a.json: /schema", "perfgate/run/1", id="another-version"),
+        pytest.param(summary(metrics={"": {"value": 1}}), "a.json: /metrics", "", id="a-metric-without-a-name"),
+        pytest.param(summary(started_at="yesterday"), "a.json: /started_at", "no point", id="no-date"),
+        pytest.param(summary(started_at="2026-02-30T00:00:00Z"), "a.json: /started_at", "no point", id="no-day"),
+        pytest.param(summary(peak_memory_mb=1e308), "a.json: /peak_memory_mb", "1e+100", id="memory-beyond-range"),
+        pytest.param(b'{"run_id": "a", "elapsed_sec": NaN}', "a.json", "NaN is not a number", id="nan"),
+        pytest.param(
+            summary(metrics={"wait": {"value": 1e100, "unit": "h"}}), "a.json", "no measurement is that far from 1",
+            id="beyond-range-in-base-units",
+        ),
+    ],
+)  # fmt: skip
+def test_a_faulty_summary_is_refused_with_place_and_cure(content, place, message):
+    (fault,) = refused(parse, content)
+    assert (fault.slug, fault.place) == ("run-invalid", place)
+    assert message in fault.message
+    assert "perfgate schema run" in fault.hint
+
+
+def test_every_fault_of_a_summary_is_told_at_once():
+    faults = refused(parse, {"elapsed_sec": "fast", "rows_used": -1})
+    assert sorted(f.place for f in faults) == ["a.json", "a.json", "a.json: /elapsed_sec", "a.json: /rows_used"]
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        pytest.param({"metrics": {"elapsed_sec": {"value": 5, "unit": "s"}}}, ["/metrics/elapsed_sec"], id="time"),
+        pytest.param({"metrics": {"cpu": {"value": 5}}, "cpu_sec": 0.1}, ["/metrics/cpu"], id="processor-time"),
+        pytest.param(
+            {"metrics": {"cpu": {"value": 5}, "cpu_sec": {"value": 5}}}, ["/metrics/cpu", "/metrics/cpu_sec"], id="own"
+        ),
+        pytest.param({"metrics": {"cpu": {"value": 5}, "loss": {"value": 5}}}, [], id="only-once"),
+    ],
+)
+def test_a_metric_that_a_run_states_twice_is_an_error(more, told):
+    if not told:
+        assert len(parse(summary(**more)).values) == 4
+        return
+    assert [f.place for f in refused(parse, summary(**more))] == [f"a.json: {place}" for place in told]
+
+
+def test_a_summary_that_only_the_decoder_refuses_is_told_in_its_words():
+    (fault,) = refused(explain, json.dumps(summary()).encode(), "a.json", "the cause")
+    assert (fault.place, fault.message) == ("a.json", "the cause")
+
+
+def test_what_many_files_state_alike_is_read_once():
+    reader = SummaryReader()
+    stated = summary(labels={"a": "1"}, environment={"os": "linux"}, metrics={"m": {"value": 1}})
+    one, other = (reader.parse(json.dumps({**stated, "run_id": i}).encode(), i, "") for i in "ab")
+    assert one.labels is other.labels
+    assert one.environment is other.environment
+    assert one.values[2][0] is other.values[2][0]
+
+
+@LAWS
+@given(st.integers(0, 10**9), st.sampled_from([("ms", 1), ("us", 1000), ("ns", 10**6)]))
+def test_the_unit_in_which_a_metric_is_stated_changes_nothing(milliseconds, spelled):
+    unit, factor = spelled
+    stated = {"wait": {"value": milliseconds * factor, "unit": unit}}
+    assert parse(summary(metrics=stated)).values[2][1] == pytest.approx(milliseconds / 1000, rel=1e-15)
+
+
+def test_a_time_that_no_clock_could_tell_from_none_is_none():
+    assert dict(parse(summary(elapsed_sec=5e-324)).values)[ELAPSED] == 0.0

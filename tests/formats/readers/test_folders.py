@@ -1,0 +1,113 @@
+"""asv and criterion: folders given at any level, and only what is of the last run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cases import DATA
+from micro import of_folder, seen
+
+from perfgate.core.errors import CannotDecideError
+from perfgate.formats.parsing.record import Options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CRITERION = DATA / "criterion/criterion_dir"
+ASV = DATA / "asv/results_default"
+COLUMNS = ["result", "params", "version", "started_at", "duration"]
+
+
+def write_result(folder: Path, sha: str, results: dict[str, Any], *, date: int = 1, env: str = "py") -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "machine.json").write_text("{}")
+    document = {"commit_hash": sha * 5, "env_name": env, "date": date, "result_columns": COLUMNS, "results": results}
+    (folder / f"{sha}-{env}.json").write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize("below", ["", "criterion", "target/criterion"])
+def test_criterions_folder_is_found_from_above(tmp_path: Path, below: str) -> None:
+    shutil.copytree(CRITERION, tmp_path / below, dirs_exist_ok=True)
+    assert {name for name, _ in of_folder(tmp_path)} == {"fib 12", "sum/100", "sum/1000"}
+
+
+@pytest.mark.parametrize(("inside", "names"), [("fib 12", {"fib 12"}), ("sum", {"sum/100", "sum/1000"})])
+def test_a_criterion_benchmark_or_group_may_be_given_alone(inside: str, names: set[str]) -> None:
+    assert {name for name, _ in of_folder(CRITERION / inside)} == names
+
+
+def test_criterions_run_before_is_not_read(tmp_path: Path) -> None:
+    shutil.copytree(CRITERION / "fib 12", tmp_path / "gone")
+    shutil.rmtree(tmp_path / "gone" / "new")
+    with pytest.raises(AssertionError, match="not recognised"):
+        of_folder(tmp_path)
+
+
+def test_a_custom_measurement_of_criterion_is_no_time(tmp_path: Path) -> None:
+    shutil.copytree(CRITERION / "fib 12", tmp_path / "a[1]")
+    raw = tmp_path / "a[1]/new/raw.csv"
+    raw.write_text(raw.read_text().replace(",ns,", ",cycles,"))
+    (record,) = of_folder(tmp_path, Options(better="lower")).values()
+    assert (record.metric, record.unit, record.better) == ("value", "cycles", "lower")
+    assert record.values[0] > 1
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "a").symlink_to(CRITERION / "fib 12")
+    with pytest.raises(CannotDecideError, match="leads out"):
+        of_folder(tmp_path / "given")
+
+
+@pytest.mark.parametrize("below", ["", "results", ".asv/results"])
+def test_asvs_results_are_found_from_above(tmp_path: Path, below: str) -> None:
+    shutil.copytree(ASV, tmp_path / below, dirs_exist_ok=True)
+    assert of_folder(tmp_path)["bench_dev.track_accuracy", "value"].unit == "ratio"
+
+
+def test_of_a_machines_folder_or_one_file_names_tell_what_is_measured() -> None:
+    (file,) = (ASV / "ci-runner").glob("5*.json")
+    alone = {(r.benchmark, r.metric): r for r in seen(file.read_bytes()).records}
+    assert alone == of_folder(ASV / "ci-runner")
+    whole = of_folder(ASV)
+    assert alone.keys() == whole.keys()
+    assert {key: r.unit for key, r in alone.items() if r != whole[key]} == {("bench_dev.track_accuracy", "value"): None}
+
+
+def test_only_the_newest_commit_of_a_history_is_read(tmp_path: Path) -> None:
+    for sha, date in (("aaaaaaaa", 2), ("bbbbbbbb", 3), ("cccccccc", 1)):
+        write_result(tmp_path / "m", sha, {"x.time_a": [[float(date)], []]}, date=date)
+    (record,) = of_folder(tmp_path).values()
+    assert (record.commit, *record.values) == ("b" * 40, 3.0)
+
+
+def test_results_of_two_machines_are_not_mixed(tmp_path: Path) -> None:
+    for machine in ("m", "n"):
+        write_result(tmp_path / machine, "aaaaaaaa", {"x.time_a": [[1.0], []]})
+    with pytest.raises(CannotDecideError, match="2 machines"):
+        of_folder(tmp_path)
+
+
+def test_results_of_two_environments_are_two_benchmarks(tmp_path: Path) -> None:
+    for env in ("py3.11", "py3.12"):
+        write_result(tmp_path, "aaaaaaaa", {"x.mem_a": [[8], []]}, env=env)
+    assert [name for name, _ in of_folder(tmp_path)] == ["x.mem_a [py3.11]", "x.mem_a [py3.12]"]
+
+
+def test_an_asv_benchmark_that_failed_is_skipped_by_every_combination() -> None:
+    results = {
+        "x.time_a": [None, [["1", "2"], ["'é'"]]],
+        "x.track_b": [[float("nan"), 0], [["1", "2"]]],
+        "x.time_c": [[1], [["1", "2"]]],
+    }
+    contents = seen({"commit_hash": "a", "result_columns": COLUMNS, "results": results})
+    assert [s.benchmark for s in contents.skipped] == [
+        "x.time_a(1, 'é')",
+        "x.time_a(2, 'é')",
+        "x.track_b(1)",
+        "x.time_c",
+    ]
+    assert [(r.benchmark, r.better, *r.values) for r in contents.records] == [("x.track_b(2)", None, 0.0)]

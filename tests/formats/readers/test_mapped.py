@@ -1,0 +1,365 @@
+"""Logs by a field map: every trap of rows that people write."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mutate import feed, mutated
+
+from perfgate.core.errors import CannotDecideError
+from perfgate.core.field_map import FieldMap, FieldValue
+from perfgate.formats.detect import detect, named
+from perfgate.formats.maps import format_of, map_for, map_named
+from perfgate.formats.options import read
+from perfgate.formats.parsing.record import Options
+from perfgate.formats.parsing.source import Source
+from perfgate.formats.readers.mapped import PERFORMANCE_LOG, PREDICTION_LOG
+
+TOOK = FieldMap(name="took", benchmark="route", values=(FieldValue(value="took_ms"),))
+
+
+def a_map(**changes):
+    return FieldMap(**{"name": "m", "benchmark": "route", "values": (FieldValue(value="took_ms"),)} | changes)
+
+
+def contents(text, mapped=TOOK, name="web.jsonl", **options):
+    content = text if isinstance(text, bytes) else text.encode()
+    return read(Source(name, content=content), format_of(mapped), Options(**options))
+
+
+def found(text, mapped=TOOK, name="web.jsonl", **options):
+    got = contents(text, mapped, name, **options)
+    return {(r.benchmark, r.metric): [round(v, 9) for v in r.values] for r in got.records}
+
+
+def skipped(text, mapped=TOOK, name="web.jsonl", **options):
+    return [(s.benchmark, s.why) for s in contents(text, mapped, name, **options).skipped]
+
+
+def lines(*rows):
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def fault(text, mapped=TOOK, name="web.jsonl", **options):
+    with pytest.raises(CannotDecideError) as caught:
+        contents(text, mapped, name, **options)
+    (told,) = caught.value.diagnostics
+    return f"{told.place}: {told.message}"
+
+
+ROWS = [{"route": "a", "took_ms": 5}, {"route": "b", "took_ms": 7.5}, {"route": "a", "took_ms": 9}]
+WANTED = {("a", "took"): [0.005, 0.009], ("b", "took"): [0.0075]}
+JSON_LINES = lines(*ROWS)
+CSV = "route,took_ms\na,5\nb,7.5\na,9\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        JSON_LINES,
+        JSON_LINES.replace("\n", "\r\n"),
+        "\ufeff" + JSON_LINES,
+        JSON_LINES.encode("utf-16"),
+        gzip.compress(JSON_LINES.encode()),
+        JSON_LINES.rstrip("\n"),
+        "\n\n" + JSON_LINES.replace("\n", "\n\n"),
+        json.dumps(ROWS),
+        json.dumps(ROWS, indent=2),
+        "".join(json.dumps(row, indent=2) + "\n" for row in ROWS),
+        CSV,
+        CSV.replace("\n", "\r\n"),
+        "\ufeff" + CSV,
+        CSV.encode("utf-16"),
+        gzip.compress(CSV.encode()),
+        CSV.replace(",", "\t"),
+        CSV.replace(",", ";"),
+        "\n" + CSV.replace("\n", "\n\n"),
+        CSV.replace("a,", '"a",'),
+    ],
+    ids=[
+        "lines", "crlf", "bom", "utf-16", "gzip", "no last end", "blank lines", "array", "array over lines",
+        "objects over lines", "csv", "csv crlf", "csv bom", "csv utf-16", "csv gzip", "tsv", "semicolons", "csv blank",
+        "csv quoted",
+    ],
+)  # fmt: skip
+def test_every_way_to_write_rows_gives_the_same(text):
+    assert found(text) == WANTED
+
+
+def test_many_batches_give_what_their_rows_give():
+    rows = [{"route": f"r{i % 3}", "took_ms": i / 8} for i in range(5000)]
+    want = {(f"r{k}", "took"): [round(i / 8000, 9) for i in range(5000) if i % 3 == k] for k in range(3)}
+    table = "route,took_ms\n" + "".join(f"{row['route']},{row['took_ms']}\n" for row in rows)
+    assert found(lines(*rows)) == want
+    assert found(table) == want
+
+
+def test_the_record_says_unit_direction_kind_and_count():
+    (record,) = contents(lines({"route": "a", "took_ms": 5, "at": 1_795_221_493_660}), a_map(time="at")).records
+    assert (record.unit, record.better, record.kind, record.n, record.is_mean) == ("s", "lower", "samples", 1, False)
+    assert record.started_at == "2026-11-21T00:38:13.660000Z"
+
+
+def test_a_direction_that_nothing_says_is_the_one_that_was_asked_for():
+    mapped = a_map(values=(FieldValue(value="score"),))
+    text = lines({"route": "a", "score": 5})
+    assert [r.better for r in contents(text, mapped).records] == [None]
+    assert [r.better for r in contents(text, mapped, better="higher").records] == ["higher"]
+
+
+def test_names_are_made_of_fields_texts_and_labels_in_order():
+    mapped = a_map(benchmark="{route} by {who.id}", labels=("z", "b"))
+    row = {"route": "é/µ", "who": {"id": 7}, "took_ms": 1, "b": True, "z": "x y"}
+    assert list(found(lines(row), mapped)) == [("é/µ by 7[z=x y,b=true]", "took")]
+    assert list(found(lines(row | {"z": None}), mapped)) == [("é/µ by 7[b=true]", "took")]
+
+
+def test_without_a_name_it_is_the_file_s_stem():
+    assert list(found(lines({"took_ms": 1}), a_map(benchmark=""), "logs/web.jsonl.gz")) == [("web", "took")]
+
+
+def test_a_key_that_holds_dots_is_found_before_a_path():
+    mapped = a_map(values=(FieldValue(value="http.took_ms"),))
+    assert found(lines({"route": "a", "http.took_ms": 5}), mapped) == {("a", "took"): [0.005]}
+    assert found(lines({"route": "a", "http": {"took_ms": 5}}), mapped) == {("a", "took"): [0.005]}
+    assert skipped(lines(*ROWS[:1] * 2, {"route": "c", "took_ms": 3, "http": 3}), mapped=a_map()) == []
+
+
+@pytest.mark.parametrize("good", [True, 1, "ok", "OK", "true", 200, 399, "204", 201.0, "success"])
+def test_a_row_counts_when_it_says_so(good):
+    text = lines({"route": "a", "took_ms": 5, "ok": good})
+    assert found(text, a_map(ok="ok")) == {("a", "took"): [0.005], ("a", "error_rate"): [0.0]}
+
+
+@pytest.mark.parametrize("bad", [False, 0, "false", "error", 500, 404, "199", 400, None, "", [], {}, 2, -1])
+def test_a_row_that_does_not_say_so_is_a_failure_and_no_value(bad):
+    text = lines({"route": "a", "took_ms": 5, "ok": True}, {"route": "a", "took_ms": 0.001, "ok": bad})
+    assert found(text, a_map(ok="ok")) == {("a", "took"): [0.005], ("a", "error_rate"): [0.5]}
+    (rate,) = [r for r in contents(text, a_map(ok="ok")).records if r.metric == "error_rate"]
+    assert (rate.kind, rate.unit, rate.better, rate.n) == ("value", "1", "lower", 2)
+
+
+def test_a_field_that_no_row_has_is_a_failure_of_all_and_not_a_pass():
+    text = lines({"route": "a", "took_ms": 5, "ok": True})
+    assert "failed, in all of 1 rows" in fault(text, a_map(ok="okay"))
+
+
+def test_a_benchmark_that_only_failed_is_named_and_gives_nothing():
+    text = lines({"route": "a", "took_ms": 5, "ok": 200}, {"route": "b", "took_ms": 1, "ok": 500})
+    assert {name for name, _ in found(text, a_map(ok="ok"))} == {"a"}
+    assert skipped(text, a_map(ok="ok")) == [("b", "failed, in all of 1 rows")]
+
+
+def test_a_missing_value_skips_the_value_and_not_the_row():
+    mapped = a_map(ok="ok", values=(FieldValue(value="took_ms"), FieldValue(value="size_bytes")))
+    rows = ({"took_ms": None, "size_bytes": 3}, {"size_bytes": 4}, {"took_ms": 5, "size_bytes": ""}, {"took_ms": 6})
+    got = contents(lines(*({"route": "a", "ok": 1} | row for row in rows)), mapped)
+    assert {r.metric: (r.n, list(r.values)) for r in got.records} == {
+        "took": (2, [0.005, 0.006]),
+        "size": (2, [3, 4]),
+        "error_rate": (4, [0.0]),
+    }
+    assert got.skipped == ()
+
+
+@pytest.mark.parametrize(
+    "odd", ["NaN", "Infinity", "-Infinity", "1e999", '"NaN"', '"inf"', '"1_000"', '"n/a"', "[1]", "{}", "9" * 400]
+)
+def test_what_is_no_number_is_left_out_and_told(odd):
+    text = JSON_LINES + f'{{"route": "a", "took_ms": {odd}}}\n'
+    assert found(text) == WANTED
+    told = skipped(text)
+    assert told in ([], [('field "took_ms"', "1 value is no number, the first in line 4")])
+    assert told or odd in {"NaN", "Infinity", "-Infinity"}  # a bare NaN is how some tools write null
+
+
+@pytest.mark.parametrize("odd", ["nan", "inf", "1_000", "n/a", "0x10", "[1]", "null", "true"])
+def test_what_is_no_number_in_a_table_is_left_out_and_told(odd):
+    assert found(CSV + f"a,{odd}\n") == WANTED
+    assert skipped(CSV + f"a,{odd}\n") == [('field "took_ms"', "1 value is no number, the first in line 5")]
+
+
+@pytest.mark.parametrize("cell", ["+5", " 5 ", "5.", ".5e1", "5e0", "005", '"5"'])
+def test_numbers_of_a_table_may_be_written_as_python_reads_them(cell):
+    assert found(f"route,took_ms\na,{cell}\n") == {("a", "took"): [0.005]}
+
+
+def test_a_cell_with_the_separator_inside_is_one_cell_and_no_two_numbers():
+    assert found('route,took_ms\na,"1,2"\nb,3\n') == {("b", "took"): [0.003]}
+
+
+def test_empty_cells_are_no_values():
+    assert found("route,took_ms\na,\na,5\n") == {("a", "took"): [0.005]}
+    assert skipped("route,took_ms\na,\na,5\n") == []
+
+
+def test_where_leaves_other_rows_alone():
+    mapped = a_map(where=(("event", "done"), ("try", 1), ("cold", False)))
+    good = {"route": "a", "event": "done", "try": 1, "cold": False, "took_ms": 5}
+    others = [good | {"event": "x"}, good | {"try": 2}, good | {"cold": 0}, good | {"cold": True}, {"route": 3}]
+    assert found(lines(good, *others), mapped) == {("a", "took"): [0.005]}
+    table = "route,event,try,cold,took_ms\na,done,1,false,5\na,done,2,false,6\na,done,1,True,7\na,x,1,false,8\n"
+    assert found(table, mapped) == {("a", "took"): [0.005]}
+
+
+def test_no_row_of_the_map_is_one_clear_error():
+    assert 'no row with event = done, which the map "m" asks for' in fault(
+        JSON_LINES, a_map(where=(("event", "done"),))
+    )
+
+
+def test_three_broken_lines_of_many_are_counted_and_the_first_is_named():
+    rows = [JSON_LINES.splitlines()[0]] * 1000
+    rows[16], rows[500], rows[999] = '{"route": "a", "took', "plain text", "[1, 2]"
+    text = "\n".join(rows)
+    assert len(found(text)["a", "took"]) == 997
+    ((_, why),) = skipped(text)
+    assert why.startswith("3 of 1,000 lines cannot be read; the first is line 17: not JSON: ")
+
+
+def test_more_broken_lines_than_the_tolerance_are_an_error():
+    text = JSON_LINES * 10 + "{\n{\n"
+    assert "2 of 32 lines cannot be read; the first is line 31: not JSON" in fault(text)
+    assert len(found(text, tolerance=0.1)) == 2
+
+
+def test_one_broken_line_is_borne_unless_none_may_be():
+    text = JSON_LINES + '{"route": "a", "took'
+    assert found(text) == WANTED
+    assert "the first is line 4: not JSON" in fault(text, tolerance=0.0)
+
+
+def test_text_between_rows_is_nobody_s_business_when_the_map_chooses_rows():
+    rows = [{"event": "e"} | row for row in ROWS]
+    noise = "INFO started\nnull\n42\n[warning] x\n" + "\n".join(f"GET /{i}" for i in range(100))
+    mapped = a_map(where=(("event", "e"),))
+    assert found(noise + "\n" + lines(*rows), mapped) == WANTED
+    assert skipped(noise + "\n" + lines(*rows), mapped) == []
+    assert "cannot be read" in fault(noise + "\n" + lines(*rows))
+
+
+@pytest.mark.parametrize("name", [None, "", [1], {"a": 1}, "x" * 501])
+def test_rows_whose_benchmark_cannot_be_named_are_broken_rows(name):
+    text = lines(*ROWS, {"route": name, "took_ms": 3})
+    assert found(text) == WANTED
+    ((_, why),) = skipped(text)
+    assert "the first is line 4" in why
+    assert "line 4" in fault(text * 4)
+
+
+def test_rows_of_another_width_are_broken_rows():
+    text = CSV + "a,5,6\na\n" + "b,1\n" * 300
+    ((_, why),) = skipped(text)
+    assert why == "2 of 305 lines cannot be read; the first is line 5: 3 cells in place of 2"
+
+
+def test_a_quote_that_is_not_closed_swallows_lines_that_are_counted():
+    text = CSV + '"a,5\n' + "b,1\n" * 60_000
+    assert "of 60,004 lines cannot be read" in fault(text)
+
+
+def test_line_numbers_count_line_ends_inside_cells():
+    text = 'route,took_ms\n"a\nb",5\nc,1,2\n' + "b,1\n" * 300
+    assert ("a\nb", "took") in found(text)
+    assert "the first is line 4" in skipped(text)[0][1]
+
+
+def test_a_column_that_is_not_there_is_named_with_those_that_are():
+    assert 'no column "took_ms"; there are "route", "ms"' in fault("route,ms\na,5\n")
+    assert 'two columns "took_ms"' in fault("route,took_ms,took_ms\na,5,5\n")
+
+
+def test_a_field_with_a_value_of_its_own_in_each_row_is_no_name():
+    rows = "".join(f"r{i},1\n" for i in range(10_001))
+    assert "more than 10,000 benchmarks" in fault("route,took_ms\n" + rows)
+
+
+def test_an_array_that_is_cut_off_is_one_clear_error():
+    assert "not JSON" in fault(json.dumps(ROWS)[:-5])
+    assert "not JSON" in fault(json.dumps(ROWS[0], indent=1)[:-5])
+
+
+def test_a_share_is_the_part_of_rows_where_it_is_true():
+    mapped = a_map(values=(FieldValue(value="hit", metric="hit_rate", share=True, better="higher"),))
+    (record,) = contents(lines(*({"route": "a", "hit": h} for h in (True, False, 1, "true", None))), mapped).records
+    assert (record.kind, record.n, list(record.values), record.unit) == ("value", 4, [0.75], "1")
+
+
+PREDICTION = {
+    "event": "prediction_metrics", "series_id": "s", "model_version": "v1", "latency_inference_ms": 1.5,
+    "latency_logging_ms": 2, "latency_total_ms": 3.5, "cache_hit": True, "anomaly": False,
+}  # fmt: skip
+
+
+def test_a_prediction_log_is_found_behind_other_lines():
+    text = "server started\n" + lines({"event": "startup"}, PREDICTION, PREDICTION | {"latency_logging_ms": None})
+    source = Source("log.txt", content=text.encode())
+    known = detect(source)
+    assert known is not None
+    assert known.name == "prediction-log"
+    got = read(source, known, Options())
+    assert {(r.benchmark, r.metric): r.n for r in got.records} == {
+        ("s/v1", "latency_inference"): 2, ("s/v1", "latency_logging"): 1, ("s/v1", "latency_total"): 2,
+        ("s/v1", "cache_hit_rate"): 2,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda m: {"performance_metrics": m},
+        lambda m: {"timestamp": "2026-01-01T00:00:00Z", "level": "INFO", "performance_metrics": m},
+        lambda m: {"level": "INFO", "message": {"performance_metrics": m}},
+        lambda m: {"level": "INFO", "message": json.dumps({"performance_metrics": m})},
+        lambda m: {"text": "x", "record": {"extra": {"performance_metrics": m}, "level": {"name": "INFO"}}},
+    ],
+    ids=["bare", "beside", "inside", "as text", "deep"],
+)
+def test_a_performance_log_is_found_however_the_logger_wraps_it(wrap):
+    text = lines({"level": "INFO", "message": "other"}, wrap({"latency_ms": 5, "function_calls": 7, "memory_mb": 2.5}))
+    source = Source("api.log", content=text.encode())
+    known = detect(source)
+    assert known is not None
+    assert known.name == "performance-log"
+    got = {(r.benchmark, r.metric): (list(r.values), r.unit) for r in read(source, known, Options()).records}
+    assert got == {
+        ("api", "latency"): ([0.005], "s"), ("api", "memory"): ([2.5e6], "B"), ("api", "function_calls"): ([7], "1"),
+    }  # fmt: skip
+
+
+def test_maps_are_found_by_name_and_by_file():
+    own = a_map(name="web", files=("logs/*.jsonl", "*.tsv"))
+    assert map_named("web", [own]) is own
+    assert map_named("prediction-log", []) is PREDICTION_LOG
+    assert map_named("performance-log", [own]) is PERFORMANCE_LOG
+    assert map_for("logs/a.jsonl", [TOOK, own]) is own
+    assert map_for("deep/down/a.tsv", [TOOK, own]) is own
+    assert map_for("a.csv", [TOOK, own]) is None
+    with pytest.raises(CannotDecideError, match='no map "wob"'):
+        map_named("wob", [own])
+    assert named("prediction-log").load()
+
+
+def test_values_are_finite_whatever_the_rows_hold():
+    text = lines(*ROWS) + '{"route": "a", "took_ms": 1e308}\n{"route": "a", "took_ms": 1e308}\n' * 2
+    assert all(math.isfinite(v) for r in contents(text).records for v in r.values)
+
+
+SPOILT = a_map(benchmark="{route}/{a.b}", labels=("x",), ok="status", time="at")
+GOOD = (
+    "at,route,a.b,x,status,took_ms\n"
+    + "".join(f'179522149{i},"page {i % 3}",b,{i % 2},{500 if i % 7 == 0 else 200},{i}.5\n' for i in range(60))
+).encode()
+
+
+@settings(max_examples=200, derandomize=True, database=None, deadline=None)
+@given(random=st.randoms(use_true_random=False))
+def test_a_spoilt_table_gives_records_or_one_clear_error(random):
+    assert feed(format_of(SPOILT), Path("web.csv"), GOOD) > 0
+    feed(format_of(SPOILT), Path("web.csv"), mutated(random, GOOD))

@@ -1,0 +1,104 @@
+"""Prometheus' HTTP API: every trap of its answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from cases import DATA, contents
+
+from perfgate.core.errors import CannotDecideError
+from perfgate.formats.detect import named
+from perfgate.formats.options import Contents, read
+from perfgate.formats.parsing.record import Options
+from perfgate.formats.parsing.source import Source
+
+
+def answer(kind: str, *result: Any) -> dict[str, Any]:
+    return {"status": "success", "data": {"resultType": kind, "result": list(result)}}
+
+
+def parsed(document: Any, options: Options | None = None) -> Contents:
+    source = Source("p95.json", content=json.dumps(document).encode())
+    return read(source, named("prometheus-api"), options or Options())
+
+
+def series(*values: str, **labels: str) -> dict[str, Any]:
+    metric = {"__name__" if k == "name" else k: v for k, v in labels.items()}
+    return {"metric": metric, "values": [[1.7e9 + i, v] for i, v in enumerate(values)]}
+
+
+def test_the_message_of_the_server_is_passed_on() -> None:
+    with pytest.raises(CannotDecideError, match=r"bad_data: .*unclosed left parenthesis"):
+        contents(DATA / "prometheus-api" / "query_error.json")
+
+
+def test_an_answer_of_nothing_but_nan_is_no_measurement() -> None:
+    with pytest.raises(CannotDecideError, match="no values"):
+        contents(DATA / "prometheus-api" / "query_idle.json")
+
+
+def test_nan_is_left_out_of_the_values_over_time() -> None:
+    [record] = parsed(answer("matrix", series("0.1", "NaN", "0.3", route="/a"))).records
+    assert (record.values, record.is_mean, record.unit) == ([0.1, 0.3], True, None)
+
+
+def test_a_named_series_is_what_was_observed_and_an_expression_sums_up() -> None:
+    [record] = parsed(answer("matrix", series("1", "2", name="lag_seconds", instance="box:80"))).records
+    assert (record.benchmark, record.unit, record.is_mean) == ("lag_seconds", "s", False)
+
+
+def test_the_direction_is_the_users() -> None:
+    document = answer("matrix", series("1", "2"))
+    assert parsed(document).records[0].better is None
+    assert parsed(document, Options(better="lower")).records[0].better == "lower"
+
+
+def test_a_scalar_has_the_name_of_its_file() -> None:
+    [record] = parsed(answer("scalar") | {"data": {"resultType": "scalar", "result": [1.7e9, "4"]}}).records
+    assert (record.benchmark, record.kind, record.values) == ("p95", "value", [4.0])
+
+
+def test_counters_that_begin_anew_go_on_growing() -> None:
+    one = series("5", "7", "1", name="t_seconds_bucket", le="0.1")
+    other = series("6", "9", "4", name="t_seconds_bucket", le="+Inf")
+    [record] = parsed(answer("matrix", one, other)).records
+    assert (record.buckets[0], record.n) == ((0.1, 3.0), 7)
+
+
+def test_machines_keep_their_buckets_apart() -> None:
+    found = [
+        {"metric": {"__name__": "t_seconds_bucket", "le": le, "instance": box}, "value": [1.7e9, count]}
+        for box, counts in (("a:80", "12"), ("b:80", "34"))
+        for le, count in zip(("0.1", "+Inf"), counts, strict=True)
+    ]
+    assert [(r.benchmark, r.n) for r in parsed(answer("vector", *found)).records] == [
+        ("t_seconds", 2), ("t_seconds#2", 4),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        (series("1", "2", name="n_total"), "rate()"),
+        (series("1", "+Inf", name="n"), "infinite"),
+        (series(name="n"), "no values"),
+        ({"metric": {"__name__": "n"}, "histograms": [[1.7e9, {"count": "3"}]]}, "native histogram"),
+        (series("1", "1", name="n_bucket", le="+Inf"), "nothing was counted"),
+    ],
+)
+def test_what_cannot_be_used_is_skipped_with_its_reason(entry: dict[str, Any], why: str) -> None:
+    [skipped] = parsed(answer("matrix", series("1"), entry)).skipped
+    assert (skipped.benchmark.removesuffix("_total"), why in skipped.why) == ("n", True)
+
+
+def test_buckets_of_other_points_in_time_are_skipped() -> None:
+    one, other = series("1", "2", name="n_bucket", le="1"), series("1", name="n_bucket", le="+Inf")
+    assert "points in time" in parsed(answer("matrix", series("1"), one, other)).skipped[0].why
+
+
+@pytest.mark.parametrize("kind", ["string", "streams", ""])
+def test_an_answer_of_another_type_is_refused(kind: str) -> None:
+    with pytest.raises(CannotDecideError, match="no measurements"):
+        parsed(answer(kind))

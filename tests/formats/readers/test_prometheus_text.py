@@ -1,0 +1,254 @@
+"""Prometheus' text and OpenMetrics: every trap of one scrape, and of two."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from cases import DATA
+from prometheus_client.parser import text_string_to_metric_families
+
+from perfgate.core.errors import CannotDecideError
+from perfgate.formats.detect import detect, named
+from perfgate.formats.options import Contents, read
+from perfgate.formats.parsing.record import Options, Record, Skipped
+from perfgate.formats.parsing.source import Source
+from perfgate.formats.readers.prometheus_text import between
+
+INF = math.inf
+
+
+def scrape(text: str, name: str = "after.prom") -> Source:
+    return Source(name, content=text.encode())
+
+
+def parsed(text: str, options: Options | None = None) -> Contents:
+    return read(scrape(text), named("prometheus-text"), options or Options())
+
+
+def only(text: str, options: Options | None = None) -> Record:
+    [record] = parsed(text, options).records
+    return record
+
+
+def differences(before: str, after: str, options: Options | None = None) -> list[Record | Skipped]:
+    return list(between(scrape(before), scrape(after), options or Options()))
+
+
+def histogram(
+    *counts: float, name: str = "t_seconds", bounds: tuple[str, ...] = ("0.1", "+Inf"), more: str = ""
+) -> str:
+    lines = [f'{name}_bucket{{le="{b}"}} {c}\n' for b, c in zip(bounds, counts, strict=True)]
+    return f"# TYPE {name} histogram\n{''.join(lines)}{name}_sum 1.5\n{name}_count {counts[-1]}\n{more}"
+
+
+def test_a_histogram_keeps_its_buckets_and_says_that_it_counts_since_the_start() -> None:
+    record = only(histogram(3, 4))
+    assert record.buckets == ((0.1, 3.0), (INF, 4.0))
+    assert (record.n, record.metric, record.unit, record.better, record.flags) == (
+        4, "duration", "s", "lower", ("snapshot",),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "factor", "unit"),
+    [("t_ms", 1e-3, "s"), ("t_milliseconds", 1e-3, "s"), ("t_us", 1e-6, "s"), ("t_bytes", 1, "B"), ("rows", 1, "1")],
+)
+def test_the_unit_is_at_the_end_of_the_name(name: str, factor: float, unit: str) -> None:
+    record = only(histogram(3, 4, name=name))
+    assert (record.buckets[0][0], record.unit) == (pytest.approx(0.1 * factor), unit)
+
+
+def test_openmetrics_may_state_the_unit() -> None:
+    assert only(f"# UNIT t seconds\n{histogram(3, 4, name='t')}# EOF").unit == "s"
+
+
+def test_what_is_neither_a_time_nor_a_size_has_no_direction_until_the_user_gives_one() -> None:
+    assert (only(histogram(3, 4, name="rows")).better, only(histogram(3, 4, name="rows")).is_side) == (None, True)
+    record = only(histogram(3, 4, name="rows"), Options(better="higher"))
+    assert (record.better, record.is_side) == ("higher", False)
+
+
+def test_a_histogram_without_a_type_is_told_by_its_buckets() -> None:
+    text = "\n".join(line for line in histogram(3, 4).split("\n") if not line.startswith("#"))
+    assert detect(scrape(text)) is named("prometheus-text")
+    assert (only(text).kind, only(text).n) == ("histogram", 4)
+
+
+def test_labels_are_sorted_and_keep_their_escapes() -> None:
+    text = '# TYPE q gauge\nq{z="1", path="a \\"b\\" \\\\ c\\nd",brace="}",} 3 1700000000000\n'
+    assert only(text).benchmark == 'q{brace="}",path="a \\"b\\" \\\\ c\\nd",z="1"}'
+
+
+def test_labels_of_machines_are_left_out() -> None:
+    assert only('# TYPE q gauge\nq{instance="box:80",job="a"} 3\n').benchmark == 'q{job="a"}'
+
+
+def test_quoted_names_are_read() -> None:
+    assert only('# TYPE "q.depth" gauge\n{"q.depth",a="1"} 3\n').benchmark == 'q.depth{a="1"}'
+
+
+def test_a_summary_gives_its_quantiles_and_leaves_out_those_that_are_no_numbers() -> None:
+    text = '# TYPE r_ms summary\nr_ms{quantile="0.95"} 20\nr_ms{quantile="0.5"} NaN\nr_ms_sum 60\nr_ms_count 6\n'
+    assert (only(text).kind, only(text).quantiles, only(text).n) == ("quantiles", ((0.95, 0.02),), 6)
+
+
+def test_a_summary_without_quantiles_gives_its_mean() -> None:
+    record = only('# TYPE r_ms summary\nr_ms{quantile="0.5"} NaN\nr_ms_sum 60\nr_ms_count 6\n')
+    assert (record.metric, record.kind, list(record.values)) == ("duration_mean", "value", [pytest.approx(0.01)])
+
+
+def test_a_histogram_of_one_bucket_gives_its_mean() -> None:
+    assert list(only(histogram(3, bounds=("+Inf",))).values) == [0.5]
+
+
+def test_a_gauge_is_shown_and_never_judged() -> None:
+    assert (only("# TYPE q gauge\nq 3\n").values, only("# TYPE q gauge\nq 3\n").is_side) == ([3.0], True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# TYPE t_created gauge\nt_created 1.7e9\n",
+        "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds 9\n",
+        '# TYPE x info\nx_info{v="1"} 1\n',
+        '# TYPE x stateset\nx{x="info"} 1\n',
+        "# HELP t_count is only said\n",
+    ],
+)
+def test_points_in_time_and_labels_are_no_measurements(text: str) -> None:
+    end = "# EOF\n" if "info" in text else ""
+    assert [r.benchmark for r in parsed(histogram(3, 4, name="t") + text + end).records] == ["t"]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("# TYPE n_total counter\nn_total 3\n", "give a scrape before it"),
+        ("# TYPE n counter\nn_total 3\n# EOF\n", "give a scrape before it"),
+        ("n_total 3\n", "give a scrape before it"),
+        (histogram(0, 0, name="n"), "nothing was counted"),
+        (histogram(3, math.nan, name="n"), "a count is no number"),
+        ('# TYPE n histogram\nn_bucket{le="1"} 2\n', "cut off"),
+        ("# TYPE n gauge\nn NaN\n", "no number"),
+        ('# TYPE n gaugehistogram\nn_bucket{le="+Inf"} 2\n# EOF\n', "of one moment"),
+        (histogram(4, 3, name="n"), "counts that fall"),
+    ],
+)
+def test_what_cannot_be_used_is_skipped_with_its_reason(text: str, why: str) -> None:
+    [skipped] = parsed(f"{histogram(3, 4)}{text}").skipped
+    assert (skipped.benchmark.removesuffix("_total"), why in skipped.why) == ("n", True)
+
+
+def test_exemplars_and_timestamps_are_seen_through() -> None:
+    text = (
+        '# TYPE t_seconds histogram\nt_seconds_bucket{le="1"} 2 1.7e9 # {trace="}"} 0.5 1.7e9\nt_seconds_count 2\n# EOF'
+    )
+    assert only(text).buckets == ((1.0, 2.0), (INF, 2.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (histogram(3, 4) + "t_seconds_cou", "line 6"),
+        (histogram(3, 4)[:-1], "cut off"),
+        (histogram(3, 4) + "# TYPE x info\n", '"# EOF"'),
+        (histogram(3, 4) * 2, "more than one scrape"),
+        (histogram(3, 4) + "# EOF\n" + histogram(3, 4, name="u"), "more than one scrape"),
+        (histogram(3, 4) + 'x{a="1" 3\n', "no sample"),
+        (histogram(3, 4) + 'x{a="1",a="2"} 3\n', "no sample"),
+        (histogram(3, 4) + "<html>\n", "no sample"),
+        (histogram(3, 4, bounds=("NaN", "+Inf")), '"NaN" as le'),
+    ],
+)
+def test_a_broken_scrape_is_one_clear_error(text: str, message: str) -> None:
+    with pytest.raises(CannotDecideError) as caught:
+        parsed(text)
+    [told] = caught.value.diagnostics
+    assert message in f"{told.place} {told.message}"
+
+
+def test_crlf_and_bom_change_nothing() -> None:
+    assert only("\ufeff" + histogram(3, 4).replace("\n", "\r\n")) == only(histogram(3, 4))
+
+
+def test_two_real_scrapes_differ_by_what_an_independent_parser_says() -> None:
+    before, after = (DATA / "prometheus" / f"{side}.prom" for side in ("before", "after"))
+    samples = [
+        {(s.name, *sorted(s.labels.items())): s.value for f in text_string_to_metric_families(text) for s in f.samples}
+        for text in (before.read_text(), after.read_text())
+    ]
+    found = list(between(Source(str(before)), Source(str(after)), Options(better="lower")))
+    records = {r.benchmark: r for r in found if isinstance(r, Record)}
+    assert [s for s in found if isinstance(s, Skipped)] == [
+        Skipped(benchmark="idle_seconds", metric="duration", why="nothing was counted")
+    ]
+    for route in ("/home", "/slow"):
+        for bound, count in records[f'request_duration_seconds{{route="{route}"}}'].buckets:
+            le = "+Inf" if bound == INF else str(bound)
+            key = ("request_duration_seconds_bucket", ("le", le), ("route", route))
+            assert count == samples[1][key] - samples[0][key]
+        key = ("requests_total", ("code", "200"), ("route", route))
+        assert records[f'requests_total{{code="200",route="{route}"}}'].values == [samples[1][key] - samples[0][key]]
+    assert records["response_size_bytes"].n == 500
+    assert records["write_seconds"].metric == "duration_mean"
+    assert not [r for r in records.values() if r.flags]
+
+
+def test_a_series_that_is_new_began_at_nothing() -> None:
+    [record] = differences("# TYPE q gauge\nq 1\n", histogram(3, 4))
+    assert isinstance(record, Record)
+    assert (record.n, record.flags) == (4, ())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(histogram(5, 9), histogram(3, 4), id="it-fell"),
+        pytest.param(histogram(5, 9), histogram(3, 20), id="one-bucket-fell"),
+        pytest.param(
+            histogram(1, 2, more="t_seconds_created 1\n"), histogram(3, 4, more="t_seconds_created 2\n"), id="told"
+        ),
+        pytest.param(
+            histogram(1, 2, more="process_start_time_seconds 1\n"),
+            histogram(3, 4, more="process_start_time_seconds 2\n"),
+            id="the-process-says-so",
+        ),
+    ],
+)  # fmt: skip
+def test_a_counter_that_began_anew_counts_in_full_and_says_so(before: str, after: str) -> None:
+    [record] = [r for r in differences(before, after) if isinstance(r, Record)]
+    assert (record.buckets[0], record.flags) == ((0.1, 3.0), ("snapshot",))
+
+
+@pytest.mark.parametrize("start", [1, 2])
+def test_scrapes_in_the_wrong_order_are_refused(start: int) -> None:
+    before = histogram(5, 9, more=f"process_start_time_seconds {start}\n")
+    with pytest.raises(CannotDecideError, match="before the other"):
+        differences(before, histogram(3, 4, more="process_start_time_seconds 1\n"))
+
+
+def test_buckets_that_changed_between_the_scrapes_are_skipped() -> None:
+    [skipped] = differences(histogram(3, 4), histogram(5, 6, bounds=("0.2", "+Inf")))
+    assert skipped == Skipped(benchmark="t_seconds", why="its buckets are not those of the first scrape")
+
+
+def test_a_series_that_is_gone_is_told() -> None:
+    assert differences(histogram(3, 4), "# TYPE q gauge\nq 1\n")[1] == Skipped(
+        benchmark="t_seconds", why="it is not in the second scrape"
+    )
+
+
+def test_a_counter_has_no_direction_until_the_user_gives_one() -> None:
+    before, after = "# TYPE n_total counter\nn_total 3\n", "# TYPE n_total counter\nn_total 10\n"
+    [record] = differences(before, after)
+    assert isinstance(record, Record)
+    assert (record.values, record.better, record.is_side) == ([7.0], None, True)
+    [record] = differences(before, after, Options(better="lower"))
+    assert isinstance(record, Record)
+    assert (record.metric, record.better, record.is_side) == ("total", "lower", False)
+
+
+def test_what_a_runtime_tells_of_itself_is_never_judged() -> None:
+    text = '# TYPE go_gc_duration_seconds summary\ngo_gc_duration_seconds{quantile="0.5"} 0.1\n'
+    assert only(text, Options(better="lower")).is_side

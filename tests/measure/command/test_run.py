@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from perfgate.measure.command import launcher
+from perfgate.measure.command.run import CommandResult, run_command, summary_of, write_summary
+
+MB = 1_000_000
+
+
+def test_a_commands_time_and_processor_time_are_its_own():
+    began = time.perf_counter_ns()
+    result = run_command([sys.executable, "-S", "-c", "import time; time.sleep(.1); sum(range(3_000_000))"])
+    assert 100_000_000 <= result.elapsed_ns < time.perf_counter_ns() - began
+    assert 0 < result.cpu_sec < result.elapsed_ns / 1e9
+    assert (result.exit_code, result.signal, result.error) == (0, None, None)
+    assert result.is_ok()
+
+
+def test_processor_time_of_children_counts():
+    burn = "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done"
+    alone = run_command(["sh", "-c", "true"])
+    nested = run_command(["sh", "-c", f"sh -c '{burn}'; true"])
+    assert nested.cpu_sec > alone.cpu_sec
+
+
+def test_a_commands_peak_is_not_that_of_a_large_parent():
+    held = bytearray(b"x") * (300 * MB)
+    result = run_command(["true"])
+    assert result.memory_source == "wait4-launcher"
+    assert MB < result.peak_memory_bytes < 40 * MB
+    del held
+    assert run_command(["true"]).peak_memory_bytes < 40 * MB
+
+
+def test_a_commands_peak_is_in_bytes_and_sees_a_burst():
+    result = run_command([sys.executable, "-S", "-c", "b = bytearray(b'x') * 120_000_000; del b"])
+    assert 120 * MB < result.peak_memory_bytes < 160 * MB
+
+
+@pytest.mark.parametrize(("code", "is_ok"), [(0, True), (1, False), (3, False), (255, False)])
+def test_the_exit_code_is_the_commands(code, is_ok):
+    result = run_command(["sh", "-c", f"exit {code}"])
+    assert (result.exit_code, result.signal, result.is_ok()) == (code, None, is_ok)
+    assert result.error is None
+
+
+def test_a_command_ended_by_a_signal_says_which():
+    result = run_command(["sh", "-c", "kill -KILL $$"])
+    assert (result.exit_code, result.signal, result.is_ok()) == (None, 9, False)
+
+
+def test_a_command_that_is_not_there_is_told_apart():
+    result = run_command(["no-such-command-here"])
+    assert result.not_found
+    assert result.error == "command not found: no-such-command-here"
+    assert (result.exit_code, result.elapsed_ns, result.is_ok()) == (None, 0, False)
+
+
+def test_a_file_that_may_not_be_executed_is_told_apart(tmp_path):
+    (tmp_path / "job").write_text("#!/bin/sh\n")
+    result = run_command([str(tmp_path / "job")])
+    assert not result.not_found
+    assert result.error == f"permission denied: {tmp_path}/job (is it an executable file?)"
+
+
+def test_a_script_whose_interpreter_is_missing_is_told_apart(tmp_path):
+    (tmp_path / "job").write_text("#!/no/such/interpreter\n")
+    (tmp_path / "job").chmod(0o755)
+    assert "interpreter not found" in run_command([str(tmp_path / "job")]).error
+
+
+def test_a_file_of_no_known_format_is_an_error(tmp_path):
+    (tmp_path / "job").write_bytes(b"\0\1\2")
+    (tmp_path / "job").chmod(0o755)
+    result = run_command([str(tmp_path / "job")])
+    assert "Exec format error" in result.error
+    assert not result.not_found
+
+
+def test_the_end_of_stderr_is_kept_whatever_it_holds():
+    result = run_command(["sh", "-c", r"printf 'first\n\377last' >&2; echo out"])
+    assert result.stderr_tail == "first\n\ufffdlast"
+    long = run_command([sys.executable, "-S", "-c", "import sys; sys.stderr.write('a' * 99_999 + 'end')"])
+    assert len(long.stderr_tail) == 8192
+    assert long.stderr_tail.endswith("aend")
+
+
+def test_a_command_has_no_input_and_its_output_goes_nowhere(capfd):
+    result = run_command(["sh", "-c", "cat; echo out; echo err >&2"])
+    assert result.exit_code == 0
+    assert capfd.readouterr() == ("", "")
+
+
+def test_environment_and_working_folder_are_those_asked_for(tmp_path):
+    result = run_command(["sh", "-c", "echo $A $(pwd) >&2"], env={"A": "b", "PATH": os.environ["PATH"]}, cwd=tmp_path)
+    assert result.stderr_tail == f"b {tmp_path}\n"
+
+
+def test_the_commands_signals_are_in_their_first_state():
+    result = run_command(["grep", "SigIgn", "/proc/self/status"], env={**os.environ})
+    assert result.exit_code == 0
+    told = run_command(["sh", "-c", "grep -E 'SigIgn|SigBlk' /proc/self/status >&2"]).stderr_tail
+    ours = Path("/proc/self/status").read_text()
+    ignored = {name: int(value, 16) for name, value in (line.split(":") for line in told.splitlines())}
+    blocked = int(next(line for line in ours.splitlines() if line.startswith("SigBlk")).split()[1], 16)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM, signal.SIGINT):
+        assert not ignored["SigIgn"] >> (number - 1) & 1
+    assert ignored["SigBlk"] == blocked
+
+
+@pytest.mark.parametrize("argv", [[], [""]])
+def test_no_command_is_refused(argv):
+    with pytest.raises(ValueError, match="no command"):
+        run_command(argv)
+
+
+def test_running_a_command_leaves_no_descriptor_and_no_child_behind():
+    before = len(os.listdir("/proc/self/fd"))
+    run_command(["true"])
+    run_command(["sleep", "9"], timeout=0.1)
+    assert len(os.listdir("/proc/self/fd")) == before
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def _summarise(result, **more):
+    return summary_of(
+        result,
+        run_id="r-1",
+        benchmark="job",
+        rows_used=10,
+        session="s/1",
+        started_at="2026-11-21T01:58:44.123456Z",
+        command="0123456789ab",
+        **more,
+    )
+
+
+def test_a_commands_summary_has_the_same_form_as_a_contexts(tmp_path):
+    from perfgate.measure import measure_run_context
+
+    result = run_command(["true"])
+    summary = _summarise(result, labels={"n": 3}, commit="c" * 40)
+    with measure_run_context(benchmark="b", labels={"n": 3}, write=False) as run:
+        pass
+    assert [key for key in summary if key not in {"commit", "command"}] == [
+        key for key in run.to_dict() if key != "commit"
+    ]
+    assert summary["elapsed_ns"] == result.elapsed_ns
+    assert summary["peak_memory_bytes"] == result.peak_memory_bytes
+    assert summary["memory_source"] == "wait4-launcher"
+    assert (summary["status"], summary["rows_used"], summary["session"]) == ("ok", 10, "s/1")
+    assert (summary["labels"], summary["command"], summary["commit"]) == (
+        {"n": "3"},
+        "0123456789ab",
+        "c" * 40,
+    )
+    path = write_summary(summary, str(tmp_path / "o"))
+    assert json.loads(Path(path).read_text()) == summary
+
+
+def test_the_facts_of_a_command_may_be_given():
+    summary = _summarise(run_command(["true"]), environment={"os": "other"})
+    assert summary["environment"] == {"os": "other"}
+
+
+@pytest.mark.parametrize("argv", [["false"], ["no-such-command-here"], ["sh", "-c", "kill -9 $$"]])
+def test_a_command_that_did_not_end_well_has_a_failed_summary(argv):
+    assert _summarise(run_command(argv))["status"] == "failed"
+
+
+def test_a_command_that_was_stopped_has_a_failed_summary_even_if_it_exited_with_0():
+    result = run_command(["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.05; done"], timeout=0.3)
+    assert _summarise(result)["status"] == "failed"
+
+
+def test_a_result_cannot_be_changed():
+    result = run_command(["true"])
+    assert isinstance(result, CommandResult)
+    with pytest.raises(AttributeError):
+        result.exit_code = 1
+
+
+def test_the_launcher_loads_nothing_but_what_a_bare_interpreter_has():
+    code = "import sys; b = set(sys.modules); import os, time; b |= set(sys.modules)\n"
+    code += f"source = open({launcher.__file__!r}).read()\n"
+    code += "exec(compile(source, 'launcher', 'exec'), {'__name__': 'launcher'}); print(set(sys.modules) - b)"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [(["sh", "-c", "exit 7"], ("ended", "7")), (["no-such-command-here"], ("error", "directory"))],
+    ids=["ended", "error"],
+)
+def test_the_launcher_writes_one_line_and_closes(argv, words):
+    reader, writer = os.pipe()
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        launcher.main([str(writer), "--", *argv])
+        line = os.read(reader, 4096).decode()
+        assert os.read(reader, 1) == b""
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        os.close(reader)
+    assert line.endswith("\n")
+    assert (line.split()[0], line.split()[-1]) == words
+
+
+def test_measuring_from_inside_never_loads_the_command_runner(python):
+    done = python("import sys, perfgate.measure; print('perfgate.measure.command.run' in sys.modules)")
+    assert done.stdout == "False\n"

@@ -1,0 +1,102 @@
+"""Baselines and configuration of another commit: what a pull request may not loosen for itself."""
+
+from __future__ import annotations
+
+import pytest
+from check_cases import CALM, MARKERS, Folder, baseline, slugs
+
+from perfgate.core.finding import Status
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty working folder outside CI."""
+    for name in MARKERS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return Folder(tmp_path)
+
+
+def test_baselines_and_configuration_are_those_of_the_commit(folder):
+    folder.baseline(baseline())
+    folder.write("perfgate.toml", '[defaults]\nthreshold = "+7%"\n')
+    folder.commit()
+    folder.write("perfgate.toml", '[defaults]\nthreshold = "+900%"\n')
+    folder.runs([2 * v for v in CALM])
+    verdict = folder.check(baseline_ref="HEAD")
+    assert (verdict.exit_code, verdict.compared.policy) == (1, "HEAD:perfgate.toml")
+    assert {f.limit_text for f in verdict.findings if f.metric == "elapsed"} == {"+7%"}
+    assert verdict.compared.baselines == "HEAD:baselines"
+    assert folder.check().exit_code == 0
+
+
+def test_without_a_configuration_in_the_commit_the_built_in_one_counts(folder):
+    folder.baseline(baseline())
+    folder.commit()
+    folder.write("perfgate.toml", '[defaults]\nthreshold = "+900%"\n')
+    folder.runs([2 * v for v in CALM])
+    assert folder.check(baseline_ref="HEAD").exit_code == 1
+
+
+def test_a_change_that_introduces_the_gate_passes_and_lists_what_is_new(folder):
+    folder.commit()
+    folder.baseline(baseline())
+    folder.runs(CALM)
+    verdict = folder.check(baseline_ref="HEAD")
+    assert (verdict.exit_code, verdict.introduces) == (0, True)
+    assert {f.status for f in verdict.findings} == {Status.NEW}
+
+
+def test_a_gate_without_baselines_was_introduced_before(folder):
+    folder.write("perfgate.toml", "")
+    folder.commit()
+    folder.runs(CALM)
+    verdict = folder.check(baseline_ref="HEAD")
+    assert (verdict.exit_code, verdict.introduces) == (2, False)
+    assert slugs(verdict.problems) == ["no-baseline"]
+
+
+def test_a_class_given_by_hand_counts_for_the_commit_too(folder):
+    folder.baseline(baseline(kind="class-b"), kind="class-b")
+    folder.commit()
+    folder.runs(CALM)
+    assert folder.check(baseline_ref="HEAD", machine_class="class-b").exit_code == 0
+    assert folder.check(baseline_ref="HEAD").exit_code == 2
+
+
+def test_a_commit_that_is_not_here_is_told(folder):
+    folder.commit()
+    verdict = folder.check(baseline_ref="origin/main")
+    assert (verdict.exit_code, slugs(verdict.problems)) == (2, ["ref-unreadable"])
+
+
+def test_a_first_baseline_is_told_how_to_get_in(folder):
+    folder.write("perfgate.toml", "")
+    folder.commit()
+    folder.baseline(baseline())
+    folder.runs(CALM)
+    (problem,) = folder.check(baseline_ref="HEAD").problems
+    assert problem.hint == "merge the baselines first, or check without --baseline-ref in this pull request"
+
+
+def test_edits_are_told_also_when_nothing_can_be_judged(folder):
+    folder.baseline(baseline())
+    folder.write("perfgate.toml", "")
+    folder.commit()
+    folder.write("perfgate.toml", '[defaults]\nthreshold = "+900%"\n')
+    folder.baseline(baseline("other"))
+    (note,) = folder.check("absent", baseline_ref="HEAD").notes
+    assert (
+        note.message
+        == "this change edits the gate itself: the configuration, 1 baseline (other); judged by those of HEAD"
+    )
+    assert note.hint == "review the edits as you would review code"
+
+
+def test_a_comment_in_the_configuration_edits_nothing(folder):
+    folder.baseline(baseline())
+    folder.write("perfgate.toml", '[[rule]]\nmetric = "elapsed"\nthreshold = "+7%"\n')
+    folder.commit()
+    folder.write("perfgate.toml", '# why\n[[rule]]\nmetric = "elapsed"\nthreshold = "+7%"\n')
+    folder.runs(CALM)
+    assert "gate-edited" not in slugs(folder.check(baseline_ref="HEAD").notes)

@@ -1,0 +1,262 @@
+"""The fast decoders and the published schemas are one contract: they accept and refuse the same documents."""
+
+from __future__ import annotations
+
+import copy
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lower_wings import LAWS, a_profile, summary
+
+from perfgate import schema
+from perfgate.core.errors import CannotDecideError
+from perfgate.formats.own.run_summary import SummaryReader
+from perfgate.schema.baseline_types import StoredBaseline, StoredProfiles
+from perfgate.schema.config_types import ConfigFile
+from perfgate.store.codec import encode_baseline, encode_profiles
+
+MANY = settings(LAWS, max_examples=60)
+TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
+WORD = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
+AMOUNT = st.floats(0, 1e12) | st.integers(0, 10**12)
+NUMBER = st.floats(-1e12, 1e12) | st.integers(-(10**12), 10**12)
+INSTANT = st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat)
+COUNT = st.integers(0, 2**53)
+STRINGS = st.dictionaries(TEXT, TEXT, max_size=3)
+JUNK = (
+    None, True, False, -1, 0, 1, 7, 1.0, 1.5, -0.5, 2**53, 2**53 + 1, 10**30, 1e300, "", "x", "a\n", "fail", "rate",
+    "perfgate/run/1", "0123456789ab", "0123456789ab\n", "p95", "+5%", [], {}, [1], ["x"], [""], [[]], {"a": 1},
+    {"a": "b"}, {"time": "+1ms"}, {"": {"value": 1}},
+)  # fmt: skip
+
+
+def optional(required: dict[str, Any], more: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """Return documents that hold all of the one and some of the other keys."""
+    return st.fixed_dictionaries(required, optional=more)
+
+
+RUNS = optional(
+    {"run_id": WORD, "elapsed_sec": AMOUNT, "rows_used": COUNT, "peak_memory_mb": AMOUNT},
+    {
+        "schema": st.just("perfgate/run/1"), "benchmark": WORD | st.none(), "labels": STRINGS,
+        "status": st.sampled_from(["ok", "failed"]), "started_at": INSTANT | st.none(), "session": TEXT | st.none(),
+        "elapsed_ns": COUNT | st.none(), "peak_memory_bytes": COUNT | st.none(), "memory_source": TEXT | st.none(),
+        "shard": st.from_regex(r"[1-9][0-9]{0,3}/[1-9][0-9]{0,3}", fullmatch=True) | st.none(),
+        "cpu_sec": AMOUNT | st.none(), "environment": STRINGS, "commit": TEXT | st.none(), "command": TEXT | st.none(),
+        "metrics": st.dictionaries(
+            WORD,
+            optional({"value": NUMBER}, {"unit": TEXT, "better": st.sampled_from(["lower", "higher"]), "note": TEXT}),
+            max_size=2,
+        ),
+        "stages": st.dictionaries(TEXT, NUMBER, max_size=2),
+    },
+)  # fmt: skip
+METRIC = optional(
+    {
+        "unit": WORD, "better": st.sampled_from(["lower", "higher"]), "n": st.integers(1, 9), "p50": NUMBER,
+        "p95": NUMBER, "p99": NUMBER,
+        "values": st.dictionaries(TEXT, st.lists(NUMBER, min_size=1, max_size=3), min_size=1, max_size=2),
+    },
+    {"source": st.lists(TEXT, max_size=2)},
+)  # fmt: skip
+SESSION = optional(
+    {
+        "started_at": TEXT, "machine": TEXT, "commit": TEXT, "rows_used": st.lists(COUNT, max_size=2),
+        "runs": st.lists(st.text("0123456789abcdef", min_size=12, max_size=12), max_size=2),
+    },
+    {},
+)  # fmt: skip
+PROFILE: dict[str, Any] = {
+    "benchmark": WORD, "labels": STRINGS, "machine_class": WORD,
+    "metrics": st.dictionaries(TEXT, METRIC, min_size=1, max_size=2),
+    "sessions": st.dictionaries(TEXT, SESSION, min_size=1, max_size=2),
+}  # fmt: skip
+PROVENANCE = optional({"commit": TEXT, "date": TEXT, "tool": TEXT, "reason": TEXT}, {})
+BASELINES = optional(
+    {"schema": st.just("perfgate/baseline/1"), **PROFILE}, {"environment": STRINGS, "provenance": PROVENANCE}
+)
+SHARD = optional(
+    {
+        "index": st.integers(1, 9999), "total": st.integers(1, 9999), "commit": WORD,
+        "rules": st.text("0123456789abcdef", min_size=12, max_size=12),
+    },
+    {},
+)  # fmt: skip
+PROFILES = optional(
+    {
+        "schema": st.just("perfgate/profile/1"),
+        "profiles": st.lists(optional(PROFILE, {"environment": STRINGS}), min_size=1, max_size=2),
+    },
+    {"shard": SHARD | st.none()},
+)
+LEVEL = st.sampled_from(["fail", "warn", "info"])
+WORKLOAD = st.sampled_from(["same", "rate"])
+FLOOR = TEXT | optional({}, {"time": TEXT, "bytes": TEXT, "rate": TEXT})
+RULE = optional(
+    {},
+    {
+        "benchmark": WORD, "metric": WORD, "statistic": WORD, "threshold": TEXT, "floor": FLOOR,
+        "method": st.sampled_from(["auto", "threshold", "exact"]), "level": LEVEL, "workload": WORKLOAD,
+    },
+)  # fmt: skip
+BUDGET = optional(
+    {"benchmark": WORD, "metric": WORD, "statistic": st.sampled_from(["p50", "p90", "p95", "p99"]), "limit": TEXT},
+    {"warn": TEXT, "level": LEVEL},
+)
+MAP = optional(
+    {
+        "name": WORD,
+        "values": st.lists(
+            optional(
+                {"value": WORD},
+                {
+                    "metric": WORD, "unit": WORD, "better": st.sampled_from(["lower", "higher"]),
+                    "share": st.booleans(),
+                },
+            ),
+            min_size=1, max_size=2,
+        ),
+    },
+    {
+        "files": st.lists(WORD, max_size=2), "benchmark": WORD, "labels": st.lists(WORD, max_size=2), "ok": WORD,
+        "time": WORD, "where": st.dictionaries(TEXT, TEXT | NUMBER | st.booleans(), max_size=2),
+    },
+)  # fmt: skip
+DEFAULTS = optional(
+    {},
+    {
+        "false_alarms": TEXT, "threshold": TEXT, "floor": FLOOR, "on_suspected": st.sampled_from(["pass", "fail"]),
+        "workload": WORKLOAD,
+    },
+)  # fmt: skip
+CONFIGS = optional(
+    {},
+    {
+        "runs": st.lists(WORD, min_size=1, max_size=2), "baselines": WORD,
+        "machine_class": st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]*", fullmatch=True),
+        "baseline_changes": st.sampled_from(["report", "refuse", "allow"]),
+        "exclude": st.lists(WORD, max_size=2), "defaults": DEFAULTS, "rule": st.lists(RULE, max_size=2),
+        "budget": st.lists(BUDGET, max_size=2), "map": st.lists(MAP, max_size=2),
+    },
+)  # fmt: skip
+
+
+def reads_run(document: Any) -> bool:
+    try:
+        SummaryReader().parse(json.dumps(document).encode(), "a.json", "")
+    except CannotDecideError:
+        return False
+    return True
+
+
+def reads_baseline(document: Any) -> bool:
+    return decodes(document, StoredBaseline)
+
+
+def reads_profiles(document: Any) -> bool:
+    return decodes(document, StoredProfiles)
+
+
+def decodes(document: Any, shape: Any) -> bool:
+    try:
+        msgspec.json.decode(json.dumps(document).encode(), type=shape)
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
+def reads_config(document: Any) -> bool:
+    try:
+        msgspec.convert(document, ConfigFile)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the path of every value of a document, its own included."""
+    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    return [path, *(p for key, value in inner for p in places(value, (*path, key)))]
+
+
+def changed(draw: Any, document: Any) -> Any:
+    """Return the document with one thing deleted, added or put in another's place."""
+    holder = [copy.deepcopy(document)]
+    *way, last = draw(st.sampled_from([(0, *p) for p in places(document)]))
+    node: Any = holder
+    for key in way:
+        node = node[key]
+    kind, junk = draw(st.sampled_from(["replace", "delete", "add"])), copy.deepcopy(draw(st.sampled_from(JUNK)))
+    if kind == "add" and isinstance(node[last], dict):
+        node[last][draw(st.sampled_from(["extra", "", "schema", "value", "Unit"]))] = junk
+    elif kind == "add" and isinstance(node[last], list):
+        node[last].append(junk)
+    elif kind == "delete" and node is not holder:
+        del node[last]
+    else:
+        node[last] = junk
+    return holder[0]
+
+
+KINDS = [
+    pytest.param("run", RUNS, reads_run, id="run"),
+    pytest.param("baseline", BASELINES, reads_baseline, id="baseline"),
+    pytest.param("profile", PROFILES, reads_profiles, id="profile"),
+    pytest.param("config", CONFIGS, reads_config, id="config"),
+]
+
+
+@pytest.mark.parametrize(("name", "documents", "reads"), KINDS)
+def test_a_valid_document_is_accepted_by_the_schema_and_by_the_decoder(name, documents, reads):
+    validator = jsonschema.Draft202012Validator(schema.load(name))
+
+    @MANY
+    @given(documents)
+    def law(document):
+        assert not list(validator.iter_errors(document))
+        assert reads(document)
+
+    law()
+
+
+@pytest.mark.parametrize(("name", "documents", "reads"), KINDS)
+def test_a_changed_document_is_accepted_by_both_or_by_neither(name, documents, reads):
+    validator = jsonschema.Draft202012Validator(schema.load(name))
+
+    @settings(MANY, max_examples=250)
+    @given(st.data())
+    def law(data):
+        document = data.draw(documents)
+        for _ in range(data.draw(st.integers(1, 2))):
+            document = changed(data.draw, document)
+        assert validator.is_valid(document) == reads(document)
+        if not validator.is_valid(document):
+            assert schema.explain(name, document)
+
+    law()
+
+
+@pytest.mark.parametrize("junk", JUNK, ids=repr)
+@pytest.mark.parametrize("key", sorted(schema.load("run")["properties"]))
+def test_every_key_of_a_run_takes_the_same_values_from_both(key, junk):
+    document = {**summary(), key: junk}
+    assert (schema.explain("run", document) == []) == reads_run(document)
+
+
+@pytest.mark.parametrize("name", schema.NAMES)
+def test_every_published_schema_is_a_valid_schema(name):
+    document = schema.load(name)
+    jsonschema.Draft202012Validator.check_schema(document)
+    assert document["$id"] == f"perfgate/{name}/1"
+    assert document["title"]
+
+
+def test_what_is_written_obeys_the_published_schemas():
+    assert schema.explain("baseline", json.loads(encode_baseline(a_profile()))) == []
+    assert schema.explain("profile", json.loads(encode_profiles((a_profile(),)))) == []

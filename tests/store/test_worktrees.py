@@ -1,0 +1,181 @@
+"""A room and its worktrees go away, in whatever state git left them."""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from lower_wings import GIT_ENVIRONMENT
+
+from perfgate.core.errors import CannotDecideError
+from perfgate.store.git import git
+from perfgate.store.processes import run_group
+from perfgate.store.tree import Tree
+from perfgate.store.worktrees import _remove_tree, room
+
+
+@pytest.fixture
+def tree(workdir):
+    """Return the tree of a repository with one commit."""
+    shutil.rmtree(workdir / ".git")
+    (workdir / "file").write_text("x")
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "all"]):
+        git(".", words, hint="", env={**os.environ, **GIT_ENVIRONMENT})
+    return Tree()
+
+
+def is_clean(tree):
+    """Does the repository know no worktree but its own?"""
+    told = git(tree.top, ["worktree", "list", "--porcelain"], hint="")
+    return told.count(b"worktree ") == 1 and not os.path.exists(os.path.join(tree.common, "worktrees"))
+
+
+def unfinished(place, path):
+    """Leave the worktree as git does when it is killed: locked, its own file not written yet."""
+    os.remove(os.path.join(path, ".git"))
+    with open(os.path.join(next(iter(place._known().values())), "locked"), "w") as file:
+        file.write("initializing")
+
+
+def gone(place, path):
+    """Remove the worktree's folder."""
+    shutil.rmtree(path)
+
+
+def locked(place, path):
+    """Lock it as a user may."""
+    git(path, ["worktree", "lock", path], hint="")
+
+
+def used(place, path):
+    """Change a file, add one and commit one."""
+    for name in ("file", "added"):
+        with open(os.path.join(path, name), "w") as file:
+            file.write("changed")
+
+
+@pytest.mark.parametrize("spoil", [None, unfinished, gone, locked, used])
+def test_a_worktree_goes_in_whatever_state_it_is(tree, spoil):
+    with room(tree) as place:
+        path = place.checkout("base", tree.head())
+        assert sorted(os.listdir(path)) == [".git", "file"]
+        assert not is_clean(tree)
+        if spoil:
+            spoil(place, path)
+    assert is_clean(tree)
+    assert not os.path.exists(place.path)
+    assert place.left == ""
+
+
+def test_what_cannot_be_removed_is_named(tree, monkeypatch):
+    with room(tree) as place:
+        monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+    monkeypatch.undo()
+    assert place.left == place.path
+    os.rmdir(place.path)
+
+
+def test_a_failure_inside_goes_on_and_leaves_nothing(tree):
+    paths = []
+
+    def fail():
+        with room(tree) as place:
+            paths.append(place.checkout("base", tree.head()))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert is_clean(tree)
+    assert not os.path.exists(os.path.dirname(paths[0]))
+
+
+INTERRUPTED = """
+import os, shutil, signal
+from perfgate.store.tree import Tree
+from perfgate.store.worktrees import room
+
+paths, sent, real = [], [], shutil.rmtree
+
+def interrupted(*arguments, **options):
+    if len(sent) < 5:
+        sent.append(os.kill(os.getpid(), signal.SIGINT))
+    return real(*arguments, **options)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+tree = Tree()
+try:
+    with room(tree) as place:
+        paths.append(place.checkout("base", tree.head()))
+        shutil.rmtree = interrupted
+except KeyboardInterrupt:
+    print(len(sent), os.path.exists(os.path.dirname(paths[0])))
+"""
+
+
+def test_an_interruption_during_the_removal_waits_for_its_end(tree):
+    # In a process of its own: a signal that arrives late must not end the tests.
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], cwd=tree.top, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split()[1:] == ["False"], done.stderr
+    assert is_clean(tree)
+
+
+def test_a_commit_that_is_not_there_cannot_be_checked_out(tree):
+    with room(tree) as place, pytest.raises(CannotDecideError, match="0000"):
+        place.checkout("base", "0" * 40)
+    assert is_clean(tree)
+
+
+def test_a_room_without_a_repository_is_a_temporary_folder():
+    with room(None) as place:
+        assert os.path.isdir(place.path)
+    assert not os.path.exists(place.path)
+
+
+def test_a_room_is_on_the_tree_s_own_disk_where_it_can_choose(tree, monkeypatch):
+    monkeypatch.delenv("TMPDIR", raising=False)
+    with room(tree) as place:
+        assert os.stat(place.path).st_dev == os.stat(tree.top).st_dev
+
+
+def test_a_folder_without_any_rights_is_removed_and_what_a_link_leads_to_keeps_its_own():
+    above = tempfile.mkdtemp()
+    kept, folder = os.path.join(above, "kept"), os.path.join(above, "folder")
+    os.makedirs(os.path.join(folder, "deep", "er"))
+    os.makedirs(kept)
+    os.symlink(kept, os.path.join(folder, "deep", "link"))
+    for place in (kept, os.path.join(folder, "deep", "er"), os.path.join(folder, "deep"), folder):
+        os.chmod(place, 0o500)
+    if os.geteuid() == 0:  # whom no right is denied
+        for place, folders, files in os.walk(above):
+            for name in ("", *folders, *files):
+                os.lchown(os.path.join(place, name), 12345, 12345)
+    child = os.fork()
+    if not child:
+        if os.geteuid() == 0:
+            os.setgid(12345)
+            os.setuid(12345)
+        _remove_tree(folder)
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.listdir(above) == ["kept"]
+    assert stat.S_IMODE(os.stat(kept).st_mode) == 0o500
+    shutil.rmtree(above)
+
+
+def test_only_the_end_of_what_a_program_says_is_kept(tmp_path):
+    script = "seq 100000; echo last >&2; exit 7"
+    code, said = run_group(["sh", "-c", script], folder=str(tmp_path), env=os.environ)
+    assert code == 7
+    assert len(said) == 8192
+    assert said.endswith("\n100000\nlast\n")
+
+
+def test_a_program_that_is_killed_says_by_which_signal(tmp_path):
+    assert run_group(["sh", "-c", "kill -9 $$"], folder=str(tmp_path), env=os.environ)[0] == -9
