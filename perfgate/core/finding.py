@@ -44,6 +44,67 @@ FAILED = frozenset({Status.REGRESSED, Status.OVER_BUDGET})
 UNDECIDED = frozenset({Status.MISSING, Status.NOT_COMPARABLE, Status.INVALID})
 
 
+RowKey = tuple[str, "Labels", str, str, str]
+"""Which value was judged: benchmark, labels, machine class, metric, statistic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The numbers behind a status, for people and for whoever recomputes it. None: the method has no such number."""
+
+    floor: float | None = None
+    """Smallest difference that may fail, in the metric's base unit."""
+    p: float | None = None
+    """One-sided p-value of the rank test, 0.0 .. 1.0 (same-session)."""
+    alpha: float | None = None
+    """The p-value at which the row fails: its share of the accepted false alarms (same-session)."""
+    typical: float | None = None
+    """Change of a typical run, the Hodges-Lehmann estimate, a ratio minus one (same-session)."""
+    typical_low: float | None = None
+    """Lower end of the confidence interval that the rank test gives for ``typical``."""
+    typical_high: float | None = None
+    """Upper end of it."""
+    se: float | None = None
+    """Standard error of the log change (across-sessions)."""
+    k_in: float | None = None
+    """Standard errors to the limit beyond which a change is suspected, >= 1 (across-sessions)."""
+    k_out: float | None = None
+    """Standard errors to the limit beyond which one session fails, >= 1 (across-sessions)."""
+    prior: float | None = None
+    """Standard deviation between sessions expected beforehand, on logs (across-sessions)."""
+    spread: float | None = None
+    """Standard deviation between sessions, moderated by the prior, on logs (across-sessions)."""
+    within: float | None = None
+    """Standard deviation of runs inside a session, on logs (across-sessions)."""
+    shift: float | None = None
+    """Common change of all benchmarks that was subtracted, a ratio minus one (across-sessions)."""
+    sessions_current: float | None = None
+    """Fresh sessions that were judged, each by itself (across-sessions)."""
+    rows: float | None = None
+    """Rows whose common change is judged (the whole suite)."""
+    low_baseline: float | None = None
+    """95 % lower bound of a tail of the baseline, in base units."""
+    high_baseline: float | None = None
+    """95 % upper bound of it."""
+    low_current: float | None = None
+    """95 % lower bound of a tail of the current runs, in base units."""
+    high_current: float | None = None
+    """95 % upper bound of it."""
+    runs_baseline: float | None = None
+    """Runs in the baseline's smallest session, of a tail."""
+    runs_current: float | None = None
+    """Runs in the smallest current session, of a tail."""
+    runs_needed: float | None = None
+    """Runs in one session from which on the tail has a 95 % upper bound."""
+
+    def known(self) -> dict[str, float]:
+        """Return the numbers that there are, by name, in the order of the fields."""
+        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
+
+
+NO_EVIDENCE = Evidence()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One checked fact. Values are in the metric's base unit, changes are ratios minus one."""
@@ -63,9 +124,9 @@ class Finding:
     statistic: str
     """``p50``, ``p95``, …"""
     status: Status
-    """What was found out."""
+    """Whether it holds."""
     level: Level
-    """What a worsening would amount to."""
+    """Whether a worsening fails, warns or is only shown."""
     method: str
     """``same-session``, ``across-sessions``, ``exact``, ``threshold``, ``budget`` or empty."""
     baseline: float | None
@@ -77,7 +138,7 @@ class Finding:
     interval: tuple[float, float] | None
     """95 % interval of the change."""
     limit: float | None
-    """The change beyond which the row fails, signed like the worsening; for a budget its amount."""
+    """The largest accepted change (the threshold), signed like a worsening; for a budget its amount."""
     limit_text: str
     """The limit as the configuration words it (``+5%``, ``< 100ms``)."""
     n_baseline: int
@@ -86,16 +147,31 @@ class Finding:
     """Current runs."""
     sessions_baseline: int
     """Sessions of the baseline."""
-    visible: float | None
-    """Smallest change that could have been seen; None when unknown or when none could."""
+    suspect_limit: float | None = None
+    """The change beyond which the row is suspected, signed like a worsening; None: no single change
+    says so."""
+    fail_limit: float | None
+    """The change beyond which the row fails, signed like a worsening: the smallest detectable change. Threshold, noise
+    and floor are all in it. None when no change could fail."""
     reason: str
     """Slug of why the status is what it is."""
     message: str
     """One sentence for people."""
     rule: str
     """The rule that governs the row."""
-    evidence: tuple[tuple[str, float], ...] = ()
-    """The numbers behind the status, by name; see `perfgate.gate.methods.decision.Decision`."""
+    evidence: Evidence = NO_EVIDENCE
+    """The numbers behind the status."""
+
+    @property
+    def key(self) -> RowKey:
+        """Which value was judged."""
+        return self.benchmark, self.labels, self.machine_class, self.metric, self.statistic
+
+    def is_worse(self, change: float, limit: float | None) -> bool:
+        """Is a change of this metric a worsening beyond a limit? Both are ratios minus one in its own direction."""
+        if limit is None:
+            return False
+        return change > limit if self.better == "lower" else change < limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from perfgate.core.policy import Budget, matches
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
 from perfgate.gate.methods.buckets import over_budget
-from perfgate.gate.methods.tails import said_of_few
+from perfgate.gate.methods.tails import describe_few
 from perfgate.gate.rows import Q, count_of, is_tail_of_few, value_of
 from perfgate.stats.tails import tail_share_p
 
@@ -89,8 +89,15 @@ def _judged(budget: Budget, profile: Profile, measured: MetricProfile, level: fl
         if budget.level != "fail":
             return _finding(budget, profile, measured, value, Status.ADVISORY, "not-gated", "")
         if measured.samples and is_tail_of_few(measured, budget.statistic) and not _is_proven(budget, measured, level):
-            said = said_of_few(measured, budget.statistic)
-            return _finding(budget, profile, measured, value, Status.ADVISORY, "budget-of-few", said)
+            return _finding(
+                budget,
+                profile,
+                measured,
+                value,
+                Status.ADVISORY,
+                "budget-of-few",
+                describe_few(measured, budget.statistic),
+            )
         return _finding(budget, profile, measured, value, Status.OVER_BUDGET, "over-budget", "")
     if budget.warn and beyond is None and not budget.warn.holds(value):
         message = f'within the limit, but beyond its warning "{budget.warn.text}"'
@@ -134,7 +141,7 @@ def _finding(  # noqa: PLR0917 - private, called in this file alone
         n_baseline=0,
         n_current=count_of(measured),
         sessions_baseline=0,
-        visible=None,
+        fail_limit=None,
         reason=reason,
         message=message or sentence(reason),
         rule=budget.origin,

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfgate.core.finding import Finding
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, WORKLOAD_BOUND, Metric
 from perfgate.core.policy import STATISTICS, Policy, Ruling, has_no_main
 from perfgate.core.profile import MetricProfile, Profile, title
+from perfgate.core.reasons import sentence
 from perfgate.core.units import parse_change
 from perfgate.stats.quantiles import quantile, runs_needed_for_bound
 from perfgate.stats.tails import BOUND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from perfgate.core.finding import Status
 
 P50 = "p50"
 _SHOWN_TAIL = frozenset({ELAPSED.name})
@@ -48,9 +52,15 @@ class Row:
             raise ValueError("a row without a profile")
         return side
 
-    def side(self, profile: Profile | None) -> MetricProfile | None:
-        """Return the row's metric on one side."""
-        return profile.metric(self.metric.name) if profile else None
+    @property
+    def base_metric(self) -> MetricProfile | None:
+        """The metric in the baseline; None when it is not there."""
+        return self.base.metric(self.metric.name) if self.base else None
+
+    @property
+    def current_metric(self) -> MetricProfile | None:
+        """The metric as it was measured now; None when it was not."""
+        return self.current.metric(self.metric.name) if self.current else None
 
 
 def rows_of(base: Profile | None, current: Profile | None, policy: Policy) -> Iterator[Row]:
@@ -150,11 +160,8 @@ def is_tail_of_few(side: MetricProfile | None, statistic: str) -> bool:
     return any(len(s.values) < RUNS_NEEDED.get(statistic, 1) for s in side.samples) if side else False
 
 
-def incomparable(row: Row) -> tuple[str, str] | None:
+def why_incomparable(row: Row, base: MetricProfile, current: MetricProfile) -> tuple[str, str] | None:
     """Return why the two sides of a row cannot be compared, as slug and sentence; None when they can."""
-    base, current = row.side(row.base), row.side(row.current)
-    if base is None or current is None or row.base is None or row.current is None:
-        return None
     if base.metric.unit != current.metric.unit:
         return (
             "unit-differs",
@@ -173,7 +180,7 @@ def incomparable(row: Row) -> tuple[str, str] | None:
         name = row.metric.name.replace("_", " ")
         return "source-differs", f"{name} was had in different ways ({', '.join(sources)})"
     if row.metric.name in WORKLOAD_BOUND | {THROUGHPUT.name} and row.ruling.workload == "same":
-        rows = [sorted({r for s in p.sessions for r in s.rows_used}) for p in (row.base, row.current)]
+        rows = [sorted({r for s in p.sessions for r in s.rows_used}) for p in (row.base, row.current) if p]
         if rows[0] != rows[1] and rows[0] and rows[1]:
             return (
                 "rows-differ",
@@ -187,6 +194,43 @@ def _rows(counts: list[int]) -> str:
     most = 3
     text = ", ".join(f"{c:,}" for c in counts[:most])
     return text + (f" and {len(counts) - most} other counts of" if len(counts) > most else "")
+
+
+def finding_of(row: Row, status: Status, reason: str, message: str = "") -> Finding:
+    """Return the finding of a row with its facts and its two values, as far as they exist.
+
+    Args:
+        row: what is judged.
+        status: whether it holds.
+        reason: slug of `perfgate.core.reasons`.
+        message: one sentence; empty: the slug's own.
+    """
+    base, current = row.base_metric, row.current_metric
+    return Finding(
+        benchmark=row.profile.benchmark,
+        labels=row.profile.labels,
+        machine_class=row.profile.machine_class,
+        metric=row.metric.name,
+        unit=row.metric.unit,
+        better=row.metric.better,
+        statistic=row.statistic,
+        status=status,
+        level=row.ruling.level,
+        method="",
+        baseline=value_of(base, row.statistic) if base else None,
+        current=value_of(current, row.statistic) if current else None,
+        change=None,
+        interval=None,
+        limit=None,
+        limit_text=limit_text(row.ruling.threshold.text, row.metric.better),
+        n_baseline=count_of(base),
+        n_current=count_of(current),
+        sessions_baseline=len(base.samples) if base else 0,
+        fail_limit=None,
+        reason=reason,
+        message=message or sentence(reason),
+        rule=row.ruling.origin,
+    )
 
 
 def limit_text(text: str, better: str) -> str:

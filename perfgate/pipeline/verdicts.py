@@ -38,7 +38,7 @@ def notes_on(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
     if selection.superseded():
         message = f"{selection.superseded()} runs were left out: newer ones, of another session or call, stand for them"
         notes.append(note("runs-superseded", message, hint="--sessions all judges each session by itself"))
-    if judgement.unnamed:
+    if judgement.rows_without_session:
         message = (
             "the runs of both sides state no session and were judged as one: if they were measured at different times, "
             "about 8 of 100 unchanged benchmarks fail (20 on hosted runners)"
@@ -50,8 +50,10 @@ def notes_on(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
                 hint="measure with perfgate run, or write a session into the summaries",
             )
         )
-    if judgement.plain:
-        message = f"gated by the plain ratio, whose false alarms nobody controls: {judgement.plain} of the rows"
+    if judgement.rows_by_plain_ratio:
+        message = (
+            f"gated by the plain ratio, whose false alarms nobody controls: {judgement.rows_by_plain_ratio} of the rows"
+        )
         notes.append(warning("plain-ratio", message, hint="p50 of several runs can be judged by the statistics"))
     for profile in selection.profiles:
         notes += _gaps(profile)
@@ -79,7 +81,9 @@ def suite_of(judgement: Judgement, selection: Selection, policy: Policy, profile
     return Suite(
         gated=judgement.gated,
         accepted=policy.false_alarms,
-        false_alarms=None if judgement.plain or not judgement.gated else float(f"{policy.false_alarms * 100:.6g}"),
+        false_alarms=None
+        if judgement.rows_by_plain_ratio or not judgement.gated
+        else float(f"{policy.false_alarms * 100:.6g}"),
         failed_runs=sum(s.failed for s in selection.taken),
         baseline_runs=sum(s.known for s in (*selection.taken, *selection.left)),
         superseded_runs=selection.superseded(),

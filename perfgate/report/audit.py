@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from perfgate.core.errors import Diagnostic
     from perfgate.gate.audit.facts import AuditedClass
     from perfgate.gate.audit.overview import Audit
-    from perfgate.gate.audit.sensitivity import Sight, View
+    from perfgate.gate.audit.sensitivity import DetectableChange, Sensitivity
 
 SCHEMA = "perfgate/audit/1"
 _COLUMNS = ("Benchmark", "Metric", "Sessions", "n", "Limit", "Sees", "Confirmed", "Would see")
@@ -113,7 +113,7 @@ def _hundredths(share: float) -> str:
     return f"{share * 100:.2g}" if share >= _TELLABLE else "0"
 
 
-def _sight(rows: Sequence[Sight]) -> Iterator[Line]:
+def _sight(rows: Sequence[Sensitivity]) -> Iterator[Line]:
     """Yield the middle and the worst of what rows see."""
     for when, seen in (
         ("one session shows", [r.now.once for r in rows if r.now.once is not None]),
@@ -124,7 +124,7 @@ def _sight(rows: Sequence[Sight]) -> Iterator[Line]:
             yield (text(f"Smallest worsening that {when}: {percent(middle)} in the middle, {percent(worst)} at worst"),)
 
 
-def _entry(row: Sight) -> Entry:
+def _entry(row: Sensitivity) -> Entry:
     best = row.best
     cells = (
         name(title(row.benchmark, row.labels)),
@@ -139,7 +139,7 @@ def _entry(row: Sight) -> Entry:
     return Entry(cells=cells)
 
 
-def _option(best: View, now: View) -> str:
+def _option(best: DetectableChange, now: DetectableChange) -> str:
     return count(best.sessions, "session") if best.sessions > now.sessions else count(best.runs, "run")
 
 
@@ -186,7 +186,7 @@ def _class_data(one: AuditedClass) -> dict[str, Any]:
     }
 
 
-def _row_data(row: Sight, one: AuditedClass) -> dict[str, Any]:
+def _row_data(row: Sensitivity, one: AuditedClass) -> dict[str, Any]:
     shares = next((s.shares for s in one.shares if s.key == row.key), ())
     slack = next((f.change for f in one.slack if (f.benchmark, f.labels, f.metric, f.statistic) == row.key), None)
     return {
@@ -209,7 +209,7 @@ def _row_data(row: Sight, one: AuditedClass) -> dict[str, Any]:
     }
 
 
-def _view_data(view: View) -> dict[str, Any]:
+def _view_data(view: DetectableChange) -> dict[str, Any]:
     seen = {"visible": _number(view.once), "visible_confirmed": _number(view.confirmed)}
     return {"sessions": view.sessions, "runs": view.runs, **seen}
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
-from perfgate.core.finding import WHOLE_SUITE, Compared, Finding, Status, Suite, Verdict
+from perfgate.core.finding import WHOLE_SUITE, Compared, Evidence, Finding, Status, Suite, Verdict
 from perfgate.report.gate_changes import change_from_data, change_to_data
 from perfgate.report.samples import samples_from_data, samples_to_data, unsound
 
@@ -18,7 +18,8 @@ _AS_IS = (
     "benchmark", "machine_class", "metric", "unit", "better", "statistic", "level", "method", "limit_text",
     "n_baseline", "n_current", "sessions_baseline", "reason", "message", "rule",
 )  # fmt: skip
-_NUMBERS = ("baseline", "current", "change", "limit", "visible")
+_NUMBERS = ("baseline", "current", "change", "limit")
+_RENAMED = {"level": "alpha"}  # names of evidence in reports of 0.1.0
 _LISTS = ("baseline_commits", "current_commits", "machine_classes", "sessions")
 
 
@@ -98,8 +99,9 @@ def _finding(f: Finding) -> dict[str, Any]:
     data["interval"] = None if f.interval is None else list(f.interval)
     data.update({"limit": f.limit, "limit_text": f.limit_text})
     data.update({name: getattr(f, name) for name in ("n_baseline", "n_current", "sessions_baseline")})
-    data.update({"visible": f.visible, "reason": f.reason, "message": f.message, "rule": f.rule})
-    data["evidence"] = dict(f.evidence)
+    data.update({"suspect_limit": f.suspect_limit, "fail_limit": f.fail_limit, "visible": f.fail_limit})
+    data.update({"reason": f.reason, "message": f.message, "rule": f.rule})
+    data["evidence"] = f.evidence.known()
     return data
 
 
@@ -116,9 +118,10 @@ def _settled(f: Finding) -> Finding:
         current=_number(f.current),
         change=_number(f.change),
         limit=_number(f.limit),
-        visible=_number(f.visible),
+        suspect_limit=_number(f.suspect_limit),
+        fail_limit=_number(f.fail_limit),
         interval=None if ends[0] is None or ends[1] is None else (ends[0], ends[1]),
-        evidence=tuple((name, v) for name, value in f.evidence if (v := _number(value)) is not None),
+        evidence=Evidence(**{name: _number(value) for name, value in f.evidence.known().items()}),
     )
 
 
@@ -171,5 +174,14 @@ def _read_finding(data: dict[str, Any]) -> Finding:
         labels=tuple(sorted(data["labels"].items())),
         status=Status(data["status"]),
         interval=None if interval is None else (interval[0], interval[1]),
-        evidence=tuple(data["evidence"].items()),
+        # 0.1.0 calls the fail limit `visible`, and states no suspect limit.
+        suspect_limit=data.get("suspect_limit"),
+        fail_limit=data.get("fail_limit", data["visible"]),
+        evidence=_read_evidence(data["evidence"]),
     )
+
+
+def _read_evidence(data: dict[str, float]) -> Evidence:
+    """Return the numbers that this version knows; a later one may add others."""
+    named = {_RENAMED.get(name, name): value for name, value in data.items()}
+    return Evidence(**{f.name: named.get(f.name) for f in fields(Evidence)})

@@ -232,7 +232,7 @@ def entry(f: Finding) -> Entry:
         text(changed),
         name(f.limit_text),
         text(runs),
-        text(_NONE if f.visible is None else percent(f.visible)),
+        text(_NONE if f.fail_limit is None else percent(f.fail_limit)),
     )
     return Entry(cells=cells, remark=_remark(f))
 
@@ -240,7 +240,7 @@ def entry(f: Finding) -> Entry:
 def _cell(f: Finding, side: str, value: float, beside: float | None, *, apart: bool) -> Span:
     """Return a value in words; a tail with its bounds, and marked when it has too few runs to be a fact."""
     words = amount(value, f.unit, beside=beside, apart=apart)
-    known = dict(f.evidence)
+    known = f.evidence.known()
     if known.get(f"runs_{side}", 0.0) < known.get("runs_needed", 0.0):
         words = f"~{words}"
     if known.get(f"low_{side}") is not None or known.get(f"high_{side}") is not None:

@@ -36,9 +36,9 @@ def health(verdict: Verdict) -> Line:
     if was is not None and now is not None:
         told += f", the newest {count(max(0, now - was), 'day')} older than these runs"
     seen = [
-        cost(f.visible)
+        cost(f.fail_limit)
         for f in verdict.findings
-        if f.level == "fail" and f.visible is not None and f.visible > -1.0 and f.benchmark != WHOLE_SUITE
+        if f.level == "fail" and f.fail_limit is not None and f.fail_limit > -1.0 and f.benchmark != WHOLE_SUITE
     ]
     if seen:
         told += f"; gated rows see {percent(median(seen))} in the middle, {percent(max(seen))} at worst"

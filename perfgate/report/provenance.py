@@ -35,11 +35,10 @@ def _carried(suite: Finding, verdict: Verdict) -> int:
 
 
 def _is_beyond(f: Finding) -> bool:
-    known = dict(f.evidence)
-    if not f.baseline or not f.current or f.limit is None or f.limit <= -1.0 or "k_in" not in known:
+    """Is the change as measured, with the common shift in it, beyond the suspect limit?"""
+    if not f.baseline or f.current is None:
         return False
-    moved = math.log(f.current / f.baseline) * (1 if f.better == "lower" else -1)
-    return moved > max(abs(math.log1p(f.limit)), known["k_in"] * known["se"])
+    return f.is_worse(f.current / f.baseline - 1, f.suspect_limit)
 
 
 def suite_findings(verdict: Verdict) -> list[Finding]:
@@ -49,7 +48,7 @@ def suite_findings(verdict: Verdict) -> list[Finding]:
 
 def _moved(f: Finding, carried: int) -> Line:
     """Return the line that says that the whole suite moved."""
-    rows = count(int(dict(f.evidence).get("rows", 0)), "benchmark")
+    rows = count(int(f.evidence.rows or 0), "benchmark")
     without = f"{count(carried, 'row')} would be beyond the limit without that. " if carried else ""
     change = f.change or 0.0
     beyond = change > -1 and abs(math.log1p(change)) > MOST_SHIFT
@@ -103,7 +102,7 @@ def compared(verdict: Verdict) -> Iterable[Line]:
     if suite.excluded:
         yield text("Excluded by the configuration: "), *_list("", suite.excluded)
     for f in (f for f in suite_findings(verdict) if abs(f.change or 0.0) >= _TOLD_SHIFT):
-        rows = count(int(dict(f.evidence).get("rows", 0)), "benchmark")
+        rows = count(int(f.evidence.rows or 0), "benchmark")
         shift = f"{percent(f.change or 0.0)} over {rows}, taken off each change"
         yield text("Common shift of "), name(_moving(f)), text(f": {shift}")
     if suite.false_alarms is not None and suite.gated:
@@ -113,7 +112,7 @@ def compared(verdict: Verdict) -> Iterable[Line]:
         name(sides.tool),
         text("; Runs: baseline / current; Sees: the smallest worsening that would have failed"),
     )
-    if any(dict(f.evidence).get("runs_needed") for f in verdict.findings):
+    if any(f.evidence.runs_needed for f in verdict.findings):
         yield (text("~ marks a tail of too few runs: close to their maximum, no fact; ? a bound they do not have"),)
 
 

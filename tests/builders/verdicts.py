@@ -8,7 +8,7 @@ from gate_cases import finding, verdict
 from hypothesis import strategies as st
 
 from perfgate.core.errors import Diagnostic, error, note, warning
-from perfgate.core.finding import WHOLE_SUITE, Compared, Finding, Status, Suite
+from perfgate.core.finding import WHOLE_SUITE, Compared, Evidence, Finding, Status, Suite
 from perfgate.core.reasons import sentence
 
 LABELS = (("rows", "1M"), ("size", "big"))
@@ -23,31 +23,32 @@ RICH = verdict(
     told(Status.REGRESSED, "worse", benchmark="portfolio.rebalance", labels=LABELS, baseline=0.0123, current=0.0141,
          change=0.146341463, interval=(0.09, 0.21)),
     told(Status.REGRESSED, "worse", metric="throughput", unit="1/s", better="higher", baseline=1800.0,
-         current=1700.0, change=-0.0555, limit=-0.05, limit_text="-5%", visible=-0.04, method="exact", interval=None),
+         current=1700.0, change=-0.0555, limit=-0.05, limit_text="-5%", fail_limit=-0.04, method="exact",
+         interval=None),
     told(Status.REGRESSED, "worse", statistic="p95", method="threshold", baseline=2.0, current=2.0601,
-         change=0.03005, limit=0.03, limit_text="+3%", visible=0.03, interval=None, rule="rule 1 (perfgate.toml)"),
+         change=0.03005, limit=0.03, limit_text="+3%", fail_limit=0.03, interval=None, rule="rule 1 (perfgate.toml)"),
     told(Status.OVER_BUDGET, "over-budget", benchmark="serve.predict", metric="latency", statistic="p95",
          method="budget", baseline=None, current=0.10001, change=None, interval=None, limit=0.1,
-         limit_text="< 100ms", n_baseline=0, sessions_baseline=0, visible=None, rule="budget 1 (perfgate.toml)"),
+         limit_text="< 100ms", n_baseline=0, sessions_baseline=0, fail_limit=None, rule="budget 1 (perfgate.toml)"),
     told(Status.MISSING, "no-runs", benchmark="gone", method="", current=None, change=None, interval=None,
-         limit=None, n_current=0, visible=None),
-    told(Status.NOT_COMPARABLE, "rows-differ", method="", change=None, interval=None, limit=None, visible=None,
+         limit=None, n_current=0, fail_limit=None),
+    told(Status.NOT_COMPARABLE, "rows-differ", method="", change=None, interval=None, limit=None, fail_limit=None,
          message="the baseline's runs used 100 rows, these runs 200 rows"),
     told(Status.INVALID, "zero-values", metric="peak_memory", unit="B", method="", baseline=57_300_000.0,
-         current=0.0, change=None, interval=None, limit=None, visible=None, message="a peak of zero"),
+         current=0.0, change=None, interval=None, limit=None, fail_limit=None, message="a peak of zero"),
     told(Status.SUSPECTED, "few-runs", method="same-session", current=1.2, change=0.2, interval=(0.1, 0.3),
-         n_baseline=3, n_current=3, sessions_baseline=1, visible=None,
+         n_baseline=3, n_current=3, sessions_baseline=1, fail_limit=None,
          message="3 and 3 runs can never prove a change; measure 5 on each side"),
     told(Status.ADVISORY, "tail-of-few", statistic="p95", method="", level="info", current=1.4, change=0.4,
-         interval=None, visible=None,
-         message="the p95 of 10 runs is their maximum or nearly; it takes 59 in each session",
-         evidence=(("low_current", 1.1), ("runs_current", 10.0), ("runs_baseline", 10.0), ("runs_needed", 59.0))),
+         interval=None, fail_limit=None,
+         message="the p95 of 10 runs is their maximum or nearly; it takes 59 runs in each session",
+         evidence=Evidence(low_current=1.1, runs_current=10.0, runs_baseline=10.0, runs_needed=59.0)),
     told(Status.UNCHANGED, "suite-moved", benchmark=WHOLE_SUITE, method="across-sessions", baseline=None,
-         current=None, change=0.12, interval=(0.02, 0.23), n_baseline=0, n_current=0, visible=0.4,
-         evidence=(("se", 0.04), ("rows", 14.0))),
+         current=None, change=0.12, interval=(0.02, 0.23), n_baseline=0, n_current=0, fail_limit=0.4,
+         evidence=Evidence(se=0.04, rows=14.0)),
     told(Status.WAIVED, "worse", benchmark="known", current=1.3, change=0.3, interval=(0.2, 0.4)),
     told(Status.NEW, "not-in-baseline", benchmark="fresh | `name`", method="", baseline=None, change=None,
-         interval=None, limit=None, n_baseline=0, sessions_baseline=0, visible=None),
+         interval=None, limit=None, n_baseline=0, sessions_baseline=0, fail_limit=None),
     told(Status.IMPROVED, "better", benchmark="faster", current=0.7, change=-0.3, interval=(-0.32, -0.29)),
     told(Status.UNCHANGED, "within-threshold"),
     told(Status.UNCHANGED, "something-newer", metric="score", unit="widgets", message="said by a later version"),
@@ -89,7 +90,8 @@ FINDINGS = st.builds(
     status=st.sampled_from(Status), level=st.sampled_from(["fail", "warn", "info"]),
     method=st.sampled_from(["same-session", "across-sessions", "exact", "threshold", "budget", ""]),
     baseline=NUMBERS, current=NUMBERS, change=NUMBERS, interval=st.none() | st.tuples(st.floats(), st.floats()),
-    limit=NUMBERS, limit_text=WORDS, n_baseline=COUNTS, n_current=COUNTS, sessions_baseline=COUNTS, visible=NUMBERS,
+    limit=NUMBERS, limit_text=WORDS, n_baseline=COUNTS, n_current=COUNTS, sessions_baseline=COUNTS,
+    suspect_limit=NUMBERS, fail_limit=NUMBERS,
     reason=st.sampled_from(["worse", "better", "few-runs", "something-else"]) | WORDS, message=WORDS, rule=WORDS,
 )  # fmt: skip
 

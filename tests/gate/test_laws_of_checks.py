@@ -78,7 +78,7 @@ def test_a_fifth_benchmark_makes_a_suite_whether_it_is_gated_or_not():
     assert alone["b0"].change == pytest.approx(0.02)
     assert among["b0"].change == pytest.approx(0.0, abs=1e-12)
     assert among[WHOLE_SUITE].change == pytest.approx(0.02)
-    assert among["b0"].visible < alone["b0"].visible
+    assert among["b0"].fail_limit < alone["b0"].fail_limit
 
 
 def test_a_row_passes_beside_others_that_got_slower_too_and_what_they_share_is_told():
@@ -101,7 +101,7 @@ def test_a_row_passes_beside_others_that_got_slower_too_and_what_they_share_is_t
     )
     assert (alone["b0"].status, among["b0"].status) == (Status.REGRESSED, Status.UNCHANGED)
     assert among[WHOLE_SUITE].change == pytest.approx(0.05, abs=0.005)
-    assert dict(among["b0"].evidence)["shift"] == pytest.approx(among[WHOLE_SUITE].change)
+    assert among["b0"].evidence.shift == pytest.approx(among[WHOLE_SUITE].change)
 
 
 def one_session(seed, benchmarks):
@@ -120,7 +120,7 @@ def one_session(seed, benchmarks):
 def levels(pairs, share=None):
     """Return level and status of each gated row."""
     found = judge(pairs, policy(floor=OPEN), share).findings
-    return {f.benchmark: (dict(f.evidence)["level"], f.status) for f in found if f.statistic == "p50"}
+    return {f.benchmark: (f.evidence.alpha, f.status) for f in found if f.statistic == "p50"}
 
 
 @LAWS
@@ -151,10 +151,10 @@ def test_a_slower_row_makes_no_other_rows_level_stricter(seed, benchmarks, facto
 @given(SEEDS, st.integers(1, 12))
 def test_rows_that_fail_in_one_session_are_those_that_holm_rejects_at_twice_the_rate(seed, benchmarks):
     found = [f for f in judge(one_session(seed, benchmarks), policy(floor=OPEN)).findings if f.statistic == "p50"]
-    told = sorted(found, key=lambda f: dict(f.evidence)["p"])
+    told = sorted(found, key=lambda f: f.evidence.p)
     rejected, highest = set(), 0.0
     for rank, f in enumerate(told):
-        p = dict(f.evidence)["p"]
+        p = f.evidence.p
         highest = max(highest, (len(told) - rank) * p)
         if highest <= 0.02 and p <= 0.01 and f.change > 0.05:
             rejected.add(f.benchmark)
@@ -218,4 +218,4 @@ def test_the_unit_that_the_runs_state_changes_no_verdict(folders, seed, unit, by
     for name, found in was.items():
         assert (now[name].unit, now[name].status, now[name].reason) == ("s", found.status, found.reason)
         assert now[name].change == pytest.approx(found.change, rel=1e-9, abs=1e-12)
-        assert now[name].visible == pytest.approx(found.visible, rel=1e-9)
+        assert now[name].fail_limit == pytest.approx(found.fail_limit, rel=1e-9)

@@ -158,7 +158,9 @@ def test_what_the_baseline_does_not_have_is_new(base, current, metrics):
 
 
 def test_nothing_on_either_side_is_no_finding():
-    assert judged(None, None) == Judgement(findings=(), gated=0, unnamed=0, plain=0, open=frozenset())
+    assert judged(None, None) == Judgement(
+        findings=(), gated=0, rows_without_session=0, rows_by_plain_ratio=0, rows_still_open=frozenset()
+    )
 
 
 def test_an_excluded_metric_is_no_row():

@@ -23,8 +23,12 @@ def measured(day):
 
 def test_it_tells_sessions_runs_age_and_what_the_gated_rows_see():
     base = (baseline(day=20), baseline({"elapsed": sessions(QUIET[:2], runs=9)}, name="young", day=18))
-    rows = [finding(visible=v) for v in (0.08, 0.12, 0.3)]
-    rows += [finding(visible=0.9, level="info"), finding(visible=0.9, benchmark=WHOLE_SUITE), finding(visible=None)]
+    rows = [finding(fail_limit=v) for v in (0.08, 0.12, 0.3)]
+    rows += [
+        finding(fail_limit=0.9, level="info"),
+        finding(fail_limit=0.9, benchmark=WHOLE_SUITE),
+        finding(fail_limit=None),
+    ]
     assert said(*rows, base=base, current=[measured(29)]) == (
         "Baselines hold 2 to 5 sessions of 8 to 9 runs, the newest 9 days older than these runs; "
         "gated rows see +12.0% in the middle, +30.0% at worst; more by perfgate audit"
@@ -37,7 +41,7 @@ def test_what_nobody_knows_is_left_out():
 
 
 def test_a_fall_that_a_rate_sees_counts_as_the_cost_that_it_is():
-    assert "+100.0% in the middle" in said(finding(visible=-0.5, better="higher"), base=[baseline()])
+    assert "+100.0% in the middle" in said(finding(fail_limit=-0.5, better="higher"), base=[baseline()])
 
 
 def test_a_check_without_sessions_in_its_baselines_says_nothing_of_them():

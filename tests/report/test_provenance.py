@@ -7,19 +7,21 @@ import math
 import pytest
 from gate_cases import finding, verdict
 
-from perfgate.core.finding import WHOLE_SUITE, Status
+from perfgate.core.finding import WHOLE_SUITE, Evidence, Status
 from perfgate.report.compose import compose
 from perfgate.report.provenance import moved_far
 
-KNOWN = (("k_in", 2.0), ("se", 0.02))
-
 
 def suite(change, **more):
-    return finding(benchmark=WHOLE_SUITE, change=change, evidence=(("rows", 6.0),), baseline=None, current=None, **more)
+    return finding(
+        benchmark=WHOLE_SUITE, change=change, evidence=Evidence(rows=6.0), baseline=None, current=None, **more
+    )
 
 
 def row(now, **more):
-    return finding(baseline=1.0, current=now, limit=0.05, evidence=KNOWN, **more)
+    return finding(
+        baseline=1.0, current=now, limit=0.05, suspect_limit=-0.05 if more.get("better") == "higher" else 0.05, **more
+    )
 
 
 def first(found):
@@ -33,7 +35,7 @@ def first(found):
         pytest.param([row(1.06), row(1.2, benchmark="b")], 2, id="two"),
         pytest.param([row(1.06, status=Status.IMPROVED)], 1, id="improved"),
         pytest.param([row(1.049)], 0, id="within-the-threshold"),
-        pytest.param([finding(baseline=1.0, current=1.06, limit=0.05, evidence=(("k_in", 4.0), ("se", 0.02)))], 0,
+        pytest.param([finding(baseline=1.0, current=1.06, limit=0.05, suspect_limit=0.08)], 0,
                      id="within-chance"),
         pytest.param([row(1.06, level="info")], 0, id="not-gated"),
         pytest.param([row(1.06, metric="cpu")], 0, id="another-metric"),

@@ -1,4 +1,4 @@
-"""What can be told of the baselines of one class of machine: false alarms to expect, age, what rows see, and slack."""
+"""Facts about the baselines of one class of machine: expected false alarms, age, detectable changes, and slack."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from perfgate.core.finding import WHOLE_SUITE, Finding
 from perfgate.core.profile import title
 from perfgate.core.sessions import united
 from perfgate.gate.audit.replay import Key, LeftOut, by_row, leave_out, newest_again, share_of_limit, stretches
-from perfgate.gate.audit.sensitivity import Sight, sights
+from perfgate.gate.audit.sensitivity import Sensitivity, find_sensitivities
+from perfgate.gate.methods.limits import Limits
 from perfgate.gate.rows import rows_of
 from perfgate.stats.leave_one_out import FEWEST_LEFT_OUT, AlarmRate, alarm_rate
 
@@ -53,18 +54,18 @@ class AuditedClass:
     age: int | None
     """Days from then to the day of the audit, >= 0; None when unknown."""
     alarms: AlarmRate | None
-    """How often an unchanged pull request is expected to fail; None when the sessions are too few to tell."""
-    rows: tuple[Sight, ...]
-    """What each gated row can see."""
+    """How often an unchanged pull request is expected to fail; None when there are too few sessions."""
+    rows: tuple[Sensitivity, ...]
+    """What each gated row can detect."""
     shares: tuple[Shares, ...]
     """Of each gated row, and of what they have in common, its sessions judged against the others."""
     slack: tuple[Finding, ...]
-    """Rows of which the newest session lies apart from the others beyond chance; their change is the one from the
+    """Rows of which the newest session differs significantly from the others; their change is the one from the
     baseline as it is."""
 
 
 def facts_of(machine_class: str, profiles: Sequence[Profile], policy: Policy, today: str) -> AuditedClass:
-    """Return what can be told of the baselines of one class of machine.
+    """Return facts about the baselines of one class of machine.
 
     Args:
         machine_class: its name.
@@ -73,7 +74,7 @@ def facts_of(machine_class: str, profiles: Sequence[Profile], policy: Policy, to
         today: the day of the audit, ``2026-01-31``.
     """
     judged = _gated_parts(united(profiles), policy)
-    rows, gated = sights(judged, policy)
+    rows, gated = find_sensitivities(judged, policy)
     left_out = leave_out(judged, policy, gated)
     newest = max((s.started_at for p in profiles for s in p.sessions), default="")
     was, now = day_of(newest), day_of(today)
@@ -116,7 +117,7 @@ def _alarms(rows: Sequence[Shares]) -> AlarmRate | None:
 
 
 def _slack(profiles: Sequence[Profile], left_out: Sequence[LeftOut], now: Iterable[Finding]) -> Iterable[Finding]:
-    """Yield the rows of which the newest session lies apart from the others beyond chance, either way."""
+    """Yield the rows of which the newest session differs significantly from the others, either way."""
     last = {p.key: stretches([p])[-1] for p in profiles if p.sessions}
     apart = {
         row
@@ -130,11 +131,8 @@ def _slack(profiles: Sequence[Profile], left_out: Sequence[LeftOut], now: Iterab
 
 
 def _is_apart(f: Finding) -> bool:
-    """Is the change beyond the threshold and, either way, beyond what would be suspected?"""
-    if f.change is None or f.limit is None or min(f.change, f.limit) <= -1.0:
+    """Is the change, either way, one that would at least be suspected if it were a worsening?"""
+    limits = Limits.of(f)
+    if f.change is None or f.change <= -1.0 or limits is None or f.method not in {"exact", "across-sessions"}:
         return False
-    change, step = abs(math.log1p(f.change)), abs(math.log1p(f.limit))
-    known = dict(f.evidence)
-    if f.method == "exact":
-        return change > step
-    return "k_in" in known and change > max(step, known["k_in"] * known["se"])
+    return limits.call(abs(math.log1p(f.change))) != "same"

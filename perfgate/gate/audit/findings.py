@@ -9,7 +9,7 @@ from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import WHOLE_SUITE, Finding
 from perfgate.core.metrics import THROUGHPUT, WORKLOAD_BOUND
 from perfgate.core.profile import Profile, title
-from perfgate.gate.audit.sensitivity import SOUND, cured
+from perfgate.gate.audit.sensitivity import SOUND, describe_remedy
 from perfgate.gate.audit.wording import cost, listed, percent
 from perfgate.gate.methods.limits import TOO_NOISY
 from perfgate.stats.leave_one_out import FEWEST_LEFT_OUT
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from perfgate.core.policy import Policy
     from perfgate.gate.audit.facts import AuditedClass
-    from perfgate.gate.audit.sensitivity import Sight
+    from perfgate.gate.audit.sensitivity import Sensitivity
 
 OLD, VERY_OLD = 90, 180
 """Days after which machines, interpreters and libraries have usually moved on; and certainly."""
@@ -142,7 +142,7 @@ def _below(counts: Mapping[str, int], least: int, sound: int) -> tuple[str, str]
     )
 
 
-def _benchmark(row: Sight) -> str:
+def _benchmark(row: Sensitivity) -> str:
     return title(row.benchmark, row.labels)
 
 
@@ -161,17 +161,17 @@ def _blind(one: AuditedClass) -> Iterator[Diagnostic]:
         yield note("rows-blind", message, place=one.machine_class, hint=hint)
 
 
-def _said_of_blind(rows: Sequence[Sight], gated: int, when: str) -> tuple[str, str]:
+def _said_of_blind(rows: Sequence[Sensitivity], gated: int, when: str) -> tuple[str, str]:
     """Return message and hint about rows that see only large changes."""
     worst = max(rows, key=lambda r: cost(r.now.once))
     message = f"{len(rows)} of {gated} gated rows see no change below {percent(TOO_NOISY)} {when}; the worst: "
     message += f"{worst.place}, {percent(worst.now.once or 0.0)}"
     if cost(worst.floor) >= cost(worst.now.confirmed if worst.now.confirmed is not None else worst.now.once):
         return message, "lower the floor"
-    return message, cured(worst) or "gate fewer rows, steady the benchmark, or compare with perfgate ab"
+    return message, describe_remedy(worst) or "gate fewer rows, steady the benchmark, or compare with perfgate ab"
 
 
-def _is_blind(row: Sight, change: float | None) -> bool:
+def _is_blind(row: Sensitivity, change: float | None) -> bool:
     return cost(change) > max(TOO_NOISY, cost(row.threshold))
 
 

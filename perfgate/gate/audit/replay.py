@@ -10,6 +10,7 @@ from perfgate.core.finding import UNDECIDED, Finding
 from perfgate.core.profile import MetricProfile, Profile, Sample, Session, with_stated
 from perfgate.core.run import Labels
 from perfgate.gate.judge import Judgement, Pair, judge
+from perfgate.gate.methods.limits import Limits
 from perfgate.stats.quantiles import mad, median
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ Key = tuple[str, Labels, str, str]
 """A row within a class of machine: benchmark, labels, metric, statistic."""
 COMING = "coming"
 """Begins the id of a session that has not happened yet."""
-_LARGEST_SHARE = 0.999  # of a probability: as far as the accepted chance of false alarms can be stretched
+_LARGEST_SHARE = 0.999  # of a probability: the largest accepted chance of false alarms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class LeftOut:
     """One session of a class of machine, judged against the others as if it were new."""
 
     stretch: str
-    """Id of the session, without its batch."""
+    """Id of the session."""
     findings: tuple[Finding, ...]
     """What the gate found, gated rows only; those that could not be judged are left out."""
 
@@ -99,8 +100,6 @@ def newest_again(profiles: Sequence[Profile], policy: Policy) -> tuple[Finding, 
 def share_of_limit(finding: Finding, policy: Policy) -> float | None:
     """Return a change as a share of the smallest one that would have failed, on logarithms.
 
-    Signs turn out right where higher is better: both are in the metric's own direction.
-
     Args:
         finding: a row that was judged.
         policy: says whether a suspected row fails already.
@@ -108,15 +107,14 @@ def share_of_limit(finding: Finding, policy: Policy) -> float | None:
     Returns:
         1.0 exactly at the limit, negative for an improvement; None when it cannot be told.
     """
-    if finding.change is None or finding.visible is None or min(finding.change, finding.visible) <= -1.0:
+    limits = Limits.of(finding)
+    if finding.change is None or finding.change <= -1.0 or limits is None:
         return None
-    change, limit = math.log1p(finding.change), math.log1p(finding.visible)
-    known = dict(finding.evidence)
-    if policy.on_suspected == "fail" and "k_in" in known:
-        step = 0.0 if finding.limit is None or finding.limit <= -1.0 else abs(math.log1p(finding.limit))
-        limit = math.copysign(max(step, known["k_in"] * known["se"]), limit)
+    is_worse = (finding.change > 0.0) == (finding.better == "lower")
+    change = abs(math.log1p(finding.change)) * (1 if is_worse else -1)
+    limit = limits.suspect if policy.on_suspected == "fail" else limits.fail
     if limit == 0.0:  # no change at all is allowed
-        return 0.0 if change == 0.0 else math.copysign(math.inf, change if finding.better == "lower" else -change)
+        return 0.0 if change == 0.0 else math.copysign(math.inf, change)
     return change / limit
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from perfgate.core.policy import Policy
     from perfgate.core.profile import Profile
     from perfgate.gate.audit.facts import AuditedClass
-    from perfgate.gate.audit.sensitivity import Sight
+    from perfgate.gate.audit.sensitivity import Sensitivity
 
 K = TypeVar("K")
 _FAR = 2.0  # a threshold below half of what can be seen promises what it cannot hold
@@ -64,14 +64,14 @@ def _idle_excludes(profiles: Sequence[Profile], policy: Policy) -> Iterator[Diag
             yield note("exclude-matches-nothing", message, place=policy.source, hint="mend the name, or remove it")
 
 
-def _undecidable(rows: Sequence[Sight]) -> Iterator[Diagnostic]:
+def _undecidable(rows: Sequence[Sensitivity]) -> Iterator[Diagnostic]:
     """Yield an error for the rows that no check can judge."""
     for reason, which in _grouped([r for r in rows if r.obstacle], lambda r: r.obstacle).items():
         message = f"no check can judge {_named(which)}: {which[0].obstacle_message}"
         yield error("row-undecidable", message, place=which[0].rule, hint=cure(reason).replace("`", ""))
 
 
-def _never_failing(rows: Sequence[Sight]) -> Iterator[Diagnostic]:
+def _never_failing(rows: Sequence[Sensitivity]) -> Iterator[Diagnostic]:
     """Yield an error for the gated rows that can never fail."""
     blind = [r for r in rows if r.now.once is None and not r.obstacle]
     for why, which in _grouped(blind, _why_never).items():
@@ -79,7 +79,7 @@ def _never_failing(rows: Sequence[Sight]) -> Iterator[Diagnostic]:
         yield error("row-never-fails", f"{_named(which)} can never fail: {reason}", place=which[0].rule, hint=hint)
 
 
-def _why_never(row: Sight) -> str:
+def _why_never(row: Sensitivity) -> str:
     """Return why a row cannot fail, and what to do."""
     if cost(row.threshold) == math.inf:
         return f'the threshold "{row.limit_text}" accepts everything; lower it'
@@ -94,7 +94,7 @@ def _why_never(row: Sight) -> str:
     return "so few runs can never prove a change; measure more runs, in several sessions"
 
 
-def _floors(rows: Sequence[Sight]) -> Iterator[Diagnostic]:
+def _floors(rows: Sequence[Sensitivity]) -> Iterator[Diagnostic]:
     """Yield a warning for floors beyond which a value has to more than double."""
     hidden = [r for r in rows if 1.0 < cost(r.floor) < math.inf]
     for (rule, better), which in _grouped(hidden, lambda r: (r.rule, r.better)).items():
@@ -104,7 +104,7 @@ def _floors(rows: Sequence[Sight]) -> Iterator[Diagnostic]:
         yield warning("floor-hides", message, place=rule, hint=hint)
 
 
-def _promises(rows: Sequence[Sight], policy: Policy) -> Iterator[Diagnostic]:
+def _promises(rows: Sequence[Sensitivity], policy: Policy) -> Iterator[Diagnostic]:
     """Yield a note for each rule whose own threshold is far below what its rows can see."""
     own = {rule.origin for rule in policy.rules if rule.threshold is not None}
     far = [r for r in rows if r.rule in own and r.method in _STATISTICAL and r.now.once is not None and _is_far(r)]
@@ -117,11 +117,11 @@ def _promises(rows: Sequence[Sight], policy: Policy) -> Iterator[Diagnostic]:
         yield note("threshold-unseen", message, place=rule, hint="measure more sessions, or use perfgate ab")
 
 
-def _nearest(row: Sight) -> float | None:
+def _nearest(row: Sensitivity) -> float | None:
     return row.now.once if row.now.confirmed is None else row.now.confirmed
 
 
-def _is_far(row: Sight) -> bool:
+def _is_far(row: Sensitivity) -> bool:
     return cost(_nearest(row)) > _FAR * cost(row.threshold)
 
 
@@ -143,13 +143,13 @@ def _plain(classes: Sequence[AuditedClass], policy: Policy) -> Iterator[Diagnost
                 yield warning("threshold-in-noise", message, place=row.rule, hint=hint)
 
 
-def _grouped(rows: Iterable[Sight], key: Callable[[Sight], K]) -> Mapping[K, list[Sight]]:
+def _grouped(rows: Iterable[Sensitivity], key: Callable[[Sensitivity], K]) -> Mapping[K, list[Sensitivity]]:
     """Return rows by a key, in order."""
-    groups: dict[K, list[Sight]] = {}
+    groups: dict[K, list[Sensitivity]] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)
     return groups
 
 
-def _named(rows: Sequence[Sight]) -> str:
+def _named(rows: Sequence[Sensitivity]) -> str:
     return listed([r.place for r in rows])

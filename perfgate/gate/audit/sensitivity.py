@@ -1,4 +1,4 @@
-"""The smallest change that each gated row can see, and what would let it see a smaller one."""
+"""The smallest change that each gated row can detect, and what would make it smaller."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from perfgate.core.finding import UNDECIDED
 from perfgate.core.profile import title
 from perfgate.gate.audit.replay import by_row, next_session
 from perfgate.gate.audit.wording import cost, percent
-from perfgate.gate.methods.limits import allowed_cost, floor_cost, grown, own_change
+from perfgate.gate.methods.limits import (
+    Limits,
+    allowed_cost,
+    change_from_log,
+    floor_cost,
+    floor_of,
+    in_metric_direction,
+)
 from perfgate.gate.rows import P50, rows_of
 from perfgate.stats.quantiles import median
 from perfgate.stats.sessions import MEDIAN_VARIANCE, session_limits
@@ -18,7 +25,7 @@ from perfgate.stats.sessions import MEDIAN_VARIANCE, session_limits
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perfgate.core.finding import Finding
+    from perfgate.core.finding import Evidence, Finding
     from perfgate.core.policy import Policy
     from perfgate.core.profile import Profile
     from perfgate.core.run import Labels
@@ -27,13 +34,13 @@ if TYPE_CHECKING:
 
 SOUND, FULL = 5, 10
 """Sessions that a baseline should hold, and that a refresh keeps."""
-_WORTH = 0.95  # a cure has to bring the visible change below this part of today's
+_WORTH = 0.95  # a remedy has to bring the detectable change below this part of today's
 _MOST = 0.6  # of what the best option gains
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """What a row could see under some circumstances. Changes are ratios minus one, in the metric's own direction."""
+class DetectableChange:
+    """The smallest worsening that a row detects with so many sessions and runs, in the metric's own direction."""
 
     sessions: int
     """Sessions in the baseline."""
@@ -46,7 +53,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class Sensitivity:
     """One gated row."""
 
     benchmark: str
@@ -77,10 +84,10 @@ class Sight:
     """Smallest change that may fail because of the floor, signed like a worsening."""
     baseline: float | None
     """The baseline's value, in the base unit."""
-    now: View
-    """What it sees today."""
-    options: tuple[View, ...]
-    """What it would see with more sessions, or with more runs in each, the spread as it is."""
+    now: DetectableChange
+    """What it detects today."""
+    options: tuple[DetectableChange, ...]
+    """What it would detect with more sessions, or with more runs in each, the spread as it is."""
 
     @property
     def key(self) -> Key:
@@ -93,22 +100,22 @@ class Sight:
         return f"{title(self.benchmark, self.labels)} {self.metric} {self.statistic}"
 
     @property
-    def best(self) -> View | None:
+    def best(self) -> DetectableChange | None:
         """The least effort that brings most of what any option would; None when none is worth while."""
-        reaches = [_reach(o) for o in self.options]
-        today, nearest = _reach(self.now), min(map(_reach, self.options), default=math.inf)
+        sizes = [_size(o) for o in self.options]
+        today, nearest = _size(self.now), min(map(_size, self.options), default=math.inf)
         if not nearest < _WORTH * today:
             return None
-        return self.options[next(i for i, reach in enumerate(reaches) if today - reach >= _MOST * (today - nearest))]
+        return self.options[next(i for i, size in enumerate(sizes) if today - size >= _MOST * (today - nearest))]
 
 
-def _reach(view: View) -> float:
-    """Return the sizes of the two changes that a view sees, together; of one that it does not see, no end."""
-    return cost(view.once) + (0.0 if view.confirmed is None else cost(view.confirmed))
+def _size(change: DetectableChange) -> float:
+    """Return the sizes of the two changes together, infinite where one is not detectable."""
+    return cost(change.once) + (0.0 if change.confirmed is None else cost(change.confirmed))
 
 
-def sights(profiles: Sequence[Profile], policy: Policy) -> tuple[tuple[Sight, ...], int]:
-    """Return what each gated row of a class of machine can see, and how many rows share the level.
+def find_sensitivities(profiles: Sequence[Profile], policy: Policy) -> tuple[tuple[Sensitivity, ...], int]:
+    """Return the sensitivity of each gated row of a class of machine, and the number of gated rows.
 
     Args:
         profiles: the baselines of one class of machine, none excluded.
@@ -119,40 +126,51 @@ def sights(profiles: Sequence[Profile], policy: Policy) -> tuple[tuple[Sight, ..
     twice = by_row(next_session(profiles, policy, sessions=2).findings)
     family = max(1, once.gated)
     rows = [row for p in profiles for row in rows_of(p, p, policy) if row.ruling.level == "fail"]
-    return tuple(_sight(row, found, twice, policy.false_alarms, family) for row in rows), once.gated
+    return tuple(_sensitivity(row, found, twice, policy.false_alarms, family) for row in rows), once.gated
 
 
-def _sight(
+def _sensitivity(
     row: Row, found: Mapping[Key, Finding], twice: Mapping[Key, Finding], false_alarms: float, family: int
-) -> Sight:  # fmt: skip
+) -> Sensitivity:  # fmt: skip
     profile, place = row.profile, (row.profile.benchmark, row.profile.labels, row.metric.name, row.statistic)
     one, two = found.get(place), twice.get(place)
-    side = row.side(profile)
+    side = row.base_metric
     sizes = [len(s.values) for s in side.samples] if side else []
     sessions, runs = len(sizes), round(median(sizes)) if sizes else 0
     value = one.baseline if one else None
-    floor = floor_cost(row, side, side, value) if side and value else 0.0
+    floor = floor_cost(row, floor_of(row, side, side), value) if side and value else 0.0
     allowed = allowed_cost(row, value or 0.0)
     is_across = one is not None and one.method == "across-sessions"
     obstacle = one if one is not None and one.status in UNDECIDED else None
-    now = View(sessions=sessions, runs=runs, once=_seen(one), confirmed=_seen(two) if is_across else None)
-    least = math.log1p(max(allowed, floor)) if max(allowed, floor) < math.inf else math.inf
-    options = []
-    if one is not None and is_across and row.statistic == P50 and least < math.inf:
-        known = dict(one.evidence)
-        for m, n in _choices(sessions, runs):
-            k_in, k_out = session_limits(m, family=family, false_alarms=false_alarms)
-            medians = MEDIAN_VARIANCE * known["within"] ** 2 * (1 / n + 1 / (m * n))
-            se = math.sqrt(known["spread"] ** 2 * (1 + 1 / m) + medians)
-            seen = [own_change(row, grown(max(least, k * se))) for k in (k_out, k_in)]
-            options.append(View(sessions=m, runs=n, once=seen[0], confirmed=seen[1]))
-    return Sight(
+    now = DetectableChange(
+        sessions=sessions, runs=runs, once=_detectable(one), confirmed=_detectable(two) if is_across else None
+    )
+    options: tuple[DetectableChange, ...] = ()
+    if one is not None and is_across and row.statistic == P50 and max(allowed, floor) < math.inf:
+        options = tuple(
+            _detectable_with(m, n, row, one.evidence, max(allowed, floor), (family, false_alarms))
+            for m, n in _choices(sessions, runs)
+        )
+    return Sensitivity(
         benchmark=profile.benchmark, labels=profile.labels, metric=row.metric.name, unit=row.metric.unit,
         better=row.metric.better, statistic=row.statistic, rule=row.ruling.origin, method=one.method if one else "",
         obstacle=obstacle.reason if obstacle else "", obstacle_message=obstacle.message if obstacle else "",
-        threshold=own_change(row, allowed), limit_text=one.limit_text if one else row.ruling.threshold.text,
-        floor=own_change(row, floor), baseline=value, now=now, options=tuple(options),
+        threshold=in_metric_direction(row, allowed), limit_text=one.limit_text if one else row.ruling.threshold.text,
+        floor=in_metric_direction(row, floor), baseline=value, now=now, options=options,
     )  # fmt: skip
+
+
+def _detectable_with(  # noqa: PLR0917 - private, called in this file alone
+    sessions: int, runs: int, row: Row, evidence: Evidence, allowed: float, shared: tuple[int, float]
+) -> DetectableChange:
+    """Return what a row would detect with other numbers of sessions and runs, the spread as it is today."""
+    family, false_alarms = shared
+    k_in, k_out = session_limits(sessions, family=family, false_alarms=false_alarms)
+    medians = MEDIAN_VARIANCE * (evidence.within or 0.0) ** 2 * (1 / runs + 1 / (sessions * runs))
+    se = math.sqrt((evidence.spread or 0.0) ** 2 * (1 + 1 / sessions) + medians)
+    limits = Limits.around(allowed, inner=k_in * se, outer=k_out * se)
+    once, confirmed = (in_metric_direction(row, change_from_log(log)) for log in (limits.fail, limits.suspect))
+    return DetectableChange(sessions=sessions, runs=runs, once=once, confirmed=confirmed)
 
 
 def _choices(sessions: int, runs: int) -> list[tuple[int, int]]:
@@ -161,15 +179,15 @@ def _choices(sessions: int, runs: int) -> list[tuple[int, int]]:
     return [*more, (sessions, 2 * runs)]
 
 
-def _seen(finding: Finding | None) -> float | None:
-    """Return the smallest change that a row could see, None when there is none or it has no end."""
-    if finding is None or finding.method == "" or finding.visible is None or not math.isfinite(finding.visible):
+def _detectable(finding: Finding | None) -> float | None:
+    """Return the smallest change that a row detects, None when there is none or it has no end."""
+    if finding is None or finding.method == "" or finding.fail_limit is None or not math.isfinite(finding.fail_limit):
         return None
-    return finding.visible if finding.visible > -1.0 else None
+    return finding.fail_limit if finding.fail_limit > -1.0 else None
 
 
-def cured(row: Sight) -> str:
-    """Return what would let a row see a smaller change, and by how much; empty when nothing near would."""
+def describe_remedy(row: Sensitivity) -> str:
+    """Return what would let a row detect a smaller change, and how small; empty when nothing near would."""
     best = row.best
     if best is None:
         return ""
@@ -177,11 +195,11 @@ def cured(row: Sight) -> str:
         what = f"{best.sessions} sessions in the baseline instead of {row.now.sessions}"
     else:
         what = f"{best.runs} runs in each session instead of {row.now.runs}"
-    return f"{what}: it sees {worded(best)} instead of {worded(row.now)}"
+    return f"{what}: detectable {_describe(best)} instead of {_describe(row.now)}"
 
 
-def worded(view: View) -> str:
-    """Return what a row sees in one session, and what when a second confirms it."""
-    if view.once is None:
+def _describe(change: DetectableChange) -> str:
+    """Return what is detectable in one session, and what when a second confirms it."""
+    if change.once is None:
         return "nothing"
-    return percent(view.once) + ("" if view.confirmed is None else f" ({percent(view.confirmed)} confirmed)")
+    return percent(change.once) + ("" if change.confirmed is None else f" ({percent(change.confirmed)} confirmed)")

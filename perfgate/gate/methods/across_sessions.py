@@ -1,141 +1,148 @@
-"""The baseline holds sessions, the current runs are others: how far may they lie apart by luck?"""
+"""Compare fresh sessions with the spread between the sessions of a baseline."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from perfgate.core.finding import Evidence
 from perfgate.gate.methods.decision import Decision
 from perfgate.gate.methods.limits import (
-    SLACK,
+    Limits,
     allowed_cost,
+    change_from_log,
     floor_cost,
+    floor_logs,
     floor_of,
-    grown,
-    is_above_floor,
-    own_change,
-    quiet_reason,
+    in_metric_direction,
+    reason_when_not_failing,
+    value_at,
 )
 from perfgate.stats.sessions import compare_sessions, log_interval
 
 if TYPE_CHECKING:
-    from perfgate.core.profile import MetricProfile
-    from perfgate.gate.methods.common_shift import Logs, Suite
+    from perfgate.gate.comparison import Comparison
+    from perfgate.gate.methods.common_shift import GroupShifts, SessionLogs
     from perfgate.gate.methods.decision import Call, Family
-    from perfgate.gate.rows import Row
     from perfgate.stats.sessions import SessionModel
 
 SAME_MACHINE = 0.02  # between-session spread expected on one booted machine
 SAME_CLASS = 0.05  # … on machines of one class, or when nothing is known
-# … of which what the whole suite has in common, mostly the machine's speed, is taken off. Chosen among 2, 2.5, 3 and
-# 5 % on six recorded collections: docs/method.md tells what was tried.
+# … when the common shift of the suite, mostly the machine's speed, is subtracted. Chosen among 2, 2.5, 3 and 5 % on
+# six recorded collections: docs/method.md reports the trials.
 SAME_CLASS_LEFT = 0.025
 
 
-def across_sessions(row: Row, logs: Logs, suite: Suite, family: Family) -> Decision:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fresh:
+    """One fresh session against the baseline."""
+
+    session: str
+    """Its id."""
+    model: SessionModel
+    """Its change, net of the common shift, and the noise."""
+    raw: float
+    """Its log change as measured."""
+    limits: Limits
+    """What the change is held against."""
+
+    @property
+    def strength(self) -> tuple[float, str]:
+        """How far the change lies beyond the suspect limit, as a ratio; by name where two are equal."""
+        return self.model.d / max(self.limits.threshold, self.model.inner), self.session
+
+
+def across_sessions(c: Comparison, logs: SessionLogs, shifts: GroupShifts, family: Family) -> Decision:
     """Return the decision about a row whose current runs are of one fresh session, or of several.
 
     One session fails beyond the outer limit, and is suspected beyond the inner one. Of
     several, every one has to be beyond the inner limit: they are never averaged.
 
     Args:
-        row: both sides are there, comparable, all values > 0.
+        c: all values > 0.
         logs: its sessions.
-        suite: what its group has in common.
+        shifts: what its group has in common.
         family: what the gated rows share.
     """
-    base, current = row.side(row.base), row.side(row.current)
-    if base is None or current is None:  # pragma: no cover - the caller has looked
-        raise ValueError("a side is absent")
-    found = [
-        (
-            stretch,
-            compare_sessions(
-                logs.base, values, prior=prior_of(row, is_shifted=stretch in suite.shifts),
-                family=family.size, false_alarms=family.false_alarms,
-                common=suite.of(logs, stretch), centres=logs.centres, centre=logs.now[stretch],
-                sampling=logs.sampling(stretch),
-            ),
-        )
-        for stretch, values in logs.current.items()
-    ]  # fmt: skip
-    fresh = (replace(current, samples=(s,)) for s in current.samples)
-    return _decided(row, (base, *fresh), found, logs)
+    allowed = allowed_cost(c.row, value_at(c.row, logs.middle))
+    # A session written in coarse steps proves no more because a finer one stands beside it.
+    floor = max(floor_of(c.row, c.base, replace(c.current, samples=(s,))) for s in c.current.samples)
+    fresh = []
+    for session, values in logs.current.items():
+        model = compare_sessions(
+            logs.base, values, prior=prior_of(c, is_shifted=session in shifts.current), family=family.size,
+            false_alarms=family.false_alarms, common=shifts.of(logs, session), centres=logs.centres,
+            centre=logs.now[session], sampling=logs.sampling(session),
+        )  # fmt: skip
+        worsening, gain = floor_logs(c.row, floor, value_at(c.row, model.base))
+        outer = model.inner if len(logs.current) > 1 else model.outer
+        limits = Limits.around(allowed, inner=model.inner, outer=outer, floor=worsening, gain_floor=gain)
+        fresh.append(_Fresh(session=session, model=model, raw=logs.now[session] - model.base, limits=limits))
+    return _decide(c, fresh, allowed, floor)
 
 
-def _decided(row: Row, sides: tuple[MetricProfile, ...], found: list[tuple[str, SessionModel]], logs: Logs) -> Decision:
-    base, *fresh = sides
-    several = len(found) > 1
-    allowed = allowed_cost(row, value_at(row, logs.middle))
-    step = math.log1p(allowed) + SLACK
-    # The session that speaks least for a worsening decides: it has to fail, too.
-    stretch, model = min(found, key=lambda item: (item[1].d / max(step, item[1].inner), item[0]))
-    # The current value net of the shift is what is held against threshold and floor; the one shown is as measured.
-    nets = [(value_at(row, m.base), value_at(row, m.base + m.d)) for _, m in found]
-    # A session written in coarse steps says no more because a finer one stands beside it.
-    least = max(floor_of(row, base, side) for side in fresh)
-    floor = all(abs(now - was) >= least * (1 - SLACK) for was, now in nets)
-    raw = [logs.now[name] - m.base for name, m in found]
-    gained = min(0.0, max(r - m.d for r, (_, m) in zip(raw, found, strict=True)))
-    limit = model.inner if several else model.outer
-    visible = grown(max(step - gained, limit))
-    call: Call = "same"
-    reason = quiet_reason(visible, allowed, floor=floor, moved=model.d > step)
-    message = ""
-    beyond = sum(m.d > max(step, m.inner) for _, m in found)
-    if model.d > max(step, limit) and floor:
-        call, reason = _worse(max(raw) > step, several=several)
-        message = f"all {len(found)} fresh sessions show it" if several else ""
-    elif model.d > max(step, limit) and not floor and all(is_above_floor(row, base, base, n) for n in nets):
-        call, reason = "suspected", "too-coarse"
-    elif floor and not several and model.d > max(step, model.inner):
-        call, reason = "suspected", "not-proven"
-    elif floor and min(raw) < -step and all(-m.d > max(step, m.inner if several else m.outer) for _, m in found):
-        call = reason = "better"
-    elif several and 0 < beyond < len(found):
-        reason, message = "not-confirmed", f"{beyond} of {len(found)} fresh sessions show it"
-    interval = sorted(own_change(row, grown(end)) for end in log_interval(model))
-    shift = logs.now[stretch] - model.base - model.d
-    was, now = value_at(row, model.base), value_at(row, model.base + model.d)
+def _decide(c: Comparison, fresh: list[_Fresh], allowed: float, floor: float) -> Decision:
+    # The session with the weakest evidence for a worsening decides: it has to fail, too.
+    weakest = min(fresh, key=lambda f: f.strength)
+    model, limits = weakest.model, weakest.limits
+    was, now = value_at(c.row, model.base), value_at(c.row, model.base + model.d)
+    # A gain of the whole suite is charged to a row only together with a worsening of its own (see `_call`).
+    gained = min(0.0, max(f.raw - f.model.d for f in fresh))
+    detectable = change_from_log(max(limits.threshold - gained, limits.fail))
+    least = floor_cost(c.row, floor, was)
+    call, reason, message = _call(c, fresh, was)
+    if not reason:
+        moved, above = model.d > limits.threshold, all(f.limits.is_above_floor(f.model.d) for f in fresh)
+        reason = reason_when_not_failing(detectable, allowed, floor=above, moved=moved)
+    interval = sorted(in_metric_direction(c.row, change_from_log(end)) for end in log_interval(model))
     return Decision(
-        call=call, method="across-sessions", baseline=was, current=value_at(row, logs.now[stretch]),
-        change=now / was - 1, limit=own_change(row, allowed), interval=(interval[0], interval[1]),
-        visible=own_change(row, max(visible, *(floor_cost(row, base, side, was) for side in fresh))),
-        reason=reason, message=message,
-        evidence=(
-            ("se", model.se), ("k_in", model.k_in), ("k_out", model.k_out), ("prior", model.prior),
-            ("spread", model.spread), ("within", model.within), ("shift", own_change(row, grown(shift))),
-            ("sessions_current", float(len(found))), ("floor", least),
+        call=call, method="across-sessions", baseline=was, current=value_at(c.row, model.base + weakest.raw),
+        change=now / was - 1, limit=in_metric_direction(c.row, allowed), interval=(interval[0], interval[1]),
+        suspect_limit=in_metric_direction(c.row, max(change_from_log(limits.suspect), least)),
+        fail_limit=in_metric_direction(c.row, max(detectable, least)), reason=reason, message=message,
+        evidence=Evidence(
+            se=model.se, k_in=model.k_in, k_out=model.k_out, prior=model.prior, spread=model.spread,
+            within=model.within, shift=in_metric_direction(c.row, change_from_log(weakest.raw - model.d)),
+            sessions_current=float(len(fresh)), floor=floor,
         ),
     )  # fmt: skip
 
 
-def _worse(is_worse_as_measured: bool, *, several: bool) -> tuple[Call, str]:  # noqa: FBT001 - the one question
-    """Return what a change beyond its limits amounts to.
+def _call(c: Comparison, fresh: list[_Fresh], was: float) -> tuple[Call, str, str]:
+    """Return the call on all fresh sessions, its slug and what the slug does not say; without a slug: nothing to say.
 
-    What the suite gained is charged to a row only together with a worsening of its own:
-    where most benchmarks got faster, those that did not are no regression.
+    Where most benchmarks got faster, those that did not are no regression: a row fails
+    only if it is worse as measured, too.
     """
-    if not is_worse_as_measured:
-        return "suspected", "only-beside"
-    return "worse", "confirmed" if several else "worse"
+    several = len(fresh) > 1
+    calls = {f.limits.call(f.model.d) for f in fresh}
+    step = fresh[0].limits.threshold
+    if calls == {"worse"}:
+        if max(f.raw for f in fresh) <= step:
+            return "suspected", "only-beside", f"all {len(fresh)} fresh sessions show it" if several else ""
+        return "worse", *(("confirmed", f"all {len(fresh)} fresh sessions show it") if several else ("worse", ""))
+    # What only the coarse steps of the current values hide is not known to be small.
+    known = floor_logs(c.row, floor_of(c.row, c.base, c.base), was)[0]
+    if all(replace(f.limits, floor=known).call(f.model.d) == "worse" for f in fresh):
+        return "suspected", "too-coarse", ""
+    if calls == {"suspected"}:
+        return "suspected", "not-proven", ""
+    if calls == {"better"} and min(f.raw for f in fresh) < -step:
+        return "better", "better", ""
+    beyond = sum(f.model.d > f.limits.suspect for f in fresh)
+    if several and 0 < beyond < len(fresh):
+        return "same", "not-confirmed", f"{beyond} of {len(fresh)} fresh sessions show it"
+    return "same", "", ""
 
 
-def value_at(row: Row, log: float) -> float:
-    """Return the value, in the metric's base unit, whose cost has this logarithm."""
-    return math.exp(log) if row.metric.better == "lower" else 1 / math.exp(log)
-
-
-def prior_of(row: Row, *, is_shifted: bool) -> float:
+def prior_of(c: Comparison, *, is_shifted: bool) -> float:
     """Return the spread between sessions that is expected beforehand, on logs.
 
     Args:
-        row: both sides are there.
-        is_shifted: is what the whole suite has in common taken off?
+        c: its sessions say on how many machines they ran.
+        is_shifted: is the common shift of the suite subtracted?
     """
-    sessions = (*(row.base.sessions if row.base else ()), *(row.current.sessions if row.current else ()))
-    machines = {s.machine for s in sessions}
+    machines = {s.machine for s in c.sessions}
     if len(machines) == 1 and machines != {""}:
         return SAME_MACHINE
     return SAME_CLASS_LEFT if is_shifted else SAME_CLASS

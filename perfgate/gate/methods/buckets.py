@@ -1,4 +1,4 @@
-"""What can be told from counts by bucket: a quantile is known only as far as its bucket is narrow."""
+"""Quantiles read off histogram buckets: each is known only as precisely as its bucket is narrow."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ if TYPE_CHECKING:
     from perfgate.core.policy import Budget
     from perfgate.core.profile import MetricProfile
     from perfgate.core.quantile import Quantile
-    from perfgate.gate.rows import Row
+    from perfgate.gate.comparison import Comparison
 
 _SLACK = 1e-9
 
 
-def is_undecidable(row: Row) -> tuple[str, str] | None:
+def why_undecidable(c: Comparison) -> tuple[str, str] | None:
     """Return why two quantiles read off buckets cannot be compared, as slug and sentence; None when they can.
 
     A change inside a bucket is invisible, and one across its bound looks as wide as the
     bucket: where that is wider than the threshold, any answer would be a guess.
     """
-    threshold = row.ruling.threshold
-    for side in (row.side(row.base), row.side(row.current)):
-        q = side.quantile(row.statistic) if side else None
+    threshold = c.ruling.threshold
+    for side in (c.base, c.current):
+        q = side.quantile(c.statistic)
         if q is None or q.low == q.high:
             continue
         if math.isinf(q.high):
-            return "saturated", f"{row.statistic} lies {_where(q, row.metric.unit)}"
+            return "saturated", f"{c.statistic} lies {_where(q, c.metric.unit)}"
         allowed = threshold.amount * abs(q.value) if threshold.is_relative else threshold.amount
         if q.high - q.low > allowed * (1 + _SLACK):
-            return "bucket-too-wide", f"{row.statistic} lies {_where(q, row.metric.unit)}: wider than the threshold"
+            return "bucket-too-wide", f"{c.statistic} lies {_where(q, c.metric.unit)}: wider than the threshold"
     return None
 
 

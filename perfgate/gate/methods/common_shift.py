@@ -1,7 +1,7 @@
 """What the benchmarks of a check have in common: the speed of the machine, and how far its sessions lie apart.
 
 Rows of one metric on one class of machine form a group, whatever their level: time
-does not move with memory. Every benchmark of a session, such as a CI job, shares its luck.
+does not move with memory. All benchmarks of a session, such as a CI job, share its conditions.
 """
 
 from __future__ import annotations
@@ -10,33 +10,33 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from perfgate.gate.methods.limits import costs
+from perfgate.gate.methods.limits import as_costs, value_at
 from perfgate.gate.rows import P50, Q
 from perfgate.stats.quantiles import median, quantile
 from perfgate.stats.sessions import FEWEST_ALIKE, InCommon, SuiteSpread, common_shift, suite_spread
 from perfgate.stats.tails import log_quantile_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from perfgate.gate.rows import Row
+    from perfgate.gate.comparison import Comparison
 
 Group = tuple[str, str, str]
 """Class of machine, metric, statistic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Logs:
+class SessionLogs:
     """The sessions of a row on natural logarithms, turned so that lower is better."""
 
     base: tuple[tuple[float, ...], ...]
     """Values of each baseline session."""
     centres: tuple[float, ...]
     """The statistic of each baseline session."""
-    stretches: tuple[str, ...]
-    """When each baseline session took place."""
+    sessions: tuple[str, ...]
+    """Id of each baseline session."""
     current: Mapping[str, tuple[float, ...]]
-    """Values of the current sessions by stretch, oldest first."""
+    """Values of the current sessions by id, oldest first."""
     now: Mapping[str, float]
     """The statistic of each current session."""
     errors: tuple[float, ...] = ()
@@ -44,11 +44,11 @@ class Logs:
     now_errors: Mapping[str, float] = field(default_factory=dict)
     """The same of each current session."""
 
-    def sampling(self, stretch: str) -> float | None:
+    def sampling(self, session: str) -> float | None:
         """Return the variance that few runs bring to a tail's change; None for p50."""
         if not self.errors:
             return None
-        return self.now_errors[stretch] ** 2 + math.fsum(e**2 for e in self.errors) / len(self.errors) ** 2
+        return self.now_errors[session] ** 2 + math.fsum(e**2 for e in self.errors) / len(self.errors) ** 2
 
     @property
     def middle(self) -> float:
@@ -57,87 +57,100 @@ class Logs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suite:
+class Member:
+    """One row of a group."""
+
+    comparison: Comparison
+    """The row, both sides."""
+    logs: SessionLogs
+    """Its sessions."""
+
+    @property
+    def group(self) -> Group:
+        """The group that it belongs to."""
+        row = self.comparison.row
+        return row.profile.machine_class, row.metric.name, row.statistic
+
+    @property
+    def baseline(self) -> float:
+        """The baseline's centre in the metric's base unit."""
+        return value_at(self.comparison.row, self.logs.middle)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupShifts:
     """What a group of rows has in common."""
 
-    rows: int
-    """How many rows are in the group."""
-    shifts: Mapping[str, float]
-    """Log shift of each current session by stretch; as measured, not limited. Absent: too few rows share a session."""
-    base_shifts: Mapping[str, float]
+    current: Mapping[str, float]
+    """Log shift of each current session by id; as measured, not limited. Absent: too few rows share a session."""
+    base: Mapping[str, float]
     """The same of each baseline session against the rows' own centres. Absent: too few rows share the session."""
     spread: SuiteSpread | None
     """How far sessions usually lie apart; None when too few rows say."""
 
-    def of(self, logs: Logs, stretch: str) -> InCommon:
+    def of(self, logs: SessionLogs, session: str) -> InCommon:
         """Return what counts for a row in one current session."""
-        shifts = tuple(self.base_shifts.get(s, 0.0) for s in logs.stretches)
-        return InCommon(shift=self.shifts.get(stretch, 0.0), shifts=shifts, spread=self.spread)
+        shifts = tuple(self.base.get(s, 0.0) for s in logs.sessions)
+        return InCommon(shift=self.current.get(session, 0.0), shifts=shifts, spread=self.spread)
 
 
-def group_of(row: Row) -> Group:
-    """Return the group that a row belongs to."""
-    return row.profile.machine_class, row.metric.name, row.statistic
-
-
-def logs_of(row: Row) -> Logs:
-    """Return a row's sessions on logarithms. Both sides are there, all values are > 0."""
-    base, current = row.side(row.base), row.side(row.current)
-    if base is None or current is None:  # pragma: no cover - the caller has looked
-        raise ValueError("a side is absent")
-    now = {s.session: s.values for s in current.samples}
-    is_tail = row.statistic != P50
-    return Logs(
-        base=tuple(tuple(map(math.log, costs(row, s.values))) for s in base.samples),
-        centres=tuple(_centre(row, s.values) for s in base.samples),
-        stretches=tuple(s.session for s in base.samples),
-        current={name: tuple(map(math.log, costs(row, values))) for name, values in now.items()},
-        now={name: _centre(row, values) for name, values in now.items()},
-        errors=tuple(_error(row, s.values) for s in base.samples) if is_tail else (),
-        now_errors={name: _error(row, values) for name, values in now.items()} if is_tail else {},
+def member_of(c: Comparison) -> Member:
+    """Return a row with its sessions on logarithms. All values are > 0."""
+    now = {s.session: s.values for s in c.current.samples}
+    is_tail = c.statistic != P50
+    logs = SessionLogs(
+        base=tuple(tuple(map(math.log, as_costs(c.row, s.values))) for s in c.base.samples),
+        centres=tuple(_centre(c, s.values) for s in c.base.samples),
+        sessions=tuple(s.session for s in c.base.samples),
+        current={name: tuple(map(math.log, as_costs(c.row, values))) for name, values in now.items()},
+        now={name: _centre(c, values) for name, values in now.items()},
+        errors=tuple(_error(c, s.values) for s in c.base.samples) if is_tail else (),
+        now_errors={name: _error(c, values) for name, values in now.items()} if is_tail else {},
     )
+    return Member(comparison=c, logs=logs)
 
 
-def _error(row: Row, values: Sequence[float]) -> float:
+def _error(c: Comparison, values: Sequence[float]) -> float:
     """Return the standard error of the log of a tail's statistic; the row has runs enough for one."""
-    return log_quantile_error([math.log(v) for v in values], Q[row.statistic]) or 0.0
+    return log_quantile_error([math.log(v) for v in values], Q[c.statistic]) or 0.0
 
 
-def _centre(row: Row, values: Sequence[float]) -> float:
+def _centre(c: Comparison, values: Sequence[float]) -> float:
     """Return the log of the statistic on the metric's own scale, as it is everywhere else, turned to a cost."""
-    log = math.log(quantile(sorted(values), Q[row.statistic]))
-    return log if row.metric.better == "lower" else -log
+    log = math.log(quantile(sorted(values), Q[c.statistic]))
+    return log if c.is_lower_better else -log
 
 
-def suites_of(rows: Sequence[tuple[Group, Logs]]) -> dict[Group, Suite]:
-    """Return what each group of rows has in common."""
-    groups: dict[Group, list[Logs]] = {}
-    for group, logs in rows:
-        groups.setdefault(group, []).append(logs)
-    return {group: _suite(members) for group, members in groups.items()}
+def group_members(comparisons: Iterable[Comparison]) -> list[list[Member]]:
+    """Return rows by the group that they belong to."""
+    groups: dict[Group, list[Member]] = {}
+    for member in map(member_of, comparisons):
+        groups.setdefault(member.group, []).append(member)
+    return list(groups.values())
 
 
-def _suite(members: Sequence[Logs]) -> Suite:
+def find_shifts(members: Sequence[Member]) -> GroupShifts:
+    """Return what the rows of a group have in common."""
     now: dict[str, list[float]] = {}
     before: dict[str, list[float]] = {}
-    for logs in members:
-        for stretch, centre in logs.now.items():
-            now.setdefault(stretch, []).append(centre - logs.middle)
-        for stretch, centre in zip(logs.stretches, logs.centres, strict=True):
-            before.setdefault(stretch, []).append(centre - logs.middle)
-    base_shifts = _shifts(before)
+    for logs in (m.logs for m in members):
+        middle = logs.middle
+        for session, centre in logs.now.items():
+            now.setdefault(session, []).append(centre - middle)
+        for session, centre in zip(logs.sessions, logs.centres, strict=True):
+            before.setdefault(session, []).append(centre - middle)
+    base = _shifts(before)
     left = [
-        [c - base_shifts.get(s, 0.0) for c, s in zip(logs.centres, logs.stretches, strict=True)] for logs in members
-    ]  # what remains of the baselines' sessions when their common shifts are taken off
-    return Suite(
-        rows=len(members),
-        # Where the baselines' sessions are not shared, each row's own spread holds their luck already.
-        shifts=_shifts(now) if base_shifts else {},
-        base_shifts=base_shifts,
+        [c - base.get(s, 0.0) for c, s in zip(m.logs.centres, m.logs.sessions, strict=True)] for m in members
+    ]  # what remains of the baselines' sessions when their common shifts are subtracted
+    return GroupShifts(
+        # Where the baselines' sessions are not shared, each row's own spread holds their conditions already.
+        current=_shifts(now) if base else {},
+        base=base,
         spread=suite_spread(left),
     )
 
 
 def _shifts(changes: Mapping[str, Sequence[float]]) -> dict[str, float]:
     """Return the common shift of each session that enough rows share; one of few rows says nothing of the suite."""
-    return {stretch: common_shift(of) for stretch, of in changes.items() if len(of) >= FEWEST_ALIKE}
+    return {session: common_shift(of) for session, of in changes.items() if len(of) >= FEWEST_ALIKE}

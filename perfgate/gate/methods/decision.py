@@ -1,11 +1,11 @@
-"""What a method found out about one row."""
+"""What a method decided about one row."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from perfgate.core.finding import Status
+from perfgate.core.finding import NO_EVIDENCE, Evidence, Status
 
 Method = Literal["same-session", "across-sessions", "exact", "threshold", ""]
 Call = Literal["worse", "suspected", "same", "better"]
@@ -23,11 +23,11 @@ class Family:
     """What the gated rows of a check share."""
 
     size: int
-    """How many rows share the level (J), >= 1."""
+    """How many rows share the accepted false alarms (J), >= 1."""
     false_alarms: float
     """Accepted chance that an unchanged pull request fails (fa), 0.0 < fa < 1.0."""
     share: float | None = None
-    """Part of a row's level that this look at the runs may spend, 0.0 < share < 1.0; None: there is one look."""
+    """Part of a row's alpha that this interim look may spend, 0.0 < share < 1.0; None: there is one look."""
 
     @property
     def first_step(self) -> float:
@@ -37,7 +37,7 @@ class Family:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What a method found out about one row. Changes are ratios minus one, in the metric's own direction."""
+    """What a method decided about one row. Changes are ratios minus one, in the metric's own direction."""
 
     call: Call
     """Worse, suspected, same or better."""
@@ -52,12 +52,14 @@ class Decision:
     limit: float | None
     """The change that the threshold allows, signed like a worsening."""
     interval: tuple[float, float] | None = None
-    """95 % interval of the change."""
-    visible: float | None = None
+    """95 % confidence interval of the change."""
+    suspect_limit: float | None = None
+    """The change beyond which the row is suspected, signed like a worsening; None: no single change says so."""
+    fail_limit: float | None = None
     """Smallest worsening that would have failed, signed; None when none could."""
     reason: str
     """Slug of `perfgate.core.reasons`."""
     message: str = ""
     """What the slug's own sentence does not say; may hold numbers."""
-    evidence: tuple[tuple[str, float], ...] = ()
-    """The numbers behind the call, by name (``p``, ``level``, ``se``, ``k_in``, ``k_out``, ``shift``, …)."""
+    evidence: Evidence = NO_EVIDENCE
+    """The numbers behind the call."""

@@ -1,8 +1,13 @@
-"""What a row's rule allows, in the row's own terms: costs, thresholds and floors."""
+"""What a row's rule allows, and the one function that turns a change into a call.
+
+Methods work on costs: lower is better, so that a metric where higher is better enters as its
+reciprocal. Limits are natural logarithms of a ratio of costs; > 0 is worse.
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.canonical import resolution
@@ -10,17 +15,82 @@ from perfgate.core.canonical import resolution
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perfgate.core.finding import Finding
     from perfgate.core.profile import MetricProfile
+    from perfgate.gate.comparison import Comparison
+    from perfgate.gate.methods.decision import Call
     from perfgate.gate.rows import Row
 
 TOO_NOISY = 0.25
-"""A row that cannot see a smaller change than this is called too noisy to gate."""
+"""A row whose smallest detectable change is larger than this is called too noisy to gate."""
 SLACK = 1e-9
 """A change exactly at the threshold is within it, whatever the last bit says."""
 _DECIMALS = {"s": 1e-3, "B": 1e5}  # steps of elapsed_sec and peak_memory_mb in a run summary
 
 
-def costs(row: Row, values: Sequence[float]) -> tuple[float, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the change of one value is held against. All are logs of a ratio of costs, >= 0."""
+
+    threshold: float
+    """The largest accepted worsening, rounding slack included."""
+    suspect: float
+    """Beyond it a worsening is suspected, >= `threshold`."""
+    fail: float
+    """Beyond it a worsening fails, >= `threshold`."""
+    floor: float = 0.0
+    """The smallest worsening that counts at all; infinite: none does."""
+    gain_floor: float = 0.0
+    """The smallest improvement that counts at all. Not `floor`: a floor is an amount, not a ratio."""
+
+    @classmethod
+    def around(
+        cls, allowed: float, *, inner: float, outer: float, floor: float = 0.0, gain_floor: float = 0.0
+    ) -> Limits:
+        """Return the limits that a threshold and the noise make together.
+
+        Args:
+            allowed: the largest accepted worsening, a ratio of costs minus one, >= 0.0 or infinite.
+            inner: log limit of the noise for a suspicion, >= 0.0.
+            outer: log limit of the noise for a failure, >= 0.0.
+            floor: see `Limits.floor`.
+            gain_floor: see `Limits.gain_floor`.
+        """
+        step = math.log1p(allowed) + SLACK
+        return cls(threshold=step, suspect=max(step, inner), fail=max(step, outer), floor=floor, gain_floor=gain_floor)
+
+    @classmethod
+    def of(cls, finding: Finding) -> Limits | None:
+        """Return the limits that a finding was held against; None when it has none. Floors are part of them."""
+        threshold, suspect, fail = (_as_log(c) for c in (finding.limit, finding.suspect_limit, finding.fail_limit))
+        if threshold is None or fail is None:
+            return None
+        return cls(threshold=threshold, suspect=fail if suspect is None else suspect, fail=fail)
+
+    def call(self, change: float) -> Call:
+        """Return what a change is: the one place where a change meets its limits.
+
+        Args:
+            change: log of a ratio of costs; > 0 is worse.
+        """
+        if not self.is_above_floor(change):
+            return "same"
+        if change > self.suspect:
+            return "worse" if change > self.fail else "suspected"
+        return "better" if -change > self.fail else "same"
+
+    def is_above_floor(self, change: float) -> bool:
+        """Is a change large enough to count at all?"""
+        floor = self.floor if change > 0.0 else self.gain_floor
+        return abs(change) >= floor * (1.0 - SLACK)
+
+
+def _as_log(change: float | None) -> float | None:
+    """Return the size of a change in a metric's own direction as a log; None of one that has no log."""
+    return None if change is None or change <= -1.0 else abs(math.log1p(change))
+
+
+def as_costs(row: Row, values: Sequence[float]) -> tuple[float, ...]:
     """Return values so that lower is better: where higher is, their reciprocals. All must be > 0."""
     return tuple(values) if row.metric.better == "lower" else tuple(1 / v for v in values)
 
@@ -29,34 +99,54 @@ def allowed_cost(row: Row, baseline: float) -> float:
     """Return the largest accepted worsening as a ratio of costs minus one, >= 0."""
     threshold = row.ruling.threshold
     share = threshold.amount if threshold.is_relative else threshold.amount / abs(baseline) if baseline else math.inf
+    return _cost_of_share(row, share)
+
+
+def _cost_of_share(row: Row, share: float) -> float:
+    """Return a worsening by a share of the value as a ratio of costs minus one."""
     if row.metric.better == "lower":
         return share
     return 1 / (1 - share) - 1 if share < 1 else math.inf
 
 
-def own_change(row: Row, cost_change: float) -> float:
+def in_metric_direction(row: Row, cost_change: float) -> float:
     """Return a change of costs as the metric's own change: signs turn where higher is better."""
     if row.metric.better == "lower":
         return cost_change
     return 1 / (1 + cost_change) - 1 if cost_change > -1 else math.inf  # an improvement beyond the last digit
 
 
-def is_above_floor(row: Row, base: MetricProfile, current: MetricProfile, values: tuple[float, float]) -> bool:
-    """Is the difference large enough, in base units, to be told from the values' own resolution or the stated floor?"""
-    return abs(values[1] - values[0]) >= floor_of(row, base, current) * (1 - SLACK)
+def value_at(row: Row, log: float) -> float:
+    """Return the value, in the metric's base unit, whose cost has this logarithm."""
+    return math.exp(log) if row.metric.better == "lower" else 1 / math.exp(log)
 
 
-def is_blurred(row: Row, base: MetricProfile, current: MetricProfile, values: tuple[float, float]) -> bool:
+def is_above_floor(c: Comparison, values: tuple[float, float], *, current: MetricProfile | None = None) -> bool:
+    """Is the difference of two values large enough, in base units, to count?
+
+    Args:
+        c: says the resolution of the values, and the stated floor.
+        values: baseline and current, in base units.
+        current: judges the resolution in place of the current side.
+    """
+    return abs(values[1] - values[0]) >= floor_of(c.row, c.base, current or c.current) * (1 - SLACK)
+
+
+def is_blurred(c: Comparison, values: tuple[float, float]) -> bool:
     """Is a difference below the floor only because the current values are written in coarser steps than before?"""
-    return is_above_floor(row, base, base, values) and not is_above_floor(row, base, current, values)
+    return is_above_floor(c, values, current=c.base) and not is_above_floor(c, values)
 
 
-def floor_cost(row: Row, base: MetricProfile, current: MetricProfile, baseline: float) -> float:
-    """Return the floor as a change of costs: nothing smaller could fail."""
-    share = floor_of(row, base, current) / abs(baseline)
-    if row.metric.better == "lower":
-        return share
-    return 1 / (1 - share) - 1 if share < 1 else math.inf
+def floor_cost(row: Row, floor: float, baseline: float) -> float:
+    """Return a floor in base units as a worsening: a ratio of costs minus one. Nothing smaller could fail."""
+    return _cost_of_share(row, floor / abs(baseline))
+
+
+def floor_logs(row: Row, floor: float, baseline: float) -> tuple[float, float]:
+    """Return a floor in base units as logs of a ratio of costs: of a worsening, and of an improvement."""
+    share = floor / abs(baseline)
+    rise, fall = math.log1p(share), -math.log1p(-share) if share < 1 else math.inf
+    return (rise, fall) if row.metric.better == "lower" else (fall, rise)
 
 
 def floor_of(row: Row, base: MetricProfile, current: MetricProfile) -> float:
@@ -71,7 +161,7 @@ def floor_of(row: Row, base: MetricProfile, current: MetricProfile) -> float:
 
 
 def _step(values: tuple[float, ...], unit: str) -> float:
-    """Return the step of values, as far as they give it away.
+    """Return the step in which values are written, as far as they show it.
 
     Values that differ and are all round were written in that step. One that never
     varies may be round by chance (50.0 MB, 1000 calls), so that no more is believed of
@@ -81,19 +171,26 @@ def _step(values: tuple[float, ...], unit: str) -> float:
     return step if values and min(values) != max(values) else min(step, _DECIMALS.get(unit, 0.0))
 
 
-def grown(log: float) -> float:
-    """Return the change that a log amounts to; beyond the largest number it has no end."""
+def change_from_log(log: float) -> float:
+    """Return the change, a ratio minus one, that a log stands for; infinite beyond the largest number."""
     try:
         return math.expm1(log)
     except OverflowError:
         return math.inf
 
 
-def quiet_reason(visible: float | None, allowed: float, *, floor: bool, moved: bool) -> str:
-    """Return the slug of a row that does not fail. A wide threshold that somebody chose is no noise."""
-    if visible is None:
+def reason_when_not_failing(detectable: float | None, allowed: float, *, floor: bool, moved: bool) -> str:
+    """Return the slug of a row that does not fail. A wide threshold that somebody chose is no noise.
+
+    Args:
+        detectable: smallest worsening that would have failed, a ratio of costs minus one; None: none.
+        allowed: the threshold, likewise.
+        floor: is the change above the floor?
+        moved: is the change beyond the threshold?
+    """
+    if detectable is None:
         return "few-runs"
-    if visible > max(TOO_NOISY, allowed * (1 + SLACK) + SLACK):
+    if detectable > max(TOO_NOISY, allowed * (1 + SLACK) + SLACK):
         return "too-noisy"
     if moved:
         return "within-noise" if floor else "below-floor"

@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from perfgate.core.finding import Evidence
 from perfgate.gate.methods.decision import Decision
 from perfgate.gate.methods.limits import (
     SLACK,
     allowed_cost,
-    costs,
+    as_costs,
+    change_from_log,
     floor_cost,
     floor_of,
-    grown,
+    in_metric_direction,
     is_above_floor,
     is_blurred,
-    own_change,
-    quiet_reason,
+    reason_when_not_failing,
 )
 from perfgate.stats.medians import median_ratio_interval
 from perfgate.stats.quantiles import median
@@ -24,97 +25,96 @@ from perfgate.stats.ranks import mann_whitney, runs_needed, smallest_flagged_fac
 from perfgate.stats.shifts import hodges_lehmann
 
 if TYPE_CHECKING:
-    from perfgate.core.profile import MetricProfile
+    from perfgate.gate.comparison import Comparison
     from perfgate.gate.methods.decision import Call
-    from perfgate.gate.rows import Row
 
-_SUSPECT_P = 0.05  # a ratio beyond the threshold with this evidence deserves a second look
-_HOPELESS_P = 0.05  # evidence that the change is below the threshold: measuring more would hardly make it fail
-
-
-def p_value(row: Row) -> float:
-    """Return the p-value of a row: how likely current runs that rank so high are when nothing changed."""
-    return mann_whitney(*_both(row)).p
+SUSPICION_P = 0.05
+"""A change beyond the threshold with this evidence is suspected: one row in twenty when nothing changed."""
+FUTILITY_P = 0.05
+"""Evidence that the change is below the threshold: more runs would hardly make it fail."""
 
 
-def is_hopeless(row: Row) -> bool:
+def p_value(c: Comparison) -> float:
+    """Return the one-sided p-value of a row: how likely its current runs rank so high when nothing changed."""
+    return mann_whitney(*_costs(c)).p
+
+
+def is_futile(c: Comparison) -> bool:
     """Is the row so clearly below its threshold that more runs would hardly make it fail?
 
     One-sided Mann-Whitney of the current costs below the baseline's times 1 + threshold, p <= 5 %.
     """
-    base, current = _both(row)
-    allowed = 1 + _allowed(row)
-    return mann_whitney(current, [b * allowed for b in base]).p <= _HOPELESS_P
+    base, current = _costs(c)
+    allowed = 1 + _allowed(c)
+    return mann_whitney(current, [b * allowed for b in base]).p <= FUTILITY_P
 
 
-def _both(row: Row) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    base, current = _sides(row)
-    return costs(row, base.samples[0].values), costs(row, current.samples[0].values)
+def _costs(c: Comparison) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    return as_costs(c.row, c.base.samples[0].values), as_costs(c.row, c.current.samples[0].values)
 
 
-def _sides(row: Row) -> tuple[MetricProfile, MetricProfile]:
-    base, current = row.side(row.base), row.side(row.current)
-    if base is None or current is None:  # pragma: no cover - the caller has looked
-        raise ValueError("a side is absent")
-    return base, current
+def _allowed(c: Comparison) -> float:
+    return allowed_cost(c.row, median(c.base.samples[0].values))
 
 
-def _allowed(row: Row) -> float:
-    return allowed_cost(row, median(_sides(row)[0].samples[0].values))
-
-
-def same_session(row: Row, level: float) -> Decision:
+def same_session(c: Comparison, alpha: float) -> Decision:
     """Return the decision about the p50 of a row whose two sides share one session.
 
     Args:
-        row: both sides are there, comparable, all values > 0.
-        level: the p-value at which the row fails.
+        c: all values > 0.
+        alpha: the p-value at which the row fails, 0.0 < alpha < 1.0.
 
     Source:
-        The rule and its rates of false alarms: docs/method.md.
+        The rule and its false-alarm rates: docs/method.md.
     """
-    base, current = _sides(row)
-    sides = base.samples[0].values, current.samples[0].values
-    ranked = _both(row)
+    sides = c.base.samples[0].values, c.current.samples[0].values
+    ranked = _costs(c)
     values = median(sides[0]), median(sides[1])
-    allowed = _allowed(row)
+    allowed = _allowed(c)
     # Of the values shown, not of their reciprocals, whose medians differ from these in even samples.
-    ratio = values[1] / values[0] if row.metric.better == "lower" else values[0] / values[1]
-    floor = is_above_floor(row, base, current, values)
+    ratio = values[1] / values[0] if c.is_lower_better else values[0] / values[1]
+    floor = is_above_floor(c, values)
     low, high = median_ratio_interval(*sides)
-    factor = smallest_flagged_factor(*ranked, level)
-    visible = None if factor is None else max(allowed, factor * ratio - 1)
+    factor = smallest_flagged_factor(*ranked, alpha)
+    detectable = None if factor is None else max(allowed, factor * ratio - 1)
     p = mann_whitney(*ranked).p
-    beyond = ratio - 1 > allowed + SLACK and floor
+    moved = ratio - 1 > allowed + SLACK
     call: Call = "same"
-    reason, message = quiet_reason(visible, allowed, floor=floor, moved=ratio - 1 > allowed + SLACK), ""
-    if beyond and p <= level:
+    reason, message = reason_when_not_failing(detectable, allowed, floor=floor, moved=moved), ""
+    if moved and floor and p <= alpha:
         call = reason = "worse"
-    elif beyond and factor is None:
-        needed = runs_needed(level)
+    elif moved and floor and factor is None:
+        needed = runs_needed(alpha)
         call, reason = "suspected", "few-runs"
         message = f"{len(sides[0])} and {len(sides[1])} runs can never prove a change; measure {needed} on each side"
-    elif beyond and p <= _SUSPECT_P:
+    elif moved and floor and p <= SUSPICION_P:
         call, reason = "suspected", "more-runs"
-    elif ratio - 1 > allowed + SLACK and p <= level and is_blurred(row, base, current, values):
+    elif moved and p <= alpha and is_blurred(c, values):
         call, reason = "suspected", "too-coarse"
-    elif floor and 1 / ratio - 1 > allowed and mann_whitney(ranked[1], ranked[0]).p <= level:
+    elif floor and 1 / ratio - 1 > allowed and mann_whitney(ranked[1], ranked[0]).p <= alpha:
         call = reason = "better"
+    least = floor_of(c.row, c.base, c.current)
+    fail_limit = None if detectable is None else max(detectable, floor_cost(c.row, least, values[0]))
+    typical, low_end, high_end = _typical(c, ranked)
     return Decision(
         call=call, method="same-session", baseline=values[0], current=values[1], change=values[1] / values[0] - 1,
-        limit=own_change(row, allowed), interval=(low - 1, high - 1),
-        visible=None if visible is None else own_change(row, max(visible, floor_cost(row, base, current, values[0]))),
+        limit=in_metric_direction(c.row, allowed), interval=(low - 1, high - 1),
+        fail_limit=None if fail_limit is None else in_metric_direction(c.row, fail_limit),
         reason=reason, message=message,
-        evidence=(("p", p), ("level", level), ("floor", floor_of(row, base, current)), *_typical(row, ranked)),
+        evidence=Evidence(
+            p=p, alpha=alpha, floor=least, typical=typical, typical_low=low_end, typical_high=high_end
+        ),
     )  # fmt: skip
 
 
-def _typical(row: Row, ranked: tuple[tuple[float, ...], tuple[float, ...]]) -> tuple[tuple[str, float], ...]:
-    """Return the change of a typical run (Hodges and Lehmann's), with the interval that the rank test leaves."""
+def _typical(
+    c: Comparison, ranked: tuple[tuple[float, ...], tuple[float, ...]]
+) -> tuple[float, float | None, float | None]:
+    """Return the change of a typical run (Hodges and Lehmann's), with the interval that the rank test gives."""
     base, current = ([math.log(v) for v in side] for side in ranked)
     shift, ends = hodges_lehmann(base, current)
-    named = [("typical", shift)] + ([("typical_low", ends[0]), ("typical_high", ends[1])] if ends else [])
-    changes = [own_change(row, grown(log)) for _, log in named]
-    if row.metric.better == "higher":  # turned, so that the low end stays the low one
-        changes[1:] = reversed(changes[1:])
-    return tuple((name, change) for (name, _), change in zip(named, changes, strict=True))
+    typical = in_metric_direction(c.row, change_from_log(shift))
+    if ends is None:
+        return typical, None, None
+    low, high = sorted(in_metric_direction(c.row, change_from_log(end)) for end in ends)
+    return typical, low, high

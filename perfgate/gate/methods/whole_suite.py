@@ -1,70 +1,89 @@
-"""What all benchmarks did together, as a finding of its own: what is taken off each row must not be lost."""
+"""The common change of all benchmarks as a finding of its own: what is subtracted from each row must not be lost."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from perfgate.core.finding import WHOLE_SUITE, Finding, Status
+from perfgate.core.finding import WHOLE_SUITE, Evidence, Finding, Status
 from perfgate.core.reasons import sentence
-from perfgate.gate.methods.across_sessions import prior_of, value_at
-from perfgate.gate.methods.limits import SLACK, allowed_cost, grown, own_change
+from perfgate.gate.methods.across_sessions import prior_of
+from perfgate.gate.methods.limits import (
+    Limits,
+    allowed_cost,
+    change_from_log,
+    floor_logs,
+    floor_of,
+    in_metric_direction,
+)
 from perfgate.gate.rows import limit_text
 from perfgate.stats.sessions import compare_sessions, log_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perfgate.gate.methods.common_shift import Logs, Suite
+    from perfgate.gate.methods.common_shift import GroupShifts, Member
     from perfgate.gate.methods.decision import Family
-    from perfgate.gate.rows import Row
+
+_OF_CALL = {"worse": (Status.REGRESSED, "suite-worse"), "suspected": (Status.SUSPECTED, "suite-not-proven")}
 
 
-def moved_together(members: Sequence[tuple[Row, Logs]], suite: Suite, family: Family) -> Iterator[Finding]:
-    """Yield the finding about what a group of rows has in common, if it can be told.
+def judge_whole_suite(members: Sequence[Member], shifts: GroupShifts, family: Family) -> Iterator[Finding]:
+    """Yield the finding about the common change of a group of rows, if enough rows share one.
 
     The suite is judged like a row whose sessions' values are the common shifts: it fails
     beyond the outer limit, is suspected beyond the inner one, and has to be beyond the
     inner one in each of several fresh sessions. The strictest threshold of its gated rows
-    is its own: what is taken off that row must not hide a change that the row does not allow.
-    Of a group that nobody gates it is only told.
+    is its own: what is subtracted from that row must not hide a change that the row does
+    not allow. A shift that lifts no gated row above that row's own floor cannot fail.
+    A group that nobody gates is only reported.
 
     Args:
         members: the group, each row with its sessions.
-        suite: what it has in common.
+        shifts: what they have in common.
         family: what the gated rows share.
     """
-    if not suite.shifts:
+    if not shifts.current:
         return
-    gated = [(r, logs) for r, logs in members if r.ruling.level == "fail"]
-    strict = ((allowed_cost(r, value_at(r, logs.middle)), r) for r, logs in gated or members)
+    gated = [m for m in members if m.comparison.is_gated]
+    judged = gated or members
+    strict = ((allowed_cost(m.comparison.row, m.baseline), m.comparison.row) for m in judged)
     allowed, row = min(strict, key=lambda pair: pair[0])
-    before = list(suite.base_shifts.values())
-    found = [
+    before = list(shifts.base.values())
+    models = [
         compare_sessions(
-            [[shift] for shift in before], [now], prior=max(prior_of(r, is_shifted=False) for r, _ in members),
+            [[shift] for shift in before], [now],
+            prior=max(prior_of(m.comparison, is_shifted=False) for m in members),
             family=family.size, false_alarms=family.false_alarms,
         )
-        for now in suite.shifts.values()
+        for now in shifts.current.values()
     ]  # fmt: skip
-    several = len(found) > 1
-    step = math.log1p(allowed) + SLACK
-    model = min(found, key=lambda m: m.d / max(step, m.inner))
-    limit = max(step, model.inner if several else model.outer)
+    floor = min(_floor(m) for m in judged)
+    several = len(models) > 1
+    limited = [
+        (m, Limits.around(allowed, inner=m.inner, outer=m.inner if several else m.outer, floor=floor)) for m in models
+    ]
+    calls = {limits.call(model.d) for model, limits in limited}
+    model, limits = min(limited, key=lambda pair: pair[0].d / max(pair[1].threshold, pair[0].inner))
     status, reason = Status.UNCHANGED, "suite-moved"
-    if gated and model.d > limit:
-        status, reason = Status.REGRESSED, "suite-worse"
-    elif gated and not several and model.d > max(step, model.inner):
-        status, reason = Status.SUSPECTED, "suite-not-proven"
-    interval = sorted(own_change(row, grown(end)) for end in log_interval(model))
+    if gated and len(calls) == 1:
+        status, reason = _OF_CALL.get(calls.pop(), (status, reason))
+    interval = sorted(in_metric_direction(row, change_from_log(end)) for end in log_interval(model))
     yield Finding(
         benchmark=WHOLE_SUITE, labels=(), machine_class=row.profile.machine_class, metric=row.metric.name,
         unit=row.metric.unit, better=row.metric.better, statistic=row.statistic, status=status,
         level="fail" if gated else "info", method="across-sessions", baseline=None, current=None,
-        change=own_change(row, grown(model.d)),
-        interval=(interval[0], interval[1]), limit=own_change(row, allowed),
+        change=in_metric_direction(row, change_from_log(model.d)),
+        interval=(interval[0], interval[1]), limit=in_metric_direction(row, allowed),
         limit_text=limit_text(row.ruling.threshold.text, row.metric.better), n_baseline=0, n_current=0,
-        sessions_baseline=len(before), visible=own_change(row, grown(limit)), reason=reason,
+        sessions_baseline=len(before),
+        suspect_limit=in_metric_direction(row, change_from_log(max(limits.suspect, floor))),
+        fail_limit=in_metric_direction(row, change_from_log(max(limits.fail, floor))), reason=reason,
         message=sentence(reason), rule=row.ruling.origin,
-        evidence=(("se", model.se), ("k_in", model.k_in), ("k_out", model.k_out), ("rows", float(suite.rows))),
+        evidence=Evidence(se=model.se, k_in=model.k_in, k_out=model.k_out, rows=float(len(members))),
     )  # fmt: skip
+
+
+def _floor(member: Member) -> float:
+    """Return the smallest worsening of a row that its own floor lets count, as a log of a ratio of costs."""
+    c = member.comparison
+    return floor_logs(c.row, floor_of(c.row, c.base, c.current), member.baseline)[0]

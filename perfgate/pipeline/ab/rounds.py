@@ -12,7 +12,7 @@ from perfgate.collect import Selection
 from perfgate.core.errors import CannotDecideError, Diagnostic
 from perfgate.core.profile import BATCH_MARK, INTERLEAVED, title
 from perfgate.gate.judge import Judgement, Pair
-from perfgate.gate.sequential import Look, failures_of, judge_look, looks_of
+from perfgate.gate.sequential import InterimLook, failures_of, judge_look, plan_looks
 from perfgate.measure.command.name import command_digest, default_benchmark_name
 from perfgate.measure.identity import new_run_id
 from perfgate.measure.machine import facts
@@ -23,10 +23,9 @@ from perfgate.pipeline.run import Job, measure_once, same_id
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from perfgate.core.finding import Finding
+    from perfgate.core.finding import Finding, RowKey
     from perfgate.core.policy import Policy
     from perfgate.core.profile import Profile
-    from perfgate.gate.judge import Place
     from perfgate.pipeline.ab.request import Request
     from perfgate.pipeline.ab.sides import Side, Sides
 
@@ -80,15 +79,15 @@ def compare(sides: Sides, request: Request, on_progress: Callable[[int, int], No
         CannotDecideError: a run failed, and not for the lack of what the head adds.
     """
     looks = (
-        looks_of(request.rounds)
+        plan_looks(request.rounds)
         if request.runs is None
-        else (Look(rounds=-(-request.runs // _SIDES_A_ROUND), share=None),)
+        else (InterimLook(rounds=-(-request.runs // _SIDES_A_ROUND), share=None),)
     )
     most = request.runs or request.rounds * _SIDES_A_ROUND
     bench = _Bench(sides, request, most, on_progress)
     bench.warm_up()
     order = turns(request.seed)
-    failed: dict[Place, Finding] = {}
+    failed: dict[RowKey, Finding] = {}
     done = 0
     for look in looks:
         runs = min(look.rounds * _SIDES_A_ROUND, most)
@@ -100,7 +99,7 @@ def compare(sides: Sides, request: Request, on_progress: Callable[[int, int], No
         judgement = judge_look(pairs, bench.sides.here.policy, look, failed)
         problems = (*base[1], *head[1])
         failed |= failures_of(judgement)
-        if problems or not judgement.open:
+        if problems or not judgement.rows_still_open:
             break
     return Measured(
         sides=bench.sides, pairs=pairs, selection=head[0], judgement=judgement, problems=problems, runs=done, most=most

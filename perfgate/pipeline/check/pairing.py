@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import Diagnostic, note
 from perfgate.core.finding import Finding, Status
 from perfgate.core.profile import Profile, title
-from perfgate.gate.judge import Pair, undecided
-from perfgate.gate.rows import rows_of
+from perfgate.gate.judge import Pair
+from perfgate.gate.rows import finding_of, rows_of
 from perfgate.report.words import count
 
 if TYPE_CHECKING:
@@ -102,5 +102,5 @@ def foreign(base: Side, selection: Selection, policy: Policy, *, known: bool) ->
         row = next(rows_of(None, profile, policy), None)
         if row is not None:
             message = f"the runs are of {profile.machine_class}, the baselines of {', '.join(elsewhere)}"
-            findings.append(undecided(row, Status.NOT_COMPARABLE, "class-differs", message))
+            findings.append(finding_of(row, Status.NOT_COMPARABLE, "class-differs", message))
     return findings

@@ -207,7 +207,7 @@ def test_rows_that_see_large_changes_only_are_told_with_what_would_help_and_by_h
     here = row(result)
     assert here.best is not None
     assert here.best.sessions == 5
-    assert finding.hint.startswith("5 sessions in the baseline instead of 2: it sees +")
+    assert finding.hint.startswith("5 sessions in the baseline instead of 2: detectable +")
     assert audited(baseline({"elapsed": sessions([0.9, -0.4, 0.3, -0.5, 0.6])})).has("warning")
 
 

@@ -56,7 +56,7 @@ def test_a_change_is_suspected_between_the_limits_and_fails_beyond(  # noqa: PLR
     assert found.reason in reason
     assert found.sessions_baseline == m
     shown = math.expm1(outer) if metric == "elapsed" else math.expm1(-outer)
-    assert found.visible == pytest.approx(shown, rel=1e-6)
+    assert found.fail_limit == pytest.approx(shown, rel=1e-6)
 
 
 def test_the_limits_grow_with_the_root_of_the_family():
@@ -64,7 +64,7 @@ def test_the_limits_grow_with_the_root_of_the_family():
     many = [Pair(base=profile(base, name=n), current=profile(current, name=n)) for n in map(str, range(16))]
     found = judge(many, policy())
     assert found.gated == 16
-    visible = [f.visible for f in found.findings if f.statistic == "p50" and f.benchmark != WHOLE_SUITE]
+    visible = [f.fail_limit for f in found.findings if f.statistic == "p50" and f.benchmark != WHOLE_SUITE]
     alike = 0.02 * math.sqrt(4 / (4 + 16 * 2 / 2))  # the suite's own sessions agree, which counts beside the prior
     assert visible == [pytest.approx(math.expm1(4 * limits(3, prior=alike)[1]))] * 16
 
@@ -86,12 +86,12 @@ def test_beyond_the_noise_the_threshold_decides(factor, status, metric):
     found = judged_values(flat_sessions(5), {"now": current}, by, metric)
     assert found.status == status
     assert found.limit == pytest.approx(0.3 if metric == "elapsed" else -3 / 13)
-    assert found.visible == pytest.approx(found.limit)
+    assert found.fail_limit == pytest.approx(found.limit)
 
 
 def test_a_drop_of_all_can_be_allowed_and_then_nothing_fails():
     found = judged_values(flat_sessions(3), {"now": [0.01] * 3}, policy(rule(metric="rate", threshold="-100%")), "rate")
-    assert (found.status, found.limit, found.visible) == (Status.UNCHANGED, -1.0, -1.0)
+    assert (found.status, found.limit, found.fail_limit) == (Status.UNCHANGED, -1.0, -1.0)
 
 
 def test_a_rate_reads_as_a_rate():
@@ -99,14 +99,14 @@ def test_a_rate_reads_as_a_rate():
     assert (found.status, found.baseline, found.limit_text) == (Status.REGRESSED, pytest.approx(200.0), "-5%")
     assert found.change == pytest.approx(-0.495)
     assert found.interval[0] < found.change < found.interval[1] < found.limit == pytest.approx(-0.05)
-    assert -1 < found.visible < 0
+    assert -1 < found.fail_limit < 0
 
 
 def test_a_row_that_cannot_see_a_quarter_says_so():
     noisy = {f"s{i}": lognormal(i, 5, spread=0.4) for i in range(2)}
     found = judged_values(noisy, {"now": lognormal(9, 5, spread=0.4)})
     assert (found.status, found.reason) == (Status.UNCHANGED, "too-noisy")
-    assert found.visible > 0.25
+    assert found.fail_limit > 0.25
 
 
 def test_a_floor_holds_across_sessions_too():
@@ -149,7 +149,7 @@ def test_a_worsening_that_every_fresh_session_shows_fails_though_none_alone_woul
     assert judged_values(base, {"x": now}, machine="").status == "suspected"
     found = judged_values(base, {"x": now, "y": scaled(now, 1.03)}, machine="")
     assert (found.status, found.reason) == ("regressed", "confirmed")
-    assert dict(found.evidence)["sessions_current"] == 2
+    assert found.evidence.sessions_current == 2
 
 
 COARSE, FINE = {"x": [1.1, 1.1, 1.1, 1.2]}, {"y": [1.1031, 1.1032, 1.1041]}
@@ -160,13 +160,13 @@ def test_a_session_in_coarse_steps_proves_no_more_beside_a_finer_one():
     assert judged_values(base, FINE, by).status == "regressed"
     for now in (COARSE, {**COARSE, **FINE}, {**FINE, **COARSE}):
         found = judged_values(base, now, by)
-        assert (found.status, found.reason, dict(found.evidence)["floor"]) == ("suspected", "too-coarse", 0.1)
-        assert found.visible == pytest.approx(0.1 / 1.0501)
+        assert (found.status, found.reason, found.evidence.floor) == ("suspected", "too-coarse", 0.1)
+        assert found.fail_limit == pytest.approx(0.1 / 1.0501)
 
 
 def test_batches_of_one_stretch_are_one_session():
     found = judged_values(flat_sessions(3), {"x/1": FLAT, "x/2": scaled(FLAT, 1.5)})
-    assert dict(found.evidence)["sessions_current"] == 1
+    assert found.evidence.sessions_current == 1
 
 
 def test_batches_of_one_terminal_make_the_baseline_no_surer():
@@ -174,17 +174,17 @@ def test_batches_of_one_terminal_make_the_baseline_no_surer():
     pooled = {"t": tuple(v for values in batches.values() for v in values)}
     found, expected = (judged_values(base, {"now": scaled(FLAT, 1.2)}) for base in (batches, pooled))
     assert found.sessions_baseline == 1
-    assert (found.visible, found.evidence) == (expected.visible, expected.evidence)
-    assert judged_values(flat_sessions(5), {"now": scaled(FLAT, 1.2)}).visible < found.visible / 2
+    assert (found.fail_limit, found.evidence) == (expected.fail_limit, expected.evidence)
+    assert judged_values(flat_sessions(5), {"now": scaled(FLAT, 1.2)}).fail_limit < found.fail_limit / 2
 
 
 def test_the_same_machine_needs_a_machine_on_every_side():
     base, current = profile({"elapsed": flat_sessions(1)}), profile({"elapsed": {"now": FLAT}})
-    same = row_of(judged(base, current)).visible
+    same = row_of(judged(base, current)).fail_limit
     nameless = replace(current, sessions=tuple(replace(s, machine="") for s in current.sessions))
     other = replace(current, sessions=tuple(replace(s, machine="other") for s in current.sessions))
-    assert row_of(judged(base, nameless)).visible > same
-    assert row_of(judged(base, other)).visible == row_of(judged(base, nameless)).visible
+    assert row_of(judged(base, nameless)).fail_limit > same
+    assert row_of(judged(base, other)).fail_limit == row_of(judged(base, nameless)).fail_limit
 
 
 def test_noise_beyond_all_measure_does_not_stop_the_check():

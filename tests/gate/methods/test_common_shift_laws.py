@@ -110,7 +110,7 @@ def test_a_slower_benchmark_never_changes_anothers_verdict_in_a_small_suite(pair
 def test_a_slower_benchmark_changes_anothers_verdict_by_the_common_shift_alone(pairs, factor):
     def seen(given_pairs):
         found = [f for f in judge(given_pairs, BY).findings if f.statistic == "p50"]
-        return {f.benchmark: (f.status, dict(f.evidence).get("shift")) for f in found if f.benchmark != WHOLE_SUITE}
+        return {f.benchmark: (f.status, f.evidence.shift) for f in found if f.benchmark != WHOLE_SUITE}
 
     before, after = seen(pairs), seen([slowed(pairs[0], factor), *pairs[1:]])
     for name in before:

@@ -45,7 +45,7 @@ def test_one_benchmark_can_fail_on_five_runs_and_twenty_need_seven(rows, runs, s
     if status == "suspected":
         assert row.reason == "few-runs"
         assert "runs can never prove a change; measure" in row.message
-        assert row.visible is None
+        assert row.fail_limit is None
 
 
 def test_few_runs_say_how_many_are_needed():
@@ -53,7 +53,7 @@ def test_few_runs_say_how_many_are_needed():
         "3 and 3 runs can never prove a change; measure 5 on each side"
     )
     quiet = judged_values(TIGHT[:3], TIGHT[:3])
-    assert (quiet.status, quiet.reason, quiet.visible) == (Status.UNCHANGED, "few-runs", None)
+    assert (quiet.status, quiet.reason, quiet.fail_limit) == (Status.UNCHANGED, "few-runs", None)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_with_proof_the_threshold_decides_in_the_metrics_own_direction(factor, s
     assert (found.status, found.reason, found.method) == (status, reason, "same-session")
     sign = 1 if metric == "elapsed" else -1
     assert found.limit * sign > 0
-    assert found.visible * sign > 0
+    assert found.fail_limit * sign > 0
     assert found.interval[0] <= found.change <= found.interval[1]
 
 
@@ -95,12 +95,12 @@ def test_a_noisy_row_says_that_it_cannot_be_gated():
     noisy = lognormal(1, 10, spread=0.5)
     found = judged_values(noisy, lognormal(2, 10, spread=0.5))
     assert (found.status, found.reason) == (Status.UNCHANGED, "too-noisy")
-    assert found.visible > 0.25
+    assert found.fail_limit > 0.25
 
 
 def test_a_wide_threshold_is_no_noise():
     found = judged_values(TIGHT, TIGHT, policy(rule(metric="elapsed", threshold="+50%")))
-    assert (found.reason, found.visible) == ("within-threshold", pytest.approx(0.5))
+    assert (found.reason, found.fail_limit) == ("within-threshold", pytest.approx(0.5))
 
 
 def test_the_level_of_a_row_follows_from_the_rows_that_hold_no_proof():
@@ -203,4 +203,4 @@ def test_the_p95_of_few_runs_is_shown_and_never_fails(runs, factor, by, status, 
 
 def test_runs_that_state_no_session_are_counted():
     found = judge(pairs_of(3, TIGHT, TIGHT), policy())
-    assert (found.gated, found.unnamed, found.plain) == (3, 3, 0)
+    assert (found.gated, found.rows_without_session, found.rows_by_plain_ratio) == (3, 3, 0)

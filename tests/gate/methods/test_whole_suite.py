@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from gate_cases import lognormal, policy, profile, row_of, rule
 
 from perfgate.core.finding import WHOLE_SUITE, Status
+from perfgate.core.policy import Floor
 from perfgate.gate.judge import Pair, judge
 
 SEVERAL = [f"s{i}" for i in range(5)]
@@ -82,7 +84,7 @@ def test_where_each_baseline_has_sessions_of_its_own_nothing_is_taken_off():
     pairs = suite(1.2, sessions=lambda i: [f"{i}-{s}" for s in SEVERAL], benchmarks=20)
     assert told(pairs, policy()) is None
     found = own(pairs, policy())
-    assert all(abs(dict(f.evidence)["shift"]) < 1e-12 for f in found)
+    assert all(abs(f.evidence.shift) < 1e-12 for f in found)
     assert {f.status for f in found} == {Status.REGRESSED}
 
 
@@ -90,7 +92,7 @@ def test_unshared_sessions_do_not_make_a_suite_look_calm():
     # One session is shared; a hundred others, one for each row, say nothing of what the suite does from day to day.
     alone = told(suite(1.06, sessions=lambda _: ["shared"], benchmarks=20), policy())
     among = told(suite(1.06, sessions=lambda i: ["shared", *(f"{i}-{s}" for s in SEVERAL)], benchmarks=20), policy())
-    assert (among.sessions_baseline, among.visible) == (1, pytest.approx(alone.visible))
+    assert (among.sessions_baseline, among.fail_limit) == (1, pytest.approx(alone.fail_limit))
     assert among.status is Status.UNCHANGED
 
 
@@ -105,3 +107,35 @@ def test_a_row_alone_has_no_suite():
     (pair,) = suite(1.35, benchmarks=1)
     assert told([pair], policy()) is None
     assert row_of(judge([pair], policy())).status is Status.REGRESSED
+
+
+def floor(seconds, unit="s"):
+    return Floor(auto=True, amounts=((unit, seconds),))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status"), [(0.3, Status.REGRESSED), (0.4, Status.UNCHANGED), (9.0, Status.UNCHANGED)]
+)
+def test_a_common_change_below_the_floor_of_every_row_fails_neither_the_rows_nor_the_suite(seconds, status):
+    pairs, by = suite(1.35), policy(floor=floor(seconds))
+    assert told(pairs, by).status is status
+    assert {f.status for f in own(pairs, by)} == {Status.UNCHANGED}
+
+
+def test_one_row_with_a_lower_floor_lets_the_suite_fail():
+    low = replace(rule(benchmark="b3", metric="elapsed"), floor=floor(0.1))
+    assert told(suite(1.35), policy(low, floor=floor(0.4))).status is Status.REGRESSED
+    unseen = replace(low, level="info")
+    assert told(suite(1.35), policy(unseen, floor=floor(0.4))).status is Status.UNCHANGED
+
+
+def test_a_floor_holds_the_suite_of_a_rate_too():
+    pairs, gates = suite(1 / 1.35, metric="rate"), rule(metric="rate", level="fail")
+    assert told(pairs, policy(gates, floor=floor(0.2, "1/s"))).status is Status.REGRESSED
+    assert told(pairs, policy(gates, floor=floor(0.3, "1/s"))).status is Status.UNCHANGED
+
+
+def test_a_suspicion_of_the_whole_suite_needs_more_than_the_floor():
+    pairs = suite(1.065)
+    assert told(pairs, policy()).status is Status.SUSPECTED
+    assert told(pairs, policy(floor=floor(0.2))).status is Status.UNCHANGED
