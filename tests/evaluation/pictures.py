@@ -33,7 +33,7 @@ _SHOWN = "+25 %"
 _LABELS, _BAR, _ROW, _TOP = 260, 380, 34, 40  # px: room for names, length of 100 %, height of a rule, room above
 _PLOT_LEFT, _PLOT_TOP, _STEP, _HEIGHT = 60, 30, 150, 220  # px
 _LINES: dict[str, tuple[int, Gate]] = {
-    "both sides in turns, in one job": (IN_TURNS, ("perfgate", 0)),
+    "both sides interleaved, in one job": (IN_TURNS, ("perfgate", 0)),
     "5 sessions, confirmed by a second": (5, ("perfgate", 1)),
     "1 session, confirmed by a second": (1, ("perfgate", 1)),
     "1 session": (1, ("perfgate", 0)),

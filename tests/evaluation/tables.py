@@ -22,7 +22,7 @@ STRICT = "+3%"
 _CONFIRMED = ("", ", confirmed by a second", ", by a second and a third")
 _PEERS_AT = {"peers-in-turns": IN_TURNS, "peers-apart": 5}
 _SMALL = 10.0  # percent
-_TURNS = "in turns, in one job"
+_TURNS = "interleaved, in one job"
 
 
 def settings() -> list[tuple[Setting, bool]]:
@@ -55,7 +55,7 @@ def _modes(results: Results) -> str:
             asked = "" if confirmations else _share(results.of(setting, ("perfgate", 0), ASKED))
             counted = f"{sessions} session{'s' if sessions > 1 else ''}" + said
             rows.append([counted, asked, *_scores(results, setting, ("perfgate", confirmations))])
-    return _table(["baseline", "in doubt", "false alarms", *EFFECTS], rows)
+    return _table(["baseline", "needs confirmation", "false alarms", *EFFECTS], rows)
 
 
 def _families(results: Results) -> str:

@@ -162,12 +162,12 @@ def percent_of(page, table, row, column):
 @pytest.mark.parametrize(
     ("row", "column", "least", "most"),
     [
-        pytest.param("in turns, in one job, threshold +5%", "+10 %", 60, 100, id="in turns: most of 10 %"),
+        pytest.param("interleaved, in one job, threshold +5%", "+10 %", 60, 100, id="interleaved: most of 10 %"),
         pytest.param("5 sessions, confirmed by a second", "+25 %", 60, 100, id="five sessions: most of 25 %"),
         pytest.param("5 sessions, confirmed by a second", "+10 %", 40, 65, id="five sessions: half of 10 %"),
         pytest.param("1 session, confirmed by a second", "+50 %", 60, 100, id="one session: most of 50 %"),
         pytest.param("1 session, confirmed by a second", "+10 %", 0, 10, id="one session: next to none of 10 %"),
-        pytest.param("5 sessions", "in doubt", 0, 15, id="few are in doubt"),
+        pytest.param("5 sessions", "needs confirmation", 0, 15, id="few need confirmation"),
     ],
 )
 def test_what_the_page_says_in_words_is_in_its_table(row, column, least, most):
