@@ -13,20 +13,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from programs import programs_folder
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT = Path(__file__).parent.parent
 RUNS = "outputs/model_runs"
-_KEPT = ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "SYSTEMROOT")
+_KEPT = ("LD_LIBRARY_PATH", "TMPDIR", "SYSTEMROOT")
 _LONGEST = 60.0  # seconds; a command that hangs is a failure, not a wait
 
 
 def clean_environment(home: Path, **variables: str) -> dict[str, str]:
-    """Return an environment that knows no CI, no user's git and no setting of perfgate."""
+    """Return an environment that knows no CI, no user's git and no setting of perfgate.
+
+    Its `perfgate`, `python` and `python3` are those of the interpreter that runs the tests.
+    """
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     kept |= {name: value for name, value in os.environ.items() if name.startswith("COV")}
-    told = {
+    own = {
+        "PATH": os.pathsep.join((str(programs_folder()), os.environ.get("PATH", os.defpath))),
         "HOME": str(home),
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(ROOT),
@@ -36,7 +42,7 @@ def clean_environment(home: Path, **variables: str) -> dict[str, str]:
     }
     if "PYTHONPATH" in variables:
         variables["PYTHONPATH"] = os.pathsep.join((variables["PYTHONPATH"], str(ROOT)))
-    return {**kept, **told, **variables}
+    return {**kept, **own, **variables}
 
 
 def counting(arguments: Sequence[str], *, is_asked: bool = False) -> dict[str, str]:

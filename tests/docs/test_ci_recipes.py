@@ -41,10 +41,6 @@ def change(project: Project) -> Project:
     """A repository with a baseline on main, checked out at a merge of a change, as a service does."""
     project.write("bench.py", "import time\n\ntime.sleep(0.1)\n")
     project.write(".gitignore", "outputs/\nperfgate-report/\ntest-results/\n")
-    for name in ("perfgate", "python"):
-        words = "-m perfgate" if name == "perfgate" else ""
-        tool = project.write(f"../bin/{name}", f'#!/bin/sh\nexec "{shutil.which("python")}" {words} "$@"\n')
-        tool.chmod(0o755)
     project.git("init", "-q", "-b", "main")
     done = run(project, "perfgate run -n 5 -- python bench.py && perfgate baseline refresh", CI="true")
     assert done.code == 0, str(done)
@@ -59,8 +55,7 @@ def change(project: Project) -> Project:
 
 
 def run(project: Project, line: str, **variables: str) -> Any:
-    path = f"{project.path('../bin').resolve()}:{project.environment()['PATH']}"
-    return project.command("bash", "-eo", "pipefail", "-c", line, env={"PATH": path, **variables})
+    return project.command("bash", "-eo", "pipefail", "-c", line, env=variables)
 
 
 def test_there_is_a_recipe_for_each_system():
