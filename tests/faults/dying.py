@@ -21,7 +21,8 @@ from typing import Any
 ARGUMENTS = ["baseline", "refresh"]
 STEPS = ("open", "write", "fsync", "replace", "rename", "link", "mkdir", "unlink", "rmdir")
 LOADED = (
-    "pipeline.baselines.refresh", "pipeline.baselines.show", "cli.baseline", "cli.showing", "render.terminal", "report.profiles",
+    "pipeline.baselines.refresh", "pipeline.baselines.show", "cli.baseline", "cli.showing", "render.terminal",
+    "report.profiles",
 )  # fmt: skip
 
 
