@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import fork_server
 from programs import programs_folder
 
 if TYPE_CHECKING:
@@ -147,8 +148,19 @@ class Project:
     def cli(
         self, *arguments: str, env: dict[str, str] | None = None, input: str | None = None, cwd: str = "."  # noqa: A002 - as in subprocess
     ) -> Outcome:  # fmt: skip
-        """Run perfgate as a process of its own."""
+        """Run perfgate as a process of its own, forked where its start says nothing (see `fork_server`)."""
         env = {**(env or {}), **counting(arguments, is_asked=self.is_counted)}
+        if fork_server.needs_a_start(env):
+            return self.started(*arguments, env=env, input=input, cwd=cwd)
+        done = fork_server.run_forked(
+            arguments, cwd=self.path(cwd), env=self.environment(**env), input=input, timeout=_LONGEST
+        )
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    def started(
+        self, *arguments: str, env: dict[str, str] | None = None, input: str | None = None, cwd: str = "."  # noqa: A002 - as in subprocess
+    ) -> Outcome:  # fmt: skip
+        """Run perfgate in an interpreter that is started for it, as users do."""
         return self.command(sys.executable, "-m", "perfgate", *arguments, env=env, input=input, cwd=cwd)
 
     def command(

@@ -15,7 +15,7 @@ from support import RUNS, Project, assert_cannot_decide, clean_environment
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DYING = str(Path(__file__).with_name("dying.py"))
+INTERRUPTED = str(Path(__file__).with_name("interrupted_refreshes.py"))
 FIVE = [f"stage-{i}" for i in range(5)]
 
 
@@ -100,7 +100,7 @@ def stopped_everywhere(template: Project, work: Path, kind: str) -> list[dict[st
     """Refresh copies of a project, stopped one step later each time; the last one comes through."""
     work.mkdir()
     done = subprocess.run(
-        [sys.executable, DYING, str(template.root), str(work), kind], env=clean_environment(work),
+        [sys.executable, INTERRUPTED, str(template.root), str(work), kind], env=clean_environment(work),
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
