@@ -63,6 +63,7 @@ def test_there_is_a_recipe_for_each_system():
     assert all(commands(r) for r in RECIPES)
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("recipe", [r for r in RECIPES if r.kind == "yaml"], ids=lambda r: r.place)
 def test_a_recipe_has_the_shape_that_its_system_publishes(recipe: Block, tmp_path: Path) -> None:
     program = shutil.which("check-jsonschema")
@@ -99,6 +100,7 @@ def test_the_commands_of_a_recipe_tell_a_slower_change(change: Project, recipe: 
             assert bool(ET.parse(change.path(path)).getroot().get("failures") != "0") == bool(code)  # noqa: S314 - ours
 
 
+@pytest.mark.tools
 def test_the_configuration_of_pre_commit_is_valid(tmp_path: Path) -> None:
     program = shutil.which("pre-commit")
     if program is None:

@@ -188,6 +188,7 @@ def test_baselines_are_measured_and_proposed_as_a_pull_request(project: Project,
     assert (tmp_path / "machine/gh").read_text().splitlines()[:4] == ["pr", "create", "--head", "perfgate/baselines-7"]
 
 
+@pytest.mark.tools
 def test_commands_are_escaped_as_github_itself_does() -> None:
     parts = os.environ.get("GITHUB_TEST_PARTS", "")
     core = Path(parts, "node_modules/@actions/core")
