@@ -80,6 +80,7 @@ def test_a_recipe_has_the_shape_that_its_system_publishes(recipe: Block, tmp_pat
         assert "parse" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.place)
 @pytest.mark.parametrize(("seconds", "code"), [("0.1", 0), ("0.4", 1)], ids=["unchanged", "slower"])
 def test_the_commands_of_a_recipe_tell_a_slower_change(change: Project, recipe: Block, seconds: str, code: int) -> None:

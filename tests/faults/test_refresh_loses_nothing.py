@@ -209,6 +209,7 @@ def test_after_a_kill_the_next_refresh_succeeds_and_tidies_up(
         assert_tidied(project, refreshed)
 
 
+@pytest.mark.slow
 def test_a_refresh_of_several_classes_killed_at_any_step_leaves_all_old_or_all_new_and_nothing_for_git(
     two: Project, two_refreshed: dict[str, bytes], tmp_path: Path
 ) -> None:
@@ -227,6 +228,7 @@ def test_a_refresh_of_several_classes_killed_at_any_step_leaves_all_old_or_all_n
         assert_tidied(Project(work / str(stopped["k"]) / "project"), two_refreshed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["fail", "fail-slow"])
 def test_a_disk_that_fails_at_any_step_leaves_every_class_as_it_was(
     two: Project, two_refreshed: dict[str, bytes], tmp_path: Path, kind: str
@@ -263,6 +265,7 @@ def test_after_a_kill_over_one_file_git_sees_nothing_and_the_next_refresh_tidies
         assert_tidied(project, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["fail", "fail-slow"])
 def test_a_disk_that_fails_at_any_step_leaves_all_old_and_says_so(
     five: Project, refreshed: dict[str, bytes], tmp_path: Path, kind: str

@@ -48,6 +48,7 @@ def checkout(project: Project) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_a_slow_pull_request_of_a_fork_fails_its_job_and_gets_one_comment(checkout: Project, tmp_path: Path) -> None:
     measuring = Runner(tmp_path / "measuring", checkout.root, {})
     (step,) = scripts(job("perf"))
@@ -96,6 +97,7 @@ def test_a_gate_that_died_before_its_report_leaves_one_red_step_alone(checkout: 
     assert "note[comment-no-report]" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_slow_shard_is_exit_1_a_dead_one_exit_2_and_unchanged_ones_pass(project: Project, tmp_path: Path) -> None:
     plan = github(Plan(runner="own", forks=False, shards=2, install="python -m pip install perfgate"))
     perf, baseline = (
