@@ -1,9 +1,10 @@
-"""Fixtures: a working directory outside CI, and projects for the tests that run perfgate as a real process."""
+"""How the tests are run, and their fixtures: a working directory outside CI, and projects for perfgate as a process."""
 
 from __future__ import annotations
 
+import os
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from lower_wings import GIT_ENVIRONMENT
@@ -18,6 +19,42 @@ if TYPE_CHECKING:
 # A job started in the background is deaf to Ctrl-C and passes that on to its children, the programs under test.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run the tests of named files in this process: to start workers costs more than they save.
+
+    Folders, and no argument at all, get one worker for each core (None: xdist counts them).
+    """
+    begun = config.invocation_params
+    named = [begun.dir / str(word).partition("::")[0] for word in begun.args]
+    is_asked = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
+    return 0 if not is_asked and any(path.suffix == ".py" and path.is_file() for path in named) else None
+
+
+class FirstFailure:
+    """Shows the first failure when it happens; pytest shows failures when the last test has ended."""
+
+    def __init__(self, reporter: Any) -> None:
+        self.reporter = reporter
+        self.is_shown = False
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and not self.is_shown:
+            self.is_shown = True
+            self.reporter.ensure_newline()
+            self.reporter.section(f"first failure: {report.nodeid} ({report.when})", sep="_", red=True)
+            self.reporter.write_line(report.longreprtext)
+            self.reporter.flush()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Show the first failure at once, where there is a terminal (a worker has none)."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        config.pluginmanager.register(FirstFailure(reporter), "first-failure")
 
 
 @pytest.fixture

@@ -13,20 +13,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import fork_server
+from programs import programs_folder
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT = Path(__file__).parent.parent
 RUNS = "outputs/model_runs"
-_KEPT = ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "SYSTEMROOT")
+_KEPT = ("LD_LIBRARY_PATH", "TMPDIR", "SYSTEMROOT")
 _LONGEST = 60.0  # seconds; a command that hangs is a failure, not a wait
 
 
 def clean_environment(home: Path, **variables: str) -> dict[str, str]:
-    """Return an environment that knows no CI, no user's git and no setting of perfgate."""
+    """Return an environment that knows no CI, no user's git and no setting of perfgate.
+
+    Its `perfgate`, `python` and `python3` are those of the interpreter that runs the tests.
+    """
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     kept |= {name: value for name, value in os.environ.items() if name.startswith("COV")}
-    told = {
+    own = {
+        "PATH": os.pathsep.join((str(programs_folder()), os.environ.get("PATH", os.defpath))),
         "HOME": str(home),
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(ROOT),
@@ -36,7 +43,7 @@ def clean_environment(home: Path, **variables: str) -> dict[str, str]:
     }
     if "PYTHONPATH" in variables:
         variables["PYTHONPATH"] = os.pathsep.join((variables["PYTHONPATH"], str(ROOT)))
-    return {**kept, **told, **variables}
+    return {**kept, **own, **variables}
 
 
 def counting(arguments: Sequence[str], *, is_asked: bool = False) -> dict[str, str]:
@@ -141,8 +148,19 @@ class Project:
     def cli(
         self, *arguments: str, env: dict[str, str] | None = None, input: str | None = None, cwd: str = "."  # noqa: A002 - as in subprocess
     ) -> Outcome:  # fmt: skip
-        """Run perfgate as a process of its own."""
+        """Run perfgate as a process of its own, forked where its start says nothing (see `fork_server`)."""
         env = {**(env or {}), **counting(arguments, is_asked=self.is_counted)}
+        if fork_server.needs_a_start(env):
+            return self.started(*arguments, env=env, input=input, cwd=cwd)
+        done = fork_server.run_forked(
+            arguments, cwd=self.path(cwd), env=self.environment(**env), input=input, timeout=_LONGEST
+        )
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    def started(
+        self, *arguments: str, env: dict[str, str] | None = None, input: str | None = None, cwd: str = "."  # noqa: A002 - as in subprocess
+    ) -> Outcome:  # fmt: skip
+        """Run perfgate in an interpreter that is started for it, as users do."""
         return self.command(sys.executable, "-m", "perfgate", *arguments, env=env, input=input, cwd=cwd)
 
     def command(

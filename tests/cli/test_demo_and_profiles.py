@@ -67,6 +67,7 @@ def test_a_new_benchmark_of_which_every_run_failed_is_a_fault(workdir, capsys):
     assert 'every run of "fresh" failed' in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_demo_tells_its_story_and_leaves_its_folder(tmp_path, capfd):
     place = tmp_path / "play"
     code = run(["demo", "--folder", str(place)])

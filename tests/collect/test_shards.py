@@ -70,6 +70,7 @@ def test_the_merged_file_is_the_one_of_all_runs_collected_at_once_or_it_is_refus
     assert encode_profiles(merged) == encode_profiles(collect(runs).profiles)
 
 
+@pytest.mark.slow
 @LAWS
 @given(drawn=st.lists(RUNS, min_size=2, max_size=24), data=st.data())
 def test_shards_are_merged_exactly_or_refused_however_the_runs_are_dealt_out(drawn, data):

@@ -6,9 +6,10 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from programs import write_programs
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -109,12 +110,7 @@ def fits(shown: list[str], printed: str) -> bool:
 
 def bare_environment(home: Path) -> dict[str, str]:
     """Return an environment without CI, with this checkout's perfgate and this interpreter on PATH."""
-    tools = home / "bin"
-    tools.mkdir(parents=True)
-    for name, words in {"perfgate": "-m perfgate", "python": "", "python3": ""}.items():
-        shim = tools / name
-        shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" {words} "$@"\n', encoding="utf-8")
-        shim.chmod(0o755)
+    tools = write_programs(home / "bin")
     git = Path(shutil.which("git") or "/usr/bin/git").parent
     return {
         "PATH": os.pathsep.join([str(tools), str(git), "/usr/local/bin", "/usr/bin", "/bin"]),

@@ -41,10 +41,6 @@ def change(project: Project) -> Project:
     """A repository with a baseline on main, checked out at a merge of a change, as a service does."""
     project.write("bench.py", "import time\n\ntime.sleep(0.1)\n")
     project.write(".gitignore", "outputs/\nperfgate-report/\ntest-results/\n")
-    for name in ("perfgate", "python"):
-        words = "-m perfgate" if name == "perfgate" else ""
-        tool = project.write(f"../bin/{name}", f'#!/bin/sh\nexec "{shutil.which("python")}" {words} "$@"\n')
-        tool.chmod(0o755)
     project.git("init", "-q", "-b", "main")
     done = run(project, "perfgate run -n 5 -- python bench.py && perfgate baseline refresh", CI="true")
     assert done.code == 0, str(done)
@@ -59,8 +55,7 @@ def change(project: Project) -> Project:
 
 
 def run(project: Project, line: str, **variables: str) -> Any:
-    path = f"{project.path('../bin').resolve()}:{project.environment()['PATH']}"
-    return project.command("bash", "-eo", "pipefail", "-c", line, env={"PATH": path, **variables})
+    return project.command("bash", "-eo", "pipefail", "-c", line, env=variables)
 
 
 def test_there_is_a_recipe_for_each_system():
@@ -68,6 +63,7 @@ def test_there_is_a_recipe_for_each_system():
     assert all(commands(r) for r in RECIPES)
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("recipe", [r for r in RECIPES if r.kind == "yaml"], ids=lambda r: r.place)
 def test_a_recipe_has_the_shape_that_its_system_publishes(recipe: Block, tmp_path: Path) -> None:
     program = shutil.which("check-jsonschema")
@@ -84,6 +80,7 @@ def test_a_recipe_has_the_shape_that_its_system_publishes(recipe: Block, tmp_pat
         assert "parse" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.place)
 @pytest.mark.parametrize(("seconds", "code"), [("0.1", 0), ("0.4", 1)], ids=["unchanged", "slower"])
 def test_the_commands_of_a_recipe_tell_a_slower_change(change: Project, recipe: Block, seconds: str, code: int) -> None:
@@ -104,6 +101,7 @@ def test_the_commands_of_a_recipe_tell_a_slower_change(change: Project, recipe: 
             assert bool(ET.parse(change.path(path)).getroot().get("failures") != "0") == bool(code)  # noqa: S314 - ours
 
 
+@pytest.mark.tools
 def test_the_configuration_of_pre_commit_is_valid(tmp_path: Path) -> None:
     program = shutil.which("pre-commit")
     if program is None:

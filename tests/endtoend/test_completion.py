@@ -64,18 +64,21 @@ def test_bash_completes_what_is_typed(shell, typed, expected):
     assert set(shell("bash", "--norc", "-c", BASH.format(words=quoted(typed)))) == expected
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize(("typed", "expected"), CASES, ids=[c[0] for c in CASES])
 def test_zsh_completes_what_is_typed(shell, typed, expected):
     lines = shell("zsh", "-f", "-c", ZSH % quoted(typed))
     assert {line.partition(":")[0] for line in lines} == expected
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize(("typed", "expected"), CASES, ids=[c[0] for c in CASES])
 def test_fish_completes_what_is_typed(shell, typed, expected):
     lines = shell("fish", "--no-config", "-c", FISH.format(words=typed))
     assert {line.partition("\t")[0] for line in lines} == expected
 
 
+@pytest.mark.tools
 def test_fish_offers_files_where_no_word_is_known(shell, project):
     project.write("some-runs/a.json", "")
     assert "some-runs/" in shell("fish", "--no-config", "-c", FISH.format(words="check some"))

@@ -21,10 +21,11 @@ def spoil(project: Project, how: str) -> None:
 @pytest.mark.parametrize(("how", "code"), PLACES.items(), ids=PLACES)
 def test_both_doors_exit_alike(green: Project, how: str, code: int) -> None:
     spoil(green, how)
-    module = green.cli("check")
+    module = green.started("check")
     script = green.command(sys.executable, "-c", CONSOLE_SCRIPT, "check")
     assert module.code == code, str(module)
     assert script == module
+    assert green.cli("check") == module, "a forked command is no other"
 
 
 def test_a_pass_says_so_first_and_leaves_stderr_empty(green: Project) -> None:

@@ -41,6 +41,7 @@ def measured(project: Project) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_a_slower_job_fails_the_check_and_the_report_says_where(measured: Project) -> None:
     measured.write("perfgate.toml", '[defaults]\nthreshold = "+200%"\n')  # this machine may be busy
     measure(measured)
@@ -60,6 +61,7 @@ def test_a_slower_job_fails_the_check_and_the_report_says_where(measured: Projec
     assert float(change.split("%")[0].replace(",", "")) > 200
 
 
+@pytest.mark.slow
 def test_by_default_the_limit_is_5_percent(measured: Project) -> None:
     measured.write("job.py", JOB.format(steps=SLOWER * STEPS))
     measure(measured, n=4)

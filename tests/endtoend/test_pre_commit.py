@@ -13,6 +13,8 @@ from support import ROOT
 if TYPE_CHECKING:
     from support import Outcome, Project
 
+pytestmark = pytest.mark.tools
+
 MANIFEST = ROOT / ".pre-commit-hooks.yaml"
 
 

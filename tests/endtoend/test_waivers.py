@@ -71,6 +71,7 @@ def test_a_pull_request_cannot_waive_itself(slower: Project) -> None:
     assert_green(slower.cli("check", "--baseline-ref", "HEAD"))
 
 
+@pytest.mark.slow
 def test_a_comparison_in_turns_knows_the_waivers_of_the_base(project: Project) -> None:
     project.write("perfgate.toml", 'exclude = ["*:peak_memory"]\n')
     project.write("bench.sh", "sleep 0.02\n")

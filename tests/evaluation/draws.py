@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dice import Dice
+from seeded_choices import SeededChoices
 
 if TYPE_CHECKING:
     from sources import Row, Source
@@ -35,17 +35,17 @@ def draw(source: Source, seed: object, *, count: int, rows: int, sessions: int, 
     """
     drawn = []
     for number in range(count):
-        found = _rows(source, Dice(seed, number), rows, (sessions, runs))
+        found = _rows(source, SeededChoices(seed, number), rows, (sessions, runs))
         if not found:
             return []
         drawn.append(PullRequest(tuple(found)))
     return drawn
 
 
-def _rows(source: Source, dice: Dice, rows: int, size: tuple[int, int]) -> list[Row]:
+def _rows(source: Source, choices: SeededChoices, rows: int, size: tuple[int, int]) -> list[Row]:
     found: list[Row] = []
     for _ in range(_PATIENCE):
-        found += source.rows(dice, rows - len(found), *size)
+        found += source.rows(choices, rows - len(found), *size)
         if len(found) == rows:
             return [_as_kept(row, 1.0) for row in found]
     return []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dice import Dice
+    from seeded_choices import SeededChoices
 
 FRESH = 3
 """Current sessions: the first, and two that may confirm."""
@@ -31,11 +31,11 @@ Recorded = "Mapping[str, Mapping[str, Sequence[float]]]"
 class Source(Protocol):
     """Draws rows of unchanged benchmarks."""
 
-    def rows(self, dice: Dice, count: int, sessions: int, runs: int) -> list[Row]:
+    def rows(self, choices: SeededChoices, count: int, sessions: int, runs: int) -> list[Row]:
         """Return rows that belong together: at most `count`, none where this draw found no room for them.
 
         Args:
-            dice: decides.
+            choices: decides.
             count: how many rows are wanted, >= 1.
             sessions: of the baseline, >= 1; 1 where both sides are measured in turns.
             runs: of each session, on either side, >= 1.
@@ -50,16 +50,16 @@ class Launches:
     shared: bool
     """Did all benchmarks of a session run beside each other?"""
 
-    def rows(self, dice: Dice, count: int, sessions: int, runs: int) -> list[Row]:
+    def rows(self, choices: SeededChoices, count: int, sessions: int, runs: int) -> list[Row]:
         """Return one row for each benchmark that has sessions enough."""
         need = sessions + FRESH
         long = {name: {s for s, v in by.items() if len(v) >= runs} for name, by in self.recorded.items()}
-        common = dice.several(sorted(set.intersection(*long.values())), need)
+        common = choices.several(sorted(set.intersection(*long.values())), need)
         rows: list[Row] = []
-        for name in dice.several(sorted(long), count):
-            drawn = common if self.shared else dice.several(sorted(long[name]), need)
+        for name in choices.several(sorted(long), count):
+            drawn = common if self.shared else choices.several(sorted(long[name]), need)
             if len(drawn) == need:
-                values = [dice.several(self.recorded[name][session], runs) for session in drawn]
+                values = [choices.several(self.recorded[name][session], runs) for session in drawn]
                 rows.append((values[:sessions], values[sessions:]))
         return rows
 
@@ -81,32 +81,32 @@ class Series:
     spreads: Sequence[float]
     """Recorded standard deviations inside a session, on logs; empty: 1 % to 10 %, evenly on logs."""
 
-    def rows(self, dice: Dice, count: int, sessions: int, runs: int) -> list[Row]:
+    def rows(self, choices: SeededChoices, count: int, sessions: int, runs: int) -> list[Row]:
         """Return one row for each benchmark that was measured throughout some consecutive sessions."""
-        drawn = self.window(dice, count, sessions + FRESH, runs)
+        drawn = self.window(choices, count, sessions + FRESH, runs)
         return [(values[:sessions], values[sessions:]) for values in drawn]
 
-    def window(self, dice: Dice, count: int, need: int, each: int) -> list[list[Session]]:
+    def window(self, choices: SeededChoices, count: int, need: int, each: int) -> list[list[Session]]:
         """Return the sessions of a random stretch of time for each benchmark that was measured throughout it.
 
         Args:
-            dice: decides.
+            choices: decides.
             count: most benchmarks.
             need: sessions.
             each: runs of a session.
         """
-        suite = dice.one(self.suites)
-        start = dice.one(sorted(set().union(*suite.values())))
+        suite = choices.one(self.suites)
+        start = choices.one(sorted(set().union(*suite.values())))
         later = {name: sorted(o for o in values if o >= start) for name, values in sorted(suite.items())}
         later = {name: orders for name, orders in later.items() if self._is_quiet(name, orders[:need], need)}
         together = sorted(set.intersection(*map(set, later.values())))[:need] if later else []
         if len(together) < need:
             return []
         drawn = []
-        for name in dice.several(list(later), count):
-            shape = dice.one(self.shapes)
-            spread = dice.one(self.spreads) if self.spreads else _SMALLEST * _TIMES ** dice.share()
-            drawn.append([_simulated(dice, suite[name][o], spread, shape, each) for o in together])
+        for name in choices.several(list(later), count):
+            shape = choices.one(self.shapes)
+            spread = choices.one(self.spreads) if self.spreads else _SMALLEST * _TIMES ** choices.share()
+            drawn.append([_simulated(choices, suite[name][o], spread, shape, each) for o in together])
         return drawn
 
     def _is_quiet(self, name: str, orders: Sequence[int], need: int) -> bool:
@@ -115,8 +115,8 @@ class Series:
         return not any(orders[0] - _GUARD <= o <= orders[-1] + _GUARD for o in self.barred[name])
 
 
-def _simulated(dice: Dice, value: float, spread: float, shape: Sequence[float], count: int) -> Session:
-    residuals = (max(_LEAST, min(_MOST, spread * dice.one(shape))) for _ in range(count))
+def _simulated(choices: SeededChoices, value: float, spread: float, shape: Sequence[float], count: int) -> Session:
+    residuals = (max(_LEAST, min(_MOST, spread * choices.one(shape))) for _ in range(count))
     return [value * math.exp(residual) for residual in residuals]
 
 
@@ -127,13 +127,13 @@ class Dealt:
     recorded: Recorded
     """Sessions that are long enough for both sides."""
 
-    def rows(self, dice: Dice, count: int, sessions: int, runs: int) -> list[Row]:
+    def rows(self, choices: SeededChoices, count: int, sessions: int, runs: int) -> list[Row]:
         """Return one row for each benchmark."""
         rows: list[Row] = []
-        for name in dice.several(sorted(self.recorded), count):
+        for name in choices.several(sorted(self.recorded), count):
             long = sorted(session for session, values in self.recorded[name].items() if len(values) >= 2 * runs)
             if long:
-                dealt = dice.several(self.recorded[name][dice.one(long)], 2 * runs)
+                dealt = choices.several(self.recorded[name][choices.one(long)], 2 * runs)
                 rows.append(([dealt[:runs]], [dealt[runs:]]))
         return rows
 
@@ -144,9 +144,9 @@ class DealtSeries:
 
     series: Series
 
-    def rows(self, dice: Dice, count: int, sessions: int, runs: int) -> list[Row]:
+    def rows(self, choices: SeededChoices, count: int, sessions: int, runs: int) -> list[Row]:
         """Return one row for each benchmark of the session."""
-        drawn = self.series.window(dice, count, 1, 2 * runs)
+        drawn = self.series.window(choices, count, 1, 2 * runs)
         return [([dealt[:runs]], [dealt[runs:]]) for (dealt,) in drawn]
 
 
@@ -157,12 +157,12 @@ class Calls:
     calls: Mapping[str, Sequence[tuple[Session, Session]]]
     """Workload -> calls in the order of deployment, each with some runs of both versions."""
 
-    def rows(self, dice: Dice, count: int, sessions: int, runs: int) -> list[Row]:
+    def rows(self, choices: SeededChoices, count: int, sessions: int, runs: int) -> list[Row]:
         """Return one row for each workload: consecutive calls from a random one on."""
         rows: list[Row] = []
-        for name in dice.several(sorted(self.calls), count):
+        for name in choices.several(sorted(self.calls), count):
             calls = self.calls[name]
-            start = dice.below(len(calls))
+            start = choices.below(len(calls))
             base: Session = []
             current: Session = []
             for old, new in [*calls[start:], *calls[:start]]:

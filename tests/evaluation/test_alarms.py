@@ -14,6 +14,7 @@ def test_an_expectation_is_held_against_the_interval_of_what_happened(expected, 
     assert Compared(Share(4, 127), expected).is_inside is is_inside  # Wilson: 1.2 to 7.8
 
 
+@pytest.mark.slow
 def test_the_rate_that_an_audit_expects_is_the_one_that_happens_on_all_data_sets_but_one():
     found = {}
     for each in load().sets:

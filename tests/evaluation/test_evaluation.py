@@ -131,6 +131,7 @@ def test_intervals_are_those_of_a_published_table(hits, of, low, high):
     assert Share(hits, of).interval() == pytest.approx((low, high), abs=0.006)
 
 
+@pytest.mark.slow
 def test_the_page_holds_what_is_found_today():
     # Two rows and a table stand for the rest, which `evaluate.py --check` compares in full.
     scale = Scale()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
+import shutil
 import subprocess
 import sys
+import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +17,30 @@ import pytest
 from support import RUNS, Project, assert_cannot_decide, clean_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-DYING = str(Path(__file__).with_name("dying.py"))
+INTERRUPTED = str(Path(__file__).with_name("interrupted_refreshes.py"))
 FIVE = [f"stage-{i}" for i in range(5)]
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - folders of their own are made in it
+ROOM = 200_000_000  # bytes
+
+
+@contextmanager
+def folder_in_memory(otherwise: Path) -> Iterator[Path]:
+    """Give a folder that lives in memory, where there is room: thousands of `fsync` cost minutes on a real disk."""
+    if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM:
+        yield otherwise
+        return
+    with tempfile.TemporaryDirectory(prefix="perfgate-tests-", dir=MEMORY) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Iterator[Path]:
+    """A folder for the projects of one test, in memory if possible."""
+    with folder_in_memory(tmp_path) as folder:
+        yield folder
 
 
 def _bad_run(project: Project) -> None:
@@ -100,7 +124,7 @@ def stopped_everywhere(template: Project, work: Path, kind: str) -> list[dict[st
     """Refresh copies of a project, stopped one step later each time; the last one comes through."""
     work.mkdir()
     done = subprocess.run(
-        [sys.executable, DYING, str(template.root), str(work), kind], env=clean_environment(work),
+        [sys.executable, INTERRUPTED, str(template.root), str(work), kind], env=clean_environment(work),
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -109,11 +133,11 @@ def stopped_everywhere(template: Project, work: Path, kind: str) -> list[dict[st
     return children
 
 
-@pytest.fixture(scope="session")
-def killed(five: Project, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
+@pytest.fixture(scope="module")
+def killed(five: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
     """Projects in which a refresh of five benchmarks was killed, each one step later."""
-    work = tmp_path_factory.mktemp("killed") / "work"
-    return work, stopped_everywhere(five, work, "kill")
+    with folder_in_memory(tmp_path_factory.mktemp("killed")) as folder:
+        yield folder / "work", stopped_everywhere(five, folder / "work", "kill")
 
 
 @pytest.fixture(scope="session")
@@ -123,10 +147,10 @@ def two(five: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     for benchmark in FIVE[2:]:
         project.drop_runs(f"new-{benchmark}-*")
     for prefix, day, classes in (("1", 1, ("one", "still")), ("2", 2, ("one", "new"))):
-        for os in classes:
+        for system in classes:
             project.write_runs(
-                2, f"{os}-{prefix}", benchmark=f"on-{os}", session=f"s-{day}", started_at=f"2026-01-0{day}T00:00:00Z",
-                environment={"os": os},
+                2, f"{system}-{prefix}", benchmark=f"on-{system}", session=f"s-{day}",
+                started_at=f"2026-01-0{day}T00:00:00Z", environment={"os": system},
             )  # fmt: skip
         if prefix == "1":
             assert project.cli("baseline", "refresh", "--benchmark", "on-*").code == 0
@@ -153,6 +177,7 @@ def visible(project: Project) -> dict[str, bytes]:
     return {name: content for name, content in files if not any(p.startswith(".") for p in name.split("/"))}
 
 
+@pytest.mark.xdist_group("killed")
 def test_a_refresh_killed_at_any_step_leaves_all_old_or_all_new(
     five: Project, refreshed: dict[str, bytes], killed: tuple[Path, list[dict[str, Any]]]
 ) -> None:
@@ -173,6 +198,7 @@ def assert_old_or_new(
     assert len(children) > 20
 
 
+@pytest.mark.xdist_group("killed")
 def test_after_a_kill_the_next_refresh_succeeds_and_tidies_up(
     refreshed: dict[str, bytes], killed: tuple[Path, list[dict[str, Any]]], tmp_path: Path
 ) -> None:
@@ -183,6 +209,7 @@ def test_after_a_kill_the_next_refresh_succeeds_and_tidies_up(
         assert_tidied(project, refreshed)
 
 
+@pytest.mark.slow
 def test_a_refresh_of_several_classes_killed_at_any_step_leaves_all_old_or_all_new_and_nothing_for_git(
     two: Project, two_refreshed: dict[str, bytes], tmp_path: Path
 ) -> None:
@@ -201,6 +228,7 @@ def test_a_refresh_of_several_classes_killed_at_any_step_leaves_all_old_or_all_n
         assert_tidied(Project(work / str(stopped["k"]) / "project"), two_refreshed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["fail", "fail-slow"])
 def test_a_disk_that_fails_at_any_step_leaves_every_class_as_it_was(
     two: Project, two_refreshed: dict[str, bytes], tmp_path: Path, kind: str
@@ -237,6 +265,7 @@ def test_after_a_kill_over_one_file_git_sees_nothing_and_the_next_refresh_tidies
         assert_tidied(project, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["fail", "fail-slow"])
 def test_a_disk_that_fails_at_any_step_leaves_all_old_and_says_so(
     five: Project, refreshed: dict[str, bytes], tmp_path: Path, kind: str

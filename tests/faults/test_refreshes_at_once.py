@@ -46,6 +46,7 @@ def at_once(project: Project, *folders: str) -> list[int]:
     return [child.wait(timeout=60) for child in children]
 
 
+@pytest.mark.slow
 def test_refreshes_at_once_keep_every_baseline_and_every_session(thirty: Project, tmp_path: Path) -> None:
     for turn in range(ROUNDS):
         project = thirty.copy_to(tmp_path / str(turn))

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from perfgate.formats.parsing.record import Record
 
+pytestmark = pytest.mark.tools
+
 FOLDER = os.environ.get("PERFGATE_TEST_TOOLS", "")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from gate_cases import lognormal, policy, profile
 
 from perfgate.core.finding import FAILED
@@ -22,6 +23,7 @@ def failing_share(make_pair):
     return failed / CHECKS
 
 
+@pytest.mark.slow
 def test_of_unchanged_pull_requests_measured_in_one_session_at_most_two_of_a_hundred_fail():
     # Twice the accepted chance is what Holm's test guarantees without the threshold's help.
     def pair(number, name):
@@ -31,6 +33,7 @@ def test_of_unchanged_pull_requests_measured_in_one_session_at_most_two_of_a_hun
     assert failing_share(pair) <= 0.02
 
 
+@pytest.mark.slow
 def test_of_unchanged_pull_requests_against_three_sessions_at_most_two_of_a_hundred_fail():
     # Sessions differ by 2 % on one machine, as the prior expects: the accepted chance is 1 %, the rest is the dice's.
     def pair(number, name):

@@ -18,7 +18,10 @@ from fault_server import BOT
 from perfgate.publish.api import ApiError, Client
 from perfgate.publish.events import Place, read_place
 
-pytestmark = pytest.mark.skipif(bool(emulator.missing()), reason=emulator.missing() or "-")
+pytestmark = [
+    pytest.mark.tools,
+    pytest.mark.skipif(bool(emulator.missing()), reason=emulator.missing() or "-"),
+]
 
 _branches = count(1)
 WRITE = {"issues": "write", "pull_requests": "write", "metadata": "read"}

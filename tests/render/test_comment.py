@@ -112,6 +112,7 @@ FINDINGS = st.lists(
 DIAGNOSTICS = st.lists(st.tuples(st.sampled_from([error, warning, note]), st.text(max_size=700)), max_size=40)
 
 
+@pytest.mark.slow
 @LAWS
 @given(found=FINDINGS, told=DIAGNOSTICS, copies=st.integers(1, 12))
 def test_whatever_a_report_holds_its_comment_is_well_formed_and_small_enough(found, told, copies):
@@ -124,6 +125,7 @@ def test_whatever_a_report_holds_its_comment_is_well_formed_and_small_enough(fou
     assert_well_formed(drawn(found))
 
 
+@pytest.mark.slow
 @LAWS
 @given(found=FINDINGS, more=st.integers(500, 2_000))
 def test_more_unchanged_rows_take_nothing_from_those_that_matter(found, more):
@@ -142,6 +144,7 @@ def test_long_rows_that_go_take_no_short_ones_that_matter_along(name):
     assert name in body
 
 
+@pytest.mark.slow
 @LAWS
 @given(found=FINDINGS, long=st.integers(0, 200), number=st.integers(100, 900))
 def test_nothing_goes_that_would_have_fitted_and_what_matters_goes_last(found, long, number):

@@ -139,16 +139,19 @@ def test_gitlabs_flavor_names_files_and_jenkins_does_not():
     assert junit(found, "junit-gitlab").replace(' file="perfgate.toml"', "") == junit(found)
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("found", [RICH, verdict(), verdict(finding())], ids=["rich", "nothing", "pass"])
 def test_a_report_is_valid_by_jenkins_schema(found):
     assert faults(junit(found)) == ""
 
 
+@pytest.mark.tools
 def test_the_schema_finds_faults_at_all():
     assert "time" in faults(junit(RICH).replace('skipped="1" time="', 'skipped="1" time="NaN'))
     assert "file" in faults(junit(RICH, "junit-gitlab"))
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("hostile", HOSTILE_NAMES, ids=ascii)
 def test_a_hostile_name_leaves_the_report_valid(hostile):
     found = verdict(
@@ -162,6 +165,7 @@ def test_a_hostile_name_leaves_the_report_valid(hostile):
     assert faults(junit(found)) == ""
 
 
+@pytest.mark.tools
 def test_numbers_beyond_all_measure_leave_the_report_valid():
     found = verdict(*(finding(current=v, benchmark=str(v)) for v in (1e308, 1e300, 5e-324, -1.0, 0.0)))
     assert faults(junit(found)) == ""

@@ -69,6 +69,7 @@ def table_of(names, *, remarks):
     return Document(data={}, blocks=(Table(columns=("Benchmark", "n"), entries=entries, remarks=remarks),))
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("names", [HOSTILE, RANDOM], ids=["hostile", "random"])
 def test_a_table_keeps_its_shape_and_shows_every_name_verbatim(names):
     page = drawn_by_github(render(table_of(names, remarks=True), "markdown"))
@@ -81,6 +82,7 @@ def test_a_table_keeps_its_shape_and_shows_every_name_verbatim(names):
     assert not STRAY & set(page.tags)
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("names", [HOSTILE, RANDOM], ids=["hostile", "random"])
 def test_a_list_keeps_its_shape_and_shows_every_name_verbatim(names):
     lines = tuple((name(n), text(" and "), name(n)) for n in names)
@@ -91,6 +93,7 @@ def test_a_list_keeps_its_shape_and_shows_every_name_verbatim(names):
     assert set(page.tags) <= {"ul", "li", "code", "p"}
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("hostile", HOSTILE[:60:3], ids=repr)
 def test_a_whole_report_of_a_hostile_benchmark_keeps_its_shape(hostile):
     plain, evil = (

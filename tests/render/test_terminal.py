@@ -20,6 +20,7 @@ def drawn(*blocks):
     return render(Document(data={}, blocks=blocks), "text")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [HOSTILE, RANDOM], ids=["hostile", "random"])
 def test_no_control_character_gets_through(names):
     findings = [finding(s, benchmark=n, metric=n, unit=n, message=n, limit_text=n) for n in names for s in Status]

@@ -32,6 +32,7 @@ def test_it_is_the_share_of_all_splits_that_rank_so_high(base, current):
     assert mann_whitney(base, current).p == pytest.approx(enumerate_splits(base, current), rel=1e-12)
 
 
+@pytest.mark.slow
 @LAWS
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=24, unique=True), st.data())
 def test_without_ties_it_is_the_law_of_mann_and_whitney(values, data):

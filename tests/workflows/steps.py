@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from programs import write_programs
 from support import ROOT, clean_environment
 
 if TYPE_CHECKING:
@@ -46,14 +47,8 @@ class Runner:
     """Environment variables of each step."""
 
     def __post_init__(self) -> None:
-        """Put a perfgate and a python of this environment on its path."""
-        tools = self.root / "tools"
-        tools.mkdir(parents=True)
-        python = shutil.which("python") or "python3"
-        for name, words in (("perfgate", "-m perfgate"), ("python", ""), ("python3", "")):
-            tool = tools / name
-            tool.write_text(f'#!/bin/sh\nexec "{python}" {words} "$@"\n')
-            tool.chmod(0o755)
+        """Put a perfgate and a python of this interpreter on its path."""
+        tools = write_programs(self.root / "tools")
         installed = self.root / "temp/perfgate/bin"
         installed.mkdir(parents=True)
         shutil.copy2(tools / "perfgate", installed / "perfgate")

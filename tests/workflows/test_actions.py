@@ -50,6 +50,7 @@ def gate(project: Project, tmp_path: Path, **inputs: str) -> tuple[subprocess.Co
     return done, outputs
 
 
+@pytest.mark.slow
 def test_a_command_is_compared_with_the_target_branch(merged: Project, tmp_path: Path) -> None:
     change(merged, job_py=JOB.format(0.2))
     done, outputs = gate(merged, tmp_path, command="python job.py", benchmark="job")
@@ -82,6 +83,7 @@ def test_without_a_command_the_runs_are_held_against_the_target_branch(merged: P
     assert done.returncode == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "evil", ["$(touch hacked)", "`touch hacked`", "'; touch hacked; '", "--baseline=x", "a b", "${{ secrets.X }}"]
 )

@@ -57,6 +57,7 @@ def test_rules_above_the_suites_that_no_longer_hold_for_them_are_told(monorepo: 
     assert "perfgate.toml at the root" in set_up(monorepo, "github").partition("Next:")[2]
 
 
+@pytest.mark.slow
 def test_on_github_each_suite_is_held_against_its_own_baselines(monorepo: Project, tmp_path: Path) -> None:
     set_up(monorepo, "github")
     ((_, measure),) = load(monorepo.path(".github/workflows/perf-baseline.yml"))["jobs"].items()
@@ -90,6 +91,7 @@ def test_on_github_each_suite_is_held_against_its_own_baselines(monorepo: Projec
     assert all(monorepo.path(path).exists() for path in paths)
 
 
+@pytest.mark.slow
 def test_on_gitlab_each_suite_is_held_against_its_own_baselines(monorepo: Project, tmp_path: Path) -> None:
     set_up(monorepo, "gitlab")
     job = yaml.safe_load(monorepo.path("perfgate.gitlab-ci.yml").read_text())["performance"]

@@ -48,6 +48,7 @@ def checkout(project: Project) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_a_slow_pull_request_of_a_fork_fails_its_job_and_gets_one_comment(checkout: Project, tmp_path: Path) -> None:
     measuring = Runner(tmp_path / "measuring", checkout.root, {})
     (step,) = scripts(job("perf"))
@@ -96,6 +97,7 @@ def test_a_gate_that_died_before_its_report_leaves_one_red_step_alone(checkout: 
     assert "note[comment-no-report]" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_slow_shard_is_exit_1_a_dead_one_exit_2_and_unchanged_ones_pass(project: Project, tmp_path: Path) -> None:
     plan = github(Plan(runner="own", forks=False, shards=2, install="python -m pip install perfgate"))
     perf, baseline = (
@@ -188,6 +190,7 @@ def test_baselines_are_measured_and_proposed_as_a_pull_request(project: Project,
     assert (tmp_path / "machine/gh").read_text().splitlines()[:4] == ["pr", "create", "--head", "perfgate/baselines-7"]
 
 
+@pytest.mark.tools
 def test_commands_are_escaped_as_github_itself_does() -> None:
     parts = os.environ.get("GITHUB_TEST_PARTS", "")
     core = Path(parts, "node_modules/@actions/core")

@@ -63,16 +63,19 @@ def files(folder: Path, pattern: str) -> list[str]:
     return sorted(str(p.relative_to(folder)) for p in folder.glob(pattern))
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("name", ["project", *PLANS])
 def test_zizmor_as_an_auditor_finds_nothing(written: dict[str, Path], name: str) -> None:
     judged(written[name], "zizmor", "--offline", "--quiet", "--persona=auditor", ".github")
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("name", ["project", *PLANS])
 def test_actionlint_finds_nothing(written: dict[str, Path], name: str) -> None:
     judged(written[name], "actionlint")
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("name", ["project", *PLANS])
 def test_the_published_schemas_accept_it(written: dict[str, Path], name: str) -> None:
     folder = written[name]
@@ -84,11 +87,13 @@ def test_the_published_schemas_accept_it(written: dict[str, Path], name: str) ->
         judged(folder, *schema, "vendor.gitlab-ci", "perfgate.gitlab-ci.yml")
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("name", ["project", *PLANS])
 def test_its_style_is_plain(written: dict[str, Path], name: str) -> None:
     judged(written[name], "yamllint", "-d", json.dumps(STYLE), ".")
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("name", ["project", *PLANS])
 def test_the_parser_of_github_accepts_it(written: dict[str, Path], name: str) -> None:
     parts = os.environ.get("GITHUB_TEST_PARTS", "")

@@ -140,6 +140,7 @@ def test_parts_of_a_request_are_listed_and_never_judged(file):
     assert side == {f"http_req_{part}" for part in ("blocked", "connecting", "receiving", "sending", "tls_handshaking")}
 
 
+@pytest.mark.slow
 def test_a_summary_with_a_long_script_in_front_is_known(tmp_path):
     document = json.loads((DATA / "k6/machine_readable_v2.json").read_text())
     document["config"]["script"] = 'const a = {"b": [1]};\n' * 10_000

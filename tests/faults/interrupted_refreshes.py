@@ -1,6 +1,6 @@
-"""Runs `perfgate baseline refresh` again and again, and lets it die or fail one step later each time.
+"""Runs `perfgate baseline refresh` again and again, killed or failing one step to the disk later each time.
 
-``python dying.py TEMPLATE WORK KIND``: for k = 1, 2, ... the folder TEMPLATE is copied to
+``python interrupted_refreshes.py TEMPLATE WORK KIND``: for k = 1, 2, ... the folder TEMPLATE is copied to
 WORK/k and refreshed there by a forked child that is stopped at its k-th step to the disk,
 until one comes through. KIND is ``kill``, ``fail`` or ``fail-slow`` (no exchange of folders).
 Prints one JSON line a child: its number, its exit code (or minus the signal) and the step.
@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import importlib
 import json
 import os
 import shutil
 import signal
 import sys
+from pathlib import Path
 from typing import Any
+
+sys.path.append(str(Path(__file__).parents[1] / "builders"))  # a program of its own: pytest's paths are not set
+
+import fork_server
 
 ARGUMENTS = ["baseline", "refresh"]
 STEPS = ("open", "write", "fsync", "replace", "rename", "link", "mkdir", "unlink", "rmdir")
-LOADED = (
-    "pipeline.refreshing", "pipeline.browsing", "cli.baseline", "cli.showing", "render.terminal", "report.profiles",
-)  # fmt: skip
 
 
 class Stopper:
@@ -92,8 +93,7 @@ def child(folder: str, k: int, kind: str) -> None:
 
 
 def main(template: str, work: str, kind: str) -> None:
-    for name in LOADED:
-        importlib.import_module(f"perfgate.{name}")
+    fork_server.preload()
     k, came_through = 0, False
     while not came_through:
         k += 1

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Dice:
+class SeededChoices:
     """A stream of choices."""
 
     def __init__(self, *seed: object) -> None:

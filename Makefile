@@ -1,0 +1,26 @@
+# Short commands for work in a clone; `make` lists them. They use .venv where there is one.
+PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
+BIN = $(if $(findstring /,$(PYTHON)),$(dir $(PYTHON)))
+
+.PHONY: help test fast lint docs bench
+help:
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/:/'
+
+test: ## the whole suite (T=tests/gate or a file: a part of it)
+	$(PYTHON) -m pytest $(T)
+
+fast: ## all but the slow tests
+	$(PYTHON) -m pytest -m "not slow" $(T)
+
+lint: ## linters, types, import contracts, docstrings
+	$(BIN)ruff check .
+	$(BIN)ruff format --check .
+	$(BIN)mypy
+	$(BIN)lint-imports
+	$(BIN)interrogate --quiet perfgate
+
+docs: ## the commands and pages of the documentation, run as a reader would
+	$(PYTHON) -m pytest tests/docs
+
+bench: ## what perfgate itself costs
+	for bench in tests/benchmarks/bench_*.py; do $(PYTHON) $$bench || exit 1; done
