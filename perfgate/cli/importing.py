@@ -53,7 +53,7 @@ def _show(found: Found, *, as_json: bool) -> None:
     import json  # noqa: PLC0415 - a name that only this function needs
 
     from perfgate.cli.present import echo  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.formats.parsing.describe import describe  # noqa: PLC0415 - see above
+    from perfgate.formats.parsing.record import describe  # noqa: PLC0415 - see above
     from perfgate.render import render  # noqa: PLC0415 - see above
     from perfgate.report.records import compose_records  # noqa: PLC0415 - see above
 

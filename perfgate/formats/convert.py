@@ -11,6 +11,7 @@ from perfgate.core.metrics import Metric
 from perfgate.core.quantile import Quantile
 from perfgate.core.run import NOWHERE, Run, Series
 from perfgate.formats.parsing.failures import SHARES, highest_rate, rate_of, stated_quantiles, without_failures
+from perfgate.formats.parsing.record import Histogram, Quantiles, Samples, Single
 from perfgate.formats.parsing.timestamps import normal_instant
 from perfgate.stats.buckets import bucket_quantile
 
@@ -68,7 +69,7 @@ def to_runs(contents: Contents, origin: str, options: Options) -> Converted:
         groups.setdefault(r.benchmark, []).append(r)
     of_file = highest_rate(contents.records)
     runs = tuple(_run(name, rs, contents, origin, options, of_file) for name, rs in groups.items())
-    most = max((len(r.values) for r in fit), default=0)
+    most = max((len(r.payload.values) for r in fit if isinstance(r.payload, Samples)), default=0)
     if most > MOST_VALUES:
         message = f"of up to {most:,} values of a metric {MOST_VALUES:,} are kept, evenly by rank"
         notes.append(note("values-thinned", message, place=origin))
@@ -93,7 +94,7 @@ def _run(  # noqa: PLR0917 - private, called in this file alone
         commit=next((r.commit for r in records if r.commit), ""),
         command="",
         origin=origin,
-        series=tuple(_series(without_failures(r, rate), rate) for r in records),
+        series=tuple(_series(r, rate) for r in records),
     )
 
 
@@ -107,9 +108,18 @@ def _instant(text: str) -> str:
 
 def _series(r: Record, rate: float) -> Series:
     metric = Metric(name=r.metric or "value", unit=r.unit or "1", better=r.better or "lower")
-    if r.kind in {"samples", "value"}:
-        return Series(metric=metric, source=MEANS if r.is_mean else "", values=thinned(r.values))
-    return Series(metric=metric, source=MEANS if r.is_mean else "", quantiles=tuple(sorted(_quantiles(r, rate))))
+    source = MEANS if r.is_mean else ""
+    match r.payload:
+        case Samples():
+            return Series(metric=metric, source=source, values=thinned(without_failures(r, r.payload, rate)))
+        case Single(value=value):
+            return Series(metric=metric, source=source, values=(value,))
+        case Quantiles():
+            stated = stated_quantiles(r, r.payload, rate)
+            return Series(metric=metric, source=source, quantiles=tuple(sorted(stated)))
+        case Histogram(buckets=buckets):
+            counted = (Quantile(name, *bucket_quantile(buckets, share)) for share, name in SHARES.items())
+            return Series(metric=metric, source=source, quantiles=tuple(sorted(counted)))
 
 
 def thinned(values: Sequence[float]) -> tuple[float, ...]:
@@ -118,15 +128,6 @@ def thinned(values: Sequence[float]) -> tuple[float, ...]:
         return tuple(values)
     ordered = sorted(values)
     return tuple(ordered[int((i + 0.5) * len(ordered) / MOST_VALUES)] for i in range(MOST_VALUES))
-
-
-def _quantiles(r: Record, rate: float) -> Iterator[Quantile]:
-    """Yield the quantiles that a rule or a budget may name."""
-    if r.kind == "quantiles":
-        yield from stated_quantiles(r, rate)
-    else:
-        for share, name in SHARES.items():
-            yield Quantile(name, *bucket_quantile(r.buckets, share))
 
 
 def _told_of(contents: Contents, origin: str) -> Iterator[Diagnostic]:

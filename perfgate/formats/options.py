@@ -6,10 +6,11 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Histogram, Quantiles, Record, Samples, Single, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,14 +86,16 @@ def _named_apart(found: Iterator[Record | Skipped], stem: str) -> Iterator[Recor
 
 def _unfit(record: Record) -> str | None:
     """Return why a record cannot be used, None when it can."""
-    if record.kind in {"samples", "value"}:
-        if not record.values:
-            return "no values"
-        return None if all(map(math.isfinite, record.values)) else "a value is not finite"
-    if record.kind == "quantiles":
-        fit = record.quantiles and all(math.isfinite(v) for _, v in record.quantiles)
-        return None if fit else "no quantiles"
-    if not record.buckets or record.buckets[-1][1] <= 0:
-        return "no counts"
-    ascending = all(a[0] < b[0] and a[1] <= b[1] for a, b in zip(record.buckets, record.buckets[1:], strict=False))
-    return None if ascending else "counts that fall from bucket to bucket"
+    match record.payload:
+        case Samples(values=values):
+            is_finite = all(map(math.isfinite, values))
+            return "no values" if not values else None if is_finite else "a value is not finite"
+        case Single(value=value):
+            return None if math.isfinite(value) else "a value is not finite"
+        case Quantiles(points=points):
+            return None if points and all(math.isfinite(v) for _, v in points) else "no quantiles"
+        case Histogram(buckets=buckets):
+            if not buckets or buckets[-1][1] <= 0:
+                return "no counts"
+            is_ascending = all(a[0] < b[0] and a[1] <= b[1] for a, b in pairwise(buckets))
+            return None if is_ascending else "counts that fall from bucket to bucket"

@@ -10,7 +10,7 @@ from perfgate.core.atomic import write_whole
 from perfgate.core.errors import CannotDecideError, cannot_decide, error
 from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.own.imported import encode_imported
-from perfgate.formats.parsing.record import Record
+from perfgate.formats.parsing.record import Quantiles, Record, Samples
 from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
 from perfgate.pipeline.reading import Reading, given_of
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perfgate.core.errors import Diagnostic
+    from perfgate.core.metrics import Metric
     from perfgate.core.run import Run, Series
 
 
@@ -65,24 +66,24 @@ def read_files(paths: Sequence[str], reading: Reading, *, config: str | None = N
 
 def _records(runs: Sequence[Run]) -> list[Record]:
     """Return what run summaries say: one record for each metric of a benchmark, values in the order of the files."""
-    found: dict[tuple[str, str], Record] = {}
+    found: dict[tuple[str, str], tuple[Metric, list[float]]] = {}
     for run in runs:
         for metric, value in run.values if run.status == "ok" else ():
-            before = found.get((run.benchmark, metric.name)) or Record(
-                benchmark=run.benchmark, metric=metric.name, unit=metric.unit, better=metric.better, kind="samples", n=0
-            )
-            values = (*before.values, value)
-            found[run.benchmark, metric.name] = replace(before, values=values, n=len(values))
-    return [*found.values(), *(_record(run, s) for run in runs for s in run.series)]
+            found.setdefault((run.benchmark, metric.name), (metric, []))[1].append(value)
+    own = (
+        Record(benchmark=name, metric=m.name, unit=m.unit, better=m.better, payload=Samples(values=values))
+        for (name, _), (m, values) in found.items()
+    )
+    return [*own, *(_record(run, s) for run in runs for s in run.series)]
 
 
 def _record(run: Run, s: Series) -> Record:
     """Return what an imported run says of one metric."""
-    facts: Any = {"benchmark": run.benchmark, "metric": s.metric.name, "unit": s.metric.unit, "better": s.metric.better}
+    about: Any = {"benchmark": run.benchmark, "metric": s.metric.name, "unit": s.metric.unit, "better": s.metric.better}
     if s.values:
-        return Record(**facts, kind="samples", n=len(s.values), values=s.values, is_mean=bool(s.source))
+        return Record(**about, is_mean=bool(s.source), payload=Samples(values=s.values))
     stated = tuple((int(q.name[1:]) / 100, q.value) for q in s.quantiles)
-    return Record(**facts, kind="quantiles", quantiles=stated)
+    return Record(**about, payload=Quantiles(points=stated))
 
 
 def write_runs(runs: Sequence[Run], folder: str) -> int:

@@ -10,8 +10,7 @@ from typing import Any
 from perfgate.core.units import scale_of
 from perfgate.formats.detect import detect, named
 from perfgate.formats.options import Contents, read
-from perfgate.formats.parsing.describe import describe
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.parsing.record import Options, Record, Samples, Single, describe
 from perfgate.formats.parsing.source import Source
 
 DATA = Path(__file__).parent / "data"
@@ -25,6 +24,13 @@ def contents(path: Path | str, *, given: str = "", options: Options | None = Non
     known = named(given) if given else detect(source)
     assert known is not None, f"{path} was not recognised"
     return read(source, known, options or Options())
+
+
+def values_of(record: Record) -> list[float]:
+    """Return the samples of a record, or its one value."""
+    payload = record.payload
+    assert isinstance(payload, Samples | Single), payload
+    return list(payload.values) if isinstance(payload, Samples) else [payload.value]
 
 
 def expected(path: Path) -> dict[str, Any]:

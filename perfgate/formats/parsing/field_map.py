@@ -13,7 +13,7 @@ import msgspec
 
 from perfgate.core.field_map import parts_of
 from perfgate.core.units import scale_of
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 from perfgate.formats.parsing.timestamps import stated_instant
 from perfgate.formats.parsing.values import parsed
 
@@ -241,19 +241,24 @@ class Grouping:
                 yield self._record(group.name, value, column, asked)
         if self._ok is not None:
             yield Record(
-                benchmark=group.name, metric="error_rate", unit="1", better="lower", kind="value", n=group.rows,
-                values=[group.failed / group.rows], started_at=self._started_at,
-            )  # fmt: skip
+                benchmark=group.name,
+                metric="error_rate",
+                unit="1",
+                better="lower",
+                n=group.rows,
+                started_at=self._started_at,
+                payload=Single(value=group.failed / group.rows),
+            )
 
     def _record(self, name: str, value: FieldValue, column: array[float], asked: Direction | None) -> Record:
         metric, unit, better = value.resolved()
         facts: dict[str, Any] = {"benchmark": name, "metric": metric, "better": better or asked, "n": len(column)}
         facts["started_at"] = self._started_at
         if value.share:
-            return Record(**facts, unit="1", kind="value", values=[math.fsum(column) / len(column)])
+            return Record(**facts, unit="1", payload=Single(value=math.fsum(column) / len(column)))
         factor, base = scale_of(unit) if unit is not None else (1.0, None)
         kept = column if factor == 1.0 else array("d", [v * factor for v in column])
-        return Record(**facts, unit=base, kind="samples", values=kept)
+        return Record(**facts, unit=base, payload=Samples(values=kept))
 
 
 def _those(kept: list[bool], items: Sequence[Any]) -> list[Any]:

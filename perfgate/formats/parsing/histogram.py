@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from perfgate.core.units import scale_of
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Histogram, Record, Single, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ def histogram(
     if len(bounds) == 1 or not all(map(math.isfinite, bounds[:-1])):
         return Skipped(benchmark=name, metric=metric, why="it has no bucket with a bound")
     scaled = tuple((bound * factor, count) for bound, count in zip(bounds, counts, strict=True))
-    return Record(**facts, kind="histogram", n=round(counts[-1]), buckets=scaled, flags=flags)
+    return Record(**facts, n=round(counts[-1]), flags=flags, payload=Histogram(buckets=scaled))
 
 
 def mean(
@@ -81,7 +81,7 @@ def mean(
     why = "neither buckets nor a sum and a count"
     if is_amount(count) and total is not None and math.isfinite(total):
         if count > 0:
-            return Record(**told, kind="value", n=round(count), values=[total * factor / count], flags=flags)
+            return Record(**told, n=round(count), flags=flags, payload=Single(value=total * factor / count))
         why = NOTHING
     return Skipped(benchmark=told["benchmark"], metric=told["metric"], why=why)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.units import scale_of
 from perfgate.formats.parsing.histogram import NOTHING, described, histogram, is_amount, mean
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Skipped
 from perfgate.formats.parsing.values import items, parsed, table, text
 
 if TYPE_CHECKING:
@@ -92,9 +92,13 @@ class Points:
                 factor, unit = scale_of(_unit(series.unit))
                 values = [v * factor for v in series.values]
                 yield Record(
-                    benchmark=name, metric="value", unit=unit, better=options.better, kind="samples",
-                    n=len(values), values=values, is_side=True,
-                )  # fmt: skip
+                    benchmark=name,
+                    metric="value",
+                    unit=unit,
+                    better=options.better,
+                    is_side=True,
+                    payload=Samples(values=values),
+                )
 
 
 def titled(name: str, attributes: list[Any]) -> str:
@@ -182,7 +186,7 @@ def _summary(name: str, series: _Series, options: Options) -> Record | Skipped:
         return mean(facts, factor, parsed(point.get("sum")), count)
     n = round(count) if is_amount(count) else None
     quantiles = tuple(sorted((q, v) for q, v in dict(stated).items() if 0 <= q <= 1))
-    return Record(**facts, kind="quantiles", n=n, quantiles=quantiles)
+    return Record(**facts, n=n, payload=Quantiles(points=quantiles))
 
 
 def _unit(stated: str) -> str:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.catalog.layouts import ASV
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Skipped
 from perfgate.formats.parsing.unit_names import symbol
 from perfgate.formats.parsing.values import all_numbers, in_base, items, number, stated, table, text
 
@@ -151,7 +151,7 @@ def _record(name: str, cells: dict[str, Any], i: int, fixed: dict[str, Any]) -> 
     samples = items(_cell(cells.get("samples"), i))
     if not samples and len(quartiles) > 1:
         n = int(repeat) if repeat else None
-        return Record(**fixed, benchmark=name, kind="quantiles", n=n, quantiles=quartiles, is_mean=True)
+        return Record(**fixed, benchmark=name, n=n, is_mean=True, payload=Quantiles(points=quartiles))
     values = all_numbers(samples or [value])
     if values is None:
         return Skipped(benchmark=name, why="a sample is no number")
@@ -159,9 +159,8 @@ def _record(name: str, cells: dict[str, Any], i: int, fixed: dict[str, Any]) -> 
     if unit is not None:
         values, unit = in_base(values, unit)
     return Record(
-        **fixed | {"unit": unit}, benchmark=name, kind="samples", n=len(values), values=values,
-        is_mean=fixed["metric"] == "time",
-    )  # fmt: skip
+        **fixed | {"unit": unit}, benchmark=name, is_mean=fixed["metric"] == "time", payload=Samples(values=values)
+    )
 
 
 def _cell(column: object, i: int) -> object:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from perfgate.core.units import scale_of
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Skipped
 from perfgate.formats.parsing.values import parsed
 
 if TYPE_CHECKING:
@@ -43,7 +43,11 @@ def _record(name: str, written: str, told: str, options: Options) -> Record | Sk
         return Skipped(benchmark=name, why="the time is no number")
     is_time = unit == "s"
     return Record(
-        benchmark=name, metric="time" if is_time else "value", unit="s" if is_time else f"{told}/iter",
-        better="lower" if is_time else options.better, kind="quantiles", is_mean=True, flags=("rounded",),
-        quantiles=((0.5, value * factor if is_time else value),),
-    )  # fmt: skip
+        benchmark=name,
+        metric="time" if is_time else "value",
+        unit="s" if is_time else f"{told}/iter",
+        better="lower" if is_time else options.better,
+        is_mean=True,
+        flags=("rounded",),
+        payload=Quantiles(points=((0.5, value * factor if is_time else value),)),
+    )

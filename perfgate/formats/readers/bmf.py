@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.parsing.values import number, table
 
 if TYPE_CHECKING:
@@ -43,5 +43,5 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
                 continue
             factor, unit, better = _BUILT_IN.get(measure.lower(), (1.0, None, options.better))
             yield Record(
-                benchmark=name, metric=measure, unit=unit, better=better, kind="samples", n=1, values=[value * factor]
-            )  # fmt: skip
+                benchmark=name, metric=measure, unit=unit, better=better, payload=Samples(values=[value * factor])
+            )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.metrics import from_suffix
 from perfgate.core.units import scale_of
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Single, Skipped
 from perfgate.formats.parsing.values import parsed, table
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def between(before: Source, after: Source, options: Options) -> Iterator[Record 
     """
     earlier, later = _counters(before), _counters(after)
     found = [_difference(key, earlier.get(key), later.get(key), options) for key in {**earlier, **later}]
-    if not any(isinstance(f, Record) and f.values[0] for f in found):
+    if not any(isinstance(f, Record) and f.payload != Single(value=0.0) for f in found):
         skipped = "".join(f"; {f.metric}: {f.why}" for f in found[:3] if isinstance(f, Skipped))
         raise after.fault(
             f"nothing was counted since {before.path}{skipped}", "take the snapshots before and after the load"
@@ -70,6 +70,9 @@ def _difference(key: str, first: object, second: object, options: Options) -> Re
         return Skipped(benchmark=BENCHMARK, metric=name, why=why)
     factor, base = scale_of(unit)
     return Record(
-        benchmark=BENCHMARK, metric=name, unit=base, better=better or options.better, kind="value",
-        values=[(other - one) * factor],
-    )  # fmt: skip
+        benchmark=BENCHMARK,
+        metric=name,
+        unit=base,
+        better=better or options.better,
+        payload=Single(value=(other - one) * factor),
+    )

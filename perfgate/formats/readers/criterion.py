@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.formats.catalog.layouts import CRITERION
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.parsing.values import all_numbers, items, table, text
 
 if TYPE_CHECKING:
@@ -34,10 +34,13 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
             continue
         factor = 1e-9 if unit == "ns" else 1.0
         yield Record(
-            benchmark=name, metric="time" if unit == "ns" else "value", unit="s" if unit == "ns" else unit,
-            better="lower" if unit == "ns" else options.better, kind="samples", n=len(times), is_mean=True,
-            values=[time / count * factor for time, count in zip(times, calls, strict=True)],
-        )  # fmt: skip
+            benchmark=name,
+            metric="time" if unit == "ns" else "value",
+            unit="s" if unit == "ns" else unit,
+            better="lower" if unit == "ns" else options.better,
+            is_mean=True,
+            payload=Samples(values=[time / count * factor for time, count in zip(times, calls, strict=True)]),
+        )
 
 
 def _beside(folder: str, name: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.parsing.unit_names import symbol
 from perfgate.formats.parsing.values import in_base, parsed, table
 
@@ -35,9 +35,7 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
         unit: str | None = None
         if told is not None:
             (value,), unit = in_base([value], symbol(_written(told)))
-        yield Record(
-            benchmark=name, metric="value", unit=unit, better=options.better, kind="samples", n=1, values=[value]
-        )  # fmt: skip
+        yield Record(benchmark=name, metric="value", unit=unit, better=options.better, payload=Samples(values=[value]))
 
 
 def _written(value: object) -> str:

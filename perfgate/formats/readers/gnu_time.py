@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,11 +111,20 @@ def _records(command: str, runs: _Runs) -> Iterator[Record | Skipped]:
     units = {metric: unit for metric, unit, _, _ in _FIGURES}
     for metric, values in runs.values.items():
         yield Record(
-            benchmark=command, metric=metric, unit=units.get(metric, "s"), better="lower", kind="samples",
-            n=len(values), values=values, flags=flags,
-        )  # fmt: skip
+            benchmark=command,
+            metric=metric,
+            unit=units.get(metric, "s"),
+            better="lower",
+            flags=flags,
+            payload=Samples(values=values),
+        )
     if runs.failed:
         yield Record(
-            benchmark=command, metric="error_rate", unit="1", better="lower", kind="value", n=runs.count,
-            values=[runs.failed / runs.count], flags=flags,
-        )  # fmt: skip
+            benchmark=command,
+            metric="error_rate",
+            unit="1",
+            better="lower",
+            n=runs.count,
+            flags=flags,
+            payload=Single(value=runs.failed / runs.count),
+        )

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.parsing.values import parsed, table, text
 
 if TYPE_CHECKING:
@@ -47,9 +47,13 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
                 unit, (unit, 1.0, unit, text_lines.better.get(unit, options.better))
             )
             yield Record(
-                benchmark=_full(package, name, suffix), metric=metric, unit=base, better=better, kind="samples",
-                n=len(values), values=[v * factor for v in values], is_mean=True,
-            )  # fmt: skip
+                benchmark=_full(package, name, suffix),
+                metric=metric,
+                unit=base,
+                better=better,
+                is_mean=True,
+                payload=Samples(values=[v * factor for v in values]),
+            )
     for (package, name), why in text_lines.failed.items():
         yield Skipped(benchmark=_full(package, name, suffix), why=why)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import in_base, items, number, stated, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.core.metrics import Direction
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.parsing.record import Flag, Kind, Options, Payload
     from perfgate.formats.parsing.source import Source
 
 _Row = dict[str, Any]
@@ -63,10 +63,9 @@ def _benchmark(rows: list[_Row], fixed: dict[str, Any], options: Options) -> Ite
     good = [row for row in repetitions if not (row.get("error_occurred") or row.get("skipped"))]
     aggregates = {row["aggregate_name"]: row for row in rows if row["aggregate_name"]}
     if good:
-        yield from _records(good, {"benchmark": name, "kind": "samples"}, fixed, options)
+        yield from _records(name, good, "samples", fixed, options)
     elif not failed and (row := aggregates.get("median") or aggregates.get("mean")):
-        kind = "quantiles" if "median" in aggregates else "value"
-        yield from _records([row], {"benchmark": name, "kind": kind}, fixed, options)
+        yield from _records(name, [row], "quantiles" if "median" in aggregates else "value", fixed, options)
     elif not failed and not aggregates.keys() <= {"BigO", "RMS"}:
         yield Skipped(benchmark=name, why="neither repetitions nor a median")
     if failed:
@@ -76,18 +75,19 @@ def _benchmark(rows: list[_Row], fixed: dict[str, Any], options: Options) -> Ite
 
 
 def _records(
-    rows: list[_Row], facts: dict[str, Any], fixed: dict[str, Any], options: Options
+    name: str, rows: list[_Row], kind: Kind, fixed: dict[str, Any], options: Options
 ) -> Iterator[Record | Skipped]:
     """Yield a record for each metric that the rows hold.
 
     Args:
+        name: of the benchmark.
         rows: repetitions, or the one row of an aggregate.
-        facts: name and kind of the records.
+        kind: of the records.
         fixed: what is the same for all of the file.
         options: what the user said.
     """
     # with manual time the CPU only waits: what it spends says nothing of the benchmark
-    is_manual = "/manual_time" in facts["benchmark"]
+    is_manual = "/manual_time" in name
     for metric in dict.fromkeys(key for row in rows for key in row if key not in _BOOKKEEPING):
         is_time = metric in {"real_time", "cpu_time"}
         values, unit = [], "1"
@@ -97,20 +97,24 @@ def _records(
                 values.append(scaled)
         if len(values) < len(rows):
             if is_time:
-                yield Skipped(benchmark=facts["benchmark"], metric=metric, why="a time is no number")
+                yield Skipped(benchmark=name, metric=metric, why="a time is no number")
             continue
         rate = _RATES.get(metric)
-        about: dict[str, Any] = facts | {
-            "metric": metric, "unit": rate[0] if rate else unit,
-            "better": "lower" if is_time else rate[1] if rate else options.better,
-            "is_side": not is_time or (is_manual and metric == "cpu_time"),
-        }  # fmt: skip
-        if facts["kind"] == "samples":
-            yield Record(**fixed, **about, n=len(values), values=values)
-            continue
         n = number(rows[0].get("repetitions")) or number(rows[0].get("iterations"))
-        about["n"] = int(n) if n else None
-        if facts["kind"] == "quantiles":
-            yield Record(**fixed, **about, quantiles=stated([(0.5, values[0])]))
-        else:
-            yield Record(**fixed, **about, values=values)
+        yield Record(
+            **fixed,
+            benchmark=name,
+            metric=metric,
+            unit=rate[0] if rate else unit,
+            better="lower" if is_time else rate[1] if rate else options.better,
+            payload=_payload(kind, values),
+            n=int(n) if n and kind != "samples" else None,
+            is_side=not is_time or (is_manual and metric == "cpu_time"),
+        )
+
+
+def _payload(kind: Kind, values: list[float]) -> Payload:
+    """Return the values of repetitions, or the one value of an aggregate as what it is."""
+    if kind == "samples":
+        return Samples(values=values)
+    return Quantiles(points=stated([(0.5, values[0])])) if kind == "quantiles" else Single(value=values[0])

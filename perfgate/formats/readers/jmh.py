@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import items, number, parsed, stated, table, text
 
 if TYPE_CHECKING:
@@ -76,10 +76,10 @@ def _record(facts: dict[str, Any], score: dict[str, Any], factor: float) -> Reco
     shares = [(share / 100, value) for key, value in percentiles.items() if (share := parsed(key)) is not None]
     quantiles = stated([(share, value) for share, value in shares if 0 < share < 1], factor)
     if quantiles:
-        return Record(**facts, kind="quantiles", n=calls or None, quantiles=quantiles)
+        return Record(**facts, n=calls or None, payload=Quantiles(points=quantiles))
     mean = number(score.get("score"))
-    return Record(**facts, kind="value", values=[mean * factor]) if mean is not None else skipped
+    return Record(**facts, payload=Single(value=mean * factor)) if mean is not None else skipped
 
 
 def _samples(facts: dict[str, Any], values: list[float]) -> Record:
-    return Record(**facts, kind="samples", n=len(values), values=values)
+    return Record(**facts, payload=Samples(values=values))

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.parsing.values import parsed
 
 if TYPE_CHECKING:
@@ -96,7 +96,13 @@ def _told(cases: _Cases, options: Options) -> Iterator[Record | Skipped]:
         else:
             is_short = value < options.min_time
             yield Record(
-                benchmark=name, metric="time", unit="s", better="lower", kind="samples", n=1, values=[value],
-                flags=("rounded", "short") if is_short else ("rounded",), is_side=is_short, started_at=started,
-            )  # fmt: skip
+                benchmark=name,
+                metric="time",
+                unit="s",
+                better="lower",
+                flags=("rounded", "short") if is_short else ("rounded",),
+                is_side=is_short,
+                started_at=started,
+                payload=Samples(values=[value]),
+            )
     cases.ended.clear()

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Single, Skipped
 from perfgate.formats.parsing.values import in_base, number, stated, table, text
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
             yield _error_rate(metric)
         elif metric.type == "trend":
             yield _trend(metric, share, options)
-        elif metric.base == "http_reqs" and number(metric.values.get("rate")) is not None:
-            yield _throughput(metric, share)
+        elif metric.base == "http_reqs" and (rate := number(metric.values.get("rate"))) is not None:
+            yield _throughput(metric, rate, share)
 
 
 def _metrics(document: dict[str, Any]) -> Iterator[_Metric]:
@@ -142,23 +142,32 @@ def _error_rate(metric: _Metric) -> Record | Skipped:
     if share is None:
         return Skipped(benchmark=metric.name, why="no requests")
     return Record(
-        benchmark=metric.name, metric="error_rate", unit="1", better="lower", kind="value", n=total or None,
-        values=[share],
-    )  # fmt: skip
+        benchmark=metric.name,
+        metric="error_rate",
+        unit="1",
+        better="lower",
+        n=total or None,
+        payload=Single(value=share),
+    )
 
 
 def _flags(metric: _Metric, failed: float) -> tuple[Flag, ...]:
     return ("failures-mixed",) if failed and "expected_response:true" not in metric.tags else ()
 
 
-def _throughput(metric: _Metric, failed: float) -> Record | Skipped:
+def _throughput(metric: _Metric, rate: float, failed: float) -> Record | Skipped:
     if failed == 1.0:
         return Skipped(benchmark=metric.name, why="every request failed")
-    count, rate = number(metric.values.get("count")), number(metric.values.get("rate"))
+    count = number(metric.values.get("count"))
     return Record(
-        benchmark=metric.name, metric="throughput", unit="1/s", better="higher", kind="value",
-        n=None if count is None else int(count), values=[] if rate is None else [rate], flags=_flags(metric, failed),
-    )  # fmt: skip
+        benchmark=metric.name,
+        metric="throughput",
+        unit="1/s",
+        better="higher",
+        n=None if count is None else int(count),
+        flags=_flags(metric, failed),
+        payload=Single(value=rate),
+    )
 
 
 def _trend(metric: _Metric, failed: float, options: Options) -> Record | Skipped:
@@ -178,8 +187,8 @@ def _trend(metric: _Metric, failed: float, options: Options) -> Record | Skipped
     quantiles = stated([(0.5, metric.values.get("med")), *_stated(metric.values)], factor)
     mean = number(metric.values.get("avg"))
     if quantiles or mean is None:
-        return Record(**facts, kind="quantiles", quantiles=tuple(dict(quantiles).items()))
-    return Record(**facts, kind="value", values=[mean * factor])
+        return Record(**facts, payload=Quantiles(points=tuple(dict(quantiles).items())))
+    return Record(**facts, payload=Single(value=mean * factor))
 
 
 def _stated(values: dict[str, Any]) -> Iterator[tuple[float, object]]:

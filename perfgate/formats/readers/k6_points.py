@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.csv_rows import Tally
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import number, table, text
 from perfgate.formats.readers.k6 import OWN_TIMES, SIDE
 
@@ -95,9 +95,15 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
             yield _record(name, trend, points, options)
     if points.requests:
         yield Record(
-            benchmark=_FAILED, metric="error_rate", unit="1", better="lower", kind="value", n=points.requests,
-            values=[points.failed / points.requests], started_at=points.started_at, is_derived=not points.failed,
-        )  # fmt: skip
+            benchmark=_FAILED,
+            metric="error_rate",
+            unit="1",
+            better="lower",
+            n=points.requests,
+            started_at=points.started_at,
+            is_derived=not points.failed,
+            payload=Single(value=points.failed / points.requests),
+        )
     yield from tally.told("points", "k6 run --out json=points.ndjson script.js")
 
 
@@ -108,8 +114,12 @@ def _record(name: str, trend: _Trend, points: _Points, options: Options) -> Reco
     if is_time:
         trend.values = array("d", (v / _MS for v in trend.values))
     return Record(
-        benchmark=name, metric="duration" if is_time else "value", unit=_UNITS.get(trend.contains, "1"),
-        better="lower" if is_time else options.better, kind="samples", n=len(trend.values), values=trend.values,
-        is_side=name in SIDE, started_at=points.started_at,
+        benchmark=name,
+        metric="duration" if is_time else "value",
+        unit=_UNITS.get(trend.contains, "1"),
+        better="lower" if is_time else options.better,
+        is_side=name in SIDE,
+        started_at=points.started_at,
         flags=("failures-mixed",) if points.failed and not name.startswith("http_req_") else (),
-    )  # fmt: skip
+        payload=Samples(values=trend.values),
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from perfgate.formats.catalog import layouts
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.parsing.values import in_base, number, table, text
 
 if TYPE_CHECKING:
@@ -50,10 +50,14 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # no
     for (name, _, _), metrics in found.items():
         for metric, values in metrics.items():
             yield Record(
-                benchmark=name, metric=metric, unit=units[metric],
-                better="higher" if metric == "performance_score" else "lower", kind="samples", n=len(values),
-                values=values, is_side=metric not in _JUDGED and metric != "performance_score", started_at=started,
-            )  # fmt: skip
+                benchmark=name,
+                metric=metric,
+                unit=units[metric],
+                better="higher" if metric == "performance_score" else "lower",
+                is_side=metric not in _JUDGED and metric != "performance_score",
+                started_at=started,
+                payload=Samples(values=values),
+            )
 
 
 def _reports(source: Source) -> Iterator[Source]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.formats.parsing.record import Record
+from perfgate.formats.parsing.record import Record, Single
 from perfgate.formats.parsing.requests import instant
 from perfgate.formats.parsing.values import number, table, text
 
@@ -33,10 +33,15 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
             if not comma or metric.endswith(_STDERR) or mean is None:
                 continue
             yield Record(
-                benchmark=task, metric=metric if applied == _NO_FILTER else key, unit="1",
-                better=_way(table(ways.get(task)).get(metric), options), kind="value",
-                n=None if count is None else int(count), values=[mean], commit=commit, started_at=started,
-            )  # fmt: skip
+                benchmark=task,
+                metric=metric if applied == _NO_FILTER else key,
+                unit="1",
+                better=_way(table(ways.get(task)).get(metric), options),
+                n=None if count is None else int(count),
+                commit=commit,
+                started_at=started,
+                payload=Single(value=mean),
+            )
 
 
 def _way(higher_is_better: object, options: Options) -> Direction | None:

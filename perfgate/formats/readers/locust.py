@@ -9,7 +9,7 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.csv_rows import Tally, rows
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 from perfgate.formats.parsing.requests import instant
 from perfgate.formats.parsing.values import items, number, parsed, stated, table, text
 
@@ -77,12 +77,10 @@ def _endpoint(name: str, entry: dict[str, Any]) -> Iterator[Record | Skipped]:
         "benchmark": name, "better": "lower", "flags": flags, "started_at": instant(number(entry.get("start_time"))),
     }  # fmt: skip
     yield Record(
-        **facts, metric="response_time", unit="s", kind="samples", n=sum(n for _, n in counts), values=_times(counts)
+        **facts, metric="response_time", unit="s", n=sum(n for _, n in counts), payload=Samples(values=_times(counts))
     )
     if requests and failed is not None:
-        yield Record(
-            **facts, metric="error_rate", unit="1", kind="value", n=int(requests), values=[failed / requests]
-        )  # fmt: skip
+        yield Record(**facts, metric="error_rate", unit="1", n=int(requests), payload=Single(value=failed / requests))
 
 
 def _why_not(requests: float | None, failed: float | None) -> str:
@@ -148,9 +146,9 @@ def _row(row: dict[str, str]) -> Iterator[Record | Skipped]:
     facts: dict[str, Any] = {"benchmark": name, "n": int(requests or 0), "flags": flags}
     shares = [(round(float(m[1]) / 100, 9), parsed(v)) for k, v in row.items() if (m := _SHARE.fullmatch(k))]
     quantiles = stated(shares or [(0.5, parsed(row.get("Median Response Time")))], 1 / _MS)
-    yield Record(**facts, metric="response_time", unit="s", better="lower", kind="quantiles", quantiles=quantiles)
+    yield Record(**facts, metric="response_time", unit="s", better="lower", payload=Quantiles(points=quantiles))
     rate = parsed(row.get("Requests/s"))
     if rate is not None:
-        yield Record(**facts, metric="throughput", unit="1/s", better="higher", kind="value", values=[rate])
+        yield Record(**facts, metric="throughput", unit="1/s", better="higher", payload=Single(value=rate))
     if requests and failed is not None:
-        yield Record(**facts, metric="error_rate", unit="1", better="lower", kind="value", values=[failed / requests])
+        yield Record(**facts, metric="error_rate", unit="1", better="lower", payload=Single(value=failed / requests))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.parsing.values import number, table, text
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # no
             yield Skipped(benchmark=source.name, metric=metric, why="no number")
         else:
             yield Record(
-                benchmark=source.name, metric=metric, unit=unit, better="lower", kind="samples", n=1, values=[known],
+                benchmark=source.name,
+                metric=metric,
+                unit=unit,
+                better="lower",
                 started_at=text(metadata.get("start_time")),
-            )  # fmt: skip
+                payload=Samples(values=[known]),
+            )

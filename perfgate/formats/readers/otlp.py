@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.otlp import Points
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import items, table, text
 
 if TYPE_CHECKING:
@@ -110,10 +110,9 @@ def _records(name: str, found: _Calls) -> Iterator[Record | Skipped]:
     facts: dict[str, Any] = {
         "benchmark": name, "better": "lower", "flags": flags, "commit": found.commit, "started_at": _told(found.first),
     }  # fmt: skip
-    n = len(found.durations)
-    yield Record(**facts, metric="duration", unit="s", kind="samples", n=n, values=found.durations)
-    rate = [found.errors / known]
-    yield Record(**facts, metric="error_rate", unit="1", kind="value", n=known, values=rate, is_derived=True)
+    yield Record(**facts, metric="duration", unit="s", payload=Samples(values=found.durations))
+    rate = Single(value=found.errors / known)
+    yield Record(**facts, metric="error_rate", unit="1", n=known, is_derived=True, payload=rate)
 
 
 def _told(nanoseconds: int) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from perfgate.core.units import scale_of
 from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, titled, unit_of
 from perfgate.formats.parsing.histogram import described, histogram
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import items, table, text
 
 if TYPE_CHECKING:
@@ -77,12 +77,16 @@ def _record(name: str, labels: Labels, values: list[float], options: Options, *,
     if not values or not all(map(math.isfinite, values)):
         return Skipped(benchmark=title, metric="value", why="no values" if not values else "a value is infinite")
     factor, unit = scale_of(unit_of(name))
-    is_value = is_one and not name
+    scaled = [v * factor for v in values]
     return Record(
-        benchmark=title, metric="value", unit=unit if name else None, better=options.better,
-        kind="value" if is_value else "samples", n=None if is_value else len(values),
-        values=[v * factor for v in values], is_mean=not name and not is_one, is_side=is_of_runtime(name),
-    )  # fmt: skip
+        benchmark=title,
+        metric="value",
+        unit=unit if name else None,
+        better=options.better,
+        payload=Single(value=scaled[0]) if is_one and not name else Samples(values=scaled),
+        is_mean=not name and not is_one,
+        is_side=is_of_runtime(name),
+    )
 
 
 def _histogram(name: str, labels: Labels, buckets: _Buckets, options: Options) -> Record | Skipped:

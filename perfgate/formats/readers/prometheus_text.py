@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from perfgate.core.units import scale_of
 from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, scraped
 from perfgate.formats.parsing.histogram import NOTHING, described, histogram, is_amount, mean
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,9 +122,14 @@ def _counted(series: Series, options: Options, flags: tuple[Flag, ...]) -> Itera
         yield Skipped(benchmark=series.title, metric="total", why="no number")
         return
     yield Record(
-        benchmark=series.title, metric="total", unit=unit, better=options.better, kind="value", flags=flags,
-        values=[series.value * factor], is_side=options.better is None or is_of_runtime(series.name),
-    )  # fmt: skip
+        benchmark=series.title,
+        metric="total",
+        unit=unit,
+        better=options.better,
+        flags=flags,
+        is_side=options.better is None or is_of_runtime(series.name),
+        payload=Single(value=series.value * factor),
+    )
 
 
 def _records(series: Series, options: Options, flags: tuple[Flag, ...]) -> Iterator[Record | Skipped]:
@@ -141,9 +146,13 @@ def _records(series: Series, options: Options, flags: tuple[Flag, ...]) -> Itera
             yield Skipped(benchmark=series.title, metric="value", why="no number")
             return
         yield Record(
-            benchmark=series.title, metric="value", unit=unit, better=options.better, kind="samples", n=1,
-            values=[series.value * factor], is_side=True,
-        )  # fmt: skip
+            benchmark=series.title,
+            metric="value",
+            unit=unit,
+            better=options.better,
+            is_side=True,
+            payload=Samples(values=[series.value * factor]),
+        )
 
 
 def _described(series: Series, options: Options) -> tuple[dict[str, Any], float]:
@@ -169,4 +178,4 @@ def _summary(series: Series, options: Options, flags: tuple[Flag, ...]) -> Recor
     if not found:
         return mean(facts, factor, series.sum, series.count, flags)
     n = round(series.count) if is_amount(series.count) else None
-    return Record(**facts, kind="quantiles", n=n, quantiles=tuple(found), flags=("snapshot",))
+    return Record(**facts, n=n, flags=("snapshot",), payload=Quantiles(points=tuple(found)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.parsing.values import all_numbers, items, table, text
 
 if TYPE_CHECKING:
@@ -40,6 +40,12 @@ def _record(facts: dict[str, Any], runs: list[dict[str, Any]]) -> Record | Skipp
     if not values:
         return Skipped(benchmark=name, why="no values" if values is not None else "a value is no number")
     return Record(
-        benchmark=name, metric=metric, unit=unit, better="lower", kind="samples", n=len(values), values=values,
-        is_mean=metric == "time", started_at=text(first.get("date")), commit=text(facts.get("commit_id")),
-    )  # fmt: skip
+        benchmark=name,
+        metric=metric,
+        unit=unit,
+        better="lower",
+        is_mean=metric == "time",
+        started_at=text(first.get("date")),
+        commit=text(facts.get("commit_id")),
+        payload=Samples(values=values),
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Skipped
 from perfgate.formats.parsing.values import all_numbers, items, number, stated, table, text
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def _record(name: str, stats: dict[str, Any], commit: str, started: str) -> Reco
         values = all_numbers(data)
         if values is None:
             return Skipped(benchmark=name, why="a round is no number")
-        return Record(**facts, kind="samples", n=len(values), values=values)
+        return Record(**facts, payload=Samples(values=values))
     quartiles = stated([(0.25, stats.get("q1")), (0.5, stats.get("median")), (0.75, stats.get("q3"))])
     if not quartiles:
         return Skipped(benchmark=name, why="no statistics: the test failed or was not measured")
-    return Record(**facts, kind="quantiles", n=int(rounds) if rounds else None, quantiles=quartiles)
+    return Record(**facts, n=int(rounds) if rounds else None, payload=Quantiles(points=quartiles))

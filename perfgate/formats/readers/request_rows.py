@@ -6,7 +6,7 @@ from array import array
 from typing import TYPE_CHECKING
 
 from perfgate.formats.parsing.csv_rows import Tally, rows
-from perfgate.formats.parsing.record import Record
+from perfgate.formats.parsing.record import Quantiles, Record, Samples
 from perfgate.formats.parsing.requests import Requests, is_good_code
 from perfgate.formats.parsing.values import parsed, stated
 
@@ -48,9 +48,13 @@ def parse_ab_tsv(source: Source, options: Options) -> Iterator[Record | Skipped]
         else:
             times.append(time / _MS)
     yield Record(
-        benchmark=source.name, metric="response_time", unit="s", better="lower", kind="samples", n=len(times),
-        values=times, flags=("rounded",),
-    )  # fmt: skip
+        benchmark=source.name,
+        metric="response_time",
+        unit="s",
+        better="lower",
+        flags=("rounded",),
+        payload=Samples(values=times),
+    )
     yield from tally.told("requests", _AB_TSV)
 
 
@@ -65,9 +69,12 @@ def parse_ab_csv(source: Source, options: Options) -> Iterator[Record | Skipped]
         else:
             found[round(share / 100, 9)] = time
     yield Record(
-        benchmark=source.name, metric="response_time", unit="s", better="lower", kind="quantiles",
-        quantiles=stated(found.items(), 1 / _MS),
-    )  # fmt: skip
+        benchmark=source.name,
+        metric="response_time",
+        unit="s",
+        better="lower",
+        payload=Quantiles(points=stated(found.items(), 1 / _MS)),
+    )
     yield from tally.told("percentiles", _AB_CSV)
 
 

@@ -10,7 +10,7 @@ from perfgate.core.errors import CannotDecideError, Diagnostic, error
 from perfgate.core.profile import title
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.log_rows import documents
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -133,5 +133,5 @@ def _records(runs: Iterable[Run]) -> Iterator[Record | Skipped]:
             }
             found.setdefault((name, metric.name), (facts | {"commit": run.commit}, []))[1].append(value)
     for (name, _), (facts, values) in found.items():
-        yield Record(benchmark=name, **facts, kind="samples", n=len(values), values=values)
+        yield Record(benchmark=name, **facts, payload=Samples(values=values))
     yield from (Skipped(benchmark=name, why="every run failed") for name, good in names.items() if not good)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Skipped
 from perfgate.formats.parsing.values import items, number, stated, table, text
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # no
                     yield Skipped(benchmark=name, why="no statistics: it failed or did not run")
                     continue
                 yield Record(
-                    benchmark=name, metric="time", unit="s", better="lower", kind="quantiles", n=int(count),
-                    quantiles=quantiles,
-                )  # fmt: skip
+                    benchmark=name,
+                    metric="time",
+                    unit="s",
+                    better="lower",
+                    n=int(count),
+                    payload=Quantiles(points=quantiles),
+                )

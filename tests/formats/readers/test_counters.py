@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from cases import values_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutate import mutated
@@ -32,7 +33,7 @@ def contents(before, after, **options):
 def test_the_differences_are_values_in_base_units():
     before = {"request_count": 12, "busy_ms": 500.5, "sent_bytes": "100", "error_count": 3}
     after = {"request_count": 20, "busy_ms": 1500.5, "sent_bytes": "350", "error_count": 3}
-    found = {r.metric: (r.values[0], r.unit, r.better, r.kind) for r in contents(before, after).records}
+    found = {r.metric: (values_of(r)[0], r.unit, r.better, r.payload.kind) for r in contents(before, after).records}
     assert found == {
         "request_count": (8, "1", None, "value"),
         "busy": (1.0, "s", "lower", "value"),

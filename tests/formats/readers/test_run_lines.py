@@ -8,7 +8,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from cases import DATA, assert_case
+from cases import DATA, assert_case, values_of
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.detect import detect, named
@@ -68,7 +68,7 @@ def test_one_file_gives_the_runs_that_files_of_their_own_give(tmp_path, content)
 def test_the_records_are_those_of_the_runs_and_failed_ones_are_named():
     source = Source("job.jsonl", content=lines(*RUNS).encode())
     got = read(source, named("model-runs"), Options())
-    found = {(r.benchmark, r.metric): (list(r.values), r.unit) for r in got.records}
+    found = {(r.benchmark, r.metric): (list(values_of(r)), r.unit) for r in got.records}
     assert found == {
         ("job", "elapsed"): ([1.5], "s"),
         ("job", "peak_memory"): ([2e6], "B"),
