@@ -9,8 +9,8 @@ import click
 from perfgate.cli.options import reading_options
 
 if TYPE_CHECKING:
+    from perfgate.formats.options import ForeignOptions
     from perfgate.pipeline.importing import Found
-    from perfgate.pipeline.reading import Reading
 
 
 @click.command()
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml).")
 @click.pass_context
 def command(
-    ctx: click.Context, *, paths: tuple[str, ...], reading: Reading, output: str, dry_run: bool, as_json: bool,
+    ctx: click.Context, *, paths: tuple[str, ...], foreign: ForeignOptions, output: str, dry_run: bool, as_json: bool,
     config: str | None,
 ) -> None:  # fmt: skip
     """Write what other tools measured as run files.
@@ -37,7 +37,7 @@ def command(
 
     if as_json and not dry_run:
         raise click.UsageError("--json shows the records of a --dry-run", ctx)
-    found = read_files(paths, reading, config=config)
+    found = read_files(paths, foreign, config=config)
     if dry_run:
         _show(found, as_json=as_json)
     else:

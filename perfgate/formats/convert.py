@@ -18,8 +18,8 @@ from perfgate.stats.buckets import bucket_quantile
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from perfgate.formats.options import Contents
-    from perfgate.formats.parsing.record import Options, Record
+    from perfgate.formats.contents import Contents
+    from perfgate.formats.parsing.record import Record
 
 MOST_VALUES = 2000
 """Values of one metric of one run that are kept; of more, so many order statistics stand for all."""
@@ -49,13 +49,12 @@ class Converted:
     """Why the file cannot be judged."""
 
 
-def to_runs(contents: Contents, origin: str, options: Options) -> Converted:
+def to_runs(contents: Contents, origin: str) -> Converted:
     """Return the runs that a file amounts to.
 
     Args:
         contents: its records.
         origin: the file, for messages.
-        options: what the user said.
     """
     fit: list[Record] = []
     unclear: list[Record] = []
@@ -68,7 +67,7 @@ def to_runs(contents: Contents, origin: str, options: Options) -> Converted:
     for r in fit:
         groups.setdefault(r.benchmark, []).append(r)
     of_file = highest_rate(contents.records)
-    runs = tuple(_run(name, rs, contents, origin, options, of_file) for name, rs in groups.items())
+    runs = tuple(_run(name, rs, contents, origin, of_file) for name, rs in groups.items())
     most = max((len(r.payload.values) for r in fit if isinstance(r.payload, Samples)), default=0)
     if most > MOST_VALUES:
         message = f"of up to {most:,} values of a metric {MOST_VALUES:,} are kept, evenly by rank"
@@ -76,14 +75,12 @@ def to_runs(contents: Contents, origin: str, options: Options) -> Converted:
     return Converted(runs=runs, notes=tuple(notes), problems=tuple(problems))
 
 
-def _run(  # noqa: PLR0917 - private, called in this file alone
-    name: str, records: Sequence[Record], contents: Contents, origin: str, options: Options, of_file: float
-) -> Run:  # fmt: skip
+def _run(name: str, records: Sequence[Record], contents: Contents, origin: str, of_file: float) -> Run:
     rate = rate_of(records, of_file)
     return Run(
         run_id=f"{contents.format.name}-{contents.digest}-{short_hash(name, digits=6)}",
         benchmark=name,
-        labels=options.labels,
+        labels=(),
         status="ok",
         started_at=_instant(max(r.started_at for r in records)),
         session="",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from perfgate.collect import Key
     from perfgate.core.run import Run
-    from perfgate.pipeline.reading import Reading
+    from perfgate.formats.options import ForeignOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ def collect_profiles(
     config: str | None,
     machine_class: str,
     shard: tuple[int, int] | None = None,
-    reading: Reading | None = None,
+    foreign: ForeignOptions | None = None,
 ) -> Collected:
     """Collect runs into profiles.
 
@@ -47,14 +47,14 @@ def collect_profiles(
         config: configuration file; None: look for one.
         machine_class: given by hand; empty: the runs' own.
         shard: which shard of how many they are; None: they are the whole.
-        reading: what was said about files of other tools; None: nothing.
+        foreign: what was said about files of other tools; None: nothing.
 
     Raises:
         CannotDecideError: a file is not valid, there is nothing to collect, or the runs are not
             of one shard; every fault is told.
     """
     here = inputs.settings(config, machine_class=machine_class)
-    collection, problems, notes = inputs.read_runs(paths, here, reading=reading)
+    collection, problems, notes = inputs.read_runs(paths, here, foreign=foreign)
     failed: dict[Key, int] = {}
     for s in collection.seen:
         failed[s.key] = failed.get(s.key, 0) + s.failed

@@ -13,7 +13,6 @@ from perfgate.formats.own.imported import encode_imported
 from perfgate.formats.parsing.record import Quantiles, Record, Samples
 from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
-from perfgate.pipeline.reading import Reading, given_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from perfgate.core.errors import Diagnostic
     from perfgate.core.metrics import Metric
     from perfgate.core.run import Run, Series
+    from perfgate.formats.options import ForeignOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,30 +35,30 @@ class Found:
     """What was left out, or is odd."""
 
 
-def read_files(paths: Sequence[str], reading: Reading, *, config: str | None = None) -> Found:
+def read_files(paths: Sequence[str], foreign: ForeignOptions, *, config: str | None = None) -> Found:
     """Read files of other tools, and run summaries beside them.
 
     Args:
         paths: files, folders or globs.
-        reading: what the user said about them.
+        foreign: what the user said about them.
         config: configuration file; None: look for one.
 
     Raises:
         CannotDecideError: a file cannot be read, or holds nothing to judge; every fault is told.
     """
     files, problems = find(paths)
-    reader = RunReader(given_of(reading, inputs.settings(config).policy))
+    reader = RunReader(foreign, inputs.settings(config).policy.maps)
     runs = list(reader.read(files))
     problems += reader.problems
     if not files and not problems:
         problems.append(error("no-runs", "no files were found", place=", ".join(paths), hint="check the path"))
     if problems:
         raise CannotDecideError(problems)
-    foreign = [r for _, contents in reader.foreign.contents for r in contents.records if not r.is_derived]
+    others = [r for _, contents in reader.foreign.contents for r in contents.records if not r.is_derived]
     read = {path for path, _ in reader.foreign.contents}
     own = [r for r in runs if r.origin not in read]
     return Found(
-        records=(*_records(own), *foreign),
+        records=(*_records(own), *others),
         runs=tuple(r for r in runs if r.series),
         notes=tuple(reader.foreign.notes),
     )

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from perfgate.core.units import scale_of
+from perfgate.formats.contents import Contents, read
 from perfgate.formats.detect import detect, named
-from perfgate.formats.options import Contents, read
-from perfgate.formats.parsing.record import Options, Record, Samples, Single, describe
+from perfgate.formats.options import ForeignOptions
+from perfgate.formats.parsing.record import Record, Samples, Single, describe
 from perfgate.formats.parsing.source import Source
 
 DATA = Path(__file__).parent / "data"
@@ -18,12 +19,12 @@ DATA = Path(__file__).parent / "data"
 KEYS = ("benchmark", "metric", "unit", "direction", "kind", "n", "p50", "p95")
 
 
-def contents(path: Path | str, *, given: str = "", options: Options | None = None) -> Contents:
+def contents(path: Path | str, *, given: str = "", options: ForeignOptions | None = None) -> Contents:
     """Read a file as `perfgate import` does: by its content, or as the format given."""
     source = Source(str(path))
     known = named(given) if given else detect(source)
     assert known is not None, f"{path} was not recognised"
-    return read(source, known, options or Options())
+    return read(source, known, options or ForeignOptions())
 
 
 def values_of(record: Record) -> list[float]:
@@ -63,7 +64,7 @@ def assert_alike(found: dict[str, Any], want: dict[str, Any]) -> None:
             assert found[key] == value, (want["benchmark"], want["metric"], key, found[key], value)
 
 
-def assert_case(path: Path, given: str = "", options: Options | None = None) -> None:
+def assert_case(path: Path, given: str = "", options: ForeignOptions | None = None) -> None:
     """Hold a file against what a correct reader yields: all of it, and nothing else."""
     case = expected(path)
     got = contents(path, given=given, options=options)

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perfgate.formats.contents import Contents
 from perfgate.formats.convert import MOST_VALUES, thinned, to_runs
 from perfgate.formats.detect import named
-from perfgate.formats.options import Contents
 from perfgate.formats.parsing.failures import stated_quantiles, without_failures
-from perfgate.formats.parsing.record import Histogram, Options, Quantiles, Record, Samples, Single
+from perfgate.formats.parsing.record import Histogram, Quantiles, Record, Samples, Single
 from perfgate.stats.quantiles import quantile
 
 LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=60)
@@ -31,7 +31,7 @@ def rate(share: float) -> Record:
 
 def runs_of(*records: Record):
     contents = Contents(format=named("hyperfine"), records=records, skipped=(), digest="0" * 12)
-    return to_runs(contents, "f.json", Options())
+    return to_runs(contents, "f.json")
 
 
 @LAWS

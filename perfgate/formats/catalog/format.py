@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from perfgate.core.run import Run
-    from perfgate.formats.parsing.record import Options, Record, Skipped
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Record, Skipped
     from perfgate.formats.parsing.source import Source
 
 
 class Parse(Protocol):
     """A reader: one input in, records out. It opens nothing but the source, and judges nothing."""
 
-    def __call__(self, source: Source, options: Options) -> Iterator[Record | Skipped]:
+    def __call__(self, source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
         """Yield what the input says.
 
         Raises:
@@ -34,7 +35,7 @@ class Parse(Protocol):
 class ParseBetween(Protocol):
     """A reader of what happened between two snapshots of the same counters."""
 
-    def __call__(self, before: Source, after: Source, options: Options) -> Iterator[Record | Skipped]:
+    def __call__(self, before: Source, after: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
         """Yield the differences.
 
         Raises:
@@ -46,7 +47,7 @@ class ParseBetween(Protocol):
 class ParseRuns(Protocol):
     """A reader of runs as perfgate itself writes them, with session and environment."""
 
-    def __call__(self, source: Source, options: Options) -> Iterator[Run]:
+    def __call__(self, source: Source, options: ForeignOptions) -> Iterator[Run]:
         """Yield the runs.
 
         Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import msgspec
@@ -168,11 +169,11 @@ def _in_range(values: tuple[tuple[Metric, float], ...], origin: str) -> tuple[tu
 
 def _twice(own: Iterable[str], values: Iterable[tuple[Metric, float]], origin: str) -> list[Diagnostic]:
     """Return a fault for each metric of its own that a run states under another name too."""
-    names = [metric.name for metric, _ in values]
+    names = Counter(metric.name for metric, _ in values)
     return [
         _fault(origin, f"/metrics/{name}", f'the run states "{canonical_name(name)}" twice')
         for name in own
-        if names.count(canonical_name(name)) > 1
+        if names[canonical_name(name)] > 1
     ]
 
 

@@ -11,14 +11,15 @@ from perfgate.formats.parsing.record import Histogram, Record, Single, Skipped
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Flag
 
 NOTHING = "nothing was counted"
 """Why a series is skipped that was there and did not move."""
 _NO_NUMBER = "a count is no number"
 
 
-def described(name: str, unit: str, options: Options, *, is_side: bool = False) -> tuple[dict[str, Any], float]:
+def described(name: str, unit: str, options: ForeignOptions, *, is_side: bool = False) -> tuple[dict[str, Any], float]:
     """Return what a distribution measures, as fields of a record, and the factor to its base unit.
 
     Times and sizes are better when lower; of anything else only the user knows, and until
@@ -32,7 +33,7 @@ def described(name: str, unit: str, options: Options, *, is_side: bool = False) 
     """
     factor, base = scale_of(unit)
     metric = {"s": "duration", "B": "size"}.get(base, "value")
-    better = options.better if metric == "value" else "lower"
+    better = options.direction if metric == "value" else "lower"
     facts = {
         "benchmark": name, "metric": metric, "unit": base, "better": better, "is_side": is_side or better is None,
     }  # fmt: skip

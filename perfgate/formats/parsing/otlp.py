@@ -17,7 +17,7 @@ from perfgate.formats.parsing.values import items, parsed, table, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
 
 _KINDS = ("histogram", "gauge", "sum", "summary", "exponentialHistogram")
 _DELTA = (1, "1", "AGGREGATION_TEMPORALITY_DELTA")
@@ -78,7 +78,7 @@ class Points:
                     one = origin + json.dumps(point.get("attributes"), sort_keys=True)
                     _take(series, kind, point, inside.get("aggregationTemporality"), one)
 
-    def records(self, options: Options) -> Iterator[Record | Skipped]:
+    def records(self, options: ForeignOptions) -> Iterator[Record | Skipped]:
         """Yield a record for each series."""
         for (_, _, name), series in self._series.items():
             why = series.why or _UNREAD.get(series.kind, "")
@@ -95,7 +95,7 @@ class Points:
                     benchmark=name,
                     metric="value",
                     unit=unit,
-                    better=options.better,
+                    better=options.direction,
                     is_side=True,
                     payload=Samples(values=values),
                 )
@@ -137,7 +137,7 @@ def _take(series: _Series, kind: str, point: dict[str, Any], temporality: object
         series.why = "it does not say whether its counts are totals or differences"
 
 
-def _histogram(name: str, series: _Series, options: Options) -> Record | Skipped:
+def _histogram(name: str, series: _Series, options: ForeignOptions) -> Record | Skipped:
     """Return the counts of all points together."""
     facts, factor = described(name, _unit(series.unit), options)
     points = [_read(point) for _, point in series.spans.values()]
@@ -170,7 +170,7 @@ def _read(point: dict[str, Any]) -> tuple[list[float], list[float], float, float
     return bounds, counts, count or 0.0, parsed(point.get("sum"))
 
 
-def _summary(name: str, series: _Series, options: Options) -> Record | Skipped:
+def _summary(name: str, series: _Series, options: ForeignOptions) -> Record | Skipped:
     """Return the quantiles that the program states last; without any, the mean."""
     facts, factor = described(name, _unit(series.unit), options)
     _, point = max(series.spans.values(), key=lambda span: span[0])

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perfgate.core.metrics import Direction
-    from perfgate.core.run import Labels
 
 Kind = Literal["samples", "quantiles", "histogram", "value"]
 Flag = Literal[
@@ -153,17 +152,3 @@ def describe(record: Record) -> dict[str, Any]:
     if record.is_side:
         document["judged"] = False
     return document
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What the user said beside the file."""
-
-    better: Direction | None = None
-    """Direction of metrics whose file cannot say it."""
-    min_time: float = 0.1
-    """Seconds: shorter test cases of a JUnit report are left out, since the tool rounds to milliseconds."""
-    tolerance: float = 0.01
-    """Share of lines of a log that may be broken, 0.0 to 1.0."""
-    labels: Labels = ()
-    """Labels for every benchmark of the file."""

@@ -20,7 +20,7 @@ from perfgate.formats.parsing.values import all_numbers, in_base, items, number,
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _METRICS = {
@@ -34,12 +34,12 @@ _PREFIXES = {"timeraw": "time", "time": "time", "peakmem": "peakmemory", "mem": 
 _MOST_COMBINATIONS = 100_000
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield one record for each benchmark and combination of its parameters."""
     yield from _read(source.json(), source, {}, options)
 
 
-def parse_folder(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse_folder(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the records of the newest commit in a folder of results.
 
     Raises:
@@ -84,16 +84,11 @@ def _benchmarks(source: Source, path: str) -> dict[str, Any]:
     """Return what ``benchmarks.json``, beside the folder of the machine, says of each benchmark."""
     parts = path.replace("\\", "/").split("/")[:-2]
     beside = "/".join([*parts, "benchmarks.json"])
-    inside = path.count("/") and next(source.matching(_escaped(beside)), None)
-    return table(source.inside(beside).json()) if inside else {}
-
-
-def _escaped(path: str) -> str:
-    return re.sub(r"([*?[|])", "?", path)
+    return table(source.inside(beside).json()) if path.count("/") and source.holds(beside) else {}
 
 
 def _read(
-    document: object, source: Source, about: dict[str, Any], options: Options, suffix: str = ""
+    document: object, source: Source, about: dict[str, Any], options: ForeignOptions, suffix: str = ""
 ) -> Iterator[Record | Skipped]:
     """Yield what one result file says; `suffix` goes behind each name."""
     facts = table(document)
@@ -106,7 +101,7 @@ def _read(
         described = table(about.get(name))
         metric, unit = _metric(name, described)
         fixed: dict[str, Any] = {
-            "metric": metric, "unit": unit, "better": "lower" if metric != "value" else options.better,
+            "metric": metric, "unit": unit, "better": "lower" if metric != "value" else options.direction,
             "commit": text(facts.get("commit_hash")), "started_at": _instant(cells.get("started_at")),
         }  # fmt: skip
         for i, full in _combinations(name, cells):

@@ -12,14 +12,14 @@ from perfgate.formats.parsing.values import parsed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _BEGIN = "test "
 _BENCH = re.compile(r"\s*bench:\s+([0-9][0-9,]*(?:\.[0-9]+)?) ([^\s/]+)/iter")
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the median of each benchmark: it is all that is written, beside a spread that is no quantile."""
     name = ""
     for line in source.lines():
@@ -36,7 +36,7 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
             name = ""
 
 
-def _record(name: str, written: str, told: str, options: Options) -> Record | Skipped:
+def _record(name: str, written: str, told: str, options: ForeignOptions) -> Record | Skipped:
     value = parsed(written.replace(",", ""))
     factor, unit = scale_of(told)
     if value is None:
@@ -46,7 +46,7 @@ def _record(name: str, written: str, told: str, options: Options) -> Record | Sk
         benchmark=name,
         metric="time" if is_time else "value",
         unit="s" if is_time else f"{told}/iter",
-        better="lower" if is_time else options.better,
+        better="lower" if is_time else options.direction,
         is_mean=True,
         flags=("rounded",),
         payload=Quantiles(points=((0.5, value * factor if is_time else value),)),

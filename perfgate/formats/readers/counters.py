@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import NoReturn
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 BENCHMARK = "counters"
 """Name of the benchmark: the two files are called differently each time."""
 
 
-def parse(source: Source, options: Options) -> NoReturn:  # noqa: ARG001 - as every reader
+def parse(source: Source, options: ForeignOptions) -> NoReturn:  # noqa: ARG001 - as every reader
     """Ask for the second snapshot: a total since the start says nothing of what is judged.
 
     Raises:
@@ -29,7 +29,7 @@ def parse(source: Source, options: Options) -> NoReturn:  # noqa: ARG001 - as ev
     raise source.fault("is one snapshot of counters, totals since the start", "give two: before.json after.json")
 
 
-def between(before: Source, after: Source, options: Options) -> Iterator[Record | Skipped]:
+def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield for each counter by how much it grew.
 
     Raises:
@@ -57,7 +57,7 @@ def _counters(source: Source) -> dict[str, object]:
     return found
 
 
-def _difference(key: str, first: object, second: object, options: Options) -> Record | Skipped:
+def _difference(key: str, first: object, second: object, options: ForeignOptions) -> Record | Skipped:
     """Return by how much a counter grew, or why that cannot be told."""
     name, unit, better = from_suffix(key) or (key, "1", None)
     one, other = parsed(first), parsed(second)
@@ -73,6 +73,6 @@ def _difference(key: str, first: object, second: object, options: Options) -> Re
         benchmark=BENCHMARK,
         metric=name,
         unit=base,
-        better=better or options.better,
+        better=better or options.direction,
         payload=Single(value=(other - one) * factor),
     )

@@ -14,11 +14,11 @@ from perfgate.formats.parsing.values import in_base, parsed, table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield one value for each entry; its direction is the user's."""
     entries = source.json()
     if not isinstance(entries, list):
@@ -35,7 +35,9 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
         unit: str | None = None
         if told is not None:
             (value,), unit = in_base([value], symbol(_written(told)))
-        yield Record(benchmark=name, metric="value", unit=unit, better=options.better, payload=Samples(values=[value]))
+        yield Record(
+            benchmark=name, metric="value", unit=unit, better=options.direction, payload=Samples(values=[value])
+        )
 
 
 def _written(value: object) -> str:

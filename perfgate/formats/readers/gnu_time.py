@@ -11,7 +11,8 @@ from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
 _COMMAND = "Command being timed: "
@@ -37,7 +38,7 @@ class _Runs:
     failed: int = 0
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
     """Yield times and memory of each command; runs that failed are left out and counted.
 
     Raises:

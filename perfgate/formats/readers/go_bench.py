@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.core.metrics import Direction
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _UNITS: dict[str, tuple[str, float, str, Direction]] = {
@@ -35,7 +35,7 @@ _LONGEST = 1 << 13  # characters of one line put together from events; results a
 _SHORTEST = 2  # fields of a result without its name: the count, and at least one pair
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield one record for each unit of each benchmark, in the order of their first line."""
     text_lines = _Lines(source)
     for package, line in text_lines:
@@ -44,7 +44,7 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
     for (package, name), by_unit in text_lines.found.items():
         for unit, values in by_unit.items():
             metric, factor, base, better = _UNITS.get(
-                unit, (unit, 1.0, unit, text_lines.better.get(unit, options.better))
+                unit, (unit, 1.0, unit, text_lines.better.get(unit, options.direction))
             )
             yield Record(
                 benchmark=_full(package, name, suffix),

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.core.metrics import Direction
-    from perfgate.formats.parsing.record import Flag, Kind, Options, Payload
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Flag, Kind, Payload
     from perfgate.formats.parsing.source import Source
 
 _Row = dict[str, Any]
@@ -29,7 +30,7 @@ _RATES: dict[str, tuple[str, Direction]] = {
 _AGGREGATE = re.compile(r"(.*)_(mean|median|stddev|cv|BigO|RMS)", re.DOTALL)
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield real and CPU time of each benchmark, and beside them the counters of its own."""
     document = table(source.json())
     context = table(document.get("context"))
@@ -55,7 +56,7 @@ def _told(row: _Row) -> tuple[str, str]:
     return text(row.get("run_name")) or name, text(row.get("aggregate_name"))
 
 
-def _benchmark(rows: list[_Row], fixed: dict[str, Any], options: Options) -> Iterator[Record | Skipped]:
+def _benchmark(rows: list[_Row], fixed: dict[str, Any], options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the records of the rows of one benchmark; failed ones have a time of zero and are left out."""
     name = rows[0]["run_name"]
     repetitions = [row for row in rows if not row["aggregate_name"]]
@@ -75,7 +76,7 @@ def _benchmark(rows: list[_Row], fixed: dict[str, Any], options: Options) -> Ite
 
 
 def _records(
-    name: str, rows: list[_Row], kind: Kind, fixed: dict[str, Any], options: Options
+    name: str, rows: list[_Row], kind: Kind, fixed: dict[str, Any], options: ForeignOptions
 ) -> Iterator[Record | Skipped]:
     """Yield a record for each metric that the rows hold.
 
@@ -106,7 +107,7 @@ def _records(
             benchmark=name,
             metric=metric,
             unit=rate[0] if rate else unit,
-            better="lower" if is_time else rate[1] if rate else options.better,
+            better="lower" if is_time else rate[1] if rate else options.direction,
             payload=_payload(kind, values),
             n=int(n) if n and kind != "samples" else None,
             is_side=not is_time or (is_manual and metric == "cpu_time"),

@@ -10,11 +10,12 @@ from perfgate.formats.parsing.values import all_numbers, items, number, stated, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
     """Yield the time of each command, and its memory where a newer hyperfine tells it."""
     for entry in map(table, items(table(source.json()).get("results"))):
         name = text(entry.get("command"))

@@ -13,7 +13,8 @@ from perfgate.formats.parsing.values import parsed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options, Record, Skipped
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Record, Skipped
     from perfgate.formats.parsing.source import Source
 
 _MS = 1000  # a second
@@ -54,7 +55,7 @@ class _Samples:
             yield from found.records(label or self._source.name, ("rounded",), started)
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield response time and error rate of each label.
 
     Of samples inside samples (redirects, embedded resources, the requests of a

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.core.metrics import Direction
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "hr": 3600.0, "day": 86400.0}
@@ -22,7 +22,7 @@ _MOST_CALLS = 1_000_000
 """Calls of a histogram that are written out one by one; of more only the tool's own percentiles are taken."""
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the score of each benchmark, and beside it what profilers measured."""
     for entry in map(table, items(source.json())):
         mode = text(entry.get("mode"))
@@ -32,13 +32,13 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
         told = text(primary.get("scoreUnit"))
         metric, factor, unit, better = _unit(told)
         fixed: dict[str, Any] = {"benchmark": name, "is_mean": mode not in {"sample", "ss"}}
-        about = {"metric": metric, "unit": unit, "better": better or options.better}
+        about = {"metric": metric, "unit": unit, "better": better or options.direction}
         yield _record(fixed | about, primary, factor)
         for other, stated_metric in table(entry.get("secondaryMetrics")).items():
             score = table(stated_metric)
             unit = text(score.get("scoreUnit")) or None
             found = _record(
-                fixed | {"metric": other, "unit": unit, "better": options.better, "is_side": True}, score, 1.0
+                fixed | {"metric": other, "unit": unit, "better": options.direction, "is_side": True}, score, 1.0
             )
             if isinstance(found, Record):
                 yield found

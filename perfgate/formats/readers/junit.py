@@ -12,7 +12,7 @@ from perfgate.formats.parsing.values import parsed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _DEEPEST = 50  # real files nest suites two or three deep
@@ -23,8 +23,8 @@ _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _CURE = "write the report again, without a DTD"
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
-    """Yield the time of each test case that passed; one below `Options.min_time` is listed, and never judged."""
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
+    """Yield the time of each test case that passed; one below `ForeignOptions.min_time` is listed, and never judged."""
     cases = _Cases(source)
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = cases.start
@@ -85,7 +85,7 @@ class _Cases:
             self._case = None
 
 
-def _told(cases: _Cases, options: Options) -> Iterator[Record | Skipped]:
+def _told(cases: _Cases, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield what the cases that have ended say, and forget them."""
     for name, written, why, started in cases.ended:
         value = parsed(written.replace(",", "") if _THOUSANDS.fullmatch(written.strip()) else written)

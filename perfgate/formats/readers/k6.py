@@ -17,7 +17,8 @@ from perfgate.formats.parsing.values import in_base, number, stated, table, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
 OWN_TIMES = frozenset(
@@ -83,7 +84,7 @@ class _Metric:
         return self.name.partition("{")[2]
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the quantiles of each trend, the rate of requests and the share that failed; sub-metrics as well."""
     metrics = list(_metrics(table(source.json())))
     failed = {m.tags: share for m in metrics if m.base == "http_req_failed" and (share := _failed(m)[0]) is not None}
@@ -170,7 +171,7 @@ def _throughput(metric: _Metric, rate: float, failed: float) -> Record | Skipped
     )
 
 
-def _trend(metric: _Metric, failed: float, options: Options) -> Record | Skipped:
+def _trend(metric: _Metric, failed: float, options: ForeignOptions) -> Record | Skipped:
     if failed == 1.0 and (metric.base.startswith("http_req_") or metric.base in _FASTER_WHEN_FAILING):
         return Skipped(benchmark=metric.name, why="every request failed")
     count = number(metric.values.get("count"))
@@ -181,7 +182,7 @@ def _trend(metric: _Metric, failed: float, options: Options) -> Record | Skipped
     (factor,), base = in_base([1.0], unit) if unit else ([1.0], None)
     facts: dict[str, Any] = {
         "benchmark": metric.name, "metric": "duration" if is_time else "value", "unit": base,
-        "better": "lower" if is_time else options.better, "n": None if count is None else int(count),
+        "better": "lower" if is_time else options.direction, "n": None if count is None else int(count),
         "is_side": metric.base in SIDE, "flags": _flags(metric, failed),
     }  # fmt: skip
     quantiles = stated([(0.5, metric.values.get("med")), *_stated(metric.values)], factor)

@@ -15,7 +15,7 @@ from perfgate.formats.readers.k6 import OWN_TIMES, SIDE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _MS = 1000  # a second
@@ -72,7 +72,7 @@ class _Points:
         return trend is not None or name in self._others
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the values of each trend; those of failed requests are left out, and their share is a record.
 
     Raises:
@@ -107,7 +107,7 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
     yield from tally.told("points", "k6 run --out json=points.ndjson script.js")
 
 
-def _record(name: str, trend: _Trend, points: _Points, options: Options) -> Record | Skipped:
+def _record(name: str, trend: _Trend, points: _Points, options: ForeignOptions) -> Record | Skipped:
     if not trend.values:
         return Skipped(benchmark=name, why="every request failed")
     is_time = trend.contains == "time"
@@ -117,7 +117,7 @@ def _record(name: str, trend: _Trend, points: _Points, options: Options) -> Reco
         benchmark=name,
         metric="duration" if is_time else "value",
         unit=_UNITS.get(trend.contains, "1"),
-        better="lower" if is_time else options.better,
+        better="lower" if is_time else options.direction,
         is_side=name in SIDE,
         started_at=points.started_at,
         flags=("failures-mixed",) if points.failed and not name.startswith("http_req_") else (),

@@ -12,7 +12,7 @@ from perfgate.formats.parsing.values import in_base, number, table, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _UNITS = {"millisecond": "ms", "byte": "B", "unitless": "1", "element": "1"}
@@ -26,7 +26,7 @@ _JUDGED = frozenset(
 _Key = tuple[str, str, str]
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
     """Yield every audit that has a number, and the score; pages are named by their path.
 
     A page that was measured with another form factor or throttling is another benchmark.

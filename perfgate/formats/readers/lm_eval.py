@@ -12,14 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.core.metrics import Direction
-    from perfgate.formats.parsing.record import Options, Skipped
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Skipped
     from perfgate.formats.parsing.source import Source
 
 _STDERR = "_stderr"
 _NO_FILTER = "none"
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield each metric of each task (``acc``; with a filter ``exact_match,strict-match``); errors are not read."""
     document = table(source.json())
     ways = table(document.get("higher_is_better"))
@@ -44,7 +45,7 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
             )
 
 
-def _way(higher_is_better: object, options: Options) -> Direction | None:
+def _way(higher_is_better: object, options: ForeignOptions) -> Direction | None:
     if isinstance(higher_is_better, bool):
         return "higher" if higher_is_better else "lower"
-    return options.better
+    return options.direction

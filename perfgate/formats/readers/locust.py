@@ -16,7 +16,8 @@ from perfgate.formats.parsing.values import items, number, parsed, stated, table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
 MOST_TIMES = 1_000_000
@@ -29,7 +30,7 @@ _SHARE = re.compile(r"(\d+(?:\.\d+)?)%")
 _CURE = "locust --headless --skip-log-setup --json > locust.json"
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
     """Yield response time and error rate of each endpoint of ``--json``; lines of log around it are passed over."""
     for entry in map(table, _entries(source)):
         name = _name(entry.get("method"), entry.get("name"))
@@ -117,7 +118,7 @@ def _times(counts: list[tuple[float, int]]) -> array[float]:
     return kept
 
 
-def parse_csv(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse_csv(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the percentiles, throughput and error rate of each endpoint of ``PREFIX_stats.csv``.
 
     locust writes it every second or two, so that it lacks the end of the run.

@@ -19,7 +19,8 @@ from perfgate.formats.parsing.values import items, table, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
 LONGEST_BATCH = 32 * 1024 * 1024
@@ -41,7 +42,7 @@ class _Calls:
     commit: str = ""
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the durations and the error rate of each span name, then each metric.
 
     A name that stands in two scopes, or in two services, is two benchmarks.
@@ -123,7 +124,7 @@ def _told(nanoseconds: int) -> str:
         return ""
 
 
-def _batches(source: Source, options: Options) -> Iterator[dict[str, Any] | Skipped]:
+def _batches(source: Source, options: ForeignOptions) -> Iterator[dict[str, Any] | Skipped]:
     """Yield the export batches: one a line, or all of the file as one document; and what of it was broken."""
     count = broken = first = 0
     for number, line in enumerate(source.lines(longest=LONGEST_BATCH), 1):

@@ -20,8 +20,9 @@ from perfgate.formats.parsing.values import items, table, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.exposition import Labels
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
 _CURE = "ask /api/v1/query_range for an expression such as histogram_quantile(0.95, ...)"
@@ -30,7 +31,7 @@ _LONGEST = 200
 _Buckets = dict[float, list[float]]
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield one record for each series, one for each histogram of the answer.
 
     Raises:
@@ -66,7 +67,9 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
         yield _histogram(name, labels, buckets, options)
 
 
-def _record(name: str, labels: Labels, values: list[float], options: Options, *, is_one: bool) -> Record | Skipped:
+def _record(
+    name: str, labels: Labels, values: list[float], options: ForeignOptions, *, is_one: bool
+) -> Record | Skipped:
     """Return the values of a series over time, or the one value of a series or of an expression.
 
     What an expression gives sums up many calls, and its unit is known to the user alone.
@@ -82,14 +85,14 @@ def _record(name: str, labels: Labels, values: list[float], options: Options, *,
         benchmark=title,
         metric="value",
         unit=unit if name else None,
-        better=options.better,
+        better=options.direction,
         payload=Single(value=scaled[0]) if is_one and not name else Samples(values=scaled),
         is_mean=not name and not is_one,
         is_side=is_of_runtime(name),
     )
 
 
-def _histogram(name: str, labels: Labels, buckets: _Buckets, options: Options) -> Record | Skipped:
+def _histogram(name: str, labels: Labels, buckets: _Buckets, options: ForeignOptions) -> Record | Skipped:
     """Return the buckets of one histogram: its counters' growth over time, or the sums of rates."""
     facts, factor = described(titled(name, labels), unit_of(name), options)
     facts["is_side"] = is_of_runtime(name)  # whoever asks for a series wants it judged

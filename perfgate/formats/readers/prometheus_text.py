@@ -17,14 +17,15 @@ from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.exposition import Series
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
 _START = "process_start_time_seconds"
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the series of one scrape; a counter says nothing alone, and is skipped by name."""
     for series in scraped(source):
         if series.kind == "counter":
@@ -35,7 +36,7 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
             yield from _records(series, options, ("snapshot",))
 
 
-def between(before: Source, after: Source, options: Options) -> Iterator[Record | Skipped]:
+def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield what was counted between two scrapes.
 
     A counter that fell, or whose start moved, began anew: then all that it counts since is
@@ -112,7 +113,7 @@ def _less(second: float | None, first: float | None) -> float | None:
     return None if second is None else second - (first or 0.0)
 
 
-def _counted(series: Series, options: Options, flags: tuple[Flag, ...]) -> Iterator[Record | Skipped]:
+def _counted(series: Series, options: ForeignOptions, flags: tuple[Flag, ...]) -> Iterator[Record | Skipped]:
     """Yield what a series says of the time between two scrapes."""
     if series.kind != "counter":
         yield from _records(series, options, flags)
@@ -125,14 +126,14 @@ def _counted(series: Series, options: Options, flags: tuple[Flag, ...]) -> Itera
         benchmark=series.title,
         metric="total",
         unit=unit,
-        better=options.better,
+        better=options.direction,
         flags=flags,
-        is_side=options.better is None or is_of_runtime(series.name),
+        is_side=options.direction is None or is_of_runtime(series.name),
         payload=Single(value=series.value * factor),
     )
 
 
-def _records(series: Series, options: Options, flags: tuple[Flag, ...]) -> Iterator[Record | Skipped]:
+def _records(series: Series, options: ForeignOptions, flags: tuple[Flag, ...]) -> Iterator[Record | Skipped]:
     """Yield a gauge, a histogram or a summary."""
     if series.kind == "histogram":
         yield _histogram(series, options, flags)
@@ -149,17 +150,17 @@ def _records(series: Series, options: Options, flags: tuple[Flag, ...]) -> Itera
             benchmark=series.title,
             metric="value",
             unit=unit,
-            better=options.better,
+            better=options.direction,
             is_side=True,
             payload=Samples(values=[series.value * factor]),
         )
 
 
-def _described(series: Series, options: Options) -> tuple[dict[str, Any], float]:
+def _described(series: Series, options: ForeignOptions) -> tuple[dict[str, Any], float]:
     return described(series.title, series.unit, options, is_side=is_of_runtime(series.name))
 
 
-def _histogram(series: Series, options: Options, flags: tuple[Flag, ...]) -> Record | Skipped:
+def _histogram(series: Series, options: ForeignOptions, flags: tuple[Flag, ...]) -> Record | Skipped:
     facts, factor = _described(series, options)
     buckets: dict[float, float | None] = dict(series.points)
     if series.count is not None:
@@ -169,7 +170,7 @@ def _histogram(series: Series, options: Options, flags: tuple[Flag, ...]) -> Rec
     return histogram(facts, factor, buckets, flags)
 
 
-def _summary(series: Series, options: Options, flags: tuple[Flag, ...]) -> Record | Skipped:
+def _summary(series: Series, options: ForeignOptions, flags: tuple[Flag, ...]) -> Record | Skipped:
     """Return the quantiles that the program states, since they cannot be subtracted; else the mean."""
     facts, factor = _described(series, options)
     found = sorted((q, v * factor) for q, v in series.points.items() if 0 <= q <= 1 and math.isfinite(v))

@@ -10,13 +10,13 @@ from perfgate.formats.parsing.values import all_numbers, items, table, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _UNITS = {"second": ("time", "s"), "byte": ("peak_memory", "B"), "integer": ("value", "1")}
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
     """Yield one record for each benchmark; warm-ups and runs that only calibrate are left out."""
     document = table(source.json())
     common = table(document.get("metadata"))

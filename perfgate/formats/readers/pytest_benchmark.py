@@ -14,11 +14,11 @@ from perfgate.formats.parsing.values import all_numbers, items, number, stated, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
     """Yield one record for each benchmark; its name is the full one, ``file::class::test[param]``."""
     document = table(source.json())
     commit = text(table(document.get("commit_info")).get("id"))

@@ -13,7 +13,8 @@ from perfgate.formats.parsing.values import parsed, stated
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options, Skipped
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Skipped
     from perfgate.formats.parsing.source import Source
 
 _MS = 1000  # a second
@@ -22,7 +23,7 @@ _AB_TSV = "ab -n 1000 -g load.tsv URL"
 _AB_CSV = "ab -n 1000 -e load.csv URL"
 
 
-def parse_hey(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse_hey(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield response time and error rate of the requests that were answered."""
     tally = Tally(source, options)
     found = Requests()
@@ -37,7 +38,7 @@ def parse_hey(source: Source, options: Options) -> Iterator[Record | Skipped]:
     yield from tally.told("requests", _HEY)
 
 
-def parse_ab_tsv(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse_ab_tsv(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the total time of each request; which of them failed is not in the file."""
     tally = Tally(source, options)
     times = array("d")
@@ -58,7 +59,7 @@ def parse_ab_tsv(source: Source, options: Options) -> Iterator[Record | Skipped]
     yield from tally.told("requests", _AB_TSV)
 
 
-def parse_ab_csv(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse_ab_csv(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the percentiles of the response time, 0 to 100."""
     tally = Tally(source, options)
     found: dict[float, float] = {}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from perfgate.core.run import Run
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 MOST_FAULTS = 100
@@ -27,17 +27,17 @@ _ARRAY = re.compile(r"\s*\[")
 _BATCH = 4096
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield a record for each metric of a benchmark, its values in the order of the runs."""
     return _records(runs_of(source, options))
 
 
-def parse_parquet(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse_parquet(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the same for a Parquet file."""
     return _records(runs_of_parquet(source, options))
 
 
-def runs_of(source: Source, options: Options) -> Iterator[Run]:  # noqa: ARG001 - as every reader
+def runs_of(source: Source, options: ForeignOptions) -> Iterator[Run]:  # noqa: ARG001 - as every reader
     """Yield the runs of JSON lines or of a JSON array, as they stand in files of their own.
 
     A benchmark that a run does not name is called like the file.
@@ -52,7 +52,7 @@ def runs_of(source: Source, options: Options) -> Iterator[Run]:  # noqa: ARG001 
     return _runs(source, ((f"line {i}", line.encode()) for i, line in lines if line.strip()))
 
 
-def runs_of_parquet(source: Source, options: Options) -> Iterator[Run]:  # noqa: ARG001 - as every reader
+def runs_of_parquet(source: Source, options: ForeignOptions) -> Iterator[Run]:  # noqa: ARG001 - as every reader
     """Yield the runs of a Parquet file, whose columns are called like the keys of a run summary.
 
     Raises:

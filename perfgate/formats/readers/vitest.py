@@ -10,13 +10,13 @@ from perfgate.formats.parsing.values import items, number, stated, table, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _SHARES = ((0.5, "median"), (0.75, "p75"), (0.99, "p99"), (0.995, "p995"), (0.999, "p999"))
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
     """Yield the time of each benchmark, named ``file > group > name``; there is no p95."""
     for file in map(table, items(table(source.json()).get("files"))):
         for group in map(table, items(file.get("groups"))):

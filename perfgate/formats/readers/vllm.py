@@ -13,7 +13,8 @@ from perfgate.formats.parsing.values import all_numbers, items, number, stated, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
 _TIMES = ("ttft", "tpot", "itl", "e2el")
@@ -22,7 +23,7 @@ _RAW = {"ttft": "ttfts", "itl": "itls", "e2el": "latencies"}
 _SHARE = re.compile(r"p(\d{1,2}(?:\.\d{1,6})?)")
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
     """Yield the times to the first token, per token, between tokens and to the end, and the rates, by model."""
     document = table(source.json())
     name = text(document.get("model_id")) or source.name

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from perfgate.collect import Key, Seen
     from perfgate.core.profile import Profile
+    from perfgate.formats.options import ForeignOptions
     from perfgate.pipeline.inputs import Settings
-    from perfgate.pipeline.reading import Reading
 
 _SLUG = "baseline-unreadable"
 
@@ -80,7 +80,7 @@ def select_shards(
     known: Mapping[Key, frozenset[str]],
     expected: int,
     every_session: bool,
-    reading: Reading | None = None,
+    foreign: ForeignOptions | None = None,
 ) -> tuple[Selection, list[Diagnostic], list[Diagnostic]]:
     """Return what all shards measured, from their run files or from the profile files they collected.
 
@@ -92,7 +92,7 @@ def select_shards(
         known: digests of the baseline's runs, by benchmark.
         expected: how many shards there must be, >= 1.
         every_session: take every batch as it is.
-        reading: what was said about files of other tools; None: nothing.
+        foreign: what was said about files of other tools; None: nothing.
 
     Returns:
         What is judged, faults, and notes.
@@ -104,7 +104,7 @@ def select_shards(
         collection = collected_before(profiles, known)
         problems = [*unfound, *problems, *collection.problems]
     else:
-        collection, problems, notes = inputs.read_runs(paths, here, known=known, reading=reading)
+        collection, problems, notes = inputs.read_runs(paths, here, known=known, foreign=foreign)
         problems += check_shards(parts_of(collection.seen), expected)
     # Sessions of the baseline alone are not current, whichever shard measured them.
     fresh = tuple(s for s in collection.seen if s.ok or s.failed)

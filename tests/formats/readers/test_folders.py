@@ -11,7 +11,7 @@ from cases import DATA, values_of
 from micro import of_folder, seen
 
 from perfgate.core.errors import CannotDecideError
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +50,7 @@ def test_a_custom_measurement_of_criterion_is_no_time(tmp_path: Path) -> None:
     shutil.copytree(CRITERION / "fib 12", tmp_path / "a[1]")
     raw = tmp_path / "a[1]/new/raw.csv"
     raw.write_text(raw.read_text().replace(",ns,", ",cycles,"))
-    (record,) = of_folder(tmp_path, Options(better="lower")).values()
+    (record,) = of_folder(tmp_path, ForeignOptions(direction="lower")).values()
     assert (record.metric, record.unit, record.better) == ("value", "cycles", "lower")
     assert values_of(record)[0] > 1
 

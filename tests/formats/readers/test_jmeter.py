@@ -12,7 +12,7 @@ from mutate import feed, mutated
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.detect import named
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,7 +113,7 @@ def test_a_quote_that_is_never_closed_spoils_its_own_line_alone(tmp_path):
 def test_too_many_broken_lines_are_an_error(tmp_path):
     with pytest.raises(CannotDecideError, match="2 of 4 lines"):
         contents(write(tmp_path, HEADER, GOOD, "x", "y"))
-    got = contents(write(tmp_path, HEADER, GOOD, "x", "y"), options=Options(tolerance=0.5))
+    got = contents(write(tmp_path, HEADER, GOOD, "x", "y"), options=ForeignOptions(tolerance=0.5))
     assert len(times(got)) == 1
 
 

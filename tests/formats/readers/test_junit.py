@@ -6,7 +6,7 @@ import pytest
 from cases import values_of
 from micro import by_name, refusal, seen, skipped
 
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 
 
 def suite(*cases: str) -> str:
@@ -75,4 +75,4 @@ def test_depth_is_bounded() -> None:
 
 
 def test_a_report_that_is_cut_off_is_an_error() -> None:
-    assert "cut off" in refusal(suite(case("a"), case("b"))[:-30], options=Options(min_time=0.0))
+    assert "cut off" in refusal(suite(case("a"), case("b"))[:-30], options=ForeignOptions(min_time=0.0))

@@ -10,7 +10,7 @@ from cases import DATA, contents, values_of
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.detect import detect
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 from perfgate.formats.parsing.source import Source
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def exported(folder: Path, **metrics: Any):
     return contents(write(folder, json.dumps({"metrics": metrics, "root_group": {"name": ""}})))
 
 
-def handled(folder: Path, options: Options | None = None, **metrics: Any):
+def handled(folder: Path, options: ForeignOptions | None = None, **metrics: Any):
     document = {"root_group": {"name": ""}, "metrics": metrics, "state": {"testRunDurationMs": 9.5}}
     return contents(write(folder, json.dumps(document)), options=options)
 
@@ -47,7 +47,7 @@ def test_an_export_knows_the_unit_of_k6s_own_times_alone(tmp_path):
 
 def test_the_direction_of_a_custom_trend_is_the_users(tmp_path):
     trend = {"type": "trend", "contains": "default", "values": TREND}
-    (record,) = handled(tmp_path, Options(better="higher"), rows=trend).records
+    (record,) = handled(tmp_path, ForeignOptions(direction="higher"), rows=trend).records
     assert (record.unit, record.better) == ("1", "higher")
 
 
@@ -152,7 +152,7 @@ def line(name: str, value: object, **tags: str) -> str:
     return json.dumps({"metric": name, "type": "Point", "data": point})
 
 
-def points(folder: Path, *lines: str, options: Options | None = None):
+def points(folder: Path, *lines: str, options: ForeignOptions | None = None):
     return contents(write(folder, "\n".join(lines)), options=options)
 
 
@@ -192,7 +192,7 @@ def test_too_many_broken_points_are_an_error_at_the_tolerance_that_was_set(tmp_p
     lines = [*[line("http_req_duration", 5.0)] * 9, "{"]
     with pytest.raises(CannotDecideError, match="1 of 10 lines"):
         points(tmp_path, *lines)
-    assert points(tmp_path, *lines, options=Options(tolerance=0.1)).records[0].count == 9
+    assert points(tmp_path, *lines, options=ForeignOptions(tolerance=0.1)).records[0].count == 9
 
 
 def test_the_csv_of_points_names_the_better_output(tmp_path):

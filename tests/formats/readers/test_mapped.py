@@ -15,10 +15,10 @@ from mutate import feed, mutated
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.core.field_map import FieldMap, FieldValue
+from perfgate.formats.contents import read
 from perfgate.formats.detect import detect, named
 from perfgate.formats.maps import format_of, map_for, map_named
-from perfgate.formats.options import read
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 from perfgate.formats.parsing.source import Source
 from perfgate.formats.readers.mapped import PERFORMANCE_LOG, PREDICTION_LOG
 
@@ -31,7 +31,7 @@ def a_map(**changes):
 
 def contents(text, mapped=TOOK, name="web.jsonl", **options):
     content = text if isinstance(text, bytes) else text.encode()
-    return read(Source(name, content=content), format_of(mapped), Options(**options))
+    return read(Source(name, content=content), format_of(mapped), ForeignOptions(**options))
 
 
 def found(text, mapped=TOOK, name="web.jsonl", **options):
@@ -117,7 +117,7 @@ def test_a_direction_that_nothing_says_is_the_one_that_was_asked_for():
     mapped = a_map(values=(FieldValue(value="score"),))
     text = lines({"route": "a", "score": 5})
     assert [r.better for r in contents(text, mapped).records] == [None]
-    assert [r.better for r in contents(text, mapped, better="higher").records] == ["higher"]
+    assert [r.better for r in contents(text, mapped, direction="higher").records] == ["higher"]
 
 
 def test_names_are_made_of_fields_texts_and_labels_in_order():
@@ -310,7 +310,7 @@ def test_a_prediction_log_is_found_behind_other_lines():
     known = detect(source)
     assert known is not None
     assert known.name == "prediction-log"
-    got = read(source, known, Options())
+    got = read(source, known, ForeignOptions())
     assert {(r.benchmark, r.metric): r.count for r in got.records} == {
         ("s/v1", "latency_inference"): 2, ("s/v1", "latency_logging"): 1, ("s/v1", "latency_total"): 2,
         ("s/v1", "cache_hit_rate"): 2,
@@ -334,7 +334,7 @@ def test_a_performance_log_is_found_however_the_logger_wraps_it(wrap):
     known = detect(source)
     assert known is not None
     assert known.name == "performance-log"
-    got = {(r.benchmark, r.metric): (list(values_of(r)), r.unit) for r in read(source, known, Options()).records}
+    got = {(r.benchmark, r.metric): (list(values_of(r)), r.unit) for r in read(source, known, ForeignOptions()).records}
     assert got == {
         ("api", "latency"): ([0.005], "s"), ("api", "memory"): ([2.5e6], "B"), ("api", "function_calls"): ([7], "1"),
     }  # fmt: skip

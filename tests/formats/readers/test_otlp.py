@@ -9,9 +9,10 @@ import pytest
 from cases import values_of
 
 from perfgate.core.errors import CannotDecideError
+from perfgate.formats.contents import Contents, read
 from perfgate.formats.detect import detect, named
-from perfgate.formats.options import Contents, read
-from perfgate.formats.parsing.record import Options, Record, Skipped, describe
+from perfgate.formats.options import ForeignOptions
+from perfgate.formats.parsing.record import Record, Skipped, describe
 from perfgate.formats.parsing.source import LONGEST_LINE, Source
 
 SECOND = 10**9
@@ -41,10 +42,10 @@ def buckets(*counts: int, start: int = START, until: int = START + SECOND, **mor
     }  # fmt: skip
 
 
-def parsed(*batches: Any, options: Options | None = None) -> Contents:
+def parsed(*batches: Any, options: ForeignOptions | None = None) -> Contents:
     lines = [b if isinstance(b, str) else json.dumps(b) for b in batches]
     source = Source("run.jsonl", content="\n".join(lines).encode())
-    return read(source, named("otlp-json"), options or Options())
+    return read(source, named("otlp-json"), options or ForeignOptions())
 
 
 def only(contents: Contents, metric: str = "duration") -> Record:
@@ -127,7 +128,7 @@ def test_too_many_broken_lines_are_refused_and_the_first_is_named() -> None:
 
 
 def test_few_broken_lines_are_told_and_the_rest_is_read() -> None:
-    found = parsed(*[spans(span())] * 3, '{"resourceSpans": [', options=Options(tolerance=0.25))
+    found = parsed(*[spans(span())] * 3, '{"resourceSpans": [', options=ForeignOptions(tolerance=0.25))
     assert only(found).count == 3
     assert [s.why for s in found.skipped] == ["1 of 4 lines are no batches; the first is line 4"]
 
@@ -174,7 +175,7 @@ def test_what_has_a_unit_of_its_own_has_no_direction_until_the_user_gives_one() 
     batch = metrics("batch", "histogram", buckets(1, 2, 0), unit="{row}", aggregationTemporality=2)
     [record] = parsed(batch).records
     assert (record.unit, record.better, record.is_side) == ("1", None, True)
-    [record] = parsed(batch, options=Options(better="higher")).records
+    [record] = parsed(batch, options=ForeignOptions(direction="higher")).records
     assert (record.better, record.is_side) == ("higher", False)
 
 

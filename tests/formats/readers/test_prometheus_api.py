@@ -9,9 +9,9 @@ import pytest
 from cases import DATA, contents, values_of
 
 from perfgate.core.errors import CannotDecideError
+from perfgate.formats.contents import Contents, read
 from perfgate.formats.detect import named
-from perfgate.formats.options import Contents, read
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 from perfgate.formats.parsing.source import Source
 
 
@@ -19,9 +19,9 @@ def answer(kind: str, *result: Any) -> dict[str, Any]:
     return {"status": "success", "data": {"resultType": kind, "result": list(result)}}
 
 
-def parsed(document: Any, options: Options | None = None) -> Contents:
+def parsed(document: Any, options: ForeignOptions | None = None) -> Contents:
     source = Source("p95.json", content=json.dumps(document).encode())
-    return read(source, named("prometheus-api"), options or Options())
+    return read(source, named("prometheus-api"), options or ForeignOptions())
 
 
 def series(*values: str, **labels: str) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def test_a_named_series_is_what_was_observed_and_an_expression_sums_up() -> None
 def test_the_direction_is_the_users() -> None:
     document = answer("matrix", series("1", "2"))
     assert parsed(document).records[0].better is None
-    assert parsed(document, Options(better="lower")).records[0].better == "lower"
+    assert parsed(document, ForeignOptions(direction="lower")).records[0].better == "lower"
 
 
 def test_a_scalar_has_the_name_of_its_file() -> None:

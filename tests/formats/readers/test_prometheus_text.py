@@ -9,9 +9,10 @@ from cases import DATA, values_of
 from prometheus_client.parser import text_string_to_metric_families
 
 from perfgate.core.errors import CannotDecideError
+from perfgate.formats.contents import Contents, read
 from perfgate.formats.detect import detect, named
-from perfgate.formats.options import Contents, read
-from perfgate.formats.parsing.record import Options, Record, Skipped
+from perfgate.formats.options import ForeignOptions
+from perfgate.formats.parsing.record import Record, Skipped
 from perfgate.formats.parsing.source import Source
 from perfgate.formats.readers.prometheus_text import between
 
@@ -22,17 +23,17 @@ def scrape(text: str, name: str = "after.prom") -> Source:
     return Source(name, content=text.encode())
 
 
-def parsed(text: str, options: Options | None = None) -> Contents:
-    return read(scrape(text), named("prometheus-text"), options or Options())
+def parsed(text: str, options: ForeignOptions | None = None) -> Contents:
+    return read(scrape(text), named("prometheus-text"), options or ForeignOptions())
 
 
-def only(text: str, options: Options | None = None) -> Record:
+def only(text: str, options: ForeignOptions | None = None) -> Record:
     [record] = parsed(text, options).records
     return record
 
 
-def differences(before: str, after: str, options: Options | None = None) -> list[Record | Skipped]:
-    return list(between(scrape(before), scrape(after), options or Options()))
+def differences(before: str, after: str, options: ForeignOptions | None = None) -> list[Record | Skipped]:
+    return list(between(scrape(before), scrape(after), options or ForeignOptions()))
 
 
 def histogram(
@@ -65,7 +66,7 @@ def test_openmetrics_may_state_the_unit() -> None:
 
 def test_what_is_neither_a_time_nor_a_size_has_no_direction_until_the_user_gives_one() -> None:
     assert (only(histogram(3, 4, name="rows")).better, only(histogram(3, 4, name="rows")).is_side) == (None, True)
-    record = only(histogram(3, 4, name="rows"), Options(better="higher"))
+    record = only(histogram(3, 4, name="rows"), ForeignOptions(direction="higher"))
     assert (record.better, record.is_side) == ("higher", False)
 
 
@@ -182,7 +183,7 @@ def test_two_real_scrapes_differ_by_what_an_independent_parser_says() -> None:
         {(s.name, *sorted(s.labels.items())): s.value for f in text_string_to_metric_families(text) for s in f.samples}
         for text in (before.read_text(), after.read_text())
     ]
-    found = list(between(Source(str(before)), Source(str(after)), Options(better="lower")))
+    found = list(between(Source(str(before)), Source(str(after)), ForeignOptions(direction="lower")))
     records = {r.benchmark: r for r in found if isinstance(r, Record)}
     assert [s for s in found if isinstance(s, Skipped)] == [
         Skipped(benchmark="idle_seconds", metric="duration", why="nothing was counted")
@@ -250,11 +251,11 @@ def test_a_counter_has_no_direction_until_the_user_gives_one() -> None:
     [record] = differences(before, after)
     assert isinstance(record, Record)
     assert (values_of(record), record.better, record.is_side) == ([7.0], None, True)
-    [record] = differences(before, after, Options(better="lower"))
+    [record] = differences(before, after, ForeignOptions(direction="lower"))
     assert isinstance(record, Record)
     assert (record.metric, record.better, record.is_side) == ("total", "lower", False)
 
 
 def test_what_a_runtime_tells_of_itself_is_never_judged() -> None:
     text = '# TYPE go_gc_duration_seconds summary\ngo_gc_duration_seconds{quantile="0.5"} 0.1\n'
-    assert only(text, Options(better="lower")).is_side
+    assert only(text, ForeignOptions(direction="lower")).is_side

@@ -8,7 +8,7 @@ import pytest
 from cases import DATA, contents, values_of
 
 from perfgate.core.errors import CannotDecideError
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +70,7 @@ def test_percentiles_of_ab_that_were_cut_off_are_not_made_up(tmp_path):
     path = write(tmp_path, "Percentage served,Time in ms", "0,4.914", "50,10.5", "9")
     with pytest.raises(CannotDecideError, match="1 of 4 lines are no percentiles"):
         contents(path)
-    (record,) = contents(path, options=Options(tolerance=0.25)).records
+    (record,) = contents(path, options=ForeignOptions(tolerance=0.25)).records
     assert dict(record.payload.points) == pytest.approx({0.0: 0.004914, 0.5: 0.0105})
 
 

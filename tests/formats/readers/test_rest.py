@@ -10,7 +10,7 @@ import pytest
 from cases import DATA, contents, values_of
 
 from perfgate.core.errors import CannotDecideError
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -153,7 +153,7 @@ def test_metrics_of_a_task_keep_their_filter_and_their_direction(tmp_path):
     }
     ways = {"t": {"exact_match": True, "bits": False}}
     document = {"results": {"t": told}, "configs": {}, "higher_is_better": ways, "git_hash": "a1b2c3"}
-    records = contents(write(tmp_path, document), options=Options()).records
+    records = contents(write(tmp_path, document), options=ForeignOptions()).records
     assert {(r.metric, r.better) for r in records} == {
         ("exact_match,strict-match", "higher"),
         ("bits", "lower"),

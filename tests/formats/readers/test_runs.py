@@ -12,7 +12,7 @@ from micro import by_name, refusal, seen, skipped
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.detect import detect
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 from perfgate.formats.parsing.source import HEAD, Source
 
 
@@ -153,7 +153,7 @@ def test_libtest_times_are_medians_in_any_unit_with_thousands_and_throughput() -
         "test d ... Warning: slow\nbench:          2 us/iter (+/- 1)\n"
         "test e ... bench:        2835 cycles/iter (+/- 9)\ntest f ... FAILED\ntest g ... ignored\ntest h ... ok\n"
     )
-    found = by_name(text, options=Options(better="lower"))
+    found = by_name(text, options=ForeignOptions(direction="lower"))
     assert {name: (r.unit, r.payload.points[0][1]) for (name, _), r in found.items()} == {
         "a b": ("s", pytest.approx(18.79412e-6)),
         "c ... d": ("s", 0.0),

@@ -8,7 +8,7 @@ import pytest
 from cases import values_of
 from micro import by_name, refusal, seen, skipped
 
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 
 NAMED = {"name": "a", "unit": "ms", "value": 2}
 
@@ -67,7 +67,7 @@ def test_the_name_of_a_hidden_bmf_benchmark_is_without_the_mark_that_hides_it() 
 
 def test_a_direction_of_the_users_is_taken_for_measures_that_bencher_does_not_define() -> None:
     document = {"a": {"throughput": {"value": 1}, "size": {"value": 0, "lower_value": 5}}}
-    found = by_name(document, given="bencher-bmf", options=Options(better="lower"))
+    found = by_name(document, given="bencher-bmf", options=ForeignOptions(direction="lower"))
     assert (found["a", "throughput"].better, found["a", "size"].better) == ("higher", "lower")
     assert list(values_of(found["a", "size"])) == [0]
     assert found["a", "size"].unit is None
