@@ -40,8 +40,9 @@ def command(
     if shard is not None and place is None:
         raise click.UsageError(f'--shard "{shard}": write which shard of how many, such as 2/4')
     collected = collect_profiles(paths, config=config, machine_class=machine_class, shard=place, foreign=foreign)
+    content = collected.encode() if output or form == "json" else b""
     if output:
-        write_output(output, collected.content, slug="profile-unwritable")
-    echo(collected.content.decode() if form == "json" else render(compose_profiles(collected.profiles), "text"))
+        write_output(output, content, slug="profile-unwritable")
+    echo(content.decode() if form == "json" else render(compose_profiles(collected.profiles), "text"))
     for line in collected.remarks:
         click.echo(line, err=True)

@@ -16,7 +16,7 @@ from perfgate.core.shards import shard_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from perfgate.collect.runs import Seen
+    from perfgate.collect.runs import SessionTally
 
 _AGAIN = "run the job of that shard again, and hand on what it measured"
 _TOGETHER = "measure all shards in one run of the workflow, at one commit"
@@ -39,7 +39,7 @@ class Part:
     """Digest of the configuration it was collected by; empty for bare runs, which are all collected by one."""
 
 
-def parts_of(seen: Iterable[Seen]) -> list[Part]:
+def parts_of(seen: Iterable[SessionTally]) -> list[Part]:
     """Return what the shards of bare runs left behind; runs that belong to the baseline are no part of it.
 
     The runs of one shard share a stretch of time: a job that ran again is another one.

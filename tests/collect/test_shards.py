@@ -64,8 +64,8 @@ def test_the_merged_file_is_the_one_of_all_runs_collected_at_once_or_it_is_refus
         for i in range(shards)
     ]
     merged, problems = merge(parts)
-    if problems:  # without started_at the newest of two machines cannot be told: the only excuse here
-        assert {p.message.split(", ")[-1] for p in problems} == {"and their machines differ"}
+    if problems:  # without started_at which of two machines is the newest is unknown: the only excuse here
+        assert {p.message.split(", ")[-1] for p in problems} == {"and the machines differ"}
         return
     assert encode_profiles(merged) == encode_profiles(collect(runs).profiles)
 
@@ -90,7 +90,7 @@ def test_a_session_that_was_cut_in_two_is_refused():
     parts = [("a.json", (a_profile({"s1": (0.1,)}),)), ("b.json", (a_profile({"s1": (0.2,)}),))]
     (problem,) = merge(parts)[1]
     assert (problem.slug, problem.place) == ("shards-overlap", "b.json")
-    assert problem.message == 'session s1 of "train" stands in a.json too'
+    assert problem.message == 'session s1 of "train" is in a.json too'
     assert "check --expect-shards" in problem.hint
 
 

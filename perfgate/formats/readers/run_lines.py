@@ -91,15 +91,15 @@ def _plain(value: object) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def _runs(source: Source, told: Iterable[tuple[str, bytes]]) -> Iterator[Run]:
-    """Yield the runs that texts tell of, each with its place in the file; a copy is left out."""
-    reader = SummaryReader()
+def _runs(source: Source, texts: Iterable[tuple[str, bytes]]) -> Iterator[Run]:
+    """Yield the runs of summaries, each with its place in the file; a copy is left out."""
+    reader, name = SummaryReader(), source.name
     seen: dict[str, tuple[str, int]] = {}
     faults: list[Diagnostic] = []
-    for where, content in told:
+    for where, content in texts:
         origin = f"{source.path}: {where}"
         try:
-            run = reader.parse(content, origin, source.name)
+            run = reader.parse(content, origin, name)
         except CannotDecideError as caught:
             faults.extend(caught.diagnostics)
             if len(faults) >= MOST_FAULTS:

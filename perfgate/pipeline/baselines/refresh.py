@@ -123,7 +123,7 @@ def plan_refresh(
         refresh(was, now, here.policy, replace_old=replace_old, keep=keep, tool=inputs.TOOL, reason=reason)
         for was, now in _pairs(old, selection)
     ]
-    return _plan(here.root, old, refreshed, reason=reason, left=selection.superseded())
+    return _plan(here.root, old, refreshed, reason=reason, left=selection.superseded_runs())
 
 
 def _only(collection: Collection, benchmarks: Sequence[str], problems: list[Diagnostic]) -> Collection:
@@ -155,7 +155,7 @@ def _refused(selection: Selection) -> list[Diagnostic]:
             f'{s.failed} runs of "{title(*s.key)}" failed: only good runs make a baseline',
             hint="mend the program, remove the failed run files, and measure again",
         )
-        for s in selection.taken
+        for s in selection.selected
         if s.failed
     ]
     for profile in selection.profiles:

@@ -93,7 +93,7 @@ def check(request: Request) -> Verdict:
         base.profiles,
         selection,
         here.policy,
-        classless=base.is_classless or (request.current is not None and not selection.taken),
+        classless=base.is_classless or (request.current is not None and not selection.selected),
     )
     judgement = judge(pairs, here.policy)
     findings = [
@@ -147,7 +147,7 @@ def _unmeasured(base: Side, selection: Selection) -> list[Diagnostic]:
     known = {p.key for p in base.profiles}
     return [
         error("runs-failed", f'every run of "{title(*s.key)}" failed', hint="mend the program and measure again")
-        for s in selection.taken
+        for s in selection.selected
         if s.failed and not s.ok and s.key not in known
     ]
 
@@ -166,7 +166,7 @@ def _current(request: Request, here: Settings, base: Side) -> tuple[Selection, l
     if request.current is not None:
         side = inputs.from_path(request.current)
         if side.is_classless:
-            return Selection(profiles=side.profiles, taken=(), left=(), problems=()), list(side.problems), []
+            return Selection(profiles=side.profiles, selected=(), superseded=(), problems=()), list(side.problems), []
         collection = collected_before(side.profiles, known_runs(base.profiles))
         problems, notes = [*side.problems, *collection.problems], list[Diagnostic]()
     else:

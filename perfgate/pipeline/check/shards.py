@@ -19,7 +19,7 @@ from perfgate.store.codec import PROFILE, decode_shard, encode_profiles, version
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from perfgate.collect import Key, Seen
+    from perfgate.collect import Key, SessionTally
     from perfgate.core.profile import Profile
     from perfgate.formats.options import ForeignOptions
     from perfgate.pipeline.inputs import Settings
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 _SLUG = "baseline-unreadable"
 
 
-def header(seen: Iterable[Seen], shard: tuple[int, int], policy: Policy) -> tuple[StoredShard | None, list[Diagnostic]]:
+def header(
+    seen: Iterable[SessionTally], shard: tuple[int, int], policy: Policy
+) -> tuple[StoredShard | None, list[Diagnostic]]:
     """Return what the profile file of a shard says about it, or why it can say nothing.
 
     Args:
@@ -110,7 +112,7 @@ def select_shards(
     fresh = tuple(s for s in collection.seen if s.ok or s.failed)
     old = tuple(s for s in collection.seen if not (s.ok or s.failed))
     selection = select(replace(collection, seen=fresh), every_session=every_session, every_stretch=True)
-    return replace(selection, left=(*selection.left, *old)), [*problems, *selection.problems], notes
+    return replace(selection, superseded=(*selection.superseded, *old)), [*problems, *selection.problems], notes
 
 
 def _is_profile(path: str) -> bool:
