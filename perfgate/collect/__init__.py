@@ -18,4 +18,4 @@ __all__ = [
     "merge",
     "parts_of",
     "select",
-]  # fmt: skip
+]

@@ -1,4 +1,4 @@
-"""Which of the collected sessions are judged: the newest, so that no old run stands in for a missing one."""
+"""Which of the collected sessions are judged: the newest, so that no old run is taken for a missing one."""
 
 from __future__ import annotations
 

@@ -52,9 +52,14 @@ def collected_before(profiles: Sequence[Profile], known: Mapping[Key, frozenset[
 def _tally(profile: Profile, session: Session, known: int) -> SessionTally:
     ok = 0 if known else max(1, len(session.runs))
     return SessionTally(
-        machine_class=profile.machine_class, key=profile.key, session=session.id, started_at=session.started_at,
-        ok=ok, failed=0, known=known,
-    )  # fmt: skip
+        machine_class=profile.machine_class,
+        key=profile.key,
+        session=session.id,
+        started_at=session.started_at,
+        ok=ok,
+        failed=0,
+        known=known,
+    )
 
 
 def _overlap(profile: Profile, session: Session) -> Diagnostic:

@@ -1,7 +1,7 @@
 """Profiles of several shards -> one set of profiles: the one that all runs collected at once would give.
 
 That holds to the byte, or it is refused. A profile does not say which value is of which
-run. So a session of a benchmark that lies in two shards could not be put in the order
+run. So a session of a benchmark that is in two shards could not be put in the order
 of its runs, and is an error; so are runs without a session, which are named together.
 """
 

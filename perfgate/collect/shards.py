@@ -66,17 +66,17 @@ def check_shards(parts: Sequence[Part], expected: int) -> list[Diagnostic]:
     """Return an error for each shard that is missing or there twice, and for what does not belong together.
 
     Args:
-        parts: what the shards left behind, in the order in which to tell of them.
+        parts: what the shards left behind, in the order in which they are reported.
         expected: how many shards there must be, >= 1.
     """
     problems: list[Diagnostic] = []
     found: dict[int, list[Part]] = {}
-    miscounted: set[int] = set()  # there, though of another number of shards: told already
+    miscounted: set[int] = set()  # there, though of another number of shards: reported already
     for part in parts:
         shard = shard_of(part.shard)
         if shard is None:
-            said = f'says that it is shard "{part.shard}"' if part.shard else "does not say which shard it is"
-            problems.append(error("shard-unknown", said, place=part.origin, hint=_NAME_IT.format(f"1/{expected}")))
+            message = f'says that it is shard "{part.shard}"' if part.shard else "does not say which shard it is"
+            problems.append(error("shard-unknown", message, place=part.origin, hint=_NAME_IT.format(f"1/{expected}")))
         elif shard[1] != expected:
             miscounted.add(shard[0])
             message = f"is shard {part.shard}, but {expected} shards are expected"

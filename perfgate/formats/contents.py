@@ -35,7 +35,7 @@ class Contents:
     skipped: tuple[Skipped, ...]
     """What is named without a usable measurement."""
     digest: str
-    """12 hex digits that stand for its bytes."""
+    """12 hex digits of the hash of its bytes."""
 
 
 def read(source: Source, known: Format, options: ForeignOptions, *, before: Source | None = None) -> Contents:
@@ -44,8 +44,8 @@ def read(source: Source, known: Format, options: ForeignOptions, *, before: Sour
     Args:
         source: the input.
         known: its format.
-        options: what the user said.
-        before: an earlier snapshot of the same counters; None: the input stands for itself.
+        options: what the user says about it.
+        before: an earlier snapshot of the same counters; None: the input is read alone.
 
     Raises:
         CannotDecideError: it is not what it looked like, or holds no measurement at all.
@@ -65,11 +65,11 @@ def read(source: Source, known: Format, options: ForeignOptions, *, before: Sour
         raise
     except _FAULTS as caught:
         message = f"does not look like {known.tool} inside ({type(caught).__name__}: {str(caught)[:100]})"
-        raise source.fault(message, known.cure or "measure again") from None
+        raise source.fault(message, known.hint or "measure again") from None
     if not records:
         names = ", ".join(f'"{s.benchmark}" ({s.why})' for s in skipped[:3])
         message = f"holds nothing that was measured{f': {names}' if names else ''}"
-        raise source.fault(message, known.cure or "measure again")
+        raise source.fault(message, known.hint or "measure again")
     return Contents(format=known, records=tuple(records), skipped=tuple(skipped), digest=source.digest())
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from perfgate.formats.parsing.record import Record
 
 MOST_VALUES = 2000
-"""Values of one metric of one run that are kept; of more, so many order statistics stand for all."""
+"""Values of one metric of one run that are kept; of more, as many order statistics at even ranks."""
 MEANS = "means of calls"
 _FLAGS = {
     "cpu-scaling": "the processor's clock was not fixed: expect more noise",
@@ -30,7 +30,7 @@ _FLAGS = {
     "failures-mixed": "failed calls are among the times: as many of the fastest are left out, see error_rate",
     "nonzero-exit": "some runs of the command failed (exit code not 0) and are left out",
     "rounded": "times are rounded by the tool",
-    "saturated": "the slowest values lie beyond the last bucket",
+    "saturated": "the slowest values are beyond the last bucket",
     "short": "test cases shorter than --min-time are listed, and not judged: the tool rounds to milliseconds",
     "snapshot": "written before the end, or since the start of the program: give two snapshots where it counts",
     "unfinished": "the tool was stopped before its end",
@@ -39,7 +39,7 @@ _FLAGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Converted:
-    """The runs of one file, and what has to be told of it."""
+    """The runs of one file, and remarks on it."""
 
     runs: tuple[Run, ...]
     """One for each benchmark."""
@@ -50,7 +50,7 @@ class Converted:
 
 
 def to_runs(contents: Contents, origin: str) -> Converted:
-    """Return the runs that a file amounts to.
+    """Return the runs of a file.
 
     Args:
         contents: its records.
@@ -61,7 +61,7 @@ def to_runs(contents: Contents, origin: str) -> Converted:
     for r in contents.records:
         if not r.is_side:
             (unclear if r.better is None else fit).append(r)
-    notes = [*_told_of(contents, origin), *_left_out(unclear, origin, fit)]
+    notes = [*_remarks(contents, origin), *_left_out(unclear, origin, fit)]
     problems = [] if fit else [_nothing(contents, unclear, origin)]
     groups: dict[str, list[Record]] = {}
     for r in fit:
@@ -127,7 +127,7 @@ def thinned(values: Sequence[float]) -> tuple[float, ...]:
     return tuple(ordered[int((i + 0.5) * len(ordered) / MOST_VALUES)] for i in range(MOST_VALUES))
 
 
-def _told_of(contents: Contents, origin: str) -> Iterator[Diagnostic]:
+def _remarks(contents: Contents, origin: str) -> Iterator[Diagnostic]:
     """Yield what a reader of the report should know of the file."""
     for s in contents.skipped:
         what = f'"{s.benchmark}"' + (f" ({s.metric})" if s.metric else "")
@@ -147,7 +147,7 @@ def _nothing(contents: Contents, unclear: Sequence[Record], origin: str) -> Diag
     """Return the error for a file that holds nothing to judge."""
     if unclear:
         message = f"the file does not say which way is better, for {len(unclear)} of {len(contents.records)} values"
-        hint = "say it: --direction lower (times), or --direction higher (rates)"
+        hint = "add --direction lower (times), or --direction higher (rates)"
         return error("direction-unknown", message, place=origin, hint=hint)
     message = f"read as {contents.format.name}, holds nothing that can be gated"
-    return error("nothing-to-gate", message, place=origin, hint=contents.format.cure or "measure again")
+    return error("nothing-to-gate", message, place=origin, hint=contents.format.hint or "measure again")

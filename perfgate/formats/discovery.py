@@ -79,7 +79,7 @@ def _matching(folder: Source, path: str, pattern: str) -> list[str]:
 
 
 class RunReader:
-    """Reads run files one after another; what is wrong is kept as values, so that all of it can be told."""
+    """Reads run files one after another; faults are kept as values, so that all are reported."""
 
     def __init__(self, options: ForeignOptions | None = None, maps: Sequence[FieldMap] = ()) -> None:
         """Start with nothing read.
@@ -100,7 +100,7 @@ class RunReader:
         """What was read of other tools' files."""
 
     def read(self, paths: Iterable[str]) -> Iterator[Run]:
-        """Yield the runs of the files; a run id that stands in two different files is an error."""
+        """Yield the runs of the files; a run id that is in two different files is an error."""
         parse, first = self._summaries.parse, self._first
         last: str | None = None
         folder = ""
@@ -130,7 +130,7 @@ class RunReader:
         self.copies += self.foreign.copies
 
     def _foreign(self, path: str, refusal: Callable[[], CannotDecideError] | None) -> Iterator[Run]:
-        """Yield the runs of another tool's file; of our own ones in one file each id stands once."""
+        """Yield the runs of another tool's file; run ids of perfgate's own files are unique."""
         for run in self.foreign.read(path, refusal):
             if run.series or self._first.setdefault(run.run_id, run.origin) is run.origin:
                 yield run
@@ -160,7 +160,7 @@ class RunReader:
         self.problems.append(
             error(
                 "run-id-twice",
-                f'the run id "{run_id}" stands in {other} too, with other contents',
+                f'the run id "{run_id}" is in {other} too, with other contents',
                 place=path,
                 hint="give each run an id of its own, or remove one of the two files",
             )

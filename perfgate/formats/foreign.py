@@ -32,7 +32,7 @@ _PAIR = 2
 def is_result_folder(folder: Source) -> bool:
     """Is a folder what some tool writes as a whole, such as ``target/criterion``?"""
     head = Head(folder)
-    return any(f.files and not f.misses(head) for f in formats())
+    return any(f.files and not f.missing_marks(head) for f in formats())
 
 
 class ForeignReader:
@@ -92,16 +92,16 @@ class ForeignReader:
             self.problems.extend(self._corrected(path, caught.diagnostics))
 
     def _corrected(self, path: str, faults: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
-        """Return the faults of a file; one that was read as the user asked gets what it looks like as the hint."""
+        """Return the faults of a file; one that was read as the user asked gets its detected format as the hint."""
         if self._asked is None:
             return faults
         try:
-            looks = detect(Source(path))
+            detected = detect(Source(path))
         except CannotDecideError as caught:
             return (*faults, *caught.diagnostics)
-        if looks is None or looks.name == self._asked.name:
+        if detected is None or detected.name == self._asked.name:
             return faults
-        return [replace(f, hint=f"it looks like {looks.name}: leave out --from") for f in faults]
+        return [replace(f, hint=f"its content is {detected.name}: leave out --from") for f in faults]
 
     def rest(self) -> Iterator[Run]:
         """Yield the runs of the snapshots: of one as it is, of two for the time between them."""

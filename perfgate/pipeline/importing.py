@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What files say."""
+    """What files hold."""
 
     records: tuple[Record, ...]
     """Every measurement, in the order of the files."""
     runs: tuple[Run, ...]
     """What is to be written: the runs of other tools."""
     notes: tuple[Diagnostic, ...]
-    """What was left out, or is odd."""
+    """What was left out, or is unusual."""
 
 
 def read_files(paths: Sequence[str], foreign: ForeignOptions, *, config: str | None = None) -> Found:
@@ -40,11 +40,11 @@ def read_files(paths: Sequence[str], foreign: ForeignOptions, *, config: str | N
 
     Args:
         paths: files, folders or globs.
-        foreign: what the user said about them.
+        foreign: what the user says about them.
         config: configuration file; None: look for one.
 
     Raises:
-        CannotDecideError: a file cannot be read, or holds nothing to judge; every fault is told.
+        CannotDecideError: a file cannot be read, or holds nothing to judge; every fault is in it.
     """
     files, problems = find(paths)
     reader = RunReader(foreign, inputs.settings(config).policy.maps)

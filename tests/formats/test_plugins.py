@@ -60,7 +60,7 @@ def test_without_the_package_the_format_is_not_known(project: Project, package: 
 def test_a_broken_package_is_named(project: Project, package: Path, broken: str) -> None:
     (package / "stopwatch" / "reader.py").write_text(broken)
     outcome = cli(project, package, "import", "--dry-run", "times.txt")
-    assert_cannot_decide(outcome, "stopwatch", "mend")
+    assert_cannot_decide(outcome, "stopwatch", "uninstall it")
 
 
 def test_the_names_for_packages_are_fetched_on_first_use_and_no_other_is_there() -> None:

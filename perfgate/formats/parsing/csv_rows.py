@@ -36,7 +36,7 @@ class Tally:
         self._broken += lines
         self._first = self._first or number
 
-    def told(self, what: str, hint: str) -> Iterator[Skipped]:
+    def skipped(self, what: str, hint: str) -> Iterator[Skipped]:
         """Yield how many lines were broken, when any were; nothing otherwise.
 
         Args:
@@ -46,11 +46,11 @@ class Tally:
         Raises:
             CannotDecideError: a larger share of the lines is broken than is tolerated.
         """
-        told = f"{self._broken:,} of {self.total:,} lines are no {what}; the first is line {self._first:,}"
+        message = f"{self._broken:,} of {self.total:,} lines are no {what}; the first is line {self._first:,}"
         if self._broken > self._tolerance * self.total:
-            raise self._source.fault(told, hint)
+            raise self._source.fault(message, hint)
         if self._broken:
-            yield Skipped(benchmark=self._source.name, metric="lines", why=told)
+            yield Skipped(benchmark=self._source.name, metric="lines", why=message)
 
 
 def rows(source: Source, tally: Tally, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:

@@ -59,7 +59,7 @@ def _is_mixed(r: Record) -> bool:
 def stated_quantiles(r: Record, stated: Quantiles, rate: float) -> Iterator[Quantile]:
     """Yield the quantiles that a tool states, as far as they are those of calls that did not fail.
 
-    When a share e of all calls failed, the q-quantile of the others lies, at the worst,
+    When a share e of all calls failed, the q-quantile of the others is, at the worst,
     where the tool states its (e + q (1 - e))-quantile: between the one that it states
     for q and the next one beyond. Up to one failure in a hundred that is no difference.
     """

@@ -54,8 +54,8 @@ def is_ok(value: object) -> bool:
 
 def is_true(value: object) -> bool | None:
     """Return what a field of true and false says, None when it says neither."""
-    told = str(value).strip().lower() if isinstance(value, (bool, int, float, str)) else ""
-    return True if told in {"true", "1", "1.0", "yes"} else False if told in {"false", "0", "0.0", "no"} else None
+    text = str(value).strip().lower() if isinstance(value, (bool, int, float, str)) else ""
+    return True if text in {"true", "1", "1.0", "yes"} else False if text in {"false", "0", "0.0", "no"} else None
 
 
 @dataclass(slots=True)
@@ -166,10 +166,10 @@ class Grouping:
         for field, part, text in zip(self._fields, parts[:count], self._texts[1:], strict=False):
             if part is None or part == "":
                 raise RowError(f'no "{field}", which names the benchmark')
-            name += _told(part) + text
+            name += _as_text(part) + text
         labels = [(k, v) for k, v in zip(self._map.labels, parts[count:], strict=True) if v is not None and v != ""]
         if labels:
-            name = f"{name}[{','.join(f'{k}={_told(v)}' for k, v in labels)}]"
+            name = f"{name}[{','.join(f'{k}={_as_text(v)}' for k, v in labels)}]"
         if len(name) > _LONGEST_NAME:
             raise RowError(f"the benchmark's name is longer than {_LONGEST_NAME} characters")
         group = self._by_name.get(name)
@@ -185,7 +185,7 @@ class Grouping:
     def _numbers(self, i: int, cells: list[object]) -> Sequence[float | None]:
         """Return the values of a field; None where a row has none, or one that is no number."""
         if self._map.values[i].share:
-            return [None if said is None else float(said) for said in map(is_true, cells)]
+            return [None if flag is None else float(flag) for flag in map(is_true, cells)]
         types = set(map(type, cells))
         if types == {float} and math.isfinite(sum(cells)):  # type: ignore[arg-type]
             return cells  # type: ignore[return-value]
@@ -279,7 +279,7 @@ def _is_hashable(key: object) -> bool:
     return not any(isinstance(part, (list, dict)) for part in (key if isinstance(key, tuple) else (key,)))
 
 
-def _told(value: object) -> str:
+def _as_text(value: object) -> str:
     """Return a value as a part of a name."""
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -10,7 +10,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.units import scale_of
-from perfgate.formats.parsing.histogram import NOTHING, described, histogram, is_amount, mean
+from perfgate.formats.parsing.histogram import NOTHING, describe_distribution, histogram, is_amount, mean
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Skipped
 from perfgate.formats.parsing.values import items, parsed, table, text
 
@@ -104,8 +104,8 @@ class Points:
 def titled(name: str, attributes: list[Any]) -> str:
     """Return a metric's name with the attributes of a point, ``name{key=value,...}``, ascending by key."""
     pairs = [(text(table(a).get("key")), _plain(table(table(a).get("value")))) for a in attributes]
-    told = sorted(pair for pair in pairs if pair[0] not in _MACHINES)
-    return f"{name}{{{','.join(f'{key}={value}' for key, value in told)}}}" if told else name
+    stated_labels = sorted(pair for pair in pairs if pair[0] not in _MACHINES)
+    return f"{name}{{{','.join(f'{key}={value}' for key, value in stated_labels)}}}" if stated_labels else name
 
 
 def _plain(value: dict[str, Any]) -> str:
@@ -139,7 +139,7 @@ def _take(series: _Series, kind: str, point: dict[str, Any], temporality: object
 
 def _histogram(name: str, series: _Series, options: ForeignOptions) -> Record | Skipped:
     """Return the counts of all points together."""
-    facts, factor = described(name, _unit(series.unit), options)
+    facts, factor = describe_distribution(name, _unit(series.unit), options)
     points = [_read(point) for _, point in series.spans.values()]
     read = [point for point in points if point is not None]
     if len(read) < len(points):
@@ -172,7 +172,7 @@ def _read(point: dict[str, Any]) -> tuple[list[float], list[float], float, float
 
 def _summary(name: str, series: _Series, options: ForeignOptions) -> Record | Skipped:
     """Return the quantiles that the program states last; without any, the mean."""
-    facts, factor = described(name, _unit(series.unit), options)
+    facts, factor = describe_distribution(name, _unit(series.unit), options)
     _, point = max(series.spans.values(), key=lambda span: span[0])
     count = parsed(point.get("count"))
     stated = [

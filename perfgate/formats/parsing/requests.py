@@ -1,4 +1,4 @@
-"""Requests of one kind, told one by one: their times without the failed ones, and the share that failed."""
+"""Requests of one kind, added one by one: their times without the failed ones, and the share that failed."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class Source:
         """Name a file.
 
         Args:
-            path: where it lies, for messages too.
+            path: where it is, also for messages.
             content: what it holds, when that is known already.
         """
         self.path = path
@@ -280,8 +280,8 @@ class Source:
         return b"".join(parts)
 
     def _broken(self, caught: Exception) -> CannotDecideError:
-        told = str(caught) or type(caught).__name__
-        return self.fault(f"cannot be read to its end ({told[:100]})", "the file may be cut off: write it again")
+        reason = str(caught) or type(caught).__name__
+        return self.fault(f"cannot be read to its end ({reason[:100]})", "the file may be cut off: write it again")
 
 
 class _Counted(io.RawIOBase):

@@ -1,7 +1,7 @@
 """Reader of asv (airspeed velocity): a folder of results, or one result file.
 
-A folder is a history; only its newest commit is read. What a benchmark measures stands in
-``benchmarks.json``; where that is not at hand, asv's own rule for names tells it.
+A folder is a history; only its newest commit is read. What a benchmark measures is in
+``benchmarks.json``; where that is missing, asv's own rule for names decides.
 """
 
 from __future__ import annotations
@@ -101,15 +101,18 @@ def _read(
         described = table(about.get(name))
         metric, unit = _metric(name, described)
         fixed: dict[str, Any] = {
-            "metric": metric, "unit": unit, "better": "lower" if metric != "value" else options.direction,
-            "commit": text(facts.get("commit_hash")), "started_at": _instant(cells.get("started_at")),
-        }  # fmt: skip
+            "metric": metric,
+            "unit": unit,
+            "better": "lower" if metric != "value" else options.direction,
+            "commit": text(facts.get("commit_hash")),
+            "started_at": _instant(cells.get("started_at")),
+        }
         for i, full in _combinations(name, cells):
             yield _record(f"{full}{suffix}", cells, i, fixed)
 
 
 def _metric(name: str, described: dict[str, Any]) -> tuple[str, str | None]:
-    """Return metric and unit of a benchmark, by what is told of it or else by its name."""
+    """Return metric and unit of a benchmark, by its description or else by its name."""
     kind = text(described.get("type"))
     if kind not in _METRICS:
         prefix = _PREFIX.match(name.rpartition(".")[2])

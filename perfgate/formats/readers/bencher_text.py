@@ -24,7 +24,7 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     name = ""
     for line in source.lines():
         rest = line
-        # a name may hold dots itself; warnings may stand between a name and its time
+        # a name may hold dots itself; warnings may be between a name and its time
         end = max(line.rfind(" ... bench:"), line.find(" ... "))
         if line.startswith(_BEGIN) and end > len(_BEGIN):
             name, rest = line[len(_BEGIN) : end].strip(), line[end + len(" ... ") :]
@@ -36,16 +36,16 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
             name = ""
 
 
-def _record(name: str, written: str, told: str, options: ForeignOptions) -> Record | Skipped:
+def _record(name: str, written: str, unit_text: str, options: ForeignOptions) -> Record | Skipped:
     value = parsed(written.replace(",", ""))
-    factor, unit = scale_of(told)
+    factor, unit = scale_of(unit_text)
     if value is None:
         return Skipped(benchmark=name, why="the time is no number")
     is_time = unit == "s"
     return Record(
         benchmark=name,
         metric="time" if is_time else "value",
-        unit="s" if is_time else f"{told}/iter",
+        unit="s" if is_time else f"{unit_text}/iter",
         better="lower" if is_time else options.direction,
         is_mean=True,
         flags=("rounded",),

@@ -58,7 +58,7 @@ def _counters(source: Source) -> dict[str, object]:
 
 
 def _difference(key: str, first: object, second: object, options: ForeignOptions) -> Record | Skipped:
-    """Return by how much a counter grew, or why that cannot be told."""
+    """Return by how much a counter grew, or why that is unknown."""
     name, unit, better = from_suffix(key) or (key, "1", None)
     one, other = parsed(first), parsed(second)
     if one is None or other is None:

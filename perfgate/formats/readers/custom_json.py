@@ -31,10 +31,10 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
         if value is None:
             yield Skipped(benchmark=name, why="the value is no number")
             continue
-        told = entry.get("unit")
+        unit_text = entry.get("unit")
         unit: str | None = None
-        if told is not None:
-            (value,), unit = in_base([value], symbol(_written(told)))
+        if unit_text is not None:
+            (value,), unit = in_base([value], symbol(_written(unit_text)))
         yield Record(
             benchmark=name, metric="value", unit=unit, better=options.direction, payload=Samples(values=[value])
         )

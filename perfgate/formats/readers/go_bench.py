@@ -64,13 +64,13 @@ def _full(package: str, name: str, suffix: str) -> str:
 
 
 def _common_suffix(names: list[str]) -> str:
-    """Return the ``-P`` that every name ends in; empty when they differ, since it then tells them apart."""
+    """Return the ``-P`` that every name ends in; empty when they differ, since it then distinguishes them."""
     found = {match[0] if (match := _PROCESSORS.search(name)) else "" for name in names}
     return found.pop() if len(found) == 1 else ""
 
 
 class _Lines:
-    """The lines of a file by package, and what stands in them."""
+    """The lines of a file by package, and what they hold."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -109,7 +109,7 @@ class _Lines:
             self._result(stated, line)
 
     def _result(self, stated: str, line: str) -> None:
-        """Take note of a result; what a benchmark prints may stand between its name and the rest."""
+        """Take note of a result; what a benchmark prints may be between its name and the rest."""
         fields = line.split()
         if fields and _NAME.fullmatch(fields[0]):
             name = self._begun[stated] = fields.pop(0)

@@ -41,15 +41,15 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     groups: dict[tuple[object, ...], list[_Row]] = {}
     for row in map(table, items(document.get("benchmarks"))):
         # two registered under one name differ by index alone; random interleaving mixes their rows
-        name, aggregate = _told(row)
+        name, aggregate = _names_of(row)
         key = (name, number(row.get("family_index")), number(row.get("per_family_instance_index")))
         groups.setdefault(key, []).append(row | {"run_name": name, "aggregate_name": aggregate})
     for rows in groups.values():
         yield from _benchmark(rows, fixed, options)
 
 
-def _told(row: _Row) -> tuple[str, str]:
-    """Return name of the benchmark and of the aggregate that a row is; files before 1.5 say both in ``name`` alone."""
+def _names_of(row: _Row) -> tuple[str, str]:
+    """Return name of the benchmark and of the aggregate that a row is; files before 1.5 hold both in ``name`` alone."""
     name = text(row.get("name"))
     if "run_type" not in row and (match := _AGGREGATE.fullmatch(name)):
         return match[1], match[2]
@@ -85,7 +85,7 @@ def _records(
         rows: repetitions, or the one row of an aggregate.
         kind: of the records.
         fixed: what is the same for all of the file.
-        options: what the user said.
+        options: what the user says about the file.
     """
     # with manual time the CPU only waits: what it spends says nothing of the benchmark
     is_manual = "/manual_time" in name

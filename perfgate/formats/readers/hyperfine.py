@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
-    """Yield the time of each command, and its memory where a newer hyperfine tells it."""
+    """Yield the time of each command, and its memory where a newer hyperfine states it."""
     for entry in map(table, items(table(source.json()).get("results"))):
         name = text(entry.get("command"))
         codes = items(entry.get("exit_codes"))

@@ -29,8 +29,8 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
         parameters = ", ".join(f"{key}={value}" for key, value in table(entry.get("params")).items())
         name = text(entry.get("benchmark")) + (f"({parameters})" if parameters else "") + (f":{mode}" if mode else "")
         primary = table(entry.get("primaryMetric"))
-        told = text(primary.get("scoreUnit"))
-        metric, factor, unit, better = _unit(told)
+        unit_text = text(primary.get("scoreUnit"))
+        metric, factor, unit, better = _unit(unit_text)
         fixed: dict[str, Any] = {"benchmark": name, "is_mean": mode not in {"sample", "ss"}}
         about = {"metric": metric, "unit": unit, "better": better or options.direction}
         yield _record(fixed | about, primary, factor)
@@ -44,13 +44,13 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
                 yield found
 
 
-def _unit(told: str) -> tuple[str, float, str | None, Direction | None]:
+def _unit(unit_text: str) -> tuple[str, float, str | None, Direction | None]:
     """Return metric, factor, base unit and direction of a score, by its unit."""
-    if (rate := _RATE.fullmatch(told)) and rate[1] in _SECONDS:
+    if (rate := _RATE.fullmatch(unit_text)) and rate[1] in _SECONDS:
         return "throughput", 1 / _SECONDS[rate[1]], "1/s", "higher"
-    if (time := _TIME.fullmatch(told)) and time[1] in _SECONDS:
+    if (time := _TIME.fullmatch(unit_text)) and time[1] in _SECONDS:
         return "time", _SECONDS[time[1]], "s", "lower"
-    return "value", 1.0, told or None, None
+    return "value", 1.0, unit_text or None, None
 
 
 def _record(facts: dict[str, Any], score: dict[str, Any], factor: float) -> Record | Skipped:

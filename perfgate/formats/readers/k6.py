@@ -110,12 +110,12 @@ def _metrics(document: dict[str, Any]) -> Iterator[_Metric]:
             )
         return
     for name, entry in table(document.get("metrics")).items():
-        told = table(entry)
-        if "type" in told and isinstance(told.get("values"), dict):
-            yield _Metric(name, text(told["type"]), text(told.get("contains")), told["values"])
+        facts = table(entry)
+        if "type" in facts and isinstance(facts.get("values"), dict):
+            yield _Metric(name, text(facts["type"]), text(facts.get("contains")), facts["values"])
         else:
-            is_trend = any(key in _TREND or _SHARE.fullmatch(key) for key in told) and "value" not in told
-            yield _Metric(name, "trend" if is_trend else "", "time" if _is_own_time(name) else "", told)
+            is_trend = any(key in _TREND or _SHARE.fullmatch(key) for key in facts) and "value" not in facts
+            yield _Metric(name, "trend" if is_trend else "", "time" if _is_own_time(name) else "", facts)
 
 
 def _is_own_time(name: str) -> bool:
@@ -181,10 +181,14 @@ def _trend(metric: _Metric, failed: float, options: ForeignOptions) -> Record | 
     unit = _UNITS.get(metric.contains)
     (factor,), base = in_base([1.0], unit) if unit else ([1.0], None)
     facts: dict[str, Any] = {
-        "benchmark": metric.name, "metric": "duration" if is_time else "value", "unit": base,
-        "better": "lower" if is_time else options.direction, "n": None if count is None else int(count),
-        "is_side": metric.base in SIDE, "flags": _flags(metric, failed),
-    }  # fmt: skip
+        "benchmark": metric.name,
+        "metric": "duration" if is_time else "value",
+        "unit": base,
+        "better": "lower" if is_time else options.direction,
+        "n": None if count is None else int(count),
+        "is_side": metric.base in SIDE,
+        "flags": _flags(metric, failed),
+    }
     quantiles = stated([(0.5, metric.values.get("med")), *_stated(metric.values)], factor)
     mean = number(metric.values.get("avg"))
     if quantiles or mean is None:

@@ -26,9 +26,9 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     ways = table(document.get("higher_is_better"))
     counts = table(document.get("n-samples"))
     commit, started = text(document.get("git_hash")), instant(number(document.get("date")))
-    for task, told in table(document.get("results")).items():
+    for task, metrics in table(document.get("results")).items():
         count = number(table(counts.get(task)).get("effective"))
-        for key, value in table(told).items():
+        for key, value in table(metrics).items():
             metric, comma, applied = key.partition(",")
             mean = number(value)
             if not comma or metric.endswith(_STDERR) or mean is None:

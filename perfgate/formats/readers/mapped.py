@@ -80,11 +80,11 @@ def read_mapped(mapped: FieldMap, source: Source, options: ForeignOptions) -> It
         grouping = Grouping(mapped, source, table.lookup, broken)
         for cells, lines in table.batches():
             grouping.take(cells, lines)
-    told = list(broken.told(source, options.tolerance))
+    skipped = list(broken.skipped(source, options.tolerance))
     if grouping.is_empty:
         raise source.fault(*_nothing(mapped))
     yield from grouping.found(broken.what, options.direction)
-    yield from told
+    yield from skipped
 
 
 def _nothing(mapped: FieldMap) -> tuple[str, str]:

@@ -21,12 +21,12 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     """
     document = table(source.json())
     metadata = table(document.get("metadata"))
-    told = (
+    stated = (
         ("peak_memory", "B", metadata.get("peak_memory")),
         ("total_bytes_allocated", "B", document.get("total_bytes_allocated")),
         ("allocations", "1", document.get("total_num_allocations")),
     )
-    for metric, unit, value in told:
+    for metric, unit, value in stated:
         known = number(value)
         if known is None or known < 0:
             yield Skipped(benchmark=source.name, metric=metric, why="no number")

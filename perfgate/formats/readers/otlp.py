@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 LONGEST_BATCH = 32 * 1024 * 1024
 """Longest line in characters: a collector writes batches of 8,192 spans of some 500 characters."""
-_CURE = "write it with the OTLP JSON file exporter, one batch a line"
+_HINT = "write it with the OTLP JSON file exporter, one batch a line"
 _BATCHES = frozenset({"resourceLogs", "resourceMetrics", "resourceSpans"})
 _LONGEST_OPENING = 40
 _ERROR = (2, "2", "STATUS_CODE_ERROR")
@@ -45,7 +45,7 @@ class _Calls:
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the durations and the error rate of each span name, then each metric.
 
-    A name that stands in two scopes, or in two services, is two benchmarks.
+    A name that is in two scopes, or in two services, is two benchmarks.
 
     Raises:
         CannotDecideError: it is no OTLP, or more lines are broken than is tolerated.
@@ -108,15 +108,14 @@ def _records(name: str, found: _Calls) -> Iterator[Record | Skipped]:
         yield Skipped(benchmark=name, why="every call failed" if found.errors else "no span that ended")
         return
     flags: tuple[Flag, ...] = ("unfinished",) if found.unfinished else ()
-    facts: dict[str, Any] = {
-        "benchmark": name, "better": "lower", "flags": flags, "commit": found.commit, "started_at": _told(found.first),
-    }  # fmt: skip
+    facts: dict[str, Any] = {"benchmark": name, "better": "lower", "flags": flags, "commit": found.commit}
+    facts["started_at"] = _as_iso(found.first)
     yield Record(**facts, metric="duration", unit="s", payload=Samples(values=found.durations))
     rate = Single(value=found.errors / known)
     yield Record(**facts, metric="error_rate", unit="1", n=known, is_derived=True, payload=rate)
 
 
-def _told(nanoseconds: int) -> str:
+def _as_iso(nanoseconds: int) -> str:
     """Return a point in time as ISO 8601; empty beyond the year 9999."""
     try:
         return datetime.fromtimestamp(nanoseconds // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -143,8 +142,8 @@ def _batches(source: Source, options: ForeignOptions) -> Iterator[dict[str, Any]
             yield batch
         else:
             broken, first = broken + 1, first or number
-    told = f"{broken:,} of {count:,} lines are no batches; the first is line {first:,}"
+    message = f"{broken:,} of {count:,} lines are no batches; the first is line {first:,}"
     if broken > options.tolerance * count:
-        raise source.fault(told, _CURE)
+        raise source.fault(message, _HINT)
     if broken:
-        yield Skipped(benchmark=source.name, metric="lines", why=told)
+        yield Skipped(benchmark=source.name, metric="lines", why=message)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.units import scale_of
 from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, titled, unit_of
-from perfgate.formats.parsing.histogram import described, histogram
+from perfgate.formats.parsing.histogram import describe_distribution, histogram
 from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import items, table, text
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
-_CURE = "ask /api/v1/query_range for an expression such as histogram_quantile(0.95, ...)"
+_HINT = "ask /api/v1/query_range for an expression such as histogram_quantile(0.95, ...)"
 _TOTALS = ("_total", "_count", "_sum")
 _LONGEST = 200
 _Buckets = dict[float, list[float]]
@@ -39,15 +39,15 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     """
     document = table(source.json())
     if document.get("status") != "success":
-        told = f"{text(document.get('errorType'))}: {text(document.get('error'))}".strip(": ")[:_LONGEST]
-        raise source.fault(f"the server refused the query ({told or 'it does not say why'})", "mend the query")
+        reason = f"{text(document.get('errorType'))}: {text(document.get('error'))}".strip(": ")[:_LONGEST]
+        raise source.fault(f"the server refused the query ({reason or 'it does not say why'})", "correct the query")
     answer = table(document.get("data"))
     kind = text(answer.get("resultType"))
     if kind == "scalar":
         yield _record("", (), _numbers([answer.get("result")]), options, is_one=True)
         return
     if kind not in {"matrix", "vector"}:
-        raise source.fault(f'is an answer of the type "{kind[:40]}", which holds no measurements', _CURE)
+        raise source.fault(f'is an answer of the type "{kind[:40]}", which holds no measurements', _HINT)
     histograms: dict[tuple[str, Labels], _Buckets] = {}
     for entry in map(table, items(answer.get("result"))):
         stated = {key: _escaped(text(value)) for key, value in table(entry.get("metric")).items()}
@@ -94,7 +94,7 @@ def _record(
 
 def _histogram(name: str, labels: Labels, buckets: _Buckets, options: ForeignOptions) -> Record | Skipped:
     """Return the buckets of one histogram: its counters' growth over time, or the sums of rates."""
-    facts, factor = described(titled(name, labels), unit_of(name), options)
+    facts, factor = describe_distribution(titled(name, labels), unit_of(name), options)
     facts["is_side"] = is_of_runtime(name)  # whoever asks for a series wants it judged
     lengths = {len(values) for values in buckets.values()}
     if len(lengths) > 1:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.units import scale_of
 from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, scraped
-from perfgate.formats.parsing.histogram import NOTHING, described, histogram, is_amount, mean
+from perfgate.formats.parsing.histogram import NOTHING, describe_distribution, histogram, is_amount, mean
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 
 if TYPE_CHECKING:
@@ -104,9 +104,15 @@ def _difference(first: Series, second: Series) -> Series:
     if second.kind == "histogram":
         points = {bound: count - first.points[bound] for bound, count in points.items()}
     return type(second)(
-        second.name, second.labels, second.kind, second.unit, points,
-        _less(second.value, first.value), _less(second.sum, first.sum), _less(second.count, first.count),
-    )  # fmt: skip
+        second.name,
+        second.labels,
+        second.kind,
+        second.unit,
+        points,
+        _less(second.value, first.value),
+        _less(second.sum, first.sum),
+        _less(second.count, first.count),
+    )
 
 
 def _less(second: float | None, first: float | None) -> float | None:
@@ -157,7 +163,7 @@ def _records(series: Series, options: ForeignOptions, flags: tuple[Flag, ...]) -
 
 
 def _described(series: Series, options: ForeignOptions) -> tuple[dict[str, Any], float]:
-    return described(series.title, series.unit, options, is_side=is_of_runtime(series.name))
+    return describe_distribution(series.title, series.unit, options, is_side=is_of_runtime(series.name))
 
 
 def _histogram(series: Series, options: ForeignOptions, flags: tuple[Flag, ...]) -> Record | Skipped:

@@ -28,7 +28,7 @@ def _record(facts: dict[str, Any], runs: list[dict[str, Any]]) -> Record | Skipp
     """Return the record of a benchmark.
 
     Args:
-        facts: its metadata; with a single benchmark name and unit stand in those of the file.
+        facts: its metadata; with a single benchmark name and unit are in those of the file.
         runs: its runs, in order.
     """
     measured = [run for run in runs if items(run.get("values"))]

@@ -30,10 +30,8 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
 
 def _record(name: str, stats: dict[str, Any], commit: str, started: str) -> Record | Skipped:
     rounds = number(stats.get("rounds"))
-    facts: dict[str, Any] = {
-        "benchmark": name, "metric": "time", "unit": "s", "better": "lower", "is_mean": True,
-        "commit": commit, "started_at": started,
-    }  # fmt: skip
+    facts: dict[str, Any] = {"benchmark": name, "metric": "time", "unit": "s", "better": "lower", "is_mean": True}
+    facts |= {"commit": commit, "started_at": started}
     if data := items(stats.get("data")):
         values = all_numbers(data)
         if values is None:

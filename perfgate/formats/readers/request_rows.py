@@ -35,7 +35,7 @@ def parse_hey(source: Source, options: ForeignOptions) -> Iterator[Record | Skip
             found.add(time, is_good=is_good_code(row.get("status-code", "")))
     if found.times or found.failed:
         yield from found.records(source.name)
-    yield from tally.told("requests", _HEY)
+    yield from tally.skipped("requests", _HEY)
 
 
 def parse_ab_tsv(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
@@ -56,7 +56,7 @@ def parse_ab_tsv(source: Source, options: ForeignOptions) -> Iterator[Record | S
         flags=("rounded",),
         payload=Samples(values=times),
     )
-    yield from tally.told("requests", _AB_TSV)
+    yield from tally.skipped("requests", _AB_TSV)
 
 
 def parse_ab_csv(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
@@ -76,11 +76,11 @@ def parse_ab_csv(source: Source, options: ForeignOptions) -> Iterator[Record | S
         better="lower",
         payload=Quantiles(points=stated(found.items(), 1 / _MS)),
     )
-    yield from tally.told("percentiles", _AB_CSV)
+    yield from tally.skipped("percentiles", _AB_CSV)
 
 
 def _named(
-    source: Source, tally: Tally, delimiter: str, column: str, cure: str
+    source: Source, tally: Tally, delimiter: str, column: str, hint: str
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the number of the line and the fields by the names in the header; rows of another length are broken."""
     header: list[str] = []
@@ -88,7 +88,7 @@ def _named(
         if not header:
             header = [name.strip() for name in row]
             if column not in header:
-                raise source.fault(f'no column "{column}"', cure, f"line {line}")
+                raise source.fault(f'no column "{column}"', hint, f"line {line}")
         elif len(row) != len(header):
             tally.add_broken(line)
         elif row != header:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from perfgate.formats.parsing.source import Source
 
 MOST_FAULTS = 100
-"""Faults of one file that are told; a wholly wrong one would fill the memory with them."""
+"""Faults of one file that are reported; a wholly wrong one would fill the memory with them."""
 MOST_ROWS = 10_000_000
-"""Rows of a Parquet file that are read: a few bytes of it may stand for any number of them."""
+"""Rows of a Parquet file that are read: a few bytes of it may encode any number of them."""
 _ARRAY = re.compile(r"\s*\[")
 _BATCH = 4096
 
@@ -38,12 +38,12 @@ def parse_parquet(source: Source, options: ForeignOptions) -> Iterator[Record | 
 
 
 def runs_of(source: Source, options: ForeignOptions) -> Iterator[Run]:  # noqa: ARG001 - as every reader
-    """Yield the runs of JSON lines or of a JSON array, as they stand in files of their own.
+    """Yield the runs of JSON lines or of a JSON array, as if each were in a file of its own.
 
     A benchmark that a run does not name is called like the file.
 
     Raises:
-        CannotDecideError: a run is not valid, or an id stands twice; every fault is told.
+        CannotDecideError: a run is not valid, or an id is there twice; every fault is in it.
     """
     if _ARRAY.match(source.head):
         items = enumerate(documents(source), 1)
@@ -68,12 +68,12 @@ def runs_of_parquet(source: Source, options: ForeignOptions) -> Iterator[Run]:  
         if file.metadata.num_rows > MOST_ROWS:
             raise source.fault(f"has more than {MOST_ROWS:,} rows", "divide it into several files")
         rows = (row for batch in file.iter_batches(_BATCH) for row in batch.to_pylist())
-        yield from _runs(source, ((f"row {i}", _told(row)) for i, row in enumerate(rows, 1)))
+        yield from _runs(source, ((f"row {i}", _as_summary(row)) for i, row in enumerate(rows, 1)))
     except (pa.ArrowException, OSError, ValueError, ArithmeticError, LookupError, RecursionError) as caught:
         raise source.fault(f"no Parquet that can be read: {str(caught)[:200]}", "write it again") from None
 
 
-def _told(row: dict[str, Any]) -> bytes:
+def _as_summary(row: dict[str, Any]) -> bytes:
     """Return a row as the text of a run summary; a column without a value is a key that is not there."""
     return json.dumps(_without_nothing(row), default=_plain).encode()
 
@@ -110,7 +110,7 @@ def _runs(source: Source, texts: Iterable[tuple[str, bytes]]) -> Iterator[Run]:
         if first == where:
             yield run
         elif earlier != mark:
-            message = f'the run id "{run.run_id}" stands in {first} too, with other contents'
+            message = f'the run id "{run.run_id}" is in {first} too, with other contents'
             faults.append(error("run-id-twice", message, place=origin, hint="give each run an id of its own"))
     if faults:
         raise CannotDecideError(faults)
