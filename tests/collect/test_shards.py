@@ -122,7 +122,7 @@ MISSING = "shard {} of 4 is missing"
 
 
 @pytest.mark.parametrize(
-    ("parts", "told"),
+    ("parts", "reported"),
     [
         pytest.param(FOUR, [], id="each once"),
         pytest.param(FOUR[::-1], [], id="in any order"),
@@ -182,15 +182,15 @@ MISSING = "shard {} of 4 is missing"
         ),
     ],
 )
-def test_every_shard_must_be_there_once_and_all_be_of_one_kind(parts, told):
+def test_every_shard_must_be_there_once_and_all_be_of_one_kind(parts, reported):
     problems = check_shards(parts, 4)
-    assert [(p.slug, p.message) for p in problems] == told
+    assert [(p.slug, p.message) for p in problems] == reported
     assert all(p.level == "error" and p.hint for p in problems)
 
 
-@pytest.mark.parametrize("said", ["", "5/4"])
-def test_the_cure_for_a_shard_that_is_none_names_the_number_that_is_expected(said):
-    (problem, *_) = check_shards([part(said)], 2)
+@pytest.mark.parametrize("stated", ["", "5/4"])
+def test_the_hint_for_a_shard_that_is_none_names_the_number_that_is_expected(stated):
+    (problem, *_) = check_shards([part(stated)], 2)
     assert (problem.slug, "PERFGATE_SHARD=1/2 " in problem.hint) == ("shard-unknown", True)
 
 

@@ -41,14 +41,14 @@ def expected(path: Path) -> dict[str, Any]:
 def wanted(entry: dict[str, Any]) -> dict[str, Any]:
     """Return an expected record, its unit scaled to base."""
     factor, unit = scale_of(entry["unit"]) if entry["unit"] is not None else (1.0, None)
-    told = {key: entry.get(key) for key in KEYS} | {"unit": unit}
+    reported = {key: entry.get(key) for key in KEYS} | {"unit": unit}
     for key in ("p50", "p95", "value"):
         if entry.get(key) is not None:
-            told[key] = entry[key] * factor
+            reported[key] = entry[key] * factor
     for key in ("quantiles", "saturated"):
         if key in entry:
-            told[key] = entry[key]
-    return told
+            reported[key] = entry[key]
+    return reported
 
 
 def assert_alike(found: dict[str, Any], want: dict[str, Any]) -> None:
@@ -68,9 +68,9 @@ def assert_case(path: Path, given: str = "", options: ForeignOptions | None = No
     """Hold a file against what a correct reader yields: all of it, and nothing else."""
     case = expected(path)
     got = contents(path, given=given, options=options)
-    told = [r for r in got.records if not r.is_derived]
-    found = {(r.benchmark, r.metric): describe(r) for r in told}
-    assert len(found) == len(told), "a name stands twice"
+    reported = [r for r in got.records if not r.is_derived]
+    found = {(r.benchmark, r.metric): describe(r) for r in reported}
+    assert len(found) == len(reported), "a name is there twice"
     for entry in case["results"]:
         place = (entry["benchmark"], entry["metric"])
         if entry.get("optional") and place not in found:

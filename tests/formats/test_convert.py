@@ -89,8 +89,8 @@ def test_what_the_reader_left_out_itself_is_not_left_out_again():
 @LAWS
 @given(st.integers(0, 10**6), st.integers(MOST_VALUES + 1, 3 * MOST_VALUES))
 def test_thinning_moves_no_quantile_by_more_than_three_ranks(seed, count):
-    dice = Random(seed)  # noqa: S311 - no secret
-    values = [dice.lognormvariate(0, 1) for _ in range(count)]
+    rng = Random(seed)  # noqa: S311 - no secret
+    values = [rng.lognormvariate(0, 1) for _ in range(count)]
     kept, ordered = thinned(values), sorted(values)
     assert len(kept) == MOST_VALUES
     for q in (0.5, 0.9, 0.95, 0.99):

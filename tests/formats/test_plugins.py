@@ -38,7 +38,7 @@ def cli(project: Project, site: Path, *words: str):
     return project.cli(*words, env={"PYTHONPATH": paths})
 
 
-def test_its_files_are_told_by_content_and_by_name(project: Project, package: Path) -> None:
+def test_its_files_are_known_by_content_and_by_name(project: Project, package: Path) -> None:
     assert "stopwatch: one time a line" in cli(project, package, "formats").stdout
     for words in ([], ["--from", "stopwatch"]):
         outcome = cli(project, package, "import", "--dry-run", *words, "times.txt")

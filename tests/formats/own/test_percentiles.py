@@ -57,7 +57,7 @@ def test_benchmarks_and_metrics_are_sorted_and_percentiles_ascend():
         pytest.param({}, "/benchmarks/b", "must not be empty", id="no-metric"),
     ],
 )
-def test_a_faulty_file_is_refused_with_place_and_cure(metrics, pointer, message):
+def test_a_faulty_file_is_refused_with_place_and_hint(metrics, pointer, message):
     (fault,) = refused(read, metrics)
     assert (fault.slug, fault.place) == ("percentiles-invalid", f"p.json: {pointer}")
     assert message in fault.message

@@ -50,8 +50,8 @@ def lines(*rows):
 def fault(text, mapped=TOOK, name="web.jsonl", **options):
     with pytest.raises(CannotDecideError) as caught:
         contents(text, mapped, name, **options)
-    (told,) = caught.value.diagnostics
-    return f"{told.place}: {told.message}"
+    (reported,) = caught.value.diagnostics
+    return f"{reported.place}: {reported.message}"
 
 
 ROWS = [{"route": "a", "took_ms": 5}, {"route": "b", "took_ms": 7.5}, {"route": "a", "took_ms": 9}]
@@ -181,9 +181,9 @@ def test_a_missing_value_skips_the_value_and_not_the_row():
 def test_what_is_no_number_is_left_out_and_told(odd):
     text = JSON_LINES + f'{{"route": "a", "took_ms": {odd}}}\n'
     assert found(text) == WANTED
-    told = skipped(text)
-    assert told in ([], [('field "took_ms"', "1 value is no number, the first in line 4")])
-    assert told or odd in {"NaN", "Infinity", "-Infinity"}  # a bare NaN is how some tools write null
+    reported = skipped(text)
+    assert reported in ([], [('field "took_ms"', "1 value is no number, the first in line 4")])
+    assert reported or odd in {"NaN", "Infinity", "-Infinity"}  # a bare NaN is how some tools write null
 
 
 @pytest.mark.parametrize("odd", ["nan", "inf", "1_000", "n/a", "0x10", "[1]", "null", "true"])

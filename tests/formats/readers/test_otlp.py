@@ -97,8 +97,8 @@ def test_a_span_that_takes_no_time_is_a_call() -> None:
 
 def test_a_name_in_two_scopes_is_two_benchmarks() -> None:
     found = parsed(spans(span(took=1), scope="a"), spans(span(took=2), scope="b"), spans(span(took=3), scope="a"))
-    told = {r.benchmark: list(values_of(r)) for r in found.records if r.metric == "duration"}
-    assert told == {"tick": [1e-9, 3e-9], "tick#2": [2e-9]}
+    reported = {r.benchmark: list(values_of(r)) for r in found.records if r.metric == "duration"}
+    assert reported == {"tick": [1e-9, 3e-9], "tick#2": [2e-9]}
 
 
 def test_a_name_in_two_services_is_two_benchmarks() -> None:
@@ -127,7 +127,7 @@ def test_too_many_broken_lines_are_refused_and_the_first_is_named() -> None:
         parsed(spans(span()), '{"resourceSpans": [', "plain text", spans(span()))
 
 
-def test_few_broken_lines_are_told_and_the_rest_is_read() -> None:
+def test_few_broken_lines_are_reported_and_the_rest_is_read() -> None:
     found = parsed(*[spans(span())] * 3, '{"resourceSpans": [', options=ForeignOptions(tolerance=0.25))
     assert only(found).count == 3
     assert [s.why for s in found.skipped] == ["1 of 4 lines are no batches; the first is line 4"]
@@ -237,7 +237,7 @@ def test_processes_that_began_together_are_added() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "cure"),
+    ("content", "hint"),
     [
         ('{\n    "name": "tick",\n    "context": {\n        "trace_id": "0x65"\n', "OTLP JSON file exporter"),
         ('{\n    "resource_metrics": [\n {"resource": {}, "scope_metrics": []}', "OTLP JSON file exporter"),
@@ -247,7 +247,7 @@ def test_processes_that_began_together_are_added() -> None:
         ('{"data":[{"traceID":"1","spans":[]}]}', "OTLP"),
     ],
 )
-def test_the_wrong_file_of_a_tracer_is_named_with_its_cure(content: str, cure: str) -> None:
+def test_the_wrong_file_of_a_tracer_is_named_with_its_hint(content: str, hint: str) -> None:
     with pytest.raises(CannotDecideError) as caught:
         detect(Source("x", content=content.encode()))
-    assert cure in caught.value.diagnostics[0].hint
+    assert hint in caught.value.diagnostics[0].hint

@@ -169,8 +169,8 @@ def test_exemplars_and_timestamps_are_seen_through() -> None:
 def test_a_broken_scrape_is_one_clear_error(text: str, message: str) -> None:
     with pytest.raises(CannotDecideError) as caught:
         parsed(text)
-    [told] = caught.value.diagnostics
-    assert message in f"{told.place} {told.message}"
+    [reported] = caught.value.diagnostics
+    assert message in f"{reported.place} {reported.message}"
 
 
 def test_crlf_and_bom_change_nothing() -> None:
@@ -214,7 +214,7 @@ def test_a_series_that_is_new_began_at_nothing() -> None:
         pytest.param(histogram(5, 9), histogram(3, 4), id="it-fell"),
         pytest.param(histogram(5, 9), histogram(3, 20), id="one-bucket-fell"),
         pytest.param(
-            histogram(1, 2, more="t_seconds_created 1\n"), histogram(3, 4, more="t_seconds_created 2\n"), id="told"
+            histogram(1, 2, more="t_seconds_created 1\n"), histogram(3, 4, more="t_seconds_created 2\n"), id="reported"
         ),
         pytest.param(
             histogram(1, 2, more="process_start_time_seconds 1\n"),

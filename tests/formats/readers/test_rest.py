@@ -144,7 +144,7 @@ def test_a_missing_peak_is_skipped_and_the_rest_read(tmp_path):
 
 
 def test_metrics_of_a_task_keep_their_filter_and_their_direction(tmp_path):
-    told = {
+    reported = {
         "exact_match,strict-match": 0.5,
         "exact_match_stderr,strict-match": 0.1,
         "bits,none": 2.0,
@@ -152,7 +152,7 @@ def test_metrics_of_a_task_keep_their_filter_and_their_direction(tmp_path):
         "y": 7,
     }
     ways = {"t": {"exact_match": True, "bits": False}}
-    document = {"results": {"t": told}, "configs": {}, "higher_is_better": ways, "git_hash": "a1b2c3"}
+    document = {"results": {"t": reported}, "configs": {}, "higher_is_better": ways, "git_hash": "a1b2c3"}
     records = contents(write(tmp_path, document), options=ForeignOptions()).records
     assert {(r.metric, r.better) for r in records} == {
         ("exact_match,strict-match", "higher"),

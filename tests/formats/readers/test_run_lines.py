@@ -85,8 +85,8 @@ def test_every_fault_is_told_with_its_line(tmp_path):
     (tmp_path / "job.jsonl").write_text(text)
     runs, reader = runs_in(tmp_path)
     assert [r.run_id for r in runs] == ["a"]
-    told = [(d.place.rpartition("job.jsonl: ")[2], d.slug) for d in reader.problems]
-    assert told == [("line 2: /elapsed_sec", "run-invalid"), ("line 3", "run-invalid"), ("line 4", "run-id-twice")]
+    reported = [(d.place.rpartition("job.jsonl: ")[2], d.slug) for d in reader.problems]
+    assert reported == [("line 2: /elapsed_sec", "run-invalid"), ("line 3", "run-invalid"), ("line 4", "run-id-twice")]
 
 
 def test_an_id_that_stands_in_another_file_too_is_an_error(tmp_path):

@@ -164,7 +164,7 @@ def test_libtest_times_are_medians_in_any_unit_with_thousands_and_throughput() -
 
 
 @pytest.mark.parametrize(
-    ("file", "cure"),
+    ("file", "hint"),
     [
         ("google-benchmark/repetitions.csv", "--benchmark_out_format=json"),
         ("pytest-durations/durations.txt", "--junit-xml"),
@@ -177,12 +177,12 @@ def test_libtest_times_are_medians_in_any_unit_with_thousands_and_throughput() -
         ("criterion/criterion_dir/sum/100/new/raw.csv", "target/criterion"),
     ],
 )
-def test_a_wrong_file_of_a_known_tool_says_what_to_give(file: str, cure: str) -> None:
-    assert cure in refusal((DATA / file).read_bytes())
+def test_a_wrong_file_of_a_known_tool_says_what_to_give(file: str, hint: str) -> None:
+    assert hint in refusal((DATA / file).read_bytes())
 
 
 @pytest.mark.parametrize(
-    ("text", "cure"),
+    ("text", "hint"),
     [
         ("name,param:n,min,max,mean\n", "--benchmark-json"),
         ('<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg">', "--benchmark-json"),
@@ -192,8 +192,8 @@ def test_a_wrong_file_of_a_known_tool_says_what_to_give(file: str, cure: str) ->
         ("----\nBenchmark        Time     CPU   Iterations\n", "--benchmark_out_format=json"),
     ],
 )
-def test_wrong_output_of_a_known_tool_says_what_to_give(text: str, cure: str) -> None:
-    assert cure in refusal(text)
+def test_wrong_output_of_a_known_tool_says_what_to_give(text: str, hint: str) -> None:
+    assert hint in refusal(text)
 
 
 @pytest.mark.parametrize(
