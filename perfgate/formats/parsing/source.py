@@ -309,10 +309,17 @@ def _list(path: str) -> Listing | OSError:
     """Return what a folder holds, or why it cannot be listed."""
     try:
         with os.scandir(path) as entries:
-            names = [(entry.name, entry.is_dir()) for entry in entries]
+            names = [(entry.name, _is_folder(entry)) for entry in entries]
     except OSError as caught:
         return caught
     return Listing(names=[name for name, _ in names], folders=[name for name, is_folder in names if is_folder])
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a loop of links: reading it gives the error that names it
+        return False
 
 
 def decode_head(content: bytes) -> str:

@@ -85,3 +85,11 @@ def test_what_is_no_folder_holds_nothing(tmp_path):
     fill(tmp_path, "file.json")
     assert list(Source(str(tmp_path / "file.json")).matching("*")) == []
     assert not Source(str(tmp_path / "none")).holds("x")
+
+
+def test_a_loop_of_links_is_a_name_like_any_other(tmp_path):
+    fill(tmp_path, "a.json")
+    (tmp_path / "b.json").symlink_to("b.json")
+    listing = Source(str(tmp_path)).listing()
+    assert (sorted(listing.names), listing.folders) == (["a.json", "b.json"], [])
+    assert find([str(tmp_path)]) == ([f"{tmp_path}/a.json", f"{tmp_path}/b.json"], [])
