@@ -34,15 +34,15 @@ _READING = (
     click.option("--from", "source", default="", metavar="FORMAT", help="Format of the files (default: by content)."),
     click.option("--map", default="", metavar="NAME", help="Field map that reads them (default: those naming them)."),
     click.option(
-        "--direction", type=click.Choice(["lower", "higher"]), help="Which way is better, where files do not say it."
+        "--direction", type=click.Choice(["lower", "higher"]), help="Which way is better, where not in the file."
     ),
     click.option(
         "--min-time", type=click.FloatRange(0, 1e6), default=0.1, show_default=True, metavar="S",
-        help="Leave out shorter test cases (JUnit).",
+        help="Do not judge shorter test cases (JUnit).",
     ),
     click.option(
         "--tolerance", type=click.FloatRange(0, 1), default=0.01, show_default=True, metavar="SHARE",
-        help="Share of broken lines to bear in logs.",
+        help="Largest share of broken lines in a log.",
     ),
 )  # fmt: skip
 _FLAVOR = "perfgate.junit-flavor"

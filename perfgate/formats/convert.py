@@ -140,7 +140,7 @@ def _left_out(unclear: Sequence[Record], origin: str, fit: Sequence[Record]) -> 
     if unclear and fit:
         names = ", ".join(sorted({r.metric for r in unclear})[:5])
         message = f"left out, since the file does not say which way is better: {names}"
-        yield note("direction-unknown", message, place=origin, hint="--direction lower, or higher, takes them in")
+        yield note("direction-unknown", message, place=origin, hint="add --direction lower, or higher, to include them")
 
 
 def _nothing(contents: Contents, unclear: Sequence[Record], origin: str) -> Diagnostic:
