@@ -9,8 +9,8 @@ import click
 from perfgate.cli.options import reading_options
 
 if TYPE_CHECKING:
+    from perfgate.formats.options import ForeignOptions
     from perfgate.pipeline.baselines.refresh import Plan
-    from perfgate.pipeline.reading import Reading
 
 _CONFIG = click.option(
     "--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml)."
@@ -42,7 +42,7 @@ def command() -> None:
 def refresh(
     *, paths: tuple[str, ...], config: str | None, runs: tuple[str, ...], benchmarks: tuple[str, ...],
     replace_old: bool, keep: int,
-    reason: str, machine_class: str, sessions: str, reading: Reading, dry_run: bool,
+    reason: str, machine_class: str, sessions: str, foreign: ForeignOptions, dry_run: bool,
 ) -> None:  # fmt: skip
     """Take new runs into the baselines.
 
@@ -55,7 +55,7 @@ def refresh(
     def plan() -> Plan:
         return plan_refresh(
             (*paths, *runs), config=config, machine_class=machine_class, replace_old=replace_old, keep=keep,
-            reason=" ".join(reason.split()), every_session=sessions == "all", benchmarks=benchmarks, reading=reading,
+            reason=" ".join(reason.split()), every_session=sessions == "all", benchmarks=benchmarks, foreign=foreign,
         )  # fmt: skip
 
     if dry_run:

@@ -10,7 +10,7 @@ from perfgate.cli.options import check_day, reading_options, report_options, rep
 
 if TYPE_CHECKING:
     from perfgate.core.finding import ExitCode
-    from perfgate.pipeline.reading import Reading
+    from perfgate.formats.options import ForeignOptions
     from perfgate.render import Format
 
 
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 def command(
     ctx: click.Context, *, paths: tuple[str, ...], baseline: str | None, baseline_ref: str | None, current: str | None,
     config: str | None, machine_class: str, sessions: str, confirm: tuple[str, ...], expect_shards: int | None,
-    today: str, reading: Reading, reports: tuple[str, ...], report_dir: str | None, form: Format, github: bool | None,
+    today: str, foreign: ForeignOptions, reports: tuple[str, ...], report_dir: str | None, form: Format,
+    github: bool | None,
 ) -> ExitCode:  # fmt: skip
     """Compare runs with the baselines.
 
@@ -59,13 +60,13 @@ def command(
         Request(
             paths=paths, baseline=baseline, baseline_ref=baseline_ref, current=current, config=config,
             machine_class=machine_class, every_session=sessions == "all", confirm=confirm,
-            expect_shards=expect_shards, today=today, reading=reading, reproduce=_reproduce(ctx, reading),
+            expect_shards=expect_shards, today=today, foreign=foreign, reproduce=_reproduce(ctx, foreign),
         )
     )  # fmt: skip
     return tell_verdict(verdict, targets, report_dir=report_dir, form=form, github=github)
 
 
-def _reproduce(ctx: click.Context, reading: Reading) -> str:
+def _reproduce(ctx: click.Context, foreign: ForeignOptions) -> str:
     """Return the command as it was given, for the report; where reports go is no part of it."""
     import shlex  # noqa: PLC0415 - a name that only this function needs
 
@@ -82,4 +83,4 @@ def _reproduce(ctx: click.Context, reading: Reading) -> str:
         words += ["--expect-shards", str(ctx.params["expect_shards"])]
     for report in ctx.params["confirm"]:
         words += ["--confirm", report]
-    return shlex.join([*words, *reading.words(), *ctx.params["paths"]])
+    return shlex.join([*words, *foreign.words(), *ctx.params["paths"]])

@@ -9,7 +9,7 @@ import click
 from perfgate.cli.options import reading_options
 
 if TYPE_CHECKING:
-    from perfgate.pipeline.reading import Reading
+    from perfgate.formats.options import ForeignOptions
 
 
 @click.command()
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="On stdout.")
 def command(
     *, paths: tuple[str, ...], config: str | None, machine_class: str, output: str | None, shard: str | None,
-    reading: Reading, form: str,
+    foreign: ForeignOptions, form: str,
 ) -> None:  # fmt: skip
     """Collect runs into profiles: n, p50, p95, p99 by session.
 
@@ -39,9 +39,10 @@ def command(
     place = shard_of(shard) if shard is not None else None
     if shard is not None and place is None:
         raise click.UsageError(f'--shard "{shard}": write which shard of how many, such as 2/4')
-    collected = collect_profiles(paths, config=config, machine_class=machine_class, shard=place, reading=reading)
+    collected = collect_profiles(paths, config=config, machine_class=machine_class, shard=place, foreign=foreign)
+    content = collected.encode() if output or form == "json" else b""
     if output:
-        write_output(output, collected.content, slug="profile-unwritable")
-    echo(collected.content.decode() if form == "json" else render(compose_profiles(collected.profiles), "text"))
+        write_output(output, content, slug="profile-unwritable")
+    echo(content.decode() if form == "json" else render(compose_profiles(collected.profiles), "text"))
     for line in collected.remarks:
         click.echo(line, err=True)

@@ -16,10 +16,13 @@ def command(*, as_json: bool) -> None:
 
     known = formats()
     if as_json:
-        told = [{"name": f.name, "tool": f.tool, "gives": f.gives, "best": f.cure, "asked": f.is_asked} for f in known]
+        told = [
+            {"name": f.name, "tool": f.tool, "gives": f.provides, "best": f.hint, "asked": f.only_on_request}
+            for f in known
+        ]
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
     for f in known:
-        words = f"{f.name}: {f.gives}{' (only with --from)' if f.is_asked else ''}"
+        words = f"{f.name}: {f.provides}{' (only with --from)' if f.only_on_request else ''}"
         click.echo(textwrap.fill(words, 80, subsequent_indent="  "))
-        click.echo(f"    {f.cure}")
+        click.echo(f"    {f.hint}")

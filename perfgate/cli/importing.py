@@ -9,8 +9,8 @@ import click
 from perfgate.cli.options import reading_options
 
 if TYPE_CHECKING:
+    from perfgate.formats.options import ForeignOptions
     from perfgate.pipeline.importing import Found
-    from perfgate.pipeline.reading import Reading
 
 
 @click.command()
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml).")
 @click.pass_context
 def command(
-    ctx: click.Context, *, paths: tuple[str, ...], reading: Reading, output: str, dry_run: bool, as_json: bool,
+    ctx: click.Context, *, paths: tuple[str, ...], foreign: ForeignOptions, output: str, dry_run: bool, as_json: bool,
     config: str | None,
 ) -> None:  # fmt: skip
     """Write what other tools measured as run files.
@@ -37,7 +37,7 @@ def command(
 
     if as_json and not dry_run:
         raise click.UsageError("--json shows the records of a --dry-run", ctx)
-    found = read_files(paths, reading, config=config)
+    found = read_files(paths, foreign, config=config)
     if dry_run:
         _show(found, as_json=as_json)
     else:
@@ -53,7 +53,7 @@ def _show(found: Found, *, as_json: bool) -> None:
     import json  # noqa: PLC0415 - a name that only this function needs
 
     from perfgate.cli.present import echo  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.formats.parsing.describe import describe  # noqa: PLC0415 - see above
+    from perfgate.formats.parsing.record import describe  # noqa: PLC0415 - see above
     from perfgate.render import render  # noqa: PLC0415 - see above
     from perfgate.report.records import compose_records  # noqa: PLC0415 - see above
 

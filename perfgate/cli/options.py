@@ -34,15 +34,15 @@ _READING = (
     click.option("--from", "source", default="", metavar="FORMAT", help="Format of the files (default: by content)."),
     click.option("--map", default="", metavar="NAME", help="Field map that reads them (default: those naming them)."),
     click.option(
-        "--direction", type=click.Choice(["lower", "higher"]), help="Which way is better, where files do not say it."
+        "--direction", type=click.Choice(["lower", "higher"]), help="Which way is better, where not in the file."
     ),
     click.option(
         "--min-time", type=click.FloatRange(0, 1e6), default=0.1, show_default=True, metavar="S",
-        help="Leave out shorter test cases (JUnit).",
+        help="Do not judge shorter test cases (JUnit).",
     ),
     click.option(
         "--tolerance", type=click.FloatRange(0, 1), default=0.01, show_default=True, metavar="SHARE",
-        help="Share of broken lines to bear in logs.",
+        help="Largest share of broken lines in a log.",
     ),
 )  # fmt: skip
 _FLAVOR = "perfgate.junit-flavor"
@@ -74,19 +74,19 @@ def measuring_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that say how files of other tools are read, as its argument ``reading``."""
+    """Give a command the options that say how files of other tools are read, as its argument ``foreign``."""
 
     @wraps(command)
-    def with_reading(*args: object, **more: Any) -> object:  # noqa: ANN401 - whatever the command takes
-        from perfgate.pipeline.reading import Reading  # noqa: PLC0415 - loaded when the command is called
+    def with_foreign(*args: object, **more: Any) -> object:  # noqa: ANN401 - whatever the command takes
+        from perfgate.formats.options import ForeignOptions  # noqa: PLC0415 - loaded when the command is called
 
         if more["source"] and more["map"]:
             raise click.UsageError("--from and --map exclude each other")
         options = ("source", "map", "direction", "min_time", "tolerance")
-        told = Reading(**{option: more.pop(option) for option in options})
-        return command(*args, reading=told, **more)
+        foreign = ForeignOptions(**{option: more.pop(option) for option in options})
+        return command(*args, foreign=foreign, **more)
 
-    return _with(with_reading, _READING)
+    return _with(with_foreign, _READING)
 
 
 def report_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -3,10 +3,19 @@
 from perfgate.collect.current import Selection, select
 from perfgate.collect.from_profiles import collected_before
 from perfgate.collect.merging import merge
-from perfgate.collect.runs import Collection, Key, Seen, collect
+from perfgate.collect.runs import Collection, Key, SessionTally, collect
 from perfgate.collect.shards import Part, check_shards, parts_of
 
 __all__ = [
-    "Collection", "Key", "Part", "Seen", "Selection", "check_shards", "collect", "collected_before", "merge",
-    "parts_of", "select",
-]  # fmt: skip
+    "Collection",
+    "Key",
+    "Part",
+    "Selection",
+    "SessionTally",
+    "check_shards",
+    "collect",
+    "collected_before",
+    "merge",
+    "parts_of",
+    "select",
+]

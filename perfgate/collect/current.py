@@ -1,4 +1,4 @@
-"""Which of the collected sessions are judged: the newest, so that no old run stands in for a missing one."""
+"""Which of the collected sessions are judged: the newest, so that no old run is taken for a missing one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from perfgate.core.profile import BATCH_MARK, OF_FILES, UNNAMED, Profile, title
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from perfgate.collect.runs import Collection, Key, Seen
+    from perfgate.collect.runs import Collection, Key, SessionTally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,16 +20,16 @@ class Selection:
 
     profiles: tuple[Profile, ...]
     """Profiles with the selected sessions only."""
-    taken: tuple[Seen, ...]
-    """What was selected, benchmarks whose runs all failed or belong to the baseline included."""
-    left: tuple[Seen, ...]
-    """What was left out because newer sessions or batches stand for it."""
+    selected: tuple[SessionTally, ...]
+    """The selected sessions by benchmark, those whose runs all failed or belong to the baseline included."""
+    superseded: tuple[SessionTally, ...]
+    """What newer sessions or batches replace."""
     problems: tuple[Diagnostic, ...]
-    """Why the newest cannot be told."""
+    """Why the newest session is unknown."""
 
-    def superseded(self) -> int:
-        """Return how many measured runs were left out for newer ones."""
-        return sum(s.ok for s in self.left)
+    def superseded_runs(self) -> int:
+        """Return how many measured runs are replaced by newer ones."""
+        return sum(s.ok for s in self.superseded)
 
 
 def select(collection: Collection, *, every_session: bool, every_stretch: bool = False) -> Selection:
@@ -48,31 +48,31 @@ def select(collection: Collection, *, every_session: bool, every_stretch: bool =
         every_stretch: take all stretches, but of each benchmark in each the newest batch only.
     """
     if every_session:
-        return Selection(profiles=collection.profiles, taken=collection.seen, left=(), problems=())
+        return Selection(profiles=collection.profiles, selected=collection.seen, superseded=(), problems=())
     seen = collection.seen
     newest, problems = (None, ()) if every_stretch else _newest_stretch(seen)
     eligible = [s for s in seen if every_stretch or _is_unnamed(s) or _stretch(s) == newest]
-    taken = _newest_batches(eligible)
-    chosen = {(s.machine_class, s.key, s.session) for s in taken}
-    problems = (*problems, *(() if every_stretch else _ambiguous(taken)))
+    selected = _newest_batches(eligible)
+    chosen = {(s.machine_class, s.key, s.session) for s in selected}
+    problems = (*problems, *(() if every_stretch else _ambiguous(selected)))
     return Selection(
-        profiles=tuple(p for profile in collection.profiles if (p := _restricted(profile, chosen)) is not None),
-        taken=tuple(taken),
-        left=tuple(s for s in seen if (s.machine_class, s.key, s.session) not in chosen),
+        profiles=tuple(p for profile in collection.profiles if (p := _restrict(profile, chosen)) is not None),
+        selected=tuple(selected),
+        superseded=tuple(s for s in seen if (s.machine_class, s.key, s.session) not in chosen),
         problems=problems,
     )
 
 
-def _is_unnamed(seen: Seen) -> bool:
+def _is_unnamed(seen: SessionTally) -> bool:
     return seen.session.startswith((UNNAMED, OF_FILES))
 
 
-def _stretch(seen: Seen) -> str:
+def _stretch(seen: SessionTally) -> str:
     return seen.session.split(BATCH_MARK, 1)[0]
 
 
-def _newest_stretch(seen: Sequence[Seen]) -> tuple[str | None, tuple[Diagnostic, ...]]:
-    """Return the newest named stretch, or why it cannot be told."""
+def _newest_stretch(seen: Sequence[SessionTally]) -> tuple[str | None, tuple[Diagnostic, ...]]:
+    """Return the newest named stretch, or why it is unknown."""
     newest: dict[str, str] = {}
     for s in seen:
         if not _is_unnamed(s):
@@ -84,14 +84,14 @@ def _newest_stretch(seen: Sequence[Seen]) -> tuple[str | None, tuple[Diagnostic,
         fresh = {_stretch(s) for s in seen if not _is_unnamed(s) and (s.ok or s.failed)}
         if len(fresh) == 1:
             return fresh.pop(), ()
-        message = f"{len(newest)} sessions lie here, and not all runs state started_at: the newest cannot be told"
+        message = f"there are {len(newest)} sessions, and not all runs state started_at: the newest is unknown"
         return None, (error("sessions-unordered", message, hint="remove the older runs, or pass --sessions all"),)
     return max(newest, key=lambda name: (newest[name], name)), ()
 
 
-def _newest_batches(eligible: Iterable[Seen]) -> list[Seen]:
-    """Return of each benchmark in each stretch the newest batch."""
-    newest: dict[tuple[object, ...], Seen] = {}
+def _newest_batches(eligible: Iterable[SessionTally]) -> list[SessionTally]:
+    """Return the newest batch of each benchmark in each stretch."""
+    newest: dict[tuple[object, ...], SessionTally] = {}
     for s in eligible:
         place = (s.machine_class, s.key, _stretch(s))
         other = newest.get(place)
@@ -100,17 +100,17 @@ def _newest_batches(eligible: Iterable[Seen]) -> list[Seen]:
     return sorted(newest.values(), key=lambda s: (s.machine_class, s.key, s.session))
 
 
-def _ambiguous(taken: Sequence[Seen]) -> list[Diagnostic]:
+def _ambiguous(selected: Sequence[SessionTally]) -> list[Diagnostic]:
     """Return an error for each benchmark that was measured with and without a session."""
-    by_key: dict[tuple[object, ...], list[Seen]] = {}
-    for s in taken:
+    by_key: dict[tuple[object, ...], list[SessionTally]] = {}
+    for s in selected:
         if s.ok or s.failed:
             by_key.setdefault(s.key, []).append(s)
     return [
         error(
             "sessions-ambiguous",
-            f'runs of "{title(*group[0].key)}" that state no session lie beside runs of session '
-            f"{named[0].session}: which of them are current cannot be told",
+            f'some runs of "{title(*group[0].key)}" state no session, others belong to session '
+            f"{named[0].session}: which of them are current is unknown",
             hint="remove the older ones, or pass --sessions all to judge each by itself",
         )
         for group in by_key.values()
@@ -118,7 +118,7 @@ def _ambiguous(taken: Sequence[Seen]) -> list[Diagnostic]:
     ]
 
 
-def _restricted(profile: Profile, chosen: set[tuple[str, Key, str]]) -> Profile | None:
+def _restrict(profile: Profile, chosen: set[tuple[str, Key, str]]) -> Profile | None:
     """Return the profile with the chosen sessions only, None when none is left."""
     keep = {s.id for s in profile.sessions if (profile.machine_class, profile.key, s.id) in chosen}
     if not keep:

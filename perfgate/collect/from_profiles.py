@@ -1,11 +1,11 @@
-"""Profiles that were collected before, taken as a collection: its own runs never stand against a baseline."""
+"""Profiles of a file as a collection: the baseline's own runs are never compared with it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfgate.collect.runs import Collection, Seen
+from perfgate.collect.runs import Collection, SessionTally
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.profile import Profile, Session, title
 
@@ -26,31 +26,40 @@ def collected_before(profiles: Sequence[Profile], known: Mapping[Key, frozenset[
         The collection; a session of which only some runs belong to the baseline is a
         problem, since a profile does not say which value is of which run.
     """
-    seen: list[Seen] = []
+    tallies: list[SessionTally] = []
     kept: list[Profile] = []
     problems: list[Diagnostic] = []
+    fresh_sessions: dict[Key, set[str]] = {}  # by benchmark; one may be in profiles of several machine classes
     for profile in profiles:
-        ours = known.get(profile.key, frozenset())
+        in_baseline = known.get(profile.key, frozenset())
+        fresh = fresh_sessions.setdefault(profile.key, set())
         for session in profile.sessions:
-            seen.append(_seen(profile, session, len(ours.intersection(session.runs))))
-            if 0 < seen[-1].known < len(session.runs):
+            tally = _tally(profile, session, len(in_baseline.intersection(session.runs)))
+            tallies.append(tally)
+            if 0 < tally.known < len(session.runs):
                 problems.append(_overlap(profile, session))
-        fresh = {s.session for s in seen if s.key == profile.key and s.ok}
+            if tally.ok:
+                fresh.add(session.id)
         if not profile.sessions:
             kept.append(profile)
         elif fresh:
             sessions = tuple(s for s in profile.sessions if s.id in fresh)
-            metrics = tuple(left for m in profile.metrics if (left := m.in_sessions(fresh)) is not None)
+            metrics = tuple(rest for m in profile.metrics if (rest := m.in_sessions(fresh)) is not None)
             kept.append(replace(profile, sessions=sessions, metrics=metrics))
-    return Collection(profiles=tuple(kept), seen=tuple(seen), problems=tuple(problems))
+    return Collection(profiles=tuple(kept), seen=tuple(tallies), problems=tuple(problems))
 
 
-def _seen(profile: Profile, session: Session, known: int) -> Seen:
+def _tally(profile: Profile, session: Session, known: int) -> SessionTally:
     ok = 0 if known else max(1, len(session.runs))
-    return Seen(
-        machine_class=profile.machine_class, key=profile.key, session=session.id, started_at=session.started_at,
-        ok=ok, failed=0, known=known,
-    )  # fmt: skip
+    return SessionTally(
+        machine_class=profile.machine_class,
+        key=profile.key,
+        session=session.id,
+        started_at=session.started_at,
+        ok=ok,
+        failed=0,
+        known=known,
+    )
 
 
 def _overlap(profile: Profile, session: Session) -> Diagnostic:

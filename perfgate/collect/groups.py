@@ -1,15 +1,15 @@
-"""Runs of one benchmark in one session, and the profiles that they amount to."""
+"""The runs of one benchmark in one session, and the profiles that are made of them."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from perfgate.collect.series import Held, joined, with_joined
+from perfgate.collect.series import Held, MetricBuilder, merge_series
 from perfgate.core.errors import CannotDecideError, Diagnostic, error
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
-from perfgate.core.profile import MetricProfile, Profile, Sample, Session
+from perfgate.core.profile import Profile, Session
 
 if TYPE_CHECKING:
     from array import array
@@ -76,17 +76,15 @@ def profiles_of(groups: dict[Place, Group], problems: list[Diagnostic]) -> tuple
 
 
 def _profile(place: tuple[str, str, Labels], sessions: list[tuple[str, Group]], problems: list[Diagnostic]) -> Profile:
-    found: dict[str, MetricProfile] = {}
+    found: dict[str, MetricBuilder] = {}
     for name, group in sessions:
         order = sorted(range(len(group.run_ids)), key=lambda i, g=group: (g.started[i], g.run_ids[i]))  # type: ignore[misc]
         for metric, values in _values(group, order):
-            before = found.setdefault(metric.name, MetricProfile(metric=metric, sources=(), samples=()))
-            if before.metric != metric and group.newest is not None:
-                problems.append(mixed(group.newest, metric, before.metric))
+            builder = found.setdefault(metric.name, MetricBuilder(metric))
+            if builder.metric != metric and group.newest is not None:
+                problems.append(mixed(group.newest, metric, builder.metric))
                 continue
-            sample = Sample(session=name, values=values)
-            sources = tuple(sorted({*before.sources, *_sources(metric, group)}))
-            found[metric.name] = replace(before, samples=(*before.samples, sample), sources=sources)
+            builder.add_values(name, values, _sources(metric, group))
         _add_series(found, name, group, problems)
     newest = max((g.newest for _, g in sessions if g.newest), key=lambda r: (r.started_at, r.run_id))
     return Profile(
@@ -94,25 +92,25 @@ def _profile(place: tuple[str, str, Labels], sessions: list[tuple[str, Group]], 
         labels=place[2],
         machine_class=place[0],
         sessions=tuple(_session(name, group) for name, group in sessions),
-        metrics=tuple(found[name] for name in sorted(found)),
+        metrics=tuple(found[name].build() for name in sorted(found)),
         environment=newest.environment.facts,
     )
 
 
 def _sources(metric: Metric, group: Group) -> set[str]:
-    """Return how the values of a metric were had, as far as the runs say; only for memory do they."""
+    """Return by which methods a metric was measured; runs state it for memory only."""
     return group.sources - {""} if metric.name == PEAK_MEMORY.name else set()
 
 
-def _add_series(found: dict[str, MetricProfile], session: str, group: Group, problems: list[Diagnostic]) -> None:
-    """Take what foreign files say in one session into the metrics of a profile."""
+def _add_series(found: dict[str, MetricBuilder], session: str, group: Group, problems: list[Diagnostic]) -> None:
+    """Add what foreign files hold in one session to the metrics of a profile."""
     try:
-        for one in joined(group.series):
-            before = found.get(one.metric.name)
-            if before is not None and before.metric != one.metric and group.newest is not None:
-                problems.append(mixed(group.newest, one.metric, before.metric))
+        for one in merge_series(group.series):
+            builder = found.setdefault(one.metric.name, MetricBuilder(one.metric))
+            if builder.metric != one.metric and group.newest is not None:
+                problems.append(mixed(group.newest, one.metric, builder.metric))
             else:
-                found[one.metric.name] = with_joined(before, session, one)
+                builder.add_series(session, one)
     except CannotDecideError as caught:
         problems.extend(caught.diagnostics)
 

@@ -1,7 +1,7 @@
 """Profiles of several shards -> one set of profiles: the one that all runs collected at once would give.
 
 That holds to the byte, or it is refused. A profile does not say which value is of which
-run. So a session of a benchmark that lies in two shards could not be put in the order
+run. So a session of a benchmark that is in two shards could not be put in the order
 of its runs, and is an error; so are runs without a session, which are named together.
 """
 
@@ -14,9 +14,7 @@ from perfgate.core.errors import Diagnostic, error
 from perfgate.core.profile import MetricProfile, Profile, title
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from perfgate.core.profile import Session
+    from collections.abc import Mapping, Sequence
 
     _Place = tuple[str, tuple[str, tuple[tuple[str, str], ...]]]
 
@@ -45,52 +43,60 @@ def merge(parts: Sequence[tuple[str, Sequence[Profile]]]) -> tuple[tuple[Profile
     merged = []
     for _, those in sorted(by_place.items(), key=lambda item: item[0]):
         problems += _overlaps(those)
-        merged.append(_merged(those, problems))
+        merged.append(_merge(those, problems))
     return tuple(merged), problems
 
 
 def _overlaps(those: Sequence[tuple[str, Profile]]) -> list[Diagnostic]:
-    """Return an error for each session of a benchmark that stands in two parts."""
+    """Return an error for each session of a benchmark that two parts hold."""
     problems = []
     first: dict[str, str] = {}
     for origin, profile in those:
         for session in profile.sessions:
             if session.id in first:
-                message = f'session {session.id} of "{title(*profile.key)}" stands in {first[session.id]} too'
+                message = f'session {session.id} of "{title(*profile.key)}" is in {first[session.id]} too'
                 problems.append(error("shards-overlap", message, place=origin, hint=_BY_RUNS))
             first.setdefault(session.id, origin)
     return problems
 
 
-def _merged(those: Sequence[tuple[str, Profile]], problems: list[Diagnostic]) -> Profile:
+def _merge(those: Sequence[tuple[str, Profile]], problems: list[Diagnostic]) -> Profile:
     """Return one benchmark's profile of all parts."""
     if len(those) == 1:
         return those[0][1]
     sessions = sorted((s for _, p in those for s in p.sessions), key=lambda s: (s.started_at, s.id))
-    names = sorted({m.metric.name for _, p in those for m in p.metrics})
+    by_name: dict[str, list[tuple[str, MetricProfile]]] = {}
+    for origin, profile in those:
+        for metric in profile.metrics:
+            by_name.setdefault(metric.metric.name, []).append((origin, metric))
+    order = {s.id: i for i, s in enumerate(sessions)}
     return replace(
         those[0][1],
         sessions=tuple(sessions),
-        metrics=tuple(_metric(name, those, sessions, problems) for name in names),
+        metrics=tuple(_merge_metric(found, order, problems) for _, found in sorted(by_name.items())),
         environment=_newest(those, sessions[-1].started_at, problems).environment,
     )
 
 
-def _metric(
-    name: str, those: Sequence[tuple[str, Profile]], sessions: Sequence[Session], problems: list[Diagnostic]
+def _merge_metric(
+    found: Sequence[tuple[str, MetricProfile]], order: Mapping[str, int], problems: list[Diagnostic]
 ) -> MetricProfile:
-    """Return one metric of all parts, its samples in the order of the sessions."""
-    found = [(origin, metric) for origin, p in those if (metric := p.metric(name)) is not None]
+    """Return one metric of all parts, its samples in the order of the sessions.
+
+    Args:
+        found: of each part that has it its origin and the metric.
+        order: id of a session -> its place.
+        problems: gets an error for each part that states another unit or direction.
+    """
     first = found[0][1].metric
     for origin, other in found[1:]:
         if other.metric != first:
             message = (
-                f'"{name}" is in "{other.metric.unit}" ({other.metric.better} is better) here, but in "{first.unit}" '
-                f"({first.better} is better) in {found[0][0]}"
+                f'"{first.name}" is in "{other.metric.unit}" ({other.metric.better} is better) here, '
+                f'but in "{first.unit}" ({first.better} is better) in {found[0][0]}'
             )
             hint = "record the metric with one unit and one direction, and measure again"
             problems.append(error("unit-differs", message, place=origin, hint=hint))
-    order = {s.id: i for i, s in enumerate(sessions)}
     return MetricProfile(
         metric=first,
         sources=tuple(sorted({source for _, m in found for source in m.sources})),
@@ -102,6 +108,6 @@ def _newest(those: Sequence[tuple[str, Profile]], newest: str, problems: list[Di
     """Return the profile of the newest run, whose machine's facts the merged one states."""
     holders = [(origin, p) for origin, p in those if any(s.started_at == newest for s in p.sessions)]
     if len({p.environment for _, p in holders}) > 1:
-        message = f'which run of "{title(*holders[0][1].key)}" is the newest cannot be told, and their machines differ'
+        message = f'the newest run of "{title(*holders[0][1].key)}" is unknown, and the machines differ'
         problems.append(error("shards-overlap", message, place=holders[1][0], hint=_BY_RUNS))
     return holders[0][1]

@@ -29,8 +29,8 @@ Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What was seen of one benchmark in one session."""
+class SessionTally:
+    """How many runs of one benchmark one session has."""
 
     machine_class: str
     """Class of the machine."""
@@ -54,14 +54,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """Everything that a set of runs amounts to."""
+    """The profiles of a set of runs, and what else was found in them."""
 
     profiles: tuple[Profile, ...]
     """One for each benchmark and machine class, sorted; failed runs are not in them."""
-    seen: tuple[Seen, ...]
+    seen: tuple[SessionTally, ...]
     """One for each benchmark, machine class and session, sorted."""
     problems: tuple[Diagnostic, ...]
-    """What kept runs from being collected."""
+    """Why runs could not be collected."""
 
 
 def collect(
@@ -109,13 +109,13 @@ def collect(
     named = _name_sessions(groups)
     return Collection(
         profiles=profiles_of(named, problems),
-        seen=tuple(_seen(place, group) for place, group in sorted(named.items(), key=lambda item: item[0])),
+        seen=tuple(_tally(place, group) for place, group in sorted(named.items(), key=lambda item: item[0])),
         problems=tuple(problems),
     )
 
 
 def _add(group: Group, run: Run, digest: str, problems: list[Diagnostic]) -> None:
-    """Take a run into its group."""
+    """Add a run to its group."""
     count = len(group.run_ids)
     columns = group.columns
     for metric, value in run.values:
@@ -159,17 +159,17 @@ def _clash(run: Run, group: Group) -> Diagnostic:
 
 
 def _name_sessions(groups: dict[Place, Group]) -> dict[Place, Group]:
-    """Give the runs that state no session one: they were collected together, so their luck is common."""
+    """Give one session to all runs that state none: collected together, they share the noise of one machine."""
     unnamed = sorted(i for place, g in groups.items() if not place[3] for i in (*g.run_ids, *g.failed_ids))
-    told = short_hash(chr(0).join(unnamed))
+    digest = short_hash(chr(0).join(unnamed))
     return {
-        (*place[:3], place[3] or f"{OF_FILES if group.series else UNNAMED}{told}"): group
+        (*place[:3], place[3] or f"{OF_FILES if group.series else UNNAMED}{digest}"): group
         for place, group in groups.items()
     }
 
 
-def _seen(place: Place, group: Group) -> Seen:
-    return Seen(
+def _tally(place: Place, group: Group) -> SessionTally:
+    return SessionTally(
         machine_class=place[0],
         key=(place[1], place[2]),
         session=place[3],

@@ -1,4 +1,4 @@
-"""What foreign files say of one benchmark in one session, taken together metric by metric."""
+"""What foreign files hold for one benchmark in one session, merged metric by metric."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from perfgate.core.profile import MetricProfile, Sample, Stated, with_stated
 from perfgate.core.quantile import middle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from perfgate.core.metrics import Metric
     from perfgate.core.quantile import Quantile
     from perfgate.core.run import Series
 
 Held = tuple[str, str, "Series"]
-"""Start and id of a run, and what it says: sorts in the order of the runs."""
+"""Start and id of a run, and one metric of it: sorts in the order of the runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
+class MergedSeries:
     """One metric of one benchmark in one session."""
 
     metric: Metric
     """Name, unit and direction."""
     sources: frozenset[str]
-    """How the values were had, the usual way left out."""
+    """How the values were measured, the usual way left out."""
     values: tuple[float, ...]
-    """All values, run by run; empty when only quantiles are known."""
+    """All values, run by run, in the metric's base unit; empty when only quantiles are known."""
     quantiles: tuple[Quantile, ...]
-    """Of several runs the middle ones, ascending by name; empty when values are known."""
+    """The median run's of each, ascending by name; empty when values are known."""
 
 
-def joined(held: Mapping[str, Sequence[Held]]) -> list[Joined]:
-    """Return what the runs of one session say together, metric by metric.
+def merge_series(held: Mapping[str, Sequence[Held]]) -> list[MergedSeries]:
+    """Return the measurements of all runs of one session, merged metric by metric.
 
     Args:
-        held: metric -> what each run says of it; the metrics of one name are equal.
+        held: name -> each run's measurements of that metric; metrics of one name are equal.
 
     Raises:
-        CannotDecideError: some runs give values and some quantiles: they cannot stand for each other.
+        CannotDecideError: some runs hold values and others quantiles, which cannot be merged.
     """
     found = []
     for name, entries in held.items():
@@ -51,7 +51,7 @@ def joined(held: Mapping[str, Sequence[Held]]) -> list[Joined]:
             message = f'some files hold values of "{name}", others of the same benchmark only quantiles'
             raise CannotDecideError([error("kinds-differ", message, hint="let the tool write all of them alike")])
         found.append(
-            Joined(
+            MergedSeries(
                 metric=ordered[0].metric,
                 sources=frozenset(s.source for s in ordered if s.source),
                 values=values,
@@ -62,26 +62,47 @@ def joined(held: Mapping[str, Sequence[Held]]) -> list[Joined]:
 
 
 def _middle(quantiles: Sequence[Quantile]) -> tuple[Quantile, ...]:
-    """Return of each quantile the middle one."""
+    """Return of each quantile the median."""
     by_name = (middle(q for q in quantiles if q.name == name) for name in sorted({q.name for q in quantiles}))
     return tuple(q for q in by_name if q is not None)
 
 
-def with_joined(profile: MetricProfile | None, session: str, found: Joined) -> MetricProfile:
-    """Return a metric of a profile with one more session of a foreign tool.
+class MetricBuilder:
+    """One metric of one benchmark while its sessions are added; each costs what it holds, however many there are."""
 
-    Args:
-        profile: the metric so far; None when this is its first session.
-        session: id of the session.
-        found: what was measured in it.
-    """
-    before = profile or MetricProfile(metric=found.metric, sources=(), samples=())
-    samples, stated = before.samples, before.stated
-    if found.values:
-        held = {s.session: s.values for s in samples}
-        held[session] = (*held.get(session, ()), *found.values)
-        samples = tuple(Sample(session=name, values=values) for name, values in held.items())
-    else:
-        stated = (*stated, Stated(session=session, quantiles=found.quantiles))
-    sources = tuple(sorted({*before.sources, *found.sources}))
-    return with_stated(MetricProfile(metric=before.metric, sources=sources, samples=samples), stated)
+    def __init__(self, metric: Metric) -> None:
+        """Start without a session.
+
+        Args:
+            metric: name, unit and direction.
+        """
+        self.metric = metric
+        self._sources: set[str] = set()
+        self._values: dict[str, tuple[float, ...]] = {}
+        self._stated: list[Stated] = []
+
+    def add_values(self, session: str, values: tuple[float, ...], sources: Iterable[str]) -> None:
+        """Add the values of a session, behind those that it has already.
+
+        Args:
+            session: its id.
+            values: in run order, in the metric's base unit.
+            sources: how they were measured, the usual way left out.
+        """
+        self._values[session] = (*self._values.get(session, ()), *values)
+        self._sources.update(sources)
+
+    def add_series(self, session: str, found: MergedSeries) -> None:
+        """Add what a foreign tool measured in a session."""
+        if found.values:
+            self.add_values(session, found.values, found.sources)
+        else:
+            self._stated.append(Stated(session=session, quantiles=found.quantiles))
+            self._sources.update(found.sources)
+
+    def build(self) -> MetricProfile:
+        """Return the metric with all its sessions, in the order in which they were added."""
+        samples = tuple(Sample(session=name, values=values) for name, values in self._values.items())
+        return with_stated(
+            MetricProfile(metric=self.metric, sources=tuple(sorted(self._sources)), samples=samples), self._stated
+        )

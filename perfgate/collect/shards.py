@@ -16,7 +16,7 @@ from perfgate.core.shards import shard_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from perfgate.collect.runs import Seen
+    from perfgate.collect.runs import SessionTally
 
 _AGAIN = "run the job of that shard again, and hand on what it measured"
 _TOGETHER = "measure all shards in one run of the workflow, at one commit"
@@ -39,7 +39,7 @@ class Part:
     """Digest of the configuration it was collected by; empty for bare runs, which are all collected by one."""
 
 
-def parts_of(seen: Iterable[Seen]) -> list[Part]:
+def parts_of(seen: Iterable[SessionTally]) -> list[Part]:
     """Return what the shards of bare runs left behind; runs that belong to the baseline are no part of it.
 
     The runs of one shard share a stretch of time: a job that ran again is another one.
@@ -66,17 +66,17 @@ def check_shards(parts: Sequence[Part], expected: int) -> list[Diagnostic]:
     """Return an error for each shard that is missing or there twice, and for what does not belong together.
 
     Args:
-        parts: what the shards left behind, in the order in which to tell of them.
+        parts: what the shards left behind, in the order in which they are reported.
         expected: how many shards there must be, >= 1.
     """
     problems: list[Diagnostic] = []
     found: dict[int, list[Part]] = {}
-    miscounted: set[int] = set()  # there, though of another number of shards: told already
+    miscounted: set[int] = set()  # there, though of another number of shards: reported already
     for part in parts:
         shard = shard_of(part.shard)
         if shard is None:
-            said = f'says that it is shard "{part.shard}"' if part.shard else "does not say which shard it is"
-            problems.append(error("shard-unknown", said, place=part.origin, hint=_NAME_IT.format(f"1/{expected}")))
+            message = f'says that it is shard "{part.shard}"' if part.shard else "does not say which shard it is"
+            problems.append(error("shard-unknown", message, place=part.origin, hint=_NAME_IT.format(f"1/{expected}")))
         elif shard[1] != expected:
             miscounted.add(shard[0])
             message = f"is shard {part.shard}, but {expected} shards are expected"

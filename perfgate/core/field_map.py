@@ -104,7 +104,7 @@ def map_of(table: dict[str, Any], complain: Callable[[str, str], None]) -> Field
     for i, value in enumerate(values):
         metric = value.resolved()[0]
         if metric in taken:
-            complain(f"/values/{i}", f'the metric "{metric}" stands twice; name it by the key "metric"')
+            complain(f"/values/{i}", f'the metric "{metric}" is there twice; name one of the two by the key "metric"')
         taken.add(metric)
         if value.share and value.unit:
             complain(f"/values/{i}/unit", "a share has no unit")

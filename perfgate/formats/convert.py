@@ -11,17 +11,18 @@ from perfgate.core.metrics import Metric
 from perfgate.core.quantile import Quantile
 from perfgate.core.run import NOWHERE, Run, Series
 from perfgate.formats.parsing.failures import SHARES, highest_rate, rate_of, stated_quantiles, without_failures
+from perfgate.formats.parsing.record import Histogram, Quantiles, Samples, Single
 from perfgate.formats.parsing.timestamps import normal_instant
 from perfgate.stats.buckets import bucket_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from perfgate.formats.options import Contents
-    from perfgate.formats.parsing.record import Options, Record
+    from perfgate.formats.contents import Contents
+    from perfgate.formats.parsing.record import Record
 
 MOST_VALUES = 2000
-"""Values of one metric of one run that are kept; of more, so many order statistics stand for all."""
+"""Values of one metric of one run that are kept; of more, as many order statistics at even ranks."""
 MEANS = "means of calls"
 _FLAGS = {
     "cpu-scaling": "the processor's clock was not fixed: expect more noise",
@@ -29,7 +30,7 @@ _FLAGS = {
     "failures-mixed": "failed calls are among the times: as many of the fastest are left out, see error_rate",
     "nonzero-exit": "some runs of the command failed (exit code not 0) and are left out",
     "rounded": "times are rounded by the tool",
-    "saturated": "the slowest values lie beyond the last bucket",
+    "saturated": "the slowest values are beyond the last bucket",
     "short": "test cases shorter than --min-time are listed, and not judged: the tool rounds to milliseconds",
     "snapshot": "written before the end, or since the start of the program: give two snapshots where it counts",
     "unfinished": "the tool was stopped before its end",
@@ -38,7 +39,7 @@ _FLAGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Converted:
-    """The runs of one file, and what has to be told of it."""
+    """The runs of one file, and remarks on it."""
 
     runs: tuple[Run, ...]
     """One for each benchmark."""
@@ -48,41 +49,38 @@ class Converted:
     """Why the file cannot be judged."""
 
 
-def to_runs(contents: Contents, origin: str, options: Options) -> Converted:
-    """Return the runs that a file amounts to.
+def to_runs(contents: Contents, origin: str) -> Converted:
+    """Return the runs of a file.
 
     Args:
         contents: its records.
         origin: the file, for messages.
-        options: what the user said.
     """
     fit: list[Record] = []
     unclear: list[Record] = []
     for r in contents.records:
         if not r.is_side:
             (unclear if r.better is None else fit).append(r)
-    notes = [*_told_of(contents, origin), *_left_out(unclear, origin, fit)]
+    notes = [*_remarks(contents, origin), *_left_out(unclear, origin, fit)]
     problems = [] if fit else [_nothing(contents, unclear, origin)]
     groups: dict[str, list[Record]] = {}
     for r in fit:
         groups.setdefault(r.benchmark, []).append(r)
     of_file = highest_rate(contents.records)
-    runs = tuple(_run(name, rs, contents, origin, options, of_file) for name, rs in groups.items())
-    most = max((len(r.values) for r in fit), default=0)
+    runs = tuple(_run(name, rs, contents, origin, of_file) for name, rs in groups.items())
+    most = max((len(r.payload.values) for r in fit if isinstance(r.payload, Samples)), default=0)
     if most > MOST_VALUES:
         message = f"of up to {most:,} values of a metric {MOST_VALUES:,} are kept, evenly by rank"
         notes.append(note("values-thinned", message, place=origin))
     return Converted(runs=runs, notes=tuple(notes), problems=tuple(problems))
 
 
-def _run(  # noqa: PLR0917 - private, called in this file alone
-    name: str, records: Sequence[Record], contents: Contents, origin: str, options: Options, of_file: float
-) -> Run:  # fmt: skip
+def _run(name: str, records: Sequence[Record], contents: Contents, origin: str, of_file: float) -> Run:
     rate = rate_of(records, of_file)
     return Run(
         run_id=f"{contents.format.name}-{contents.digest}-{short_hash(name, digits=6)}",
         benchmark=name,
-        labels=options.labels,
+        labels=(),
         status="ok",
         started_at=_instant(max(r.started_at for r in records)),
         session="",
@@ -93,7 +91,7 @@ def _run(  # noqa: PLR0917 - private, called in this file alone
         commit=next((r.commit for r in records if r.commit), ""),
         command="",
         origin=origin,
-        series=tuple(_series(without_failures(r, rate), rate) for r in records),
+        series=tuple(_series(r, rate) for r in records),
     )
 
 
@@ -107,9 +105,18 @@ def _instant(text: str) -> str:
 
 def _series(r: Record, rate: float) -> Series:
     metric = Metric(name=r.metric or "value", unit=r.unit or "1", better=r.better or "lower")
-    if r.kind in {"samples", "value"}:
-        return Series(metric=metric, source=MEANS if r.is_mean else "", values=thinned(r.values))
-    return Series(metric=metric, source=MEANS if r.is_mean else "", quantiles=tuple(sorted(_quantiles(r, rate))))
+    source = MEANS if r.is_mean else ""
+    match r.payload:
+        case Samples():
+            return Series(metric=metric, source=source, values=thinned(without_failures(r, r.payload, rate)))
+        case Single(value=value):
+            return Series(metric=metric, source=source, values=(value,))
+        case Quantiles():
+            stated = stated_quantiles(r, r.payload, rate)
+            return Series(metric=metric, source=source, quantiles=tuple(sorted(stated)))
+        case Histogram(buckets=buckets):
+            counted = (Quantile(name, *bucket_quantile(buckets, share)) for share, name in SHARES.items())
+            return Series(metric=metric, source=source, quantiles=tuple(sorted(counted)))
 
 
 def thinned(values: Sequence[float]) -> tuple[float, ...]:
@@ -120,16 +127,7 @@ def thinned(values: Sequence[float]) -> tuple[float, ...]:
     return tuple(ordered[int((i + 0.5) * len(ordered) / MOST_VALUES)] for i in range(MOST_VALUES))
 
 
-def _quantiles(r: Record, rate: float) -> Iterator[Quantile]:
-    """Yield the quantiles that a rule or a budget may name."""
-    if r.kind == "quantiles":
-        yield from stated_quantiles(r, rate)
-    else:
-        for share, name in SHARES.items():
-            yield Quantile(name, *bucket_quantile(r.buckets, share))
-
-
-def _told_of(contents: Contents, origin: str) -> Iterator[Diagnostic]:
+def _remarks(contents: Contents, origin: str) -> Iterator[Diagnostic]:
     """Yield what a reader of the report should know of the file."""
     for s in contents.skipped:
         what = f'"{s.benchmark}"' + (f" ({s.metric})" if s.metric else "")
@@ -142,14 +140,14 @@ def _left_out(unclear: Sequence[Record], origin: str, fit: Sequence[Record]) -> 
     if unclear and fit:
         names = ", ".join(sorted({r.metric for r in unclear})[:5])
         message = f"left out, since the file does not say which way is better: {names}"
-        yield note("direction-unknown", message, place=origin, hint="--direction lower, or higher, takes them in")
+        yield note("direction-unknown", message, place=origin, hint="add --direction lower, or higher, to include them")
 
 
 def _nothing(contents: Contents, unclear: Sequence[Record], origin: str) -> Diagnostic:
     """Return the error for a file that holds nothing to judge."""
     if unclear:
         message = f"the file does not say which way is better, for {len(unclear)} of {len(contents.records)} values"
-        hint = "say it: --direction lower (times), or --direction higher (rates)"
+        hint = "add --direction lower (times), or --direction higher (rates)"
         return error("direction-unknown", message, place=origin, hint=hint)
     message = f"read as {contents.format.name}, holds nothing that can be gated"
-    return error("nothing-to-gate", message, place=origin, hint=contents.format.cure or "measure again")
+    return error("nothing-to-gate", message, place=origin, hint=contents.format.hint or "measure again")

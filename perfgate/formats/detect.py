@@ -1,4 +1,4 @@
-"""Which format an input is in, told by its content; and when none fits, the nearest ones and why they do not."""
+"""Which format an input is in, by its content; and if in none, the nearest ones and the marks that are missing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import cannot_decide
 from perfgate.formats.catalog.benchmarks import FORMATS
 from perfgate.formats.catalog.format import Format, Head
-from perfgate.formats.catalog.rejected import UNREAD
+from perfgate.formats.catalog.rejected import REJECTED
 
 if TYPE_CHECKING:
     from perfgate.formats.parsing.source import Source
@@ -27,12 +27,12 @@ def formats() -> tuple[Format, ...]:
     for point in entry_points(group=GROUP):
         try:
             other = point.load()
-        except Exception as caught:  # noqa: BLE001 - whatever a package of somebody else does, it is told
+        except Exception as caught:  # noqa: BLE001 - any failure of another package becomes one error
             message = f'the package that adds the format "{point.name}" cannot be loaded ({caught})'
-            raise cannot_decide("format-plugin", message, hint="mend it, or uninstall it") from None
+            raise cannot_decide("format-plugin", message, hint="repair it, or uninstall it") from None
         if not isinstance(other, Format):
-            message = f'the entry point "{point.name}" is no perfgate.formats.catalog.format.Format'
-            raise cannot_decide("format-plugin", message, hint="mend the package, or uninstall it")
+            message = f'the entry point "{point.name}" is not a perfgate.formats.Format'
+            raise cannot_decide("format-plugin", message, hint="correct the package, or uninstall it")
         found.setdefault(other.name, other)
     return tuple(found.values())
 
@@ -68,26 +68,22 @@ def detect(source: Source) -> Format | None:
     """
     head = Head(source)
     for candidate in formats():
-        if not candidate.is_asked and not candidate.misses(head):
+        if not candidate.only_on_request and not candidate.missing_marks(head):
             return candidate
-    for wrong in UNREAD:
-        if not wrong.misses(head):
+    for wrong in REJECTED:
+        if not wrong.missing_marks(head):
             raise cannot_decide(
-                "format-unread", f"this is the output of {wrong.tool}", place=source.path, hint=wrong.cure
+                "format-unread", f"this is the output of {wrong.tool}", place=source.path, hint=wrong.hint
             )
     return None
 
 
 def unknown(source: Source) -> str:
-    """Return in words which formats an input is nearest to, and what each misses."""
+    """Return the formats that an input is nearest to, each with the marks that are missing."""
     head = Head(source)
-    ranked = sorted((len(misses) / f.marks if f.marks else 0.9, i, f, misses) for i, f, misses in _missing(head))
-    told = [
-        f"{f.name} ({', '.join(misses[:2]) if misses else 'only when asked for by --from'})"
-        for _, _, f, misses in ranked
-    ]
-    return "; ".join(told[:_GUESSES])
-
-
-def _missing(head: Head) -> list[tuple[int, Format, list[str]]]:
-    return [(i, f, f.misses(head)) for i, f in enumerate(formats()) if bool(f.files) == head.source.is_folder]
+    found = ((i, f, f.missing_marks(head)) for i, f in enumerate(formats()) if bool(f.files) == head.source.is_folder)
+    ranked = sorted((len(missing) / f.mark_count if f.mark_count else 0.9, i, f, missing) for i, f, missing in found)
+    return "; ".join(
+        f"{f.name} ({', '.join(missing[:2]) if missing else 'only with --from'})"
+        for _, _, f, missing in ranked[:_GUESSES]
+    )

@@ -10,14 +10,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
-from perfgate.formats.foreign import ForeignReader, Given, is_result_folder
+from perfgate.formats.foreign import ForeignReader, is_result_folder
+from perfgate.formats.options import ForeignOptions
 from perfgate.formats.own.imported import decode_imported, is_imported
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.files import read_bounded, unreadable
+from perfgate.formats.parsing.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from perfgate.core.field_map import FieldMap
     from perfgate.core.run import Run
 
 LARGEST_RUN = 4 * 1024 * 1024
@@ -48,7 +51,8 @@ def find(patterns: Sequence[str], root: str = "") -> tuple[list[str], list[Diagn
             if _MAGIC.search(pattern) and not os.path.lexists(path):
                 names = _expand(path)
             elif os.path.isdir(path):
-                names = [path] if is_result_folder(path) else _listing(path.rstrip("/"), "*.json")
+                folder = Source(path)
+                names = [path] if is_result_folder(folder) else _matching(folder, path.rstrip("/"), "*.json")
             else:
                 os.stat(path)
                 names = [path]
@@ -63,46 +67,48 @@ def _expand(path: str) -> list[str]:
     """Return what a glob matches; the common case, a pattern for one folder, lists it once."""
     flat = _FLAT.match(path)
     if flat and os.path.isdir(flat[1]):
-        return _listing(flat[1], flat[2])
+        return _matching(Source(flat[1]), flat[1], flat[2])
     return glob.glob(path, recursive=True)
 
 
-def _listing(folder: str, pattern: str) -> list[str]:
-    """Return the names of a folder that match, hidden ones left out, joined to it."""
+def _matching(folder: Source, path: str, pattern: str) -> list[str]:
+    """Return the names of a folder that match, hidden ones left out, joined to its path."""
     keep = re.compile(fnmatch.translate(pattern)).match
     hidden = pattern.startswith(".")
-    return [f"{folder}/{name}" for name in os.listdir(folder) if keep(name) and (hidden or name[0] != ".")]
+    return [f"{path}/{name}" for name in folder.listing().names if keep(name) and (hidden or name[0] != ".")]
 
 
 class RunReader:
-    """Reads run files one after another; what is wrong is kept as values, so that all of it can be told."""
+    """Reads run files one after another; faults are kept as values, so that all are reported."""
 
-    def __init__(self, given: Given | None = None) -> None:
+    def __init__(self, options: ForeignOptions | None = None, maps: Sequence[FieldMap] = ()) -> None:
         """Start with nothing read.
 
         Args:
-            given: what the user said about files of other tools; None: nothing.
+            options: what the user says about files of other tools; None: nothing.
+            maps: field maps of the configuration.
+
+        Raises:
+            CannotDecideError: there is no such format, or no such map.
         """
         self.problems: list[Diagnostic] = []
         self.copies = 0
         """Files left out because another file is the same byte for byte."""
         self._summaries = SummaryReader()
         self._first: dict[str, str] = {}
-        self._given = given or Given()
-        self.foreign = ForeignReader(self._given)
+        self.foreign = ForeignReader(options or ForeignOptions(), maps)
         """What was read of other tools' files."""
 
     def read(self, paths: Iterable[str]) -> Iterator[Run]:
-        """Yield the runs of the files; a run id that stands in two different files is an error."""
+        """Yield the runs of the files; a run id that is in two different files is an error."""
         parse, first = self._summaries.parse, self._first
-        is_foreign, has_maps = self._given.format is not None, self._given.mapped is not None
         last: str | None = None
         folder = ""
         for path in paths:
             where = path.rpartition("/")[0]
             if where != last:
                 last, folder = where, os.path.basename(os.path.abspath(where))
-            if is_foreign or (has_maps and self._given.map_of(path)):
+            if self.foreign.format_of(path) is not None:
                 yield from self._foreign(path, None)
                 continue
             try:
@@ -124,7 +130,7 @@ class RunReader:
         self.copies += self.foreign.copies
 
     def _foreign(self, path: str, refusal: Callable[[], CannotDecideError] | None) -> Iterator[Run]:
-        """Yield the runs of another tool's file; of our own ones in one file each id stands once."""
+        """Yield the runs of another tool's file; run ids of perfgate's own files are unique."""
         for run in self.foreign.read(path, refusal):
             if run.series or self._first.setdefault(run.run_id, run.origin) is run.origin:
                 yield run
@@ -154,7 +160,7 @@ class RunReader:
         self.problems.append(
             error(
                 "run-id-twice",
-                f'the run id "{run_id}" stands in {other} too, with other contents',
+                f'the run id "{run_id}" is in {other} too, with other contents',
                 place=path,
                 hint="give each run an id of its own, or remove one of the two files",
             )

@@ -1,103 +1,110 @@
-"""Files of other tools on their way to runs: told apart, read, converted, and what is odd about them kept."""
+"""Files of other tools -> runs: the format is detected, the file read and converted, and remarks are kept."""
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.formats.catalog.format import Head
+from perfgate.formats.contents import read
 from perfgate.formats.convert import to_runs
-from perfgate.formats.detect import detect, formats, unknown
-from perfgate.formats.options import read
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.detect import detect, formats, named, unknown
+from perfgate.formats.maps import format_of, map_for, map_named
 from perfgate.formats.parsing.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from perfgate.core.errors import Diagnostic
+    from perfgate.core.field_map import FieldMap
     from perfgate.core.run import Run
     from perfgate.formats.catalog.format import Format
-    from perfgate.formats.options import Contents
+    from perfgate.formats.contents import Contents
+    from perfgate.formats.options import ForeignOptions
 
 _SUMMARY_KEYS = frozenset({"run_id", "elapsed_sec", "rows_used", "peak_memory_mb"})
 _PAIR = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """What the user said about foreign files."""
-
-    format: Format | None = None
-    """The format of all files; None: their content tells."""
-    options: Options = field(default_factory=Options)
-    """What the files do not say."""
-    mapped: Callable[[str], Format | None] | None = None
-    """Path -> the field map of the configuration that names it; None: there are no maps."""
-
-    def map_of(self, path: str) -> Format | None:
-        """Return the map that names a file, None when none does."""
-        return self.mapped(path) if self.mapped is not None else None
-
-
-def is_result_folder(path: str) -> bool:
+def is_result_folder(folder: Source) -> bool:
     """Is a folder what some tool writes as a whole, such as ``target/criterion``?"""
-    head = Head(Source(path))
-    return any(f.files and not f.misses(head) for f in formats())
+    head = Head(folder)
+    return any(f.files and not f.missing_marks(head) for f in formats())
 
 
 class ForeignReader:
     """Reads files of other tools; snapshots of counters wait for their second half."""
 
-    def __init__(self, given: Given) -> None:
-        """Start with nothing read."""
+    def __init__(self, options: ForeignOptions, maps: Sequence[FieldMap] = ()) -> None:
+        """Start with nothing read.
+
+        Args:
+            options: what the user says about the files.
+            maps: field maps of the configuration; they may name files of their own.
+
+        Raises:
+            CannotDecideError: there is no such format, or no such map.
+        """
         self.notes: list[Diagnostic] = []
         self.problems: list[Diagnostic] = []
         self.copies = 0
         """Files left out because another one is the same byte for byte."""
         self.contents: list[tuple[str, Contents]] = []
         """What was read: path and contents."""
-        self._given = given
+        self._options = options
+        self._asked = _asked_format(options, maps)
+        self._maps = tuple(maps)
         self._seen: set[tuple[str, str]] = set()
         self._snapshots: dict[str, tuple[Format, list[Source]]] = {}
+
+    def format_of(self, path: str) -> Format | None:
+        """Return the format that a file is read as, None when its content decides.
+
+        The format that the user names is that of every file; else the first map of the
+        configuration that names the file decides.
+        """
+        if self._asked is not None or not self._maps:
+            return self._asked
+        claiming = map_for(path, self._maps)
+        return format_of(claiming) if claiming else None
 
     def read(self, path: str, refusal: Callable[[], CannotDecideError] | None) -> Iterator[Run]:
         """Yield the runs of one file; faults are kept.
 
         Args:
             path: the file, or a folder that a tool wrote.
-            refusal: says why it is no run summary; None: nobody said that it might be one.
+            refusal: returns why it is not a run summary; None: it was not tried as one.
         """
         try:
             source = Source(path)
-            known = self._given.format or self._given.map_of(path) or self._detected(source, refusal)
+            known = self.format_of(path) or self._detected(source, refusal)
             if known.between:
                 self._snapshots.setdefault(known.name, (known, []))[1].append(source)
                 return
             if known.runs:
-                yield from known.load_runs()(source, self._given.options)
+                yield from known.load_runs()(source, self._options)
                 return
             yield from self._runs(source, known, None)
         except CannotDecideError as caught:
             self.problems.extend(self._corrected(path, caught.diagnostics))
 
     def _corrected(self, path: str, faults: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
-        """Return faults of a file that was read as it was asked for, with what it looks like as the cure."""
-        if self._given.format is None:
+        """Return the faults of a file; one that was read as the user asked gets its detected format as the hint."""
+        if self._asked is None:
             return faults
         try:
-            looks = detect(Source(path))
+            detected = detect(Source(path))
         except CannotDecideError as caught:
             return (*faults, *caught.diagnostics)
-        if looks is None or looks.name == self._given.format.name:
+        if detected is None or detected.name == self._asked.name:
             return faults
-        return [replace(f, hint=f"it looks like {looks.name}: leave --from out") for f in faults]
+        return [replace(f, hint=f"its content is {detected.name}: leave out --from") for f in faults]
 
     def rest(self) -> Iterator[Run]:
-        """Yield the runs of the snapshots: one stands for itself, two for what happened between them."""
+        """Yield the runs of the snapshots: of one as it is, of two for the time between them."""
         for known, sources in self._snapshots.values():
             try:
                 if len(sources) > _PAIR:
@@ -113,7 +120,7 @@ class ForeignReader:
         """Return the format of a file by its content.
 
         Raises:
-            CannotDecideError: it is none; a file that looks like a run summary is told what is wrong with it as one.
+            CannotDecideError: it is in none; for a broken run summary the error says what is wrong in it.
         """
         if refusal is not None and not (source.is_folder or os.path.isfile(source.path)):
             raise refusal()
@@ -128,17 +135,28 @@ class ForeignReader:
         raise cannot_decide("format-unknown", message, place=source.path, hint=hint)
 
     def _runs(self, source: Source, known: Format, before: Source | None) -> Iterator[Run]:
-        contents = read(source, known, self._given.options, before=before)
+        contents = read(source, known, self._options, before=before)
         same = (known.name, contents.digest)
         if same in self._seen:
             self.copies += 1
             return
         self._seen.add(same)
         self.contents.append((source.path, contents))
-        converted = to_runs(contents, source.path, self._given.options)
+        converted = to_runs(contents, source.path)
         self.notes.extend(converted.notes)
         self.problems.extend(converted.problems)
         yield from converted.runs
+
+
+def _asked_format(options: ForeignOptions, maps: Sequence[FieldMap]) -> Format | None:
+    """Return the format that the user names for all files, None when there is none.
+
+    Raises:
+        CannotDecideError: there is no such format, or no such map.
+    """
+    if options.map:
+        return format_of(map_named(options.map, maps))
+    return named(options.source) if options.source else None
 
 
 def _is_summary(head: Head) -> bool:

@@ -36,9 +36,9 @@ def format_of(field_map: FieldMap) -> MapFormat:
     return MapFormat(
         name=field_map.name,
         tool=f'the map "{field_map.name}"',
-        is_asked=True,
-        gives="raw samples (one for each row)",
-        cure="check the map's fields against the file",
+        only_on_request=True,
+        provides="raw samples (one for each row)",
+        hint="check the map's fields against the file",
         field_map=field_map,
     )
 

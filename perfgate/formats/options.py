@@ -1,98 +1,42 @@
-"""One input -> its records, checked: whatever a reader yields from here on is fit to be used."""
+"""How files of other tools are read: one record from the command line to the reader."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfgate.core.errors import CannotDecideError
-from perfgate.formats.parsing.record import Record, Skipped
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from perfgate.core.metrics import Direction
 
-    from perfgate.formats.catalog.format import Format
-    from perfgate.formats.parsing.record import Options
-    from perfgate.formats.parsing.source import Source
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_LONGEST_NAME = 500
-_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+MIN_TIME = 0.1
+"""Seconds: JUnit reports state whole milliseconds, so that a shorter test case is known to 1 % at best."""
+TOLERANCE = 0.01
+"""Share of the lines of a log that may be broken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
-    """What one input says."""
+class ForeignOptions:
+    """What the user says about files of other tools; a `ForeignReader` looks up its names."""
 
-    format: Format
-    """The format it was read as."""
-    records: tuple[Record, ...]
-    """Every measurement, its names unique."""
-    skipped: tuple[Skipped, ...]
-    """What is named without a usable measurement."""
-    digest: str
-    """12 hex digits that stand for its bytes."""
+    source: str = ""
+    """Name of their format; empty: detected by content."""
+    map: str = ""
+    """Name of the field map that reads them; empty: the maps that name the files."""
+    direction: Direction | None = None
+    """Which direction is better, for metrics whose file does not say it."""
+    min_time: float = MIN_TIME
+    """Seconds: shorter test cases of a JUnit report are listed, and not judged."""
+    tolerance: float = TOLERANCE
+    """Share of the lines of a log that may be broken, 0.0 to 1.0."""
 
-
-def read(source: Source, known: Format, options: Options, *, before: Source | None = None) -> Contents:
-    """Read an input as a format.
-
-    Args:
-        source: the input.
-        known: its format.
-        options: what the user said.
-        before: an earlier snapshot of the same counters; None: the input stands for itself.
-
-    Raises:
-        CannotDecideError: it is not what it looked like, or holds no measurement at all.
-    """
-    records: list[Record] = []
-    skipped: list[Skipped] = []
-    try:
-        found_in = known.load_between()(before, source, options) if before else known.load()(source, options)
-        for found in _named_apart(found_in, source.name):
-            if isinstance(found, Skipped):
-                skipped.append(found)
-            elif (why := _unfit(found)) is not None:
-                skipped.append(Skipped(benchmark=found.benchmark, metric=found.metric, why=why))
-            else:
-                records.append(found)
-    except CannotDecideError:
-        raise
-    except _FAULTS as caught:
-        message = f"does not look like {known.tool} inside ({type(caught).__name__}: {str(caught)[:100]})"
-        raise source.fault(message, known.cure or "measure again") from None
-    if not records:
-        names = ", ".join(f'"{s.benchmark}" ({s.why})' for s in skipped[:3])
-        message = f"holds nothing that was measured{f': {names}' if names else ''}"
-        raise source.fault(message, known.cure or "measure again")
-    return Contents(format=known, records=tuple(records), skipped=tuple(skipped), digest=source.digest())
-
-
-def _named_apart(found: Iterator[Record | Skipped], stem: str) -> Iterator[Record | Skipped]:
-    """Yield what was found under unique names: a second one of the same name in a file is ``name#2``."""
-    seen: Counter[tuple[str, str]] = Counter()
-    for entry in found:
-        name = _SURROGATE.sub("\ufffd", entry.benchmark)[:_LONGEST_NAME] or stem
-        metric = _SURROGATE.sub("\ufffd", entry.metric)[:_LONGEST_NAME]
-        earlier = seen[name, metric] + (seen[name, ""] if metric else 0)
-        seen[name, metric] += 1
-        yield replace(entry, benchmark=f"{name}#{earlier + 1}" if earlier else name, metric=metric)
-
-
-def _unfit(record: Record) -> str | None:
-    """Return why a record cannot be used, None when it can."""
-    if record.kind in {"samples", "value"}:
-        if not record.values:
-            return "no values"
-        return None if all(map(math.isfinite, record.values)) else "a value is not finite"
-    if record.kind == "quantiles":
-        fit = record.quantiles and all(math.isfinite(v) for _, v in record.quantiles)
-        return None if fit else "no quantiles"
-    if not record.buckets or record.buckets[-1][1] <= 0:
-        return "no counts"
-    ascending = all(a[0] < b[0] and a[1] <= b[1] for a, b in zip(record.buckets, record.buckets[1:], strict=False))
-    return None if ascending else "counts that fall from bucket to bucket"
+    def words(self) -> list[str]:
+        """Return the options of the command line that say the same; defaults are left out."""
+        default = ForeignOptions()
+        options = (
+            ("--from", self.source, default.source),
+            ("--map", self.map, default.map),
+            ("--direction", self.direction, default.direction),
+            ("--min-time", self.min_time, default.min_time),
+            ("--tolerance", self.tolerance, default.tolerance),
+        )
+        return [word for flag, value, unset in options if value != unset for word in (flag, str(value))]

@@ -17,19 +17,24 @@ if TYPE_CHECKING:
 
     from perfgate.collect import Key
     from perfgate.core.run import Run
-    from perfgate.pipeline.reading import Reading
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.schema.baseline_types import StoredShard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What a set of run files amounts to."""
+    """The profiles of a set of run files."""
 
     profiles: tuple[Profile, ...]
     """One for each benchmark and class of machine."""
-    content: bytes
-    """The profile file."""
+    shard: StoredShard | None
+    """Which shard of how many they are, for the profile file; None: they are the whole."""
     remarks: tuple[str, ...]
-    """What was left out, in words."""
+    """What was left out, one sentence each."""
+
+    def encode(self) -> bytes:
+        """Return the content of the profile file; it takes longer than the collecting."""
+        return encode_profiles(self.profiles, self.shard)
 
 
 def collect_profiles(
@@ -38,7 +43,7 @@ def collect_profiles(
     config: str | None,
     machine_class: str,
     shard: tuple[int, int] | None = None,
-    reading: Reading | None = None,
+    foreign: ForeignOptions | None = None,
 ) -> Collected:
     """Collect runs into profiles.
 
@@ -47,19 +52,19 @@ def collect_profiles(
         config: configuration file; None: look for one.
         machine_class: given by hand; empty: the runs' own.
         shard: which shard of how many they are; None: they are the whole.
-        reading: what was said about files of other tools; None: nothing.
+        foreign: what the user says about files of other tools; None: nothing.
 
     Raises:
         CannotDecideError: a file is not valid, there is nothing to collect, or the runs are not
-            of one shard; every fault is told.
+            of one shard; every fault is in it.
     """
     here = inputs.settings(config, machine_class=machine_class)
-    collection, problems, notes = inputs.read_runs(paths, here, reading=reading)
+    collection, problems, notes = inputs.read_runs(paths, here, foreign=foreign)
     failed: dict[Key, int] = {}
     for s in collection.seen:
         failed[s.key] = failed.get(s.key, 0) + s.failed
     if not collection.profiles and not problems:
-        problems.append(error("runs-failed", "every run failed", hint="mend the program and measure again"))
+        problems.append(error("runs-failed", "every run failed", hint="fix the program and measure again"))
     stored = None
     if shard is not None:
         stored, faults = shards.header(collection.seen, shard, here.policy)
@@ -69,7 +74,7 @@ def collect_profiles(
     remarks = [f'left out, failed runs of "{title(*key)}": {count}' for key, count in failed.items() if count]
     return Collected(
         profiles=collection.profiles,
-        content=encode_profiles(collection.profiles, stored),
+        shard=stored,
         remarks=(*remarks, *(n.message for n in notes)),
     )
 
@@ -81,7 +86,7 @@ def load_runs(*paths: str) -> list[Run]:
         paths: as `perfgate collect` takes them; none: those of the configuration.
 
     Raises:
-        CannotDecideError: a file is not valid, or there is none; every fault is told.
+        CannotDecideError: a file is not valid, or there is none; every fault is in it.
     """
     here = inputs.settings(None)
     reader = RunReader()
@@ -102,6 +107,6 @@ def load_profiles(*paths: str) -> tuple[Profile, ...]:
         paths: as `perfgate collect` takes them; none: those of the configuration.
 
     Raises:
-        CannotDecideError: a file is not valid, or there is nothing to collect; every fault is told.
+        CannotDecideError: a file is not valid, or there is nothing to collect; every fault is in it.
     """
     return collect_profiles(paths, config=None, machine_class="").profiles

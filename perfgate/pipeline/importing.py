@@ -10,54 +10,55 @@ from perfgate.core.atomic import write_whole
 from perfgate.core.errors import CannotDecideError, cannot_decide, error
 from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.own.imported import encode_imported
-from perfgate.formats.parsing.record import Record
+from perfgate.formats.parsing.record import Quantiles, Record, Samples
 from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
-from perfgate.pipeline.reading import Reading, given_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perfgate.core.errors import Diagnostic
+    from perfgate.core.metrics import Metric
     from perfgate.core.run import Run, Series
+    from perfgate.formats.options import ForeignOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What files say."""
+    """What files hold."""
 
     records: tuple[Record, ...]
     """Every measurement, in the order of the files."""
     runs: tuple[Run, ...]
     """What is to be written: the runs of other tools."""
     notes: tuple[Diagnostic, ...]
-    """What was left out, or is odd."""
+    """What was left out, or is unusual."""
 
 
-def read_files(paths: Sequence[str], reading: Reading, *, config: str | None = None) -> Found:
+def read_files(paths: Sequence[str], foreign: ForeignOptions, *, config: str | None = None) -> Found:
     """Read files of other tools, and run summaries beside them.
 
     Args:
         paths: files, folders or globs.
-        reading: what the user said about them.
+        foreign: what the user says about them.
         config: configuration file; None: look for one.
 
     Raises:
-        CannotDecideError: a file cannot be read, or holds nothing to judge; every fault is told.
+        CannotDecideError: a file cannot be read, or holds nothing to judge; every fault is in it.
     """
     files, problems = find(paths)
-    reader = RunReader(given_of(reading, inputs.settings(config).policy))
+    reader = RunReader(foreign, inputs.settings(config).policy.maps)
     runs = list(reader.read(files))
     problems += reader.problems
     if not files and not problems:
         problems.append(error("no-runs", "no files were found", place=", ".join(paths), hint="check the path"))
     if problems:
         raise CannotDecideError(problems)
-    foreign = [r for _, contents in reader.foreign.contents for r in contents.records if not r.is_derived]
+    others = [r for _, contents in reader.foreign.contents for r in contents.records if not r.is_derived]
     read = {path for path, _ in reader.foreign.contents}
     own = [r for r in runs if r.origin not in read]
     return Found(
-        records=(*_records(own), *foreign),
+        records=(*_records(own), *others),
         runs=tuple(r for r in runs if r.series),
         notes=tuple(reader.foreign.notes),
     )
@@ -65,24 +66,24 @@ def read_files(paths: Sequence[str], reading: Reading, *, config: str | None = N
 
 def _records(runs: Sequence[Run]) -> list[Record]:
     """Return what run summaries say: one record for each metric of a benchmark, values in the order of the files."""
-    found: dict[tuple[str, str], Record] = {}
+    found: dict[tuple[str, str], tuple[Metric, list[float]]] = {}
     for run in runs:
         for metric, value in run.values if run.status == "ok" else ():
-            before = found.get((run.benchmark, metric.name)) or Record(
-                benchmark=run.benchmark, metric=metric.name, unit=metric.unit, better=metric.better, kind="samples", n=0
-            )
-            values = (*before.values, value)
-            found[run.benchmark, metric.name] = replace(before, values=values, n=len(values))
-    return [*found.values(), *(_record(run, s) for run in runs for s in run.series)]
+            found.setdefault((run.benchmark, metric.name), (metric, []))[1].append(value)
+    own = (
+        Record(benchmark=name, metric=m.name, unit=m.unit, better=m.better, payload=Samples(values=values))
+        for (name, _), (m, values) in found.items()
+    )
+    return [*own, *(_record(run, s) for run in runs for s in run.series)]
 
 
 def _record(run: Run, s: Series) -> Record:
     """Return what an imported run says of one metric."""
-    facts: Any = {"benchmark": run.benchmark, "metric": s.metric.name, "unit": s.metric.unit, "better": s.metric.better}
+    about: Any = {"benchmark": run.benchmark, "metric": s.metric.name, "unit": s.metric.unit, "better": s.metric.better}
     if s.values:
-        return Record(**facts, kind="samples", n=len(s.values), values=s.values, is_mean=bool(s.source))
+        return Record(**about, is_mean=bool(s.source), payload=Samples(values=s.values))
     stated = tuple((int(q.name[1:]) / 100, q.value) for q in s.quantiles)
-    return Record(**facts, kind="quantiles", quantiles=stated)
+    return Record(**about, payload=Quantiles(points=stated))
 
 
 def write_runs(runs: Sequence[Run], folder: str) -> int:

@@ -17,7 +17,6 @@ from perfgate.formats.parsing.files import read_bounded
 from perfgate.formats.parsing.source import Source
 from perfgate.measure.machine import facts
 from perfgate.measure.summary import format_utc
-from perfgate.pipeline.reading import Reading, given_of
 from perfgate.store import baselines as store
 from perfgate.store import waivers
 from perfgate.store.codec import BASELINE, FLAT, PROFILE, decode_baseline, decode_profiles, version_of
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from perfgate.core.policy import Policy
     from perfgate.core.profile import Profile
     from perfgate.core.waiver import Waiver
+    from perfgate.formats.options import ForeignOptions
     from perfgate.store.git import Commit
 
 _DAY = 86_400_000_000_000  # nanoseconds: more than any two clocks in use differ
@@ -89,7 +89,7 @@ def read_runs(
     here: Settings,
     *,
     known: Mapping[Key, frozenset[str]] | None = None,
-    reading: Reading | None = None,
+    foreign: ForeignOptions | None = None,
 ) -> tuple[Collection, list[Diagnostic], list[Diagnostic]]:
     """Collect the runs that paths name, or the configured ones when there are none.
 
@@ -98,7 +98,7 @@ def read_runs(
     """
     patterns, root = (list(paths), "") if paths else (list(here.policy.runs), here.root)
     files, problems = find(patterns, root)
-    reader = RunReader(given_of(reading or Reading(), here.policy))
+    reader = RunReader(foreign, here.policy.maps)
     own = facts.session_id() if facts.in_ci() else ""
     collection = collect(reader.read(files), known=known, own_session=own, machine_class=here.policy.machine_class)
     problems += [*reader.problems, *collection.problems, *_ahead(collection)]
@@ -177,13 +177,13 @@ def waivers_of(commit: Commit, here: Settings) -> tuple[Waiver, ...]:
     return () if content is None else waivers.parse(content, origin)
 
 
-def from_path(path: str, here: Settings | None = None, reading: Reading | None = None) -> Side:
+def from_path(path: str, here: Settings | None = None, foreign: ForeignOptions | None = None) -> Side:
     """Return baselines, or current profiles, from a folder or a file.
 
     Args:
         path: a folder of baselines, a baseline, a profile file, plain percentiles, or a file of another tool.
         here: the configuration, for files of other tools; None: they are not expected.
-        reading: what was said about them; None: nothing.
+        foreign: what was said about them; None: nothing.
 
     Raises:
         CannotDecideError: it is not there, or nothing that can be compared.
@@ -196,9 +196,9 @@ def from_path(path: str, here: Settings | None = None, reading: Reading | None =
         return Side(source=path, profiles=(decode_baseline(content, path)[0],))
     if version == PROFILE:
         return Side(source=path, profiles=decode_profiles(content, path))
-    asked = reading is not None and reading.source
+    asked = foreign is not None and foreign.source
     if here is not None and not version and (asked or detect(Source(path, content=content))):
-        collection, problems, _ = read_runs((path,), here, reading=reading)
+        collection, problems, _ = read_runs((path,), here, foreign=foreign)
         return Side(source=path, profiles=collection.profiles, problems=tuple(problems))
     return Side(source=path, profiles=percentiles.parse(content, path), is_classless=True)
 

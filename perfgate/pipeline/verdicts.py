@@ -31,12 +31,14 @@ def today() -> str:
 def notes_on(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
     """Return what a reader should know about how the check was made."""
     notes = []
-    for seen in selection.taken:
+    for seen in selection.selected:
         if seen.failed and seen.ok:
             message = f'{seen.failed} of {seen.failed + seen.ok} runs of "{title(*seen.key)}" failed and were left out'
             notes.append(warning("runs-failed", message, hint="mend the program: a run that fails is not measured"))
-    if selection.superseded():
-        message = f"{selection.superseded()} runs were left out: newer ones, of another session or call, stand for them"
+    if selection.superseded_runs():
+        message = (
+            f"{selection.superseded_runs()} runs were left out: newer ones, of another session or call, stand for them"
+        )
         notes.append(note("runs-superseded", message, hint="--sessions all judges each session by itself"))
     if judgement.rows_without_session:
         message = (
@@ -84,9 +86,9 @@ def suite_of(judgement: Judgement, selection: Selection, policy: Policy, profile
         false_alarms=None
         if judgement.rows_by_plain_ratio or not judgement.gated
         else float(f"{policy.false_alarms * 100:.6g}"),
-        failed_runs=sum(s.failed for s in selection.taken),
-        baseline_runs=sum(s.known for s in (*selection.taken, *selection.left)),
-        superseded_runs=selection.superseded(),
+        failed_runs=sum(s.failed for s in selection.selected),
+        baseline_runs=sum(s.known for s in (*selection.selected, *selection.superseded)),
+        superseded_runs=selection.superseded_runs(),
         excluded=tuple(sorted(excluded)),
     )
 

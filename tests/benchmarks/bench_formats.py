@@ -29,12 +29,12 @@ BARE_CSV = (
 )
 OURS = (
     "from perfgate.core.field_map import FieldMap, FieldValue\nfrom perfgate.formats.maps import format_of\n"
-    "from perfgate.formats.readers.mapped import PREDICTION_LOG\nfrom perfgate.formats.options import read\n"
-    "from perfgate.formats.parsing.record import Options\nfrom perfgate.formats.parsing.source import Source\n"
+    "from perfgate.formats.readers.mapped import PREDICTION_LOG\nfrom perfgate.formats.contents import read\n"
+    "from perfgate.formats.parsing.record import ForeignOptions\nfrom perfgate.formats.parsing.source import Source\n"
     "requests = FieldMap(name='requests', benchmark='label', ok='status',\n"
     "    values=(FieldValue(value='took_ms'), FieldValue(value='size_bytes')))\n"
     "begin = time.process_time()\n"
-    "found = read(Source(path), format_of({map}), Options())\n"
+    "found = read(Source(path), format_of({map}), ForeignOptions())\n"
     "count = sum(r.n for r in found.records)"
 )
 WRAP = """

@@ -1,4 +1,4 @@
-"""Selecting: the newest sessions are the current ones, and what cannot be told is said."""
+"""Selecting: the newest sessions are the current ones, and what is unknown is an error."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_newest_stretch_and_in_it_the_newest_batch_is_current(stated, expect
     selection = select(runs_of(*stated), every_session=False)
     assert sessions_of(selection) == expected
     assert selection.problems == ()
-    assert selection.superseded() == len(stated) - sum(map(len, expected.values()))
+    assert selection.superseded_runs() == len(stated) - sum(map(len, expected.values()))
 
 
 def test_values_of_sessions_that_were_left_out_are_gone():
@@ -63,8 +63,8 @@ def test_a_metric_of_older_sessions_only_goes():
 def test_a_failed_newer_session_is_the_current_one():
     selection = select(runs_of(("a", "s1", 1), ("a", "s2", 2, "failed")), every_session=False)
     assert selection.profiles == ()
-    assert [(s.session, s.failed) for s in selection.taken] == [("s2", 1)]
-    assert [(s.session, s.ok) for s in selection.left] == [("s1", 1)]
+    assert [(s.session, s.failed) for s in selection.selected] == [("s2", 1)]
+    assert [(s.session, s.ok) for s in selection.superseded] == [("s1", 1)]
 
 
 def test_sessions_without_a_time_cannot_be_ordered():
@@ -76,7 +76,7 @@ def test_sessions_without_a_time_cannot_be_ordered():
 
 def test_runs_without_a_session_are_current_beside_those_of_other_benchmarks():
     selection = select(runs_of(("a", "s1", 1), ("a", "s2", 2), ("b", "", 1)), every_session=False)
-    assert [s.session[:8] for s in selection.taken] == ["s2", "unknown-"]
+    assert [s.session[:8] for s in selection.selected] == ["s2", "unknown-"]
     assert selection.problems == ()
 
 
@@ -99,18 +99,18 @@ def test_runs_of_the_baseline_make_nothing_ambiguous():
 def test_every_session_takes_all_as_it_is():
     collection = runs_of(("a", "s1", 1), ("a", "s2/1", 0), ("a", "s2/2", 0), ("a", "", 3))
     selection = select(collection, every_session=True)
-    assert (selection.profiles, selection.taken) == (collection.profiles, collection.seen)
-    assert (selection.left, selection.problems, selection.superseded()) == ((), (), 0)
+    assert (selection.profiles, selection.selected) == (collection.profiles, collection.seen)
+    assert (selection.superseded, selection.problems, selection.superseded_runs()) == ((), (), 0)
 
 
 def test_every_stretch_takes_the_newest_batch_of_each():
     collection = runs_of(("a", "t/1", 1), ("a", "t/2", 2), ("a", "u", 0), ("a", "", 3))
     selection = select(collection, every_session=False, every_stretch=True)
-    assert [s.session[:8] for s in selection.taken] == ["t/2", "u", "unknown-"]
+    assert [s.session[:8] for s in selection.selected] == ["t/2", "u", "unknown-"]
     assert selection.problems == ()
-    assert selection.superseded() == 1
+    assert selection.superseded_runs() == 1
 
 
 def test_nothing_collected_selects_nothing():
     selection = select(collect([]), every_session=False)
-    assert (selection.profiles, selection.taken, selection.left, selection.problems) == ((), (), (), ())
+    assert (selection.profiles, selection.selected, selection.superseded, selection.problems) == ((), (), (), ())

@@ -64,8 +64,8 @@ def test_the_merged_file_is_the_one_of_all_runs_collected_at_once_or_it_is_refus
         for i in range(shards)
     ]
     merged, problems = merge(parts)
-    if problems:  # without started_at the newest of two machines cannot be told: the only excuse here
-        assert {p.message.split(", ")[-1] for p in problems} == {"and their machines differ"}
+    if problems:  # without started_at which of two machines is the newest is unknown: the only excuse here
+        assert {p.message.split(", ")[-1] for p in problems} == {"and the machines differ"}
         return
     assert encode_profiles(merged) == encode_profiles(collect(runs).profiles)
 
@@ -91,7 +91,7 @@ def test_a_session_that_was_cut_in_two_is_refused():
     parts = [("a.json", (a_profile({"s1": (0.1,)}),)), ("b.json", (a_profile({"s1": (0.2,)}),))]
     (problem,) = merge(parts)[1]
     assert (problem.slug, problem.place) == ("shards-overlap", "b.json")
-    assert problem.message == 'session s1 of "train" stands in a.json too'
+    assert problem.message == 'session s1 of "train" is in a.json too'
     assert "check --expect-shards" in problem.hint
 
 
@@ -123,7 +123,7 @@ MISSING = "shard {} of 4 is missing"
 
 
 @pytest.mark.parametrize(
-    ("parts", "told"),
+    ("parts", "reported"),
     [
         pytest.param(FOUR, [], id="each once"),
         pytest.param(FOUR[::-1], [], id="in any order"),
@@ -183,15 +183,15 @@ MISSING = "shard {} of 4 is missing"
         ),
     ],
 )
-def test_every_shard_must_be_there_once_and_all_be_of_one_kind(parts, told):
+def test_every_shard_must_be_there_once_and_all_be_of_one_kind(parts, reported):
     problems = check_shards(parts, 4)
-    assert [(p.slug, p.message) for p in problems] == told
+    assert [(p.slug, p.message) for p in problems] == reported
     assert all(p.level == "error" and p.hint for p in problems)
 
 
-@pytest.mark.parametrize("said", ["", "5/4"])
-def test_the_cure_for_a_shard_that_is_none_names_the_number_that_is_expected(said):
-    (problem, *_) = check_shards([part(said)], 2)
+@pytest.mark.parametrize("stated", ["", "5/4"])
+def test_the_hint_for_a_shard_that_is_none_names_the_number_that_is_expected(stated):
+    (problem, *_) = check_shards([part(stated)], 2)
     assert (problem.slug, "PERFGATE_SHARD=1/2 " in problem.hint) == ("shard-unknown", True)
 
 

@@ -231,7 +231,7 @@ def test_a_file_in_no_format_names_the_three_nearest(project: Project) -> None:
         pytest.param("{", ["--from", "hyperfine"], "not JSON", "measure again"),
         pytest.param('{"results": []}', ["--from", "hyperfine"], "holds nothing that was measured", "--export-json"),
         pytest.param('{"results": [{"command": "a", "times": [1.0]}]}', ["--from", "pytest-benchmark"],
-                     "holds nothing that was measured", "it looks like hyperfine"),
+                     "holds nothing that was measured", "its content is hyperfine"),
         pytest.param("command,mean,stddev,median,user,system,min,max\n", [], "--export-csv", "--export-json"),
         pytest.param('[{"name": "a", "unit": "ms", "value": 3}]', [], "which way is better", "--direction lower"),
     ],

@@ -103,7 +103,7 @@ def test_a_failing_command_exits_2_with_what_it_said_and_leaves_failed_runs(proj
     assert_cannot_decide(outcome, "run 1 of 3 failed: exited with 3", "mend the command")
     assert "stderr: torn apart" in outcome.stderr
     assert [json.loads(p.read_text())["status"] for p in project.runs()] == ["failed"]
-    assert_cannot_decide(project.cli("collect"), "every run failed", "mend the program")
+    assert_cannot_decide(project.cli("collect"), "every run failed", "fix the program")
     assert_cannot_decide(project.cli("baseline", "refresh"), "failed: only good runs", "mend the program")
 
 

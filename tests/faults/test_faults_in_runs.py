@@ -151,7 +151,7 @@ SETS: dict[str, tuple[Callable[[Project], object], str, str]] = {
     "empty-folder": (lambda p: p.drop_runs("*"), r"model_runs/\*\.json.*no run files", "perfgate run"),
     "zero-times": (_zero, "train elapsed: .*zero", "elapsed_ns"),
     "one-zero-time": (lambda p: p.change_runs("new-train-003", elapsed_sec=0.0), "train elapsed: .*zero", "elapsed_ns"),
-    "same-id": (_same_id, r'new-train-000\.json: .*"new-train-000" stands in', "give each run an id"),
+    "same-id": (_same_id, r'new-train-000\.json: .*"new-train-000" is in', "give each run an id"),
     "all-failed": (lambda p: p.change_runs("new-*", status="failed"), "(train|score) .*failed", "mend the program"),
     "one-all-failed": (lambda p: p.change_runs("new-train-*", status="failed"), "train .*failed", "mend the program"),
     "only-baseline-runs": (lambda p: p.drop_runs("new-*"), "belong to the baseline", "perfgate run"),

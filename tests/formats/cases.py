@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from perfgate.core.units import scale_of
+from perfgate.formats.contents import Contents, read
 from perfgate.formats.detect import detect, named
-from perfgate.formats.options import Contents, read
-from perfgate.formats.parsing.describe import describe
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
+from perfgate.formats.parsing.record import Record, Samples, Single, describe
 from perfgate.formats.parsing.source import Source
 
 DATA = Path(__file__).parent / "data"
@@ -19,12 +19,19 @@ DATA = Path(__file__).parent / "data"
 KEYS = ("benchmark", "metric", "unit", "direction", "kind", "n", "p50", "p95")
 
 
-def contents(path: Path | str, *, given: str = "", options: Options | None = None) -> Contents:
+def contents(path: Path | str, *, given: str = "", options: ForeignOptions | None = None) -> Contents:
     """Read a file as `perfgate import` does: by its content, or as the format given."""
     source = Source(str(path))
     known = named(given) if given else detect(source)
     assert known is not None, f"{path} was not recognised"
-    return read(source, known, options or Options())
+    return read(source, known, options or ForeignOptions())
+
+
+def values_of(record: Record) -> list[float]:
+    """Return the samples of a record, or its one value."""
+    payload = record.payload
+    assert isinstance(payload, Samples | Single), payload
+    return list(payload.values) if isinstance(payload, Samples) else [payload.value]
 
 
 def expected(path: Path) -> dict[str, Any]:
@@ -34,14 +41,14 @@ def expected(path: Path) -> dict[str, Any]:
 def wanted(entry: dict[str, Any]) -> dict[str, Any]:
     """Return an expected record, its unit scaled to base."""
     factor, unit = scale_of(entry["unit"]) if entry["unit"] is not None else (1.0, None)
-    told = {key: entry.get(key) for key in KEYS} | {"unit": unit}
+    reported = {key: entry.get(key) for key in KEYS} | {"unit": unit}
     for key in ("p50", "p95", "value"):
         if entry.get(key) is not None:
-            told[key] = entry[key] * factor
+            reported[key] = entry[key] * factor
     for key in ("quantiles", "saturated"):
         if key in entry:
-            told[key] = entry[key]
-    return told
+            reported[key] = entry[key]
+    return reported
 
 
 def assert_alike(found: dict[str, Any], want: dict[str, Any]) -> None:
@@ -57,13 +64,13 @@ def assert_alike(found: dict[str, Any], want: dict[str, Any]) -> None:
             assert found[key] == value, (want["benchmark"], want["metric"], key, found[key], value)
 
 
-def assert_case(path: Path, given: str = "", options: Options | None = None) -> None:
+def assert_case(path: Path, given: str = "", options: ForeignOptions | None = None) -> None:
     """Hold a file against what a correct reader yields: all of it, and nothing else."""
     case = expected(path)
     got = contents(path, given=given, options=options)
-    told = [r for r in got.records if not r.is_derived]
-    found = {(r.benchmark, r.metric): describe(r) for r in told}
-    assert len(found) == len(told), "a name stands twice"
+    reported = [r for r in got.records if not r.is_derived]
+    found = {(r.benchmark, r.metric): describe(r) for r in reported}
+    assert len(found) == len(reported), "a name is there twice"
     for entry in case["results"]:
         place = (entry["benchmark"], entry["metric"])
         if entry.get("optional") and place not in found:

@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from perfgate.core.errors import CannotDecideError
+from perfgate.formats.contents import Contents, read
 from perfgate.formats.detect import detect, named
-from perfgate.formats.options import Contents, read
-from perfgate.formats.parsing.record import Options, Record
+from perfgate.formats.options import ForeignOptions
 from perfgate.formats.parsing.source import Source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from perfgate.formats.parsing.record import Record
 
-def seen(content: object, *, given: str = "", options: Options | None = None) -> Contents:
+
+def seen(content: object, *, given: str = "", options: ForeignOptions | None = None) -> Contents:
     """Read a file of this content (text, bytes, or a JSON document) by what is in it, or as the format given."""
     raw = content if isinstance(content, (str, bytes)) else json.dumps(content)
     source = Source("given.txt", content=raw.encode() if isinstance(raw, str) else raw)
     known = named(given) if given else detect(source)
     assert known is not None, "not recognised"
-    return read(source, known, options or Options())
+    return read(source, known, options or ForeignOptions())
 
 
 def by_name(content: object, **how: Any) -> dict[tuple[str, str], Record]:
@@ -43,9 +45,9 @@ def refusal(content: object, **how: Any) -> str:
     return " ".join(f"{d.message} {d.hint}" for d in caught.value.diagnostics)
 
 
-def of_folder(path: Path, options: Options | None = None) -> dict[tuple[str, str], Record]:
+def of_folder(path: Path, options: ForeignOptions | None = None) -> dict[tuple[str, str], Record]:
     """Return the records of a folder by benchmark and metric."""
     source = Source(str(path))
     known = detect(source)
     assert known is not None, f"{path} is not recognised"
-    return {(r.benchmark, r.metric): r for r in read(source, known, options or Options()).records}
+    return {(r.benchmark, r.metric): r for r in read(source, known, options or ForeignOptions()).records}

@@ -8,7 +8,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import CannotDecideError
-from perfgate.formats.parsing.record import Options, Record, Skipped
+from perfgate.formats.options import ForeignOptions
+from perfgate.formats.parsing.record import Record, Skipped
 from perfgate.formats.parsing.source import Source
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def feed(known: Format, path: Path, content: bytes) -> int:
     """
     count = 0
     try:
-        for found in known.load()(Source(str(path), content=content), Options(better="lower")):
+        for found in known.load()(Source(str(path), content=content), ForeignOptions(direction="lower")):
             assert isinstance(found, (Record, Skipped)), found
             count += isinstance(found, Record)
     except CannotDecideError:

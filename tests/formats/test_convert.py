@@ -10,28 +10,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perfgate.formats.contents import Contents
 from perfgate.formats.convert import MOST_VALUES, thinned, to_runs
 from perfgate.formats.detect import named
-from perfgate.formats.options import Contents
 from perfgate.formats.parsing.failures import stated_quantiles, without_failures
-from perfgate.formats.parsing.record import Options, Record
+from perfgate.formats.parsing.record import Histogram, Quantiles, Record, Samples, Single
 from perfgate.stats.quantiles import quantile
 
 LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=60)
 
 
-def record(**changes) -> Record:
-    facts = {"benchmark": "b", "metric": "response_time", "unit": "s", "better": "lower", "kind": "samples"}
-    return Record(**{**facts, **changes})
+def record(*values: float, **changes) -> Record:
+    facts = {"benchmark": "b", "metric": "response_time", "unit": "s", "better": "lower"}
+    return Record(**{**facts, "payload": Samples(values=values), **changes})
 
 
 def rate(share: float) -> Record:
-    return record(metric="error_rate", unit="1", kind="value", values=[share])
+    return record(metric="error_rate", unit="1", payload=Single(value=share))
 
 
 def runs_of(*records: Record):
     contents = Contents(format=named("hyperfine"), records=records, skipped=(), digest="0" * 12)
-    return to_runs(contents, "f.json", Options())
+    return to_runs(contents, "f.json")
 
 
 @LAWS
@@ -40,22 +40,23 @@ def runs_of(*records: Record):
     failed=st.lists(st.floats(1e-6, 0.005), max_size=40),
 )
 def test_failing_fast_never_makes_a_time_look_better(good, failed):
-    mixed = record(values=[*failed, *good], flags=("failures-mixed",))
-    kept = without_failures(mixed, len(failed) / len(mixed.values))
-    assert sorted(kept.values) == sorted(good)
+    mixed = record(*failed, *good, flags=("failures-mixed",))
+    kept = without_failures(mixed, mixed.payload, len(failed) / mixed.count)
+    assert sorted(kept) == sorted(good)
 
 
 def test_where_the_file_says_which_calls_failed_these_are_left_out():
-    mixed = record(values=[1.0, 9.0, 1.1, 9.5], failed=(1, 3), flags=("nonzero-exit",))
-    assert list(without_failures(mixed, 0.5).values) == [1.0, 1.1]
+    samples = Samples(values=[1.0, 9.0, 1.1, 9.5], failed=(1, 3))
+    mixed = record(payload=samples, flags=("nonzero-exit",))
+    assert without_failures(mixed, samples, 0.5) == [1.0, 1.1]
 
 
 STATED = ((0.5, 0.010), (0.66, 0.012), (0.9, 0.015), (0.95, 0.020), (0.99, 0.030))
 
 
 def quantiles(share, flags=("failures-mixed",)):
-    mixed = record(kind="quantiles", quantiles=STATED, flags=flags)
-    return {q.name: q for q in stated_quantiles(mixed, share)}
+    stated = Quantiles(points=STATED)
+    return {q.name: q for q in stated_quantiles(record(payload=stated, flags=flags), stated, share)}
 
 
 def test_quantiles_with_many_failures_are_known_between_two_that_are_stated():
@@ -74,22 +75,22 @@ def test_one_failure_in_a_hundred_moves_no_quantile_nor_do_failures_that_were_le
 
 
 def test_a_rate_that_the_tool_states_beside_its_benchmarks_counts_for_all():
-    mixed = record(values=[0.001, 1.0, 2.0, 3.0], flags=("failures-mixed",))
+    mixed = record(0.001, 1.0, 2.0, 3.0, flags=("failures-mixed",))
     beside = replace(rate(0.25), benchmark="failed")
     (run, _) = runs_of(mixed, beside).runs
     assert run.series[0].values == (1.0, 2.0, 3.0)
 
 
 def test_what_the_reader_left_out_itself_is_not_left_out_again():
-    clean = record(values=[1.0, 2.0, 3.0])
-    assert without_failures(clean, 0.5) is clean
+    clean = record(1.0, 2.0, 3.0)
+    assert without_failures(clean, clean.payload, 0.5) is clean.payload.values
 
 
 @LAWS
 @given(st.integers(0, 10**6), st.integers(MOST_VALUES + 1, 3 * MOST_VALUES))
 def test_thinning_moves_no_quantile_by_more_than_three_ranks(seed, count):
-    dice = Random(seed)  # noqa: S311 - no secret
-    values = [dice.lognormvariate(0, 1) for _ in range(count)]
+    rng = Random(seed)  # noqa: S311 - no secret
+    values = [rng.lognormvariate(0, 1) for _ in range(count)]
     kept, ordered = thinned(values), sorted(values)
     assert len(kept) == MOST_VALUES
     for q in (0.5, 0.9, 0.95, 0.99):
@@ -98,22 +99,22 @@ def test_thinning_moves_no_quantile_by_more_than_three_ranks(seed, count):
 
 
 def test_one_run_holds_all_that_a_file_says_of_a_benchmark():
-    (run,) = runs_of(record(values=[1.0, 2.0]), rate(0.0), record(metric="allocs", unit="1", values=[3.0])).runs
+    (run,) = runs_of(record(1.0, 2.0), rate(0.0), record(3.0, metric="allocs", unit="1")).runs
     assert [s.metric.name for s in run.series] == ["response_time", "error_rate", "allocs"]
     assert run.run_id.startswith("hyperfine-000000000000-")
 
 
 def test_what_has_no_direction_is_named_and_left_out_or_asked_for():
-    unclear = record(metric="score", better=None, values=[1.0])
-    found = runs_of(record(values=[1.0]), unclear)
+    unclear = record(1.0, metric="score", better=None)
+    found = runs_of(record(1.0), unclear)
     assert [n.slug for n in found.notes] == ["direction-unknown"]
     assert "score" in found.notes[0].message
     assert [p.slug for p in runs_of(unclear).problems] == ["direction-unknown"]
 
 
 def test_what_nobody_judges_is_no_part_of_a_run_and_not_enough_by_itself():
-    side = record(metric="counter", values=[1.0], is_side=True)
-    (run,) = runs_of(record(values=[1.0]), side).runs
+    side = record(1.0, metric="counter", is_side=True)
+    (run,) = runs_of(record(1.0), side).runs
     assert [s.metric.name for s in run.series] == ["response_time"]
     assert [p.slug for p in runs_of(side).problems] == ["nothing-to-gate"]
 
@@ -126,12 +127,12 @@ def test_what_nobody_judges_is_no_part_of_a_run_and_not_enough_by_itself():
     ],
 )
 def test_a_quantile_of_buckets_knows_its_bucket(buckets, p95):
-    (run,) = runs_of(record(kind="histogram", buckets=buckets)).runs
+    (run,) = runs_of(record(payload=Histogram(buckets=buckets))).runs
     found = next(q for q in run.series[0].quantiles if q.name == "p95")
     assert (found.value, found.low, found.high) == pytest.approx(p95)
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-13-01T00:00:00Z", ""])
 def test_a_time_in_a_tool_s_own_way_is_no_fault(text):
-    (run,) = runs_of(record(values=[1.0], started_at=text)).runs
+    (run,) = runs_of(record(1.0, started_at=text)).runs
     assert run.started_at == ""

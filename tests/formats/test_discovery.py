@@ -150,10 +150,10 @@ def test_a_socket_a_folder_and_a_link_to_nowhere_are_refused(tmp_path, monkeypat
         listening.bind("socket.json")
         (tmp_path / "folder.json").mkdir()
         (tmp_path / "link.json").symlink_to("nowhere")
-        told = {n: refused(read_bounded, f"{n}.json", limit=10, slug="s")[0] for n in ("socket", "folder", "link")}
-    assert told["socket"].message == "is a socket or a pipe, not a file"
-    assert told["folder"].message == "is a folder, not a file"
-    assert told["link"].message == "does not exist"
+        reported = {n: refused(read_bounded, f"{n}.json", limit=10, slug="s")[0] for n in ("socket", "folder", "link")}
+    assert reported["socket"].message == "is a socket or a pipe, not a file"
+    assert reported["folder"].message == "is a folder, not a file"
+    assert reported["link"].message == "does not exist"
 
 
 def test_a_device_is_refused_however_much_it_gives():

@@ -1,30 +1,17 @@
-"""A package of somebody else adds a reader by an entry point; a broken one is told, not passed over."""
+"""A package of somebody else adds a reader by an entry point; a broken one is an error, not passed over."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
 
 import pytest
 from support import Project, assert_cannot_decide, assert_green
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-READER = """
-from perfgate.formats.parsing.record import Record
-from perfgate.formats.catalog.format import Format
-
-def parse(source, options):
-    for line in source.lines():
-        name, _, seconds = line.partition("=")
-        if seconds:
-            yield Record(benchmark=name, metric="time", unit="s", better="lower", kind="value", values=[float(seconds)])
-
-FORMAT = Format(
-    name="stopwatch", tool="Stopwatch", pattern=r"\\Astopwatch v1$", reader="stopwatch.reader",
-    gives="one time a line", cure="stopwatch --save times.txt",
-)
-"""
+ROOT = Path(__file__).parents[2]
+SECTION = (ROOT / "docs/formats.md").read_text().partition("## A reader of your own")[2]
+READER, ENTRY_POINT = re.findall(r"```\w+\n(.*?)```", SECTION, re.DOTALL)[:2]
+"""The example of the documentation, literally."""
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +28,7 @@ def package(project: Project, tmp_path: Path) -> Path:
     facts = site / "stopwatch-1.dist-info"
     facts.mkdir()
     (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: stopwatch\nVersion: 1\n")
-    (facts / "entry_points.txt").write_text("[perfgate.formats]\nstopwatch = stopwatch.reader:FORMAT\n")
+    (facts / "entry_points.txt").write_text("[perfgate.formats]\n" + ENTRY_POINT.splitlines()[-1].replace('"', ""))
     project.write("times.txt", "stopwatch v1\nload=1.5\nsave=0.5\n")
     return site
 
@@ -51,7 +38,7 @@ def cli(project: Project, site: Path, *words: str):
     return project.cli(*words, env={"PYTHONPATH": paths})
 
 
-def test_its_files_are_told_by_content_and_by_name(project: Project, package: Path) -> None:
+def test_its_files_are_known_by_content_and_by_name(project: Project, package: Path) -> None:
     assert "stopwatch: one time a line" in cli(project, package, "formats").stdout
     for words in ([], ["--from", "stopwatch"]):
         outcome = cli(project, package, "import", "--dry-run", *words, "times.txt")
@@ -73,4 +60,12 @@ def test_without_the_package_the_format_is_not_known(project: Project, package: 
 def test_a_broken_package_is_named(project: Project, package: Path, broken: str) -> None:
     (package / "stopwatch" / "reader.py").write_text(broken)
     outcome = cli(project, package, "import", "--dry-run", "times.txt")
-    assert_cannot_decide(outcome, "stopwatch", "mend")
+    assert_cannot_decide(outcome, "stopwatch", "uninstall it")
+
+
+def test_the_names_for_packages_are_fetched_on_first_use_and_no_other_is_there() -> None:
+    import perfgate.formats
+
+    assert all(hasattr(perfgate.formats, name) for name in perfgate.formats.__all__)
+    with pytest.raises(AttributeError, match="Sample"):
+        perfgate.formats.Sample  # noqa: B018 - reading it is the test

@@ -17,7 +17,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from cases import contents
+from cases import contents, values_of
 
 from perfgate.formats.detect import formats
 
@@ -74,8 +74,8 @@ def test_pytest_benchmark_is_read_back(tmp_path: Path) -> None:
     assert set(found) == {"test_sum.py::test_sum[10]", "test_sum.py::test_sum[1000]"}
     for entry in stated:
         record = found[entry["fullname"]]
-        assert (record.kind, record.n, record.is_mean) == ("samples", 7, True)
-        assert statistics.median(record.values) == pytest.approx(entry["stats"]["median"])
+        assert (record.payload.kind, record.count, record.is_mean) == ("samples", 7, True)
+        assert statistics.median(values_of(record)) == pytest.approx(entry["stats"]["median"])
 
 
 def test_pyperf_is_read_back(tmp_path: Path) -> None:
@@ -85,10 +85,10 @@ def test_pyperf_is_read_back(tmp_path: Path) -> None:
         "sum(range(100))",
     )  # fmt: skip
     record = by_name(tmp_path / "bench.json")["sum"]
-    assert (record.kind, record.n, record.is_mean, record.unit) == ("samples", 12, True, "s")
+    assert (record.payload.kind, record.count, record.is_mean, record.unit) == ("samples", 12, True, "s")
     dumped = run(tmp_path, pyperf, "stats", "bench.json")
     assert "Total number of values: 12" in dumped
-    assert 1e-9 < min(record.values) <= max(record.values) < 1e-2
+    assert 1e-9 < min(values_of(record)) <= max(values_of(record)) < 1e-2
 
 
 def test_hyperfine_is_read_back(tmp_path: Path) -> None:
@@ -101,9 +101,9 @@ def test_hyperfine_is_read_back(tmp_path: Path) -> None:
     found = by_name(tmp_path / "bench.json")
     assert set(found) == set(stated) == {"nap", 'µ "x"'}
     for name, record in found.items():
-        assert (record.kind, record.n, record.is_mean) == ("samples", 4, False)
-        assert statistics.median(record.values) == pytest.approx(stated[name]["median"], abs=1e-9)
-    assert min(found["nap"].values) > 0.02
+        assert (record.payload.kind, record.count, record.is_mean) == ("samples", 4, False)
+        assert statistics.median(values_of(record)) == pytest.approx(stated[name]["median"], abs=1e-9)
+    assert min(values_of(found["nap"])) > 0.02
 
 
 def test_asv_is_read_back(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_asv_is_read_back(tmp_path: Path) -> None:
     read = contents(tmp_path / "results")
     found = {r.benchmark: r for r in read.records}
     assert set(found) == {"sums.Sums.time_sum(10)", "sums.Sums.time_sum(1000)"}
-    assert {(r.kind, r.n, r.unit, r.commit) for r in read.records} == {("samples", 6, "s", commit)}
+    assert {(r.payload.kind, r.count, r.unit, r.commit) for r in read.records} == {("samples", 6, "s", commit)}
     assert {s.benchmark.partition("(")[0] for s in read.skipped} == {"sums.Sums.time_broken"}
 
 
@@ -181,9 +181,9 @@ def test_locust_is_read_back(tmp_path: Path, shop: str) -> None:
     times = by_name(tmp_path / "stats.json", "response_time")
     errors = by_name(tmp_path / "stats.json", "error_rate")
     assert set(times) == set(errors) == set(stated) == {"GET /home", "GET /flaky"}
-    assert {name: r.n for name, r in times.items()} == {name: e["num_requests"] for name, e in stated.items()}
-    assert {name: r.values[0] for name, r in errors.items()} == {
+    assert {name: r.count for name, r in times.items()} == {name: e["num_requests"] for name, e in stated.items()}
+    assert {name: values_of(r)[0] for name, r in errors.items()} == {
         name: pytest.approx(e["num_failures"] / e["num_requests"]) for name, e in stated.items()
     }
-    assert errors["GET /flaky"].values[0] > 0
+    assert values_of(errors["GET /flaky"])[0] > 0
     assert {"GET /home", "GET /flaky"} <= set(by_name(tmp_path / "run_stats.csv", "response_time"))

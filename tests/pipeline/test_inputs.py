@@ -188,7 +188,7 @@ def test_collecting_gives_a_profile_file_and_says_what_was_left_out(workdir):
     write_json(workdir / "r" / "copy.json", json.loads((workdir / "r" / "r0.json").read_text()))
     found = collect_profiles(["r"], config=None, machine_class="ci")
     assert [p.machine_class for p in found.profiles] == ["ci"]
-    assert decode_profiles(found.content, "p.json") == found.profiles
+    assert decode_profiles(found.encode(), "p.json") == found.profiles
     assert found.remarks == ('left out, failed runs of "train": 1', "left out, copies of other files: 1")
 
 

@@ -1,4 +1,4 @@
-"""The table of formats: what each is called, how it is told apart, who reads it, what it can give."""
+"""The table of formats: the name of each, how it is recognised, its reader, and what it provides."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from perfgate.core.run import Run
-    from perfgate.formats.parsing.record import Options, Record, Skipped
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Record, Skipped
     from perfgate.formats.parsing.source import Source
 
 
 class Parse(Protocol):
     """A reader: one input in, records out. It opens nothing but the source, and judges nothing."""
 
-    def __call__(self, source: Source, options: Options) -> Iterator[Record | Skipped]:
+    def __call__(self, source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
         """Yield what the input says.
 
         Raises:
@@ -34,7 +35,7 @@ class Parse(Protocol):
 class ParseBetween(Protocol):
     """A reader of what happened between two snapshots of the same counters."""
 
-    def __call__(self, before: Source, after: Source, options: Options) -> Iterator[Record | Skipped]:
+    def __call__(self, before: Source, after: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
         """Yield the differences.
 
         Raises:
@@ -46,18 +47,18 @@ class ParseBetween(Protocol):
 class ParseRuns(Protocol):
     """A reader of runs as perfgate itself writes them, with session and environment."""
 
-    def __call__(self, source: Source, options: Options) -> Iterator[Run]:
+    def __call__(self, source: Source, options: ForeignOptions) -> Iterator[Run]:
         """Yield the runs.
 
         Raises:
-            CannotDecideError: one is not valid; every fault is told.
+            CannotDecideError: one is not valid; every fault is in it.
         """
         ...  # pragma: no cover - a signature
 
 
 @dataclass(frozen=True)
 class Head:
-    """The beginning of an input, as detection sees it."""
+    """The beginning of an input, which detection reads."""
 
     source: Source
 
@@ -81,7 +82,7 @@ class Format:
     tool: str
     """What people call it."""
     keys: tuple[str, ...] = ()
-    """JSON keys that all have to stand in the head, as `outline` writes them; ``a|b``: one of them."""
+    """JSON keys that all have to be in the head, as `outline` writes them; ``a|b``: one of them."""
     pattern: str = ""
     """Regular expression that has to match somewhere in the head, ``^`` and ``$`` at lines."""
     files: tuple[str, ...] = ()
@@ -94,15 +95,15 @@ class Format:
     """Of counters since a start: the function that reads two snapshots; empty: one file is all."""
     runs: str = ""
     """Of perfgate's own files: the function that gives whole runs in place of records; empty: there is none."""
-    is_asked: bool = False
-    """Is it read only when it is asked for by ``--from``, since its content gives too little away?"""
-    gives: str = ""
+    only_on_request: bool = False
+    """Is it read only by ``--from``, since its content could be of other formats too?"""
+    provides: str = ""
     """What is in it: ``raw samples``, ``quantiles``, …"""
-    cure: str = ""
-    """How the tool is made to write the best file, a command; of a format that is not read: what to use instead."""
+    hint: str = ""
+    """Command by which the tool writes the best file; of a rejected format: which file to give instead."""
 
-    def misses(self, head: Head) -> list[str]:
-        """Return what an input lacks for being of this format; nothing: it fits."""
+    def missing_marks(self, head: Head) -> list[str]:
+        """Return the marks of this format that an input does not have; none: it is of this format."""
         if self.files:
             missing = [g for g in self.files if not head.source.is_folder or not next(head.source.matching(g), None)]
             return [f"no {glob.split('|')[0]} in it" for glob in missing]
@@ -114,8 +115,8 @@ class Format:
         return missing
 
     @property
-    def marks(self) -> int:
-        """How many things tell it apart."""
+    def mark_count(self) -> int:
+        """Number of marks by which it is recognised."""
         return len(self.keys) + bool(self.pattern) + len(self.files)
 
     def load(self) -> Parse:

@@ -1,11 +1,11 @@
-"""Where in a folder the files of a tool lie, whichever of its levels is given: globs for `Source.matching`."""
+"""Where in a folder the files of a tool are, whichever of its levels is given: globs for `Source.matching`."""
 
 _HASH = "[0-9a-f]" * 8
 
 ASV = "|".join(f"{folder}{_HASH}-*.json" for folder in ("", "*/", "*/*/", ".asv/results/*/"))
 """Result files, ``<commit>-<environment>.json``: in a machine's folder, in ``results``, in ``.asv``, in the project."""
 ASV_MACHINE = "|".join(f"{folder}machine.json" for folder in ("", "*/", "*/*/", ".asv/results/*/"))
-"""What lies beside them."""
+"""The file beside them."""
 CRITERION = "|".join("*/" * depth + "new/sample.json" for depth in range(5))
 """A benchmark's own folder, a group, a group with functions and values, ``target/criterion``, ``target``."""
 LIGHTHOUSE = "lhr-*.json"

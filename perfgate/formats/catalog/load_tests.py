@@ -10,8 +10,8 @@ LOAD: tuple[Format, ...] = (
         tool="locust --json",
         pattern=r'"num_requests"\s*:[\s\S]{0,4000}?"response_times"\s*:\s*\{|^Type +Name +# reqs ',
         reader="locust",
-        gives="raw samples (single requests, rounded to whole milliseconds)",
-        cure="locust --headless --skip-log-setup --json > locust.json",
+        provides="raw samples (single requests, rounded to whole milliseconds)",
+        hint="locust --headless --skip-log-setup --json > locust.json",
     ),
     Format(
         name="locust-csv",
@@ -19,8 +19,8 @@ LOAD: tuple[Format, ...] = (
         pattern=r'\A"?Type"?,"?Name"?,"?(?:Request Count|# requests)"?,',
         reader="locust",
         function="parse_csv",
-        gives="percentiles in whole milliseconds, without the end of the run",
-        cure="locust --headless --skip-log-setup --json > locust.json",
+        provides="percentiles in whole milliseconds, without the end of the run",
+        hint="locust --headless --skip-log-setup --json > locust.json",
     ),
     Format(
         name="k6-points",
@@ -28,8 +28,8 @@ LOAD: tuple[Format, ...] = (
         keys=("metric", "type", "data", "data.value|data.contains"),
         pattern=r'"type"\s*:\s*"(?:Metric|Point)"',
         reader="k6_points",
-        gives="raw samples (single requests); failed ones are left out",
-        cure="k6 run --out json=points.ndjson script.js",
+        provides="raw samples (single requests); failed ones are left out",
+        hint="k6 run --out json=points.ndjson script.js",
     ),
     Format(
         name="k6-summary",
@@ -39,8 +39,8 @@ LOAD: tuple[Format, ...] = (
             "root_group|metadata.k6_version|config.execution|metrics.iterations|metrics.iteration_duration",
         ),
         reader="k6",
-        gives="percentiles, the rate of requests, the share that failed",
-        cure="k6 run --summary-trend-stats 'med,p(90),p(95),p(99),count' --summary-export summary.json script.js",
+        provides="percentiles, the rate of requests, the share that failed",
+        hint="k6 run --summary-trend-stats 'med,p(90),p(95),p(99),count' --summary-export summary.json script.js",
     ),
     Format(
         name="jmeter-jtl",
@@ -49,8 +49,8 @@ LOAD: tuple[Format, ...] = (
         r"|\A\d{10,16}([,;\t|])\d+\1(?:[^\n]*\1)?(?:true|false)\1"
         r"|\A<(?:\?xml[^>]*>\s*<)?(?:[!?][^>]*>\s*<)*testResults[\s/>]",
         reader="jmeter",
-        gives="raw samples (single requests, whole milliseconds); failed ones are left out",
-        cure="jmeter -n -t plan.jmx -l samples.jtl -Jjmeter.save.saveservice.print_field_names=true",
+        provides="raw samples (single requests, whole milliseconds); failed ones are left out",
+        hint="jmeter -n -t plan.jmx -l samples.jtl -Jjmeter.save.saveservice.print_field_names=true",
     ),
     Format(
         name="hey-csv",
@@ -58,8 +58,8 @@ LOAD: tuple[Format, ...] = (
         pattern=r"\Aresponse-time,DNS\+dialup,",
         reader="request_rows",
         function="parse_hey",
-        gives="raw samples (single requests, tenths of a millisecond); failed ones are left out",
-        cure="hey -o csv URL > load.csv",
+        provides="raw samples (single requests, tenths of a millisecond); failed ones are left out",
+        hint="hey -o csv URL > load.csv",
     ),
     Format(
         name="ab-gnuplot",
@@ -67,8 +67,8 @@ LOAD: tuple[Format, ...] = (
         pattern=r"\Astarttime\tseconds\tctime\tdtime\tttime\twait",
         reader="request_rows",
         function="parse_ab_tsv",
-        gives="raw samples (single requests, whole milliseconds); failures are not in it",
-        cure="ab -n 1000 -g load.tsv URL",
+        provides="raw samples (single requests, whole milliseconds); failures are not in it",
+        hint="ab -n 1000 -g load.tsv URL",
     ),
     Format(
         name="ab-csv",
@@ -76,8 +76,8 @@ LOAD: tuple[Format, ...] = (
         pattern=r"\APercentage served,Time in ms",
         reader="request_rows",
         function="parse_ab_csv",
-        gives="percentiles in microseconds; failures are not in it",
-        cure="ab -n 1000 -e load.csv URL",
+        provides="percentiles in microseconds; failures are not in it",
+        hint="ab -n 1000 -e load.csv URL",
     ),
 )
 """In the order in which they are tried."""

@@ -1,174 +1,174 @@
-"""Files that people give by mistake, or of tools that tell too little: one row each, with what to give instead."""
+"""Formats recognised only to be rejected, each with the file to give instead."""
 
 from __future__ import annotations
 
 from perfgate.formats.catalog.format import Format
 
-UNREAD: tuple[Format, ...] = (
+REJECTED: tuple[Format, ...] = (
     Format(
         name="hyperfine-csv",
         tool="hyperfine --export-csv",
         pattern=r"\Acommand,mean,stddev,median,user,system,min,max",
-        cure="it holds no samples: hyperfine --export-json bench.json CMD",
+        hint="it holds no samples: hyperfine --export-json bench.json CMD",
     ),
     Format(
         name="pytest-durations",
         tool="pytest --durations",
         pattern=r"^=+ slowest (?:\d+ )?(?:test )?durations =+",
-        cure="it is rounded to 10 ms: pytest --junit-xml=junit.xml, or pytest-benchmark",
+        hint="it is rounded to 10 ms: pytest --junit-xml=junit.xml, or pytest-benchmark",
     ),
     Format(
         name="pytest-benchmark-csv",
         tool="pytest-benchmark --benchmark-csv",
         pattern=r"\Aname,(?:param:[^,\n]*,)*(?:min|max|mean|stddev|median|iqr|outliers|ops|rounds)\b",
-        cure="it holds no samples: pytest --benchmark-json=bench.json",
+        hint="it holds no samples: pytest --benchmark-json=bench.json",
     ),
     Format(
         name="svg",
         tool="a drawing program, such as pytest-benchmark --benchmark-histogram",
         pattern=r"\A<(?:\?xml[^>]*>\s*<)?svg\b",
-        cure="a picture holds no values: pytest --benchmark-json=bench.json",
+        hint="a picture holds no values: pytest --benchmark-json=bench.json",
     ),
     Format(
         name="google-benchmark-csv",
         tool="Google Benchmark in CSV",
         pattern=r"^name,iterations,real_time,cpu_time,time_unit",
-        cure="it is cut off where counters differ: --benchmark_out=bench.json --benchmark_out_format=json",
+        hint="it is cut off where counters differ: --benchmark_out=bench.json --benchmark_out_format=json",
     ),
     Format(
         name="google-benchmark-text",
         tool="Google Benchmark on the screen",
         pattern=r"^Benchmark\s+Time\s+CPU\s+Iterations",
-        cure="it holds rounded values: --benchmark_out=bench.json --benchmark_out_format=json",
+        hint="it holds rounded values: --benchmark_out=bench.json --benchmark_out_format=json",
     ),
     Format(
         name="asv-benchmarks",
         tool="asv: its list of benchmarks",
         pattern=r'^ *"param_names": \[',
-        cure="it holds no values: give the folder, .asv/results",
+        hint="it holds no values: give the folder, .asv/results",
     ),
     Format(
         name="asv-machine",
         tool="asv: its facts of the machine",
         keys=("machine", "cpu", "os", "ram", "version"),
-        cure="it holds no values: give the folder, .asv/results",
+        hint="it holds no values: give the folder, .asv/results",
     ),
     Format(
         name="criterion-sample",
         tool="criterion.rs: one file of it",
         keys=("sampling_mode|median_abs_dev|directory_name", "times[]|median|full_id"),
-        cure="it does not say which benchmark it is of: give the folder, target/criterion",
+        hint="it does not say which benchmark it is of: give the folder, target/criterion",
     ),
     Format(
         name="criterion-csv",
         tool="criterion.rs: raw.csv",
         pattern=r"\Agroup,function,value,throughput_num",
-        cure="give the folder, target/criterion",
+        hint="give the folder, target/criterion",
     ),
     Format(
         name="criterion-text",
         tool="criterion.rs on the screen",
         pattern=r"\btime:\s+\[[\d.]+ \S+ [\d.]+ \S+ [\d.]+ \S+\]",
-        cure="it holds rounded values: give the folder, target/criterion",
+        hint="it holds rounded values: give the folder, target/criterion",
     ),
     Format(
         name="jmh-csv",
         tool="JMH in CSV",
         pattern=r'^"?Benchmark"?[,;]"?Mode"?[,;]"?Threads"?[,;]"?Samples"?[,;]',
-        cure="it holds no samples: -rf json -rff jmh.json",
+        hint="it holds no samples: -rf json -rff jmh.json",
     ),
     Format(
         name="jmh-text",
         tool="JMH on the screen",
         pattern=r"^Benchmark\s.*\bMode\s+(?:Cnt|Samples)\s+Score\b",
-        cure="it holds no samples: -rf json -rff jmh.json",
+        hint="it holds no samples: -rf json -rff jmh.json",
     ),
     Format(
         name="github-action-benchmark-history",
         tool="github-action-benchmark: its history",
         pattern=r'\A(?:window\.BENCHMARK_DATA\s*=\s*)?\{\s*"lastUpdate":',
-        cure="give the file that the action is given (output-file-path)",
+        hint="give the file that the action is given (output-file-path)",
     ),
     Format(
         name="benchmarkjs-text",
         tool="benchmark.js",
         pattern=r"^.+ x [\d,.]+ ops/sec \xb1[\d.]+% \(\d+ runs? sampled\)",
-        cure='it holds no samples: write [{"name": …, "unit": "s", "value": …}] from `stats.sample`',
+        hint='it holds no samples: write [{"name": …, "unit": "s", "value": …}] from `stats.sample`',
     ),
     Format(
         name="otlp-logs",
         tool="OpenTelemetry's log exporter",
         keys=("resourceLogs[]",),
-        cure="logs hold no durations: export the spans or the metrics",
+        hint="logs hold no durations: export the spans or the metrics",
     ),
     Format(
         name="otel-console",
         tool="OpenTelemetry's console exporter",
         pattern=r'\A\{\s+"(?:name|resource_metrics|body)":(?s:.*?)"(?:trace_id": "0x|scope_metrics"|resource")',
-        cure="it is made for people: use the OTLP JSON file exporter",
+        hint="it is made for people: use the OTLP JSON file exporter",
     ),
     Format(
         name="chrome-trace",
         tool="a tracer that writes Chrome traces",
         keys=("traceEvents[]|[].ph",),
-        cure="export the durations of the spans as OTLP JSON lines, or as JSON lines with a field map",
+        hint="export the durations of the spans as OTLP JSON lines, or as JSON lines with a field map",
     ),
     Format(
         name="jaeger",
         tool="Jaeger",
         keys=("data[].traceID|data[].spans[]",),
-        cure="export the spans as OTLP JSON lines",
+        hint="export the spans as OTLP JSON lines",
     ),
     Format(
         name="locust-history",
         tool="locust --csv-full-history (PREFIX_stats_history.csv)",
         pattern=r'\A"?Timestamp"?,"?User Count"?,"?Type"?,"?Name"?',
-        cure="it holds the run second by second: give PREFIX_stats.csv, "
+        hint="it holds the run second by second: give PREFIX_stats.csv, "
         "or locust --headless --skip-log-setup --json > locust.json",
     ),
     Format(
         name="locust-failures",
         tool="locust --csv (PREFIX_failures.csv)",
         pattern=r'\A"?Method"?,"?Name"?,"?Error"?,"?Occurrences"?',
-        cure="it holds no times: give PREFIX_stats.csv, or locust --headless --skip-log-setup --json > locust.json",
+        hint="it holds no times: give PREFIX_stats.csv, or locust --headless --skip-log-setup --json > locust.json",
     ),
     Format(
         name="locust-exceptions",
         tool="locust --csv (PREFIX_exceptions.csv)",
         pattern=r'\A"?Count"?,"?Message"?,"?Traceback"?',
-        cure="it holds no times: give PREFIX_stats.csv, or locust --headless --skip-log-setup --json > locust.json",
+        hint="it holds no times: give PREFIX_stats.csv, or locust --headless --skip-log-setup --json > locust.json",
     ),
     Format(
         name="k6-csv",
         tool="k6 --out csv",
         pattern=r"\Ametric_name,timestamp,metric_value,",
-        cure="k6 run --out json=points.ndjson script.js",
+        hint="k6 run --out json=points.ndjson script.js",
     ),
     Format(
         name="ab-text",
         tool="ab",
         pattern=r"\AThis is ApacheBench|^Percentage of the requests served within a certain time \(ms\)",
-        cure="its times are whole milliseconds: ab -n 1000 -e load.csv URL, or -g load.tsv for single requests",
+        hint="its times are whole milliseconds: ab -n 1000 -e load.csv URL, or -g load.tsv for single requests",
     ),
     Format(
         name="hey-text",
         tool="hey",
         pattern=r"\ASummary:\s*\n\s*Total:\s",
-        cure="it holds no samples: hey -o csv URL > load.csv",
+        hint="it holds no samples: hey -o csv URL > load.csv",
     ),
     Format(
         name="wrk",
         tool="wrk",
         pattern=r"^Running .+ test @ ",
-        cure="it holds no p95: use hey -o csv URL > load.csv, or write one request a line and name its columns "
+        hint="it holds no p95: use hey -o csv URL > load.csv, or write one request a line and name its columns "
         "in a field map",
     ),
     Format(
         name="autocannon",
         tool="autocannon",
         keys=("latency.p97_5|latency.p99_999", "non2xx", "connections"),
-        cure="it holds no p95 and whole milliseconds: use hey -o csv URL > load.csv, or write one request a line "
+        hint="it holds no p95 and whole milliseconds: use hey -o csv URL > load.csv, or write one request a line "
         "and name its columns in a field map",
     ),
 )
-"""Files that people give by mistake, each with what to give in place of it."""
+"""In the order in which they are tried, after all formats that are read."""

@@ -62,13 +62,13 @@ def encode_imported(run: Run) -> bytes:
 
 
 def _told(s: Series) -> dict[str, Any]:
-    told: dict[str, Any] = {"unit": s.metric.unit, "better": s.metric.better}
+    entry: dict[str, Any] = {"unit": s.metric.unit, "better": s.metric.better}
     if s.source:
-        told["source"] = s.source
+        entry["source"] = s.source
     if s.values:
-        return {**told, "values": list(s.values)}
-    told["quantiles"] = {q.name: [q.value, q.low, q.high if math.isfinite(q.high) else None] for q in s.quantiles}
-    return told
+        return {**entry, "values": list(s.values)}
+    entry["quantiles"] = {q.name: [q.value, q.low, q.high if math.isfinite(q.high) else None] for q in s.quantiles}
+    return entry
 
 
 def decode_imported(content: bytes, origin: str) -> Run:

@@ -14,7 +14,7 @@ from perfgate.core.profile import MetricProfile, Profile
 from perfgate.core.strict_json import load_json
 from perfgate.core.units import to_base
 
-_NO_UNIT = "unit and direction of the metric cannot be told from its name"
+_NO_UNIT = "unit and direction of the metric are not known from its name"
 _SHAPE = "`perfgate schema percentiles` prints the format"
 _HINT = 'state "unit" and "better" in the file, or end the metric\'s name in _sec, _ms, _mb, _bytes or _per_s'
 
@@ -26,7 +26,7 @@ def parse(content: bytes, origin: str) -> tuple[Profile, ...]:
     of the metric's name. The machine is not known.
 
     Raises:
-        CannotDecideError: it is not valid, or a metric's unit cannot be told; every fault is told.
+        CannotDecideError: it is not valid, or a metric's unit is unknown; every fault is in it.
     """
     document = load_json(content, origin, "percentiles-invalid", _SHAPE)
     faults = [(f.pointer, f.message) for f in schema.explain("percentiles", document)]
@@ -35,9 +35,7 @@ def parse(content: bytes, origin: str) -> tuple[Profile, ...]:
         read = [_metric(key, stated, f"/benchmarks/{benchmark}/{key}", faults) for key, stated in metrics.items()]
         found = tuple(sorted((m for m in read if m is not None), key=lambda m: m.metric.name))
         twice = [b.metric.name for a, b in pairwise(found) if a.metric.name == b.metric.name]
-        faults += [
-            (f"/benchmarks/{benchmark}", f'two keys name the metric "{name}": it stands twice') for name in twice
-        ]
+        faults += [(f"/benchmarks/{benchmark}", f'two keys name the metric "{name}"') for name in twice]
         profiles.append(Profile(benchmark=benchmark, labels=(), machine_class="", sessions=(), metrics=found))
     if faults:
         raise CannotDecideError([_fault(origin, pointer, message) for pointer, message in faults])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import msgspec
@@ -73,15 +74,15 @@ class SummaryReader:
         self._metrics: dict[tuple[str, str, Direction], Metric] = {}
 
     def parse(self, content: bytes, origin: str, folder: str) -> Run:
-        """Return the run that a summary tells of.
+        """Return the run of a summary.
 
         Args:
             content: the file's bytes.
             origin: its path, for messages.
-            folder: name of the folder it lies in, which names a benchmark that has no name.
+            folder: name of the folder it is in, which names a benchmark that has no name.
 
         Raises:
-            CannotDecideError: it is not a run summary; every fault is told.
+            CannotDecideError: it is not a run summary; every fault is in it.
         """
         try:
             s = self._decode(content)
@@ -141,7 +142,7 @@ def _instant(text: str, origin: str) -> str:
     """Return when a run started, in the form that sorts as text.
 
     Raises:
-        CannotDecideError: it is no point in time: which session is the newest could not be told.
+        CannotDecideError: it is no point in time: which session is the newest would be unknown.
     """
     try:
         return normal_instant(text)
@@ -154,7 +155,7 @@ def _in_range(values: tuple[tuple[Metric, float], ...], origin: str) -> tuple[tu
     """Return the values with what is too small for any clock as zero.
 
     Raises:
-        CannotDecideError: a value is so large that arithmetic could not bear it.
+        CannotDecideError: a value is too large to compute with.
     """
     faults = [
         _fault(origin, "", f'"{metric.name}" is {value:g} {metric.unit}: no measurement is that far from 1')
@@ -168,11 +169,11 @@ def _in_range(values: tuple[tuple[Metric, float], ...], origin: str) -> tuple[tu
 
 def _twice(own: Iterable[str], values: Iterable[tuple[Metric, float]], origin: str) -> list[Diagnostic]:
     """Return a fault for each metric of its own that a run states under another name too."""
-    names = [metric.name for metric, _ in values]
+    names = Counter(metric.name for metric, _ in values)
     return [
         _fault(origin, f"/metrics/{name}", f'the run states "{canonical_name(name)}" twice')
         for name in own
-        if names.count(canonical_name(name)) > 1
+        if names[canonical_name(name)] > 1
     ]
 
 

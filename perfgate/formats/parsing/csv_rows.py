@@ -12,7 +12,7 @@ from perfgate.formats.parsing.record import Skipped
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _MOST_LINES = 100
@@ -22,7 +22,7 @@ _MOST_CHARACTERS = 128 * 1024
 class Tally:
     """How many lines a log has, and how many of them nobody can read."""
 
-    def __init__(self, source: Source, options: Options) -> None:
+    def __init__(self, source: Source, options: ForeignOptions) -> None:
         """Start with no line read."""
         self.total = 0
         """Lines that hold anything."""
@@ -36,7 +36,7 @@ class Tally:
         self._broken += lines
         self._first = self._first or number
 
-    def told(self, what: str, hint: str) -> Iterator[Skipped]:
+    def skipped(self, what: str, hint: str) -> Iterator[Skipped]:
         """Yield how many lines were broken, when any were; nothing otherwise.
 
         Args:
@@ -46,11 +46,11 @@ class Tally:
         Raises:
             CannotDecideError: a larger share of the lines is broken than is tolerated.
         """
-        told = f"{self._broken:,} of {self.total:,} lines are no {what}; the first is line {self._first:,}"
+        message = f"{self._broken:,} of {self.total:,} lines are no {what}; the first is line {self._first:,}"
         if self._broken > self._tolerance * self.total:
-            raise self._source.fault(told, hint)
+            raise self._source.fault(message, hint)
         if self._broken:
-            yield Skipped(benchmark=self._source.name, metric="lines", why=told)
+            yield Skipped(benchmark=self._source.name, metric="lines", why=message)
 
 
 def rows(source: Source, tally: Tally, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
@@ -61,6 +61,7 @@ def rows(source: Source, tally: Tally, delimiter: str = ",") -> Iterator[tuple[i
     lines = enumerate(source.lines(), 1)
     again: deque[tuple[int, str]] = deque()
     pending: list[tuple[int, str]] = []
+    quotes = size = 0  # in the pending lines
     while True:
         found = again.popleft() if again else next(lines, None)
         if found is None and not pending:
@@ -73,8 +74,8 @@ def rows(source: Source, tally: Tally, delimiter: str = ",") -> Iterator[tuple[i
                     yield number, line.split(delimiter)
                 continue
             pending.append(found)
-        quotes = sum(line.count('"') for _, line in pending)
-        size = sum(len(line) for _, line in pending)
+            quotes += line.count('"')
+            size += len(line)
         if quotes % 2 == 0:
             tally.total += len(pending)
             row = _fields([line for _, line in pending], delimiter)
@@ -82,12 +83,12 @@ def rows(source: Source, tally: Tally, delimiter: str = ",") -> Iterator[tuple[i
                 tally.add_broken(pending[0][0], len(pending))
             else:
                 yield pending[0][0], row
-            pending = []
+            pending, quotes, size = [], 0, 0
         elif found is None or len(pending) >= _MOST_LINES or size > _MOST_CHARACTERS:
             tally.total += 1
             tally.add_broken(pending[0][0])
             again = deque(chain(pending[1:], again))
-            pending = []
+            pending, quotes, size = [], 0, 0
 
 
 def _fields(lines: list[str], delimiter: str) -> list[str] | None:

@@ -30,12 +30,12 @@ _MACHINES = frozenset({"host", "hostname", "instance", "nodename", "pod"})
 """Labels that change with the machine: the same benchmark would be another one on each."""
 _RUNTIME = ("go_", "jvm_", "nodejs_", "process_", "prometheus_", "promhttp_", "python_", "scrape_")
 _TIMES = ("_created", "_start_time_seconds", "_timestamp", "_timestamp_seconds")
-_CURE = "save what /metrics answers, such as `curl -s localhost:8000/metrics > after.prom`"
+_HINT = "save what /metrics answers, such as `curl -s localhost:8000/metrics > after.prom`"
 
 
 @dataclass(slots=True)
 class Series:
-    """One series of a scrape, the parts of a histogram or a summary brought together."""
+    """One series of a scrape, all parts of a histogram or a summary merged."""
 
     name: str
     """As found, without ``_bucket``, ``_count`` and ``_sum``."""
@@ -69,7 +69,7 @@ def titled(name: str, labels: Labels) -> str:
 
 
 def is_of_runtime(name: str) -> bool:
-    """Is it what a client library or a scraper tells of itself, which nobody gates?"""
+    """Is it a metric of the client library or the scraper itself, which nobody gates?"""
     return name.startswith(_RUNTIME) or name == "up"
 
 
@@ -102,7 +102,7 @@ def scraped(source: Source) -> list[Series]:
             reading.take_sample(stripped, number)
     if not reading.is_ended and (reading.is_openmetrics or not text.endswith("\n")):
         what = '"# EOF"' if reading.is_openmetrics else "an end of line"
-        raise source.fault(f"does not end in {what}: it is cut off", _CURE)
+        raise source.fault(f"does not end in {what}: it is cut off", _HINT)
     return list(reading.series.values())
 
 
@@ -137,9 +137,9 @@ class _Reading:
         where = f"line {number}"
         found = _sample(line)
         if self.is_ended:
-            raise self._source.fault("goes on after its end: it holds more than one scrape", _CURE, where)
+            raise self._source.fault("goes on after its end: it holds more than one scrape", _HINT, where)
         if found is None:
-            raise self._source.fault("is no sample of Prometheus' text format", _CURE, where)
+            raise self._source.fault("is no sample of Prometheus' text format", _HINT, where)
         name, labels, value, has_exemplar = found
         self.is_openmetrics |= has_exemplar
         family, part = self._family(name)
@@ -153,13 +153,13 @@ class _Reading:
         mark = "le" if part == "_bucket" else "quantile" if declared == "summary" or not declared else ""
         point = _float(keys[mark]) if mark in keys and part in {"", "_bucket"} else None
         if point is not None and math.isnan(point):
-            raise self._source.fault(f'has "NaN" as {mark}', _CURE, where)
+            raise self._source.fault(f'has "NaN" as {mark}', _HINT, where)
         if point is not None:
             labels = tuple((k, v) for k, v in labels if k != mark)
         series = self._series(family, labels, self._kind(family, part, declared, is_point=point is not None))
         if not _put(series, part, point, value):
-            message = f"{titled(name, found[1])} stands twice: it holds more than one scrape"
-            raise self._source.fault(message, _CURE, where)
+            message = f"{titled(name, found[1])} is there twice: the file holds more than one scrape"
+            raise self._source.fault(message, _HINT, where)
 
     def _family(self, name: str) -> tuple[str, str]:
         """Return the name of what a sample belongs to, and which part of it the sample is."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.policy import STATISTICS
 from perfgate.core.quantile import Quantile
+from perfgate.formats.parsing.record import Single
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from perfgate.formats.parsing.record import Record
+    from perfgate.formats.parsing.record import Quantiles, Record, Samples
 
 SHARES = {int(name[1:]) / 100: name for name in STATISTICS}
 """Shares of the quantiles that a rule or a budget may name."""
@@ -24,46 +24,49 @@ _SLACK = 1e-9  # of a share, which may be written as 0.95 or as 95 / 100
 
 def highest_rate(records: Iterable[Record]) -> float:
     """Return the highest share of failures in a file, for tools that count them beside their benchmarks."""
-    return max((r.values[0] for r in records if _is_rate(r)), default=0.0)
+    return max((rate for r in records if (rate := _rate(r)) is not None), default=0.0)
 
 
 def rate_of(records: Iterable[Record], of_file: float) -> float:
     """Return the share of failures in one benchmark, that of the whole file when it has none of its own."""
-    return next((r.values[0] for r in records if _is_rate(r)), of_file)
+    return next((rate for r in records if (rate := _rate(r)) is not None), of_file)
 
 
-def _is_rate(r: Record) -> bool:
-    return r.metric == "error_rate" and r.kind == "value"
+def _rate(r: Record) -> float | None:
+    return r.payload.value if r.metric == "error_rate" and isinstance(r.payload, Single) else None
 
 
-def without_failures(r: Record, rate: float) -> Record:
-    """Return samples without those of failed calls.
+def without_failures(r: Record, samples: Samples, rate: float) -> Sequence[float]:
+    """Return the samples of a record without those of failed calls.
 
     Where the file says which these are, they are left out; else as many of the fastest,
     since failing is often fast, and must not make a time look better.
     """
-    if r.kind != "samples" or not r.values:
-        return r
-    if r.failed:
-        failed = set(r.failed)
-        kept = [v for i, v in enumerate(r.values) if i not in failed]
-        return replace(r, values=kept) if kept else r
-    if rate <= 0 or not _MIXED & set(r.flags) or (r.better, r.unit) != ("lower", "s"):
-        return r
-    return replace(r, values=sorted(r.values)[min(round(rate * len(r.values)), len(r.values) - 1) :])
+    values = samples.values
+    if samples.failed:
+        failed = set(samples.failed)
+        return [v for i, v in enumerate(values) if i not in failed] or values
+    if not values or rate <= 0 or not _is_mixed(r):
+        return values
+    return sorted(values)[min(round(rate * len(values)), len(values) - 1) :]
 
 
-def stated_quantiles(r: Record, rate: float) -> Iterator[Quantile]:
+def _is_mixed(r: Record) -> bool:
+    """Does a record hold times of calls of which some failed?"""
+    return bool(_MIXED & set(r.flags)) and (r.better, r.unit) == ("lower", "s")
+
+
+def stated_quantiles(r: Record, stated: Quantiles, rate: float) -> Iterator[Quantile]:
     """Yield the quantiles that a tool states, as far as they are those of calls that did not fail.
 
-    When a share e of all calls failed, the q-quantile of the others lies, at the worst,
+    When a share e of all calls failed, the q-quantile of the others is, at the worst,
     where the tool states its (e + q (1 - e))-quantile: between the one that it states
     for q and the next one beyond. Up to one failure in a hundred that is no difference.
     """
-    is_mixed = rate > _NEGLIGIBLE and _MIXED & set(r.flags) and (r.better, r.unit) == ("lower", "s")
-    shares = [q for q, _ in r.quantiles]
-    values = [v for _, v in r.quantiles]
-    for share, value in r.quantiles:
+    is_mixed = rate > _NEGLIGIBLE and _is_mixed(r)
+    shares = [q for q, _ in stated.points]
+    values = [v for _, v in stated.points]
+    for share, value in stated.points:
         name = SHARES.get(round(share, 9))
         if name is None:
             continue

@@ -13,7 +13,7 @@ import msgspec
 
 from perfgate.core.field_map import parts_of
 from perfgate.core.units import scale_of
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 from perfgate.formats.parsing.timestamps import stated_instant
 from perfgate.formats.parsing.values import parsed
 
@@ -54,8 +54,8 @@ def is_ok(value: object) -> bool:
 
 def is_true(value: object) -> bool | None:
     """Return what a field of true and false says, None when it says neither."""
-    told = str(value).strip().lower() if isinstance(value, (bool, int, float, str)) else ""
-    return True if told in {"true", "1", "1.0", "yes"} else False if told in {"false", "0", "0.0", "no"} else None
+    text = str(value).strip().lower() if isinstance(value, (bool, int, float, str)) else ""
+    return True if text in {"true", "1", "1.0", "yes"} else False if text in {"false", "0", "0.0", "no"} else None
 
 
 @dataclass(slots=True)
@@ -166,10 +166,10 @@ class Grouping:
         for field, part, text in zip(self._fields, parts[:count], self._texts[1:], strict=False):
             if part is None or part == "":
                 raise RowError(f'no "{field}", which names the benchmark')
-            name += _told(part) + text
+            name += _as_text(part) + text
         labels = [(k, v) for k, v in zip(self._map.labels, parts[count:], strict=True) if v is not None and v != ""]
         if labels:
-            name = f"{name}[{','.join(f'{k}={_told(v)}' for k, v in labels)}]"
+            name = f"{name}[{','.join(f'{k}={_as_text(v)}' for k, v in labels)}]"
         if len(name) > _LONGEST_NAME:
             raise RowError(f"the benchmark's name is longer than {_LONGEST_NAME} characters")
         group = self._by_name.get(name)
@@ -185,7 +185,7 @@ class Grouping:
     def _numbers(self, i: int, cells: list[object]) -> Sequence[float | None]:
         """Return the values of a field; None where a row has none, or one that is no number."""
         if self._map.values[i].share:
-            return [None if said is None else float(said) for said in map(is_true, cells)]
+            return [None if flag is None else float(flag) for flag in map(is_true, cells)]
         types = set(map(type, cells))
         if types == {float} and math.isfinite(sum(cells)):  # type: ignore[arg-type]
             return cells  # type: ignore[return-value]
@@ -241,19 +241,24 @@ class Grouping:
                 yield self._record(group.name, value, column, asked)
         if self._ok is not None:
             yield Record(
-                benchmark=group.name, metric="error_rate", unit="1", better="lower", kind="value", n=group.rows,
-                values=[group.failed / group.rows], started_at=self._started_at,
-            )  # fmt: skip
+                benchmark=group.name,
+                metric="error_rate",
+                unit="1",
+                better="lower",
+                n=group.rows,
+                started_at=self._started_at,
+                payload=Single(value=group.failed / group.rows),
+            )
 
     def _record(self, name: str, value: FieldValue, column: array[float], asked: Direction | None) -> Record:
         metric, unit, better = value.resolved()
         facts: dict[str, Any] = {"benchmark": name, "metric": metric, "better": better or asked, "n": len(column)}
         facts["started_at"] = self._started_at
         if value.share:
-            return Record(**facts, unit="1", kind="value", values=[math.fsum(column) / len(column)])
+            return Record(**facts, unit="1", payload=Single(value=math.fsum(column) / len(column)))
         factor, base = scale_of(unit) if unit is not None else (1.0, None)
         kept = column if factor == 1.0 else array("d", [v * factor for v in column])
-        return Record(**facts, unit=base, kind="samples", values=kept)
+        return Record(**facts, unit=base, payload=Samples(values=kept))
 
 
 def _those(kept: list[bool], items: Sequence[Any]) -> list[Any]:
@@ -274,7 +279,7 @@ def _is_hashable(key: object) -> bool:
     return not any(isinstance(part, (list, dict)) for part in (key if isinstance(key, tuple) else (key,)))
 
 
-def _told(value: object) -> str:
+def _as_text(value: object) -> str:
     """Return a value as a part of a name."""
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -6,19 +6,22 @@ import math
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from perfgate.core.units import scale_of
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Histogram, Record, Single, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Flag
 
 NOTHING = "nothing was counted"
 """Why a series is skipped that was there and did not move."""
 _NO_NUMBER = "a count is no number"
 
 
-def described(name: str, unit: str, options: Options, *, is_side: bool = False) -> tuple[dict[str, Any], float]:
+def describe_distribution(
+    name: str, unit: str, options: ForeignOptions, *, is_side: bool = False
+) -> tuple[dict[str, Any], float]:
     """Return what a distribution measures, as fields of a record, and the factor to its base unit.
 
     Times and sizes are better when lower; of anything else only the user knows, and until
@@ -27,15 +30,19 @@ def described(name: str, unit: str, options: Options, *, is_side: bool = False) 
     Args:
         name: of the series, labels included.
         unit: as the file says it.
-        options: what the user said.
+        options: what the user says about the file.
         is_side: is it shown and never judged anyway?
     """
     factor, base = scale_of(unit)
     metric = {"s": "duration", "B": "size"}.get(base, "value")
-    better = options.better if metric == "value" else "lower"
+    better = options.direction if metric == "value" else "lower"
     facts = {
-        "benchmark": name, "metric": metric, "unit": base, "better": better, "is_side": is_side or better is None,
-    }  # fmt: skip
+        "benchmark": name,
+        "metric": metric,
+        "unit": base,
+        "better": better,
+        "is_side": is_side or better is None,
+    }
     return facts, factor
 
 
@@ -45,7 +52,7 @@ def histogram(
     """Return counts by bucket as a record.
 
     Args:
-        facts: as `described` gives them.
+        facts: as `describe_distribution` gives them.
         factor: from the unit of the bounds to the base unit.
         buckets: upper bound, the last one infinite -> cumulative count.
         flags: of the record.
@@ -62,7 +69,7 @@ def histogram(
     if len(bounds) == 1 or not all(map(math.isfinite, bounds[:-1])):
         return Skipped(benchmark=name, metric=metric, why="it has no bucket with a bound")
     scaled = tuple((bound * factor, count) for bound, count in zip(bounds, counts, strict=True))
-    return Record(**facts, kind="histogram", n=round(counts[-1]), buckets=scaled, flags=flags)
+    return Record(**facts, n=round(counts[-1]), flags=flags, payload=Histogram(buckets=scaled))
 
 
 def mean(
@@ -71,19 +78,19 @@ def mean(
     """Return sum by count as a record, for when that is all there is.
 
     Args:
-        facts: as `described` gives them; the metric's name gets ``_mean``.
+        facts: as `describe_distribution` gives them; the metric's name gets ``_mean``.
         factor: from the unit of the sum to the base unit.
         total: the sum of everything that was observed.
         count: how many observations.
         flags: of the record.
     """
-    told = facts | {"metric": f"{facts['metric']}_mean"}
+    about = facts | {"metric": f"{facts['metric']}_mean"}
     why = "neither buckets nor a sum and a count"
     if is_amount(count) and total is not None and math.isfinite(total):
         if count > 0:
-            return Record(**told, kind="value", n=round(count), values=[total * factor / count], flags=flags)
+            return Record(**about, n=round(count), flags=flags, payload=Single(value=total * factor / count))
         why = NOTHING
-    return Skipped(benchmark=told["benchmark"], metric=told["metric"], why=why)
+    return Skipped(benchmark=about["benchmark"], metric=about["metric"], why=why)
 
 
 def is_amount(value: float | None) -> TypeGuard[float]:

@@ -48,10 +48,10 @@ class Broken:
             self.first, self.why = line, why
         self.count += count
 
-    def told(self, source: Source, tolerance: float) -> Iterator[Skipped]:
-        """Yield what is to be told of them; nothing when there are none.
+    def skipped(self, source: Source, tolerance: float) -> Iterator[Skipped]:
+        """Yield a note about them; nothing when there are none.
 
-        One is always borne, since a log that is cut off ends in one; with a tolerance
+        One is always tolerated, since a log that is cut off ends in one; with a tolerance
         of zero none is.
 
         Raises:
@@ -59,10 +59,12 @@ class Broken:
         """
         if not self.count:
             return
-        told = f"{self.count:,} of {self.lines:,} {self.what}s cannot be read; the first is {self.what} {self.first:,}"
+        message = (
+            f"{self.count:,} of {self.lines:,} {self.what}s cannot be read; the first is {self.what} {self.first:,}"
+        )
         if self.count > max(tolerance * self.lines, 1 if tolerance else 0):
-            raise source.fault(f"{told}: {self.why}", "mend the log, or bear more: --tolerance")
-        yield Skipped(benchmark=source.name, metric=f"{self.what}s", why=f"{told}: {self.why}")
+            raise source.fault(f"{message}: {self.why}", "correct the log, or tolerate more: --tolerance SHARE")
+        yield Skipped(benchmark=source.name, metric=f"{self.what}s", why=f"{message}: {self.why}")
 
 
 def is_json(source: Source) -> bool:
@@ -119,7 +121,7 @@ def _slowly(line: str) -> object:
 
 
 def documents(source: Source) -> Iterator[object]:
-    """Yield the items of an array, or objects that stand one after the other over several lines each.
+    """Yield the items of an array, or objects one after the other over several lines each.
 
     Raises:
         CannotDecideError: it is not JSON to its end.

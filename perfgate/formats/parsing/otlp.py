@@ -10,14 +10,14 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.units import scale_of
-from perfgate.formats.parsing.histogram import NOTHING, described, histogram, is_amount, mean
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.histogram import NOTHING, describe_distribution, histogram, is_amount, mean
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Skipped
 from perfgate.formats.parsing.values import items, parsed, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
 
 _KINDS = ("histogram", "gauge", "sum", "summary", "exponentialHistogram")
 _DELTA = (1, "1", "AGGREGATION_TEMPORALITY_DELTA")
@@ -78,7 +78,7 @@ class Points:
                     one = origin + json.dumps(point.get("attributes"), sort_keys=True)
                     _take(series, kind, point, inside.get("aggregationTemporality"), one)
 
-    def records(self, options: Options) -> Iterator[Record | Skipped]:
+    def records(self, options: ForeignOptions) -> Iterator[Record | Skipped]:
         """Yield a record for each series."""
         for (_, _, name), series in self._series.items():
             why = series.why or _UNREAD.get(series.kind, "")
@@ -92,16 +92,20 @@ class Points:
                 factor, unit = scale_of(_unit(series.unit))
                 values = [v * factor for v in series.values]
                 yield Record(
-                    benchmark=name, metric="value", unit=unit, better=options.better, kind="samples",
-                    n=len(values), values=values, is_side=True,
-                )  # fmt: skip
+                    benchmark=name,
+                    metric="value",
+                    unit=unit,
+                    better=options.direction,
+                    is_side=True,
+                    payload=Samples(values=values),
+                )
 
 
 def titled(name: str, attributes: list[Any]) -> str:
     """Return a metric's name with the attributes of a point, ``name{key=value,...}``, ascending by key."""
     pairs = [(text(table(a).get("key")), _plain(table(table(a).get("value")))) for a in attributes]
-    told = sorted(pair for pair in pairs if pair[0] not in _MACHINES)
-    return f"{name}{{{','.join(f'{key}={value}' for key, value in told)}}}" if told else name
+    stated_labels = sorted(pair for pair in pairs if pair[0] not in _MACHINES)
+    return f"{name}{{{','.join(f'{key}={value}' for key, value in stated_labels)}}}" if stated_labels else name
 
 
 def _plain(value: dict[str, Any]) -> str:
@@ -133,9 +137,9 @@ def _take(series: _Series, kind: str, point: dict[str, Any], temporality: object
         series.why = "it does not say whether its counts are totals or differences"
 
 
-def _histogram(name: str, series: _Series, options: Options) -> Record | Skipped:
+def _histogram(name: str, series: _Series, options: ForeignOptions) -> Record | Skipped:
     """Return the counts of all points together."""
-    facts, factor = described(name, _unit(series.unit), options)
+    facts, factor = describe_distribution(name, _unit(series.unit), options)
     points = [_read(point) for _, point in series.spans.values()]
     read = [point for point in points if point is not None]
     if len(read) < len(points):
@@ -166,9 +170,9 @@ def _read(point: dict[str, Any]) -> tuple[list[float], list[float], float, float
     return bounds, counts, count or 0.0, parsed(point.get("sum"))
 
 
-def _summary(name: str, series: _Series, options: Options) -> Record | Skipped:
+def _summary(name: str, series: _Series, options: ForeignOptions) -> Record | Skipped:
     """Return the quantiles that the program states last; without any, the mean."""
-    facts, factor = described(name, _unit(series.unit), options)
+    facts, factor = describe_distribution(name, _unit(series.unit), options)
     _, point = max(series.spans.values(), key=lambda span: span[0])
     count = parsed(point.get("count"))
     stated = [
@@ -182,7 +186,7 @@ def _summary(name: str, series: _Series, options: Options) -> Record | Skipped:
         return mean(facts, factor, parsed(point.get("sum")), count)
     n = round(count) if is_amount(count) else None
     quantiles = tuple(sorted((q, v) for q, v in dict(stated).items() if 0 <= q <= 1))
-    return Record(**facts, kind="quantiles", n=n, quantiles=quantiles)
+    return Record(**facts, n=n, payload=Quantiles(points=quantiles))
 
 
 def _unit(stated: str) -> str:

@@ -1,15 +1,18 @@
-"""What a foreign file says of one metric of one benchmark, before it becomes a run."""
+"""What a reader yields: one record for each metric of each benchmark, before it becomes a run."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+from perfgate.stats.buckets import bucket_quantile
+from perfgate.stats.quantiles import quantile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perfgate.core.metrics import Direction
-    from perfgate.core.run import Labels
 
 Kind = Literal["samples", "quantiles", "histogram", "value"]
 Flag = Literal[
@@ -26,6 +29,47 @@ Flag = Literal[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """The raw values."""
+
+    kind: ClassVar[Kind] = "samples"
+    values: Sequence[float]
+    """In file order, in the record's unit; finite."""
+    failed: tuple[int, ...] = ()
+    """Positions of the values of failed calls; these are listed, and never judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantiles:
+    """The quantiles that the tool computed."""
+
+    kind: ClassVar[Kind] = "quantiles"
+    points: tuple[tuple[float, float], ...]
+    """Share (0.95 for p95) and value in the record's unit, ascending by share; only what the file states."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Histogram:
+    """Counts by bucket."""
+
+    kind: ClassVar[Kind] = "histogram"
+    buckets: tuple[tuple[float, float], ...]
+    """Upper bound in the record's unit and *cumulative* count, ascending; the last bound may be infinite."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Single:
+    """One value of the whole run: a mean, a rate or a counter."""
+
+    kind: ClassVar[Kind] = "value"
+    value: float
+    """In the record's unit; finite."""
+
+
+Payload: TypeAlias = Samples | Quantiles | Histogram | Single
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One metric of one benchmark, in base units."""
 
@@ -34,34 +78,32 @@ class Record:
     metric: str
     """Such as ``time``, ``response_time``, ``throughput``, ``error_rate``."""
     unit: str | None
-    """Base unit (``s``, ``B``, ``1/s``, ``B/s``, ``1``), or the file's own text; None: the file cannot say."""
+    """Base unit (``s``, ``B``, ``1/s``, ``B/s``, ``1``), or the file's own text; None: the file does not say."""
     better: Direction | None
-    """None: the file cannot say, so that the user must."""
-    kind: Kind
-    """``samples``: raw values. ``quantiles``: the tool's own. ``histogram``: counts by bucket.
-    ``value``: a mean, a rate or a counter of the whole run."""
+    """Which direction is better; None: the file does not say, so that the user must."""
+    payload: Payload
+    """What was measured: `Samples`, `Quantiles`, a `Histogram` or a `Single` value."""
     n: int | None = None
-    """How many measurements are behind it; None: the file does not say."""
-    values: Sequence[float] = ()
-    """The raw values of `samples`, in file order; of `value` the only one; else empty. Finite."""
-    quantiles: tuple[tuple[float, float], ...] = ()
-    """Of `quantiles` only: share (0.95) and value, ascending by share; what the file does not state is not here."""
-    buckets: tuple[tuple[float, float], ...] = ()
-    """Of `histogram` only: upper bound and *cumulative* count, ascending; the last bound may be infinite."""
-    failed: tuple[int, ...] = ()
-    """Of `samples`: which of the values are of calls that failed, by place; they are listed, and never judged."""
+    """Number of measurements behind it; None: as many as there are samples, else the file does not say."""
     is_mean: bool = False
-    """Is each sample a mean over several calls? Means and single calls are never compared."""
+    """Is each value a mean over several calls? Means and single calls are never compared."""
     is_side: bool = False
     """Is it shown by `perfgate import` alone, and never judged? (User counters, bookkeeping of the tool.)"""
     is_derived: bool = False
-    """Is it counted by the reader from marks of the single samples? It is judged, but no statement of the file."""
+    """Did the reader count it from marks of the single samples? It is judged, but the file does not state it."""
     flags: tuple[Flag, ...] = ()
-    """What a reader should know about how the values were had."""
+    """How the values were measured, where a person should know it."""
     started_at: str = ""
-    """When the measuring began, as the file states it (ISO 8601); empty when it does not."""
+    """When the measurement began, as the file states it (ISO 8601); empty when it does not."""
     commit: str = ""
     """Version of the measured code; empty when the file does not say."""
+
+    @property
+    def count(self) -> int | None:
+        """Number of measurements behind it; None: the file does not say."""
+        if self.n is None and isinstance(self.payload, Samples):
+            return len(self.payload.values)
+        return self.n
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,15 +118,37 @@ class Skipped:
     """The metric, when only that is unusable."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What the user said beside the file."""
+def describe(record: Record) -> dict[str, Any]:
+    """Return a record as JSON data, as `perfgate import --dry-run --json` prints it.
 
-    better: Direction | None = None
-    """Direction of metrics whose file cannot say it."""
-    min_time: float = 0.1
-    """Seconds: shorter test cases of a JUnit report are left out, since the tool rounds to milliseconds."""
-    tolerance: float = 0.01
-    """Share of lines of a log that may be broken, 0.0 to 1.0."""
-    labels: Labels = ()
-    """Labels for every benchmark of the file."""
+    A quantile that the file does not give is None, never made up.
+    """
+    document: dict[str, Any] = {
+        "benchmark": record.benchmark,
+        "metric": record.metric,
+        "unit": record.unit,
+        "direction": record.better,
+        "kind": record.payload.kind,
+        "n": record.count,
+        "p50": None,
+        "p95": None,
+    }
+    match record.payload:
+        case Samples(values=values):
+            ordered = sorted(values)
+            document.update(p50=quantile(ordered, 0.5), p95=quantile(ordered, 0.95), samples=list(values))
+            document["of"] = "means" if record.is_mean else "calls"
+        case Quantiles(points=points):
+            stated = dict(points)
+            document.update(p50=stated.get(0.5), p95=stated.get(0.95), quantiles={f"{q:g}": v for q, v in points})
+        case Histogram(buckets=buckets):
+            p50, p95 = (bucket_quantile(buckets, q) for q in (0.5, 0.95))
+            document.update(p50=p50[0], p95=p95[0], saturated=math.isinf(p95[2]))
+            document["buckets"] = [[bound if math.isfinite(bound) else None, count] for bound, count in buckets]
+        case Single(value=value):
+            document["value"] = value
+    if record.flags:
+        document["flags"] = list(record.flags)
+    if record.is_side:
+        document["judged"] = False
+    return document

@@ -1,4 +1,4 @@
-"""Requests of one kind, told one by one: their times without the failed ones, and the share that failed."""
+"""Requests of one kind, added one by one: their times without the failed ones, and the share that failed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import parsed
 
 if TYPE_CHECKING:
@@ -43,12 +43,10 @@ class Requests:
             yield Skipped(benchmark=name, why="every request failed")
             return
         facts: dict[str, Any] = {"benchmark": name, "better": "lower", "flags": flags, "started_at": started_at}
-        yield Record(
-            **facts, metric="response_time", unit="s", kind="samples", n=len(self.times), values=self.times,
-        )  # fmt: skip
+        yield Record(**facts, metric="response_time", unit="s", payload=Samples(values=self.times))
         if not self.unknown:
             count = len(self.times) + self.failed
-            yield Record(**facts, metric="error_rate", unit="1", kind="value", n=count, values=[self.failed / count])
+            yield Record(**facts, metric="error_rate", unit="1", n=count, payload=Single(value=self.failed / count))
 
 
 def is_good_code(code: str) -> bool | None:

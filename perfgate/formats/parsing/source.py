@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import fnmatch
 import gzip
 import hashlib
 import io
 import json
 import os
+import re
 import zlib
+from dataclasses import dataclass
+from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
 from perfgate.core.errors import cannot_decide
@@ -30,8 +34,20 @@ LONGEST_LINE = 1024 * 1024
 _PART = 64 * 1024
 """Characters of a log that are taken at a time."""
 
+_ENDINGS = (".gz", ".json", ".jsonl", ".ndjson", ".csv", ".txt", ".jtl", ".prom", ".log", ".tsv", ".xml", ".parquet")
+_MAGIC = re.compile(r"[*?\[]")
 _SLUG = "format-invalid"
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What one folder holds."""
+
+    names: list[str]
+    """Of everything in it, in the order of the file system."""
+    folders: list[str]
+    """Of the folders among them, links to folders included."""
 
 
 class Source:
@@ -41,32 +57,20 @@ class Source:
         """Name a file.
 
         Args:
-            path: where it lies, for messages too.
+            path: where it is, also for messages.
             content: what it holds, when that is known already.
         """
         self.path = path
         self._content = content
         self._head: bytes | None = None
         self._digest = hashlib.sha256()
+        self._listings: dict[str, Listing | OSError] = {}
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The file's stem: the name of a benchmark that the file itself does not name."""
         base = os.path.basename(os.path.abspath(self.path))
-        for ending in (
-            ".gz",
-            ".json",
-            ".jsonl",
-            ".ndjson",
-            ".csv",
-            ".txt",
-            ".jtl",
-            ".prom",
-            ".log",
-            ".tsv",
-            ".xml",
-            ".parquet",
-        ):
+        for ending in _ENDINGS:
             base = base.removesuffix(ending)
         return base or "benchmark"
 
@@ -196,22 +200,60 @@ class Source:
         found._digest = self._digest
         return found
 
+    def listing(self, inner: str = "") -> Listing:
+        """Return what this folder, or one inside it, holds; each is listed once, however many patterns ask.
+
+        Args:
+            inner: path relative to this folder; empty: the folder itself.
+
+        Raises:
+            OSError: it is no folder, or cannot be listed.
+        """
+        if inner not in self._listings:
+            self._listings[inner] = _list(os.path.join(self.path, inner))
+        found = self._listings[inner]
+        if isinstance(found, OSError):
+            raise found
+        return found
+
     def matching(self, globs: str) -> Iterator[str]:
         """Yield the paths inside this folder, relative to it, that one of the globs matches.
 
         Args:
             globs: such as ``*/new/sample.json``, alternatives divided by ``|``; ``*`` is one level, so that a
-                search never goes deeper than they are written.
+                search never goes deeper than they are written. Hidden names match only where a dot is written.
         """
-        import glob  # noqa: PLC0415 - folders are rare
-
-        root = os.path.realpath(self.path)
         for pattern in globs.split("|"):
-            for path in glob.iglob(pattern, root_dir=self.path):
-                real = os.path.realpath(os.path.join(self.path, path))
-                is_inside = real.startswith(os.path.join(root, ""))
-                if not is_inside or real == os.path.join(root, path):
-                    yield path  # what a link inside leads to stands here itself; one that leads out, `inside` refuses
+            yield from filter(self._is_own, self._expanded("", pattern.split("/")))
+
+    def holds(self, path: str) -> bool:
+        """Is there such a path, relative to this folder, in it?"""
+        return os.path.lexists(os.path.join(self.path, path)) and self._is_own(path)
+
+    def _is_own(self, path: str) -> bool:
+        """Is a path to be read from here? What a link inside leads to is read there; `inside` refuses one out of it."""
+        root = os.path.realpath(self.path)
+        real = os.path.realpath(os.path.join(self.path, path))
+        return not real.startswith(os.path.join(root, "")) or real == os.path.join(root, path)
+
+    def _expanded(self, folder: str, parts: list[str]) -> Iterator[str]:
+        """Yield the paths below a folder that the parts of a glob match, level by level."""
+        pattern, *rest = parts
+        if not _MAGIC.search(pattern):
+            names = [pattern]
+        else:
+            try:
+                listing = self.listing(folder)
+            except OSError:  # no folder, or one that may not be listed: nothing in it can match
+                return
+            names = fnmatch.filter(listing.folders if rest else listing.names, pattern)
+            names = [name for name in names if name[0] != "." or pattern[0] == "."]
+        for name in names:
+            path = f"{folder}/{name}" if folder else name
+            if rest:
+                yield from self._expanded(path, rest)
+            elif os.path.lexists(os.path.join(self.path, path)):
+                yield path
 
     def _opened(self) -> IO[bytes]:
         """Return the unpacked bytes as a file."""
@@ -238,8 +280,8 @@ class Source:
         return b"".join(parts)
 
     def _broken(self, caught: Exception) -> CannotDecideError:
-        told = str(caught) or type(caught).__name__
-        return self.fault(f"cannot be read to its end ({told[:100]})", "the file may be cut off: write it again")
+        reason = str(caught) or type(caught).__name__
+        return self.fault(f"cannot be read to its end ({reason[:100]})", "the file may be cut off: write it again")
 
 
 class _Counted(io.RawIOBase):
@@ -261,6 +303,23 @@ class _Counted(io.RawIOBase):
         self._source._digest.update(content)  # noqa: SLF001 - one module
         buffer[: len(content)] = content
         return len(content)
+
+
+def _list(path: str) -> Listing | OSError:
+    """Return what a folder holds, or why it cannot be listed."""
+    try:
+        with os.scandir(path) as entries:
+            names = [(entry.name, _is_folder(entry)) for entry in entries]
+    except OSError as caught:
+        return caught
+    return Listing(names=[name for name, _ in names], folders=[name for name, is_folder in names if is_folder])
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a loop of links: reading it gives the error that names it
+        return False
 
 
 def decode_head(content: bytes) -> str:

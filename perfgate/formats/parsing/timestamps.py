@@ -29,7 +29,7 @@ def normal_instant(text: str) -> str:
     return utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
 
 
-_SCALES = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (1e8, 1.0))  # epoch in ns, us, ms, s: from 1973 on they stand apart
+_SCALES = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (1e8, 1.0))  # epoch in ns, us, ms, s: distinct from 1973 on
 
 
 def stated_instant(value: object) -> str:

@@ -27,14 +27,14 @@ def symbol(unit: str) -> str:
 
     What is not known stays as it is: a unit is never guessed.
     """
-    told = unit.strip()
-    if rate := _PER_SECOND.fullmatch(told):
+    unit = unit.strip()
+    if rate := _PER_SECOND.fullmatch(unit):
         if _COUNTED.fullmatch(rate[1]):
             return "1/s"
-        part = _amount(rate[1])
-        return f"{part}/s" if part in _BYTES else told
-    return _amount(told)
+        part = _of_amount(rate[1])
+        return f"{part}/s" if part in _BYTES else unit
+    return _of_amount(unit)
 
 
-def _amount(told: str) -> str:
-    return _WORDS.get(told.lower(), told)
+def _of_amount(unit: str) -> str:
+    return _WORDS.get(unit.lower(), unit)

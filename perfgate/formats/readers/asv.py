@@ -1,7 +1,7 @@
 """Reader of asv (airspeed velocity): a folder of results, or one result file.
 
-A folder is a history; only its newest commit is read. What a benchmark measures stands in
-``benchmarks.json``; where that is not at hand, asv's own rule for names tells it.
+A folder is a history; only its newest commit is read. What a benchmark measures is in
+``benchmarks.json``; where that is missing, asv's own rule for names decides.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.catalog.layouts import ASV
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Skipped
 from perfgate.formats.parsing.unit_names import symbol
 from perfgate.formats.parsing.values import all_numbers, in_base, items, number, stated, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _METRICS = {
@@ -34,12 +34,12 @@ _PREFIXES = {"timeraw": "time", "time": "time", "peakmem": "peakmemory", "mem": 
 _MOST_COMBINATIONS = 100_000
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield one record for each benchmark and combination of its parameters."""
     yield from _read(source.json(), source, {}, options)
 
 
-def parse_folder(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse_folder(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the records of the newest commit in a folder of results.
 
     Raises:
@@ -84,16 +84,11 @@ def _benchmarks(source: Source, path: str) -> dict[str, Any]:
     """Return what ``benchmarks.json``, beside the folder of the machine, says of each benchmark."""
     parts = path.replace("\\", "/").split("/")[:-2]
     beside = "/".join([*parts, "benchmarks.json"])
-    inside = path.count("/") and next(source.matching(_escaped(beside)), None)
-    return table(source.inside(beside).json()) if inside else {}
-
-
-def _escaped(path: str) -> str:
-    return re.sub(r"([*?[|])", "?", path)
+    return table(source.inside(beside).json()) if path.count("/") and source.holds(beside) else {}
 
 
 def _read(
-    document: object, source: Source, about: dict[str, Any], options: Options, suffix: str = ""
+    document: object, source: Source, about: dict[str, Any], options: ForeignOptions, suffix: str = ""
 ) -> Iterator[Record | Skipped]:
     """Yield what one result file says; `suffix` goes behind each name."""
     facts = table(document)
@@ -106,15 +101,18 @@ def _read(
         described = table(about.get(name))
         metric, unit = _metric(name, described)
         fixed: dict[str, Any] = {
-            "metric": metric, "unit": unit, "better": "lower" if metric != "value" else options.better,
-            "commit": text(facts.get("commit_hash")), "started_at": _instant(cells.get("started_at")),
-        }  # fmt: skip
+            "metric": metric,
+            "unit": unit,
+            "better": "lower" if metric != "value" else options.direction,
+            "commit": text(facts.get("commit_hash")),
+            "started_at": _instant(cells.get("started_at")),
+        }
         for i, full in _combinations(name, cells):
             yield _record(f"{full}{suffix}", cells, i, fixed)
 
 
 def _metric(name: str, described: dict[str, Any]) -> tuple[str, str | None]:
-    """Return metric and unit of a benchmark, by what is told of it or else by its name."""
+    """Return metric and unit of a benchmark, by its description or else by its name."""
     kind = text(described.get("type"))
     if kind not in _METRICS:
         prefix = _PREFIX.match(name.rpartition(".")[2])
@@ -151,7 +149,7 @@ def _record(name: str, cells: dict[str, Any], i: int, fixed: dict[str, Any]) -> 
     samples = items(_cell(cells.get("samples"), i))
     if not samples and len(quartiles) > 1:
         n = int(repeat) if repeat else None
-        return Record(**fixed, benchmark=name, kind="quantiles", n=n, quantiles=quartiles, is_mean=True)
+        return Record(**fixed, benchmark=name, n=n, is_mean=True, payload=Quantiles(points=quartiles))
     values = all_numbers(samples or [value])
     if values is None:
         return Skipped(benchmark=name, why="a sample is no number")
@@ -159,9 +157,8 @@ def _record(name: str, cells: dict[str, Any], i: int, fixed: dict[str, Any]) -> 
     if unit is not None:
         values, unit = in_base(values, unit)
     return Record(
-        **fixed | {"unit": unit}, benchmark=name, kind="samples", n=len(values), values=values,
-        is_mean=fixed["metric"] == "time",
-    )  # fmt: skip
+        **fixed | {"unit": unit}, benchmark=name, is_mean=fixed["metric"] == "time", payload=Samples(values=values)
+    )
 
 
 def _cell(column: object, i: int) -> object:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.parsing.values import number, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.core.metrics import Direction
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _BUILT_IN: dict[str, tuple[float, str, Direction]] = {
@@ -25,7 +25,7 @@ _BUILT_IN: dict[str, tuple[float, str, Direction]] = {
 _IGNORE = "-bencher-ignore"  # an ending by which names ask Bencher to hide them; the name is what is before it
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the value of each measure; its bounds are no samples and are left out."""
     document = source.json()
     if not isinstance(document, dict):
@@ -41,7 +41,7 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
             if value is None:
                 yield Skipped(benchmark=name, metric=measure, why="the value is no number")
                 continue
-            factor, unit, better = _BUILT_IN.get(measure.lower(), (1.0, None, options.better))
+            factor, unit, better = _BUILT_IN.get(measure.lower(), (1.0, None, options.direction))
             yield Record(
-                benchmark=name, metric=measure, unit=unit, better=better, kind="samples", n=1, values=[value * factor]
-            )  # fmt: skip
+                benchmark=name, metric=measure, unit=unit, better=better, payload=Samples(values=[value * factor])
+            )

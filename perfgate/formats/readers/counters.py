@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.metrics import from_suffix
 from perfgate.core.units import scale_of
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Single, Skipped
 from perfgate.formats.parsing.values import parsed, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import NoReturn
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 BENCHMARK = "counters"
 """Name of the benchmark: the two files are called differently each time."""
 
 
-def parse(source: Source, options: Options) -> NoReturn:  # noqa: ARG001 - as every reader
+def parse(source: Source, options: ForeignOptions) -> NoReturn:  # noqa: ARG001 - as every reader
     """Ask for the second snapshot: a total since the start says nothing of what is judged.
 
     Raises:
@@ -29,7 +29,7 @@ def parse(source: Source, options: Options) -> NoReturn:  # noqa: ARG001 - as ev
     raise source.fault("is one snapshot of counters, totals since the start", "give two: before.json after.json")
 
 
-def between(before: Source, after: Source, options: Options) -> Iterator[Record | Skipped]:
+def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield for each counter by how much it grew.
 
     Raises:
@@ -37,7 +37,7 @@ def between(before: Source, after: Source, options: Options) -> Iterator[Record 
     """
     earlier, later = _counters(before), _counters(after)
     found = [_difference(key, earlier.get(key), later.get(key), options) for key in {**earlier, **later}]
-    if not any(isinstance(f, Record) and f.values[0] for f in found):
+    if not any(isinstance(f, Record) and f.payload != Single(value=0.0) for f in found):
         skipped = "".join(f"; {f.metric}: {f.why}" for f in found[:3] if isinstance(f, Skipped))
         raise after.fault(
             f"nothing was counted since {before.path}{skipped}", "take the snapshots before and after the load"
@@ -57,8 +57,8 @@ def _counters(source: Source) -> dict[str, object]:
     return found
 
 
-def _difference(key: str, first: object, second: object, options: Options) -> Record | Skipped:
-    """Return by how much a counter grew, or why that cannot be told."""
+def _difference(key: str, first: object, second: object, options: ForeignOptions) -> Record | Skipped:
+    """Return by how much a counter grew, or why that is unknown."""
     name, unit, better = from_suffix(key) or (key, "1", None)
     one, other = parsed(first), parsed(second)
     if one is None or other is None:
@@ -70,6 +70,9 @@ def _difference(key: str, first: object, second: object, options: Options) -> Re
         return Skipped(benchmark=BENCHMARK, metric=name, why=why)
     factor, base = scale_of(unit)
     return Record(
-        benchmark=BENCHMARK, metric=name, unit=base, better=better or options.better, kind="value",
-        values=[(other - one) * factor],
-    )  # fmt: skip
+        benchmark=BENCHMARK,
+        metric=name,
+        unit=base,
+        better=better or options.direction,
+        payload=Single(value=(other - one) * factor),
+    )

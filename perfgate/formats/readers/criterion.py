@@ -8,24 +8,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.formats.catalog.layouts import CRITERION
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.parsing.values import all_numbers, items, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the time of one iteration for each benchmark; a sample is the mean over a batch of them."""
     for path in sorted(set(source.matching(CRITERION))):
         folder = path.replace("\\", "/").removesuffix("new/sample.json").rstrip("/")
         name, unit = folder, "ns"
-        if next(source.matching(_beside(folder, "benchmark.json")), None):
+        if source.holds(f"{folder}/new/benchmark.json".lstrip("/")):
             name = text(table(source.inside(folder, "new", "benchmark.json").json()).get("full_id")) or folder
-        if next(source.matching(_beside(folder, "raw.csv")), None):
+        if source.holds(f"{folder}/new/raw.csv".lstrip("/")):
             unit = _unit(source.inside(folder, "new", "raw.csv"))
         sample = table(source.inside(path).json())
         times, calls = (all_numbers(items(sample.get(key))) for key in ("times", "iters"))
@@ -34,16 +34,13 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
             continue
         factor = 1e-9 if unit == "ns" else 1.0
         yield Record(
-            benchmark=name, metric="time" if unit == "ns" else "value", unit="s" if unit == "ns" else unit,
-            better="lower" if unit == "ns" else options.better, kind="samples", n=len(times), is_mean=True,
-            values=[time / count * factor for time, count in zip(times, calls, strict=True)],
-        )  # fmt: skip
-
-
-def _beside(folder: str, name: str) -> str:
-    """Return a glob for a file of a benchmark's folder, whatever signs are in the folder's name."""
-    plain = "".join("?" if sign in "*?[|" else sign for sign in folder)
-    return f"{plain}/new/{name}" if plain else f"new/{name}"
+            benchmark=name,
+            metric="time" if unit == "ns" else "value",
+            unit="s" if unit == "ns" else unit,
+            better="lower" if unit == "ns" else options.direction,
+            is_mean=True,
+            payload=Samples(values=[time / count * factor for time, count in zip(times, calls, strict=True)]),
+        )
 
 
 def _unit(raw: Source) -> str:

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.parsing.unit_names import symbol
 from perfgate.formats.parsing.values import in_base, parsed, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield one value for each entry; its direction is the user's."""
     entries = source.json()
     if not isinstance(entries, list):
@@ -31,13 +31,13 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
         if value is None:
             yield Skipped(benchmark=name, why="the value is no number")
             continue
-        told = entry.get("unit")
+        unit_text = entry.get("unit")
         unit: str | None = None
-        if told is not None:
-            (value,), unit = in_base([value], symbol(_written(told)))
+        if unit_text is not None:
+            (value,), unit = in_base([value], symbol(_written(unit_text)))
         yield Record(
-            benchmark=name, metric="value", unit=unit, better=options.better, kind="samples", n=1, values=[value]
-        )  # fmt: skip
+            benchmark=name, metric="value", unit=unit, better=options.direction, payload=Samples(values=[value])
+        )
 
 
 def _written(value: object) -> str:

@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
 _COMMAND = "Command being timed: "
@@ -25,7 +26,7 @@ _FIGURES = (
 )
 _LONGEST_NUMBER = 20
 _MOST_LINES = 1000
-_CURE = "/usr/bin/time -v -a -o time.txt CMD"
+_HINT = "/usr/bin/time -v -a -o time.txt CMD"
 
 
 @dataclass(slots=True)
@@ -37,7 +38,7 @@ class _Runs:
     failed: int = 0
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
     """Yield times and memory of each command; runs that failed are left out and counted.
 
     Raises:
@@ -48,7 +49,7 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # no
         runs = found.setdefault(command, _Runs())
         values, status = _figures(lines)
         if status is None or "time" not in values:
-            raise source.fault("a run is cut off", f"measure again: {_CURE}", f'"{command[:100]}"')
+            raise source.fault("a run is cut off", f"measure again: {_HINT}", f'"{command[:100]}"')
         runs.count += 1
         if has_died or status:
             runs.failed += 1
@@ -60,24 +61,24 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # no
 
 
 def _blocks(source: Source) -> Iterator[tuple[str, list[str], bool]]:
-    """Yield each run: the command, the lines after it, and whether a line in front said that it failed."""
+    """Yield each run: the command, the lines after it, and whether a line before it states that it failed."""
     command: list[str] = []
     lines: list[str] = []
     died = next_died = is_named = False
     for line in source.lines():
-        told = line.strip()
-        if is_named and not lines and not told.startswith(_AFTER_COMMAND):
+        text = line.strip()
+        if is_named and not lines and not text.startswith(_AFTER_COMMAND):
             command.append(line)  # a script of several lines
             if len(command) > _MOST_LINES:
-                raise source.fault("a run is cut off", f"measure again: {_CURE}", f"{command[0][:100]}")
-        elif told.startswith(_DIED):
+                raise source.fault("a run is cut off", f"measure again: {_HINT}", f"{command[0][:100]}")
+        elif text.startswith(_DIED):
             next_died = True
-        elif told.startswith(_COMMAND):
+        elif text.startswith(_COMMAND):
             if is_named:
                 yield _named(command), lines, died
-            command, lines, died, next_died, is_named = [told.removeprefix(_COMMAND)], [], next_died, False, True
+            command, lines, died, next_died, is_named = [text.removeprefix(_COMMAND)], [], next_died, False, True
         elif is_named and len(lines) < _MOST_LINES:
-            lines.append(told)
+            lines.append(text)
     if is_named:
         yield _named(command), lines, died
 
@@ -111,11 +112,20 @@ def _records(command: str, runs: _Runs) -> Iterator[Record | Skipped]:
     units = {metric: unit for metric, unit, _, _ in _FIGURES}
     for metric, values in runs.values.items():
         yield Record(
-            benchmark=command, metric=metric, unit=units.get(metric, "s"), better="lower", kind="samples",
-            n=len(values), values=values, flags=flags,
-        )  # fmt: skip
+            benchmark=command,
+            metric=metric,
+            unit=units.get(metric, "s"),
+            better="lower",
+            flags=flags,
+            payload=Samples(values=values),
+        )
     if runs.failed:
         yield Record(
-            benchmark=command, metric="error_rate", unit="1", better="lower", kind="value", n=runs.count,
-            values=[runs.failed / runs.count], flags=flags,
-        )  # fmt: skip
+            benchmark=command,
+            metric="error_rate",
+            unit="1",
+            better="lower",
+            n=runs.count,
+            flags=flags,
+            payload=Single(value=runs.failed / runs.count),
+        )

@@ -10,14 +10,14 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.parsing.values import parsed, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.core.metrics import Direction
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _UNITS: dict[str, tuple[str, float, str, Direction]] = {
@@ -35,7 +35,7 @@ _LONGEST = 1 << 13  # characters of one line put together from events; results a
 _SHORTEST = 2  # fields of a result without its name: the count, and at least one pair
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield one record for each unit of each benchmark, in the order of their first line."""
     text_lines = _Lines(source)
     for package, line in text_lines:
@@ -44,12 +44,16 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
     for (package, name), by_unit in text_lines.found.items():
         for unit, values in by_unit.items():
             metric, factor, base, better = _UNITS.get(
-                unit, (unit, 1.0, unit, text_lines.better.get(unit, options.better))
+                unit, (unit, 1.0, unit, text_lines.better.get(unit, options.direction))
             )
             yield Record(
-                benchmark=_full(package, name, suffix), metric=metric, unit=base, better=better, kind="samples",
-                n=len(values), values=[v * factor for v in values], is_mean=True,
-            )  # fmt: skip
+                benchmark=_full(package, name, suffix),
+                metric=metric,
+                unit=base,
+                better=better,
+                is_mean=True,
+                payload=Samples(values=[v * factor for v in values]),
+            )
     for (package, name), why in text_lines.failed.items():
         yield Skipped(benchmark=_full(package, name, suffix), why=why)
 
@@ -60,13 +64,13 @@ def _full(package: str, name: str, suffix: str) -> str:
 
 
 def _common_suffix(names: list[str]) -> str:
-    """Return the ``-P`` that every name ends in; empty when they differ, since it then tells them apart."""
+    """Return the ``-P`` that every name ends in; empty when they differ, since it then distinguishes them."""
     found = {match[0] if (match := _PROCESSORS.search(name)) else "" for name in names}
     return found.pop() if len(found) == 1 else ""
 
 
 class _Lines:
-    """The lines of a file by package, and what stands in them."""
+    """The lines of a file by package, and what they hold."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -105,7 +109,7 @@ class _Lines:
             self._result(stated, line)
 
     def _result(self, stated: str, line: str) -> None:
-        """Take note of a result; what a benchmark prints may stand between its name and the rest."""
+        """Take note of a result; what a benchmark prints may be between its name and the rest."""
         fields = line.split()
         if fields and _NAME.fullmatch(fields[0]):
             name = self._begun[stated] = fields.pop(0)

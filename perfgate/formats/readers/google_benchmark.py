@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import in_base, items, number, stated, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.core.metrics import Direction
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Flag, Kind, Payload
     from perfgate.formats.parsing.source import Source
 
 _Row = dict[str, Any]
@@ -29,7 +30,7 @@ _RATES: dict[str, tuple[str, Direction]] = {
 _AGGREGATE = re.compile(r"(.*)_(mean|median|stddev|cv|BigO|RMS)", re.DOTALL)
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield real and CPU time of each benchmark, and beside them the counters of its own."""
     document = table(source.json())
     context = table(document.get("context"))
@@ -40,22 +41,22 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
     groups: dict[tuple[object, ...], list[_Row]] = {}
     for row in map(table, items(document.get("benchmarks"))):
         # two registered under one name differ by index alone; random interleaving mixes their rows
-        name, aggregate = _told(row)
+        name, aggregate = _names_of(row)
         key = (name, number(row.get("family_index")), number(row.get("per_family_instance_index")))
         groups.setdefault(key, []).append(row | {"run_name": name, "aggregate_name": aggregate})
     for rows in groups.values():
         yield from _benchmark(rows, fixed, options)
 
 
-def _told(row: _Row) -> tuple[str, str]:
-    """Return name of the benchmark and of the aggregate that a row is; files before 1.5 say both in ``name`` alone."""
+def _names_of(row: _Row) -> tuple[str, str]:
+    """Return name of the benchmark and of the aggregate that a row is; files before 1.5 hold both in ``name`` alone."""
     name = text(row.get("name"))
     if "run_type" not in row and (match := _AGGREGATE.fullmatch(name)):
         return match[1], match[2]
     return text(row.get("run_name")) or name, text(row.get("aggregate_name"))
 
 
-def _benchmark(rows: list[_Row], fixed: dict[str, Any], options: Options) -> Iterator[Record | Skipped]:
+def _benchmark(rows: list[_Row], fixed: dict[str, Any], options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the records of the rows of one benchmark; failed ones have a time of zero and are left out."""
     name = rows[0]["run_name"]
     repetitions = [row for row in rows if not row["aggregate_name"]]
@@ -63,10 +64,9 @@ def _benchmark(rows: list[_Row], fixed: dict[str, Any], options: Options) -> Ite
     good = [row for row in repetitions if not (row.get("error_occurred") or row.get("skipped"))]
     aggregates = {row["aggregate_name"]: row for row in rows if row["aggregate_name"]}
     if good:
-        yield from _records(good, {"benchmark": name, "kind": "samples"}, fixed, options)
+        yield from _records(name, good, "samples", fixed, options)
     elif not failed and (row := aggregates.get("median") or aggregates.get("mean")):
-        kind = "quantiles" if "median" in aggregates else "value"
-        yield from _records([row], {"benchmark": name, "kind": kind}, fixed, options)
+        yield from _records(name, [row], "quantiles" if "median" in aggregates else "value", fixed, options)
     elif not failed and not aggregates.keys() <= {"BigO", "RMS"}:
         yield Skipped(benchmark=name, why="neither repetitions nor a median")
     if failed:
@@ -76,18 +76,19 @@ def _benchmark(rows: list[_Row], fixed: dict[str, Any], options: Options) -> Ite
 
 
 def _records(
-    rows: list[_Row], facts: dict[str, Any], fixed: dict[str, Any], options: Options
+    name: str, rows: list[_Row], kind: Kind, fixed: dict[str, Any], options: ForeignOptions
 ) -> Iterator[Record | Skipped]:
     """Yield a record for each metric that the rows hold.
 
     Args:
+        name: of the benchmark.
         rows: repetitions, or the one row of an aggregate.
-        facts: name and kind of the records.
+        kind: of the records.
         fixed: what is the same for all of the file.
-        options: what the user said.
+        options: what the user says about the file.
     """
     # with manual time the CPU only waits: what it spends says nothing of the benchmark
-    is_manual = "/manual_time" in facts["benchmark"]
+    is_manual = "/manual_time" in name
     for metric in dict.fromkeys(key for row in rows for key in row if key not in _BOOKKEEPING):
         is_time = metric in {"real_time", "cpu_time"}
         values, unit = [], "1"
@@ -97,20 +98,24 @@ def _records(
                 values.append(scaled)
         if len(values) < len(rows):
             if is_time:
-                yield Skipped(benchmark=facts["benchmark"], metric=metric, why="a time is no number")
+                yield Skipped(benchmark=name, metric=metric, why="a time is no number")
             continue
         rate = _RATES.get(metric)
-        about: dict[str, Any] = facts | {
-            "metric": metric, "unit": rate[0] if rate else unit,
-            "better": "lower" if is_time else rate[1] if rate else options.better,
-            "is_side": not is_time or (is_manual and metric == "cpu_time"),
-        }  # fmt: skip
-        if facts["kind"] == "samples":
-            yield Record(**fixed, **about, n=len(values), values=values)
-            continue
         n = number(rows[0].get("repetitions")) or number(rows[0].get("iterations"))
-        about["n"] = int(n) if n else None
-        if facts["kind"] == "quantiles":
-            yield Record(**fixed, **about, quantiles=stated([(0.5, values[0])]))
-        else:
-            yield Record(**fixed, **about, values=values)
+        yield Record(
+            **fixed,
+            benchmark=name,
+            metric=metric,
+            unit=rate[0] if rate else unit,
+            better="lower" if is_time else rate[1] if rate else options.direction,
+            payload=_payload(kind, values),
+            n=int(n) if n and kind != "samples" else None,
+            is_side=not is_time or (is_manual and metric == "cpu_time"),
+        )
+
+
+def _payload(kind: Kind, values: list[float]) -> Payload:
+    """Return the values of repetitions, or the one value of an aggregate as what it is."""
+    if kind == "samples":
+        return Samples(values=values)
+    return Quantiles(points=stated([(0.5, values[0])])) if kind == "quantiles" else Single(value=values[0])

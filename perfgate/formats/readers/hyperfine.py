@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import all_numbers, items, number, stated, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
-    """Yield the time of each command, and its memory where a newer hyperfine tells it."""
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+    """Yield the time of each command, and its memory where a newer hyperfine states it."""
     for entry in map(table, items(table(source.json()).get("results"))):
         name = text(entry.get("command"))
         codes = items(entry.get("exit_codes"))
@@ -27,15 +28,25 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # no
         if codes:
             failed = sum(code != 0 for code in codes) / len(codes)
             yield Record(
-                benchmark=name, metric="error_rate", unit="1", better="lower", kind="value", n=len(codes),
-                values=[failed], flags=flags, is_derived=not flags,
-            )  # fmt: skip
+                benchmark=name,
+                metric="error_rate",
+                unit="1",
+                better="lower",
+                n=len(codes),
+                flags=flags,
+                is_derived=not flags,
+                payload=Single(value=failed),
+            )
         memory = all_numbers(items(entry.get("memory_usage_byte")))
         if memory:
             yield Record(
-                benchmark=name, metric="peak_memory", unit="B", better="lower", kind="samples", n=len(memory),
-                values=memory, flags=flags,
-            )  # fmt: skip
+                benchmark=name,
+                metric="peak_memory",
+                unit="B",
+                better="lower",
+                flags=flags,
+                payload=Samples(values=memory),
+            )
 
 
 def _time(name: str, entry: dict[str, Any], flags: tuple[Flag, ...], failed: tuple[int, ...]) -> Record | Skipped:
@@ -44,11 +55,11 @@ def _time(name: str, entry: dict[str, Any], flags: tuple[Flag, ...], failed: tup
         values = all_numbers(times)
         if values is None:
             return Skipped(benchmark=name, why="a time is no number")
-        return Record(**facts, kind="samples", n=len(values), values=values, failed=failed)
+        return Record(**facts, payload=Samples(values=values, failed=failed))
     median = stated([(0.5, entry.get("median"))])
     if median:
-        return Record(**facts, kind="quantiles", quantiles=median)
+        return Record(**facts, payload=Quantiles(points=median))
     mean = number(entry.get("mean"))
     if mean is None:
         return Skipped(benchmark=name, why="no times")
-    return Record(**facts, kind="value", values=[mean])
+    return Record(**facts, payload=Single(value=mean))

@@ -13,17 +13,18 @@ from perfgate.formats.parsing.values import parsed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options, Record, Skipped
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Record, Skipped
     from perfgate.formats.parsing.source import Source
 
 _MS = 1000  # a second
 _COLUMNS = {"timeStamp": 0, "elapsed": 1, "label": 2, "responseCode": 3, "success": 7}
-"""Where they stand when there is no header, since JMeter 2."""
+"""Their positions when there is no header, since JMeter 2."""
 _DELIMITER = re.compile(r'\A"?\w+"?([,;\t|])')
 _SAMPLES = frozenset({"httpSample", "sample"})
 _MOST_UNFINISHED = 4 * 1024 * 1024
-_CSV_CURE = "jmeter -n -t plan.jmx -l samples.jtl -Jjmeter.save.saveservice.print_field_names=true"
-_XML_CURE = "the file may be cut off: let JMeter end, or write CSV (-Jjmeter.save.saveservice.output_format=csv)"
+_CSV_HINT = "jmeter -n -t plan.jmx -l samples.jtl -Jjmeter.save.saveservice.print_field_names=true"
+_XML_HINT = "the file may be cut off: let JMeter end, or write CSV (-Jjmeter.save.saveservice.output_format=csv)"
 
 
 class _Samples:
@@ -54,7 +55,7 @@ class _Samples:
             yield from found.records(label or self._source.name, ("rounded",), started)
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield response time and error rate of each label.
 
     Of samples inside samples (redirects, embedded resources, the requests of a
@@ -71,7 +72,7 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
         tally = Tally(source, options)
         _take_rows(source, samples, tally)
         yield from samples.records()
-        yield from tally.told("samples", _CSV_CURE)
+        yield from tally.skipped("samples", _CSV_HINT)
 
 
 def _take_rows(source: Source, samples: _Samples, tally: Tally) -> None:
@@ -82,21 +83,21 @@ def _take_rows(source: Source, samples: _Samples, tally: Tally) -> None:
             columns = _columns(row, source)
             if "elapsed" in row:
                 continue
-        told = {name: row[i].strip() for name, i in columns.items() if i < len(row)}
-        is_good = _is_good(told.get("success"), told.get("responseCode", ""))
-        known = len(told) == len(columns) and (is_good is not None or not {"success", "responseCode"} & columns.keys())
+        cells = {name: row[i].strip() for name, i in columns.items() if i < len(row)}
+        is_good = _is_good(cells.get("success"), cells.get("responseCode", ""))
+        known = len(cells) == len(columns) and (is_good is not None or not {"success", "responseCode"} & columns.keys())
         label = row[columns["label"]] if known and "label" in columns else ""
-        if not known or not samples.add(label, told["elapsed"], is_good=is_good, stamp=told.get("timeStamp")):
+        if not known or not samples.add(label, cells["elapsed"], is_good=is_good, stamp=cells.get("timeStamp")):
             tally.add_broken(line)
 
 
 def _columns(row: list[str], source: Source) -> dict[str, int]:
-    """Return where the columns stand, by the header, or by JMeter's order when the first row is no header."""
+    """Return the positions of the columns, by the header, or by JMeter's order when the first row is no header."""
     if "elapsed" in row:
         return {name: row.index(name) for name in _COLUMNS if name in row}
     if parsed(row[1] if len(row) > 1 else "") is None or _is_good("".join(row[7:8]), "") is None:
         message = 'no column "elapsed", and the first row is not in JMeter\'s usual order'
-        raise source.fault(message, f"let it write the names of the columns, and elapsed times: {_CSV_CURE}", "line 1")
+        raise source.fault(message, f"let it write the names of the columns, and elapsed times: {_CSV_HINT}", "line 1")
     return dict(_COLUMNS)
 
 
@@ -125,7 +126,7 @@ def _take_xml(source: Source, samples: _Samples) -> None:
         parser.Parse("", True)  # noqa: FBT003 - takes no keyword
     except expat.ExpatError as caught:
         message = f"not XML: {expat.ErrorString(caught.code)} (line {caught.lineno})"
-        raise source.fault(message, _XML_CURE) from None
+        raise source.fault(message, _XML_HINT) from None
 
 
 class _Tags:
@@ -139,7 +140,7 @@ class _Tags:
         self._depth = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """Take a sample that stands in no other one."""
+        """Take a sample that is inside no other one."""
         self.unfinished = 0
         self._depth += 1
         if self._depth == 2 and tag in _SAMPLES:  # noqa: PLR2004 - inside the root
@@ -166,4 +167,4 @@ class _Tags:
     def check(self) -> None:
         """Refuse a tag without an end, which would be kept in memory as a whole."""
         if self.unfinished > _MOST_UNFINISHED:
-            raise self._source.fault("a tag has no end", _XML_CURE)
+            raise self._source.fault("a tag has no end", _XML_HINT)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import items, number, parsed, stated, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.core.metrics import Direction
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "hr": 3600.0, "day": 86400.0}
@@ -22,35 +22,35 @@ _MOST_CALLS = 1_000_000
 """Calls of a histogram that are written out one by one; of more only the tool's own percentiles are taken."""
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the score of each benchmark, and beside it what profilers measured."""
     for entry in map(table, items(source.json())):
         mode = text(entry.get("mode"))
         parameters = ", ".join(f"{key}={value}" for key, value in table(entry.get("params")).items())
         name = text(entry.get("benchmark")) + (f"({parameters})" if parameters else "") + (f":{mode}" if mode else "")
         primary = table(entry.get("primaryMetric"))
-        told = text(primary.get("scoreUnit"))
-        metric, factor, unit, better = _unit(told)
+        unit_text = text(primary.get("scoreUnit"))
+        metric, factor, unit, better = _unit(unit_text)
         fixed: dict[str, Any] = {"benchmark": name, "is_mean": mode not in {"sample", "ss"}}
-        about = {"metric": metric, "unit": unit, "better": better or options.better}
+        about = {"metric": metric, "unit": unit, "better": better or options.direction}
         yield _record(fixed | about, primary, factor)
         for other, stated_metric in table(entry.get("secondaryMetrics")).items():
             score = table(stated_metric)
             unit = text(score.get("scoreUnit")) or None
             found = _record(
-                fixed | {"metric": other, "unit": unit, "better": options.better, "is_side": True}, score, 1.0
+                fixed | {"metric": other, "unit": unit, "better": options.direction, "is_side": True}, score, 1.0
             )
             if isinstance(found, Record):
                 yield found
 
 
-def _unit(told: str) -> tuple[str, float, str | None, Direction | None]:
+def _unit(unit_text: str) -> tuple[str, float, str | None, Direction | None]:
     """Return metric, factor, base unit and direction of a score, by its unit."""
-    if (rate := _RATE.fullmatch(told)) and rate[1] in _SECONDS:
+    if (rate := _RATE.fullmatch(unit_text)) and rate[1] in _SECONDS:
         return "throughput", 1 / _SECONDS[rate[1]], "1/s", "higher"
-    if (time := _TIME.fullmatch(told)) and time[1] in _SECONDS:
+    if (time := _TIME.fullmatch(unit_text)) and time[1] in _SECONDS:
         return "time", _SECONDS[time[1]], "s", "lower"
-    return "value", 1.0, told or None, None
+    return "value", 1.0, unit_text or None, None
 
 
 def _record(facts: dict[str, Any], score: dict[str, Any], factor: float) -> Record | Skipped:
@@ -76,10 +76,10 @@ def _record(facts: dict[str, Any], score: dict[str, Any], factor: float) -> Reco
     shares = [(share / 100, value) for key, value in percentiles.items() if (share := parsed(key)) is not None]
     quantiles = stated([(share, value) for share, value in shares if 0 < share < 1], factor)
     if quantiles:
-        return Record(**facts, kind="quantiles", n=calls or None, quantiles=quantiles)
+        return Record(**facts, n=calls or None, payload=Quantiles(points=quantiles))
     mean = number(score.get("score"))
-    return Record(**facts, kind="value", values=[mean * factor]) if mean is not None else skipped
+    return Record(**facts, payload=Single(value=mean * factor)) if mean is not None else skipped
 
 
 def _samples(facts: dict[str, Any], values: list[float]) -> Record:
-    return Record(**facts, kind="samples", n=len(values), values=values)
+    return Record(**facts, payload=Samples(values=values))

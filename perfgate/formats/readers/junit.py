@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.parsing.values import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _DEEPEST = 50  # real files nest suites two or three deep
@@ -20,11 +20,11 @@ _CHUNK = 1 << 16
 _OUTCOMES = {"failure": "failed", "error": "failed", "skipped": "skipped"}
 _NOT_RUN = frozenset(("disabled", "fail", "failed", "error", "notrun", "not run", "skipped", "suppressed"))
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
-_CURE = "write the report again, without a DTD"
+_HINT = "write the report again, without a DTD"
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
-    """Yield the time of each test case that passed; one below `Options.min_time` is listed, and never judged."""
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
+    """Yield the time of each test case that passed; one below `ForeignOptions.min_time` is listed, and never judged."""
     cases = _Cases(source)
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = cases.start
@@ -34,7 +34,7 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
     try:
         for begin in range(0, len(text), _CHUNK):
             parser.Parse(text[begin : begin + _CHUNK], False)  # noqa: FBT003 - takes no keyword
-            yield from _told(cases, options)
+            yield from _records(cases, options)
         parser.Parse("", True)  # noqa: FBT003 - takes no keyword
     except expat.ExpatError as caught:
         message = f"not XML: {expat.ErrorString(caught.code)} (line {caught.lineno})"
@@ -55,7 +55,7 @@ class _Cases:
 
     def refuse(self, *_: object) -> None:
         """Refuse a document type: it could hold entities that grow without end."""
-        raise self._source.fault("a DTD is not read", _CURE)
+        raise self._source.fault("a DTD is not read", _HINT)
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Take note of a tag."""
@@ -85,8 +85,8 @@ class _Cases:
             self._case = None
 
 
-def _told(cases: _Cases, options: Options) -> Iterator[Record | Skipped]:
-    """Yield what the cases that have ended say, and forget them."""
+def _records(cases: _Cases, options: ForeignOptions) -> Iterator[Record | Skipped]:
+    """Yield the records of the cases that have ended, and forget them."""
     for name, written, why, started in cases.ended:
         value = parsed(written.replace(",", "") if _THOUSANDS.fullmatch(written.strip()) else written)
         if why:
@@ -96,7 +96,13 @@ def _told(cases: _Cases, options: Options) -> Iterator[Record | Skipped]:
         else:
             is_short = value < options.min_time
             yield Record(
-                benchmark=name, metric="time", unit="s", better="lower", kind="samples", n=1, values=[value],
-                flags=("rounded", "short") if is_short else ("rounded",), is_side=is_short, started_at=started,
-            )  # fmt: skip
+                benchmark=name,
+                metric="time",
+                unit="s",
+                better="lower",
+                flags=("rounded", "short") if is_short else ("rounded",),
+                is_side=is_short,
+                started_at=started,
+                payload=Samples(values=[value]),
+            )
     cases.ended.clear()

@@ -11,13 +11,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Single, Skipped
 from perfgate.formats.parsing.values import in_base, number, stated, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
 OWN_TIMES = frozenset(
@@ -83,7 +84,7 @@ class _Metric:
         return self.name.partition("{")[2]
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the quantiles of each trend, the rate of requests and the share that failed; sub-metrics as well."""
     metrics = list(_metrics(table(source.json())))
     failed = {m.tags: share for m in metrics if m.base == "http_req_failed" and (share := _failed(m)[0]) is not None}
@@ -93,8 +94,8 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
             yield _error_rate(metric)
         elif metric.type == "trend":
             yield _trend(metric, share, options)
-        elif metric.base == "http_reqs" and number(metric.values.get("rate")) is not None:
-            yield _throughput(metric, share)
+        elif metric.base == "http_reqs" and (rate := number(metric.values.get("rate"))) is not None:
+            yield _throughput(metric, rate, share)
 
 
 def _metrics(document: dict[str, Any]) -> Iterator[_Metric]:
@@ -109,12 +110,12 @@ def _metrics(document: dict[str, Any]) -> Iterator[_Metric]:
             )
         return
     for name, entry in table(document.get("metrics")).items():
-        told = table(entry)
-        if "type" in told and isinstance(told.get("values"), dict):
-            yield _Metric(name, text(told["type"]), text(told.get("contains")), told["values"])
+        facts = table(entry)
+        if "type" in facts and isinstance(facts.get("values"), dict):
+            yield _Metric(name, text(facts["type"]), text(facts.get("contains")), facts["values"])
         else:
-            is_trend = any(key in _TREND or _SHARE.fullmatch(key) for key in told) and "value" not in told
-            yield _Metric(name, "trend" if is_trend else "", "time" if _is_own_time(name) else "", told)
+            is_trend = any(key in _TREND or _SHARE.fullmatch(key) for key in facts) and "value" not in facts
+            yield _Metric(name, "trend" if is_trend else "", "time" if _is_own_time(name) else "", facts)
 
 
 def _is_own_time(name: str) -> bool:
@@ -142,26 +143,35 @@ def _error_rate(metric: _Metric) -> Record | Skipped:
     if share is None:
         return Skipped(benchmark=metric.name, why="no requests")
     return Record(
-        benchmark=metric.name, metric="error_rate", unit="1", better="lower", kind="value", n=total or None,
-        values=[share],
-    )  # fmt: skip
+        benchmark=metric.name,
+        metric="error_rate",
+        unit="1",
+        better="lower",
+        n=total or None,
+        payload=Single(value=share),
+    )
 
 
 def _flags(metric: _Metric, failed: float) -> tuple[Flag, ...]:
     return ("failures-mixed",) if failed and "expected_response:true" not in metric.tags else ()
 
 
-def _throughput(metric: _Metric, failed: float) -> Record | Skipped:
+def _throughput(metric: _Metric, rate: float, failed: float) -> Record | Skipped:
     if failed == 1.0:
         return Skipped(benchmark=metric.name, why="every request failed")
-    count, rate = number(metric.values.get("count")), number(metric.values.get("rate"))
+    count = number(metric.values.get("count"))
     return Record(
-        benchmark=metric.name, metric="throughput", unit="1/s", better="higher", kind="value",
-        n=None if count is None else int(count), values=[] if rate is None else [rate], flags=_flags(metric, failed),
-    )  # fmt: skip
+        benchmark=metric.name,
+        metric="throughput",
+        unit="1/s",
+        better="higher",
+        n=None if count is None else int(count),
+        flags=_flags(metric, failed),
+        payload=Single(value=rate),
+    )
 
 
-def _trend(metric: _Metric, failed: float, options: Options) -> Record | Skipped:
+def _trend(metric: _Metric, failed: float, options: ForeignOptions) -> Record | Skipped:
     if failed == 1.0 and (metric.base.startswith("http_req_") or metric.base in _FASTER_WHEN_FAILING):
         return Skipped(benchmark=metric.name, why="every request failed")
     count = number(metric.values.get("count"))
@@ -171,15 +181,19 @@ def _trend(metric: _Metric, failed: float, options: Options) -> Record | Skipped
     unit = _UNITS.get(metric.contains)
     (factor,), base = in_base([1.0], unit) if unit else ([1.0], None)
     facts: dict[str, Any] = {
-        "benchmark": metric.name, "metric": "duration" if is_time else "value", "unit": base,
-        "better": "lower" if is_time else options.better, "n": None if count is None else int(count),
-        "is_side": metric.base in SIDE, "flags": _flags(metric, failed),
-    }  # fmt: skip
+        "benchmark": metric.name,
+        "metric": "duration" if is_time else "value",
+        "unit": base,
+        "better": "lower" if is_time else options.direction,
+        "n": None if count is None else int(count),
+        "is_side": metric.base in SIDE,
+        "flags": _flags(metric, failed),
+    }
     quantiles = stated([(0.5, metric.values.get("med")), *_stated(metric.values)], factor)
     mean = number(metric.values.get("avg"))
     if quantiles or mean is None:
-        return Record(**facts, kind="quantiles", quantiles=tuple(dict(quantiles).items()))
-    return Record(**facts, kind="value", values=[mean * factor])
+        return Record(**facts, payload=Quantiles(points=tuple(dict(quantiles).items())))
+    return Record(**facts, payload=Single(value=mean * factor))
 
 
 def _stated(values: dict[str, Any]) -> Iterator[tuple[float, object]]:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.csv_rows import Tally
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import number, table, text
 from perfgate.formats.readers.k6 import OWN_TIMES, SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _MS = 1000  # a second
@@ -35,7 +35,7 @@ class _Trend:
 
 
 class _Points:
-    """What the lines amount to."""
+    """What the lines hold."""
 
     def __init__(self) -> None:
         self.trends: dict[str, _Trend] = {}
@@ -72,7 +72,7 @@ class _Points:
         return trend is not None or name in self._others
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the values of each trend; those of failed requests are left out, and their share is a record.
 
     Raises:
@@ -95,21 +95,31 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
             yield _record(name, trend, points, options)
     if points.requests:
         yield Record(
-            benchmark=_FAILED, metric="error_rate", unit="1", better="lower", kind="value", n=points.requests,
-            values=[points.failed / points.requests], started_at=points.started_at, is_derived=not points.failed,
-        )  # fmt: skip
-    yield from tally.told("points", "k6 run --out json=points.ndjson script.js")
+            benchmark=_FAILED,
+            metric="error_rate",
+            unit="1",
+            better="lower",
+            n=points.requests,
+            started_at=points.started_at,
+            is_derived=not points.failed,
+            payload=Single(value=points.failed / points.requests),
+        )
+    yield from tally.skipped("points", "k6 run --out json=points.ndjson script.js")
 
 
-def _record(name: str, trend: _Trend, points: _Points, options: Options) -> Record | Skipped:
+def _record(name: str, trend: _Trend, points: _Points, options: ForeignOptions) -> Record | Skipped:
     if not trend.values:
         return Skipped(benchmark=name, why="every request failed")
     is_time = trend.contains == "time"
     if is_time:
         trend.values = array("d", (v / _MS for v in trend.values))
     return Record(
-        benchmark=name, metric="duration" if is_time else "value", unit=_UNITS.get(trend.contains, "1"),
-        better="lower" if is_time else options.better, kind="samples", n=len(trend.values), values=trend.values,
-        is_side=name in SIDE, started_at=points.started_at,
+        benchmark=name,
+        metric="duration" if is_time else "value",
+        unit=_UNITS.get(trend.contains, "1"),
+        better="lower" if is_time else options.direction,
+        is_side=name in SIDE,
+        started_at=points.started_at,
         flags=("failures-mixed",) if points.failed and not name.startswith("http_req_") else (),
-    )  # fmt: skip
+        payload=Samples(values=trend.values),
+    )

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from perfgate.formats.catalog import layouts
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.parsing.values import in_base, number, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _UNITS = {"millisecond": "ms", "byte": "B", "unitless": "1", "element": "1"}
@@ -26,7 +26,7 @@ _JUDGED = frozenset(
 _Key = tuple[str, str, str]
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
     """Yield every audit that has a number, and the score; pages are named by their path.
 
     A page that was measured with another form factor or throttling is another benchmark.
@@ -50,10 +50,14 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # no
     for (name, _, _), metrics in found.items():
         for metric, values in metrics.items():
             yield Record(
-                benchmark=name, metric=metric, unit=units[metric],
-                better="higher" if metric == "performance_score" else "lower", kind="samples", n=len(values),
-                values=values, is_side=metric not in _JUDGED and metric != "performance_score", started_at=started,
-            )  # fmt: skip
+                benchmark=name,
+                metric=metric,
+                unit=units[metric],
+                better="higher" if metric == "performance_score" else "lower",
+                is_side=metric not in _JUDGED and metric != "performance_score",
+                started_at=started,
+                payload=Samples(values=values),
+            )
 
 
 def _reports(source: Source) -> Iterator[Source]:

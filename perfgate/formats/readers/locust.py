@@ -9,27 +9,28 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.csv_rows import Tally, rows
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 from perfgate.formats.parsing.requests import instant
 from perfgate.formats.parsing.values import items, number, parsed, stated, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
 MOST_TIMES = 1_000_000
-"""Times of one endpoint that are kept; of more, so many order statistics at even ranks stand for all."""
+"""Times of one endpoint that are kept; of more, as many order statistics at even ranks."""
 _MS = 1000
 """Milliseconds a second: dividing by them rounds once, so that 9 ms are 0.009 s."""
 _TOTAL = "Aggregated"
 _ARRAY = re.compile(r"^\[\s*(?=[{\]])", re.MULTILINE)
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)%")
-_CURE = "locust --headless --skip-log-setup --json > locust.json"
+_HINT = "locust --headless --skip-log-setup --json > locust.json"
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
     """Yield response time and error rate of each endpoint of ``--json``; lines of log around it are passed over."""
     for entry in map(table, _entries(source)):
         name = _name(entry.get("method"), entry.get("name"))
@@ -49,9 +50,9 @@ def _entries(source: Source) -> list[Any]:
             begin = _ARRAY.search(content, end)
     except (ValueError, RecursionError) as caught:
         message = f"not JSON: {str(caught)[:100] or 'nested too deeply'}"
-        raise source.fault(message, f"the file may be cut off: {_CURE}") from None
+        raise source.fault(message, f"the file may be cut off: {_HINT}") from None
     if not found:
-        raise source.fault("no JSON array begins in it", _CURE)
+        raise source.fault("no JSON array begins in it", _HINT)
     if len(found) > 1:
         raise source.fault(f"holds the statistics of {len(found)} runs", "give each run a file of its own")
     return found[0]
@@ -73,16 +74,13 @@ def _endpoint(name: str, entry: dict[str, Any]) -> Iterator[Record | Skipped]:
         yield Skipped(benchmark=name, why="a count of response times is no whole number")
         return
     flags: tuple[Flag, ...] = ("failures-mixed", "rounded") if failed else ("rounded",)
-    facts: dict[str, Any] = {
-        "benchmark": name, "better": "lower", "flags": flags, "started_at": instant(number(entry.get("start_time"))),
-    }  # fmt: skip
+    started = instant(number(entry.get("start_time")))
+    facts: dict[str, Any] = {"benchmark": name, "better": "lower", "flags": flags, "started_at": started}
     yield Record(
-        **facts, metric="response_time", unit="s", kind="samples", n=sum(n for _, n in counts), values=_times(counts)
+        **facts, metric="response_time", unit="s", n=sum(n for _, n in counts), payload=Samples(values=_times(counts))
     )
     if requests and failed is not None:
-        yield Record(
-            **facts, metric="error_rate", unit="1", kind="value", n=int(requests), values=[failed / requests]
-        )  # fmt: skip
+        yield Record(**facts, metric="error_rate", unit="1", n=int(requests), payload=Single(value=failed / requests))
 
 
 def _why_not(requests: float | None, failed: float | None) -> str:
@@ -97,8 +95,8 @@ def _why_not(requests: float | None, failed: float | None) -> str:
 def _counts(response_times: dict[str, Any]) -> list[tuple[float, int]] | None:
     """Return seconds and how many requests took them, ascending; None when one is no such thing."""
     found: list[tuple[float, int]] = []
-    for key, told in response_times.items():
-        time, count = parsed(key), number(told)
+    for key, count_text in response_times.items():
+        time, count = parsed(key), number(count_text)
         if time is None or time < 0 or count is None or count < 0 or count != int(count):
             return None
         found.append((time / _MS, int(count)))
@@ -119,7 +117,7 @@ def _times(counts: list[tuple[float, int]]) -> array[float]:
     return kept
 
 
-def parse_csv(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse_csv(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the percentiles, throughput and error rate of each endpoint of ``PREFIX_stats.csv``.
 
     locust writes it every second or two, so that it lacks the end of the run.
@@ -133,7 +131,7 @@ def parse_csv(source: Source, options: Options) -> Iterator[Record | Skipped]:
             tally.add_broken(line)
         else:
             yield from _row(dict(zip(header, row, strict=True)))
-    yield from tally.told("endpoints", "the file may be cut off: run locust again")
+    yield from tally.skipped("endpoints", "the file may be cut off: run locust again")
 
 
 def _row(row: dict[str, str]) -> Iterator[Record | Skipped]:
@@ -148,9 +146,9 @@ def _row(row: dict[str, str]) -> Iterator[Record | Skipped]:
     facts: dict[str, Any] = {"benchmark": name, "n": int(requests or 0), "flags": flags}
     shares = [(round(float(m[1]) / 100, 9), parsed(v)) for k, v in row.items() if (m := _SHARE.fullmatch(k))]
     quantiles = stated(shares or [(0.5, parsed(row.get("Median Response Time")))], 1 / _MS)
-    yield Record(**facts, metric="response_time", unit="s", better="lower", kind="quantiles", quantiles=quantiles)
+    yield Record(**facts, metric="response_time", unit="s", better="lower", payload=Quantiles(points=quantiles))
     rate = parsed(row.get("Requests/s"))
     if rate is not None:
-        yield Record(**facts, metric="throughput", unit="1/s", better="higher", kind="value", values=[rate])
+        yield Record(**facts, metric="throughput", unit="1/s", better="higher", payload=Single(value=rate))
     if requests and failed is not None:
-        yield Record(**facts, metric="error_rate", unit="1", better="lower", kind="value", values=[failed / requests])
+        yield Record(**facts, metric="error_rate", unit="1", better="lower", payload=Single(value=failed / requests))

@@ -12,7 +12,8 @@ from perfgate.formats.parsing.log_rows import BATCH, Broken, Table, is_json, jso
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options, Record, Skipped
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Record, Skipped
     from perfgate.formats.parsing.source import Source
 
 PREDICTION_LOG = FieldMap(
@@ -47,17 +48,17 @@ PRESETS = (PREDICTION_LOG, PERFORMANCE_LOG)
 """Maps that need no configuration."""
 
 
-def parse_prediction_log(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse_prediction_log(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the latencies of each series and model version, and the share of answers from the cache."""
     return read_mapped(PREDICTION_LOG, source, options)
 
 
-def parse_performance_log(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse_performance_log(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield times, memory and function calls, under the file's stem."""
     return read_mapped(PERFORMANCE_LOG, source, options)
 
 
-def read_mapped(mapped: FieldMap, source: Source, options: Options) -> Iterator[Record | Skipped]:
+def read_mapped(mapped: FieldMap, source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield what the rows of a file say by a map, one record for each benchmark and metric.
 
     Rows that failed count for ``error_rate`` and for nothing else.
@@ -79,11 +80,11 @@ def read_mapped(mapped: FieldMap, source: Source, options: Options) -> Iterator[
         grouping = Grouping(mapped, source, table.lookup, broken)
         for cells, lines in table.batches():
             grouping.take(cells, lines)
-    told = list(broken.told(source, options.tolerance))
+    skipped = list(broken.skipped(source, options.tolerance))
     if grouping.is_empty:
         raise source.fault(*_nothing(mapped))
-    yield from grouping.found(broken.what, options.better)
-    yield from told
+    yield from grouping.found(broken.what, options.direction)
+    yield from skipped
 
 
 def _nothing(mapped: FieldMap) -> tuple[str, str]:

@@ -13,18 +13,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.otlp import Points
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import items, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
 LONGEST_BATCH = 32 * 1024 * 1024
 """Longest line in characters: a collector writes batches of 8,192 spans of some 500 characters."""
-_CURE = "write it with the OTLP JSON file exporter, one batch a line"
+_HINT = "write it with the OTLP JSON file exporter, one batch a line"
 _BATCHES = frozenset({"resourceLogs", "resourceMetrics", "resourceSpans"})
 _LONGEST_OPENING = 40
 _ERROR = (2, "2", "STATUS_CODE_ERROR")
@@ -41,10 +42,10 @@ class _Calls:
     commit: str = ""
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the durations and the error rate of each span name, then each metric.
 
-    A name that stands in two scopes, or in two services, is two benchmarks.
+    A name that is in two scopes, or in two services, is two benchmarks.
 
     Raises:
         CannotDecideError: it is no OTLP, or more lines are broken than is tolerated.
@@ -107,16 +108,14 @@ def _records(name: str, found: _Calls) -> Iterator[Record | Skipped]:
         yield Skipped(benchmark=name, why="every call failed" if found.errors else "no span that ended")
         return
     flags: tuple[Flag, ...] = ("unfinished",) if found.unfinished else ()
-    facts: dict[str, Any] = {
-        "benchmark": name, "better": "lower", "flags": flags, "commit": found.commit, "started_at": _told(found.first),
-    }  # fmt: skip
-    n = len(found.durations)
-    yield Record(**facts, metric="duration", unit="s", kind="samples", n=n, values=found.durations)
-    rate = [found.errors / known]
-    yield Record(**facts, metric="error_rate", unit="1", kind="value", n=known, values=rate, is_derived=True)
+    facts: dict[str, Any] = {"benchmark": name, "better": "lower", "flags": flags, "commit": found.commit}
+    facts["started_at"] = _as_iso(found.first)
+    yield Record(**facts, metric="duration", unit="s", payload=Samples(values=found.durations))
+    rate = Single(value=found.errors / known)
+    yield Record(**facts, metric="error_rate", unit="1", n=known, is_derived=True, payload=rate)
 
 
-def _told(nanoseconds: int) -> str:
+def _as_iso(nanoseconds: int) -> str:
     """Return a point in time as ISO 8601; empty beyond the year 9999."""
     try:
         return datetime.fromtimestamp(nanoseconds // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -124,7 +123,7 @@ def _told(nanoseconds: int) -> str:
         return ""
 
 
-def _batches(source: Source, options: Options) -> Iterator[dict[str, Any] | Skipped]:
+def _batches(source: Source, options: ForeignOptions) -> Iterator[dict[str, Any] | Skipped]:
     """Yield the export batches: one a line, or all of the file as one document; and what of it was broken."""
     count = broken = first = 0
     for number, line in enumerate(source.lines(longest=LONGEST_BATCH), 1):
@@ -143,8 +142,8 @@ def _batches(source: Source, options: Options) -> Iterator[dict[str, Any] | Skip
             yield batch
         else:
             broken, first = broken + 1, first or number
-    told = f"{broken:,} of {count:,} lines are no batches; the first is line {first:,}"
+    message = f"{broken:,} of {count:,} lines are no batches; the first is line {first:,}"
     if broken > options.tolerance * count:
-        raise source.fault(told, _CURE)
+        raise source.fault(message, _HINT)
     if broken:
-        yield Skipped(benchmark=source.name, metric="lines", why=told)
+        yield Skipped(benchmark=source.name, metric="lines", why=message)

@@ -13,24 +13,25 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.units import scale_of
 from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, titled, unit_of
-from perfgate.formats.parsing.histogram import described, histogram
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.histogram import describe_distribution, histogram
+from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import items, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.exposition import Labels
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
-_CURE = "ask /api/v1/query_range for an expression such as histogram_quantile(0.95, ...)"
+_HINT = "ask /api/v1/query_range for an expression such as histogram_quantile(0.95, ...)"
 _TOTALS = ("_total", "_count", "_sum")
 _LONGEST = 200
 _Buckets = dict[float, list[float]]
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield one record for each series, one for each histogram of the answer.
 
     Raises:
@@ -38,15 +39,15 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
     """
     document = table(source.json())
     if document.get("status") != "success":
-        told = f"{text(document.get('errorType'))}: {text(document.get('error'))}".strip(": ")[:_LONGEST]
-        raise source.fault(f"the server refused the query ({told or 'it does not say why'})", "mend the query")
+        reason = f"{text(document.get('errorType'))}: {text(document.get('error'))}".strip(": ")[:_LONGEST]
+        raise source.fault(f"the server refused the query ({reason or 'it does not say why'})", "correct the query")
     answer = table(document.get("data"))
     kind = text(answer.get("resultType"))
     if kind == "scalar":
         yield _record("", (), _numbers([answer.get("result")]), options, is_one=True)
         return
     if kind not in {"matrix", "vector"}:
-        raise source.fault(f'is an answer of the type "{kind[:40]}", which holds no measurements', _CURE)
+        raise source.fault(f'is an answer of the type "{kind[:40]}", which holds no measurements', _HINT)
     histograms: dict[tuple[str, Labels], _Buckets] = {}
     for entry in map(table, items(answer.get("result"))):
         stated = {key: _escaped(text(value)) for key, value in table(entry.get("metric")).items()}
@@ -66,7 +67,9 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
         yield _histogram(name, labels, buckets, options)
 
 
-def _record(name: str, labels: Labels, values: list[float], options: Options, *, is_one: bool) -> Record | Skipped:
+def _record(
+    name: str, labels: Labels, values: list[float], options: ForeignOptions, *, is_one: bool
+) -> Record | Skipped:
     """Return the values of a series over time, or the one value of a series or of an expression.
 
     What an expression gives sums up many calls, and its unit is known to the user alone.
@@ -77,17 +80,21 @@ def _record(name: str, labels: Labels, values: list[float], options: Options, *,
     if not values or not all(map(math.isfinite, values)):
         return Skipped(benchmark=title, metric="value", why="no values" if not values else "a value is infinite")
     factor, unit = scale_of(unit_of(name))
-    is_value = is_one and not name
+    scaled = [v * factor for v in values]
     return Record(
-        benchmark=title, metric="value", unit=unit if name else None, better=options.better,
-        kind="value" if is_value else "samples", n=None if is_value else len(values),
-        values=[v * factor for v in values], is_mean=not name and not is_one, is_side=is_of_runtime(name),
-    )  # fmt: skip
+        benchmark=title,
+        metric="value",
+        unit=unit if name else None,
+        better=options.direction,
+        payload=Single(value=scaled[0]) if is_one and not name else Samples(values=scaled),
+        is_mean=not name and not is_one,
+        is_side=is_of_runtime(name),
+    )
 
 
-def _histogram(name: str, labels: Labels, buckets: _Buckets, options: Options) -> Record | Skipped:
+def _histogram(name: str, labels: Labels, buckets: _Buckets, options: ForeignOptions) -> Record | Skipped:
     """Return the buckets of one histogram: its counters' growth over time, or the sums of rates."""
-    facts, factor = described(titled(name, labels), unit_of(name), options)
+    facts, factor = describe_distribution(titled(name, labels), unit_of(name), options)
     facts["is_side"] = is_of_runtime(name)  # whoever asks for a series wants it judged
     lengths = {len(values) for values in buckets.values()}
     if len(lengths) > 1:

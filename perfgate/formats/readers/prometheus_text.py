@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.units import scale_of
 from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, scraped
-from perfgate.formats.parsing.histogram import NOTHING, described, histogram, is_amount, mean
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.histogram import NOTHING, describe_distribution, histogram, is_amount, mean
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.exposition import Series
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
 _START = "process_start_time_seconds"
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the series of one scrape; a counter says nothing alone, and is skipped by name."""
     for series in scraped(source):
         if series.kind == "counter":
@@ -35,7 +36,7 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
             yield from _records(series, options, ("snapshot",))
 
 
-def between(before: Source, after: Source, options: Options) -> Iterator[Record | Skipped]:
+def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield what was counted between two scrapes.
 
     A counter that fell, or whose start moved, began anew: then all that it counts since is
@@ -103,16 +104,22 @@ def _difference(first: Series, second: Series) -> Series:
     if second.kind == "histogram":
         points = {bound: count - first.points[bound] for bound, count in points.items()}
     return type(second)(
-        second.name, second.labels, second.kind, second.unit, points,
-        _less(second.value, first.value), _less(second.sum, first.sum), _less(second.count, first.count),
-    )  # fmt: skip
+        second.name,
+        second.labels,
+        second.kind,
+        second.unit,
+        points,
+        _less(second.value, first.value),
+        _less(second.sum, first.sum),
+        _less(second.count, first.count),
+    )
 
 
 def _less(second: float | None, first: float | None) -> float | None:
     return None if second is None else second - (first or 0.0)
 
 
-def _counted(series: Series, options: Options, flags: tuple[Flag, ...]) -> Iterator[Record | Skipped]:
+def _counted(series: Series, options: ForeignOptions, flags: tuple[Flag, ...]) -> Iterator[Record | Skipped]:
     """Yield what a series says of the time between two scrapes."""
     if series.kind != "counter":
         yield from _records(series, options, flags)
@@ -122,12 +129,17 @@ def _counted(series: Series, options: Options, flags: tuple[Flag, ...]) -> Itera
         yield Skipped(benchmark=series.title, metric="total", why="no number")
         return
     yield Record(
-        benchmark=series.title, metric="total", unit=unit, better=options.better, kind="value", flags=flags,
-        values=[series.value * factor], is_side=options.better is None or is_of_runtime(series.name),
-    )  # fmt: skip
+        benchmark=series.title,
+        metric="total",
+        unit=unit,
+        better=options.direction,
+        flags=flags,
+        is_side=options.direction is None or is_of_runtime(series.name),
+        payload=Single(value=series.value * factor),
+    )
 
 
-def _records(series: Series, options: Options, flags: tuple[Flag, ...]) -> Iterator[Record | Skipped]:
+def _records(series: Series, options: ForeignOptions, flags: tuple[Flag, ...]) -> Iterator[Record | Skipped]:
     """Yield a gauge, a histogram or a summary."""
     if series.kind == "histogram":
         yield _histogram(series, options, flags)
@@ -141,16 +153,20 @@ def _records(series: Series, options: Options, flags: tuple[Flag, ...]) -> Itera
             yield Skipped(benchmark=series.title, metric="value", why="no number")
             return
         yield Record(
-            benchmark=series.title, metric="value", unit=unit, better=options.better, kind="samples", n=1,
-            values=[series.value * factor], is_side=True,
-        )  # fmt: skip
+            benchmark=series.title,
+            metric="value",
+            unit=unit,
+            better=options.direction,
+            is_side=True,
+            payload=Samples(values=[series.value * factor]),
+        )
 
 
-def _described(series: Series, options: Options) -> tuple[dict[str, Any], float]:
-    return described(series.title, series.unit, options, is_side=is_of_runtime(series.name))
+def _described(series: Series, options: ForeignOptions) -> tuple[dict[str, Any], float]:
+    return describe_distribution(series.title, series.unit, options, is_side=is_of_runtime(series.name))
 
 
-def _histogram(series: Series, options: Options, flags: tuple[Flag, ...]) -> Record | Skipped:
+def _histogram(series: Series, options: ForeignOptions, flags: tuple[Flag, ...]) -> Record | Skipped:
     facts, factor = _described(series, options)
     buckets: dict[float, float | None] = dict(series.points)
     if series.count is not None:
@@ -160,7 +176,7 @@ def _histogram(series: Series, options: Options, flags: tuple[Flag, ...]) -> Rec
     return histogram(facts, factor, buckets, flags)
 
 
-def _summary(series: Series, options: Options, flags: tuple[Flag, ...]) -> Record | Skipped:
+def _summary(series: Series, options: ForeignOptions, flags: tuple[Flag, ...]) -> Record | Skipped:
     """Return the quantiles that the program states, since they cannot be subtracted; else the mean."""
     facts, factor = _described(series, options)
     found = sorted((q, v * factor) for q, v in series.points.items() if 0 <= q <= 1 and math.isfinite(v))
@@ -169,4 +185,4 @@ def _summary(series: Series, options: Options, flags: tuple[Flag, ...]) -> Recor
     if not found:
         return mean(facts, factor, series.sum, series.count, flags)
     n = round(series.count) if is_amount(series.count) else None
-    return Record(**facts, kind="quantiles", n=n, quantiles=tuple(found), flags=("snapshot",))
+    return Record(**facts, n=n, flags=("snapshot",), payload=Quantiles(points=tuple(found)))

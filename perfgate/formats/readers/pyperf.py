@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.parsing.values import all_numbers, items, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _UNITS = {"second": ("time", "s"), "byte": ("peak_memory", "B"), "integer": ("value", "1")}
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
     """Yield one record for each benchmark; warm-ups and runs that only calibrate are left out."""
     document = table(source.json())
     common = table(document.get("metadata"))
@@ -28,7 +28,7 @@ def _record(facts: dict[str, Any], runs: list[dict[str, Any]]) -> Record | Skipp
     """Return the record of a benchmark.
 
     Args:
-        facts: its metadata; with a single benchmark name and unit stand in those of the file.
+        facts: its metadata; with a single benchmark name and unit are in those of the file.
         runs: its runs, in order.
     """
     measured = [run for run in runs if items(run.get("values"))]
@@ -40,6 +40,12 @@ def _record(facts: dict[str, Any], runs: list[dict[str, Any]]) -> Record | Skipp
     if not values:
         return Skipped(benchmark=name, why="no values" if values is not None else "a value is no number")
     return Record(
-        benchmark=name, metric=metric, unit=unit, better="lower", kind="samples", n=len(values), values=values,
-        is_mean=metric == "time", started_at=text(first.get("date")), commit=text(facts.get("commit_id")),
-    )  # fmt: skip
+        benchmark=name,
+        metric=metric,
+        unit=unit,
+        better="lower",
+        is_mean=metric == "time",
+        started_at=text(first.get("date")),
+        commit=text(facts.get("commit_id")),
+        payload=Samples(values=values),
+    )

@@ -6,14 +6,15 @@ from array import array
 from typing import TYPE_CHECKING
 
 from perfgate.formats.parsing.csv_rows import Tally, rows
-from perfgate.formats.parsing.record import Record
+from perfgate.formats.parsing.record import Quantiles, Record, Samples
 from perfgate.formats.parsing.requests import Requests, is_good_code
 from perfgate.formats.parsing.values import parsed, stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options, Skipped
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Skipped
     from perfgate.formats.parsing.source import Source
 
 _MS = 1000  # a second
@@ -22,7 +23,7 @@ _AB_TSV = "ab -n 1000 -g load.tsv URL"
 _AB_CSV = "ab -n 1000 -e load.csv URL"
 
 
-def parse_hey(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse_hey(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield response time and error rate of the requests that were answered."""
     tally = Tally(source, options)
     found = Requests()
@@ -34,10 +35,10 @@ def parse_hey(source: Source, options: Options) -> Iterator[Record | Skipped]:
             found.add(time, is_good=is_good_code(row.get("status-code", "")))
     if found.times or found.failed:
         yield from found.records(source.name)
-    yield from tally.told("requests", _HEY)
+    yield from tally.skipped("requests", _HEY)
 
 
-def parse_ab_tsv(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse_ab_tsv(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the total time of each request; which of them failed is not in the file."""
     tally = Tally(source, options)
     times = array("d")
@@ -48,13 +49,17 @@ def parse_ab_tsv(source: Source, options: Options) -> Iterator[Record | Skipped]
         else:
             times.append(time / _MS)
     yield Record(
-        benchmark=source.name, metric="response_time", unit="s", better="lower", kind="samples", n=len(times),
-        values=times, flags=("rounded",),
-    )  # fmt: skip
-    yield from tally.told("requests", _AB_TSV)
+        benchmark=source.name,
+        metric="response_time",
+        unit="s",
+        better="lower",
+        flags=("rounded",),
+        payload=Samples(values=times),
+    )
+    yield from tally.skipped("requests", _AB_TSV)
 
 
-def parse_ab_csv(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse_ab_csv(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the percentiles of the response time, 0 to 100."""
     tally = Tally(source, options)
     found: dict[float, float] = {}
@@ -65,14 +70,17 @@ def parse_ab_csv(source: Source, options: Options) -> Iterator[Record | Skipped]
         else:
             found[round(share / 100, 9)] = time
     yield Record(
-        benchmark=source.name, metric="response_time", unit="s", better="lower", kind="quantiles",
-        quantiles=stated(found.items(), 1 / _MS),
-    )  # fmt: skip
-    yield from tally.told("percentiles", _AB_CSV)
+        benchmark=source.name,
+        metric="response_time",
+        unit="s",
+        better="lower",
+        payload=Quantiles(points=stated(found.items(), 1 / _MS)),
+    )
+    yield from tally.skipped("percentiles", _AB_CSV)
 
 
 def _named(
-    source: Source, tally: Tally, delimiter: str, column: str, cure: str
+    source: Source, tally: Tally, delimiter: str, column: str, hint: str
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the number of the line and the fields by the names in the header; rows of another length are broken."""
     header: list[str] = []
@@ -80,7 +88,7 @@ def _named(
         if not header:
             header = [name.strip() for name in row]
             if column not in header:
-                raise source.fault(f'no column "{column}"', cure, f"line {line}")
+                raise source.fault(f'no column "{column}"', hint, f"line {line}")
         elif len(row) != len(header):
             tally.add_broken(line)
         elif row != header:

@@ -10,40 +10,40 @@ from perfgate.core.errors import CannotDecideError, Diagnostic, error
 from perfgate.core.profile import title
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.log_rows import documents
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from perfgate.core.run import Run
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 MOST_FAULTS = 100
-"""Faults of one file that are told; a wholly wrong one would fill the memory with them."""
+"""Faults of one file that are reported; a wholly wrong one would fill the memory with them."""
 MOST_ROWS = 10_000_000
-"""Rows of a Parquet file that are read: a few bytes of it may stand for any number of them."""
+"""Rows of a Parquet file that are read: a few bytes of it may encode any number of them."""
 _ARRAY = re.compile(r"\s*\[")
 _BATCH = 4096
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield a record for each metric of a benchmark, its values in the order of the runs."""
     return _records(runs_of(source, options))
 
 
-def parse_parquet(source: Source, options: Options) -> Iterator[Record | Skipped]:
+def parse_parquet(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the same for a Parquet file."""
     return _records(runs_of_parquet(source, options))
 
 
-def runs_of(source: Source, options: Options) -> Iterator[Run]:  # noqa: ARG001 - as every reader
-    """Yield the runs of JSON lines or of a JSON array, as they stand in files of their own.
+def runs_of(source: Source, options: ForeignOptions) -> Iterator[Run]:  # noqa: ARG001 - as every reader
+    """Yield the runs of JSON lines or of a JSON array, as if each were in a file of its own.
 
     A benchmark that a run does not name is called like the file.
 
     Raises:
-        CannotDecideError: a run is not valid, or an id stands twice; every fault is told.
+        CannotDecideError: a run is not valid, or an id is there twice; every fault is in it.
     """
     if _ARRAY.match(source.head):
         items = enumerate(documents(source), 1)
@@ -52,7 +52,7 @@ def runs_of(source: Source, options: Options) -> Iterator[Run]:  # noqa: ARG001 
     return _runs(source, ((f"line {i}", line.encode()) for i, line in lines if line.strip()))
 
 
-def runs_of_parquet(source: Source, options: Options) -> Iterator[Run]:  # noqa: ARG001 - as every reader
+def runs_of_parquet(source: Source, options: ForeignOptions) -> Iterator[Run]:  # noqa: ARG001 - as every reader
     """Yield the runs of a Parquet file, whose columns are called like the keys of a run summary.
 
     Raises:
@@ -68,12 +68,12 @@ def runs_of_parquet(source: Source, options: Options) -> Iterator[Run]:  # noqa:
         if file.metadata.num_rows > MOST_ROWS:
             raise source.fault(f"has more than {MOST_ROWS:,} rows", "divide it into several files")
         rows = (row for batch in file.iter_batches(_BATCH) for row in batch.to_pylist())
-        yield from _runs(source, ((f"row {i}", _told(row)) for i, row in enumerate(rows, 1)))
+        yield from _runs(source, ((f"row {i}", _as_summary(row)) for i, row in enumerate(rows, 1)))
     except (pa.ArrowException, OSError, ValueError, ArithmeticError, LookupError, RecursionError) as caught:
         raise source.fault(f"no Parquet that can be read: {str(caught)[:200]}", "write it again") from None
 
 
-def _told(row: dict[str, Any]) -> bytes:
+def _as_summary(row: dict[str, Any]) -> bytes:
     """Return a row as the text of a run summary; a column without a value is a key that is not there."""
     return json.dumps(_without_nothing(row), default=_plain).encode()
 
@@ -91,15 +91,15 @@ def _plain(value: object) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def _runs(source: Source, told: Iterable[tuple[str, bytes]]) -> Iterator[Run]:
-    """Yield the runs that texts tell of, each with its place in the file; a copy is left out."""
-    reader = SummaryReader()
+def _runs(source: Source, texts: Iterable[tuple[str, bytes]]) -> Iterator[Run]:
+    """Yield the runs of summaries, each with its place in the file; a copy is left out."""
+    reader, name = SummaryReader(), source.name
     seen: dict[str, tuple[str, int]] = {}
     faults: list[Diagnostic] = []
-    for where, content in told:
+    for where, content in texts:
         origin = f"{source.path}: {where}"
         try:
-            run = reader.parse(content, origin, source.name)
+            run = reader.parse(content, origin, name)
         except CannotDecideError as caught:
             faults.extend(caught.diagnostics)
             if len(faults) >= MOST_FAULTS:
@@ -110,7 +110,7 @@ def _runs(source: Source, told: Iterable[tuple[str, bytes]]) -> Iterator[Run]:
         if first == where:
             yield run
         elif earlier != mark:
-            message = f'the run id "{run.run_id}" stands in {first} too, with other contents'
+            message = f'the run id "{run.run_id}" is in {first} too, with other contents'
             faults.append(error("run-id-twice", message, place=origin, hint="give each run an id of its own"))
     if faults:
         raise CannotDecideError(faults)
@@ -133,5 +133,5 @@ def _records(runs: Iterable[Run]) -> Iterator[Record | Skipped]:
             }
             found.setdefault((name, metric.name), (facts | {"commit": run.commit}, []))[1].append(value)
     for (name, _), (facts, values) in found.items():
-        yield Record(benchmark=name, **facts, kind="samples", n=len(values), values=values)
+        yield Record(benchmark=name, **facts, payload=Samples(values=values))
     yield from (Skipped(benchmark=name, why="every run failed") for name, good in names.items() if not good)

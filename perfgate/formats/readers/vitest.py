@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Skipped
 from perfgate.formats.parsing.values import items, number, stated, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Options
+    from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
 _SHARES = ((0.5, "median"), (0.75, "p75"), (0.99, "p99"), (0.995, "p995"), (0.999, "p999"))
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
     """Yield the time of each benchmark, named ``file > group > name``; there is no p95."""
     for file in map(table, items(table(source.json()).get("files"))):
         for group in map(table, items(file.get("groups"))):
@@ -28,6 +28,10 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # no
                     yield Skipped(benchmark=name, why="no statistics: it failed or did not run")
                     continue
                 yield Record(
-                    benchmark=name, metric="time", unit="s", better="lower", kind="quantiles", n=int(count),
-                    quantiles=quantiles,
-                )  # fmt: skip
+                    benchmark=name,
+                    metric="time",
+                    unit="s",
+                    better="lower",
+                    n=int(count),
+                    payload=Quantiles(points=quantiles),
+                )

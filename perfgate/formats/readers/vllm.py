@@ -7,13 +7,14 @@ from array import array
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import all_numbers, items, number, stated, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Flag, Options
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
 _TIMES = ("ttft", "tpot", "itl", "e2el")
@@ -22,7 +23,7 @@ _RAW = {"ttft": "ttfts", "itl": "itls", "e2el": "latencies"}
 _SHARE = re.compile(r"p(\d{1,2}(?:\.\d{1,6})?)")
 
 
-def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
     """Yield the times to the first token, per token, between tokens and to the end, and the rates, by model."""
     document = table(source.json())
     name = text(document.get("model_id")) or source.name
@@ -36,21 +37,25 @@ def parse(source: Source, options: Options) -> Iterator[Record | Skipped]:  # no
         raw = _raw(document, metric)
         quantiles = stated(_stated(document, metric), 1e-3)
         if raw:
-            yield Record(**facts, kind="samples", n=len(raw), values=raw)
+            yield Record(**facts, payload=Samples(values=raw))
         elif quantiles:
-            yield Record(**facts, kind="quantiles", n=None if metric == "itl" else int(completed), quantiles=quantiles)
+            yield Record(**facts, n=None if metric == "itl" else int(completed), payload=Quantiles(points=quantiles))
     for metric in _RATES:
         rate = number(document.get(metric))
         if rate is not None:
             yield Record(
-                benchmark=name, metric=metric, unit="1/s", better="higher", kind="value", values=[rate], flags=flags
+                benchmark=name, metric=metric, unit="1/s", better="higher", flags=flags, payload=Single(value=rate)
             )
     if failed and failed > 0:
         total = completed + failed
         yield Record(
-            benchmark=name, metric="error_rate", unit="1", better="lower", kind="value", n=int(total),
-            values=[failed / total],
-        )  # fmt: skip
+            benchmark=name,
+            metric="error_rate",
+            unit="1",
+            better="lower",
+            n=int(total),
+            payload=Single(value=failed / total),
+        )
 
 
 def _stated(document: dict[str, Any], metric: str) -> Iterator[tuple[float, object]]:

@@ -167,9 +167,9 @@ class _Bench:
         """Return what was measured of a side, and what is wrong with it."""
         written = self._written[name]
         if not written:
-            return Selection(profiles=(), taken=(), left=(), problems=()), []
+            return Selection(profiles=(), selected=(), superseded=(), problems=()), []
         collection, problems, _ = inputs.read_runs(written, self.sides.here)
-        return Selection(profiles=collection.profiles, taken=collection.seen, left=(), problems=()), problems
+        return Selection(profiles=collection.profiles, selected=collection.seen, superseded=(), problems=()), problems
 
 
 def _paired(base: Sequence[Profile], head: Sequence[Profile], policy: Policy) -> tuple[Pair, ...]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from perfgate.collect import Collection, Key
     from perfgate.core.policy import Policy
-    from perfgate.pipeline.reading import Reading
+    from perfgate.formats.options import ForeignOptions
     from perfgate.store.refresh import Move
 
 
@@ -89,7 +89,7 @@ def alone(config: str | None) -> Iterator[None]:
 
 def plan_refresh(
     paths: Sequence[str], *, config: str | None, machine_class: str, replace_old: bool, keep: int, reason: str,
-    every_session: bool, benchmarks: Sequence[str], reading: Reading | None = None,
+    every_session: bool, benchmarks: Sequence[str], foreign: ForeignOptions | None = None,
 ) -> Plan:  # fmt: skip
     """Return what a refresh will write; nothing is written yet. Who will write is `alone` before.
 
@@ -102,7 +102,7 @@ def plan_refresh(
         reason: why; wanted when a gated value gets worse by more than its threshold.
         every_session: take every session and batch as it is.
         benchmarks: globs; empty: all.
-        reading: what was said about files of other tools; None: nothing.
+        foreign: what was said about files of other tools; None: nothing.
 
     Raises:
         CannotDecideError: runs failed, do not fit the baseline, or loosen it without a reason.
@@ -113,7 +113,7 @@ def plan_refresh(
     if old.problems:
         raise CannotDecideError(old.problems)
     known = {} if replace_old and every_session else known_runs(old.profiles, unnamed=replace_old)
-    collection, problems, _ = inputs.read_runs(paths, here, known=known, reading=reading)
+    collection, problems, _ = inputs.read_runs(paths, here, known=known, foreign=foreign)
     collection = _only(collection, benchmarks, problems)
     selection = select(collection, every_session=every_session, every_stretch=not replace_old)
     problems += [*selection.problems, *_refused(selection)]
@@ -123,7 +123,7 @@ def plan_refresh(
         refresh(was, now, here.policy, replace_old=replace_old, keep=keep, tool=inputs.TOOL, reason=reason)
         for was, now in _pairs(old, selection)
     ]
-    return _plan(here.root, old, refreshed, reason=reason, left=selection.superseded())
+    return _plan(here.root, old, refreshed, reason=reason, left=selection.superseded_runs())
 
 
 def _only(collection: Collection, benchmarks: Sequence[str], problems: list[Diagnostic]) -> Collection:
@@ -155,7 +155,7 @@ def _refused(selection: Selection) -> list[Diagnostic]:
             f'{s.failed} runs of "{title(*s.key)}" failed: only good runs make a baseline',
             hint="mend the program, remove the failed run files, and measure again",
         )
-        for s in selection.taken
+        for s in selection.selected
         if s.failed
     ]
     for profile in selection.profiles:

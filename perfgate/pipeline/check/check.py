@@ -23,8 +23,8 @@ from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, today, u
 from perfgate.store.codec import known_runs
 
 if TYPE_CHECKING:
+    from perfgate.formats.options import ForeignOptions
     from perfgate.pipeline.inputs import Settings, Side
-    from perfgate.pipeline.reading import Reading
 
 _NO_BASELINE = "commit one first: perfgate baseline refresh, then git add baselines"
 _NO_BASELINE_NEEDED = warning(
@@ -59,7 +59,7 @@ class Request:
     """How many shards must have measured, each exactly once; None: the measuring was not divided."""
     today: str = ""
     """The day by which waivers end, ``2026-01-31``; empty: today in UTC."""
-    reading: Reading | None = None
+    foreign: ForeignOptions | None = None
     """What was said about files of other tools; None: nothing."""
     reproduce: str = ""
     """The command, for the report."""
@@ -93,7 +93,7 @@ def check(request: Request) -> Verdict:
         base.profiles,
         selection,
         here.policy,
-        classless=base.is_classless or (request.current is not None and not selection.taken),
+        classless=base.is_classless or (request.current is not None and not selection.selected),
     )
     judgement = judge(pairs, here.policy)
     findings = [
@@ -129,7 +129,7 @@ def _sides(request: Request) -> Gate:
         return gate_of(request.baseline_ref, given=request.config, machine_class=request.machine_class)
     here = inputs.settings(request.config, machine_class=request.machine_class)
     if request.baseline is not None:
-        return Gate(here=here, base=inputs.from_path(request.baseline, here, request.reading))
+        return Gate(here=here, base=inputs.from_path(request.baseline, here, request.foreign))
     return Gate(here=here, base=inputs.from_folder(_join(here.root, here.policy.baselines)))
 
 
@@ -147,7 +147,7 @@ def _unmeasured(base: Side, selection: Selection) -> list[Diagnostic]:
     known = {p.key for p in base.profiles}
     return [
         error("runs-failed", f'every run of "{title(*s.key)}" failed', hint="mend the program and measure again")
-        for s in selection.taken
+        for s in selection.selected
         if s.failed and not s.ok and s.key not in known
     ]
 
@@ -161,17 +161,17 @@ def _current(request: Request, here: Settings, base: Side) -> tuple[Selection, l
     if request.expect_shards is not None:
         return shards.select_shards(
             request.paths, here, known=known_runs(base.profiles), expected=request.expect_shards,
-            every_session=request.every_session, reading=request.reading,
+            every_session=request.every_session, foreign=request.foreign,
         )  # fmt: skip
     if request.current is not None:
         side = inputs.from_path(request.current)
         if side.is_classless:
-            return Selection(profiles=side.profiles, taken=(), left=(), problems=()), list(side.problems), []
+            return Selection(profiles=side.profiles, selected=(), superseded=(), problems=()), list(side.problems), []
         collection = collected_before(side.profiles, known_runs(base.profiles))
         problems, notes = [*side.problems, *collection.problems], list[Diagnostic]()
     else:
         collection, problems, notes = inputs.read_runs(
-            request.paths, here, known=known_runs(base.profiles), reading=request.reading
+            request.paths, here, known=known_runs(base.profiles), foreign=request.foreign
         )
     selection = select(collection, every_session=request.every_session)
     return selection, [*problems, *selection.problems], notes

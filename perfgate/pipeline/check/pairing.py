@@ -32,7 +32,7 @@ def pair(base: Sequence[Profile], selection: Selection, policy: Policy, *, class
         policy: its exclude list counts.
         classless: compare without regard to the class of machine.
     """
-    wanted = {c for c in (policy.machine_class,) if c} | {s.machine_class for s in selection.taken}
+    wanted = {c for c in (policy.machine_class,) if c} | {s.machine_class for s in selection.selected}
     committed = {p.machine_class for p in base}
     judged = wanted & committed or (committed if not wanted else set())
     baselines = {_place(p, classless=classless): p for p in base if classless or p.machine_class in judged}
@@ -58,7 +58,7 @@ def _classes_elsewhere(base: Sequence[Profile], profile: Profile) -> list[str]:
 
 def unjudged(base: Side, selection: Selection) -> list[Diagnostic]:
     """Return a note on the classes of machine that have baselines, but of which nothing was measured."""
-    measured = {s.machine_class for s in selection.taken}
+    measured = {s.machine_class for s in selection.selected}
     others = sorted({p.machine_class for p in base.profiles} - measured)
     if base.is_classless or not measured or not others:
         return []
@@ -71,7 +71,7 @@ def _place(profile: Profile, *, classless: bool) -> tuple[str, Key]:
 
 def _absent(key: Key, machine_class: str, selection: Selection) -> tuple[str, str]:
     """Return why nothing was measured of a benchmark, as slug and further facts."""
-    mine = [s for s in selection.taken if s.key == key and machine_class in ("", s.machine_class)]
+    mine = [s for s in selection.selected if s.key == key and machine_class in ("", s.machine_class)]
     failed, known = sum(s.failed for s in mine), sum(s.known for s in mine)
     if failed:
         return (
@@ -80,7 +80,7 @@ def _absent(key: Key, machine_class: str, selection: Selection) -> tuple[str, st
         )
     if known:
         return "only-baseline-runs", count(known, "run")
-    older = [s for s in selection.left if s.key == key and s.ok]
+    older = [s for s in selection.superseded if s.key == key and s.ok]
     if older:
         return (
             "older-session",
@@ -91,7 +91,7 @@ def _absent(key: Key, machine_class: str, selection: Selection) -> tuple[str, st
 
 def foreign(base: Side, selection: Selection, policy: Policy, *, known: bool) -> list[Finding]:
     """Return a finding for each measured benchmark that has baselines of other classes of machine only."""
-    if not known or base.is_classless or not selection.taken:
+    if not known or base.is_classless or not selection.selected:
         return []
     committed = sorted({p.machine_class for p in base.profiles})
     findings = []

@@ -19,15 +19,17 @@ from perfgate.store.codec import PROFILE, decode_shard, encode_profiles, version
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from perfgate.collect import Key, Seen
+    from perfgate.collect import Key, SessionTally
     from perfgate.core.profile import Profile
+    from perfgate.formats.options import ForeignOptions
     from perfgate.pipeline.inputs import Settings
-    from perfgate.pipeline.reading import Reading
 
 _SLUG = "baseline-unreadable"
 
 
-def header(seen: Iterable[Seen], shard: tuple[int, int], policy: Policy) -> tuple[StoredShard | None, list[Diagnostic]]:
+def header(
+    seen: Iterable[SessionTally], shard: tuple[int, int], policy: Policy
+) -> tuple[StoredShard | None, list[Diagnostic]]:
     """Return what the profile file of a shard says about it, or why it can say nothing.
 
     Args:
@@ -80,7 +82,7 @@ def select_shards(
     known: Mapping[Key, frozenset[str]],
     expected: int,
     every_session: bool,
-    reading: Reading | None = None,
+    foreign: ForeignOptions | None = None,
 ) -> tuple[Selection, list[Diagnostic], list[Diagnostic]]:
     """Return what all shards measured, from their run files or from the profile files they collected.
 
@@ -92,7 +94,7 @@ def select_shards(
         known: digests of the baseline's runs, by benchmark.
         expected: how many shards there must be, >= 1.
         every_session: take every batch as it is.
-        reading: what was said about files of other tools; None: nothing.
+        foreign: what was said about files of other tools; None: nothing.
 
     Returns:
         What is judged, faults, and notes.
@@ -104,13 +106,13 @@ def select_shards(
         collection = collected_before(profiles, known)
         problems = [*unfound, *problems, *collection.problems]
     else:
-        collection, problems, notes = inputs.read_runs(paths, here, known=known, reading=reading)
+        collection, problems, notes = inputs.read_runs(paths, here, known=known, foreign=foreign)
         problems += check_shards(parts_of(collection.seen), expected)
     # Sessions of the baseline alone are not current, whichever shard measured them.
     fresh = tuple(s for s in collection.seen if s.ok or s.failed)
     old = tuple(s for s in collection.seen if not (s.ok or s.failed))
     selection = select(replace(collection, seen=fresh), every_session=every_session, every_stretch=True)
-    return replace(selection, left=(*selection.left, *old)), [*problems, *selection.problems], notes
+    return replace(selection, superseded=(*selection.superseded, *old)), [*problems, *selection.problems], notes
 
 
 def _is_profile(path: str) -> bool:

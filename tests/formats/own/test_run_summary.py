@@ -1,4 +1,4 @@
-"""Run summaries: what a file says, which of its values win, and how a faulty one is told."""
+"""Run summaries: what a file says, which of its values win, and how a faulty one is reported."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_a_byte_order_mark_says_nothing():
         ),
     ],
 )  # fmt: skip
-def test_a_faulty_summary_is_refused_with_place_and_cure(content, place, message):
+def test_a_faulty_summary_is_refused_with_place_and_hint(content, place, message):
     (fault,) = refused(parse, content)
     assert (fault.slug, fault.place) == ("run-invalid", place)
     assert message in fault.message
@@ -151,7 +151,7 @@ def test_every_fault_of_a_summary_is_told_at_once():
 
 
 @pytest.mark.parametrize(
-    ("more", "told"),
+    ("more", "reported"),
     [
         pytest.param({"metrics": {"elapsed_sec": {"value": 5, "unit": "s"}}}, ["/metrics/elapsed_sec"], id="time"),
         pytest.param({"metrics": {"cpu": {"value": 5}}, "cpu_sec": 0.1}, ["/metrics/cpu"], id="processor-time"),
@@ -161,11 +161,11 @@ def test_every_fault_of_a_summary_is_told_at_once():
         pytest.param({"metrics": {"cpu": {"value": 5}, "loss": {"value": 5}}}, [], id="only-once"),
     ],
 )
-def test_a_metric_that_a_run_states_twice_is_an_error(more, told):
-    if not told:
+def test_a_metric_that_a_run_states_twice_is_an_error(more, reported):
+    if not reported:
         assert len(parse(summary(**more)).values) == 4
         return
-    assert [f.place for f in refused(parse, summary(**more))] == [f"a.json: {place}" for place in told]
+    assert [f.place for f in refused(parse, summary(**more))] == [f"a.json: {place}" for place in reported]
 
 
 def test_a_summary_that_only_the_decoder_refuses_is_told_in_its_words():

@@ -41,6 +41,6 @@ def test_a_real_file_yields_exactly_what_it_says(file: str) -> None:
 def test_a_file_that_is_not_read_names_the_one_to_give_in_its_place(file: str) -> None:
     with pytest.raises(CannotDecideError) as caught:
         detect(Source(str(DATA / file)))
-    (told,) = caught.value.diagnostics
-    assert told.slug == "format-unread"
-    assert UNREAD[file] in told.hint
+    (reported,) = caught.value.diagnostics
+    assert reported.slug == "format-unread"
+    assert UNREAD[file] in reported.hint

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mutate import feed, mutated
 
 from perfgate.formats.detect import named
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 
 if TYPE_CHECKING:
     from random import Random
@@ -39,7 +39,7 @@ def test_a_real_file_yields_exactly_what_it_says(file: str) -> None:
 @pytest.mark.parametrize("better", ["lower", "higher"])
 def test_the_direction_of_custom_values_is_the_users(better: str) -> None:
     file = {"lower": "custom_smaller_is_better.json", "higher": "custom_bigger_is_better.json"}[better]
-    assert_case(DATA / "github-action-benchmark" / file, options=Options(better=better))
+    assert_case(DATA / "github-action-benchmark" / file, options=ForeignOptions(direction=better))
 
 
 def test_bmf_is_read_when_it_is_asked_for() -> None:

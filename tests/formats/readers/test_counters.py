@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 
 import pytest
+from cases import values_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutate import mutated
 
 from perfgate.core.errors import CannotDecideError
+from perfgate.formats.contents import read
 from perfgate.formats.detect import named
 from perfgate.formats.discovery import RunReader
-from perfgate.formats.foreign import Given
-from perfgate.formats.options import read
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 from perfgate.formats.parsing.source import Source
 
 KNOWN = named("json-counters")
@@ -26,20 +26,20 @@ def source(name, held):
 
 
 def contents(before, after, **options):
-    return read(source("after.json", after), KNOWN, Options(**options), before=source("before.json", before))
+    return read(source("after.json", after), KNOWN, ForeignOptions(**options), before=source("before.json", before))
 
 
 def test_the_differences_are_values_in_base_units():
     before = {"request_count": 12, "busy_ms": 500.5, "sent_bytes": "100", "error_count": 3}
     after = {"request_count": 20, "busy_ms": 1500.5, "sent_bytes": "350", "error_count": 3}
-    found = {r.metric: (r.values[0], r.unit, r.better, r.kind) for r in contents(before, after).records}
+    found = {r.metric: (values_of(r)[0], r.unit, r.better, r.payload.kind) for r in contents(before, after).records}
     assert found == {
         "request_count": (8, "1", None, "value"),
         "busy": (1.0, "s", "lower", "value"),
         "sent": (250, "B", "lower", "value"),
         "error_count": (0, "1", None, "value"),
     }
-    assert {r.better for r in contents(before, after, better="higher").records} == {"higher", "lower"}
+    assert {r.better for r in contents(before, after, direction="higher").records} == {"higher", "lower"}
     assert {r.benchmark for r in contents(before, after).records} == {"counters"}
 
 
@@ -75,7 +75,7 @@ def test_two_snapshots_that_say_nothing_are_one_clear_error(before, after, messa
 
 def test_one_snapshot_asks_for_the_second():
     with pytest.raises(CannotDecideError, match="one snapshot of counters") as caught:
-        read(source("a.json", {"n": 1}), KNOWN, Options())
+        read(source("a.json", {"n": 1}), KNOWN, ForeignOptions())
     assert "before.json after.json" in caught.value.diagnostics[0].hint
 
 
@@ -83,7 +83,7 @@ def test_two_files_of_a_call_are_before_and_after(tmp_path):
     paths = [tmp_path / "one.json", tmp_path / "two.json"]
     for path, count in zip(paths, (3, 8), strict=True):
         path.write_text(json.dumps({"request_count": count}))
-    reader = RunReader(Given(format=KNOWN, options=Options(better="higher")))
+    reader = RunReader(ForeignOptions(source=KNOWN.name, direction="higher"))
     (run,) = list(reader.read(map(str, paths)))
     assert not reader.problems
     assert [(s.metric.name, s.values) for s in run.series] == [("request_count", (5.0,))]
@@ -94,7 +94,7 @@ def test_two_files_of_a_call_are_before_and_after(tmp_path):
 def test_a_spoilt_snapshot_gives_records_or_one_clear_error(random):
     held = b'{"request_count": 12, "busy_ms": 1.5, "deep": {"a": [1, 2]}, "text": "a"}'
     try:
-        list(KNOWN.load_between()(source("a", held), source("b", mutated(random, held)), Options()))
-        list(KNOWN.load_between()(source("a", mutated(random, held)), source("b", held), Options()))
+        list(KNOWN.load_between()(source("a", held), source("b", mutated(random, held)), ForeignOptions()))
+        list(KNOWN.load_between()(source("a", mutated(random, held)), source("b", held), ForeignOptions()))
     except CannotDecideError:
         pass

@@ -7,11 +7,11 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cases import DATA
+from cases import DATA, values_of
 from micro import of_folder, seen
 
 from perfgate.core.errors import CannotDecideError
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,9 +50,9 @@ def test_a_custom_measurement_of_criterion_is_no_time(tmp_path: Path) -> None:
     shutil.copytree(CRITERION / "fib 12", tmp_path / "a[1]")
     raw = tmp_path / "a[1]/new/raw.csv"
     raw.write_text(raw.read_text().replace(",ns,", ",cycles,"))
-    (record,) = of_folder(tmp_path, Options(better="lower")).values()
+    (record,) = of_folder(tmp_path, ForeignOptions(direction="lower")).values()
     assert (record.metric, record.unit, record.better) == ("value", "cycles", "lower")
-    assert record.values[0] > 1
+    assert values_of(record)[0] > 1
 
 
 def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_only_the_newest_commit_of_a_history_is_read(tmp_path: Path) -> None:
     for sha, date in (("aaaaaaaa", 2), ("bbbbbbbb", 3), ("cccccccc", 1)):
         write_result(tmp_path / "m", sha, {"x.time_a": [[float(date)], []]}, date=date)
     (record,) = of_folder(tmp_path).values()
-    assert (record.commit, *record.values) == ("b" * 40, 3.0)
+    assert (record.commit, *values_of(record)) == ("b" * 40, 3.0)
 
 
 def test_results_of_two_machines_are_not_mixed(tmp_path: Path) -> None:
@@ -110,4 +110,4 @@ def test_an_asv_benchmark_that_failed_is_skipped_by_every_combination() -> None:
         "x.track_b(1)",
         "x.time_c",
     ]
-    assert [(r.benchmark, r.better, *r.values) for r in contents.records] == [("x.track_b(2)", None, 0.0)]
+    assert [(r.benchmark, r.better, *values_of(r)) for r in contents.records] == [("x.track_b(2)", None, 0.0)]

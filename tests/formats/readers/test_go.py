@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from cases import values_of
 from micro import by_name, refusal, skipped
 
 HEAD = "goos: linux\ngoarch: amd64\npkg: example.org/a\n"
@@ -36,12 +37,12 @@ def test_log_lines_between_results_and_broken_lines_are_no_results() -> None:
         f"{HEAD}BenchmarkA-2 10 5 ns/op\n--- BENCH: BenchmarkA-2\n    a_test.go:7: 5 ns/op\n"
         "Benchmarking 3 4 ns/op\nBenchmarkA-2 10 6\nBenchmarkA-2 10 NaN ns/op\nBenchmarkA-2 1_0 6 ns/op\n"
     )
-    assert list(by_name(text)["example.org/a.BenchmarkA", "time"].values) == [5e-9]
+    assert list(values_of(by_name(text)["example.org/a.BenchmarkA", "time"])) == [5e-9]
 
 
 def test_a_benchmark_that_prints_is_read_all_the_same() -> None:
     text = f"{HEAD}BenchmarkA-2 \t loading\n     100\t  50 ns/op\n"
-    assert list(by_name(text)["example.org/a.BenchmarkA", "time"].values) == pytest.approx([5e-8])
+    assert list(values_of(by_name(text)["example.org/a.BenchmarkA", "time"])) == pytest.approx([5e-8])
 
 
 def test_failed_and_skipped_benchmarks_are_named() -> None:
@@ -66,7 +67,7 @@ def test_a_line_that_events_tear_apart_is_put_together_by_package() -> None:
         json.dumps(event, separators=(",", ":")) for event in [{"Action": "start", "Package": "p"}, *events]
     )
     found = by_name(text)
-    assert {key[0]: r.values[0] for key, r in found.items()} == pytest.approx(
+    assert {key[0]: values_of(r)[0] for key, r in found.items()} == pytest.approx(
         {"p.BenchmarkA": 5e-9, "q.BenchmarkA": 6e-9}
     )
 

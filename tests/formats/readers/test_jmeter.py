@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from cases import DATA, contents
+from cases import DATA, contents, values_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutate import feed, mutated
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.detect import named
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,13 +29,13 @@ def write(folder: Path, *lines: str, end: str = "\n", encoding: str = "utf-8") -
 
 
 def times(got, name: str = "slow") -> list[float]:
-    return list(next(r for r in got.records if r.benchmark == name and r.metric == "response_time").values)
+    return list(values_of(next(r for r in got.records if r.benchmark == name and r.metric == "response_time")))
 
 
 def test_failed_samples_are_left_out_of_the_times_and_counted(tmp_path):
     got = contents(write(tmp_path, HEADER, GOOD, BAD))
     assert times(got) == pytest.approx([0.092])
-    assert [(r.values, r.n) for r in got.records if r.metric == "error_rate"] == [([0.5], 2)]
+    assert [(values_of(r), r.count) for r in got.records if r.metric == "error_rate"] == [([0.5], 2)]
 
 
 def test_a_label_under_which_every_sample_failed_is_skipped_by_name(tmp_path):
@@ -80,7 +80,7 @@ def test_a_header_in_the_middle_of_joined_files_is_no_sample(tmp_path):
 def test_without_the_column_success_the_status_tells_and_without_both_there_is_no_error_rate(tmp_path):
     got = contents(write(tmp_path, "elapsed,label,responseCode", "92,slow,200", "1,slow,Non HTTP response code: X"))
     assert times(got) == pytest.approx([0.092])
-    assert [r.values for r in got.records if r.metric == "error_rate"] == [[0.5]]
+    assert [values_of(r) for r in got.records if r.metric == "error_rate"] == [[0.5]]
     got = contents(write(tmp_path, "elapsed,label,Latency", "92,slow,3"))
     assert [r.metric for r in got.records] == ["response_time"]
 
@@ -113,7 +113,7 @@ def test_a_quote_that_is_never_closed_spoils_its_own_line_alone(tmp_path):
 def test_too_many_broken_lines_are_an_error(tmp_path):
     with pytest.raises(CannotDecideError, match="2 of 4 lines"):
         contents(write(tmp_path, HEADER, GOOD, "x", "y"))
-    got = contents(write(tmp_path, HEADER, GOOD, "x", "y"), options=Options(tolerance=0.5))
+    got = contents(write(tmp_path, HEADER, GOOD, "x", "y"), options=ForeignOptions(tolerance=0.5))
     assert len(times(got)) == 1
 
 
@@ -133,7 +133,7 @@ def test_failed_samples_of_the_xml_are_left_out_and_counted(tmp_path):
     rows = ('<httpSample t="9" s="true" lb="slow"/>', '<sample t="1" s="false" lb="slow"/>')
     got = contents(write(tmp_path, ROOT, *rows, "</testResults>"))
     assert times(got) == pytest.approx([0.009])
-    assert [r.values for r in got.records if r.metric == "error_rate"] == [[0.5]]
+    assert [values_of(r) for r in got.records if r.metric == "error_rate"] == [[0.5]]
 
 
 def test_a_label_of_the_xml_is_unescaped(tmp_path):

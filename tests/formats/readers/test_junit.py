@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from cases import values_of
 from micro import by_name, refusal, seen, skipped
 
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 
 
 def suite(*cases: str) -> str:
@@ -42,7 +43,7 @@ def test_a_failure_in_the_output_of_a_passing_case_is_no_failure() -> None:
     ("written", "seconds"), [("1,234.567", 1234.567), ("2,000", 2000.0), (" 3 ", 3.0), ("1e1", 10.0)]
 )
 def test_times_are_read_as_test_runners_write_them(written: str, seconds: float) -> None:
-    assert list(seen(suite(case("a", written))).records[0].values) == [seconds]
+    assert list(values_of(seen(suite(case("a", written))).records[0])) == [seconds]
 
 
 @pytest.mark.parametrize("written", [None, "", "0,123", "NaN", "-1", "1_0"])
@@ -55,7 +56,7 @@ def test_nested_suites_and_namespaces_are_seen_through_and_repeats_numbered() ->
         '<u:testsuites xmlns:u="urn:x"><u:testsuite><u:testsuite><u:testcase name="a" time="1"/></u:testsuite>'
         '<u:testcase name="a" time="2"/></u:testsuite></u:testsuites>'
     )
-    assert [(r.benchmark, *r.values) for r in seen(text).records] == [("a", 1.0), ("a#2", 2.0)]
+    assert [(r.benchmark, *values_of(r)) for r in seen(text).records] == [("a", 1.0), ("a#2", 2.0)]
 
 
 def test_entities_that_grow_are_refused() -> None:
@@ -74,4 +75,4 @@ def test_depth_is_bounded() -> None:
 
 
 def test_a_report_that_is_cut_off_is_an_error() -> None:
-    assert "cut off" in refusal(suite(case("a"), case("b"))[:-30], options=Options(min_time=0.0))
+    assert "cut off" in refusal(suite(case("a"), case("b"))[:-30], options=ForeignOptions(min_time=0.0))

@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cases import DATA, contents
+from cases import DATA, contents, values_of
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.detect import detect
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 from perfgate.formats.parsing.source import Source
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def exported(folder: Path, **metrics: Any):
     return contents(write(folder, json.dumps({"metrics": metrics, "root_group": {"name": ""}})))
 
 
-def handled(folder: Path, options: Options | None = None, **metrics: Any):
+def handled(folder: Path, options: ForeignOptions | None = None, **metrics: Any):
     document = {"root_group": {"name": ""}, "metrics": metrics, "state": {"testRunDurationMs": 9.5}}
     return contents(write(folder, json.dumps(document)), options=options)
 
@@ -41,13 +41,13 @@ def by_name(got) -> dict[str, Any]:
 def test_an_export_knows_the_unit_of_k6s_own_times_alone(tmp_path):
     found = by_name(exported(tmp_path, http_req_duration=TREND, mine=TREND))
     own, custom = found["http_req_duration"], found["mine"]
-    assert (own.metric, own.unit, own.better, own.quantiles[0]) == ("duration", "s", "lower", (0.5, 0.004))
-    assert (custom.metric, custom.unit, custom.better, custom.quantiles[0]) == ("value", None, None, (0.5, 4.0))
+    assert (own.metric, own.unit, own.better, own.payload.points[0]) == ("duration", "s", "lower", (0.5, 0.004))
+    assert (custom.metric, custom.unit, custom.better, custom.payload.points[0]) == ("value", None, None, (0.5, 4.0))
 
 
 def test_the_direction_of_a_custom_trend_is_the_users(tmp_path):
     trend = {"type": "trend", "contains": "default", "values": TREND}
-    (record,) = handled(tmp_path, Options(better="higher"), rows=trend).records
+    (record,) = handled(tmp_path, ForeignOptions(direction="higher"), rows=trend).records
     assert (record.unit, record.better) == ("1", "higher")
 
 
@@ -71,13 +71,13 @@ def test_a_sub_metric_is_a_benchmark_of_its_own(tmp_path):
 def test_quantiles_that_are_not_stated_are_not_made_up(tmp_path):
     stats = {"avg": 5.0, "med": 4.0, "p(90)": None, "p(99.9)": 9.0, "count": 12}
     (record,) = exported(tmp_path, http_req_duration=stats).records
-    assert dict(record.quantiles) == {0.5: 0.004, 0.999: pytest.approx(0.009)}
-    assert record.n == 12
+    assert dict(record.payload.points) == {0.5: 0.004, 0.999: pytest.approx(0.009)}
+    assert record.count == 12
 
 
 def test_a_trend_of_means_alone_is_a_value(tmp_path):
     (record,) = exported(tmp_path, http_req_duration={"avg": 5.0, "min": 1.0}).records
-    assert (record.kind, record.values) == ("value", [0.005])
+    assert (record.payload.kind, values_of(record)) == ("value", [0.005])
 
 
 def test_a_trend_that_counted_nothing_is_skipped_by_name(tmp_path):
@@ -94,8 +94,8 @@ def test_passes_of_http_req_failed_are_the_failed_requests(tmp_path, shape):
         trend = {"type": "trend", "contains": "time", "values": TREND}
         got = handled(tmp_path, http_req_duration=trend, http_req_failed=failed)
     found = by_name(got)
-    assert (found["http_req_failed"].metric, found["http_req_failed"].values) == ("error_rate", [0.25])
-    assert found["http_req_failed"].n == 120
+    assert (found["http_req_failed"].metric, values_of(found["http_req_failed"])) == ("error_rate", [0.25])
+    assert found["http_req_failed"].count == 120
     assert found["http_req_duration"].flags == ("failures-mixed",)
 
 
@@ -124,7 +124,7 @@ def test_a_share_of_no_requests_is_skipped(tmp_path):
 
 def test_a_crossed_threshold_in_an_export_does_not_spoil_the_metric(tmp_path):
     trend = TREND | {"thresholds": {"p(95)<200": True}}
-    assert exported(tmp_path, http_req_duration=trend).records[0].quantiles[-1][0] == 0.95
+    assert exported(tmp_path, http_req_duration=trend).records[0].payload.points[-1][0] == 0.95
 
 
 def test_gauges_and_counters_are_no_benchmarks(tmp_path):
@@ -153,7 +153,7 @@ def line(name: str, value: object, **tags: str) -> str:
     return json.dumps({"metric": name, "type": "Point", "data": point})
 
 
-def points(folder: Path, *lines: str, options: Options | None = None):
+def points(folder: Path, *lines: str, options: ForeignOptions | None = None):
     return contents(write(folder, "\n".join(lines)), options=options)
 
 
@@ -166,8 +166,8 @@ def test_points_of_failed_requests_are_left_out_and_their_share_is_told(tmp_path
         line("http_req_failed", 1, expected_response="false"),
     )
     found = by_name(got)
-    assert list(found["http_req_duration"].values) == [0.05]
-    assert (found["http_req_failed"].metric, found["http_req_failed"].values) == ("error_rate", [0.5])
+    assert list(values_of(found["http_req_duration"])) == [0.05]
+    assert (found["http_req_failed"].metric, values_of(found["http_req_failed"])) == ("error_rate", [0.5])
 
 
 def test_points_of_failed_requests_alone_are_skipped_by_name(tmp_path):
@@ -185,7 +185,7 @@ def test_broken_points_are_counted_and_the_first_is_named(tmp_path):
     lines[17] = lines[17][:40]
     lines[20] = line("http_req_duration", "NaN")
     got = points(tmp_path, *lines)
-    assert got.records[0].n == 298
+    assert got.records[0].count == 298
     assert [s.why for s in got.skipped] == ["2 of 300 lines are no points; the first is line 18"]
 
 
@@ -193,7 +193,7 @@ def test_too_many_broken_points_are_an_error_at_the_tolerance_that_was_set(tmp_p
     lines = [*[line("http_req_duration", 5.0)] * 9, "{"]
     with pytest.raises(CannotDecideError, match="1 of 10 lines"):
         points(tmp_path, *lines)
-    assert points(tmp_path, *lines, options=Options(tolerance=0.1)).records[0].n == 9
+    assert points(tmp_path, *lines, options=ForeignOptions(tolerance=0.1)).records[0].count == 9
 
 
 def test_the_csv_of_points_names_the_better_output(tmp_path):

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cases import DATA, contents
+from cases import DATA, contents, values_of
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.detect import detect
@@ -40,21 +40,21 @@ def read(folder: Path, *entries: dict[str, Any]):
 
 def test_counts_by_millisecond_become_single_requests_in_seconds(tmp_path):
     times, errors = read(tmp_path, endpoint()).records
-    assert list(times.values) == pytest.approx([0.002, 0.002, 0.12])
-    assert (times.kind, times.n, times.is_mean, times.flags) == ("samples", 3, False, ("rounded",))
+    assert list(values_of(times)) == pytest.approx([0.002, 0.002, 0.12])
+    assert (times.payload.kind, times.count, times.is_mean, times.flags) == ("samples", 3, False, ("rounded",))
     assert times.started_at == "2026-11-21T00:36:06Z"
-    assert (errors.metric, errors.values, errors.n) == ("error_rate", [0.0], 3)
+    assert (errors.metric, values_of(errors), errors.count) == ("error_rate", [0.0], 3)
 
 
 @pytest.mark.parametrize("key", ["2", "2.0"])
 def test_a_key_with_a_decimal_point_as_older_versions_write_it_is_the_same_time(tmp_path, key):
-    assert read(tmp_path, endpoint(response_times={key: 1})).records[0].values[0] == pytest.approx(0.002)
+    assert values_of(read(tmp_path, endpoint(response_times={key: 1})).records[0])[0] == pytest.approx(0.002)
 
 
 def test_failures_among_the_times_are_flagged_and_told_as_a_rate(tmp_path):
     times, errors = read(tmp_path, endpoint(num_failures=1)).records
     assert "failures-mixed" in times.flags
-    assert errors.values[0] == pytest.approx(1 / 3)
+    assert values_of(errors)[0] == pytest.approx(1 / 3)
 
 
 def test_an_endpoint_that_only_failed_is_skipped_by_name(tmp_path):
@@ -100,9 +100,9 @@ def test_an_endpoint_without_a_method_is_named_alone(tmp_path, method):
 
 def test_a_million_millions_of_requests_are_thinned_by_rank_and_not_held(tmp_path):
     record = read(tmp_path, endpoint(num_requests=10**12, response_times={"1": 9 * 10**11, "7": 10**11})).records[0]
-    assert record.n == 10**12
-    assert len(record.values) == 1_000_000
-    assert sum(v > 0.005 for v in record.values) == 100_000
+    assert record.count == 10**12
+    assert len(values_of(record)) == 1_000_000
+    assert sum(v > 0.005 for v in values_of(record)) == 100_000
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_million_millions_of_requests_are_thinned_by_rank_and_not_held(tmp_pat
 )
 def test_lines_of_log_around_the_array_are_passed_over(tmp_path, log):
     path = write(tmp_path, f"{log}{json.dumps([endpoint()], indent=4)}\n{log}")
-    assert contents(path).records[0].n == 3
+    assert contents(path).records[0].count == 3
 
 
 TABLE = """Type     Name                          # reqs      # fails |    Avg     Min     Max    Med |   req/s
@@ -123,7 +123,7 @@ GET      /a                                 3     0(0.00%) |      2       2     
 
 def test_tables_in_front_of_the_array_are_passed_over_however_long_they_are(tmp_path):
     path = write(tmp_path, f"{TABLE * 300}{json.dumps([endpoint()], indent=4)}\n")
-    assert contents(path).records[0].n == 3
+    assert contents(path).records[0].count == 3
 
 
 def test_tables_alone_name_the_option_to_give(tmp_path):
@@ -157,9 +157,9 @@ def test_the_csv_is_told_to_be_a_snapshot():
 def test_the_csv_of_a_failing_endpoint_flags_its_times_and_tells_the_rate(tmp_path):
     got = contents(write(tmp_path, f"{HEADER}\nGET,/a,4,1,2,2.0,1,9,2.0,7.5,1.8,2,9,9\n"))
     times, throughput, errors = got.records
-    assert dict(times.quantiles) == pytest.approx({0.5: 0.002, 0.95: 0.009, 1.0: 0.009})
+    assert dict(times.payload.points) == pytest.approx({0.5: 0.002, 0.95: 0.009, 1.0: 0.009})
     assert {flag for r in (times, throughput) for flag in r.flags} == {"failures-mixed", "rounded", "snapshot"}
-    assert (throughput.values, throughput.better, errors.values) == ([7.5], "higher", [0.25])
+    assert (values_of(throughput), throughput.better, values_of(errors)) == ([7.5], "higher", [0.25])
 
 
 def test_a_csv_row_without_requests_or_with_failures_alone_is_skipped_by_name(tmp_path):
@@ -177,7 +177,7 @@ def test_a_csv_without_percentiles_gives_the_median_and_no_p95(tmp_path):
     header = HEADER.removesuffix(",50%,95%,100%")
     got = contents(write(tmp_path, f'{header}\nPOST,"/a, ""b""",4,0,2,2.0,1,9,2.0,7.5,0\n'))
     assert got.records[0].benchmark == 'POST /a, "b"'
-    assert got.records[0].quantiles == ((0.5, 0.002),)
+    assert got.records[0].payload.points == ((0.5, 0.002),)
 
 
 def test_the_csv_of_exceptions_names_the_file_to_give(tmp_path):

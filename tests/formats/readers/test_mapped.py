@@ -8,16 +8,17 @@ import math
 from pathlib import Path
 
 import pytest
+from cases import values_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutate import feed, mutated
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.core.field_map import FieldMap, FieldValue
+from perfgate.formats.contents import read
 from perfgate.formats.detect import detect, named
 from perfgate.formats.maps import format_of, map_for, map_named
-from perfgate.formats.options import read
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 from perfgate.formats.parsing.source import Source
 from perfgate.formats.readers.mapped import PERFORMANCE_LOG, PREDICTION_LOG
 
@@ -30,12 +31,12 @@ def a_map(**changes):
 
 def contents(text, mapped=TOOK, name="web.jsonl", **options):
     content = text if isinstance(text, bytes) else text.encode()
-    return read(Source(name, content=content), format_of(mapped), Options(**options))
+    return read(Source(name, content=content), format_of(mapped), ForeignOptions(**options))
 
 
 def found(text, mapped=TOOK, name="web.jsonl", **options):
     got = contents(text, mapped, name, **options)
-    return {(r.benchmark, r.metric): [round(v, 9) for v in r.values] for r in got.records}
+    return {(r.benchmark, r.metric): [round(v, 9) for v in values_of(r)] for r in got.records}
 
 
 def skipped(text, mapped=TOOK, name="web.jsonl", **options):
@@ -49,8 +50,8 @@ def lines(*rows):
 def fault(text, mapped=TOOK, name="web.jsonl", **options):
     with pytest.raises(CannotDecideError) as caught:
         contents(text, mapped, name, **options)
-    (told,) = caught.value.diagnostics
-    return f"{told.place}: {told.message}"
+    (reported,) = caught.value.diagnostics
+    return f"{reported.place}: {reported.message}"
 
 
 ROWS = [{"route": "a", "took_ms": 5}, {"route": "b", "took_ms": 7.5}, {"route": "a", "took_ms": 9}]
@@ -102,7 +103,13 @@ def test_many_batches_give_what_their_rows_give():
 
 def test_the_record_says_unit_direction_kind_and_count():
     (record,) = contents(lines({"route": "a", "took_ms": 5, "at": 1_795_221_493_660}), a_map(time="at")).records
-    assert (record.unit, record.better, record.kind, record.n, record.is_mean) == ("s", "lower", "samples", 1, False)
+    assert (record.unit, record.better, record.payload.kind, record.count, record.is_mean) == (
+        "s",
+        "lower",
+        "samples",
+        1,
+        False,
+    )
     assert record.started_at == "2026-11-21T00:38:13.660000Z"
 
 
@@ -110,7 +117,7 @@ def test_a_direction_that_nothing_says_is_the_one_that_was_asked_for():
     mapped = a_map(values=(FieldValue(value="score"),))
     text = lines({"route": "a", "score": 5})
     assert [r.better for r in contents(text, mapped).records] == [None]
-    assert [r.better for r in contents(text, mapped, better="higher").records] == ["higher"]
+    assert [r.better for r in contents(text, mapped, direction="higher").records] == ["higher"]
 
 
 def test_names_are_made_of_fields_texts_and_labels_in_order():
@@ -142,7 +149,7 @@ def test_a_row_that_does_not_say_so_is_a_failure_and_no_value(bad):
     text = lines({"route": "a", "took_ms": 5, "ok": True}, {"route": "a", "took_ms": 0.001, "ok": bad})
     assert found(text, a_map(ok="ok")) == {("a", "took"): [0.005], ("a", "error_rate"): [0.5]}
     (rate,) = [r for r in contents(text, a_map(ok="ok")).records if r.metric == "error_rate"]
-    assert (rate.kind, rate.unit, rate.better, rate.n) == ("value", "1", "lower", 2)
+    assert (rate.payload.kind, rate.unit, rate.better, rate.count) == ("value", "1", "lower", 2)
 
 
 def test_a_field_that_no_row_has_is_a_failure_of_all_and_not_a_pass():
@@ -160,7 +167,7 @@ def test_a_missing_value_skips_the_value_and_not_the_row():
     mapped = a_map(ok="ok", values=(FieldValue(value="took_ms"), FieldValue(value="size_bytes")))
     rows = ({"took_ms": None, "size_bytes": 3}, {"size_bytes": 4}, {"took_ms": 5, "size_bytes": ""}, {"took_ms": 6})
     got = contents(lines(*({"route": "a", "ok": 1} | row for row in rows)), mapped)
-    assert {r.metric: (r.n, list(r.values)) for r in got.records} == {
+    assert {r.metric: (r.count, list(values_of(r))) for r in got.records} == {
         "took": (2, [0.005, 0.006]),
         "size": (2, [3, 4]),
         "error_rate": (4, [0.0]),
@@ -174,9 +181,9 @@ def test_a_missing_value_skips_the_value_and_not_the_row():
 def test_what_is_no_number_is_left_out_and_told(odd):
     text = JSON_LINES + f'{{"route": "a", "took_ms": {odd}}}\n'
     assert found(text) == WANTED
-    told = skipped(text)
-    assert told in ([], [('field "took_ms"', "1 value is no number, the first in line 4")])
-    assert told or odd in {"NaN", "Infinity", "-Infinity"}  # a bare NaN is how some tools write null
+    reported = skipped(text)
+    assert reported in ([], [('field "took_ms"', "1 value is no number, the first in line 4")])
+    assert reported or odd in {"NaN", "Infinity", "-Infinity"}  # a bare NaN is how some tools write null
 
 
 @pytest.mark.parametrize("odd", ["nan", "inf", "1_000", "n/a", "0x10", "[1]", "null", "true"])
@@ -288,7 +295,7 @@ def test_an_array_that_is_cut_off_is_one_clear_error():
 def test_a_share_is_the_part_of_rows_where_it_is_true():
     mapped = a_map(values=(FieldValue(value="hit", metric="hit_rate", share=True, better="higher"),))
     (record,) = contents(lines(*({"route": "a", "hit": h} for h in (True, False, 1, "true", None))), mapped).records
-    assert (record.kind, record.n, list(record.values), record.unit) == ("value", 4, [0.75], "1")
+    assert (record.payload.kind, record.count, list(values_of(record)), record.unit) == ("value", 4, [0.75], "1")
 
 
 PREDICTION = {
@@ -303,8 +310,8 @@ def test_a_prediction_log_is_found_behind_other_lines():
     known = detect(source)
     assert known is not None
     assert known.name == "prediction-log"
-    got = read(source, known, Options())
-    assert {(r.benchmark, r.metric): r.n for r in got.records} == {
+    got = read(source, known, ForeignOptions())
+    assert {(r.benchmark, r.metric): r.count for r in got.records} == {
         ("s/v1", "latency_inference"): 2, ("s/v1", "latency_logging"): 1, ("s/v1", "latency_total"): 2,
         ("s/v1", "cache_hit_rate"): 2,
     }  # fmt: skip
@@ -327,7 +334,7 @@ def test_a_performance_log_is_found_however_the_logger_wraps_it(wrap):
     known = detect(source)
     assert known is not None
     assert known.name == "performance-log"
-    got = {(r.benchmark, r.metric): (list(r.values), r.unit) for r in read(source, known, Options()).records}
+    got = {(r.benchmark, r.metric): (list(values_of(r)), r.unit) for r in read(source, known, ForeignOptions()).records}
     assert got == {
         ("api", "latency"): ([0.005], "s"), ("api", "memory"): ([2.5e6], "B"), ("api", "function_calls"): ([7], "1"),
     }  # fmt: skip
@@ -348,7 +355,7 @@ def test_maps_are_found_by_name_and_by_file():
 
 def test_values_are_finite_whatever_the_rows_hold():
     text = lines(*ROWS) + '{"route": "a", "took_ms": 1e308}\n{"route": "a", "took_ms": 1e308}\n' * 2
-    assert all(math.isfinite(v) for r in contents(text).records for v in r.values)
+    assert all(math.isfinite(v) for r in contents(text).records for v in values_of(r))
 
 
 SPOILT = a_map(benchmark="{route}/{a.b}", labels=("x",), ok="status", time="at")

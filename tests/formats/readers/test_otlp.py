@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from cases import values_of
 
 from perfgate.core.errors import CannotDecideError
+from perfgate.formats.contents import Contents, read
 from perfgate.formats.detect import detect, named
-from perfgate.formats.options import Contents, read
-from perfgate.formats.parsing.describe import describe
-from perfgate.formats.parsing.record import Options, Record, Skipped
+from perfgate.formats.options import ForeignOptions
+from perfgate.formats.parsing.record import Record, Skipped, describe
 from perfgate.formats.parsing.source import LONGEST_LINE, Source
 
 SECOND = 10**9
@@ -41,10 +42,10 @@ def buckets(*counts: int, start: int = START, until: int = START + SECOND, **mor
     }  # fmt: skip
 
 
-def parsed(*batches: Any, options: Options | None = None) -> Contents:
+def parsed(*batches: Any, options: ForeignOptions | None = None) -> Contents:
     lines = [b if isinstance(b, str) else json.dumps(b) for b in batches]
     source = Source("run.jsonl", content="\n".join(lines).encode())
-    return read(source, named("otlp-json"), options or Options())
+    return read(source, named("otlp-json"), options or ForeignOptions())
 
 
 def only(contents: Contents, metric: str = "duration") -> Record:
@@ -53,29 +54,29 @@ def only(contents: Contents, metric: str = "duration") -> Record:
 
 
 def test_nanoseconds_as_text_keep_all_their_digits() -> None:
-    assert only(parsed(spans(span(took=1)))).values[0] == 1e-9
+    assert values_of(only(parsed(spans(span(took=1)))))[0] == 1e-9
 
 
 def test_numbers_in_place_of_text_are_read_too() -> None:
     record = only(parsed(spans({"name": "a", "startTimeUnixNano": START, "endTimeUnixNano": START + 5})))
-    assert record.values[0] == 5e-9
+    assert values_of(record)[0] == 5e-9
 
 
 def test_batches_come_together_by_name() -> None:
     record = only(parsed(spans(span(took=1)), "", spans(span(took=2), span(took=3))))
-    assert (list(record.values), record.n, record.is_mean) == ([1e-9, 2e-9, 3e-9], 3, False)
+    assert (list(values_of(record)), record.count, record.is_mean) == ([1e-9, 2e-9, 3e-9], 3, False)
 
 
 @pytest.mark.parametrize("code", [2, "2", "STATUS_CODE_ERROR"])
 def test_a_failed_span_is_left_out_of_the_durations_and_counted(code: object) -> None:
     found = parsed(spans(span(took=SECOND), span(took=1, status={"code": code}), span(status={"code": 1})))
-    assert list(only(found).values) == [1.0, 1.0]
-    assert only(found, "error_rate").values == [1 / 3]
-    assert only(found, "error_rate").n == 3
+    assert list(values_of(only(found))) == [1.0, 1.0]
+    assert values_of(only(found, "error_rate")) == [1 / 3]
+    assert only(found, "error_rate").count == 3
 
 
 def test_the_error_rate_is_there_before_anything_fails() -> None:
-    assert only(parsed(spans(span())), "error_rate").values == [0.0]
+    assert values_of(only(parsed(spans(span())), "error_rate")) == [0.0]
 
 
 def test_a_span_that_only_failed_is_skipped_by_name() -> None:
@@ -87,17 +88,17 @@ def test_a_span_that_only_failed_is_skipped_by_name() -> None:
 @pytest.mark.parametrize("end", [None, "0", str(START - 1), "soon", True, 1e30])
 def test_a_span_without_an_end_is_no_call(end: object) -> None:
     found = parsed(spans(span(), span(endTimeUnixNano=end)))
-    assert (only(found).n, only(found).flags) == (1, ("unfinished",))
+    assert (only(found).count, only(found).flags) == (1, ("unfinished",))
 
 
 def test_a_span_that_takes_no_time_is_a_call() -> None:
-    assert list(only(parsed(spans(span(took=0)))).values) == [0.0]
+    assert list(values_of(only(parsed(spans(span(took=0)))))) == [0.0]
 
 
 def test_a_name_in_two_scopes_is_two_benchmarks() -> None:
     found = parsed(spans(span(took=1), scope="a"), spans(span(took=2), scope="b"), spans(span(took=3), scope="a"))
-    told = {r.benchmark: list(r.values) for r in found.records if r.metric == "duration"}
-    assert told == {"tick": [1e-9, 3e-9], "tick#2": [2e-9]}
+    reported = {r.benchmark: list(values_of(r)) for r in found.records if r.metric == "duration"}
+    assert reported == {"tick": [1e-9, 3e-9], "tick#2": [2e-9]}
 
 
 def test_a_name_in_two_services_is_two_benchmarks() -> None:
@@ -112,13 +113,13 @@ def test_the_version_of_the_service_is_the_commit_and_the_first_start_the_time()
 
 def test_a_document_over_many_lines_is_read() -> None:
     text = json.dumps(spans(span()), indent=2)
-    assert only(parsed(*text.split("\n"))).n == 1
+    assert only(parsed(*text.split("\n"))).count == 1
 
 
 def test_a_batch_may_be_longer_than_a_line_of_a_log() -> None:
     batch = spans(*[span(took=i, padding="x" * 200) for i in range(5000)])
     assert len(json.dumps(batch)) > LONGEST_LINE
-    assert only(parsed(batch)).n == 5000
+    assert only(parsed(batch)).count == 5000
 
 
 def test_too_many_broken_lines_are_refused_and_the_first_is_named() -> None:
@@ -126,9 +127,9 @@ def test_too_many_broken_lines_are_refused_and_the_first_is_named() -> None:
         parsed(spans(span()), '{"resourceSpans": [', "plain text", spans(span()))
 
 
-def test_few_broken_lines_are_told_and_the_rest_is_read() -> None:
-    found = parsed(*[spans(span())] * 3, '{"resourceSpans": [', options=Options(tolerance=0.25))
-    assert only(found).n == 3
+def test_few_broken_lines_are_reported_and_the_rest_is_read() -> None:
+    found = parsed(*[spans(span())] * 3, '{"resourceSpans": [', options=ForeignOptions(tolerance=0.25))
+    assert only(found).count == 3
     assert [s.why for s in found.skipped] == ["1 of 4 lines are no batches; the first is line 4"]
 
 
@@ -141,20 +142,20 @@ def test_totals_are_taken_once_however_often_they_are_written() -> None:
     found = parsed(*[metrics("d", "histogram", p, aggregationTemporality=2) for p in (
         buckets(1, 0, 0), buckets(3, 1, 0, until=START + 3 * SECOND), buckets(2, 0, 0, until=START + 2 * SECOND),
     )])  # fmt: skip
-    assert only(found).buckets == ((0.1, 3.0), (0.2, 4.0), (float("inf"), 4.0))
+    assert only(found).payload.buckets == ((0.1, 3.0), (0.2, 4.0), (float("inf"), 4.0))
 
 
 def test_totals_that_begin_anew_are_added() -> None:
     again = START + 5 * SECOND
     points = buckets(3, 1, 0), buckets(1, 0, 1, start=again, until=again + 1)
     found = parsed(*[metrics("d", "histogram", p, aggregationTemporality=2) for p in points])
-    assert only(found).n == 6
+    assert only(found).count == 6
 
 
 @pytest.mark.parametrize("temporality", [1, "AGGREGATION_TEMPORALITY_DELTA"])
 def test_differences_are_added(temporality: object) -> None:
     found = parsed(*[metrics("d", "histogram", buckets(1, 2, 0), aggregationTemporality=temporality)] * 2)
-    assert only(found).buckets == ((0.1, 2.0), (0.2, 6.0), (float("inf"), 6.0))
+    assert only(found).payload.buckets == ((0.1, 2.0), (0.2, 6.0), (float("inf"), 6.0))
 
 
 def test_a_quantile_beyond_the_last_bound_is_saturated() -> None:
@@ -167,14 +168,14 @@ def test_a_quantile_beyond_the_last_bound_is_saturated() -> None:
 )
 def test_units_of_ucum_become_base_units(unit: str, want: tuple[object, ...]) -> None:
     [record] = parsed(metrics("d", "histogram", buckets(1, 2, 0), unit=unit, aggregationTemporality=2)).records
-    assert (pytest.approx(record.buckets[0][0]), record.unit, record.better, record.metric) == want
+    assert (pytest.approx(record.payload.buckets[0][0]), record.unit, record.better, record.metric) == want
 
 
 def test_what_has_a_unit_of_its_own_has_no_direction_until_the_user_gives_one() -> None:
     batch = metrics("batch", "histogram", buckets(1, 2, 0), unit="{row}", aggregationTemporality=2)
     [record] = parsed(batch).records
     assert (record.unit, record.better, record.is_side) == ("1", None, True)
-    [record] = parsed(batch, options=Options(better="higher")).records
+    [record] = parsed(batch, options=ForeignOptions(direction="higher")).records
     assert (record.better, record.is_side) == ("higher", False)
 
 
@@ -209,19 +210,19 @@ def test_a_histogram_that_does_not_say_what_its_counts_are_is_skipped() -> None:
 def test_without_buckets_the_mean_is_all_there_is() -> None:
     point = buckets(4, bucketCounts=[], sum=2.0)
     [record] = parsed(metrics("m", "histogram", point, aggregationTemporality=2)).records
-    assert (record.metric, record.kind, list(record.values)) == ("duration_mean", "value", [0.5])
+    assert (record.metric, record.payload.kind, list(values_of(record))) == ("duration_mean", "value", [0.5])
 
 
 def test_a_summary_gives_the_quantiles_that_it_states() -> None:
     stated = [{"quantile": 0.95, "value": 20.0}, {"quantile": 0.5, "value": 10.0}, {"quantile": 2, "value": 1.0}]
     point = {"count": "9", "sum": 3.0, "quantileValues": stated}
     [record] = parsed(metrics("m", "summary", point, unit="ms")).records
-    assert (record.quantiles, record.n) == (((0.5, 0.01), (0.95, 0.02)), 9)
+    assert (record.payload.points, record.count) == (((0.5, 0.01), (0.95, 0.02)), 9)
 
 
 def test_a_gauge_is_shown_and_never_judged() -> None:
     [record] = parsed(metrics("m", "gauge", {"asDouble": 2.5}, {"asInt": "3"}, unit="1")).records
-    assert (list(record.values), record.is_side) == ([2.5, 3.0], True)
+    assert (list(values_of(record)), record.is_side) == ([2.5, 3.0], True)
 
 
 def test_attributes_are_part_of_the_name_and_machines_are_not() -> None:
@@ -232,11 +233,11 @@ def test_attributes_are_part_of_the_name_and_machines_are_not() -> None:
 
 def test_processes_that_began_together_are_added() -> None:
     points = [buckets(1, 0, 0, attributes=[{"key": "server.port", "value": {"intValue": p}}]) for p in ("8000", "8001")]
-    assert only(parsed(metrics("m", "histogram", *points, aggregationTemporality=2))).n == 2
+    assert only(parsed(metrics("m", "histogram", *points, aggregationTemporality=2))).count == 2
 
 
 @pytest.mark.parametrize(
-    ("content", "cure"),
+    ("content", "hint"),
     [
         ('{\n    "name": "tick",\n    "context": {\n        "trace_id": "0x65"\n', "OTLP JSON file exporter"),
         ('{\n    "resource_metrics": [\n {"resource": {}, "scope_metrics": []}', "OTLP JSON file exporter"),
@@ -246,7 +247,7 @@ def test_processes_that_began_together_are_added() -> None:
         ('{"data":[{"traceID":"1","spans":[]}]}', "OTLP"),
     ],
 )
-def test_the_wrong_file_of_a_tracer_is_named_with_its_cure(content: str, cure: str) -> None:
+def test_the_wrong_file_of_a_tracer_is_named_with_its_hint(content: str, hint: str) -> None:
     with pytest.raises(CannotDecideError) as caught:
         detect(Source("x", content=content.encode()))
-    assert cure in caught.value.diagnostics[0].hint
+    assert hint in caught.value.diagnostics[0].hint

@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from cases import DATA, contents
+from cases import DATA, contents, values_of
 
 from perfgate.core.errors import CannotDecideError
+from perfgate.formats.contents import Contents, read
 from perfgate.formats.detect import named
-from perfgate.formats.options import Contents, read
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 from perfgate.formats.parsing.source import Source
 
 
@@ -19,9 +19,9 @@ def answer(kind: str, *result: Any) -> dict[str, Any]:
     return {"status": "success", "data": {"resultType": kind, "result": list(result)}}
 
 
-def parsed(document: Any, options: Options | None = None) -> Contents:
+def parsed(document: Any, options: ForeignOptions | None = None) -> Contents:
     source = Source("p95.json", content=json.dumps(document).encode())
-    return read(source, named("prometheus-api"), options or Options())
+    return read(source, named("prometheus-api"), options or ForeignOptions())
 
 
 def series(*values: str, **labels: str) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def test_an_answer_of_nothing_but_nan_is_no_measurement() -> None:
 
 def test_nan_is_left_out_of_the_values_over_time() -> None:
     [record] = parsed(answer("matrix", series("0.1", "NaN", "0.3", route="/a"))).records
-    assert (record.values, record.is_mean, record.unit) == ([0.1, 0.3], True, None)
+    assert (values_of(record), record.is_mean, record.unit) == ([0.1, 0.3], True, None)
 
 
 def test_a_named_series_is_what_was_observed_and_an_expression_sums_up() -> None:
@@ -52,19 +52,19 @@ def test_a_named_series_is_what_was_observed_and_an_expression_sums_up() -> None
 def test_the_direction_is_the_users() -> None:
     document = answer("matrix", series("1", "2"))
     assert parsed(document).records[0].better is None
-    assert parsed(document, Options(better="lower")).records[0].better == "lower"
+    assert parsed(document, ForeignOptions(direction="lower")).records[0].better == "lower"
 
 
 def test_a_scalar_has_the_name_of_its_file() -> None:
     [record] = parsed(answer("scalar") | {"data": {"resultType": "scalar", "result": [1.7e9, "4"]}}).records
-    assert (record.benchmark, record.kind, record.values) == ("p95", "value", [4.0])
+    assert (record.benchmark, record.payload.kind, values_of(record)) == ("p95", "value", [4.0])
 
 
 def test_counters_that_begin_anew_go_on_growing() -> None:
     one = series("5", "7", "1", name="t_seconds_bucket", le="0.1")
     other = series("6", "9", "4", name="t_seconds_bucket", le="+Inf")
     [record] = parsed(answer("matrix", one, other)).records
-    assert (record.buckets[0], record.n) == ((0.1, 3.0), 7)
+    assert (record.payload.buckets[0], record.count) == ((0.1, 3.0), 7)
 
 
 def test_machines_keep_their_buckets_apart() -> None:
@@ -73,7 +73,7 @@ def test_machines_keep_their_buckets_apart() -> None:
         for box, counts in (("a:80", "12"), ("b:80", "34"))
         for le, count in zip(("0.1", "+Inf"), counts, strict=True)
     ]
-    assert [(r.benchmark, r.n) for r in parsed(answer("vector", *found)).records] == [
+    assert [(r.benchmark, r.count) for r in parsed(answer("vector", *found)).records] == [
         ("t_seconds", 2), ("t_seconds#2", 4),
     ]  # fmt: skip
 

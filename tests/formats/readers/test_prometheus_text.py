@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 import pytest
-from cases import DATA
+from cases import DATA, values_of
 from prometheus_client.parser import text_string_to_metric_families
 
 from perfgate.core.errors import CannotDecideError
+from perfgate.formats.contents import Contents, read
 from perfgate.formats.detect import detect, named
-from perfgate.formats.options import Contents, read
-from perfgate.formats.parsing.record import Options, Record, Skipped
+from perfgate.formats.options import ForeignOptions
+from perfgate.formats.parsing.record import Record, Skipped
 from perfgate.formats.parsing.source import Source
 from perfgate.formats.readers.prometheus_text import between
 
@@ -22,17 +23,17 @@ def scrape(text: str, name: str = "after.prom") -> Source:
     return Source(name, content=text.encode())
 
 
-def parsed(text: str, options: Options | None = None) -> Contents:
-    return read(scrape(text), named("prometheus-text"), options or Options())
+def parsed(text: str, options: ForeignOptions | None = None) -> Contents:
+    return read(scrape(text), named("prometheus-text"), options or ForeignOptions())
 
 
-def only(text: str, options: Options | None = None) -> Record:
+def only(text: str, options: ForeignOptions | None = None) -> Record:
     [record] = parsed(text, options).records
     return record
 
 
-def differences(before: str, after: str, options: Options | None = None) -> list[Record | Skipped]:
-    return list(between(scrape(before), scrape(after), options or Options()))
+def differences(before: str, after: str, options: ForeignOptions | None = None) -> list[Record | Skipped]:
+    return list(between(scrape(before), scrape(after), options or ForeignOptions()))
 
 
 def histogram(
@@ -44,8 +45,8 @@ def histogram(
 
 def test_a_histogram_keeps_its_buckets_and_says_that_it_counts_since_the_start() -> None:
     record = only(histogram(3, 4))
-    assert record.buckets == ((0.1, 3.0), (INF, 4.0))
-    assert (record.n, record.metric, record.unit, record.better, record.flags) == (
+    assert record.payload.buckets == ((0.1, 3.0), (INF, 4.0))
+    assert (record.count, record.metric, record.unit, record.better, record.flags) == (
         4, "duration", "s", "lower", ("snapshot",),
     )  # fmt: skip
 
@@ -56,7 +57,7 @@ def test_a_histogram_keeps_its_buckets_and_says_that_it_counts_since_the_start()
 )
 def test_the_unit_is_at_the_end_of_the_name(name: str, factor: float, unit: str) -> None:
     record = only(histogram(3, 4, name=name))
-    assert (record.buckets[0][0], record.unit) == (pytest.approx(0.1 * factor), unit)
+    assert (record.payload.buckets[0][0], record.unit) == (pytest.approx(0.1 * factor), unit)
 
 
 def test_openmetrics_may_state_the_unit() -> None:
@@ -65,14 +66,14 @@ def test_openmetrics_may_state_the_unit() -> None:
 
 def test_what_is_neither_a_time_nor_a_size_has_no_direction_until_the_user_gives_one() -> None:
     assert (only(histogram(3, 4, name="rows")).better, only(histogram(3, 4, name="rows")).is_side) == (None, True)
-    record = only(histogram(3, 4, name="rows"), Options(better="higher"))
+    record = only(histogram(3, 4, name="rows"), ForeignOptions(direction="higher"))
     assert (record.better, record.is_side) == ("higher", False)
 
 
 def test_a_histogram_without_a_type_is_told_by_its_buckets() -> None:
     text = "\n".join(line for line in histogram(3, 4).split("\n") if not line.startswith("#"))
     assert detect(scrape(text)) is named("prometheus-text")
-    assert (only(text).kind, only(text).n) == ("histogram", 4)
+    assert (only(text).payload.kind, only(text).count) == ("histogram", 4)
 
 
 def test_labels_are_sorted_and_keep_their_escapes() -> None:
@@ -90,20 +91,24 @@ def test_quoted_names_are_read() -> None:
 
 def test_a_summary_gives_its_quantiles_and_leaves_out_those_that_are_no_numbers() -> None:
     text = '# TYPE r_ms summary\nr_ms{quantile="0.95"} 20\nr_ms{quantile="0.5"} NaN\nr_ms_sum 60\nr_ms_count 6\n'
-    assert (only(text).kind, only(text).quantiles, only(text).n) == ("quantiles", ((0.95, 0.02),), 6)
+    assert (only(text).payload.kind, only(text).payload.points, only(text).count) == ("quantiles", ((0.95, 0.02),), 6)
 
 
 def test_a_summary_without_quantiles_gives_its_mean() -> None:
     record = only('# TYPE r_ms summary\nr_ms{quantile="0.5"} NaN\nr_ms_sum 60\nr_ms_count 6\n')
-    assert (record.metric, record.kind, list(record.values)) == ("duration_mean", "value", [pytest.approx(0.01)])
+    assert (record.metric, record.payload.kind, list(values_of(record))) == (
+        "duration_mean",
+        "value",
+        [pytest.approx(0.01)],
+    )
 
 
 def test_a_histogram_of_one_bucket_gives_its_mean() -> None:
-    assert list(only(histogram(3, bounds=("+Inf",))).values) == [0.5]
+    assert list(values_of(only(histogram(3, bounds=("+Inf",))))) == [0.5]
 
 
 def test_a_gauge_is_shown_and_never_judged() -> None:
-    assert (only("# TYPE q gauge\nq 3\n").values, only("# TYPE q gauge\nq 3\n").is_side) == ([3.0], True)
+    assert (values_of(only("# TYPE q gauge\nq 3\n")), only("# TYPE q gauge\nq 3\n").is_side) == ([3.0], True)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +149,7 @@ def test_exemplars_and_timestamps_are_seen_through() -> None:
     text = (
         '# TYPE t_seconds histogram\nt_seconds_bucket{le="1"} 2 1.7e9 # {trace="}"} 0.5 1.7e9\nt_seconds_count 2\n# EOF'
     )
-    assert only(text).buckets == ((1.0, 2.0), (INF, 2.0))
+    assert only(text).payload.buckets == ((1.0, 2.0), (INF, 2.0))
 
 
 @pytest.mark.parametrize(
@@ -164,8 +169,8 @@ def test_exemplars_and_timestamps_are_seen_through() -> None:
 def test_a_broken_scrape_is_one_clear_error(text: str, message: str) -> None:
     with pytest.raises(CannotDecideError) as caught:
         parsed(text)
-    [told] = caught.value.diagnostics
-    assert message in f"{told.place} {told.message}"
+    [reported] = caught.value.diagnostics
+    assert message in f"{reported.place} {reported.message}"
 
 
 def test_crlf_and_bom_change_nothing() -> None:
@@ -178,19 +183,21 @@ def test_two_real_scrapes_differ_by_what_an_independent_parser_says() -> None:
         {(s.name, *sorted(s.labels.items())): s.value for f in text_string_to_metric_families(text) for s in f.samples}
         for text in (before.read_text(), after.read_text())
     ]
-    found = list(between(Source(str(before)), Source(str(after)), Options(better="lower")))
+    found = list(between(Source(str(before)), Source(str(after)), ForeignOptions(direction="lower")))
     records = {r.benchmark: r for r in found if isinstance(r, Record)}
     assert [s for s in found if isinstance(s, Skipped)] == [
         Skipped(benchmark="idle_seconds", metric="duration", why="nothing was counted")
     ]
     for route in ("/home", "/slow"):
-        for bound, count in records[f'request_duration_seconds{{route="{route}"}}'].buckets:
+        for bound, count in records[f'request_duration_seconds{{route="{route}"}}'].payload.buckets:
             le = "+Inf" if bound == INF else str(bound)
             key = ("request_duration_seconds_bucket", ("le", le), ("route", route))
             assert count == samples[1][key] - samples[0][key]
         key = ("requests_total", ("code", "200"), ("route", route))
-        assert records[f'requests_total{{code="200",route="{route}"}}'].values == [samples[1][key] - samples[0][key]]
-    assert records["response_size_bytes"].n == 500
+        assert values_of(records[f'requests_total{{code="200",route="{route}"}}']) == [
+            samples[1][key] - samples[0][key]
+        ]
+    assert records["response_size_bytes"].count == 500
     assert records["write_seconds"].metric == "duration_mean"
     assert not [r for r in records.values() if r.flags]
 
@@ -198,7 +205,7 @@ def test_two_real_scrapes_differ_by_what_an_independent_parser_says() -> None:
 def test_a_series_that_is_new_began_at_nothing() -> None:
     [record] = differences("# TYPE q gauge\nq 1\n", histogram(3, 4))
     assert isinstance(record, Record)
-    assert (record.n, record.flags) == (4, ())
+    assert (record.count, record.flags) == (4, ())
 
 
 @pytest.mark.parametrize(
@@ -207,7 +214,7 @@ def test_a_series_that_is_new_began_at_nothing() -> None:
         pytest.param(histogram(5, 9), histogram(3, 4), id="it-fell"),
         pytest.param(histogram(5, 9), histogram(3, 20), id="one-bucket-fell"),
         pytest.param(
-            histogram(1, 2, more="t_seconds_created 1\n"), histogram(3, 4, more="t_seconds_created 2\n"), id="told"
+            histogram(1, 2, more="t_seconds_created 1\n"), histogram(3, 4, more="t_seconds_created 2\n"), id="reported"
         ),
         pytest.param(
             histogram(1, 2, more="process_start_time_seconds 1\n"),
@@ -218,7 +225,7 @@ def test_a_series_that_is_new_began_at_nothing() -> None:
 )  # fmt: skip
 def test_a_counter_that_began_anew_counts_in_full_and_says_so(before: str, after: str) -> None:
     [record] = [r for r in differences(before, after) if isinstance(r, Record)]
-    assert (record.buckets[0], record.flags) == ((0.1, 3.0), ("snapshot",))
+    assert (record.payload.buckets[0], record.flags) == ((0.1, 3.0), ("snapshot",))
 
 
 @pytest.mark.parametrize("start", [1, 2])
@@ -243,12 +250,12 @@ def test_a_counter_has_no_direction_until_the_user_gives_one() -> None:
     before, after = "# TYPE n_total counter\nn_total 3\n", "# TYPE n_total counter\nn_total 10\n"
     [record] = differences(before, after)
     assert isinstance(record, Record)
-    assert (record.values, record.better, record.is_side) == ([7.0], None, True)
-    [record] = differences(before, after, Options(better="lower"))
+    assert (values_of(record), record.better, record.is_side) == ([7.0], None, True)
+    [record] = differences(before, after, ForeignOptions(direction="lower"))
     assert isinstance(record, Record)
     assert (record.metric, record.better, record.is_side) == ("total", "lower", False)
 
 
 def test_what_a_runtime_tells_of_itself_is_never_judged() -> None:
     text = '# TYPE go_gc_duration_seconds summary\ngo_gc_duration_seconds{quantile="0.5"} 0.1\n'
-    assert only(text, Options(better="lower")).is_side
+    assert only(text, ForeignOptions(direction="lower")).is_side

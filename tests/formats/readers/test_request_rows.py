@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from cases import DATA, contents
+from cases import DATA, contents, values_of
 
 from perfgate.core.errors import CannotDecideError
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,8 +30,8 @@ def hey(time: str, status: str) -> str:
 def test_answers_that_are_errors_are_left_out_of_the_times_and_counted(tmp_path):
     rows = (hey("0.0107", "200"), hey("0.0002", "503"), hey("0.0111", "302"), hey("0.0001", "404"))
     times, errors = contents(write(tmp_path, HEY, *rows)).records
-    assert list(times.values) == [0.0107, 0.0111]
-    assert (errors.metric, errors.values, errors.n) == ("error_rate", [0.5], 4)
+    assert list(values_of(times)) == [0.0107, 0.0111]
+    assert (errors.metric, values_of(errors), errors.count) == ("error_rate", [0.5], 4)
     assert times.benchmark == "load"
 
 
@@ -42,7 +42,7 @@ def test_a_server_that_only_fails_has_no_times(tmp_path):
 
 def test_hey_without_the_column_of_offsets_as_older_versions_write_it_is_read(tmp_path):
     path = write(tmp_path, HEY.removesuffix(",offset"), hey("0.0107", "200").removesuffix(",0.0003"), end="\r\n")
-    assert list(contents(path).records[0].values) == [0.0107]
+    assert list(values_of(contents(path).records[0])) == [0.0107]
 
 
 @pytest.mark.parametrize("header", [HEY, TSV, "Percentage served,Time in ms"], ids=["hey", "ab -g", "ab -e"])
@@ -55,14 +55,14 @@ def test_a_header_alone_holds_nothing_that_was_measured(tmp_path, header):
 def test_a_row_that_is_no_request_is_counted_as_broken(tmp_path, row):
     lines = [HEY, *[hey("0.0107", "200")] * 200, row]
     got = contents(write(tmp_path, *lines))
-    assert got.records[0].n == 200
+    assert got.records[0].count == 200
     assert [s.why for s in got.skipped] == ["1 of 202 lines are no requests; the first is line 202"]
 
 
 def test_times_of_ab_are_told_to_be_rounded_and_zero_is_a_time(tmp_path):
     row = "Sat Nov 21 00:35:18 2026\t1795221318\t0\t0\t{}\t0"
     (record,) = contents(write(tmp_path, TSV, row.format(0), row.format(3))).records
-    assert list(record.values) == [0.0, 0.003]
+    assert list(values_of(record)) == [0.0, 0.003]
     assert record.flags == ("rounded",)
 
 
@@ -70,10 +70,10 @@ def test_percentiles_of_ab_that_were_cut_off_are_not_made_up(tmp_path):
     path = write(tmp_path, "Percentage served,Time in ms", "0,4.914", "50,10.5", "9")
     with pytest.raises(CannotDecideError, match="1 of 4 lines are no percentiles"):
         contents(path)
-    (record,) = contents(path, options=Options(tolerance=0.25)).records
-    assert dict(record.quantiles) == pytest.approx({0.0: 0.004914, 0.5: 0.0105})
+    (record,) = contents(path, options=ForeignOptions(tolerance=0.25)).records
+    assert dict(record.payload.points) == pytest.approx({0.0: 0.004914, 0.5: 0.0105})
 
 
 def test_the_percentiles_are_the_tools_own():
     (record,) = contents(DATA / "ab/percentiles.csv").records
-    assert (record.kind, record.n, len(record.quantiles)) == ("quantiles", None, 101)
+    assert (record.payload.kind, record.count, len(record.payload.points)) == ("quantiles", None, 101)

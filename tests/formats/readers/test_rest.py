@@ -7,10 +7,10 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cases import DATA, contents
+from cases import DATA, contents, values_of
 
 from perfgate.core.errors import CannotDecideError
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,14 +59,14 @@ def test_a_page_is_named_by_its_path_without_host_and_password(tmp_path):
 def test_audits_that_only_inform_are_listed_and_not_judged(tmp_path):
     found = by_metric(contents(write(tmp_path, lhr())))
     assert {name for name, r in found.items() if r.is_side} == {"network-rtt"}
-    assert (found["performance_score"].better, found["performance_score"].values) == ("higher", [0.98])
+    assert (found["performance_score"].better, values_of(found["performance_score"])) == ("higher", [0.98])
 
 
 def test_a_page_that_did_not_load_is_skipped_by_name(tmp_path):
     shutil.copy(write(tmp_path, lhr()), tmp_path / "lhr-1.json")
     write(tmp_path, lhr(requestedUrl="http://x/b", runtimeError={"code": "NO_FCP"}), "lhr-2.json")
     got = contents(tmp_path)
-    assert {r.n for r in got.records} == {1}
+    assert {r.count for r in got.records} == {1}
     assert [(s.benchmark, s.why) for s in got.skipped] == [("/b", "the page did not load: NO_FCP")]
 
 
@@ -74,13 +74,13 @@ def test_reports_of_a_phone_and_of_a_desktop_are_two_benchmarks(tmp_path):
     write(tmp_path, lhr(), "lhr-1.json")
     write(tmp_path, lhr(configSettings={"formFactor": "desktop", "throttlingMethod": "simulate"}), "lhr-2.json")
     got = contents(tmp_path)
-    assert {(r.benchmark, r.n) for r in got.records} == {("/a?b=c", 1), ("/a?b=c#2", 1)}
+    assert {(r.benchmark, r.count) for r in got.records} == {("/a?b=c", 1), ("/a?b=c#2", 1)}
 
 
 def test_runs_that_were_appended_are_samples_of_one_command(tmp_path):
     got = by_metric(contents(write(tmp_path, run() + run(elapsed="1:02:03") + run(elapsed="2:03.50"))))
-    assert got["time"].values == pytest.approx([0.16, 3723.0, 123.5])
-    assert got["max_rss"].values == [1024000.0] * 3
+    assert values_of(got["time"]) == pytest.approx([0.16, 3723.0, 123.5])
+    assert values_of(got["max_rss"]) == [1024000.0] * 3
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_runs_that_were_appended_are_samples_of_one_command(tmp_path):
 )
 def test_a_run_that_failed_is_left_out_and_counted(tmp_path, failed):
     got = by_metric(contents(write(tmp_path, run() + run(elapsed="0:00.01", **failed) + run())))
-    assert got["time"].values == [0.16, 0.16]
-    assert got["error_rate"].values == pytest.approx([1 / 3])
+    assert values_of(got["time"]) == [0.16, 0.16]
+    assert values_of(got["error_rate"]) == pytest.approx([1 / 3])
 
 
 def test_a_command_that_only_failed_is_skipped_by_name(tmp_path):
@@ -123,7 +123,7 @@ def vitest(**facts: Any) -> dict[str, Any]:
 
 def test_vitest_has_no_p95_and_none_is_made_up(tmp_path):
     (record,) = contents(write(tmp_path, vitest())).records
-    assert dict(record.quantiles) == pytest.approx({0.5: 0.0005, 0.75: 0.0006, 0.99: 0.0009})
+    assert dict(record.payload.points) == pytest.approx({0.5: 0.0005, 0.75: 0.0006, 0.99: 0.0009})
     assert record.benchmark == "b.bench.js > sort"
 
 
@@ -134,7 +134,7 @@ def test_a_vitest_benchmark_that_threw_is_skipped_by_name(tmp_path, facts):
 
 
 def test_allocations_are_those_that_were_made_not_those_that_were_freed_too():
-    assert by_metric(contents(DATA / "memray/score_job.json"))["allocations"].values == [140.0]
+    assert values_of(by_metric(contents(DATA / "memray/score_job.json"))["allocations"]) == [140.0]
 
 
 def test_a_missing_peak_is_skipped_and_the_rest_read(tmp_path):
@@ -144,7 +144,7 @@ def test_a_missing_peak_is_skipped_and_the_rest_read(tmp_path):
 
 
 def test_metrics_of_a_task_keep_their_filter_and_their_direction(tmp_path):
-    told = {
+    reported = {
         "exact_match,strict-match": 0.5,
         "exact_match_stderr,strict-match": 0.1,
         "bits,none": 2.0,
@@ -152,8 +152,8 @@ def test_metrics_of_a_task_keep_their_filter_and_their_direction(tmp_path):
         "y": 7,
     }
     ways = {"t": {"exact_match": True, "bits": False}}
-    document = {"results": {"t": told}, "configs": {}, "higher_is_better": ways, "git_hash": "a1b2c3"}
-    records = contents(write(tmp_path, document), options=Options()).records
+    document = {"results": {"t": reported}, "configs": {}, "higher_is_better": ways, "git_hash": "a1b2c3"}
+    records = contents(write(tmp_path, document), options=ForeignOptions()).records
     assert {(r.metric, r.better) for r in records} == {
         ("exact_match,strict-match", "higher"),
         ("bits", "lower"),
@@ -169,10 +169,10 @@ def test_raw_times_of_vllm_are_seconds_and_those_of_failed_requests_left_out(tmp
         "median_tpot_ms": 11.0, "p99_tpot_ms": 12.0, "p99.9_tpot_ms": 13.0,
     }  # fmt: skip
     found = by_metric(contents(write(tmp_path, document)))
-    assert list(found["ttft"].values) == [0.05, 0.07]
-    assert list(found["itl"].values) == [0.01, 0.02, 0.03]
-    assert dict(found["tpot"].quantiles) == pytest.approx({0.5: 0.011, 0.99: 0.012, 0.999: 0.013})
-    assert found["error_rate"].values == pytest.approx([1 / 3])
+    assert list(values_of(found["ttft"])) == [0.05, 0.07]
+    assert list(values_of(found["itl"])) == [0.01, 0.02, 0.03]
+    assert dict(found["tpot"].payload.points) == pytest.approx({0.5: 0.011, 0.99: 0.012, 0.999: 0.013})
+    assert values_of(found["error_rate"]) == pytest.approx([1 / 3])
 
 
 def test_a_model_that_answered_nothing_is_skipped_by_name(tmp_path):

@@ -8,13 +8,13 @@ import json
 from dataclasses import replace
 
 import pytest
-from cases import DATA, assert_case
+from cases import DATA, assert_case, values_of
 
 from perfgate.core.errors import CannotDecideError
+from perfgate.formats.contents import read
 from perfgate.formats.detect import detect, named
 from perfgate.formats.discovery import RunReader
-from perfgate.formats.options import read
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 from perfgate.formats.parsing.source import Source
 
 PLAIN = {"run_id": "a", "elapsed_sec": 1.5, "rows_used": 10, "peak_memory_mb": 2.0}
@@ -67,8 +67,8 @@ def test_one_file_gives_the_runs_that_files_of_their_own_give(tmp_path, content)
 
 def test_the_records_are_those_of_the_runs_and_failed_ones_are_named():
     source = Source("job.jsonl", content=lines(*RUNS).encode())
-    got = read(source, named("model-runs"), Options())
-    found = {(r.benchmark, r.metric): (list(r.values), r.unit) for r in got.records}
+    got = read(source, named("model-runs"), ForeignOptions())
+    found = {(r.benchmark, r.metric): (list(values_of(r)), r.unit) for r in got.records}
     assert found == {
         ("job", "elapsed"): ([1.5], "s"),
         ("job", "peak_memory"): ([2e6], "B"),
@@ -85,8 +85,8 @@ def test_every_fault_is_told_with_its_line(tmp_path):
     (tmp_path / "job.jsonl").write_text(text)
     runs, reader = runs_in(tmp_path)
     assert [r.run_id for r in runs] == ["a"]
-    told = [(d.place.rpartition("job.jsonl: ")[2], d.slug) for d in reader.problems]
-    assert told == [("line 2: /elapsed_sec", "run-invalid"), ("line 3", "run-invalid"), ("line 4", "run-id-twice")]
+    reported = [(d.place.rpartition("job.jsonl: ")[2], d.slug) for d in reader.problems]
+    assert reported == [("line 2: /elapsed_sec", "run-invalid"), ("line 3", "run-invalid"), ("line 4", "run-id-twice")]
 
 
 def test_an_id_that_stands_in_another_file_too_is_an_error(tmp_path):
@@ -110,11 +110,11 @@ def test_parquet_says_what_is_needed_or_gives_what_json_lines_give():
     assert known.name == "model-runs-parquet"
     if importlib.util.find_spec("pyarrow") is None:
         with pytest.raises(CannotDecideError, match="needs pyarrow") as caught:
-            read(Source(str(path)), known, Options())
+            read(Source(str(path)), known, ForeignOptions())
         assert "pip install pyarrow" in caught.value.diagnostics[0].hint
         return
-    got = read(Source(str(path)), known, Options()).records
-    lines_of = read(Source(str(DATA / "model-runs/smoke.jsonl")), named("model-runs"), Options()).records
+    got = read(Source(str(path)), known, ForeignOptions()).records
+    lines_of = read(Source(str(DATA / "model-runs/smoke.jsonl")), named("model-runs"), ForeignOptions()).records
     assert got == lines_of
 
 
@@ -139,7 +139,7 @@ def test_parquet_takes_nested_columns_points_in_time_and_nothing(tmp_path):
 @pytest.mark.parametrize("content", [b"PAR1", b"PAR1PAR1", b"PAR1" + b"\0" * 40 + b"PAR1"])
 def test_a_broken_parquet_file_is_one_clear_error(content):
     with pytest.raises(CannotDecideError):
-        read(Source("a.parquet", content=content), named("model-runs-parquet"), Options())
+        read(Source("a.parquet", content=content), named("model-runs-parquet"), ForeignOptions())
 
 
 def test_the_worked_example_in_a_folder_of_its_name():

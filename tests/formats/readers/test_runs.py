@@ -7,12 +7,12 @@ from time import perf_counter
 from typing import Any
 
 import pytest
-from cases import DATA
+from cases import DATA, values_of
 from micro import by_name, refusal, seen, skipped
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.detect import detect
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 from perfgate.formats.parsing.source import HEAD, Source
 
 
@@ -48,7 +48,7 @@ def test_pyperf_runs_that_only_calibrate_are_no_samples() -> None:
     document = {
         "benchmarks": [{"metadata": {"name": "a"}, "runs": runs}, {"metadata": {"name": "b"}, "runs": runs[:1]}]
     }
-    assert [(r.benchmark, *r.values) for r in seen(document).records] == [("a", 1.0)]
+    assert [(r.benchmark, *values_of(r)) for r in seen(document).records] == [("a", 1.0)]
     assert skipped(document) == {"b": "no values"}
 
 
@@ -61,15 +61,15 @@ def test_a_failed_google_benchmark_is_no_time_of_zero(mark: str) -> None:
 
 def test_failed_repetitions_are_left_out_and_told() -> None:
     document = google(repetition("a"), repetition("a", 0.0, error_occurred=True))
-    assert by_name(document)["a", "real_time"].n == 1
+    assert by_name(document)["a", "real_time"].count == 1
     assert skipped(document) == {"a": "1 of 2 repetitions failed"}
 
 
 def test_google_units_are_of_a_benchmark_and_interleaving_does_not_mix_them() -> None:
     document = google(repetition("a", 5), repetition("b", 5, time_unit="ms"), repetition("a", 7))
     found = by_name(document)
-    assert list(found["a", "real_time"].values) == pytest.approx([5e-9, 7e-9])
-    assert list(found["b", "real_time"].values) == pytest.approx([5e-3])
+    assert list(values_of(found["a", "real_time"])) == pytest.approx([5e-9, 7e-9])
+    assert list(values_of(found["b", "real_time"])) == pytest.approx([5e-3])
 
 
 def test_google_counters_are_shown_and_never_judged() -> None:
@@ -94,7 +94,7 @@ def test_google_files_of_before_run_type_have_their_aggregates_told_by_name() ->
         {"name": f"a{end}", "iterations": 1, "real_time": 5, "cpu_time": 5, "time_unit": "ns"}
         for end in ("", "_mean", "_cv")
     ]
-    assert {(r.benchmark, r.n) for r in seen(google(*rows)).records} == {("a", 1)}
+    assert {(r.benchmark, r.count) for r in seen(google(*rows)).records} == {("a", 1)}
 
 
 def test_complexity_is_no_benchmark() -> None:
@@ -114,7 +114,7 @@ def test_jmh_calls_of_mode_sample_are_single_calls() -> None:
     entry = jmh(None, mode="sample")
     entry[0]["primaryMetric"]["rawDataHistogram"] = [[[[1.0, 2], [4.0, 1]]], [[[2.0, 1]]]]
     (record,) = seen(entry).records
-    assert list(record.values) == pytest.approx([1e-6, 1e-6, 4e-6, 2e-6])
+    assert list(values_of(record)) == pytest.approx([1e-6, 1e-6, 4e-6, 2e-6])
     assert not record.is_mean
 
 
@@ -123,8 +123,8 @@ def test_of_more_calls_than_can_be_written_out_jmhs_own_percentiles_are_taken() 
     percentiles = {"0.0": 1.0, "50.0": 2.0, "95.0": 3.0, "100.0": 9.0}
     entry[0]["primaryMetric"] |= {"rawDataHistogram": [[[[1.0, 10**9]]]], "scorePercentiles": percentiles}
     (record,) = seen(entry).records
-    assert (record.kind, record.n) == ("quantiles", 10**9)
-    assert dict(record.quantiles) == pytest.approx({0.5: 2e-6, 0.95: 3e-6})
+    assert (record.payload.kind, record.count) == ("quantiles", 10**9)
+    assert dict(record.payload.points) == pytest.approx({0.5: 2e-6, 0.95: 3e-6})
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_of_more_calls_than_can_be_written_out_jmhs_own_percentiles_are_taken() 
 def test_a_jmh_score_is_told_by_its_unit(unit: str, metric: str, value: float, better: str | None) -> None:
     (record,) = seen(jmh([[6.0]], unit)).records
     assert (record.metric, record.better) == (metric, better)
-    assert list(record.values) == pytest.approx([value])
+    assert list(values_of(record)) == pytest.approx([value])
 
 
 def test_one_jmh_benchmark_in_two_modes_and_with_parameters_is_several() -> None:
@@ -153,8 +153,8 @@ def test_libtest_times_are_medians_in_any_unit_with_thousands_and_throughput() -
         "test d ... Warning: slow\nbench:          2 us/iter (+/- 1)\n"
         "test e ... bench:        2835 cycles/iter (+/- 9)\ntest f ... FAILED\ntest g ... ignored\ntest h ... ok\n"
     )
-    found = by_name(text, options=Options(better="lower"))
-    assert {name: (r.unit, r.quantiles[0][1]) for (name, _), r in found.items()} == {
+    found = by_name(text, options=ForeignOptions(direction="lower"))
+    assert {name: (r.unit, r.payload.points[0][1]) for (name, _), r in found.items()} == {
         "a b": ("s", pytest.approx(18.79412e-6)),
         "c ... d": ("s", 0.0),
         "d": ("s", pytest.approx(2e-6)),
@@ -164,7 +164,7 @@ def test_libtest_times_are_medians_in_any_unit_with_thousands_and_throughput() -
 
 
 @pytest.mark.parametrize(
-    ("file", "cure"),
+    ("file", "hint"),
     [
         ("google-benchmark/repetitions.csv", "--benchmark_out_format=json"),
         ("pytest-durations/durations.txt", "--junit-xml"),
@@ -177,12 +177,12 @@ def test_libtest_times_are_medians_in_any_unit_with_thousands_and_throughput() -
         ("criterion/criterion_dir/sum/100/new/raw.csv", "target/criterion"),
     ],
 )
-def test_a_wrong_file_of_a_known_tool_says_what_to_give(file: str, cure: str) -> None:
-    assert cure in refusal((DATA / file).read_bytes())
+def test_a_wrong_file_of_a_known_tool_says_what_to_give(file: str, hint: str) -> None:
+    assert hint in refusal((DATA / file).read_bytes())
 
 
 @pytest.mark.parametrize(
-    ("text", "cure"),
+    ("text", "hint"),
     [
         ("name,param:n,min,max,mean\n", "--benchmark-json"),
         ('<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg">', "--benchmark-json"),
@@ -192,8 +192,8 @@ def test_a_wrong_file_of_a_known_tool_says_what_to_give(file: str, cure: str) ->
         ("----\nBenchmark        Time     CPU   Iterations\n", "--benchmark_out_format=json"),
     ],
 )
-def test_wrong_output_of_a_known_tool_says_what_to_give(text: str, cure: str) -> None:
-    assert cure in refusal(text)
+def test_wrong_output_of_a_known_tool_says_what_to_give(text: str, hint: str) -> None:
+    assert hint in refusal(text)
 
 
 @pytest.mark.parametrize(

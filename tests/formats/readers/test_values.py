@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from cases import values_of
 from micro import by_name, refusal, seen, skipped
 
-from perfgate.formats.parsing.record import Options
+from perfgate.formats.options import ForeignOptions
 
 NAMED = {"name": "a", "unit": "ms", "value": 2}
 
@@ -34,12 +35,12 @@ def test_without_a_word_from_the_user_no_direction_is_known() -> None:
 def test_a_unit_is_brought_to_its_base_or_stays_as_it_is_written(written: str, factor: float, base: str) -> None:
     (record,) = seen([NAMED | {"unit": written}]).records
     assert record.unit == base
-    assert math.isclose(record.values[0], 2 * factor)
+    assert math.isclose(values_of(record)[0], 2 * factor)
 
 
 def test_numbers_count_as_text_and_text_as_numbers_as_the_action_takes_them() -> None:
     (record,) = seen([{"name": 7, "unit": 1, "value": "2.5"}]).records
-    assert (record.benchmark, record.unit, list(record.values)) == ("7", "1", [2.5])
+    assert (record.benchmark, record.unit, list(values_of(record))) == ("7", "1", [2.5])
 
 
 def test_a_value_that_is_no_number_is_skipped_by_name() -> None:
@@ -61,14 +62,14 @@ def test_the_history_of_the_action_is_told_from_what_it_is_given() -> None:
 
 def test_the_name_of_a_hidden_bmf_benchmark_is_without_the_mark_that_hides_it() -> None:
     found = by_name({"a-bencher-ignore": {"latency": {"value": 1500}}}, given="bencher-bmf")
-    assert math.isclose(found["a", "latency"].values[0], 1.5e-6)
+    assert math.isclose(values_of(found["a", "latency"])[0], 1.5e-6)
 
 
 def test_a_direction_of_the_users_is_taken_for_measures_that_bencher_does_not_define() -> None:
     document = {"a": {"throughput": {"value": 1}, "size": {"value": 0, "lower_value": 5}}}
-    found = by_name(document, given="bencher-bmf", options=Options(better="lower"))
+    found = by_name(document, given="bencher-bmf", options=ForeignOptions(direction="lower"))
     assert (found["a", "throughput"].better, found["a", "size"].better) == ("higher", "lower")
-    assert list(found["a", "size"].values) == [0]
+    assert list(values_of(found["a", "size"])) == [0]
     assert found["a", "size"].unit is None
 
 

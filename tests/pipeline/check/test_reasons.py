@@ -20,7 +20,7 @@ from gate_cases import (
 )  # fmt: skip
 
 from perfgate.collect import Selection
-from perfgate.collect.runs import Seen
+from perfgate.collect.runs import SessionTally
 from perfgate.core.metrics import Metric
 from perfgate.core.policy import Budget, Floor
 from perfgate.core.profile import Stated, with_stated
@@ -84,12 +84,12 @@ def seen(**more):
     """Return what was seen of a benchmark."""
     given = {"machine_class": "c", "key": ("train", ()), "session": "s", "started_at": "", "ok": 0, "failed": 0,
              "known": 0, **more}  # fmt: skip
-    return Seen(**given)
+    return SessionTally(**given)
 
 
-def absent(*taken, left=()):
+def absent(*selected, superseded=()):
     """Judge a baseline beside what was seen, none of it measured."""
-    selection = Selection(profiles=(), taken=tuple(taken), left=tuple(left), problems=())
+    selection = Selection(profiles=(), selected=tuple(selected), superseded=tuple(superseded), problems=())
     base = profile({"elapsed": [1.0]}, kind="c")
     (pair,) = pairing.pair((base,), selection, policy(), classless=False)
     return judged(pair.base, pair.current, absent=pair.absent).findings
@@ -98,7 +98,9 @@ def absent(*taken, left=()):
 def foreign():
     """Judge runs of a class without baselines."""
     side = Side(source="baselines", profiles=(profile({"elapsed": [1.0]}, kind="other"),))
-    selection = Selection(profiles=(profile({"elapsed": [1.0]}, kind="c"),), taken=(seen(ok=1),), left=(), problems=())
+    selection = Selection(
+        profiles=(profile({"elapsed": [1.0]}, kind="c"),), selected=(seen(ok=1),), superseded=(), problems=()
+    )
     return pairing.foreign(side, selection, policy(), known=True)
 
 
@@ -131,7 +133,7 @@ CASES = {
     "no-runs": absent,
     "all-failed": lambda: absent(seen(failed=1)),
     "only-baseline-runs": lambda: absent(seen(known=1)),
-    "older-session": lambda: absent(seen(key=("x", ()), ok=1), left=[seen(ok=1)]),
+    "older-session": lambda: absent(seen(key=("x", ()), ok=1), superseded=[seen(ok=1)]),
     "no-values": lambda: judged(profile({"elapsed": BASE, CALLS: BASE}), profile({"elapsed": BASE})).findings,
     "no-statistic": lambda: judged(percentiles({"p50": 1.0}), percentiles({"p95": 1.0})).findings,
     "unit-differs": lambda: (
@@ -206,7 +208,7 @@ def test_the_classes_that_were_measured_are_judged(wanted, classes, judged_class
     base = [profile({"elapsed": [1.0]}, kind=c) for c in "ab"]
     current = tuple(profile({"elapsed": [1.0]}, kind=c) for c in classes)
     selection = Selection(
-        profiles=current, taken=tuple(seen(machine_class=c, ok=1) for c in classes), left=(), problems=()
+        profiles=current, selected=tuple(seen(machine_class=c, ok=1) for c in classes), superseded=(), problems=()
     )
     pairs = pairing.pair(base, selection, policy(machine_class=wanted), classless=False)
     assert {p.base.machine_class for p in pairs if p.base} == judged_classes
@@ -215,7 +217,7 @@ def test_the_classes_that_were_measured_are_judged(wanted, classes, judged_class
 def test_an_excluded_benchmark_of_another_class_is_not_told():
     side = Side(source="baselines", profiles=(profile({"elapsed": [1.0]}, kind="other"),))
     current = profile({"elapsed": [1.0]}, kind="c")
-    selection = Selection(profiles=(current,), taken=(seen(ok=1),), left=(), problems=())
+    selection = Selection(profiles=(current,), selected=(seen(ok=1),), superseded=(), problems=())
     assert pairing.foreign(side, selection, policy(exclude=("train",)), known=True) == []
     assert pairing.foreign(side, selection, policy(exclude=("train:elapsed",)), known=True) == []
     assert reasons(verdict(*pairing.foreign(side, selection, policy(rule()), known=True))) == {
