@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate.cli.options import check_day
+from perfgate.render.registry import choices
 
 if TYPE_CHECKING:
     from perfgate.core.errors import DiagnosticLevel
@@ -28,7 +29,7 @@ _LEVELS: dict[str, DiagnosticLevel] = {"note": "note", "warning": "warning", "er
     help="Exit 1 when a finding is of this level, or of a worse one.",
 )
 @click.option("--today", default="", metavar="DATE", help="The day of the audit, such as 2026-01-31 (default: today).")
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="On stdout.")
+@click.option("--format", "form", type=click.Choice(choices(verdict=False)), default="text", help="On stdout.")
 @click.pass_context
 def command(
     ctx: click.Context, *, baseline: str | None, config: str | None, machine_class: str, fail_on: str, today: str,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from perfgate.render.registry import FLAVORS, RENDERERS, SUFFIXES, choices, format_of_file, with_flavor
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -48,19 +50,19 @@ _READING = (
 _FLAVOR = "perfgate.junit-flavor"
 _FORMATS = (
     click.option(
-        "--junit-flavor", type=click.Choice(["jenkins", "gitlab"]), default="jenkins", show_default=True,
+        "--junit-flavor", type=click.Choice(FLAVORS), default=FLAVORS[0], show_default=True,
         expose_value=False, is_eager=True, callback=lambda ctx, _, value: ctx.meta.update({_FLAVOR: value}),
         help="Whose JUnit XML; gitlab: rows name files.",
     ),
     click.option(
-        "--format", "form", type=click.Choice(["text", "json", "markdown", "junit", "openmetrics", "codequality"]),
-        default="text", callback=lambda ctx, _, value: _flavored(ctx, value), help="On stdout.",
+        "--format", "form", type=click.Choice(choices(verdict=True)), default="text",
+        callback=lambda ctx, _, value: with_flavor(value, ctx.meta[_FLAVOR]), help="On stdout.",
     ),
 )  # fmt: skip
 _REPORTS = (
     click.option(
         "--report", "reports", multiple=True, metavar="FILE",
-        help="Also write a report (.md, .json, .txt, .xml, .prom, codequality.json).",
+        help=f"Also write a report ({', '.join(r.suffixes[0] for r in RENDERERS if r.suffixes)}).",
     ),
     click.option("--report-dir", metavar="DIR", help=f"Write report.json and report.md there (in CI: {_REPORT_DIR})."),
     *_FORMATS,
@@ -97,11 +99,6 @@ def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def format_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say how a verdict is drawn."""
     return _with(command, _FORMATS)
-
-
-def _flavored(ctx: click.Context, form: Format) -> Format:
-    """Return the format in the flavor that was asked for, which is read before it."""
-    return "junit-gitlab" if form == "junit" and ctx.meta[_FLAVOR] == "gitlab" else form
 
 
 def _with(command: Callable[..., Any], options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
@@ -152,16 +149,14 @@ def report_targets(ctx: click.Context, reports: Sequence[str]) -> list[tuple[str
     """
     import os  # noqa: PLC0415 - a name that only this function needs
 
-    from perfgate.render import SUFFIXES  # noqa: PLC0415 - loaded when a command is called
-
     targets: list[tuple[str, Format]] = []
     for path in reports:
-        form = next((f for suffix, f in SUFFIXES.items() if path.lower().endswith(suffix)), None)
+        form = format_of_file(path)
         if form is None and os.path.exists(path) and not os.path.isfile(path):
             form = "markdown"
         if form is None:
             raise click.UsageError(f'--report "{path}": the name must end in {", ".join(SUFFIXES)}', ctx)
-        targets.append((path, _flavored(ctx, form)))
+        targets.append((path, with_flavor(form, ctx.meta[_FLAVOR])))
     return sorted(targets, key=lambda t: t[1] != "json")
 
 

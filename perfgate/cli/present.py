@@ -10,18 +10,13 @@ import click
 from perfgate.core.errors import CannotDecideError, Diagnostic, error
 from perfgate.pipeline.outputs import write_output
 from perfgate.render import Format, render
+from perfgate.render.registry import renderer_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from perfgate.core.finding import Verdict
     from perfgate.report.document import Document
-
-
-_NO_COMMAND = {
-    "json": "\\u0023#[", "codequality": "\\u0023#[", "junit": "&#35;#[", "junit-gitlab": "&#35;#[",
-}  # fmt: skip
-"""How a format writes what the runner would take for a command; one without escapes puts a space in between."""
 
 
 def show(
@@ -67,11 +62,12 @@ def _harmless(text: str, form: Format) -> str:
     """Return a text on stdout in which the runner finds no command."""
     from perfgate.publish.actions import new_token, quiet  # noqa: PLC0415 - only in Actions
 
-    if form == "text":
+    escape = renderer_of(form).runner_escape
+    if escape is None:
         return quiet(text, new_token())
     # What a program or GitHub reads has to stay what it is: no line of it begins with ::, and the older form of a
     # command, which may stand anywhere, can be written otherwise.
-    return text.replace("##[", _NO_COMMAND.get(form, "# #["))
+    return text.replace("##[", escape)
 
 
 def tell_actions(

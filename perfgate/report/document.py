@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -86,6 +87,28 @@ class Document:
     """What people read, in order."""
     verdict: Verdict | None = None
     """What a check found; None in a document of another kind."""
+
+
+def verdict_in(document: Document) -> Verdict:
+    """Return the verdict that a document reports.
+
+    Raises:
+        ValueError: it is a document of another kind.
+    """
+    if document.verdict is None:
+        raise ValueError("the document holds no verdict")
+    return document.verdict
+
+
+def opening_lines(document: Document) -> list[str]:
+    """Return what a report says before its first heading, line by line: the verdict, and edits of the gate."""
+    lines: list[Line] = []
+    for block in takewhile(lambda b: isinstance(b, Paragraph | Bullets), document.blocks):
+        if isinstance(block, Paragraph):
+            lines.append(block.line)
+        elif isinstance(block, Bullets):
+            lines += block.lines
+    return ["".join(span.text for span in line) for line in lines]
 
 
 def text(words: str) -> Span:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from gate_cases import finding, profile, verdict
 from verdicts import HOSTILE, RANDOM, RICH
 
 from perfgate.core.errors import note
 from perfgate.core.finding import Status
-from perfgate.render import FORMATS, SUFFIXES, VERDICT_FORMATS, render, terminal
+from perfgate.render import render, terminal
 from perfgate.report.compose import compose
 from perfgate.report.document import Bullets, Document, Entry, Fold, Heading, Paragraph, Table, name, text
 from perfgate.report.profiles import compose_profiles
@@ -80,15 +78,6 @@ def test_a_row_that_must_be_read_says_all_and_a_folded_one_the_least():
     assert "train  elapsed p50  +1.0% (-2 … +4%)  limit +5%" in words
     assert "1 s -> 1.01 s, runs 30 / 10, sees +12.0%" in words
     assert words.count("(-2 … +4%)") == 1
-
-
-def test_json_is_the_data_and_each_suffix_has_its_format():
-    document = compose(RICH)
-    assert json.loads(render(document, "json")) == document.data
-    assert set(SUFFIXES.values()) == {*FORMATS, *VERDICT_FORMATS} - {"junit-gitlab"}
-    assert {f: render(document, f)[:8] for f in FORMATS} == {
-        "text": "Cannot d", "markdown": "**Cannot", "json": '{\n  "sch',
-    }  # fmt: skip
 
 
 def test_profiles_are_a_line_for_each_session_and_one_for_all():
