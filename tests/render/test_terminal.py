@@ -10,8 +10,22 @@ from perfgate.core.errors import note
 from perfgate.core.finding import Status
 from perfgate.render import render, terminal
 from perfgate.report.compose import compose
-from perfgate.report.document import Bullets, Document, Entry, Fold, Heading, Paragraph, Table, name, text
+from perfgate.report.document import (
+    BENCHMARK,
+    Bullets,
+    Column,
+    Document,
+    Entry,
+    Fold,
+    Heading,
+    Paragraph,
+    Table,
+    name,
+    text,
+)
 from perfgate.report.profiles import compose_profiles
+
+COLUMNS = (BENCHMARK, Column(title="n", kind="count"))
 
 
 def drawn(*blocks):
@@ -50,7 +64,7 @@ def test_every_block_has_its_form():
         "Head\n----\n\none two\n"
     )
     assert drawn(Bullets(lines=((text("x " * 50),),))) == "- " + " ".join("x" * 39) + "\n  " + " ".join("x" * 11) + "\n"
-    table = Table(columns=("Benchmark", "n"), entries=(Entry(cells=(name("a"), text("10"))),), remarks=False)
+    table = Table(columns=COLUMNS, entries=(Entry(cells=(name("a"), text("10"))),), remarks=False)
     assert drawn(Fold(summary=(text("More"),), blocks=(table,))) == "More\nBenchmark      n\na             10\n"
 
 
@@ -60,7 +74,7 @@ def test_every_block_has_its_form():
 )
 def test_a_long_table_is_cut_and_says_so(rows, last):
     entries = tuple(Entry(cells=(name(f"b{i:02}"), text("1"))) for i in range(rows))
-    words = drawn(Table(columns=("Benchmark", "n"), entries=entries, remarks=False))
+    words = drawn(Table(columns=COLUMNS, entries=entries, remarks=False))
     assert words.splitlines()[-1].startswith(last)
     assert len(words.splitlines()) == min(rows, 40) + 1 + (rows > 40)
 
