@@ -61,7 +61,7 @@ def command(
     The base is a commit in a git worktree of its own, the head the working tree.
     Exits 0 when nothing regressed, 1 when something did, 2 when it cannot be decided.
     """
-    from perfgate.cli.present import clear_progress, present_verdict, show_progress
+    from perfgate.cli.present import clear_progress, present_verdict, report_targets, show_progress
     from perfgate.pipeline.ab.compare import ab
     from perfgate.pipeline.ab.request import Request
 
@@ -69,6 +69,7 @@ def command(
         raise click.UsageError("-n and --rounds-max exclude each other", ctx)
     before, after = _words("--base-cmd", base_cmd), _words("--head-cmd", head_cmd)
     _check_commands(ctx, argv, before, after, names_commit=base is not None or head is not None)
+    targets = report_targets(ctx, output)
     request = Request(
         argv=argv,
         base_cmd=before,
@@ -91,7 +92,7 @@ def command(
         outcome = ab(request, show_progress)
     finally:
         clear_progress()
-    return present_verdict(outcome.verdict, output, program_output=outcome.said)
+    return present_verdict(outcome.verdict, output, targets, program_output=outcome.said)
 
 
 def _check_commands(

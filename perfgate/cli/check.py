@@ -63,7 +63,7 @@ def command(
     Exits 0 when every gated row was measured and holds, 1 when one regressed,
     2 when it cannot be decided.
     """
-    from perfgate.cli.present import present_verdict
+    from perfgate.cli.present import present_verdict, report_targets
     from perfgate.pipeline.check.check import Request, check
 
     if baseline is not None and baseline_ref is not None:
@@ -73,6 +73,7 @@ def command(
     if current is not None and expect_shards is not None:
         raise click.UsageError("--expect-shards takes the profile files of the shards as PATHS, not --current", ctx)
     check_day(ctx, today)
+    targets = report_targets(ctx, output)
     request = Request(
         paths=paths,
         baseline=baseline,
@@ -87,7 +88,7 @@ def command(
         reading=reading,
         reproduce=command_line(ctx),
     )
-    return present_verdict(check(request), output)
+    return present_verdict(check(request), output, targets)
 
 
 def command_line(ctx: click.Context) -> str:

@@ -47,10 +47,12 @@ class MeasuringOptions:
 class ReportOptions:
     """Where the reports of a verdict go."""
 
-    targets: tuple[tuple[str, Format], ...]
-    """Files, each with its format, in the order of writing."""
+    reports: tuple[str, ...]
+    """Files to write, whose names say their formats."""
+    flavor: str
+    """Dialect of the formats that have several."""
     folder: str | None
-    """Folder of ``report.json`` and ``report.md``; None: in CI the usual one, unless there are targets."""
+    """Folder of ``report.json`` and ``report.md``; None: in CI the usual one, unless files are named."""
     form: Format
     """Format on stdout."""
     github: bool | None
@@ -270,16 +272,10 @@ def _reading(given: Mapping[str, Any]) -> object:
 
 
 def _output(given: Mapping[str, Any]) -> ReportOptions:
-    """Return where reports go.
-
-    Raises:
-        UsageError: a file's name does not say its format.
-    """
-    from perfgate.cli.present import report_targets
-
-    ctx = click.get_current_context()
+    """Return where reports go."""
     return ReportOptions(
-        targets=report_targets(ctx, given["reports"], flavor=ctx.meta[_FLAVOR]),
+        reports=given["reports"],
+        flavor=click.get_current_context().meta[_FLAVOR],
         folder=given["report_dir"],
         form=given["form"],
         github=given["github"],

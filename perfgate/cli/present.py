@@ -28,34 +28,40 @@ if TYPE_CHECKING:
 _SUMMARY_TOO_LONG = "The report is too long for a summary: see `report.md` among the files of this run.\n"
 
 
-def report_targets(ctx: click.Context, reports: Sequence[str], *, flavor: str) -> tuple[tuple[str, Format], ...]:
+def report_targets(ctx: click.Context, output: ReportOptions) -> tuple[tuple[str, Format], ...]:
     """Return where to write which rendering; JSON first, since every other derives from it.
 
     Args:
         ctx: of the command that runs.
-        reports: the files, whose names say their formats.
-        flavor: of formats that have several.
+        output: names the files.
 
     Raises:
         UsageError: a name does not say its format.
     """
     targets: list[tuple[str, Format]] = []
-    for path in reports:
+    for path in output.reports:
         form = format_of_file(path)
         if form is None and os.path.exists(path) and not os.path.isfile(path):
             form = "markdown"
         if form is None:
             raise click.UsageError(f'--report "{path}": the name must end in {", ".join(SUFFIXES)}', ctx)
-        targets.append((path, with_flavor(form, flavor)))
+        targets.append((path, with_flavor(form, output.flavor)))
     return tuple(sorted(targets, key=lambda t: t[1] != "json"))
 
 
-def present_verdict(verdict: Verdict, output: ReportOptions, *, program_output: tuple[str, ...] = ()) -> ExitCode:
+def present_verdict(
+    verdict: Verdict,
+    output: ReportOptions,
+    targets: Sequence[tuple[str, Format]],
+    *,
+    program_output: tuple[str, ...] = (),
+) -> ExitCode:
     """Write the reports of a verdict, show it on stdout, and return its exit code.
 
     Args:
         verdict: of a check.
         output: where the reports go.
+        targets: files, each with its format, as `report_targets` returns them.
         program_output: last lines of a measured program that explain why there is no verdict.
 
     Raises:
@@ -65,8 +71,8 @@ def present_verdict(verdict: Verdict, output: ReportOptions, *, program_output: 
     from perfgate.pipeline.verdicts import cause
     from perfgate.report.compose import compose
 
-    folder = output.folder or (REPORT_DIR if facts.in_ci() and not output.targets else None)
-    files = list(output.targets)
+    folder = output.folder or (REPORT_DIR if facts.in_ci() and not targets else None)
+    files = list(targets)
     if folder:
         files += [(f"{folder}/report.json", "json"), (f"{folder}/report.md", "markdown")]
     faults = list(cause(verdict))
