@@ -71,7 +71,7 @@ class _Program(click.Group):
 
 
 def _did_you_mean(word: str) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistyped command
+    from difflib import get_close_matches
 
     near: Sequence[str] = get_close_matches(word, _COMMANDS, n=1)
     return f'; did you mean "{near[0]}"?' if near else ""

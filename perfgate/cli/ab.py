@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.options import check_measuring, measuring_options, report_options, report_targets, tell_verdict
+from perfgate.cli.options import check_command, config_option, given_options, measuring_options, report_options
 
 if TYPE_CHECKING:
+    from perfgate.cli.options import MeasuringOptions, ReportOptions
     from perfgate.core.finding import ExitCode
-    from perfgate.render import Format
 
 _ROUNDS = 10
+NOT_REPEATED = frozenset({"base", "head", "out"})
+"""Options that are no part of the line that repeats a comparison: the commits of both sides are added to it as
+they were found, and where summaries are kept changes nothing."""
+ALWAYS_REPEATED = frozenset({"seed"})
 
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
@@ -30,53 +35,85 @@ _ROUNDS = 10
 @measuring_options
 @click.option("--setup", multiple=True, metavar="CMD", help="Run once in each side's folder before, in quotes.")
 @click.option("--out", metavar="DIR", help="Keep the summaries in DIR/base and DIR/head.")
-@click.option("--seed", type=click.IntRange(0, 2**63), default=0, show_default=True, help="Of the coin for the order.")
-@click.option("--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml).")
+@click.option("--seed", type=click.IntRange(0, 2**63), default=0, show_default=True, help="Of the order of the runs.")
+@config_option
 @report_options
 @click.pass_context
 def command(
-    ctx: click.Context, *, argv: tuple[str, ...], base: str | None, head: str | None, base_cmd: str | None,
-    head_cmd: str | None, runs: int | None, rounds_max: int | None, warmup: int, benchmark: str | None,
-    rows: int | None, timeout: float | None, setup: tuple[str, ...], out: str | None, seed: int, config: str | None,
-    reports: tuple[str, ...], report_dir: str | None, form: Format, github: bool | None,
-) -> ExitCode:  # fmt: skip
-    """Measure two versions of a command in turns, and compare them.
+    ctx: click.Context,
+    *,
+    argv: tuple[str, ...],
+    base: str | None,
+    head: str | None,
+    base_cmd: str | None,
+    head_cmd: str | None,
+    runs: int | None,
+    rounds_max: int | None,
+    measuring: MeasuringOptions,
+    setup: tuple[str, ...],
+    out: str | None,
+    seed: int,
+    config: str | None,
+    output: ReportOptions,
+) -> ExitCode:
+    """Compare two versions of a command, measured interleaved.
 
     The base is a commit in a git worktree of its own, the head the working tree.
-    Exits 0 when nothing got worse, 1 when something did, 2 when it cannot be decided.
+    Exits 0 when nothing regressed, 1 when something did, 2 when it cannot be decided.
     """
-    import os  # noqa: PLC0415 - a name that only this function needs
-
-    from perfgate.cli.present import clear_progress, show_progress  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.pipeline.ab.compare import ab  # noqa: PLC0415 - see above
-    from perfgate.pipeline.ab.request import Request  # noqa: PLC0415 - see above
+    from perfgate.cli.present import clear_progress, present_verdict, report_targets, show_progress
+    from perfgate.pipeline.ab.compare import ab
+    from perfgate.pipeline.ab.request import Request
 
     if runs is not None and rounds_max is not None:
         raise click.UsageError("-n and --rounds-max exclude each other", ctx)
     before, after = _words("--base-cmd", base_cmd), _words("--head-cmd", head_cmd)
-    if bool(argv) == bool(before) or bool(before) != bool(after):
-        raise click.UsageError("give one command behind --, or both --base-cmd and --head-cmd", ctx)
-    if before and (base is not None or head is not None):
-        raise click.UsageError("--base and --head need one command behind --", ctx)
-    for words in (argv,) if argv else (before, after):
-        check_measuring(words, benchmark=benchmark, timeout=timeout)
-    targets = report_targets(ctx, reports)
+    _check_commands(ctx, argv, before, after, names_commit=base is not None or head is not None)
+    targets = report_targets(ctx, output)
     request = Request(
-        argv=argv, base_cmd=before, head_cmd=after, base=base, head=head, runs=runs, rounds=rounds_max or _ROUNDS,
-        warmup=warmup, setup=tuple(_words("--setup", words) for words in setup), benchmark=benchmark, rows=rows,
-        timeout=timeout, out=None if out is None else os.path.abspath(out), seed=seed, config=config,
-        options=_options(ctx),
-    )  # fmt: skip
+        argv=argv,
+        base_cmd=before,
+        head_cmd=after,
+        base=base,
+        head=head,
+        runs=runs,
+        rounds=rounds_max or _ROUNDS,
+        warmup=measuring.warmup,
+        setup=tuple(_words("--setup", words) for words in setup),
+        benchmark=measuring.benchmark,
+        rows=measuring.rows,
+        timeout=measuring.timeout,
+        out=None if out is None else os.path.abspath(out),
+        seed=seed,
+        config=config,
+        options=given_options(ctx, without=NOT_REPEATED, always=ALWAYS_REPEATED),
+    )
     try:
         outcome = ab(request, show_progress)
     finally:
         clear_progress()
-    return tell_verdict(outcome.verdict, targets, report_dir=report_dir, form=form, github=github, said=outcome.said)
+    return present_verdict(outcome.verdict, output, targets, program_output=outcome.said)
+
+
+def _check_commands(
+    ctx: click.Context, argv: tuple[str, ...], before: tuple[str, ...], after: tuple[str, ...], *, names_commit: bool
+) -> None:
+    """Refuse commands that do not say what is compared with what.
+
+    Raises:
+        UsageError: there is neither one command nor one for each side, or a commit is named for two.
+    """
+    if bool(argv) == bool(before) or bool(before) != bool(after):
+        raise click.UsageError("give one command behind --, or both --base-cmd and --head-cmd", ctx)
+    if before and names_commit:
+        raise click.UsageError("--base and --head need one command behind --", ctx)
+    for words in (argv,) if argv else (before, after):
+        check_command(words)
 
 
 def _words(flag: str, text: str | None) -> tuple[str, ...]:
     """Return the words of a command in quotes; none when it was not given."""
-    import shlex  # noqa: PLC0415 - a name that few functions need
+    import shlex
 
     if text is None:
         return ()
@@ -87,18 +124,3 @@ def _words(flag: str, text: str | None) -> tuple[str, ...]:
     if not words or "\0" in text:
         raise click.UsageError(f"{flag} names no command")
     return words
-
-
-def _options(ctx: click.Context) -> tuple[str, ...]:
-    """Return the options as they were given, for the report; commits and where reports go are no part of them."""
-    words: list[str] = []
-    for name, flag in (
-        ("base_cmd", "--base-cmd"), ("head_cmd", "--head-cmd"), ("runs", "-n"), ("rounds_max", "--rounds-max"),
-        ("warmup", "--warmup"), ("benchmark", "--benchmark"), ("rows", "--rows"), ("timeout", "--timeout"),
-        ("seed", "--seed"), ("config", "--config"),
-    ):  # fmt: skip
-        if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT or name == "seed":
-            words += [flag, str(ctx.params[name])]
-    for text in ctx.params["setup"]:
-        words += ["--setup", text]
-    return tuple(words)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.options import check_day
+from perfgate.cli.options import check_day, config_option
+from perfgate.render.registry import choices
 
 if TYPE_CHECKING:
     from perfgate.core.errors import DiagnosticLevel
@@ -18,7 +19,7 @@ _LEVELS: dict[str, DiagnosticLevel] = {"note": "note", "warning": "warning", "er
 
 @click.command()
 @click.option("--baseline", metavar="DIR|FILE", help="Baselines to audit (default: the configured folder).")
-@click.option("--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml).")
+@config_option
 @click.option("--machine-class", default="", metavar="NAME", help="Class of this machine (default: told by its facts).")
 @click.option(
     "--fail-on",
@@ -28,21 +29,27 @@ _LEVELS: dict[str, DiagnosticLevel] = {"note": "note", "warning": "warning", "er
     help="Exit 1 when a finding is of this level, or of a worse one.",
 )
 @click.option("--today", default="", metavar="DATE", help="The day of the audit, such as 2026-01-31 (default: today).")
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="On stdout.")
+@click.option("--format", "form", type=click.Choice(choices(verdict=False)), default="text", help="On stdout.")
 @click.pass_context
 def command(
-    ctx: click.Context, *, baseline: str | None, config: str | None, machine_class: str, fail_on: str, today: str,
+    ctx: click.Context,
+    *,
+    baseline: str | None,
+    config: str | None,
+    machine_class: str,
+    fail_on: str,
+    today: str,
     form: Format,
-) -> ExitCode:  # fmt: skip
+) -> ExitCode:
     """Say how far the gate can be trusted, from its baselines alone.
 
     False alarms to expect, the smallest change that each row sees, rules that do
     nothing, baselines that are old or were left behind. Exits 0 when clean, 1 with
     findings of the level of --fail-on, 2 when there is nothing to audit.
     """
-    from perfgate.cli.present import show  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.core.finding import ExitCode as Code  # noqa: PLC0415 - see above
-    from perfgate.pipeline.audit import audit  # noqa: PLC0415 - see above
+    from perfgate.cli.present import show
+    from perfgate.core.finding import ExitCode as Code
+    from perfgate.pipeline.audit import audit
 
     check_day(ctx, today)
     found, document = audit(baseline=baseline, config=config, machine_class=machine_class, today=today)

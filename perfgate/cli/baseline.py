@@ -6,15 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.options import reading_options
+from perfgate.cli.options import config_option, machine_class_option, reading_options
 
 if TYPE_CHECKING:
     from perfgate.formats.options import ForeignOptions
     from perfgate.pipeline.baselines.refresh import Plan
-
-_CONFIG = click.option(
-    "--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml)."
-)
 
 
 @click.group(no_args_is_help=False)
@@ -24,13 +20,13 @@ def command() -> None:
 
 @command.command()
 @click.argument("paths", nargs=-1)
-@_CONFIG
+@config_option
 @click.option("--runs", multiple=True, metavar="PATH", help="The same as PATHS.")
 @click.option("--benchmark", "benchmarks", multiple=True, metavar="GLOB", help="Only these benchmarks.")
 @click.option("--replace", "replace_old", is_flag=True, help="Start anew from the newest session.")
 @click.option("--keep", type=click.IntRange(1, 1000), default=10, show_default=True, help="Newest sessions to keep.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; wanted when a gated value gets worse.")
-@click.option("--machine-class", default="", metavar="NAME", help="Class of this machine (default: the runs' own).")
+@machine_class_option
 @click.option(
     "--sessions",
     type=click.Choice(["newest", "all"]),
@@ -40,23 +36,39 @@ def command() -> None:
 @reading_options
 @click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
 def refresh(
-    *, paths: tuple[str, ...], config: str | None, runs: tuple[str, ...], benchmarks: tuple[str, ...],
-    replace_old: bool, keep: int,
-    reason: str, machine_class: str, sessions: str, foreign: ForeignOptions, dry_run: bool,
-) -> None:  # fmt: skip
+    *,
+    paths: tuple[str, ...],
+    config: str | None,
+    runs: tuple[str, ...],
+    benchmarks: tuple[str, ...],
+    replace_old: bool,
+    keep: int,
+    reason: str,
+    machine_class: str,
+    sessions: str,
+    foreign: ForeignOptions,
+    dry_run: bool,
+) -> None:
     """Take new runs into the baselines.
 
     PATHS are run files, folders or globs (default: `runs` of the configuration).
     Sessions are added, the newest are kept; runs that are in already change
     nothing. Prints old and new before it writes. Commit the files afterwards.
     """
-    from perfgate.pipeline.baselines.refresh import alone, plan_refresh  # noqa: PLC0415 - loaded when it is called
+    from perfgate.pipeline.baselines.refresh import alone, plan_refresh
 
     def plan() -> Plan:
         return plan_refresh(
-            (*paths, *runs), config=config, machine_class=machine_class, replace_old=replace_old, keep=keep,
-            reason=" ".join(reason.split()), every_session=sessions == "all", benchmarks=benchmarks, foreign=foreign,
-        )  # fmt: skip
+            (*paths, *runs),
+            config=config,
+            machine_class=machine_class,
+            replace_old=replace_old,
+            keep=keep,
+            reason=" ".join(reason.split()),
+            every_session=sessions == "all",
+            benchmarks=benchmarks,
+            foreign=foreign,
+        )
 
     if dry_run:
         _show_plan(plan())
@@ -73,9 +85,9 @@ def refresh(
 
 def _show_plan(plan: Plan) -> None:
     """Print what a refresh will change."""
-    from perfgate.cli.present import echo  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.pipeline.baselines.show import compose_moves  # noqa: PLC0415 - see above
-    from perfgate.render import render  # noqa: PLC0415 - see above
+    from perfgate.cli.present import echo
+    from perfgate.pipeline.baselines.show import compose_moves
+    from perfgate.render import render
 
     if plan.left:
         click.echo(
@@ -89,35 +101,35 @@ def _show_plan(plan: Plan) -> None:
 
 
 @command.command("list")
-@_CONFIG
+@config_option
 def list_(config: str | None) -> None:
     """List all baselines."""
-    from perfgate.cli.present import show as show_document  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.pipeline.baselines.refresh import policy_and_baselines  # noqa: PLC0415 - see above
-    from perfgate.pipeline.baselines.show import compose_list  # noqa: PLC0415 - see above
+    from perfgate.cli.present import show as show_document
+    from perfgate.pipeline.baselines.refresh import policy_and_baselines
+    from perfgate.pipeline.baselines.show import compose_list
 
     show_document(compose_list(policy_and_baselines(config)[1].profiles), "text")
 
 
 @command.command()
 @click.argument("benchmark", default="*")
-@_CONFIG
+@config_option
 def show(benchmark: str, config: str | None) -> None:
     """Show the values of a baseline by session, and where they came from."""
-    from perfgate.cli.present import show as show_document  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.pipeline.baselines.refresh import policy_and_baselines  # noqa: PLC0415 - see above
-    from perfgate.pipeline.baselines.show import compose_show, pick  # noqa: PLC0415 - see above
+    from perfgate.cli.present import show as show_document
+    from perfgate.pipeline.baselines.refresh import policy_and_baselines
+    from perfgate.pipeline.baselines.show import compose_show, pick
 
     show_document(compose_show(pick(policy_and_baselines(config)[1].profiles, benchmark)), "text")
 
 
 @command.command()
 @click.argument("ref", default="HEAD")
-@_CONFIG
+@config_option
 def diff(ref: str, config: str | None) -> None:
     """Show how the baselines differ from those of a git commit."""
-    from perfgate.cli.present import show as show_document  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.pipeline.baselines.show import compose_moves  # noqa: PLC0415 - see above
-    from perfgate.pipeline.baselines.show import diff as difference  # noqa: PLC0415 - see above
+    from perfgate.cli.present import show as show_document
+    from perfgate.pipeline.baselines.show import compose_moves
+    from perfgate.pipeline.baselines.show import diff as difference
 
     show_document(compose_moves(difference(config, ref)), "text")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.options import reading_options
+from perfgate.cli.options import config_option, machine_class_option, reading_options
 
 if TYPE_CHECKING:
     from perfgate.formats.options import ForeignOptions
@@ -14,27 +14,33 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("paths", nargs=-1)
-@click.option("--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml).")
-@click.option("--machine-class", default="", metavar="NAME", help="Class of this machine (default: the runs' own).")
+@config_option
+@machine_class_option
 @click.option("-o", "--output", metavar="FILE", help="Also write a profile file.")
 @click.option("--shard", metavar="I/N", envvar="PERFGATE_SHARD", help="Which shard of how many these runs are.")
 @reading_options
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="On stdout.")
 def command(
-    *, paths: tuple[str, ...], config: str | None, machine_class: str, output: str | None, shard: str | None,
-    foreign: ForeignOptions, form: str,
-) -> None:  # fmt: skip
+    *,
+    paths: tuple[str, ...],
+    config: str | None,
+    machine_class: str,
+    output: str | None,
+    shard: str | None,
+    foreign: ForeignOptions,
+    form: str,
+) -> None:
     """Collect runs into profiles: n, p50, p95, p99 by session.
 
     PATHS are run files, folders or globs (default: `runs` of the configuration).
     Failed runs are left out and counted.
     """
-    from perfgate.cli.present import echo  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.core.shards import shard_of  # noqa: PLC0415 - see above
-    from perfgate.pipeline.collect import collect_profiles  # noqa: PLC0415 - see above
-    from perfgate.pipeline.outputs import write_output  # noqa: PLC0415 - see above
-    from perfgate.render import render  # noqa: PLC0415 - see above
-    from perfgate.report.profiles import compose_profiles  # noqa: PLC0415 - see above
+    from perfgate.cli.present import echo
+    from perfgate.core.shards import shard_of
+    from perfgate.pipeline.collect import collect_profiles
+    from perfgate.pipeline.outputs import write_output
+    from perfgate.render import render
+    from perfgate.report.profiles import compose_profiles
 
     place = shard_of(shard) if shard is not None else None
     if shard is not None and place is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -24,29 +25,37 @@ _ID = re.compile(r"[a-z0-9-]{1,40}")
 @click.option("--pr", type=click.IntRange(1, 2**53), metavar="N", help="Number of the pull request; with --repo.")
 @click.option("--id", "ident", default="default", show_default=True, help="Tells several gates apart (a-z, 0-9, -).")
 @click.option(
-    "--when", type=click.Choice(["change", "regression", "always"]), default="change", show_default=True,
+    "--when",
+    type=click.Choice(["change", "regression", "always"]),
+    default="change",
+    show_default=True,
     help="When to create one; an existing one is always updated.",
-)  # fmt: skip
+)
 @click.option("--dry-run", is_flag=True, help="Print the comment and what would be done; write nothing.")
 @click.pass_context
 def command(
-    ctx: click.Context, *, path: str, workflow_run: bool, repo: str | None, pr: int | None, ident: str, when: When,
+    ctx: click.Context,
+    *,
+    path: str,
+    workflow_run: bool,
+    repo: str | None,
+    pr: int | None,
+    ident: str,
+    when: When,
     dry_run: bool,
-) -> ExitCode:  # fmt: skip
+) -> ExitCode:
     """Say what a report says in one comment on a pull request, changed in place.
 
     The token comes from GITHUB_TOKEN or GH_TOKEN. Exits 0 whatever the verdict,
     also when there is nothing to comment on or the token may only read; 2 when
     the report is faulty or GitHub does not answer.
     """
-    import os  # noqa: PLC0415 - a name that only this function needs
-
-    from perfgate.cli.present import echo  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.core.errors import CannotDecideError  # noqa: PLC0415 - see above
-    from perfgate.core.finding import ExitCode  # noqa: PLC0415 - see above
-    from perfgate.pipeline.comment import Request, World, publish_comment  # noqa: PLC0415 - see above
-    from perfgate.publish.events import Place, is_repository  # noqa: PLC0415 - see above
-    from perfgate.render.comment import comment  # noqa: PLC0415 - see above
+    from perfgate.cli.present import echo
+    from perfgate.core.errors import CannotDecideError
+    from perfgate.core.finding import ExitCode
+    from perfgate.pipeline.comment import Request, World, publish_comment
+    from perfgate.publish.events import Place, is_repository
+    from perfgate.render.comment import comment
 
     if workflow_run in {repo is not None, pr is not None}:
         raise click.UsageError("name --workflow-run, or both --repo and --pr", ctx)
@@ -62,28 +71,26 @@ def command(
 
     try:
         done = publish_comment(asked, World(environ=os.environ), draw)
-    except CannotDecideError as caught:  # nothing is decided here: the fault is told without those words
-        _tell(caught.diagnostics[:50])
+    except CannotDecideError as caught:  # nothing is decided here: the fault is printed without those words
+        _print(caught.diagnostics[:50])
         return ExitCode.CANNOT_DECIDE
-    _tell(done.notes)
+    _print(done.notes)
     if done.body:
-        echo(_harmless(done.body))
+        echo(_quiet(done.body))
     if done.line:
         click.echo(done.line, err=dry_run)
     return ExitCode.PASS
 
 
-def _tell(diagnostics: Sequence[Diagnostic]) -> None:
+def _print(diagnostics: Sequence[Diagnostic]) -> None:
     """Write diagnostics to stderr."""
     if diagnostics:
-        text = "".join(f"{line}\n" for told in diagnostics for line in told.lines())
-        click.echo(_harmless(text), err=True, nl=False)
+        text = "".join(f"{line}\n" for diagnostic in diagnostics for line in diagnostic.lines())
+        click.echo(_quiet(text), err=True, nl=False)
 
 
-def _harmless(text: str) -> str:
+def _quiet(text: str) -> str:
     """Return a text in which the runner of Actions, which holds a token here, finds no command."""
-    import os  # noqa: PLC0415 - a name that only few functions need
+    from perfgate.publish.actions import new_token, runs_in_actions, without_commands
 
-    from perfgate.publish.actions import new_token, quiet  # noqa: PLC0415 - loaded when the command is called
-
-    return quiet(text, new_token()) if os.environ.get("GITHUB_ACTIONS") == "true" else text
+    return without_commands(text, escape=None, token=new_token()) if runs_in_actions(os.environ) else text

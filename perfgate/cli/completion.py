@@ -43,7 +43,7 @@ def answer(asked: str) -> bool:
 
 def _completer(shell: str) -> ShellComplete:
     """Return click's completer of a shell; where it knows no word, that one offers files, as the shell itself would."""
-    from perfgate.cli import COMPLETE, program  # noqa: PLC0415 - it loads the commands, of which this is one
+    from perfgate.cli import COMPLETE, program
 
     known = get_completion_class(shell)
     if known is None:

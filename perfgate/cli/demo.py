@@ -12,7 +12,7 @@ def command(folder: str | None) -> None:
 
     Takes less than a minute and leaves its folder to look at.
     """
-    from perfgate.pipeline.init.demo import demo  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.init.demo import demo
 
     place = demo(_say, folder=folder)
     _say(f"# Look around in {place}: train.py, outputs/, baselines/, unchanged.md, slowed.md")

@@ -9,10 +9,10 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def command(*, as_json: bool) -> None:
     """List the tools whose files are read, and the command that makes the best file."""
-    import json  # noqa: PLC0415 - a name that only this function needs
-    import textwrap  # noqa: PLC0415 - see above
+    import json
+    import textwrap
 
-    from perfgate.formats.detect import formats  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.formats.detect import formats
 
     known = formats()
     if as_json:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.options import reading_options
+from perfgate.cli.options import config_option, reading_options
 
 if TYPE_CHECKING:
     from perfgate.formats.options import ForeignOptions
@@ -21,19 +21,25 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", is_flag=True, help="Show what the files say, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: every record as JSON.")
-@click.option("--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml).")
+@config_option
 @click.pass_context
 def command(
-    ctx: click.Context, *, paths: tuple[str, ...], foreign: ForeignOptions, output: str, dry_run: bool, as_json: bool,
+    ctx: click.Context,
+    *,
+    paths: tuple[str, ...],
+    foreign: ForeignOptions,
+    output: str,
+    dry_run: bool,
+    as_json: bool,
     config: str | None,
-) -> None:  # fmt: skip
+) -> None:
     """Write what other tools measured as run files.
 
     PATHS are files of the tools, folders or globs; `perfgate formats` lists the
     tools. `check`, `collect` and `baseline refresh` take the same files as they
     are: import them when a later step needs them as runs.
     """
-    from perfgate.pipeline.importing import read_files, write_runs  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.importing import read_files, write_runs
 
     if as_json and not dry_run:
         raise click.UsageError("--json shows the records of a --dry-run", ctx)
@@ -50,12 +56,12 @@ def command(
 
 def _show(found: Found, *, as_json: bool) -> None:
     """Print what the files say."""
-    import json  # noqa: PLC0415 - a name that only this function needs
+    import json
 
-    from perfgate.cli.present import echo  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.formats.parsing.record import describe  # noqa: PLC0415 - see above
-    from perfgate.render import render  # noqa: PLC0415 - see above
-    from perfgate.report.records import compose_records  # noqa: PLC0415 - see above
+    from perfgate.cli.present import echo
+    from perfgate.formats.parsing.record import describe
+    from perfgate.render import render
+    from perfgate.report.records import compose_records
 
     told = [describe(r) for r in found.records]
     echo(

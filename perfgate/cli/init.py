@@ -17,9 +17,10 @@ _RUNNERS = ("hosted", "own")
 @click.command()
 @click.option("--ci", "place", type=click.Choice(_PLACES), help="Where the gate will run (asked when not given).")
 @click.option(
-    "--runner", type=click.Choice(_RUNNERS),
+    "--runner",
+    type=click.Choice(_RUNNERS),
     help="hosted: machines that change, old and new in one job; own: yours, with baselines.",
-)  # fmt: skip
+)
 @click.option("--forks/--no-forks", default=None, help="Do pull requests come from forks?")
 @click.option("--suite", "suites", multiple=True, metavar="FOLDER", help="A folder of a monorepo gated by itself.")
 @click.option("--shards", type=click.IntRange(1, 256), default=1, help="Jobs that measure a part each (own runners).")
@@ -28,7 +29,7 @@ def command(place: str | None, runner: str | None, *, forks: bool | None, suites
 
     Nothing that is there already is changed.
     """
-    from perfgate.pipeline.init.start import start  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.init.start import start
 
     if place is None:
         place = "laptop"
@@ -46,7 +47,7 @@ def command(place: str | None, runner: str | None, *, forks: bool | None, suites
 
 def _plan(place: str, runner: str | None, *, forks: bool | None, suites: tuple[str, ...], shards: int) -> Plan:
     """Return what was asked for; what was not said is asked at a terminal, else as most have it."""
-    from perfgate.pipeline.init.parts import Plan  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.init.parts import Plan
 
     asks = sys.stdin.isatty()
     if runner is None:

@@ -19,11 +19,11 @@ def command(profiles: tuple[str, ...], expect_shards: int, output: str | None, f
     exactly once, and all of one commit, configuration and class of machine. The
     merged profile is the one that all runs collected at once would give.
     """
-    from perfgate.cli.present import echo  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.pipeline.check.shards import merge_profiles  # noqa: PLC0415 - see above
-    from perfgate.pipeline.outputs import write_output  # noqa: PLC0415 - see above
-    from perfgate.render import render  # noqa: PLC0415 - see above
-    from perfgate.report.profiles import compose_profiles  # noqa: PLC0415 - see above
+    from perfgate.cli.present import echo
+    from perfgate.pipeline.check.shards import merge_profiles
+    from perfgate.pipeline.outputs import write_output
+    from perfgate.render import render
+    from perfgate.report.profiles import compose_profiles
 
     merged, content = merge_profiles(profiles, expected=expect_shards)
     if output:

@@ -1,207 +1,301 @@
-"""What several commands have in common: how a command is measured, and where a verdict's reports go."""
+"""Options that several commands share, as decorators: each gives a command one record of what was asked for."""
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+from perfgate.render.registry import FLAVORS, RENDERERS, choices, with_flavor
 
-    from perfgate.core.finding import ExitCode, Verdict
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
     from perfgate.render import Format
 
-_REPORT_DIR = "perfgate-report"
-_LONGEST = 1e7  # seconds; some months
-_LONGEST_NAME = 500  # characters, as in the schema
+    Command = Callable[..., Any]
 
-_MEASURING = (
-    click.option(
-        "--warmup", type=click.IntRange(0, 1000), default=1, show_default=True, help="Runs before them, not kept."
-    ),
-    click.option("--benchmark", metavar="NAME", help="Name of the benchmark (default: after the command)."),
-    click.option("--rows", type=click.IntRange(0, 2**53), help="Rows that the command works on."),
-    click.option(
-        "--timeout",
-        type=click.FloatRange(0, min_open=True),
-        metavar="S",
-        help="Longest time of one run, in seconds.",
-    ),
-)
-_READING = (
-    click.option("--from", "source", default="", metavar="FORMAT", help="Format of the files (default: by content)."),
-    click.option("--map", default="", metavar="NAME", help="Field map that reads them (default: those naming them)."),
-    click.option(
-        "--direction", type=click.Choice(["lower", "higher"]), help="Which way is better, where not in the file."
-    ),
-    click.option(
-        "--min-time", type=click.FloatRange(0, 1e6), default=0.1, show_default=True, metavar="S",
-        help="Do not judge shorter test cases (JUnit).",
-    ),
-    click.option(
-        "--tolerance", type=click.FloatRange(0, 1), default=0.01, show_default=True, metavar="SHARE",
-        help="Largest share of broken lines in a log.",
-    ),
-)  # fmt: skip
+REPORT_DIR = "perfgate-report"
+"""Folder of the reports in CI."""
+_MAX_TIMEOUT = 1e7  # seconds; some months
+_MAX_NAME = 500  # characters, as in the schema
 _FLAVOR = "perfgate.junit-flavor"
-_FORMATS = (
-    click.option(
-        "--junit-flavor", type=click.Choice(["jenkins", "gitlab"]), default="jenkins", show_default=True,
-        expose_value=False, is_eager=True, callback=lambda ctx, _, value: ctx.meta.update({_FLAVOR: value}),
-        help="Whose JUnit XML; gitlab: rows name files.",
-    ),
-    click.option(
-        "--format", "form", type=click.Choice(["text", "json", "markdown", "junit", "openmetrics", "codequality"]),
-        default="text", callback=lambda ctx, _, value: _flavored(ctx, value), help="On stdout.",
-    ),
-)  # fmt: skip
-_REPORTS = (
-    click.option(
-        "--report", "reports", multiple=True, metavar="FILE",
-        help="Also write a report (.md, .json, .txt, .xml, .prom, codequality.json).",
-    ),
-    click.option("--report-dir", metavar="DIR", help=f"Write report.json and report.md there (in CI: {_REPORT_DIR})."),
-    *_FORMATS,
-    click.option("--github/--no-github", default=None, help="Annotations, summary and outputs (in Actions: on)."),
-)  # fmt: skip
 
 
-def measuring_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that say how something is measured."""
-    return _with(command, _MEASURING)
+class ReportOption(click.Option):
+    """An option that says where a report goes or how it looks: no part of the command that repeats a check."""
 
 
-def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuringOptions:
+    """How a command is measured."""
+
+    warmup: int
+    """Runs before the measured ones that are not kept, >= 0."""
+    benchmark: str | None
+    """Name of the benchmark; None: after the command."""
+    rows: int | None
+    """Rows that the command works on, >= 0; None: unknown."""
+    timeout: float | None
+    """Longest time of one run in seconds, > 0; None: no limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportOptions:
+    """Where the reports of a verdict go."""
+
+    reports: tuple[str, ...]
+    """Files to write, whose names say their formats."""
+    flavor: str
+    """Dialect of the formats that have several."""
+    folder: str | None
+    """Folder of ``report.json`` and ``report.md``; None: in CI the usual one, unless files are named."""
+    form: Format
+    """Format on stdout."""
+    github: bool | None
+    """Write annotations, summary and outputs of a GitHub Actions step; None: where one runs."""
+
+
+def config_option(command: Command) -> Command:
+    """Give a command the option that names its configuration file, as its argument ``config``."""
+    words = "Configuration file (default: perfgate.toml or pyproject.toml)."
+    return click.option("--config", metavar="FILE", help=words)(command)
+
+
+def machine_class_option(command: Command) -> Command:
+    """Give a command the option that names the class of this machine, as its argument ``machine_class``."""
+    words = "Class of this machine (default: the runs' own)."
+    return click.option("--machine-class", default="", metavar="NAME", help=words)(command)
+
+
+def measuring_options(command: Command) -> Command:
+    """Give a command the options that say how it is measured, as its argument ``measuring``."""
+    options = (
+        click.option(
+            "--warmup",
+            type=click.IntRange(0, 1000),
+            default=1,
+            show_default=True,
+            help="Runs before the measured ones, not kept.",
+        ),
+        click.option("--benchmark", metavar="NAME", help="Name of the benchmark (default: after the command)."),
+        click.option("--rows", type=click.IntRange(0, 2**53), help="Rows that the command works on."),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(0, min_open=True),
+            metavar="S",
+            help="Longest time of one run, in seconds.",
+        ),
+    )
+    names = ("warmup", "benchmark", "rows", "timeout")
+    return _with(_gathered(command, names, "measuring", _measuring), options)
+
+
+def reading_options(command: Command) -> Command:
     """Give a command the options that say how files of other tools are read, as its argument ``foreign``."""
-
-    @wraps(command)
-    def with_foreign(*args: object, **more: Any) -> object:  # noqa: ANN401 - whatever the command takes
-        from perfgate.formats.options import ForeignOptions  # noqa: PLC0415 - loaded when the command is called
-
-        if more["source"] and more["map"]:
-            raise click.UsageError("--from and --map exclude each other")
-        options = ("source", "map", "direction", "min_time", "tolerance")
-        foreign = ForeignOptions(**{option: more.pop(option) for option in options})
-        return command(*args, foreign=foreign, **more)
-
-    return _with(with_foreign, _READING)
-
-
-def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that say where a verdict's reports go."""
-    return _with(command, _REPORTS)
-
-
-def format_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that say how a verdict is drawn."""
-    return _with(command, _FORMATS)
-
-
-def _flavored(ctx: click.Context, form: Format) -> Format:
-    """Return the format in the flavor that was asked for, which is read before it."""
-    return "junit-gitlab" if form == "junit" and ctx.meta[_FLAVOR] == "gitlab" else form
-
-
-def _with(command: Callable[..., Any], options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
-    for option in reversed(options):
-        command = option(command)
-    return command
+    options = (
+        click.option(
+            "--from", "source", default="", metavar="FORMAT", help="Format of the files (default: by content)."
+        ),
+        click.option(
+            "--map", default="", metavar="NAME", help="Field map that reads them (default: those naming them)."
+        ),
+        click.option(
+            "--direction",
+            type=click.Choice(["lower", "higher"]),
+            help="Which way is better, where files do not say it.",
+        ),
+        click.option(
+            "--min-time",
+            type=click.FloatRange(0, 1e6),
+            default=0.1,
+            show_default=True,
+            metavar="S",
+            help="Leave out shorter test cases (JUnit).",
+        ),
+        click.option(
+            "--tolerance",
+            type=click.FloatRange(0, 1),
+            default=0.01,
+            show_default=True,
+            metavar="SHARE",
+            help="Largest accepted share of broken lines in logs.",
+        ),
+    )
+    names = ("source", "map", "direction", "min_time", "tolerance")
+    return _with(_gathered(command, names, "foreign", _foreign), options)
 
 
-def check_measuring(argv: Sequence[str], *, benchmark: str | None, timeout: float | None) -> None:
-    """Refuse what cannot be measured.
+def format_options(command: Command) -> Command:
+    """Give a command the options that say how a verdict is drawn, as its argument ``form``."""
+    options = (
+        click.option(
+            "--junit-flavor",
+            cls=ReportOption,
+            type=click.Choice(FLAVORS),
+            default=FLAVORS[0],
+            show_default=True,
+            expose_value=False,
+            is_eager=True,
+            callback=lambda ctx, _, value: ctx.meta.update({_FLAVOR: value}),
+            help="Dialect of JUnit XML; gitlab: rows name files.",
+        ),
+        click.option(
+            "--format",
+            "form",
+            cls=ReportOption,
+            type=click.Choice(choices(verdict=True)),
+            default="text",
+            callback=lambda ctx, _, value: with_flavor(value, ctx.meta[_FLAVOR]),
+            help="On stdout.",
+        ),
+    )
+    return _with(command, options)
+
+
+def report_options(command: Command) -> Command:
+    """Give a command the options that say where a verdict's reports go, as its argument ``output``."""
+    suffixes = ", ".join(r.suffixes[0] for r in RENDERERS if r.suffixes)
+    options = (
+        click.option(
+            "--report",
+            "reports",
+            cls=ReportOption,
+            multiple=True,
+            metavar="FILE",
+            help=f"Also write a report ({suffixes}).",
+        ),
+        click.option(
+            "--report-dir",
+            cls=ReportOption,
+            metavar="DIR",
+            help=f"Write report.json and report.md there (in CI: {REPORT_DIR}).",
+        ),
+        format_options,
+        click.option(
+            "--github/--no-github",
+            cls=ReportOption,
+            default=None,
+            help="Annotations, summary and outputs (in Actions: on).",
+        ),
+    )
+    names = ("reports", "report_dir", "form", "github")
+    return _with(_gathered(command, names, "output", _output), options)
+
+
+def check_command(argv: Sequence[str]) -> None:
+    """Refuse a command that cannot be measured.
 
     Raises:
-        UsageError: the name cannot be one, there is no command, the timeout is no number, or ``PERFGATE_SHARD``
-            no shard: without it the runs would be lost to the check.
+        UsageError: there is none, or it holds a null character.
     """
-    import os  # noqa: PLC0415 - a name that only few functions need
-
-    from perfgate.core.shards import shard_of  # noqa: PLC0415 - loaded when a command is called
-
-    shard = os.environ.get("PERFGATE_SHARD", "").strip()
-    if shard and shard_of(shard) is None:
-        raise click.UsageError(f"PERFGATE_SHARD={shard[:40]!a} must be a shard such as 2/4: from 1/4 to 4/4")
-    if benchmark is not None and not (0 < len(benchmark) <= _LONGEST_NAME and benchmark.isprintable()):
-        raise click.UsageError("--benchmark must be a name of 1 to 500 printable characters")
     if not argv or not argv[0] or any("\0" in word for word in argv):
         raise click.UsageError("there is no command to run")
-    if timeout is not None and not timeout < _LONGEST:
-        raise click.UsageError("--timeout must be a number of seconds")
 
 
 def check_day(ctx: click.Context, today: str) -> None:
-    """Refuse a ``--today`` that is no day; empty is today.
+    """Refuse a ``--today`` that is not a day; empty is today.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not a day.
     """
-    from perfgate.core.dates import day_of  # noqa: PLC0415 - loaded when a command is called
+    from perfgate.core.dates import day_of
 
     if today and (day_of(today) is None or len(today) != len("2026-01-31")):
         raise click.UsageError(f'--today "{today}": write a date such as 2026-01-31', ctx)
 
 
-def report_targets(ctx: click.Context, reports: Sequence[str]) -> list[tuple[str, Format]]:
-    """Return where to write which rendering; JSON first, since every other derives from it.
+def given_options(
+    ctx: click.Context, *, without: Collection[str] = (), always: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Return the options of a command as they were given, for the line that repeats it.
 
-    Raises:
-        UsageError: a name does not say its format.
-    """
-    import os  # noqa: PLC0415 - a name that only this function needs
-
-    from perfgate.render import SUFFIXES  # noqa: PLC0415 - loaded when a command is called
-
-    targets: list[tuple[str, Format]] = []
-    for path in reports:
-        form = next((f for suffix, f in SUFFIXES.items() if path.lower().endswith(suffix)), None)
-        if form is None and os.path.exists(path) and not os.path.isfile(path):
-            form = "markdown"
-        if form is None:
-            raise click.UsageError(f'--report "{path}": the name must end in {", ".join(SUFFIXES)}', ctx)
-        targets.append((path, _flavored(ctx, form)))
-    return sorted(targets, key=lambda t: t[1] != "json")
-
-
-def tell_verdict(
-    verdict: Verdict, targets: Sequence[tuple[str, Format]], *, report_dir: str | None, form: Format,
-    github: bool | None = None, said: tuple[str, ...] = (),
-) -> ExitCode:  # fmt: skip
-    """Write the reports of a verdict, show it on stdout, and return its exit code.
+    They are those that the command declares, except where reports go, so that a new
+    option cannot be forgotten here.
 
     Args:
-        verdict: what was found.
-        targets: files, each with its format.
-        report_dir: folder of both reports; None: in CI the usual one, unless there are targets.
-        form: the format on stdout.
-        github: tell GitHub Actions, too; None: where it runs.
-        said: lines of a measured program that belong to what kept the verdict from being reached.
+        ctx: of the command that runs.
+        without: names of options to leave out.
+        always: names of options to write even when they were not given.
+    """
+    words: list[str] = []
+    for option in ctx.command.params:
+        name = option.name or ""
+        if not isinstance(option, click.Option) or isinstance(option, ReportOption) or name in without:
+            continue
+        if name not in always and ctx.get_parameter_source(name) is click.core.ParameterSource.DEFAULT:
+            continue
+        value = ctx.params[name]
+        if option.is_flag:
+            words += [(option.opts if value else option.secondary_opts)[0]]
+            continue
+        for one in value if option.multiple else (value,):
+            words += [option.opts[0], str(one)]
+    return tuple(words)
+
+
+def _measuring(given: Mapping[str, Any]) -> MeasuringOptions:
+    """Return how a command is measured.
 
     Raises:
-        CannotDecideError: the verdict could not be reached, or a report not be written.
+        UsageError: the name or the timeout is not valid, or ``PERFGATE_SHARD`` is not a shard: without it
+            the runs would be lost to the check.
     """
-    import os  # noqa: PLC0415 - a name that few functions need
+    from perfgate.core.shards import shard_of
 
-    from perfgate.cli.present import show, tell_actions  # noqa: PLC0415 - loaded when a command is called
-    from perfgate.core.errors import CannotDecideError  # noqa: PLC0415 - see above
-    from perfgate.measure.machine import facts  # noqa: PLC0415 - see above
-    from perfgate.pipeline.verdicts import cause  # noqa: PLC0415 - see above
-    from perfgate.report.compose import compose  # noqa: PLC0415 - see above
+    measuring = MeasuringOptions(**given)
+    shard = os.environ.get("PERFGATE_SHARD", "").strip()
+    if shard and shard_of(shard) is None:
+        raise click.UsageError(f"PERFGATE_SHARD={shard[:40]!a} must be a shard such as 2/4: from 1/4 to 4/4")
+    name = measuring.benchmark
+    if name is not None and not (0 < len(name) <= _MAX_NAME and name.isprintable()):
+        raise click.UsageError("--benchmark must be a name of 1 to 500 printable characters")
+    if measuring.timeout is not None and not measuring.timeout < _MAX_TIMEOUT:
+        raise click.UsageError("--timeout must be a number of seconds")
+    return measuring
 
-    folder = report_dir or (_REPORT_DIR if facts.in_ci() and not targets else None)
-    files = list(targets)
-    if folder:
-        files += [(f"{folder}/report.json", "json"), (f"{folder}/report.md", "markdown")]
-    faults = list(cause(verdict))
-    is_told = os.environ.get("GITHUB_ACTIONS") == "true" if github is None else github
-    document = compose(verdict)
-    faults += show(document, form, files, named_last=f"{folder}/report.md" if folder else "", in_actions=is_told)
-    if is_told:
-        tell_actions(verdict, document, os.environ, folder or "", to_stderr=form != "text")
-    if faults:
-        failure = CannotDecideError(faults)
-        failure.said = said
-        raise failure
-    return verdict.exit_code
+
+def _foreign(given: Mapping[str, Any]) -> object:
+    """Return how files of other tools are read.
+
+    Raises:
+        UsageError: options exclude each other.
+    """
+    from perfgate.formats.options import ForeignOptions
+
+    if given["source"] and given["map"]:
+        raise click.UsageError("--from and --map exclude each other")
+    return ForeignOptions(**given)
+
+
+def _output(given: Mapping[str, Any]) -> ReportOptions:
+    """Return where reports go."""
+    return ReportOptions(
+        reports=given["reports"],
+        flavor=click.get_current_context().meta[_FLAVOR],
+        folder=given["report_dir"],
+        form=given["form"],
+        github=given["github"],
+    )
+
+
+def _gathered(
+    command: Command, names: Sequence[str], argument: str, record_of: Callable[[Mapping[str, Any]], object]
+) -> Command:
+    """Return a command that takes some options as one record."""
+
+    @wraps(command)
+    def with_record(*args: object, **more: Any) -> object:  # noqa: ANN401 - whatever the command takes
+        given = {name: more.pop(name) for name in names}
+        return command(*args, **{argument: record_of(given)}, **more)
+
+    return with_record
+
+
+def _with(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command

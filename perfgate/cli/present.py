@@ -1,33 +1,101 @@
-"""Where each rendering goes: files first, then stdout, so that a closed pipe loses no report."""
+"""Where the renderings of a verdict go: files first, then stdout, so that a closed pipe loses no report.
+
+Inside GitHub Actions a step gets annotations, a summary and outputs, too; that needs no token.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.core.errors import CannotDecideError, Diagnostic, error
+from perfgate.cli.options import REPORT_DIR
+from perfgate.core.errors import CannotDecideError, Diagnostic, error, warning
 from perfgate.pipeline.outputs import write_output
+from perfgate.publish.actions import append_summary, new_token, runs_in_actions, set_outputs, without_commands
 from perfgate.render import Format, render
+from perfgate.render.registry import SUFFIXES, format_of_file, renderer_of, with_flavor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from perfgate.core.finding import Verdict
+    from perfgate.cli.options import ReportOptions
+    from perfgate.core.finding import ExitCode, Verdict
     from perfgate.report.document import Document
 
+_SUMMARY_TOO_LONG = "The report is too long for a summary: see `report.md` among the files of this run.\n"
 
-_NO_COMMAND = {
-    "json": "\\u0023#[", "codequality": "\\u0023#[", "junit": "&#35;#[", "junit-gitlab": "&#35;#[",
-}  # fmt: skip
-"""How a format writes what the runner would take for a command; one without escapes puts a space in between."""
+
+def report_targets(ctx: click.Context, output: ReportOptions) -> tuple[tuple[str, Format], ...]:
+    """Return where to write which rendering; JSON first, since every other derives from it.
+
+    Args:
+        ctx: of the command that runs.
+        output: names the files.
+
+    Raises:
+        UsageError: a name does not say its format.
+    """
+    targets: list[tuple[str, Format]] = []
+    for path in output.reports:
+        form = format_of_file(path)
+        if form is None and os.path.exists(path) and not os.path.isfile(path):
+            form = "markdown"
+        if form is None:
+            raise click.UsageError(f'--report "{path}": the name must end in {", ".join(SUFFIXES)}', ctx)
+        targets.append((path, with_flavor(form, output.flavor)))
+    return tuple(sorted(targets, key=lambda t: t[1] != "json"))
+
+
+def present_verdict(
+    verdict: Verdict,
+    output: ReportOptions,
+    targets: Sequence[tuple[str, Format]],
+    *,
+    program_output: tuple[str, ...] = (),
+) -> ExitCode:
+    """Write the reports of a verdict, show it on stdout, and return its exit code.
+
+    Args:
+        verdict: of a check.
+        output: where the reports go.
+        targets: files, each with its format, as `report_targets` returns them.
+        program_output: last lines of a measured program that explain why there is no verdict.
+
+    Raises:
+        CannotDecideError: the verdict could not be reached, or a report not be written.
+    """
+    from perfgate.measure.machine import facts
+    from perfgate.pipeline.verdicts import cause
+    from perfgate.report.compose import compose
+
+    folder = output.folder or (REPORT_DIR if facts.in_ci() and not targets else None)
+    files = list(targets)
+    if folder:
+        files += [(f"{folder}/report.json", "json"), (f"{folder}/report.md", "markdown")]
+    faults = list(cause(verdict))
+    in_actions = runs_in_actions(os.environ) if output.github is None else output.github
+    document, last = compose(verdict), f"{folder}/report.md" if folder else ""
+    faults += show(document, output.form, files, named_last=last, in_actions=in_actions)
+    if in_actions:
+        present_in_actions(verdict, document, os.environ, folder or "", to_stderr=output.form != "text")
+    if faults:
+        failure = CannotDecideError(faults)
+        failure.said = program_output
+        raise failure
+    return verdict.exit_code
 
 
 def show(
-    document: Document, form: Format, targets: Sequence[tuple[str, Format]] = (), *, named_last: str = "",
+    document: Document,
+    form: Format,
+    targets: Sequence[tuple[str, Format]] = (),
+    *,
+    named_last: str = "",
     in_actions: bool = False,
-) -> list[Diagnostic]:  # fmt: skip
+) -> list[Diagnostic]:
     """Write a document to files and to stdout.
 
     Args:
@@ -35,7 +103,7 @@ def show(
         form: the format on stdout.
         targets: files, each with its format.
         named_last: a file to name after everything else; empty: none.
-        in_actions: keep the runner from taking what a name says for a command.
+        in_actions: keep the runner from reading commands in what names contain.
 
     Returns:
         A fault for each file that could not be written.
@@ -47,7 +115,9 @@ def show(
         except CannotDecideError as caught:
             faults.extend(caught.diagnostics)
     text = render(document, form)
-    echo(_harmless(text, form) if in_actions else text)
+    if in_actions:
+        text = without_commands(text, escape=renderer_of(form).runner_escape, token=new_token())
+    echo(text)
     if named_last and not faults:
         click.echo(f"report: {named_last}", err=form != "text")
     return faults
@@ -63,35 +133,78 @@ def echo(text: str) -> None:
     click.echo(text.encode(encoding, "replace").decode(encoding), nl=False)
 
 
-def _harmless(text: str, form: Format) -> str:
-    """Return a text on stdout in which the runner finds no command."""
-    from perfgate.publish.actions import new_token, quiet  # noqa: PLC0415 - only in Actions
-
-    if form == "text":
-        return quiet(text, new_token())
-    # What a program or GitHub reads has to stay what it is: no line of it begins with ::, and the older form of a
-    # command, which may stand anywhere, can be written otherwise.
-    return text.replace("##[", _NO_COMMAND.get(form, "# #["))
-
-
-def tell_actions(
+def present_in_actions(
     verdict: Verdict, document: Document, environ: Mapping[str, str], report_dir: str, *, to_stderr: bool
 ) -> None:
-    """Say a verdict in the annotations, the summary and the outputs of a step; nothing of it can fail the step.
+    """Write the annotations, the summary and the outputs of a step; nothing of it can fail the step.
 
     Args:
-        verdict: what was found.
+        verdict: of a check.
         document: its report.
         environ: names the files of the step.
         report_dir: folder of the reports; empty: none.
-        to_stderr: keep stdout for the report; the runner listens to both.
+        to_stderr: keep stdout for the report; the runner reads both.
     """
-    from perfgate.cli.in_actions import commands, write_files  # noqa: PLC0415 - only in Actions
+    from perfgate.render.annotations import annotate
 
-    click.echo(commands(verdict, environ), nl=False, err=to_stderr)
-    for fault in write_files(verdict, document, environ, report_dir):
+    lines = "".join(f"{line}\n" for line in annotate(verdict, _prefix(environ)))
+    click.echo(lines, nl=False, err=to_stderr)
+    for fault in write_step_files(verdict, document, environ, report_dir):
         for line in fault.lines():
             click.echo(line, err=True)
+
+
+def write_step_files(
+    verdict: Verdict, document: Document, environ: Mapping[str, str], report_dir: str
+) -> list[Diagnostic]:
+    """Write the summary and the outputs of a step.
+
+    Args:
+        verdict: of a check.
+        document: its report.
+        environ: names the files; one that it does not name is left out.
+        report_dir: folder of the reports, for the step's output; empty: none.
+
+    Returns:
+        A warning for each file that could not be written.
+    """
+    from perfgate.core.finding import Status
+
+    failing = sum(verdict.fails(f) for f in verdict.findings)
+    outputs = {
+        "verdict": verdict.name,
+        "exit-code": str(int(verdict.exit_code)),
+        "regressions": str(failing),
+        "suspected": str(sum(f.status is Status.SUSPECTED for f in verdict.findings)),
+        "report-dir": report_dir,
+    }
+    done = []
+    if path := environ.get("GITHUB_STEP_SUMMARY"):
+        done.append((path, "summary", append_summary(path, _summaries(document))))
+    if path := environ.get("GITHUB_OUTPUT"):
+        done.append((path, "outputs", set_outputs(path, outputs, new_token())))
+    hint = "the verdict is the same; read the report itself"
+    return [
+        warning("actions-unwritable", f"the step's {what} cannot be written ({why})", place=path, hint=hint)
+        for path, what, why in done
+        if why
+    ]
+
+
+def _summaries(document: Document) -> Iterator[str]:
+    """Yield what the summary may contain, the best first: all; what fits into a comment; that it is too long."""
+    from perfgate.render.comment import comment
+
+    yield render(document, "markdown")
+    if document.verdict is not None:
+        yield comment(document.verdict, ident="summary", run_page="")
+    yield _SUMMARY_TOO_LONG
+
+
+def _prefix(environ: Mapping[str, str]) -> str | None:
+    """Return the working directory relative to the repository's root; None when it lies elsewhere."""
+    relative = os.path.relpath(".", environ.get("GITHUB_WORKSPACE") or ".").replace(os.sep, "/")
+    return None if relative.startswith("..") else "" if relative == "." else relative
 
 
 def show_progress(done: int, total: int) -> None:

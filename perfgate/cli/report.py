@@ -20,7 +20,7 @@ def command(path: str, form: Format) -> None:
 
     Exits 0 whatever the verdict in it; `perfgate check` is what gates.
     """
-    from perfgate.cli.present import show  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.pipeline.rerender import read_report  # noqa: PLC0415 - see above
+    from perfgate.cli.present import show
+    from perfgate.pipeline.rerender import read_report
 
     show(read_report(path), form)

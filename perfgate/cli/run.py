@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from perfgate.cli.options import check_measuring, measuring_options
+from perfgate.cli.options import check_command, measuring_options
+
+if TYPE_CHECKING:
+    from perfgate.cli.options import MeasuringOptions
 
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
@@ -20,27 +25,31 @@ from perfgate.cli.options import check_measuring, measuring_options
     help="json: summaries as lines.",
 )
 def command(
-    *, argv: tuple[str, ...], runs: int, warmup: int, benchmark: str | None, rows: int | None,
-    out: str | None, form: str, timeout: float | None,
-) -> None:  # fmt: skip
+    *,
+    argv: tuple[str, ...],
+    runs: int,
+    measuring: MeasuringOptions,
+    out: str | None,
+    form: str,
+) -> None:
     """Measure a command: time, CPU and peak memory, one summary a run.
 
     A program that uses perfgate.measure inside writes its own summaries; they win.
     A run that fails ends the measuring with exit code 2.
     """
-    from perfgate.cli.present import clear_progress, echo, show_progress  # noqa: PLC0415 - loaded when the command is called
-    from perfgate.pipeline.collect import collect_profiles  # noqa: PLC0415 - see above
-    from perfgate.pipeline.run import default_out, job, measure  # noqa: PLC0415 - see above
-    from perfgate.render import render  # noqa: PLC0415 - see above
-    from perfgate.report.profiles import compose_profiles  # noqa: PLC0415 - see above
-    from perfgate.report.words import count  # noqa: PLC0415 - see above
+    from perfgate.cli.present import clear_progress, echo, show_progress
+    from perfgate.pipeline.collect import collect_profiles
+    from perfgate.pipeline.run import default_out, job, measure
+    from perfgate.render import render
+    from perfgate.report.profiles import compose_profiles
+    from perfgate.report.words import count
 
-    check_measuring(argv, benchmark=benchmark, timeout=timeout)
+    check_command(argv)
     out = default_out() if out is None else out
-    made = job(argv, benchmark=benchmark, rows=rows, out=out, timeout=timeout)
-    tell = click.echo if form == "json" else _ignore
+    planned = job(argv, benchmark=measuring.benchmark, rows=measuring.rows, out=out, timeout=measuring.timeout)
+    on_summary = click.echo if form == "json" else _ignore
     try:
-        written = measure(made, runs=runs, warmup=warmup, on_summary=tell, on_progress=show_progress)
+        written = measure(planned, runs=runs, warmup=measuring.warmup, on_summary=on_summary, on_progress=show_progress)
     finally:
         clear_progress()
     if form == "table":

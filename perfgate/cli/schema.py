@@ -11,6 +11,6 @@ _NAMES = ("run", "baseline", "profile", "percentiles", "report", "audit", "confi
 @click.argument("name", type=click.Choice(_NAMES))
 def command(name: str) -> None:
     """Print the JSON Schema of a file format."""
-    from perfgate import schema  # noqa: PLC0415 - loaded when the command is called
+    from perfgate import schema
 
     click.echo(schema.text(name), nl=False)

@@ -14,7 +14,7 @@ def command(paths: tuple[str, ...]) -> None:
     (default: the configuration that governs this folder, and its baselines). All
     faults are told at once. Exits 0 when all is sound, else 2.
     """
-    from perfgate.pipeline.validate import validate  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.validate import validate
 
     for line in validate(paths):
         click.echo(f"valid: {line}")

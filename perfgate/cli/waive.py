@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from perfgate.cli.options import config_option
+
 
 @click.command()
 @click.argument("benchmark")
@@ -13,23 +15,36 @@ import click
 @click.option("--reason", required=True, metavar="TEXT", help="Why, in one line.")
 @click.option("--issue", default="", metavar="URL", help="Where it is followed up.")
 @click.option("--statistic", type=click.Choice(["p50", "p90", "p95", "p99"]), default="p50", show_default=True)
-@click.option("--config", metavar="FILE", help="Configuration file (default: perfgate.toml or pyproject.toml).")
+@config_option
 def command(
-    *, benchmark: str, metric: str, ceiling: str, until: str, reason: str, issue: str, statistic: str,
+    *,
+    benchmark: str,
+    metric: str,
+    ceiling: str,
+    until: str,
+    reason: str,
+    issue: str,
+    statistic: str,
     config: str | None,
-) -> None:  # fmt: skip
+) -> None:
     """Let one row be worse for a time, up to a ceiling, in a file for review.
 
     BENCHMARK and METRIC name the row as reports do. Commit the file that is written:
     a reviewer sees what is allowed, how long, and why.
     """
-    from perfgate.pipeline.baselines.waive import Request, add_waiver  # noqa: PLC0415 - loaded when the command is called
+    from perfgate.pipeline.baselines.waive import Request, add_waiver
 
     path = add_waiver(
         Request(
-            benchmark=benchmark, metric=metric, statistic=statistic, ceiling=ceiling, until=until, reason=reason,
-            issue=issue, config=config,
+            benchmark=benchmark,
+            metric=metric,
+            statistic=statistic,
+            ceiling=ceiling,
+            until=until,
+            reason=reason,
+            issue=issue,
+            config=config,
         )
-    )  # fmt: skip
+    )
     click.echo(f"waived {benchmark} {metric} {statistic} up to {ceiling} until {until}: {path}")
     click.echo("commit it: the change is reviewed like code")

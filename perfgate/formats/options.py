@@ -28,15 +28,3 @@ class ForeignOptions:
     """Seconds: shorter test cases of a JUnit report are listed, and not judged."""
     tolerance: float = TOLERANCE
     """Share of the lines of a log that may be broken, 0.0 to 1.0."""
-
-    def words(self) -> list[str]:
-        """Return the options of the command line that say the same; defaults are left out."""
-        default = ForeignOptions()
-        options = (
-            ("--from", self.source, default.source),
-            ("--map", self.map, default.map),
-            ("--direction", self.direction, default.direction),
-            ("--min-time", self.min_time, default.min_time),
-            ("--tolerance", self.tolerance, default.tolerance),
-        )
-        return [word for flag, value, unset in options if value != unset for word in (flag, str(value))]

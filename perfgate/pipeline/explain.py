@@ -12,8 +12,10 @@ from perfgate.gate.rules import check_rules, explain
 from perfgate.pipeline import inputs
 from perfgate.pipeline.baselines.show import pick
 from perfgate.report.document import (
+    METRIC,
     Block,
     Bullets,
+    Column,
     Document,
     Entry,
     Heading,
@@ -28,7 +30,8 @@ from perfgate.store.baselines import load
 if TYPE_CHECKING:
     from perfgate.core.policy import Policy
 
-_COLUMNS = ("Metric", "Statistic", "Threshold", "Method", "Level", "Decided by")
+_TITLES = ("Statistic", "Threshold", "Method", "Level", "Decided by")
+_COLUMNS = (METRIC, *(Column(title=title, kind="text") for title in _TITLES))
 
 
 def compose_explanation(benchmark: str, *, config: str | None) -> Document:

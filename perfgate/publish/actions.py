@@ -36,17 +36,30 @@ def escape_property(text: str) -> str:
 
 def command(name: str, properties: Mapping[str, str], message: str) -> str:
     """Return a workflow command, one line; a property without a value is left out."""
-    told = ",".join(f"{key}={escape_property(value)}" for key, value in properties.items() if value)
-    return f"::{name}{' ' if told else ''}{told}::{escape_data(message)}"
+    words = ",".join(f"{key}={escape_property(value)}" for key, value in properties.items() if value)
+    return f"::{name}{' ' if words else ''}{words}::{escape_data(message)}"
 
 
-def quiet(text: str, token: str) -> str:
-    """Return a text in which the runner looks for no commands.
+def runs_in_actions(environ: Mapping[str, str]) -> bool:
+    """Return whether a runner of GitHub Actions reads what this process prints."""
+    return environ.get("GITHUB_ACTIONS") == "true"
+
+
+def without_commands(text: str, *, escape: str | None, token: str) -> str:
+    """Return a text in which the runner finds no command.
+
+    What a program or GitHub reads must stay what it is: no line of it begins with ``::``,
+    and the older form of a command, ``##[``, which may stand anywhere in a line, is written
+    as its format allows. A text for people may hold anything, and is put between commands
+    that stop the runner from reading.
 
     Args:
         text: lines that may hold anything.
-        token: ends the silence; must not be guessed by who wrote the text.
+        escape: how the text's format writes ``##[``; None: it is a text for people.
+        token: starts the runner's reading again; must not be guessed by who wrote the text.
     """
+    if escape is not None:
+        return text.replace("##[", escape)
     return f"::stop-commands::{token}\n{text}{'' if text.endswith(chr(10)) else chr(10)}::{token}::\n"
 
 

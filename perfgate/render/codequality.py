@@ -13,10 +13,12 @@ from perfgate.core.canonical import dumps
 from perfgate.core.errors import plain
 from perfgate.core.finding import FAILED, UNDECIDED, ExitCode, Status
 from perfgate.render.places import Files
+from perfgate.report.document import opening_lines, verdict_in
 from perfgate.report.rows import diagnostic_line, lines_of, row_name, titled
 
 if TYPE_CHECKING:
-    from perfgate.core.finding import Finding, Verdict
+    from perfgate.core.finding import Finding
+    from perfgate.report.document import Document
 
 _SEVERITIES = {
     **dict.fromkeys(UNDECIDED, "blocker"),
@@ -28,13 +30,9 @@ _SEVERITIES = {
 _NO_FILE = "perfgate.toml"  # the format wants a path; here a configuration would lie
 
 
-def render(verdict: Verdict, headline: str) -> str:
-    """Return the report: an entry for each fault and for each row that needs a word, worst first.
-
-    Args:
-        verdict: what a check found.
-        headline: the verdict in one line, for a check that judged nothing.
-    """
+def render(document: Document) -> str:
+    """Return the report: an entry for each fault and for each row that needs a word, worst first."""
+    verdict = verdict_in(document)
     files = Files(verdict)
     fallback = files.configuration or _NO_FILE
     entries = [
@@ -47,7 +45,9 @@ def render(verdict: Verdict, headline: str) -> str:
             words = f"{titled(f)} {row_name(f)}: {lines_of(f)[0]}"
             entries.append(_entry(f"perfgate-{f.status}", words, severity, files.of(f) or fallback, _identity(f)))
     if verdict.exit_code is ExitCode.CANNOT_DECIDE and not any(e["severity"] == "blocker" for e in entries):
-        entries.append(_entry("perfgate-nothing-judged", headline, "blocker", fallback, "nothing-judged"))
+        entries.append(
+            _entry("perfgate-nothing-judged", opening_lines(document)[0], "blocker", fallback, "nothing-judged")
+        )
     _sign(entries)
     return dumps(entries)
 

@@ -8,33 +8,37 @@ is skipped; other rows that need a word pass, and say it in ``system-out``.
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from perfgate.core.errors import plain
 from perfgate.core.finding import UNDECIDED, ExitCode, Status
 from perfgate.render.places import Files
+from perfgate.report.document import opening_lines, verdict_in
 from perfgate.report.rows import diagnostic_line, lines_of, row_name, titled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perfgate.core.finding import Finding, Verdict
-
-Flavor = Literal["jenkins", "gitlab"]
+    from perfgate.report.document import Document
 
 _SUITE = "perfgate"
 _LONGEST = 1e12  # seconds; beyond it sums would lose their decimals
 
 
-def render(verdict: Verdict, opening: Sequence[str], flavor: Flavor) -> str:
-    """Return a verdict as JUnit XML.
+def render(document: Document) -> str:
+    """Return the verdict in a document as JUnit XML, valid for Jenkins."""
+    return _render(document, None)
 
-    Args:
-        verdict: what a check found.
-        opening: what its report says first, line by line: the verdict, and edits of the gate.
-        flavor: ``gitlab`` names the file of each row, which Jenkins' schema does not know.
-    """
-    files = Files(verdict) if flavor == "gitlab" else None
+
+def render_gitlab(document: Document) -> str:
+    """Return the same for GitLab, which shows the file of each row; Jenkins' schema knows no such attribute."""
+    return _render(document, Files(verdict_in(document)))
+
+
+def _render(document: Document, files: Files | None) -> str:
+    """Return JUnit XML; each test case names its file when `files` knows them."""
+    verdict, opening = verdict_in(document), opening_lines(document)
     several = len({f.machine_class for f in verdict.findings}) > 1
     names = _Names()
     cases = [_Case(_SUITE, names.unique(_SUITE, d.slug), "error", (diagnostic_line(d),)) for d in verdict.problems]

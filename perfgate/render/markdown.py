@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from perfgate.report.document import Bullets, Fold, Heading, Paragraph, Table
+from perfgate.report.document import REMARK, Bullets, Fold, Heading, Paragraph, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,9 +54,9 @@ def _fold(fold: Fold) -> str:
 
 
 def _table(table: Table) -> str:
-    columns = (*table.columns, "Why") if table.remarks else table.columns
-    marks = [":--" if c in {"Benchmark", "Metric", "Why"} else "--:" for c in columns]
-    lines = [f"| {' | '.join(columns)} |", f"| {' | '.join(marks)} |"]
+    columns = (*table.columns, REMARK) if table.remarks else table.columns
+    marks = [":--" if c.align == "left" else "--:" for c in columns]
+    lines = [f"| {' | '.join(c.title for c in columns)} |", f"| {' | '.join(marks)} |"]
     for entry in table.entries:
         cells = [_cell(c) for c in entry.cells]
         if table.remarks:

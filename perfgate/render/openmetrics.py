@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import plain
 from perfgate.core.finding import ExitCode, Status
+from perfgate.report.document import verdict_in
 from perfgate.report.rows import titled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.core.finding import Finding, Verdict
+    from perfgate.report.document import Document
 
 _UNITS = {"s": "seconds", "B": "bytes", "1/s": "per_second"}
 _DIGITS, _MOST_DIGITS = 4, 12
@@ -38,8 +40,9 @@ _HELP = {
 _Labels = tuple[tuple[str, str], ...]
 
 
-def render(verdict: Verdict) -> str:
-    """Return the verdict and its rows as OpenMetrics text, ending in ``# EOF``."""
+def render(document: Document) -> str:
+    """Return the verdict in a document and its rows as OpenMetrics text, ending in ``# EOF``."""
+    verdict = verdict_in(document)
     families: dict[str, list[str]] = {}
 
     def add(name: str, unit: str, labels: _Labels, value: str) -> None:

@@ -9,27 +9,12 @@ from perfgate.core.errors import plain
 from perfgate.report.document import Bullets, Fold, Heading, Paragraph, Table
 
 if TYPE_CHECKING:
-    from perfgate.report.document import Block, Document, Line
+    from perfgate.report.document import Block, Column, Document, Line
 
 WIDTH = 80
 _LONGEST_NAME = 36
 _MOST_ROWS = 40
-_NUMBERS = {
-    "Baseline",
-    "Current",
-    "Change",
-    "Sees",
-    "Confirmed",
-    "n",
-    "p50",
-    "p95",
-    "p99",
-    "Old",
-    "New",
-    "Runs",
-    "Sessions",
-    "Elapsed p50",
-}
+_PRIORITY = 1  # of columns that fit into a table of this width
 
 
 def render(document: Document) -> str:
@@ -56,38 +41,43 @@ def _fold(fold: Fold) -> str:
 
 
 def _stacked(table: Table) -> str:
-    """Return rows that must be read: name and change first, then the numbers, then why and what to do."""
+    """Return rows that must be read: what it is and how it changed first, then the numbers, then why."""
     entries = []
     for entry in table.entries:
-        cells = dict(zip(table.columns, (plain(c.text) for c in entry.cells), strict=True))
-        first = f"{_cut(cells['Benchmark'])}  {cells['Metric']}  {cells['Change']}  limit {cells['Limit']}"
-        numbers = f"{cells['Baseline']} -> {cells['Current']}, runs {cells['Runs']}, sees {cells['Sees']}"
+        cells = [(c, plain(span.text)) for c, span in zip(table.columns, entry.cells, strict=True)]
+        first = [_labelled(c, _cut(cell) if c.kind == "name" else cell) for c, cell in cells if c.leads]
+        values = " -> ".join(cell for c, cell in cells if c.kind == "value" and not c.leads)
+        others = [_labelled(c, cell) for c, cell in cells if c.kind != "value" and not c.leads]
+        numbers = ", ".join([values, *others] if values else others)
         lines = [
-            _wrap(first, "", "    "),
+            _wrap("  ".join(first), "", "    "),
             _wrap(numbers, "    ", "    "),
             _wrap(_words(entry.remark), "    ", "    "),
         ]
-        entries.append("\n".join(lines))
+        entries.append("\n".join(line for line in lines if line))
     return "\n".join(entries)
+
+
+def _labelled(column: Column, cell: str) -> str:
+    return f"{column.label} {cell}" if column.label else cell
 
 
 def _table(table: Table) -> str:
     from tabulate import tabulate  # noqa: PLC0415 - 60 ms that only a table costs
 
-    wanted = [i for i, c in enumerate(table.columns) if c not in {"Limit", "Runs"}]
-    rows = [[_short(plain(e.cells[i].text), table.columns[i]) for i in wanted] for e in table.entries[:_MOST_ROWS]]
-    head = [table.columns[i] for i in wanted]
-    align = ["right" if c in _NUMBERS else "left" for c in head]
+    wanted = [(i, c) for i, c in enumerate(table.columns) if c.priority <= _PRIORITY]
+    rows = [[_short(plain(e.cells[i].text), c) for i, c in wanted] for e in table.entries[:_MOST_ROWS]]
+    head, align = [c.title for _, c in wanted], [c.align for _, c in wanted]
     drawn: str = tabulate(rows, headers=head, tablefmt="plain", disable_numparse=True, colalign=align)
     more = len(table.entries) - _MOST_ROWS
     return "\n".join(line.rstrip() for line in drawn.splitlines()) + (f"\n… and {more} more rows" if more > 0 else "")
 
 
-def _short(cell: str, column: str) -> str:
+def _short(cell: str, column: Column) -> str:
     """Return a cell that fits: a name cut, a number without its interval."""
-    if column in {"Baseline", "Current", "Change"}:
+    if column.kind in {"value", "change"}:
         return cell.split(" (", 1)[0]
-    return _cut(cell) if column == "Benchmark" else cell
+    return _cut(cell) if column.kind == "name" else cell
 
 
 def _cut(cell: str) -> str:

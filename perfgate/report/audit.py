@@ -9,8 +9,11 @@ from perfgate.core.profile import title
 from perfgate.gate.audit.overview import LEVELS
 from perfgate.gate.audit.wording import cost
 from perfgate.report.document import (
+    BENCHMARK,
+    METRIC,
     Block,
     Bullets,
+    Column,
     Document,
     Entry,
     Fold,
@@ -34,7 +37,16 @@ if TYPE_CHECKING:
     from perfgate.gate.audit.sensitivity import DetectableChange, Sensitivity
 
 SCHEMA = "perfgate/audit/1"
-_COLUMNS = ("Benchmark", "Metric", "Sessions", "n", "Limit", "Sees", "Confirmed", "Would see")
+_COLUMNS = (
+    BENCHMARK,
+    METRIC,
+    Column(title="Sessions", kind="count"),
+    Column(title="n", kind="count"),
+    Column(title="Limit", kind="change", priority=2),
+    Column(title="Sees", kind="change"),
+    Column(title="Confirmed", kind="change"),
+    Column(title="Would see", kind="text"),
+)
 _NONE = "–"
 _TELLABLE = 0.0005  # a share below it is none to speak of
 

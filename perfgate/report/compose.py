@@ -10,8 +10,11 @@ from perfgate.core.profile import title
 from perfgate.core.reasons import cure, sentence
 from perfgate.report.codec import settled, to_data
 from perfgate.report.document import (
+    BENCHMARK,
+    METRIC,
     Block,
     Bullets,
+    Column,
     Document,
     Entry,
     Fold,
@@ -23,17 +26,16 @@ from perfgate.report.document import (
     name,
     strong,
     text,
-)  # fmt: skip
+)
 from perfgate.report.gate_changes import edited
 from perfgate.report.provenance import compared, moved_far
 from perfgate.report.words import amount, count, percent, span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from perfgate.core.errors import Diagnostic
 
-_COLUMNS = ("Benchmark", "Metric", "Baseline", "Current", "Change", "Limit", "Runs", "Sees")
 _NONE = "–"
 _BLIND = frozenset({"too-noisy", "too-noisy-in-turns", "few-runs"})
 _SAID_FIRST = frozenset({"gate-edited", "sides-share", "same-code"})
@@ -175,7 +177,7 @@ def _section(heading: str, findings: Sequence[Finding], *, remarks: bool) -> lis
     if not findings:
         return []
     entries = tuple(entry(f) for f in findings)
-    blocks: list[Block] = [Heading(line=(text(heading),)), Table(columns=_COLUMNS, entries=entries, remarks=remarks)]
+    blocks: list[Block] = [Heading(line=(text(heading),)), Table(columns=COLUMNS, entries=entries, remarks=remarks)]
     return [*blocks, *_cures(findings)] if remarks else blocks
 
 
@@ -196,45 +198,91 @@ def _noisy(findings: Sequence[Finding]) -> list[Block]:
     """Return the gated rows that hold, but could not have seen a change that matters."""
     if not findings:
         return []
-    table = Table(columns=_COLUMNS, entries=tuple(entry(f) for f in findings), remarks=False)
+    table = Table(columns=COLUMNS, entries=tuple(entry(f) for f in findings), remarks=False)
     return [Heading(line=(text("Too noisy, or too few runs, to gate"),)), table, *_cures(findings)]
 
 
 def _folded(findings: Sequence[Finding], number: int) -> list[Block]:
     if not findings:
         return []
-    table = Table(columns=_COLUMNS, entries=tuple(entry(f) for f in findings), remarks=False)
+    table = Table(columns=COLUMNS, entries=tuple(entry(f) for f in findings), remarks=False)
     return [Fold(summary=(text(f"Unchanged: {count(number, 'row')}"),), blocks=(table,))]
+
+
+def _benchmark(f: Finding) -> Span:
+    return name(title(f.benchmark, f.labels))
+
+
+def _metric(f: Finding) -> Span:
+    return name(f"{f.metric} {f.statistic}")
+
+
+def _baseline(f: Finding) -> Span:
+    if f.baseline is None:
+        return text(_NONE)
+    return _cell(f, "baseline", f.baseline, f.current, apart=_must_differ(f))
+
+
+def _current(f: Finding) -> Span:
+    if f.current is None:
+        return text(_NONE)
+    budget = f.limit if f.method == "budget" else None
+    beside = budget if budget is not None else f.baseline
+    return _cell(f, "current", f.current, beside, apart=_must_differ(f) or budget is not None)
+
+
+def _must_differ(f: Finding) -> bool:
+    """Return whether two different values must read differently, as where a change matters.
+
+    A baseline is stored with 6 digits, the current value is not.
+    """
+    return f.status not in {Status.UNCHANGED, Status.NEW}
+
+
+def _change(f: Finding) -> Span:
+    if f.change is None:
+        return text(_NONE)
+    changed = percent(f.change, apart_from=f.limit)
+    return text(f"{changed} ({span(f.interval)})" if f.interval else changed)
+
+
+def _limit(f: Finding) -> Span:
+    return name(f.limit_text)
+
+
+def _runs(f: Finding) -> Span:
+    if f.benchmark == WHOLE_SUITE:
+        return text(_NONE)
+    return text(f"{f.n_current:,}" if f.method == "budget" else f"{f.n_baseline:,} / {f.n_current:,}")
+
+
+def _detectable(f: Finding) -> Span:
+    return text(_NONE if f.fail_limit is None else percent(f.fail_limit))
+
+
+BASELINE = Column(title="Baseline", kind="value")
+CURRENT = Column(title="Current", kind="value")
+CHANGE = Column(title="Change", kind="change", leads=True)
+LIMIT = Column(title="Limit", kind="change", priority=2, label="limit", leads=True)
+_CELLS: tuple[tuple[Column, Callable[[Finding], Span]], ...] = (
+    (BENCHMARK, _benchmark),
+    (METRIC, _metric),
+    (BASELINE, _baseline),
+    (CURRENT, _current),
+    (CHANGE, _change),
+    (LIMIT, _limit),
+    (Column(title="Runs", kind="count", priority=2, label="runs"), _runs),
+    (Column(title="Sees", kind="change", label="sees"), _detectable),
+)
+"""The columns of a report, each with what makes its cell of a finding. Every renderer draws what stands here."""
+COLUMNS = tuple(column for column, _ in _CELLS)
+"""The columns of a report, in order."""
 
 
 @lru_cache(maxsize=1 << 10)  # a comment that has to be cut is composed several times
 def entry(f: Finding) -> Entry:
     """Return a finding as a row, its numbers in one prefix."""
-    # Only where it matters do two different values have to read differently: a baseline is
-    # stored with 6 digits, the current value is not.
-    told = f.status not in {Status.UNCHANGED, Status.NEW}
-    limit_amount = f.limit if f.method == "budget" else None
-    beside_current = limit_amount if limit_amount is not None else f.baseline
-    changed = _NONE
-    if f.change is not None:
-        changed = percent(f.change, apart_from=f.limit)
-        changed += f" ({span(f.interval)})" if f.interval else ""
-    runs = f"{f.n_baseline:,} / {f.n_current:,}" if f.method != "budget" else f"{f.n_current:,}"
-    if f.benchmark == WHOLE_SUITE:
-        runs = _NONE
-    cells: tuple[Span, ...] = (
-        name(title(f.benchmark, f.labels)),
-        name(f"{f.metric} {f.statistic}"),
-        text(_NONE) if f.baseline is None else _cell(f, "baseline", f.baseline, f.current, apart=told),
-        text(_NONE)
-        if f.current is None
-        else _cell(f, "current", f.current, beside_current, apart=told or limit_amount is not None),
-        text(changed),
-        name(f.limit_text),
-        text(runs),
-        text(_NONE if f.fail_limit is None else percent(f.fail_limit)),
-    )
-    return Entry(cells=cells, remark=_remark(f))
+    return Entry(cells=tuple(cell(f) for _, cell in _CELLS), remark=_remark(f))
 
 
 def _cell(f: Finding, side: str, value: float, beside: float | None, *, apart: bool) -> Span:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of text."""
+    """A piece of text."""
 
     text: str
     """The words."""
@@ -46,6 +47,36 @@ class Bullets:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """What a renderer needs to know about a column of a table."""
+
+    title: str
+    """Its heading."""
+    kind: Literal["name", "value", "change", "count", "text"]
+    """What its cells hold: a name that may be cut, a measured value, a change of one, a number of things, or words.
+
+    Values and changes may have an interval in parentheses behind them, which narrow tables leave out.
+    """
+    priority: int = 1
+    """1: shown at any width; 2: left out of tables on a terminal of 80 columns."""
+    label: str = ""
+    """The word before the cell when an entry is written as lines instead of as a row; empty: the cell alone."""
+    leads: bool = False
+    """Does the cell stand on the first line of an entry that is written as lines?"""
+
+    @property
+    def align(self) -> Literal["left", "right"]:
+        """The side to which cells are aligned: numbers to the right."""
+        return "left" if self.kind in {"name", "text"} else "right"
+
+
+BENCHMARK = Column(title="Benchmark", kind="name", leads=True)
+METRIC = Column(title="Metric", kind="text", leads=True)
+REMARK = Column(title="Why", kind="text")
+"""The column of the remarks, where a renderer draws them beside the cells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One row of a table."""
 
@@ -59,8 +90,10 @@ class Entry:
 class Table:
     """Rows with the same columns."""
 
-    columns: tuple[str, ...]
+    columns: tuple[Column, ...]
+    """One for each cell of an entry."""
     entries: tuple[Entry, ...]
+    """The rows, in the order to be shown."""
     remarks: bool
     """Do the rows carry remarks that must be read?"""
 
@@ -86,6 +119,28 @@ class Document:
     """What people read, in order."""
     verdict: Verdict | None = None
     """What a check found; None in a document of another kind."""
+
+
+def verdict_in(document: Document) -> Verdict:
+    """Return the verdict that a document reports.
+
+    Raises:
+        ValueError: it is a document of another kind.
+    """
+    if document.verdict is None:
+        raise ValueError("the document holds no verdict")
+    return document.verdict
+
+
+def opening_lines(document: Document) -> list[str]:
+    """Return what a report says before its first heading, line by line: the verdict, and edits of the gate."""
+    lines: list[Line] = []
+    for block in takewhile(lambda b: isinstance(b, Paragraph | Bullets), document.blocks):
+        if isinstance(block, Paragraph):
+            lines.append(block.line)
+        elif isinstance(block, Bullets):
+            lines += block.lines
+    return ["".join(span.text for span in line) for line in lines]
 
 
 def text(words: str) -> Span:

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.policy import STATISTICS
 from perfgate.core.profile import MetricProfile, Profile, title
-from perfgate.report.document import Block, Document, Entry, Paragraph, Table, name, text
+from perfgate.report.document import BENCHMARK, METRIC, Block, Column, Document, Entry, Paragraph, Table, name, text
 from perfgate.report.words import amount
 from perfgate.stats.quantiles import quantile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_COLUMNS = ("Benchmark", "Metric", "Session", "n", "p50", "p95", "p99")
+_SESSION = Column(title="Session", kind="text")
+_COUNT = Column(title="n", kind="count")
 _LONGEST_ID = 18
 _WANTED = tuple((s, int(s[1:]) / 100) for s in STATISTICS if s != "p90")
+_COLUMNS = (BENCHMARK, METRIC, _SESSION, _COUNT, *(Column(title=s, kind="value") for s, _ in _WANTED))
 
 
 def compose_profiles(profiles: Sequence[Profile]) -> Document:

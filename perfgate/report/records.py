@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perfgate.report.document import Document, Entry, Table, name, text
+from perfgate.report.document import BENCHMARK, METRIC, Column, Document, Entry, Table, name, text
 from perfgate.report.words import amount
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_COLUMNS = ("Benchmark", "Metric", "Kind", "n", "p50", "p95")
+_COLUMNS = (
+    BENCHMARK,
+    METRIC,
+    Column(title="Kind", kind="text"),
+    Column(title="n", kind="count"),
+    Column(title="p50", kind="value"),
+    Column(title="p95", kind="value"),
+)
 
 
 def compose_records(records: Sequence[Mapping[str, Any]]) -> Document:

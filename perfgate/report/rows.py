@@ -8,7 +8,7 @@ from perfgate.core.errors import plain
 from perfgate.core.finding import WHOLE_SUITE
 from perfgate.core.profile import title
 from perfgate.core.reasons import cure
-from perfgate.report.compose import entry
+from perfgate.report.compose import BASELINE, CHANGE, COLUMNS, CURRENT, LIMIT, entry
 
 if TYPE_CHECKING:
     from perfgate.core.errors import Diagnostic
@@ -31,7 +31,8 @@ def lines_of(finding: Finding) -> tuple[str, ...]:
     The numbers read as in every other report. No line holds a line break or a control character.
     """
     row = entry(finding)
-    _, _, baseline, current, changed, limit, runs, sees = (c.text for c in row.cells)
+    cells = {column: span.text for column, span in zip(COLUMNS, row.cells, strict=True)}
+    baseline, current, changed, limit = (cells[c] for c in (BASELINE, CURRENT, CHANGE, LIMIT))
     values = f"{baseline} -> {current}" + ("" if finding.change is None else f" ({changed})")
     if finding.current is None:
         values = changed if finding.baseline is None else f"baseline {baseline}"
@@ -40,7 +41,8 @@ def lines_of(finding: Finding) -> tuple[str, ...]:
     why = "".join(span.text for span in row.remark)
     told = [f"{values}, limit {limit}: {why}" if limit else f"{values}: {why}"]
     if finding.benchmark != WHOLE_SUITE:
-        told.append(f"Runs: {runs}. Smallest change that could be seen: {sees}. Governed by: {finding.rule}.")
+        details = [f"{c.title}: {cells[c]}." for c in COLUMNS if c.kind != "value" and not c.leads]
+        told.append(" ".join([*details, f"Rule: {finding.rule}."]))
     told += [f"Do: {cure(finding.reason)}"] if cure(finding.reason) else []
     return tuple(plain(line) for line in told)
 

@@ -42,7 +42,21 @@ def test_a_quiet_text_ends_with_its_token():
     assert re.fullmatch("[0-9a-f]{32}", token)
     assert token != actions.new_token()
     for text in ("::error::x", "::error::x\n"):
-        assert actions.quiet(text, token) == f"::stop-commands::{token}\n::error::x\n::{token}::\n"
+        quiet = actions.without_commands(text, escape=None, token=token)
+        assert quiet == f"::stop-commands::{token}\n::error::x\n::{token}::\n"
+
+
+def test_a_text_for_programs_writes_the_older_form_of_a_command_as_its_format_does():
+    text = '{"name": "##[error]x"}\n'
+    assert (
+        actions.without_commands(text, escape="\\u0023#[", token=actions.new_token())
+        == '{"name": "\\u0023#[error]x"}\n'
+    )
+
+
+@pytest.mark.parametrize(("value", "expected"), [("true", True), ("false", False), (None, False)])
+def test_only_a_runner_reads_commands(value, expected):
+    assert actions.runs_in_actions({} if value is None else {"GITHUB_ACTIONS": value}) is expected
 
 
 def test_a_summary_is_added_to_what_is_there(tmp_path):

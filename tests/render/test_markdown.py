@@ -14,8 +14,22 @@ from verdicts import HOSTILE, RANDOM
 from perfgate.core.finding import Status
 from perfgate.render import markdown, render
 from perfgate.report.compose import compose
-from perfgate.report.document import Bullets, Document, Entry, Fold, Heading, Paragraph, Table, name, strong, text
+from perfgate.report.document import (
+    BENCHMARK,
+    Bullets,
+    Column,
+    Document,
+    Entry,
+    Fold,
+    Heading,
+    Paragraph,
+    Table,
+    name,
+    strong,
+    text,
+)
 
+COLUMNS = (BENCHMARK, Column(title="n", kind="count"))
 STRAY = {"a", "img", "em", "del", "script", "b", "strong", "h1", "h2", "h3", "ul", "ol", "pre", "input", "blockquote"}
 
 
@@ -66,7 +80,7 @@ def drawn_by_github(words):
 def table_of(names, *, remarks):
     """Return a document with a table of two columns: each name, and a number."""
     entries = tuple(Entry(cells=(name(n), text("1")), remark=(text("why: "), name(n))) for n in names)
-    return Document(data={}, blocks=(Table(columns=("Benchmark", "n"), entries=entries, remarks=remarks),))
+    return Document(data={}, blocks=(Table(columns=COLUMNS, entries=entries, remarks=remarks),))
 
 
 @pytest.mark.tools
@@ -128,7 +142,7 @@ def test_a_code_span(words, in_table, expected):
 
 
 def test_every_block_has_its_form():
-    table = Table(columns=("Benchmark", "n"), entries=(Entry(cells=(name("a"), text("1"))),), remarks=False)
+    table = Table(columns=COLUMNS, entries=(Entry(cells=(name("a"), text("1"))),), remarks=False)
     blocks = (
         Heading(line=(text("Head"),)),
         Paragraph(line=(strong("Pass"), text(": fine"))),

@@ -15,7 +15,8 @@ from perfgate import schema
 from perfgate.core.errors import CannotDecideError
 from perfgate.core.finding import Status
 from perfgate.pipeline.rerender import read_report
-from perfgate.render import FORMATS, VERDICT_FORMATS, render
+from perfgate.render import render
+from perfgate.render.registry import RENDERERS
 from perfgate.report.codec import from_data, to_data
 from perfgate.report.compose import compose
 
@@ -29,7 +30,7 @@ def test_any_verdict_is_valid_and_reads_back_to_the_same_bytes(given_verdict):
     VALIDATOR.validate(data)
     again = from_data(data, "report.json")
     assert to_data(again) == data
-    for form in (*FORMATS, *VERDICT_FORMATS):
+    for form in (r.format for r in RENDERERS):
         assert render(compose(given_verdict), form) == render(compose(again), form)
 
 
@@ -78,7 +79,7 @@ def test_a_report_on_disk_is_drawn_again(tmp_path):
     document = compose(verdict(finding(Status.SUSPECTED, reason="not-proven")))
     path = tmp_path / "report.json"
     path.write_text(render(document, "json"), encoding="utf-8")
-    for form in (*FORMATS, *VERDICT_FORMATS):
+    for form in (r.format for r in RENDERERS):
         assert render(read_report(str(path)), form) == render(document, form)
     path.write_text("{", encoding="utf-8")
     with pytest.raises(CannotDecideError, match="not JSON"):

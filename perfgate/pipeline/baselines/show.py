@@ -9,7 +9,19 @@ from perfgate.core.policy import matches
 from perfgate.core.profile import Profile, title
 from perfgate.core.sessions import united
 from perfgate.pipeline import inputs
-from perfgate.report.document import Block, Document, Entry, Heading, Paragraph, Table, name, text
+from perfgate.report.document import (
+    BENCHMARK,
+    METRIC,
+    Block,
+    Column,
+    Document,
+    Entry,
+    Heading,
+    Paragraph,
+    Table,
+    name,
+    text,
+)
 from perfgate.report.profiles import compose_profiles
 from perfgate.report.words import amount, percent
 from perfgate.stats.quantiles import quantile
@@ -20,6 +32,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from perfgate.store.refresh import Move
+
+
+_LIST_COLUMNS = (
+    BENCHMARK,
+    Column(title="Machine class", kind="text"),
+    Column(title="Sessions", kind="count"),
+    Column(title="n", kind="count"),
+    Column(title="Newest", kind="text"),
+    Column(title="Elapsed p50", kind="value"),
+)
+_MOVE_COLUMNS = (
+    BENCHMARK,
+    METRIC,
+    Column(title="Old", kind="value"),
+    Column(title="New", kind="value"),
+    Column(title="Change", kind="change"),
+)
 
 
 def pick(profiles: Sequence[Profile], benchmark: str) -> tuple[Profile, ...]:
@@ -41,7 +70,6 @@ def pick(profiles: Sequence[Profile], benchmark: str) -> tuple[Profile, ...]:
 
 def compose_list(profiles: Sequence[Profile]) -> Document:
     """Return the table of all baselines."""
-    columns = ("Benchmark", "Machine class", "Sessions", "n", "Newest", "Elapsed p50")
     entries = []
     for p in united(profiles):
         elapsed = p.metric("elapsed")
@@ -57,7 +85,7 @@ def compose_list(profiles: Sequence[Profile]) -> Document:
             text(p50),
         )
         entries.append(Entry(cells=cells))
-    return Document(data={}, blocks=(Table(columns=columns, entries=tuple(entries), remarks=False),))
+    return Document(data={}, blocks=(Table(columns=_LIST_COLUMNS, entries=tuple(entries), remarks=False),))
 
 
 def compose_show(profiles: Sequence[Profile]) -> Document:
@@ -89,8 +117,7 @@ def compose_moves(moves: Iterable[Move]) -> Document:
         new = "–" if m.new is None else amount(m.new, m.unit, beside=m.old)
         cells = (name(m.benchmark), name(f"{m.metric} p50"), text(old), text(new), text(_change(m)))
         entries.append(Entry(cells=cells))
-    columns = ("Benchmark", "Metric", "Old", "New", "Change")
-    blocks: tuple[Block, ...] = (Table(columns=columns, entries=tuple(entries), remarks=False),)
+    blocks: tuple[Block, ...] = (Table(columns=_MOVE_COLUMNS, entries=tuple(entries), remarks=False),)
     return Document(data={}, blocks=blocks if entries else (Paragraph(line=(text("Nothing differs."),)),))
 
 

@@ -1,0 +1,81 @@
+"""The line that repeats a check names every option that was given, also one that is added tomorrow."""
+
+from __future__ import annotations
+
+import shlex
+
+import click
+import pytest
+
+from perfgate.cli import ab, check
+from perfgate.cli.options import ReportOption, given_options
+
+NOT_REPEATED = {"check": frozenset(), "ab": ab.NOT_REPEATED}
+COMMANDS = {"check": check.command, "ab": ab.command}
+
+
+def value_of(option):
+    """Return words that give an option a value that is not its default."""
+    if option.is_flag:
+        return []
+    if isinstance(option.type, click.Choice):
+        return [next(c for c in option.type.choices if c != option.default)]
+    if isinstance(option.type, click.IntRange):
+        return ["7"]
+    return ["0.25"] if isinstance(option.type, click.FloatRange) else ["a b"]
+
+
+def options_of(name):
+    return [p for p in COMMANDS[name].params if isinstance(p, click.Option)]
+
+
+def repeated(name, words):
+    """Return what a command says of its options when it is given some words, and what it was given."""
+    context = COMMANDS[name].make_context(name, list(words))
+    return given_options(context, without=NOT_REPEATED[name]), context.params
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [pytest.param(n, p, id=f"{n} {p.opts[-1]}") for n in COMMANDS for p in options_of(n)],
+)
+def test_every_option_is_repeated_or_says_where_a_report_goes_or_is_left_out_by_name(name, option):
+    flag = option.opts[-1]
+    words, _ = repeated(name, [flag, *value_of(option)])
+    if isinstance(option, ReportOption) or option.name in NOT_REPEATED[name]:
+        assert words == ()
+    else:
+        assert words == (option.opts[0], *value_of(option))
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_the_line_that_repeats_a_command_means_the_same(name):
+    given = [w for p in options_of(name) for w in (p.opts[-1], *value_of(p))]
+    words, params = repeated(name, given)
+    _, again = repeated(name, words)
+    kept = {p.name for p in options_of(name) if not isinstance(p, ReportOption)} - NOT_REPEATED[name]
+    assert {n: again[n] for n in kept} == {n: params[n] for n in kept}
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_only_options_about_reports_count_as_such(name):
+    found = {p.opts[-1] for p in options_of(name) if isinstance(p, ReportOption)}
+    assert found == {"--report", "--report-dir", "--format", "--junit-flavor", "--github"}
+
+
+def test_what_was_not_given_is_not_repeated_unless_it_always_is():
+    context = ab.command.make_context("ab", [])
+    assert given_options(context) == ()
+    assert given_options(context, always=ab.ALWAYS_REPEATED) == ("--seed", "0")
+
+
+def test_each_value_of_an_option_that_may_be_repeated_is_named():
+    words, _ = repeated("check", ["--confirm", "a.json", "--confirm", "b.json"])
+    assert words == ("--confirm", "a.json", "--confirm", "b.json")
+
+
+def test_a_check_is_repeated_with_its_paths_as_a_shell_reads_them():
+    context = check.command.make_context("check", ["--config", "my file", "--report-dir", "r", "runs/*.json"])
+    line = check.command_line(context)
+    assert line == "perfgate check --config 'my file' 'runs/*.json'"
+    assert shlex.split(line)[2:] == ["--config", "my file", "runs/*.json"]

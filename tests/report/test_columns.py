@@ -1,0 +1,74 @@
+"""A column of the report is data: every renderer draws one that it has never heard of."""
+
+from __future__ import annotations
+
+import pytest
+from gate_cases import finding, verdict
+
+from perfgate.core.finding import Status
+from perfgate.render import render
+from perfgate.report import compose, rows
+from perfgate.report.document import Column, Document, Entry, Table, name, text
+
+NEW = Column(title="Spread", kind="change", label="spread")
+WORSE = finding(Status.REGRESSED, reason="worse")
+
+
+@pytest.fixture
+def with_a_new_column(monkeypatch):
+    cells = (*compose._CELLS, (NEW, lambda f: text(f"±{f.n_current}%")))
+    compose.entry.cache_clear()
+    monkeypatch.setattr(compose, "_CELLS", cells)
+    for module in (compose, rows):
+        monkeypatch.setattr(module, "COLUMNS", tuple(column for column, _ in cells))
+    yield
+    compose.entry.cache_clear()
+
+
+@pytest.mark.usefixtures("with_a_new_column")
+@pytest.mark.parametrize(
+    ("found", "form", "words"),
+    [
+        pytest.param(WORSE, "text", ", spread ±10%\n", id="lines on a terminal"),
+        pytest.param(finding(), "text", "  Spread\n", id="a table on a terminal"),
+        pytest.param(WORSE, "markdown", " | Spread | Why |\n", id="the head of a markdown table"),
+        pytest.param(WORSE, "markdown", " | ±10% | Worse", id="a markdown table"),
+        pytest.param(WORSE, "junit", " Spread: ±10%.", id="JUnit"),
+    ],
+)
+def test_every_renderer_draws_a_new_column(found, form, words):
+    assert words in render(compose.compose(verdict(found)), form)
+
+
+def table(column, *cells):
+    columns = (Column(title="First", kind="text"), column, Column(title="Last", kind="text"))
+    entries = tuple(Entry(cells=(text("a"), name(cell), text("z"))) for cell in cells)
+    return Document(data={}, blocks=(Table(columns=columns, entries=entries, remarks=False),))
+
+
+@pytest.mark.parametrize("kind", ["name", "value", "change", "count", "text"])
+def test_numbers_stand_at_the_right_and_words_at_the_left(kind):
+    document = table(Column(title="Column", kind=kind), "1", "22")
+    is_number = kind in {"value", "change", "count"}
+    assert render(document, "markdown").splitlines()[1] == f"| :-- | {'--:' if is_number else ':--'} | :-- |"
+    row = render(document, "text").splitlines()[1]
+    assert row == ("a               1  z" if is_number else "a        1         z")
+
+
+def test_a_column_of_the_second_priority_is_left_out_of_a_narrow_table_only():
+    document = table(Column(title="Extra", kind="text", priority=2), "x")
+    assert "Extra" not in render(document, "text")
+    assert "Extra" in render(document, "markdown")
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"), [("value", "1 s"), ("change", "1 s"), ("text", "1 s (0 … 2 s)"), ("count", "1 s (0 … 2 s)")]
+)
+def test_a_narrow_table_leaves_out_the_interval_of_a_number(kind, shown):
+    cells = render(table(Column(title="Column", kind=kind), "1 s (0 … 2 s)"), "text").splitlines()[1]
+    assert cells.removeprefix("a").removesuffix("z").strip() == shown
+
+
+def test_only_a_name_is_cut():
+    for kind in ("name", "text"):
+        assert ("x" * 50 in render(table(Column(title="Column", kind=kind), "x" * 50), "text")) is (kind == "text")
