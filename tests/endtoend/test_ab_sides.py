@@ -275,7 +275,7 @@ def test_a_configuration_that_the_base_lacks_counts_for_its_author_and_never_in_
     assert notes(project)[0] == "gate-edited"
     assert report(project)["provenance"]["policy"] == used
     said = " ".join(outcome.stdout.split())
-    assert ("+5% → +5000%" if ci else "brings the configuration") in said
+    assert ("+5% → +5000%" if ci else "adds the configuration") in said
 
 
 def test_everything_excluded_cannot_be_decided(same: Project) -> None:

@@ -7,12 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, note, warning
-from perfgate.core.finding import Finding, Verdict
 from perfgate.core.reasons import sentence
-from perfgate.gate.budgets import check_budgets
-from perfgate.gate.judge import severity
-from perfgate.gate.rules import check_rules
-from perfgate.gate.waivers import waive
+from perfgate.gate.verdict import Case, join
 from perfgate.pipeline import inputs
 from perfgate.pipeline.ab.rounds import Measured, compare
 from perfgate.pipeline.ab.sides import Sides, prepare
@@ -23,10 +19,9 @@ from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, today, u
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from perfgate.core.finding import Finding, Verdict
     from perfgate.pipeline.ab.request import Request
 
-# A rule, a budget or a waiver for another benchmark is none of this comparison's business; `check` sees them all.
-_ELSEWHERE = frozenset({"rule-matches-nothing", "rule-shadowed", "budget-matches-nothing", "waiver-unused"})
 _REASONS = {
     "worse": "worse-than-base",
     "better": "better-than-base",
@@ -73,24 +68,25 @@ def _verdict(measured: Measured, request: Request) -> Verdict:
     """Return the verdict of what was measured."""
     sides, judgement, selection = measured.sides, measured.judgement, measured.selection
     policy, base = sides.here.policy, _as_baseline(sides, measured)
-    everything = (*base.profiles, *selection.profiles)
-    over, faults = check_budgets(selection.profiles, policy, frozenset())
-    faults += check_rules(policy, everything)
-    waived, told = waive([*map(reworded, judgement.findings)], sides.waivers, today())
-    told = tuple(d for d in told if d.slug not in _ELSEWHERE)
-    findings = [*waived, *over]
     facts = compared_of(_reproduce(request, sides), policy, base, selection)
-    return Verdict(
-        findings=tuple(sorted(findings, key=severity)),
-        problems=tuple(dict.fromkeys((*measured.problems, *(d for d in faults if d.slug not in _ELSEWHERE)))),
-        notes=(*sides.notes, *told, *_notes(measured), *notes_on(judgement, selection)),
-        suite=suite_of(judgement, selection, policy, everything),
-        compared=replace(facts, baseline_commits=sides.commits),
-        baseline=base.profiles,
-        current=tuple(p.current for p in measured.pairs if p.current),
-        introduces=sides.base is None,
-        gate_changes=sides.edits,
-        fail_suspected=policy.on_suspected == "fail",
+    return join(
+        Case(
+            policy=policy,
+            findings=tuple(map(reworded, judgement.findings)),
+            pairs=measured.pairs,
+            baselines=base.profiles,
+            measured=selection.profiles,
+            waivers=sides.waivers,
+            today=today(),
+            is_part=True,
+            problems=measured.problems,
+            notes=sides.notes,
+            later_notes=(*_notes(measured), *notes_on(judgement, selection)),
+            suite=suite_of(judgement, selection, policy, (*base.profiles, *selection.profiles)),
+            compared=replace(facts, baseline_commits=sides.commits),
+            introduces=sides.base is None,
+            gate_changes=sides.edits,
+        )
     )
 
 

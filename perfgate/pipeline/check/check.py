@@ -1,4 +1,4 @@
-"""Check: collect, compare, and say what was found. Everything that is wrong ends up in the verdict."""
+"""Use case ``perfgate check``: collect, compare, and return a verdict that holds everything that is wrong."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING
 
 from perfgate.collect import Selection, collected_before, select
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
-from perfgate.core.finding import Verdict
 from perfgate.core.policy import matches
 from perfgate.core.profile import title
-from perfgate.gate.budgets import check_budgets
-from perfgate.gate.judge import judge, severity
-from perfgate.gate.rules import check_rules
-from perfgate.gate.waivers import waive
+from perfgate.gate.judge import judge
+from perfgate.gate.verdict import Case, join
 from perfgate.pipeline import inputs
 from perfgate.pipeline.check import pairing, shards
 from perfgate.pipeline.check.confirm import with_earlier
@@ -23,6 +20,7 @@ from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, today, u
 from perfgate.store.codec import known_runs
 
 if TYPE_CHECKING:
+    from perfgate.core.finding import Verdict
     from perfgate.formats.options import ForeignOptions
     from perfgate.pipeline.inputs import Settings, Side
 
@@ -66,7 +64,7 @@ class Request:
 
 
 def check(request: Request) -> Verdict:
-    """Return the verdict of a check; whatever kept it from being reached is told in it."""
+    """Return the verdict of a check. Bad input never raises: problems become diagnostics of the verdict."""
     try:
         ref, reproduce = event.resolved(request.baseline_ref, request.reproduce)
         request = replace(request, baseline_ref=ref, reproduce=reproduce)
@@ -86,9 +84,6 @@ def check(request: Request) -> Verdict:
         message = "there is no baseline to compare with"
         hint = _NO_BASELINE if request.baseline_ref is None else _NO_BASELINE_THERE
         problems.append(error("no-baseline", message, place=base.source, hint=hint))
-    everything = (*base.profiles, *selection.profiles)
-    if everything:
-        problems += check_rules(here.policy, everything)
     pairs = pairing.pair(
         base.profiles,
         selection,
@@ -96,30 +91,31 @@ def check(request: Request) -> Verdict:
         classless=base.is_classless or (request.current is not None and not selection.selected),
     )
     judgement = judge(pairs, here.policy)
-    findings = [
-        *judgement.findings,
-        *pairing.foreign(base, selection, here.policy, known=bool(base.profiles)),
-    ]
-    waived, told = waive(findings, base.waivers, request.today or today())
-    known = frozenset(n for p in base.profiles for n in (p.benchmark, title(*p.key)))
-    over, faults = check_budgets(selection.profiles, here.policy, known)
-    problems += faults
     if request.today and base.waivers:
         notes.append(note("today-given", f"waivers were held against {request.today}, not against today"))
     if by_budgets:
         notes.append(_NO_BASELINE_NEEDED)
-    notes += [*told, *notes_on(judgement, selection), *pairing.unjudged(base, selection)]
-    return Verdict(
-        findings=tuple(sorted((*waived, *over), key=severity)),
-        problems=tuple(dict.fromkeys(problems)),
-        notes=(*gate.edits.notes, *notes),
-        suite=suite_of(judgement, selection, here.policy, everything),
-        compared=compared_of(request.reproduce, here.policy, base, selection),
-        baseline=tuple(p.base for p in pairs if p.base),
-        current=tuple(p.current for p in pairs if p.current),
-        introduces=base.introduces,
-        gate_changes=gate.edits.changes,
-        fail_suspected=here.policy.on_suspected == "fail",
+    return join(
+        Case(
+            policy=here.policy,
+            findings=(
+                *judgement.findings,
+                *pairing.foreign(base, selection, here.policy, known=bool(base.profiles)),
+            ),
+            pairs=tuple(pairs),
+            baselines=base.profiles,
+            measured=selection.profiles,
+            waivers=base.waivers,
+            today=request.today or today(),
+            is_part=False,
+            problems=tuple(problems),
+            notes=(*gate.edits.notes, *notes),
+            later_notes=(*notes_on(judgement, selection), *pairing.unjudged(base, selection)),
+            suite=suite_of(judgement, selection, here.policy, (*base.profiles, *selection.profiles)),
+            compared=compared_of(request.reproduce, here.policy, base, selection),
+            introduces=base.introduces,
+            gate_changes=gate.edits.changes,
+        )
     )
 
 

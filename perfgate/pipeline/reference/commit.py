@@ -10,10 +10,16 @@ import os
 from dataclasses import dataclass, replace
 
 from perfgate import config
-from perfgate.core.errors import warning
+from perfgate.core.errors import Diagnostic, warning
 from perfgate.pipeline import inputs
 from perfgate.pipeline.inputs import Settings, Side
-from perfgate.pipeline.reference.gate_changes import NONE, Edits, edits_of
+from perfgate.pipeline.reference.gate_changes import (
+    NONE,
+    Edits,
+    edits_of,
+    sides_of_check,
+    sides_of_comparison,
+)
 from perfgate.store.git import Commit
 
 
@@ -51,7 +57,7 @@ def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
     if there is not None:
         view, here = there
         base = inputs.from_commit(view, here)
-        edits = edits_of(ref, own, here, base, is_configured=True)
+        edits = edits_of(ref, own, here, sides_of_check(here, base), is_configured=True)
     else:
         own = own or inputs.settings(given)  # neither the tree nor the commit has the file: an error
         candidates = [(view, Settings(policy=config.BUILT_IN, root=root)) for view, root in views]
@@ -61,7 +67,7 @@ def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
             base = replace(inputs.from_commit(*candidates[-1]), introduces=True)
             return Gate(here=_with_class(own, machine_class), base=base)
         here, base = found
-        edits = edits_of(ref, own, here, base, is_configured=False)
+        edits = edits_of(ref, own, here, sides_of_check(here, base), is_configured=False)
         here = replace(here, policy=config.BUILT_IN)
     base = replace(base, problems=(*base.problems, *edits.problems))
     return Gate(here=_with_class(here, machine_class), base=base, edits=edits)
@@ -82,21 +88,28 @@ def policy_of(base: str, head: str | None, *, given: str | None, is_trusted: boo
     Raises:
         CannotDecideError: it is not valid, or it cannot be told for certain what a commit holds.
     """
-    there = _configured(_views(base, given), given)
+    found = _configured(_views(base, given), given)
     if head is not None:
         ahead = _configured(_views(head, given), given)
         own = ahead[1] if ahead else None
     else:
         own = _own(given)
-    if there is None:
-        own = own or inputs.settings(given)
-        if own.policy.source == config.BUILT_IN.source:
-            return own, NONE
-        if is_trusted:
-            return own, _brought(base)
-        here = Settings(policy=config.BUILT_IN, root=own.root)
-        return here, edits_of(base, own, here, None, is_configured=False)
-    return there[1], edits_of(base, own, there[1], None, is_configured=True)
+    if found is not None:
+        here = found[1]
+        sides = _waivers(base, head, here)
+        return here, edits_of(base, own, here, sides, is_configured=True)
+    own = own or inputs.settings(given)
+    if own.policy.source != config.BUILT_IN.source and is_trusted:
+        edits = edits_of(base, own, own, _waivers(base, head, own), is_configured=True)
+        return own, replace(edits, notes=(*_new_configuration(base), *edits.notes))
+    here = Settings(policy=config.BUILT_IN, root=own.root)
+    return here, edits_of(base, own, here, _waivers(base, head, here), is_configured=False)
+
+
+def _waivers(base: str, head: str | None, here: Settings) -> tuple[Side, Side]:
+    """Return the waivers of both sides of a comparison."""
+    root = here.root or "."
+    return sides_of_comparison(Commit(base, root), None if head is None else Commit(head, root), here)
 
 
 def _views(ref: str, given: str | None) -> list[tuple[Commit, str]]:
@@ -131,7 +144,7 @@ def _with_class(here: Settings, machine_class: str) -> Settings:
     return replace(here, policy=inputs.with_class(here.policy, machine_class)) if machine_class else here
 
 
-def _brought(ref: str) -> Edits:
-    """Return the warning that a change brings the configuration by which it is judged."""
-    message = "this change brings the configuration by which it is judged"
-    return Edits(notes=(warning("gate-edited", message, hint=f"{ref} has none; review it as you would review code"),))
+def _new_configuration(ref: str) -> tuple[Diagnostic, ...]:
+    """Return the warning that a change adds the configuration by which it is judged."""
+    message = "this change adds the configuration by which it is judged"
+    return (warning("gate-edited", message, hint=f"{ref} has none; review it as you would review code"),)

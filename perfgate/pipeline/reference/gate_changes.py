@@ -1,22 +1,23 @@
-"""What the working tree does to the gate of a commit: which files, which values, and what that amounts to.
+"""What the working tree does to the gate of a commit: which files, which values, and how the policy reacts.
 
-The commit's own key ``baseline_changes`` says what it amounts to, never the tree's: a
+The commit's own key ``baseline_changes`` decides the reaction, never the tree's: a
 pull request that could allow its own edits would be judged by nobody.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate import config
-from perfgate.core.errors import Diagnostic, error, note, warning
+from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
 from perfgate.core.gate_changes import GateChange
 from perfgate.core.policy import bare
 from perfgate.core.profile import title
 from perfgate.gate.gate_changes import policy_moves, profile_moves, waiver_moves
 from perfgate.pipeline import inputs
+from perfgate.pipeline.inputs import Side
 from perfgate.store import waivers
 from perfgate.store.codec import file_name
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from perfgate.core.gate_changes import Edit
     from perfgate.core.policy import Policy
     from perfgate.core.profile import Profile
-    from perfgate.pipeline.inputs import Settings, Side
+    from perfgate.pipeline.inputs import Settings
+    from perfgate.store.git import Commit
 
 _MOST_NAMES = 5
 _MOVE = "make the edits in a pull request of their own, reviewed by those who own the gate"
@@ -48,30 +50,64 @@ NONE = Edits()
 """Nothing is edited."""
 
 
-def edits_of(ref: str, own: Settings | None, there: Settings, base: Side | None, *, is_configured: bool) -> Edits:
+def edits_of(
+    ref: str,
+    settings: Settings | None,
+    reference: Settings,
+    sides: tuple[Side, Side] | None,
+    *,
+    is_configured: bool,
+) -> Edits:
     """Return what the tree, or another commit, does to the gate of a commit.
 
     Args:
         ref: names the commit.
-        own: the configuration of the tree; None: its file is gone.
-        there: the commit's, ``BUILT_IN`` when it has none.
-        base: the commit's baselines; None: they do not count.
+        settings: the configuration of the tree; None: its file is gone.
+        reference: the commit's, ``BUILT_IN`` when it has none.
+        sides: baselines and waivers of the commit and of the tree, as far as they count; None: it is not known
+            what the commit holds.
         is_configured: does the commit hold a configuration?
     """
-    tree = None
-    if base is not None and not base.problems:  # else it is not known what the commit holds
-        tree = inputs.from_folder(os.path.join(there.root, there.policy.baselines))
-    profiles = (*(base.profiles if base else ()), *(tree.profiles if tree else ()))
-    changes = _configuration(own, there, profiles, is_configured=is_configured)
-    if base is not None and tree is not None:
-        folder = os.path.normpath(os.path.join(there.root, there.policy.baselines))
-        changes += [*_baselines(folder, base, tree), *_waivers(folder, base, tree)]
+    profiles = tuple(p for side in sides or () for p in side.profiles)
+    changes = _configuration(settings, reference, profiles, is_configured=is_configured)
+    if sides is not None:
+        folder = os.path.normpath(os.path.join(reference.root, reference.policy.baselines))
+        changes += [*_baselines(folder, *sides), *_waivers(folder, *sides)]
     changes.sort(key=lambda c: (c.kind != "configuration", not c.is_laxer))
-    return _amounting(ref, tuple(changes), (there.policy if is_configured else config.BUILT_IN).baseline_changes)
+    reaction = (reference.policy if is_configured else config.BUILT_IN).baseline_changes
+    return _as_policy_reacts(ref, tuple(changes), reaction)
 
 
-def _amounting(ref: str, changes: tuple[GateChange, ...], reaction: str) -> Edits:
-    """Return edits with what they amount to."""
+def sides_of_check(reference: Settings, base: Side) -> tuple[Side, Side] | None:
+    """Return baselines and waivers of a commit and of the working tree; None where the commit's are not certain."""
+    if base.problems:
+        return None
+    return base, inputs.from_folder(os.path.join(reference.root, reference.policy.baselines))
+
+
+def sides_of_comparison(base: Commit, head: Commit | None, reference: Settings) -> tuple[Side, Side]:
+    """Return the waivers of a commit and of what is compared with it: no baseline is judged there.
+
+    Args:
+        base: the commit, seen from the folder of the configuration.
+        head: the other commit, likewise; None: the working tree.
+        reference: the configuration that says where the waivers are.
+
+    Raises:
+        CannotDecideError: the waivers of the base are not valid, or cannot be read for certain.
+    """
+    was = Side(source="", profiles=(), waivers=inputs.waivers_of(base, reference))
+    folder = os.path.join(reference.root, reference.policy.baselines)
+    try:
+        now = inputs.waivers_of(head, reference) if head is not None else inputs.waivers_in(folder)
+    except CannotDecideError as caught:
+        place = os.path.join(folder, waivers.NAME)
+        return was, Side(source="", profiles=(), problems=tuple(replace(d, place=place) for d in caught.diagnostics))
+    return was, Side(source="", profiles=(), waivers=now)
+
+
+def _as_policy_reacts(ref: str, changes: tuple[GateChange, ...], reaction: str) -> Edits:
+    """Return edits with the diagnostics that the policy wants."""
     if not changes:
         return NONE
     message = f"this change edits the gate itself: {', '.join(_parts(changes))}"
@@ -98,13 +134,13 @@ def _parts(changes: Sequence[GateChange]) -> list[str]:
 
 
 def _configuration(
-    own: Settings | None, there: Settings, profiles: Sequence[Profile], *, is_configured: bool
+    settings: Settings | None, reference: Settings, profiles: Sequence[Profile], *, is_configured: bool
 ) -> list[GateChange]:
     """Return the configuration when that of the tree, which may have none, is not the one of the commit."""
-    has_own = own is not None and own.policy.source != config.BUILT_IN.source
-    now = own.policy if own is not None and has_own else config.BUILT_IN
-    was = there.policy if is_configured else config.BUILT_IN
-    is_moved = own is not None and has_own and is_configured and own.root != there.root
+    has_own = settings is not None and settings.policy.source != config.BUILT_IN.source
+    now = settings.policy if settings is not None and has_own else config.BUILT_IN
+    was = reference.policy if is_configured else config.BUILT_IN
+    is_moved = settings is not None and has_own and is_configured and settings.root != reference.root
     if has_own == is_configured and not is_moved and bare(now) == bare(was):
         return []
     edit: Edit = "changed" if has_own == is_configured else "added" if has_own else "removed"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from check_cases import CALM, MARKERS, Folder, baseline, slugs
 
 from perfgate.core.finding import Status
+from perfgate.pipeline.reference.commit import policy_of
 
 
 @pytest.fixture
@@ -100,3 +103,69 @@ def test_a_comment_in_the_configuration_edits_nothing(folder):
     folder.write("perfgate.toml", '# why\n[[rule]]\nmetric = "elapsed"\nthreshold = "+7%"\n')
     folder.runs(CALM)
     assert "gate-edited" not in slugs(folder.check(baseline_ref="HEAD").notes)
+
+
+WAIVER = '[[waiver]]\nbenchmark = "{}"\nmetric = "elapsed"\nceiling = "{}"\nuntil = 2098-12-31\nreason = "known"\n'
+
+
+def edits_in_ab(head=None, *, is_trusted=True):
+    """Return what `perfgate ab` knows of the edits that a change makes to its gate."""
+    return policy_of("HEAD" if head is None else "HEAD~1", head, given=None, is_trusted=is_trusted)[1]
+
+
+@pytest.mark.parametrize("head", [None, "HEAD"], ids=["working-tree", "commit"])
+@pytest.mark.parametrize("config", ["", 'baselines = "gate"\n', None], ids=["configured", "elsewhere", "built-in"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(("+8%", "+400%", "changed", True), id="higher-ceiling"),
+        pytest.param(("+8%", "+7%", "changed", False), id="lower-ceiling"),
+        pytest.param((None, "+8%", "added", True), id="added"),
+        pytest.param(("+8%", None, "removed", True), id="file-removed"),
+    ],
+)
+def test_a_comparison_reports_edits_of_waivers_like_a_check(folder, head, config, case):
+    was, now, edit, laxer = case
+    place = "gate" if config else "baselines"
+    if config is not None:
+        folder.write("perfgate.toml", config)
+    path = folder.write(f"{place}/waivers.toml", WAIVER.format("solve", was) if was else "")
+    folder.commit()
+    if now is None:
+        os.remove(path)
+    else:
+        folder.write(f"{place}/waivers.toml", WAIVER.format("solve", now))
+    if head:
+        folder.commit()
+    for is_trusted in (True, False):
+        found = edits_in_ab(head, is_trusted=is_trusted)
+        (change,) = found.changes
+        assert (change.kind, change.edit, change.is_laxer) == ("waivers", edit, laxer)
+        assert change.path == f"{place}/waivers.toml"
+        assert slugs(found.notes) == ["gate-edited"]
+
+
+def test_waivers_that_a_change_makes_unreadable_are_an_edit(folder):
+    folder.write("baselines/waivers.toml", WAIVER.format("solve", "+8%"))
+    folder.commit()
+    folder.write("baselines/waivers.toml", "waiver = 5\n")
+    (change,) = edits_in_ab().changes
+    assert (change.kind, change.edit) == ("waivers", "unreadable")
+
+
+def test_waivers_that_nobody_edits_are_no_edit(folder):
+    folder.write("baselines/waivers.toml", WAIVER.format("solve", "+8%"))
+    folder.commit()
+    assert edits_in_ab().changes == ()
+    folder.write("baselines/waivers.toml", WAIVER.format("solve", "+8%") + "\n# a comment\n")
+    assert edits_in_ab().changes == ()
+
+
+def test_a_gate_that_refuses_edits_refuses_those_of_waivers_in_a_comparison(folder):
+    folder.write("perfgate.toml", 'baseline_changes = "refuse"\n')
+    folder.write("baselines/waivers.toml", WAIVER.format("solve", "+8%"))
+    folder.commit()
+    folder.write("baselines/waivers.toml", WAIVER.format("solve", "+80%"))
+    found = edits_in_ab()
+    assert slugs(found.problems) == ["gate-edit-refused"]
+    assert "waivers" in found.problems[0].message

@@ -1,0 +1,86 @@
+"""Judgement, budgets, rules and waivers -> verdict: the one place where they are joined, for every command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfgate.core.finding import Verdict
+from perfgate.core.profile import title
+from perfgate.gate.budgets import check_budgets
+from perfgate.gate.judge import severity
+from perfgate.gate.rules import check_rules
+from perfgate.gate.waivers import waive
+
+if TYPE_CHECKING:
+    from perfgate.core.errors import Diagnostic
+    from perfgate.core.finding import Compared, Finding, Suite
+    from perfgate.core.gate_changes import GateChange
+    from perfgate.core.policy import Policy
+    from perfgate.core.profile import Profile
+    from perfgate.core.waiver import Waiver
+    from perfgate.gate.judge import Pair
+
+# What matches nothing of a part of the benchmarks may match one of the others.
+_OF_OTHERS = frozenset({"rule-matches-nothing", "rule-shadowed", "budget-matches-nothing", "waiver-unused"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Everything that a verdict follows from."""
+
+    policy: Policy
+    """What is gated and how strictly."""
+    findings: tuple[Finding, ...]
+    """What the judgement found, and rows that could not be paired."""
+    pairs: tuple[Pair, ...]
+    """The benchmarks that were judged, both sides."""
+    baselines: tuple[Profile, ...]
+    """All baselines, those of other classes of machine among them."""
+    measured: tuple[Profile, ...]
+    """All that was measured now."""
+    waivers: tuple[Waiver, ...]
+    """What may be worse for a time."""
+    today: str
+    """The day by which waivers end, ``2026-01-31``."""
+    is_part: bool
+    """Are these only some of the benchmarks? Rules, budgets and waivers of others are then no fault."""
+    problems: tuple[Diagnostic, ...]
+    """Errors found before judging."""
+    notes: tuple[Diagnostic, ...]
+    """Warnings and notes found before judging; those on waivers follow them."""
+    later_notes: tuple[Diagnostic, ...]
+    """Warnings and notes on how it was measured and judged."""
+    suite: Suite
+    """Facts about the whole check."""
+    compared: Compared
+    """What was compared with what."""
+    introduces: bool
+    """Does the change introduce what is judged, so that there is nothing to compare with?"""
+    gate_changes: tuple[GateChange, ...]
+    """What the change does to the gate that judges it."""
+
+
+def join(case: Case) -> Verdict:
+    """Return the verdict of a case. Whoever adds a check adds it here, and every command has it."""
+    everything = (*case.baselines, *case.measured)
+    known = frozenset(name for p in case.baselines for name in (p.benchmark, title(*p.key)))
+    faults = check_rules(case.policy, everything) if everything else []
+    by_budgets, of_budgets = check_budgets(case.measured, case.policy, known)
+    waived, on_waivers = waive(case.findings, case.waivers, case.today)
+    faults += of_budgets
+    if case.is_part:
+        faults = [d for d in faults if d.slug not in _OF_OTHERS]
+        on_waivers = tuple(d for d in on_waivers if d.slug not in _OF_OTHERS)
+    return Verdict(
+        findings=tuple(sorted((*waived, *by_budgets), key=severity)),
+        problems=tuple(dict.fromkeys((*case.problems, *faults))),
+        notes=(*case.notes, *on_waivers, *case.later_notes),
+        suite=case.suite,
+        compared=case.compared,
+        baseline=tuple(p.base for p in case.pairs if p.base),
+        current=tuple(p.current for p in case.pairs if p.current),
+        introduces=case.introduces,
+        gate_changes=case.gate_changes,
+        fail_suspected=case.policy.on_suspected == "fail",
+    )
