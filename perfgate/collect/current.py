@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error
-from perfgate.core.profile import BATCH_MARK, OF_FILES, UNNAMED, Profile, title
+from perfgate.core.profile import Profile, title
+from perfgate.core.session_id import SessionId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,29 +33,28 @@ class Selection:
         return sum(s.ok for s in self.superseded)
 
 
-def select(collection: Collection, *, every_session: bool, every_stretch: bool = False) -> Selection:
+def select(collection: Collection, *, every_batch: bool, every_session: bool = False) -> Selection:
     """Select the newest sessions of a collection.
 
-    A session's id may have a batch behind a slash: one call of ``perfgate run`` outside
-    CI. The part before it is the stretch of time, a terminal or a CI job. The newest
-    stretch is the current one for all benchmarks, since a benchmark that was last
-    measured in an older one was not measured now; within it each benchmark's newest
-    batch counts, so that measuring once more replaces what was measured before. Runs
-    without a session count beside the newest stretch: their time is not known.
+    The newest session, a terminal or a CI job, is the current one for all benchmarks, since
+    a benchmark that was last measured in an older one was not measured now; within it each
+    benchmark's newest batch (one call of ``perfgate run``) counts, so that measuring once
+    more replaces what was measured before. Runs without a session count beside the newest
+    session: their time is not known.
 
     Args:
         collection: what was collected.
-        every_session: take everything as it is.
-        every_stretch: take all stretches, but of each benchmark in each the newest batch only.
+        every_batch: take everything as it is.
+        every_session: take all sessions, but of each benchmark in each the newest batch only.
     """
-    if every_session:
+    if every_batch:
         return Selection(profiles=collection.profiles, selected=collection.seen, superseded=(), problems=())
     seen = collection.seen
-    newest, problems = (None, ()) if every_stretch else _newest_stretch(seen)
-    eligible = [s for s in seen if every_stretch or _is_unnamed(s) or _stretch(s) == newest]
+    newest, problems = (None, ()) if every_session else _newest_session(seen)
+    eligible = [s for s in seen if every_session or _is_unnamed(s) or _session_of(s) == newest]
     selected = _newest_batches(eligible)
     chosen = {(s.machine_class, s.key, s.session) for s in selected}
-    problems = (*problems, *(() if every_stretch else _ambiguous(selected)))
+    problems = (*problems, *(() if every_session else _ambiguous(selected)))
     return Selection(
         profiles=tuple(p for profile in collection.profiles if (p := _restrict(profile, chosen)) is not None),
         selected=tuple(selected),
@@ -64,24 +64,24 @@ def select(collection: Collection, *, every_session: bool, every_stretch: bool =
 
 
 def _is_unnamed(seen: SessionTally) -> bool:
-    return seen.session.startswith((UNNAMED, OF_FILES))
+    return not SessionId.parse(seen.session).is_given
 
 
-def _stretch(seen: SessionTally) -> str:
-    return seen.session.split(BATCH_MARK, 1)[0]
+def _session_of(seen: SessionTally) -> str:
+    return SessionId.parse(seen.session).session
 
 
-def _newest_stretch(seen: Sequence[SessionTally]) -> tuple[str | None, tuple[Diagnostic, ...]]:
-    """Return the newest named stretch, or why it is unknown."""
+def _newest_session(seen: Sequence[SessionTally]) -> tuple[str | None, tuple[Diagnostic, ...]]:
+    """Return the newest named session, or why it is unknown."""
     newest: dict[str, str] = {}
     for s in seen:
         if not _is_unnamed(s):
-            newest[_stretch(s)] = max(newest.get(_stretch(s), ""), s.started_at)
+            newest[_session_of(s)] = max(newest.get(_session_of(s), ""), s.started_at)
     if not newest:
         return None, ()
     if len(newest) > 1 and "" in newest.values():
         # Without times, sessions that belong to the baseline as a whole are still known to be older.
-        fresh = {_stretch(s) for s in seen if not _is_unnamed(s) and (s.ok or s.failed)}
+        fresh = {_session_of(s) for s in seen if not _is_unnamed(s) and (s.ok or s.failed)}
         if len(fresh) == 1:
             return fresh.pop(), ()
         message = f"there are {len(newest)} sessions, and not all runs state started_at: the newest is unknown"
@@ -90,10 +90,10 @@ def _newest_stretch(seen: Sequence[SessionTally]) -> tuple[str | None, tuple[Dia
 
 
 def _newest_batches(eligible: Iterable[SessionTally]) -> list[SessionTally]:
-    """Return the newest batch of each benchmark in each stretch."""
+    """Return the newest batch of each benchmark in each session."""
     newest: dict[tuple[object, ...], SessionTally] = {}
     for s in eligible:
-        place = (s.machine_class, s.key, _stretch(s))
+        place = (s.machine_class, s.key, _session_of(s))
         other = newest.get(place)
         if other is None or (s.started_at, s.session) > (other.started_at, other.session):
             newest[place] = s

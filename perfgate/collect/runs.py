@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from perfgate.collect.groups import NOT_MEASURED, Column, Group, mixed, profiles_of
 from perfgate.core.canonical import short_hash
 from perfgate.core.errors import Diagnostic, error
-from perfgate.core.profile import OF_FILES, UNNAMED, Profile, title
+from perfgate.core.profile import Profile, title
 from perfgate.core.run import digest_of
+from perfgate.core.session_id import SessionId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -163,7 +164,7 @@ def _name_sessions(groups: dict[Place, Group]) -> dict[Place, Group]:
     unnamed = sorted(i for place, g in groups.items() if not place[3] for i in (*g.run_ids, *g.failed_ids))
     digest = short_hash(chr(0).join(unnamed))
     return {
-        (*place[:3], place[3] or f"{OF_FILES if group.series else UNNAMED}{digest}"): group
+        (*place[:3], place[3] or str(SessionId.unnamed(digest, of_files=bool(group.series)))): group
         for place, group in groups.items()
     }
 

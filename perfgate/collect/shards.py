@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error
-from perfgate.core.profile import BATCH_MARK
+from perfgate.core.session_id import SessionId
 from perfgate.core.shards import shard_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Part:
     """What one shard left behind."""
 
     origin: str
-    """Its profile file, or the stretch of time (the CI job) of its runs."""
+    """Its profile file, or the session (the CI job) of its runs."""
     shard: str
     """Which shard it says it is, such as ``2/4``; empty when it does not say."""
     commits: tuple[str, ...]
@@ -42,13 +42,13 @@ class Part:
 def parts_of(seen: Iterable[SessionTally]) -> list[Part]:
     """Return what the shards of bare runs left behind; runs that belong to the baseline are no part of it.
 
-    The runs of one shard share a stretch of time: a job that ran again is another one.
+    The runs of one shard share a session: a job that ran again is another one.
     """
     commits: dict[tuple[str, str], set[str]] = {}
     classes: dict[tuple[str, str], set[str]] = {}
     for s in seen:
         for shard in s.shards:
-            place = shard, s.session.split(BATCH_MARK, 1)[0]
+            place = shard, SessionId.parse(s.session).session
             commits.setdefault(place, set()).update(s.commits)
             classes.setdefault(place, set()).add(s.machine_class)
     return [

@@ -6,21 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.quantile import Quantile, middle
+from perfgate.core.session_id import SessionId
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
     from perfgate.core.metrics import Metric
     from perfgate.core.run import Labels
-
-UNNAMED = "unknown-"
-"""Begins the id of a session of runs that state none: their time and their machine are not known."""
-OF_FILES = "files-"
-"""Begins the id of a session of foreign files that were given together: measured in one go, as far as anybody knows."""
-BATCH_MARK = "/"
-"""Separates a session's id from its batch: one call of ``perfgate run`` or of ``perfgate ab``."""
-INTERLEAVED = "ab-"
-"""Begins the batch of runs of which both sides were measured in turns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +42,7 @@ class MetricProfile:
     metric: Metric
     """Name, unit and direction."""
     sources: tuple[str, ...]
-    """How the values were had (memory; means of calls), sorted; more than one cannot be compared."""
+    """How the values were measured (memory; means of calls), sorted; more than one cannot be compared."""
     samples: tuple[Sample, ...]
     """One for each session, oldest first; empty when only quantiles are known."""
     quantiles: tuple[tuple[str, float], ...] = ()
@@ -88,10 +80,10 @@ def with_stated(metric: MetricProfile, stated: Sequence[Stated]) -> MetricProfil
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Facts about the runs of one session that a profile holds."""
+    """Facts about the runs of one batch; of a whole session once batches are merged (`core.sessions`)."""
 
     id: str
-    """Unique name; a part after ``/`` is a batch, a repetition within one stretch of time."""
+    """A `SessionId` as text."""
     started_at: str
     """When its newest run began (UTC, ISO 8601); empty when unknown."""
     machine: str
@@ -104,24 +96,24 @@ class Session:
     """Digests of its runs, ascending."""
 
     @property
-    def stretch(self) -> str:
+    def session(self) -> str:
         """The id without its batch: the terminal or the CI job."""
-        return self.id.split(BATCH_MARK, 1)[0]
+        return SessionId.parse(self.id).session
 
     @property
     def is_interleaved(self) -> bool:
-        """Were both sides measured in turns, within this one session?"""
-        return self.id.partition(BATCH_MARK)[2].startswith(INTERLEAVED)
+        """Were both sides measured interleaved, within this one session?"""
+        return SessionId.parse(self.id).is_interleaved
 
     @property
     def is_named(self) -> bool:
-        """Is it a stretch of time of its own? Runs that state no session may be of any time."""
-        return not self.id.startswith(UNNAMED)
+        """Is it a session of its own? Runs that state no session may be of any time."""
+        return SessionId.parse(self.id).is_named
 
     @property
     def is_given(self) -> bool:
         """Do the runs themselves state it?"""
-        return not self.id.startswith((UNNAMED, OF_FILES))
+        return SessionId.parse(self.id).is_given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,7 +68,7 @@ class Run:
     started_at: str
     """UTC, ISO 8601; empty when unknown. Sorts as text."""
     session: str
-    """Runs of one machine and one stretch of time; empty when unknown."""
+    """Id of the session and batch it belongs to; empty when unknown."""
     rows_used: int
     """Input rows that the run worked on; 0 when it does not say."""
     values: tuple[tuple[Metric, float], ...]

@@ -1,4 +1,4 @@
-"""What counts as one session: the batches of one stretch of time share their luck."""
+"""Batches -> sessions: the batches of one session share their conditions, so that they count as one."""
 
 from __future__ import annotations
 
@@ -14,62 +14,62 @@ if TYPE_CHECKING:
     from perfgate.core.profile import MetricProfile
 
 REST = 4.0
-"""Hours without a run after which a terminal that stayed open begins a stretch anew: a morning and an evening, or two
-days, do not share their luck as two runs in a row do."""
+"""Hours without a run after which a terminal that stayed open begins a new session: a morning and an evening, or two
+days, do not share their conditions as two runs in a row do."""
 
 
-def united(profiles: Sequence[Profile]) -> tuple[Profile, ...]:
-    """Return profiles in which the batches of one stretch of time are one session.
+def merge_batches(profiles: Sequence[Profile]) -> tuple[Profile, ...]:
+    """Return profiles in which the batches of each session are one.
 
-    A stretch is a CI job or a terminal (`Session.stretch`), parted where nothing ran for
+    A session is a CI job or a terminal (`Session.session`), split where nothing ran for
     more than `REST` hours. It is found over all profiles together, so that it has the same
-    name in each. Runs made in turns by ``perfgate ab`` keep their session's name, which
+    name in each. Runs measured interleaved by ``perfgate ab`` keep their id, which
     says so.
 
     Args:
         profiles: of one side, in any order.
     """
-    names = stretch_names(profiles)
-    return tuple(p if _is_in_turns(p) else _united(p, names) for p in profiles)
+    names = session_names(profiles)
+    return tuple(p if _is_interleaved(p) else _merge(p, names) for p in profiles)
 
 
-def stretch_names(profiles: Iterable[Profile]) -> Mapping[str, str]:
-    """Return the name of the stretch to which each session of some profiles belongs, by its id."""
+def session_names(profiles: Iterable[Profile]) -> Mapping[str, str]:
+    """Return the name of the session to which each batch of some profiles belongs, by the batch's id."""
     known: dict[str, dict[str, float]] = {}
     for profile in profiles:
         for s in profile.sessions:
             hour = hour_of(s.started_at)
-            batches = known.setdefault(s.stretch, {})
-            # A batch whose hour nobody knows is not parted from the others.
+            batches = known.setdefault(s.session, {})
+            # A batch whose hour nobody knows is not split from the others.
             batches[s.id] = max(batches.get(s.id, 0.0), 0.0 if hour is None else hour)
-    return {batch: name for stretch, batches in known.items() for batch, name in _parted(stretch, batches)}
+    return {batch: name for session, batches in known.items() for batch, name in _split(session, batches)}
 
 
-def _parted(stretch: str, batches: Mapping[str, float]) -> Iterable[tuple[str, str]]:
-    """Yield the batches of a terminal or job, each with the name of its stretch."""
+def _split(session: str, batches: Mapping[str, float]) -> Iterable[tuple[str, str]]:
+    """Yield the batches of a terminal or job, each with the name of its session."""
     part, last = 1, 0.0
     for batch, hour in sorted(batches.items(), key=lambda item: (item[1], item[0])):
         part += last > 0 and hour - last > REST
         last = hour
-        yield batch, stretch if part == 1 else f"{stretch}@{part}"
+        yield batch, session if part == 1 else f"{session}@{part}"
 
 
-def _is_in_turns(profile: Profile) -> bool:
+def _is_interleaved(profile: Profile) -> bool:
     return len(profile.sessions) == 1 and profile.sessions[0].is_interleaved
 
 
-def _united(profile: Profile, names: Mapping[str, str]) -> Profile:
+def _merge(profile: Profile, names: Mapping[str, str]) -> Profile:
     sessions: dict[str, Session] = {}
     for s in profile.sessions:
         name = names[s.id]
         renamed = replace(s, id=name)
-        sessions[name] = joined(sessions[name], renamed) if name in sessions else renamed
+        sessions[name] = join_sessions(sessions[name], renamed) if name in sessions else renamed
     return replace(
-        profile, sessions=tuple(sessions.values()), metrics=tuple(_metric(m, names) for m in profile.metrics)
+        profile, sessions=tuple(sessions.values()), metrics=tuple(_merge_metric(m, names) for m in profile.metrics)
     )
 
 
-def _metric(metric: MetricProfile, names: Mapping[str, str]) -> MetricProfile:
+def _merge_metric(metric: MetricProfile, names: Mapping[str, str]) -> MetricProfile:
     values: dict[str, tuple[float, ...]] = {}
     for sample in metric.samples:
         name = names[sample.session]
@@ -78,7 +78,7 @@ def _metric(metric: MetricProfile, names: Mapping[str, str]) -> MetricProfile:
     return replace(metric, samples=samples, stated=tuple(replace(s, session=names[s.session]) for s in metric.stated))
 
 
-def joined(old: Session, new: Session) -> Session:
+def join_sessions(old: Session, new: Session) -> Session:
     """Return the facts of two parts of one session together; what differs of the code is the newer one's."""
     return replace(
         new,

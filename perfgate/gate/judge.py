@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.finding import Finding, Status
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT
 from perfgate.core.policy import GATED_BY_DEFAULT
-from perfgate.core.sessions import united
+from perfgate.core.sessions import merge_batches
 from perfgate.gate.comparison import Comparison
 from perfgate.gate.methods.across_sessions import across_sessions
 from perfgate.gate.methods.alpha import alphas_of
@@ -114,7 +114,7 @@ def _compare_all(pairs: Sequence[Pair], policy: Policy) -> tuple[list[Finding], 
     """Return the findings of the rows that cannot be judged, and the other rows by their method."""
     findings: list[Finding] = []
     by_method: dict[Method, list[Comparison]] = {}
-    for pair in _merge_batches(pairs):
+    for pair in _with_merged_batches(pairs):
         for row in rows_of(pair.base, pair.current, policy):
             found = _compare(row, pair)
             if isinstance(found, Comparison):
@@ -124,10 +124,10 @@ def _compare_all(pairs: Sequence[Pair], policy: Policy) -> tuple[list[Finding], 
     return findings, by_method
 
 
-def _merge_batches(pairs: Sequence[Pair]) -> Iterator[Pair]:
+def _with_merged_batches(pairs: Sequence[Pair]) -> Iterator[Pair]:
     """Yield pairs in which the batches of a session are one: they share their conditions."""
-    base = iter(united([p.base for p in pairs if p.base]))
-    current = iter(united([p.current for p in pairs if p.current]))
+    base = iter(merge_batches([p.base for p in pairs if p.base]))
+    current = iter(merge_batches([p.current for p in pairs if p.current]))
     for p in pairs:
         yield replace(p, base=next(base) if p.base else None, current=next(current) if p.current else None)
 

@@ -52,7 +52,7 @@ def build_summary(
         peak_memory_bytes: in bytes; rounded to 0.1 MB of 10^6 bytes in the contract's key.
         memory_source: how that peak was had.
         cpu_sec: processor time of all threads, in seconds.
-        session: the stretch of time on one machine that the run belongs to.
+        session: the id of the session that the run belongs to.
         benchmark: what was measured; left out when None.
         labels: the benchmark's parameters; left out when empty.
         metrics: values the program recorded, by name; left out when empty.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.core.session_id import SessionId
 from perfgate.core.strict_json import load_json
 from perfgate.formats.discovery import LARGEST_RUN, RunReader, find
 from perfgate.formats.parsing.files import read_bounded
@@ -62,12 +63,12 @@ def job(argv: Sequence[str], *, benchmark: str | None, rows: int | None, out: st
     Raises:
         CannotDecideError: another command was measured under the name in this session.
     """
-    session = facts.session_id()
-    if "/" not in session:  # else this is a part of another measuring, which has its batch
-        session = f"{session}/{new_run_id()}"
+    session = SessionId.parse(facts.session_id())
+    if not session.batch:  # else this is part of another measurement, which has its batch
+        session = SessionId(session.session, new_run_id())
     made = Job(
         argv=tuple(argv), benchmark=benchmark or default_benchmark_name(argv), rows=rows, out=out, timeout=timeout,
-        session=session, command=command_digest(argv),
+        session=str(session), command=command_digest(argv),
     )  # fmt: skip
     _refuse_clash(made)
     return made
@@ -92,10 +93,10 @@ def default_out() -> str:
 
 def _refuse_clash(made: Job) -> None:
     """Refuse to measure a second command under a name that already stands for another in this session."""
-    stretch = made.session.split("/", 1)[0]
+    session = SessionId.parse(made.session).session
     files, _ = find([os.path.join(made.out, "*.json")]) if os.path.isdir(made.out) else ([], [])
     for run in RunReader().read(files):
-        same_place = run.benchmark == made.benchmark and run.session.split("/", 1)[0] == stretch
+        same_place = run.benchmark == made.benchmark and SessionId.parse(run.session).session == session
         if same_place and run.command and run.command != made.command:
             raise cannot_decide(
                 "benchmark-name-clash",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.dates import day_of
 from perfgate.core.finding import WHOLE_SUITE
-from perfgate.core.sessions import united
+from perfgate.core.sessions import merge_batches
 from perfgate.gate.audit.wording import cost
 from perfgate.report.document import name, text
 from perfgate.report.words import count, percent
@@ -26,7 +26,7 @@ def health(verdict: Verdict) -> Line:
     Sessions and runs of the baselines, days from their newest run to the newest of these,
     the smallest worsening that the gated rows saw (median and worst), and who says more.
     """
-    judged = [p for p in united(verdict.baseline) if any(not s.is_interleaved for s in p.sessions)]
+    judged = [p for p in merge_batches(verdict.baseline) if any(not s.is_interleaved for s in p.sessions)]
     if not judged:
         return ()
     runs = [len(s.values) for p in judged for m in p.metrics for s in m.samples]

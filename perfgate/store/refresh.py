@@ -9,7 +9,7 @@ from perfgate.core.errors import Diagnostic, error
 from perfgate.core.metrics import WORKLOAD_BOUND
 from perfgate.core.policy import has_no_main
 from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, title, with_stated
-from perfgate.core.sessions import joined, stretch_names
+from perfgate.core.sessions import join_sessions, session_names
 from perfgate.stats.quantiles import quantile
 from perfgate.store.stated import shortened
 
@@ -148,7 +148,7 @@ def _merged(old: Profile | None, new: Profile | None) -> Profile:
         return present
     sessions = {s.id: s for s in old.sessions}
     for s in new.sessions:
-        sessions[s.id] = joined(sessions[s.id], s) if s.id in sessions else s
+        sessions[s.id] = join_sessions(sessions[s.id], s) if s.id in sessions else s
     ordered = sorted(sessions.values(), key=lambda s: s.started_at)  # stable: sessions without a time keep their order
     metrics: dict[str, MetricProfile] = {m.metric.name: m for m in old.metrics}
     for m in new.metrics:
@@ -184,7 +184,7 @@ def _joined_metric(old: MetricProfile, new: MetricProfile) -> MetricProfile:
 
 def _kept(profile: Profile, keep: int) -> Profile:
     """Return the profile with its newest sessions only, each with all its batches."""
-    names = stretch_names([profile])
+    names = session_names([profile])
     newest = list(dict.fromkeys(names[s.id] for s in reversed(profile.sessions)))[:keep]
     kept = {batch for batch, name in names.items() if name in newest}
     return replace(

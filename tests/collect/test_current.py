@@ -30,24 +30,24 @@ def sessions_of(selection):
         pytest.param([("a", "s1", 1), ("a", "s2", 2)], {"a": ["s2"]}, id="the-newest-session"),
         pytest.param([("a", "s2", 1), ("a", "s1", 2)], {"a": ["s1"]}, id="by-time-not-by-name"),
         pytest.param([("a", "s1", 1), ("a", "s2", 1)], {"a": ["s2"]}, id="by-name-at-the-same-time"),
-        pytest.param([("a", "s1", 1), ("b", "s2", 2)], {"b": ["s2"]}, id="one-stretch-for-all-benchmarks"),
+        pytest.param([("a", "s1", 1), ("b", "s2", 2)], {"b": ["s2"]}, id="one-session-for-all-benchmarks"),
         pytest.param([("a", "t/1", 1), ("a", "t/2", 2)], {"a": ["t/2"]}, id="the-newest-batch"),
         pytest.param([("a", "t/2", 1), ("a", "t/1", 2)], {"a": ["t/1"]}, id="of-batches-too-by-time-not-by-name"),
         pytest.param([("a", "t/2", 2), ("b", "t/1", 1)], {"a": ["t/2"], "b": ["t/1"]}, id="batches-by-benchmark"),
-        pytest.param([("a", "t/1", 3), ("a", "u/1", 2)], {"a": ["t/1"]}, id="the-newest-stretch"),
+        pytest.param([("a", "t/1", 3), ("a", "u/1", 2)], {"a": ["t/1"]}, id="the-newest-session"),
         pytest.param([("a", "s1", 0)], {"a": ["s1"]}, id="one-session-needs-no-time"),
         pytest.param([("a", "t/1", 0), ("a", "t/2", 0)], {"a": ["t/2"]}, id="nor-do-its-batches"),
     ],
 )
-def test_the_newest_stretch_and_in_it_the_newest_batch_is_current(stated, expected):
-    selection = select(runs_of(*stated), every_session=False)
+def test_the_newest_session_and_in_it_the_newest_batch_is_current(stated, expected):
+    selection = select(runs_of(*stated), every_batch=False)
     assert sessions_of(selection) == expected
     assert selection.problems == ()
     assert selection.superseded_runs() == len(stated) - sum(map(len, expected.values()))
 
 
 def test_values_of_sessions_that_were_left_out_are_gone():
-    (profile,) = select(runs_of(("a", "s1", 1), ("a", "s2", 2)), every_session=False).profiles
+    (profile,) = select(runs_of(("a", "s1", 1), ("a", "s2", 2)), every_batch=False).profiles
     assert {m.metric.name: [s.session for s in m.samples] for m in profile.metrics} == {
         "elapsed": ["s2"], "peak_memory": ["s2"], "throughput": ["s2"],
     }  # fmt: skip
@@ -56,33 +56,33 @@ def test_values_of_sessions_that_were_left_out_are_gone():
 def test_a_metric_of_older_sessions_only_goes():
     older = a_run("a", session="s1", started_at=DAY.format(1))
     newer = a_run("b", session="s2", started_at=DAY.format(2), values=older.values[:1])
-    (profile,) = select(collect([older, newer]), every_session=False).profiles
+    (profile,) = select(collect([older, newer]), every_batch=False).profiles
     assert [m.metric.name for m in profile.metrics] == ["elapsed", "throughput"]
 
 
 def test_a_failed_newer_session_is_the_current_one():
-    selection = select(runs_of(("a", "s1", 1), ("a", "s2", 2, "failed")), every_session=False)
+    selection = select(runs_of(("a", "s1", 1), ("a", "s2", 2, "failed")), every_batch=False)
     assert selection.profiles == ()
     assert [(s.session, s.failed) for s in selection.selected] == [("s2", 1)]
     assert [(s.session, s.ok) for s in selection.superseded] == [("s1", 1)]
 
 
 def test_sessions_without_a_time_cannot_be_ordered():
-    selection = select(runs_of(("a", "s1", 1), ("a", "s2", 0)), every_session=False)
+    selection = select(runs_of(("a", "s1", 1), ("a", "s2", 0)), every_batch=False)
     assert [p.slug for p in selection.problems] == ["sessions-unordered"]
     assert "2 sessions" in selection.problems[0].message
     assert selection.profiles == ()
 
 
 def test_runs_without_a_session_are_current_beside_those_of_other_benchmarks():
-    selection = select(runs_of(("a", "s1", 1), ("a", "s2", 2), ("b", "", 1)), every_session=False)
+    selection = select(runs_of(("a", "s1", 1), ("a", "s2", 2), ("b", "", 1)), every_batch=False)
     assert [s.session[:8] for s in selection.selected] == ["s2", "unknown-"]
     assert selection.problems == ()
 
 
 @pytest.mark.parametrize("status", ["ok", "failed"])
 def test_a_benchmark_with_and_without_a_session_is_ambiguous(status):
-    selection = select(runs_of(("a", "s1", 1), ("a", "", 2, status)), every_session=False)
+    selection = select(runs_of(("a", "s1", 1), ("a", "", 2, status)), every_batch=False)
     (problem,) = selection.problems
     assert problem.slug == "sessions-ambiguous"
     assert '"a"' in problem.message
@@ -93,24 +93,24 @@ def test_runs_of_the_baseline_make_nothing_ambiguous():
     collection = runs_of(("a", "s1", 1), ("a", "", 2))
     known = {("a", ()): frozenset(collection.profiles[0].sessions[-1].runs)}
     again = runs_of(("a", "s1", 1), ("a", "", 2), known=known)
-    assert select(again, every_session=False).problems == ()
+    assert select(again, every_batch=False).problems == ()
 
 
-def test_every_session_takes_all_as_it_is():
+def test_every_batch_takes_all_as_it_is():
     collection = runs_of(("a", "s1", 1), ("a", "s2/1", 0), ("a", "s2/2", 0), ("a", "", 3))
-    selection = select(collection, every_session=True)
+    selection = select(collection, every_batch=True)
     assert (selection.profiles, selection.selected) == (collection.profiles, collection.seen)
     assert (selection.superseded, selection.problems, selection.superseded_runs()) == ((), (), 0)
 
 
-def test_every_stretch_takes_the_newest_batch_of_each():
+def test_every_session_gives_the_newest_batch_of_each():
     collection = runs_of(("a", "t/1", 1), ("a", "t/2", 2), ("a", "u", 0), ("a", "", 3))
-    selection = select(collection, every_session=False, every_stretch=True)
+    selection = select(collection, every_batch=False, every_session=True)
     assert [s.session[:8] for s in selection.selected] == ["t/2", "u", "unknown-"]
     assert selection.problems == ()
     assert selection.superseded_runs() == 1
 
 
 def test_nothing_collected_selects_nothing():
-    selection = select(collect([]), every_session=False)
+    selection = select(collect([]), every_batch=False)
     assert (selection.profiles, selection.selected, selection.superseded, selection.problems) == ((), (), (), ())

@@ -25,7 +25,7 @@ def a_finding(status: Status) -> Finding:
     return Finding(
         benchmark="b", labels=(), machine_class="c", metric="elapsed", unit="s", better="lower", statistic="p50",
         status=status, level="fail", method="auto", baseline=1.0, current=1.0, change=0.0, interval=None, limit=None,
-        limit_text="", n_baseline=1, n_current=1, sessions_baseline=1, visible=None, reason="", message="", rule="",
+        limit_text="", n_baseline=1, n_current=1, sessions_baseline=1, fail_limit=None, reason="", message="", rule="",
     )  # fmt: skip
 
 
@@ -117,12 +117,12 @@ def test_a_profile_finds_its_parts_by_name():
 
 
 @pytest.mark.parametrize(
-    ("session_id", "stretch", "is_named"),
+    ("session_id", "session_name", "is_named"),
     [("ci-1", "ci-1", True), ("ci-1/b2", "ci-1", True), ("a/b/c", "a", True), ("unknown-12ab", "unknown-12ab", False)],
 )
-def test_a_session_knows_its_stretch_and_whether_its_runs_named_it(session_id, stretch, is_named):
+def test_a_session_knows_its_session_and_whether_its_runs_named_it(session_id, session_name, is_named):
     session = Session(id=session_id, started_at="", machine="", commit="", rows_used=(), runs=())
-    assert (session.stretch, session.is_named) == (stretch, is_named)
+    assert (session.session, session.is_named) == (session_name, is_named)
 
 
 def test_a_title_shows_the_labels():

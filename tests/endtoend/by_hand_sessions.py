@@ -32,8 +32,8 @@ class Group:
         for row in rows:
             for session, centre in row.centres.items():
                 before.setdefault(session, []).append(centre - row.middle)
-            for stretch, values in row.now.items():
-                now.setdefault(stretch, []).append(row.centre(values) - row.middle)
+            for session, values in row.now.items():
+                now.setdefault(session, []).append(row.centre(values) - row.middle)
         self.before = {s: float(np.median(d)) for s, d in before.items() if len(d) >= 5}
         self.shifts = {s: float(np.median(d)) for s, d in now.items() if len(d) >= 5} if self.before else {}
         left = [[c - self.before.get(s, 0.0) for s, c in row.centres.items()] for row in rows]
@@ -43,30 +43,30 @@ class Group:
             self.v = float(np.median([np.var(x, ddof=1) / (1 - 2 / (9 * (len(x) - 1))) ** 3 for x in several]))
             self.q = sum(len(x) - 1 for x in several) / 2
 
-    def prior(self, row: Row, stretch: str) -> float:
+    def prior(self, row: Row, session: str) -> float:
         facts = (*row.base["sessions"].values(), *row.current["sessions"].values())
         machines = {s["machine"] for s in facts}
         if len(machines) == 1 and machines != {""}:
             return 0.02
-        return 0.025 if stretch in self.shifts else 0.05
+        return 0.025 if session in self.shifts else 0.05
 
-    def compared(self, row: Row, stretch: str) -> dict[str, float]:
+    def compared(self, row: Row, session: str) -> dict[str, float]:
         """Return one current session of a row against its baseline."""
-        s0 = math.sqrt((4 * self.prior(row, stretch) ** 2 + self.q * self.v) / (4 + self.q))
+        s0 = math.sqrt((4 * self.prior(row, session) ** 2 + self.q * self.v) / (4 + self.q))
         left = [c - self.before.get(s, 0.0) for s, c in row.centres.items()]
         m = len(left)
         s = s0 if m == 1 else math.sqrt(max((2 * s0**2 + (m - 1) * np.var(left, ddof=1)) / (m + 1), 0.005**2))
         base = [np.log(row.costs(v)) for v in row.sessions(row.base).values()]
-        now = np.log(row.costs(row.now[stretch]))
+        now = np.log(row.costs(row.now[session]))
         w = max(float(np.mean([mad_sigma(b) for b in base])), mad_sigma(now))
         sampling = 1.571 * w**2 * (1 / len(now) + 1 / sum(map(len, base)))
         if row.q != P50:
             errors = [tail_error(v, row.q) for v in row.sessions(row.base).values()]
-            sampling = tail_error(row.now[stretch], row.q) ** 2 + sum(e**2 for e in errors) / m**2
+            sampling = tail_error(row.now[session], row.q) ** 2 + sum(e**2 for e in errors) / m**2
         se = math.sqrt(s**2 * (1 + 1 / m) + sampling)
-        c = max(-0.4, min(0.4, self.shifts.get(stretch, 0.0)))
+        c = max(-0.4, min(0.4, self.shifts.get(session, 0.0)))
         k_in, k_out = limits(self.report, m)
-        d = row.centre(row.now[stretch]) - row.middle - c
+        d = row.centre(row.now[session]) - row.middle - c
         return {"se": se, "prior": s0, "spread": s, "within": w, "c": c, "d": d, "k_in": k_in, "k_out": k_out, "m": m}
 
 
@@ -101,13 +101,13 @@ def bounds(row: Row) -> dict[str, float]:
 
 def across(row: Row, group: Group) -> Finding:
     """Return what the report should say of a row whose sessions were compared."""
-    found = {stretch: group.compared(row, stretch) for stretch in row.now}
+    found = {session: group.compared(row, session) for session in row.now}
     several = len(found) > 1
     baseline = row.value(row.middle)
     allowed = row.allowed(baseline)
     step = math.log1p(allowed) + ENDS
-    stretch = min(found, key=lambda s: (found[s]["d"] / max(step, found[s]["k_in"] * found[s]["se"]), s))
-    one = found[stretch]
+    session = min(found, key=lambda s: (found[s]["d"] / max(step, found[s]["k_in"] * found[s]["se"]), s))
+    one = found[session]
     inner, outer = one["k_in"] * one["se"], one["k_out"] * one["se"]
     limit = max(step, inner if several else outer)
     net = row.value(row.middle + one["d"])
@@ -122,7 +122,7 @@ def across(row: Row, group: Group) -> Finding:
     gained = min(0.0, max(f["c"] for f in found.values()))
     reach = float(stats.t.ppf(0.975, 2 + one["m"] - 1)) * one["se"]
     return {
-        "status": status, "baseline": baseline, "current": row.value(row.centre(row.now[stretch])),
+        "status": status, "baseline": baseline, "current": row.value(row.centre(row.now[session])),
         "change": net / baseline - 1, "limit": row.own(allowed), "sessions_baseline": one["m"],
         "interval": sorted(row.own(math.expm1(one["d"] + end)) for end in (-reach, reach)),
         "visible": row.own(max(math.expm1(max(limit, step - gained)), row.cost(row.floor() / baseline))),

@@ -87,7 +87,7 @@ class Series:
         return [(values[:sessions], values[sessions:]) for values in drawn]
 
     def window(self, choices: SeededChoices, count: int, need: int, each: int) -> list[list[Session]]:
-        """Return the sessions of a random stretch of time for each benchmark that was measured throughout it.
+        """Return the sessions of a random span of time for each benchmark that was measured throughout it.
 
         Args:
             choices: decides.

@@ -9,7 +9,7 @@ from perfgate.core.finding import Status
 from perfgate.gate.judge import Pair, judge
 from perfgate.gate.sequential import failures_of, judge_look, plan_looks
 
-SESSION = "stretch/ab-1"
+SESSION = "session/ab-1"
 TIGHT = [1.0 + i / 1000 for i in range(20)]
 
 

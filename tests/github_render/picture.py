@@ -58,7 +58,7 @@ def cases() -> dict[str, Verdict]:
     slow = row(Status.REGRESSED, "search.fuzzy", 0.412, 0.183, reason="worse")
     suspect = row(Status.SUSPECTED, "checkout[cart=big]", 0.0831, 0.094, reason="not-proven")
     fast = row(Status.IMPROVED, "report.weekly", 1.92, -0.21, reason="better")
-    lost = row(Status.MISSING, "export.pdf", 2.2, 0.0, current=None, change=None, interval=None, visible=None,
+    lost = row(Status.MISSING, "export.pdf", 2.2, 0.0, current=None, change=None, interval=None, fail_limit=None,
                n_current=0, reason="no-runs")  # fmt: skip
     edit = warning(
         "gate-edited",

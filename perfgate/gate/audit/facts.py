@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from perfgate.core.dates import day_of
 from perfgate.core.finding import WHOLE_SUITE, Finding
 from perfgate.core.profile import title
-from perfgate.core.sessions import united
-from perfgate.gate.audit.replay import Key, LeftOut, by_row, leave_out, newest_again, share_of_limit, stretches
+from perfgate.core.sessions import merge_batches
+from perfgate.gate.audit.replay import Key, LeftOut, by_row, leave_out, newest_again, sessions_of, share_of_limit
 from perfgate.gate.audit.sensitivity import Sensitivity, find_sensitivities
 from perfgate.gate.methods.limits import Limits
 from perfgate.gate.rows import rows_of
@@ -73,7 +73,7 @@ def facts_of(machine_class: str, profiles: Sequence[Profile], policy: Policy, to
         policy: what is gated and how strictly.
         today: the day of the audit, ``2026-01-31``.
     """
-    judged = _gated_parts(united(profiles), policy)
+    judged = _gated_parts(merge_batches(profiles), policy)
     rows, gated = find_sensitivities(judged, policy)
     left_out = leave_out(judged, policy, gated)
     newest = max((s.started_at for p in profiles for s in p.sessions), default="")
@@ -118,12 +118,12 @@ def _alarms(rows: Sequence[Shares]) -> AlarmRate | None:
 
 def _slack(profiles: Sequence[Profile], left_out: Sequence[LeftOut], now: Iterable[Finding]) -> Iterable[Finding]:
     """Yield the rows of which the newest session differs significantly from the others, either way."""
-    last = {p.key: stretches([p])[-1] for p in profiles if p.sessions}
+    last = {p.key: sessions_of([p])[-1] for p in profiles if p.sessions}
     apart = {
         row
         for one in left_out
         for row, f in by_row(one.findings).items()
-        if last.get((f.benchmark, f.labels)) == one.stretch and _is_apart(f)
+        if last.get((f.benchmark, f.labels)) == one.session and _is_apart(f)
     }
     for row, f in by_row(now).items():
         if row in apart and f.change is not None and f.limit is not None and abs(f.change) > abs(f.limit):

@@ -29,7 +29,7 @@ _LARGEST_SHARE = 0.999  # of a probability: the largest accepted chance of false
 class LeftOut:
     """One session of a class of machine, judged against the others as if it were new."""
 
-    stretch: str
+    session: str
     """Id of the session."""
     findings: tuple[Finding, ...]
     """What the gate found, gated rows only; those that could not be judged are left out."""
@@ -45,19 +45,19 @@ def leave_out(profiles: Sequence[Profile], policy: Policy, gated: int) -> tuple[
             the limits stay as they are there.
     """
     return tuple(
-        LeftOut(stretch=stretch, findings=_judged(pairs, policy, gated))
-        for stretch in stretches(profiles)
-        if (pairs := [pair for profile in profiles if (pair := _split(profile, stretch))])
+        LeftOut(session=session, findings=_judged(pairs, policy, gated))
+        for session in sessions_of(profiles)
+        if (pairs := [pair for profile in profiles if (pair := _split(profile, session))])
     )
 
 
-def stretches(profiles: Iterable[Profile]) -> tuple[str, ...]:
-    """Return the stretches of time in which a class of machine was measured, oldest first."""
+def sessions_of(profiles: Iterable[Profile]) -> tuple[str, ...]:
+    """Return the sessions in which a class of machine was measured, oldest first."""
     began: dict[str, str] = {}
     for profile in profiles:
         for s in profile.sessions:
-            began[s.stretch] = max(began.get(s.stretch, ""), s.started_at)
-    return tuple(sorted(began, key=lambda stretch: (began[stretch], stretch)))
+            began[s.session] = max(began.get(s.session, ""), s.started_at)
+    return tuple(sorted(began, key=lambda session: (began[session], session)))
 
 
 def _judged(pairs: Sequence[Pair], policy: Policy, gated: int) -> tuple[Finding, ...]:
@@ -68,9 +68,9 @@ def _judged(pairs: Sequence[Pair], policy: Policy, gated: int) -> tuple[Finding,
     return tuple(f for f in judgement.findings if f.level == "fail" and f.status not in UNDECIDED)
 
 
-def _split(profile: Profile, stretch: str) -> Pair | None:
-    """Return a baseline without one stretch of time, and that stretch as what was measured; None without the one."""
-    inside = {s.id for s in profile.sessions if s.stretch == stretch}
+def _split(profile: Profile, session: str) -> Pair | None:
+    """Return a baseline without one session, and that session as what was measured; None without the one."""
+    inside = {s.id for s in profile.sessions if s.session == session}
     outside = {s.id for s in profile.sessions} - inside
     if not inside or not outside:
         return None
@@ -90,8 +90,8 @@ def newest_again(profiles: Sequence[Profile], policy: Policy) -> tuple[Finding, 
     """Return what the gate finds when the newest session of each baseline is measured again, gated rows only."""
     pairs = []
     for profile in profiles:
-        last = stretches([profile])[-1:]
-        newest = {s.id for s in profile.sessions if s.stretch in last}
+        last = sessions_of([profile])[-1:]
+        newest = {s.id for s in profile.sessions if s.session in last}
         if newest and len(newest) < len(profile.sessions):
             pairs.append(Pair(base=profile, current=_only(profile, newest)))
     return tuple(f for f in judge(pairs, policy).findings if f.level == "fail" and f.status not in UNDECIDED)

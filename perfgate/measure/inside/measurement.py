@@ -1,4 +1,4 @@
-"""One measured stretch of a program: its clocks, its peak and what the program told about it."""
+"""One measured part of a program: its clocks, its peak and what the program recorded."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def environment() -> dict[str, str]:
 
 
 def session_id() -> str:
-    """Return the name of the stretch of time on one machine that this run shares its luck with."""
+    """Return the id of the session that this run belongs to: one machine, one CI job or terminal."""
     global _session  # noqa: PLW0603 - the cache
     if _session is None:
         _session = find_session(os.environ)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.collect import Selection
 from perfgate.core.errors import CannotDecideError, Diagnostic
-from perfgate.core.profile import BATCH_MARK, INTERLEAVED, title
+from perfgate.core.profile import title
+from perfgate.core.session_id import SessionId
 from perfgate.gate.judge import Judgement, Pair
 from perfgate.gate.sequential import InterimLook, failures_of, judge_look, plan_looks
 from perfgate.measure.command.name import command_digest, default_benchmark_name
@@ -119,8 +120,7 @@ class _Bench:
         self._done = 0
         self._total = (most + request.warmup) * 2
         self._is_proven = False  # did the base ever run?
-        stretch = facts.session_id().partition(BATCH_MARK)[0]
-        session = f"{stretch}{BATCH_MARK}{INTERLEAVED}{new_run_id()}"
+        session = str(SessionId.interleaved(SessionId.parse(facts.session_id()).session, new_run_id()))
         self._jobs = {side.name: self._job(side, session) for side in (sides.base, sides.head) if side is not None}
 
     def _job(self, side: Side, session: str) -> Job:

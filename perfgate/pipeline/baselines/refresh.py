@@ -115,7 +115,7 @@ def plan_refresh(
     known = {} if replace_old and every_session else known_runs(old.profiles, unnamed=replace_old)
     collection, problems, _ = inputs.read_runs(paths, here, known=known, foreign=foreign)
     collection = _only(collection, benchmarks, problems)
-    selection = select(collection, every_session=every_session, every_stretch=not replace_old)
+    selection = select(collection, every_batch=every_session, every_session=not replace_old)
     problems += [*selection.problems, *_refused(selection)]
     if problems:
         raise CannotDecideError(problems)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.policy import matches
 from perfgate.core.profile import Profile, title
-from perfgate.core.sessions import united
+from perfgate.core.sessions import merge_batches
 from perfgate.pipeline import inputs
 from perfgate.report.document import (
     BENCHMARK,
@@ -71,7 +71,7 @@ def pick(profiles: Sequence[Profile], benchmark: str) -> tuple[Profile, ...]:
 def compose_list(profiles: Sequence[Profile]) -> Document:
     """Return the table of all baselines."""
     entries = []
-    for p in united(profiles):
+    for p in merge_batches(profiles):
         elapsed = p.metric("elapsed")
         p50 = amount(quantile(elapsed.pooled(), 0.5), elapsed.metric.unit) if elapsed else "–"
         runs = max(sum(len(s.values) for s in m.samples) for m in p.metrics)

@@ -169,5 +169,5 @@ def _current(request: Request, here: Settings, base: Side) -> tuple[Selection, l
         collection, problems, notes = inputs.read_runs(
             request.paths, here, known=known_runs(base.profiles), foreign=request.foreign
         )
-    selection = select(collection, every_session=request.every_session)
+    selection = select(collection, every_batch=request.every_session)
     return selection, [*problems, *selection.problems], notes

@@ -77,17 +77,17 @@ def _clashes(
     merged: Mapping[_Place, Profile], earlier: Mapping[_Place, Profile], selection: Selection, path: str
 ) -> Iterator[Diagnostic]:
     """Yield what keeps the sessions of a report from standing beside the others."""
-    own, theirs = _stretches(selection.profiles), _stretches(earlier.values())
+    own, theirs = _session_names(selection.profiles), _session_names(earlier.values())
     if shared := sorted(own & theirs):
-        message = f"is of the same session ({shared[0]}), whose luck it shares"
+        message = f"is of the same session ({shared[0]}), whose conditions it shares"
         yield error("confirm-same-session", message, place=path, hint=_AGAIN)
     elif again := _runs(selection.profiles) & _runs(earlier.values()):
-        message = f"holds {len(again)} of the runs that are judged now, whose luck it shares"
+        message = f"holds {len(again)} of the runs that are judged now, whose conditions it shares"
         yield error("confirm-same-session", message, place=path, hint=f"keep earlier run files elsewhere; {_AGAIN}")
     for place, profile in merged.items():
         other = earlier.get(place)
         lacking = [m.metric.name for m in profile.metrics if not _is_measured(other, m.metric.name)]
-        absent = sorted(theirs - _stretches([other])) if other else []
+        absent = sorted(theirs - _session_names([other])) if other else []
         if absent and not lacking:
             message = f'has no runs of "{title(*profile.key)}" in the session {absent[0]}'
             yield error("confirm-incomplete", message, place=path, hint=_AGAIN)
@@ -99,8 +99,8 @@ def _clashes(
             yield error("confirm-differs", message, place=path, hint=_AGAIN)
 
 
-def _stretches(profiles: Iterable[Profile]) -> set[str]:
-    return {s.stretch for p in profiles for s in p.sessions}
+def _session_names(profiles: Iterable[Profile]) -> set[str]:
+    return {s.session for p in profiles for s in p.sessions}
 
 
 def _runs(profiles: Iterable[Profile]) -> set[str]:

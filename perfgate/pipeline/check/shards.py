@@ -111,7 +111,7 @@ def select_shards(
     # Sessions of the baseline alone are not current, whichever shard measured them.
     fresh = tuple(s for s in collection.seen if s.ok or s.failed)
     old = tuple(s for s in collection.seen if not (s.ok or s.failed))
-    selection = select(replace(collection, seen=fresh), every_session=every_session, every_stretch=True)
+    selection = select(replace(collection, seen=fresh), every_batch=every_session, every_session=True)
     return replace(selection, superseded=(*selection.superseded, *old)), [*problems, *selection.problems], notes
 
 

@@ -164,7 +164,7 @@ def test_a_session_in_coarse_steps_proves_no_more_beside_a_finer_one():
         assert found.fail_limit == pytest.approx(0.1 / 1.0501)
 
 
-def test_batches_of_one_stretch_are_one_session():
+def test_batches_of_one_terminal_are_one_session():
     found = judged_values(flat_sessions(3), {"x/1": FLAT, "x/2": scaled(FLAT, 1.5)})
     assert found.evidence.sessions_current == 1
 

@@ -83,7 +83,7 @@ def test_a_session_that_is_there_gains_the_runs_that_it_lacks(runs):
     assert profile.metric("elapsed").samples[0].values == (0.1, 0.1, 0.1001, 0.1001)
 
 
-def test_of_each_stretch_the_newest_batch_is_taken_unless_every_one_is_asked_for(runs):
+def test_of_each_session_the_newest_batch_is_taken_unless_every_one_is_asked_for(runs):
     for batch, day in (("t/1", 1), ("t/2", 2), ("u/1", 3)):
         measure(runs, batch, day)
     planned = plan()
