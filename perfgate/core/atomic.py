@@ -7,7 +7,7 @@ import os
 
 
 def write_whole(path: str, content: bytes, *, durable: bool) -> None:
-    """Write `content` to `path` so that a reader sees the old file or the new one, never a part.
+    """Write `content` to `path` so that a reader gets the old file or the new one, never a part.
 
     The bytes go to a hidden neighbour first (its name ends in ``.tmp``, which no
     reader's glob matches) and then take the name in one step.

@@ -50,7 +50,7 @@ def short_hash(text: str, *, digits: int = 12) -> str:
 def resolution(values: tuple[float, ...]) -> float:
     """Return the step in which the values were written: 0.001 for values with three decimals.
 
-    A change smaller than the step of its own values cannot be told from rounding.
+    A change smaller than the step of its own values cannot be distinguished from rounding.
     Computed from the digits, so that it holds for whatever tool wrote them; 12 digits
     are looked at, which leaves out the stray last bits of a unit conversion.
     """

@@ -13,7 +13,7 @@ DiagnosticLevel = Literal["error", "warning", "note"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """One thing worth telling: what, where, and what to do."""
+    """One problem or remark: what, where, and what to do."""
 
     slug: str
     """Stable short name, looked up in docs/messages.md, such as ``run-invalid``."""

@@ -183,7 +183,7 @@ class Suite:
     accepted: float
     """Accepted chance that an unchanged pull request fails (``false_alarms`` of the configuration)."""
     false_alarms: float | None
-    """Expected false alarms per 100 unchanged pull requests; None when it cannot be told."""
+    """Expected false alarms per 100 unchanged pull requests; None when it is unknown."""
     failed_runs: int
     """Runs left out because they failed."""
     baseline_runs: int
@@ -223,7 +223,7 @@ class Verdict:
     findings: tuple[Finding, ...]
     """Worst first."""
     problems: tuple[Diagnostic, ...]
-    """Errors that kept something from being judged at all."""
+    """Errors that prevented something from being judged at all."""
     notes: tuple[Diagnostic, ...]
     """Warnings and notes; they never change the outcome."""
     suite: Suite

@@ -24,7 +24,7 @@ class Move:
     change: float | None
     """After / before - 1 of numbers; None where the ratio does not exist."""
     laxer: bool | None
-    """Does it let more pass than before? None: that cannot be told."""
+    """Does it let more pass than before? None: that is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class GateChange:
     machine_class: str
     """Class of machine of a baseline; else empty."""
     moves: tuple[Move, ...]
-    """Which values moved; empty when only others than p50 did, or when it cannot be told."""
+    """Which values moved; empty when only others than p50 did, or when it is unknown."""
 
     @property
     def is_laxer(self) -> bool:

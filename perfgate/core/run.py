@@ -42,7 +42,7 @@ class Series:
     metric: Metric
     """Name, unit and direction."""
     source: str = ""
-    """How the values were had, when that is not the usual way: ``means of calls``."""
+    """How the values were measured, when that is not the usual way: ``means of calls``."""
     values: Sequence[float] = ()
     """Raw values in the metric's unit, finite; empty when only quantiles are known."""
     quantiles: tuple[Quantile, ...] = ()
@@ -74,7 +74,7 @@ class Run:
     values: tuple[tuple[Metric, float], ...]
     """The measured metrics, each value finite and in the metric's unit."""
     memory_source: str
-    """How the peak of memory was had; values of different sources are not comparable."""
+    """How the peak of memory was measured; values of different sources are not comparable."""
     environment: Environment
     """Where it ran."""
     commit: str
@@ -99,7 +99,7 @@ def digest_of(run: Run) -> str:
 
 
 def class_of(facts: dict[str, str]) -> str:
-    """Return the machine class that the facts of an environment amount to.
+    """Return the machine class of an environment, from its facts.
 
     Hosted runners are named after image, architecture and size
     (``gha-ubuntu-24.04-x64-4cpu``): their processors vary from job to job, which the

@@ -1,1 +1,1 @@
-"""Judging: comparability, the methods, the verdict. Pure: no disk, clock, dice or network."""
+"""Judging: comparability, the methods, the verdict. Pure: no disk, clock, random numbers or network."""

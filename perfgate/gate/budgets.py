@@ -29,7 +29,7 @@ def check_budgets(
         profiles: what was measured now.
         policy: holds the budgets.
         known: benchmarks of the baselines, with and without labels: a budget for one of
-            them that was not measured is told as missing there, not here.
+            them that was not measured is reported as missing there, not here.
 
     Returns:
         The findings, and an error for each budget that nothing satisfies or violates.
@@ -48,7 +48,7 @@ def check_budgets(
                     "budget-matches-nothing",
                     message,
                     place=budget.origin,
-                    hint="mend the name, or remove the budget",
+                    hint="correct the name, or remove the budget",
                 )
             )
     return findings, problems

@@ -182,7 +182,7 @@ def _budget(budget: Budget) -> str:
 
 
 def _allows_more(was: Budget | None, now: Budget | None) -> bool | None:
-    """Does a budget let more pass? None: that cannot be told."""
+    """Does a budget let more pass? None: that is unknown."""
     if was is None or now is None:
         return now is None
     if was.limit.unit != now.limit.unit or was.limit.op[0] != now.limit.op[0]:
@@ -211,7 +211,7 @@ def _waiver(waiver: Waiver) -> str:
 
 
 def _waives_more(was: Waiver | None, now: Waiver | None) -> bool | None:
-    """Does a waiver let more pass, or for longer? None: that cannot be told."""
+    """Does a waiver let more pass, or for longer? None: that is unknown."""
     if was is None or now is None:
         return was is None
     wider = _is_wider(was.ceiling, now.ceiling)

@@ -69,11 +69,11 @@ class Judgement:
     gated: int
     """Rows that share the accepted false alarms."""
     rows_without_session: int
-    """Gated rows whose two sides state no session and were taken for one."""
+    """Gated values whose two sides state no session and were taken for one."""
     rows_by_plain_ratio: int
-    """Gated rows judged by the plain ratio, whose false alarms nobody controls."""
+    """Gated values judged by the plain ratio, whose false alarms nobody controls."""
     rows_still_open: frozenset[RowKey]
-    """Gated same-session rows that do not fail, but might with more runs; only of an interim look."""
+    """Gated same-session rows that do not fail, but might with more runs; only of an interim analysis."""
 
 
 def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> Judgement:
@@ -82,8 +82,8 @@ def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> 
     Args:
         pairs: the benchmarks, both sides.
         policy: what is gated and how strictly.
-        share: part of each same-session row's alpha that this interim look may spend, 0.0 < share < 1.0;
-            None: this is the only look.
+        share: part of each same-session row's alpha that this interim analysis may spend, 0.0 < share < 1.0;
+            None: this is the only analysis.
     """
     findings, by_method = _compare_all(pairs, policy)
     gated = [c for m in _STATISTICAL for c in by_method.get(m, ()) if c.is_gated]

@@ -121,7 +121,7 @@ def _stated(base: Profile | None, current: Profile | None, metric: Metric, stati
 
 
 def _of_tool(ruling: Ruling, statistic: str, stated: list[str], main: Ruling) -> Ruling:
-    """Return the default for quantiles that a tool states: those of values; where p50 is not told, the first speaks."""
+    """Return the default for quantiles that a tool states: those of values; without p50, the first counts."""
     return main if statistic == stated[0] != P50 else ruling
 
 

@@ -68,7 +68,9 @@ def _matches_nothing(rule: Rule, rows: Sequence[_Known]) -> Diagnostic:
     near = difflib.get_close_matches(word, known, n=1)
     guess = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(known[:8])}"
     message = f'matches nothing: there is no {what} "{word}"'
-    return error("rule-matches-nothing", message, place=rule.origin, hint=f"{guess}; mend the name, or remove the rule")
+    return error(
+        "rule-matches-nothing", message, place=rule.origin, hint=f"{guess}; correct the name, or remove the rule"
+    )
 
 
 def _misfit(rule: Rule, metric: Metric) -> Diagnostic | None:
@@ -94,7 +96,7 @@ def _misfit(rule: Rule, metric: Metric) -> Diagnostic | None:
 
 
 def explain(policy: Policy, profile: Profile) -> list[Governed]:
-    """Return what governs each row of a benchmark, gated rows first."""
+    """Return what governs each row of a benchmark, gated values first."""
     titled = title(*profile.key)
     rows = []
     for m in profile.metrics:

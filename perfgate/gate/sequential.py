@@ -1,4 +1,4 @@
-"""Interim looks of a group-sequential test: each spends part of alpha."""
+"""Interim analyses of a group-sequential test: each spends part of alpha."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     from perfgate.core.policy import Policy
     from perfgate.gate.judge import Pair
 
-_PARTS = (0.4, 0.6, 0.8, 1.0)  # of the rounds; an earlier look could hardly decide, and more of them gain nothing
+_PARTS = (0.4, 0.6, 0.8, 1.0)  # of the rounds; an earlier analysis could hardly decide, and more of them gain nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InterimLook:
-    """One look at the runs so far."""
+class InterimAnalysis:
+    """One analysis of the runs so far."""
 
     rounds: int
     """After how many rounds it is taken, >= 1."""
     share: float | None
-    """Part of each row's alpha that it may spend, 0.0 < share < 1.0; None: it is the only look."""
+    """Part of each row's alpha that it may spend, 0.0 < share < 1.0; None: it is the only analysis."""
 
 
-def plan_looks(rounds: int) -> tuple[InterimLook, ...]:
-    """Return the looks at a measurement of at most so many rounds: at 40, 60, 80 and 100 % of them.
+def plan_analyses(rounds: int) -> tuple[InterimAnalysis, ...]:
+    """Return the analyses of a measurement of at most so many rounds: at 40, 60, 80 and 100 % of them.
 
     The shares are the differences of t², t being the part of the rounds that is done. They
-    add up to one, so that all looks together fail an unchanged row no more often than a
-    single look would: a union bound, whatever the looks have to do with each other.
+    add up to one, so that all analyses together fail an unchanged row no more often than a
+    single one would: a union bound, whatever the analyses have to do with each other.
 
     Args:
         rounds: the most rounds that are measured, >= 1.
@@ -45,26 +45,29 @@ def plan_looks(rounds: int) -> tuple[InterimLook, ...]:
     """
     ends = sorted({math.ceil(rounds * part) for part in _PARTS})
     if len(ends) == 1:
-        return (InterimLook(rounds=rounds, share=None),)
+        return (InterimAnalysis(rounds=rounds, share=None),)
     done = [0, *ends]
     return tuple(
-        InterimLook(rounds=end, share=(end**2 - before**2) / rounds**2) for before, end in zip(done, ends, strict=False)
+        InterimAnalysis(rounds=end, share=(end**2 - before**2) / rounds**2)
+        for before, end in zip(done, ends, strict=False)
     )
 
 
-def judge_look(pairs: Sequence[Pair], policy: Policy, look: InterimLook, failed: Mapping[RowKey, Finding]) -> Judgement:
-    """Return the judgement of one look.
+def judge_analysis(
+    pairs: Sequence[Pair], policy: Policy, analysis: InterimAnalysis, failed: Mapping[RowKey, Finding]
+) -> Judgement:
+    """Return the judgement of one analysis.
 
-    What failed at an earlier look stays failed, with the values that it failed on: its alpha
-    was spent then. What seemed futile at an earlier look is judged again.
+    What failed at an earlier analysis stays failed, with the values that it failed on: its alpha
+    was spent then. What seemed futile at an earlier analysis is judged again.
 
     Args:
         pairs: the benchmarks, with the runs so far.
         policy: what is gated and how strictly.
-        look: which look it is.
-        failed: the findings that failed at earlier looks, by row.
+        analysis: which analysis it is.
+        failed: the findings that failed at earlier analyses, by row.
     """
-    judgement = judge(pairs, policy, look.share)
+    judgement = judge(pairs, policy, analysis.share)
     findings = [failed.get(f.key, f) for f in judgement.findings]
     return replace(
         judgement,

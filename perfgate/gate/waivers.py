@@ -1,4 +1,4 @@
-"""Waivers over findings: what is worse within a ceiling and before a day fails nothing, and is told each time."""
+"""Waivers over findings: what is worse within a ceiling and before a day fails nothing, and is reported each time."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def waive(
         rows = judged.get(waiver.row, [])
         if not rows:
             message = "no row of this check is the one that it names"
-            notes.append(note("waiver-unused", message, place=_place(waiver), hint="remove it, or mend the name"))
+            notes.append(note("waiver-unused", message, place=_place(waiver), hint="remove it, or correct the name"))
         elif not any(f.status in _WORSE | UNDECIDED for f in rows):
             notes.append(note("waiver-unused", "its row holds without it", place=_place(waiver), hint="remove it"))
     return tuple(found), tuple(notes)
@@ -69,7 +69,7 @@ def idle(waivers: Sequence[Waiver], profiles: Sequence[Profile], today: str) -> 
             found.append(_wrong_sign(waiver, better))
         elif not is_known:
             message = "no baseline has the row that it names"
-            found.append(warning("waiver-unused", message, place=_place(waiver), hint="remove it, or mend the name"))
+            found.append(warning("waiver-unused", message, place=_place(waiver), hint="remove it, or correct the name"))
     return found
 
 
@@ -84,7 +84,9 @@ def _place(waiver: Waiver) -> str:
 
 def _expired(waiver: Waiver) -> Diagnostic:
     message = f"it ended on {waiver.until} and counts for nothing"
-    return warning("waiver-expired", message, place=_place(waiver), hint="mend the row and remove it, or renew it")
+    return warning(
+        "waiver-expired", message, place=_place(waiver), hint="fix the regression and remove it, or renew it"
+    )
 
 
 def _wrong_sign(waiver: Waiver, better: str) -> Diagnostic:
@@ -107,7 +109,7 @@ def _waived(f: Finding, waiver: Waiver) -> Finding:
 
 
 def _is_within(f: Finding, waiver: Waiver) -> bool:
-    """Is the worsening one that the waiver allows? What cannot be told in its terms is not.
+    """Is the worsening one that the waiver allows? A change that its terms do not cover is not.
 
     It has to be within the ceiling as it was measured, too: what all benchmarks did
     together may be taken off a change, but a value beyond the ceiling is beyond it.

@@ -119,7 +119,7 @@ def read_runs(
 
 
 def _ahead(collection: Collection) -> list[Diagnostic]:
-    """Return an error for runs that state a time to come: the newest session could not be told by it."""
+    """Return an error for runs whose time lies in the future: they would hide which session is newest."""
     limit = format_utc(time.time_ns() + _DAY)
     ahead = sorted({s.started_at for s in collection.seen if s.started_at > limit})
     message = "runs state that they started in the future"
@@ -207,7 +207,7 @@ def from_commit(commit: Commit, here: Settings) -> Side:
     """Return the baselines of another commit, which was looked up from the folder of the configuration.
 
     Raises:
-        CannotDecideError: it cannot be told for certain what the commit holds.
+        CannotDecideError: it is not certain what the commit holds.
     """
     folder = os.path.normpath(os.path.join(here.root or ".", here.policy.baselines))
     source = f"{commit.ref}:{folder}"

@@ -34,7 +34,7 @@ def notes_on(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
     for seen in selection.selected:
         if seen.failed and seen.ok:
             message = f'{seen.failed} of {seen.failed + seen.ok} runs of "{title(*seen.key)}" failed and were left out'
-            notes.append(warning("runs-failed", message, hint="mend the program: a run that fails is not measured"))
+            notes.append(warning("runs-failed", message, hint="fix the program: a run that fails is not measured"))
     if selection.superseded_runs():
         message = (
             f"{selection.superseded_runs()} runs were left out: newer ones, of another session or call, stand for them"
@@ -140,7 +140,7 @@ def cause(verdict: Verdict) -> tuple[Diagnostic, ...]:
 
 
 def _as_diagnostic(finding: Finding) -> Diagnostic:
-    said = sentence(finding.reason)
-    message = said if finding.message == said else f"{said}: {finding.message}"
+    words = sentence(finding.reason)
+    message = words if finding.message == words else f"{words}: {finding.message}"
     place = f"{title(finding.benchmark, finding.labels)} {finding.metric}"
     return error(finding.reason, message, place=place, hint=cure(finding.reason).replace("`", ""))

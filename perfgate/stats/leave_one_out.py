@@ -1,4 +1,4 @@
-"""How often an unchanged session would fail, told from the baseline's own sessions: each is left out in turn."""
+"""How often an unchanged session would fail, estimated from the baseline's own sessions: each is left out in turn."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ steadier, but benchmarks whose sessions now and then are in another state are ta
 CONFIDENCE = 0.90
 """Of the two ends of an interval together; each is a one-sided bound at 95 %."""
 _MOST_SHARE = 1e3
-_PRECISE = 1e-9  # of the ends of an interval, which is told with two digits
+_PRECISE = 1e-9  # of the ends of an interval, which is printed with two digits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ def alarm_rate(shares: Sequence[float]) -> AlarmRate:
     beyond the limit), the count alone would call every quiet baseline perfect.
 
     Args:
-        shares: of each session that was left out, the largest change of its gated rows as a
+        shares: of each session that was left out, the largest change of its gated values as a
             share of what would have failed: 1.0 is exactly at the limit. May be negative
             (everything got better) or infinite, never nan.
 

@@ -1,4 +1,4 @@
-"""Intervals for a median and for the ratio of two: closed forms, no dice, microseconds."""
+"""Intervals for a median and for the ratio of two: closed forms, no random numbers, microseconds."""
 
 from __future__ import annotations
 

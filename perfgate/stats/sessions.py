@@ -1,4 +1,4 @@
-"""The across-sessions model: how far today's session may lie from the baseline's by luck.
+"""The across-sessions model: how far today's session may lie from the baseline's by chance.
 
 Everything is on natural logarithms, and lower is better; for a metric where higher
 is better the caller flips the sign of the logs.
@@ -27,8 +27,8 @@ PRIOR_WEIGHT = 4
 """Degrees of freedom that the prior counts for beside the suite's own spread. With 1, 4 or 10 the rates of
 false alarms and of finds on recorded benchmarks differ by at most 3 points."""
 SPREAD_FLOOR = 0.005
-"""Smallest spread between sessions to believe in: a few that agree better than half a percent were
-lucky. With 1 % instead, alarms and finds on recorded benchmarks differ by at most 3 points."""
+"""Smallest spread between sessions to believe in: a few agree better than half a percent by
+chance. With 1 % instead, alarms and finds on recorded benchmarks differ by at most 3 points."""
 MAD_TO_SIGMA = 1.4826
 """1 / (the 75 % point of the normal law): turns a MAD into the standard deviation of normal noise."""
 MEDIAN_VARIANCE = 1.571

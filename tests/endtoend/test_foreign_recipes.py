@@ -101,7 +101,7 @@ def test_a_budget_needs_no_second_file(project: Project, name: str) -> None:
         outcome = project.cli("check", again)
         assert outcome.code == code, str(outcome)
     budget(project, "nosuch", metric, held)
-    assert_cannot_decide(project.cli("check", again), "no benchmark matches .nosuch.", "mend the name")
+    assert_cannot_decide(project.cli("check", again), "no benchmark matches .nosuch.", "correct the name")
 
 
 def test_the_error_rate_has_a_budget_too(project: Project) -> None:

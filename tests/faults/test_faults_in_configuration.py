@@ -44,7 +44,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "unknown-level": (f"{RULE}level = 'error'", r"/rule/0/level", "configuration"),
     "budget-without-benchmark": (
         '[[budget]]\nbenchmark = "trian"\nmetric = "elapsed"\nstatistic = "p95"\nlimit = "< 1s"',
-        'budget 1 .*no benchmark matches "trian"', "mend the name",
+        'budget 1 .*no benchmark matches "trian"', "correct the name",
     ),
     "budget-without-metric": (
         '[[budget]]\nbenchmark = "train"\nmetric = "latency"\nstatistic = "p95"\nlimit = "< 1s"',

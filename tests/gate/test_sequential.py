@@ -7,7 +7,7 @@ from gate_cases import lognormal, policy, profile, row_of, rule, scaled
 
 from perfgate.core.finding import Status
 from perfgate.gate.judge import Pair, judge
-from perfgate.gate.sequential import failures_of, judge_look, plan_looks
+from perfgate.gate.sequential import failures_of, judge_analysis, plan_analyses
 
 SESSION = "session/ab-1"
 TIGHT = [1.0 + i / 1000 for i in range(20)]
@@ -23,7 +23,7 @@ def pair(base, current, *, name="train", **more):
 def looked(*pairs, rounds=10, by=None):
     """Take the looks until nothing is open; return the last judgement and the runs of each side."""
     failed = {}
-    for look in plan_looks(rounds):
+    for look in plan_analyses(rounds):
         n = look.rounds * 2
         cut = [
             pair(
@@ -32,7 +32,7 @@ def looked(*pairs, rounds=10, by=None):
             )
             for p in pairs
         ]
-        judgement = judge_look(cut, by or policy(), look, failed)
+        judgement = judge_analysis(cut, by or policy(), look, failed)
         failed |= failures_of(judgement)
         if not judgement.rows_still_open:
             break
@@ -51,30 +51,30 @@ def looked(*pairs, rounds=10, by=None):
     ],
 )
 def test_the_looks_are_at_two_to_five_fifths_of_the_rounds(rounds, ends):
-    assert [look.rounds for look in plan_looks(rounds)] == ends
+    assert [look.rounds for look in plan_analyses(rounds)] == ends
 
 
 def test_the_only_look_has_the_whole_level_to_itself():
-    assert [look.share for look in plan_looks(1)] == [None]
+    assert [look.share for look in plan_analyses(1)] == [None]
 
 
 @pytest.mark.parametrize("rounds", [2, 3, 5, 10, 11, 17, 1000])
 def test_the_shares_of_all_looks_add_up_to_the_level(rounds):
-    shares = [look.share for look in plan_looks(rounds)]
+    shares = [look.share for look in plan_analyses(rounds)]
     assert math.isclose(sum(shares), 1.0)
     assert all(0 < share < 1 for share in shares)
 
 
 def test_the_shares_of_ten_rounds_are_those_of_the_spending_function():
-    assert [look.share for look in plan_looks(10)] == pytest.approx([0.16, 0.20, 0.28, 0.36])
+    assert [look.share for look in plan_analyses(10)] == pytest.approx([0.16, 0.20, 0.28, 0.36])
 
 
 def test_a_row_must_pass_the_level_of_its_look_and_not_the_whole_one():
     # 5 + 5 runs apart have p = 1/252 = 0.4 %: within 1 %, beyond 16 % of it.
     apart = pair({"elapsed": TIGHT[:5]}, {"elapsed": scaled(TIGHT[:5], 2)})
-    first = plan_looks(10)[0]
+    first = plan_analyses(10)[0]
     assert row_of(judge([apart], policy())).status is Status.REGRESSED
-    at_first = judge_look([apart], policy(), first, {})
+    at_first = judge_analysis([apart], policy(), first, {})
     assert row_of(at_first).status is Status.SUSPECTED
     assert row_of(at_first).evidence.alpha == pytest.approx(0.0016)
     assert at_first.rows_still_open == {row_of(at_first).key}
@@ -133,7 +133,7 @@ def test_what_seemed_hopeless_is_judged_again():
 
 def test_a_budget_of_many_rows_is_shared_at_every_look():
     pairs = [pair({"elapsed": TIGHT[:8]}, {"elapsed": scaled(TIGHT[:8], 2)}, name=f"b{i}") for i in range(20)]
-    judgement = judge_look(pairs, policy(), plan_looks(10)[0], {})
+    judgement = judge_analysis(pairs, policy(), plan_analyses(10)[0], {})
     levels = [f.evidence.alpha for f in judgement.findings if f.statistic == "p50"]
     assert levels == pytest.approx([0.16 * 2 * 0.01 / 20] * 20)
 
@@ -141,7 +141,7 @@ def test_a_budget_of_many_rows_is_shared_at_every_look():
 def test_a_tail_that_is_gated_spends_its_share_of_the_level_too():
     values = [1.0 + i / 1000 for i in range(80)]
     by = policy(rule(metric="elapsed", statistic="p95", level="fail"))
-    judgement = judge_look([pair({"elapsed": values}, {"elapsed": values})], by, plan_looks(100)[0], {})
+    judgement = judge_analysis([pair({"elapsed": values}, {"elapsed": values})], by, plan_analyses(100)[0], {})
     tail = row_of(judgement, statistic="p95")
     assert (tail.method, tail.evidence.alpha) == ("same-session", pytest.approx(0.16 * 0.01))
 

@@ -56,9 +56,9 @@ class AuditedClass:
     alarms: AlarmRate | None
     """How often an unchanged pull request is expected to fail; None when there are too few sessions."""
     rows: tuple[Sensitivity, ...]
-    """What each gated row can detect."""
+    """What each gated value can detect."""
     shares: tuple[Shares, ...]
-    """Of each gated row, and of what they have in common, its sessions judged against the others."""
+    """Of each gated value, and of what they have in common, its sessions judged against the others."""
     slack: tuple[Finding, ...]
     """Rows of which the newest session differs significantly from the others; their change is the one from the
     baseline as it is."""
@@ -88,7 +88,7 @@ def facts_of(machine_class: str, profiles: Sequence[Profile], policy: Policy, to
 
 
 def _gated_parts(profiles: Sequence[Profile], policy: Policy) -> list[Profile]:
-    """Return baselines with the metrics of which any is gated: no other has a part in a gated row's judgement."""
+    """Return baselines with the metrics of which any is gated: no other has a part in a gated value's judgement."""
     gated = {row.metric.name for p in profiles for row in rows_of(p, p, policy) if row.ruling.level == "fail"}
     return [replace(p, metrics=tuple(m for m in p.metrics if m.metric.name in gated)) for p in profiles]
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 OLD, VERY_OLD = 90, 180
 """Days after which machines, interpreters and libraries have usually moved on; and certainly."""
 FEWEST_RUNS, FEW_RUNS = 3, 5
-"""Runs in a session below which its median is one run's luck; and below which its spread is."""
+"""Runs in a session below which its median is that of one run; and below which its spread is."""
 _MANY = 2.0  # times the accepted false alarms: what few sessions say is no more precise than that
 _STATISTICAL = frozenset({"across-sessions", "same-session"})
 
@@ -69,7 +69,7 @@ def _false_alarms(one: AuditedClass, policy: Policy) -> Iterator[Diagnostic]:
     """Yield what is to be said of the false alarms."""
     rate = one.alarms
     if rate is None:
-        message = f"how often an unchanged pull request fails cannot be told from fewer than {FEWEST_LEFT_OUT} sessions"
+        message = f"fewer than {FEWEST_LEFT_OUT} sessions do not show how often an unchanged pull request fails"
         hint = "measure in other jobs or on other days, and perfgate baseline refresh"
         yield note("alarms-unknown", message, place=one.machine_class, hint=hint)
     elif rate.expected > _MANY * policy.false_alarms:
@@ -147,24 +147,26 @@ def _benchmark(row: Sensitivity) -> str:
 
 
 def _blind(one: AuditedClass) -> Iterator[Diagnostic]:
-    """Yield what is to be said of rows that see only large changes; those with slack have their own cure."""
+    """Yield what to report about values that detect only large changes; those with slack have their own hint."""
     left_behind = {(f.benchmark, f.labels, f.metric, f.statistic) for f in one.slack}
     rows = [r for r in one.rows if r.now.once is not None and r.method in _STATISTICAL and r.key not in left_behind]
-    rows = [r for r in rows if cost(r.floor) <= 1.0]  # beyond that, the floor itself is told
+    rows = [r for r in rows if cost(r.floor) <= 1.0]  # beyond that, the floor itself is reported
     sure = [r for r in rows if _is_blind(r, r.now.once if r.now.confirmed is None else r.now.confirmed)]
     once = [r for r in rows if r not in sure and _is_blind(r, r.now.once)]
     if sure:
-        message, hint = _said_of_blind(sure, len(one.rows), "even when a second session confirms it")
+        message, hint = _describe_insensitive(sure, len(one.rows), "even when a second session confirms it")
         yield warning("rows-blind", message, place=one.machine_class, hint=hint)
     if once:
-        message, hint = _said_of_blind(once, len(one.rows), "unless a second session confirms it")
+        message, hint = _describe_insensitive(once, len(one.rows), "unless a second session confirms it")
         yield note("rows-blind", message, place=one.machine_class, hint=hint)
 
 
-def _said_of_blind(rows: Sequence[Sensitivity], gated: int, when: str) -> tuple[str, str]:
-    """Return message and hint about rows that see only large changes."""
+def _describe_insensitive(rows: Sequence[Sensitivity], gated: int, when: str) -> tuple[str, str]:
+    """Return message and hint about values that detect only large changes."""
     worst = max(rows, key=lambda r: cost(r.now.once))
-    message = f"{len(rows)} of {gated} gated rows see no change below {percent(TOO_NOISY)} {when}; the worst: "
+    message = (
+        f"{len(rows)} of {gated} gated values cannot detect a change below {percent(TOO_NOISY)} {when}; the worst: "
+    )
     message += f"{worst.place}, {percent(worst.now.once or 0.0)}"
     if cost(worst.floor) >= cost(worst.now.confirmed if worst.now.confirmed is not None else worst.now.once):
         return message, "lower the floor"

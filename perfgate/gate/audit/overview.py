@@ -1,4 +1,4 @@
-"""The gate looks at itself, from the baselines alone: false alarms to expect, changes that stay unseen, idle rules."""
+"""The audit of a gate from its baselines alone: expected false alarms, undetectable changes, idle rules."""
 
 from __future__ import annotations
 

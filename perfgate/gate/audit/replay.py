@@ -32,7 +32,7 @@ class LeftOut:
     session: str
     """Id of the session."""
     findings: tuple[Finding, ...]
-    """What the gate found, gated rows only; those that could not be judged are left out."""
+    """What the gate found, gated values only; those that could not be judged are left out."""
 
 
 def leave_out(profiles: Sequence[Profile], policy: Policy, gated: int) -> tuple[LeftOut, ...]:
@@ -62,7 +62,7 @@ def sessions_of(profiles: Iterable[Profile]) -> tuple[str, ...]:
 
 def _judged(pairs: Sequence[Pair], policy: Policy, gated: int) -> tuple[Finding, ...]:
     judgement = judge(pairs, policy)
-    if judgement.gated not in (0, gated):  # the limits depend on gated rows over accepted chance alone
+    if judgement.gated not in (0, gated):  # the limits depend on gated values over accepted chance alone
         chance = min(_LARGEST_SHARE, policy.false_alarms * judgement.gated / gated)
         judgement = judge(pairs, replace(policy, false_alarms=chance))
     return tuple(f for f in judgement.findings if f.level == "fail" and f.status not in UNDECIDED)
@@ -87,7 +87,7 @@ def _only(profile: Profile, ids: set[str]) -> Profile:
 
 
 def newest_again(profiles: Sequence[Profile], policy: Policy) -> tuple[Finding, ...]:
-    """Return what the gate finds when the newest session of each baseline is measured again, gated rows only."""
+    """Return what the gate finds when the newest session of each baseline is measured again, gated values only."""
     pairs = []
     for profile in profiles:
         last = sessions_of([profile])[-1:]
@@ -105,7 +105,7 @@ def share_of_limit(finding: Finding, policy: Policy) -> float | None:
         policy: says whether a suspected row fails already.
 
     Returns:
-        1.0 exactly at the limit, negative for an improvement; None when it cannot be told.
+        1.0 exactly at the limit, negative for an improvement; None when it is unknown.
     """
     limits = Limits.of(finding)
     if finding.change is None or finding.change <= -1.0 or limits is None:

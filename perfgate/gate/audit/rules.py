@@ -61,7 +61,7 @@ def _idle_excludes(profiles: Sequence[Profile], policy: Policy) -> Iterator[Diag
         )
         if not hit:
             message = f'exclude "{entry}" matches nothing in the baselines'
-            yield note("exclude-matches-nothing", message, place=policy.source, hint="mend the name, or remove it")
+            yield note("exclude-matches-nothing", message, place=policy.source, hint="correct the name, or remove it")
 
 
 def _undecidable(rows: Sequence[Sensitivity]) -> Iterator[Diagnostic]:
@@ -72,7 +72,7 @@ def _undecidable(rows: Sequence[Sensitivity]) -> Iterator[Diagnostic]:
 
 
 def _never_failing(rows: Sequence[Sensitivity]) -> Iterator[Diagnostic]:
-    """Yield an error for the gated rows that can never fail."""
+    """Yield an error for the gated values that can never fail."""
     blind = [r for r in rows if r.now.once is None and not r.obstacle]
     for why, which in _grouped(blind, _why_never).items():
         reason, _, hint = why.partition("; ")

@@ -1,4 +1,4 @@
-"""The smallest change that each gated row can detect, and what would make it smaller."""
+"""The smallest change that each gated value can detect, and what would make it smaller."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class DetectableChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensitivity:
-    """One gated row."""
+    """One gated value."""
 
     benchmark: str
     """Name of the benchmark."""
@@ -115,7 +115,7 @@ def _size(change: DetectableChange) -> float:
 
 
 def find_sensitivities(profiles: Sequence[Profile], policy: Policy) -> tuple[tuple[Sensitivity, ...], int]:
-    """Return the sensitivity of each gated row of a class of machine, and the number of gated rows.
+    """Return the sensitivity of each gated value of a class of machine, and the number of gated values.
 
     Args:
         profiles: the baselines of one class of machine, none excluded.

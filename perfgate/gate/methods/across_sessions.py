@@ -62,7 +62,7 @@ def across_sessions(c: Comparison, logs: SessionLogs, shifts: GroupShifts, famil
         c: all values > 0.
         logs: its sessions.
         shifts: what its group has in common.
-        family: what the gated rows share.
+        family: what the gated values share.
     """
     allowed = allowed_cost(c.row, value_at(c.row, logs.middle))
     # A session written in coarse steps proves no more because a finer one stands beside it.

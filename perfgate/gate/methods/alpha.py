@@ -19,12 +19,12 @@ def alphas_of(ps: Sequence[float], family: Family) -> list[float]:
     At twice the accepted chance, capped at the chance itself: the threshold on the ratio
     removes most of what remains (docs/method.md has the rates). Holm's step-down test up
     to 50 rows, Benjamini and Hochberg's step-up test beyond. A row's alpha is the p-value
-    at which the test would just reject it, all other rows as they are. Each interim look at
+    at which the test would just reject it, all other rows as they are. Each interim analysis of
     the same runs spends its share of the first step (a union bound).
 
     Args:
         ps: the p-values of the rows.
-        family: what the gated rows share; its size counts rows of other methods, too.
+        family: what the gated values share; its size counts rows of other methods, too.
     """
     if family.share is not None:
         return [family.first_step] * len(ps)

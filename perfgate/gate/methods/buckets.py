@@ -36,10 +36,10 @@ def why_undecidable(c: Comparison) -> tuple[str, str] | None:
 
 
 def over_budget(budget: Budget, measured: MetricProfile) -> bool | str | None:
-    """Return whether a quantile read off buckets is beyond a budget, or in words why that cannot be told.
+    """Return whether a quantile read off buckets is beyond a budget, or in words why that is unknown.
 
     None: the quantile is known for itself, no bucket is in the way. Values in the
-    bucket up to a bound are at most the bound, so that a limit that is a bound can be told.
+    bucket up to a bound are at most the bound, so that a limit that is a bound can be judged.
     """
     q = measured.quantile(budget.statistic)
     if q is None or q.low == q.high:

@@ -20,18 +20,18 @@ STATUS_OF_CALL = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """What the gated rows of a check share."""
+    """What the gated values of a check share."""
 
     size: int
     """How many rows share the accepted false alarms (J), >= 1."""
     false_alarms: float
     """Accepted chance that an unchanged pull request fails (fa), 0.0 < fa < 1.0."""
     share: float | None = None
-    """Part of a row's alpha that this interim look may spend, 0.0 < share < 1.0; None: there is one look."""
+    """Part of a row's alpha that this interim analysis may spend, 0.0 < share < 1.0; None: there is one."""
 
     @property
     def first_step(self) -> float:
-        """The p-value at which a same-session row fails at this look, whatever the others do."""
+        """The p-value at which a same-session row fails at this analysis, whatever the others do."""
         return min(self.false_alarms, 2 * self.false_alarms / self.size) * (self.share or 1.0)
 
 

@@ -32,15 +32,15 @@ def judge_whole_suite(members: Sequence[Member], shifts: GroupShifts, family: Fa
 
     The suite is judged like a row whose sessions' values are the common shifts: it fails
     beyond the outer limit, is suspected beyond the inner one, and has to be beyond the
-    inner one in each of several fresh sessions. The strictest threshold of its gated rows
+    inner one in each of several fresh sessions. The strictest threshold of its gated values
     is its own: what is subtracted from that row must not hide a change that the row does
-    not allow. A shift that lifts no gated row above that row's own floor cannot fail.
+    not allow. A shift that lifts no gated value above that row's own floor cannot fail.
     A group that nobody gates is only reported.
 
     Args:
         members: the group, each row with its sessions.
         shifts: what they have in common.
-        family: what the gated rows share.
+        family: what the gated values share.
     """
     if not shifts.current:
         return

@@ -13,7 +13,7 @@ from perfgate.core.errors import CannotDecideError, Diagnostic
 from perfgate.core.profile import title
 from perfgate.core.session_id import SessionId
 from perfgate.gate.judge import Judgement, Pair
-from perfgate.gate.sequential import InterimLook, failures_of, judge_look, plan_looks
+from perfgate.gate.sequential import InterimAnalysis, failures_of, judge_analysis, plan_analyses
 from perfgate.measure.command.name import command_digest, default_benchmark_name
 from perfgate.measure.identity import new_run_id
 from perfgate.measure.machine import facts
@@ -80,9 +80,9 @@ def compare(sides: Sides, request: Request, on_progress: Callable[[int, int], No
         CannotDecideError: a run failed, and not for the lack of what the head adds.
     """
     looks = (
-        plan_looks(request.rounds)
+        plan_analyses(request.rounds)
         if request.runs is None
-        else (InterimLook(rounds=-(-request.runs // _SIDES_A_ROUND), share=None),)
+        else (InterimAnalysis(rounds=-(-request.runs // _SIDES_A_ROUND), share=None),)
     )
     most = request.runs or request.rounds * _SIDES_A_ROUND
     bench = _Bench(sides, request, most, on_progress)
@@ -97,7 +97,7 @@ def compare(sides: Sides, request: Request, on_progress: Callable[[int, int], No
         done = runs
         base, head = bench.collected("base"), bench.collected("head")
         pairs = _paired(base[0].profiles, head[0].profiles, bench.sides.here.policy)
-        judgement = judge_look(pairs, bench.sides.here.policy, look, failed)
+        judgement = judge_analysis(pairs, bench.sides.here.policy, look, failed)
         problems = (*base[1], *head[1])
         failed |= failures_of(judgement)
         if problems or not judgement.rows_still_open:

@@ -142,7 +142,7 @@ def _unmeasured(base: Side, selection: Selection) -> list[Diagnostic]:
     """Return an error for each new benchmark of which every run failed: no baseline asks for it yet."""
     known = {p.key for p in base.profiles}
     return [
-        error("runs-failed", f'every run of "{title(*s.key)}" failed', hint="mend the program and measure again")
+        error("runs-failed", f'every run of "{title(*s.key)}" failed', hint="fix the program and measure again")
         for s in selection.selected
         if s.failed and not s.ok and s.key not in known
     ]

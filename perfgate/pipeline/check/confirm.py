@@ -33,7 +33,7 @@ def with_earlier(selection: Selection, reports: Sequence[str], base: Side) -> Se
 
     Raises:
         CannotDecideError: a report cannot be read, was undecided, or is of other baselines,
-            another commit, the same session, or fewer benchmarks; every fault is told.
+            another commit, the same session, or fewer benchmarks; every fault is reported.
     """
     faults: list[Diagnostic] = []
     merged = {_place(p): p for p in selection.profiles}
@@ -43,7 +43,7 @@ def with_earlier(selection: Selection, reports: Sequence[str], base: Side) -> Se
         found = [*_unfit(verdict, path, base, merged), *_clashes(merged, earlier, selection, path)]
         faults += found
         if not found:
-            merged = {place: _joined(earlier.get(place), p) for place, p in merged.items()}
+            merged = {place: _join(earlier.get(place), p) for place, p in merged.items()}
     if faults:
         raise CannotDecideError(dict.fromkeys(faults))
     return replace(selection, profiles=tuple(merged.values()))
@@ -56,7 +56,7 @@ def _place(profile: Profile) -> _Place:
 def _unfit(verdict: Verdict, path: str, base: Side, merged: Mapping[_Place, Profile]) -> Iterator[Diagnostic]:
     """Yield why a report is not of the same question."""
     if verdict.exit_code == 2:  # noqa: PLR2004 - ExitCode.CANNOT_DECIDE; what it holds is not whole
-        yield error("confirm-undecided", "could not decide", place=path, hint="mend what it names, and measure again")
+        yield error("confirm-undecided", "could not decide", place=path, hint="fix what it names, and measure again")
     now, then = ({_place(p): _values(p) for p in profiles} for profiles in (base.profiles, verdict.baseline))
     # What was new then and has a baseline by now may have become that baseline itself.
     if any(now.get(_place(p)) != then.get(_place(p)) for p in (*verdict.baseline, *verdict.current)):
@@ -112,7 +112,7 @@ def _is_measured(profile: Profile | None, metric: str) -> bool:
     return bool(found and found.samples)
 
 
-def _joined(earlier: Profile | None, now: Profile) -> Profile:
+def _join(earlier: Profile | None, now: Profile) -> Profile:
     """Return a profile with the earlier sessions before its own; a session that is in both counts once."""
     if earlier is None:
         return now
@@ -120,11 +120,11 @@ def _joined(earlier: Profile | None, now: Profile) -> Profile:
     return replace(
         now,
         sessions=(*(s for s in earlier.sessions if s.id not in held), *now.sessions),
-        metrics=tuple(_joined_metric(earlier.metric(m.metric.name), m) for m in now.metrics),
+        metrics=tuple(_join_metrics(earlier.metric(m.metric.name), m) for m in now.metrics),
     )
 
 
-def _joined_metric(earlier: MetricProfile | None, now: MetricProfile) -> MetricProfile:
+def _join_metrics(earlier: MetricProfile | None, now: MetricProfile) -> MetricProfile:
     if earlier is None:
         return now
     held = {s.session for s in now.samples}

@@ -65,7 +65,7 @@ def merge_profiles(paths: Sequence[str], *, expected: int) -> tuple[tuple[Profil
 
     Raises:
         CannotDecideError: a shard is missing, there twice or not valid, or they do not belong
-            together; every fault is told.
+            together; every fault is reported.
     """
     files, problems = find(paths)
     profiles, faults = _merged(files, expected)
@@ -116,7 +116,7 @@ def select_shards(
 
 
 def _is_profile(path: str) -> bool:
-    """Is it a profile file? What cannot be read is told by the reader of runs."""
+    """Is it a profile file? What cannot be read is reported by the reader of runs."""
     try:
         return version_of(read_bounded(path, limit=store.LARGEST, slug=_SLUG)) == PROFILE
     except CannotDecideError:

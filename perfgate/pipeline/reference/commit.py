@@ -49,7 +49,7 @@ def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
         machine_class: given by hand; empty: the configuration's.
 
     Raises:
-        CannotDecideError: it cannot be told for certain what the commit holds.
+        CannotDecideError: it is not certain what the commit holds.
     """
     own = _own(given)
     views = _views(ref, given)
@@ -86,7 +86,7 @@ def policy_of(base: str, head: str | None, *, given: str | None, is_trusted: boo
         The configuration, and what the head does to it.
 
     Raises:
-        CannotDecideError: it is not valid, or it cannot be told for certain what a commit holds.
+        CannotDecideError: it is not valid, or it is not certain what a commit holds.
     """
     found = _configured(_views(base, given), given)
     if head is not None:

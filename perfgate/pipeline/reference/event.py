@@ -1,9 +1,9 @@
-"""``--baseline-ref auto``: which commit holds the gate that counts, told by the event that started the workflow.
+"""``--baseline-ref auto``: which commit holds the gate that counts, from the event that started the workflow.
 
 A pull request is measured as the merge of its branch into the base, so the gate is that
 merge's first parent: the tip of the base. The merge base would charge a pull request
 with what the base has accepted since, and the tree would let it raise its own limits.
-What cannot be told for certain is an error, never the tree.
+What is not certain is an error, never the tree.
 """
 
 from __future__ import annotations

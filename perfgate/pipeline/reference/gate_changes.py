@@ -41,7 +41,7 @@ class Edits:
     changes: tuple[GateChange, ...] = ()
     """The files, those that let more pass first."""
     notes: tuple[Diagnostic, ...] = ()
-    """What a reader is told."""
+    """What the report says about them."""
     problems: tuple[Diagnostic, ...] = ()
     """Why the commit's configuration refuses them."""
 
