@@ -29,7 +29,7 @@ def main() -> NoReturn:
             signal.signal(signal.SIGTERM, _stop)
             signal.signal(signal.SIGHUP, _stop)
         code = run(sys.argv[1:])
-    except KeyboardInterrupt:  # before the guard, or again while the first was told
+    except KeyboardInterrupt:  # before the guard, or again while the first was reported
         with contextlib.suppress(KeyboardInterrupt):
             _say(_INTERRUPTED)
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # from here on nothing may change the code
@@ -37,8 +37,8 @@ def main() -> NoReturn:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     if not _flushed():
         code = _CANNOT_DECIDE
-    # An interruption of an `exec` of text (each dataclass is made by one) stays in the interpreter's
-    # mind, which would end by SIGINT instead of with our code; the next evaluation of text clears it.
+    # An interruption of an `exec` of text (each dataclass is made by one) stays pending in the
+    # interpreter, which would end by SIGINT instead of with our code; the next evaluation of text clears it.
     eval("0")  # noqa: S307 - a constant
     sys.exit(code)
 
@@ -49,7 +49,7 @@ def _stop(_number: int, _frame: object) -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command line and return its exit code; whatever goes wrong is told on stderr."""
+    """Run a command line and return its exit code; whatever goes wrong is reported on stderr."""
     try:
         return _run(list(arguments))
     except BrokenPipeError:
@@ -61,7 +61,7 @@ def run(arguments: Sequence[str]) -> int:
     except (ImportError, SyntaxError) as caught:
         _say(
             f"cannot decide: the installation is broken ({_line(caught)}); "
-            "mend it: python -m pip install --force-reinstall perfgate"
+            "repair it: python -m pip install --force-reinstall perfgate"
         )
         _trace()
     except OSError as caught:
@@ -101,7 +101,7 @@ def _run(arguments: list[str]) -> int:
         _say(f"cannot decide: {_line(caught.format_message()).rstrip('.')}; run `{command} --help`")
         return _CANNOT_DECIDE
     except Exception as caught:
-        if not _tell(caught):
+        if not _report_faults(caught):
             raise
         return _CANNOT_DECIDE
     if sys.stdout is not None:
@@ -123,8 +123,8 @@ def _complete(variable: str, asked: str) -> int:
     return _CANNOT_DECIDE
 
 
-def _tell(caught: Exception) -> bool:
-    """Tell every fault of an error that carries some: first the cause and the cure, then the details."""
+def _report_faults(caught: Exception) -> bool:
+    """Print every fault of an error that carries some: first the cause and the hint, then the details."""
     from perfgate.core.errors import CannotDecideError, plain  # noqa: PLC0415 - `--help` does not need it
 
     if not isinstance(caught, CannotDecideError):

@@ -22,26 +22,26 @@ _EVERY_DAY, _CI, _MORE = "Every day", "CI", "More"
 _COMMANDS: dict[str, tuple[str, str]] = {
     "run": (_EVERY_DAY, "Measure a command."),
     "check": (_EVERY_DAY, "Compare runs with the baselines: exit 0, 1 or 2."),
-    "ab": (_EVERY_DAY, "Compare two versions of a command, measured in turns."),
+    "ab": (_EVERY_DAY, "Compare two versions of a command, measured interleaved."),
     "baseline": (_EVERY_DAY, "Refresh, show, list or compare baselines."),
     "init": (_EVERY_DAY, "Set up a project."),
-    "demo": (_EVERY_DAY, "See it work on a small real workload."),
+    "demo": (_EVERY_DAY, "Show a pass and a regression of a small workload."),
     "collect": (_CI, "Collect runs into profiles."),
     "import": (_CI, "Write what other tools measured as run files."),
     "formats": (_CI, "List the tools whose files are read."),
-    "comment": (_CI, "Say what a report says in one comment on a pull request."),
+    "comment": (_CI, "Post a report as a comment on a pull request."),
     "merge": (_CI, "Merge the profiles of all shards."),
     "validate": (_CI, "Check configuration, baselines and waivers; measure nothing."),
     "report": (_CI, "Render a report again in another format."),
-    "audit": (_MORE, "Say how far the gate can be trusted, from its baselines."),
-    "explain": (_MORE, "Say which rule governs what of a benchmark."),
-    "waive": (_MORE, "Let one row be worse for a time, in review."),
+    "audit": (_MORE, "Estimate false alarms and detectable changes of the gate."),
+    "explain": (_MORE, "Show which rules apply to a benchmark."),
+    "waive": (_MORE, "Allow one value to be worse until a date, in review."),
     "schema": (_MORE, "Print the JSON Schema of a file format."),
     "completion": (_MORE, "Print the script that completes commands in a shell."),
 }
 
 
-_MODULES = {"import": "importing"}  # a word of Python's own can name no module
+_MODULES = {"import": "importing"}  # a keyword of Python can name no module
 
 
 class _Program(click.Group):

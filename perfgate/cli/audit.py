@@ -20,7 +20,7 @@ _LEVELS: dict[str, DiagnosticLevel] = {"note": "note", "warning": "warning", "er
 @click.command()
 @click.option("--baseline", metavar="DIR|FILE", help="Baselines to audit (default: the configured folder).")
 @config_option
-@click.option("--machine-class", default="", metavar="NAME", help="Class of this machine (default: told by its facts).")
+@click.option("--machine-class", default="", metavar="NAME", help="Class of this machine (default: from its facts).")
 @click.option(
     "--fail-on",
     type=click.Choice([*_LEVELS, "never"]),
@@ -41,10 +41,10 @@ def command(
     today: str,
     form: Format,
 ) -> ExitCode:
-    """Say how far the gate can be trusted, from its baselines alone.
+    """Estimate how far the gate can be trusted, from its baselines alone.
 
-    False alarms to expect, the smallest change that each row sees, rules that do
-    nothing, baselines that are old or were left behind. Exits 0 when clean, 1 with
+    Reports the false alarms to expect, the smallest detectable change of each value,
+    rules that do nothing, and baselines that are old or no longer used. Exits 0 when clean, 1 with
     findings of the level of --fail-on, 2 when there is nothing to audit.
     """
     from perfgate.cli.present import show

@@ -60,7 +60,7 @@ def command(
     """Compare runs with the baselines.
 
     PATHS are run files, folders or globs (default: `runs` of the configuration).
-    Exits 0 when every gated row was measured and holds, 1 when one regressed,
+    Exits 0 when every gated value was measured and holds, 1 when one regressed,
     2 when it cannot be decided.
     """
     from perfgate.cli.present import present_verdict, report_targets

@@ -23,7 +23,9 @@ _ID = re.compile(r"[a-z0-9-]{1,40}")
 @click.option("--workflow-run", is_flag=True, help="On the pull request of the event that started this workflow.")
 @click.option("--repo", metavar="OWNER/NAME", help="Repository of the pull request; with --pr.")
 @click.option("--pr", type=click.IntRange(1, 2**53), metavar="N", help="Number of the pull request; with --repo.")
-@click.option("--id", "ident", default="default", show_default=True, help="Tells several gates apart (a-z, 0-9, -).")
+@click.option(
+    "--id", "ident", default="default", show_default=True, help="Name of the gate, if there are several (a-z, 0-9, -)."
+)
 @click.option(
     "--when",
     type=click.Choice(["change", "regression", "always"]),
@@ -44,7 +46,7 @@ def command(
     when: When,
     dry_run: bool,
 ) -> ExitCode:
-    """Say what a report says in one comment on a pull request, changed in place.
+    """Post a report as a comment on a pull request; a later report updates it.
 
     The token comes from GITHUB_TOKEN or GH_TOKEN. Exits 0 whatever the verdict,
     also when there is nothing to comment on or the token may only read; 2 when

@@ -6,11 +6,11 @@ import click
 
 
 @click.command()
-@click.option("--folder", metavar="DIR", help="Where to play (default: a temporary folder).")
+@click.option("--folder", metavar="DIR", help="Folder of the demo (default: a temporary folder).")
 def command(folder: str | None) -> None:
-    """See it work: measure a small training, slow it down, look at both reports.
+    """Measure a small training, slow it down, and compare both reports.
 
-    Takes less than a minute and leaves its folder to look at.
+    Takes less than a minute and leaves its folder for inspection.
     """
     from perfgate.pipeline.init.demo import demo
 

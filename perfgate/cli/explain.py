@@ -11,7 +11,7 @@ from perfgate.cli.options import config_option
 @click.argument("benchmark")
 @config_option
 def command(benchmark: str, config: str | None) -> None:
-    """Say which rule governs what of a benchmark, and why."""
+    """Show which rules apply to a benchmark, and why."""
     from perfgate.cli.present import show
     from perfgate.pipeline.explain import compose_explanation
 

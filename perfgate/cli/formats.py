@@ -16,11 +16,11 @@ def command(*, as_json: bool) -> None:
 
     known = formats()
     if as_json:
-        told = [
+        rows = [
             {"name": f.name, "tool": f.tool, "gives": f.provides, "best": f.hint, "asked": f.only_on_request}
             for f in known
         ]
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for f in known:
         words = f"{f.name}: {f.provides}{' (only with --from)' if f.only_on_request else ''}"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output", default="outputs/model_runs", metavar="DIR", show_default=True, help="Folder for the run files."
 )
-@click.option("--dry-run", is_flag=True, help="Show what the files say, and write nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what the files contain, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: every record as JSON.")
 @config_option
 @click.pass_context
@@ -55,17 +55,17 @@ def command(
 
 
 def _show(found: Found, *, as_json: bool) -> None:
-    """Print what the files say."""
+    """Print what the files contain."""
     import json
 
     from perfgate.cli.present import echo
     from perfgate.formats.parsing.record import describe
     from perfgate.render import render
-    from perfgate.report.records import compose_records
+    from perfgate.report.profiles import compose_records
 
-    told = [describe(r) for r in found.records]
+    records = [describe(r) for r in found.records]
     echo(
-        json.dumps(told, ensure_ascii=True, allow_nan=False) + "\n"
+        json.dumps(records, ensure_ascii=True, allow_nan=False) + "\n"
         if as_json
-        else render(compose_records(told), "text")
+        else render(compose_records(records), "text")
     )

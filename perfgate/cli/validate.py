@@ -12,7 +12,7 @@ def command(paths: tuple[str, ...]) -> None:
 
     PATHS are configurations, projects, folders of baselines or files in them
     (default: the configuration that governs this folder, and its baselines). All
-    faults are told at once. Exits 0 when all is sound, else 2.
+    faults are reported at once. Exits 0 when all is sound, else 2.
     """
     from perfgate.pipeline.validate import validate
 

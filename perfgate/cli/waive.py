@@ -27,10 +27,10 @@ def command(
     statistic: str,
     config: str | None,
 ) -> None:
-    """Let one row be worse for a time, up to a ceiling, in a file for review.
+    """Allow one value to be worse until a date, up to a ceiling, in a file for review.
 
-    BENCHMARK and METRIC name the row as reports do. Commit the file that is written:
-    a reviewer sees what is allowed, how long, and why.
+    BENCHMARK and METRIC name the value as reports do. Commit the file that is written,
+    so that a reviewer can check what is allowed, how long, and why.
     """
     from perfgate.pipeline.baselines.waive import Request, add_waiver
 

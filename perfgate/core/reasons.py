@@ -1,4 +1,4 @@
-"""Why a finding has its status: one slug, one sentence, one thing to do. Reports and docs read this table."""
+"""Why a finding has its status: one slug, one sentence, one hint. Reports and docs read this table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "look for what they share: the machine, the interpreter, a library, a build flag",
     ),
     "worse-than-file": ("worse than the limit", "find the change, or commit a new baseline file"),
-    "worse-than-base": ("worse than the limit, beside the base", "find the change"),
+    "worse-than-base": ("worse than the limit, compared with the base", "find the change"),
     "over-budget": ("beyond the budget's limit", "find the change, or change the budget in review"),
     # could not be judged
     "no-runs": (
@@ -30,9 +30,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "only-in-base": (
         "only the base measures it",
-        "bring it back into the head; or leave it out: `exclude = [NAME]`",
+        "add it to the head again; or exclude it: `exclude = [NAME]`",
     ),
-    "all-failed": ("every run of it failed", "mend the program and measure again"),
+    "all-failed": ("every run of it failed", "fix the program and measure again"),
     "only-baseline-runs": (
         "its newest runs all belong to the baseline",
         "measure again: `perfgate run -n 10 -- CMD`, or the tool that wrote the file",
@@ -41,9 +41,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "it was not measured in the newest session",
         "measure all benchmarks in one session, or pass `--sessions all`",
     ),
-    "no-values": ("no run states the metric", "record it again, or start anew: `perfgate baseline refresh --replace`"),
+    "no-values": (
+        "no run contains the metric",
+        "record it again, or start anew: `perfgate baseline refresh --replace`",
+    ),
     "no-statistic": (
-        "the file does not state this percentile",
+        "the file does not contain this percentile",
         "write the percentile into the file, or gate another",
     ),
     "unit-differs": (
@@ -63,78 +66,72 @@ SENTENCES: dict[str, tuple[str, str]] = {
         'measure the same input; or start anew: `perfgate baseline refresh --replace`; or set `workload = "rate"`',
     ),
     "class-differs": (
-        "there is no baseline for this class of machine",
+        "there is no baseline for this machine class",
         "measure a baseline on this machine: `perfgate baseline refresh`; or name its class: `--machine-class`",
     ),
     "bucket-too-wide": (
         "the bucket is wider than the threshold",
-        "let the program count finer buckets there, or set a threshold as wide as the bucket",
+        "use finer buckets there, or set a threshold as wide as the bucket",
     ),
     "saturated": (
-        "it lies beyond the last bucket",
-        "let the program count buckets beyond what happens",
+        "the value is beyond the last bucket",
+        "add buckets above the largest value that occurs",
     ),
     "zero-values": (
         "a value of zero is no measurement",
         'record `elapsed_ns`; or leave memory out: `exclude = ["*:peak_memory"]`',
     ),
     # suspected
-    "not-proven": (
-        "worse, but not beyond chance",
-        _CONFIRM,
-    ),
-    "more-runs": ("worse, but not beyond chance in so few runs", "measure more runs on each side"),
-    "suite-not-proven": (
-        "all benchmarks together got worse, but not beyond chance",
-        _CONFIRM,
-    ),
+    "not-proven": ("worse, but not significant", _CONFIRM),
+    "more-runs": ("worse, but not significant with so few runs", "measure more runs on each side"),
+    "suite-not-proven": ("all benchmarks together got worse, but not significantly", _CONFIRM),
     "few-runs": ("too few runs to prove a change", "measure more runs"),
     "tail-of-few": (
-        "worse, but of too few runs to say so",
+        "worse, but a percentile of too few runs is not reliable",
         'measure more runs, or gate it as a plain ratio: `method = "threshold"`',
     ),
     "budget-of-few": (
-        "beyond the budget's limit, but of too few runs to say so",
+        "beyond the budget's limit, but a percentile of too few runs is not reliable",
         "measure more runs, or give the budget to p50",
     ),
     "only-beside": (
-        "worse only beside the others, which got better; as measured it is within its limit",
-        "nothing, when the change made the others faster; a slower one hides on a fast machine: measure again",
+        "worse only relative to the other benchmarks, which improved; as measured it is within its limit",
+        "nothing, if the change made the others faster; if the machine was faster, measure again",
     ),
     "too-coarse": (
-        "beyond the limit, but its runs are rounded too coarsely to say so",
+        "beyond the limit, but its values are rounded too coarsely for a decision",
         "record values as fine as the baseline's, such as `elapsed_ns`",
     ),
     # allowed for a time
-    "waived": ("worse, and waived for a time", "mend it before the waiver ends"),
+    "waived": ("worse, but waived for a time", "fix it before the waiver ends"),
     "beyond-waiver": (
         "worse than its waiver allows",
         "find the change, or waive more of it in review: `baselines/waivers.toml`",
     ),
-    # told only
+    # reported only
     "not-gated": ("worse, but not gated", 'gate it with a rule: `level = "fail"`'),
-    "near-budget": ("within the limit, but beyond its warning", "look before it fails"),
+    "near-budget": ("within the limit, but beyond its warning", "find the change before it fails"),
     "not-in-base": ("the base does not have it", "compare again when the base has it, too"),
     "not-in-baseline": ("the baseline does not have it", "`perfgate baseline refresh` adds it"),
     # holds
     "better-than-base": ("better, beyond the threshold", "keep it"),
     "better": ("better, beyond the threshold", "refresh the baseline to keep the gain"),
     "within-threshold": ("within the threshold", ""),
-    "suite-moved": ("what all benchmarks did together, taken off each row's change", ""),
+    "suite-moved": ("the common change of all benchmarks, subtracted from each change", ""),
     "within-noise": ("the difference is within the noise", ""),
     "not-confirmed": ("worse in one session, but a fresh one does not confirm it", ""),
-    "below-floor": ("the difference is smaller than the floor", ""),
+    "below-floor": ("the difference is smaller than the minimum change", ""),
     "within-budget": ("within the budget", ""),
     "too-noisy-in-turns": (
-        "too noisy to gate: smaller changes cannot be seen",
+        "too noisy to gate: smaller changes are not detected",
         "measure more runs, `-n 40`, or longer ones",
     ),
     "too-noisy": (
-        "too noisy to gate: smaller changes cannot be seen",
+        "too noisy to gate: smaller changes are not detected",
         "measure more sessions, or longer runs",
     ),
 }
-"""Slug -> (sentence, what to do). Commands and configuration stand between backticks."""
+"""Slug -> (sentence, hint). Commands and configuration stand between backticks."""
 
 
 def sentence(slug: str) -> str:
@@ -142,6 +139,6 @@ def sentence(slug: str) -> str:
     return SENTENCES.get(slug, (slug, ""))[0]
 
 
-def cure(slug: str) -> str:
+def hint_for(slug: str) -> str:
     """Return what to do about a slug, empty when nothing needs doing."""
     return SENTENCES.get(slug, ("", ""))[1]

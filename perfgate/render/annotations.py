@@ -1,4 +1,4 @@
-"""Verdict -> annotations of GitHub Actions: what a reader of the run sees without opening a report."""
+"""Verdict -> annotations of GitHub Actions: what a reader of the run is shown without opening a report."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import Diagnostic, plain
 from perfgate.core.finding import FAILED, UNDECIDED, Finding, Status, Verdict
 from perfgate.core.profile import title
-from perfgate.core.reasons import cure, sentence
+from perfgate.core.reasons import hint_for, sentence
 from perfgate.publish.actions import ANNOTATIONS, command
 from perfgate.render.places import Files
 from perfgate.report.codec import settled
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LONGEST = 200  # characters of a name
-_FAR_DOWN = "look at the summary of the run, or at report.md"
+_ALL_OF_THEM = "see the summary of the run, or report.md"
 
 
 def annotate(verdict: Verdict, prefix: str | None) -> tuple[str, ...]:
@@ -34,23 +34,23 @@ def annotate(verdict: Verdict, prefix: str | None) -> tuple[str, ...]:
     files = None if prefix is None else Files(verdict)
     levels: dict[str, list[str]] = {"error": [], "warning": [], "notice": []}
     for d in verdict.problems:
-        levels["error"].append(command("error", {"title": f"perfgate: {d.slug}"}, _told(d)))
+        levels["error"].append(command("error", {"title": f"perfgate: {d.slug}"}, _diagnostic_message(d)))
     for f in settled(verdict).findings:
         level = _level(f, verdict)
         if level:
             path = files.of(f) if files else ""
             where = {"title": _title(f), "file": f"{prefix}/{path}" if prefix and path else path}
-            levels[level].append(command(level, where, _said(f)))
+            levels[level].append(command(level, where, _message(f)))
     for d in verdict.notes:
         if d.level == "warning":
-            levels["warning"].append(command("warning", {"title": f"perfgate: {d.slug}"}, _told(d)))
+            levels["warning"].append(command("warning", {"title": f"perfgate: {d.slug}"}, _diagnostic_message(d)))
     return tuple(line for level, lines in levels.items() for line in _capped(level, lines))
 
 
 def _capped(level: str, lines: list[str]) -> Iterable[str]:
     yield from lines[:ANNOTATIONS]
     if len(lines) > ANNOTATIONS:
-        yield command(level, {"title": "perfgate"}, f"{len(lines) - ANNOTATIONS:,} more of this kind: {_FAR_DOWN}")
+        yield command(level, {"title": "perfgate"}, f"{len(lines) - ANNOTATIONS:,} more of this kind: {_ALL_OF_THEM}")
 
 
 def _level(f: Finding, verdict: Verdict) -> str:
@@ -68,12 +68,12 @@ def _title(f: Finding) -> str:
     return f"perfgate: {name} {plain(f.metric)[:_LONGEST]} {f.statistic}"
 
 
-def _said(f: Finding) -> str:
+def _message(f: Finding) -> str:
     """Return what happened to a row, and what to do."""
     words = [_change(f)] if f.change is not None else []
     words.append(plain(f.message or sentence(f.reason)))
-    told = "; ".join(words)
-    return f"{told}. Do: {cure(f.reason).replace('`', '')}" if cure(f.reason) else told
+    message, hint = "; ".join(words), hint_for(f.reason).replace("`", "")
+    return f"{message}. Hint: {hint}" if hint else message
 
 
 def _change(f: Finding) -> str:
@@ -85,7 +85,7 @@ def _change(f: Finding) -> str:
     return f"{change}{limit}, {plain(values)}"
 
 
-def _told(d: Diagnostic) -> str:
+def _diagnostic_message(d: Diagnostic) -> str:
     place = f"{plain(d.place)}: " if d.place else ""
-    hint = f". Do: {plain(d.hint)}" if d.hint else ""
+    hint = f". Hint: {plain(d.hint)}" if d.hint else ""
     return f"{place}{plain(d.message)}{hint}"

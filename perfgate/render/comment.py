@@ -28,7 +28,7 @@ def comment(verdict: Verdict, *, ident: str, run_page: str) -> str:
 
     Args:
         verdict: as a ``report.json`` states it, or `settled` leaves it; its words may come from anybody.
-        ident: tells the gates of a repository apart, of a-z, 0-9 and dashes.
+        ident: name of the gate, different for each gate of a repository, of a-z, 0-9 and dashes.
         run_page: address of the run that measured, from a source that can be trusted; empty: none.
     """
     sizes = sizes_of(verdict)
@@ -42,7 +42,7 @@ def comment(verdict: Verdict, *, ident: str, run_page: str) -> str:
     if _excess(body) <= 0:
         return body
     bare = drawn(0)
-    if _excess(bare) > 0:  # what is told of the gate itself is too long: the verdict has to do
+    if _excess(bare) > 0:  # the lines about the gate itself are too long: the verdict has to do
         return _body(verdict, sizes, _kept(sizes, 0), first, run_page, only_verdict=True)
     return _longest(drawn, bare, most, _excess(body))
 
@@ -51,7 +51,7 @@ def _longest(drawn: Callable[[int], str], bare: str, too_many: int, above: int) 
     """Return the body with the most rows that fit.
 
     Rows differ in length, so that none is taken for the average: where the lengths at both
-    ends point to is tried in turn with the middle, until one row more would be too much.
+    ends point to is tried alternately with the middle, until one row more would be too much.
 
     Args:
         drawn: number of rows -> body.
@@ -86,9 +86,14 @@ def _kept(sizes: Mapping[str, int], rows: int) -> dict[str, int]:
 
 
 def _body(
-    verdict: Verdict, sizes: Mapping[str, int], kept: Mapping[str, int], first: str, run_page: str,
-    *, only_verdict: bool = False,
-) -> str:  # fmt: skip
+    verdict: Verdict,
+    sizes: Mapping[str, int],
+    kept: Mapping[str, int],
+    first: str,
+    run_page: str,
+    *,
+    only_verdict: bool = False,
+) -> str:
     gone = sum(sizes.values()) - sum(kept.values())
     run = f"[the run]({run_page})" if run_page else "the run"
     end = f"… and {gone:,} more, see {run}." if gone else f"More in {run}."

@@ -1,8 +1,8 @@
 """Verdict -> JUnit XML: one test case for each row, valid against the schema of Jenkins' xUnit plugin.
 
 A row that got worse is a failure. What could not be judged is an error, and so is each
-fault of the whole check, so that no reader sees green where the check said 2. A new row
-is skipped; other rows that need a word pass, and say it in ``system-out``.
+fault of the whole check, so that no reader shows green where the check exits 2. A new row
+is skipped; other rows with a message pass, and have it in ``system-out``.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def _render(document: Document, files: Files | None) -> str:
     if verdict.exit_code is ExitCode.CANNOT_DECIDE and not any(c.outcome == "error" for c in cases):
         cases.append(_Case(_SUITE, "nothing-judged", "error", opening[:1]))
     notes = [n for n in verdict.notes if not any(n.message in line for line in opening)]
-    said = [plain(line) for line in opening] + [diagnostic_line(n) for n in notes]
-    return _document(verdict, cases, said)
+    output = [plain(line) for line in opening] + [diagnostic_line(n) for n in notes]
+    return _document(verdict, cases, output)
 
 
 class _Names:
@@ -68,9 +68,16 @@ class _Case:
     """One test case."""
 
     def __init__(
-        self, suite: str, name: str, outcome: str, lines: Sequence[str], *, seconds: float = 0.0, kind: str = "",
+        self,
+        suite: str,
+        name: str,
+        outcome: str,
+        lines: Sequence[str],
+        *,
+        seconds: float = 0.0,
+        kind: str = "",
         file: str = "",
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.suite, self.name, self.outcome, self.lines = suite, name, outcome, lines
         self.seconds, self.kind, self.file = seconds, kind or name, file
 
@@ -85,8 +92,8 @@ class _Case:
         if self.outcome == "passed":
             body = f"<system-out>{inner}</system-out>"
         else:
-            told = f"type={_attribute(self.kind)} message={_attribute(self.lines[0])}"
-            body = f"<{self.outcome} {told}>{inner}</{self.outcome}>"
+            attributes = f"type={_attribute(self.kind)} message={_attribute(self.lines[0])}"
+            body = f"<{self.outcome} {attributes}>{inner}</{self.outcome}>"
         return f"    {head}>\n      {body}\n    </testcase>"
 
 
@@ -103,13 +110,17 @@ def _row(verdict: Verdict, finding: Finding, name: str, files: Files | None) -> 
     is_time = is_time and finding.method != "budget"
     quiet = finding.status is Status.UNCHANGED
     return _Case(
-        titled(finding), name, outcome, () if quiet else (*lines_of(finding), f"Status: {finding.status}"),
-        seconds=max(finding.current or 0.0, 0.0) if is_time else 0.0, kind=finding.reason or finding.status,
+        titled(finding),
+        name,
+        outcome,
+        () if quiet else (*lines_of(finding), f"Status: {finding.status}"),
+        seconds=max(finding.current or 0.0, 0.0) if is_time else 0.0,
+        kind=finding.reason or finding.status,
         file=files.of(finding) if files else "",
-    )  # fmt: skip
+    )
 
 
-def _document(verdict: Verdict, cases: Sequence[_Case], said: Sequence[str]) -> str:
+def _document(verdict: Verdict, cases: Sequence[_Case], output: Sequence[str]) -> str:
     counts = {o: sum(c.outcome == o for c in cases) for o in ("failure", "error", "skipped")}
     totals = f'tests="{len(cases)}" failures="{counts["failure"]}" errors="{counts["error"]}"'
     seconds = _attribute(_seconds(sum(c.seconds for c in cases)))
@@ -124,7 +135,7 @@ def _document(verdict: Verdict, cases: Sequence[_Case], said: Sequence[str]) -> 
             *properties,
             "    </properties>",
             *(c.drawn() for c in cases),
-            f"    <system-out>{escape(chr(10).join(said))}</system-out>",
+            f"    <system-out>{escape(chr(10).join(output))}</system-out>",
             "  </testsuite>",
             "</testsuites>\n",
         ]

@@ -1,8 +1,8 @@
 """Verdict -> OpenMetrics text, for GitLab's metrics report and for a collector of text files.
 
 GitLab compares values as texts and shows each that differs. So a row that is unchanged
-states its baseline's value and a change of 0: what was not told from noise is not shown
-as a change. Only gauges are used, and no quotes in our own words, so that readers of the
+states its baseline's value and a change of 0: what cannot be distinguished from noise is not
+shown as a change. Only gauges are used, and no quotes in our own words, so that readers of the
 older text format take it, too.
 """
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 _UNITS = {"s": "seconds", "B": "bytes", "1/s": "per_second"}
 _DIGITS, _MOST_DIGITS = 4, 12
 _HELP = {
-    "perfgate_verdict": "The verdict: 1 at the one that was reached.",
+    "perfgate_verdict": "The verdict: 1 for the one that was reached, else 0.",
     "perfgate_exit_code": "Exit code: 0 pass, 1 regression, 2 cannot decide.",
-    "perfgate_rows": "Rows by status.",
-    "perfgate_faults": "Faults that kept something from being judged.",
+    "perfgate_rows": "Number of values by status.",
+    "perfgate_faults": "Faults because of which something could not be judged.",
     "perfgate_gate_changes": "Files of the gate that the change under test edits.",
-    "perfgate_row_status": "What was found out about a row; always 1.",
+    "perfgate_row_status": "Status of a value; always 1.",
     "perfgate_baseline": "Value of the baseline.",
-    "perfgate_current": "Value now; of the baseline where the row is unchanged.",
-    "perfgate_change": "Value now over baseline, minus one; 0 where the row is unchanged.",
-    "perfgate_limit": "The change beyond which a row fails, signed like the worsening.",
+    "perfgate_current": "Current value; that of the baseline where the status is unchanged.",
+    "perfgate_change": "Current value over baseline, minus one; 0 where the status is unchanged.",
+    "perfgate_limit": "The change beyond which a value fails, signed like the worsening.",
     "perfgate_budget": "Absolute limit of a budget.",
 }
 
@@ -70,9 +70,12 @@ def _rows(verdict: Verdict) -> Iterator[tuple[Finding, _Labels]]:
     seen: dict[_Labels, int] = {}
     for f in verdict.findings:
         labels: _Labels = (
-            ("benchmark", titled(f)), ("metric", f.metric), ("statistic", f.statistic),
-            ("machine_class", f.machine_class), ("check", "budget" if f.method == "budget" else "change"),
-        )  # fmt: skip
+            ("benchmark", titled(f)),
+            ("metric", f.metric),
+            ("statistic", f.statistic),
+            ("machine_class", f.machine_class),
+            ("check", "budget" if f.method == "budget" else "change"),
+        )
         labels = tuple((name, plain(value)) for name, value in labels)
         number = seen[labels] = seen.get(labels, 0) + 1
         yield f, labels if number == 1 else (*labels, ("number", str(number)))

@@ -1,4 +1,4 @@
-"""The file that a finding speaks of, for systems that show findings beside files."""
+"""The file that a finding is about, for systems that show findings beside files."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _NO_FILE = frozenset({"", "not read", "built-in defaults"})
 
 
 class Files:
-    """The files that a verdict speaks of, relative to where the check ran."""
+    """The files that a verdict is about, relative to where the check ran."""
 
     def __init__(self, verdict: Verdict) -> None:
         """Note where each benchmark's baseline lies; under ``ab`` there is none."""
-        told = verdict.compared
-        self.configuration = _in_tree(told.policy)
+        compared = verdict.compared
+        self.configuration = _in_tree(compared.policy)
         """The configuration's file; empty when there is none in this tree."""
         self._kept: dict[tuple[str, str, Labels], str] = {}
-        folder = _in_tree(told.baselines)
+        folder = _in_tree(compared.baselines)
         for p in verdict.baseline if folder else ():
             if any(s.is_interleaved for s in p.sessions):
                 continue

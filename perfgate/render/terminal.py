@@ -68,7 +68,8 @@ def _table(table: Table) -> str:
     wanted = [(i, c) for i, c in enumerate(table.columns) if c.priority <= _PRIORITY]
     rows = [[_short(plain(e.cells[i].text), c) for i, c in wanted] for e in table.entries[:_MOST_ROWS]]
     head, align = [c.title for _, c in wanted], [c.align for _, c in wanted]
-    drawn: str = tabulate(rows, headers=head, tablefmt="plain", disable_numparse=True, colalign=align)
+    # The titles are a row like the others: as headers they would make each column two wider than it needs.
+    drawn: str = tabulate([head, *rows], tablefmt="plain", disable_numparse=True, colalign=align)
     more = len(table.entries) - _MOST_ROWS
     return "\n".join(line.rstrip() for line in drawn.splitlines()) + (f"\n… and {more} more rows" if more > 0 else "")
 

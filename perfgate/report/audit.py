@@ -1,4 +1,4 @@
-"""Audit -> document: what to mend first, then what each class of machine can be trusted with."""
+"""Audit -> document: what to fix first, then how far the gate of each machine class can be trusted."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ _COLUMNS = (
     Column(title="Sessions", kind="count"),
     Column(title="n", kind="count"),
     Column(title="Limit", kind="change", priority=2),
-    Column(title="Sees", kind="change"),
+    Column(title="Detectable", kind="change"),
     Column(title="Confirmed", kind="change"),
-    Column(title="Would see", kind="text"),
+    Column(title="Could detect", kind="text"),
 )
 _NONE = "–"
-_TELLABLE = 0.0005  # a share below it is none to speak of
+_SMALLEST_SHARE = 0.0005  # a smaller one is shown as 0
 
 
 def compose_audit(audit: Audit, *, tool: str, policy: str, baselines: str) -> Document:
@@ -62,7 +62,7 @@ def compose_audit(audit: Audit, *, tool: str, policy: str, baselines: str) -> Do
     """
     blocks: list[Block] = [Paragraph(line=_headline(audit))]
     if audit.findings:
-        blocks.append(Bullets(lines=tuple(_told(f) for f in audit.findings)))
+        blocks.append(Bullets(lines=tuple(_finding(f) for f in audit.findings)))
     for one in audit.classes:
         blocks += _class(one, audit.accepted)
     origin = (text("Baselines: "), name(baselines), text("; configuration: "), name(policy))
@@ -72,35 +72,35 @@ def compose_audit(audit: Audit, *, tool: str, policy: str, baselines: str) -> Do
 
 def _headline(audit: Audit) -> Line:
     counts = [(level, sum(f.level == level for f in audit.findings)) for level in LEVELS]
-    told = ", ".join(count(n, level) for level, n in counts if n)
-    return strong("Audit"), text(f" of {audit.today}: {told or 'clean'}.")
+    numbers = ", ".join(count(n, level) for level, n in counts if n)
+    return strong("Audit"), text(f" of {audit.today}: {numbers or 'clean'}.")
 
 
-def _told(finding: Diagnostic) -> Line:
+def _finding(finding: Diagnostic) -> Line:
     """Return a finding as a line; all of its words may come from data."""
     line: Line = (text(f"{finding.level}: "),)
     line += (name(finding.place), text(": ")) if finding.place else ()
     line += (name(finding.message), text(" ("), name(finding.slug), text(")"))
-    return (*line, text(". Do: "), name(finding.hint)) if finding.hint else line
+    return (*line, text(". Hint: "), name(finding.hint)) if finding.hint else line
 
 
 def _class(one: AuditedClass, accepted: float) -> Iterator[Block]:
-    """Yield what is to be read about a class of machine."""
+    """Yield the section about a machine class."""
     yield Heading(line=(name(one.machine_class or "any machine"),))
-    yield Bullets(lines=(_measured(one), _alarms(one, accepted), *_sight(one.rows)))
+    yield Bullets(lines=(_measured(one), _alarms(one, accepted), *_detectable_changes(one.rows)))
     if one.rows:
         table = Table(columns=_COLUMNS, entries=tuple(_entry(r) for r in one.rows), remarks=False)
-        yield Fold(summary=(text("The smallest worsening that each gated row sees"),), blocks=(table,))
+        yield Fold(summary=(text("Smallest detectable change of each gated value"),), blocks=(table,))
 
 
 def _measured(one: AuditedClass) -> Line:
     sessions, runs = [r.now.sessions for r in one.rows], [r.now.runs for r in one.rows]
-    told = f"{count(len(one.profiles), 'benchmark')}, {count(len(one.rows), 'gated row')}"
+    facts = f"{count(len(one.profiles), 'benchmark')}, {count(len(one.rows), 'gated value')}"
     if one.rows:
-        told += f"; {_range(sessions, 'session')}, {_range(runs, 'run')} in each"
+        facts += f"; {_range(sessions, 'session')}, {_range(runs, 'run')} in each"
     if one.age is not None:
-        told += f"; newest run {one.newest[:10]}, {count(one.age, 'day')} ago"
-    return (text(told),)
+        facts += f"; newest run {one.newest[:10]}, {count(one.age, 'day')} ago"
+    return (text(facts),)
 
 
 def _range(counts: Sequence[int], noun: str) -> str:
@@ -111,29 +111,30 @@ def _range(counts: Sequence[int], noun: str) -> str:
 def _alarms(one: AuditedClass, accepted: float) -> Line:
     what = f"Unchanged pull requests that fail (accepted: {accepted * 100:g} of 100)"
     if one.alarms is None:
-        return (text(f"{what}: the sessions are too few to tell"),)
+        return (text(f"{what}: too few sessions for an estimate"),)
     rate = one.alarms
     reach = f"at most {_hundredths(rate.high)}"
     if rate.failed:
         reach = f"{_hundredths(rate.low)} to {_hundredths(rate.high)}"
-    told = f"about {_hundredths(rate.expected)}, {reach}, as far as {count(rate.sessions, 'session')} can tell"
-    return (text(f"{what}: {told}"),)
+    estimate = f"about {_hundredths(rate.expected)}, {reach}, estimated from {count(rate.sessions, 'session')}"
+    return (text(f"{what}: {estimate}"),)
 
 
 def _hundredths(share: float) -> str:
     """Return a share of a hundred in two digits."""
-    return f"{share * 100:.2g}" if share >= _TELLABLE else "0"
+    return f"{share * 100:.2g}" if share >= _SMALLEST_SHARE else "0"
 
 
-def _sight(rows: Sequence[Sensitivity]) -> Iterator[Line]:
-    """Yield the middle and the worst of what rows see."""
-    for when, seen in (
-        ("one session shows", [r.now.once for r in rows if r.now.once is not None]),
-        ("a second session confirms", [r.now.confirmed for r in rows if r.now.confirmed is not None]),
+def _detectable_changes(rows: Sequence[Sensitivity]) -> Iterator[Line]:
+    """Yield the median and the largest of the smallest detectable changes."""
+    for when, changes in (
+        ("in one session", [r.now.once for r in rows if r.now.once is not None]),
+        ("that a second session confirms", [r.now.confirmed for r in rows if r.now.confirmed is not None]),
     ):
-        if seen:
-            middle, worst = median([cost(s) for s in seen]), max(cost(s) for s in seen)
-            yield (text(f"Smallest worsening that {when}: {percent(middle)} in the middle, {percent(worst)} at worst"),)
+        if changes:
+            costs = [cost(change) for change in changes]
+            line = f"Smallest detectable change {when}: median {percent(median(costs))}, largest {percent(max(costs))}"
+            yield (text(line),)
 
 
 def _entry(row: Sensitivity) -> Entry:
@@ -222,8 +223,12 @@ def _row_data(row: Sensitivity, one: AuditedClass) -> dict[str, Any]:
 
 
 def _view_data(view: DetectableChange) -> dict[str, Any]:
-    seen = {"visible": _number(view.once), "visible_confirmed": _number(view.confirmed)}
-    return {"sessions": view.sessions, "runs": view.runs, **seen}
+    return {
+        "sessions": view.sessions,
+        "runs": view.runs,
+        "visible": _number(view.once),
+        "visible_confirmed": _number(view.confirmed),
+    }
 
 
 def _number(value: float | None) -> float | None:

@@ -15,9 +15,22 @@ from perfgate.report.samples import samples_from_data, samples_to_data, unsound
 SCHEMA = "perfgate/report/1"
 _HINT = "`perfgate schema report` prints the format"
 _AS_IS = (
-    "benchmark", "machine_class", "metric", "unit", "better", "statistic", "level", "method", "limit_text",
-    "n_baseline", "n_current", "sessions_baseline", "reason", "message", "rule",
-)  # fmt: skip
+    "benchmark",
+    "machine_class",
+    "metric",
+    "unit",
+    "better",
+    "statistic",
+    "level",
+    "method",
+    "limit_text",
+    "n_baseline",
+    "n_current",
+    "sessions_baseline",
+    "reason",
+    "message",
+    "rule",
+)
 _NUMBERS = ("baseline", "current", "change", "limit")
 _RENAMED = {"level": "alpha"}  # names of evidence in reports of 0.1.0
 _LISTS = ("baseline_commits", "current_commits", "machine_classes", "sessions")
@@ -136,7 +149,7 @@ def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document o
     otherwise was tampered with, or written by another version.
 
     Raises:
-        CannotDecideError: it is not valid; every fault is told.
+        CannotDecideError: it is not valid; the error names every fault.
     """
     faults = [(f.message, f.pointer) for f in schema.explain("report", data)]
     faults = faults or [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.finding import FAILED, UNDECIDED, WHOLE_SUITE, ExitCode, Finding, Status, Verdict
 from perfgate.core.profile import title
-from perfgate.core.reasons import cure, sentence
+from perfgate.core.reasons import hint_for, sentence
 from perfgate.report.codec import settled, to_data
 from perfgate.report.document import (
     BENCHMARK,
@@ -38,12 +38,22 @@ if TYPE_CHECKING:
 
 _NONE = "–"
 _BLIND = frozenset({"too-noisy", "too-noisy-in-turns", "few-runs"})
-_SAID_FIRST = frozenset({"gate-edited", "sides-share", "same-code"})
+_SHOWN_FIRST = frozenset({"gate-edited", "sides-share", "same-code"})
 _LACKS = "base-lacks"
 PARTS = (
-    "failed", "problems", "undecided", "suspected", "waived", "refuted", "advisory", "noisy", "notes", "improved",
-    "new", "unchanged",
-)  # fmt: skip
+    "failed",
+    "problems",
+    "undecided",
+    "suspected",
+    "waived",
+    "refuted",
+    "advisory",
+    "noisy",
+    "notes",
+    "improved",
+    "new",
+    "unchanged",
+)
 """The parts of a report that may grow, what a reader needs most first."""
 
 
@@ -54,13 +64,13 @@ def compose(verdict: Verdict) -> Document:
 
 
 def sizes_of(verdict: Verdict) -> dict[str, int]:
-    """Return how many rows each part of a report has, by the part's name in `PARTS`; faults and notes among them."""
+    """Return how many values each part of a report has, by the part's name in `PARTS`; faults and notes among them."""
     found = {n: len(rows) for n, rows in _groups(verdict).items()}
     return {**found, "problems": len(verdict.problems), "notes": len(_notes(verdict))}
 
 
 def blocks_of(verdict: Verdict, most: Mapping[str, int]) -> tuple[Block, ...]:
-    """Return what a report says, with no more rows in its parts than there is room for.
+    """Return the blocks of a report, with no more rows in its parts than there is room for.
 
     Args:
         verdict: as `settled` leaves it.
@@ -68,7 +78,7 @@ def blocks_of(verdict: Verdict, most: Mapping[str, int]) -> tuple[Block, ...]:
     """
     full = _groups(verdict)
     groups = {n: rows[: most.get(n, len(rows))] for n, rows in full.items()}
-    first = [*(_told(d) for d in verdict.notes if d.slug in _SAID_FIRST), *moved_far(verdict)]
+    first = [*(_diagnostic(d) for d in verdict.notes if d.slug in _SHOWN_FIRST), *moved_far(verdict)]
     blocks: list[Block] = [Paragraph(line=_headline(verdict, full, quiet=not first))]
     blocks += [Paragraph(line=line) for line in first]
     blocks += edited(verdict)
@@ -76,26 +86,26 @@ def blocks_of(verdict: Verdict, most: Mapping[str, int]) -> tuple[Block, ...]:
         what = "what is measured" if any(d.slug == _LACKS for d in verdict.notes) else "the gate"
         blocks.append(Paragraph(line=(text(f"This change introduces {what}: there is nothing to compare with yet."),)))
     blocks += _problems(verdict.problems[: most.get("problems", len(verdict.problems))])
-    blocks += _section("Got worse", groups["failed"], remarks=True)
+    blocks += _section("Regressed", groups["failed"], remarks=True)
     blocks += _section("Could not be judged", groups["undecided"], remarks=True)
     blocks += _section("Suspected, not failing", groups["suspected"], remarks=True)
     blocks += _section("Suspected before, not confirmed", groups["refuted"], remarks=True)
     blocks += _section("Worse, and waived", groups["waived"], remarks=True)
-    blocks += _section("Worth a look, not gated", groups["advisory"], remarks=True)
+    blocks += _section("Worse, but not gated", groups["advisory"], remarks=True)
     blocks += _section("New", groups["new"], remarks=False)
-    blocks += _section("Got better", groups["improved"], remarks=False)
+    blocks += _section("Improved", groups["improved"], remarks=False)
     blocks += _noisy(groups["noisy"])
     blocks += _folded(groups["unchanged"], len(full["unchanged"]))
     rest = _notes(verdict)
     rest = rest[: most.get("notes", len(rest))]
     if rest:
         blocks += [Heading(line=(text("Notes"),)), Bullets(lines=rest)]
-    blocks.append(Fold(summary=(text("What was compared"),), blocks=(Bullets(lines=tuple(compared(verdict))),)))
+    blocks.append(Fold(summary=(text("How this was measured"),), blocks=(Bullets(lines=tuple(compared(verdict))),)))
     return tuple(blocks)
 
 
 def _notes(verdict: Verdict) -> tuple[Line, ...]:
-    return tuple(_told(d) for d in verdict.notes if d.slug not in _SAID_FIRST)
+    return tuple(_diagnostic(d) for d in verdict.notes if d.slug not in _SHOWN_FIRST)
 
 
 def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
@@ -125,7 +135,13 @@ def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
 
 
 def _headline(verdict: Verdict, groups: dict[str, list[Finding]], *, quiet: bool) -> Line:
-    """Return the first line: the verdict, and whether to act; `quiet` says that nothing has to be told first."""
+    """Return the first line: the verdict, and where to read on.
+
+    Args:
+        verdict: as `settled` leaves it.
+        groups: part -> its findings.
+        quiet: no line stands between the first and the sections.
+    """
     failed, undecided = len(groups["failed"]), len(groups["undecided"])
     judged = [
         f for f in verdict.findings if f.level == "fail" and f.status is not Status.NEW and f.benchmark != WHOLE_SUITE
@@ -133,44 +149,44 @@ def _headline(verdict: Verdict, groups: dict[str, list[Finding]], *, quiet: bool
     if verdict.exit_code is ExitCode.CANNOT_DECIDE:
         faults = len(verdict.problems)
         parts = [count(faults, "fault")] if faults else []
-        parts += [f"{count(undecided, 'row')} could not be judged"] if undecided else []
-        parts += [f"{count(failed, 'row')} got worse"] if failed else []
-        return strong("Cannot decide"), text(
-            ": " + (", ".join(parts) or "nothing was measured") + ". Act: mend what is listed first."
-        )
+        parts += [f"{count(undecided, 'value')} could not be judged"] if undecided else []
+        parts += [f"{count(failed, 'value')} regressed"] if failed else []
+        words = f"{', '.join(parts)}. Fix the first item below." if parts else "nothing was measured."
+        return strong("Cannot decide"), text(f": {words}")
     if verdict.exit_code is ExitCode.REGRESSION:
         rows = sum(f.benchmark != WHOLE_SUITE for f in groups["failed"])
-        whole = " and the suite as a whole" if rows < failed else ""
-        return strong("Regression"), text(
-            f": {rows} of {count(len(judged), 'gated row')}{whole} got worse. Act before merging."
-        )
+        together = ", and all benchmarks together" if rows else ", but all benchmarks together did"
+        words = f"{rows:,} of {count(len(judged), 'gated value')} regressed"
+        return strong("Regression"), text(f": {words}{together if rows < failed else ''}.")
     if verdict.introduces:
-        return strong("Pass"), text(f": {count(len(groups['new']), 'row')} measured. No action needed.")
+        return strong("Pass"), text(f": {count(len(groups['new']), 'value')} measured.")
     if not judged:
-        return strong("Pass"), text(": nothing is gated, so that nothing could fail. Look at the rules.")
-    suspects = len(groups["suspected"])
-    blind = len(groups["noisy"])
-    waived = len(groups["waived"])
-    held = f"{count(waived, 'is', 'are')} worse and waived, none else" if waived else "none got worse"
-    tail = "No action needed." if quiet and not waived and not groups["refuted"] else "Look below."
+        return strong("Pass"), text(": no value is gated, so that the check cannot fail. Check the rules.")
+    return strong("Pass"), text(f": {count(len(judged), 'gated value')} measured, {_passed(groups, quiet=quiet)}")
+
+
+def _passed(groups: dict[str, list[Finding]], *, quiet: bool) -> str:
+    """Return what became of the gated values of a check that passes, and where to read on."""
+    suspects, blind, waived = (len(groups[part]) for part in ("suspected", "noisy", "waived"))
+    held = f"{count(waived, 'is', 'are')} worse and waived, no other regressed." if waived else "none regressed."
     if suspects:
-        tail = f"{count(suspects, 'row is', 'rows are')} suspected: look below."
-    elif blind:
-        tail = f"{blind} of them could hardly have failed: look below."
-    return strong("Pass"), text(f": {count(len(judged), 'gated row')} measured, {held} beyond its limit. {tail}")
+        return f"{held} {count(suspects, 'value is', 'values are')} suspected: see below."
+    if blind:
+        return f"{held} {blind:,} of them cannot detect a change as small as the threshold: see below."
+    return held if quiet and not waived and not groups["refuted"] else f"{held} See below."
 
 
 def _problems(problems: Sequence[Diagnostic]) -> list[Block]:
     if not problems:
         return []
-    return [Heading(line=(text("Faults"),)), Bullets(lines=tuple(_told(d) for d in problems))]
+    return [Heading(line=(text("Faults"),)), Bullets(lines=tuple(_diagnostic(d) for d in problems))]
 
 
-def _told(d: Diagnostic) -> Line:
+def _diagnostic(d: Diagnostic) -> Line:
     """Return a diagnostic as a line; all of its words may come from data."""
     line: Line = (name(d.place), text(": ")) if d.place else ()
     line += (name(d.message), text(" ("), name(d.slug), text(")"))
-    return (*line, text(". Do: "), name(d.hint)) if d.hint else line
+    return (*line, text(". Hint: "), name(d.hint)) if d.hint else line
 
 
 def _section(heading: str, findings: Sequence[Finding], *, remarks: bool) -> list[Block]:
@@ -178,13 +194,13 @@ def _section(heading: str, findings: Sequence[Finding], *, remarks: bool) -> lis
         return []
     entries = tuple(entry(f) for f in findings)
     blocks: list[Block] = [Heading(line=(text(heading),)), Table(columns=COLUMNS, entries=entries, remarks=remarks)]
-    return [*blocks, *_cures(findings)] if remarks else blocks
+    return [*blocks, *_hints(findings)] if remarks else blocks
 
 
-def _cures(findings: Sequence[Finding]) -> list[Block]:
+def _hints(findings: Sequence[Finding]) -> list[Block]:
     """Return what to do, once for each reason, in the order of the rows."""
-    reasons = dict.fromkeys(f.reason for f in findings if cure(f.reason))
-    lines = [(text(f"{_capital(sentence(r))}: "), *_marked(cure(r))) for r in reasons]
+    reasons = dict.fromkeys(f.reason for f in findings if hint_for(f.reason))
+    lines = [(text(f"{_capital(sentence(r))}: "), *_marked(hint_for(r))) for r in reasons]
     return [Paragraph(line=(text("What to do:"),)), Bullets(lines=tuple(lines))] if lines else []
 
 
@@ -195,18 +211,18 @@ def _marked(words: str) -> Line:
 
 
 def _noisy(findings: Sequence[Finding]) -> list[Block]:
-    """Return the gated rows that hold, but could not have seen a change that matters."""
+    """Return the gated values that hold, but whose smallest detectable change is larger than a change that matters."""
     if not findings:
         return []
     table = Table(columns=COLUMNS, entries=tuple(entry(f) for f in findings), remarks=False)
-    return [Heading(line=(text("Too noisy, or too few runs, to gate"),)), table, *_cures(findings)]
+    return [Heading(line=(text("Too noisy, or too few runs, to gate"),)), table, *_hints(findings)]
 
 
 def _folded(findings: Sequence[Finding], number: int) -> list[Block]:
     if not findings:
         return []
     table = Table(columns=COLUMNS, entries=tuple(entry(f) for f in findings), remarks=False)
-    return [Fold(summary=(text(f"Unchanged: {count(number, 'row')}"),), blocks=(table,))]
+    return [Fold(summary=(text(f"Unchanged: {count(number, 'value')}"),), blocks=(table,))]
 
 
 def _benchmark(f: Finding) -> Span:
@@ -272,7 +288,7 @@ _CELLS: tuple[tuple[Column, Callable[[Finding], Span]], ...] = (
     (CHANGE, _change),
     (LIMIT, _limit),
     (Column(title="Runs", kind="count", priority=2, label="runs"), _runs),
-    (Column(title="Sees", kind="change", label="sees"), _detectable),
+    (Column(title="Detectable", kind="change", label="detectable"), _detectable),
 )
 """The columns of a report, each with what makes its cell of a finding. Every renderer draws what stands here."""
 COLUMNS = tuple(column for column, _ in _CELLS)
@@ -286,7 +302,7 @@ def entry(f: Finding) -> Entry:
 
 
 def _cell(f: Finding, side: str, value: float, beside: float | None, *, apart: bool) -> Span:
-    """Return a value in words; a tail with its bounds, and marked when it has too few runs to be a fact."""
+    """Return a value in words; a tail with its bounds, and marked when it has too few runs to be reliable."""
     words = amount(value, f.unit, beside=beside, apart=apart)
     known = f.evidence.known()
     if known.get(f"runs_{side}", 0.0) < known.get("runs_needed", 0.0):

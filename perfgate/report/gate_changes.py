@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from perfgate.core.finding import Verdict
     from perfgate.report.document import Line, Span
 
-_TOLD = frozenset({"gate-edited", "gate-edit-refused"})
+_SLUGS = frozenset({"gate-edited", "gate-edit-refused"})
 _MOST_FILES = 12
 _MOST_MOVES = 4
 _NONE = "–"
@@ -42,7 +42,7 @@ def change_from_data(data: dict[str, Any]) -> GateChange:
 
 def edited(verdict: Verdict) -> list[Block]:
     """Return what was edited, a line for each file; nothing when the gate allows it."""
-    if not any(d.slug in _TOLD for d in (*verdict.notes, *verdict.problems)) or not verdict.gate_changes:
+    if not any(d.slug in _SLUGS for d in (*verdict.notes, *verdict.problems)) or not verdict.gate_changes:
         return []
     lines = [_file(c) for c in verdict.gate_changes[:_MOST_FILES]]
     more = len(verdict.gate_changes) - _MOST_FILES
@@ -67,9 +67,9 @@ def _worst_first(moves: Sequence[Move]) -> list[Move]:
 def _moved(move: Move) -> Line:
     """Return one value, before and after."""
     line: Line = (name(move.what), text(" "), _value(move, move.before), text(" → "), _value(move, move.after))
-    told = [percent(move.change)] if move.change is not None and move.unit else []
-    told += ["laxer"] if move.laxer else []
-    return (*line, text(f" ({', '.join(told)})")) if told else line
+    remarks = [percent(move.change)] if move.change is not None and move.unit else []
+    remarks += ["laxer"] if move.laxer else []
+    return (*line, text(f" ({', '.join(remarks)})")) if remarks else line
 
 
 def _value(move: Move, value: float | str | None) -> Span:

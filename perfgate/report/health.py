@@ -1,4 +1,4 @@
-"""How far a check can be trusted, in one line: sessions and age of the baselines, and what the rows see."""
+"""How far a check can be trusted, in one line: sessions and age of the baselines, smallest detectable change."""
 
 from __future__ import annotations
 
@@ -24,25 +24,27 @@ def health(verdict: Verdict) -> Line:
     """Return the line about the health of the gate; empty when no baseline with sessions was judged.
 
     Sessions and runs of the baselines, days from their newest run to the newest of these,
-    the smallest worsening that the gated rows saw (median and worst), and who says more.
+    the smallest detectable change of the gated values (median and largest), and the command for details.
     """
     judged = [p for p in merge_batches(verdict.baseline) if any(not s.is_interleaved for s in p.sessions)]
     if not judged:
         return ()
     runs = [len(s.values) for p in judged for m in p.metrics for s in m.samples]
-    told = f"Baselines hold {_range([len(p.sessions) for p in judged], 'session')}"
-    told += f" of {_range(runs, 'run')}" if runs else ", quantiles alone"
+    facts = f"Baselines hold {_range([len(p.sessions) for p in judged], 'session')}"
+    facts += f" of {_range(runs, 'run')}" if runs else ", quantiles alone"
     was, now = _newest(judged), _newest(verdict.current)
     if was is not None and now is not None:
-        told += f", the newest {count(max(0, now - was), 'day')} older than these runs"
-    seen = [
+        facts += f", the newest {count(max(0, now - was), 'day')} older than these runs"
+    detectable = [
         cost(f.fail_limit)
         for f in verdict.findings
         if f.level == "fail" and f.fail_limit is not None and f.fail_limit > -1.0 and f.benchmark != WHOLE_SUITE
     ]
-    if seen:
-        told += f"; gated rows see {percent(median(seen))} in the middle, {percent(max(seen))} at worst"
-    return text(f"{told}; more by "), name("perfgate audit")
+    if detectable:
+        facts += (
+            f"; smallest detectable change: median {percent(median(detectable))}, largest {percent(max(detectable))}"
+        )
+    return text(f"{facts}; details: "), name("perfgate audit")
 
 
 def _range(counts: Sequence[int], noun: str) -> str:

@@ -1,8 +1,8 @@
-"""Profiles -> document: a table of n, p50, p95 and p99 by session."""
+"""Profiles, or records of foreign files -> document: a table of what was measured, before anything is judged."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perfgate.core.policy import STATISTICS
 from perfgate.core.profile import MetricProfile, Profile, title
@@ -11,13 +11,21 @@ from perfgate.report.words import amount
 from perfgate.stats.quantiles import quantile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _SESSION = Column(title="Session", kind="text")
 _COUNT = Column(title="n", kind="count")
 _LONGEST_ID = 18
 _WANTED = tuple((s, int(s[1:]) / 100) for s in STATISTICS if s != "p90")
 _COLUMNS = (BENCHMARK, METRIC, _SESSION, _COUNT, *(Column(title=s, kind="value") for s, _ in _WANTED))
+_RECORD_QUANTILES = ("p50", "p95")
+_RECORD_COLUMNS = (
+    BENCHMARK,
+    METRIC,
+    Column(title="Kind", kind="text"),
+    _COUNT,
+    *(Column(title=q, kind="value") for q in _RECORD_QUANTILES),
+)
 
 
 def compose_profiles(profiles: Sequence[Profile]) -> Document:
@@ -58,6 +66,27 @@ def _entry(what: str, metric: MetricProfile, session: str, ordered: tuple[float,
 
 
 def _shortened(session: str) -> str:
-    """Return a session's id, its middle left out when it is long: both ends tell sessions apart."""
+    """Return a session's id, its middle left out when it is long: its ends identify it."""
     half = _LONGEST_ID // 2 - 1
     return session if len(session) <= _LONGEST_ID else f"{session[:half]}…{session[-half:]}"
+
+
+def compose_records(records: Sequence[Mapping[str, Any]]) -> Document:
+    """Return the table of the records of foreign files.
+
+    Args:
+        records: JSON data of records, as `perfgate import --dry-run --json` prints it.
+    """
+    table = Table(columns=_RECORD_COLUMNS, entries=tuple(map(_record_entry, records)), remarks=False)
+    return Document(data={}, blocks=(table,))
+
+
+def _record_entry(r: Mapping[str, Any]) -> Entry:
+    unit = r["unit"] or "1"
+    if r["kind"] == "value":
+        values = [amount(r["value"], unit), ""]
+    else:
+        values = ["not in it" if r[q] is None else amount(r[q], unit) for q in _RECORD_QUANTILES]
+    count = "" if r["n"] is None else f"{r['n']:,}"
+    kind = r["kind"] if r["direction"] else f"{r['kind']}, direction unknown"
+    return Entry(cells=(name(r["benchmark"]), name(r["metric"]), text(kind), text(count), *map(name, values)))

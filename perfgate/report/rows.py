@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import plain
 from perfgate.core.finding import WHOLE_SUITE
 from perfgate.core.profile import title
-from perfgate.core.reasons import cure
+from perfgate.core.reasons import hint_for
 from perfgate.report.compose import BASELINE, CHANGE, COLUMNS, CURRENT, LIMIT, entry
 
 if TYPE_CHECKING:
@@ -39,16 +39,17 @@ def lines_of(finding: Finding) -> tuple[str, ...]:
     elif finding.baseline is None:
         values = current
     why = "".join(span.text for span in row.remark)
-    told = [f"{values}, limit {limit}: {why}" if limit else f"{values}: {why}"]
+    lines = [f"{values}, limit {limit}: {why}" if limit else f"{values}: {why}"]
     if finding.benchmark != WHOLE_SUITE:
         details = [f"{c.title}: {cells[c]}." for c in COLUMNS if c.kind != "value" and not c.leads]
-        told.append(" ".join([*details, f"Rule: {finding.rule}."]))
-    told += [f"Do: {cure(finding.reason)}"] if cure(finding.reason) else []
-    return tuple(plain(line) for line in told)
+        lines.append(" ".join([*details, f"Rule: {finding.rule}."]))
+    hint = hint_for(finding.reason)
+    lines += [f"Hint: {hint}"] if hint else []
+    return tuple(plain(line) for line in lines)
 
 
 def diagnostic_line(diagnostic: Diagnostic) -> str:
     """Return a diagnostic on one line: place, message, and what to do."""
     place = f"{diagnostic.place}: " if diagnostic.place else ""
-    hint = f". Do: {diagnostic.hint}" if diagnostic.hint else ""
+    hint = f". Hint: {diagnostic.hint}" if diagnostic.hint else ""
     return plain(f"{place}{diagnostic.message}{hint}")

@@ -54,11 +54,11 @@ RICH = verdict(
     told(Status.UNCHANGED, "something-newer", metric="score", unit="widgets", message="said by a later version"),
     problems=(
         error("rule-matches-nothing", 'matches nothing: there is no metric "elapsd"', place="rule 2 (perfgate.toml)",
-              hint='did you mean "elapsed"?; mend the name, or remove the rule'),
+              hint='did you mean "elapsed"?; correct the name, or remove the rule'),
         error("no-runs", "no run files were found"),
     ),
     notes=(
-        warning("runs-failed", '1 of 11 runs of "train" failed', hint="mend the program"),
+        warning("runs-failed", '1 of 11 runs of "train" failed', hint="fix the program"),
         note("run-copies", "2 files are copies of others and were left out"),
     ),
     suite=Suite(

@@ -56,7 +56,7 @@ def test_a_profile_of_another_class_of_machine_is_not_compared(workdir, capsys):
     write_runs("b", 0.4, environment={"os": "other"})
     collected(f"{RUNS}/b*.json")
     assert run(["check", "--current", "now.json"]) == 2
-    assert "no baseline for this class of machine" in capsys.readouterr().err
+    assert "no baseline for this machine class" in capsys.readouterr().err
 
 
 def test_a_new_benchmark_of_which_every_run_failed_is_a_fault(workdir, capsys):

@@ -36,7 +36,7 @@ def test_a_version_that_costs_more_fails_and_is_called_by_its_row(project: Proje
     found = rows(project)["elapsed"]
     assert (found["status"], found["reason"], found["benchmark"]) == ("regressed", "worse-than-base", "bench")
     assert found["change"] > 1.5
-    assert "Regression: 1 of 2 gated rows got worse" in outcome.stdout
+    assert "Regression: 1 of 2 gated values regressed" in outcome.stdout
     assert "judged as one session" in outcome.stdout
 
 

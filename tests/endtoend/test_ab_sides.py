@@ -236,7 +236,7 @@ def test_the_tree_is_found_wherever_a_command_names_it(
     outcome = ab(same, *REPORT, "--", *(word.format(**told) for word in words), **given)
     assert_green(outcome)
     assert notes(same)[0] == "sides-share"
-    assert "No action needed" not in outcome.stdout
+    assert "See below." in outcome.stdout
     assert "both sides use these files" in outcome.stdout.split("\n\n")[1]
 
 

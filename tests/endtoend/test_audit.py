@@ -41,7 +41,7 @@ def test_a_sound_baseline_is_clean_and_exits_0_whatever_is_asked_for(project):
         done = project.cli("audit", *TODAY, *HERE, "--fail-on", level)
         assert done.code == 0, str(done)
     assert done.stdout.startswith("Audit of 2026-02-01: clean.\n")
-    assert "1 benchmark, 2 gated rows; 5 sessions, 6 runs in each; newest run 2026-01-24, 8 days ago" in " ".join(
+    assert "1 benchmark, 2 gated values; 5 sessions, 6 runs in each; newest run 2026-01-24, 8 days ago" in " ".join(
         done.stdout.split()
     )
 

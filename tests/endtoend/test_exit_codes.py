@@ -31,14 +31,14 @@ def test_both_doors_exit_alike(green: Project, how: str, code: int) -> None:
 def test_a_pass_says_so_first_and_leaves_stderr_empty(green: Project) -> None:
     outcome = green.cli("check")
     assert_green(outcome)
-    assert outcome.stdout.startswith("Pass: 4 gated rows measured")
+    assert outcome.stdout.startswith("Pass: 4 gated values measured")
 
 
 def test_a_regression_names_itself_first_and_leaves_stderr_empty(green: Project) -> None:
     spoil(green, "regression")
     outcome = green.cli("check")
     assert (outcome.code, outcome.stderr) == (1, "")
-    assert outcome.stdout.startswith("Regression: 1 of 4 gated rows got worse. Act before merging.")
+    assert outcome.stdout.startswith("Regression: 1 of 4 gated values regressed.")
 
 
 def test_with_a_regression_and_a_missing_benchmark_the_exit_is_2_and_both_are_shown(green: Project) -> None:
@@ -46,7 +46,7 @@ def test_with_a_regression_and_a_missing_benchmark_the_exit_is_2_and_both_are_sh
     outcome = green.cli("check", "--report", "r.json", "--report", "r.md")
     assert_cannot_decide(outcome, "score ", "measure it")
     for shown in (outcome.stdout, green.path("r.md").read_text()):
-        assert shown.index("Got worse") < shown.index("Could not be judged")
+        assert shown.index("Regressed") < shown.index("Could not be judged")
     findings = green.read_json("r.json")["findings"]
     found = {(f["benchmark"], f["status"]) for f in findings if f["status"] in {"regressed", "missing"}}
     assert found == {("train", "regressed"), ("score", "missing")}

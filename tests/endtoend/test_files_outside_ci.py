@@ -46,7 +46,7 @@ def test_twenty_unchanged_benchmarks_of_ten_runs_each_pass(project: Project) -> 
         project.write_runs(10, f"new-{name}", benchmark=name, spread=0.03, seed=100 + i)
     outcome = project.cli("check")
     assert outcome.code == 0, str(outcome)
-    assert outcome.stdout.startswith("Pass: 40 gated rows measured")
+    assert outcome.stdout.startswith("Pass: 40 gated values measured")
 
 
 def test_one_slower_benchmark_among_twenty_is_the_one_that_is_named(project: Project) -> None:
@@ -66,7 +66,7 @@ def test_too_few_runs_to_prove_a_change_are_suspected_and_the_report_says_what_s
     outcome = project.cli("check")
     assert outcome.code == 0, str(outcome)
     told = " ".join(outcome.stdout.split())
-    assert "1 row is suspected: look below." in told
+    assert "1 value is suspected: see below." in told
     assert "3 and 3 runs can never prove a change; measure 5 on each side" in told
 
 
@@ -88,7 +88,7 @@ def test_an_improvement_passes_and_is_shown(green: Project) -> None:
     green.change_runs("new-train-*", elapsed_sec=0.5)
     outcome = green.cli("check")
     assert outcome.code == 0, str(outcome)
-    assert "Got better" in outcome.stdout
+    assert "Improved" in outcome.stdout
 
 
 def test_a_regression_is_judged_the_same_from_a_folder_below(green: Project) -> None:

@@ -48,7 +48,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     ),
     "budget-without-metric": (
         '[[budget]]\nbenchmark = "train"\nmetric = "latency"\nstatistic = "p95"\nlimit = "< 1s"',
-        "train latency: no run states the metric", "record it",
+        "train latency: no run contains the metric", "record it",
     ),
     "budget-of-another-unit": (f'{BUDGET}limit = "< 5MB"', "budget 1 .*does not fit", "unit of the metric"),
     "budget-without-comparison": (f'{BUDGET}limit = "100ms"', r"/budget/0/limit", "configuration"),

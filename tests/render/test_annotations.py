@@ -22,7 +22,7 @@ def lines(*findings, prefix=None, **more):
 def test_a_row_that_got_worse_says_what_and_what_to_do():
     (line,) = lines(finding(Status.REGRESSED, message="worse than the limit", **ROW), prefix="sub", baseline=BASE)
     assert line.startswith("::error title=perfgate%3A train elapsed p50,file=sub/baselines/class-a/train-")
-    assert "::+30.0%25 (limit +5%25), 1 s -> 1.3 s; worse than the limit. Do: find the change, or accept it" in line
+    assert "::+30.0%25 (limit +5%25), 1 s -> 1.3 s; worse than the limit. Hint: find the change, or accept it" in line
     assert "`" not in line
 
 
@@ -50,13 +50,13 @@ def test_a_suspected_row_that_fails_is_an_error():
     assert lines(finding(Status.SUSPECTED), fail_suspected=True)[0].startswith("::error ")
 
 
-def test_faults_and_warnings_of_the_gate_are_told_and_notes_are_not():
+def test_faults_and_warnings_of_the_gate_are_shown_and_notes_are_not():
     found = lines(
         problems=(error("no-runs", "none", place="a\nb", hint="measure"),),
         notes=(warning("gate-edited", "x"), note("n", "y")),
     )
     assert found == (
-        "::error title=perfgate%3A no-runs::a b: none. Do: measure", "::warning title=perfgate%3A gate-edited::x",
+        "::error title=perfgate%3A no-runs::a b: none. Hint: measure", "::warning title=perfgate%3A gate-edited::x",
     )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def test_a_check_that_judged_nothing_is_a_blocker_too():
 def test_a_fault_of_the_whole_check_is_a_blocker():
     (entry,) = entries(verdict(finding(), problems=(error("no-runs", "none", place="outputs", hint="measure"),)))
     assert (entry["severity"], entry["check_name"]) == ("blocker", "perfgate-no-runs")
-    assert entry["description"] == "outputs: none. Do: measure"
+    assert entry["description"] == "outputs: none. Hint: measure"
 
 
 def test_a_fingerprint_names_the_row_and_never_its_values():

@@ -68,7 +68,7 @@ def test_a_small_report_is_whole():
     assert_well_formed(body)
     assert body.endswith(f"More in [the run]({RUN}).\n")
     assert body.count("suite.bench_") == 3
-    assert "Unchanged: 4 rows" in body
+    assert "Unchanged: 4 values" in body
 
 
 def test_without_a_page_the_run_is_named_and_not_linked():
@@ -82,7 +82,7 @@ def test_a_large_report_keeps_what_fits_and_counts_the_rest(number, name):
     body = drawn(found)
     assert_well_formed(body)
     assert body.count("slow_") == 3
-    assert f"Unchanged: {number:,} rows" in body
+    assert f"Unchanged: {number:,} values" in body
     shown = sum(len(t) - 2 for t in tables(body))
     gone = re.search(r"… and ([\d,]+) more", body)
     assert shown + (int(gone[1].replace(",", "")) if gone else 0) == number + 3

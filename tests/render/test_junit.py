@@ -68,9 +68,9 @@ def test_a_suspected_row_fails_when_the_configuration_says_so():
 @pytest.mark.parametrize("status", [Status.SUSPECTED, Status.ADVISORY, Status.WAIVED])
 def test_a_row_that_passes_with_a_word_says_it_in_system_out(status):
     found = verdict(finding(status, reason="not-proven", change=0.2, current=1.2, message="x"))
-    (said,) = [e.text for e in ET.fromstring(junit(found)).iterfind(".//testcase/system-out")]  # noqa: S314 - our own
-    assert said.splitlines()[0].startswith("1 s -> 1.2 s (+20.0%")
-    assert said.splitlines()[-1] == f"Status: {status}"
+    (output,) = [e.text for e in ET.fromstring(junit(found)).iterfind(".//testcase/system-out")]  # noqa: S314 - our own
+    assert output.splitlines()[0].startswith("1 s -> 1.2 s (+20.0%")
+    assert output.splitlines()[-1] == f"Status: {status}"
 
 
 def test_faults_of_the_whole_check_are_errors():
@@ -112,10 +112,8 @@ def test_the_counts_and_the_times_are_those_of_the_cases():
 
 def test_the_headline_and_the_notes_stand_in_the_suites_output():
     found = verdict(finding(), notes=(note("run-copies", "2 files are copies"),))
-    said = ET.fromstring(junit(found)).findtext("testsuite/system-out")  # noqa: S314 - our own text
-    assert said.splitlines() == [
-        "Pass: 1 gated row measured, none got worse beyond its limit. No action needed.", "2 files are copies",
-    ]  # fmt: skip
+    output = ET.fromstring(junit(found)).findtext("testsuite/system-out")  # noqa: S314 - our own text
+    assert output.splitlines() == ["Pass: 1 gated value measured, none regressed.", "2 files are copies"]
 
 
 def test_what_a_change_does_to_its_gate_stands_right_below_the_headline():
@@ -125,9 +123,9 @@ def test_what_a_change_does_to_its_gate_stands_right_below_the_headline():
         kind="baseline", edit="changed", path="baselines/a.json", name="train", machine_class="class-a", moves=(move,)
     )
     found = verdict(finding(), notes=(note("run-copies", "2 files are copies"), edit), gate_changes=(moved,))
-    said = ET.fromstring(junit(found)).findtext("testsuite/system-out").splitlines()  # noqa: S314 - our own text
-    assert said[1].startswith("baselines: this change edits 1 baseline")
-    assert said[2:] == [
+    output = ET.fromstring(junit(found)).findtext("testsuite/system-out").splitlines()  # noqa: S314 - our own text
+    assert output[1].startswith("baselines: this change edits 1 baseline")
+    assert output[2:] == [
         "train (class-a) changed: elapsed p50 1 s \u2192 2 s (+100.0%, laxer)", "2 files are copies",
     ]  # fmt: skip
 

@@ -66,7 +66,7 @@ def test_every_block_has_its_form():
     )
     assert drawn(Bullets(lines=((text("x " * 50),),))) == "- " + " ".join("x" * 39) + "\n  " + " ".join("x" * 11) + "\n"
     table = Table(columns=COLUMNS, entries=(Entry(cells=(name("a"), text("10"))),), remarks=False)
-    assert drawn(Fold(summary=(text("More"),), blocks=(table,))) == "More\nBenchmark      n\na             10\n"
+    assert drawn(Fold(summary=(text("More"),), blocks=(table,))) == "More\nBenchmark   n\na          10\n"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_long_name_is_cut(length, shown):
 def test_a_row_that_must_be_read_says_all_and_a_folded_one_the_least():
     words = render(compose(verdict(finding(Status.REGRESSED, reason="worse"), finding())), "text")
     assert "train  elapsed p50  +1.0% (-2 … +4%)  limit +5%" in words
-    assert "1 s -> 1.01 s, runs 30 / 10, sees +12.0%" in words
+    assert "1 s -> 1.01 s, runs 30 / 10, detectable +12.0%" in words
     assert words.count("(-2 … +4%)") == 1
 
 

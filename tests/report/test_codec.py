@@ -67,7 +67,7 @@ def test_a_failed_finding_that_was_painted_green_is_refused():
         from_data(data, "report.json")
 
 
-def test_every_fault_of_a_report_is_told():
+def test_every_fault_of_a_report_is_reported():
     data = to_data(verdict(finding()))
     del data["suite"], data["notes"]
     with pytest.raises(CannotDecideError) as caught:

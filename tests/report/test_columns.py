@@ -52,7 +52,7 @@ def test_numbers_stand_at_the_right_and_words_at_the_left(kind):
     is_number = kind in {"value", "change", "count"}
     assert render(document, "markdown").splitlines()[1] == f"| :-- | {'--:' if is_number else ':--'} | :-- |"
     row = render(document, "text").splitlines()[1]
-    assert row == ("a               1  z" if is_number else "a        1         z")
+    assert row == ("a           1  z" if is_number else "a      1       z")
 
 
 def test_a_column_of_the_second_priority_is_left_out_of_a_narrow_table_only():

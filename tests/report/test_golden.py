@@ -9,7 +9,7 @@ from gate_cases import finding, verdict
 from verdicts import RICH
 
 from perfgate.core.errors import error
-from perfgate.core.finding import Compared, Status, Suite
+from perfgate.core.finding import WHOLE_SUITE, Compared, Status, Suite
 from perfgate.render import render
 from perfgate.report.compose import compose
 from perfgate.report.document import Document, Fold, Heading, Span, Table
@@ -38,20 +38,44 @@ def first_line(found):
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        pytest.param(verdict(), "Cannot decide: nothing was measured. Act: mend what is listed first.", id="nothing"),
-        pytest.param(RICH, "Cannot decide: 2 faults, 3 rows could not be judged, 4 rows got worse.", id="all"),
-        pytest.param(verdict(finding(Status.MISSING)), "Cannot decide: 1 row could not be judged.", id="missing"),
-        pytest.param(verdict(finding(Status.REGRESSED), finding()), "Regression: 1 of 2 gated rows got worse.", id="1"),
-        pytest.param(verdict(finding()), "Pass: 1 gated row measured, none got worse beyond its limit. No", id="pass"),
-        pytest.param(verdict(finding(Status.SUSPECTED)), "1 row is suspected: look below.", id="suspected"),
+        pytest.param(verdict(), "Cannot decide: nothing was measured.", id="nothing"),
         pytest.param(
-            verdict(finding(Status.SUSPECTED), fail_suspected=True), "Regression: 1 of 1 gated row got worse.",
+            RICH,
+            "Cannot decide: 2 faults, 3 values could not be judged, 4 values regressed. Fix the first item below.",
+            id="all",
+        ),
+        pytest.param(verdict(finding(Status.MISSING)), "Cannot decide: 1 value could not be judged.", id="missing"),
+        pytest.param(
+            verdict(finding(Status.REGRESSED), finding()), "Regression: 1 of 2 gated values regressed.", id="regressed"
+        ),
+        pytest.param(
+            verdict(finding(Status.REGRESSED), finding(Status.REGRESSED, benchmark=WHOLE_SUITE)),
+            "Regression: 1 of 1 gated value regressed, and all benchmarks together.",
+            id="regressed-and-all-together",
+        ),
+        pytest.param(
+            verdict(finding(), finding(Status.REGRESSED, benchmark=WHOLE_SUITE)),
+            "Regression: 0 of 1 gated value regressed, but all benchmarks together did.",
+            id="all-together-only",
+        ),
+        pytest.param(verdict(finding()), "Pass: 1 gated value measured, none regressed.", id="pass"),
+        pytest.param(
+            verdict(finding(Status.SUSPECTED)), "none regressed. 1 value is suspected: see below.", id="suspected"
+        ),
+        pytest.param(
+            verdict(finding(reason="too-noisy")),
+            "none regressed. 1 of them cannot detect a change as small as the threshold: see below.",
+            id="too-noisy",
+        ),
+        pytest.param(
+            verdict(finding(Status.SUSPECTED), fail_suspected=True),
+            "Regression: 1 of 1 gated value regressed.",
             id="suspected-and-strict",
         ),
-        pytest.param(verdict(finding(Status.NEW), introduces=True), "Pass: 1 row measured. No action", id="introduces"),
+        pytest.param(verdict(finding(Status.NEW), introduces=True), "Pass: 1 value measured.", id="introduces"),
     ],
-)  # fmt: skip
-def test_the_first_line_says_the_verdict_and_whether_to_act(found, words):
+)
+def test_the_first_line_says_the_verdict_and_where_to_start(found, words):
     assert words in first_line(found)
 
 
@@ -72,8 +96,8 @@ def test_only_what_needs_a_word_carries_one_and_what_holds_asks_for_nothing():
         if isinstance(block, Table):
             by_heading[heading] = block.remarks
     assert by_heading == {
-        "Got worse": True, "Could not be judged": True, "Suspected, not failing": True,
-        "Worse, and waived": True, "Worth a look, not gated": True, "New": False, "Got better": False,
+        "Regressed": True, "Could not be judged": True, "Suspected, not failing": True,
+        "Worse, and waived": True, "Worse, but not gated": True, "New": False, "Improved": False,
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from perfgate.report.health import health
 from perfgate.report.provenance import compared
 
 
-def said(*findings, base=(), current=()):
+def line_of(*findings, base=(), current=()):
     return "".join(s.text for s in health(verdict(*findings, baseline=tuple(base), current=tuple(current))))
 
 
@@ -21,7 +21,7 @@ def measured(day):
     return replace(now, sessions=tuple(replace(s, started_at=f"2026-01-{day}T00:00:00Z") for s in now.sessions))
 
 
-def test_it_tells_sessions_runs_age_and_what_the_gated_rows_see():
+def test_it_shows_sessions_runs_age_and_the_smallest_detectable_changes():
     base = (baseline(day=20), baseline({"elapsed": sessions(QUIET[:2], runs=9)}, name="young", day=18))
     rows = [finding(fail_limit=v) for v in (0.08, 0.12, 0.3)]
     rows += [
@@ -29,30 +29,33 @@ def test_it_tells_sessions_runs_age_and_what_the_gated_rows_see():
         finding(fail_limit=0.9, benchmark=WHOLE_SUITE),
         finding(fail_limit=None),
     ]
-    assert said(*rows, base=base, current=[measured(29)]) == (
+    assert line_of(*rows, base=base, current=[measured(29)]) == (
         "Baselines hold 2 to 5 sessions of 8 to 9 runs, the newest 9 days older than these runs; "
-        "gated rows see +12.0% in the middle, +30.0% at worst; more by perfgate audit"
+        "smallest detectable change: median +12.0%, largest +30.0%; details: perfgate audit"
     )
 
 
 def test_what_nobody_knows_is_left_out():
     undated = replace(baseline(), sessions=tuple(replace(s, started_at="") for s in baseline().sessions))
-    assert said(base=[undated], current=[measured(29)]) == "Baselines hold 5 sessions of 8 runs; more by perfgate audit"
+    assert (
+        line_of(base=[undated], current=[measured(29)])
+        == "Baselines hold 5 sessions of 8 runs; details: perfgate audit"
+    )
 
 
-def test_a_fall_that_a_rate_sees_counts_as_the_cost_that_it_is():
-    assert "+100.0% in the middle" in said(finding(fail_limit=-0.5, better="higher"), base=[baseline()])
+def test_a_fall_of_a_rate_counts_as_the_cost_that_it_is():
+    assert "median +100.0%" in line_of(finding(fail_limit=-0.5, better="higher"), base=[baseline()])
 
 
 def test_a_check_without_sessions_in_its_baselines_says_nothing_of_them():
-    assert said(finding(), base=[percentiles({"p95": 1.0})]) == ""
-    assert said(finding()) == ""
+    assert line_of(finding(), base=[percentiles({"p95": 1.0})]) == ""
+    assert line_of(finding()) == ""
 
 
-def test_the_line_stands_in_the_report_and_not_in_that_of_two_versions_measured_in_turns():
+def test_the_line_stands_in_the_report_and_not_in_that_of_two_versions_measured_interleaved():
     def last(base):
         return "".join(s.text for line in compared(verdict(finding(), baseline=(base,))) for s in line)
 
-    in_turns = profile({"elapsed": {"s/ab-1": [1.0] * 5}})
+    interleaved = profile({"elapsed": {"s/ab-1": [1.0] * 5}})
     assert "Baselines hold 5 sessions" in last(baseline())
-    assert "Baselines hold" not in last(in_turns)
+    assert "Baselines hold" not in last(interleaved)

@@ -1,4 +1,4 @@
-"""What all benchmarks did together is said first when it is much, or when a row holds only because of it."""
+"""The common change of all benchmarks stands first when it is large, or when a value holds only because of it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def first(found):
 
 
 @pytest.mark.parametrize(
-    ("rows", "carried"),
+    ("rows", "held"),
     [
         pytest.param([row(1.06)], 1, id="beyond"),
         pytest.param([row(1.06), row(1.2, benchmark="b")], 2, id="two"),
@@ -39,29 +39,29 @@ def first(found):
                      id="within-chance"),
         pytest.param([row(1.06, level="info")], 0, id="not-gated"),
         pytest.param([row(1.06, metric="cpu")], 0, id="another-metric"),
-        pytest.param([row(1.06, status=Status.SUSPECTED)], 0, id="told-already"),
+        pytest.param([row(1.06, status=Status.SUSPECTED)], 0, id="listed-already"),
         pytest.param([row(0.9, better="higher")], 1, id="a-rate"),
         pytest.param([row(1.2, better="higher")], 0, id="a-rate-that-rose"),
         pytest.param([finding(baseline=0.0, current=1.0)], 0, id="no-ratio"),
     ],
 )  # fmt: skip
-def test_a_small_move_is_said_first_when_rows_hold_because_of_it(rows, carried):
+def test_a_small_change_of_all_stands_first_when_values_hold_because_of_it(rows, held):
     found = verdict(suite(0.055), *rows)
     lines = ["".join(s.text for s in line) for line in moved_far(found)]
-    assert [f"{carried} row" in line for line in lines] == ([True] if carried else [])
+    assert [f"{held} value" in line for line in lines] == ([True] if held else [])
     quiet = not lines and rows[0].status is not Status.SUSPECTED and rows[0].level == "fail"
-    assert ("No action needed" in first(found)) is quiet
+    assert first(found).endswith("measured, none regressed.") is quiet
 
 
 @pytest.mark.parametrize("change", [0.11, -0.11, math.expm1(0.3)])
-def test_a_large_move_is_said_first(change):
+def test_a_large_change_of_all_stands_first(change):
     assert len(moved_far(verdict(suite(change), row(1.0)))) == 1
     assert moved_far(verdict(suite(change, level="info"), row(1.0))) == []
 
 
-def test_a_suspicion_that_a_fresh_session_did_not_confirm_is_told():
+def test_a_suspicion_that_a_fresh_session_did_not_confirm_is_listed():
     found = verdict(row(1.02, reason="not-confirmed", message="1 of 2 fresh sessions show it"))
     document = compose(found)
     headings = ["".join(s.text for s in b.line) for b in document.blocks if hasattr(b, "line")]
     assert "Suspected before, not confirmed" in headings
-    assert "Look below." in first(found)
+    assert "See below." in first(found)

@@ -77,7 +77,7 @@ def test_a_slow_pull_request_of_a_fork_fails_its_job_and_gets_one_comment(checko
         hub.close()
     lines = comment["body"].splitlines()
     assert lines[0] == "<!-- perfgate:v1 id=default -->"
-    assert lines[1].startswith("**Regression**: 1 of 1 gated row got worse")
+    assert lines[1].startswith("**Regression**: 1 of 1 gated value regressed")
     assert "| `job` | `elapsed p50` |" in comment["body"]
     assert "t0ken" not in done.stdout + done.stderr
 
@@ -136,7 +136,7 @@ def test_a_slow_shard_is_exit_1_a_dead_one_exit_2_and_unchanged_ones_pass(projec
         project.git("reset", "-q", "--hard", name)
         project.drop_runs("*")
     assert "job-1/2  elapsed p50" in said
-    assert "job-2/2  elapsed p50" not in said.partition("Got worse")[2].partition("Unchanged")[0]
+    assert "job-2/2  elapsed p50" not in said.partition("Regressed")[2].partition("Unchanged")[0]
 
 
 def test_the_action_comments_as_the_workflow_does(checkout: Project, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.policy import matches
 from perfgate.core.profile import title
-from perfgate.core.reasons import cure
+from perfgate.core.reasons import hint_for
 from perfgate.gate.audit.wording import cost, listed, percent
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.rows import P50, RUNS_NEEDED
@@ -68,7 +68,7 @@ def _undecidable(rows: Sequence[Sensitivity]) -> Iterator[Diagnostic]:
     """Yield an error for the rows that no check can judge."""
     for reason, which in _grouped([r for r in rows if r.obstacle], lambda r: r.obstacle).items():
         message = f"no check can judge {_named(which)}: {which[0].obstacle_message}"
-        yield error("row-undecidable", message, place=which[0].rule, hint=cure(reason).replace("`", ""))
+        yield error("row-undecidable", message, place=which[0].rule, hint=hint_for(reason).replace("`", ""))
 
 
 def _never_failing(rows: Sequence[Sensitivity]) -> Iterator[Diagnostic]:

@@ -25,7 +25,7 @@ from perfgate.core.metrics import Metric
 from perfgate.core.policy import Budget, Floor
 from perfgate.core.profile import Stated, with_stated
 from perfgate.core.quantile import Quantile
-from perfgate.core.reasons import SENTENCES, cure, sentence
+from perfgate.core.reasons import SENTENCES, hint_for, sentence
 from perfgate.core.units import parse_change, parse_limit
 from perfgate.core.waiver import Waiver
 from perfgate.gate.budgets import check_budgets
@@ -186,13 +186,13 @@ def test_every_reason_is_given_by_some_row(slug):
     assert sentence(slug) != slug
 
 
-def test_a_reason_that_needs_doing_has_a_cure_and_one_that_holds_has_none():
+def test_a_reason_that_needs_doing_has_a_hint_and_one_that_holds_has_none():
     holds = {"within-threshold", "within-noise", "below-floor", "within-budget", "suite-moved", "not-confirmed"}
-    assert {slug for slug in SENTENCES if not cure(slug)} == holds
+    assert {slug for slug in SENTENCES if not hint_for(slug)} == holds
 
 
 def test_an_unknown_reason_speaks_for_itself():
-    assert (sentence("newer"), cure("newer")) == ("newer", "")
+    assert (sentence("newer"), hint_for("newer")) == ("newer", "")
 
 
 @pytest.mark.parametrize(
