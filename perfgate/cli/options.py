@@ -91,7 +91,7 @@ def measuring_options(command: Command) -> Command:
         ),
     )
     names = ("warmup", "benchmark", "rows", "timeout")
-    return _with(_gathered(command, names, "measuring", _measuring), options)
+    return _with(_gather(command, names, "measuring", _measuring), options)
 
 
 def reading_options(command: Command) -> Command:
@@ -126,7 +126,7 @@ def reading_options(command: Command) -> Command:
         ),
     )
     names = ("source", "map", "direction", "min_time", "tolerance")
-    return _with(_gathered(command, names, "foreign", _foreign), options)
+    return _with(_gather(command, names, "foreign", _foreign), options)
 
 
 def format_options(command: Command) -> Command:
@@ -183,7 +183,7 @@ def report_options(command: Command) -> Command:
         ),
     )
     names = ("reports", "report_dir", "form", "github")
-    return _with(_gathered(command, names, "output", _output), options)
+    return _with(_gather(command, names, "output", _output), options)
 
 
 def check_command(argv: Sequence[str]) -> None:
@@ -282,7 +282,7 @@ def _output(given: Mapping[str, Any]) -> ReportOptions:
     )
 
 
-def _gathered(
+def _gather(
     command: Command, names: Sequence[str], argument: str, record_of: Callable[[Mapping[str, Any]], object]
 ) -> Command:
     """Return a command that takes some options as one record."""

@@ -10,7 +10,7 @@ from perfgate.core.profile import title
 from perfgate.core.reasons import hint_for, sentence
 from perfgate.publish.actions import ANNOTATIONS, command
 from perfgate.render.places import Files
-from perfgate.report.codec import settled
+from perfgate.report.codec import round_numbers
 from perfgate.report.words import amount, percent
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def annotate(verdict: Verdict, prefix: str | None) -> tuple[str, ...]:
     levels: dict[str, list[str]] = {"error": [], "warning": [], "notice": []}
     for d in verdict.problems:
         levels["error"].append(command("error", {"title": f"perfgate: {d.slug}"}, _diagnostic_message(d)))
-    for f in settled(verdict).findings:
+    for f in round_numbers(verdict).findings:
         level = _level(f, verdict)
         if level:
             path = files.of(f) if files else ""
@@ -44,10 +44,10 @@ def annotate(verdict: Verdict, prefix: str | None) -> tuple[str, ...]:
     for d in verdict.notes:
         if d.level == "warning":
             levels["warning"].append(command("warning", {"title": f"perfgate: {d.slug}"}, _diagnostic_message(d)))
-    return tuple(line for level, lines in levels.items() for line in _capped(level, lines))
+    return tuple(line for level, lines in levels.items() for line in _cap(level, lines))
 
 
-def _capped(level: str, lines: list[str]) -> Iterable[str]:
+def _cap(level: str, lines: list[str]) -> Iterable[str]:
     yield from lines[:ANNOTATIONS]
     if len(lines) > ANNOTATIONS:
         yield command(level, {"title": "perfgate"}, f"{len(lines) - ANNOTATIONS:,} more of this kind: {_ALL_OF_THEM}")

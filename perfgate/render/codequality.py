@@ -14,7 +14,7 @@ from perfgate.core.errors import plain
 from perfgate.core.finding import FAILED, UNDECIDED, ExitCode, Status
 from perfgate.render.places import Files
 from perfgate.report.document import opening_lines, verdict_in
-from perfgate.report.rows import diagnostic_line, lines_of, row_name, titled
+from perfgate.report.rows import diagnostic_line, lines_of, name_benchmark, row_name
 
 if TYPE_CHECKING:
     from perfgate.core.finding import Finding
@@ -42,7 +42,7 @@ def render(document: Document) -> str:
     for f in verdict.findings:
         severity = "critical" if verdict.fails(f) else _SEVERITIES.get(f.status)
         if severity:
-            words = f"{titled(f)} {row_name(f)}: {lines_of(f)[0]}"
+            words = f"{name_benchmark(f)} {row_name(f)}: {lines_of(f)[0]}"
             entries.append(_entry(f"perfgate-{f.status}", words, severity, files.of(f) or fallback, _identity(f)))
     if verdict.exit_code is ExitCode.CANNOT_DECIDE and not any(e["severity"] == "blocker" for e in entries):
         entries.append(

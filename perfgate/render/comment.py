@@ -27,7 +27,7 @@ def comment(verdict: Verdict, *, ident: str, run_page: str) -> str:
     improvements and so on, those that got worse last. How many went is said at the end.
 
     Args:
-        verdict: as a ``report.json`` states it, or `settled` leaves it; its words may come from anybody.
+        verdict: as a ``report.json`` states it, or `round_numbers` leaves it; its words may come from anybody.
         ident: name of the gate, different for each gate of a repository, of a-z, 0-9 and dashes.
         run_page: address of the run that measured, from a source that can be trusted; empty: none.
     """
@@ -35,7 +35,7 @@ def comment(verdict: Verdict, *, ident: str, run_page: str) -> str:
     first = f"<!-- perfgate:v1 id={ident} -->"
 
     def drawn(rows: int) -> str:
-        return _body(verdict, sizes, _kept(sizes, rows), first, run_page)
+        return _body(verdict, sizes, _count_kept(sizes, rows), first, run_page)
 
     most = min(sum(sizes.values()), _ROWS)
     body = drawn(most)
@@ -43,7 +43,7 @@ def comment(verdict: Verdict, *, ident: str, run_page: str) -> str:
         return body
     bare = drawn(0)
     if _excess(bare) > 0:  # the lines about the gate itself are too long: the verdict has to do
-        return _body(verdict, sizes, _kept(sizes, 0), first, run_page, only_verdict=True)
+        return _body(verdict, sizes, _count_kept(sizes, 0), first, run_page, only_verdict=True)
     return _longest(drawn, bare, most, _excess(body))
 
 
@@ -76,7 +76,7 @@ def _excess(body: str) -> int:
     return max(len(body) - CHARACTERS, len(body.encode()) - BYTES)
 
 
-def _kept(sizes: Mapping[str, int], rows: int) -> dict[str, int]:
+def _count_kept(sizes: Mapping[str, int], rows: int) -> dict[str, int]:
     """Return how many rows of each part are kept, the most important part first."""
     kept = {}
     for part in PARTS:

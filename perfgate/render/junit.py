@@ -14,7 +14,7 @@ from perfgate.core.errors import plain
 from perfgate.core.finding import UNDECIDED, ExitCode, Status
 from perfgate.render.places import Files
 from perfgate.report.document import opening_lines, verdict_in
-from perfgate.report.rows import diagnostic_line, lines_of, row_name, titled
+from perfgate.report.rows import diagnostic_line, lines_of, name_benchmark, row_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def _render(document: Document, files: Files | None) -> str:
     cases = [_Case(_SUITE, names.unique(_SUITE, d.slug), "error", (diagnostic_line(d),)) for d in verdict.problems]
     for finding in verdict.findings:
         name = row_name(finding) + (f" on {finding.machine_class}" if several else "")
-        cases.append(_row(verdict, finding, names.unique(titled(finding), name), files))
+        cases.append(_row(verdict, finding, names.unique(name_benchmark(finding), name), files))
     if verdict.exit_code is ExitCode.CANNOT_DECIDE and not any(c.outcome == "error" for c in cases):
         cases.append(_Case(_SUITE, "nothing-judged", "error", opening[:1]))
     notes = [n for n in verdict.notes if not any(n.message in line for line in opening)]
@@ -81,7 +81,7 @@ class _Case:
         self.suite, self.name, self.outcome, self.lines = suite, name, outcome, lines
         self.seconds, self.kind, self.file = seconds, kind or name, file
 
-    def drawn(self) -> str:
+    def draw(self) -> str:
         """Return the element."""
         head = f"<testcase classname={_attribute(self.suite)} name={_attribute(self.name)}"
         head += f" time={_attribute(_seconds(self.seconds))}"
@@ -110,7 +110,7 @@ def _row(verdict: Verdict, finding: Finding, name: str, files: Files | None) -> 
     is_time = is_time and finding.method != "budget"
     quiet = finding.status is Status.UNCHANGED
     return _Case(
-        titled(finding),
+        name_benchmark(finding),
         name,
         outcome,
         () if quiet else (*lines_of(finding), f"Status: {finding.status}"),
@@ -134,7 +134,7 @@ def _document(verdict: Verdict, cases: Sequence[_Case], output: Sequence[str]) -
             "    <properties>",
             *properties,
             "    </properties>",
-            *(c.drawn() for c in cases),
+            *(c.draw() for c in cases),
             f"    <system-out>{escape(chr(10).join(output))}</system-out>",
             "  </testsuite>",
             "</testsuites>\n",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import plain
 from perfgate.core.finding import ExitCode, Status
 from perfgate.report.document import verdict_in
-from perfgate.report.rows import titled
+from perfgate.report.rows import name_benchmark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ def render(document: Document) -> str:
     def add(name: str, unit: str, labels: _Labels, value: str) -> None:
         full = f"{name}_{unit}" if unit else name
         head = [f"# TYPE {full} gauge", *([f"# UNIT {full} {unit}"] if unit else []), f"# HELP {full} {_HELP[name]}"]
-        families.setdefault(full, head).append(f"{full}{_drawn(labels)} {value}")
+        families.setdefault(full, head).append(f"{full}{_draw_labels(labels)} {value}")
 
     for word, code in (("pass", ExitCode.PASS), ("regression", ExitCode.REGRESSION), ("error", ExitCode.CANNOT_DECIDE)):
         add("perfgate_verdict", "", (("verdict", word),), str(int(verdict.exit_code is code)))
@@ -70,7 +70,7 @@ def _rows(verdict: Verdict) -> Iterator[tuple[Finding, _Labels]]:
     seen: dict[_Labels, int] = {}
     for f in verdict.findings:
         labels: _Labels = (
-            ("benchmark", titled(f)),
+            ("benchmark", name_benchmark(f)),
             ("metric", f.metric),
             ("statistic", f.statistic),
             ("machine_class", f.machine_class),
@@ -107,13 +107,13 @@ def _number(value: float, *, apart_from: float | None = None) -> str:
     return f"{value:.{_MOST_DIGITS}g}"
 
 
-def _drawn(labels: _Labels) -> str:
+def _draw_labels(labels: _Labels) -> str:
     """Return labels in braces; backslashes and quotes in what comes from data are escaped, line breaks are gone."""
     if not labels:
         return ""
-    inner = (f'{name}="{_escaped(value)}"' for name, value in labels)
+    inner = (f'{name}="{_escape(value)}"' for name, value in labels)
     return "{" + ",".join(inner) + "}"
 
 
-def _escaped(value: str) -> str:
+def _escape(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"')

@@ -45,9 +45,9 @@ def _stacked(table: Table) -> str:
     entries = []
     for entry in table.entries:
         cells = [(c, plain(span.text)) for c, span in zip(table.columns, entry.cells, strict=True)]
-        first = [_labelled(c, _cut(cell) if c.kind == "name" else cell) for c, cell in cells if c.leads]
+        first = [_label(c, _cut(cell) if c.kind == "name" else cell) for c, cell in cells if c.leads]
         values = " -> ".join(cell for c, cell in cells if c.kind == "value" and not c.leads)
-        others = [_labelled(c, cell) for c, cell in cells if c.kind != "value" and not c.leads]
+        others = [_label(c, cell) for c, cell in cells if c.kind != "value" and not c.leads]
         numbers = ", ".join([values, *others] if values else others)
         lines = [
             _wrap("  ".join(first), "", "    "),
@@ -58,7 +58,7 @@ def _stacked(table: Table) -> str:
     return "\n".join(entries)
 
 
-def _labelled(column: Column, cell: str) -> str:
+def _label(column: Column, cell: str) -> str:
     return f"{column.label} {cell}" if column.label else cell
 
 

@@ -10,7 +10,7 @@ from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
 from perfgate.core.finding import WHOLE_SUITE, Compared, Evidence, Finding, Status, Suite, Verdict
 from perfgate.report.gate_changes import change_from_data, change_to_data
-from perfgate.report.samples import samples_from_data, samples_to_data, unsound
+from perfgate.report.samples import find_contradictions, samples_from_data, samples_to_data
 
 SCHEMA = "perfgate/report/1"
 _HINT = "`perfgate schema report` prints the format"
@@ -46,7 +46,7 @@ def to_data(verdict: Verdict) -> dict[str, Any]:
         "introduces": verdict.introduces,
         "fail_suspected": verdict.fail_suspected,
         "gate_changes": [change_to_data(c) for c in verdict.gate_changes],
-        "findings": [_finding(f) for f in settled(verdict).findings],
+        "findings": [_finding(f) for f in round_numbers(verdict).findings],
         "problems": [_diagnostic(d) for d in verdict.problems],
         "notes": [_diagnostic(d) for d in verdict.notes],
         "suite": {
@@ -82,7 +82,7 @@ def to_data(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def settled(verdict: Verdict) -> Verdict:
+def round_numbers(verdict: Verdict) -> Verdict:
     """Return the verdict with its numbers as `to_data` writes them.
 
     Every report is drawn from these, so that one drawn again from ``report.json`` reads
@@ -90,7 +90,7 @@ def settled(verdict: Verdict) -> Verdict:
     """
     return replace(
         verdict,
-        findings=tuple(map(_settled, verdict.findings)),
+        findings=tuple(map(_round_finding, verdict.findings)),
         suite=replace(verdict.suite, false_alarms=_number(verdict.suite.false_alarms)),
     )
 
@@ -122,7 +122,7 @@ def _number(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(f"{value:.12g}")
 
 
-def _settled(f: Finding) -> Finding:
+def _round_finding(f: Finding) -> Finding:
     low, high = f.interval or (None, None)
     ends = _number(low), _number(high)
     return replace(
@@ -153,7 +153,7 @@ def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document o
     """
     faults = [(f.message, f.pointer) for f in schema.explain("report", data)]
     faults = faults or [
-        (m, f"/samples/{side}") for side in ("baseline", "current") for m in unsound(data["samples"][side])
+        (m, f"/samples/{side}") for side in ("baseline", "current") for m in find_contradictions(data["samples"][side])
     ]
     if faults:
         raise CannotDecideError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.finding import FAILED, UNDECIDED, WHOLE_SUITE, ExitCode, Finding, Status, Verdict
 from perfgate.core.profile import title
 from perfgate.core.reasons import hint_for, sentence
-from perfgate.report.codec import settled, to_data
+from perfgate.report.codec import round_numbers, to_data
 from perfgate.report.document import (
     BENCHMARK,
     METRIC,
@@ -27,8 +27,8 @@ from perfgate.report.document import (
     strong,
     text,
 )
-from perfgate.report.gate_changes import edited
-from perfgate.report.provenance import compared, moved_far
+from perfgate.report.gate_changes import list_gate_changes
+from perfgate.report.provenance import describe_measurement, list_large_shifts
 from perfgate.report.words import amount, count, percent, span
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ PARTS = (
 
 def compose(verdict: Verdict) -> Document:
     """Return the report of a verdict."""
-    verdict = settled(verdict)
+    verdict = round_numbers(verdict)
     return Document(data=to_data(verdict), blocks=blocks_of(verdict, {}), verdict=verdict)
 
 
@@ -73,15 +73,15 @@ def blocks_of(verdict: Verdict, most: Mapping[str, int]) -> tuple[Block, ...]:
     """Return the blocks of a report, with no more rows in its parts than there is room for.
 
     Args:
-        verdict: as `settled` leaves it.
+        verdict: as `round_numbers` leaves it.
         most: part -> rows, the first and worst of which are kept; a part that is not named is kept whole.
     """
     full = _groups(verdict)
     groups = {n: rows[: most.get(n, len(rows))] for n, rows in full.items()}
-    first = [*(_diagnostic(d) for d in verdict.notes if d.slug in _SHOWN_FIRST), *moved_far(verdict)]
+    first = [*(_diagnostic(d) for d in verdict.notes if d.slug in _SHOWN_FIRST), *list_large_shifts(verdict)]
     blocks: list[Block] = [Paragraph(line=_headline(verdict, full, quiet=not first))]
     blocks += [Paragraph(line=line) for line in first]
-    blocks += edited(verdict)
+    blocks += list_gate_changes(verdict)
     if verdict.introduces:
         what = "what is measured" if any(d.slug == _LACKS for d in verdict.notes) else "the gate"
         blocks.append(Paragraph(line=(text(f"This change introduces {what}: there is nothing to compare with yet."),)))
@@ -95,12 +95,14 @@ def blocks_of(verdict: Verdict, most: Mapping[str, int]) -> tuple[Block, ...]:
     blocks += _section("New", groups["new"], remarks=False)
     blocks += _section("Improved", groups["improved"], remarks=False)
     blocks += _noisy(groups["noisy"])
-    blocks += _folded(groups["unchanged"], len(full["unchanged"]))
+    blocks += _fold_unchanged(groups["unchanged"], len(full["unchanged"]))
     rest = _notes(verdict)
     rest = rest[: most.get("notes", len(rest))]
     if rest:
         blocks += [Heading(line=(text("Notes"),)), Bullets(lines=rest)]
-    blocks.append(Fold(summary=(text("How this was measured"),), blocks=(Bullets(lines=tuple(compared(verdict))),)))
+    blocks.append(
+        Fold(summary=(text("How this was measured"),), blocks=(Bullets(lines=tuple(describe_measurement(verdict))),))
+    )
     return tuple(blocks)
 
 
@@ -138,7 +140,7 @@ def _headline(verdict: Verdict, groups: dict[str, list[Finding]], *, quiet: bool
     """Return the first line: the verdict, and where to read on.
 
     Args:
-        verdict: as `settled` leaves it.
+        verdict: as `round_numbers` leaves it.
         groups: part -> its findings.
         quiet: no line stands between the first and the sections.
     """
@@ -200,11 +202,11 @@ def _section(heading: str, findings: Sequence[Finding], *, remarks: bool) -> lis
 def _hints(findings: Sequence[Finding]) -> list[Block]:
     """Return what to do, once for each reason, in the order of the rows."""
     reasons = dict.fromkeys(f.reason for f in findings if hint_for(f.reason))
-    lines = [(text(f"{_capital(sentence(r))}: "), *_marked(hint_for(r))) for r in reasons]
+    lines = [(text(f"{_capital(sentence(r))}: "), *_mark_names(hint_for(r))) for r in reasons]
     return [Paragraph(line=(text("What to do:"),)), Bullets(lines=tuple(lines))] if lines else []
 
 
-def _marked(words: str) -> Line:
+def _mark_names(words: str) -> Line:
     """Return words of our own table, with what stands between backticks as names."""
     parts = words.split("`")
     return tuple(name(p) if i % 2 else text(p) for i, p in enumerate(parts) if p)
@@ -218,7 +220,7 @@ def _noisy(findings: Sequence[Finding]) -> list[Block]:
     return [Heading(line=(text("Too noisy, or too few runs, to gate"),)), table, *_hints(findings)]
 
 
-def _folded(findings: Sequence[Finding], number: int) -> list[Block]:
+def _fold_unchanged(findings: Sequence[Finding], number: int) -> list[Block]:
     if not findings:
         return []
     table = Table(columns=COLUMNS, entries=tuple(entry(f) for f in findings), remarks=False)

@@ -40,7 +40,7 @@ def change_from_data(data: dict[str, Any]) -> GateChange:
     return GateChange(**{**data, "moves": tuple(Move(**m) for m in data["moves"])})
 
 
-def edited(verdict: Verdict) -> list[Block]:
+def list_gate_changes(verdict: Verdict) -> list[Block]:
     """Return what was edited, a line for each file; nothing when the gate allows it."""
     if not any(d.slug in _SLUGS for d in (*verdict.notes, *verdict.problems)) or not verdict.gate_changes:
         return []
@@ -55,7 +55,7 @@ def _file(change: GateChange) -> Line:
     what = name(f"{change.name} ({change.machine_class})" if change.name else change.path)
     line: Line = (what, text(f" {'cannot be read' if change.edit == 'unreadable' else change.edit}"))
     for index, move in enumerate(_worst_first(change.moves)[:_MOST_MOVES]):
-        line += (text("; " if index else ": "), *_moved(move))
+        line += (text("; " if index else ": "), *_describe_move(move))
     more = len(change.moves) - _MOST_MOVES
     return (*line, text(f"; and {more} more")) if more > 0 else line
 
@@ -64,7 +64,7 @@ def _worst_first(moves: Sequence[Move]) -> list[Move]:
     return sorted(moves, key=lambda m: not m.laxer)
 
 
-def _moved(move: Move) -> Line:
+def _describe_move(move: Move) -> Line:
     """Return one value, before and after."""
     line: Line = (name(move.what), text(" "), _value(move, move.before), text(" → "), _value(move, move.after))
     remarks = [percent(move.change)] if move.change is not None and move.unit else []

@@ -42,10 +42,10 @@ def _entries(profile: Profile, metric: MetricProfile) -> Iterator[Entry]:
     for stated in metric.stated:
         worded = {q.name: amount(q.value, metric.metric.unit) for q in stated.quantiles}
         values = (worded.get(statistic, "–") for statistic, _ in _WANTED)
-        cells = (name(what), name(metric.metric.name), name(_shortened(stated.session)), text("–"), *map(name, values))
+        cells = (name(what), name(metric.metric.name), name(_shorten(stated.session)), text("–"), *map(name, values))
         yield Entry(cells=cells)
     for sample in metric.samples:
-        yield _entry(what, metric, _shortened(sample.session), tuple(sorted(sample.values)))
+        yield _entry(what, metric, _shorten(sample.session), tuple(sorted(sample.values)))
     if len(metric.samples) > 1:
         yield _entry(what, metric, "all", metric.pooled())
 
@@ -65,7 +65,7 @@ def _entry(what: str, metric: MetricProfile, session: str, ordered: tuple[float,
     )
 
 
-def _shortened(session: str) -> str:
+def _shorten(session: str) -> str:
     """Return a session's id, its middle left out when it is long: its ends identify it."""
     half = _LONGEST_ID // 2 - 1
     return session if len(session) <= _LONGEST_ID else f"{session[:half]}…{session[-half:]}"

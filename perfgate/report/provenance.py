@@ -21,10 +21,10 @@ _HOLDS = frozenset({Status.UNCHANGED, Status.IMPROVED})
 _SMALLEST_SHIFT = 0.0005  # a smaller one is shown as 0: no line
 
 
-def moved_far(verdict: Verdict) -> list[Line]:
+def list_large_shifts(verdict: Verdict) -> list[Line]:
     """Return a line for each gated metric whose common change is large, or large enough to decide a value."""
     shifts = ((f, _held_by_shift(f, verdict)) for f in suite_findings(verdict) if f.level == "fail")
-    return [_moved(f, held) for f, held in shifts if held or abs(f.change or 0.0) > LARGE_SHIFT]
+    return [_describe_shift(f, held) for f, held in shifts if held or abs(f.change or 0.0) > LARGE_SHIFT]
 
 
 def _held_by_shift(suite: Finding, verdict: Verdict) -> int:
@@ -46,7 +46,7 @@ def suite_findings(verdict: Verdict) -> list[Finding]:
     return [f for f in verdict.findings if f.benchmark == WHOLE_SUITE]
 
 
-def _moved(f: Finding, held: int) -> Line:
+def _describe_shift(f: Finding, held: int) -> Line:
     """Return the line that says that all benchmarks changed together."""
     benchmarks = count(int(f.evidence.rows or 0), "benchmark")
     without = f"Without this, {count(held, 'value')} would be beyond the limit. " if held else ""
@@ -69,7 +69,7 @@ def _moving(f: Finding) -> str:
     return f.metric if f.statistic == "p50" else f"{f.metric} {f.statistic}"
 
 
-def compared(verdict: Verdict) -> Iterable[Line]:
+def describe_measurement(verdict: Verdict) -> Iterable[Line]:
     """Yield how both sides were measured, and how to repeat the check."""
     sides, suite = verdict.compared, verdict.suite
     if sides.baselines:

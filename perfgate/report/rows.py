@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from perfgate.core.finding import Finding
 
 
-def titled(finding: Finding) -> str:
+def name_benchmark(finding: Finding) -> str:
     """Return the benchmark with its labels, on one line."""
     return plain(title(finding.benchmark, finding.labels))
 

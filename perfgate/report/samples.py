@@ -41,7 +41,7 @@ def _metric_to_data(m: MetricProfile) -> dict[str, Any]:
     }
 
 
-def unsound(side: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def find_contradictions(side: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield what a schema cannot say about the profiles of one side: why they contradict themselves.
 
     Args:

@@ -9,7 +9,7 @@ from gate_cases import finding, percentiles, profile, verdict
 
 from perfgate.core.finding import WHOLE_SUITE
 from perfgate.report.health import health
-from perfgate.report.provenance import compared
+from perfgate.report.provenance import describe_measurement
 
 
 def line_of(*findings, base=(), current=()):
@@ -54,7 +54,7 @@ def test_a_check_without_sessions_in_its_baselines_says_nothing_of_them():
 
 def test_the_line_stands_in_the_report_and_not_in_that_of_two_versions_measured_interleaved():
     def last(base):
-        return "".join(s.text for line in compared(verdict(finding(), baseline=(base,))) for s in line)
+        return "".join(s.text for line in describe_measurement(verdict(finding(), baseline=(base,))) for s in line)
 
     interleaved = profile({"elapsed": {"s/ab-1": [1.0] * 5}})
     assert "Baselines hold 5 sessions" in last(baseline())

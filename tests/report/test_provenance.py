@@ -9,7 +9,7 @@ from gate_cases import finding, verdict
 
 from perfgate.core.finding import WHOLE_SUITE, Evidence, Status
 from perfgate.report.compose import compose
-from perfgate.report.provenance import moved_far
+from perfgate.report.provenance import list_large_shifts
 
 
 def suite(change, **more):
@@ -47,7 +47,7 @@ def first(found):
 )  # fmt: skip
 def test_a_small_change_of_all_stands_first_when_values_hold_because_of_it(rows, held):
     found = verdict(suite(0.055), *rows)
-    lines = ["".join(s.text for s in line) for line in moved_far(found)]
+    lines = ["".join(s.text for s in line) for line in list_large_shifts(found)]
     assert [f"{held} value" in line for line in lines] == ([True] if held else [])
     quiet = not lines and rows[0].status is not Status.SUSPECTED and rows[0].level == "fail"
     assert first(found).endswith("measured, none regressed.") is quiet
@@ -55,8 +55,8 @@ def test_a_small_change_of_all_stands_first_when_values_hold_because_of_it(rows,
 
 @pytest.mark.parametrize("change", [0.11, -0.11, math.expm1(0.3)])
 def test_a_large_change_of_all_stands_first(change):
-    assert len(moved_far(verdict(suite(change), row(1.0)))) == 1
-    assert moved_far(verdict(suite(change, level="info"), row(1.0))) == []
+    assert len(list_large_shifts(verdict(suite(change), row(1.0)))) == 1
+    assert list_large_shifts(verdict(suite(change, level="info"), row(1.0))) == []
 
 
 def test_a_suspicion_that_a_fresh_session_did_not_confirm_is_listed():
