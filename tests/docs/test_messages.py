@@ -54,7 +54,7 @@ def slugs() -> set[str]:
         named = constants(tree)
         for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call)):
             place = places.get(name_of(call))
-            if place is None or name_of(call) in {"sentence", "cure"}:
+            if place is None or name_of(call) in {"sentence", "hint_for"}:
                 continue
             given = [k.value for k in call.keywords if k.arg == "slug"]
             given += [] if given or not 0 <= place < len(call.args) else [call.args[place]]
@@ -69,12 +69,12 @@ def slugs() -> set[str]:
     return found
 
 
-def test_every_slug_has_one_entry_with_cause_and_cure_and_no_entry_is_stale():
+def test_every_slug_has_one_entry_with_cause_and_hint_and_no_entry_is_stale():
     text = (DOCS / "messages.md").read_text(encoding="utf-8")
-    told = re.findall(r"^\| `([a-z-]+)` \| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
-    assert [name for name, n in Counter(name for name, _, _ in told).items() if n > 1] == []
-    assert {name for name, _, _ in told} == slugs()
-    assert all(cause.strip() and cure.strip() for _, cause, cure in told)
+    entries = re.findall(r"^\| `([a-z-]+)` \| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
+    assert [name for name, n in Counter(name for name, _, _ in entries).items() if n > 1] == []
+    assert {name for name, _, _ in entries} == slugs()
+    assert all(cause.strip() and hint.strip() for _, cause, hint in entries)
 
 
 def test_the_slugs_of_known_places_are_found():
