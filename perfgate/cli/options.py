@@ -141,7 +141,7 @@ def format_options(command: Command) -> Command:
             expose_value=False,
             is_eager=True,
             callback=lambda ctx, _, value: ctx.meta.update({_FLAVOR: value}),
-            help="Dialect of JUnit XML; gitlab: rows name files.",
+            help="Dialect of JUnit XML; gitlab: test cases name files.",
         ),
         click.option(
             "--format",

@@ -94,5 +94,5 @@ def same_session(row: Row, level: float) -> Finding:
         "status": status, "baseline": was, "current": now, "change": now / was - 1, "limit": row.own(allowed),
         "visible": visible, "interval": ratio_interval(base, current), "sessions_baseline": 1,
         "n_baseline": len(base), "n_current": len(current),
-        "evidence": {"p": p, "level": level, **{k: row.own(math.expm1(x)) for k, x in typical.items()}},
+        "evidence": {"p": p, "alpha": level, **{k: row.own(math.expm1(x)) for k, x in typical.items()}},
     }  # fmt: skip

@@ -93,7 +93,7 @@ def test_an_empty_path_is_told_as_such(suspected: Project) -> None:
 TEXTS: dict[str, tuple[Callable[[str], str], str]] = {
     "empty": (lambda _: "", "the file is empty"),
     "truncated": (lambda good: good[:-60], "not JSON"),
-    "not-json": (lambda _: "Pass: 4 gated rows", "not JSON"),
+    "not-json": (lambda _: "Pass: 4 gated values", "not JSON"),
     "two-documents": (lambda good: good + good, "not JSON"),
     "nested": (lambda _: "[" * 100_000, "nested too deeply"),
     "nan": (lambda good: good.replace('"unit": "s"', '"unit": NaN', 1), "NaN"),
