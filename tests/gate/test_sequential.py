@@ -146,7 +146,6 @@ def test_a_tail_that_is_gated_spends_its_share_of_the_level_too():
     assert (tail.method, tail.evidence.alpha) == ("same-session", pytest.approx(0.16 * 0.01))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [4, 10])
 def test_looking_several_times_fails_no_more_unchanged_rows_than_promised(rounds):
     # A threshold of nothing leaves the level alone to hold the alarms; 400 rows, 5 % each.
