@@ -11,7 +11,7 @@ from perfgate.core.finding import FAILED
 from perfgate.gate.judge import Pair, judge
 
 CHECKS = 300
-ROWS = 20
+ROWS = 10
 
 
 def failing_share(make_pair):

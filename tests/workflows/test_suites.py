@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 JOB = "import time\n\ntime.sleep({})\n"
 FOLDERS = {"services-api": "services/api", "web": "web"}
-DAYS = "abc"
+DAYS = "ab"
 
 
 @pytest.fixture

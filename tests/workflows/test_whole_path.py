@@ -114,7 +114,7 @@ def test_a_slow_shard_is_exit_1_a_dead_one_exit_2_and_unchanged_ones_pass(projec
         facts = {"matrix.shard": part, "inputs.reason": "another day"}
         return Runner(tmp_path / name, project.root, facts, variables).play(job)
 
-    for day in "abc":
+    for day in "ab":
         for part in "12":
             code, said = play(baseline["measure"], f"{day}{part}", part, PERFGATE_SESSION=f"{day}-{part}")
             assert code == 0, said

@@ -35,6 +35,7 @@ def pull_request(dice, rows, count, scale):
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scale", "chance"), [(0.02, 0.05), (0.06, 0.05)], ids=["calm", "wild"])
 def test_the_expected_rate_lies_where_unchanged_pull_requests_really_fail(scale, chance):
     dice = random.Random(3)  # noqa: S311 - reproducible noise
