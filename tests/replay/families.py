@@ -11,7 +11,13 @@ if TYPE_CHECKING:
 
 TODAY = "2026-03-01"
 NAMES = ("train", "score", "portfolio.rebalance", "serve.predict", "load", "io/read", "sort n=1", "Übung", "x")
-OWN = (("latency", "s", "lower"), ("accuracy", "1", "higher"), ("qps", "1/s", "higher"), ("queue", "s", ""), ("loss", "", ""))
+OWN = (
+    ("latency", "s", "lower"),
+    ("accuracy", "1", "higher"),
+    ("qps", "1/s", "higher"),
+    ("queue", "s", ""),
+    ("loss", "", ""),
+)
 EXACT = (("instructions", "1", "lower"), ("allocations", "1", "lower"), ("size", "B", "lower"))
 FORMATS = ("text", "markdown", "json", "junit", "openmetrics", "codequality")
 FAULTS = (
@@ -76,7 +82,12 @@ class Family:
         self.has_cpu = self.chance(0.3)
         size = rng.choice((0.7, 0.9, 0.97, 1.02, 1.04, 1.06, 1.11, 1.2, 1.35, 1.6, 2.0, 3.0))
         which = rng.choice(("none", "none", "one", "some", "all"))
-        picked = {"none": [], "one": [0], "some": [i for i in self.centres if self.chance(0.5)], "all": list(self.centres)}
+        picked = {
+            "none": [],
+            "one": [0],
+            "some": [i for i in self.centres if self.chance(0.5)],
+            "all": list(self.centres),
+        }
         self.shifts = dict.fromkeys(picked[which], size)
 
     def _session(self, folder: str, number: int, shifts: dict[int, float], fault: str = "") -> None:
@@ -146,7 +157,11 @@ class Family:
         for _ in range(rng.choice((0, 0, 1, 2, 3))):
             metric = rng.choice(metrics)
             falls = metric == "throughput" or any(m == metric and b == "higher" for m, _, b in self.own)
-            lines += ["[[rule]]", f'benchmark = "{rng.choice(("*", "*", self.benchmarks[0][0], "s*"))}"', f'metric = "{metric}"']
+            lines += [
+                "[[rule]]",
+                f'benchmark = "{rng.choice(("*", "*", self.benchmarks[0][0], "s*"))}"',
+                f'metric = "{metric}"',
+            ]
             lines.append(f'statistic = "{rng.choice(("p50", "p50", "p95"))}"')
             for key, share, choices in (
                 ("threshold", 0.6, ("-2%", "-10%") if falls else ("+2%", "+8%", "+30%")),
@@ -159,7 +174,12 @@ class Family:
         for _ in range(rng.choice((0, 0, 0, 1, 2))):
             centre = self.centres[0]
             limit = f"< {rng.choice((0.5, 0.98, 1.02, 1.3, 5)) * centre * 1000:.6g}ms"
-            lines += ["[[budget]]", f'benchmark = "{self.benchmarks[0][0]}"', 'metric = "elapsed"', f'limit = "{limit}"']
+            lines += [
+                "[[budget]]",
+                f'benchmark = "{self.benchmarks[0][0]}"',
+                'metric = "elapsed"',
+                f'limit = "{limit}"',
+            ]
             lines.append(f'statistic = "{rng.choice(("p50", "p90", "p95", "p99"))}"')
             if self.chance(0.3):
                 lines.append(f'level = "{rng.choice(("fail", "warn", "info"))}"')
@@ -182,7 +202,9 @@ class Family:
         for i, (name, labels) in enumerate(self.benchmarks):
             if not labels:
                 p50, p95 = self.centres[i], self.centres[i] * rng.uniform(1.0, 1.3)
-                stated[name] = {"elapsed_sec": {k: v for k, v in (("p50", p50), ("p95", p95)) if self.chance(0.85)} or {"p95": p95}}
+                stated[name] = {
+                    "elapsed_sec": {k: v for k, v in (("p50", p50), ("p95", p95)) if self.chance(0.85)} or {"p95": p95}
+                }
         if not stated:
             stated = {"x": {"elapsed_sec": {"p95": 1.0}}}
         self.write("plain.json", json.dumps({"benchmarks": stated}))
@@ -208,7 +230,10 @@ class Family:
                 self.steps.append(["write", "perfgate.toml", edit])
             if self.chance(0.3):
                 self.steps.append(["write", "baselines/waivers.toml", self._waivers()])
-            self.steps += [["git", "add", "perfgate.toml", "baselines"], ["git", "commit", "-q", "--allow-empty", "-m", "edit"]]
+            self.steps += [
+                ["git", "add", "perfgate.toml", "baselines"],
+                ["git", "commit", "-q", "--allow-empty", "-m", "edit"],
+            ]
             now += ["--baseline-ref", "main"]
         if self.chance(0.2):
             now += ["--sessions", rng.choice(("all", "newest"))]
@@ -240,6 +265,6 @@ class Family:
 
     def _shards(self) -> None:
         for number, folder in enumerate(("second", "third"), 1):
-            self.cli("collect", folder, "--shard", f"{number}/2", "-o", f"shard-{number}.json")
+            self.steps.append(["shard", "collect", folder, "--shard", f"{number}/2", "-o", f"shard-{number}.json"])
         self.cli("merge", "shard-1.json", "shard-2.json", "--expect-shards", "2", "-o", "merged.json")
         self.cli("check", "--current", "merged.json", "--today", TODAY)

@@ -99,7 +99,9 @@ class Suite:
             known[name] = self.folders
         else:
             fixture = getattr(module, name, None) or getattr(self.conftest, name)
-            function = fixture._get_wrapped_function() if hasattr(fixture, "_get_wrapped_function") else fixture.__wrapped__
+            function = (
+                fixture._get_wrapped_function() if hasattr(fixture, "_get_wrapped_function") else fixture.__wrapped__
+            )
             asked = {n: self.resolve(n, module, known) for n in inspect.signature(function).parameters}
             value = function(**asked)
             is_kept = "template" in name

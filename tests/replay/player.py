@@ -88,7 +88,9 @@ class Player:
             raise SystemExit(f"the worker of {self.place.name} ended; is perfgate installed there?")
         return json.loads(line)
 
-    def run(self, folder: Path, arguments: tuple[str, ...], env: dict[str, str], text: str | None) -> tuple[Any, str, str]:
+    def run(
+        self, folder: Path, arguments: tuple[str, ...], env: dict[str, str], text: str | None
+    ) -> tuple[Any, str, str]:
         """Run a command line without keeping anything; return exit code, stdout and stderr."""
         stdout, stderr = self.place / "stdout", self.place / "stderr"
         request = {
@@ -122,6 +124,7 @@ class Player:
         return code, stdout, stderr
 
     def _facts(self, root: Path, before: dict[str, Any], arguments: tuple[str, ...], stdout: str, stderr: str) -> Any:
+        stdout, stderr = (text.replace(str(root), "ROOT") for text in (stdout, stderr))
         facts: dict[str, Any] = {"has stdout": bool(stdout.strip()), "has stderr": bool(stderr.strip())}
         found = sorted(m.groups(default="") for m in map(_SLUG.match, stderr.splitlines()) if m)
         facts["slugs on stderr"] = [[self.mapping["slugs"].get(slug, slug), masked(place)] for slug, place in found]
@@ -133,9 +136,12 @@ class Player:
             path = root / name
             if name.endswith(".json") and path.is_file() and path.stat().st_size < _LARGEST:
                 place = "report.json" if name == "replayed.json" else masked(name)
-                facts.update(flatten(place, path.read_text(encoding="utf-8", errors="replace"), self.mapping))
+                text = path.read_text(encoding="utf-8", errors="replace").replace(str(root), "ROOT")
+                facts.update(flatten(place, text, self.mapping))
         if "junit" in arguments:
-            facts["junit"] = [sorted(e.attrib.items()) for e in ET.fromstring(stdout).iter("testsuite")] if stdout else []  # noqa: S314 - our own output
+            facts["junit"] = (
+                [sorted(e.attrib.items()) for e in ET.fromstring(stdout).iter("testsuite")] if stdout else []
+            )  # noqa: S314 - our own output
         elif "openmetrics" in arguments:
             facts["openmetrics"] = sorted(n for n in stdout.splitlines() if not n.startswith("#"))
         elif stdout.startswith(("{", "[")):
@@ -194,7 +200,9 @@ def _report(place: str, report: dict[str, Any], mapping: dict[str, Any]) -> Any:
         yield f"{place}: {key}", report.get(key)
     for part in ("problems", "notes"):
         entries = [_renamed(entry, mapping) for entry in report.get(part, ())]
-        kept = [[mapping["slugs"].get(e.get("slug"), e.get("slug")), *(e.get(k) for k in mapping[part])] for e in entries]
+        kept = [
+            [mapping["slugs"].get(e.get("slug"), e.get("slug")), *(e.get(k) for k in mapping[part])] for e in entries
+        ]
         yield f"{place}: {part}", sorted(kept, key=json.dumps)
     for key, value in _leaves(report.get("suite"), mapping):
         yield f"{place}: suite{key}", value

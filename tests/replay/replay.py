@@ -71,11 +71,14 @@ def _example(folder: Path, path: Path) -> list[list[Any]]:
         text = _NUMBER.sub(lambda m: f"{float(m[0]) * 1.25:.9g}", text)
         file.write_bytes(text.encode("utf-8", "surrogateescape"))
     changed = f"changed/{name}"
+    given = ["--from", path.relative_to(DATA).parts[0], "--direction", "lower", "--min-time", "0"]
     steps = [
         ["import", "--dry-run", "--json", name], ["import", name, "-o", "imported"], ["collect", name, "--format", "json"],
         ["collect", "imported", "-o", "profile.json"], ["baseline", "refresh", name], ["check", changed],
         ["check", changed, "--direction", "higher"], ["check", name, "--baseline", "profile.json"],
         ["check", changed, "--baseline", "profile.json", "--sessions", "all"], ["audit", "--format", "json", "--today", "2026-03-01"],
+        ["import", name, *given, "-o", "given"], ["baseline", "refresh", name, *given, "--replace", "--reason", "again"],
+        ["check", changed, *given, "--format", "json"],
     ]  # fmt: skip
     return [["cli", *step] for step in steps]
 
@@ -92,8 +95,8 @@ def play_version(asked: tuple[str, str, str, Path, dict[str, Any], list[str]]) -
             continue
         folder = player.copy(place / "inputs" / case, case)
         for verb, *words in steps:
-            if verb == "cli":
-                player.play(folder, *words)
+            if verb in {"cli", "shard"}:
+                player.play(folder, *words, env={"PERFGATE_COMMIT": "c" * 40} if verb == "shard" else None)
             elif verb == "git":
                 subprocess.run(["git", *words], cwd=folder, env=environment(folder), check=False, capture_output=True)
             else:
@@ -204,7 +207,9 @@ def main() -> int:
             asked = [(*v, place, cases, parts) for v in versions]
             old, new = pool.map(play_version, asked, chunksize=1)
     for name, version in (("old", old), ("new", new)):
-        print(f"{name}: {version['package']}", *(f"fault tests {k}: {n}" for k, n in version["faults"].items()), sep="; ")
+        print(
+            f"{name}: {version['package']}", *(f"fault tests {k}: {n}" for k, n in version["faults"].items()), sep="; "
+        )
     if os.path.realpath(old["package"]) == os.path.realpath(new["package"]):
         print("both are the same installation: nothing was compared")
         return 1
