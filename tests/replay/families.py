@@ -21,7 +21,8 @@ OWN = (
 EXACT = (("instructions", "1", "lower"), ("allocations", "1", "lower"), ("size", "B", "lower"))
 FORMATS = ("text", "markdown", "json", "junit", "openmetrics", "codequality")
 FAULTS = (
-    "missing", "new", "rows", "source", "failed", "zero", "no-metric", "unit", "direction", "mixed-rows", "mixed-source",
+    "missing", "new", "rows", "source", "failed", "zero", "no-metric", "unit", "direction",
+    "mixed-rows", "mixed-source",
 )  # fmt: skip
 
 
@@ -63,7 +64,7 @@ class Family:
         if self.chance(0.12):
             self._percentiles()
         else:
-            self._judge(self.chance(0.12))
+            self._judge(is_in_git=self.chance(0.12))
         return self.steps
 
     def _choose(self) -> None:
@@ -215,25 +216,15 @@ class Family:
         self.cli("check", "--baseline", "plain.json", "--current", "now.json", "--format", "json", "--today", TODAY)
         self.cli("report", "both/report.json", "--format", rng.choice(FORMATS))
 
-    def _judge(self, in_git: bool) -> None:
+    def _judge(self, *, is_in_git: bool) -> None:
         rng = self.rng
         refresh = ["baseline", "refresh", "old", "--sessions", "all"]
         if self.chance(0.1):
             self.cli(*refresh, "--dry-run")
         self.cli(*refresh)
         now: list[str] = ["--today", TODAY]
-        if in_git:
-            self.steps += [["git", "init", "-q", "-b", "main"], ["git", "add", "perfgate.toml", "baselines"]]
-            self.steps += [["git", "commit", "-q", "-m", "base"], ["git", "checkout", "-q", "-b", "change"]]
-            if self.chance(0.6):
-                edit = '[defaults]\nthreshold = "+90%"\n'
-                self.steps.append(["write", "perfgate.toml", edit])
-            if self.chance(0.3):
-                self.steps.append(["write", "baselines/waivers.toml", self._waivers()])
-            self.steps += [
-                ["git", "add", "perfgate.toml", "baselines"],
-                ["git", "commit", "-q", "--allow-empty", "-m", "edit"],
-            ]
+        if is_in_git:
+            self._commit()
             now += ["--baseline-ref", "main"]
         if self.chance(0.2):
             now += ["--sessions", rng.choice(("all", "newest"))]
@@ -245,6 +236,11 @@ class Family:
             if self.chance(0.6):
                 more = ["--confirm", "out/report.json", "--confirm", "second.json", "--report", "third.json"]
                 self.cli("check", "third", *more, *now)
+        self._look_around()
+
+    def _look_around(self) -> None:
+        """Audit, validate, merge shards, refresh and waive in some projects."""
+        rng = self.rng
         if self.chance(0.3):
             self.cli("audit", "--format", "json", "--today", TODAY)
         if self.chance(0.2):
@@ -262,6 +258,20 @@ class Family:
             words = ["--ceiling", "+40%", "--until", "2026-06-01", "--reason", "known"]
             self.cli("waive", self.benchmarks[0][0], "elapsed", *words)
             self.cli("check", "--format", "json", "--today", TODAY)
+
+    def _commit(self) -> None:
+        """Commit the baselines, and what a change edits of them, on a branch."""
+        self.steps += [["git", "init", "-q", "-b", "main"], ["git", "add", "perfgate.toml", "baselines"]]
+        self.steps += [["git", "commit", "-q", "-m", "base"], ["git", "checkout", "-q", "-b", "change"]]
+        if self.chance(0.6):
+            edit = '[defaults]\nthreshold = "+90%"\n'
+            self.steps.append(["write", "perfgate.toml", edit])
+        if self.chance(0.3):
+            self.steps.append(["write", "baselines/waivers.toml", self._waivers()])
+        self.steps += [
+            ["git", "add", "perfgate.toml", "baselines"],
+            ["git", "commit", "-q", "--allow-empty", "-m", "edit"],
+        ]
 
     def _shards(self) -> None:
         for number, folder in enumerate(("second", "third"), 1):

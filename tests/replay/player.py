@@ -139,9 +139,8 @@ class Player:
                 text = path.read_text(encoding="utf-8", errors="replace").replace(str(root), "ROOT")
                 facts.update(flatten(place, text, self.mapping))
         if "junit" in arguments:
-            facts["junit"] = (
-                [sorted(e.attrib.items()) for e in ET.fromstring(stdout).iter("testsuite")] if stdout else []
-            )  # noqa: S314 - our own output
+            suites = ET.fromstring(stdout).iter("testsuite") if stdout else ()  # noqa: S314 - our own output
+            facts["junit"] = [sorted(suite.attrib.items()) for suite in suites]
         elif "openmetrics" in arguments:
             facts["openmetrics"] = sorted(n for n in stdout.splitlines() if not n.startswith("#"))
         elif stdout.startswith(("{", "[")):

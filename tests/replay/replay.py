@@ -19,12 +19,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections import Counter
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-import tomllib
 from families import FORMATS, Family
 from fault_suite import Suite
 from player import HERE, ROOT, Call, Player, environment
@@ -73,13 +73,20 @@ def _example(folder: Path, path: Path) -> list[list[Any]]:
     changed = f"changed/{name}"
     given = ["--from", path.relative_to(DATA).parts[0], "--direction", "lower", "--min-time", "0"]
     steps = [
-        ["import", "--dry-run", "--json", name], ["import", name, "-o", "imported"], ["collect", name, "--format", "json"],
-        ["collect", "imported", "-o", "profile.json"], ["baseline", "refresh", name], ["check", changed],
-        ["check", changed, "--direction", "higher"], ["check", name, "--baseline", "profile.json"],
-        ["check", changed, "--baseline", "profile.json", "--sessions", "all"], ["audit", "--format", "json", "--today", "2026-03-01"],
-        ["import", name, *given, "-o", "given"], ["baseline", "refresh", name, *given, "--replace", "--reason", "again"],
+        ["import", "--dry-run", "--json", name],
+        ["import", name, "-o", "imported"],
+        ["collect", name, "--format", "json"],
+        ["collect", "imported", "-o", "profile.json"],
+        ["baseline", "refresh", name],
+        ["check", changed],
+        ["check", changed, "--direction", "higher"],
+        ["check", name, "--baseline", "profile.json"],
+        ["check", changed, "--baseline", "profile.json", "--sessions", "all"],
+        ["audit", "--format", "json", "--today", "2026-03-01"],
+        ["import", name, *given, "-o", "given"],
+        ["baseline", "refresh", name, *given, "--replace", "--reason", "again"],
         ["check", changed, *given, "--format", "json"],
-    ]  # fmt: skip
+    ]
     return [["cli", *step] for step in steps]
 
 

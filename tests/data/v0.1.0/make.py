@@ -77,11 +77,12 @@ def write_session(folder: str, number: int, factor: float = 1.0, drop: str = "",
     for benchmark in ("train", "score"):
         for i in range(5 if benchmark != drop else 0):
             time = 10 * factor * rng.gauss(1, 0.01)
+            share = round(accuracy * rng.gauss(1, 0.002), 4)
             run = {
                 "run_id": f"s{number:02d}-{benchmark}-{i}", "elapsed_sec": round(time, 3), "rows_used": 1000,
                 "peak_memory_mb": round(100 * rng.gauss(1, 0.001), 1), "benchmark": benchmark, "memory_source": "vmhwm",
                 "session": f"job-{number}", "started_at": f"2026-02-{number:02d}T10:00:{i:02d}Z", "environment": FACTS,
-                "metrics": {"accuracy": {"value": round(accuracy * rng.gauss(1, 0.002), 4), "unit": "1", "better": "higher"}},
+                "metrics": {"accuracy": {"value": share, "unit": "1", "better": "higher"}},
             }  # fmt: skip
             (place / f"{run['run_id']}.json").write_text(json.dumps(run) + "\n")
 
