@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -138,10 +139,11 @@ class Player:
                 place = "report.json" if name == "replayed.json" else masked(name)
                 text = path.read_text(encoding="utf-8", errors="replace").replace(str(root), "ROOT")
                 facts.update(flatten(place, text, self.mapping))
-        if "junit" in arguments:
-            suites = ET.fromstring(stdout).iter("testsuite") if stdout else ()  # noqa: S314 - our own output
+        form = arguments[arguments.index("--format") + 1] if "--format" in arguments[:-1] else ""
+        if form == "junit" and stdout.startswith("<"):
+            suites = ET.fromstring(stdout).iter("testsuite")  # noqa: S314 - our own output
             facts["junit"] = [sorted(suite.attrib.items()) for suite in suites]
-        elif "openmetrics" in arguments:
+        elif form == "openmetrics":
             facts["openmetrics"] = sorted(n for n in stdout.splitlines() if not n.startswith("#"))
         elif stdout.startswith(("{", "[")):
             facts.update(flatten("stdout", stdout, self.mapping))
@@ -206,7 +208,7 @@ def _report(place: str, report: dict[str, Any], mapping: dict[str, Any]) -> Any:
     for key, value in _leaves(report.get("suite"), mapping):
         yield f"{place}: suite{key}", value
     for side, profiles in (report.get("samples") or {}).items():
-        yield f"{place}: samples {side}", profiles
+        yield f"{place}: samples {side}", hashlib.sha256(json.dumps(profiles, sort_keys=True).encode()).hexdigest()
     findings = [_renamed(f, mapping) for f in report.get("findings", ())]
     named: dict[str, int] = {}
     for finding in sorted(findings, key=lambda f: json.dumps([f.get("limit"), f.get("method")])):

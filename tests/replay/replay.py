@@ -50,6 +50,12 @@ def build(place: Path, families: int, seed: int) -> dict[str, list[list[Any]]]:
     return cases
 
 
+def roomy() -> str | None:
+    """Return a folder in memory when there is one with room: some hundred thousand small files are written."""
+    memory = "/dev/shm"  # noqa: S108 - a folder of its own is made in it
+    return memory if os.path.isdir(memory) and shutil.disk_usage(memory).free > 2 << 30 else None
+
+
 def _is_example(path: Path) -> bool:
     if path.is_dir():
         return Path(f"{path}.expected.json").exists()
@@ -206,7 +212,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", choices=["faults", "formats", "golden", "families"], default=[])
     given = parser.parse_args()
     parts = given.only or ["faults", "formats", "golden", "families"]
-    with tempfile.TemporaryDirectory(prefix="replay-") as folder:
+    with tempfile.TemporaryDirectory(prefix="replay-", dir=roomy()) as folder:
         place = Path(folder)
         cases = build(place / "inputs", given.families if "families" in parts else 0, given.seed)
         versions = [("old", given.old, ""), ("new", given.new or sys.executable, "" if given.new else str(ROOT))]

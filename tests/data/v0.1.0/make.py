@@ -42,6 +42,7 @@ statistic = "p95"
 limit = "< 30s"
 """
 INSIDE = """import time
+
 from perfgate.measure import measure_run_context
 
 for _ in range(3):

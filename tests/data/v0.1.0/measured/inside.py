@@ -1,4 +1,5 @@
 import time
+
 from perfgate.measure import measure_run_context
 
 for _ in range(3):
