@@ -149,8 +149,10 @@ def together(group: Group) -> Finding:
     k_in, k_out = limits(group.report, m)
     middle = float(np.median(before))
     d = min(now - middle for now in group.shifts.values())
-    limit = max(step, (k_in if several else k_out) * se)
-    status = "suspected" if not several and d > max(step, k_in * se) else "unchanged"
+    # A common change that lifts no gated row above the row's own floor cannot fail.
+    floor = min(math.log1p(r.cost(r.floor() / r.value(r.middle))) for r in gated or group.rows)
+    limit = max(step, (k_in if several else k_out) * se, floor)
+    status = "suspected" if not several and d > max(step, k_in * se, floor) else "unchanged"
     if d > limit:
         status = "regressed"
     reach = float(stats.t.ppf(0.975, m + 1)) * se

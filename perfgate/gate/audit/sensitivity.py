@@ -11,7 +11,6 @@ from perfgate.core.profile import title
 from perfgate.gate.audit.replay import by_row, next_session
 from perfgate.gate.audit.wording import cost, percent
 from perfgate.gate.methods.limits import (
-    Limits,
     allowed_cost,
     change_from_log,
     floor_cost,
@@ -168,8 +167,8 @@ def _detectable_with(  # noqa: PLR0917 - private, called in this file alone
     k_in, k_out = session_limits(sessions, family=family, false_alarms=false_alarms)
     medians = MEDIAN_VARIANCE * (evidence.within or 0.0) ** 2 * (1 / runs + 1 / (sessions * runs))
     se = math.sqrt((evidence.spread or 0.0) ** 2 * (1 + 1 / sessions) + medians)
-    limits = Limits.around(allowed, inner=k_in * se, outer=k_out * se)
-    once, confirmed = (in_metric_direction(row, change_from_log(log)) for log in (limits.fail, limits.suspect))
+    least = math.log1p(allowed)
+    once, confirmed = (in_metric_direction(row, change_from_log(max(least, k * se))) for k in (k_out, k_in))
     return DetectableChange(sessions=sessions, runs=runs, once=once, confirmed=confirmed)
 
 

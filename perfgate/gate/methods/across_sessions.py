@@ -65,8 +65,7 @@ def across_sessions(c: Comparison, logs: SessionLogs, shifts: GroupShifts, famil
         family: what the gated values share.
     """
     allowed = allowed_cost(c.row, value_at(c.row, logs.middle))
-    # A session written in coarse steps proves no more because a finer one stands beside it.
-    floor = max(floor_of(c.row, c.base, replace(c.current, samples=(s,))) for s in c.current.samples)
+    floor = floor_of_sessions(c)
     fresh = []
     for session, values in logs.current.items():
         model = compare_sessions(
@@ -133,6 +132,14 @@ def _call(c: Comparison, fresh: list[_Fresh], was: float) -> tuple[Call, str, st
     if several and 0 < beyond < len(fresh):
         return "same", "not-confirmed", f"{beyond} of {len(fresh)} fresh sessions show it"
     return "same", "", ""
+
+
+def floor_of_sessions(c: Comparison) -> float:
+    """Return the smallest difference that may fail, in base units, judged session by session.
+
+    A session written in coarse steps proves no more because a finer one stands beside it.
+    """
+    return max(floor_of(c.row, c.base, replace(c.current, samples=(s,))) for s in c.current.samples)
 
 
 def prior_of(c: Comparison, *, is_shifted: bool) -> float:

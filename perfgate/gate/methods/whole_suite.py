@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.finding import WHOLE_SUITE, Evidence, Finding, Status
 from perfgate.core.reasons import sentence
-from perfgate.gate.methods.across_sessions import prior_of
+from perfgate.gate.methods.across_sessions import floor_of_sessions, prior_of
 from perfgate.gate.methods.limits import (
     Limits,
     allowed_cost,
     change_from_log,
     floor_logs,
-    floor_of,
     in_metric_direction,
 )
 from perfgate.gate.rows import limit_text
@@ -86,4 +85,4 @@ def judge_whole_suite(members: Sequence[Member], shifts: GroupShifts, family: Fa
 def _floor(member: Member) -> float:
     """Return the smallest worsening of a row that its own floor lets count, as a log of a ratio of costs."""
     c = member.comparison
-    return floor_logs(c.row, floor_of(c.row, c.base, c.current), member.baseline)[0]
+    return floor_logs(c.row, floor_of_sessions(c), member.baseline)[0]
