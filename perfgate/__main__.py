@@ -137,7 +137,7 @@ def _report_faults(caught: Exception) -> bool:
             _say(line)
     if len(caught.diagnostics) > 50:  # noqa: PLR2004 - more would not be read
         _say(f"… and {len(caught.diagnostics) - 50} more")
-    for line in caught.said:
+    for line in caught.output:
         _say(plain(line))
     return True
 

@@ -92,7 +92,7 @@ def command(
         outcome = ab(request, show_progress)
     finally:
         clear_progress()
-    return present_verdict(outcome.verdict, output, targets, program_output=outcome.said)
+    return present_verdict(outcome.verdict, output, targets, program_output=outcome.program_output)
 
 
 def _check_commands(

@@ -55,7 +55,7 @@ def refresh(
     Sessions are added, the newest are kept; runs that are in already change
     nothing. Prints old and new before it writes. Commit the files afterwards.
     """
-    from perfgate.pipeline.baselines.refresh import alone, plan_refresh
+    from perfgate.pipeline.baselines.refresh import plan_refresh, refresh_lock
 
     def plan() -> Plan:
         return plan_refresh(
@@ -73,7 +73,7 @@ def refresh(
     if dry_run:
         _show_plan(plan())
         return
-    with alone(config):
+    with refresh_lock(config):
         planned = plan()
         _show_plan(planned)
         written = planned.write()  # without files it tidies up behind a refresh that was killed

@@ -38,7 +38,7 @@ def command(
     from perfgate.cli.present import echo
     from perfgate.core.shards import shard_of
     from perfgate.pipeline.collect import collect_profiles
-    from perfgate.pipeline.outputs import write_output
+    from perfgate.pipeline.report_io import write_output
     from perfgate.render import render
     from perfgate.report.profiles import compose_profiles
 

@@ -21,7 +21,7 @@ def command(profiles: tuple[str, ...], expect_shards: int, output: str | None, f
     """
     from perfgate.cli.present import echo
     from perfgate.pipeline.check.shards import merge_profiles
-    from perfgate.pipeline.outputs import write_output
+    from perfgate.pipeline.report_io import write_output
     from perfgate.render import render
     from perfgate.report.profiles import compose_profiles
 

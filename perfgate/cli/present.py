@@ -13,7 +13,7 @@ import click
 
 from perfgate.cli.options import REPORT_DIR
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, warning
-from perfgate.pipeline.outputs import write_output
+from perfgate.pipeline.report_io import write_output
 from perfgate.publish.actions import append_summary, new_token, runs_in_actions, set_outputs, without_commands
 from perfgate.render import Format, render
 from perfgate.render.registry import SUFFIXES, format_of_file, renderer_of, with_flavor
@@ -82,9 +82,7 @@ def present_verdict(
     if in_actions:
         present_in_actions(verdict, document, os.environ, folder or "", to_stderr=output.form != "text")
     if faults:
-        failure = CannotDecideError(faults)
-        failure.said = program_output
-        raise failure
+        raise CannotDecideError(faults, output=program_output)
     return verdict.exit_code
 
 

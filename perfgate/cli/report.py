@@ -21,6 +21,6 @@ def command(path: str, form: Format) -> None:
     Exits 0 whatever the verdict in it; `perfgate check` is what gates.
     """
     from perfgate.cli.present import show
-    from perfgate.pipeline.rerender import read_report
+    from perfgate.pipeline.report_io import read_report
 
     show(read_report(path), form)

@@ -39,17 +39,17 @@ def command(
     """
     from perfgate.cli.present import clear_progress, echo, show_progress
     from perfgate.pipeline.collect import collect_profiles
-    from perfgate.pipeline.run import default_out, job, measure
+    from perfgate.pipeline.run import default_out, measure, plan_job
     from perfgate.render import render
     from perfgate.report.profiles import compose_profiles
     from perfgate.report.words import count
 
     check_command(argv)
     out = default_out() if out is None else out
-    planned = job(argv, benchmark=measuring.benchmark, rows=measuring.rows, out=out, timeout=measuring.timeout)
+    job = plan_job(argv, benchmark=measuring.benchmark, rows=measuring.rows, out=out, timeout=measuring.timeout)
     on_summary = click.echo if form == "json" else _ignore
     try:
-        written = measure(planned, runs=runs, warmup=measuring.warmup, on_summary=on_summary, on_progress=show_progress)
+        written = measure(job, runs=runs, warmup=measuring.warmup, on_summary=on_summary, on_progress=show_progress)
     finally:
         clear_progress()
     if form == "table":

@@ -1,7 +1,7 @@
 """Runs -> profiles, and which of their sessions are the current ones."""
 
 from perfgate.collect.current import Selection, select
-from perfgate.collect.from_profiles import collected_before
+from perfgate.collect.from_profiles import drop_baseline_runs
 from perfgate.collect.merging import merge
 from perfgate.collect.runs import Collection, Key, SessionTally, collect
 from perfgate.collect.shards import Part, check_shards, parts_of
@@ -14,7 +14,7 @@ __all__ = [
     "SessionTally",
     "check_shards",
     "collect",
-    "collected_before",
+    "drop_baseline_runs",
     "merge",
     "parts_of",
     "select",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from perfgate.collect.runs import Key
 
 
-def collected_before(profiles: Sequence[Profile], known: Mapping[Key, frozenset[str]]) -> Collection:
+def drop_baseline_runs(profiles: Sequence[Profile], known: Mapping[Key, frozenset[str]]) -> Collection:
     """Return profiles as a collection, without the sessions that belong to the baseline.
 
     Args:

@@ -98,10 +98,10 @@ def check_shards(parts: Sequence[Part], expected: int) -> list[Diagnostic]:
         for index, those in sorted(found.items())
         if len(those) > 1
     ]
-    return [*problems, *missing, *twice, *_strangers(parts)]
+    return [*problems, *missing, *twice, *_check_same_origin(parts)]
 
 
-def _strangers(parts: Sequence[Part]) -> list[Diagnostic]:
+def _check_same_origin(parts: Sequence[Part]) -> list[Diagnostic]:
     """Return an error for each part of another commit, class of machine or configuration than the first."""
     problems: list[Diagnostic] = []
     for what, facts in (

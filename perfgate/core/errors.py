@@ -46,17 +46,19 @@ def at(origin: str, pointer: str) -> str:
 class CannotDecideError(Exception):
     """The input or the set-up does not allow a verdict; carries every fault that was found."""
 
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Take the faults, the one that matters most first."""
+    def __init__(self, diagnostics: Iterable[Diagnostic], *, output: Iterable[str] = ()) -> None:
+        """Take the faults, the one that matters most first, and lines of the program's output that belong to them."""
         self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
-        self.said: tuple[str, ...] = ()
-        """Lines of somebody else's output that belong to the fault, shown after it."""
+        self.output: tuple[str, ...] = tuple(output)
+        """Last lines of a measured program's output, shown after the faults."""
         super().__init__("; ".join(d.message for d in self.diagnostics))
 
 
-def cannot_decide(slug: str, message: str, *, place: str = "", hint: str = "") -> CannotDecideError:
-    """Return the error for one fault, ready to be raised."""
-    return CannotDecideError([error(slug, message, place=place, hint=hint)])
+def cannot_decide(
+    slug: str, message: str, *, place: str = "", hint: str = "", output: Iterable[str] = ()
+) -> CannotDecideError:
+    """Return the error for one fault, ready to be raised, with lines of a program's output that belong to it."""
+    return CannotDecideError([error(slug, message, place=place, hint=hint)], output=output)
 
 
 def error(slug: str, message: str, *, place: str = "", hint: str = "") -> Diagnostic:

@@ -54,7 +54,7 @@ def read(source: Source, known: Format, options: ForeignOptions, *, before: Sour
     skipped: list[Skipped] = []
     try:
         found_in = known.load_between()(before, source, options) if before else known.load()(source, options)
-        for found in _named_apart(found_in, source.name):
+        for found in _make_names_unique(found_in, source.name):
             if isinstance(found, Skipped):
                 skipped.append(found)
             elif (why := _unfit(found)) is not None:
@@ -73,7 +73,7 @@ def read(source: Source, known: Format, options: ForeignOptions, *, before: Sour
     return Contents(format=known, records=tuple(records), skipped=tuple(skipped), digest=source.digest())
 
 
-def _named_apart(found: Iterator[Record | Skipped], stem: str) -> Iterator[Record | Skipped]:
+def _make_names_unique(found: Iterator[Record | Skipped], stem: str) -> Iterator[Record | Skipped]:
     """Yield what was found under unique names: a second one of the same name in a file is ``name#2``."""
     seen: Counter[tuple[str, str]] = Counter()
     for entry in found:

@@ -61,7 +61,7 @@ def to_runs(contents: Contents, origin: str) -> Converted:
     for r in contents.records:
         if not r.is_side:
             (unclear if r.better is None else fit).append(r)
-    notes = [*_remarks(contents, origin), *_left_out(unclear, origin, fit)]
+    notes = [*_remarks(contents, origin), *_report_unclear(unclear, origin, fit)]
     problems = [] if fit else [_nothing(contents, unclear, origin)]
     groups: dict[str, list[Record]] = {}
     for r in fit:
@@ -108,7 +108,7 @@ def _series(r: Record, rate: float) -> Series:
     source = MEANS if r.is_mean else ""
     match r.payload:
         case Samples():
-            return Series(metric=metric, source=source, values=thinned(without_failures(r, r.payload, rate)))
+            return Series(metric=metric, source=source, values=thin_values(without_failures(r, r.payload, rate)))
         case Single(value=value):
             return Series(metric=metric, source=source, values=(value,))
         case Quantiles():
@@ -119,7 +119,7 @@ def _series(r: Record, rate: float) -> Series:
             return Series(metric=metric, source=source, quantiles=tuple(sorted(counted)))
 
 
-def thinned(values: Sequence[float]) -> tuple[float, ...]:
+def thin_values(values: Sequence[float]) -> tuple[float, ...]:
     """Return values, of very many the order statistics at even ranks: their quantiles are those of all."""
     if len(values) <= MOST_VALUES:
         return tuple(values)
@@ -136,7 +136,7 @@ def _remarks(contents: Contents, origin: str) -> Iterator[Diagnostic]:
         yield note("measured-oddly", _FLAGS[flag], place=origin)
 
 
-def _left_out(unclear: Sequence[Record], origin: str, fit: Sequence[Record]) -> Iterable[Diagnostic]:
+def _report_unclear(unclear: Sequence[Record], origin: str, fit: Sequence[Record]) -> Iterable[Diagnostic]:
     if unclear and fit:
         names = ", ".join(sorted({r.metric for r in unclear})[:5])
         message = f"left out, since the file does not say which way is better: {names}"

@@ -124,7 +124,7 @@ class RunReader:
             if first.setdefault(run.run_id, path) is path:
                 yield run
             else:
-                self._twice(run.run_id, path, content)
+                self._check_duplicate_id(run.run_id, path, content)
         yield from self.foreign.rest()
         self.problems += self.foreign.problems
         self.copies += self.foreign.copies
@@ -135,7 +135,7 @@ class RunReader:
             if run.series or self._first.setdefault(run.run_id, run.origin) is run.origin:
                 yield run
             else:
-                self._twice(run.run_id, run.origin, b"")
+                self._check_duplicate_id(run.run_id, run.origin, b"")
 
     def _refusal(self, content: bytes, path: str, folder: str) -> CannotDecideError:
         """Return why a file is no run summary."""
@@ -147,7 +147,7 @@ class RunReader:
             "run-invalid", 'the key "run_id" is written with escapes', place=path, hint="write it plainly"
         )
 
-    def _twice(self, run_id: str, path: str, content: bytes) -> None:
+    def _check_duplicate_id(self, run_id: str, path: str, content: bytes) -> None:
         """Take note of a second file with the same run id: a copy is harmless, anything else is not."""
         other = self._first[run_id]
         try:

@@ -80,7 +80,7 @@ class ForeignReader:
         """
         try:
             source = Source(path)
-            known = self.format_of(path) or self._detected(source, refusal)
+            known = self.format_of(path) or self._detect_format(source, refusal)
             if known.between:
                 self._snapshots.setdefault(known.name, (known, []))[1].append(source)
                 return
@@ -89,9 +89,9 @@ class ForeignReader:
                 return
             yield from self._runs(source, known, None)
         except CannotDecideError as caught:
-            self.problems.extend(self._corrected(path, caught.diagnostics))
+            self.problems.extend(self._correct_hints(path, caught.diagnostics))
 
-    def _corrected(self, path: str, faults: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
+    def _correct_hints(self, path: str, faults: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
         """Return the faults of a file; one that was read as the user asked gets its detected format as the hint."""
         if self._asked is None:
             return faults
@@ -116,7 +116,7 @@ class ForeignReader:
             except CannotDecideError as caught:
                 self.problems.extend(caught.diagnostics)
 
-    def _detected(self, source: Source, refusal: Callable[[], CannotDecideError] | None) -> Format:
+    def _detect_format(self, source: Source, refusal: Callable[[], CannotDecideError] | None) -> Format:
         """Return the format of a file by its content.
 
         Raises:

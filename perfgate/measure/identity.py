@@ -70,10 +70,10 @@ def hex_digest(content: bytes) -> str:
     costs neither.
     """
     try:
-        from _sha2 import sha256  # type: ignore[import-not-found]  # noqa: PLC0415 - since 3.12
+        from _sha2 import sha256  # type: ignore[import-not-found]  # since 3.12
     except ImportError:
         try:
-            from _sha256 import sha256  # type: ignore[import-not-found]  # noqa: PLC0415 - 3.11
+            from _sha256 import sha256  # type: ignore[import-not-found]  # 3.11
         except ImportError:  # pragma: no cover - an interpreter built without its own hashes
-            from hashlib import sha256  # noqa: PLC0415 - the dear one, when nothing else is there
+            from hashlib import sha256  # slow to import, the last resort
     return str(sha256(content).hexdigest())

@@ -93,7 +93,7 @@ def encode_summary(summary: Mapping[str, object]) -> str:
     Raises:
         ValueError: a number in it is not finite.
     """
-    import json  # noqa: PLC0415 - 9 ms that importing the package must not cost
+    import json  # 9 ms that importing the package must not cost
 
     return json.dumps(summary, ensure_ascii=False, allow_nan=False)
 
@@ -112,7 +112,7 @@ def write_summary(summary: Mapping[str, object], out: str) -> str:
         OSError: the file could not be written; nothing of it is left behind.
         ValueError: the run id has no place in a file name, or a number is not finite.
     """
-    from perfgate.core.atomic import write_whole  # noqa: PLC0415 - for those who write
+    from perfgate.core.atomic import write_whole  # for those who write
 
     path = os.path.abspath(f"{out}/{file_name(check_run_id(str(summary['run_id'])))}")
     content = f"{encode_summary(summary)}\n".encode()

@@ -1,7 +1,7 @@
-"""The environment variables of the measuring side, and the one way it speaks to people.
+"""The environment variables of the measuring side, and its messages on stderr.
 
-A variable that makes no sense never stops the measured program: it is named
-once on stderr and then left out.
+An invalid variable never stops the measured program: it is named once on
+stderr and then ignored.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ OFF_WORDS = frozenset({"0", "false", "off", "no"})
 ON_WORDS = frozenset({"", "1", "true", "on", "yes"})
 MOST_ROWS = 2**53  # beyond it a JSON number is no longer exact everywhere
 
-_said: set[str] = set()
+_reported: set[str] = set()
 
 
 def say(line: str) -> None:
@@ -27,13 +27,13 @@ def say(line: str) -> None:
 
 def say_once(line: str) -> None:
     """Write one line to stderr, but the same line only once per process."""
-    if line not in _said:
-        _said.add(line)
+    if line not in _reported:
+        _reported.add(line)
         say(line)
 
 
 def is_encodable(text: str) -> bool:
-    """Tell whether a text can stand in a UTF-8 file: one with a lone surrogate cannot."""
+    """Can a text be written to a UTF-8 file? One with a lone surrogate cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -42,7 +42,7 @@ def is_encodable(text: str) -> bool:
 
 
 def read_text(name: str) -> str | None:
-    """Return the variable's text; None when it is unset, empty or not valid UTF-8 (said on stderr)."""
+    """Return the variable's text; None when it is unset, empty or not valid UTF-8 (reported on stderr)."""
     value = os.environ.get(name)
     if not value:
         return None
@@ -53,10 +53,10 @@ def read_text(name: str) -> str | None:
 
 
 def read_switch(name: str) -> bool:
-    """Tell whether the variable leaves something on: only ``0``, ``false``, ``off`` and ``no`` turn it off.
+    """Does the variable leave something on? Only ``0``, ``false``, ``off`` and ``no`` turn it off.
 
-    An unknown word means on, said on stderr: measuring too much shows, measuring
-    nothing does not.
+    An unknown word means on, with a message on stderr: a missing measurement would go
+    unnoticed.
     """
     word = os.environ.get(name, "").strip().lower()
     if word in OFF_WORDS:
@@ -67,7 +67,7 @@ def read_switch(name: str) -> bool:
 
 
 def read_rows(name: str) -> int | None:
-    """Return the variable's whole number >= 0; None when it is unset or no such number (said on stderr)."""
+    """Return the variable's whole number >= 0; None when it is unset or no such number (reported on stderr)."""
     value = os.environ.get(name, "").strip()
     if not value:
         return None
@@ -78,11 +78,11 @@ def read_rows(name: str) -> int | None:
 
 
 def read_shard(name: str) -> str | None:
-    """Return the variable's shard such as ``2/4``; None when it is unset or no shard (said on stderr)."""
+    """Return the variable's shard such as ``2/4``; None when it is unset or no shard (reported on stderr)."""
     value = os.environ.get(name, "").strip()
     if not value:
         return None
-    from perfgate.core.shards import shard_of  # noqa: PLC0415 - for those who measure in shards
+    from perfgate.core.shards import shard_of  # only shards need it
 
     if shard_of(value) is None:
         say_once(f"{name}={value[:40]!a} is not a shard such as 2/4 and is ignored")

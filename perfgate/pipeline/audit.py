@@ -1,4 +1,4 @@
-"""Audit: configuration and baselines, read as a check reads them, looked at on their own."""
+"""`perfgate audit`: evaluate configuration and baselines as a check reads them, without runs."""
 
 from __future__ import annotations
 
@@ -17,31 +17,32 @@ if TYPE_CHECKING:
 
 
 def audit(*, baseline: str | None, config: str | None, machine_class: str, today: str) -> tuple[gate.Audit, Document]:
-    """Return what the baselines say of the gate, and its report.
+    """Return the audit of the gate by its baselines, and its report.
 
     Args:
         baseline: folder or file of baselines; None: the configured folder.
         config: configuration file; None: look for one.
-        machine_class: the class of this machine, given by hand; empty: told by its environment.
+        machine_class: the class of this machine, named by option; empty: derived from its environment.
         today: the day of the audit, ``2026-01-31``; empty: today in UTC.
 
     Raises:
         CannotDecideError: there is no baseline, or baselines or configuration are not valid.
     """
-    here = inputs.settings(config, machine_class=machine_class)
+    settings = inputs.settings(config, machine_class=machine_class)
     if baseline is not None:
         side = inputs.from_path(baseline)
     else:
-        side = inputs.from_folder(os.path.join(here.root, here.policy.baselines))
+        side = inputs.from_folder(os.path.join(settings.root, settings.policy.baselines))
     if side.problems:
         raise CannotDecideError(side.problems)
     if not side.profiles:
         hint = "commit one first: perfgate baseline refresh, then git add baselines"
         raise cannot_decide("no-baseline", "there is no baseline to audit", place=side.source, hint=hint)
     found = gate.audit(
-        side.profiles, here.policy,
+        side.profiles,
+        settings.policy,
         today=today or verdicts.today(),
-        machine_class="" if side.is_classless else here.policy.machine_class or class_of(facts.environment()),
+        machine_class="" if side.is_classless else settings.policy.machine_class or class_of(facts.environment()),
         waivers=side.waivers,
-    )  # fmt: skip
-    return found, compose_audit(found, tool=inputs.TOOL, policy=here.policy.source, baselines=side.source)
+    )
+    return found, compose_audit(found, tool=inputs.TOOL, policy=settings.policy.source, baselines=side.source)

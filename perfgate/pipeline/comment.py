@@ -13,7 +13,7 @@ from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, e
 from perfgate.core.finding import Status
 from perfgate.core.strict_json import load_json
 from perfgate.formats.parsing.files import read_bounded
-from perfgate.pipeline.rerender import read_verdict
+from perfgate.pipeline.report_io import read_verdict
 from perfgate.publish.api import ApiError, Client, api_url, make_opener
 from perfgate.publish.comments import Done, Thread
 from perfgate.publish.events import Place, is_repository, read_place, refuse_target
@@ -90,7 +90,7 @@ def publish_comment(request: Request, world: World, draw: Draw) -> Outcome:
     Raises:
         CannotDecideError: bad input, or GitHub does not answer after all tries.
     """
-    place = _place(request, world.environ)
+    place = _find_place(request, world.environ)
     if isinstance(place, Diagnostic):
         return Outcome(notes=(place,))
     in_job = request.place is None or world.environ.get("GITHUB_ACTIONS") == "true"  # else somebody typed the path
@@ -111,7 +111,7 @@ def publish_comment(request: Request, world: World, draw: Draw) -> Outcome:
 
 
 def is_worth_a_comment(verdict: Verdict, when: When) -> bool:
-    """Is there something to tell on a pull request that has no comment yet?"""
+    """Is the verdict worth a first comment on the pull request?"""
     if when == "always" or verdict.exit_code:
         return True
     changed = verdict.introduces or any(f.status in _CHANGED for f in verdict.findings)
@@ -119,8 +119,8 @@ def is_worth_a_comment(verdict: Verdict, when: When) -> bool:
     return when == "change" and changed
 
 
-def _place(request: Request, environ: Mapping[str, str]) -> Place | Diagnostic:
-    """Return where the comment goes; a place named by hand is checked against the event's, too."""
+def _find_place(request: Request, environ: Mapping[str, str]) -> Place | Diagnostic:
+    """Return the pull request of the comment; one named by options is checked against the event, too."""
     name, path = environ.get("GITHUB_EVENT_NAME", ""), environ.get("GITHUB_EVENT_PATH", "")
     refuse_target(name)
     if request.place is None:
@@ -128,12 +128,12 @@ def _place(request: Request, environ: Mapping[str, str]) -> Place | Diagnostic:
             raise cannot_decide("comment-event", "is not set", place="GITHUB_EVENT_PATH", hint=_EVENT_HINT)
         return read_place(name, _read_event(path))
     if name == "pull_request" and path and os.path.exists(path):
-        told = read_place(name, _read_event(path))
-        same = isinstance(told, Place) and (told.repository, told.number) == (
+        event_place = read_place(name, _read_event(path))
+        same = isinstance(event_place, Place) and (event_place.repository, event_place.number) == (
             request.place.repository,
             request.place.number,
         )
-        return told if same else request.place
+        return event_place if same else request.place
     return request.place
 
 
@@ -143,7 +143,7 @@ def _read_event(path: str) -> Any:  # noqa: ANN401 - JSON may be anything
 
 
 def _run_page(place: Place, environ: Mapping[str, str]) -> str:
-    """Return the address of the run that measured, built from what GitHub says; empty when it says nothing."""
+    """Return the address of the run that measured, from the variables that GitHub sets; empty without them."""
     run, repository = str(place.run or environ.get("GITHUB_RUN_ID", "")), place.repository
     if place.run is None:
         repository = environ.get("GITHUB_REPOSITORY", "")
@@ -152,7 +152,7 @@ def _run_page(place: Place, environ: Mapping[str, str]) -> str:
 
 
 def _send(request: Request, world: World, place: Place, body: str, *, create: bool) -> Outcome:
-    """Find the pull request and make its comment say `body`."""
+    """Find the pull request and set the body of its comment."""
     shown = body if request.dry_run else ""
     url, token = api_url(world.environ.get("GITHUB_API_URL", "")), _token(world.environ)
     if not token:
@@ -163,26 +163,30 @@ def _send(request: Request, world: World, place: Place, body: str, *, create: bo
         line = f"would comment on {place.repository} {where} (no token: not looked at)"
         return Outcome(line=line if create else f"{line}, if there is a comment already", body=shown)
     client = Client(
-        url=url, token=token, agent=f"perfgate/{__version__}", opener=world.opener(url),
-        now=world.now, sleep=world.sleep,
-    )  # fmt: skip
+        url=url,
+        token=token,
+        agent=f"perfgate/{__version__}",
+        opener=world.opener(url),
+        now=world.now,
+        sleep=world.sleep,
+    )
     number = find_pull(client, place)
     if isinstance(number, Diagnostic):
         return Outcome(notes=(number,), body=shown)
     thread = Thread(client=client, repository=place.repository, number=number, dry=request.dry_run)
     done = thread.publish(body, create=create)
-    return Outcome(line=_told(done, place.repository, number, world.environ, dry=request.dry_run), body=shown)
+    return Outcome(line=_line_of(done, place.repository, number, world.environ, dry=request.dry_run), body=shown)
 
 
-def _told(done: Done, repository: str, number: int, environ: Mapping[str, str], *, dry: bool) -> str:
-    """Return in words what happened, with the comment's address built from what we know."""
+def _line_of(done: Done, repository: str, number: int, environ: Mapping[str, str], *, dry: bool) -> str:
+    """Return the line that reports what was done, with the comment's address."""
     where = f"{_server(environ)}/{repository}/pull/{number}"
     where += f"#issuecomment-{done.comment}" if done.comment else ""
     words = {
         "created": "would create a comment on" if dry else "created the comment",
         "updated": "would update the comment" if dry else "updated the comment",
-        "unchanged": "unchanged, the comment says it already:",
-        "skipped": "no comment: nothing worth telling, and none to update, on",
+        "unchanged": "unchanged, the comment is up to date:",
+        "skipped": "no comment: nothing to report, and none to update, on",
     }[done.action]
     more = f"; removed {done.removed} duplicate{'s' * (done.removed > 1)}" if done.removed else ""
     return f"{words} {where}{more}"
@@ -206,9 +210,11 @@ def _token(environ: Mapping[str, str]) -> str:
     token = (environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN") or "").strip()
     if token and not (token.isascii() and token.isprintable() and " " not in token):
         raise cannot_decide(
-            "comment-no-token", "is no token: it holds a blank or a control character",
-            place="GITHUB_TOKEN or GH_TOKEN", hint="set it anew",
-        )  # fmt: skip
+            "comment-no-token",
+            "is no token: it holds a blank or a control character",
+            place="GITHUB_TOKEN or GH_TOKEN",
+            hint="set it anew",
+        )
     return token
 
 

@@ -69,13 +69,17 @@ def _blocks(profile: Profile, policy: Policy) -> list[Block]:
     rows = tuple(
         Entry(
             cells=(
-                name(g.metric), text(g.statistic), name(g.threshold), text(g.ruling.method), text(g.ruling.level),
+                name(g.metric),
+                text(g.statistic),
+                name(g.threshold),
+                text(g.ruling.method),
+                text(g.ruling.level),
                 name(g.ruling.origin),
             )
         )
         for g in explain(policy, profile)
         if not policy.excludes(profile.benchmark, titled, g.metric)
-    )  # fmt: skip
+    )
     blocks.append(Table(columns=_COLUMNS, entries=rows, remarks=False))
     budgets = [b for b in policy.budgets if matches(b.benchmark, profile.benchmark, titled)]
     lines: list[Line] = [

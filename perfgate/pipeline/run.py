@@ -1,4 +1,4 @@
-"""Run: measure a command several times and leave one summary a run."""
+"""`perfgate run`: measure a command several times and write one summary per run."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _LARGEST_RECEIPT = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """What is to be measured, and how."""
+class MeasuringJob:
+    """A command to measure, and how."""
 
     argv: tuple[str, ...]
     """The command; no shell reads it."""
     benchmark: str
     """Name of the benchmark."""
     rows: int | None
-    """Rows that the command works on; None: not told."""
+    """Rows that the command works on; None: unknown."""
     out: str
     """Folder of the summaries."""
     timeout: float | None
@@ -50,71 +50,83 @@ class Job:
     """Working folder of the command; None: this process's."""
     commit: str | None = None
     """Version of the measured code; None: the one found here."""
-    told: tuple[tuple[str, str | None], ...] = ()
-    """Further environment variables of the command; None takes one away."""
+    variables: tuple[tuple[str, str | None], ...] = ()
+    """Additional environment variables of the command; None removes one."""
 
 
-def job(argv: Sequence[str], *, benchmark: str | None, rows: int | None, out: str, timeout: float | None) -> Job:
-    """Return a job, named and placed in a session.
+def plan_job(
+    argv: Sequence[str], *, benchmark: str | None, rows: int | None, out: str, timeout: float | None
+) -> MeasuringJob:
+    """Return a job with its benchmark's name and its session.
 
     Each call is a batch of its own within the session of the terminal or of the CI job,
-    so that measuring again after a change never mixes with what was measured before.
+    so that runs after a change are never mixed with the runs before it.
 
     Raises:
         CannotDecideError: another command was measured under the name in this session.
     """
     session = SessionId.parse(facts.session_id())
-    if not session.batch:  # else this is part of another measurement, which has its batch
+    if not session.batch:  # else this call is part of another measurement, which has its batch
         session = SessionId(session.session, new_run_id())
-    made = Job(
-        argv=tuple(argv), benchmark=benchmark or default_benchmark_name(argv), rows=rows, out=out, timeout=timeout,
-        session=str(session), command=command_digest(argv),
-    )  # fmt: skip
-    _refuse_clash(made)
-    return made
+    job = MeasuringJob(
+        argv=tuple(argv),
+        benchmark=benchmark or default_benchmark_name(argv),
+        rows=rows,
+        out=out,
+        timeout=timeout,
+        session=str(session),
+        command=command_digest(argv),
+    )
+    _refuse_clash(job)
+    return job
 
 
 def default_out() -> str:
-    """Return the folder in which `check` looks for run summaries, as the configuration says.
+    """Return the folder in which `check` looks for run summaries, from the configuration.
 
     Raises:
         CannotDecideError: the configuration is not valid, or names no single folder.
     """
-    here = inputs.settings(None)
-    for pattern in here.policy.runs:
+    settings = inputs.settings(None)
+    for pattern in settings.policy.runs:
         folder, _, name = pattern.rpartition("/")
         if not set(folder) & set("*?[") and fnmatch.fnmatch("20260101T000000Z-00000000.json", name):
-            return os.path.join(here.root, folder)
+            return os.path.join(settings.root, folder)
     hint = "name a folder: --out DIR; or add one to `runs`"
     raise cannot_decide(
-        "run-unwritable", "the configured `runs` name no folder of run files", place=here.policy.source, hint=hint
+        "run-unwritable", "the configured `runs` name no folder of run files", place=settings.policy.source, hint=hint
     )
 
 
-def _refuse_clash(made: Job) -> None:
-    """Refuse to measure a second command under a name that already stands for another in this session."""
-    session = SessionId.parse(made.session).session
-    files, _ = find([os.path.join(made.out, "*.json")]) if os.path.isdir(made.out) else ([], [])
+def _refuse_clash(job: MeasuringJob) -> None:
+    """Refuse to measure a second command under a name that another command has in this session."""
+    session = SessionId.parse(job.session).session
+    files, _ = find([os.path.join(job.out, "*.json")]) if os.path.isdir(job.out) else ([], [])
     for run in RunReader().read(files):
-        same_place = run.benchmark == made.benchmark and SessionId.parse(run.session).session == session
-        if same_place and run.command and run.command != made.command:
+        same_place = run.benchmark == job.benchmark and SessionId.parse(run.session).session == session
+        if same_place and run.command and run.command != job.command:
             raise cannot_decide(
                 "benchmark-name-clash",
-                f'another command was measured as "{made.benchmark}" in this session',
+                f'another command was measured as "{job.benchmark}" in this session',
                 place=run.origin,
                 hint="give this one a name of its own: perfgate run --benchmark NAME -- CMD",
             )
 
 
 def measure(
-    made: Job, *, runs: int, warmup: int, on_summary: Callable[[str], None], on_progress: Callable[[int, int], None]
+    job: MeasuringJob,
+    *,
+    runs: int,
+    warmup: int,
+    on_summary: Callable[[str], None],
+    on_progress: Callable[[int, int], None],
 ) -> list[str]:
     """Measure a command.
 
     Args:
-        made: the job.
+        job: the command to measure.
         runs: how many measured runs, >= 1.
-        warmup: how many runs before them that are not kept, >= 0.
+        warmup: how many runs before them are not stored, >= 0.
         on_summary: called with each summary as a line of JSON.
         on_progress: called with the number of runs done, warm-up included, and of all.
 
@@ -122,8 +134,8 @@ def measure(
         The files of the summaries.
 
     Raises:
-        CannotDecideError: a run failed; its summary says so, and the runs after it were
-            not made.
+        CannotDecideError: a run failed; its summary has the status ``failed``, and no run
+            follows it.
     """
     written: list[str] = []
 
@@ -138,64 +150,65 @@ def measure(
         for index in range(total):
             on_progress(index, total)
             number = f"warm-up run {index + 1}" if index < warmup else f"run {index + 1 - warmup} of {runs}"
-            measure_once(made, scratch, number=number, is_warmup=index < warmup, keep=keep)
+            measure_once(job, scratch, number=number, is_warmup=index < warmup, keep=keep)
         on_progress(total, total)
     return written
 
 
 def measure_once(
-    made: Job, scratch: str, *, number: str, is_warmup: bool, keep: Callable[[str, dict[str, Any]], None]
+    job: MeasuringJob, scratch: str, *, number: str, is_warmup: bool, keep: Callable[[str, dict[str, Any]], None]
 ) -> None:
     """Run a job's command once.
 
     Args:
-        made: the job.
+        job: the command to measure.
         scratch: a folder for the receipt of this run.
         number: which run it is, for the message.
         is_warmup: keep its summary only if it fails.
-        keep: called with each summary that was written: its path, and what it says.
+        keep: called with each summary that was written: its path and its content.
 
     Raises:
-        CannotDecideError: the run failed; its summary says so.
+        CannotDecideError: the run failed; its summary has the status ``failed``.
     """
     receipt = os.path.join(scratch, f"receipt-{new_run_id()}")
     started_at = format_utc(time.time_ns())
-    env = _environ(made, receipt, is_warmup=is_warmup)
-    result = run_command(made.argv, env=env, timeout=made.timeout, cwd=made.folder)
+    env = _build_environ(job, receipt, is_warmup=is_warmup)
+    result = run_command(job.argv, env=env, timeout=job.timeout, cwd=job.folder)
     if not is_warmup or not result.is_ok():
-        for path, summary in _own(receipt, failed=not result.is_ok()) or [_outside(made, result, started_at)]:
+        own = _read_own_summaries(receipt, failed=not result.is_ok())
+        for path, summary in own or [_write_outside_summary(job, result, started_at)]:
             keep(path, summary)
     if not result.is_ok():
-        raise _failed(made, result, number)
+        raise _failed(job, result, number)
 
 
-def _environ(made: Job, receipt: str, *, is_warmup: bool) -> dict[str, str]:
-    """Return the command's environment: a program that measures itself is labelled through it."""
-    told: dict[str, str | None] = {
-        "PERFGATE_BENCHMARK": made.benchmark,
-        "PERFGATE_OUT": os.path.abspath(made.out),
-        "PERFGATE_SESSION": made.session,
-        "PERFGATE_COMMAND": made.command,
+def _build_environ(job: MeasuringJob, receipt: str, *, is_warmup: bool) -> dict[str, str]:
+    """Return the command's environment: a program that measures itself takes its labels from it."""
+    variables: dict[str, str | None] = {
+        "PERFGATE_BENCHMARK": job.benchmark,
+        "PERFGATE_OUT": os.path.abspath(job.out),
+        "PERFGATE_SESSION": job.session,
+        "PERFGATE_COMMAND": job.command,
         "PERFGATE_RECEIPT": receipt,
     }
-    if made.rows is not None:
-        told["PERFGATE_ROWS"] = str(made.rows)
-    if made.commit is not None:
-        told["PERFGATE_COMMIT"] = made.commit
+    if job.rows is not None:
+        variables["PERFGATE_ROWS"] = str(job.rows)
+    if job.commit is not None:
+        variables["PERFGATE_COMMIT"] = job.commit
     if is_warmup:
-        told["PERFGATE_WRITE"] = "0"
-    return environ_with({**told, **dict(made.told)})
+        variables["PERFGATE_WRITE"] = "0"
+    return environ_with({**variables, **dict(job.variables)})
 
 
-def environ_with(told: Mapping[str, str | None]) -> dict[str, str]:
-    """Return this process's environment with further variables; None takes one away."""
-    return {name: text for name, text in {**os.environ, **told}.items() if text is not None}
+def environ_with(variables: Mapping[str, str | None]) -> dict[str, str]:
+    """Return this process's environment with additional variables; None removes one."""
+    return {name: text for name, text in {**os.environ, **variables}.items() if text is not None}
 
 
-def _own(receipt: str, *, failed: bool) -> list[tuple[str, dict[str, Any]]]:
-    """Return the summaries that the command wrote itself; they win over what is seen from outside.
+def _read_own_summaries(receipt: str, *, failed: bool) -> list[tuple[str, dict[str, Any]]]:
+    """Return the summaries that the command wrote itself; they replace the one measured from outside.
 
-    Of a command that failed they count as failed, whatever they say.
+    Summaries of a failed command count as failed, whatever their status.
     """
     if not os.path.exists(receipt):
         return []
@@ -212,30 +225,36 @@ def _own(receipt: str, *, failed: bool) -> list[tuple[str, dict[str, Any]]]:
 
 
 def same_id(summary: dict[str, Any], path: str) -> CannotDecideError:
-    """Return the error for a summary that takes the place of an earlier one."""
+    """Return the error for a summary that replaces an earlier one."""
     message = f'the command gives each of its runs the id "{summary.get("run_id")}", so that only the last one is left'
     return cannot_decide(
         "run-id-twice", message, place=path, hint="leave run_id out, or make it different in every run"
     )
 
 
-def _outside(made: Job, result: CommandResult, started_at: str) -> tuple[str, dict[str, Any]]:
-    """Write and return the summary of what was seen from outside."""
+def _write_outside_summary(job: MeasuringJob, result: CommandResult, started_at: str) -> tuple[str, dict[str, Any]]:
+    """Write and return the summary that was measured from outside."""
     summary = summary_of(
-        result, run_id=new_run_id(), benchmark=made.benchmark, rows_used=made.rows or 0, session=made.session,
-        started_at=started_at, command=made.command, commit=made.commit,
-    )  # fmt: skip
+        result,
+        run_id=new_run_id(),
+        benchmark=job.benchmark,
+        rows_used=job.rows or 0,
+        session=job.session,
+        started_at=started_at,
+        command=job.command,
+        commit=job.commit,
+    )
     try:
-        return os.path.relpath(write_summary(summary, made.out)), summary
+        return os.path.relpath(write_summary(summary, job.out)), summary
     except OSError as caught:
         hint = "name another folder: --out DIR"
         raise cannot_decide(
-            "run-unwritable", f"cannot be written ({caught.strerror})", place=made.out, hint=hint
+            "run-unwritable", f"cannot be written ({caught.strerror})", place=job.out, hint=hint
         ) from None
 
 
-def _failed(made: Job, result: CommandResult, number: str) -> CannotDecideError:
-    """Return the error for a run that failed, with the end of what it said."""
+def _failed(job: MeasuringJob, result: CommandResult, number: str) -> CannotDecideError:
+    """Return the error for a run that failed, with the last lines of its stderr."""
     if result.error:
         what = result.error
     elif result.signal:
@@ -243,11 +262,10 @@ def _failed(made: Job, result: CommandResult, number: str) -> CannotDecideError:
     else:
         what = f"exited with {result.exit_code}"
     tail = result.stderr_tail.strip().splitlines()[-_TAIL_LINES:]
-    failure = cannot_decide(
+    return cannot_decide(
         "command-failed",
         f"{number} failed: {what}",
-        place=made.benchmark,
-        hint="give it more time: --timeout SECONDS" if result.timed_out else "mend the command",
+        place=job.benchmark,
+        hint="give it more time: --timeout SECONDS" if result.timed_out else "fix the command",
+        output=(f"stderr: {line}" for line in tail),
     )
-    failure.said = tuple(f"stderr: {line}" for line in tail)
-    return failure

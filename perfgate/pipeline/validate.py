@@ -13,7 +13,7 @@ from perfgate.formats.parsing.files import read_bounded
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.rules import check_rules
 from perfgate.pipeline import inputs
-from perfgate.pipeline.rerender import read_verdict
+from perfgate.pipeline.report_io import read_verdict
 from perfgate.report.codec import SCHEMA as REPORT
 from perfgate.report.words import count
 from perfgate.store import baselines as store

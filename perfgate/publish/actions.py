@@ -1,7 +1,7 @@
-"""The files and commands by which a step of GitHub Actions says something: its summary, outputs and annotations.
+"""The files and commands by which a step of GitHub Actions reports: its summary, outputs and annotations.
 
 Whatever is wrong with the files (absent in a container job, read-only, a folder) is a
-warning: the verdict does not depend on whether it could be told there.
+warning: the verdict does not depend on them.
 """
 
 from __future__ import annotations

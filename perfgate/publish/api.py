@@ -36,7 +36,7 @@ _LONGEST_WORDS = 300
 class Opener(Protocol):
     """What opens a request; `urllib.request.OpenerDirector` does."""
 
-    def open(self, fullurl: urllib.request.Request, data: None = None, timeout: float = ...) -> Any:  # noqa: ANN401 - urllib's own
+    def open(self, fullurl: urllib.request.Request, data: None = None, timeout: float = ...) -> Any:
         """Return the answer, or raise `urllib.error.HTTPError` for a status that is no success."""
 
 
@@ -44,7 +44,7 @@ class ApiError(Exception):
     """GitHub refused a request, or did not answer it after all tries."""
 
     def __init__(self, status: int, words: str, *, limited: bool = False) -> None:
-        """Take what was said; the words never hold the token."""
+        """Take the status and the message, which never holds the token."""
         super().__init__(words)
         self.status = status
         """HTTP status; 0: there was no answer."""
@@ -78,12 +78,12 @@ class Client:
     sleep: Callable[[float], None]
     """Waits some seconds."""
 
-    def get(self, path: str, **query: str | int) -> Any:  # noqa: ANN401 - JSON may be anything
+    def get(self, path: str, **query: str | int) -> Any:
         """Return the JSON at a path below the API's base."""
         return self.send("GET", f"{path}?{urlencode(query)}" if query else path)
 
     def viewer(self) -> str:
-        """Return the login that this token writes under; empty when GitHub does not tell.
+        """Return the login that this token writes under; empty when GitHub does not name it.
 
         Asked in GraphQL, since ``GET /user`` refuses the tokens of Apps.
         """
@@ -96,7 +96,7 @@ class Client:
 
     def send(
         self, method: str, path: str, document: object = None, *, settled: Callable[[], Any] = lambda: None
-    ) -> Any:  # noqa: ANN401 - JSON may be anything
+    ) -> Any:
         """Send a request, again if need be, and return the JSON of the answer.
 
         Tried again: no answer, a cut-off answer, 5xx, 429, and a 403 that names a limit.
@@ -138,7 +138,7 @@ class Client:
             except (ValueError, RecursionError):
                 return self._fault(0, f"{method} {_shown(path)}: the answer is no JSON"), pause
         wait = self._wait(answer, pause)
-        words = f"{method} {_shown(path)}: {answer.status} {_said(answer)}"
+        words = f"{method} {_shown(path)}: {answer.status} {_message_of(answer)}"
         return self._fault(answer.status, words, limited=_is_limit(answer)), wait
 
     def _exchange(self, method: str, path: str, document: object) -> _Answer:
@@ -148,7 +148,7 @@ class Client:
             answer = self._open(method, url, document)
             if answer.status not in _REDIRECTS:
                 return answer
-            target = _joined(url, answer.headers.get("location", ""))
+            target = _resolve_redirect(url, answer.headers.get("location", ""))
             if _origin(target) != _origin(self.url):
                 raise self._fault(answer.status, f"{method} {_shown(path)}: redirected to another host; not followed")
             url = target
@@ -233,12 +233,12 @@ def api_url(stated: str) -> str:
     return url
 
 
-def quoted(part: str) -> str:
+def escape_segment(part: str) -> str:
     """Return a part of a path with everything escaped that has a meaning there."""
     return quote(part, safe="")
 
 
-def _joined(url: str, location: str) -> str:
+def _resolve_redirect(url: str, location: str) -> str:
     try:
         return urljoin(url, location)
     except ValueError:
@@ -255,13 +255,13 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _is_limit(answer: _Answer) -> bool:
-    if answer.status == 403:  # noqa: PLR2004 - "forbidden", which GitHub also says of its limits
+    if answer.status == 403:  # noqa: PLR2004 - "forbidden", which GitHub also sends for its limits
         return "retry-after" in answer.headers or answer.headers.get("x-ratelimit-remaining") == "0"
     return answer.status == 429  # noqa: PLR2004 - "too many requests"
 
 
-def _said(answer: _Answer) -> str:
-    """Return GitHub's own words of a refusal, as far as there are any."""
+def _message_of(answer: _Answer) -> str:
+    """Return GitHub's message of a refusal, or the status's standard text."""
     try:
         words = json.loads(answer.body)["message"]
     except (ValueError, RecursionError, KeyError, TypeError):

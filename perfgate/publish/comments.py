@@ -7,7 +7,7 @@ Whose comment is it? The first line must equal the marker, and the author must b
 - Otherwise the token's own login, which GitHub is asked for only when a marked comment of
   somebody else is there and none of that bot. It is asked in GraphQL: ``GET /user`` refuses
   the tokens of Apps, and ``performed_via_github_app`` names the author's App, not ours.
-- When GitHub does not tell, nothing is ours. A new comment is posted, the answer names its
+- When GitHub does not name it, nothing is ours. A new comment is posted, the answer names its
   author, and older ones of the same author take its place: it is never two for long.
 
 A marker that a contributor pasted is thus left alone, and keeps nobody from posting.
@@ -63,7 +63,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """The comments of one pull request, as one gate sees them."""
+    """The comments of one gate in one pull request."""
 
     client: Client
     """Where they are."""
@@ -75,7 +75,7 @@ class Thread:
     """Send nothing but GETs?"""
 
     def publish(self, body: str, *, create: bool) -> Done:
-        """Make a comment say `body`, whose first line is the gate's marker.
+        """Create or update the comment with `body`, whose first line is the gate's marker.
 
         Args:
             body: markdown.
@@ -165,7 +165,7 @@ class Thread:
         return f"/repos/{repository_path(self.repository)}/issues"
 
 
-def _comment(data: Any) -> Comment | None:  # noqa: ANN401 - JSON may be anything
+def _comment(data: Any) -> Comment | None:
     """Return a comment as the API states it; None when it is none."""
     if not isinstance(data, dict) or not isinstance(data.get("id"), int):
         return None

@@ -59,7 +59,7 @@ def refuse_target(name: str) -> None:
         )
 
 
-def read_place(name: str, payload: Any) -> Place | Diagnostic:  # noqa: ANN401 - JSON may be anything
+def read_place(name: str, payload: Any) -> Place | Diagnostic:
     """Return the place that an event names, or a note when it belongs to no pull request.
 
     Args:
@@ -100,7 +100,7 @@ def _none(message: str) -> Diagnostic:
     return note("comment-no-pull-request", f"no comment: {message}")
 
 
-def _part(data: Any, *names: str) -> dict[str, Any]:  # noqa: ANN401 - JSON may be anything
+def _part(data: Any, *names: str) -> dict[str, Any]:
     """Return an object inside an object."""
     for name in names:
         data = data.get(name) if isinstance(data, dict) else None
@@ -130,7 +130,7 @@ def _commit(data: dict[str, Any], name: str = "sha") -> str:
     return value
 
 
-def _repository(payload: Any) -> str:  # noqa: ANN401 - JSON may be anything
+def _repository(payload: Any) -> str:
     value = _text(_part(payload, "repository"), "full_name")
     if not is_repository(value):
         raise _odd("full_name", "a repository")

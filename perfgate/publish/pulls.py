@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import Diagnostic, note
-from perfgate.publish.api import ApiError, quoted
+from perfgate.publish.api import ApiError, escape_segment
 
 if TYPE_CHECKING:
     from perfgate.publish.api import Client
@@ -44,7 +44,7 @@ def find_pull(client: Client, place: Place) -> int | Diagnostic:
 
 def repository_path(repository: str) -> str:
     """Return ``OWNER/NAME`` as a part of an API path."""
-    return "/".join(quoted(part) for part in repository.split("/"))
+    return "/".join(escape_segment(part) for part in repository.split("/"))
 
 
 def _check(client: Client, place: Place, number: int) -> int | Diagnostic:
@@ -61,7 +61,7 @@ def _check(client: Client, place: Place, number: int) -> int | Diagnostic:
     return number
 
 
-def _is_made_to(pull: Any, repository: str) -> bool:  # noqa: ANN401 - JSON may be anything
+def _is_made_to(pull: Any, repository: str) -> bool:
     try:
         return isinstance(pull["number"], int) and pull["base"]["repo"]["full_name"].lower() == repository.lower()
     except (KeyError, TypeError, AttributeError):

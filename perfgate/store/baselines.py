@@ -100,7 +100,7 @@ def parse(source: str, files: Iterable[tuple[str, bytes]], problems: Iterable[Di
         files: paths relative to the baselines' folder, and contents.
         problems: faults found so far.
     """
-    told = list(problems)
+    faults = list(problems)
     profiles: dict[tuple[object, ...], Profile] = {}
     outdated = set()
     for relative, content in files:
@@ -108,13 +108,15 @@ def parse(source: str, files: Iterable[tuple[str, bytes]], problems: Iterable[Di
         try:
             profile, is_present = decode_baseline(content, place)
         except CannotDecideError as caught:
-            told.extend(caught.diagnostics)
+            faults.extend(caught.diagnostics)
             continue
         folder, _, name = relative.rpartition("/")
         expected = file_name(profile.benchmark, profile.labels)
         if folder != profile.machine_class or name != expected:
             message = f'is not where its content belongs: "{profile.machine_class}/{expected}"'
-            told.append(error("baseline-misplaced", message, place=place, hint="move the file, or restore it from git"))
+            faults.append(
+                error("baseline-misplaced", message, place=place, hint="move the file, or restore it from git")
+            )
             continue
         profiles[profile.machine_class, profile.key] = profile
         if not is_present:
@@ -123,5 +125,5 @@ def parse(source: str, files: Iterable[tuple[str, bytes]], problems: Iterable[Di
         source=source,
         profiles=tuple(sorted(profiles.values(), key=lambda p: (p.machine_class, p.key))),
         outdated=frozenset(outdated),
-        problems=tuple(told),
+        problems=tuple(faults),
     )

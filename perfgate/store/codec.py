@@ -23,7 +23,7 @@ from perfgate.schema.baseline_types import (
 )
 from perfgate.stats.quantiles import quantile
 from perfgate.store.layout import layout
-from perfgate.store.stated import stated_body, stated_metric, to_short
+from perfgate.store.stated import decode_stated, encode_stated, round_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ def file_name(benchmark: str, labels: Labels) -> str:
 
 def body(profile: Profile) -> dict[str, Any]:
     """Return a profile as JSON data, its values rounded."""
-    stated = {m.metric.name: stated_body(m) for m in profile.metrics if m.stated}
+    stated = {m.metric.name: encode_stated(m) for m in profile.metrics if m.stated}
     return {
         "benchmark": profile.benchmark,
         "labels": dict(profile.labels),
@@ -69,7 +69,7 @@ def body(profile: Profile) -> dict[str, Any]:
 
 
 def _metric_body(profile: MetricProfile) -> dict[str, Any]:
-    pooled = sorted(to_short(profile.pooled()))
+    pooled = sorted(round_values(profile.pooled()))
     stated: dict[str, Any] = {"unit": profile.metric.unit, "better": profile.metric.better}
     if profile.sources:
         stated["source"] = list(profile.sources)
@@ -100,7 +100,7 @@ def decode_baseline(content: bytes, origin: str) -> tuple[Profile, bool]:
     """Return the profile of a baseline file, and whether it is in the present schema.
 
     Raises:
-        CannotDecideError: it is not valid; every fault is told.
+        CannotDecideError: it is not valid; the error names every fault.
     """
     version = _version(content, origin)
     if version == FLAT:
@@ -108,9 +108,11 @@ def decode_baseline(content: bytes, origin: str) -> tuple[Profile, bool]:
     if version != BASELINE:
         message = f'unknown schema "{version}"' if version else 'the key "schema" is missing'
         raise cannot_decide(
-            "baseline-version", f'{message}; this perfgate reads "{BASELINE}" and "{FLAT}"', place=origin,
+            "baseline-version",
+            f'{message}; this perfgate reads "{BASELINE}" and "{FLAT}"',
+            place=origin,
             hint="install the perfgate that wrote it, or " + _HINT,
-        )  # fmt: skip
+        )
     try:
         stored = msgspec.json.decode(content, type=StoredBaseline)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
@@ -122,7 +124,7 @@ def decode_profiles(content: bytes, origin: str) -> tuple[Profile, ...]:
     """Return the profiles of a profile file.
 
     Raises:
-        CannotDecideError: it is not valid; every fault is told.
+        CannotDecideError: it is not valid; the error names every fault.
     """
     return decode_shard(content, origin)[0]
 
@@ -131,7 +133,7 @@ def decode_shard(content: bytes, origin: str) -> tuple[tuple[Profile, ...], Stor
     """Return the profiles of a profile file, and which shard it holds; None when it does not say.
 
     Raises:
-        CannotDecideError: it is not valid; every fault is told.
+        CannotDecideError: it is not valid; the error names every fault.
     """
     try:
         stored = msgspec.json.decode(content, type=StoredProfiles)
@@ -168,8 +170,8 @@ def _explained(name: str, content: bytes, origin: str, cause: str) -> CannotDeci
         faults = schema.explain(name, msgspec.json.decode(content))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         faults = []
-    told = [error("baseline-invalid", f.message, place=at(origin, f.pointer), hint=_HINT) for f in faults]
-    return CannotDecideError(told or [error("baseline-invalid", cause, place=origin, hint=_HINT)])
+    diagnostics = [error("baseline-invalid", f.message, place=at(origin, f.pointer), hint=_HINT) for f in faults]
+    return CannotDecideError(diagnostics or [error("baseline-invalid", cause, place=origin, hint=_HINT)])
 
 
 def from_body(stored: StoredProfile, origin: str) -> Profile:
@@ -226,7 +228,7 @@ def _provenance(stored: StoredBaseline) -> Provenance | None:
 def _metrics(stored: StoredProfile) -> list[MetricProfile]:
     return [
         *(_metric(name, m) for name, m in stored.metrics.items()),
-        *(stated_metric(name, q) for name, q in stored.stated.items()),
+        *(decode_stated(name, q) for name, q in stored.stated.items()),
     ]
 
 
@@ -275,7 +277,7 @@ def known_runs(
 
     Args:
         profiles: the baselines.
-        unnamed: only runs that state no session, which nothing but this tells from newer ones.
+        unnamed: only runs without a session, which only their ids distinguish from newer runs.
     """
     known: dict[tuple[str, Labels], frozenset[str]] = {}
     for p in profiles if isinstance(profiles, tuple) else profiles.values():

@@ -72,7 +72,7 @@ class Commit:
             limit: largest size in bytes.
 
         Raises:
-            CannotDecideError: it cannot be told, or the file is no regular one, or too large.
+            CannotDecideError: git cannot read it, or it is not a regular file, or it is too large.
         """
         full = self._full(path)
         found = self._entry(full)
@@ -89,7 +89,7 @@ class Commit:
         What the commit does not hold itself, a link or a submodule, could hide files and is an error.
 
         Raises:
-            CannotDecideError: it cannot be told.
+            CannotDecideError: git cannot read it.
         """
         full = self._full(folder)
         found = self._entry(full)
@@ -170,14 +170,14 @@ class Commit:
                 raise cannot_decide(
                     "ref-unreadable", f"is larger than {limit:,} bytes", place=place, hint="remove the file"
                 )
-        told = self._git(["cat-file", "--batch"], missing, asked=asked)
+        output = self._git(["cat-file", "--batch"], missing, asked=asked)
         contents, at = [], 0
         for line in sizes:  # each: the line that --batch-check gave, the content, a line break
             start = at + len(line) + 1
             at = start + int(line.rpartition(" ")[2]) + 1
-            if told[start - len(line) - 1 : start - 1] != line.encode() or at > len(told):
+            if output[start - len(line) - 1 : start - 1] != line.encode() or at > len(output):
                 raise cannot_decide("ref-unreadable", "git cat-file broke off", place=self.ref, hint=_DEEPEN)
-            contents.append(told[start : at - 1])
+            contents.append(output[start : at - 1])
         return contents
 
     def _git(self, arguments: Sequence[str], failing: str, *, hint: str = _DEEPEN, asked: bytes = b"") -> bytes:
@@ -185,9 +185,14 @@ class Commit:
 
 
 def git(
-    folder: str, arguments: Sequence[str], *, failing: str = "", hint: str, asked: bytes = b"",
+    folder: str,
+    arguments: Sequence[str],
+    *,
+    failing: str = "",
+    hint: str,
+    asked: bytes = b"",
     env: Mapping[str, str] | None = None,
-) -> bytes:  # fmt: skip
+) -> bytes:
     """Return what git prints in a folder when it reads `asked`; it never waits for a person.
 
     Args:
@@ -204,14 +209,18 @@ def git(
     command = ["git", "--no-optional-locks", "-C", folder, *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - a list, never a shell; refs are checked, paths are no arguments
-            command, capture_output=True, check=False, timeout=_TIMEOUT, input=asked,
+            command,
+            capture_output=True,
+            check=False,
+            timeout=_TIMEOUT,
+            input=asked,
             env={**(os.environ if env is None else env), "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
-        )  # fmt: skip
+        )
     except (OSError, subprocess.TimeoutExpired) as caught:
         raise cannot_decide("ref-unreadable", f"git cannot be run ({caught})", hint="install git") from None
     if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        cause = said[-1] if said else f"git {arguments[0]} failed"
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        cause = lines[-1] if lines else f"git {arguments[0]} failed"
         raise cannot_decide("ref-unreadable", f"{cause} ({failing})" if failing else cause, hint=hint)
     return done.stdout
 

@@ -1,4 +1,4 @@
-"""One refresh at a time: the second waits, so that it adds to what the first has written."""
+"""The lock that allows one refresh at a time: the second waits, and adds to what the first wrote."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PAUSE = 0.05  # seconds between two tries: a refresh of one benchmark takes a f
 
 
 @contextlib.contextmanager
-def alone(folder: str, *, patience: float = PATIENCE) -> Iterator[None]:
+def refresh_lock(folder: str, *, patience: float = PATIENCE) -> Iterator[None]:
     """Keep other refreshes out for as long as the block runs.
 
     The lock is on the folder itself: no lock file is left behind, and the kernel frees
@@ -33,7 +33,7 @@ def alone(folder: str, *, patience: float = PATIENCE) -> Iterator[None]:
     Raises:
         CannotDecideError: the other one did not end in time.
     """
-    fd = _locked(folder or ".", patience)
+    fd = _lock(folder or ".", patience)
     try:
         yield
     finally:
@@ -41,8 +41,8 @@ def alone(folder: str, *, patience: float = PATIENCE) -> Iterator[None]:
             os.close(fd)
 
 
-def _locked(folder: str, patience: float) -> int | None:
-    """Return the open folder that holds the lock; None where there is no such thing."""
+def _lock(folder: str, patience: float) -> int | None:
+    """Return the open folder that holds the lock; None where folders cannot be locked."""
     try:
         import fcntl  # noqa: PLC0415 - not there on Windows
     except ImportError:
@@ -50,7 +50,7 @@ def _locked(folder: str, patience: float) -> int | None:
     try:
         fd = os.open(folder, os.O_RDONLY)
     except OSError:
-        return None  # what is wrong with the folder is told by whoever reads it
+        return None  # reading the folder reports what is wrong with it
     end = time.monotonic() + patience
     while True:
         try:

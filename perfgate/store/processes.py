@@ -32,9 +32,14 @@ def run_group(argv: Sequence[str], *, folder: str, env: Mapping[str, str]) -> tu
     """
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(  # noqa: S603 - the user's own set-up, or git
-            list(argv), cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            list(argv),
+            cwd=folder,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
             process_group=0,
-        )  # fmt: skip
+        )
         try:
             code = process.wait()
         except BaseException:

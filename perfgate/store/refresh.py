@@ -11,7 +11,7 @@ from perfgate.core.policy import has_no_main
 from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, title, with_stated
 from perfgate.core.sessions import join_sessions, session_names
 from perfgate.stats.quantiles import quantile
-from perfgate.store.stated import shortened
+from perfgate.store.stated import round_metric
 
 if TYPE_CHECKING:
     from perfgate.core.policy import Policy
@@ -98,7 +98,7 @@ def refresh(
 
 def _short(profile: Profile) -> Profile:
     """Return the profile with its values as a file keeps them."""
-    return replace(profile, metrics=tuple(map(shortened, profile.metrics)))
+    return replace(profile, metrics=tuple(map(round_metric, profile.metrics)))
 
 
 def _mismatches(old: Profile, new: Profile, policy: Policy) -> list[Diagnostic]:

@@ -1,4 +1,4 @@
-"""Where new baselines are made before they take their place: git never sees it, the next refresh removes it."""
+"""The folder of new baselines before they replace the old ones: ignored by git, removed by the next refresh."""
 
 from __future__ import annotations
 

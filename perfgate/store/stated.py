@@ -1,4 +1,4 @@
-"""Stated quantiles <-> JSON data of a baseline or of a profile file: what a tool tells without its raw values."""
+"""Stated quantiles <-> JSON data of a baseline or of a profile file: what a tool reports without raw values."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from perfgate.schema.baseline_types import StoredQuantiles
 
 
-def to_short(values: tuple[float, ...]) -> tuple[float, ...]:
+def round_values(values: tuple[float, ...]) -> tuple[float, ...]:
     """Return the values as a file keeps them: 6 significant digits."""
     return tuple(float(rounded(v)) for v in values)
 
 
-def shortened(metric: MetricProfile) -> MetricProfile:
+def round_metric(metric: MetricProfile) -> MetricProfile:
     """Return a metric with its numbers as a file keeps them: 6 significant digits."""
-    samples = tuple(Sample(session=s.session, values=to_short(s.values)) for s in metric.samples)
+    samples = tuple(Sample(session=s.session, values=round_values(s.values)) for s in metric.samples)
     stated = [replace(s, quantiles=tuple(map(_short, s.quantiles))) for s in metric.stated]
     return with_stated(replace(metric, samples=samples), stated)
 
@@ -32,22 +32,22 @@ def _short(q: Quantile) -> Quantile:
     return Quantile(q.name, float(rounded(q.value)), float(rounded(q.low)), high)
 
 
-def stated_body(metric: MetricProfile) -> dict[str, Any]:
+def encode_stated(metric: MetricProfile) -> dict[str, Any]:
     """Return a metric of which only quantiles are known as JSON data."""
-    short = shortened(metric)
-    told: dict[str, Any] = {"unit": metric.metric.unit, "better": metric.metric.better}
+    short = round_metric(metric)
+    body: dict[str, Any] = {"unit": metric.metric.unit, "better": metric.metric.better}
     if metric.sources:
-        told["source"] = list(metric.sources)
-    told["quantiles"] = {s.session: {q.name: rounded(q.value) for q in s.quantiles} for s in short.stated}
+        body["source"] = list(metric.sources)
+    body["quantiles"] = {s.session: {q.name: rounded(q.value) for q in s.quantiles} for s in short.stated}
     bounds = {
         s.session: {q.name: [rounded(q.low), rounded(q.high) if math.isfinite(q.high) else None] for q in s.quantiles}
         for s in short.stated
         if any(q.low != q.value or q.high != q.value for q in s.quantiles)
     }
-    return {**told, "bounds": bounds} if bounds else told
+    return {**body, "bounds": bounds} if bounds else body
 
 
-def stated_metric(name: str, stored: StoredQuantiles) -> MetricProfile:
+def decode_stated(name: str, stored: StoredQuantiles) -> MetricProfile:
     """Return the metric that decoded data states."""
     bare = MetricProfile(
         metric=Metric(name=name, unit=stored.unit, better=stored.better), sources=tuple(stored.source), samples=()

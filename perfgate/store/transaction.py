@@ -18,8 +18,15 @@ if TYPE_CHECKING:
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2): two names change places in one step
 _AT_FDCWD = -100
 _IMPOSSIBLE = {  # a way that is closed here, but not a failure: the files can still be replaced one by one
-    errno.EACCES, errno.EBUSY, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM, errno.EROFS, errno.EXDEV,
-}  # fmt: skip
+    errno.EACCES,
+    errno.EBUSY,
+    errno.EINVAL,
+    errno.ENOSYS,
+    errno.ENOTSUP,
+    errno.EPERM,
+    errno.EROFS,
+    errno.EXDEV,
+}
 
 
 def write_baselines(folder: str, files: Mapping[str, Mapping[str, bytes]], *, root: str) -> None:
@@ -160,7 +167,7 @@ def _one_by_one(folder: str, files: Mapping[str, Mapping[str, bytes]]) -> None:
                     write_whole(part, content, durable=True)
                     parts.append((part, os.path.join(place, name)))
             for part, path in parts:
-                replaced.append((path, _kept(path, f"{part}.old")))
+                replaced.append((path, _link_backup(path, f"{part}.old")))
                 os.replace(part, path)
         except BaseException:
             for path, old in replaced:
@@ -174,7 +181,7 @@ def _one_by_one(folder: str, files: Mapping[str, Mapping[str, bytes]]) -> None:
             sync_folder(os.path.join(folder, machine_class))
 
 
-def _kept(path: str, old: str) -> str | None:
+def _link_backup(path: str, old: str) -> str | None:
     """Keep what has a name by a second one, and return that; None where there is nothing."""
     if not os.path.lexists(path):
         return None

@@ -15,7 +15,7 @@ LOCAL_VARIABLES = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
 )  # fmt: skip
-"""What git tells its hooks about the repository: in another worktree it would lead back to the user's own."""
+"""Variables that git sets for its hooks; in another worktree they would point to the user's own."""
 _DEFAULTS = ("remotes/origin/HEAD", "remotes/origin/main", "remotes/origin/master", "heads/main", "heads/master")
 _DEEPEN = "git fetch --unshallow (in Actions: fetch-depth: 0 at the checkout), or name another base: --base REF"
 _NO_TREE = 'run it in a git working tree, or compare two commands: --base-cmd "CMD" --head-cmd "CMD"'
@@ -79,13 +79,13 @@ class Tree:
 
     def changes(self) -> tuple[int, int]:
         """Return how many files differ from HEAD, and how many are neither committed nor ignored."""
-        told = self._git(["status", "--porcelain=v1", "-z", "--untracked-files=normal", "--no-renames"])
-        entries = [line[:2] for line in told.split(b"\0") if line]
+        status = self._git(["status", "--porcelain=v1", "-z", "--untracked-files=normal", "--no-renames"])
+        entries = [line[:2] for line in status.split(b"\0") if line]
         untracked = entries.count(b"??")
         return len(entries) - untracked, untracked
 
     def is_part(self, folder: str, path: str) -> bool:
-        """Tell whether a path in a working tree is part of it: committed, or at least not ignored.
+        """Is a path in a working tree part of it: committed, or at least not ignored?
 
         Args:
             folder: a folder of this tree or of another worktree of the repository.

@@ -1,4 +1,4 @@
-"""``baselines/waivers.toml`` <-> waivers: reviewed text beside the baselines. All faults are told at once."""
+"""``baselines/waivers.toml`` <-> waivers: reviewed text beside the baselines. All faults are reported at once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def parse(content: bytes, origin: str) -> tuple[Waiver, ...]:
         origin: its path, for messages.
 
     Raises:
-        CannotDecideError: it is not valid; every fault is told.
+        CannotDecideError: it is not valid; the error names every fault.
     """
     if len(content) > LARGEST:
         raise cannot_decide(_SLUG, f"is larger than {LARGEST:,} bytes", place=origin, hint="remove old waivers")
@@ -45,7 +45,7 @@ def parse(content: bytes, origin: str) -> tuple[Waiver, ...]:
         message = f"not UTF-8 (byte {caught.start})"
         raise cannot_decide(_SLUG, message, place=origin, hint="save the file as UTF-8") from None
     except (tomllib.TOMLDecodeError, RecursionError) as caught:
-        raise cannot_decide(_SLUG, f"not TOML: {caught}", place=origin, hint="mend the line") from None
+        raise cannot_decide(_SLUG, f"not TOML: {caught}", place=origin, hint="correct that line") from None
     if not _is_shaped(document):
         raise CannotDecideError(_fault(origin, f.pointer, f.message) for f in schema.explain("waivers", document))
     problems: list[Diagnostic] = []
@@ -91,14 +91,14 @@ def _is_shaped(document: dict[str, Any]) -> bool:
 
 
 def _read(table: dict[str, str], index: int, origin: str, problems: list[Diagnostic]) -> Waiver | None:
-    """Return the waiver of a table; None when it cannot be read, which is told in `problems`."""
+    """Return the waiver of a table; None when it cannot be read; the faults are added to `problems`."""
     pointer = f"/waiver/{index}"
     ceiling = None
     try:
         ceiling = parse_change(table["ceiling"])
     except ValueError as caught:
         problems.append(_fault(origin, f"{pointer}/ceiling", str(caught)))
-    told = [
+    faults = [
         (key, message)
         for key, message in (
             ("until", unsound_day(table["until"])),
@@ -108,14 +108,19 @@ def _read(table: dict[str, str], index: int, origin: str, problems: list[Diagnos
         )
         if message
     ]
-    problems += [_fault(origin, f"{pointer}/{key}", message) for key, message in told]
-    if ceiling is None or told:
+    problems += [_fault(origin, f"{pointer}/{key}", message) for key, message in faults]
+    if ceiling is None or faults:
         return None
     return Waiver(
-        origin=f"waiver {index + 1} ({origin})", benchmark=table["benchmark"],
-        metric=canonical_name(table["metric"]), statistic=table.get("statistic", STATISTICS[0]),
-        ceiling=ceiling, until=table["until"], reason=table["reason"], issue=table.get("issue", ""),
-    )  # fmt: skip
+        origin=f"waiver {index + 1} ({origin})",
+        benchmark=table["benchmark"],
+        metric=canonical_name(table["metric"]),
+        statistic=table.get("statistic", STATISTICS[0]),
+        ceiling=ceiling,
+        until=table["until"],
+        reason=table["reason"],
+        issue=table.get("issue", ""),
+    )
 
 
 def unsound_day(text: str) -> str:
@@ -143,7 +148,9 @@ def _fault(origin: str, pointer: str, message: str, *, hint: str = _HINT) -> Dia
     return error(_SLUG, message, place=at(origin, pointer), hint=hint)
 
 
-def added(content: bytes, *, row: tuple[str, str, str], ceiling: Change, until: str, reason: str, issue: str) -> bytes:
+def add_waiver(
+    content: bytes, *, row: tuple[str, str, str], ceiling: Change, until: str, reason: str, issue: str
+) -> bytes:
     """Return a file with one more waiver; what stands in it stays as it is, comments too.
 
     Args:

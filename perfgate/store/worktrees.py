@@ -1,4 +1,4 @@
-"""Folders that hold another commit for a while: git worktrees outside the user's tree, gone afterwards."""
+"""Temporary git worktrees outside the user's tree, removed afterwards."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _FRESH = ["-c", "core.hooksPath=/dev/null", "-c", "worktree.useRelativePaths=fal
 _NOWHERE = "name a folder outside the repository for temporary files: TMPDIR=DIR perfgate ab …"
 
 
-class Room:
+class WorktreeDir:
     """A temporary folder, and the worktrees in it."""
 
     def __init__(self, tree: Tree | None) -> None:
-        """Know the tree that it serves; None: there is none, and no worktree is made."""
+        """Take the user's tree; None: there is none, and no worktree can be added."""
         self.path = ""
         self.left = ""
         """The folder, when it could not be removed."""
@@ -36,7 +36,7 @@ class Room:
     def checkout(self, name: str, commit: str) -> str:
         """Return the root of a new worktree.
 
-        No hook of the repository runs: it belongs to the user's own work.
+        The repository's hooks do not run: they are meant for the user's own work.
 
         Args:
             name: of its folder.
@@ -50,17 +50,17 @@ class Room:
         path = os.path.join(self.path, name)
         words = ["git", *_FRESH, "worktree", "add", "--detach", path, commit]
         env = {**self._tree.env, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-        code, said = run_group(words, folder=self._tree.top, env=env)
+        code, output = run_group(words, folder=self._tree.top, env=env)
         if code != 0:
-            lines = said.strip().splitlines()
+            lines = output.strip().splitlines()
             cause = lines[-1] if lines else f"git worktree add failed ({code})"
             raise cannot_decide(
-                "worktree-failed", cause, place=commit[:12], hint="see what git says: git worktree add DIR COMMIT"
+                "worktree-failed", cause, place=commit[:12], hint="run it by hand: git worktree add DIR COMMIT"
             )
         return path
 
     def remove(self) -> None:
-        """Remove the folder, its worktrees and what the repository knows of them; doing it twice is no harm."""
+        """Remove the folder, its worktrees and the repository's records of them; a second call changes nothing."""
         tree = self._tree
         for path in self._known():
             with contextlib.suppress(CannotDecideError):
@@ -74,7 +74,7 @@ class Room:
         self.left = self.path if os.path.lexists(self.path) else ""
 
     def _known(self) -> dict[str, str]:
-        """Return the worktrees in this folder that the repository knows: root -> what it keeps about it."""
+        """Return the worktrees in this folder that the repository has records of: root -> folder of the record."""
         found: dict[str, str] = {}
         entries = os.path.join(self._tree.common, "worktrees") if self._tree else ""
         for name in os.listdir(entries) if os.path.isdir(entries) else ():
@@ -87,8 +87,8 @@ class Room:
 
 
 @contextlib.contextmanager
-def room(tree: Tree | None) -> Iterator[Room]:
-    """Give a temporary folder outside the user's tree, and remove it whatever happens.
+def open_worktree_dir(tree: Tree | None) -> Iterator[WorktreeDir]:
+    """Yield a temporary folder outside the user's tree, and remove it on any exit.
 
     Args:
         tree: the user's; None: there is none.
@@ -96,32 +96,32 @@ def room(tree: Tree | None) -> Iterator[Room]:
     Raises:
         CannotDecideError: there is no place for it.
     """
-    made = Room(tree)
+    worktree_dir = WorktreeDir(tree)
     try:
-        with _signals_wait():
-            made.path = os.path.realpath(_new_folder(tree.top if tree else None))
-        yield made
+        with _block_signals():
+            worktree_dir.path = os.path.realpath(_new_folder(tree.top if tree else None))
+        yield worktree_dir
     finally:
-        _unstoppably(made)
+        _remove_uninterrupted(worktree_dir)
 
 
-def _unstoppably(made: Room) -> None:
-    """Remove a room; whoever asks to stop meanwhile has to wait until it is gone."""
+def _remove_uninterrupted(worktree_dir: WorktreeDir) -> None:
+    """Remove the folder; signals and Ctrl-C that arrive meanwhile are handled after that."""
     interruption: KeyboardInterrupt | None = None
-    while made.path:
+    while worktree_dir.path:
         try:
-            with _signals_wait():
-                made.remove()
+            with _block_signals():
+                worktree_dir.remove()
             break
-        except KeyboardInterrupt as caught:  # it came just before or while they waited
+        except KeyboardInterrupt as caught:  # it came just before, or while signals were blocked
             interruption = caught
     if interruption is not None:
         raise interruption
 
 
 @contextlib.contextmanager
-def _signals_wait() -> Iterator[None]:
-    """Keep what asks to stop for later."""
+def _block_signals() -> Iterator[None]:
+    """Block the signals that stop the program, and deliver them afterwards."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
     try:
         yield
@@ -130,7 +130,7 @@ def _signals_wait() -> Iterator[None]:
 
 
 def _new_folder(top: str | None) -> str:
-    """Make a temporary folder outside the tree, best on the same file system: another one may be faster or slower."""
+    """Make a temporary folder outside the tree, if possible on its file system: another may be faster or slower."""
     places = [tempfile.gettempdir()]
     if top is not None and not os.environ.get("TMPDIR"):
         places = sorted([*places, "/var/tmp"], key=lambda p: not _on_one_disk(p, top))  # noqa: S108 - a fallback
@@ -156,7 +156,7 @@ def _is_inside(path: str, folder: str) -> bool:
 
 
 def _remove_tree(path: str) -> None:
-    """Remove a folder, also where a program took away the right to."""
+    """Remove a folder, also when a program removed the permissions for it."""
     shutil.rmtree(path, ignore_errors=True)
     if not os.path.isdir(path):
         return

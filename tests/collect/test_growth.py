@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lower_wings import a_run
 
-from perfgate.collect import collect, collected_before, merge
+from perfgate.collect import collect, drop_baseline_runs, merge
 from perfgate.core.metrics import Metric
 from perfgate.core.run import Series
 
@@ -60,7 +60,7 @@ CASES = {
     "sessions": (sessions, collect),
     "sessions of a foreign tool": (stated, collect),
     "benchmarks": (benchmarks, collect),
-    "profiles of a file": (lambda n: collect(benchmarks(n)).profiles, lambda found: collected_before(found, {})),
+    "profiles of a file": (lambda n: collect(benchmarks(n)).profiles, lambda found: drop_baseline_runs(found, {})),
     "profiles of two shards": (
         lambda n: collect(benchmarks(n)).profiles,
         lambda found: merge([("a", found[::2]), ("b", found[1::2])]),

@@ -143,7 +143,7 @@ def test_the_error_carries_every_fault_and_names_them_all():
     caught = CannotDecideError(error("s", m) for m in ("one", "two"))
     assert str(caught) == "one; two"
     assert [d.message for d in caught.diagnostics] == ["one", "two"]
-    assert caught.said == ()
+    assert caught.output == ()
 
 
 def test_every_reason_has_a_sentence_and_an_unknown_one_stands_for_itself():

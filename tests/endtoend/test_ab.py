@@ -17,7 +17,7 @@ def same(project: Project) -> Project:
 def test_two_versions_that_cost_the_same_pass(same: Project) -> None:
     outcome = ab(same, *REPORT, "--", *RUN, runs=5)
     assert_green(outcome)
-    assert "both sides were measured in turns, 5 runs of each (in-turns)" in " ".join(outcome.stdout.split())
+    assert "both sides were measured interleaved, 5 runs of each (in-turns)" in " ".join(outcome.stdout.split())
     found = rows(same)["elapsed"]
     assert (found["status"], found["method"]) == ("unchanged", "same-session")
     assert (found["n_baseline"], found["n_current"]) == (5, 5)
@@ -163,7 +163,7 @@ def test_two_commands_are_compared_without_git(project: Project) -> None:
 def test_a_command_that_fails_is_named_without_git_too(project: Project) -> None:
     words = ("--base-cmd", "false new.txt", "--head-cmd", "true new.txt")
     project.write("new.txt", "x")
-    assert_cannot_decide(ab(project, *words), "warm-up run 1 of the base failed: exited with 1", "mend the command")
+    assert_cannot_decide(ab(project, *words), "warm-up run 1 of the base failed: exited with 1", "fix the command")
 
 
 def test_the_summaries_are_kept_where_asked(same: Project) -> None:

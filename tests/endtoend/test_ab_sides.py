@@ -110,7 +110,7 @@ def test_a_side_that_fails_is_named_with_what_it_said(project: Project, side: st
     broken = "echo broken >&2; exit 3\n"
     versions(project, broken if side == "base" else FAST, broken if side == "head" else FAST)
     outcome = ab(project, *REPORT, "--", *RUN)
-    assert_cannot_decide(outcome, f"warm-up run 1 of the {side} failed: exited with 3", "mend the command")
+    assert_cannot_decide(outcome, f"warm-up run 1 of the {side} failed: exited with 3", "fix the command")
     assert "stderr: broken" in outcome.stderr
     assert report(project)["verdict"] == "error"
     assert report(project)["provenance"]["baselines"] == "what HEAD and main have in common"

@@ -128,7 +128,7 @@ def test_a_row_is_waived_once(green: Project) -> None:
 def test_a_broken_file_is_exit_2_everywhere(green: Project, command: str, content: str) -> None:
     green.write("baselines/waivers.toml", content)
     words = WAIVE if command == "waive" else (command,)
-    assert_cannot_decide(green.cli(*words), r"baselines/waivers\.toml", "docs/waivers.md|mend the line")
+    assert_cannot_decide(green.cli(*words), r"baselines/waivers\.toml", "docs/waivers.md|correct that line")
     assert green.path("baselines/waivers.toml").read_text() == content
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfgate.formats.contents import Contents
-from perfgate.formats.convert import MOST_VALUES, thinned, to_runs
+from perfgate.formats.convert import MOST_VALUES, thin_values, to_runs
 from perfgate.formats.detect import named
 from perfgate.formats.parsing.failures import stated_quantiles, without_failures
 from perfgate.formats.parsing.record import Histogram, Quantiles, Record, Samples, Single
@@ -91,7 +91,7 @@ def test_what_the_reader_left_out_itself_is_not_left_out_again():
 def test_thinning_moves_no_quantile_by_more_than_three_ranks(seed, count):
     rng = Random(seed)  # noqa: S311 - no secret
     values = [rng.lognormvariate(0, 1) for _ in range(count)]
-    kept, ordered = thinned(values), sorted(values)
+    kept, ordered = thin_values(values), sorted(values)
     assert len(kept) == MOST_VALUES
     for q in (0.5, 0.9, 0.95, 0.99):
         at = q * (len(ordered) - 1)

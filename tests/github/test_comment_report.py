@@ -12,7 +12,7 @@ from fault_server import SHA
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.pipeline.comment import LARGEST
-from perfgate.pipeline.rerender import read_verdict
+from perfgate.pipeline.report_io import read_verdict
 from perfgate.schema import MOST_FAULTS
 
 if TYPE_CHECKING:

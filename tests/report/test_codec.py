@@ -14,7 +14,7 @@ from verdicts import VERDICTS
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError
 from perfgate.core.finding import Status
-from perfgate.pipeline.rerender import read_report
+from perfgate.pipeline.report_io import read_report
 from perfgate.render import render
 from perfgate.render.registry import RENDERERS
 from perfgate.report.codec import from_data, to_data

@@ -21,7 +21,7 @@ from perfgate.store.codec import (
     known_runs,
     version_of,
 )
-from perfgate.store.stated import to_short
+from perfgate.store.stated import round_values
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 NAME = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
@@ -54,13 +54,13 @@ def profiles(draw) -> Profile:
     )  # fmt: skip
 
 
-def shortened(profile: Profile, **changes) -> Profile:
+def round_metric(profile: Profile, **changes) -> Profile:
     """Return the profile with its values as a file keeps them."""
     fields = {f: getattr(profile, f) for f in Profile.__slots__}
     metrics = tuple(
         MetricProfile(
             metric=m.metric, sources=m.sources,
-            samples=tuple(Sample(session=s.session, values=to_short(s.values)) for s in m.samples),
+            samples=tuple(Sample(session=s.session, values=round_values(s.values)) for s in m.samples),
         )
         for m in profile.metrics
     )  # fmt: skip
@@ -72,7 +72,7 @@ def shortened(profile: Profile, **changes) -> Profile:
 def test_a_round_trip_loses_nothing_but_digits(profile):
     content = encode_baseline(profile)
     decoded, is_present = decode_baseline(content, "b.json")
-    assert decoded == shortened(profile)
+    assert decoded == round_metric(profile)
     assert is_present
     assert encode_baseline(decoded) == content
 
@@ -82,7 +82,7 @@ def test_a_round_trip_loses_nothing_but_digits(profile):
 def test_a_profile_file_makes_the_same_round_trip_without_provenance(several):
     content = encode_profiles(tuple(several))
     decoded = decode_profiles(content, "p.json")
-    assert decoded == tuple(shortened(p, provenance=None) for p in several)
+    assert decoded == tuple(round_metric(p, provenance=None) for p in several)
     assert encode_profiles(decoded) == content
 
 

@@ -10,17 +10,17 @@ import time
 import pytest
 from lower_wings import git, refused
 
-from perfgate.store.lock import alone
+from perfgate.store.lock import refresh_lock
 from perfgate.store.staging import staging
 
 
 def enter(folder, patience):
-    with alone(str(folder), patience=patience):
+    with refresh_lock(str(folder), patience=patience):
         pass
 
 
 def test_a_second_refresh_is_refused_when_the_first_does_not_end(tmp_path):
-    with alone(str(tmp_path)):
+    with refresh_lock(str(tmp_path)):
         (fault,) = refused(enter, tmp_path, 0.1)
     assert (fault.slug, fault.message) == ("refresh-busy", "another refresh is running here")
     assert "wait for it to end" in fault.hint
@@ -32,10 +32,10 @@ def test_a_second_refresh_waits_for_the_first(tmp_path):
     seen = []
 
     def second():
-        with alone(str(tmp_path), patience=10):
+        with refresh_lock(str(tmp_path), patience=10):
             seen.append("second")
 
-    with alone(str(tmp_path)):
+    with refresh_lock(str(tmp_path)):
         thread = threading.Thread(target=second)
         thread.start()
         time.sleep(0.2)
@@ -45,7 +45,7 @@ def test_a_second_refresh_waits_for_the_first(tmp_path):
 
 
 def test_a_block_that_fails_frees_the_folder(tmp_path):
-    with pytest.raises(KeyError), alone(str(tmp_path)):
+    with pytest.raises(KeyError), refresh_lock(str(tmp_path)):
         raise KeyError
     enter(tmp_path, 0)
 

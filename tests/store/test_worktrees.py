@@ -1,4 +1,4 @@
-"""A room and its worktrees go away, in whatever state git left them."""
+"""The folder and its worktrees are removed, in whatever state git left them."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from perfgate.core.errors import CannotDecideError
 from perfgate.store.git import git
 from perfgate.store.processes import run_group
 from perfgate.store.tree import Tree
-from perfgate.store.worktrees import _remove_tree, room
+from perfgate.store.worktrees import _remove_tree, open_worktree_dir
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def used(place, path):
 
 @pytest.mark.parametrize("spoil", [None, unfinished, gone, locked, used])
 def test_a_worktree_goes_in_whatever_state_it_is(tree, spoil):
-    with room(tree) as place:
+    with open_worktree_dir(tree) as place:
         path = place.checkout("base", tree.head())
         assert sorted(os.listdir(path)) == [".git", "file"]
         assert not is_clean(tree)
@@ -72,7 +72,7 @@ def test_a_worktree_goes_in_whatever_state_it_is(tree, spoil):
 
 
 def test_what_cannot_be_removed_is_named(tree, monkeypatch):
-    with room(tree) as place:
+    with open_worktree_dir(tree) as place:
         monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
     monkeypatch.undo()
     assert place.left == place.path
@@ -83,7 +83,7 @@ def test_a_failure_inside_goes_on_and_leaves_nothing(tree):
     paths = []
 
     def fail():
-        with room(tree) as place:
+        with open_worktree_dir(tree) as place:
             paths.append(place.checkout("base", tree.head()))
             raise ZeroDivisionError
 
@@ -96,7 +96,7 @@ def test_a_failure_inside_goes_on_and_leaves_nothing(tree):
 INTERRUPTED = """
 import os, shutil, signal
 from perfgate.store.tree import Tree
-from perfgate.store.worktrees import room
+from perfgate.store.worktrees import open_worktree_dir
 
 paths, sent, real = [], [], shutil.rmtree
 
@@ -108,7 +108,7 @@ def interrupted(*arguments, **options):
 signal.signal(signal.SIGINT, signal.default_int_handler)
 tree = Tree()
 try:
-    with room(tree) as place:
+    with open_worktree_dir(tree) as place:
         paths.append(place.checkout("base", tree.head()))
         shutil.rmtree = interrupted
 except KeyboardInterrupt:
@@ -127,20 +127,20 @@ def test_an_interruption_during_the_removal_waits_for_its_end(tree):
 
 
 def test_a_commit_that_is_not_there_cannot_be_checked_out(tree):
-    with room(tree) as place, pytest.raises(CannotDecideError, match="0000"):
+    with open_worktree_dir(tree) as place, pytest.raises(CannotDecideError, match="0000"):
         place.checkout("base", "0" * 40)
     assert is_clean(tree)
 
 
 def test_a_room_without_a_repository_is_a_temporary_folder():
-    with room(None) as place:
+    with open_worktree_dir(None) as place:
         assert os.path.isdir(place.path)
     assert not os.path.exists(place.path)
 
 
 def test_a_room_is_on_the_tree_s_own_disk_where_it_can_choose(tree, monkeypatch):
     monkeypatch.delenv("TMPDIR", raising=False)
-    with room(tree) as place:
+    with open_worktree_dir(tree) as place:
         assert os.stat(place.path).st_dev == os.stat(tree.top).st_dev
 
 

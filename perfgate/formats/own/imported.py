@@ -56,12 +56,12 @@ def encode_imported(run: Run) -> bytes:
         "started_at": run.started_at,
         "session": run.session,
         "commit": run.commit,
-        "series": {s.metric.name: _told(s) for s in run.series},
+        "series": {s.metric.name: _series_body(s) for s in run.series},
     }
     return (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
 
 
-def _told(s: Series) -> dict[str, Any]:
+def _series_body(s: Series) -> dict[str, Any]:
     entry: dict[str, Any] = {"unit": s.metric.unit, "better": s.metric.better}
     if s.source:
         entry["source"] = s.source

@@ -42,7 +42,7 @@ class Series:
     labels: Labels
     """Ascending by name, values as they are escaped in the file; without ``le`` and ``quantile``."""
     kind: Kind
-    """What it counts as; what has no type and no telling name is a gauge."""
+    """What it counts as; without a type or a name that implies one it is a gauge."""
     unit: str
     """As its name or a UNIT line says, such as ``s`` or ``ms``; ``1`` when neither does."""
     points: dict[float, float] = field(default_factory=dict)
@@ -84,7 +84,7 @@ def unit_of(name: str) -> str:
     return next((unit for word, unit in _UNITS if stem.endswith((f"_{word}", f".{word}"))), "1")
 
 
-def scraped(source: Source) -> list[Series]:
+def parse_scrape(source: Source) -> list[Series]:
     """Return the series of one scrape in file order.
 
     Raises:

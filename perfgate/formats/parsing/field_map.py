@@ -15,7 +15,7 @@ from perfgate.core.field_map import parts_of
 from perfgate.core.units import scale_of
 from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 from perfgate.formats.parsing.timestamps import stated_instant
-from perfgate.formats.parsing.values import parsed
+from perfgate.formats.parsing.values import to_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +48,7 @@ def is_ok(value: object) -> bool:
     if isinstance(value, str):
         if value.strip().lower() in _GOOD:
             return True
-        value = parsed(value)
+        value = to_number(value)
     return isinstance(value, (int, float)) and (value == 1 or _FIRST_GOOD <= value <= _LAST_GOOD)
 
 
@@ -196,7 +196,7 @@ class Grouping:
                 found = []
             if len(found) == len(cells):
                 return found
-        return [parsed(cell) for cell in cells]
+        return [to_number(cell) for cell in cells]
 
     def _there(
         self, i: int, values: Sequence[float | None], cells: list[object], lines: Sequence[int], mine: list[int]
@@ -216,7 +216,7 @@ class Grouping:
         """Was no row taken?"""
         return not self._by_name
 
-    def found(self, what: str, better: Direction | None) -> Iterator[Record | Skipped]:
+    def records(self, what: str, better: Direction | None) -> Iterator[Record | Skipped]:
         """Yield a record for each benchmark and metric, then what could not be used.
 
         Args:
@@ -292,4 +292,4 @@ def _equal(value: object, wanted: str | float | bool) -> bool:  # noqa: FBT001 -
         return value == wanted
     if isinstance(wanted, bool):
         return value is wanted or (isinstance(value, str) and is_true(value) is wanted)
-    return not isinstance(value, bool) and parsed(value) == wanted
+    return not isinstance(value, bool) and to_number(value) == wanted

@@ -161,7 +161,7 @@ def json_lookup(path: str) -> Callable[[Any], object]:
     return found
 
 
-def within(row: object, name: str, deepest: int = _DEEPEST) -> dict[str, Any] | None:
+def find_object(row: object, name: str, deepest: int = _DEEPEST) -> dict[str, Any] | None:
     """Return the object of that name in a row, however it is wrapped, even as JSON in a text; None: it has none."""
     if isinstance(row, str):
         if not (name in row and row.lstrip().startswith("{")):
@@ -172,7 +172,7 @@ def within(row: object, name: str, deepest: int = _DEEPEST) -> dict[str, Any] | 
     found = row.get(name)
     if isinstance(found, dict):
         return found
-    inner = (within(value, name, deepest - 1) for value in row.values() if isinstance(value, (dict, str)))
+    inner = (find_object(value, name, deepest - 1) for value in row.values() if isinstance(value, (dict, str)))
     return next((found for found in inner if found is not None), None)
 
 

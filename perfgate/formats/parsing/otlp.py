@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from perfgate.core.units import scale_of
 from perfgate.formats.parsing.histogram import NOTHING, describe_distribution, histogram, is_amount, mean
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Skipped
-from perfgate.formats.parsing.values import items, parsed, table, text
+from perfgate.formats.parsing.values import items, table, text, to_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,14 +123,14 @@ def _take(series: _Series, kind: str, point: dict[str, Any], temporality: object
     if kind != series.kind:
         series.why = "two metrics of other kinds have this name"
     elif kind == "gauge":
-        value = parsed(point.get("asDouble", point.get("asInt")))
+        value = to_number(point.get("asDouble", point.get("asInt")))
         if value is not None:
             series.values.append(value)
     elif kind == "histogram" and temporality in _DELTA:
         series.spans[len(series.spans)] = (0.0, point)
     elif kind == "summary" or (kind == "histogram" and temporality in _CUMULATIVE):
         began = (origin, str(point.get("startTimeUnixNano")))
-        until = parsed(point.get("timeUnixNano")) or 0.0
+        until = to_number(point.get("timeUnixNano")) or 0.0
         if began not in series.spans or until >= series.spans[began][0]:
             series.spans[began] = (until, point)
     elif kind == "histogram":
@@ -158,8 +158,8 @@ def _histogram(name: str, series: _Series, options: ForeignOptions) -> Record | 
 def _read(point: dict[str, Any]) -> tuple[list[float], list[float], float, float | None] | None:
     """Return bounds, counts by bucket, count and sum of a point; None: one of them is broken."""
     stated = items(point.get("explicitBounds")), items(point.get("bucketCounts"))
-    bounds, counts = ([v for entry in entries if (v := parsed(entry)) is not None] for entries in stated)
-    count = parsed(point.get("count"))
+    bounds, counts = ([v for entry in entries if (v := to_number(entry)) is not None] for entries in stated)
+    count = to_number(point.get("count"))
     is_whole = (len(bounds), len(counts)) == tuple(map(len, stated)) and all(a < b for a, b in pairwise(bounds))
     if (
         not is_whole
@@ -167,23 +167,23 @@ def _read(point: dict[str, Any]) -> tuple[list[float], list[float], float, float
         or len(counts) != (len(bounds) + 1 if bounds else len(counts))
     ):
         return None
-    return bounds, counts, count or 0.0, parsed(point.get("sum"))
+    return bounds, counts, count or 0.0, to_number(point.get("sum"))
 
 
 def _summary(name: str, series: _Series, options: ForeignOptions) -> Record | Skipped:
     """Return the quantiles that the program states last; without any, the mean."""
     facts, factor = describe_distribution(name, _unit(series.unit), options)
     _, point = max(series.spans.values(), key=lambda span: span[0])
-    count = parsed(point.get("count"))
+    count = to_number(point.get("count"))
     stated = [
         (q, v * factor)
         for entry in map(table, items(point.get("quantileValues")))
-        if (q := parsed(entry.get("quantile"))) is not None and (v := parsed(entry.get("value"))) is not None
+        if (q := to_number(entry.get("quantile"))) is not None and (v := to_number(entry.get("value"))) is not None
     ]
     if count == 0:
         return Skipped(benchmark=name, metric=facts["metric"], why=NOTHING)
     if not stated:
-        return mean(facts, factor, parsed(point.get("sum")), count)
+        return mean(facts, factor, to_number(point.get("sum")), count)
     n = round(count) if is_amount(count) else None
     quantiles = tuple(sorted((q, v) for q, v in dict(stated).items() if 0 <= q <= 1))
     return Record(**facts, n=n, payload=Quantiles(points=quantiles))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
-from perfgate.formats.parsing.values import parsed
+from perfgate.formats.parsing.values import to_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def is_good_code(code: str) -> bool | None:
     """Did a request with that HTTP status succeed? None: there is no status."""
     if not code:
         return None
-    value = parsed(code)
+    value = to_number(code)
     return value is not None and _GOOD[0] <= value < _GOOD[1]
 
 

@@ -22,7 +22,7 @@ def number(value: object) -> float | None:
     return found if math.isfinite(found) else None
 
 
-def parsed(value: object) -> float | None:
+def to_number(value: object) -> float | None:
     """Return a finite number that may be written as text, as in CSV or in int64 of protobuf; else None."""
     if isinstance(value, str):
         try:
@@ -54,7 +54,7 @@ def in_base(values: Iterable[float], unit: str) -> tuple[list[float], str]:
     return ([v * factor for v in values] if factor != 1.0 else list(values)), base
 
 
-def stated(quantiles: Iterable[tuple[float, object]], factor: float = 1.0) -> tuple[tuple[float, float], ...]:
+def take_quantiles(quantiles: Iterable[tuple[float, object]], factor: float = 1.0) -> tuple[tuple[float, float], ...]:
     """Return the quantiles that a file states, ascending by share; what is no number is left out.
 
     Args:

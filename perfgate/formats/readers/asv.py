@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from perfgate.formats.catalog.layouts import ASV
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Skipped
 from perfgate.formats.parsing.unit_names import symbol
-from perfgate.formats.parsing.values import all_numbers, in_base, items, number, stated, table, text
+from perfgate.formats.parsing.values import all_numbers, in_base, items, number, table, take_quantiles, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -143,7 +143,7 @@ def _record(name: str, cells: dict[str, Any], i: int, fixed: dict[str, Any]) -> 
     if value is None:
         return Skipped(benchmark=name, why="failed or skipped")
     repeat = number(_cell(cells.get("stats_repeat"), i))
-    quartiles = stated(
+    quartiles = take_quantiles(
         [(0.25, _cell(cells.get("stats_q_25"), i)), (0.5, value), (0.75, _cell(cells.get("stats_q_75"), i))]
     )
     samples = items(_cell(cells.get("samples"), i))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.units import scale_of
 from perfgate.formats.parsing.record import Quantiles, Record, Skipped
-from perfgate.formats.parsing.values import parsed
+from perfgate.formats.parsing.values import to_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
 
 
 def _record(name: str, written: str, unit_text: str, options: ForeignOptions) -> Record | Skipped:
-    value = parsed(written.replace(",", ""))
+    value = to_number(written.replace(",", ""))
     factor, unit = scale_of(unit_text)
     if value is None:
         return Skipped(benchmark=name, why="the time is no number")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.metrics import from_suffix
 from perfgate.core.units import scale_of
 from perfgate.formats.parsing.record import Record, Single, Skipped
-from perfgate.formats.parsing.values import parsed, table
+from perfgate.formats.parsing.values import table, to_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ BENCHMARK = "counters"
 """Name of the benchmark: the two files are called differently each time."""
 
 
-def parse(source: Source, options: ForeignOptions) -> NoReturn:  # noqa: ARG001 - as every reader
+def parse(source: Source, options: ForeignOptions) -> NoReturn:
     """Ask for the second snapshot: a total since the start says nothing of what is judged.
 
     Raises:
@@ -60,7 +60,7 @@ def _counters(source: Source) -> dict[str, object]:
 def _difference(key: str, first: object, second: object, options: ForeignOptions) -> Record | Skipped:
     """Return by how much a counter grew, or why that is unknown."""
     name, unit, better = from_suffix(key) or (key, "1", None)
-    one, other = parsed(first), parsed(second)
+    one, other = to_number(first), to_number(second)
     if one is None or other is None:
         place = "first" if first is None else "second" if second is None else ""
         why = f"is not in the {place} snapshot" if place else "is no number"

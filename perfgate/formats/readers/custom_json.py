@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.parsing.unit_names import symbol
-from perfgate.formats.parsing.values import in_base, parsed, table
+from perfgate.formats.parsing.values import in_base, table, to_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
         )
     for entry in map(table, entries):
         name = _written(entry.get("name"))
-        value = parsed(entry.get("value"))
+        value = to_number(entry.get("value"))
         if value is None:
             yield Skipped(benchmark=name, why="the value is no number")
             continue

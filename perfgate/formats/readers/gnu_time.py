@@ -38,7 +38,7 @@ class _Runs:
     failed: int = 0
 
 
-def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield times and memory of each command; runs that failed are left out and counted.
 
     Raises:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from perfgate.formats.parsing.record import Record, Samples, Skipped
-from perfgate.formats.parsing.values import parsed, table, text
+from perfgate.formats.parsing.values import table, text, to_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +117,7 @@ class _Lines:
             name = self._begun.get(stated, "") if line[:1] in (" ", "\t") else ""
         if not name or len(fields) <= _SHORTEST or len(fields) % 2 == 0 or not _COUNT.fullmatch(fields[0]):
             return
-        values = [(parsed(value), unit) for value, unit in zip(fields[1::2], fields[2::2], strict=True)]
+        values = [(to_number(value), unit) for value, unit in zip(fields[1::2], fields[2::2], strict=True)]
         if any(value is None for value, _ in values):
             return
         by_unit = self.found.setdefault((self._package.get(stated, stated), name), {})

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
-from perfgate.formats.parsing.values import in_base, items, number, stated, table, text
+from perfgate.formats.parsing.values import in_base, items, number, table, take_quantiles, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,4 +118,4 @@ def _payload(kind: Kind, values: list[float]) -> Payload:
     """Return the values of repetitions, or the one value of an aggregate as what it is."""
     if kind == "samples":
         return Samples(values=values)
-    return Quantiles(points=stated([(0.5, values[0])])) if kind == "quantiles" else Single(value=values[0])
+    return Quantiles(points=take_quantiles([(0.5, values[0])])) if kind == "quantiles" else Single(value=values[0])

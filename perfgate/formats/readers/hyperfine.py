@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
-from perfgate.formats.parsing.values import all_numbers, items, number, stated, table, text
+from perfgate.formats.parsing.values import all_numbers, items, number, table, take_quantiles, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from perfgate.formats.parsing.source import Source
 
 
-def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the time of each command, and its memory where a newer hyperfine states it."""
     for entry in map(table, items(table(source.json()).get("results"))):
         name = text(entry.get("command"))
@@ -56,7 +56,7 @@ def _time(name: str, entry: dict[str, Any], flags: tuple[Flag, ...], failed: tup
         if values is None:
             return Skipped(benchmark=name, why="a time is no number")
         return Record(**facts, payload=Samples(values=values, failed=failed))
-    median = stated([(0.5, entry.get("median"))])
+    median = take_quantiles([(0.5, entry.get("median"))])
     if median:
         return Record(**facts, payload=Quantiles(points=median))
     mean = number(entry.get("mean"))

@@ -8,7 +8,7 @@ from xml.parsers import expat
 
 from perfgate.formats.parsing.csv_rows import Tally, rows
 from perfgate.formats.parsing.requests import Requests, instant, is_good_code
-from perfgate.formats.parsing.values import parsed
+from perfgate.formats.parsing.values import to_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,11 +37,11 @@ class _Samples:
 
     def add(self, label: str, elapsed: object, *, is_good: bool | None, stamp: object) -> bool:
         """Take a sample; False: its time is none."""
-        time = parsed(elapsed)
+        time = to_number(elapsed)
         if time is None or time < 0:
             return False
         if self._first is None:
-            self._first = parsed(stamp)
+            self._first = to_number(stamp)
         found = self._found.get(label)
         if found is None:
             found = self._found[label] = Requests()
@@ -95,7 +95,7 @@ def _columns(row: list[str], source: Source) -> dict[str, int]:
     """Return the positions of the columns, by the header, or by JMeter's order when the first row is no header."""
     if "elapsed" in row:
         return {name: row.index(name) for name in _COLUMNS if name in row}
-    if parsed(row[1] if len(row) > 1 else "") is None or _is_good("".join(row[7:8]), "") is None:
+    if to_number(row[1] if len(row) > 1 else "") is None or _is_good("".join(row[7:8]), "") is None:
         message = 'no column "elapsed", and the first row is not in JMeter\'s usual order'
         raise source.fault(message, f"let it write the names of the columns, and elapsed times: {_CSV_HINT}", "line 1")
     return dict(_COLUMNS)

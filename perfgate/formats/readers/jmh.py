@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
-from perfgate.formats.parsing.values import items, number, parsed, stated, table, text
+from perfgate.formats.parsing.values import items, number, table, take_quantiles, text, to_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,8 +73,8 @@ def _record(facts: dict[str, Any], score: dict[str, Any], factor: float) -> Reco
     if 0 < calls <= _MOST_CALLS:
         return _samples(facts, [value for value, count in counted for _ in range(count)])
     percentiles = table(score.get("scorePercentiles"))
-    shares = [(share / 100, value) for key, value in percentiles.items() if (share := parsed(key)) is not None]
-    quantiles = stated([(share, value) for share, value in shares if 0 < share < 1], factor)
+    shares = [(share / 100, value) for key, value in percentiles.items() if (share := to_number(key)) is not None]
+    quantiles = take_quantiles([(share, value) for share, value in shares if 0 < share < 1], factor)
     if quantiles:
         return Record(**facts, n=calls or None, payload=Quantiles(points=quantiles))
     mean = number(score.get("score"))

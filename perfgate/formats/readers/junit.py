@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from perfgate.formats.parsing.record import Record, Samples, Skipped
-from perfgate.formats.parsing.values import parsed
+from perfgate.formats.parsing.values import to_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +88,7 @@ class _Cases:
 def _records(cases: _Cases, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the records of the cases that have ended, and forget them."""
     for name, written, why, started in cases.ended:
-        value = parsed(written.replace(",", "") if _THOUSANDS.fullmatch(written.strip()) else written)
+        value = to_number(written.replace(",", "") if _THOUSANDS.fullmatch(written.strip()) else written)
         if why:
             yield Skipped(benchmark=name, why=why)
         elif value is None or value < 0:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.record import Quantiles, Record, Single, Skipped
-from perfgate.formats.parsing.values import in_base, number, stated, table, text
+from perfgate.formats.parsing.values import in_base, number, table, take_quantiles, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,7 +189,7 @@ def _trend(metric: _Metric, failed: float, options: ForeignOptions) -> Record | 
         "is_side": metric.base in SIDE,
         "flags": _flags(metric, failed),
     }
-    quantiles = stated([(0.5, metric.values.get("med")), *_stated(metric.values)], factor)
+    quantiles = take_quantiles([(0.5, metric.values.get("med")), *_stated(metric.values)], factor)
     mean = number(metric.values.get("avg"))
     if quantiles or mean is None:
         return Record(**facts, payload=Quantiles(points=tuple(dict(quantiles).items())))

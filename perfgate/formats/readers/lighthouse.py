@@ -26,7 +26,7 @@ _JUDGED = frozenset(
 _Key = tuple[str, str, str]
 
 
-def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield every audit that has a number, and the score; pages are named by their path.
 
     A page that was measured with another form factor or throttling is another benchmark.

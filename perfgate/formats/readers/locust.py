@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from perfgate.formats.parsing.csv_rows import Tally, rows
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 from perfgate.formats.parsing.requests import instant
-from perfgate.formats.parsing.values import items, number, parsed, stated, table, text
+from perfgate.formats.parsing.values import items, number, table, take_quantiles, text, to_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ _SHARE = re.compile(r"(\d+(?:\.\d+)?)%")
 _HINT = "locust --headless --skip-log-setup --json > locust.json"
 
 
-def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield response time and error rate of each endpoint of ``--json``; lines of log around it are passed over."""
     for entry in map(table, _entries(source)):
         name = _name(entry.get("method"), entry.get("name"))
@@ -96,7 +96,7 @@ def _counts(response_times: dict[str, Any]) -> list[tuple[float, int]] | None:
     """Return seconds and how many requests took them, ascending; None when one is no such thing."""
     found: list[tuple[float, int]] = []
     for key, count_text in response_times.items():
-        time, count = parsed(key), number(count_text)
+        time, count = to_number(key), number(count_text)
         if time is None or time < 0 or count is None or count < 0 or count != int(count):
             return None
         found.append((time / _MS, int(count)))
@@ -138,16 +138,16 @@ def _row(row: dict[str, str]) -> Iterator[Record | Skipped]:
     name = _name(row.get("Type"), row.get("Name"))
     if name == _TOTAL:
         return
-    requests, failed = parsed(row.get("Request Count")), parsed(row.get("Failure Count"))
+    requests, failed = to_number(row.get("Request Count")), to_number(row.get("Failure Count"))
     if why := _why_not(requests, failed):
         yield Skipped(benchmark=name, why=why)
         return
     flags: tuple[Flag, ...] = ("failures-mixed", "rounded", "snapshot") if failed else ("rounded", "snapshot")
     facts: dict[str, Any] = {"benchmark": name, "n": int(requests or 0), "flags": flags}
-    shares = [(round(float(m[1]) / 100, 9), parsed(v)) for k, v in row.items() if (m := _SHARE.fullmatch(k))]
-    quantiles = stated(shares or [(0.5, parsed(row.get("Median Response Time")))], 1 / _MS)
+    shares = [(round(float(m[1]) / 100, 9), to_number(v)) for k, v in row.items() if (m := _SHARE.fullmatch(k))]
+    quantiles = take_quantiles(shares or [(0.5, to_number(row.get("Median Response Time")))], 1 / _MS)
     yield Record(**facts, metric="response_time", unit="s", better="lower", payload=Quantiles(points=quantiles))
-    rate = parsed(row.get("Requests/s"))
+    rate = to_number(row.get("Requests/s"))
     if rate is not None:
         yield Record(**facts, metric="throughput", unit="1/s", better="higher", payload=Single(value=rate))
     if requests and failed is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.field_map import FieldMap, FieldValue
 from perfgate.formats.parsing.field_map import Grouping
-from perfgate.formats.parsing.log_rows import BATCH, Broken, Table, is_json, json_lookup, json_rows, within
+from perfgate.formats.parsing.log_rows import BATCH, Broken, Table, find_object, is_json, json_lookup, json_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,7 @@ def read_mapped(mapped: FieldMap, source: Source, options: ForeignOptions) -> It
         grouping = Grouping(mapped, source, json_lookup, broken)
         rows = json_rows(source, broken, is_choosy=mapped.is_choosy)
         if mapped.inside:
-            rows = ((i, found) for i, row in rows if (found := within(row, mapped.inside)) is not None)
+            rows = ((i, found) for i, row in rows if (found := find_object(row, mapped.inside)) is not None)
         while some := list(islice(rows, BATCH)):
             lines, batch = zip(*some, strict=True)
             grouping.take(batch, lines)
@@ -83,7 +83,7 @@ def read_mapped(mapped: FieldMap, source: Source, options: ForeignOptions) -> It
     skipped = list(broken.skipped(source, options.tolerance))
     if grouping.is_empty:
         raise source.fault(*_nothing(mapped))
-    yield from grouping.found(broken.what, options.direction)
+    yield from grouping.records(broken.what, options.direction)
     yield from skipped
 
 

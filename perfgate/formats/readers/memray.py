@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from perfgate.formats.parsing.source import Source
 
 
-def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield peak memory, bytes and number of allocations, named after the file.
 
     `metadata.total_allocations` counts what was freed, too, and is not read.

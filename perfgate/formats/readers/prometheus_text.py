@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.units import scale_of
-from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, scraped
+from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, parse_scrape
 from perfgate.formats.parsing.histogram import NOTHING, describe_distribution, histogram, is_amount, mean
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 
@@ -27,7 +27,7 @@ _START = "process_start_time_seconds"
 
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the series of one scrape; a counter says nothing alone, and is skipped by name."""
-    for series in scraped(source):
+    for series in parse_scrape(source):
         if series.kind == "counter":
             yield Skipped(
                 benchmark=series.title, metric="total", why="a total since the start: give a scrape before it, too"
@@ -46,21 +46,21 @@ def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[
     Raises:
         CannotDecideError: a scrape is broken, or they were given in the wrong order.
     """
-    earlier = {(s.name, s.labels): s for s in scraped(before)}
-    later = {(s.name, s.labels): s for s in scraped(after)}
+    earlier = {(s.name, s.labels): s for s in parse_scrape(before)}
+    later = {(s.name, s.labels): s for s in parse_scrape(after)}
     starts = [{k: s.value for k, s in side.items() if k[0] == _START} for side in (earlier, later)]
     is_anew = bool(starts[0]) and starts[0] != starts[1]
     _check_order(after, earlier, later, starts)
     for key, series in later.items():
         first = earlier.get(key)
         if series.kind in {"gauge", "gaugehistogram"} or first is None or first.kind != series.kind:
-            yield from _counted(series, options, ())
+            yield from _take_counter(series, options, ())
         elif is_anew or _has_begun_anew(first, series):
-            yield from _counted(series, options, ("snapshot",))
+            yield from _take_counter(series, options, ("snapshot",))
         elif series.kind == "histogram" and first.points.keys() != series.points.keys():
             yield Skipped(benchmark=series.title, why="its buckets are not those of the first scrape")
         else:
-            yield from _counted(_difference(first, series), options, ())
+            yield from _take_counter(_difference(first, series), options, ())
     for key, series in earlier.items():
         if key not in later and series.kind in {"counter", "histogram", "summary"}:
             yield Skipped(benchmark=series.title, why="it is not in the second scrape")
@@ -119,7 +119,7 @@ def _less(second: float | None, first: float | None) -> float | None:
     return None if second is None else second - (first or 0.0)
 
 
-def _counted(series: Series, options: ForeignOptions, flags: tuple[Flag, ...]) -> Iterator[Record | Skipped]:
+def _take_counter(series: Series, options: ForeignOptions, flags: tuple[Flag, ...]) -> Iterator[Record | Skipped]:
     """Yield what a series says of the time between two scrapes."""
     if series.kind != "counter":
         yield from _records(series, options, flags)
@@ -162,12 +162,12 @@ def _records(series: Series, options: ForeignOptions, flags: tuple[Flag, ...]) -
         )
 
 
-def _described(series: Series, options: ForeignOptions) -> tuple[dict[str, Any], float]:
+def _describe(series: Series, options: ForeignOptions) -> tuple[dict[str, Any], float]:
     return describe_distribution(series.title, series.unit, options, is_side=is_of_runtime(series.name))
 
 
 def _histogram(series: Series, options: ForeignOptions, flags: tuple[Flag, ...]) -> Record | Skipped:
-    facts, factor = _described(series, options)
+    facts, factor = _describe(series, options)
     buckets: dict[float, float | None] = dict(series.points)
     if series.count is not None:
         buckets.setdefault(math.inf, series.count)
@@ -178,7 +178,7 @@ def _histogram(series: Series, options: ForeignOptions, flags: tuple[Flag, ...])
 
 def _summary(series: Series, options: ForeignOptions, flags: tuple[Flag, ...]) -> Record | Skipped:
     """Return the quantiles that the program states, since they cannot be subtracted; else the mean."""
-    facts, factor = _described(series, options)
+    facts, factor = _describe(series, options)
     found = sorted((q, v * factor) for q, v in series.points.items() if 0 <= q <= 1 and math.isfinite(v))
     if series.count == 0:
         return Skipped(benchmark=series.title, metric=facts["metric"], why=NOTHING)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _UNITS = {"second": ("time", "s"), "byte": ("peak_memory", "B"), "integer": ("value", "1")}
 
 
-def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield one record for each benchmark; warm-ups and runs that only calibrate are left out."""
     document = table(source.json())
     common = table(document.get("metadata"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Skipped
-from perfgate.formats.parsing.values import all_numbers, items, number, stated, table, text
+from perfgate.formats.parsing.values import all_numbers, items, number, table, take_quantiles, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from perfgate.formats.parsing.source import Source
 
 
-def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield one record for each benchmark; its name is the full one, ``file::class::test[param]``."""
     document = table(source.json())
     commit = text(table(document.get("commit_info")).get("id"))
@@ -37,7 +37,7 @@ def _record(name: str, stats: dict[str, Any], commit: str, started: str) -> Reco
         if values is None:
             return Skipped(benchmark=name, why="a round is no number")
         return Record(**facts, payload=Samples(values=values))
-    quartiles = stated([(0.25, stats.get("q1")), (0.5, stats.get("median")), (0.75, stats.get("q3"))])
+    quartiles = take_quantiles([(0.25, stats.get("q1")), (0.5, stats.get("median")), (0.75, stats.get("q3"))])
     if not quartiles:
         return Skipped(benchmark=name, why="no statistics: the test failed or was not measured")
     return Record(**facts, n=int(rounds) if rounds else None, payload=Quantiles(points=quartiles))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perfgate.formats.parsing.csv_rows import Tally, rows
 from perfgate.formats.parsing.record import Quantiles, Record, Samples
 from perfgate.formats.parsing.requests import Requests, is_good_code
-from perfgate.formats.parsing.values import parsed, stated
+from perfgate.formats.parsing.values import take_quantiles, to_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def parse_hey(source: Source, options: ForeignOptions) -> Iterator[Record | Skip
     tally = Tally(source, options)
     found = Requests()
     for line, row in _named(source, tally, ",", "response-time", _HEY):
-        time = parsed(row.get("response-time"))
+        time = to_number(row.get("response-time"))
         if time is None or time < 0:
             tally.add_broken(line)
         else:
@@ -43,7 +43,7 @@ def parse_ab_tsv(source: Source, options: ForeignOptions) -> Iterator[Record | S
     tally = Tally(source, options)
     times = array("d")
     for line, row in _named(source, tally, "\t", "ttime", _AB_TSV):
-        time = parsed(row.get("ttime"))
+        time = to_number(row.get("ttime"))
         if time is None or time < 0:
             tally.add_broken(line)
         else:
@@ -64,7 +64,7 @@ def parse_ab_csv(source: Source, options: ForeignOptions) -> Iterator[Record | S
     tally = Tally(source, options)
     found: dict[float, float] = {}
     for line, row in _named(source, tally, ",", "Percentage served", _AB_CSV):
-        share, time = parsed(row.get("Percentage served")), parsed(row.get("Time in ms"))
+        share, time = to_number(row.get("Percentage served")), to_number(row.get("Time in ms"))
         if share is None or time is None or not 0 <= share <= 100 or time < 0:  # noqa: PLR2004 - percent
             tally.add_broken(line)
         else:
@@ -74,7 +74,7 @@ def parse_ab_csv(source: Source, options: ForeignOptions) -> Iterator[Record | S
         metric="response_time",
         unit="s",
         better="lower",
-        payload=Quantiles(points=stated(found.items(), 1 / _MS)),
+        payload=Quantiles(points=take_quantiles(found.items(), 1 / _MS)),
     )
     yield from tally.skipped("percentiles", _AB_CSV)
 

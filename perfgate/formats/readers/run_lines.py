@@ -37,7 +37,7 @@ def parse_parquet(source: Source, options: ForeignOptions) -> Iterator[Record | 
     return _records(runs_of_parquet(source, options))
 
 
-def runs_of(source: Source, options: ForeignOptions) -> Iterator[Run]:  # noqa: ARG001 - as every reader
+def runs_of(source: Source, options: ForeignOptions) -> Iterator[Run]:
     """Yield the runs of JSON lines or of a JSON array, as if each were in a file of its own.
 
     A benchmark that a run does not name is called like the file.
@@ -52,7 +52,7 @@ def runs_of(source: Source, options: ForeignOptions) -> Iterator[Run]:  # noqa: 
     return _runs(source, ((f"line {i}", line.encode()) for i, line in lines if line.strip()))
 
 
-def runs_of_parquet(source: Source, options: ForeignOptions) -> Iterator[Run]:  # noqa: ARG001 - as every reader
+def runs_of_parquet(source: Source, options: ForeignOptions) -> Iterator[Run]:
     """Yield the runs of a Parquet file, whose columns are called like the keys of a run summary.
 
     Raises:

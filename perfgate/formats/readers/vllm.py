@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
-from perfgate.formats.parsing.values import all_numbers, items, number, stated, table, text
+from perfgate.formats.parsing.values import all_numbers, items, number, table, take_quantiles, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ _RAW = {"ttft": "ttfts", "itl": "itls", "e2el": "latencies"}
 _SHARE = re.compile(r"p(\d{1,2}(?:\.\d{1,6})?)")
 
 
-def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:  # noqa: ARG001 - the file says it all
+def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the times to the first token, per token, between tokens and to the end, and the rates, by model."""
     document = table(source.json())
     name = text(document.get("model_id")) or source.name
@@ -35,7 +35,7 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     for metric in _TIMES:
         facts: dict[str, Any] = {"benchmark": name, "metric": metric, "unit": "s", "better": "lower"}
         raw = _raw(document, metric)
-        quantiles = stated(_stated(document, metric), 1e-3)
+        quantiles = take_quantiles(_stated(document, metric), 1e-3)
         if raw:
             yield Record(**facts, payload=Samples(values=raw))
         elif quantiles:

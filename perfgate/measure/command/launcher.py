@@ -1,4 +1,4 @@
-"""Runs one command and tells what it cost: a tiny program between `perfgate run` and the command.
+"""Runs one command and reports what it cost: a small program between `perfgate run` and the command.
 
 On Linux a child starts with the peak memory of whoever started it, so a command
 run from a large process would report that process's peak. This program is
@@ -29,8 +29,8 @@ def main(arguments: list[str]) -> None:
     report = int(arguments[0])
     command = arguments[2:]
     # Else a daemon that the command leaves behind keeps it open.
-    os.set_inheritable(report, False)  # noqa: FBT003 - it takes no names
-    # Told to stop, it waits for the command to stop, so that there is still something to report.
+    os.set_inheritable(report, False)  # noqa: FBT003 - takes no keyword
+    # After SIGTERM it waits for the command to stop, so that there is still something to report.
     _signal.signal(_signal.SIGTERM, lambda *_: None)
     os.write(report, _run(command).encode("utf-8", "replace"))
     os.close(report)

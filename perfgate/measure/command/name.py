@@ -129,7 +129,7 @@ def _find_interpreter(program: str) -> _Interpreter | None:
 
 
 def _find_target(words: list[str], interpreter: _Interpreter) -> str | None:
-    """Return the name of the script or module that an interpreter is told to run, if it is told one."""
+    """Return the name of the script or module that an interpreter is to run, if its arguments name one."""
     position = 0
     while position < len(words):
         word = words[position]

@@ -1,6 +1,6 @@
 """Run a command and measure it from outside; for `perfgate run`, never for the measured program.
 
-It imports subprocess and its like, so nothing of `perfgate.measure` imports it.
+It imports subprocess and other slow modules, so no other module of `perfgate.measure` imports it.
 """
 
 from __future__ import annotations
@@ -17,23 +17,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from perfgate.measure.command.name import command_digest, default_benchmark_name
 from perfgate.measure.machine import facts
-from perfgate.measure.summary import build_summary, check_labels, format_utc, write_summary
+from perfgate.measure.summary import build_summary, check_labels
 from perfgate.measure.variables import read_shard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-__all__ = [
-    "CommandResult",
-    "command_digest",
-    "default_benchmark_name",
-    "format_utc",
-    "run_command",
-    "summary_of",
-    "write_summary",
-]
 
 _LAUNCHER = str(Path(__file__).with_name("launcher.py").absolute())
 _SOURCE = "wait4-launcher"
@@ -43,7 +32,7 @@ _LONGEST_WAIT = 86_400.0  # seconds; poll takes its timeout as a C int of millis
 
 
 class CommandResult(NamedTuple):
-    """What became of one command, and what it cost."""
+    """Outcome of one command, and what it cost."""
 
     elapsed_ns: int
     """Wall clock from its start to its end, in nanoseconds; 0 when it could not start."""
@@ -52,7 +41,7 @@ class CommandResult(NamedTuple):
     peak_memory_bytes: int
     """The largest resident set of any single process among these, in bytes; 0 when unknown."""
     memory_source: str
-    """How the peak was had: ``wait4-launcher``."""
+    """Method that measured the peak: ``wait4-launcher``."""
     exit_code: int | None
     """What it exited with; None when a signal ended it or it never ran."""
     signal: int | None
@@ -67,7 +56,7 @@ class CommandResult(NamedTuple):
     """The last 8 KiB of its stderr."""
 
     def is_ok(self) -> bool:
-        """Tell whether the command ran, ended by itself and exited with 0."""
+        """Did the command run, end by itself and exit with 0?"""
         return self.exit_code == 0 and self.error is None and not self.timed_out
 
 
@@ -82,13 +71,13 @@ def run_command(
 
     The command and all that it starts form a process group of their own, which is
     stopped as a whole (SIGTERM, then SIGKILL after 2 s) when the time is up, or when
-    an exception such as Ctrl-C comes in the way; that goes on afterwards. Whatever
-    the command leaves running after its own good end is left alone.
+    an exception such as Ctrl-C is raised, which propagates afterwards. Processes
+    that the command leaves running after exit code 0 are not stopped.
 
     Args:
         argv: the command and its arguments, no shell in between.
         env: its environment; by default that of this process.
-        timeout: how long it may take, in seconds; None for as long as it likes.
+        timeout: how long it may take, in seconds; None: no limit.
         cwd: its working folder; by default that of this process.
 
     Raises:
@@ -106,7 +95,7 @@ def run_command(
 
 
 class _Report(NamedTuple):
-    """What is left when the launcher has ended."""
+    """What the launcher leaves when it has ended."""
 
     line: str
     """What it wrote; empty when it was killed."""
@@ -196,7 +185,7 @@ def _read_tail(stderr: BinaryIO) -> str:
 
 
 def _read_report(report: _Report, name: str, elapsed_ns: int, stderr_tail: str, timeout: float | None) -> CommandResult:
-    """Turn the launcher's line, or its absence, into what became of the command."""
+    """Turn the launcher's line, or its absence, into the result of the command."""
     failed = CommandResult(
         elapsed_ns=elapsed_ns,
         cpu_sec=0.0,
@@ -256,10 +245,10 @@ def summary_of(
     """Return the summary of a command's run, in the same form as a context writes.
 
     Args:
-        result: what became of the command; anything but exit code 0 is ``failed``.
+        result: of the command; any exit code but 0 is ``failed``.
         run_id: the run's own name.
         benchmark: what was measured, if it has a name.
-        rows_used: how many rows the workload had; 0 when nobody told.
+        rows_used: how many rows the workload had; 0 when unknown.
         session: see `facts.session_id`.
         started_at: UTC, as `format_utc` writes it.
         command: see `command_digest`.

@@ -63,7 +63,7 @@ class RunContext:
             self._keep()
 
     def _keep(self) -> None:
-        """Write the summary and its receipt; a full disk is told, but never ends the measured program."""
+        """Write the summary and its receipt; a full disk is reported on stderr, but never ends the measured program."""
         try:
             self._measurement.path = path = write_summary(self._measurement.compose(), self._out)
         except OSError as error:
@@ -191,5 +191,5 @@ def _read_mode() -> str:
 
 
 def _is_plain_exit(error: BaseException) -> bool:
-    """Tell whether the body only ended the program in good order, as command-line programs do."""
+    """Did the body only end the program with exit code 0, as command-line programs do?"""
     return isinstance(error, SystemExit) and error.code in {None, 0}

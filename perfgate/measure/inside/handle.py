@@ -1,4 +1,4 @@
-"""The handle that a measured body is given: it tells the run what only the program knows."""
+"""The handle of a measured body: it records in the run what only the program knows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RunHandle:
-    """One run, as the measured program sees it. Made by `measure_run_context`, never by hand."""
+    """Access of the measured program to its run. Made by `measure_run_context`, never by hand."""
 
     __slots__ = ("_measurement",)
 

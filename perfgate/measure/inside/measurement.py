@@ -1,4 +1,4 @@
-"""One measured part of a program: its clocks, its peak and what the program recorded."""
+"""One measurement inside a program: its clocks, its peak and the values that the program recorded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Measurement:
         benchmark: what is measured, or None.
         labels: the benchmark's parameters.
         memory: the memory mode.
-        rows: the rows told so far; None when nobody told.
+        rows: the rows recorded so far; None: none were recorded.
         metrics: what the program recorded, by name.
         status: ``ok`` or ``failed``.
         path: the file written, absolute; None when there is none.
@@ -85,7 +85,7 @@ class Measurement:
         self._peak = 0 if self._meter is None else self._meter.stop()
 
     def is_ours(self) -> bool:
-        """Tell whether this process began the measurement: a forked child must not write its parent's run."""
+        """Did this process begin the measurement? A forked child must not write its parent's run."""
         return self._pid == os.getpid()
 
     def compose(self) -> dict[str, object]:
@@ -135,6 +135,6 @@ def _warm_up() -> None:
         facts.commit()
         encode_summary({})
         read_shard("PERFGATE_SHARD")
-        import perfgate.core.atomic  # noqa: PLC0415, F401 - loaded early for write_summary
+        import perfgate.core.atomic  # noqa: F401 - loaded early for write_summary
 
         _is_warm = True

@@ -113,7 +113,7 @@ def measured(
 
 
 def _wrap(func: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
-    from functools import wraps  # noqa: PLC0415 - for those who decorate
+    from functools import wraps  # only decorators need it
 
     if isinstance(func, (staticmethod, classmethod)):  # decorated before us: measure what is inside
         return type(func)(_wrap(func.__func__, options))
@@ -137,7 +137,7 @@ def _wrap(func: Callable[..., Any], options: dict[str, Any]) -> Callable[..., An
 
 
 def _is_coroutine_function(func: object) -> bool:
-    """Tell whether calling `func` gives a coroutine.
+    """Does calling `func` return a coroutine?
 
     Raises:
         TypeError: it cannot be called, or its call runs nothing of its body yet.
@@ -152,8 +152,8 @@ def _is_coroutine_function(func: object) -> bool:
 
 
 def _unwrap(func: Any) -> Any:  # noqa: ANN401 - any callable
-    """Return the callable whose code tells: behind partials, and the ``__call__`` of objects."""
-    from functools import partial  # noqa: PLC0415 - for those who measure functions
+    """Return the callable that has the code object: behind partials, and the ``__call__`` of objects."""
+    from functools import partial  # only measured functions need it
 
     while isinstance(func, partial):
         func = func.func

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SYSTEMS = (
-    # name, the variable that marks it, the variables that tell one job from all others
+    # name, the variable that marks it, the variables that identify one job
     ("gha", "GITHUB_ACTIONS", ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB")),
     ("gitlab", "GITLAB_CI", ("CI_PIPELINE_ID", "CI_JOB_ID")),
     ("jenkins", "JENKINS_URL", ("BUILD_TAG",)),

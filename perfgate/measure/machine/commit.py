@@ -26,16 +26,16 @@ _LONGEST_CHAIN = 5  # a symbolic reference may name another one, as git itself b
 
 
 def find_commit(environ: Mapping[str, str], folder: str) -> str | None:
-    """Return the full commit hash, or None when nothing says it.
+    """Return the full commit hash, or None when it is unknown.
 
     Args:
         environ: the environment to ask first.
         folder: where to look for ``.git``, then in the folders above it.
     """
     for name in _VARIABLES:
-        told = environ.get(name, "").strip().lower()
-        if _is_hash(told):
-            return told
+        value = environ.get(name, "").strip().lower()
+        if _is_hash(value):
+            return value
     git_folder = _find_git_folder(folder)
     return None if git_folder is None else _resolve(git_folder, "HEAD")
 

@@ -41,7 +41,7 @@ def environment() -> dict[str, str]:
 
 
 def session_id() -> str:
-    """Return the id of the session that this run belongs to: one machine, one CI job or terminal."""
+    """Return the name of this run's session: one machine in one period of time, whose noise its runs share."""
     global _session  # noqa: PLW0603 - the cache
     if _session is None:
         _session = find_session(os.environ)
@@ -49,18 +49,18 @@ def session_id() -> str:
 
 
 def in_ci() -> bool:
-    """Tell whether a CI system runs this process, known by its marker or by ``CI``."""
+    """Does a CI system run this process? Known by its marker or by ``CI``."""
     return name_ci(os.environ) is not None
 
 
 def commit() -> str | None:
-    """Return the full hash of the commit being measured, or None when nothing says it."""
+    """Return the full hash of the commit being measured, or None when it is unknown."""
     global _commit  # noqa: PLW0603 - the cache
     if _commit is None:
         try:
             folder = os.getcwd()
         except OSError:
-            folder = "/"  # the working folder was removed; the variables may still tell
+            folder = "/"  # the working folder was removed; the variables may still name it
         _commit = (find_commit(os.environ, folder),)
     return _commit[0]
 
@@ -91,7 +91,7 @@ def read_environment(environ: Mapping[str, str], root: str = "") -> dict[str, st
 def find_session(environ: Mapping[str, str], root: str = "") -> str:
     """Return the session's name afresh.
 
-    ``PERFGATE_SESSION`` says it; else the CI job's own ids and the machine (the
+    ``PERFGATE_SESSION`` names it; else the CI job's own ids and the machine (the
     legs of a matrix share a job name); else the machine, the terminal session's
     leader and when that began, so that two evenings are two sessions.
 
@@ -99,9 +99,9 @@ def find_session(environ: Mapping[str, str], root: str = "") -> str:
         environ: the environment variables to look at.
         root: put before every absolute path.
     """
-    told = clean(environ.get("PERFGATE_SESSION", ""), "/")
-    if told:
-        return told
+    named = clean(environ.get("PERFGATE_SESSION", ""), "/")
+    if named:
+        return named
     machine = find_machine(root) or "unknown"
     system = name_ci(environ) or "local"
     parts = [clean(part) for part in list_job_parts(environ)]
@@ -148,11 +148,11 @@ def _find_leader(root: str) -> tuple[int, str]:
 
 
 def _find_distro(root: str) -> str:
-    told = {}
+    fields = {}
     for line in read_start(f"{root}/etc/os-release").splitlines():
         name, _, value = line.partition("=")
-        told[name.strip()] = value.strip().strip("\"'")
-    return clean("-".join(filter(None, (told.get("ID"), told.get("VERSION_ID")))))
+        fields[name.strip()] = value.strip().strip("\"'")
+    return clean("-".join(filter(None, (fields.get("ID"), fields.get("VERSION_ID")))))
 
 
 def _find_architecture(environ: Mapping[str, str]) -> str:

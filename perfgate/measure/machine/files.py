@@ -1,4 +1,4 @@
-"""Bounded reads of small files: facts are worth a look, never a wait or an error."""
+"""Bounded reads of small files, for facts that must never cost a wait or an error."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Peak memory of this process while a context is open, and where the figure came from.
 
-The kernel's own high-water mark is the best there is: it sees a burst inside
-one C call, which no polling thread does (the thread cannot run meanwhile), and
-it costs a few microseconds. It belongs to the whole process, so every context
+The kernel's own high-water mark is the best source: it includes a burst inside
+one C call, which a polling thread misses (it cannot run meanwhile), and
+costs a few microseconds. It belongs to the whole process, so every context
 that is open shares it; see `SharedPeak`.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
             """Return the peak so far, in bytes."""
 
         def stop(self) -> int:
-            """Return the peak, in bytes, and let go of all that was held."""
+            """Return the peak, in bytes, and release all resources."""
 
 
 _UNITS_MS = {"ms": 1.0, "s": 1000.0}
@@ -68,7 +68,7 @@ def open_meter(mode: str) -> Meter:
     """Begin to follow the peak in a mode that `check_mode` has passed.
 
     What this machine cannot do falls back to the best that it can; the meter's
-    ``source`` tells which, and runs of different sources are never compared.
+    ``source`` names it, and runs of different sources are never compared.
     """
     if mode == "tracemalloc":
         return _open_traced()
@@ -173,7 +173,7 @@ class HighWaterMeter(SharedMeter):
 
 def look_ru_maxrss() -> int:
     """Return the largest resident set of this process so far, in bytes."""
-    import resource  # noqa: PLC0415 - Unix only, and only where the mark cannot be had
+    import resource  # Unix only, and only where there is no high-water mark
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, the others kilobytes
@@ -191,7 +191,7 @@ def _open_high_water() -> Meter:
 def _open_working_set() -> Meter:
     if os.name != "nt":
         raise OSError("only Windows has a working set")
-    from perfgate.measure.memory.windows import look_peak_working_set  # noqa: PLC0415 - ctypes is dear
+    from perfgate.measure.memory.windows import look_peak_working_set  # ctypes is slow to import
 
     return LifetimeMeter("peak_wset", look_peak_working_set)
 
@@ -201,7 +201,7 @@ def _open_lifetime() -> Meter:
 
 
 def _open_poll(interval: float) -> Meter:
-    from perfgate.measure.memory.polling import PollMeter  # noqa: PLC0415 - threading is for those who ask
+    from perfgate.measure.memory.polling import PollMeter  # only this mode needs threading
 
     return PollMeter(interval)
 
@@ -211,7 +211,7 @@ def _open_default_poll() -> Meter:
 
 
 def _open_traced() -> Meter:
-    from perfgate.measure.memory.tracemalloc_peak import TRACED  # noqa: PLC0415 - tracemalloc is for those who ask
+    from perfgate.measure.memory.tracemalloc_peak import TRACED  # only this mode needs tracemalloc
 
     return SharedMeter("tracemalloc", TRACED)
 

@@ -1,4 +1,4 @@
-"""Peak memory by looking at the resident set every so often, for those who ask for it.
+"""Peak memory by reading the resident set at an interval, on request only.
 
 It misses bursts that are shorter than the interval, and those inside C code
 that holds the interpreter's lock; so it is never the default on Linux.
@@ -11,13 +11,13 @@ import threading
 
 
 class PollMeter:
-    """A daemon thread that looks at ``/proc/self/statm``, and one look more at each end.
+    """A daemon thread that reads ``/proc/self/statm``, with one more reading at each end.
 
     Args:
-        interval: the time between two looks, in milliseconds.
+        interval: the time between two readings, in milliseconds.
 
     Raises:
-        OSError: there is no such file here, or no thread to be had.
+        OSError: there is no such file here, or no thread can be started.
 
     Attributes:
         source: the value of ``memory_source`` in the summary, ``poll(100ms)``.

@@ -1,7 +1,7 @@
 """The peak working set of this process on Windows.
 
 Written from Microsoft's description of GetProcessMemoryInfo; it has not been
-run by us, for want of a machine. Windows cannot reset the figure, so it is the
+run on a real machine. Windows cannot reset the figure, so it is the
 largest that the process has ever been.
 """
 
@@ -35,7 +35,7 @@ def look_peak_working_set() -> int:
 
     Raises:
         AttributeError: this is not Windows.
-        OSError: Windows refuses to tell.
+        OSError: Windows refuses the request.
     """
     libraries = getattr(ctypes, "windll")  # noqa: B009 - a plain attribute is unknown to mypy elsewhere
     kernel, psapi = libraries.kernel32, libraries.psapi

@@ -1,4 +1,4 @@
-"""A/B: measure two versions in turns on this machine, and judge them like a check."""
+"""`perfgate ab`: measure two versions interleaved on this machine, and judge them as a check does."""
 
 from __future__ import annotations
 
@@ -32,15 +32,18 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of a comparison."""
+    """Verdict of a comparison."""
 
     verdict: Verdict
-    said: tuple[str, ...] = ()
-    """Lines of a program that kept the verdict from being reached."""
+    """All findings; an error when the comparison could not be made."""
+    program_output: tuple[str, ...] = ()
+    """Last lines of the program that failed; empty when none failed."""
 
 
 def ab(request: Request, on_progress: Callable[[int, int], None]) -> Outcome:
-    """Return the verdict of a comparison; whatever kept it from being reached is told in it.
+    """Return the verdict of a comparison.
+
+    Never raises for bad input: problems become diagnostics of the verdict.
 
     Args:
         request: what is compared, and how.
@@ -52,14 +55,14 @@ def ab(request: Request, on_progress: Callable[[int, int], None]) -> Outcome:
             measured = compare(sides, request, on_progress)
     except CannotDecideError as caught:
         edits = Edits(changes=sides.edits, notes=sides.notes) if sides else NONE
-        gate = Gate(here=sides.here, base=_as_baseline(sides), edits=edits) if sides else None
+        gate = Gate(here=sides.settings, base=_as_baseline(sides), edits=edits) if sides else None
         verdict = undecided_verdict(caught.diagnostics, _reproduce(request, sides), gate)
-        return Outcome(verdict=verdict, said=caught.said)
+        return Outcome(verdict=verdict, program_output=caught.output)
     return Outcome(verdict=_verdict(measured, request))
 
 
 def _as_baseline(sides: Sides, measured: Measured | None = None) -> inputs.Side:
-    """Return the base as a check knows it."""
+    """Return the base in the form that a check has its baselines in."""
     profiles = tuple(p.base for p in measured.pairs if p.base) if measured else ()
     return inputs.Side(source=sides.source, profiles=profiles, is_classless=True)
 
@@ -67,12 +70,12 @@ def _as_baseline(sides: Sides, measured: Measured | None = None) -> inputs.Side:
 def _verdict(measured: Measured, request: Request) -> Verdict:
     """Return the verdict of what was measured."""
     sides, judgement, selection = measured.sides, measured.judgement, measured.selection
-    policy, base = sides.here.policy, _as_baseline(sides, measured)
+    policy, base = sides.settings.policy, _as_baseline(sides, measured)
     facts = compared_of(_reproduce(request, sides), policy, base, selection)
     return join(
         Case(
             policy=policy,
-            findings=tuple(map(reworded, judgement.findings)),
+            findings=tuple(map(reword, judgement.findings)),
             pairs=measured.pairs,
             baselines=base.profiles,
             measured=selection.profiles,
@@ -90,8 +93,8 @@ def _verdict(measured: Measured, request: Request) -> Verdict:
     )
 
 
-def reworded(finding: Finding) -> Finding:
-    """Return a finding whose cure fits: there is no baseline to refresh."""
+def reword(finding: Finding) -> Finding:
+    """Return a finding with the reason and the hint of an A/B comparison, which has no baseline to refresh."""
     reason = _REASONS.get(finding.reason)
     if reason is None:
         return finding
@@ -100,21 +103,23 @@ def reworded(finding: Finding) -> Finding:
 
 
 def _notes(measured: Measured) -> list[Diagnostic]:
-    """Return what a reader should know about how it was measured."""
+    """Return the notes on how it was measured."""
     notes = []
     if measured.sides.base is not None:
-        message = f"both sides were measured in turns, {measured.runs} runs of each"
+        message = f"both sides were measured interleaved, {measured.runs} runs of each"
         if measured.runs < measured.most:
             message += f" (of at most {measured.most}: more would hardly change the verdict)"
         notes.append(note("in-turns", message))
-    if measured.sides.room.left:
+    if measured.sides.worktree_dir.left:
         message = "the temporary folder could not be removed"
-        notes.append(warning("worktree-left", message, place=measured.sides.room.left, hint="remove it by hand"))
+        notes.append(
+            warning("worktree-left", message, place=measured.sides.worktree_dir.left, hint="remove it by hand")
+        )
     return notes
 
 
 def _reproduce(request: Request, sides: Sides | None) -> str:
-    """Return the command that repeats the comparison, with the very same commits."""
+    """Return the command that repeats the comparison, with the same commits."""
     given = [word for flag, ref in (("--base", request.base), ("--head", request.head)) if ref for word in (flag, ref)]
     tail = ["--", *request.argv] if request.argv else []
     return shlex.join(["perfgate", "ab", *(sides.pinned if sides else given), *request.options, *tail])

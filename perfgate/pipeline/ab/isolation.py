@@ -1,4 +1,4 @@
-"""What both sides of an A/B comparison have in common by mistake: then a change would go unseen."""
+"""Finds files and code that both sides of an A/B comparison share by mistake, so that no change would be measured."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def shared(argv: Sequence[str], tree: Tree) -> list[Diagnostic]:
 
 def same_code(what: str) -> Diagnostic:
     """Return the warning that both sides are the same; `what` they are, in words."""
-    message = f"both sides are {what}: what differs between them is chance"
+    message = f"both sides are {what}: any difference between them is noise"
     return warning("same-code", message, hint="name what is to be compared: --base, --head")
 
 
@@ -51,6 +51,6 @@ def _paths(word: str, tree: Tree) -> Iterable[str]:
 
 
 def _is_of(path: str, tree: Tree) -> bool:
-    """Tell whether an absolute path leads to something that git holds in the user's tree, through links too."""
+    """Does an absolute path, links resolved, lead to a file that git holds in the user's tree?"""
     whole = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
     return os.path.lexists(path) and any(tree.is_part(tree.top, p) for p in {whole, os.path.realpath(path)})

@@ -1,4 +1,4 @@
-"""The measuring of an A/B comparison: both sides in turns, and looks at the runs so far."""
+"""Measures both sides of an A/B comparison interleaved, with interim analyses of a group-sequential test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from perfgate.measure.identity import new_run_id
 from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
 from perfgate.pipeline.ab.sides import without_base
-from perfgate.pipeline.run import Job, measure_once, same_id
+from perfgate.pipeline.run import MeasuringJob, measure_once, same_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +35,7 @@ _SIDES_A_ROUND = 2  # ABBA: two runs of each side
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What the measuring of both sides amounts to."""
+    """What was measured of both sides."""
 
     sides: Sides
     """Both; the base is None when it turned out to lack the benchmark."""
@@ -44,32 +44,32 @@ class Measured:
     selection: Selection
     """What was measured of the head."""
     judgement: Judgement
-    """Of the last look, with what failed at earlier ones."""
+    """Of the last interim analysis, with the findings that failed at earlier ones."""
     problems: tuple[Diagnostic, ...]
-    """What kept runs from being collected."""
+    """Why runs could not be collected."""
     runs: int
     """Runs of each side."""
     most: int
     """Runs of each side that would have been made at the most."""
 
 
-def turns(seed: int) -> Iterator[str]:
-    """Yield without end which side is next: rounds of ABBA or of BAAB, as a coin says.
+def order_sides(seed: int) -> Iterator[str]:
+    """Yield the side to run next, without end: rounds of ABBA or BAAB in random order.
 
-    Within a round each side has the same share of what drifts evenly; the coin keeps noise
-    that comes in rounds of its own from falling on one side.
+    A linear drift affects both sides of a round alike; the random order prevents periodic
+    noise from affecting one side only.
 
     Args:
-        seed: of the coin; the same seed gives the same order.
+        seed: of the random order; the same seed gives the same order.
     """
-    dice = random.Random(seed)  # noqa: S311 - no secret; it has to come out alike again
+    rng = random.Random(seed)  # noqa: S311 - no secret; the order must be reproducible
     while True:
-        first, second = ("base", "head") if dice.random() < 0.5 else ("head", "base")  # noqa: PLR2004 - a fair coin
+        first, second = ("base", "head") if rng.random() < 0.5 else ("head", "base")  # noqa: PLR2004 - a fair coin
         yield from (first, second, second, first)
 
 
 def compare(sides: Sides, request: Request, on_progress: Callable[[int, int], None]) -> Measured:
-    """Measure both sides in turns and judge them.
+    """Measure both sides interleaved and judge them.
 
     Args:
         sides: both, set up.
@@ -77,9 +77,9 @@ def compare(sides: Sides, request: Request, on_progress: Callable[[int, int], No
         on_progress: called with the number of runs done, warm-up included, and of all.
 
     Raises:
-        CannotDecideError: a run failed, and not for the lack of what the head adds.
+        CannotDecideError: a run failed, and not because the base lacks something that the head adds.
     """
-    looks = (
+    analyses = (
         plan_analyses(request.rounds)
         if request.runs is None
         else (InterimAnalysis(rounds=-(-request.runs // _SIDES_A_ROUND), share=None),)
@@ -87,17 +87,17 @@ def compare(sides: Sides, request: Request, on_progress: Callable[[int, int], No
     most = request.runs or request.rounds * _SIDES_A_ROUND
     bench = _Bench(sides, request, most, on_progress)
     bench.warm_up()
-    order = turns(request.seed)
+    order = order_sides(request.seed)
     failed: dict[RowKey, Finding] = {}
     done = 0
-    for look in looks:
-        runs = min(look.rounds * _SIDES_A_ROUND, most)
+    for analysis in analyses:
+        runs = min(analysis.rounds * _SIDES_A_ROUND, most)
         for name in itertools.islice(order, (runs - done) * 2):
             bench.run(name)
         done = runs
-        base, head = bench.collected("base"), bench.collected("head")
-        pairs = _paired(base[0].profiles, head[0].profiles, bench.sides.here.policy)
-        judgement = judge_analysis(pairs, bench.sides.here.policy, look, failed)
+        base, head = bench.collect("base"), bench.collect("head")
+        pairs = _pair(base[0].profiles, head[0].profiles, bench.sides.settings.policy)
+        judgement = judge_analysis(pairs, bench.sides.settings.policy, analysis, failed)
         problems = (*base[1], *head[1])
         failed |= failures_of(judgement)
         if problems or not judgement.rows_still_open:
@@ -108,7 +108,7 @@ def compare(sides: Sides, request: Request, on_progress: Callable[[int, int], No
 
 
 class _Bench:
-    """Where both sides are measured."""
+    """Measures both sides."""
 
     def __init__(self, sides: Sides, request: Request, most: int, on_progress: Callable[[int, int], None]) -> None:
         """Prepare a job for each side, both in one session of their own."""
@@ -123,17 +123,24 @@ class _Bench:
         session = str(SessionId.interleaved(SessionId.parse(facts.session_id()).session, new_run_id()))
         self._jobs = {side.name: self._job(side, session) for side in (sides.base, sides.head) if side is not None}
 
-    def _job(self, side: Side, session: str) -> Job:
+    def _job(self, side: Side, session: str) -> MeasuringJob:
         request = self._request
-        out = request.out if request.out is not None else os.path.join(self.sides.room.path, "summaries")
-        return Job(
-            argv=side.argv, benchmark=request.benchmark or default_benchmark_name(self.sides.head.argv),
-            rows=request.rows, out=os.path.join(out, side.name), timeout=request.timeout, session=session,
-            command=command_digest(side.argv), folder=side.folder, commit=side.commit, told=side.told(),
-        )  # fmt: skip
+        out = request.out if request.out is not None else os.path.join(self.sides.worktree_dir.path, "summaries")
+        return MeasuringJob(
+            argv=side.argv,
+            benchmark=request.benchmark or default_benchmark_name(self.sides.head.argv),
+            rows=request.rows,
+            out=os.path.join(out, side.name),
+            timeout=request.timeout,
+            session=session,
+            command=command_digest(side.argv),
+            folder=side.folder,
+            commit=side.commit,
+            variables=side.variables(),
+        )
 
     def warm_up(self) -> None:
-        """Run each side as often as asked without keeping what it cost."""
+        """Run each side `warmup` times without storing the runs."""
         for name in ("base", "head"):
             for index in range(self._request.warmup):
                 self._once(name, f"warm-up run {index + 1} of the {name}", is_warmup=True)
@@ -155,7 +162,7 @@ class _Bench:
         if name not in self._jobs:
             return
         try:
-            measure_once(self._jobs[name], self.sides.room.path, number=number, is_warmup=is_warmup, keep=keep)
+            measure_once(self._jobs[name], self.sides.worktree_dir.path, number=number, is_warmup=is_warmup, keep=keep)
         except CannotDecideError as failure:
             if name == "head" or self._is_proven:
                 raise
@@ -163,17 +170,17 @@ class _Bench:
             del self._jobs[name]
         self._is_proven = self._is_proven or name == "base"
 
-    def collected(self, name: str) -> tuple[Selection, list[Diagnostic]]:
-        """Return what was measured of a side, and what is wrong with it."""
+    def collect(self, name: str) -> tuple[Selection, list[Diagnostic]]:
+        """Return what was measured of a side, and its problems."""
         written = self._written[name]
         if not written:
             return Selection(profiles=(), selected=(), superseded=(), problems=()), []
-        collection, problems, _ = inputs.read_runs(written, self.sides.here)
+        collection, problems, _ = inputs.read_runs(written, self.sides.settings)
         return Selection(profiles=collection.profiles, selected=collection.seen, superseded=(), problems=()), problems
 
 
-def _paired(base: Sequence[Profile], head: Sequence[Profile], policy: Policy) -> tuple[Pair, ...]:
-    """Return the benchmarks of both sides; what a program is measured with, such as an interpreter, may differ."""
+def _pair(base: Sequence[Profile], head: Sequence[Profile], policy: Policy) -> tuple[Pair, ...]:
+    """Return the benchmarks of both sides; their interpreters and other tools may differ."""
     was, now = {p.key: p for p in base}, {p.key: p for p in head}
     return tuple(
         Pair(base=was.get(key), current=now.get(key), absent=("only-in-base", ""))

@@ -18,7 +18,7 @@ from perfgate.pipeline.run import environ_with
 from perfgate.store.git import Commit
 from perfgate.store.processes import run_group
 from perfgate.store.tree import LOCAL_VARIABLES, Tree
-from perfgate.store.worktrees import Room, room
+from perfgate.store.worktrees import WorktreeDir, open_worktree_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ _AGAIN = '--setup "git submodule update --init --recursive"'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One of the two things that are measured in turns."""
+    """One of the two versions or commands that are measured interleaved."""
 
     name: Literal["base", "head"]
     """Which one."""
@@ -51,14 +51,14 @@ class Side:
     root: str | None = None
     """Root of the worktree that was made for it; None: none was."""
 
-    def told(self) -> tuple[tuple[str, str | None], ...]:
-        """Return the environment variables that its programs are told; None takes one away."""
-        told: list[tuple[str, str | None]] = [("PERFGATE_SIDE", self.name)]
+    def variables(self) -> tuple[tuple[str, str | None], ...]:
+        """Return the environment variables that its programs get in addition; None removes one."""
+        variables: list[tuple[str, str | None]] = [("PERFGATE_SIDE", self.name)]
         if self.commit is not None:
-            told += [(name, None) for name in LOCAL_VARIABLES]
+            variables += [(name, None) for name in LOCAL_VARIABLES]
         if self.folder is not None:
-            told.append(("PWD", self.folder))
-        return tuple(told)
+            variables.append(("PWD", self.folder))
+        return tuple(variables)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,32 +72,32 @@ class Sides:
     """What the base is, in words."""
     commits: tuple[str, ...]
     """Full hash of the base; empty when two commands are compared."""
-    here: Settings
+    settings: Settings
     """The configuration that both are judged by."""
     tree: Tree | None
     """The user's working tree; None: two commands are compared."""
-    room: Room
+    worktree_dir: WorktreeDir
     """The temporary folder."""
     notes: tuple[Diagnostic, ...]
-    """What a reader should know about them."""
+    """Notes for the report."""
     pinned: tuple[str, ...]
     """Options that name the same commits again."""
     edits: tuple[GateChange, ...] = ()
-    """What the head does to the configuration of its base."""
+    """Changes that the head makes to the configuration of its base."""
     waivers: tuple[Waiver, ...] = ()
-    """What may be worse for a time, as the base has it."""
+    """Waivers of the base."""
 
 
 @contextlib.contextmanager
 def prepare(request: Request) -> Iterator[Sides]:
-    """Give both sides, set up; worktrees are gone afterwards.
+    """Yield both sides, set up; their worktrees are removed afterwards.
 
     Raises:
         CannotDecideError: a side cannot be made or set up.
     """
     tree = Tree() if request.argv else None
-    with room(tree) as place:
-        sides = _of_commands(request, place) if tree is None else _of_repository(request, tree, place)
+    with open_worktree_dir(tree) as worktree_dir:
+        sides = _of_commands(request, worktree_dir) if tree is None else _of_repository(request, tree, worktree_dir)
         _set_up(sides.head, request)
         if sides.base is not None:
             try:
@@ -107,18 +107,24 @@ def prepare(request: Request) -> Iterator[Sides]:
         yield replace(sides, notes=(*sides.notes, *_submodules(sides)))
 
 
-def _of_commands(request: Request, place: Room) -> Sides:
+def _of_commands(request: Request, worktree_dir: WorktreeDir) -> Sides:
     """Return two commands in the same folder as sides."""
-    here = inputs.settings(request.config)
+    settings = inputs.settings(request.config)
     return Sides(
-        base=Side(name="base", argv=request.base_cmd), head=Side(name="head", argv=request.head_cmd),
-        source=f"the command {shlex.join(request.base_cmd)}", commits=(), here=here, tree=None,
-        room=place, notes=(same_code("one command"),) if request.base_cmd == request.head_cmd else (), pinned=(),
-        waivers=inputs.waivers_in(os.path.join(here.root, here.policy.baselines)),
-    )  # fmt: skip
+        base=Side(name="base", argv=request.base_cmd),
+        head=Side(name="head", argv=request.head_cmd),
+        source=f"the command {shlex.join(request.base_cmd)}",
+        commits=(),
+        settings=settings,
+        tree=None,
+        worktree_dir=worktree_dir,
+        notes=(same_code("one command"),) if request.base_cmd == request.head_cmd else (),
+        pinned=(),
+        waivers=inputs.waivers_in(os.path.join(settings.root, settings.policy.baselines)),
+    )
 
 
-def _of_repository(request: Request, tree: Tree, place: Room) -> Sides:
+def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> Sides:
     """Return two versions of a repository as sides."""
     notes: list[Diagnostic] = []
     head = Commit(request.head, ".").id if request.head is not None else tree.head()
@@ -136,34 +142,40 @@ def _of_repository(request: Request, tree: Tree, place: Room) -> Sides:
         message = f"the head is the working tree, with {changed} uncommitted and {untracked} untracked files"
         notes.append(note("head-dirty", message, hint="commit them, or name a commit: --head REF"))
     named = head[:SHOWN] if request.head is not None else None
-    here, edits = policy_of(base[:SHOWN], named, given=request.config, is_trusted=not facts.in_ci())
+    settings, edits = policy_of(base[:SHOWN], named, given=request.config, is_trusted=not facts.in_ci())
     if edits.problems:
         raise CannotDecideError(edits.problems)
     notes += [*edits.notes, *shared(request.argv, tree)]
     sides = Sides(
         base=Side(name="base", argv=request.argv, commit=base),
         head=Side(name="head", argv=request.argv, commit=head),
-        source=source, commits=(base,), here=here, tree=tree, room=place, notes=tuple(notes),
+        source=source,
+        commits=(base,),
+        settings=settings,
+        tree=tree,
+        worktree_dir=worktree_dir,
+        notes=tuple(notes),
         pinned=("--base", base[:SHOWN], *(("--head", named) if named else ())),
-        edits=edits.changes, waivers=inputs.waivers_of(Commit(base[:SHOWN], here.root or "."), here),
-    )  # fmt: skip
+        edits=edits.changes,
+        waivers=inputs.waivers_of(Commit(base[:SHOWN], settings.root or "."), settings),
+    )
     if named is not None:
-        placed = _placed(sides.head, tree, place)
+        placed = _place_in_worktree(sides.head, tree, worktree_dir)
         if placed is None:
             message = f"the head lacks the folder {tree.prefix}"
             raise cannot_decide("worktree-failed", message, place=named, hint=_ELSEWHERE)
         sides = replace(sides, head=placed)
-    placed = _placed(Side(name="base", argv=request.argv, commit=base), tree, place)
-    return _lacking(sides, ["."], [f"the folder {tree.prefix}"]) if placed is None else replace(sides, base=placed)
+    placed = _place_in_worktree(Side(name="base", argv=request.argv, commit=base), tree, worktree_dir)
+    return _drop_base(sides, ["."], [f"the folder {tree.prefix}"]) if placed is None else replace(sides, base=placed)
 
 
-def _placed(side: Side, tree: Tree, place: Room) -> Side | None:
+def _place_in_worktree(side: Side, tree: Tree, worktree_dir: WorktreeDir) -> Side | None:
     """Return the side in a worktree of its commit; None when that lacks the working directory.
 
     Raises:
         CannotDecideError: the folder is a link there, which could lead anywhere.
     """
-    root = place.checkout(side.name, side.commit or "")
+    root = worktree_dir.checkout(side.name, side.commit or "")
     folder = root
     for part in filter(None, tree.prefix.split("/")):
         folder = os.path.join(folder, part)
@@ -180,15 +192,15 @@ def without_base(sides: Sides, failure: CannotDecideError) -> Sides:
 
     Args:
         sides: both.
-        failure: of the base.
+        failure: the failure of the base.
 
     Raises:
-        CannotDecideError: the base lacks nothing, so that it failed by itself; or it lacks
-            only what git does not hold, so that nothing is known about it.
+        CannotDecideError: the base lacks nothing that the command names; or it lacks only files
+            that git does not hold, so that the base cannot be judged.
     """
     if sides.tree is None or sides.base is None:
         raise failure
-    here, there = sides.head.folder or "", sides.base.folder or ""
+    head_folder, base_folder = sides.head.folder or "", sides.base.folder or ""
     argv = sides.head.argv
     named = [path for word in argv for path in (word, word.rpartition("=")[2], word.partition("::")[0])]
     modules = [name.replace(".", "/") for flag, name in pairwise(argv) if flag == "-m"]
@@ -196,38 +208,37 @@ def without_base(sides: Sides, failure: CannotDecideError) -> Sides:
     missing = [
         path
         for path in dict.fromkeys(filter(None, named))
-        if os.path.lexists(os.path.join(here, path)) and not os.path.lexists(os.path.join(there, path))
+        if os.path.lexists(os.path.join(head_folder, path)) and not os.path.lexists(os.path.join(base_folder, path))
     ]
     if not missing:
         raise failure
-    return _lacking(sides, missing, missing, failure.said)
+    return _drop_base(sides, missing, missing, failure.output)
 
 
-def _lacking(sides: Sides, paths: Sequence[str], names: Sequence[str], said: tuple[str, ...] = ()) -> Sides:
-    """Return the sides without a base that lacks something which is a part of the head.
+def _drop_base(sides: Sides, paths: Sequence[str], names: Sequence[str], output: tuple[str, ...] = ()) -> Sides:
+    """Return the sides without the base, which lacks something that is part of the head.
 
     Args:
         sides: both.
-        paths: what is lacking, relative to the head's folder.
-        names: the same in words.
-        said: what the base's command said.
+        paths: the missing paths, relative to the head's folder.
+        names: the same, as the message names them.
+        output: last lines of the output of the base's command.
 
     Raises:
-        CannotDecideError: it is no part of the head's version either, but was made beside it.
+        CannotDecideError: it is not part of the head's version either: git does not hold it.
     """
     tree, base = sides.tree, sides.base
     if tree is None or base is None:  # pragma: no cover - only a version can lack something
         raise ValueError("there are no versions")
     lacked = ", ".join(names)
     if not any(tree.is_part(sides.head.folder or ".", path) for path in paths):
-        failure = cannot_decide(
+        raise cannot_decide(
             "base-untracked",
             f"the base cannot be measured without {lacked}, which git does not hold",
             place=(base.commit or "")[:SHOWN],
             hint=_AGAIN if base.root and tree.submodules(base.root) else _MAKE_IT,
+            output=output,
         )
-        failure.said = said
-        raise failure
     message = f"the base lacks {lacked}: only the head was measured"
     return replace(sides, base=None, notes=(*sides.notes, note("base-lacks", message)))
 
@@ -240,19 +251,18 @@ def _set_up(side: Side, request: Request) -> None:
     """
     for words in request.setup:
         try:
-            code, said = run_group(words, folder=side.folder or os.getcwd(), env=environ_with(dict(side.told())))
+            code, output = run_group(words, folder=side.folder or os.getcwd(), env=environ_with(dict(side.variables())))
         except OSError as caught:
-            code, said = 1, f"cannot be started ({caught.strerror})"
+            code, output = 1, f"cannot be started ({caught.strerror})"
         if code != 0:
             what = f"was ended by signal {-code}" if code < 0 else f"exited with {code}"
-            failure = cannot_decide(
+            raise cannot_decide(
                 "setup-failed",
                 f"the set-up of the {side.name} {what}",
                 place=shlex.join(words),
                 hint="try it there by hand, or correct --setup",
+                output=(f"setup: {line}" for line in output.strip().splitlines()[-_TAIL_LINES:]),
             )
-            failure.said = tuple(f"setup: {line}" for line in said.strip().splitlines()[-_TAIL_LINES:])
-            raise failure
 
 
 def _submodules(sides: Sides) -> list[Diagnostic]:

@@ -63,7 +63,7 @@ class Plan:
 
 
 @contextlib.contextmanager
-def alone(config: str | None) -> Iterator[None]:
+def refresh_lock(config: str | None) -> Iterator[None]:
     """Keep other refreshes of these baselines out, from planning to writing.
 
     Two that plan from the same old baselines would each write without the other's
@@ -83,7 +83,7 @@ def alone(config: str | None) -> Iterator[None]:
         for folder in sorted(
             {os.path.realpath(here.root or "."), around}
         ):  # in one order, or two could block each other
-            stack.enter_context(lock.alone(inputs.shown(folder)))
+            stack.enter_context(lock.refresh_lock(inputs.shown(folder)))
         yield
 
 
@@ -91,7 +91,7 @@ def plan_refresh(
     paths: Sequence[str], *, config: str | None, machine_class: str, replace_old: bool, keep: int, reason: str,
     every_session: bool, benchmarks: Sequence[str], foreign: ForeignOptions | None = None,
 ) -> Plan:  # fmt: skip
-    """Return what a refresh will write; nothing is written yet. Who will write is `alone` before.
+    """Return what a refresh will write; nothing is written yet. Writing needs `refresh_lock` around both.
 
     Args:
         paths: run files; empty: the configured ones.

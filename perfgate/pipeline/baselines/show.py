@@ -93,18 +93,18 @@ def compose_show(profiles: Sequence[Profile]) -> Document:
     blocks: list[Block] = []
     for p in profiles:
         blocks.append(Heading(line=(name(title(*p.key)), text(" on "), name(p.machine_class))))
-        told = [f"file {p.machine_class}/{file_name(*p.key)}"]
+        facts = [f"file {p.machine_class}/{file_name(*p.key)}"]
         if p.provenance:
-            facts = (
+            provenance = (
                 ("commit", p.provenance.commit[:12]),
                 ("newest run", p.provenance.date),
                 ("written by", p.provenance.tool),
                 ("reason", p.provenance.reason),
             )
-            told += [f"{what} {value}" for what, value in facts if value]
+            facts += [f"{what} {value}" for what, value in provenance if value]
         rows = sorted({r for s in p.sessions for r in s.rows_used})
-        told.append("rows used " + ", ".join(f"{r:,}" for r in rows[:5]))
-        blocks.append(Paragraph(line=(name("; ".join(told)),)))
+        facts.append("rows used " + ", ".join(f"{r:,}" for r in rows[:5]))
+        blocks.append(Paragraph(line=(name("; ".join(facts)),)))
         blocks += compose_profiles([p]).blocks
     return Document(data={}, blocks=tuple(blocks))
 

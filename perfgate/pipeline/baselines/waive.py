@@ -50,17 +50,17 @@ def add_waiver(request: Request) -> str:
     """Write a waiver and return the path of its file.
 
     Raises:
-        CannotDecideError: it would mean nothing, its row is waived already, or the file cannot be written.
+        CannotDecideError: a value is not valid, its row is waived already, or the file cannot be written.
     """
-    here = inputs.settings(request.config)
-    folder = os.path.join(here.root, here.policy.baselines)
+    settings = inputs.settings(request.config)
+    folder = os.path.join(settings.root, settings.policy.baselines)
     path = os.path.join(folder, waivers.NAME)
     _check(request)
     profiles = baselines.load(folder).profiles
     benchmark, metric = _named(request, profiles)
     _check_sign(request.ceiling, benchmark, metric, profiles)
     row = (benchmark, metric, request.statistic)
-    with lock.alone(here.root):
+    with lock.refresh_lock(settings.root):
         for other in inputs.waivers_in(folder):
             if other.row == row:
                 message = f"{other.place} is waived already, up to {other.ceiling.text} until {other.until}"
@@ -70,10 +70,14 @@ def add_waiver(request: Request) -> str:
             before = b""
             with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
                 before = file.read(waivers.LARGEST)
-            content = waivers.added(
-                before, row=row, ceiling=parse_change(request.ceiling), until=request.until, reason=request.reason,
+            content = waivers.add_waiver(
+                before,
+                row=row,
+                ceiling=parse_change(request.ceiling),
+                until=request.until,
+                reason=request.reason,
                 issue=request.issue,
-            )  # fmt: skip
+            )
             waivers.parse(content, path)
             write_whole(path, content, durable=True)
         except OSError as caught:
@@ -83,20 +87,20 @@ def add_waiver(request: Request) -> str:
 
 
 def _check(request: Request) -> None:
-    """Refuse words that cannot be a waiver's.
+    """Refuse values of options that a waiver cannot have.
 
     Raises:
-        CannotDecideError: they cannot.
+        CannotDecideError: a value is not valid.
     """
-    told = [
+    faults = [
         ("--until", waivers.unsound_day(request.until)),
         ("--reason", waivers.unsound_text(request.reason) or ("" if request.reason.strip() else "says nothing")),
         ("--issue", waivers.unsound_text(request.issue)),
         ("--ceiling", _unsound_ceiling(request.ceiling)),
     ]
-    for place, message in told:
+    for option, message in faults:
         if message:
-            raise cannot_decide("usage", message, place=place, hint="perfgate waive --help")
+            raise cannot_decide("usage", message, place=option, hint="perfgate waive --help")
     if request.until < today():
         raise cannot_decide("usage", f"{request.until} has passed", place="--until", hint="name a day to come")
 

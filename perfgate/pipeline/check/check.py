@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perfgate.collect import Selection, collected_before, select
+from perfgate.collect import Selection, drop_baseline_runs, select
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
 from perfgate.core.policy import matches
 from perfgate.core.profile import title
@@ -163,7 +163,7 @@ def _current(request: Request, here: Settings, base: Side) -> tuple[Selection, l
         side = inputs.from_path(request.current)
         if side.is_classless:
             return Selection(profiles=side.profiles, selected=(), superseded=(), problems=()), list(side.problems), []
-        collection = collected_before(side.profiles, known_runs(base.profiles))
+        collection = drop_baseline_runs(side.profiles, known_runs(base.profiles))
         problems, notes = [*side.problems, *collection.problems], list[Diagnostic]()
     else:
         collection, problems, notes = inputs.read_runs(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, error
 from perfgate.core.profile import MetricProfile, Profile, title
-from perfgate.pipeline.rerender import read_verdict
+from perfgate.pipeline.report_io import read_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfgate.collect import Part, Selection, check_shards, collected_before, merge, parts_of, select
+from perfgate.collect import Part, Selection, check_shards, drop_baseline_runs, merge, parts_of, select
 from perfgate.core.errors import CannotDecideError, Diagnostic, error
 from perfgate.core.policy import Policy, digest_of
 from perfgate.formats.discovery import find
@@ -103,7 +103,7 @@ def select_shards(
     notes: list[Diagnostic] = []
     if files and _is_profile(files[0]):
         profiles, problems = _merged(files, expected)
-        collection = collected_before(profiles, known)
+        collection = drop_baseline_runs(profiles, known)
         problems = [*unfound, *problems, *collection.problems]
     else:
         collection, problems, notes = inputs.read_runs(paths, here, known=known, foreign=foreign)

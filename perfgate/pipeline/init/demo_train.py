@@ -34,9 +34,9 @@ def fit(features: Floats, target: Floats) -> Floats:
 
 def main() -> None:
     """Measure one training."""
-    dice = np.random.default_rng(7)
-    raw = dice.normal(size=(ROWS, COLUMNS))
-    target = raw[:, 0] * raw[:, 1] + 0.5 * raw[:, 2] ** 2 + dice.normal(scale=0.1, size=ROWS)
+    rng = np.random.default_rng(7)
+    raw = rng.normal(size=(ROWS, COLUMNS))
+    target = raw[:, 0] * raw[:, 1] + 0.5 * raw[:, 2] ** 2 + rng.normal(scale=0.1, size=ROWS)
     with measure_run_context(rows_used=ROWS) as run:
         features = build_features(raw)
         errors = []

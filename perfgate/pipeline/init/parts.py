@@ -32,7 +32,7 @@ class Plan:
     """Where and how the gate will run."""
 
     runner: Literal["hosted", "own"] = "hosted"
-    """Machines that change from job to job, so that old and new are measured in one; or your own, with baselines."""
+    """``hosted``: machines change between jobs, so a job measures old and new; ``own``: own machines, baselines."""
     forks: bool = True
     """Do pull requests come from forks? Then the comment is written by a workflow of its own."""
     suites: tuple[str, ...] = ()
@@ -107,11 +107,11 @@ def measure_shards(plan: Plan) -> str:
 
 
 def fetch_shards(*, needs_all: bool) -> str:
-    """Return the step that brings the runs of all shards together."""
-    told = "" if needs_all else "  continue-on-error: true # what is missing is told by the check\n"
+    """Return the step that downloads the runs of all shards into one folder."""
+    tolerance = "" if needs_all else "  continue-on-error: true # the check reports what is missing\n"
     return f"""\
 - uses: {DOWNLOAD}
-{told}  with:
+{tolerance}  with:
     pattern: perfgate-runs-*
     path: outputs/model_runs
     merge-multiple: true
@@ -119,7 +119,7 @@ def fetch_shards(*, needs_all: bool) -> str:
 
 
 def upload(plan: Plan, name: str) -> str:
-    """Return the step that keeps the report, whatever the verdict."""
+    """Return the step that uploads the report, whatever the verdict."""
     return f"""\
 - if: ${{{{ !cancelled() }}}}
   uses: {UPLOAD}
@@ -131,18 +131,18 @@ def upload(plan: Plan, name: str) -> str:
 
 def comment_beside(plan: Plan) -> str:
     """Return the step that comments in the job that measures: only where no pull request comes from a fork."""
-    words, told = told_apart(plan)
+    option, variable = id_option(plan)
     return f"""\
 - if: ${{{{ !cancelled() && github.event_name == 'pull_request' }}}}
-  run: perfgate comment perfgate-report/report.json --repo "$GITHUB_REPOSITORY" --pr "$PR"{words}
+  run: perfgate comment perfgate-report/report.json --repo "$GITHUB_REPOSITORY" --pr "$PR"{option}
   env:
     GITHUB_TOKEN: ${{{{ github.token }}}}
     PR: ${{{{ github.event.pull_request.number }}}}
-{told}{place_of(plan)}"""
+{variable}{place_of(plan)}"""
 
 
-def told_apart(plan: Plan) -> tuple[str, str]:
-    """Return the words that tell the suites' comments apart, and the variable that they need."""
+def id_option(plan: Plan) -> tuple[str, str]:
+    """Return the option that gives each suite a comment of its own, and the variable that it needs."""
     return (' --id "$SUITE"', "    SUITE: ${{ matrix.suite }}\n") if plan.suites else ("", "")
 
 
@@ -155,7 +155,7 @@ def matrix(plan: Plan) -> str:
 
 
 def suite_name(folder: str) -> str:
-    """Return what a folder's artifacts and comment are called: small letters, digits and dashes."""
+    """Return the name of a folder's artifacts and comment: lower-case letters, digits and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-")[:40]
 
 

@@ -106,15 +106,15 @@ def start(folder: str, *, place: str, plan: Plan | None = None) -> Started:
 
 
 def install_line() -> str:
-    """Return the line that installs this very version again, as the installed package's own metadata tells it."""
+    """Return the line that installs this very version again, from the installed package's own metadata."""
     try:
         found = metadata.distribution("perfgate")
     except metadata.PackageNotFoundError:  # run from a clone
         return _pinned(__version__)
     try:
-        told = json.loads(found.read_text("direct_url.json") or "{}")
-        commit = told.get("vcs_info", {}).get("commit_id", "")
-        address = urlsplit(str(told.get("url", "")))
+        origin = json.loads(found.read_text("direct_url.json") or "{}")
+        commit = origin.get("vcs_info", {}).get("commit_id", "")
+        address = urlsplit(str(origin.get("url", "")))
     except (ValueError, AttributeError):
         return _pinned(found.version)
     plain = f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path}"

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from textwrap import indent
 
-from perfgate.pipeline.init.gates import gate, sharded
 from perfgate.pipeline.init.parts import (
     DOWNLOAD,
+    HEAD,
     PYTHON,
     RUN,
     UPLOAD,
     Plan,
+    comment_beside,
     fetch_shards,
     folder_of,
+    id_option,
     matrix,
+    measure,
     measure_shards,
     place_of,
     prepare,
     runner,
-    told_apart,
+    upload,
 )
 
 
 def github(plan: Plan) -> dict[str, str]:
     """Return the workflows of a repository on GitHub: path -> text."""
-    files = {".github/workflows/perf.yml": (sharded if plan.is_sharded() else gate)(plan)}
+    files = {".github/workflows/perf.yml": (_sharded_gate if plan.is_sharded() else _gate)(plan)}
     if plan.forks:
         files[".github/workflows/perf-comment.yml"] = _comment(plan)
     if plan.runner == "own":
@@ -35,19 +38,21 @@ def github(plan: Plan) -> dict[str, str]:
 def gitlab(plan: Plan) -> dict[str, str]:
     """Return the jobs of a project on GitLab, to be included: path -> text."""
     if plan.runner == "hosted":
-        measure = '- perfgate ab --base "$CI_MERGE_REQUEST_DIFF_BASE_SHA" {0} -- python job.py # the command to measure'
+        commands = (
+            '- perfgate ab --base "$CI_MERGE_REQUEST_DIFF_BASE_SHA" {0} -- python job.py # the command to measure'
+        )
     else:
-        measure = (
+        commands = (
             "- perfgate run -n 10 -- python job.py # the command to measure\n"
             '- perfgate check --baseline-ref "$CI_MERGE_REQUEST_DIFF_BASE_SHA" {0}'
         )
     reports = " ".join(f"--report perfgate-report/{name}" for name in ("report.json", "report.md", "junit.xml"))
-    matrix = ""
+    folders = ""
     if plan.suites:
-        matrix = f"  parallel:\n    matrix:\n      - FOLDER: [{', '.join(plan.suites)}]\n"
+        folders = f"  parallel:\n    matrix:\n      - FOLDER: [{', '.join(plan.suites)}]\n"
     enter = ['- cd "$FOLDER"'] if plan.suites else []
     root = "$FOLDER/" if plan.suites else ""
-    script = "\n".join([f"- {plan.install} # the version", *enter, measure.format(f"--junit-flavor gitlab {reports}")])
+    script = "\n".join([f"- {plan.install} # the version", *enter, commands.format(f"--junit-flavor gitlab {reports}")])
     text = f"""\
 # Include it from .gitlab-ci.yml:
 #   include:
@@ -57,7 +62,7 @@ performance:
   image: python:3.12
   rules:
     - if: $CI_PIPELINE_SOURCE == "merge_request_event"
-{matrix}  variables:
+{folders}  variables:
     GIT_DEPTH: 0 # so that the commit to compare with is here
   script:
 {indent(script, "    ")}
@@ -70,10 +75,55 @@ performance:
     return {"perfgate.gitlab-ci.yml": text}
 
 
+def _gate(plan: Plan) -> str:
+    """Return the workflow that measures and decides; it needs no secret and runs for forks as well."""
+    suite = "-${{ matrix.suite }}" if plan.suites else ""
+    depth = "fetch-depth: 2 # the target branch is the first parent of the merge"
+    steps = [*prepare(plan, depth), *measure(plan), upload(plan, f"perfgate-report{suite}")]
+    if not plan.forks:
+        steps.append(comment_beside(plan))
+    return f"""\
+{HEAD}
+jobs:
+  gate:
+    name: performance
+{matrix(plan)}    runs-on: {runner(plan)}
+    timeout-minutes: 30
+    permissions:
+      contents: read # to check out the code
+{"" if plan.forks else "      pull-requests: write # to comment" + chr(10)}    steps:
+{indent("".join(steps), "      ")}"""
+
+
+def _sharded_gate(plan: Plan) -> str:
+    """Return the workflow that measures in several jobs, and decides in one that knows how many there must be."""
+    depth = "fetch-depth: 2 # the target branch is the first parent of the merge"
+    deciding = [
+        *prepare(plan, depth),
+        fetch_shards(needs_all=False),
+        f"- run: perfgate check --baseline-ref auto --expect-shards {plan.shards}\n",
+        upload(plan, "perfgate-report"),
+        *([] if plan.forks else [comment_beside(plan)]),
+    ]
+    return f"""\
+{HEAD}
+jobs:
+{measure_shards(plan)}  gate:
+    name: performance
+    needs: measure
+    if: ${{{{ !cancelled() }}}} # also when a job that measures failed: its runs are reported as missing
+    runs-on: ubuntu-24.04
+    timeout-minutes: 10
+    permissions:
+      contents: read # to check out the code
+{"" if plan.forks else "      pull-requests: write # to comment" + chr(10)}    steps:
+{indent("".join(deciding), "      ")}"""
+
+
 def _comment(plan: Plan) -> str:
     """Return the workflow that comments: with a write token, but without the code of the pull request."""
     suite = "-${{ matrix.suite }}" if plan.suites else ""
-    words, told = told_apart(plan)
+    option, variable = id_option(plan)
     steps = [
         f'- uses: {PYTHON}\n  with:\n    python-version: "3.12"\n',
         f"- run: {plan.install}\n",
@@ -87,10 +137,10 @@ def _comment(plan: Plan) -> str:
     github-token: ${{{{ github.token }}}}
 """,
         f"""\
-- run: perfgate comment perfgate-report/report.json --workflow-run{words}
+- run: perfgate comment perfgate-report/report.json --workflow-run{option}
   env:
     GITHUB_TOKEN: ${{{{ github.token }}}}
-{told}""",
+{variable}""",
     ]
     return f"""\
 name: perf-comment

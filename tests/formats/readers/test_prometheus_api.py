@@ -19,7 +19,7 @@ def answer(kind: str, *result: Any) -> dict[str, Any]:
     return {"status": "success", "data": {"resultType": kind, "result": list(result)}}
 
 
-def parsed(document: Any, options: ForeignOptions | None = None) -> Contents:
+def to_number(document: Any, options: ForeignOptions | None = None) -> Contents:
     source = Source("p95.json", content=json.dumps(document).encode())
     return read(source, named("prometheus-api"), options or ForeignOptions())
 
@@ -40,30 +40,30 @@ def test_an_answer_of_nothing_but_nan_is_no_measurement() -> None:
 
 
 def test_nan_is_left_out_of_the_values_over_time() -> None:
-    [record] = parsed(answer("matrix", series("0.1", "NaN", "0.3", route="/a"))).records
+    [record] = to_number(answer("matrix", series("0.1", "NaN", "0.3", route="/a"))).records
     assert (values_of(record), record.is_mean, record.unit) == ([0.1, 0.3], True, None)
 
 
 def test_a_named_series_is_what_was_observed_and_an_expression_sums_up() -> None:
-    [record] = parsed(answer("matrix", series("1", "2", name="lag_seconds", instance="box:80"))).records
+    [record] = to_number(answer("matrix", series("1", "2", name="lag_seconds", instance="box:80"))).records
     assert (record.benchmark, record.unit, record.is_mean) == ("lag_seconds", "s", False)
 
 
 def test_the_direction_is_the_users() -> None:
     document = answer("matrix", series("1", "2"))
-    assert parsed(document).records[0].better is None
-    assert parsed(document, ForeignOptions(direction="lower")).records[0].better == "lower"
+    assert to_number(document).records[0].better is None
+    assert to_number(document, ForeignOptions(direction="lower")).records[0].better == "lower"
 
 
 def test_a_scalar_has_the_name_of_its_file() -> None:
-    [record] = parsed(answer("scalar") | {"data": {"resultType": "scalar", "result": [1.7e9, "4"]}}).records
+    [record] = to_number(answer("scalar") | {"data": {"resultType": "scalar", "result": [1.7e9, "4"]}}).records
     assert (record.benchmark, record.payload.kind, values_of(record)) == ("p95", "value", [4.0])
 
 
 def test_counters_that_begin_anew_go_on_growing() -> None:
     one = series("5", "7", "1", name="t_seconds_bucket", le="0.1")
     other = series("6", "9", "4", name="t_seconds_bucket", le="+Inf")
-    [record] = parsed(answer("matrix", one, other)).records
+    [record] = to_number(answer("matrix", one, other)).records
     assert (record.payload.buckets[0], record.count) == ((0.1, 3.0), 7)
 
 
@@ -73,7 +73,7 @@ def test_machines_keep_their_buckets_apart() -> None:
         for box, counts in (("a:80", "12"), ("b:80", "34"))
         for le, count in zip(("0.1", "+Inf"), counts, strict=True)
     ]
-    assert [(r.benchmark, r.count) for r in parsed(answer("vector", *found)).records] == [
+    assert [(r.benchmark, r.count) for r in to_number(answer("vector", *found)).records] == [
         ("t_seconds", 2), ("t_seconds#2", 4),
     ]  # fmt: skip
 
@@ -89,16 +89,16 @@ def test_machines_keep_their_buckets_apart() -> None:
     ],
 )
 def test_what_cannot_be_used_is_skipped_with_its_reason(entry: dict[str, Any], why: str) -> None:
-    [skipped] = parsed(answer("matrix", series("1"), entry)).skipped
+    [skipped] = to_number(answer("matrix", series("1"), entry)).skipped
     assert (skipped.benchmark.removesuffix("_total"), why in skipped.why) == ("n", True)
 
 
 def test_buckets_of_other_points_in_time_are_skipped() -> None:
     one, other = series("1", "2", name="n_bucket", le="1"), series("1", name="n_bucket", le="+Inf")
-    assert "points in time" in parsed(answer("matrix", series("1"), one, other)).skipped[0].why
+    assert "points in time" in to_number(answer("matrix", series("1"), one, other)).skipped[0].why
 
 
 @pytest.mark.parametrize("kind", ["string", "streams", ""])
 def test_an_answer_of_another_type_is_refused(kind: str) -> None:
     with pytest.raises(CannotDecideError, match="no measurements"):
-        parsed(answer(kind))
+        to_number(answer(kind))

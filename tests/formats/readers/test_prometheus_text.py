@@ -23,12 +23,12 @@ def scrape(text: str, name: str = "after.prom") -> Source:
     return Source(name, content=text.encode())
 
 
-def parsed(text: str, options: ForeignOptions | None = None) -> Contents:
+def to_number(text: str, options: ForeignOptions | None = None) -> Contents:
     return read(scrape(text), named("prometheus-text"), options or ForeignOptions())
 
 
 def only(text: str, options: ForeignOptions | None = None) -> Record:
-    [record] = parsed(text, options).records
+    [record] = to_number(text, options).records
     return record
 
 
@@ -123,7 +123,7 @@ def test_a_gauge_is_shown_and_never_judged() -> None:
 )
 def test_points_in_time_and_labels_are_no_measurements(text: str) -> None:
     end = "# EOF\n" if "info" in text else ""
-    assert [r.benchmark for r in parsed(histogram(3, 4, name="t") + text + end).records] == ["t"]
+    assert [r.benchmark for r in to_number(histogram(3, 4, name="t") + text + end).records] == ["t"]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_points_in_time_and_labels_are_no_measurements(text: str) -> None:
     ],
 )
 def test_what_cannot_be_used_is_skipped_with_its_reason(text: str, why: str) -> None:
-    [skipped] = parsed(f"{histogram(3, 4)}{text}").skipped
+    [skipped] = to_number(f"{histogram(3, 4)}{text}").skipped
     assert (skipped.benchmark.removesuffix("_total"), why in skipped.why) == ("n", True)
 
 
@@ -168,7 +168,7 @@ def test_exemplars_and_timestamps_are_seen_through() -> None:
 )
 def test_a_broken_scrape_is_one_clear_error(text: str, message: str) -> None:
     with pytest.raises(CannotDecideError) as caught:
-        parsed(text)
+        to_number(text)
     [reported] = caught.value.diagnostics
     assert message in f"{reported.place} {reported.message}"
 

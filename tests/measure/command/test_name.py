@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from perfgate.measure.command.run import command_digest, default_benchmark_name
+from perfgate.measure.command.name import command_digest, default_benchmark_name
 
 
 @pytest.mark.parametrize(

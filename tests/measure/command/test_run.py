@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from perfgate.measure.command import launcher
-from perfgate.measure.command.run import CommandResult, run_command, summary_of, write_summary
+from perfgate.measure.command.run import CommandResult, run_command, summary_of
+from perfgate.measure.summary import write_summary
 
 MB = 1_000_000
 

@@ -31,7 +31,7 @@ from perfgate.core.waiver import Waiver
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.judge import Pair, judge
 from perfgate.gate.waivers import waive
-from perfgate.pipeline.ab.compare import reworded
+from perfgate.pipeline.ab.compare import reword
 from perfgate.pipeline.check import pairing
 from perfgate.pipeline.inputs import Side
 
@@ -115,7 +115,7 @@ def together(factor):
 def beside(base, current):
     """Return the findings of one benchmark as an A/B comparison words them."""
     sides = [profile({"elapsed": values}) if values else None for values in (base, current)]
-    return [reworded(f) for f in judged(*sides, absent=("only-in-base", "")).findings]
+    return [reword(f) for f in judged(*sides, absent=("only-in-base", "")).findings]
 
 
 CASES = {

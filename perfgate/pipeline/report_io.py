@@ -1,12 +1,43 @@
-"""What the use cases write: reports, profiles and summaries, whole or not at all."""
+"""Files of the use cases: reports in, and reports, profiles and summaries out, whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import stat
+from typing import TYPE_CHECKING
 
 from perfgate.core.atomic import write_whole
 from perfgate.core.errors import cannot_decide
+from perfgate.core.strict_json import load_json
+from perfgate.formats.parsing.files import read_bounded
+from perfgate.report.codec import from_data
+from perfgate.report.compose import compose
+
+if TYPE_CHECKING:
+    from perfgate.core.finding import Verdict
+    from perfgate.report.document import Document
+
+LARGEST = 64 * 1024 * 1024
+"""Largest report in bytes: a hundred thousand findings fit."""
+
+
+def read_report(path: str) -> Document:
+    """Return the document of a ``report.json``.
+
+    Raises:
+        CannotDecideError: it cannot be read, or is not valid; the error names every fault.
+    """
+    return compose(read_verdict(path))
+
+
+def read_verdict(path: str, *, largest: int = LARGEST) -> Verdict:
+    """Return the verdict of a ``report.json`` of at most `largest` bytes, computed from its findings again.
+
+    Raises:
+        CannotDecideError: it cannot be read, or is not valid; the error names every fault.
+    """
+    content = read_bounded(path, limit=largest, slug="report-unreadable")
+    return from_data(load_json(content, path, "report-invalid", "`perfgate schema report` prints the format"), path)
 
 
 def write_output(path: str, content: bytes, *, slug: str) -> None:

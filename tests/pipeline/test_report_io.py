@@ -8,7 +8,7 @@ import threading
 import pytest
 from lower_wings import refused
 
-from perfgate.pipeline.outputs import write_output
+from perfgate.pipeline.report_io import write_output
 
 
 def test_a_file_is_written_with_the_folders_on_the_way(tmp_path):
