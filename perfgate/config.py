@@ -11,7 +11,8 @@ from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, cannot_decide, error
 from perfgate.core.field_map import map_of
 from perfgate.core.metrics import canonical_name
-from perfgate.core.policy import STATISTICS, Budget, Floor, Policy, Rule
+from perfgate.core.policy import Budget, Floor, Policy, Rule
+from perfgate.core.statistic import STATISTICS
 from perfgate.core.units import Change, parse_change, parse_limit
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from perfgate.cli.options import config_option
+from perfgate.core.statistic import P50, STATISTICS
 
 
 @click.command()
@@ -14,7 +15,7 @@ from perfgate.cli.options import config_option
 @click.option("--until", required=True, metavar="DATE", help="Last day on which it holds, such as 2026-01-31.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why, in one line.")
 @click.option("--issue", default="", metavar="URL", help="Where it is followed up.")
-@click.option("--statistic", type=click.Choice(["p50", "p90", "p95", "p99"]), default="p50", show_default=True)
+@click.option("--statistic", type=click.Choice(STATISTICS), default=P50, show_default=True)
 @config_option
 def command(
     *,

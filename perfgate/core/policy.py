@@ -21,9 +21,6 @@ Level = Literal["fail", "warn", "info"]
 Method = Literal["auto", "threshold", "exact"]
 Workload = Literal["same", "rate"]
 
-STATISTICS = ("p50", "p90", "p95", "p99")
-"""Statistics that a rule or a budget may name."""
-
 GATED_BY_DEFAULT = frozenset({
     "elapsed", "peak_memory",  # what perfgate measures itself
     "time", "real_time", "response_time", "duration", "latency", "latency_total", "value",  # of other tools
@@ -99,7 +96,7 @@ class Budget:
     metric: str
     """Name of the metric."""
     statistic: str
-    """One of `STATISTICS`."""
+    """One of `perfgate.core.statistic.STATISTICS`."""
     limit: Limit
     """What must hold."""
     warn: Limit | None = None
@@ -180,7 +177,7 @@ class Policy:
             benchmark: name of the benchmark.
             titled: the same with its labels.
             metric: what is compared.
-            statistic: one of `STATISTICS`.
+            statistic: one of `perfgate.core.statistic.STATISTICS`.
             is_main: has the benchmark nothing that is gated by default, so that this is what it is about?
         """
         rule = self.rule_for(benchmark, titled, metric.name, statistic)

@@ -9,9 +9,10 @@ from perfgate.core.finding import Finding, Status
 from perfgate.core.policy import Budget, matches
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
+from perfgate.core.statistic import QUANTILE_OF
 from perfgate.gate.methods.buckets import over_budget
 from perfgate.gate.methods.tails import describe_few
-from perfgate.gate.rows import Q, count_of, is_tail_of_few, value_of
+from perfgate.gate.rows import count_of, is_tail_of_few, value_of
 from perfgate.stats.tails import tail_share_p
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _is_proven(budget: Budget, measured: MetricProfile, level: float) -> bool:
     program shows with a chance of at most ``level`` proves the contrary.
     """
     values = measured.pooled()
-    q = Q[budget.statistic]
+    q = QUANTILE_OF[budget.statistic]
     beyond = sum(not budget.limit.holds(v) for v in values)
     return tail_share_p(beyond, len(values), 1 - q if measured.metric.better == "lower" else q) <= level
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.canonical import rounded
 from perfgate.core.gate_changes import Move
-from perfgate.core.policy import STATISTICS, bare
+from perfgate.core.policy import bare
 from perfgate.core.profile import title
+from perfgate.core.statistic import STATISTICS
 from perfgate.stats.quantiles import median
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from perfgate.core.finding import Finding, Status
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT
 from perfgate.core.policy import GATED_BY_DEFAULT
 from perfgate.core.sessions import merge_batches
+from perfgate.core.statistic import P50
 from perfgate.gate.comparison import Comparison
 from perfgate.gate.methods.across_sessions import across_sessions
 from perfgate.gate.methods.alpha import alphas_of
@@ -19,7 +20,7 @@ from perfgate.gate.methods.decision import STATUS_OF_CALL, Family
 from perfgate.gate.methods.same_session import is_futile, p_value, same_session
 from perfgate.gate.methods.tails import describe_few, fewest_runs, same_session_tail, with_bounds
 from perfgate.gate.methods.whole_suite import judge_whole_suite
-from perfgate.gate.rows import P50, Row, finding_of, rows_of, value_of, why_incomparable
+from perfgate.gate.rows import Row, finding_of, rows_of, value_of, why_incomparable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.finding import Finding
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, WORKLOAD_BOUND, Metric
-from perfgate.core.policy import STATISTICS, Policy, Ruling, has_no_main
+from perfgate.core.policy import Policy, Ruling, has_no_main
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
+from perfgate.core.statistic import P50, QUANTILE_OF, STATISTICS
 from perfgate.core.units import parse_change
 from perfgate.stats.quantiles import quantile, runs_needed_for_bound
 from perfgate.stats.tails import BOUND
@@ -19,13 +20,11 @@ if TYPE_CHECKING:
 
     from perfgate.core.finding import Status
 
-P50 = "p50"
 _SHOWN_TAIL = frozenset({ELAPSED.name})
 _MEASURED = frozenset({ELAPSED.name, PEAK_MEMORY.name})
 _CLASSIC_TAIL = parse_change("+3%")  # plain percentiles without a rule: the classic p95 gate
 
-Q = {name: int(name[1:]) / 100 for name in STATISTICS}
-RUNS_NEEDED = {name: runs_needed_for_bound(q, BOUND) for name, q in Q.items() if name != P50}
+RUNS_NEEDED = {name: runs_needed_for_bound(q, BOUND) for name, q in QUANTILE_OF.items() if name != P50}
 """Runs from which on a tail has an upper bound at 95 %: 59 for p95."""
 
 
@@ -147,7 +146,7 @@ def value_of(side: MetricProfile, statistic: str) -> float | None:
     if side.quantiles:
         return dict(side.quantiles).get(statistic)
     pooled = side.pooled()
-    return quantile(pooled, Q[statistic]) if pooled else None
+    return quantile(pooled, QUANTILE_OF[statistic]) if pooled else None
 
 
 def count_of(side: MetricProfile | None) -> int:

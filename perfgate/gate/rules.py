@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error
-from perfgate.core.policy import STATISTICS, Policy, Rule, Ruling, matches
+from perfgate.core.policy import Policy, Rule, Ruling, matches
 from perfgate.core.profile import Profile, title
+from perfgate.core.statistic import STATISTICS
 from perfgate.gate.rows import limit_text
 
 if TYPE_CHECKING:

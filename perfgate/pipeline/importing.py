@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.atomic import write_whole
 from perfgate.core.errors import CannotDecideError, cannot_decide, error
+from perfgate.core.statistic import QUANTILE_OF
 from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.own.imported import encode_imported
 from perfgate.formats.parsing.record import Quantiles, Record, Samples
@@ -82,7 +83,7 @@ def _record(run: Run, s: Series) -> Record:
     about: Any = {"benchmark": run.benchmark, "metric": s.metric.name, "unit": s.metric.unit, "better": s.metric.better}
     if s.values:
         return Record(**about, is_mean=bool(s.source), payload=Samples(values=s.values))
-    stated = tuple((int(q.name[1:]) / 100, q.value) for q in s.quantiles)
+    stated = tuple((QUANTILE_OF[q.name], q.value) for q in s.quantiles if q.name in QUANTILE_OF)
     return Record(**about, payload=Quantiles(points=stated))
 
 

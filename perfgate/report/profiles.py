@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perfgate.core.policy import STATISTICS
 from perfgate.core.profile import MetricProfile, Profile, title
+from perfgate.core.statistic import STORED
 from perfgate.report.document import BENCHMARK, METRIC, Block, Column, Document, Entry, Paragraph, Table, name, text
 from perfgate.report.words import amount
 from perfgate.stats.quantiles import quantile
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 _SESSION = Column(title="Session", kind="text")
 _COUNT = Column(title="n", kind="count")
 _LONGEST_ID = 18
-_WANTED = tuple((s, int(s[1:]) / 100) for s in STATISTICS if s != "p90")
-_COLUMNS = (BENCHMARK, METRIC, _SESSION, _COUNT, *(Column(title=s, kind="value") for s, _ in _WANTED))
+_COLUMNS = (BENCHMARK, METRIC, _SESSION, _COUNT, *(Column(title=s, kind="value") for s, _ in STORED))
 _RECORD_QUANTILES = ("p50", "p95")
 _RECORD_COLUMNS = (
     BENCHMARK,
@@ -41,7 +40,7 @@ def _entries(profile: Profile, metric: MetricProfile) -> Iterator[Entry]:
     what = title(*profile.key)
     for stated in metric.stated:
         worded = {q.name: amount(q.value, metric.metric.unit) for q in stated.quantiles}
-        values = (worded.get(statistic, "–") for statistic, _ in _WANTED)
+        values = (worded.get(statistic, "–") for statistic, _ in STORED)
         cells = (name(what), name(metric.metric.name), name(_shorten(stated.session)), text("–"), *map(name, values))
         yield Entry(cells=cells)
     for sample in metric.samples:
@@ -51,7 +50,7 @@ def _entries(profile: Profile, metric: MetricProfile) -> Iterator[Entry]:
 
 
 def _entry(what: str, metric: MetricProfile, session: str, ordered: tuple[float, ...]) -> Entry:
-    values = [quantile(ordered, q) for _, q in _WANTED]
+    values = [quantile(ordered, q) for _, q in STORED]
     unit = metric.metric.unit
     worded = [amount(v, unit, beside=values[-1] if v == values[-1] else None) for v in values]
     return Entry(

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
+
+from perfgate.core.statistic import STATISTICS
 
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
 _Level = Literal["fail", "warn", "info"]
 _Workload = Literal["same", "rate"]
+if TYPE_CHECKING:
+    _Statistic = str
+else:
+    _Statistic = Literal[STATISTICS]  # a tuple stands for its items; type checkers want them written out
 
 
 class FloorTable(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -47,7 +53,7 @@ class BudgetTable(msgspec.Struct, forbid_unknown_fields=True):
 
     benchmark: _Name
     metric: _Name
-    statistic: Literal["p50", "p90", "p95", "p99"]
+    statistic: _Statistic
     limit: str
     warn: str = ""
     level: _Level = "fail"

@@ -13,6 +13,7 @@ from perfgate.core.errors import CannotDecideError, at, cannot_decide, error
 from perfgate.core.metrics import Metric
 from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, Session
 from perfgate.core.run import slug
+from perfgate.core.statistic import STORED
 from perfgate.schema.baseline_types import (
     FlatBaseline,
     StoredBaseline,
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 BASELINE = "perfgate/baseline/1"
 FLAT = "perfgate/baseline/0"
 PROFILE = "perfgate/profile/1"
-STATED = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
-"""Quantiles that a file states beside the values."""
 
 _HINT = "restore it from git, or measure again and run `perfgate baseline refresh --replace`"
 
@@ -74,7 +73,7 @@ def _metric_body(profile: MetricProfile) -> dict[str, Any]:
     if profile.sources:
         stated["source"] = list(profile.sources)
     stated["n"] = len(pooled)
-    stated.update({name: rounded(quantile(pooled, q)) for name, q in STATED})
+    stated.update({name: rounded(quantile(pooled, q)) for name, q in STORED})
     stated["values"] = {s.session: [rounded(v) for v in s.values] for s in profile.samples}
     return stated
 
@@ -244,7 +243,7 @@ def _disagreements(stored: StoredMetric) -> list[str]:
     """Return the stated facts of a metric that its values do not bear out."""
     pooled = sorted(v for values in stored.values.values() for v in values)
     wrong = ["n"] if stored.n != len(pooled) else []
-    return wrong + [name for name, q in STATED if getattr(stored, name) != rounded(quantile(pooled, q))]
+    return wrong + [name for name, q in STORED if getattr(stored, name) != rounded(quantile(pooled, q))]
 
 
 def _upgrade_flat(content: bytes, origin: str) -> Profile:

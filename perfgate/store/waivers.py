@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, cannot_decide, error
 from perfgate.core.metrics import canonical_name
-from perfgate.core.policy import STATISTICS
+from perfgate.core.statistic import P50, STATISTICS
 from perfgate.core.units import parse_change
 from perfgate.core.waiver import Waiver
 
@@ -104,7 +104,7 @@ def _read(table: dict[str, str], index: int, origin: str, problems: list[Diagnos
             ("until", unsound_day(table["until"])),
             ("reason", unsound_text(table["reason"])),
             ("issue", unsound_text(table.get("issue", ""))),
-            ("statistic", unsound_statistic(table.get("statistic", STATISTICS[0]))),
+            ("statistic", unsound_statistic(table.get("statistic", P50))),
         )
         if message
     ]
@@ -115,7 +115,7 @@ def _read(table: dict[str, str], index: int, origin: str, problems: list[Diagnos
         origin=f"waiver {index + 1} ({origin})",
         benchmark=table["benchmark"],
         metric=canonical_name(table["metric"]),
-        statistic=table.get("statistic", STATISTICS[0]),
+        statistic=table.get("statistic", P50),
         ceiling=ceiling,
         until=table["until"],
         reason=table["reason"],
@@ -166,7 +166,7 @@ def add_waiver(
         "[[waiver]]",
         f"benchmark = {_quoted(benchmark)}",
         f"metric = {_quoted(metric)}",
-        *([f"statistic = {_quoted(statistic)}"] if statistic != STATISTICS[0] else []),
+        *([f"statistic = {_quoted(statistic)}"] if statistic != P50 else []),
         f"ceiling = {_quoted(ceiling.text)}",
         f"until = {until}",
         f"reason = {_quoted(reason)}",

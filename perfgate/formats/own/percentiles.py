@@ -9,8 +9,8 @@ from typing import Any
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
 from perfgate.core.metrics import Direction, Metric, from_suffix
-from perfgate.core.policy import STATISTICS
 from perfgate.core.profile import MetricProfile, Profile
+from perfgate.core.statistic import STATISTICS
 from perfgate.core.strict_json import load_json
 from perfgate.core.units import to_base
 

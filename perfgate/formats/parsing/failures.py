@@ -6,8 +6,8 @@ import math
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from perfgate.core.policy import STATISTICS
 from perfgate.core.quantile import Quantile
+from perfgate.core.statistic import QUANTILE_OF
 from perfgate.formats.parsing.record import Single
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from perfgate.formats.parsing.record import Quantiles, Record, Samples
 
-SHARES = {int(name[1:]) / 100: name for name in STATISTICS}
+SHARES = {q: name for name, q in QUANTILE_OF.items()}
 """Shares of the quantiles that a rule or a budget may name."""
 _MIXED = {"failures-mixed", "nonzero-exit"}
 _NEGLIGIBLE = 0.01  # of all calls: moves a quantile by less than a hundredth of a rank

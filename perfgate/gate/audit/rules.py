@@ -10,9 +10,10 @@ from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.policy import matches
 from perfgate.core.profile import title
 from perfgate.core.reasons import hint_for
+from perfgate.core.statistic import P50
 from perfgate.gate.audit.wording import cost, listed, percent
 from perfgate.gate.budgets import check_budgets
-from perfgate.gate.rows import P50, RUNS_NEEDED
+from perfgate.gate.rows import RUNS_NEEDED
 from perfgate.gate.rules import check_rules
 from perfgate.stats.leave_one_out import FEWEST_LEFT_OUT, alarm_rate
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.finding import UNDECIDED
 from perfgate.core.profile import title
+from perfgate.core.statistic import P50
 from perfgate.gate.audit.replay import by_row, next_session
 from perfgate.gate.audit.wording import cost, percent
 from perfgate.gate.methods.limits import (
@@ -17,7 +18,7 @@ from perfgate.gate.methods.limits import (
     floor_of,
     in_metric_direction,
 )
-from perfgate.gate.rows import P50, rows_of
+from perfgate.gate.rows import rows_of
 from perfgate.stats.quantiles import median
 from perfgate.stats.sessions import MEDIAN_VARIANCE, session_limits
 

@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from perfgate.core.statistic import P50, QUANTILE_OF
 from perfgate.gate.methods.limits import as_costs, value_at
-from perfgate.gate.rows import P50, Q
 from perfgate.stats.quantiles import median, quantile
 from perfgate.stats.sessions import FEWEST_ALIKE, InCommon, SuiteSpread, common_shift, suite_spread
 from perfgate.stats.tails import log_quantile_error
@@ -112,12 +112,12 @@ def member_of(c: Comparison) -> Member:
 
 def _error(c: Comparison, values: Sequence[float]) -> float:
     """Return the standard error of the log of a tail's statistic; the row has runs enough for one."""
-    return log_quantile_error([math.log(v) for v in values], Q[c.statistic]) or 0.0
+    return log_quantile_error([math.log(v) for v in values], QUANTILE_OF[c.statistic]) or 0.0
 
 
 def _centre(c: Comparison, values: Sequence[float]) -> float:
     """Return the log of the statistic on the metric's own scale, as it is everywhere else, turned to a cost."""
-    log = math.log(quantile(sorted(values), Q[c.statistic]))
+    log = math.log(quantile(sorted(values), QUANTILE_OF[c.statistic]))
     return log if c.is_lower_better else -log
 
 

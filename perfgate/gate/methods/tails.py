@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.finding import Evidence
+from perfgate.core.statistic import P50, QUANTILE_OF
 from perfgate.gate.methods.decision import Decision
 from perfgate.gate.methods.limits import (
     SLACK,
@@ -17,7 +18,7 @@ from perfgate.gate.methods.limits import (
     is_above_floor,
     reason_when_not_failing,
 )
-from perfgate.gate.rows import P50, RUNS_NEEDED, Q, count_of
+from perfgate.gate.rows import RUNS_NEEDED, count_of
 from perfgate.stats.quantiles import runs_needed_for_bound
 from perfgate.stats.tails import quantile_bounds
 
@@ -39,7 +40,9 @@ def same_session_tail(c: Comparison, alpha: float) -> Decision:
         alpha: accepted chance that the row fails when nothing changed, 0.0 < alpha < 1.0.
     """
     was, now = c.was, c.now
-    bounds = [quantile_bounds(side.samples[0].values, Q[c.statistic], 1 - alpha) for side in (c.base, c.current)]
+    bounds = [
+        quantile_bounds(side.samples[0].values, QUANTILE_OF[c.statistic], 1 - alpha) for side in (c.base, c.current)
+    ]
     is_lower_better = c.is_lower_better
     allowed = allowed_cost(c.row, was)
     ratio = now / was if is_lower_better else was / now
@@ -55,7 +58,7 @@ def same_session_tail(c: Comparison, alpha: float) -> Decision:
     reason, message = reason_when_not_failing(detectable, allowed, floor=floor, moved=moved), ""
     if moved and floor and gap is None:
         call, reason = "suspected", "few-runs"
-        needed = runs_needed_for_bound(Q[c.statistic], 1 - alpha / 2)
+        needed = runs_needed_for_bound(QUANTILE_OF[c.statistic], 1 - alpha / 2)
         message = f"{c.statistic} of {count_of(c.base)} and {count_of(c.current)} runs; measure {needed} on each side"
     elif moved and floor and gap is not None and gap > 1:
         call = reason = "worse"
@@ -92,7 +95,9 @@ def with_bounds(c: Comparison, evidence: Evidence) -> Evidence:
     for name, side in sides.items():
         known[f"runs_{name}"] = float(fewest_runs(side))
         if len(side.samples) == 1:
-            known[f"low_{name}"], known[f"high_{name}"] = quantile_bounds(side.samples[0].values, Q[c.statistic])
+            known[f"low_{name}"], known[f"high_{name}"] = quantile_bounds(
+                side.samples[0].values, QUANTILE_OF[c.statistic]
+            )
     return replace(evidence, **known)
 
 
@@ -104,6 +109,6 @@ def fewest_runs(side: MetricProfile) -> int:
 def describe_few(side: MetricProfile, statistic: str) -> str:
     """Return why a tail of few runs is not reliable, and the number of runs that would be enough."""
     fewest = fewest_runs(side)
-    beyond = math.floor(fewest * (1 - Q[statistic]))
+    beyond = math.floor(fewest * (1 - QUANTILE_OF[statistic]))
     what = f"the {statistic} of {fewest} runs is " + ("their maximum or nearly" if beyond < 1 else "that of a few runs")
     return f"{what}; it takes {RUNS_NEEDED[statistic]} runs in each session"

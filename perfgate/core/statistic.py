@@ -1,0 +1,35 @@
+"""The statistics of a sample that a rule, a budget or a waiver may name: one row each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistic:
+    """One quantile with a name. Nothing reads the quantile out of the name."""
+
+    name: str
+    """As in a configuration and in a report, such as ``p95``."""
+    q: float
+    """Which quantile, 0.0 < q < 1.0 (0.95 for p95)."""
+    is_stored: bool = False
+    """Do baseline and profile files write it beside the values? Their format fixes which. Profile tables show it."""
+
+
+TABLE = (
+    Statistic(name="p50", q=0.50, is_stored=True),
+    Statistic(name="p90", q=0.90),
+    Statistic(name="p95", q=0.95, is_stored=True),
+    Statistic(name="p99", q=0.99, is_stored=True),
+)
+"""Every statistic, by ascending quantile; the first is the median, which is gated by default."""
+
+STATISTICS = tuple(s.name for s in TABLE)
+"""Names that a rule, a budget or a waiver may use."""
+QUANTILE_OF = {s.name: s.q for s in TABLE}
+"""Name -> quantile."""
+STORED = tuple((s.name, s.q) for s in TABLE if s.is_stored)
+"""Names and quantiles of the statistics that baseline and profile files hold."""
+P50 = STATISTICS[0]
+"""The median."""
