@@ -1,4 +1,4 @@
-"""JSON in one spelling: the same content gives the same bytes in every process."""
+"""Write JSON and numbers in one spelling: the same content gives the same bytes in every process."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from functools import lru_cache
 
 SIGNIFICANT = 6
 """Digits that a stored value keeps: a millionth, far below any difference that could be gated."""
+DIGITS_READ = 12
+"""Digits of a value that show the step in which it was written."""
 
 
 def rounded(value: float) -> float | int:
@@ -25,21 +27,29 @@ def dumps(value: object) -> str:
     Raises:
         ValueError: a number is not finite; JSON has no word for it.
     """
-    return _laid_out(value, "\n") + "\n"
+    return _lay_out(value, "\n") + "\n"
 
 
-def _laid_out(value: object, line: str) -> str:
+def dump_line(value: object) -> str:
+    """Return `value` as JSON text on one line; insertion order is kept.
+
+    Raises:
+        ValueError: a number is not finite; JSON has no word for it.
+    """
+    return _LINE.encode(value)
+
+
+_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False)  # one for all: `json.dumps` would build one for each call
+
+
+def _lay_out(value: object, line: str) -> str:
     deeper = line + "  "
     if isinstance(value, dict) and value:
-        inner = (f"{_flat(str(k))}: {_laid_out(v, deeper)}" for k, v in value.items())
+        inner = (f"{dump_line(str(k))}: {_lay_out(v, deeper)}" for k, v in value.items())
         return "{" + deeper + ("," + deeper).join(inner) + line + "}"
     if isinstance(value, list) and any(isinstance(v, dict | list) for v in value):
-        return "[" + deeper + ("," + deeper).join(_laid_out(v, deeper) for v in value) + line + "]"
-    return _flat(value)
-
-
-def _flat(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return "[" + deeper + ("," + deeper).join(_lay_out(v, deeper) for v in value) + line + "]"
+    return dump_line(value)
 
 
 def short_hash(text: str, *, digits: int = 12) -> str:
@@ -53,14 +63,28 @@ def resolution(values: tuple[float, ...]) -> float:
     A change smaller than the step of its own values cannot be distinguished from rounding.
     Computed from the digits, so that it holds for whatever tool wrote them; 12 digits
     are looked at, which leaves out the stray last bits of a unit conversion.
+
+    Args:
+        values: in one unit; zeros and values that are not finite are ignored.
+
+    Returns:
+        A power of ten in the unit of ``values``; 0.0 if no value is left.
     """
-    steps = [_step(v) for v in values if v and math.isfinite(v)]
-    return min(steps, default=0.0)
+    sizes = [abs(v) for v in values if v and math.isfinite(v)]
+    if not sizes:
+        return 0.0
+    exponent, finest = _exponents(min(sizes))
+    least = exponent - DIGITS_READ + 1  # no larger value can be written in a finer step
+    for size in sizes:
+        if finest == least:
+            break
+        finest = min(finest, _exponents(size)[1])
+    return float(f"1e{finest}")
 
 
 @lru_cache(maxsize=1 << 16)  # a judgement asks about each value several times, an audit dozens of times
-def _step(value: float) -> float:
-    """Return the weight of the last digit that is not zero (45600000 -> 100000)."""
-    mantissa, exponent = f"{value:.11e}".split("e")
-    digits = mantissa.lstrip("-").replace(".", "").rstrip("0")
-    return float(f"1e{int(exponent) - len(digits) + 1}")
+def _exponents(size: float) -> tuple[int, int]:
+    """Return the decimal exponents of the first digit and of the last one that is not zero (45600000: 7 and 5)."""
+    digits, _, exponent = f"{size:.{DIGITS_READ - 1}e}".partition("e")
+    first = int(exponent)
+    return first, first - len(digits.rstrip("0")) + len("d.")

@@ -30,7 +30,7 @@ def merge_batches(profiles: Sequence[Profile]) -> tuple[Profile, ...]:
         profiles: of one side, in any order.
     """
     names = session_names(profiles)
-    return tuple(p if _is_interleaved(p) else _merge(p, names) for p in profiles)
+    return tuple(p if _is_interleaved(p) or _is_merged(p, names) else _merge(p, names) for p in profiles)
 
 
 def session_names(profiles: Iterable[Profile]) -> Mapping[str, str]:
@@ -56,6 +56,11 @@ def _split(session: str, batches: Mapping[str, float]) -> Iterable[tuple[str, st
 
 def _is_interleaved(profile: Profile) -> bool:
     return len(profile.sessions) == 1 and profile.sessions[0].is_interleaved
+
+
+def _is_merged(profile: Profile, names: Mapping[str, str]) -> bool:
+    """Does each batch already bear the name of its session?"""
+    return all(names[s.id] == s.id for s in profile.sessions)
 
 
 def _merge(profile: Profile, names: Mapping[str, str]) -> Profile:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
+from functools import cached_property
 from typing import Any
 
 from perfgate import schema
@@ -36,8 +38,37 @@ _RENAMED = {"level": "alpha"}  # names of evidence in reports of 0.1.0
 _LISTS = ("baseline_commits", "current_commits", "machine_classes", "sessions")
 
 
+class ReportData(Mapping[str, Any]):
+    """JSON data of a verdict, encoded when it is first read: text and markdown do not need it."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        """Keep the verdict, whose numbers are as `round_numbers` leaves them."""
+        self._verdict = verdict
+
+    @cached_property
+    def _data(self) -> dict[str, Any]:
+        return _encode(self._verdict)
+
+    def __getitem__(self, key: str) -> Any:  # noqa: ANN401 - a value of JSON
+        """Return what stands under a key."""
+        return self._data[key]
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the keys in the order in which they are written."""
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        """Return how many keys there are."""
+        return len(self._data)
+
+
 def to_data(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as JSON data; numbers keep 12 digits, so that no last bit of a machine shows."""
+    return _encode(round_numbers(verdict))
+
+
+def _encode(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict with rounded numbers as JSON data."""
     suite, compared = verdict.suite, verdict.compared
     return {
         "schema": SCHEMA,
@@ -46,7 +77,7 @@ def to_data(verdict: Verdict) -> dict[str, Any]:
         "introduces": verdict.introduces,
         "fail_suspected": verdict.fail_suspected,
         "gate_changes": [change_to_data(c) for c in verdict.gate_changes],
-        "findings": [_finding(f) for f in round_numbers(verdict).findings],
+        "findings": [_finding(f) for f in verdict.findings],
         "problems": [_diagnostic(d) for d in verdict.problems],
         "notes": [_diagnostic(d) for d in verdict.notes],
         "suite": {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.finding import FAILED, UNDECIDED, WHOLE_SUITE, ExitCode, Finding, Status, Verdict
 from perfgate.core.profile import title
 from perfgate.core.reasons import hint_for, sentence
-from perfgate.report.codec import round_numbers, to_data
+from perfgate.report.codec import ReportData, round_numbers
 from perfgate.report.document import (
     BENCHMARK,
     METRIC,
@@ -60,7 +60,7 @@ PARTS = (
 def compose(verdict: Verdict) -> Document:
     """Return the report of a verdict."""
     verdict = round_numbers(verdict)
-    return Document(data=to_data(verdict), blocks=blocks_of(verdict, {}), verdict=verdict)
+    return Document(data=ReportData(verdict), blocks=blocks_of(verdict, {}), verdict=verdict)
 
 
 def sizes_of(verdict: Verdict) -> dict[str, int]:
@@ -306,11 +306,11 @@ def entry(f: Finding) -> Entry:
 def _cell(f: Finding, side: str, value: float, beside: float | None, *, apart: bool) -> Span:
     """Return a value in words; a tail with its bounds, and marked when it has too few runs to be reliable."""
     words = amount(value, f.unit, beside=beside, apart=apart)
-    known = f.evidence.known()
-    if known.get(f"runs_{side}", 0.0) < known.get("runs_needed", 0.0):
+    evidence = f.evidence
+    if (getattr(evidence, f"runs_{side}") or 0.0) < (evidence.runs_needed or 0.0):
         words = f"~{words}"
-    if known.get(f"low_{side}") is not None or known.get(f"high_{side}") is not None:
-        ends = (known.get(f"{end}_{side}") for end in ("low", "high"))
+    ends = getattr(evidence, f"low_{side}"), getattr(evidence, f"high_{side}")
+    if ends != (None, None):
         words += f" ({' … '.join('?' if end is None else amount(end, f.unit) for end in ends)})"
     # A unit that perfgate does not know comes from data.
     return text(words) if f.unit in {"s", "B", "1/s", "1"} else name(words)

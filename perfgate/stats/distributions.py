@@ -1,8 +1,9 @@
-"""Normal, Student t and binomial laws, as far as intervals need them."""
+"""Tails and quantiles of the normal, Student t, beta and binomial distributions."""
 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ CENTRE = 0.1
 So are logarithms: of 1 - x from an x below it."""
 MOST_DF = 1e8
 """Largest degrees of freedom: beyond, the law is the normal one to 8 digits, and the fraction loses more."""
+KEPT = 4096
+"""Most quantiles of Student's t that are kept: a suite asks for a few, an audit for hundreds."""
 LARGE = 1000.0
 """Shapes from which on two terms of Stirling's series are exact to the last place (the third is 1e-18)."""
 
@@ -115,17 +118,7 @@ def t_quantile(p: float, df: float) -> float:
     tail = min(p, 1.0 - p)
     if tail == 0.5:  # noqa: PLR2004 - the middle of a symmetric law
         return 0.0
-    log_scale = -_log_beta(0.5 * df, 0.5) - 0.5 * math.log(df)
-    t = -normal_quantile(tail)  # the answer lies beyond the normal's
-    for _ in range(100):
-        here = _t_tail(t, df)
-        if here == 0.0:
-            raise OverflowError(f"the quantile of {p!r} with df = {df!r} is too large")
-        log_density = log_scale - 0.5 * (df + 1.0) * math.log1p(t * t / df)  # far out no float holds the density
-        step = math.log(here / tail) * math.exp(math.log(here) - math.log(t) - log_density)
-        t *= math.exp(step)
-        if abs(step) < CLOSE:
-            break
+    t = _t_upper_quantile(tail, df)
     return t if p > tail else -t
 
 
@@ -179,6 +172,26 @@ def incomplete_beta(a: float, b: float, x: float) -> float:
     if not (a > 0.0 and b > 0.0 and 0.0 <= x <= 1.0):
         raise ValueError(f"needs a > 0, b > 0 and x in [0, 1], got {a!r}, {b!r}, {x!r}")
     return _beta_share(a, b, x, 1.0 - x)
+
+
+@lru_cache(maxsize=KEPT)
+def _t_upper_quantile(tail: float, df: float) -> float:
+    """Return the value that a Student t value exceeds with probability ``tail``, 0.0 < tail < 0.5.
+
+    Kept, since the benchmarks of a suite ask for few levels and degrees of freedom.
+    """
+    log_scale = -_log_beta(0.5 * df, 0.5) - 0.5 * math.log(df)
+    t = -normal_quantile(tail)  # the answer lies beyond the normal's
+    for _ in range(100):
+        exceeding = _t_tail(t, df)
+        if exceeding == 0.0:
+            raise OverflowError(f"the quantile of tail {tail!r} with df = {df!r} is too large")
+        log_density = log_scale - 0.5 * (df + 1.0) * math.log1p(t * t / df)  # far out no float holds the density
+        step = math.log(exceeding / tail) * math.exp(math.log(exceeding) - math.log(t) - log_density)
+        t *= math.exp(step)
+        if abs(step) < CLOSE:
+            break
+    return t
 
 
 def _t_tail(t: float, df: float) -> float:

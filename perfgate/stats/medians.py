@@ -1,9 +1,9 @@
-"""Intervals for a median and for the ratio of two: closed forms, no random numbers, microseconds."""
+"""Confidence intervals for a median and for the ratio of two, in closed form: no resampling, no random numbers."""
 
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from perfgate.stats.quantiles import quantile
@@ -103,7 +103,7 @@ def median_ratio_interval(
     return min(_exp(low), ratio), max(_exp(high), ratio)  # the last bit of a logarithm may lie beyond
 
 
-@cache
+@lru_cache(maxsize=4096)  # the benchmarks of a suite ask for few sizes and levels
 def _ends(n: int, confidence: float) -> tuple[int, float]:
     """Return the position of the lower end in the ascending sample, and the share of the way to the next one."""
     missed, wide = 0.0, None

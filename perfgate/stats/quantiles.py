@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def runs_needed_for_bound(q: float, confidence: float) -> int:
     return max(1, math.ceil(miss / math.log(q)))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _positions(n: int, q: float, confidence: float) -> tuple[int | None, int | None]:
     """Return the positions of the ends; kept, since all rows of a suite tend to ask for the same."""
     tail = (1.0 - confidence) / 2.0 * (1.0 + ROUNDING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from perfgate.core.canonical import dump_line
 
 
 def layout(value: object, indent: str, key: str) -> str:
@@ -13,12 +13,8 @@ def layout(value: object, indent: str, key: str) -> str:
         and value
         and (key in {"values", ""} or any(isinstance(v, dict) for v in value.values()))
     ):
-        lines = (f"{deeper}{_text(k)}: {layout(v, deeper, k)}" for k, v in value.items())
+        lines = (f"{deeper}{dump_line(k)}: {layout(v, deeper, k)}" for k, v in value.items())
         return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return "[\n" + ",\n".join(f"{deeper}{layout(v, deeper, '')}" for v in value) + f"\n{indent}]"
-    return _text(value)
-
-
-def _text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return dump_line(value)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lower_wings import LAWS, refused
 
-from perfgate.core.canonical import dumps, resolution, rounded, short_hash
+from perfgate.core.canonical import dump_line, dumps, resolution, rounded, short_hash
 from perfgate.core.errors import CannotDecideError, error, note, plain, warning
 from perfgate.core.reasons import SENTENCES, cure, sentence
 from perfgate.core.strict_json import load_json
@@ -70,13 +71,45 @@ def test_values_are_whole_multiples_of_their_resolution(numbers, decimals):
     assert all(math.isclose(v / step, round(v / step), rel_tol=1e-9) for v in values if step)
 
 
+def finest_last_digit(values):
+    """Return the definition of a resolution, value by value: the smallest weight of a last digit that is not zero."""
+    steps = []
+    for value in values:
+        if value and math.isfinite(value):
+            digits = Decimal(f"{value:.11e}").normalize()
+            steps.append(float(f"1e{digits.as_tuple().exponent}"))
+    return min(steps, default=0.0)
+
+
+ANY_SIZE = st.floats() | st.integers(-(10**15), 10**15).map(float) | st.sampled_from([5e-324, 9.9999999999996, 1e308])
+WRITTEN = st.builds(lambda number, decimals: number / 10**decimals, st.integers(-(10**9), 10**9), st.integers(0, 12))
+
+
+@LAWS
+@given(st.lists(ANY_SIZE | WRITTEN, max_size=12))
+def test_the_resolution_is_that_of_the_value_with_the_finest_last_digit(values):
+    assert resolution(tuple(values)) == finest_last_digit(values)
+
+
+def test_values_behind_the_smallest_one_are_read_until_none_can_be_finer():
+    assert resolution((1.0, 2.5, 3.125, 4.0)) == 0.001
+    assert resolution((100.0, 100.000000001)) == 1e-9
+
+
 def test_json_is_spelled_in_one_way_and_never_holds_what_is_no_number():
     assert dumps({"ä": 1}) == '{\n  "ä": 1\n}\n'
     assert dumps({"rows": [1.5, 2], "none": {}, "more": [{"a": []}]}) == (
         '{\n  "rows": [1.5, 2],\n  "none": {},\n  "more": [\n    {\n      "a": []\n    }\n  ]\n}\n'
     )
-    with pytest.raises(ValueError, match="Out of range"):
-        dumps(math.nan)
+    for write in (dumps, dump_line):
+        with pytest.raises(ValueError, match="Out of range"):
+            write(math.nan)
+
+
+@LAWS
+@given(st.recursive(st.none() | st.booleans() | st.integers() | FINITE | st.text(), st.lists, max_leaves=10))
+def test_one_line_of_json_is_spelled_as_the_standard_library_does(document):
+    assert dump_line(document) == json.dumps(document, ensure_ascii=False, allow_nan=False)
 
 
 def test_a_short_hash_is_the_same_in_every_process_and_bears_half_characters():

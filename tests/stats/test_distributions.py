@@ -108,6 +108,18 @@ def test_a_quantile_beyond_all_squares_is_an_overflow(df):
         t_quantile(0.999999, df)
 
 
+def test_a_quantile_is_solved_once_for_its_level_and_degrees_of_freedom(monkeypatch):
+    distributions._t_upper_quantile.cache_clear()
+    first = t_quantile(0.975, 7), t_quantile(0.025, 7)
+    monkeypatch.setattr(distributions, "_t_tail", None)  # a call of it would fail
+    assert (t_quantile(0.975, 7), t_quantile(0.025, 7)) == first
+    assert first[0] == -first[1]
+
+
+def test_quantiles_that_were_solved_are_kept_in_bounded_memory():
+    assert distributions._t_upper_quantile.cache_info().maxsize == distributions.KEPT
+
+
 def test_a_tail_too_small_for_densities_still_has_its_quantile():
     # Far out the tail of 3 df is 2 * sqrt(3) / (pi * t**3); scipy's answer is twice too small there.
     assert t_quantile(1e-300, 3) == pytest.approx(-((2 * math.sqrt(3) / math.pi) ** (1 / 3)) * 1e100, rel=1e-9)

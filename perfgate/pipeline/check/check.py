@@ -100,7 +100,7 @@ def check(request: Request) -> Verdict:
             policy=here.policy,
             findings=(
                 *judgement.findings,
-                *pairing.foreign(base, selection, here.policy, known=bool(base.profiles)),
+                *pairing.find_class_mismatches(base, selection, here.policy),
             ),
             pairs=tuple(pairs),
             baselines=base.profiles,
@@ -110,7 +110,7 @@ def check(request: Request) -> Verdict:
             is_part=False,
             problems=tuple(problems),
             notes=(*gate.edits.notes, *notes),
-            later_notes=(*notes_on(judgement, selection), *pairing.unjudged(base, selection)),
+            later_notes=(*notes_on(judgement, selection), *pairing.note_unjudged_classes(base, selection)),
             suite=suite_of(judgement, selection, here.policy, (*base.profiles, *selection.profiles)),
             compared=compared_of(request.reproduce, here.policy, base, selection),
             introduces=base.introduces,

@@ -1,7 +1,13 @@
-"""Which baseline belongs to which runs, and why a baseline has none. The baselines are the manifest."""
+"""Find the baseline of each measured benchmark, and the reason why one has no counterpart.
+
+The baselines are the list of what must be measured. Everything is looked up by
+benchmark in indexes that are built once, so that the work grows with the number of
+benchmarks, not with its square.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, note
@@ -12,52 +18,49 @@ from perfgate.gate.rows import finding_of, rows_of
 from perfgate.report.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from perfgate.collect import Key, Selection
+    from perfgate.collect import Key, Selection, SessionTally
     from perfgate.core.policy import Policy
     from perfgate.pipeline.inputs import Side
 
 
 def pair(base: Sequence[Profile], selection: Selection, policy: Policy, *, classless: bool) -> list[Pair]:
-    """Return the benchmarks to judge, both sides as far as they exist.
+    """Return the benchmarks to judge, each with its baseline and its current profile as far as they exist.
 
-    Only classes of machine that were measured now are judged: the baselines of the
-    others belong to other legs of a matrix. When nothing was measured, all baselines
-    are missing.
+    Only machine classes that were measured now are judged: the baselines of the others
+    belong to other jobs of a matrix. When nothing was measured, all baselines are missing.
 
     Args:
         base: all baselines.
         selection: what was measured.
-        policy: its exclude list counts.
-        classless: compare without regard to the class of machine.
+        policy: its exclude list and its machine class count.
+        classless: compare without regard to the machine class.
     """
     wanted = {c for c in (policy.machine_class,) if c} | {s.machine_class for s in selection.selected}
+    classes = _classes_by_key(base)
     committed = {p.machine_class for p in base}
     judged = wanted & committed or (committed if not wanted else set())
     baselines = {_place(p, classless=classless): p for p in base if classless or p.machine_class in judged}
     current = {
         _place(p, classless=classless): p
         for p in selection.profiles
-        if classless or not committed or (p.machine_class in judged and not _classes_elsewhere(base, p))
+        if classless or not committed or (p.machine_class in judged and not _other_classes(classes, p))
     }
+    selected, superseded = _tallies_by_key(selection.selected), _tallies_by_key(selection.superseded)
     pairs = []
     for place in sorted({*baselines, *current}):
         was, now = baselines.get(place), current.get(place)
         present = was or now
         if present is not None and not policy.excludes(present.benchmark, title(*present.key)):
-            pairs.append(Pair(base=was, current=now, absent=_absent(present.key, place[0], selection)))
+            key, machine_class = present.key, place[0]
+            absent = _why_absent(selected.get(key, ()), superseded.get(key, ()), machine_class)
+            pairs.append(Pair(base=was, current=now, absent=absent))
     return pairs
 
 
-def _classes_elsewhere(base: Sequence[Profile], profile: Profile) -> list[str]:
-    """Return the classes that have a baseline of a benchmark whose own class has none."""
-    classes = sorted({p.machine_class for p in base if p.key == profile.key})
-    return [] if profile.machine_class in classes else classes
-
-
-def unjudged(base: Side, selection: Selection) -> list[Diagnostic]:
-    """Return a note on the classes of machine that have baselines, but of which nothing was measured."""
+def note_unjudged_classes(base: Side, selection: Selection) -> list[Diagnostic]:
+    """Return a note on the machine classes that have baselines, but of which nothing was measured."""
     measured = {s.machine_class for s in selection.selected}
     others = sorted({p.machine_class for p in base.profiles} - measured)
     if base.is_classless or not measured or not others:
@@ -65,14 +68,62 @@ def unjudged(base: Side, selection: Selection) -> list[Diagnostic]:
     return [note("classes-not-judged", f"baselines of other machines were not judged: {', '.join(others)}")]
 
 
+def find_class_mismatches(base: Side, selection: Selection, policy: Policy) -> list[Finding]:
+    """Return a finding for each measured benchmark that has baselines of other machine classes only."""
+    if not base.profiles or base.is_classless or not selection.selected:
+        return []
+    classes = _classes_by_key(base.profiles)
+    committed = sorted({p.machine_class for p in base.profiles})
+    findings = []
+    for profile in selection.profiles:
+        others = _other_classes(classes, profile) if profile.machine_class in committed else committed
+        if not others or policy.excludes(profile.benchmark, title(*profile.key)):
+            continue
+        row = next(rows_of(None, profile, policy), None)
+        if row is not None:
+            message = f"the runs are of {profile.machine_class}, the baselines of {', '.join(others)}"
+            findings.append(finding_of(row, Status.NOT_COMPARABLE, "class-differs", message))
+    return findings
+
+
 def _place(profile: Profile, *, classless: bool) -> tuple[str, Key]:
     return ("" if classless else profile.machine_class, profile.key)
 
 
-def _absent(key: Key, machine_class: str, selection: Selection) -> tuple[str, str]:
-    """Return why nothing was measured of a benchmark, as slug and further facts."""
-    mine = [s for s in selection.selected if s.key == key and machine_class in ("", s.machine_class)]
-    failed, known = sum(s.failed for s in mine), sum(s.known for s in mine)
+def _classes_by_key(profiles: Iterable[Profile]) -> Mapping[Key, set[str]]:
+    """Return by benchmark the machine classes that have a baseline of it."""
+    classes: dict[Key, set[str]] = defaultdict(set)
+    for profile in profiles:
+        classes[profile.key].add(profile.machine_class)
+    return classes
+
+
+def _other_classes(classes: Mapping[Key, set[str]], profile: Profile) -> list[str]:
+    """Return the machine classes that have a baseline of a benchmark; none if its own class has one."""
+    with_baseline = classes.get(profile.key, set())
+    return [] if profile.machine_class in with_baseline else sorted(with_baseline)
+
+
+def _tallies_by_key(tallies: Iterable[SessionTally]) -> Mapping[Key, list[SessionTally]]:
+    """Return the counts of runs by benchmark, each list in the order given."""
+    by_key: dict[Key, list[SessionTally]] = defaultdict(list)
+    for tally in tallies:
+        by_key[tally.key].append(tally)
+    return by_key
+
+
+def _why_absent(
+    selected: Sequence[SessionTally], superseded: Sequence[SessionTally], machine_class: str
+) -> tuple[str, str]:
+    """Return why nothing was measured of a benchmark, as slug and further facts.
+
+    Args:
+        selected: counts of the benchmark's runs in the sessions that are judged.
+        superseded: the same of sessions that newer ones replace.
+        machine_class: only runs of this class count; empty: all.
+    """
+    tallies = [s for s in selected if machine_class in ("", s.machine_class)]
+    failed, known = sum(s.failed for s in tallies), sum(s.known for s in tallies)
     if failed:
         return (
             "all-failed",
@@ -80,27 +131,10 @@ def _absent(key: Key, machine_class: str, selection: Selection) -> tuple[str, st
         )
     if known:
         return "only-baseline-runs", count(known, "run")
-    older = [s for s in selection.superseded if s.key == key and s.ok]
+    older = [s for s in superseded if s.ok]
     if older:
         return (
             "older-session",
             f"its newest runs are of session {max(older, key=lambda s: s.started_at).session}",
         )
     return "no-runs", ""
-
-
-def foreign(base: Side, selection: Selection, policy: Policy, *, known: bool) -> list[Finding]:
-    """Return a finding for each measured benchmark that has baselines of other classes of machine only."""
-    if not known or base.is_classless or not selection.selected:
-        return []
-    committed = sorted({p.machine_class for p in base.profiles})
-    findings = []
-    for profile in selection.profiles:
-        elsewhere = _classes_elsewhere(base.profiles, profile) if profile.machine_class in committed else committed
-        if not elsewhere or policy.excludes(profile.benchmark, title(*profile.key)):
-            continue
-        row = next(rows_of(None, profile, policy), None)
-        if row is not None:
-            message = f"the runs are of {profile.machine_class}, the baselines of {', '.join(elsewhere)}"
-            findings.append(finding_of(row, Status.NOT_COMPARABLE, "class-differs", message))
-    return findings

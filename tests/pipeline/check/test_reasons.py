@@ -101,7 +101,7 @@ def foreign():
     selection = Selection(
         profiles=(profile({"elapsed": [1.0]}, kind="c"),), selected=(seen(ok=1),), superseded=(), problems=()
     )
-    return pairing.foreign(side, selection, policy(), known=True)
+    return pairing.find_class_mismatches(side, selection, policy())
 
 
 def together(factor):
@@ -218,9 +218,9 @@ def test_an_excluded_benchmark_of_another_class_is_not_told():
     side = Side(source="baselines", profiles=(profile({"elapsed": [1.0]}, kind="other"),))
     current = profile({"elapsed": [1.0]}, kind="c")
     selection = Selection(profiles=(current,), selected=(seen(ok=1),), superseded=(), problems=())
-    assert pairing.foreign(side, selection, policy(exclude=("train",)), known=True) == []
-    assert pairing.foreign(side, selection, policy(exclude=("train:elapsed",)), known=True) == []
-    assert reasons(verdict(*pairing.foreign(side, selection, policy(rule()), known=True))) == {
+    assert pairing.find_class_mismatches(side, selection, policy(exclude=("train",))) == []
+    assert pairing.find_class_mismatches(side, selection, policy(exclude=("train:elapsed",))) == []
+    assert reasons(verdict(*pairing.find_class_mismatches(side, selection, policy(rule())))) == {
         ("not-comparable", "class-differs")
     }
 
