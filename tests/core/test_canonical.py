@@ -13,7 +13,7 @@ from lower_wings import LAWS, refused
 
 from perfgate.core.canonical import dump_line, dumps, resolution, rounded, short_hash
 from perfgate.core.errors import CannotDecideError, error, note, plain, warning
-from perfgate.core.reasons import SENTENCES, cure, sentence
+from perfgate.core.reasons import SENTENCES, hint_for, sentence
 from perfgate.core.strict_json import load_json
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -181,5 +181,5 @@ def test_the_error_carries_every_fault_and_names_them_all():
 
 def test_every_reason_has_a_sentence_and_an_unknown_one_stands_for_itself():
     assert sentence("worse") == SENTENCES["worse"][0]
-    assert cure("worse") == SENTENCES["worse"][1]
-    assert (sentence("brand-new"), cure("brand-new")) == ("brand-new", "")
+    assert hint_for("worse") == SENTENCES["worse"][1]
+    assert (sentence("brand-new"), hint_for("brand-new")) == ("brand-new", "")

@@ -90,7 +90,7 @@ def test_what_is_no_text_of_a_sound_size_is_refused(content):
     until=st.dates(dt.date(1000, 1, 1)), before=st.sampled_from(["", ONE, ONE.rstrip(), "# a comment\n"]),
 )  # fmt: skip
 def test_what_is_added_reads_back_and_keeps_what_was_there(row, reason, issue, until, before):
-    content = waivers.added(
+    content = waivers.add_waiver(
         before.encode(), row=row, ceiling=parse_change("+7.5%"), until=until.isoformat(), reason=reason, issue=issue
     )
     assert content.decode().startswith(before)
