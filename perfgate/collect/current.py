@@ -10,9 +10,10 @@ from perfgate.core.profile import Profile, title
 from perfgate.core.session_id import SessionId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from perfgate.collect.runs import Collection, Key, SessionTally
+    from perfgate.core.profile import MetricProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ def select(collection: Collection, *, every_batch: bool, every_session: bool = F
     newest, problems = (None, ()) if every_session else _newest_session(seen)
     eligible = [s for s in seen if every_session or _is_unnamed(s) or _session_of(s) == newest]
     selected = _newest_batches(eligible)
-    chosen = {(s.machine_class, s.key, s.session) for s in selected}
+    chosen = {(s.machine_class, s.key, s.session): s for s in selected}
     problems = (*problems, *(() if every_session else _ambiguous(selected)))
     return Selection(
         profiles=tuple(p for profile in collection.profiles if (p := _restrict(profile, chosen)) is not None),
@@ -118,13 +119,22 @@ def _ambiguous(selected: Sequence[SessionTally]) -> list[Diagnostic]:
     ]
 
 
-def _restrict(profile: Profile, chosen: set[tuple[str, Key, str]]) -> Profile | None:
+def _restrict(profile: Profile, chosen: Mapping[tuple[str, Key, str], SessionTally]) -> Profile | None:
     """Return the profile with the chosen sessions only, None when none is left."""
-    keep = {s.id for s in profile.sessions if (profile.machine_class, profile.key, s.id) in chosen}
+    places = ((s.id, (profile.machine_class, profile.key, s.id)) for s in profile.sessions)
+    keep = {session: chosen[place] for session, place in places if place in chosen}
     if not keep:
         return None
     return replace(
         profile,
         sessions=tuple(s for s in profile.sessions if s.id in keep),
-        metrics=tuple(kept for m in profile.metrics if (kept := m.in_sessions(keep)) is not None),
+        metrics=tuple(
+            _restrict_methods(kept, keep.values()) for m in profile.metrics if (kept := m.in_sessions(keep)) is not None
+        ),
     )
+
+
+def _restrict_methods(metric: MetricProfile, chosen: Iterable[SessionTally]) -> MetricProfile:
+    """Return a metric without the methods by which only other sessions were measured, as far as that is known."""
+    sources = {m.source for s in chosen for m in s.methods if m.metric == metric.metric.name}
+    return replace(metric, sources=tuple(sorted(sources - {""}))) if sources else metric

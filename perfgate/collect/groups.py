@@ -7,17 +7,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from perfgate.collect.series import Held, MetricBuilder, merge_series
-from perfgate.core.errors import CannotDecideError, Diagnostic, error
+from perfgate.core.comparability import compare_definitions
+from perfgate.core.errors import CannotDecideError, Diagnostic
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
 from perfgate.core.profile import Profile, Session
 
 if TYPE_CHECKING:
     from array import array
+    from collections.abc import Iterator
 
     from perfgate.core.run import Labels, Run
 
 Place = tuple[str, str, "Labels", str]
 """Machine class, benchmark, labels, session."""
+ONE_DEFINITION = "record the metric with one unit and one direction, and measure again"
+"""Hint for a metric that is defined in two ways."""
 NOT_MEASURED = math.nan
 """Fills the place of a run that lacks a metric; values themselves are always finite."""
 
@@ -39,7 +43,7 @@ class Group:
     started: list[str] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     columns: dict[str, Column] = field(default_factory=dict)
-    sources: set[str] = field(default_factory=set)
+    sources: dict[str, list[str]] = field(default_factory=dict)  # method of peak memory -> ids of its runs
     commands: dict[str, str] = field(default_factory=dict)
     machines: set[str] = field(default_factory=set)
     newest: Run | None = None
@@ -52,14 +56,36 @@ class Group:
     series: dict[str, list[Held]] = field(default_factory=dict)
 
 
-def mixed(run: Run, metric: Metric, other: Metric) -> Diagnostic:
-    """Return the error for a metric that a run states in another unit or direction than others do."""
-    return error(
-        "unit-differs",
-        f'"{metric.name}" is in "{metric.unit}" ({metric.better} is better) here, but in "{other.unit}" '
-        f"({other.better} is better) in other runs of the same session",
-        place=f"{run.origin}: /metrics/{metric.name}/unit",
-        hint="record the metric with one unit and one direction, and measure again",
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodTally:
+    """The runs of one session in which one metric was measured by one method."""
+
+    metric: str
+    """Name of the metric."""
+    source: str
+    """The method, such as ``vmhwm``; empty when the runs do not state it."""
+    run_ids: tuple[str, ...]
+    """The runs, ascending by id."""
+
+
+def mixed(run: Run, metric: Metric, other: Metric) -> Iterator[Diagnostic]:
+    """Yield the error for a metric that a run states in another unit or direction than others do."""
+    if found := compare_definitions(metric, other, ("here", "in other runs")):
+        key = "unit" if metric.unit != other.unit else "better"
+        yield found.as_error(f"{run.origin}: /metrics/{metric.name}/{key}", ONE_DEFINITION)
+
+
+def tally_methods(group: Group) -> tuple[MethodTally, ...]:
+    """Return by which methods the metrics of a session were measured, as far as its runs can state one."""
+    by_method: dict[tuple[str, str], list[str]] = {}
+    if PEAK_MEMORY.name in group.columns:
+        by_method = {(PEAK_MEMORY.name, source): list(run_ids) for source, run_ids in group.sources.items()}
+    for name, entries in group.series.items():
+        for _, run_id, series in entries:
+            by_method.setdefault((name, series.source), []).append(run_id)
+    return tuple(
+        MethodTally(metric=name, source=source, run_ids=tuple(sorted(run_ids)))
+        for (name, source), run_ids in sorted(by_method.items())
     )
 
 
@@ -82,7 +108,7 @@ def _profile(place: tuple[str, str, Labels], sessions: list[tuple[str, Group]], 
         for metric, values in _values(group, order):
             builder = found.setdefault(metric.name, MetricBuilder(metric))
             if builder.metric != metric and group.newest is not None:
-                problems.append(mixed(group.newest, metric, builder.metric))
+                problems.extend(mixed(group.newest, metric, builder.metric))
                 continue
             builder.add_values(name, values, _sources(metric, group))
         _add_series(found, name, group, problems)
@@ -99,7 +125,7 @@ def _profile(place: tuple[str, str, Labels], sessions: list[tuple[str, Group]], 
 
 def _sources(metric: Metric, group: Group) -> set[str]:
     """Return by which methods a metric was measured; runs state it for memory only."""
-    return group.sources - {""} if metric.name == PEAK_MEMORY.name else set()
+    return group.sources.keys() - {""} if metric.name == PEAK_MEMORY.name else set()
 
 
 def _add_series(found: dict[str, MetricBuilder], session: str, group: Group, problems: list[Diagnostic]) -> None:
@@ -108,7 +134,7 @@ def _add_series(found: dict[str, MetricBuilder], session: str, group: Group, pro
         for one in merge_series(group.series):
             builder = found.setdefault(one.metric.name, MetricBuilder(one.metric))
             if builder.metric != one.metric and group.newest is not None:
-                problems.append(mixed(group.newest, one.metric, builder.metric))
+                problems.extend(mixed(group.newest, one.metric, builder.metric))
             else:
                 builder.add_series(session, one)
     except CannotDecideError as caught:

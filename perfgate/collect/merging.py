@@ -10,8 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from perfgate.collect.groups import ONE_DEFINITION
+from perfgate.collect.series import ONE_KIND
+from perfgate.core.comparability import compare_definitions, compare_kinds
 from perfgate.core.errors import Diagnostic, error
-from perfgate.core.profile import MetricProfile, Profile, title
+from perfgate.core.profile import MetricProfile, Profile, title, with_stated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,22 +89,20 @@ def _merge_metric(
     Args:
         found: of each part that has it its origin and the metric.
         order: id of a session -> its place.
-        problems: gets an error for each part that states another unit or direction.
+        problems: gets an error for each part that cannot be merged with the first one.
     """
-    first = found[0][1].metric
+    first_origin, first = found[0]
     for origin, other in found[1:]:
-        if other.metric != first:
-            message = (
-                f'"{first.name}" is in "{other.metric.unit}" ({other.metric.better} is better) here, '
-                f'but in "{first.unit}" ({first.better} is better) in {found[0][0]}'
-            )
-            hint = "record the metric with one unit and one direction, and measure again"
-            problems.append(error("unit-differs", message, place=origin, hint=hint))
-    return MetricProfile(
-        metric=first,
+        if differs := compare_definitions(other.metric, first.metric, ("here", f"in {first_origin}")):
+            problems.append(differs.as_error(origin, ONE_DEFINITION))
+        if unlike := compare_kinds(other, first, ("here", f"in {first_origin}")):
+            problems.append(unlike.as_error(origin, ONE_KIND))
+    bare = MetricProfile(
+        metric=first.metric,
         sources=tuple(sorted({source for _, m in found for source in m.sources})),
         samples=tuple(sorted((s for _, m in found for s in m.samples), key=lambda s: order[s.session])),
     )
+    return with_stated(bare, sorted((s for _, m in found for s in m.stated), key=lambda s: order[s.session]))
 
 
 def _newest(those: Sequence[tuple[str, Profile]], newest: str, problems: list[Diagnostic]) -> Profile:

@@ -11,7 +11,7 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfgate.collect.groups import NOT_MEASURED, Column, Group, mixed, profiles_of
+from perfgate.collect.groups import NOT_MEASURED, Column, Group, mixed, profiles_of, tally_methods
 from perfgate.core.canonical import short_hash
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.profile import Profile, title
@@ -21,7 +21,7 @@ from perfgate.core.session_id import SessionId
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from perfgate.collect.groups import Place
+    from perfgate.collect.groups import MethodTally, Place
     from perfgate.core.profile import Profile
     from perfgate.core.run import Run
 
@@ -51,6 +51,8 @@ class SessionTally:
     """The different shards of its runs that are not known, ascending; empty text: one states none."""
     commits: tuple[str, ...] = ()
     """The different commits of these runs, ascending; empty text: one states none."""
+    methods: tuple[MethodTally, ...] = ()
+    """By which methods its metrics were measured; empty when the runs themselves are not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,7 @@ def _add(group: Group, run: Run, digest: str, problems: list[Diagnostic]) -> Non
         if column is None:
             column = columns[metric.name] = Column(metric, array("d", [NOT_MEASURED]) * count)
         elif column.metric is not metric and column.metric != metric:
-            problems.append(mixed(run, metric, column.metric))
+            problems.extend(mixed(run, metric, column.metric))
             continue
         while len(column.values) < count:
             column.values.append(NOT_MEASURED)
@@ -132,14 +134,14 @@ def _add(group: Group, run: Run, digest: str, problems: list[Diagnostic]) -> Non
     for series in run.series:
         held = group.series.setdefault(series.metric.name, [])
         if held and held[0][2].metric != series.metric:
-            problems.append(mixed(run, series.metric, held[0][2].metric))
+            problems.extend(mixed(run, series.metric, held[0][2].metric))
         else:
             held.append((run.started_at, run.run_id, series))
     group.run_ids.append(run.run_id)
     group.digests.append(digest)
     group.started.append(run.started_at)
     group.rows.append(run.rows_used)
-    group.sources.add(run.memory_source)
+    group.sources.setdefault(run.memory_source, []).append(run.run_id)
     group.machines.add(run.environment.machine)
     if run.command and run.command not in group.commands:
         group.commands[run.command] = run.origin
@@ -180,4 +182,5 @@ def _tally(place: Place, group: Group) -> SessionTally:
         known=group.known,
         shards=tuple(sorted(group.shards)),
         commits=tuple(sorted(group.commits)),
+        methods=tally_methods(group),
     )

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from perfgate.core.quantile import Quantile
     from perfgate.core.run import Series
 
+ONE_KIND = "let the tool write all files in the same form"
+"""Hint for a metric of which some files hold values and others only quantiles."""
 Held = tuple[str, str, "Series"]
 """Start and id of a run, and one metric of it: sorts in the order of the runs."""
 
@@ -49,7 +51,7 @@ def merge_series(held: Mapping[str, Sequence[Held]]) -> list[MergedSeries]:
         values = tuple(v for s in ordered for v in s.values)
         if values and any(s.quantiles for s in ordered):
             message = f'some files hold values of "{name}", others of the same benchmark only quantiles'
-            raise CannotDecideError([error("kinds-differ", message, hint="let the tool write all of them alike")])
+            raise CannotDecideError([error("kinds-differ", message, hint=ONE_KIND)])
         found.append(
             MergedSeries(
                 metric=ordered[0].metric,

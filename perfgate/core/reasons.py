@@ -43,7 +43,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "no-values": (
         "no run contains the metric",
-        "record it again, or start anew: `perfgate baseline refresh --replace`",
+        "record it again, or start anew: `perfgate baseline refresh --replace --reason …`",
     ),
     "no-statistic": (
         "the file does not contain this percentile",
@@ -51,19 +51,25 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "unit-differs": (
         "the units differ",
-        "record the metric in the baseline's unit, or start anew: `perfgate baseline refresh --replace`",
+        "record the metric in the baseline's unit, or start anew: `perfgate baseline refresh --replace --reason …`",
     ),
     "direction-differs": (
         "the directions differ",
-        "record the metric as the baseline does, or start anew: `perfgate baseline refresh --replace`",
+        "record the metric as the baseline does, or start anew: `perfgate baseline refresh --replace --reason …`",
     ),
     "source-differs": (
-        "it was had in different ways",
-        "measure both sides alike, or start anew: `perfgate baseline refresh --replace`",
+        "measured by different methods",
+        (
+            "measure all runs by one method; if it is not the baseline's, then start the baseline anew: "
+            "`perfgate baseline refresh --replace --reason …`"
+        ),
     ),
     "rows-differ": (
         "the workload differs (rows_used)",
-        'measure the same input; or start anew: `perfgate baseline refresh --replace`; or set `workload = "rate"`',
+        (
+            "measure the same input; or start anew: `perfgate baseline refresh --replace --reason …`; "
+            'or set `workload = "rate"`'
+        ),
     ),
     "class-differs": (
         "there is no baseline for this machine class",
@@ -137,6 +143,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
 def sentence(slug: str) -> str:
     """Return the sentence of a slug, the slug itself when it is not known."""
     return SENTENCES.get(slug, (slug, ""))[0]
+
+
+def explain(slug: str, message: str) -> str:
+    """Return the sentence of a slug with the facts of a message; the message alone when it contains the sentence."""
+    general = sentence(slug)
+    return message if general in message else f"{general}: {message}"
 
 
 def hint_for(slug: str) -> str:

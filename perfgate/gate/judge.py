@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from perfgate.core.comparability import why_unmeasured
 from perfgate.core.finding import Finding, Status
-from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT
+from perfgate.core.metrics import CPU, ELAPSED, THROUGHPUT
 from perfgate.core.policy import GATED_BY_DEFAULT
 from perfgate.core.sessions import merge_batches
 from perfgate.core.statistic import P50
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 _STATISTICAL: tuple[Method, ...] = ("same-session", "across-sessions")
 _TAIL_SHOWN = 0.25  # an ungated p95 is worth a word when it moved so much more than p50; few runs do less by themselves
 _QUIET = (Status.UNCHANGED, "within-noise", "")
-_POSITIVE = frozenset({ELAPSED.name, PEAK_MEMORY.name})
 _MOST_SEVERE = (
     Status.REGRESSED,
     Status.OVER_BUDGET,
@@ -194,17 +194,11 @@ def _is_secondary(row: Row) -> bool:
 
 def _why_unmeasured(c: Comparison) -> tuple[str, str] | None:
     """Return why a time or a size of zero is no measurement, as slug and sentence; None when it is one."""
-    values = [v for side in (c.base, c.current) for v in (*side.pooled(), *(q for _, q in side.quantiles))]
-    if c.metric.name in _POSITIVE and not all(v > 0 for v in values):
-        if c.metric.name == ELAPSED.name:
-            return "zero-values", "a time of zero: the run is too short for three decimals of a second"
-        return "zero-values", "a peak of zero: memory was not measured"
-    # Single zeros are legal in files of other tools: some subtract the cost of their own loop.
-    if c.metric.name in GATED_BY_DEFAULT and c.metric.unit == "s":
-        if any(v < 0 for v in values):
-            return "zero-values", "a negative time"
-        if (c.was == 0) != (c.now == 0) and c.ruling.threshold.is_relative:
-            return "zero-values", "a time of zero on one side: too short for the tool's clock, or not measured"
+    if flaw := why_unmeasured(c.base) or why_unmeasured(c.current):
+        return flaw.slug, flaw.message
+    is_time = c.metric.name in GATED_BY_DEFAULT and c.metric.unit == "s"
+    if is_time and (c.was == 0) != (c.now == 0) and c.ruling.threshold.is_relative:
+        return "zero-values", "a time of zero on one side: too short for the tool's clock, or not measured"
     return None
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfgate.core.comparability import compare_metrics
 from perfgate.core.finding import Finding
-from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, WORKLOAD_BOUND, Metric
+from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
 from perfgate.core.policy import Policy, Ruling, has_no_main
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
@@ -161,38 +162,10 @@ def is_tail_of_few(side: MetricProfile | None, statistic: str) -> bool:
 
 def why_incomparable(row: Row, base: MetricProfile, current: MetricProfile) -> tuple[str, str] | None:
     """Return why the two sides of a row cannot be compared, as slug and sentence; None when they can."""
-    if base.metric.unit != current.metric.unit:
-        return (
-            "unit-differs",
-            f'the baseline is in "{base.metric.unit}", the runs are in "{current.metric.unit}"',
-        )
-    if base.metric.better != current.metric.better:
-        return (
-            "direction-differs",
-            f"{base.metric.better} is better in the baseline, {current.metric.better} in the runs",
-        )
-    sources = sorted({*base.sources, *current.sources})
-    if sources and not (base.quantiles or current.quantiles) and not (base.sources and current.sources):
-        # One side does not say: of memory it may be any way, of other metrics it is the usual one.
-        sources.append("unknown" if row.metric.name == PEAK_MEMORY.name else "single calls")
-    if len(sources) > 1:
-        name = row.metric.name.replace("_", " ")
-        return "source-differs", f"{name} was had in different ways ({', '.join(sources)})"
-    if row.metric.name in WORKLOAD_BOUND | {THROUGHPUT.name} and row.ruling.workload == "same":
-        rows = [sorted({r for s in p.sessions for r in s.rows_used}) for p in (row.base, row.current) if p]
-        if rows[0] != rows[1] and rows[0] and rows[1]:
-            return (
-                "rows-differ",
-                f"the baseline's runs used {_rows(rows[0])} rows, these runs {_rows(rows[1])} rows",
-            )
-    return None
-
-
-def _rows(counts: list[int]) -> str:
-    """Return workloads in words, a long list cut."""
-    most = 3
-    text = ", ".join(f"{c:,}" for c in counts[:most])
-    return text + (f" and {len(counts) - most} other counts of" if len(counts) > most else "")
+    if row.base is None or row.current is None:
+        return None
+    found = compare_metrics(base, current, (row.base, row.current), row.ruling.workload)
+    return (found.slug, found.message) if found else None
 
 
 def finding_of(row: Row, status: Status, reason: str, message: str = "") -> Finding:

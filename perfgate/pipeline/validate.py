@@ -6,8 +6,10 @@ import os
 from typing import TYPE_CHECKING
 
 from perfgate import config
+from perfgate.core.comparability import find_flaws
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.profile import title
+from perfgate.core.reasons import hint_for
 from perfgate.core.strict_json import load_json
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.gate.budgets import check_budgets
@@ -19,6 +21,7 @@ from perfgate.report.words import count
 from perfgate.store import baselines as store
 from perfgate.store import waivers
 from perfgate.store.codec import file_name, version_of
+from perfgate.store.refresh import REPLACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 _MISFITS = frozenset({"rule-unit", "rule-sign", "budget-unit", "budget-sign"})
 """Faults of rules that baselines alone prove; a rule that matches nothing may be meant for what is measured next."""
 _AGAIN = "restore it from git, or measure again and run `perfgate baseline refresh --replace`"
+_ANEW = f"start it anew: {REPLACE}"
+_RATE = f'{_ANEW}; or set workload = "rate"'
 _KNOWN = "name a configuration, a folder of baselines, or a file of either"
 
 
@@ -113,6 +118,7 @@ def _baselines(looked: _Looked, folder: str, policy: Policy) -> None:
     looked.problems += _unread(folder)
     for p in side.profiles:
         _twice(looked, p, folder)
+        _judgeable(looked, p, folder, policy)
     if side.profiles:
         faults = [*check_rules(policy, side.profiles), *check_budgets(side.profiles, policy, frozenset())[1]]
         looked.problems += [d for d in faults if d.slug in _MISFITS]
@@ -151,6 +157,7 @@ def _file(looked: _Looked, path: str) -> None:
         looked.problems += found.problems
         for p in found.profiles:
             _twice(looked, p, folder)
+            _judgeable(looked, p, folder, _policy_of(folder))
     elif version == REPORT:
         read_verdict(path)
     else:
@@ -166,6 +173,23 @@ def _twice(looked: _Looked, profile: Profile, folder: str) -> None:
     if len(set(runs)) < len(runs):
         message = f'runs of "{title(*profile.key)}" stand in two sessions, and would count twice'
         looked.problems.append(error("baseline-run-twice", message, place=path, hint=_AGAIN))
+
+
+def _judgeable(looked: _Looked, profile: Profile, folder: str, policy: Policy) -> None:
+    """Look for what makes every check of a baseline end without a verdict."""
+    path = os.path.join(folder, profile.machine_class, file_name(*profile.key))
+    for flaw in find_flaws(profile, policy):
+        hint = _RATE if flaw.slug == "sessions-disagree" else hint_for(flaw.slug).replace("`", "") or _ANEW
+        looked.problems.append(flaw.as_error(path, hint))
+
+
+def _policy_of(folder: str) -> Policy:
+    """Return the configuration that governs a folder, the defaults where there is none that is valid."""
+    try:
+        above, name = config.find(folder)
+        return config.load(os.path.join(above, name)) if name else config.BUILT_IN
+    except CannotDecideError:
+        return config.BUILT_IN
 
 
 def _strictly(_: _Looked, path: str) -> None:

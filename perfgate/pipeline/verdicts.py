@@ -10,7 +10,7 @@ from perfgate import config
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import UNDECIDED, Compared, ExitCode, Finding, Suite, Verdict
 from perfgate.core.profile import Profile, title
-from perfgate.core.reasons import hint_for, sentence
+from perfgate.core.reasons import explain, hint_for
 from perfgate.pipeline import inputs
 
 if TYPE_CHECKING:
@@ -140,7 +140,6 @@ def cause(verdict: Verdict) -> tuple[Diagnostic, ...]:
 
 
 def _as_diagnostic(finding: Finding) -> Diagnostic:
-    words = sentence(finding.reason)
-    message = words if finding.message == words else f"{words}: {finding.message}"
+    message = explain(finding.reason, finding.message)
     place = f"{title(finding.benchmark, finding.labels)} {finding.metric}"
     return error(finding.reason, message, place=place, hint=hint_for(finding.reason).replace("`", ""))

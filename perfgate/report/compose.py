@@ -323,7 +323,9 @@ def _remark(f: Finding) -> Line:
         if f.reason and sentence(f.reason) != f.reason
         else (name(f.reason or f.status),)
     )
-    if f.message and f.message != sentence(f.reason):
+    if f.reason and sentence(f.reason) in f.message != sentence(f.reason):
+        line = (name(_capital(f.message)),)  # the message says it all, with its facts
+    elif f.message and f.message != sentence(f.reason):
         line += (text(": "), name(f.message))
     if f.method == "across-sessions" and f.benchmark != WHOLE_SUITE:
         line += (text(f"; judged against {count(f.sessions_baseline, 'earlier session')}"),)

@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.errors import Diagnostic, error
-from perfgate.core.metrics import WORKLOAD_BOUND
+from perfgate.core.comparability import (
+    BASELINE_AND_RUNS,
+    compare_definitions,
+    compare_kinds,
+    compare_methods,
+    compare_rows,
+    find_flaws,
+    needs_same_rows,
+)
 from perfgate.core.policy import has_no_main
 from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, title, with_stated
 from perfgate.core.sessions import join_sessions, session_names
@@ -14,8 +21,14 @@ from perfgate.stats.quantiles import quantile
 from perfgate.store.stated import round_metric
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfgate.core.comparability import Mismatch
+    from perfgate.core.errors import Diagnostic
     from perfgate.core.policy import Policy
 
+REPLACE = "perfgate baseline refresh --replace --reason …"
+"""Command that starts a baseline anew from the newest session."""
 _SLACK = 1e-9  # as in the gate: a change exactly at the threshold is within it, whatever the last bit says
 
 
@@ -75,13 +88,14 @@ def refresh(
     """
     before = None if replace_old else old
     fresh = _short(new) if new else None
+    if old is None and fresh is None:
+        raise ValueError("neither a baseline nor new runs")
     problems = _mismatches(before, fresh, policy) if before and fresh else []
-    if problems or (fresh is None and old is None):
-        empty = old or fresh
-        if empty is None:
-            raise ValueError("neither a baseline nor new runs")
-        return Refreshed(profile=empty, changed=False, moves=(), problems=tuple(problems))
+    if problems:
+        return _refuse(old, fresh, problems)
     merged = _kept(_merged(before, fresh), keep)
+    if fresh and (problems := find_flaws(merged, policy)):
+        return _refuse(old, fresh, problems)
     same = old is not None and replace(merged, provenance=None) == replace(old, provenance=None)
     stated = old.provenance.reason if old and old.provenance else ""
     newest = merged.sessions[-1]
@@ -96,47 +110,34 @@ def refresh(
     return Refreshed(profile=profile, changed=not same, moves=tuple(moves_between(old, profile, policy)), problems=())
 
 
+def _refuse(old: Profile | None, new: Profile | None, problems: Sequence[Mismatch]) -> Refreshed:
+    """Return what stays, and why nothing is written."""
+    present = old or new
+    if present is None:
+        raise ValueError("nothing to refuse")
+    hint = f"if that is intended, start the baseline anew: {REPLACE}"
+    errors = tuple(p.as_error(title(*present.key), hint) for p in problems)
+    return Refreshed(profile=present, changed=False, moves=(), problems=errors)
+
+
 def _short(profile: Profile) -> Profile:
     """Return the profile with its values as a file keeps them."""
     return replace(profile, metrics=tuple(map(round_metric, profile.metrics)))
 
 
-def _mismatches(old: Profile, new: Profile, policy: Policy) -> list[Diagnostic]:
+def _mismatches(old: Profile, new: Profile, policy: Policy) -> list[Mismatch]:
     """Return why new sessions cannot stand beside the old ones."""
-    titled = title(*old.key)
-    hint = "if that is intended, start the baseline anew: perfgate baseline refresh --replace --reason …"
-    problems = []
+    found: list[Mismatch | None] = []
     for m in new.metrics:
-        was = old.metric(m.metric.name)
-        if was and was.metric != m.metric:
-            message = (
-                f'"{m.metric.name}" was in "{was.metric.unit}" ({was.metric.better} is better), '
-                f'now in "{m.metric.unit}" ({m.metric.better} is better)'
-            )
-            problems.append(error("unit-differs", message, place=titled, hint=hint))
-        if was and was.sources != m.sources:
-            told = [", ".join(sources) or "unknown means" for sources in (was.sources, m.sources)]
-            message = f"{m.metric.name.replace('_', ' ')} was had by {told[0]}, now by {told[1]}"
-            problems.append(error("source-differs", message, place=titled, hint=hint))
-        if was and bool(was.stated) != bool(m.stated):
-            message = f'the baseline holds {_kind(was)} of "{m.metric.name}", this file {_kind(m)}'
-            problems.append(error("kinds-differ", message, place=titled, hint=hint))
-    rows = [sorted({r for s in p.sessions for r in s.rows_used}) for p in (old, new)]
-    bound = next((m.metric for m in new.metrics if m.metric.name in WORKLOAD_BOUND), None)
-    strict = bound is not None and policy.ruling(old.benchmark, titled, bound, "p50").workload == "same"
-    if strict and rows[0] != rows[1]:
-        message = f"the runs used {_few(rows[1])} rows, those of the baseline {_few(rows[0])}"
-        problems.append(error("rows-differ", message, place=titled, hint=hint))
-    return problems
-
-
-def _kind(metric: MetricProfile) -> str:
-    return "only quantiles" if metric.stated else "values"
-
-
-def _few(rows: list[int]) -> str:
-    most = 3
-    return ", ".join(f"{r:,}" for r in rows[:most]) + (", …" if len(rows) > most else "")
+        if was := old.metric(m.metric.name):
+            found += [
+                compare_definitions(was.metric, m.metric, BASELINE_AND_RUNS),
+                compare_methods(was, m),
+                compare_kinds(was, m, BASELINE_AND_RUNS),
+            ]
+    if needs_same_rows(new, policy):
+        found.append(compare_rows(old, new))
+    return [f for f in found if f is not None]
 
 
 def _merged(old: Profile | None, new: Profile | None) -> Profile:

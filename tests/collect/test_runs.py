@@ -134,15 +134,23 @@ def test_classes_and_labels_are_kept_apart_and_a_class_by_hand_joins_them():
 
 
 @pytest.mark.parametrize(
-    "other", [Metric(name="loss", unit="s", better="lower"), Metric(name="loss", unit="1", better="higher")]
+    ("other", "key"),
+    [
+        (Metric(name="loss", unit="s", better="lower"), "unit"),
+        (Metric(name="loss", unit="1", better="higher"), "better"),
+    ],
+    ids=["unit", "direction"],
 )
 @pytest.mark.parametrize("session", ["s1", "s2"])
-def test_a_metric_in_two_units_or_directions_is_an_error_within_and_across_sessions(other, session):
+def test_a_metric_in_two_units_or_directions_is_an_error_within_and_across_sessions(other, key, session):
     runs = [a_run("a", values=((LOSS, 1.0),)), a_run("b", session=session, values=((other, 2.0), (ELAPSED, 1.0)))]
     found = collect(runs)
     (problem,) = found.problems
-    assert (problem.slug, problem.place) == ("unit-differs", "b.json: /metrics/loss/unit")
-    assert other.unit in problem.message
+    assert (problem.slug, problem.place) == (
+        "unit-differs" if key == "unit" else "direction-differs",
+        f"b.json: /metrics/loss/{key}",
+    )
+    assert (f'"{other.unit}"' if key == "unit" else "higher is better") in problem.message
     assert values_of(found, "loss") == {"s1": (1.0,)}
     assert values_of(found) == {session: (1.0,)}
 

@@ -107,7 +107,7 @@ def test_a_metric_in_two_units_is_refused():
     parts = [("a.json", (a_profile({"s1": (0.1,)}),)), ("b.json", (a_profile({"s2": (0.2,)}, metric=other),))]
     (problem,) = merge(parts)[1]
     assert (problem.slug, problem.place) == ("unit-differs", "b.json")
-    assert problem.message == '"elapsed" is in "1" (lower is better) here, but in "s" (lower is better) in a.json'
+    assert problem.message == 'the unit of "elapsed" is "1" here, but "s" in a.json'
 
 
 def part(shard, **changes):

@@ -19,11 +19,11 @@ UNLIKE = Status.NOT_COMPARABLE
     [
         pytest.param(
             Metric(name="score", unit="s", better="lower"), "unit-differs",
-            'the baseline is in "1", the runs are in "s"', id="unit",
+            'the unit of "score" is "1" in the baseline, but "s" in the runs', id="unit",
         ),
         pytest.param(
             Metric(name="score", unit="1", better="higher"), "direction-differs",
-            "lower is better in the baseline, higher in the runs", id="direction",
+            'lower is better for "score" in the baseline, but higher in the runs', id="direction",
         ),
     ],
 )  # fmt: skip
@@ -43,15 +43,15 @@ def test_a_metric_means_the_same_on_both_sides_or_is_not_compared(theirs, reason
         pytest.param(["cgroup", "rusage"], ["rusage"], "not-comparable", id="mixed-in-the-baseline"),
     ],
 )
-def test_peak_memory_is_compared_only_when_it_was_had_alike(base, current, status):
+def test_peak_memory_is_compared_only_when_one_method_measured_it(base, current, status):
     sides = profile({PEAK_MEMORY: [1e6]}, sources=base), profile({PEAK_MEMORY: [1e6]}, sources=current)
     found = row_of(judged(*sides), "peak_memory")
     assert found.status == status
     if status == "not-comparable":
         assert found.reason == "source-differs"
         assert found.message in {
-            "peak memory was had in different ways (cgroup, rusage)",
-            "peak memory was had in different ways (rusage, unknown)",
+            "peak memory was measured by different methods (cgroup, rusage)",
+            "peak memory was measured by different methods (rusage, unknown)",
         }
 
 

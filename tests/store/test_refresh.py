@@ -141,13 +141,19 @@ def test_replacing_starts_anew_and_bears_any_difference():
 @pytest.mark.parametrize(
     ("new", "slug", "message"),
     [
-        pytest.param({"rows": (7, 1000)}, "rows-differ", "used 7, 1,000 rows, those of the baseline 100", id="rows"),
-        pytest.param({"rows": (1, 2, 3, 4)}, "rows-differ", "used 1, 2, 3, … rows", id="many-rows"),
+        pytest.param({"rows": (7, 1000)}, "rows-differ", "used 100 rows, these runs 7, 1,000 rows", id="rows"),
+        pytest.param({"rows": (1, 2, 3, 4)}, "rows-differ", "these runs 1, 2, 3 and 1 other", id="many-rows"),
         pytest.param(
-            {"metric": Metric(name="elapsed", unit="ms", better="lower")}, "unit-differs", 'was in "s"', id="unit"
+            {"metric": Metric(name="elapsed", unit="ms", better="lower")},
+            "unit-differs",
+            '"s" in the baseline, but "ms"',
+            id="unit",
         ),
         pytest.param(
-            {"metric": Metric(name="elapsed", unit="s", better="higher")}, "unit-differs", "higher is better", id="way"
+            {"metric": Metric(name="elapsed", unit="s", better="higher")},
+            "direction-differs",
+            "but higher in the runs",
+            id="way",
         ),
     ],
 )
@@ -179,10 +185,30 @@ def test_memory_that_was_had_in_another_way_is_refused(old, new, is_refused):
         assert found.profile.metric("peak_memory").sources == tuple(sorted({*old, *new}))
 
 
-@pytest.mark.parametrize("metric", [LOOSE, THROUGHPUT])
-def test_other_rows_do_not_matter_to_what_does_not_depend_on_them(metric):
+@pytest.mark.parametrize(("metric", "slugs"), [(LOOSE, []), (THROUGHPUT, ["rows-differ"])], ids=["loss", "throughput"])
+def test_other_rows_matter_to_what_a_check_compares_on_equal_rows_only(metric, slugs):
     found = refreshed(a_profile(metric=metric), a_profile({"s9": (0.1,)}, metric=metric, rows=(7,)))
-    assert found.problems == ()
+    assert [p.slug for p in found.problems] == slugs
+
+
+@pytest.mark.parametrize("replace_old", [False, True], ids=["first", "replaced"])
+def test_a_baseline_that_no_check_could_judge_is_refused(replace_old):
+    mixed = a_profile({"s9": (4e6, 5e6)}, metric=PEAK_MEMORY, sources=("cgroup", "rusage"))
+    found = refreshed(a_profile(metric=PEAK_MEMORY) if replace_old else None, mixed, replace_old=replace_old)
+    assert [p.slug for p in found.problems] == ["source-differs"]
+    assert "measured by different methods (cgroup, rusage)" in found.problems[0].message
+    assert not found.changed
+
+
+def test_what_the_policy_excludes_may_be_measured_by_any_method():
+    mixed = a_profile({"s9": (4e6, 5e6)}, metric=PEAK_MEMORY, sources=("cgroup", "rusage"))
+    free = Policy(source="p", threshold=parse_change("+5%"), exclude=("*:peak_memory",))
+    assert refreshed(None, mixed, policy=free).problems == ()
+
+
+def test_values_of_zero_are_no_baseline():
+    found = refreshed(None, a_profile({"s9": (0.0, 0.1)}))
+    assert [p.slug for p in found.problems] == ["zero-values"]
 
 
 def test_other_rows_do_not_matter_where_data_grows():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfgate.core.comparability import do_sessions_disagree
 from perfgate.core.dates import day_of
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import WHOLE_SUITE, Finding
-from perfgate.core.metrics import THROUGHPUT, WORKLOAD_BOUND
-from perfgate.core.profile import Profile, title
+from perfgate.core.profile import title
 from perfgate.gate.audit.sensitivity import SOUND, describe_remedy
 from perfgate.gate.audit.wording import cost, listed, percent
 from perfgate.gate.methods.limits import TOO_NOISY
@@ -51,18 +51,11 @@ def of_class(one: AuditedClass, policy: Policy, today: str) -> Iterator[Diagnost
 
 def _unlike_sessions(one: AuditedClass, policy: Policy) -> Iterator[Diagnostic]:
     """Yield an error for baselines whose sessions worked on different data: no run can be like all of them."""
-    unlike = [title(*p.key) for p in one.profiles if _is_torn(p, policy)]
+    unlike = [title(*p.key) for p in one.profiles if do_sessions_disagree(p, policy)]
     if unlike:
         message = f"no check can judge it, because its sessions worked on different rows (rows_used): {listed(unlike)}"
         hint = 'start it anew: perfgate baseline refresh --replace; or set workload = "rate"'
         yield error("sessions-disagree", message, place=one.machine_class, hint=hint)
-
-
-def _is_torn(profile: Profile, policy: Policy) -> bool:
-    bound = [m.metric for m in profile.metrics if m.metric.name in WORKLOAD_BOUND | {THROUGHPUT.name}]
-    rulings = [policy.ruling(profile.benchmark, title(*profile.key), metric, "p50") for metric in bound]
-    differ = len({s.rows_used for s in profile.sessions if s.rows_used}) > 1
-    return differ and any(r.workload == "same" and r.level == "fail" for r in rulings)
 
 
 def _false_alarms(one: AuditedClass, policy: Policy) -> Iterator[Diagnostic]:

@@ -8,24 +8,30 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.collect import Selection, select
+from perfgate.collect.series import ONE_KIND
+from perfgate.core.comparability import find_flaws
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
-from perfgate.core.metrics import ELAPSED, PEAK_MEMORY
 from perfgate.core.policy import matches
 from perfgate.core.profile import Profile, title
+from perfgate.core.reasons import hint_for
 from perfgate.pipeline import inputs
 from perfgate.store import lock
 from perfgate.store.baselines import Baselines, load
 from perfgate.store.codec import encode_baseline, file_name, known_runs
-from perfgate.store.refresh import Refreshed, refresh
+from perfgate.store.refresh import REPLACE, Refreshed, refresh
 from perfgate.store.transaction import sweep_all, write_baselines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perfgate.collect import Collection, Key
+    from perfgate.collect import Collection, Key, SessionTally
+    from perfgate.core.comparability import Mismatch
     from perfgate.core.policy import Policy
     from perfgate.formats.options import ForeignOptions
     from perfgate.store.refresh import Move
+
+_MOST = 3
+"""Runs of a method, or sessions, that an error names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +122,7 @@ def plan_refresh(
     collection, problems, _ = inputs.read_runs(paths, here, known=known, foreign=foreign)
     collection = _only(collection, benchmarks, problems)
     selection = select(collection, every_batch=every_session, every_session=not replace_old)
-    problems += [*selection.problems, *_refused(selection)]
+    problems += [*selection.problems, *_refuse(selection, here.policy)]
     if problems:
         raise CannotDecideError(problems)
     refreshed = [
@@ -147,24 +153,54 @@ def _is_named(key: Key, globs: Sequence[str]) -> bool:
     return any(matches(glob, key[0], title(*key)) for glob in globs)
 
 
-def _refused(selection: Selection) -> list[Diagnostic]:
-    """Return why runs must not become a baseline."""
+def _refuse(selection: Selection, policy: Policy) -> list[Diagnostic]:
+    """Return why runs must not become a baseline: they failed, or no check could judge a baseline of them."""
     problems = [
         error(
             "runs-failed",
             f'{s.failed} runs of "{title(*s.key)}" failed: only good runs make a baseline',
-            hint="mend the program, remove the failed run files, and measure again",
+            hint="fix the program, remove the failed run files, and measure again",
         )
         for s in selection.selected
         if s.failed
     ]
+    tallies: dict[tuple[str, Key], list[SessionTally]] = {}
+    for s in selection.selected:
+        tallies.setdefault((s.machine_class, s.key), []).append(s)
     for profile in selection.profiles:
-        for name in (ELAPSED.name, PEAK_MEMORY.name):
-            metric = profile.metric(name)
-            if metric and not all(v > 0 for v in metric.pooled()) and name == ELAPSED.name:
-                message = f'"{title(*profile.key)}" has a time of zero: too short for three decimals of a second'
-                problems.append(error("zero-values", message, hint="record elapsed_ns too, or measure a longer run"))
+        sessions = tallies.get((profile.machine_class, profile.key), [])
+        problems += [_explain_flaw(flaw, profile, sessions) for flaw in find_flaws(profile, policy)]
     return problems
+
+
+def _explain_flaw(flaw: Mismatch, profile: Profile, sessions: Sequence[SessionTally]) -> Diagnostic:
+    """Return a flaw of runs as an error that names the runs, and says how to get a baseline that can be judged."""
+    details, hint = "", hint_for(flaw.slug).replace("`", "")
+    if flaw.slug == "source-differs":
+        details = _list_methods(flaw.metric, sessions)
+        newest = max(sessions, key=lambda s: (s.started_at, s.session))
+        hint = f"take the newest session alone: {REPLACE}"
+        if len(sessions) == 1 or len({m.source for m in newest.methods if m.metric == flaw.metric} - {""}) != 1:
+            hint = f"remove the runs of all methods but one, or measure again by one method; then: {REPLACE}"
+    elif flaw.slug == "sessions-disagree":
+        details = "; ".join(f"{', '.join(f'{r:,}' for r in s.rows_used)} in {s.id}" for s in profile.sessions[-_MOST:])
+        hint = f'take the newest session alone: {REPLACE}; or set workload = "rate"'
+    elif flaw.slug == "kinds-differ":
+        hint = f"{ONE_KIND}; or take the newest session alone: {REPLACE}"
+    return flaw.as_error(title(*profile.key), hint, details=details)
+
+
+def _list_methods(metric: str, sessions: Sequence[SessionTally]) -> str:
+    """Return the runs by the method of a metric, a long list cut; empty when the runs are not known."""
+    by_source: dict[str, list[str]] = {}
+    for m in (m for s in sessions for m in s.methods if m.metric == metric):
+        by_source.setdefault(m.source, []).extend(m.run_ids)
+    lists = []
+    for source, run_ids in sorted(by_source.items()):
+        names = sorted(run_ids)
+        more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+        lists.append(f"{source or 'unknown'} in {', '.join(names[:_MOST])}{more}")
+    return "; ".join(lists)
 
 
 def _pairs(old: Baselines, selection: Selection) -> list[tuple[Profile | None, Profile | None]]:
