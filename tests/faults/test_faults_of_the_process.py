@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 PERFGATE = (sys.executable, "-m", "perfgate")
 SLEEPY = """
 import os, time
-listed = os.listdir
+listed = os.scandir
 def slow(path="."):
     if "model_runs" in str(path):
         open("started", "w").close()
         time.sleep(60)
     return listed(path)
-os.listdir = slow
+os.scandir = slow
 """
 
 
