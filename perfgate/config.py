@@ -1,4 +1,4 @@
-"""TOML -> policy: ``[tool.perfgate]`` in pyproject.toml, or perfgate.toml. All faults are told at once."""
+"""TOML -> policy: ``[tool.perfgate]`` in pyproject.toml, or perfgate.toml. All faults are reported at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from perfgate.core.field_map import map_of
 from perfgate.core.metrics import canonical_name
 from perfgate.core.policy import Budget, Floor, Policy, Rule
 from perfgate.core.statistic import STATISTICS
-from perfgate.core.units import Change, parse_change, parse_limit
+from perfgate.core.text.units import Change, parse_change, parse_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +63,7 @@ def _is_there(path: str) -> bool:
     """Is there a file of that name? One that cannot be read must not pass for none: its rules would be lost."""
     if os.path.lexists(path) and not os.path.isfile(path):
         cause = "is a link that leads nowhere" if os.path.islink(path) else "is not a file"
-        raise cannot_decide("config-unreadable", cause, place=path, hint="mend or remove it")
+        raise cannot_decide("config-unreadable", cause, place=path, hint="correct or remove it")
     return os.path.lexists(path)
 
 
@@ -71,7 +71,7 @@ def choose(*, own: bool, shared: bool, where: str) -> str:
     """Return the name of the configuration file, empty when there is none.
 
     Raises:
-        CannotDecideError: there are two, and which one is meant cannot be told.
+        CannotDecideError: there are two, and which one is meant is unknown.
     """
     if own and shared:
         message = f"both {OWN_FILE} and [tool.perfgate] in {SHARED_FILE} hold a configuration"
@@ -83,7 +83,7 @@ def load(path: str) -> Policy:
     """Return the policy that a configuration file states.
 
     Raises:
-        CannotDecideError: the file cannot be read or is not valid; every fault is told.
+        CannotDecideError: the file cannot be read or is not valid; every fault is reported.
     """
     return parse(_read(path), path)
 
@@ -117,7 +117,7 @@ def _toml(text: str, origin: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as caught:
-        raise cannot_decide(_SLUG, f"not TOML: {caught}", place=origin, hint="mend the line") from None
+        raise cannot_decide(_SLUG, f"not TOML: {caught}", place=origin, hint="correct the line") from None
 
 
 def has_table(text: str, origin: str) -> bool:
@@ -144,7 +144,7 @@ def parse(text: str, origin: str) -> Policy:
         origin: its path, for messages.
 
     Raises:
-        CannotDecideError: it is not valid; every fault is told.
+        CannotDecideError: it is not valid; every fault is reported.
     """
     document: Any = _toml(text, origin)
     if origin.endswith(SHARED_FILE):  # a commit's is called main:pyproject.toml

@@ -202,7 +202,7 @@ def check_day(ctx: click.Context, today: str) -> None:
     Raises:
         UsageError: it is not a day.
     """
-    from perfgate.core.dates import day_of
+    from perfgate.core.text.dates import day_of
 
     if today and (day_of(today) is None or len(today) != len("2026-01-31")):
         raise click.UsageError(f'--today "{today}": write a date such as 2026-01-31', ctx)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.collect.groups import NOT_MEASURED, Column, Group, mixed, profiles_of, tally_methods
-from perfgate.core.canonical import short_hash
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.profile import Profile, title
 from perfgate.core.run import digest_of
 from perfgate.core.session_id import SessionId
+from perfgate.core.text.canonical import short_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,15 +7,15 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from perfgate.core.canonical import short_hash
-from perfgate.core.units import Change
+from perfgate.core.text.canonical import short_hash
+from perfgate.core.text.units import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from perfgate.core.field_map import FieldMap
     from perfgate.core.metrics import Metric
-    from perfgate.core.units import Limit
+    from perfgate.core.text.units import Limit
 
 Level = Literal["fail", "warn", "info"]
 Method = Literal["auto", "threshold", "exact"]
@@ -102,7 +102,7 @@ class Budget:
     warn: Limit | None = None
     """What should hold: beyond it the row is advisory."""
     level: Level = "fail"
-    """What a value beyond the limit amounts to."""
+    """Whether a value beyond the limit fails, warns or is only shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ class Ruling:
     method: Method
     """How it is judged."""
     level: Level
-    """What a worsening amounts to."""
+    """Whether a worsening fails, warns or is only shown."""
     workload: Workload
     """Must the rows used be the same?"""
     origin: str
@@ -144,9 +144,9 @@ class Policy:
     floor: Floor = Floor(auto=True)
     """Default floor."""
     on_suspected: Literal["pass", "fail"] = "pass"
-    """What a suspected row amounts to."""
+    """Whether a suspected row passes or fails."""
     baseline_changes: Literal["report", "refuse", "allow"] = "report"
-    """What it amounts to that a change edits the gate by which it is judged."""
+    """The reaction to a change that edits the gate by which it is judged."""
     workload: Workload = "same"
     """Default for the rows used."""
     rules: tuple[Rule, ...] = ()
@@ -252,3 +252,35 @@ def matches(glob: str, benchmark: str, titled: str) -> bool:
     that mean something in a glob, such as ``train[size=big]``.
     """
     return glob in (benchmark, titled) or fnmatch.fnmatchcase(benchmark, glob) or fnmatch.fnmatchcase(titled, glob)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """One ``[[waiver]]``: it names its row exactly, no pattern, so that it can never touch another."""
+
+    origin: str
+    """Where it stands, for messages: ``waiver 1 (baselines/waivers.toml)``."""
+    benchmark: str
+    """Name of the benchmark as reports write it, with its labels: ``train[size=big]``."""
+    metric: str
+    """Name of the metric."""
+    statistic: str
+    """``p50``, ``p95``, …"""
+    ceiling: Change
+    """Largest worsening that it lets pass."""
+    until: str
+    """Last day on which it holds, ``2026-01-31``."""
+    reason: str
+    """Why, for whoever reads the report."""
+    issue: str = ""
+    """Where the matter is followed up; empty: nowhere."""
+
+    @property
+    def row(self) -> tuple[str, str, str]:
+        """Benchmark, metric and statistic: what it is for."""
+        return self.benchmark, self.metric, self.statistic
+
+    @property
+    def place(self) -> str:
+        """The row in words."""
+        return f"{self.benchmark} {self.metric} {self.statistic}"

@@ -145,7 +145,7 @@ def sentence(slug: str) -> str:
     return SENTENCES.get(slug, (slug, ""))[0]
 
 
-def explain(slug: str, message: str) -> str:
+def sentence_with(slug: str, message: str) -> str:
     """Return the sentence of a slug with the facts of a message; the message alone when it contains the sentence."""
     general = sentence(slug)
     return message if general in message else f"{general}: {message}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from perfgate.core.canonical import short_hash
+from perfgate.core.text.canonical import short_hash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.dates import hour_of
 from perfgate.core.profile import Profile, Sample, Session
+from perfgate.core.text.dates import hour_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfgate.core.canonical import short_hash
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.metrics import Metric
 from perfgate.core.quantile import Quantile
 from perfgate.core.run import NOWHERE, Run, Series
+from perfgate.core.text.canonical import short_hash
 from perfgate.formats.parsing.failures import SHARES, highest_rate, rate_of, stated_quantiles, without_failures
 from perfgate.formats.parsing.record import Histogram, Quantiles, Samples, Single
 from perfgate.formats.parsing.timestamps import normal_instant

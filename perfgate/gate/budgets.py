@@ -119,9 +119,14 @@ def _is_proven(budget: Budget, measured: MetricProfile, level: float) -> bool:
 
 
 def _finding(  # noqa: PLR0917 - private, called in this file alone
-    budget: Budget, profile: Profile, measured: MetricProfile | None, value: float | None,
-    status: Status, reason: str, message: str,
-) -> Finding:  # fmt: skip
+    budget: Budget,
+    profile: Profile,
+    measured: MetricProfile | None,
+    value: float | None,
+    status: Status,
+    reason: str,
+    message: str,
+) -> Finding:
     return Finding(
         benchmark=profile.benchmark,
         labels=profile.labels,

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.core.canonical import rounded
 from perfgate.core.gate_changes import Move
 from perfgate.core.policy import bare
 from perfgate.core.profile import title
 from perfgate.core.statistic import STATISTICS
+from perfgate.core.text.canonical import rounded
 from perfgate.stats.quantiles import median
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from perfgate.core.metrics import Metric
-    from perfgate.core.policy import Budget, Floor, Level, Policy, Ruling
+    from perfgate.core.policy import Budget, Floor, Level, Policy, Ruling, Waiver
     from perfgate.core.profile import MetricProfile, Profile
-    from perfgate.core.units import Change
-    from perfgate.core.waiver import Waiver
+    from perfgate.core.text.units import Change
 
 _LEVELS: tuple[Level, ...] = ("fail", "warn", "info")
 _REACTIONS = ("refuse", "report", "allow")

@@ -12,7 +12,7 @@ from perfgate.core.policy import Policy, Ruling, has_no_main
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
 from perfgate.core.statistic import P50, QUANTILE_OF, STATISTICS
-from perfgate.core.units import parse_change
+from perfgate.core.text.units import parse_change
 from perfgate.stats.quantiles import quantile, runs_needed_for_bound
 from perfgate.stats.tails import BOUND
 

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from perfgate.core.errors import Diagnostic
     from perfgate.core.finding import Compared, Finding, Suite
     from perfgate.core.gate_changes import GateChange
-    from perfgate.core.policy import Policy
+    from perfgate.core.policy import Policy, Waiver
     from perfgate.core.profile import Profile
-    from perfgate.core.waiver import Waiver
     from perfgate.gate.judge import Pair
 
 # What matches nothing of a part of the benchmarks may match one of the others.

@@ -13,8 +13,8 @@ from perfgate.gate.methods.limits import SLACK
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perfgate.core.policy import Waiver
     from perfgate.core.profile import Profile
-    from perfgate.core.waiver import Waiver
 
 _WORSENS = {"lower": "+", "higher": "-"}  # the sign of a worsening
 _WORSE = frozenset({Status.REGRESSED, Status.SUSPECTED})

@@ -48,9 +48,9 @@ def build_summary(
 
     Args:
         elapsed_ns: wall clock, in nanoseconds.
-        rows_used: rows of the workload; 0 when nobody told.
+        rows_used: rows of the workload; 0 when unknown.
         peak_memory_bytes: in bytes; rounded to 0.1 MB of 10^6 bytes in the contract's key.
-        memory_source: how that peak was had.
+        memory_source: how that peak was measured.
         cpu_sec: processor time of all threads, in seconds.
         session: the id of the session that the run belongs to.
         benchmark: what was measured; left out when None.

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from perfgate import __version__
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note
 from perfgate.core.finding import Status
-from perfgate.core.strict_json import load_json
+from perfgate.core.text.strict_json import load_json
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.pipeline.report_io import read_verdict
 from perfgate.publish.api import ApiError, Client, api_url, make_opener

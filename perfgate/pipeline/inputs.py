@@ -24,9 +24,8 @@ from perfgate.store.codec import BASELINE, FLAT, PROFILE, decode_baseline, decod
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perfgate.core.policy import Policy
+    from perfgate.core.policy import Policy, Waiver
     from perfgate.core.profile import Profile
-    from perfgate.core.waiver import Waiver
     from perfgate.formats.options import ForeignOptions
     from perfgate.store.git import Commit
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.atomic import write_whole
 from perfgate.core.errors import cannot_decide
-from perfgate.core.strict_json import load_json
+from perfgate.core.text.strict_json import load_json
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.report.codec import from_data
 from perfgate.report.compose import compose

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.session_id import SessionId
-from perfgate.core.strict_json import load_json
+from perfgate.core.text.strict_json import load_json
 from perfgate.formats.discovery import LARGEST_RUN, RunReader, find
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.command.name import command_digest, default_benchmark_name

@@ -1,4 +1,4 @@
-"""Validate: is everything sound that a check would read? Nothing is measured or judged; all faults are told at once."""
+"""Use case ``perfgate validate``: is everything sound that a check would read? Reports all faults at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from perfgate.core.comparability import find_flaws
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.profile import title
 from perfgate.core.reasons import hint_for
-from perfgate.core.strict_json import load_json
+from perfgate.core.text.strict_json import load_json
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.rules import check_rules
@@ -45,7 +45,7 @@ def validate(paths: Sequence[str]) -> tuple[str, ...]:
             configuration that governs the working directory, and its baselines and waivers.
 
     Raises:
-        CannotDecideError: something is not sound, or there is nothing to look at; every fault is told.
+        CannotDecideError: something is not sound, or there is nothing to look at; every fault is reported.
     """
     looked = _Looked()
     if not paths:
@@ -122,10 +122,10 @@ def _baselines(looked: _Looked, folder: str, policy: Policy) -> None:
     if side.profiles:
         faults = [*check_rules(policy, side.profiles), *check_budgets(side.profiles, policy, frozenset())[1]]
         looked.problems += [d for d in faults if d.slug in _MISFITS]
-    told = [count(len(side.profiles), "baseline")] if side.profiles else []
-    told += [count(len(side.waivers), "waiver")] if side.waivers else []
-    if told:
-        looked.sound.append(f"{folder} ({', '.join(told)})")
+    contents = [count(len(side.profiles), "baseline")] if side.profiles else []
+    contents += [count(len(side.waivers), "waiver")] if side.waivers else []
+    if contents:
+        looked.sound.append(f"{folder} ({', '.join(contents)})")
 
 
 def _folder(looked: _Looked, path: str) -> None:

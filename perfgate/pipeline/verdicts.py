@@ -10,7 +10,7 @@ from perfgate import config
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import UNDECIDED, Compared, ExitCode, Finding, Suite, Verdict
 from perfgate.core.profile import Profile, title
-from perfgate.core.reasons import explain, hint_for
+from perfgate.core.reasons import hint_for, sentence_with
 from perfgate.pipeline import inputs
 
 if TYPE_CHECKING:
@@ -115,9 +115,14 @@ def undecided_verdict(problems: Sequence[Diagnostic], reproduce: str, gate: Gate
     """Return the verdict of a check that found nothing to judge."""
     policy = gate.here.policy if gate else replace(config.BUILT_IN, source="not read")
     suite = Suite(
-        gated=0, accepted=policy.false_alarms, false_alarms=None, failed_runs=0, baseline_runs=0, superseded_runs=0,
+        gated=0,
+        accepted=policy.false_alarms,
+        false_alarms=None,
+        failed_runs=0,
+        baseline_runs=0,
+        superseded_runs=0,
         excluded=(),
-    )  # fmt: skip
+    )
     return Verdict(
         findings=(),
         problems=tuple(problems),
@@ -140,6 +145,6 @@ def cause(verdict: Verdict) -> tuple[Diagnostic, ...]:
 
 
 def _as_diagnostic(finding: Finding) -> Diagnostic:
-    message = explain(finding.reason, finding.message)
+    message = sentence_with(finding.reason, finding.message)
     place = f"{title(finding.benchmark, finding.labels)} {finding.metric}"
     return error(finding.reason, message, place=place, hint=hint_for(finding.reason).replace("`", ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.core.canonical import dumps
+from perfgate.core.text.canonical import dumps
 
 if TYPE_CHECKING:
     from perfgate.report.document import Document

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from perfgate.core.canonical import dumps
 from perfgate.core.errors import plain
 from perfgate.core.finding import FAILED, UNDECIDED, ExitCode, Status
+from perfgate.core.text.canonical import dumps
 from perfgate.render.places import Files
 from perfgate.report.document import opening_lines, verdict_in
 from perfgate.report.rows import diagnostic_line, lines_of, name_benchmark, row_name

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.core.dates import day_of
 from perfgate.core.finding import WHOLE_SUITE
 from perfgate.core.sessions import merge_batches
+from perfgate.core.text.dates import day_of
 from perfgate.gate.audit.wording import cost
 from perfgate.report.document import name, text
 from perfgate.report.words import count, percent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from perfgate.core.units import display_scale
+from perfgate.core.text.units import display_scale
 
 _DIGITS = 4
 _MOST_DIGITS = 15

@@ -18,7 +18,7 @@ NAMES = ("run", "baseline", "profile", "percentiles", "report", "audit", "config
 """Schemas of version 1."""
 
 MOST_FAULTS = 1000
-"""Faults of one document that are told; a large and wholly wrong one would fill the memory with them."""
+"""Faults of one document that are reported; a large and wholly wrong one would fill the memory with them."""
 
 _LONGEST = 60
 
@@ -59,7 +59,7 @@ def explain(name: str, document: object) -> list[Fault]:
 
 
 def _faults(error: ValidationError) -> list[Fault]:
-    """Return one validation error in our words; unknown keys are told one by one."""
+    """Return one validation error in our words; unknown keys are reported one by one."""
     wanted: Any = error.validator_value
     schema: Any = error.schema
     found: Any = error.instance

@@ -26,7 +26,7 @@ class StoredMetric(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class StoredQuantiles(msgspec.Struct, forbid_unknown_fields=True):
-    """One metric of which a tool tells quantiles alone: these by session, and the bounds of the buckets they lie in."""
+    """One metric of which a tool states only quantiles: these by session, and the bounds of the buckets they lie in."""
 
     unit: _Name
     better: _Better

@@ -78,9 +78,12 @@ def alarm_rate(shares: Sequence[float]) -> AlarmRate:
     # Half a failure and half a pass more, as Jeffreys has it: from few sessions nothing is certain.
     ends = [_beta_quantile(worth + 0.5, total - worth + 0.5, p) for p in (0.5 - CONFIDENCE / 2, 0.5 + CONFIDENCE / 2)]
     return AlarmRate(
-        expected=worth / total, low=ends[0] if failed else 0.0, high=max(ends[1], worth / total), sessions=m,
+        expected=worth / total,
+        low=ends[0] if failed else 0.0,
+        high=max(ends[1], worth / total),
+        sessions=m,
         failed=failed,
-    )  # fmt: skip
+    )
 
 
 def _beta_quantile(a: float, b: float, p: float) -> float:

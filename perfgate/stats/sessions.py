@@ -78,10 +78,7 @@ class SessionModel:
         d: log change of the current session's median from ``base``, less the common shift; > 0 is slower.
         se: standard error of ``d``, on logs, > 0.
         sessions: sessions in the baseline (m), >= 1.
-        df: degrees of freedom behind ``se``: the prior's and the baseline's.
         prior: standard deviation between sessions expected beforehand (s0), the suite's spread considered.
-        inner: log limit ``k_in * se``: beyond it a change is suspected.
-        outer: log limit ``k_out * se``: beyond it one session is enough.
         k_in: standard errors to the inner limit, >= 1.
         k_out: standard errors to the outer limit, >= 1.
         spread: standard deviation between sessions (s), on logs, moderated by the prior.
@@ -92,14 +89,26 @@ class SessionModel:
     d: float
     se: float
     sessions: int
-    df: int
     prior: float
-    inner: float
-    outer: float
     k_in: float
     k_out: float
     spread: float
     within: float
+
+    @property
+    def df(self) -> int:
+        """Degrees of freedom behind ``se``: the prior's and the baseline's."""
+        return PRIOR_SESSIONS + self.sessions - 1
+
+    @property
+    def inner(self) -> float:
+        """Log limit beyond which a change is suspected."""
+        return self.k_in * self.se
+
+    @property
+    def outer(self) -> float:
+        """Log limit beyond which one session is enough."""
+        return self.k_out * self.se
 
 
 def session_limits(sessions: int, *, family: int, false_alarms: float) -> tuple[float, float]:
@@ -188,7 +197,7 @@ def compare_sessions(
     centre: float | None = None,
     sampling: float | None = None,
 ) -> SessionModel:
-    """Compare one current session with the sessions of a baseline.
+    """Return the change of one current session from the sessions of a baseline, its standard error and its limits.
 
     The spread between sessions is the baseline's own, moderated by a prior and by the
     suite's, because the variance of two or three sessions says next to nothing.
@@ -205,9 +214,6 @@ def compare_sessions(
             order (of an even number of values the two differ); None: the medians of the logs.
         centre: the same for the current session.
         sampling: variance that few runs bring to ``d``, on logs; None: the median's, from the runs.
-
-    Returns:
-        The change with its standard error and limits.
 
     Raises:
         ValueError: a session is empty or missing, or an argument lies outside its range.
@@ -226,16 +232,25 @@ def compare_sessions(
     expected = _moderated(prior, common.spread)
     variance = _between([c - s for c, s in zip(centres, common.shifts or [0.0] * m, strict=True)], expected)
     within = _within(baseline, current)
-    runs = sum(len(session) for session in baseline)
-    medians = MEDIAN_VARIANCE * within**2 * (1.0 / len(current) + 1.0 / runs)
-    se = math.sqrt(variance * (1.0 + 1.0 / m) + (medians if sampling is None else sampling))
+    sampling = _median_variance(within, baseline, current) if sampling is None else sampling
+    se = math.sqrt(variance * (1.0 + 1.0 / m) + sampling)
     return SessionModel(
         base=base,
         d=(median(current) if centre is None else centre) - base - max(-MOST_SHIFT, min(MOST_SHIFT, common.shift)),
-        se=se, sessions=m, df=PRIOR_SESSIONS + m - 1, prior=math.sqrt(expected),
-        inner=k_in * se, outer=k_out * se, k_in=k_in, k_out=k_out,
-        spread=math.sqrt(variance), within=within,
-    )  # fmt: skip
+        se=se,
+        sessions=m,
+        prior=math.sqrt(expected),
+        k_in=k_in,
+        k_out=k_out,
+        spread=math.sqrt(variance),
+        within=within,
+    )
+
+
+def _median_variance(within: float, baseline: Sequence[Sequence[float]], current: Sequence[float]) -> float:
+    """Return the variance that few runs bring to the difference of two medians, on logs."""
+    runs = sum(len(session) for session in baseline)
+    return MEDIAN_VARIANCE * within**2 * (1.0 / len(current) + 1.0 / runs)
 
 
 def _check(baseline: Sequence[Sequence[float]], current: Sequence[float], prior: float) -> None:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from perfgate import schema
-from perfgate.core.canonical import rounded, short_hash
 from perfgate.core.errors import CannotDecideError, at, cannot_decide, error
 from perfgate.core.metrics import Metric
 from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, Session
 from perfgate.core.run import slug
 from perfgate.core.statistic import STORED
+from perfgate.core.text.canonical import rounded, short_hash
 from perfgate.schema.baseline_types import (
     FlatBaseline,
     StoredBaseline,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perfgate.core.canonical import dump_line
+from perfgate.core.text.canonical import dump_line
 
 
 def layout(value: object, indent: str, key: str) -> str:

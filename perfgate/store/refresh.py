@@ -154,7 +154,7 @@ def _merged(old: Profile | None, new: Profile | None) -> Profile:
     metrics: dict[str, MetricProfile] = {m.metric.name: m for m in old.metrics}
     for m in new.metrics:
         was = metrics.get(m.metric.name)
-        metrics[m.metric.name] = m if was is None else _joined_metric(was, m)
+        metrics[m.metric.name] = m if was is None else _join_metrics(was, m)
     order = {s.id: i for i, s in enumerate(ordered)}
     return replace(
         new,
@@ -170,7 +170,7 @@ def _merged(old: Profile | None, new: Profile | None) -> Profile:
     )
 
 
-def _joined_metric(old: MetricProfile, new: MetricProfile) -> MetricProfile:
+def _join_metrics(old: MetricProfile, new: MetricProfile) -> MetricProfile:
     values = {s.session: s.values for s in old.samples}
     for s in new.samples:
         values[s.session] = (*values.get(s.session, ()), *s.values)

@@ -6,10 +6,10 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from perfgate.core.canonical import rounded
 from perfgate.core.metrics import Metric
 from perfgate.core.profile import MetricProfile, Sample, Stated, with_stated
 from perfgate.core.quantile import Quantile
+from perfgate.core.text.canonical import rounded
 
 if TYPE_CHECKING:
     from perfgate.schema.baseline_types import StoredQuantiles

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, cannot_decide, error
 from perfgate.core.metrics import canonical_name
+from perfgate.core.policy import Waiver
 from perfgate.core.statistic import P50, STATISTICS
-from perfgate.core.units import parse_change
-from perfgate.core.waiver import Waiver
+from perfgate.core.text.units import parse_change
 
 if TYPE_CHECKING:
-    from perfgate.core.units import Change
+    from perfgate.core.text.units import Change
 
 NAME = "waivers.toml"
 LARGEST = 1 << 20

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import settings
 
-from perfgate.core.canonical import short_hash
 from perfgate.core.finding import Compared, Finding, Status, Suite, Verdict
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
 from perfgate.core.policy import Policy, Rule
 from perfgate.core.profile import MetricProfile, Profile, Sample, Session
-from perfgate.core.units import parse_change
+from perfgate.core.text.canonical import short_hash
+from perfgate.core.text.units import parse_change
 from perfgate.gate.judge import Judgement, Pair, judge
 
 if TYPE_CHECKING:

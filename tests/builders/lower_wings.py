@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
-from perfgate.core.canonical import short_hash
 from perfgate.core.errors import CannotDecideError, Diagnostic
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, Metric
 from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, Session
 from perfgate.core.run import Environment, Run
+from perfgate.core.text.canonical import short_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

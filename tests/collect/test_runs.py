@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from lower_wings import DAY, LAWS, a_run
 
 from perfgate.collect import collect
-from perfgate.core.canonical import short_hash
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
 from perfgate.core.run import Environment, digest_of
+from perfgate.core.text.canonical import short_hash
 
 LOSS = Metric(name="loss", unit="1", better="lower")
 

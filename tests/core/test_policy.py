@@ -6,7 +6,7 @@ import pytest
 
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric, canonical_name, from_suffix
 from perfgate.core.policy import Floor, Policy, Rule, default_level, matches
-from perfgate.core.units import parse_change
+from perfgate.core.text.units import parse_change
 
 LOSS = Metric(name="loss", unit="1", better="lower")
 FIVE, THREE, NINE = parse_change("+5%"), parse_change("+3%"), parse_change("+9%")

@@ -22,7 +22,7 @@ from sides import profile_of
 
 from perfgate.core.policy import Policy
 from perfgate.core.run import UNSPECIFIED
-from perfgate.core.units import parse_change
+from perfgate.core.text.units import parse_change
 from perfgate.gate.audit.facts import facts_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from sides import IN_TURNS, profile_of
 
 from perfgate.core.finding import WHOLE_SUITE, Status
 from perfgate.core.policy import Policy
-from perfgate.core.units import parse_change
+from perfgate.core.text.units import parse_change
 from perfgate.gate.judge import Pair, judge
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.core.canonical import short_hash
 from perfgate.core.metrics import ELAPSED
 from perfgate.core.profile import MetricProfile, Profile, Sample, Session
 from perfgate.core.run import UNSPECIFIED
+from perfgate.core.text.canonical import short_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

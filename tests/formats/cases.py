@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from perfgate.core.units import scale_of
+from perfgate.core.text.units import scale_of
 from perfgate.formats.contents import Contents, read
 from perfgate.formats.detect import detect, named
 from perfgate.formats.options import ForeignOptions

@@ -9,7 +9,7 @@ from gate_cases import percentiles, policy, profile
 
 from perfgate.core.finding import Status
 from perfgate.core.policy import Budget
-from perfgate.core.units import parse_limit
+from perfgate.core.text.units import parse_limit
 from perfgate.gate.budgets import check_budgets
 
 CASES = [

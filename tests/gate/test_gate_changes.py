@@ -12,9 +12,8 @@ from lower_wings import LAWS, a_profile
 from perfgate import config
 from perfgate.core.gate_changes import GateChange, Move
 from perfgate.core.metrics import THROUGHPUT, Metric
-from perfgate.core.policy import digest_of
-from perfgate.core.units import parse_change
-from perfgate.core.waiver import Waiver
+from perfgate.core.policy import Waiver, digest_of
+from perfgate.core.text.units import parse_change
 from perfgate.gate.gate_changes import policy_moves, profile_moves, waiver_moves
 from perfgate.report.gate_changes import change_from_data, change_to_data
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfgate.core.finding import WHOLE_SUITE, Status
-from perfgate.core.units import parse_change
-from perfgate.core.waiver import Waiver
+from perfgate.core.policy import Waiver
+from perfgate.core.text.units import parse_change
 from perfgate.gate.waivers import idle, row_of, waive
 
 TODAY = "2026-03-01"

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lower_wings import LAWS, a_profile, refused
 
-from perfgate.core.canonical import short_hash
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY
 from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, Session
+from perfgate.core.text.canonical import short_hash
 from perfgate.store.codec import (
     decode_baseline,
     decode_profiles,

@@ -12,7 +12,7 @@ from lower_wings import DAY, LAWS, a_profile
 from perfgate.core.metrics import PEAK_MEMORY, THROUGHPUT, Metric
 from perfgate.core.policy import Policy, Rule
 from perfgate.core.profile import MetricProfile, Provenance, Sample
-from perfgate.core.units import parse_change
+from perfgate.core.text.units import parse_change
 from perfgate.store.refresh import moves_between, refresh
 
 POLICY = Policy(source="p", threshold=parse_change("+5%"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError
-from perfgate.core.units import parse_change
+from perfgate.core.text.units import parse_change
 from perfgate.store import waivers
 
 ONE = """

@@ -11,8 +11,8 @@ from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
 from perfgate.core.metrics import Direction, Metric, from_suffix
 from perfgate.core.profile import MetricProfile, Profile
 from perfgate.core.statistic import STATISTICS
-from perfgate.core.strict_json import load_json
-from perfgate.core.units import to_base
+from perfgate.core.text.strict_json import load_json
+from perfgate.core.text.units import to_base
 
 _NO_UNIT = "unit and direction of the metric are not known from its name"
 _SHAPE = "`perfgate schema percentiles` prints the format"

@@ -11,8 +11,8 @@ from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, Direction, Metric, canonical_name
 from perfgate.core.run import UNSPECIFIED, Environment, Labels, Run, class_of
-from perfgate.core.strict_json import load_json
-from perfgate.core.units import to_base
+from perfgate.core.text.strict_json import load_json
+from perfgate.core.text.units import to_base
 from perfgate.formats.parsing.timestamps import normal_instant
 
 if TYPE_CHECKING:

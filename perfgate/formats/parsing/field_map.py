@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from perfgate.core.field_map import parts_of
-from perfgate.core.units import scale_of
+from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 from perfgate.formats.parsing.timestamps import stated_instant
 from perfgate.formats.parsing.values import to_number

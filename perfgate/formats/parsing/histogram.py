@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from perfgate.core.units import scale_of
+from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.record import Histogram, Record, Single, Skipped
 
 if TYPE_CHECKING:

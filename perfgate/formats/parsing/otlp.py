@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
-from perfgate.core.units import scale_of
+from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.histogram import NOTHING, describe_distribution, histogram, is_amount, mean
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Skipped
 from perfgate.formats.parsing.values import items, table, text, to_number

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from perfgate.core.units import scale_of
+from perfgate.core.text.units import scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

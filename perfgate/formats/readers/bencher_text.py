@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from perfgate.core.units import scale_of
+from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.record import Quantiles, Record, Skipped
 from perfgate.formats.parsing.values import to_number
 

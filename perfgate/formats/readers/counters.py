@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.core.metrics import from_suffix
-from perfgate.core.units import scale_of
+from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.record import Record, Single, Skipped
 from perfgate.formats.parsing.values import table, to_number
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from perfgate.core.units import scale_of
+from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, titled, unit_of
 from perfgate.formats.parsing.histogram import describe_distribution, histogram
 from perfgate.formats.parsing.record import Record, Samples, Single, Skipped

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from perfgate.core.units import scale_of
+from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, parse_scrape
 from perfgate.formats.parsing.histogram import NOTHING, describe_distribution, histogram, is_amount, mean
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped

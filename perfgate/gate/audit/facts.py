@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.dates import day_of
 from perfgate.core.finding import WHOLE_SUITE, Finding
 from perfgate.core.profile import title
 from perfgate.core.sessions import merge_batches
+from perfgate.core.text.dates import day_of
 from perfgate.gate.audit.replay import Key, LeftOut, by_row, leave_out, newest_again, sessions_of, share_of_limit
 from perfgate.gate.audit.sensitivity import Sensitivity, find_sensitivities
 from perfgate.gate.methods.limits import Limits
@@ -80,11 +80,16 @@ def facts_of(machine_class: str, profiles: Sequence[Profile], policy: Policy, to
     was, now = day_of(newest), day_of(today)
     shares = _shares(left_out, policy)
     return AuditedClass(
-        machine_class=machine_class, profiles=tuple(profiles), gated=gated, newest=newest,
+        machine_class=machine_class,
+        profiles=tuple(profiles),
+        gated=gated,
+        newest=newest,
         age=None if was is None or now is None else max(0, now - was),
-        alarms=_alarms(shares), rows=rows, shares=shares,
+        alarms=_alarms(shares),
+        rows=rows,
+        shares=shares,
         slack=tuple(_slack(judged, left_out, newest_again(judged, policy))),
-    )  # fmt: skip
+    )
 
 
 def _gated_parts(profiles: Sequence[Profile], policy: Policy) -> list[Profile]:

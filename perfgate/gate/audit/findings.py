@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.core.comparability import do_sessions_disagree
-from perfgate.core.dates import day_of
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import WHOLE_SUITE, Finding
 from perfgate.core.profile import title
+from perfgate.core.text.dates import day_of
 from perfgate.gate.audit.sensitivity import SOUND, describe_remedy
 from perfgate.gate.audit.wording import cost, listed, percent
 from perfgate.gate.methods.limits import TOO_NOISY

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perfgate.core.errors import Diagnostic, DiagnosticLevel
-    from perfgate.core.policy import Policy
+    from perfgate.core.policy import Policy, Waiver
     from perfgate.core.profile import Profile
-    from perfgate.core.waiver import Waiver
 
 LEVELS: tuple[DiagnosticLevel, ...] = ("error", "warning", "note")
 """Worst first."""

@@ -131,7 +131,7 @@ def find_sensitivities(profiles: Sequence[Profile], policy: Policy) -> tuple[tup
 
 def _sensitivity(
     row: Row, found: Mapping[Key, Finding], twice: Mapping[Key, Finding], false_alarms: float, family: int
-) -> Sensitivity:  # fmt: skip
+) -> Sensitivity:
     profile, place = row.profile, (row.profile.benchmark, row.profile.labels, row.metric.name, row.statistic)
     one, two = found.get(place), twice.get(place)
     side = row.base_metric
@@ -152,12 +152,23 @@ def _sensitivity(
             for m, n in _choices(sessions, runs)
         )
     return Sensitivity(
-        benchmark=profile.benchmark, labels=profile.labels, metric=row.metric.name, unit=row.metric.unit,
-        better=row.metric.better, statistic=row.statistic, rule=row.ruling.origin, method=one.method if one else "",
-        obstacle=obstacle.reason if obstacle else "", obstacle_message=obstacle.message if obstacle else "",
-        threshold=in_metric_direction(row, allowed), limit_text=one.limit_text if one else row.ruling.threshold.text,
-        floor=in_metric_direction(row, floor), baseline=value, now=now, options=options,
-    )  # fmt: skip
+        benchmark=profile.benchmark,
+        labels=profile.labels,
+        metric=row.metric.name,
+        unit=row.metric.unit,
+        better=row.metric.better,
+        statistic=row.statistic,
+        rule=row.ruling.origin,
+        method=one.method if one else "",
+        obstacle=obstacle.reason if obstacle else "",
+        obstacle_message=obstacle.message if obstacle else "",
+        threshold=in_metric_direction(row, allowed),
+        limit_text=one.limit_text if one else row.ruling.threshold.text,
+        floor=in_metric_direction(row, floor),
+        baseline=value,
+        now=now,
+        options=options,
+    )
 
 
 def _detectable_with(  # noqa: PLR0917 - private, called in this file alone

@@ -69,10 +69,16 @@ def across_sessions(c: Comparison, logs: SessionLogs, shifts: GroupShifts, famil
     fresh = []
     for session, values in logs.current.items():
         model = compare_sessions(
-            logs.base, values, prior=prior_of(c, is_shifted=session in shifts.current), family=family.size,
-            false_alarms=family.false_alarms, common=shifts.of(logs, session), centres=logs.centres,
-            centre=logs.now[session], sampling=logs.sampling(session),
-        )  # fmt: skip
+            logs.base,
+            values,
+            prior=prior_of(c, is_shifted=session in shifts.current),
+            family=family.size,
+            false_alarms=family.false_alarms,
+            common=shifts.of(logs, session),
+            centres=logs.centres,
+            centre=logs.now[session],
+            sampling=logs.sampling(session),
+        )
         worsening, gain = floor_logs(c.row, floor, value_at(c.row, model.base))
         outer = model.inner if len(logs.current) > 1 else model.outer
         limits = Limits.around(allowed, inner=model.inner, outer=outer, floor=worsening, gain_floor=gain)
@@ -95,16 +101,29 @@ def _decide(c: Comparison, fresh: list[_Fresh], allowed: float, floor: float) ->
         reason = reason_when_not_failing(detectable, allowed, floor=above, moved=moved)
     interval = sorted(in_metric_direction(c.row, change_from_log(end)) for end in log_interval(model))
     return Decision(
-        call=call, method="across-sessions", baseline=was, current=value_at(c.row, model.base + weakest.raw),
-        change=now / was - 1, limit=in_metric_direction(c.row, allowed), interval=(interval[0], interval[1]),
+        call=call,
+        method="across-sessions",
+        baseline=was,
+        current=value_at(c.row, model.base + weakest.raw),
+        change=now / was - 1,
+        limit=in_metric_direction(c.row, allowed),
+        interval=(interval[0], interval[1]),
         suspect_limit=in_metric_direction(c.row, max(change_from_log(limits.suspect), least)),
-        fail_limit=in_metric_direction(c.row, max(detectable, least)), reason=reason, message=message,
+        fail_limit=in_metric_direction(c.row, max(detectable, least)),
+        reason=reason,
+        message=message,
         evidence=Evidence(
-            se=model.se, k_in=model.k_in, k_out=model.k_out, prior=model.prior, spread=model.spread,
-            within=model.within, shift=in_metric_direction(c.row, change_from_log(weakest.raw - model.d)),
-            sessions_current=float(len(fresh)), floor=floor,
+            se=model.se,
+            k_in=model.k_in,
+            k_out=model.k_out,
+            prior=model.prior,
+            spread=model.spread,
+            within=model.within,
+            shift=in_metric_direction(c.row, change_from_log(weakest.raw - model.d)),
+            sessions_current=float(len(fresh)),
+            floor=floor,
         ),
-    )  # fmt: skip
+    )
 
 
 def _call(c: Comparison, fresh: list[_Fresh], was: float) -> tuple[Call, str, str]:

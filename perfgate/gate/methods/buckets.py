@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from perfgate.core.units import display_scale
+from perfgate.core.text.units import display_scale
 
 if TYPE_CHECKING:
     from perfgate.core.policy import Budget

@@ -57,8 +57,13 @@ def plain_ratio(c: Comparison, method: Method) -> Decision:
     elif -worse_by > allowed and floor:
         call = reason = "better"
     return Decision(
-        call=call, method=method, baseline=was, current=now, change=(now - was) / abs(was) if was else None,
+        call=call,
+        method=method,
+        baseline=was,
+        current=now,
+        change=(now - was) / abs(was) if was else None,
         limit=sign * allowed / abs(was) if was else None,
         fail_limit=sign * smallest / abs(was) if was and method else None,
-        reason=reason, evidence=Evidence(floor=least),
-    )  # fmt: skip
+        reason=reason,
+        evidence=Evidence(floor=least),
+    )

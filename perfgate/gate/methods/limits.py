@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfgate.core.canonical import resolution
+from perfgate.core.text.canonical import resolution
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

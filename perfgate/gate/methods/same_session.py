@@ -97,14 +97,18 @@ def same_session(c: Comparison, alpha: float) -> Decision:
     fail_limit = None if detectable is None else max(detectable, floor_cost(c.row, least, values[0]))
     typical, low_end, high_end = _typical(c, ranked)
     return Decision(
-        call=call, method="same-session", baseline=values[0], current=values[1], change=values[1] / values[0] - 1,
-        limit=in_metric_direction(c.row, allowed), interval=(low - 1, high - 1),
+        call=call,
+        method="same-session",
+        baseline=values[0],
+        current=values[1],
+        change=values[1] / values[0] - 1,
+        limit=in_metric_direction(c.row, allowed),
+        interval=(low - 1, high - 1),
         fail_limit=None if fail_limit is None else in_metric_direction(c.row, fail_limit),
-        reason=reason, message=message,
-        evidence=Evidence(
-            p=p, alpha=alpha, floor=least, typical=typical, typical_low=low_end, typical_high=high_end
-        ),
-    )  # fmt: skip
+        reason=reason,
+        message=message,
+        evidence=Evidence(p=p, alpha=alpha, floor=least, typical=typical, typical_low=low_end, typical_high=high_end),
+    )
 
 
 def _typical(

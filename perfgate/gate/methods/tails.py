@@ -69,11 +69,18 @@ def same_session_tail(c: Comparison, alpha: float) -> Decision:
         interval = sorted(in_metric_direction(c.row, end - 1) for end in (gap, most))
     least = floor_cost(c.row, floor_of(c.row, c.base, c.current), was)
     return Decision(
-        call=call, method="same-session", baseline=was, current=now, change=now / was - 1,
-        limit=in_metric_direction(c.row, allowed), interval=(interval[0], interval[1]) if interval else None,
+        call=call,
+        method="same-session",
+        baseline=was,
+        current=now,
+        change=now / was - 1,
+        limit=in_metric_direction(c.row, allowed),
+        interval=(interval[0], interval[1]) if interval else None,
         fail_limit=None if detectable is None else in_metric_direction(c.row, max(detectable, least)),
-        reason=reason, message=message, evidence=Evidence(alpha=alpha),
-    )  # fmt: skip
+        reason=reason,
+        message=message,
+        evidence=Evidence(alpha=alpha),
+    )
 
 
 def _ratio(now: float | None, was: float | None, *, is_lower_better: bool) -> float | None:

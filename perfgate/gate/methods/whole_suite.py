@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from perfgate.gate.methods.common_shift import GroupShifts, Member
     from perfgate.gate.methods.decision import Family
+    from perfgate.stats.sessions import SessionModel
 
 _OF_CALL = {"worse": (Status.REGRESSED, "suite-worse"), "suspected": (Status.SUSPECTED, "suite-not-proven")}
 
@@ -47,19 +48,11 @@ def judge_whole_suite(members: Sequence[Member], shifts: GroupShifts, family: Fa
     judged = gated or members
     strict = ((allowed_cost(m.comparison.row, m.baseline), m.comparison.row) for m in judged)
     allowed, row = min(strict, key=lambda pair: pair[0])
-    before = list(shifts.base.values())
-    models = [
-        compare_sessions(
-            [[shift] for shift in before], [now],
-            prior=max(prior_of(m.comparison, is_shifted=False) for m in members),
-            family=family.size, false_alarms=family.false_alarms,
-        )
-        for now in shifts.current.values()
-    ]  # fmt: skip
+    models = _compare(members, shifts, family)
     floor = min(_floor(m) for m in judged)
-    several = len(models) > 1
     limited = [
-        (m, Limits.around(allowed, inner=m.inner, outer=m.inner if several else m.outer, floor=floor)) for m in models
+        (m, Limits.around(allowed, inner=m.inner, outer=m.inner if len(models) > 1 else m.outer, floor=floor))
+        for m in models
     ]
     calls = {limits.call(model.d) for model, limits in limited}
     model, limits = min(limited, key=lambda pair: pair[0].d / max(pair[1].threshold, pair[0].inner))
@@ -68,18 +61,46 @@ def judge_whole_suite(members: Sequence[Member], shifts: GroupShifts, family: Fa
         status, reason = _OF_CALL.get(calls.pop(), (status, reason))
     interval = sorted(in_metric_direction(row, change_from_log(end)) for end in log_interval(model))
     yield Finding(
-        benchmark=WHOLE_SUITE, labels=(), machine_class=row.profile.machine_class, metric=row.metric.name,
-        unit=row.metric.unit, better=row.metric.better, statistic=row.statistic, status=status,
-        level="fail" if gated else "info", method="across-sessions", baseline=None, current=None,
+        benchmark=WHOLE_SUITE,
+        labels=(),
+        machine_class=row.profile.machine_class,
+        metric=row.metric.name,
+        unit=row.metric.unit,
+        better=row.metric.better,
+        statistic=row.statistic,
+        status=status,
+        level="fail" if gated else "info",
+        method="across-sessions",
+        baseline=None,
+        current=None,
         change=in_metric_direction(row, change_from_log(model.d)),
-        interval=(interval[0], interval[1]), limit=in_metric_direction(row, allowed),
-        limit_text=limit_text(row.ruling.threshold.text, row.metric.better), n_baseline=0, n_current=0,
-        sessions_baseline=len(before),
+        interval=(interval[0], interval[1]),
+        limit=in_metric_direction(row, allowed),
+        limit_text=limit_text(row.ruling.threshold.text, row.metric.better),
+        n_baseline=0,
+        n_current=0,
+        sessions_baseline=len(shifts.base),
         suspect_limit=in_metric_direction(row, change_from_log(max(limits.suspect, floor))),
-        fail_limit=in_metric_direction(row, change_from_log(max(limits.fail, floor))), reason=reason,
-        message=sentence(reason), rule=row.ruling.origin,
+        fail_limit=in_metric_direction(row, change_from_log(max(limits.fail, floor))),
+        reason=reason,
+        message=sentence(reason),
+        rule=row.ruling.origin,
         evidence=Evidence(se=model.se, k_in=model.k_in, k_out=model.k_out, rows=float(len(members))),
-    )  # fmt: skip
+    )
+
+
+def _compare(members: Sequence[Member], shifts: GroupShifts, family: Family) -> list[SessionModel]:
+    """Return each current session's common shift against those of the baseline sessions."""
+    return [
+        compare_sessions(
+            [[shift] for shift in shifts.base.values()],
+            [now],
+            prior=max(prior_of(m.comparison, is_shifted=False) for m in members),
+            family=family.size,
+            false_alarms=family.false_alarms,
+        )
+        for now in shifts.current.values()
+    ]
 
 
 def _floor(member: Member) -> float:

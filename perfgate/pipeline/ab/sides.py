@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perfgate.core.gate_changes import GateChange
-    from perfgate.core.waiver import Waiver
+    from perfgate.core.policy import Waiver
     from perfgate.pipeline.ab.request import Request
     from perfgate.pipeline.inputs import Settings
 

@@ -94,9 +94,17 @@ def refresh_lock(config: str | None) -> Iterator[None]:
 
 
 def plan_refresh(
-    paths: Sequence[str], *, config: str | None, machine_class: str, replace_old: bool, keep: int, reason: str,
-    every_session: bool, benchmarks: Sequence[str], foreign: ForeignOptions | None = None,
-) -> Plan:  # fmt: skip
+    paths: Sequence[str],
+    *,
+    config: str | None,
+    machine_class: str,
+    replace_old: bool,
+    keep: int,
+    reason: str,
+    every_session: bool,
+    benchmarks: Sequence[str],
+    foreign: ForeignOptions | None = None,
+) -> Plan:
     """Return what a refresh will write; nothing is written yet. Writing needs `refresh_lock` around both.
 
     Args:

@@ -12,7 +12,7 @@ from perfgate.core.errors import cannot_decide
 from perfgate.core.finding import WHOLE_SUITE
 from perfgate.core.metrics import canonical_name
 from perfgate.core.profile import title
-from perfgate.core.units import parse_change
+from perfgate.core.text.units import parse_change
 from perfgate.pipeline import inputs
 from perfgate.pipeline.baselines.show import pick
 from perfgate.pipeline.verdicts import today

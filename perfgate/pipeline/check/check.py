@@ -156,9 +156,13 @@ def _current(request: Request, here: Settings, base: Side) -> tuple[Selection, l
     """Return what is judged, faults and notes."""
     if request.expect_shards is not None:
         return shards.select_shards(
-            request.paths, here, known=known_runs(base.profiles), expected=request.expect_shards,
-            every_session=request.every_session, foreign=request.foreign,
-        )  # fmt: skip
+            request.paths,
+            here,
+            known=known_runs(base.profiles),
+            expected=request.expect_shards,
+            every_session=request.every_session,
+            foreign=request.foreign,
+        )
     if request.current is not None:
         side = inputs.from_path(request.current)
         if side.is_classless:

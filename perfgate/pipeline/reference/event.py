@@ -14,7 +14,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
-from perfgate.core.strict_json import load_json
+from perfgate.core.text.strict_json import load_json
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.machine.ci import name_ci
 from perfgate.store.git import Commit, git

@@ -174,7 +174,7 @@ def _baselines(folder: str, base: Side, tree: Side) -> list[GateChange]:
             GateChange(
                 kind="baseline", edit=edit, path=path, name=title(*place[1]), machine_class=place[0], moves=moves
             )
-        )  # fmt: skip
+        )
     return changes + [
         GateChange(kind="baseline", edit="unreadable", path=path, name="", machine_class="", moves=())
         for path in faulty

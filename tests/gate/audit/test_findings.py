@@ -10,7 +10,7 @@ from gate_cases import percentiles, policy, rule
 
 from perfgate.core.metrics import Metric
 from perfgate.core.policy import Budget, Floor
-from perfgate.core.units import parse_limit
+from perfgate.core.text.units import parse_limit
 
 CALLS = Metric(name="calls", unit="1", better="lower")
 RATE = Metric(name="rate", unit="1/s", better="higher")

@@ -10,7 +10,7 @@ from gate_cases import judged, lognormal, policy, profile, row_of, rule, scaled,
 
 from perfgate.core.finding import Status
 from perfgate.core.policy import Budget
-from perfgate.core.units import parse_limit
+from perfgate.core.text.units import parse_limit
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.rows import RUNS_NEEDED
 from perfgate.report.compose import compose

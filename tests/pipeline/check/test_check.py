@@ -113,7 +113,7 @@ def with_run(known, run_id):
     """Return a baseline whose first session holds a run of that id that took a second."""
     from dataclasses import replace
 
-    from perfgate.core.canonical import short_hash
+    from perfgate.core.text.canonical import short_hash
 
     first, *rest = known.sessions
     digest = short_hash(f"{run_id}\0[1.0, 57300000.0]")

@@ -22,12 +22,11 @@ from gate_cases import (
 from perfgate.collect import Selection
 from perfgate.collect.runs import SessionTally
 from perfgate.core.metrics import Metric
-from perfgate.core.policy import Budget, Floor
+from perfgate.core.policy import Budget, Floor, Waiver
 from perfgate.core.profile import Stated, with_stated
 from perfgate.core.quantile import Quantile
 from perfgate.core.reasons import SENTENCES, hint_for, sentence
-from perfgate.core.units import parse_change, parse_limit
-from perfgate.core.waiver import Waiver
+from perfgate.core.text.units import parse_change, parse_limit
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.judge import Pair, judge
 from perfgate.gate.waivers import waive

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lower_wings import LAWS, refused
 
-from perfgate.core.canonical import dump_line, dumps, resolution, rounded, short_hash
 from perfgate.core.errors import CannotDecideError, error, note, plain, warning
 from perfgate.core.reasons import SENTENCES, hint_for, sentence
-from perfgate.core.strict_json import load_json
+from perfgate.core.text.canonical import dump_line, dumps, resolution, rounded, short_hash
+from perfgate.core.text.strict_json import load_json
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from perfgate.core.dates import day_of, hour_of
+from perfgate.core.text.dates import day_of, hour_of
 
 EPOCH = date(1970, 1, 1)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lower_wings import LAWS
 
-from perfgate.core.units import Limit, display_scale, is_known_unit, parse_change, parse_limit, to_base
+from perfgate.core.text.units import Limit, display_scale, is_known_unit, parse_change, parse_limit, to_base
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Text in and out: canonical and strict JSON, dates, and units."""
