@@ -180,6 +180,8 @@ def _to_data(audit: Audit, *, tool: str, policy: str, baselines: str) -> dict[st
 
 def _class_data(one: AuditedClass) -> dict[str, Any]:
     rate = one.alarms
+    shares = {s.key: s.shares for s in one.shares}
+    slack = {(f.benchmark, f.labels, f.metric, f.statistic): f.change for f in reversed(one.slack)}  # the first counts
     return {
         "machine_class": one.machine_class,
         "benchmarks": len(one.profiles),
@@ -195,13 +197,11 @@ def _class_data(one: AuditedClass) -> dict[str, Any]:
             "sessions": rate.sessions,
             "failed": rate.failed,
         },
-        "rows": [_row_data(row, one) for row in one.rows],
+        "rows": [_row_data(row, shares.get(row.key, ()), slack.get(row.key)) for row in one.rows],
     }
 
 
-def _row_data(row: Sensitivity, one: AuditedClass) -> dict[str, Any]:
-    shares = next((s.shares for s in one.shares if s.key == row.key), ())
-    slack = next((f.change for f in one.slack if (f.benchmark, f.labels, f.metric, f.statistic) == row.key), None)
+def _row_data(row: Sensitivity, shares: Sequence[float], slack: float | None) -> dict[str, Any]:
     return {
         "benchmark": row.benchmark,
         "labels": dict(row.labels),

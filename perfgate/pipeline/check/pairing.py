@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from perfgate.core.policy import Policy
     from perfgate.pipeline.inputs import Side
 
+_MOST_NAMED = 5
+
 
 def pair(base: Sequence[Profile], selection: Selection, policy: Policy, *, classless: bool) -> list[Pair]:
     """Return the benchmarks to judge, each with its baseline and its current profile as far as they exist.
@@ -65,7 +67,7 @@ def note_unjudged_classes(base: Side, selection: Selection) -> list[Diagnostic]:
     others = sorted({p.machine_class for p in base.profiles} - measured)
     if base.is_classless or not measured or not others:
         return []
-    return [note("classes-not-judged", f"baselines of other machines were not judged: {', '.join(others)}")]
+    return [note("classes-not-judged", f"baselines of other machines were not judged: {_list_classes(others)}")]
 
 
 def find_class_mismatches(base: Side, selection: Selection, policy: Policy) -> list[Finding]:
@@ -81,9 +83,15 @@ def find_class_mismatches(base: Side, selection: Selection, policy: Policy) -> l
             continue
         row = next(rows_of(None, profile, policy), None)
         if row is not None:
-            message = f"the runs are of {profile.machine_class}, the baselines of {', '.join(others)}"
+            message = f"the runs are of {profile.machine_class}, the baselines of {_list_classes(others)}"
             findings.append(finding_of(row, Status.NOT_COMPARABLE, "class-differs", message))
     return findings
+
+
+def _list_classes(classes: Sequence[str]) -> str:
+    """Return machine classes in a row; of a long list, which each benchmark would repeat, the first ones."""
+    named = ", ".join(classes[:_MOST_NAMED])
+    return named if len(classes) <= _MOST_NAMED else f"{named} and {len(classes) - _MOST_NAMED} more"
 
 
 def _place(profile: Profile, *, classless: bool) -> tuple[str, Key]:

@@ -213,7 +213,7 @@ def test_the_classes_that_were_measured_are_judged(wanted, classes, judged_class
     assert {p.base.machine_class for p in pairs if p.base} == judged_classes
 
 
-def test_an_excluded_benchmark_of_another_class_is_not_told():
+def test_an_excluded_benchmark_of_another_class_is_not_reported():
     side = Side(source="baselines", profiles=(profile({"elapsed": [1.0]}, kind="other"),))
     current = profile({"elapsed": [1.0]}, kind="c")
     selection = Selection(profiles=(current,), selected=(seen(ok=1),), superseded=(), problems=())
@@ -222,6 +222,17 @@ def test_an_excluded_benchmark_of_another_class_is_not_told():
     assert reasons(verdict(*pairing.find_class_mismatches(side, selection, policy(rule())))) == {
         ("not-comparable", "class-differs")
     }
+
+
+@pytest.mark.parametrize(("count", "named"), [(5, "k0, k1, k2, k3, k4"), (6, "k0, k1, k2, k3, k4 and 1 more")])
+def test_of_many_other_classes_the_first_five_are_named(count, named):
+    side = Side(source="baselines", profiles=tuple(profile({"elapsed": [1.0]}, kind=f"k{i}") for i in range(count)))
+    current = profile({"elapsed": [1.0]}, kind="c")
+    selection = Selection(profiles=(current,), selected=(seen(ok=1),), superseded=(), problems=())
+    (found,) = pairing.find_class_mismatches(side, selection, policy())
+    (unjudged,) = pairing.note_unjudged_classes(side, selection)
+    assert found.message.endswith(f"the baselines of {named}")
+    assert unjudged.message.endswith(f": {named}")
 
 
 @pytest.mark.parametrize(("own", "status"), [(0.96, "suspected"), (1.0, "suspected"), (1.2, "regressed")])
