@@ -37,6 +37,10 @@ class Row:
     """The baseline of the benchmark; None when it has none."""
     current: Profile | None
     """What was measured now; None when nothing was."""
+    base_metric: MetricProfile | None
+    """The metric in the baseline; None when it is not there."""
+    current_metric: MetricProfile | None
+    """The metric as it was measured now; None when it was not."""
     metric: Metric
     """What is compared."""
     statistic: str
@@ -52,16 +56,6 @@ class Row:
             raise ValueError("a row without a profile")
         return side
 
-    @property
-    def base_metric(self) -> MetricProfile | None:
-        """The metric in the baseline; None when it is not there."""
-        return self.base.metric(self.metric.name) if self.base else None
-
-    @property
-    def current_metric(self) -> MetricProfile | None:
-        """The metric as it was measured now; None when it was not."""
-        return self.current.metric(self.metric.name) if self.current else None
-
 
 def rows_of(base: Profile | None, current: Profile | None, policy: Policy) -> Iterator[Row]:
     """Yield the rows of one benchmark, metric by metric, p50 first.
@@ -75,30 +69,39 @@ def rows_of(base: Profile | None, current: Profile | None, policy: Policy) -> It
         return
     titled = title(*present.key)
     metrics = _metrics(base, current)
+    by_name = [{m.metric.name: m for m in p.metrics} if p else {} for p in (base, current)]
     is_main = has_no_main(m.name for m in metrics)
     for metric in metrics:
         if policy.excludes(present.benchmark, titled, metric.name):
             continue
-        sides = _of(base, metric), _of(current, metric)
+        sides = by_name[0].get(metric.name), by_name[1].get(metric.name)
         plain = any(p is not None and p.quantiles for p in sides)
         underived = metric.name == THROUGHPUT.name and base is not None and current is not None and None in sides
         for statistic in STATISTICS:
             rule = policy.rule_for(present.benchmark, titled, metric.name, statistic)
             named = rule is not None and rule.statistic != P50
-            if plain and not _stated(base, current, metric, statistic):
+            if plain and not _is_stated(sides, statistic):
                 continue
             if named or plain or statistic == P50 or (statistic == "p95" and metric.name in _SHOWN_TAIL):
                 ruling = policy.ruling(present.benchmark, titled, metric, statistic, is_main=is_main)
                 if underived and ruling.level != "fail":
                     continue
                 if plain and rule is None:
-                    stated = [s for s in STATISTICS if _stated(base, current, metric, s)]
+                    stated = [s for s in STATISTICS if _is_stated(sides, s)]
                     main = policy.ruling(present.benchmark, titled, metric, P50, is_main=is_main)
                     is_of_tool = any(p is not None and p.stated for p in sides)
                     ruling = (
                         _of_tool(ruling, statistic, stated, main) if is_of_tool else _classic(ruling, statistic, stated)
                     )
-                yield Row(base=base, current=current, metric=metric, statistic=statistic, ruling=ruling)
+                yield Row(
+                    base=base,
+                    current=current,
+                    base_metric=sides[0],
+                    current_metric=sides[1],
+                    metric=metric,
+                    statistic=statistic,
+                    ruling=ruling,
+                )
 
 
 def _metrics(base: Profile | None, current: Profile | None) -> list[Metric]:
@@ -110,14 +113,9 @@ def _metrics(base: Profile | None, current: Profile | None) -> list[Metric]:
     return [found[name] for name in sorted(found, key=lambda n: (n not in _MEASURED, n))]
 
 
-def _of(profile: Profile | None, metric: Metric) -> MetricProfile | None:
-    return profile.metric(metric.name) if profile else None
-
-
-def _stated(base: Profile | None, current: Profile | None, metric: Metric, statistic: str) -> bool:
+def _is_stated(sides: tuple[MetricProfile | None, MetricProfile | None], statistic: str) -> bool:
     """Does a side that holds plain percentiles state this one?"""
-    sides = [m for m in (_of(base, metric), _of(current, metric)) if m is not None and m.quantiles]
-    return any(statistic in dict(m.quantiles) for m in sides)
+    return any(statistic in dict(m.quantiles) for m in sides if m is not None and m.quantiles)
 
 
 def _of_tool(ruling: Ruling, statistic: str, stated: list[str], main: Ruling) -> Ruling:

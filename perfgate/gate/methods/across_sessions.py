@@ -66,12 +66,13 @@ def across_sessions(c: Comparison, logs: SessionLogs, shifts: GroupShifts, famil
     """
     allowed = allowed_cost(c.row, value_at(c.row, logs.middle))
     floor = floor_of_sessions(c)
+    is_one_machine = is_on_one_machine(c)
     fresh = []
     for session, values in logs.current.items():
         model = compare_sessions(
             logs.base,
             values,
-            prior=prior_of(c, is_shifted=session in shifts.current),
+            prior=prior_of(is_one_machine=is_one_machine, is_shifted=session in shifts.current),
             family=family.size,
             false_alarms=family.false_alarms,
             common=shifts.of(logs, session),
@@ -161,14 +162,19 @@ def floor_of_sessions(c: Comparison) -> float:
     return max(floor_of(c.row, c.base, replace(c.current, samples=(s,))) for s in c.current.samples)
 
 
-def prior_of(c: Comparison, *, is_shifted: bool) -> float:
+def is_on_one_machine(c: Comparison) -> bool:
+    """Did all sessions of both sides run on one booted machine, as far as they state it?"""
+    machines = {s.machine for s in c.sessions}
+    return len(machines) == 1 and machines != {""}
+
+
+def prior_of(*, is_one_machine: bool, is_shifted: bool) -> float:
     """Return the spread between sessions that is expected beforehand, on logs.
 
     Args:
-        c: its sessions say on how many machines they ran.
+        is_one_machine: did all sessions run on one booted machine?
         is_shifted: is the common shift of the suite subtracted?
     """
-    machines = {s.machine for s in c.sessions}
-    if len(machines) == 1 and machines != {""}:
+    if is_one_machine:
         return SAME_MACHINE
     return SAME_CLASS_LEFT if is_shifted else SAME_CLASS

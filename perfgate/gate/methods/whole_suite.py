@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.finding import WHOLE_SUITE, Evidence, Finding, Status
 from perfgate.core.reasons import sentence
-from perfgate.gate.methods.across_sessions import floor_of_sessions, prior_of
+from perfgate.gate.methods.across_sessions import floor_of_sessions, is_on_one_machine, prior_of
 from perfgate.gate.methods.limits import (
     Limits,
     allowed_cost,
@@ -91,11 +91,12 @@ def judge_whole_suite(members: Sequence[Member], shifts: GroupShifts, family: Fa
 
 def _compare(members: Sequence[Member], shifts: GroupShifts, family: Family) -> list[SessionModel]:
     """Return each current session's common shift against those of the baseline sessions."""
+    is_one_machine = all(is_on_one_machine(m.comparison) for m in members)
     return [
         compare_sessions(
             [[shift] for shift in shifts.base.values()],
             [now],
-            prior=max(prior_of(m.comparison, is_shifted=False) for m in members),
+            prior=prior_of(is_one_machine=is_one_machine, is_shifted=False),
             family=family.size,
             false_alarms=family.false_alarms,
         )
