@@ -6,6 +6,7 @@ _CONFIRM = (
     "keep its report (`--report-dir first`), measure again in a fresh session, judge both: "
     "`perfgate check --confirm first/report.json`"
 )
+_REPLACE = "`perfgate baseline refresh --replace --reason …`"
 SENTENCES: dict[str, tuple[str, str]] = {
     # failed
     "worse": (

@@ -67,7 +67,7 @@ def collect_profiles(
         problems.append(error("runs-failed", "every run failed", hint="fix the program and measure again"))
     stored = None
     if shard is not None:
-        stored, faults = shards.header(collection.seen, shard, here.policy)
+        stored, faults = shards.describe_shard(collection.seen, shard, here.policy)
         problems += faults
     if problems:
         raise CannotDecideError(problems)

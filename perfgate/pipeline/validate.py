@@ -32,8 +32,12 @@ if TYPE_CHECKING:
 _MISFITS = frozenset({"rule-unit", "rule-sign", "budget-unit", "budget-sign"})
 """Faults of rules that baselines alone prove; a rule that matches nothing may be meant for what is measured next."""
 _AGAIN = "restore it from git, or measure again and run `perfgate baseline refresh --replace`"
-_ANEW = f"start it anew: {REPLACE}"
-_RATE = f'{_ANEW}; or set workload = "rate"'
+_HINTS = {
+    "source-differs": f"measure again by one method, then start the baseline anew: {REPLACE}",
+    "kinds-differ": f"measure again in one form, then start the baseline anew: {REPLACE}",
+    "sessions-disagree": f'start the baseline anew: {REPLACE}; or set workload = "rate"',
+}
+"""Slug of a baseline that no check can judge -> hint; the others have one that fits a check as well."""
 _KNOWN = "name a configuration, a folder of baselines, or a file of either"
 
 
@@ -118,7 +122,7 @@ def _baselines(looked: _Looked, folder: str, policy: Policy) -> None:
     looked.problems += _unread(folder)
     for p in side.profiles:
         _twice(looked, p, folder)
-        _judgeable(looked, p, folder, policy)
+        _judgeable(looked, p, folder, _policy_of(folder) if policy is config.BUILT_IN else policy)
     if side.profiles:
         faults = [*check_rules(policy, side.profiles), *check_budgets(side.profiles, policy, frozenset())[1]]
         looked.problems += [d for d in faults if d.slug in _MISFITS]
@@ -179,8 +183,7 @@ def _judgeable(looked: _Looked, profile: Profile, folder: str, policy: Policy) -
     """Look for what makes every check of a baseline end without a verdict."""
     path = os.path.join(folder, profile.machine_class, file_name(*profile.key))
     for flaw in find_flaws(profile, policy):
-        hint = _RATE if flaw.slug == "sessions-disagree" else hint_for(flaw.slug).replace("`", "") or _ANEW
-        looked.problems.append(flaw.as_error(path, hint))
+        looked.problems.append(flaw.as_error(path, _HINTS.get(flaw.slug) or hint_for(flaw.slug).replace("`", "")))
 
 
 def _policy_of(folder: str) -> Policy:

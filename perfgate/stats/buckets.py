@@ -1,4 +1,4 @@
-"""Quantiles of counts by bucket, and how much they can be trusted."""
+"""Quantiles of counts by bucket, with the bounds of the bucket."""
 
 from __future__ import annotations
 

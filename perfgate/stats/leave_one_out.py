@@ -1,4 +1,4 @@
-"""How often an unchanged session would fail, estimated from the baseline's own sessions: each is left out in turn."""
+"""Estimate the false-alarm rate of a baseline by judging each of its sessions against the others."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FEWEST_LEFT_OUT = 3
-"""Sessions that it takes to say anything: of two, each would be judged by a single one."""
+"""Fewest sessions for an estimate: of two, each would be judged by a single one."""
 MATCHED_AT = 0.7
-"""Quantile of the left-out sessions' largest shares through which the law of their scatter is laid. With 0.6, 0.7
+"""Quantile of the left-out sessions' largest shares to which the distribution of their scatter is fitted. With 0.6, 0.7
 or 0.8 the rates on recorded benchmarks differ by less than their own error."""
 SCATTER_WEIGHT = 5.0
-"""Sessions that the law of the scatter counts for beside those that were left out. With 10 or 20 a single rate is
-steadier, but benchmarks whose sessions now and then are in another state are taken for better than they are."""
+"""Weight of the fitted distribution, in sessions, beside the sessions that were left out. With 10 or 20 a single rate
+is steadier, but benchmarks whose sessions now and then are in another state are taken for better than they are."""
 CONFIDENCE = 0.90
-"""Of the two ends of an interval together; each is a one-sided bound at 95 %."""
+"""Confidence of an interval; each end is a one-sided bound at 95 %."""
 _MOST_SHARE = 1e3
 _PRECISE = 1e-9  # of the ends of an interval, which is printed with two digits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRate:
-    """How often an unchanged session is expected to fail.
+    """The expected share of unchanged sessions that fail, with its interval.
 
     Attributes:
         expected: share of unchanged sessions that fail, 0.0 to 1.0.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FEWEST = 6
-"""Runs from which on the slowest and the fastest enclose the median in 95 % of cases (2 * 0.5**6 = 3 %)."""
+"""Fewest runs whose minimum and maximum enclose the median with 95 % confidence (they miss it in 2 * 0.5**6 = 3 %)."""
 
 
 def median_interval(ordered: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Many tests at once: p-values adjusted for the size of their family."""
+"""Adjust the p-values of a family of tests for its size."""
 
 from __future__ import annotations
 

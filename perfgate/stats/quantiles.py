@@ -1,4 +1,4 @@
-"""Quantiles of a sample, its spread, and what order statistics say about the population."""
+"""Quantiles and spread of a sample, and confidence bounds of quantiles by order statistics."""
 
 from __future__ import annotations
 

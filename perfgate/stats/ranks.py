@@ -124,7 +124,7 @@ def critical_u(n_base: int, n_current: int, level: float) -> int | None:
 def smallest_flagged_factor(base: Sequence[float], current: Sequence[float], level: float) -> float | None:
     """Return the factor above which a slowdown of ``current`` would have been significant.
 
-    It says what a sample could have seen. With ``current`` scaled by f, a pair
+    It is the smallest detectable slowdown. With ``current`` scaled by f, a pair
     (b, c) counts for U once f * c > b, that is once f exceeds the ratio b / c. So
     U(f) is the number of pairwise ratios below f (and half of those equal to f),
     and U first reaches the critical value k when f passes the k-th smallest of all

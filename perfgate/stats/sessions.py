@@ -1,4 +1,4 @@
-"""The across-sessions model: how far today's session may lie from the baseline's by chance.
+"""The across-sessions model: compare one current session with the spread between baseline sessions.
 
 Everything is on natural logarithms, and lower is better; for a metric where higher
 is better the caller flips the sign of the logs.
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PRIOR_SESSIONS = 2
-"""Sessions' worth of belief in the prior spread (d0). With 1, 2 or 4 the rates of false alarms and
-of finds on recorded benchmarks differ by at most 3 points once there are 3 sessions."""
+"""Weight of the prior spread, in sessions (d0). With 1, 2 or 4 the false-alarm rate and the power on
+recorded benchmarks differ by at most 3 points once there are 3 sessions."""
 MOST_SHIFT = 0.40
-"""Largest common shift that is taken off, on logs (+49 %, or -33 %): a suite that moved further is not excused."""
-FEWEST_ALIKE = 5
-"""Benchmarks that it takes to speak of what a suite has in common."""
+"""Largest common shift that is subtracted, on logs (+49 %, or -33 %): what exceeds it stays in every change."""
+MIN_ROWS_SHARING_A_SESSION = 5
+"""Fewest benchmarks of one session from which a common shift or spread is estimated."""
 PRIOR_WEIGHT = 4
-"""Degrees of freedom that the prior counts for beside the suite's own spread. With 1, 4 or 10 the rates of
-false alarms and of finds on recorded benchmarks differ by at most 3 points."""
+"""Weight of the prior, in degrees of freedom, beside the suite's own spread. With 1, 4 or 10 the false-alarm rate
+and the power on recorded benchmarks differ by at most 3 points."""
 SPREAD_FLOOR = 0.005
-"""Smallest spread between sessions to believe in: a few agree better than half a percent by
-chance. With 1 % instead, alarms and finds on recorded benchmarks differ by at most 3 points."""
+"""Lower bound of the spread between sessions: a few agree better than half a percent by chance. With 1 %
+instead, the false-alarm rate and the power on recorded benchmarks differ by at most 3 points."""
 MAD_TO_SIGMA = 1.4826
 """1 / (the 75 % point of the normal law): turns a MAD into the standard deviation of normal noise."""
 MEDIAN_VARIANCE = 1.571
@@ -43,7 +43,7 @@ level goes as 1 / sqrt(level), hence sqrt(J * 1 % / fa) for J benchmarks."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteSpread:
-    """How far sessions usually lie apart in a suite.
+    """The typical spread between the sessions of a suite.
 
     Attributes:
         variance: typical variance between a benchmark's sessions, on logs, >= 0.
@@ -55,13 +55,13 @@ class SuiteSpread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InCommon:
-    """What the benchmarks of a suite share when a session is compared with a baseline.
+class CommonShift:
+    """What the benchmarks of a suite have in common when a session is compared with a baseline.
 
     Attributes:
-        shift: log shift of the current session, taken off its change as far as `MOST_SHIFT`.
-        shifts: the same of each baseline session, taken off before their spread is measured; empty: none.
-        spread: how far the suite's sessions usually lie apart; None: the prior stands alone.
+        shift: log shift of the current session, subtracted from its change as far as `MOST_SHIFT`.
+        shifts: the same of each baseline session, subtracted before their spread is measured; empty: none.
+        spread: typical spread between the suite's sessions; None: the prior alone counts.
     """
 
     shift: float = 0.0
@@ -145,7 +145,7 @@ def session_limits(sessions: int, *, family: int, false_alarms: float) -> tuple[
 
 
 def common_shift(changes: Sequence[float]) -> float:
-    """Return what the benchmarks of a suite have in common when a session is compared with a baseline.
+    """Return the median change of the benchmarks of a suite, the change they have in common.
 
     Most of the benchmarks of a pull request are unchanged, so that their median change
     is the speed of the machine rather than the code's.
@@ -154,9 +154,9 @@ def common_shift(changes: Sequence[float]) -> float:
         changes: log change of each benchmark, finite; may be empty.
 
     Returns:
-        The median, 0.0 of fewer than 5. It is not limited to `MOST_SHIFT`; what is taken off is.
+        The median, 0.0 of fewer than 5. It is not limited to `MOST_SHIFT`; what is subtracted is.
     """
-    return median(changes) if len(changes) >= FEWEST_ALIKE else 0.0
+    return median(changes) if len(changes) >= MIN_ROWS_SHARING_A_SESSION else 0.0
 
 
 def suite_spread(centres: Sequence[Sequence[float]]) -> SuiteSpread | None:
@@ -179,9 +179,9 @@ def suite_spread(centres: Sequence[Sequence[float]]) -> SuiteSpread | None:
         National Academy of Sciences 17(12).
     """
     several = [c for c in centres if len(c) > 1]
-    if len(several) < FEWEST_ALIKE:
+    if len(several) < MIN_ROWS_SHARING_A_SESSION:
         return None
-    variances = [_squares(c) / (len(c) - 1) / (1.0 - 2.0 / (9.0 * (len(c) - 1))) ** 3 for c in several]
+    variances = [_sum_of_squares(c) / (len(c) - 1) / (1.0 - 2.0 / (9.0 * (len(c) - 1))) ** 3 for c in several]
     return SuiteSpread(variance=median(variances), weight=0.5 * sum(len(c) - 1 for c in several))
 
 
@@ -192,7 +192,7 @@ def compare_sessions(
     prior: float,
     family: int,
     false_alarms: float,
-    common: InCommon | None = None,
+    common: CommonShift | None = None,
     centres: Sequence[float] | None = None,
     centre: float | None = None,
     sampling: float | None = None,
@@ -200,16 +200,16 @@ def compare_sessions(
     """Return the change of one current session from the sessions of a baseline, its standard error and its limits.
 
     The spread between sessions is the baseline's own, moderated by a prior and by the
-    suite's, because the variance of two or three sessions says next to nothing.
+    suite's, because the variance of two or three sessions is very uncertain.
 
     Args:
         baseline: one sequence of finite log values per session, in any order.
         current: the log values of the current session, finite.
         prior: standard deviation between sessions expected beforehand, on logs, > 0
-            (0.02 on one machine; 0.05 otherwise, 0.025 once a common shift is taken off).
+            (0.02 on one machine; 0.05 otherwise, 0.025 once a common shift is subtracted).
         family: benchmarks that are gated together (J), >= 1.
         false_alarms: accepted share of unchanged pull requests that fail (fa), 0.0 < fa < 1.0.
-        common: what the whole suite shares; None: nothing is known of a suite.
+        common: what the suite has in common; None: nothing is known of a suite.
         centres: the logs of the baseline sessions' medians on the original scale, in the same
             order (of an even number of values the two differ); None: the medians of the logs.
         centre: the same for the current session.
@@ -228,7 +228,7 @@ def compare_sessions(
     k_in, k_out = session_limits(m, family=family, false_alarms=false_alarms)
     centres = [median(session) for session in baseline] if centres is None else list(centres)
     base = median(centres)
-    common = common or InCommon()
+    common = common or CommonShift()
     expected = _moderated(prior, common.spread)
     variance = _between([c - s for c, s in zip(centres, common.shifts or [0.0] * m, strict=True)], expected)
     within = _within(baseline, current)
@@ -292,7 +292,7 @@ def _moderated(prior: float, suite: SuiteSpread | None) -> float:
     return (PRIOR_WEIGHT * prior**2 + suite.weight * suite.variance) / (PRIOR_WEIGHT + suite.weight)
 
 
-def _squares(centres: Sequence[float]) -> float:
+def _sum_of_squares(centres: Sequence[float]) -> float:
     """Return the sum of squares about the mean: (m - 1) times the variance."""
     mean = math.fsum(centres) / len(centres)
     return math.fsum((centre - mean) ** 2 for centre in centres)
@@ -303,4 +303,4 @@ def _between(centres: Sequence[float], expected: float) -> float:
     m = len(centres)
     if m == 1:
         return expected
-    return max((PRIOR_SESSIONS * expected + _squares(centres)) / (PRIOR_SESSIONS + m - 1), SPREAD_FLOOR**2)
+    return max((PRIOR_SESSIONS * expected + _sum_of_squares(centres)) / (PRIOR_SESSIONS + m - 1), SPREAD_FLOOR**2)

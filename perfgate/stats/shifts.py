@@ -1,4 +1,4 @@
-"""By how much one sample lies above another, whatever the noise looks like."""
+"""The Hodges-Lehmann shift between two samples, with the confidence interval of the rank test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sample can say about a tail: bounds for p95 and its like, and how many runs it takes."""
+"""Confidence bounds for tail quantiles such as p95, and the probability of values in a tail."""
 
 from __future__ import annotations
 

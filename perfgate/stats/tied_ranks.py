@@ -1,4 +1,4 @@
-"""The exact null law of a rank sum when values are tied: every split of the runs, counted at once."""
+"""The exact null distribution of a rank sum with tied values, by counting every split of the runs."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def tied_tail(base: Sequence[float], current: Sequence[float]) -> float:
         shift = width * steps[value]
         for size in range(min(seen, len(few)), 0, -1):
             by_size[size] += by_size[size - 1] << shift
-    found = sum(steps[value] for value in few)
+    rank_sum = sum(steps[value] for value in few)
     # The current side ranks as high as seen: its own sum is that or larger, or the other's that or smaller.
-    fields = by_size[-1] >> (width * found) if few is current else by_size[-1] & ((1 << width * (found + 1)) - 1)
+    fields = by_size[-1] >> (width * rank_sum) if few is current else by_size[-1] & ((1 << width * (rank_sum + 1)) - 1)
     return (fields % ((1 << width) - 1)) / whole  # the digits' sum in base 2**width
 
 

@@ -1,4 +1,4 @@
-"""New runs into a baseline: which sessions are kept, what moves, and what must be said first."""
+"""New runs into a baseline: which sessions are kept, which values change, and why runs are refused."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def refresh(
     problems = _mismatches(before, fresh, policy) if before and fresh else []
     if problems:
         return _refuse(old, fresh, problems)
-    merged = _kept(_merged(before, fresh), keep)
+    merged = _keep_newest(_merged(before, fresh), keep)
     if fresh and (problems := find_flaws(merged, policy)):
         return _refuse(old, fresh, problems)
     same = old is not None and replace(merged, provenance=None) == replace(old, provenance=None)
@@ -183,7 +183,7 @@ def _join_metrics(old: MetricProfile, new: MetricProfile) -> MetricProfile:
     return with_stated(both, (*(s for s in old.stated if s.session not in again), *new.stated))
 
 
-def _kept(profile: Profile, keep: int) -> Profile:
+def _keep_newest(profile: Profile, keep: int) -> Profile:
     """Return the profile with its newest sessions only, each with all its batches."""
     names = session_names([profile])
     newest = list(dict.fromkeys(names[s.id] for s in reversed(profile.sessions)))[:keep]

@@ -36,12 +36,12 @@ def main() -> None:
         )
         for i in range(rows)
     ]  # fmt: skip
-    told = json.dumps(to_data(verdict(*found)))
-    read = from_data(json.loads(told), "report.json")
+    content = json.dumps(to_data(verdict(*found)))
+    read = from_data(json.loads(content), "report.json")
     costs: dict[str, list[float]] = {"json.loads": [], "comment": []}
     for _ in range(REPEAT):
         for name, call in (
-            ("json.loads", lambda: json.loads(told)),
+            ("json.loads", lambda: json.loads(content)),
             ("comment", lambda: comment(read, ident="default", run_page="")),
         ):
             code.cache_clear()
@@ -50,7 +50,7 @@ def main() -> None:
             call()
             costs[name].append(time.process_time() - begin)
     medians = {name: statistics.median(c) for name, c in costs.items()}
-    print(f"{rows:,} rows, a report of {len(told) / 1e6:.1f} MB")
+    print(f"{rows:,} rows, a report of {len(content) / 1e6:.1f} MB")
     for name, cost in medians.items():
         print(f"{name:12} {cost * 1e3:8.1f} ms CPU")
     print(f"comment / json.loads: {medians['comment'] / medians['json.loads']:.2f} (goal 5)")

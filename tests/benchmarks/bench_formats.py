@@ -49,10 +49,10 @@ print(cost, peak * 1024, count)
 
 def write_predictions(path: Path, count: int) -> None:
     """Write lines of a prediction log, about 200 bytes each."""
-    dice = random.Random(7)  # noqa: S311 - the same lines each time
+    rng = random.Random(7)  # noqa: S311 - the same lines each time
     with path.open("w") as file:
         for i in range(count):
-            inference, logging = dice.gauss(45, 10), dice.gauss(12, 2)
+            inference, logging = rng.gauss(45, 10), rng.gauss(12, 2)
             line = {
                 "event": "prediction_metrics", "series_id": f"sensor_{i % 7}", "model_version": f"v{i % 3}",
                 "latency_inference_ms": round(inference, 1), "latency_logging_ms": round(logging, 1),
@@ -63,13 +63,13 @@ def write_predictions(path: Path, count: int) -> None:
 
 def write_requests(path: Path, count: int) -> None:
     """Write a table of requests, one in a hundred failed."""
-    dice = random.Random(7)  # noqa: S311 - the same lines each time
+    rng = random.Random(7)  # noqa: S311 - the same lines each time
     with path.open("w") as file:
         file.write("at,label,took_ms,status,message,thread,size_bytes,open\n")
         for i in range(count):
             status = 500 if i % 100 == 0 else 200
             at = 1_795_221_493_660 + i
-            file.write(f"{at},page {i % 8},{dice.gauss(90, 9):.1f},{status},OK,Group 1-{i % 4},{900 + i % 50},4\n")
+            file.write(f"{at},page {i % 8},{rng.gauss(90, 9):.1f},{status},OK,Group 1-{i % 4},{900 + i % 50},4\n")
 
 
 def measured(body: str, path: Path) -> tuple[float, int, int]:

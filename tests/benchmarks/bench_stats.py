@@ -52,9 +52,9 @@ def scipys() -> None:
 
 def bootstrap() -> None:
     """An interval of the ratio of medians from 10,000 resamples, on a few pairs."""
-    dice = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     for base, current in PAIRS[:FEW]:
-        medians = [np.median(dice.choice(side, (10_000, RUNS)), axis=1) for side in (base, current)]
+        medians = [np.median(rng.choice(side, (10_000, RUNS)), axis=1) for side in (base, current)]
         np.quantile(medians[1] / medians[0], [0.025, 0.975])
 
 

@@ -60,6 +60,22 @@ def test_a_metric_of_older_sessions_only_goes():
     assert [m.metric.name for m in profile.metrics] == ["elapsed", "throughput"]
 
 
+def test_the_method_of_older_sessions_is_not_one_of_the_newest():
+    methods = {"s1": "poll", "s2": "cgroup", "s3": "cgroup"}
+    collection = collect(
+        a_run(f"{session}-{i}", session=session, started_at=DAY.format(day), memory_source=method)
+        for day, (session, method) in enumerate(methods.items(), start=1)
+        for i in range(2)
+    )
+    assert collection.profiles[0].metric("peak_memory").sources == ("cgroup", "poll")
+    selection = select(collection, every_batch=False)
+    assert selection.profiles[0].metric("peak_memory").sources == ("cgroup",)
+    (method,) = selection.selected[0].methods
+    assert (method.metric, method.source, method.run_ids) == ("peak_memory", "cgroup", ("s3-0", "s3-1"))
+    for every in ({"every_batch": True}, {"every_batch": False, "every_session": True}):
+        assert select(collection, **every).profiles[0].metric("peak_memory").sources == ("cgroup", "poll")
+
+
 def test_a_failed_newer_session_is_the_current_one():
     selection = select(runs_of(("a", "s1", 1), ("a", "s2", 2, "failed")), every_batch=False)
     assert selection.profiles == ()

@@ -11,6 +11,8 @@ from lower_wings import DAY, LAWS, a_profile, a_run
 
 from perfgate.collect import Part, check_shards, collect, merge, parts_of
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, Metric
+from perfgate.core.profile import Stated, with_stated
+from perfgate.core.quantile import Quantile
 from perfgate.core.run import Environment
 from perfgate.core.shards import shard_of
 from perfgate.store.codec import decode_profiles, encode_profiles
@@ -108,6 +110,26 @@ def test_a_metric_in_two_units_is_refused():
     (problem,) = merge(parts)[1]
     assert (problem.slug, problem.place) == ("unit-differs", "b.json")
     assert problem.message == 'the unit of "elapsed" is "1" here, but "s" in a.json'
+
+
+def only_quantiles(session, p50):
+    """Return a profile of a tool that states a median alone."""
+    profile = a_profile({session: (p50,)})
+    bare = dataclasses.replace(profile.metrics[0], samples=())
+    stated = with_stated(bare, [Stated(session=session, quantiles=(Quantile("p50", p50, p50, p50),))])
+    return dataclasses.replace(profile, metrics=(stated,))
+
+
+def test_quantiles_of_several_shards_are_merged_and_none_is_lost():
+    merged, problems = merge([("a.json", (only_quantiles("s1", 0.5),)), ("b.json", (only_quantiles("s2", 0.7),))])
+    assert problems == []
+    assert [(s.session, s.quantiles[0].value) for s in merged[0].metrics[0].stated] == [("s1", 0.5), ("s2", 0.7)]
+
+
+def test_values_and_quantiles_of_one_metric_are_not_merged():
+    (problem,) = merge([("a.json", (a_profile({"s1": (0.1,)}),)), ("b.json", (only_quantiles("s2", 0.7),))])[1]
+    assert (problem.slug, problem.place) == ("kinds-differ", "b.json")
+    assert problem.message == '"elapsed" has only quantiles here, but values in a.json'
 
 
 def part(shard, **changes):

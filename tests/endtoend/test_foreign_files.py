@@ -111,7 +111,7 @@ def test_means_of_calls_and_single_calls_are_not_compared(project: Project) -> N
     entries = [{"fullname": name, "stats": {"data": [0.27, 0.28], "rounds": 2}} for name in ("py-sum", "noop")]
     project.write("new.json", json.dumps({"machine_info": {}, "benchmarks": entries}))
     outcome = project.cli("check", "new.json")
-    assert_cannot_decide(outcome, "time was had in different ways", "measure both sides alike")
+    assert_cannot_decide(outcome, "time was measured by different methods", "measure all runs by one method")
 
 
 def test_what_was_imported_is_what_the_file_says(project: Project) -> None:
@@ -172,7 +172,7 @@ def test_values_and_quantiles_do_not_stand_in_one_baseline(project: Project) -> 
     given(project, SAVED, "bench.json", times(1.01))
     before = project.baseline_files()
     outcome = project.cli("baseline", "refresh", "bench.json")
-    assert_cannot_decide(outcome, "holds values of .time., this file only quantiles", "--replace")
+    assert_cannot_decide(outcome, "has values in the baseline, but only quantiles in the runs", "--replace")
     assert project.baseline_files() == before
 
 

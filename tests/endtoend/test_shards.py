@@ -233,7 +233,7 @@ def test_runs_of_the_baseline_beside_the_shards_count_for_no_shard(gated: Projec
 
 def test_a_shard_collects_only_its_own_runs_of_one_commit(gated: Project) -> None:
     outcome = gated.cli("collect", "runs-*/*.json", "--shard", "1/3")
-    assert_cannot_decide(outcome, "runs of shard 2/3 lie here", "only the runs of shard 1/3")
+    assert_cannot_decide(outcome, "the input has runs of shard 2/3", "only the runs of shard 1/3")
     measure(gated, 1, folder="runs-1", commit="d" * 40, day=10)
     assert_cannot_decide(gated.cli("collect", "runs-1", "--shard", "1/3"), "more than one commit", "older runs")
 

@@ -167,12 +167,12 @@ SETS: dict[str, tuple[Callable[[Project], object], str, str]] = {
     ),
     "units-mixed": (
         lambda p: p.change_runs("new-train-003", metrics={"queue": {"value": 5.0, "unit": "B"}}),
-        r'new-train-.*json: /metrics/queue/unit: "queue" is in', "one unit",
+        r'new-train-.*json: /metrics/queue/unit: the unit of "queue" is', "one unit",
     ),
     "rows-differ": (lambda p: p.change_runs("new-train-*", rows_used=2000), "train .*rows_used", "same input"),
     "one-differs-in-rows": (lambda p: p.change_runs("new-train-004", rows_used=2000), "train .*rows", "same input"),
     "memory-source": (
-        lambda p: p.change_runs("new-train-*", memory_source="poll"), "train peak_memory: ", "measure both sides alike",
+        lambda p: p.change_runs("new-train-*", memory_source="poll"), "train peak_memory: ", "by one method",
     ),
     "foreign-class": (
         _foreign,

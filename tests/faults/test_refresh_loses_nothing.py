@@ -58,7 +58,7 @@ def _loosening(project: Project) -> None:
 
 REFUSALS: dict[str, tuple[Callable[[Project], object], tuple[str, ...], str, str]] = {
     "bad-run": (_bad_run, (), r"bad\.json: not JSON", "remove the file"),
-    "failed-run": (lambda p: p.change_runs("new-train-003", status="failed"), (), '"train" failed', "mend the program"),
+    "failed-run": (lambda p: p.change_runs("new-train-003", status="failed"), (), '"train" failed', "fix the program"),
     "zero-time": (lambda p: p.change_runs("new-train-003", elapsed_sec=0.0), (), "time of zero", "elapsed_ns"),
     "rows-differ": (lambda p: p.change_runs("new-train-*", rows_used=7), (), "train: .*rows", "--replace"),
     "source-differs": (lambda p: p.change_runs("new-*", memory_source="poll"), (), "peak memory", "--replace"),

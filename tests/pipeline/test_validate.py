@@ -131,6 +131,21 @@ def _run_twice(workdir: Project) -> None:
     edit(workdir, change)
 
 
+def _two_methods(workdir: Project) -> None:
+    edit(workdir, lambda d: d["metrics"]["peak_memory"].update(source=["cgroup", "poll"]))
+
+
+def _other_rows(workdir: Project) -> None:
+    def change(document: dict[str, Any]) -> None:
+        (name,) = document["sessions"]
+        document["sessions"][f"{name}-b"] = {**document["sessions"][name], "rows_used": [77], "runs": []}
+        for metric in document["metrics"].values():
+            metric["values"] = {name: metric["values"][name][:1], f"{name}-b": metric["values"][name][:1]}
+            metric.update(n=2, **dict.fromkeys(("p50", "p95", "p99"), metric["values"][name][0]))
+
+    edit(workdir, change)
+
+
 FAULTS: dict[str, tuple[Callable[[Project], object], str]] = {
     "configuration, unknown key": (lambda p: p.write("perfgate.toml", "treshold = 1"), "config-invalid"),
     "configuration, no TOML": (lambda p: p.write("perfgate.toml", "["), "config-invalid"),
@@ -160,6 +175,8 @@ FAULTS: dict[str, tuple[Callable[[Project], object], str]] = {
     "baseline, other suffix": (lambda p: p.write("baselines/x/a.JSON", "{}"), "baseline-unread"),
     "baseline, key twice": (_key_twice, "baseline-invalid"),
     "baseline, run twice": (_run_twice, "baseline-run-twice"),
+    "baseline, two methods": (_two_methods, "source-differs"),
+    "baseline, sessions on other rows": (_other_rows, "sessions-disagree"),
     "waivers": (lambda p: p.write("baselines/waivers.toml", WAIVER + 'colour = "red"\n'), "waivers-invalid"),
     "waiver twice": (lambda p: p.write("baselines/waivers.toml", WAIVER + WAIVER), "waivers-invalid"),
 }  # fmt: skip
@@ -170,6 +187,21 @@ def test_each_fault_is_found_by_itself(sound, capsys, fault):
     spoil, slug = FAULTS[fault]
     spoil(sound)
     assert slugs(capsys) == [slug]
+
+
+@pytest.mark.parametrize("by", [["."], ["baselines"], ["CLASS"], ["BASELINE"]], ids=" ".join)
+@pytest.mark.parametrize(
+    ("spoil", "allowance"),
+    [(_two_methods, 'exclude = ["*:peak_memory"]'), (_other_rows, '[defaults]\nworkload = "rate"')],
+)
+def test_what_the_configuration_allows_is_no_fault_of_a_baseline(sound, capsys, spoil, allowance, by):
+    baseline = sound.baseline("train").relative_to(sound.root)
+    paths = [{"CLASS": str(baseline.parent), "BASELINE": str(baseline)}.get(p, p) for p in by]
+    spoil(sound)
+    sound.write("perfgate.toml", "")
+    assert len(slugs(capsys, *paths)) == 1
+    sound.write("perfgate.toml", allowance)
+    assert run(["validate", *paths]) == 0
 
 
 def test_faults_of_all_files_are_told_at_once(sound, capsys):

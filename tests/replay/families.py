@@ -52,12 +52,12 @@ class Family:
         self.is_unnamed = self.chance(0.2)
         count = 1 if self.is_unnamed else self.rng.choice((1, 1, 2, 3, 3, 4, 5, 5, 6, 8))
         for number in range(1, count + 1):
-            self._session("old", number, {})
+            self.session("old", number, {})
         fault = self.rng.choice(FAULTS) if self.chance(0.25) else ""
         for number, folder in enumerate(("outputs/model_runs", "second", "third"), 10):
-            self._session(folder, number, self.shifts, fault if number == 10 or self.chance(0.5) else "")
+            self.session(folder, number, self.shifts, fault if number == 10 or self.chance(0.5) else "")
         if self.chance(0.1):
-            self._session("outputs/model_runs", 14, {}, "")
+            self.session("outputs/model_runs", 14, {}, "")
         self.write("perfgate.toml", self._configuration())
         if self.chance(0.25):
             self.write("baselines/waivers.toml", self._waivers())
@@ -91,7 +91,8 @@ class Family:
         }
         self.shifts = dict.fromkeys(picked[which], size)
 
-    def _session(self, folder: str, number: int, shifts: dict[int, float], fault: str = "") -> None:
+    def session(self, folder: str, number: int, shifts: dict[int, float], fault: str = "") -> None:
+        """Write the runs of one session; a fault is that of its first benchmark."""
         rng = self.rng
         common = rng.gauss(1, self.between)
         for i, (name, labels) in enumerate([*self.benchmarks, *([("fresh", {})] if fault == "new" else [])]):
@@ -255,7 +256,7 @@ class Family:
             self.cli("baseline", "refresh", *more, *(["--reason", "accepted"] if self.chance(0.7) else []))
             self.cli("check", "second", "--format", "json", "--today", TODAY)
         if self.chance(0.1):
-            words = ["--ceiling", "+40%", "--until", "2026-06-01", "--reason", "known"]
+            words = ["--ceiling", "+40%", "--until", "2099-12-31", "--reason", "known"]
             self.cli("waive", self.benchmarks[0][0], "elapsed", *words)
             self.cli("check", "--format", "json", "--today", TODAY)
 
@@ -278,3 +279,24 @@ class Family:
             self.steps.append(["shard", "collect", folder, "--shard", f"{number}/2", "-o", f"shard-{number}.json"])
         self.cli("merge", "shard-1.json", "shard-2.json", "--expect-shards", "2", "-o", "merged.json")
         self.cli("check", "--current", "merged.json", "--today", TODAY)
+
+
+def known(place: Path) -> dict[str, list[list[Any]]]:
+    """Write the projects whose verdict changes on purpose, and return their steps by name."""
+    cases = {}
+    for name in ("suite-below-floor", "mixed-sources"):
+        family = Family(name, place / f"known-{name}")
+        family.root.mkdir(parents=True)
+        family.benchmarks = [(f"b{i}", {}) for i in range(6)]
+        family.centres = dict.fromkeys(range(6), 0.002)
+        family.own, family.extra, family.has_cpu, family.is_unnamed = [], {"memory_source": "vmhwm"}, False, False
+        family.runs, family.spread, family.between = 8, 0.002, 0.002
+        is_suite = name == "suite-below-floor"
+        for number in range(1, 6):
+            family.session("old", number, {}, "" if is_suite else "mixed-source")
+        slower = dict.fromkeys(range(6), 1.45) if is_suite else {}
+        family.session("outputs/model_runs", 10, slower, "" if is_suite else "mixed-source")
+        family.write("perfgate.toml", '[defaults]\nfloor = "+1ms"\n')
+        refresh = ["cli", "baseline", "refresh", "old", "--sessions", "all"]
+        cases[f"known-{name}"] = [refresh, ["cli", "validate"], ["cli", "check", "--today", TODAY]]
+    return cases

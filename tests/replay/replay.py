@@ -1,7 +1,7 @@
 """Plays the same inputs through two versions of perfgate and prints every difference in what they decide.
 
 ``python tests/replay/replay.py --old PYTHON_WITH_THE_PREVIOUS_RELEASE [--new PYTHON]``: the fault
-suite, the golden report, every worked example of a foreign file, and random families. Without
+suite, the kept and golden reports, every worked example of a foreign file, and random families. Without
 ``--new``, the new version is this tree. Compared are exit codes, findings with their numbers,
 problems, notes, JSON output and which files were written; never the words of a message.
 Intended differences stand in ``expected.toml``. Exit 0: no other difference was seen; 1: some were.
@@ -25,22 +25,26 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from families import FORMATS, Family
+from families import FORMATS, Family, known
 from fault_suite import Suite
 from player import HERE, ROOT, Call, Player, environment
 
+KINDS = ["faults", "formats", "golden", "known", "families"]
 DATA = ROOT / "tests" / "formats" / "data"
+KEPT = ROOT / "tests" / "data" / "v0.1.0"
 _CLOSE = 1e-9  # relative; one order of additions or another must not count
 _NUMBER = re.compile(r"(?<![\w.:-])\d+\.\d+(?![\w.:-])")
 
 
 def build(place: Path, families: int, seed: int) -> dict[str, list[list[Any]]]:
     """Build every input once; return the steps of each case by its name."""
-    cases: dict[str, list[list[Any]]] = {}
-    golden = place / "golden"
-    golden.mkdir(parents=True)
-    shutil.copy(ROOT / "tests" / "golden" / "report.json", golden)
-    cases["golden"] = [["cli", "report", "report.json", "--format", name] for name in FORMATS]
+    cases = known(place)
+    reports = sorted(p for p in KEPT.rglob("*.json") if "perfgate/report/" in p.read_text()[:200])
+    for path in reports:  # written by the previous release, which reads no report of a later one
+        name = f"golden-{path.stem}"
+        (place / name).mkdir(parents=True)
+        shutil.copy(path, place / name / "report.json")
+        cases[name] = [["cli", "report", "report.json", "--format", form] for form in FORMATS]
     for number, path in enumerate(sorted(p for p in DATA.rglob("*") if _is_example(p))):
         name = f"formats-{number:03d}-{path.parent.name}-{path.name.replace(' ', '_')}"
         cases[name] = _example(place / name, path)
@@ -209,9 +213,9 @@ def main() -> int:
     parser.add_argument("--new", default="", help="python that has the new version (default: this tree)")
     parser.add_argument("--families", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", action="append", choices=["faults", "formats", "golden", "families"], default=[])
+    parser.add_argument("--only", action="append", choices=KINDS, default=[])
     given = parser.parse_args()
-    parts = given.only or ["faults", "formats", "golden", "families"]
+    parts = given.only or KINDS
     with tempfile.TemporaryDirectory(prefix="replay-", dir=roomy()) as folder:
         place = Path(folder)
         cases = build(place / "inputs", given.families if "families" in parts else 0, given.seed)

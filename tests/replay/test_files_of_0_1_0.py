@@ -114,5 +114,11 @@ def test_refreshing_from_its_own_runs_again_writes_its_bytes(old: Path, monkeypa
     assert {path: path.read_bytes() for path in Path("baselines").rglob("*.json")} == then
 
 
+def test_the_report_with_every_status_is_drawn_too(old: Path, capsys) -> None:
+    assert run(["report", "golden.json", "--format", "json"]) == 0
+    then, now = json.loads(Path("golden.json").read_text()), json.loads(capsys.readouterr().out)
+    assert [f["status"] for f in now["findings"]] == [f["status"] for f in then["findings"]]
+
+
 def test_the_set_stays_small() -> None:
     assert sum(path.stat().st_size for path in OLD.rglob("*") if path.is_file()) < 300_000

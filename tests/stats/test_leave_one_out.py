@@ -50,8 +50,8 @@ def test_extreme_baselines_have_extreme_rates(shares, least, most):
 
 @LAWS
 @given(SHARES, st.randoms(use_true_random=False))
-def test_the_order_of_the_sessions_does_not_matter_and_the_rate_lies_in_its_interval(shares, dice):
-    shuffled = dice.sample(shares, len(shares))
+def test_the_order_of_the_sessions_does_not_matter_and_the_rate_lies_in_its_interval(shares, rng):
+    shuffled = rng.sample(shares, len(shares))
     rate = alarm_rate(shares)
     assert alarm_rate(shuffled) == rate
     assert 0.0 <= rate.low <= rate.expected <= rate.high <= 1.0
@@ -67,10 +67,10 @@ def test_noisier_sessions_never_lower_the_rate(shares, factor):
 @pytest.mark.parametrize(("scale", "sessions"), [(0.3, 3), (0.15, 5), (0.3, 5), (0.3, 10)])
 def test_where_the_law_holds_the_rate_is_true_in_the_mean(scale, sessions):
     """Largest shares that follow the law itself: the mean of many rates is the share that truly fails."""
-    dice = random.Random(7)  # noqa: S311 - reproducible noise
+    rng = random.Random(7)  # noqa: S311 - reproducible noise
     truth = -math.expm1(-(scale**2))
     rates = [
-        alarm_rate([scale / math.sqrt(-math.log(1 - dice.random())) for _ in range(sessions)]).expected
+        alarm_rate([scale / math.sqrt(-math.log(1 - rng.random())) for _ in range(sessions)]).expected
         for _ in range(1500)
     ]
     assert 0.8 * truth < sum(rates) / len(rates) < 1.6 * truth + 0.002

@@ -52,13 +52,13 @@ def test_few_runs_give_their_extremes(n):
 @pytest.mark.parametrize("n", [5, 10, 20])
 @pytest.mark.parametrize("law", ["normal", "skewed", "heavy", "two-peaked"])
 def test_the_ratio_of_equal_medians_is_covered_as_often_as_promised(n, law):
-    dice = np.random.default_rng(n)
+    rng = np.random.default_rng(n)
     noise = {
-        "normal": lambda size: np.exp(0.05 * dice.standard_normal(size)),
-        "skewed": lambda size: 1 + 0.1 * np.exp(dice.standard_normal(size)),
-        "heavy": lambda size: np.exp(0.03 * dice.standard_t(2, size)),
+        "normal": lambda size: np.exp(0.05 * rng.standard_normal(size)),
+        "skewed": lambda size: 1 + 0.1 * np.exp(rng.standard_normal(size)),
+        "heavy": lambda size: np.exp(0.03 * rng.standard_t(2, size)),
         "two-peaked": lambda size: (
-            np.where(dice.random(size) < 0.8, 1.0, 1.3) * np.exp(0.01 * dice.standard_normal(size))
+            np.where(rng.random(size) < 0.8, 1.0, 1.3) * np.exp(0.01 * rng.standard_normal(size))
         ),
     }[law]
     covered = 0
@@ -71,8 +71,8 @@ def test_the_ratio_of_equal_medians_is_covered_as_often_as_promised(n, law):
 def test_it_agrees_with_a_bootstrap_about_the_width():
     base, current = draw(20, 3), draw(20, 4)
     low, high = median_ratio_interval(base, current)
-    dice = np.random.default_rng(1)
-    picks = [np.median(dice.choice(side, (20_000, 20)), axis=1) for side in (base, current)]
+    rng = np.random.default_rng(1)
+    picks = [np.median(rng.choice(side, (20_000, 20)), axis=1) for side in (base, current)]
     ends = np.quantile(picks[1] / picks[0], [0.025, 0.975])
     assert math.log(high / low) == pytest.approx(math.log(ends[1] / ends[0]), rel=0.25)
 

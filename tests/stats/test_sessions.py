@@ -11,7 +11,7 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfgate.stats.sessions import InCommon, compare_sessions, log_interval, session_limits
+from perfgate.stats.sessions import CommonShift, compare_sessions, log_interval, session_limits
 
 LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=100)
 SESSION = st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=8)
@@ -56,7 +56,7 @@ def test_the_limits_follow_the_knob(false_alarms, expected):
 
 def test_a_worked_example_by_hand():
     baseline = [[0.00, 0.01, 0.02], [0.02, 0.03, 0.05], [0.03, 0.05, 0.06]]
-    model = compare_sessions(baseline, [0.20, 0.23, 0.21, 0.26], **KNOBS, common=InCommon(shift=0.01))
+    model = compare_sessions(baseline, [0.20, 0.23, 0.21, 0.26], **KNOBS, common=CommonShift(shift=0.01))
     # Medians .01 .03 .05: variance .0004. MADs .01 .01 .01 and, of the current .22, .015.
     spread = (2 * 0.0004 + 2 * 0.0004) / 4
     within = 1.4826 * 0.015

@@ -43,10 +43,10 @@ def test_the_ends_are_where_the_exact_rank_test_turns(n, m):
 
 @pytest.mark.parametrize("n", [10, 30])
 def test_the_interval_covers_the_truth_as_promised(n):
-    dice = np.random.default_rng(n)
+    rng = np.random.default_rng(n)
     covered = 0
     for base, current in zip(
-        dice.standard_t(2, (600, n)).tolist(), (1 + dice.standard_t(2, (600, n))).tolist(), strict=True
+        rng.standard_t(2, (600, n)).tolist(), (1 + rng.standard_t(2, (600, n))).tolist(), strict=True
     ):
         _, (low, high) = hodges_lehmann(base, current)
         covered += low <= 1.0 <= high

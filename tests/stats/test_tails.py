@@ -27,8 +27,8 @@ def test_a_bound_is_the_order_statistic_that_misses_in_one_case_of_twenty(n, q):
 
 
 def test_the_error_of_a_tail_is_that_of_a_normal_sample_when_it_is_one():
-    dice = random.Random(3)  # noqa: S311 - reproducible noise, no secret
-    errors = [log_quantile_error([dice.gauss(0.0, 0.1) for _ in range(400)], 0.95) for _ in range(200)]
+    rng = random.Random(3)  # noqa: S311 - reproducible noise, no secret
+    errors = [log_quantile_error([rng.gauss(0.0, 0.1) for _ in range(400)], 0.95) for _ in range(200)]
     density = scipy.stats.norm.pdf(scipy.stats.norm.ppf(0.95)) / 0.1
     assert sum(errors) / 200 == pytest.approx(math.sqrt(0.95 * 0.05 / 400) / density, rel=0.1)
 

@@ -46,8 +46,8 @@ def test_without_ties_it_is_the_law_of_mann_and_whitney(values, data):
 
 @pytest.mark.parametrize(("n", "m"), [(20, 20), (3, 20), (20, 7), (10, 10)])
 def test_both_tails_and_the_point_between_them_make_one(n, m):
-    dice = np.random.default_rng(n + m)
-    base, current = dice.integers(0, 9, n).tolist(), dice.integers(0, 9, m).tolist()
+    rng = np.random.default_rng(n + m)
+    base, current = rng.integers(0, 9, n).tolist(), rng.integers(0, 9, m).tolist()
     up, down = tied_tail(base, current), tied_tail(current, base)
     assert 1.0 <= up + down <= 2.0
     assert up >= smallest_p(n, m)
@@ -55,8 +55,8 @@ def test_both_tails_and_the_point_between_them_make_one(n, m):
 
 @pytest.mark.parametrize("n", [15, 20])
 def test_scipys_permutation_test_agrees(n):
-    dice = np.random.default_rng(n)
-    base, current = dice.integers(0, 30, n), dice.integers(3, 33, n)
+    rng = np.random.default_rng(n)
+    base, current = rng.integers(0, 30, n), rng.integers(3, 33, n)
     ranks = scipy.stats.rankdata([*base, *current])  # of all runs: a permutation of the sides leaves them as they are
     sampled = scipy.stats.permutation_test(
         (ranks[n:], ranks[:n]), lambda of_current, _, axis: of_current.sum(axis), vectorized=True,

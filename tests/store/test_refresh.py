@@ -177,7 +177,7 @@ def test_runs_that_do_not_fit_the_baseline_are_refused(new, slug, message):
         ((), (), False),
     ],
 )
-def test_memory_that_was_had_in_another_way_is_refused(old, new, is_refused):
+def test_memory_that_was_measured_by_another_method_is_refused(old, new, is_refused):
     was = a_profile({"s1": (1e6,)}, metric=PEAK_MEMORY, sources=old)
     found = refreshed(was, a_profile({"s2": (1e6,)}, metric=PEAK_MEMORY, sources=new))
     assert [p.slug for p in found.problems] == (["source-differs"] if is_refused else [])
@@ -191,19 +191,30 @@ def test_other_rows_matter_to_what_a_check_compares_on_equal_rows_only(metric, s
     assert [p.slug for p in found.problems] == slugs
 
 
-@pytest.mark.parametrize("replace_old", [False, True], ids=["first", "replaced"])
-def test_a_baseline_that_no_check_could_judge_is_refused(replace_old):
-    mixed = a_profile({"s9": (4e6, 5e6)}, metric=PEAK_MEMORY, sources=("cgroup", "rusage"))
-    found = refreshed(a_profile(metric=PEAK_MEMORY) if replace_old else None, mixed, replace_old=replace_old)
-    assert [p.slug for p in found.problems] == ["source-differs"]
-    assert "measured by different methods (cgroup, rusage)" in found.problems[0].message
-    assert not found.changed
+@pytest.mark.parametrize("replace_old", [False, True])
+@pytest.mark.parametrize("old", [None, "mixed", "sound"])
+def test_what_no_check_could_judge_is_never_written(old, replace_old):
+    mixed = a_profile({"s9": (5e6,)}, metric=PEAK_MEMORY, sources=("cgroup", "poll"))
+    was = old and a_profile({"s1": (5e6,)}, metric=PEAK_MEMORY, sources=("cgroup", "poll")[: 1 + (old == "mixed")])
+    found = refreshed(was, mixed, replace_old=replace_old, reason="x")
+    assert [(p.slug, p.place) for p in found.problems] == [("source-differs", "train")]
+    assert "peak memory was measured by different methods (cgroup, poll)" in found.problems[0].message
+    assert (found.profile, found.changed) == (was or found.profile, False)
+    excluding = dataclasses.replace(POLICY, exclude=("*:peak_memory",))
+    accepted = refreshed(None, mixed, policy=excluding)
+    assert (accepted.problems, accepted.changed) == ((), True)
 
 
-def test_what_the_policy_excludes_may_be_measured_by_any_method():
-    mixed = a_profile({"s9": (4e6, 5e6)}, metric=PEAK_MEMORY, sources=("cgroup", "rusage"))
-    free = Policy(source="p", threshold=parse_change("+5%"), exclude=("*:peak_memory",))
-    assert refreshed(None, mixed, policy=free).problems == ()
+def test_first_sessions_that_worked_on_other_rows_are_refused_unless_the_newest_alone_is_kept():
+    torn = at_day(a_profile({"s1": (0.1,), "s2": (0.1,)}), 1, 2)
+    last = dataclasses.replace(torn.sessions[1], rows_used=(7,))
+    torn = dataclasses.replace(torn, sessions=(torn.sessions[0], last))
+    (problem,) = refreshed(None, torn).problems
+    assert (problem.slug, problem.message) == (
+        "sessions-disagree", "its sessions worked on different rows (rows_used: 7, 100)",
+    )  # fmt: skip
+    assert refreshed(None, torn, keep=1).problems == ()
+    assert refreshed(None, torn, policy=dataclasses.replace(POLICY, workload="rate")).problems == ()
 
 
 def test_values_of_zero_are_no_baseline():

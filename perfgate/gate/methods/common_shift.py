@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.statistic import P50, QUANTILE_OF
 from perfgate.gate.methods.limits import as_costs, value_at
 from perfgate.stats.quantiles import median, quantile
-from perfgate.stats.sessions import FEWEST_ALIKE, InCommon, SuiteSpread, common_shift, suite_spread
+from perfgate.stats.sessions import MIN_ROWS_SHARING_A_SESSION, CommonShift, SuiteSpread, common_shift, suite_spread
 from perfgate.stats.tails import log_quantile_error
 
 if TYPE_CHECKING:
@@ -88,10 +88,10 @@ class GroupShifts:
     spread: SuiteSpread | None
     """How far sessions usually lie apart; None when too few rows say."""
 
-    def of(self, logs: SessionLogs, session: str) -> InCommon:
+    def of(self, logs: SessionLogs, session: str) -> CommonShift:
         """Return what counts for a row in one current session."""
         shifts = tuple(self.base.get(s, 0.0) for s in logs.sessions)
-        return InCommon(shift=self.current.get(session, 0.0), shifts=shifts, spread=self.spread)
+        return CommonShift(shift=self.current.get(session, 0.0), shifts=shifts, spread=self.spread)
 
 
 def member_of(c: Comparison) -> Member:
@@ -153,4 +153,4 @@ def find_shifts(members: Sequence[Member]) -> GroupShifts:
 
 def _shifts(changes: Mapping[str, Sequence[float]]) -> dict[str, float]:
     """Return the common shift of each session that enough rows share; one of few rows says nothing of the suite."""
-    return {session: common_shift(of) for session, of in changes.items() if len(of) >= FEWEST_ALIKE}
+    return {session: common_shift(of) for session, of in changes.items() if len(of) >= MIN_ROWS_SHARING_A_SESSION}

@@ -1,4 +1,4 @@
-"""Shards: what each job of a matrix measured, joined when every one of them is there exactly once."""
+"""Merge what each job of a matrix measured, if every shard is there exactly once."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 _SLUG = "baseline-unreadable"
 
 
-def header(
+def describe_shard(
     seen: Iterable[SessionTally], shard: tuple[int, int], policy: Policy
 ) -> tuple[StoredShard | None, list[Diagnostic]]:
-    """Return what the profile file of a shard says about it, or why it can say nothing.
+    """Return what the profile file of a shard says about it, or why it cannot say it.
 
     Args:
         seen: what was collected.
@@ -41,7 +41,7 @@ def header(
     stated = {s for group in seen for s in group.shards}
     commits = {c or facts.commit() or "" for group in seen for c in group.commits}
     problems = [
-        error("shards-differ", f"runs of shard {other} lie here", hint=f"collect only the runs of shard {named}")
+        error("shards-differ", f"the input has runs of shard {other}", hint=f"collect only the runs of shard {named}")
         for other in sorted(stated - {"", named})
     ]
     if len(commits) != 1:
@@ -68,7 +68,7 @@ def merge_profiles(paths: Sequence[str], *, expected: int) -> tuple[tuple[Profil
             together; every fault is reported.
     """
     files, problems = find(paths)
-    profiles, faults = _merged(files, expected)
+    profiles, faults = _merge_files(files, expected)
     problems += faults
     if problems:
         raise CannotDecideError(problems)
@@ -77,7 +77,7 @@ def merge_profiles(paths: Sequence[str], *, expected: int) -> tuple[tuple[Profil
 
 def select_shards(
     paths: Sequence[str],
-    here: Settings,
+    settings: Settings,
     *,
     known: Mapping[Key, frozenset[str]],
     expected: int,
@@ -90,23 +90,23 @@ def select_shards(
 
     Args:
         paths: as `perfgate check` takes them.
-        here: the configuration.
+        settings: the configuration.
         known: digests of the baseline's runs, by benchmark.
         expected: how many shards there must be, >= 1.
         every_session: take every batch as it is.
-        foreign: what was said about files of other tools; None: nothing.
+        foreign: options of files of other tools; None: none.
 
     Returns:
         What is judged, faults, and notes.
     """
-    files, unfound = find(paths) if paths else find(here.policy.runs, here.root)
+    files, unfound = find(paths) if paths else find(settings.policy.runs, settings.root)
     notes: list[Diagnostic] = []
     if files and _is_profile(files[0]):
-        profiles, problems = _merged(files, expected)
+        profiles, problems = _merge_files(files, expected)
         collection = drop_baseline_runs(profiles, known)
         problems = [*unfound, *problems, *collection.problems]
     else:
-        collection, problems, notes = inputs.read_runs(paths, here, known=known, foreign=foreign)
+        collection, problems, notes = inputs.read_runs(paths, settings, known=known, foreign=foreign)
         problems += check_shards(parts_of(collection.seen), expected)
     # Sessions of the baseline alone are not current, whichever shard measured them.
     fresh = tuple(s for s in collection.seen if s.ok or s.failed)
@@ -123,7 +123,7 @@ def _is_profile(path: str) -> bool:
         return False
 
 
-def _merged(files: Sequence[str], expected: int) -> tuple[tuple[Profile, ...], list[Diagnostic]]:
+def _merge_files(files: Sequence[str], expected: int) -> tuple[tuple[Profile, ...], list[Diagnostic]]:
     """Return the profiles of shards together, and everything that is wrong with them."""
     problems: list[Diagnostic] = []
     parts: list[Part] = []

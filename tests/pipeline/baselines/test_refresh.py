@@ -153,8 +153,9 @@ def test_runs_that_must_not_become_a_baseline_are_refused(runs, changes, slugs):
 def test_a_memory_of_zero_is_taken_only_where_memory_is_not_judged(runs):
     measure(runs, "s1", 1, peak_memory_mb=0)
     (fault,) = refused(plan)
-    assert fault.slug == "zero-values"
-    (runs.parents[1] / "perfgate.toml").write_text('exclude = ["*:peak_memory"]\n')
+    assert (fault.slug, fault.place) == ("zero-values", "train")
+    assert 'exclude = ["*:peak_memory"]' in fault.hint
+    (runs.parents[1] / "perfgate.toml").write_text('exclude = ["*:peak_memory"]')
     refresh()
     assert load("baselines").profiles[0].metric("peak_memory").pooled() == (0.0, 0.0)
 
