@@ -119,7 +119,7 @@ def test_a_side_that_fails_is_named_with_what_it_said(project: Project, side: st
 def test_a_side_that_fails_later_is_named_with_the_run(project: Project) -> None:
     log = project.root.parent / "log"
     versions(project, FAST, f"{told(log)}test $(wc -l < {log}) -lt 3\n")
-    assert_cannot_decide(ab(project, "--", *RUN), "run 2 of the head failed", "mend")
+    assert_cannot_decide(ab(project, "--", *RUN), "run 2 of the head failed", "fix the command")
 
 
 def test_a_base_that_fails_after_it_ran_lacks_nothing(same: Project) -> None:
@@ -127,7 +127,7 @@ def test_a_base_that_fails_after_it_ran_lacks_nothing(same: Project) -> None:
     same.commit("Add a file")
     log = same.root.parent / "log"
     script = f"echo $PERFGATE_SIDE >> {log}; test $PERFGATE_SIDE = head || test $(grep -c base {log}) -lt 3"
-    assert_cannot_decide(ab(same, "--", "sh", "-c", script, "extra.txt"), "run 2 of the base failed", "mend")
+    assert_cannot_decide(ab(same, "--", "sh", "-c", script, "extra.txt"), "run 2 of the base failed", "fix the command")
 
 
 def test_a_side_that_takes_too_long_is_named(project: Project) -> None:
@@ -236,7 +236,7 @@ def test_the_tree_is_found_wherever_a_command_names_it(
     outcome = ab(same, *REPORT, "--", *(word.format(**told) for word in words), **given)
     assert_green(outcome)
     assert notes(same)[0] == "sides-share"
-    assert "See below." in outcome.stdout
+    assert "see below" in outcome.stdout
     assert "both sides use these files" in outcome.stdout.split("\n\n")[1]
 
 

@@ -104,7 +104,7 @@ def test_a_failing_command_exits_2_with_what_it_said_and_leaves_failed_runs(proj
     assert "stderr: torn apart" in outcome.stderr
     assert [json.loads(p.read_text())["status"] for p in project.runs()] == ["failed"]
     assert_cannot_decide(project.cli("collect"), "every run failed", "fix the program")
-    assert_cannot_decide(project.cli("baseline", "refresh"), "failed: only good runs", "mend the program")
+    assert_cannot_decide(project.cli("baseline", "refresh"), "failed: only good runs", "fix the program")
 
 
 def test_a_command_that_fails_later_keeps_its_good_runs(project: Project) -> None:

@@ -53,13 +53,13 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "budget-of-another-unit": (f'{BUDGET}limit = "< 5MB"', "budget 1 .*does not fit", "unit of the metric"),
     "budget-without-comparison": (f'{BUDGET}limit = "100ms"', r"/budget/0/limit", "configuration"),
     "budget-warns-too-late": (f'{BUDGET}limit = "< 1s"\nwarn = "< 2s"', r"/budget/0/warn", "configuration"),
-    "not-toml": ("[defaults\n", r"perfgate\.toml: not TOML.*line 1", "mend the line"),
+    "not-toml": ("[defaults\n", r"perfgate\.toml: not TOML.*line 1", "correct the line"),
     "not-utf-8": ("runs = ['\udcff']", r"perfgate\.toml: not UTF-8", "UTF-8"),
     "wrong-type": ("runs = 'outputs'", r"perfgate\.toml: /runs", "configuration"),
     "everything-excluded": ('exclude = ["*"]', "nothing was judged", "exclude list"),
     "runs-elsewhere": ('runs = ["elsewhere/*.json"]', "elsewhere/.*no run files", "perfgate run"),
     "baselines-elsewhere": ('baselines = "elsewhere"', "elsewhere: there is no baseline", "perfgate baseline refresh"),
-    "class-by-hand": ('machine_class = "laptop"', "class of machine", "--machine-class"),
+    "class-by-hand": ('machine_class = "laptop"', "machine class", "--machine-class"),
 }  # fmt: skip
 
 
@@ -80,13 +80,13 @@ def _both(project: Project) -> None:
 FILES: dict[str, tuple[Callable[[Project], object], str, str]] = {
     "both-files": (_both, r"both perfgate\.toml and \[tool\.perfgate\]", "keep one"),
     "shared-not-toml": (
-        lambda p: p.write("pyproject.toml", "[tool.perfgate]\nruns = ["), r"pyproject\.toml: not TOML", "mend the line",
+        lambda p: p.write("pyproject.toml", "[tool.perfgate]\nruns = ["), r"pyproject\.toml: not TOML", "correct the line",
     ),
-    "folder": (lambda p: p.path(OWN).mkdir(), r"perfgate\.toml: is not a file", "mend or remove"),
-    "link-to-nowhere": (lambda p: p.path(OWN).symlink_to("gone.toml"), r"perfgate\.toml: .*link", "mend or remove"),
-    "link-loop": (lambda p: p.path(OWN).symlink_to(OWN), r"perfgate\.toml: .*link", "mend or remove"),
+    "folder": (lambda p: p.path(OWN).mkdir(), r"perfgate\.toml: is not a file", "correct or remove"),
+    "link-to-nowhere": (lambda p: p.path(OWN).symlink_to("gone.toml"), r"perfgate\.toml: .*link", "correct or remove"),
+    "link-loop": (lambda p: p.path(OWN).symlink_to(OWN), r"perfgate\.toml: .*link", "correct or remove"),
     "shared-link-to-nowhere": (
-        lambda p: p.path("pyproject.toml").symlink_to("gone"), r"pyproject\.toml: .*link", "mend or remove",
+        lambda p: p.path("pyproject.toml").symlink_to("gone"), r"pyproject\.toml: .*link", "correct or remove",
     ),
     "giant": (lambda p: p.write(OWN, b"#" * (2 << 20)), r"perfgate\.toml: is larger than", "--config"),
 }  # fmt: skip

@@ -152,11 +152,11 @@ SETS: dict[str, tuple[Callable[[Project], object], str, str]] = {
     "zero-times": (_zero, "train elapsed: .*zero", "elapsed_ns"),
     "one-zero-time": (lambda p: p.change_runs("new-train-003", elapsed_sec=0.0), "train elapsed: .*zero", "elapsed_ns"),
     "same-id": (_same_id, r'new-train-000\.json: .*"new-train-000" is in', "give each run an id"),
-    "all-failed": (lambda p: p.change_runs("new-*", status="failed"), "(train|score) .*failed", "mend the program"),
-    "one-all-failed": (lambda p: p.change_runs("new-train-*", status="failed"), "train .*failed", "mend the program"),
+    "all-failed": (lambda p: p.change_runs("new-*", status="failed"), "(train|score) .*failed", "fix the program"),
+    "one-all-failed": (lambda p: p.change_runs("new-train-*", status="failed"), "train .*failed", "fix the program"),
     "only-baseline-runs": (lambda p: p.drop_runs("new-*"), "belong to the baseline", "perfgate run"),
     "benchmark-gone": (lambda p: p.drop_runs("*-train-*"), "train .*no run of it", "measure it"),
-    "metric-gone": (lambda p: p.change_runs("new-train-*", metrics=None), "train queue: no run states", "record it"),
+    "metric-gone": (lambda p: p.change_runs("new-train-*", metrics=None), "train queue: no run contains", "record it"),
     "unit-differs": (
         lambda p: p.change_runs("new-train-*", metrics={"queue": {"value": 5.0, "unit": "B"}}),
         "train queue: the units differ", "record the metric in the baseline's unit",
@@ -176,7 +176,7 @@ SETS: dict[str, tuple[Callable[[Project], object], str, str]] = {
     ),
     "foreign-class": (
         _foreign,
-        "(train|score) .*class of machine.*64cpu", "--machine-class",
+        "(train|score) .*machine class.*64cpu", "--machine-class",
     ),
 }  # fmt: skip
 

@@ -21,7 +21,7 @@ _CI = (
 def _bare(monkeypatch, tmp_path):
     for name in [*_CI, *(name for name in os.environ if name.startswith("PERFGATE_"))]:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("perfgate.measure.variables._said", set())
+    monkeypatch.setattr("perfgate.measure.variables._reported", set())
     monkeypatch.chdir(tmp_path)
 
 
