@@ -80,7 +80,8 @@ def _both(project: Project) -> None:
 FILES: dict[str, tuple[Callable[[Project], object], str, str]] = {
     "both-files": (_both, r"both perfgate\.toml and \[tool\.perfgate\]", "keep one"),
     "shared-not-toml": (
-        lambda p: p.write("pyproject.toml", "[tool.perfgate]\nruns = ["), r"pyproject\.toml: not TOML", "correct the line",
+        lambda p: p.write("pyproject.toml", "[tool.perfgate]\nruns = ["), r"pyproject\.toml: not TOML",
+        "correct the line",
     ),
     "folder": (lambda p: p.path(OWN).mkdir(), r"perfgate\.toml: is not a file", "correct or remove"),
     "link-to-nowhere": (lambda p: p.path(OWN).symlink_to("gone.toml"), r"perfgate\.toml: .*link", "correct or remove"),
