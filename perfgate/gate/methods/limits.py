@@ -75,8 +75,10 @@ class Limits:
         """
         if not self.is_above_floor(change):
             return "same"
+        if change > self.fail:  # may be the smaller limit, where many false alarms are accepted
+            return "worse"
         if change > self.suspect:
-            return "worse" if change > self.fail else "suspected"
+            return "suspected"
         return "better" if -change > self.fail else "same"
 
     def is_above_floor(self, change: float) -> bool:

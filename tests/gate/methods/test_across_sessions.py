@@ -59,6 +59,14 @@ def test_a_change_is_suspected_between_the_limits_and_fails_beyond(  # noqa: PLR
     assert found.fail_limit == pytest.approx(shown, rel=1e-6)
 
 
+def test_where_many_false_alarms_are_accepted_the_outer_limit_is_the_smaller_one_and_a_change_beyond_it_fails():
+    by = policy(rule(level="fail", threshold="+0.1%"), false_alarms=0.16)  # k_out 1, k_in 1.41
+    se = 0.02 * math.sqrt(2)
+    found = [judged_values(flat_sessions(1), {"now": [1.0001 * math.exp(k * se)] * 3}, by) for k in (0.99, 1.2, 1.5)]
+    assert [f.status for f in found] == ["unchanged", "regressed", "regressed"]
+    assert [f.fail_limit for f in found] == [pytest.approx(math.expm1(se), rel=1e-6)] * 3
+
+
 def test_the_limits_grow_with_the_root_of_the_family():
     base, current = {"elapsed": flat_sessions(3)}, {"elapsed": {"now": FLAT}}
     many = [Pair(base=profile(base, name=n), current=profile(current, name=n)) for n in map(str, range(16))]
