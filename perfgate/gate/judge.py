@@ -100,7 +100,7 @@ def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> 
     for members in group_members(by_method.get("across-sessions", ())):
         shifts = find_shifts(members)
         findings.extend(judge_whole_suite(members, shifts, family))
-        decided += [(m.comparison, across_sessions(m.comparison, m.logs, shifts, family)) for m in members]
+        decided += [(m.comparison, across_sessions(m, shifts, family)) for m in members]
     decided += _decide_alone(by_method, family)
     return Judgement(
         findings=tuple(sorted([*findings, *(_finding_for(c, d) for c, d in decided)], key=severity)),
@@ -214,10 +214,8 @@ def _finding_for(c: Comparison, decision: Decision) -> Finding:
         elif status is Status.SUSPECTED:
             status, reason, message = _QUIET
     return replace(
-        finding_of(c.row, status, reason, message),
+        finding_of(c.row, status, reason, message, values=(decision.baseline, decision.current)),
         method=decision.method,
-        baseline=decision.baseline,
-        current=decision.current,
         change=decision.change,
         limit=decision.limit,
         interval=decision.interval,

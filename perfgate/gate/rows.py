@@ -166,7 +166,14 @@ def why_incomparable(row: Row, base: MetricProfile, current: MetricProfile) -> t
     return (found.slug, found.message) if found else None
 
 
-def finding_of(row: Row, status: Status, reason: str, message: str = "") -> Finding:
+def finding_of(
+    row: Row,
+    status: Status,
+    reason: str,
+    message: str = "",
+    *,
+    values: tuple[float | None, float | None] | None = None,
+) -> Finding:
     """Return the finding of a row with its facts and its two values, as far as they exist.
 
     Args:
@@ -174,8 +181,10 @@ def finding_of(row: Row, status: Status, reason: str, message: str = "") -> Find
         status: whether it holds.
         reason: slug of `perfgate.core.reasons`.
         message: one sentence; empty: the slug's own.
+        values: baseline and current, in base units, where a method has them already; None: the row's.
     """
     base, current = row.base_metric, row.current_metric
+    was, now = values or tuple(value_of(side, row.statistic) if side else None for side in (base, current))
     return Finding(
         benchmark=row.profile.benchmark,
         labels=row.profile.labels,
@@ -187,8 +196,8 @@ def finding_of(row: Row, status: Status, reason: str, message: str = "") -> Find
         status=status,
         level=row.ruling.level,
         method="",
-        baseline=value_of(base, row.statistic) if base else None,
-        current=value_of(current, row.statistic) if current else None,
+        baseline=was,
+        current=now,
         change=None,
         interval=None,
         limit=None,

@@ -22,7 +22,7 @@ from perfgate.stats.sessions import compare_sessions, log_interval
 
 if TYPE_CHECKING:
     from perfgate.gate.comparison import Comparison
-    from perfgate.gate.methods.common_shift import GroupShifts, SessionLogs
+    from perfgate.gate.methods.common_shift import GroupShifts, Member
     from perfgate.gate.methods.decision import Call, Family
     from perfgate.stats.sessions import SessionModel
 
@@ -48,31 +48,30 @@ class _Fresh:
 
     @property
     def strength(self) -> tuple[float, str]:
-        """How far the change lies beyond the suspect limit, as a ratio; by name where two are equal."""
-        return self.model.d / max(self.limits.threshold, self.model.inner), self.session
+        """The change as a multiple of the suspect limit; by name where two are equal."""
+        return self.limits.strength(self.model.d), self.session
 
 
-def across_sessions(c: Comparison, logs: SessionLogs, shifts: GroupShifts, family: Family) -> Decision:
+def across_sessions(member: Member, shifts: GroupShifts, family: Family) -> Decision:
     """Return the decision about a row whose current runs are of one fresh session, or of several.
 
     One session fails beyond the outer limit, and is suspected beyond the inner one. Of
     several, every one has to be beyond the inner limit: they are never averaged.
 
     Args:
-        c: all values > 0.
-        logs: its sessions.
+        member: the row with its sessions; all values > 0.
         shifts: what its group has in common.
         family: what the gated values share.
     """
-    allowed = allowed_cost(c.row, value_at(c.row, logs.middle))
-    floor = floor_of_sessions(c)
-    is_one_machine = is_on_one_machine(c)
+    c, logs = member.comparison, member.logs
+    allowed = allowed_cost(c.row, member.baseline)
+    worsening, gain = floor_logs(c.row, member.floor, member.baseline)
     fresh = []
     for session, values in logs.current.items():
         model = compare_sessions(
             logs.base,
             values,
-            prior=prior_of(is_one_machine=is_one_machine, is_shifted=session in shifts.current),
+            prior=prior_of(is_one_machine=member.is_one_machine, is_shifted=session in shifts.current),
             family=family.size,
             false_alarms=family.false_alarms,
             common=shifts.of(logs, session),
@@ -80,11 +79,10 @@ def across_sessions(c: Comparison, logs: SessionLogs, shifts: GroupShifts, famil
             centre=logs.now[session],
             sampling=logs.sampling(session),
         )
-        worsening, gain = floor_logs(c.row, floor, value_at(c.row, model.base))
-        outer = model.inner if len(logs.current) > 1 else model.outer
-        limits = Limits.around(allowed, inner=model.inner, outer=outer, floor=worsening, gain_floor=gain)
+        is_alone = len(logs.current) == 1
+        limits = Limits.around(allowed, model, is_alone=is_alone, floor=worsening, gain_floor=gain)
         fresh.append(_Fresh(session=session, model=model, raw=logs.now[session] - model.base, limits=limits))
-    return _decide(c, fresh, allowed, floor)
+    return _decide(c, fresh, allowed, member.floor)
 
 
 def _decide(c: Comparison, fresh: list[_Fresh], allowed: float, floor: float) -> Decision:
@@ -140,10 +138,11 @@ def _call(c: Comparison, fresh: list[_Fresh], was: float) -> tuple[Call, str, st
         if max(f.raw for f in fresh) <= step:
             return "suspected", "only-beside", f"all {len(fresh)} fresh sessions show it" if several else ""
         return "worse", *(("confirmed", f"all {len(fresh)} fresh sessions show it") if several else ("worse", ""))
-    # What only the coarse steps of the current values hide is not known to be small.
-    known = floor_logs(c.row, floor_of(c.row, c.base, c.base), was)[0]
-    if all(replace(f.limits, floor=known).call(f.model.d) == "worse" for f in fresh):
-        return "suspected", "too-coarse", ""
+    if all(f.model.d > f.limits.fail for f in fresh):
+        # What only the coarse steps of the current values hide is not known to be small.
+        known = floor_logs(c.row, floor_of(c.row, c.base, c.base), was)[0]
+        if all(replace(f.limits, floor=known).call(f.model.d) == "worse" for f in fresh):
+            return "suspected", "too-coarse", ""
     if calls == {"suspected"}:
         return "suspected", "not-proven", ""
     if calls == {"better"} and min(f.raw for f in fresh) < -step:
@@ -152,20 +151,6 @@ def _call(c: Comparison, fresh: list[_Fresh], was: float) -> tuple[Call, str, st
     if several and 0 < beyond < len(fresh):
         return "same", "not-confirmed", f"{beyond} of {len(fresh)} fresh sessions show it"
     return "same", "", ""
-
-
-def floor_of_sessions(c: Comparison) -> float:
-    """Return the smallest difference that may fail, in base units, judged session by session.
-
-    A session written in coarse steps proves no more because a finer one stands beside it.
-    """
-    return max(floor_of(c.row, c.base, replace(c.current, samples=(s,))) for s in c.current.samples)
-
-
-def is_on_one_machine(c: Comparison) -> bool:
-    """Did all sessions of both sides run on one booted machine, as far as they state it?"""
-    machines = {s.machine for s in c.sessions}
-    return len(machines) == 1 and machines != {""}
 
 
 def prior_of(*, is_one_machine: bool, is_shifted: bool) -> float:

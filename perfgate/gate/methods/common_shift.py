@@ -7,11 +7,11 @@ does not move with memory. All benchmarks of a session, such as a CI job, share 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.statistic import P50, QUANTILE_OF
-from perfgate.gate.methods.limits import as_costs, value_at
+from perfgate.gate.methods.limits import as_costs, floor_of, value_at
 from perfgate.stats.quantiles import median, quantile
 from perfgate.stats.sessions import MIN_ROWS_SHARING_A_SESSION, CommonShift, SuiteSpread, common_shift, suite_spread
 from perfgate.stats.tails import log_quantile_error
@@ -64,6 +64,11 @@ class Member:
     """The row, both sides."""
     logs: SessionLogs
     """Its sessions."""
+    floor: float
+    """The smallest difference that may fail, in base units. It is judged session by session: one that is written in
+    coarse steps proves no more because a finer one stands beside it."""
+    is_one_machine: bool
+    """Did all sessions of both sides run on one booted machine, as far as they state it?"""
 
     @property
     def group(self) -> Group:
@@ -107,7 +112,13 @@ def member_of(c: Comparison) -> Member:
         errors=tuple(_error(c, s.values) for s in c.base.samples) if is_tail else (),
         now_errors={name: _error(c, values) for name, values in now.items()} if is_tail else {},
     )
-    return Member(comparison=c, logs=logs)
+    machines = {s.machine for s in c.sessions}
+    return Member(
+        comparison=c,
+        logs=logs,
+        floor=max(floor_of(c.row, c.base, replace(c.current, samples=(s,))) for s in c.current.samples),
+        is_one_machine=len(machines) == 1 and machines != {""},
+    )
 
 
 def _error(c: Comparison, values: Sequence[float]) -> float:

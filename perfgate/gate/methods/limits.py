@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from perfgate.gate.comparison import Comparison
     from perfgate.gate.methods.decision import Call
     from perfgate.gate.rows import Row
+    from perfgate.stats.sessions import SessionModel
 
 TOO_NOISY = 0.25
 """A row whose smallest detectable change is larger than this is called too noisy to gate."""
@@ -45,19 +46,22 @@ class Limits:
 
     @classmethod
     def around(
-        cls, allowed: float, *, inner: float, outer: float, floor: float = 0.0, gain_floor: float = 0.0
+        cls, allowed: float, model: SessionModel, *, is_alone: bool, floor: float = 0.0, gain_floor: float = 0.0
     ) -> Limits:
         """Return the limits that a threshold and the noise make together.
 
         Args:
             allowed: the largest accepted worsening, a ratio of costs minus one, >= 0.0 or infinite.
-            inner: log limit of the noise for a suspicion, >= 0.0.
-            outer: log limit of the noise for a failure, >= 0.0.
+            model: the noise of a fresh session against the baseline.
+            is_alone: is it the only fresh session? Each of several has to be beyond the inner limit only.
             floor: see `Limits.floor`.
             gain_floor: see `Limits.gain_floor`.
         """
         step = math.log1p(allowed) + SLACK
-        return cls(threshold=step, suspect=max(step, inner), fail=max(step, outer), floor=floor, gain_floor=gain_floor)
+        outer = model.outer if is_alone else model.inner
+        return cls(
+            threshold=step, suspect=max(step, model.inner), fail=max(step, outer), floor=floor, gain_floor=gain_floor
+        )
 
     @classmethod
     def of(cls, finding: Finding) -> Limits | None:
@@ -80,6 +84,10 @@ class Limits:
         if change > self.suspect:
             return "suspected"
         return "better" if -change > self.fail else "same"
+
+    def strength(self, change: float) -> float:
+        """Return a change as a multiple of the suspect limit: the smaller, the weaker the evidence for a worsening."""
+        return change / self.suspect
 
     def is_above_floor(self, change: float) -> bool:
         """Is a change large enough to count at all?"""

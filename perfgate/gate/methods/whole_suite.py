@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.finding import WHOLE_SUITE, Evidence, Finding, Status
 from perfgate.core.reasons import sentence
-from perfgate.gate.methods.across_sessions import floor_of_sessions, is_on_one_machine, prior_of
+from perfgate.gate.methods.across_sessions import prior_of
 from perfgate.gate.methods.limits import (
     Limits,
     allowed_cost,
@@ -49,13 +49,10 @@ def judge_whole_suite(members: Sequence[Member], shifts: GroupShifts, family: Fa
     strict = ((allowed_cost(m.comparison.row, m.baseline), m.comparison.row) for m in judged)
     allowed, row = min(strict, key=lambda pair: pair[0])
     models = _compare(members, shifts, family)
-    floor = min(_floor(m) for m in judged)
-    limited = [
-        (m, Limits.around(allowed, inner=m.inner, outer=m.inner if len(models) > 1 else m.outer, floor=floor))
-        for m in models
-    ]
+    floor = min(floor_logs(m.comparison.row, m.floor, m.baseline)[0] for m in judged)
+    limited = [(m, Limits.around(allowed, m, is_alone=len(models) == 1, floor=floor)) for m in models]
     calls = {limits.call(model.d) for model, limits in limited}
-    model, limits = min(limited, key=lambda pair: pair[0].d / max(pair[1].threshold, pair[0].inner))
+    model, limits = min(limited, key=lambda pair: pair[1].strength(pair[0].d))
     status, reason = Status.UNCHANGED, "suite-moved"
     if gated and len(calls) == 1:
         status, reason = _OF_CALL.get(calls.pop(), (status, reason))
@@ -91,7 +88,7 @@ def judge_whole_suite(members: Sequence[Member], shifts: GroupShifts, family: Fa
 
 def _compare(members: Sequence[Member], shifts: GroupShifts, family: Family) -> list[SessionModel]:
     """Return each current session's common shift against those of the baseline sessions."""
-    is_one_machine = all(is_on_one_machine(m.comparison) for m in members)
+    is_one_machine = all(m.is_one_machine for m in members)
     return [
         compare_sessions(
             [[shift] for shift in shifts.base.values()],
@@ -102,9 +99,3 @@ def _compare(members: Sequence[Member], shifts: GroupShifts, family: Family) -> 
         )
         for now in shifts.current.values()
     ]
-
-
-def _floor(member: Member) -> float:
-    """Return the smallest worsening of a row that its own floor lets count, as a log of a ratio of costs."""
-    c = member.comparison
-    return floor_logs(c.row, floor_of_sessions(c), member.baseline)[0]
