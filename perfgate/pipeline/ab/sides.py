@@ -142,22 +142,22 @@ def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> S
         message = f"the head is the working tree, with {changed} uncommitted and {untracked} untracked files"
         notes.append(note("head-dirty", message, hint="commit them, or name a commit: --head REF"))
     named = head[:SHOWN] if request.head is not None else None
-    settings, edits = policy_of(base[:SHOWN], named, given=request.config, is_trusted=not facts.in_ci())
-    if edits.problems:
-        raise CannotDecideError(edits.problems)
-    notes += [*edits.notes, *shared(request.argv, tree)]
+    gate = policy_of(base[:SHOWN], named, given=request.config, is_trusted=not facts.in_ci())
+    if gate.edits.problems:
+        raise CannotDecideError(gate.edits.problems)
+    notes += [*gate.edits.notes, *shared(request.argv, tree)]
     sides = Sides(
         base=Side(name="base", argv=request.argv, commit=base),
         head=Side(name="head", argv=request.argv, commit=head),
         source=source,
         commits=(base,),
-        settings=settings,
+        settings=gate.here,
         tree=tree,
         worktree_dir=worktree_dir,
         notes=tuple(notes),
         pinned=("--base", base[:SHOWN], *(("--head", named) if named else ())),
-        edits=edits.changes,
-        waivers=inputs.waivers_of(Commit(base[:SHOWN], settings.root or "."), settings),
+        edits=gate.edits.changes,
+        waivers=gate.base.waivers,
     )
     if named is not None:
         placed = _place_in_worktree(sides.head, tree, worktree_dir)

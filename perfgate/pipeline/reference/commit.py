@@ -73,17 +73,16 @@ def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
     return Gate(here=_with_class(here, machine_class), base=base, edits=edits)
 
 
-def policy_of(base: str, head: str | None, *, given: str | None, is_trusted: bool) -> tuple[Settings, Edits]:
-    """Return the configuration of a commit; else the head's where that is trusted, else the built-in one.
+def policy_of(base: str, head: str | None, *, given: str | None, is_trusted: bool) -> Gate:
+    """Return the gate of a comparison: the configuration of a commit and its waivers; no baseline is judged there.
+
+    A commit without a configuration is judged by the head's where that is trusted, else by the built-in one.
 
     Args:
         base: names the commit.
         head: names the commit that it is compared with; None: the working tree.
         given: a configuration file given by hand, looked for in the commits first; None: look for one.
         is_trusted: is the head the user's own, and no change that is to be judged?
-
-    Returns:
-        The configuration, and what the head does to it.
 
     Raises:
         CannotDecideError: it is not valid, or it is not certain what a commit holds.
@@ -94,22 +93,18 @@ def policy_of(base: str, head: str | None, *, given: str | None, is_trusted: boo
         own = ahead[1] if ahead else None
     else:
         own = _own(given)
+    notes: tuple[Diagnostic, ...] = ()
     if found is not None:
         here = found[1]
-        sides = _waivers(base, head, here)
-        return here, edits_of(base, own, here, sides, is_configured=True)
-    own = own or inputs.settings(given)
-    if own.policy.source != config.BUILT_IN.source and is_trusted:
-        edits = edits_of(base, own, own, _waivers(base, head, own), is_configured=True)
-        return own, replace(edits, notes=(*_new_configuration(base), *edits.notes))
-    here = Settings(policy=config.BUILT_IN, root=own.root)
-    return here, edits_of(base, own, here, _waivers(base, head, here), is_configured=False)
-
-
-def _waivers(base: str, head: str | None, here: Settings) -> tuple[Side, Side]:
-    """Return the waivers of both sides of a comparison."""
+    else:
+        own = own or inputs.settings(given)
+        here = Settings(policy=config.BUILT_IN, root=own.root)
+        if own.policy.source != config.BUILT_IN.source and is_trusted:
+            here, notes = own, _new_configuration(base)
     root = here.root or "."
-    return sides_of_comparison(Commit(base, root), None if head is None else Commit(head, root), here)
+    sides = sides_of_comparison(Commit(base, root), None if head is None else Commit(head, root), here)
+    edits = edits_of(base, own, here, sides, is_configured=here.policy.source != config.BUILT_IN.source)
+    return Gate(here=here, base=sides[0], edits=replace(edits, notes=(*notes, *edits.notes)))
 
 
 def _views(ref: str, given: str | None) -> list[tuple[Commit, str]]:

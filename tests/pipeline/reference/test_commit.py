@@ -110,7 +110,7 @@ WAIVER = '[[waiver]]\nbenchmark = "{}"\nmetric = "elapsed"\nceiling = "{}"\nunti
 
 def edits_in_ab(head=None, *, is_trusted=True):
     """Return what `perfgate ab` knows of the edits that a change makes to its gate."""
-    return policy_of("HEAD" if head is None else "HEAD~1", head, given=None, is_trusted=is_trusted)[1]
+    return policy_of("HEAD" if head is None else "HEAD~1", head, given=None, is_trusted=is_trusted).edits
 
 
 @pytest.mark.parametrize("head", [None, "HEAD"], ids=["working-tree", "commit"])
