@@ -88,14 +88,15 @@ def refresh(
     """
     before = None if replace_old else old
     fresh = _short(new) if new else None
-    if old is None and fresh is None:
+    present = old or fresh
+    if present is None:
         raise ValueError("neither a baseline nor new runs")
     problems = _mismatches(before, fresh, policy) if before and fresh else []
     if problems:
-        return _refuse(old, fresh, problems)
+        return _refuse(present, problems)
     merged = _keep_newest(_merged(before, fresh), keep)
     if fresh and (problems := find_flaws(merged, policy)):
-        return _refuse(old, fresh, problems)
+        return _refuse(present, problems)
     same = old is not None and replace(merged, provenance=None) == replace(old, provenance=None)
     stated = old.provenance.reason if old and old.provenance else ""
     newest = merged.sessions[-1]
@@ -110,11 +111,8 @@ def refresh(
     return Refreshed(profile=profile, changed=not same, moves=tuple(moves_between(old, profile, policy)), problems=())
 
 
-def _refuse(old: Profile | None, new: Profile | None, problems: Sequence[Mismatch]) -> Refreshed:
+def _refuse(present: Profile, problems: Sequence[Mismatch]) -> Refreshed:
     """Return what stays, and why nothing is written."""
-    present = old or new
-    if present is None:
-        raise ValueError("nothing to refuse")
     hint = f"if that is intended, start the baseline anew: {REPLACE}"
     errors = tuple(p.as_error(title(*present.key), hint) for p in problems)
     return Refreshed(profile=present, changed=False, moves=(), problems=errors)
