@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, cannot_decide, error
-from perfgate.core.field_map import map_of
+from perfgate.core.field_map import FieldMap, FieldValue, faults_in
 from perfgate.core.metrics import canonical_name
 from perfgate.core.policy import Budget, Floor, Policy, Rule
 from perfgate.core.statistic import STATISTICS
 from perfgate.core.text.units import Change, parse_change, parse_limit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from perfgate.core.field_map import FieldMap
+    from perfgate.schema.config_types import BudgetTable, ConfigFile, FloorTable, MapTable, RuleTable
 
 OWN_FILE = "perfgate.toml"
 SHARED_FILE = "pyproject.toml"
@@ -150,88 +150,106 @@ def parse(text: str, origin: str) -> Policy:
     if origin.endswith(SHARED_FILE):  # a commit's is called main:pyproject.toml
         tool = document.get("tool", {})
         document = tool.get("perfgate", {}) if isinstance(tool, dict) else {}
-    cause = _quick_faults(document)
-    faults = schema.explain("config", document) if cause else []
-    reading, policy = _Reading(origin), BUILT_IN
-    if not cause or (faults and all(f.is_unknown_key for f in faults)):  # what is known can still be read
-        policy = reading.policy(document)
-    problems = [*(_fault(origin, f.pointer, f.message) for f in faults), *reading.problems]
-    if cause or problems:
-        raise CannotDecideError(problems or [_fault(origin, "", cause)])
+    file, problems = _decoded(document, origin)
+    reading = _Reading(origin)
+    policy = reading.policy(file) if file else BUILT_IN
+    if problems or reading.problems:
+        raise CannotDecideError([*problems, *reading.problems])
     return policy
+
+
+def _decoded(document: dict[str, Any], origin: str) -> tuple[ConfigFile | None, list[Diagnostic]]:
+    """Return the file as a record and its faults of shape.
+
+    Unknown keys hide nothing: what stands beside them is still decoded, so that its faults are
+    reported, too. No jsonschema for a valid file.
+    """
+    import msgspec  # noqa: PLC0415 - only when there is a configuration
+
+    from perfgate.schema.config_types import ConfigFile  # noqa: PLC0415 - needs msgspec
+
+    try:
+        return msgspec.convert(document, ConfigFile), []
+    except msgspec.ValidationError as caught:
+        faults = schema.explain("config", document)
+        problems = [_fault(origin, f.pointer, f.message) for f in faults] or [_fault(origin, "", str(caught))]
+    if not faults or not all(f.is_unknown_key for f in faults):
+        return None, problems
+    schema.remove_unknown_keys(document, faults)
+    return msgspec.convert(document, ConfigFile), problems
 
 
 def _fault(origin: str, pointer: str, message: str) -> Diagnostic:
     return error(_SLUG, message, place=at(origin, pointer), hint=_HINT)
 
 
-def _quick_faults(document: object) -> str:
-    """Return why the typed decoder refuses a document, empty when it does not: no jsonschema on a clean check."""
-    import msgspec  # noqa: PLC0415 - only when there is a configuration
-
-    from perfgate.schema.config_types import ConfigFile  # noqa: PLC0415 - needs msgspec
-
-    try:
-        msgspec.convert(document, ConfigFile)
-    except msgspec.ValidationError as caught:
-        return str(caught)
-    return ""
-
-
 class _Reading:
-    """Turns a valid document into a policy and takes note of every text that cannot be read."""
+    """Turns a decoded file into a policy and takes note of every text that cannot be read."""
 
     def __init__(self, origin: str) -> None:
         self.origin = origin
         self.problems: list[Diagnostic] = []
 
-    def policy(self, document: dict[str, Any]) -> Policy:
+    def policy(self, file: ConfigFile) -> Policy:
         """Return the policy; what could not be read is in `problems`."""
-        defaults = document.get("defaults", {})
-        threshold = self._text(defaults, "threshold", "/defaults", parse_change)
+        defaults = file.defaults
         return Policy(
             source=self.origin,
-            runs=tuple(document.get("runs", BUILT_IN.runs)),
-            baselines=document.get("baselines", BUILT_IN.baselines),
-            machine_class=document.get("machine_class", ""),
-            baseline_changes=document.get("baseline_changes", BUILT_IN.baseline_changes),
-            exclude=tuple(document.get("exclude", ())),
-            false_alarms=self._text(defaults, "false_alarms", "/defaults", _share) or BUILT_IN.false_alarms,
-            threshold=threshold or BUILT_IN.threshold,
-            floor=self._floor(defaults, "/defaults") or BUILT_IN.floor,
-            on_suspected=defaults.get("on_suspected", BUILT_IN.on_suspected),
-            workload=defaults.get("workload", BUILT_IN.workload),
-            rules=tuple(self._rule(r, i) for i, r in enumerate(document.get("rule", ()))),
-            budgets=tuple(b for i, t in enumerate(document.get("budget", ())) if (b := self._budget(t, i))),
-            maps=tuple(self._map(t, i, document["map"][:i]) for i, t in enumerate(document.get("map", ()))),
+            runs=file.runs or BUILT_IN.runs,
+            baselines=file.baselines or BUILT_IN.baselines,
+            machine_class=file.machine_class or BUILT_IN.machine_class,
+            baseline_changes=file.baseline_changes or BUILT_IN.baseline_changes,
+            exclude=file.exclude,
+            false_alarms=self._text(defaults.false_alarms, "/defaults/false_alarms", _share) or BUILT_IN.false_alarms,
+            threshold=self._text(defaults.threshold, "/defaults/threshold", parse_change) or BUILT_IN.threshold,
+            floor=self._floor(defaults.floor, "/defaults/floor") or BUILT_IN.floor,
+            on_suspected=defaults.on_suspected or BUILT_IN.on_suspected,
+            workload=defaults.workload or BUILT_IN.workload,
+            rules=tuple(self._rule(r, i) for i, r in enumerate(file.rule)),
+            budgets=tuple(b for i, t in enumerate(file.budget) if (b := self._budget(t, i))),
+            maps=tuple(self._map(t, i, file.map[:i]) for i, t in enumerate(file.map)),
         )
 
-    def _map(self, table: dict[str, Any], index: int, earlier: list[dict[str, Any]]) -> FieldMap:
-        if any(table["name"] == other["name"] for other in earlier):
-            self._complain(f"/map/{index}/name", f'there is a map "{table["name"]}" already')
-        return map_of(table, lambda pointer, message: self._complain(f"/map/{index}{pointer}", message))
+    def _map(self, table: MapTable, index: int, earlier: Sequence[MapTable]) -> FieldMap:
+        if any(table.name == other.name for other in earlier):
+            self._complain(f"/map/{index}/name", f'there is a map "{table.name}" already')
+        field_map = FieldMap(
+            name=table.name,
+            values=tuple(
+                FieldValue(value=v.value, metric=v.metric or "", unit=v.unit or "", better=v.better, share=v.share)
+                for v in table.values
+            ),
+            benchmark=table.benchmark or "",
+            labels=table.labels,
+            ok=table.ok or "",
+            time=table.time or "",
+            where=tuple(table.where.items()),
+            files=table.files,
+        )
+        for pointer, message in faults_in(field_map):
+            self._complain(f"/map/{index}{pointer}", message)
+        return field_map
 
-    def _rule(self, rule: dict[str, Any], index: int) -> Rule:
+    def _rule(self, rule: RuleTable, index: int) -> Rule:
         pointer = f"/rule/{index}"
-        statistic = rule.get("statistic", "p50")
-        if not fnmatch.filter(STATISTICS, statistic):
-            self._complain(f"{pointer}/statistic", f'"{statistic}" matches none of {", ".join(STATISTICS)}')
+        if rule.statistic and not fnmatch.filter(STATISTICS, rule.statistic):
+            self._complain(f"{pointer}/statistic", f'"{rule.statistic}" matches none of {", ".join(STATISTICS)}')
         return Rule(
             origin=f"rule {index + 1} ({self.origin})",
-            benchmark=rule.get("benchmark", "*"),
-            metric=canonical_name(rule.get("metric", "*")),
-            statistic=statistic,
-            threshold=self._text(rule, "threshold", pointer, parse_change),
-            floor=self._floor(rule, pointer),
-            method=rule.get("method", "auto"),
-            level=rule.get("level"),
-            workload=rule.get("workload"),
+            benchmark=rule.benchmark or "*",
+            metric=canonical_name(rule.metric or "*"),
+            statistic=rule.statistic or "p50",
+            threshold=self._text(rule.threshold, f"{pointer}/threshold", parse_change),
+            floor=self._floor(rule.floor, f"{pointer}/floor"),
+            method=rule.method or "auto",
+            level=rule.level,
+            workload=rule.workload,
         )
 
-    def _budget(self, budget: dict[str, Any], index: int) -> Budget | None:
+    def _budget(self, budget: BudgetTable, index: int) -> Budget | None:
         pointer = f"/budget/{index}"
-        limit = self._text(budget, "limit", pointer, parse_limit)
-        warn = self._text(budget, "warn", pointer, parse_limit)
+        limit = self._text(budget.limit, f"{pointer}/limit", parse_limit)
+        warn = self._text(budget.warn, f"{pointer}/warn", parse_limit)
         if limit and warn and (limit.op[0] != warn.op[0] or limit.unit != warn.unit):
             self._complain(f"{pointer}/warn", f'"{warn.text}" and the limit "{limit.text}" do not point the same way')
         elif limit and warn and not limit.holds(warn.amount) and limit.amount != warn.amount:
@@ -241,38 +259,37 @@ class _Reading:
             return None
         return Budget(
             origin=f"budget {index + 1} ({self.origin})",
-            benchmark=budget["benchmark"],
-            metric=canonical_name(budget["metric"]),
-            statistic=budget["statistic"],
+            benchmark=budget.benchmark,
+            metric=canonical_name(budget.metric),
+            statistic=budget.statistic,
             limit=limit,
             warn=warn,
-            level=budget.get("level", "fail"),
+            level=budget.level or "fail",
         )
 
-    def _floor(self, table: dict[str, Any], pointer: str) -> Floor | None:
-        stated = table.get("floor")
+    def _floor(self, stated: str | FloorTable | None, pointer: str) -> Floor | None:
         if stated is None or stated == "auto":
             return Floor(auto=True) if stated else None
         if isinstance(stated, str):
-            amount = self._text(table, "floor", pointer, _amount)
+            amount = self._text(stated, pointer, _amount)
             return Floor(auto=False, amounts=((amount.unit, amount.amount),)) if amount else None
         amounts = []
-        for kind in stated:
-            amount = self._text(stated, kind, f"{pointer}/floor", _amount)
-            if amount and amount.unit != _KINDS[kind]:
-                self._complain(f"{pointer}/floor/{kind}", f'"{amount.text}" is not an amount of {kind}')
+        for kind, unit in _KINDS.items():
+            amount = self._text(getattr(stated, kind), f"{pointer}/{kind}", _amount)
+            if amount and amount.unit != unit:
+                self._complain(f"{pointer}/{kind}", f'"{amount.text}" is not an amount of {kind}')
             elif amount:
                 amounts.append((amount.unit, amount.amount))
         return Floor(auto=False, amounts=tuple(sorted(amounts)))
 
-    def _text(self, table: dict[str, Any], key: str, pointer: str, read: Callable[[str], _T]) -> _T | None:
-        """Return what a text means, or None when the key is absent or cannot be read."""
-        if key not in table:
+    def _text(self, stated: str | None, pointer: str, read: Callable[[str], _T]) -> _T | None:
+        """Return what a text means, or None when it is absent or cannot be read."""
+        if stated is None:
             return None
         try:
-            return read(table[key])
+            return read(stated)
         except ValueError as caught:
-            self._complain(f"{pointer}/{key}", str(caught))
+            self._complain(pointer, str(caught))
             return None
 
     def _complain(self, pointer: str, message: str) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from perfgate.core.metrics import canonical_name, from_suffix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from perfgate.core.metrics import Direction
 
@@ -87,34 +87,17 @@ def parts_of(template: str) -> tuple[list[str], list[str]]:
     return texts[::2], fields
 
 
-def map_of(table: dict[str, Any], complain: Callable[[str, str], None]) -> FieldMap:
-    """Return the map that a valid ``[[map]]`` states.
-
-    Args:
-        table: the TOML table, of the right shape.
-        complain: takes a place in the table (``/benchmark``) and what is wrong with it.
-    """
+def faults_in(field_map: FieldMap) -> Iterator[tuple[str, str]]:
+    """Yield what keeps a map from being applied: a place in its table (``/benchmark``), and the fault."""
     try:
-        parts_of(table.get("benchmark", ""))
+        parts_of(field_map.benchmark)
     except ValueError as caught:
-        complain("/benchmark", str(caught))
-    known = FieldValue.__dataclass_fields__
-    values = tuple(FieldValue(**{k: v for k, v in t.items() if k in known}) for t in table["values"])
-    taken = {"error_rate"} if "ok" in table else set()
-    for i, value in enumerate(values):
+        yield "/benchmark", str(caught)
+    taken = {"error_rate"} if field_map.ok else set()
+    for i, value in enumerate(field_map.values):
         metric = value.resolved()[0]
         if metric in taken:
-            complain(f"/values/{i}", f'the metric "{metric}" is there twice; name one of the two by the key "metric"')
+            yield f"/values/{i}", f'the metric "{metric}" is there twice; name one of the two by the key "metric"'
         taken.add(metric)
         if value.share and value.unit:
-            complain(f"/values/{i}/unit", "a share has no unit")
-    return FieldMap(
-        name=table["name"],
-        values=values,
-        benchmark=table.get("benchmark", ""),
-        labels=tuple(table.get("labels", ())),
-        ok=table.get("ok", ""),
-        time=table.get("time", ""),
-        where=tuple(table.get("where", {}).items()),
-        files=tuple(table.get("files", ())),
-    )
+            yield f"/values/{i}/unit", "a share has no unit"

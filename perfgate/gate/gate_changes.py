@@ -18,6 +18,7 @@ from perfgate.stats.quantiles import median
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from perfgate.core.field_map import FieldMap, FieldValue
     from perfgate.core.metrics import Metric
     from perfgate.core.policy import Budget, Floor, Level, Policy, Ruling, Waiver
     from perfgate.core.profile import MetricProfile, Profile
@@ -81,6 +82,7 @@ def policy_moves(was: Policy, now: Policy, profiles: Sequence[Profile]) -> tuple
     moves = [_move(name, *values[:2], laxer=values[2]) for name, values in _keys(was, now) if values[0] != values[1]]
     moves += _ruled(was, now, profiles)
     moves += _budgets(was.budgets, now.budgets)
+    moves += _maps(was.maps, now.maps)
     return tuple(moves)
 
 
@@ -192,6 +194,35 @@ def _allows_more(was: Budget | None, now: Budget | None) -> bool | None:
     if min(steps) < 0 < max(steps):
         return None
     return max(steps) > 0
+
+
+def _maps(was: Sequence[FieldMap], now: Sequence[FieldMap]) -> Iterator[Move]:
+    """Yield the keys of field maps that are not alike; whether they let more pass is unknown."""
+    sides = [{m.name: _map_values(m) for m in side} for side in (was, now)]
+    for name in sorted({*sides[0], *sides[1]}):
+        before, after = (side.get(name, {}) for side in sides)
+        for key in dict.fromkeys((*before, *after)):
+            if before.get(key) != after.get(key):
+                yield _move(f"{key} of map {name}", before.get(key), after.get(key), laxer=None)
+
+
+def _map_values(field_map: FieldMap) -> dict[str, str]:
+    """Return what a field map says, key by key."""
+    return {
+        "values": ", ".join(_map_value(v) for v in field_map.values),
+        "benchmark": field_map.benchmark,
+        "labels": ", ".join(field_map.labels),
+        "ok": field_map.ok,
+        "time": field_map.time,
+        "where": ", ".join(f"{field} = {value}" for field, value in field_map.where),
+        "files": ", ".join(field_map.files),
+    }
+
+
+def _map_value(value: FieldValue) -> str:
+    remarks = (value.metric, value.unit, value.better and f"{value.better} is better", "share" if value.share else "")
+    stated = ", ".join(remark for remark in remarks if remark)
+    return f"{value.value} ({stated})" if stated else value.value
 
 
 def waiver_moves(was: Iterable[Waiver], now: Iterable[Waiver]) -> tuple[Move, ...]:

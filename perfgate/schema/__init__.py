@@ -12,6 +12,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jsonschema.exceptions import ValidationError
 
 NAMES = ("run", "baseline", "profile", "percentiles", "report", "audit", "config", "waivers")
@@ -27,12 +29,17 @@ _LONGEST = 60
 class Fault:
     """One violation of a schema."""
 
-    pointer: str
-    """JSON pointer of the place, such as ``/samples/2/unit``; empty for the whole document."""
+    path: tuple[str | int, ...]
+    """Keys and indexes that lead to the place; empty for the whole document."""
     message: str
     """What was expected and what was found."""
     is_unknown_key: bool = False
     """Is it a key too many, which hides nothing else?"""
+
+    @property
+    def pointer(self) -> str:
+        """JSON pointer of the place, such as ``/samples/2/unit``, each key cut to a length that fits a line."""
+        return "".join(f"/{_escaped(str(key))}" for key in self.path)
 
 
 def text(name: str) -> str:
@@ -58,20 +65,30 @@ def explain(name: str, document: object) -> list[Fault]:
     return list(dict.fromkeys(fault for e in errors for fault in _faults(e)))
 
 
+def remove_unknown_keys(document: dict[str, Any], faults: Iterable[Fault]) -> None:
+    """Remove the keys from a document that `explain` reports as unknown."""
+    for fault in faults:
+        if fault.is_unknown_key:
+            table: Any = document
+            for key in fault.path[:-1]:
+                table = table[key]
+            del table[fault.path[-1]]
+
+
 def _faults(error: ValidationError) -> list[Fault]:
     """Return one validation error in our words; unknown keys are reported one by one."""
     wanted: Any = error.validator_value
     schema: Any = error.schema
     found: Any = error.instance
-    place = "".join(f"/{_escaped(str(p))}" for p in error.absolute_path)
+    path = tuple(error.absolute_path)
     if error.validator == "required":
         missing = [k for k in wanted if k not in found]
-        return [Fault(pointer=place, message=f'the key "{k}" is missing') for k in missing]
+        return [Fault(path=path, message=f'the key "{k}" is missing') for k in missing]
     if error.validator == "additionalProperties" and wanted is False:
         known = list(schema.get("properties", {}))
         return [
             Fault(
-                pointer=f"{place}/{_escaped(k)}",
+                path=(*path, k),
                 message=f'unknown key "{_cut(k)}"{_did_you_mean(k, known)}',
                 is_unknown_key=True,
             )
@@ -80,30 +97,30 @@ def _faults(error: ValidationError) -> list[Fault]:
         ]
     if error.validator == "enum":
         options = ", ".join(json.dumps(v) for v in wanted)
-        return [Fault(pointer=place, message=f"expected one of {options}, found {_shown(found)}")]
+        return [Fault(path=path, message=f"expected one of {options}, found {_shown(found)}")]
     if error.validator == "type":
         types = wanted if isinstance(wanted, list) else [wanted]
         named = " or ".join(_type_name(t) for t in types if t != "null")
-        return [Fault(pointer=place, message=f"expected {named}, found {_shown(found)}")]
+        return [Fault(path=path, message=f"expected {named}, found {_shown(found)}")]
     if error.validator == "minimum":
         return [
             Fault(
-                pointer=place,
+                path=path,
                 message=f"expected at least {wanted}, found {_shown(found)}",
             )
         ]
     if error.validator == "maximum":
-        return [Fault(pointer=place, message=f"expected at most {wanted}, found {_shown(found)}")]
+        return [Fault(path=path, message=f"expected at most {wanted}, found {_shown(found)}")]
     if error.validator in {"minLength", "minItems", "minProperties"}:
-        return [Fault(pointer=place, message="must not be empty")]
+        return [Fault(path=path, message="must not be empty")]
     if error.validator == "const":
         return [
             Fault(
-                pointer=place,
+                path=path,
                 message=f"expected {_shown(wanted)}, found {_shown(found)}",
             )
         ]
-    return [Fault(pointer=place, message=f"{_cut(error.message)}")]
+    return [Fault(path=path, message=f"{_cut(error.message)}")]
 
 
 def _type_name(name: str) -> str:

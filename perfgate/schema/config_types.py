@@ -1,4 +1,8 @@
-"""The configuration's shape for the fast decoder; equal to config-1.json by a test."""
+"""The configuration file as records, decoded once; a key that the file does not state is None or empty.
+
+A test holds the shape equal to config-1.json. What a text such as ``+5%`` means, and what
+holds where a key is absent, is `perfgate.config`'s to say.
+"""
 
 from __future__ import annotations
 
@@ -17,80 +21,80 @@ else:
     _Statistic = Literal[STATISTICS]  # a tuple stands for its items; type checkers want them written out
 
 
-class FloorTable(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+class FloorTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """``floor = { time = …, bytes = … }``."""
 
-    time: str = ""
-    bytes: str = ""
-    rate: str = ""
+    time: str | None = None
+    bytes: str | None = None
+    rate: str | None = None
 
 
-class DefaultsTable(msgspec.Struct, forbid_unknown_fields=True):
+class DefaultsTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """``[defaults]``."""
 
-    false_alarms: str = ""
-    threshold: str = ""
-    floor: str | FloorTable = ""
-    on_suspected: Literal["pass", "fail"] = "pass"
-    workload: _Workload = "same"
+    false_alarms: str | None = None
+    threshold: str | None = None
+    floor: str | FloorTable | None = None
+    on_suspected: Literal["pass", "fail"] | None = None
+    workload: _Workload | None = None
 
 
-class RuleTable(msgspec.Struct, forbid_unknown_fields=True):
+class RuleTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """``[[rule]]``."""
 
-    benchmark: _Name = "*"
-    metric: _Name = "*"
-    statistic: _Name = "p50"
-    threshold: str = ""
-    floor: str | FloorTable = ""
-    method: Literal["auto", "threshold", "exact"] = "auto"
-    level: _Level = "fail"
-    workload: _Workload = "same"
+    benchmark: _Name | None = None
+    metric: _Name | None = None
+    statistic: _Name | None = None
+    threshold: str | None = None
+    floor: str | FloorTable | None = None
+    method: Literal["auto", "threshold", "exact"] | None = None
+    level: _Level | None = None
+    workload: _Workload | None = None
 
 
-class BudgetTable(msgspec.Struct, forbid_unknown_fields=True):
+class BudgetTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """``[[budget]]``."""
 
     benchmark: _Name
     metric: _Name
     statistic: _Statistic
     limit: str
-    warn: str = ""
-    level: _Level = "fail"
+    warn: str | None = None
+    level: _Level | None = None
 
 
-class ValueTable(msgspec.Struct, forbid_unknown_fields=True):
+class ValueTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """An entry of ``values`` in ``[[map]]``."""
 
     value: _Name
-    metric: _Name = "x"
-    unit: _Name = "x"
-    better: Literal["lower", "higher"] = "lower"
+    metric: _Name | None = None
+    unit: _Name | None = None
+    better: Literal["lower", "higher"] | None = None
     share: bool = False
 
 
-class MapTable(msgspec.Struct, forbid_unknown_fields=True):
+class MapTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """``[[map]]``."""
 
     name: _Name
-    values: Annotated[list[ValueTable], msgspec.Meta(min_length=1)]
-    files: list[_Name] = []
-    benchmark: _Name = "x"
-    labels: list[_Name] = []
-    ok: _Name = "x"
-    time: _Name = "x"
-    where: dict[str, str | float | bool] = {}
+    values: Annotated[tuple[ValueTable, ...], msgspec.Meta(min_length=1)]
+    files: tuple[_Name, ...] = ()
+    benchmark: _Name | None = None
+    labels: tuple[_Name, ...] = ()
+    ok: _Name | None = None
+    time: _Name | None = None
+    where: dict[str, str | int | float | bool] = {}
 
 
-class ConfigFile(msgspec.Struct, forbid_unknown_fields=True):
+class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The whole file."""
 
-    runs: Annotated[list[_Name], msgspec.Meta(min_length=1)] = []
-    baselines: _Name = "baselines"
-    machine_class: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\n)")] = "x"
-    exclude: list[_Name] = []
-    baseline_changes: Literal["report", "refuse", "allow"] = "report"
-    defaults: DefaultsTable = msgspec.field(default_factory=DefaultsTable)
-    rule: list[RuleTable] = []
-    budget: list[BudgetTable] = []
-    map: list[MapTable] = []
+    runs: Annotated[tuple[_Name, ...], msgspec.Meta(min_length=1)] | None = None
+    baselines: _Name | None = None
+    machine_class: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\n)")] | None = None
+    exclude: tuple[_Name, ...] = ()
+    baseline_changes: Literal["report", "refuse", "allow"] | None = None
+    defaults: DefaultsTable = DefaultsTable()
+    rule: tuple[RuleTable, ...] = ()
+    budget: tuple[BudgetTable, ...] = ()
+    map: tuple[MapTable, ...] = ()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from lower_wings import refused
 
-from perfgate import config
+from perfgate import config, schema
 from perfgate.core.policy import Floor
 
 EVERYTHING = """
@@ -72,6 +75,29 @@ def test_an_empty_configuration_means_the_built_in_defaults(text):
     policy = config.parse(text, "pyproject.toml")
     assert policy == config.BUILT_IN.__class__(source="pyproject.toml", threshold=config.BUILT_IN.threshold)
     assert (policy.false_alarms, policy.threshold.text, policy.floor) == (0.01, "+5%", Floor(auto=True))
+
+
+def stated_defaults(properties: dict) -> str:
+    return "".join(f"{key} = {json.dumps(of['default'])}\n" for key, of in properties.items() if "default" in of)
+
+
+def test_the_defaults_that_the_published_schema_states_are_the_built_in_ones():
+    keys = schema.load("config")["properties"]
+    text = f"{stated_defaults(keys)}[defaults]\n{stated_defaults(keys['defaults']['properties'])}"
+    assert {"runs", "threshold", "false_alarms", "floor"} <= set(re.findall(r"^\w+", text, re.MULTILINE))
+    assert config.parse(text, "built-in defaults") == config.BUILT_IN
+
+
+@pytest.mark.parametrize(
+    ("table", "required"),
+    [("rule", ""), ("budget", 'benchmark = "b"\nmetric = "m"\nstatistic = "p95"\nlimit = "< 1s"\n')],
+)
+def test_stating_the_defaults_of_a_rule_or_a_budget_changes_nothing(table, required):
+    stated = stated_defaults(schema.load("config")["properties"][table]["items"]["properties"])
+    assert stated
+    texts = (f"[[{table}]]\n{required}", f"[[{table}]]\n{required}{stated}")
+    without, with_them = (config.parse(text, "perfgate.toml") for text in texts)
+    assert without == with_them
 
 
 def test_in_a_pyproject_only_our_table_counts():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from lower_wings import LAWS, a_profile
 
 from perfgate import config
+from perfgate.core.field_map import FieldMap
 from perfgate.core.gate_changes import GateChange, Move
 from perfgate.core.metrics import THROUGHPUT, Metric
-from perfgate.core.policy import Waiver, digest_of
+from perfgate.core.policy import Policy, Waiver, digest_of
 from perfgate.core.text.units import parse_change
 from perfgate.gate.gate_changes import policy_moves, profile_moves, waiver_moves
 from perfgate.report.gate_changes import change_from_data, change_to_data
@@ -29,6 +30,7 @@ def told(moves):
 
 
 RULE = '[[rule]]\nbenchmark = "train"\nmetric = "elapsed"\n'
+MAP = '[[map]]\nname = "requests"\n'
 BUDGET = '[[budget]]\nbenchmark = "train"\nmetric = "elapsed"\nstatistic = "p95"\nlimit = '
 
 
@@ -104,10 +106,46 @@ BUDGET = '[[budget]]\nbenchmark = "train"\nmetric = "elapsed"\nstatistic = "p95"
             BUDGET + '"< 1s"', BUDGET + '"< 0.5s"\nlevel = "warn"',
             [("budget of train elapsed p95", "< 1s, level fail", "< 0.5s, level warn", None)], id="both-ways",
         ),
+        pytest.param(
+            MAP + "values = [{ value = 'a_ms' }]", MAP + "values = [{ value = 'a_ms' }, { value = 'b', unit = 'B' }]",
+            [("values of map requests", "a_ms", "a_ms, b (B)", None)], id="map",
+        ),
+        pytest.param(
+            MAP + "values = [{ value = 'a' }]", MAP + "where = { at = 1 }\nvalues = [{ value = 'a' }]",
+            [("where of map requests", "", "at = 1", None)], id="rows-of-a-map",
+        ),
     ],
 )  # fmt: skip
 def test_a_configuration_is_compared_by_what_it_does(was, now, moves):
     assert told(policy_moves(policy(was), policy(now), PROFILES)) == moves
+
+
+EVERY_KEY = {
+    "runs": 'runs = ["a/*.json"]', "baselines": 'baselines = "b"', "machine_class": 'machine_class = "m"',
+    "exclude": 'exclude = ["a"]', "baseline_changes": 'baseline_changes = "refuse"',
+    "false_alarms": '[defaults]\nfalse_alarms = "2%"', "threshold": '[defaults]\nthreshold = "+9%"',
+    "floor": '[defaults]\nfloor = "+1ms"', "on_suspected": '[defaults]\non_suspected = "fail"',
+    "workload": '[defaults]\nworkload = "rate"', "rules": '[[rule]]\nlevel = "info"', "budgets": BUDGET + '"< 1s"',
+    "maps": MAP + "values = [{ value = 'a' }]",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("field", [f.name for f in fields(Policy) if f.name != "source"])
+def test_no_key_of_a_configuration_is_forgotten_when_two_are_compared(field):
+    was, now = policy(""), policy(EVERY_KEY[field])
+    assert getattr(was, field) != getattr(now, field)
+    assert policy_moves(was, now, PROFILES)
+
+
+@pytest.mark.parametrize("field", [f.name for f in fields(FieldMap) if f.name not in {"name", "inside"}])
+def test_no_key_of_a_field_map_is_forgotten_when_two_are_compared(field):
+    text = {
+        "benchmark": "benchmark = '{b}'", "labels": "labels = ['b']", "ok": "ok = 'b'", "time": "time = 'b'",
+        "where": "where = { b = 'c' }", "files": "files = ['b']", "values": "values = [{ value = 'b' }]",
+    }[field]  # fmt: skip
+    values = "" if field == "values" else "\nvalues = [{ value = 'a' }]"
+    sides = policy(MAP + "values = [{ value = 'a' }]"), policy(MAP + text + values)
+    assert [m.what for m in policy_moves(*sides, ())] == [f"{field} of map requests"]
 
 
 def test_a_digest_tells_configurations_apart_and_not_where_they_stand():

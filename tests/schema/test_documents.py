@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import msgspec
@@ -20,6 +20,9 @@ from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.schema.baseline_types import StoredBaseline, StoredProfiles
 from perfgate.schema.config_types import ConfigFile
 from perfgate.store.codec import encode_baseline, encode_profiles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MANY = settings(LAWS, max_examples=60)
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
@@ -172,6 +175,8 @@ def decodes(document: Any, shape: Any) -> bool:
 
 
 def reads_config(document: Any) -> bool:
+    if any(value is None for value in values(document)):  # TOML has no null; None stands for a key that is absent
+        return False
     try:
         msgspec.convert(document, ConfigFile)
     except msgspec.ValidationError:
@@ -183,6 +188,13 @@ def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Return the path of every value of a document, its own included."""
     inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     return [path, *(p for key, value in inner for p in places(value, (*path, key)))]
+
+
+def values(node: Any) -> Iterator[Any]:
+    """Yield every value of a document, the document first."""
+    yield node
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from values(inner)
 
 
 def changed(draw: Any, document: Any) -> Any:
