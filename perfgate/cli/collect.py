@@ -36,7 +36,7 @@ def command(
     Failed runs are left out and counted.
     """
     from perfgate.cli.present import echo
-    from perfgate.core.shards import shard_of
+    from perfgate.core.text.shards import shard_of
     from perfgate.pipeline.collect import collect_profiles
     from perfgate.pipeline.report_io import write_output
     from perfgate.render import render

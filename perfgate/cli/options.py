@@ -244,7 +244,7 @@ def _measuring(given: Mapping[str, Any]) -> MeasuringOptions:
         UsageError: the name or the timeout is not valid, or ``PERFGATE_SHARD`` is not a shard: without it
             the runs would be lost to the check.
     """
-    from perfgate.core.shards import shard_of
+    from perfgate.core.text.shards import shard_of
 
     measuring = MeasuringOptions(**given)
     shard = os.environ.get("PERFGATE_SHARD", "").strip()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.session_id import SessionId
-from perfgate.core.shards import shard_of
+from perfgate.core.text.shards import shard_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error
-from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, WORKLOAD_BOUND, Metric
+from perfgate.core.metrics import ALWAYS_POSITIVE, ELAPSED, PEAK_MEMORY, THROUGHPUT, WORKLOAD_BOUND, Metric
 from perfgate.core.policy import GATED_BY_DEFAULT, has_no_main
 from perfgate.core.profile import MetricProfile, Profile, title
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 BASELINE_AND_RUNS = ("in the baseline", "in the runs")
 """Where the two sides of a check or a refresh are, for messages."""
-_POSITIVE = frozenset({ELAPSED.name, PEAK_MEMORY.name})
 _ROWS_MATTER = WORKLOAD_BOUND | {THROUGHPUT.name}
 _MOST_SHOWN = 3
 
@@ -161,7 +160,7 @@ def why_unmeasured(metric: MetricProfile) -> Mismatch | None:
     name = metric.metric.name
     values = [v for s in metric.samples for v in s.values] + [q for _, q in metric.quantiles]
     message = ""
-    if name in _POSITIVE and not all(v > 0 for v in values):
+    if name in ALWAYS_POSITIVE and not all(v > 0 for v in values):
         message = "a peak of zero: memory was not measured"
         if name == ELAPSED.name:
             message = "a time of zero: the run is too short for three decimals of a second"

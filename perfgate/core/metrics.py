@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from perfgate.core.measured import MEASURED, NAME_OF_KEY
+
 Direction = Literal["lower", "higher"]
 
 
@@ -20,22 +22,17 @@ class Metric:
     """Which way is an improvement."""
 
 
-ELAPSED = Metric(name="elapsed", unit="s", better="lower")
-CPU = Metric(name="cpu", unit="s", better="lower")
-PEAK_MEMORY = Metric(name="peak_memory", unit="B", better="lower")
-THROUGHPUT = Metric(name="throughput", unit="1/s", better="higher")
+METRICS = {m.name: Metric(name=m.name, unit=m.unit, better=m.better) for m in MEASURED}
+"""Name -> metric, of those that perfgate measures itself."""
+ELAPSED = METRICS["elapsed"]
+CPU = METRICS["cpu"]
+PEAK_MEMORY = METRICS["peak_memory"]
+THROUGHPUT = METRICS["throughput"]
 
-# metrics whose amount depends on how many rows a run worked on
-WORKLOAD_BOUND = frozenset({"elapsed", "cpu", "peak_memory"})
-
-# keys of the run summary that name a metric -> the metric's name inside
-ALIASES = {
-    "elapsed_sec": "elapsed",
-    "elapsed_ns": "elapsed",
-    "cpu_sec": "cpu",
-    "peak_memory_mb": "peak_memory",
-    "peak_memory_bytes": "peak_memory",
-}
+WORKLOAD_BOUND = frozenset(m.name for m in MEASURED if m.grows_with_rows)
+"""Metrics whose amount depends on how many rows a run worked on."""
+ALWAYS_POSITIVE = frozenset(m.name for m in MEASURED if m.is_positive)
+"""Metrics of which zero is no measurement."""
 
 # suffix of a metric's key -> unit of its values, direction, as in tick_total_ms
 _SUFFIXES: tuple[tuple[str, str, Direction], ...] = (
@@ -52,7 +49,7 @@ _SUFFIXES: tuple[tuple[str, str, Direction], ...] = (
 
 def canonical_name(key: str) -> str:
     """Return the name inside of a metric that may be written as its JSON key."""
-    return ALIASES.get(key, key)
+    return NAME_OF_KEY.get(key, key)
 
 
 def from_suffix(key: str) -> tuple[str, str, Direction] | None:

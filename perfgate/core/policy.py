@@ -7,6 +7,8 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from perfgate.core.measured import MEASURED
+from perfgate.core.metrics import THROUGHPUT, WORKLOAD_BOUND
 from perfgate.core.text.canonical import short_hash
 from perfgate.core.text.units import Change
 
@@ -22,11 +24,12 @@ Method = Literal["auto", "threshold", "exact"]
 Workload = Literal["same", "rate"]
 
 GATED_BY_DEFAULT = frozenset({
-    "elapsed", "peak_memory",  # what perfgate measures itself
+    *(m.name for m in MEASURED if m.is_gated),
     "time", "real_time", "response_time", "duration", "latency", "latency_total", "value",  # of other tools
 })  # fmt: skip
 """Metrics whose p50 is gated without a rule."""
-SHOWN_BY_DEFAULT = frozenset({"cpu", "throughput"})
+SHOWN_BY_DEFAULT = frozenset(m.name for m in MEASURED if not m.is_gated)
+"""Metrics of perfgate's own that stand beside the gated ones and never warn."""
 
 
 ERROR_RATE = "error_rate"
@@ -236,9 +239,9 @@ def default_level(metric: str, statistic: str, workload: Workload, *, is_main: b
     else is information. Where the rows used may differ, throughput stands in for time.
     """
     if workload == "rate" and statistic == "p50":
-        if metric == "throughput":
+        if metric == THROUGHPUT.name:
             return "fail"
-        if metric in {"elapsed", "cpu", "peak_memory"}:
+        if metric in WORKLOAD_BOUND:
             return "warn"
     if statistic == "p50" and (is_main or metric in GATED_BY_DEFAULT or metric == ERROR_RATE):
         return "fail"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.comparability import why_unmeasured
 from perfgate.core.finding import Finding, Status
-from perfgate.core.metrics import CPU, ELAPSED, THROUGHPUT
-from perfgate.core.policy import GATED_BY_DEFAULT
+from perfgate.core.metrics import ELAPSED
+from perfgate.core.policy import GATED_BY_DEFAULT, SHOWN_BY_DEFAULT
 from perfgate.core.sessions import merge_batches
 from perfgate.core.statistic import P50
 from perfgate.gate.comparison import Comparison
@@ -188,7 +188,7 @@ def _represents_metric(row: Row, base: MetricProfile | None, current: MetricProf
 
 def _is_secondary(row: Row) -> bool:
     """Is the metric only shown beside the time, which reports what is wrong with the benchmark?"""
-    secondary = row.metric.name in {CPU.name, THROUGHPUT.name} and row.ruling.level != "fail"
+    secondary = row.metric.name in SHOWN_BY_DEFAULT and row.ruling.level != "fail"
     return secondary and row.profile.metric(ELAPSED.name) is not None
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.comparability import compare_metrics
 from perfgate.core.finding import Finding
-from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
+from perfgate.core.measured import MEASURED
+from perfgate.core.metrics import ELAPSED, THROUGHPUT, Metric
 from perfgate.core.policy import Policy, Ruling, has_no_main
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from perfgate.core.finding import Status
 
 _SHOWN_TAIL = frozenset({ELAPSED.name})
-_MEASURED = frozenset({ELAPSED.name, PEAK_MEMORY.name})
+_FIRST = frozenset(m.name for m in MEASURED if m.is_gated)
 _CLASSIC_TAIL = parse_change("+3%")  # plain percentiles without a rule: the classic p95 gate
 
 RUNS_NEEDED = {name: runs_needed_for_bound(q, BOUND) for name, q in QUANTILE_OF.items() if name != P50}
@@ -110,7 +111,7 @@ def _metrics(base: Profile | None, current: Profile | None) -> list[Metric]:
     for profile in (base, current):
         for m in profile.metrics if profile else ():
             found.setdefault(m.metric.name, m.metric)
-    return [found[name] for name in sorted(found, key=lambda n: (n not in _MEASURED, n))]
+    return [found[name] for name in sorted(found, key=lambda n: (n not in _FIRST, n))]
 
 
 def _is_stated(sides: tuple[MetricProfile | None, MetricProfile | None], statistic: str) -> bool:

@@ -5,85 +5,71 @@ from __future__ import annotations
 import os
 import time
 
+from perfgate.core.measured import MEASURED
 from perfgate.measure.identity import check_run_id, file_name
 from perfgate.measure.variables import is_encodable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TypedDict
+
+    class RunFacts(TypedDict):
+        """What a summary says beside the measured values; what is None or empty is left out."""
+
+        run_id: str
+        """The run's own name."""
+        rows_used: int
+        """Rows of the workload, >= 0; 0 when unknown."""
+        benchmark: str | None
+        """What was measured."""
+        labels: Mapping[str, str]
+        """The benchmark's parameters."""
+        status: str
+        """``ok`` or ``failed``."""
+        started_at: str
+        """UTC, as `format_utc` writes it."""
+        session: str
+        """The id of the session that the run belongs to."""
+        memory_source: str
+        """How the peak of memory was measured; empty: it was not."""
+        environment: Mapping[str, str]
+        """Stable facts of machine and interpreter."""
+        commit: str | None
+        """The commit's full hash."""
+        command: str | None
+        """Digest of the command that ``perfgate run`` ran."""
+        shard: str | None
+        """Which part of the measuring it belongs to, such as ``2/4``."""
+
 
 SCHEMA = "perfgate/run/1"
 LONGEST_TEXT = 500  # characters of a benchmark's name, as the published schema has it
 LONGEST_METRIC = 200  # characters of a metric's name
 CONTRACT = ("run_id", "elapsed_sec", "rows_used", "peak_memory_mb")
-RESERVED_METRICS = frozenset(
-    # what is measured anyway, and the keys of the summary that mean it
-    (
-        *("elapsed", "elapsed_sec", "elapsed_ns", "peak_memory", "peak_memory_mb", "peak_memory_bytes"),
-        *("cpu", "cpu_sec", "throughput"),
-    )
-)
 
 
 def build_summary(
-    *,
-    run_id: str,
-    elapsed_ns: int,
-    rows_used: int,
-    peak_memory_bytes: int,
-    memory_source: str,
-    cpu_sec: float,
-    status: str,
-    started_at: str,
-    session: str,
-    benchmark: str | None,
-    labels: Mapping[str, str],
-    metrics: Mapping[str, Mapping[str, object]],
-    environment: Mapping[str, str],
-    commit: str | None,
-    command: str | None,
-    shard: str | None,
+    facts: RunFacts, measured: Mapping[str, float], recorded: Mapping[str, Mapping[str, object]]
 ) -> dict[str, object]:
     """Return a run's summary: the four keys of the contract first, then all else that is known.
 
     Args:
-        elapsed_ns: wall clock, in nanoseconds.
-        rows_used: rows of the workload; 0 when unknown.
-        peak_memory_bytes: in bytes; rounded to 0.1 MB of 10^6 bytes in the contract's key.
-        memory_source: how that peak was measured.
-        cpu_sec: processor time of all threads, in seconds.
-        session: the id of the session that the run belongs to.
-        benchmark: what was measured; left out when None.
-        labels: the benchmark's parameters; left out when empty.
-        metrics: values the program recorded, by name; left out when empty.
-        commit: the commit's full hash; left out when None.
-        command: the digest of the command that `perfgate run` ran; left out when None.
-        shard: which part of the measuring it belongs to, such as ``2/4``; left out when None.
+        facts: what was measured, where and when.
+        measured: what perfgate measured, in base units by the metric's name: ``elapsed`` and ``peak_memory``
+            are required, others of `MEASURED` may be there.
+        recorded: what the program recorded: value, unit and direction by the metric's name.
     """
-    summary: dict[str, object] = {
-        "run_id": run_id,
-        "elapsed_sec": round(elapsed_ns / 1e9, 3),
-        "rows_used": rows_used,
-        "peak_memory_mb": round(peak_memory_bytes / 1e6, 1),
-        "schema": SCHEMA,
-    }
-    optional: dict[str, object] = {
-        "benchmark": benchmark,
-        "labels": dict(labels) or None,
-        "status": status,
-        "started_at": started_at,
-        "session": session,
-        "elapsed_ns": elapsed_ns,
-        "peak_memory_bytes": peak_memory_bytes,
-        "memory_source": memory_source,
-        "cpu_sec": round(cpu_sec, 9),
-        "metrics": {name: dict(metric) for name, metric in metrics.items()} or None,
-        "environment": dict(environment),
-        "commit": commit,
-        "command": command,
-        "shard": shard,
-    }
-    summary.update((key, value) for key, value in optional.items() if value is not None)
+    rows = [(m, measured[m.name]) for m in MEASURED if m.name in measured]
+    amounts = {key.name: key.written(value) for m, value in rows for key in m.keys}
+    others = {m.name: {"value": value, "unit": m.unit, "better": m.better} for m, value in rows if not m.keys}
+    metrics = {**others, **recorded}
+    known: dict[str, object] = {**amounts, **facts}
+    summary = {key: known.pop(key) for key in CONTRACT}
+    summary["schema"] = SCHEMA
+    known["labels"] = facts["labels"] or None
+    known["metrics"] = metrics or None
+    summary.update((key, value) for key, value in known.items() if value is not None)
     return summary
 
 

@@ -82,7 +82,7 @@ def read_shard(name: str) -> str | None:
     value = os.environ.get(name, "").strip()
     if not value:
         return None
-    from perfgate.core.shards import shard_of  # only shards need it
+    from perfgate.core.text.shards import shard_of  # only shards need it
 
     if shard_of(value) is None:
         say_once(f"{name}={value[:40]!a} is not a shard such as 2/4 and is ignored")

@@ -15,14 +15,17 @@ from perfgate.core.text.strict_json import load_json
 from perfgate.formats.discovery import LARGEST_RUN, RunReader, find
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.command.name import command_digest, default_benchmark_name
-from perfgate.measure.command.run import CommandResult, run_command, summary_of
+from perfgate.measure.command.run import CommandResult, run_command
 from perfgate.measure.identity import new_run_id
 from perfgate.measure.machine import facts
-from perfgate.measure.summary import encode_summary, format_utc, write_summary
+from perfgate.measure.summary import build_summary, encode_summary, format_utc, write_summary
+from perfgate.measure.variables import read_shard
 from perfgate.pipeline import inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from perfgate.measure.summary import RunFacts
 
 _TAIL_LINES = 20
 _LARGEST_RECEIPT = 1 << 20
@@ -234,16 +237,21 @@ def same_id(summary: dict[str, Any], path: str) -> CannotDecideError:
 
 def _write_outside_summary(job: MeasuringJob, result: CommandResult, started_at: str) -> tuple[str, dict[str, Any]]:
     """Write and return the summary that was measured from outside."""
-    summary = summary_of(
-        result,
-        run_id=new_run_id(),
-        benchmark=job.benchmark,
-        rows_used=job.rows or 0,
-        session=job.session,
-        started_at=started_at,
-        command=job.command,
-        commit=job.commit,
-    )
+    about: RunFacts = {
+        "run_id": new_run_id(),
+        "rows_used": job.rows or 0,
+        "benchmark": job.benchmark,
+        "labels": {},
+        "status": "ok" if result.is_ok() else "failed",
+        "started_at": started_at,
+        "session": job.session,
+        "memory_source": result.memory_source,
+        "environment": facts.environment(),
+        "commit": facts.commit() if job.commit is None else job.commit,
+        "command": job.command,
+        "shard": read_shard("PERFGATE_SHARD"),
+    }
+    summary = build_summary(about, result.measured, {})
     try:
         return os.path.relpath(write_summary(summary, job.out)), summary
     except OSError as caught:

@@ -14,7 +14,7 @@ from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, Metric
 from perfgate.core.profile import Stated, with_stated
 from perfgate.core.quantile import Quantile
 from perfgate.core.run import Environment
-from perfgate.core.shards import shard_of
+from perfgate.core.text.shards import shard_of
 from perfgate.store.codec import decode_profiles, encode_profiles
 
 QUEUE = Metric(name="queue", unit="s", better="lower")

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from measured_programs import summaries
 
+from perfgate.core.measured import MEASURED, Measured
+from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.measure import measure_run_context
+from perfgate.measure.command.run import run_command
 from perfgate.measure.summary import build_summary, encode_summary, format_utc, write_summary
 
 _AS_NOBODY = """
@@ -24,26 +27,26 @@ _AS_NOBODY = """
     """
 
 
+FACTS = {
+    "run_id": "r",
+    "rows_used": 3,
+    "benchmark": None,
+    "labels": {},
+    "status": "ok",
+    "started_at": format_utc(1_795_226_324_123_456_789),
+    "session": "s",
+    "memory_source": "vmhwm",
+    "environment": {"os": "linux"},
+    "commit": None,
+    "command": None,
+    "shard": None,
+}
+VALUES = {"elapsed": 1.23456789, "peak_memory": 12_345_678, "cpu": 0.1234567891234}
+
+
 @pytest.fixture
 def summary():
-    return build_summary(
-        run_id="r",
-        elapsed_ns=1_234_567_890,
-        rows_used=3,
-        peak_memory_bytes=12_345_678,
-        memory_source="vmhwm",
-        cpu_sec=0.1234567891234,
-        status="ok",
-        started_at=format_utc(1_795_226_324_123_456_789),
-        session="s",
-        benchmark=None,
-        labels={},
-        metrics={},
-        environment={"os": "linux"},
-        commit=None,
-        command=None,
-        shard=None,
-    )
+    return build_summary(FACTS, VALUES, {})
 
 
 def test_the_rounded_keys_keep_three_decimals_and_one(summary):
@@ -64,19 +67,38 @@ def test_the_rounded_keys_keep_three_decimals_and_one(summary):
     }
 
 
-def test_commit_and_command_stand_there_when_known(summary):
-    known = build_summary(**{**_arguments(summary), "commit": "c" * 40, "command": "d" * 12, "shard": "2/4"})
+def test_the_four_keys_of_the_contract_come_first(summary):
+    assert list(summary)[:4] == ["run_id", "elapsed_sec", "rows_used", "peak_memory_mb"]
+
+
+def test_commit_and_command_stand_there_when_known():
+    known = build_summary({**FACTS, "commit": "c" * 40, "command": "d" * 12, "shard": "2/4"}, VALUES, {})
     assert (known["commit"], known["command"], known["shard"]) == ("c" * 40, "d" * 12, "2/4")
 
 
-def _arguments(summary):
-    keys = ("run_id", "elapsed_ns", "rows_used", "peak_memory_bytes", "memory_source", "cpu_sec", "status")
-    rest = {"benchmark": None, "labels": {}, "metrics": {}, "environment": {}}
-    return (
-        {name: summary[name] for name in (*keys, "started_at", "session")}
-        | {"commit": None, "command": None, "shard": None}
-        | rest
-    )
+@pytest.mark.parametrize("nanoseconds", [0, 1, 999_999_999, 86_400_000_000_001, 2**51 - 1])
+def test_a_time_in_whole_nanoseconds_is_written_to_the_last_one(nanoseconds):
+    assert build_summary(FACTS, {**VALUES, "elapsed": nanoseconds / 1e9}, {})["elapsed_ns"] == nanoseconds
+
+
+def test_a_measured_metric_without_a_key_of_its_own_is_read_back_from_the_metrics(monkeypatch):
+    table = (*MEASURED, Measured("page_faults", "1", grows_with_rows=False))
+    monkeypatch.setattr("perfgate.measure.summary.MEASURED", table)
+    recorded = {"rows_lost": {"value": 2.0, "unit": "1", "better": "lower"}}
+    text = encode_summary(build_summary(FACTS, {**VALUES, "page_faults": 7}, recorded))
+    run = SummaryReader().parse(text.encode(), "r.json", "")
+    assert {metric.name: value for metric, value in run.values}.items() >= {
+        "page_faults": 7.0,
+        "rows_lost": 2.0,
+    }.items()
+
+
+def test_a_commands_summary_has_the_same_form_as_a_contexts():
+    with measure_run_context(benchmark="b", labels={"n": 3}, write=False) as run:
+        pass
+    facts = {**FACTS, "benchmark": "b", "labels": {"n": "3"}, "commit": "c" * 40}
+    summary = build_summary(facts, run_command(["true"]).measured, {})
+    assert [key for key in summary if key != "commit"] == [key for key in run.to_dict() if key != "commit"]
 
 
 def test_a_number_that_is_not_finite_never_reaches_a_file(summary, tmp_path):

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfgate.core.measured import MEASURED
 from perfgate.core.text.canonical import resolution
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ TOO_NOISY = 0.25
 """A row whose smallest detectable change is larger than this is called too noisy to gate."""
 SLACK = 1e-9
 """A change exactly at the threshold is within it, whatever the last bit says."""
-_DECIMALS = {"s": 1e-3, "B": 1e5}  # steps of elapsed_sec and peak_memory_mb in a run summary
+_DECIMALS = {m.unit: m.keys[0].step for m in reversed(MEASURED) if m.keys}
+"""Base unit -> step of the rounded values in a run summary; of time that of ``elapsed_sec``, which stands first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ run from a large process would report that process's peak. This program is
 small (8 MB) and is started without site packages: ``python -I -S launcher.py
 <fd> -- command...``. To the file descriptor it writes one line, either
 
-    ended <elapsed ns> <cpu s> <peak bytes> <exit code, or minus the signal>
+    ended <exit code, or minus the signal> <metric>=<value in base units> ...
     error <errno> <text>
 
 It imports nothing of perfgate, and nothing that a bare interpreter has not loaded.
@@ -46,7 +46,8 @@ def _run(command: list[str]) -> str:
     elapsed = time.perf_counter_ns() - began
     peak = usage.ru_maxrss if sys.platform == "darwin" else usage.ru_maxrss * 1024
     code = os.waitstatus_to_exitcode(status)
-    return f"ended {elapsed} {usage.ru_utime + usage.ru_stime:.9f} {peak} {code}\n"
+    costs = {"elapsed": elapsed / 1e9, "cpu": usage.ru_utime + usage.ru_stime, "peak_memory": peak}
+    return " ".join((f"ended {code}", *(f"{name}={value!r}" for name, value in costs.items()))) + "\n"
 
 
 if __name__ == "__main__":  # pragma: no cover - run in an interpreter of its own

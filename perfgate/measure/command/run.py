@@ -17,10 +17,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from perfgate.measure.machine import facts
-from perfgate.measure.summary import build_summary, check_labels
-from perfgate.measure.variables import read_shard
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -34,12 +30,10 @@ _LONGEST_WAIT = 86_400.0  # seconds; poll takes its timeout as a C int of millis
 class CommandResult(NamedTuple):
     """Outcome of one command, and what it cost."""
 
-    elapsed_ns: int
-    """Wall clock from its start to its end, in nanoseconds; 0 when it could not start."""
-    cpu_sec: float
-    """Processor time of it and of those of its children that it waited for, in seconds."""
-    peak_memory_bytes: int
-    """The largest resident set of any single process among these, in bytes; 0 when unknown."""
+    measured: Mapping[str, float]
+    """What it cost, in base units by the metric's name: ``elapsed``, wall clock from its start to its end (0 when it
+    could not start); ``cpu``, of it and of those of its children that it waited for; ``peak_memory``, the largest
+    resident set of any single process among these (0 when unknown)."""
     memory_source: str
     """Method that measured the peak: ``wait4-launcher``."""
     exit_code: int | None
@@ -90,8 +84,8 @@ def run_command(
     deadline = None if timeout is None else began + timeout
     with tempfile.TemporaryFile() as stderr:
         report = _launch(list(argv), env, cwd, stderr, deadline)
-        elapsed_ns = round((time.monotonic() - began) * 1e9)
-        return _read_report(report, argv[0], elapsed_ns, _read_tail(stderr), timeout)
+        elapsed = time.monotonic() - began
+        return _read_report(report, argv[0], elapsed, _read_tail(stderr), timeout)
 
 
 class _Report(NamedTuple):
@@ -184,12 +178,10 @@ def _read_tail(stderr: BinaryIO) -> str:
     return os.pread(stderr.fileno(), _TAIL, max(0, size - _TAIL)).decode("utf-8", "replace")
 
 
-def _read_report(report: _Report, name: str, elapsed_ns: int, stderr_tail: str, timeout: float | None) -> CommandResult:
+def _read_report(report: _Report, name: str, elapsed: float, stderr_tail: str, timeout: float | None) -> CommandResult:
     """Turn the launcher's line, or its absence, into the result of the command."""
     failed = CommandResult(
-        elapsed_ns=elapsed_ns,
-        cpu_sec=0.0,
-        peak_memory_bytes=0,
+        measured={"elapsed": elapsed, "cpu": 0.0, "peak_memory": 0},
         memory_source=_SOURCE,
         exit_code=None,
         signal=None,
@@ -200,18 +192,19 @@ def _read_report(report: _Report, name: str, elapsed_ns: int, stderr_tail: str, 
     )
     kind, *words = report.line.split() or [""]
     if kind == "ended":
-        code = int(words[3])
+        code = int(words[0])
+        costs = (word.split("=") for word in words[1:])
         return failed._replace(
-            elapsed_ns=int(words[0]),
-            cpu_sec=float(words[1]),
-            peak_memory_bytes=int(words[2]),
+            measured={name: float(value) for name, value in costs},
             exit_code=code if code >= 0 else None,
             signal=-code if code < 0 else None,
         )
     if kind == "error":
         number = int(words[0])
         return failed._replace(
-            elapsed_ns=0, not_found=number == errno.ENOENT, error=_explain(name, number, " ".join(words[1:]))
+            measured={**failed.measured, "elapsed": 0.0},
+            not_found=number == errno.ENOENT,
+            error=_explain(name, number, " ".join(words[1:])),
         )
     return failed._replace(
         signal=-report.code if report.code < 0 else None,
@@ -227,50 +220,3 @@ def _explain(name: str, number: int, text: str) -> str:
     if number in {errno.EACCES, errno.EPERM}:
         return f"permission denied: {name} (is it an executable file?)"
     return f"{name}: {text}"
-
-
-def summary_of(
-    result: CommandResult,
-    *,
-    run_id: str,
-    benchmark: str | None,
-    rows_used: int,
-    session: str,
-    started_at: str,
-    command: str | None,
-    labels: Mapping[str, str | int] | None = None,
-    environment: Mapping[str, str] | None = None,
-    commit: str | None = None,
-) -> dict[str, object]:
-    """Return the summary of a command's run, in the same form as a context writes.
-
-    Args:
-        result: of the command; any exit code but 0 is ``failed``.
-        run_id: the run's own name.
-        benchmark: what was measured, if it has a name.
-        rows_used: how many rows the workload had; 0 when unknown.
-        session: see `facts.session_id`.
-        started_at: UTC, as `format_utc` writes it.
-        command: see `command_digest`.
-        labels: the benchmark's parameters.
-        environment: stable facts; by default those of this machine and interpreter.
-        commit: the commit's hash; by default the one found here.
-    """
-    return build_summary(
-        run_id=run_id,
-        elapsed_ns=result.elapsed_ns,
-        rows_used=rows_used,
-        peak_memory_bytes=result.peak_memory_bytes,
-        memory_source=result.memory_source,
-        cpu_sec=result.cpu_sec,
-        status="ok" if result.is_ok() else "failed",
-        started_at=started_at,
-        session=session,
-        benchmark=benchmark,
-        labels=check_labels(labels),
-        metrics={},
-        environment=facts.environment() if environment is None else environment,
-        commit=facts.commit() if commit is None else commit,
-        command=command,
-        shard=read_shard("PERFGATE_SHARD"),
-    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import operator
 
-from perfgate.measure.summary import CONTRACT, LONGEST_METRIC, RESERVED_METRICS, check_text, encode_summary
+from perfgate.core.measured import RESERVED
+from perfgate.measure.summary import CONTRACT, LONGEST_METRIC, check_text, encode_summary
 from perfgate.measure.variables import MOST_ROWS
 
 TYPE_CHECKING = False
@@ -71,7 +72,7 @@ class RunHandle:
             RuntimeError: the run has ended.
         """
         check_text("a metric's name", name, LONGEST_METRIC)
-        if name in RESERVED_METRICS:
+        if name in RESERVED:
             raise ValueError(f"{name!a} is measured anyway: record yours under another name")
         number = _check_number(name, value)
         check_text(f"the unit of {name!a}", unit)

@@ -93,22 +93,22 @@ class Measurement:
         elapsed_ns, cpu_ns, peak = self._read()
         rows = self.rows if self.rows is not None else read_rows("PERFGATE_ROWS")
         return build_summary(
-            run_id=self.run_id,
-            elapsed_ns=elapsed_ns,
-            rows_used=rows or 0,
-            peak_memory_bytes=peak,
-            memory_source="" if self._meter is None else self._meter.source,
-            cpu_sec=cpu_ns / 1e9,
-            status=self.status,
-            started_at=format_utc(self._began_at_ns),
-            session=facts.session_id(),
-            benchmark=self.benchmark,
-            labels=self.labels,
-            metrics=dict(self.metrics),
-            environment=facts.environment(),
-            commit=facts.commit(),
-            command=read_text("PERFGATE_COMMAND"),
-            shard=read_shard("PERFGATE_SHARD"),
+            {
+                "run_id": self.run_id,
+                "rows_used": rows or 0,
+                "benchmark": self.benchmark,
+                "labels": dict(self.labels),
+                "status": self.status,
+                "started_at": format_utc(self._began_at_ns),
+                "session": facts.session_id(),
+                "memory_source": "" if self._meter is None else self._meter.source,
+                "environment": dict(facts.environment()),
+                "commit": facts.commit(),
+                "command": read_text("PERFGATE_COMMAND"),
+                "shard": read_shard("PERFGATE_SHARD"),
+            },
+            {"elapsed": elapsed_ns / 1e9, "peak_memory": peak, "cpu": cpu_ns / 1e9},
+            {name: dict(metric) for name, metric in self.metrics.items()},
         )
 
     def _read(self) -> tuple[int, int, int]:

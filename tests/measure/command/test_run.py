@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -10,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from perfgate.core.measured import MEASURED
 from perfgate.measure.command import launcher
-from perfgate.measure.command.run import CommandResult, run_command, summary_of
-from perfgate.measure.summary import write_summary
+from perfgate.measure.command.run import CommandResult, run_command
 
 MB = 1_000_000
 
@@ -20,8 +19,8 @@ MB = 1_000_000
 def test_a_commands_time_and_processor_time_are_its_own():
     began = time.perf_counter_ns()
     result = run_command([sys.executable, "-S", "-c", "import time; time.sleep(.1); sum(range(3_000_000))"])
-    assert 100_000_000 <= result.elapsed_ns < time.perf_counter_ns() - began
-    assert 0 < result.cpu_sec < result.elapsed_ns / 1e9
+    assert 0.1 <= result.measured["elapsed"] < (time.perf_counter_ns() - began) / 1e9
+    assert 0 < result.measured["cpu"] < result.measured["elapsed"]
     assert (result.exit_code, result.signal, result.error) == (0, None, None)
     assert result.is_ok()
 
@@ -30,21 +29,21 @@ def test_processor_time_of_children_counts():
     burn = "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done"
     alone = run_command(["sh", "-c", "true"])
     nested = run_command(["sh", "-c", f"sh -c '{burn}'; true"])
-    assert nested.cpu_sec > alone.cpu_sec
+    assert nested.measured["cpu"] > alone.measured["cpu"]
 
 
 def test_a_commands_peak_is_not_that_of_a_large_parent():
     held = bytearray(b"x") * (300 * MB)
     result = run_command(["true"])
     assert result.memory_source == "wait4-launcher"
-    assert MB < result.peak_memory_bytes < 40 * MB
+    assert MB < result.measured["peak_memory"] < 40 * MB
     del held
-    assert run_command(["true"]).peak_memory_bytes < 40 * MB
+    assert run_command(["true"]).measured["peak_memory"] < 40 * MB
 
 
 def test_a_commands_peak_is_in_bytes_and_sees_a_burst():
     result = run_command([sys.executable, "-S", "-c", "b = bytearray(b'x') * 120_000_000; del b"])
-    assert 120 * MB < result.peak_memory_bytes < 160 * MB
+    assert 120 * MB < result.measured["peak_memory"] < 160 * MB
 
 
 @pytest.mark.parametrize(("code", "is_ok"), [(0, True), (1, False), (3, False), (255, False)])
@@ -63,7 +62,7 @@ def test_a_command_that_is_not_there_is_told_apart():
     result = run_command(["no-such-command-here"])
     assert result.not_found
     assert result.error == "command not found: no-such-command-here"
-    assert (result.exit_code, result.elapsed_ns, result.is_ok()) == (None, 0, False)
+    assert (result.exit_code, result.measured["elapsed"], result.is_ok()) == (None, 0, False)
 
 
 def test_a_file_that_may_not_be_executed_is_told_apart(tmp_path):
@@ -133,55 +132,21 @@ def test_running_a_command_leaves_no_descriptor_and_no_child_behind():
         os.waitpid(-1, os.WNOHANG)
 
 
-def _summarise(result, **more):
-    return summary_of(
-        result,
-        run_id="r-1",
-        benchmark="job",
-        rows_used=10,
-        session="s/1",
-        started_at="2026-11-21T01:58:44.123456Z",
-        command="0123456789ab",
-        **more,
-    )
-
-
-def test_a_commands_summary_has_the_same_form_as_a_contexts(tmp_path):
-    from perfgate.measure import measure_run_context
-
-    result = run_command(["true"])
-    summary = _summarise(result, labels={"n": 3}, commit="c" * 40)
-    with measure_run_context(benchmark="b", labels={"n": 3}, write=False) as run:
-        pass
-    assert [key for key in summary if key not in {"commit", "command"}] == [
-        key for key in run.to_dict() if key != "commit"
-    ]
-    assert summary["elapsed_ns"] == result.elapsed_ns
-    assert summary["peak_memory_bytes"] == result.peak_memory_bytes
-    assert summary["memory_source"] == "wait4-launcher"
-    assert (summary["status"], summary["rows_used"], summary["session"]) == ("ok", 10, "s/1")
-    assert (summary["labels"], summary["command"], summary["commit"]) == (
-        {"n": "3"},
-        "0123456789ab",
-        "c" * 40,
-    )
-    path = write_summary(summary, str(tmp_path / "o"))
-    assert json.loads(Path(path).read_text()) == summary
-
-
-def test_the_facts_of_a_command_may_be_given():
-    summary = _summarise(run_command(["true"]), environment={"os": "other"})
-    assert summary["environment"] == {"os": "other"}
-
-
 @pytest.mark.parametrize("argv", [["false"], ["no-such-command-here"], ["sh", "-c", "kill -9 $$"]])
-def test_a_command_that_did_not_end_well_has_a_failed_summary(argv):
-    assert _summarise(run_command(argv))["status"] == "failed"
+def test_a_command_that_did_not_end_well_is_not_ok(argv):
+    assert not run_command(argv).is_ok()
 
 
-def test_a_command_that_was_stopped_has_a_failed_summary_even_if_it_exited_with_0():
+def test_a_command_that_was_stopped_is_not_ok_even_if_it_exited_with_0():
     result = run_command(["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.05; done"], timeout=0.3)
-    assert _summarise(result)["status"] == "failed"
+    assert (result.exit_code, result.is_ok()) == (0, False)
+
+
+@pytest.mark.parametrize("argv", [["true"], ["false"], ["no-such-command-here"]])
+def test_a_command_is_measured_in_metrics_of_the_table(argv):
+    result = run_command(argv)
+    assert set(result.measured) <= {m.name for m in MEASURED if not m.is_derived}
+    assert {m.name for m in MEASURED if m.is_gated} <= set(result.measured)
 
 
 def test_a_result_cannot_be_changed():
@@ -201,7 +166,7 @@ def test_the_launcher_loads_nothing_but_what_a_bare_interpreter_has():
 
 @pytest.mark.parametrize(
     ("argv", "words"),
-    [(["sh", "-c", "exit 7"], ("ended", "7")), (["no-such-command-here"], ("error", "directory"))],
+    [(["sh", "-c", "exit 7"], "ended 7 elapsed="), (["no-such-command-here"], "error 2 ")],
     ids=["ended", "error"],
 )
 def test_the_launcher_writes_one_line_and_closes(argv, words):
@@ -215,7 +180,8 @@ def test_the_launcher_writes_one_line_and_closes(argv, words):
         signal.signal(signal.SIGTERM, before)
         os.close(reader)
     assert line.endswith("\n")
-    assert (line.split()[0], line.split()[-1]) == words
+    assert line.startswith(words)
+    assert line.endswith("\n")
 
 
 def test_measuring_from_inside_never_loads_the_command_runner(python):

@@ -1,0 +1,96 @@
+"""The metrics that perfgate measures itself: one row each. A measured program loads this module, so it imports nothing.
+
+A metric without keys of its own stands among the ``metrics`` of a run summary.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+
+class Key:
+    """A key of the run summary that states a metric.
+
+    Attributes:
+        name: such as ``elapsed_sec``.
+        times: what a value in base units is multiplied with, >= 1 (10^9 for nanoseconds).
+        per: what it is divided by, >= 1 (10^6 for MB).
+        decimals: decimals that are written, >= 0; with 0 an integer is written.
+    """
+
+    __slots__ = ("decimals", "name", "per", "times")
+
+    def __init__(self, name: str, *, decimals: int, times: int = 1, per: int = 1) -> None:
+        """Keep the name, the scale and the decimals."""
+        self.name = name
+        self.times = times
+        self.per = per
+        self.decimals = decimals
+
+    @property
+    def step(self) -> float:
+        """The smallest difference that the key can state, in base units."""
+        return self.per / self.times / 10.0**self.decimals
+
+    def written(self, value: float) -> float:
+        """Return what the key says of a value in base units, rounded."""
+        scaled = value * self.times / self.per
+        return round(scaled, self.decimals) if self.decimals else round(scaled)
+
+
+class Measured:
+    """One metric that perfgate measures, or derives from what it measures.
+
+    Attributes:
+        name: such as ``elapsed``.
+        unit: its base unit.
+        better: which way is an improvement.
+        keys: of the run summary, the rounded one of the contract first; empty: it stands among its ``metrics``,
+            unless it `is_derived`.
+        is_gated: is its p50 gated without a rule? Else it is only shown.
+        is_positive: is a value of zero no measurement?
+        grows_with_rows: does its amount depend on how many rows a run worked on?
+        is_derived: is it computed from others when runs are collected?
+    """
+
+    __slots__ = ("better", "grows_with_rows", "is_derived", "is_gated", "is_positive", "keys", "name", "unit")
+
+    def __init__(
+        self,
+        name: str,
+        unit: str,
+        *,
+        better: Literal["lower", "higher"] = "lower",
+        keys: tuple[Key, ...] = (),
+        is_gated: bool = False,
+        is_positive: bool = False,
+        grows_with_rows: bool = True,
+        is_derived: bool = False,
+    ) -> None:
+        """Keep what is known of the metric."""
+        self.name = name
+        self.unit = unit
+        self.better: Literal["lower", "higher"] = better
+        self.keys = keys
+        self.is_gated = is_gated
+        self.is_positive = is_positive
+        self.grows_with_rows = grows_with_rows
+        self.is_derived = is_derived
+
+
+_WALL = (Key("elapsed_sec", decimals=3), Key("elapsed_ns", decimals=0, times=10**9))
+_PEAK = (Key("peak_memory_mb", decimals=1, per=10**6), Key("peak_memory_bytes", decimals=0))
+MEASURED = (
+    Measured("elapsed", "s", keys=_WALL, is_gated=True, is_positive=True),
+    Measured("peak_memory", "B", keys=_PEAK, is_gated=True, is_positive=True),
+    Measured("cpu", "s", keys=(Key("cpu_sec", decimals=9),)),
+    Measured("throughput", "1/s", better="higher", grows_with_rows=False, is_derived=True),
+)
+"""Every metric that perfgate measures or derives."""
+
+NAME_OF_KEY = {key.name: m.name for m in MEASURED for key in m.keys}
+"""Key of the run summary -> name of the metric."""
+RESERVED = frozenset((*NAME_OF_KEY, *(m.name for m in MEASURED)))
+"""Names that a program cannot give to a metric of its own."""
