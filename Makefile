@@ -2,7 +2,7 @@
 PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 BIN = $(if $(findstring /,$(PYTHON)),$(dir $(PYTHON)))
 
-.PHONY: help test fast lint docs bench
+.PHONY: help test fast lint generate docs bench
 help:
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/:/'
 
@@ -18,6 +18,9 @@ lint: ## linters, types, import contracts, docstrings
 	$(BIN)mypy
 	$(BIN)lint-imports
 	$(BIN)interrogate --quiet perfgate
+
+generate: ## lists in the JSON Schemas and the reference of docs/configuration.md, from the tables in the code
+	$(PYTHON) tests/docs/generate.py
 
 docs: ## the commands and pages of the documentation, run as a reader would
 	$(PYTHON) -m pytest tests/docs

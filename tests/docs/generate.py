@@ -1,6 +1,6 @@
-"""Writes the reference in docs/configuration.md from the configuration's JSON Schema.
+"""Writes what is derived: the statistics in the JSON Schemas, and the reference in docs/configuration.md.
 
-Run it after a change of the schema: ``python tests/docs/generate_configuration.py``.
+Run it after a change of a schema or of the table of statistics: ``make generate``.
 """
 
 from __future__ import annotations
@@ -9,10 +9,38 @@ import json
 from pathlib import Path
 from typing import Any
 
+from perfgate.core.statistic import STATISTICS
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "configuration.md"
-SCHEMA = ROOT / "perfgate" / "schema" / "config-1.json"
+SCHEMAS = ROOT / "perfgate" / "schema"
+SCHEMA = SCHEMAS / "config-1.json"
+LISTS_STATISTICS = ("config-1.json", "waivers-1.json", "percentiles-1.json")
 BEGIN = "<!-- The reference below is generated from the schema; edit the schema instead. -->"
+
+
+def schema_with_statistics(name: str) -> str:
+    """Return the text of a schema of `LISTS_STATISTICS` with the statistics of the table."""
+    schema = json.loads((SCHEMAS / name).read_text(encoding="utf-8"))
+    if name == "config-1.json":
+        tables = schema["properties"]
+        listed = _either([*STATISTICS])
+        tables["rule"]["items"]["properties"]["statistic"]["description"] = f"Glob on the statistic: {listed}."
+        tables["budget"]["items"]["properties"]["statistic"]["enum"] = list(STATISTICS)
+    elif name == "waivers-1.json":
+        waiver = schema["properties"]["waiver"]["items"]["properties"]
+        waiver["statistic"]["description"] = f"{_either([f'`{statistic}`' for statistic in STATISTICS])}."
+    else:
+        row = schema["properties"]["benchmarks"]["additionalProperties"]["additionalProperties"]
+        listed_so_far = {name for one in row["anyOf"] for name in one["required"]}
+        others = {key: stated for key, stated in row["properties"].items() if key not in listed_so_far}
+        row["properties"] = {**{statistic: {"type": "number"} for statistic in STATISTICS}, **others}
+        row["anyOf"] = [{"required": [statistic]} for statistic in STATISTICS]
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _either(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def reference() -> str:
@@ -76,4 +104,6 @@ def _meaning(stated: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
+    for schema_file in LISTS_STATISTICS:
+        (SCHEMAS / schema_file).write_text(schema_with_statistics(schema_file), encoding="utf-8")
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
