@@ -64,7 +64,7 @@ def build_summary(
     amounts = {key.name: key.written(value) for m, value in rows for key in m.keys}
     others = {m.name: {"value": value, "unit": m.unit, "better": m.better} for m, value in rows if not m.keys}
     metrics = {**others, **recorded}
-    known: dict[str, object] = {**amounts, **facts}
+    known: dict[str, object] = {**facts, **amounts}
     summary = {key: known.pop(key) for key in CONTRACT}
     summary["schema"] = SCHEMA
     known["labels"] = facts["labels"] or None

@@ -19,8 +19,8 @@ def test_the_four_keys_come_first_and_stand_beside_all_else_that_is_known():
     (summary,) = summaries()
     assert list(summary) == [
         *("run_id", "elapsed_sec", "rows_used", "peak_memory_mb", "schema"),
-        *("elapsed_ns", "peak_memory_bytes", "cpu_sec", "benchmark", "labels", "status"),
-        *("started_at", "session", "memory_source", "environment"),
+        *("benchmark", "labels", "status", "started_at", "session", "memory_source", "environment"),
+        *("elapsed_ns", "peak_memory_bytes", "cpu_sec"),
     ]
     assert summary["run_id"] == "r-1"
     assert summary["rows_used"] == 7
