@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.metrics import ALWAYS_POSITIVE, ELAPSED, PEAK_MEMORY, THROUGHPUT, WORKLOAD_BOUND, Metric
-from perfgate.core.policy import GATED_BY_DEFAULT, has_no_main
+from perfgate.core.policy import GATED_BY_DEFAULT, gates_nothing_by_default
 from perfgate.core.profile import MetricProfile, Profile, title
 
 if TYPE_CHECKING:
@@ -140,9 +140,9 @@ def needs_same_rows(profile: Profile, policy: Policy, *, gated_only: bool = Fals
         gated_only: ask only for metrics that can fail a check.
     """
     titled = title(*profile.key)
-    is_main = has_no_main(m.metric.name for m in profile.metrics)
+    is_primary = gates_nothing_by_default(m.metric.name for m in profile.metrics)
     rulings = [
-        policy.ruling(profile.benchmark, titled, m.metric, "p50", is_main=is_main)
+        policy.ruling(profile.benchmark, titled, m.metric, "p50", is_primary=is_primary)
         for m in profile.metrics
         if m.metric.name in _ROWS_MATTER and not policy.excludes(profile.benchmark, titled, m.metric.name)
     ]

@@ -173,7 +173,9 @@ class Policy:
         """Return the first rule that governs the row, or None."""
         return next((r for r in self.rules if r.matches(benchmark, titled, metric, statistic)), None)
 
-    def ruling(self, benchmark: str, titled: str, metric: Metric, statistic: str, *, is_main: bool = False) -> Ruling:
+    def ruling(
+        self, benchmark: str, titled: str, metric: Metric, statistic: str, *, is_primary: bool = False
+    ) -> Ruling:
         """Return what governs the row: the first rule that matches, completed by the defaults.
 
         Args:
@@ -181,11 +183,11 @@ class Policy:
             titled: the same with its labels.
             metric: what is compared.
             statistic: one of `perfgate.core.statistic.STATISTICS`.
-            is_main: has the benchmark nothing that is gated by default, so that this is what it is about?
+            is_primary: has the benchmark nothing that is gated by default, so that this is what it is about?
         """
         rule = self.rule_for(benchmark, titled, metric.name, statistic)
         workload = (rule.workload if rule else None) or self._workload_of(benchmark, titled)
-        level = default_level(metric.name, statistic, workload, is_main=is_main)
+        level = default_level(metric.name, statistic, workload, is_primary=is_primary)
         is_rate = metric.name == ERROR_RATE and statistic == "p50"
         if rule is None:
             return Ruling(
@@ -211,7 +213,7 @@ class Policy:
         return next(stated, self.workload)
 
 
-def bare(policy: Policy) -> Policy:
+def without_origins(policy: Policy) -> Policy:
     """Return a policy without the places that it was read from: two that say the same are equal."""
     return replace(
         policy,
@@ -223,15 +225,15 @@ def bare(policy: Policy) -> Policy:
 
 def digest_of(policy: Policy) -> str:
     """Return 12 hex digits that stand for what a policy says, wherever it was read."""
-    return short_hash(json.dumps(asdict(bare(policy)), sort_keys=True))
+    return short_hash(json.dumps(asdict(without_origins(policy)), sort_keys=True))
 
 
-def has_no_main(metrics: Iterable[str]) -> bool:
+def gates_nothing_by_default(metrics: Iterable[str]) -> bool:
     """Is none of a benchmark's metrics gated by default? Then all are: it would be measured for nothing."""
     return GATED_BY_DEFAULT.isdisjoint(metrics)
 
 
-def default_level(metric: str, statistic: str, workload: Workload, *, is_main: bool = False) -> Level:
+def default_level(metric: str, statistic: str, workload: Workload, *, is_primary: bool = False) -> Level:
     """Return the level of a row that no rule speaks about.
 
     The p50 of time and of memory are gated, and the error rate; of benchmarks that have
@@ -243,7 +245,7 @@ def default_level(metric: str, statistic: str, workload: Workload, *, is_main: b
             return "fail"
         if metric in WORKLOAD_BOUND:
             return "warn"
-    if statistic == "p50" and (is_main or metric in GATED_BY_DEFAULT or metric == ERROR_RATE):
+    if statistic == "p50" and (is_primary or metric in GATED_BY_DEFAULT or metric == ERROR_RATE):
         return "fail"
     return "warn" if statistic == "p50" and metric not in SHOWN_BY_DEFAULT else "info"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.core.gate_changes import Move
-from perfgate.core.policy import bare
+from perfgate.core.policy import without_origins
 from perfgate.core.profile import title
 from perfgate.core.statistic import STATISTICS
 from perfgate.core.text.canonical import rounded
@@ -141,7 +141,7 @@ def _ruled(was: Policy, now: Policy, profiles: Sequence[Profile]) -> list[Move]:
         more = len(rows) - 1
         others = f" and {more:,} more row{'s' if more > 1 else ''}" if more else ""
         moves.append(_move(f"{name} of {rows[0]}{others}", *values[:2], laxer=values[2]))
-    if not moves and bare(was).rules != bare(now).rules:
+    if not moves and without_origins(was).rules != without_origins(now).rules:
         counts = (f"{len(p.rules)} rules" for p in (was, now))
         moves.append(_move("rules, though no row", next(counts), next(counts), laxer=None))
     return moves
@@ -149,7 +149,7 @@ def _ruled(was: Policy, now: Policy, profiles: Sequence[Profile]) -> list[Move]:
 
 def _rulings(was: Policy, now: Policy, profiles: Iterable[Profile]) -> Iterator[tuple[str, Ruling, Ruling]]:
     """Yield each row that a rule governs in either configuration, and what governs it in both."""
-    if bare(was).rules == bare(now).rules:
+    if without_origins(was).rules == without_origins(now).rules:
         return
     rows = {(p.key, m.metric) for p in profiles for m in p.metrics}
     for key, metric in sorted(rows, key=lambda row: (row[0], row[1].name)):

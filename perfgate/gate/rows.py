@@ -9,7 +9,7 @@ from perfgate.core.comparability import compare_metrics
 from perfgate.core.finding import Finding
 from perfgate.core.measured import MEASURED
 from perfgate.core.metrics import ELAPSED, THROUGHPUT, Metric
-from perfgate.core.policy import Policy, Ruling, has_no_main
+from perfgate.core.policy import Policy, Ruling, gates_nothing_by_default
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
 from perfgate.core.statistic import P50, QUANTILE_OF, STATISTICS
@@ -71,7 +71,7 @@ def rows_of(base: Profile | None, current: Profile | None, policy: Policy) -> It
     titled = title(*present.key)
     metrics = _metrics(base, current)
     by_name = [{m.metric.name: m for m in p.metrics} if p else {} for p in (base, current)]
-    is_main = has_no_main(m.name for m in metrics)
+    is_primary = gates_nothing_by_default(m.name for m in metrics)
     for metric in metrics:
         if policy.excludes(present.benchmark, titled, metric.name):
             continue
@@ -84,12 +84,12 @@ def rows_of(base: Profile | None, current: Profile | None, policy: Policy) -> It
             if plain and not _is_stated(sides, statistic):
                 continue
             if named or plain or statistic == P50 or (statistic == "p95" and metric.name in _SHOWN_TAIL):
-                ruling = policy.ruling(present.benchmark, titled, metric, statistic, is_main=is_main)
+                ruling = policy.ruling(present.benchmark, titled, metric, statistic, is_primary=is_primary)
                 if underived and ruling.level != "fail":
                     continue
                 if plain and rule is None:
                     stated = [s for s in STATISTICS if _is_stated(sides, s)]
-                    main = policy.ruling(present.benchmark, titled, metric, P50, is_main=is_main)
+                    main = policy.ruling(present.benchmark, titled, metric, P50, is_primary=is_primary)
                     is_of_tool = any(p is not None and p.stated for p in sides)
                     ruling = (
                         _of_tool(ruling, statistic, stated, main) if is_of_tool else _classic(ruling, statistic, stated)

@@ -28,7 +28,7 @@ def audit(*, baseline: str | None, config: str | None, machine_class: str, today
     Raises:
         CannotDecideError: there is no baseline, or baselines or configuration are not valid.
     """
-    settings = inputs.settings(config, machine_class=machine_class)
+    settings = inputs.read_settings(config, machine_class=machine_class)
     if baseline is not None:
         side = inputs.from_path(baseline)
     else:
@@ -42,7 +42,7 @@ def audit(*, baseline: str | None, config: str | None, machine_class: str, today
         side.profiles,
         settings.policy,
         today=today or verdicts.today(),
-        machine_class="" if side.is_classless else settings.policy.machine_class or class_of(facts.environment()),
+        machine_class="" if side.is_machine_unknown else settings.policy.machine_class or class_of(facts.environment()),
         waivers=side.waivers,
     )
     return found, compose_audit(found, tool=inputs.TOOL, policy=settings.policy.source, baselines=side.source)

@@ -58,8 +58,8 @@ def collect_profiles(
         CannotDecideError: a file is not valid, there is nothing to collect, or the runs are not
             of one shard; every fault is in it.
     """
-    here = inputs.settings(config, machine_class=machine_class)
-    collection, problems, notes = inputs.read_runs(paths, here, foreign=foreign)
+    settings = inputs.read_settings(config, machine_class=machine_class)
+    collection, problems, notes = inputs.read_runs(paths, settings, foreign=foreign)
     failed: dict[Key, int] = {}
     for s in collection.seen:
         failed[s.key] = failed.get(s.key, 0) + s.failed
@@ -67,7 +67,7 @@ def collect_profiles(
         problems.append(error("runs-failed", "every run failed", hint="fix the program and measure again"))
     stored = None
     if shard is not None:
-        stored, faults = shards.describe_shard(collection.seen, shard, here.policy)
+        stored, faults = shards.describe_shard(collection.seen, shard, settings.policy)
         problems += faults
     if problems:
         raise CannotDecideError(problems)
@@ -88,13 +88,13 @@ def load_runs(*paths: str) -> list[Run]:
     Raises:
         CannotDecideError: a file is not valid, or there is none; every fault is in it.
     """
-    here = inputs.settings(None)
+    settings = inputs.read_settings(None)
     reader = RunReader()
-    files, problems = find(paths, "") if paths else find(here.policy.runs, here.root)
+    files, problems = find(paths, "") if paths else find(settings.policy.runs, settings.root)
     runs = list(reader.read(files))
     problems += reader.problems
     if not runs and not problems:
-        problems.append(error("no-runs", "no run files were found", place=", ".join(paths or here.policy.runs)))
+        problems.append(error("no-runs", "no run files were found", place=", ".join(paths or settings.policy.runs)))
     if problems:
         raise CannotDecideError(problems)
     return runs

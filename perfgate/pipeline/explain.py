@@ -42,20 +42,20 @@ def compose_explanation(benchmark: str, *, config: str | None) -> Document:
     Raises:
         CannotDecideError: the configuration is not valid, or no such benchmark is known.
     """
-    here = inputs.settings(config)
-    found = load(os.path.join(here.root, here.policy.baselines))
+    settings = inputs.read_settings(config)
+    found = load(os.path.join(settings.root, settings.policy.baselines))
     if found.problems:
         raise CannotDecideError(found.problems)
     profiles = found.profiles
     if not profiles:
-        collection, problems, _ = inputs.read_runs((), here)
+        collection, problems, _ = inputs.read_runs((), settings)
         if problems:
             raise CannotDecideError(problems)
         profiles = collection.profiles
-    blocks: list[Block] = [Paragraph(line=(text("Configuration: "), name(here.policy.source)))]
+    blocks: list[Block] = [Paragraph(line=(text("Configuration: "), name(settings.policy.source)))]
     for profile in {p.key: p for p in pick(profiles, benchmark)}.values():
-        blocks += _blocks(profile, here.policy)
-    faults = check_rules(here.policy, profiles)
+        blocks += _blocks(profile, settings.policy)
+    faults = check_rules(settings.policy, profiles)
     if faults:
         blocks.append(Bullets(lines=tuple((name(f"{f.place}: {f.message}"),) for f in faults)))
     return Document(data={}, blocks=tuple(blocks))

@@ -42,7 +42,7 @@ class Settings:
     """Relative to the working directory where that is shorter to read."""
 
 
-def settings(path: str | None, *, machine_class: str = "") -> Settings:
+def read_settings(path: str | None, *, machine_class: str = "") -> Settings:
     """Return the configuration of the working directory, or of a file.
 
     Args:
@@ -85,7 +85,7 @@ def shown(folder: str) -> str:
 
 def read_runs(
     paths: Sequence[str],
-    here: Settings,
+    settings: Settings,
     *,
     known: Mapping[Key, frozenset[str]] | None = None,
     foreign: ForeignOptions | None = None,
@@ -95,12 +95,12 @@ def read_runs(
     Returns:
         The collection, faults, and notes.
     """
-    patterns, root = (list(paths), "") if paths else (list(here.policy.runs), here.root)
+    patterns, root = (list(paths), "") if paths else (list(settings.policy.runs), settings.root)
     files, problems = find(patterns, root)
-    reader = RunReader(foreign, here.policy.maps)
+    reader = RunReader(foreign, settings.policy.maps)
     own = facts.session_id() if facts.in_ci() else ""
-    collection = collect(reader.read(files), known=known, own_session=own, machine_class=here.policy.machine_class)
-    problems += [*reader.problems, *collection.problems, *_ahead(collection)]
+    collection = collect(reader.read(files), known=known, own_session=own, machine_class=settings.policy.machine_class)
+    problems += [*reader.problems, *collection.problems, *_future_runs(collection)]
     if not files and not problems:
         where = ", ".join(os.path.join(root, p) for p in patterns)
         problems.append(
@@ -117,7 +117,7 @@ def read_runs(
     return collection, problems, notes
 
 
-def _ahead(collection: Collection) -> list[Diagnostic]:
+def _future_runs(collection: Collection) -> list[Diagnostic]:
     """Return an error for runs whose time lies in the future: they would hide which session is newest."""
     limit = format_utc(time.time_ns() + _DAY)
     ahead = sorted({s.started_at for s in collection.seen if s.started_at > limit})
@@ -127,25 +127,25 @@ def _ahead(collection: Collection) -> list[Diagnostic]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class BaselineSet:
     """Baselines, or current profiles that were given as a file."""
 
     source: str
     """Where they came from."""
     profiles: tuple[Profile, ...]
     problems: tuple[Diagnostic, ...] = ()
-    is_classless: bool = False
+    is_machine_unknown: bool = False
     """Is the machine unknown, so that it is compared with any?"""
-    introduces: bool = False
+    is_first_gate: bool = False
     """Does the other commit verifiably hold no gate at all?"""
     waivers: tuple[Waiver, ...] = ()
     """What may be worse for a time."""
 
 
-def from_folder(folder: str) -> Side:
+def from_folder(folder: str) -> BaselineSet:
     """Return the baselines in a folder, and the waivers beside them."""
     found = store.load(folder)
-    side = Side(source=found.source, profiles=found.profiles, problems=found.problems)
+    side = BaselineSet(source=found.source, profiles=found.profiles, problems=found.problems)
     try:
         return replace(side, waivers=waivers_in(folder))
     except CannotDecideError as caught:
@@ -164,24 +164,24 @@ def waivers_in(folder: str) -> tuple[Waiver, ...]:
     return waivers.parse(read_bounded(path, limit=waivers.LARGEST, slug="waivers-invalid"), path)
 
 
-def waivers_of(commit: Commit, here: Settings) -> tuple[Waiver, ...]:
+def waivers_of(commit: Commit, settings: Settings) -> tuple[Waiver, ...]:
     """Return the waivers of another commit, which was looked up from the folder of the configuration.
 
     Raises:
         CannotDecideError: they are not valid, or cannot be read for certain.
     """
-    path = os.path.join(here.policy.baselines, waivers.NAME)
+    path = os.path.join(settings.policy.baselines, waivers.NAME)
     content = commit.read(path, limit=waivers.LARGEST)
-    origin = f"{commit.ref}:{os.path.normpath(os.path.join(here.root or '.', path))}"
+    origin = f"{commit.ref}:{os.path.normpath(os.path.join(settings.root or '.', path))}"
     return () if content is None else waivers.parse(content, origin)
 
 
-def from_path(path: str, here: Settings | None = None, foreign: ForeignOptions | None = None) -> Side:
+def from_path(path: str, settings: Settings | None = None, foreign: ForeignOptions | None = None) -> BaselineSet:
     """Return baselines, or current profiles, from a folder or a file.
 
     Args:
         path: a folder of baselines, a baseline, a profile file, plain percentiles, or a file of another tool.
-        here: the configuration, for files of other tools; None: they are not expected.
+        settings: the configuration, for files of other tools; None: they are not expected.
         foreign: what was said about them; None: nothing.
 
     Raises:
@@ -192,35 +192,35 @@ def from_path(path: str, here: Settings | None = None, foreign: ForeignOptions |
     content = read_bounded(path, limit=store.LARGEST, slug="baseline-unreadable")
     version = version_of(content)
     if version in {BASELINE, FLAT} or version.startswith("perfgate/baseline/"):
-        return Side(source=path, profiles=(decode_baseline(content, path)[0],))
+        return BaselineSet(source=path, profiles=(decode_baseline(content, path)[0],))
     if version == PROFILE:
-        return Side(source=path, profiles=decode_profiles(content, path))
+        return BaselineSet(source=path, profiles=decode_profiles(content, path))
     asked = foreign is not None and foreign.source
-    if here is not None and not version and (asked or detect(Source(path, content=content))):
-        collection, problems, _ = read_runs((path,), here, foreign=foreign)
-        return Side(source=path, profiles=collection.profiles, problems=tuple(problems))
-    return Side(source=path, profiles=percentiles.parse(content, path), is_classless=True)
+    if settings is not None and not version and (asked or detect(Source(path, content=content))):
+        collection, problems, _ = read_runs((path,), settings, foreign=foreign)
+        return BaselineSet(source=path, profiles=collection.profiles, problems=tuple(problems))
+    return BaselineSet(source=path, profiles=percentiles.parse(content, path), is_machine_unknown=True)
 
 
-def from_commit(commit: Commit, here: Settings) -> Side:
+def from_commit(commit: Commit, settings: Settings) -> BaselineSet:
     """Return the baselines of another commit, which was looked up from the folder of the configuration.
 
     Raises:
         CannotDecideError: it is not certain what the commit holds.
     """
-    folder = os.path.normpath(os.path.join(here.root or ".", here.policy.baselines))
+    folder = os.path.normpath(os.path.join(settings.root or ".", settings.policy.baselines))
     source = f"{commit.ref}:{folder}"
-    found = store.parse(source, commit.files(here.policy.baselines, limit=store.LARGEST))
-    waived = waivers_of(commit, here)
-    return Side(source=source, profiles=found.profiles, problems=found.problems, waivers=waived)
+    found = store.parse(source, commit.files(settings.policy.baselines, limit=store.LARGEST))
+    waived = waivers_of(commit, settings)
+    return BaselineSet(source=source, profiles=found.profiles, problems=found.problems, waivers=waived)
 
 
-def policy_of_commit(commit: Commit, here: Settings, given: str | None = None) -> Policy | None:
+def policy_of_commit(commit: Commit, settings: Settings, given: str | None = None) -> Policy | None:
     """Return the configuration of another commit, None when it verifiably holds none.
 
     Args:
         commit: was looked up from the folder of the configuration.
-        here: says which folder that is.
+        settings: says which folder that is.
         given: configuration file given by hand; None: look for one.
 
     Raises:
@@ -232,13 +232,13 @@ def policy_of_commit(commit: Commit, here: Settings, given: str | None = None) -
         return None if content is None else config.parse(config.decode(content, origin), origin)
     texts: dict[str, str] = {}
     for name in (config.OWN_FILE, config.SHARED_FILE):
-        path = os.path.normpath(os.path.join(here.root or ".", name))
+        path = os.path.normpath(os.path.join(settings.root or ".", name))
         content = commit.read(name, limit=config.LARGEST)
         if content is not None:
             texts[name] = config.decode(content, f"{commit.ref}:{path}")
     origin = f"{commit.ref}:{config.SHARED_FILE}"
-    where = f"{commit.ref}:{here.root}" if here.root else commit.ref
+    where = f"{commit.ref}:{settings.root}" if settings.root else commit.ref
     shared = config.SHARED_FILE in texts and config.has_table(texts[config.SHARED_FILE], origin)
     name = config.choose(own=config.OWN_FILE in texts, shared=shared, where=where)
-    path = os.path.normpath(os.path.join(here.root or ".", name))
+    path = os.path.normpath(os.path.join(settings.root or ".", name))
     return config.parse(texts[name], f"{commit.ref}:{path}") if name else None

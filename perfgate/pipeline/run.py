@@ -90,7 +90,7 @@ def default_out() -> str:
     Raises:
         CannotDecideError: the configuration is not valid, or names no single folder.
     """
-    settings = inputs.settings(None)
+    settings = inputs.read_settings(None)
     for pattern in settings.policy.runs:
         folder, _, name = pattern.rpartition("/")
         if not set(folder) & set("*?[") and fnmatch.fnmatch("20260101T000000Z-00000000.json", name):

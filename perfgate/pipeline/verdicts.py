@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from perfgate.collect import Selection
     from perfgate.core.policy import Policy
     from perfgate.gate.judge import Judgement
-    from perfgate.pipeline.inputs import Side
+    from perfgate.pipeline.inputs import BaselineSet
     from perfgate.pipeline.reference.commit import Gate
 
 
@@ -58,11 +58,11 @@ def notes_on(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
         )
         notes.append(warning("plain-ratio", message, hint="p50 of several runs can be judged by the statistics"))
     for profile in selection.profiles:
-        notes += _gaps(profile)
+        notes += _partial_metrics(profile)
     return notes
 
 
-def _gaps(profile: Profile) -> list[Diagnostic]:
+def _partial_metrics(profile: Profile) -> list[Diagnostic]:
     """Return a warning for each metric that only some runs of a profile state."""
     runs = sum(len(s.runs) for s in profile.sessions)
     counts = {m.metric.name: sum(len(s.values) for s in m.samples) for m in profile.metrics if m.samples}
@@ -93,7 +93,7 @@ def suite_of(judgement: Judgement, selection: Selection, policy: Policy, profile
     )
 
 
-def compared_of(reproduce: str, policy: Policy, base: Side | None, selection: Selection | None) -> Compared:
+def compared_of(reproduce: str, policy: Policy, base: BaselineSet | None, selection: Selection | None) -> Compared:
     """Return what was compared with what, as far as it is known; `reproduce` is the command that repeats it."""
     profiles = selection.profiles if selection else ()
     current = [s for p in profiles for s in p.sessions]
@@ -113,7 +113,7 @@ def compared_of(reproduce: str, policy: Policy, base: Side | None, selection: Se
 
 def undecided_verdict(problems: Sequence[Diagnostic], reproduce: str, gate: Gate | None = None) -> Verdict:
     """Return the verdict of a check that found nothing to judge."""
-    policy = gate.here.policy if gate else replace(config.BUILT_IN, source="not read")
+    policy = gate.settings.policy if gate else replace(config.BUILT_IN, source="not read")
     suite = Suite(
         gated=0,
         accepted=policy.false_alarms,
@@ -129,7 +129,7 @@ def undecided_verdict(problems: Sequence[Diagnostic], reproduce: str, gate: Gate
         notes=gate.edits.notes if gate else (),
         gate_changes=gate.edits.changes if gate else (),
         suite=suite,
-        compared=compared_of(reproduce, policy, gate.base if gate else None, None),
+        compared=compared_of(reproduce, policy, gate.baselines if gate else None, None),
     )
 
 

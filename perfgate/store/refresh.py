@@ -14,7 +14,7 @@ from perfgate.core.comparability import (
     find_flaws,
     needs_same_rows,
 )
-from perfgate.core.policy import has_no_main
+from perfgate.core.policy import gates_nothing_by_default
 from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, title, with_stated
 from perfgate.core.sessions import join_sessions, session_names
 from perfgate.stats.quantiles import quantile
@@ -215,8 +215,8 @@ def _move(name: str, was: MetricProfile | None, now: MetricProfile | None, prese
         raise ValueError(name)
     titled = title(*present.key)
     before, after = (_middle(m) if m else None for m in (was, now))
-    is_main = has_no_main(m.metric.name for m in present.metrics)
-    ruling = policy.ruling(present.benchmark, titled, side.metric, "p50", is_main=is_main)
+    is_primary = gates_nothing_by_default(m.metric.name for m in present.metrics)
+    ruling = policy.ruling(present.benchmark, titled, side.metric, "p50", is_primary=is_primary)
     loosens = False
     if before is not None and ruling.level == "fail":
         allowed = ruling.threshold.amount * (abs(before) if ruling.threshold.is_relative else 1.0)

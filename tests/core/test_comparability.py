@@ -36,8 +36,8 @@ def measured(metric=ELAPSED, sources=(), values=(0.4, 0.5)):
 
 
 def quantiles_of(metric=DEPTH, sources=()):
-    bare = MetricProfile(metric=metric, sources=sources, samples=())
-    return with_stated(bare, [Stated(session="s1", quantiles=(Quantile("p50", 3.0, 3.0, 3.0),))])
+    without_origins = MetricProfile(metric=metric, sources=sources, samples=())
+    return with_stated(without_origins, [Stated(session="s1", quantiles=(Quantile("p50", 3.0, 3.0, 3.0),))])
 
 
 def with_rows(*rows, metric=ELAPSED):

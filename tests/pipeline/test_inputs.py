@@ -21,7 +21,7 @@ def put(folder, profile):
 
 
 def test_without_a_configuration_the_built_in_one_governs(workdir):
-    here = inputs.settings(None)
+    here = inputs.read_settings(None)
     assert (here.policy, here.root) == (config.BUILT_IN, "")
 
 
@@ -29,7 +29,7 @@ def test_a_subfolder_is_governed_by_the_configuration_above_it(workdir, monkeypa
     (workdir / "perfgate.toml").write_text('baselines = "base"')
     (workdir / "a" / "b").mkdir(parents=True)
     monkeypatch.chdir(workdir / "a" / "b")
-    here = inputs.settings(None)
+    here = inputs.read_settings(None)
     assert (here.policy.baselines, here.root, here.policy.source) == ("base", "../..", "../../perfgate.toml")
 
 
@@ -37,27 +37,27 @@ def test_a_configuration_given_by_hand_wins_and_its_folder_is_the_root(workdir):
     (workdir / "perfgate.toml").write_text('baselines = "near"')
     (workdir / "sub").mkdir()
     (workdir / "sub" / "other.toml").write_text('baselines = "far"')
-    here = inputs.settings("sub/other.toml")
+    here = inputs.read_settings("sub/other.toml")
     assert (here.policy.baselines, here.root) == ("far", "sub")
-    (fault,) = refused(inputs.settings, "absent.toml")
+    (fault,) = refused(inputs.read_settings, "absent.toml")
     assert fault.slug == "config-unreadable"
 
 
 @pytest.mark.parametrize("name", ["gha-4cpu", "a", "A.b_c-1"])
 def test_a_machine_class_given_by_hand_wins(workdir, name):
-    assert inputs.settings(None, machine_class=name).policy.machine_class == name
+    assert inputs.read_settings(None, machine_class=name).policy.machine_class == name
 
 
 @pytest.mark.parametrize("name", ["a/b", "..", ".a", "-a", "_a", "a b", "ä", "a\n"])
 def test_a_machine_class_must_name_a_folder(workdir, name):
-    (fault,) = refused(inputs.settings, None, machine_class=name)
+    (fault,) = refused(inputs.read_settings, None, machine_class=name)
     assert (fault.slug, fault.place) == ("usage", "--machine-class")
 
 
 def test_the_configured_runs_are_read_when_no_paths_are_given(workdir):
     write_runs(workdir / "outputs" / "model_runs", [0.1, 0.2])
     write_runs(workdir / "other", [0.5], tag="x")
-    here = inputs.settings(None)
+    here = inputs.read_settings(None)
     collection, problems, notes = inputs.read_runs((), here)
     assert ([p.benchmark for p in collection.profiles], problems, notes) == (["model_run"], [], [])
     assert [p.benchmark for p in inputs.read_runs(["other"], here)[0].profiles] == ["other"]
@@ -68,14 +68,14 @@ def test_configured_runs_are_relative_to_the_configuration(workdir, monkeypatch)
     write_runs(workdir / "out", [0.1])
     (workdir / "sub").mkdir()
     monkeypatch.chdir(workdir / "sub")
-    assert len(inputs.read_runs((), inputs.settings(None))[0].profiles) == 1
+    assert len(inputs.read_runs((), inputs.read_settings(None))[0].profiles) == 1
 
 
 def test_no_runs_at_all_is_an_error_that_says_where_was_looked(workdir):
-    collection, (problem,), _ = inputs.read_runs((), inputs.settings(None))
+    collection, (problem,), _ = inputs.read_runs((), inputs.read_settings(None))
     assert collection.profiles == ()
     assert (problem.slug, problem.place) == ("no-runs", "outputs/model_runs/*.json")
-    _, (problem,), _ = inputs.read_runs(["absent"], inputs.settings(None))
+    _, (problem,), _ = inputs.read_runs(["absent"], inputs.read_settings(None))
     assert problem.slug == "runs-unreadable"
 
 
@@ -83,14 +83,14 @@ def test_copies_are_noted_and_every_fault_of_files_and_runs_is_told(workdir):
     write_json(workdir / "r" / "1.json", summary("same"))
     write_json(workdir / "r" / "2.json", summary("same"))
     write_json(workdir / "r" / "3.json", {})
-    _, problems, notes = inputs.read_runs(["r", "absent"], inputs.settings(None))
+    _, problems, notes = inputs.read_runs(["r", "absent"], inputs.read_settings(None))
     assert [p.slug for p in problems] == ["runs-unreadable"] + ["run-invalid"] * 4
     assert [n.message for n in notes] == ["left out, copies of other files: 1"]
 
 
 def test_in_ci_runs_without_a_session_belong_to_the_job(workdir, monkeypatch):
     write_json(workdir / "r" / "1.json", summary("a"))
-    here = inputs.settings(None)
+    here = inputs.read_settings(None)
     assert inputs.read_runs(["r"], here)[0].seen[0].session.startswith("unknown-")
     monkeypatch.setenv("CI", "true")
     assert not inputs.read_runs(["r"], here)[0].seen[0].session.startswith("unknown-")
@@ -105,7 +105,7 @@ def test_baselines_come_from_a_folder_or_from_a_file_of_any_kind(workdir):
     folder, single, several, plain = (inputs.from_path(n) for n in ("base", "b.json", "p.json", "q.json"))
     assert folder.profiles == single.profiles == (profile,)
     assert [p.benchmark for p in several.profiles] == ["train", "z"]
-    assert [s.is_classless for s in (folder, single, several, plain)] == [False, False, False, True]
+    assert [s.is_machine_unknown for s in (folder, single, several, plain)] == [False, False, False, True]
     assert plain.profiles[0].metrics[0].quantiles == (("p50", 1.0),)
     assert plain.source == "q.json"
 
@@ -139,7 +139,7 @@ def repository(tmp_path, monkeypatch, outside_ci):
 def test_baselines_and_policy_of_another_commit_are_read_from_it(repository):
     (repository / "perfgate.toml").write_text('machine_class = "now"')
     put(repository / "baselines", a_profile(benchmark="now"))
-    commit, here = Commit("HEAD", "."), inputs.settings(None)
+    commit, here = Commit("HEAD", "."), inputs.read_settings(None)
     side = inputs.from_commit(commit, here)
     assert ([p.benchmark for p in side.profiles], side.source, side.problems) == (["train"], "HEAD:baselines", ())
     policy = inputs.policy_of_commit(commit, here)
@@ -149,7 +149,7 @@ def test_baselines_and_policy_of_another_commit_are_read_from_it(repository):
 def test_from_a_subfolder_the_same_baselines_and_policy_are_found(repository, monkeypatch):
     (repository / "sub" / "x").mkdir()
     monkeypatch.chdir(repository / "sub")
-    here = inputs.settings(None)
+    here = inputs.read_settings(None)
     assert here.root == ".."
     commit = Commit("HEAD", here.root)
     assert [p.benchmark for p in inputs.from_commit(commit, here).profiles] == ["train"]
@@ -160,7 +160,7 @@ def test_a_configuration_given_by_hand_is_compared_with_the_baselines_beside_it(
     (repository / "sub" / "perfgate.toml").write_text('machine_class = "below"')
     put(repository / "sub" / "baselines", a_profile(benchmark="below"))
     commit_all(repository)
-    here = inputs.settings("sub/perfgate.toml")
+    here = inputs.read_settings("sub/perfgate.toml")
     commit = Commit("HEAD", here.root)
     side = inputs.from_commit(commit, here)
     assert ([p.benchmark for p in side.profiles], side.source) == (["below"], "HEAD:sub/baselines")
@@ -172,10 +172,10 @@ def test_a_commit_without_a_configuration_has_none_and_one_with_two_is_refused(r
     (repository / "perfgate.toml").unlink()
     (repository / "pyproject.toml").write_text("[project]\n")
     commit_all(repository)
-    assert inputs.policy_of_commit(Commit("HEAD", "."), inputs.settings(None)) is None
+    assert inputs.policy_of_commit(Commit("HEAD", "."), inputs.read_settings(None)) is None
     (repository / "pyproject.toml").write_text('[tool.perfgate]\nbaselines = "b"\n')
     commit_all(repository)
-    assert inputs.policy_of_commit(Commit("HEAD", "."), inputs.settings(None)).baselines == "b"
+    assert inputs.policy_of_commit(Commit("HEAD", "."), inputs.read_settings(None)).baselines == "b"
     (repository / "perfgate.toml").write_text("")
     commit_all(repository)
     (fault,) = refused(inputs.policy_of_commit, Commit("HEAD", "."), inputs.Settings(policy=config.BUILT_IN, root=""))

@@ -55,16 +55,16 @@ def ab(request: Request, on_progress: Callable[[int, int], None]) -> Outcome:
             measured = compare(sides, request, on_progress)
     except CannotDecideError as caught:
         edits = Edits(changes=sides.edits, notes=sides.notes) if sides else NONE
-        gate = Gate(here=sides.settings, base=_as_baseline(sides), edits=edits) if sides else None
+        gate = Gate(settings=sides.settings, baselines=_as_baseline(sides), edits=edits) if sides else None
         verdict = undecided_verdict(caught.diagnostics, _reproduce(request, sides), gate)
         return Outcome(verdict=verdict, program_output=caught.output)
     return Outcome(verdict=_verdict(measured, request))
 
 
-def _as_baseline(sides: Sides, measured: Measured | None = None) -> inputs.Side:
+def _as_baseline(sides: Sides, measured: Measured | None = None) -> inputs.BaselineSet:
     """Return the base in the form that a check has its baselines in."""
     profiles = tuple(p.base for p in measured.pairs if p.base) if measured else ()
-    return inputs.Side(source=sides.source, profiles=profiles, is_classless=True)
+    return inputs.BaselineSet(source=sides.source, profiles=profiles, is_machine_unknown=True)
 
 
 def _verdict(measured: Measured, request: Request) -> Verdict:

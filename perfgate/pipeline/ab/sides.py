@@ -109,7 +109,7 @@ def prepare(request: Request) -> Iterator[Sides]:
 
 def _of_commands(request: Request, worktree_dir: WorktreeDir) -> Sides:
     """Return two commands in the same folder as sides."""
-    settings = inputs.settings(request.config)
+    settings = inputs.read_settings(request.config)
     return Sides(
         base=Side(name="base", argv=request.base_cmd),
         head=Side(name="head", argv=request.head_cmd),
@@ -151,13 +151,13 @@ def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> S
         head=Side(name="head", argv=request.argv, commit=head),
         source=source,
         commits=(base,),
-        settings=gate.here,
+        settings=gate.settings,
         tree=tree,
         worktree_dir=worktree_dir,
         notes=tuple(notes),
         pinned=("--base", base[:SHOWN], *(("--head", named) if named else ())),
         edits=gate.edits.changes,
-        waivers=gate.base.waivers,
+        waivers=gate.baselines.waivers,
     )
     if named is not None:
         placed = _place_in_worktree(sides.head, tree, worktree_dir)

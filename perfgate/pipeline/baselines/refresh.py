@@ -83,11 +83,11 @@ def refresh_lock(config: str | None) -> Iterator[None]:
     Raises:
         CannotDecideError: another refresh does not end, or the configuration is not valid.
     """
-    here = inputs.settings(config)
-    around = os.path.dirname(os.path.realpath(os.path.join(here.root, here.policy.baselines)))
+    settings = inputs.read_settings(config)
+    around = os.path.dirname(os.path.realpath(os.path.join(settings.root, settings.policy.baselines)))
     with contextlib.ExitStack() as stack:
         for folder in sorted(
-            {os.path.realpath(here.root or "."), around}
+            {os.path.realpath(settings.root or "."), around}
         ):  # in one order, or two could block each other
             stack.enter_context(lock.refresh_lock(inputs.shown(folder)))
         yield
@@ -121,23 +121,23 @@ def plan_refresh(
     Raises:
         CannotDecideError: runs failed, do not fit the baseline, or loosen it without a reason.
     """
-    here = inputs.settings(config, machine_class=machine_class)
-    folder = os.path.join(here.root, here.policy.baselines)
+    settings = inputs.read_settings(config, machine_class=machine_class)
+    folder = os.path.join(settings.root, settings.policy.baselines)
     old = load(folder)
     if old.problems:
         raise CannotDecideError(old.problems)
     known = {} if replace_old and every_session else known_runs(old.profiles, unnamed=replace_old)
-    collection, problems, _ = inputs.read_runs(paths, here, known=known, foreign=foreign)
+    collection, problems, _ = inputs.read_runs(paths, settings, known=known, foreign=foreign)
     collection = _only(collection, benchmarks, problems)
     selection = select(collection, every_batch=every_session, every_session=not replace_old)
-    problems += [*selection.problems, *_refuse(selection, here.policy)]
+    problems += [*selection.problems, *_refuse(selection, settings.policy)]
     if problems:
         raise CannotDecideError(problems)
     refreshed = [
-        refresh(was, now, here.policy, replace_old=replace_old, keep=keep, tool=inputs.TOOL, reason=reason)
+        refresh(was, now, settings.policy, replace_old=replace_old, keep=keep, tool=inputs.TOOL, reason=reason)
         for was, now in _pairs(old, selection)
     ]
-    return _plan(here.root, old, refreshed, reason=reason, left=selection.superseded_runs())
+    return _plan(settings.root, old, refreshed, reason=reason, left=selection.superseded_runs())
 
 
 def _only(collection: Collection, benchmarks: Sequence[str], problems: list[Diagnostic]) -> Collection:
@@ -265,11 +265,11 @@ def policy_and_baselines(config: str | None, machine_class: str = "") -> tuple[P
     Raises:
         CannotDecideError: one of them is not valid, or there is no baseline.
     """
-    here = inputs.settings(config, machine_class=machine_class)
-    found = load(os.path.join(here.root, here.policy.baselines))
+    settings = inputs.read_settings(config, machine_class=machine_class)
+    found = load(os.path.join(settings.root, settings.policy.baselines))
     if found.problems:
         raise CannotDecideError(found.problems)
     if not found.profiles:
         hint = "commit one first: perfgate baseline refresh, then git add baselines"
         raise cannot_decide("no-baseline", "there is no baseline", place=found.source, hint=hint)
-    return here.policy, found
+    return settings.policy, found

@@ -140,13 +140,15 @@ def diff(config: str | None, ref: str) -> tuple[Move, ...]:
     """
     from perfgate.store.refresh import moves_between  # noqa: PLC0415 - only this command needs it
 
-    here = inputs.settings(config)
-    commit = Commit(ref, here.root or ".")
-    old = inputs.from_commit(commit, here)
-    new = inputs.from_folder(f"{here.root}/{here.policy.baselines}" if here.root else here.policy.baselines)
+    settings = inputs.read_settings(config)
+    commit = Commit(ref, settings.root or ".")
+    old = inputs.from_commit(commit, settings)
+    new = inputs.from_folder(
+        f"{settings.root}/{settings.policy.baselines}" if settings.root else settings.policy.baselines
+    )
     if old.problems or new.problems:
         raise CannotDecideError([*old.problems, *new.problems])
     was = {(p.machine_class, p.key): p for p in old.profiles}
     now = {(p.machine_class, p.key): p for p in new.profiles}
     places = [place for place in sorted({*was, *now}) if was.get(place) != now.get(place)]
-    return tuple(m for place in places for m in moves_between(was.get(place), now.get(place), here.policy))
+    return tuple(m for place in places for m in moves_between(was.get(place), now.get(place), settings.policy))

@@ -52,7 +52,7 @@ def add_waiver(request: Request) -> str:
     Raises:
         CannotDecideError: a value is not valid, its row is waived already, or the file cannot be written.
     """
-    settings = inputs.settings(request.config)
+    settings = inputs.read_settings(request.config)
     folder = os.path.join(settings.root, settings.policy.baselines)
     path = os.path.join(folder, waivers.NAME)
     _check(request)

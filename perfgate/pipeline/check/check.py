@@ -22,7 +22,7 @@ from perfgate.store.codec import known_runs
 if TYPE_CHECKING:
     from perfgate.core.finding import Verdict
     from perfgate.formats.options import ForeignOptions
-    from perfgate.pipeline.inputs import Settings, Side
+    from perfgate.pipeline.inputs import BaselineSet, Settings
 
 _NO_BASELINE = "commit one first: perfgate baseline refresh, then git add baselines"
 _NO_BASELINE_NEEDED = warning(
@@ -71,49 +71,49 @@ def check(request: Request) -> Verdict:
         gate = _sides(request)
     except CannotDecideError as caught:
         return undecided_verdict(caught.diagnostics, request.reproduce)
-    here, base = gate.here, gate.base
+    settings, baselines = gate.settings, gate.baselines
     try:
-        selection, faults, notes = _current(request, here, base)
+        selection, faults, notes = _current(request, settings, baselines)
         if request.confirm:
-            selection = with_earlier(selection, request.confirm, base)
+            selection = with_earlier(selection, request.confirm, baselines)
     except CannotDecideError as caught:
-        return undecided_verdict((*base.problems, *caught.diagnostics), request.reproduce, gate)
-    problems = [*base.problems, *faults, *_unmeasured(base, selection)]
-    by_budgets = _budgets_alone(request, here, base, selection)
-    if not base.profiles and not base.introduces and not base.problems and not by_budgets:
+        return undecided_verdict((*baselines.problems, *caught.diagnostics), request.reproduce, gate)
+    problems = [*baselines.problems, *faults, *_unmeasured(baselines, selection)]
+    by_budgets = _budgets_alone(request, settings, baselines, selection)
+    if not baselines.profiles and not baselines.is_first_gate and not baselines.problems and not by_budgets:
         message = "there is no baseline to compare with"
         hint = _NO_BASELINE if request.baseline_ref is None else _NO_BASELINE_THERE
-        problems.append(error("no-baseline", message, place=base.source, hint=hint))
+        problems.append(error("no-baseline", message, place=baselines.source, hint=hint))
     pairs = pairing.pair(
-        base.profiles,
+        baselines.profiles,
         selection,
-        here.policy,
-        classless=base.is_classless or (request.current is not None and not selection.selected),
+        settings.policy,
+        classless=baselines.is_machine_unknown or (request.current is not None and not selection.selected),
     )
-    judgement = judge(pairs, here.policy)
-    if request.today and base.waivers:
+    judgement = judge(pairs, settings.policy)
+    if request.today and baselines.waivers:
         notes.append(note("today-given", f"waivers were held against {request.today}, not against today"))
     if by_budgets:
         notes.append(_NO_BASELINE_NEEDED)
     return join(
         Case(
-            policy=here.policy,
+            policy=settings.policy,
             findings=(
                 *judgement.findings,
-                *pairing.find_class_mismatches(base, selection, here.policy),
+                *pairing.find_class_mismatches(baselines, selection, settings.policy),
             ),
             pairs=tuple(pairs),
-            baselines=base.profiles,
+            baselines=baselines.profiles,
             measured=selection.profiles,
-            waivers=base.waivers,
+            waivers=baselines.waivers,
             today=request.today or today(),
             is_part=False,
             problems=tuple(problems),
             notes=(*gate.edits.notes, *notes),
-            later_notes=(*notes_on(judgement, selection), *pairing.note_unjudged_classes(base, selection)),
-            suite=suite_of(judgement, selection, here.policy, (*base.profiles, *selection.profiles)),
-            compared=compared_of(request.reproduce, here.policy, base, selection),
-            introduces=base.introduces,
+            later_notes=(*notes_on(judgement, selection), *pairing.note_unjudged_classes(baselines, selection)),
+            suite=suite_of(judgement, selection, settings.policy, (*baselines.profiles, *selection.profiles)),
+            compared=compared_of(request.reproduce, settings.policy, baselines, selection),
+            introduces=baselines.is_first_gate,
             gate_changes=gate.edits.changes,
         )
     )
@@ -123,24 +123,24 @@ def _sides(request: Request) -> Gate:
     """Return configuration and baselines, from another commit when one is named."""
     if request.baseline_ref is not None:
         return gate_of(request.baseline_ref, given=request.config, machine_class=request.machine_class)
-    here = inputs.settings(request.config, machine_class=request.machine_class)
+    settings = inputs.read_settings(request.config, machine_class=request.machine_class)
     if request.baseline is not None:
-        return Gate(here=here, base=inputs.from_path(request.baseline, here, request.foreign))
-    return Gate(here=here, base=inputs.from_folder(_join(here.root, here.policy.baselines)))
+        return Gate(settings=settings, baselines=inputs.from_path(request.baseline, settings, request.foreign))
+    return Gate(settings=settings, baselines=inputs.from_folder(_join(settings.root, settings.policy.baselines)))
 
 
-def _budgets_alone(request: Request, here: Settings, base: Side, selection: Selection) -> bool:
+def _budgets_alone(request: Request, settings: Settings, baselines: BaselineSet, selection: Selection) -> bool:
     """Are there budgets for what was measured, and never was a baseline? They need none."""
-    if base.profiles or request.baseline is not None or request.baseline_ref is not None:
+    if baselines.profiles or request.baseline is not None or request.baseline_ref is not None:
         return False
     names = {name for p in selection.profiles for name in (p.benchmark, title(*p.key))}
-    gated = [b for b in here.policy.budgets if b.level == "fail"]
+    gated = [b for b in settings.policy.budgets if b.level == "fail"]
     return any(matches(b.benchmark, name, name) for b in gated for name in names)
 
 
-def _unmeasured(base: Side, selection: Selection) -> list[Diagnostic]:
+def _unmeasured(baselines: BaselineSet, selection: Selection) -> list[Diagnostic]:
     """Return an error for each new benchmark of which every run failed: no baseline asks for it yet."""
-    known = {p.key for p in base.profiles}
+    known = {p.key for p in baselines.profiles}
     return [
         error("runs-failed", f'every run of "{title(*s.key)}" failed', hint="fix the program and measure again")
         for s in selection.selected
@@ -152,26 +152,28 @@ def _join(root: str, path: str) -> str:
     return f"{root}/{path}" if root and not path.startswith("/") else path
 
 
-def _current(request: Request, here: Settings, base: Side) -> tuple[Selection, list[Diagnostic], list[Diagnostic]]:
+def _current(
+    request: Request, settings: Settings, baselines: BaselineSet
+) -> tuple[Selection, list[Diagnostic], list[Diagnostic]]:
     """Return what is judged, faults and notes."""
     if request.expect_shards is not None:
         return shards.select_shards(
             request.paths,
-            here,
-            known=known_runs(base.profiles),
+            settings,
+            known=known_runs(baselines.profiles),
             expected=request.expect_shards,
             every_session=request.every_session,
             foreign=request.foreign,
         )
     if request.current is not None:
         side = inputs.from_path(request.current)
-        if side.is_classless:
+        if side.is_machine_unknown:
             return Selection(profiles=side.profiles, selected=(), superseded=(), problems=()), list(side.problems), []
-        collection = drop_baseline_runs(side.profiles, known_runs(base.profiles))
+        collection = drop_baseline_runs(side.profiles, known_runs(baselines.profiles))
         problems, notes = [*side.problems, *collection.problems], list[Diagnostic]()
     else:
         collection, problems, notes = inputs.read_runs(
-            request.paths, here, known=known_runs(base.profiles), foreign=request.foreign
+            request.paths, settings, known=known_runs(baselines.profiles), foreign=request.foreign
         )
     selection = select(collection, every_batch=request.every_session)
     return selection, [*problems, *selection.problems], notes

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
     from perfgate.collect import Selection
     from perfgate.core.finding import Verdict
-    from perfgate.pipeline.inputs import Side
+    from perfgate.pipeline.inputs import BaselineSet
 
     _Place = tuple[str, object]
 
 _AGAIN = "measure all benchmarks in a fresh session, against the same baseline and of the same commit"
 
 
-def with_earlier(selection: Selection, reports: Sequence[str], base: Side) -> Selection:
+def with_earlier(selection: Selection, reports: Sequence[str], baselines: BaselineSet) -> Selection:
     """Return what was measured now together with the fresh sessions of earlier reports.
 
     Every session stays what it is: nothing is averaged, each is judged by itself.
@@ -29,7 +29,7 @@ def with_earlier(selection: Selection, reports: Sequence[str], base: Side) -> Se
     Args:
         selection: what was measured now.
         reports: paths of ``report.json`` files of earlier checks.
-        base: the baselines, which must be those of the reports.
+        baselines: the baselines, which must be those of the reports.
 
     Raises:
         CannotDecideError: a report cannot be read, was undecided, or is of other baselines,
@@ -40,7 +40,7 @@ def with_earlier(selection: Selection, reports: Sequence[str], base: Side) -> Se
     for path in reports:
         verdict = read_verdict(path)
         earlier = {_place(p): p for p in verdict.current}
-        found = [*_unfit(verdict, path, base, merged), *_clashes(merged, earlier, selection, path)]
+        found = [*_unfit(verdict, path, baselines, merged), *_clashes(merged, earlier, selection, path)]
         faults += found
         if not found:
             merged = {place: _join(earlier.get(place), p) for place, p in merged.items()}
@@ -53,11 +53,13 @@ def _place(profile: Profile) -> _Place:
     return profile.machine_class, profile.key
 
 
-def _unfit(verdict: Verdict, path: str, base: Side, merged: Mapping[_Place, Profile]) -> Iterator[Diagnostic]:
+def _unfit(
+    verdict: Verdict, path: str, baselines: BaselineSet, merged: Mapping[_Place, Profile]
+) -> Iterator[Diagnostic]:
     """Yield why a report is not of the same question."""
     if verdict.exit_code == 2:  # noqa: PLR2004 - ExitCode.CANNOT_DECIDE; what it holds is not whole
         yield error("confirm-undecided", "could not decide", place=path, hint="fix what it names, and measure again")
-    now, then = ({_place(p): _values(p) for p in profiles} for profiles in (base.profiles, verdict.baseline))
+    now, then = ({_place(p): _values(p) for p in profiles} for profiles in (baselines.profiles, verdict.baseline))
     # What was new then and has a baseline by now may have become that baseline itself.
     if any(now.get(_place(p)) != then.get(_place(p)) for p in (*verdict.baseline, *verdict.current)):
         yield error("confirm-differs", "was judged against other baselines", place=path, hint=_AGAIN)

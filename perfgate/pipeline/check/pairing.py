@@ -22,28 +22,28 @@ if TYPE_CHECKING:
 
     from perfgate.collect import Key, Selection, SessionTally
     from perfgate.core.policy import Policy
-    from perfgate.pipeline.inputs import Side
+    from perfgate.pipeline.inputs import BaselineSet
 
 _MOST_NAMED = 5
 
 
-def pair(base: Sequence[Profile], selection: Selection, policy: Policy, *, classless: bool) -> list[Pair]:
+def pair(baselines: Sequence[Profile], selection: Selection, policy: Policy, *, classless: bool) -> list[Pair]:
     """Return the benchmarks to judge, each with its baseline and its current profile as far as they exist.
 
     Only machine classes that were measured now are judged: the baselines of the others
     belong to other jobs of a matrix. When nothing was measured, all baselines are missing.
 
     Args:
-        base: all baselines.
+        baselines: all baselines.
         selection: what was measured.
         policy: its exclude list and its machine class count.
         classless: compare without regard to the machine class.
     """
     wanted = {c for c in (policy.machine_class,) if c} | {s.machine_class for s in selection.selected}
-    classes = _classes_by_key(base)
-    committed = {p.machine_class for p in base}
+    classes = _classes_by_key(baselines)
+    committed = {p.machine_class for p in baselines}
     judged = wanted & committed or (committed if not wanted else set())
-    baselines = {_place(p, classless=classless): p for p in base if classless or p.machine_class in judged}
+    base = {_place(p, classless=classless): p for p in baselines if classless or p.machine_class in judged}
     current = {
         _place(p, classless=classless): p
         for p in selection.profiles
@@ -51,8 +51,8 @@ def pair(base: Sequence[Profile], selection: Selection, policy: Policy, *, class
     }
     selected, superseded = _tallies_by_key(selection.selected), _tallies_by_key(selection.superseded)
     pairs = []
-    for place in sorted({*baselines, *current}):
-        was, now = baselines.get(place), current.get(place)
+    for place in sorted({*base, *current}):
+        was, now = base.get(place), current.get(place)
         present = was or now
         if present is not None and not policy.excludes(present.benchmark, title(*present.key)):
             key, machine_class = present.key, place[0]
@@ -61,21 +61,21 @@ def pair(base: Sequence[Profile], selection: Selection, policy: Policy, *, class
     return pairs
 
 
-def note_unjudged_classes(base: Side, selection: Selection) -> list[Diagnostic]:
+def note_unjudged_classes(baselines: BaselineSet, selection: Selection) -> list[Diagnostic]:
     """Return a note on the machine classes that have baselines, but of which nothing was measured."""
     measured = {s.machine_class for s in selection.selected}
-    others = sorted({p.machine_class for p in base.profiles} - measured)
-    if base.is_classless or not measured or not others:
+    others = sorted({p.machine_class for p in baselines.profiles} - measured)
+    if baselines.is_machine_unknown or not measured or not others:
         return []
     return [note("classes-not-judged", f"baselines of other machines were not judged: {_list_classes(others)}")]
 
 
-def find_class_mismatches(base: Side, selection: Selection, policy: Policy) -> list[Finding]:
+def find_class_mismatches(baselines: BaselineSet, selection: Selection, policy: Policy) -> list[Finding]:
     """Return a finding for each measured benchmark that has baselines of other machine classes only."""
-    if not base.profiles or base.is_classless or not selection.selected:
+    if not baselines.profiles or baselines.is_machine_unknown or not selection.selected:
         return []
-    classes = _classes_by_key(base.profiles)
-    committed = sorted({p.machine_class for p in base.profiles})
+    classes = _classes_by_key(baselines.profiles)
+    committed = sorted({p.machine_class for p in baselines.profiles})
     findings = []
     for profile in selection.profiles:
         others = _other_classes(classes, profile) if profile.machine_class in committed else committed

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from perfgate import config
 from perfgate.core.errors import Diagnostic, warning
 from perfgate.pipeline import inputs
-from perfgate.pipeline.inputs import Settings, Side
+from perfgate.pipeline.inputs import BaselineSet, Settings
 from perfgate.pipeline.reference.gate_changes import (
     NONE,
     Edits,
@@ -27,10 +27,10 @@ from perfgate.store.git import Commit
 class Gate:
     """What a check judges by, all from one commit."""
 
-    here: Settings
+    settings: Settings
     """The configuration, and the folder in the working tree that its runs are relative to."""
-    base: Side
-    """The baselines."""
+    baselines: BaselineSet
+    """The baselines and waivers."""
     edits: Edits = NONE
     """What the working tree does to the gate."""
 
@@ -51,26 +51,27 @@ def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
     Raises:
         CannotDecideError: it is not certain what the commit holds.
     """
-    own = _own(given)
+    tree = _settings_of_tree(given)
     views = _views(ref, given)
-    there = _configured(views, given)
-    if there is not None:
-        view, here = there
-        base = inputs.from_commit(view, here)
-        edits = edits_of(ref, own, here, sides_of_check(here, base), is_configured=True)
+    configured = _configured(views, given)
+    if configured is not None:
+        view, settings = configured
+        baselines = inputs.from_commit(view, settings)
+        edits = edits_of(ref, tree, settings, sides_of_check(settings, baselines), is_configured=True)
     else:
-        own = own or inputs.settings(given)  # neither the tree nor the commit has the file: an error
+        tree = tree or inputs.read_settings(given)  # neither the tree nor the commit has the file: an error
         candidates = [(view, Settings(policy=config.BUILT_IN, root=root)) for view, root in views]
-        candidates.append((Commit(ref, own.root or "."), own))
-        found = next((c for c in ((s, inputs.from_commit(v, s)) for v, s in candidates) if _holds_any(c[1])), None)
+        candidates.append((Commit(ref, tree.root or "."), tree))
+        held = ((settings, inputs.from_commit(view, settings)) for view, settings in candidates)
+        found = next(((settings, baselines) for settings, baselines in held if _holds_any(baselines)), None)
         if found is None:
-            base = replace(inputs.from_commit(*candidates[-1]), introduces=True)
-            return Gate(here=_with_class(own, machine_class), base=base)
-        here, base = found
-        edits = edits_of(ref, own, here, sides_of_check(here, base), is_configured=False)
-        here = replace(here, policy=config.BUILT_IN)
-    base = replace(base, problems=(*base.problems, *edits.problems))
-    return Gate(here=_with_class(here, machine_class), base=base, edits=edits)
+            baselines = replace(inputs.from_commit(*candidates[-1]), is_first_gate=True)
+            return Gate(settings=_with_class(tree, machine_class), baselines=baselines)
+        settings, baselines = found
+        edits = edits_of(ref, tree, settings, sides_of_check(settings, baselines), is_configured=False)
+        settings = replace(settings, policy=config.BUILT_IN)
+    baselines = replace(baselines, problems=(*baselines.problems, *edits.problems))
+    return Gate(settings=_with_class(settings, machine_class), baselines=baselines, edits=edits)
 
 
 def policy_of(base: str, head: str | None, *, given: str | None, is_trusted: bool) -> Gate:
@@ -87,24 +88,25 @@ def policy_of(base: str, head: str | None, *, given: str | None, is_trusted: boo
     Raises:
         CannotDecideError: it is not valid, or it is not certain what a commit holds.
     """
-    found = _configured(_views(base, given), given)
+    configured = _configured(_views(base, given), given)
     if head is not None:
-        ahead = _configured(_views(head, given), given)
-        own = ahead[1] if ahead else None
+        configured_head = _configured(_views(head, given), given)
+        tree = configured_head[1] if configured_head else None
     else:
-        own = _own(given)
+        tree = _settings_of_tree(given)
     notes: tuple[Diagnostic, ...] = ()
-    if found is not None:
-        here = found[1]
+    if configured is not None:
+        settings = configured[1]
     else:
-        own = own or inputs.settings(given)
-        here = Settings(policy=config.BUILT_IN, root=own.root)
-        if own.policy.source != config.BUILT_IN.source and is_trusted:
-            here, notes = own, _new_configuration(base)
-    root = here.root or "."
-    sides = sides_of_comparison(Commit(base, root), None if head is None else Commit(head, root), here)
-    edits = edits_of(base, own, here, sides, is_configured=here.policy.source != config.BUILT_IN.source)
-    return Gate(here=here, base=sides[0], edits=replace(edits, notes=(*notes, *edits.notes)))
+        tree = tree or inputs.read_settings(given)
+        settings = Settings(policy=config.BUILT_IN, root=tree.root)
+        if tree.policy.source != config.BUILT_IN.source and is_trusted:
+            settings, notes = tree, _new_configuration(base)
+    root = settings.root or "."
+    sides = sides_of_comparison(Commit(base, root), None if head is None else Commit(head, root), settings)
+    is_configured = settings.policy.source != config.BUILT_IN.source
+    edits = edits_of(base, tree, settings, sides, is_configured=is_configured)
+    return Gate(settings=settings, baselines=sides[0], edits=replace(edits, notes=(*notes, *edits.notes)))
 
 
 def _views(ref: str, given: str | None) -> list[tuple[Commit, str]]:
@@ -115,11 +117,11 @@ def _views(ref: str, given: str | None) -> list[tuple[Commit, str]]:
     return [(view, "/".join([".."] * up)) for up, view in enumerate(Commit(ref, ".").upward())]
 
 
-def _own(given: str | None) -> Settings | None:
+def _settings_of_tree(given: str | None) -> Settings | None:
     """Return the tree's own configuration; None when a file given by hand was removed from its folder."""
     if given is not None and not os.path.lexists(given) and os.path.isdir(os.path.dirname(given) or "."):
         return None
-    return inputs.settings(given)
+    return inputs.read_settings(given)
 
 
 def _configured(views: list[tuple[Commit, str]], given: str | None) -> tuple[Commit, Settings] | None:
@@ -131,12 +133,12 @@ def _configured(views: list[tuple[Commit, str]], given: str | None) -> tuple[Com
     return None
 
 
-def _holds_any(side: Side) -> bool:
-    return bool(side.profiles or side.problems)
+def _holds_any(baselines: BaselineSet) -> bool:
+    return bool(baselines.profiles or baselines.problems)
 
 
-def _with_class(here: Settings, machine_class: str) -> Settings:
-    return replace(here, policy=inputs.with_class(here.policy, machine_class)) if machine_class else here
+def _with_class(settings: Settings, machine_class: str) -> Settings:
+    return replace(settings, policy=inputs.with_class(settings.policy, machine_class)) if machine_class else settings
 
 
 def _new_configuration(ref: str) -> tuple[Diagnostic, ...]:

@@ -72,7 +72,7 @@ def _of_pull_request(event: _Event) -> str:
         hint = f"leave out `ref:` at the checkout (fetch-depth: 2), or name the commit: --baseline-ref {name}"
         raise cannot_decide("event-differs", message, hint=hint)
     ref = "HEAD^1"
-    return _here(ref, "the first parent of the merge commit", f"git fetch --depth=2 origin {merge}")
+    return _require_commit(ref, "the first parent of the merge commit", f"git fetch --depth=2 origin {merge}")
 
 
 def _of_merge_group(event: _Event) -> str:
@@ -82,10 +82,10 @@ def _of_merge_group(event: _Event) -> str:
     if group != head:
         message = f"HEAD ({group[:12]}) is not the merge group of the event ({head[:12]})"
         raise cannot_decide("event-differs", message, hint="leave out `ref:` at the checkout (fetch-depth: 2)")
-    return _here(base, "the commit that the merge group is put on", f"git fetch --depth=1 origin {base}")
+    return _require_commit(base, "the commit that the merge group is put on", f"git fetch --depth=1 origin {base}")
 
 
-def _here(ref: str, what: str, fetch: str) -> str:
+def _require_commit(ref: str, what: str, fetch: str) -> str:
     """Return the ref, after checking that its commit is here."""
     try:
         Commit(ref, ".")

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from perfgate import config
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
 from perfgate.core.gate_changes import GateChange
-from perfgate.core.policy import bare
+from perfgate.core.policy import without_origins
 from perfgate.core.profile import title
 from perfgate.gate.gate_changes import policy_moves, profile_moves, waiver_moves
 from perfgate.pipeline import inputs
-from perfgate.pipeline.inputs import Side
+from perfgate.pipeline.inputs import BaselineSet
 from perfgate.store import waivers
 from perfgate.store.codec import file_name
 
@@ -54,7 +54,7 @@ def edits_of(
     ref: str,
     settings: Settings | None,
     reference: Settings,
-    sides: tuple[Side, Side] | None,
+    sides: tuple[BaselineSet, BaselineSet] | None,
     *,
     is_configured: bool,
 ) -> Edits:
@@ -78,14 +78,14 @@ def edits_of(
     return _as_policy_reacts(ref, tuple(changes), reaction)
 
 
-def sides_of_check(reference: Settings, base: Side) -> tuple[Side, Side] | None:
+def sides_of_check(reference: Settings, base: BaselineSet) -> tuple[BaselineSet, BaselineSet] | None:
     """Return baselines and waivers of a commit and of the working tree; None where the commit's are not certain."""
     if base.problems:
         return None
     return base, inputs.from_folder(os.path.join(reference.root, reference.policy.baselines))
 
 
-def sides_of_comparison(base: Commit, head: Commit | None, reference: Settings) -> tuple[Side, Side]:
+def sides_of_comparison(base: Commit, head: Commit | None, reference: Settings) -> tuple[BaselineSet, BaselineSet]:
     """Return the waivers of a commit and of what is compared with it: no baseline is judged there.
 
     Args:
@@ -96,14 +96,16 @@ def sides_of_comparison(base: Commit, head: Commit | None, reference: Settings) 
     Raises:
         CannotDecideError: the waivers of the base are not valid, or cannot be read for certain.
     """
-    was = Side(source="", profiles=(), waivers=inputs.waivers_of(base, reference))
+    was = BaselineSet(source="", profiles=(), waivers=inputs.waivers_of(base, reference))
     folder = os.path.join(reference.root, reference.policy.baselines)
     try:
         now = inputs.waivers_of(head, reference) if head is not None else inputs.waivers_in(folder)
     except CannotDecideError as caught:
         place = os.path.join(folder, waivers.NAME)
-        return was, Side(source="", profiles=(), problems=tuple(replace(d, place=place) for d in caught.diagnostics))
-    return was, Side(source="", profiles=(), waivers=now)
+        return was, BaselineSet(
+            source="", profiles=(), problems=tuple(replace(d, place=place) for d in caught.diagnostics)
+        )
+    return was, BaselineSet(source="", profiles=(), waivers=now)
 
 
 def _as_policy_reacts(ref: str, changes: tuple[GateChange, ...], reaction: str) -> Edits:
@@ -141,7 +143,7 @@ def _configuration(
     now = settings.policy if settings is not None and has_own else config.BUILT_IN
     was = reference.policy if is_configured else config.BUILT_IN
     is_moved = settings is not None and has_own and is_configured and settings.root != reference.root
-    if has_own == is_configured and not is_moved and bare(now) == bare(was):
+    if has_own == is_configured and not is_moved and without_origins(now) == without_origins(was):
         return []
     edit: Edit = "changed" if has_own == is_configured else "added" if has_own else "removed"
     path = _in_tree(now if has_own else was)
@@ -154,7 +156,7 @@ def _in_tree(policy: Policy) -> str:
     return policy.source.partition(":")[2] or policy.source
 
 
-def _baselines(folder: str, base: Side, tree: Side) -> list[GateChange]:
+def _baselines(folder: str, base: BaselineSet, tree: BaselineSet) -> list[GateChange]:
     """Return the baselines that differ."""
     was = {(p.machine_class, p.key): p for p in base.profiles}
     now = {(p.machine_class, p.key): p for p in tree.profiles}
@@ -182,12 +184,12 @@ def _baselines(folder: str, base: Side, tree: Side) -> list[GateChange]:
     ]
 
 
-def _faulty(tree: Side) -> list[str]:
+def _faulty(tree: BaselineSet) -> list[str]:
     """Return the files of the tree that cannot be read."""
     return sorted({os.path.normpath(d.place.partition(": ")[0]) for d in tree.problems})
 
 
-def _waivers(folder: str, base: Side, tree: Side) -> list[GateChange]:
+def _waivers(folder: str, base: BaselineSet, tree: BaselineSet) -> list[GateChange]:
     """Return the file of the waivers when it differs."""
     path = os.path.join(folder, waivers.NAME)
     moves = waiver_moves(base.waivers, tree.waivers)

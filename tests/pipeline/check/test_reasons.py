@@ -32,7 +32,7 @@ from perfgate.gate.judge import Pair, judge
 from perfgate.gate.waivers import waive
 from perfgate.pipeline.ab.compare import reword
 from perfgate.pipeline.check import pairing
-from perfgate.pipeline.inputs import Side
+from perfgate.pipeline.inputs import BaselineSet
 
 BASE = lognormal(1, 10, spread=0.01)
 WILD = lognormal(3, 10, spread=0.5)
@@ -96,7 +96,7 @@ def absent(*selected, superseded=()):
 
 def foreign():
     """Judge runs of a class without baselines."""
-    side = Side(source="baselines", profiles=(profile({"elapsed": [1.0]}, kind="other"),))
+    side = BaselineSet(source="baselines", profiles=(profile({"elapsed": [1.0]}, kind="other"),))
     selection = Selection(
         profiles=(profile({"elapsed": [1.0]}, kind="c"),), selected=(seen(ok=1),), superseded=(), problems=()
     )
@@ -214,7 +214,7 @@ def test_the_classes_that_were_measured_are_judged(wanted, classes, judged_class
 
 
 def test_an_excluded_benchmark_of_another_class_is_not_reported():
-    side = Side(source="baselines", profiles=(profile({"elapsed": [1.0]}, kind="other"),))
+    side = BaselineSet(source="baselines", profiles=(profile({"elapsed": [1.0]}, kind="other"),))
     current = profile({"elapsed": [1.0]}, kind="c")
     selection = Selection(profiles=(current,), selected=(seen(ok=1),), superseded=(), problems=())
     assert pairing.find_class_mismatches(side, selection, policy(exclude=("train",))) == []
@@ -226,7 +226,9 @@ def test_an_excluded_benchmark_of_another_class_is_not_reported():
 
 @pytest.mark.parametrize(("count", "named"), [(5, "k0, k1, k2, k3, k4"), (6, "k0, k1, k2, k3, k4 and 1 more")])
 def test_of_many_other_classes_the_first_five_are_named(count, named):
-    side = Side(source="baselines", profiles=tuple(profile({"elapsed": [1.0]}, kind=f"k{i}") for i in range(count)))
+    side = BaselineSet(
+        source="baselines", profiles=tuple(profile({"elapsed": [1.0]}, kind=f"k{i}") for i in range(count))
+    )
     current = profile({"elapsed": [1.0]}, kind="c")
     selection = Selection(profiles=(current,), selected=(seen(ok=1),), superseded=(), problems=())
     (found,) = pairing.find_class_mismatches(side, selection, policy())
