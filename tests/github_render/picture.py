@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "unit"), str(ROOT)]
+sys.path[:0] = [str(ROOT / "tests" / "builders"), str(ROOT)]
 
 from gate_cases import finding, verdict  # noqa: E402 - the path has to be set before
 
@@ -26,14 +26,14 @@ from perfgate.render.comment import comment  # noqa: E402 - see above
 
 PAGE = "https://github.com/example/shop/actions/runs/7"
 EXTENSIONS = ("table", "autolink", "strikethrough", "tagfilter", "tasklist")
-WIDTH = 940
+WIDTH = 1000
 
 
 def row(status: Status, benchmark: str, base: float, by: float, **more: object) -> Finding:
     """Return a row of elapsed time."""
     keys = {
         "baseline": base, "current": base * (1 + by), "change": by, "limit": 0.05, "limit_text": "+5%",
-        "interval": (by - 0.021, by + 0.023), "visible": 0.068, "n_baseline": 50, "n_current": 10,
+        "interval": (by - 0.021, by + 0.023), "fail_limit": 0.068, "n_baseline": 50, "n_current": 10,
         "sessions_baseline": 5, "method": "across-sessions", "reason": "within-threshold", **more,
     }  # fmt: skip
     return finding(status, benchmark=benchmark, message=sentence(str(keys["reason"])), **keys)
