@@ -49,7 +49,7 @@ def build(place: Path, families: int, seed: int) -> dict[str, list[list[Any]]]:
         name = f"formats-{number:03d}-{path.parent.name}-{path.name.replace(' ', '_')}"
         cases[name] = _example(place / name, path)
     for number in range(families):
-        name = f"families-{number:04d}"
+        name = f"families-{seed}-{number:04d}"
         cases[name] = Family(f"{seed}-{number}", place / name).build()
     return cases
 
@@ -151,16 +151,22 @@ def explain(call: Call, found: list[tuple[str, Any, Any]], rules: list[dict[str,
         beside = rule.get("beside")
         if beside and not any(fnmatchcase(n, beside) for n in names):
             continue
-        matched = all(fnmatchcase(getattr(call, key), rule.get(key, "*")) for key in ("kind", "case", "command"))
+        matched = all(
+            any(fnmatchcase(getattr(call, key), pattern) for pattern in _listed(rule.get(key, "*")))
+            for key in ("kind", "case", "command")
+        )
         for i, (fact, old, new) in enumerate(found if matched else ()):
-            facts = rule["fact"] if isinstance(rule["fact"], list) else [rule["fact"]]
             texts = (("old", old), ("new", new))
             if (
-                not names[i] and any(fnmatchcase(fact, f) for f in facts)
+                not names[i] and any(fnmatchcase(fact, f) for f in _listed(rule["fact"]))
                 and all(re.search(rule.get(k, ""), v if isinstance(v, str) else json.dumps(v)) for k, v in texts)
             ):  # fmt: skip
                 names[i] = rule["name"]
     return names
+
+
+def _listed(stated: str | list[str]) -> list[str]:
+    return stated if isinstance(stated, list) else [stated]
 
 
 def short(value: Any) -> str:
