@@ -11,7 +11,7 @@ from lower_wings import GIT_ENVIRONMENT
 from sessions import make_settled
 from support import Project, make_green
 
-from perfgate.measure.machine.ci import _SYSTEMS
+from perfgate.measure.machine.ci import MARKERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +90,7 @@ def settled(settled_template: Project, tmp_path: Path) -> Project:
 @pytest.fixture
 def outside_ci(monkeypatch):
     """Take away what a CI system would say, and give git a name."""
-    for variable in ("CI", *(marker for _, marker, _ in _SYSTEMS)):
+    for variable in MARKERS:
         monkeypatch.delenv(variable, raising=False)
     for variable, value in GIT_ENVIRONMENT.items():
         monkeypatch.setenv(variable, value)

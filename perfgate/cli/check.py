@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 @click.option(
     "--expect-shards", type=click.IntRange(1, 9999), metavar="N", help="How many shards must have measured, each once."
 )
+@click.option(
+    "--runs-from", metavar="COMMIT", help="Judge runs of this commit on purpose (default: of the one checked out)."
+)
 @click.option("--today", default="", metavar="DATE", help="The day by which waivers end (default: today, UTC).")
 @reading_options
 @report_options
@@ -53,6 +56,7 @@ def command(
     sessions: str,
     confirm: tuple[str, ...],
     expect_shards: int | None,
+    runs_from: str | None,
     today: str,
     foreign: ForeignOptions,
     output: ReportOptions,
@@ -84,6 +88,7 @@ def command(
         every_session=sessions == "all",
         confirm=confirm,
         expect_shards=expect_shards,
+        runs_from=runs_from,
         today=today,
         foreign=foreign,
         reproduce=command_line(ctx),

@@ -225,5 +225,20 @@ def git(
     return done.stdout
 
 
+def with_parents(ref: str, *, hint: str = _DEEPEN) -> tuple[str, ...]:
+    """Return the id of a commit and those of its parents, as the commit itself states them: a shallow clone cuts none.
+
+    Args:
+        ref: names the commit; not from data.
+        hint: what to do when it is not here.
+
+    Raises:
+        CannotDecideError: there is no such commit here.
+    """
+    found = git(".", ["rev-parse", "--verify", f"{ref}^{{commit}}"], hint=hint).decode().strip()
+    lines = git(".", ["cat-file", "commit", found], hint=hint).partition(b"\n\n")[0].decode("utf-8", "replace")
+    return (found, *(line[len("parent ") :] for line in lines.splitlines() if line.startswith("parent ")))
+
+
 def _below(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name

@@ -4,7 +4,8 @@
 suite, the kept and golden reports, every worked example of a foreign file, and random families. Without
 ``--new``, the new version is this tree. Compared are exit codes, findings with their numbers,
 problems, notes, JSON output and which files were written; never the words of a message.
-Intended differences stand in ``expected.toml``; ``previous_release`` names the commit of the previous release. Exit 0: no other difference was seen; 1: some were.
+Intended differences stand in ``expected.toml``; ``previous_release`` names the commit of the
+previous release. Exit 0: no other difference was seen; 1: some were.
 """
 
 from __future__ import annotations

@@ -9,8 +9,9 @@ from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import WHOLE_SUITE, Finding
 from perfgate.core.profile import title
 from perfgate.core.text.dates import day_of
+from perfgate.core.text.names import list_some
 from perfgate.gate.audit.sensitivity import SOUND, describe_remedy
-from perfgate.gate.audit.wording import cost, listed, percent
+from perfgate.gate.audit.wording import cost, percent
 from perfgate.gate.methods.limits import TOO_NOISY
 from perfgate.stats.leave_one_out import FEWEST_LEFT_OUT
 
@@ -53,7 +54,9 @@ def _unlike_sessions(one: AuditedClass, policy: Policy) -> Iterator[Diagnostic]:
     """Yield an error for baselines whose sessions worked on different data: no run can be like all of them."""
     unlike = [title(*p.key) for p in one.profiles if do_sessions_disagree(p, policy)]
     if unlike:
-        message = f"no check can judge it, because its sessions worked on different rows (rows_used): {listed(unlike)}"
+        message = (
+            f"no check can judge it, because its sessions worked on different rows (rows_used): {list_some(unlike)}"
+        )
         hint = 'start it anew: perfgate baseline refresh --replace; or set workload = "rate"'
         yield error("sessions-disagree", message, place=one.machine_class, hint=hint)
 
@@ -130,8 +133,8 @@ def _few(one: AuditedClass) -> Iterator[Diagnostic]:
 def _below(counts: Mapping[str, int], least: int, sound: int) -> tuple[str, str]:
     """Return the names with fewer than the least number, and those with fewer than a sound one."""
     return (
-        listed([name for name, n in counts.items() if n < least]),
-        listed([name for name, n in counts.items() if least <= n < sound]),
+        list_some([name for name, n in counts.items() if n < least]),
+        list_some([name for name, n in counts.items() if least <= n < sound]),
     )
 
 
@@ -178,7 +181,7 @@ def _old(one: AuditedClass, today: str) -> Iterator[Diagnostic]:
         was = day_of(max((s.started_at for s in p.sessions), default=""))
         if was is not None and now is not None:
             ages[title(*p.key)] = now - was
-    old = listed([name for name, days in ages.items() if days > OLD])
+    old = list_some([name for name, days in ages.items() if days > OLD])
     hint = "measure again: perfgate run, perfgate baseline refresh"
     if old and max(ages.values()) > VERY_OLD:
         message = f"no run of the last {OLD} days, or even {VERY_OLD} ({max(ages.values())} at the most): {old}"

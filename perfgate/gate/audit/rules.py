@@ -11,7 +11,8 @@ from perfgate.core.policy import matches
 from perfgate.core.profile import title
 from perfgate.core.reasons import hint_for
 from perfgate.core.statistic import P50
-from perfgate.gate.audit.wording import cost, listed, percent
+from perfgate.core.text.names import list_some
+from perfgate.gate.audit.wording import cost, percent
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.rows import RUNS_NEEDED
 from perfgate.gate.rules import check_rules
@@ -153,4 +154,4 @@ def _grouped(rows: Iterable[Sensitivity], key: Callable[[Sensitivity], K]) -> Ma
 
 
 def _named(rows: Sequence[Sensitivity]) -> str:
-    return listed([r.place for r in rows])
+    return list_some([r.place for r in rows])

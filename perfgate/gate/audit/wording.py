@@ -3,19 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-_MOST = 5
 _SMALL = 0.1
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names in a row, a long list cut."""
-    shown = ", ".join(names[:_MOST])
-    return f"{shown} and {len(names) - _MOST} more" if len(names) > _MOST else shown
 
 
 def percent(change: float) -> str:

@@ -9,24 +9,24 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SYSTEMS = (
-    # name, the variable that marks it, the variables that identify one job
-    ("gha", "GITHUB_ACTIONS", ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB")),
-    ("gitlab", "GITLAB_CI", ("CI_PIPELINE_ID", "CI_JOB_ID")),
-    ("jenkins", "JENKINS_URL", ("BUILD_TAG",)),
-    ("azure", "TF_BUILD", ("BUILD_BUILDID", "SYSTEM_JOBID", "SYSTEM_JOBATTEMPT")),
-    ("circleci", "CIRCLECI", ("CIRCLE_WORKFLOW_JOB_ID",)),
-    ("buildkite", "BUILDKITE", ("BUILDKITE_JOB_ID",)),
-    ("travis", "TRAVIS", ("TRAVIS_JOB_ID",)),
+    # name, the variable that marks it, the variables that identify one job, how many of these identify the CI run
+    ("gha", "GITHUB_ACTIONS", ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB"), 2),
+    ("gitlab", "GITLAB_CI", ("CI_PIPELINE_ID", "CI_JOB_ID"), 1),
+    ("jenkins", "JENKINS_URL", ("BUILD_TAG",), 1),
+    ("azure", "TF_BUILD", ("BUILD_BUILDID", "SYSTEM_JOBID", "SYSTEM_JOBATTEMPT"), 1),
+    ("circleci", "CIRCLECI", ("CIRCLE_WORKFLOW_JOB_ID",), 0),
+    ("buildkite", "BUILDKITE", ("BUILDKITE_JOB_ID",), 0),
+    ("travis", "TRAVIS", ("TRAVIS_JOB_ID",), 0),
 )
 
 
-MARKERS = frozenset({"CI", *(marker for _, marker, _ in _SYSTEMS)})
+MARKERS = frozenset({"CI", *(marker for _, marker, _, _ in _SYSTEMS)})
 """Variables that say a process runs in CI."""
 
 
 def name_ci(environ: Mapping[str, str]) -> str | None:
     """Return the CI system's short name, ``ci`` for an unknown one (``CI=true``), None outside CI."""
-    for name, marker, _ in _SYSTEMS:
+    for name, marker, _, _ in _SYSTEMS:
         if _is_on(environ, marker):
             return name
     return "ci" if _is_on(environ, "CI") else None
@@ -34,9 +34,18 @@ def name_ci(environ: Mapping[str, str]) -> str | None:
 
 def list_job_parts(environ: Mapping[str, str]) -> list[str]:
     """Return what the CI system says of this job (run, attempt, job), as far as it says anything."""
-    for _, marker, variables in _SYSTEMS:
+    for _, marker, variables, _ in _SYSTEMS:
         if _is_on(environ, marker):
             return [environ[variable] for variable in variables if environ.get(variable)]
+    return []
+
+
+def list_run_parts(environ: Mapping[str, str]) -> list[str]:
+    """Return what the CI system says of the CI run that this job is a part of; empty where it does not say it."""
+    for _, marker, variables, length in _SYSTEMS:
+        if _is_on(environ, marker):
+            parts = [environ.get(variable, "") for variable in variables[:length]]
+            return parts if all(parts) else []
     return []
 
 

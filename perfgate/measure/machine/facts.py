@@ -10,7 +10,7 @@ import os
 import sys
 
 from perfgate.measure.identity import hex_digest
-from perfgate.measure.machine.ci import list_job_parts, name_ci
+from perfgate.measure.machine.ci import list_job_parts, list_run_parts, name_ci
 from perfgate.measure.machine.commit import find_commit
 from perfgate.measure.machine.files import read_start
 
@@ -109,6 +109,16 @@ def find_session(environ: Mapping[str, str], root: str = "") -> str:
         return "-".join((system, *parts, machine))
     leader, start = _find_leader(root)
     return f"{system}-{machine}-{leader}-{start}"
+
+
+def find_ci_run(environ: Mapping[str, str]) -> tuple[str, str]:
+    """Return how the names of all sessions of the CI system begin, and those of this CI run (`find_session`).
+
+    Both are empty outside CI, and where the CI system does not say which run it is.
+    """
+    parts = [clean(part) for part in list_run_parts(environ)]
+    system = f"{name_ci(environ)}-"
+    return (system, "-".join((name_ci(environ) or "", *parts, ""))) if parts else ("", "")
 
 
 def clean(text: str, also: str = "") -> str:

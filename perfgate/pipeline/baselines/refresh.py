@@ -14,6 +14,7 @@ from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, e
 from perfgate.core.policy import matches
 from perfgate.core.profile import Profile, title
 from perfgate.core.reasons import hint_for
+from perfgate.core.text.names import list_some
 from perfgate.pipeline import inputs
 from perfgate.store import lock
 from perfgate.store.baselines import Baselines, load
@@ -205,9 +206,7 @@ def _list_methods(metric: str, sessions: Sequence[SessionTally]) -> str:
         by_source.setdefault(m.source, []).extend(m.run_ids)
     lists = []
     for source, run_ids in sorted(by_source.items()):
-        names = sorted(run_ids)
-        more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-        lists.append(f"{source or 'unknown'} in {', '.join(names[:_MOST])}{more}")
+        lists.append(f"{source or 'unknown'} in {list_some(sorted(run_ids), _MOST)}")
     return "; ".join(lists)
 
 

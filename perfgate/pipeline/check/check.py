@@ -14,6 +14,7 @@ from perfgate.gate.verdict import Case, join
 from perfgate.pipeline import inputs
 from perfgate.pipeline.check import pairing, shards
 from perfgate.pipeline.check.confirm import with_earlier
+from perfgate.pipeline.check.origin import check_origin
 from perfgate.pipeline.reference import event
 from perfgate.pipeline.reference.commit import Gate, gate_of
 from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, today, undecided_verdict
@@ -59,6 +60,8 @@ class Request:
     """The day by which waivers end, ``2026-01-31``; empty: today in UTC."""
     foreign: ForeignOptions | None = None
     """What was said about files of other tools; None: nothing."""
+    runs_from: str | None = None
+    """Commit whose runs are judged on purpose; None: the one that is checked out."""
     reproduce: str = ""
     """The command, for the report."""
 
@@ -74,11 +77,18 @@ def check(request: Request) -> Verdict:
     settings, baselines = gate.settings, gate.baselines
     try:
         selection, faults, notes = _current(request, settings, baselines)
+        foreign_origin, warnings = check_origin(selection.profiles, request.runs_from)
         if request.confirm:
             selection = with_earlier(selection, request.confirm, baselines)
     except CannotDecideError as caught:
         return undecided_verdict((*baselines.problems, *caught.diagnostics), request.reproduce, gate)
-    problems = [*baselines.problems, *faults, *_unmeasured(baselines, selection)]
+    problems = [
+        *baselines.problems,
+        *faults,
+        *foreign_origin,
+        *_unmeasured(baselines, selection),
+    ]
+    notes = [*warnings, *notes]
     by_budgets = _budgets_alone(request, settings, baselines, selection)
     if not baselines.profiles and not baselines.is_first_gate and not baselines.problems and not by_budgets:
         message = "there is no baseline to compare with"

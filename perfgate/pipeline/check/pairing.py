@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import Diagnostic, note
 from perfgate.core.finding import Finding, Status
 from perfgate.core.profile import Profile, title
+from perfgate.core.text.names import list_some
 from perfgate.gate.judge import Pair
 from perfgate.gate.rows import finding_of, rows_of
 from perfgate.report.words import count
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from perfgate.collect import Key, Selection, SessionTally
     from perfgate.core.policy import Policy
     from perfgate.pipeline.inputs import BaselineSet
-
-_MOST_NAMED = 5
 
 
 def pair(baselines: Sequence[Profile], selection: Selection, policy: Policy, *, classless: bool) -> list[Pair]:
@@ -67,7 +66,7 @@ def note_unjudged_classes(baselines: BaselineSet, selection: Selection) -> list[
     others = sorted({p.machine_class for p in baselines.profiles} - measured)
     if baselines.is_machine_unknown or not measured or not others:
         return []
-    return [note("classes-not-judged", f"baselines of other machines were not judged: {_list_classes(others)}")]
+    return [note("classes-not-judged", f"baselines of other machines were not judged: {list_some(others)}")]
 
 
 def find_class_mismatches(baselines: BaselineSet, selection: Selection, policy: Policy) -> list[Finding]:
@@ -83,15 +82,9 @@ def find_class_mismatches(baselines: BaselineSet, selection: Selection, policy: 
             continue
         row = next(rows_of(None, profile, policy), None)
         if row is not None:
-            message = f"the runs are of {profile.machine_class}, the baselines of {_list_classes(others)}"
+            message = f"the runs are of {profile.machine_class}, the baselines of {list_some(others)}"
             findings.append(finding_of(row, Status.NOT_COMPARABLE, "class-differs", message))
     return findings
-
-
-def _list_classes(classes: Sequence[str]) -> str:
-    """Return machine classes in a row; of a long list, which each benchmark would repeat, the first ones."""
-    named = ", ".join(classes[:_MOST_NAMED])
-    return named if len(classes) <= _MOST_NAMED else f"{named} and {len(classes) - _MOST_NAMED} more"
 
 
 def _place(profile: Profile, *, classless: bool) -> tuple[str, Key]:

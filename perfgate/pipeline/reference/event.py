@@ -17,7 +17,7 @@ from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.machine.ci import name_ci
-from perfgate.store.git import Commit, git
+from perfgate.store.git import Commit, with_parents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +64,7 @@ def choose_ref(environ: Mapping[str, str]) -> str | None:
 def _of_pull_request(event: _Event) -> str:
     """Return the first parent of the merge commit, after checking that HEAD is that commit."""
     head = event.commit("pull_request", "head", "sha")
-    merge, parents = _checked_out()
+    merge, *parents = with_parents("HEAD", hint=_TOP)
     if len(parents) != 2 or parents[1] != head:  # noqa: PLR2004 - the base's tip, and the pull request's head
         message = f"HEAD ({merge[:12]}) is not the merge of this pull request's head ({head[:12]}) into its base"
         base = event.text("pull_request", "base", "ref")
@@ -78,7 +78,7 @@ def _of_pull_request(event: _Event) -> str:
 def _of_merge_group(event: _Event) -> str:
     """Return the commit that a merge group is put on, after checking that HEAD is that group."""
     base, head = event.commit("merge_group", "base_sha"), event.commit("merge_group", "head_sha")
-    group, _ = _checked_out()
+    group = with_parents("HEAD", hint=_TOP)[0]
     if group != head:
         message = f"HEAD ({group[:12]}) is not the merge group of the event ({head[:12]})"
         raise cannot_decide("event-differs", message, hint="leave out `ref:` at the checkout (fetch-depth: 2)")
@@ -94,13 +94,6 @@ def _require_commit(ref: str, what: str, fetch: str) -> str:
         hint = f"{fetch} (in Actions: fetch-depth: 2 at the checkout)"
         raise cannot_decide("ref-unreadable", message, hint=hint) from None
     return ref
-
-
-def _checked_out() -> tuple[str, tuple[str, ...]]:
-    """Return the id of HEAD and those of its parents, as the commit itself states them: a shallow clone cuts none."""
-    found = git(".", ["rev-parse", "--verify", "HEAD^{commit}"], hint=_TOP).decode().strip()
-    lines = git(".", ["cat-file", "commit", found], hint=_TOP).partition(b"\n\n")[0].decode("utf-8", "replace")
-    return found, tuple(line[len("parent ") :] for line in lines.splitlines() if line.startswith("parent "))
 
 
 class _Event:

@@ -1,0 +1,100 @@
+"""Do the runs come from the commit and the CI run that are judged? What another one left behind is no measurement.
+
+A restored cache, an artifact of an earlier attempt or a workspace that was used before holds
+run files that state where they come from. Runs that state nothing are taken as they are.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import CannotDecideError, Diagnostic, error, warning
+from perfgate.core.profile import title
+from perfgate.core.text.names import list_some
+from perfgate.measure.machine import facts
+from perfgate.store.git import Commit, with_parents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from perfgate.core.profile import Profile, Session
+
+SLUG = "runs-of-another-commit"
+_DIGITS = 12
+_FEWEST_DIGITS = 4  # as git itself abbreviates at most
+
+
+def check_origin(profiles: Sequence[Profile], runs_from: str | None) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """Return errors and warnings on runs of another commit or CI run: in CI they are errors, elsewhere warnings.
+
+    On a laptop commits come and go between measuring and judging, so that it is only said.
+
+    Args:
+        profiles: of the sessions that are judged.
+        runs_from: the commit whose runs are judged on purpose, from whatever CI run; None: what is checked out.
+
+    Raises:
+        CannotDecideError: `runs_from` names no commit that is here.
+    """
+    if runs_from is not None:
+        asked = Commit(runs_from, ".").id
+        return [*_of_other_commits(profiles, {asked}, f"--runs-from names {asked[:_DIGITS]}")], []
+    here = facts.commit() or ""
+    if {s.commit for p in profiles for s in p.sessions} <= {"", here}:
+        found = []  # no git is started when there is nothing to ask
+    else:
+        found = [*_of_other_commits(profiles, _checked_out(here), f"this commit is {here[:_DIGITS]}")]
+    if facts.in_ci():
+        return [*found, *_of_other_ci_runs(profiles)], []
+    return [], [warning(d.slug, d.message, hint="measure again, if the code changed since") for d in found]
+
+
+def _checked_out(commit: str) -> set[str]:
+    """Return the commit that CI or git names, HEAD, and what they merge: a merge is tested in place of its head."""
+    known = {commit} - {""}
+    for ref in ("HEAD", *known):
+        try:
+            found, *parents = with_parents(ref)
+        except CannotDecideError:  # no repository here, or a shallow one without that commit
+            continue
+        known |= {found, *parents[1:]}
+    return known
+
+
+def _of_other_commits(profiles: Sequence[Profile], known: set[str], judged: str) -> Iterator[Diagnostic]:
+    """Yield an error for each commit that runs state and that is none of the known ones."""
+    if not known:
+        return
+    for commit, names in _names_by(profiles, lambda s: "" if _is_known(s.commit, known) else s.commit).items():
+        short = commit[:_DIGITS]
+        message = f"runs of {list_some(names)} were measured at commit {short}; {judged}"
+        yield error(SLUG, message, hint=f"measure again in this job; or judge them on purpose: --runs-from {short}")
+
+
+def _is_known(commit: str, known: set[str]) -> bool:
+    """Is a commit one of the known ones? Tools also write its first digits."""
+    return any(full.startswith(commit) for full in known) if len(commit) >= _FEWEST_DIGITS else not commit
+
+
+def _of_other_ci_runs(profiles: Sequence[Profile]) -> Iterator[Diagnostic]:
+    """Yield an error for each other run of this CI system from which runs come."""
+    system, this = facts.find_ci_run(os.environ)
+
+    def other(session: Session) -> str:
+        is_other = this and session.session.startswith(system) and not session.session.startswith(this)
+        return session.session if is_other else ""
+
+    for name, names in _names_by(profiles, other).items():
+        message = f"runs of {list_some(names)} are of the CI run of session {name}; this run is {this.rstrip('-')}"
+        yield error(SLUG, message, hint="measure again in this run; or judge them on purpose: --runs-from COMMIT")
+
+
+def _names_by(profiles: Sequence[Profile], place: Callable[[Session], str]) -> dict[str, list[str]]:
+    """Return the benchmarks whose sessions are at a place, by that place; sessions at the place "" are left out."""
+    names: dict[str, dict[str, None]] = {}
+    for profile in profiles:
+        for session in profile.sessions:
+            if found := place(session):
+                names.setdefault(found, {})[title(*profile.key)] = None
+    return {found: [*titles] for found, titles in sorted(names.items())}
