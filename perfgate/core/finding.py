@@ -244,9 +244,7 @@ class Verdict:
     @property
     def exit_code(self) -> ExitCode:
         """Return the exit code: 2 wins over 1, and nothing judged at all is 2."""
-        if self.problems or any(f.status in UNDECIDED for f in self.findings):
-            return ExitCode.CANNOT_DECIDE
-        if not self.findings:
+        if self.problems or not self.findings or any(self.is_undecided(f) for f in self.findings):
             return ExitCode.CANNOT_DECIDE
         if any(self.fails(f) for f in self.findings):
             return ExitCode.REGRESSION
@@ -261,6 +259,10 @@ class Verdict:
             ExitCode.CANNOT_DECIDE: "error",
         }
         return names[self.exit_code]
+
+    def is_undecided(self, finding: Finding) -> bool:
+        """Does the finding keep the check from a verdict? The first line, the sections and stderr follow this."""
+        return finding.status in UNDECIDED
 
     def fails(self, finding: Finding) -> bool:
         """Does the finding fail the check?"""

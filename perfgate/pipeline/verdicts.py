@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfgate import config
 from perfgate.core.errors import Diagnostic, error, note, warning
-from perfgate.core.finding import UNDECIDED, Compared, ExitCode, Finding, Suite, Verdict
+from perfgate.core.finding import Compared, ExitCode, Finding, Suite, Verdict
 from perfgate.core.profile import Profile, title
 from perfgate.core.reasons import hint_for, sentence_with
 from perfgate.pipeline import inputs
@@ -137,7 +137,7 @@ def cause(verdict: Verdict) -> tuple[Diagnostic, ...]:
     """Return why a verdict could not be reached, the first reason first; empty when it was reached."""
     if verdict.exit_code is not ExitCode.CANNOT_DECIDE:
         return ()
-    undecided = tuple(_as_diagnostic(f) for f in verdict.findings if f.status in UNDECIDED)
+    undecided = tuple(_as_diagnostic(f) for f in verdict.findings if verdict.is_undecided(f))
     nothing = error(
         "nothing-judged", "nothing was judged: every benchmark is excluded", hint="shorten the exclude list"
     )

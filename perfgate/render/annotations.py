@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, plain
-from perfgate.core.finding import FAILED, UNDECIDED, Finding, Status, Verdict
+from perfgate.core.finding import Finding, Status, Verdict
 from perfgate.core.profile import title
 from perfgate.core.reasons import hint_for, sentence
 from perfgate.publish.actions import ANNOTATIONS, command
@@ -54,7 +54,7 @@ def _cap(level: str, lines: list[str]) -> Iterable[str]:
 
 
 def _level(f: Finding, verdict: Verdict) -> str:
-    if f.status in FAILED or f.status in UNDECIDED or verdict.fails(f):
+    if verdict.is_undecided(f) or verdict.fails(f):
         return "error"
     if f.status is Status.SUSPECTED:
         return "warning"

@@ -10,19 +10,17 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import plain
-from perfgate.core.finding import FAILED, UNDECIDED, ExitCode, Status
+from perfgate.core.finding import ExitCode, Status
 from perfgate.core.text.canonical import dumps
 from perfgate.render.places import Files
 from perfgate.report.document import opening_lines, verdict_in
 from perfgate.report.rows import diagnostic_line, lines_of, name_benchmark, row_name
 
 if TYPE_CHECKING:
-    from perfgate.core.finding import Finding
+    from perfgate.core.finding import Finding, Verdict
     from perfgate.report.document import Document
 
 _SEVERITIES = {
-    **dict.fromkeys(UNDECIDED, "blocker"),
-    **dict.fromkeys(FAILED, "critical"),
     Status.SUSPECTED: "major",
     Status.ADVISORY: "minor",
     Status.WAIVED: "info",
@@ -40,8 +38,7 @@ def render(document: Document) -> str:
         for d in verdict.problems
     ]
     for f in verdict.findings:
-        severity = "critical" if verdict.fails(f) else _SEVERITIES.get(f.status)
-        if severity:
+        if severity := _severity(f, verdict):
             words = f"{name_benchmark(f)} {row_name(f)}: {lines_of(f)[0]}"
             entries.append(_entry(f"perfgate-{f.status}", words, severity, files.of(f) or fallback, _identity(f)))
     if verdict.exit_code is ExitCode.CANNOT_DECIDE and not any(e["severity"] == "blocker" for e in entries):
@@ -50,6 +47,13 @@ def render(document: Document) -> str:
         )
     _sign(entries)
     return dumps(entries)
+
+
+def _severity(f: Finding, verdict: Verdict) -> str:
+    """Return how bad GitLab shows a row as; empty: it is not listed."""
+    if verdict.is_undecided(f):
+        return "blocker"
+    return "critical" if verdict.fails(f) else _SEVERITIES.get(f.status, "")
 
 
 def _identity(f: Finding) -> str:

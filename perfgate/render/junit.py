@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import plain
-from perfgate.core.finding import UNDECIDED, ExitCode, Status
+from perfgate.core.finding import ExitCode, Status
 from perfgate.render.places import Files
 from perfgate.report.document import opening_lines, verdict_in
 from perfgate.report.rows import diagnostic_line, lines_of, name_benchmark, row_name
@@ -102,7 +102,7 @@ def _row(verdict: Verdict, finding: Finding, name: str, files: Files | None) -> 
     outcome = "passed"
     if verdict.fails(finding):
         outcome = "failure"
-    elif finding.status in UNDECIDED:
+    elif verdict.is_undecided(finding):
         outcome = "error"
     elif finding.status is Status.NEW:
         outcome = "skipped"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from perfgate.core.finding import FAILED, UNDECIDED, WHOLE_SUITE, ExitCode, Finding, Status, Verdict
+from perfgate.core.finding import WHOLE_SUITE, ExitCode, Finding, Status, Verdict
 from perfgate.core.profile import title
 from perfgate.core.reasons import hint_for, sentence
 from perfgate.report.codec import ReportData, round_numbers
@@ -121,9 +121,9 @@ def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
         Status.UNCHANGED: "unchanged",
     }
     for f in verdict.findings:
-        if verdict.fails(f) or f.status in FAILED:
+        if verdict.fails(f):
             groups["failed"].append(f)
-        elif f.status in UNDECIDED:
+        elif verdict.is_undecided(f):
             groups["undecided"].append(f)
         elif f.benchmark == WHOLE_SUITE and f.status is Status.UNCHANGED:
             continue

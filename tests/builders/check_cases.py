@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from perfgate.core.finding import Verdict
     from perfgate.core.profile import Profile
 
-MARKERS = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TF_BUILD", "CIRCLECI", "BUILDKITE", "TRAVIS")
-
 SESSIONS = {f"s{i}": [1.001, 1.002, 1.0031] for i in range(5)}
 MEMORY = {f"s{i}": [57.3e6, 57.3e6, 57.3e6] for i in range(5)}
 CALM = [1.001, 1.0023, 1.0031]

@@ -10,8 +10,10 @@ import textwrap
 import pytest
 from measured_programs import ROOT
 
+from perfgate.measure.machine.ci import MARKERS
+
 _CI = (
-    *("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TF_BUILD", "CIRCLECI", "BUILDKITE", "TRAVIS"),
+    *MARKERS,
     *("GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT", "BUILD_SOURCEVERSION", "CIRCLE_SHA1", "BUILDKITE_COMMIT"),
     *("TRAVIS_COMMIT", "ImageOS", "OMP_NUM_THREADS"),
 )

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SYSTEMS = (
-    # name, the variable that marks it, the variables that identify one job, how many of these identify the CI run
+    # name, the variable that marks it (NAME, or NAME=value), the variables that identify one job, how many of these
+    # identify the CI run
     ("gha", "GITHUB_ACTIONS", ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB"), 2),
     ("gitlab", "GITLAB_CI", ("CI_PIPELINE_ID", "CI_JOB_ID"), 1),
     ("jenkins", "JENKINS_URL", ("BUILD_TAG",), 1),
@@ -17,10 +18,11 @@ _SYSTEMS = (
     ("circleci", "CIRCLECI", ("CIRCLE_WORKFLOW_JOB_ID",), 0),
     ("buildkite", "BUILDKITE", ("BUILDKITE_JOB_ID",), 0),
     ("travis", "TRAVIS", ("TRAVIS_JOB_ID",), 0),
+    ("woodpecker", "CI=woodpecker", ("CI_PIPELINE_NUMBER", "CI_WORKFLOW_NAME"), 1),
 )
 
 
-MARKERS = frozenset({"CI", *(marker for _, marker, _, _ in _SYSTEMS)})
+MARKERS = frozenset({"CI", *(marker.partition("=")[0] for _, marker, _, _ in _SYSTEMS)})
 """Variables that say a process runs in CI."""
 
 
@@ -49,6 +51,7 @@ def list_run_parts(environ: Mapping[str, str]) -> list[str]:
     return []
 
 
-def _is_on(environ: Mapping[str, str], variable: str) -> bool:
-    value = environ.get(variable, "").strip().lower()
-    return bool(value) and value not in OFF_WORDS
+def _is_on(environ: Mapping[str, str], marker: str) -> bool:
+    name, _, wanted = marker.partition("=")
+    value = environ.get(name, "").strip().lower()
+    return value == wanted if wanted else bool(value) and value not in OFF_WORDS

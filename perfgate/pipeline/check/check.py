@@ -90,10 +90,8 @@ def check(request: Request) -> Verdict:
     ]
     notes = [*warnings, *notes]
     by_budgets = _budgets_alone(request, settings, baselines, selection)
-    if not baselines.profiles and not baselines.is_first_gate and not baselines.problems and not by_budgets:
-        message = "there is no baseline to compare with"
-        hint = _NO_BASELINE if request.baseline_ref is None else _NO_BASELINE_THERE
-        problems.append(error("no-baseline", message, place=baselines.source, hint=hint))
+    if not by_budgets:
+        problems += _no_baseline(request, baselines)
     pairs = pairing.pair(
         baselines.profiles,
         selection,
@@ -146,6 +144,14 @@ def _budgets_alone(request: Request, settings: Settings, baselines: BaselineSet,
     names = {name for p in selection.profiles for name in (p.benchmark, title(*p.key))}
     gated = [b for b in settings.policy.budgets if b.level == "fail"]
     return any(matches(b.benchmark, name, name) for b in gated for name in names)
+
+
+def _no_baseline(request: Request, baselines: BaselineSet) -> list[Diagnostic]:
+    """Return an error when there is nothing to compare with, and no other error says why."""
+    if baselines.profiles or baselines.is_first_gate or baselines.problems:
+        return []
+    hint = _NO_BASELINE if request.baseline_ref is None else _NO_BASELINE_THERE
+    return [error("no-baseline", "there is no baseline to compare with", place=baselines.source, hint=hint)]
 
 
 def _unmeasured(baselines: BaselineSet, selection: Selection) -> list[Diagnostic]:

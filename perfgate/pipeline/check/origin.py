@@ -47,7 +47,7 @@ def check_origin(profiles: Sequence[Profile], runs_from: str | None) -> tuple[li
         found = [*_of_other_commits(profiles, _checked_out(here), f"this commit is {here[:_DIGITS]}")]
     if facts.in_ci():
         return [*found, *_of_other_ci_runs(profiles)], []
-    return [], [warning(d.slug, d.message, hint="measure again, if the code changed since") for d in found]
+    return [], [warning(SLUG, d.message, hint="measure again, if the code changed since") for d in found]
 
 
 def _checked_out(commit: str) -> set[str]:

@@ -160,6 +160,7 @@ _JOBS = [
     ({"CIRCLECI": "true", "CIRCLE_WORKFLOW_JOB_ID": "u-1"}, "circleci-u-1"),
     ({"BUILDKITE": "true", "BUILDKITE_JOB_ID": "u-2"}, "buildkite-u-2"),
     ({"TRAVIS": "true", "TRAVIS_JOB_ID": "8", "CI": "true"}, "travis-8"),
+    ({"CI": "woodpecker", "CI_PIPELINE_NUMBER": "12", "CI_WORKFLOW_NAME": "perf"}, "woodpecker-12-perf"),
     ({"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "77"}, "gha-77"),
 ]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from check_cases import CALM, MARKERS, SESSIONS, Folder, baseline, reasons, slugs
+from check_cases import CALM, SESSIONS, Folder, baseline, reasons, slugs
 from gate_cases import profile
 
 from perfgate.core.errors import error
 from perfgate.core.finding import Status
+from perfgate.measure.machine.ci import MARKERS
 from perfgate.pipeline.verdicts import cause
 from perfgate.store.codec import encode_baseline, encode_profiles
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from check_cases import CALM, MARKERS, Folder, baseline, slugs
+from check_cases import CALM, Folder, baseline, slugs
 
 from perfgate.measure.machine import facts
+from perfgate.measure.machine.ci import MARKERS
 from perfgate.pipeline import inputs
 from perfgate.store.codec import encode_profiles
 

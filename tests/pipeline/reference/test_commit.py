@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 import pytest
-from check_cases import CALM, MARKERS, Folder, baseline, slugs
+from check_cases import CALM, Folder, baseline, slugs
 
 from perfgate.core.finding import Status
+from perfgate.measure.machine.ci import MARKERS
 from perfgate.pipeline.reference.commit import policy_of
 
 
