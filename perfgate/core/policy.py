@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from perfgate.core.metrics import Metric
     from perfgate.core.text.units import Limit
 
+NO_BASELINES = "none"
+"""What the key ``baselines`` says where budgets are all that is wanted."""
 Level = Literal["fail", "warn", "info"]
 Method = Literal["auto", "threshold", "exact"]
 Workload = Literal["same", "rate"]
@@ -135,7 +137,7 @@ class Policy:
     runs: tuple[str, ...] = ("outputs/model_runs/*.json",)
     """Globs of run summaries."""
     baselines: str = "baselines"
-    """Folder of the committed baselines."""
+    """Folder of the committed baselines; `NO_BASELINES`: budgets alone are judged."""
     machine_class: str = ""
     """Given by hand; empty: the runs' own."""
     exclude: tuple[str, ...] = ()

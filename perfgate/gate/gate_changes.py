@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.core.gate_changes import Move
-from perfgate.core.policy import without_origins
+from perfgate.core.policy import NO_BASELINES, without_origins
 from perfgate.core.profile import title
 from perfgate.core.statistic import STATISTICS
 from perfgate.core.text.canonical import rounded
@@ -98,7 +98,7 @@ def _keys(was: Policy, now: Policy) -> Iterator[tuple[str, _Values]]:
     fewer = set(now.exclude) <= set(was.exclude)
     yield "exclude", (", ".join(was.exclude), ", ".join(now.exclude), None if more == fewer else more)
     yield "runs", (", ".join(was.runs), ", ".join(now.runs), None)
-    yield "baselines", (was.baselines, now.baselines, None)
+    yield "baselines", (was.baselines, now.baselines, True if now.baselines == NO_BASELINES else None)
     yield "machine_class", (was.machine_class, now.machine_class, None)
 
 

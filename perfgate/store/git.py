@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import CannotDecideError, cannot_decide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 _TIMEOUT = 60.0
 _REGULAR = ("100644", "100664", "100755")
@@ -192,6 +192,7 @@ def git(
     hint: str,
     asked: bytes = b"",
     env: Mapping[str, str] | None = None,
+    accepted: Collection[int] = (0,),
 ) -> bytes:
     """Return what git prints in a folder when it reads `asked`; it never waits for a person.
 
@@ -202,6 +203,7 @@ def git(
         hint: what to do about it.
         asked: its input.
         env: its environment; None: this process's.
+        accepted: exit codes that are no refusal.
 
     Raises:
         CannotDecideError: git is absent or refuses.
@@ -218,7 +220,7 @@ def git(
         )
     except (OSError, subprocess.TimeoutExpired) as caught:
         raise cannot_decide("ref-unreadable", f"git cannot be run ({caught})", hint="install git") from None
-    if done.returncode != 0:
+    if done.returncode not in accepted:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
         cause = lines[-1] if lines else f"git {arguments[0]} failed"
         raise cannot_decide("ref-unreadable", f"{cause} ({failing})" if failing else cause, hint=hint)

@@ -11,7 +11,7 @@ from perfgate.collect import Selection, select
 from perfgate.collect.series import ONE_KIND
 from perfgate.core.comparability import find_flaws
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
-from perfgate.core.policy import matches
+from perfgate.core.policy import NO_BASELINES, matches
 from perfgate.core.profile import Profile, title
 from perfgate.core.reasons import hint_for
 from perfgate.core.text.names import list_some
@@ -123,6 +123,9 @@ def plan_refresh(
         CannotDecideError: runs failed, do not fit the baseline, or loosen it without a reason.
     """
     settings = inputs.read_settings(config, machine_class=machine_class)
+    if settings.policy.baselines == NO_BASELINES:
+        message = f'baselines = "{NO_BASELINES}": there is no folder to write to'
+        raise cannot_decide("config-invalid", message, place=settings.policy.source, hint='baselines = "baselines"')
     folder = os.path.join(settings.root, settings.policy.baselines)
     old = load(folder)
     if old.problems:

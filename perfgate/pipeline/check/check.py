@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.collect import Selection, drop_baseline_runs, select
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
-from perfgate.core.policy import matches
+from perfgate.core.policy import NO_BASELINES, matches
 from perfgate.core.profile import title
 from perfgate.gate.judge import judge
 from perfgate.gate.verdict import Case, join
@@ -19,6 +19,7 @@ from perfgate.pipeline.reference import event
 from perfgate.pipeline.reference.commit import Gate, gate_of
 from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, today, undecided_verdict
 from perfgate.store.codec import known_runs
+from perfgate.store.lost import find_lost
 
 if TYPE_CHECKING:
     from perfgate.core.finding import Verdict
@@ -26,10 +27,13 @@ if TYPE_CHECKING:
     from perfgate.pipeline.inputs import BaselineSet, Settings
 
 _NO_BASELINE = "commit one first: perfgate baseline refresh, then git add baselines"
-_NO_BASELINE_NEEDED = warning(
+_BUDGETS_ALONE = warning(
     "budgets-alone",
     "there is no baseline: only the budgets were judged",
-    hint="perfgate baseline refresh adds the rest",
+    hint=f'perfgate baseline refresh adds the rest; when budgets are all you want: baselines = "{NO_BASELINES}"',
+)
+_RESTORE = (
+    f'restore the files, or correct the key baselines; when budgets are all you want: baselines = "{NO_BASELINES}"'
 )
 _NO_BASELINE_THERE = "merge the baselines first, or check without --baseline-ref in this pull request"
 
@@ -82,16 +86,9 @@ def check(request: Request) -> Verdict:
             selection = with_earlier(selection, request.confirm, baselines)
     except CannotDecideError as caught:
         return undecided_verdict((*baselines.problems, *caught.diagnostics), request.reproduce, gate)
-    problems = [
-        *baselines.problems,
-        *faults,
-        *foreign_origin,
-        *_unmeasured(baselines, selection),
-    ]
-    notes = [*warnings, *notes]
-    by_budgets = _budgets_alone(request, settings, baselines, selection)
-    if not by_budgets:
-        problems += _no_baseline(request, baselines)
+    problems = [*baselines.problems, *faults, *foreign_origin, *_unmeasured(baselines, selection)]
+    for d in _explain_no_baseline(request, settings, baselines, selection):
+        (problems if d.level == "error" else notes).append(d)
     pairs = pairing.pair(
         baselines.profiles,
         selection,
@@ -101,8 +98,6 @@ def check(request: Request) -> Verdict:
     judgement = judge(pairs, settings.policy)
     if request.today and baselines.waivers:
         notes.append(note("today-given", f"waivers were held against {request.today}, not against today"))
-    if by_budgets:
-        notes.append(_NO_BASELINE_NEEDED)
     return join(
         Case(
             policy=settings.policy,
@@ -117,7 +112,7 @@ def check(request: Request) -> Verdict:
             today=request.today or today(),
             is_part=False,
             problems=tuple(problems),
-            notes=(*gate.edits.notes, *notes),
+            notes=(*gate.edits.notes, *warnings, *notes),
             later_notes=(*notes_on(judgement, selection), *pairing.note_unjudged_classes(baselines, selection)),
             suite=suite_of(judgement, selection, settings.policy, (*baselines.profiles, *selection.profiles)),
             compared=compared_of(request.reproduce, settings.policy, baselines, selection),
@@ -137,21 +132,35 @@ def _sides(request: Request) -> Gate:
     return Gate(settings=settings, baselines=inputs.from_folder(_join(settings.root, settings.policy.baselines)))
 
 
-def _budgets_alone(request: Request, settings: Settings, baselines: BaselineSet, selection: Selection) -> bool:
-    """Are there budgets for what was measured, and never was a baseline? They need none."""
-    if baselines.profiles or request.baseline is not None or request.baseline_ref is not None:
-        return False
+def _explain_no_baseline(
+    request: Request, settings: Settings, baselines: BaselineSet, selection: Selection
+) -> list[Diagnostic]:
+    """Return what to say when there is nothing to compare with: an error, or a warning when budgets need no baseline.
+
+    Budgets alone are judged where the configuration says so, and where git never held a
+    baseline: a folder that was lost or moved must not turn a gate into its budgets.
+    """
+    if baselines.profiles or baselines.is_first_gate or baselines.problems:
+        return []
+    message, hint = "there is no baseline to compare with", _NO_BASELINE
+    if request.baseline is None and _has_budget(settings, selection):
+        if settings.policy.baselines == NO_BASELINES:
+            return []
+        lost = find_lost(baselines.source) if request.baseline_ref is None else ""
+        if request.baseline_ref is None and not lost:
+            return [_BUDGETS_ALONE]
+        if lost:
+            message, hint = f"{message}, but {lost}", _RESTORE
+    if request.baseline_ref is not None:
+        hint = _NO_BASELINE_THERE
+    return [error("no-baseline", message, place=baselines.source, hint=hint)]
+
+
+def _has_budget(settings: Settings, selection: Selection) -> bool:
+    """Does a budget that fails limit a benchmark that was measured?"""
     names = {name for p in selection.profiles for name in (p.benchmark, title(*p.key))}
     gated = [b for b in settings.policy.budgets if b.level == "fail"]
     return any(matches(b.benchmark, name, name) for b in gated for name in names)
-
-
-def _no_baseline(request: Request, baselines: BaselineSet) -> list[Diagnostic]:
-    """Return an error when there is nothing to compare with, and no other error says why."""
-    if baselines.profiles or baselines.is_first_gate or baselines.problems:
-        return []
-    hint = _NO_BASELINE if request.baseline_ref is None else _NO_BASELINE_THERE
-    return [error("no-baseline", "there is no baseline to compare with", place=baselines.source, hint=hint)]
 
 
 def _unmeasured(baselines: BaselineSet, selection: Selection) -> list[Diagnostic]:

@@ -1,0 +1,33 @@
+"""Baselines that are not where they are looked for: does git hold them elsewhere, or did it hold them before?"""
+
+from __future__ import annotations
+
+from perfgate.core.errors import CannotDecideError
+from perfgate.core.text.names import list_some
+from perfgate.store.git import git
+
+_MARK = '"perfgate/baseline/'
+_NOTHING_FOUND = 1  # exit code of git grep
+
+
+def find_lost(folder: str) -> str:
+    """Return where baselines are, or were, that a folder lacks; empty: nowhere, as far as the whole history shows.
+
+    Outside a repository, and before its first commit, nothing can have been lost.
+
+    Args:
+        folder: of the baselines, relative to the working directory.
+    """
+    try:
+        history = git(".", ["log", "-1", "--format=%h", "HEAD", "--", folder], hint="").decode().strip()
+    except CannotDecideError:
+        return ""
+    if history:
+        return f"git held some there (last changed in {history})"
+    grep = ["grep", "-lF", "--full-name", "-e", _MARK, "HEAD", "--", ":(top)*.json"]
+    elsewhere = git(".", grep, hint="", accepted=(0, _NOTHING_FOUND)).decode("utf-8", "replace").splitlines()
+    if elsewhere:
+        return f"git holds {list_some([line.partition(':')[2] for line in elsewhere], 2)}"
+    if git(".", ["rev-parse", "--is-shallow-repository"], hint="").strip() == b"true":
+        return "the clone is shallow, so that git may have held some there"
+    return ""

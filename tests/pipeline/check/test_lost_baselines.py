@@ -1,0 +1,107 @@
+"""Budgets beside baselines that are gone: a gate whose baselines were lost never becomes its budgets in silence."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+from check_cases import CALM, Folder, baseline, slugs
+
+from perfgate.core.errors import CannotDecideError
+from perfgate.measure.machine.ci import MARKERS
+from perfgate.pipeline.baselines.refresh import plan_refresh
+from perfgate.store.lost import find_lost
+
+BUDGET = '[[budget]]\nbenchmark = "train"\nmetric = "elapsed"\nstatistic = "p50"\nlimit = "< 9s"\n'
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A repository with one commit, a budget and runs, outside CI."""
+    for name in MARKERS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    folder = Folder(tmp_path)
+    folder.write("perfgate.toml", BUDGET)
+    folder.commit()
+    folder.runs(CALM)
+    return folder
+
+
+def git(folder: Folder, *words: str) -> None:
+    subprocess.run(["git", *words], cwd=folder.path, check=True, capture_output=True)
+
+
+def lose(folder: Folder) -> None:
+    shutil.rmtree(folder.path / "baselines")
+
+
+def move(folder: Folder) -> None:
+    git(folder, "mv", "baselines", "measured")
+    folder.commit()
+
+
+def remove(folder: Folder) -> None:
+    git(folder, "rm", "-rq", "baselines")
+    folder.commit()
+
+
+def misspell(folder: Folder) -> None:
+    folder.write("perfgate.toml", f'baselines = "basline"\n{BUDGET}')
+
+
+@pytest.mark.parametrize("accident", [lose, move, remove, misspell], ids=lambda f: f.__name__)
+def test_budgets_do_not_hide_baselines_that_are_gone(folder, accident):
+    folder.baseline(baseline())
+    folder.commit()
+    accident(folder)
+    verdict = folder.check()
+    assert (verdict.exit_code, slugs(verdict.problems)) == (2, ["no-baseline"])
+    (problem,) = verdict.problems
+    assert "git held some there" in problem.message or "git holds" in problem.message
+    assert 'baselines = "none"' in problem.hint
+
+
+def test_a_project_that_never_had_a_baseline_is_judged_by_its_budgets_with_a_warning(folder):
+    verdict = folder.check()
+    assert (verdict.exit_code, [d.slug for d in verdict.notes]) == (0, ["budgets-alone"])
+
+
+def test_who_wants_budgets_alone_says_so_once(folder):
+    folder.baseline(baseline())
+    folder.commit()
+    lose(folder)
+    folder.write("perfgate.toml", f'baselines = "none"\n{BUDGET}')
+    verdict = folder.check()
+    assert (verdict.exit_code, [d.slug for d in verdict.notes]) == (0, [])
+    folder.write("perfgate.toml", f'baselines = "none"\n{BUDGET.replace("9s", "1s")}')
+    assert folder.check().exit_code == 1
+
+
+def test_without_baselines_and_without_a_budget_for_what_was_measured_nothing_is_decided(folder):
+    folder.write("perfgate.toml", 'baselines = "none"\n')
+    assert slugs(folder.check().problems) == ["no-baseline"]
+
+
+def test_a_refresh_writes_no_folder_of_that_name(folder):
+    folder.write("perfgate.toml", f'baselines = "none"\n{BUDGET}')
+    with pytest.raises(CannotDecideError, match="there is no folder to write to"):
+        plan_refresh(
+            (), config=None, machine_class="", every_session=False, replace_old=False, keep=10, reason="", benchmarks=()
+        )
+
+
+def test_a_shallow_clone_cannot_know_what_was_lost(folder, tmp_path, monkeypatch):
+    folder.commit()
+    git(folder, "clone", "-q", "--depth", "1", f"file://{folder.path}", str(tmp_path / "clone"))
+    monkeypatch.chdir(tmp_path / "clone")
+    assert find_lost("baselines") == "the clone is shallow, so that git may have held some there"
+
+
+def test_outside_a_repository_and_before_the_first_commit_nothing_was_lost(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert find_lost("baselines") == ""
+    subprocess.run(["git", "init", "-q"], check=True)
+    assert find_lost("baselines") == ""
