@@ -1,6 +1,6 @@
 """Runs -> profiles, and which of their sessions are the current ones."""
 
-from perfgate.collect.current import Selection, select
+from perfgate.collect.current import Selection, find_legs, select
 from perfgate.collect.from_profiles import drop_baseline_runs
 from perfgate.collect.merging import merge
 from perfgate.collect.runs import Collection, Key, SessionTally, collect
@@ -15,6 +15,7 @@ __all__ = [
     "check_shards",
     "collect",
     "drop_baseline_runs",
+    "find_legs",
     "merge",
     "parts_of",
     "select",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,15 @@ from perfgate.core.profile import Profile, title
 from perfgate.core.session_id import SessionId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from perfgate.collect.runs import Collection, Key, SessionTally
     from perfgate.core.profile import MetricProfile
+
+_ONE_NAME_EACH = (
+    "give each leg a name of its own (perfgate run --benchmark NAME, or PERFGATE_SHARD=1/2, 2/2 with --expect-shards); "
+    "or name the path that counts; sessions that repeat each other: --sessions all"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +123,47 @@ def _ambiguous(selected: Sequence[SessionTally]) -> list[Diagnostic]:
         for group in by_key.values()
         if any(_is_unnamed(s) for s in group) and (named := [s for s in group if not _is_unnamed(s)])
     ]
+
+
+def find_legs(selection: Selection, paths: Sequence[str], run_of: Callable[[str], str]) -> list[Diagnostic]:
+    """Return an error for each benchmark of which a newer measurement replaces one that it does not repeat.
+
+    Two legs of a CI matrix, or two paths that somebody names, are two measurements: the
+    slower one must not be left out because the other was a little later.
+
+    Args:
+        selection: what is judged, and what it replaces.
+        paths: as named by the user; empty: none were.
+        run_of: takes a session's name and returns the CI run that it states, empty when it states none.
+    """
+    chosen = {s.key: s for s in selection.selected if s.ok or s.failed}
+    problems: dict[Key, Diagnostic] = {}
+    for old in selection.superseded:
+        new = chosen.get(old.key)
+        if new is None or not (old.ok or old.failed):
+            continue
+        run, sessions = run_of(_session_of(new)), (_session_of(old), _session_of(new))
+        places = _named_places(old, paths), _named_places(new, paths)
+        if run and run == run_of(_session_of(old)) and sessions[0] != sessions[1]:
+            where = f"twice in the CI run {run}: in session {sessions[0]} and in session {sessions[1]}"
+        elif places[0] and places[1] and places[0].isdisjoint(places[1]):
+            where = f"in {', '.join(sorted(places[0]))} and in {', '.join(sorted(places[1]))}"
+        else:
+            continue
+        message = f'"{title(*old.key)}" was measured {where}; neither replaces the other'
+        problems[old.key] = error("legs-share-a-name", message, hint=_ONE_NAME_EACH)
+    return [problems[key] for key in sorted(problems)]
+
+
+def _named_places(tally: SessionTally, paths: Sequence[str]) -> set[str]:
+    """Return which of the named folders, or folders of named files, hold runs of a session."""
+    folders = {posixpath.normpath(folder) for folder in tally.folders if folder}
+    named = {posixpath.normpath(place) for path in paths for place in (path, posixpath.dirname(path) or ".")}
+    found = set[str]()
+    for folder in folders:
+        inside = [place for place in named if folder == place or folder.startswith(f"{place}/")]
+        found |= {max(inside, key=len)} if inside else set()
+    return found
 
 
 def _restrict(profile: Profile, chosen: Mapping[tuple[str, Key, str], SessionTally]) -> Profile | None:

@@ -53,6 +53,7 @@ class Group:
     failed_ids: list[str] = field(default_factory=list)
     shards: set[str] = field(default_factory=set)
     commits: set[str] = field(default_factory=set)
+    folders: set[str] = field(default_factory=set)
     series: dict[str, list[Held]] = field(default_factory=dict)
 
 

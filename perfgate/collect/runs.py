@@ -7,6 +7,7 @@ order of the files nor the process changes a byte.
 
 from __future__ import annotations
 
+import posixpath
 from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -51,6 +52,8 @@ class SessionTally:
     """The different shards of its runs that are not known, ascending; empty text: one states none."""
     commits: tuple[str, ...] = ()
     """The different commits of these runs, ascending; empty text: one states none."""
+    folders: tuple[str, ...] = ()
+    """The folders of the files of these runs, ascending; empty when the runs themselves are not known."""
     methods: tuple[MethodTally, ...] = ()
     """By which methods its metrics were measured; empty when the runs themselves are not known."""
 
@@ -103,6 +106,7 @@ def collect(
             continue
         group.shards.add(run.shard)
         group.commits.add(run.commit)
+        group.folders.add(posixpath.dirname(run.origin))
         if run.status == "failed":
             group.failed += 1
             group.others_at = max(group.others_at, run.started_at)
@@ -182,5 +186,6 @@ def _tally(place: Place, group: Group) -> SessionTally:
         known=group.known,
         shards=tuple(sorted(group.shards)),
         commits=tuple(sorted(group.commits)),
+        folders=tuple(sorted(group.folders)),
         methods=tally_methods(group),
     )

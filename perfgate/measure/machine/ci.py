@@ -51,6 +51,16 @@ def list_run_parts(environ: Mapping[str, str]) -> list[str]:
     return []
 
 
+def name_run(session: str) -> str:
+    """Return the CI run that the name of a session states (`perfgate.measure.machine.facts.find_session`), or ""."""
+    for name, _, variables, length in _SYSTEMS:
+        if length and session.startswith(f"{name}-"):
+            parts = session.split("-")
+            # The id of a run that is all there is of the job may hold dashes; the machine ends the name.
+            return "-".join(parts[: 1 + length] if length < len(variables) else parts[:-1])
+    return ""
+
+
 def _is_on(environ: Mapping[str, str], marker: str) -> bool:
     name, _, wanted = marker.partition("=")
     value = environ.get(name, "").strip().lower()

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perfgate.collect import Selection, select
+from perfgate.collect import Selection, find_legs, select
 from perfgate.collect.series import ONE_KIND
 from perfgate.core.comparability import find_flaws
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
@@ -15,6 +15,7 @@ from perfgate.core.policy import NO_BASELINES, matches
 from perfgate.core.profile import Profile, title
 from perfgate.core.reasons import hint_for
 from perfgate.core.text.names import list_some
+from perfgate.measure.machine.ci import name_run
 from perfgate.pipeline import inputs
 from perfgate.store import lock
 from perfgate.store.baselines import Baselines, load
@@ -134,7 +135,7 @@ def plan_refresh(
     collection, problems, _ = inputs.read_runs(paths, settings, known=known, foreign=foreign)
     collection = _only(collection, benchmarks, problems)
     selection = select(collection, every_batch=every_session, every_session=not replace_old)
-    problems += [*selection.problems, *_refuse(selection, settings.policy)]
+    problems += [*selection.problems, *find_legs(selection, paths, name_run), *_refuse(selection, settings.policy)]
     if problems:
         raise CannotDecideError(problems)
     refreshed = [

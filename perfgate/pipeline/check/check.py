@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perfgate.collect import Selection, drop_baseline_runs, select
+from perfgate.collect import Selection, drop_baseline_runs, find_legs, select
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
 from perfgate.core.policy import NO_BASELINES, matches
 from perfgate.core.profile import title
 from perfgate.gate.judge import judge
 from perfgate.gate.verdict import Case, join
+from perfgate.measure.machine.ci import name_run
 from perfgate.pipeline import inputs
 from perfgate.pipeline.check import pairing, shards
 from perfgate.pipeline.check.confirm import with_earlier
@@ -201,4 +202,4 @@ def _current(
             request.paths, settings, known=known_runs(baselines.profiles), foreign=request.foreign
         )
     selection = select(collection, every_batch=request.every_session)
-    return selection, [*problems, *selection.problems], notes
+    return selection, [*problems, *selection.problems, *find_legs(selection, request.paths, name_run)], notes
