@@ -119,8 +119,8 @@ def test_order_statistics_bound_a_quantile_as_in_the_tables(n, q, confidence, ex
 @pytest.mark.parametrize("confidence", [0.5, 0.9, 0.95, 0.99])
 def test_each_end_is_the_tightest_that_holds_its_confidence(n, q, confidence):
     below, tail = scipy.stats.binom(n, q), (1 - confidence) / 2 * (1 + 1e-12)
-    lower = max((i for i in range(n) if below.cdf(i) <= tail), default=None)
-    upper = min((i for i in range(n) if below.sf(i) <= tail), default=None)
+    lower = max((i for i, share in enumerate(below.cdf(range(n))) if share <= tail), default=None)
+    upper = min((i for i, share in enumerate(below.sf(range(n))) if share <= tail), default=None)
     assert order_statistic_interval(n, q, confidence) == (lower, upper)
 
 
