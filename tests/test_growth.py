@@ -427,10 +427,17 @@ def lines_that_grow_faster(counts: Sequence[Counter[Line]]) -> list[str]:
     ]
 
 
-PARAMETERS = [
-    pytest.param(case, id=case.name, marks=[pytest.mark.xfail(reason=case.known)] if case.known else [])
-    for case in CASES
-]
+FIRST = {"check-files", "check-benchmarks", "collect-files", "refresh-files", "report-markdown", "validate-benchmarks"}
+"""One case of each command; counting lines makes all of them together slow."""
+
+
+def marks(case: Case) -> list[pytest.MarkDecorator]:
+    """Return the marks of a case."""
+    known = [pytest.mark.xfail(reason=case.known)] if case.known else []
+    return known + ([] if case.name in FIRST else [pytest.mark.slow])
+
+
+PARAMETERS = [pytest.param(case, id=case.name, marks=marks(case)) for case in CASES]
 
 
 @pytest.mark.parametrize("case", PARAMETERS)

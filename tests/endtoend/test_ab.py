@@ -40,12 +40,14 @@ def test_a_version_that_costs_more_fails_and_is_called_by_its_row(project: Proje
     assert "judged as one session" in outcome.stdout
 
 
+@pytest.mark.slow
 def test_a_version_that_costs_less_is_told_to_be_better(project: Project) -> None:
     versions(project, SLOW, FAST)
     assert_green(ab(project, *REPORT, "--", *RUN, runs=5))
     assert (rows(project)["elapsed"]["status"], rows(project)["elapsed"]["reason"]) == ("improved", "better-than-base")
 
 
+@pytest.mark.slow
 def test_without_a_number_of_runs_it_stops_when_it_is_clear(project: Project) -> None:
     versions(project, FAST, SLOW)
     outcome = ab(project, *REPORT, "--", *RUN, runs=None)
@@ -73,7 +75,9 @@ def test_each_side_runs_in_its_own_folder_and_knows_what_it_is(project: Project)
     assert not folders["base"].startswith(str(project.root))
 
 
-@pytest.mark.parametrize(("runs", "blocks"), [(2, 1), (4, 2), (5, 3)])
+@pytest.mark.parametrize(
+    ("runs", "blocks"), [(2, 1), pytest.param(4, 2, marks=pytest.mark.slow), pytest.param(5, 3, marks=pytest.mark.slow)]
+)
 def test_the_order_is_rounds_of_abba_or_baab_and_the_seed_gives_it(project: Project, runs: int, blocks: int) -> None:
     log = project.root.parent / "log"
     versions(project, told(log), told(log))
@@ -90,6 +94,7 @@ def test_the_order_is_rounds_of_abba_or_baab_and_the_seed_gives_it(project: Proj
     assert len(set(orders.values())) > 1
 
 
+@pytest.mark.slow
 def test_uncommitted_work_is_compared_and_said(same: Project) -> None:
     same.git("checkout", "-q", "main")
     same.write("bench.sh", SLOW)
@@ -123,6 +128,7 @@ def test_the_base_is_where_the_branch_began_and_not_what_the_main_branch_became(
     assert report(project)["provenance"]["baseline_commits"] == [fork]
 
 
+@pytest.mark.slow
 def test_a_head_that_was_named_is_compared_and_the_tree_is_not(project: Project) -> None:
     versions(project, FAST, SLOW)
     project.write("bench.sh", "exit 3\n")
@@ -175,6 +181,7 @@ def test_the_summaries_are_kept_where_asked(same: Project) -> None:
     assert rows(same)["elapsed"]["n_current"] == 2
 
 
+@pytest.mark.slow
 def test_its_report_is_valid_and_drawn_again_the_same(project: Project) -> None:
     versions(project, FAST, SLOW)
     outcome = ab(project, *REPORT, "--", *RUN, runs=None)

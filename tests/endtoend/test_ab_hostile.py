@@ -228,6 +228,7 @@ def test_other_worktrees_and_their_missing_folders_stay_as_they_are(same: Projec
     assert "prunable" not in same.git("worktree", "list")
 
 
+@pytest.mark.slow
 def test_a_base_that_is_far_behind_is_compared(project: Project) -> None:
     versions(project, FAST, SLOW)
     for number in range(3):

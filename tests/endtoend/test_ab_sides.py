@@ -154,6 +154,7 @@ def test_programs_that_measure_themselves_are_compared_by_their_own_summaries(pr
     assert {s["commit"] for s in samples["kept"]["sessions"].values()} == {base}
 
 
+@pytest.mark.slow
 def test_the_rules_are_the_base_s_and_a_head_that_edits_them_is_told(project: Project) -> None:
     versions(project, FAST, SLOW)
     project.write("perfgate.toml", '[defaults]\nthreshold = "+9000%"\n')
@@ -167,6 +168,7 @@ def test_the_rules_are_the_base_s_and_a_head_that_edits_them_is_told(project: Pr
     assert notes(project) == ["gate-edited"]
 
 
+@pytest.mark.slow
 def test_rules_given_by_hand_are_the_base_s_too_and_only_then_the_tree_s(project: Project) -> None:
     versions(project, FAST, SLOW)
     project.write("mine.toml", '[defaults]\nthreshold = "+9000%"\n')
@@ -176,6 +178,7 @@ def test_rules_given_by_hand_are_the_base_s_too_and_only_then_the_tree_s(project
     assert ab(project, "--config", "perfgate.toml", "--", *RUN, runs=5).code == 1
 
 
+@pytest.mark.slow
 def test_without_rules_in_the_base_those_of_the_head_count(project: Project) -> None:
     project.git("init", "-q", "-b", "main")
     project.write("bench.sh", FAST)

@@ -230,6 +230,7 @@ def test_an_unknown_key_of_a_map_is_named(project: Project) -> None:
     assert_cannot_decide(project.cli("check", "t.csv"), "unknown key .direction.", "better")
 
 
+@pytest.mark.slow
 def test_many_names_are_read_in_a_time_that_grows_as_they_do(project: Project) -> None:
     entries = [{"command": f"c{i}", "times": [1.0, 1.1], "exit_codes": [0, 0]} for i in range(20_000)]
     project.write("many.json", json.dumps({"results": entries}))

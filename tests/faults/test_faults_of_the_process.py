@@ -180,7 +180,10 @@ def test_a_crash_while_a_regression_is_shown_is_no_regression(green: Project) ->
         pytest.param("raise SystemExit(1)", id="exit-1"),
     ],
 )
-@pytest.mark.parametrize("library", ["click", "msgspec", "tabulate"])
+@pytest.mark.parametrize(
+    "library",
+    ["click", pytest.param("msgspec", marks=pytest.mark.slow), pytest.param("tabulate", marks=pytest.mark.slow)],
+)
 def test_a_broken_installation_is_no_verdict(green: Project, library: str, content: str) -> None:
     green.write(f"broken/{library}/__init__.py", content + "\n")
     outcome = green.cli("check", env={"PYTHONPATH": str(green.path("broken"))})

@@ -198,6 +198,7 @@ def assert_old_or_new(
     assert len(children) > 20
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("killed")
 def test_after_a_kill_the_next_refresh_succeeds_and_tidies_up(
     refreshed: dict[str, bytes], killed: tuple[Path, list[dict[str, Any]]], tmp_path: Path
@@ -246,6 +247,7 @@ def assert_tidied(project: Project, expected: dict[str, bytes]) -> None:
     assert list(project.root.rglob(".perfgate-new-*")) == []
 
 
+@pytest.mark.slow
 def test_after_a_kill_over_one_file_git_sees_nothing_and_the_next_refresh_tidies_up_too(
     five: Project, refreshed: dict[str, bytes], tmp_path: Path
 ) -> None:
@@ -277,6 +279,7 @@ def test_a_disk_that_fails_at_any_step_leaves_all_old_and_says_so(
         assert visible(project) == expected, stopped
 
 
+@pytest.mark.slow
 def test_a_first_refresh_killed_at_any_step_leaves_no_half_of_a_class(five: Project, tmp_path: Path) -> None:
     template = five.copy_to(tmp_path / "template")
     for path in sorted(template.path("baselines").glob("*/*")):

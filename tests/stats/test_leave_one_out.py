@@ -64,6 +64,7 @@ def test_noisier_sessions_never_lower_the_rate(shares, factor):
     assert alarm_rate([max(s, s * factor) for s in shares]).expected >= alarm_rate(shares).expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scale", "sessions"), [(0.3, 3), (0.15, 5), (0.3, 5), (0.3, 10)])
 def test_where_the_law_holds_the_rate_is_true_in_the_mean(scale, sessions):
     """Largest shares that follow the law itself: the mean of many rates is the share that truly fails."""
