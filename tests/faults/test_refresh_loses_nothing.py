@@ -177,7 +177,6 @@ def visible(project: Project) -> dict[str, bytes]:
     return {name: content for name, content in files if not any(p.startswith(".") for p in name.split("/"))}
 
 
-@pytest.mark.xdist_group("killed")
 def test_a_refresh_killed_at_any_step_leaves_all_old_or_all_new(
     five: Project, refreshed: dict[str, bytes], killed: tuple[Path, list[dict[str, Any]]]
 ) -> None:
@@ -199,7 +198,6 @@ def assert_old_or_new(
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("killed")
 def test_after_a_kill_the_next_refresh_succeeds_and_tidies_up(
     refreshed: dict[str, bytes], killed: tuple[Path, list[dict[str, Any]]], tmp_path: Path
 ) -> None:
