@@ -56,6 +56,7 @@ def test_without_a_number_of_runs_it_stops_when_it_is_clear(project: Project) ->
     assert "(of at most 20: more would hardly change the verdict)" in " ".join(outcome.stdout.split())
 
 
+@pytest.mark.slow
 def test_the_most_rounds_can_be_told(same: Project) -> None:
     assert_green(ab(same, *REPORT, "--rounds-max", "1", "--", *RUN, runs=None))
     assert rows(same)["elapsed"]["n_current"] == 2
@@ -111,6 +112,7 @@ def test_a_clean_tree_without_a_change_asks_for_a_base(same: Project) -> None:
     assert_cannot_decide(ab(same, "--", *RUN), "the same commit", "--base HEAD~1")
 
 
+@pytest.mark.slow
 def test_a_base_that_was_named_is_taken_even_if_it_is_the_head(same: Project) -> None:
     same.git("checkout", "-q", "main")
     assert_green(ab(same, *REPORT, "--base", "HEAD", "--", *RUN))
@@ -139,6 +141,7 @@ def test_a_head_that_was_named_is_compared_and_the_tree_is_not(project: Project)
     assert f"--head {head}" in report(project)["provenance"]["reproduce"]
 
 
+@pytest.mark.slow
 def test_the_command_that_repeats_it_names_the_same_commits(same: Project) -> None:
     words = ("--rows", "5", "--setup", "true 'a b'", "--", *RUN)
     assert_green(ab(same, *REPORT, *words, runs=5))
@@ -172,6 +175,7 @@ def test_a_command_that_fails_is_named_without_git_too(project: Project) -> None
     assert_cannot_decide(ab(project, *words), "warm-up run 1 of the base failed: exited with 1", "fix the command")
 
 
+@pytest.mark.slow
 def test_the_summaries_are_kept_where_asked(same: Project) -> None:
     assert_green(ab(same, "--out", "../kept", "--", *RUN, runs=3))
     for side in ("base", "head"):

@@ -100,6 +100,7 @@ def test_slowing_touches_the_current_runs_of_the_first_benchmark_alone():
     assert changed.rows[0][1] == [[pytest.approx(2 * v) for v in s] for s in request.rows[0][1]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sessions", [IN_TURNS, 5])
 @pytest.mark.parametrize("form", ["profile", "runs"])
 def test_the_command_line_says_the_same_as_the_decision_in_process(sessions, form, monkeypatch):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 20.0  # seconds
 STOPPING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+FIRST, *OTHERS = STOPPING
+ONE_FIRST = [FIRST, *(pytest.param(number, marks=pytest.mark.slow) for number in OTHERS)]
 
 
 def wait_for(what, process):
@@ -43,7 +45,7 @@ def is_alive(pid):
     return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
-@pytest.mark.parametrize("number", STOPPING, ids=lambda n: n.name)
+@pytest.mark.parametrize("number", ONE_FIRST, ids=lambda n: n.name)
 @pytest.mark.parametrize("side", ["base", "head"])
 def test_stopped_while_a_side_runs(project: Project, number: signal.Signals, side: str) -> None:
     log = project.root.parent / "log"
@@ -58,7 +60,7 @@ def test_stopped_while_a_side_runs(project: Project, number: signal.Signals, sid
     assert not is_alive(int(Path(f"{log}.pid").read_text()))
 
 
-@pytest.mark.parametrize("number", STOPPING, ids=lambda n: n.name)
+@pytest.mark.parametrize("number", ONE_FIRST, ids=lambda n: n.name)
 def test_stopped_while_it_is_set_up(project: Project, number: signal.Signals) -> None:
     log = project.root.parent / "log"
     versions(project)
