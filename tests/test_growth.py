@@ -427,8 +427,8 @@ def lines_that_grow_faster(counts: Sequence[Counter[Line]]) -> list[str]:
     ]
 
 
-FIRST = {"check-files", "check-benchmarks", "collect-files", "refresh-files", "report-markdown", "validate-benchmarks"}
-"""One case of each command; counting lines makes all of them together slow."""
+FIRST = {"check-files", "collect-benchmarks", "refresh-files", "report-markdown"}
+"""One case of each large command; counting lines makes all of them together slow."""
 
 
 def marks(case: Case) -> list[pytest.MarkDecorator]:

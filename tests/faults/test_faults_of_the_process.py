@@ -101,16 +101,18 @@ COMMANDS = {
     "help": ("--help",),
     "schema": ("schema", "run"),
 }
+FIRST = {"check", "collect"}
+EACH = [pytest.param(c, id=n, marks=[] if n in FIRST else pytest.mark.slow) for n, c in COMMANDS.items()]
 
 
-@pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+@pytest.mark.parametrize("arguments", EACH)
 def test_a_reader_that_goes_away_is_told_and_costs_no_report(green: Project, arguments: tuple[str, ...]) -> None:
     outcome = piped_to_nobody(green, *arguments)
     assert_cannot_decide(outcome, "reader of the output went away", "--report FILE")
     assert green.path("r.json").exists() == ("r.json" in arguments)
 
 
-@pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+@pytest.mark.parametrize("arguments", EACH)
 def test_a_full_disk_behind_stdout_is_told_and_costs_no_report(green: Project, arguments: tuple[str, ...]) -> None:
     outcome = written_to(green, "/dev/full", *arguments)
     assert_cannot_decide(outcome, "No space left", "check the disk")

@@ -177,6 +177,7 @@ def visible(project: Project) -> dict[str, bytes]:
     return {name: content for name, content in files if not any(p.startswith(".") for p in name.split("/"))}
 
 
+@pytest.mark.slow
 def test_a_refresh_killed_at_any_step_leaves_all_old_or_all_new(
     five: Project, refreshed: dict[str, bytes], killed: tuple[Path, list[dict[str, Any]]]
 ) -> None:

@@ -129,6 +129,7 @@ def test_slower_never_helps(baseline, current, delay):
     assert there.outer == pytest.approx(here.outer, rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("heavy", "expected"),
     [
