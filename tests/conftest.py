@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lower_wings import GIT_ENVIRONMENT
+from records import GIT_ENVIRONMENT
 from sessions import make_settled
 from support import Project, make_green
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 from gate_cases import finding, profile, session, verdict
-from lower_wings import summary, write_json
+from records import summary, write_json
 
 from perfgate.__main__ import run
 from perfgate.core.finding import Status

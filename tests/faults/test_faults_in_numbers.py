@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from profiles import write_profile
+from profile_files import write_profile
 from sessions import BENCHMARKS, write_session
 
 from perfgate import schema

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lower_wings import LAWS, a_profile
+from laws import LAWS
+from records import a_profile
 
 from perfgate import config
 from perfgate.core.gate_changes import GateChange, Move

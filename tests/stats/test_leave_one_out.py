@@ -4,13 +4,14 @@ import math
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import laws
 from scipy import stats
 
 from perfgate.stats.leave_one_out import alarm_rate
 
-LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=200)
+LAWS = laws(200)
 SHARES = st.lists(st.floats(-5, 50) | st.just(math.inf), min_size=3, max_size=12)
 
 

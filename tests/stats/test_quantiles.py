@@ -9,12 +9,13 @@ import sys
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import laws
 
 from perfgate.stats.quantiles import mad, median, order_statistic_interval, quantile, runs_needed_for_bound
 
-LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=200)
+LAWS = laws(200)
 VALUES = st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=30)
 SHARES = st.floats(0.0, 1.0)
 

@@ -6,7 +6,7 @@ import os
 import shutil
 
 import pytest
-from lower_wings import GIT_ENVIRONMENT, commit_all, git, refused
+from records import GIT_ENVIRONMENT, commit_all, git, refused
 
 from perfgate.store.git import Commit
 
