@@ -214,6 +214,7 @@ def test_a_rule_or_budget_of_another_benchmark_is_no_fault_and_one_of_this_count
     assert [f["reason"] for f in report(project)["findings"] if f["status"] == "over-budget"] == ["over-budget"]
 
 
+@pytest.mark.slow
 def test_a_file_of_the_tree_that_both_sides_would_use_is_told(same: Project) -> None:
     outside = same.root.parent / "outside.sh"
     outside.write_text(FAST)

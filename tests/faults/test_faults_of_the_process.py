@@ -156,7 +156,16 @@ def test_a_crash_of_a_renderer_is_no_verdict(green: Project, module: str, form: 
     assert_cannot_decide(outcome, r"crashed \(RuntimeError: torn, in render/", "this is a fault of perfgate")
 
 
-@pytest.mark.parametrize("error", ["SystemExit(0)", "SystemExit(1)", "RecursionError()", "MemoryError()", "OSError(5)"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        "SystemExit(0)",
+        pytest.param("SystemExit(1)", marks=pytest.mark.slow),
+        pytest.param("RecursionError()", marks=pytest.mark.slow),
+        "MemoryError()",
+        pytest.param("OSError(5)", marks=pytest.mark.slow),
+    ],
+)
 def test_whatever_a_crash_raises_it_is_no_verdict(green: Project, error: str) -> None:
     green.write("broken/sitecustomize.py", crashing("terminal", error))
     outcome = green.cli("check", "--report", "r.json", env={"PYTHONPATH": str(green.path("broken"))})
