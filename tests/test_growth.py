@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 from gate_cases import finding, profile, session, verdict
-from lower_wings import summary, write_json
+from records import summary, write_json
 
 from perfgate.__main__ import run
 from perfgate.core.finding import Status
@@ -427,10 +427,17 @@ def lines_that_grow_faster(counts: Sequence[Counter[Line]]) -> list[str]:
     ]
 
 
-PARAMETERS = [
-    pytest.param(case, id=case.name, marks=[pytest.mark.xfail(reason=case.known)] if case.known else [])
-    for case in CASES
-]
+FIRST = {"check-files", "collect-benchmarks", "refresh-files", "report-markdown"}
+"""One case of each large command; counting lines makes all of them together slow."""
+
+
+def marks(case: Case) -> list[pytest.MarkDecorator]:
+    """Return the marks of a case."""
+    known = [pytest.mark.xfail(reason=case.known)] if case.known else []
+    return known + ([] if case.name in FIRST else [pytest.mark.slow])
+
+
+PARAMETERS = [pytest.param(case, id=case.name, marks=marks(case)) for case in CASES]
 
 
 @pytest.mark.parametrize("case", PARAMETERS)

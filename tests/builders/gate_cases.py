@@ -7,8 +7,6 @@ import random
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import settings
-
 from perfgate.core.finding import Compared, Finding, Status, Suite, Verdict
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
 from perfgate.core.policy import Policy, Rule
@@ -20,7 +18,6 @@ from perfgate.gate.judge import Judgement, Pair, judge
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=60)
 UNNAMED = "unknown-0123"
 
 SCORE = Metric(name="score", unit="1", better="lower")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from lower_wings import DAY, a_run
+from records import DAY, a_run
 
 from perfgate.collect import collect, select
 

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lower_wings import a_run
+from records import a_run
 
 from perfgate.collect import collect, drop_baseline_runs, merge
 from perfgate.core.metrics import Metric

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lower_wings import DAY, LAWS, a_run
+from laws import LAWS
+from records import DAY, a_run
 
 from perfgate.collect import collect
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric

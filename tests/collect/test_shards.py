@@ -7,7 +7,8 @@ import dataclasses
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lower_wings import DAY, LAWS, a_profile, a_run
+from laws import LAWS
+from records import DAY, a_profile, a_run
 
 from perfgate.collect import Part, check_shards, collect, merge, parts_of
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, Metric

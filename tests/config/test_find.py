@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from lower_wings import refused
+from records import refused
 
 from perfgate import config
 

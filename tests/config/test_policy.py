@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from lower_wings import refused
+from records import refused
 
 from perfgate import config, schema
 from perfgate.core.policy import Floor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from lower_wings import a_profile
+from records import a_profile
 
 from perfgate.core.comparability import (
     compare_definitions,

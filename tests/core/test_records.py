@@ -7,7 +7,8 @@ import dataclasses
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lower_wings import LAWS, a_profile
+from laws import LAWS
+from records import a_profile
 
 from perfgate.core.errors import error, warning
 from perfgate.core.finding import Compared, ExitCode, Finding, Status, Suite, Verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from lower_wings import a_profile
+from records import a_profile
 
 from perfgate.core.sessions import merge_batches, session_names
 

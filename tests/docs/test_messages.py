@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections import Counter
 
@@ -46,6 +47,7 @@ def constants(tree: ast.Module) -> dict[str, str]:
     }
 
 
+@functools.cache
 def slugs() -> set[str]:
     """Return every slug that the program can print: those of findings, and those that diagnostics are made with."""
     modules = trees()

@@ -40,12 +40,14 @@ def test_a_version_that_costs_more_fails_and_is_called_by_its_row(project: Proje
     assert "judged as one session" in outcome.stdout
 
 
+@pytest.mark.slow
 def test_a_version_that_costs_less_is_told_to_be_better(project: Project) -> None:
     versions(project, SLOW, FAST)
     assert_green(ab(project, *REPORT, "--", *RUN, runs=5))
     assert (rows(project)["elapsed"]["status"], rows(project)["elapsed"]["reason"]) == ("improved", "better-than-base")
 
 
+@pytest.mark.slow
 def test_without_a_number_of_runs_it_stops_when_it_is_clear(project: Project) -> None:
     versions(project, FAST, SLOW)
     outcome = ab(project, *REPORT, "--", *RUN, runs=None)
@@ -54,6 +56,7 @@ def test_without_a_number_of_runs_it_stops_when_it_is_clear(project: Project) ->
     assert "(of at most 20: more would hardly change the verdict)" in " ".join(outcome.stdout.split())
 
 
+@pytest.mark.slow
 def test_the_most_rounds_can_be_told(same: Project) -> None:
     assert_green(ab(same, *REPORT, "--rounds-max", "1", "--", *RUN, runs=None))
     assert rows(same)["elapsed"]["n_current"] == 2
@@ -73,7 +76,9 @@ def test_each_side_runs_in_its_own_folder_and_knows_what_it_is(project: Project)
     assert not folders["base"].startswith(str(project.root))
 
 
-@pytest.mark.parametrize(("runs", "blocks"), [(2, 1), (4, 2), (5, 3)])
+@pytest.mark.parametrize(
+    ("runs", "blocks"), [(2, 1), pytest.param(4, 2, marks=pytest.mark.slow), pytest.param(5, 3, marks=pytest.mark.slow)]
+)
 def test_the_order_is_rounds_of_abba_or_baab_and_the_seed_gives_it(project: Project, runs: int, blocks: int) -> None:
     log = project.root.parent / "log"
     versions(project, told(log), told(log))
@@ -90,6 +95,7 @@ def test_the_order_is_rounds_of_abba_or_baab_and_the_seed_gives_it(project: Proj
     assert len(set(orders.values())) > 1
 
 
+@pytest.mark.slow
 def test_uncommitted_work_is_compared_and_said(same: Project) -> None:
     same.git("checkout", "-q", "main")
     same.write("bench.sh", SLOW)
@@ -106,6 +112,7 @@ def test_a_clean_tree_without_a_change_asks_for_a_base(same: Project) -> None:
     assert_cannot_decide(ab(same, "--", *RUN), "the same commit", "--base HEAD~1")
 
 
+@pytest.mark.slow
 def test_a_base_that_was_named_is_taken_even_if_it_is_the_head(same: Project) -> None:
     same.git("checkout", "-q", "main")
     assert_green(ab(same, *REPORT, "--base", "HEAD", "--", *RUN))
@@ -123,6 +130,7 @@ def test_the_base_is_where_the_branch_began_and_not_what_the_main_branch_became(
     assert report(project)["provenance"]["baseline_commits"] == [fork]
 
 
+@pytest.mark.slow
 def test_a_head_that_was_named_is_compared_and_the_tree_is_not(project: Project) -> None:
     versions(project, FAST, SLOW)
     project.write("bench.sh", "exit 3\n")
@@ -133,6 +141,7 @@ def test_a_head_that_was_named_is_compared_and_the_tree_is_not(project: Project)
     assert f"--head {head}" in report(project)["provenance"]["reproduce"]
 
 
+@pytest.mark.slow
 def test_the_command_that_repeats_it_names_the_same_commits(same: Project) -> None:
     words = ("--rows", "5", "--setup", "true 'a b'", "--", *RUN)
     assert_green(ab(same, *REPORT, *words, runs=5))
@@ -166,6 +175,7 @@ def test_a_command_that_fails_is_named_without_git_too(project: Project) -> None
     assert_cannot_decide(ab(project, *words), "warm-up run 1 of the base failed: exited with 1", "fix the command")
 
 
+@pytest.mark.slow
 def test_the_summaries_are_kept_where_asked(same: Project) -> None:
     assert_green(ab(same, "--out", "../kept", "--", *RUN, runs=3))
     for side in ("base", "head"):
@@ -175,6 +185,7 @@ def test_the_summaries_are_kept_where_asked(same: Project) -> None:
     assert rows(same)["elapsed"]["n_current"] == 2
 
 
+@pytest.mark.slow
 def test_its_report_is_valid_and_drawn_again_the_same(project: Project) -> None:
     versions(project, FAST, SLOW)
     outcome = ab(project, *REPORT, "--", *RUN, runs=None)

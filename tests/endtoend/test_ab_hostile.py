@@ -65,6 +65,7 @@ def test_the_base_s_own_branch_at_the_remote_comes_before_the_local_one(same: Pr
     assert report(clone)["provenance"]["baseline_commits"] == [fork]
 
 
+@pytest.mark.slow
 def test_a_tag_that_is_called_like_the_main_branch_is_not_taken_for_it(same: Project) -> None:
     same.git("tag", "main", "change")
     assert_green(ab(same, *REPORT, "--", *RUN))
@@ -83,6 +84,7 @@ def test_what_names_no_commit_is_refused(same: Project, flag: str, ref: str) -> 
     assert_cannot_decide(ab(same, flag, ref, "--", *RUN), "ref", "(name|git fetch)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["with space", "new\nline", "-dash", "ümläut", "$(touch x)"])
 def test_a_path_may_hold_anything(project: Project, name: str) -> None:
     log = project.root.parent / "log"
@@ -102,6 +104,7 @@ def test_a_linked_worktree_is_a_tree_like_any_other(same: Project) -> None:
     assert listing(same) == before
 
 
+@pytest.mark.slow
 def test_a_base_with_a_link_in_place_of_the_folder_is_refused(project: Project) -> None:
     project.git("init", "-q", "-b", "main")
     project.write("perfgate.toml", CALM)
@@ -146,6 +149,7 @@ def with_submodule(project: Project) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_an_empty_submodule_in_the_base_is_told_and_no_excuse_for_a_missing_benchmark(project: Project) -> None:
     with_submodule(project)
     assert_green(ab(project, *REPORT, "--base", "HEAD", "--", *RUN))
@@ -154,6 +158,7 @@ def test_an_empty_submodule_in_the_base_is_told_and_no_excuse_for_a_missing_benc
     assert_cannot_decide(outcome, "without lib/bench.sh, which git does not hold", "git submodule update --init")
 
 
+@pytest.mark.slow
 def test_set_up_can_fill_a_submodule_and_nothing_of_it_is_left(project: Project) -> None:
     with_submodule(project)
     fill = "git -c protocol.file.allow=always submodule update --init -q"
@@ -162,6 +167,7 @@ def test_set_up_can_fill_a_submodule_and_nothing_of_it_is_left(project: Project)
     assert project.git("status", "--porcelain") == ""
 
 
+@pytest.mark.slow
 def test_a_sparse_tree_is_compared_with_a_base_of_the_same_folders(project: Project) -> None:
     project.write("wide/huge.txt", "x")
     project.write("narrow/bench.sh", FAST)
@@ -173,6 +179,7 @@ def test_a_sparse_tree_is_compared_with_a_base_of_the_same_folders(project: Proj
     assert project.git("sparse-checkout", "list") == "narrow"
 
 
+@pytest.mark.slow
 def test_hooks_of_the_repository_do_not_run(same: Project) -> None:
     hook = same.write(".git/hooks/post-checkout", "#!/bin/sh\ntouch ../hooked\nexit 1\n")
     hook.chmod(0o755)
@@ -180,6 +187,7 @@ def test_hooks_of_the_repository_do_not_run(same: Project) -> None:
     assert not same.path("../hooked").exists()
 
 
+@pytest.mark.slow
 def test_called_by_a_hook_it_leaves_the_index_alone(same: Project) -> None:
     import sys
 
@@ -201,6 +209,7 @@ def test_what_a_checkout_cannot_make_is_told_in_git_s_words(same: Project) -> No
     assert_cannot_decide(outcome, "bench.sh: smudge filter broken failed", "git worktree add")
 
 
+@pytest.mark.slow
 def test_what_a_program_makes_hard_to_remove_is_removed(project: Project) -> None:
     stubborn = "mkdir -p deep/er && touch deep/er/file && chmod 0555 deep/er && chmod 0 deep; " + FAST
     link = "test $PERFGATE_SIDE = head || ln -sfn ../../kept kept\n"
@@ -218,6 +227,7 @@ def test_temporary_files_never_go_into_the_tree(same: Project) -> None:
     assert_cannot_decide(outcome, "no place for temporary files outside the repository", "TMPDIR=")
 
 
+@pytest.mark.slow
 def test_other_worktrees_and_their_missing_folders_stay_as_they_are(same: Project) -> None:
     same.git("worktree", "add", "-q", "--detach", "../removable")
     os.rename(same.path("../removable"), same.path("../unplugged"))
@@ -228,6 +238,7 @@ def test_other_worktrees_and_their_missing_folders_stay_as_they_are(same: Projec
     assert "prunable" not in same.git("worktree", "list")
 
 
+@pytest.mark.slow
 def test_a_base_that_is_far_behind_is_compared(project: Project) -> None:
     versions(project, FAST, SLOW)
     for number in range(3):

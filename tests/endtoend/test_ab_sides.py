@@ -31,6 +31,7 @@ def test_a_benchmark_that_the_base_lacks_is_new(same: Project) -> None:
     assert "the base lacks extra.sh: only the head was measured" in " ".join(outcome.stdout.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("--warmup", "0"), ("--head", "change"), ("--rounds-max", "5")], ids=lambda w: w[0])
 def test_a_new_benchmark_is_seen_however_it_is_measured(same: Project, words: tuple[str, ...]) -> None:
     same.write("extra.sh", FAST)
@@ -40,6 +41,7 @@ def test_a_new_benchmark_is_seen_however_it_is_measured(same: Project, words: tu
     assert rows(same)["elapsed"]["status"] == "new"
 
 
+@pytest.mark.slow
 def test_a_new_benchmark_is_seen_before_it_is_committed(same: Project) -> None:
     same.write("extra.sh", FAST)
     assert_green(ab(same, *REPORT, "--", "sh", "extra.sh"))
@@ -53,6 +55,7 @@ def test_a_folder_that_the_base_lacks_is_new(same: Project) -> None:
     assert "the base lacks the folder extra/" in str(report(same)["notes"])
 
 
+@pytest.mark.slow
 def test_a_base_that_runs_without_what_it_lacks_is_compared_all_the_same(same: Project) -> None:
     same.write("extra.txt", "x")
     same.commit("Add a file")
@@ -70,6 +73,7 @@ def test_what_the_base_lacks_because_git_does_not_hold_it_is_no_news(same: Proje
     assert "stderr: " in outcome.stderr
 
 
+@pytest.mark.slow
 def test_a_folder_that_git_does_not_hold_is_no_news_either(same: Project) -> None:
     same.write(".gitignore", "build/\n")
     same.commit("Ignore")
@@ -98,6 +102,7 @@ def test_set_up_that_fails_names_the_side_and_shows_what_it_said(same: Project) 
     assert "cannot be started (No such file or directory)" in outcome.stderr
 
 
+@pytest.mark.slow
 def test_set_up_that_fails_in_a_base_that_lacks_the_benchmark_is_no_fault(same: Project) -> None:
     same.write("extra.sh", FAST)
     same.commit("Add a benchmark")
@@ -122,6 +127,7 @@ def test_a_side_that_fails_later_is_named_with_the_run(project: Project) -> None
     assert_cannot_decide(ab(project, "--", *RUN), "run 2 of the head failed", "fix the command")
 
 
+@pytest.mark.slow
 def test_a_base_that_fails_after_it_ran_lacks_nothing(same: Project) -> None:
     same.write("extra.txt", "x")
     same.commit("Add a file")
@@ -154,6 +160,7 @@ def test_programs_that_measure_themselves_are_compared_by_their_own_summaries(pr
     assert {s["commit"] for s in samples["kept"]["sessions"].values()} == {base}
 
 
+@pytest.mark.slow
 def test_the_rules_are_the_base_s_and_a_head_that_edits_them_is_told(project: Project) -> None:
     versions(project, FAST, SLOW)
     project.write("perfgate.toml", '[defaults]\nthreshold = "+9000%"\n')
@@ -167,6 +174,7 @@ def test_the_rules_are_the_base_s_and_a_head_that_edits_them_is_told(project: Pr
     assert notes(project) == ["gate-edited"]
 
 
+@pytest.mark.slow
 def test_rules_given_by_hand_are_the_base_s_too_and_only_then_the_tree_s(project: Project) -> None:
     versions(project, FAST, SLOW)
     project.write("mine.toml", '[defaults]\nthreshold = "+9000%"\n')
@@ -176,6 +184,7 @@ def test_rules_given_by_hand_are_the_base_s_too_and_only_then_the_tree_s(project
     assert ab(project, "--config", "perfgate.toml", "--", *RUN, runs=5).code == 1
 
 
+@pytest.mark.slow
 def test_without_rules_in_the_base_those_of_the_head_count(project: Project) -> None:
     project.git("init", "-q", "-b", "main")
     project.write("bench.sh", FAST)
@@ -205,6 +214,7 @@ def test_a_rule_or_budget_of_another_benchmark_is_no_fault_and_one_of_this_count
     assert [f["reason"] for f in report(project)["findings"] if f["status"] == "over-budget"] == ["over-budget"]
 
 
+@pytest.mark.slow
 def test_a_file_of_the_tree_that_both_sides_would_use_is_told(same: Project) -> None:
     outside = same.root.parent / "outside.sh"
     outside.write_text(FAST)
@@ -216,6 +226,7 @@ def test_a_file_of_the_tree_that_both_sides_would_use_is_told(same: Project) -> 
     assert "outside" not in told_of["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "variables"),
     [
@@ -240,6 +251,7 @@ def test_the_tree_is_found_wherever_a_command_names_it(
     assert "both sides use these files" in outcome.stdout.split("\n\n")[1]
 
 
+@pytest.mark.slow
 def test_a_path_that_only_begins_like_the_tree_is_not_its(same: Project) -> None:
     beside = same.root.parent / f"{same.root.name}-data"
     beside.mkdir()
@@ -247,6 +259,7 @@ def test_a_path_that_only_begins_like_the_tree_is_not_its(same: Project) -> None
     assert "sides-share" not in notes(same)
 
 
+@pytest.mark.slow
 def test_a_module_that_the_base_lacks_is_new(project: Project) -> None:
     versions(project)
     project.write("pack/__init__.py", "")
@@ -256,6 +269,7 @@ def test_a_module_that_the_base_lacks_is_new(project: Project) -> None:
     assert "base-lacks" in notes(project)
 
 
+@pytest.mark.slow
 def test_one_command_on_both_sides_is_told(project: Project) -> None:
     project.write("bench.sh", FAST)
     done = project.cli("ab", "-n", "5", *REPORT, "--base-cmd", "sh bench.sh", "--head-cmd", "sh bench.sh")
@@ -263,6 +277,7 @@ def test_one_command_on_both_sides_is_told(project: Project) -> None:
     assert "both sides are one command" in done.stdout.split("\n\n")[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ci", "used"), [("", "loose.toml"), ("true", "built-in defaults")])
 def test_a_configuration_that_the_base_lacks_counts_for_its_author_and_never_in_ci(
     project: Project, ci: str, used: str
@@ -285,12 +300,14 @@ def test_everything_excluded_cannot_be_decided(same: Project) -> None:
     assert_cannot_decide(ab(same, "--base", "HEAD", "--", *RUN), "every benchmark is excluded", "shorten")
 
 
+@pytest.mark.slow
 def test_a_command_that_is_the_same_run_every_time_is_told(same: Project) -> None:
     program = OWN.format(names=["one"]).replace("benchmark=name", 'run_id="one"')
     outcome = ab(same, "--", "python3", "-c", program)
     assert_cannot_decide(outcome, 'each of its runs the id "one"', "leave run_id out")
 
 
+@pytest.mark.slow
 def test_what_git_tells_a_hook_does_not_lead_a_side_astray(same: Project) -> None:
     log = same.root.parent / "log"
     script = f'echo "$PERFGATE_SIDE $(git rev-parse HEAD)" >> {log}'

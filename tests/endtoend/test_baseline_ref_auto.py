@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import shlex
@@ -35,6 +36,14 @@ class Hosted:
         green.write("baselines/README.md", "the pull request's own\n")
         green.commit("Change something")
         self.merge()
+
+    def copy_to(self, root: Path) -> Hosted:
+        """Return a copy of it all in another folder."""
+        copied = copy.copy(self)
+        copied.root = root
+        copied.upstream = self.upstream.copy_to(root / "project")
+        Project(self.root / "outputs").copy_to(root / "outputs")
+        return copied
 
     def merge(self) -> None:
         """Make the merge commit anew, as the server does when one of the branches moves."""
@@ -73,9 +82,22 @@ def variables(project: Project, name: str, event: object) -> dict[str, str]:
     return {"GITHUB_ACTIONS": "true", "CI": "true", "GITHUB_EVENT_NAME": name, "GITHUB_EVENT_PATH": str(path)}
 
 
+@pytest.fixture(scope="module")
+def hosted_template(green_template: Project, tmp_path_factory: pytest.TempPathFactory) -> Hosted:
+    root = tmp_path_factory.mktemp("hosted")
+    return Hosted(green_template.copy_to(root / "project"), root)
+
+
 @pytest.fixture
-def hosted(green: Project, tmp_path: Path) -> Hosted:
-    return Hosted(green, tmp_path)
+def hosted(hosted_template: Hosted, tmp_path: Path) -> Hosted:
+    """A copy of the server and of the runs."""
+    return hosted_template.copy_to(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def checked_out(hosted_template: Hosted) -> Project:
+    """A checkout of the pull request in which tests write nothing but the event and the report."""
+    return hosted_template.checkout()
 
 
 def assert_judged_by(project: Project, env: dict[str, str], policy: str) -> None:
@@ -207,9 +229,9 @@ def test_another_ci_system_is_refused(hosted: Hosted, env: dict[str, str]) -> No
     ids=lambda event: event[:30],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["pull_request", "merge_group"])
-def test_an_event_that_cannot_be_read_is_refused(hosted: Hosted, name: str, event: str) -> None:
-    project = hosted.checkout()
-    assert_cannot_decide(project.cli(*AUTO, env=variables(project, name, event)), r"event\.json", "name the commit")
+def test_an_event_that_cannot_be_read_is_refused(checked_out: Project, name: str, event: str) -> None:
+    outcome = checked_out.cli(*AUTO, env=variables(checked_out, name, event))
+    assert_cannot_decide(outcome, r"event\.json", "name the commit")
 
 
 def test_an_event_that_is_not_there_is_refused(hosted: Hosted) -> None:

@@ -64,6 +64,7 @@ def test_bash_completes_what_is_typed(shell, typed, expected):
     assert set(shell("bash", "--norc", "-c", BASH.format(words=quoted(typed)))) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.tools
 @pytest.mark.parametrize(("typed", "expected"), CASES, ids=[c[0] for c in CASES])
 def test_zsh_completes_what_is_typed(shell, typed, expected):
@@ -71,6 +72,7 @@ def test_zsh_completes_what_is_typed(shell, typed, expected):
     assert {line.partition(":")[0] for line in lines} == expected
 
 
+@pytest.mark.slow
 @pytest.mark.tools
 @pytest.mark.parametrize(("typed", "expected"), CASES, ids=[c[0] for c in CASES])
 def test_fish_completes_what_is_typed(shell, typed, expected):

@@ -57,7 +57,13 @@ def refreshed(project: Project, file: str = PYTEST) -> Project:
 
 @pytest.mark.parametrize("file", [PYTEST, SAVED])
 @pytest.mark.parametrize(("factor", "code"), [(1.01, 0), (3.0, 1)])
-@pytest.mark.parametrize("ci", [{}, {"CI": "true", "GITHUB_RUN_ID": "7"}], ids=["laptop", "ci"])
+@pytest.mark.parametrize(
+    "ci",
+    [
+        pytest.param({}, id="laptop"),
+        pytest.param({"CI": "true", "GITHUB_RUN_ID": "7"}, id="ci", marks=pytest.mark.slow),
+    ],
+)
 def test_a_file_is_judged_against_a_baseline_made_from_another(
     project: Project, file: str, factor: float, code: int, ci: dict[str, str]
 ) -> None:

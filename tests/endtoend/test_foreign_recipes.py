@@ -58,7 +58,11 @@ def refreshed(project: Project, file: str, *words: str) -> str:
     return f"again/{name}"
 
 
-@pytest.mark.parametrize("file", FILES)
+FIRST = {name.partition("/")[0]: name for name in reversed(FILES)}.values()
+"""The first file of each tool."""
+
+
+@pytest.mark.parametrize("file", [f if f in FIRST else pytest.param(f, marks=pytest.mark.slow) for f in FILES])
 def test_a_real_file_makes_a_baseline_and_an_equal_one_passes_by_gated_rows(project: Project, file: str) -> None:
     again = refreshed(project, file, *FILES[file])
     outcome = project.cli("check", again, *FILES[file], "--report", "r.json")
@@ -230,6 +234,7 @@ def test_an_unknown_key_of_a_map_is_named(project: Project) -> None:
     assert_cannot_decide(project.cli("check", "t.csv"), "unknown key .direction.", "better")
 
 
+@pytest.mark.slow
 def test_many_names_are_read_in_a_time_that_grows_as_they_do(project: Project) -> None:
     entries = [{"command": f"c{i}", "times": [1.0, 1.1], "exit_codes": [0, 0]} for i in range(20_000)]
     project.write("many.json", json.dumps({"results": entries}))

@@ -151,6 +151,7 @@ def test_a_report_that_is_too_long_for_a_summary_is_replaced(green: Project) -> 
     assert green.path("s.md").read_text().strip("x\n").startswith("The report is too long for a summary")
 
 
+@pytest.mark.slow
 def test_a_comparison_in_turns_tells_the_same(project: Project) -> None:
     words = ("ab", "-n", "5", "--benchmark", "nap", "--base-cmd", "sleep 0.02", "--head-cmd", "sleep 0.2")
     outcome = project.cli(*words, env={"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(project.path("o"))})

@@ -151,6 +151,7 @@ def test_another_command_under_the_same_name_is_refused(project: Project) -> Non
     assert_cannot_decide(outcome, rf'{RUNS}/.*another command was measured as "job"', "perfgate run --benchmark NAME")
 
 
+@pytest.mark.slow
 def test_measuring_again_replaces_what_was_measured_before_and_says_so(measured: Project) -> None:
     measure(measured, n=5)
     measure(measured, n=6)

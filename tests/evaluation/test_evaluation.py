@@ -32,6 +32,7 @@ def few():
     return {sessions: scored(Setting(sessions, BENCHMARKS)) for sessions in (IN_TURNS, 5)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sessions", [IN_TURNS, 5])
 def test_unchanged_pull_requests_fail_far_less_often_than_by_p95_plus_three_percent(few, sessions):
     ours, theirs = (
@@ -41,16 +42,19 @@ def test_unchanged_pull_requests_fail_far_less_often_than_by_p95_plus_three_perc
     assert ours.percent < theirs.percent / 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sessions", [IN_TURNS, 5])
 def test_a_benchmark_twice_as_slow_is_nearly_always_found(few, sessions):
     assert few[sessions].of(Setting(sessions, BENCHMARKS), ("perfgate", 0), "+100 %").percent > 85
 
 
+@pytest.mark.slow
 def test_more_is_found_in_turns_than_against_sessions(few):
     found = {s: few[s].of(Setting(s, BENCHMARKS), ("perfgate", 0), "+10 %").percent for s in few}
     assert found[IN_TURNS] > found[5] + 10
 
 
+@pytest.mark.slow
 def test_a_third_session_only_clears_what_the_second_left(few):
     scores = next(iter(few[5].cells.values()))
     for what, share in scores["perfgate", 2].items():
@@ -96,6 +100,7 @@ def test_slowing_touches_the_current_runs_of_the_first_benchmark_alone():
     assert changed.rows[0][1] == [[pytest.approx(2 * v) for v in s] for s in request.rows[0][1]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sessions", [IN_TURNS, 5])
 @pytest.mark.parametrize("form", ["profile", "runs"])
 def test_the_command_line_says_the_same_as_the_decision_in_process(sessions, form, monkeypatch):

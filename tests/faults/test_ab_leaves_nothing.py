@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 20.0  # seconds
 STOPPING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+FIRST, *OTHERS = STOPPING
+ONE_FIRST = [FIRST, *(pytest.param(number, marks=pytest.mark.slow) for number in OTHERS)]
 
 
 def wait_for(what, process):
@@ -43,7 +45,7 @@ def is_alive(pid):
     return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
-@pytest.mark.parametrize("number", STOPPING, ids=lambda n: n.name)
+@pytest.mark.parametrize("number", ONE_FIRST, ids=lambda n: n.name)
 @pytest.mark.parametrize("side", ["base", "head"])
 def test_stopped_while_a_side_runs(project: Project, number: signal.Signals, side: str) -> None:
     log = project.root.parent / "log"
@@ -58,7 +60,7 @@ def test_stopped_while_a_side_runs(project: Project, number: signal.Signals, sid
     assert not is_alive(int(Path(f"{log}.pid").read_text()))
 
 
-@pytest.mark.parametrize("number", STOPPING, ids=lambda n: n.name)
+@pytest.mark.parametrize("number", ONE_FIRST, ids=lambda n: n.name)
 def test_stopped_while_it_is_set_up(project: Project, number: signal.Signals) -> None:
     log = project.root.parent / "log"
     versions(project)
@@ -71,6 +73,7 @@ def test_stopped_while_it_is_set_up(project: Project, number: signal.Signals) ->
     assert not is_alive(int(log.read_text()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", STOPPING, ids=lambda n: n.name)
 @pytest.mark.parametrize("patience", ["", "trap '' TERM; "], ids=["willing", "stubborn"])
 def test_stopped_while_git_fills_a_worktree(project: Project, number: signal.Signals, patience: str) -> None:
@@ -85,6 +88,7 @@ def test_stopped_while_git_fills_a_worktree(project: Project, number: signal.Sig
     assert_nothing_left(project, process, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pause", [0.0005, 0.002, 0.005])
 def test_stopped_again_and_again(project: Project, pause: float) -> None:
     log = project.root.parent / "log"
@@ -103,6 +107,7 @@ def test_stopped_again_and_again(project: Project, pause: float) -> None:
     assert listing(project) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("delay", [0.05, 0.15, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.8])
 def test_stopped_at_any_time(project: Project, delay: float) -> None:
     versions(project, "sleep 0.05\n", "sleep 0.05\n")

@@ -6,11 +6,14 @@ import json
 import os
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sessions import BENCHMARKS, write_session
 from support import Project, assert_cannot_decide
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Spoil = Callable[[Any], object]
 
@@ -20,15 +23,22 @@ FORMAT = "perfgate schema report"
 AGAIN = "measure all benchmarks in a fresh session, against the same baseline and of the same commit"
 
 
-@pytest.fixture
-def suspected(settled: Project) -> Project:
+@pytest.fixture(scope="module")
+def suspected_template(settled_template: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with ``first.json``, which suspects, and a second session that has been measured."""
-    write_session(settled, 6, SUSPECT, commit=COMMIT)
-    first = settled.cli("check", "--report", "first.json")
+    project = settled_template.copy_to(tmp_path_factory.mktemp("suspected") / "project")
+    write_session(project, 6, SUSPECT, commit=COMMIT)
+    first = project.cli("check", "--report", "first.json")
     assert first.code == 0, str(first)
     assert "--confirm" in first.stdout
-    write_session(settled, 7, SUSPECT, commit=COMMIT)
-    return settled
+    write_session(project, 7, SUSPECT, commit=COMMIT)
+    return project
+
+
+@pytest.fixture
+def suspected(suspected_template: Project, tmp_path: Path) -> Project:
+    """A copy of it, to be spoilt."""
+    return suspected_template.copy_to(tmp_path / "project")
 
 
 def side(report: Any, which: str = "current", benchmark: str = "train") -> Any:

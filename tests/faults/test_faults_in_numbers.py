@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import random
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from profiles import write_profile
+from profile_files import write_profile
 from sessions import BENCHMARKS, write_session
+
+from perfgate import schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     Values = Callable[[int], list[float]]
 
 SHAPES = {1: [5], 2: [5, 1], 3: [3, 1, 7], 5: [1, 2, 3, 5, 8], 10: [1, 1, 2, 3, 4, 5, 6, 7, 8, 9]}
+FIRST = {1, 5}
+"""One shape for each method; the others are slow because they are many."""
 
 
 def usual(n: int, centre: float = 10.0, seed: int = 1) -> list[float]:
@@ -31,11 +36,17 @@ def refuse_constant(name: str) -> float:
     raise AssertionError(f"report.json holds {name}")
 
 
+@functools.cache
+def report_schema() -> jsonschema.Draft202012Validator:
+    """Return the schema of a report; to read and to check it takes longer than most checks."""
+    return jsonschema.Draft202012Validator(schema.load("report"))
+
+
 def check(project: Project, *arguments: str) -> tuple[Outcome, Any]:
     """Check, and assert what holds for any numbers."""
     outcome = project.cli("check", *arguments, "--report", "r.json")
     report = json.loads(project.path("r.json").read_text(), parse_constant=refuse_constant)
-    jsonschema.validate(report, json.loads(project.cli("schema", "report").stdout))
+    report_schema().validate(report)
     assert report["exit_code"] == outcome.code, str(outcome)
     assert {f["reason"] == "" for f in report["findings"]} <= {False}
     for word in ("Traceback", "crashed", "Warning"):
@@ -86,7 +97,7 @@ OUTCOMES: dict[str, tuple[Values, Values, int, str]] = {
 }
 
 
-@pytest.mark.parametrize("sessions", SHAPES)
+@pytest.mark.parametrize("sessions", [n if n in FIRST else pytest.param(n, marks=pytest.mark.slow) for n in SHAPES])
 @pytest.mark.parametrize("name", OUTCOMES)
 def test_any_values_have_a_defined_outcome(project: Project, name: str, sessions: int) -> None:
     base, now, code, status = OUTCOMES[name]
@@ -114,6 +125,7 @@ def test_one_value_on_each_side_is_a_plain_ratio(project: Project, values: int) 
     assert plain == (values == 1), str(outcome)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("centre", "code"), [(10.0, 0), (13.0, 1)])
 def test_ten_thousand_runs_a_session_are_judged_in_time(project: Project, centre: float, code: int) -> None:
     write_profile(project, "base.json", {f"s{i}": usual(10_000, seed=i) for i in range(5)})

@@ -101,16 +101,18 @@ COMMANDS = {
     "help": ("--help",),
     "schema": ("schema", "run"),
 }
+FIRST = {"check", "collect"}
+EACH = [pytest.param(c, id=n, marks=[] if n in FIRST else pytest.mark.slow) for n, c in COMMANDS.items()]
 
 
-@pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+@pytest.mark.parametrize("arguments", EACH)
 def test_a_reader_that_goes_away_is_told_and_costs_no_report(green: Project, arguments: tuple[str, ...]) -> None:
     outcome = piped_to_nobody(green, *arguments)
     assert_cannot_decide(outcome, "reader of the output went away", "--report FILE")
     assert green.path("r.json").exists() == ("r.json" in arguments)
 
 
-@pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+@pytest.mark.parametrize("arguments", EACH)
 def test_a_full_disk_behind_stdout_is_told_and_costs_no_report(green: Project, arguments: tuple[str, ...]) -> None:
     outcome = written_to(green, "/dev/full", *arguments)
     assert_cannot_decide(outcome, "No space left", "check the disk")
@@ -154,7 +156,16 @@ def test_a_crash_of_a_renderer_is_no_verdict(green: Project, module: str, form: 
     assert_cannot_decide(outcome, r"crashed \(RuntimeError: torn, in render/", "this is a fault of perfgate")
 
 
-@pytest.mark.parametrize("error", ["SystemExit(0)", "SystemExit(1)", "RecursionError()", "MemoryError()", "OSError(5)"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        "SystemExit(0)",
+        pytest.param("SystemExit(1)", marks=pytest.mark.slow),
+        pytest.param("RecursionError()", marks=pytest.mark.slow),
+        "MemoryError()",
+        pytest.param("OSError(5)", marks=pytest.mark.slow),
+    ],
+)
 def test_whatever_a_crash_raises_it_is_no_verdict(green: Project, error: str) -> None:
     green.write("broken/sitecustomize.py", crashing("terminal", error))
     outcome = green.cli("check", "--report", "r.json", env={"PYTHONPATH": str(green.path("broken"))})
@@ -180,7 +191,10 @@ def test_a_crash_while_a_regression_is_shown_is_no_regression(green: Project) ->
         pytest.param("raise SystemExit(1)", id="exit-1"),
     ],
 )
-@pytest.mark.parametrize("library", ["click", "msgspec", "tabulate"])
+@pytest.mark.parametrize(
+    "library",
+    ["click", pytest.param("msgspec", marks=pytest.mark.slow), pytest.param("tabulate", marks=pytest.mark.slow)],
+)
 def test_a_broken_installation_is_no_verdict(green: Project, library: str, content: str) -> None:
     green.write(f"broken/{library}/__init__.py", content + "\n")
     outcome = green.cli("check", env={"PYTHONPATH": str(green.path("broken"))})

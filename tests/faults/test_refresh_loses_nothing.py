@@ -177,7 +177,7 @@ def visible(project: Project) -> dict[str, bytes]:
     return {name: content for name, content in files if not any(p.startswith(".") for p in name.split("/"))}
 
 
-@pytest.mark.xdist_group("killed")
+@pytest.mark.slow
 def test_a_refresh_killed_at_any_step_leaves_all_old_or_all_new(
     five: Project, refreshed: dict[str, bytes], killed: tuple[Path, list[dict[str, Any]]]
 ) -> None:
@@ -198,7 +198,7 @@ def assert_old_or_new(
     assert len(children) > 20
 
 
-@pytest.mark.xdist_group("killed")
+@pytest.mark.slow
 def test_after_a_kill_the_next_refresh_succeeds_and_tidies_up(
     refreshed: dict[str, bytes], killed: tuple[Path, list[dict[str, Any]]], tmp_path: Path
 ) -> None:
@@ -246,6 +246,7 @@ def assert_tidied(project: Project, expected: dict[str, bytes]) -> None:
     assert list(project.root.rglob(".perfgate-new-*")) == []
 
 
+@pytest.mark.slow
 def test_after_a_kill_over_one_file_git_sees_nothing_and_the_next_refresh_tidies_up_too(
     five: Project, refreshed: dict[str, bytes], tmp_path: Path
 ) -> None:
@@ -277,6 +278,7 @@ def test_a_disk_that_fails_at_any_step_leaves_all_old_and_says_so(
         assert visible(project) == expected, stopped
 
 
+@pytest.mark.slow
 def test_a_first_refresh_killed_at_any_step_leaves_no_half_of_a_class(five: Project, tmp_path: Path) -> None:
     template = five.copy_to(tmp_path / "template")
     for path in sorted(template.path("baselines").glob("*/*")):

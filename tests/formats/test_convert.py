@@ -7,8 +7,9 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import laws
 
 from perfgate.formats.contents import Contents
 from perfgate.formats.convert import MOST_VALUES, thin_values, to_runs
@@ -17,7 +18,7 @@ from perfgate.formats.parsing.failures import stated_quantiles, without_failures
 from perfgate.formats.parsing.record import Histogram, Quantiles, Record, Samples, Single
 from perfgate.stats.quantiles import quantile
 
-LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=60)
+LAWS = laws(60)
 
 
 def record(*values: float, **changes) -> Record:

@@ -7,7 +7,7 @@ import os
 import socket
 
 import pytest
-from lower_wings import refused, summary, write_json
+from records import refused, summary, write_json
 
 from perfgate.formats.discovery import LARGEST_RUN, RunReader, find
 from perfgate.formats.parsing.files import read_bounded, unreadable

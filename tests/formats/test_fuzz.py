@@ -42,9 +42,28 @@ def test_every_format_of_one_file_has_a_real_one_to_spoil() -> None:
     assert {f.name for f in formats() if not f.files} - FILES.keys() - asked == set()
 
 
-@pytest.mark.parametrize("name", sorted(FILES))
-@settings(max_examples=200, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
-@given(random=st.randoms(use_true_random=False))
-def test_a_spoilt_file_gives_records_or_one_clear_error(name: str, random: Random) -> None:
+def spoilt(times: int) -> settings:
+    """Return settings for so many examples, the same ones every time."""
+    return settings(
+        max_examples=times, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+
+
+def assert_records_or_one_error(name: str, random: Random) -> None:
     known, path = FILES[name]
     feed(named(known), path, mutated(random, path.read_bytes()))
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+@spoilt(times=15)
+@given(random=st.randoms(use_true_random=False))
+def test_a_spoilt_file_gives_records_or_one_clear_error(name: str, random: Random) -> None:
+    assert_records_or_one_error(name, random)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(FILES))
+@spoilt(times=200)
+@given(random=st.randoms(use_true_random=False))
+def test_a_file_spoilt_in_many_ways_gives_records_or_one_clear_error(name: str, random: Random) -> None:
+    assert_records_or_one_error(name, random)

@@ -59,6 +59,7 @@ def by_name(path: Path, metric: str = "time") -> dict[str, Record]:
     return {r.benchmark: r for r in contents(path).records if r.metric == metric}
 
 
+@pytest.mark.slow
 def test_pytest_benchmark_is_read_back(tmp_path: Path) -> None:
     beside = shutil.which("pytest", path=os.path.dirname(tool("pytest-benchmark")))  # a pytest that has the plugin
     if beside is None:

@@ -7,7 +7,8 @@ from dataclasses import fields, replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lower_wings import LAWS, a_profile
+from laws import LAWS
+from records import a_profile
 
 from perfgate import config
 from perfgate.core.field_map import FieldMap

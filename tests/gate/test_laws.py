@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
-from gate_cases import LAWS, judged, judged_values, lognormal, policy, profile, rule, scaled
+from gate_cases import judged, judged_values, lognormal, policy, profile, rule, scaled
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from laws import DEAR_LAWS
 
 from perfgate.core.finding import FAILED, Status
 from perfgate.core.policy import Floor
@@ -29,14 +30,14 @@ POLICIES = st.sampled_from([BY, PLAIN])
 FACTORS = st.floats(1.0, 3.0)
 
 
-@LAWS
+@DEAR_LAWS
 @given(values=st.one_of(VALUES, SESSIONS), metric=METRICS, by=POLICIES)
 def test_a_sample_against_itself_never_regresses(values, metric, by):
     found = judged_values(values, values, by, metric)
     assert found.status is Status.UNCHANGED
 
 
-@LAWS
+@DEAR_LAWS
 @given(sides=SIDES, factor=FACTORS, metric=METRICS, by=POLICIES)
 def test_slower_never_helps(sides, factor, metric, by):
     base, current = sides
@@ -53,7 +54,7 @@ def severity_of(found):
     return ORDER.index(Status.REGRESSED if found.status is Status.ADVISORY else found.status)
 
 
-@LAWS
+@DEAR_LAWS
 @given(sides=SIDES, factor=st.sampled_from([2.0**-20, 0.5, 4.0, 2.0**30]), metric=METRICS, by=POLICIES)
 def test_the_size_of_the_values_changes_no_status(sides, factor, metric, by):
     found = judged_values(*sides, by, metric)
@@ -62,7 +63,7 @@ def test_the_size_of_the_values_changes_no_status(sides, factor, metric, by):
     assert other.change == pytest.approx(found.change, rel=1e-9, abs=1e-12)
 
 
-@LAWS
+@DEAR_LAWS
 @given(sides=SIDES, seed=st.integers(0, 99), metric=METRICS)
 def test_the_order_of_runs_changes_nothing(sides, seed, metric):
     dice = random.Random(seed)  # noqa: S311 - reproducible order, no secrets
@@ -75,7 +76,7 @@ def test_the_order_of_runs_changes_nothing(sides, seed, metric):
     assert judged_values(*map(mixed, sides), BY, metric) == judged_values(*sides, BY, metric)
 
 
-@LAWS
+@DEAR_LAWS
 @given(seed=st.integers(0, 999), size=st.integers(1, 6))
 def test_the_order_of_benchmarks_changes_nothing(seed, size):
     dice = random.Random(seed)  # noqa: S311 - reproducible order, no secrets
@@ -89,7 +90,7 @@ def test_the_order_of_benchmarks_changes_nothing(seed, size):
     assert judge(dice.sample(pairs, size), policy()) == judge(pairs, policy())
 
 
-@LAWS
+@DEAR_LAWS
 @given(sides=SIDES, factor=FACTORS, metric=METRICS, by=POLICIES)
 def test_a_failed_rows_change_lies_beyond_its_limit_and_never_reads_like_it(sides, factor, metric, by):
     base, current = sides
@@ -99,7 +100,7 @@ def test_a_failed_rows_change_lies_beyond_its_limit_and_never_reads_like_it(side
         assert percent(found.change, apart_from=found.limit) != percent(found.limit)
 
 
-@LAWS
+@DEAR_LAWS
 @given(base=CALM, excess=st.floats(1e-11, 1e-3), metric=st.sampled_from(["elapsed", "rate"]))
 def test_a_change_just_beyond_three_percent_is_never_printed_as_three_percent(base, excess, metric):
     by = policy(rule(metric="*", method="threshold", threshold="+3%", level="fail"), floor=OPEN)
@@ -111,7 +112,7 @@ def test_a_change_just_beyond_three_percent_is_never_printed_as_three_percent(ba
         assert words not in {"+3.0%", "-3.0%"}
 
 
-@LAWS
+@DEAR_LAWS
 @given(sides=SIDES, metric=METRICS)
 def test_the_interval_holds_the_change(sides, metric):
     found = judged_values(*sides, BY, metric)

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 from check_cases import Folder
-from gate_cases import LAWS, lognormal, policy, profile, rule, scaled
+from gate_cases import lognormal, policy, profile, rule, scaled
 from hypothesis import given
 from hypothesis import strategies as st
+from laws import DEAR_LAWS
 
 from perfgate.core.finding import FAILED, WHOLE_SUITE, ExitCode, Status
 from perfgate.core.metrics import Metric
@@ -43,7 +44,7 @@ def findings_of(pairs, names, by):
     return [f for f in judge(pairs, by).findings if f.benchmark in names]
 
 
-@LAWS
+@DEAR_LAWS
 @given(SEEDS, st.integers(2, 4))
 def test_a_benchmark_that_is_not_gated_changes_no_other_in_a_small_suite(seed, benchmarks):
     pairs = across(seed, benchmarks)
@@ -52,7 +53,7 @@ def test_a_benchmark_that_is_not_gated_changes_no_other_in_a_small_suite(seed, b
     assert findings_of(pairs, names, by) == findings_of(pairs[:-1], names, policy(floor=OPEN))
 
 
-@LAWS
+@DEAR_LAWS
 @given(SEEDS, st.integers(2, 9))
 def test_a_metric_that_is_not_gated_changes_no_other_in_any_suite(seed, benchmarks):
     pairs = across(seed, benchmarks, extra="score")
@@ -123,7 +124,7 @@ def levels(pairs, share=None):
     return {f.benchmark: (f.evidence.alpha, f.status) for f in found if f.statistic == "p50"}
 
 
-@LAWS
+@DEAR_LAWS
 @given(SEEDS, st.integers(1, 12), st.floats(0.05, 0.95))
 def test_a_look_at_part_of_the_level_fails_nothing_that_the_whole_level_lets_pass(seed, benchmarks, share):
     pairs = one_session(seed, benchmarks)
@@ -134,7 +135,7 @@ def test_a_look_at_part_of_the_level_fails_nothing_that_the_whole_level_lets_pas
         assert status not in FAILED or whole[name][1] in FAILED
 
 
-@LAWS
+@DEAR_LAWS
 @given(SEEDS, st.integers(2, 12), st.floats(1.0, 3.0))
 def test_a_slower_row_makes_no_other_rows_level_stricter(seed, benchmarks, factor):
     pairs = one_session(seed, benchmarks)
@@ -147,7 +148,7 @@ def test_a_slower_row_makes_no_other_rows_level_stricter(seed, benchmarks, facto
     assert after["b0"][1] in FAILED or before["b0"][1] not in FAILED
 
 
-@LAWS
+@DEAR_LAWS
 @given(SEEDS, st.integers(1, 12))
 def test_rows_that_fail_in_one_session_are_those_that_holm_rejects_at_twice_the_rate(seed, benchmarks):
     found = [f for f in judge(one_session(seed, benchmarks), policy(floor=OPEN)).findings if f.statistic == "p50"]

@@ -146,7 +146,7 @@ def test_a_tail_that_is_gated_spends_its_share_of_the_level_too():
     assert (tail.method, tail.evidence.alpha) == ("same-session", pytest.approx(0.16 * 0.01))
 
 
-@pytest.mark.parametrize("rounds", [4, 10])
+@pytest.mark.parametrize("rounds", [4, pytest.param(10, marks=pytest.mark.slow)])
 def test_looking_several_times_fails_no_more_unchanged_rows_than_promised(rounds):
     # A threshold of nothing leaves the level alone to hold the alarms; 400 rows, 5 % each.
     by = policy(rule(metric="elapsed", threshold="+0%"), false_alarms=0.05)

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 from gate_cases import finding, profile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import laws
 
 from perfgate.core.finding import WHOLE_SUITE, Status
 from perfgate.core.policy import Waiver
@@ -15,7 +16,7 @@ from perfgate.core.text.units import parse_change
 from perfgate.gate.waivers import idle, row_of, waive
 
 TODAY = "2026-03-01"
-LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=200)
+LAWS = laws(200)
 
 
 def waiver(ceiling="+30%", until="2026-03-01", *, benchmark="train", metric="elapsed", statistic="p50", issue=""):

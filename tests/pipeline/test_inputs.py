@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from lower_wings import a_profile, commit_all, refused, summary, write_json, write_runs
+from records import a_profile, commit_all, refused, summary, write_json, write_runs
 
 from perfgate import config
 from perfgate.pipeline import inputs

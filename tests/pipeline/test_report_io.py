@@ -6,7 +6,7 @@ import os
 import threading
 
 import pytest
-from lower_wings import refused
+from records import refused
 
 from perfgate.pipeline.report_io import write_output
 

@@ -6,8 +6,9 @@ import json
 from dataclasses import replace
 
 import pytest
-from gate_cases import LAWS, finding, profile, session, verdict
+from gate_cases import finding, profile, session, verdict
 from hypothesis import given
+from laws import DEAR_LAWS
 from verdicts import HOSTILE_NAMES, RICH, VERDICTS
 
 from perfgate.core.errors import error
@@ -131,7 +132,7 @@ def test_a_hostile_name_leaves_the_report_readable(hostile):
     assert all(e["description"].isprintable() for e in told)
 
 
-@LAWS
+@DEAR_LAWS
 @given(found=VERDICTS)
 def test_any_verdict_that_is_no_pass_has_an_entry_and_each_its_own_fingerprint(found):
     told = entries(found)

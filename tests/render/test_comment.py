@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 from gate_cases import finding, verdict
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import laws
 
 from perfgate.core.errors import error, note, warning
 from perfgate.core.finding import Status
@@ -16,7 +17,7 @@ from perfgate.render.comment import BYTES, CHARACTERS, comment
 from perfgate.render.markdown import draw
 from perfgate.report.compose import PARTS, blocks_of, sizes_of
 
-LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=60)
+LAWS = laws(60)
 RUN = "https://github.com/o/r/actions/runs/7"
 FAILED = {Status.REGRESSED, Status.OVER_BUDGET}
 

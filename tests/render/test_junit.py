@@ -8,9 +8,10 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from gate_cases import LAWS, finding, verdict
+from gate_cases import finding, verdict
 from hypothesis import given
 from hypothesis import strategies as st
+from laws import DEAR_LAWS
 from verdicts import HOSTILE_NAMES, RICH, VERDICTS
 
 from perfgate.core.errors import error, note, warning
@@ -169,7 +170,7 @@ def test_numbers_beyond_all_measure_leave_the_report_valid():
     assert faults(junit(found)) == ""
 
 
-@LAWS
+@DEAR_LAWS
 @given(found=VERDICTS)
 def test_any_verdict_is_well_formed_and_green_only_when_it_passed(found):
     outcomes = set(cases(found).values())
@@ -179,7 +180,7 @@ def test_any_verdict_is_well_formed_and_green_only_when_it_passed(found):
 
 
 @given(words=st.text(max_size=40))
-@LAWS
+@DEAR_LAWS
 def test_any_name_is_well_formed(words):
     assert len(cases(verdict(finding(Status.REGRESSED, benchmark=words, message=words)))) == 1
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from gate_cases import LAWS, finding, verdict
+from gate_cases import finding, verdict
 from hypothesis import given
 from hypothesis import strategies as st
+from laws import DEAR_LAWS
 from verdicts import HOSTILE_NAMES, RICH, VERDICTS
 
 from perfgate.core.errors import error
@@ -97,7 +98,7 @@ def test_a_budget_states_its_limit_in_the_unit_of_the_metric():
 
 
 @pytest.mark.parametrize("more", [{}, BUDGET], ids=["threshold", "budget"])
-@LAWS
+@DEAR_LAWS
 @given(current=st.floats(0.01, 100.0), change=st.floats(-0.5, 0.5))
 def test_an_unchanged_row_is_the_same_text_whatever_was_measured(more, current, change):
     one = finding(Status.UNCHANGED, **{**more, "current": 1.0})
@@ -155,7 +156,7 @@ def test_a_hostile_name_reads_back_as_itself_or_as_what_can_be_shown(hostile):
     assert names == {"".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in hostile)}
 
 
-@LAWS
+@DEAR_LAWS
 @given(found=VERDICTS)
 def test_any_verdict_can_be_read(found):
     assert parsed(openmetrics(found))["perfgate_exit_code", ()] == int(found.exit_code)

@@ -20,6 +20,19 @@ IDS = [case["report"].removesuffix(".json") for case in CASES]
 REPORTS = [f"{case['folder']}/{case['report']}" for case in CASES]
 
 
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory) -> Path:
+    """Return a copy of the files outside a repository."""
+    return shutil.copytree(OLD, tmp_path_factory.mktemp("old") / "old")
+
+
+@pytest.fixture
+def read_only(copied, monkeypatch, outside_ci) -> Path:
+    """Return the folder of the files, in which commands must not write."""
+    monkeypatch.chdir(copied)
+    return copied
+
+
 @pytest.fixture
 def old(tmp_path, monkeypatch, outside_ci) -> Path:
     """Return a copy of the files, in which commands may write."""
@@ -74,7 +87,7 @@ def test_its_runs_and_baselines_are_judged_as_it_judged_them(old: Path, monkeypa
 
 @pytest.mark.parametrize("form", ["text", "markdown", "json", "junit", "openmetrics", "codequality"])
 @pytest.mark.parametrize("name", REPORTS)
-def test_its_reports_are_drawn_in_every_format(old: Path, capsys, name: str, form: str) -> None:
+def test_its_reports_are_drawn_in_every_format(read_only: Path, capsys, name: str, form: str) -> None:
     assert run(["report", name, "--format", form]) == 0
     drawn = capsys.readouterr()
     assert drawn.err == ""

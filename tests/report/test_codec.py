@@ -7,8 +7,9 @@ import math
 
 import jsonschema
 import pytest
-from gate_cases import LAWS, finding, verdict
+from gate_cases import finding, verdict
 from hypothesis import given
+from laws import DEAR_LAWS
 from verdicts import VERDICTS
 
 from perfgate import schema
@@ -23,7 +24,7 @@ from perfgate.report.compose import compose
 VALIDATOR = jsonschema.Draft202012Validator(schema.load("report"))
 
 
-@LAWS
+@DEAR_LAWS
 @given(given_verdict=VERDICTS)
 def test_any_verdict_is_valid_and_reads_back_to_the_same_bytes(given_verdict):
     data = json.loads(json.dumps(to_data(given_verdict), allow_nan=False))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from gate_cases import LAWS
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from laws import DEAR_LAWS
 
 from perfgate.report.words import amount, count, percent, span
 
@@ -86,7 +86,7 @@ def test_a_count_in_words(number, words):
     assert count(number, "row is", "rows are").endswith(" is" if number == 1 else " are")
 
 
-@LAWS
+@DEAR_LAWS
 @given(limit=st.floats(-0.9, 2.0), beyond=st.floats(1e-10, 1.0))
 @example(limit=0.03, beyond=3.1e-11)
 @example(limit=0.0, beyond=2e-12)
@@ -98,7 +98,7 @@ def test_a_change_beyond_its_limit_never_reads_like_the_limit(limit, beyond):
         assert words != f"{limit * 100:+,.{decimals}f}%"
 
 
-@LAWS
+@DEAR_LAWS
 @given(a=POSITIVE, b=POSITIVE, unit=st.sampled_from(["s", "B", "1/s", "1", "widgets"]))
 def test_two_values_that_differ_never_read_alike(a, b, unit):
     assume(abs(a - b) > 1e-12 * max(a, b))

@@ -12,7 +12,8 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lower_wings import LAWS, a_profile, summary
+from laws import LAWS
+from records import a_profile, summary
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from lower_wings import summary
+from records import summary
 
 from perfgate import schema
 

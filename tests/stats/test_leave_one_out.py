@@ -4,13 +4,14 @@ import math
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import laws
 from scipy import stats
 
 from perfgate.stats.leave_one_out import alarm_rate
 
-LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=200)
+LAWS = laws(200)
 SHARES = st.lists(st.floats(-5, 50) | st.just(math.inf), min_size=3, max_size=12)
 
 
@@ -64,6 +65,7 @@ def test_noisier_sessions_never_lower_the_rate(shares, factor):
     assert alarm_rate([max(s, s * factor) for s in shares]).expected >= alarm_rate(shares).expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scale", "sessions"), [(0.3, 3), (0.15, 5), (0.3, 5), (0.3, 10)])
 def test_where_the_law_holds_the_rate_is_true_in_the_mean(scale, sessions):
     """Largest shares that follow the law itself: the mean of many rates is the share that truly fails."""

@@ -8,13 +8,14 @@ import random
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import laws
 
 from perfgate.stats.medians import FEWEST, median_interval, median_ratio_interval
 from perfgate.stats.quantiles import median
 
-LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=100)
+LAWS = laws(100)
 SIDE = st.lists(st.floats(0.01, 100.0), min_size=1, max_size=30)
 CONFIDENCE = st.floats(0.5, 0.999)
 

@@ -7,12 +7,13 @@ import math
 
 import pytest
 import scipy.stats
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import laws
 
 from perfgate.stats.multiplicity import benjamini_hochberg, holm
 
-LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=200)
+LAWS = laws(200)
 FAMILIES = st.lists(st.floats(0.0, 1.0), max_size=30)
 
 

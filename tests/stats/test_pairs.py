@@ -8,13 +8,14 @@ import random
 from operator import sub, truediv
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import laws
 
 from perfgate.stats import pairs
 from perfgate.stats.pairs import nth_pairs
 
-LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=300)
+LAWS = laws(300)
 WIDE = st.floats(-8e307, 8e307)
 SIGNED = st.lists(st.one_of(WIDE, st.integers(-3, 3).map(float)), min_size=1, max_size=12)
 POSITIVE = st.lists(st.one_of(st.floats(5e-324, 1e308), st.integers(1, 5).map(float)), min_size=1, max_size=12)

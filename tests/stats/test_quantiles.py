@@ -9,12 +9,13 @@ import sys
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import laws
 
 from perfgate.stats.quantiles import mad, median, order_statistic_interval, quantile, runs_needed_for_bound
 
-LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=200)
+LAWS = laws(200)
 VALUES = st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=30)
 SHARES = st.floats(0.0, 1.0)
 
@@ -119,8 +120,8 @@ def test_order_statistics_bound_a_quantile_as_in_the_tables(n, q, confidence, ex
 @pytest.mark.parametrize("confidence", [0.5, 0.9, 0.95, 0.99])
 def test_each_end_is_the_tightest_that_holds_its_confidence(n, q, confidence):
     below, tail = scipy.stats.binom(n, q), (1 - confidence) / 2 * (1 + 1e-12)
-    lower = max((i for i in range(n) if below.cdf(i) <= tail), default=None)
-    upper = min((i for i in range(n) if below.sf(i) <= tail), default=None)
+    lower = max((i for i, share in enumerate(below.cdf(range(n))) if share <= tail), default=None)
+    upper = min((i for i, share in enumerate(below.sf(range(n))) if share <= tail), default=None)
     assert order_statistic_interval(n, q, confidence) == (lower, upper)
 
 

@@ -9,8 +9,9 @@ import random
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import laws
 
 from perfgate.stats.ranks import (
     RankTest,
@@ -21,7 +22,7 @@ from perfgate.stats.ranks import (
     smallest_p,
 )
 
-LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=200)
+LAWS = laws(200)
 TIED = st.lists(st.integers(0, 9), min_size=1, max_size=25)
 
 

@@ -8,12 +8,13 @@ import statistics
 
 import pytest
 import scipy.stats
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import laws
 
 from perfgate.stats.sessions import CommonShift, compare_sessions, log_interval, session_limits
 
-LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=100)
+LAWS = laws(100)
 SESSION = st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=8)
 BASELINE = st.lists(SESSION, min_size=1, max_size=6)
 KNOBS = {"prior": 0.02, "family": 5, "false_alarms": 0.01}
@@ -129,6 +130,7 @@ def test_slower_never_helps(baseline, current, delay):
     assert there.outer == pytest.approx(here.outer, rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("heavy", "expected"),
     [

@@ -8,12 +8,13 @@ import random
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import laws
 
 from perfgate.stats.shifts import hodges_lehmann
 
-LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=100)
+LAWS = laws(100)
 SIDE = st.lists(st.floats(-5.0, 5.0), min_size=1, max_size=15)
 
 

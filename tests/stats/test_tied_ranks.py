@@ -8,13 +8,14 @@ import math
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import laws
 
 from perfgate.stats.ranks import MOST_EXACT, mann_whitney, smallest_p
 from perfgate.stats.tied_ranks import tied_tail
 
-LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=150)
+LAWS = laws(150)
 COARSE = st.lists(st.integers(0, 5).map(float), min_size=1, max_size=6)
 
 

@@ -6,7 +6,7 @@ import json
 import os
 
 import pytest
-from lower_wings import a_profile
+from records import a_profile
 
 from perfgate.core.errors import error
 from perfgate.store.baselines import LARGEST, load, parse

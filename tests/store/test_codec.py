@@ -7,7 +7,8 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lower_wings import LAWS, a_profile, refused
+from laws import LAWS
+from records import a_profile, refused
 
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY
 from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, Session

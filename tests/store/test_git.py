@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import pytest
-from lower_wings import GIT_ENVIRONMENT, commit_all, git, refused
+from records import GIT_ENVIRONMENT, commit_all, git, refused
 
 from perfgate.store.git import Commit
 
@@ -16,9 +17,9 @@ def plain_git(monkeypatch):
         monkeypatch.setenv(name, value)
 
 
-@pytest.fixture
-def repository(tmp_path):
-    folder = tmp_path / "repo"
+@pytest.fixture(scope="module")
+def repository_template(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("template") / "repo"
     for name, text in {
         "perfgate.toml": "old", "baselines/ci/a.json": "{}", "baselines/ci/ä b.json": "[]", "baselines/b.json": "1",
         "baselines/README.md": "x", "baselines/.hidden/c.json": "x", "baselines/ci/.d.json": "x",
@@ -34,6 +35,11 @@ def repository(tmp_path):
     commit_all(folder)
     (folder / "perfgate.toml").write_text("new and not committed")
     return folder
+
+
+@pytest.fixture
+def repository(repository_template, tmp_path):
+    return shutil.copytree(repository_template, tmp_path / "repo", symlinks=True)
 
 
 def test_a_commit_gives_its_own_files_not_those_of_the_working_tree(repository):

@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from lower_wings import git, refused
+from records import git, refused
 
 from perfgate.store.lock import refresh_lock
 from perfgate.store.staging import staging

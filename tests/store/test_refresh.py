@@ -7,7 +7,8 @@ import dataclasses
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lower_wings import DAY, LAWS, a_profile
+from laws import LAWS
+from records import DAY, a_profile
 
 from perfgate.core.metrics import PEAK_MEMORY, THROUGHPUT, Metric
 from perfgate.core.policy import Policy, Rule

@@ -6,8 +6,9 @@ import datetime as dt
 import tomllib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import laws
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError
@@ -22,7 +23,7 @@ ceiling = "+30%"
 until = 2026-06-30
 reason = "new parser"
 """
-LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=100)
+LAWS = laws(100)
 PLAIN = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=40)
 
 

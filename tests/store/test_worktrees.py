@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from lower_wings import GIT_ENVIRONMENT
+from records import GIT_ENVIRONMENT
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.store.git import git

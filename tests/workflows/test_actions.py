@@ -61,6 +61,7 @@ def test_a_command_is_compared_with_the_target_branch(merged: Project, tmp_path:
     assert (tmp_path / "machine/github_step_summary").read_text().startswith("**Regression**")
 
 
+@pytest.mark.slow
 def test_a_line_for_the_shell_and_a_set_up_of_several_lines_are_run_on_both_sides(
     merged: Project, tmp_path: Path
 ) -> None:
@@ -98,6 +99,7 @@ def test_an_input_is_never_run_nor_taken_for_an_option(merged: Project, tmp_path
         assert not merged.path("hacked").exists()
 
 
+@pytest.mark.slow
 def test_a_folder_to_work_in_is_entered(merged: Project, tmp_path: Path) -> None:
     change(merged, part__job_py=JOB.format(0.01), part__perfgate_toml="")
     merged.write("part/perfgate.toml", "")

@@ -139,6 +139,7 @@ def test_a_slow_shard_is_exit_1_a_dead_one_exit_2_and_unchanged_ones_pass(projec
     assert "job-2/2  elapsed p50" not in said.partition("Regressed")[2].partition("Unchanged")[0]
 
 
+@pytest.mark.slow
 def test_the_action_comments_as_the_workflow_does(checkout: Project, tmp_path: Path) -> None:
     hub = FaultyGitHub()
     hub.pull()
@@ -161,6 +162,7 @@ def test_the_action_comments_as_the_workflow_does(checkout: Project, tmp_path: P
         hub.close()
 
 
+@pytest.mark.slow
 def test_baselines_are_measured_and_proposed_as_a_pull_request(project: Project, tmp_path: Path) -> None:
     jobs = load(ROOT / ".github/workflows/baseline-refresh.yml")["jobs"]
     project.write("tests/benchmarks/gate_collect.py", JOB.format(0.02))

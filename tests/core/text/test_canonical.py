@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lower_wings import LAWS, refused
+from laws import LAWS
+from records import refused
 
 from perfgate.core.errors import CannotDecideError, error, note, plain, warning
 from perfgate.core.reasons import SENTENCES, hint_for, sentence

@@ -7,7 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lower_wings import LAWS
+from laws import LAWS
 
 from perfgate.core.text.units import Limit, display_scale, is_known_unit, parse_change, parse_limit, to_base
 

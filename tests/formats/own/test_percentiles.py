@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from lower_wings import refused
+from records import refused
 
 from perfgate.formats.own.percentiles import parse
 

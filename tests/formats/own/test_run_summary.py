@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lower_wings import LAWS, refused, summary
+from laws import LAWS
+from records import refused, summary
 
 from perfgate.collect import collect
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, Metric

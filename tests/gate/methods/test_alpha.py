@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from gate_cases import LAWS
 from hypothesis import given
 from hypothesis import strategies as st
+from laws import DEAR_LAWS
 
 from perfgate.gate.methods.alpha import MOST_ROWS_STEPPED_DOWN, alphas_of
 from perfgate.gate.methods.decision import Family
@@ -20,7 +20,7 @@ def family(size, **more):
 
 
 @pytest.mark.parametrize("size", [12, MOST_ROWS_STEPPED_DOWN, MOST_ROWS_STEPPED_DOWN + 1, 400])
-@LAWS
+@DEAR_LAWS
 @given(PS)
 def test_a_row_is_at_its_level_exactly_when_the_whole_family_rejects_it(size, ps):
     adjusted = (holm if size <= MOST_ROWS_STEPPED_DOWN else benjamini_hochberg)([*ps, *[1.0] * (size - len(ps))])

@@ -7,9 +7,10 @@ import math
 import random
 from dataclasses import replace
 
-from gate_cases import LAWS, policy, profile, rule, scaled, verdict
+from gate_cases import policy, profile, rule, scaled, verdict
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from laws import DEAR_LAWS
 
 from perfgate.core.finding import FAILED, UNDECIDED, WHOLE_SUITE, Status
 from perfgate.core.policy import Floor
@@ -77,27 +78,27 @@ def fails(pairs):
     return not UNDECIDED & set(found) and bool(FAILED & set(found))
 
 
-@LAWS
+@DEAR_LAWS
 @given(SUITES, st.floats(1.0, 20.0))
 def test_making_everything_slower_alike_never_turns_a_failure_into_a_pass(pairs, factor):
     if fails(pairs):
         assert fails([slowed(p, factor) for p in pairs])
 
 
-@LAWS
+@DEAR_LAWS
 @given(SMALL, st.lists(st.floats(1.0, 5.0), min_size=4, max_size=4))
 def test_making_everything_slower_at_will_never_turns_a_failure_into_a_pass_without_a_common_shift(pairs, factors):
     if fails(pairs):
         assert fails([slowed(p, f) for p, f in zip(pairs, factors, strict=False)])
 
 
-@LAWS
+@DEAR_LAWS
 @given(SUITES)
 def test_a_suite_that_is_twenty_times_as_slow_as_ever_never_passes(pairs):
     assert fails([slowed(p, 20.0) for p in pairs])
 
 
-@LAWS
+@DEAR_LAWS
 @given(SMALL, st.floats(1.0, 10.0))
 def test_a_slower_benchmark_never_changes_anothers_verdict_in_a_small_suite(pairs, factor):
     before, after = statuses(pairs), statuses([slowed(pairs[0], factor), *pairs[1:]])
@@ -105,7 +106,7 @@ def test_a_slower_benchmark_never_changes_anothers_verdict_in_a_small_suite(pair
     assert {row: after[row] for row in others} == {row: before[row] for row in others}
 
 
-@LAWS
+@DEAR_LAWS
 @given(SUITES, st.floats(1.0, 10.0))
 def test_a_slower_benchmark_changes_anothers_verdict_by_the_common_shift_alone(pairs, factor):
     def seen(given_pairs):
@@ -118,7 +119,7 @@ def test_a_slower_benchmark_changes_anothers_verdict_by_the_common_shift_alone(p
             assert after[name][0] == before[name][0]
 
 
-@LAWS
+@DEAR_LAWS
 @given(SUITES, SUITES)
 def test_a_further_fresh_session_never_turns_what_holds_into_a_failure(pairs, others):
     assume(pairs[0].current.metrics[0].metric == others[0].current.metrics[0].metric)
@@ -141,7 +142,7 @@ def test_a_further_fresh_session_never_turns_what_holds_into_a_failure(pairs, ot
             assert after[row] not in FAILED
 
 
-@LAWS
+@DEAR_LAWS
 @given(SUITES, st.integers(0, 10**6))
 def test_neither_the_order_of_benchmarks_nor_of_sessions_matters(pairs, seed):
     dice = random.Random(seed)  # noqa: S311 - an order, no secret
@@ -154,7 +155,7 @@ def test_neither_the_order_of_benchmarks_nor_of_sessions_matters(pairs, seed):
     assert statuses(shuffled) == statuses(pairs)
 
 
-@LAWS
+@DEAR_LAWS
 @given(SUITES, st.sampled_from([2.0**-30, 0.5, 4.0, 2.0**20]))
 def test_the_unit_of_the_values_does_not_matter(pairs, factor):
     def resized(side):
@@ -169,14 +170,14 @@ def test_the_unit_of_the_values_does_not_matter(pairs, factor):
     assert statuses([replace(p, base=resized(p.base), current=resized(p.current)) for p in pairs]) == statuses(pairs)
 
 
-@LAWS
+@DEAR_LAWS
 @given(SUITES)
 def test_a_round_trip_through_a_baseline_file_changes_nothing(pairs):
     through = [replace(p, base=decode_baseline(encode_baseline(p.base), "b.json")[0]) for p in pairs]
     assert judge(through, BY).findings == judge(pairs, BY).findings
 
 
-@LAWS
+@DEAR_LAWS
 @given(SUITES)
 def test_a_round_trip_through_a_report_keeps_every_value_and_every_word(pairs):
     told = verdict(
@@ -191,7 +192,7 @@ def test_a_round_trip_through_a_report_keeps_every_value_and_every_word(pairs):
     assert judged_again.findings == judge(pairs, BY).findings
 
 
-@LAWS
+@DEAR_LAWS
 @given(SEEDS, st.integers(1, 9))
 def test_a_session_against_itself_never_fails_and_is_never_suspected(seed, benchmarks):
     pairs = [replace(p, current=p.base) for p in suite(seed, benchmarks, 1, 1)]

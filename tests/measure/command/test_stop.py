@@ -33,6 +33,7 @@ def test_a_command_that_takes_too_long_is_stopped_with_its_children(tmp_path):
     wait_until(lambda: not is_alive(int((tmp_path / "pid").read_text())))
 
 
+@pytest.mark.slow
 def test_a_command_that_will_not_stop_is_made_to(tmp_path):
     stubborn = f"trap '' TERM; echo $$ > {tmp_path}/pid; while :; do sleep 0.1; done"
     result = run_command(["sh", "-c", stubborn], timeout=0.5)
@@ -42,6 +43,7 @@ def test_a_command_that_will_not_stop_is_made_to(tmp_path):
     wait_until(lambda: not is_alive(int((tmp_path / "pid").read_text())))
 
 
+@pytest.mark.slow
 def test_a_grandchild_that_ignores_the_asking_is_stopped_too(tmp_path):
     inner = f'trap "" TERM; echo $$ > {tmp_path}/pid; while :; do sleep 0.1; done'
     run_command(["sh", "-c", f"sh -c '{inner}' & while [ ! -s {tmp_path}/pid ]; do :; done; wait"], timeout=1)

@@ -32,6 +32,7 @@ _PROGRAM = """
     """
 
 
+@pytest.mark.slow
 def test_strictly_typed_callers_keep_their_signatures(tmp_path, monkeypatch):
     api = pytest.importorskip("mypy.api")
     monkeypatch.setenv("MYPYPATH", str(ROOT))

@@ -6,7 +6,7 @@ import json
 import os
 
 import pytest
-from lower_wings import refused, summary, write_json, write_runs
+from records import refused, summary, write_json, write_runs
 
 from perfgate.pipeline.baselines.refresh import plan_refresh, policy_and_baselines
 from perfgate.store.baselines import load

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from lower_wings import a_profile, commit_all, refused, summary, write_json
+from records import a_profile, commit_all, refused, summary, write_json
 
 from perfgate.core.metrics import Metric
 from perfgate.core.profile import Provenance

@@ -115,7 +115,14 @@ def edits_in_ab(head=None, *, is_trusted=True):
 
 
 @pytest.mark.parametrize("head", [None, "HEAD"], ids=["working-tree", "commit"])
-@pytest.mark.parametrize("config", ["", 'baselines = "gate"\n', None], ids=["configured", "elsewhere", "built-in"])
+@pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param("", id="configured"),
+        pytest.param('baselines = "gate"\n', id="elsewhere", marks=pytest.mark.slow),
+        pytest.param(None, id="built-in", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize(
     "case",
     [

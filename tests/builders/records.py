@@ -1,4 +1,4 @@
-"""What the tests of the lower wings build their cases from: records by hand, run files, git repositories."""
+"""Runs and profiles by hand, run files, and git repositories."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
 
 from perfgate.core.errors import CannotDecideError, Diagnostic
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, Metric
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-LAWS = settings(derandomize=True, database=None, deadline=None, max_examples=150)
-"""The same examples every time, so that a red test stays red."""
 
 DAY = "2026-01-{:02}T00:00:00Z"
 GIT_ENVIRONMENT = {
