@@ -25,9 +25,7 @@ def runs(session: str, folder: str, *, begin: int = 0, status: str = "ok", machi
 
 
 def legs(*batches, paths=()):
-    selection = select(
-        collect(run for batch in batches for run in batch), every_batch=False, every_session=every_session
-    )
+    selection = select(collect(run for batch in batches for run in batch), every_batch=False)
     return [d.message for d in find_legs(selection, paths, name_run)]
 
 
@@ -71,7 +69,7 @@ def test_a_leg_whose_runs_failed_is_one_too():
 @pytest.mark.parametrize(
     ("session", "run"),
     [
-        ("gha-7-1-my-job-0a", "gha-7-1"), ("gitlab-5-6-0a", "gitlab-5"), 
+        ("gha-7-1-my-job-0a", "gha-7-1"), ("gitlab-5-6-0a", "gitlab-5"),
         ("jenkins-jenkins-a-b-9-0a", "jenkins-jenkins-a-b-9"),
         ("azure-1-a-b-3-0a", "azure-1"), ("circleci-u-1-0a", ""), ("local-0a-1-2", ""), ("nightly", ""),
     ],
