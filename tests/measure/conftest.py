@@ -11,11 +11,12 @@ import pytest
 from measured_programs import ROOT
 
 from perfgate.measure.machine.ci import MARKERS
+from perfgate.measure.machine.commit import COMMIT_VARIABLES
 
 _CI = (
     *MARKERS,
-    *("GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT", "BUILD_SOURCEVERSION", "CIRCLE_SHA1", "BUILDKITE_COMMIT"),
-    *("TRAVIS_COMMIT", "ImageOS", "OMP_NUM_THREADS"),
+    *COMMIT_VARIABLES,
+    *("ImageOS", "OMP_NUM_THREADS"),
 )
 
 

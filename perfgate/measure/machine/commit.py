@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_VARIABLES = (
+COMMIT_VARIABLES = (
     "PERFGATE_COMMIT",  # whoever measures two commits in one job knows better than the job
     "GITHUB_SHA",
     "CI_COMMIT_SHA",
@@ -20,6 +20,7 @@ _VARIABLES = (
     "BUILDKITE_COMMIT",
     "TRAVIS_COMMIT",
 )
+"""Variables that hold the commit, the surest first."""
 _HEX = frozenset("0123456789abcdef")
 _PACKED_LIMIT = 4 << 20  # bytes of packed-refs, some 60,000 references; more is not worth the wait
 _LONGEST_CHAIN = 5  # a symbolic reference may name another one, as git itself bounds it
@@ -32,7 +33,7 @@ def find_commit(environ: Mapping[str, str], folder: str) -> str | None:
         environ: the environment to ask first.
         folder: where to look for ``.git``, then in the folders above it.
     """
-    for name in _VARIABLES:
+    for name in COMMIT_VARIABLES:
         value = environ.get(name, "").strip().lower()
         if _is_hash(value):
             return value
