@@ -33,7 +33,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "only the base measures it",
         "add it to the head again; or exclude it: `exclude = [NAME]`",
     ),
-    "all-failed": ("every run of it failed", "fix the program and measure again"),
+    "all-failed": ("every run or call of it failed", "fix the program and measure again"),
     "only-baseline-runs": (
         "its newest runs all belong to the baseline",
         "measure again: `perfgate run -n 10 -- CMD`, or the tool that wrote the file",

@@ -27,6 +27,7 @@ MEANS = "means of calls"
 _FLAGS = {
     "cpu-scaling": "the processor's clock was not fixed: expect more noise",
     "debug-build": "the benchmark library is a debug build: its times are not those of a release",
+    "exit-code": "all runs ended with the same exit code, not 0: taken as the program's answer, see error_rate",
     "failures-mixed": "failed calls are among the times: as many of the fastest are left out, see error_rate",
     "nonzero-exit": "some runs of the command failed (exit code not 0) and are left out",
     "rounded": "times are rounded by the tool",

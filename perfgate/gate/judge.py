@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.comparability import why_unmeasured
 from perfgate.core.finding import Finding, Status
 from perfgate.core.metrics import ELAPSED
-from perfgate.core.policy import GATED_BY_DEFAULT, SHOWN_BY_DEFAULT
+from perfgate.core.policy import ERROR_RATE, GATED_BY_DEFAULT, SHOWN_BY_DEFAULT
 from perfgate.core.sessions import merge_batches
 from perfgate.core.statistic import P50
 from perfgate.gate.comparison import Comparison
@@ -163,7 +163,8 @@ def _compare(row: Row, pair: Pair) -> Comparison | list[Finding]:
     if row.base is None or base is None:
         return [finding_of(row, Status.NEW, "not-in-baseline")] if represents and not _is_secondary(row) else []
     if current is None:
-        return [finding_of(row, Status.MISSING, "no-values")] if represents else []
+        reason = "all-failed" if _did_every_call_fail(row.current) else "no-values"
+        return [finding_of(row, Status.MISSING, reason)] if represents else []
     if unlike := why_incomparable(row, base, current):
         return [finding_of(row, Status.NOT_COMPARABLE, *unlike)] if represents else []
     was, now = value_of(base, row.statistic), value_of(current, row.statistic)
@@ -179,6 +180,12 @@ def _compare(row: Row, pair: Pair) -> Comparison | list[Finding]:
     if unmeasured := _why_unmeasured(c):
         return [finding_of(row, Status.INVALID, *unmeasured)] if represents else []
     return c
+
+
+def _did_every_call_fail(profile: Profile) -> bool:
+    """Does a tool state that no call of the benchmark succeeded, so that its times are unknown?"""
+    rate = profile.metric(ERROR_RATE)
+    return rate is not None and bool(values := rate.pooled()) and values[0] >= 1.0
 
 
 def _represents_metric(row: Row, base: MetricProfile | None, current: MetricProfile | None) -> bool:

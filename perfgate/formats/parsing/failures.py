@@ -6,20 +6,43 @@ import math
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from perfgate.core.policy import ERROR_RATE
 from perfgate.core.quantile import Quantile
 from perfgate.core.statistic import QUANTILE_OF
-from perfgate.formats.parsing.record import Single
+from perfgate.formats.parsing.record import Record, Single, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from perfgate.formats.parsing.record import Quantiles, Record, Samples
+    from perfgate.formats.parsing.record import Quantiles, Samples
 
 SHARES = {q: name for name, q in QUANTILE_OF.items()}
 """Shares of the quantiles that a rule or a budget may name."""
 _MIXED = {"failures-mixed", "nonzero-exit"}
 _NEGLIGIBLE = 0.01  # of all calls: moves a quantile by less than a hundredth of a rank
 _SLACK = 1e-9  # of a share, which may be written as 0.95 or as 95 / 100
+
+
+def all_failed(benchmark: str, metric: str, count: int, why: str, started_at: str = "") -> Iterator[Record | Skipped]:
+    """Yield what is known of a benchmark of which every call failed: its error rate. Its times are unknown.
+
+    Args:
+        benchmark: its name.
+        metric: the metric that is unknown.
+        count: how many calls there were, >= 1.
+        why: such as ``every request failed``.
+        started_at: when it was measured; empty: unknown.
+    """
+    yield Skipped(benchmark=benchmark, metric=metric, why=why)
+    yield Record(
+        benchmark=benchmark,
+        metric=ERROR_RATE,
+        unit="1",
+        better="lower",
+        n=count,
+        started_at=started_at,
+        payload=Single(value=1.0),
+    )
 
 
 def highest_rate(records: Iterable[Record]) -> float:
@@ -33,7 +56,7 @@ def rate_of(records: Iterable[Record], of_file: float) -> float:
 
 
 def _rate(r: Record) -> float | None:
-    return r.payload.value if r.metric == "error_rate" and isinstance(r.payload, Single) else None
+    return r.payload.value if r.metric == ERROR_RATE and isinstance(r.payload, Single) else None
 
 
 def without_failures(r: Record, samples: Samples, rate: float) -> Sequence[float]:

@@ -13,6 +13,7 @@ import msgspec
 
 from perfgate.core.field_map import parts_of
 from perfgate.core.text.units import scale_of
+from perfgate.formats.parsing.failures import all_failed
 from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 from perfgate.formats.parsing.timestamps import stated_instant
 from perfgate.formats.parsing.values import to_number
@@ -93,6 +94,7 @@ class Grouping:
         self._where = [(lookup(field), wanted) for field, wanted in mapped.where]
         self._ok = lookup(mapped.ok) if mapped.ok else None
         self._time = lookup(mapped.time) if mapped.time else None
+        self._is_ok_stated = False
         self._started_at = ""
         self._decode = msgspec.json.Decoder(list[float]).decode
         self._by_key: dict[object, _Group] = {}
@@ -118,7 +120,9 @@ class Grouping:
             self._started_at = stated_instant(self._time(rows[0]))
         for group, mine in places:
             group.rows += len(mine)
-        if self._ok is not None and not all(passed := _passed(list(map(self._ok, rows)))):
+        stated = list(map(self._ok, rows)) if self._ok is not None else []
+        self._is_ok_stated = self._is_ok_stated or any(cell is not None for cell in stated)
+        if not all(passed := _passed(stated)):
             for group, mine in places:
                 good = [at for at in mine if passed[at]]
                 group.failed += len(mine) - len(good)
@@ -231,7 +235,12 @@ class Grouping:
 
     def _of(self, group: _Group, asked: Direction | None) -> Iterator[Record | Skipped]:
         if group.failed == group.rows:
-            yield Skipped(benchmark=group.name, why=f"failed, in all of {group.rows:,} rows")
+            metric = self._map.values[0].resolved()[0]
+            why = f"failed, in all of {group.rows:,} rows"
+            if self._is_ok_stated:
+                yield from all_failed(group.name, metric, group.rows, why, self._started_at)
+            else:  # a field that no row has is a mistake in the map, and no failure of what was measured
+                yield Skipped(benchmark=group.name, why=why)
             return
         if not any(group.columns):
             yield Skipped(benchmark=group.name, why="no values")

@@ -18,6 +18,7 @@ Kind = Literal["samples", "quantiles", "histogram", "value"]
 Flag = Literal[
     "cpu-scaling",
     "debug-build",
+    "exit-code",
     "failures-mixed",
     "nonzero-exit",
     "rounded",

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
+from perfgate.formats.parsing.failures import all_failed
+from perfgate.formats.parsing.record import Record, Samples, Single
 from perfgate.formats.parsing.values import to_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.formats.parsing.record import Flag
+    from perfgate.formats.parsing.record import Flag, Skipped
 
 _GOOD = (200, 400)
 
@@ -38,9 +39,9 @@ class Requests:
         self.unknown += is_good is None
 
     def records(self, name: str, flags: tuple[Flag, ...] = (), started_at: str = "") -> Iterator[Record | Skipped]:
-        """Yield response time and error rate; a name under which every request failed is skipped."""
+        """Yield response time and error rate; of a name under which every request failed the error rate alone."""
         if not self.times:
-            yield Skipped(benchmark=name, why="every request failed")
+            yield from all_failed(name, "response_time", self.failed, "every request failed", started_at)
             return
         facts: dict[str, Any] = {"benchmark": name, "better": "lower", "flags": flags, "started_at": started_at}
         yield Record(**facts, metric="response_time", unit="s", payload=Samples(values=self.times))

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from perfgate.formats.parsing.failures import all_failed
 from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def _figures(lines: list[str]) -> tuple[dict[str, float], int | None]:
 
 def _records(command: str, runs: _Runs) -> Iterator[Record | Skipped]:
     if runs.failed == runs.count:
-        yield Skipped(benchmark=command, why="every run failed" if runs.count > 1 else "it failed")
+        why = "every run failed" if runs.count > 1 else "it failed"
+        yield from all_failed(command, "time", runs.count, why)
         return
     flags: tuple[Flag, ...] = ("nonzero-exit",) if runs.failed else ()
     units = {metric: unit for metric, unit, _, _ in _FIGURES}

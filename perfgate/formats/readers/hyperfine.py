@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from perfgate.formats.parsing.failures import all_failed
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import all_numbers, items, number, table, take_quantiles, text
 
@@ -20,13 +21,16 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     for entry in map(table, items(table(source.json()).get("results"))):
         name = text(entry.get("command"))
         codes = items(entry.get("exit_codes"))
-        flags: tuple[Flag, ...] = ("nonzero-exit",) if any(code != 0 for code in codes) else ()
-        if codes and all(code != 0 for code in codes):
-            yield Skipped(benchmark=name, why="every run failed")
-            continue
-        yield _time(name, entry, flags, tuple(i for i, code in enumerate(codes) if code != 0))
+        failed = tuple(i for i, code in enumerate(codes) if code != 0)
+        flags: tuple[Flag, ...] = ("nonzero-exit",) if failed else ()
+        if codes and len(failed) == len(codes):
+            if codes.count(codes[0]) < len(codes) or not isinstance(codes[0], int):
+                yield from all_failed(name, "time", len(codes), "every run failed")
+                continue
+            # hyperfine goes on after such a code only with --ignore-failure: linters and test runners end with 1.
+            flags, failed = ("exit-code",), ()
+        yield _time(name, entry, flags, failed)
         if codes:
-            failed = sum(code != 0 for code in codes) / len(codes)
             yield Record(
                 benchmark=name,
                 metric="error_rate",
@@ -35,7 +39,7 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
                 n=len(codes),
                 flags=flags,
                 is_derived=not flags,
-                payload=Single(value=failed),
+                payload=Single(value=sum(code != 0 for code in codes) / len(codes)),
             )
         memory = all_numbers(items(entry.get("memory_usage_byte")))
         if memory:

@@ -9,6 +9,7 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.csv_rows import Tally, rows
+from perfgate.formats.parsing.failures import all_failed
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 from perfgate.formats.parsing.requests import instant
 from perfgate.formats.parsing.values import items, number, table, take_quantiles, text, to_number
@@ -69,6 +70,10 @@ def _endpoint(name: str, entry: dict[str, Any]) -> Iterator[Record | Skipped]:
     if why := _why_not(requests, failed):
         yield Skipped(benchmark=name, why=why)
         return
+    if requests and failed == requests:
+        started = instant(number(entry.get("start_time")))
+        yield from all_failed(name, "response_time", int(requests), "every request failed", started)
+        return
     counts = _counts(table(entry.get("response_times")))
     if counts is None:
         yield Skipped(benchmark=name, why="a count of response times is no whole number")
@@ -89,7 +94,7 @@ def _why_not(requests: float | None, failed: float | None) -> str:
         return "no requests"
     if requests < 0 or (failed is not None and not 0 <= failed <= requests):
         return "its numbers of requests and failures cannot be"
-    return "every request failed" if failed == requests else ""
+    return ""
 
 
 def _counts(response_times: dict[str, Any]) -> list[tuple[float, int]] | None:
@@ -141,6 +146,9 @@ def _row(row: dict[str, str]) -> Iterator[Record | Skipped]:
     requests, failed = to_number(row.get("Request Count")), to_number(row.get("Failure Count"))
     if why := _why_not(requests, failed):
         yield Skipped(benchmark=name, why=why)
+        return
+    if requests and failed == requests:
+        yield from all_failed(name, "response_time", int(requests), "every request failed")
         return
     flags: tuple[Flag, ...] = ("failures-mixed", "rounded", "snapshot") if failed else ("rounded", "snapshot")
     facts: dict[str, Any] = {"benchmark": name, "n": int(requests or 0), "flags": flags}

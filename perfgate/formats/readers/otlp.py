@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from perfgate.formats.parsing.failures import all_failed
 from perfgate.formats.parsing.otlp import Points
 from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import items, table, text
@@ -105,7 +106,10 @@ def _records(name: str, found: _Calls) -> Iterator[Record | Skipped]:
     """Yield the durations and the error rate of a span name."""
     known = len(found.durations) + found.errors
     if not found.durations:
-        yield Skipped(benchmark=name, why="every call failed" if found.errors else "no span that ended")
+        if found.errors:
+            yield from all_failed(name, "duration", found.errors, "every call failed")
+        else:
+            yield Skipped(benchmark=name, why="no span that ended")
         return
     flags: tuple[Flag, ...] = ("unfinished",) if found.unfinished else ()
     facts: dict[str, Any] = {"benchmark": name, "better": "lower", "flags": flags, "commit": found.commit}

@@ -7,6 +7,7 @@ from array import array
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from perfgate.formats.parsing.failures import all_failed
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import all_numbers, items, number, table, take_quantiles, text
 
@@ -29,7 +30,10 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     name = text(document.get("model_id")) or source.name
     completed, failed = number(document.get("completed")), number(document.get("failed"))
     if not completed or completed < 0:
-        yield Skipped(benchmark=name, why="no request was completed")
+        if failed and failed > 0:
+            yield from all_failed(name, "e2el", int(failed), "no request was completed")
+        else:
+            yield Skipped(benchmark=name, why="no request was completed")
         return
     flags: tuple[Flag, ...] = ("failures-mixed",) if failed else ()
     for metric in _TIMES:

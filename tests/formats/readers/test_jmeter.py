@@ -38,10 +38,12 @@ def test_failed_samples_are_left_out_of_the_times_and_counted(tmp_path):
     assert [(values_of(r), r.count) for r in got.records if r.metric == "error_rate"] == [([0.5], 2)]
 
 
-def test_a_label_under_which_every_sample_failed_is_skipped_by_name(tmp_path):
+def test_of_a_label_under_which_every_sample_failed_the_error_rate_is_kept(tmp_path):
     got = contents(write(tmp_path, HEADER, GOOD, BAD.replace("slow", "broken")))
-    assert {r.benchmark for r in got.records} == {"slow"}
-    assert [(s.benchmark, s.why) for s in got.skipped] == [("broken", "every request failed")]
+    assert [(r.metric, values_of(r), r.count) for r in got.records if r.benchmark == "broken"] == [
+        ("error_rate", [1.0], 1)
+    ]
+    assert [(s.benchmark, s.metric) for s in got.skipped] == [("broken", "response_time")]
 
 
 @pytest.mark.parametrize(("end", "encoding"), [("\n", "utf-8-sig"), ("\r\n", "utf-8"), ("\n", "utf-16")])

@@ -57,10 +57,12 @@ def test_failures_among_the_times_are_flagged_and_told_as_a_rate(tmp_path):
     assert values_of(errors)[0] == pytest.approx(1 / 3)
 
 
-def test_an_endpoint_that_only_failed_is_skipped_by_name(tmp_path):
+def test_of_an_endpoint_that_only_failed_the_error_rate_is_kept(tmp_path):
     got = read(tmp_path, endpoint(), endpoint(name="/b", num_failures=3))
-    assert {r.benchmark for r in got.records} == {"GET /a"}
-    assert [(s.benchmark, s.why) for s in got.skipped] == [("GET /b", "every request failed")]
+    assert [(r.metric, values_of(r), r.count) for r in got.records if r.benchmark == "GET /b"] == [
+        ("error_rate", [1.0], 3)
+    ]
+    assert [(s.benchmark, s.metric) for s in got.skipped] == [("GET /b", "response_time")]
 
 
 @pytest.mark.parametrize(
@@ -162,11 +164,11 @@ def test_the_csv_of_a_failing_endpoint_flags_its_times_and_tells_the_rate(tmp_pa
     assert (values_of(throughput), throughput.better, values_of(errors)) == ([7.5], "higher", [0.25])
 
 
-def test_a_csv_row_without_requests_or_with_failures_alone_is_skipped_by_name(tmp_path):
+def test_a_csv_row_without_requests_is_skipped_and_one_with_failures_alone_keeps_its_error_rate(tmp_path):
     rows = "GET,/a,4,0,2,2.0,1,9,2.0,7.5,0,2,9,9\nGET,/b,0,0,0,0,0,0,0,0.0,0.0,N/A,N/A,N/A\n"
     rows += "GET,/c,2,2,1,1,1,1,1,9,9,1,1,1\n"
     got = contents(write(tmp_path, f"{HEADER}\n{rows},Aggregated,6,2,2,2.0,1,9,2.0,7.5,1.8,2,9,9\n"))
-    assert {r.benchmark for r in got.records} == {"GET /a"}
+    assert [(r.metric, values_of(r)) for r in got.records if r.benchmark != "GET /a"] == [("error_rate", [1.0])]
     assert [(s.benchmark, s.why) for s in got.skipped] == [
         ("GET /b", "no requests"),
         ("GET /c", "every request failed"),

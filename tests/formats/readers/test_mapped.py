@@ -157,9 +157,10 @@ def test_a_field_that_no_row_has_is_a_failure_of_all_and_not_a_pass():
     assert "failed, in all of 1 rows" in fault(text, a_map(ok="okay"))
 
 
-def test_a_benchmark_that_only_failed_is_named_and_gives_nothing():
+def test_of_a_benchmark_that_only_failed_the_error_rate_is_kept():
     text = lines({"route": "a", "took_ms": 5, "ok": 200}, {"route": "b", "took_ms": 1, "ok": 500})
-    assert {name for name, _ in found(text, a_map(ok="ok"))} == {"a"}
+    records = [r for r in contents(text, a_map(ok="ok")).records if r.benchmark == "b"]
+    assert [(r.metric, values_of(r), r.count) for r in records] == [("error_rate", [1.0], 1)]
     assert skipped(text, a_map(ok="ok")) == [("b", "failed, in all of 1 rows")]
 
 

@@ -79,10 +79,11 @@ def test_the_error_rate_is_there_before_anything_fails() -> None:
     assert values_of(only(to_number(spans(span())), "error_rate")) == [0.0]
 
 
-def test_a_span_that_only_failed_is_skipped_by_name() -> None:
+def test_of_a_span_that_only_failed_the_error_rate_is_kept() -> None:
     found = to_number(spans(span("good"), span("bad", status={"code": 2})))
-    assert found.skipped == (Skipped(benchmark="bad", why="every call failed"),)
-    assert {r.benchmark for r in found.records} == {"good"}
+    assert found.skipped == (Skipped(benchmark="bad", metric="duration", why="every call failed"),)
+    (rate,) = (r for r in found.records if r.benchmark == "bad")
+    assert (rate.metric, values_of(rate), rate.count) == ("error_rate", [1.0], 1)
 
 
 @pytest.mark.parametrize("end", [None, "0", str(START - 1), "soon", True, 1e30])

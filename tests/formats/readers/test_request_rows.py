@@ -35,9 +35,10 @@ def test_answers_that_are_errors_are_left_out_of_the_times_and_counted(tmp_path)
     assert times.benchmark == "load"
 
 
-def test_a_server_that_only_fails_has_no_times(tmp_path):
-    with pytest.raises(CannotDecideError, match="every request failed"):
-        contents(write(tmp_path, HEY, hey("0.0002", "503")))
+def test_of_a_server_that_only_fails_the_error_rate_is_kept(tmp_path):
+    got = contents(write(tmp_path, HEY, hey("0.0002", "503")))
+    assert [(r.metric, values_of(r), r.count) for r in got.records] == [("error_rate", [1.0], 1)]
+    assert [(s.metric, s.why) for s in got.skipped] == [("response_time", "every request failed")]
 
 
 def test_hey_without_the_column_of_offsets_as_older_versions_write_it_is_read(tmp_path):

@@ -98,10 +98,10 @@ def test_a_run_that_failed_is_left_out_and_counted(tmp_path, failed):
     assert values_of(got["error_rate"]) == pytest.approx([1 / 3])
 
 
-def test_a_command_that_only_failed_is_skipped_by_name(tmp_path):
+def test_of_a_command_that_only_failed_the_error_rate_is_kept(tmp_path):
     got = contents(write(tmp_path, run() + run(command="serve", status=1)))
-    assert {r.benchmark for r in got.records} == {"train"}
-    assert [s.benchmark for s in got.skipped] == ["serve"]
+    assert [(r.metric, values_of(r)) for r in got.records if r.benchmark == "serve"] == [("error_rate", [1.0])]
+    assert [(s.benchmark, s.metric) for s in got.skipped] == [("serve", "time")]
 
 
 def test_a_command_may_hold_quotes_and_ends_of_lines(tmp_path):
@@ -175,6 +175,12 @@ def test_raw_times_of_vllm_are_seconds_and_those_of_failed_requests_left_out(tmp
     assert values_of(found["error_rate"]) == pytest.approx([1 / 3])
 
 
-def test_a_model_that_answered_nothing_is_skipped_by_name(tmp_path):
+def test_of_a_model_that_answered_nothing_the_error_rate_is_kept(tmp_path):
+    got = contents(write(tmp_path, {"model_id": "m", "completed": 0, "failed": 9, "request_throughput": 0.0}))
+    assert [(r.benchmark, r.metric, values_of(r), r.count) for r in got.records] == [("m", "error_rate", [1.0], 9)]
+    assert [s.why for s in got.skipped] == ["no request was completed"]
+
+
+def test_a_model_that_was_asked_nothing_is_skipped_by_name(tmp_path):
     with pytest.raises(CannotDecideError, match='"m" \\(no request was completed\\)'):
-        contents(write(tmp_path, {"model_id": "m", "completed": 0, "failed": 9, "request_throughput": 0.0}))
+        contents(write(tmp_path, {"model_id": "m", "completed": 0, "request_throughput": 0.0}))
