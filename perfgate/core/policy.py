@@ -25,7 +25,10 @@ Level = Literal["fail", "warn", "info"]
 Method = Literal["auto", "threshold", "exact"]
 Workload = Literal["same", "rate"]
 
+EXACT_BY_NATURE = frozenset({"function_calls", "instructions"})
+"""Counts that only the code changes: gated without a rule, and judged by the exact rule."""
 GATED_BY_DEFAULT = frozenset({
+    *EXACT_BY_NATURE,
     *(m.name for m in MEASURED if m.is_gated),
     "time", "real_time", "response_time", "duration", "latency", "latency_total", "value",  # of other tools
 })  # fmt: skip
@@ -195,7 +198,7 @@ class Policy:
             return Ruling(
                 threshold=_MORE_ERRORS if is_rate else self.threshold,
                 floor=self.floor,
-                method="threshold" if is_rate else "auto",
+                method="threshold" if is_rate else _default_method(metric.name),
                 level=level,
                 workload=workload,
                 origin="defaults",
@@ -250,6 +253,10 @@ def default_level(metric: str, statistic: str, workload: Workload, *, is_primary
     if statistic == "p50" and (is_primary or metric in GATED_BY_DEFAULT or metric == ERROR_RATE):
         return "fail"
     return "warn" if statistic == "p50" and metric not in SHOWN_BY_DEFAULT else "info"
+
+
+def _default_method(metric: str) -> Method:
+    return "exact" if metric in EXACT_BY_NATURE else "auto"
 
 
 def matches(glob: str, benchmark: str, titled: str) -> bool:

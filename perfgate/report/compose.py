@@ -332,7 +332,7 @@ def _remark(f: Finding) -> Line:
     elif f.method == "same-session":
         line += (text("; judged as one session"),)
     elif f.method in {"threshold", "exact"}:
-        line += (text("; judged by the plain ratio"),)
+        line += (text("; judged exactly" if f.method == "exact" else "; judged by the plain ratio"),)
     return line
 
 

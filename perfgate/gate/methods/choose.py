@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.core.finding import Evidence
+from perfgate.core.metrics import METRICS
 from perfgate.gate.methods.decision import Decision
 from perfgate.gate.methods.limits import SLACK, floor_of, is_above_floor, is_blurred
 from perfgate.gate.rows import count_of, is_tail_of_few
@@ -12,6 +13,11 @@ from perfgate.gate.rows import count_of, is_tail_of_few
 if TYPE_CHECKING:
     from perfgate.gate.comparison import Comparison
     from perfgate.gate.methods.decision import Call, Method
+
+_NOISY_UNITS = frozenset({"s", "1/s"})
+"""Base units of what a clock measures."""
+_FEWEST_ALIKE = 3
+"""Equal values on a side from which on a metric is taken as one that never varies; two may be equal by chance."""
 
 
 def method_of(c: Comparison) -> Method:
@@ -22,6 +28,8 @@ def method_of(c: Comparison) -> Method:
         return "threshold"
     if is_tail_of_few(c.base, c.statistic) or is_tail_of_few(c.current, c.statistic):
         return ""
+    if _never_varies(c):
+        return "exact"
     if any(v <= 0 for side in (c.base, c.current) for v in side.pooled()):
         return "threshold"
     if len(c.base.samples) == len(c.current.samples) == 1:
@@ -30,6 +38,18 @@ def method_of(c: Comparison) -> Method:
         if is_interleaved or not any(s.is_named for s in c.sessions):
             return "same-session"
     return "across-sessions"
+
+
+def _never_varies(c: Comparison) -> bool:
+    """Is the value the same in every run of each side, so that any difference is one of the code?
+
+    An accuracy, a count or a size does not depend on the machine. A time, a rate and the
+    peak of memory do: where these never vary, they were rounded, and sessions still lie apart.
+    """
+    if c.metric.name in METRICS or c.metric.unit in _NOISY_UNITS:
+        return False
+    sides = c.base.pooled(), c.current.pooled()
+    return all(len(values) >= _FEWEST_ALIKE and values[0] == values[-1] for values in sides)
 
 
 def plain_ratio(c: Comparison, method: Method) -> Decision:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perfgate.core.finding import Finding
+    from perfgate.core.metrics import Metric
     from perfgate.core.profile import MetricProfile
     from perfgate.gate.comparison import Comparison
     from perfgate.gate.methods.decision import Call
@@ -27,8 +28,10 @@ TOO_NOISY = 0.25
 """A row whose smallest detectable change is larger than this is called too noisy to gate."""
 SLACK = 1e-9
 """A change exactly at the threshold is within it, whatever the last bit says."""
-_DECIMALS = {m.unit: m.keys[0].step for m in reversed(MEASURED) if m.keys}
-"""Base unit -> step of the rounded values in a run summary; of time that of ``elapsed_sec``, which stands first."""
+_WRITTEN_STEPS = {m.name: m.keys[0].step for m in MEASURED if m.keys}
+"""Metric -> step of its rounded values in a run summary."""
+_MILLISECOND = 1e-3
+"""Step in which tools write times that they round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,19 +171,21 @@ def floor_of(row: Row, base: MetricProfile, current: MetricProfile) -> float:
     if floor.auto:
         sides = base.pooled(), current.pooled()
         together = (*sides[0], *sides[1])
-        least = max(least, *(_step(values, row.metric.unit) for values in (together, *sides)))
+        least = max(least, *(_step(values, row.metric) for values in (together, *sides)))
     return least
 
 
-def _step(values: tuple[float, ...], unit: str) -> float:
+def _step(values: tuple[float, ...], metric: Metric) -> float:
     """Return the step in which values are written, as far as they show it.
 
     Values that differ and are all round were written in that step. One that never
-    varies may be round by chance (50.0 MB, 1000 calls), so that no more is believed of
-    it than the decimals of a run summary.
+    varies may be round by chance (50.0 MB, 1000 calls, 200 kB), so that no more is believed
+    of it than how such values are written.
     """
     step = resolution(values)
-    return step if values and min(values) != max(values) else min(step, _DECIMALS.get(unit, 0.0))
+    if values and min(values) != max(values):
+        return step
+    return min(step, _WRITTEN_STEPS.get(metric.name, _MILLISECOND if metric.unit == "s" else 0.0))
 
 
 def change_from_log(log: float) -> float:
