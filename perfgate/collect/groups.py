@@ -51,6 +51,7 @@ class Group:
     known: int = 0
     others_at: str = ""  # newest start among failed and known runs
     failed_ids: list[str] = field(default_factory=list)
+    failed_files: list[str] = field(default_factory=list)
     shards: set[str] = field(default_factory=set)
     commits: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)

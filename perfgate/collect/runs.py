@@ -46,6 +46,8 @@ class SessionTally:
     """Measured runs that are in the profile."""
     failed: int
     """Runs that failed."""
+    failed_files: tuple[str, ...] = ()
+    """The files of these, ascending; empty when the runs themselves are not known."""
     known: int
     """Runs left out because they belong to the baseline."""
     shards: tuple[str, ...] = ()
@@ -111,6 +113,7 @@ def collect(
             group.failed += 1
             group.others_at = max(group.others_at, run.started_at)
             group.failed_ids.append(run.run_id)
+            group.failed_files.append(run.origin)
         else:
             _add(group, run, digest, problems)
     named = _name_sessions(groups)
@@ -183,6 +186,7 @@ def _tally(place: Place, group: Group) -> SessionTally:
         started_at=max(group.others_at, *group.started) if group.started else group.others_at,
         ok=len(group.run_ids),
         failed=group.failed,
+        failed_files=tuple(sorted(group.failed_files)),
         known=group.known,
         shards=tuple(sorted(group.shards)),
         commits=tuple(sorted(group.commits)),

@@ -171,7 +171,8 @@ def measure_once(
         keep: called with each summary that was written: its path and its content.
 
     Raises:
-        CannotDecideError: the run failed; its summary has the status ``failed``.
+        CannotDecideError: the run failed; its summary has the status ``failed``. A command that could not be
+            started leaves none.
     """
     receipt = os.path.join(scratch, f"receipt-{new_run_id()}")
     started_at = format_utc(time.time_ns())
@@ -179,7 +180,9 @@ def measure_once(
     result = run_command(job.argv, env=env, timeout=job.timeout, cwd=job.folder)
     if not is_warmup or not result.is_ok():
         own = _read_own_summaries(receipt, failed=not result.is_ok())
-        for path, summary in own or [_write_outside_summary(job, result, started_at)]:
+        # A mistyped command is no run of any benchmark: a file would stand in the way of all others.
+        outside = [_write_outside_summary(job, result, started_at)] if result.is_started() and not own else []
+        for path, summary in own or outside:
             keep(path, summary)
     if not result.is_ok():
         raise _failed(job, result, number)

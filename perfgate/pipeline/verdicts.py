@@ -11,12 +11,13 @@ from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import Compared, ExitCode, Finding, Suite, Verdict
 from perfgate.core.profile import Profile, title
 from perfgate.core.reasons import hint_for, sentence_with
+from perfgate.core.text.names import list_some
 from perfgate.pipeline import inputs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perfgate.collect import Selection
+    from perfgate.collect import Selection, SessionTally
     from perfgate.core.policy import Policy
     from perfgate.gate.judge import Judgement
     from perfgate.pipeline.inputs import BaselineSet
@@ -75,6 +76,12 @@ def _partial_metrics(profile: Profile) -> list[Diagnostic]:
         for metric, n in counts.items()
         if n < runs
     ]
+
+
+def hint_for_failed(tally: SessionTally) -> str:
+    """Return what to do about runs that failed; it names their files, which nothing else tells apart."""
+    files = f"; or remove {list_some(tally.failed_files, 3)}" if tally.failed_files else ""
+    return f"fix the program and measure again{files}"
 
 
 def suite_of(judgement: Judgement, selection: Selection, policy: Policy, profiles: Sequence[Profile]) -> Suite:

@@ -136,6 +136,24 @@ def test_a_command_that_cannot_be_measured_exits_2(project: Project, arguments: 
     assert_cannot_decide(project.cli("run", "-n", "2", *arguments), cause, "fix the command|--out|--timeout")
 
 
+@pytest.mark.parametrize(
+    "command", [("no-such-command-here",), ("./job.txt",), ("sh", "-c", "no-such-command-here")], ids=lambda c: c[-1]
+)
+def test_a_command_that_never_started_stands_in_the_way_of_no_other(project: Project, command: tuple[str, ...]) -> None:
+    project.write("job.txt", "")
+    assert project.cli("run", "-n", "2", "--", *command).code == 2
+    assert project.runs() == []
+    assert project.cli("run", "-n", "2", "--benchmark", "good", "--", "true").code == 0
+    assert project.cli("baseline", "refresh").code == 0
+
+
+def test_runs_that_failed_are_named_by_their_files(project: Project) -> None:
+    project.cli("run", "-n", "1", "--benchmark", "bad", "--", "false")
+    (path,) = project.runs()
+    for command in (("baseline", "refresh"), ("check",)):
+        assert_cannot_decide(project.cli(*command), "failed", rf"or remove outputs/model_runs/{path.name}")
+
+
 def test_json_on_stdout_is_one_summary_a_line_and_nothing_else(project: Project) -> None:
     outcome = project.cli("run", "-n", "3", "--format", "json", "--", "sh", "-c", "echo noise; echo noise >&2")
     assert (outcome.code, outcome.stderr) == (0, "")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _LAUNCHER = str(Path(__file__).with_name("launcher.py").absolute())
 _SOURCE = "wait4-launcher"
 _TAIL = 8192  # bytes of stderr that are worth showing
+_NOT_STARTED = {126, 127}
 _GRACE = 2.0  # seconds between asking a command to stop and making it
 _LONGEST_WAIT = 86_400.0  # seconds; poll takes its timeout as a C int of milliseconds
 
@@ -48,6 +49,13 @@ class CommandResult(NamedTuple):
     """Why it could not be run or measured, in words; None when it ran to an end of its own."""
     stderr_tail: str
     """The last 8 KiB of its stderr."""
+
+    def is_started(self) -> bool:
+        """Did the command itself run? Else nothing was measured: it is missing, or may not be executed.
+
+        A shell says so by its exit code (POSIX, "Exit Status for Commands": 126 and 127).
+        """
+        return not (self.measured["elapsed"] == 0.0 and self.error) and self.exit_code not in _NOT_STARTED
 
     def is_ok(self) -> bool:
         """Did the command run, end by itself and exit with 0?"""

@@ -17,6 +17,7 @@ from perfgate.core.reasons import hint_for
 from perfgate.core.text.names import list_some
 from perfgate.measure.machine.ci import name_run
 from perfgate.pipeline import inputs
+from perfgate.pipeline.verdicts import hint_for_failed
 from perfgate.store import lock
 from perfgate.store.baselines import Baselines, load
 from perfgate.store.codec import encode_baseline, file_name, known_runs
@@ -172,7 +173,7 @@ def _refuse(selection: Selection, policy: Policy) -> list[Diagnostic]:
         error(
             "runs-failed",
             f'{s.failed} runs of "{title(*s.key)}" failed: only good runs make a baseline',
-            hint="fix the program, remove the failed run files, and measure again",
+            hint=hint_for_failed(s),
         )
         for s in selection.selected
         if s.failed

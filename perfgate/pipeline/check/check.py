@@ -18,7 +18,7 @@ from perfgate.pipeline.check.confirm import with_earlier
 from perfgate.pipeline.check.origin import check_origin
 from perfgate.pipeline.reference import event
 from perfgate.pipeline.reference.commit import Gate, gate_of
-from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, today, undecided_verdict
+from perfgate.pipeline.verdicts import compared_of, hint_for_failed, notes_on, suite_of, today, undecided_verdict
 from perfgate.store.codec import known_runs
 from perfgate.store.lost import find_lost
 
@@ -168,7 +168,7 @@ def _unmeasured(baselines: BaselineSet, selection: Selection) -> list[Diagnostic
     """Return an error for each new benchmark of which every run failed: no baseline asks for it yet."""
     known = {p.key for p in baselines.profiles}
     return [
-        error("runs-failed", f'every run of "{title(*s.key)}" failed', hint="fix the program and measure again")
+        error("runs-failed", f'every run of "{title(*s.key)}" failed', hint=hint_for_failed(s))
         for s in selection.selected
         if s.failed and not s.ok and s.key not in known
     ]

@@ -187,3 +187,24 @@ def test_the_launcher_writes_one_line_and_closes(argv, words):
 def test_measuring_from_inside_never_loads_the_command_runner(python):
     done = python("import sys, perfgate.measure; print('perfgate.measure.command.run' in sys.modules)")
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "is_started"),
+    [
+        (["true"], True),
+        (["false"], True),
+        (["sh", "-c", "kill -9 $$"], True),
+        (["no-such-command-here"], False),
+        (["/etc/hostname"], False),
+        (["sh", "-c", "no-such-command-here"], False),
+        (["sh", "-c", "/etc/hostname"], False),
+    ],
+    ids=["good", "failed", "killed", "missing", "not-executable", "missing-in-a-shell", "not-executable-in-a-shell"],
+)
+def test_a_command_that_could_not_be_started_is_no_run(argv, is_started):
+    assert run_command(argv).is_started() is is_started
+
+
+def test_a_command_that_took_too_long_was_started():
+    assert run_command(["sleep", "9"], timeout=0.1).is_started()
