@@ -172,11 +172,26 @@ def _decoded(document: dict[str, Any], origin: str) -> tuple[ConfigFile | None, 
         return msgspec.convert(document, ConfigFile), []
     except msgspec.ValidationError as caught:
         faults = schema.explain("config", document)
-        problems = [_fault(origin, f.pointer, f.message) for f in faults] or [_fault(origin, "", str(caught))]
+        problems = [_fault(origin, f.pointer, f.message + _suggestion(document, f)) for f in faults]
+        problems = problems or [_fault(origin, "", str(caught))]
     if not faults or not all(f.is_unknown_key for f in faults):
         return None, problems
     schema.remove_unknown_keys(document, faults)
     return msgspec.convert(document, ConfigFile), problems
+
+
+def _suggestion(document: dict[str, Any], fault: schema.Fault) -> str:
+    """Return what a number in the place of a threshold probably means; empty when there is none."""
+    stated: Any = document
+    for key in fault.path if fault.path[-1:] == ("threshold",) else ():
+        stated = stated[key]
+    if isinstance(stated, bool) or not isinstance(stated, int | float):
+        return ""
+    try:
+        parse_change(f"{stated:g}")
+    except ValueError as caught:
+        return f"; {str(caught).partition('; ')[2]}"
+    return ""
 
 
 def _fault(origin: str, pointer: str, message: str) -> Diagnostic:

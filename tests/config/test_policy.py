@@ -109,6 +109,11 @@ def test_in_a_pyproject_only_our_table_counts():
     ("stated", "place", "message"),
     [
         pytest.param('[defaults]\nthreshold = "5"', "/defaults/threshold", 'did you mean "+5%"?', id="threshold"),
+        pytest.param("[defaults]\nthreshold = 5", "/defaults/threshold", 'did you mean "+5%"?', id="number"),
+        pytest.param("[[rule]]\nthreshold = 0.05", "/rule/0/threshold", 'did you mean "+5%"?', id="share"),
+        pytest.param("[[rule]]\nthreshold = -5", "/rule/0/threshold", 'write "-5%"', id="negative-number"),
+        pytest.param("[[rule]]\nthreshold = true", "/rule/0/threshold", "expected a string", id="flag"),
+        pytest.param('[[rule]]\nthreshold = "+1"', "/rule/0/threshold", '"+1 1" for a plain number', id="plain-number"),
         pytest.param('[defaults]\nfalse_alarms = "0.01"', "/defaults/false_alarms", 'write it like "1%"', id="share"),
         pytest.param('[defaults]\nfalse_alarms = "x%"', "/defaults/false_alarms", 'write it like "1%"', id="no-share"),
         pytest.param('[defaults]\nfloor = "5%"', "/defaults/floor", "has no sign", id="floor-without-sign"),

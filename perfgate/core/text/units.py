@@ -113,7 +113,10 @@ def parse_change(text: str) -> Change:
     if unit == "%":
         return Change(amount=number / 100, sign=_sign(match["sign"]), unit="%", text=text.strip())
     if not unit:
-        raise ValueError(f'"{text}" has no unit; write "{match["sign"]}{number:g}%", or a unit such as "ms"')
+        signed = f"{match['sign']}{number:g}"
+        raise ValueError(
+            f'"{text}" has no unit; write "{signed}%", a unit such as "ms", or "{signed} 1" for a plain number'
+        )
     if not is_known_unit(unit):
         raise ValueError(f'"{text}" has an unknown unit "{unit}"; known: {", ".join(u for u in _UNITS if u)}')
     amount, base = to_base(number, unit)
