@@ -153,7 +153,7 @@ def test_the_action_comments_as_the_workflow_does(checkout: Project, tmp_path: P
         done, _ = runner.run(step)
         assert (done.returncode, hub.comments) == (0, []), "the first run ended before it had a report"
         assert "no report" in done.stdout + done.stderr
-        assert checkout.cli("ab", "-n", "5", "--report-dir", str(tmp_path / "machine/temp/perfgate-artifact"),
+        assert checkout.cli("ab", "-n", "8", "--report-dir", str(tmp_path / "machine/temp/perfgate-artifact"),
                             "--base", "HEAD^1", "--", "python3", "job.py").code == 1  # fmt: skip
         done, _ = runner.run(step)
         assert done.returncode == 0, done.stdout + done.stderr
