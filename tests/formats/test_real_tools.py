@@ -174,7 +174,7 @@ def test_locust_is_read_back(tmp_path: Path, shop: str) -> None:
         "    @task(1)\n    def flaky(self):\n        self.client.get('/flaky')\n"
     )
     printed = run(
-        tmp_path, locust, "--headless", "-u", "2", "-r", "2", "-t", "3s", "--host", shop, "--json", "--csv", "run",
+        tmp_path, locust, "--headless", "-u", "2", "-r", "2", "-t", "5s", "--host", shop, "--json", "--csv", "run",
         codes=(0, 1),
     )  # fmt: skip
     (tmp_path / "stats.json").write_text(printed)
