@@ -79,7 +79,7 @@ def _partial_metrics(profile: Profile) -> list[Diagnostic]:
 
 
 def hint_for_failed(tally: SessionTally) -> str:
-    """Return what to do about runs that failed; it names their files, which nothing else tells apart."""
+    """Return what to do about runs that failed; it names their files, since their names are random."""
     files = f"; or remove {list_some(tally.failed_files, 3)}" if tally.failed_files else ""
     return f"fix the program and measure again{files}"
 
