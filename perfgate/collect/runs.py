@@ -7,7 +7,6 @@ order of the files nor the process changes a byte.
 
 from __future__ import annotations
 
-import posixpath
 from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -108,7 +107,7 @@ def collect(
             continue
         group.shards.add(run.shard)
         group.commits.add(run.commit)
-        group.folders.add(posixpath.dirname(run.origin))
+        group.folders.add(run.origin.rpartition("/")[0])
         if run.status == "failed":
             group.failed += 1
             group.others_at = max(group.others_at, run.started_at)
