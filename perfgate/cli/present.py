@@ -174,6 +174,7 @@ def write_step_files(
         "exit-code": str(int(verdict.exit_code)),
         "regressions": str(failing),
         "suspected": str(sum(f.status is Status.SUSPECTED for f in verdict.findings)),
+        "improved": str(sum(f.status is Status.IMPROVED for f in verdict.findings)),
         "report-dir": report_dir,
     }
     done = []

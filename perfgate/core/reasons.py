@@ -121,8 +121,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "not-in-base": ("the base does not have it", "compare again when the base has it, too"),
     "not-in-baseline": ("the baseline does not have it", "`perfgate baseline refresh` adds it"),
     # holds
-    "better-than-base": ("better, beyond the threshold", "keep it"),
-    "better": ("better, beyond the threshold", "refresh the baseline to keep the gain"),
+    "better-than-base": ("better, beyond the threshold", ""),
+    "better": ("better, beyond the threshold", f"keep the gain: {_REPLACE}"),
     "within-threshold": ("within the threshold", ""),
     "suite-moved": ("the common change of all benchmarks, subtracted from each change", ""),
     "within-noise": ("the difference is within the noise", ""),

@@ -94,6 +94,7 @@ def blocks_of(verdict: Verdict, most: Mapping[str, int]) -> tuple[Block, ...]:
     blocks += _section("Worse, but not gated", groups["advisory"], remarks=True)
     blocks += _section("New", groups["new"], remarks=False)
     blocks += _section("Improved", groups["improved"], remarks=False)
+    blocks += _hints(groups["improved"])
     blocks += _noisy(groups["noisy"])
     blocks += _fold_unchanged(groups["unchanged"], len(full["unchanged"]))
     rest = _notes(verdict)
@@ -169,13 +170,14 @@ def _headline(verdict: Verdict, groups: dict[str, list[Finding]], *, quiet: bool
 
 def _passed(groups: dict[str, list[Finding]], *, quiet: bool) -> str:
     """Return what became of the gated values of a check that passes, and where to read on."""
-    suspects, blind, waived = (len(groups[part]) for part in ("suspected", "noisy", "waived"))
-    held = f"{count(waived, 'is', 'are')} worse and waived, no other regressed." if waived else "none regressed."
+    suspects, blind, waived, better = (len(groups[part]) for part in ("suspected", "noisy", "waived", "improved"))
+    held = f"{count(waived, 'is', 'are')} worse and waived, no other regressed" if waived else "none regressed"
+    held += f", {better:,} improved." if better else "."
     if suspects:
         return f"{held} {count(suspects, 'value is', 'values are')} suspected: see below."
     if blind:
         return f"{held} {blind:,} of them cannot detect a change as small as the threshold: see below."
-    return held if quiet and not waived and not groups["refuted"] else f"{held} See below."
+    return held if quiet and not waived and not better and not groups["refuted"] else f"{held} See below."
 
 
 def _problems(problems: Sequence[Diagnostic]) -> list[Block]:

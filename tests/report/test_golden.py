@@ -60,6 +60,16 @@ def first_line(found):
         ),
         pytest.param(verdict(finding()), "Pass: 1 gated value measured, none regressed.", id="pass"),
         pytest.param(
+            verdict(finding(Status.IMPROVED, reason="better"), finding(benchmark="score")),
+            "Pass: 2 gated values measured, none regressed, 1 improved. See below.",
+            id="improved",
+        ),
+        pytest.param(
+            verdict(finding(Status.IMPROVED, reason="better"), finding(Status.SUSPECTED, benchmark="score")),
+            "none regressed, 1 improved. 1 value is suspected: see below.",
+            id="improved-and-suspected",
+        ),
+        pytest.param(
             verdict(finding(Status.SUSPECTED)), "none regressed. 1 value is suspected: see below.", id="suspected"
         ),
         pytest.param(
