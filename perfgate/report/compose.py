@@ -177,7 +177,7 @@ def _passed(groups: dict[str, list[Finding]], *, quiet: bool) -> str:
         return f"{held} {count(suspects, 'value is', 'values are')} suspected: see below."
     if blind:
         return f"{held} {blind:,} of them cannot detect a change as small as the threshold: see below."
-    return held if quiet and not waived and not better and not groups["refuted"] else f"{held} See below."
+    return held if quiet and not waived and not groups["refuted"] else f"{held} See below."
 
 
 def _problems(problems: Sequence[Diagnostic]) -> list[Block]:
