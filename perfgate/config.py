@@ -116,7 +116,7 @@ def decode(content: bytes, origin: str) -> str:
 def _toml(text: str, origin: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as caught:
+    except (ValueError, RecursionError) as caught:  # ValueError: also a number of thousands of digits
         raise cannot_decide(_SLUG, f"not TOML: {caught}", place=origin, hint="correct the line") from None
 
 
@@ -208,6 +208,12 @@ class _Reading:
     def policy(self, file: ConfigFile) -> Policy:
         """Return the policy; what could not be read is in `problems`."""
         defaults = file.defaults
+        for pointer, path in (
+            ("/baselines", file.baselines or ""),
+            *((f"/runs/{i}", p) for i, p in enumerate(file.runs or ())),
+        ):
+            if "\0" in path:
+                self._complain(pointer, "a path cannot hold the character NUL")
         return Policy(
             source=self.origin,
             runs=file.runs or BUILT_IN.runs,

@@ -25,6 +25,17 @@ _MAX_NAME = 500  # characters, as in the schema
 _FLAVOR = "perfgate.junit-flavor"
 
 
+class _Finite(click.FloatRange):
+    """A range that NaN is not in: nothing would be below or above it, so that a limit of NaN is none."""
+
+    def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number; NaN is refused."""
+        number: float = super().convert(value, param, ctx)
+        if number != number:  # noqa: PLR0124 - NaN alone differs from itself
+            self.fail(f"{value} is not a number.", param, ctx)
+        return number
+
+
 class ReportOption(click.Option):
     """An option that says where a report goes or how it looks: no part of the command that repeats a check."""
 
@@ -110,7 +121,7 @@ def reading_options(command: Command) -> Command:
         ),
         click.option(
             "--min-time",
-            type=click.FloatRange(0, 1e6),
+            type=_Finite(0, 1e6),
             default=0.1,
             show_default=True,
             metavar="S",
@@ -118,7 +129,7 @@ def reading_options(command: Command) -> Command:
         ),
         click.option(
             "--tolerance",
-            type=click.FloatRange(0, 1),
+            type=_Finite(0, 1),
             default=0.01,
             show_default=True,
             metavar="SHARE",

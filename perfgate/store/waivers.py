@@ -44,7 +44,7 @@ def parse(content: bytes, origin: str) -> tuple[Waiver, ...]:
     except UnicodeDecodeError as caught:
         message = f"not UTF-8 (byte {caught.start})"
         raise cannot_decide(_SLUG, message, place=origin, hint="save the file as UTF-8") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as caught:
+    except (ValueError, RecursionError) as caught:  # ValueError: also a number of thousands of digits
         raise cannot_decide(_SLUG, f"not TOML: {caught}", place=origin, hint="correct that line") from None
     if not _is_shaped(document):
         raise CannotDecideError(_fault(origin, f.pointer, f.message) for f in schema.explain("waivers", document))

@@ -188,7 +188,14 @@ def test_all_faults_of_a_kind_are_told_at_once():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ["x = ", "[a\n", "x = 1\nx = 2", "a = " + "[" * 10_000])
+@pytest.mark.parametrize(
+    ("text", "place"), [('baselines = "a\\u0000b"', "/baselines"), ('runs = ["a", "b\\u0000"]', "/runs/1")]
+)
+def test_a_path_that_no_file_can_have_is_refused(text, place):
+    assert places(text) == [f"perfgate.toml: {place}"]
+
+
+@pytest.mark.parametrize("text", ["x = ", "x = " + "9" * 5000, "[a\n", "x = 1\nx = 2", "a = " + "[" * 10_000])
 def test_what_is_no_toml_is_refused(text):
     (fault,) = refused(config.parse, text, "perfgate.toml")
     assert fault.message.startswith("not TOML")

@@ -139,6 +139,12 @@ def test_every_fault_of_a_configuration_is_told_at_once(green: Project) -> None:
         pytest.param(("report", "gone.json"), r"gone\.json: does not exist", "path", id="report"),
         pytest.param(("explain", "trian"), 'no benchmark "trian"', 'did you mean "train"', id="explain"),
         pytest.param(("baseline", "show", "trian"), 'no benchmark "trian"', 'did you mean "train"', id="show"),
+        pytest.param(("collect", "--tolerance", "nan"), "nan is not", "perfgate collect --help", id="nan-share"),
+        pytest.param(("check", "--min-time", "nan"), "nan is not a number", "perfgate check --help", id="nan-time"),
+        pytest.param(
+            ("waive", "train", "elapsed", "--ceiling", "+5MB", "--until", "2099-01-01", "--reason", "x"),
+            "does not fit elapsed", r"\+5%", id="ceiling-of-another-unit",
+        ),
         pytest.param(("collect", "gone.json"), r"gone\.json: does not exist", "path", id="collect"),
     ],
 )  # fmt: skip

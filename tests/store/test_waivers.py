@@ -33,6 +33,11 @@ def faults(text):
     return [(d.slug, d.place, d.message) for d in caught.value.diagnostics]
 
 
+def test_a_number_of_thousands_of_digits_is_no_crash():
+    ((_, place, message),) = faults("x = " + "9" * 5000)
+    assert (place, message.startswith("not TOML")) == ("w.toml", True)
+
+
 def test_a_waiver_reads_as_it_was_written():
     (found,) = waivers.parse(ONE.encode(), "w.toml")
     assert found.row == ("train[size=big]", "elapsed", "p50")

@@ -11,6 +11,7 @@ from perfgate.core.atomic import write_whole
 from perfgate.core.errors import cannot_decide
 from perfgate.core.finding import WHOLE_SUITE
 from perfgate.core.metrics import canonical_name
+from perfgate.core.policy import NO_BASELINES
 from perfgate.core.profile import title
 from perfgate.core.text.units import parse_change
 from perfgate.pipeline import inputs
@@ -53,12 +54,15 @@ def add_waiver(request: Request) -> str:
         CannotDecideError: a value is not valid, its row is waived already, or the file cannot be written.
     """
     settings = inputs.read_settings(request.config)
+    if settings.policy.baselines == NO_BASELINES:
+        message = f'baselines = "{NO_BASELINES}": budgets alone are judged, and cannot be waived'
+        raise cannot_decide("usage", message, place=settings.policy.source, hint="change the budget in review")
     folder = os.path.join(settings.root, settings.policy.baselines)
     path = os.path.join(folder, waivers.NAME)
     _check(request)
     profiles = baselines.load(folder).profiles
     benchmark, metric = _named(request, profiles)
-    _check_sign(request.ceiling, benchmark, metric, profiles)
+    _check_ceiling(request.ceiling, benchmark, metric, profiles)
     row = (benchmark, metric, request.statistic)
     with lock.refresh_lock(settings.root):
         for other in inputs.waivers_in(folder):
@@ -113,8 +117,8 @@ def _unsound_ceiling(text: str) -> str:
     return ""
 
 
-def _check_sign(ceiling: str, benchmark: str, metric: str, profiles: Sequence[Profile]) -> None:
-    """Refuse a ceiling that points to the better side.
+def _check_ceiling(ceiling: str, benchmark: str, metric: str, profiles: Sequence[Profile]) -> None:
+    """Refuse a ceiling that points to the better side, or is in another unit than the metric.
 
     Raises:
         CannotDecideError: it does.
@@ -122,8 +126,12 @@ def _check_sign(ceiling: str, benchmark: str, metric: str, profiles: Sequence[Pr
     metrics = [m.metric for p in profiles for m in p.metrics if m.metric.name == metric]
     own = [m.metric for p in profiles if title(*p.key) == benchmark for m in p.metrics if m.metric.name == metric]
     better = next((m.better for m in own or metrics), "lower")
+    change = parse_change(ceiling)
+    if not change.is_relative and (other := next((m.unit for m in own or metrics if m.unit != change.unit), "")):
+        message = f'"{ceiling}" does not fit {metric}, which is in "{other}"'
+        raise cannot_decide("usage", message, place="--ceiling", hint='write a share such as "+5%"')
     wanted = "+" if better == "lower" else "-"
-    if parse_change(ceiling).sign != wanted:
+    if change.sign != wanted:
         message = f'"{ceiling}" points to the better side of {metric}, where {better} is better'
         raise cannot_decide("usage", message, place="--ceiling", hint=f'write "{wanted}{ceiling.lstrip("+-")}"')
 

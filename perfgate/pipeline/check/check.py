@@ -144,9 +144,12 @@ def _explain_no_baseline(
     if baselines.profiles or baselines.is_first_gate or baselines.problems:
         return []
     message, hint = "there is no baseline to compare with", _NO_BASELINE
-    if request.baseline is None and _has_budget(settings, selection):
-        if settings.policy.baselines == NO_BASELINES:
-            return []
+    has_budget = request.baseline is None and _has_budget(settings, selection)
+    if settings.policy.baselines == NO_BASELINES and request.baseline is None:
+        message = f'baselines = "{NO_BASELINES}", and no budget of level "fail" limits what was measured'
+        hint = "add such a budget, or correct the name of its benchmark"
+        return [] if has_budget else [error("no-baseline", message, place=settings.policy.source, hint=hint)]
+    if has_budget:
         lost = find_lost(baselines.source) if request.baseline_ref is None else ""
         if request.baseline_ref is None and not lost:
             return [_BUDGETS_ALONE]

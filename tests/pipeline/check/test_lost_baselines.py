@@ -80,8 +80,10 @@ def test_who_wants_budgets_alone_says_so_once(folder):
 
 
 def test_without_baselines_and_without_a_budget_for_what_was_measured_nothing_is_decided(folder):
-    folder.write("perfgate.toml", 'baselines = "none"\n')
-    assert slugs(folder.check().problems) == ["no-baseline"]
+    for text in ("", BUDGET + 'level = "info"\n', BUDGET.replace("train", "other")):
+        folder.write("perfgate.toml", f'baselines = "none"\n{text}')
+        (problem,) = (d for d in folder.check().problems if d.slug == "no-baseline")
+        assert 'no budget of level "fail" limits what was measured' in problem.message
 
 
 def test_a_refresh_writes_no_folder_of_that_name(folder):
