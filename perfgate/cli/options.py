@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from functools import wraps
@@ -31,7 +32,7 @@ class _Finite(click.FloatRange):
     def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Return the number; NaN is refused."""
         number: float = super().convert(value, param, ctx)
-        if number != number:  # noqa: PLR0124 - NaN alone differs from itself
+        if math.isnan(number):
             self.fail(f"{value} is not a number.", param, ctx)
         return number
 

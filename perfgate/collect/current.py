@@ -11,7 +11,7 @@ from perfgate.core.profile import Profile, title
 from perfgate.core.session_id import SessionId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     from perfgate.collect.runs import Collection, Key, SessionTally
     from perfgate.core.profile import MetricProfile
@@ -137,13 +137,14 @@ def find_legs(selection: Selection, paths: Sequence[str], run_of: Callable[[str]
         run_of: takes a session's name and returns the CI run that it states, empty when it states none.
     """
     chosen = {s.key: s for s in selection.selected if s.ok or s.failed}
+    named = {posixpath.normpath(place) for path in paths for place in (path, posixpath.dirname(path) or ".")}
     problems: dict[Key, Diagnostic] = {}
     for old in selection.superseded:
         new = chosen.get(old.key)
         if new is None or not (old.ok or old.failed):
             continue
         run, sessions = run_of(_session_of(new)), (_session_of(old), _session_of(new))
-        places = _named_places(old, paths), _named_places(new, paths)
+        places = _named_places(old, named), _named_places(new, named)
         if run and run == run_of(_session_of(old)) and sessions[0] != sessions[1]:
             where = f"twice in the CI run {run}: in session {sessions[0]} and in session {sessions[1]}"
         elif places[0] and places[1] and places[0].isdisjoint(places[1]):
@@ -155,15 +156,18 @@ def find_legs(selection: Selection, paths: Sequence[str], run_of: Callable[[str]
     return [problems[key] for key in sorted(problems)]
 
 
-def _named_places(tally: SessionTally, paths: Sequence[str]) -> set[str]:
-    """Return which of the named folders, or folders of named files, hold runs of a session."""
-    folders = {posixpath.normpath(folder) for folder in tally.folders if folder}
-    named = {posixpath.normpath(place) for path in paths for place in (path, posixpath.dirname(path) or ".")}
-    found = set[str]()
-    for folder in folders:
-        inside = [place for place in named if folder == place or folder.startswith(f"{place}/")]
-        found |= {max(inside, key=len)} if inside else set()
-    return found
+def _named_places(tally: SessionTally, named: Container[str]) -> set[str]:
+    """Return which of the named folders, or folders of named files, hold runs of a session: the innermost of each."""
+    above = (_upward(posixpath.normpath(folder)) for folder in tally.folders if folder)
+    innermost = (next((place for place in places if place in named), "") for places in above)
+    return {place for place in innermost if place}
+
+
+def _upward(folder: str) -> Iterator[str]:
+    """Yield a folder and those that it is in, up to the first of its names."""
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
 
 
 def _restrict(profile: Profile, chosen: Mapping[tuple[str, Key, str], SessionTally]) -> Profile | None:

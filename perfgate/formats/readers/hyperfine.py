@@ -22,8 +22,9 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
         name = text(entry.get("command"))
         codes = items(entry.get("exit_codes"))
         failed = tuple(i for i, code in enumerate(codes) if code != 0)
+        count = len(failed)
         flags: tuple[Flag, ...] = ("nonzero-exit",) if failed else ()
-        if codes and len(failed) == len(codes):
+        if codes and count == len(codes):
             if codes.count(codes[0]) < len(codes) or not isinstance(codes[0], int):
                 yield from all_failed(name, "time", len(codes), "every run failed")
                 continue
@@ -39,7 +40,7 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
                 n=len(codes),
                 flags=flags,
                 is_derived=not flags,
-                payload=Single(value=sum(code != 0 for code in codes) / len(codes)),
+                payload=Single(value=count / len(codes)),
             )
         memory = all_numbers(items(entry.get("memory_usage_byte")))
         if memory:

@@ -67,19 +67,15 @@ def _name(method: object, name: object) -> str:
 
 def _endpoint(name: str, entry: dict[str, Any]) -> Iterator[Record | Skipped]:
     requests, failed = number(entry.get("num_requests")), number(entry.get("num_failures"))
-    if why := _why_not(requests, failed):
-        yield Skipped(benchmark=name, why=why)
-        return
-    if requests and failed == requests:
-        started = instant(number(entry.get("start_time")))
-        yield from all_failed(name, "response_time", int(requests), "every request failed", started)
+    started = instant(number(entry.get("start_time")))
+    if unmeasured := _unmeasured(name, requests, failed, started):
+        yield from unmeasured
         return
     counts = _counts(table(entry.get("response_times")))
     if counts is None:
         yield Skipped(benchmark=name, why="a count of response times is no whole number")
         return
     flags: tuple[Flag, ...] = ("failures-mixed", "rounded") if failed else ("rounded",)
-    started = instant(number(entry.get("start_time")))
     facts: dict[str, Any] = {"benchmark": name, "better": "lower", "flags": flags, "started_at": started}
     yield Record(
         **facts, metric="response_time", unit="s", n=sum(n for _, n in counts), payload=Samples(values=_times(counts))
@@ -88,13 +84,17 @@ def _endpoint(name: str, entry: dict[str, Any]) -> Iterator[Record | Skipped]:
         yield Record(**facts, metric="error_rate", unit="1", n=int(requests), payload=Single(value=failed / requests))
 
 
-def _why_not(requests: float | None, failed: float | None) -> str:
-    """Return why an endpoint is not measured, empty when it is."""
+def _unmeasured(
+    name: str, requests: float | None, failed: float | None, started_at: str = ""
+) -> tuple[Record | Skipped, ...]:
+    """Return what stands in the place of an endpoint that has no times; empty when it has some."""
     if not requests:
-        return "no requests"
+        return (Skipped(benchmark=name, why="no requests"),)
     if requests < 0 or (failed is not None and not 0 <= failed <= requests):
-        return "its numbers of requests and failures cannot be"
-    return ""
+        return (Skipped(benchmark=name, why="its numbers of requests and failures cannot be"),)
+    if failed == requests:
+        return tuple(all_failed(name, "response_time", int(requests), "every request failed", started_at))
+    return ()
 
 
 def _counts(response_times: dict[str, Any]) -> list[tuple[float, int]] | None:
@@ -144,11 +144,8 @@ def _row(row: dict[str, str]) -> Iterator[Record | Skipped]:
     if name == _TOTAL:
         return
     requests, failed = to_number(row.get("Request Count")), to_number(row.get("Failure Count"))
-    if why := _why_not(requests, failed):
-        yield Skipped(benchmark=name, why=why)
-        return
-    if requests and failed == requests:
-        yield from all_failed(name, "response_time", int(requests), "every request failed")
+    if unmeasured := _unmeasured(name, requests, failed):
+        yield from unmeasured
         return
     flags: tuple[Flag, ...] = ("failures-mixed", "rounded", "snapshot") if failed else ("rounded", "snapshot")
     facts: dict[str, Any] = {"benchmark": name, "n": int(requests or 0), "flags": flags}
