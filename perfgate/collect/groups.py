@@ -10,7 +10,7 @@ from perfgate.collect.series import Held, MetricBuilder, merge_series
 from perfgate.core.comparability import compare_definitions
 from perfgate.core.errors import CannotDecideError, Diagnostic
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
-from perfgate.core.profile import Profile, Session
+from perfgate.core.profile import Profile, Sample, Session
 
 if TYPE_CHECKING:
     from array import array
@@ -112,7 +112,7 @@ def _profile(place: tuple[str, str, Labels], sessions: list[tuple[str, Group]], 
             if builder.metric != metric and group.newest is not None:
                 problems.extend(mixed(group.newest, metric, builder.metric))
                 continue
-            builder.add_values(name, values, _sources(metric, group))
+            builder.add_sample(Sample(session=name, values=values), _sources(metric, group))
         _add_series(found, name, group, problems)
     newest = max((g.newest for _, g in sessions if g.newest), key=lambda r: (r.started_at, r.run_id))
     return Profile(

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, error
-from perfgate.core.profile import MetricProfile, Sample, Stated, with_stated
+from perfgate.core.profile import MetricProfile, Sample, Stated, join_samples, with_stated
 from perfgate.core.quantile import middle
+from perfgate.stats.cells import STEPS, cells_of, count_of_cells, merge_cells, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +33,10 @@ class MergedSeries:
     """How the values were measured, the usual way left out."""
     values: tuple[float, ...]
     """All values, run by run, in the metric's base unit; empty when only quantiles are known."""
+    stands_for: int
+    """How many measured values these stand for, when there are too many to keep them all; 0: each for itself."""
+    hits: int | None
+    """Of a share that all runs counted: how many of `stands_for`."""
     quantiles: tuple[Quantile, ...]
     """The median run's of each, ascending by name; empty when values are known."""
 
@@ -48,7 +53,7 @@ def merge_series(held: Mapping[str, Sequence[Held]]) -> list[MergedSeries]:
     found = []
     for name, entries in held.items():
         ordered = [series for _, _, series in sorted(entries, key=lambda e: e[:2])]
-        values = tuple(v for s in ordered for v in s.values)
+        values, stands_for, hits = _join(ordered)
         if values and any(s.quantiles for s in ordered):
             message = f'some files hold values of "{name}", others of the same benchmark only quantiles'
             raise CannotDecideError([error("kinds-differ", message, hint=ONE_KIND)])
@@ -57,10 +62,26 @@ def merge_series(held: Mapping[str, Sequence[Held]]) -> list[MergedSeries]:
                 metric=ordered[0].metric,
                 sources=frozenset(s.source for s in ordered if s.source),
                 values=values,
+                stands_for=stands_for,
+                hits=hits,
                 quantiles=_middle([q for s in ordered for q in s.quantiles]),
             )
         )
     return found
+
+
+def _join(parts: Sequence[Series]) -> tuple[tuple[float, ...], int, int | None]:
+    """Return the values of all runs, how many they stand for, and of shares the sum of what was counted.
+
+    What is kept of many values depends on the values alone, not on the files in which they stand.
+    """
+    if all(s.share for s in parts):
+        hits, of = (sum(counts) for counts in zip(*[s.share for s in parts if s.share], strict=True))
+        return (hits / of,), of, hits
+    if sum(len(s.values) + len(s.cells) for s in parts) <= STEPS + 1 and not any(s.cells for s in parts):
+        return tuple(v for s in parts for v in s.values), 0, None
+    cells = merge_cells(s.cells or cells_of(sorted(s.values)) for s in parts)
+    return spread(cells), count_of_cells(cells), None
 
 
 def _middle(quantiles: Sequence[Quantile]) -> tuple[Quantile, ...]:
@@ -80,31 +101,32 @@ class MetricBuilder:
         """
         self.metric = metric
         self._sources: set[str] = set()
-        self._values: dict[str, tuple[float, ...]] = {}
+        self._samples: dict[str, Sample] = {}
         self._stated: list[Stated] = []
 
-    def add_values(self, session: str, values: tuple[float, ...], sources: Iterable[str]) -> None:
+    def add_sample(self, sample: Sample, sources: Iterable[str]) -> None:
         """Add the values of a session, behind those that it has already.
 
         Args:
-            session: its id.
-            values: in run order, in the metric's base unit.
+            sample: in run order, in the metric's base unit.
             sources: how they were measured, the usual way left out.
         """
-        self._values[session] = (*self._values.get(session, ()), *values)
+        name = sample.session
+        self._samples[name] = join_samples(name, [s for s in (self._samples.get(name), sample) if s is not None])
         self._sources.update(sources)
 
     def add_series(self, session: str, found: MergedSeries) -> None:
         """Add what a foreign tool measured in a session."""
         if found.values:
-            self.add_values(session, found.values, found.sources)
+            sample = Sample(session=session, values=found.values, stands_for=found.stands_for, hits=found.hits)
+            self.add_sample(sample, found.sources)
         else:
             self._stated.append(Stated(session=session, quantiles=found.quantiles))
             self._sources.update(found.sources)
 
     def build(self) -> MetricProfile:
         """Return the metric with all its sessions, in the order in which they were added."""
-        samples = tuple(Sample(session=name, values=values) for name, values in self._values.items())
+        samples = tuple(self._samples.values())
         return with_stated(
             MetricProfile(metric=self.metric, sources=tuple(sorted(self._sources)), samples=samples), self._stated
         )

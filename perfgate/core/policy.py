@@ -198,7 +198,7 @@ class Policy:
             return Ruling(
                 threshold=_MORE_ERRORS if is_rate else self.threshold,
                 floor=self.floor,
-                method="threshold" if is_rate else _default_method(metric.name),
+                method=_default_method(metric.name),
                 level=level,
                 workload=workload,
                 origin="defaults",

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from perfgate.core.quantile import Quantile, middle
 from perfgate.core.session_id import SessionId
+from perfgate.stats.cells import count_of_cells, merge_cells, spread, weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from perfgate.core.metrics import Metric
     from perfgate.core.run import Labels
+
+
+_ROUNDED = 1e-5
+"""Relative difference between a number and itself as a file keeps it, with six digits; and some more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +29,74 @@ class Sample:
     """Id of the session."""
     values: tuple[float, ...]
     """In base units, in the order of the runs."""
+    stands_for: int = 0
+    """How many measured values these stand for, each for an equal share; 0: each for itself."""
+    hits: int | None = None
+    """When the only value is a share that was counted: how many of `stands_for`; else None."""
+
+    @property
+    def count(self) -> int:
+        """How many values were measured."""
+        return self.stands_for or len(self.values)
+
+
+def join_samples(session: str, parts: Sequence[Sample]) -> Sample:
+    """Return the values of several parts of a session as one sample.
+
+    Args:
+        session: id of the session.
+        parts: in the order of their runs, at least one. Where one of them stands for more
+            values than it holds, each counts by what it stands for; of shares the counts add up.
+    """
+    counted = [p.hits for p in parts if p.hits is not None]
+    if len(counted) == len(parts):
+        hits, of = sum(counted), sum(p.count for p in parts)
+        return Sample(session=session, values=(hits / of,), stands_for=of, hits=hits)
+    if len(parts) > 1 and not counted and any(p.stands_for for p in parts):
+        cells = merge_cells(weigh(sorted(p.values), p.count) for p in parts)
+        return Sample(session=session, values=spread(cells), stands_for=count_of_cells(cells))
+    values = tuple(chain.from_iterable(p.values for p in parts))
+    return Sample(session=session, values=values, stands_for=0 if len(parts) > 1 else parts[0].stands_for)
+
+
+def counts_to_data(samples: Iterable[Sample]) -> dict[str, dict[str, int]]:
+    """Return what values stand for as JSON data by session; what says nothing is left out."""
+    found: dict[str, dict[str, int]] = {"stands_for": {}, "hits": {}}
+    for s in samples:
+        if s.stands_for:
+            found["stands_for"][s.session] = s.stands_for
+        if s.hits is not None:
+            found["hits"][s.session] = s.hits
+    return {name: counts for name, counts in found.items() if counts}
+
+
+def samples_from_data(
+    values: Mapping[str, Sequence[float]], stands_for: Mapping[str, float], hits: Mapping[str, float]
+) -> tuple[Sample, ...]:
+    """Return the samples that JSON data states, by session."""
+    return tuple(
+        Sample(
+            session=s,
+            values=tuple(map(float, v)),
+            stands_for=int(stands_for.get(s, 0)),
+            hits=int(hits[s]) if s in hits else None,
+        )
+        for s, v in values.items()
+    )
+
+
+def find_wrong_counts(
+    values: Mapping[str, Sequence[float]], stands_for: Mapping[str, float], hits: Mapping[str, float]
+) -> list[str]:
+    """Return the places of counts that contradict the values beside them, as parts of a JSON pointer."""
+    wrong = [
+        f"stands_for/{s}" for s, of in stands_for.items() if s not in values or (s not in hits and of <= len(values[s]))
+    ]
+    for s, count in hits.items():
+        of, stated = stands_for.get(s, 0), values.get(s, ())
+        if len(stated) != 1 or count > of or abs(stated[0] - count / of) > _ROUNDED * count / of:
+            wrong.append(f"hits/{s}")
+    return wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +124,20 @@ class MetricProfile:
     stated: tuple[Stated, ...] = ()
     """The same by session, oldest first; empty when the file knows no sessions."""
 
+    @property
+    def count(self) -> int:
+        """How many values were measured; 0 when only quantiles are known."""
+        return sum(s.count for s in self.samples)
+
+    @property
+    def share(self) -> tuple[int, int] | None:
+        """Of a share that was counted in all sessions: how many of how many; else None."""
+        together = join_samples("", self.samples) if self.samples else None
+        return None if together is None or together.hits is None else (together.hits, together.count)
+
     def pooled(self) -> tuple[float, ...]:
-        """Return the values of all sessions together, ascending."""
-        return tuple(sorted(v for s in self.samples for v in s.values))
+        """Return the values of all sessions together, ascending; each session counts by what it measured."""
+        return tuple(sorted(join_samples("", self.samples).values)) if self.samples else ()
 
     def in_sessions(self, keep: Container[str]) -> MetricProfile | None:
         """Return the metric with some sessions only; None when nothing is left of it."""

@@ -101,6 +101,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "beyond the budget's limit, but a percentile of too few runs is not reliable",
         "measure more runs, or give the budget to p50",
     ),
+    "few-calls": (
+        "worse, but so few calls do not prove it",
+        "measure more calls",
+    ),
+    "budget-of-few-calls": (
+        "beyond the budget's limit, but so few calls do not prove it",
+        "measure more calls, or judge the calls of several runs together",
+    ),
     "only-beside": (
         "worse only relative to the other benchmarks, which improved; as measured it is within its limit",
         "nothing, if the change made the others faster; if the machine was faster, measure again",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from perfgate.core.metrics import Metric
     from perfgate.core.quantile import Quantile
+    from perfgate.stats.cells import Cell
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -44,7 +45,11 @@ class Series:
     source: str = ""
     """How the values were measured, when that is not the usual way: ``means of calls``."""
     values: Sequence[float] = ()
-    """Raw values in the metric's unit, finite; empty when only quantiles are known."""
+    """Raw values in the metric's unit, finite; empty when there are too many, or only quantiles are known."""
+    cells: tuple[Cell, ...] = ()
+    """Counts of the raw values when there are many, ascending."""
+    share: tuple[int, int] | None = None
+    """How many of how many, when its only value is a share that was counted."""
     quantiles: tuple[Quantile, ...] = ()
     """Quantiles, ascending by name; empty when the values are known."""
 

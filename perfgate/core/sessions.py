@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.profile import Profile, Sample, Session
+from perfgate.core.profile import Profile, Session, join_samples
 from perfgate.core.text.dates import hour_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from perfgate.core.profile import MetricProfile
+    from perfgate.core.profile import MetricProfile, Sample
 
 REST = 4.0
 """Hours without a run after which a terminal that stayed open begins a new session: a morning and an evening, or two
@@ -75,11 +75,10 @@ def _merge(profile: Profile, names: Mapping[str, str]) -> Profile:
 
 
 def _merge_metric(metric: MetricProfile, names: Mapping[str, str]) -> MetricProfile:
-    values: dict[str, tuple[float, ...]] = {}
+    parts: dict[str, list[Sample]] = {}
     for sample in metric.samples:
-        name = names[sample.session]
-        values[name] = (*values.get(name, ()), *sample.values)
-    samples = tuple(Sample(session=name, values=v) for name, v in values.items())
+        parts.setdefault(names[sample.session], []).append(sample)
+    samples = tuple(join_samples(name, those) for name, those in parts.items())
     return replace(metric, samples=samples, stated=tuple(replace(s, session=names[s.session]) for s in metric.stated))
 
 

@@ -12,10 +12,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from perfgate.formats.catalog.format import Format
     from perfgate.formats.options import ForeignOptions
-    from perfgate.formats.parsing.record import Histogram, Quantiles, Record, Samples, Single, Skipped
+    from perfgate.formats.parsing.record import Histogram, Quantiles, Record, Samples, Share, Single, Skipped
     from perfgate.formats.parsing.source import Source
 
-__all__ = ["ForeignOptions", "Format", "Histogram", "Quantiles", "Record", "Samples", "Single", "Skipped", "Source"]
+__all__ = [
+    "ForeignOptions",
+    "Format",
+    "Histogram",
+    "Quantiles",
+    "Record",
+    "Samples",
+    "Share",
+    "Single",
+    "Skipped",
+    "Source",
+]
 
 _HOMES = {"ForeignOptions": "options", "Format": "catalog.format", "Source": "parsing.source"}
 

@@ -11,18 +11,22 @@ from perfgate.core.quantile import Quantile
 from perfgate.core.run import NOWHERE, Run, Series
 from perfgate.core.text.canonical import short_hash
 from perfgate.formats.parsing.failures import SHARES, highest_rate, rate_of, stated_quantiles, without_failures
-from perfgate.formats.parsing.record import Histogram, Quantiles, Samples, Single
+from perfgate.formats.parsing.record import Histogram, Quantiles, Samples, Share, Single
 from perfgate.formats.parsing.timestamps import normal_instant
 from perfgate.stats.buckets import bucket_quantile
+from perfgate.stats.cells import STEPS, cells_of, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from perfgate.formats.contents import Contents
     from perfgate.formats.parsing.record import Record
+    from perfgate.stats.cells import Cell
 
-MOST_VALUES = 2000
-"""Values of one metric of one run that are kept; of more, as many order statistics at even ranks."""
+MOST_VALUES = STEPS + 1
+"""Values of one metric of one benchmark that are kept; of more, the quantiles at even shares."""
+_MOST_COUNTED = 2**53
+"""Largest number of values that a profile states: whole numbers beyond it are not exact in JSON."""
 MEANS = "means of calls"
 _FLAGS = {
     "cpu-scaling": "the processor's clock was not fixed: expect more noise",
@@ -69,9 +73,10 @@ def to_runs(contents: Contents, origin: str) -> Converted:
         groups.setdefault(r.benchmark, []).append(r)
     of_file = highest_rate(contents.records)
     runs = tuple(_run(name, rs, contents, origin, of_file) for name, rs in groups.items())
-    most = max((len(r.payload.values) for r in fit if isinstance(r.payload, Samples)), default=0)
+    samples = [r.payload for r in fit if isinstance(r.payload, Samples)]
+    most = max((s.stands_for or len(s.values) for s in samples), default=0)
     if most > MOST_VALUES:
-        message = f"of up to {most:,} values of a metric {MOST_VALUES:,} are kept, evenly by rank"
+        message = f"of up to {most:,} values of a metric {MOST_VALUES:,} quantiles are kept, at even shares"
         notes.append(note("values-thinned", message, place=origin))
     return Converted(runs=runs, notes=tuple(notes), problems=tuple(problems))
 
@@ -109,9 +114,12 @@ def _series(r: Record, rate: float) -> Series:
     source = MEANS if r.is_mean else ""
     match r.payload:
         case Samples():
-            return Series(metric=metric, source=source, values=thin_values(without_failures(r, r.payload, rate)))
+            values, cells = _values_or_cells(r.payload, without_failures(r, r.payload, rate))
+            return Series(metric=metric, source=source, values=values, cells=cells)
         case Single(value=value):
             return Series(metric=metric, source=source, values=(value,))
+        case Share(value=value, hits=hits, of=of):
+            return Series(metric=metric, source=source, values=(value,), share=(hits, of))
         case Quantiles():
             stated = stated_quantiles(r, r.payload, rate)
             return Series(metric=metric, source=source, quantiles=tuple(sorted(stated)))
@@ -120,12 +128,14 @@ def _series(r: Record, rate: float) -> Series:
             return Series(metric=metric, source=source, quantiles=tuple(sorted(counted)))
 
 
-def thin_values(values: Sequence[float]) -> tuple[float, ...]:
-    """Return values, of very many the order statistics at even ranks: their quantiles are those of all."""
-    if len(values) <= MOST_VALUES:
-        return tuple(values)
-    ordered = sorted(values)
-    return tuple(ordered[int((i + 0.5) * len(ordered) / MOST_VALUES)] for i in range(MOST_VALUES))
+def _values_or_cells(samples: Samples, kept: Sequence[float]) -> tuple[tuple[float, ...], tuple[Cell, ...]]:
+    """Return few values as they are, of many their counts by cell."""
+    if len(kept) <= MOST_VALUES:
+        return tuple(kept), ()
+    ordered = sorted(kept)
+    if samples.stands_for:
+        return (), tuple(weigh(ordered, min(samples.stands_for, _MOST_COUNTED) * len(kept) // len(samples.values)))
+    return (), tuple(cells_of(ordered))
 
 
 def _remarks(contents: Contents, origin: str) -> Iterator[Diagnostic]:

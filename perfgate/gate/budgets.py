@@ -13,7 +13,8 @@ from perfgate.core.statistic import QUANTILE_OF
 from perfgate.gate.methods.buckets import over_budget
 from perfgate.gate.methods.tails import describe_few
 from perfgate.gate.rows import count_of, is_tail_of_few, value_of
-from perfgate.stats.tails import tail_share_p
+from perfgate.stats.shares import exceeds_p, fewest_hits
+from perfgate.stats.tails import BOUND, tail_share_p
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,6 +90,8 @@ def _judged(budget: Budget, profile: Profile, measured: MetricProfile, level: fl
     if not budget.limit.holds(value) if beyond is None else beyond:
         if budget.level != "fail":
             return _finding(budget, profile, measured, value, Status.ADVISORY, "not-gated", "")
+        if unproven := _describe_few_calls(budget, measured):
+            return _finding(budget, profile, measured, value, Status.ADVISORY, "budget-of-few-calls", unproven)
         if measured.samples and is_tail_of_few(measured, budget.statistic) and not _is_proven(budget, measured, level):
             return _finding(
                 budget,
@@ -104,6 +107,26 @@ def _judged(budget: Budget, profile: Profile, measured: MetricProfile, level: fl
         message = f'within the limit, but beyond its warning "{budget.warn.text}"'
         return _finding(budget, profile, measured, value, Status.ADVISORY, "near-budget", message)
     return _finding(budget, profile, measured, value, Status.UNCHANGED, "within-budget", "")
+
+
+def _describe_few_calls(budget: Budget, measured: MetricProfile) -> str:
+    """Return why a counted share beyond its limit proves nothing, and what would; empty when it does or is not counted.
+
+    A service whose true share is within the limit is beyond it by chance every third day or so. A count
+    proves the contrary when one at its limit would show so many with a chance of 5 % at most.
+    """
+    if measured.share is None:
+        return ""
+    hits, of = measured.share
+    limit, what = budget.limit.amount, "calls"
+    if measured.metric.better == "higher":
+        hits, limit, what = of - hits, 1.0 - limit, "calls that are none"
+    limit = min(max(limit, 0.0), 1.0)
+    if exceeds_p(hits, of, limit) <= 1.0 - BOUND:
+        return ""
+    needed = fewest_hits(of, limit, 1.0 - BOUND)
+    takes = "no number of them would" if needed is None else f"it takes {needed:,}"
+    return f'{hits:,} of {of:,} {what} do not prove that "{budget.limit.text}" is broken: {takes}'
 
 
 def _is_proven(budget: Budget, measured: MetricProfile, level: float) -> bool:

@@ -143,7 +143,7 @@ def _decide_alone(by_method: dict[Method, list[Comparison]], family: Family) -> 
     plain: tuple[Method, ...] = ("exact", "threshold", "")
     for method in plain:
         for c in by_method.get(method, ()):
-            yield c, plain_ratio(c, method)
+            yield c, plain_ratio(c, method, family.first_step)
 
 
 def severity(finding: Finding) -> tuple[object, ...]:

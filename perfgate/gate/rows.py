@@ -150,8 +150,8 @@ def value_of(side: MetricProfile, statistic: str) -> float | None:
 
 
 def count_of(side: MetricProfile | None) -> int:
-    """Return how many values a side has."""
-    return sum(len(s.values) for s in side.samples) if side else 0
+    """Return how many values of a side were measured."""
+    return side.count if side else 0
 
 
 def is_tail_of_few(side: MetricProfile | None, statistic: str) -> bool:

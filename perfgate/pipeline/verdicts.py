@@ -66,7 +66,7 @@ def notes_on(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
 def _partial_metrics(profile: Profile) -> list[Diagnostic]:
     """Return a warning for each metric that only some runs of a profile state."""
     runs = sum(len(s.runs) for s in profile.sessions)
-    counts = {m.metric.name: sum(len(s.values) for s in m.samples) for m in profile.metrics if m.samples}
+    counts = {m.metric.name: m.count for m in profile.metrics if m.samples}
     return [
         warning(
             "metric-gaps",

@@ -12,7 +12,7 @@ from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
 from perfgate.core.finding import WHOLE_SUITE, Compared, Evidence, Finding, Status, Suite, Verdict
 from perfgate.report.gate_changes import change_from_data, change_to_data
-from perfgate.report.samples import find_contradictions, samples_from_data, samples_to_data
+from perfgate.report.samples import find_contradictions, profile_from_data, profile_to_data
 
 SCHEMA = "perfgate/report/1"
 _HINT = "`perfgate schema report` prints the format"
@@ -107,8 +107,8 @@ def _encode(verdict: Verdict) -> dict[str, Any]:
             "reproduce": compared.reproduce,
         },
         "samples": {
-            "baseline": [samples_to_data(p) for p in verdict.baseline],
-            "current": [samples_to_data(p) for p in verdict.current],
+            "baseline": [profile_to_data(p) for p in verdict.baseline],
+            "current": [profile_to_data(p) for p in verdict.current],
         },
     }
 
@@ -199,8 +199,8 @@ def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document o
         compared=Compared(
             **{**data["provenance"], **{name: tuple(data["provenance"][name]) for name in _LISTS}},
         ),
-        baseline=tuple(map(samples_from_data, data["samples"]["baseline"])),
-        current=tuple(map(samples_from_data, data["samples"]["current"])),
+        baseline=tuple(map(profile_from_data, data["samples"]["baseline"])),
+        current=tuple(map(profile_from_data, data["samples"]["current"])),
         introduces=data["introduces"],
         gate_changes=tuple(map(change_from_data, data.get("gate_changes", ()))),
         fail_suspected=data["fail_suspected"],

@@ -29,7 +29,7 @@ def health(verdict: Verdict) -> Line:
     judged = [p for p in merge_batches(verdict.baseline) if any(not s.is_interleaved for s in p.sessions)]
     if not judged:
         return ()
-    runs = [len(s.values) for p in judged for m in p.metrics for s in m.samples]
+    runs = [s.count for p in judged for m in p.metrics for s in m.samples]
     facts = f"Baselines hold {_range([len(p.sessions) for p in judged], 'session')}"
     facts += f" of {_range(runs, 'run')}" if runs else ", quantiles alone"
     was, now = _newest(judged), _newest(verdict.current)

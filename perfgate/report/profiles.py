@@ -44,12 +44,12 @@ def _entries(profile: Profile, metric: MetricProfile) -> Iterator[Entry]:
         cells = (name(what), name(metric.metric.name), name(_shorten(stated.session)), text("–"), *map(name, values))
         yield Entry(cells=cells)
     for sample in metric.samples:
-        yield _entry(what, metric, _shorten(sample.session), tuple(sorted(sample.values)))
+        yield _entry(what, metric, _shorten(sample.session), tuple(sorted(sample.values)), sample.count)
     if len(metric.samples) > 1:
-        yield _entry(what, metric, "all", metric.pooled())
+        yield _entry(what, metric, "all", metric.pooled(), metric.count)
 
 
-def _entry(what: str, metric: MetricProfile, session: str, ordered: tuple[float, ...]) -> Entry:
+def _entry(what: str, metric: MetricProfile, session: str, ordered: tuple[float, ...], count: int) -> Entry:
     values = [quantile(ordered, q) for _, q in STORED]
     unit = metric.metric.unit
     worded = [amount(v, unit, beside=values[-1] if v == values[-1] else None) for v in values]
@@ -58,7 +58,7 @@ def _entry(what: str, metric: MetricProfile, session: str, ordered: tuple[float,
             name(what),
             name(metric.metric.name),
             name(session),
-            text(f"{len(ordered):,}"),
+            text(f"{count:,}"),
             *map(name, worded),
         )
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.metrics import Metric
-from perfgate.core.profile import MetricProfile, Profile, Sample, Session
+from perfgate.core.profile import MetricProfile, Profile, Session, counts_to_data, find_wrong_counts, samples_from_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _FACTS = ("started_at", "machine", "commit")
 
 
-def samples_to_data(profile: Profile) -> dict[str, Any]:
+def profile_to_data(profile: Profile) -> dict[str, Any]:
     """Return a profile as JSON data; unlike in a baseline, no value is rounded."""
     return {
         "benchmark": profile.benchmark,
@@ -38,6 +38,7 @@ def _metric_to_data(m: MetricProfile) -> dict[str, Any]:
         "source": list(m.sources),
         "values": {s.session: list(s.values) for s in m.samples},
         "quantiles": dict(m.quantiles),
+        **counts_to_data(m.samples),
     }
 
 
@@ -56,9 +57,16 @@ def find_contradictions(side: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         for name, m in data["metrics"].items():
             if unknown := sorted(m["values"].keys() - data["sessions"].keys()):
                 yield f'"{data["benchmark"]}" has values of {name} from a session that it does not list ({unknown[0]})'
+            if wrong := find_wrong_counts(m["values"], *_counts(m)):
+                yield f'"{data["benchmark"]}" has counts of {name} that contradict its values ({wrong[0]})'
 
 
-def samples_from_data(data: Mapping[str, Any]) -> Profile:
+def _counts(data: Mapping[str, Any]) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """Return what the values of a metric stand for, and of how many; reports of 0.1.0 lack both."""
+    return data.get("stands_for", {}), data.get("hits", {})
+
+
+def profile_from_data(data: Mapping[str, Any]) -> Profile:
     """Return the profile that valid JSON data states."""
     return Profile(
         benchmark=data["benchmark"],
@@ -81,6 +89,6 @@ def _metric_from_data(name: str, data: Mapping[str, Any]) -> MetricProfile:
     return MetricProfile(
         metric=Metric(name=name, unit=data["unit"], better=data["better"]),
         sources=tuple(data["source"]),
-        samples=tuple(Sample(session=s, values=tuple(map(float, v))) for s, v in data["values"].items()),
+        samples=samples_from_data(data["values"], *_counts(data)),
         quantiles=tuple((q, float(v)) for q, v in data["quantiles"].items()),
     )

@@ -8,6 +8,8 @@ import msgspec
 
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
 _Whole = Annotated[int, msgspec.Meta(ge=0)] | Annotated[float, msgspec.Meta(ge=0, multiple_of=1)]  # 7.0 is one too
+_Many = Annotated[int, msgspec.Meta(ge=1, le=2**53)] | Annotated[float, msgspec.Meta(ge=1, le=2**53, multiple_of=1)]
+_Hits = Annotated[int, msgspec.Meta(ge=0, le=2**53)] | Annotated[float, msgspec.Meta(ge=0, le=2**53, multiple_of=1)]
 _Shards = Annotated[int, msgspec.Meta(ge=1, le=9999)] | Annotated[float, msgspec.Meta(ge=1, le=9999, multiple_of=1)]
 _Better = Literal["lower", "higher"]
 
@@ -23,6 +25,8 @@ class StoredMetric(msgspec.Struct, forbid_unknown_fields=True):
     p99: float
     values: Annotated[dict[str, Annotated[list[float], msgspec.Meta(min_length=1)]], msgspec.Meta(min_length=1)]
     source: list[str] = []
+    stands_for: dict[str, _Many] = {}
+    hits: dict[str, _Hits] = {}
 
 
 class StoredQuantiles(msgspec.Struct, forbid_unknown_fields=True):

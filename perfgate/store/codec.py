@@ -10,7 +10,16 @@ import msgspec
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, at, cannot_decide, error
 from perfgate.core.metrics import Metric
-from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, Session
+from perfgate.core.profile import (
+    MetricProfile,
+    Profile,
+    Provenance,
+    Sample,
+    Session,
+    counts_to_data,
+    find_wrong_counts,
+    samples_from_data,
+)
 from perfgate.core.run import slug
 from perfgate.core.statistic import STORED
 from perfgate.core.text.canonical import rounded, short_hash
@@ -24,7 +33,7 @@ from perfgate.schema.baseline_types import (
 )
 from perfgate.stats.quantiles import quantile
 from perfgate.store.layout import layout
-from perfgate.store.stated import decode_stated, encode_stated, round_values
+from perfgate.store.stated import decode_stated, encode_stated, round_metric
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,14 +77,15 @@ def body(profile: Profile) -> dict[str, Any]:
 
 
 def _metric_body(profile: MetricProfile) -> dict[str, Any]:
-    pooled = sorted(round_values(profile.pooled()))
+    short = round_metric(profile)
+    pooled = short.pooled()
     stated: dict[str, Any] = {"unit": profile.metric.unit, "better": profile.metric.better}
     if profile.sources:
         stated["source"] = list(profile.sources)
-    stated["n"] = len(pooled)
+    stated["n"] = profile.count
     stated.update({name: rounded(quantile(pooled, q)) for name, q in STORED})
-    stated["values"] = {s.session: [rounded(v) for v in s.values] for s in profile.samples}
-    return stated
+    stated["values"] = {s.session: [rounded(v) for v in s.values] for s in short.samples}
+    return stated | counts_to_data(profile.samples)
 
 
 def encode_baseline(profile: Profile) -> bytes:
@@ -182,7 +192,7 @@ def from_body(stored: StoredProfile, origin: str) -> Profile:
     """
     problems = []
     for name, m in stored.metrics.items():
-        problems += [f"/metrics/{name}/{what}" for what in _disagreements(m)]
+        problems += [f"/metrics/{name}/{what}" for what in _disagreements(name, m)]
         problems += [f"/metrics/{name}/values/{s}" for s in m.values if s not in stored.sessions]
     for name, q in stored.stated.items():
         problems += [f"/stated/{name}/quantiles/{s}" for s in q.quantiles if s not in stored.sessions]
@@ -235,14 +245,17 @@ def _metric(name: str, stored: StoredMetric) -> MetricProfile:
     return MetricProfile(
         metric=Metric(name=name, unit=stored.unit, better=stored.better),
         sources=tuple(stored.source),
-        samples=tuple(Sample(session=s, values=tuple(v)) for s, v in stored.values.items()),
+        samples=samples_from_data(stored.values, stored.stands_for, stored.hits),
     )
 
 
-def _disagreements(stored: StoredMetric) -> list[str]:
+def _disagreements(name: str, stored: StoredMetric) -> list[str]:
     """Return the stated facts of a metric that its values do not bear out."""
-    pooled = sorted(v for values in stored.values.values() for v in values)
-    wrong = ["n"] if stored.n != len(pooled) else []
+    if wrong := find_wrong_counts(stored.values, stored.stands_for, stored.hits):
+        return wrong
+    metric = _metric(name, stored)
+    pooled = metric.pooled()
+    wrong = ["n"] if stored.n != metric.count else []
     return wrong + [name for name, q in STORED if getattr(stored, name) != rounded(quantile(pooled, q))]
 
 

@@ -15,7 +15,7 @@ from perfgate.core.comparability import (
     needs_same_rows,
 )
 from perfgate.core.policy import gates_nothing_by_default
-from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, title, with_stated
+from perfgate.core.profile import MetricProfile, Profile, Provenance, join_samples, title, with_stated
 from perfgate.core.sessions import join_sessions, session_names
 from perfgate.stats.quantiles import quantile
 from perfgate.store.stated import round_metric
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from perfgate.core.comparability import Mismatch
     from perfgate.core.errors import Diagnostic
     from perfgate.core.policy import Policy
+    from perfgate.core.profile import Sample
 
 REPLACE = "perfgate baseline refresh --replace --reason …"
 """Command that starts a baseline anew from the newest session."""
@@ -169,13 +170,13 @@ def _merged(old: Profile | None, new: Profile | None) -> Profile:
 
 
 def _join_metrics(old: MetricProfile, new: MetricProfile) -> MetricProfile:
-    values = {s.session: s.values for s in old.samples}
-    for s in new.samples:
-        values[s.session] = (*values.get(s.session, ()), *s.values)
+    parts: dict[str, list[Sample]] = {}
+    for s in (*old.samples, *new.samples):
+        parts.setdefault(s.session, []).append(s)
     both = replace(
         new,
         sources=tuple(sorted({*old.sources, *new.sources})),
-        samples=tuple(Sample(session=name, values=v) for name, v in values.items()),
+        samples=tuple(join_samples(name, those) for name, those in parts.items()),
     )
     again = {s.session for s in new.stated}  # a session that is measured again states its quantiles anew
     return with_stated(both, (*(s for s in old.stated if s.session not in again), *new.stated))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.metrics import Metric
-from perfgate.core.profile import MetricProfile, Sample, Stated, with_stated
+from perfgate.core.profile import MetricProfile, Stated, with_stated
 from perfgate.core.quantile import Quantile
 from perfgate.core.text.canonical import rounded
 
@@ -22,7 +22,7 @@ def round_values(values: tuple[float, ...]) -> tuple[float, ...]:
 
 def round_metric(metric: MetricProfile) -> MetricProfile:
     """Return a metric with its numbers as a file keeps them: 6 significant digits."""
-    samples = tuple(Sample(session=s.session, values=round_values(s.values)) for s in metric.samples)
+    samples = tuple(replace(s, values=round_values(s.values)) for s in metric.samples)
     stated = [replace(s, quantiles=tuple(map(_short, s.quantiles))) for s in metric.stated]
     return with_stated(replace(metric, samples=samples), stated)
 

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 UNNAMED = "unknown-0123"
 
 SCORE = Metric(name="score", unit="1", better="lower")
+ERRORS = Metric(name="error_rate", unit="1", better="lower")
+HITS = Metric(name="cache_hit_rate", unit="1", better="higher")
 CALLS = Metric(name="calls", unit="1", better="lower")
 RATE = Metric(name="rate", unit="1/s", better="higher")
-KNOWN = {m.name: m for m in (CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT, SCORE, CALLS, RATE)}
+KNOWN = {m.name: m for m in (CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT, SCORE, CALLS, RATE, ERRORS, HITS)}
 
 Sides = "Sequence[float] | Mapping[str, Sequence[float]]"
 
@@ -38,7 +40,7 @@ def profile(
     values: Mapping[str | Metric, Any], *, name: str = "train", labels: tuple[tuple[str, str], ...] = (),
     machine: str = "m", rows: Sequence[int] = (100,), sources: Sequence[str] = (), kind: str = "class-a",
 ) -> Profile:  # fmt: skip
-    """Return a profile; per metric a list of values (no session named) or sessions with their values."""
+    """Return a profile; per metric a list of values (no session named) or sessions with their values or samples."""
     metrics, ids = [], {}
     for key, given in values.items():
         metric = KNOWN[key] if isinstance(key, str) else key
@@ -48,7 +50,9 @@ def profile(
             MetricProfile(
                 metric=metric,
                 sources=tuple(sources) if metric is PEAK_MEMORY else (),
-                samples=tuple(Sample(session=s, values=tuple(v)) for s, v in samples.items()),
+                samples=tuple(
+                    v if isinstance(v, Sample) else Sample(session=s, values=tuple(v)) for s, v in samples.items()
+                ),
             )
         )
     return Profile(
@@ -58,6 +62,11 @@ def profile(
         sessions=tuple(session(i, machine=machine, rows=rows) for i in ids),
         metrics=tuple(sorted(metrics, key=lambda m: m.metric.name)),
     )
+
+
+def counted(**sessions: tuple[int, int]) -> dict[str, Sample]:
+    """Return a share by session, from its hits and its calls."""
+    return {s: Sample(session=s, values=(hits / of,), stands_for=of, hits=hits) for s, (hits, of) in sessions.items()}
 
 
 def percentiles(

@@ -214,11 +214,11 @@ def test_of_very_many_values_the_quantiles_stay(project: Project) -> None:
     outcome = project.cli("collect", "bench.json", "--format", "json")
     (profile,) = json.loads(outcome.stdout)["profiles"]
     time = profile["metrics"]["time"]
-    assert time["n"] == 2000
+    assert (time["n"], len(*time["values"].values())) == (10_000, 2_001)
     assert (time["p50"], time["p95"], time["p99"]) == (
         pytest.approx(1.5, rel=2e-4), pytest.approx(1.95, rel=2e-4), pytest.approx(1.99, rel=2e-4)
     )  # fmt: skip
-    assert "of up to 10,000 values of a metric 2,000 are kept" in outcome.stderr
+    assert "of up to 10,000 values of a metric 2,001 quantiles are kept" in outcome.stderr
 
 
 def test_a_file_in_no_format_names_the_three_nearest(project: Project) -> None:
@@ -311,3 +311,45 @@ def test_the_table_of_formats_says_how_to_write_the_best_file(project: Project) 
     named = {f["name"]: f for f in json.loads(project.cli("formats", "--json").stdout)}
     assert named["bencher-bmf"]["asked"]
     assert not named["pytest-benchmark"]["asked"]
+
+
+def log_lines(count: int, milliseconds: float, failed: int) -> str:
+    rows = ({"path": "/score", "took_ms": milliseconds + i % 50 / 100, "ok": i >= failed} for i in range(count))
+    return "".join(f"{json.dumps(row)}\n" for row in rows)
+
+
+def test_a_short_log_beside_a_long_one_weighs_what_it_holds(project: Project) -> None:
+    project.write(
+        "perfgate.toml",
+        '[[map]]\nname = "score"\nfiles = ["*.jsonl"]\n'
+        'benchmark = "{path}"\nok = "ok"\nvalues = [{ value = "took_ms" }]\n',
+    )
+    day, night = log_lines(30_000, 12, 300), log_lines(700, 90, 350)
+    project.write("day.jsonl", day)
+    project.write("night.jsonl", night)
+    apart = json.loads(project.cli("collect", "day.jsonl", "night.jsonl", "--format", "json").stdout)
+    project.write("day.jsonl", day + night)
+    whole = json.loads(project.cli("collect", "day.jsonl", "--format", "json").stdout)
+    for document in (apart, whole):
+        metrics = document["profiles"][0]["metrics"]
+        assert (metrics["took"]["n"], metrics["error_rate"]["n"]) == (30_050, 30_700)
+        assert list(metrics["error_rate"]["hits"].values()) == [650]
+        assert metrics["took"]["p50"] == pytest.approx(0.01225, rel=1e-3)
+        assert metrics["took"]["p95"] == pytest.approx(0.01248, rel=1e-3)
+        assert metrics["took"]["p99"] == pytest.approx(0.09006, rel=2e-3)
+    p99s = [document["profiles"][0]["metrics"]["took"]["p99"] for document in (apart, whole)]
+    assert p99s[0] == p99s[1]
+
+
+@pytest.mark.parametrize(("failures", "code"), [(2, 0), (3, 1)])
+def test_a_budget_on_failures_fails_when_they_prove_it(project: Project, failures: int, code: int) -> None:
+    project.write(
+        "perfgate.toml",
+        '[[map]]\nname = "score"\nfiles = ["*.jsonl"]\n'
+        'benchmark = "{path}"\nok = "ok"\nvalues = [{ value = "took_ms" }]\n'
+        '[[budget]]\nbenchmark = "*"\nmetric = "error_rate"\nstatistic = "p50"\nlimit = "< 1%"\n',
+    )
+    project.write("day.jsonl", log_lines(50, 12, failures))
+    outcome = project.cli("check", "day.jsonl")
+    assert outcome.code == code, str(outcome)
+    assert ("it takes 3" in " ".join(outcome.stdout.split())) is (code == 0)

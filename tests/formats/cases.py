@@ -11,7 +11,7 @@ from perfgate.core.text.units import scale_of
 from perfgate.formats.contents import Contents, read
 from perfgate.formats.detect import detect, named
 from perfgate.formats.options import ForeignOptions
-from perfgate.formats.parsing.record import Record, Samples, Single, describe
+from perfgate.formats.parsing.record import Record, Samples, Share, Single, describe
 from perfgate.formats.parsing.source import Source
 
 DATA = Path(__file__).parent / "data"
@@ -30,7 +30,7 @@ def contents(path: Path | str, *, given: str = "", options: ForeignOptions | Non
 def values_of(record: Record) -> list[float]:
     """Return the samples of a record, or its one value."""
     payload = record.payload
-    assert isinstance(payload, Samples | Single), payload
+    assert isinstance(payload, Samples | Share | Single), payload
     return list(payload.values) if isinstance(payload, Samples) else [payload.value]
 
 

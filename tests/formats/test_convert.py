@@ -1,10 +1,9 @@
-"""What becomes of records: nothing that failed makes a time look better, and no quantile moves by thinning."""
+"""What becomes of records: nothing that failed makes a time look better, and counts stay counts."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
-from random import Random
 
 import pytest
 from hypothesis import given
@@ -12,11 +11,11 @@ from hypothesis import strategies as st
 from laws import laws
 
 from perfgate.formats.contents import Contents
-from perfgate.formats.convert import MOST_VALUES, thin_values, to_runs
+from perfgate.formats.convert import MOST_VALUES, to_runs
 from perfgate.formats.detect import named
 from perfgate.formats.parsing.failures import stated_quantiles, without_failures
-from perfgate.formats.parsing.record import Histogram, Quantiles, Record, Samples, Single
-from perfgate.stats.quantiles import quantile
+from perfgate.formats.parsing.record import Histogram, Quantiles, Record, Samples, Share, Single
+from perfgate.stats.cells import count_of_cells
 
 LAWS = laws(60)
 
@@ -87,16 +86,25 @@ def test_what_the_reader_left_out_itself_is_not_left_out_again():
     assert without_failures(clean, clean.payload, 0.5) is clean.payload.values
 
 
-@LAWS
-@given(st.integers(0, 10**6), st.integers(MOST_VALUES + 1, 3 * MOST_VALUES))
-def test_thinning_moves_no_quantile_by_more_than_three_ranks(seed, count):
-    rng = Random(seed)  # noqa: S311 - no secret
-    values = [rng.lognormvariate(0, 1) for _ in range(count)]
-    kept, ordered = thin_values(values), sorted(values)
-    assert len(kept) == MOST_VALUES
-    for q in (0.5, 0.9, 0.95, 0.99):
-        at = q * (len(ordered) - 1)
-        assert ordered[max(int(at) - 2, 0)] <= quantile(sorted(kept), q) <= ordered[min(int(at) + 3, len(ordered) - 1)]
+def test_few_values_are_kept_in_their_order_and_many_as_their_counts():
+    few, many = [*range(MOST_VALUES, 0, -1)], [*range(MOST_VALUES + 1, 0, -1)]
+    (series,) = runs_of(record(*map(float, few))).runs[0].series
+    assert (series.values, series.cells) == (tuple(few), ())
+    (series,) = runs_of(record(*map(float, many))).runs[0].series
+    assert series.values == ()
+    assert count_of_cells(series.cells) == MOST_VALUES + 1
+
+
+def test_values_that_stand_for_more_weigh_more_also_when_the_failed_ones_are_left_out():
+    samples = Samples(values=[0.001] * 1000 + [1.0] * 3000, stands_for=8_000_000)
+    mixed = record(payload=samples, flags=("failures-mixed",))
+    (series, _) = runs_of(mixed, record(metric="error_rate", unit="1", payload=Share(hits=1, of=4))).runs[0].series
+    assert series.cells == ((1.0, 1.0, 6_000_000),)
+
+
+def test_a_share_keeps_its_counts():
+    (series,) = runs_of(record(metric="error_rate", unit="1", payload=Share(hits=3, of=60))).runs[0].series
+    assert (series.values, series.share) == ((0.05,), (3, 60))
 
 
 def test_one_run_holds_all_that_a_file_says_of_a_benchmark():

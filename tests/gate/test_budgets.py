@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from gate_cases import percentiles, policy, profile
+from gate_cases import counted, percentiles, policy, profile
 
 from perfgate.core.finding import Status
 from perfgate.core.policy import Budget
@@ -42,6 +42,42 @@ def test_a_budget_holds_exactly_as_its_operator_says(limit, value, holds):
     assert found.reason == ("within-budget" if holds else "over-budget")
     assert (found.method, found.limit, found.limit_text, found.current) == ("budget", 0.1, limit, value)
     assert found.better == ("lower" if limit.startswith("<") else "higher")
+
+
+@pytest.mark.parametrize(
+    ("limit", "metric", "hits", "of", "status"),
+    [
+        pytest.param("< 1%", "error_rate", 2, 50, "advisory", id="2-of-50"),
+        pytest.param("< 1%", "error_rate", 3, 50, "over-budget", id="3-of-50"),
+        pytest.param("<= 1%", "error_rate", 15, 1_000, "advisory", id="15-of-1000"),
+        pytest.param("<= 1%", "error_rate", 16, 1_000, "over-budget", id="16-of-1000"),
+        pytest.param("< 1%", "error_rate", 117, 10_000, "advisory", id="117-of-10000"),
+        pytest.param("< 1%", "error_rate", 118, 10_000, "over-budget", id="118-of-10000"),
+        pytest.param("< 1%", "error_rate", 0, 50, "unchanged", id="none"),
+        pytest.param("<= 0%", "error_rate", 1, 50, "over-budget", id="one-where-none-may-be"),
+        pytest.param(">= 80%", "cache_hit_rate", 37, 50, "advisory", id="37-of-50-found"),
+        pytest.param(">= 80%", "cache_hit_rate", 34, 50, "over-budget", id="34-of-50-found"),
+        pytest.param(">= 80%", "cache_hit_rate", 40, 50, "unchanged", id="40-of-50-found"),
+    ],
+)
+def test_a_budget_on_a_share_is_broken_when_its_counts_prove_it(limit, metric, hits, of, status):
+    (found,), problems = checked(budget(limit, metric=metric), profile({metric: counted(s=(hits, of))}))
+    assert not problems
+    assert (found.status, found.current, found.n_current) == (status, hits / of, of)
+    assert (found.reason == "budget-of-few-calls") is (status == "advisory")
+
+
+def test_the_counts_of_all_sessions_prove_together_and_the_message_says_how_many_would():
+    two = profile({"error_rate": counted(a=(2, 60), b=(0, 40))})
+    (found,), _ = checked(budget("< 1%", metric="error_rate"), two)
+    assert found.message == '2 of 100 calls do not prove that "< 1%" is broken: it takes 4'
+    four = profile({"error_rate": counted(a=(2, 60), b=(2, 40))})
+    assert checked(budget("< 1%", metric="error_rate"), four)[0][0].status is Status.OVER_BUDGET
+
+
+def test_a_share_that_nobody_counted_is_taken_as_it_is():
+    (found,), _ = checked(budget("< 1%", metric="error_rate"), profile({"error_rate": [0.02]}))
+    assert found.status is Status.OVER_BUDGET
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -101,6 +102,46 @@ def test_a_file_holds_one_line_for_each_session():
 def test_a_profile_file_is_laid_out_in_the_same_way():
     lines = encode_profiles((a_profile(), a_profile(benchmark="b"))).decode().splitlines()
     assert '            "s1": [0.1, 0.2],' in lines
+
+
+COUNTED = a_profile({"s1": (0.1, 0.2), "s2": (0.04,)})
+COUNTED = replace(
+    COUNTED,
+    metrics=(
+        replace(
+            COUNTED.metrics[0],
+            samples=(
+                Sample(session="s1", values=(0.1, 0.2), stands_for=5),
+                Sample(session="s2", values=(1 / 3,), stands_for=3, hits=1),
+            ),
+        ),
+    ),
+)
+
+
+def test_what_values_stand_for_stays_with_them():
+    decoded, _ = decode_baseline(encode_baseline(COUNTED), "b.json")
+    assert [(s.stands_for, s.hits) for s in decoded.metrics[0].samples] == [(5, None), (3, 1)]
+    assert encode_baseline(decoded) == encode_baseline(COUNTED)
+
+
+@pytest.mark.parametrize(
+    ("key", "counts", "place"),
+    [
+        pytest.param("stands_for", {"s1": 2, "s2": 3}, "stands_for/s1", id="for-no-more"),
+        pytest.param("stands_for", {"s1": 5, "s2": 3, "x": 9}, "stands_for/x", id="for-no-values"),
+        pytest.param("hits", {"s2": 2}, "hits/s2", id="another-share"),
+        pytest.param("hits", {"s2": 4}, "hits/s2", id="more-than-all"),
+        pytest.param("hits", {"s1": 1, "s2": 1}, "hits/s1", id="of-several-values"),
+        pytest.param("hits", {"s2": 1, "x": 1}, "hits/x", id="of-no-values"),
+        pytest.param("n", 9, "n", id="sum"),
+    ],
+)
+def test_counts_that_contradict_the_values_are_refused(key, counts, place):
+    document = json.loads(encode_baseline(COUNTED))
+    document["metrics"]["elapsed"][key] = counts
+    (fault,) = refused(decode_baseline, json.dumps(document).encode(), "b.json")
+    assert (fault.slug, fault.place) == ("baseline-inconsistent", f"b.json: /metrics/elapsed/{place}")
 
 
 def changed(**changes) -> bytes:

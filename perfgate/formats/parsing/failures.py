@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.policy import ERROR_RATE
 from perfgate.core.quantile import Quantile
 from perfgate.core.statistic import QUANTILE_OF
-from perfgate.formats.parsing.record import Record, Single, Skipped
+from perfgate.formats.parsing.record import Record, Share, Single, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,9 +39,8 @@ def all_failed(benchmark: str, metric: str, count: int, why: str, started_at: st
         metric=ERROR_RATE,
         unit="1",
         better="lower",
-        n=count,
         started_at=started_at,
-        payload=Single(value=1.0),
+        payload=Share(hits=count, of=count),
     )
 
 
@@ -56,7 +55,7 @@ def rate_of(records: Iterable[Record], of_file: float) -> float:
 
 
 def _rate(r: Record) -> float | None:
-    return r.payload.value if r.metric == ERROR_RATE and isinstance(r.payload, Single) else None
+    return r.payload.value if r.metric == ERROR_RATE and isinstance(r.payload, (Single, Share)) else None
 
 
 def without_failures(r: Record, samples: Samples, rate: float) -> Sequence[float]:

@@ -14,7 +14,7 @@ import msgspec
 from perfgate.core.field_map import parts_of
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.failures import all_failed
-from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Share, Skipped
 from perfgate.formats.parsing.timestamps import stated_instant
 from perfgate.formats.parsing.values import to_number
 
@@ -254,9 +254,8 @@ class Grouping:
                 metric="error_rate",
                 unit="1",
                 better="lower",
-                n=group.rows,
                 started_at=self._started_at,
-                payload=Single(value=group.failed / group.rows),
+                payload=Share(hits=group.failed, of=group.rows),
             )
 
     def _record(self, name: str, value: FieldValue, column: array[float], asked: Direction | None) -> Record:
@@ -264,7 +263,7 @@ class Grouping:
         facts: dict[str, Any] = {"benchmark": name, "metric": metric, "better": better or asked, "n": len(column)}
         facts["started_at"] = self._started_at
         if value.share:
-            return Record(**facts, unit="1", payload=Single(value=math.fsum(column) / len(column)))
+            return Record(**facts, unit="1", payload=Share(hits=int(math.fsum(column)), of=len(column)))
         factor, base = scale_of(unit) if unit is not None else (1.0, None)
         kept = column if factor == 1.0 else array("d", [v * factor for v in column])
         return Record(**facts, unit=base, payload=Samples(values=kept))

@@ -38,6 +38,8 @@ class Samples:
     """In file order, in the record's unit; finite."""
     failed: tuple[int, ...] = ()
     """Positions of the values of failed calls; these are listed, and never judged."""
+    stands_for: int = 0
+    """How many measured values these stand for, each for an equal share; 0: each for itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,23 @@ class Single:
     """In the record's unit; finite."""
 
 
-Payload: TypeAlias = Samples | Quantiles | Histogram | Single
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """How many of all calls: those that failed, or that the cache answered."""
+
+    kind: ClassVar[Kind] = "value"
+    hits: int
+    """How many, 0 <= hits <= of."""
+    of: int
+    """Of how many, >= 1."""
+
+    @property
+    def value(self) -> float:
+        """The share, 0.0 to 1.0."""
+        return self.hits / self.of
+
+
+Payload: TypeAlias = Samples | Quantiles | Histogram | Single | Share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +101,7 @@ class Record:
     better: Direction | None
     """Which direction is better; None: the file does not say, so that the user must."""
     payload: Payload
-    """What was measured: `Samples`, `Quantiles`, a `Histogram` or a `Single` value."""
+    """What was measured: `Samples`, `Quantiles`, a `Histogram`, a `Single` value or a `Share`."""
     n: int | None = None
     """Number of measurements behind it; None: as many as there are samples, else the file does not say."""
     is_mean: bool = False
@@ -103,7 +121,9 @@ class Record:
     def count(self) -> int | None:
         """Number of measurements behind it; None: the file does not say."""
         if self.n is None and isinstance(self.payload, Samples):
-            return len(self.payload.values)
+            return self.payload.stands_for or len(self.payload.values)
+        if self.n is None and isinstance(self.payload, Share):
+            return self.payload.of
         return self.n
 
 
@@ -146,7 +166,7 @@ def describe(record: Record) -> dict[str, Any]:
             p50, p95 = (bucket_quantile(buckets, q) for q in (0.5, 0.95))
             document.update(p50=p50[0], p95=p95[0], saturated=math.isinf(p95[2]))
             document["buckets"] = [[bound if math.isfinite(bound) else None, count] for bound, count in buckets]
-        case Single(value=value):
+        case Single(value=value) | Share(value=value):
             document["value"] = value
     if record.flags:
         document["flags"] = list(record.flags)

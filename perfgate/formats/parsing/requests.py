@@ -1,14 +1,15 @@
-"""Requests of one kind, added one by one: their times without the failed ones, and the share that failed."""
+"""Requests of one kind, added one by one: times without the failed ones, the share that failed, and throughput."""
 
 from __future__ import annotations
 
+import math
 from array import array
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.failures import all_failed
-from perfgate.formats.parsing.record import Record, Samples, Single
+from perfgate.formats.parsing.record import Record, Samples, Share, Single
 from perfgate.formats.parsing.values import to_number
 
 if TYPE_CHECKING:
@@ -30,8 +31,22 @@ class Requests:
     unknown: int = 0
     """How many do not say whether they failed; their times are kept."""
 
-    def add(self, seconds: float, *, is_good: bool | None) -> None:
-        """Take a request; None: the file does not say whether it failed."""
+    begun: float = math.inf
+    """When the first one began, in seconds of any clock; infinite: the file does not say."""
+    ended: float = -math.inf
+    """When the last one ended."""
+
+    def add(self, seconds: float, *, is_good: bool | None, begun: float | None = None) -> None:
+        """Take a request.
+
+        Args:
+            seconds: how long it took, >= 0.
+            is_good: did it succeed? None: the file does not say.
+            begun: when it began, in seconds of any clock; None: the file does not say.
+        """
+        if begun is not None:
+            self.begun = min(self.begun, begun)
+            self.ended = max(self.ended, begun + seconds)
         if is_good is False:
             self.failed += 1
             return
@@ -39,7 +54,10 @@ class Requests:
         self.unknown += is_good is None
 
     def records(self, name: str, flags: tuple[Flag, ...] = (), started_at: str = "") -> Iterator[Record | Skipped]:
-        """Yield response time and error rate; of a name under which every request failed the error rate alone."""
+        """Yield response time, error rate and throughput; where every request failed the error rate alone.
+
+        The throughput is that of the requests that did not fail, from the first one's begin to the last one's end.
+        """
         if not self.times:
             yield from all_failed(name, "response_time", self.failed, "every request failed", started_at)
             return
@@ -47,7 +65,11 @@ class Requests:
         yield Record(**facts, metric="response_time", unit="s", payload=Samples(values=self.times))
         if not self.unknown:
             count = len(self.times) + self.failed
-            yield Record(**facts, metric="error_rate", unit="1", n=count, payload=Single(value=self.failed / count))
+            yield Record(**facts, metric="error_rate", unit="1", payload=Share(hits=self.failed, of=count))
+        if self.begun < self.ended < math.inf:
+            rate = Single(value=len(self.times) / (self.ended - self.begun))
+            facts["better"] = "higher"
+            yield Record(**facts, metric="throughput", unit="1/s", is_derived=True, payload=rate)
 
 
 def is_good_code(code: str) -> bool | None:

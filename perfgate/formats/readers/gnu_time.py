@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from perfgate.formats.parsing.failures import all_failed
-from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Share, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +127,6 @@ def _records(command: str, runs: _Runs) -> Iterator[Record | Skipped]:
             metric="error_rate",
             unit="1",
             better="lower",
-            n=runs.count,
             flags=flags,
-            payload=Single(value=runs.failed / runs.count),
+            payload=Share(hits=runs.failed, of=runs.count),
         )

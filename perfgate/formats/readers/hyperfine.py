@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.failures import all_failed
-from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Share, Single, Skipped
 from perfgate.formats.parsing.values import all_numbers, items, number, table, take_quantiles, text
 
 if TYPE_CHECKING:
@@ -37,10 +37,9 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
                 metric="error_rate",
                 unit="1",
                 better="lower",
-                n=len(codes),
                 flags=flags,
                 is_derived=not flags,
-                payload=Single(value=count / len(codes)),
+                payload=Share(hits=count, of=len(codes)),
             )
         memory = all_numbers(items(entry.get("memory_usage_byte")))
         if memory:

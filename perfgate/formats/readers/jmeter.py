@@ -40,12 +40,13 @@ class _Samples:
         time = to_number(elapsed)
         if time is None or time < 0:
             return False
+        begun = to_number(stamp)
         if self._first is None:
-            self._first = to_number(stamp)
+            self._first = begun
         found = self._found.get(label)
         if found is None:
             found = self._found[label] = Requests()
-        found.add(time / _MS, is_good=is_good)
+        found.add(time / _MS, is_good=is_good, begun=None if begun is None else begun / _MS)
         return True
 
     def records(self) -> Iterator[Record | Skipped]:
@@ -56,7 +57,7 @@ class _Samples:
 
 
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
-    """Yield response time and error rate of each label.
+    """Yield response time, error rate and throughput of each label.
 
     Of samples inside samples (redirects, embedded resources, the requests of a
     transaction) the outermost counts, as in JMeter's own CSV.

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from perfgate.formats.parsing.record import Quantiles, Record, Single, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Share, Single, Skipped
 from perfgate.formats.parsing.values import in_base, number, table, take_quantiles, text
 
 if TYPE_CHECKING:
@@ -142,13 +142,13 @@ def _error_rate(metric: _Metric) -> Record | Skipped:
     share, total = _failed(metric)
     if share is None:
         return Skipped(benchmark=metric.name, why="no requests")
+    counted = Share(hits=round(share * total), of=total) if total > 0 else Single(value=share)
     return Record(
         benchmark=metric.name,
         metric="error_rate",
         unit="1",
         better="lower",
-        n=total or None,
-        payload=Single(value=share),
+        payload=counted,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.csv_rows import Tally
-from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Share, Skipped
 from perfgate.formats.parsing.values import number, table, text
 from perfgate.formats.readers.k6 import OWN_TIMES, SIDE
 
@@ -99,10 +99,9 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
             metric="error_rate",
             unit="1",
             better="lower",
-            n=points.requests,
             started_at=points.started_at,
             is_derived=not points.failed,
-            payload=Single(value=points.failed / points.requests),
+            payload=Share(hits=points.failed, of=points.requests),
         )
     yield from tally.skipped("points", "k6 run --out json=points.ndjson script.js")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.csv_rows import Tally, rows
 from perfgate.formats.parsing.failures import all_failed
-from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Share, Single, Skipped
 from perfgate.formats.parsing.requests import instant
 from perfgate.formats.parsing.values import items, number, table, take_quantiles, text, to_number
 
@@ -32,7 +32,10 @@ _HINT = "locust --headless --skip-log-setup --json > locust.json"
 
 
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
-    """Yield response time and error rate of each endpoint of ``--json``; lines of log around it are passed over."""
+    """Yield response time, error rate and throughput of each endpoint of ``--json``; log lines are passed over.
+
+    The throughput is that of the requests that did not fail, from the start to the last request.
+    """
     for entry in map(table, _entries(source)):
         name = _name(entry.get("method"), entry.get("name"))
         if name != _TOTAL:
@@ -77,11 +80,14 @@ def _endpoint(name: str, entry: dict[str, Any]) -> Iterator[Record | Skipped]:
         return
     flags: tuple[Flag, ...] = ("failures-mixed", "rounded") if failed else ("rounded",)
     facts: dict[str, Any] = {"benchmark": name, "better": "lower", "flags": flags, "started_at": started}
-    yield Record(
-        **facts, metric="response_time", unit="s", n=sum(n for _, n in counts), payload=Samples(values=_times(counts))
-    )
+    yield Record(**facts, metric="response_time", unit="s", payload=_times(counts))
     if requests and failed is not None:
-        yield Record(**facts, metric="error_rate", unit="1", n=int(requests), payload=Single(value=failed / requests))
+        yield Record(**facts, metric="error_rate", unit="1", payload=Share(hits=int(failed), of=int(requests)))
+        begun, ended = number(entry.get("start_time")), number(entry.get("last_request_timestamp"))
+        if begun is not None and ended is not None and ended > begun:
+            rate = Single(value=(requests - failed) / (ended - begun))
+            facts["better"] = "higher"
+            yield Record(**facts, metric="throughput", unit="1/s", n=int(requests), is_derived=True, payload=rate)
 
 
 def _unmeasured(
@@ -108,18 +114,18 @@ def _counts(response_times: dict[str, Any]) -> list[tuple[float, int]] | None:
     return sorted(found)
 
 
-def _times(counts: list[tuple[float, int]]) -> array[float]:
+def _times(counts: list[tuple[float, int]]) -> Samples:
     """Return each time as often as it was counted, at most `MOST_TIMES` of them."""
     total = sum(n for _, n in counts)
     if total <= MOST_TIMES:
-        return array("d", chain.from_iterable(repeat(time, n) for time, n in counts))
+        return Samples(values=array("d", chain.from_iterable(repeat(time, n) for time, n in counts)))
     kept, passed, taken = array("d"), 0, 0
     for time, n in counts:
         passed += n
         upto = passed * MOST_TIMES // total
         kept.extend(repeat(time, upto - taken))
         taken = upto
-    return kept
+    return Samples(values=kept, stands_for=total)
 
 
 def parse_csv(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
@@ -156,4 +162,6 @@ def _row(row: dict[str, str]) -> Iterator[Record | Skipped]:
     if rate is not None:
         yield Record(**facts, metric="throughput", unit="1/s", better="higher", payload=Single(value=rate))
     if requests and failed is not None:
-        yield Record(**facts, metric="error_rate", unit="1", better="lower", payload=Single(value=failed / requests))
+        yield Record(
+            **facts, metric="error_rate", unit="1", better="lower", payload=Share(hits=int(failed), of=int(requests))
+        )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.failures import all_failed
 from perfgate.formats.parsing.otlp import Points
-from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Share, Skipped
 from perfgate.formats.parsing.values import items, table, text
 
 if TYPE_CHECKING:
@@ -115,8 +115,8 @@ def _records(name: str, found: _Calls) -> Iterator[Record | Skipped]:
     facts: dict[str, Any] = {"benchmark": name, "better": "lower", "flags": flags, "commit": found.commit}
     facts["started_at"] = _as_iso(found.first)
     yield Record(**facts, metric="duration", unit="s", payload=Samples(values=found.durations))
-    rate = Single(value=found.errors / known)
-    yield Record(**facts, metric="error_rate", unit="1", n=known, is_derived=True, payload=rate)
+    rate = Share(hits=found.errors, of=known)
+    yield Record(**facts, metric="error_rate", unit="1", is_derived=True, payload=rate)
 
 
 def _as_iso(nanoseconds: int) -> str:

@@ -24,7 +24,7 @@ _AB_CSV = "ab -n 1000 -e load.csv URL"
 
 
 def parse_hey(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
-    """Yield response time and error rate of the requests that were answered."""
+    """Yield response time, error rate and throughput of the requests that were answered."""
     tally = Tally(source, options)
     found = Requests()
     for line, row in _named(source, tally, ",", "response-time", _HEY):
@@ -32,7 +32,7 @@ def parse_hey(source: Source, options: ForeignOptions) -> Iterator[Record | Skip
         if time is None or time < 0:
             tally.add_broken(line)
         else:
-            found.add(time, is_good=is_good_code(row.get("status-code", "")))
+            found.add(time, is_good=is_good_code(row.get("status-code", "")), begun=to_number(row.get("offset")))
     if found.times or found.failed:
         yield from found.records(source.name)
     yield from tally.skipped("requests", _HEY)

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.failures import all_failed
-from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Share, Single, Skipped
 from perfgate.formats.parsing.values import all_numbers, items, number, table, take_quantiles, text
 
 if TYPE_CHECKING:
@@ -57,8 +57,7 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
             metric="error_rate",
             unit="1",
             better="lower",
-            n=int(total),
-            payload=Single(value=failed / total),
+            payload=Share(hits=int(failed), of=int(total)),
         )
 
 

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.finding import Evidence
 from perfgate.core.metrics import METRICS
+from perfgate.core.policy import ERROR_RATE
 from perfgate.gate.methods.decision import Decision
 from perfgate.gate.methods.limits import SLACK, floor_of, is_above_floor, is_blurred
-from perfgate.gate.rows import count_of, is_tail_of_few
+from perfgate.gate.rows import is_tail_of_few
+from perfgate.stats.shares import more_hits_p
 
 if TYPE_CHECKING:
     from perfgate.gate.comparison import Comparison
@@ -24,7 +26,10 @@ def method_of(c: Comparison) -> Method:
     """Return the method that judges a row; empty: none gates it, it is only shown."""
     if c.ruling.method != "auto":
         return c.ruling.method
-    if c.base.quantiles or c.current.quantiles or (count_of(c.base) == 1 and count_of(c.current) == 1):
+    sides = (c.base, c.current)
+    if c.metric.name == ERROR_RATE or any(side.quantiles for side in sides):
+        return "threshold"
+    if all(sum(len(s.values) for s in side.samples) == 1 for side in sides):
         return "threshold"
     if is_tail_of_few(c.base, c.statistic) or is_tail_of_few(c.current, c.statistic):
         return ""
@@ -52,12 +57,13 @@ def _never_varies(c: Comparison) -> bool:
     return all(len(values) >= _FEWEST_ALIKE and values[0] == values[-1] for values in sides)
 
 
-def plain_ratio(c: Comparison, method: Method) -> Decision:
+def plain_ratio(c: Comparison, method: Method, alpha: float) -> Decision:
     """Compare two statistics by their plain ratio: on request, without raw values, or only to show them.
 
     Args:
         c: both sides.
         method: ``exact``, ``threshold`` or empty, as `method_of` chose.
+        alpha: accepted chance that a share that was counted on both sides fails when nothing changed.
     """
     was, now = c.was, c.now
     sign = 1 if c.is_lower_better else -1
@@ -69,11 +75,14 @@ def plain_ratio(c: Comparison, method: Method) -> Decision:
     least = floor_of(c.row, c.base, c.current)
     smallest = max(allowed, least)
     call: Call = "same"
+    message = ""
     reason = "below-floor" if beyond else "within-threshold"
     if beyond and is_blurred(c, (was, now)):
         call, reason = "suspected", "too-coarse"
     elif beyond and floor:
         call, reason = "worse", "worse-than-file" if c.base.quantiles else "worse"
+        if message := _describe_few_calls(c, alpha):
+            call, reason = "suspected", "few-calls"
     elif -worse_by > allowed and floor:
         call = reason = "better"
     return Decision(
@@ -85,5 +94,20 @@ def plain_ratio(c: Comparison, method: Method) -> Decision:
         limit=sign * allowed / abs(was) if was else None,
         fail_limit=sign * smallest / abs(was) if was and method else None,
         reason=reason,
+        message=message,
         evidence=Evidence(floor=least),
     )
+
+
+def _describe_few_calls(c: Comparison, alpha: float) -> str:
+    """Return the counts of a share that do not prove a change; empty when they do, or nobody counted them.
+
+    Who asks for the plain ratio gets it.
+    """
+    base, now = c.base.share, c.current.share
+    if base is None or now is None or c.ruling.method != "auto":
+        return ""
+    sides = [(hits if c.is_lower_better else of - hits, of) for hits, of in (base, now)]
+    if more_hits_p(sides[0], sides[1]) <= alpha:
+        return ""
+    return f"{now[0]:,} of {now[1]:,} calls, after {base[0]:,} of {base[1]:,}"

@@ -74,7 +74,7 @@ def compose_list(profiles: Sequence[Profile]) -> Document:
     for p in merge_batches(profiles):
         elapsed = p.metric("elapsed")
         p50 = amount(quantile(elapsed.pooled(), 0.5), elapsed.metric.unit) if elapsed else "–"
-        runs = max(sum(len(s.values) for s in m.samples) for m in p.metrics)
+        runs = max(m.count for m in p.metrics)
         newest = p.provenance.date[:10] if p.provenance and p.provenance.date else "–"
         cells = (
             name(title(*p.key)),

@@ -173,3 +173,16 @@ def test_a_sample_without_a_time_names_the_option(tmp_path):
 def test_a_spoilt_xml_gives_records_or_one_clear_error(random):
     path = DATA / "jmeter/samples.xml"
     feed(named("jmeter-jtl"), path, mutated(random, path.read_bytes()))
+
+
+def test_throughput_is_that_of_the_samples_that_did_not_fail_from_the_first_begin_to_the_last_end(tmp_path):
+    rows = [f"{1795221493000 + 100 * i},50,slow,200,OK,Group 1-2,text,true,,96" for i in (9, 0, 4)]
+    failed = "1795221494950,50,slow,500,Internal,Group 1-2,text,false,no,96"
+    records = contents(write(tmp_path, HEADER, *rows, failed)).records
+    (found,) = [r for r in records if r.metric == "throughput"]
+    assert (values_of(found), found.unit, found.better, found.is_derived) == ([1.5], "1/s", "higher", True)
+
+
+def test_without_the_columns_of_begins_there_is_no_throughput(tmp_path):
+    records = contents(write(tmp_path, "elapsed,label,success", "92,slow,true", "95,slow,true")).records
+    assert {r.metric for r in records} == {"response_time", "error_rate"}

@@ -46,6 +46,18 @@ def test_counts_by_millisecond_become_single_requests_in_seconds(tmp_path):
     assert (errors.metric, values_of(errors), errors.count) == ("error_rate", [0.0], 3)
 
 
+def test_throughput_counts_the_requests_that_did_not_fail(tmp_path):
+    facts = {"start_time": 100.0, "last_request_timestamp": 104.0, "num_requests": 500, "num_failures": 100}
+    (found,) = [r for r in read(tmp_path, endpoint(**facts)).records if r.metric == "throughput"]
+    assert (values_of(found), found.unit, found.better) == ([100.0], "1/s", "higher")
+
+
+@pytest.mark.parametrize("ended", [None, 1795221366.9, 0.0, "soon"])
+def test_without_the_time_of_the_last_request_there_is_no_throughput(tmp_path, ended):
+    records = read(tmp_path, endpoint(last_request_timestamp=ended)).records
+    assert {r.metric for r in records} == {"response_time", "error_rate"}
+
+
 @pytest.mark.parametrize("key", ["2", "2.0"])
 def test_a_key_with_a_decimal_point_as_older_versions_write_it_is_the_same_time(tmp_path, key):
     assert values_of(read(tmp_path, endpoint(response_times={key: 1})).records[0])[0] == pytest.approx(0.002)

@@ -29,10 +29,11 @@ def hey(time: str, status: str) -> str:
 
 def test_answers_that_are_errors_are_left_out_of_the_times_and_counted(tmp_path):
     rows = (hey("0.0107", "200"), hey("0.0002", "503"), hey("0.0111", "302"), hey("0.0001", "404"))
-    times, errors = contents(write(tmp_path, HEY, *rows)).records
+    times, errors, rate = contents(write(tmp_path, HEY, *rows)).records
     assert list(values_of(times)) == [0.0107, 0.0111]
     assert (errors.metric, values_of(errors), errors.count) == ("error_rate", [0.5], 4)
     assert times.benchmark == "load"
+    assert (rate.metric, values_of(rate)) == ("throughput", [pytest.approx(2 / 0.0111)])
 
 
 def test_of_a_server_that_only_fails_the_error_rate_is_kept(tmp_path):

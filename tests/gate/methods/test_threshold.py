@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from gate_cases import SCORE, judged, judged_values, percentiles, policy, profile, row_of, rule
+from gate_cases import SCORE, counted, judged, judged_values, percentiles, policy, profile, row_of, rule
 
 from perfgate.core.finding import Status
 from perfgate.core.metrics import ELAPSED, Metric
@@ -213,3 +213,39 @@ def test_what_other_tools_call_the_time_is_gated(metric):
     assert (found.status, found.level) == (Status.REGRESSED, "fail")
 
     assert row_of(judged(profile({ELAPSED: [1.0]}), profile({ELAPSED: [2.0]}))).level == "fail"
+
+
+@pytest.mark.parametrize(
+    ("base", "now", "status"),
+    [
+        pytest.param((0, 40), (1, 40), "suspected", id="one-more"),
+        pytest.param((0, 40), (9, 40), "regressed", id="nine-more"),
+        pytest.param((10, 900), (21, 900), "suspected", id="twice-as-many"),
+        pytest.param((10, 900), (40, 900), "regressed", id="four-times-as-many"),
+        pytest.param((100, 10_000), (190, 10_000), "unchanged", id="not-one-in-a-hundred-more"),
+        pytest.param((0, 20), (20, 20), "regressed", id="all"),
+    ],
+)
+def test_more_failures_than_before_fail_when_their_counts_prove_it(base, now, status):
+    sides = profile({"error_rate": counted(a=base)}), profile({"error_rate": counted(b=now)})
+    found = row_of(judged(*sides), "error_rate")
+    assert (found.status, found.n_baseline, found.n_current) == (status, base[1], now[1])
+
+
+def test_calls_that_prove_nothing_are_counted_in_the_message():
+    sides = profile({"error_rate": counted(a=(0, 70))}), profile({"error_rate": counted(b=(1, 70))})
+    assert row_of(judged(*sides), "error_rate").message == "1 of 70 calls, after 0 of 70"
+
+
+def test_who_asks_for_the_plain_ratio_of_a_share_gets_it():
+    sides = profile({"error_rate": counted(a=(0, 40))}), profile({"error_rate": counted(b=(1, 40))})
+    plain = policy(rule(metric="error_rate", method="threshold", threshold="+0.01 1"))
+    assert row_of(judged(*sides, plain), "error_rate").status is Status.REGRESSED
+
+
+def test_fewer_answers_from_the_cache_count_as_more_that_are_none():
+    sides = profile({"cache_hit_rate": counted(a=(90, 100))}), profile({"cache_hit_rate": counted(b=(80, 100))})
+    gated = policy(rule(metric="cache_hit_rate"))
+    assert row_of(judged(*sides, gated), "cache_hit_rate").status is Status.SUSPECTED
+    sides = profile({"cache_hit_rate": counted(a=(900, 1000))}), profile({"cache_hit_rate": counted(b=(800, 1000))})
+    assert row_of(judged(*sides, gated), "cache_hit_rate").status is Status.REGRESSED

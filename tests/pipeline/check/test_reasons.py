@@ -9,6 +9,7 @@ import pytest
 from check_cases import reasons
 from gate_cases import (
     CALLS,
+    counted,
     judged,
     lognormal,
     percentiles,
@@ -53,11 +54,16 @@ def in_bucket(low, high):
     return judged(side, side).findings
 
 
-def budgeted(limit, metric="elapsed", level="fail", warn=None, statistic="p50"):
+def shares(base, now):
+    """Judge an error rate by its counts."""
+    return judged(profile({"error_rate": counted(a=base)}), profile({"error_rate": counted(b=now)})).findings
+
+
+def budgeted(limit, metric="elapsed", level="fail", *, warn=None, statistic="p50", values=(1.0,)):
     """Check one budget of a second's benchmark."""
     budget = Budget(origin="b", benchmark="train", metric=metric, statistic=statistic, level=level,
                     limit=parse_limit(limit), warn=parse_limit(warn) if warn else None)  # fmt: skip
-    return check_budgets([profile({"elapsed": [1.0]})], policy(budgets=(budget,)), frozenset())[0]
+    return check_budgets([profile({metric: values})], policy(budgets=(budget,)), frozenset())[0]
 
 
 def allowed(slower):
@@ -129,6 +135,8 @@ CASES = {
     "confirmed": lambda: one({"a": BASE}, {"b": scaled(BASE, 2), "c": scaled(BASE, 2)}),
     "over-budget": lambda: budgeted("< 1s"),
     "budget-of-few": lambda: budgeted("< 1s", statistic="p95"),
+    "budget-of-few-calls": lambda: budgeted("< 1%", "error_rate", values=counted(s=(1, 70))),
+    "few-calls": lambda: shares((0, 70), (1, 70)),
     "no-runs": absent,
     "all-failed": lambda: absent(seen(failed=1)),
     "only-baseline-runs": lambda: absent(seen(known=1)),

@@ -1,0 +1,94 @@
+"""Shares of calls, such as an error rate: what a count proves about a limit, or about another count."""
+
+from __future__ import annotations
+
+import math
+
+from perfgate.stats.tails import tail_share_p
+
+_MOST_TERMS = 100_000
+_NEGLIGIBLE = 1e-12  # of a sum
+
+
+def exceeds_p(hits: int, of: int, limit: float) -> float:
+    """Return how likely so many hits or more are when the true share is exactly the limit.
+
+    Args:
+        hits: how many, 0 <= hits <= of.
+        of: of how many, >= 1.
+        limit: the largest share that is allowed, 0.0 to 1.0.
+
+    Returns:
+        The exact binomial probability, 0.0 to 1.0; a service within its limit shows a value
+        of at most p with a chance of at most p.
+
+    Raises:
+        ValueError: an argument lies outside its range.
+    """
+    if limit in {0.0, 1.0}:
+        return 1.0 if hits <= limit * of else 0.0
+    return tail_share_p(hits, of, limit)
+
+
+def fewest_hits(of: int, limit: float, level: float) -> int | None:
+    """Return how many hits of so many calls prove that the true share is above the limit.
+
+    Args:
+        of: calls, >= 1.
+        limit: the largest share that is allowed, 0.0 <= limit <= 1.0.
+        level: accepted chance that a share at its limit is called above it, 0.0 < level < 1.0.
+
+    Returns:
+        The smallest count, 1 to `of`; None when not even all of them prove it.
+    """
+    low, high = 1, of + 1
+    while low < high:
+        middle = (low + high) // 2
+        if exceeds_p(middle, of, limit) <= level:
+            high = middle
+        else:
+            low = middle + 1
+    return low if low <= of else None
+
+
+def more_hits_p(base: tuple[int, int], now: tuple[int, int]) -> float:
+    """Return how likely it is that so many of all hits fall to the current calls when both shares are the same.
+
+    Args:
+        base: hits and calls of the baseline.
+        now: hits and calls now.
+
+    Returns:
+        The exact one-sided probability, 0.0 to 1.0: of so many hits now, or more. With more than
+        `_MOST_TERMS` terms in the sum an upper bound of it.
+
+    Raises:
+        ValueError: more hits than calls, or no calls.
+
+    Source:
+        Fisher (1935), "The Logic of Inductive Inference", Journal of the Royal Statistical Society 98(1).
+    """
+    (k1, n1), (k2, n2) = base, now
+    if not (0 <= k1 <= n1 and 0 <= k2 <= n2 and n1 and n2):
+        raise ValueError(f"hits must lie between 0 and the calls, got {base!r} and {now!r}")
+    hits = k1 + k2
+    first = math.exp(_ways(n2, k2) + _ways(n1, k1) - _ways(n1 + n2, hits))
+    total, term = 0.0, first
+    last = min(hits, n2)
+    for k in range(k2, last + 1):
+        total += term
+        if k == last:
+            break
+        ratio = (hits - k) * (n2 - k) / ((k + 1) * (n1 - hits + k + 1))
+        term *= ratio
+        rest = term / (1 - ratio) if ratio < 1 else math.inf  # the ratios fall
+        if rest <= _NEGLIGIBLE * total:
+            break
+        if k - k2 > _MOST_TERMS:
+            return min(total + rest, 1.0)
+    return min(total, 1.0)
+
+
+def _ways(n: int, k: int) -> float:
+    """Return the logarithm of the number of ways to choose k of n."""
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)

@@ -1,0 +1,96 @@
+"""Counts by cell: parts of any size give the whole."""
+
+import math
+from itertools import pairwise
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from laws import LAWS
+
+from perfgate.stats.cells import STEPS, Cell, cells_of, count_of_cells, merge_cells, spread, weigh
+from perfgate.stats.quantiles import quantile
+
+VALUES = st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=200)
+CUTS = st.lists(st.integers(0, 200), max_size=6)
+
+
+def divide(values, cuts):
+    """Return the values in parts, in the order of the cuts."""
+    ends = sorted(min(c, len(values)) for c in cuts)
+    return [values[a:b] for a, b in zip([0, *ends], [*ends, len(values)], strict=True)]
+
+
+@LAWS
+@given(VALUES, CUTS, st.randoms(use_true_random=False))
+def test_parts_in_any_order_have_the_cells_of_the_whole(values, cuts, rng):
+    parts = [cells_of(sorted(part)) for part in divide(values, cuts)]
+    rng.shuffle(parts)
+    assert merge_cells(parts) == cells_of(sorted(values))
+
+
+@LAWS
+@given(VALUES)
+def test_cells_ascend_hold_every_value_and_are_narrower_than_a_tenth_of_a_percent(values):
+    cells = cells_of(sorted(values))
+    assert count_of_cells(cells) == len(values)
+    assert all(a.high < b.low for a, b in pairwise(cells))
+    assert {c.low for c in cells} | {c.high for c in cells} <= set(values)
+    for low, high, count in cells:
+        assert count >= 1
+        assert 0 <= high - low <= max(0.001 * abs(low), 1e-300)
+
+
+@LAWS
+@given(VALUES)
+def test_few_values_keep_their_quantiles_to_within_a_tenth_of_a_percent(values):
+    ordered, spreaded = sorted(values), spread(cells_of(sorted(values)))
+    assert len(spreaded) == len(values)
+    for one, other in zip(spreaded, ordered, strict=True):
+        assert one == pytest.approx(other, rel=0.001, abs=1e-300)
+
+
+@settings(LAWS, max_examples=25)
+@given(st.integers(0, 10**6), st.integers(STEPS + 2, 8 * STEPS), st.sampled_from([0.05, 0.4, 2.0]))
+def test_many_values_keep_the_named_quantiles_to_within_a_tenth_of_a_percent(seed, count, sigma):
+    rng = Random(seed)  # noqa: S311 - no secret
+    ordered = sorted(rng.lognormvariate(0, sigma) for _ in range(count))
+    kept = spread(cells_of(ordered))
+    assert len(kept) == STEPS + 1
+    assert list(kept) == sorted(kept)
+    for q in (0.0, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0):
+        assert quantile(kept, q) == pytest.approx(quantile(ordered, q), rel=0.001)
+
+
+def test_values_that_a_tool_rounds_stay_what_they_are():
+    ordered = sorted([0.02] * 5000 + [0.03] * 4000 + [0.25] * 1001)
+    assert cells_of(ordered) == [(0.02, 0.02, 5000), (0.03, 0.03, 4000), (0.25, 0.25, 1001)]
+    assert set(spread(cells_of(ordered))) == {0.02, 0.03, 0.25}
+
+
+def test_a_small_part_does_not_weigh_more_than_it_is():
+    cells = merge_cells([[Cell(0.020, 0.020, 100_000)], [Cell(0.060, 0.060, 2_000)]])
+    assert [quantile(spread(cells), q) for q in (0.5, 0.95, 0.99)] == [0.020, 0.020, 0.060]
+
+
+@LAWS
+@given(st.lists(st.floats(0.001, 1000), min_size=1, max_size=50), st.integers(0, 10**12))
+def test_the_values_of_a_spread_stand_for_all_of_it(values, more):
+    ordered = sorted(values)
+    cells = weigh(ordered, len(ordered) + more)
+    assert count_of_cells(cells) == len(ordered) + more
+    assert (cells[0].low, cells[-1].high) == (ordered[0], ordered[-1])
+    fewest = (len(ordered) + more) // len(ordered)
+    assert all(cell.size >= fewest for cell in cells)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [(0.0,), (-0.0, 0.0), (5e-324, 5e-324), (-5e-324, 0.0, 5e-324), (1.7e308, 1.79e308), (-1.79e308, 1.79e308)],
+    ids=str,
+)
+def test_the_ends_of_the_numbers_are_numbers_too(values):
+    cells = cells_of(values)
+    assert count_of_cells(cells) == len(values)
+    assert all(map(math.isfinite, spread(cells)))
