@@ -168,7 +168,7 @@ def write_step_files(
     """
     from perfgate.core.finding import Status
 
-    failing = sum(verdict.fails(f) for f in verdict.findings)
+    failing = sum(verdict.fails(f) and f.status is not Status.IMPROVED for f in verdict.findings)
     outputs = {
         "verdict": verdict.name,
         "exit-code": str(int(verdict.exit_code)),

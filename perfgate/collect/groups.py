@@ -121,7 +121,16 @@ def _profile(place: tuple[str, str, Labels], sessions: list[tuple[str, Group]], 
         machine_class=place[0],
         sessions=tuple(_session(name, group) for name, group in sessions),
         metrics=tuple(found[name].build() for name in sorted(found)),
-        environment=newest.environment.facts,
+        environment=_environment(newest),
+    )
+
+
+def _environment(run: Run) -> Labels:
+    """Return the facts of a run's machine, and the digest of the command, which is part of what was measured."""
+    return (
+        tuple(sorted({**dict(run.environment.facts), "command": run.command}.items()))
+        if run.command
+        else run.environment.facts
     )
 
 

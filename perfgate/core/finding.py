@@ -195,6 +195,20 @@ class Suite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentChange:
+    """A fact in which the environment of the runs differs from that of the baselines."""
+
+    fact: str
+    """Such as ``python`` or ``cpu_model``; ``command`` is the digest of the measured command."""
+    baseline: str
+    """What the newest run of the baseline states."""
+    current: str
+    """What the newest run states now."""
+    benchmarks: int
+    """How many benchmarks differ so, >= 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """What was compared with what."""
 
@@ -214,6 +228,8 @@ class Compared:
     """Current sessions."""
     reproduce: str
     """Command that repeats the check."""
+    environment: tuple[EnvironmentChange, ...] = ()
+    """In what the environments of both sides differ, by name of the fact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +256,8 @@ class Verdict:
     """What the change does to the gate that judges it."""
     fail_suspected: bool = False
     """Does a suspected row fail (``on_suspected = "fail"``)?"""
+    fail_improved: bool = False
+    """Does an improved row fail until its baseline has the gain (``on_improved = "fail"``)?"""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -266,4 +284,8 @@ class Verdict:
 
     def fails(self, finding: Finding) -> bool:
         """Does the finding fail the check?"""
-        return finding.status in FAILED or (self.fail_suspected and finding.status is Status.SUSPECTED)
+        return (
+            finding.status in FAILED
+            or (self.fail_suspected and finding.status is Status.SUSPECTED)
+            or (self.fail_improved and finding.status is Status.IMPROVED and finding.level == "fail")
+        )

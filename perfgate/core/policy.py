@@ -153,6 +153,8 @@ class Policy:
     """Default floor."""
     on_suspected: Literal["pass", "fail"] = "pass"
     """Whether a suspected row passes or fails."""
+    on_improved: Literal["pass", "fail"] = "pass"
+    """Whether an improved row passes, or fails until its baseline has the gain."""
     baseline_changes: Literal["report", "refuse", "allow"] = "report"
     """The reaction to a change that edits the gate by which it is judged."""
     workload: Workload = "same"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.finding import Verdict
 from perfgate.core.profile import title
 from perfgate.gate.budgets import check_budgets
+from perfgate.gate.environment import compare_environments
 from perfgate.gate.judge import severity
 from perfgate.gate.rules import check_rules
 from perfgate.gate.waivers import waive
@@ -76,10 +77,11 @@ def join(case: Case) -> Verdict:
         problems=tuple(dict.fromkeys((*case.problems, *faults))),
         notes=(*case.notes, *on_waivers, *case.later_notes),
         suite=case.suite,
-        compared=case.compared,
+        compared=replace(case.compared, environment=compare_environments(case.pairs)),
         baseline=tuple(p.base for p in case.pairs if p.base),
         current=tuple(p.current for p in case.pairs if p.current),
         introduces=case.introduces,
         gate_changes=case.gate_changes,
         fail_suspected=case.policy.on_suspected == "fail",
+        fail_improved=case.policy.on_improved == "fail",
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from functools import cached_property
 from typing import Any
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
-from perfgate.core.finding import WHOLE_SUITE, Compared, Evidence, Finding, Status, Suite, Verdict
+from perfgate.core.finding import WHOLE_SUITE, Compared, EnvironmentChange, Evidence, Finding, Status, Suite, Verdict
 from perfgate.report.gate_changes import change_from_data, change_to_data
 from perfgate.report.samples import find_contradictions, profile_from_data, profile_to_data
 
@@ -76,6 +76,7 @@ def _encode(verdict: Verdict) -> dict[str, Any]:
         "exit_code": int(verdict.exit_code),
         "introduces": verdict.introduces,
         "fail_suspected": verdict.fail_suspected,
+        "fail_improved": verdict.fail_improved,
         "gate_changes": [change_to_data(c) for c in verdict.gate_changes],
         "findings": [_finding(f) for f in verdict.findings],
         "problems": [_diagnostic(d) for d in verdict.problems],
@@ -105,6 +106,7 @@ def _encode(verdict: Verdict) -> dict[str, Any]:
             "baselines": compared.baselines,
             **{name: list(getattr(compared, name)) for name in _LISTS},
             "reproduce": compared.reproduce,
+            "environment": [asdict(change) for change in compared.environment],
         },
         "samples": {
             "baseline": [profile_to_data(p) for p in verdict.baseline],
@@ -197,18 +199,29 @@ def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document o
         notes=tuple(Diagnostic(**d) for d in data["notes"]),
         suite=Suite(**{**suite, "excluded": tuple(suite["excluded"])}),
         compared=Compared(
-            **{**data["provenance"], **{name: tuple(data["provenance"][name]) for name in _LISTS}},
+            **{
+                **data["provenance"],
+                **{name: tuple(data["provenance"][name]) for name in _LISTS},
+                **_environment(data),
+            },
         ),
         baseline=tuple(map(profile_from_data, data["samples"]["baseline"])),
         current=tuple(map(profile_from_data, data["samples"]["current"])),
         introduces=data["introduces"],
         gate_changes=tuple(map(change_from_data, data.get("gate_changes", ()))),
         fail_suspected=data["fail_suspected"],
+        fail_improved=data.get("fail_improved", False),  # reports of 0.1.0 lack it
     )
     if (verdict.name, int(verdict.exit_code)) != (data["verdict"], data["exit_code"]):
         message = f'the verdict "{data["verdict"]}" does not follow from the findings'
         raise CannotDecideError([error("report-invalid", message, place=f"{origin}: /verdict", hint=_HINT)])
     return verdict
+
+
+def _environment(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the differences of the environment; reports of 0.1.0 lack them."""
+    changes = data["provenance"].get("environment", ())
+    return {"environment": tuple(EnvironmentChange(**{**c, "benchmarks": int(c["benchmarks"])}) for c in changes)}
 
 
 def _read_finding(data: dict[str, Any]) -> Finding:

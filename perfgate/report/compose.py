@@ -28,7 +28,7 @@ from perfgate.report.document import (
     text,
 )
 from perfgate.report.gate_changes import list_gate_changes
-from perfgate.report.provenance import describe_measurement, list_large_shifts
+from perfgate.report.provenance import describe_measurement, list_environment_changes, list_large_shifts
 from perfgate.report.words import amount, count, percent, span
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ def blocks_of(verdict: Verdict, most: Mapping[str, int]) -> tuple[Block, ...]:
     """
     full = _groups(verdict)
     groups = {n: rows[: most.get(n, len(rows))] for n, rows in full.items()}
-    first = [*(_diagnostic(d) for d in verdict.notes if d.slug in _SHOWN_FIRST), *list_large_shifts(verdict)]
+    first = [*(_diagnostic(d) for d in verdict.notes if d.slug in _SHOWN_FIRST), *list_environment_changes(verdict)]
+    first += list_large_shifts(verdict)
     blocks: list[Block] = [Paragraph(line=_headline(verdict, full, quiet=not first))]
     blocks += [Paragraph(line=line) for line in first]
     blocks += list_gate_changes(verdict)
@@ -118,11 +119,12 @@ def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
         Status.SUSPECTED: "suspected",
         Status.WAIVED: "waived",
         Status.NEW: "new",
-        Status.IMPROVED: "improved",
         Status.UNCHANGED: "unchanged",
     }
     for f in verdict.findings:
-        if verdict.fails(f):
+        if f.status is Status.IMPROVED:
+            groups["improved"].append(f)
+        elif verdict.fails(f):
             groups["failed"].append(f)
         elif verdict.is_undecided(f):
             groups["undecided"].append(f)
@@ -156,6 +158,15 @@ def _headline(verdict: Verdict, groups: dict[str, list[Finding]], *, quiet: bool
         parts += [f"{count(failed, 'value')} regressed"] if failed else []
         words = f"{', '.join(parts)}. Fix the first item below." if parts else "nothing was measured."
         return strong("Cannot decide"), text(f": {words}")
+    if verdict.exit_code is ExitCode.REGRESSION and not failed:
+        better = sum(map(verdict.fails, groups["improved"]))
+        words = f"{better:,} of {count(len(judged), 'gated value')} improved, and"
+        return (
+            strong("Improvement to keep"),
+            text(f": {words} "),
+            name('on_improved = "fail"'),
+            text(" asks to record it."),
+        )
     if verdict.exit_code is ExitCode.REGRESSION:
         rows = sum(f.benchmark != WHOLE_SUITE for f in groups["failed"])
         together = ", and all benchmarks together" if rows else ", but all benchmarks together did"

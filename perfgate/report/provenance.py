@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from perfgate.core.finding import WHOLE_SUITE, Finding, Status, Verdict
+from perfgate.core.finding import WHOLE_SUITE, ExitCode, Finding, Status, Verdict
 from perfgate.report.document import Line, name, strong, text
 from perfgate.report.health import health
 from perfgate.report.words import count, percent
@@ -18,6 +18,8 @@ LARGE_SHIFT = 0.10
 """A common change beyond it stands first; so does one without which another value would not have held."""
 
 _HOLDS = frozenset({Status.UNCHANGED, Status.IMPROVED})
+_MOST_FACTS = 6
+_LONGEST_FACT = 60
 _SMALLEST_SHIFT = 0.0005  # a smaller one is shown as 0: no line
 
 
@@ -69,9 +71,43 @@ def _moving(f: Finding) -> str:
     return f.metric if f.statistic == "p50" else f"{f.metric} {f.statistic}"
 
 
+def list_environment_changes(verdict: Verdict) -> list[Line]:
+    """Return the line about the environment that stands above the values of a check that fails; else nothing."""
+    line = _describe_environment(verdict) if verdict.exit_code is ExitCode.REGRESSION else ()
+    hint = (text(". Rule this out first: "), name("perfgate ab"), text(" measures both sides in one environment."))
+    return [(*line, *hint)] if line else []
+
+
+def _describe_environment(verdict: Verdict) -> Line:
+    """Return in what the environment differs from that of the baselines; empty when nothing is known to."""
+    changes = verdict.compared.environment
+    if not changes:
+        return ()
+    judged = len(
+        {(f.benchmark, f.labels) for f in verdict.findings if f.baseline is not None and f.current is not None}
+    )
+    line: Line = (strong("Environment differs"), text(": "))
+    for i, c in enumerate(changes[:_MOST_FACTS]):
+        line += (text(", "),) if i else ()
+        if c.fact == "command":
+            line += (text("another command was measured"),)
+        else:
+            line += (name(c.fact), text(" "), name(_shorten(c.baseline)), text(" → "), name(_shorten(c.current)))
+        if c.benchmarks < judged:
+            line += (text(f" (in {c.benchmarks:,} of {count(judged, 'benchmark')})"),)
+    rest = len(changes) - _MOST_FACTS
+    return (*line, text(f" and {rest:,} more")) if rest > 0 else line
+
+
+def _shorten(value: str) -> str:
+    return value if len(value) <= _LONGEST_FACT else f"{value[: _LONGEST_FACT - 1]}…"
+
+
 def describe_measurement(verdict: Verdict) -> Iterable[Line]:
     """Yield how both sides were measured, and how to repeat the check."""
     sides, suite = verdict.compared, verdict.suite
+    if line := _describe_environment(verdict):
+        yield line
     if sides.baselines:
         commits = _list(" from commit ", [c[:12] for c in sides.baseline_commits])
         yield text("Baselines: "), name(sides.baselines), *commits

@@ -36,6 +36,7 @@ class DefaultsTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     threshold: str | None = None
     floor: str | FloorTable | None = None
     on_suspected: Literal["pass", "fail"] | None = None
+    on_improved: Literal["pass", "fail"] | None = None
     workload: _Workload | None = None
 
 

@@ -8,7 +8,7 @@ from gate_cases import finding, verdict
 from hypothesis import strategies as st
 
 from perfgate.core.errors import Diagnostic, error, note, warning
-from perfgate.core.finding import WHOLE_SUITE, Compared, Evidence, Finding, Status, Suite
+from perfgate.core.finding import WHOLE_SUITE, Compared, EnvironmentChange, Evidence, Finding, Status, Suite
 from perfgate.core.reasons import sentence
 
 LABELS = (("rows", "1M"), ("size", "big"))
@@ -69,6 +69,7 @@ RICH = verdict(
         baseline_commits=("0123456789abcdef", "fedcba9876543210"), current_commits=("c0ffee" * 6,),
         machine_classes=("gha-ubuntu-24.04-x64-4cpu",), sessions=tuple(f"session-{i}" for i in range(7)),
         reproduce="perfgate check --baseline-ref origin/main",
+        environment=(EnvironmentChange(fact="python", baseline="3.11.7", current="3.13.0", benchmarks=2),),
     ),
 )  # fmt: skip
 
@@ -112,13 +113,17 @@ VERDICTS = st.builds(
     lambda findings, **more: verdict(*findings, **more),
     st.lists(FINDINGS, max_size=4),
     problems=DIAGNOSTICS, notes=DIAGNOSTICS, introduces=st.booleans(), fail_suspected=st.booleans(),
+    fail_improved=st.booleans(),
     suite=st.builds(
         Suite, gated=COUNTS, accepted=st.floats(0.001, 0.5), false_alarms=st.none() | st.floats(0, 100),
         failed_runs=COUNTS, baseline_runs=COUNTS, superseded_runs=COUNTS, excluded=NAMES,
     ),
     compared=st.builds(
         Compared, tool=WORDS, policy=WORDS, baselines=WORDS, baseline_commits=NAMES, current_commits=NAMES,
-        machine_classes=NAMES, sessions=NAMES, reproduce=WORDS,
+        machine_classes=NAMES, sessions=NAMES, reproduce=WORDS, environment=st.lists(
+            st.builds(EnvironmentChange, fact=WORDS, baseline=WORDS, current=WORDS, benchmarks=st.integers(1, 9)),
+            max_size=2,
+        ).map(tuple),
     ),
 )  # fmt: skip
 

@@ -67,6 +67,8 @@ def test_a_note_changes_no_exit_code():
 def test_a_suspected_row_fails_only_where_the_policy_says_so():
     assert a_verdict(Status.SUSPECTED).exit_code is ExitCode.PASS
     assert a_verdict(Status.SUSPECTED, fail_suspected=True).exit_code is ExitCode.REGRESSION
+    assert a_verdict(Status.IMPROVED, fail_improved=True).exit_code is ExitCode.REGRESSION
+    assert not a_verdict(fail_improved=True).fails(dataclasses.replace(a_finding(Status.IMPROVED), level="warn"))
     assert not a_verdict(fail_suspected=True).fails(a_finding(Status.ADVISORY))
 
 

@@ -48,6 +48,9 @@ BUDGET = '[[budget]]\nbenchmark = "train"\nmetric = "elapsed"\nstatistic = "p95"
         pytest.param(
             '[defaults]\non_suspected = "fail"', "", [("on_suspected", "fail", "pass", True)], id="suspected"
         ),
+        pytest.param(
+            '[defaults]\non_improved = "fail"', "", [("on_improved", "fail", "pass", True)], id="improved"
+        ),
         pytest.param("", '[defaults]\nworkload = "rate"', [("workload", "same", "rate", None)], id="workload"),
         pytest.param("", 'exclude = ["train"]', [("exclude", "", "train", True)], id="excluded"),
         pytest.param('exclude = ["train"]', "", [("exclude", "train", "", False)], id="included"),
@@ -126,6 +129,7 @@ EVERY_KEY = {
     "exclude": 'exclude = ["a"]', "baseline_changes": 'baseline_changes = "refuse"',
     "false_alarms": '[defaults]\nfalse_alarms = "2%"', "threshold": '[defaults]\nthreshold = "+9%"',
     "floor": '[defaults]\nfloor = "+1ms"', "on_suspected": '[defaults]\non_suspected = "fail"',
+    "on_improved": '[defaults]\non_improved = "fail"',
     "workload": '[defaults]\nworkload = "rate"', "rules": '[[rule]]\nlevel = "info"', "budgets": BUDGET + '"< 1s"',
     "maps": MAP + "values = [{ value = 'a' }]",
 }  # fmt: skip

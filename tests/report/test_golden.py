@@ -82,6 +82,16 @@ def first_line(found):
             "Regression: 1 of 1 gated value regressed.",
             id="suspected-and-strict",
         ),
+        pytest.param(
+            verdict(finding(Status.IMPROVED), finding(), fail_improved=True),
+            'Improvement to keep: 1 of 2 gated values improved, and on_improved = "fail" asks to record it.',
+            id="improved-and-strict",
+        ),
+        pytest.param(
+            verdict(finding(Status.IMPROVED), finding(Status.REGRESSED), fail_improved=True),
+            "Regression: 1 of 2 gated values regressed.",
+            id="improved-and-regressed",
+        ),
         pytest.param(verdict(finding(Status.NEW), introduces=True), "Pass: 1 value measured.", id="introduces"),
     ],
 )

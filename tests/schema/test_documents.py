@@ -136,6 +136,7 @@ DEFAULTS = optional(
     {},
     {
         "false_alarms": TEXT, "threshold": TEXT, "floor": FLOOR, "on_suspected": st.sampled_from(["pass", "fail"]),
+        "on_improved": st.sampled_from(["pass", "fail"]),
         "workload": WORKLOAD,
     },
 )  # fmt: skip

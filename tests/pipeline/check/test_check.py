@@ -53,6 +53,16 @@ def test_a_suspected_row_fails_where_the_configuration_says_so(folder):
     assert folder.check().exit_code == 1
 
 
+def test_an_improved_row_fails_where_the_configuration_says_so_until_its_baseline_has_the_gain(folder):
+    folder.baseline(baseline())
+    folder.runs([v * 0.5 for v in CALM])
+    assert folder.check().exit_code == 0
+    folder.write("perfgate.toml", '[defaults]\non_improved = "fail"\n')
+    verdict = folder.check()
+    assert verdict.exit_code == 1
+    assert {f.reason for f in verdict.findings if verdict.fails(f)} == {"better"}
+
+
 @pytest.mark.parametrize("what", ["nothing", "no-baseline", "no-runs", "no-such-file", "bad-config", "bad-baseline"])
 def test_what_cannot_be_read_is_told_and_never_passes(folder, what):
     request = {}

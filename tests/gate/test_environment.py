@@ -1,0 +1,62 @@
+"""Differences of the environment: named beside every red, and never judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gate_cases import finding, profile, verdict
+
+from perfgate.core.finding import EnvironmentChange, Status
+from perfgate.gate.environment import compare_environments
+from perfgate.gate.judge import Pair
+from perfgate.render.terminal import render
+from perfgate.report.compose import compose
+
+FACTS = {"python": "3.12.1", "cpu_model": "Ryzen 5 3600", "os": "linux", "machine": "0a0a0a0a", "command": "c0ffee"}
+
+
+def pair(name: str = "train", **changes: str) -> Pair:
+    """Return a benchmark whose environment changed in some facts; an empty one is not stated any more."""
+    now = {k: v for k, v in {**FACTS, **changes}.items() if v}
+    sides = [
+        replace(profile({"elapsed": [1.0]}, name=name), environment=tuple(sorted(facts.items())))
+        for facts in (FACTS, now)
+    ]
+    return Pair(base=sides[0], current=sides[1])
+
+
+def test_facts_that_both_sides_state_and_that_differ_are_listed_with_their_benchmarks():
+    pairs = [pair("a", python="3.13.0", cpu_model=""), pair("b", python="3.13.0", command="bad"), pair("c")]
+    assert compare_environments(pairs) == (
+        EnvironmentChange(fact="command", baseline="c0ffee", current="bad", benchmarks=1),
+        EnvironmentChange(fact="python", baseline="3.12.1", current="3.13.0", benchmarks=2),
+    )
+
+
+def test_the_booted_machine_and_benchmarks_of_one_side_are_no_difference():
+    alone = replace(pair(python="3.13.0"), base=None)
+    assert compare_environments([pair(machine="0b0b0b0b"), alone]) == ()
+
+
+def drawn(status: Status, *changes: EnvironmentChange) -> str:
+    one = verdict(finding(status), finding(benchmark="other"))
+    with_changes = replace(one, compared=replace(one.compared, environment=changes))
+    return " ".join(render(compose(with_changes)).split())
+
+
+NEWER = EnvironmentChange(fact="python", baseline="3.12.1", current="3.13.0", benchmarks=1)
+
+
+def test_a_difference_stands_above_what_regressed_and_in_how_it_was_measured():
+    words = "Environment differs: python 3.12.1 → 3.13.0 (in 1 of 2 benchmarks)"
+    assert drawn(Status.REGRESSED, NEWER).count(words) == 2
+    assert drawn(Status.REGRESSED, NEWER).index(words) < drawn(Status.REGRESSED, NEWER).index("Regressed")
+    assert drawn(Status.UNCHANGED, NEWER).count(words) == 1
+
+
+def test_another_command_is_named_without_its_digest_and_many_facts_are_cut():
+    changes = [EnvironmentChange(fact=f"f{i}", baseline="x" * 99, current="y", benchmarks=2) for i in range(9)]
+    found = drawn(Status.REGRESSED, replace(NEWER, fact="command"), *changes)
+    assert "another command was measured" in found
+    assert "and 4 more" in found
+    assert "x" * 61 not in found
