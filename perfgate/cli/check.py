@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     "--confirm", multiple=True, metavar="REPORT", help="report.json of an earlier fresh session, judged again with it."
 )
 @click.option(
+    "--benchmark", "benchmarks", multiple=True, metavar="GLOB", help="Check these benchmarks only; repeatable."
+)
+@click.option(
     "--expect-shards", type=click.IntRange(1, 9999), metavar="N", help="How many shards must have measured, each once."
 )
 @click.option(
@@ -55,6 +58,7 @@ def command(
     machine_class: str,
     sessions: str,
     confirm: tuple[str, ...],
+    benchmarks: tuple[str, ...],
     expect_shards: int | None,
     runs_from: str | None,
     today: str,
@@ -76,6 +80,8 @@ def command(
         raise click.UsageError("--current and PATHS exclude each other", ctx)
     if current is not None and expect_shards is not None:
         raise click.UsageError("--expect-shards takes the profile files of the shards as PATHS, not --current", ctx)
+    if benchmarks and expect_shards is not None:
+        raise click.UsageError("--benchmark and --expect-shards exclude each other: all shards are checked whole", ctx)
     check_day(ctx, today)
     targets = report_targets(ctx, output)
     request = Request(
@@ -87,6 +93,7 @@ def command(
         machine_class=machine_class,
         every_session=sessions == "all",
         confirm=confirm,
+        benchmarks=benchmarks,
         expect_shards=expect_shards,
         runs_from=runs_from,
         today=today,

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _NONE = "–"
 _BLIND = frozenset({"too-noisy", "too-noisy-in-turns", "few-runs"})
-_SHOWN_FIRST = frozenset({"gate-edited", "sides-share", "same-code"})
+_SHOWN_FIRST = frozenset({"benchmarks-left-out", "gate-edited", "sides-share", "same-code"})
 _LACKS = "base-lacks"
 PARTS = (
     "failed",

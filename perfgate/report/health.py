@@ -41,9 +41,8 @@ def health(verdict: Verdict) -> Line:
         if f.level == "fail" and f.fail_limit is not None and f.fail_limit > -1.0 and f.benchmark != WHOLE_SUITE
     ]
     if detectable:
-        facts += (
-            f"; smallest detectable change: median {percent(median(detectable))}, largest {percent(max(detectable))}"
-        )
+        ends = f"median {percent(median(detectable))}, largest {percent(max(detectable))}"
+        facts += f"; smallest detectable change of this check: {ends}"
     return text(f"{facts}; details: "), name("perfgate audit")
 
 

@@ -129,6 +129,7 @@ def test_a_report_can_be_rendered_again(workdir, capsys):
     shown = capsys.readouterr().out
     assert run(["report", "r.json", "--format", "markdown"]) == 0
     assert capsys.readouterr().out == shown
+    assert run(["report", "r.json", "--exit-code"]) == 1
 
 
 @pytest.mark.parametrize("name", ["run", "baseline", "profile", "percentiles", "report", "config"])

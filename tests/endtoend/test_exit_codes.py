@@ -81,6 +81,16 @@ def test_a_report_rendered_again_exits_0_and_reads_alike(green: Project, how: st
     assert green.path("r.txt").read_text() == first.stdout
 
 
+@pytest.mark.parametrize("how", PLACES)
+def test_a_report_exits_as_the_check_did_when_it_is_asked_to(green: Project, how: str) -> None:
+    spoil(green, how)
+    first = green.cli("check", "--report", "r.json")
+    again = green.cli("report", "r.json", "--exit-code")
+    assert (again.code, again.stdout) == (first.code, first.stdout)
+    if first.code == 2:
+        assert again.stderr.splitlines()[0] == first.stderr.splitlines()[0]
+
+
 def test_a_report_that_contradicts_itself_is_refused(green: Project) -> None:
     green.cli("check", "--report", "r.json")
     green.write("r.json", green.path("r.json").read_text().replace('"verdict": "pass"', '"verdict": "regression"'))

@@ -31,7 +31,7 @@ def test_it_shows_sessions_runs_age_and_the_smallest_detectable_changes():
     ]
     assert line_of(*rows, base=base, current=[measured(29)]) == (
         "Baselines hold 2 to 5 sessions of 8 to 9 runs, the newest 9 days older than these runs; "
-        "smallest detectable change: median +12.0%, largest +30.0%; details: perfgate audit"
+        "smallest detectable change of this check: median +12.0%, largest +30.0%; details: perfgate audit"
     )
 
 

@@ -13,7 +13,7 @@ from perfgate.gate.judge import judge
 from perfgate.gate.verdict import Case, join
 from perfgate.measure.machine.ci import name_run
 from perfgate.pipeline import inputs
-from perfgate.pipeline.check import pairing, shards
+from perfgate.pipeline.check import pairing, part, shards
 from perfgate.pipeline.check.confirm import with_earlier
 from perfgate.pipeline.check.origin import check_origin
 from perfgate.pipeline.reference import event
@@ -65,6 +65,8 @@ class Request:
     """The day by which waivers end, ``2026-01-31``; empty: today in UTC."""
     foreign: ForeignOptions | None = None
     """What was said about files of other tools; None: nothing."""
+    benchmarks: tuple[str, ...] = ()
+    """Globs of the benchmarks that are checked; empty: all. Not with shards, which are complete or nothing."""
     runs_from: str | None = None
     """Commit whose runs are judged on purpose; None: the one that is checked out."""
     reproduce: str = ""
@@ -82,13 +84,14 @@ def check(request: Request) -> Verdict:
     settings, baselines = gate.settings, gate.baselines
     try:
         selection, faults, notes = _current(request, settings, baselines)
+        everything, baselines = baselines, part.keep_baselines(request.benchmarks, baselines)
         foreign_origin, warnings = check_origin(selection.profiles, request.runs_from)
         if request.confirm:
             selection = with_earlier(selection, request.confirm, baselines)
     except CannotDecideError as caught:
         return undecided_verdict((*baselines.problems, *caught.diagnostics), request.reproduce, gate)
     problems = [*baselines.problems, *faults, *foreign_origin, *_unmeasured(baselines, selection)]
-    for d in _explain_no_baseline(request, settings, baselines, selection):
+    for d in _explain_no_baseline(request, settings, everything, selection):
         (problems if d.level == "error" else notes).append(d)
     pairs = pairing.pair(
         baselines.profiles,
@@ -111,7 +114,7 @@ def check(request: Request) -> Verdict:
             measured=selection.profiles,
             waivers=baselines.waivers,
             today=request.today or today(),
-            is_part=False,
+            is_part=bool(request.benchmarks),
             problems=tuple(problems),
             notes=(*gate.edits.notes, *warnings, *notes),
             later_notes=(*notes_on(judgement, selection), *pairing.note_unjudged_classes(baselines, selection)),
@@ -185,6 +188,7 @@ def _current(
     request: Request, settings: Settings, baselines: BaselineSet
 ) -> tuple[Selection, list[Diagnostic], list[Diagnostic]]:
     """Return what is judged, faults and notes."""
+    globs = request.benchmarks
     if request.expect_shards is not None:
         return shards.select_shards(
             request.paths,
@@ -197,12 +201,15 @@ def _current(
     if request.current is not None:
         side = inputs.from_path(request.current)
         if side.is_machine_unknown:
-            return Selection(profiles=side.profiles, selected=(), superseded=(), problems=()), list(side.problems), []
+            notes = part.describe_part(globs, (p.key for p in (*baselines.profiles, *side.profiles)))
+            profiles = part.keep_profiles(globs, side.profiles)
+            return Selection(profiles=profiles, selected=(), superseded=(), problems=()), list(side.problems), notes
         collection = drop_baseline_runs(side.profiles, known_runs(baselines.profiles))
         problems, notes = [*side.problems, *collection.problems], list[Diagnostic]()
     else:
         collection, problems, notes = inputs.read_runs(
             request.paths, settings, known=known_runs(baselines.profiles), foreign=request.foreign
         )
-    selection = select(collection, every_batch=request.every_session)
+    notes += part.describe_part(globs, (*(p.key for p in baselines.profiles), *(s.key for s in collection.seen)))
+    selection = select(part.keep_collected(globs, collection), every_batch=request.every_session)
     return selection, [*problems, *selection.problems, *find_legs(selection, request.paths, name_run)], notes

@@ -1,0 +1,70 @@
+"""A check of some benchmarks only: it says what it left out, and what was asked for is never missing in silence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import CannotDecideError, Diagnostic, error, note
+from perfgate.core.policy import matches
+from perfgate.core.profile import title
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from perfgate.collect import Collection, Key
+    from perfgate.core.profile import Profile
+    from perfgate.pipeline.inputs import BaselineSet
+
+_MOST_NAMES = 5
+
+
+def keep_collected(globs: Sequence[str], collection: Collection) -> Collection:
+    """Return a collection without the benchmarks that no glob names; all of it when there are no globs."""
+    if not globs:
+        return collection
+    return replace(
+        collection,
+        profiles=keep_profiles(globs, collection.profiles),
+        seen=tuple(s for s in collection.seen if _is_named(globs, s.key)),
+    )
+
+
+def keep_baselines(globs: Sequence[str], side: BaselineSet) -> BaselineSet:
+    """Return baselines without the benchmarks that no glob names."""
+    return replace(side, profiles=keep_profiles(globs, side.profiles))
+
+
+def keep_profiles(globs: Sequence[str], profiles: Sequence[Profile]) -> tuple[Profile, ...]:
+    """Return the profiles that a glob names; all of them when there are no globs."""
+    return tuple(p for p in profiles if not globs or _is_named(globs, p.key))
+
+
+def describe_part(globs: Sequence[str], everything: Iterable[Key]) -> list[Diagnostic]:
+    """Return the note about the benchmarks that are left out; nothing when none is.
+
+    Args:
+        globs: the benchmarks that were asked for; empty: all.
+        everything: the benchmarks of the baselines and of the runs.
+
+    Raises:
+        CannotDecideError: a glob names no benchmark.
+    """
+    keys = set(everything)
+    names = sorted(title(*key) for key in keys)
+    unknown = [g for g in globs if not any(_is_named([g], key) for key in keys)]
+    if unknown:
+        hint = f"there are {', '.join(names[:_MOST_NAMES])}" if names else "measure first: perfgate run -n 10 -- CMD"
+        faults = (f'there is no benchmark "{g}"' for g in unknown)
+        raise CannotDecideError([error("benchmark-unknown", f, place="--benchmark", hint=hint) for f in faults])
+    left = sorted(title(*key) for key in keys if globs and not _is_named(globs, key))
+    if not left:
+        return []
+    more = f" and {len(left) - _MOST_NAMES:,} more" if len(left) > _MOST_NAMES else ""
+    listed = ", ".join(left[:_MOST_NAMES]) + more
+    message = f"--benchmark left out {len(left):,} of {len(keys):,} benchmarks: {listed}"
+    return [note("benchmarks-left-out", message, hint="check without --benchmark before merging")]
+
+
+def _is_named(globs: Sequence[str], key: Key) -> bool:
+    return any(matches(g, key[0], title(*key)) for g in globs)
