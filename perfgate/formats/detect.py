@@ -61,15 +61,20 @@ def named(name: str) -> Format:
 def detect(source: Source) -> Format | None:
     """Return the format of an input, None when it is none that gives itself away.
 
-    At most `source.HEAD` bytes are looked at.
+    At most `source.HEAD` bytes are looked at, and of a JSON document that is not recognised by its keys
+    in there, the other keys, up to `source.LARGEST_DOCUMENT` bytes.
 
     Raises:
         CannotDecideError: it cannot be read, or it is a known file that holds nothing to judge by.
     """
     head = Head(source)
-    for candidate in formats():
-        if not candidate.only_on_request and not candidate.missing_marks(head):
-            return candidate
+    readable = [f for f in formats() if not f.only_on_request]
+    found = next((f for f in readable if not f.missing_marks(head)), None)
+    if (found is None or not found.keys) and head.is_open:  # what a pattern matches may be a part of another document
+        head = head.complete()
+        found = next((f for f in readable if f.keys and not f.missing_marks(head)), found)
+    if found is not None:
+        return found
     for wrong in REJECTED:
         if not wrong.missing_marks(head):
             raise cannot_decide(

@@ -127,7 +127,7 @@ class ForeignReader:
         known = detect(source)
         if known is not None:
             return known
-        head = Head(source)
+        head = Head(source).complete()
         if refusal is not None and _is_summary(head):
             raise refusal()
         message = "is in no format that perfgate knows; nearest: " + unknown(source)

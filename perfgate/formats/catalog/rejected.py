@@ -44,7 +44,7 @@ REJECTED: tuple[Format, ...] = (
     Format(
         name="asv-benchmarks",
         tool="asv: its list of benchmarks",
-        pattern=r'^ *"param_names": \[',
+        pattern=r'\A\{[\s\S]*"param_names"\s*:\s*\[',
         hint="it holds no values: give the folder, .asv/results",
     ),
     Format(

@@ -97,6 +97,17 @@ class Source:
         """Is there more than the head?"""
         return len(self.head_bytes) >= HEAD
 
+    def skim(self) -> str:
+        """Return the text, of a very large file the first `LARGEST_DOCUMENT` bytes, to look for keys in.
+
+        What is no text becomes a replacement character, and the digest does not change.
+
+        Raises:
+            CannotDecideError: it cannot be read.
+        """
+        with self._opened() as file:
+            return decode_head(self._taken(file, LARGEST_DOCUMENT))
+
     def digest(self) -> str:
         """Return 12 hex digits of what was read so far; a reader that has finished has read all of it."""
         return self._digest.hexdigest()[:12]
