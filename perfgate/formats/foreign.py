@@ -11,7 +11,7 @@ from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.formats.catalog.format import Head
 from perfgate.formats.contents import read
 from perfgate.formats.convert import to_runs
-from perfgate.formats.detect import detect, formats, named, unknown
+from perfgate.formats.detect import detect, named, unknown
 from perfgate.formats.maps import format_of, map_for, map_named
 from perfgate.formats.parsing.source import Source
 
@@ -27,12 +27,6 @@ if TYPE_CHECKING:
 
 _SUMMARY_KEYS = frozenset({"run_id", "elapsed_sec", "rows_used", "peak_memory_mb"})
 _PAIR = 2
-
-
-def is_result_folder(folder: Source) -> bool:
-    """Is a folder what some tool writes as a whole, such as ``target/criterion``?"""
-    head = Head(folder)
-    return any(f.files and not f.missing_marks(head) for f in formats())
 
 
 class ForeignReader:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from perfgate.formats.catalog import layouts
 from perfgate.formats.catalog.format import Format
+
+_MLFLOW = "mlflow experiments csv -x 0 -o runs.csv, then name its columns in a field map"
 
 REJECTED: tuple[Format, ...] = (
     Format(
@@ -118,6 +121,24 @@ REJECTED: tuple[Format, ...] = (
         tool="Jaeger",
         keys=("data[].traceID|data[].spans[]",),
         hint="export the spans as OTLP JSON lines",
+    ),
+    Format(
+        name="mlflow-store",
+        tool="MLflow's file store",
+        files=(layouts.MLFLOW,),
+        hint=_MLFLOW,
+    ),
+    Format(
+        name="mlflow-run",
+        tool="MLflow's file store",
+        files=("meta.yaml", layouts.MLFLOW_RUN),
+        hint=_MLFLOW,
+    ),
+    Format(
+        name="mlflow-metric",
+        tool="MLflow's file store",
+        pattern=r"\A\d{13} [-+.\da-zA-Z]+ \d+\s*$",
+        hint=_MLFLOW,
     ),
     Format(
         name="locust-history",
