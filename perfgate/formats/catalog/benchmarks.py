@@ -69,7 +69,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="asv-file",
         tool="asv (one result file)",
-        keys=("result_columns[]", "results"),
+        keys=("results", "result_columns[]|commit_hash", "result_columns[]|params.machine|requirements|profiles"),
         reader="asv",
         provides="as asv; units of tracked values are not in it",
         hint="give the folder: .asv/results",
