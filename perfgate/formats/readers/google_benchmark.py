@@ -27,6 +27,7 @@ _RATES: dict[str, tuple[str, Direction]] = {
     "bytes_per_second": ("B/s", "higher"),
     "items_per_second": ("1/s", "higher"),
 }
+_UNNAMED = "unnamed"
 _AGGREGATE = re.compile(r"(.*)_(mean|median|stddev|cv|BigO|RMS)", re.DOTALL)
 
 
@@ -53,7 +54,10 @@ def _names_of(row: _Row) -> tuple[str, str]:
     name = text(row.get("name"))
     if "run_type" not in row and (match := _AGGREGATE.fullmatch(name)):
         return match[1], match[2]
-    return text(row.get("run_name")) or name, text(row.get("aggregate_name"))
+    aggregate = text(row.get("aggregate_name"))
+    if not aggregate and row.get("run_type") == "aggregate":  # of what is unknown: no repetition in any case
+        aggregate = _UNNAMED
+    return text(row.get("run_name")) or name, aggregate
 
 
 def _benchmark(rows: list[_Row], fixed: dict[str, Any], options: ForeignOptions) -> Iterator[Record | Skipped]:

@@ -184,3 +184,34 @@ def test_of_a_model_that_answered_nothing_the_error_rate_is_kept(tmp_path):
 def test_a_model_that_was_asked_nothing_is_skipped_by_name(tmp_path):
     with pytest.raises(CannotDecideError, match='"m" \\(no request was completed\\)'):
         contents(write(tmp_path, {"model_id": "m", "completed": 0, "request_throughput": 0.0}))
+
+
+def lm_eval(**facts: Any) -> dict[str, Any]:
+    results = {task: {"alias": task, "em,none": 0.5, "ppl,none": 7.5, "ppl_stderr,none": 1} for task in ("t", "u", "g")}
+    return {"results": results, "configs": {}, "n-shot": {}} | facts
+
+
+def configured(**ways: bool | None) -> dict[str, Any]:
+    listed = [{"metric": m} | ({} if way is None else {"higher_is_better": way}) for m, way in ways.items()]
+    return {"metric_list": [*listed, "odd", {"metric": None}]}
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        pytest.param({"configs": {"t": configured(em=True, ppl=False)}}, {"t": ("higher", "lower")}, id="its-own"),
+        pytest.param({"configs": {"t": configured(em=None)}}, {}, id="not-stated"),
+        pytest.param({"higher_is_better": {"t": {"em": False}}, "configs": {"t": configured(em=True)}},
+                     {"t": ("lower", None)}, id="the-table-first"),
+        pytest.param({"configs": {"t": configured(em=True), "u": configured(em=True)},
+                      "group_subtasks": {"g": ["h"], "h": ["t", "u", "g", 1]}},
+                     {"t": ("higher", None), "u": ("higher", None), "g": ("higher", None)}, id="a-group"),
+        pytest.param({"configs": {"t": configured(em=True), "u": configured(em=False)},
+                      "group_subtasks": {"g": ["t", "u"]}},
+                     {"t": ("higher", None), "u": ("lower", None)}, id="a-group-that-disagrees"),
+    ],
+)  # fmt: skip
+def test_the_direction_of_a_metric_is_read_from_the_configuration_of_its_task(tmp_path, facts, expected):
+    found = {(r.benchmark, r.metric): r.better for r in contents(write(tmp_path, lm_eval(**facts))).records}
+    wanted = {(t, m): expected.get(t, (None, None))[i] for t in ("t", "u", "g") for i, m in enumerate(("em", "ppl"))}
+    assert found == wanted
