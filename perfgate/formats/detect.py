@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 GROUP = "perfgate.formats"
 """Entry points by which other packages add readers; each names a `Format`."""
 _GUESSES = 3
+_TELLING = re.compile(r"[._-]|(?<=[a-z])[A-Z]")
+"""A key made of several words, or inside another one."""
 
 
 @cache
@@ -83,12 +86,17 @@ def detect(source: Source) -> Format | None:
     return None
 
 
-def unknown(source: Source) -> str:
-    """Return the formats that an input is nearest to, each with the marks that are missing."""
-    head = Head(source)
-    found = ((i, f, f.missing_marks(head)) for i, f in enumerate(formats()) if bool(f.files) == head.source.is_folder)
-    ranked = sorted((len(missing) / f.mark_count if f.mark_count else 0.9, i, f, missing) for i, f, missing in found)
-    return "; ".join(
-        f"{f.name} ({', '.join(missing[:2]) if missing else 'only with --from'})"
-        for _, _, f, missing in ranked[:_GUESSES]
-    )
+def nearest(source: Source) -> str:
+    """Return the formats that an input is near to, each with the marks that are missing; empty: it is near to none.
+
+    It is near to a format when it has half of its marks or more, one of them a key that others do not use:
+    what anybody may call a key, such as ``results`` or ``status``, says nothing.
+    """
+    head = Head(source).complete()
+    ranked = []
+    for i, known in enumerate(formats()):
+        missing = known.missing_marks(head)
+        keys = {k for marks in known.keys for k in marks.split("|")} & head.keys
+        if 2 * len(missing) <= known.mark_count and any(_TELLING.search(k.removeprefix("[].")) for k in keys):
+            ranked.append((len(missing) / known.mark_count, i, f"{known.name} ({', '.join(missing[:2])})"))
+    return "; ".join(text for _, _, text in sorted(ranked)[:_GUESSES])

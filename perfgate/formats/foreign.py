@@ -11,7 +11,7 @@ from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.formats.catalog.format import Head
 from perfgate.formats.contents import read
 from perfgate.formats.convert import to_runs
-from perfgate.formats.detect import detect, named, unknown
+from perfgate.formats.detect import detect, named, nearest
 from perfgate.formats.maps import format_of, map_for, map_named
 from perfgate.formats.parsing.source import Source
 
@@ -124,7 +124,8 @@ class ForeignReader:
         head = Head(source).complete()
         if refusal is not None and _is_summary(head):
             raise refusal()
-        message = "is in no format that perfgate knows; nearest: " + unknown(source)
+        near = nearest(source)
+        message = "is in no format that perfgate knows" + (f"; nearest: {near}" if near else "")
         hint = "`perfgate formats` lists them; --from NAME reads it as one, a field map reads any table"
         raise cannot_decide("format-unknown", message, place=source.path, hint=hint)
 

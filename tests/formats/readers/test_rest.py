@@ -77,6 +77,26 @@ def test_reports_of_a_phone_and_of_a_desktop_are_two_benchmarks(tmp_path):
     assert {(r.benchmark, r.count) for r in got.records} == {("/a?b=c", 1), ("/a?b=c#2", 1)}
 
 
+def test_each_step_of_a_flow_is_a_benchmark(tmp_path):
+    visit = lhr(requestedUrl="http://localhost:8080/shop", gatherMode="navigation")
+    faster = {"speed-index": {"numericValue": 40, "numericUnit": "millisecond"}}
+    steps: list[Any] = [
+        {"name": "Cold", "lhr": visit},
+        {"name": "Warm", "lhr": visit | {"audits": faster}},
+        {"name": "Scroll", "lhr": {**visit, "requestedUrl": None, "finalDisplayedUrl": "http://localhost:8080/shop",
+                                   "gatherMode": "timespan", "categories": {}}},
+        {"name": "Look", "lhr": {**visit, "gatherMode": "snapshot", "audits": {}, "categories": {}}},
+        {"name": "Broken", "lhr": None},
+    ]  # fmt: skip
+    got = contents(write(tmp_path, {"steps": steps, "name": "Buy"}))
+    found = {r.benchmark: values_of(r) for r in got.records if r.metric == "speed-index"}
+    assert found == {"/shop": [0.12], "/shop#2": [0.04], "/shop (timespan)": [0.12]}
+    assert {(s.benchmark, s.why) for s in got.skipped} == {
+        ("/shop (snapshot)", "it holds no numbers"),
+        ("Broken", "it holds no numbers"),
+    }
+
+
 def test_runs_that_were_appended_are_samples_of_one_command(tmp_path):
     got = by_metric(contents(write(tmp_path, run() + run(elapsed="1:02:03") + run(elapsed="2:03.50"))))
     assert values_of(got["time"]) == pytest.approx([0.16, 3723.0, 123.5])
