@@ -9,7 +9,7 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.core.errors import CannotDecideError, cannot_decide, error
 from perfgate.formats.catalog import layouts
 from perfgate.formats.catalog.format import Head
 from perfgate.formats.catalog.rejected import REJECTED
@@ -17,7 +17,9 @@ from perfgate.formats.detect import detect, formats
 from perfgate.formats.parsing.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from perfgate.core.errors import Diagnostic
 
 _SHOWN = 40
 """Characters of a name in a message that are kept."""
@@ -45,8 +47,27 @@ def files_of(path: str) -> list[str]:
         if wrong.files and not wrong.missing_marks(head):
             raise cannot_decide("format-unread", f"this is a folder of {wrong.tool}", place=path, hint=wrong.hint)
     if any(_visible(folder.listing().names)):
-        raise cannot_decide("no-runs", _contents(folder), place=path, hint=_suggestion(folder))
+        raise cannot_decide("no-runs", _contents(folder, "*.json"), place=path, hint=_suggestion(folder))
     return []
+
+
+def unmatched(patterns: Sequence[str]) -> list[Diagnostic]:
+    """Return an error for each glob that matches nothing in a folder that holds something.
+
+    Args:
+        patterns: globs and paths, none of which names a file.
+    """
+    found = []
+    for pattern in patterns:
+        path, wanted = os.path.split(pattern)
+        folder = Source(path or ".")
+        try:
+            if any(_visible(folder.listing().names)):
+                message, hint = _contents(folder, wanted), _suggestion(folder)
+                found.append(error("no-runs", message, place=folder.path, hint=hint))
+        except OSError:  # no such folder: the caller says that there are no files
+            continue
+    return found
 
 
 def _known_files(folder: Source) -> list[str]:
@@ -76,14 +97,14 @@ def _visible(names: list[str]) -> Iterator[str]:
     return (name for name in names if name[0] != ".")
 
 
-def _contents(folder: Source) -> str:
-    """Return what a folder that is not read holds, in a few words."""
+def _contents(folder: Source, wanted: str) -> str:
+    """Return what a folder holds that does not hold what is wanted, in a few words."""
     names = sorted(_visible(folder.listing().names))
     first = next((name for name in names if name not in folder.listing().folders), names[0])
     more = len(names) - 1
     others = f" and {more} other{'s' * (more > 1)}" if more else ""
     kind = "the folder " if first in folder.listing().folders else ""
-    return f"holds no *.json; it holds {kind}{first[:_SHOWN]}{others}"
+    return f"holds no {wanted[:_SHOWN]}; it holds {kind}{first[:_SHOWN]}{others}"
 
 
 def _suggestion(folder: Source) -> str:

@@ -8,7 +8,8 @@ import pytest
 from records import refused
 
 from perfgate.formats.discovery import RunReader, find
-from perfgate.formats.folders import files_of
+from perfgate.formats.folders import files_of, unmatched
+from perfgate.pipeline.inputs import read_runs, read_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,6 +76,18 @@ def test_what_is_suggested_is_of_a_known_format_where_there_is_one(tmp_path):
     assert refused(files_of, "f")[0].hint == "give f/*.txt"
 
 
+def test_a_glob_that_matches_nothing_says_what_its_folder_holds(tmp_path):
+    write(tmp_path / "f", "x.xml", "y.xml")
+    write(tmp_path / "empty", ".keep")
+    (fault,) = unmatched(["f/*.json", "empty/*.json", "gone/*.json"])
+    assert (fault.place, fault.message, fault.hint) == (
+        "f", "holds no *.json; it holds x.xml and 1 other", "give f/*.xml"
+    )  # fmt: skip
+    (here,) = unmatched(["*.csv"])
+    assert (here.place, here.message) == (".", "holds no *.csv; it holds the folder empty and 1 other")
+    assert read_runs(["f/*.json"], read_settings(None))[1] == [fault]
+
+
 def test_a_suggestion_can_be_typed_whatever_the_folder_is_called(tmp_path):
     write(tmp_path / "a b[1]", "x.jtl")
     (fault,) = refused(files_of, "a b[1]")
@@ -91,7 +104,7 @@ def test_saved_runs_of_two_machines_are_refused(tmp_path):
     )
 
 
-@pytest.mark.parametrize("given", ["mlruns", "mlruns/7", "mlruns/7/r", "."])
+@pytest.mark.parametrize("given", ["mlruns", "mlruns/7", "mlruns/7/r"])
 def test_the_store_of_mlflow_is_refused_with_what_to_give(tmp_path, given):
     write(tmp_path, "mlruns/7/meta.yaml", "mlruns/7/r/meta.yaml", "mlruns/7/r/metrics/loss")
     (fault,) = refused(files_of, given)

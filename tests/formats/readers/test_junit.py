@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from xml.parsers.expat import errors
+
 import pytest
 from cases import values_of
 from micro import by_name, refusal, seen, skipped
 
 from perfgate.formats.options import ForeignOptions
+from perfgate.formats.parsing.xml_text import is_cut_off
 
 
 def suite(*cases: str) -> str:
@@ -132,3 +135,9 @@ def test_a_fault_in_the_middle_names_its_place_and_is_not_called_cut_off(text: s
     assert ("cut off" in said) is (hint == "cut off")
     assert "(line " in said
     assert "column " in said
+
+
+def test_the_codes_of_a_text_that_ends_too_early_are_those_of_the_parser() -> None:
+    names = ("NO_ELEMENTS", "UNCLOSED_TOKEN", "PARTIAL_CHAR", "UNCLOSED_CDATA_SECTION")
+    codes = {errors.codes[getattr(errors, f"XML_ERROR_{name}")] for name in names}
+    assert {code for code in errors.messages if is_cut_off(code)} == codes
