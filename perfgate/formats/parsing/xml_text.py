@@ -20,7 +20,7 @@ since this module is imported by every check, and expat by the readers of XML al
 def declared_encoding(content: bytes) -> str:
     """Return the encoding that an XML declaration states, as Python calls it; empty when there is none that is known.
 
-    A declaration of UTF-16 that is readable byte by byte is wrong, and not followed.
+    A declaration that could not be read in the encoding that it states, such as UTF-16, is wrong, and not followed.
     """
     found = _DECLARED.match(content)
     if found is None:
@@ -29,7 +29,8 @@ def declared_encoding(content: bytes) -> str:
         name = codecs.lookup(found[1].decode("ascii")).name
     except LookupError:
         return ""
-    return name if _ONE_BYTE.fullmatch(name) else ""
+    is_readable = _ONE_BYTE.fullmatch(name) and found[0].decode(name, "replace") == found[0].decode("ascii", "replace")
+    return name if is_readable else ""
 
 
 def without_forbidden(text: str) -> str:

@@ -52,11 +52,11 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
 def _names_of(row: _Row) -> tuple[str, str]:
     """Return name of the benchmark and of the aggregate that a row is; files before 1.5 hold both in ``name`` alone."""
     name = text(row.get("name"))
-    if "run_type" not in row and (match := _AGGREGATE.fullmatch(name)):
-        return match[1], match[2]
-    aggregate = text(row.get("aggregate_name"))
-    if not aggregate and row.get("run_type") == "aggregate":  # of what is unknown: no repetition in any case
-        aggregate = _UNNAMED
+    aggregate, kind = text(row.get("aggregate_name")), row.get("run_type", "aggregate")
+    if not aggregate and kind == "aggregate":
+        if (match := _AGGREGATE.fullmatch(name)) and row.get("run_name", match[1]) == match[1]:
+            return match[1], match[2]
+        aggregate = _UNNAMED if "run_type" in row else ""  # of what is unknown: no repetition in any case
     return text(row.get("run_name")) or name, aggregate
 
 

@@ -106,6 +106,7 @@ def test_characters_that_xml_allows_stay() -> None:
         ("utf-16", "utf-8"),
         ("x-unheard-of", "utf-8"),
         ("unicode_escape", "utf-8"),
+        ("EBCDIC-CP-US", "utf-8"),
     ],
 )
 def test_the_encoding_that_a_report_declares_is_followed_unless_it_is_plainly_wrong(
