@@ -325,3 +325,16 @@ def test_the_table_of_formats_says_how_to_write_the_best_file(project: Project) 
     named = {f["name"]: f for f in json.loads(project.cli("formats", "--json").stdout)}
     assert named["bencher-bmf"]["asked"]
     assert not named["pytest-benchmark"]["asked"]
+
+
+def test_a_folder_of_reports_is_compared_and_one_of_other_files_is_named(project: Project) -> None:
+    suite = '<testsuite><testcase classname="c" name="{}" time="{}"/></testsuite>'
+    for folder, factor in (("before", 1), ("after", 9)):
+        for name, seconds in (("a", 0.5), ("b", 2.5)):
+            project.write(f"{folder}/TEST-{name}.xml", suite.format(name, seconds * factor))
+    assert project.cli("baseline", "refresh", "before").code == 0
+    outcome = project.cli("check", "after")
+    assert outcome.code == 1, str(outcome)
+    project.write("other/notes.txt", "nothing measured\n")
+    outcome = project.cli("check", "before", "other")
+    assert_cannot_decide(outcome, "other: holds no .*; it holds notes.txt", r"give other/\*\.txt")
