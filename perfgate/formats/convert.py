@@ -36,6 +36,7 @@ _FLAGS = {
     "nonzero-exit": "some runs of the command failed (exit code not 0) and are left out",
     "rounded": "times are rounded by the tool",
     "saturated": "the slowest values are beyond the last bucket",
+    "settings": "results under other values of a configuration key are benchmarks of their own, NAME{key=value}",
     "short": "test cases shorter than --min-time are listed, and not judged: the tool rounds to milliseconds",
     "snapshot": "written before the end, or since the start of the program: give two snapshots where it counts",
     "unfinished": "the tool was stopped before its end",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 GROUP = "perfgate.formats"
 """Entry points by which other packages add readers; each names a `Format`."""
 _GUESSES = 3
+_TELLING = re.compile(r"[._-]|(?<=[a-z])[A-Z]")
+"""A key made of several words, or inside another one."""
 
 
 @cache
@@ -61,15 +64,20 @@ def named(name: str) -> Format:
 def detect(source: Source) -> Format | None:
     """Return the format of an input, None when it is none that gives itself away.
 
-    At most `source.HEAD` bytes are looked at.
+    At most `source.HEAD` bytes are looked at, and of a JSON document that is not recognised by its keys
+    in there, the other keys, up to `source.LARGEST_DOCUMENT` bytes.
 
     Raises:
         CannotDecideError: it cannot be read, or it is a known file that holds nothing to judge by.
     """
     head = Head(source)
-    for candidate in formats():
-        if not candidate.only_on_request and not candidate.missing_marks(head):
-            return candidate
+    readable = [f for f in formats() if not f.only_on_request]
+    found = next((f for f in readable if not f.missing_marks(head)), None)
+    if (found is None or not found.keys) and head.is_open:  # what a pattern matches may be a part of another document
+        head = head.complete()
+        found = next((f for f in readable if f.keys and not f.missing_marks(head)), found)
+    if found is not None:
+        return found
     for wrong in REJECTED:
         if not wrong.missing_marks(head):
             raise cannot_decide(
@@ -78,12 +86,17 @@ def detect(source: Source) -> Format | None:
     return None
 
 
-def unknown(source: Source) -> str:
-    """Return the formats that an input is nearest to, each with the marks that are missing."""
-    head = Head(source)
-    found = ((i, f, f.missing_marks(head)) for i, f in enumerate(formats()) if bool(f.files) == head.source.is_folder)
-    ranked = sorted((len(missing) / f.mark_count if f.mark_count else 0.9, i, f, missing) for i, f, missing in found)
-    return "; ".join(
-        f"{f.name} ({', '.join(missing[:2]) if missing else 'only with --from'})"
-        for _, _, f, missing in ranked[:_GUESSES]
-    )
+def nearest(source: Source) -> str:
+    """Return the formats that an input is near to, each with the marks that are missing; empty: it is near to none.
+
+    It is near to a format when it has half of its marks or more, one of them a key that others do not use:
+    what anybody may call a key, such as ``results`` or ``status``, says nothing.
+    """
+    head = Head(source).complete()
+    ranked = []
+    for i, known in enumerate(formats()):
+        missing = known.missing_marks(head)
+        keys = {k for marks in known.keys for k in marks.split("|")} & head.keys
+        if 2 * len(missing) <= known.mark_count and any(_TELLING.search(k.removeprefix("[].")) for k in keys):
+            ranked.append((len(missing) / known.mark_count, i, f"{known.name} ({', '.join(missing[:2])})"))
+    return "; ".join(text for _, _, text in sorted(ranked)[:_GUESSES])

@@ -10,7 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
-from perfgate.formats.foreign import ForeignReader, is_result_folder
+from perfgate.formats.folders import files_of
+from perfgate.formats.foreign import ForeignReader
 from perfgate.formats.options import ForeignOptions
 from perfgate.formats.own.imported import decode_imported, is_imported
 from perfgate.formats.own.run_summary import SummaryReader
@@ -35,13 +36,12 @@ def find(patterns: Sequence[str], root: str = "") -> tuple[list[str], list[Diagn
     """Return the files that paths, folders and globs name, each once: in the order given, those of one glob ascending.
 
     Args:
-        patterns: a file, a folder (its ``*.json``; itself when a tool wrote it as a whole), or a glob
-            (``**`` goes deep).
+        patterns: a file, a folder (`folders.files_of` says what it stands for), or a glob (``**`` goes deep).
         root: what relative patterns are relative to; empty: the working directory.
 
     Returns:
-        The files, and an error for each pattern that cannot be followed. A glob
-        that matches nothing is no error here.
+        The files, and an error for each pattern that cannot be followed, such as a folder of other files.
+        A glob that matches nothing, and an empty folder, is no error here.
     """
     found: dict[str, None] = {}
     problems: list[Diagnostic] = []
@@ -51,13 +51,15 @@ def find(patterns: Sequence[str], root: str = "") -> tuple[list[str], list[Diagn
             if _MAGIC.search(pattern) and not os.path.lexists(path):
                 names = _expand(path)
             elif os.path.isdir(path):
-                folder = Source(path)
-                names = [path] if is_result_folder(folder) else _matching(folder, path.rstrip("/"), "*.json")
+                names = files_of(path)
             else:
                 os.stat(path)
                 names = [path]
         except OSError as caught:
             problems.extend(unreadable(path, caught, "runs-unreadable").diagnostics)
+            continue
+        except CannotDecideError as caught:
+            problems.extend(caught.diagnostics)
             continue
         found.update(dict.fromkeys(sorted(names)))
     return list(found), problems

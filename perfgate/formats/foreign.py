@@ -11,7 +11,7 @@ from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.formats.catalog.format import Head
 from perfgate.formats.contents import read
 from perfgate.formats.convert import to_runs
-from perfgate.formats.detect import detect, formats, named, unknown
+from perfgate.formats.detect import detect, named, nearest
 from perfgate.formats.maps import format_of, map_for, map_named
 from perfgate.formats.parsing.source import Source
 
@@ -27,12 +27,6 @@ if TYPE_CHECKING:
 
 _SUMMARY_KEYS = frozenset({"run_id", "elapsed_sec", "rows_used", "peak_memory_mb"})
 _PAIR = 2
-
-
-def is_result_folder(folder: Source) -> bool:
-    """Is a folder what some tool writes as a whole, such as ``target/criterion``?"""
-    head = Head(folder)
-    return any(f.files and not f.missing_marks(head) for f in formats())
 
 
 class ForeignReader:
@@ -127,10 +121,11 @@ class ForeignReader:
         known = detect(source)
         if known is not None:
             return known
-        head = Head(source)
+        head = Head(source).complete()
         if refusal is not None and _is_summary(head):
             raise refusal()
-        message = "is in no format that perfgate knows; nearest: " + unknown(source)
+        near = nearest(source)
+        message = "is in no format that perfgate knows" + (f"; nearest: {near}" if near else "")
         hint = "`perfgate formats` lists them; --from NAME reads it as one, a field map reads any table"
         raise cannot_decide("format-unknown", message, place=source.path, hint=hint)
 

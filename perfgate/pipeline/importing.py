@@ -10,6 +10,7 @@ from perfgate.core.atomic import write_whole
 from perfgate.core.errors import CannotDecideError, cannot_decide, error
 from perfgate.core.statistic import QUANTILE_OF
 from perfgate.formats.discovery import RunReader, find
+from perfgate.formats.folders import unmatched
 from perfgate.formats.own.imported import encode_imported
 from perfgate.formats.parsing.record import Quantiles, Record, Samples
 from perfgate.measure.machine import facts
@@ -51,6 +52,8 @@ def read_files(paths: Sequence[str], foreign: ForeignOptions, *, config: str | N
     reader = RunReader(foreign, inputs.read_settings(config).policy.maps)
     runs = list(reader.read(files))
     problems += reader.problems
+    if not files and not problems:
+        problems += unmatched(paths)
     if not files and not problems:
         problems.append(error("no-runs", "no files were found", place=", ".join(paths), hint="check the path"))
     if problems:

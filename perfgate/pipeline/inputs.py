@@ -12,6 +12,7 @@ from perfgate.collect import Collection, Key, collect
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note
 from perfgate.formats.detect import detect
 from perfgate.formats.discovery import RunReader, find
+from perfgate.formats.folders import unmatched
 from perfgate.formats.own import percentiles
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.formats.parsing.source import Source
@@ -101,6 +102,8 @@ def read_runs(
     own = facts.session_id() if facts.in_ci() else ""
     collection = collect(reader.read(files), known=known, own_session=own, machine_class=settings.policy.machine_class)
     problems += [*reader.problems, *collection.problems, *_future_runs(collection)]
+    if not files and not problems:
+        problems += unmatched(paths)
     if not files and not problems:
         where = ", ".join(os.path.join(root, p) for p in patterns)
         problems.append(

@@ -221,13 +221,27 @@ def test_of_very_many_values_the_quantiles_stay(project: Project) -> None:
     assert "of up to 10,000 values of a metric 2,001 quantiles are kept" in outcome.stderr
 
 
-def test_a_file_in_no_format_names_the_three_nearest(project: Project) -> None:
+def test_a_file_in_no_format_names_what_it_is_near_to(project: Project) -> None:
     project.write("bench.json", '{"machine_info": {}, "results": 3}')
     outcome = project.cli("check", "bench.json", "--baseline", "b.json")
     project.write("b.json", '{"benchmarks": {"t": {"tick_ms": {"p50": 1}}}}')
     outcome = project.cli("check", "bench.json", "--baseline", "b.json")
     assert_cannot_decide(outcome, "in no format that perfgate knows; nearest: pytest-benchmark", "perfgate formats")
-    assert len(re.findall(r"\w \(", outcome.cause)) == 3
+    assert re.findall(r"[\w-]+ \([^)]*\)", outcome.cause) == ['pytest-benchmark (no "benchmarks[]")']
+    project.write("notes.md", "# Benchmarks\n\nThey are measured with care.\n")
+    outcome = project.cli("import", "--dry-run", "notes.md")
+    assert_cannot_decide(outcome, "notes.md: is in no format that perfgate knows;", "perfgate formats")
+    assert "nearest" not in outcome.stderr
+
+
+def test_a_file_that_another_program_sorted_is_compared_with_one_that_is_not(project: Project) -> None:
+    rows = [{"fullname": f"t::{i}", "stats": {"data": [0.25 + i / 1e4] * 400}} for i in range(40)]
+    document = {"machine_info": {"node": "n"}, "benchmarks": rows, "commit_info": {}}
+    project.write("b.json", json.dumps(document))
+    project.write("n.json", json.dumps(document | {"version": "5"}, sort_keys=True))
+    assert len(project.path("n.json").read_bytes()) > 1 << 16
+    for sides in (("n.json", "--baseline", "b.json"), ("b.json", "--baseline", "n.json")):
+        assert_green(project.cli("check", *sides))
 
 
 @pytest.mark.parametrize(
@@ -353,3 +367,16 @@ def test_a_budget_on_failures_fails_when_they_prove_it(project: Project, failure
     outcome = project.cli("check", "day.jsonl")
     assert outcome.code == code, str(outcome)
     assert ("it takes 3" in " ".join(outcome.stdout.split())) is (code == 0)
+
+
+def test_a_folder_of_reports_is_compared_and_one_of_other_files_is_named(project: Project) -> None:
+    suite = '<testsuite><testcase classname="c" name="{}" time="{}"/></testsuite>'
+    for folder, factor in (("before", 1), ("after", 9)):
+        for name, seconds in (("a", 0.5), ("b", 2.5)):
+            project.write(f"{folder}/TEST-{name}.xml", suite.format(name, seconds * factor))
+    assert project.cli("baseline", "refresh", "before").code == 0
+    outcome = project.cli("check", "after")
+    assert outcome.code == 1, str(outcome)
+    project.write("other/notes.txt", "nothing measured\n")
+    outcome = project.cli("check", "before", "other")
+    assert_cannot_decide(outcome, "other: holds no .*; it holds notes.txt", r"give other/\*\.txt")

@@ -45,7 +45,7 @@ FORMATS: tuple[Format, ...] = (
         name="go-bench",
         tool="go test -bench",
         pattern=r"^Benchmark(?![a-z])\S*\s+\d+\s+[-+.\deE]+ \S+|^goos: \w+\s+goarch: \w+"
-        r'|^\{(?:"Time":"[^"]*",)?"Action":"[a-z]+","Package":"',
+        r'|^\{(?=[^\n]*"Action":\s*"(?:start|run|pause|cont|pass|bench|fail|output|skip)")[^\n]*"Package":\s*"',
         reader="go_bench",
         provides="raw samples (means over N calls), one a line: ask for several by -count",
         hint="go test -run '^$' -bench . -benchmem -count 10 > bench.txt",
@@ -69,7 +69,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="asv-file",
         tool="asv (one result file)",
-        keys=("result_columns[]", "results"),
+        keys=("results", "result_columns[]|commit_hash", "result_columns[]|params.machine|requirements|profiles"),
         reader="asv",
         provides="as asv; units of tracked values are not in it",
         hint="give the folder: .asv/results",

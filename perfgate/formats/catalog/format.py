@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
-from perfgate.formats.catalog.json_keys import outline
+from perfgate.formats.catalog.json_keys import is_open, outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +61,8 @@ class Head:
     """The beginning of an input, which detection reads."""
 
     source: Source
+    is_completed: bool = False
+    """Are the keys those of the whole first document, however far behind they stand?"""
 
     @cached_property
     def text(self) -> str:
@@ -70,7 +72,20 @@ class Head:
     @cached_property
     def keys(self) -> frozenset[str]:
         """Paths of the JSON keys; empty when it is no JSON."""
-        return outline(self.text) if self.text[:1] in ("{", "[") else frozenset()
+        if self.text[:1] not in {"{", "["}:
+            return frozenset()
+        if self.is_completed:
+            return outline(self.source.skim().lstrip(), every=len(self.text))
+        return outline(self.text)
+
+    @property
+    def is_open(self) -> bool:
+        """Is it JSON whose first document goes on behind it, so that keys may be missing only here?"""
+        return self.text[:1] in {"{", "["} and self.source.is_cut and is_open(self.text)
+
+    def complete(self) -> Head:
+        """Return this, with the keys of the whole first document: the order of keys has no meaning in JSON."""
+        return replace(self, is_completed=True) if self.is_open else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +97,11 @@ class Format:
     tool: str
     """What people call it."""
     keys: tuple[str, ...] = ()
-    """JSON keys that all have to be in the head, as `outline` writes them; ``a|b``: one of them."""
+    """JSON keys that all have to be in the first document, as `outline` writes them; ``a|b``: one of them."""
     pattern: str = ""
     """Regular expression that has to match somewhere in the head, ``^`` and ``$`` at lines."""
+    is_either: bool = False
+    """Are the keys alone enough, or the pattern alone? (Of a tool that prints tables in front of its JSON.)"""
     files: tuple[str, ...] = ()
     """Of a folder: globs inside it that all have to match something; ``a|b``: one of them (`Source.matching`)."""
     reader: str = ""
@@ -109,10 +126,11 @@ class Format:
             return [f"no {glob.split('|')[0]} in it" for glob in missing]
         if head.source.is_folder:
             return ["it is a folder"]
-        missing = [f'no "{key.split("|")[0]}"' for key in self.keys if not any(k in head.keys for k in key.split("|"))]
-        if self.pattern and not re.search(self.pattern, head.text, re.MULTILINE):
-            missing.append(f"no line like {self.pattern!r}")
-        return missing
+        keys = [f'no "{key.split("|")[0]}"' for key in self.keys if not any(k in head.keys for k in key.split("|"))]
+        is_like = not self.pattern or re.search(self.pattern, head.text, re.MULTILINE)
+        if self.is_either and (is_like or not keys):
+            return []
+        return keys if is_like else [*keys, f"no line like {self.pattern!r}"]
 
     @property
     def mark_count(self) -> int:

@@ -8,5 +8,11 @@ ASV_MACHINE = "|".join(f"{folder}machine.json" for folder in ("", "*/", "*/*/", 
 """The file beside them."""
 CRITERION = "|".join("*/" * depth + "new/sample.json" for depth in range(5))
 """A benchmark's own folder, a group, a group with functions and values, ``target/criterion``, ``target``."""
+SAVED = "*/" + "[0-9]" * 4 + "_*.json"
+"""Runs that pytest-benchmark saved: in ``.benchmarks``, in a folder for each machine."""
+MLFLOW = "[0-9]*/*/metrics/*"
+"""Values that MLflow logged, in ``mlruns``: ``<experiment>/<run>/metrics/<name>``."""
+MLFLOW_RUN = "metrics/*|*/metrics/*"
+"""The same in a run's or an experiment's own folder; ``meta.yaml`` is beside it."""
 LIGHTHOUSE = "lhr-*.json"
 """Reports as Lighthouse CI names them."""

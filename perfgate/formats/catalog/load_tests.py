@@ -8,7 +8,9 @@ LOAD: tuple[Format, ...] = (
     Format(
         name="locust-json",
         tool="locust --json",
+        keys=("[].num_requests", "[].response_times"),
         pattern=r'"num_requests"\s*:[\s\S]{0,4000}?"response_times"\s*:\s*\{|^Type +Name +# reqs ',
+        is_either=True,
         reader="locust",
         provides="raw samples (single requests, rounded to whole milliseconds)",
         hint="locust --headless --skip-log-setup --json > locust.json",

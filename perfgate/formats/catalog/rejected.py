@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from perfgate.formats.catalog import layouts
 from perfgate.formats.catalog.format import Format
+
+_MLFLOW = "mlflow experiments csv -x 0 -o runs.csv, then name its columns in a field map"
 
 REJECTED: tuple[Format, ...] = (
     Format(
@@ -44,7 +47,7 @@ REJECTED: tuple[Format, ...] = (
     Format(
         name="asv-benchmarks",
         tool="asv: its list of benchmarks",
-        pattern=r'^ *"param_names": \[',
+        pattern=r'\A\{[\s\S]*"param_names"\s*:\s*\[',
         hint="it holds no values: give the folder, .asv/results",
     ),
     Format(
@@ -86,7 +89,9 @@ REJECTED: tuple[Format, ...] = (
     Format(
         name="github-action-benchmark-history",
         tool="github-action-benchmark: its history",
-        pattern=r'\A(?:window\.BENCHMARK_DATA\s*=\s*)?\{\s*"lastUpdate":',
+        keys=("lastUpdate", "repoUrl", "entries"),
+        pattern=r'\Awindow\.BENCHMARK_DATA\s*=|\A\{\s*"lastUpdate":',
+        is_either=True,
         hint="give the file that the action is given (output-file-path)",
     ),
     Format(
@@ -94,6 +99,29 @@ REJECTED: tuple[Format, ...] = (
         tool="benchmark.js",
         pattern=r"^.+ x [\d,.]+ ops/sec \xb1[\d.]+% \(\d+ runs? sampled\)",
         hint='it holds no samples: write [{"name": …, "unit": "s", "value": …}] from `stats.sample`',
+    ),
+    Format(
+        name="benchmarkjs-dump",
+        tool="benchmark.js: its statistics as JSON",
+        keys=("hz|[].hz", "stats.rme|[].stats.rme|stats.sample[]|[].stats.sample[]"),
+        hint="write each value of `stats.sample` as a line with the name and the seconds, and name these "
+        "in a field map",
+    ),
+    Format(
+        name="tinybench-dump",
+        tool="tinybench: its results as JSON",
+        keys=(
+            "[].latency.p75|[].result.latency|tasks[].result.latency|tasks[].latency.p75",
+            "[].throughput|[].result.throughput|tasks[].result.throughput|tasks[].throughput",
+        ),
+        hint="write each of `latency.samples` (retainSamples: true) as a line with the name and the milliseconds, "
+        "and name these in a field map",
+    ),
+    Format(
+        name="mitata",
+        tool="mitata",
+        keys=("layout[]", "benchmarks[].runs[]", "benchmarks[].alias|benchmarks[].kind"),
+        hint='it holds no p95: write [{"name": "a", "unit": "ns", "value": 12.5}], the value from `stats.p50`',
     ),
     Format(
         name="otlp-logs",
@@ -118,6 +146,24 @@ REJECTED: tuple[Format, ...] = (
         tool="Jaeger",
         keys=("data[].traceID|data[].spans[]",),
         hint="export the spans as OTLP JSON lines",
+    ),
+    Format(
+        name="mlflow-store",
+        tool="MLflow's file store",
+        files=(layouts.MLFLOW,),
+        hint=_MLFLOW,
+    ),
+    Format(
+        name="mlflow-run",
+        tool="MLflow's file store",
+        files=("meta.yaml", layouts.MLFLOW_RUN),
+        hint=_MLFLOW,
+    ),
+    Format(
+        name="mlflow-metric",
+        tool="MLflow's file store",
+        pattern=r"\A\d{13} [-+.\da-zA-Z]+ \d+\s*$",
+        hint=_MLFLOW,
     ),
     Format(
         name="locust-history",

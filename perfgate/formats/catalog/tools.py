@@ -9,7 +9,10 @@ REST: tuple[Format, ...] = (
     Format(
         name="lighthouse",
         tool="Lighthouse",
-        keys=("lighthouseVersion", "requestedUrl|finalUrl|finalDisplayedUrl|audits"),
+        keys=(
+            "lighthouseVersion|steps[].lhr.lighthouseVersion",
+            "requestedUrl|finalUrl|finalDisplayedUrl|audits|steps[].lhr.audits",
+        ),
         reader="lighthouse",
         provides="one sample a report",
         hint="lighthouse URL --output=json --output-path=lhr-1.json, several times",

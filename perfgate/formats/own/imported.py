@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 SCHEMA = "perfgate/series/1"
-_MARK = f'"{SCHEMA}"'.encode()
+_MARK = re.compile(rb'"schema"\s*:\s*"' + SCHEMA.encode() + rb'"')
 _HINT = "import it again: perfgate import FILE"
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=600)]
 
@@ -43,7 +44,7 @@ class _Imported(msgspec.Struct, forbid_unknown_fields=True):
 
 def is_imported(content: bytes) -> bool:
     """Was the file written by `perfgate import`?"""
-    return _MARK in content[:200]
+    return _MARK.search(content) is not None
 
 
 def encode_imported(run: Run) -> bytes:

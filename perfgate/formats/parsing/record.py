@@ -23,6 +23,7 @@ Flag = Literal[
     "nonzero-exit",
     "rounded",
     "saturated",
+    "settings",
     "short",
     "snapshot",
     "unfinished",

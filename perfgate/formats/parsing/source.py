@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from perfgate.core.errors import cannot_decide
 from perfgate.formats.parsing.files import open_regular, unreadable
+from perfgate.formats.parsing.xml_text import declared_encoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,13 +32,17 @@ LARGEST_LOG = 4 * 1024 * 1024 * 1024
 """Largest log, in bytes when unpacked, that is read line by line."""
 LONGEST_LINE = 1024 * 1024
 """Longest line of a log in characters."""
+_DECLARATION = 1024
+"""Bytes in which the declaration of an XML file stands, blanks in front of it included."""
 _PART = 64 * 1024
 """Characters of a log that are taken at a time."""
 
 _ENDINGS = (".gz", ".json", ".jsonl", ".ndjson", ".csv", ".txt", ".jtl", ".prom", ".log", ".tsv", ".xml", ".parquet")
 _MAGIC = re.compile(r"[*?\[]")
 _SLUG = "format-invalid"
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+          (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))  # fmt: skip
+"""What begins with these bytes is in this encoding; the last two are XML without a mark."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +102,17 @@ class Source:
         """Is there more than the head?"""
         return len(self.head_bytes) >= HEAD
 
+    def skim(self) -> str:
+        """Return the text, of a very large file the first `LARGEST_DOCUMENT` bytes, to look for keys in.
+
+        What is no text becomes a replacement character, and the digest does not change.
+
+        Raises:
+            CannotDecideError: it cannot be read.
+        """
+        with self._opened() as file:
+            return decode_head(self._taken(file, LARGEST_DOCUMENT))
+
     def digest(self) -> str:
         """Return 12 hex digits of what was read so far; a reader that has finished has read all of it."""
         return self._digest.hexdigest()[:12]
@@ -117,7 +133,7 @@ class Source:
         return content
 
     def text(self) -> str:
-        """Return the whole text; BOM, UTF-16 and gzip are seen through, ends of line are as in the file.
+        """Return the whole text; BOM, UTF-16, gzip and XML's encoding are seen through, ends of line are kept.
 
         Raises:
             CannotDecideError: it is too large, no text, or cannot be read.
@@ -329,4 +345,5 @@ def decode_head(content: bytes) -> str:
 
 
 def _encoding(content: bytes) -> str:
-    return next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
+    marked = next((name for mark, name in _MARKS if content.startswith(mark)), "")
+    return marked or declared_encoding(content[:_DECLARATION]) or "utf-8"

@@ -57,7 +57,7 @@ def parse_folder(source: Source, options: ForeignOptions) -> Iterator[Record | S
         # the name of an environment that asv did not make itself holds the path of its interpreter
         suffix = f" [{environment}]" if environment and not environment.startswith("existing") else ""
         about = _benchmarks(source, path)
-        yield from _read(document, source, about, options, suffix)
+        yield from _read(document, source.inside(path), about, options, suffix)
 
 
 def _newest(source: Source) -> list[tuple[str, dict[str, Any]]]:
@@ -66,7 +66,7 @@ def _newest(source: Source) -> list[tuple[str, dict[str, Any]]]:
     latest = -math.inf
     for path in sorted(set(source.matching(ASV))):
         document = table(source.inside(path).json())
-        if not items(document.get("result_columns")):
+        if not items(document.get("result_columns")) and not _is_outdated(document):
             continue
         date = number(document.get("date"))
         date = -math.inf if date is None else date
@@ -78,6 +78,11 @@ def _newest(source: Source) -> list[tuple[str, dict[str, Any]]]:
         latest = max(date, latest)
         newest.append((path, document))
     return newest
+
+
+def _is_outdated(document: dict[str, Any]) -> bool:
+    """Is it a result file of an asv before 0.5, which has another layout? The newest one is an error, not left out."""
+    return "result_columns" not in document and bool(table(document.get("results")))
 
 
 def _benchmarks(source: Source, path: str) -> dict[str, Any]:

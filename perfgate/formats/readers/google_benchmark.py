@@ -27,6 +27,7 @@ _RATES: dict[str, tuple[str, Direction]] = {
     "bytes_per_second": ("B/s", "higher"),
     "items_per_second": ("1/s", "higher"),
 }
+_UNNAMED = "unnamed"
 _AGGREGATE = re.compile(r"(.*)_(mean|median|stddev|cv|BigO|RMS)", re.DOTALL)
 
 
@@ -51,9 +52,12 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
 def _names_of(row: _Row) -> tuple[str, str]:
     """Return name of the benchmark and of the aggregate that a row is; files before 1.5 hold both in ``name`` alone."""
     name = text(row.get("name"))
-    if "run_type" not in row and (match := _AGGREGATE.fullmatch(name)):
-        return match[1], match[2]
-    return text(row.get("run_name")) or name, text(row.get("aggregate_name"))
+    aggregate, kind = text(row.get("aggregate_name")), row.get("run_type", "aggregate")
+    if not aggregate and kind == "aggregate":
+        if (match := _AGGREGATE.fullmatch(name)) and row.get("run_name", match[1]) == match[1]:
+            return match[1], match[2]
+        aggregate = _UNNAMED if "run_type" in row else ""  # of what is unknown: no repetition in any case
+    return text(row.get("run_name")) or name, aggregate
 
 
 def _benchmark(rows: list[_Row], fixed: dict[str, Any], options: ForeignOptions) -> Iterator[Record | Skipped]:

@@ -9,6 +9,7 @@ from xml.parsers import expat
 from perfgate.formats.parsing.csv_rows import Tally, rows
 from perfgate.formats.parsing.requests import Requests, instant, is_good_code
 from perfgate.formats.parsing.values import to_number
+from perfgate.formats.parsing.xml_text import is_cut_off, without_forbidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,12 +123,12 @@ def _take_xml(source: Source, samples: _Samples) -> None:
             begun = begun or bool(line.strip())
             if begun:
                 tags.unfinished += len(line)
-                parser.Parse(f"{line}\n", False)  # noqa: FBT003 - takes no keyword
+                parser.Parse(f"{without_forbidden(line)}\n", False)  # noqa: FBT003 - takes no keyword
                 tags.check()
         parser.Parse("", True)  # noqa: FBT003 - takes no keyword
     except expat.ExpatError as caught:
-        message = f"not XML: {expat.ErrorString(caught.code)} (line {caught.lineno})"
-        raise source.fault(message, _XML_HINT) from None
+        message = f"not XML: {expat.ErrorString(caught.code)} (line {caught.lineno}, column {caught.offset + 1})"
+        raise source.fault(message, _XML_HINT if is_cut_off(caught.code) else _CSV_HINT) from None
 
 
 class _Tags:

@@ -8,6 +8,7 @@ from xml.parsers import expat
 
 from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.parsing.values import to_number
+from perfgate.formats.parsing.xml_text import is_cut_off, without_forbidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,15 +31,20 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     parser.StartElementHandler = cases.start
     parser.EndElementHandler = cases.end
     parser.StartDoctypeDeclHandler = cases.refuse  # entities can only be declared there
-    text = source.text().lstrip()
+    text = without_forbidden(source.text().lstrip())
     try:
         for begin in range(0, len(text), _CHUNK):
             parser.Parse(text[begin : begin + _CHUNK], False)  # noqa: FBT003 - takes no keyword
             yield from _records(cases, options)
         parser.Parse("", True)  # noqa: FBT003 - takes no keyword
     except expat.ExpatError as caught:
-        message = f"not XML: {expat.ErrorString(caught.code)} (line {caught.lineno})"
-        raise source.fault(message, "the file may be cut off: run the tests again") from None
+        message = f"not XML: {expat.ErrorString(caught.code)} (line {caught.lineno}, column {caught.offset + 1})"
+        hint = (
+            "the file may be cut off: run the tests again"
+            if is_cut_off(caught.code)
+            else "correct that line, or write it with another reporter"
+        )
+        raise source.fault(message, hint) from None
 
 
 class _Cases:

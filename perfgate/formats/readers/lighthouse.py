@@ -1,13 +1,17 @@
-"""Reader of Lighthouse: a report (``--output=json``) is one run, a folder of them, as Lighthouse CI keeps it, many."""
+"""Reader of Lighthouse: a report (``--output=json``) is one run, a folder of them, as Lighthouse CI keeps it, many.
+
+A user flow holds a report for each of its steps.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from perfgate.formats.catalog import layouts
 from perfgate.formats.parsing.record import Record, Samples, Skipped
-from perfgate.formats.parsing.values import in_base, number, table, text
+from perfgate.formats.parsing.values import in_base, items, number, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,31 +27,38 @@ _JUDGED = frozenset(
         "total-blocking-time", "total-byte-weight",
     }
 )  # fmt: skip
-_Key = tuple[str, str, str]
+_Key = tuple[str, str, str, int]
 
 
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield every audit that has a number, and the score; pages are named by their path.
 
-    A page that was measured with another form factor or throttling is another benchmark.
+    A page that was measured with another form factor or throttling is another benchmark, and so is
+    each step of a flow: a page that is opened again is in the browser's cache.
     """
     found: dict[_Key, dict[str, list[float]]] = {}
     units: dict[str, str] = {}
     started = ""
-    for one in _reports(source):
-        document = table(one.json())
-        name = _page(text(document.get("requestedUrl")) or text(document.get("finalUrl"))) or source.name
-        error = text(table(document.get("runtimeError")).get("code"))
-        if error not in {"", "NO_ERROR"}:
-            yield Skipped(benchmark=name, why=f"the page did not load: {error[:100]}")
-            continue
-        settings = table(document.get("configSettings"))
-        key = (name, text(settings.get("formFactor")), text(settings.get("throttlingMethod")))
-        started = started or text(document.get("fetchTime"))
-        for metric, value, unit in _numbers(document):
-            units[metric] = unit
-            found.setdefault(key, {}).setdefault(metric, []).append(value)
-    for (name, _, _), metrics in found.items():
+    for one in _sources(source):
+        steps: Counter[_Key] = Counter()
+        for name, document, is_step in _reports(one):
+            error = text(table(document.get("runtimeError")).get("code"))
+            numbers = list(_numbers(document))
+            if error not in {"", "NO_ERROR"} or (is_step and not numbers):
+                why = (
+                    f"the page did not load: {error[:100]}" if error not in {"", "NO_ERROR"} else "it holds no numbers"
+                )
+                yield Skipped(benchmark=name, why=why)
+                continue
+            settings = table(document.get("configSettings"))
+            key = (name, text(settings.get("formFactor")), text(settings.get("throttlingMethod")), 0)
+            steps[key] += is_step
+            key = (*key[:3], steps[key])
+            started = started or text(document.get("fetchTime"))
+            for metric, value, unit in numbers:
+                units[metric] = unit
+                found.setdefault(key, {}).setdefault(metric, []).append(value)
+    for (name, *_), metrics in found.items():
         for metric, values in metrics.items():
             yield Record(
                 benchmark=name,
@@ -60,12 +71,32 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
             )
 
 
-def _reports(source: Source) -> Iterator[Source]:
+def _sources(source: Source) -> Iterator[Source]:
     if not source.is_folder:
         yield source
         return
     for name in sorted(source.matching(layouts.LIGHTHOUSE)):
         yield source.inside(name)
+
+
+def _reports(source: Source) -> Iterator[tuple[str, dict[str, Any], bool]]:
+    """Yield name and content of the report in a file, or of those in a flow, and whether it is a step of one."""
+    document = table(source.json())
+    if "lighthouseVersion" in document or not items(document.get("steps")):
+        yield _name(document) or source.name, document, False
+        return
+    for step in map(table, items(document.get("steps"))):
+        report = table(step.get("lhr"))
+        mode = text(report.get("gatherMode"))
+        name = _name(report) or text(step.get("name")) or source.name
+        # a snapshot and a time span of a page measure something else than its loading
+        yield f"{name} ({mode})" if mode not in {"", "navigation"} else name, report, True
+
+
+def _name(report: dict[str, Any]) -> str:
+    """Return the path of a report's page; a time span and a snapshot state the displayed page alone."""
+    urls = (text(report.get(key)) for key in ("requestedUrl", "finalUrl", "finalDisplayedUrl"))
+    return _page(next(filter(None, urls), ""))
 
 
 def _page(url: str) -> str:

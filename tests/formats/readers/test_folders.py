@@ -84,6 +84,36 @@ def test_only_the_newest_commit_of_a_history_is_read(tmp_path: Path) -> None:
     assert (record.commit, *values_of(record)) == ("b" * 40, 3.0)
 
 
+def outdated(sha: str, date: int) -> dict[str, Any]:
+    """Return a result file as asv 0.4 wrote it."""
+    result = {"result": [0.2], "stats": [{"q_25": 0.1, "q_75": 0.3, "repeat": 5, "number": 1}]}
+    about = {"params": {"machine": "n", "python": "3.7"}, "requirements": {}, "env_name": "py", "version": 1}
+    return {"results": {"x.time_a": result}, "commit_hash": sha * 5, "date": date, **about}
+
+
+def test_files_of_an_old_asv_are_refused_with_the_command_that_converts_them(tmp_path: Path) -> None:
+    write_result(tmp_path, "aaaaaaaa", {"x.time_a": [[1.0], []]}, date=2)
+    (tmp_path / "dddddddd-py.json").write_text(json.dumps(outdated("dddddddd", 3)))
+    with pytest.raises(CannotDecideError) as of_newest:
+        of_folder(tmp_path)
+    (tmp_path / "aaaaaaaa-py.json").unlink()
+    with pytest.raises(CannotDecideError) as of_all:
+        of_folder(tmp_path)
+    with pytest.raises(CannotDecideError) as of_file:
+        seen(outdated("dddddddd", 3))
+    for caught in (of_newest, of_all, of_file):
+        (fault,) = caught.value.diagnostics
+        assert "an asv before 0.5" in fault.message
+        assert fault.hint.startswith("asv update")
+    assert of_all.value.diagnostics[0].place == str(tmp_path / "dddddddd-py.json")
+
+
+def test_an_old_asvs_file_of_an_earlier_commit_is_left_out(tmp_path: Path) -> None:
+    write_result(tmp_path, "aaaaaaaa", {"x.time_a": [[1.0], []]}, date=2)
+    (tmp_path / "dddddddd-py.json").write_text(json.dumps(outdated("dddddddd", 1)))
+    assert list(of_folder(tmp_path)) == [("x.time_a", "time")]
+
+
 def test_results_of_two_machines_are_not_mixed(tmp_path: Path) -> None:
     for machine in ("m", "n"):
         write_result(tmp_path / machine, "aaaaaaaa", {"x.time_a": [[1.0], []]})

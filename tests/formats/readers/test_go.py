@@ -82,3 +82,106 @@ def test_a_units_direction_is_taken_where_the_file_states_it() -> None:
 def test_what_a_windows_shell_writes_is_read() -> None:
     text = f"{HEAD}BenchmarkA-2 10 5 ns/op\n".replace("\n", "\r\n")
     assert list(by_name(text.encode("utf-16"))) == [("example.org/a.BenchmarkA", "time")]
+
+
+def line(name: str, value: float) -> str:
+    return f"{name}-4 \t 100\t {value} ns/op\n"
+
+
+def in_ns(text: str) -> dict[str, list[float]]:
+    return {name: [round(v * 1e9, 6) for v in values_of(r)] for (name, m), r in by_name(text).items() if m == "time"}
+
+
+def test_results_under_other_values_of_a_configuration_key_are_other_benchmarks() -> None:
+    text = (
+        f"{HEAD}gc: off\n{line('BenchmarkA', 5)}\ngc: on\nshard: 1\n{line('BenchmarkA', 3) * 2}{line('BenchmarkB', 9)}"
+    )
+    found = in_ns(text)
+    assert found == {
+        "example.org/a.BenchmarkA{gc=off}": [5],
+        "example.org/a.BenchmarkA{gc=on,shard=1}": [3, 3],
+        "example.org/a.BenchmarkB{gc=on,shard=1}": [9],
+    }
+    assert {r.flags for r in by_name(text).values()} == {("settings",)}
+
+
+def test_a_key_that_is_set_back_or_removed_gives_the_first_benchmark_again() -> None:
+    parts = [line("BenchmarkA", 5), "gc:\ton\n", line("BenchmarkA", 3), "gc:\n", line("BenchmarkA", 6)]
+    assert in_ns("".join([HEAD, *parts])) == {
+        "example.org/a.BenchmarkA": [5, 6],
+        "example.org/a.BenchmarkA{gc=on}": [3],
+    }
+
+
+def test_the_same_files_one_after_the_other_are_samples_of_the_same_benchmarks() -> None:
+    end = "PASS\ncoverage: 1.5% of statements\nok  \texample.org/a\t1.2s\n"
+    one = f"{HEAD}cpu: X 5\ngc: on\n{line('BenchmarkA', 5)}{end}"
+    assert in_ns(one + one.replace("1.5%", "1.6%")) == {"example.org/a.BenchmarkA": [5, 5]}
+
+
+def test_a_key_that_differs_between_packages_alone_is_in_no_name() -> None:
+    text = f"{HEAD}cpu: X\n{line('BenchmarkA', 5)}pkg: example.org/b\ncpu: Y\n{line('BenchmarkA', 7)}"
+    assert in_ns(text) == {"example.org/a.BenchmarkA": [5], "example.org/b.BenchmarkA": [7]}
+
+
+def test_what_a_benchmark_prints_before_its_result_is_no_configuration() -> None:
+    printed = "BenchmarkA-4 \t seed: 7\nport: {}\n     100\t 5 ns/op\n"
+    assert in_ns(HEAD + printed.format(8001) + printed.format(8002)) == {"example.org/a.BenchmarkA": [5, 5]}
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [
+        "BenchmarkB-4   \tready on :80     100\t  107 ns/op\n",
+        "BenchmarkB-4   \tready\non :80     100\t  107 ns/op\n",
+        "BenchmarkB-4   \tpanic: boom\n",
+        "BenchmarkB-4   \t\n",
+        "BenchmarkB-4   \t     100\t  107 ns/op 12\n",
+        "BenchmarkB-4   \t     100\t  NaN ns/op\n",
+        "seed 4BenchmarkB-4   \t     100\t  107 ns/op\n",
+    ],
+)
+def test_a_result_line_that_is_torn_apart_is_left_out_by_name_and_number(torn: str) -> None:
+    text = f"{HEAD}{torn}{line('BenchmarkA', 5)}PASS\n"
+    assert in_ns(text) == {"example.org/a.BenchmarkA": [5]}
+    assert skipped(text) == {"example.org/a.BenchmarkB": "a result line could not be read (line 4)"}
+    again = f"{HEAD}{line('BenchmarkA', 5)}{torn}"
+    assert skipped(again) == {"example.org/a.BenchmarkB": "a result line could not be read (line 5)"}
+
+
+def test_torn_lines_of_one_benchmark_are_counted() -> None:
+    text = f"{HEAD}{line('BenchmarkA', 5)}" + "BenchmarkA-4 \tx     9\t 5 ns/op\n" * 3
+    assert skipped(text) == {"example.org/a.BenchmarkA": "3 result lines could not be read (line 5, ...)"}
+
+
+def test_a_torn_line_does_not_hide_the_configuration_behind_it() -> None:
+    text = f"{HEAD}gc: off\n{line('BenchmarkA', 5)}BenchmarkA-4 \tx     9\t 5 ns/op\ngc: on\n{line('BenchmarkA', 3)}"
+    assert in_ns(text) == {"example.org/a.BenchmarkA{gc=off}": [5], "example.org/a.BenchmarkA{gc=on}": [3]}
+
+
+@pytest.mark.parametrize(
+    "torn", ["BenchmarkB-4   \t--- FAIL: BenchmarkB-4\n", "BenchmarkB-4 \t--- SKIP: BenchmarkB-4\n"]
+)
+def test_a_benchmark_that_fails_in_the_line_of_its_name_is_named_once(torn: str) -> None:
+    found = skipped(f"{HEAD}{torn}{line('BenchmarkA', 5)}")
+    assert found == {"example.org/a.BenchmarkB": "failed" if "FAIL" in torn else "skipped"}
+
+
+def test_headings_of_events_are_no_results() -> None:
+    text = f"{HEAD}=== RUN   BenchmarkA\nBenchmarkA\nBenchmarkA/b\n{line('BenchmarkA/b', 5)}"
+    assert (in_ns(text), skipped(text)) == ({"example.org/a.BenchmarkA/b": [5]}, {})
+
+
+def test_a_file_of_torn_lines_only_is_an_error_that_names_them() -> None:
+    assert '"example.org/a.BenchmarkB" (a result line could not be read (line 4))' in refusal(
+        f"{HEAD}BenchmarkB-4 \tx     9\t 5 ns/op\n"
+    )
+
+
+def test_very_many_configuration_keys_do_not_grow_the_names() -> None:
+    keys = "".join(f"k{i}: {i}\n{line('BenchmarkA', 5)}" for i in range(2000))
+    assert len(by_name(HEAD + keys)) <= 51
+    long = "".join(f"k: {'x' * 5000}{i}\n{line('BenchmarkA', i)}" for i in range(1, 4))
+    found = in_ns(HEAD + long)
+    assert list(found.values()) == [[1], [2], [3]]
+    assert max(map(len, found)) < 300

@@ -143,6 +143,20 @@ def test_a_label_of_the_xml_is_unescaped(tmp_path):
     assert got.records[0].benchmark == "a <b> & é"
 
 
+def test_an_xml_is_read_in_its_encoding_without_the_characters_that_xml_does_not_allow(tmp_path):
+    root = ROOT.replace("UTF-8", "ISO-8859-1")
+    rows = (root, '<sample t="7" s="true" lb="caf\xe9\x1b&#2;"><x>\0</x></sample>', "</testResults>")
+    got = contents(write(tmp_path, *rows, encoding="latin-1"))
+    assert times(got, "caf\xe9") == [0.007]
+
+
+def test_an_xml_that_is_not_cut_off_is_not_said_to_be(tmp_path):
+    with pytest.raises(CannotDecideError) as caught:
+        contents(write(tmp_path, ROOT, '<sample t="1" s="true" lb="a" />', "<b></c>", "</testResults>"))
+    assert "cut off" not in caught.value.diagnostics[0].hint
+    assert "(line 4, column " in caught.value.diagnostics[0].message
+
+
 def test_an_xml_that_is_cut_off_is_an_error_and_says_so(tmp_path):
     with pytest.raises(CannotDecideError) as caught:
         contents(write(tmp_path, ROOT, '<sample t="1" s="true" lb="a"/>'))

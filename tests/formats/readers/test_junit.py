@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from xml.parsers.expat import errors
+
 import pytest
 from cases import values_of
 from micro import by_name, refusal, seen, skipped
 
 from perfgate.formats.options import ForeignOptions
+from perfgate.formats.parsing.xml_text import is_cut_off
 
 
 def suite(*cases: str) -> str:
@@ -76,3 +79,66 @@ def test_depth_is_bounded() -> None:
 
 def test_a_report_that_is_cut_off_is_an_error() -> None:
     assert "cut off" in refusal(suite(case("a"), case("b"))[:-30], options=ForeignOptions(min_time=0.0))
+
+
+@pytest.mark.parametrize(
+    "forbidden", ["\x1b", "\0", "\x0b", "\ufffe", "&#27;", "&#x1B;", "&#0;", "&#xD800;", "&#9999999;"]
+)
+def test_characters_that_xml_does_not_allow_are_left_out(forbidden: str) -> None:
+    failed = case("b", inner=f"<failure message='{forbidden}[31mred'>{forbidden}</failure>")
+    found = seen(suite(case(f"a{forbidden}z"), failed))
+    assert [(r.benchmark, values_of(r)) for r in found.records] == [("c::az", [1.5])]
+    assert [s.benchmark for s in found.skipped] == ["c::b"]
+
+
+def test_characters_that_xml_allows_stay() -> None:
+    assert list(by_name(suite(case("a&#233;&#x1F600;&#38;\x85")))) == [("c::aé😀&\x85", "time")]
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [
+        ("ISO-8859-15", "iso8859-15"),
+        ("windows-1252", "cp1252"),
+        ("Utf-8", "utf-8"),
+        ("UTF-16", "utf-16-le"),
+        ("UTF-16", "utf-16-be"),
+        ("utf-16", "utf-8"),
+        ("x-unheard-of", "utf-8"),
+        ("unicode_escape", "utf-8"),
+        ("EBCDIC-CP-US", "utf-8"),
+    ],
+)
+def test_the_encoding_that_a_report_declares_is_followed_unless_it_is_plainly_wrong(
+    declared: str, encoding: str
+) -> None:
+    text = suite(case("Größe € \\u0041")).replace('"1.0"', f'"1.0" encoding="{declared}"', 1)
+    assert list(by_name(text.encode(encoding))) == [("c::Größe € \\u0041", "time")]
+
+
+def test_bytes_that_the_declared_encoding_does_not_have_are_an_error() -> None:
+    text = suite(case("é")).replace('"1.0"', '"1.0" encoding="us-ascii"', 1)
+    assert "not ASCII (byte " in refusal(text.encode("latin-1"))
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("<testsuite><testcase name='a'", "cut off"),
+        ("<testsuite><![CDATA[", "cut off"),
+        ("<testsuite>\n<testcase name='a' time='1'></testsuite>", "correct that line"),
+        ("<testsuite>\n  & </testsuite>", "correct that line"),
+    ],
+)
+def test_a_fault_in_the_middle_names_its_place_and_is_not_called_cut_off(text: str, hint: str) -> None:
+    said = refusal(text)
+    assert hint in said
+    assert ("cut off" in said) is (hint == "cut off")
+    assert "(line " in said
+    assert "column " in said
+
+
+def test_the_codes_of_a_text_that_ends_too_early_are_those_of_the_parser() -> None:
+    names = ("NO_ELEMENTS", "UNCLOSED_TOKEN", "PARTIAL_CHAR", "UNCLOSED_CDATA_SECTION")
+    codes = {errors.codes[getattr(errors, f"XML_ERROR_{name}")] for name in names}
+    assert {code for code in errors.messages if is_cut_off(code)} == codes

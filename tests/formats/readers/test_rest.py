@@ -77,6 +77,26 @@ def test_reports_of_a_phone_and_of_a_desktop_are_two_benchmarks(tmp_path):
     assert {(r.benchmark, r.count) for r in got.records} == {("/a?b=c", 1), ("/a?b=c#2", 1)}
 
 
+def test_each_step_of_a_flow_is_a_benchmark(tmp_path):
+    visit = lhr(requestedUrl="http://localhost:8080/shop", gatherMode="navigation")
+    faster = {"speed-index": {"numericValue": 40, "numericUnit": "millisecond"}}
+    steps: list[Any] = [
+        {"name": "Cold", "lhr": visit},
+        {"name": "Warm", "lhr": visit | {"audits": faster}},
+        {"name": "Scroll", "lhr": {**visit, "requestedUrl": None, "finalDisplayedUrl": "http://localhost:8080/shop",
+                                   "gatherMode": "timespan", "categories": {}}},
+        {"name": "Look", "lhr": {**visit, "gatherMode": "snapshot", "audits": {}, "categories": {}}},
+        {"name": "Broken", "lhr": None},
+    ]  # fmt: skip
+    got = contents(write(tmp_path, {"steps": steps, "name": "Buy"}))
+    found = {r.benchmark: values_of(r) for r in got.records if r.metric == "speed-index"}
+    assert found == {"/shop": [0.12], "/shop#2": [0.04], "/shop (timespan)": [0.12]}
+    assert {(s.benchmark, s.why) for s in got.skipped} == {
+        ("/shop (snapshot)", "it holds no numbers"),
+        ("Broken", "it holds no numbers"),
+    }
+
+
 def test_runs_that_were_appended_are_samples_of_one_command(tmp_path):
     got = by_metric(contents(write(tmp_path, run() + run(elapsed="1:02:03") + run(elapsed="2:03.50"))))
     assert values_of(got["time"]) == pytest.approx([0.16, 3723.0, 123.5])
@@ -184,3 +204,34 @@ def test_of_a_model_that_answered_nothing_the_error_rate_is_kept(tmp_path):
 def test_a_model_that_was_asked_nothing_is_skipped_by_name(tmp_path):
     with pytest.raises(CannotDecideError, match='"m" \\(no request was completed\\)'):
         contents(write(tmp_path, {"model_id": "m", "completed": 0, "request_throughput": 0.0}))
+
+
+def lm_eval(**facts: Any) -> dict[str, Any]:
+    results = {task: {"alias": task, "em,none": 0.5, "ppl,none": 7.5, "ppl_stderr,none": 1} for task in ("t", "u", "g")}
+    return {"results": results, "configs": {}, "n-shot": {}} | facts
+
+
+def configured(**ways: bool | None) -> dict[str, Any]:
+    listed = [{"metric": m} | ({} if way is None else {"higher_is_better": way}) for m, way in ways.items()]
+    return {"metric_list": [*listed, "odd", {"metric": None}]}
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        pytest.param({"configs": {"t": configured(em=True, ppl=False)}}, {"t": ("higher", "lower")}, id="its-own"),
+        pytest.param({"configs": {"t": configured(em=None)}}, {}, id="not-stated"),
+        pytest.param({"higher_is_better": {"t": {"em": False}}, "configs": {"t": configured(em=True)}},
+                     {"t": ("lower", None)}, id="the-table-first"),
+        pytest.param({"configs": {"t": configured(em=True), "u": configured(em=True)},
+                      "group_subtasks": {"g": ["h"], "h": ["t", "u", "g", 1]}},
+                     {"t": ("higher", None), "u": ("higher", None), "g": ("higher", None)}, id="a-group"),
+        pytest.param({"configs": {"t": configured(em=True), "u": configured(em=False)},
+                      "group_subtasks": {"g": ["t", "u"]}},
+                     {"t": ("higher", None), "u": ("lower", None)}, id="a-group-that-disagrees"),
+    ],
+)  # fmt: skip
+def test_the_direction_of_a_metric_is_read_from_the_configuration_of_its_task(tmp_path, facts, expected):
+    found = {(r.benchmark, r.metric): r.better for r in contents(write(tmp_path, lm_eval(**facts))).records}
+    wanted = {(t, m): expected.get(t, (None, None))[i] for t in ("t", "u", "g") for i, m in enumerate(("em", "ppl"))}
+    assert found == wanted

@@ -72,6 +72,23 @@ def test_google_units_are_of_a_benchmark_and_interleaving_does_not_mix_them() ->
     assert list(values_of(found["b", "real_time"])) == pytest.approx([5e-3])
 
 
+def test_an_aggregate_without_a_name_is_no_repetition() -> None:
+    unnamed = repetition("a", 70) | {"run_type": "aggregate"}
+    document = google(repetition("a", 5), unnamed, repetition("a", 6), {**unnamed, "name": "c", "run_name": "c"})
+    contents = seen(document)
+    assert list(values_of(by_name(document)["a", "real_time"])) == pytest.approx([5e-9, 6e-9])
+    assert {r.benchmark for r in contents.records} == {"a"}
+    assert [(s.benchmark, s.why) for s in contents.skipped] == [("c", "neither repetitions nor a median")]
+
+
+def test_an_aggregate_that_only_its_name_describes_is_that_aggregate() -> None:
+    row = {"run_type": "aggregate", "real_time": 8.0, "cpu_time": 8.0, "time_unit": "ns"}
+    document = google(row | {"name": "a_stddev"}, row | {"name": "a_median", "real_time": 6.0})
+    (record,) = [r for r in seen(document).records if r.metric == "real_time"]
+    assert (record.benchmark, record.payload.kind) == ("a", "quantiles")
+    assert record.payload.points == ((0.5, pytest.approx(6e-9)),)
+
+
 def test_google_counters_are_shown_and_never_judged() -> None:
     found = by_name(google(repetition("a", rows=3.0, label="x")))
     assert [(metric, r.is_side) for (_, metric), r in found.items()] == [
