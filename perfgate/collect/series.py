@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, error
 from perfgate.core.profile import MetricProfile, Sample, Stated, join_samples, with_stated
-from perfgate.core.quantile import middle
+from perfgate.core.quantile import Quantile, middle
+from perfgate.core.statistic import QUANTILE_OF
+from perfgate.stats.buckets import bucket_quantile
 from perfgate.stats.cells import STEPS, cells_of, count_of_cells, merge_cells, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from perfgate.core.metrics import Metric
-    from perfgate.core.quantile import Quantile
     from perfgate.core.run import Series
 
 ONE_KIND = "let the tool write all files in the same form"
@@ -38,7 +40,8 @@ class MergedSeries:
     hits: int | None
     """Of a share that all runs counted: how many of `stands_for`."""
     quantiles: tuple[Quantile, ...]
-    """The median run's of each, ascending by name; empty when values are known."""
+    """Of all runs that were counted in the same buckets, else the median run's; ascending by name, empty when values
+    are known."""
 
 
 def merge_series(held: Mapping[str, Sequence[Held]]) -> list[MergedSeries]:
@@ -64,7 +67,7 @@ def merge_series(held: Mapping[str, Sequence[Held]]) -> list[MergedSeries]:
                 values=values,
                 stands_for=stands_for,
                 hits=hits,
-                quantiles=_middle([q for s in ordered for q in s.quantiles]),
+                quantiles=_join_quantiles(ordered),
             )
         )
     return found
@@ -82,6 +85,17 @@ def _join(parts: Sequence[Series]) -> tuple[tuple[float, ...], int, int | None]:
         return tuple(v for s in parts for v in s.values), 0, None
     cells = merge_cells(s.cells or cells_of(sorted(s.values)) for s in parts)
     return spread(cells), count_of_cells(cells), None
+
+
+def _join_quantiles(parts: Sequence[Series]) -> tuple[Quantile, ...]:
+    """Return the quantiles of all runs: from the sums of their counts, where all have the same buckets."""
+    bounds = {tuple(bound for bound, _ in s.buckets) for s in parts}
+    if len(parts) == 1 or len(bounds) > 1 or () in bounds:
+        return _middle([q for s in parts for q in s.quantiles])
+    counts = zip(*[[count for _, count in s.buckets] for s in parts], strict=True)
+    buckets = list(zip(bounds.pop(), map(math.fsum, counts), strict=True))
+    names = sorted({q.name for s in parts for q in s.quantiles})
+    return tuple(Quantile(name, *bucket_quantile(buckets, QUANTILE_OF[name])) for name in names)
 
 
 def _middle(quantiles: Sequence[Quantile]) -> tuple[Quantile, ...]:

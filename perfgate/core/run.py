@@ -52,6 +52,8 @@ class Series:
     """How many of how many, when its only value is a share that was counted."""
     quantiles: tuple[Quantile, ...] = ()
     """Quantiles, ascending by name; empty when the values are known."""
+    buckets: tuple[tuple[float, float], ...] = ()
+    """Upper bounds and cumulative counts from which the quantiles were read, ascending; empty: a tool states these."""
 
 
 @dataclass(slots=True)

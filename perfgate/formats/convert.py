@@ -126,7 +126,7 @@ def _series(r: Record, rate: float) -> Series:
             return Series(metric=metric, source=source, quantiles=tuple(sorted(stated)))
         case Histogram(buckets=buckets):
             counted = (Quantile(name, *bucket_quantile(buckets, share)) for share, name in SHARES.items())
-            return Series(metric=metric, source=source, quantiles=tuple(sorted(counted)))
+            return Series(metric=metric, source=source, quantiles=tuple(sorted(counted)), buckets=buckets)
 
 
 def _values_or_cells(samples: Samples, kept: Sequence[float]) -> tuple[tuple[float, ...], tuple[Cell, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from random import Random
 
 import pytest
@@ -14,7 +15,7 @@ from perfgate.core.statistic import STORED
 from perfgate.formats.contents import Contents
 from perfgate.formats.convert import to_runs
 from perfgate.formats.detect import named
-from perfgate.formats.parsing.record import Record, Samples, Share
+from perfgate.formats.parsing.record import Histogram, Record, Samples, Share
 from perfgate.stats.quantiles import quantile
 
 SHAPES = {
@@ -23,6 +24,26 @@ SHAPES = {
     "two-peaks": lambda rng: rng.lognormvariate(-4 if rng.random() < 0.97 else -1, 0.1),
     "rounded": lambda rng: round(rng.lognormvariate(-4, 0.5), 3),
 }
+
+
+def counted(*parts):
+    """Return the p50 of a duration of which each file holds counts by bucket."""
+    runs = []
+    for i, buckets in enumerate(parts):
+        record = Record(
+            benchmark="tick", metric="duration", unit="s", better="lower", payload=Histogram(buckets=buckets)
+        )
+        contents = Contents(format=named("jmeter-jtl"), records=(record,), skipped=(), digest=f"{i:012}")
+        runs += to_runs(contents, f"{i}.prom").runs
+    (profile,) = collect(runs).profiles
+    return dict(profile.metrics[0].quantiles)["p50"]
+
+
+def test_counts_in_the_same_buckets_add_up_and_those_in_others_are_taken_one_by_one():
+    busy, quiet = ((0.1, 900), (0.2, 900), (math.inf, 900)), ((0.1, 0), (0.2, 10), (math.inf, 10))
+    assert counted(busy, quiet) == counted(quiet, busy) == pytest.approx(0.1 * 455 / 900)
+    others = ((0.1, 0), (0.3, 10), (math.inf, 10))
+    assert counted(busy, others) == pytest.approx(0.05)
 
 
 def measured(parts):
