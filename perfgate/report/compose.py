@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _NONE = "–"
 _BLIND = frozenset({"too-noisy", "too-noisy-in-turns", "few-runs"})
+_UNPROVEN = frozenset({"budget-of-few", "budget-of-few-calls"})
 _SHOWN_FIRST = frozenset({"benchmarks-left-out", "gate-edited", "sides-share", "same-code"})
 _LACKS = "base-lacks"
 PARTS = (
@@ -132,6 +133,8 @@ def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
             continue
         elif f.reason == "not-confirmed" and f.level == "fail":
             groups["refuted"].append(f)
+        elif f.reason in _UNPROVEN and f.level == "fail":
+            groups["suspected"].append(f)
         elif f.status is Status.UNCHANGED and f.reason in _BLIND and f.level == "fail":
             groups["noisy"].append(f)
         else:

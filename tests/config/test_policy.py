@@ -116,6 +116,11 @@ def test_in_a_pyproject_only_our_table_counts():
         pytest.param('[[rule]]\nthreshold = "+1"', "/rule/0/threshold", '"+1 1" for a plain number', id="plain-number"),
         pytest.param('[defaults]\nfalse_alarms = "0.01"', "/defaults/false_alarms", 'write it like "1%"', id="share"),
         pytest.param('[defaults]\nfalse_alarms = "x%"', "/defaults/false_alarms", 'write it like "1%"', id="no-share"),
+        pytest.param('[defaults]\nthreshold = "-150%"', "/defaults/threshold", "accepts everything", id="below-zero"),
+        pytest.param('[defaults]\nthreshold = "-100%"', "/defaults/threshold", "accepts everything", id="to-zero"),
+        pytest.param(
+            f'[[rule]]\nthreshold = "+{"9" * 400}%"', "/rule/0/threshold", "accepts everything", id="without-end"
+        ),
         pytest.param('[defaults]\nfloor = "5%"', "/defaults/floor", "has no sign", id="floor-without-sign"),
         pytest.param('[defaults]\nfloor = "+5%"', "/defaults/floor", "not an absolute amount", id="floor-relative"),
         pytest.param('[defaults]\nfloor = "-1ms"', "/defaults/floor", "not an absolute amount", id="floor-negative"),

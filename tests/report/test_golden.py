@@ -73,6 +73,11 @@ def first_line(found):
             verdict(finding(Status.SUSPECTED)), "none regressed. 1 value is suspected: see below.", id="suspected"
         ),
         pytest.param(
+            verdict(finding(Status.ADVISORY, reason="budget-of-few-calls", method="budget")),
+            "none regressed. 1 value is suspected: see below.",
+            id="a-budget-that-is-not-proven-broken",
+        ),
+        pytest.param(
             verdict(finding(reason="too-noisy")),
             "none regressed. 1 of them cannot detect a change as small as the threshold: see below.",
             id="too-noisy",

@@ -111,6 +111,12 @@ def parse_change(text: str) -> Change:
     if not match["sign"]:
         raise ValueError(f'"{text}" has no sign; {_suggest_change(number, unit)}')
     if unit == "%":
+        if _sign(match["sign"]) == "-" and number >= _WHOLE:
+            raise ValueError(
+                f'"{text}" accepts everything: no value falls by more than 100%; write less, such as "-5%"'
+            )
+        if number > _MOST_PERCENT:
+            raise ValueError(f'"{text}" accepts everything; write less, such as "+5%"')
         return Change(amount=number / 100, sign=_sign(match["sign"]), unit="%", text=text.strip())
     if not unit:
         signed = f"{match['sign']}{number:g}"
@@ -121,6 +127,11 @@ def parse_change(text: str) -> Change:
         raise ValueError(f'"{text}" has an unknown unit "{unit}"; known: {", ".join(u for u in _UNITS if u)}')
     amount, base = to_base(number, unit)
     return Change(amount=amount, sign=_sign(match["sign"]), unit=base, text=text.strip())
+
+
+_WHOLE = 100.0
+_MOST_PERCENT = 1e6
+"""A hundred thousand times slower is nobody's threshold: it would never fail."""
 
 
 def _sign(text: str) -> Literal["+", "-"]:

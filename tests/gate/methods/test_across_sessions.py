@@ -97,8 +97,9 @@ def test_beyond_the_noise_the_threshold_decides(factor, status, metric):
     assert found.fail_limit == pytest.approx(found.limit)
 
 
-def test_a_drop_of_all_can_be_allowed_and_then_nothing_fails():
-    found = judged_values(flat_sessions(3), {"now": [0.01] * 3}, policy(rule(metric="rate", threshold="-100%")), "rate")
+def test_a_default_that_allows_a_drop_of_all_lets_no_rate_fail():
+    by = policy(rule(metric="rate"), threshold="+100%")
+    found = judged_values(flat_sessions(3), {"now": [0.01] * 3}, by, "rate")
     assert (found.status, found.limit, found.fail_limit) == (Status.UNCHANGED, -1.0, -1.0)
 
 
