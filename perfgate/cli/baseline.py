@@ -1,4 +1,4 @@
-"""``perfgate baseline refresh|show|list|diff``."""
+"""``perfgate baseline refresh|rename|show|list|diff``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group(no_args_is_help=False)
 def command() -> None:
-    """Refresh, show, list or compare the committed baselines."""
+    """Refresh, rename, show, list or compare the committed baselines."""
 
 
 @command.command()
@@ -77,10 +77,46 @@ def refresh(
         planned = plan()
         _show_plan(planned)
         written = planned.write()  # without files it tidies up behind a refresh that was killed
+    _show_written(planned, written)
+
+
+def _show_written(plan: Plan, written: list[str]) -> None:
+    """Print which files were written or removed, and what to do with them."""
+    import os
+
     for path in written:
-        click.echo(f"wrote {path}")
+        click.echo(f"{'wrote' if os.path.lexists(path) else 'removed'} {path}")
     if written:
-        click.echo(f"Commit them: git add {planned.folder}")
+        click.echo(f"Commit them: git add {plan.folder}")
+
+
+@command.command()
+@click.argument("old")
+@click.argument("new")
+@config_option
+@click.option("--from", "ref", metavar="REF", help="Take the old baseline from a git commit: the folder lacks it.")
+@click.option("--join", is_flag=True, help="Add its sessions to the baseline that NEW has already.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
+def rename(*, old: str, new: str, config: str | None, ref: str | None, join: bool, dry_run: bool) -> None:
+    """Rename the baseline of a benchmark that has another name now.
+
+    OLD and NEW are names as `perfgate baseline list` prints them. All sessions are
+    kept, on every machine class. Commit the files afterwards, in the change that
+    renames the benchmark: it is then judged by the baseline of the old name.
+    """
+    from contextlib import nullcontext
+
+    from perfgate.pipeline.baselines.refresh import refresh_lock
+    from perfgate.pipeline.baselines.rename import plan_rename
+
+    with nullcontext() if dry_run else refresh_lock(config):
+        planned = plan_rename(old, new, config=config, ref=ref, join=join)
+        for line in planned.lines:
+            click.echo(line)
+        if planned.mentions:
+            click.echo(f'these name "{old}" as well: {", ".join(planned.mentions)}', err=True)
+        if not dry_run:
+            _show_written(planned.plan, planned.plan.write())
 
 
 def _show_plan(plan: Plan) -> None:

@@ -91,10 +91,10 @@ def refresh(
     present = old or fresh
     if present is None:
         raise ValueError("neither a baseline nor new runs")
-    problems = _mismatches(before, fresh, policy) if before and fresh else []
+    problems = find_mismatches(before, fresh, policy) if before and fresh else []
     if problems:
         return _refuse(present, problems)
-    merged = _keep_newest(_merged(before, fresh), keep)
+    merged = _keep_newest(merge_sessions(before, fresh), keep)
     if fresh and (problems := find_flaws(merged, policy)):
         return _refuse(present, problems)
     same = old is not None and replace(merged, provenance=None) == replace(old, provenance=None)
@@ -123,7 +123,7 @@ def _short(profile: Profile) -> Profile:
     return replace(profile, metrics=tuple(map(round_metric, profile.metrics)))
 
 
-def _mismatches(old: Profile, new: Profile, policy: Policy) -> list[Mismatch]:
+def find_mismatches(old: Profile, new: Profile, policy: Policy) -> list[Mismatch]:
     """Return why new sessions cannot stand beside the old ones."""
     found: list[Mismatch | None] = []
     for m in new.metrics:
@@ -138,7 +138,7 @@ def _mismatches(old: Profile, new: Profile, policy: Policy) -> list[Mismatch]:
     return [f for f in found if f is not None]
 
 
-def _merged(old: Profile | None, new: Profile | None) -> Profile:
+def merge_sessions(old: Profile | None, new: Profile | None) -> Profile:
     """Return both profiles as one; a session that both know gains the runs that it lacked."""
     if old is None or new is None:
         present = old or new
