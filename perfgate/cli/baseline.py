@@ -1,4 +1,4 @@
-"""``perfgate baseline refresh|rename|show|list|diff``."""
+"""``perfgate baseline refresh|rename|merge|show|list|diff``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group(no_args_is_help=False)
 def command() -> None:
-    """Refresh, rename, show, list or compare the committed baselines."""
+    """Refresh, rename, merge, show, list or compare the committed baselines."""
 
 
 @command.command()
@@ -117,6 +117,37 @@ def rename(*, old: str, new: str, config: str | None, ref: str | None, join: boo
             click.echo(f'these name "{old}" as well: {", ".join(planned.mentions)}', err=True)
         if not dry_run:
             _show_written(planned.plan, planned.plan.write())
+
+
+@command.command()
+@click.argument("versions", nargs=-1, metavar="[BASE OURS THEIRS [PATH]]")
+@config_option
+@click.pass_context
+def merge(ctx: click.Context, *, versions: tuple[str, ...], config: str | None) -> None:
+    """Merge baselines to which two branches added sessions.
+
+    Without arguments: the baselines that `git merge` left in conflict. With the
+    three versions of one file it is git's merge driver: the outcome replaces OURS.
+    PATH is its name in messages.
+    """
+    from perfgate.core.errors import CannotDecideError
+    from perfgate.pipeline.baselines.merge import merge_conflicts, merge_files
+
+    if len(versions) in {3, 4}:
+        base, ours, theirs = versions[:3]
+        merge_files(base, ours, theirs, name=versions[-1] if versions[3:] else ours)
+        return
+    if versions:
+        raise click.UsageError("give BASE, OURS and THEIRS, or nothing", ctx)
+    written, problems = merge_conflicts(config)
+    for path in written:
+        click.echo(f"merged {path}")
+    if written:
+        click.echo("Conclude the merge: git add what was merged, then git commit")
+    if problems:
+        raise CannotDecideError(problems)
+    if not written:
+        click.echo("Nothing to merge: no baseline is in conflict.")
 
 
 def _show_plan(plan: Plan) -> None:

@@ -94,7 +94,7 @@ def refresh(
     problems = find_mismatches(before, fresh, policy) if before and fresh else []
     if problems:
         return _refuse(present, problems)
-    merged = _keep_newest(merge_sessions(before, fresh), keep)
+    merged = keep_newest(merge_sessions(before, fresh), keep)
     if fresh and (problems := find_flaws(merged, policy)):
         return _refuse(present, problems)
     same = old is not None and replace(merged, provenance=None) == replace(old, provenance=None)
@@ -181,7 +181,7 @@ def _join_metrics(old: MetricProfile, new: MetricProfile) -> MetricProfile:
     return with_stated(both, (*(s for s in old.stated if s.session not in again), *new.stated))
 
 
-def _keep_newest(profile: Profile, keep: int) -> Profile:
+def keep_newest(profile: Profile, keep: int) -> Profile:
     """Return the profile with its newest sessions only, each with all its batches."""
     names = session_names([profile])
     newest = list(dict.fromkeys(names[s.id] for s in reversed(profile.sessions)))[:keep]
