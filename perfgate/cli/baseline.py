@@ -1,4 +1,4 @@
-"""``perfgate baseline refresh|show|list|diff``."""
+"""``perfgate baseline refresh|rename|merge|show|list|diff``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group(no_args_is_help=False)
 def command() -> None:
-    """Refresh, show, list or compare the committed baselines."""
+    """Refresh, rename, merge, show, list or compare the committed baselines."""
 
 
 @command.command()
@@ -77,10 +77,77 @@ def refresh(
         planned = plan()
         _show_plan(planned)
         written = planned.write()  # without files it tidies up behind a refresh that was killed
+    _show_written(planned, written)
+
+
+def _show_written(plan: Plan, written: list[str]) -> None:
+    """Print which files were written or removed, and what to do with them."""
+    import os
+
     for path in written:
-        click.echo(f"wrote {path}")
+        click.echo(f"{'wrote' if os.path.lexists(path) else 'removed'} {path}")
     if written:
-        click.echo(f"Commit them: git add {planned.folder}")
+        click.echo(f"Commit them: git add {plan.folder}")
+
+
+@command.command()
+@click.argument("old")
+@click.argument("new")
+@config_option
+@click.option("--from", "ref", metavar="REF", help="Take the old baseline from a git commit: the folder lacks it.")
+@click.option("--join", is_flag=True, help="Add its sessions to the baseline that NEW has already.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
+def rename(*, old: str, new: str, config: str | None, ref: str | None, join: bool, dry_run: bool) -> None:
+    """Rename the baseline of a benchmark that has another name now.
+
+    OLD and NEW are names as `perfgate baseline list` prints them. All sessions are
+    kept, on every machine class. Commit the files afterwards, in the change that
+    renames the benchmark: it is then judged by the baseline of the old name.
+    """
+    from contextlib import nullcontext
+
+    from perfgate.pipeline.baselines.refresh import refresh_lock
+    from perfgate.pipeline.baselines.rename import plan_rename
+
+    with nullcontext() if dry_run else refresh_lock(config):
+        planned = plan_rename(old, new, config=config, ref=ref, join=join)
+        for line in planned.lines:
+            click.echo(line)
+        if planned.mentions:
+            click.echo(f'these name "{old}" as well: {", ".join(planned.mentions)}', err=True)
+        if not dry_run:
+            _show_written(planned.plan, planned.plan.write())
+
+
+@command.command()
+@click.argument("versions", nargs=-1, metavar="[BASE OURS THEIRS [PATH]]")
+@config_option
+@click.pass_context
+def merge(ctx: click.Context, *, versions: tuple[str, ...], config: str | None) -> None:
+    """Merge baselines to which two branches added sessions.
+
+    Without arguments: the baselines that `git merge` left in conflict. With the
+    three versions of one file it is git's merge driver: the outcome replaces OURS.
+    PATH is its name in messages.
+    """
+    from perfgate.core.errors import CannotDecideError
+    from perfgate.pipeline.baselines.merge import merge_conflicts, merge_files
+
+    if len(versions) in {3, 4}:
+        base, ours, theirs = versions[:3]
+        merge_files(base, ours, theirs, name=versions[-1] if versions[3:] else ours)
+        return
+    if versions:
+        raise click.UsageError("give BASE, OURS and THEIRS, or nothing", ctx)
+    written, problems = merge_conflicts(config)
+    for path in written:
+        click.echo(f"merged {path}")
+    if written:
+        click.echo("Conclude the merge: git add what was merged, then git commit")
+    if problems:
+        raise CannotDecideError(problems)
+    if not written:
+        click.echo("Nothing to merge: no baseline is in conflict.")
 
 
 def _show_plan(plan: Plan) -> None:

@@ -25,6 +25,7 @@ class Status(StrEnum):
     SUSPECTED = "suspected"
     ADVISORY = "advisory"
     WAIVED = "waived"
+    REMOVED = "removed"
     NEW = "new"
     IMPROVED = "improved"
     UNCHANGED = "unchanged"
@@ -262,7 +263,7 @@ class Verdict:
     @property
     def exit_code(self) -> ExitCode:
         """Return the exit code: 2 wins over 1, and nothing judged at all is 2."""
-        if self.problems or not self.findings or any(self.is_undecided(f) for f in self.findings):
+        if self.problems or self.judges_nothing or any(self.is_undecided(f) for f in self.findings):
             return ExitCode.CANNOT_DECIDE
         if any(self.fails(f) for f in self.findings):
             return ExitCode.REGRESSION
@@ -277,6 +278,11 @@ class Verdict:
             ExitCode.CANNOT_DECIDE: "error",
         }
         return names[self.exit_code]
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Was no value measured that could be judged? A gate that is removed as a whole decides nothing."""
+        return all(f.status is Status.REMOVED for f in self.findings)
 
     def is_undecided(self, finding: Finding) -> bool:
         """Does the finding keep the check from a verdict? The first line, the sections and stderr follow this."""

@@ -300,3 +300,15 @@ class Waiver:
     def place(self) -> str:
         """The row in words."""
         return f"{self.benchmark} {self.metric} {self.statistic}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """One ``[[removed]]``: a benchmark that was removed on purpose, so that it need not be measured."""
+
+    origin: str
+    """Where it stands, for messages: ``removed 1 (baselines/waivers.toml)``."""
+    benchmark: str
+    """Name of the benchmark as reports write it, with its labels: ``train[size=big]``."""
+    reason: str
+    """Why, for whoever reads the report."""

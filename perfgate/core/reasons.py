@@ -27,11 +27,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # could not be judged
     "no-runs": (
         "no run of it was found",
-        "measure it; or, when it is gone for good, remove its file, which `perfgate baseline show` names",
+        "measure it; or, when it is gone for good, `git rm` its file, which `perfgate baseline show NAME` prints",
+    ),
+    "looks-renamed": (
+        "it looks renamed",
+        "rename its baseline, so that it is judged under its new name: `perfgate baseline rename OLD NEW`",
     ),
     "only-in-base": (
         "only the base measures it",
-        "add it to the head again; or exclude it: `exclude = [NAME]`",
+        "add it to the head again; or, when it is gone for good, write `[[removed]]` into `baselines/waivers.toml`",
     ),
     "all-failed": ("every run or call of it failed", "fix the program and measure again"),
     "only-baseline-runs": (
@@ -123,6 +127,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "worse than its waiver allows",
         "find the change, or waive more of it in review: `baselines/waivers.toml`",
     ),
+    "removed": ("removed on purpose", "confirm in review that it is no longer needed"),
     # reported only
     "not-gated": ("worse, but not gated", 'gate it with a rule: `level = "fail"`'),
     "near-budget": ("within the limit, but beyond its warning", "find the change before it fails"),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from perfgate.core.field_map import FieldMap, FieldValue
     from perfgate.core.metrics import Metric
-    from perfgate.core.policy import Budget, Floor, Level, Policy, Ruling, Waiver
+    from perfgate.core.policy import Budget, Floor, Level, Policy, Removal, Ruling, Waiver
     from perfgate.core.profile import MetricProfile, Profile
     from perfgate.core.text.units import Change
 
@@ -236,6 +236,16 @@ def waiver_moves(was: Iterable[Waiver], now: Iterable[Waiver]) -> tuple[Move, ..
         if words[0] != words[1]:
             moves.append(_move(" ".join(row), *words, laxer=_waives_more(before, after)))
     return tuple(moves)
+
+
+def removal_moves(was: Iterable[Removal], now: Iterable[Removal]) -> tuple[Move, ...]:
+    """Return the benchmarks that only one side states to be removed, or that both do for other reasons."""
+    sides = [{entry.benchmark: entry.reason for entry in side} for side in (was, now)]
+    return tuple(
+        _move(f"removed {name}", before, after, laxer=before is None)
+        for name in sorted({*sides[0], *sides[1]})
+        if (before := sides[0].get(name)) != (after := sides[1].get(name))
+    )
 
 
 def _waiver(waiver: Waiver) -> str:

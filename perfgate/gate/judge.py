@@ -43,6 +43,7 @@ _MOST_SEVERE = (
     Status.SUSPECTED,
     Status.ADVISORY,
     Status.WAIVED,
+    Status.REMOVED,
     Status.NEW,
     Status.IMPROVED,
     Status.UNCHANGED,

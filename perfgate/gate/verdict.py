@@ -10,6 +10,7 @@ from perfgate.core.profile import title
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.environment import compare_environments
 from perfgate.gate.judge import severity
+from perfgate.gate.removals import NOTHING_REMOVED, Removed, settle
 from perfgate.gate.rules import check_rules
 from perfgate.gate.waivers import waive
 
@@ -59,6 +60,8 @@ class Case:
     """Does the change introduce what is judged, so that there is nothing to compare with?"""
     gate_changes: tuple[GateChange, ...]
     """What the change does to the gate that judges it."""
+    removed: Removed = NOTHING_REMOVED
+    """What is known to be removed on purpose: without it, whatever is missing is missing."""
 
 
 def join(case: Case) -> Verdict:
@@ -67,15 +70,16 @@ def join(case: Case) -> Verdict:
     known = frozenset(name for p in case.baselines for name in (p.benchmark, title(*p.key)))
     faults = check_rules(case.policy, everything) if everything else []
     by_budgets, of_budgets = check_budgets(case.measured, case.policy, known)
-    waived, on_waivers = waive(case.findings, case.waivers, case.today)
+    settled = settle(case.findings, case.pairs, case.removed)
+    waived, on_waivers = waive(settled.findings, case.waivers, case.today)
     faults += of_budgets
     if case.is_part:
         faults = [d for d in faults if d.slug not in _OF_OTHERS]
         on_waivers = tuple(d for d in on_waivers if d.slug not in _OF_OTHERS)
     return Verdict(
         findings=tuple(sorted((*waived, *by_budgets), key=severity)),
-        problems=tuple(dict.fromkeys((*case.problems, *faults))),
-        notes=(*case.notes, *on_waivers, *case.later_notes),
+        problems=tuple(dict.fromkeys((*case.problems, *settled.problems, *faults))),
+        notes=(*case.notes, *on_waivers, *settled.notes, *case.later_notes),
         suite=case.suite,
         compared=replace(case.compared, environment=compare_environments(case.pairs)),
         baseline=tuple(p.base for p in case.pairs if p.base),

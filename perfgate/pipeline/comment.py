@@ -32,7 +32,7 @@ When = Literal["change", "regression", "always"]
 LARGEST = 32 * 1024 * 1024
 """Largest report in bytes: 5,000 rows fit, with the values of ten sessions of ten runs behind each."""
 _LARGEST_EVENT = 32 * 1024 * 1024  # GitHub sends no event of more than 25 MB
-_CHANGED = frozenset({Status.SUSPECTED, Status.IMPROVED, Status.NEW, Status.WAIVED})
+_CHANGED = frozenset({Status.SUSPECTED, Status.IMPROVED, Status.NEW, Status.WAIVED, Status.REMOVED})
 _EDITED = "gate-edited"  # the pull request changes what it is judged by
 _EVENT_HINT = "run it in GitHub Actions, or name --repo and --pr"
 _FORBIDDEN, _UNKNOWN_TOKEN = 403, 401

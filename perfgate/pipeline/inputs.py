@@ -25,7 +25,7 @@ from perfgate.store.codec import BASELINE, FLAT, PROFILE, decode_baseline, decod
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perfgate.core.policy import Policy, Waiver
+    from perfgate.core.policy import Policy, Removal, Waiver
     from perfgate.core.profile import Profile
     from perfgate.formats.options import ForeignOptions
     from perfgate.store.git import Commit
@@ -143,6 +143,8 @@ class BaselineSet:
     """Does the other commit verifiably hold no gate at all?"""
     waivers: tuple[Waiver, ...] = ()
     """What may be worse for a time."""
+    removals: tuple[Removal, ...] = ()
+    """Benchmarks that were removed on purpose."""
 
 
 def from_folder(folder: str) -> BaselineSet:
@@ -150,25 +152,26 @@ def from_folder(folder: str) -> BaselineSet:
     found = store.load(folder)
     side = BaselineSet(source=found.source, profiles=found.profiles, problems=found.problems)
     try:
-        return replace(side, waivers=waivers_in(folder))
+        reviewed = waivers_in(folder)
+        return replace(side, waivers=reviewed.waivers, removals=reviewed.removals)
     except CannotDecideError as caught:
         return replace(side, problems=(*side.problems, *caught.diagnostics))
 
 
-def waivers_in(folder: str) -> tuple[Waiver, ...]:
-    """Return the waivers beside the baselines of a folder; none when there is no such file.
+def waivers_in(folder: str) -> waivers.Reviewed:
+    """Return what the waivers' file beside the baselines of a folder permits; nothing when there is no such file.
 
     Raises:
         CannotDecideError: the file cannot be read or is not valid.
     """
     path = os.path.join(folder, waivers.NAME)
     if not os.path.lexists(path):
-        return ()
+        return waivers.Reviewed()
     return waivers.parse(read_bounded(path, limit=waivers.LARGEST, slug="waivers-invalid"), path)
 
 
-def waivers_of(commit: Commit, settings: Settings) -> tuple[Waiver, ...]:
-    """Return the waivers of another commit, which was looked up from the folder of the configuration.
+def waivers_of(commit: Commit, settings: Settings) -> waivers.Reviewed:
+    """Return what the waivers' file of another commit permits, looked up from the folder of the configuration.
 
     Raises:
         CannotDecideError: they are not valid, or cannot be read for certain.
@@ -176,7 +179,7 @@ def waivers_of(commit: Commit, settings: Settings) -> tuple[Waiver, ...]:
     path = os.path.join(settings.policy.baselines, waivers.NAME)
     content = commit.read(path, limit=waivers.LARGEST)
     origin = f"{commit.ref}:{os.path.normpath(os.path.join(settings.root or '.', path))}"
-    return () if content is None else waivers.parse(content, origin)
+    return waivers.Reviewed() if content is None else waivers.parse(content, origin)
 
 
 def from_path(path: str, settings: Settings | None = None, foreign: ForeignOptions | None = None) -> BaselineSet:
@@ -214,8 +217,14 @@ def from_commit(commit: Commit, settings: Settings) -> BaselineSet:
     folder = os.path.normpath(os.path.join(settings.root or ".", settings.policy.baselines))
     source = f"{commit.ref}:{folder}"
     found = store.parse(source, commit.files(settings.policy.baselines, limit=store.LARGEST))
-    waived = waivers_of(commit, settings)
-    return BaselineSet(source=source, profiles=found.profiles, problems=found.problems, waivers=waived)
+    reviewed = waivers_of(commit, settings)
+    return BaselineSet(
+        source=source,
+        profiles=found.profiles,
+        problems=found.problems,
+        waivers=reviewed.waivers,
+        removals=reviewed.removals,
+    )
 
 
 def policy_of_commit(commit: Commit, settings: Settings, given: str | None = None) -> Policy | None:

@@ -128,6 +128,7 @@ def _baselines(looked: _Looked, folder: str, policy: Policy) -> None:
         looked.problems += [d for d in faults if d.slug in _MISFITS]
     contents = [count(len(side.profiles), "baseline")] if side.profiles else []
     contents += [count(len(side.waivers), "waiver")] if side.waivers else []
+    contents += [count(len(side.removals), "removed benchmark")] if side.removals else []
     if contents:
         looked.sound.append(f"{folder} ({', '.join(contents)})")
 
@@ -145,7 +146,7 @@ def _folder(looked: _Looked, path: str) -> None:
 
 def _waivers(looked: _Looked, path: str) -> None:
     found = waivers.parse(read_bounded(path, limit=waivers.LARGEST, slug="waivers-invalid"), path)
-    looked.sound.append(f"{path} ({count(len(found), 'waiver')})")
+    looked.sound.append(f"{path} ({count(len(found.waivers), 'waiver')})")
 
 
 def _file(looked: _Looked, path: str) -> None:

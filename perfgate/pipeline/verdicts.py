@@ -146,7 +146,9 @@ def cause(verdict: Verdict) -> tuple[Diagnostic, ...]:
         return ()
     undecided = tuple(_as_diagnostic(f) for f in verdict.findings if verdict.is_undecided(f))
     nothing = error(
-        "nothing-judged", "nothing was judged: every benchmark is excluded", hint="shorten the exclude list"
+        "nothing-judged",
+        "nothing was judged: every benchmark is excluded or removed",
+        hint="shorten the exclude list, or keep a benchmark",
     )
     return (*verdict.problems, *undecided) or (nothing,)
 

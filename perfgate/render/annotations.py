@@ -58,7 +58,7 @@ def _level(f: Finding, verdict: Verdict) -> str:
         return "error"
     if f.status is Status.SUSPECTED:
         return "warning"
-    return "notice" if f.status in {Status.WAIVED, Status.IMPROVED} and f.level == "fail" else ""
+    return "notice" if f.status in {Status.WAIVED, Status.REMOVED, Status.IMPROVED} and f.level == "fail" else ""
 
 
 def _title(f: Finding) -> str:

@@ -24,6 +24,7 @@ _SEVERITIES = {
     Status.SUSPECTED: "major",
     Status.ADVISORY: "minor",
     Status.WAIVED: "info",
+    Status.REMOVED: "info",
 }
 _NO_FILE = "perfgate.toml"  # the format wants a path; here a configuration would lie
 

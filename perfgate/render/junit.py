@@ -104,7 +104,7 @@ def _row(verdict: Verdict, finding: Finding, name: str, files: Files | None) -> 
         outcome = "failure"
     elif verdict.is_undecided(finding):
         outcome = "error"
-    elif finding.status is Status.NEW:
+    elif finding.status in {Status.NEW, Status.REMOVED}:
         outcome = "skipped"
     is_time = (finding.metric, finding.statistic, finding.unit) == ("elapsed", "p50", "s")
     is_time = is_time and finding.method != "budget"

@@ -39,12 +39,14 @@ if TYPE_CHECKING:
 _NONE = "–"
 _BLIND = frozenset({"too-noisy", "too-noisy-in-turns", "few-runs"})
 _UNPROVEN = frozenset({"budget-of-few", "budget-of-few-calls"})
-_SHOWN_FIRST = frozenset({"benchmarks-left-out", "gate-edited", "sides-share", "same-code"})
+_SHOWN_FIRST = frozenset({"baseline-renamed", "benchmarks-left-out", "gate-edited", "sides-share", "same-code"})
 _LACKS = "base-lacks"
+_UNJUDGED = frozenset({Status.NEW, Status.REMOVED})
 PARTS = (
     "failed",
     "problems",
     "undecided",
+    "removed",
     "suspected",
     "waived",
     "refuted",
@@ -88,6 +90,7 @@ def blocks_of(verdict: Verdict, most: Mapping[str, int]) -> tuple[Block, ...]:
         what = "what is measured" if any(d.slug == _LACKS for d in verdict.notes) else "the gate"
         blocks.append(Paragraph(line=(text(f"This change introduces {what}: there is nothing to compare with yet."),)))
     blocks += _problems(verdict.problems[: most.get("problems", len(verdict.problems))])
+    blocks += _section("Removed", groups["removed"], remarks=True)
     blocks += _section("Regressed", groups["failed"], remarks=True)
     blocks += _section("Could not be judged", groups["undecided"], remarks=True)
     blocks += _section("Suspected, not failing", groups["suspected"], remarks=True)
@@ -119,6 +122,7 @@ def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
     plain = {
         Status.SUSPECTED: "suspected",
         Status.WAIVED: "waived",
+        Status.REMOVED: "removed",
         Status.NEW: "new",
         Status.UNCHANGED: "unchanged",
     }
@@ -152,7 +156,7 @@ def _headline(verdict: Verdict, groups: dict[str, list[Finding]], *, quiet: bool
     """
     failed, undecided = len(groups["failed"]), len(groups["undecided"])
     judged = [
-        f for f in verdict.findings if f.level == "fail" and f.status is not Status.NEW and f.benchmark != WHOLE_SUITE
+        f for f in verdict.findings if f.level == "fail" and f.status not in _UNJUDGED and f.benchmark != WHOLE_SUITE
     ]
     if verdict.exit_code is ExitCode.CANNOT_DECIDE:
         faults = len(verdict.problems)
@@ -185,13 +189,15 @@ def _headline(verdict: Verdict, groups: dict[str, list[Finding]], *, quiet: bool
 def _passed(groups: dict[str, list[Finding]], *, quiet: bool) -> str:
     """Return what became of the gated values of a check that passes, and where to read on."""
     suspects, blind, waived, better = (len(groups[part]) for part in ("suspected", "noisy", "waived", "improved"))
+    gone = len({f.key[:3] for f in groups["removed"]})
     held = f"{count(waived, 'is', 'are')} worse and waived, no other regressed" if waived else "none regressed"
-    held += f", {better:,} improved." if better else "."
+    held += f", {better:,} improved" if better else ""
+    held += f", {count(gone, 'benchmark')} removed." if gone else "."
     if suspects:
         return f"{held} {count(suspects, 'value is', 'values are')} suspected: see below."
     if blind:
         return f"{held} {blind:,} of them cannot detect a change as small as the threshold: see below."
-    return held if quiet and not waived and not groups["refuted"] else f"{held} See below."
+    return held if quiet and not waived and not gone and not groups["refuted"] else f"{held} See below."
 
 
 def _problems(problems: Sequence[Diagnostic]) -> list[Block]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
 from perfgate.core.errors import CannotDecideError
 from perfgate.core.text.names import list_some
 from perfgate.store.git import git
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _MARK = '"perfgate/baseline/'
 _NOTHING_FOUND = 1  # exit code of git grep
@@ -31,3 +37,22 @@ def find_lost(folder: str) -> str:
     if git(".", ["rev-parse", "--is-shallow-repository"], hint="").strip() == b"true":
         return "the clone is shallow, so that git may have held some there"
     return ""
+
+
+def find_listed(files: Collection[str]) -> frozenset[str]:
+    """Return which baselines git lists for the next commit, in whatever folder of the repository.
+
+    A file that is absent from the folder, but listed, was lost and not removed: a sparse
+    checkout leaves it out, a moved folder holds it elsewhere.
+
+    Args:
+        files: of each its machine class and its name, ``gha-4cpu/train-0123abcd.json``.
+
+    Raises:
+        CannotDecideError: git cannot be asked.
+    """
+    if not files:
+        return frozenset()
+    listed = git(".", ["ls-files", "-z", "--full-name", "--", ":(top,glob)**/*.json"], hint="run it in the repository")
+    ends = {"/".join(path.split("/")[-2:]) for path in os.fsdecode(listed).split("\0")}
+    return frozenset(ends.intersection(files))

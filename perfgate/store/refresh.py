@@ -92,10 +92,10 @@ def refresh(
     present = old or fresh
     if present is None:
         raise ValueError("neither a baseline nor new runs")
-    problems = _mismatches(before, fresh, policy) if before and fresh else []
+    problems = find_mismatches(before, fresh, policy) if before and fresh else []
     if problems:
         return _refuse(present, problems)
-    merged = _keep_newest(_merged(before, fresh), keep)
+    merged = keep_newest(merge_sessions(before, fresh), keep)
     if fresh and (problems := find_flaws(merged, policy)):
         return _refuse(present, problems)
     same = old is not None and replace(merged, provenance=None) == replace(old, provenance=None)
@@ -124,7 +124,7 @@ def _short(profile: Profile) -> Profile:
     return replace(profile, metrics=tuple(map(round_metric, profile.metrics)))
 
 
-def _mismatches(old: Profile, new: Profile, policy: Policy) -> list[Mismatch]:
+def find_mismatches(old: Profile, new: Profile, policy: Policy) -> list[Mismatch]:
     """Return why new sessions cannot stand beside the old ones."""
     found: list[Mismatch | None] = []
     for m in new.metrics:
@@ -139,7 +139,7 @@ def _mismatches(old: Profile, new: Profile, policy: Policy) -> list[Mismatch]:
     return [f for f in found if f is not None]
 
 
-def _merged(old: Profile | None, new: Profile | None) -> Profile:
+def merge_sessions(old: Profile | None, new: Profile | None) -> Profile:
     """Return both profiles as one; a session that both know gains the runs that it lacked."""
     if old is None or new is None:
         present = old or new
@@ -182,7 +182,7 @@ def _join_metrics(old: MetricProfile, new: MetricProfile) -> MetricProfile:
     return with_stated(both, (*(s for s in old.stated if s.session not in again), *new.stated))
 
 
-def _keep_newest(profile: Profile, keep: int) -> Profile:
+def keep_newest(profile: Profile, keep: int) -> Profile:
     """Return the profile with its newest sessions only, each with all its batches."""
     names = session_names([profile])
     newest = list(dict.fromkeys(names[s.id] for s in reversed(profile.sessions)))[:keep]

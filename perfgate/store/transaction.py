@@ -13,7 +13,7 @@ from perfgate.core.atomic import sync_folder, write_whole
 from perfgate.store.staging import staging, sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2): two names change places in one step
 _AT_FDCWD = -100
@@ -29,8 +29,8 @@ _IMPOSSIBLE = {  # a way that is closed here, but not a failure: the files can s
 }
 
 
-def write_baselines(folder: str, files: Mapping[str, Mapping[str, bytes]], *, root: str) -> None:
-    """Write baselines of one machine class or of several.
+def write_baselines(folder: str, files: Mapping[str, Mapping[str, bytes | None]], *, root: str) -> None:
+    """Write baselines of one machine class or of several, and remove others.
 
     One file is replaced by a rename. Several are written into a copy of their folder,
     or of the folder of all baselines where they are of several classes; what does not
@@ -41,7 +41,7 @@ def write_baselines(folder: str, files: Mapping[str, Mapping[str, bytes]], *, ro
 
     Args:
         folder: the folder of all baselines; made when it does not exist.
-        files: machine class -> file name -> content.
+        files: machine class -> file name -> content; None removes the file, which must be there.
         root: folder of the configuration, which is locked: it and the working
             directory stay the folders that they are.
 
@@ -79,22 +79,25 @@ def sweep_all(folder: str) -> None:
             sweep(os.path.join(whole, name))
 
 
-def _swap(folder: str, files: Mapping[str, bytes], root: str) -> bool:
+def _swap(folder: str, files: Mapping[str, bytes | None], root: str) -> bool:
     """Put a changed copy of a folder into its place in one step; False: impossible here, and nothing was changed."""
     if any(_is_inside(place, folder) for place in (os.curdir, root or os.curdir)):
         return False
+    going = {os.path.join(folder, name) for name, content in files.items() if content is None}
     try:
         with staging(os.path.dirname(folder)) as outer:
             inner = os.path.join(outer, "all")
             os.mkdir(inner)
             for name, content in files.items():
                 path = os.path.join(inner, name)
+                if content is None:
+                    continue
                 os.makedirs(os.path.dirname(path), exist_ok=True)
                 write_whole(path, content, durable=True)
             sync_folder(inner)
             if not os.path.lexists(folder):
                 os.rename(inner, folder)
-            elif not _link_others(folder, inner) or not _exchange(inner, folder):
+            elif not _link_others(folder, inner, going) or not _exchange(inner, folder):
                 return False
             sync_folder(os.path.dirname(folder))
     except OSError as caught:
@@ -109,8 +112,8 @@ def _is_inside(place: str, folder: str) -> bool:
     return os.path.join(os.path.realpath(place), "").startswith(os.path.join(folder, ""))
 
 
-def _link_others(folder: str, copy: str) -> bool:
-    """Give a copy all that it lacks of a folder; False where the exchange would throw something away."""
+def _link_others(folder: str, copy: str, without: Collection[str]) -> bool:
+    """Give a copy all that it lacks of a folder, but for some; False where the exchange would throw something away."""
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -120,11 +123,11 @@ def _link_others(folder: str, copy: str) -> bool:
                         return False
                     if not os.path.lexists(target):
                         os.mkdir(target)
-                    if not os.path.isdir(target) or not _link_others(entry.path, target):
+                    if not os.path.isdir(target) or not _link_others(entry.path, target, without):
                         return False
                 elif os.path.isdir(target):
                     return False
-                elif not os.path.lexists(target):
+                elif not os.path.lexists(target) and entry.path not in without:
                     os.link(entry.path, target, follow_symlinks=False)
         was, now = os.stat(folder), os.stat(copy)
         if (was.st_uid, was.st_gid) != (now.st_uid, now.st_gid):
@@ -149,13 +152,14 @@ def _exchange(one: str, other: str) -> bool:
     raise OSError(code, os.strerror(code), other)
 
 
-def _one_by_one(folder: str, files: Mapping[str, Mapping[str, bytes]]) -> None:
+def _one_by_one(folder: str, files: Mapping[str, Mapping[str, bytes | None]]) -> None:
     """Replace files one after another, when all are on the disk; if one fails, put the others back."""
     made: list[str] = []
     replaced: list[tuple[str, str | None]] = []
     with contextlib.ExitStack() as stack:
         try:
-            parts = []
+            parts: list[tuple[str, str]] = []
+            going: list[tuple[str, str]] = []
             for machine_class, contents in files.items():
                 place = os.path.join(folder, machine_class)
                 if not os.path.isdir(place):
@@ -164,11 +168,12 @@ def _one_by_one(folder: str, files: Mapping[str, Mapping[str, bytes]]) -> None:
                 outer = stack.enter_context(staging(place))
                 for name, content in contents.items():
                     part = os.path.join(outer, name)
-                    write_whole(part, content, durable=True)
-                    parts.append((part, os.path.join(place, name)))
-            for part, path in parts:
+                    if content is not None:
+                        write_whole(part, content, durable=True)
+                    (going if content is None else parts).append((part, os.path.join(place, name)))
+            for part, path in (*parts, *going):  # nothing goes before all else is there
                 replaced.append((path, _link_backup(path, f"{part}.old")))
-                os.replace(part, path)
+                _place(part, path)
         except BaseException:
             for path, old in replaced:
                 _put_back(path, old)
@@ -179,6 +184,14 @@ def _one_by_one(folder: str, files: Mapping[str, Mapping[str, bytes]]) -> None:
             raise
         for machine_class in files:
             sync_folder(os.path.join(folder, machine_class))
+
+
+def _place(part: str, path: str) -> None:
+    """Give a new file its name; without one, the name goes."""
+    if os.path.lexists(part):
+        os.replace(part, path)
+    else:
+        os.unlink(path)
 
 
 def _link_backup(path: str, old: str) -> str | None:

@@ -1,20 +1,24 @@
-"""``baselines/waivers.toml`` <-> waivers: reviewed text beside the baselines. All faults are reported at once."""
+"""``baselines/waivers.toml`` <-> waivers and removals: reviewed text beside the baselines. All faults at once."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import tomllib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, cannot_decide, error
 from perfgate.core.metrics import canonical_name
-from perfgate.core.policy import Waiver
+from perfgate.core.policy import Removal, Waiver
 from perfgate.core.statistic import P50, STATISTICS
 from perfgate.core.text.units import parse_change
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
+
     from perfgate.core.text.units import Change
 
 NAME = "waivers.toml"
@@ -25,10 +29,21 @@ _SLUG = "waivers-invalid"
 _HINT = "docs/waivers.md lists every key"
 _WANTED = ("benchmark", "metric", "ceiling", "until", "reason")
 _OPTIONAL = ("statistic", "issue")
+_OF_REMOVED = frozenset({"benchmark", "reason"})
 
 
-def parse(content: bytes, origin: str) -> tuple[Waiver, ...]:
-    """Return the waivers that a file states.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """What a file permits."""
+
+    waivers: tuple[Waiver, ...] = ()
+    """What may be worse for a time."""
+    removals: tuple[Removal, ...] = ()
+    """Benchmarks that were removed on purpose."""
+
+
+def parse(content: bytes, origin: str) -> Reviewed:
+    """Return what a file permits.
 
     Args:
         content: the file.
@@ -58,8 +73,23 @@ def parse(content: bytes, origin: str) -> tuple[Waiver, ...]:
             message = f"a second waiver of {waiver.place}"
             problems.append(_fault(origin, f"/waiver/{index}", message, hint="keep one of them"))
         found[waiver.row] = waiver
+    removals = _removals(document.get("removed", ()), origin, problems)
     if problems:
         raise CannotDecideError(problems)
+    return Reviewed(waivers=tuple(found.values()), removals=removals)
+
+
+def _removals(tables: Sequence[dict[str, str]], origin: str, problems: list[Diagnostic]) -> tuple[Removal, ...]:
+    """Return the benchmarks that were removed on purpose; the faults are added to `problems`."""
+    found: dict[str, Removal] = {}
+    for index, table in enumerate(tables):
+        name = table["benchmark"]
+        if message := unsound_text(table["reason"]):
+            problems.append(_fault(origin, f"/removed/{index}/reason", message))
+        if name in found:
+            message = f"{name} is removed twice"
+            problems.append(_fault(origin, f"/removed/{index}", message, hint="keep one of them"))
+        found[name] = Removal(origin=f"removed {index + 1} ({origin})", benchmark=name, reason=table["reason"])
     return tuple(found.values())
 
 
@@ -76,17 +106,18 @@ def _with_text_dates(document: dict[str, Any]) -> dict[str, Any]:
 
 def _is_shaped(document: dict[str, Any]) -> bool:
     """Has the document the shape of waivers-1.json? Equal to it by a test; it spares a clean check jsonschema."""
-    tables = document.get("waiver", [])
     return (
-        not document.keys() - {"waiver"}
-        and isinstance(tables, list)
-        and all(
-            isinstance(t, dict)
-            and not t.keys() - {*_WANTED, *_OPTIONAL}
-            and t.keys() >= set(_WANTED)
-            and all(isinstance(v, str) and v for v in t.values())
-            for t in tables
-        )
+        not document.keys() - {"waiver", "removed"}
+        and _are_shaped(document.get("waiver", []), wanted={*_WANTED}, known={*_WANTED, *_OPTIONAL})
+        and _are_shaped(document.get("removed", []), wanted=_OF_REMOVED, known=_OF_REMOVED)
+    )
+
+
+def _are_shaped(tables: object, *, wanted: AbstractSet[str], known: AbstractSet[str]) -> bool:
+    """Is it a list of tables that hold texts under the keys they need, and no others?"""
+    return isinstance(tables, list) and all(
+        isinstance(t, dict) and wanted <= t.keys() <= known and all(isinstance(v, str) and v for v in t.values())
+        for t in tables
     )
 
 

@@ -279,3 +279,51 @@ def test_a_clone_that_was_never_installed_pins_its_own_version(monkeypatch):
 
     monkeypatch.setattr(start.metadata, "distribution", absent)
     assert start.install_line() == f"python -m pip install perfgate=={__version__}"
+
+
+@pytest.fixture
+def two_baselines(workdir):
+    """Return a project with the baselines of two benchmarks."""
+    for name, seconds in (("solve", 0.4), ("parse", 0.9)):
+        folder = workdir / "outputs" / name
+        write_runs(folder, name, seconds)
+        assert run(["baseline", "refresh", str(folder)]) == 0
+    return workdir
+
+
+def baselines_below(folder):
+    return {path.name.rpartition("-")[0]: path.read_bytes() for path in folder.glob("baselines/*/*.json")}
+
+
+def test_baseline_rename_moves_the_file_and_keeps_what_it_holds(two_baselines, capsys):
+    before = baselines_below(two_baselines)
+    (two_baselines / "perfgate.toml").write_text('[[rule]]\nbenchmark = "solve"\nthreshold = "+9%"\n')
+    assert run(["baseline", "rename", "--dry-run", "solve", "solve-fast"]) == 0
+    assert baselines_below(two_baselines) == before
+    assert run(["baseline", "rename", "solve", "solve-fast"]) == 0
+    done = capsys.readouterr()
+    after = baselines_below(two_baselines)
+    assert set(after) == {"solve-fast", "parse"}
+    assert after["solve-fast"].replace(b'"solve-fast"', b'"solve"') == before["solve"]
+    assert "solve -> solve-fast" in done.out
+    assert "removed baselines/" in done.out
+    assert 'these name "solve" as well: rule 1 (perfgate.toml)' in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "slug"),
+    [
+        pytest.param(["solve", "parse"], "baseline-exists", id="name-is-taken"),
+        pytest.param(["sole", "x"], "benchmark-unknown", id="unknown"),
+        pytest.param(["*", "x"], "benchmark-unknown", id="a-glob"),
+        pytest.param(["solve", "solve"], "usage", id="same"),
+        pytest.param(["solve", ""], "usage", id="empty"),
+        pytest.param(["solve", "a\nb"], "usage", id="two-lines"),
+        pytest.param(["solve", "x", "--from", "nowhere"], "ref-unreadable", id="no-such-commit"),
+    ],
+)
+def test_baseline_rename_refuses_what_it_cannot_do_and_changes_nothing(two_baselines, capsys, words, slug):
+    before = baselines_below(two_baselines)
+    assert run(["baseline", "rename", *words]) == 2
+    assert f"error[{slug}]" in capsys.readouterr().err
+    assert baselines_below(two_baselines) == before

@@ -19,6 +19,7 @@ CODES = {
     Status.SUSPECTED: 0,
     Status.ADVISORY: 0,
     Status.WAIVED: 0,
+    Status.REMOVED: 0,
     Status.REGRESSED: 1,
     Status.OVER_BUDGET: 1,
     Status.MISSING: 2,
@@ -31,7 +32,8 @@ FAULT = error("no-baseline", "there is no baseline")
 
 @pytest.mark.parametrize(("status", "code"), list(CODES.items()), ids=str)
 def test_each_status_has_its_exit_code(status, code):
-    found = verdict(finding(status))
+    others = [finding()] if status is Status.REMOVED else []  # with nothing beside it nothing is judged
+    found = verdict(finding(status), *others)
     assert (found.exit_code, found.name) == (code, NAMES[code])
     assert isinstance(found.exit_code, ExitCode)
 

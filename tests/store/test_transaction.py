@@ -155,7 +155,25 @@ def test_where_the_system_cannot_exchange_it_says_so_and_other_failures_are_erro
 
 
 def test_where_files_cannot_be_linked_the_folder_is_not_exchanged(folder, tmp_path):
-    assert not _link_others(str(folder), str(tmp_path / "absent"))
+    assert not _link_others(str(folder), str(tmp_path / "absent"), ())
+
+
+RENAMED = {"a.json": None, "d.json": b"new"}
+
+
+def test_a_file_without_content_goes_in_the_same_step(folder):
+    before = os.stat(folder).st_ino
+    write_class(str(folder), RENAMED)
+    assert content_of(folder) == {"b.json": "old", "d.json": "new", "other.txt": "old"}
+    assert os.stat(folder).st_ino != before
+
+
+def test_one_by_one_a_file_goes_last_and_comes_back_when_another_fails(folder):
+    _one_by_one(str(folder.parent), {"ci": RENAMED})
+    assert content_of(folder) == {"b.json": "old", "d.json": "new", "other.txt": "old"}
+    with pytest.raises(FileNotFoundError):
+        _one_by_one(str(folder.parent), {"ci": {"b.json": None, "d.json": b"newer", "gone.json": None}})
+    assert content_of(folder) == {"b.json": "old", "d.json": "new", "other.txt": "old"}
 
 
 def test_one_by_one_puts_back_what_was_changed_and_removes_what_was_new(folder):

@@ -39,14 +39,14 @@ def test_a_number_of_thousands_of_digits_is_no_crash():
 
 
 def test_a_waiver_reads_as_it_was_written():
-    (found,) = waivers.parse(ONE.encode(), "w.toml")
+    (found,) = waivers.parse(ONE.encode(), "w.toml").waivers
     assert found.row == ("train[size=big]", "elapsed", "p50")
     assert (found.ceiling.amount, found.until, found.reason, found.issue) == (0.3, "2026-06-30", "new parser", "")
     assert found.origin == "waiver 1 (w.toml)"
 
 
 def test_a_file_without_waivers_holds_none():
-    assert waivers.parse(b"# none yet\n", "w.toml") == ()
+    assert waivers.parse(b"# none yet\n", "w.toml") == waivers.Reviewed()
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,33 @@ def test_a_fault_is_told_with_its_place(change, place, message):
     assert message in found[0][2]
 
 
+REMOVED = '[[removed]]\nbenchmark = "solve[n=3]"\nreason = "replaced"\n'
+
+
+def test_a_removed_benchmark_reads_as_it_was_written_beside_waivers():
+    found = waivers.parse((REMOVED + ONE).encode(), "w.toml")
+    (entry,) = found.removals
+    assert (entry.benchmark, entry.reason, entry.origin) == ("solve[n=3]", "replaced", "removed 1 (w.toml)")
+    assert len(found.waivers) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        pytest.param(REMOVED + REMOVED, "/removed/1", "solve[n=3] is removed twice", id="twice"),
+        pytest.param(REMOVED.replace("replaced", ""), "/removed/0/reason", "must not be empty", id="no-reason"),
+        pytest.param(REMOVED.replace("replaced", "a\\nb"), "/removed/0/reason", "cannot be printed", id="two-lines"),
+        pytest.param(REMOVED.replace("reason", "why"), "/removed/0", 'the key "reason" is missing', id="key-missing"),
+        pytest.param(REMOVED + "until = 2026-01-31\n", "/removed/0/until", "unknown key", id="with-a-date"),
+        pytest.param("removed = 3\n", "/removed", "expected an array", id="a-number"),
+    ],
+)
+def test_a_fault_of_a_removed_benchmark_is_reported_with_its_place(text, place, message):
+    found = faults(text)
+    assert found[0][:2] == ("waivers-invalid", f"w.toml: {place}")
+    assert message in found[0][2]
+
+
 def test_all_faults_are_told_at_once():
     assert len(faults(ONE.replace("+30%", "3") + ONE.replace("2026-06-30", "'soon'") + ONE + ONE)) == 3
 
@@ -100,7 +127,7 @@ def test_what_is_added_reads_back_and_keeps_what_was_there(row, reason, issue, u
         before.encode(), row=row, ceiling=parse_change("+7.5%"), until=until.isoformat(), reason=reason, issue=issue
     )
     assert content.decode().startswith(before)
-    *_, found = waivers.parse(content, "w.toml")
+    *_, found = waivers.parse(content, "w.toml").waivers
     assert (found.benchmark, found.statistic, found.until) == (row[0], row[2], until.isoformat())
     assert (found.reason, found.issue, found.ceiling.text) == (reason, issue, "+7.5%")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, note, warning
 from perfgate.core.reasons import sentence
+from perfgate.gate.removals import Removed
 from perfgate.gate.verdict import Case, join
 from perfgate.pipeline import inputs
 from perfgate.pipeline.ab.rounds import Measured, compare
@@ -90,6 +91,7 @@ def _verdict(measured: Measured, request: Request) -> Verdict:
             compared=replace(facts, baseline_commits=sides.commits),
             introduces=sides.base is None,
             gate_changes=sides.edits,
+            removed=Removed(removals=sides.removals, has_baselines=False),
         )
     )
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perfgate.core.gate_changes import GateChange
-    from perfgate.core.policy import Waiver
+    from perfgate.core.policy import Removal, Waiver
     from perfgate.pipeline.ab.request import Request
     from perfgate.pipeline.inputs import Settings
 
@@ -86,6 +86,8 @@ class Sides:
     """Changes that the head makes to the configuration of its base."""
     waivers: tuple[Waiver, ...] = ()
     """Waivers of the base."""
+    removals: tuple[Removal, ...] = ()
+    """Benchmarks that either side states to be removed."""
 
 
 @contextlib.contextmanager
@@ -110,6 +112,7 @@ def prepare(request: Request) -> Iterator[Sides]:
 def _of_commands(request: Request, worktree_dir: WorktreeDir) -> Sides:
     """Return two commands in the same folder as sides."""
     settings = inputs.read_settings(request.config)
+    reviewed = inputs.waivers_in(os.path.join(settings.root, settings.policy.baselines))
     return Sides(
         base=Side(name="base", argv=request.base_cmd),
         head=Side(name="head", argv=request.head_cmd),
@@ -120,7 +123,8 @@ def _of_commands(request: Request, worktree_dir: WorktreeDir) -> Sides:
         worktree_dir=worktree_dir,
         notes=(same_code("one command"),) if request.base_cmd == request.head_cmd else (),
         pinned=(),
-        waivers=inputs.waivers_in(os.path.join(settings.root, settings.policy.baselines)),
+        waivers=reviewed.waivers,
+        removals=reviewed.removals,
     )
 
 
@@ -158,6 +162,7 @@ def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> S
         pinned=("--base", base[:SHOWN], *(("--head", named) if named else ())),
         edits=gate.edits.changes,
         waivers=gate.baselines.waivers,
+        removals=gate.edits.removed.removals,
     )
     if named is not None:
         placed = _place_in_worktree(sides.head, tree, worktree_dir)

@@ -25,7 +25,7 @@ from perfgate.store.refresh import REPLACE, Refreshed, refresh
 from perfgate.store.transaction import sweep_all, write_baselines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from perfgate.collect import Collection, Key, SessionTally
     from perfgate.core.comparability import Mismatch
@@ -45,8 +45,8 @@ class Plan:
     """Folder of the configuration."""
     folder: str
     """Folder of the baselines."""
-    files: dict[str, dict[str, bytes]]
-    """Machine class -> file name -> content; only what changes."""
+    files: Mapping[str, Mapping[str, bytes | None]]
+    """Machine class -> file name -> content, None for a file that goes; only what changes."""
     moves: tuple[Move, ...]
     """p50 before and after, of every benchmark that changes."""
     unchanged: int

@@ -65,7 +65,7 @@ def add_waiver(request: Request) -> str:
     _check_ceiling(request.ceiling, benchmark, metric, profiles)
     row = (benchmark, metric, request.statistic)
     with lock.refresh_lock(settings.root):
-        for other in inputs.waivers_in(folder):
+        for other in inputs.waivers_in(folder).waivers:
             if other.row == row:
                 message = f"{other.place} is waived already, up to {other.ceiling.text} until {other.until}"
                 raise cannot_decide("waiver-twice", message, place=path, hint="change that entry, in review")

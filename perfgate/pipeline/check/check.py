@@ -16,6 +16,7 @@ from perfgate.pipeline import inputs
 from perfgate.pipeline.check import pairing, part, shards
 from perfgate.pipeline.check.confirm import with_earlier
 from perfgate.pipeline.check.origin import check_origin
+from perfgate.pipeline.check.renames import follow_renames
 from perfgate.pipeline.reference import event
 from perfgate.pipeline.reference.commit import Gate, gate_of
 from perfgate.pipeline.verdicts import compared_of, hint_for_failed, notes_on, suite_of, today, undecided_verdict
@@ -25,6 +26,7 @@ from perfgate.store.lost import find_lost
 if TYPE_CHECKING:
     from perfgate.core.finding import Verdict
     from perfgate.formats.options import ForeignOptions
+    from perfgate.gate.removals import Removed
     from perfgate.pipeline.inputs import BaselineSet, Settings
 
 _NO_BASELINE = "commit one first: perfgate baseline refresh, then git add baselines"
@@ -86,6 +88,7 @@ def check(request: Request) -> Verdict:
         selection, faults, notes = _current(request, settings, baselines)
         everything, baselines = baselines, part.keep_baselines(request.benchmarks, baselines)
         foreign_origin, warnings = check_origin(selection.profiles, request.runs_from)
+        baselines, renames = follow_renames(baselines, selection, gate.edits.renamed)
         if request.confirm:
             selection = with_earlier(selection, request.confirm, baselines)
     except CannotDecideError as caught:
@@ -110,18 +113,19 @@ def check(request: Request) -> Verdict:
                 *pairing.find_class_mismatches(baselines, selection, settings.policy),
             ),
             pairs=tuple(pairs),
-            baselines=baselines.profiles,
+            baselines=(*baselines.profiles, *(gate.baselines.profiles if renames else ())),
             measured=selection.profiles,
             waivers=baselines.waivers,
             today=request.today or today(),
             is_part=bool(request.benchmarks),
             problems=tuple(problems),
-            notes=(*gate.edits.notes, *warnings, *notes),
+            notes=(*gate.edits.notes, *renames, *warnings, *notes),
             later_notes=(*notes_on(judgement, selection), *pairing.note_unjudged_classes(baselines, selection)),
             suite=suite_of(judgement, selection, settings.policy, (*baselines.profiles, *selection.profiles)),
             compared=compared_of(request.reproduce, settings.policy, baselines, selection),
             introduces=baselines.is_first_gate,
             gate_changes=gate.edits.changes,
+            removed=_removed(gate),
         )
     )
 
@@ -178,6 +182,12 @@ def _unmeasured(baselines: BaselineSet, selection: Selection) -> list[Diagnostic
         for s in selection.selected
         if s.failed and not s.ok and s.key not in known
     ]
+
+
+def _removed(gate: Gate) -> Removed:
+    """Return what is known to be removed on purpose; of a folder alone by its own entries."""
+    removed = gate.edits.removed
+    return removed if removed.removals else replace(removed, removals=gate.baselines.removals)
 
 
 def _join(root: str, path: str) -> str:

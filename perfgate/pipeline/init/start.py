@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from perfgate import __version__, config
 from perfgate.core.errors import cannot_decide
+from perfgate.core.policy import NO_BASELINES
+from perfgate.pipeline.init.merging import set_up_merging
 from perfgate.pipeline.init.parts import Plan, suite_name
 from perfgate.pipeline.init.workflows import github, gitlab
 
@@ -19,6 +21,7 @@ PLACES = ("laptop", "github", "gitlab", "other")
 
 _HERE = "perfgate.pipeline.init"
 _IGNORED = "outputs/"
+_BASELINES = "baselines"
 
 _EDIT = "edit the lines with `# the command to measure`, and what your program needs"
 _MEASURE = "perfgate run -n 10 -- python your_program.py"
@@ -90,8 +93,9 @@ def start(folder: str, *, place: str, plan: Plan | None = None) -> Started:
         above = config.find(folder)[1] if plan.suites else ""
         for suite in plan.suites or ("",):
             _configure(os.path.join(folder, suite), made, kept, inherits=not plan.suites)
-            _make_baselines(os.path.join(folder, suite, "baselines"), made, kept)
+            _make_baselines(os.path.join(folder, suite, _BASELINES), made, kept)
         _ignore_outputs(os.path.join(folder, ".gitignore"), made, kept, below=bool(plan.suites))
+        set_up_merging(folder, [_baselines_of(folder, suite) for suite in plan.suites or ("",)], made, kept)
         for name, content in workflows.items():
             _make(os.path.join(folder, name), content, made, kept)
     except OSError as caught:
@@ -197,6 +201,14 @@ def _make_baselines(path: str, made: list[str], kept: list[str]) -> None:
     os.mkdir(path)
     with open(os.path.join(path, ".gitkeep"), "x", encoding="utf-8"):
         made.append(shown)
+
+
+def _baselines_of(folder: str, suite: str) -> str:
+    """Return the folder of a suite's baselines, from the project's root, as its configuration names it."""
+    where, name = config.find(os.path.join(folder, suite))
+    named = config.load(os.path.join(where, name)).baselines if name else _BASELINES
+    place = os.path.join(where if name else os.path.join(folder, suite), named)
+    return os.path.relpath(place, folder) if named != NO_BASELINES else ""
 
 
 def _ignore_outputs(path: str, made: list[str], kept: list[str], *, below: bool) -> None:

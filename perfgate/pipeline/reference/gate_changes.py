@@ -15,11 +15,14 @@ from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, war
 from perfgate.core.gate_changes import GateChange
 from perfgate.core.policy import without_origins
 from perfgate.core.profile import title
-from perfgate.gate.gate_changes import policy_moves, profile_moves, waiver_moves
+from perfgate.gate.gate_changes import policy_moves, profile_moves, removal_moves, waiver_moves
+from perfgate.gate.removals import NOTHING_REMOVED, Removed
 from perfgate.pipeline import inputs
 from perfgate.pipeline.inputs import BaselineSet
 from perfgate.store import waivers
 from perfgate.store.codec import file_name
+from perfgate.store.lost import find_listed
+from perfgate.store.rename import continues
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from perfgate.core.gate_changes import Edit
     from perfgate.core.policy import Policy
     from perfgate.core.profile import Profile
+    from perfgate.gate.removals import Place
     from perfgate.pipeline.inputs import Settings
     from perfgate.store.git import Commit
 
@@ -44,6 +48,10 @@ class Edits:
     """What the report says about them."""
     problems: tuple[Diagnostic, ...] = ()
     """Why the commit's configuration refuses them."""
+    removed: Removed = NOTHING_REMOVED
+    """Which benchmarks it removes on purpose."""
+    renamed: tuple[tuple[Place, Place], ...] = ()
+    """Baselines that it renames: the old place, and the new one."""
 
 
 NONE = Edits()
@@ -75,7 +83,50 @@ def edits_of(
         changes += [*_baselines(folder, *sides), *_waivers(folder, *sides)]
     changes.sort(key=lambda c: (c.kind != "configuration", not c.is_laxer))
     reaction = (reference.policy if is_configured else config.BUILT_IN).baseline_changes
-    return _as_policy_reacts(ref, tuple(changes), reaction)
+    edits = _as_policy_reacts(ref, tuple(changes), reaction)
+    if sides is None:
+        return edits
+    return replace(edits, removed=_removed(ref, *sides), renamed=_renamed(*sides))
+
+
+def _removed(ref: str, base: BaselineSet, tree: BaselineSet) -> Removed:
+    """Return what the tree removes on purpose; where a part of it cannot be read, no file counts as removed."""
+    was, now = ({_place(p) for p in side.profiles} for side in (base, tree))
+    removals = {entry.benchmark: entry for side in (base, tree) for entry in side.removals}
+    absent = set() if tree.problems else was - now
+    listed = find_listed([_file(place) for place in absent])
+    return Removed(
+        deleted=frozenset(place for place in absent if _file(place) not in listed),
+        unrecorded=frozenset(place for place in absent if _file(place) in listed),
+        added=frozenset(now - was),
+        removals=tuple(removals.values()),
+        ref=ref,
+    )
+
+
+def _renamed(base: BaselineSet, tree: BaselineSet) -> tuple[tuple[Place, Place], ...]:
+    """Return the baselines of the commit that the tree holds under another name."""
+    was, now = ({_place(p): p for p in side.profiles} for side in (base, tree))
+    added = [p for place, p in now.items() if place not in was]
+    by_session: dict[tuple[str, str], list[Profile]] = {}
+    for p in added:
+        for s in p.sessions:
+            by_session.setdefault((p.machine_class, s.id), []).append(p)
+    found: dict[Place, Place] = {}
+    for place, old in was.items():
+        beside = [p for s in old.sessions for p in by_session.get((place[0], s.id), [])] if place not in now else []
+        new = next((p for p in beside if _place(p) not in found.values() and continues(p, old)), None)
+        if new is not None:
+            found[place] = _place(new)
+    return tuple(found.items())
+
+
+def _place(profile: Profile) -> Place:
+    return profile.machine_class, profile.key
+
+
+def _file(place: Place) -> str:
+    return f"{place[0]}/{file_name(*place[1])}"
 
 
 def sides_of_check(reference: Settings, base: BaselineSet) -> tuple[BaselineSet, BaselineSet] | None:
@@ -96,7 +147,8 @@ def sides_of_comparison(base: Commit, head: Commit | None, reference: Settings) 
     Raises:
         CannotDecideError: the waivers of the base are not valid, or cannot be read for certain.
     """
-    was = BaselineSet(source="", profiles=(), waivers=inputs.waivers_of(base, reference))
+    reviewed = inputs.waivers_of(base, reference)
+    was = BaselineSet(source="", profiles=(), waivers=reviewed.waivers, removals=reviewed.removals)
     folder = os.path.join(reference.root, reference.policy.baselines)
     try:
         now = inputs.waivers_of(head, reference) if head is not None else inputs.waivers_in(folder)
@@ -105,7 +157,7 @@ def sides_of_comparison(base: Commit, head: Commit | None, reference: Settings) 
         return was, BaselineSet(
             source="", profiles=(), problems=tuple(replace(d, place=place) for d in caught.diagnostics)
         )
-    return was, BaselineSet(source="", profiles=(), waivers=now)
+    return was, BaselineSet(source="", profiles=(), waivers=now.waivers, removals=now.removals)
 
 
 def _as_policy_reacts(ref: str, changes: tuple[GateChange, ...], reaction: str) -> Edits:
@@ -192,11 +244,12 @@ def _faulty(tree: BaselineSet) -> list[str]:
 def _waivers(folder: str, base: BaselineSet, tree: BaselineSet) -> list[GateChange]:
     """Return the file of the waivers when it differs."""
     path = os.path.join(folder, waivers.NAME)
-    moves = waiver_moves(base.waivers, tree.waivers)
+    moves = (*removal_moves(base.removals, tree.removals), *waiver_moves(base.waivers, tree.waivers))
     is_faulty = path in _faulty(tree)
     if not moves and not is_faulty:
         return []
-    edit: Edit = "changed" if base.waivers and tree.waivers else "added" if tree.waivers else "removed"
+    before, after = (bool(side.waivers or side.removals) for side in (base, tree))
+    edit: Edit = "changed" if before and after else "added" if after else "removed"
     if is_faulty:
         edit, moves = "unreadable", ()
     return [GateChange(kind="waivers", edit=edit, path=path, name="", machine_class="", moves=moves)]

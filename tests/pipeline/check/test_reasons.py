@@ -23,13 +23,14 @@ from gate_cases import (
 from perfgate.collect import Selection
 from perfgate.collect.runs import SessionTally
 from perfgate.core.metrics import Metric
-from perfgate.core.policy import Budget, Floor, Waiver
+from perfgate.core.policy import Budget, Floor, Removal, Waiver
 from perfgate.core.profile import Stated, with_stated
 from perfgate.core.quantile import Quantile
 from perfgate.core.reasons import SENTENCES, hint_for, sentence
 from perfgate.core.text.units import parse_change, parse_limit
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.judge import Pair, judge
+from perfgate.gate.removals import Removed, settle
 from perfgate.gate.waivers import waive
 from perfgate.pipeline.ab.compare import reword
 from perfgate.pipeline.check import pairing
@@ -123,6 +124,14 @@ def beside(base, current):
     return [reword(f) for f in judged(*sides, absent=("only-in-base", "")).findings]
 
 
+def vanished(*new, **more):
+    """Return the findings of a benchmark that is no longer measured, beside new ones of the same values."""
+    pairs = [Pair(base=profile({"elapsed": BASE}), current=None)]
+    pairs += [Pair(base=None, current=profile({"elapsed": BASE}, name=name)) for name in new]
+    missing = [f for f in judge(pairs, policy()).findings if f.benchmark == "train"]
+    return settle(missing, pairs, Removed(**more)).findings
+
+
 CASES = {
     "worse-than-base": lambda: beside(BASE, scaled(BASE, 2)),
     "better-than-base": lambda: beside(BASE, scaled(BASE, 0.5)),
@@ -138,6 +147,8 @@ CASES = {
     "budget-of-few-calls": lambda: budgeted("< 1%", "error_rate", values=counted(s=(1, 70))),
     "few-calls": lambda: shares((0, 70), (1, 70)),
     "no-runs": absent,
+    "looks-renamed": lambda: vanished("solver"),
+    "removed": lambda: vanished(removals=(Removal(origin="r", benchmark="train", reason="gone"),)),
     "all-failed": lambda: absent(seen(failed=1)),
     "only-baseline-runs": lambda: absent(seen(known=1)),
     "older-session": lambda: absent(seen(key=("x", ()), ok=1), superseded=[seen(ok=1)]),

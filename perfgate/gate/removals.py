@@ -1,0 +1,211 @@
+"""Benchmarks that are no longer measured: removed on purpose, renamed, or lost.
+
+A removal that a reviewer can see passes and is reported. A benchmark that vanishes
+beside a new one of similar values was most likely renamed: its history would be lost,
+and with it a slow-down that came with the new name. A benchmark whose baseline is
+younger than all of the missing one is new as well: it may have been refreshed since.
+"""
+
+from __future__ import annotations
+
+import math
+import shlex
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import Diagnostic, error, note
+from perfgate.core.finding import Finding, Status
+from perfgate.core.metrics import ELAPSED
+from perfgate.core.policy import SHOWN_BY_DEFAULT
+from perfgate.core.profile import title
+from perfgate.gate.rows import value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from perfgate.core.policy import Removal
+    from perfgate.core.profile import Profile
+    from perfgate.core.run import Labels
+    from perfgate.gate.judge import Pair
+
+Place = tuple[str, tuple[str, "Labels"]]
+"""Machine class, and name with labels: what a baseline file is for."""
+
+_GONE = frozenset({"no-runs", "older-session", "only-baseline-runs", "only-in-base"})
+"""Why a benchmark is missing that was not measured at all. One that failed was measured."""
+_LIKE = math.log(2)
+"""Two benchmarks are alike when no p50 differs by more than this factor, on logs: a rename that comes with a change of
+the code moves times by less, and unrelated benchmarks of a suite are mostly further apart."""
+_NEIGHBOURS = 20
+"""Candidates on each side that are looked at, in the order of their first value: a suite may be renamed as a whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """What is known to be removed on purpose."""
+
+    deleted: frozenset[Place] = frozenset()
+    """Baselines that the change removes, as git records it."""
+    unrecorded: frozenset[Place] = frozenset()
+    """Baselines whose files are gone from the folder, while git still lists them."""
+    added: frozenset[Place] = frozenset()
+    """Baselines that the change adds."""
+    removals: tuple[Removal, ...] = ()
+    """Entries ``[[removed]]``."""
+    ref: str = ""
+    """The commit whose baselines are judged; empty: those of the folder."""
+    has_baselines: bool = True
+    """Can a baseline be renamed? Under ``ab`` there is none."""
+
+
+NOTHING_REMOVED = Removed()
+"""Nothing was removed on purpose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """Findings after a look at what is missing."""
+
+    findings: tuple[Finding, ...]
+    """The same, those of removed benchmarks with another status."""
+    problems: tuple[Diagnostic, ...]
+    """An error for each benchmark that looks renamed."""
+    notes: tuple[Diagnostic, ...]
+    """Entries that remove nothing."""
+
+
+def settle(findings: Sequence[Finding], pairs: Sequence[Pair], removed: Removed) -> Settled:
+    """Return the findings, and which missing benchmarks were removed, renamed, or lost.
+
+    Args:
+        findings: of one check.
+        pairs: the benchmarks that were judged, both sides.
+        removed: what is known to be removed on purpose.
+    """
+    entries = {entry.benchmark: entry for entry in removed.removals}
+    gone = {_place(p.base): p.base for p in pairs if p.base and not p.current and p.absent[0] in _GONE}
+    unexplained = [base for base in gone.values() if title(*base.key) not in entries]
+    renamed = _find_renames(unexplained, pairs) if removed.has_baselines else {}
+    settled = []
+    for f in findings:
+        place = (f.machine_class, (f.benchmark, f.labels))
+        if f.status is not Status.MISSING or place not in gone:
+            settled.append(f)
+        else:
+            settled.append(_settled(f, place, entries, renamed, removed))
+    return Settled(
+        findings=tuple(settled),
+        problems=tuple(_as_error(gone[place], pair, removed) for place, pair in renamed.items()),
+        notes=tuple(_unused(entries, {title(*base.key) for base in gone.values()})),
+    )
+
+
+def _settled(
+    f: Finding, place: Place, entries: Mapping[str, Removal], renamed: Mapping[Place, Pair], removed: Removed
+) -> Finding:
+    """Return the finding of a benchmark that was not measured."""
+    if entry := entries.get(title(f.benchmark, f.labels)):
+        return replace(f, status=Status.REMOVED, reason="removed", message=f"removed on purpose: {entry.reason}")
+    if place in renamed and (new := renamed[place].current):
+        return replace(f, reason="looks-renamed", message=f'it looks renamed to "{title(*new.key)}"')
+    if place in removed.deleted:
+        return replace(f, status=Status.REMOVED, reason="removed", message="this change removes its baseline")
+    if place in removed.unrecorded:
+        message = "no run of it was found: its baseline file is gone from the folder, but git still lists it"
+        return replace(f, message=message)
+    return f
+
+
+def _unused(entries: Mapping[str, Removal], gone: set[str]) -> Iterator[Diagnostic]:
+    """Yield a note for each entry whose benchmark is measured, or that no baseline has."""
+    for name, entry in entries.items():
+        if name not in gone:
+            message = "no baseline that lacks runs is the one that it names"
+            place = f"{entry.origin}: {name}"
+            yield note("removal-unused", message, place=place, hint="remove the entry, or correct the name")
+
+
+def _as_error(old: Profile, pair: Pair, removed: Removed) -> Diagnostic:
+    new = pair.current or old
+    names = title(*old.key), title(*new.key)
+    words = ["perfgate", "baseline", "rename", *names]
+    if _place(old) in removed.deleted | removed.unrecorded:
+        words += ["--from", removed.ref]
+    if pair.base or _place(new) in removed.added:
+        words.append("--join")
+    message = f'"{names[0]}" is no longer measured, and "{names[1]}" is new and has similar values: it looks renamed'
+    return error("looks-renamed", message, hint=shlex.join(words))
+
+
+def _place(profile: Profile) -> Place:
+    return profile.machine_class, profile.key
+
+
+def _find_renames(gone: Sequence[Profile], pairs: Sequence[Pair]) -> dict[Place, Pair]:
+    """Return the new benchmark that each missing one most likely became; none serves twice."""
+    since = min((_newest(p) for p in gone), default="")
+    new = [p for p in pairs if p.current and (not p.base or _oldest(p.base) > since)] if gone else []
+    values = [_values(p.current) if p.current else {} for p in new]
+    shelves: dict[tuple[object, ...], list[tuple[float, int]]] = {}
+    for index, pair in enumerate(new):
+        if pair.current and values[index]:
+            shelves.setdefault(_shelf(pair.current, values[index]), []).append((_first(values[index]), index))
+    for shelf in shelves.values():
+        shelf.sort()
+    candidates: list[tuple[float, int, int]] = []
+    for at, old in enumerate(gone):
+        own = _values(old)
+        shelf = shelves.get(_shelf(old, own), []) if own else []
+        middle = bisect_left(shelf, (_first(own), -1)) if shelf else 0
+        for _, index in shelf[max(0, middle - _NEIGHBOURS) : middle + _NEIGHBOURS]:
+            apart = _distance(own, values[index])
+            base = new[index].base
+            if apart is not None and (base is None or _oldest(base) > _newest(old) > ""):
+                candidates.append((apart, at, index))
+    found: dict[Place, Pair] = {}
+    taken: set[int] = set()
+    for _, at, index in sorted(candidates):
+        if _place(gone[at]) not in found and index not in taken:
+            found[_place(gone[at])] = new[index]
+            taken.add(index)
+    return found
+
+
+def _oldest(profile: Profile) -> str:
+    """Return when the oldest session began; empty when that is not known."""
+    return min((s.started_at for s in profile.sessions), default="")
+
+
+def _newest(profile: Profile) -> str:
+    """Return when the newest session began; empty when that is not known."""
+    return max((s.started_at for s in profile.sessions), default="")
+
+
+def _shelf(profile: Profile, values: Mapping[str, float]) -> tuple[object, ...]:
+    """Return what two benchmarks must share to be one: the class of machine, the labels' names, the first metric."""
+    return profile.machine_class, tuple(name for name, _ in profile.labels), next(iter(values))
+
+
+def _values(profile: Profile) -> dict[str, float]:
+    """Return p50 of the metrics that are judged by default, time first."""
+    metrics = sorted(profile.metrics, key=lambda m: (m.metric.name != ELAPSED.name, m.metric.name))
+    found = ((m.metric.name, value_of(m, "p50")) for m in metrics if m.metric.name not in SHOWN_BY_DEFAULT)
+    return {name: value for name, value in found if value is not None}
+
+
+def _first(values: Mapping[str, float]) -> float:
+    return next(iter(values.values()))
+
+
+def _distance(one: Mapping[str, float], other: Mapping[str, float]) -> float | None:
+    """Return how far two benchmarks lie apart, on logs; None when one of their shared values is not alike."""
+    apart = 0.0
+    for name in one.keys() & other.keys():
+        was, now = one[name], other[name]
+        if was == now:
+            continue
+        if was * now <= 0 or abs(step := math.log(now / was)) > _LIKE * (1 + 1e-9):
+            return None
+        apart += abs(step)
+    return apart
