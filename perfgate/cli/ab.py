@@ -86,6 +86,7 @@ def command(
         out=None if out is None else os.path.abspath(out),
         seed=seed,
         config=config,
+        is_whole=measuring.is_whole,
         options=given_options(ctx, without=NOT_REPEATED, always=ALWAYS_REPEATED),
     )
     try:

@@ -53,6 +53,8 @@ class MeasuringOptions:
     """Rows that the command works on, >= 0; None: unknown."""
     timeout: float | None
     """Longest time of one run in seconds, > 0; None: no limit."""
+    is_whole: bool
+    """Is the whole command meant, even if it repeats for a fixed time?"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +103,14 @@ def measuring_options(command: Command) -> Command:
             metavar="S",
             help="Longest time of one run, in seconds.",
         ),
+        click.option(
+            "--whole-command",
+            "is_whole",
+            is_flag=True,
+            help="Measure it even if it repeats for a fixed time.",
+        ),
     )
-    names = ("warmup", "benchmark", "rows", "timeout")
+    names = ("warmup", "benchmark", "rows", "timeout", "is_whole")
     return _with(_gather(command, names, "measuring", _measuring), options)
 
 

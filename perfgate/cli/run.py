@@ -46,7 +46,14 @@ def command(
 
     check_command(argv)
     out = default_out() if out is None else out
-    job = plan_job(argv, benchmark=measuring.benchmark, rows=measuring.rows, out=out, timeout=measuring.timeout)
+    job = plan_job(
+        argv,
+        benchmark=measuring.benchmark,
+        rows=measuring.rows,
+        out=out,
+        timeout=measuring.timeout,
+        is_whole=measuring.is_whole,
+    )
     on_summary = click.echo if form == "json" else _ignore
     try:
         written = measure(job, runs=runs, warmup=measuring.warmup, on_summary=on_summary, on_progress=show_progress)

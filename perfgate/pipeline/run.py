@@ -21,6 +21,7 @@ from perfgate.measure.machine import facts
 from perfgate.measure.summary import build_summary, encode_summary, format_utc, write_summary
 from perfgate.measure.variables import read_shard
 from perfgate.pipeline import inputs
+from perfgate.pipeline.fixed_time import FixedTimeWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -55,10 +56,26 @@ class MeasuringJob:
     """Version of the measured code; None: the one found here."""
     variables: tuple[tuple[str, str | None], ...] = ()
     """Additional environment variables of the command; None removes one."""
+    is_whole: bool = False
+    """Is the whole command meant, even if it repeats for a fixed time?"""
+
+    def watch(self) -> FixedTimeWatch | None:
+        """Return what watches its first runs for the signs of a fixed time, None when the whole command is meant.
+
+        Raises:
+            CannotDecideError: its arguments show that it repeats for a fixed time.
+        """
+        return None if self.is_whole else FixedTimeWatch(self.argv, self.folder)
 
 
 def plan_job(
-    argv: Sequence[str], *, benchmark: str | None, rows: int | None, out: str, timeout: float | None
+    argv: Sequence[str],
+    *,
+    benchmark: str | None,
+    rows: int | None,
+    out: str,
+    timeout: float | None,
+    is_whole: bool = False,
 ) -> MeasuringJob:
     """Return a job with its benchmark's name and its session.
 
@@ -79,6 +96,7 @@ def plan_job(
         timeout=timeout,
         session=str(session),
         command=command_digest(argv),
+        is_whole=is_whole,
     )
     _refuse_clash(job)
     return job
@@ -149,17 +167,25 @@ def measure(
         on_summary(encode_summary(summary).rstrip("\n"))
 
     total = warmup + runs
+    watch = job.watch()
     with tempfile.TemporaryDirectory(prefix="perfgate-") as scratch:
         for index in range(total):
             on_progress(index, total)
             number = f"warm-up run {index + 1}" if index < warmup else f"run {index + 1 - warmup} of {runs}"
-            measure_once(job, scratch, number=number, is_warmup=index < warmup, keep=keep)
+            measure_once(job, scratch, number=number, is_warmup=index < warmup, keep=keep, watch=watch)
+            watch = watch if index < warmup else None
         on_progress(total, total)
     return written
 
 
 def measure_once(
-    job: MeasuringJob, scratch: str, *, number: str, is_warmup: bool, keep: Callable[[str, dict[str, Any]], None]
+    job: MeasuringJob,
+    scratch: str,
+    *,
+    number: str,
+    is_warmup: bool,
+    keep: Callable[[str, dict[str, Any]], None],
+    watch: FixedTimeWatch | None = None,
 ) -> None:
     """Run a job's command once.
 
@@ -169,17 +195,23 @@ def measure_once(
         number: which run it is, for the message.
         is_warmup: keep its summary only if it fails.
         keep: called with each summary that was written: its path and its content.
+        watch: watches the first runs for the signs of a fixed time; None: it is known that there are none.
 
     Raises:
-        CannotDecideError: the run failed; its summary has the status ``failed``. A command that could not be
-            started leaves none.
+        CannotDecideError: the command repeats for a fixed time, and writes no summaries of its own; or the run failed:
+            its summary has the status ``failed``. A command that could not be started leaves none.
     """
     receipt = os.path.join(scratch, f"receipt-{new_run_id()}")
     started_at = format_utc(time.time_ns())
     env = _build_environ(job, receipt, is_warmup=is_warmup)
-    result = run_command(job.argv, env=env, timeout=job.timeout, cwd=job.folder)
+    keep_output = watch is not None and not watch.has_output
+    result = run_command(job.argv, env=env, timeout=job.timeout, cwd=job.folder, keep_output=keep_output)
+    if watch is not None:
+        watch.note_output(result.output, result.stderr_tail)
     if not is_warmup or not result.is_ok():
         own = _read_own_summaries(receipt, failed=not result.is_ok())
+        if watch is not None and result.is_ok() and not own:
+            watch.refuse_by_traces()
         # A mistyped command is no run of any benchmark: a file would stand in the way of all others.
         outside = [_write_outside_summary(job, result, started_at)] if result.is_started() and not own else []
         for path, summary in own or outside:

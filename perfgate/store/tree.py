@@ -20,6 +20,8 @@ _DEFAULTS = ("remotes/origin/HEAD", "remotes/origin/main", "remotes/origin/maste
 _DEEPEN = "git fetch --unshallow (in Actions: fetch-depth: 0 at the checkout), or name another base: --base REF"
 _NO_TREE = 'run it in a git working tree, or compare two commands: --base-cmd "CMD" --head-cmd "CMD"'
 _GITLINK = b"160000"
+_SHOWN = 12  # digits of a commit's hash that are shown
+_MOST_SHOWN = 4
 
 
 class Tree:
@@ -61,7 +63,8 @@ class Tree:
         """Return the commit that HEAD and the default branch have in common, and what to call it.
 
         Raises:
-            CannotDecideError: there is no default branch, or nothing in common.
+            CannotDecideError: there is no default branch, nothing in common, more than one such commit, or a shallow
+                clone in which a newer one may be cut off.
         """
         head = self.head()
         upstream = next((f"refs/{ref}" for ref in _DEFAULTS if self._finds(f"refs/{ref}")), None)
@@ -71,11 +74,40 @@ class Tree:
             raise cannot_decide("no-base", message, hint=f"name a base: --base REF; or fetch one: {_DEEPEN}")
         name = self._line(["rev-parse", "--abbrev-ref", upstream])
         try:
-            found = self._line(["merge-base", head, f"{upstream}^{{commit}}"])
+            found = self._line(["merge-base", "--all", head, f"{upstream}^{{commit}}"]).split()
         except CannotDecideError:
             message = f"HEAD and {name} have no commit in common here"
             raise cannot_decide("no-base", message, hint=_DEEPEN) from None
-        return found, f"what HEAD and {name} have in common"
+        cut = self._cut_above(found, head, upstream)
+        if cut:
+            message = (
+                f"HEAD and {name} seem to part at {found[0][:_SHOWN]}, but this shallow clone lacks history after it"
+            )
+            raise cannot_decide("no-base", f"{message} (cut off at {cut[:_SHOWN]})", hint=_DEEPEN)
+        if len(found) > 1:
+            shown = ", ".join(commit[:_SHOWN] for commit in found[:_MOST_SHOWN])
+            more = f" and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
+            message = f"HEAD and {name} have {len(found)} merge bases: {shown}{more}"
+            raise cannot_decide("no-base", message, hint=f"name the one to compare with: --base {found[0][:_SHOWN]}")
+        return found[0], f"what HEAD and {name} have in common"
+
+    def _cut_above(self, bases: Sequence[str], head: str, upstream: str) -> str:
+        """Return a commit after the merge bases whose parents a shallow clone lacks; empty: there is none.
+
+        Through such parents head and upstream may have a newer commit in common. What lies before the bases
+        does not matter; nor does anything when one of the two is the base itself, for no newer one is in both.
+        """
+        ends = {head, self._line(["rev-parse", "--verify", f"{upstream}^{{commit}}"])}
+        if ends & set(bases) or self._line(["rev-parse", "--is-shallow-repository"]) != "true":
+            return ""
+        listed = self._git(["rev-list", "--parents", head, upstream, "--not", *bases]).decode().splitlines()
+        return next(
+            (commit for commit in map(str.strip, listed) if " " not in commit and self._has_parents(commit)), ""
+        )
+
+    def _has_parents(self, commit: str) -> bool:
+        """Has a commit parents as it states them itself, whether they are here or not?"""
+        return b"\nparent " in self._git(["cat-file", "commit", commit]).partition(b"\n\n")[0]
 
     def changes(self) -> tuple[int, int]:
         """Return how many files differ from HEAD, and how many are neither committed nor ignored."""

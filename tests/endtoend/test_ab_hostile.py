@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 
@@ -55,6 +56,73 @@ def test_a_shallow_clone_says_how_to_fetch_the_rest(same: Project) -> None:
     shallow.git("fetch", "-q", "--unshallow")
     assert_green(ab(shallow, *REPORT, "--", *RUN))
     assert report(shallow)["provenance"]["baselines"] == "what HEAD and origin/main have in common"
+
+
+def _merged(project: Project) -> Project:
+    """Fill a project: `main` and `change` both took the old branch `fix`, and `change` left `main` much later."""
+    versions(project)
+    for branch in ("fix", "hotfix"):
+        project.git("checkout", "-q", "-b", branch, "main~0")
+        project.commit(f"Begin {branch}")
+    project.git("checkout", "-q", "main")
+    for number in range(4):
+        project.commit(f"Main {number}")
+    project.git("checkout", "-q", "-B", "change", "main")
+    for number in range(5):
+        project.commit(f"Change {number}")
+    project.git("merge", "-q", "--no-ff", "-m", "Take hotfix", "hotfix")
+    project.git("checkout", "-q", "main")
+    project.git("merge", "-q", "--no-ff", "-m", "Take fix", "fix")
+    return project
+
+
+def test_a_shallow_clone_that_finds_an_older_merge_base_is_refused(project: Project) -> None:
+    _merged(project)
+    wrong, right = project.git("rev-parse", "fix~1"), project.git("merge-base", "main", "change")
+    shallow = clone_of(project, "shallow", "--depth", "3", "--no-single-branch")
+    assert shallow.git("merge-base", "HEAD", "origin/main") == wrong
+    outcome = ab(shallow, "--", *RUN)
+    assert_cannot_decide(outcome, f"seem to part at {wrong[:12]}, but this shallow clone", "--unshallow.*--base REF")
+    shallow.git("fetch", "-q", "--unshallow")
+    assert_green(ab(shallow, *REPORT, "--", *RUN))
+    assert report(shallow)["provenance"]["baseline_commits"] == [right]
+
+
+@pytest.mark.parametrize("depth", ["2", "3"])
+def test_a_shallow_clone_that_is_whole_after_the_merge_base_is_enough(project: Project, depth: str) -> None:
+    versions(project)
+    project.git("checkout", "-q", "main")
+    project.git("commit", "-q", "--allow-empty", "-m", "Root's child")
+    project.git("checkout", "-q", "-B", "change", "main")
+    project.commit("Change")
+    project.git("checkout", "-q", "main")
+    project.commit("Main")
+    shallow = clone_of(project, "shallow", "--depth", depth, "--no-single-branch")
+    assert_green(ab(shallow, *REPORT, "--", *RUN))
+    assert report(shallow)["provenance"]["baseline_commits"] == [project.git("merge-base", "main", "change")]
+
+
+def test_the_merge_commit_of_a_pull_request_needs_no_history_of_the_branch(project: Project) -> None:
+    _merged(project)
+    project.git("checkout", "-q", "change")
+    project.git("merge", "-q", "--no-ff", "-m", "Merge of the pull request", "main")
+    shallow = clone_of(project, "shallow", "--depth", "2", "--no-single-branch")
+    assert_green(ab(shallow, *REPORT, "--", *RUN))
+    assert report(shallow)["provenance"]["baseline_commits"] == [project.git("rev-parse", "main")]
+
+
+def test_several_merge_bases_are_named(same: Project) -> None:
+    same.git("checkout", "-q", "main")
+    same.commit("Main goes on")
+    same.git("merge", "-q", "--no-ff", "-m", "Main takes the change", "change")
+    same.git("checkout", "-q", "change")
+    same.git("merge", "-q", "--no-ff", "-m", "The change takes main", "main^1")
+    bases = {commit[:12] for commit in same.git("merge-base", "--all", "main", "change").split()}
+    outcome = ab(same, "--", *RUN)
+    assert_cannot_decide(outcome, "2 merge bases: ", "--base [0-9a-f]{12}$")
+    named = re.findall(r"[0-9a-f]{12}", outcome.cause)
+    assert set(named[:2]) == bases
+    assert_green(ab(same, "--base", named[-1], "--", *RUN))
 
 
 def test_the_base_s_own_branch_at_the_remote_comes_before_the_local_one(same: Project) -> None:

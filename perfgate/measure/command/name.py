@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class _Interpreter(NamedTuple):
+class Interpreter(NamedTuple):
     """How a program that runs other programs reads its command line."""
 
     names: str
@@ -27,7 +27,7 @@ class _Interpreter(NamedTuple):
     """Short options may stand together (``-Im``), their value right behind them (``-Wignore``)."""
 
 
-class _Prefix(NamedTuple):
+class Prefix(NamedTuple):
     """A program whose arguments are another command."""
 
     words: tuple[str, ...]
@@ -36,45 +36,51 @@ class _Prefix(NamedTuple):
     """Options followed by a value."""
     module: frozenset[str] = frozenset()
     """Options followed by a Python module to run."""
+    operands: int = 0
+    """Words of its own before the command."""
 
 
-def _set(options: str) -> frozenset[str]:
+def option_set(options: str) -> frozenset[str]:
+    """Return the options of a list with blanks between them."""
     return frozenset(options.split())
 
 
 _INTERPRETERS = (
-    _Interpreter(r"(python|pypy)[0-9.]*", _set("-c"), _set("-m"), _set("-W -X --check-hash-based-pycs")),
-    _Interpreter(r"(ba|z|da|k)?sh", _set("-c"), value=_set("-o -O +o +O --rcfile --init-file")),
-    _Interpreter(
+    Interpreter(
+        r"(python|pypy)[0-9.]*", option_set("-c"), option_set("-m"), option_set("-W -X --check-hash-based-pycs")
+    ),
+    Interpreter(r"(ba|z|da|k)?sh", option_set("-c"), value=option_set("-o -O +o +O --rcfile --init-file")),
+    Interpreter(
         r"node(js)?",
-        _set("-e -p --eval --print -pe"),
-        value=_set("-r -C --require --import --loader --env-file --conditions"),
+        option_set("-e -p --eval --print -pe"),
+        value=option_set("-r -C --require --import --loader --env-file --conditions"),
         clusters=False,
     ),
-    _Interpreter(r"ruby[0-9.]*", _set("-e"), value=_set("-I -r -E -C")),
-    _Interpreter(r"perl[0-9.]*", _set("-e -E"), value=_set("-I -M")),
-    _Interpreter("Rscript", _set("-e"), clusters=False),
-    _Interpreter(
+    Interpreter(r"ruby[0-9.]*", option_set("-e"), value=option_set("-I -r -E -C")),
+    Interpreter(r"perl[0-9.]*", option_set("-e -E"), value=option_set("-I -M")),
+    Interpreter("Rscript", option_set("-e"), clusters=False),
+    Interpreter(
         "java",
-        module=_set("-jar"),
-        value=_set("-cp -classpath --class-path -p --module-path --add-modules"),
+        module=option_set("-jar"),
+        value=option_set("-cp -classpath --class-path -p --module-path --add-modules"),
         clusters=False,
     ),
 )
-_PREFIXES = (
-    _Prefix(("env",), _set("-u --unset -C --chdir")),
-    _Prefix(("nice",), _set("-n --adjustment")),
-    _Prefix(("time",), _set("-f --format -o --output")),
-    _Prefix(
+PREFIXES = (
+    Prefix(("env",), option_set("-u --unset -C --chdir")),
+    Prefix(("nice",), option_set("-n --adjustment")),
+    Prefix(("time",), option_set("-f --format -o --output")),
+    Prefix(
         ("uv", "run"),
-        _set("-p --python --with --with-editable --with-requirements --extra --no-extra --group --no-group")
-        | _set("--only-group --package --project --directory --env-file --index --cache-dir --config-file"),
-        _set("-m --module"),
+        option_set("-p --python --with --with-editable --with-requirements --extra --no-extra --group --no-group")
+        | option_set("--only-group --package --project --directory --env-file --index --cache-dir --config-file"),
+        option_set("-m --module"),
     ),
-    _Prefix(("poetry", "run"), _set("-C --directory -P --project")),
+    Prefix(("poetry", "run"), option_set("-C --directory -P --project")),
 )
 _SCRIPT_ENDING = re.compile(r"(?<=.)\.[A-Za-z]\w{0,4}$")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+"""A word that sets a variable for the command behind it."""
 
 
 def command_digest(argv: Sequence[str]) -> str:
@@ -93,47 +99,58 @@ def default_benchmark_name(argv: Sequence[str]) -> str:
     """
     words = list(argv)
     while prefix := _find_prefix(words):
-        rest = _skip_prefix(words[len(prefix.words) :], prefix)
+        rest = skip_prefix(words[len(prefix.words) :], prefix)
         if not rest:
             break
         if rest[0] in prefix.module and len(rest) > 1:
             return rest[1]
         words = rest
-    interpreter = _find_interpreter(words[0])
+    interpreter = find_interpreter(words[0])
     target = None if interpreter is None else _find_target(words[1:], interpreter)
     return target or _stem(words[0])
 
 
-def _find_prefix(words: list[str]) -> _Prefix | None:
+def _find_prefix(words: list[str]) -> Prefix | None:
     start = [_stem(words[0]), *words[1:2]]
-    return next((p for p in _PREFIXES if tuple(start[: len(p.words)]) == p.words), None)
+    return next((p for p in PREFIXES if tuple(start[: len(p.words)]) == p.words), None)
 
 
-def _skip_prefix(words: list[str], prefix: _Prefix) -> list[str]:
-    position = 0
+def skip_prefix(words: list[str], prefix: Prefix) -> list[str]:
+    """Return the command that a launcher starts, or the option that names a module, and what follows.
+
+    Args:
+        words: the launcher's arguments.
+        prefix: the launcher.
+    """
+    position = own = 0
     while position < len(words):
         word = words[position]
         if word == "--":
             return words[position + 1 :]
         if word in prefix.value:
             position += 1
-        elif word in prefix.module or not (word.startswith("-") or _ASSIGNMENT.match(word)):
+        elif word in prefix.module:
             break
+        elif not (word.startswith("-") or ASSIGNMENT.match(word)):
+            if own == prefix.operands:
+                break
+            own += 1
         position += 1
     return words[position:]
 
 
-def _find_interpreter(program: str) -> _Interpreter | None:
+def find_interpreter(program: str) -> Interpreter | None:
+    """Return how an interpreter reads its command line; None: the program is none that is known."""
     name = PurePath(program).name.removesuffix(".exe")
     return next((i for i in _INTERPRETERS if re.fullmatch(i.names, name)), None)
 
 
-def _find_target(words: list[str], interpreter: _Interpreter) -> str | None:
+def _find_target(words: list[str], interpreter: Interpreter) -> str | None:
     """Return the name of the script or module that an interpreter is to run, if its arguments name one."""
     position = 0
     while position < len(words):
         word = words[position]
-        option, attached = _split_option(word, interpreter)
+        option, attached = split_option(word, interpreter)
         following = attached or "".join(words[position + 1 : position + 2])
         if word == "-" or option in interpreter.code:
             return None  # program text has no name
@@ -149,7 +166,7 @@ def _find_target(words: list[str], interpreter: _Interpreter) -> str | None:
     return None
 
 
-def _split_option(word: str, interpreter: _Interpreter) -> tuple[str, str]:
+def split_option(word: str, interpreter: Interpreter) -> tuple[str, str]:
     """Return the option of a word that takes a value, and the value if it is in the same word.
 
     ``-Im`` is ``-m`` with the value still to come, ``-Wignore`` is ``-W`` with ``ignore``.

@@ -13,17 +13,21 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _LAUNCHER = str(Path(__file__).with_name("launcher.py").absolute())
 _SOURCE = "wait4-launcher"
 _TAIL = 8192  # bytes of stderr that are worth showing
 _NOT_STARTED = {126, 127}
+_KEPT = 1 << 16  # bytes of the beginning, and of the end, of stdout where it is asked for
+_MOST = 1 << 22  # bytes of stdout on the disk: beyond it the middle is given back
+_PERIOD = 0.2  # seconds between two looks at how much there is
 _GRACE = 2.0  # seconds between asking a command to stop and making it
 _LONGEST_WAIT = 86_400.0  # seconds; poll takes its timeout as a C int of milliseconds
 
@@ -49,6 +53,8 @@ class CommandResult(NamedTuple):
     """Why it could not be run or measured, in words; None when it ran to an end of its own."""
     stderr_tail: str
     """The last 8 KiB of its stderr."""
+    output: str = ""
+    """The first and the last 64 KiB of its stdout, when it was kept."""
 
     def is_started(self) -> bool:
         """Did the command itself run? Else nothing was measured: it is missing, or may not be executed.
@@ -68,6 +74,7 @@ def run_command(
     env: Mapping[str, str] | None = None,
     timeout: float | None = None,
     cwd: str | os.PathLike[str] | None = None,
+    keep_output: bool = False,
 ) -> CommandResult:
     """Run a command once, without input and output, and return what it cost.
 
@@ -81,6 +88,7 @@ def run_command(
         env: its environment; by default that of this process.
         timeout: how long it may take, in seconds; None: no limit.
         cwd: its working folder; by default that of this process.
+        keep_output: keep the beginning and the end of its stdout, which else is discarded.
 
     Raises:
         ValueError: the command is empty, or an argument holds a NUL.
@@ -90,10 +98,14 @@ def run_command(
         raise ValueError("there is no command to run")
     began = time.monotonic()
     deadline = None if timeout is None else began + timeout
-    with tempfile.TemporaryFile() as stderr:
-        report = _launch(list(argv), env, cwd, stderr, deadline)
+    with tempfile.TemporaryFile() as stderr, contextlib.ExitStack() as open_files:
+        stdout = open_files.enter_context(tempfile.TemporaryFile()) if keep_output else None
+        if stdout is not None:
+            open_files.enter_context(_bound(stdout))
+        report = _launch(list(argv), env, cwd, (stdout, stderr), deadline)
         elapsed = time.monotonic() - began
-        return _read_report(report, argv[0], elapsed, _read_tail(stderr), timeout)
+        found = _read_report(report, argv[0], elapsed, _read_tail(stderr), timeout)
+        return found if stdout is None else found._replace(output=_read_ends(stdout))
 
 
 class _Report(NamedTuple):
@@ -111,17 +123,18 @@ def _launch(
     argv: list[str],
     env: Mapping[str, str] | None,
     cwd: str | os.PathLike[str] | None,
-    stderr: BinaryIO,
+    streams: tuple[BinaryIO | None, BinaryIO],
     deadline: float | None,
 ) -> _Report:
     """Start the launcher and wait for its line; nothing of the group is left running if that fails."""
+    stdout, stderr = streams
     reader, writer = os.pipe()
     try:
         try:
             process = subprocess.Popen(  # noqa: S603 - running the user's command is what it is for
                 [sys.executable, "-I", "-S", _LAUNCHER, str(writer), "--", *argv],
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL if stdout is None else stdout,
                 stderr=stderr,
                 env=env,
                 cwd=cwd,
@@ -179,6 +192,35 @@ def _wait_for_line(reader: int, deadline: float | None) -> str | None:
             line += chunk
         elif deadline is not None and time.monotonic() >= deadline:
             return None
+
+
+@contextlib.contextmanager
+def _bound(file: BinaryIO) -> Iterator[None]:
+    """Keep a file small on the disk while a command writes to it: its middle is given back.
+
+    The command goes on at its own position; what lies before it becomes a hole.
+    """
+    done = threading.Event()
+
+    def trim() -> None:
+        while not done.wait(_PERIOD):
+            if os.fstat(file.fileno()).st_blocks * 512 > _MOST:
+                os.ftruncate(file.fileno(), _KEPT)
+
+    thread = threading.Thread(target=trim, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _read_ends(file: BinaryIO) -> str:
+    size = os.fstat(file.fileno()).st_size
+    start = max(_KEPT, size - _KEPT)
+    parts = (os.pread(file.fileno(), _KEPT, 0), os.pread(file.fileno(), _KEPT, start))
+    return "\n".join(part.decode("utf-8", "replace").replace("\0", "") for part in parts)
 
 
 def _read_tail(stderr: BinaryIO) -> str:

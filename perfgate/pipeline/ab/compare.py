@@ -13,6 +13,7 @@ from perfgate.gate.verdict import Case, join
 from perfgate.pipeline import inputs
 from perfgate.pipeline.ab.rounds import Measured, compare
 from perfgate.pipeline.ab.sides import Sides, prepare
+from perfgate.pipeline.fixed_time import refuse_by_arguments
 from perfgate.pipeline.reference.commit import Gate
 from perfgate.pipeline.reference.gate_changes import NONE, Edits
 from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, today, undecided_verdict
@@ -52,6 +53,9 @@ def ab(request: Request, on_progress: Callable[[int, int], None]) -> Outcome:
     """
     sides: Sides | None = None
     try:
+        if not request.is_whole:  # before a long set-up
+            for argv in (request.argv, request.base_cmd, request.head_cmd):
+                refuse_by_arguments(argv)
         with prepare(request) as sides:
             measured = compare(sides, request, on_progress)
     except CannotDecideError as caught:

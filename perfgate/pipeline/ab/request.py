@@ -39,5 +39,7 @@ class Request:
     """Seed of the random order of the rounds."""
     config: str | None
     """Configuration file; None: look for one."""
+    is_whole: bool
+    """Is the whole command meant, even if it repeats for a fixed time?"""
     options: tuple[str, ...]
     """The command line without commits, for the report."""

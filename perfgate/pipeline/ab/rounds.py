@@ -122,6 +122,7 @@ class _Bench:
         self._is_proven = False  # did the base ever run?
         session = str(SessionId.interleaved(SessionId.parse(facts.session_id()).session, new_run_id()))
         self._jobs = {side.name: self._job(side, session) for side in (sides.base, sides.head) if side is not None}
+        self._watches = {name: job.watch() for name, job in self._jobs.items()}
 
     def _job(self, side: Side, session: str) -> MeasuringJob:
         request = self._request
@@ -137,6 +138,7 @@ class _Bench:
             folder=side.folder,
             commit=side.commit,
             variables=side.variables(),
+            is_whole=request.is_whole,
         )
 
     def warm_up(self) -> None:
@@ -162,7 +164,15 @@ class _Bench:
         if name not in self._jobs:
             return
         try:
-            measure_once(self._jobs[name], self.sides.worktree_dir.path, number=number, is_warmup=is_warmup, keep=keep)
+            measure_once(
+                self._jobs[name],
+                self.sides.worktree_dir.path,
+                number=number,
+                is_warmup=is_warmup,
+                keep=keep,
+                watch=self._watches[name],
+            )
+            self._watches[name] = self._watches[name] if is_warmup else None
         except CannotDecideError as failure:
             if name == "head" or self._is_proven:
                 raise
