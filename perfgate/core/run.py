@@ -87,6 +87,10 @@ class Run:
     """Which part of the measuring it belongs to (``2/4``); empty when it was not divided."""
     series: tuple[Series, ...] = ()
     """Metrics of a foreign tool's file."""
+    file: str = ""
+    """Format and digest of that file, ``junit-0123456789ab``; empty for run summaries."""
+    ended_at: str = ""
+    """When the last measurement in it began (UTC, ISO 8601), where a file states many times; empty when unknown."""
 
 
 def digest_of(run: Run) -> str:

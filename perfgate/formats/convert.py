@@ -78,8 +78,9 @@ def to_runs(contents: Contents, origin: str) -> Converted:
 
 def _run(name: str, records: Sequence[Record], contents: Contents, origin: str, of_file: float) -> Run:
     rate = rate_of(records, of_file)
+    file = f"{contents.format.name}-{contents.digest}"
     return Run(
-        run_id=f"{contents.format.name}-{contents.digest}-{short_hash(name, digits=6)}",
+        run_id=f"{file}-{short_hash(name, digits=6)}",
         benchmark=name,
         labels=(),
         status="ok",
@@ -93,6 +94,8 @@ def _run(name: str, records: Sequence[Record], contents: Contents, origin: str, 
         command="",
         origin=origin,
         series=tuple(_series(r, rate) for r in records),
+        file=file,
+        ended_at=_instant(max(r.ended_at for r in records)),
     )
 
 

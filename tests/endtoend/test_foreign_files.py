@@ -108,7 +108,7 @@ def test_a_benchmark_that_failed_is_named_and_missing(project: Project) -> None:
     given(project, PYTEST, "new.json", fail)
     outcome = project.cli("check", "new.json")
     assert outcome.code == 2, str(outcome)
-    assert 'left out, "test_bench_dev.py::test_json_dumps"' in " ".join(outcome.stdout.split())
+    assert 'left out, "test_bench_dev.py::test_json_dumps"' in outcome.stdout.replace("\n ", "")
 
 
 def test_means_of_calls_and_single_calls_are_not_compared(project: Project) -> None:
@@ -311,3 +311,54 @@ def test_the_table_of_formats_says_how_to_write_the_best_file(project: Project) 
     named = {f["name"]: f for f in json.loads(project.cli("formats", "--json").stdout)}
     assert named["bencher-bmf"]["asked"]
     assert not named["pytest-benchmark"]["asked"]
+
+
+def on(day: int, commit: str, factor: float) -> Callable[[Any], object]:
+    """Return a change that makes a pytest-benchmark file one of another day and commit."""
+
+    def change(document: Any) -> None:
+        times(factor)(document)
+        document["datetime"] = f"2026-02-{day:02}T09:30:00+00:00"
+        document["commit_info"]["id"] = commit * 40
+
+    return change
+
+
+@pytest.mark.parametrize(("last", "code"), [(1.0, 0), (4.0, 1)])
+def test_a_folder_of_saved_runs_is_judged_by_the_one_measured_last(project: Project, last: float, code: int):
+    given(project, PYTEST, change=on(1, "d", 1.0))
+    assert project.cli("baseline", "refresh", "bench.json").code == 0
+    project.path("saved").mkdir()
+    for name, day, commit, factor in (("x", 5, "e", last), ("y", 3, "c", 5.0 - last), ("z", 4, "b", 1.0)):
+        given(project, PYTEST, f"saved/{name}.json", on(day, commit, factor))
+    outcome = project.cli("check", "saved")
+    assert outcome.code == code, str(outcome)
+    shown = " ".join(outcome.stdout.split())
+    assert "left out: commit bbbbbbbbbbbb, cccccccccccc; judged: commit eeeeeeeeeeee" in shown
+    in_ci = project.cli("check", "saved", env={"CI": "true", "GITLAB_CI": "true", "CI_JOB_ID": "7"})
+    assert in_ci.code == code, str(in_ci)
+
+
+def test_saved_runs_of_several_days_are_several_sessions_of_a_baseline(project: Project):
+    for day in (2, 3, 4):
+        given(project, PYTEST, f"{day}.json", on(day, str(day), 1.0 + day / 1000))
+    assert project.cli("baseline", "refresh", "2.json", "3.json", "4.json").code == 0
+    given(project, PYTEST, change=on(5, "a", 1.0))
+    assert "3 sessions" in project.cli("check", "bench.json").stdout
+
+
+def test_saved_runs_that_cannot_be_ordered_are_no_session(project: Project):
+    given(project, PYTEST, "a.json", on(2, "a", 1.0))
+    given(project, PYTEST, "b.json", on(2, "b", 1.0))
+    outcome = project.cli("check", "a.json", "b.json")
+    assert_cannot_decide(outcome, "2 commits", "the files of one commit")
+
+
+def test_imported_files_of_several_days_stay_several_sessions(project: Project):
+    given(project, PYTEST, change=on(1, "d", 1.0))
+    assert project.cli("baseline", "refresh", "bench.json").code == 0
+    given(project, PYTEST, "a.json", on(2, "a", 1.0))
+    given(project, PYTEST, "b.json", on(3, "b", 4.0))
+    ci = {"CI": "true", "GITLAB_CI": "true", "CI_JOB_ID": "7"}
+    assert project.cli("import", "a.json", "b.json", "--output", "runs", env=ci).code == 0
+    assert project.cli("check", "runs").code == 1

@@ -39,6 +39,8 @@ class _Imported(msgspec.Struct, forbid_unknown_fields=True):
     started_at: str = ""
     session: str = ""
     commit: str = ""
+    file: str = ""
+    ended_at: str = ""
 
 
 def is_imported(content: bytes) -> bool:
@@ -56,6 +58,8 @@ def encode_imported(run: Run) -> bytes:
         "started_at": run.started_at,
         "session": run.session,
         "commit": run.commit,
+        "file": run.file,
+        **({"ended_at": run.ended_at} if run.ended_at else {}),
         "series": {s.metric.name: _series_body(s) for s in run.series},
     }
     return (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
@@ -100,6 +104,8 @@ def decode_imported(content: bytes, origin: str) -> Run:
         command="",
         origin=origin,
         series=tuple(_series(name, s) for name, s in stored.series.items()),
+        file=stored.file,
+        ended_at=stored.ended_at,
     )
 
 

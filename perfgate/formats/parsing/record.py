@@ -96,6 +96,8 @@ class Record:
     """How the values were measured, where a person should know it."""
     started_at: str = ""
     """When the measurement began, as the file states it (ISO 8601); empty when it does not."""
+    ended_at: str = ""
+    """When the last of many measurements began, such as the last line of a log; empty when the file does not say."""
     commit: str = ""
     """Version of the measured code; empty when the file does not say."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from perfgate.formats.parsing.csv_rows import Tally, rows
+from perfgate.formats.parsing.record import Record
 from perfgate.formats.parsing.requests import Requests, instant, is_good_code
 from perfgate.formats.parsing.values import to_number
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.formats.options import ForeignOptions
-    from perfgate.formats.parsing.record import Record, Skipped
+    from perfgate.formats.parsing.record import Skipped
     from perfgate.formats.parsing.source import Source
 
 _MS = 1000  # a second
@@ -34,14 +36,16 @@ class _Samples:
         self._source = source
         self._found: dict[str, Requests] = {}
         self._first: float | None = None
+        self._last: float | None = None
 
     def add(self, label: str, elapsed: object, *, is_good: bool | None, stamp: object) -> bool:
         """Take a sample; False: its time is none."""
         time = to_number(elapsed)
         if time is None or time < 0:
             return False
+        self._last = to_number(stamp) or self._last
         if self._first is None:
-            self._first = to_number(stamp)
+            self._first = self._last
         found = self._found.get(label)
         if found is None:
             found = self._found[label] = Requests()
@@ -50,9 +54,10 @@ class _Samples:
 
     def records(self) -> Iterator[Record | Skipped]:
         """Yield what was found, label by label."""
-        started = instant(self._first / _MS if self._first is not None else None)
+        started, ended = (instant(s / _MS if s is not None else None) for s in (self._first, self._last))
         for label, found in self._found.items():
-            yield from found.records(label or self._source.name, ("rounded",), started)
+            for r in found.records(label or self._source.name, ("rounded",), started):
+                yield replace(r, ended_at=ended) if isinstance(r, Record) else r
 
 
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
