@@ -67,8 +67,8 @@ def select(collection: Collection, *, every_batch: bool, every_session: bool = F
     if not every_session:
         newest, problems = _newest_session([s for s in seen if not _is_unnamed(s)])
         of_runs = [s for s in seen if not _is_unnamed(s) and _session_of(s) == newest]
-        of_files, more = _newest_unnamed([s for s in seen if _is_unnamed(s)])
-        eligible, problems = _later(of_runs, of_files), (*problems, *more)
+        of_files, more = _newest_unnamed([s for s in seen if _is_unnamed(s) and s.session not in collection.older])
+        eligible, problems = [*of_runs, *of_files], (*problems, *more)
     selected = _newest_batches(eligible)
     chosen = {(s.machine_class, s.key, s.session): s for s in selected}
     problems = (*problems, *(() if every_session else _ambiguous(selected)))
@@ -140,18 +140,17 @@ def _newest_unnamed(seen: Sequence[SessionTally]) -> tuple[list[SessionTally], t
     return [], (error("sessions-unordered", message, hint=_GIVE_ONE),)
 
 
-def _later(of_runs: list[SessionTally], of_files: list[SessionTally]) -> list[SessionTally]:
-    """Return runs and files of other tools together; only the later ones when they are of different days.
+def find_older_files(selected: Iterable[SessionTally]) -> tuple[str, str] | None:
+    """Return when the files of other tools were measured and when the runs beside them, if that was days later.
 
-    Run summaries without a session stay: they are of any time, and were always counted.
+    Both are judged: the runs of a file state no session that could be an older one.
     """
-    files = [s for s in of_files if SessionId.parse(s.session).is_named]
-    ran, filed = (hour_of(max((s.started_at for s in side), default="")) for side in (of_runs, files))
-    if ran is None or filed is None or abs(ran - filed) <= REST + ZONES:
-        return [*of_runs, *of_files]
-    if ran > filed:
-        return [*of_runs, *(s for s in of_files if s not in files or not s.started_at)]
-    return of_files
+    times = ("", "")
+    for s in selected:
+        of_files = not SessionId.parse(s.session).is_given
+        times = (max(times[0], s.started_at), times[1]) if of_files else (times[0], max(times[1], s.started_at))
+    filed, ran = map(hour_of, times)
+    return times if ran is not None and filed is not None and ran - filed > REST + ZONES else None
 
 
 def _newest_batches(eligible: Iterable[SessionTally]) -> list[SessionTally]:

@@ -71,6 +71,8 @@ class Collection:
     """One for each benchmark, machine class and session, sorted."""
     problems: tuple[Diagnostic, ...]
     """Why runs could not be collected."""
+    older: frozenset[str] = frozenset()
+    """Sessions of runs that state none, of which another such session was measured later."""
 
 
 def collect(
@@ -120,11 +122,12 @@ def collect(
             group.failed_files.append(run.origin)
         else:
             _add(group, run, digest, problems)
-    named = _name_sessions(groups, unnamed, parts, own_session, problems)
+    named, older = _name_sessions(groups, unnamed, parts, own_session, problems)
     return Collection(
         profiles=profiles_of(named, problems),
         seen=tuple(_tally(place, group) for place, group in sorted(named.items(), key=lambda item: item[0])),
         problems=tuple(problems),
+        older=older,
     )
 
 
@@ -178,8 +181,8 @@ def _name_sessions(
     parts: Mapping[str, Part],
     own_session: str,
     problems: list[Diagnostic],
-) -> dict[Place, Group]:
-    """Return all groups by session: those of runs that state none, joined part by part, among the others.
+) -> tuple[dict[Place, Group], frozenset[str]]:
+    """Return all groups by session, those of runs that state none joined part by part, and the older of these sessions.
 
     Collected together they share the noise of one machine, as far as they do not say that
     they are of other commits or times.
@@ -188,6 +191,7 @@ def _name_sessions(
     newest = newest_of(periods)
     own_at = max((max((*g.started, g.others_at)) for place, g in named.items() if place[3] == own_session), default="")
     groups = dict(named)
+    older: set[str] = set()
     for period in periods:
         mine = set(period.parts)
         held = {place: group for place, group in unnamed.items() if place[3] in mine}
@@ -196,10 +200,12 @@ def _name_sessions(
         is_own = own_session and (period is newest or not period.is_placed) and not is_apart(period, own_at)
         for place, group in held.items():
             session = own_session if is_own else str(SessionId.unnamed(digest, of_files=bool(group.series)))
+            if newest is not None and period is not newest and period.is_placed:
+                older.add(session)
             present = groups.setdefault((*place[:3], session), group)
             if present is not group:
                 problems.extend(present.absorb(group))
-    return groups
+    return groups, frozenset(older)
 
 
 def _tally(place: Place, group: Group) -> SessionTally:

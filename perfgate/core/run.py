@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Labels = tuple[tuple[str, str], ...]
 
+STATED_BY = "stated_by"
+"""Fact of an environment that a file of another tool states: the name of its format."""
 UNSPECIFIED = "unspecified"
 """Machine class of runs that carry no environment."""
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfgate import config
+from perfgate.collect import find_older_files
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import Compared, ExitCode, Finding, Suite, Verdict
 from perfgate.core.profile import Profile, title
@@ -55,6 +56,9 @@ def notes_on(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
             f"{selection.superseded_runs()} runs were left out: newer ones, of another session or call, stand for them"
         ) + _name_commits(selection)
         notes.append(note("runs-superseded", message, hint="--sessions all judges each session by itself"))
+    if older := find_older_files(selection.selected):
+        message = f"files of other tools were measured at {older[0][:16]}, the runs beside them at {older[1][:16]}"
+        notes.append(warning("files-older", message, hint="measure again with the tool that wrote them"))
     if judgement.rows_without_session:
         message = (
             "the runs of both sides state no session and were judged as one: if they were measured at different times, "

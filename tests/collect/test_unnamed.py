@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from records import DAY, a_run
 
-from perfgate.collect import collect, select
+from perfgate.collect import collect, find_older_files, select
 from perfgate.core.metrics import Metric
 from perfgate.core.run import Series
 
@@ -123,20 +123,20 @@ def test_a_file_that_says_nothing_beside_several_sessions_is_ambiguous():
 
 
 @pytest.mark.parametrize(
-    ("at", "expected"),
+    ("at", "is_older"),
     [
-        pytest.param("1T10", {"train": [0.1], "parse": [1.0]}, id="the-same-day"),
-        pytest.param("1", {"train": [0.1], "parse": [1.0]}, id="a-time-zone-away"),
-        pytest.param("3", {"parse": [1.0]}, id="the-file-is-of-a-later-day"),
-        pytest.param("", {"train": [0.1], "parse": [1.0]}, id="the-file-says-nothing"),
+        pytest.param("3T10", False, id="the-same-day"),
+        pytest.param("3", False, id="a-time-zone-away"),
+        pytest.param("2T19", True, id="the-day-before"),
+        pytest.param("9", False, id="later"),
+        pytest.param("", False, id="the-file-says-nothing"),
     ],
 )
-def test_runs_and_files_of_one_day_count_together(at, expected):
-    assert current(a_run("r1", started_at="2026-01-01T14:00:00Z"), a_file("r2", at)) == (expected, [])
-
-
-def test_a_file_of_an_earlier_day_than_the_runs_is_not_current():
-    assert current(a_run("r1", started_at=DAY.format(4)), a_file("r2", "2")) == ({"train": [0.1]}, [])
+def test_files_count_beside_runs_and_are_named_when_they_are_days_older(at, is_older):
+    runs = a_run("r1", started_at="2026-01-03T14:00:00Z"), a_file("r2", at)
+    assert current(*runs) == ({"train": [0.1], "parse": [1.0]}, [])
+    selection = select(collect(runs), every_batch=False)
+    assert (find_older_files(selection.selected) is not None) is is_older
 
 
 def test_in_ci_the_newest_files_belong_to_the_job():

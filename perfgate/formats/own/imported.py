@@ -11,7 +11,7 @@ import msgspec
 from perfgate.core.errors import cannot_decide
 from perfgate.core.metrics import Metric
 from perfgate.core.quantile import Quantile
-from perfgate.core.run import NOWHERE, Run, Series
+from perfgate.core.run import NOWHERE, Environment, Run, Series, class_of
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -41,6 +41,7 @@ class _Imported(msgspec.Struct, forbid_unknown_fields=True):
     commit: str = ""
     file: str = ""
     ended_at: str = ""
+    environment: dict[str, str] = {}
 
 
 def is_imported(content: bytes) -> bool:
@@ -60,6 +61,7 @@ def encode_imported(run: Run) -> bytes:
         "commit": run.commit,
         "file": run.file,
         **({"ended_at": run.ended_at} if run.ended_at else {}),
+        **({"environment": dict(run.environment.facts)} if run.environment.facts else {}),
         "series": {s.metric.name: _series_body(s) for s in run.series},
     }
     return (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
@@ -99,7 +101,7 @@ def decode_imported(content: bytes, origin: str) -> Run:
         rows_used=0,
         values=(),
         memory_source="",
-        environment=NOWHERE,
+        environment=_environment(stored.environment),
         commit=stored.commit,
         command="",
         origin=origin,
@@ -107,6 +109,12 @@ def decode_imported(content: bytes, origin: str) -> Run:
         file=stored.file,
         ended_at=stored.ended_at,
     )
+
+
+def _environment(facts: dict[str, str]) -> Environment:
+    if not facts:
+        return NOWHERE
+    return Environment(facts=tuple(sorted(facts.items())), machine_class=class_of(facts), machine="")
 
 
 def _series(name: str, s: _Series) -> Series:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perfgate.formats.catalog.layouts import ASV
+from perfgate.formats.parsing.machine import state_machine
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Skipped
 from perfgate.formats.parsing.unit_names import symbol
 from perfgate.formats.parsing.values import all_numbers, in_base, items, number, table, take_quantiles, text
@@ -120,12 +121,16 @@ def _read(
     columns = [text(column) for column in items(facts.get("result_columns"))]
     if not columns:
         raise source.fault("holds no result_columns: it is of an asv before 0.5", "asv update, or measure again")
+    stated = table(facts.get("params"))
+    system, arch, model = (text(stated.get(name)) for name in ("os", "arch", "cpu"))
+    machine = state_machine("asv", system=system, arch=arch, cpus=stated.get("num_cpu"), cpu_model=model)
     for name, row in table(facts.get("results")).items():
         # columns that nothing is written in are cut off at the end of a row
         cells = dict(zip(columns, items(row), strict=False))
         described = table(about.get(name))
         metric, unit = _metric(name, described)
         fixed: dict[str, Any] = {
+            "machine": machine,
             "metric": metric,
             "unit": unit,
             "better": "lower" if metric != "value" else options.direction,

@@ -16,6 +16,7 @@ from perfgate.pipeline import inputs
 from perfgate.pipeline.check import pairing, shards
 from perfgate.pipeline.check.confirm import with_earlier
 from perfgate.pipeline.check.origin import check_origin
+from perfgate.pipeline.classes import adopt_classes
 from perfgate.pipeline.reference import event
 from perfgate.pipeline.reference.commit import Gate, gate_of
 from perfgate.pipeline.verdicts import compared_of, hint_for_failed, notes_on, suite_of, today, undecided_verdict
@@ -189,7 +190,7 @@ def _current(
         return shards.select_shards(
             request.paths,
             settings,
-            known=known_runs(baselines.profiles),
+            baselines=baselines.profiles,
             expected=request.expect_shards,
             every_session=request.every_session,
             foreign=request.foreign,
@@ -204,5 +205,7 @@ def _current(
         collection, problems, notes = inputs.read_runs(
             request.paths, settings, known=known_runs(baselines.profiles), foreign=request.foreign
         )
+    if not settings.policy.machine_class:
+        collection = adopt_classes(collection, baselines.profiles)
     selection = select(collection, every_batch=request.every_session)
     return selection, [*problems, *selection.problems, *find_legs(selection, request.paths, name_run)], notes
