@@ -6,9 +6,12 @@ import posixpath
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from perfgate.collect.unnamed import ZONES
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.profile import Profile, title
 from perfgate.core.session_id import SessionId
+from perfgate.core.sessions import REST
+from perfgate.core.text.dates import hour_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from perfgate.collect.runs import Collection, Key, SessionTally
     from perfgate.core.profile import MetricProfile
 
+_GIVE_ONE = "give the files of one commit, or pass --sessions all to judge each by itself"
+_REMOVE_OLDER = "remove the older ones, or pass --sessions all to judge each by itself"
 _ONE_NAME_EACH = (
     "give each leg a name of its own (perfgate run --benchmark NAME, or PERFGATE_SHARD=1/2, 2/2 with --expect-shards); "
     "or name the path that counts; sessions that repeat each other: --sessions all"
@@ -47,7 +52,7 @@ def select(collection: Collection, *, every_batch: bool, every_session: bool = F
     a benchmark that was last measured in an older one was not measured now; within it each
     benchmark's newest batch (one call of ``perfgate run``) counts, so that measuring once
     more replaces what was measured before. Runs without a session count beside the newest
-    session: their time is not known.
+    session; of several (`unnamed.divide`) the newest does.
 
     Args:
         collection: what was collected.
@@ -57,8 +62,13 @@ def select(collection: Collection, *, every_batch: bool, every_session: bool = F
     if every_batch:
         return Selection(profiles=collection.profiles, selected=collection.seen, superseded=(), problems=())
     seen = collection.seen
-    newest, problems = (None, ()) if every_session else _newest_session(seen)
-    eligible = [s for s in seen if every_session or _is_unnamed(s) or _session_of(s) == newest]
+    problems: tuple[Diagnostic, ...] = ()
+    eligible: Sequence[SessionTally] = seen
+    if not every_session:
+        newest, problems = _newest_session([s for s in seen if not _is_unnamed(s)])
+        of_runs = [s for s in seen if not _is_unnamed(s) and _session_of(s) == newest]
+        of_files, more = _newest_unnamed([s for s in seen if _is_unnamed(s) and s.session not in collection.older])
+        eligible, problems = [*of_runs, *of_files], (*problems, *more)
     selected = _newest_batches(eligible)
     chosen = {(s.machine_class, s.key, s.session): s for s in selected}
     problems = (*problems, *(() if every_session else _ambiguous(selected)))
@@ -79,21 +89,68 @@ def _session_of(seen: SessionTally) -> str:
 
 
 def _newest_session(seen: Sequence[SessionTally]) -> tuple[str | None, tuple[Diagnostic, ...]]:
-    """Return the newest named session, or why it is unknown."""
-    newest: dict[str, str] = {}
-    for s in seen:
-        if not _is_unnamed(s):
-            newest[_session_of(s)] = max(newest.get(_session_of(s), ""), s.started_at)
+    """Return the newest of named sessions, or why it is unknown."""
+    newest = _times_of(seen)
     if not newest:
         return None, ()
     if len(newest) > 1 and "" in newest.values():
-        # Without times, sessions that belong to the baseline as a whole are still known to be older.
-        fresh = {_session_of(s) for s in seen if not _is_unnamed(s) and (s.ok or s.failed)}
-        if len(fresh) == 1:
+        if len(fresh := _fresh(seen)) == 1:
             return fresh.pop(), ()
         message = f"there are {len(newest)} sessions, and not all runs state started_at: the newest is unknown"
         return None, (error("sessions-unordered", message, hint="remove the older runs, or pass --sessions all"),)
     return max(newest, key=lambda name: (newest[name], name)), ()
+
+
+def _times_of(seen: Iterable[SessionTally]) -> dict[str, str]:
+    """Return the newest start of each session; empty when no run states it."""
+    newest: dict[str, str] = {}
+    for s in seen:
+        newest[_name_of(s)] = max(newest.get(_name_of(s), ""), s.started_at)
+    return newest
+
+
+def _name_of(seen: SessionTally) -> str:
+    """Return the name of a session, of one that runs do not state the digest: files and run summaries may share it."""
+    name = _session_of(seen)
+    return name.rpartition("-")[2] if _is_unnamed(seen) else name
+
+
+def _fresh(seen: Iterable[SessionTally]) -> set[str]:
+    """Return the sessions with runs that do not belong to the baseline: where no time is known, they are the newer."""
+    return {_name_of(s) for s in seen if s.ok or s.failed}
+
+
+def _newest_unnamed(seen: Sequence[SessionTally]) -> tuple[list[SessionTally], tuple[Diagnostic, ...]]:
+    """Return the newest of the sessions that runs do not state, or why it is unknown.
+
+    One whose runs state neither a time nor a commit counts beside the newest.
+    """
+    with_commit = {_name_of(s) for s in seen if any(s.commits)}
+    times = {name: at for name, at in _times_of(seen).items() if at or name in with_commit}
+    if len(times) < 2:  # noqa: PLR2004 - there is no choice
+        return list(seen), ()
+    newest = [name for name, at in times.items() if at == max(times.values())]
+    if len(newest) > 1 or "" in times.values():
+        newest = [name for name in times if name in _fresh(seen)]
+    if len(newest) == 1:
+        return [s for s in seen if _name_of(s) not in times or _name_of(s) in newest], ()
+    commits = {c for s in seen for c in s.commits} - {""}
+    what = f"the files are of {len(commits)} commits" if len(commits) > 1 else f"the files are {len(times)} sessions"
+    message = f"{what}, and do not say which was measured last: which is current is unknown"
+    return [], (error("sessions-unordered", message, hint=_GIVE_ONE),)
+
+
+def find_older_files(selected: Iterable[SessionTally]) -> tuple[str, str] | None:
+    """Return when the files of other tools were measured and when the runs beside them, if that was days later.
+
+    Both are judged: the runs of a file state no session that could be an older one.
+    """
+    times = ("", "")
+    for s in selected:
+        of_files = not SessionId.parse(s.session).is_given
+        times = (max(times[0], s.started_at), times[1]) if of_files else (times[0], max(times[1], s.started_at))
+    filed, ran = map(hour_of, times)
+    return times if ran is not None and filed is not None and ran - filed > REST + ZONES else None
 
 
 def _newest_batches(eligible: Iterable[SessionTally]) -> list[SessionTally]:
@@ -108,21 +165,24 @@ def _newest_batches(eligible: Iterable[SessionTally]) -> list[SessionTally]:
 
 
 def _ambiguous(selected: Sequence[SessionTally]) -> list[Diagnostic]:
-    """Return an error for each benchmark that was measured with and without a session."""
+    """Return an error for each benchmark that was measured with and without a session, or a time."""
     by_key: dict[tuple[object, ...], list[SessionTally]] = {}
     for s in selected:
         if s.ok or s.failed:
             by_key.setdefault(s.key, []).append(s)
-    return [
-        error(
-            "sessions-ambiguous",
-            f'some runs of "{title(*group[0].key)}" state no session, others belong to session '
-            f"{named[0].session}: which of them are current is unknown",
-            hint="remove the older ones, or pass --sessions all to judge each by itself",
-        )
-        for group in by_key.values()
-        if any(_is_unnamed(s) for s in group) and (named := [s for s in group if not _is_unnamed(s)])
-    ]
+    return [found for group in by_key.values() if (found := _explain_ambiguity(group)) is not None]
+
+
+def _explain_ambiguity(group: Sequence[SessionTally]) -> Diagnostic | None:
+    """Return why it is unknown which sessions of one benchmark are current; None when it is known."""
+    named = [s for s in group if not _is_unnamed(s)]
+    unnamed = {_name_of(s) for s in group if _is_unnamed(s)}
+    if not unnamed or (not named and len(unnamed) == 1):
+        return None
+    rest = f"others belong to session {named[0].session}" if named else "others say when, or at which commit"
+    stated = "no session" if named else "neither a time nor a commit"
+    message = f'some runs of "{title(*group[0].key)}" state {stated}, {rest}: which of them are current is unknown'
+    return error("sessions-ambiguous", message, hint=_REMOVE_OLDER)
 
 
 def find_legs(selection: Selection, paths: Sequence[str], run_of: Callable[[str], str]) -> list[Diagnostic]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
 from perfgate.core.profile import Profile, Sample, Session
 
 if TYPE_CHECKING:
-    from array import array
     from collections.abc import Iterator
 
     from perfgate.core.run import Labels, Run
@@ -56,6 +56,55 @@ class Group:
     commits: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
     series: dict[str, list[Held]] = field(default_factory=dict)
+
+    def absorb(self, other: Group) -> Iterator[Diagnostic]:
+        """Take in the runs of another group of the same benchmark and session; yield what does not fit.
+
+        The groups that are collected apart are only found to be of one session once all are known.
+        """
+        count = len(self.run_ids)
+        for name, column in other.columns.items():
+            mine = self.columns.setdefault(name, Column(column.metric, array("d")))
+            if mine.metric != column.metric:
+                if other.newest is not None:
+                    yield from mixed(other.newest, column.metric, mine.metric)
+                continue
+            mine.values.extend([NOT_MEASURED] * (count - len(mine.values)))
+            mine.values.extend(column.values)
+        for name, entries in other.series.items():
+            held = self.series.setdefault(name, [])
+            if held and held[0][2].metric != entries[0][2].metric and other.newest is not None:
+                yield from mixed(other.newest, entries[0][2].metric, held[0][2].metric)
+            else:
+                held.extend(entries)
+        for source, run_ids in other.sources.items():
+            self.sources.setdefault(source, []).extend(run_ids)
+        for ours, theirs in (
+            (self.run_ids, other.run_ids),
+            (self.digests, other.digests),
+            (self.started, other.started),
+            (self.failed_ids, other.failed_ids),
+            (self.failed_files, other.failed_files),
+        ):
+            ours.extend(theirs)
+        self.rows.extend(other.rows)
+        self.commands.update(other.commands)
+        for known, more in (
+            (self.machines, other.machines),
+            (self.shards, other.shards),
+            (self.commits, other.commits),
+            (self.folders, other.folders),
+        ):
+            known.update(more)
+        self.failed += other.failed
+        self.known += other.known
+        self.others_at = max(self.others_at, other.others_at)
+        if other.newest is not None and (self.newest is None or _order(other.newest) > _order(self.newest)):
+            self.newest = other.newest
+
+
+def _order(run: Run) -> tuple[str, str]:
+    return (run.started_at, run.run_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.collect.groups import NOT_MEASURED, Column, Group, mixed, profiles_of, tally_methods
+from perfgate.collect.unnamed import add_part, divide, is_apart, newest_of
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.profile import Profile, title
 from perfgate.core.run import digest_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from perfgate.collect.groups import MethodTally, Place
+    from perfgate.collect.unnamed import Part
     from perfgate.core.profile import Profile
     from perfgate.core.run import Run
 
@@ -69,6 +71,8 @@ class Collection:
     """One for each benchmark, machine class and session, sorted."""
     problems: tuple[Diagnostic, ...]
     """Why runs could not be collected."""
+    older: frozenset[str] = frozenset()
+    """Sessions of runs that state none, of which another such session was measured later."""
 
 
 def collect(
@@ -83,23 +87,26 @@ def collect(
     Args:
         runs: the runs, read one by one; none is kept.
         known: digests of runs to leave out, by benchmark: those of the baseline.
-        own_session: session of runs that state none (in CI the job's own); empty: they
-            form one session of their own, named after the hash of their run ids.
+        own_session: session of runs that state none (in CI the job's own); empty: it is
+            named after the hash of their run ids. Of runs that are several sessions
+            (`unnamed.divide`) the newest has this name.
         machine_class: class of machine given by hand; empty: the runs' own.
     """
     groups: dict[Place, Group] = {}
+    unnamed: dict[Place, Group] = {}  # by part, which stands in place of the session
+    parts: dict[str, Part] = {}
     problems: list[Diagnostic] = []
     for run in runs:
         key = (run.benchmark, run.labels)
-        place = (
-            machine_class or run.environment.machine_class,
-            run.benchmark,
-            run.labels,
-            run.session or own_session,
-        )
-        group = groups.get(place)
+        machines = machine_class or run.environment.machine_class
+        if run.session:
+            where, session = groups, run.session
+        else:
+            where, session = unnamed, add_part(parts, run)
+        place = (machines, run.benchmark, run.labels, session)
+        group = where.get(place)
         if group is None:
-            group = groups[place] = Group()
+            group = where[place] = Group()
         digest = digest_of(run)
         if known and key in known and digest in known[key]:
             group.known += 1
@@ -115,11 +122,12 @@ def collect(
             group.failed_files.append(run.origin)
         else:
             _add(group, run, digest, problems)
-    named = _name_sessions(groups)
+    named, older = _name_sessions(groups, unnamed, parts, own_session, problems)
     return Collection(
         profiles=profiles_of(named, problems),
         seen=tuple(_tally(place, group) for place, group in sorted(named.items(), key=lambda item: item[0])),
         problems=tuple(problems),
+        older=older,
     )
 
 
@@ -167,14 +175,37 @@ def _clash(run: Run, group: Group) -> Diagnostic:
     )
 
 
-def _name_sessions(groups: dict[Place, Group]) -> dict[Place, Group]:
-    """Give one session to all runs that state none: collected together, they share the noise of one machine."""
-    unnamed = sorted(i for place, g in groups.items() if not place[3] for i in (*g.run_ids, *g.failed_ids))
-    digest = short_hash(chr(0).join(unnamed))
-    return {
-        (*place[:3], place[3] or str(SessionId.unnamed(digest, of_files=bool(group.series)))): group
-        for place, group in groups.items()
-    }
+def _name_sessions(
+    named: dict[Place, Group],
+    unnamed: dict[Place, Group],
+    parts: Mapping[str, Part],
+    own_session: str,
+    problems: list[Diagnostic],
+) -> tuple[dict[Place, Group], frozenset[str]]:
+    """Return all groups by session, those of runs that state none joined part by part, and the older of these sessions.
+
+    Collected together they share the noise of one machine, as far as they do not say that
+    they are of other commits or times.
+    """
+    periods = divide(parts)
+    newest = newest_of(periods)
+    own_at = max((max((*g.started, g.others_at)) for place, g in named.items() if place[3] == own_session), default="")
+    groups = dict(named)
+    older: set[str] = set()
+    for period in periods:
+        mine = set(period.parts)
+        held = {place: group for place, group in unnamed.items() if place[3] in mine}
+        ids = sorted(i for group in held.values() for i in (*group.run_ids, *group.failed_ids))
+        digest = short_hash(chr(0).join((ids or period.parts) if len(periods) > 1 else ids))
+        is_own = own_session and (period is newest or not period.is_placed) and not is_apart(period, own_at)
+        for place, group in held.items():
+            session = own_session if is_own else str(SessionId.unnamed(digest, of_files=bool(group.series)))
+            if newest is not None and period is not newest and period.is_placed:
+                older.add(session)
+            present = groups.setdefault((*place[:3], session), group)
+            if present is not group:
+                problems.extend(present.absorb(group))
+    return groups, frozenset(older)
 
 
 def _tally(place: Place, group: Group) -> SessionTally:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Labels = tuple[tuple[str, str], ...]
 
+STATED_BY = "stated_by"
+"""Fact of an environment that a file of another tool states: the name of its format."""
 UNSPECIFIED = "unspecified"
 """Machine class of runs that carry no environment."""
 
@@ -94,6 +96,10 @@ class Run:
     """Which part of the measuring it belongs to (``2/4``); empty when it was not divided."""
     series: tuple[Series, ...] = ()
     """Metrics of a foreign tool's file."""
+    file: str = ""
+    """Format and digest of that file, ``junit-0123456789ab``; empty for run summaries."""
+    ended_at: str = ""
+    """When the last measurement in it began (UTC, ISO 8601), where a file states many times; empty when unknown."""
 
 
 def digest_of(run: Run) -> str:

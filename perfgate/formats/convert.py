@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.metrics import Metric
 from perfgate.core.quantile import Quantile
-from perfgate.core.run import NOWHERE, Run, Series
+from perfgate.core.run import NOWHERE, Environment, Run, Series, class_of
 from perfgate.core.text.canonical import short_hash
 from perfgate.formats.parsing.failures import SHARES, highest_rate, rate_of, stated_quantiles, without_failures
 from perfgate.formats.parsing.record import Histogram, Quantiles, Samples, Share, Single
@@ -84,8 +84,9 @@ def to_runs(contents: Contents, origin: str) -> Converted:
 
 def _run(name: str, records: Sequence[Record], contents: Contents, origin: str, of_file: float) -> Run:
     rate = rate_of(records, of_file)
+    file = f"{contents.format.name}-{contents.digest}"
     return Run(
-        run_id=f"{contents.format.name}-{contents.digest}-{short_hash(name, digits=6)}",
+        run_id=f"{file}-{short_hash(name, digits=6)}",
         benchmark=name,
         labels=(),
         status="ok",
@@ -94,12 +95,20 @@ def _run(name: str, records: Sequence[Record], contents: Contents, origin: str, 
         rows_used=0,
         values=(),
         memory_source="",
-        environment=NOWHERE,
+        environment=_environment(records),
         commit=next((r.commit for r in records if r.commit), ""),
         command="",
         origin=origin,
         series=tuple(_series(r, rate) for r in records),
+        file=file,
+        ended_at=_instant(max(r.ended_at for r in records)),
     )
+
+
+def _environment(records: Sequence[Record]) -> Environment:
+    """Return where the measurements took place, as far as the file says."""
+    facts = next((r.machine for r in records if r.machine), ())
+    return Environment(facts=facts, machine_class=class_of(dict(facts)), machine="") if facts else NOWHERE
 
 
 def _instant(text: str) -> str:

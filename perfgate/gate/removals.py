@@ -56,7 +56,7 @@ class Removed:
     ref: str = ""
     """The commit whose baselines are judged; empty: those of the folder."""
     has_baselines: bool = True
-    """Can a baseline be renamed? Under ``ab`` there is none."""
+    """Can a baseline be renamed? Under ``ab`` there is none, and a file that is named is the user's own."""
 
 
 NOTHING_REMOVED = Removed()

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from perfgate.collect.unnamed import is_one_session
 from perfgate.core.atomic import write_whole
 from perfgate.core.errors import CannotDecideError, cannot_decide, error
 from perfgate.core.statistic import QUANTILE_OF
@@ -99,7 +100,8 @@ def write_runs(runs: Sequence[Run], folder: str) -> int:
     Raises:
         CannotDecideError: a file cannot be written.
     """
-    session = facts.session_id() if facts.in_ci() else ""
+    # Files of other commits or times are several sessions: which of them is the job's, a check decides.
+    session = facts.session_id() if facts.in_ci() and is_one_session(runs) else ""
     try:
         os.makedirs(folder, exist_ok=True)
         for run in runs:

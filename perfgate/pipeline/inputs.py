@@ -18,6 +18,7 @@ from perfgate.formats.parsing.files import read_bounded
 from perfgate.formats.parsing.source import Source
 from perfgate.measure.machine import facts
 from perfgate.measure.summary import format_utc
+from perfgate.pipeline.classes import name_classes
 from perfgate.store import baselines as store
 from perfgate.store import waivers
 from perfgate.store.codec import BASELINE, FLAT, PROFILE, decode_baseline, decode_profiles, version_of
@@ -100,7 +101,8 @@ def read_runs(
     files, problems = find(patterns, root)
     reader = RunReader(foreign, settings.policy.maps)
     own = facts.session_id() if facts.in_ci() else ""
-    collection = collect(reader.read(files), known=known, own_session=own, machine_class=settings.policy.machine_class)
+    runs = name_classes(reader.read(files), facts.environment())
+    collection = collect(runs, known=known, own_session=own, machine_class=settings.policy.machine_class)
     problems += [*reader.problems, *collection.problems, *_future_runs(collection)]
     if not files and not problems:
         problems += unmatched(paths)

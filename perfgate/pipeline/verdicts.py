@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfgate import config
+from perfgate.collect import find_older_files
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import Compared, ExitCode, Finding, Suite, Verdict
 from perfgate.core.profile import Profile, title
@@ -23,10 +24,24 @@ if TYPE_CHECKING:
     from perfgate.pipeline.inputs import BaselineSet
     from perfgate.pipeline.reference.commit import Gate
 
+_DIGITS = 12
+"""Of a commit, in a sentence."""
+
 
 def today() -> str:
     """Return the day of now in UTC, ``2026-01-31``."""
     return time.strftime("%Y-%m-%d", time.gmtime())
+
+
+def _name_commits(selection: Selection) -> str:
+    """Return which commits were passed over, and which are judged; empty when they are the same or not known."""
+    judged, left = (
+        sorted({c[:_DIGITS] for s in tallies if s.ok for c in s.commits} - {""})
+        for tallies in (selection.selected, selection.superseded)
+    )
+    if not judged or judged == left or not left:
+        return ""
+    return f"; left out: commit {list_some(left)}; judged: commit {list_some(judged)}"
 
 
 def notes_on(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
@@ -39,8 +54,11 @@ def notes_on(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
     if selection.superseded_runs():
         message = (
             f"{selection.superseded_runs()} runs were left out: newer ones, of another session or call, stand for them"
-        )
+        ) + _name_commits(selection)
         notes.append(note("runs-superseded", message, hint="--sessions all judges each session by itself"))
+    if older := find_older_files(selection.selected):
+        message = f"files of other tools were measured at {older[0][:16]}, the runs beside them at {older[1][:16]}"
+        notes.append(warning("files-older", message, hint="measure again with the tool that wrote them"))
     if judgement.rows_without_session:
         message = (
             "the runs of both sides state no session and were judged as one: if they were measured at different times, "

@@ -108,7 +108,7 @@ def test_a_benchmark_that_failed_is_named_and_missing(project: Project) -> None:
     given(project, PYTEST, "new.json", fail)
     outcome = project.cli("check", "new.json")
     assert outcome.code == 2, str(outcome)
-    assert 'left out, "test_bench_dev.py::test_json_dumps"' in " ".join(outcome.stdout.split())
+    assert 'left out, "test_bench_dev.py::test_json_dumps"' in outcome.stdout.replace("\n ", "")
 
 
 def test_means_of_calls_and_single_calls_are_not_compared(project: Project) -> None:
@@ -380,3 +380,126 @@ def test_a_folder_of_reports_is_compared_and_one_of_other_files_is_named(project
     project.write("other/notes.txt", "nothing measured\n")
     outcome = project.cli("check", "before", "other")
     assert_cannot_decide(outcome, "other: holds no .*; it holds notes.txt", r"give other/\*\.txt")
+
+
+def on(day: int, commit: str, factor: float) -> Callable[[Any], object]:
+    """Return a change that makes a pytest-benchmark file one of another day and commit."""
+
+    def change(document: Any) -> None:
+        times(factor)(document)
+        document["datetime"] = f"2026-02-{day:02}T09:30:00+00:00"
+        document["commit_info"]["id"] = commit * 40
+
+    return change
+
+
+@pytest.mark.parametrize(("last", "code"), [(1.0, 0), (4.0, 1)])
+def test_a_folder_of_saved_runs_is_judged_by_the_one_measured_last(project: Project, last: float, code: int):
+    given(project, PYTEST, change=on(1, "d", 1.0))
+    assert project.cli("baseline", "refresh", "bench.json").code == 0
+    project.path("saved").mkdir()
+    for name, day, commit, factor in (("x", 5, "e", last), ("y", 3, "c", 5.0 - last), ("z", 4, "b", 1.0)):
+        given(project, PYTEST, f"saved/{name}.json", on(day, commit, factor))
+    outcome = project.cli("check", "saved")
+    assert outcome.code == code, str(outcome)
+    shown = " ".join(outcome.stdout.split())
+    assert "left out: commit bbbbbbbbbbbb, cccccccccccc; judged: commit eeeeeeeeeeee" in shown
+    in_ci = project.cli("check", "saved", env={"CI": "true", "GITLAB_CI": "true", "CI_JOB_ID": "7"})
+    assert in_ci.code == code, str(in_ci)
+
+
+def test_saved_runs_of_several_days_are_several_sessions_of_a_baseline(project: Project):
+    for day in (2, 3, 4):
+        given(project, PYTEST, f"{day}.json", on(day, str(day), 1.0 + day / 1000))
+    assert project.cli("baseline", "refresh", "2.json", "3.json", "4.json").code == 0
+    given(project, PYTEST, change=on(5, "a", 1.0))
+    assert "3 sessions" in project.cli("check", "bench.json").stdout
+
+
+def test_saved_runs_that_cannot_be_ordered_are_no_session(project: Project):
+    given(project, PYTEST, "a.json", on(2, "a", 1.0))
+    given(project, PYTEST, "b.json", on(2, "b", 1.0))
+    outcome = project.cli("check", "a.json", "b.json")
+    assert_cannot_decide(outcome, "2 commits", "the files of one commit")
+
+
+def test_imported_files_of_several_days_stay_several_sessions(project: Project):
+    given(project, PYTEST, change=on(1, "d", 1.0))
+    assert project.cli("baseline", "refresh", "bench.json").code == 0
+    given(project, PYTEST, "a.json", on(2, "a", 1.0))
+    given(project, PYTEST, "b.json", on(3, "b", 4.0))
+    ci = {"CI": "true", "GITLAB_CI": "true", "CI_JOB_ID": "7"}
+    assert project.cli("import", "a.json", "b.json", "--output", "runs", env=ci).code == 0
+    assert project.cli("check", "runs").code == 1
+
+
+def of_machine(**changes: Any) -> Callable[[Any], object]:
+    """Return a change that makes a pytest-benchmark file one of another machine."""
+
+    def change(document: Any) -> None:
+        stated = document["machine_info"]
+        stated["machine"] = changes.get("machine", "x86_64")
+        stated["cpu"] |= {"count": changes.get("count", 6), "brand_raw": changes.get("brand", "Some CPU @ 2.1GHz")}
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, 0),
+        ({"count": 12}, 2),
+        ({"machine": "arm64"}, 2),
+        ({"brand": "Other"}, 2),
+        ({"brand": "Some CPU 3.0GHz"}, 0),
+    ],
+)
+def test_a_file_is_compared_with_those_of_the_same_machine(project: Project, changes: dict[str, Any], code: int):
+    given(project, PYTEST, change=of_machine())
+    assert project.cli("baseline", "refresh", "bench.json").code == 0
+    assert [p.name for p in project.path("baselines").iterdir()] == ["linux-x64-6cpu-some"]
+    given(project, PYTEST, change=lambda d: (times(1.01)(d), of_machine(**changes)(d)))
+    outcome = project.cli("check", "bench.json")
+    assert outcome.code == code, str(outcome)
+    assert code == 0 or "machine class" in outcome.cause
+
+
+def test_hosted_jobs_with_other_processors_are_one_class(project: Project):
+    hosted = {"GITHUB_ACTIONS": "true", "CI": "true", "RUNNER_ENVIRONMENT": "github-hosted"}
+    given(project, PYTEST, change=of_machine())
+    assert project.cli("baseline", "refresh", "bench.json", env=hosted).code == 0
+    given(project, PYTEST, change=lambda d: (times(1.01)(d), of_machine(brand="Other")(d)))
+    assert project.cli("check", "bench.json", env=hosted).code == 0
+    assert project.cli("check", "bench.json").code == 0
+
+
+def test_a_baseline_that_states_no_machine_is_compared_and_refreshed(project: Project):
+    given(project, PYTEST, change=lambda d: d["machine_info"].clear())
+    assert project.cli("baseline", "refresh", "bench.json").code == 0
+    given(project, PYTEST, change=times(4.0))
+    assert project.cli("check", "bench.json").code == 1
+    given(project, PYTEST, change=times(1.01))
+    assert project.cli("baseline", "refresh", "bench.json").code == 0
+    assert [p.name for p in project.path("baselines").iterdir()] == ["unspecified"]
+
+
+@pytest.mark.parametrize("file", [PYTEST, "hyperfine/named.json", "google-benchmark/repetitions_with_aggregates.json"])
+def test_benchmarks_of_a_file_are_new_beside_those_of_runs(project: Project, file: str):
+    machine = {"os": "linux", "distro": "some-1", "arch": "x64", "cpus": "3"}
+    project.write_runs(10, "a", session="one", environment=machine, started_at="2026-01-02T03:04:05Z")
+    assert project.cli("baseline", "refresh").code == 0
+    project.write_runs(10, "b", session="two", environment=machine, started_at="2026-01-03T03:04:05Z")
+    given(project, file)
+    outcome = project.cli("check", "outputs/model_runs", "bench.json")
+    assert outcome.code == 0, str(outcome)
+    assert "\nNew\n" in outcome.stdout
+    assert project.cli("check", "bench.json").code == 2
+    assert project.cli("baseline", "refresh", "bench.json").code == 0
+    assert "\nNew\n" not in project.cli("check", "outputs/model_runs", "bench.json").stdout
+
+
+def test_imported_files_keep_their_machine(project: Project):
+    given(project, PYTEST, change=of_machine())
+    assert project.cli("import", "bench.json", "--output", "runs").code == 0
+    assert project.cli("baseline", "refresh", "runs").code == 0
+    assert [p.name for p in project.path("baselines").iterdir()] == ["linux-x64-6cpu-some"]

@@ -225,10 +225,10 @@ def test_the_same_runs_under_another_name_are_no_second_session(suspected: Proje
 
 def test_runs_without_a_session_that_pile_up_in_one_folder_confirm_nothing(settled: Project) -> None:
     write_session(settled, 6, SUSPECT)
-    settled.change_runs("*", session=None)
+    settled.change_runs("*", session=None, started_at=None)
     assert settled.cli("check", "--report", "first.json").code == 0
     write_session(settled, 7, 1.0, keep=True)
-    settled.change_runs("*", session=None)
+    settled.change_runs("*", session=None, started_at=None)
     assert_refused(settled, r"first\.json: holds 12 of the runs", "keep earlier run files elsewhere", "first.json")
 
 

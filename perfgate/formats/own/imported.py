@@ -12,7 +12,7 @@ import msgspec
 from perfgate.core.errors import cannot_decide
 from perfgate.core.metrics import Metric
 from perfgate.core.quantile import Quantile
-from perfgate.core.run import NOWHERE, Run, Series
+from perfgate.core.run import NOWHERE, Environment, Run, Series, class_of
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -40,6 +40,9 @@ class _Imported(msgspec.Struct, forbid_unknown_fields=True):
     started_at: str = ""
     session: str = ""
     commit: str = ""
+    file: str = ""
+    ended_at: str = ""
+    environment: dict[str, str] = {}
 
 
 def is_imported(content: bytes) -> bool:
@@ -57,6 +60,9 @@ def encode_imported(run: Run) -> bytes:
         "started_at": run.started_at,
         "session": run.session,
         "commit": run.commit,
+        "file": run.file,
+        **({"ended_at": run.ended_at} if run.ended_at else {}),
+        **({"environment": dict(run.environment.facts)} if run.environment.facts else {}),
         "series": {s.metric.name: _series_body(s) for s in run.series},
     }
     return (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
@@ -96,12 +102,20 @@ def decode_imported(content: bytes, origin: str) -> Run:
         rows_used=0,
         values=(),
         memory_source="",
-        environment=NOWHERE,
+        environment=_environment(stored.environment),
         commit=stored.commit,
         command="",
         origin=origin,
         series=tuple(_series(name, s) for name, s in stored.series.items()),
+        file=stored.file,
+        ended_at=stored.ended_at,
     )
+
+
+def _environment(facts: dict[str, str]) -> Environment:
+    if not facts:
+        return NOWHERE
+    return Environment(facts=tuple(sorted(facts.items())), machine_class=class_of(facts), machine="")
 
 
 def _series(name: str, s: _Series) -> Series:

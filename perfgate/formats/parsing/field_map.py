@@ -95,7 +95,7 @@ class Grouping:
         self._ok = lookup(mapped.ok) if mapped.ok else None
         self._time = lookup(mapped.time) if mapped.time else None
         self._is_ok_stated = False
-        self._started_at = ""
+        self._started_at = self._ended_at = ""
         self._decode = msgspec.json.Decoder(list[float]).decode
         self._by_key: dict[object, _Group] = {}
         self._by_name: dict[str, _Group] = {}
@@ -116,8 +116,9 @@ class Grouping:
             hit = [_equal(value, wanted) for value in map(look, rows)]
             rows, lines = _those(hit, rows), _those(hit, lines)
         places = self._places(self._keys(rows), lines)
-        if self._time is not None and not self._started_at and rows:
-            self._started_at = stated_instant(self._time(rows[0]))
+        if self._time is not None and rows:
+            self._started_at = self._started_at or stated_instant(self._time(rows[0]))
+            self._ended_at = stated_instant(self._time(rows[-1])) or self._ended_at
         for group, mine in places:
             group.rows += len(mine)
         stated = list(map(self._ok, rows)) if self._ok is not None else []
@@ -255,13 +256,14 @@ class Grouping:
                 unit="1",
                 better="lower",
                 started_at=self._started_at,
+                ended_at=self._ended_at,
                 payload=Share(hits=group.failed, of=group.rows),
             )
 
     def _record(self, name: str, value: FieldValue, column: array[float], asked: Direction | None) -> Record:
         metric, unit, better = value.resolved()
         facts: dict[str, Any] = {"benchmark": name, "metric": metric, "better": better or asked, "n": len(column)}
-        facts["started_at"] = self._started_at
+        facts |= {"started_at": self._started_at, "ended_at": self._ended_at}
         if value.share:
             return Record(**facts, unit="1", payload=Share(hits=int(math.fsum(column)), of=len(column)))
         factor, base = scale_of(unit) if unit is not None else (1.0, None)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perfgate.core.metrics import Direction
+    from perfgate.core.run import Labels
 
 Kind = Literal["samples", "quantiles", "histogram", "value"]
 Flag = Literal[
@@ -115,8 +116,12 @@ class Record:
     """How the values were measured, where a person should know it."""
     started_at: str = ""
     """When the measurement began, as the file states it (ISO 8601); empty when it does not."""
+    ended_at: str = ""
+    """When the last of many measurements began, such as the last line of a log; empty when the file does not say."""
     commit: str = ""
     """Version of the measured code; empty when the file does not say."""
+    machine: Labels = ()
+    """What the file states of the machine (`machine.state_machine`); empty when it says nothing."""
 
     @property
     def count(self) -> int | None:

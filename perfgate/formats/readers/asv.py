@@ -1,7 +1,7 @@
 """Reader of asv (airspeed velocity): a folder of results, or one result file.
 
-A folder is a history; only its newest commit is read. What a benchmark measures is in
-``benchmarks.json``; where that is missing, asv's own rule for names decides.
+A folder is a history; only the commit that was measured last is read. What a benchmark
+measures is in ``benchmarks.json``; where that is missing, asv's own rule for names decides.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import itertools
 import math
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perfgate.formats.catalog.layouts import ASV
+from perfgate.formats.parsing.machine import state_machine
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Skipped
 from perfgate.formats.parsing.unit_names import symbol
 from perfgate.formats.parsing.values import all_numbers, in_base, items, number, table, take_quantiles, text
@@ -32,6 +33,7 @@ _METRICS = {
 _PREFIX = re.compile(r"(timeraw|time|peakmem|mem|track)_|(Timeraw|Time|PeakMem|Mem|Track)[A-Z_]")
 _PREFIXES = {"timeraw": "time", "time": "time", "peakmem": "peakmemory", "mem": "memory", "track": "track"}
 _MOST_COMBINATIONS = 100_000
+_DIGITS = 12
 
 
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
@@ -40,17 +42,20 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
 
 
 def parse_folder(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
-    """Yield the records of the newest commit in a folder of results.
+    """Yield the records of the commit that was measured last in a folder of results, and what was passed over.
 
     Raises:
         CannotDecideError: there are results of several machines.
     """
-    newest = _newest(source)
+    history = _history(source)
+    commit = history[-1].commit if history else ""
+    newest = [(e.path, table(source.inside(e.path).json())) for e in sorted(history) if e.commit == commit]
     machines = {path.replace("\\", "/").rpartition("/")[0] for path, _ in newest}
     if len(machines) > 1:
         raise source.fault(
             f"holds results of {len(machines)} machines", "give the folder of one machine: results/<machine>"
         )
+    yield from _passed_over(history, commit)
     environments = {text(document.get("env_name")) for _, document in newest}
     for path, document in newest:
         environment = text(document.get("env_name")) if len(environments) > 1 else ""
@@ -60,24 +65,45 @@ def parse_folder(source: Source, options: ForeignOptions) -> Iterator[Record | S
         yield from _read(document, source.inside(path), about, options, suffix)
 
 
-def _newest(source: Source) -> list[tuple[str, dict[str, Any]]]:
-    """Return path and content of the result files of the newest commit, by path."""
-    newest: list[tuple[str, dict[str, Any]]] = []
-    latest = -math.inf
+class _Entry(NamedTuple):
+    """A result file of a history."""
+
+    path: str
+    commit: str
+    date: float
+    """When the commit was made, ms since 1970; -inf when it is not stated."""
+    measured: float
+    """When the last of its benchmarks began, ms since 1970; `date` when it is not stated, since it was not earlier."""
+
+
+def _history(source: Source) -> list[_Entry]:
+    """Return the result files of a folder, those measured last at the end."""
+    found = []
     for path in sorted(set(source.matching(ASV))):
-        document = table(source.inside(path).json())
-        if not items(document.get("result_columns")) and not _is_outdated(document):
+        facts = table(source.inside(path).json())
+        columns = items(facts.get("result_columns"))
+        if not columns and not _is_outdated(facts):
             continue
-        date = number(document.get("date"))
+        date = number(facts.get("date"))
         date = -math.inf if date is None else date
-        same = bool(newest) and text(document.get("commit_hash")) == text(newest[0][1].get("commit_hash"))
-        if newest and not same:
-            if date <= latest:
-                continue
-            newest = []
-        latest = max(date, latest)
-        newest.append((path, document))
-    return newest
+        at = columns.index("started_at") if "started_at" in columns else -1
+        rows = map(items, table(facts.get("results")).values())
+        began = [began for row in rows if 0 <= at < len(row) and _instant(began := number(row[at]))]
+        measured = max(filter(None, began), default=date)
+        found.append(_Entry(path, text(facts.get("commit_hash")), date, measured))
+    return sorted(found, key=lambda e: (e.measured, e.date, e.path))
+
+
+def _passed_over(history: Sequence[_Entry], commit: str) -> Iterator[Skipped]:
+    """Yield what is left out of a history: a later commit may have been measured before."""
+    others = {e.commit for e in history} - {commit}
+    if not others:
+        return
+    why = f"measured before {commit[:_DIGITS]}, the only one that is read"
+    newest = max(history, key=lambda e: (e.date, e.measured))
+    if newest.commit != commit:
+        why = f"{why}; {newest.commit[:_DIGITS]} is the later commit"
+    yield Skipped(benchmark=f"{len(others)} other {'commit' if len(others) == 1 else 'commits'}", why=why)
 
 
 def _is_outdated(document: dict[str, Any]) -> bool:
@@ -100,12 +126,16 @@ def _read(
     columns = [text(column) for column in items(facts.get("result_columns"))]
     if not columns:
         raise source.fault("holds no result_columns: it is of an asv before 0.5", "asv update, or measure again")
+    stated = table(facts.get("params"))
+    system, arch, model = (text(stated.get(name)) for name in ("os", "arch", "cpu"))
+    machine = state_machine("asv", system=system, arch=arch, cpus=stated.get("num_cpu"), cpu_model=model)
     for name, row in table(facts.get("results")).items():
         # columns that nothing is written in are cut off at the end of a row
         cells = dict(zip(columns, items(row), strict=False))
         described = table(about.get(name))
         metric, unit = _metric(name, described)
         fixed: dict[str, Any] = {
+            "machine": machine,
             "metric": metric,
             "unit": unit,
             "better": "lower" if metric != "value" else options.direction,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from perfgate.formats.parsing.machine import state_machine
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import in_base, items, number, table, take_quantiles, text
 
@@ -39,6 +40,7 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     if context.get("library_build_type") == "debug":
         flags.append("debug-build")
     fixed: dict[str, Any] = {"is_mean": True, "flags": tuple(flags), "started_at": text(context.get("date"))}
+    fixed["machine"] = state_machine("google-benchmark", cpus=context.get("num_cpus"))
     groups: dict[tuple[object, ...], list[_Row]] = {}
     for row in map(table, items(document.get("benchmarks"))):
         # two registered under one name differ by index alone; random interleaving mixes their rows

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from perfgate.formats.parsing.csv_rows import Tally, rows
+from perfgate.formats.parsing.record import Record
 from perfgate.formats.parsing.requests import Requests, instant, is_good_code
 from perfgate.formats.parsing.values import to_number
 from perfgate.formats.parsing.xml_text import is_cut_off, without_forbidden
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.formats.options import ForeignOptions
-    from perfgate.formats.parsing.record import Record, Skipped
+    from perfgate.formats.parsing.record import Skipped
     from perfgate.formats.parsing.source import Source
 
 _MS = 1000  # a second
@@ -35,6 +37,7 @@ class _Samples:
         self._source = source
         self._found: dict[str, Requests] = {}
         self._first: float | None = None
+        self._last: float | None = None
 
     def add(self, label: str, elapsed: object, *, is_good: bool | None, stamp: object) -> bool:
         """Take a sample; False: its time is none."""
@@ -42,6 +45,7 @@ class _Samples:
         if time is None or time < 0:
             return False
         begun = to_number(stamp)
+        self._last = begun or self._last
         if self._first is None:
             self._first = begun
         found = self._found.get(label)
@@ -52,9 +56,10 @@ class _Samples:
 
     def records(self) -> Iterator[Record | Skipped]:
         """Yield what was found, label by label."""
-        started = instant(self._first / _MS if self._first is not None else None)
+        started, ended = (instant(s / _MS if s is not None else None) for s in (self._first, self._last))
         for label, found in self._found.items():
-            yield from found.records(label or self._source.name, ("rounded",), started)
+            for r in found.records(label or self._source.name, ("rounded",), started):
+                yield replace(r, ended_at=ended) if isinstance(r, Record) else r
 
 
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:

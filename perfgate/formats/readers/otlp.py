@@ -40,6 +40,7 @@ class _Calls:
     errors: int = 0
     unfinished: int = 0
     first: int = 0
+    last: int = 0
     commit: str = ""
 
 
@@ -93,6 +94,7 @@ def _take(found: _Calls, span: dict[str, Any]) -> None:
     else:
         found.durations.append((end - start) / 1e9)
         found.first = min(found.first or start, start)
+        found.last = max(found.last, start)
 
 
 def _instant(value: object) -> int:
@@ -113,7 +115,7 @@ def _records(name: str, found: _Calls) -> Iterator[Record | Skipped]:
         return
     flags: tuple[Flag, ...] = ("unfinished",) if found.unfinished else ()
     facts: dict[str, Any] = {"benchmark": name, "better": "lower", "flags": flags, "commit": found.commit}
-    facts["started_at"] = _as_iso(found.first)
+    facts |= {"started_at": _as_iso(found.first), "ended_at": _as_iso(found.last)}
     yield Record(**facts, metric="duration", unit="s", payload=Samples(values=found.durations))
     rate = Share(hits=found.errors, of=known)
     yield Record(**facts, metric="error_rate", unit="1", is_derived=True, payload=rate)

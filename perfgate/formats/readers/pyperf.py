@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from perfgate.formats.parsing.machine import state_machine
 from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.parsing.values import all_numbers, items, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from perfgate.core.run import Labels
     from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
 
+_ARCHITECTURE = re.compile(r"x86_64|amd64|aarch64|arm64|ppc64le|s390x|riscv64", re.IGNORECASE)
 _UNITS = {"second": ("time", "s"), "byte": ("peak_memory", "B"), "integer": ("value", "1")}
 
 
@@ -22,6 +26,20 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     common = table(document.get("metadata"))
     for entry in map(table, items(document.get("benchmarks"))):
         yield _record(common | table(entry.get("metadata")), [table(run) for run in items(entry.get("runs"))])
+
+
+def _machine(facts: dict[str, Any]) -> Labels:
+    """Return what the metadata state of the machine; system and processor stand in the name of the platform."""
+    platform = text(facts.get("platform"))[:200]
+    arch = _ARCHITECTURE.search(platform)
+    return state_machine(
+        "pyperf",
+        system=platform.partition("-")[0],
+        arch=arch[0] if arch else "",
+        cpus=facts.get("cpu_count"),
+        cpu_model=text(facts.get("cpu_model_name")),
+        python=text(facts.get("python_version")).partition(" ")[0],
+    )
 
 
 def _record(facts: dict[str, Any], runs: list[dict[str, Any]]) -> Record | Skipped:
@@ -47,5 +65,6 @@ def _record(facts: dict[str, Any], runs: list[dict[str, Any]]) -> Record | Skipp
         is_mean=metric == "time",
         started_at=text(first.get("date")),
         commit=text(facts.get("commit_id")),
+        machine=_machine(facts),
         payload=Samples(values=values),
     )

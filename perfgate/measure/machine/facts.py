@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_ARCHITECTURES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
+ARCHITECTURES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
 _SYSTEMS = {"win32": "windows", "darwin": "macos"}
 _NOISE = frozenset({"CPU", "Processor"})
 _ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
@@ -167,7 +167,7 @@ def _find_distro(root: str) -> str:
 
 def _find_architecture(environ: Mapping[str, str]) -> str:
     name = os.uname().machine if hasattr(os, "uname") else environ.get("PROCESSOR_ARCHITECTURE", "")
-    return _ARCHITECTURES.get(name.lower(), clean(name))
+    return ARCHITECTURES.get(name.lower(), clean(name))
 
 
 def _find_cpu_model(root: str) -> str:

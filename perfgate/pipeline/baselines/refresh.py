@@ -17,6 +17,7 @@ from perfgate.core.reasons import hint_for
 from perfgate.core.text.names import list_some
 from perfgate.measure.machine.ci import name_run
 from perfgate.pipeline import inputs
+from perfgate.pipeline.classes import adopt_classes
 from perfgate.pipeline.verdicts import hint_for_failed
 from perfgate.store import lock
 from perfgate.store.baselines import Baselines, load
@@ -134,6 +135,8 @@ def plan_refresh(
         raise CannotDecideError(old.problems)
     known = {} if replace_old and every_session else known_runs(old.profiles, unnamed=replace_old)
     collection, problems, _ = inputs.read_runs(paths, settings, known=known, foreign=foreign)
+    if not settings.policy.machine_class:
+        collection = adopt_classes(collection, old.profiles)
     collection = _only(collection, benchmarks, problems)
     selection = select(collection, every_batch=every_session, every_session=not replace_old)
     problems += [*selection.problems, *find_legs(selection, paths, name_run), *_refuse(selection, settings.policy)]

@@ -17,6 +17,7 @@ from perfgate.pipeline.check import pairing, part, shards
 from perfgate.pipeline.check.confirm import with_earlier
 from perfgate.pipeline.check.origin import check_origin
 from perfgate.pipeline.check.renames import follow_renames
+from perfgate.pipeline.classes import adopt_classes
 from perfgate.pipeline.reference import event
 from perfgate.pipeline.reference.commit import Gate, gate_of
 from perfgate.pipeline.verdicts import compared_of, hint_for_failed, notes_on, suite_of, today, undecided_verdict
@@ -125,7 +126,7 @@ def check(request: Request) -> Verdict:
             compared=compared_of(request.reproduce, settings.policy, baselines, selection),
             introduces=baselines.is_first_gate,
             gate_changes=gate.edits.changes,
-            removed=_removed(gate),
+            removed=_removed(gate, request),
         )
     )
 
@@ -184,9 +185,12 @@ def _unmeasured(baselines: BaselineSet, selection: Selection) -> list[Diagnostic
     ]
 
 
-def _removed(gate: Gate) -> Removed:
-    """Return what is known to be removed on purpose; of a folder alone by its own entries."""
-    removed = gate.edits.removed
+def _removed(gate: Gate, request: Request) -> Removed:
+    """Return what is known to be removed on purpose; of a folder alone by its own entries.
+
+    `perfgate baseline rename` works on the configured baselines, not on a file or folder that is named.
+    """
+    removed = replace(gate.edits.removed, has_baselines=request.baseline is None)
     return removed if removed.removals else replace(removed, removals=gate.baselines.removals)
 
 
@@ -203,7 +207,7 @@ def _current(
         return shards.select_shards(
             request.paths,
             settings,
-            known=known_runs(baselines.profiles),
+            baselines=baselines.profiles,
             expected=request.expect_shards,
             every_session=request.every_session,
             foreign=request.foreign,
@@ -221,5 +225,7 @@ def _current(
             request.paths, settings, known=known_runs(baselines.profiles), foreign=request.foreign
         )
     notes += part.describe_part(globs, (*(p.key for p in baselines.profiles), *(s.key for s in collection.seen)))
+    if not settings.policy.machine_class:
+        collection = adopt_classes(collection, baselines.profiles)
     selection = select(part.keep_collected(globs, collection), every_batch=request.every_session)
     return selection, [*problems, *selection.problems, *find_legs(selection, request.paths, name_run)], notes

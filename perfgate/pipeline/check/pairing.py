@@ -16,10 +16,11 @@ from perfgate.core.profile import Profile, title
 from perfgate.core.text.names import list_some
 from perfgate.gate.judge import Pair
 from perfgate.gate.rows import finding_of, rows_of
+from perfgate.pipeline.classes import is_of_files
 from perfgate.report.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from perfgate.collect import Key, Selection, SessionTally
     from perfgate.core.policy import Policy
@@ -46,7 +47,7 @@ def pair(baselines: Sequence[Profile], selection: Selection, policy: Policy, *, 
     current = {
         _place(p, classless=classless): p
         for p in selection.profiles
-        if classless or not committed or (p.machine_class in judged and not _other_classes(classes, p))
+        if classless or not committed or _is_judged(p, classes, judged)
     }
     selected, superseded = _tallies_by_key(selection.selected), _tallies_by_key(selection.superseded)
     pairs = []
@@ -75,8 +76,11 @@ def find_class_mismatches(baselines: BaselineSet, selection: Selection, policy: 
         return []
     classes = _classes_by_key(baselines.profiles)
     committed = sorted({p.machine_class for p in baselines.profiles})
+    judged = {s.machine_class for s in selection.selected} & set(committed)
     findings = []
     for profile in selection.profiles:
+        if _is_judged(profile, classes, judged):
+            continue
         others = _other_classes(classes, profile) if profile.machine_class in committed else committed
         if not others or policy.excludes(profile.benchmark, title(*profile.key)):
             continue
@@ -85,6 +89,17 @@ def find_class_mismatches(baselines: BaselineSet, selection: Selection, policy: 
             message = f"the runs are of {profile.machine_class}, the baselines of {list_some(others)}"
             findings.append(finding_of(row, Status.NOT_COMPARABLE, "class-differs", message))
     return findings
+
+
+def _is_judged(profile: Profile, classes: Mapping[Key, set[str]], judged: Container[str]) -> bool:
+    """Is a measured benchmark judged, as a new one where it has no baseline?
+
+    Beside benchmarks of a class that has baselines, one that only a file of another tool
+    states is new: that file says less of the machine than perfgate's own runs do.
+    """
+    if profile.machine_class in judged:
+        return not _other_classes(classes, profile)
+    return bool(judged) and is_of_files(profile) and profile.key not in classes
 
 
 def _place(profile: Profile, *, classless: bool) -> tuple[str, Key]:

@@ -12,14 +12,15 @@ from perfgate.formats.discovery import find
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
+from perfgate.pipeline.classes import adopt_classes
 from perfgate.schema.baseline_types import StoredShard
 from perfgate.store import baselines as store
-from perfgate.store.codec import PROFILE, decode_shard, encode_profiles, version_of
+from perfgate.store.codec import PROFILE, decode_shard, encode_profiles, known_runs, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from perfgate.collect import Key, SessionTally
+    from perfgate.collect import SessionTally
     from perfgate.core.profile import Profile
     from perfgate.formats.options import ForeignOptions
     from perfgate.pipeline.inputs import Settings
@@ -79,7 +80,7 @@ def select_shards(
     paths: Sequence[str],
     settings: Settings,
     *,
-    known: Mapping[Key, frozenset[str]],
+    baselines: Sequence[Profile],
     expected: int,
     every_session: bool,
     foreign: ForeignOptions | None = None,
@@ -91,7 +92,7 @@ def select_shards(
     Args:
         paths: as `perfgate check` takes them.
         settings: the configuration.
-        known: digests of the baseline's runs, by benchmark.
+        baselines: the committed profiles.
         expected: how many shards there must be, >= 1.
         every_session: take every batch as it is.
         foreign: options of files of other tools; None: none.
@@ -99,6 +100,7 @@ def select_shards(
     Returns:
         What is judged, faults, and notes.
     """
+    known = known_runs(tuple(baselines))
     files, unfound = find(paths) if paths else find(settings.policy.runs, settings.root)
     notes: list[Diagnostic] = []
     if files and _is_profile(files[0]):
@@ -108,6 +110,8 @@ def select_shards(
     else:
         collection, problems, notes = inputs.read_runs(paths, settings, known=known, foreign=foreign)
         problems += check_shards(parts_of(collection.seen), expected)
+    if not settings.policy.machine_class:
+        collection = adopt_classes(collection, baselines)
     # Sessions of the baseline alone are not current, whichever shard measured them.
     fresh = tuple(s for s in collection.seen if s.ok or s.failed)
     old = tuple(s for s in collection.seen if not (s.ok or s.failed))

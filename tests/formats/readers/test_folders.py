@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cases import DATA, values_of
+from cases import contents as whole
 from micro import of_folder, seen
 
 from perfgate.core.errors import CannotDecideError
@@ -77,11 +78,30 @@ def test_of_a_machines_folder_or_one_file_names_tell_what_is_measured() -> None:
     assert {key: r.unit for key, r in alone.items() if r != whole[key]} == {("bench_dev.track_accuracy", "value"): None}
 
 
-def test_only_the_newest_commit_of_a_history_is_read(tmp_path: Path) -> None:
+def test_of_a_history_the_commit_measured_last_is_read_and_the_others_are_counted(tmp_path: Path) -> None:
+    hour = 3_600_000
+    for sha, date, measured in (("dddddddd", 2, 9), ("eeeeeeee", 4, 6), ("ffffffff", 1, 3)):
+        rows = {"x.time_a": [[float(measured)], [], "v", measured * hour], "x.time_b": [[1.0], [], "v", hour]}
+        write_result(tmp_path / "m", sha, rows, date=date * hour)
+    contents = whole(tmp_path)
+    assert {(r.commit, *values_of(r)) for r in contents.records} == {("d" * 40, 9.0), ("d" * 40, 1.0)}
+    (passed,) = contents.skipped
+    assert passed.benchmark == "2 other commits"
+    assert passed.why == "measured before dddddddddddd, the only one that is read; eeeeeeeeeeee is the later commit"
+
+
+def test_of_a_history_that_does_not_say_when_it_was_measured_the_newest_commit_is_read(tmp_path: Path) -> None:
     for sha, date in (("aaaaaaaa", 2), ("bbbbbbbb", 3), ("cccccccc", 1)):
         write_result(tmp_path / "m", sha, {"x.time_a": [[float(date)], []]}, date=date)
-    (record,) = of_folder(tmp_path).values()
-    assert (record.commit, *values_of(record)) == ("b" * 40, 3.0)
+    contents = whole(tmp_path)
+    assert [(r.commit, *values_of(r)) for r in contents.records] == [("b" * 40, 3.0)]
+    assert [s.why for s in contents.skipped] == ["measured before bbbbbbbbbbbb, the only one that is read"]
+
+
+def test_all_environments_of_the_commit_measured_last_are_read(tmp_path: Path) -> None:
+    for sha, env, measured in (("aaaaaaaa", "py3.8", 7), ("aaaaaaaa", "py3.9", 2), ("bbbbbbbb", "py3.8", 5)):
+        write_result(tmp_path / "m", sha, {"x.time_a": [[float(measured)], [], "v", measured]}, env=env)
+    assert {r.benchmark for r in whole(tmp_path).records} == {"x.time_a [py3.8]", "x.time_a [py3.9]"}
 
 
 def outdated(sha: str, date: int) -> dict[str, Any]:
