@@ -34,6 +34,8 @@ class MergedSeries:
     """All values, run by run, in the metric's base unit; empty when only quantiles are known."""
     quantiles: tuple[Quantile, ...]
     """The median run's of each, ascending by name; empty when values are known."""
+    least: float
+    """Values below it are compared as if they were it; the largest of the runs'."""
 
 
 def merge_series(held: Mapping[str, Sequence[Held]]) -> list[MergedSeries]:
@@ -58,6 +60,7 @@ def merge_series(held: Mapping[str, Sequence[Held]]) -> list[MergedSeries]:
                 sources=frozenset(s.source for s in ordered if s.source),
                 values=values,
                 quantiles=_middle([q for s in ordered for q in s.quantiles]),
+                least=max(s.least for s in ordered),
             )
         )
     return found
@@ -82,6 +85,7 @@ class MetricBuilder:
         self._sources: set[str] = set()
         self._values: dict[str, tuple[float, ...]] = {}
         self._stated: list[Stated] = []
+        self._least = 0.0
 
     def add_values(self, session: str, values: tuple[float, ...], sources: Iterable[str]) -> None:
         """Add the values of a session, behind those that it has already.
@@ -96,6 +100,7 @@ class MetricBuilder:
 
     def add_series(self, session: str, found: MergedSeries) -> None:
         """Add what a foreign tool measured in a session."""
+        self._least = max(self._least, found.least)
         if found.values:
             self.add_values(session, found.values, found.sources)
         else:
@@ -106,5 +111,6 @@ class MetricBuilder:
         """Return the metric with all its sessions, in the order in which they were added."""
         samples = tuple(Sample(session=name, values=values) for name, values in self._values.items())
         return with_stated(
-            MetricProfile(metric=self.metric, sources=tuple(sorted(self._sources)), samples=samples), self._stated
+            MetricProfile(metric=self.metric, sources=tuple(sorted(self._sources)), samples=samples, least=self._least),
+            self._stated,
         )

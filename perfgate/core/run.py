@@ -49,6 +49,8 @@ class Series:
     """Raw values in the metric's unit, finite; empty when only quantiles are known."""
     quantiles: tuple[Quantile, ...] = ()
     """Quantiles, ascending by name; empty when the values are known."""
+    least: float = 0.0
+    """Values below it are compared as if they were it, in the metric's unit; 0.0: all count."""
 
 
 @dataclass(slots=True)

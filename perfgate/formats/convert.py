@@ -32,7 +32,7 @@ _FLAGS = {
     "nonzero-exit": "some runs of the command failed (exit code not 0) and are left out",
     "rounded": "times are rounded by the tool",
     "saturated": "the slowest values are beyond the last bucket",
-    "short": "test cases shorter than --min-time are listed, and not judged: the tool rounds to milliseconds",
+    "short": "test cases shorter than --min-time count as that long: the tool rounds to milliseconds",
     "snapshot": "written before the end, or since the start of the program: give two snapshots where it counts",
     "unfinished": "the tool was stopped before its end",
 }
@@ -118,7 +118,8 @@ def _series(r: Record, rate: float) -> Series:
     source = MEANS if r.is_mean else ""
     match r.payload:
         case Samples():
-            return Series(metric=metric, source=source, values=thin_values(without_failures(r, r.payload, rate)))
+            values = thin_values(without_failures(r, r.payload, rate))
+            return Series(metric=metric, source=source, values=values, least=r.least)
         case Single(value=value):
             return Series(metric=metric, source=source, values=(value,))
         case Quantiles():

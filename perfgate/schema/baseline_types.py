@@ -23,6 +23,7 @@ class StoredMetric(msgspec.Struct, forbid_unknown_fields=True):
     p99: float
     values: Annotated[dict[str, Annotated[list[float], msgspec.Meta(min_length=1)]], msgspec.Meta(min_length=1)]
     source: list[str] = []
+    least: float = 0.0
 
 
 class StoredQuantiles(msgspec.Struct, forbid_unknown_fields=True):

@@ -44,14 +44,14 @@ def file_name(benchmark: str, labels: Labels) -> str:
     return f"{slug(benchmark) or 'benchmark'}-{short_hash(identity, digits=8)}.json"
 
 
-def body(profile: Profile) -> dict[str, Any]:
-    """Return a profile as JSON data, its values rounded."""
+def body(profile: Profile, *, of_runs: bool = False) -> dict[str, Any]:
+    """Return a profile as JSON data, its values rounded; of runs with what was asked when they were read."""
     stated = {m.metric.name: encode_stated(m) for m in profile.metrics if m.stated}
     return {
         "benchmark": profile.benchmark,
         "labels": dict(profile.labels),
         "machine_class": profile.machine_class,
-        "metrics": {m.metric.name: _metric_body(m) for m in profile.metrics if not m.stated},
+        "metrics": {m.metric.name: _metric_body(m, of_runs=of_runs) for m in profile.metrics if not m.stated},
         **({"stated": stated} if stated else {}),
         "sessions": {
             s.id: {
@@ -67,11 +67,13 @@ def body(profile: Profile) -> dict[str, Any]:
     }
 
 
-def _metric_body(profile: MetricProfile) -> dict[str, Any]:
+def _metric_body(profile: MetricProfile, *, of_runs: bool) -> dict[str, Any]:
     pooled = sorted(round_values(profile.pooled()))
     stated: dict[str, Any] = {"unit": profile.metric.unit, "better": profile.metric.better}
     if profile.sources:
         stated["source"] = list(profile.sources)
+    if profile.least and of_runs:
+        stated["least"] = profile.least
     stated["n"] = len(pooled)
     stated.update({name: rounded(quantile(pooled, q)) for name, q in STORED})
     stated["values"] = {s.session: [rounded(v) for v in s.values] for s in profile.samples}
@@ -92,7 +94,7 @@ def encode_profiles(profiles: tuple[Profile, ...], shard: StoredShard | None = N
     document: dict[str, Any] = {"schema": PROFILE}
     if shard is not None:
         document["shard"] = msgspec.to_builtins(shard)
-    return (layout({**document, "profiles": [body(p) for p in profiles]}, "", "") + "\n").encode()
+    return (layout({**document, "profiles": [body(p, of_runs=True) for p in profiles]}, "", "") + "\n").encode()
 
 
 def decode_baseline(content: bytes, origin: str) -> tuple[Profile, bool]:
@@ -235,6 +237,7 @@ def _metric(name: str, stored: StoredMetric) -> MetricProfile:
     return MetricProfile(
         metric=Metric(name=name, unit=stored.unit, better=stored.better),
         sources=tuple(stored.source),
+        least=stored.least,
         samples=tuple(Sample(session=s, values=tuple(v)) for s, v in stored.values.items()),
     )
 

@@ -24,7 +24,7 @@ def _at(name, *path):
 
 
 def _quantiles(keys):
-    return [k for k in keys if k not in {"unit", "better", "n", "values", "source"}]
+    return [k for k in keys if k not in {"unit", "better", "n", "values", "source", "least"}]
 
 
 def test_a_budget_may_name_each_statistic():
