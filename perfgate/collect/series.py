@@ -42,6 +42,8 @@ class MergedSeries:
     quantiles: tuple[Quantile, ...]
     """Of all runs that were counted in the same buckets, else the median run's; ascending by name, empty when values
     are known."""
+    least: float
+    """Values below it are compared as if they were it; the largest of the runs'."""
 
 
 def merge_series(held: Mapping[str, Sequence[Held]]) -> list[MergedSeries]:
@@ -68,6 +70,7 @@ def merge_series(held: Mapping[str, Sequence[Held]]) -> list[MergedSeries]:
                 stands_for=stands_for,
                 hits=hits,
                 quantiles=_join_quantiles(ordered),
+                least=max(s.least for s in ordered),
             )
         )
     return found
@@ -117,6 +120,7 @@ class MetricBuilder:
         self._sources: set[str] = set()
         self._samples: dict[str, Sample] = {}
         self._stated: list[Stated] = []
+        self._least = 0.0
 
     def add_sample(self, sample: Sample, sources: Iterable[str]) -> None:
         """Add the values of a session, behind those that it has already.
@@ -131,6 +135,7 @@ class MetricBuilder:
 
     def add_series(self, session: str, found: MergedSeries) -> None:
         """Add what a foreign tool measured in a session."""
+        self._least = max(self._least, found.least)
         if found.values:
             sample = Sample(session=session, values=found.values, stands_for=found.stands_for, hits=found.hits)
             self.add_sample(sample, found.sources)
@@ -142,5 +147,6 @@ class MetricBuilder:
         """Return the metric with all its sessions, in the order in which they were added."""
         samples = tuple(self._samples.values())
         return with_stated(
-            MetricProfile(metric=self.metric, sources=tuple(sorted(self._sources)), samples=samples), self._stated
+            MetricProfile(metric=self.metric, sources=tuple(sorted(self._sources)), samples=samples, least=self._least),
+            self._stated,
         )

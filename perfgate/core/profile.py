@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -123,6 +123,8 @@ class MetricProfile:
     """Stated quantiles (``p50``, ``p95``) of a file that holds no raw values; of several sessions the middle ones."""
     stated: tuple[Stated, ...] = ()
     """The same by session, oldest first; empty when the file knows no sessions."""
+    least: float = field(default=0.0, compare=False)
+    """Values below it are compared as if they were it; 0.0: all count. Only of what was measured now (`--min-time`)."""
 
     @property
     def count(self) -> int:
@@ -138,6 +140,11 @@ class MetricProfile:
     def pooled(self) -> tuple[float, ...]:
         """Return the values of all sessions together, ascending; each session counts by what it measured."""
         return tuple(sorted(join_samples("", self.samples).values)) if self.samples else ()
+
+    def raised_to(self, least: float) -> MetricProfile:
+        """Return the metric with each value that is below `least` counted as `least`."""
+        raised = (replace(s, values=tuple(max(v, least) for v in s.values)) for s in self.samples)
+        return replace(self, samples=tuple(raised))
 
     def in_sessions(self, keep: Container[str]) -> MetricProfile | None:
         """Return the metric with some sessions only; None when nothing is left of it."""

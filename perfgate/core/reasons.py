@@ -136,6 +136,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # holds
     "better-than-base": ("better, beyond the threshold", ""),
     "better": ("better, beyond the threshold", f"keep the gain: {_REPLACE}"),
+    "below-least": ("shorter than `--min-time` on both sides", ""),
     "within-threshold": ("within the threshold", ""),
     "suite-moved": ("the common change of all benchmarks, subtracted from each change", ""),
     "within-noise": ("the difference is within the noise", ""),

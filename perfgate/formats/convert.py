@@ -37,7 +37,7 @@ _FLAGS = {
     "rounded": "times are rounded by the tool",
     "saturated": "the slowest values are beyond the last bucket",
     "settings": "results under other values of a configuration key are benchmarks of their own, NAME{key=value}",
-    "short": "test cases shorter than --min-time are listed, and not judged: the tool rounds to milliseconds",
+    "short": "test cases shorter than --min-time count as that long: the tool rounds to milliseconds",
     "snapshot": "written before the end, or since the start of the program: give two snapshots where it counts",
     "unfinished": "the tool was stopped before its end",
 }
@@ -125,7 +125,7 @@ def _series(r: Record, rate: float) -> Series:
     match r.payload:
         case Samples():
             values, cells = _values_or_cells(r.payload, without_failures(r, r.payload, rate))
-            return Series(metric=metric, source=source, values=values, cells=cells)
+            return Series(metric=metric, source=source, values=values, cells=cells, least=r.least)
         case Single(value=value):
             return Series(metric=metric, source=source, values=(value,))
         case Share(value=value, hits=hits, of=of):

@@ -25,6 +25,6 @@ class ForeignOptions:
     direction: Direction | None = None
     """Which direction is better, for metrics whose file does not say it."""
     min_time: float = MIN_TIME
-    """Seconds: shorter test cases of a JUnit report are listed, and not judged."""
+    """Seconds: shorter test cases of a JUnit report count as that long."""
     tolerance: float = TOLERANCE
     """Share of the lines of a log that may be broken, 0.0 to 1.0."""

@@ -117,8 +117,8 @@ def _compare_all(pairs: Sequence[Pair], policy: Policy) -> tuple[list[Finding], 
     findings: list[Finding] = []
     by_method: dict[Method, list[Comparison]] = {}
     for pair in _with_merged_batches(pairs):
-        for row in rows_of(pair.base, pair.current, policy):
-            found = _compare(row, pair)
+        for row in map(_raise_short, rows_of(pair.base, pair.current, policy)):
+            found = _pass_short(row) if _is_short(row) else _compare(row, pair)
             if isinstance(found, Comparison):
                 by_method.setdefault(method_of(found), []).append(found)
             else:
@@ -181,6 +181,27 @@ def _compare(row: Row, pair: Pair) -> Comparison | list[Finding]:
     if unmeasured := _why_unmeasured(c):
         return [finding_of(row, Status.INVALID, *unmeasured)] if represents else []
     return c
+
+
+def _raise_short(row: Row) -> Row:
+    """Return a row in which what is too short to be known counts as the shortest time that is, on both sides."""
+    least = row.current_metric.least if row.current_metric else 0.0
+    if not least:
+        return row
+    base, current = (side.raised_to(least) if side else None for side in (row.base_metric, row.current_metric))
+    return replace(row, base_metric=base, current_metric=current)
+
+
+def _is_short(row: Row) -> bool:
+    """Is every value of the row too short to be known?"""
+    least = row.current_metric.least if row.current_metric else 0.0
+    sides = [side for side in (row.base_metric, row.current_metric) if side]
+    return bool(least) and all(v <= least for side in sides for v in side.pooled())
+
+
+def _pass_short(row: Row) -> list[Finding]:
+    """Return the finding of a row that is too short on both sides; none where it is only new."""
+    return [finding_of(row, Status.UNCHANGED, "below-least")] if row.base_metric and row.statistic == P50 else []
 
 
 def _did_every_call_fail(profile: Profile) -> bool:

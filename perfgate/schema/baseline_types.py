@@ -27,6 +27,7 @@ class StoredMetric(msgspec.Struct, forbid_unknown_fields=True):
     source: list[str] = []
     stands_for: dict[str, _Many] = {}
     hits: dict[str, _Hits] = {}
+    least: float = 0.0
 
 
 class StoredQuantiles(msgspec.Struct, forbid_unknown_fields=True):

@@ -53,14 +53,14 @@ def file_name(benchmark: str, labels: Labels) -> str:
     return f"{slug(benchmark) or 'benchmark'}-{short_hash(identity, digits=8)}.json"
 
 
-def body(profile: Profile) -> dict[str, Any]:
-    """Return a profile as JSON data, its values rounded."""
+def body(profile: Profile, *, of_runs: bool = False) -> dict[str, Any]:
+    """Return a profile as JSON data, its values rounded; of runs with what was asked when they were read."""
     stated = {m.metric.name: encode_stated(m) for m in profile.metrics if m.stated}
     return {
         "benchmark": profile.benchmark,
         "labels": dict(profile.labels),
         "machine_class": profile.machine_class,
-        "metrics": {m.metric.name: _metric_body(m) for m in profile.metrics if not m.stated},
+        "metrics": {m.metric.name: _metric_body(m, of_runs=of_runs) for m in profile.metrics if not m.stated},
         **({"stated": stated} if stated else {}),
         "sessions": {
             s.id: {
@@ -76,12 +76,14 @@ def body(profile: Profile) -> dict[str, Any]:
     }
 
 
-def _metric_body(profile: MetricProfile) -> dict[str, Any]:
+def _metric_body(profile: MetricProfile, *, of_runs: bool) -> dict[str, Any]:
     short = round_metric(profile)
     pooled = short.pooled()
     stated: dict[str, Any] = {"unit": profile.metric.unit, "better": profile.metric.better}
     if profile.sources:
         stated["source"] = list(profile.sources)
+    if profile.least and of_runs:
+        stated["least"] = profile.least
     stated["n"] = profile.count
     stated.update({name: rounded(quantile(pooled, q)) for name, q in STORED})
     stated["values"] = {s.session: [rounded(v) for v in s.values] for s in short.samples}
@@ -102,7 +104,7 @@ def encode_profiles(profiles: tuple[Profile, ...], shard: StoredShard | None = N
     document: dict[str, Any] = {"schema": PROFILE}
     if shard is not None:
         document["shard"] = msgspec.to_builtins(shard)
-    return (layout({**document, "profiles": [body(p) for p in profiles]}, "", "") + "\n").encode()
+    return (layout({**document, "profiles": [body(p, of_runs=True) for p in profiles]}, "", "") + "\n").encode()
 
 
 def decode_baseline(content: bytes, origin: str) -> tuple[Profile, bool]:
@@ -246,6 +248,7 @@ def _metric(name: str, stored: StoredMetric) -> MetricProfile:
         metric=Metric(name=name, unit=stored.unit, better=stored.better),
         sources=tuple(stored.source),
         samples=samples_from_data(stored.values, stored.stands_for, stored.hits),
+        least=stored.least,
     )
 
 

@@ -215,6 +215,8 @@ def _move(name: str, was: MetricProfile | None, now: MetricProfile | None, prese
     if side is None:  # pragma: no cover - one of the two has the name
         raise ValueError(name)
     titled = title(*present.key)
+    if now and now.least:  # what is too short to be known has no change
+        was, now = was and was.raised_to(now.least), now.raised_to(now.least)
     before, after = (_middle(m) if m else None for m in (was, now))
     is_primary = gates_nothing_by_default(m.metric.name for m in present.metrics)
     ruling = policy.ruling(present.benchmark, titled, side.metric, "p50", is_primary=is_primary)

@@ -503,3 +503,40 @@ def test_imported_files_keep_their_machine(project: Project):
     assert project.cli("import", "bench.json", "--output", "runs").code == 0
     assert project.cli("baseline", "refresh", "runs").code == 0
     assert [p.name for p in project.path("baselines").iterdir()] == ["linux-x64-6cpu-some"]
+
+
+def junit(project: Project, **times: float) -> None:
+    cases = "".join(f'<testcase classname="k" name="{name}" time="{time:.3f}"/>' for name, time in times.items())
+    project.write("tests.xml", f'<testsuite name="s">{cases}</testsuite>')
+
+
+@pytest.mark.parametrize(
+    ("now", "options", "code"),
+    [
+        pytest.param({"a": 0.9, "b": 0.02, "c": 0.03}, (), 0, id="a-test-becomes-short"),
+        pytest.param({"a": 0.9, "b": 0.14, "c": 0.099}, (), 0, id="a-short-test-stays-short"),
+        pytest.param({"a": 0.9, "b": 0.14, "c": 1.7}, (), 1, id="a-short-test-becomes-long"),
+        pytest.param({"a": 0.9, "b": 0.14, "c": 0.102}, (), 0, id="just-above-the-least-time"),
+        pytest.param({"a": 0.9, "b": 0.14, "c": 0.45}, ("--min-time", "0.5"), 0, id="both-below-what-is-asked"),
+        pytest.param({"a": 0.9, "b": 0.14, "c": 0.099}, ("--min-time", "0.02"), 1, id="less-is-asked"),
+        pytest.param({"a": 0.9, "b": 0.14}, (), 2, id="a-short-test-is-gone"),
+    ],
+)
+def test_the_least_time_is_a_property_of_both_sides(project: Project, now: dict[str, float], options, code: int):
+    junit(project, a=0.9, b=0.14, c=0.03)
+    assert project.cli("baseline", "refresh", "tests.xml").code == 0
+    junit(project, **now)
+    outcome = project.cli("check", *options, "tests.xml")
+    assert outcome.code == code, str(outcome)
+    assert project.cli("collect", *options, "--output", "now.json", "tests.xml").code == 0
+    assert project.cli("check", "--current", "now.json").code == code
+    if code != 2:
+        assert project.cli("import", *options, "tests.xml", "--output", "runs").code == 0
+        assert project.cli("check", "runs").code == code
+
+
+def test_a_test_that_stays_short_does_not_loosen_its_baseline(project: Project):
+    junit(project, a=0.9, c=0.01)
+    assert project.cli("baseline", "refresh", "tests.xml").code == 0
+    junit(project, a=0.9, c=0.08)
+    assert project.cli("baseline", "refresh", "tests.xml").code == 0

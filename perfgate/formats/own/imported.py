@@ -28,6 +28,7 @@ class _Series(msgspec.Struct, forbid_unknown_fields=True):
     better: Literal["lower", "higher"]
     source: str = ""
     values: list[float] = []
+    least: float = 0.0
     quantiles: dict[str, tuple[float, float, float | None]] = {}
 
 
@@ -72,6 +73,8 @@ def _series_body(s: Series) -> dict[str, Any]:
     entry: dict[str, Any] = {"unit": s.metric.unit, "better": s.metric.better}
     if s.source:
         entry["source"] = s.source
+    if s.least:
+        entry["least"] = s.least
     if s.values:
         return {**entry, "values": list(s.values)}
     entry["quantiles"] = {q.name: [q.value, q.low, q.high if math.isfinite(q.high) else None] for q in s.quantiles}
@@ -89,7 +92,7 @@ def decode_imported(content: bytes, origin: str) -> Run:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
         _refuse(origin, str(caught))
     for name, s in stored.series.items():
-        numbers = (*s.values, *(v for q in s.quantiles.values() for v in q if v is not None))
+        numbers = (s.least, *s.values, *(v for q in s.quantiles.values() for v in q if v is not None))
         if bool(s.values) == bool(s.quantiles) or not all(map(math.isfinite, numbers)):
             _refuse(origin, f'"{name}" must hold finite values, or quantiles')
     return Run(
@@ -121,7 +124,7 @@ def _environment(facts: dict[str, str]) -> Environment:
 def _series(name: str, s: _Series) -> Series:
     quantiles = (Quantile(q, v[0], v[1], math.inf if v[2] is None else v[2]) for q, v in sorted(s.quantiles.items()))
     metric = Metric(name=name, unit=s.unit, better=s.better)
-    return Series(metric=metric, source=s.source, values=tuple(s.values), quantiles=tuple(quantiles))
+    return Series(metric=metric, source=s.source, values=tuple(s.values), quantiles=tuple(quantiles), least=s.least)
 
 
 def _refuse(origin: str, message: str) -> NoReturn:

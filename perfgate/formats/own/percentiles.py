@@ -13,8 +13,12 @@ from perfgate.core.profile import MetricProfile, Profile
 from perfgate.core.statistic import STATISTICS
 from perfgate.core.text.strict_json import load_json
 from perfgate.core.text.units import to_base
+from perfgate.formats.parsing.values import number
 
 _NO_UNIT = "unit and direction of the metric are not known from its name"
+_GROUP = "_percentiles"
+_MS = 1000.0  # a second
+_TIME = Metric(name="time", unit="s", better="lower")
 _SHAPE = "`perfgate schema percentiles` prints the format"
 _HINT = 'state "unit" and "better" in the file, or end the metric\'s name in _sec, _ms, _mb, _bytes or _per_s'
 
@@ -29,6 +33,8 @@ def parse(content: bytes, origin: str) -> tuple[Profile, ...]:
         CannotDecideError: it is not valid, or a metric's unit is unknown; every fault is in it.
     """
     document = load_json(content, origin, "percentiles-invalid", _SHAPE)
+    if isinstance(document, dict) and "benchmarks" not in document and (staged := _groups(document)):
+        return _staged(staged, origin)
     faults = [(f.pointer, f.message) for f in schema.explain("percentiles", document)]
     profiles = []
     for benchmark, metrics in [] if faults else document["benchmarks"].items():
@@ -40,6 +46,34 @@ def parse(content: bytes, origin: str) -> tuple[Profile, ...]:
     if faults:
         raise CannotDecideError([_fault(origin, pointer, message) for pointer, message in faults])
     return tuple(sorted(profiles, key=lambda p: p.key))
+
+
+def _groups(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the groups of a summary such as ``{"stage_percentiles": {stage: {"p50": …}}}``, by key."""
+    return {k: v for k, v in document.items() if k.endswith(_GROUP) and isinstance(v, dict) and v}
+
+
+def _staged(groups: dict[str, dict[str, Any]], origin: str) -> tuple[Profile, ...]:
+    """Return a profile for each stage: its percentiles are milliseconds; other keys of the summary are no percentiles.
+
+    Raises:
+        CannotDecideError: a stage states no percentile, or one that is no time; every fault is in it.
+    """
+    profiles: dict[str, Profile] = {}
+    faults: list[Diagnostic] = []
+    for group, stages in groups.items():
+        for stage, stated in stages.items():
+            pointer = f"/{group}/{stage}"
+            values = {n: number(stated[n]) for n in STATISTICS if n in stated} if isinstance(stated, dict) else {}
+            if not values or any(v is None or v < 0 for v in values.values()):
+                faults.append(_fault(origin, pointer, "expected percentiles such as p95, in milliseconds"))
+            quantiles = tuple((n, v / _MS) for n, v in values.items() if v is not None)
+            metric = MetricProfile(metric=_TIME, sources=(), samples=(), quantiles=quantiles)
+            name = stage if stage not in profiles else f"{group.removesuffix(_GROUP)}:{stage}"
+            profiles[name] = Profile(benchmark=name, labels=(), machine_class="", sessions=(), metrics=(metric,))
+    if faults:
+        raise CannotDecideError(faults)
+    return tuple(profiles[name] for name in sorted(profiles))
 
 
 def _fault(origin: str, pointer: str, message: str) -> Diagnostic:

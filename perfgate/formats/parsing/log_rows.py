@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 _ARRAY = re.compile(r"\s*\[\s*(?:[{\]]|\Z)")
 _PRETTY = re.compile(r"\s*\{[ \t]*\r?\n")
+_OBJECT = re.compile(r'\{\s*"')
+_JSON = ("{", "[{")
+_LONGEST_PREFIX = 500  # characters: time, level, logger, process and request fit
+_MOST_BRACES = 3
 _SEPARATORS = ",\t;|"
 _DEEPEST = 4
 BATCH = 512
@@ -70,7 +74,10 @@ class Broken:
 def is_json(source: Source) -> bool:
     """Is it JSON, perhaps with lines of text between, rather than a table?"""
     head = source.head
-    return bool(_ARRAY.match(head)) or any(line.lstrip().startswith("{") for line in head.splitlines())
+    lines = head.splitlines()
+    return bool(_ARRAY.match(head)) or any(
+        line.lstrip().startswith("{") or _object_after_prefix(line) is not None for line in lines
+    )
 
 
 def json_rows(source: Source, broken: Broken, *, is_choosy: bool) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -96,7 +103,7 @@ def json_rows(source: Source, broken: Broken, *, is_choosy: bool) -> Iterator[tu
         try:
             row = decode(line)
         except (ValueError, RecursionError):
-            row = _slowly(line)
+            row = _object_after_prefix(line) or _slowly(line)
         if type(row) is dict:
             yield number, row
         elif not line.strip():
@@ -107,6 +114,22 @@ def json_rows(source: Source, broken: Broken, *, is_choosy: bool) -> Iterator[tu
 
 class _NoJsonError(Exception):
     """Why a line is no JSON."""
+
+
+def _object_after_prefix(line: str) -> dict[str, Any] | None:
+    """Return the object that ends a line of a logger, behind time, level and the like; None: there is none.
+
+    The first braces may belong to the prefix. A cell of a table is no message.
+    """
+    if line.lstrip().startswith(_JSON) or not line.rstrip().endswith("}"):
+        return None
+    for begin in islice(_OBJECT.finditer(line, 0, _LONGEST_PREFIX), _MOST_BRACES):
+        if line[: begin.start()].rstrip(" ")[-1:] in _SEPARATORS:
+            continue
+        row = _slowly(line[begin.start() :])
+        if isinstance(row, dict):
+            return row
+    return None
 
 
 def _slowly(line: str) -> object:

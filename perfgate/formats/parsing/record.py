@@ -120,6 +120,8 @@ class Record:
     """When the last of many measurements began, such as the last line of a log; empty when the file does not say."""
     commit: str = ""
     """Version of the measured code; empty when the file does not say."""
+    least: float = 0.0
+    """Values below it are compared as if they were it, in the record's unit; 0.0: all count."""
     machine: Labels = ()
     """What the file states of the machine (`machine.state_machine`); empty when it says nothing."""
 

@@ -25,7 +25,7 @@ _HINT = "write the report again, without a DTD"
 
 
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
-    """Yield the time of each test case that passed; one below `ForeignOptions.min_time` is listed, and never judged."""
+    """Yield the time of each test case that passed; one below `ForeignOptions.min_time` is compared as that long."""
     cases = _Cases(source)
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = cases.start
@@ -107,7 +107,7 @@ def _records(cases: _Cases, options: ForeignOptions) -> Iterator[Record | Skippe
                 unit="s",
                 better="lower",
                 flags=("rounded", "short") if is_short else ("rounded",),
-                is_side=is_short,
+                least=options.min_time,
                 started_at=started,
                 payload=Samples(values=[value]),
             )

@@ -39,23 +39,22 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
 def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield what was counted between two scrapes.
 
-    A counter that fell, or whose start moved, began anew: then all that it counts since is
-    taken, as Prometheus does, and marked ``snapshot``. Gauges and stated quantiles are those
-    of the second scrape.
+    A counter that fell, or whose own start moved, began anew: then all that it counts since
+    is taken, as Prometheus does, and marked ``snapshot``. Gauges and stated quantiles are
+    those of the second scrape.
 
     Raises:
-        CannotDecideError: a scrape is broken, or they were given in the wrong order.
+        CannotDecideError: a scrape is broken, they are of two processes, or in the wrong order.
     """
     earlier = {(s.name, s.labels): s for s in parse_scrape(before)}
     later = {(s.name, s.labels): s for s in parse_scrape(after)}
     starts = [{k: s.value for k, s in side.items() if k[0] == _START} for side in (earlier, later)]
-    is_anew = bool(starts[0]) and starts[0] != starts[1]
     _check_order(after, earlier, later, starts)
     for key, series in later.items():
         first = earlier.get(key)
         if series.kind in {"gauge", "gaugehistogram"} or first is None or first.kind != series.kind:
             yield from _take_counter(series, options, ())
-        elif is_anew or _has_begun_anew(first, series):
+        elif _has_begun_anew(first, series):
             yield from _take_counter(series, options, ("snapshot",))
         elif series.kind == "histogram" and first.points.keys() != series.points.keys():
             yield Skipped(benchmark=series.title, why="its buckets are not those of the first scrape")
@@ -79,6 +78,10 @@ def _check_order(
     )
     if one and other and (max(other) < max(one) or (starts[0] == starts[1] and has_fallen)):
         raise after.fault("was taken before the other scrape", "give the scrape from before the load first")
+    if one and other and starts[0] != starts[1]:
+        message = f"is of another process ({_START} differs): a second worker answered, or the program was restarted"
+        hint = "scrape one process, or all workers together (multiprocess mode), and do not restart between the scrapes"
+        raise after.fault(message, hint)
 
 
 def _totals(series: Series) -> list[float]:

@@ -74,3 +74,27 @@ def test_every_fault_is_told_and_what_is_no_json_is_refused():
 def test_a_metric_that_two_keys_name_is_an_error():
     (fault,) = refused(read, {"wait_ms": {"p50": 1}, "wait_sec": {"p50": 5}})
     assert "two keys name the metric" in fault.message
+
+
+def test_the_percentiles_of_stages_are_milliseconds():
+    document = {
+        "total_ticks": 70, "deadline_miss_pct": 2.5, "guard_trips": {"soft": 3},
+        "stage_percentiles": {"load": {"p50": 4.0, "p95": 9.0, "p99": 8.0}, "sum": {"p95": 0.5, "mean": 1.0}},
+        "request_percentiles": {"GET:book": {"p99": 31.0}, "load": {"p50": 2.0}},
+    }  # fmt: skip
+    profiles = parse(json.dumps(document).encode(), "p.json")
+    assert {p.benchmark: dict(p.metrics[0].quantiles) for p in profiles} == {
+        "GET:book": {"p99": 0.031},
+        "load": {"p50": 0.004, "p95": 0.009, "p99": 0.008},
+        "request:load": {"p50": 0.002},
+        "sum": {"p95": 0.0005},
+    }
+    assert {(m.metric.name, m.metric.unit, m.metric.better) for p in profiles for m in p.metrics} == {
+        ("time", "s", "lower")
+    }
+
+
+def test_every_stage_that_states_no_time_is_named():
+    document = {"stage_percentiles": {"a": {"p95": "fast"}, "b": {"p95": -1}, "c": {}, "d": 3, "e": {"p95": 1}}}
+    faults = refused(parse, json.dumps(document).encode(), "p.json")
+    assert [(f.slug, f.place[-2:]) for f in faults] == [("percentiles-invalid", f"/{name}") for name in "abcd"]

@@ -22,9 +22,12 @@ def case(name: str, time: str | None = "1.5", inner: str = "", more: str = "") -
     return f'<testcase classname="c" name="{name}"{stated} {more}>{inner}</testcase>'
 
 
-def test_a_case_shorter_than_the_least_time_is_listed_and_never_judged() -> None:
+def test_a_case_shorter_than_the_least_time_is_kept_as_stated_with_that_time() -> None:
     found = by_name(suite(case("short", "0.099"), case("long", "0.1")))
-    assert {name: r.is_side for (name, _), r in found.items()} == {"c::short": True, "c::long": False}
+    assert {name: (r.least, "short" in r.flags, r.is_side) for (name, _), r in found.items()} == {
+        "c::short": (0.1, True, False),
+        "c::long": (0.1, False, False),
+    }
 
 
 @pytest.mark.parametrize("inner", ["<failure/>", "<error>x</error>", "<skipped/>"])

@@ -371,3 +371,27 @@ GOOD = (
 def test_a_spoilt_table_gives_records_or_one_clear_error(random):
     assert feed(format_of(SPOILT), Path("web.csv"), GOOD) > 0
     feed(format_of(SPOILT), Path("web.csv"), mutated(random, GOOD))
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "2026-02-03 04:05:06,789 INFO web ",
+        "INFO:web.calls:",
+        "[2026-02-03T04:05:06Z] [INFO] ",
+        '2026-02-03 | WARNING | web:call:7 - request {"id"} done: ',
+        "Feb  3 04:05:06 host web[12]: ",
+    ],
+)
+def test_an_object_behind_the_prefix_of_a_logger_is_read(prefix):
+    log = [f'{prefix}{{"performance_metrics": {{"latency_ms": {ms}}}}}' for ms in (7.5, 8.5)]
+    source = Source("web.log", content="\n".join(["2026-02-03 started", *log, "a {text} line }"]).encode())
+    known = detect(source)
+    assert known.name == "performance-log"
+    (record,) = read(source, known, ForeignOptions()).records
+    assert values_of(record) == [0.0075, 0.0085]
+
+
+def test_a_table_with_objects_in_its_cells_stays_a_table():
+    table = contents('took_ms\troute\n5\t{"a": 1}\n6\t{"a": 1}\n', name="web.tsv")
+    assert [values_of(r) for r in table.records] == [[0.005, 0.006]]

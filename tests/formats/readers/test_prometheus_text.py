@@ -216,16 +216,18 @@ def test_a_series_that_is_new_began_at_nothing() -> None:
         pytest.param(
             histogram(1, 2, more="t_seconds_created 1\n"), histogram(3, 4, more="t_seconds_created 2\n"), id="reported"
         ),
-        pytest.param(
-            histogram(1, 2, more="process_start_time_seconds 1\n"),
-            histogram(3, 4, more="process_start_time_seconds 2\n"),
-            id="the-process-says-so",
-        ),
     ],
 )  # fmt: skip
 def test_a_counter_that_began_anew_counts_in_full_and_says_so(before: str, after: str) -> None:
     [record] = [r for r in differences(before, after) if isinstance(r, Record)]
     assert (record.payload.buckets[0], record.flags) == ((0.1, 3.0), ("snapshot",))
+
+
+@pytest.mark.parametrize("counted", [(3, 4), (70, 900)])
+def test_scrapes_of_two_processes_are_refused(counted: tuple[int, int]) -> None:
+    before = histogram(5, 9, more="process_start_time_seconds 51.5\n")
+    with pytest.raises(CannotDecideError, match="another process"):
+        differences(before, histogram(*counted, more="process_start_time_seconds 52\n"))
 
 
 @pytest.mark.parametrize("start", [1, 2])

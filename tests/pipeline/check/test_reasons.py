@@ -55,6 +55,13 @@ def in_bucket(low, high):
     return judged(side, side).findings
 
 
+def short():
+    """Judge times that are below the least time on both sides."""
+    now = profile({"elapsed": scaled(BASE, 3)})
+    now = replace(now, metrics=tuple(replace(m, least=90.0) for m in now.metrics))
+    return judged(profile({"elapsed": BASE}), now).findings
+
+
 def shares(base, now):
     """Judge an error rate by its counts."""
     return judged(profile({"error_rate": counted(a=base)}), profile({"error_rate": counted(b=now)})).findings
@@ -181,6 +188,7 @@ CASES = {
     "within-threshold": lambda: one(BASE, BASE),
     "within-noise": lambda: one(*MOVED),
     "below-floor": lambda: one(BASE, scaled(BASE, 1.1), floor=Floor(auto=False, amounts=(("s", 9.0),))),
+    "below-least": short,
     "within-budget": lambda: budgeted("< 2s"),
     "too-noisy": lambda: one(WILD, WILD),
     "too-noisy-in-turns": lambda: beside(WILD, WILD),
@@ -206,6 +214,7 @@ def test_every_reason_is_given_by_some_row(slug):
 
 def test_a_reason_that_needs_doing_has_a_hint_and_one_that_holds_has_none():
     holds = {"within-threshold", "within-noise", "below-floor", "within-budget", "suite-moved", "not-confirmed"}
+    holds |= {"below-least"}
     holds |= {"better-than-base"}  # there is no baseline to refresh
     assert {slug for slug in SENTENCES if not hint_for(slug)} == holds
 
