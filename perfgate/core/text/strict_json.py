@@ -9,6 +9,9 @@ from typing import Any, NoReturn
 
 from perfgate.core.errors import cannot_decide
 
+_BARE_POINT = re.compile(r"(-?)(\.\d{1,40})\d*")
+"""A number as `bc` writes it, without a digit before the point."""
+
 
 def load_json(content: bytes, origin: str, slug: str, hint: str) -> Any:  # noqa: ANN401 - JSON may be anything
     """Return a JSON document; for explaining a faulty file, and for files of unknown origin.
@@ -36,7 +39,13 @@ def load_json(content: bytes, origin: str, slug: str, hint: str) -> Any:  # noqa
             text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole, object_pairs_hook=_unique
         )
     except json.JSONDecodeError as caught:
-        message = f"not JSON: {caught.msg} (line {caught.lineno}, column {caught.colno})"
+        bare = _BARE_POINT.match(text, caught.pos)
+        if bare:
+            where = f"(line {caught.lineno}, column {caught.colno})"
+            message = f'not JSON: found "{bare[0]}": a number needs a digit before the point {where}'
+            hint = f"write {bare[1]}0{bare[2]}, as printf '%.6f' in a shell does"
+        else:
+            message = f"not JSON: {caught.msg} (line {caught.lineno}, column {caught.colno})"
         raise cannot_decide(slug, message, place=origin, hint=hint) from None
     except (ValueError, RecursionError) as caught:
         message = "nested too deeply" if isinstance(caught, RecursionError) else str(caught)

@@ -137,9 +137,19 @@ class _Bench:
             command=command_digest(side.argv),
             folder=side.folder,
             commit=side.commit,
-            variables=side.variables(),
+            variables=(*side.variables(), *self._bytecode(side)),
             is_whole=request.is_whole,
         )
+
+    def _bytecode(self, side: Side) -> tuple[tuple[str, str | None], ...]:
+        """Return the variables by which Python keeps the bytecode of both sides alike.
+
+        The user's tree may have caches from before, the base's fresh checkout has none; and where the environment
+        forbids to write them, as in many container images, it would never get any, and be dearer in each run. So
+        each side starts with an empty folder of its own, which the warm-up fills, whatever the user's setting is.
+        """
+        folder = os.path.join(self.sides.worktree_dir.path, "bytecode", side.name)
+        return (("PYTHONPYCACHEPREFIX", folder), ("PYTHONDONTWRITEBYTECODE", None))
 
     def warm_up(self) -> None:
         """Run each side `warmup` times without storing the runs."""
