@@ -13,6 +13,7 @@ from perfgate.cli.options import (
     machine_class_option,
     reading_options,
     report_options,
+    same_session_option,
 )
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "--expect-shards", type=click.IntRange(1, 9999), metavar="N", help="How many shards must have measured, each once."
 )
+@same_session_option
 @click.option(
     "--runs-from", metavar="COMMIT", help="Judge runs of this commit on purpose (default: of the one checked out)."
 )
@@ -56,6 +58,7 @@ def command(
     sessions: str,
     confirm: tuple[str, ...],
     expect_shards: int | None,
+    same_session: bool,
     runs_from: str | None,
     today: str,
     foreign: ForeignOptions,
@@ -76,6 +79,10 @@ def command(
         raise click.UsageError("--current and PATHS exclude each other", ctx)
     if current is not None and expect_shards is not None:
         raise click.UsageError("--expect-shards takes the profile files of the shards as PATHS, not --current", ctx)
+    if same_session and (confirm or sessions == "all" or current is not None or expect_shards is not None):
+        raise click.UsageError(
+            "--same-session excludes --confirm, --sessions all, --current and --expect-shards: they need several", ctx
+        )
     check_day(ctx, today)
     targets = report_targets(ctx, output)
     request = Request(
@@ -88,6 +95,7 @@ def command(
         every_session=sessions == "all",
         confirm=confirm,
         expect_shards=expect_shards,
+        same_session=same_session,
         runs_from=runs_from,
         today=today,
         foreign=foreign,

@@ -107,6 +107,7 @@ def plan_refresh(
     every_session: bool,
     benchmarks: Sequence[str],
     foreign: ForeignOptions | None = None,
+    same_session: bool = False,
 ) -> Plan:
     """Return what a refresh will write; nothing is written yet. Writing needs `refresh_lock` around both.
 
@@ -120,6 +121,7 @@ def plan_refresh(
         every_session: take every session and batch as it is.
         benchmarks: globs; empty: all.
         foreign: what was said about files of other tools; None: nothing.
+        same_session: take all runs as those of one session.
 
     Raises:
         CannotDecideError: runs failed, do not fit the baseline, or loosen it without a reason.
@@ -133,7 +135,7 @@ def plan_refresh(
     if old.problems:
         raise CannotDecideError(old.problems)
     known = {} if replace_old and every_session else known_runs(old.profiles, unnamed=replace_old)
-    collection, problems, _ = inputs.read_runs(paths, settings, known=known, foreign=foreign)
+    collection, problems, _ = inputs.read_runs(paths, settings, known=known, foreign=foreign, same_session=same_session)
     collection = _only(collection, benchmarks, problems)
     selection = select(collection, every_batch=every_session, every_session=not replace_old)
     problems += [*selection.problems, *find_legs(selection, paths, name_run), *_refuse(selection, settings.policy)]
