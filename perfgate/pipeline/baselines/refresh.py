@@ -261,7 +261,7 @@ def _needs_reason(move: Move) -> Diagnostic:
     return error(
         "refresh-loosens",
         f'{move.metric} of "{move.benchmark}" {change}: that loosens the gate',
-        hint='say why: --reason "…"; and --replace, so that old and new speed are not mixed',
+        hint='say why: --reason "…"; add --replace only if the code changed its speed, not for another session',
     )
 
 
