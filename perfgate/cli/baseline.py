@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.options import config_option, machine_class_option, reading_options
+from perfgate.cli.options import config_option, machine_class_option, reading_options, same_session_option
 
 if TYPE_CHECKING:
     from perfgate.formats.options import ForeignOptions
@@ -33,6 +33,7 @@ def command() -> None:
     default="newest",
     help="all: also runs that newer ones replace.",
 )
+@same_session_option
 @reading_options
 @click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
 def refresh(
@@ -46,6 +47,7 @@ def refresh(
     reason: str,
     machine_class: str,
     sessions: str,
+    same_session: bool,
     foreign: ForeignOptions,
     dry_run: bool,
 ) -> None:
@@ -68,6 +70,7 @@ def refresh(
             every_session=sessions == "all",
             benchmarks=benchmarks,
             foreign=foreign,
+            same_session=same_session,
         )
 
     if dry_run:

@@ -13,6 +13,7 @@ from perfgate.cli.options import (
     machine_class_option,
     reading_options,
     report_options,
+    same_session_option,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 @click.option(
     "--expect-shards", type=click.IntRange(1, 9999), metavar="N", help="How many shards must have measured, each once."
 )
+@same_session_option
 @click.option(
     "--runs-from", metavar="COMMIT", help="Judge runs of this commit on purpose (default: of the one checked out)."
 )
@@ -60,6 +62,7 @@ def command(
     confirm: tuple[str, ...],
     benchmarks: tuple[str, ...],
     expect_shards: int | None,
+    same_session: bool,
     runs_from: str | None,
     today: str,
     foreign: ForeignOptions,
@@ -82,6 +85,10 @@ def command(
         raise click.UsageError("--expect-shards takes the profile files of the shards as PATHS, not --current", ctx)
     if benchmarks and expect_shards is not None:
         raise click.UsageError("--benchmark and --expect-shards exclude each other: all shards are checked whole", ctx)
+    if same_session and (confirm or sessions == "all" or current is not None or expect_shards is not None):
+        raise click.UsageError(
+            "--same-session excludes --confirm, --sessions all, --current and --expect-shards: they need several", ctx
+        )
     check_day(ctx, today)
     targets = report_targets(ctx, output)
     request = Request(
@@ -95,6 +102,7 @@ def command(
         confirm=confirm,
         benchmarks=benchmarks,
         expect_shards=expect_shards,
+        same_session=same_session,
         runs_from=runs_from,
         today=today,
         foreign=foreign,

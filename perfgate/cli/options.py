@@ -114,6 +114,12 @@ def measuring_options(command: Command) -> Command:
     return _with(_gather(command, names, "measuring", _measuring), options)
 
 
+def same_session_option(command: Command) -> Command:
+    """Give a command the option that takes all files as of one session, as its argument ``same_session``."""
+    words = "All named files were measured in one session: one job, one after the other."
+    return click.option("--same-session", is_flag=True, help=words)(command)
+
+
 def reading_options(command: Command) -> Command:
     """Give a command the options that say how files of other tools are read, as its argument ``foreign``."""
     options = (

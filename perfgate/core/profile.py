@@ -198,6 +198,11 @@ class Session:
         return SessionId.parse(self.id).is_interleaved
 
     @property
+    def is_shared(self) -> bool:
+        """Are both sides of this one session, interleaved or as the user says?"""
+        return SessionId.parse(self.id).is_shared
+
+    @property
     def is_named(self) -> bool:
         """Is it a session of its own? Runs that state no session may be of any time."""
         return SessionId.parse(self.id).is_named

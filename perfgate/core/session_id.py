@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 _BATCH_MARK = "/"
 _INTERLEAVED = "ab-"
+_SHARED = "both-sides"
 _UNNAMED = "unknown-"
 _OF_FILES = "files-"
 
@@ -31,6 +32,11 @@ class SessionId:
         return cls(session, _INTERLEAVED + comparison)
 
     @classmethod
+    def shared(cls, session: str) -> SessionId:
+        """Return the id of a session of which the user says that both sides were measured in it."""
+        return cls(session, _SHARED)
+
+    @classmethod
     def unnamed(cls, digest: str, *, of_files: bool) -> SessionId:
         """Return the id of runs that state no session: of files of other tools, or of run summaries."""
         return cls((_OF_FILES if of_files else _UNNAMED) + digest)
@@ -43,6 +49,11 @@ class SessionId:
     def is_interleaved(self) -> bool:
         """Were both sides measured interleaved, within this one session?"""
         return self.batch.startswith(_INTERLEAVED)
+
+    @property
+    def is_shared(self) -> bool:
+        """Are both sides of this one session, interleaved or as the user says?"""
+        return self.is_interleaved or self.batch == _SHARED
 
     @property
     def is_named(self) -> bool:

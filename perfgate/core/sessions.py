@@ -23,14 +23,14 @@ def merge_batches(profiles: Sequence[Profile]) -> tuple[Profile, ...]:
 
     A session is a CI job or a terminal (`Session.session`), split where nothing ran for
     more than `REST` hours. It is found over all profiles together, so that it has the same
-    name in each. Runs measured interleaved by ``perfgate ab`` keep their id, which
-    says so.
+    name in each. Runs of which both sides are of one session, as under ``perfgate ab``,
+    keep their id, which says so.
 
     Args:
         profiles: of one side, in any order.
     """
     names = session_names(profiles)
-    return tuple(p if _is_interleaved(p) or _is_merged(p, names) else _merge(p, names) for p in profiles)
+    return tuple(p if _is_shared(p) or _is_merged(p, names) else _merge(p, names) for p in profiles)
 
 
 def session_names(profiles: Iterable[Profile]) -> Mapping[str, str]:
@@ -54,8 +54,8 @@ def _split(session: str, batches: Mapping[str, float]) -> Iterable[tuple[str, st
         yield batch, session if part == 1 else f"{session}@{part}"
 
 
-def _is_interleaved(profile: Profile) -> bool:
-    return len(profile.sessions) == 1 and profile.sessions[0].is_interleaved
+def _is_shared(profile: Profile) -> bool:
+    return len(profile.sessions) == 1 and profile.sessions[0].is_shared
 
 
 def _is_merged(profile: Profile, names: Mapping[str, str]) -> bool:

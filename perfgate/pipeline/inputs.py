@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from perfgate import __version__, config
 from perfgate.collect import Collection, Key, collect
+from perfgate.collect.one_session import of_one_session
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note
 from perfgate.formats.detect import detect
 from perfgate.formats.discovery import RunReader, find
@@ -91,8 +92,16 @@ def read_runs(
     *,
     known: Mapping[Key, frozenset[str]] | None = None,
     foreign: ForeignOptions | None = None,
+    same_session: bool = False,
 ) -> tuple[Collection, list[Diagnostic], list[Diagnostic]]:
     """Collect the runs that paths name, or the configured ones when there are none.
+
+    Args:
+        paths: run files, folders or globs.
+        settings: the configuration.
+        known: digests of runs to leave out, by benchmark: those of the baseline.
+        foreign: what was said about files of other tools; None: nothing.
+        same_session: take all of them as runs of one session.
 
     Returns:
         The collection, faults, and notes.
@@ -101,7 +110,8 @@ def read_runs(
     files, problems = find(patterns, root)
     reader = RunReader(foreign, settings.policy.maps)
     own = facts.session_id() if facts.in_ci() else ""
-    runs = name_classes(reader.read(files), facts.environment())
+    read = name_classes(reader.read(files), facts.environment())
+    runs = of_one_session(read, own) if same_session else read
     collection = collect(runs, known=known, own_session=own, machine_class=settings.policy.machine_class)
     problems += [*reader.problems, *collection.problems, *_future_runs(collection)]
     if not files and not problems:
@@ -184,13 +194,20 @@ def waivers_of(commit: Commit, settings: Settings) -> waivers.Reviewed:
     return waivers.Reviewed() if content is None else waivers.parse(content, origin)
 
 
-def from_path(path: str, settings: Settings | None = None, foreign: ForeignOptions | None = None) -> BaselineSet:
+def from_path(
+    path: str,
+    settings: Settings | None = None,
+    foreign: ForeignOptions | None = None,
+    *,
+    same_session: bool = False,
+) -> BaselineSet:
     """Return baselines, or current profiles, from a folder or a file.
 
     Args:
         path: a folder of baselines, a baseline, a profile file, plain percentiles, or a file of another tool.
         settings: the configuration, for files of other tools; None: they are not expected.
         foreign: what was said about them; None: nothing.
+        same_session: take all runs of a file of another tool as runs of one session.
 
     Raises:
         CannotDecideError: it is not there, or nothing that can be compared.
@@ -205,7 +222,7 @@ def from_path(path: str, settings: Settings | None = None, foreign: ForeignOptio
         return BaselineSet(source=path, profiles=decode_profiles(content, path))
     asked = foreign is not None and foreign.source
     if settings is not None and not version and (asked or detect(Source(path, content=content))):
-        collection, problems, _ = read_runs((path,), settings, foreign=foreign)
+        collection, problems, _ = read_runs((path,), settings, foreign=foreign, same_session=same_session)
         return BaselineSet(source=path, profiles=collection.profiles, problems=tuple(problems))
     return BaselineSet(source=path, profiles=percentiles.parse(content, path), is_machine_unknown=True)
 

@@ -26,7 +26,7 @@ def health(verdict: Verdict) -> Line:
     Sessions and runs of the baselines, days from their newest run to the newest of these,
     the smallest detectable change of the gated values (median and largest), and the command for details.
     """
-    judged = [p for p in merge_batches(verdict.baseline) if any(not s.is_interleaved for s in p.sessions)]
+    judged = [p for p in merge_batches(verdict.baseline) if any(not s.is_shared for s in p.sessions)]
     if not judged:
         return ()
     runs = [s.count for p in judged for m in p.metrics for s in m.samples]

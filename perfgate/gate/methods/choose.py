@@ -39,8 +39,8 @@ def method_of(c: Comparison) -> Method:
         return "threshold"
     if len(c.base.samples) == len(c.current.samples) == 1:
         is_one = c.base.samples[0].session == c.current.samples[0].session
-        is_interleaved = is_one and all(s.is_interleaved for s in c.sessions)
-        if is_interleaved or not any(s.is_named for s in c.sessions):
+        is_shared = is_one and all(s.is_shared for s in c.sessions)
+        if is_shared or not any(s.is_named for s in c.sessions):
             return "same-session"
     return "across-sessions"
 

@@ -108,6 +108,7 @@ def plan_refresh(
     every_session: bool,
     benchmarks: Sequence[str],
     foreign: ForeignOptions | None = None,
+    same_session: bool = False,
 ) -> Plan:
     """Return what a refresh will write; nothing is written yet. Writing needs `refresh_lock` around both.
 
@@ -121,6 +122,7 @@ def plan_refresh(
         every_session: take every session and batch as it is.
         benchmarks: globs; empty: all.
         foreign: what was said about files of other tools; None: nothing.
+        same_session: take all runs as those of one session.
 
     Raises:
         CannotDecideError: runs failed, do not fit the baseline, or loosen it without a reason.
@@ -134,7 +136,7 @@ def plan_refresh(
     if old.problems:
         raise CannotDecideError(old.problems)
     known = {} if replace_old and every_session else known_runs(old.profiles, unnamed=replace_old)
-    collection, problems, _ = inputs.read_runs(paths, settings, known=known, foreign=foreign)
+    collection, problems, _ = inputs.read_runs(paths, settings, known=known, foreign=foreign, same_session=same_session)
     if not settings.policy.machine_class:
         collection = adopt_classes(collection, old.profiles)
     collection = _only(collection, benchmarks, problems)
@@ -262,7 +264,7 @@ def _needs_reason(move: Move) -> Diagnostic:
     return error(
         "refresh-loosens",
         f'{move.metric} of "{move.benchmark}" {change}: that loosens the gate',
-        hint='say why: --reason "…"; and --replace, so that old and new speed are not mixed',
+        hint='say why: --reason "…"; add --replace only if the code changed its speed, not for another session',
     )
 
 

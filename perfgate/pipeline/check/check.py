@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.collect import Selection, drop_baseline_runs, find_legs, select
+from perfgate.collect.one_session import share_session
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
 from perfgate.core.policy import NO_BASELINES, matches
 from perfgate.core.profile import title
@@ -70,6 +72,8 @@ class Request:
     """What was said about files of other tools; None: nothing."""
     benchmarks: tuple[str, ...] = ()
     """Globs of the benchmarks that are checked; empty: all. Not with shards, which are complete or nothing."""
+    same_session: bool = False
+    """Was everything that `paths`, and `baseline` as a file, name measured in one session?"""
     runs_from: str | None = None
     """Commit whose runs are judged on purpose; None: the one that is checked out."""
     reproduce: str = ""
@@ -89,6 +93,9 @@ def check(request: Request) -> Verdict:
         selection, faults, notes = _current(request, settings, baselines)
         everything, baselines = baselines, part.keep_baselines(request.benchmarks, baselines)
         foreign_origin, warnings = check_origin(selection.profiles, request.runs_from)
+        if request.same_session:
+            baselines, selection, apart = _share_session(request, baselines, selection)
+            faults += apart
         baselines, renames = follow_renames(baselines, selection, gate.edits.renamed)
         if request.confirm:
             selection = with_earlier(selection, request.confirm, baselines)
@@ -137,8 +144,22 @@ def _sides(request: Request) -> Gate:
         return gate_of(request.baseline_ref, given=request.config, machine_class=request.machine_class)
     settings = inputs.read_settings(request.config, machine_class=request.machine_class)
     if request.baseline is not None:
-        return Gate(settings=settings, baselines=inputs.from_path(request.baseline, settings, request.foreign))
+        return Gate(settings=settings, baselines=_from_path(request, request.baseline, settings))
     return Gate(settings=settings, baselines=inputs.from_folder(_join(settings.root, settings.policy.baselines)))
+
+
+def _from_path(request: Request, path: str, settings: Settings) -> BaselineSet:
+    return inputs.from_path(path, settings, request.foreign, same_session=request.same_session)
+
+
+def _share_session(
+    request: Request, baselines: BaselineSet, selection: Selection
+) -> tuple[BaselineSet, Selection, list[Diagnostic]]:
+    """Return both sides as of one session where the user named both as files; baselines have sessions of their own."""
+    if request.baseline is None or os.path.isdir(request.baseline):
+        return baselines, selection, []
+    was, now, problems = share_session(baselines.profiles, selection.profiles)
+    return replace(baselines, profiles=was), replace(selection, profiles=now), problems
 
 
 def _explain_no_baseline(
@@ -222,7 +243,11 @@ def _current(
         problems, notes = [*side.problems, *collection.problems], list[Diagnostic]()
     else:
         collection, problems, notes = inputs.read_runs(
-            request.paths, settings, known=known_runs(baselines.profiles), foreign=request.foreign
+            request.paths,
+            settings,
+            known=known_runs(baselines.profiles),
+            foreign=request.foreign,
+            same_session=request.same_session,
         )
     notes += part.describe_part(globs, (*(p.key for p in baselines.profiles), *(s.key for s in collection.seen)))
     if not settings.policy.machine_class:

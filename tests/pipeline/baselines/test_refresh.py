@@ -208,3 +208,11 @@ def test_the_policy_comes_with_baselines_or_not_at_all(runs, workdir):
     assert (policy.machine_class, len(found.profiles)) == ("ci", 1)
     (workdir / "baselines" / "unspecified" / "x.json").write_text("{")
     assert [f.slug for f in refused(policy_and_baselines, None)] == ["baseline-invalid"]
+
+
+def test_the_hint_of_a_session_that_loosens_adds_it_with_a_reason():
+    from perfgate.pipeline.baselines.refresh import _needs_reason
+    from perfgate.store.refresh import Move
+
+    move = Move(benchmark="solve", metric="elapsed", unit="s", old=1.0, new=1.1, loosens=True)
+    assert _needs_reason(move).hint.startswith('say why: --reason "…"; add --replace only if the code changed')
