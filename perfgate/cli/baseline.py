@@ -164,6 +164,8 @@ def _show_plan(plan: Plan) -> None:
             f"{plan.left} runs were left out: newer ones replace them (--sessions all takes them in)",
             err=True,
         )
+    for line in plan.failed:
+        click.echo(f"left out: {line}", err=True)
     if not plan.files:
         click.echo("Nothing to refresh: the baselines hold all of these runs.")
     if plan.moves:

@@ -54,6 +54,8 @@ class Plan:
     """Baselines that gain nothing."""
     left: int
     """Runs that newer ones replace."""
+    failed: tuple[str, ...] = ()
+    """What was left out because every run of it failed, and what to do about it."""
 
     def write(self) -> list[str]:
         """Write the files and return their paths; the caller is `alone`.
@@ -141,14 +143,16 @@ def plan_refresh(
         collection = adopt_classes(collection, old.profiles)
     collection = _only(collection, benchmarks, problems)
     selection = select(collection, every_batch=every_session, every_session=not replace_old)
-    problems += [*selection.problems, *find_legs(selection, paths, name_run), *_refuse(selection, settings.policy)]
+    problems += [*selection.problems, *find_legs(selection, paths, name_run), *_refuse(selection, settings.policy, old)]
     if problems:
         raise CannotDecideError(problems)
     refreshed = [
         refresh(was, now, settings.policy, replace_old=replace_old, keep=keep, tool=inputs.TOOL, reason=reason)
         for was, now in _pairs(old, selection)
     ]
-    return _plan(settings.root, old, refreshed, reason=reason, left=selection.superseded_runs())
+    plan = _plan(settings.root, old, refreshed, reason=reason, left=selection.superseded_runs())
+    failed = [s for s in selection.selected if _is_apart(s, selection, old)]
+    return replace(plan, failed=tuple(f'every run of "{title(*s.key)}" failed: {hint_for_failed(s)}' for s in failed))
 
 
 def _only(collection: Collection, benchmarks: Sequence[str], problems: list[Diagnostic]) -> Collection:
@@ -172,7 +176,16 @@ def _is_named(key: Key, globs: Sequence[str]) -> bool:
     return any(matches(glob, key[0], title(*key)) for glob in globs)
 
 
-def _refuse(selection: Selection, policy: Policy) -> list[Diagnostic]:
+def _is_apart(tally: SessionTally, selection: Selection, old: Baselines) -> bool:
+    """Is it a benchmark that only ever failed, and that no baseline has, beside others that were measured?
+
+    A mistyped argument leaves such runs; they must not stand in the way of the others.
+    """
+    known = {p.key for p in (*old.profiles, *selection.profiles)}
+    return bool(tally.failed and selection.profiles) and tally.key not in known
+
+
+def _refuse(selection: Selection, policy: Policy, old: Baselines) -> list[Diagnostic]:
     """Return why runs must not become a baseline: they failed, or no check could judge a baseline of them."""
     problems = [
         error(
@@ -181,7 +194,7 @@ def _refuse(selection: Selection, policy: Policy) -> list[Diagnostic]:
             hint=hint_for_failed(s),
         )
         for s in selection.selected
-        if s.failed
+        if s.failed and not _is_apart(s, selection, old)
     ]
     tallies: dict[tuple[str, Key], list[SessionTally]] = {}
     for s in selection.selected:

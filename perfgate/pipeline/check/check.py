@@ -13,6 +13,7 @@ from perfgate.core.policy import NO_BASELINES, matches
 from perfgate.core.profile import title
 from perfgate.gate.judge import judge
 from perfgate.gate.verdict import Case, join
+from perfgate.measure.machine import facts
 from perfgate.measure.machine.ci import name_run
 from perfgate.pipeline import inputs
 from perfgate.pipeline.check import pairing, part, shards
@@ -101,8 +102,9 @@ def check(request: Request) -> Verdict:
             selection = with_earlier(selection, request.confirm, baselines)
     except CannotDecideError as caught:
         return undecided_verdict((*baselines.problems, *caught.diagnostics), request.reproduce, gate)
-    problems = [*baselines.problems, *faults, *foreign_origin, *_unmeasured(baselines, selection)]
-    for d in _explain_no_baseline(request, settings, everything, selection):
+    problems = [*baselines.problems, *faults, *foreign_origin]
+    unmeasured = _unmeasured(settings, baselines, selection)
+    for d in (*unmeasured, *_explain_no_baseline(request, settings, everything, selection)):
         (problems if d.level == "error" else notes).append(d)
     pairs = pairing.pair(
         baselines.profiles,
@@ -196,14 +198,22 @@ def _has_budget(settings: Settings, selection: Selection) -> bool:
     return any(matches(b.benchmark, name, name) for b in gated for name in names)
 
 
-def _unmeasured(baselines: BaselineSet, selection: Selection) -> list[Diagnostic]:
-    """Return an error for each new benchmark of which every run failed: no baseline asks for it yet."""
+def _unmeasured(settings: Settings, baselines: BaselineSet, selection: Selection) -> list[Diagnostic]:
+    """Return what to say of each new benchmark of which every run failed: no baseline asks for it yet.
+
+    It is a warning on a laptop where others were measured that the baseline has, so that a mistyped
+    command does not stand in their way; but an error in CI, where nobody mistypes, and where a budget asks for it.
+    """
     known = {p.key for p in baselines.profiles}
-    return [
-        error("runs-failed", f'every run of "{title(*s.key)}" failed', hint=hint_for_failed(s))
-        for s in selection.selected
-        if s.failed and not s.ok and s.key not in known
-    ]
+    is_apart = not facts.in_ci() and bool(known & {p.key for p in selection.profiles})
+    found = []
+    for s in selection.selected:
+        if s.failed and not s.ok and s.key not in known:
+            name = title(*s.key)
+            asked = any(b.level == "fail" and matches(b.benchmark, s.key[0], name) for b in settings.policy.budgets)
+            make = warning if is_apart and not asked else error
+            found.append(make("runs-failed", f'every run of "{name}" failed', hint=hint_for_failed(s)))
+    return found
 
 
 def _removed(gate: Gate, request: Request) -> Removed:
