@@ -11,6 +11,7 @@ import gc
 import os
 import signal
 import sys
+import time
 
 TYPE_CHECKING = False  # `typing` costs milliseconds that `--help` does not need
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 _CANNOT_DECIDE = 2
 _ALLOCATIONS_PER_COLLECTION = 100_000
 _DEBUG = "PERFGATE_DEBUG"
+_PATIENCE = 1.0
+"""Seconds after a signal in which others are passed over."""
+_stopped_at = -_PATIENCE
 _INTERRUPTED = "cannot decide: interrupted; run the command again"
 
 
@@ -31,6 +35,8 @@ def main() -> NoReturn:
     gc.set_threshold(_ALLOCATIONS_PER_COLLECTION, 10, 10)
     try:
         with contextlib.suppress(ValueError, OSError, AttributeError):  # no SIGHUP on Windows
+            if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where it is ignored, as by nohup
+                signal.signal(signal.SIGINT, _stop)
             signal.signal(signal.SIGTERM, _stop)
             signal.signal(signal.SIGHUP, _stop)
         code = run(sys.argv[1:])
@@ -49,8 +55,15 @@ def main() -> NoReturn:
 
 
 def _stop(_number: int, _frame: object) -> None:
-    """End as Ctrl-C does, so that a command under measure is stopped with us."""
-    raise KeyboardInterrupt
+    """End as Ctrl-C does, so that a command under measure is stopped with us.
+
+    Signals that follow at once add nothing: they would only interrupt the cleaning up, between its steps.
+    """
+    global _stopped_at  # noqa: PLW0603 - a signal handler has no other place
+    now = time.monotonic()
+    if now - _stopped_at > _PATIENCE:
+        _stopped_at = now
+        raise KeyboardInterrupt
 
 
 def run(arguments: Sequence[str]) -> int:
