@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     _Place = tuple[str, tuple[str, tuple[tuple[str, str], ...]]]
 
-_BY_RUNS = "hand on the run files instead, and check all of them: perfgate check --expect-shards N PATHS"
+_BY_RUNS = "give the run files instead, and check all of them: perfgate check --expect-shards N PATHS"
 
 
 def merge(parts: Sequence[tuple[str, Sequence[Profile]]]) -> tuple[tuple[Profile, ...], list[Diagnostic]]:

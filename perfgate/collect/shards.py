@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from perfgate.collect.runs import SessionTally
 
-_AGAIN = "run the job of that shard again, and hand on what it measured"
+_AGAIN = "run the job of that shard again, and give its files to the check"
 _TOGETHER = "measure all shards in one run of the workflow, at one commit"
 _NAME_IT = "set PERFGATE_SHARD={0} in the job that measures, or collect there with: perfgate collect --shard {0}"
 

@@ -27,7 +27,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # could not be judged
     "no-runs": (
         "no run of it was found",
-        "measure it; or, when it is gone for good, `git rm` its file, which `perfgate baseline show NAME` prints",
+        "measure it; or, if it was removed on purpose, `git rm` its file, which `perfgate baseline show NAME` prints",
     ),
     "looks-renamed": (
         "it looks renamed",
@@ -35,7 +35,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "only-in-base": (
         "only the base measures it",
-        "add it to the head again; or, when it is gone for good, write `[[removed]]` into `baselines/waivers.toml`",
+        "add it to the head again; or, if it was removed on purpose, write `[[removed]]` into `baselines/waivers.toml`",
     ),
     "all-failed": ("every run or call of it failed", "fix the program and measure again"),
     "only-baseline-runs": (

@@ -53,7 +53,7 @@ def notes_on(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
             notes.append(warning("runs-failed", message, hint="fix the program: a run that fails is not measured"))
     if selection.superseded_runs():
         message = (
-            f"{selection.superseded_runs()} runs were left out: newer ones, of another session or call, stand for them"
+            f"{selection.superseded_runs()} runs were left out: newer ones, of another session or call, replace them"
         ) + _name_commits(selection)
         notes.append(note("runs-superseded", message, hint="--sessions all judges each session by itself"))
     if older := find_older_files(selection.selected):

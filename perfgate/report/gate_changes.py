@@ -68,7 +68,7 @@ def _describe_move(move: Move) -> Line:
     """Return one value, before and after."""
     line: Line = (name(move.what), text(" "), _value(move, move.before), text(" → "), _value(move, move.after))
     remarks = [percent(move.change)] if move.change is not None and move.unit else []
-    remarks += ["laxer"] if move.laxer else []
+    remarks += ["lets more pass"] if move.laxer else []
     return (*line, text(f" ({', '.join(remarks)})")) if remarks else line
 
 

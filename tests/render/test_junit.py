@@ -127,7 +127,7 @@ def test_what_a_change_does_to_its_gate_stands_right_below_the_headline():
     output = ET.fromstring(junit(found)).findtext("testsuite/system-out").splitlines()  # noqa: S314 - our own text
     assert output[1].startswith("baselines: this change edits 1 baseline")
     assert output[2:] == [
-        "train (class-a) changed: elapsed p50 1 s \u2192 2 s (+100.0%, laxer)", "2 files are copies",
+        "train (class-a) changed: elapsed p50 1 s \u2192 2 s (+100.0%, lets more pass)", "2 files are copies",
     ]  # fmt: skip
 
 

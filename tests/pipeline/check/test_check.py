@@ -94,7 +94,7 @@ def test_a_benchmark_that_disappeared_is_a_cause_with_its_cure(folder):
     assert verdict.exit_code == 2
     assert cause(verdict)[0] == error(
         "no-runs", "no run of it was found", place="serve elapsed",
-        hint="measure it; or, when it is gone for good, git rm its file, which perfgate baseline show NAME prints",
+        hint="measure it; or, if it was removed on purpose, git rm its file, which perfgate baseline show NAME prints",
     )  # fmt: skip
 
 
