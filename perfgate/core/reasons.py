@@ -143,6 +143,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "not-confirmed": ("worse in one session, but a fresh one does not confirm it", ""),
     "below-floor": ("the difference is smaller than the minimum change", ""),
     "within-budget": ("within the budget", ""),
+    "one-session": (
+        "the baseline has one session, so that smaller changes are not detected",
+        (
+            "add sessions of other jobs or days: `perfgate baseline refresh`; for two files of one job: "
+            "`--same-session`; or measure both versions in one job: `perfgate ab`"
+        ),
+    ),
     "too-noisy-in-turns": (
         "too noisy to gate: smaller changes are not detected",
         "measure more runs, `-n 40`, or longer ones",

@@ -98,6 +98,8 @@ def _decide(c: Comparison, fresh: list[_Fresh], allowed: float, floor: float) ->
     if not reason:
         moved, above = model.d > limits.threshold, all(f.limits.is_above_floor(f.model.d) for f in fresh)
         reason = reason_when_not_failing(detectable, allowed, floor=above, moved=moved)
+        if reason == "too-noisy" and len(c.base.samples) == 1:
+            reason = "one-session"
     interval = sorted(in_metric_direction(c.row, change_from_log(end)) for end in log_interval(model))
     return Decision(
         call=call,
