@@ -44,7 +44,9 @@ def runs_frame(runs: Iterable[Run]) -> pd.DataFrame:
 
 
 def profiles_frame(profiles: Iterable[Profile]) -> pd.DataFrame:
-    """Return one row for each value, tidy: ready for groupby and for plotting.
+    """Return one row for each value that is kept, tidy: ready for groupby and for plotting.
+
+    Of very many values the quantiles at even shares are kept (`perfgate.stats.cells`).
 
     Columns: benchmark (with its labels), machine_class, metric, unit, better, session,
     index (order of the run in its session, from 0), value (in `unit`).

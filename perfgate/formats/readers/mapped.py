@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from perfgate.core.errors import cannot_decide
 from perfgate.core.field_map import FieldMap, FieldValue
 from perfgate.formats.parsing.field_map import Grouping
 from perfgate.formats.parsing.log_rows import BATCH, Broken, Table, find_object, is_json, json_lookup, json_rows
@@ -64,8 +65,10 @@ def read_mapped(mapped: FieldMap, source: Source, options: ForeignOptions) -> It
     Rows that failed count for ``error_rate`` and for nothing else.
 
     Raises:
-        CannotDecideError: too many lines are broken, no row is the map's, or the file cannot be read.
+        CannotDecideError: nobody says which way a value is better, too many lines are broken, no row is the map's,
+            or the file cannot be read.
     """
+    _check_directions(mapped, source, options)
     broken = Broken()
     if is_json(source):
         grouping = Grouping(mapped, source, json_lookup, broken)
@@ -85,6 +88,15 @@ def read_mapped(mapped: FieldMap, source: Source, options: ForeignOptions) -> It
         raise source.fault(*_nothing(mapped))
     yield from grouping.records(broken.what, options.direction)
     yield from skipped
+
+
+def _check_directions(mapped: FieldMap, source: Source, options: ForeignOptions) -> None:
+    """Raise CannotDecideError for values without a direction: who lists a value wants it judged, not left out."""
+    unclear = [v.value for v in mapped.values if v.resolved()[2] is None and options.direction is None]
+    if unclear:
+        message = f'the map "{mapped.name}" does not say which way is better, for {", ".join(unclear)}'
+        hint = 'write better = "lower" (times) or "higher" (rates) beside the value; or --direction lower, or higher'
+        raise cannot_decide("direction-unknown", message, place=source.path, hint=hint)
 
 
 def _nothing(mapped: FieldMap) -> tuple[str, str]:

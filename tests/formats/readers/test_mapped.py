@@ -113,10 +113,12 @@ def test_the_record_says_unit_direction_kind_and_count():
     assert record.started_at == "2026-11-21T00:38:13.660000Z"
 
 
-def test_a_direction_that_nothing_says_is_the_one_that_was_asked_for():
+def test_a_direction_that_nothing_says_is_the_one_that_was_asked_for_and_never_left_out():
+    mapped = a_map(values=(FieldValue(value="took_ms"), FieldValue(value="score")))
+    text = lines({"route": "a", "score": 5, "took_ms": 1})
+    with pytest.raises(CannotDecideError, match="does not say which way is better, for score"):
+        contents(text, mapped)
     mapped = a_map(values=(FieldValue(value="score"),))
-    text = lines({"route": "a", "score": 5})
-    assert [r.better for r in contents(text, mapped).records] == [None]
     assert [r.better for r in contents(text, mapped, direction="higher").records] == ["higher"]
 
 
