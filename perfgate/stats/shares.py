@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 
+from perfgate.stats.distributions import normal_tail
 from perfgate.stats.tails import tail_share_p
 
 _MOST_TERMS = 100_000
+_MANY = 1e6
+"""Variance of a count from which on the normal law is right to three digits where it matters."""
+_EXACT = 10**8
+"""Calls up to which logarithms of factorials keep seven digits of a probability."""
 _NEGLIGIBLE = 1e-12  # of a sum
 
 
@@ -27,6 +32,9 @@ def exceeds_p(hits: int, of: int, limit: float) -> float:
     """
     if limit in {0.0, 1.0}:
         return 1.0 if hits <= limit * of else 0.0
+    variance = of * limit * (1.0 - limit)
+    if variance > _MANY:
+        return normal_tail((hits - 0.5 - of * limit) / math.sqrt(variance))
     return tail_share_p(hits, of, limit)
 
 
@@ -72,6 +80,8 @@ def more_hits_p(base: tuple[int, int], now: tuple[int, int]) -> float:
     if not (0 <= k1 <= n1 and 0 <= k2 <= n2 and n1 and n2):
         raise ValueError(f"hits must lie between 0 and the calls, got {base!r} and {now!r}")
     hits = k1 + k2
+    if n1 + n2 > _EXACT:
+        return _more_of_many(k2, n2, hits, n1 + n2)
     first = math.exp(_ways(n2, k2) + _ways(n1, k1) - _ways(n1 + n2, hits))
     total, term = 0.0, first
     last = min(hits, n2)
@@ -87,6 +97,26 @@ def more_hits_p(base: tuple[int, int], now: tuple[int, int]) -> float:
         if k - k2 > _MOST_TERMS:
             return min(total + rest, 1.0)
     return min(total, 1.0)
+
+
+def _more_of_many(k: int, n: int, hits: int, whole: int) -> float:
+    """Return the same for so many calls that logarithms of factorials lose their digits: by limits of the law.
+
+    The normal one where its variance is large; else the binomial one of the fewest: hits, misses, or calls.
+    """
+    misses = whole - hits
+    if not hits or not misses:
+        return 1.0
+    share = n / whole
+    mean, variance = hits * share, hits * share * (1.0 - share) * (misses / whole)
+    if variance > _MANY:
+        return normal_tail((k - 0.5 - mean) / math.sqrt(variance))
+    if hits <= min(misses, n):
+        return tail_share_p(k, hits, share)
+    if misses <= n:
+        missed = n - k + 1  # so many misses now, or more, would be fewer hits
+        return 1.0 - (tail_share_p(missed, misses, share) if missed <= misses else 0.0)
+    return tail_share_p(k, n, hits / whole)
 
 
 def _ways(n: int, k: int) -> float:

@@ -57,6 +57,35 @@ def test_millions_of_calls_cost_no_millions_of_steps():
     assert math.isfinite(more_hits_p((0, 2**53), (2**53, 2**53)))
 
 
+@pytest.mark.parametrize(
+    ("base", "now", "p"),
+    [
+        pytest.param((2**50, 2**51), (2, 3), 0.5, id="3-calls-after-a-whole-year"),
+        pytest.param((2**50, 2**51), (6, 10), 0.376953125, id="10-calls"),
+        pytest.param((5, 2**52), (5, 2**52), 0.623046875, id="few-hits-of-very-many"),
+        pytest.param((2**52 - 5, 2**52), (2**52 - 5, 2**52), 0.623046875, id="few-misses-of-very-many"),
+        pytest.param((2**40, 2**52), (2**40, 2**52), 0.5, id="many-of-very-many"),
+        pytest.param((0, 2**53), (0, 2**53), 1.0, id="none"),
+        pytest.param((2**53, 2**53), (2**53, 2**53), 1.0, id="all"),
+    ],
+)
+def test_very_many_calls_are_compared_by_the_limits_of_the_law(base, now, p):
+    assert more_hits_p(base, now) == pytest.approx(p, rel=2e-3)
+
+
+@pytest.mark.parametrize("limit", [0.01, 0.5, 1e-9])
+def test_a_limit_of_very_many_calls_is_exceeded_by_more_than_chance(limit):
+    of = 2**53
+    needed = fewest_hits(of, limit, 0.05)
+    assert needed == pytest.approx(of * limit + 1.645 * math.sqrt(of * limit * (1 - limit)), rel=1e-3)
+
+
+def test_both_ways_agree_where_they_meet():
+    for base, now in (((300, 60_000_000), (360, 60_000_000)), ((30_000_000, 60_000_000), (30_010_000, 60_000_000))):
+        exact = scipy.stats.hypergeom.sf(now[0] - 1, base[1] + now[1], base[0] + now[0], now[1])
+        assert more_hits_p(base, now) == pytest.approx(exact, rel=1e-2)
+
+
 @pytest.mark.parametrize(("base", "now"), [((2, 1), (0, 1)), ((0, 1), (-1, 1)), ((0, 0), (0, 1))])
 def test_counts_that_cannot_be_are_refused(base, now):
     with pytest.raises(ValueError, match="hits must lie"):

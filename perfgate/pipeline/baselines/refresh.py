@@ -151,7 +151,8 @@ def plan_refresh(
         for was, now in _pairs(old, selection)
     ]
     plan = _plan(settings.root, old, refreshed, reason=reason, left=selection.superseded_runs())
-    failed = [s for s in selection.selected if _is_apart(s, selection, old)]
+    apart = _find_apart(selection, old)
+    failed = [s for s in selection.selected if s.key in apart]
     return replace(plan, failed=tuple(f'every run of "{title(*s.key)}" failed: {hint_for_failed(s)}' for s in failed))
 
 
@@ -176,17 +177,18 @@ def _is_named(key: Key, globs: Sequence[str]) -> bool:
     return any(matches(glob, key[0], title(*key)) for glob in globs)
 
 
-def _is_apart(tally: SessionTally, selection: Selection, old: Baselines) -> bool:
-    """Is it a benchmark that only ever failed, and that no baseline has, beside others that were measured?
+def _find_apart(selection: Selection, old: Baselines) -> set[Key]:
+    """Return the benchmarks that only ever failed, and that no baseline has, beside others that were measured.
 
     A mistyped argument leaves such runs; they must not stand in the way of the others.
     """
-    known = {p.key for p in (*old.profiles, *selection.profiles)}
-    return bool(tally.failed and selection.profiles) and tally.key not in known
+    known = {p.key for p in (*old.profiles, *selection.profiles)} if selection.profiles else set()
+    return {s.key for s in selection.selected if s.failed and s.key not in known} if known else set()
 
 
 def _refuse(selection: Selection, policy: Policy, old: Baselines) -> list[Diagnostic]:
     """Return why runs must not become a baseline: they failed, or no check could judge a baseline of them."""
+    apart = _find_apart(selection, old)
     problems = [
         error(
             "runs-failed",
@@ -194,7 +196,7 @@ def _refuse(selection: Selection, policy: Policy, old: Baselines) -> list[Diagno
             hint=hint_for_failed(s),
         )
         for s in selection.selected
-        if s.failed and not _is_apart(s, selection, old)
+        if s.failed and s.key not in apart
     ]
     tallies: dict[tuple[str, Key], list[SessionTally]] = {}
     for s in selection.selected:

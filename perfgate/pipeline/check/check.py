@@ -92,12 +92,12 @@ def check(request: Request) -> Verdict:
     settings, baselines = gate.settings, gate.baselines
     try:
         selection, faults, notes = _current(request, settings, baselines)
-        everything, baselines = baselines, part.keep_baselines(request.benchmarks, baselines)
+        everything, (baselines, renames) = baselines, follow_renames(baselines, selection, gate.edits.renamed)
+        baselines = part.keep_baselines(request.benchmarks, baselines)
         foreign_origin, warnings = check_origin(selection.profiles, request.runs_from)
         if request.same_session:
             baselines, selection, apart = _share_session(request, baselines, selection)
             faults += apart
-        baselines, renames = follow_renames(baselines, selection, gate.edits.renamed)
         if request.confirm:
             selection = with_earlier(selection, request.confirm, baselines)
     except CannotDecideError as caught:
