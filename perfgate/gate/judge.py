@@ -225,9 +225,7 @@ def _why_unmeasured(c: Comparison) -> tuple[str, str] | None:
     """Return why a time or a size of zero is no measurement, as slug and sentence; None when it is one."""
     if flaw := why_unmeasured(c.base) or why_unmeasured(c.current):
         return flaw.slug, flaw.message
-    is_time = c.metric.unit == "s" and (c.is_gated or c.metric.name in GATED_BY_DEFAULT)
-    if is_time and (c.was < 0 or c.now < 0):
-        return "zero-values", "a negative time"
+    is_time = c.metric.name in GATED_BY_DEFAULT and c.metric.unit == "s"
     if is_time and (c.was == 0) != (c.now == 0) and c.ruling.threshold.is_relative:
         return "zero-values", "a time of zero on one side: too short for the tool's clock, or not measured"
     return None

@@ -107,29 +107,42 @@ def read_runs(
         The collection, faults, and notes.
     """
     patterns, root = (list(paths), "") if paths else (list(settings.policy.runs), settings.root)
-    files, problems = find(patterns, root)
+    files, problems, empty = _find_each(patterns, root)
     reader = RunReader(foreign, settings.policy.maps)
     own = facts.session_id() if facts.in_ci() else ""
     read = name_classes(reader.read(files), facts.environment())
     runs = of_one_session(read, own) if same_session else read
     collection = collect(runs, known=known, own_session=own, machine_class=settings.policy.machine_class)
     problems += [*reader.problems, *collection.problems, *_future_runs(collection)]
-    if not files and not problems:
-        problems += unmatched(paths)
-    if not files and not problems:
-        where = ", ".join(os.path.join(root, p) for p in patterns)
-        problems.append(
-            error(
-                "no-runs",
-                "no run files were found",
-                place=where,
-                hint="measure first: perfgate run -n 10 -- CMD",
-            )
-        )
+    if empty and (paths or not files) and (files or not problems):
+        problems += unmatched(paths and empty) or [_no_runs(empty, root, is_part=bool(files))]
     notes = list(reader.foreign.notes)
     if reader.copies:
         notes.append(note("run-copies", f"left out, copies of other files: {reader.copies}"))
     return collection, problems, notes
+
+
+def _find_each(patterns: Sequence[str], root: str) -> tuple[list[str], list[Diagnostic], list[str]]:
+    """Return the files that patterns name, the faults, and the patterns that name none."""
+    files: dict[str, None] = {}
+    problems: list[Diagnostic] = []
+    empty = []
+    for pattern in patterns:
+        found, faults = find([pattern], root)
+        if not found and not faults:
+            empty.append(pattern)
+        files.update(dict.fromkeys(found))
+        problems += faults
+    return list(files), problems, empty
+
+
+def _no_runs(empty: Sequence[str], root: str, *, is_part: bool) -> Diagnostic:
+    """Return the error for patterns that name no file; `is_part`: others name some."""
+    where = ", ".join(os.path.join(root, p) for p in empty)
+    hint = "measure first: perfgate run -n 10 -- CMD"
+    if is_part:
+        hint = "measure what belongs there, or leave the path out"
+    return error("no-runs", "no run files were found", place=where, hint=hint)
 
 
 def _future_runs(collection: Collection) -> list[Diagnostic]:

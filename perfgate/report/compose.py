@@ -39,7 +39,17 @@ if TYPE_CHECKING:
 _NONE = "–"
 _BLIND = frozenset({"one-session", "too-noisy", "too-noisy-in-turns", "few-runs"})
 _UNPROVEN = frozenset({"budget-of-few", "budget-of-few-calls"})
-_SHOWN_FIRST = frozenset({"baseline-renamed", "benchmarks-left-out", "gate-edited", "sides-share", "same-code"})
+_SHOWN_FIRST = frozenset(
+    {
+        "runs-failed",
+        "runs-of-another-commit",
+        "baseline-renamed",
+        "benchmarks-left-out",
+        "gate-edited",
+        "sides-share",
+        "same-code",
+    }
+)
 _LACKS = "base-lacks"
 _UNJUDGED = frozenset({Status.NEW, Status.REMOVED})
 PARTS = (

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.core.text.names import list_some
+from perfgate.store.codec import decode_baseline
 from perfgate.store.git import git
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
 _MARK = '"perfgate/baseline/'
+_MOST_READ = 50
+"""Files that git lists and the folder lacks, of which the runs are looked up."""
 _NOTHING_FOUND = 1  # exit code of git grep
 
 
@@ -37,6 +41,29 @@ def find_lost(folder: str) -> str:
     if git(".", ["rev-parse", "--is-shallow-repository"], hint="").strip() == b"true":
         return "the clone is shallow, so that git may have held some there"
     return ""
+
+
+def find_deleted(folder: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield the baseline files that git lists in a folder and that are not there, ascending; none outside git.
+
+    Args:
+        folder: of the baselines, relative to the working directory.
+
+    Yields:
+        The file and its runs, by which one that was renamed is known again; no runs: it cannot be read.
+    """
+    try:
+        listed = git(".", ["ls-files", "-z", "--", folder], hint="")
+    except CannotDecideError:
+        return
+    names = sorted(name for name in os.fsdecode(listed).split("\0") if name.endswith(".json"))
+    for number, name in enumerate(n for n in names if not os.path.lexists(n)):
+        runs: frozenset[str] = frozenset()
+        if number < _MOST_READ:
+            with contextlib.suppress(CannotDecideError):
+                profile, _ = decode_baseline(git(".", ["show", f":./{name}"], hint=""), name)
+                runs = frozenset(run for s in profile.sessions for run in s.runs)
+        yield name, runs
 
 
 def find_listed(files: Collection[str]) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from perfgate.collect.one_session import share_session
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
 from perfgate.core.policy import NO_BASELINES, matches
 from perfgate.core.profile import title
+from perfgate.core.text.names import list_some
 from perfgate.gate.judge import judge
 from perfgate.gate.verdict import Case, join
 from perfgate.measure.machine import facts
@@ -25,7 +27,7 @@ from perfgate.pipeline.reference import event
 from perfgate.pipeline.reference.commit import Gate, gate_of
 from perfgate.pipeline.verdicts import compared_of, hint_for_failed, notes_on, suite_of, today, undecided_verdict
 from perfgate.store.codec import known_runs
-from perfgate.store.lost import find_lost
+from perfgate.store.lost import find_deleted, find_lost
 
 if TYPE_CHECKING:
     from perfgate.core.finding import Verdict
@@ -102,7 +104,7 @@ def check(request: Request) -> Verdict:
             selection = with_earlier(selection, request.confirm, baselines)
     except CannotDecideError as caught:
         return undecided_verdict((*baselines.problems, *caught.diagnostics), request.reproduce, gate)
-    problems = [*baselines.problems, *faults, *foreign_origin]
+    problems = [*baselines.problems, *faults, *foreign_origin, *_find_deleted(request, baselines)]
     unmeasured = _unmeasured(settings, baselines, selection)
     for d in (*unmeasured, *_explain_no_baseline(request, settings, everything, selection)):
         (problems if d.level == "error" else notes).append(d)
@@ -189,6 +191,19 @@ def _explain_no_baseline(
     if request.baseline_ref is not None:
         hint = _NO_BASELINE_THERE
     return [error("no-baseline", message, place=baselines.source, hint=hint)]
+
+
+def _find_deleted(request: Request, baselines: BaselineSet) -> list[Diagnostic]:
+    """Return an error for baseline files that git lists and the folder lacks: nothing asks for their benchmarks."""
+    if request.baseline is not None or request.baseline_ref is not None or not baselines.profiles:
+        return []
+    held = {run for p in baselines.profiles for s in p.sessions for run in s.runs}
+    lost = [path for path, runs in find_deleted(baselines.source) if not runs or not held.issuperset(runs)]
+    if not lost:
+        return []
+    message = f"git lists baselines that are not in the folder: {list_some(lost, 3)}"
+    hint = f"restore them: git checkout -- {shlex.quote(baselines.source)}; or remove them on purpose: git rm"
+    return [error("baseline-lost", message, place=baselines.source, hint=hint)]
 
 
 def _has_budget(settings: Settings, selection: Selection) -> bool:

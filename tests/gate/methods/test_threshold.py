@@ -249,18 +249,3 @@ def test_fewer_answers_from_the_cache_count_as_more_that_are_none():
     assert row_of(judged(*sides, gated), "cache_hit_rate").status is Status.SUSPECTED
     sides = profile({"cache_hit_rate": counted(a=(900, 1000))}), profile({"cache_hit_rate": counted(b=(800, 1000))})
     assert row_of(judged(*sides, gated), "cache_hit_rate").status is Status.REGRESSED
-
-
-@pytest.mark.parametrize(
-    ("now", "says"), [([0.0, 0.0, 0.0], "a time of zero"), ([-0.2, -0.2, -0.2], "a negative time")]
-)
-def test_a_gated_time_of_the_user_s_own_that_is_zero_or_negative_is_no_measurement(now, says):
-    took = Metric(name="took", unit="s", better="lower")
-    found = row_of(judged(profile({took: [0.2, 0.21, 0.22]}), profile({took: now})), "took")
-    assert (found.status, found.reason) == (Status.INVALID, "zero-values")
-    assert says in found.message
-
-
-def test_a_time_that_is_only_shown_may_be_zero():
-    sides = [{ELAPSED: [1.01, 1.02, 1.03], Metric(name="wait", unit="s", better="lower"): [v] * 3} for v in (0.2, 0.0)]
-    assert row_of(judged(*map(profile, sides)), "wait").status is Status.IMPROVED

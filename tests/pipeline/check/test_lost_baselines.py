@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 from check_cases import CALM, Folder, baseline, slugs
 
 from perfgate.core.errors import CannotDecideError
+from perfgate.core.run import UNSPECIFIED
+from perfgate.core.text.canonical import short_hash
 from perfgate.measure.machine.ci import MARKERS
 from perfgate.pipeline.baselines.refresh import plan_refresh
 from perfgate.store.lost import find_lost
@@ -107,3 +110,22 @@ def test_outside_a_repository_and_before_the_first_commit_nothing_was_lost(tmp_p
     assert find_lost("baselines") == ""
     subprocess.run(["git", "init", "-q"], check=True)
     assert find_lost("baselines") == ""
+
+
+def own_runs(profile):
+    """Return sessions with runs of their own."""
+    return tuple(replace(s, runs=(short_hash(f"{profile.benchmark} {s.id}"),)) for s in profile.sessions)
+
+
+def test_one_file_that_git_lists_and_the_folder_lacks_is_lost_and_not_removed(folder):
+    for name in ("train", "score"):
+        folder.baseline(replace(baseline(name), sessions=own_runs(baseline(name))))
+    folder.commit()
+    (file,) = (folder.path / "baselines" / UNSPECIFIED).glob("score-*")
+    file.rename(file.with_suffix(".bak"))
+    verdict = folder.check()
+    assert verdict.exit_code == 2
+    (lost,) = [d for d in verdict.problems if d.slug == "baseline-lost"]
+    assert file.name in lost.message
+    git(folder, "rm", "-q", "--cached", str(file))
+    assert folder.check().exit_code == 0
