@@ -13,8 +13,15 @@ import click
 
 from perfgate.cli.options import REPORT_DIR
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, warning
-from perfgate.pipeline.report_io import write_output
-from perfgate.publish.actions import append_summary, new_token, runs_in_actions, set_outputs, without_commands
+from perfgate.pipeline.report_io import choose_folder, write_output
+from perfgate.publish.actions import (
+    append_summary,
+    new_token,
+    runs_in_actions,
+    set_outputs,
+    states_failure,
+    without_commands,
+)
 from perfgate.render import Format, render
 from perfgate.render.registry import SUFFIXES, format_of_file, renderer_of, with_flavor
 
@@ -73,10 +80,15 @@ def present_verdict(
 
     folder = output.folder or (REPORT_DIR if facts.in_ci() and not targets else None)
     files = list(targets)
+    kept: list[Diagnostic] = []
+    if folder and facts.in_ci():
+        folder, kept = choose_folder(folder, os.environ)
     if folder:
         files += [(f"{folder}/report.json", "json"), (f"{folder}/report.md", "markdown")]
     faults = list(cause(verdict))
     in_actions = runs_in_actions(os.environ) if output.github is None else output.github
+    for line in (line for diagnostic in kept for line in diagnostic.lines()):
+        click.echo(line, err=True)
     document, last = compose(verdict), f"{folder}/report.md" if folder else ""
     faults += show(document, output.form, files, named_last=last, in_actions=in_actions)
     if in_actions:
@@ -180,7 +192,8 @@ def write_step_files(
     done = []
     if path := environ.get("GITHUB_STEP_SUMMARY"):
         done.append((path, "summary", append_summary(path, _summaries(document))))
-    if path := environ.get("GITHUB_OUTPUT"):
+    # A later check of the same step must not turn its outputs green.
+    if (path := environ.get("GITHUB_OUTPUT")) and (verdict.exit_code or not states_failure(path)):
         done.append((path, "outputs", set_outputs(path, outputs, new_token())))
     hint = "the verdict is the same; read the report itself"
     return [

@@ -37,7 +37,10 @@ def command(
     A program that uses perfgate.measure inside writes its own summaries; they win.
     A run that fails ends the measuring with exit code 2.
     """
+    import json
+
     from perfgate.cli.present import clear_progress, echo, show_progress
+    from perfgate.core.errors import warning
     from perfgate.pipeline.collect import collect_profiles
     from perfgate.pipeline.run import default_out, measure, plan_job
     from perfgate.render import render
@@ -54,15 +57,22 @@ def command(
         timeout=measuring.timeout,
         is_whole=measuring.is_whole,
     )
-    on_summary = click.echo if form == "json" else _ignore
+    names: set[str] = set()
+
+    def on_summary(line: str) -> None:
+        names.add(json.loads(line).get("benchmark") or "")
+        if form == "json":
+            click.echo(line)
+
     try:
         written = measure(job, runs=runs, warmup=measuring.warmup, on_summary=on_summary, on_progress=show_progress)
     finally:
         clear_progress()
+    if measuring.benchmark and measuring.benchmark not in names:
+        own = ", ".join(sorted(names)[:3])
+        message = f'--benchmark "{measuring.benchmark}" is ignored: the program names itself "{own}"'
+        ignored = warning("benchmark-ignored", message, hint="leave the name out in the program, or --benchmark here")
+        click.echo("\n".join(ignored.lines()), err=True)
     if form == "table":
         echo(render(compose_profiles(collect_profiles(written, config=None, machine_class="").profiles), "text"))
         click.echo(f"{count(len(written), 'summary', 'summaries')} in {out}")
-
-
-def _ignore(line: str) -> None:
-    """Leave a summary unprinted: the table says it all."""

@@ -171,7 +171,8 @@ def _clash(run: Run, group: Group) -> Diagnostic:
         f'two different commands were measured as "{title(run.benchmark, run.labels)}" in one session '
         f"(the other: {next(iter(group.commands.values()))})",
         place=run.origin,
-        hint="give each command a name of its own: perfgate run --benchmark NAME -- CMD",
+        hint="give each command a name of its own: perfgate run --benchmark NAME -- CMD; or, if the program "
+        "names itself, a session of its own: PERFGATE_SESSION=NAME perfgate run -- CMD",
     )
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from perfgate import __version__
-from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note, warning
 from perfgate.core.finding import Status
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.parsing.files import read_bounded
-from perfgate.pipeline.report_io import read_verdict
+from perfgate.pipeline.report_io import list_further_reports, read_verdict
 from perfgate.publish.api import ApiError, Client, api_url, make_opener
 from perfgate.publish.comments import Done, Thread
 from perfgate.publish.events import Place, is_repository, read_place, refuse_target
@@ -35,6 +35,7 @@ _LARGEST_EVENT = 32 * 1024 * 1024  # GitHub sends no event of more than 25 MB
 _CHANGED = frozenset({Status.SUSPECTED, Status.IMPROVED, Status.NEW, Status.WAIVED, Status.REMOVED})
 _EDITED = "gate-edited"  # the pull request changes what it is judged by
 _EVENT_HINT = "run it in GitHub Actions, or name --repo and --pr"
+_ORDER = (1, 2, 0)  # exit codes, the first is shown
 _FORBIDDEN, _UNKNOWN_TOKEN = 403, 401
 
 
@@ -97,17 +98,37 @@ def publish_comment(request: Request, world: World, draw: Draw) -> Outcome:
     if in_job and not os.path.lexists(request.report):
         message = "no comment: there is no report; what measured ended before it wrote one"
         return Outcome(notes=(note("comment-no-report", message, place=request.report),))
-    if os.path.islink(request.report):
-        message = "is a symbolic link, which may lead out of what was uploaded"
-        raise cannot_decide("report-unreadable", message, place=request.report, hint="name the file itself")
-    verdict = read_verdict(request.report, largest=LARGEST)
+    verdict, verdicts = read_verdicts(request.report)
     body = draw(verdict, place, _run_page(place, world.environ))
     try:
-        return _send(request, world, place, body, create=is_worth_a_comment(verdict, request.when))
+        return _send(request, world, place, body, create=any(is_worth_a_comment(v, request.when) for v in verdicts))
     except ApiError as caught:
         if caught.status == _FORBIDDEN and not caught.limited:
             return Outcome(notes=(_forbidden(caught),), body=body if request.dry_run else "")
         raise CannotDecideError([_failed(caught)]) from None
+
+
+def read_verdicts(path: str) -> tuple[Verdict, list[Verdict]]:
+    """Return the verdict that the comment shows, which names those of the job's other checks, and all of them.
+
+    A regression is shown before a check that could not decide, and that before a pass.
+    """
+    verdicts: list[Verdict] = []
+    left = LARGEST
+    paths = [path, *list_further_reports(path)]
+    for each in paths:
+        if os.path.islink(each) or (each != path and os.path.islink(os.path.dirname(each))):
+            message = "is a symbolic link, which may lead out of what was uploaded"
+            raise cannot_decide("report-unreadable", message, place=each, hint="name the file itself")
+        verdicts.append(read_verdict(each, largest=left))
+        left = max(0, left - os.path.getsize(each))
+    shown = min(range(len(verdicts)), key=lambda i: (_ORDER.index(int(verdicts[i].exit_code)), i))
+    others = tuple(
+        warning("other-report", f"another check of this job: {v.name}", place=paths[i], hint="its report is in the run")
+        for i, v in enumerate(verdicts)
+        if i != shown
+    )
+    return replace(verdicts[shown], notes=(*others, *verdicts[shown].notes)), verdicts
 
 
 def is_worth_a_comment(verdict: Verdict, when: When) -> bool:

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from typing import TYPE_CHECKING
 
 from perfgate.core.atomic import write_whole
-from perfgate.core.errors import cannot_decide
+from perfgate.core.errors import CannotDecideError, cannot_decide, warning
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.parsing.files import read_bounded
+from perfgate.measure.machine import facts
 from perfgate.report.codec import from_data
 from perfgate.report.compose import compose
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perfgate.core.errors import Diagnostic
     from perfgate.core.finding import Verdict
     from perfgate.report.document import Document
 
 LARGEST = 64 * 1024 * 1024
 """Largest report in bytes: a hundred thousand findings fit."""
+MOST_REPORTS = 99
+"""Most reports of one job in one folder."""
+_DAY = 24 * 3600  # seconds; a report that names no CI run and is older than this is no longer this job's
 
 
 def read_report(path: str) -> Document:
@@ -38,6 +46,62 @@ def read_verdict(path: str, *, largest: int = LARGEST) -> Verdict:
     """
     content = read_bounded(path, limit=largest, slug="report-unreadable")
     return from_data(load_json(content, path, "report-invalid", "`perfgate schema report` prints the format"), path)
+
+
+def choose_folder(folder: str, environ: Mapping[str, str]) -> tuple[str, list[Diagnostic]]:
+    """Return the folder for the reports of a check in CI, so that those of an earlier check of the job are kept.
+
+    The first check of a job writes into the folder itself, each later one into the next of the
+    numbered folders in it (`list_further_reports`), so that one upload holds them all.
+
+    Args:
+        folder: for the reports of the first.
+        environ: says which CI run this is.
+
+    Returns:
+        The folder, and a warning when it is not the one that was asked for.
+
+    Raises:
+        CannotDecideError: all numbered folders are taken.
+    """
+    taken = f"{folder}/report.json"
+    if not _is_of_this_run(taken, environ):
+        return folder, []
+    for number in range(2, MOST_REPORTS + 1):
+        free = f"{folder}/{number}"
+        if not _is_of_this_run(f"{free}/report.json", environ):
+            message = f"an earlier check of this job left its report here, which is kept; this report is in {free}"
+            hint = "give each check a folder of its own: --report-dir DIR"
+            return free, [warning("second-report", message, place=taken, hint=hint)]
+    message = f"holds {MOST_REPORTS} reports of this job already"
+    raise cannot_decide("report-unwritable", message, place=folder, hint="name another folder: --report-dir DIR")
+
+
+def list_further_reports(path: str) -> list[str]:
+    """Return the reports that later checks of the job of a ``report.json`` left beside it (`choose_folder`)."""
+    folder, name = os.path.split(path)
+    found = []
+    for number in range(2, MOST_REPORTS + 1) if name == "report.json" else ():
+        further = os.path.join(folder, str(number), name)
+        if not os.path.lexists(further):
+            break
+        found.append(further)
+    return found
+
+
+def _is_of_this_run(path: str, environ: Mapping[str, str]) -> bool:
+    """Is this a report that a check of this CI run wrote, as far as its sessions do not say otherwise?
+
+    A runner that keeps its workspace may still have that of an earlier run, which counts no more.
+    """
+    try:
+        verdict = read_verdict(path)
+        age = time.time() - os.stat(path).st_mtime
+    except (CannotDecideError, OSError):
+        return False
+    system, this_run = facts.find_ci_run(environ)
+    stated = [s for s in verdict.compared.sessions if system and s.startswith(system)]
+    return any(s.startswith(this_run) for s in stated) if stated else age < _DAY
 
 
 def write_output(path: str, content: bytes, *, slug: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import os
 import tempfile
@@ -26,6 +27,7 @@ from perfgate.pipeline.fixed_time import FixedTimeWatch
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from perfgate.core.run import Run
     from perfgate.measure.summary import RunFacts
 
 _TAIL_LINES = 20
@@ -121,17 +123,43 @@ def default_out() -> str:
 
 def _refuse_clash(job: MeasuringJob) -> None:
     """Refuse to measure a second command under a name that another command has in this session."""
+    other = _find_clash(job, job.benchmark)
+    if other is not None:
+        raise _clash(job.benchmark, other.origin)
+
+
+def _refuse_own_clash(job: MeasuringJob, path: str, summary: dict[str, Any]) -> None:
+    """Refuse a summary of a program that names itself as another command did in this session, and take it back."""
+    name = str(summary.get("benchmark") or "")
+    if not name or name == job.benchmark or summary.get("command") != job.command:
+        return
+    other = _find_clash(job, name, labels=summary.get("labels") or {})
+    if other is not None:
+        with contextlib.suppress(OSError):
+            os.remove(path)
+        raise _clash(name, other.origin)
+
+
+def _clash(name: str, place: str) -> CannotDecideError:
+    return cannot_decide(
+        "benchmark-name-clash",
+        f'another command was measured as "{name}" in this session',
+        place=place,
+        hint="give this one a name of its own: perfgate run --benchmark NAME -- CMD; "
+        "a program that names itself needs a session of its own: PERFGATE_SESSION=NAME perfgate run -- CMD",
+    )
+
+
+def _find_clash(job: MeasuringJob, name: str, *, labels: Mapping[str, str] | None = None) -> Run | None:
+    """Return a run of another command in the job's session that has this name, and these labels if any are given."""
     session = SessionId.parse(job.session).session
     files, _ = find([os.path.join(job.out, "*.json")]) if os.path.isdir(job.out) else ([], [])
     for run in RunReader().read(files):
-        same_place = run.benchmark == job.benchmark and SessionId.parse(run.session).session == session
+        same_name = run.benchmark == name and (labels is None or dict(run.labels) == labels)
+        same_place = same_name and SessionId.parse(run.session).session == session
         if same_place and run.command and run.command != job.command:
-            raise cannot_decide(
-                "benchmark-name-clash",
-                f'another command was measured as "{job.benchmark}" in this session',
-                place=run.origin,
-                hint="give this one a name of its own: perfgate run --benchmark NAME -- CMD",
-            )
+            return run
+    return None
 
 
 def measure(
@@ -163,6 +191,8 @@ def measure(
     def keep(path: str, summary: dict[str, Any]) -> None:
         if path in written:
             raise same_id(summary, path)
+        if not written:
+            _refuse_own_clash(job, path, summary)
         written.append(path)
         on_summary(encode_summary(summary).rstrip("\n"))
 

@@ -7,6 +7,7 @@ warning: the verdict does not depend on them.
 from __future__ import annotations
 
 import os
+import re
 import stat
 
 TYPE_CHECKING = False
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes of a step's summary; of a longer one GitHub shows nothing at all."""
+OUTPUTS_LIMIT = 1024 * 1024
+"""Bytes of a step's outputs that are searched for earlier ones; GitHub takes no more of a job."""
 ANNOTATIONS = 9
 """Annotations of one level before one that counts the others: GitHub drops all after the tenth."""
 
@@ -114,3 +117,20 @@ def set_outputs(path: str, outputs: Mapping[str, str], token: str) -> str:
     except (OSError, ValueError) as caught:
         return getattr(caught, "strerror", None) or str(caught)
     return ""
+
+
+def states_failure(path: str) -> bool:
+    """Do a step's outputs already hold an exit code of ours, as `set_outputs` wrote it, that is not 0?
+
+    Args:
+        path: the file of ``GITHUB_OUTPUT``; one that cannot be read holds none.
+    """
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return False
+        with open(path, "rb") as file:
+            content = file.read(OUTPUTS_LIMIT)
+    except (OSError, ValueError):
+        return False
+    codes = re.findall(rb"^exit-code<<(ghadelimiter_\w+)\n(\d)\n\1$", content, re.MULTILINE)
+    return any(code != b"0" for _, code in codes)

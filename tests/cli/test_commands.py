@@ -88,6 +88,26 @@ def test_a_second_command_under_a_name_of_this_session_is_refused(workdir, capsy
     assert "benchmark-name-clash" in capsys.readouterr().err
 
 
+def test_a_program_that_names_itself_is_refused_too_and_the_session_of_the_hint_works(workdir, capsys, monkeypatch):
+    (workdir / "fit.py").write_text(
+        "from perfgate.measure import measure_run_context\n"
+        "with measure_run_context(benchmark='fit-own', rows_used=3):\n    pass\n"
+    )
+    words = ["run", "-n", "2", "--warmup", "0"]
+    program = ["--", sys.executable, "fit.py"]
+    assert run([*words, *program]) == 0
+    before = set((workdir / "outputs" / "model_runs").iterdir())
+    assert run([*words, "--benchmark", "fit-big", *program, "--more"]) == 2
+    err = capsys.readouterr().err
+    assert "benchmark-name-clash" in err
+    assert "PERFGATE_SESSION=NAME perfgate run -- CMD" in err
+    assert set((workdir / "outputs" / "model_runs").iterdir()) == before
+    monkeypatch.setenv("PERFGATE_SESSION", "second")
+    monkeypatch.setattr("perfgate.measure.machine.facts._session", None)
+    assert run([*words, "--benchmark", "fit-big", *program, "--more"]) == 0
+    assert 'warning[benchmark-ignored]: --benchmark "fit-big" is ignored' in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["", "x" * 501, "a\nb"], ids=["empty", "too long", "two lines"])
 def test_a_name_that_no_report_could_show_is_refused(workdir, capsys, name):
     assert run(["run", "--benchmark", name, "--", "true"]) == 2

@@ -87,3 +87,31 @@ def test_a_report_folder_that_cannot_be_written_exits_2_and_is_not_named(gated: 
     outcome = gated.cli("check", env=job(4))
     assert_cannot_decide(outcome, "perfgate-report/report.json: cannot be written", "name a file")
     assert "report: " not in outcome.stdout.splitlines()[-1]
+
+
+def test_a_second_check_of_one_job_keeps_the_first_one_s_report(gated: Project) -> None:
+    gated.change_runs("*", elapsed_sec=3.0)
+    assert gated.cli("check", env=job(4)).code == 1
+    first = gated.path("perfgate-report/report.json").read_bytes()
+    gated.change_runs("*", elapsed_sec=1.0)
+    for number in (2, 3):
+        outcome = gated.cli("check", "--format", "json", env=job(4))
+        assert "warning[second-report]: perfgate-report/report.json" in outcome.stderr
+        assert f"report: perfgate-report/{number}/report.md" in outcome.stderr
+        assert (
+            gated.read_json(f"perfgate-report/{number}/report.json")["verdict"] == json.loads(outcome.stdout)["verdict"]
+        )
+    assert gated.path("perfgate-report/report.json").read_bytes() == first
+
+
+def test_a_named_folder_keeps_the_first_report_too(gated: Project) -> None:
+    for _ in range(2):
+        gated.cli("check", "--report-dir", "kept", "--report", "kept/x.md", env=job(4))
+    assert gated.path("kept/2/report.json").exists()
+
+
+def test_the_report_of_an_earlier_ci_run_is_replaced(gated: Project) -> None:
+    assert_green(gated.cli("check", env=job(4)))
+    outcome = gated.cli("check", env=job(5))
+    assert "second-report" not in outcome.stderr
+    assert sorted(p.name for p in gated.path("perfgate-report").iterdir()) == ["report.json", "report.md"]

@@ -158,3 +158,13 @@ def test_a_comparison_in_turns_tells_the_same(project: Project) -> None:
     assert outcome.code == 1, str(outcome)
     assert commands(outcome.stdout)[0].startswith("::error title=perfgate%3A nap elapsed p50::")
     assert outputs(project)["verdict"] == "regression"
+
+
+def test_a_later_pass_leaves_the_outputs_and_the_summary_of_a_step_that_failed(slower: Project) -> None:
+    assert in_actions(slower).code == 1
+    slower.change_runs("new-train-*", elapsed_sec=1.0)
+    assert in_actions(slower, "--benchmark", "score").code == 0
+    assert (outputs(slower)["verdict"], outputs(slower)["report-dir"]) == ("regression", "perfgate-report")
+    summary = slower.path("s.md").read_text()
+    assert "**Regression**" in summary
+    assert "**Pass**" in summary

@@ -11,8 +11,9 @@ from comment_jobs import MARKER, TOKEN, event, report_data
 from fault_server import SHA
 
 from perfgate.core.errors import CannotDecideError
-from perfgate.pipeline.comment import LARGEST
+from perfgate.pipeline.comment import LARGEST, read_verdicts
 from perfgate.pipeline.report_io import read_verdict
+from perfgate.render.comment import comment
 from perfgate.schema import MOST_FAULTS
 
 if TYPE_CHECKING:
@@ -211,3 +212,29 @@ def test_reading_may_be_bounded_tighter_than_usual(tmp_path):
     path.write_text(json.dumps(report_data("regressed")))
     with pytest.raises(CannotDecideError, match="larger than"):
         read_verdict(str(path), largest=100)
+
+
+def further(tmp_path, number: int, *statuses: str) -> None:
+    (tmp_path / str(number)).mkdir()
+    (tmp_path / str(number) / "report.json").write_text(json.dumps(report_data(*statuses)))
+
+
+def test_of_several_checks_of_a_job_the_worst_is_shown_and_the_others_are_named(job, tmp_path):
+    job.report("unchanged")
+    further(tmp_path, 2, "regressed")
+    further(tmp_path, 3, "unchanged")
+    shown, verdicts = read_verdicts(str(tmp_path / "report.json"))
+    assert shown.name == "regression"
+    assert [v.name for v in verdicts] == ["pass", "regression", "pass"]
+    assert [n.place for n in shown.notes if n.slug == "other-report"] == [
+        str(tmp_path / "report.json"), str(tmp_path / "3" / "report.json"),
+    ]  # fmt: skip
+    assert "another check of this job: pass" in comment(shown, ident="x", run_page="")
+
+
+@pytest.mark.parametrize("linked", ["2", "2/report.json"])
+def test_a_further_report_behind_a_link_is_refused(job, tmp_path, linked):
+    further(tmp_path, 9, "unchanged")
+    (tmp_path / linked).parent.mkdir(exist_ok=True)
+    (tmp_path / linked).symlink_to(tmp_path / "9" / ("report.json" if "/" in linked else ""))
+    assert fault(job).slug == "report-unreadable"
