@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -109,3 +110,41 @@ def test_where_no_workflow_keeps_baselines_it_is_said(project: Project, words: t
     done = project.cli("init", *words, "--refresh", "main")
     assert done.code == 2
     assert "--runner own" in done.stderr
+
+
+@pytest.mark.slow
+def test_only_what_improved_starts_anew_and_the_others_keep_their_sessions(project: Project) -> None:
+    project.write("perfgate.toml", RULES)
+
+    def measure(session: str, fast: float) -> None:
+        for name, seconds in (("still", 0.05), ("faster", fast)):
+            project.write("job.py", JOB.format(seconds))
+            done = project.cli(
+                "run", "-n", "4", "--benchmark", name, "--", "python3", "job.py", env={"PERFGATE_SESSION": session}
+            )
+            assert done.code == 0, str(done)
+
+    for day in "ab":
+        measure(day, 0.2)
+        done = project.cli("baseline", "refresh")
+        assert done.code == 0, str(done)
+    measure("c", 0.01)
+    assert project.cli("check", "--report-dir", "told").code == 0
+    done = project.cli("baseline", "refresh", "--replace-improved", "told/report.json")
+    assert done.code == 0, str(done)
+    found = {
+        f.name.split("-")[0]: len(json.loads(f.read_text())["sessions"])
+        for f in project.path("baselines").glob("*/*.json")
+    }
+    assert found == {"still": 3, "faster": 1}
+
+
+def test_a_report_that_could_not_decide_records_nothing(project: Project) -> None:
+    project.write("perfgate.toml", RULES)
+    project.write("job.py", JOB.format(0))
+    assert project.cli("run", "-n", "3", "--", "python3", "job.py").code == 0
+    assert project.cli("check", "--report-dir", "told").code == 2
+    done = project.cli("baseline", "refresh", "--replace-improved", "told/report.json")
+    assert done.code == 2
+    assert "error[refresh-undecided]" in done.stderr
+    assert not list(project.path(".").glob("baselines/*/*.json"))
