@@ -24,6 +24,7 @@ def command() -> None:
 @click.option("--runs", multiple=True, metavar="PATH", help="The same as PATHS.")
 @click.option("--benchmark", "benchmarks", multiple=True, metavar="GLOB", help="Only these benchmarks.")
 @click.option("--replace", "replace_old", is_flag=True, help="Start anew from the newest session.")
+@click.option("--replace-improved", metavar="REPORT", help="Start anew only what a passing report.json says improved.")
 @click.option("--keep", type=click.IntRange(1, 1000), default=10, show_default=True, help="Newest sessions to keep.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; wanted when a gated value gets worse.")
 @machine_class_option
@@ -43,6 +44,7 @@ def refresh(
     runs: tuple[str, ...],
     benchmarks: tuple[str, ...],
     replace_old: bool,
+    replace_improved: str | None,
     keep: int,
     reason: str,
     machine_class: str,
@@ -65,6 +67,7 @@ def refresh(
             config=config,
             machine_class=machine_class,
             replace_old=replace_old,
+            improved_by=replace_improved,
             keep=keep,
             reason=" ".join(reason.split()),
             every_session=sessions == "all",

@@ -24,18 +24,31 @@ _RUNNERS = ("hosted", "own")
 @click.option("--forks/--no-forks", default=None, help="Do pull requests come from forks?")
 @click.option("--suite", "suites", multiple=True, metavar="FOLDER", help="A folder of a monorepo gated by itself.")
 @click.option("--shards", type=click.IntRange(1, 256), default=1, help="Jobs that measure a part each (own runners).")
-def command(place: str | None, runner: str | None, *, forks: bool | None, suites: tuple[str, ...], shards: int) -> None:
+@click.option("--refresh", metavar="BRANCH", help="Each push to it adds a session to the baselines (own runners).")
+def command(
+    place: str | None,
+    runner: str | None,
+    *,
+    forks: bool | None,
+    suites: tuple[str, ...],
+    shards: int,
+    refresh: str | None,
+) -> None:
     """Set up a project: configuration, baselines/, a line for .gitignore, and in CI ready workflows.
 
     Nothing that is there already is changed.
     """
-    from perfgate.pipeline.init.start import start
+    from dataclasses import replace
+
+    from perfgate.pipeline.init.start import start, with_refresh
 
     if place is None:
         place = "laptop"
         if sys.stdin.isatty():
             place = click.prompt("Where will the gate run?", type=click.Choice(_PLACES), default=place)
-    started = start(".", place=place, plan=_plan(place, runner, forks=forks, suites=suites, shards=shards))
+    plan = _plan(place, runner or ("own" if refresh is not None else None), forks=forks)
+    plan = replace(plan, suites=suites, shards=shards)
+    started = start(".", place=place, plan=with_refresh(plan, place, refresh))
     for path in started.made:
         click.echo(f"made {path}")
     for path in started.kept:
@@ -45,7 +58,7 @@ def command(place: str | None, runner: str | None, *, forks: bool | None, suites
         click.echo(f"  {line}")
 
 
-def _plan(place: str, runner: str | None, *, forks: bool | None, suites: tuple[str, ...], shards: int) -> Plan:
+def _plan(place: str, runner: str | None, *, forks: bool | None) -> Plan:
     """Return what was asked for; what was not said is asked at a terminal, else as most have it."""
     from perfgate.pipeline.init.parts import Plan
 
@@ -57,4 +70,4 @@ def _plan(place: str, runner: str | None, *, forks: bool | None, suites: tuple[s
             runner = click.prompt(words, type=click.Choice(_RUNNERS), default=runner)
     if forks is None:
         forks = not (asks and place == "github") or click.confirm("Do pull requests come from forks?", default=True)
-    return Plan(runner="own" if runner == "own" else "hosted", forks=forks, suites=suites, shards=shards)
+    return Plan(runner="own" if runner == "own" else "hosted", forks=forks)

@@ -17,12 +17,13 @@ from perfgate.core.reasons import hint_for
 from perfgate.core.text.names import list_some
 from perfgate.measure.machine.ci import name_run
 from perfgate.pipeline import inputs
+from perfgate.pipeline.baselines.improved import improved_places
 from perfgate.pipeline.classes import adopt_classes
 from perfgate.pipeline.verdicts import hint_for_failed
 from perfgate.store import lock
 from perfgate.store.baselines import Baselines, load
 from perfgate.store.codec import encode_baseline, file_name, known_runs
-from perfgate.store.refresh import REPLACE, Refreshed, refresh
+from perfgate.store.refresh import REPLACE, Refreshed, keep_newest, refresh
 from perfgate.store.transaction import sweep_all, write_baselines
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def plan_refresh(
     benchmarks: Sequence[str],
     foreign: ForeignOptions | None = None,
     same_session: bool = False,
+    improved_by: str | None = None,
 ) -> Plan:
     """Return what a refresh will write; nothing is written yet. Writing needs `refresh_lock` around both.
 
@@ -125,6 +127,7 @@ def plan_refresh(
         benchmarks: globs; empty: all.
         foreign: what was said about files of other tools; None: nothing.
         same_session: take all runs as those of one session.
+        improved_by: a check's ``report.json``; what it says improved starts anew from the newest session.
 
     Raises:
         CannotDecideError: runs failed, do not fit the baseline, or loosen it without a reason.
@@ -133,6 +136,7 @@ def plan_refresh(
     if settings.policy.baselines == NO_BASELINES:
         message = f'baselines = "{NO_BASELINES}": there is no folder to write to'
         raise cannot_decide("config-invalid", message, place=settings.policy.source, hint='baselines = "baselines"')
+    improved = improved_places(improved_by) if improved_by is not None else frozenset()
     folder = os.path.join(settings.root, settings.policy.baselines)
     old = load(folder)
     if old.problems:
@@ -147,8 +151,8 @@ def plan_refresh(
     if problems:
         raise CannotDecideError(problems)
     refreshed = [
-        refresh(was, now, settings.policy, replace_old=replace_old, keep=keep, tool=inputs.TOOL, reason=reason)
-        for was, now in _pairs(old, selection)
+        refresh(was, now, settings.policy, replace_old=anew, keep=keep, tool=inputs.TOOL, reason=reason)
+        for was, now, anew in _starts(_pairs(old, selection), improved, replace_old=replace_old)
     ]
     plan = _plan(settings.root, old, refreshed, reason=reason, left=selection.superseded_runs())
     apart = _find_apart(selection, old)
@@ -233,6 +237,17 @@ def _list_methods(metric: str, sessions: Sequence[SessionTally]) -> str:
     for source, run_ids in sorted(by_source.items()):
         lists.append(f"{source or 'unknown'} in {list_some(sorted(run_ids), _MOST)}")
     return "; ".join(lists)
+
+
+def _starts(
+    pairs: Sequence[tuple[Profile | None, Profile | None]], improved: frozenset[tuple[str, Key]], *, replace_old: bool
+) -> Iterator[tuple[Profile | None, Profile | None, bool]]:
+    """Yield each pair and whether it starts anew; what improved does, from its newest session alone."""
+    for was, now in pairs:
+        if now and (now.machine_class, now.key) in improved:
+            yield was, keep_newest(now, 1), True
+        else:
+            yield was, now, replace_old
 
 
 def _pairs(old: Baselines, selection: Selection) -> list[tuple[Profile | None, Profile | None]]:

@@ -39,6 +39,8 @@ class Plan:
     """Folders of a monorepo, each gated by itself; empty: the whole repository is one."""
     shards: int = 1
     """Jobs of a matrix that measure a part each, on own machines."""
+    refresh: str = ""
+    """The branch on which each push adds a session to the baselines; empty: none."""
     install: str = 'python -m pip install "perfgate"'
     """The line that installs perfgate."""
 

@@ -51,6 +51,7 @@ _NEXT = {
     ),
 }
 _SUITE = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)*", re.ASCII)
+_BRANCH = re.compile(r"[A-Za-z0-9][\w-]*([./][A-Za-z0-9_][\w-]*)*", re.ASCII)
 _SUITE_HINT = (
     "name a folder from here, such as services/api; each part begins with a-z, A-Z or 0-9, and may hold . _ - as well"
 )
@@ -104,6 +105,11 @@ def start(folder: str, *, place: str, plan: Plan | None = None) -> Started:
             "init-unwritable", f"cannot be written ({caught.strerror})", place=folder, hint=hint
         ) from None
     commands = _NEXT[place, plan.runner if place in {"github", "gitlab"} else ""]
+    if plan.refresh and place == "github":
+        first = (
+            f"each push to {plan.refresh} then adds a session by itself: let github-actions push there (docs/github.md)"
+        )
+        commands = (_EDIT, first)
     if above:
         commands = (_SHADOWED.format(above), *commands)
     return Started(made=tuple(made), kept=tuple(kept), commands=commands)
@@ -129,6 +135,27 @@ def install_line() -> str:
 
 def _pinned(version: str) -> str:
     return f"python -m pip install perfgate=={version}"
+
+
+def with_refresh(plan: Plan, place: str, branch: str | None) -> Plan:
+    """Return the plan that keeps baselines fresh on a branch; None: without.
+
+    Raises:
+        CannotDecideError: no workflow could do it, or the name could mean something else in one.
+    """
+    if branch is None:
+        return plan
+    hint = "leave it out, or add --ci github --runner own"
+    if place != "github":
+        message = "the workflow that keeps baselines fresh is written for GitHub only"
+    elif plan.runner == "hosted":
+        message = "hosted machines differ, so that old and new are measured in one job, without baselines"
+    elif not _BRANCH.fullmatch(branch):
+        message = "such a branch cannot be named in a workflow, where some characters are a pattern or need quoting"
+        hint = "name a branch such as main or release/1.x; its parts hold a-z, A-Z, 0-9, _ and -"
+    else:
+        return replace(plan, refresh=branch)
+    raise cannot_decide("usage", message, place="--refresh", hint=hint)
 
 
 def _check_shards(place: str, plan: Plan) -> None:

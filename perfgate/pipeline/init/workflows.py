@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textwrap import indent
 
+from perfgate.pipeline.init.fresh import keep_fresh
 from perfgate.pipeline.init.parts import (
     DOWNLOAD,
     HEAD,
@@ -32,6 +33,8 @@ def github(plan: Plan) -> dict[str, str]:
         files[".github/workflows/perf-comment.yml"] = _comment(plan)
     if plan.runner == "own":
         files[".github/workflows/perf-baseline.yml"] = _refresh(plan)
+    if plan.refresh:
+        files[".github/workflows/perf-refresh.yml"] = keep_fresh(plan)
     return files
 
 

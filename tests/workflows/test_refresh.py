@@ -1,0 +1,150 @@
+"""Baselines that keep themselves fresh: the scripts of the written workflow, push by push, against a real remote."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from steps import Runner, load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support import Project
+
+JOB = "import time\n\ntime.sleep({})\n"
+RULES = 'exclude = ["*:peak_memory"]\n[defaults]\nthreshold = "+50%"\n'
+numbers = itertools.count()
+
+
+@pytest.fixture
+def branch(project: Project, tmp_path: Path) -> Project:
+    """A repository whose branch trunk keeps its baselines fresh, and a remote."""
+    project.write("job.py", JOB.format(0.1))
+    project.write("perfgate.toml", RULES)
+    project.write(".gitignore", "perfgate-report/\noutputs/\nbaselines.patch\nproposed/\n")
+    done = project.cli("init", "--ci", "github", "--refresh", "trunk")
+    assert done.code == 0, str(done)
+    assert "each push to trunk" in done.stdout
+    project.git("init", "-q", "-b", "trunk")
+    project.commit("Set up")
+    project.git("init", "-q", "--bare", str(tmp_path / "hub.git"))
+    project.git("remote", "add", "origin", str(tmp_path / "hub.git"))
+    return project
+
+
+def push(project: Project, tmp_path: Path, seconds: float | None = None) -> tuple[int, str]:
+    """Push a program of that speed (None: run the workflow again), and play both jobs."""
+    if seconds is not None:
+        project.write("job.py", JOB.format(seconds) + f"# {next(numbers)}\n")
+        project.commit("Change")
+        project.git("push", "-q", "origin", "trunk")
+    return play(project, tmp_path, project.git("rev-parse", "HEAD").strip())
+
+
+def play(project: Project, tmp_path: Path, sha: str) -> tuple[int, str]:
+    """Play the jobs of the workflow at a commit."""
+    jobs = load(project.path(".github/workflows/perf-refresh.yml"))["jobs"]
+    project.drop_runs("*")
+    name = f"m{next(numbers)}"
+    variables = {"GITHUB_SHA": sha, "GITHUB_REF": "refs/heads/trunk", "PERFGATE_SESSION": name}
+    project.git("checkout", "-q", "--detach", sha)
+    code, said = Runner(tmp_path / name, project.root, {}, variables).play(jobs["refresh"])
+    if not code:
+        project.write("proposed/baselines/baselines.patch", project.path("baselines.patch").read_text())
+        project.git("reset", "-q", "--hard")
+        project.git("clean", "-fdq", "baselines")
+        code, said = Runner(tmp_path / f"{name}-record", project.root, {"github.token": "t0ken"}, variables).play(
+            jobs["record"]
+        )
+    project.git("reset", "-q", "--hard")
+    project.git("clean", "-fdq", "baselines")
+    project.git("checkout", "-q", "trunk")
+    project.git("pull", "-q", "--ff-only", "origin", "trunk")
+    return code, said
+
+
+def sessions(project: Project) -> int:
+    (file,) = project.path("baselines").glob("*/*.json")
+    return len(project.read_json(str(file.relative_to(project.root)))["sessions"])
+
+
+@pytest.mark.slow
+def test_a_push_adds_a_session_a_gain_starts_anew_and_a_loss_records_nothing(branch: Project, tmp_path: Path) -> None:
+    for wanted in (1, 2):
+        code, said = push(branch, tmp_path, 0.1)
+        assert code == 0, said
+        assert sessions(branch) == wanted
+    assert branch.git("diff", "--name-only", "HEAD^").startswith("baselines/")
+    before = branch.git("rev-parse", "HEAD")
+    code, said = play(branch, tmp_path, branch.git("rev-parse", "HEAD^").strip())  # somebody starts it again
+    assert (code, branch.git("rev-parse", "HEAD")) == (0, before)
+    assert "moved on" in said
+    code, said = push(branch, tmp_path, 0.4)
+    assert code == 2, said
+    assert "error[refresh-loosens]" in said
+    assert "perfgate baseline refresh --replace" in said
+    assert sessions(branch) == 2
+    code, said = push(branch, tmp_path, 0.01)
+    assert code == 0, said
+    assert sessions(branch) == 1, "the sessions before the gain would loosen the gate"
+    code, said = push(branch, tmp_path, 0.1)
+    assert code == 2, f"the gain is kept: {said}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "-x", "a b", 'x"]', "a\nb", "$(id)", "a'b", "*", "!main", "../x", "a//b", "${{ github.token }}", "\u00fc"],
+)
+def test_a_branch_that_could_mean_something_else_in_a_workflow_is_refused(project: Project, name: str) -> None:
+    done = project.cli("init", "--ci", "github", "--runner", "own", f"--refresh={name}")
+    assert done.code == 2
+    assert "--refresh" in done.stderr
+    assert not project.path(".github").exists()
+
+
+@pytest.mark.parametrize("words", [("--ci", "gitlab"), ("--ci", "github", "--runner", "hosted"), ("--ci", "laptop")])
+def test_where_no_workflow_keeps_baselines_it_is_said(project: Project, words: tuple[str, ...]) -> None:
+    done = project.cli("init", *words, "--refresh", "main")
+    assert done.code == 2
+    assert "--runner own" in done.stderr
+
+
+@pytest.mark.slow
+def test_only_what_improved_starts_anew_and_the_others_keep_their_sessions(project: Project) -> None:
+    project.write("perfgate.toml", RULES)
+
+    def measure(session: str, fast: float) -> None:
+        for name, seconds in (("still", 0.05), ("faster", fast)):
+            project.write("job.py", JOB.format(seconds))
+            done = project.cli(
+                "run", "-n", "4", "--benchmark", name, "--", "python3", "job.py", env={"PERFGATE_SESSION": session}
+            )
+            assert done.code == 0, str(done)
+
+    for day in "ab":
+        measure(day, 0.2)
+        done = project.cli("baseline", "refresh")
+        assert done.code == 0, str(done)
+    measure("c", 0.01)
+    assert project.cli("check", "--report-dir", "told").code == 0
+    done = project.cli("baseline", "refresh", "--replace-improved", "told/report.json")
+    assert done.code == 0, str(done)
+    found = {
+        f.name.split("-")[0]: len(json.loads(f.read_text())["sessions"])
+        for f in project.path("baselines").glob("*/*.json")
+    }
+    assert found == {"still": 3, "faster": 1}
+
+
+def test_a_report_that_could_not_decide_records_nothing(project: Project) -> None:
+    project.write("perfgate.toml", RULES)
+    project.write("job.py", JOB.format(0))
+    assert project.cli("run", "-n", "3", "--", "python3", "job.py").code == 0
+    assert project.cli("check", "--report-dir", "told").code == 2
+    done = project.cli("baseline", "refresh", "--replace-improved", "told/report.json")
+    assert done.code == 2
+    assert "error[refresh-undecided]" in done.stderr
+    assert not list(project.path(".").glob("baselines/*/*.json"))
