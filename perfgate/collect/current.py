@@ -185,7 +185,9 @@ def _explain_ambiguity(group: Sequence[SessionTally]) -> Diagnostic | None:
     return error("sessions-ambiguous", message, hint=_REMOVE_OLDER)
 
 
-def find_legs(selection: Selection, paths: Sequence[str], run_of: Callable[[str], str]) -> list[Diagnostic]:
+def find_legs(
+    selection: Selection, paths: Sequence[str], run_of: Callable[[str], str], *, among_selected: bool = False
+) -> list[Diagnostic]:
     """Return an error for each benchmark of which a newer measurement replaces one that it does not repeat.
 
     Two legs of a CI matrix, or two paths that somebody names, are two measurements: the
@@ -195,18 +197,23 @@ def find_legs(selection: Selection, paths: Sequence[str], run_of: Callable[[str]
         selection: what is judged, and what it replaces.
         paths: as named by the user; empty: none were.
         run_of: takes a session's name and returns the CI run that it states, empty when it states none.
+        among_selected: compare the selected sessions with each other, too: a refresh takes in all of them.
     """
     chosen = {s.key: s for s in selection.selected if s.ok or s.failed}
     named = {posixpath.normpath(place) for path in paths for place in (path, posixpath.dirname(path) or ".")}
     problems: dict[Key, Diagnostic] = {}
-    for old in selection.superseded:
+    for old in (*selection.superseded, *(selection.selected if among_selected else ())):
         new = chosen.get(old.key)
-        if new is None or not (old.ok or old.failed):
+        if new is None or new is old or not (old.ok or old.failed):
             continue
         run, sessions = run_of(_session_of(new)), (_session_of(old), _session_of(new))
         places = _named_places(old, named), _named_places(new, named)
         if run and run == run_of(_session_of(old)) and sessions[0] != sessions[1]:
             where = f"twice in the CI run {run}: in session {sessions[0]} and in session {sessions[1]}"
+        elif run and sessions[0] == sessions[1] and (unlike := _compare_environments(old, new)):
+            where = f"twice in the CI job {sessions[0]}: with {unlike}"
+        elif among_selected:
+            continue
         elif places[0] and places[1] and places[0].isdisjoint(places[1]):
             where = f"in {', '.join(sorted(places[0]))} and in {', '.join(sorted(places[1]))}"
         else:
@@ -214,6 +221,13 @@ def find_legs(selection: Selection, paths: Sequence[str], run_of: Callable[[str]
         message = f'"{title(*old.key)}" was measured {where}; neither replaces the other'
         problems[old.key] = error("legs-share-a-name", message, hint=_ONE_NAME_EACH)
     return [problems[key] for key in sorted(problems)]
+
+
+def _compare_environments(old: SessionTally, new: SessionTally) -> str:
+    """Return the first fact in which the environments of two batches differ, with both values; empty: in none."""
+    was, now = dict(old.environment), dict(new.environment)
+    unlike = sorted(name for name in was.keys() & now.keys() if was[name] != now[name])
+    return f"{unlike[0]} {was[unlike[0]]} and with {now[unlike[0]]}" if unlike else ""
 
 
 def _named_places(tally: SessionTally, named: Container[str]) -> set[str]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from perfgate.collect.groups import MethodTally, Place
     from perfgate.collect.unnamed import Part
     from perfgate.core.profile import Profile
-    from perfgate.core.run import Run
+    from perfgate.core.run import Labels, Run
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
 """A benchmark: its name and its labels."""
@@ -57,6 +57,8 @@ class SessionTally:
     """The different commits of these runs, ascending; empty text: one states none."""
     folders: tuple[str, ...] = ()
     """The folders of the files of these runs, ascending; empty when the runs themselves are not known."""
+    environment: Labels = ()
+    """Facts of the newest of these runs; empty when the runs themselves are not known."""
     methods: tuple[MethodTally, ...] = ()
     """By which methods its metrics were measured; empty when the runs themselves are not known."""
 
@@ -222,5 +224,6 @@ def _tally(place: Place, group: Group) -> SessionTally:
         shards=tuple(sorted(group.shards)),
         commits=tuple(sorted(group.commits)),
         folders=tuple(sorted(group.folders)),
+        environment=group.newest.environment.facts if group.newest else (),
         methods=tally_methods(group),
     )

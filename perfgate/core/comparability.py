@@ -66,9 +66,15 @@ def compare_definitions(one: Metric, other: Metric, sides: tuple[str, str]) -> M
     return None
 
 
+EXIT_CODE = "exit code "
+"""Begins the source of times of a program that always ended with one exit code: with another it did something else."""
+
+
 def compare_methods(base: MetricProfile, current: MetricProfile) -> Mismatch | None:
     """Return by which different methods the values of two sides were measured; None when by one."""
     sources = sorted({*base.sources, *current.sources})
+    if sources and all(s.startswith(EXIT_CODE) for s in sources):
+        return _methods_mismatch(base.metric, sources)  # a program that begins to fail, or stops it, has its error rate
     if sources and not (base.quantiles or current.quantiles) and not (base.sources and current.sources):
         # One side does not state it: of memory it may be any method, of other metrics it is the usual one.
         sources.append("unknown" if base.metric.name == PEAK_MEMORY.name else "single calls")

@@ -121,7 +121,7 @@ def _instant(text: str) -> str:
 
 def _series(r: Record, rate: float) -> Series:
     metric = Metric(name=r.metric or "value", unit=r.unit or "1", better=r.better or "lower")
-    source = MEANS if r.is_mean else ""
+    source = MEANS if r.is_mean else r.source
     match r.payload:
         case Samples():
             values, cells = _values_or_cells(r.payload, without_failures(r, r.payload, rate))

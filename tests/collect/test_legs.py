@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from perfgate.collect import collect, find_legs, select
@@ -76,3 +78,25 @@ def test_a_leg_whose_runs_failed_is_one_too():
 )  # fmt: skip
 def test_the_name_of_a_session_states_its_ci_run(session, run):
     assert name_run(session) == run
+
+
+def in_python(version: str, begin: int):
+    facts = (("machine", "0a0a0a0a"), ("python", version))
+    environment = Environment(facts=facts, machine_class=UNSPECIFIED, machine="0a0a0a0a")
+    return [replace(run, environment=environment) for run in runs(f"{A}/{begin}", "out", begin=begin)]
+
+
+def test_two_interpreters_in_one_ci_job_are_two_legs_and_one_interpreter_measured_twice_is_none():
+    (message,) = legs(in_python("3.11.7", 0), in_python("3.12.2", 5))
+    assert "twice in the CI job" in message
+    assert "with python 3.11.7 and with 3.12.2" in message
+    assert legs(in_python("3.12.2", 0), in_python("3.12.2", 5)) == []
+
+
+def test_a_refresh_takes_in_no_two_legs_of_one_ci_run():
+    selection = select(collect([*runs(A, "out"), *runs(B, "out", begin=5)]), every_batch=False, every_session=True)
+    assert find_legs(selection, (), name_run) == []
+    (leg,) = find_legs(selection, (), name_run, among_selected=True)
+    assert "twice in the CI run gha-7-1" in leg.message
+    apart = select(collect([*runs("s1", "a"), *runs("s2", "b", begin=5)]), every_batch=False, every_session=True)
+    assert find_legs(apart, ("a", "b"), name_run, among_selected=True) == []

@@ -240,3 +240,18 @@ def test_many_names_are_read_in_a_time_that_grows_as_they_do(project: Project) -
     project.write("many.json", json.dumps({"results": entries}))
     outcome = project.cli("import", "--dry-run", "--json", "many.json")  # ends within the limit of every process
     assert len(json.loads(outcome.stdout)) == 20_000
+
+
+def answering(project: Project, name: str, code: int, seconds: float) -> None:
+    times = [seconds + i / 1000 for i in range(6)]
+    entry = {"command": "lint src", "median": seconds, "times": times, "exit_codes": [code] * 6}
+    project.write(name, json.dumps({"results": [entry]}))
+
+
+@pytest.mark.parametrize(("was", "now", "code"), [(1, 1, 0), (1, 127, 2), (0, 2, 1), (2, 0, 0)])
+def test_an_exit_code_is_the_program_s_answer_when_both_sides_have_it(project: Project, was: int, now: int, code: int):
+    answering(project, "base.json", was, 1.0)
+    answering(project, "now.json", now, 0.9 if now == was else 0.02)
+    assert project.cli("baseline", "refresh", "base.json").code == 0
+    outcome = project.cli("check", "now.json")
+    assert outcome.code == code, str(outcome)

@@ -108,6 +108,8 @@ class Record:
     """Number of measurements behind it; None: as many as there are samples, else the file does not say."""
     is_mean: bool = False
     """Is each value a mean over several calls? Means and single calls are never compared."""
+    source: str = ""
+    """How the values came about, where two sides that differ in it cannot be compared; empty: as usual."""
     is_side: bool = False
     """Is it shown by `perfgate import` alone, and never judged? (User counters, bookkeeping of the tool.)"""
     is_derived: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from perfgate.core.comparability import EXIT_CODE
 from perfgate.formats.parsing.failures import all_failed
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Share, Single, Skipped
 from perfgate.formats.parsing.values import all_numbers, items, number, table, take_quantiles, text
@@ -30,7 +31,8 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
                 continue
             # hyperfine goes on after such a code only with --ignore-failure: linters and test runners end with 1.
             flags, failed = ("exit-code",), ()
-        yield _time(name, entry, flags, failed)
+        answer = f"{EXIT_CODE}{codes[0]}" if "exit-code" in flags else ""
+        yield _time(name, entry, failed, {"flags": flags, "source": answer})
         if codes:
             yield Record(
                 benchmark=name,
@@ -53,8 +55,8 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
             )
 
 
-def _time(name: str, entry: dict[str, Any], flags: tuple[Flag, ...], failed: tuple[int, ...]) -> Record | Skipped:
-    facts: dict[str, Any] = {"benchmark": name, "metric": "time", "unit": "s", "better": "lower", "flags": flags}
+def _time(name: str, entry: dict[str, Any], failed: tuple[int, ...], more: dict[str, Any]) -> Record | Skipped:
+    facts: dict[str, Any] = {"benchmark": name, "metric": "time", "unit": "s", "better": "lower", **more}
     if times := items(entry.get("times")):
         values = all_numbers(times)
         if values is None:

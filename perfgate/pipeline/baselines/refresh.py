@@ -147,7 +147,8 @@ def plan_refresh(
         collection = adopt_classes(collection, old.profiles)
     collection = _only(collection, benchmarks, problems)
     selection = select(collection, every_batch=every_session, every_session=not replace_old)
-    problems += [*selection.problems, *find_legs(selection, paths, name_run), *_refuse(selection, settings.policy, old)]
+    legs = find_legs(selection, paths, name_run, among_selected=not every_session)
+    problems += [*selection.problems, *legs, *_refuse(selection, settings.policy, old)]
     if problems:
         raise CannotDecideError(problems)
     refreshed = [
