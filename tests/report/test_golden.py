@@ -73,6 +73,11 @@ def first_line(found):
             verdict(finding(Status.SUSPECTED)), "none regressed. 1 value is suspected: see below.", id="suspected"
         ),
         pytest.param(
+            verdict(finding(reason="below-least"), finding(reason="below-least")),
+            "Pass: every gated value is shorter than --min-time, so that the check cannot fail.",
+            id="all-below-the-least-time",
+        ),
+        pytest.param(
             verdict(finding(Status.ADVISORY, reason="budget-of-few-calls", method="budget")),
             "none regressed. 1 value is suspected: see below.",
             id="a-budget-that-is-not-proven-broken",
