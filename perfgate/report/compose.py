@@ -41,13 +41,14 @@ _BLIND = frozenset({"one-session", "too-noisy", "too-noisy-in-turns", "few-runs"
 _UNPROVEN = frozenset({"budget-of-few", "budget-of-few-calls"})
 _SHOWN_FIRST = frozenset(
     {
-        "runs-failed",
-        "runs-of-another-commit",
         "baseline-renamed",
         "benchmarks-left-out",
         "gate-edited",
-        "sides-share",
+        "runs-failed",
+        "runs-of-another-commit",
+        "runs-older",
         "same-code",
+        "sides-share",
     }
 )
 _LACKS = "base-lacks"

@@ -20,7 +20,7 @@ from perfgate.measure.machine.ci import name_run
 from perfgate.pipeline import inputs
 from perfgate.pipeline.check import pairing, part, shards
 from perfgate.pipeline.check.confirm import with_earlier
-from perfgate.pipeline.check.origin import check_origin
+from perfgate.pipeline.check.origin import check_origin, find_older
 from perfgate.pipeline.check.renames import follow_renames
 from perfgate.pipeline.classes import adopt_classes
 from perfgate.pipeline.reference import event
@@ -97,6 +97,8 @@ def check(request: Request) -> Verdict:
         everything, (baselines, renames) = baselines, follow_renames(baselines, selection, gate.edits.renamed)
         baselines = part.keep_baselines(request.benchmarks, baselines)
         foreign_origin, warnings = check_origin(selection.profiles, request.runs_from)
+        if request.runs_from is None:
+            warnings += find_older(selection.profiles, baselines.profiles)
         if request.same_session:
             baselines, selection, apart = _share_session(request, baselines, selection)
             faults += apart

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, warning
 from perfgate.core.profile import title
+from perfgate.core.sessions import REST
+from perfgate.core.text.dates import hour_of
 from perfgate.core.text.names import list_some
 from perfgate.measure.machine import facts
 from perfgate.store.git import Commit, with_parents
@@ -48,6 +50,31 @@ def check_origin(profiles: Sequence[Profile], runs_from: str | None) -> tuple[li
     if facts.in_ci():
         return [*found, *_of_other_ci_runs(profiles)], []
     return [], [warning(SLUG, d.message, hint="measure again, if the code changed since") for d in found]
+
+
+def find_older(profiles: Sequence[Profile], baselines: Sequence[Profile]) -> list[Diagnostic]:
+    """Return a warning for benchmarks whose runs are older than their baseline: an earlier measuring left them behind.
+
+    Args:
+        profiles: what is judged.
+        baselines: what it is judged by.
+    """
+    newest = {(p.machine_class, p.key): _newest_hour(p) for p in baselines}
+    older = [
+        title(*p.key)
+        for p in profiles
+        if (then := newest.get((p.machine_class, p.key))) is not None
+        and (now := _newest_hour(p)) is not None
+        and then - now > REST
+    ]
+    if not older:
+        return []
+    message = f"runs of {list_some(older)} were measured before the newest session of their baseline"
+    return [warning("runs-older", message, hint="measure again, if they were not meant")]
+
+
+def _newest_hour(profile: Profile) -> float | None:
+    return hour_of(max((s.started_at for s in profile.sessions), default=""))
 
 
 def _checked_out(commit: str) -> set[str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 
 import pytest
 from check_cases import CALM, Folder, baseline, slugs
+from gate_cases import profile, session
 
 from perfgate.measure.machine import facts
 from perfgate.measure.machine.ci import MARKERS
 from perfgate.pipeline import inputs
+from perfgate.pipeline.check.origin import find_older
 from perfgate.store.codec import encode_profiles
 
 SLUG = "runs-of-another-commit"
@@ -154,3 +157,13 @@ def test_every_session_of_a_ci_run_begins_with_the_name_of_the_run(variables, ru
     system, this = facts.find_ci_run(variables)
     assert this == run
     assert not run or (facts.find_session(variables).startswith(run) and run.startswith(system))
+
+
+@pytest.mark.parametrize(("started", "found"), [("2026-01-31T12:00:00Z", ["runs-older"]), ("2026-02-01T09:00:00Z", [])])
+def test_runs_that_are_older_than_their_baseline_are_said(started, found):
+    sides = [
+        replace(profile({"elapsed": [1.0]}), sessions=(replace(session(name), started_at=at),))
+        for name, at in (("base", "2026-02-01T10:00:00Z"), ("now", started))
+    ]
+    assert [d.slug for d in find_older([sides[1]], [sides[0]])] == found
+    assert find_older([sides[1]], []) == []
