@@ -235,3 +235,10 @@ def test_the_direction_of_a_metric_is_read_from_the_configuration_of_its_task(tm
     found = {(r.benchmark, r.metric): r.better for r in contents(write(tmp_path, lm_eval(**facts))).records}
     wanted = {(t, m): expected.get(t, (None, None))[i] for t in ("t", "u", "g") for i, m in enumerate(("em", "ppl"))}
     assert found == wanted
+
+
+def test_an_error_rate_of_nothing_failed_is_there_to_compare_with(tmp_path):
+    timed = by_metric(contents(write(tmp_path, run() * 4)))["error_rate"]
+    served = {"model_id": "m", "completed": 7, "failed": 0, "request_throughput": 2.0}
+    answered = by_metric(contents(write(tmp_path, served)))["error_rate"]
+    assert [(r.payload.hits, r.payload.of, r.is_derived) for r in (timed, answered)] == [(0, 4, True), (0, 7, True)]
