@@ -64,6 +64,9 @@ class FieldMap:
     files: tuple[str, ...] = ()
     """Globs of files to which the map is applied without being asked for."""
 
+    is_wide: bool = False
+    """Does it list all that such a log may hold, so that values that no row has are not missing?"""
+
     @property
     def is_choosy(self) -> bool:
         """Does it take some rows of a log and leave others to whom they concern?"""

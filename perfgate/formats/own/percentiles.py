@@ -68,6 +68,8 @@ def _staged(groups: dict[str, dict[str, Any]], origin: str) -> tuple[Profile, ..
             if not values or any(v is None or v < 0 for v in values.values()):
                 faults.append(_fault(origin, pointer, "expected percentiles such as p95, in milliseconds"))
             quantiles = tuple((n, v / _MS) for n, v in values.items() if v is not None)
+            if any(a[1] > b[1] for a, b in pairwise(quantiles)):
+                faults.append(_fault(origin, pointer, "the percentiles do not ascend"))
             metric = MetricProfile(metric=_TIME, sources=(), samples=(), quantiles=quantiles)
             name = stage if stage not in profiles else f"{group.removesuffix(_GROUP)}:{stage}"
             profiles[name] = Profile(benchmark=name, labels=(), machine_class="", sessions=(), metrics=(metric,))

@@ -14,6 +14,7 @@ import msgspec
 from perfgate.core.field_map import parts_of
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.failures import all_failed
+from perfgate.formats.parsing.log_rows import TOLERATE, are_too_many
 from perfgate.formats.parsing.record import Record, Samples, Share, Skipped
 from perfgate.formats.parsing.timestamps import stated_instant
 from perfgate.formats.parsing.values import to_number
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from perfgate.core.field_map import FieldMap, FieldValue
     from perfgate.core.metrics import Direction
     from perfgate.formats.parsing.log_rows import Broken
+    from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
     Lookup = Callable[[Any], object]
@@ -101,6 +103,7 @@ class Grouping:
         self._by_name: dict[str, _Group] = {}
         self._odd: Counter[str] = Counter()
         self._first_odd: dict[str, int] = {}
+        self._is_met: list[bool] = []
 
     def take(self, rows: Sequence[Row], lines: Sequence[int]) -> None:
         """Take a few rows.
@@ -169,7 +172,7 @@ class Grouping:
         count = len(self._fields)
         name = self._texts[0]
         for field, part, text in zip(self._fields, parts[:count], self._texts[1:], strict=False):
-            if part is None or part == "":
+            if part is None or part == "" or (isinstance(part, float) and not math.isfinite(part)):
                 raise RowError(f'no "{field}", which names the benchmark')
             name += _as_text(part) + text
         labels = [(k, v) for k, v in zip(self._map.labels, parts[count:], strict=True) if v is not None and v != ""]
@@ -221,13 +224,23 @@ class Grouping:
         """Was no row taken?"""
         return not self._by_name
 
-    def records(self, what: str, better: Direction | None) -> Iterator[Record | Skipped]:
+    def records(self, what: str, better: Direction | None, tolerance: float) -> Iterator[Record | Skipped]:
         """Yield a record for each benchmark and metric, then what could not be used.
 
         Args:
             what: of what the file is made, ``line`` or ``item``.
             better: direction of metrics of which neither the map nor their suffix says one.
+            tolerance: share of the rows that may hold a value that is no number.
+
+        Raises:
+            CannotDecideError: more than these hold one: what a program writes when it cannot measure is no absence.
         """
+        rows = sum(group.rows for group in self._by_name.values())
+        for field, count in self._odd.items():
+            if are_too_many(count, rows, tolerance):
+                message = f'{count:,} of {rows:,} rows hold no finite number in the field "{field}"'
+                raise self._source.fault(f"{message}; the first is {what} {self._first_odd[field]:,}", TOLERATE)
+        self._is_met = [any(group.columns[i] for group in self._by_name.values()) for i in range(len(self._values))]
         for group in self._by_name.values():
             yield from self._of(group, better)
         for field, count in self._odd.items():
@@ -246,9 +259,10 @@ class Grouping:
         if not any(group.columns):
             yield Skipped(benchmark=group.name, why="no values")
             return
+        flags = self._flags(group)
         for value, column in zip(self._map.values, group.columns, strict=True):
             if column:
-                yield self._record(group.name, value, column, asked)
+                yield self._record(group.name, value, column, asked, flags)
         if self._ok is not None:
             yield Record(
                 benchmark=group.name,
@@ -260,9 +274,21 @@ class Grouping:
                 payload=Share(hits=group.failed, of=group.rows),
             )
 
-    def _record(self, name: str, value: FieldValue, column: array[float], asked: Direction | None) -> Record:
+    def _flags(self, group: _Group) -> tuple[Flag, ...]:
+        """Return the flag for a value that most of a benchmark's good rows lack.
+
+        A map that lists whatever such a log may hold does not ask for what no row of the file has.
+        """
+        least = (group.rows - group.failed) / 2
+        asked = (c for c, is_met in zip(group.columns, self._is_met, strict=True) if is_met or not self._map.is_wide)
+        return ("gaps",) if any(len(column) < least for column in asked) else ()
+
+    def _record(
+        self, name: str, value: FieldValue, column: array[float], asked: Direction | None, flags: tuple[Flag, ...]
+    ) -> Record:
         metric, unit, better = value.resolved()
         facts: dict[str, Any] = {"benchmark": name, "metric": metric, "better": better or asked, "n": len(column)}
+        facts["flags"] = flags
         facts |= {"started_at": self._started_at, "ended_at": self._ended_at}
         if value.share:
             return Record(**facts, unit="1", payload=Share(hits=int(math.fsum(column)), of=len(column)))

@@ -22,13 +22,24 @@ if TYPE_CHECKING:
 _ARRAY = re.compile(r"\s*\[\s*(?:[{\]]|\Z)")
 _PRETTY = re.compile(r"\s*\{[ \t]*\r?\n")
 _OBJECT = re.compile(r'\{\s*"')
+_KEY = re.compile(r'\{\s*"(?:[^"\\]|\\.)*+(?:"\s*(?::|\Z)|\\?\Z)', re.DOTALL)
 _JSON = ("{", "[{")
 _LONGEST_PREFIX = 500  # characters: time, level, logger, process and request fit
 _MOST_BRACES = 3
 _SEPARATORS = ",\t;|"
 _DEEPEST = 4
+_DECODER = json.JSONDecoder()
 BATCH = 512
 """Rows that are worked on together."""
+
+
+TOLERATE = "correct the log, or tolerate more: --tolerance SHARE"
+"""What to do about too many of them."""
+
+
+def are_too_many(count: int, of: int, tolerance: float) -> bool:
+    """Are more broken than the tolerance allows, which with any tolerance allows one?"""
+    return count > max(tolerance * of, 1 if tolerance else 0)
 
 
 @dataclass(slots=True)
@@ -66,8 +77,8 @@ class Broken:
         message = (
             f"{self.count:,} of {self.lines:,} {self.what}s cannot be read; the first is {self.what} {self.first:,}"
         )
-        if self.count > max(tolerance * self.lines, 1 if tolerance else 0):
-            raise source.fault(f"{message}: {self.why}", "correct the log, or tolerate more: --tolerance SHARE")
+        if are_too_many(self.count, self.lines, tolerance):
+            raise source.fault(f"{message}: {self.why}", TOLERATE)
         yield Skipped(benchmark=source.name, metric=f"{self.what}s", why=f"{message}: {self.why}")
 
 
@@ -76,7 +87,7 @@ def is_json(source: Source) -> bool:
     head = source.head
     lines = head.splitlines()
     return bool(_ARRAY.match(head)) or any(
-        line.lstrip().startswith("{") or _object_after_prefix(line) is not None for line in lines
+        line.lstrip().startswith("{") or _object_after_prefix(line, may_be_cell=True) is not None for line in lines
     )
 
 
@@ -108,7 +119,7 @@ def json_rows(source: Source, broken: Broken, *, is_choosy: bool) -> Iterator[tu
             yield number, row
         elif not line.strip():
             broken.lines -= 1
-        elif not is_choosy or (isinstance(row, _NoJsonError) and line.lstrip().startswith("{")):
+        elif not is_choosy or (isinstance(row, _NoJsonError) and _was_object(line)):
             broken.add(number, str(row) if isinstance(row, _NoJsonError) else "no JSON object")
 
 
@@ -116,26 +127,54 @@ class _NoJsonError(Exception):
     """Why a line is no JSON."""
 
 
-def _object_after_prefix(line: str) -> dict[str, Any] | None:
+def _object_after_prefix(line: str, *, may_be_cell: bool = False) -> dict[str, Any] | None:
     """Return the object that ends a line of a logger, behind time, level and the like; None: there is none.
 
-    The first braces may belong to the prefix. A cell of a table is no message.
+    The first braces may belong to the prefix. Where it is not known that the file is no table,
+    what a separator precedes is a cell, and no message.
     """
     if line.lstrip().startswith(_JSON) or not line.rstrip().endswith("}"):
         return None
     for begin in islice(_OBJECT.finditer(line, 0, _LONGEST_PREFIX), _MOST_BRACES):
-        if line[: begin.start()].rstrip(" ")[-1:] in _SEPARATORS:
+        if may_be_cell and line[: begin.start()].rstrip(" ")[-1:] in _SEPARATORS:
             continue
         row = _slowly(line[begin.start() :])
         if isinstance(row, dict):
             return row
+        if _KEY.match(line, begin.start()) and _ends_object(line, begin.start()) is None:
+            return None  # cut off: what is inside it is no row
     return None
+
+
+def _was_object(line: str) -> bool:
+    """Was a line that cannot be read meant to be an object, alone or behind a logger's prefix? Most are cut off.
+
+    Braces of the prefix, and an object that text follows, are the text of another message.
+    """
+    if line.lstrip().startswith("{"):
+        return True
+    end = 0
+    for begin in islice(_OBJECT.finditer(line, 0, _LONGEST_PREFIX), _MOST_BRACES):
+        if begin.start() >= end and _KEY.match(line, begin.start()):
+            found = _ends_object(line, begin.start())
+            if found is None:
+                return True
+            end = found
+    return False
+
+
+def _ends_object(line: str, begin: int) -> int | None:
+    """Return where the object that begins there ends; None: it does not."""
+    try:
+        return _DECODER.raw_decode(line, begin)[1]
+    except (ValueError, RecursionError):
+        return None
 
 
 def _slowly(line: str) -> object:
     """Return the JSON of a line that the fast decoder refused (NaN, half a character), or why it is none."""
     try:
-        return json.loads(line, parse_constant=lambda _: None)
+        return json.loads(line)  # NaN stays a value that is there, and is no number
     except json.JSONDecodeError as caught:
         return _NoJsonError(f"not JSON: {caught.msg} (column {caught.colno})")
     except (ValueError, RecursionError) as caught:
@@ -150,16 +189,15 @@ def documents(source: Source) -> Iterator[object]:
         CannotDecideError: it is not JSON to its end.
     """
     if _ARRAY.match(source.head):
-        document = source.json()
+        document = source.json(is_nan_kept=True)
         yield from document if isinstance(document, list) else [document]
         return
     text = source.text()
-    decoder = json.JSONDecoder(parse_constant=lambda _: None)
     place, end = 0, len(text.rstrip())
     while place < end:
         place = next(i for i in range(place, end) if not text[i].isspace())
         try:
-            item, place = decoder.raw_decode(text, place)
+            item, place = _DECODER.raw_decode(text, place)
         except (ValueError, RecursionError) as caught:
             line = text.count("\n", 0, getattr(caught, "pos", place)) + 1
             raise source.fault("not JSON", "the file may be cut off: measure again", f"line {line:,}") from None

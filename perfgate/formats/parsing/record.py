@@ -21,6 +21,7 @@ Flag = Literal[
     "debug-build",
     "exit-code",
     "failures-mixed",
+    "gaps",
     "nonzero-exit",
     "rounded",
     "saturated",

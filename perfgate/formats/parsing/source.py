@@ -147,8 +147,11 @@ class Source:
                 f"not {encoding.upper().removesuffix('-SIG')} (byte {caught.start})", "write UTF-8"
             ) from None
 
-    def json(self) -> Any:  # noqa: ANN401 - JSON may be anything
+    def json(self, *, is_nan_kept: bool = False) -> Any:  # noqa: ANN401 - JSON may be anything
         """Return the whole JSON document; a bare NaN or Infinity, which some tools write, is None.
+
+        Args:
+            is_nan_kept: is it the float instead, for who counts what is there and is no number?
 
         Raises:
             CannotDecideError: it is not JSON, is nested too deeply, or cannot be read.
@@ -157,7 +160,7 @@ class Source:
         if not text.strip():
             raise self.fault("the file is empty", "measure again")
         try:
-            return json.loads(text, parse_constant=lambda _: None)
+            return json.loads(text) if is_nan_kept else json.loads(text, parse_constant=lambda _: None)
         except json.JSONDecodeError as caught:
             message = f"not JSON: {caught.msg} (line {caught.lineno}, column {caught.colno})"
             raise self.fault(message, "the file may be cut off: measure again") from None

@@ -121,12 +121,12 @@ def _records(command: str, runs: _Runs) -> Iterator[Record | Skipped]:
             flags=flags,
             payload=Samples(values=values),
         )
-    if runs.failed:
-        yield Record(
-            benchmark=command,
-            metric="error_rate",
-            unit="1",
-            better="lower",
-            flags=flags,
-            payload=Share(hits=runs.failed, of=runs.count),
-        )
+    yield Record(
+        benchmark=command,
+        metric="error_rate",
+        unit="1",
+        better="lower",
+        flags=flags,
+        is_derived=not runs.failed,
+        payload=Share(hits=runs.failed, of=runs.count),
+    )

@@ -48,7 +48,8 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
                 why = (
                     f"the page did not load: {error[:100]}" if error not in {"", "NO_ERROR"} else "it holds no numbers"
                 )
-                yield Skipped(benchmark=name, why=why)
+                # under the page's name it would take that from the reports that are good
+                yield Skipped(benchmark=name if is_step else f"{one.name}: {name}", why=why)
                 continue
             settings = table(document.get("configSettings"))
             key = (name, text(settings.get("formFactor")), text(settings.get("throttlingMethod")), 0)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PREDICTION_LOG = FieldMap(
     name="prediction-log",
+    is_wide=True,
     where=(("event", "prediction_metrics"),),
     benchmark="{series_id}/{model_version}",
     time="timestamp",
@@ -33,6 +34,7 @@ PREDICTION_LOG = FieldMap(
 
 PERFORMANCE_LOG = FieldMap(
     name="performance-log",
+    is_wide=True,
     inside="performance_metrics",
     values=(
         FieldValue(value="inference_time_ms"),
@@ -65,8 +67,8 @@ def read_mapped(mapped: FieldMap, source: Source, options: ForeignOptions) -> It
     Rows that failed count for ``error_rate`` and for nothing else.
 
     Raises:
-        CannotDecideError: nobody says which way a value is better, too many lines are broken, no row is the map's,
-            or the file cannot be read.
+        CannotDecideError: nobody says which way a value is better, too many lines are broken or hold no number,
+            no row is the map's, or the file cannot be read.
     """
     _check_directions(mapped, source, options)
     broken = Broken()
@@ -86,7 +88,7 @@ def read_mapped(mapped: FieldMap, source: Source, options: ForeignOptions) -> It
     skipped = list(broken.skipped(source, options.tolerance))
     if grouping.is_empty:
         raise source.fault(*_nothing(mapped))
-    yield from grouping.records(broken.what, options.direction)
+    yield from grouping.records(broken.what, options.direction, options.tolerance)
     yield from skipped
 
 

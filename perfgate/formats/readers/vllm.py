@@ -50,13 +50,14 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
             yield Record(
                 benchmark=name, metric=metric, unit="1/s", better="higher", flags=flags, payload=Single(value=rate)
             )
-    if failed and failed > 0:
+    if failed is not None and failed >= 0:
         total = completed + failed
         yield Record(
             benchmark=name,
             metric="error_rate",
             unit="1",
             better="lower",
+            is_derived=not failed,
             payload=Share(hits=int(failed), of=int(total)),
         )
 

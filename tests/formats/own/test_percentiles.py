@@ -79,13 +79,13 @@ def test_a_metric_that_two_keys_name_is_an_error():
 def test_the_percentiles_of_stages_are_milliseconds():
     document = {
         "total_ticks": 70, "deadline_miss_pct": 2.5, "guard_trips": {"soft": 3},
-        "stage_percentiles": {"load": {"p50": 4.0, "p95": 9.0, "p99": 8.0}, "sum": {"p95": 0.5, "mean": 1.0}},
+        "stage_percentiles": {"load": {"p50": 4.0, "p95": 9.0, "p99": 12.0}, "sum": {"p95": 0.5, "mean": 1.0}},
         "request_percentiles": {"GET:book": {"p99": 31.0}, "load": {"p50": 2.0}},
     }  # fmt: skip
     profiles = parse(json.dumps(document).encode(), "p.json")
     assert {p.benchmark: dict(p.metrics[0].quantiles) for p in profiles} == {
         "GET:book": {"p99": 0.031},
-        "load": {"p50": 0.004, "p95": 0.009, "p99": 0.008},
+        "load": {"p50": 0.004, "p95": 0.009, "p99": 0.012},
         "request:load": {"p50": 0.002},
         "sum": {"p95": 0.0005},
     }
@@ -98,3 +98,9 @@ def test_every_stage_that_states_no_time_is_named():
     document = {"stage_percentiles": {"a": {"p95": "fast"}, "b": {"p95": -1}, "c": {}, "d": 3, "e": {"p95": 1}}}
     faults = refused(parse, json.dumps(document).encode(), "p.json")
     assert [(f.slug, f.place[-2:]) for f in faults] == [("percentiles-invalid", f"/{name}") for name in "abcd"]
+
+
+def test_percentiles_of_a_stage_that_do_not_ascend_are_refused():
+    document = {"stage_percentiles": {"parse": {"p50": 21.0, "p95": 3.0}, "join": {"p50": 2.0, "p95": 2.0}}}
+    faults = refused(parse, json.dumps(document).encode(), "p.json")
+    assert [(f.place[-6:], f.message) for f in faults] == [("/parse", "the percentiles do not ascend")]

@@ -184,9 +184,49 @@ def test_a_missing_value_skips_the_value_and_not_the_row():
 def test_what_is_no_number_is_left_out_and_told(odd):
     text = JSON_LINES + f'{{"route": "a", "took_ms": {odd}}}\n'
     assert found(text) == WANTED
-    reported = skipped(text)
-    assert reported in ([], [('field "took_ms"', "1 value is no number, the first in line 4")])
-    assert reported or odd in {"NaN", "Infinity", "-Infinity"}  # a bare NaN is how some tools write null
+    assert skipped(text) == [('field "took_ms"', "1 value is no number, the first in line 4")]
+
+
+@pytest.mark.parametrize("odd", ["NaN", "-Infinity", "1e999", '"timeout"', "[]"])
+@pytest.mark.parametrize("kind", ["lines", "array", "table"])
+def test_more_values_that_are_no_numbers_than_the_tolerance_are_an_error(odd, kind):
+    cells = [odd if i in {6, 40, 41} else "2" for i in range(120)]
+    rows = [f'{{"route": "a", "took_ms": {cell}}}' for cell in cells]
+    table = "route,took_ms\n" + "".join(f"a,{cell.strip(chr(34))}\n" for cell in cells)
+    text = {"lines": "\n".join(rows), "array": f"[{','.join(rows)}]", "table": table}[kind]
+    first = {"lines": "line 7", "array": "item 7", "table": "line 8"}[kind]
+    told = fault(text)
+    assert 'web.jsonl: 3 of 120 rows hold no finite number in the field "took_ms"' in told
+    assert told.endswith(first)
+    assert len(found(text, tolerance=0.03)["a", "took"]) == 117
+    assert "no finite number" in fault(text.replace(odd.strip('"'), "2", 2), tolerance=0.0)
+
+
+def test_a_share_that_is_nan_is_counted_too():
+    mapped = a_map(values=(FieldValue(value="hit", metric="hit_rate", share=True, better="higher"),))
+    text = '{"route": "a", "hit": true}\n' * 50 + '{"route": "a", "hit": NaN}\n' * 9
+    assert '9 of 59 rows hold no finite number in the field "hit"; the first is line 51' in fault(text, mapped)
+
+
+def test_rows_named_by_nan_are_broken_rows():
+    text = JSON_LINES + '{"route": NaN, "took_ms": 3}\n' * 7
+    assert "7 of 10 lines cannot be read; the first is line 4" in fault(text)
+
+
+@pytest.mark.parametrize(("there", "flags"), [(6, ()), (5, ()), (4, ("gaps",)), (0, ("gaps",))])
+def test_a_value_that_most_good_rows_lack_is_flagged(there, flags):
+    mapped = a_map(ok="ok", values=(FieldValue(value="took_ms"), FieldValue(value="wait_ms")))
+    good = [{"route": "a", "ok": 1, "took_ms": 5} | ({"wait_ms": 2} if i < there else {}) for i in range(10)]
+    bad = [{"route": "a", "ok": 0}] * 30
+    records = contents(lines(*good, *bad), mapped).records
+    assert {r.flags for r in records if r.metric != "error_rate"} == {flags}
+
+
+def test_a_map_that_is_built_in_asks_for_no_value_that_no_row_has():
+    texts = [lines(*[{"performance_metrics": {"latency_ms": 5} | more}] * 9) for more in ({}, {"memory_mb": 2})]
+    assert {r.flags for r in contents(texts[0], PERFORMANCE_LOG).records} == {()}
+    assert {r.flags for r in contents(texts[0] + texts[1], PERFORMANCE_LOG).records} == {()}
+    assert {r.flags for r in contents(texts[0] * 2 + texts[1], PERFORMANCE_LOG).records} == {("gaps",)}
 
 
 @pytest.mark.parametrize("odd", ["nan", "inf", "1_000", "n/a", "0x10", "[1]", "null", "true"])
@@ -397,3 +437,19 @@ def test_an_object_behind_the_prefix_of_a_logger_is_read(prefix):
 def test_a_table_with_objects_in_its_cells_stays_a_table():
     table = contents('took_ms\troute\n5\t{"a": 1}\n6\t{"a": 1}\n', name="web.tsv")
     assert [values_of(r) for r in table.records] == [[0.005, 0.006]]
+
+
+@pytest.mark.parametrize("prefix", ["", "INFO ", "02-03 04:05 | INFO | ", 'INFO request {"id"} done: ', "[web] "])
+@pytest.mark.parametrize("kept", [8, 40, -2, -1])
+def test_an_object_behind_a_prefix_that_is_cut_off_is_a_broken_line(prefix, kept):
+    row = json.dumps(PREDICTION | {"tags": {"zone": "b"}})
+    text = f"INFO {row}\n" * 4 + f"{prefix}{row[:kept]}\n" * 36
+    assert "36 of 40 lines cannot be read; the first is line 5: not JSON" in fault(text, PREDICTION_LOG)
+    assert "36 of 40 lines cannot be read" in skipped(text, PREDICTION_LOG, tolerance=0.95)[0][1]
+
+
+@pytest.mark.parametrize(
+    "text", ['GET {"a": 1} took 5 ms', 'request {"id"} done', "set {a, b", 'A {"a": NaN} {"b": []} done', "INFO {"]
+)
+def test_a_line_of_text_that_holds_no_object_to_its_end_stays_nobody_s_business(text):
+    assert skipped(lines(PREDICTION) + f"{text}\n" * 30, PREDICTION_LOG) == []

@@ -67,7 +67,7 @@ def test_a_page_that_did_not_load_is_skipped_by_name(tmp_path):
     write(tmp_path, lhr(requestedUrl="http://x/b", runtimeError={"code": "NO_FCP"}), "lhr-2.json")
     got = contents(tmp_path)
     assert {r.count for r in got.records} == {1}
-    assert [(s.benchmark, s.why) for s in got.skipped] == [("/b", "the page did not load: NO_FCP")]
+    assert [(s.benchmark, s.why) for s in got.skipped] == [("lhr-2: /b", "the page did not load: NO_FCP")]
 
 
 def test_reports_of_a_phone_and_of_a_desktop_are_two_benchmarks(tmp_path):
@@ -235,3 +235,18 @@ def test_the_direction_of_a_metric_is_read_from_the_configuration_of_its_task(tm
     found = {(r.benchmark, r.metric): r.better for r in contents(write(tmp_path, lm_eval(**facts))).records}
     wanted = {(t, m): expected.get(t, (None, None))[i] for t in ("t", "u", "g") for i, m in enumerate(("em", "ppl"))}
     assert found == wanted
+
+
+def test_an_error_rate_of_nothing_failed_is_there_to_compare_with(tmp_path):
+    timed = by_metric(contents(write(tmp_path, run() * 4)))["error_rate"]
+    served = {"model_id": "m", "completed": 7, "failed": 0, "request_throughput": 2.0}
+    answered = by_metric(contents(write(tmp_path, served)))["error_rate"]
+    assert [(r.payload.hits, r.payload.of, r.is_derived) for r in (timed, answered)] == [(0, 4, True), (0, 7, True)]
+
+
+def test_a_load_that_failed_does_not_take_the_name_of_the_page(tmp_path):
+    for i in range(4):
+        write(tmp_path, lhr(**({"runtimeError": {"code": "NO_FCP"}} if i == 0 else {})), f"lhr-{i}.json")
+    got = contents(tmp_path)
+    assert {(r.benchmark, r.count) for r in got.records} == {("/a?b=c", 3)}
+    assert [s.benchmark for s in got.skipped] == ["lhr-0: /a?b=c"]
