@@ -31,7 +31,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "looks-renamed": (
         "it looks renamed",
-        "rename its baseline, so that it is judged under its new name: `perfgate baseline rename OLD NEW`",
+        "rename its baseline: `perfgate baseline rename OLD NEW`; two different ones: `[[removed]]` in waivers.toml",
     ),
     "only-in-base": (
         "only the base measures it",

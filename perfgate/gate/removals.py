@@ -129,13 +129,19 @@ def _unused(entries: Mapping[str, Removal], gone: set[str]) -> Iterator[Diagnost
 def _as_error(old: Profile, pair: Pair, removed: Removed) -> Diagnostic:
     new = pair.current or old
     names = title(*old.key), title(*new.key)
-    words = ["perfgate", "baseline", "rename", *names]
-    if _place(old) in removed.deleted | removed.unrecorded:
-        words += ["--from", removed.ref]
-    if pair.base or _place(new) in removed.added:
-        words.append("--join")
     message = f'"{names[0]}" is no longer measured, and "{names[1]}" is new and has similar values: it looks renamed'
-    return error("looks-renamed", message, hint=shlex.join(words))
+    removal = "an entry `[[removed]]` for the old one in baselines/waivers.toml"
+    if not all(name.isprintable() and name.strip() == name for name in names):
+        return error("looks-renamed", message, hint=f"{removal}, with a reason")  # no shell line can name them
+    options = []
+    if _place(old) in removed.deleted | removed.unrecorded:
+        options += ["--from", removed.ref]
+    if pair.base or _place(new) in removed.added:
+        options.append("--join")
+    guarded = any(name.startswith("-") for name in names)
+    words = [*options, "--", *names] if guarded else [*names, *options]
+    command = shlex.join(["perfgate", "baseline", "rename", *words])
+    return error("looks-renamed", message, hint=f"`{command}`; if they are two different benchmarks, {removal}")
 
 
 def _place(profile: Profile) -> Place:

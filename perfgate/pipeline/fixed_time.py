@@ -47,6 +47,7 @@ class FixedTimeWatch:
         self._folder = folder or "."
         self._exempt = find_fixed_time(argv)[1]
         self._before = dict(_files(self._folder))
+        self._read = _formats_among(argv, self._folder)
         self._outputs: tuple[str, ...] = ()
 
     @property
@@ -68,6 +69,7 @@ class FixedTimeWatch:
         if tool is not None:
             raise _refusal(tool, self._argv, "by what the command prints, ", "")
         wanted = {f: t for t in reversed(TOOLS) if t.name not in self._exempt for f in t.formats}
+        wanted = {f: t for f, t in wanted.items() if f not in self._read}  # what it reads it may copy or transform
         changed = [(stamp, path) for path, stamp in _files(self._folder) if self._before.get(path) != stamp]
         for _, path in sorted(changed, reverse=True)[:_MOST_FILES]:
             name = _format_of(os.path.join(self._folder, path), wanted)
@@ -128,6 +130,13 @@ def _format_of(path: str, wanted: dict[str, FixedTimeTool]) -> str:
         return next((f for f in wanted if not named(f).files and not named(f).missing_marks(head)), "")
     except CannotDecideError:
         return ""
+
+
+def _formats_among(argv: Sequence[str], folder: str) -> frozenset[str]:
+    """Return the formats of the files that a command names, as far as they exist before it runs."""
+    wanted = {f: t for t in TOOLS for f in t.formats}
+    paths = [os.path.join(folder, word) for word in argv[1:_MOST_FILES] if "\0" not in word]
+    return frozenset(_format_of(path, wanted) for path in paths if os.path.isfile(path))
 
 
 def _files(folder: str) -> Iterator[tuple[str, _Stamp]]:

@@ -84,7 +84,7 @@ def _removals(tables: Sequence[dict[str, str]], origin: str, problems: list[Diag
     found: dict[str, Removal] = {}
     for index, table in enumerate(tables):
         name = table["benchmark"]
-        if message := unsound_text(table["reason"]):
+        if message := unsound_text(table["reason"]) or ("" if table["reason"].strip() else "says nothing"):
             problems.append(_fault(origin, f"/removed/{index}/reason", message))
         if name in found:
             message = f"{name} is removed twice"

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from perfgate import __version__
 from perfgate.__main__ import run
 from perfgate.pipeline.init import start
+from perfgate.store.baselines import load
+from perfgate.store.codec import encode_baseline, file_name
 
 ROOT = str(Path(__file__).resolve().parents[2])
 JOB = "from perfgate.measure import measure_run_context\nwith measure_run_context(rows_used=5): sum(range(1000))\n"
@@ -328,6 +331,28 @@ def test_baseline_rename_moves_the_file_and_keeps_what_it_holds(two_baselines, c
     assert "solve -> solve-fast" in done.out
     assert "removed baselines/" in done.out
     assert 'these name "solve" as well: rule 1 (perfgate.toml)' in done.err
+
+
+def test_baseline_rename_refuses_two_sources_of_one_name_until_one_is_named(two_baselines, capsys):
+    def files():
+        return {path.name: path.read_bytes() for path in two_baselines.glob("baselines/*/*.json")}
+
+    for size, one in enumerate(load(str(two_baselines / "baselines")).profiles, 1):
+        (path,) = two_baselines.glob(f"baselines/*/{file_name(*one.key)}")
+        labelled = replace(one, benchmark="lab", labels=(("size", str(size)),))
+        path.with_name(file_name(*labelled.key)).write_bytes(encode_baseline(labelled))
+        path.unlink()
+    before = files()
+    assert len(before) == 2
+    capsys.readouterr()
+    for more in ([], ["--join"]):
+        assert run(["baseline", "rename", "lab", "x[size=1]", *more]) == 2
+        told = capsys.readouterr().err
+        assert '"lab[size=1]" and "lab[size=2]" would both become "x[size=1]"' in told
+        assert "perfgate baseline rename 'lab[size=1]' 'x[size=1]'" in told
+        assert files() == before
+    assert run(["baseline", "rename", "lab[size=1]", "x[size=1]"]) == 0
+    assert len(files()) == 2
 
 
 @pytest.mark.parametrize(

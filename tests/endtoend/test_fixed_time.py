@@ -70,7 +70,9 @@ def test_what_it_prints_gives_it_away(project: Project) -> None:
 
 
 def test_the_whole_command_can_be_meant(project: Project) -> None:
-    project.write("wrk", "#!/bin/sh\necho 'Running 1s test @ http://localhost'\n").chmod(0o755)
+    project.write(
+        "wrk", "#!/bin/sh\necho 'Running 1s test @ http://localhost'\necho '  2 threads and 10 connections'\n"
+    ).chmod(0o755)
     assert _run(project, "./wrk").code == 2
     assert_green(_run(project, "./wrk", options=("--whole-command",)))
     assert len(project.runs()) == 2
@@ -105,3 +107,8 @@ def test_other_files_and_output_are_no_sign(project: Project, script: str) -> No
 
 def test_a_program_that_prints_much_leaves_little_behind(project: Project) -> None:
     assert_green(_run(project, "sh", "-c", "yes BenchmarkNot | head -c 30000000"))
+
+
+def test_a_program_that_copies_a_result_file_is_measured(project: Project) -> None:
+    project.write("seen.json", _HYPERFINE)
+    assert_green(_run(project, "cp", "seen.json", "kept.json"))

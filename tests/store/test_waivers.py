@@ -91,6 +91,7 @@ def test_a_removed_benchmark_reads_as_it_was_written_beside_waivers():
     [
         pytest.param(REMOVED + REMOVED, "/removed/1", "solve[n=3] is removed twice", id="twice"),
         pytest.param(REMOVED.replace("replaced", ""), "/removed/0/reason", "must not be empty", id="no-reason"),
+        pytest.param(REMOVED.replace("replaced", "  "), "/removed/0/reason", "says nothing", id="blank-reason"),
         pytest.param(REMOVED.replace("replaced", "a\\nb"), "/removed/0/reason", "cannot be printed", id="two-lines"),
         pytest.param(REMOVED.replace("reason", "why"), "/removed/0", 'the key "reason" is missing', id="key-missing"),
         pytest.param(REMOVED + "until = 2026-01-31\n", "/removed/0/until", "unknown key", id="with-a-date"),

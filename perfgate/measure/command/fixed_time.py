@@ -6,6 +6,7 @@ repeated a hundred times less often.
 
 from __future__ import annotations
 
+import os
 import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -42,6 +43,8 @@ class FixedTimeTool(NamedTuple):
     """Names of the formats of its files, as in ``--from``, unless it does fixed work by default."""
     screen: str = ""
     """Expression for a line that it prints; empty: none that is its own."""
+    beside: str = ""
+    """Expression for another line that it prints as well, where the first may be any program's; empty: none."""
 
 
 _GOOGLE = r"filter|min_time|min_warmup_time|repetitions|out|out_format|format|time_unit|enable_random_interleaving"
@@ -63,7 +66,7 @@ TOOLS: tuple[FixedTimeTool, ...] = (
     FixedTimeTool(
         "pyperf", "pyperf", "-o bench.json", "bench.json", "--loops 1000",
         command="timeit|command", unless=r"(-l|--loops)=.*|-l\d+", formats=("pyperf",),
-        screen=r".*Mean \+- std dev: .*",
+        screen=r"(?:.+: )?Mean \+- std dev: [\d.]+ (?:ns|us|ms|sec) \+- [\d.]+ (?:ns|us|ms|sec)",
     ),
     FixedTimeTool(
         "timeit", "timeit", fixed="-n 1000", unless=r"-n\d+|(-n|--number)=.*",
@@ -89,14 +92,15 @@ TOOLS: tuple[FixedTimeTool, ...] = (
         screen=r".*\btime: +\[[\d.]+ \S+ [\d.]+ \S+ [\d.]+ \S+\].*|(?:test .+ )?bench: +[\d,.]+ ns/iter.*",
     ),
     FixedTimeTool(
-        "Google Benchmark", ".*", "--benchmark_out=bench.json --benchmark_out_format=json", "bench.json",
+        "Google Benchmark", r"(?!.*\.(?:py|rb|pl|[mc]?js|ts|sh|R|jl)$).*",
+        "--benchmark_out=bench.json --benchmark_out_format=json", "bench.json",
         "--benchmark_min_time=100x", when=rf"--benchmark_({_GOOGLE})(=.*)?",
         unless=r"--benchmark_min_time=\d+x|--benchmark_(list_tests|dry_run).*", formats=("google-benchmark",),
         screen=r"Benchmark\s+Time\s+CPU\s+Iterations.*",
     ),
     FixedTimeTool(
         "hyperfine", "hyperfine", "--export-json bench.json", "bench.json", "--runs 20",
-        unless=r"(-r|--runs)=.*|-r\d+", formats=("hyperfine",),
+        unless=r"(-r|--runs)=.*|-r\d+|-h|--help|-V|--version", formats=("hyperfine",),
         screen=r" *Time \(mean ± σ\): .*",
     ),
     FixedTimeTool(
@@ -125,8 +129,8 @@ TOOLS: tuple[FixedTimeTool, ...] = (
         screen=r"Type +Name +# reqs .*",
     ),
     FixedTimeTool("hey", "hey", "-o csv > load.csv", "load.csv", "-n 1000", when="-z(=.*)?"),
-    FixedTimeTool("ab", "ab", "-g load.tsv", "load.tsv", "-n 1000", when=r"-t\d*"),
-    FixedTimeTool("wrk", "wrk2?", screen=r"Running .+ test @ .*"),
+    FixedTimeTool("ab", "ab", "-g load.tsv", "load.tsv", "-n 1000", when=r"-t=?\d+"),
+    FixedTimeTool("wrk", "wrk2?", screen=r"Running \d+[smh] test @ \S+", beside=r" *\d+ threads and \d+ connections"),
     FixedTimeTool("vegeta", "vegeta", command="attack", screen=r"Duration +\[total, attack, wait\].*"),
     FixedTimeTool("oha", "oha", fixed="-n 1000", when=r"-z\S*|--duration(=.*)?"),
     FixedTimeTool(
@@ -138,7 +142,10 @@ TOOLS: tuple[FixedTimeTool, ...] = (
     FixedTimeTool("ghz", "ghz", fixed="-n 1000", when=r"-z\S*|--duration(=.*)?"),
     FixedTimeTool("siege", "siege", fixed="--reps=100", when=r"-t\S*|--time(=.*)?"),
     FixedTimeTool("artillery", "artillery", command="run|quick", unless="(-n|--num)=.*"),
-    FixedTimeTool("pgbench", "pgbench", fixed="-t 1000", when=r"-T\S*|--time(=.*)?", screen=r"duration: \d+ s"),
+    FixedTimeTool(
+        "pgbench", "pgbench", fixed="-t 1000", when=r"-T\S*|--time(=.*)?",
+        screen=r"duration: \d+ s", beside=r"number of clients: \d+",
+    ),
     FixedTimeTool("sysbench", "sysbench", fixed="--time=0 --events=1000", when="run", unless=r"--events=[1-9]\d*"),
     FixedTimeTool("BenchmarkDotNet", "", screen=r"BenchmarkDotNet v.*"),
     FixedTimeTool("BenchmarkTools.jl", "", screen=r"BenchmarkTools\.Trial: .*"),
@@ -161,10 +168,13 @@ def find_fixed_time(argv: Sequence[str]) -> tuple[FixedTimeTool | None, frozense
         these write and print is no sign of a fixed time.
     """
     fixed: set[str] = set()
+    own = {os.path.basename(word) for word in argv if word.startswith("./")}
     for program, *arguments in simple_commands(argv):
         words = _with_values(arguments)
         for tool in TOOLS:
             if not _is_run(tool, program, arguments, words):
+                continue
+            if program in own and not tool.formats:  # a short name, such as wrk, may be a program of the user's own
                 continue
             if not (tool.unless and any(re.fullmatch(tool.unless, word) for word in words)):
                 return tool, frozenset()
@@ -182,7 +192,11 @@ def find_on_screen(text: str, exempt: frozenset[str]) -> FixedTimeTool | None:
     plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
     lines = [line.rstrip() for line in plain.splitlines() if len(line) <= _LONGEST_LINE]
     for tool in TOOLS:
-        if tool.screen and tool.name not in exempt and any(map(re.compile(tool.screen).fullmatch, lines)):
+        if (
+            tool.screen
+            and tool.name not in exempt
+            and all(any(map(re.compile(sign).fullmatch, lines)) for sign in (tool.screen, tool.beside) if sign)
+        ):
             return tool
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -60,17 +61,19 @@ def plan_rename(old: str, new: str, *, config: str | None, ref: str | None, join
     problems: list[Diagnostic] = []
     files: dict[str, dict[str, bytes | None]] = {}
     lines = []
-    for was in _named(old, _source(settings, present.profiles, ref)):
-        now = _renamed(was, new)
+    pairs = [(was, _renamed(was, new)) for was in _named(old, _source(settings, present.profiles, ref))]
+    _refuse_one_target(pairs, new)
+    for was, now in pairs:
         there = known.get((now.machine_class, now.key))
+        written = now
         if there is not None:
             problems += _refuse(there, now, settings, join=join)
-            now = replace(merge_sessions(now, there), provenance=there.provenance)
+            written = replace(merge_sessions(now, there), provenance=there.provenance)
         contents = files.setdefault(was.machine_class, {})
         if (was.machine_class, was.key) in known:
             contents[file_name(*was.key)] = None
-        contents[file_name(*now.key)] = encode_baseline(now)
-        lines.append(f"{title(*was.key)} -> {title(*now.key)} ({was.machine_class}, {len(now.sessions)} sessions)")
+        contents[file_name(*now.key)] = encode_baseline(written)
+        lines.append(f"{title(*was.key)} -> {title(*now.key)} ({was.machine_class}, {len(written.sessions)} sessions)")
     if problems:
         raise CannotDecideError(problems)
     plan = Plan(root=settings.root, folder=present.source, files=files, moves=(), unchanged=0, left=0)
@@ -110,6 +113,23 @@ def _renamed(was: Profile, new: str) -> Profile:
     if now.key == was.key:
         raise cannot_decide("usage", "both names are the same", place="NEW", hint="perfgate baseline rename --help")
     return now
+
+
+def _refuse_one_target(pairs: Sequence[tuple[Profile, Profile]], new: str) -> None:
+    """Refuse several baselines that would become one: all but the last would be lost.
+
+    Raises:
+        CannotDecideError: two of them would have one name.
+    """
+    taken: dict[tuple[object, ...], Profile] = {}
+    for was, now in pairs:
+        first = taken.setdefault((now.machine_class, now.key), was)
+        if first is not was:
+            one = title(*first.key)
+            message = f'"{one}" and "{title(*was.key)}" would both become "{title(*now.key)}"'
+            guard = ["--"] if "-" in (one[0], new[0]) else []
+            hint = "name one of them: " + shlex.join(["perfgate", "baseline", "rename", *guard, one, new])
+            raise cannot_decide("usage", message, place="OLD", hint=hint)
 
 
 def _refuse(there: Profile, now: Profile, settings: Settings, *, join: bool) -> list[Diagnostic]:

@@ -58,7 +58,9 @@ def test_a_tool_that_repeats_for_a_fixed_time_is_known_by_its_arguments(command:
         "cargo build --release", "cargo test", "npx vitest run", "python train.py", "python train.py --data wrk",
         "echo wrk", "hey -n 500 http://localhost", "ab -n 500 http://localhost/", "oha http://localhost",
         "java -jar app.jar", "make bench", "python -c 'import wrk'", "sh -c 'cat <<< wrk'", "k6 version",
-        "asv publish", "sh", "python", "env", "sh -c ''", "sh -c 'wrk'\"'\"'x'",
+        "asv publish", "sh", "python", "env", "sh -c ''",
+        "./ab -t words.txt", "python tools/ab -t y", "python fit.py --benchmark_filter z", "./wrk",
+        "sh -c 'wrk'\"'\"'x'",
     ],
 )  # fmt: skip
 def test_a_command_without_such_a_tool_is_left_alone(command: str) -> None:
@@ -72,6 +74,7 @@ def test_a_command_without_such_a_tool_is_left_alone(command: str) -> None:
         ("go test -bench=^$", "go test -bench"),
         ("hyperfine -r 15 ./app", "hyperfine"),
         ("pytest --benchmark-disable --benchmark-json=x.json", "pytest-benchmark"),
+        ("hyperfine --help", "hyperfine"),
         ("./sort_bench --benchmark_min_time=200x --benchmark_filter=a", "Google Benchmark"),
         ("k6 run --iterations 100 load.js", "k6"),
         ("bombardier -n 1000 http://localhost", "bombardier"),
@@ -116,7 +119,8 @@ def test_formats_of_the_table_exist() -> None:
         ("Benchmark              Time             CPU   Iterations", "Google Benchmark"),
         ("  Time (mean ± σ):      12.3 ms ±   0.4 ms    [User: 9.1 ms, System: 2.0 ms]", "hyperfine"),
         ("# JMH version: 1.37", "JMH"),
-        ("Running 10s test @ http://localhost:8080/", "wrk"),
+        ("Running 10s test @ http://localhost:8080/\n  2 threads and 10 connections", "wrk"),
+        ("number of clients: 4\nduration: 30 s", "pgbench"),
         ("BenchmarkDotNet v0.14.0, Ubuntu 24.04", "BenchmarkDotNet"),
         ("5000 loops, best of 5: 48.1 usec per loop", "timeit"),
     ],
@@ -128,7 +132,19 @@ def test_a_tool_is_known_by_what_it_prints(line: str, tool: str) -> None:
     assert find_on_screen(line, frozenset({tool})) is None
 
 
-@pytest.mark.parametrize("text", ["", "Benchmark done\n", "loaded 12 tests\n", "time: 3 s\n", "x" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Benchmark done\n",
+        "loaded 12 tests\n",
+        "time: 3 s\n",
+        "x" * 100_000,
+        "duration: 4 s\n",
+        "accuracy Mean +- std dev: 0.87 +- 0.03\n",
+        "Running login test @ http://localhost\n",
+    ],
+)
 def test_other_output_is_no_sign(text: str) -> None:
     assert find_on_screen(text, frozenset()) is None
 
