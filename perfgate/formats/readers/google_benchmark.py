@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from perfgate.formats.parsing.failures import all_failed
 from perfgate.formats.parsing.machine import state_machine
-from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
+from perfgate.formats.parsing.record import Quantiles, Record, Samples, Share, Single, Skipped
 from perfgate.formats.parsing.values import in_base, items, number, table, take_quantiles, text
 
 if TYPE_CHECKING:
@@ -69,8 +70,16 @@ def _benchmark(rows: list[_Row], fixed: dict[str, Any], options: ForeignOptions)
     failed = [row for row in repetitions if row.get("error_occurred") or row.get("skipped")]
     good = [row for row in repetitions if not (row.get("error_occurred") or row.get("skipped"))]
     aggregates = {row["aggregate_name"]: row for row in rows if row["aggregate_name"]}
+    errors = sum(bool(row.get("error_occurred")) for row in failed)
+    if errors and errors == len(repetitions):
+        why = f"every repetition failed: {text(failed[0].get('error_message'))[:100]}"
+        yield from all_failed(name, "real_time", errors, why, fixed["started_at"])
+        return
     if good:
         yield from _records(name, good, "samples", fixed, options)
+        share = Share(hits=errors, of=len(good) + errors)
+        about = {"started_at": fixed["started_at"], "machine": fixed["machine"], "is_derived": True}
+        yield Record(benchmark=name, metric="error_rate", unit="1", better="lower", payload=share, **about)
     elif not failed and (row := aggregates.get("median") or aggregates.get("mean")):
         yield from _records(name, [row], "quantiles" if "median" in aggregates else "value", fixed, options)
     elif not failed and not aggregates.keys() <= {"BigO", "RMS"}:

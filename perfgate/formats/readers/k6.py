@@ -58,6 +58,7 @@ SIDE = frozenset(
 _FASTER_WHEN_FAILING = frozenset({"group_duration", "iteration_duration"})
 _UNITS = {"time": "ms", "data": "B", "default": "1"}
 _SHARE = re.compile(r"p\(?(\d+(?:[._]\d+)?)\)?")
+_MOST = 2**53  # beyond it whole numbers are not exact
 _TREND = frozenset({"avg", "max", "med", "min"})
 
 
@@ -130,18 +131,25 @@ def _failed(metric: _Metric) -> tuple[float | None, int]:
     values = metric.values
     hits, others = number(values.get("passes", values.get("matches"))), number(values.get("fails"))
     total = number(values.get("total"))
-    if total is None and hits is not None and others is not None:
-        total = hits + others
     share = number(values.get("rate", values.get("value")))
+    if hits is not None and others is not None:
+        whole = _is_count(hits) and _is_count(others)
+        return (hits / (hits + others) if whole and hits + others else None), int(hits + others) if whole else 0
+    if total is not None and not _is_count(total):
+        return None, 0
     if share is None and hits is not None and total:
         share = hits / total
     return (share if share is not None and 0.0 <= share <= 1.0 and total != 0 else None), int(total or 0)
 
 
+def _is_count(value: float) -> bool:
+    return 0 <= value <= _MOST and value == int(value)
+
+
 def _error_rate(metric: _Metric) -> Record | Skipped:
     share, total = _failed(metric)
     if share is None:
-        return Skipped(benchmark=metric.name, why="no requests")
+        return Skipped(benchmark=metric.name, why="no requests, or counts of them that cannot be")
     counted = Share(hits=round(share * total), of=total) if total > 0 else Single(value=share)
     return Record(
         benchmark=metric.name,

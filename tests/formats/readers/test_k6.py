@@ -200,3 +200,21 @@ def test_the_csv_of_points_names_the_better_output(tmp_path):
     with pytest.raises(CannotDecideError) as caught:
         detect(Source(str(write(tmp_path, "metric_name,timestamp,metric_value,check,error\n"))))
     assert "--out json=" in caught.value.diagnostics[0].hint
+
+
+@pytest.mark.parametrize(
+    ("facts", "rate"),
+    [
+        pytest.param({"passes": 30, "fails": 90, "value": 0.0}, 0.25, id="counts-win"),
+        pytest.param({"passes": -5, "fails": 15, "value": 0.5}, None, id="negative"),
+        pytest.param({"passes": 1e308, "fails": 1e308, "value": 0.5}, None, id="beyond-counting"),
+        pytest.param({"passes": 0.5, "fails": 1, "value": 0.5}, None, id="halves"),
+        pytest.param({"value": 0.125}, 0.125, id="no-counts"),
+    ],
+)
+def test_the_counts_of_failed_requests_decide_and_what_cannot_be_is_left_out(tmp_path, facts, rate):
+    path = tmp_path / "summary.json"
+    trend = {"avg": 1, "med": 1, "p(95)": 2, "min": 1, "max": 2, "p(90)": 2}
+    path.write_text(json.dumps({"root_group": {}, "metrics": {"http_req_duration": trend, "http_req_failed": facts}}))
+    found = [r.payload.value for r in contents(path).records if r.metric == "error_rate"]
+    assert found == ([] if rate is None else [rate])

@@ -52,17 +52,26 @@ def test_pyperf_runs_that_only_calibrate_are_no_samples() -> None:
     assert skipped(document) == {"b": "no values"}
 
 
-@pytest.mark.parametrize("mark", ["error_occurred", "skipped"])
-def test_a_failed_google_benchmark_is_no_time_of_zero(mark: str) -> None:
-    document = google(repetition("a"), repetition("b", 0.0, **{mark: True, "error_message": "no file"}))
+def test_a_skipped_google_benchmark_is_no_time_of_zero() -> None:
+    document = google(repetition("a"), repetition("b", 0.0, skipped=True, error_message="no file"))
     assert {name for name, _ in by_name(document)} == {"a"}
     assert skipped(document) == {"b": "failed or skipped: no file"}
+
+
+def test_of_a_google_benchmark_that_only_failed_the_error_rate_is_kept() -> None:
+    document = google(repetition("a"), repetition("b", 0.0, error_occurred=True, error_message="no file"))
+    assert [(metric, values_of(r)) for (name, metric), r in by_name(document).items() if name == "b"] == [
+        ("error_rate", [1.0])
+    ]
+    assert skipped(document) == {"b": "every repetition failed: no file"}
 
 
 def test_failed_repetitions_are_left_out_and_told() -> None:
     document = google(repetition("a"), repetition("a", 0.0, error_occurred=True))
     assert by_name(document)["a", "real_time"].count == 1
     assert skipped(document) == {"a": "1 of 2 repetitions failed"}
+    share = by_name(document)["a", "error_rate"].payload
+    assert (share.hits, share.of) == (1, 2)
 
 
 def test_google_units_are_of_a_benchmark_and_interleaving_does_not_mix_them() -> None:
@@ -92,17 +101,19 @@ def test_an_aggregate_that_only_its_name_describes_is_that_aggregate() -> None:
 def test_google_counters_are_shown_and_never_judged() -> None:
     found = by_name(google(repetition("a", rows=3.0, label="x")))
     assert [(metric, r.is_side) for (_, metric), r in found.items()] == [
-        ("real_time", False), ("cpu_time", False), ("rows", True),
+        ("real_time", False), ("cpu_time", False), ("rows", True), ("error_rate", False),
     ]  # fmt: skip
 
 
 def test_under_manual_time_the_cpu_time_is_not_judged() -> None:
     found = by_name(google(repetition("a/manual_time")))
-    assert [r.is_side for r in found.values()] == [False, True]
+    assert {metric: r.is_side for (_, metric), r in found.items()} == {
+        "real_time": False, "cpu_time": True, "error_rate": False,
+    }  # fmt: skip
 
 
 def test_google_builds_for_debugging_and_scaling_clocks_are_flagged() -> None:
-    (record, _) = seen(google(repetition("a"), library_build_type="debug", cpu_scaling_enabled=True)).records
+    (record, *_) = seen(google(repetition("a"), library_build_type="debug", cpu_scaling_enabled=True)).records
     assert set(record.flags) == {"debug-build", "cpu-scaling"}
 
 
