@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,6 +49,7 @@ def play(project: Project, tmp_path: Path, sha: str) -> tuple[int, str]:
     """Play the jobs of the workflow at a commit."""
     jobs = load(project.path(".github/workflows/perf-refresh.yml"))["jobs"]
     project.drop_runs("*")
+    shutil.rmtree(project.path("perfgate-report"), ignore_errors=True)  # the checkout leaves nothing that git ignores
     name = f"m{next(numbers)}"
     variables = {"GITHUB_SHA": sha, "GITHUB_REF": "refs/heads/trunk", "PERFGATE_SESSION": name}
     project.git("checkout", "-q", "--detach", sha)
