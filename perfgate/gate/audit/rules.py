@@ -75,10 +75,15 @@ def _undecidable(rows: Sequence[Sensitivity]) -> Iterator[Diagnostic]:
 
 def _never_failing(rows: Sequence[Sensitivity]) -> Iterator[Diagnostic]:
     """Yield an error for the gated values that can never fail."""
-    blind = [r for r in rows if r.now.once is None and not r.obstacle]
+    blind = [r for r in rows if r.now.once is None and not r.obstacle and not _has_no_share(r)]
     for why, which in _grouped(blind, _why_never).items():
         reason, _, hint = why.partition("; ")
         yield error("row-never-fails", f"{_named(which)} can never fail: {reason}", place=which[0].rule, hint=hint)
+
+
+def _has_no_share(row: Sensitivity) -> bool:
+    """Is its threshold an amount, and its value zero? It can fail, but no change of it is a share of the value."""
+    return cost(row.threshold) == math.inf and not row.limit_text.endswith("%")
 
 
 def _why_never(row: Sensitivity) -> str:

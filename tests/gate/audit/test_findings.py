@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from audit_cases import QUIET, audited, baseline, found, only, row, sessions
-from gate_cases import percentiles, policy, rule
+from gate_cases import ERRORS, percentiles, policy, rule
 
 from perfgate.core.metrics import Metric
 from perfgate.core.policy import Budget, Floor
@@ -119,6 +119,11 @@ def test_a_rate_cannot_fall_below_a_floor_as_large_as_itself():
     finding = only(audited(baseline({RATE: sessions(QUIET)}), by=by), "row-never-fails")
     assert (finding.level, finding.place) == ("error", "rule 1 (perfgate.toml)")
     assert "floor" in finding.message
+
+
+def test_an_error_rate_of_zero_can_fail_although_no_change_is_a_share_of_it():
+    calm = audited(baseline({ERRORS: {name: [0.0] for name in sessions(QUIET)}}))
+    assert found(calm, "row-never-fails") == []
 
 
 @pytest.mark.parametrize(("runs", "is_found"), [(58, True), (59, False)])
