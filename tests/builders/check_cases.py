@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 from gate_cases import profile
 
 from perfgate.core.run import UNSPECIFIED
+from perfgate.measure.machine.ci import MARKERS
 from perfgate.pipeline.check.check import Request, check
 from perfgate.store.codec import encode_baseline, file_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    import pytest
 
     from perfgate.core.finding import Verdict
     from perfgate.core.profile import Profile
@@ -70,6 +73,14 @@ class Folder:
     def check(self, *paths: str, **more: Any) -> Verdict:
         """Check what lies here."""
         return check(Request(paths=paths, reproduce="perfgate check", **more))
+
+
+def outside_ci(path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
+    """Return an empty folder as the working one, in a process that no CI system runs."""
+    for name in MARKERS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(path)
+    return Folder(path)
 
 
 def reasons(verdict: Verdict) -> set[tuple[str, str]]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from check_cases import CALM, Folder, slugs
+from check_cases import CALM, outside_ci, slugs
 from gate_cases import judged, lognormal, percentiles, policy, profile, row_of
 from records import a_run
 
 from perfgate.collect.one_session import of_one_session, share_session
-from perfgate.measure.machine.ci import MARKERS
 from perfgate.pipeline.baselines.refresh import plan_refresh
 
 SLOW = lognormal(31, 12, spread=0.01, centre=1.1)
@@ -64,10 +63,7 @@ def test_percentiles_without_sessions_stay_as_they_are():
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """An empty working folder outside CI."""
-    for name in MARKERS:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    return Folder(tmp_path)
+    return outside_ci(tmp_path, monkeypatch)
 
 
 def two_batches(folder):

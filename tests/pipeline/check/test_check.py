@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from check_cases import CALM, SESSIONS, Folder, baseline, reasons, slugs
+from check_cases import CALM, SESSIONS, baseline, outside_ci, reasons, slugs
 from gate_cases import profile
 
 from perfgate.core.errors import error
 from perfgate.core.finding import Status
-from perfgate.measure.machine.ci import MARKERS
 from perfgate.pipeline.verdicts import cause
 from perfgate.store.codec import encode_baseline, encode_profiles
 
@@ -18,11 +17,8 @@ from perfgate.store.codec import encode_baseline, encode_profiles
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """An empty working folder outside CI."""
-    for name in MARKERS:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
     (tmp_path / ".git").mkdir()  # the search for a configuration ends here
-    return Folder(tmp_path)
+    return outside_ci(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize(

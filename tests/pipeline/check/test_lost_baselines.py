@@ -7,12 +7,11 @@ import subprocess
 from dataclasses import replace
 
 import pytest
-from check_cases import CALM, Folder, baseline, slugs
+from check_cases import CALM, Folder, baseline, outside_ci, slugs
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.core.run import UNSPECIFIED
 from perfgate.core.text.canonical import short_hash
-from perfgate.measure.machine.ci import MARKERS
 from perfgate.pipeline.baselines.refresh import plan_refresh
 from perfgate.store.lost import find_lost
 
@@ -22,10 +21,7 @@ BUDGET = '[[budget]]\nbenchmark = "train"\nmetric = "elapsed"\nstatistic = "p50"
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A repository with one commit, a budget and runs, outside CI."""
-    for name in MARKERS:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    folder = Folder(tmp_path)
+    folder = outside_ci(tmp_path, monkeypatch)
     folder.write("perfgate.toml", BUDGET)
     folder.commit()
     folder.runs(CALM)

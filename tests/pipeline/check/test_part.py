@@ -5,20 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from check_cases import CALM, Folder, baseline, slugs
+from check_cases import CALM, Folder, baseline, outside_ci, slugs
 
 from perfgate.core.finding import Status
-from perfgate.measure.machine.ci import MARKERS
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch) -> Folder:
     """Return a folder with baselines of three benchmarks, of which one was measured."""
-    for name in MARKERS:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
     (tmp_path / ".git").mkdir()  # the search for a configuration ends here
-    folder = Folder(tmp_path)
+    folder = outside_ci(tmp_path, monkeypatch)
     for name in ("load", "score", "train"):
         folder.baseline(replace(baseline(), benchmark=name))
     folder.runs(CALM, benchmark="score")

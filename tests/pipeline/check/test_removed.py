@@ -7,12 +7,11 @@ import subprocess
 from dataclasses import replace
 
 import pytest
-from check_cases import CALM, Folder, baseline, slugs
+from check_cases import CALM, baseline, outside_ci, slugs
 from gate_cases import profile
 
 from perfgate.core.finding import Status
 from perfgate.core.text.canonical import short_hash
-from perfgate.measure.machine.ci import MARKERS
 from perfgate.pipeline.baselines.rename import plan_rename
 from perfgate.store.codec import file_name
 
@@ -22,10 +21,7 @@ FILE = f"baselines/unspecified/{file_name('train', ())}"
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A repository outside CI with the baselines of two benchmarks, of which only one is measured."""
-    for name in MARKERS:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    made = Folder(tmp_path)
+    made = outside_ci(tmp_path, monkeypatch)
     made.baseline(dated(baseline()))
     made.baseline(dated(baseline("other")))
     made.commit()

@@ -5,20 +5,16 @@ from __future__ import annotations
 import os
 
 import pytest
-from check_cases import CALM, Folder, baseline, slugs
+from check_cases import CALM, baseline, outside_ci, slugs
 
 from perfgate.core.finding import Status
-from perfgate.measure.machine.ci import MARKERS
 from perfgate.pipeline.reference.commit import policy_of
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """An empty working folder outside CI."""
-    for name in MARKERS:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    return Folder(tmp_path)
+    return outside_ci(tmp_path, monkeypatch)
 
 
 def test_baselines_and_configuration_are_those_of_the_commit(folder):
