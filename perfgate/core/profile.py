@@ -48,15 +48,21 @@ def join_samples(session: str, parts: Sequence[Sample]) -> Sample:
         parts: in the order of their runs, at least one. Where one of them stands for more
             values than it holds, each counts by what it stands for; of shares the counts add up.
     """
-    counted = [p.hits for p in parts if p.hits is not None]
-    if len(counted) == len(parts):
-        hits, of = sum(counted), sum(p.count for p in parts)
+    if share := _share_of(parts):
+        hits, of = share
         return Sample(session=session, values=(hits / of,), stands_for=of, hits=hits)
-    if len(parts) > 1 and not counted and any(p.stands_for for p in parts):
+    is_counted = any(p.hits is not None for p in parts)
+    if len(parts) > 1 and not is_counted and any(p.stands_for for p in parts):
         cells = merge_cells(weigh(sorted(p.values), p.count) for p in parts)
         return Sample(session=session, values=spread(cells), stands_for=count_of_cells(cells))
     values = tuple(chain.from_iterable(p.values for p in parts))
     return Sample(session=session, values=values, stands_for=0 if len(parts) > 1 else parts[0].stands_for)
+
+
+def _share_of(parts: Sequence[Sample]) -> tuple[int, int] | None:
+    """Return how many of how many all parts counted together; None where one of them is no counted share."""
+    counted = [p.hits for p in parts if p.hits is not None]
+    return (sum(counted), sum(p.count for p in parts)) if parts and len(counted) == len(parts) else None
 
 
 def counts_to_data(samples: Iterable[Sample]) -> dict[str, dict[str, int]]:
@@ -134,8 +140,7 @@ class MetricProfile:
     @property
     def share(self) -> tuple[int, int] | None:
         """Of a share that was counted in all sessions: how many of how many; else None."""
-        together = join_samples("", self.samples) if self.samples else None
-        return None if together is None or together.hits is None else (together.hits, together.count)
+        return _share_of(self.samples)
 
     def pooled(self) -> tuple[float, ...]:
         """Return the values of all sessions together, ascending; each session counts by what it measured."""

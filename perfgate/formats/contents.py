@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.parsing.record import Histogram, Quantiles, Record, Samples, Share, Single, Skipped
+from perfgate.formats.parsing.values import MOST_COUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_NAME = 500
-_MOST_CALLS = 2**53
-"""Largest count that JSON keeps exactly."""
 _FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
@@ -95,7 +94,7 @@ def _unfit(record: Record) -> str | None:
         case Single(value=value):
             return None if math.isfinite(value) else "a value is not finite"
         case Share(hits=hits, of=of):
-            return None if 0 <= hits <= of and 1 <= of <= _MOST_CALLS else "counts that cannot be"
+            return None if 0 <= hits <= of and 1 <= of <= MOST_COUNT else "counts that cannot be"
         case Quantiles(points=points):
             return None if points and all(math.isfinite(v) for _, v in points) else "no quantiles"
         case Histogram(buckets=buckets):

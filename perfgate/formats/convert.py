@@ -13,6 +13,7 @@ from perfgate.core.text.canonical import short_hash
 from perfgate.formats.parsing.failures import SHARES, highest_rate, rate_of, stated_quantiles, without_failures
 from perfgate.formats.parsing.record import Histogram, Quantiles, Samples, Share, Single
 from perfgate.formats.parsing.timestamps import normal_instant
+from perfgate.formats.parsing.values import MOST_COUNT
 from perfgate.stats.buckets import bucket_quantile
 from perfgate.stats.cells import STEPS, cells_of, weigh
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 MOST_VALUES = STEPS + 1
 """Values of one metric of one benchmark that are kept; of more, the quantiles at even shares."""
-_MOST_COUNTED = 2**53
-"""Largest number of values that a profile states: whole numbers beyond it are not exact in JSON."""
 MEANS = "means of calls"
 _FLAGS = {
     "cpu-scaling": "the processor's clock was not fixed: expect more noise",
@@ -145,7 +144,7 @@ def _values_or_cells(samples: Samples, kept: Sequence[float]) -> tuple[tuple[flo
         return tuple(kept), ()
     ordered = sorted(kept)
     if samples.stands_for:
-        return (), tuple(weigh(ordered, min(samples.stands_for, _MOST_COUNTED) * len(kept) // len(samples.values)))
+        return (), tuple(weigh(ordered, min(samples.stands_for, MOST_COUNT) * len(kept) // len(samples.values)))
     return (), tuple(cells_of(ordered))
 
 

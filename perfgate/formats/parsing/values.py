@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+MOST_COUNT = 2**53
+"""Largest count that is taken: beyond it whole numbers are not exact in JSON."""
+
+
 def number(value: object) -> float | None:
     """Return a finite number, None for anything else: text, NaN, booleans, whole numbers beyond doubles."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):

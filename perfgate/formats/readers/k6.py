@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from perfgate.formats.parsing.record import Quantiles, Record, Share, Single, Skipped
-from perfgate.formats.parsing.values import in_base, number, table, take_quantiles, text
+from perfgate.formats.parsing.values import MOST_COUNT, in_base, number, table, take_quantiles, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,6 @@ SIDE = frozenset(
 _FASTER_WHEN_FAILING = frozenset({"group_duration", "iteration_duration"})
 _UNITS = {"time": "ms", "data": "B", "default": "1"}
 _SHARE = re.compile(r"p\(?(\d+(?:[._]\d+)?)\)?")
-_MOST = 2**53  # beyond it whole numbers are not exact
 _TREND = frozenset({"avg", "max", "med", "min"})
 
 
@@ -143,7 +142,7 @@ def _failed(metric: _Metric) -> tuple[float | None, int]:
 
 
 def _is_count(value: float) -> bool:
-    return 0 <= value <= _MOST and value == int(value)
+    return 0 <= value <= MOST_COUNT and value == int(value)
 
 
 def _error_rate(metric: _Metric) -> Record | Skipped:
