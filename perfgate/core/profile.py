@@ -100,7 +100,7 @@ def find_wrong_counts(
     ]
     for s, count in hits.items():
         of, stated = stands_for.get(s, 0), values.get(s, ())
-        if len(stated) != 1 or count > of or abs(stated[0] - count / of) > _ROUNDED * count / of:
+        if len(stated) != 1 or not of or count > of or abs(stated[0] - count / of) > _ROUNDED * count / of:
             wrong.append(f"hits/{s}")
     return wrong
 

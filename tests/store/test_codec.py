@@ -144,6 +144,14 @@ def test_counts_that_contradict_the_values_are_refused(key, counts, place):
     assert (fault.slug, fault.place) == ("baseline-inconsistent", f"b.json: /metrics/elapsed/{place}")
 
 
+def test_a_share_of_no_calls_is_refused():
+    document = json.loads(encode_baseline(COUNTED))
+    elapsed_ = document["metrics"]["elapsed"]
+    elapsed_ |= {"hits": {"s2": 0}, "stands_for": {"s1": 5}, "n": 6}
+    (fault,) = refused(decode_baseline, json.dumps(document).encode(), "b.json")
+    assert (fault.slug, fault.place) == ("baseline-inconsistent", "b.json: /metrics/elapsed/hits/s2")
+
+
 def changed(**changes) -> bytes:
     """Return a baseline's bytes with some of its keys changed; None deletes one."""
     document = {**json.loads(encode_baseline(a_profile())), **changes}
