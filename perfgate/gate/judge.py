@@ -19,6 +19,7 @@ from perfgate.gate.methods.choose import method_of, plain_ratio
 from perfgate.gate.methods.common_shift import find_shifts, group_members
 from perfgate.gate.methods.decision import STATUS_OF_CALL, Family
 from perfgate.gate.methods.same_session import is_futile, p_value, same_session
+from perfgate.gate.methods.standings import Together, find_standing
 from perfgate.gate.methods.tails import describe_few, fewest_runs, same_session_tail, with_bounds
 from perfgate.gate.methods.whole_suite import judge_whole_suite
 from perfgate.gate.rows import Row, finding_of, rows_of, value_of, why_incomparable
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from perfgate.core.policy import Policy
     from perfgate.core.profile import MetricProfile, Profile
     from perfgate.gate.methods.decision import Decision, Method
+    from perfgate.gate.methods.standings import Standing
 
 _STATISTICAL: tuple[Method, ...] = ("same-session", "across-sessions")
 _TAIL_SHOWN = 0.25  # an ungated p95 is worth a word when it moved so much more than p50; few runs do less by themselves
@@ -98,10 +100,13 @@ def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> 
         decided.append((c, decision))
         if share and decision.call != "worse" and not is_futile(c):
             still_open.add(c.key)
+    standings: list[Standing] = []
     for members in group_members(by_method.get("across-sessions", ())):
         shifts = find_shifts(members)
         findings.extend(judge_whole_suite(members, shifts, family))
-        decided += [(m.comparison, across_sessions(m, shifts, family)) for m in members]
+        standings += [find_standing(m, shifts) for m in members]
+    together = Together.of(standings, family)
+    decided += [(s.member.comparison, across_sessions(s, together)) for s in standings]
     decided += _decide_alone(by_method, family)
     return Judgement(
         findings=tuple(sorted([*findings, *(_finding_for(c, d) for c, d in decided)], key=severity)),
