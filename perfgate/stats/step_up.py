@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 LEAST_CAP = 3
 """Rows of a small family that may count together."""
-CAP_SHARE = 5
+CAP_SHARE = 4
 """One of so many rows of a large family may count together. Without the cap a disturbance that a third of the rows
 share fails more pull requests; with a tenth in place of a fifth half of the gain is lost (docs/method.md)."""
 
