@@ -154,6 +154,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "too noisy to gate: smaller changes are not detected",
         "measure more runs, `-n 40`, or longer ones",
     ),
+    "many-rows": (
+        "so many values share the false alarms that smaller changes are not detected in one session",
+        (
+            "gate fewer values, or confirm: keep the report (`--report-dir first`), measure again in a fresh session, "
+            "`perfgate check --confirm first/report.json`"
+        ),
+    ),
     "too-noisy": (
         "too noisy to gate: smaller changes are not detected",
         "measure more sessions, or longer runs",

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from perfgate.core.errors import Diagnostic
 
 _NONE = "–"
-_BLIND = frozenset({"one-session", "too-noisy", "too-noisy-in-turns", "few-runs"})
+_BLIND = frozenset({"many-rows", "one-session", "too-noisy", "too-noisy-in-turns", "few-runs"})
 _UNPROVEN = frozenset({"budget-of-few", "budget-of-few-calls"})
 _SHOWN_FIRST = frozenset(
     {
@@ -253,7 +253,7 @@ def _noisy(findings: Sequence[Finding]) -> list[Block]:
     if not findings:
         return []
     table = Table(columns=COLUMNS, entries=tuple(entry(f) for f in findings), remarks=False)
-    return [Heading(line=(text("Too noisy, or too few runs or sessions, to gate"),)), table, *_hints(findings)]
+    return [Heading(line=(text("Small changes are not detected"),)), table, *_hints(findings)]
 
 
 def _fold_unchanged(findings: Sequence[Finding], number: int) -> list[Block]:

@@ -43,7 +43,7 @@ OF_THREE = 1.25
 """Factor of the limit of three fresh sessions, on the third root. Without it, unchanged pull requests fail
 three times as often as with two sessions at the limit of two (docs/method.md)."""
 FEWEST_OF_THREE = 3
-"""Baseline sessions that give three fresh ones a limit of their own: the luck of one or two is in all three."""
+"""Baseline sessions that give three fresh ones a limit of their own: the noise of one or two is in all three."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

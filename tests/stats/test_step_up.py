@@ -19,7 +19,7 @@ MORE = st.integers(0, 40)
 
 def allowed(rows, size):
     """Return for how many rows so many count, in words of the documentation."""
-    return min(rows, max(3, size / 5), size)
+    return min(rows, max(3, size / 4), size)
 
 
 def significant(chances, size, level):
@@ -81,11 +81,11 @@ def test_a_row_that_gets_worse_never_makes_another_count_with_fewer(chances, mor
         pytest.param(10, 3, 3, id="three-of-few"),
         pytest.param(10, 4, 3, id="the-cap-of-few"),
         pytest.param(400, 20, 20, id="twenty-of-400"),
-        pytest.param(400, 80, 80, id="a-fifth"),
-        pytest.param(400, 300, 80, id="the-cap-of-many"),
+        pytest.param(400, 100, 100, id="a-quarter"),
+        pytest.param(400, 300, 100, id="the-cap-of-many"),
     ],
 )
-def test_at_most_a_fifth_of_the_rows_counts_together_and_three_of_few(size, rows, counted):
+def test_at_most_a_quarter_of_the_rows_counts_together_and_three_of_few(size, rows, counted):
     assert StepUp.of([], size=size, level=0.01).counted(rows) == counted
 
 

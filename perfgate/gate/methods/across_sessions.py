@@ -68,7 +68,7 @@ def across_sessions(standing: Standing, together: Together) -> Decision:
 
     Args:
         standing: the row with its fresh sessions.
-        together: the gated rows that got worse at once.
+        together: the gated values that got worse at once.
     """
     c, allowed, floor = standing.member.comparison, standing.allowed, standing.member.floor
     multiples = together.multiples(standing)

@@ -69,7 +69,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Together:
-    """The gated rows that got worse at once: beside others, each needs less evidence."""
+    """The gated values that got worse at once: beside others, each needs less evidence."""
 
     family: Family
     """What the gated values share."""
@@ -80,7 +80,7 @@ class Together:
 
     @classmethod
     def of(cls, standings: Iterable[Standing], family: Family) -> Together:
-        """Return what the gated rows among some have in common."""
+        """Return what the gated values among some have in common."""
         worse = [s for s in standings if s.member.comparison.is_gated and s.is_worse]
         steps = (
             StepUp.of([s.chance(n or len(s.fresh)) or 0.0 for s in worse], size=family.size, level=family.false_alarms)

@@ -125,6 +125,16 @@ def together(factor):
     return judge(pairs, policy()).findings
 
 
+def many(count):
+    """Judge so many benchmarks that nothing happened to."""
+    sides = {"a": BASE, "b": BASE}, {"now": BASE}
+    names = map(str, range(count))
+    pairs = [
+        Pair(base=profile({"elapsed": sides[0]}, name=n), current=profile({"elapsed": sides[1]}, name=n)) for n in names
+    ]
+    return judge(pairs, policy()).findings
+
+
 def beside(base, current):
     """Return the findings of one benchmark as an A/B comparison words them."""
     sides = [profile({"elapsed": values}) if values else None for values in (base, current)]
@@ -191,6 +201,7 @@ CASES = {
     "below-least": short,
     "within-budget": lambda: budgeted("< 2s"),
     "too-noisy": lambda: one({"a": WILD, "b": WILD}, {"c": WILD}),
+    "many-rows": lambda: many(400),
     "one-session": lambda: one({"a": WILD}, {"b": WILD}),
     "too-noisy-in-turns": lambda: beside(WILD, WILD),
     "waived": lambda: allowed(1.2),
