@@ -94,11 +94,12 @@ def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> 
     family = Family(size=max(1, len(gated)), false_alarms=policy.false_alarms, share=share)
     decided: list[tuple[Comparison, Decision]] = []
     still_open: set[RowKey] = set()
+    step = family.first_step
     ranked = [c for c in by_method.get("same-session", ()) if c.is_gated and c.statistic == P50]
-    for c, alpha in zip(ranked, alphas_of([p_value(c) for c in ranked], family), strict=True):
-        decision = same_session(c, alpha)
+    for c, alpha in zip(ranked, alphas_of([p_value(c, step) for c in ranked], family), strict=True):
+        decision = same_session(c, alpha, step)
         decided.append((c, decision))
-        if share and decision.call != "worse" and not is_futile(c):
+        if share and decision.call != "worse" and not is_futile(c, step):
             still_open.add(c.key)
     standings: list[Standing] = []
     for members in group_members(by_method.get("across-sessions", ())):
@@ -145,7 +146,7 @@ def _decide_alone(by_method: dict[Method, list[Comparison]], family: Family) -> 
         if c.statistic != P50:
             yield c, same_session_tail(c, family.first_step)
         elif not c.is_gated:
-            yield c, same_session(c, family.first_step)
+            yield c, same_session(c, family.first_step, family.first_step)
     plain: tuple[Method, ...] = ("exact", "threshold", "")
     for method in plain:
         for c in by_method.get(method, ()):

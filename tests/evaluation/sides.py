@@ -38,9 +38,9 @@ def profile_of(benchmark: str, sessions: Mapping[str, Sequence[float]], first: i
         sessions=tuple(
             Session(
                 id=name, started_at=started(first + place), machine="", commit="", rows_used=(ROWS,),
-                runs=(short_hash(f"{benchmark} {name} {first}"),),
+                runs=tuple(sorted(short_hash(f"{benchmark} {name} {first} {run}") for run in range(len(values)))),
             )
-            for place, name in enumerate(sessions)
+            for place, (name, values) in enumerate(sessions.items())
         ),
         metrics=(
             MetricProfile(

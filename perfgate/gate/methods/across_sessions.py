@@ -106,6 +106,7 @@ def across_sessions(standing: Standing, together: Together) -> Decision:
             se=model.se,
             k_in=multiples.suspect,
             k_out=multiples.fail,
+            together=float(together.rows_beside(standing)[1]),
             prior=model.prior,
             spread=model.spread,
             within=model.within,

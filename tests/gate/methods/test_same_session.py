@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import random
+from dataclasses import replace
+
 import pytest
 from gate_cases import judged, judged_values, lognormal, policy, profile, row_of, rule, scaled
 
@@ -204,3 +208,64 @@ def test_the_p95_of_few_runs_is_shown_and_never_fails(runs, factor, by, status, 
 def test_runs_that_state_no_session_are_counted():
     found = judge(pairs_of(3, TIGHT, TIGHT), policy())
     assert (found.gated, found.rows_without_session, found.rows_by_plain_ratio) == (3, 3, 0)
+
+
+def interleaved(base, current, runs=None):
+    """Judge one benchmark whose runs were measured interleaved by one comparison."""
+    sides = []
+    for number, values in enumerate((base, current)):
+        side = profile({"elapsed": {"s0/ab-1": values}})
+        digests = tuple(f"{number}{i:03}" for i in range(runs or len(values)))
+        sides.append(replace(side, sessions=tuple(replace(s, runs=digests) for s in side.sessions)))
+    return row_of(judged(*sides))
+
+
+def drifting(seed, rounds, effect, drift=0.1):
+    """Return both sides on a machine whose speed walks, in rounds of ABBA or BAAB."""
+    dice = random.Random(seed)  # noqa: S311 - reproducible noise, no secrets
+    speed, base, current = 0.0, [], []
+    for _ in range(rounds):
+        speed += dice.gauss(0.0, drift)
+        for side in ("abba", "baab")[dice.random() < 0.5]:
+            value = math.exp(speed + dice.gauss(0.0, 0.01)) * (1.0 + effect * (side == "b"))
+            (base if side == "a" else current).append(value)
+    return base, current
+
+
+def test_a_slowdown_on_a_drifting_machine_is_found_within_the_blocks():
+    base, current = drifting(4, 10, 0.15)
+    found = interleaved(base, current)
+    assert (found.status, found.evidence.blocks) == (Status.REGRESSED, 10)
+    assert "within blocks" in found.message
+    assert found.evidence.typical_low < 0.15 < found.evidence.typical_high
+    assert found.fail_limit < found.change
+    together = judged_values({"s0/ab-1": base}, {"s0/ab-1": current})  # one run seems to hold several values
+    assert (together.evidence.blocks, together.status) == (None, Status.SUSPECTED)
+
+
+def test_runs_that_did_not_drift_are_ranked_together():
+    found = interleaved(*drifting(4, 10, 0.15, drift=0.0))
+    assert (found.status, found.evidence.blocks) == (Status.REGRESSED, None)
+
+
+def test_values_of_fewer_runs_than_there_are_values_have_no_blocks():
+    base, current = drifting(4, 10, 0.15)
+    assert interleaved(base, current, runs=10).evidence.blocks is None
+    assert interleaved(base[:9], current[:9]).evidence.blocks is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_row_on_a_drifting_machine_fails_exactly_beyond_the_limit_that_is_shown(seed):
+    found = interleaved(*drifting(seed, 8, 0.08))
+    beyond = found.change > found.fail_limit * (1 + 1e-6)
+    assert (found.status is Status.REGRESSED) == beyond
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_slower_never_helps_on_a_drifting_machine(seed):
+    base, current = drifting(seed, 8, 0.06)
+    order = [Status.UNCHANGED, Status.SUSPECTED, Status.REGRESSED]
+    found = [interleaved(base, [v * factor for v in current]) for factor in (1.0, 1.05, 1.1, 1.2, 1.5, 3.0)]
+    ranks = [order.index(f.status) for f in found]
+    assert ranks == sorted(ranks)
+    assert ranks[-1] == 2
