@@ -17,6 +17,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "worse than the limit in every fresh session",
         "find the change, or accept it: `perfgate baseline refresh --replace --reason …`",
     ),
+    "not-excluded": (
+        "worse for certain, and a change as large as the threshold is not excluded",
+        "find the change, or measure more runs: `-n 40`",
+    ),
     "suite-worse": (
         "all benchmarks together got worse",
         "look for what they share: the machine, the interpreter, a library, a build flag",
@@ -138,6 +142,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "better": ("better, beyond the threshold", f"keep the gain: {_REPLACE}"),
     "below-least": ("shorter than `--min-time` on both sides", ""),
     "within-threshold": ("within the threshold", ""),
+    "worse-within-threshold": (
+        "worse for certain, by less than the threshold as measured; a change as large as the threshold is not excluded",
+        'measure more runs: `-n 40`; to fail such changes: `threshold_is = "excluded"`',
+    ),
     "suite-moved": ("the common change of all benchmarks, subtracted from each change", ""),
     "within-noise": ("the difference is within the noise", ""),
     "not-confirmed": ("worse in one session, but a fresh one does not confirm it", ""),

@@ -97,7 +97,7 @@ def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> 
     step = family.first_step
     ranked = [c for c in by_method.get("same-session", ()) if c.is_gated and c.statistic == P50]
     for c, alpha in zip(ranked, alphas_of([p_value(c, step) for c in ranked], family), strict=True):
-        decision = same_session(c, alpha, step)
+        decision = same_session(c, alpha, step, excluding=policy.threshold_is == "excluded")
         decided.append((c, decision))
         if share and decision.call != "worse" and not is_futile(c, step):
             still_open.add(c.key)

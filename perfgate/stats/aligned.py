@@ -54,7 +54,7 @@ def split_blocks(
 def does_drift(base: Sequence[float], current: Sequence[float]) -> bool:
     """Does the speed of the machine vary more between blocks than within them, so that aligning them pays?
 
-    It sees each block as a set of four runs and never which side a run is of, so that choosing a
+    It takes each block as a set of four runs, whichever side a run is of, so that choosing a
     test by it keeps the false-alarm rate. A slower side moves all means alike, so that it hardly
     changes the answer: a larger change is not judged by another test than a smaller one.
 

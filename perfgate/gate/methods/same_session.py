@@ -55,9 +55,9 @@ class _Sides:
     """The baseline's, > 0."""
     current: tuple[float, ...]
     """The current ones, > 0."""
-    blocks: int
+    blocks: int | None
     """Blocks of four neighbouring runs within which they are ranked, because they were measured interleaved while the
-    machine drifted; 0: all are ranked together."""
+    machine drifted; 0: all are ranked together; None: they were not measured interleaved, each run once."""
 
     @classmethod
     def of(cls, c: Comparison, first_step: float) -> _Sides:
@@ -69,8 +69,9 @@ class _Sides:
         """
         base, current = as_costs(c.row, c.base.samples[0].values), as_costs(c.row, c.current.samples[0].values)
         is_one_a_run = all(len(side) == len(s.runs) for side, s in zip((base, current), c.sessions, strict=False))
-        is_ordered = is_one_a_run and len(c.sessions) == _BOTH and all(s.is_interleaved for s in c.sessions)
-        if not is_ordered or not can_reach(len(base), first_step) or not does_drift(_logs(base), _logs(current)):
+        if not is_one_a_run or len(c.sessions) != _BOTH or not all(s.is_interleaved for s in c.sessions):
+            return cls(base, current, None)
+        if not can_reach(len(base), first_step) or not does_drift(_logs(base), _logs(current)):
             return cls(base, current, 0)
         return cls(base, current, len(split_blocks(base, current) or ()))
 
@@ -83,6 +84,28 @@ class _Sides:
     def swapped(self, factor: float = 1.0) -> _Sides:
         """Return the sides in each other's place, the baseline's costs times a factor."""
         return _Sides(self.current, tuple(b * factor for b in self.base), self.blocks)
+
+    @property
+    def is_interleaved(self) -> bool:
+        """Is the order of the runs known to alternate?"""
+        return self.blocks is not None
+
+    def typical(self) -> tuple[float, float | None, float | None]:
+        """Return the log change of a typical run (Hodges and Lehmann's), and the interval that the test gives."""
+        base, current = _logs(self.base), _logs(self.current)
+        shift, ends = aligned_shift(base, current) if self.blocks else hodges_lehmann(base, current)
+        return shift, *(ends or (None, None))
+
+    def smallest_not_excluded(self, allowed: float, typical: float) -> float:
+        """Return the factor above which a slowdown as large as the threshold would not be excluded.
+
+        Args:
+            allowed: the threshold, a ratio of costs minus one.
+            typical: log change of a typical run, which has to reach half the threshold as well.
+        """
+        excluding = self.swapped(1 + allowed).smallest_factor(FUTILITY_P)
+        half = math.exp(math.log1p(allowed / 2) - typical)
+        return half if excluding is None or excluding == 0.0 else max(half, 1 / excluding)
 
     def smallest_factor(self, alpha: float) -> float | None:
         """Return the factor above which a slowdown would be significant; None: none would with so few runs."""
@@ -98,11 +121,16 @@ def p_value(c: Comparison, first_step: float) -> float:
 
 
 def is_futile(c: Comparison, first_step: float) -> bool:
-    """Is the row so clearly below its threshold that more runs would hardly make it fail?
+    """Is the row so clearly below its threshold that more runs would hardly make it fail?"""
+    return _is_excluded(_Sides.of(c, first_step), _allowed(c))
+
+
+def _is_excluded(ranked: _Sides, allowed: float) -> bool:
+    """Is a change as large as the threshold excluded?
 
     The test of the row, of the current costs below the baseline's times 1 + threshold, p <= 5 %.
     """
-    return _Sides.of(c, first_step).swapped(1 + _allowed(c)).p() <= FUTILITY_P
+    return ranked.swapped(1 + allowed).p() <= FUTILITY_P
 
 
 def _logs(costs: Sequence[float]) -> list[float]:
@@ -113,13 +141,15 @@ def _allowed(c: Comparison) -> float:
     return allowed_cost(c.row, median(c.base.samples[0].values))
 
 
-def same_session(c: Comparison, alpha: float, first_step: float) -> Decision:
+def same_session(c: Comparison, alpha: float, first_step: float, *, excluding: bool = False) -> Decision:
     """Return the decision about the p50 of a row whose two sides share one session.
 
     Args:
         c: all values > 0.
         alpha: the p-value at which the row fails, 0.0 < alpha < 1.0.
         first_step: the p-value at which it fails whatever the other rows do, at most `alpha`.
+        excluding: does an interleaved row fail unless a change as large as its threshold is excluded, however
+            small the change that was measured? Else only a measured change beyond the threshold fails.
 
     Source:
         The rule and its false-alarm rates: docs/method.md.
@@ -130,30 +160,19 @@ def same_session(c: Comparison, alpha: float, first_step: float) -> Decision:
     allowed = _allowed(c)
     # Of the values shown, not of their reciprocals, whose medians differ from these in even samples.
     ratio = values[1] / values[0] if c.is_lower_better else values[0] / values[1]
-    floor = is_above_floor(c, values)
     low, high = median_ratio_interval(*sides)
     factor = ranked.smallest_factor(alpha)
+    p, typical = ranked.p(), ranked.typical()
+    excluding = excluding and ranked.is_interleaved
     detectable = None if factor is None else max(allowed, factor * ratio - 1)
-    p = ranked.p()
-    moved = ratio - 1 > allowed + SLACK
-    call: Call = "same"
-    reason, message = reason_when_not_failing(detectable, allowed, floor=floor, moved=moved), ""
-    if moved and floor and p <= alpha:
-        call = reason = "worse"
-        message = "compared within blocks of four neighbouring runs, since the machine drifted" if ranked.blocks else ""
-    elif moved and floor and factor is None:
-        needed = runs_needed(alpha)
-        call, reason = "suspected", "few-runs"
-        message = f"{len(sides[0])} and {len(sides[1])} runs can never prove a change; measure {needed} on each side"
-    elif moved and floor and p <= SUSPICION_P:
-        call, reason = "suspected", "more-runs"
-    elif moved and p <= alpha and is_blurred(c, values):
-        call, reason = "suspected", "too-coarse"
-    elif floor and 1 / ratio - 1 > allowed and ranked.swapped().p() <= alpha:
-        call = reason = "better"
+    if detectable is not None and excluding:
+        detectable = max(factor or 0.0, ranked.smallest_not_excluded(allowed, typical[0])) * ratio - 1
+    seen = _Seen(ranked=ranked, values=values, ratio=ratio, p=p, alpha=alpha, allowed=allowed, detectable=detectable,
+                 typical=typical[0], excluding=excluding)  # fmt: skip
+    call, reason, message = _call(c, seen)
     least = floor_of(c.row, c.base, c.current)
     fail_limit = None if detectable is None else max(detectable, floor_cost(c.row, least, values[0]))
-    typical, low_end, high_end = _typical(c, ranked)
+    typical_change, low_end, high_end = (None if end is None else _change(c, end) for end in typical)
     return Decision(
         call=call,
         method="same-session",
@@ -169,7 +188,7 @@ def same_session(c: Comparison, alpha: float, first_step: float) -> Decision:
             p=p,
             alpha=alpha,
             floor=least,
-            typical=typical,
+            typical=typical_change,
             typical_low=low_end,
             typical_high=high_end,
             blocks=float(ranked.blocks) if ranked.blocks else None,
@@ -177,12 +196,71 @@ def same_session(c: Comparison, alpha: float, first_step: float) -> Decision:
     )
 
 
-def _typical(c: Comparison, ranked: _Sides) -> tuple[float, float | None, float | None]:
-    """Return the change of a typical run (Hodges and Lehmann's), with the interval that the test gives."""
-    base, current = _logs(ranked.base), _logs(ranked.current)
-    shift, ends = aligned_shift(base, current) if ranked.blocks else hodges_lehmann(base, current)
-    typical = in_metric_direction(c.row, change_from_log(shift))
-    if ends is None:
-        return typical, None, None
-    low, high = sorted(in_metric_direction(c.row, change_from_log(end)) for end in ends)
-    return typical, low, high
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What was seen of a row."""
+
+    ranked: _Sides
+    """Its runs and their test."""
+    values: tuple[float, float]
+    """The medians of both sides, in base units."""
+    ratio: float
+    """Of the medians, as costs: > 1 is worse."""
+    p: float
+    """Of the test."""
+    alpha: float
+    """At which p the row fails."""
+    allowed: float
+    """The threshold, a ratio of costs minus one."""
+    detectable: float | None
+    """Smallest worsening that would have failed, likewise; None: none."""
+    typical: float
+    """Log change of a typical run."""
+    excluding: bool
+    """Does it fail unless its threshold is excluded?"""
+
+    @property
+    def is_beyond(self) -> bool:
+        """Did the medians move beyond the threshold?"""
+        return self.ratio - 1 > self.allowed + SLACK
+
+    @property
+    def is_not_excluded(self) -> bool:
+        """Is it worse for certain, while the threshold is not excluded?"""
+        is_certain = self.p <= self.alpha and self.ranked.is_interleaved and self.typical > 0.0
+        return is_certain and not _is_excluded(self.ranked, self.allowed)
+
+    @property
+    def fails(self) -> bool:
+        """Is it worse by the rule that was asked for?"""
+        if self.excluding:
+            return self.is_not_excluded and self.typical >= math.log1p(self.allowed / 2)
+        return self.is_beyond and self.p <= self.alpha
+
+
+def _call(c: Comparison, seen: _Seen) -> tuple[Call, str, str]:
+    """Return the call on a row, its slug, and what the slug does not say."""
+    moved, floor = seen.is_beyond, is_above_floor(c, seen.values)
+    if seen.fails and floor:
+        words = (
+            "compared within blocks of four neighbouring runs, since the machine drifted" if seen.ranked.blocks else ""
+        )
+        return "worse", "worse" if moved else "not-excluded", words
+    if moved and floor and seen.detectable is None:
+        runs, needed = [len(side) for side in (seen.ranked.base, seen.ranked.current)], runs_needed(seen.alpha)
+        words = f"{runs[0]} and {runs[1]} runs can never prove a change; measure {needed} on each side"
+        return "suspected", "few-runs", words
+    if moved and floor and seen.p <= SUSPICION_P:
+        return "suspected", "more-runs", ""
+    if moved and seen.p <= seen.alpha and is_blurred(c, seen.values):
+        return "suspected", "too-coarse", ""
+    if floor and 1 / seen.ratio - 1 > seen.allowed and seen.ranked.swapped().p() <= seen.alpha:
+        return "better", "better", ""
+    if floor and not moved and seen.is_not_excluded:
+        return "same", "worse-within-threshold", ""
+    return "same", reason_when_not_failing(seen.detectable, seen.allowed, floor=floor, moved=moved), ""
+
+
+def _change(c: Comparison, shift: float) -> float:
+    """Return the metric's own change that a shift of the logs of costs stands for."""
+    return in_metric_direction(c.row, change_from_log(shift))

@@ -210,14 +210,14 @@ def test_runs_that_state_no_session_are_counted():
     assert (found.gated, found.rows_without_session, found.rows_by_plain_ratio) == (3, 3, 0)
 
 
-def interleaved(base, current, runs=None):
+def interleaved(base, current, runs=None, by=None):
     """Judge one benchmark whose runs were measured interleaved by one comparison."""
     sides = []
     for number, values in enumerate((base, current)):
         side = profile({"elapsed": {"s0/ab-1": values}})
         digests = tuple(f"{number}{i:03}" for i in range(runs or len(values)))
         sides.append(replace(side, sessions=tuple(replace(s, runs=digests) for s in side.sessions)))
-    return row_of(judged(*sides))
+    return row_of(judged(*sides, by))
 
 
 def drifting(seed, rounds, effect, drift=0.1):
@@ -269,3 +269,42 @@ def test_slower_never_helps_on_a_drifting_machine(seed):
     ranks = [order.index(f.status) for f in found]
     assert ranks == sorted(ranks)
     assert ranks[-1] == 2
+
+
+EVEN = random.Random(1).sample([1 + 0.002 * i for i in range(-10, 10)], 20)  # noqa: S311 - an order without drift
+EXCLUDED = policy(threshold_is="excluded")
+
+
+@pytest.mark.parametrize(
+    ("factor", "by_default", "excluding"),
+    [
+        pytest.param(1.01, ("unchanged", "within-threshold"), ("unchanged", "within-threshold"), id="not-certain"),
+        pytest.param(1.02, ("unchanged", "within-threshold"), ("unchanged", "within-threshold"), id="five-excluded"),
+        pytest.param(1.047, ("unchanged", "worse-within-threshold"), ("regressed", "not-excluded"), id="not-excluded"),
+        pytest.param(1.08, ("regressed", "worse"), ("regressed", "worse"), id="beyond"),
+        pytest.param(0.9, ("improved", "better"), ("improved", "better"), id="better"),
+    ],
+)
+def test_worse_for_certain_within_the_threshold_is_named_and_fails_where_it_is_asked_for(factor, by_default, excluding):
+    current = scaled(EVEN, factor)
+    for by, expected in ((policy(), by_default), (EXCLUDED, excluding)):
+        found = interleaved(EVEN, current, by=by)
+        assert (found.status, found.reason) == expected
+        assert (found.status is Status.REGRESSED) == (found.change > found.fail_limit)
+    apart = judged_values(EVEN, current, EXCLUDED)  # not interleaved: what was measured decides
+    assert apart.status == by_default[0]
+
+
+def test_with_the_threshold_excluded_a_change_of_less_than_half_of_it_never_fails():
+    wide = [1 + 0.02 * i for i in range(-10, 10)]  # nothing is excluded, and nothing certain
+    assert interleaved(wide, scaled(wide, 1.02), by=EXCLUDED).status is Status.UNCHANGED
+    tight = [1 + 0.0001 * i for i in range(-10, 10)]
+    strict = policy(threshold_is="excluded", threshold="+50%")
+    assert interleaved(tight, scaled(tight, 1.2), by=strict).status is Status.UNCHANGED
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_with_the_threshold_excluded_a_row_fails_exactly_beyond_the_limit_that_is_shown(seed):
+    base, current = lognormal(seed, 12, spread=0.03), lognormal(seed + 500, 12, spread=0.03, centre=1.045)
+    found = interleaved(base, current, by=EXCLUDED)
+    assert (found.status is Status.REGRESSED) == (found.change > found.fail_limit * (1 + 1e-9))

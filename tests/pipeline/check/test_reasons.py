@@ -125,6 +125,17 @@ def together(factor):
     return judge(pairs, policy()).findings
 
 
+def interleaved(by):
+    """Judge runs of one comparison that are slower for certain, by a little less than the threshold."""
+    even = [1 + 0.002 * (7 * i % 20) for i in range(20)]  # in no order, as of a machine that does not drift
+    sides = []
+    for number, values in enumerate((even, scaled(even, 1.047))):
+        side = profile({"elapsed": {"s0/ab-1": values}})
+        runs = tuple(f"{number}{i:03}" for i in range(20))
+        sides.append(replace(side, sessions=tuple(replace(s, runs=runs) for s in side.sessions)))
+    return judged(*sides, by).findings
+
+
 def many(count):
     """Judge so many benchmarks that nothing happened to."""
     sides = {"a": BASE, "b": BASE}, {"now": BASE}
@@ -202,6 +213,8 @@ CASES = {
     "within-budget": lambda: budgeted("< 2s"),
     "too-noisy": lambda: one({"a": WILD, "b": WILD}, {"c": WILD}),
     "many-rows": lambda: many(400),
+    "worse-within-threshold": lambda: interleaved(policy()),
+    "not-excluded": lambda: interleaved(policy(threshold_is="excluded")),
     "one-session": lambda: one({"a": WILD}, {"b": WILD}),
     "too-noisy-in-turns": lambda: beside(WILD, WILD),
     "waived": lambda: allowed(1.2),
