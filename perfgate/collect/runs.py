@@ -110,7 +110,7 @@ def collect(
         if group is None:
             group = where[place] = Group()
         digest = digest_of(run)
-        if known and key in known and digest in known[key]:
+        if known and not run.is_repeat and key in known and digest in known[key]:
             group.known += 1
             group.others_at = max(group.others_at, run.started_at)
             continue

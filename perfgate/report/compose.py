@@ -47,6 +47,7 @@ _SHOWN_FIRST = frozenset(
         "runs-failed",
         "runs-of-another-commit",
         "runs-older",
+        "same-as-baseline",
         "same-code",
         "sides-share",
     }

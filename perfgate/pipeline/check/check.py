@@ -22,6 +22,7 @@ from perfgate.pipeline.check import pairing, part, shards
 from perfgate.pipeline.check.confirm import with_earlier
 from perfgate.pipeline.check.origin import check_origin, find_older
 from perfgate.pipeline.check.renames import follow_renames
+from perfgate.pipeline.check.repeats import Repeats
 from perfgate.pipeline.classes import adopt_classes
 from perfgate.pipeline.reference import event
 from perfgate.pipeline.reference.commit import Gate, gate_of
@@ -251,15 +252,18 @@ def _current(
 ) -> tuple[Selection, list[Diagnostic], list[Diagnostic]]:
     """Return what is judged, faults and notes."""
     globs = request.benchmarks
+    repeats = Repeats(baselines.profiles, request.baseline)
     if request.expect_shards is not None:
-        return shards.select_shards(
+        selection, problems, notes = shards.select_shards(
             request.paths,
             settings,
             baselines=baselines.profiles,
             expected=request.expect_shards,
             every_session=request.every_session,
             foreign=request.foreign,
+            mark=repeats.mark,
         )
+        return selection, [*repeats.problems, *problems], [*repeats.notes, *notes]
     if request.current is not None:
         side = inputs.from_path(request.current)
         if side.is_machine_unknown:
@@ -275,7 +279,9 @@ def _current(
             known=known_runs(baselines.profiles),
             foreign=request.foreign,
             same_session=request.same_session,
+            mark=repeats.mark,
         )
+        problems, notes = [*repeats.problems, *problems], [*repeats.notes, *notes]
     notes += part.describe_part(globs, (*(p.key for p in baselines.profiles), *(s.key for s in collection.seen)))
     if not settings.policy.machine_class:
         collection = adopt_classes(collection, baselines.profiles)
