@@ -25,6 +25,7 @@ from perfgate.pipeline.check.renames import follow_renames
 from perfgate.pipeline.check.repeats import Repeats
 from perfgate.pipeline.classes import adopt_classes
 from perfgate.pipeline.reference import event
+from perfgate.pipeline.reference.change import compare_with_base
 from perfgate.pipeline.reference.commit import Gate, gate_of
 from perfgate.pipeline.verdicts import compared_of, hint_for_failed, notes_on, suite_of, today, undecided_verdict
 from perfgate.store.codec import known_runs
@@ -152,7 +153,8 @@ def _sides(request: Request) -> Gate:
     settings = inputs.read_settings(request.config, machine_class=request.machine_class)
     if request.baseline is not None:
         return Gate(settings=settings, baselines=_from_path(request, request.baseline, settings))
-    return Gate(settings=settings, baselines=inputs.from_folder(_join(settings.root, settings.policy.baselines)))
+    gate = Gate(settings=settings, baselines=inputs.from_folder(_join(settings.root, settings.policy.baselines)))
+    return compare_with_base(gate, given=request.config, machine_class=request.machine_class)
 
 
 def _from_path(request: Request, path: str, settings: Settings) -> BaselineSet:
