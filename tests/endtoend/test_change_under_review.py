@@ -32,6 +32,7 @@ SYSTEMS: dict[str, Callable[[Project], Environment]] = {
         "BUILDKITE": "true", "BUILDKITE_PULL_REQUEST": "31", "BUILDKITE_PULL_REQUEST_BASE_BRANCH": "main",
     },
     "travis": lambda _: {"TRAVIS": "true", "TRAVIS_PULL_REQUEST": "31", "TRAVIS_BRANCH": "main"},
+    "bitbucket": lambda _: {"CI": "true", "BITBUCKET_PR_DESTINATION_BRANCH": "main"},
     "woodpecker": lambda _: {"CI": "woodpecker", "CI_COMMIT_TARGET_BRANCH": "main"},
 }  # fmt: skip
 

@@ -35,6 +35,12 @@ _BASES = {
     "buildkite": ("BUILDKITE_PULL_REQUEST", (), "BUILDKITE_PULL_REQUEST_BASE_BRANCH", False),
     "travis": ("TRAVIS_PULL_REQUEST", (), "TRAVIS_BRANCH", True),
     "woodpecker": ("CI_COMMIT_TARGET_BRANCH", (), "CI_COMMIT_TARGET_BRANCH", False),
+    "ci": (  # Bitbucket, which no variable of a job marks
+        "BITBUCKET_PR_DESTINATION_BRANCH",
+        ("BITBUCKET_PR_DESTINATION_COMMIT",),
+        "BITBUCKET_PR_DESTINATION_BRANCH",
+        False,
+    ),
 }
 
 
