@@ -147,7 +147,7 @@ def test_nothing_is_permitted_beyond_what_a_job_needs(written: dict[str, Path], 
                 set(triggers) == {"push"} and name != "project"
             ):  # it commits what another job measured, and runs no more
                 own = {"contents", "pull-requests"} if PLANS[name].proposes else {"contents"}
-                    may = own if not any("pip install" in s.get("run", "") for s in job["steps"]) else set()
+                may = own if not any("pip install" in s.get("run", "") for s in job["steps"]) else set()
             assert writes <= may
             if "workflow_run" in triggers:
                 assert not runs_the_change

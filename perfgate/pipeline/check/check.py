@@ -15,7 +15,6 @@ from perfgate.core.profile import title
 from perfgate.core.text.names import list_some
 from perfgate.gate.judge import judge
 from perfgate.gate.verdict import Case, join
-from perfgate.measure.machine import facts
 from perfgate.measure.machine.ci import name_run
 from perfgate.pipeline import inputs
 from perfgate.pipeline.check import pairing, part, shards
@@ -24,6 +23,7 @@ from perfgate.pipeline.check.origin import check_origin, find_older
 from perfgate.pipeline.check.renames import follow_renames
 from perfgate.pipeline.check.repeats import Repeats
 from perfgate.pipeline.classes import adopt_classes
+from perfgate.pipeline.failed import find_only_failed
 from perfgate.pipeline.reference import event
 from perfgate.pipeline.reference.change import compare_with_base
 from perfgate.pipeline.reference.commit import Gate, gate_of
@@ -109,8 +109,8 @@ def check(request: Request) -> Verdict:
     except CannotDecideError as caught:
         return undecided_verdict((*baselines.problems, *caught.diagnostics), request.reproduce, gate)
     problems = [*baselines.problems, *faults, *foreign_origin, *_find_deleted(request, baselines)]
-    unmeasured = _unmeasured(settings, baselines, selection)
-    for d in (*unmeasured, *_explain_no_baseline(request, settings, everything, selection)):
+    only_failed = _report_only_failed(settings, baselines, selection)
+    for d in (*only_failed, *_explain_no_baseline(request, settings, everything, selection)):
         (problems if d.level == "error" else notes).append(d)
     pairs = pairing.pair(
         baselines.profiles,
@@ -218,22 +218,14 @@ def _has_budget(settings: Settings, selection: Selection) -> bool:
     return any(matches(b.benchmark, name, name) for b in gated for name in names)
 
 
-def _unmeasured(settings: Settings, baselines: BaselineSet, selection: Selection) -> list[Diagnostic]:
-    """Return what to say of each new benchmark of which every run failed: no baseline asks for it yet.
-
-    It is a warning on a laptop where others were measured that the baseline has, so that a mistyped
-    command does not stand in their way; but an error in CI, where nobody mistypes, and where a budget asks for it.
-    """
-    known = {p.key for p in baselines.profiles}
-    is_apart = not facts.in_ci() and bool(known & {p.key for p in selection.profiles})
-    found = []
-    for s in selection.selected:
-        if s.failed and not s.ok and s.key not in known:
-            name = title(*s.key)
-            asked = any(b.level == "fail" and matches(b.benchmark, s.key[0], name) for b in settings.policy.budgets)
-            make = warning if is_apart and not asked else error
-            found.append(make("runs-failed", f'every run of "{name}" failed', hint=hint_for_failed(s)))
-    return found
+def _report_only_failed(settings: Settings, baselines: BaselineSet, selection: Selection) -> list[Diagnostic]:
+    """Return what to say of each new benchmark of which every run failed: no baseline asks for it yet."""
+    return [
+        (warning if is_left_out else error)(
+            "runs-failed", f'every run of "{title(*s.key)}" failed', hint=hint_for_failed(s)
+        )
+        for s, is_left_out in find_only_failed(selection, baselines.profiles, settings.policy)
+    ]
 
 
 def _removed(gate: Gate, request: Request) -> Removed:
