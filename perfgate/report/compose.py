@@ -44,6 +44,7 @@ _SHOWN_FIRST = frozenset(
         "base-unknown",
         "baseline-renamed",
         "benchmarks-left-out",
+        "files-joined",
         "gate-edited",
         "removed-beside-new",
         "runs-failed",

@@ -20,7 +20,7 @@ from perfgate.pipeline import inputs
 from perfgate.pipeline.baselines.improved import improved_places
 from perfgate.pipeline.classes import adopt_classes
 from perfgate.pipeline.failed import find_only_failed
-from perfgate.pipeline.verdicts import hint_for_failed
+from perfgate.pipeline.verdicts import hint_for_failed, report_joins
 from perfgate.store import lock
 from perfgate.store.baselines import Baselines, load
 from perfgate.store.codec import encode_baseline, file_name, known_runs
@@ -58,6 +58,8 @@ class Plan:
     """Runs that newer ones replace."""
     failed: tuple[str, ...] = ()
     """What was left out because every run of it failed, and what to do about it."""
+    warnings: tuple[Diagnostic, ...] = ()
+    """What to know of the runs that are taken in."""
 
     def write(self) -> list[str]:
         """Write the files and return their paths; the caller is `alone`.
@@ -160,7 +162,7 @@ def plan_refresh(
     ]
     plan = _plan(settings.root, old, refreshed, reason=reason, left=selection.superseded_runs())
     failed = tuple(f'every run of "{title(*s.key)}" failed: {hint_for_failed(s)}' for s in left_out)
-    return replace(plan, failed=failed)
+    return replace(plan, failed=failed, warnings=tuple(report_joins(selection)))
 
 
 def _only(collection: Collection, benchmarks: Sequence[str], problems: list[Diagnostic]) -> Collection:

@@ -27,7 +27,15 @@ from perfgate.pipeline.failed import find_only_failed
 from perfgate.pipeline.reference import event
 from perfgate.pipeline.reference.change import compare_with_base
 from perfgate.pipeline.reference.commit import Gate, gate_of
-from perfgate.pipeline.verdicts import compared_of, hint_for_failed, notes_on, suite_of, today, undecided_verdict
+from perfgate.pipeline.verdicts import (
+    compared_of,
+    hint_for_failed,
+    notes_on,
+    report_joins,
+    suite_of,
+    today,
+    undecided_verdict,
+)
 from perfgate.store.codec import known_runs
 from perfgate.store.lost import find_deleted, find_lost
 
@@ -101,6 +109,7 @@ def check(request: Request) -> Verdict:
         foreign_origin, warnings = check_origin(selection.profiles, request.runs_from)
         if request.runs_from is None:
             warnings += find_older(selection.profiles, baselines.profiles)
+        warnings += report_joins(selection)
         if request.same_session:
             baselines, selection, apart = _share_session(request, baselines, selection)
             faults += apart
