@@ -264,7 +264,7 @@ def _current(
             expected=request.expect_shards,
             every_session=request.every_session,
             foreign=request.foreign,
-            mark=repeats.mark,
+            repeats=repeats,
         )
         return selection, [*repeats.problems, *problems], [*repeats.notes, *notes]
     if request.current is not None:
@@ -273,8 +273,9 @@ def _current(
             notes = part.describe_part(globs, (p.key for p in (*baselines.profiles, *side.profiles)))
             profiles = part.keep_profiles(globs, side.profiles)
             return Selection(profiles=profiles, selected=(), superseded=(), problems=()), list(side.problems), notes
-        collection = drop_baseline_runs(side.profiles, known_runs(baselines.profiles))
-        problems, notes = [*side.problems, *collection.problems], list[Diagnostic]()
+        known = repeats.forget(side.profiles, known_runs(baselines.profiles), {request.current})
+        collection = drop_baseline_runs(side.profiles, known)
+        problems, notes = [*repeats.problems, *side.problems, *collection.problems], [*repeats.notes]
     else:
         collection, problems, notes = inputs.read_runs(
             request.paths,

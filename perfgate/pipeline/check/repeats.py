@@ -19,7 +19,7 @@ from perfgate.measure.machine import facts
 from perfgate.store.git import git
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from perfgate.collect import Key
     from perfgate.core.profile import Profile
@@ -84,6 +84,24 @@ class Repeats:
                 run.is_repeat = key in alone and run.origin in fresh
                 yield run
 
+    def forget(
+        self, profiles: Sequence[Profile], known: Mapping[Key, frozenset[str]], files: Collection[str]
+    ) -> Mapping[Key, frozenset[str]]:
+        """Return the runs of the baseline without those that are judged, for profiles that were collected before.
+
+        Args:
+            profiles: of one session for each benchmark; others are left as they are.
+            known: digests of the runs that the baseline holds, by benchmark.
+            files: where the profiles come from.
+        """
+        if not all(map(_could_be_collected_again, profiles)):
+            return known
+        whole = {p.key: p.sessions[0].runs for p in profiles if len(p.sessions) == 1 and p.sessions[0].runs}
+        again = {key: runs for key, runs in whole.items() if known.get(key, frozenset()).issuperset(runs)}
+        if not again or not self._sort_out(files) >= set(files):
+            return known
+        return {key: runs.difference(again.get(key, ())) for key, runs in known.items()}
+
     def _session_of(self, run: Run) -> str:
         """Return the session of the baseline that holds a run; empty: none does."""
         return self._sessions.get(((run.benchmark, run.labels), digest_of(run)), "")
@@ -109,7 +127,7 @@ class Repeats:
         fresh = set(files) - itself - committed - older
         if fresh:
             named = list_some(sorted(fresh))
-            message = f"{named} equals the file of the baseline, byte for byte; it holds no times, and was judged"
+            message = f"{named} equals what the baseline holds, value for value; it holds no times, and was judged"
             hint = "nothing, if this job wrote it; else measure again"
             self.notes.append(warning("same-as-baseline", message, hint=hint))
         return fresh
@@ -118,6 +136,11 @@ class Repeats:
 def _could_repeat(run: Run) -> bool:
     """Can another measurement give the same file? Not where it holds times, or says when it was written."""
     return bool(run.series) and not run.started_at and not any(is_clocked(s.metric) for s in run.series)
+
+
+def _could_be_collected_again(profile: Profile) -> bool:
+    """Can another measurement give the same profile?"""
+    return not any(s.started_at for s in profile.sessions) and not any(is_clocked(m.metric) for m in profile.metrics)
 
 
 def _is_same(one: str, other: str) -> bool:

@@ -18,12 +18,12 @@ from perfgate.store import baselines as store
 from perfgate.store.codec import PROFILE, decode_shard, encode_profiles, known_runs, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from perfgate.collect import SessionTally
     from perfgate.core.profile import Profile
-    from perfgate.core.run import Run
     from perfgate.formats.options import ForeignOptions
+    from perfgate.pipeline.check.repeats import Repeats
     from perfgate.pipeline.inputs import Settings
 
 _SLUG = "baseline-unreadable"
@@ -85,7 +85,7 @@ def select_shards(
     expected: int,
     every_session: bool,
     foreign: ForeignOptions | None = None,
-    mark: Callable[[Iterable[Run]], Iterable[Run]] | None = None,
+    repeats: Repeats | None = None,
 ) -> tuple[Selection, list[Diagnostic], list[Diagnostic]]:
     """Return what all shards measured, from their run files or from the profile files they collected.
 
@@ -98,7 +98,7 @@ def select_shards(
         expected: how many shards there must be, >= 1.
         every_session: take every batch as it is.
         foreign: options of files of other tools; None: none.
-        mark: says which runs count although they are known; None: none does.
+        repeats: decides which runs count although they are known; None: none does.
 
     Returns:
         What is judged, faults, and notes.
@@ -108,10 +108,12 @@ def select_shards(
     notes: list[Diagnostic] = []
     if files and _is_profile(files[0]):
         profiles, problems = _merge_files(files, expected)
-        collection = drop_baseline_runs(profiles, known)
+        collection = drop_baseline_runs(profiles, repeats.forget(profiles, known, set(files)) if repeats else known)
         problems = [*unfound, *problems, *collection.problems]
     else:
-        collection, problems, notes = inputs.read_runs(paths, settings, known=known, foreign=foreign, mark=mark)
+        collection, problems, notes = inputs.read_runs(
+            paths, settings, known=known, foreign=foreign, mark=repeats.mark if repeats else None
+        )
         problems += check_shards(parts_of(collection.seen), expected)
     if not settings.policy.machine_class:
         collection = adopt_classes(collection, baselines)
