@@ -167,6 +167,8 @@ def _show_plan(plan: Plan) -> None:
             f"{plan.left} runs were left out: newer ones replace them (--sessions all takes them in)",
             err=True,
         )
+    for d in plan.warnings:
+        click.echo(f"warning[{d.slug}]: {d.message}\n  hint: {d.hint}", err=True)
     for line in plan.failed:
         click.echo(f"left out: {line}", err=True)
     if not plan.files:

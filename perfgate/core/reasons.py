@@ -135,7 +135,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "not-in-baseline": ("the baseline does not have it", "`perfgate baseline refresh` adds it"),
     # holds
     "better-than-base": ("better, beyond the threshold", ""),
-    "better": ("better, beyond the threshold", f"keep the gain: {_REPLACE}"),
+    "better": (
+        "better, beyond the threshold",
+        "keep the gain: add `--report r.json` to the check, then `perfgate baseline refresh --replace-improved r.json`",
+    ),
     "below-least": ("shorter than `--min-time` on both sides", ""),
     "within-threshold": ("within the threshold", ""),
     "suite-moved": ("the common change of all benchmarks, subtracted from each change", ""),

@@ -25,10 +25,11 @@ from perfgate.store import waivers
 from perfgate.store.codec import BASELINE, FLAT, PROFILE, decode_baseline, decode_profiles, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from perfgate.core.policy import Policy, Removal, Waiver
     from perfgate.core.profile import Profile
+    from perfgate.core.run import Run
     from perfgate.formats.options import ForeignOptions
     from perfgate.store.git import Commit
 
@@ -93,6 +94,7 @@ def read_runs(
     known: Mapping[Key, frozenset[str]] | None = None,
     foreign: ForeignOptions | None = None,
     same_session: bool = False,
+    mark: Callable[[Iterable[Run]], Iterable[Run]] | None = None,
 ) -> tuple[Collection, list[Diagnostic], list[Diagnostic]]:
     """Collect the runs that paths name, or the configured ones when there are none.
 
@@ -102,6 +104,7 @@ def read_runs(
         known: digests of runs to leave out, by benchmark: those of the baseline.
         foreign: what was said about files of other tools; None: nothing.
         same_session: take all of them as runs of one session.
+        mark: says which runs count although they are known; None: none does.
 
     Returns:
         The collection, faults, and notes.
@@ -111,7 +114,9 @@ def read_runs(
     reader = RunReader(foreign, settings.policy.maps)
     own = facts.session_id() if facts.in_ci() else ""
     read = name_classes(reader.read(files), facts.environment())
-    runs = of_one_session(read, own) if same_session else read
+    runs: Iterable[Run] = of_one_session(read, own) if same_session else read
+    if mark is not None:
+        runs = mark(runs)
     collection = collect(runs, known=known, own_session=own, machine_class=settings.policy.machine_class)
     problems += [*reader.problems, *collection.problems, *_future_runs(collection)]
     if empty and (paths or not files) and (files or not problems):

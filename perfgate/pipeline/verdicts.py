@@ -102,6 +102,22 @@ def hint_for_failed(tally: SessionTally) -> str:
     return f"fix the program and measure again{files}"
 
 
+def report_joins(selection: Selection) -> list[Diagnostic]:
+    """Return a warning for values that are joined from several files of other tools: they may be legs of a matrix.
+
+    A log may be divided, so that this is no error; nothing in such files separates the two.
+    """
+    joined = [s for s in selection.selected if s.joined]
+    if not joined:
+        return []
+    files = sorted({file for s in joined for file in s.joined})
+    names = list_some(sorted({title(*s.key) for s in joined}), 3)
+    message = f"{len(files):,} files joined as one session, since they hold the same benchmarks ({names})"
+    message += f": {list_some(files, 3)}"
+    hint = "nothing, for parts of one job (--same-session says so); a leg of a matrix needs a check of its own"
+    return [warning("files-joined", message, hint=hint)]
+
+
 def suite_of(judgement: Judgement, selection: Selection, policy: Policy, profiles: Sequence[Profile]) -> Suite:
     """Return facts about the whole check; `profiles` are those of both sides."""
     excluded = {title(*p.key) for p in profiles if policy.excludes(p.benchmark, title(*p.key))}

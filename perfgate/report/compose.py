@@ -41,12 +41,16 @@ _BLIND = frozenset({"one-session", "too-noisy", "too-noisy-in-turns", "few-runs"
 _UNPROVEN = frozenset({"budget-of-few", "budget-of-few-calls"})
 _SHOWN_FIRST = frozenset(
     {
+        "base-unknown",
         "baseline-renamed",
         "benchmarks-left-out",
+        "files-joined",
         "gate-edited",
+        "removed-beside-new",
         "runs-failed",
         "runs-of-another-commit",
         "runs-older",
+        "same-as-baseline",
         "same-code",
         "sides-share",
     }

@@ -20,6 +20,28 @@ _SYSTEMS = (
     ("travis", "TRAVIS", ("TRAVIS_JOB_ID",), 0),
     ("woodpecker", "CI=woodpecker", ("CI_PIPELINE_NUMBER", "CI_WORKFLOW_NAME"), 1),
 )
+_BASES = {
+    # name: the variable that is on for a change under review, those that hold a commit of the base, the one that
+    # holds the branch, and whether the merge of the two is checked out
+    "gha": ("GITHUB_BASE_REF", (), "GITHUB_BASE_REF", True),
+    "gitlab": (
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_SHA", "CI_MERGE_REQUEST_DIFF_BASE_SHA"),
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+        False,
+    ),
+    "jenkins": ("CHANGE_TARGET", (), "CHANGE_TARGET", False),
+    "azure": ("SYSTEM_PULLREQUEST_TARGETBRANCH", (), "SYSTEM_PULLREQUEST_TARGETBRANCH", True),
+    "buildkite": ("BUILDKITE_PULL_REQUEST", (), "BUILDKITE_PULL_REQUEST_BASE_BRANCH", False),
+    "travis": ("TRAVIS_PULL_REQUEST", (), "TRAVIS_BRANCH", True),
+    "woodpecker": ("CI_COMMIT_TARGET_BRANCH", (), "CI_COMMIT_TARGET_BRANCH", False),
+    "ci": (  # Bitbucket, which no variable of a job marks
+        "BITBUCKET_PR_DESTINATION_BRANCH",
+        ("BITBUCKET_PR_DESTINATION_COMMIT",),
+        "BITBUCKET_PR_DESTINATION_BRANCH",
+        False,
+    ),
+}
 
 
 MARKERS = frozenset({"CI", *(marker.partition("=")[0] for _, marker, _, _ in _SYSTEMS)})
@@ -49,6 +71,20 @@ def list_run_parts(environ: Mapping[str, str]) -> list[str]:
             parts = [environ.get(variable, "") for variable in variables[:length]]
             return parts if all(parts) else []
     return []
+
+
+def find_base(environ: Mapping[str, str]) -> tuple[list[str], str, bool] | None:
+    """Return what the CI system says of the base of a change under review; None: it is none, or it does not say it.
+
+    Returns:
+        Commits, the surest first; the branch, empty when it is not named; and whether the
+        merge of the change into the base is checked out.
+    """
+    marked, commits, branch, is_merged = _BASES.get(name_ci(environ) or "", ("", (), "", False))
+    if not marked or not _is_on(environ, marked):
+        return None
+    named = [environ[variable].strip() for variable in commits if environ.get(variable, "").strip()]
+    return named, environ.get(branch, "").strip().removeprefix("refs/heads/"), is_merged
 
 
 def name_run(session: str) -> str:
