@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
+from perfgate.core.metrics import ELAPSED
 from perfgate.formats.folders import files_of
 from perfgate.formats.foreign import ForeignReader
 from perfgate.formats.options import ForeignOptions
@@ -124,6 +125,7 @@ class RunReader:
                 yield from self._foreign(path, lambda: refused)  # noqa: B023 - called at once
                 continue
             if first.setdefault(run.run_id, path) is path:
+                self.foreign.asked_direction.state(run.benchmark, ELAPSED.name, ELAPSED.better, path)
                 yield run
             else:
                 self._check_duplicate_id(run.run_id, path, content)

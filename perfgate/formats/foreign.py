@@ -12,6 +12,7 @@ from perfgate.formats.catalog.format import Head
 from perfgate.formats.contents import read
 from perfgate.formats.convert import to_runs
 from perfgate.formats.detect import detect, named, nearest
+from perfgate.formats.directions import Asked
 from perfgate.formats.maps import format_of, map_for, map_named
 from perfgate.formats.parsing.source import Source
 
@@ -48,7 +49,9 @@ class ForeignReader:
         """Files left out because another one is the same byte for byte."""
         self.contents: list[tuple[str, Contents]] = []
         """What was read: path and contents."""
-        self._options = options
+        self.asked_direction = Asked(options.direction)
+        """The direction that the user says, and what speaks against it."""
+        self._options = self.asked_direction.marked(options)
         self._asked = _asked_format(options, maps)
         self._maps = tuple(maps)
         self._seen: set[tuple[str, str]] = set()
@@ -109,6 +112,7 @@ class ForeignReader:
                 yield from self._runs(sources[-1], known, sources[0] if len(sources) == _PAIR else None)
             except CannotDecideError as caught:
                 self.problems.extend(caught.diagnostics)
+        self.problems.extend(self.asked_direction.faults())
 
     def _detect_format(self, source: Source, refusal: Callable[[], CannotDecideError] | None) -> Format:
         """Return the format of a file by its content.
@@ -130,7 +134,8 @@ class ForeignReader:
         raise cannot_decide("format-unknown", message, place=source.path, hint=hint)
 
     def _runs(self, source: Source, known: Format, before: Source | None) -> Iterator[Run]:
-        contents = read(source, known, self._options, before=before)
+        found = read(source, known, self._options, before=before)
+        contents = replace(found, records=self.asked_direction.settle(found.records, source.path))
         same = (known.name, contents.digest)
         if same in self._seen:
             self.copies += 1

@@ -269,11 +269,29 @@ def test_what_cannot_be_read_says_what_to_do(
 
 
 def test_one_value_each_is_a_plain_ratio_in_the_direction_asked_for(project: Project) -> None:
-    project.write("b.json", '[{"name": "rate", "unit": "req/s", "value": 100}]')
-    project.write("n.json", '[{"name": "rate", "unit": "req/s", "value": 80}]')
+    project.write("b.json", '[{"name": "score", "unit": "points", "value": 100}]')
+    project.write("n.json", '[{"name": "score", "unit": "points", "value": 80}]')
     both = ("check", "n.json", "--baseline", "b.json")
     assert project.cli(*both, "--direction", "higher").code == 1
     assert_green(project.cli(*both, "--direction", "lower"))
+
+
+def test_a_direction_against_the_unit_cannot_decide(project: Project) -> None:
+    project.write("b.json", '[{"name": "served", "unit": "req/s", "value": 340}]')
+    project.write("n.json", '[{"name": "served", "unit": "req/s", "value": 170}]')
+    both = ("check", "n.json", "--baseline", "b.json")
+    assert_cannot_decide(project.cli(*both, "--direction", "lower"), "b.json", "give --direction higher")
+    assert project.cli(*both, "--direction", "higher").code == 1
+
+
+def test_a_direction_against_that_of_our_own_runs_cannot_decide(project: Project) -> None:
+    run = '{"run_id": "%s", "elapsed_sec": 2.5, "rows_used": 40, "peak_memory_mb": 9.5, "benchmark": "sort"}'
+    project.write("b.json", run % "one")
+    project.write("n.json", run % "two")
+    assert project.cli("baseline", "refresh", "b.json").code == 0
+    words = ("check", "n.json", "--direction")
+    assert_cannot_decide(project.cli(*words, "higher"), "n.json", "leave out --direction")
+    assert project.cli(*words, "lower").code == 0
 
 
 PROM = """# TYPE latency_seconds histogram
