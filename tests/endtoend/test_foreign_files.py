@@ -323,6 +323,43 @@ def test_a_bucket_wider_than_the_threshold_cannot_be_decided(
     assert reason in {f["reason"] for f in project.read_json("r.json")["findings"]}
 
 
+FINE = """# TYPE wait_seconds histogram
+wait_seconds_bucket{le="0.2"} 30
+wait_seconds_bucket{le="0.204"} 70
+wait_seconds_bucket{le="0.4"} %d
+wait_seconds_bucket{le="0.8"} %d
+wait_seconds_bucket{le="1.6"} %d
+wait_seconds_bucket{le="+Inf"} 100
+wait_seconds_sum 21
+wait_seconds_count 100
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "status", "reason"),
+    [
+        pytest.param((100, 100, 100), (71, 72, 73), "advisory", "saturated", id="beyond-the-last"),
+        pytest.param((71, 72, 73), (71, 72, 73), "advisory", "saturated", id="beyond-the-last-on-both-sides"),
+        pytest.param((71, 72, 73), (100, 100, 100), "advisory", "saturated", id="beyond-the-last-before"),
+        pytest.param((100, 100, 100), (71, 72, 100), "advisory", "bucket-too-wide", id="two-buckets-on"),
+        pytest.param((100, 100, 100), (71, 100, 100), "unchanged", "bucket-too-wide", id="the-next-bucket"),
+        pytest.param((71, 72, 100), (100, 100, 100), "unchanged", "bucket-too-wide", id="two-buckets-back"),
+    ],
+)
+def test_a_percentile_that_is_not_gated_says_that_its_bucket_hides_it(
+    project: Project, then: tuple[int, ...], now: tuple[int, ...], status: str, reason: str
+) -> None:
+    project.write("then.prom", FINE % then)
+    project.write("now.prom", (FINE % now).replace("sum 21", "sum 22"))
+    assert project.cli("baseline", "refresh", "--runs", "then.prom").code == 0
+    outcome = project.cli("check", "now.prom", "--report", "r.json")
+    assert outcome.code == 0, str(outcome)
+    found = {f["statistic"]: f for f in project.read_json("r.json")["findings"]}
+    assert (found["p95"]["status"], found["p95"]["reason"]) == (status, reason)
+    assert ("Unknown, and not gated" in outcome.stdout) == (reason == "saturated")
+    assert ("Worse, but not gated" in outcome.stdout) == (status == "advisory" and reason != "saturated")
+
+
 @pytest.mark.parametrize(
     ("limit", "code"),
     [("< 100ms", 0), ("< 200ms", 0), ("< 80ms", 2), ("< 50ms", 1), ("< 10ms", 1)],

@@ -92,6 +92,14 @@ def test_a_span_without_an_end_is_no_call(end: object) -> None:
     assert (only(found).count, only(found).flags) == (1, ("unfinished",))
 
 
+def test_spans_without_an_end_are_counted() -> None:
+    open_ones = [span(endTimeUnixNano=None) for _ in range(7)]
+    found = to_number(spans(span(), span(), *open_ones, span("done")))
+    assert [(s.metric, s.why) for s in found.skipped] == [("spans", "7 of 9 have no end")]
+    found = to_number(spans(span("done"), *open_ones))
+    assert [s.why for s in found.skipped] == ["no span that ended, of 7"]
+
+
 def test_a_span_that_takes_no_time_is_a_call() -> None:
     assert list(values_of(only(to_number(spans(span(took=0)))))) == [0.0]
 
