@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import glob
 import os
 import re
 from functools import partial
@@ -13,6 +12,7 @@ from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, e
 from perfgate.core.metrics import ELAPSED
 from perfgate.formats.folders import files_of
 from perfgate.formats.foreign import ForeignReader
+from perfgate.formats.globs import expand
 from perfgate.formats.options import ForeignOptions
 from perfgate.formats.own.imported import decode_imported, is_imported
 from perfgate.formats.own.run_summary import SummaryReader
@@ -71,7 +71,7 @@ def _expand(path: str) -> list[str]:
     flat = _FLAT.match(path)
     if flat and os.path.isdir(flat[1]):
         return _matching(Source(flat[1]), flat[1], flat[2])
-    return glob.glob(path, recursive=True)
+    return expand(path)
 
 
 def _matching(folder: Source, path: str, pattern: str) -> list[str]:

@@ -180,6 +180,15 @@ def test_units_of_ucum_become_base_units(unit: str, want: tuple[object, ...]) ->
     assert (pytest.approx(record.payload.buckets[0][0]), record.unit, record.better, record.metric) == want
 
 
+@pytest.mark.parametrize("unit", ["{", "{a", "}{", "{}{"])
+def test_a_unit_of_nothing_but_braces_is_gone_through_once(unit: str) -> None:
+    # a second look from each brace would be 10^13 steps: this would not end
+    [record] = to_number(
+        metrics("d", "histogram", buckets(1, 2, 0), unit=unit * 3_000_000, aggregationTemporality=2)
+    ).records
+    assert record.is_side
+
+
 def test_what_has_a_unit_of_its_own_has_no_direction_until_the_user_gives_one() -> None:
     batch = metrics("batch", "histogram", buckets(1, 2, 0), unit="{row}", aggregationTemporality=2)
     [record] = to_number(batch).records
