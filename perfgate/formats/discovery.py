@@ -84,12 +84,19 @@ def _matching(folder: Source, path: str, pattern: str) -> list[str]:
 class RunReader:
     """Reads run files one after another; faults are kept as values, so that all are reported."""
 
-    def __init__(self, options: ForeignOptions | None = None, maps: Sequence[FieldMap] = ()) -> None:
+    def __init__(
+        self,
+        options: ForeignOptions | None = None,
+        maps: Sequence[FieldMap] = (),
+        *,
+        keeps_records: bool = False,
+    ) -> None:
         """Start with nothing read.
 
         Args:
             options: what the user says about files of other tools; None: nothing.
             maps: field maps of the configuration.
+            keeps_records: are the records of other tools' files asked for afterwards, as a dry run does?
 
         Raises:
             CannotDecideError: there is no such format, or no such map.
@@ -99,7 +106,7 @@ class RunReader:
         """Files left out because another file is the same byte for byte."""
         self._summaries = SummaryReader()
         self._first: dict[str, str] = {}
-        self.foreign = ForeignReader(options or ForeignOptions(), maps)
+        self.foreign = ForeignReader(options or ForeignOptions(), maps, keeps_records=keeps_records)
         """What was read of other tools' files."""
 
     def read(self, paths: Iterable[str]) -> Iterator[Run]:

@@ -33,12 +33,13 @@ _PAIR = 2
 class ForeignReader:
     """Reads files of other tools; snapshots of counters wait for their second half."""
 
-    def __init__(self, options: ForeignOptions, maps: Sequence[FieldMap] = ()) -> None:
+    def __init__(self, options: ForeignOptions, maps: Sequence[FieldMap] = (), *, keeps_records: bool = False) -> None:
         """Start with nothing read.
 
         Args:
             options: what the user says about the files.
             maps: field maps of the configuration; they may name files of their own.
+            keeps_records: are the records asked for afterwards, beside the runs that they become?
 
         Raises:
             CannotDecideError: there is no such format, or no such map.
@@ -48,7 +49,8 @@ class ForeignReader:
         self.copies = 0
         """Files left out because another one is the same byte for byte."""
         self.contents: list[tuple[str, Contents]] = []
-        """What was read: path and contents."""
+        """What was read, where it is kept: path and contents."""
+        self._keeps_records = keeps_records
         self.asked_direction = Asked(options.direction)
         """The direction that the user says, and what speaks against it."""
         self._options = self.asked_direction.marked(options)
@@ -141,8 +143,10 @@ class ForeignReader:
             self.copies += 1
             return
         self._seen.add(same)
-        self.contents.append((source.path, contents))
+        if self._keeps_records:
+            self.contents.append((source.path, contents))
         converted = to_runs(contents, source.path)
+        del found, contents  # the runs take less
         self.notes.extend(converted.notes)
         self.problems.extend(converted.problems)
         yield from converted.runs
