@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import fnmatch
-import glob
 import os
 import re
 from functools import partial
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
+from perfgate.core.metrics import ELAPSED
 from perfgate.formats.folders import files_of
 from perfgate.formats.foreign import ForeignReader
+from perfgate.formats.globs import expand
 from perfgate.formats.options import ForeignOptions
 from perfgate.formats.own.imported import decode_imported, is_imported
 from perfgate.formats.own.run_summary import SummaryReader
@@ -70,7 +71,7 @@ def _expand(path: str) -> list[str]:
     flat = _FLAT.match(path)
     if flat and os.path.isdir(flat[1]):
         return _matching(Source(flat[1]), flat[1], flat[2])
-    return glob.glob(path, recursive=True)
+    return expand(path)
 
 
 def _matching(folder: Source, path: str, pattern: str) -> list[str]:
@@ -83,12 +84,19 @@ def _matching(folder: Source, path: str, pattern: str) -> list[str]:
 class RunReader:
     """Reads run files one after another; faults are kept as values, so that all are reported."""
 
-    def __init__(self, options: ForeignOptions | None = None, maps: Sequence[FieldMap] = ()) -> None:
+    def __init__(
+        self,
+        options: ForeignOptions | None = None,
+        maps: Sequence[FieldMap] = (),
+        *,
+        keeps_records: bool = False,
+    ) -> None:
         """Start with nothing read.
 
         Args:
             options: what the user says about files of other tools; None: nothing.
             maps: field maps of the configuration.
+            keeps_records: are the records of other tools' files asked for afterwards, as a dry run does?
 
         Raises:
             CannotDecideError: there is no such format, or no such map.
@@ -98,7 +106,7 @@ class RunReader:
         """Files left out because another file is the same byte for byte."""
         self._summaries = SummaryReader()
         self._first: dict[str, str] = {}
-        self.foreign = ForeignReader(options or ForeignOptions(), maps)
+        self.foreign = ForeignReader(options or ForeignOptions(), maps, keeps_records=keeps_records)
         """What was read of other tools' files."""
 
     def read(self, paths: Iterable[str]) -> Iterator[Run]:
@@ -124,6 +132,7 @@ class RunReader:
                 yield from self._foreign(path, lambda: refused)  # noqa: B023 - called at once
                 continue
             if first.setdefault(run.run_id, path) is path:
+                self.foreign.asked_direction.state(run.benchmark, ELAPSED.name, ELAPSED.better, path)
                 yield run
             else:
                 self._check_duplicate_id(run.run_id, path, content)
