@@ -24,6 +24,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "check": (_EVERY_DAY, "Compare runs with the baselines: exit 0, 1 or 2."),
     "ab": (_EVERY_DAY, "Compare two versions of a command, measured interleaved."),
     "baseline": (_EVERY_DAY, "Refresh, show, list or compare baselines."),
+    "runs": (_EVERY_DAY, "List run files, or remove some."),
     "init": (_EVERY_DAY, "Set up a project."),
     "demo": (_EVERY_DAY, "Show a pass and a regression of a small workload."),
     "collect": (_CI, "Collect runs into profiles."),

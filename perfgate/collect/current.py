@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from perfgate.core.profile import MetricProfile
 
 _GIVE_ONE = "give the files of one commit, or pass --sessions all to judge each by itself"
-_REMOVE_OLDER = "remove the older ones, or pass --sessions all to judge each by itself"
+_REMOVE_OLDER = (
+    "remove the older files (perfgate runs list shows all, perfgate runs remove FILE removes some), "
+    "or pass --sessions all to judge each session by itself"
+)
 _ONE_NAME_EACH = (
     "give each leg a name of its own (perfgate run --benchmark NAME, or PERFGATE_SHARD=1/2, 2/2 with --expect-shards); "
     "or name the path that counts; sessions that repeat each other: --sessions all"
@@ -97,7 +100,7 @@ def _newest_session(seen: Sequence[SessionTally]) -> tuple[str | None, tuple[Dia
         if len(fresh := _fresh(seen)) == 1:
             return fresh.pop(), ()
         message = f"there are {len(newest)} sessions, and not all runs state started_at: the newest is unknown"
-        return None, (error("sessions-unordered", message, hint="remove the older runs, or pass --sessions all"),)
+        return None, (error("sessions-unordered", message, hint=_REMOVE_OLDER),)
     return max(newest, key=lambda name: (newest[name], name)), ()
 
 

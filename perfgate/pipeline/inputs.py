@@ -150,7 +150,7 @@ def _future_runs(collection: Collection) -> list[Diagnostic]:
     limit = format_utc(time.time_ns() + _DAY)
     ahead = sorted({s.started_at for s in collection.seen if s.started_at > limit})
     message = "runs state that they started in the future"
-    hint = "set the clock right, remove these runs, and measure again"
+    hint = "set the clock right, remove these runs (perfgate runs list, perfgate runs remove FILE), and measure again"
     return [error("started-ahead", message, place=ahead[0], hint=hint)] if ahead else []
 
 
