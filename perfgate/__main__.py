@@ -143,18 +143,19 @@ def _complete(variable: str, asked: str) -> int:
 
 def _report_faults(caught: Exception) -> bool:
     """Print every fault of an error that carries some: first the cause and the hint, then the details."""
-    from perfgate.core.errors import CannotDecideError, plain  # noqa: PLC0415 - `--help` does not need it
+    from perfgate.core.errors import CannotDecideError, group_equal, plain  # noqa: PLC0415 - `--help` does not need it
 
     if not isinstance(caught, CannotDecideError):
         return False
-    first = caught.diagnostics[0]
+    faults = group_equal(caught.diagnostics)
+    first = faults[0]
     place = f"{first.place}: " if first.place else ""
     _say(plain(f"cannot decide: {place}{first.message}" + (f"; {first.hint}" if first.hint else "")))
-    for diagnostic in caught.diagnostics[:50]:
+    for diagnostic in faults[:50]:
         for line in diagnostic.lines():
             _say(line)
-    if len(caught.diagnostics) > 50:  # noqa: PLR2004 - more would not be read
-        _say(f"… and {len(caught.diagnostics) - 50} more")
+    if len(faults) > 50:  # noqa: PLR2004 - more would not be read
+        _say(f"… and {len(faults) - 50} more")
     for line in caught.output:
         _say(plain(line))
     return True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfgate import config
 from perfgate.collect import find_older_files
-from perfgate.core.errors import Diagnostic, error, note, warning
+from perfgate.core.errors import Diagnostic, error, group_equal, note, warning
 from perfgate.core.finding import Compared, ExitCode, Finding, Suite, Verdict
 from perfgate.core.profile import Profile, title
 from perfgate.core.reasons import hint_for, sentence_with
@@ -152,7 +152,7 @@ def undecided_verdict(problems: Sequence[Diagnostic], reproduce: str, gate: Gate
     )
     return Verdict(
         findings=(),
-        problems=tuple(problems),
+        problems=tuple(group_equal(problems)),
         notes=gate.edits.notes if gate else (),
         gate_changes=gate.edits.changes if gate else (),
         suite=suite,
