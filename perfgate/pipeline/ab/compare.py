@@ -29,6 +29,11 @@ _REASONS = {
     "better": "better-than-base",
     "not-in-baseline": "not-in-base",
     "too-noisy": "too-noisy-in-turns",
+    "no-values": "metric-only-in-base",
+    "unit-differs": "sides-unit",
+    "direction-differs": "sides-direction",
+    "source-differs": "sides-source",
+    "rows-differ": "sides-rows",
 }
 
 
