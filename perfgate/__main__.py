@@ -143,7 +143,8 @@ def _complete(variable: str, asked: str) -> int:
 
 def _report_faults(caught: Exception) -> bool:
     """Print every fault of an error that carries some: first the cause and the hint, then the details."""
-    from perfgate.core.errors import CannotDecideError, group_equal, plain  # noqa: PLC0415 - `--help` does not need it
+    from perfgate.core.errors import CannotDecideError, plain  # noqa: PLC0415 - `--help` does not need it
+    from perfgate.core.text.equal_faults import group_equal  # noqa: PLC0415 - as above
 
     if not isinstance(caught, CannotDecideError):
         return False

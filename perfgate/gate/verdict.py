@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.errors import group_equal
 from perfgate.core.finding import Verdict
 from perfgate.core.profile import title
+from perfgate.core.text.equal_faults import group_equal
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.environment import compare_environments
 from perfgate.gate.judge import severity

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from perfgate import config
 from perfgate.collect import find_older_files
-from perfgate.core.errors import Diagnostic, error, group_equal, note, warning
+from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import Compared, ExitCode, Finding, Suite, Verdict
 from perfgate.core.profile import Profile, title
 from perfgate.core.reasons import hint_for, sentence_with
+from perfgate.core.text.equal_faults import group_equal
 from perfgate.core.text.names import list_some
 from perfgate.pipeline import inputs
 from perfgate.pipeline.runs import removal_of

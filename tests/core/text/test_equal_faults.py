@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from perfgate.core.errors import error, group_equal, warning
+from perfgate.core.errors import error, warning
+from perfgate.core.text.equal_faults import group_equal
 
 
 def bare(number, column=31, pointer=""):
