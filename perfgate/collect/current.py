@@ -189,7 +189,11 @@ def _explain_ambiguity(group: Sequence[SessionTally]) -> Diagnostic | None:
 
 
 def find_legs(
-    selection: Selection, paths: Sequence[str], run_of: Callable[[str], str], *, among_selected: bool = False
+    selection: Selection,
+    paths: Sequence[str],
+    locate: Callable[[str], tuple[str, str]],
+    *,
+    among_selected: bool = False,
 ) -> list[Diagnostic]:
     """Return an error for each benchmark of which a newer measurement replaces one that it does not repeat.
 
@@ -199,7 +203,7 @@ def find_legs(
     Args:
         selection: what is judged, and what it replaces.
         paths: as named by the user; empty: none were.
-        run_of: takes a session's name and returns the CI run that it states, empty when it states none.
+        locate: takes a session's name and returns the CI run that it states, empty when it states none, and the job.
         among_selected: compare the selected sessions with each other, too: a refresh takes in all of them.
     """
     chosen = {s.key: s for s in selection.selected if s.ok or s.failed}
@@ -209,12 +213,12 @@ def find_legs(
         new = chosen.get(old.key)
         if new is None or new is old or not (old.ok or old.failed):
             continue
-        run, sessions = run_of(_session_of(new)), (_session_of(old), _session_of(new))
+        (was_run, was_job), (run, job) = locate(_session_of(old)), locate(_session_of(new))
         places = _named_places(old, named), _named_places(new, named)
-        if run and run == run_of(_session_of(old)) and sessions[0] != sessions[1]:
-            where = f"twice in the CI run {run}: in session {sessions[0]} and in session {sessions[1]}"
-        elif run and sessions[0] == sessions[1] and (unlike := _compare_environments(old, new)):
-            where = f"twice in the CI job {sessions[0]}: with {unlike}"
+        if run and run == was_run and job != was_job:
+            where = f"twice in the CI run {run}: in session {_session_of(old)} and in session {_session_of(new)}"
+        elif run and job == was_job and (unlike := _compare_environments(old, new)):
+            where = f"twice in the CI job {job}: with {unlike}"
         elif among_selected:
             continue
         elif places[0] and places[1] and places[0].isdisjoint(places[1]):

@@ -16,7 +16,7 @@ from perfgate.core.text.names import list_some
 from perfgate.gate.judge import judge
 from perfgate.gate.verdict import Case, join
 from perfgate.measure.machine import facts
-from perfgate.measure.machine.ci import name_run
+from perfgate.measure.machine.ci import locate
 from perfgate.pipeline import inputs
 from perfgate.pipeline.check import pairing, part, shards
 from perfgate.pipeline.check.confirm import with_earlier
@@ -280,4 +280,4 @@ def _current(
     if not settings.policy.machine_class:
         collection = adopt_classes(collection, baselines.profiles)
     selection = select(part.keep_collected(globs, collection), every_batch=request.every_session)
-    return selection, [*problems, *selection.problems, *find_legs(selection, request.paths, name_run)], notes
+    return selection, [*problems, *selection.problems, *find_legs(selection, request.paths, locate)], notes

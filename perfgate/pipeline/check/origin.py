@@ -15,6 +15,7 @@ from perfgate.core.sessions import REST
 from perfgate.core.text.dates import hour_of
 from perfgate.core.text.names import list_some
 from perfgate.measure.machine import facts
+from perfgate.measure.machine.ci import find_ci_run
 from perfgate.store.git import Commit, with_parents
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _is_known(commit: str, known: set[str]) -> bool:
 
 def _of_other_ci_runs(profiles: Sequence[Profile]) -> Iterator[Diagnostic]:
     """Yield an error for each other run of this CI system from which runs come."""
-    system, this = facts.find_ci_run(os.environ)
+    system, this = find_ci_run(os.environ)
 
     def other(session: Session) -> str:
         is_other = this and session.session.startswith(system) and not session.session.startswith(this)

@@ -10,7 +10,7 @@ from check_cases import CALM, Folder, baseline, slugs
 from gate_cases import profile, session
 
 from perfgate.measure.machine import facts
-from perfgate.measure.machine.ci import MARKERS
+from perfgate.measure.machine.ci import MARKERS, find_ci_run
 from perfgate.pipeline import inputs
 from perfgate.pipeline.check.origin import find_older
 from perfgate.store.codec import encode_profiles
@@ -154,7 +154,7 @@ def test_profiles_in_place_of_runs_are_held_against_the_same_commit(folder):
     ids=["github", "gitlab", "jenkins", "azure", "no-run-of-buildkite", "nothing-stated", "unknown-ci", "laptop"],
 )
 def test_every_session_of_a_ci_run_begins_with_the_name_of_the_run(variables, run):
-    system, this = facts.find_ci_run(variables)
+    system, this = find_ci_run(variables)
     assert this == run
     assert not run or (facts.find_session(variables).startswith(run) and run.startswith(system))
 
