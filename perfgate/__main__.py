@@ -188,7 +188,7 @@ def _trace() -> None:
 
 def _say(line: str) -> None:
     """Write a line to stderr, no command to a runner; that stderr is gone must not change the outcome."""
-    line = line.replace("##[", "# #[")  # the older form of a command may stand anywhere
+    line = line.replace("##[", "# #[").replace("##vso[", "# #vso[")  # these may stand anywhere in a line
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stdout.flush()
     with contextlib.suppress(OSError, ValueError, AttributeError):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate.cli.options import config_option
+from perfgate.cli.output import echo, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +45,6 @@ def list_(
 
     PATHS are run files, folders or globs (default: `runs` of the configuration).
     """
-    from perfgate.cli.present import echo
     from perfgate.pipeline.runs import list_runs
 
     listed = list_runs(paths, _choice(benchmarks, older_than, failed=failed), config=config)
@@ -69,7 +69,6 @@ def remove(
     PATHS are run files, folders or globs (default: `runs` of the configuration).
     Files of other tools, and files that cannot be read, are left.
     """
-    from perfgate.cli.present import echo
     from perfgate.core.errors import plain
     from perfgate.pipeline.runs import remove_runs
     from perfgate.report.words import count
@@ -115,4 +114,4 @@ def _show_left(listed: Listed) -> None:
     from perfgate.core.errors import plain
 
     for line in listed.describe_left():
-        click.echo(plain(line), err=True)
+        say(plain(line), err=True)
