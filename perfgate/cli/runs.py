@@ -95,7 +95,7 @@ def _lines(listed: Listed) -> Iterator[str]:
     from perfgate.report.words import count
 
     if not listed.chosen:
-        yield f"No such run files: {plain(listed.where)}"
+        yield f"No run files: {plain(listed.where)}"
         return
     rows = [("Status", "Started", "Benchmark", "Run", "File")]
     for f in listed.chosen:

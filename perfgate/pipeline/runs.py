@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 _AGE = re.compile(r"([0-9]{1,6})([hdw])")
+_NUMBER = re.compile(r"[0-9.]+")
 _MOST_NAMES = 8
 _OTHER = "of another tool, or several runs in one file"
 _LINK = "behind a symbolic link: name the file or folder that it leads to"
@@ -79,11 +80,11 @@ class Listed:
     """Where was looked."""
 
     def describe_left(self) -> Iterator[str]:
-        """Yield a line for each cause why files are left, with the first of them."""
-        by_cause: dict[str, list[str]] = {}
+        """Yield a line for each cause why files are left, with the first of them; numbers in it may differ."""
+        by_cause: dict[str, tuple[str, list[str]]] = {}
         for path, why in self.left:
-            by_cause.setdefault(why, []).append(path)
-        for why, paths in by_cause.items():
+            by_cause.setdefault(_NUMBER.sub("#", why), (why, []))[1].append(path)
+        for why, paths in by_cause.values():
             yield f"left: {list_some(paths, 3)}: {why}"
 
 

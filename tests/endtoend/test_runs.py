@@ -136,6 +136,16 @@ def test_a_file_that_cannot_be_removed_is_an_error_that_names_it(project: Projec
         path.parent.chmod(0o755)
 
 
+def test_many_files_that_are_left_for_one_cause_are_one_line(project: Project) -> None:
+    for i in range(12):
+        project.write(f"{RUNS}/b{i:02d}.json", f'{{"run_id": "b{i}", "elapsed_sec": .{i}5}}')
+    outcome = project.cli("runs", "list")
+    assert outcome.code == 0, str(outcome)
+    assert outcome.stdout == f"No run files: {RUNS}/*.json\n"
+    (line,) = outcome.stderr.splitlines()
+    assert line.startswith(f"left: {RUNS}/b00.json, {RUNS}/b01.json, {RUNS}/b02.json and 9 more: not JSON")
+
+
 def test_several_runs_in_one_file_are_left(project: Project) -> None:
     line = '{"run_id": "%s", "elapsed_sec": 1.5, "rows_used": 1, "peak_memory_mb": 2.0, "status": "failed"}\n'
     path = project.write(f"{RUNS}/many.json", line % "a" + line % "b")
