@@ -240,6 +240,13 @@ def test_the_hint_of_a_comparison_without_baselines_names_none(slug):
     assert "baseline" not in hint_for(slug)
 
 
+@pytest.mark.parametrize("slug", ["metric-only-in-base", *(s for s in SENTENCES if "sides" in s)])
+def test_a_comparison_names_its_sides_as_base_and_head(slug):
+    messages = {f.message for f in CASES[slug]() if f.reason == slug}
+    assert messages
+    assert not any("baseline" in m or "these runs" in m for m in messages)
+
+
 def test_an_unknown_reason_speaks_for_itself():
     assert (sentence("newer"), hint_for("newer")) == ("newer", "")
 
