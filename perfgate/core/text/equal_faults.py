@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from perfgate.core.errors import Diagnostic
 
-_NUMBER = re.compile(r"[-+]?[0-9.]*[0-9](?:[eE][-+]?[0-9]+)?")
+_NUMBER = re.compile(r"(?<![\w=.+-])[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?(?![\w.-])")
+"""A number that stands alone: ``load-2`` and ``train[size=9]`` are names."""
 
 
 def group_equal(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -40,6 +40,9 @@ def test_the_place_of_the_first_keeps_its_pointer_and_the_others_are_named_by_fi
         pytest.param(error("a", "m", place="x", hint="h"), error("a", "m", place="y", hint="i"), id="hint"),
         pytest.param(error("a", '"m1" is 0', place="x"), error("a", '"m2" is 0', place="x"), id="one-file"),
         pytest.param(error("a", "page 1"), error("a", "page 2"), id="no-place"),
+        pytest.param(error("a", '"load-1"', place="x"), error("a", '"load-2"', place="y"), id="names"),
+        pytest.param(error("a", '"t[n=1]"', place="x"), error("a", '"t[n=2]"', place="y"), id="labels"),
+        pytest.param(error("a", '"v1"', place="x"), error("a", '"v2"', place="y"), id="versions"),
     ],
 )
 def test_what_differs_in_more_stays_apart_in_its_order(one, other):
