@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perfgate.cli.output import say
+
 if TYPE_CHECKING:
     from perfgate.pipeline.init.parts import Plan
 
@@ -53,12 +55,12 @@ def command(
     plan = replace(plan, suites=suites, shards=shards)
     started = start(".", place=place, plan=with_refresh(plan, place, refresh, form))
     for path in started.made:
-        click.echo(f"made {path}")
+        say(f"made {path}")
     for path in started.kept:
-        click.echo(f"kept {path} as it is")
-    click.echo("Next:")
+        say(f"kept {path} as it is")
+    say("Next:")
     for line in started.commands:
-        click.echo(f"  {line}")
+        say(f"  {line}")
 
 
 def _plan(place: str, runner: str | None, *, forks: bool | None) -> Plan:

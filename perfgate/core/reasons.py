@@ -76,6 +76,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
             'or set `workload = "rate"`'
         ),
     ),
+    "metric-only-in-base": (
+        "only the base records the metric",
+        'record it in the head, too; or leave it out: `exclude = ["BENCHMARK:METRIC"]`',
+    ),
+    "sides-unit": ("the units of base and head differ", "record the metric in one unit on both sides"),
+    "sides-direction": ("the directions of base and head differ", "record the metric in one direction on both sides"),
+    "sides-source": ("base and head were measured by different methods", "measure both sides by one method"),
+    "sides-rows": (
+        "the workloads of base and head differ (rows_used)",
+        'give both sides the same input, which a commit or `--setup` makes; or set `workload = "rate"`',
+    ),
+    "budget-no-values": (
+        "no run contains the metric of the budget",
+        "correct `metric` in the budget, or record it",
+    ),
     "class-differs": (
         "there is no baseline for this machine class",
         "measure a baseline on this machine: `perfgate baseline refresh`; or name its class: `--machine-class`",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.metrics import ELAPSED
+from perfgate.formats.detect import detect
 from perfgate.formats.folders import files_of
 from perfgate.formats.foreign import ForeignReader
 from perfgate.formats.globs import expand
@@ -66,6 +67,15 @@ def find(patterns: Sequence[str], root: str = "") -> tuple[list[str], list[Diagn
     return list(found), problems
 
 
+def folder_of(pattern: str, root: str = "") -> str:
+    """Return the folder that a pattern names, below which all its files are; a link in it is not followed."""
+    path = os.path.join(root, pattern)
+    magic = None if os.path.lexists(path) else _MAGIC.search(pattern)
+    if magic is not None:
+        path = os.path.join(root, pattern[: magic.start()])
+    return path if magic is None and os.path.isdir(path) else os.path.dirname(path)
+
+
 def _expand(path: str) -> list[str]:
     """Return what a glob matches; the common case, a pattern for one folder, lists it once."""
     flat = _FLAT.match(path)
@@ -111,7 +121,7 @@ class RunReader:
 
     def read(self, paths: Iterable[str]) -> Iterator[Run]:
         """Yield the runs of the files; a run id that is in two different files is an error."""
-        parse, first = self._summaries.parse, self._first
+        parse, first = self._parse, self._first
         last: str | None = None
         folder = ""
         for path in paths:
@@ -126,7 +136,7 @@ class RunReader:
                 if _RUN_ID not in content:  # of another tool, most likely: why it is no summary takes long to find out
                     yield from self._foreign(path, partial(self._refusal, content, path, folder))
                     continue
-                run = decode_imported(content, path) if is_imported(content) else parse(content, path, folder)
+                run = parse(content, path, folder)
             except CannotDecideError as caught:
                 refused = caught
                 yield from self._foreign(path, lambda: refused)  # noqa: B023 - called at once
@@ -139,6 +149,29 @@ class RunReader:
         yield from self.foreign.rest()
         self.problems += self.foreign.problems
         self.copies += self.foreign.copies
+
+    def read_own(self, path: str) -> Run | None:
+        """Return the run of a file that perfgate wrote for one run; None: it is of another tool, or holds many.
+
+        Raises:
+            CannotDecideError: it cannot be read, or is no valid run.
+        """
+        if self.foreign.format_of(path) is not None or os.path.isdir(path):
+            return None
+        content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
+        if _RUN_ID not in content:
+            return None
+        try:
+            return self._parse(content, path, os.path.basename(os.path.dirname(os.path.abspath(path))))
+        except CannotDecideError:
+            if detect(Source(path)) is not None:
+                return None
+            raise
+
+    def _parse(self, content: bytes, path: str, folder: str) -> Run:
+        if is_imported(content):
+            return decode_imported(content, path)
+        return self._summaries.parse(content, path, folder)
 
     def _foreign(self, path: str, refusal: Callable[[], CannotDecideError] | None) -> Iterator[Run]:
         """Yield the runs of another tool's file; run ids of perfgate's own files are unique."""

@@ -15,7 +15,7 @@ from perfgate.core.policy import NO_BASELINES, matches
 from perfgate.core.profile import Profile, title
 from perfgate.core.reasons import hint_for
 from perfgate.core.text.names import list_some
-from perfgate.measure.machine.ci import name_run
+from perfgate.measure.machine.ci import locate
 from perfgate.pipeline import inputs
 from perfgate.pipeline.baselines.improved import improved_places
 from perfgate.pipeline.classes import adopt_classes
@@ -150,7 +150,7 @@ def plan_refresh(
         collection = adopt_classes(collection, old.profiles)
     collection = _only(collection, benchmarks, problems)
     selection = select(collection, every_batch=every_session, every_session=not replace_old)
-    legs = find_legs(selection, paths, name_run, among_selected=not every_session)
+    legs = find_legs(selection, paths, locate, among_selected=not every_session)
     only_failed = find_only_failed(selection, old.profiles, settings.policy)
     left_out = [s for s, is_left_out in only_failed if is_left_out]
     problems += [*selection.problems, *legs, *_refuse(selection, settings.policy, left_out)]

@@ -15,7 +15,7 @@ from perfgate.core.profile import title
 from perfgate.core.text.names import list_some
 from perfgate.gate.judge import judge
 from perfgate.gate.verdict import Case, join
-from perfgate.measure.machine.ci import name_run
+from perfgate.measure.machine.ci import locate
 from perfgate.pipeline import inputs
 from perfgate.pipeline.check import pairing, part, shards
 from perfgate.pipeline.check.confirm import with_earlier
@@ -290,4 +290,4 @@ def _current(
     if not settings.policy.machine_class:
         collection = adopt_classes(collection, baselines.profiles)
     selection = select(part.keep_collected(globs, collection), every_batch=request.every_session)
-    return selection, [*problems, *selection.problems, *find_legs(selection, request.paths, name_run)], notes
+    return selection, [*problems, *selection.problems, *find_legs(selection, request.paths, locate)], notes

@@ -49,7 +49,8 @@ def describe_shard(
     if len(commits) != 1:
         shown = ", ".join(sorted(c[:12] or "unknown" for c in commits))
         message = f"the runs of shard {named} are of more than one commit ({shown})"
-        problems.append(error("shards-differ", message, hint="remove the older runs, and collect again"))
+        hint = "remove the older runs (perfgate runs list, perfgate runs remove FILE), and collect again"
+        problems.append(error("shards-differ", message, hint=hint))
     elif "" in commits:
         message = f"it is not known which commit shard {named} measured"
         problems.append(error("shards-differ", message, hint="set PERFGATE_COMMIT to its full hash"))
