@@ -168,7 +168,8 @@ def _show_plan(plan: Plan) -> None:
             err=True,
         )
     for d in plan.warnings:
-        click.echo(f"warning[{d.slug}]: {d.message}\n  hint: {d.hint}", err=True)
+        for line in d.lines():
+            say(line, err=True)
     for line in plan.failed:
         say(f"left out: {line}", err=True)
     if not plan.files:
