@@ -144,17 +144,19 @@ def _complete(variable: str, asked: str) -> int:
 def _report_faults(caught: Exception) -> bool:
     """Print every fault of an error that carries some: first the cause and the hint, then the details."""
     from perfgate.core.errors import CannotDecideError, plain  # noqa: PLC0415 - `--help` does not need it
+    from perfgate.core.text.equal_faults import group_equal  # noqa: PLC0415 - as above
 
     if not isinstance(caught, CannotDecideError):
         return False
-    first = caught.diagnostics[0]
+    faults = group_equal(caught.diagnostics)
+    first = faults[0]
     place = f"{first.place}: " if first.place else ""
     _say(plain(f"cannot decide: {place}{first.message}" + (f"; {first.hint}" if first.hint else "")))
-    for diagnostic in caught.diagnostics[:50]:
+    for diagnostic in faults[:50]:
         for line in diagnostic.lines():
             _say(line)
-    if len(caught.diagnostics) > 50:  # noqa: PLR2004 - more would not be read
-        _say(f"… and {len(caught.diagnostics) - 50} more")
+    if len(faults) > 50:  # noqa: PLR2004 - more would not be read
+        _say(f"… and {len(faults) - 50} more")
     for line in caught.output:
         _say(plain(line))
     return True
@@ -186,7 +188,7 @@ def _trace() -> None:
 
 def _say(line: str) -> None:
     """Write a line to stderr, no command to a runner; that stderr is gone must not change the outcome."""
-    line = line.replace("##[", "# #[")  # the older form of a command may stand anywhere
+    line = line.replace("##[", "# #[").replace("##vso[", "# #vso[")  # these may stand anywhere in a line
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stdout.flush()
     with contextlib.suppress(OSError, ValueError, AttributeError):

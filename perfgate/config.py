@@ -239,7 +239,14 @@ class _Reading:
         field_map = FieldMap(
             name=table.name,
             values=tuple(
-                FieldValue(value=v.value, metric=v.metric or "", unit=v.unit or "", better=v.better, share=v.share)
+                FieldValue(
+                    value=v.value,
+                    metric=v.metric or "",
+                    unit=v.unit or "",
+                    better=v.better,
+                    share=v.share,
+                    allow_zero=v.allow_zero,
+                )
                 for v in table.values
             ),
             benchmark=table.benchmark or "",

@@ -10,7 +10,8 @@ import click
 from perfgate import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
 COMPLETE = "_PERFGATE_COMPLETE"
 """The variable by which a shell's script asks for words; click's own convention."""
@@ -24,6 +25,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "check": (_EVERY_DAY, "Compare runs with the baselines: exit 0, 1 or 2."),
     "ab": (_EVERY_DAY, "Compare two versions of a command, measured interleaved."),
     "baseline": (_EVERY_DAY, "Refresh, show, list or compare baselines."),
+    "runs": (_EVERY_DAY, "List run files, or remove some."),
     "init": (_EVERY_DAY, "Set up a project."),
     "demo": (_EVERY_DAY, "Show a pass and a regression of a small workload."),
     "collect": (_CI, "Collect runs into profiles."),
@@ -54,6 +56,7 @@ class _Program(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         command: click.Command = import_module(f"perfgate.cli.{_MODULES.get(cmd_name, cmd_name)}").command
+        _refuse_empty(command)
         return command
 
     def resolve_command(
@@ -68,6 +71,34 @@ class _Program(click.Group):
         for section in (_EVERY_DAY, _CI, _MORE):
             with formatter.section(section):
                 formatter.write_dl([(n, line) for n, (s, line) in _COMMANDS.items() if s == section])
+
+
+def _refuse_empty(command: click.Command) -> None:
+    """Make every option of a command refuse an empty text: ``--benchmark "$NAME"`` without a NAME chose everything."""
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            _refuse_empty(inner)
+    for option in command.params:
+        if isinstance(option, click.Option) and not isinstance(option.callback, _NotEmpty):
+            option.callback = _NotEmpty(option.callback)
+
+
+class _NotEmpty:
+    """The callback of an option, behind a look at what was typed."""
+
+    def __init__(self, then: Callable[..., Any] | None) -> None:
+        self._then = then
+
+    def __call__(self, ctx: click.Context, option: click.Parameter, value: Any) -> Any:  # noqa: ANN401 - of any option
+        """Return the value; a blank text on the command line is refused."""
+        typed = value if isinstance(value, tuple) else (value,)
+        if (
+            any(isinstance(one, str) and not one.strip() for one in typed)
+            and ctx.get_parameter_source(option.name or "") is click.core.ParameterSource.COMMANDLINE
+            and not ctx.resilient_parsing
+        ):
+            raise click.UsageError(f"{option.opts[-1]} is empty: give it a value, or leave it out", ctx)
+        return value if self._then is None else self._then(ctx, option, value)
 
 
 def _did_you_mean(word: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate.cli.options import config_option, machine_class_option, reading_options, same_session_option
+from perfgate.cli.output import echo, say
 
 if TYPE_CHECKING:
     from perfgate.formats.options import ForeignOptions
@@ -91,9 +92,9 @@ def _show_written(plan: Plan, written: list[str]) -> None:
     import os
 
     for path in written:
-        click.echo(f"{'wrote' if os.path.lexists(path) else 'removed'} {path}")
+        say(f"{'wrote' if os.path.lexists(path) else 'removed'} {path}")
     if written:
-        click.echo(f"Commit them: git add {plan.folder}")
+        say(f"Commit them: git add {plan.folder}")
 
 
 @command.command()
@@ -118,9 +119,9 @@ def rename(*, old: str, new: str, config: str | None, ref: str | None, join: boo
     with nullcontext() if dry_run else refresh_lock(config):
         planned = plan_rename(old, new, config=config, ref=ref, join=join)
         for line in planned.lines:
-            click.echo(line)
+            say(line)
         if planned.mentions:
-            click.echo(f'these name "{old}" as well: {", ".join(planned.mentions)}', err=True)
+            say(f'these name "{old}" as well: {", ".join(planned.mentions)}', err=True)
         if not dry_run:
             _show_written(planned.plan, planned.plan.write())
 
@@ -147,30 +148,32 @@ def merge(ctx: click.Context, *, versions: tuple[str, ...], config: str | None) 
         raise click.UsageError("give BASE, OURS and THEIRS, or nothing", ctx)
     written, problems = merge_conflicts(config)
     for path in written:
-        click.echo(f"merged {path}")
+        say(f"merged {path}")
     if written:
-        click.echo("Conclude the merge: git add what was merged, then git commit")
+        say("Conclude the merge: git add what was merged, then git commit")
     if problems:
         raise CannotDecideError(problems)
     if not written:
-        click.echo("Nothing to merge: no baseline is in conflict.")
+        say("Nothing to merge: no baseline is in conflict.")
 
 
 def _show_plan(plan: Plan) -> None:
     """Print what a refresh will change."""
-    from perfgate.cli.present import echo
     from perfgate.pipeline.baselines.show import compose_moves
     from perfgate.render import render
 
     if plan.left:
-        click.echo(
+        say(
             f"{plan.left} runs were left out: newer ones replace them (--sessions all takes them in)",
             err=True,
         )
+    for d in plan.warnings:
+        for line in d.lines():
+            say(line, err=True)
     for line in plan.failed:
-        click.echo(f"left out: {line}", err=True)
+        say(f"left out: {line}", err=True)
     if not plan.files:
-        click.echo("Nothing to refresh: the baselines hold all of these runs.")
+        say("Nothing to refresh: the baselines hold all of these runs.")
     if plan.moves:
         echo(render(compose_moves(plan.moves), "text"))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate.cli.options import config_option, machine_class_option, reading_options
+from perfgate.cli.output import echo, say
 
 if TYPE_CHECKING:
     from perfgate.formats.options import ForeignOptions
@@ -35,7 +36,6 @@ def command(
     PATHS are run files, folders or globs (default: `runs` of the configuration).
     Failed runs are left out and counted.
     """
-    from perfgate.cli.present import echo
     from perfgate.core.text.shards import shard_of
     from perfgate.pipeline.collect import collect_profiles
     from perfgate.pipeline.report_io import write_output
@@ -49,6 +49,9 @@ def command(
     content = collected.encode() if output or form == "json" else b""
     if output:
         write_output(output, content, slug="profile-unwritable")
-    echo(content.decode() if form == "json" else render(compose_profiles(collected.profiles), "text"))
+    if form == "json":
+        echo(content.decode(), form="json")
+    else:
+        echo(render(compose_profiles(collected.profiles), "text"))
     for line in collected.remarks:
-        click.echo(line, err=True)
+        say(line, err=True)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perfgate.cli.output import say, write
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -52,7 +54,6 @@ def command(
     also when there is nothing to comment on or the token may only read; 2 when
     the report is faulty or GitHub does not answer.
     """
-    from perfgate.cli.present import echo
     from perfgate.core.errors import CannotDecideError
     from perfgate.core.finding import ExitCode
     from perfgate.pipeline.comment import Request, World, publish_comment
@@ -78,9 +79,9 @@ def command(
         return ExitCode.CANNOT_DECIDE
     _print(done.notes)
     if done.body:
-        echo(_quiet(done.body))
+        write(_quiet(done.body))
     if done.line:
-        click.echo(done.line, err=dry_run)
+        say(done.line, err=dry_run)
     return ExitCode.PASS
 
 
@@ -88,11 +89,11 @@ def _print(diagnostics: Sequence[Diagnostic]) -> None:
     """Write diagnostics to stderr."""
     if diagnostics:
         text = "".join(f"{line}\n" for diagnostic in diagnostics for line in diagnostic.lines())
-        click.echo(_quiet(text), err=True, nl=False)
+        write(_quiet(text), err=True)
 
 
 def _quiet(text: str) -> str:
     """Return a text in which the runner of Actions, which holds a token here, finds no command."""
     from perfgate.publish.actions import new_token, runs_in_actions, without_commands
 
-    return without_commands(text, escape=None, token=new_token()) if runs_in_actions(os.environ) else text
+    return without_commands(text, token=new_token()) if runs_in_actions(os.environ) else text

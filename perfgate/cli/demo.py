@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from perfgate.cli.output import say
+
 
 @click.command()
 @click.option("--folder", metavar="DIR", help="Folder of the demo (default: a temporary folder).")
@@ -20,4 +22,4 @@ def command(folder: str | None) -> None:
 
 def _say(line: str) -> None:
     """Print a line at once, before the next command prints its own."""
-    click.echo(line)
+    say(line)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from perfgate.cli.output import echo, say
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -20,9 +22,9 @@ def command(*, as_json: bool) -> None:
             {"name": f.name, "tool": f.tool, "gives": f.provides, "best": f.hint, "asked": f.only_on_request}
             for f in known
         ]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        echo(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", form="json")
         return
     for f in known:
         words = f"{f.name}: {f.provides}{' (only with --from)' if f.only_on_request else ''}"
-        click.echo(textwrap.fill(words, 80, subsequent_indent="  "))
-        click.echo(f"    {f.hint}")
+        say(textwrap.fill(words, 80, subsequent_indent="  "))
+        say(f"    {f.hint}")

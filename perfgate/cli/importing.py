@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate.cli.options import config_option, reading_options
+from perfgate.cli.output import echo, say
 
 if TYPE_CHECKING:
     from perfgate.formats.options import ForeignOptions
@@ -48,24 +49,22 @@ def command(
         _show(found, as_json=as_json)
     else:
         number = write_runs(found.runs, output)
-        click.echo(f"wrote {number} run{'s' if number != 1 else ''} to {output}")
+        say(f"wrote {number} run{'s' if number != 1 else ''} to {output}")
     for note in found.notes:
         for line in note.lines():
-            click.echo(line, err=True)
+            say(line, err=True)
 
 
 def _show(found: Found, *, as_json: bool) -> None:
     """Print what the files contain."""
     import json
 
-    from perfgate.cli.present import echo
     from perfgate.formats.parsing.record import describe
     from perfgate.render import render
     from perfgate.report.profiles import compose_records
 
     records = [describe(r) for r in found.records]
-    echo(
-        json.dumps(records, ensure_ascii=True, allow_nan=False) + "\n"
-        if as_json
-        else render(compose_records(records), "text")
-    )
+    if as_json:
+        echo(json.dumps(records, ensure_ascii=True, allow_nan=False) + "\n", form="json")
+    else:
+        echo(render(compose_records(records), "text"))

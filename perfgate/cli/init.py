@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perfgate.cli.output import say
+
 if TYPE_CHECKING:
     from perfgate.pipeline.init.parts import Plan
 
 _PLACES = ("laptop", "github", "gitlab", "other")
+_FORMS = ("commit", "pull-request")
 _RUNNERS = ("hosted", "own")
 
 
@@ -25,6 +28,7 @@ _RUNNERS = ("hosted", "own")
 @click.option("--suite", "suites", multiple=True, metavar="FOLDER", help="A folder of a monorepo gated by itself.")
 @click.option("--shards", type=click.IntRange(1, 256), default=1, help="Jobs that measure a part each (own runners).")
 @click.option("--refresh", metavar="BRANCH", help="Each push to it adds a session to the baselines (own runners).")
+@click.option("--refresh-as", "form", type=click.Choice(_FORMS), help="How a session is recorded (default: commit).")
 def command(
     place: str | None,
     runner: str | None,
@@ -33,6 +37,7 @@ def command(
     suites: tuple[str, ...],
     shards: int,
     refresh: str | None,
+    form: str | None,
 ) -> None:
     """Set up a project: configuration, baselines/, a line for .gitignore, and in CI ready workflows.
 
@@ -48,14 +53,14 @@ def command(
             place = click.prompt("Where will the gate run?", type=click.Choice(_PLACES), default=place)
     plan = _plan(place, runner or ("own" if refresh is not None else None), forks=forks)
     plan = replace(plan, suites=suites, shards=shards)
-    started = start(".", place=place, plan=with_refresh(plan, place, refresh))
+    started = start(".", place=place, plan=with_refresh(plan, place, refresh, form))
     for path in started.made:
-        click.echo(f"made {path}")
+        say(f"made {path}")
     for path in started.kept:
-        click.echo(f"kept {path} as it is")
-    click.echo("Next:")
+        say(f"kept {path} as it is")
+    say("Next:")
     for line in started.commands:
-        click.echo(f"  {line}")
+        say(f"  {line}")
 
 
 def _plan(place: str, runner: str | None, *, forks: bool | None) -> Plan:

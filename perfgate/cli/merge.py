@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from perfgate.cli.output import echo
+
 
 @click.command()
 @click.argument("profiles", nargs=-1, required=True, metavar="PROFILE...")
@@ -19,7 +21,6 @@ def command(profiles: tuple[str, ...], expect_shards: int, output: str | None, f
     exactly once, and all of one commit, configuration and class of machine. The
     merged profile is the one that all runs collected at once would give.
     """
-    from perfgate.cli.present import echo
     from perfgate.pipeline.check.shards import merge_profiles
     from perfgate.pipeline.report_io import write_output
     from perfgate.render import render
@@ -28,4 +29,7 @@ def command(profiles: tuple[str, ...], expect_shards: int, output: str | None, f
     merged, content = merge_profiles(profiles, expected=expect_shards)
     if output:
         write_output(output, content, slug="profile-unwritable")
-    echo(content.decode() if form == "json" else render(compose_profiles(merged), "text"))
+    if form == "json":
+        echo(content.decode(), form="json")
+    else:
+        echo(render(compose_profiles(merged), "text"))

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate.cli.options import REPORT_DIR
-from perfgate.core.errors import CannotDecideError, Diagnostic, error, warning
+from perfgate.cli.output import echo, say, write
+from perfgate.core.errors import CannotDecideError, Diagnostic, warning
 from perfgate.pipeline.report_io import choose_folder, write_output
 from perfgate.publish.actions import (
     append_summary,
@@ -88,7 +89,7 @@ def present_verdict(
     faults = list(cause(verdict))
     in_actions = runs_in_actions(os.environ) if output.github is None else output.github
     for line in (line for diagnostic in kept for line in diagnostic.lines()):
-        click.echo(line, err=True)
+        say(line, err=True)
     document, last = compose(verdict), f"{folder}/report.md" if folder else ""
     faults += show(document, output.form, files, named_last=last, in_actions=in_actions)
     if in_actions:
@@ -113,7 +114,7 @@ def show(
         form: the format on stdout.
         targets: files, each with its format.
         named_last: a file to name after everything else; empty: none.
-        in_actions: keep the runner from reading commands in what names contain.
+        in_actions: show people the names as they are, and stop GitHub's runner from reading meanwhile.
 
     Returns:
         A fault for each file that could not be written.
@@ -125,22 +126,13 @@ def show(
         except CannotDecideError as caught:
             faults.extend(caught.diagnostics)
     text = render(document, form)
-    if in_actions:
-        text = without_commands(text, escape=renderer_of(form).runner_escape, token=new_token())
-    echo(text)
+    if in_actions and renderer_of(form).runner_escape is None:
+        write(without_commands(text, token=new_token()))
+    else:
+        echo(text, form=form)
     if named_last and not faults:
-        click.echo(f"report: {named_last}", err=form != "text")
+        say(f"report: {named_last}", err=form != "text")
     return faults
-
-
-def echo(text: str) -> None:
-    """Print a text as UTF-8 whatever the terminal's locale; what it cannot show becomes a question mark."""
-    if sys.stdout is None:  # closed by the caller: nobody reads it, so that the reports have to do
-        raise CannotDecideError(
-            [error("output-closed", "stdout is closed", hint="open it, or write with --report FILE")]
-        )
-    encoding = sys.stdout.encoding or "utf-8"
-    click.echo(text.encode(encoding, "replace").decode(encoding), nl=False)
 
 
 def present_in_actions(
@@ -158,10 +150,10 @@ def present_in_actions(
     from perfgate.render.annotations import annotate
 
     lines = "".join(f"{line}\n" for line in annotate(verdict, _prefix(environ)))
-    click.echo(lines, nl=False, err=to_stderr)
+    write(lines, err=to_stderr)
     for fault in write_step_files(verdict, document, environ, report_dir):
         for line in fault.lines():
-            click.echo(line, err=True)
+            say(line, err=True)
 
 
 def write_step_files(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate.cli.options import check_command, measuring_options
+from perfgate.cli.output import echo, say
 
 if TYPE_CHECKING:
     from perfgate.cli.options import MeasuringOptions
@@ -39,7 +40,7 @@ def command(
     """
     import json
 
-    from perfgate.cli.present import clear_progress, echo, show_progress
+    from perfgate.cli.present import clear_progress, show_progress
     from perfgate.core.errors import warning
     from perfgate.pipeline.collect import collect_profiles
     from perfgate.pipeline.run import default_out, measure, plan_job
@@ -62,7 +63,7 @@ def command(
     def on_summary(line: str) -> None:
         names.add(json.loads(line).get("benchmark") or "")
         if form == "json":
-            click.echo(line)
+            echo(f"{line}\n", form="json")
 
     try:
         written = measure(job, runs=runs, warmup=measuring.warmup, on_summary=on_summary, on_progress=show_progress)
@@ -72,7 +73,7 @@ def command(
         own = ", ".join(sorted(names)[:3])
         message = f'--benchmark "{measuring.benchmark}" is ignored: the program names itself "{own}"'
         ignored = warning("benchmark-ignored", message, hint="leave the name out in the program, or --benchmark here")
-        click.echo("\n".join(ignored.lines()), err=True)
+        say("\n".join(ignored.lines()), err=True)
     if form == "table":
         echo(render(compose_profiles(collect_profiles(written, config=None, machine_class="").profiles), "text"))
-        click.echo(f"{count(len(written), 'summary', 'summaries')} in {out}")
+        say(f"{count(len(written), 'summary', 'summaries')} in {out}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from perfgate.cli.output import write
+
 _NAMES = ("run", "baseline", "profile", "percentiles", "report", "audit", "config", "waivers")
 
 
@@ -13,4 +15,4 @@ def command(name: str) -> None:
     """Print the JSON Schema of a file format."""
     from perfgate import schema
 
-    click.echo(schema.text(name), nl=False)
+    write(schema.text(name))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from perfgate.cli.output import say
+
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
@@ -17,4 +19,4 @@ def command(paths: tuple[str, ...]) -> None:
     from perfgate.pipeline.validate import validate
 
     for line in validate(paths):
-        click.echo(f"valid: {line}")
+        say(f"valid: {line}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from perfgate.cli.options import config_option
+from perfgate.cli.output import say
 from perfgate.core.statistic import P50, STATISTICS
 
 
@@ -47,5 +48,5 @@ def command(
             config=config,
         )
     )
-    click.echo(f"waived {benchmark} {metric} {statistic} up to {ceiling} until {until}: {path}")
-    click.echo("commit it: the change is reviewed like code")
+    say(f"waived {benchmark} {metric} {statistic} up to {ceiling} until {until}: {path}")
+    say("commit it: the change is reviewed like code")

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from perfgate.core.profile import MetricProfile
 
 _GIVE_ONE = "give the files of one commit, or pass --sessions all to judge each by itself"
-_REMOVE_OLDER = "remove the older ones, or pass --sessions all to judge each by itself"
+_REMOVE_OLDER = (
+    "remove the older files (perfgate runs list shows all, perfgate runs remove FILE removes some), "
+    "or pass --sessions all to judge each session by itself"
+)
 _ONE_NAME_EACH = (
     "give each leg a name of its own (perfgate run --benchmark NAME, or PERFGATE_SHARD=1/2, 2/2 with --expect-shards); "
     "or name the path that counts; sessions that repeat each other: --sessions all"
@@ -97,7 +100,7 @@ def _newest_session(seen: Sequence[SessionTally]) -> tuple[str | None, tuple[Dia
         if len(fresh := _fresh(seen)) == 1:
             return fresh.pop(), ()
         message = f"there are {len(newest)} sessions, and not all runs state started_at: the newest is unknown"
-        return None, (error("sessions-unordered", message, hint="remove the older runs, or pass --sessions all"),)
+        return None, (error("sessions-unordered", message, hint=_REMOVE_OLDER),)
     return max(newest, key=lambda name: (newest[name], name)), ()
 
 
@@ -186,7 +189,11 @@ def _explain_ambiguity(group: Sequence[SessionTally]) -> Diagnostic | None:
 
 
 def find_legs(
-    selection: Selection, paths: Sequence[str], run_of: Callable[[str], str], *, among_selected: bool = False
+    selection: Selection,
+    paths: Sequence[str],
+    locate: Callable[[str], tuple[str, str]],
+    *,
+    among_selected: bool = False,
 ) -> list[Diagnostic]:
     """Return an error for each benchmark of which a newer measurement replaces one that it does not repeat.
 
@@ -196,7 +203,7 @@ def find_legs(
     Args:
         selection: what is judged, and what it replaces.
         paths: as named by the user; empty: none were.
-        run_of: takes a session's name and returns the CI run that it states, empty when it states none.
+        locate: takes a session's name and returns the CI run that it states, empty when it states none, and the job.
         among_selected: compare the selected sessions with each other, too: a refresh takes in all of them.
     """
     chosen = {s.key: s for s in selection.selected if s.ok or s.failed}
@@ -206,12 +213,12 @@ def find_legs(
         new = chosen.get(old.key)
         if new is None or new is old or not (old.ok or old.failed):
             continue
-        run, sessions = run_of(_session_of(new)), (_session_of(old), _session_of(new))
+        (was_run, was_job), (run, job) = locate(_session_of(old)), locate(_session_of(new))
         places = _named_places(old, named), _named_places(new, named)
-        if run and run == run_of(_session_of(old)) and sessions[0] != sessions[1]:
-            where = f"twice in the CI run {run}: in session {sessions[0]} and in session {sessions[1]}"
-        elif run and sessions[0] == sessions[1] and (unlike := _compare_environments(old, new)):
-            where = f"twice in the CI job {sessions[0]}: with {unlike}"
+        if run and run == was_run and job != was_job:
+            where = f"twice in the CI run {run}: in session {_session_of(old)} and in session {_session_of(new)}"
+        elif run and job == was_job and (unlike := _compare_environments(old, new)):
+            where = f"twice in the CI job {job}: with {unlike}"
         elif among_selected:
             continue
         elif places[0] and places[1] and places[0].isdisjoint(places[1]):

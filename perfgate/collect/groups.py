@@ -55,6 +55,7 @@ class Group:
     shards: set[str] = field(default_factory=set)
     commits: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
+    files: dict[str, bool] = field(default_factory=dict)  # of other tools, and no session: has it several values?
     series: dict[str, list[Held]] = field(default_factory=dict)
 
     def absorb(self, other: Group) -> Iterator[Diagnostic]:
@@ -96,6 +97,7 @@ class Group:
             (self.folders, other.folders),
         ):
             known.update(more)
+        self.files.update(other.files)
         self.failed += other.failed
         self.known += other.known
         self.others_at = max(self.others_at, other.others_at)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from perfgate.collect.groups import MethodTally, Place
     from perfgate.collect.unnamed import Part
     from perfgate.core.profile import Profile
-    from perfgate.core.run import Labels, Run
+    from perfgate.core.run import Labels, Run, Series
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
 """A benchmark: its name and its labels."""
@@ -57,6 +57,9 @@ class SessionTally:
     """The different commits of these runs, ascending; empty text: one states none."""
     folders: tuple[str, ...] = ()
     """The folders of the files of these runs, ascending; empty when the runs themselves are not known."""
+    joined: tuple[str, ...] = ()
+    """The files of another tool whose values are joined, ascending, none stating a session; empty: of one file at most,
+    or of one value each in one folder, as some tools write one for each run."""
     environment: Labels = ()
     """Facts of the newest of these runs; empty when the runs themselves are not known."""
     methods: tuple[MethodTally, ...] = ()
@@ -110,13 +113,15 @@ def collect(
         if group is None:
             group = where[place] = Group()
         digest = digest_of(run)
-        if known and key in known and digest in known[key]:
+        if known and not run.is_repeat and key in known and digest in known[key]:
             group.known += 1
             group.others_at = max(group.others_at, run.started_at)
             continue
         group.shards.add(run.shard)
         group.commits.add(run.commit)
         group.folders.add(run.origin.rpartition("/")[0])
+        if run.series and not run.session:
+            group.files[run.origin] = any(map(_holds_many, run.series))
         if run.status == "failed":
             group.failed += 1
             group.others_at = max(group.others_at, run.started_at)
@@ -131,6 +136,10 @@ def collect(
         problems=tuple(problems),
         older=older,
     )
+
+
+def _holds_many(series: Series) -> bool:
+    return len(series.values) > 1 or bool(series.cells or series.quantiles)
 
 
 def _add(group: Group, run: Run, digest: str, problems: list[Diagnostic]) -> None:
@@ -212,6 +221,7 @@ def _name_sessions(
 
 
 def _tally(place: Place, group: Group) -> SessionTally:
+    are_parts = len(group.files) > 1 and (any(group.files.values()) or len(group.folders) > 1)
     return SessionTally(
         machine_class=place[0],
         key=(place[1], place[2]),
@@ -224,6 +234,7 @@ def _tally(place: Place, group: Group) -> SessionTally:
         shards=tuple(sorted(group.shards)),
         commits=tuple(sorted(group.commits)),
         folders=tuple(sorted(group.folders)),
+        joined=tuple(sorted(group.files)) if are_parts else (),
         environment=group.newest.environment.facts if group.newest else (),
         methods=tally_methods(group),
     )

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.metrics import canonical_name, from_suffix
+from perfgate.core.text.units import scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.core.metrics import Direction
 
+_AMOUNTS = ("s", "B")
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
@@ -30,6 +32,8 @@ class FieldValue:
     """None: the suffix's; if it says none, the user is asked."""
     share: bool = False
     """Does it hold true or false? Then the share of rows where it is true is the value."""
+    allow_zero: bool = False
+    """May a time or a size be zero or below, as a difference may, or a time that is rounded to whole ms?"""
 
     def resolved(self) -> tuple[str, str | None, Direction | None]:
         """Return metric, unit (None: nothing says it) and direction (None: nothing says it)."""
@@ -39,6 +43,12 @@ class FieldValue:
             name = key
         stated = "1" if self.share else self.unit or unit
         return canonical_name(self.metric or name), stated, self.better or better
+
+    @property
+    def is_amount(self) -> bool:
+        """Is it a time or a size, of which zero and below are no measurement?"""
+        unit = self.resolved()[1]
+        return unit is not None and scale_of(unit)[1] in _AMOUNTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,10 @@ _SPREADS = {
     **dict.fromkeys(("function_calls", "instructions", "allocations", "allocs"), SPREAD_OF_COUNT),
     **{m.name: m.spread for m in MEASURED},
 }
+_OF_CLOCKS = frozenset({"s", "fps", "hz", "khz", "mhz", "ghz", "ops", "rps", "qps", "tps", "cycles", "ticks"})
+"""Units, in lower case, of what a clock measures; rates with a slash beside them."""
+_NAMES_OF_CLOCKS = ("time", "latency", "duration", "elapsed", "throughput")
+"""Words in the names of metrics that a clock measures: some files state no unit."""
 
 # suffix of a metric's key -> unit of its values, direction, as in tick_total_ms
 _SUFFIXES: tuple[tuple[str, str, Direction], ...] = (
@@ -50,6 +54,12 @@ _SUFFIXES: tuple[tuple[str, str, Direction], ...] = (
     ("_mb", "MB", "lower"),
     ("_bytes", "B", "lower"),
 )
+
+
+def is_clocked(metric: Metric) -> bool:
+    """Does a clock measure it, so that two measurements hardly ever agree to the last digit? Sizes and counts may."""
+    name, unit = metric.name.lower(), metric.unit.lower()
+    return "/" in unit or unit in _OF_CLOCKS or any(word in name for word in _NAMES_OF_CLOCKS)
 
 
 def canonical_name(key: str) -> str:

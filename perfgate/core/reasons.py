@@ -80,6 +80,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
             'or set `workload = "rate"`'
         ),
     ),
+    "metric-only-in-base": (
+        "only the base records the metric",
+        'record it in the head, too; or leave it out: `exclude = ["BENCHMARK:METRIC"]`',
+    ),
+    "sides-unit": ("the units of base and head differ", "record the metric in one unit on both sides"),
+    "sides-direction": ("the directions of base and head differ", "record the metric in one direction on both sides"),
+    "sides-source": ("base and head were measured by different methods", "measure both sides by one method"),
+    "sides-rows": (
+        "the workloads of base and head differ (rows_used)",
+        'give both sides the same input, which a commit or `--setup` makes; or set `workload = "rate"`',
+    ),
+    "budget-no-values": (
+        "no run contains the metric of the budget",
+        "correct `metric` in the budget, or record it",
+    ),
     "class-differs": (
         "there is no baseline for this machine class",
         "measure a baseline on this machine: `perfgate baseline refresh`; or name its class: `--machine-class`",
@@ -139,7 +154,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "not-in-baseline": ("the baseline does not have it", "`perfgate baseline refresh` adds it"),
     # holds
     "better-than-base": ("better, beyond the threshold", ""),
-    "better": ("better, beyond the threshold", f"keep the gain: {_REPLACE}"),
+    "better": (
+        "better, beyond the threshold",
+        "keep the gain: add `--report r.json` to the check, then `perfgate baseline refresh --replace-improved r.json`",
+    ),
     "below-least": ("shorter than `--min-time` on both sides", ""),
     "within-threshold": ("within the threshold", ""),
     "worse-within-threshold": (

@@ -100,6 +100,8 @@ class Run:
     """Metrics of a foreign tool's file."""
     file: str = ""
     """Format and digest of that file, ``junit-0123456789ab``; empty for run summaries."""
+    is_repeat: bool = False
+    """Is it judged although the baseline holds a run of the same content?"""
     ended_at: str = ""
     """When the last measurement in it began (UTC, ISO 8601), where a file states many times; empty when unknown."""
 

@@ -82,7 +82,13 @@ def _make_names_unique(found: Iterator[Record | Skipped], stem: str) -> Iterator
         metric = _SURROGATE.sub("\ufffd", entry.metric)[:_LONGEST_NAME]
         earlier = seen[name, metric] + (seen[name, ""] if metric else 0)
         seen[name, metric] += 1
-        yield replace(entry, benchmark=f"{name}#{earlier + 1}" if earlier else name, metric=metric)
+        name = f"{name}#{earlier + 1}" if earlier else name
+        # nearly all keep their names, and a copy costs more than all else here
+        yield (
+            entry
+            if name == entry.benchmark and metric == entry.metric
+            else replace(entry, benchmark=name, metric=metric)
+        )
 
 
 def _unfit(record: Record) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error, note, warning
@@ -20,6 +21,7 @@ from perfgate.stats.cells import STEPS, cells_of, weigh
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from perfgate.core.metrics import Direction
     from perfgate.formats.contents import Contents
     from perfgate.formats.parsing.record import Record
     from perfgate.stats.cells import Cell
@@ -111,6 +113,7 @@ def _environment(records: Sequence[Record]) -> Environment:
     return Environment(facts=facts, machine_class=class_of(dict(facts)), machine="") if facts else NOWHERE
 
 
+@lru_cache(maxsize=1024)  # all cases of a suite state the same
 def _instant(text: str) -> str:
     """Return a time as it sorts, empty when the tool writes it in a way of its own: nothing depends on it."""
     try:
@@ -119,8 +122,14 @@ def _instant(text: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=1024)
+def _metric(name: str, unit: str, better: Direction) -> Metric:
+    """Return a metric, one and the same for all series that have it."""
+    return Metric(name=name, unit=unit, better=better)
+
+
 def _series(r: Record, rate: float) -> Series:
-    metric = Metric(name=r.metric or "value", unit=r.unit or "1", better=r.better or "lower")
+    metric = _metric(r.metric or "value", r.unit or "1", r.better or "lower")
     source = MEANS if r.is_mean else r.source
     match r.payload:
         case Samples():

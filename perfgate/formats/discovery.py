@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import fnmatch
-import glob
 import os
 import re
 from functools import partial
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
+from perfgate.core.metrics import ELAPSED
+from perfgate.formats.detect import detect
 from perfgate.formats.folders import files_of
 from perfgate.formats.foreign import ForeignReader
+from perfgate.formats.globs import expand
 from perfgate.formats.options import ForeignOptions
 from perfgate.formats.own.imported import decode_imported, is_imported
 from perfgate.formats.own.run_summary import SummaryReader
@@ -65,12 +67,21 @@ def find(patterns: Sequence[str], root: str = "") -> tuple[list[str], list[Diagn
     return list(found), problems
 
 
+def folder_of(pattern: str, root: str = "") -> str:
+    """Return the folder that a pattern names, below which all its files are; a link in it is not followed."""
+    path = os.path.join(root, pattern)
+    magic = None if os.path.lexists(path) else _MAGIC.search(pattern)
+    if magic is not None:
+        path = os.path.join(root, pattern[: magic.start()])
+    return path if magic is None and os.path.isdir(path) else os.path.dirname(path)
+
+
 def _expand(path: str) -> list[str]:
     """Return what a glob matches; the common case, a pattern for one folder, lists it once."""
     flat = _FLAT.match(path)
     if flat and os.path.isdir(flat[1]):
         return _matching(Source(flat[1]), flat[1], flat[2])
-    return glob.glob(path, recursive=True)
+    return expand(path)
 
 
 def _matching(folder: Source, path: str, pattern: str) -> list[str]:
@@ -83,12 +94,19 @@ def _matching(folder: Source, path: str, pattern: str) -> list[str]:
 class RunReader:
     """Reads run files one after another; faults are kept as values, so that all are reported."""
 
-    def __init__(self, options: ForeignOptions | None = None, maps: Sequence[FieldMap] = ()) -> None:
+    def __init__(
+        self,
+        options: ForeignOptions | None = None,
+        maps: Sequence[FieldMap] = (),
+        *,
+        keeps_records: bool = False,
+    ) -> None:
         """Start with nothing read.
 
         Args:
             options: what the user says about files of other tools; None: nothing.
             maps: field maps of the configuration.
+            keeps_records: are the records of other tools' files asked for afterwards, as a dry run does?
 
         Raises:
             CannotDecideError: there is no such format, or no such map.
@@ -98,12 +116,12 @@ class RunReader:
         """Files left out because another file is the same byte for byte."""
         self._summaries = SummaryReader()
         self._first: dict[str, str] = {}
-        self.foreign = ForeignReader(options or ForeignOptions(), maps)
+        self.foreign = ForeignReader(options or ForeignOptions(), maps, keeps_records=keeps_records)
         """What was read of other tools' files."""
 
     def read(self, paths: Iterable[str]) -> Iterator[Run]:
         """Yield the runs of the files; a run id that is in two different files is an error."""
-        parse, first = self._summaries.parse, self._first
+        parse, first = self._parse, self._first
         last: str | None = None
         folder = ""
         for path in paths:
@@ -118,18 +136,42 @@ class RunReader:
                 if _RUN_ID not in content:  # of another tool, most likely: why it is no summary takes long to find out
                     yield from self._foreign(path, partial(self._refusal, content, path, folder))
                     continue
-                run = decode_imported(content, path) if is_imported(content) else parse(content, path, folder)
+                run = parse(content, path, folder)
             except CannotDecideError as caught:
                 refused = caught
                 yield from self._foreign(path, lambda: refused)  # noqa: B023 - called at once
                 continue
             if first.setdefault(run.run_id, path) is path:
+                self.foreign.asked_direction.state(run.benchmark, ELAPSED.name, ELAPSED.better, path)
                 yield run
             else:
                 self._check_duplicate_id(run.run_id, path, content)
         yield from self.foreign.rest()
         self.problems += self.foreign.problems
         self.copies += self.foreign.copies
+
+    def read_own(self, path: str) -> Run | None:
+        """Return the run of a file that perfgate wrote for one run; None: it is of another tool, or holds many.
+
+        Raises:
+            CannotDecideError: it cannot be read, or is no valid run.
+        """
+        if self.foreign.format_of(path) is not None or os.path.isdir(path):
+            return None
+        content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
+        if _RUN_ID not in content:
+            return None
+        try:
+            return self._parse(content, path, os.path.basename(os.path.dirname(os.path.abspath(path))))
+        except CannotDecideError:
+            if detect(Source(path)) is not None:
+                return None
+            raise
+
+    def _parse(self, content: bytes, path: str, folder: str) -> Run:
+        if is_imported(content):
+            return decode_imported(content, path)
+        return self._summaries.parse(content, path, folder)
 
     def _foreign(self, path: str, refusal: Callable[[], CannotDecideError] | None) -> Iterator[Run]:
         """Yield the runs of another tool's file; run ids of perfgate's own files are unique."""

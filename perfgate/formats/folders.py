@@ -55,10 +55,12 @@ def unmatched(patterns: Sequence[str]) -> list[Diagnostic]:
     """Return an error for each glob that matches nothing in a folder that holds something.
 
     Args:
-        patterns: globs and paths, none of which names a file.
+        patterns: globs and empty folders, none of which names a file.
     """
     found = []
     for pattern in patterns:
+        if os.path.isdir(pattern):  # an empty one: what lies beside it says nothing of it
+            continue
         path, wanted = os.path.split(pattern)
         folder = Source(path or ".")
         try:

@@ -12,6 +12,7 @@ from perfgate.formats.catalog.format import Head
 from perfgate.formats.contents import read
 from perfgate.formats.convert import to_runs
 from perfgate.formats.detect import detect, named, nearest
+from perfgate.formats.directions import Asked
 from perfgate.formats.maps import format_of, map_for, map_named
 from perfgate.formats.parsing.source import Source
 
@@ -32,12 +33,13 @@ _PAIR = 2
 class ForeignReader:
     """Reads files of other tools; snapshots of counters wait for their second half."""
 
-    def __init__(self, options: ForeignOptions, maps: Sequence[FieldMap] = ()) -> None:
+    def __init__(self, options: ForeignOptions, maps: Sequence[FieldMap] = (), *, keeps_records: bool = False) -> None:
         """Start with nothing read.
 
         Args:
             options: what the user says about the files.
             maps: field maps of the configuration; they may name files of their own.
+            keeps_records: are the records asked for afterwards, beside the runs that they become?
 
         Raises:
             CannotDecideError: there is no such format, or no such map.
@@ -47,8 +49,11 @@ class ForeignReader:
         self.copies = 0
         """Files left out because another one is the same byte for byte."""
         self.contents: list[tuple[str, Contents]] = []
-        """What was read: path and contents."""
-        self._options = options
+        """What was read, where it is kept: path and contents."""
+        self._keeps_records = keeps_records
+        self.asked_direction = Asked(options.direction)
+        """The direction that the user says, and what speaks against it."""
+        self._options = self.asked_direction.marked(options)
         self._asked = _asked_format(options, maps)
         self._maps = tuple(maps)
         self._seen: set[tuple[str, str]] = set()
@@ -109,6 +114,7 @@ class ForeignReader:
                 yield from self._runs(sources[-1], known, sources[0] if len(sources) == _PAIR else None)
             except CannotDecideError as caught:
                 self.problems.extend(caught.diagnostics)
+        self.problems.extend(self.asked_direction.faults())
 
     def _detect_format(self, source: Source, refusal: Callable[[], CannotDecideError] | None) -> Format:
         """Return the format of a file by its content.
@@ -130,14 +136,17 @@ class ForeignReader:
         raise cannot_decide("format-unknown", message, place=source.path, hint=hint)
 
     def _runs(self, source: Source, known: Format, before: Source | None) -> Iterator[Run]:
-        contents = read(source, known, self._options, before=before)
+        found = read(source, known, self._options, before=before)
+        contents = replace(found, records=self.asked_direction.settle(found.records, source.path))
         same = (known.name, contents.digest)
         if same in self._seen:
             self.copies += 1
             return
         self._seen.add(same)
-        self.contents.append((source.path, contents))
+        if self._keeps_records:
+            self.contents.append((source.path, contents))
         converted = to_runs(contents, source.path)
+        del found, contents  # the runs take less
         self.notes.extend(converted.notes)
         self.problems.extend(converted.problems)
         yield from converted.runs

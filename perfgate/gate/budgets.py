@@ -10,11 +10,14 @@ from perfgate.core.policy import Budget, matches
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
 from perfgate.core.statistic import QUANTILE_OF
+from perfgate.core.text.names import list_some
 from perfgate.gate.methods.buckets import over_budget
 from perfgate.gate.methods.tails import describe_few
 from perfgate.gate.rows import count_of, is_tail_of_few, value_of
 from perfgate.stats.shares import exceeds_p, fewest_hits
 from perfgate.stats.tails import BOUND, tail_share_p
+
+_MOST_NAMES = 8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,7 +69,8 @@ def _check(budget: Budget, profiles: Sequence[Profile], policy: Policy) -> Itera
             continue
         measured = profile.metric(budget.metric)
         if measured is None:
-            yield _finding(budget, profile, None, None, Status.MISSING, "no-values", "")
+            message = _guess_metric(budget.metric, profile)
+            yield _finding(budget, profile, None, None, Status.MISSING, "budget-no-values", message)
         elif measured.metric.unit != budget.limit.unit:
             message = f'"{budget.limit.text}" does not fit "{budget.metric}", which is in "{measured.metric.unit}"'
             yield error("budget-unit", message, place=budget.origin, hint="write the limit in a unit of the metric")
@@ -76,6 +80,16 @@ def _check(budget: Budget, profiles: Sequence[Profile], policy: Policy) -> Itera
             yield error("budget-sign", message, place=budget.origin, hint="turn the sign of the limit")
         else:
             yield _judged(budget, profile, measured, policy.false_alarms)
+
+
+def _guess_metric(wanted: str, profile: Profile) -> str:
+    """Return which metric a budget may mean that names one that was not measured."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistyped name
+
+    names = sorted(m.metric.name for m in profile.metrics)
+    near = get_close_matches(wanted, names, n=1)
+    guess = f'did you mean "{near[0]}"? ' if near else ""
+    return f"{guess}Measured: {list_some(names, _MOST_NAMES) or 'nothing'}"
 
 
 def _judged(budget: Budget, profile: Profile, measured: MetricProfile, level: float) -> Finding:

@@ -14,7 +14,7 @@ from perfgate.core.statistic import P50
 from perfgate.gate.comparison import Comparison
 from perfgate.gate.methods.across_sessions import across_sessions
 from perfgate.gate.methods.alpha import alphas_of
-from perfgate.gate.methods.buckets import why_undecidable
+from perfgate.gate.methods.buckets import is_surely_worse, why_undecidable
 from perfgate.gate.methods.choose import method_of, plain_ratio
 from perfgate.gate.methods.common_shift import find_shifts, group_members
 from perfgate.gate.methods.decision import STATUS_OF_CALL, Family
@@ -183,7 +183,9 @@ def _compare(row: Row, pair: Pair) -> Comparison | list[Finding]:
         row=row, base=base, current=current, was=was, now=now, sessions=(*row.base.sessions, *row.current.sessions)
     )
     if blurred := why_undecidable(c):
-        return [finding_of(row, Status.INVALID if c.is_gated else Status.UNCHANGED, *blurred)]
+        is_shown = blurred[0] == "saturated" or is_surely_worse(c)
+        ungated = Status.ADVISORY if is_shown else Status.UNCHANGED
+        return [finding_of(row, Status.INVALID if c.is_gated else ungated, *blurred)]
     if unmeasured := _why_unmeasured(c):
         return [finding_of(row, Status.INVALID, *unmeasured)] if represents else []
     return c

@@ -2,23 +2,26 @@
 
 A removal that a reviewer can see passes and is reported. A benchmark that vanishes
 beside a new one of similar values was most likely renamed: its history would be lost,
-and with it a slow-down that came with the new name. A benchmark whose baseline is
+and with it a slow-down that came with the new name. So was one that vanishes beside a new
+one of its name with other labels, whatever their values. A benchmark whose baseline is
 younger than all of the missing one is new as well: it may have been refreshed since.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import shlex
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.errors import Diagnostic, error, note
+from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import Finding, Status
 from perfgate.core.metrics import ELAPSED
 from perfgate.core.policy import SHOWN_BY_DEFAULT
 from perfgate.core.profile import title
+from perfgate.core.text.names import list_some
 from perfgate.gate.rows import value_of
 
 if TYPE_CHECKING:
@@ -72,7 +75,7 @@ class Settled:
     problems: tuple[Diagnostic, ...]
     """An error for each benchmark that looks renamed."""
     notes: tuple[Diagnostic, ...]
-    """Entries that remove nothing."""
+    """Entries that remove nothing; and what is new beside a removed baseline."""
 
 
 def settle(findings: Sequence[Finding], pairs: Sequence[Pair], removed: Removed) -> Settled:
@@ -94,10 +97,16 @@ def settle(findings: Sequence[Finding], pairs: Sequence[Pair], removed: Removed)
             settled.append(f)
         else:
             settled.append(_settled(f, place, entries, renamed, removed))
+    dropped = [p for p in unexplained if _place(p) in removed.deleted and _place(p) not in renamed]
+    taken = {id(pair) for pair in renamed.values()}
+    new = [p.current for p in pairs if p.current and not p.base and id(p) not in taken]
     return Settled(
         findings=tuple(settled),
         problems=tuple(_as_error(gone[place], pair, removed) for place, pair in renamed.items()),
-        notes=tuple(_unused(entries, {title(*base.key) for base in gone.values()})),
+        notes=(
+            *(_say_both(dropped, new, removed) if dropped and new and removed.has_baselines else ()),
+            *_unused(entries, {title(*base.key) for base in gone.values()}),
+        ),
     )
 
 
@@ -117,6 +126,18 @@ def _settled(
     return f
 
 
+def _say_both(dropped: Sequence[Profile], new: Sequence[Profile], removed: Removed) -> tuple[Diagnostic]:
+    """Return the warning that a change removes benchmarks and adds others: nobody but its reader knows if it renames.
+
+    Unlike names and values are most often two benchmarks, so that this is no error.
+    """
+    was, now = ([title(*p.key) for p in side] for side in (dropped, new))
+    message = f"this change removes the baseline of {list_some(was)}, and {list_some(now)} is new"
+    command = _command(dropped[0], new[0], removed) or "rename its baseline"
+    hint = f"nothing, if they are different benchmarks; if one is the other renamed: {command}"
+    return (warning("removed-beside-new", message, hint=hint),)
+
+
 def _unused(entries: Mapping[str, Removal], gone: set[str]) -> Iterator[Diagnostic]:
     """Yield a note for each entry whose benchmark is measured, or that no baseline has."""
     for name, entry in entries.items():
@@ -128,20 +149,28 @@ def _unused(entries: Mapping[str, Removal], gone: set[str]) -> Iterator[Diagnost
 
 def _as_error(old: Profile, pair: Pair, removed: Removed) -> Diagnostic:
     new = pair.current or old
-    names = title(*old.key), title(*new.key)
-    message = f'"{names[0]}" is no longer measured, and "{names[1]}" is new and has similar values: it looks renamed'
+    alike = "of the same name" if _stem(old) == _stem(new) else "has similar values"
+    message = f'"{title(*old.key)}" is no longer measured, and "{title(*new.key)}" is new and {alike}: it looks renamed'
     removal = "an entry `[[removed]]` for the old one in baselines/waivers.toml"
+    command = _command(old, new, removed, is_joined=bool(pair.base))
+    if not command:
+        return error("looks-renamed", message, hint=f"{removal}, with a reason")
+    return error("looks-renamed", message, hint=f"{command}; if they are two different benchmarks, {removal}")
+
+
+def _command(old: Profile, new: Profile, removed: Removed, *, is_joined: bool = False) -> str:
+    """Return the command that renames a baseline; empty when no line of a shell can name both."""
+    names = title(*old.key), title(*new.key)
     if not all(name.isprintable() and name.strip() == name for name in names):
-        return error("looks-renamed", message, hint=f"{removal}, with a reason")  # no shell line can name them
+        return ""
     options = []
     if _place(old) in removed.deleted | removed.unrecorded:
         options += ["--from", removed.ref]
-    if pair.base or _place(new) in removed.added:
+    if is_joined or _place(new) in removed.added:
         options.append("--join")
     guarded = any(name.startswith("-") for name in names)
     words = [*options, "--", *names] if guarded else [*names, *options]
-    command = shlex.join(["perfgate", "baseline", "rename", *words])
-    return error("looks-renamed", message, hint=f"`{command}`; if they are two different benchmarks, {removal}")
+    return f"`{shlex.join(['perfgate', 'baseline', 'rename', *words])}`"
 
 
 def _place(profile: Profile) -> Place:
@@ -175,7 +204,28 @@ def _find_renames(gone: Sequence[Profile], pairs: Sequence[Pair]) -> dict[Place,
         if _place(gone[at]) not in found and index not in taken:
             found[_place(gone[at])] = new[index]
             taken.add(index)
+    _add_namesakes(found, gone, [p for index, p in enumerate(new) if index not in taken])
     return found
+
+
+def _add_namesakes(found: dict[Place, Pair], gone: Sequence[Profile], new: Sequence[Pair]) -> None:
+    """Add to each missing benchmark that is not found the new one of its name that shares most labels."""
+    by_name: dict[tuple[str, str], list[Pair]] = {}
+    for pair in new:
+        if pair.current:
+            by_name.setdefault((pair.current.machine_class, _stem(pair.current)), []).append(pair)
+    for old in gone:
+        namesakes = by_name.get((old.machine_class, _stem(old)), [])
+        fitting = [p for p in namesakes[:_NEIGHBOURS] if not p.base or _oldest(p.base) > _newest(old) > ""]
+        if fitting and _place(old) not in found:
+            shared = [len({*old.labels} & {*p.current.labels}) if p.current else 0 for p in fitting]
+            found[_place(old)] = fitting[shared.index(max(shared))]
+            namesakes.remove(found[_place(old)])
+
+
+def _stem(profile: Profile) -> str:
+    """Return the name of a benchmark without its labels, also where a tool writes these into the name."""
+    return re.split(r"[\[{]", profile.benchmark, maxsplit=1)[0] or profile.benchmark
 
 
 def _oldest(profile: Profile) -> str:

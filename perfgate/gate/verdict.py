@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.finding import Verdict
 from perfgate.core.profile import title
+from perfgate.core.text.equal_faults import group_equal
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.environment import compare_environments
 from perfgate.gate.judge import severity
@@ -78,7 +79,7 @@ def join(case: Case) -> Verdict:
         on_waivers = tuple(d for d in on_waivers if d.slug not in _OF_OTHERS)
     return Verdict(
         findings=tuple(sorted((*waived, *by_budgets), key=severity)),
-        problems=tuple(dict.fromkeys((*case.problems, *settled.problems, *faults))),
+        problems=tuple(group_equal(dict.fromkeys((*case.problems, *settled.problems, *faults)))),
         notes=(*case.notes, *on_waivers, *settled.notes, *case.later_notes),
         suite=case.suite,
         compared=replace(case.compared, environment=compare_environments(case.pairs)),

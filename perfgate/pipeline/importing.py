@@ -50,7 +50,7 @@ def read_files(paths: Sequence[str], foreign: ForeignOptions, *, config: str | N
         CannotDecideError: a file cannot be read, or holds nothing to judge; every fault is in it.
     """
     files, problems = find(paths)
-    reader = RunReader(foreign, inputs.read_settings(config).policy.maps)
+    reader = RunReader(foreign, inputs.read_settings(config).policy.maps, keeps_records=True)
     runs = list(reader.read(files))
     problems += reader.problems
     if not files and not problems:

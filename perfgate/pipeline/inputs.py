@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -25,10 +26,11 @@ from perfgate.store import waivers
 from perfgate.store.codec import BASELINE, FLAT, PROFILE, decode_baseline, decode_profiles, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from perfgate.core.policy import Policy, Removal, Waiver
     from perfgate.core.profile import Profile
+    from perfgate.core.run import Run
     from perfgate.formats.options import ForeignOptions
     from perfgate.store.git import Commit
 
@@ -93,6 +95,7 @@ def read_runs(
     known: Mapping[Key, frozenset[str]] | None = None,
     foreign: ForeignOptions | None = None,
     same_session: bool = False,
+    mark: Callable[[Iterable[Run]], Iterable[Run]] | None = None,
 ) -> tuple[Collection, list[Diagnostic], list[Diagnostic]]:
     """Collect the runs that paths name, or the configured ones when there are none.
 
@@ -102,6 +105,7 @@ def read_runs(
         known: digests of runs to leave out, by benchmark: those of the baseline.
         foreign: what was said about files of other tools; None: nothing.
         same_session: take all of them as runs of one session.
+        mark: says which runs count although they are known; None: none does.
 
     Returns:
         The collection, faults, and notes.
@@ -111,11 +115,13 @@ def read_runs(
     reader = RunReader(foreign, settings.policy.maps)
     own = facts.session_id() if facts.in_ci() else ""
     read = name_classes(reader.read(files), facts.environment())
-    runs = of_one_session(read, own) if same_session else read
+    runs: Iterable[Run] = of_one_session(read, own) if same_session else read
+    if mark is not None:
+        runs = mark(runs)
     collection = collect(runs, known=known, own_session=own, machine_class=settings.policy.machine_class)
     problems += [*reader.problems, *collection.problems, *_future_runs(collection)]
     if empty and (paths or not files) and (files or not problems):
-        problems += unmatched(paths and empty) or [_no_runs(empty, root, is_part=bool(files))]
+        problems += unmatched(paths and empty) or [_no_runs(empty, root, is_named=bool(paths), is_part=bool(files))]
     notes = list(reader.foreign.notes)
     if reader.copies:
         notes.append(note("run-copies", f"left out, copies of other files: {reader.copies}"))
@@ -136,13 +142,24 @@ def _find_each(patterns: Sequence[str], root: str) -> tuple[list[str], list[Diag
     return list(files), problems, empty
 
 
-def _no_runs(empty: Sequence[str], root: str, *, is_part: bool) -> Diagnostic:
-    """Return the error for patterns that name no file; `is_part`: others name some."""
+def _no_runs(empty: Sequence[str], root: str, *, is_named: bool, is_part: bool) -> Diagnostic:
+    """Return the error for patterns that name no file.
+
+    Args:
+        empty: the patterns.
+        root: what they are relative to.
+        is_named: do they stand on the command line?
+        is_part: do others name files?
+    """
     where = ", ".join(os.path.join(root, p) for p in empty)
-    hint = "measure first: perfgate run -n 10 -- CMD"
-    if is_part:
-        hint = "measure what belongs there, or leave the path out"
-    return error("no-runs", "no run files were found", place=where, hint=hint)
+    if not is_named:
+        return error("no-runs", "no run files were found", place=where, hint="measure first: perfgate run -n 10 -- CMD")
+    message, hint = "no file matches", "correct the pattern"
+    if os.path.isdir(empty[0]):
+        message = "the folder is empty"
+        hint = f"measure into it: perfgate run --out {shlex.quote(empty[0])} -n 10 -- CMD"
+    hint += ", or leave the path out" if is_part else ", or name the folder that has the runs"
+    return error("no-runs", message, place=where, hint=hint)
 
 
 def _future_runs(collection: Collection) -> list[Diagnostic]:
@@ -150,7 +167,7 @@ def _future_runs(collection: Collection) -> list[Diagnostic]:
     limit = format_utc(time.time_ns() + _DAY)
     ahead = sorted({s.started_at for s in collection.seen if s.started_at > limit})
     message = "runs state that they started in the future"
-    hint = "set the clock right, remove these runs, and measure again"
+    hint = "set the clock right, remove these runs (perfgate runs list, perfgate runs remove FILE), and measure again"
     return [error("started-ahead", message, place=ahead[0], hint=hint)] if ahead else []
 
 

@@ -11,7 +11,7 @@ from perfgate.core.atomic import write_whole
 from perfgate.core.errors import CannotDecideError, cannot_decide, warning
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.parsing.files import read_bounded
-from perfgate.measure.machine import facts
+from perfgate.measure.machine.ci import find_ci_run
 from perfgate.report.codec import from_data
 from perfgate.report.compose import compose
 
@@ -99,7 +99,7 @@ def _is_of_this_run(path: str, environ: Mapping[str, str]) -> bool:
         age = time.time() - os.stat(path).st_mtime
     except (CannotDecideError, OSError):
         return False
-    system, this_run = facts.find_ci_run(environ)
+    system, this_run = find_ci_run(environ)
     stated = [s for s in verdict.compared.sessions if system and s.startswith(system)]
     return any(s.startswith(this_run) for s in stated) if stated else age < _DAY
 

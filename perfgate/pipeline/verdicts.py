@@ -12,8 +12,10 @@ from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import Compared, ExitCode, Finding, Suite, Verdict
 from perfgate.core.profile import Profile, title
 from perfgate.core.reasons import hint_for, sentence_with
+from perfgate.core.text.equal_faults import group_equal
 from perfgate.core.text.names import list_some
 from perfgate.pipeline import inputs
+from perfgate.pipeline.runs import removal_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,9 +99,26 @@ def _partial_metrics(profile: Profile) -> list[Diagnostic]:
 
 
 def hint_for_failed(tally: SessionTally) -> str:
-    """Return what to do about runs that failed; it names their files, since their names are random."""
+    """Return what to do about runs that failed; it names their files, since their names are random, and a command."""
     files = f"; or remove {list_some(tally.failed_files, 3)}" if tally.failed_files else ""
-    return f"fix the program and measure again{files}"
+    command = removal_of(title(*tally.key), tally.failed_files)
+    return f"fix the program and measure again{files}{command and f': {command}'}"
+
+
+def report_joins(selection: Selection) -> list[Diagnostic]:
+    """Return a warning for values that are joined from several files of other tools: they may be legs of a matrix.
+
+    A log may be divided, so that this is no error; nothing in such files separates the two.
+    """
+    joined = [s for s in selection.selected if s.joined]
+    if not joined:
+        return []
+    files = sorted({file for s in joined for file in s.joined})
+    names = list_some(sorted({title(*s.key) for s in joined}), 3)
+    message = f"{len(files):,} files joined as one session, since they hold the same benchmarks ({names})"
+    message += f": {list_some(files, 3)}"
+    hint = "nothing, for parts of one job (--same-session says so); a leg of a matrix needs a check of its own"
+    return [warning("files-joined", message, hint=hint)]
 
 
 def suite_of(judgement: Judgement, selection: Selection, policy: Policy, profiles: Sequence[Profile]) -> Suite:
@@ -150,7 +169,7 @@ def undecided_verdict(problems: Sequence[Diagnostic], reproduce: str, gate: Gate
     )
     return Verdict(
         findings=(),
-        problems=tuple(problems),
+        problems=tuple(group_equal(problems)),
         notes=gate.edits.notes if gate else (),
         gate_changes=gate.edits.changes if gate else (),
         suite=suite,

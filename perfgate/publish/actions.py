@@ -22,6 +22,12 @@ ANNOTATIONS = 9
 """Annotations of one level before one that counts the others: GitHub drops all after the tenth."""
 
 
+PEOPLE = "# "
+"""How a text for people, which has no escapes, writes the first of two ``#`` that begin a command."""
+_ANYWHERE = re.compile(r"#(?=#\w*\[)")
+_AT_START = re.compile(r"(^[^\S\r\n]*|\r[^\S\r\n]*):(?=:)", re.MULTILINE)
+
+
 def new_token() -> str:
     """Return a word that nobody can guess who wrote a name or a report."""
     return os.urandom(16).hex()
@@ -48,21 +54,26 @@ def runs_in_actions(environ: Mapping[str, str]) -> bool:
     return environ.get("GITHUB_ACTIONS") == "true"
 
 
-def without_commands(text: str, *, escape: str | None, token: str) -> str:
-    """Return a text in which the runner finds no command.
+def defuse(text: str, escape: str = PEOPLE) -> str:
+    """Return a text in which no runner finds a command.
 
-    What a program or GitHub reads must stay what it is: no line of it begins with ``::``,
-    and the older form of a command, ``##[``, which may stand anywhere in a line, is written
-    as its format allows. A text for people may hold anything, and is put between commands
-    that stop the runner from reading.
+    GitHub Actions takes a line that begins with ``::`` for one, and ``##[`` anywhere in a line;
+    Azure Pipelines ``##vso[`` anywhere, TeamCity ``##teamcity[``.
 
     Args:
         text: lines that may hold anything.
-        escape: how the text's format writes ``##[``; None: it is a text for people.
+        escape: how the text's format writes the first ``#``. Its lines begin with ``::`` in a text for people only.
+    """
+    return _AT_START.sub(r"\1: ", _ANYWHERE.sub(lambda _: escape, text))
+
+
+def without_commands(text: str, *, token: str) -> str:
+    """Return a text for people between commands that stop GitHub's runner from reading, as it is.
+
+    Args:
+        text: lines that may hold anything.
         token: starts the runner's reading again; must not be guessed by who wrote the text.
     """
-    if escape is not None:
-        return text.replace("##[", escape)
     return f"::stop-commands::{token}\n{text}{'' if text.endswith(chr(10)) else chr(10)}::{token}::\n"
 
 

@@ -31,9 +31,9 @@ class Renderer:
     needs_verdict: bool
     """Can it show the report of a check only, and no other document?"""
     runner_escape: str | None
-    """How its text writes ``##[``, which the runner of GitHub Actions would read as a command anywhere in a line.
+    """How its text writes the first character of ``##[`` and ``##vso[``, which runners take for a command.
 
-    None: the text is for people only, and is printed between commands that stop the runner from reading.
+    None: the text is for people only, and GitHub's runner can be stopped from reading it.
     """
 
     @property
@@ -42,9 +42,9 @@ class Renderer:
         return self.name if self.is_default_flavor else f"{self.name}-{self.flavor}"
 
 
-_SPACED = "# #["  # a space in between: these formats have no escapes
-_JSON = "\\u0023#["
-_XML = "&#35;#["
+_SPACED = "# "  # a space in between: these formats have no escapes
+_JSON = "\\u0023"
+_XML = "&#35;"
 
 RENDERERS: tuple[Renderer, ...] = (
     Renderer(name="text", module="terminal", suffixes=(".txt",), needs_verdict=False, runner_escape=None),

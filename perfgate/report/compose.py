@@ -41,12 +41,16 @@ _BLIND = frozenset({"many-rows", "one-session", "too-noisy", "too-noisy-in-turns
 _UNPROVEN = frozenset({"budget-of-few", "budget-of-few-calls"})
 _SHOWN_FIRST = frozenset(
     {
+        "base-unknown",
         "baseline-renamed",
         "benchmarks-left-out",
+        "files-joined",
         "gate-edited",
+        "removed-beside-new",
         "runs-failed",
         "runs-of-another-commit",
         "runs-older",
+        "same-as-baseline",
         "same-code",
         "sides-share",
     }
@@ -107,7 +111,9 @@ def blocks_of(verdict: Verdict, most: Mapping[str, int]) -> tuple[Block, ...]:
     blocks += _section("Suspected, not failing", groups["suspected"], remarks=True)
     blocks += _section("Suspected before, not confirmed", groups["refuted"], remarks=True)
     blocks += _section("Worse, and waived", groups["waived"], remarks=True)
-    blocks += _section("Worse, but not gated", groups["advisory"], remarks=True)
+    unknown = [f for f in groups["advisory"] if f.reason == "saturated"]
+    blocks += _section("Worse, but not gated", [f for f in groups["advisory"] if f not in unknown], remarks=True)
+    blocks += _section("Unknown, and not gated", unknown, remarks=True)
     blocks += _section("New", groups["new"], remarks=False)
     blocks += _section("Improved", groups["improved"], remarks=False)
     blocks += _hints(groups["improved"])

@@ -73,6 +73,7 @@ class ValueTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     unit: _Name | None = None
     better: Literal["lower", "higher"] | None = None
     share: bool = False
+    allow_zero: bool = False
 
 
 class MapTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

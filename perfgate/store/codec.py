@@ -23,6 +23,7 @@ from perfgate.core.profile import (
 from perfgate.core.run import slug
 from perfgate.core.statistic import STORED
 from perfgate.core.text.canonical import rounded, short_hash
+from perfgate.core.text.strict_json import has_key_twice, load_json
 from perfgate.schema.baseline_types import (
     FlatBaseline,
     StoredBaseline,
@@ -150,6 +151,8 @@ def decode_shard(content: bytes, origin: str) -> tuple[tuple[Profile, ...], Stor
         stored = msgspec.json.decode(content, type=StoredProfiles)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
         raise _explained("profile", content, origin, str(caught)) from None
+    if has_key_twice(content, msgspec.json.decode(content)):
+        load_json(content, origin, "baseline-invalid", _HINT)
     return tuple(from_body(p, origin) for p in stored.profiles), stored.shard
 
 
@@ -173,7 +176,10 @@ def _version(content: bytes, origin: str) -> str:
         raise cannot_decide("baseline-invalid", message, place=origin, hint=_HINT) from None
     if not isinstance(document, dict):
         raise cannot_decide("baseline-invalid", "not a JSON object", place=origin, hint=_HINT)
-    return version_of(content)
+    if has_key_twice(content, document):
+        load_json(content, origin, "baseline-invalid", _HINT)
+    stated = document.get("schema", "")
+    return stated if isinstance(stated, str) else ""
 
 
 def _explained(name: str, content: bytes, origin: str, cause: str) -> CannotDecideError:

@@ -129,6 +129,20 @@ class Tree:
         except CannotDecideError:  # outside the tree, or in a submodule
             return False
 
+    def committed(self, folder: str) -> frozenset[str]:
+        """Return what git's index holds of a working tree: files and the folders that they are in, ``.`` the root.
+
+        Args:
+            folder: root of this tree, or of another worktree of the repository.
+        """
+        listed = git(folder, ["ls-files", "-z", "--cached"], hint="", env=self.env).split(b"\0")
+        found = {os.curdir}
+        for path in map(os.fsdecode, filter(None, listed)):
+            found.add(path)
+            while (path := os.path.dirname(path)) and path not in found:
+                found.add(path)
+        return frozenset(found)
+
     def submodules(self, folder: str) -> list[str]:
         """Return the paths of the submodules of a worktree, relative to its root.
 

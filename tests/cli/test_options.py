@@ -7,7 +7,8 @@ import shlex
 import click
 import pytest
 
-from perfgate.cli import ab, check
+from perfgate.__main__ import run
+from perfgate.cli import ab, check, program
 from perfgate.cli.options import ReportOption, given_options
 
 NOT_REPEATED = {"check": frozenset(), "ab": ab.NOT_REPEATED}
@@ -46,6 +47,39 @@ def test_every_option_is_repeated_or_says_where_a_report_goes_or_is_left_out_by_
         assert words == ()
     else:
         assert words == (option.opts[0], *value_of(option))
+
+
+def every_text_option():
+    """Return each option of each command that takes a text, with the words that call the command."""
+    context = click.Context(program)
+    for name in program.list_commands(context):
+        command = program.get_command(context, name)
+        found = command.commands.items() if isinstance(command, click.Group) else [("", command)]
+        for inner, one in found:
+            words = [name, inner] if inner else [name]
+            for p in one.params:
+                if isinstance(p, click.Option) and not p.is_flag and isinstance(p.type, click.types.StringParamType):
+                    yield pytest.param(words, p.opts[-1], id=" ".join((*words, p.opts[-1])))
+
+
+@pytest.mark.parametrize(("words", "flag"), list(every_text_option()))
+@pytest.mark.parametrize("blank", ["", " "], ids=["empty", "blank"])
+def test_a_text_option_without_a_text_is_refused_by_its_name(words, flag, blank, capsys):
+    assert run([*words, flag, blank]) == 2
+    assert capsys.readouterr().err == (
+        f"cannot decide: {flag} is empty: give it a value, or leave it out; run `perfgate {' '.join(words)} --help`\n"
+    )
+
+
+@pytest.mark.parametrize("flag", ["--benchmark=", "--confirm="])
+def test_an_empty_text_among_others_is_refused(flag, capsys):
+    assert run(["check", f"{flag}a", flag]) == 2
+    assert f"{flag[:-1]} is empty" in capsys.readouterr().err
+
+
+def test_what_follows_the_command_of_a_run_may_be_empty(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(["run", "-n", "1", "--warmup", "0", "--", "sh", "-c", 'test -z "$1"', "sh", ""]) == 0
 
 
 @pytest.mark.parametrize("name", list(COMMANDS))

@@ -8,7 +8,8 @@ import sys
 import pytest
 from verdicts import RICH
 
-from perfgate.cli.present import echo, show
+from perfgate.cli.output import echo
+from perfgate.cli.present import show
 from perfgate.render import render
 from perfgate.report.compose import compose
 

@@ -9,7 +9,7 @@ import pytest
 from perfgate.collect import collect, find_legs, select
 from perfgate.core.metrics import ELAPSED
 from perfgate.core.run import UNSPECIFIED, Environment, Run
-from perfgate.measure.machine.ci import name_run
+from perfgate.measure.machine.ci import locate
 
 
 def runs(session: str, folder: str, *, begin: int = 0, status: str = "ok", machine_class: str = UNSPECIFIED):
@@ -28,7 +28,7 @@ def runs(session: str, folder: str, *, begin: int = 0, status: str = "ok", machi
 
 def legs(*batches, paths=()):
     selection = select(collect(run for batch in batches for run in batch), every_batch=False)
-    return [d.message for d in find_legs(selection, paths, name_run)]
+    return [d.message for d in find_legs(selection, paths, locate)]
 
 
 A, B = "gha-7-1-bench-0a0a0a0a", "gha-7-1-bench-0b0b0b0b"
@@ -46,6 +46,8 @@ ONE, TWO = f"{A}/1", f"{A}/2"
         pytest.param([(ONE, "one"), (TWO, "two")], ("one/r.json", "two/r.json"), "in one and in two", id="two-files"),
         pytest.param([("local-a-1-2/1", "mon"), ("local-a-3-4/1", "tue")], ("mon", "tue"), "in mon", id="days-by-hand"),
         pytest.param([(ONE, "out"), (TWO, "out")], (), "", id="measured-again-in-one-job"),
+        pytest.param([(f"{A}+x/1", "out"), (f"{B}+x/2", "out")], (), "in the CI run gha-7-1", id="of-one-name-by-hand"),
+        pytest.param([(f"{A}+x/1", "out"), (f"{A}+y/2", "out")], (), "", id="named-apart-by-hand-in-one-job"),
         pytest.param([(ONE, "out"), (TWO, "out")], ("out",), "", id="measured-again-in-one-path"),
         pytest.param([(ONE, "out"), (TWO, "out")], ("out/1.json", "out/2.json"), "", id="files-of-one-folder"),
         pytest.param([(A, "out"), ("gha-8-1-bench-0a0a0a0a", "out")], (), "", id="another-run"),
@@ -73,11 +75,12 @@ def test_a_leg_whose_runs_failed_is_one_too():
     [
         ("gha-7-1-my-job-0a", "gha-7-1"), ("gitlab-5-6-0a", "gitlab-5"),
         ("jenkins-jenkins-a-b-9-0a", "jenkins-jenkins-a-b-9"),
+        ("gha-7-1-my-job-0a+by-hand", "gha-7-1"), ("jenkins-b-9-0a+a-b", "jenkins-b-9"),
         ("azure-1-a-b-3-0a", "azure-1"), ("circleci-u-1-0a", ""), ("local-0a-1-2", ""), ("nightly", ""),
     ],
 )  # fmt: skip
 def test_the_name_of_a_session_states_its_ci_run(session, run):
-    assert name_run(session) == run
+    assert locate(session)[0] == run
 
 
 def in_python(version: str, begin: int):
@@ -95,8 +98,8 @@ def test_two_interpreters_in_one_ci_job_are_two_legs_and_one_interpreter_measure
 
 def test_a_refresh_takes_in_no_two_legs_of_one_ci_run():
     selection = select(collect([*runs(A, "out"), *runs(B, "out", begin=5)]), every_batch=False, every_session=True)
-    assert find_legs(selection, (), name_run) == []
-    (leg,) = find_legs(selection, (), name_run, among_selected=True)
+    assert find_legs(selection, (), locate) == []
+    (leg,) = find_legs(selection, (), locate, among_selected=True)
     assert "twice in the CI run gha-7-1" in leg.message
     apart = select(collect([*runs("s1", "a"), *runs("s2", "b", begin=5)]), every_batch=False, every_session=True)
-    assert find_legs(apart, ("a", "b"), name_run, among_selected=True) == []
+    assert find_legs(apart, ("a", "b"), locate, among_selected=True) == []

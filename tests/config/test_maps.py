@@ -17,7 +17,7 @@ labels = ["region"]
 ok = "status"
 time = "at"
 where = { event = "answered", attempt = 1 }
-values = [{ value = "took_ms" }, { value = "size", metric = "answer", unit = "B", better = "lower" }]
+values = [{ value = "took_ms" }, { value = "size", metric = "answer", unit = "B", better = "lower", allow_zero = true }]
 """
 
 TWO = 'name = "a"\nvalues = [{ value = "b" }]\n[[map]]\nname = "a"\nvalues = [{ value = "b" }]'
@@ -30,7 +30,7 @@ def test_a_map_says_what_the_file_says():
             time="at", where=(("event", "answered"), ("attempt", 1)),
             values=(
                 FieldValue(value="took_ms"),
-                FieldValue(value="size", metric="answer", unit="B", better="lower"),
+                FieldValue(value="size", metric="answer", unit="B", better="lower", allow_zero=True),
             ),
         ),
     )  # fmt: skip

@@ -221,7 +221,7 @@ def test_in_ci_the_reports_are_written_and_the_commits_are_those_of_the_sides(pr
         pytest.param(("--base-cmd", "true", "--head-cmd", "true", "--", "true"), "one command", id="three"),
         pytest.param(("--base-cmd", "true", "--head-cmd", "true", "--base", "HEAD"), "behind --", id="commit"),
         pytest.param(("--base-cmd", "'", "--head-cmd", "true"), "--base-cmd .*no closing quotation", id="quote"),
-        pytest.param(("--setup", " ", "--", "true"), "--setup names no command", id="empty"),
+        pytest.param(("--setup", " ", "--", "true"), "--setup is empty", id="empty"),
         pytest.param(("--", ""), "no command to run", id="blank"),
     ],
 )

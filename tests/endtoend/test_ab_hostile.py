@@ -147,7 +147,7 @@ def test_a_detached_head_is_compared_like_a_branch(same: Project) -> None:
 
 
 @pytest.mark.parametrize("flag", ["--base", "--head"])
-@pytest.mark.parametrize("ref", ["--upload-pack=true", "nowhere", "main:bench.sh", ""])
+@pytest.mark.parametrize("ref", ["--upload-pack=true", "nowhere", "main:bench.sh"])
 def test_what_names_no_commit_is_refused(same: Project, flag: str, ref: str) -> None:
     assert_cannot_decide(ab(same, flag, ref, "--", *RUN), "ref", "(name|git fetch)")
 

@@ -317,3 +317,32 @@ def test_what_git_tells_a_hook_does_not_lead_a_side_astray(same: Project) -> Non
         f"base {same.git('rev-parse', 'main')}", f"head {same.git('rev-parse', 'HEAD')}"
     }  # fmt: skip
     assert same.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("head", [(), ("--head", "HEAD")], ids=["working-tree", "commit"])
+def test_a_benchmark_that_the_head_removed_on_purpose_passes_and_is_reported_first(
+    project: Project, head: tuple[str, ...]
+) -> None:
+    versions(project, "", "")
+    project.write("own.py", OWN.format(names=["stays", "leaves"]))
+    project.commit("Measure")
+    project.write("own.py", OWN.format(names=["stays"]))
+    project.write("baselines/waivers.toml", '[[removed]]\nbenchmark = "leaves"\nreason = "the old parser is gone"\n')
+    project.commit("Remove a benchmark")
+    outcome = ab(project, *REPORT, "--base", "HEAD~1", *head, "--", "python3", "own.py")
+    assert_green(outcome)
+    gone = [f for f in report(project)["findings"] if f["benchmark"] == "leaves"]
+    assert {(f["status"], f["reason"]) for f in gone} == {("removed", "removed")}
+    assert "1 benchmark removed" in outcome.stdout.partition("\n\n")[0]
+    assert outcome.stdout.index("leaves") < outcome.stdout.index("stays")
+    assert "the old parser is gone" in " ".join(outcome.stdout.split())
+
+
+def test_a_removal_that_names_another_benchmark_excuses_none(project: Project) -> None:
+    versions(project, "", "")
+    project.write("own.py", OWN.format(names=["stays", "leaves"]))
+    project.commit("Measure")
+    project.write("own.py", OWN.format(names=["stays"]))
+    project.write("baselines/waivers.toml", '[[removed]]\nbenchmark = "leave"\nreason = "gone"\n')
+    outcome = ab(project, "--base", "HEAD", "--", "python3", "own.py")
+    assert_cannot_decide(outcome, "leaves elapsed: only the base measures it", r"write \[\[removed\]\]")

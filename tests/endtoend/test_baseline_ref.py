@@ -83,7 +83,7 @@ def test_a_gate_whose_baselines_are_gone_from_the_ref_introduces_nothing(reposit
     assert_cannot_decide(outcome, "there is no baseline", "merge the baselines first, or check without --baseline-ref")
 
 
-@pytest.mark.parametrize("ref", ["gone", "origin/main", "HEAD~7", "-x", "a..b", "\n", "HEAD:baselines"])
+@pytest.mark.parametrize("ref", ["gone", "origin/main", "HEAD~7", "-x", "a..b", "a\nb", "HEAD:baselines"])
 def test_a_ref_that_cannot_be_read_exits_2(repository: Project, ref: str) -> None:
     outcome = repository.cli("check", f"--baseline-ref={ref}", "--report", "r.json")
     assert_cannot_decide(outcome, "git ref", "git fetch|name a branch")

@@ -115,3 +115,34 @@ def test_the_report_of_an_earlier_ci_run_is_replaced(gated: Project) -> None:
     outcome = gated.cli("check", env=job(5))
     assert "second-report" not in outcome.stderr
     assert sorted(p.name for p in gated.path("perfgate-report").iterdir()) == ["report.json", "report.md"]
+
+
+def measure(project: Project, env: dict[str, str]) -> None:
+    outcome = project.cli("run", "-n", "2", "--warmup", "0", "--benchmark", "nap", "--", "sleep", "0.01", env=env)
+    assert outcome.code == 0, str(outcome)
+
+
+def test_a_session_named_by_hand_does_not_hide_the_runs_of_another_ci_run(project: Project) -> None:
+    measure(project, job(8) | {"PERFGATE_SESSION": "warm"})
+    assert project.cli("baseline", "refresh", env=job(8)).code == 0
+    measure(project, job(9) | {"PERFGATE_SESSION": "warm"})
+    assert "runs-of-another-commit" not in project.cli("check", env=job(9)).stderr
+    left = project.cli("check", env=job(10) | {"PERFGATE_SESSION": "warm"})
+    assert_cannot_decide(left, r"of the CI run of session gha-9-1-bench-\w+\+warm.*this run is gha-10-1", "--runs-from")
+
+
+def test_a_session_named_by_hand_does_not_hide_a_leg_of_the_matrix(project: Project) -> None:
+    measure(project, job(8))
+    assert project.cli("baseline", "refresh", env=job(8)).code == 0
+    for leg in ("linux", "arm"):
+        measure(project, job(9) | {"PERFGATE_SESSION": "warm", "GITHUB_JOB": leg})
+    assert_cannot_decide(project.cli("check", env=job(9)), "twice in the CI run gha-9-1", "PERFGATE_SHARD")
+
+
+def test_two_sessions_named_by_hand_in_one_job_are_no_legs(project: Project) -> None:
+    for name in ("cold", "warm"):
+        measure(project, job(9) | {"PERFGATE_SESSION": name})
+    outcome = project.cli("baseline", "refresh", env=job(9))
+    assert outcome.code == 0, str(outcome)
+    sessions = json.loads(project.baseline("nap").read_text())["sessions"]
+    assert [s.partition("/")[0].partition("+")[2] for s in sessions] == ["cold", "warm"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from support import Project, assert_cannot_decide, make_green
 
 
@@ -38,6 +39,33 @@ def test_a_benchmark_with_a_budget_is_not_left_out(project: Project) -> None:
     )
     _fail(project, "tarin")
     assert_cannot_decide(project.cli("check"), 'every run of "tarin" failed', "fix the program")
+
+
+@pytest.mark.parametrize("reason", ["budget", "ci"])
+def test_a_check_and_a_refresh_stop_for_the_same_reasons(project: Project, reason: str) -> None:
+    make_green(project)
+    if reason == "budget":
+        project.write(
+            "perfgate.toml", '[[budget]]\nbenchmark = "tar*"\nmetric = "elapsed"\nstatistic = "p50"\nlimit = "< 9s"\n'
+        )
+    _fail(project, "tarin")
+    env = {"CI": "true"} if reason == "ci" else {}
+    assert_cannot_decide(project.cli("check", env=env), 'run of "tarin" failed', "fix the program")
+    before = project.baseline_files()
+    assert_cannot_decide(project.cli("baseline", "refresh", env=env), 'runs of "tarin" failed', "fix the program")
+    assert project.baseline_files() == before
+
+
+def test_beside_others_that_are_new_as_well_it_is_left_out_of_both(project: Project) -> None:
+    project.write(
+        "perfgate.toml", '[[budget]]\nbenchmark = "serve"\nmetric = "elapsed"\nstatistic = "p50"\nlimit = "< 9s"\n'
+    )
+    project.write_runs(4, "new", benchmark="serve", memory_source="vmhwm")
+    _fail(project, "sevre")
+    outcome = project.cli("check")
+    assert outcome.code == 0, str(outcome)
+    assert 'every run of "sevre" failed' in " ".join(outcome.stdout.split())
+    assert project.cli("baseline", "refresh").code == 0
 
 
 def test_alone_it_cannot_be_decided(project: Project) -> None:

@@ -269,11 +269,29 @@ def test_what_cannot_be_read_says_what_to_do(
 
 
 def test_one_value_each_is_a_plain_ratio_in_the_direction_asked_for(project: Project) -> None:
-    project.write("b.json", '[{"name": "rate", "unit": "req/s", "value": 100}]')
-    project.write("n.json", '[{"name": "rate", "unit": "req/s", "value": 80}]')
+    project.write("b.json", '[{"name": "score", "unit": "points", "value": 100}]')
+    project.write("n.json", '[{"name": "score", "unit": "points", "value": 80}]')
     both = ("check", "n.json", "--baseline", "b.json")
     assert project.cli(*both, "--direction", "higher").code == 1
     assert_green(project.cli(*both, "--direction", "lower"))
+
+
+def test_a_direction_against_the_unit_cannot_decide(project: Project) -> None:
+    project.write("b.json", '[{"name": "served", "unit": "req/s", "value": 340}]')
+    project.write("n.json", '[{"name": "served", "unit": "req/s", "value": 170}]')
+    both = ("check", "n.json", "--baseline", "b.json")
+    assert_cannot_decide(project.cli(*both, "--direction", "lower"), "b.json", "give --direction higher")
+    assert project.cli(*both, "--direction", "higher").code == 1
+
+
+def test_a_direction_against_that_of_our_own_runs_cannot_decide(project: Project) -> None:
+    run = '{"run_id": "%s", "elapsed_sec": 2.5, "rows_used": 40, "peak_memory_mb": 9.5, "benchmark": "sort"}'
+    project.write("b.json", run % "one")
+    project.write("n.json", run % "two")
+    assert project.cli("baseline", "refresh", "b.json").code == 0
+    words = ("check", "n.json", "--direction")
+    assert_cannot_decide(project.cli(*words, "higher"), "n.json", "leave out --direction")
+    assert project.cli(*words, "lower").code == 0
 
 
 PROM = """# TYPE latency_seconds histogram
@@ -303,6 +321,43 @@ def test_a_bucket_wider_than_the_threshold_cannot_be_decided(
     outcome = project.cli("check", "now.prom", "--report", "r.json")
     assert outcome.code == code, str(outcome)
     assert reason in {f["reason"] for f in project.read_json("r.json")["findings"]}
+
+
+FINE = """# TYPE wait_seconds histogram
+wait_seconds_bucket{le="0.2"} 30
+wait_seconds_bucket{le="0.204"} 70
+wait_seconds_bucket{le="0.4"} %d
+wait_seconds_bucket{le="0.8"} %d
+wait_seconds_bucket{le="1.6"} %d
+wait_seconds_bucket{le="+Inf"} 100
+wait_seconds_sum 21
+wait_seconds_count 100
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "status", "reason"),
+    [
+        pytest.param((100, 100, 100), (71, 72, 73), "advisory", "saturated", id="beyond-the-last"),
+        pytest.param((71, 72, 73), (71, 72, 73), "advisory", "saturated", id="beyond-the-last-on-both-sides"),
+        pytest.param((71, 72, 73), (100, 100, 100), "advisory", "saturated", id="beyond-the-last-before"),
+        pytest.param((100, 100, 100), (71, 72, 100), "advisory", "bucket-too-wide", id="two-buckets-on"),
+        pytest.param((100, 100, 100), (71, 100, 100), "unchanged", "bucket-too-wide", id="the-next-bucket"),
+        pytest.param((71, 72, 100), (100, 100, 100), "unchanged", "bucket-too-wide", id="two-buckets-back"),
+    ],
+)
+def test_a_percentile_that_is_not_gated_says_that_its_bucket_hides_it(
+    project: Project, then: tuple[int, ...], now: tuple[int, ...], status: str, reason: str
+) -> None:
+    project.write("then.prom", FINE % then)
+    project.write("now.prom", (FINE % now).replace("sum 21", "sum 22"))
+    assert project.cli("baseline", "refresh", "--runs", "then.prom").code == 0
+    outcome = project.cli("check", "now.prom", "--report", "r.json")
+    assert outcome.code == 0, str(outcome)
+    found = {f["statistic"]: f for f in project.read_json("r.json")["findings"]}
+    assert (found["p95"]["status"], found["p95"]["reason"]) == (status, reason)
+    assert ("Unknown, and not gated" in outcome.stdout) == (reason == "saturated")
+    assert ("Worse, but not gated" in outcome.stdout) == (status == "advisory" and reason != "saturated")
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,10 @@ def summaries(session: str, day: int, slower: float) -> dict[str, str]:
     dice = random.Random(day)  # noqa: S311 - not for secrets
     files = {}
     for i in range(60):
-        run_id = f"{session}-{i:02d}"
+        run_id, took = f"{session}-{i:02d}", dice.gauss(slower, 0.02)
         summary = {
             "run_id": run_id, "benchmark": f"stage-{i % 3}", "labels": {"size": "big", "kind": "ä"} if i % 2 else {},
-            "elapsed_sec": 1.0, "elapsed_ns": round(1e9 * dice.gauss(slower, 0.02)), "rows_used": 10,
+            "elapsed_sec": round(took, 3), "elapsed_ns": round(1e9 * took), "rows_used": 10,
             "peak_memory_mb": round(dice.gauss(80, 0.1), 1), "session": session, "unknown": {"b": [1], "a": None},
             "started_at": f"2026-01-{day:02d}T00:00:{i:02d}Z", "environment": ENVIRONMENT, "commit": f"{day:040x}",
             "metrics": {"loss": {"value": dice.random()}, "hits": {"value": dice.random(), "better": "higher"}},

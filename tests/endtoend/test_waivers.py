@@ -106,7 +106,7 @@ def test_an_audit_warns_of_one_that_has_ended(green: Project) -> None:
         pytest.param(("train", "elapsed", "--ceiling", "1.5"), "--ceiling", "--help", id="no-ceiling"),
         pytest.param(("train", "elapsed", "--until", "2020-01-01"), "2020-01-01 has passed", "to come", id="past"),
         pytest.param(("train", "elapsed", "--until", "soon"), '"soon" is not a day', "--help", id="no-day"),
-        pytest.param(("train", "elapsed", "--reason", " "), "says nothing", "--help", id="no-reason"),
+        pytest.param(("train", "elapsed", "--reason", " "), "--reason is empty", "--help", id="no-reason"),
         pytest.param(("train", "elapsed", "--reason", "a\nb"), "cannot be printed", "--help", id="two-lines"),
     ],
 )

@@ -97,7 +97,7 @@ def test_what_is_no_regular_file_confirms_nothing(
 
 
 def test_an_empty_path_is_told_as_such(suspected: Project) -> None:
-    assert_refused(suspected, '"": does not exist', "check the path", "")
+    assert_cannot_decide(confirm(suspected, ""), "--confirm is empty", "perfgate check --help")
 
 
 TEXTS: dict[str, tuple[Callable[[str], str], str]] = {

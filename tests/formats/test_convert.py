@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from laws import laws
 
-from perfgate.formats.contents import Contents
+from perfgate.formats.contents import Contents, read
 from perfgate.formats.convert import MOST_VALUES, to_runs
 from perfgate.formats.detect import named
+from perfgate.formats.options import ForeignOptions
 from perfgate.formats.parsing.failures import stated_quantiles, without_failures
 from perfgate.formats.parsing.record import Histogram, Quantiles, Record, Samples, Share, Single
+from perfgate.formats.parsing.source import Source
 from perfgate.stats.cells import count_of_cells
 
 LAWS = laws(60)
@@ -145,3 +147,12 @@ def test_a_quantile_of_buckets_knows_its_bucket(buckets, p95):
 def test_a_time_in_a_tool_s_own_way_is_no_fault(text):
     (run,) = runs_of(record(1.0, started_at=text)).runs
     assert run.started_at == ""
+
+
+def test_the_runs_of_a_report_share_what_they_state_alike():
+    cases = "".join(f'<testcase name="t{i}" time="0.{i + 200}"/>' for i in range(300))
+    report = f'<testsuite timestamp="2026-01-31T08:00:00">{cases}</testsuite>'
+    runs = to_runs(read(Source("j.xml", content=report.encode()), named("junit"), ForeignOptions()), "j.xml").runs
+    assert len(runs) == 300
+    assert len({id(s.metric) for r in runs for s in r.series}) == 1
+    assert len({id(r.started_at) for r in runs}) == 1

@@ -11,9 +11,10 @@ from cases import DATA
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.catalog import json_keys
+from perfgate.formats.catalog.format import Head
 from perfgate.formats.catalog.json_keys import is_open, outline
 from perfgate.formats.contents import read
-from perfgate.formats.detect import detect
+from perfgate.formats.detect import detect, nearest
 from perfgate.formats.options import ForeignOptions
 from perfgate.formats.own.imported import is_imported
 from perfgate.formats.parsing.source import HEAD, Source
@@ -130,3 +131,21 @@ def test_a_document_of_very_many_tokens_is_not_looked_through_to_its_end(monkeyp
     monkeypatch.setattr(json_keys, "_MOST_STEPS", 50)
     assert "z" not in outline('{"a": [' + "[[[]]]," * 100 + '0], "z": 1}', every=0)
     assert "k99" not in outline("{" + ",".join(f'"k{i}": 0' for i in range(100)), every=0)
+
+
+def test_a_large_file_in_no_known_format_is_gone_through_once(tmp_path):
+    class Counting(Source):
+        skims = 0
+
+        def skim(self):
+            self.skims += 1
+            return super().skim()
+
+    path = tmp_path / "large.json"
+    path.write_text(json.dumps({f"group{i}": {f"key{i}": i, "inner": [i]} for i in range(5000)}))
+    source = Counting(str(path))
+    assert source.is_cut
+    assert detect(source) is None
+    nearest(source)
+    assert "group4999.inner" in Head(source).complete().keys
+    assert source.skims == 1

@@ -124,8 +124,20 @@ def test_a_budget_on_stated_percentiles_needs_its_own():
 
 def test_a_budget_whose_metric_no_run_states_is_missing():
     (found,), problems = checked(budget("< 100ms", metric="latency"), profile({"elapsed": [1.0]}))
-    assert (found.status, found.reason, found.current, found.n_current) == (Status.MISSING, "no-values", None, 0)
+    assert (found.status, found.reason, found.current, found.n_current) == (Status.MISSING, "budget-no-values", None, 0)
     assert not problems
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        pytest.param("elapsd", 'did you mean "elapsed"? Measured: elapsed, peak_memory', id="near"),
+        pytest.param("latency", "Measured: elapsed, peak_memory", id="far"),
+    ],
+)
+def test_a_budget_on_a_metric_that_nobody_measured_names_those_there_are(wanted, message):
+    (found,), _ = checked(budget("< 100ms", metric=wanted), profile({"peak_memory": [1.0], "elapsed": [2.0]}))
+    assert (found.reason, found.message) == ("budget-no-values", message)
 
 
 def test_a_budget_in_a_unit_that_does_not_fit_is_a_fault():

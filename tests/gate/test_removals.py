@@ -109,6 +109,44 @@ def test_a_new_benchmark_of_like_values_looks_renamed(candidate, is_renamed, del
 
 
 @pytest.mark.parametrize(
+    ("name", "candidate", "is_renamed"),
+    [
+        pytest.param("solve", new(9.0, name="solve", labels=(("size", "3"),)), True, id="label-added"),
+        pytest.param("t.py::solve[7]", new(9.0, name="t.py::solve[big]"), True, id="label-in-the-name"),
+        pytest.param("solve", new(9.0, name="solve[big]"), True, id="label-of-a-tool"),
+        pytest.param("solve", new(9.0, name="solver"), False, id="longer-name"),
+        pytest.param("solve", new(9.0, name="solve", labels=(("n", "1"),), kind="class-b"), False, id="another-class"),
+        pytest.param("[7]", new(9.0, name="[8]"), False, id="no-name"),
+    ],
+)
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_new_benchmark_of_the_same_name_with_other_labels_looks_renamed(name, candidate, is_renamed, is_deleted):
+    deleted = frozenset({("class-a", (name, ()))} if is_deleted else ())
+    pairs = [Pair(base=old(name=name), current=None), Pair(base=None, current=candidate)]
+    outcome = settled(*pairs, deleted=deleted, ref="main")
+    plain = (Status.REMOVED, "removed") if is_deleted else (Status.MISSING, "no-runs")
+    found = {(status, reason) for status, reason in statuses(outcome, name) if status is not Status.NEW}
+    assert found == {(Status.MISSING, "looks-renamed") if is_renamed else plain}
+    assert [d.slug for d in outcome.notes] == ["removed-beside-new"] * (is_deleted and not is_renamed)
+
+
+def test_each_namesake_is_the_new_name_of_one_benchmark_that_shares_its_labels():
+    olds = [old(labels=(("a", x),)) for x in "12"]
+    news = [new(9.0, name="solve", labels=(("a", x), ("b", "1"))) for x in "21"]
+    outcome = settled(*(Pair(base=p, current=None) for p in olds), *(Pair(base=None, current=p) for p in news))
+    assert [typed(d).split(" rename ")[1] for d in outcome.problems] == [
+        "'solve[a=1]' 'solve[a=1,b=1]'",
+        "'solve[a=2]' 'solve[a=2,b=1]'",
+    ]
+
+
+def test_a_removal_with_an_entry_needs_no_look_at_what_is_new():
+    pairs = [Pair(base=old(), current=None), Pair(base=None, current=new(9.0))]
+    outcome = settled(*pairs, removals=(ENTRY,), deleted=frozenset({PLACE}))
+    assert (outcome.notes, outcome.problems) == ((), ())
+
+
+@pytest.mark.parametrize(
     ("removed", "command"),
     [
         ({}, "perfgate baseline rename 'solve[n=2]' 'solve fast[n=2]'"),

@@ -79,6 +79,20 @@ def test_no_runs_at_all_is_an_error_that_says_where_was_looked(workdir):
     assert problem.slug == "runs-unreadable"
 
 
+@pytest.mark.parametrize(
+    ("path", "message", "hint"),
+    [
+        pytest.param("a b", "the folder is empty", "perfgate run --out 'a b' -n 10 -- CMD", id="folder"),
+        pytest.param("a b/*.json", "no file matches", "correct the pattern", id="glob"),
+    ],
+)
+def test_what_is_named_and_holds_nothing_gets_a_hint_that_fits_it(workdir, path, message, hint):
+    (workdir / "a b").mkdir()
+    _, (problem,), _ = inputs.read_runs([path], inputs.read_settings(None))
+    assert (problem.slug, problem.place, problem.message) == ("no-runs", path, message)
+    assert hint in problem.hint
+
+
 def test_copies_are_noted_and_every_fault_of_files_and_runs_is_told(workdir):
     write_json(workdir / "r" / "1.json", summary("same"))
     write_json(workdir / "r" / "2.json", summary("same"))

@@ -42,16 +42,32 @@ def test_a_quiet_text_ends_with_its_token():
     assert re.fullmatch("[0-9a-f]{32}", token)
     assert token != actions.new_token()
     for text in ("::error::x", "::error::x\n"):
-        quiet = actions.without_commands(text, escape=None, token=token)
+        quiet = actions.without_commands(text, token=token)
         assert quiet == f"::stop-commands::{token}\n::error::x\n::{token}::\n"
 
 
-def test_a_text_for_programs_writes_the_older_form_of_a_command_as_its_format_does():
-    text = '{"name": "##[error]x"}\n'
-    assert (
-        actions.without_commands(text, escape="\\u0023#[", token=actions.new_token())
-        == '{"name": "\\u0023#[error]x"}\n'
-    )
+@pytest.mark.parametrize(
+    ("text", "defused"),
+    [
+        ("::error::x\n", ": :error::x\n"),
+        ("a\n \t::error::x\n", "a\n \t: :error::x\n"),
+        ("a\r::error::x\n", "a\r: :error::x\n"),
+        ("a::b\nstd::sort 1 ms\n", "a::b\nstd::sort 1 ms\n"),
+        (":::x\n", ": ::x\n"),
+        ("name ##[error]x\n", "name # #[error]x\n"),
+        ("name ##vso[task.complete]x\n", "name # #vso[task.complete]x\n"),
+        ("##teamcity[x] ###[y]\n", "# #teamcity[x] ## #[y]\n"),
+        ("## Heading [x]\n# [y]\n", "## Heading [x]\n# [y]\n"),
+    ],
+    ids=ascii,
+)
+def test_a_defused_text_gives_no_runner_a_command_and_is_else_as_it_was(text, defused):
+    assert actions.defuse(text) == defused
+    assert actions.defuse(defused) == defused
+
+
+def test_a_text_for_programs_writes_the_sign_as_its_format_does():
+    assert actions.defuse('{"name": "##[error]x"}\n', "\\u0023") == '{"name": "\\u0023#[error]x"}\n'
 
 
 @pytest.mark.parametrize(("value", "expected"), [("true", True), ("false", False), (None, False)])

@@ -127,7 +127,8 @@ class Player:
     def _facts(self, root: Path, before: dict[str, Any], arguments: tuple[str, ...], stdout: str, stderr: str) -> Any:
         stdout, stderr = (text.replace(str(root), "ROOT") for text in (stdout, stderr))
         facts: dict[str, Any] = {"has stdout": bool(stdout.strip()), "has stderr": bool(stderr.strip())}
-        found = sorted(m.groups(default="") for m in map(_SLUG.match, stderr.splitlines()) if m)
+        # each once: of faults that are equal the previous release printed all
+        found = sorted({m.groups(default="") for m in map(_SLUG.match, stderr.splitlines()) if m})
         facts["slugs on stderr"] = [[self.mapping["slugs"].get(slug, slug), masked(place)] for slug, place in found]
         after = listing(root)
         written = [n for n in after if after[n] != before.get(n)]

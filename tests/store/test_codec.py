@@ -268,3 +268,17 @@ def test_the_runs_of_baselines_are_known_by_benchmark_over_all_classes():
     assert known == known_runs({1: one, 2: two, 3: other})
     assert known["train", ()] == {short_hash("s1-0"), short_hash("s2-0")}
     assert known["serve", ()] == {short_hash("s3-0")}
+
+
+@pytest.mark.parametrize(
+    ("encode", "decode"),
+    [(encode_baseline, decode_baseline), (lambda p: encode_profiles([p]), decode_profiles)],
+    ids=["baseline", "profiles"],
+)
+@pytest.mark.parametrize("key", ["benchmark", "n", "unit"])
+def test_a_key_that_stands_twice_is_refused(encode, decode, key):
+    text = encode(a_profile()).decode()
+    begin = text.index(f'"{key}":')
+    end = text.index(",", begin) + 1
+    (fault,) = refused(decode, (text[:end] + text[begin:end] + text[end:]).encode(), "b.json")
+    assert (fault.slug, fault.message) == ("baseline-invalid", f'the key "{key}" stands twice')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,15 @@ numbers = itertools.count()
 @pytest.fixture
 def branch(project: Project, tmp_path: Path) -> Project:
     """A repository whose branch trunk keeps its baselines fresh, and a remote."""
+    return begin(project, tmp_path)
+
+
+def begin(project: Project, tmp_path: Path, *words: str) -> Project:
+    """Make such a repository."""
     project.write("job.py", JOB.format(0.1))
     project.write("perfgate.toml", RULES)
     project.write(".gitignore", "perfgate-report/\noutputs/\nbaselines.patch\nproposed/\n")
-    done = project.cli("init", "--ci", "github", "--refresh", "trunk")
+    done = project.cli("init", "--ci", "github", "--refresh", "trunk", *words)
     assert done.code == 0, str(done)
     assert "each push to trunk" in done.stdout
     project.git("init", "-q", "-b", "trunk")
@@ -51,7 +57,12 @@ def play(project: Project, tmp_path: Path, sha: str) -> tuple[int, str]:
     project.drop_runs("*")
     shutil.rmtree(project.path("perfgate-report"), ignore_errors=True)  # the checkout leaves nothing that git ignores
     name = f"m{next(numbers)}"
-    variables = {"GITHUB_SHA": sha, "GITHUB_REF": "refs/heads/trunk", "PERFGATE_SESSION": name}
+    variables = {
+        "GITHUB_SHA": sha,
+        "GITHUB_REF": "refs/heads/trunk",
+        "GITHUB_REPOSITORY": "octo/app",
+        "PERFGATE_SESSION": name,
+    }
     project.git("checkout", "-q", "--detach", sha)
     code, said = Runner(tmp_path / name, project.root, {}, variables).play(jobs["refresh"])
     if not code:
@@ -66,6 +77,25 @@ def play(project: Project, tmp_path: Path, sha: str) -> tuple[int, str]:
     project.git("checkout", "-q", "trunk")
     project.git("pull", "-q", "--ff-only", "origin", "trunk")
     return code, said
+
+
+GH = """#!/bin/sh
+printf '%s\\n' "$*" >> "{0}/calls"
+case "$1 $2" in
+  "pr list") echo "$(wc -l < "{0}/open")" ;;
+  "pr create") echo "$*" >> "{0}/open" ;;
+esac
+"""
+
+
+def propose(project: Project, tmp_path: Path, seconds: float) -> tuple[int, str]:
+    """Push a program of that speed, and play both jobs beside a `gh` that remembers what it was asked."""
+    (tmp_path / "open").touch()
+    gh = tmp_path / "bin/gh"
+    gh.parent.mkdir(exist_ok=True)
+    gh.write_text(GH.format(tmp_path))
+    gh.chmod(0o755)
+    return push(project, tmp_path, seconds)
 
 
 def sessions(project: Project) -> int:
@@ -150,3 +180,36 @@ def test_a_report_that_could_not_decide_records_nothing(project: Project) -> Non
     assert done.code == 2
     assert "error[refresh-undecided]" in done.stderr
     assert not list(project.path(".").glob("baselines/*/*.json"))
+
+
+@pytest.mark.slow
+def test_a_pull_request_is_opened_once_and_replaced_until_it_is_merged(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    begin(project, tmp_path, "--refresh-as", "pull-request")
+    branches = []
+    for _ in range(2):
+        code, said = propose(project, tmp_path, 0.1)
+        assert code == 0, said
+        assert not list(project.path("baselines").glob("*/*.json")), "the branch itself gets no commit"
+        project.git("fetch", "-q", "origin", "+refs/heads/*:refs/remotes/origin/*")
+        branches.append(project.git("rev-parse", "origin/perfgate-baselines/trunk"))
+        assert project.git("rev-parse", "origin/perfgate-baselines/trunk^") == project.git("rev-parse", "trunk")
+    assert branches[0] != branches[1]
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert [call.split()[1] for call in calls] == ["list", "create", "list"]
+    assert "--repo octo/app --base trunk --head perfgate-baselines/trunk" in calls[1]
+    project.git("merge", "-q", "--ff-only", "origin/perfgate-baselines/trunk")
+    project.git("push", "-q", "origin", "trunk")
+    assert sessions(project) == 1
+    code, said = propose(project, tmp_path, 0.4)
+    assert code == 2, said
+    assert "error[refresh-loosens]" in said
+    assert project.git("ls-remote", "origin", "perfgate-baselines/trunk").split()[0] == branches[1]
+
+
+def test_a_form_without_a_branch_is_refused(project: Project) -> None:
+    done = project.cli("init", "--ci", "github", "--runner", "own", "--refresh-as", "pull-request")
+    assert done.code == 2
+    assert "--refresh BRANCH" in done.stderr

@@ -32,6 +32,7 @@ PLANS["own-own-branches-shards"] = Plan(runner="own", forks=False, shards=3, ins
 PLANS["own-forks-shards"] = Plan(runner="own", shards=3, install=INSTALL)
 PLANS["own-forks-fresh"] = Plan(runner="own", refresh="release/1.x", suites=("services/api", "web"), install=INSTALL)
 PLANS["own-forks-fresh-shards"] = Plan(runner="own", refresh="main", shards=3, install=INSTALL)
+PLANS["own-forks-fresh-proposed"] = Plan(runner="own", refresh="rel/1.x", proposes=True, install=INSTALL)
 OFF = ("line-length", "document-start", "truthy")
 STYLE = {"extends": "default", "rules": {**dict.fromkeys(OFF, "disable"), "comments": {"min-spaces-from-content": 1}}}
 
@@ -145,7 +146,8 @@ def test_nothing_is_permitted_beyond_what_a_job_needs(written: dict[str, Path], 
             if (
                 set(triggers) == {"push"} and name != "project"
             ):  # it commits what another job measured, and runs no more
-                may = {"contents"} if not any("pip install" in s.get("run", "") for s in job["steps"]) else set()
+                own = {"contents", "pull-requests"} if PLANS[name].proposes else {"contents"}
+                may = own if not any("pip install" in s.get("run", "") for s in job["steps"]) else set()
             assert writes <= may
             if "workflow_run" in triggers:
                 assert not runs_the_change

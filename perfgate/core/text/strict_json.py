@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from perfgate.core.errors import cannot_decide
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _BARE_POINT = re.compile(r"(-?)(\.\d{1,40})\d*")
 """A number as `bc` writes it, without a digit before the point."""
 
@@ -54,6 +58,33 @@ def load_json(content: bytes, origin: str, slug: str, hint: str) -> Any:  # noqa
         message = "a text holds half a character (a lone surrogate)"
         raise cannot_decide(slug, message, place=origin, hint=hint)
     return document
+
+
+def has_key_twice(content: bytes, document: object) -> bool:
+    """Does an object of a JSON text state a key twice, of which a fast decoder took the last without a word?
+
+    As many keys are written as there are colons outside of texts; those that stand twice are
+    missing in the document.
+
+    Args:
+        content: the text, which a decoder has read: valid UTF-8 and valid JSON.
+        document: what it read.
+    """
+    plain = _ESCAPE.sub(b"", content) if b"\\" in content else content
+    written = b"".join(plain.split(b'"')[::2]).count(b":")
+    return written != sum(map(len, objects_of(document)))
+
+
+def objects_of(document: object) -> Iterator[dict[str, Any]]:
+    """Yield every object of a JSON document, in no order that means anything."""
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield value
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
 
 
 def _refuse_constant(name: str) -> NoReturn:

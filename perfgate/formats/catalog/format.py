@@ -74,9 +74,11 @@ class Head:
         """Paths of the JSON keys; empty when it is no JSON."""
         if self.text[:1] not in {"{", "["}:
             return frozenset()
-        if self.is_completed:
-            return outline(self.source.skim().lstrip(), every=len(self.text))
-        return outline(self.text)
+        if not self.is_completed:
+            return outline(self.text)
+        if self.source.outline is None:  # every question about a large file would go through all of it
+            self.source.outline = outline(self.source.skim().lstrip(), every=len(self.text))
+        return self.source.outline
 
     @property
     def is_open(self) -> bool:

@@ -199,7 +199,7 @@ REJECTED: tuple[Format, ...] = (
     Format(
         name="hey-text",
         tool="hey",
-        pattern=r"\ASummary:\s*\n\s*Total:\s",
+        pattern=r"\ASummary:[^\S\n]*\n\s*Total:\s",
         hint="it holds no samples: hey -o csv URL > load.csv",
     ),
     Format(

@@ -13,6 +13,7 @@ from perfgate.core.errors import cannot_decide
 from perfgate.core.metrics import Metric
 from perfgate.core.quantile import Quantile
 from perfgate.core.run import NOWHERE, Environment, Run, Series, class_of
+from perfgate.core.text.strict_json import has_key_twice, load_json
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -91,6 +92,8 @@ def decode_imported(content: bytes, origin: str) -> Run:
         stored = msgspec.json.decode(content, type=_Imported)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
         _refuse(origin, str(caught))
+    if has_key_twice(content, msgspec.json.decode(content)):
+        load_json(content, origin, "run-invalid", _HINT)
     for name, s in stored.series.items():
         numbers = (s.least, *s.values, *(v for q in s.quantiles.values() for v in q if v is not None))
         if bool(s.values) == bool(s.quantiles) or not all(map(math.isfinite, numbers)):

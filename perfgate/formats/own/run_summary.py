@@ -11,7 +11,7 @@ from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, Direction, Metric, canonical_name
 from perfgate.core.run import UNSPECIFIED, Environment, Labels, Run, class_of
-from perfgate.core.text.strict_json import load_json
+from perfgate.core.text.strict_json import has_key_twice, load_json, objects_of
 from perfgate.core.text.units import to_base
 from perfgate.formats.parsing.timestamps import normal_instant
 
@@ -23,6 +23,12 @@ _Amount = Annotated[float, msgspec.Meta(ge=0, le=1e100)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)] | Annotated[float, msgspec.Meta(ge=0, le=2**53, multiple_of=1)]
 _LEAST, _MOST = 1e-100, 1e100  # their squares and ratios are still numbers
 _BOM = b"\xef\xbb\xbf"
+_VARYING = b"0123456789abcdefABCDEF.+-"
+"""Characters in which the files of one program differ: numbers, times, and hexadecimal ids."""
+_KEPT_OF_KEYS = dict.fromkeys(_VARYING)
+_MOST_SHAPES = 1000
+_ROUNDED_SEC, _ROUNDED_BYTES = 1e-3, 1e5  # what three decimals of a second, and one of a megabyte, may hide
+_MOST_APART = 0.01  # share by which two values for one thing may differ
 _NOTHING = msgspec.Raw(b"")
 _HINT = "measure again, or remove the file; `perfgate schema run` prints the format"
 
@@ -72,6 +78,8 @@ class SummaryReader:
         self._labels: dict[bytes, Labels] = {}
         self._environments: dict[bytes, Environment] = {b"": _NOWHERE}
         self._metrics: dict[tuple[str, str, Direction], Metric] = {}
+        self._document = msgspec.json.Decoder().decode
+        self._shapes: set[bytes] = set()
 
     def parse(self, content: bytes, origin: str, folder: str) -> Run:
         """Return the run of a summary.
@@ -84,23 +92,12 @@ class SummaryReader:
         Raises:
             CannotDecideError: it is not a run summary; every fault is in it.
         """
-        try:
-            s = self._decode(content)
-            raw = bytes(s.labels)
-            labels = self._labels.get(raw) if raw else ()
-            if labels is None:
-                labels = self._labels[raw] = tuple(sorted(self._strings(raw).items()))
-            raw = bytes(s.environment)
-            environment = self._environments.get(raw)
-            if environment is None:
-                environment = self._environments[raw] = _environment(self._strings(raw))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
-            if content.startswith(_BOM):  # some editors put one in front; it says nothing
-                return self.parse(content[len(_BOM) :], origin, folder)
-            explain(content, origin, str(caught))
+        s, labels, environment = self._read(content, origin)
         seconds = s.elapsed_ns / 1e9 if s.elapsed_ns is not None else s.elapsed_sec
         size = s.peak_memory_bytes if s.peak_memory_bytes is not None else to_base(s.peak_memory_mb, "MB")[0]
         values: tuple[tuple[Metric, float], ...] = ((ELAPSED, seconds), (PEAK_MEMORY, float(size)))
+        if abs(seconds - s.elapsed_sec) > _ROUNDED_SEC or abs(size - s.peak_memory_mb * 1e6) > _ROUNDED_BYTES:
+            _check_agreement(s, seconds, size, origin)
         if s.cpu_sec is not None:
             values += ((CPU, s.cpu_sec),)
         if s.metrics:
@@ -128,6 +125,40 @@ class SummaryReader:
             s.shard or "",
         )
 
+    def _read(self, content: bytes, origin: str) -> tuple[_Summary, Labels, Environment]:
+        """Return what a summary states, its labels and its environment; it is valid, and no key stands twice."""
+        try:
+            s = self._decode(content)
+            raw = bytes(s.labels)
+            labels = self._labels.get(raw) if raw else ()
+            if labels is None:
+                labels = self._labels[raw] = tuple(sorted(self._strings(raw).items()))
+            raw = bytes(s.environment)
+            environment = self._environments.get(raw)
+            if environment is None:
+                environment = self._environments[raw] = _environment(self._strings(raw))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
+            if content.startswith(_BOM):  # some editors put one in front; it says nothing
+                return self._read(content[len(_BOM) :], origin)
+            explain(content, origin, str(caught))
+        if content.translate(None, _VARYING) not in self._shapes:
+            self._check_keys(content, origin)
+        return s, labels, environment
+
+    def _check_keys(self, content: bytes, origin: str) -> None:
+        """Raise CannotDecideError when a key stands twice, and remember the shape of a file that is sound for sure.
+
+        The files of a program differ in numbers and ids alone. What is left of a file without
+        these characters says for all of them that no key stands twice, if its keys still differ.
+        """
+        document = self._document(content)
+        if has_key_twice(content, document):
+            explain(content, origin, "a key stands twice")
+        if b"\\" not in content and len(self._shapes) < _MOST_SHAPES:
+            objects = objects_of(document)
+            if all(len({key.translate(_KEPT_OF_KEYS) for key in o}) == len(o) for o in objects):
+                self._shapes.add(content.translate(None, _VARYING))
+
     def _own(self, name: str, measured: _Measurement) -> tuple[Metric, float]:
         """Return a metric that the program recorded itself, in base units."""
         value, unit = to_base(measured.value, measured.unit)
@@ -136,6 +167,21 @@ class SummaryReader:
         if metric is None:
             metric = self._metrics[key] = Metric(name=key[0], unit=unit, better=measured.better)
         return metric, value
+
+
+def _check_agreement(s: _Summary, seconds: float, size: float, origin: str) -> None:
+    """Raise CannotDecideError when the rounded and the unrounded value of a run are of different amounts."""
+    pairs = (
+        ("elapsed_sec", s.elapsed_sec, "elapsed_ns", s.elapsed_ns, seconds, 1.0, _ROUNDED_SEC),
+        ("peak_memory_mb", s.peak_memory_mb, "peak_memory_bytes", s.peak_memory_bytes, size, 1e6, _ROUNDED_BYTES),
+    )
+    faults = [
+        _fault(origin, f"/{rounded}", f'"{rounded}" is {stated:g}, and "{exact}" is {raw}: they contradict each other')
+        for rounded, stated, exact, raw, amount, factor, slack in pairs
+        if abs(amount - stated * factor) > max(slack, _MOST_APART * max(amount, stated * factor))
+    ]
+    if faults:
+        raise CannotDecideError(faults)
 
 
 def _instant(text: str, origin: str) -> str:

@@ -38,6 +38,10 @@ _LONGEST_NAME = 500
 _GOOD = frozenset({"true", "ok", "1", "yes", "success", "passed"})
 _FIRST_GOOD, _LAST_GOOD = 200, 399
 _NAMELESS = object()
+_NO_NUMBER, _NO_AMOUNT = "no finite number", "a time or size of zero or below"
+_SINGULAR = {_NO_NUMBER: "1 value is no number", _NO_AMOUNT: "1 value is zero or below"}
+_PLURAL = {_NO_NUMBER: "values are no numbers", _NO_AMOUNT: "values are zero or below"}
+_ALLOW = "correct what writes the log; or add allow_zero = true to the value in the map, if zero is a measurement"
 
 
 class RowError(Exception):
@@ -101,8 +105,9 @@ class Grouping:
         self._decode = msgspec.json.Decoder(list[float]).decode
         self._by_key: dict[object, _Group] = {}
         self._by_name: dict[str, _Group] = {}
-        self._odd: Counter[str] = Counter()
-        self._first_odd: dict[str, int] = {}
+        self._is_amount = [not v.allow_zero and v.is_amount for v in mapped.values]
+        self._odd: Counter[tuple[str, str]] = Counter()
+        self._first_odd: dict[tuple[str, str], int] = {}
         self._is_met: list[bool] = []
 
     def take(self, rows: Sequence[Row], lines: Sequence[int]) -> None:
@@ -191,6 +196,13 @@ class Grouping:
         return group
 
     def _numbers(self, i: int, cells: list[object]) -> Sequence[float | None]:
+        """Return the values of a field; None where a row has none, or one that is no measurement."""
+        values = self._as_numbers(i, cells)
+        if not self._is_amount[i] or (None not in values and min(values, default=1.0) > 0):  # type: ignore[type-var,operator] # none is None
+            return values
+        return [v if v is not None and v > 0 else None for v in values]
+
+    def _as_numbers(self, i: int, cells: list[object]) -> Sequence[float | None]:
         """Return the values of a field; None where a row has none, or one that is no number."""
         if self._map.values[i].share:
             return [None if flag is None else float(flag) for flag in map(is_true, cells)]
@@ -209,15 +221,16 @@ class Grouping:
     def _there(
         self, i: int, values: Sequence[float | None], cells: list[object], lines: Sequence[int], mine: list[int]
     ) -> Iterator[float]:
-        """Yield the values that are there, and count what is there and no number."""
+        """Yield the values that are there, and count what is there and no measurement."""
         for at in mine:
             value = values[at]
             if value is not None:
                 yield value
             elif cells[at] is not None and cells[at] != "":
-                field = self._map.values[i].value
-                self._odd[field] += 1
-                self._first_odd[field] = min(lines[at], self._first_odd.get(field, lines[at]))
+                what = _NO_NUMBER if to_number(cells[at]) is None else _NO_AMOUNT
+                odd = (self._map.values[i].value, what)
+                self._odd[odd] += 1
+                self._first_odd[odd] = min(lines[at], self._first_odd.get(odd, lines[at]))
 
     @property
     def is_empty(self) -> bool:
@@ -230,22 +243,26 @@ class Grouping:
         Args:
             what: of what the file is made, ``line`` or ``item``.
             better: direction of metrics of which neither the map nor their suffix says one.
-            tolerance: share of the rows that may hold a value that is no number.
+            tolerance: share of the rows that may hold a value that is no measurement.
 
         Raises:
             CannotDecideError: more than these hold one: what a program writes when it cannot measure is no absence.
         """
         rows = sum(group.rows for group in self._by_name.values())
-        for field, count in self._odd.items():
+        for (field, why), count in self._odd.items():
             if are_too_many(count, rows, tolerance):
-                message = f'{count:,} of {rows:,} rows hold no finite number in the field "{field}"'
-                raise self._source.fault(f"{message}; the first is {what} {self._first_odd[field]:,}", TOLERATE)
+                message = f'{count:,} of {rows:,} rows hold {why} in the field "{field}"'
+                first = self._first_odd[field, why]
+                raise self._source.fault(
+                    f"{message}; the first is {what} {first:,}", TOLERATE if why == _NO_NUMBER else _ALLOW
+                )
         self._is_met = [any(group.columns[i] for group in self._by_name.values()) for i in range(len(self._values))]
         for group in self._by_name.values():
             yield from self._of(group, better)
-        for field, count in self._odd.items():
-            values = "1 value is no number" if count == 1 else f"{count:,} values are no numbers"
-            yield Skipped(benchmark=f'field "{field}"', why=f"{values}, the first in {what} {self._first_odd[field]:,}")
+        for (field, why), count in self._odd.items():
+            values = _SINGULAR[why] if count == 1 else f"{count:,} {_PLURAL[why]}"
+            first = self._first_odd[field, why]
+            yield Skipped(benchmark=f'field "{field}"', why=f"{values}, the first in {what} {first:,}")
 
     def _of(self, group: _Group, asked: Direction | None) -> Iterator[Record | Skipped]:
         if group.failed == group.rows:

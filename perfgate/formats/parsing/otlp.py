@@ -28,7 +28,7 @@ _MACHINES = frozenset({
 })  # fmt: skip
 """Attributes that change with the machine or the run: the same benchmark would be another one on each."""
 _UCUM = {"By": "B", "kBy": "kB", "MBy": "MB", "GBy": "GB", "KiBy": "KiB", "MiBy": "MiB", "By/s": "B/s"}
-_BRACES = re.compile(r"\{[^}]*\}")
+_BRACES = re.compile(r"\{[^{}]*\}")
 _UNREAD = {
     "exponentialHistogram": "an exponential histogram, which is not read: choose explicit buckets",
     "sum": "a counter: it says how often, not how fast",

@@ -66,6 +66,8 @@ class Source:
             content: what it holds, when that is known already.
         """
         self.path = path
+        self.outline: frozenset[str] | None = None
+        """Paths of the keys of the whole first document, once somebody has looked for them."""
         self._content = content
         self._head: bytes | None = None
         self._digest = hashlib.sha256()

@@ -32,6 +32,12 @@ _UNITS: dict[str, tuple[str, float, str, Direction]] = {
 _NAME = re.compile(r"Benchmark(?![a-z])\S*")
 _COUNT = re.compile(r"[0-9]+")
 _OUTCOME = re.compile(r"(?:\s*|Benchmark\S*\s+)--- (FAIL|SKIP): (Benchmark(?![a-z])\S*)")
+_BROKEN_OFF = re.compile(r"(?:Benchmark\S*\s+)?(?:panic: |fatal error: )|FAIL$|exit status [1-9][0-9]*$|signal: ")
+"""Lines of a program that ends early; one that passes in spite of them has only printed them."""
+_PACKAGE_FAILED = re.compile(r"FAIL[ \t]+\S")
+_PASSED = re.compile(r"PASS$|ok\s")
+_FAILED_ACTIONS = frozenset({"fail", "build-fail"})
+_SHOWN, _NAMED = 80, 3  # characters of a line, and names of benchmarks, in a message
 _END = re.compile(r"PASS$|FAIL\b|ok\s")
 _SETTING = re.compile(r"([a-z][^\sA-Z:]*):(?:[ \t]+(.*))?$")
 _NO_SETTINGS = frozenset({"coverage", "go", "note", "panic", "signal", "testing", "vet", "warning"})
@@ -46,11 +52,17 @@ _SHORTEST = 2  # fields of a result without its name: the count, and at least on
 
 
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
-    """Yield one record for each unit of each benchmark, in the order of their first line."""
+    """Yield one record for each unit of each benchmark, in the order of their first line.
+
+    Raises:
+        CannotDecideError: the run ended early: what it would have measured is not there.
+    """
     lines = _Lines(source)
     for package, line, number in lines:
+        lines.ending.take(package, line, number)
         lines.take(package, line, number)
     lines.close_all()
+    _check_ending(source, lines)
     suffix = _common_suffix([r.name for r in lines.found] or [name for _, name in lines.garbled])
     for (benchmark, is_apart), by_unit in _named_by_settings(lines.found, suffix).items():
         for unit, values in by_unit.items():
@@ -73,6 +85,16 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
             what = "a result line" if len(numbers) == 1 else f"{len(numbers)} result lines"
             why = f"{what} could not be read (line {numbers[0]}{', ...' * (len(numbers) > 1)})"
             yield Skipped(benchmark=_full(package, name, suffix), why=why)
+
+
+def _check_ending(source: Source, lines: _Lines) -> None:
+    failure = lines.ending.failure()
+    if failure:
+        names = [_full(package, name, "") for (package, name), why in lines.failed.items() if why == "failed"]
+        whose = f"; failed: {', '.join(names[:_NAMED])}{', ...' * (len(names) > _NAMED)}" if names else ""
+        where, what = failure
+        message = f'go test failed in line {where:,}: "{" ".join(what[:_SHOWN].split())}"{whose}'
+        raise source.fault(message, "correct what failed, and measure again")
 
 
 def _named_by_settings(found: dict[_Result, _Values], suffix: str) -> dict[tuple[str, bool], _Values]:
@@ -117,11 +139,41 @@ class _Result(NamedTuple):
     """Configuration keys and their values, in the order of the keys."""
 
 
+class _Ending:
+    """How the test program of each package ended."""
+
+    def __init__(self) -> None:
+        self._failure: tuple[int, str] | None = None
+        self._open: dict[str, tuple[int, str]] = {}
+        """By stated package the first sign of an end that nothing contradicts yet."""
+
+    def take(self, stated: str, line: str, number: int) -> None:
+        """Take note of what a line says of the end."""
+        if _PACKAGE_FAILED.match(line):
+            self.fail(self._open.get(stated, (number, line)))
+        elif _BROKEN_OFF.match(line):
+            self._open.setdefault(stated, (number, line))
+        elif stated in self._open:
+            if _PASSED.match(line):
+                del self._open[stated]
+            elif line.startswith(_HEADINGS):  # the next program begins
+                self.fail(self._open[stated])
+
+    def fail(self, sign: tuple[int, str]) -> None:
+        """Take note that a program failed: the number of a line, and what it says."""
+        self._failure = self._failure or sign
+
+    def failure(self) -> tuple[int, str] | None:
+        """Return the first line that says that a program failed; None: all passed, as far as they say."""
+        return self._failure or next(iter(self._open.values()), None)
+
+
 class _Lines:
     """The lines of a file by package, and what they hold."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self.ending = _Ending()
         self.found: dict[_Result, _Values] = {}
         self.failed: dict[tuple[str, str], str] = {}
         self.garbled: dict[tuple[str, str], list[int]] = {}
@@ -145,6 +197,8 @@ class _Lines:
                 yield "", line, number
                 continue
             package = text(event.get("Package"))
+            if event.get("Action") in _FAILED_ACTIONS and not event.get("Test"):
+                self.ending.fail((number, f"{event['Action']} {package or text(event.get('ImportPath'))}"))
             whole = open_lines.get(package, "") + text(event.get("Output"))
             *ended, rest = whole.split("\n")
             open_lines[package] = rest[:_LONGEST]

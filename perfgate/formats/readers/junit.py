@@ -109,6 +109,6 @@ def _records(cases: _Cases, options: ForeignOptions) -> Iterator[Record | Skippe
                 flags=("rounded", "short") if is_short else ("rounded",),
                 least=options.min_time,
                 started_at=started,
-                payload=Samples(values=[value]),
+                payload=Samples(values=(value,)),
             )
     cases.ended.clear()

@@ -5,6 +5,7 @@ A user flow holds a report for each of its steps.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -27,7 +28,9 @@ _JUDGED = frozenset(
         "total-blocking-time", "total-byte-weight",
     }
 )  # fmt: skip
-_Key = tuple[str, str, str, int]
+_Key = tuple[str, str, str]
+_STEP = re.compile(r"(Navigation|Timespan|Snapshot) report \((\S{1,2000})\)")
+"""The name that Lighthouse gives a step without one: what it is, and the page without its scheme."""
 
 
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
@@ -40,7 +43,6 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     units: dict[str, str] = {}
     started = ""
     for one in _sources(source):
-        steps: Counter[_Key] = Counter()
         for name, document, is_step in _reports(one):
             error = text(table(document.get("runtimeError")).get("code"))
             numbers = list(_numbers(document))
@@ -49,12 +51,11 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
                     f"the page did not load: {error[:100]}" if error not in {"", "NO_ERROR"} else "it holds no numbers"
                 )
                 # under the page's name it would take that from the reports that are good
-                yield Skipped(benchmark=name if is_step else f"{one.name}: {name}", why=why)
+                is_alone = is_step and not source.is_folder
+                yield Skipped(benchmark=name if is_alone else f"{one.name}: {name}", why=why)
                 continue
             settings = table(document.get("configSettings"))
-            key = (name, text(settings.get("formFactor")), text(settings.get("throttlingMethod")), 0)
-            steps[key] += is_step
-            key = (*key[:3], steps[key])
+            key = (name, text(settings.get("formFactor")), text(settings.get("throttlingMethod")))
             started = started or text(document.get("fetchTime"))
             for metric, value, unit in numbers:
                 units[metric] = unit
@@ -81,17 +82,29 @@ def _sources(source: Source) -> Iterator[Source]:
 
 
 def _reports(source: Source) -> Iterator[tuple[str, dict[str, Any], bool]]:
-    """Yield name and content of the report in a file, or of those in a flow, and whether it is a step of one."""
+    """Yield name and content of the report in a file, or of those in a flow, and whether it is a step of one.
+
+    A step is numbered among those of its name, failed ones included, so that none takes the name of another.
+    """
     document = table(source.json())
     if "lighthouseVersion" in document or not items(document.get("steps")):
         yield _name(document) or source.name, document, False
         return
+    seen: Counter[str] = Counter()
     for step in map(table, items(document.get("steps"))):
         report = table(step.get("lhr"))
-        mode = text(report.get("gatherMode"))
-        name = _name(report) or text(step.get("name")) or source.name
-        # a snapshot and a time span of a page measure something else than its loading
-        yield f"{name} ({mode})" if mode not in {"", "navigation"} else name, report, True
+        name = _name_step(step, report) or source.name
+        seen[name] += 1
+        yield f"{name}#{seen[name]}" if seen[name] > 1 else name, report, True
+
+
+def _name_step(step: dict[str, Any], report: dict[str, Any]) -> str:
+    """Return the name of a step by its page; of one without a report by its own name, which may hold the page."""
+    page, mode, own = _name(report), text(report.get("gatherMode")), text(step.get("name"))
+    if not page and (named := _STEP.fullmatch(own)):
+        page, mode = _page(f"//{named[2]}"), mode or named[1].lower()
+    # a snapshot and a time span of a page measure something else than its loading
+    return f"{page or own} ({mode})" if mode not in {"", "navigation"} else page or own
 
 
 def _name(report: dict[str, Any]) -> str:

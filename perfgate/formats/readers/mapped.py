@@ -25,7 +25,7 @@ PREDICTION_LOG = FieldMap(
     time="timestamp",
     values=(
         FieldValue(value="latency_inference_ms"),
-        FieldValue(value="latency_logging_ms"),
+        FieldValue(value="latency_logging_ms", allow_zero=True),
         FieldValue(value="latency_total_ms"),
         FieldValue(value="cache_hit", metric="cache_hit_rate", share=True, better="higher"),
     ),
@@ -38,10 +38,10 @@ PERFORMANCE_LOG = FieldMap(
     inside="performance_metrics",
     values=(
         FieldValue(value="inference_time_ms"),
-        FieldValue(value="cpu_time_ms"),
+        FieldValue(value="cpu_time_ms", allow_zero=True),
         FieldValue(value="latency_ms"),
         FieldValue(value="memory_mb"),
-        FieldValue(value="memory_delta_mb"),
+        FieldValue(value="memory_delta_mb", allow_zero=True),
         FieldValue(value="function_calls", unit="1", better="lower"),
     ),
 )

@@ -111,7 +111,7 @@ def _records(name: str, found: _Calls) -> Iterator[Record | Skipped]:
         if found.errors:
             yield from all_failed(name, "duration", found.errors, "every call failed")
         else:
-            yield Skipped(benchmark=name, why="no span that ended")
+            yield Skipped(benchmark=name, why=f"no span that ended, of {found.unfinished:,}")
         return
     flags: tuple[Flag, ...] = ("unfinished",) if found.unfinished else ()
     facts: dict[str, Any] = {"benchmark": name, "better": "lower", "flags": flags, "commit": found.commit}
@@ -119,6 +119,9 @@ def _records(name: str, found: _Calls) -> Iterator[Record | Skipped]:
     yield Record(**facts, metric="duration", unit="s", payload=Samples(values=found.durations))
     rate = Share(hits=found.errors, of=known)
     yield Record(**facts, metric="error_rate", unit="1", is_derived=True, payload=rate)
+    if found.unfinished:
+        why = f"{found.unfinished:,} of {known + found.unfinished:,} have no end"
+        yield Skipped(benchmark=name, metric="spans", why=why)
 
 
 def _as_iso(nanoseconds: int) -> str:

@@ -41,10 +41,11 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     if document.get("status") != "success":
         reason = f"{text(document.get('errorType'))}: {text(document.get('error'))}".strip(": ")[:_LONGEST]
         raise source.fault(f"the server refused the query ({reason or 'it does not say why'})", "correct the query")
+    yield from _warnings(document, source.name)
     answer = table(document.get("data"))
     kind = text(answer.get("resultType"))
     if kind == "scalar":
-        yield _record("", (), _numbers([answer.get("result")]), options, is_one=True)
+        yield from _series("", (), [answer.get("result")], options, is_one=True)
         return
     if kind not in {"matrix", "vector"}:
         raise source.fault(f'is an answer of the type "{kind[:40]}", which holds no measurements', _HINT)
@@ -52,19 +53,46 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     for entry in map(table, items(answer.get("result"))):
         stated = {key: _escaped(text(value)) for key, value in table(entry.get("metric")).items()}
         name = stated.pop("__name__", "")
-        values = _numbers(items(entry.get("values")) if kind == "matrix" else [entry.get("value")])
+        points = items(entry.get("values")) if kind == "matrix" else [entry.get("value")]
         bound = _number(stated.get("le")) if name.endswith("_bucket") or not name else None
         if bound is not None:
             del stated["le"]
         labels = tuple(sorted(stated.items()))
         if bound is not None:
-            histograms.setdefault((name.removesuffix("_bucket"), labels), {})[bound] = values
+            histograms.setdefault((name.removesuffix("_bucket"), labels), {})[bound] = _numbers(points)
         elif entry.keys() & {"histogram", "histograms"}:
             yield Skipped(benchmark=titled(name, labels), why="a native histogram is not read")
         elif not is_instant(name):
-            yield _record(name, labels, values, options, is_one=kind == "vector")
+            yield from _series(name, labels, points, options, is_one=kind == "vector")
     for (name, labels), buckets in histograms.items():
         yield _histogram(name, labels, buckets, options)
+
+
+def _warnings(document: dict[str, Any], stem: str) -> Iterator[Skipped]:
+    """Yield what the server warns of: most of all that a part of the data did not answer."""
+    stated = [text(w)[:_LONGEST] for w in items(document.get("warnings")) if text(w)]
+    if stated:
+        more = f" and {len(stated) - 1:,} more" if len(stated) > 1 else ""
+        yield Skipped(benchmark=stem, metric="parts of the answer", why=f'the server warns: "{stated[0]}"{more}')
+
+
+def _series(
+    name: str, labels: Labels, points: list[Any], options: ForeignOptions, *, is_one: bool
+) -> Iterator[Record | Skipped]:
+    """Yield the values of a series, and how many of its points are none, such as the NaN of an idle service."""
+    values = _numbers(points)
+    odd = len(points) - len(values)
+    if odd and not values:
+        yield Skipped(
+            benchmark=titled(name, labels),
+            metric="value",
+            why=f"no values: {odd:,} point{'s are' if odd > 1 else ' is'} NaN",
+        )
+        return
+    yield _record(name, labels, values, options, is_one=is_one)
+    if odd:
+        why = f"{odd:,} of {len(points):,} are NaN"
+        yield Skipped(benchmark=titled(name, labels), metric="points", why=why)
 
 
 def _record(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, error
 from perfgate.core.profile import title
+from perfgate.core.text.strict_json import has_key_twice, load_json
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.log_rows import documents
 from perfgate.formats.parsing.record import Record, Samples, Skipped
@@ -46,7 +47,10 @@ def runs_of(source: Source, options: ForeignOptions) -> Iterator[Run]:
         CannotDecideError: a run is not valid, or an id is there twice; every fault is in it.
     """
     if _ARRAY.match(source.head):
-        items = enumerate(documents(source), 1)
+        found = list(documents(source))
+        if has_key_twice(content := source.text().encode(), found):
+            load_json(content, source.path, "run-invalid", "measure again, or remove the run")
+        items = enumerate(found, 1)
         return _runs(source, ((f"item {i}", json.dumps(item).encode()) for i, item in items))
     lines = enumerate(source.lines(), 1)
     return _runs(source, ((f"line {i}", line.encode()) for i, line in lines if line.strip()))

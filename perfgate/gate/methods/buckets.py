@@ -23,16 +23,23 @@ def why_undecidable(c: Comparison) -> tuple[str, str] | None:
     bucket: where that is wider than the threshold, any answer would be a guess.
     """
     threshold = c.ruling.threshold
-    for side in (c.base, c.current):
-        q = side.quantile(c.statistic)
-        if q is None or q.low == q.high:
-            continue
+    blurred = [q for side in (c.base, c.current) if (q := side.quantile(c.statistic)) is not None and q.low != q.high]
+    for q in blurred:
         if math.isinf(q.high):
             return "saturated", f"{c.statistic} lies {_where(q, c.metric.unit)}"
+    for q in blurred:
         allowed = threshold.amount * abs(q.value) if threshold.is_relative else threshold.amount
         if q.high - q.low > allowed * (1 + _SLACK):
             return "bucket-too-wide", f"{c.statistic} lies {_where(q, c.metric.unit)}: wider than the threshold"
     return None
+
+
+def is_surely_worse(c: Comparison) -> bool:
+    """Is a quantile worse wherever in its bucket it lies, with another bucket between both sides?"""
+    was, now = c.base.quantile(c.statistic), c.current.quantile(c.statistic)
+    if was is None or now is None:
+        return False
+    return now.low > was.high if c.is_lower_better else now.high < was.low
 
 
 def over_budget(budget: Budget, measured: MetricProfile) -> bool | str | None:

@@ -10,7 +10,7 @@ import os
 import sys
 
 from perfgate.measure.identity import hex_digest
-from perfgate.measure.machine.ci import list_job_parts, list_run_parts, name_ci
+from perfgate.measure.machine.ci import clean, name_ci, name_session
 from perfgate.measure.machine.commit import find_commit
 from perfgate.measure.machine.files import read_start
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 ARCHITECTURES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
 _SYSTEMS = {"win32": "windows", "darwin": "macos"}
 _NOISE = frozenset({"CPU", "Processor"})
-_ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
 _environment: dict[str, str] | None = None
 _session: str | None = None
@@ -91,39 +90,20 @@ def read_environment(environ: Mapping[str, str], root: str = "") -> dict[str, st
 def find_session(environ: Mapping[str, str], root: str = "") -> str:
     """Return the session's name afresh.
 
-    ``PERFGATE_SESSION`` names it; else the CI job's own ids and the machine (the
-    legs of a matrix share a job name); else the machine, the terminal session's
-    leader and when that began, so that two evenings are two sessions.
+    In CI it is the job's own ids and the machine (the legs of a matrix share a job name),
+    and what ``PERFGATE_SESSION`` adds; elsewhere that variable alone; else the machine, the
+    terminal session's leader and when that began, so that two evenings are two sessions.
 
     Args:
         environ: the environment variables to look at.
         root: put before every absolute path.
     """
-    named = clean(environ.get("PERFGATE_SESSION", ""), "/")
+    machine = find_machine(root) or "unknown"
+    named = name_session(environ, machine)
     if named:
         return named
-    machine = find_machine(root) or "unknown"
-    system = name_ci(environ) or "local"
-    parts = [clean(part) for part in list_job_parts(environ)]
-    if parts:
-        return "-".join((system, *parts, machine))
     leader, start = _find_leader(root)
-    return f"{system}-{machine}-{leader}-{start}"
-
-
-def find_ci_run(environ: Mapping[str, str]) -> tuple[str, str]:
-    """Return how the names of all sessions of the CI system begin, and those of this CI run (`find_session`).
-
-    Both are empty outside CI, and where the CI system does not say which run it is.
-    """
-    parts = [clean(part) for part in list_run_parts(environ)]
-    system = f"{name_ci(environ)}-"
-    return (system, "-".join((name_ci(environ) or "", *parts, ""))) if parts else ("", "")
-
-
-def clean(text: str, also: str = "") -> str:
-    """Return the text with a dash for each character outside ``A-Z a-z 0-9 . _ -`` and those in `also`."""
-    return "".join(letter if letter in _ALLOWED or letter in also else "-" for letter in text.strip())
+    return f"{name_ci(environ) or 'local'}-{machine}-{leader}-{start}"
 
 
 def find_machine(root: str = "") -> str | None:

@@ -29,7 +29,19 @@ _REASONS = {
     "better": "better-than-base",
     "not-in-baseline": "not-in-base",
     "too-noisy": "too-noisy-in-turns",
+    "no-values": "metric-only-in-base",
+    "unit-differs": "sides-unit",
+    "direction-differs": "sides-direction",
+    "source-differs": "sides-source",
+    "rows-differ": "sides-rows",
 }
+_SIDES = (
+    ("the baseline's runs", "the base's runs"),
+    ("these runs", "the head's"),
+    ("in the baseline", "in the base"),
+    ("in the runs", "in the head"),
+)
+"""How a check names the two sides, and a comparison."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +118,8 @@ def reword(finding: Finding) -> Finding:
     if reason is None:
         return finding
     message = sentence(reason) if finding.message == sentence(finding.reason) else finding.message
+    for words, here in _SIDES:
+        message = message.replace(words, here)
     return replace(finding, reason=reason, message=message)
 
 

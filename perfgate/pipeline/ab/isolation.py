@@ -6,10 +6,11 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from perfgate.core.errors import Diagnostic, warning
+from perfgate.core.errors import Diagnostic, cannot_decide, warning
+from perfgate.core.text.names import list_some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from perfgate.store.tree import Tree
 
@@ -32,6 +33,55 @@ def shared(argv: Sequence[str], tree: Tree) -> list[Diagnostic]:
         return []
     message = f"both sides use these files of the working tree: {', '.join(dict.fromkeys(found))}"
     return [warning("sides-share", message, hint="name them relative to this folder, so that each side has its own")]
+
+
+def find_links(root: str, others: Sequence[str], tree: Tree) -> tuple[Diagnostic, ...]:
+    """Return a warning when links in a side's worktree lead to files that git ignores in another tree.
+
+    A folder of packages or of data may be shared on purpose; so may what nobody can say about.
+
+    Args:
+        root: of the side's worktree, after its set-up.
+        others: roots of the user's tree and of the other side's.
+        tree: the user's working tree.
+
+    Raises:
+        CannotDecideError: a link leads to files that git holds there: both sides would measure the same code.
+    """
+    held: list[str] = []
+    ignored: list[str] = []
+    known: dict[str, frozenset[str]] = {}
+    for link, target in _links(root):
+        top = next((other for other in others if _is_below(target, other)), None)
+        if top is None or _is_below(target, tree.common) or not os.path.exists(target):
+            continue
+        if top not in known:
+            known[top] = tree.committed(top)
+        shown = f"{os.path.relpath(link, root)} -> {target}"
+        (held if os.path.relpath(target, top) in known[top] else ignored).append(shown)
+    if held:
+        message = f"links lead to files of the other side's version, which both would measure: {list_some(held, 3)}"
+        hint = "let --setup copy them (cp -r), or build them on each side; what git ignores may be shared"
+        raise cannot_decide("sides-linked", message, hint=hint)
+    if not ignored:
+        return ()
+    message = f"links lead to files of the other side's folder, which both sides use: {list_some(ignored, 3)}"
+    return (warning("sides-share", message, hint="let --setup make them on each side, if the change can affect them"),)
+
+
+def _links(root: str) -> Iterator[tuple[str, str]]:
+    """Yield every symbolic link below a folder, with the place that it leads to; none is followed."""
+    for folder, names, files in os.walk(root):
+        if folder == root and ".git" in names:
+            names.remove(".git")
+        for name in (*names, *files):
+            path = os.path.join(folder, name)
+            if os.path.islink(path):
+                yield path, os.path.realpath(path)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return os.path.commonpath((path, folder)) == folder
 
 
 def same_code(what: str) -> Diagnostic:

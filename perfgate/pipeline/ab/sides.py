@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, note, warning
 from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
-from perfgate.pipeline.ab.isolation import same_code, shared
+from perfgate.pipeline.ab.isolation import find_links, same_code, shared
 from perfgate.pipeline.reference.commit import policy_of
 from perfgate.pipeline.run import environ_with
 from perfgate.store.git import Commit
@@ -106,7 +106,7 @@ def prepare(request: Request) -> Iterator[Sides]:
                 _set_up(sides.base, request)
             except CannotDecideError as failure:
                 sides = without_base(sides, failure)
-        yield replace(sides, notes=(*sides.notes, *_submodules(sides)))
+        yield replace(sides, notes=(*sides.notes, *_find_links(sides), *_submodules(sides)))
 
 
 def _of_commands(request: Request, worktree_dir: WorktreeDir) -> Sides:
@@ -268,6 +268,19 @@ def _set_up(side: Side, request: Request) -> None:
                 hint="try it there by hand, or correct --setup",
                 output=(f"setup: {line}" for line in output.strip().splitlines()[-_TAIL_LINES:]),
             )
+
+
+def _find_links(sides: Sides) -> list[Diagnostic]:
+    """Return warnings on links between the folders of the sides.
+
+    Raises:
+        CannotDecideError: both sides would measure the same code.
+    """
+    if sides.tree is None:
+        return []
+    roots = [side.root for side in (sides.base, sides.head) if side is not None and side.root is not None]
+    tops = [os.path.realpath(sides.tree.top), *roots]
+    return [d for root in roots for d in find_links(root, [top for top in tops if top != root], sides.tree)]
 
 
 def _submodules(sides: Sides) -> list[Diagnostic]:

@@ -15,11 +15,12 @@ from perfgate.core.policy import NO_BASELINES, matches
 from perfgate.core.profile import Profile, title
 from perfgate.core.reasons import hint_for
 from perfgate.core.text.names import list_some
-from perfgate.measure.machine.ci import name_run
+from perfgate.measure.machine.ci import locate
 from perfgate.pipeline import inputs
 from perfgate.pipeline.baselines.improved import improved_places
 from perfgate.pipeline.classes import adopt_classes
-from perfgate.pipeline.verdicts import hint_for_failed
+from perfgate.pipeline.failed import find_only_failed
+from perfgate.pipeline.verdicts import hint_for_failed, report_joins
 from perfgate.store import lock
 from perfgate.store.baselines import Baselines, load
 from perfgate.store.codec import encode_baseline, file_name, known_runs
@@ -57,6 +58,8 @@ class Plan:
     """Runs that newer ones replace."""
     failed: tuple[str, ...] = ()
     """What was left out because every run of it failed, and what to do about it."""
+    warnings: tuple[Diagnostic, ...] = ()
+    """What to know of the runs that are taken in."""
 
     def write(self) -> list[str]:
         """Write the files and return their paths; the caller is `alone`.
@@ -147,8 +150,10 @@ def plan_refresh(
         collection = adopt_classes(collection, old.profiles)
     collection = _only(collection, benchmarks, problems)
     selection = select(collection, every_batch=every_session, every_session=not replace_old)
-    legs = find_legs(selection, paths, name_run, among_selected=not every_session)
-    problems += [*selection.problems, *legs, *_refuse(selection, settings.policy, old)]
+    legs = find_legs(selection, paths, locate, among_selected=not every_session)
+    only_failed = find_only_failed(selection, old.profiles, settings.policy)
+    left_out = [s for s, is_left_out in only_failed if is_left_out]
+    problems += [*selection.problems, *legs, *_refuse(selection, settings.policy, left_out)]
     if problems:
         raise CannotDecideError(problems)
     refreshed = [
@@ -156,9 +161,8 @@ def plan_refresh(
         for was, now, anew in _starts(_pairs(old, selection), improved, replace_old=replace_old)
     ]
     plan = _plan(settings.root, old, refreshed, reason=reason, left=selection.superseded_runs())
-    apart = _find_apart(selection, old)
-    failed = [s for s in selection.selected if s.key in apart]
-    return replace(plan, failed=tuple(f'every run of "{title(*s.key)}" failed: {hint_for_failed(s)}' for s in failed))
+    failed = tuple(f'every run of "{title(*s.key)}" failed: {hint_for_failed(s)}' for s in left_out)
+    return replace(plan, failed=failed, warnings=tuple(report_joins(selection)))
 
 
 def _only(collection: Collection, benchmarks: Sequence[str], problems: list[Diagnostic]) -> Collection:
@@ -182,18 +186,9 @@ def _is_named(key: Key, globs: Sequence[str]) -> bool:
     return any(matches(glob, key[0], title(*key)) for glob in globs)
 
 
-def _find_apart(selection: Selection, old: Baselines) -> set[Key]:
-    """Return the benchmarks that only ever failed, and that no baseline has, beside others that were measured.
-
-    A mistyped argument leaves such runs; they must not stand in the way of the others.
-    """
-    known = {p.key for p in (*old.profiles, *selection.profiles)} if selection.profiles else set()
-    return {s.key for s in selection.selected if s.failed and s.key not in known} if known else set()
-
-
-def _refuse(selection: Selection, policy: Policy, old: Baselines) -> list[Diagnostic]:
+def _refuse(selection: Selection, policy: Policy, left_out: Sequence[SessionTally]) -> list[Diagnostic]:
     """Return why runs must not become a baseline: they failed, or no check could judge a baseline of them."""
-    apart = _find_apart(selection, old)
+    apart = {s.key for s in left_out}
     problems = [
         error(
             "runs-failed",

@@ -15,17 +15,27 @@ from perfgate.core.profile import title
 from perfgate.core.text.names import list_some
 from perfgate.gate.judge import judge
 from perfgate.gate.verdict import Case, join
-from perfgate.measure.machine import facts
-from perfgate.measure.machine.ci import name_run
+from perfgate.measure.machine.ci import locate
 from perfgate.pipeline import inputs
 from perfgate.pipeline.check import pairing, part, shards
 from perfgate.pipeline.check.confirm import with_earlier
 from perfgate.pipeline.check.origin import check_origin, find_older
 from perfgate.pipeline.check.renames import follow_renames
+from perfgate.pipeline.check.repeats import Repeats
 from perfgate.pipeline.classes import adopt_classes
+from perfgate.pipeline.failed import find_only_failed
 from perfgate.pipeline.reference import event
+from perfgate.pipeline.reference.change import compare_with_base
 from perfgate.pipeline.reference.commit import Gate, gate_of
-from perfgate.pipeline.verdicts import compared_of, hint_for_failed, notes_on, suite_of, today, undecided_verdict
+from perfgate.pipeline.verdicts import (
+    compared_of,
+    hint_for_failed,
+    notes_on,
+    report_joins,
+    suite_of,
+    today,
+    undecided_verdict,
+)
 from perfgate.store.codec import known_runs
 from perfgate.store.lost import find_deleted, find_lost
 
@@ -99,6 +109,7 @@ def check(request: Request) -> Verdict:
         foreign_origin, warnings = check_origin(selection.profiles, request.runs_from)
         if request.runs_from is None:
             warnings += find_older(selection.profiles, baselines.profiles)
+        warnings += report_joins(selection)
         if request.same_session:
             baselines, selection, apart = _share_session(request, baselines, selection)
             faults += apart
@@ -107,8 +118,8 @@ def check(request: Request) -> Verdict:
     except CannotDecideError as caught:
         return undecided_verdict((*baselines.problems, *caught.diagnostics), request.reproduce, gate)
     problems = [*baselines.problems, *faults, *foreign_origin, *_find_deleted(request, baselines)]
-    unmeasured = _unmeasured(settings, baselines, selection)
-    for d in (*unmeasured, *_explain_no_baseline(request, settings, everything, selection)):
+    only_failed = _report_only_failed(settings, baselines, selection)
+    for d in (*only_failed, *_explain_no_baseline(request, settings, everything, selection)):
         (problems if d.level == "error" else notes).append(d)
     pairs = pairing.pair(
         baselines.profiles,
@@ -151,7 +162,8 @@ def _sides(request: Request) -> Gate:
     settings = inputs.read_settings(request.config, machine_class=request.machine_class)
     if request.baseline is not None:
         return Gate(settings=settings, baselines=_from_path(request, request.baseline, settings))
-    return Gate(settings=settings, baselines=inputs.from_folder(_join(settings.root, settings.policy.baselines)))
+    gate = Gate(settings=settings, baselines=inputs.from_folder(_join(settings.root, settings.policy.baselines)))
+    return compare_with_base(gate, given=request.config, machine_class=request.machine_class)
 
 
 def _from_path(request: Request, path: str, settings: Settings) -> BaselineSet:
@@ -215,22 +227,14 @@ def _has_budget(settings: Settings, selection: Selection) -> bool:
     return any(matches(b.benchmark, name, name) for b in gated for name in names)
 
 
-def _unmeasured(settings: Settings, baselines: BaselineSet, selection: Selection) -> list[Diagnostic]:
-    """Return what to say of each new benchmark of which every run failed: no baseline asks for it yet.
-
-    It is a warning on a laptop where others were measured that the baseline has, so that a mistyped
-    command does not stand in their way; but an error in CI, where nobody mistypes, and where a budget asks for it.
-    """
-    known = {p.key for p in baselines.profiles}
-    is_apart = not facts.in_ci() and bool(known & {p.key for p in selection.profiles})
-    found = []
-    for s in selection.selected:
-        if s.failed and not s.ok and s.key not in known:
-            name = title(*s.key)
-            asked = any(b.level == "fail" and matches(b.benchmark, s.key[0], name) for b in settings.policy.budgets)
-            make = warning if is_apart and not asked else error
-            found.append(make("runs-failed", f'every run of "{name}" failed', hint=hint_for_failed(s)))
-    return found
+def _report_only_failed(settings: Settings, baselines: BaselineSet, selection: Selection) -> list[Diagnostic]:
+    """Return what to say of each new benchmark of which every run failed: no baseline asks for it yet."""
+    return [
+        (warning if is_left_out else error)(
+            "runs-failed", f'every run of "{title(*s.key)}" failed', hint=hint_for_failed(s)
+        )
+        for s, is_left_out in find_only_failed(selection, baselines.profiles, settings.policy)
+    ]
 
 
 def _removed(gate: Gate, request: Request) -> Removed:
@@ -251,23 +255,27 @@ def _current(
 ) -> tuple[Selection, list[Diagnostic], list[Diagnostic]]:
     """Return what is judged, faults and notes."""
     globs = request.benchmarks
+    repeats = Repeats(baselines.profiles, request.baseline)
     if request.expect_shards is not None:
-        return shards.select_shards(
+        selection, problems, notes = shards.select_shards(
             request.paths,
             settings,
             baselines=baselines.profiles,
             expected=request.expect_shards,
             every_session=request.every_session,
             foreign=request.foreign,
+            repeats=repeats,
         )
+        return selection, [*repeats.problems, *problems], [*repeats.notes, *notes]
     if request.current is not None:
         side = inputs.from_path(request.current)
         if side.is_machine_unknown:
             notes = part.describe_part(globs, (p.key for p in (*baselines.profiles, *side.profiles)))
             profiles = part.keep_profiles(globs, side.profiles)
             return Selection(profiles=profiles, selected=(), superseded=(), problems=()), list(side.problems), notes
-        collection = drop_baseline_runs(side.profiles, known_runs(baselines.profiles))
-        problems, notes = [*side.problems, *collection.problems], list[Diagnostic]()
+        known = repeats.forget(side.profiles, known_runs(baselines.profiles), {request.current})
+        collection = drop_baseline_runs(side.profiles, known)
+        problems, notes = [*repeats.problems, *side.problems, *collection.problems], [*repeats.notes]
     else:
         collection, problems, notes = inputs.read_runs(
             request.paths,
@@ -275,9 +283,11 @@ def _current(
             known=known_runs(baselines.profiles),
             foreign=request.foreign,
             same_session=request.same_session,
+            mark=repeats.mark,
         )
+        problems, notes = [*repeats.problems, *problems], [*repeats.notes, *notes]
     notes += part.describe_part(globs, (*(p.key for p in baselines.profiles), *(s.key for s in collection.seen)))
     if not settings.policy.machine_class:
         collection = adopt_classes(collection, baselines.profiles)
     selection = select(part.keep_collected(globs, collection), every_batch=request.every_session)
-    return selection, [*problems, *selection.problems, *find_legs(selection, request.paths, name_run)], notes
+    return selection, [*problems, *selection.problems, *find_legs(selection, request.paths, locate)], notes

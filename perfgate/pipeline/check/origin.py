@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from perfgate.core.errors import CannotDecideError, Diagnostic, error, warning
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, warning
 from perfgate.core.profile import title
 from perfgate.core.sessions import REST
 from perfgate.core.text.dates import hour_of
 from perfgate.core.text.names import list_some
 from perfgate.measure.machine import facts
+from perfgate.measure.machine.ci import find_ci_run
 from perfgate.store.git import Commit, with_parents
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def check_origin(profiles: Sequence[Profile], runs_from: str | None) -> tuple[li
         CannotDecideError: `runs_from` names no commit that is here.
     """
     if runs_from is not None:
-        asked = Commit(runs_from, ".").id
+        asked = _find_commit(profiles, runs_from)
         return [*_of_other_commits(profiles, {asked}, f"--runs-from names {asked[:_DIGITS]}")], []
     here = facts.commit() or ""
     if {s.commit for p in profiles for s in p.sessions} <= {"", here}:
@@ -50,6 +51,30 @@ def check_origin(profiles: Sequence[Profile], runs_from: str | None) -> tuple[li
     if facts.in_ci():
         return [*found, *_of_other_ci_runs(profiles)], []
     return [], [warning(SLUG, d.message, hint="measure again, if the code changed since") for d in found]
+
+
+def _find_commit(profiles: Sequence[Profile], runs_from: str) -> str:
+    """Return the full hash of the commit whose runs are judged: as git knows it, else as the runs state it.
+
+    An artifact may come from a commit that a shallow clone does not have.
+
+    Raises:
+        CannotDecideError: neither git nor a run knows it, or it begins the hashes of several commits.
+    """
+    try:
+        return Commit(runs_from, ".").id
+    except CannotDecideError:
+        stated = {s.commit for p in profiles for s in p.sessions} - {""}
+        if len(runs_from) >= _FEWEST_DIGITS:
+            found = [commit for commit in stated if commit.startswith(runs_from.lower())]
+            if len(found) == 1:
+                return found[0]
+        hint = "name a commit that git has here"
+        if stated:
+            shown = list_some(sorted(c[:_DIGITS] for c in stated))
+            hint = f"the runs state {shown}; name one of these, or measure again"
+        message = f'neither git nor a run knows a commit "{runs_from}"'
+        raise cannot_decide("ref-unreadable", message, place="--runs-from", hint=hint) from None
 
 
 def find_older(profiles: Sequence[Profile], baselines: Sequence[Profile]) -> list[Diagnostic]:
@@ -106,7 +131,7 @@ def _is_known(commit: str, known: set[str]) -> bool:
 
 def _of_other_ci_runs(profiles: Sequence[Profile]) -> Iterator[Diagnostic]:
     """Yield an error for each other run of this CI system from which runs come."""
-    system, this = facts.find_ci_run(os.environ)
+    system, this = find_ci_run(os.environ)
 
     def other(session: Session) -> str:
         is_other = this and session.session.startswith(system) and not session.session.startswith(this)

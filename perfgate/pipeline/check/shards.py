@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from perfgate.collect import SessionTally
     from perfgate.core.profile import Profile
     from perfgate.formats.options import ForeignOptions
+    from perfgate.pipeline.check.repeats import Repeats
     from perfgate.pipeline.inputs import Settings
 
 _SLUG = "baseline-unreadable"
@@ -48,7 +49,8 @@ def describe_shard(
     if len(commits) != 1:
         shown = ", ".join(sorted(c[:12] or "unknown" for c in commits))
         message = f"the runs of shard {named} are of more than one commit ({shown})"
-        problems.append(error("shards-differ", message, hint="remove the older runs, and collect again"))
+        hint = "remove the older runs (perfgate runs list, perfgate runs remove FILE), and collect again"
+        problems.append(error("shards-differ", message, hint=hint))
     elif "" in commits:
         message = f"it is not known which commit shard {named} measured"
         problems.append(error("shards-differ", message, hint="set PERFGATE_COMMIT to its full hash"))
@@ -84,6 +86,7 @@ def select_shards(
     expected: int,
     every_session: bool,
     foreign: ForeignOptions | None = None,
+    repeats: Repeats | None = None,
 ) -> tuple[Selection, list[Diagnostic], list[Diagnostic]]:
     """Return what all shards measured, from their run files or from the profile files they collected.
 
@@ -96,6 +99,7 @@ def select_shards(
         expected: how many shards there must be, >= 1.
         every_session: take every batch as it is.
         foreign: options of files of other tools; None: none.
+        repeats: decides which runs count although they are known; None: none does.
 
     Returns:
         What is judged, faults, and notes.
@@ -105,10 +109,12 @@ def select_shards(
     notes: list[Diagnostic] = []
     if files and _is_profile(files[0]):
         profiles, problems = _merge_files(files, expected)
-        collection = drop_baseline_runs(profiles, known)
+        collection = drop_baseline_runs(profiles, repeats.forget(profiles, known, set(files)) if repeats else known)
         problems = [*unfound, *problems, *collection.problems]
     else:
-        collection, problems, notes = inputs.read_runs(paths, settings, known=known, foreign=foreign)
+        collection, problems, notes = inputs.read_runs(
+            paths, settings, known=known, foreign=foreign, mark=repeats.mark if repeats else None
+        )
         problems += check_shards(parts_of(collection.seen), expected)
     if not settings.policy.machine_class:
         collection = adopt_classes(collection, baselines)

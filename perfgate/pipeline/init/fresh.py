@@ -1,4 +1,7 @@
-"""The workflow that keeps baselines fresh: each push to a branch adds a session, unless the branch got worse."""
+"""The workflow that keeps baselines fresh: each push to a branch adds a session, unless the branch got worse.
+
+The session is a commit on the branch, or a pull request, of which there is one at most.
+"""
 
 from __future__ import annotations
 
@@ -35,10 +38,23 @@ _RECORD = """\
       echo "::notice title=perfgate::The branch has moved on from this commit: nothing is recorded."
       exit 0
     fi
-    signed push --quiet origin "HEAD:$GITHUB_REF"
-  env:
+%s  env:
     GH_TOKEN: ${{ github.token }}
 """
+_PUSH = """\
+    signed push --quiet origin "HEAD:$GITHUB_REF"
+"""
+_PROPOSE = """\
+    base="${GITHUB_REF#refs/heads/}"
+    signed push --quiet --force origin "HEAD:refs/heads/perfgate-baselines/$base"
+    pull=(--repo "$GITHUB_REPOSITORY" --base "$base" --head "perfgate-baselines/$base")
+    own='map(select(.isCrossRepository | not)) | length' # a fork may have a branch of that name
+    if [ "$(gh pr list "${pull[@]}" --state open --json isCrossRepository --jq "$own")" = 0 ]; then
+      gh pr create "${pull[@]}" --title "Add a session to the performance baselines" \\
+        --body "The newest session of $base. Each push to $base replaces it until this is merged."
+    fi
+"""
+_PROPOSES = "      pull-requests: write # to open the pull request\n"
 
 
 def keep_fresh(plan: Plan) -> str:
@@ -49,7 +65,7 @@ def keep_fresh(plan: Plan) -> str:
     record = [
         f"- uses: {CHECKOUT}\n  with:\n    persist-credentials: false\n",
         f"- uses: {DOWNLOAD}\n  with:\n    pattern: baselines*\n    path: proposed\n",
-        _RECORD,
+        _RECORD % (_PROPOSE if plan.proposes else _PUSH),
     ]
     return f"""\
 name: perf-refresh
@@ -79,7 +95,7 @@ jobs:
     timeout-minutes: 10
     permissions:
       contents: write # to push the commit
-    steps:
+{_PROPOSES if plan.proposes else ""}    steps:
 {indent("".join(record), "      ")}"""
 
 

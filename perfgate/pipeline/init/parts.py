@@ -41,6 +41,8 @@ class Plan:
     """Jobs of a matrix that measure a part each, on own machines."""
     refresh: str = ""
     """The branch on which each push adds a session to the baselines; empty: none."""
+    proposes: bool = False
+    """Is a session proposed in a pull request? Else it is committed to the branch."""
     install: str = 'python -m pip install "perfgate"'
     """The line that installs perfgate."""
 

@@ -106,8 +106,10 @@ def start(folder: str, *, place: str, plan: Plan | None = None) -> Started:
         ) from None
     commands = _NEXT[place, plan.runner if place in {"github", "gitlab"} else ""]
     if plan.refresh and place == "github":
+        let = "create pull requests" if plan.proposes else "push there"
+        what = "proposes" if plan.proposes else "adds"
         first = (
-            f"each push to {plan.refresh} then adds a session by itself: let github-actions push there (docs/github.md)"
+            f"each push to {plan.refresh} then {what} a session by itself: let github-actions {let} (docs/github.md)"
         )
         commands = (_EDIT, first)
     if above:
@@ -137,12 +139,21 @@ def _pinned(version: str) -> str:
     return f"python -m pip install perfgate=={version}"
 
 
-def with_refresh(plan: Plan, place: str, branch: str | None) -> Plan:
+def with_refresh(plan: Plan, place: str, branch: str | None, form: str | None = None) -> Plan:
     """Return the plan that keeps baselines fresh on a branch; None: without.
+
+    Args:
+        plan: the rest.
+        place: where the gate will run.
+        branch: each push to it adds a session.
+        form: ``commit`` or ``pull-request``; None: it was not said, a commit.
 
     Raises:
         CannotDecideError: no workflow could do it, or the name could mean something else in one.
     """
+    if branch is None and form is not None:
+        message = "says how a session is recorded, and no workflow records any"
+        raise cannot_decide("usage", message, place="--refresh-as", hint="add --refresh BRANCH, such as main")
     if branch is None:
         return plan
     hint = "leave it out, or add --ci github --runner own"
@@ -154,7 +165,7 @@ def with_refresh(plan: Plan, place: str, branch: str | None) -> Plan:
         message = "such a branch cannot be named in a workflow, where some characters are a pattern or need quoting"
         hint = "name a branch such as main or release/1.x; its parts hold a-z, A-Z, 0-9, _ and -"
     else:
-        return replace(plan, refresh=branch)
+        return replace(plan, refresh=branch, proposes=form == "pull-request")
     raise cannot_decide("usage", message, place="--refresh", hint=hint)
 
 

@@ -83,7 +83,7 @@ def edits_of(
         changes += [*_baselines(folder, *sides), *_waivers(folder, *sides)]
     changes.sort(key=lambda c: (c.kind != "configuration", not c.is_laxer))
     reaction = (reference.policy if is_configured else config.BUILT_IN).baseline_changes
-    edits = _as_policy_reacts(ref, tuple(changes), reaction)
+    edits = react_to(tuple(changes), reaction, f"judged by {'those' if len(changes) > 1 else 'that'} of {ref}")
     if sides is None:
         return edits
     return replace(edits, removed=_removed(ref, *sides), renamed=_renamed(*sides))
@@ -160,12 +160,17 @@ def sides_of_comparison(base: Commit, head: Commit | None, reference: Settings) 
     return was, BaselineSet(source="", profiles=(), waivers=now.waivers, removals=now.removals)
 
 
-def _as_policy_reacts(ref: str, changes: tuple[GateChange, ...], reaction: str) -> Edits:
-    """Return edits with the diagnostics that the policy wants."""
+def react_to(changes: tuple[GateChange, ...], reaction: str, judged: str) -> Edits:
+    """Return edits with the diagnostics that the policy wants.
+
+    Args:
+        changes: what is edited.
+        reaction: the key ``baseline_changes`` of the commit that does not have the edits.
+        judged: by what the check judges, in words.
+    """
     if not changes:
         return NONE
-    message = f"this change edits the gate itself: {', '.join(_parts(changes))}"
-    message += f"; judged by {'those' if len(changes) > 1 else 'that'} of {ref}"
+    message = f"this change edits the gate itself: {', '.join(_parts(changes))}; {judged}"
     hint = "review the edits as you would review code"
     if reaction == "refuse":
         refused = f'{message}, which has baseline_changes = "refuse"'

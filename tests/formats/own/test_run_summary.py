@@ -82,16 +82,112 @@ def test_every_key_that_is_used_arrives():
 @pytest.mark.parametrize(
     ("stated", "expected"),
     [
-        pytest.param({"elapsed_ns": 400_000}, (0.0004, 4e7), id="time"),
-        pytest.param({"elapsed_ns": 0}, (0.0, 4e7), id="a-time-of-zero"),
-        pytest.param({"elapsed_ns": 5.0}, (5e-9, 4e7), id="a-whole-number-with-a-point"),
-        pytest.param({"peak_memory_bytes": 123}, (0.1, 123.0), id="memory"),
-        pytest.param({"peak_memory_bytes": 0}, (0.1, 0.0), id="a-memory-of-zero"),
+        pytest.param({"elapsed_sec": 0.0, "elapsed_ns": 400_000}, (0.0004, 4e7), id="time"),
+        pytest.param({"elapsed_sec": 0.0, "elapsed_ns": 0}, (0.0, 4e7), id="a-time-of-zero"),
+        pytest.param({"elapsed_sec": 0.0, "elapsed_ns": 5.0}, (5e-9, 4e7), id="a-whole-number-with-a-point"),
+        pytest.param({"peak_memory_mb": 0.0, "peak_memory_bytes": 123}, (0.1, 123.0), id="memory"),
+        pytest.param({"peak_memory_mb": 0.0, "peak_memory_bytes": 0}, (0.1, 0.0), id="a-memory-of-zero"),
         pytest.param({}, (0.1, 4e7), id="neither"),
     ],
 )
 def test_the_unrounded_values_win_over_the_rounded_ones(stated, expected):
     assert tuple(v for _, v in parse({**summary(), **stated}).values) == expected
+
+
+NS, BYTES = "elapsed_ns", "peak_memory_bytes"
+
+
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [
+        ({"elapsed_sec": 5.0, NS: 2_000_000_000}, '"elapsed_sec" is 5, and "elapsed_ns" is 2000000000'),
+        ({"elapsed_sec": 5.0, NS: 5_051_000_000}, '"elapsed_sec" is 5, and "elapsed_ns" is 5051000000'),
+        ({"elapsed_sec": 5.0, NS: 5_050_000_000}, ""),
+        ({"elapsed_sec": 0.0, NS: 1_100_000}, '"elapsed_sec" is 0, and "elapsed_ns" is 1100000'),
+        ({"elapsed_sec": 0.0, NS: 999_000}, ""),
+        ({"elapsed_sec": 5.0, NS: 0}, '"elapsed_sec" is 5, and "elapsed_ns" is 0'),
+        ({"peak_memory_mb": 70.0, BYTES: 9}, '"peak_memory_mb" is 70, and "peak_memory_bytes" is 9'),
+        ({"peak_memory_mb": 70.0, BYTES: 70 * 2**20}, '"peak_memory_mb" is 70, and "peak_memory_bytes" is 73400320'),
+        ({"peak_memory_mb": 70.0, BYTES: 70_690_000}, ""),
+        ({"peak_memory_mb": 0.1, BYTES: 149_999}, ""),
+        ({"peak_memory_mb": 0.1, BYTES: 250_000}, '"peak_memory_mb" is 0.1, and "peak_memory_bytes" is 250000'),
+    ],
+)
+def test_rounded_and_unrounded_values_that_contradict_each_other_are_a_fault(stated, told):
+    document = {**summary(), **stated}
+    if not told:
+        assert parse(document)
+        return
+    (fault,) = refused(parse, document)
+    assert fault.place == f"a.json: /{next(iter(stated))}"
+    assert fault.message == f"{told}: they contradict each other"
+
+
+def twice(text, old, new):
+    return text.replace(old, f"{old}{new}", 1).encode()
+
+
+SUMMARY = json.dumps(
+    {**summary("r7"), "environment": {"os": "linux"}, "metrics": {"wait": {"value": 3}}, "memo": {"k": 1}}
+)
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["first of its shape", "one of many"])
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        (twice(SUMMARY, "{", '"elapsed_sec": 9.5, '), "elapsed_sec"),
+        (twice(SUMMARY, "{", '"rows_used" : 7, '), "rows_used"),
+        (twice(SUMMARY, "{", '"elapsed\\u005fsec": 9.5, '), "elapsed_sec"),
+        (twice(SUMMARY, '"environment": {', '"os": "linux", '), "os"),
+        (twice(SUMMARY, '"metrics": {', '"wait": {"value": 4}, '), "wait"),
+        (twice(SUMMARY, '"wait": {', '"value": 4, '), "value"),
+        (twice(SUMMARY, '"memo": {', '"k": [1, {"x": 2}], '), "k"),
+        (twice(SUMMARY, "{", '"note": "a\\": 7 \\\\", "note": ":", '), "note"),
+        (twice(SUMMARY, "{", '"a1": 1, "a1": 2, '), "a1"),
+        (b"\xef\xbb\xbf" + twice(SUMMARY, "{", '"commit": "1", "commit": "2", '), "commit"),
+    ],
+)
+def test_a_key_that_stands_twice_is_a_fault(content, key, is_known):
+    reader = SummaryReader()
+    if is_known:
+        reader.parse(SUMMARY.encode(), "good.json", "")
+        distinct = twice(SUMMARY, "{", '"a1": 1, "a2": 2, ')
+        reader.parse(distinct, "good.json", "")
+        reader.parse(distinct, "good.json", "")
+    (fault,) = refused(reader.parse, content, "a.json", "")
+    assert fault.message == f'the key "{key}" stands twice'
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        '"x": ": {", ',
+        '"x": "\\": 1", ',
+        '"a1": 1, "a2": 2, ',
+        '"m": {"os": 1}, "n": {"os": 1}, ',
+        '"l": [{"k": 1}, {"k": 1}], ',
+    ],
+)
+def test_what_looks_like_a_key_that_stands_twice_is_none(more):
+    reader = SummaryReader()
+    for _ in range(3):
+        assert reader.parse(twice(SUMMARY, "{", more), "a.json", "").run_id == "r7"
+
+
+def test_the_keys_of_files_of_one_shape_are_counted_once():
+    looked_at = []
+
+    class Counting(SummaryReader):
+        def _check_keys(self, content, origin):
+            looked_at.append(origin)
+            super()._check_keys(content, origin)
+
+    reader = Counting()
+    for i in range(40):
+        content = SUMMARY.replace("r7", f"20261121T{i:06d}-{i * 7919:08x}").encode()
+        assert reader.parse(content, f"{i}.json", "").run_id
+    assert looked_at == ["0.json"]
 
 
 @pytest.mark.parametrize(

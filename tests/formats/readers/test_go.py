@@ -51,7 +51,7 @@ def test_failed_and_skipped_benchmarks_are_named() -> None:
 
 
 def test_only_failed_benchmarks_are_an_error() -> None:
-    assert '"example.org/a.BenchmarkB" (failed)' in refusal(f"{HEAD}--- FAIL: BenchmarkB\nFAIL\n")
+    assert 'line 5: "FAIL"; failed: example.org/a.BenchmarkB' in refusal(f"{HEAD}--- FAIL: BenchmarkB\nFAIL\n")
 
 
 def test_a_line_that_events_tear_apart_is_put_together_by_package() -> None:
@@ -134,7 +134,6 @@ def test_what_a_benchmark_prints_before_its_result_is_no_configuration() -> None
     [
         "BenchmarkB-4   \tready on :80     100\t  107 ns/op\n",
         "BenchmarkB-4   \tready\non :80     100\t  107 ns/op\n",
-        "BenchmarkB-4   \tpanic: boom\n",
         "BenchmarkB-4   \t\n",
         "BenchmarkB-4   \t     100\t  107 ns/op 12\n",
         "BenchmarkB-4   \t     100\t  NaN ns/op\n",
@@ -147,6 +146,64 @@ def test_a_result_line_that_is_torn_apart_is_left_out_by_name_and_number(torn: s
     assert skipped(text) == {"example.org/a.BenchmarkB": "a result line could not be read (line 4)"}
     again = f"{HEAD}{line('BenchmarkA', 5)}{torn}"
     assert skipped(again) == {"example.org/a.BenchmarkB": "a result line could not be read (line 5)"}
+
+
+GOOD = "BenchmarkA-4   \t     100\t       5 ns/op\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "line_number", "what"),
+    [
+        ("panic: boom\n\ngoroutine 7 [running]:\n", 5, "panic: boom"),
+        ("BenchmarkB-4   \tpanic: index out of range [3]\n", 5, "BenchmarkB-4 panic: index out of range"),
+        ("fatal error: all goroutines are asleep - deadlock!\n", 5, "fatal error: all goroutines"),
+        ("panic: boom\nexit status 2\nFAIL\texample.org/a\t0.31s\nFAIL\n", 5, "panic: boom"),
+        ("panic: test timed out after 10m0s\nFAIL\texample.org/a\t600.01s\n", 5, "panic: test timed out"),
+        ("FAIL\n", 5, "FAIL"),
+        ("exit status 1\n", 5, "exit status 1"),
+        ("signal: killed\n", 5, "signal: killed"),
+        ("PASS\nexit status 3\nFAIL\texample.org/a\t0.2s\n", 6, "exit status 3"),
+        (
+            "PASS\nok  \texample.org/a\t0.2s\nFAIL\texample.org/b [build failed]\n",
+            7,
+            "FAIL example.org/b [build failed]",
+        ),
+        ("FAIL\tq\t0.1s\npkg: q\n" + GOOD + "PASS\nok  \tq\t0.2s\n", 5, "FAIL q"),
+        ("panic: boom\ngoos: linux\npkg: q\n" + GOOD + "PASS\n", 5, "panic: boom"),
+    ],
+)
+def test_a_run_that_ends_early_is_refused_with_the_line_that_says_so(rest: str, line_number: int, what: str) -> None:
+    told = refusal(HEAD + GOOD + rest)
+    assert f'go test failed in line {line_number}: "{what}' in told
+
+
+def test_a_failed_run_names_the_benchmarks_that_failed() -> None:
+    text = (
+        f"{HEAD}{GOOD}--- FAIL: BenchmarkPay-4\n    pay_test.go:9: no\nFAIL\nexit status 1\nFAIL\texample.org/a\t1s\n"
+    )
+    assert "; failed: example.org/a.BenchmarkPay-4" in refusal(text)
+
+
+@pytest.mark.parametrize(
+    "printed", ["panic: recovered\n", "fatal error: ignored\n", "exit status 1\n", "FAIL\n", "FAILED: 3\n", "x FAIL\n"]
+)
+def test_what_a_benchmark_that_passes_prints_is_no_failure(printed: str) -> None:
+    assert in_ns(f"{HEAD}{printed}{GOOD}PASS\nok  \texample.org/a\t0.2s\n") == {"example.org/a.BenchmarkA": [5]}
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        {"Action": "fail", "Package": "p", "Elapsed": 0.4},
+        {"Action": "build-fail", "ImportPath": "p"},
+        {"Action": "output", "Package": "p", "Output": "panic: boom\n"},
+        {"Action": "output", "Package": "p", "Output": "FAIL\tp\t0.4s\n"},
+    ],
+)
+def test_events_of_a_run_that_failed_are_refused(last: dict[str, object]) -> None:
+    events = [{"Action": "output", "Package": p, "Output": GOOD} for p in "pq"] + [last]
+    events += [{"Action": "output", "Package": "q", "Output": "PASS\n"}, {"Action": "pass", "Package": "q"}]
+    assert "go test failed" in refusal("".join(json.dumps(e) + "\n" for e in events))
 
 
 def test_torn_lines_of_one_benchmark_are_counted() -> None:

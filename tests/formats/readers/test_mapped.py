@@ -94,8 +94,8 @@ def test_every_way_to_write_rows_gives_the_same(text):
 
 
 def test_many_batches_give_what_their_rows_give():
-    rows = [{"route": f"r{i % 3}", "took_ms": i / 8} for i in range(5000)]
-    want = {(f"r{k}", "took"): [round(i / 8000, 9) for i in range(5000) if i % 3 == k] for k in range(3)}
+    rows = [{"route": f"r{i % 3}", "took_ms": (i + 1) / 8} for i in range(5000)]
+    want = {(f"r{k}", "took"): [round((i + 1) / 8000, 9) for i in range(5000) if i % 3 == k] for k in range(3)}
     table = "route,took_ms\n" + "".join(f"{row['route']},{row['took_ms']}\n" for row in rows)
     assert found(lines(*rows)) == want
     assert found(table) == want
@@ -200,6 +200,51 @@ def test_more_values_that_are_no_numbers_than_the_tolerance_are_an_error(odd, ki
     assert told.endswith(first)
     assert len(found(text, tolerance=0.03)["a", "took"]) == 117
     assert "no finite number" in fault(text.replace(odd.strip('"'), "2", 2), tolerance=0.0)
+
+
+@pytest.mark.parametrize("kind", ["lines", "table"])
+@pytest.mark.parametrize("odd", ["0", "-3", "-0.0", "0e0"])
+def test_times_of_zero_or_below_are_no_measurement(odd, kind):
+    cells = [odd if i in {4, 9} else "7" for i in range(40)]
+    lined = "".join(f'{{"route": "a", "took_ms": {cell}}}\n' for cell in cells)
+    text = lined if kind == "lines" else "route,took_ms\n" + "".join(f"a,{cell}\n" for cell in cells)
+    first = 5 if kind == "lines" else 6
+    told = "web.jsonl: 2 of 40 rows hold a time or size of zero or below in the field"
+    assert fault(text) == f'{told} "took_ms"; the first is line {first}'
+    assert found(text, tolerance=0.1) == {("a", "took"): [0.007] * 38}
+
+
+def test_one_time_of_zero_is_left_out_and_told_and_a_log_of_nothing_else_holds_nothing():
+    text = JSON_LINES + '{"route": "a", "took_ms": 0.0}\n'
+    assert found(text) == WANTED
+    assert skipped(text) == [('field "took_ms"', "1 value is zero or below, the first in line 4")]
+    assert "holds nothing that was measured" in fault('{"route": "a", "took_ms": 0}\n')
+
+
+def test_zeros_of_failed_rows_do_not_count():
+    rows = [{"route": "a", "ok": 1, "took_ms": 6}] * 3 + [{"route": "a", "ok": 0, "took_ms": 0}] * 3
+    assert found(lines(*rows), a_map(ok="ok"))["a", "took"] == [0.006] * 3
+
+
+@pytest.mark.parametrize(
+    ("value", "want"),
+    [
+        (FieldValue(value="v", unit="KiB", better="lower"), None),
+        (FieldValue(value="v", unit="min", better="lower"), None),
+        (FieldValue(value="v", unit="MB", better="lower", allow_zero=True), [-2e6, 0, 1e6]),
+        (FieldValue(value="v", unit="1", better="lower"), [-2, 0, 1]),
+        (FieldValue(value="v", unit="/s", better="higher"), [-2, 0, 1]),
+        (FieldValue(value="v", unit="points", better="higher"), [-2, 0, 1]),
+        (FieldValue(value="v", better="lower"), [-2, 0, 1]),
+    ],
+    ids=["sizes", "times", "allowed", "numbers", "rates", "unit of its own", "no unit"],
+)
+def test_only_times_and_sizes_must_be_above_zero(value, want):
+    text = lines(*[{"route": "a", "v": v} for v in (-2, 0, 1)])
+    if want is None:
+        assert "2 of 3 rows hold a time or size of zero or below" in fault(text, a_map(values=(value,)))
+    else:
+        assert found(text, a_map(values=(value,))) == {("a", "v"): want}
 
 
 def test_a_share_that_is_nan_is_counted_too():

@@ -92,6 +92,14 @@ def test_a_span_without_an_end_is_no_call(end: object) -> None:
     assert (only(found).count, only(found).flags) == (1, ("unfinished",))
 
 
+def test_spans_without_an_end_are_counted() -> None:
+    open_ones = [span(endTimeUnixNano=None) for _ in range(7)]
+    found = to_number(spans(span(), span(), *open_ones, span("done")))
+    assert [(s.metric, s.why) for s in found.skipped] == [("spans", "7 of 9 have no end")]
+    found = to_number(spans(span("done"), *open_ones))
+    assert [s.why for s in found.skipped] == ["no span that ended, of 7"]
+
+
 def test_a_span_that_takes_no_time_is_a_call() -> None:
     assert list(values_of(only(to_number(spans(span(took=0)))))) == [0.0]
 
@@ -170,6 +178,15 @@ def test_a_quantile_beyond_the_last_bound_is_saturated() -> None:
 def test_units_of_ucum_become_base_units(unit: str, want: tuple[object, ...]) -> None:
     [record] = to_number(metrics("d", "histogram", buckets(1, 2, 0), unit=unit, aggregationTemporality=2)).records
     assert (pytest.approx(record.payload.buckets[0][0]), record.unit, record.better, record.metric) == want
+
+
+@pytest.mark.parametrize("unit", ["{", "{a", "}{", "{}{"])
+def test_a_unit_of_nothing_but_braces_is_gone_through_once(unit: str) -> None:
+    # a second look from each brace would be 10^13 steps: this would not end
+    [record] = to_number(
+        metrics("d", "histogram", buckets(1, 2, 0), unit=unit * 3_000_000, aggregationTemporality=2)
+    ).records
+    assert record.is_side
 
 
 def test_what_has_a_unit_of_its_own_has_no_direction_until_the_user_gives_one() -> None:

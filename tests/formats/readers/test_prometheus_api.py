@@ -44,6 +44,27 @@ def test_nan_is_left_out_of_the_values_over_time() -> None:
     assert (values_of(record), record.is_mean, record.unit) == ([0.1, 0.3], True, None)
 
 
+def test_points_that_are_nan_are_counted_by_series() -> None:
+    found = to_number(answer("matrix", series("NaN", "4", "NaN", "5", route="/pay"), series("2", route="/list")))
+    assert [(s.benchmark, s.metric, s.why) for s in found.skipped] == [('{route="/pay"}', "points", "2 of 4 are NaN")]
+    assert [r.benchmark for r in found.records] == ['{route="/pay"}', '{route="/list"}']
+
+
+def test_a_series_of_nothing_but_nan_is_named_with_its_count() -> None:
+    found = to_number(answer("matrix", series("NaN", "NaN", "NaN", route="/pay"), series("2", route="/list")))
+    assert [(s.benchmark, s.why) for s in found.skipped] == [('{route="/pay"}', "no values: 3 points are NaN")]
+    with pytest.raises(CannotDecideError, match="no values: 1 point is NaN"):
+        to_number({"status": "success", "data": {"resultType": "scalar", "result": [1.7e9, "NaN"]}})
+
+
+def test_warnings_of_a_partial_answer_are_passed_on() -> None:
+    document = answer("matrix", series("1", "2")) | {"warnings": ["store 10.0.0.7 did not answer", "too slow"]}
+    [left_out] = to_number(document).skipped
+    assert (left_out.benchmark, left_out.metric) == ("p95", "parts of the answer")
+    assert left_out.why == 'the server warns: "store 10.0.0.7 did not answer" and 1 more'
+    assert to_number(answer("matrix", series("1", "2")) | {"warnings": []}).skipped == ()
+
+
 def test_a_named_series_is_what_was_observed_and_an_expression_sums_up() -> None:
     [record] = to_number(answer("matrix", series("1", "2", name="lag_seconds", instance="box:80"))).records
     assert (record.benchmark, record.unit, record.is_mean) == ("lag_seconds", "s", False)

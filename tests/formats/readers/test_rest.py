@@ -97,6 +97,32 @@ def test_each_step_of_a_flow_is_a_benchmark(tmp_path):
     }
 
 
+@pytest.mark.parametrize("broken", [0, 1, 2])
+@pytest.mark.parametrize("how", ["error", "empty", "no report", "null"])
+def test_a_step_of_a_flow_that_fails_leaves_the_others_their_names(tmp_path, broken, how):
+    def visit(ms):
+        audits = {"speed-index": {"numericValue": ms, "numericUnit": "millisecond"}}
+        report = lhr(requestedUrl="http://localhost:8080/pay", gatherMode="navigation") | {"audits": audits}
+        return {"name": "Navigation report (localhost:8080/pay)", "lhr": report}
+
+    steps = [visit(ms) for ms in (10, 20, 30)]
+    names = ["/pay", "/pay#2", "/pay#3"]
+    whole = contents(write(tmp_path, {"steps": steps, "name": "Pay"}))
+    assert {r.benchmark for r in whole.records} == set(names)
+    report = steps[broken]["lhr"]
+    failed = {
+        "error": report | {"runtimeError": {"code": "NO_FCP"}},
+        "empty": report | {"audits": {}, "categories": {}, "configSettings": {}},
+        "no report": {},
+        "null": None,
+    }
+    steps[broken]["lhr"] = failed[how]
+    got = contents(write(tmp_path, {"steps": steps, "name": "Pay"}))
+    found = {r.benchmark: values_of(r) for r in got.records if r.metric == "speed-index"}
+    assert found == {n: [v] for n, v in zip(names, (0.01, 0.02, 0.03), strict=True) if n != names[broken]}
+    assert [s.benchmark for s in got.skipped] == [names[broken]]
+
+
 def test_runs_that_were_appended_are_samples_of_one_command(tmp_path):
     got = by_metric(contents(write(tmp_path, run() + run(elapsed="1:02:03") + run(elapsed="2:03.50"))))
     assert values_of(got["time"]) == pytest.approx([0.16, 3723.0, 123.5])

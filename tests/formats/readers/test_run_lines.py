@@ -24,7 +24,7 @@ RICH = PLAIN | {
     "environment": {"os": "linux", "cpus": "2", "machine": "m1"}, "memory_source": "vmhwm",
 }  # fmt: skip
 FAILED = PLAIN | {"run_id": "c", "status": "failed", "benchmark": "broken"}
-RUNS = [PLAIN, RICH, FAILED, RICH | {"run_id": "d", "elapsed_ns": 3_000_000_000}]
+RUNS = [PLAIN, RICH, FAILED, RICH | {"run_id": "d", "elapsed_sec": 3.0, "elapsed_ns": 3_000_000_000}]
 
 
 def lines(*runs):
@@ -144,3 +144,15 @@ def test_a_broken_parquet_file_is_one_clear_error(content):
 
 def test_the_worked_example_in_a_folder_of_its_name():
     assert_case(DATA / "model-runs/smoke.jsonl")
+
+
+@pytest.mark.parametrize("is_array", [False, True], ids=["lines", "array"])
+def test_a_key_that_stands_twice_is_a_fault_in_a_file_of_many_runs(tmp_path, is_array):
+    broken = json.dumps(PLAIN).replace("{", '{"elapsed_sec": 9.0, ', 1)
+    good = json.dumps(RICH)
+    path = tmp_path / "runs.json"
+    path.write_text(f"[{good}, {broken}]" if is_array else f"{good}\n{broken}\n")
+    reader = RunReader()
+    assert [run.run_id for run in reader.read([str(path)])] in ([], ["b"])
+    (problem,) = reader.problems
+    assert 'the key "elapsed_sec" stands twice' in problem.message

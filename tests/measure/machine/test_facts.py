@@ -217,6 +217,33 @@ def test_a_session_that_was_told_is_kept_but_for_odd_characters(told, session):
     assert facts.find_session({"PERFGATE_SESSION": told, "CI": "true"}) == session
 
 
+ACTIONS = {"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "70", "GITHUB_RUN_ATTEMPT": "2", "GITHUB_JOB": "bench"}
+JOB = f"gha-70-2-bench-{MACHINE}"
+
+
+@pytest.mark.parametrize(
+    ("environ", "named", "session"),
+    [
+        pytest.param(ACTIONS, "warm", f"{JOB}+warm", id="actions"),
+        pytest.param(ACTIONS, "warm/b1", f"{JOB}+warm/b1", id="with-a-batch"),
+        pytest.param(ACTIONS, f"{JOB}/b1", f"{JOB}/b1", id="inherited"),
+        pytest.param(ACTIONS, f"{JOB}+warm/b1", f"{JOB}+warm/b1", id="inherited-with-a-name"),
+        pytest.param(ACTIONS, "gha-69-1-bench-0a", f"{JOB}+gha-69-1-bench-0a", id="of-another-run"),
+        pytest.param(ACTIONS, "a+b", f"{JOB}+a-b", id="with-the-mark"),
+        pytest.param(
+            {"GITLAB_CI": "1", "CI_PIPELINE_ID": "5", "CI_JOB_ID": "6"}, "x", f"gitlab-5-6-{MACHINE}+x", id="gitlab"
+        ),
+        pytest.param({"JENKINS_URL": "u", "BUILD_TAG": "t-9"}, "x", f"jenkins-t-9-{MACHINE}+x", id="jenkins"),
+        pytest.param({"CIRCLECI": "1", "CIRCLE_WORKFLOW_JOB_ID": "j"}, "x", "x", id="a-system-without-runs"),
+        pytest.param({**ACTIONS, "GITHUB_RUN_ATTEMPT": ""}, "x", "x", id="an-unknown-run"),
+        pytest.param({"CI": "true"}, "x", "x", id="an-unknown-system"),
+        pytest.param({}, "x", "x", id="outside-ci"),
+    ],
+)
+def test_a_name_given_by_hand_is_added_to_the_ci_job(root, environ, named, session):
+    assert facts.find_session({**environ, "PERFGATE_SESSION": named}, root(boot=BOOT)) == session
+
+
 def test_a_slash_never_comes_from_the_ci_system(root):
     environ = {"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "1", "GITHUB_JOB": "a/b c"}
     assert facts.find_session(environ, root(boot=BOOT)) == f"gha-1-a-b-c-{MACHINE}"

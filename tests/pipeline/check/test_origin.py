@@ -10,7 +10,7 @@ from check_cases import CALM, Folder, baseline, slugs
 from gate_cases import profile, session
 
 from perfgate.measure.machine import facts
-from perfgate.measure.machine.ci import MARKERS
+from perfgate.measure.machine.ci import MARKERS, find_ci_run
 from perfgate.pipeline import inputs
 from perfgate.pipeline.check.origin import find_older
 from perfgate.store.codec import encode_profiles
@@ -154,7 +154,7 @@ def test_profiles_in_place_of_runs_are_held_against_the_same_commit(folder):
     ids=["github", "gitlab", "jenkins", "azure", "no-run-of-buildkite", "nothing-stated", "unknown-ci", "laptop"],
 )
 def test_every_session_of_a_ci_run_begins_with_the_name_of_the_run(variables, run):
-    system, this = facts.find_ci_run(variables)
+    system, this = find_ci_run(variables)
     assert this == run
     assert not run or (facts.find_session(variables).startswith(run) and run.startswith(system))
 
@@ -167,3 +167,22 @@ def test_runs_that_are_older_than_their_baseline_are_said(started, found):
     ]
     assert [d.slug for d in find_older([sides[1]], [sides[0]])] == found
     assert find_older([sides[1]], []) == []
+
+
+@pytest.mark.usefixtures("in_ci")
+def test_runs_of_a_commit_that_only_they_know_are_judged_when_it_is_named_as_the_hint_does(folder):
+    folder.runs(CALM, commit="c0ffee" * 6 + "c0ff")
+    (problem,) = folder.check().problems
+    short = problem.hint.rpartition("--runs-from ")[2]
+    assert short == "c0ffeec0ffee"
+    assert folder.check(runs_from=short).exit_code == 0
+    assert folder.check(runs_from="C0FFEE").exit_code == 0
+
+
+@pytest.mark.parametrize("unknown", ["dead", "no-such-branch", "c0"])
+def test_a_commit_that_neither_git_nor_a_run_knows_is_an_error_that_names_those_of_the_runs(folder, unknown):
+    folder.runs(CALM, commit="c0ffee" * 6 + "c0ff")
+    (problem,) = folder.check(runs_from=unknown).problems
+    assert (problem.slug, problem.place) == ("ref-unreadable", "--runs-from")
+    assert problem.message == f'neither git nor a run knows a commit "{unknown}"'
+    assert problem.hint == "the runs state c0ffeec0ffee; name one of these, or measure again"

@@ -67,11 +67,11 @@ def shares(base, now):
     return judged(profile({"error_rate": counted(a=base)}), profile({"error_rate": counted(b=now)})).findings
 
 
-def budgeted(limit, metric="elapsed", level="fail", *, warn=None, statistic="p50", values=(1.0,)):
+def budgeted(limit, metric="elapsed", level="fail", *, warn=None, statistic="p50", values=(1.0,), measured=""):
     """Check one budget of a second's benchmark."""
     budget = Budget(origin="b", benchmark="train", metric=metric, statistic=statistic, level=level,
                     limit=parse_limit(limit), warn=parse_limit(warn) if warn else None)  # fmt: skip
-    return check_budgets([profile({metric: values})], policy(budgets=(budget,)), frozenset())[0]
+    return check_budgets([profile({measured or metric: values})], policy(budgets=(budget,)), frozenset())[0]
 
 
 def allowed(slower):
@@ -152,6 +152,11 @@ def beside(base, current):
     return [reword(f) for f in judged(*sides, absent=("only-in-base", "")).findings]
 
 
+def unlike(base, current):
+    """Return the findings of two sides that cannot be compared, as an A/B comparison words them."""
+    return [reword(f) for f in judged(base, current).findings]
+
+
 def vanished(*new, **more):
     """Return the findings of a benchmark that is no longer measured, beside new ones of the same values."""
     pairs = [Pair(base=profile({"elapsed": BASE}), current=None)]
@@ -165,6 +170,16 @@ CASES = {
     "better-than-base": lambda: beside(BASE, scaled(BASE, 0.5)),
     "not-in-base": lambda: beside(None, BASE),
     "only-in-base": lambda: beside(BASE, None),
+    "metric-only-in-base": lambda: unlike(profile({"elapsed": BASE, CALLS: BASE}), profile({"elapsed": BASE})),
+    "sides-unit": lambda: unlike(profile({Metric(**SCORE): BASE}), profile({Metric(**{**SCORE, "unit": "s"}): BASE})),
+    "sides-direction": lambda: unlike(
+        profile({Metric(**SCORE): BASE}), profile({Metric(**{**SCORE, "better": "higher"}): BASE})
+    ),
+    "sides-source": lambda: unlike(
+        profile({"peak_memory": BASE}, sources=["a"]), profile({"peak_memory": BASE}, sources=["b"])
+    ),
+    "sides-rows": lambda: unlike(profile({"elapsed": BASE}), profile({"elapsed": BASE}, rows=[7])),
+    "budget-no-values": lambda: budgeted("< 1s", "latency", measured="elapsed"),
     "suite-worse": lambda: together(2.0),
     "suite-not-proven": lambda: together(1.09),
     "suite-moved": lambda: together(1.01),
@@ -242,6 +257,18 @@ def test_a_reason_that_needs_doing_has_a_hint_and_one_that_holds_has_none():
     holds |= {"below-least"}
     holds |= {"better-than-base"}  # there is no baseline to refresh
     assert {slug for slug in SENTENCES if not hint_for(slug)} == holds
+
+
+@pytest.mark.parametrize("slug", ["metric-only-in-base", "more-runs", *(s for s in SENTENCES if "sides" in s)])
+def test_the_hint_of_a_comparison_without_baselines_names_none(slug):
+    assert "baseline" not in hint_for(slug)
+
+
+@pytest.mark.parametrize("slug", ["metric-only-in-base", *(s for s in SENTENCES if "sides" in s)])
+def test_a_comparison_names_its_sides_as_base_and_head(slug):
+    messages = {f.message for f in CASES[slug]() if f.reason == slug}
+    assert messages
+    assert not any("baseline" in m or "these runs" in m for m in messages)
 
 
 def test_an_unknown_reason_speaks_for_itself():

@@ -1,0 +1,57 @@
+"""The one door to stdout and stderr: in CI, nothing that data contain is a command to the runner that reads it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from perfgate.core.errors import cannot_decide
+
+if TYPE_CHECKING:
+    from perfgate.render import Format
+
+
+def say(line: str, *, err: bool = False) -> None:
+    """Print a line for people; nothing when nobody can read it."""
+    if err or sys.stdout is not None:
+        echo(f"{line}\n", err=err)
+
+
+def echo(text: str, *, form: Format = "text", err: bool = False) -> None:
+    """Print a text that may hold names from data.
+
+    In CI what a runner would take for a command is written otherwise, as the format allows:
+    GitHub Actions reads lines that begin with ``::``, and Azure Pipelines ``##vso[`` anywhere.
+
+    Args:
+        text: lines, each with its end.
+        form: its format, one of `perfgate.render.registry.RENDERERS`.
+        err: to stderr.
+    """
+    from perfgate.measure.machine.ci import name_ci
+    from perfgate.publish.actions import PEOPLE, defuse
+    from perfgate.render.registry import renderer_of
+
+    if name_ci(os.environ) is not None:
+        text = defuse(text, renderer_of(form).runner_escape or PEOPLE)
+    write(text, err=err)
+
+
+def write(text: str, *, err: bool = False) -> None:
+    """Print a text as it is: commands of our own, and what stands between them.
+
+    It is printed as UTF-8 whatever the terminal's locale; what it cannot show becomes a question mark.
+
+    Raises:
+        CannotDecideError: stdout was closed by the caller; nobody reads it, so that the reports have to do.
+    """
+    stream = sys.stderr if err else sys.stdout
+    if stream is None:
+        if err:
+            return
+        raise cannot_decide("output-closed", "stdout is closed", hint="open it, or write with --report FILE")
+    encoding = stream.encoding or "utf-8"
+    click.echo(text.encode(encoding, "replace").decode(encoding), nl=False, err=err)

@@ -1,0 +1,188 @@
+"""Files whose content is that of the baseline: what no clock measures may be the same each time.
+
+A file with times, or that says when it was written, is never the same twice: the same
+content is the same measurement. Sizes and counts are the same whenever nothing changed.
+So such a file is judged, unless it is seen to be no measurement of this job.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import CannotDecideError, Diagnostic, error, warning
+from perfgate.core.metrics import is_clocked
+from perfgate.core.run import digest_of
+from perfgate.core.text.names import list_some
+from perfgate.measure.machine import facts
+from perfgate.store.git import git
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from perfgate.collect import Key
+    from perfgate.core.profile import Profile
+    from perfgate.core.run import Run
+
+_LEFT_BEHIND = "results-left-behind"
+_MEASURE = "measure in this job, and write the results to a file that git does not hold"
+_SKEW = 300.0
+"""Seconds by which a file may be older than the commit: the clock of whoever committed may be ahead."""
+_NO_TIME = 315_619_200.0
+"""1980-01-02, the day after the first one that an archive can state: programs write it in place of a time."""
+_AT_ONCE = 500
+"""Names that one call of git is given."""
+
+
+class Repeats:
+    """Decides which runs are judged although the baseline holds the same."""
+
+    def __init__(self, baselines: Sequence[Profile], source: str | None = None) -> None:
+        """Start with nothing found.
+
+        Args:
+            baselines: what is judged by.
+            source: file that was named as the baseline, which is no measurement beside itself; None: a folder.
+        """
+        self.problems: list[Diagnostic] = []
+        """Files that are no measurement of this job."""
+        self.notes: list[Diagnostic] = []
+        """Files that are judged."""
+        self._source = source
+        self._sessions: dict[tuple[Key, str], str] = {}
+        for p in baselines:
+            self._sessions |= {(p.key, digest): s.id for s in p.sessions for digest in s.runs}
+
+    def mark(self, runs: Iterable[Run]) -> Iterator[Run]:
+        """Yield all runs; those of the baseline's files are marked where they are judged, and come last.
+
+        They are judged where nothing else was measured of their benchmark, and where they
+        are one session of its baseline: of a folder with older files only the newest counts.
+        """
+        held: dict[Key, list[Run]] = {}
+        measured: set[Key] = set()
+        for file, group in groupby(runs, key=lambda run: run.file):
+            if not file:
+                for run in group:
+                    measured.add((run.benchmark, run.labels))
+                    yield run
+                continue
+            of_file = list(group)
+            is_alike = all(map(_could_repeat, of_file))
+            for run in of_file:
+                key = run.benchmark, run.labels
+                if is_alike and self._session_of(run):
+                    held.setdefault(key, []).append(run)
+                else:
+                    measured.add(key)
+                    yield run
+        alone = {key: group for key, group in held.items() if key not in measured and self._is_one(group)}
+        fresh = self._sort_out({run.origin for group in alone.values() for run in group})
+        for key, of_key in held.items():
+            for run in of_key:
+                run.is_repeat = key in alone and run.origin in fresh
+                yield run
+
+    def forget(
+        self, profiles: Sequence[Profile], known: Mapping[Key, frozenset[str]], files: Collection[str]
+    ) -> Mapping[Key, frozenset[str]]:
+        """Return the runs of the baseline without those that are judged, for profiles that were collected before.
+
+        Args:
+            profiles: of one session for each benchmark; others are left as they are.
+            known: digests of the runs that the baseline holds, by benchmark.
+            files: where the profiles come from.
+        """
+        if not all(map(_could_be_collected_again, profiles)):
+            return known
+        whole = {p.key: p.sessions[0].runs for p in profiles if len(p.sessions) == 1 and p.sessions[0].runs}
+        again = {key: runs for key, runs in whole.items() if known.get(key, frozenset()).issuperset(runs)}
+        if not again or not self._sort_out(files) >= set(files):
+            return known
+        return {key: runs.difference(again.get(key, ())) for key, runs in known.items()}
+
+    def _session_of(self, run: Run) -> str:
+        """Return the session of the baseline that holds a run; empty: none does."""
+        return self._sessions.get(((run.benchmark, run.labels), digest_of(run)), "")
+
+    def _is_one(self, group: Sequence[Run]) -> bool:
+        return len({self._session_of(run) for run in group}) == 1
+
+    def _sort_out(self, files: Collection[str]) -> set[str]:
+        """Return the files that may be a measurement of this job; say what is known of each."""
+        if not files:
+            return set()
+        itself = {path for path in files if self._source is not None and _is_same(path, self._source)}
+        committed = _committed(sorted(set(files) - itself))
+        written = _time_of_commit() if facts.in_ci() else 0.0
+        older = {path for path in set(files) - itself - committed if _NO_TIME < _time_of(path) < written - _SKEW}
+        for found, why in (
+            (committed, "committed in git, and not changed since"),
+            (older, "older than the commit that is checked out"),
+        ):
+            if found:
+                message = f"{list_some(sorted(found))} equals the baseline, and is {why}: this job did not measure it"
+                self.problems.append(error(_LEFT_BEHIND, message, hint=_MEASURE))
+        fresh = set(files) - itself - committed - older
+        if fresh:
+            named = list_some(sorted(fresh))
+            message = f"{named} equals what the baseline holds, value for value; it holds no times, and was judged"
+            hint = "nothing, if this job wrote it; else measure again"
+            self.notes.append(warning("same-as-baseline", message, hint=hint))
+        return fresh
+
+
+def _could_repeat(run: Run) -> bool:
+    """Can another measurement give the same file? Not where it holds times, or says when it was written."""
+    return bool(run.series) and not run.started_at and not any(is_clocked(s.metric) for s in run.series)
+
+
+def _could_be_collected_again(profile: Profile) -> bool:
+    """Can another measurement give the same profile?"""
+    return not any(s.started_at for s in profile.sessions) and not any(is_clocked(m.metric) for m in profile.metrics)
+
+
+def _is_same(one: str, other: str) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
+
+
+def _committed(files: Sequence[str]) -> set[str]:
+    """Return which files git has committed, and that were not changed since."""
+    found: set[str] = set()
+    for folder, group in groupby(files, key=os.path.dirname):
+        paths = {os.path.basename(path): path for path in group}
+        names = list(paths)
+        for start in range(0, len(names), _AT_ONCE):
+            some = names[start : start + _AT_ONCE]
+            listing = ["--literal-pathspecs", "ls-files", "-z", "--", *some]
+            changes = ["--literal-pathspecs", "diff", "--name-only", "--relative", "-z", "HEAD", "--", *some]
+            try:
+                listed = _names(git(folder or ".", listing, hint=""))
+                if listed:
+                    found |= {paths[name] for name in listed - _names(git(folder or ".", changes, hint=""))}
+            except CannotDecideError:  # no repository here, or nothing committed yet
+                continue
+    return found
+
+
+def _names(listed: bytes) -> set[str]:
+    return set(filter(None, os.fsdecode(listed).split("\0")))
+
+
+def _time_of_commit() -> float:
+    """Return when the commit that is checked out was made, in seconds since 1970; 0.0: unknown."""
+    try:
+        return float(git(".", ["log", "-1", "--format=%ct", "HEAD"], hint=""))
+    except (CannotDecideError, ValueError):
+        return 0.0
+
+
+def _time_of(path: str) -> float:
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0

@@ -1,0 +1,94 @@
+"""What a change under review does to its own gate, where a check reads the gate from the change itself.
+
+The CI system names the base. A baseline that the change removes is still asked for: else
+nothing would show that its benchmark is gone, or is slower under another name.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import CannotDecideError, Diagnostic, warning
+from perfgate.core.policy import NO_BASELINES
+from perfgate.measure.machine import facts
+from perfgate.measure.machine.ci import find_base
+from perfgate.pipeline.reference.commit import Gate, gate_of
+from perfgate.pipeline.reference.gate_changes import react_to
+from perfgate.store.git import git, with_parents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DIGITS = 12
+_COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
+_NOTHING_IN_COMMON = 1  # exit code of git merge-base
+
+
+def compare_with_base(gate: Gate, *, given: str | None, machine_class: str) -> Gate:
+    """Return the gate of the working tree with what the change under review does to it; outside CI as it is.
+
+    Args:
+        gate: of the working tree.
+        given: a configuration file given by hand; None: look for one.
+        machine_class: given by hand; empty: the configuration's.
+    """
+    base = find_base(os.environ) if facts.in_ci() else None
+    if base is None or gate.settings.policy.baselines == NO_BASELINES:
+        return gate
+    ref = next(_merge_bases(*base), "")
+    try:
+        reference = gate_of(ref, given=given, machine_class=machine_class) if ref else None
+    except CannotDecideError as caught:
+        return _with_note(gate, _unknown(base[1], caught.diagnostics[0].message))
+    if reference is None:
+        return _with_note(gate, _unknown(base[1], "it is not in this clone"))
+    if reference.baselines.is_first_gate:
+        return gate
+    edits = reference.edits
+    judged = f"judged by its own, and what it removes by {ref} (--baseline-ref {ref} judges all by that)"
+    reaction = react_to(edits.changes, reference.settings.policy.baseline_changes, judged)
+    present = {(p.machine_class, p.key) for p in gate.baselines.profiles}
+    wanted = edits.removed.deleted - present - {old for old, _ in edits.renamed}
+    removed = [p for p in reference.baselines.profiles if (p.machine_class, p.key) in wanted]
+    profiles = sorted((*gate.baselines.profiles, *removed), key=lambda p: (p.machine_class, p.key))
+    problems = (*gate.baselines.problems, *reaction.problems)
+    return replace(
+        gate,
+        baselines=replace(gate.baselines, profiles=tuple(profiles), problems=problems),
+        edits=replace(reaction, removed=edits.removed),
+    )
+
+
+def _merge_bases(commits: list[str], branch: str, is_merged: bool) -> Iterator[str]:  # noqa: FBT001 - as `find_base` returns it
+    """Yield what HEAD has in common with each commit that may be the base, the surest first."""
+    refs = [c for c in commits if _COMMIT.fullmatch(c)]
+    try:
+        head, *parents = with_parents("HEAD")
+    except CannotDecideError:  # no repository here
+        return
+    if is_merged and len(parents) > 1 and head == facts.commit():
+        refs.append(parents[0])
+    if branch:
+        refs.append(f"refs/remotes/origin/{branch}")
+    for ref in refs:
+        words = ["merge-base", "--end-of-options", "HEAD", ref]
+        try:
+            found = git(".", words, hint="", accepted=(0, _NOTHING_IN_COMMON)).decode().strip()
+        except CannotDecideError:
+            continue
+        if found:
+            yield found[:_DIGITS]
+
+
+def _with_note(gate: Gate, found: Diagnostic) -> Gate:
+    return replace(gate, edits=replace(gate.edits, notes=(*gate.edits.notes, found)))
+
+
+def _unknown(branch: str, why: str) -> Diagnostic:
+    """Return the warning that nobody knows what the change does to its gate."""
+    message = f"what this change does to its own baselines is unknown: the base {branch} was not read ({why})"
+    hint = "fetch it (in Actions: fetch-depth: 2 at the checkout; in GitLab: GIT_DEPTH: 0), or --baseline-ref REF"
+    return warning("base-unknown", message, hint=hint)

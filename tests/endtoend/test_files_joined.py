@@ -1,0 +1,58 @@
+"""Several files of another tool with one benchmark: they are joined, and the first lines say so."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from support import Project
+
+
+def hyperfine(project: Project, path: str, seconds: float, command: str = "gzip notes.txt") -> str:
+    times = [round(seconds * (1 + step / 1000), 6) for step in range(-6, 6)]
+    row = {"command": command, "mean": seconds, "median": seconds, "times": times, "exit_codes": [0] * len(times)}
+    project.write(path, json.dumps({"results": [row]}))
+    return path
+
+
+def one_value(project: Project, path: str, seconds: float) -> str:
+    project.write(path, json.dumps([{"name": "gzip", "unit": "s", "value": seconds}]))
+    return path
+
+
+def first_lines(stdout: str) -> str:
+    return " ".join(stdout.partition("\nBenchmark")[0].split())
+
+
+@pytest.mark.parametrize(
+    "names", [("py311/r.json", "py312/r.json"), ("r-311.json", "r-312.json")], ids=["folders", "files"]
+)
+def test_files_with_one_benchmark_are_said_to_be_joined(project: Project, names: tuple[str, str]) -> None:
+    done = project.cli(
+        "baseline", "refresh", *(hyperfine(project, name, 0.31 + at / 1000) for at, name in enumerate(names))
+    )
+    assert done.code == 0, str(done)
+    assert "warning[files-joined]: 2 files joined as one session" in done.stderr
+    files = [hyperfine(project, name, at) for name, at in zip(names, (0.312, 0.93), strict=True)]
+    outcome = project.cli("check", *files)
+    assert (
+        f"2 files joined as one session, since they hold the same benchmarks (gzip notes.txt): {', '.join(names)}"
+        in first_lines(outcome.stdout)
+    ), str(outcome)
+    assert "files-joined" not in project.cli("check", *files, "--same-session").stdout
+
+
+def test_files_of_different_benchmarks_are_not_joined(project: Project) -> None:
+    files = hyperfine(project, "a/r.json", 0.3), hyperfine(project, "b/r.json", 0.4, "xz notes.txt")
+    done = project.cli("baseline", "refresh", *files)
+    assert (done.code, "files-joined" in done.stderr) == (0, False), str(done)
+
+
+@pytest.mark.parametrize(("folder", "is_said"), [("day", 0), ("other", 1)])
+def test_one_value_a_file_in_one_folder_is_how_some_tools_repeat(project: Project, folder: str, is_said: int) -> None:
+    files = one_value(project, "day/1.json", 2.5), one_value(project, f"{folder}/2.json", 2.6)
+    done = project.cli("baseline", "refresh", "--direction", "lower", *files)
+    assert (done.code, "files-joined" in done.stderr) == (0, is_said), str(done)
