@@ -16,6 +16,7 @@ _TIMEOUT = 60.0
 _REGULAR = ("100644", "100664", "100755")
 _FOLDER = "040000"
 _DEEPEN = "git fetch --unshallow"
+_NOTHING_FOUND = 1  # exit code of git grep
 
 
 class Commit:
@@ -33,7 +34,8 @@ class Commit:
         if ref.startswith("-") or not ref.isprintable() or not ref:
             raise cannot_decide("ref-unreadable", f'"{ref}" is not a git ref', hint="name a branch, a tag or a commit")
         where = self._git(["rev-parse", "--show-prefix"], "", hint="run it inside the git repository of the baselines")
-        self._prefix = os.fsdecode(where).removesuffix("\n")
+        self.prefix = os.fsdecode(where).removesuffix("\n")
+        """The folder below the root of the repository: empty, or a path that ends in a slash."""
         try:
             found = self._git(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"], "")
         except CannotDecideError:
@@ -58,10 +60,10 @@ class Commit:
 
     def upward(self) -> Iterator[Commit]:
         """Yield the commit as seen from its folder, then from each folder above it up to the repository's root."""
-        parts = self._prefix.rstrip("/").split("/") if self._prefix else []
+        parts = self.prefix.rstrip("/").split("/") if self.prefix else []
         for depth in range(len(parts), -1, -1):
             view = copy(self)
-            view._prefix = "".join(f"{part}/" for part in parts[:depth])  # noqa: SLF001 - of our own kind
+            view.prefix = "".join(f"{part}/" for part in parts[:depth])
             yield view
 
     def read(self, path: str, *, limit: int) -> bytes | None:
@@ -110,6 +112,23 @@ class Commit:
         contents = self._contents([(oid, _below(full, relative)) for oid, relative in wanted], limit)
         return [(relative, content) for (_, relative), content in zip(wanted, contents, strict=True)]
 
+    def paths(self) -> Iterator[str]:
+        """Yield the path of each file of the commit, from the root of the repository."""
+        return (os.fsdecode(name) for _, _, name in self._listed(self._top, "-r"))
+
+    def containing(self, text: str, *names: str) -> list[str]:
+        """Return the files of the commit that contain a text, as paths from the root of the repository.
+
+        Args:
+            text: to look for, as it is.
+            names: globs of the paths.
+        """
+        words = ["grep", "-lzF", "--full-name", "--no-recurse-submodules", "-e", text, self._top, "--"]
+        found = git(
+            self._folder, [*words, *(f":(top){name}" for name in names)], hint=_DEEPEN, accepted=(0, _NOTHING_FOUND)
+        )
+        return [os.fsdecode(line.partition(b":")[2]) for line in found.split(b"\0") if line]
+
     def _entry(self, full: str) -> tuple[str, str] | None:
         """Return mode and object id of what stands at a path of the repository, None when verifiably nothing does."""
         mode, oid, walked = _FOLDER, self._top, ""
@@ -141,7 +160,7 @@ class Commit:
 
     def _full(self, path: str) -> str:
         """Return a path of the folder as the repository knows it, empty for its root."""
-        full = os.path.normpath(os.path.join(self._prefix, path))
+        full = os.path.normpath(os.path.join(self.prefix, path))
         if full.startswith(("../", "/")) or full == "..":
             raise cannot_decide(
                 "ref-unreadable",

@@ -14,7 +14,8 @@ from perfgate.store.git import git
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-_MARK = '"perfgate/baseline/'
+MARK = '"perfgate/baseline/'
+"""What every baseline file contains."""
 _MOST_READ = 50
 """Files that git lists and the folder lacks, of which the runs are looked up."""
 _NOTHING_FOUND = 1  # exit code of git grep
@@ -34,7 +35,7 @@ def find_lost(folder: str) -> str:
         return ""
     if history:
         return f"git held some there (last changed in {history})"
-    grep = ["grep", "-lF", "--full-name", "-e", _MARK, "HEAD", "--", ":(top)*.json"]
+    grep = ["grep", "-lF", "--full-name", "-e", MARK, "HEAD", "--", ":(top)*.json"]
     elsewhere = git(".", grep, hint="", accepted=(0, _NOTHING_FOUND)).decode("utf-8", "replace").splitlines()
     if elsewhere:
         return f"git holds {list_some([line.partition(':')[2] for line in elsewhere], 2)}"
