@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 from copy import copy
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.store.git_start import as_hash, command, environment, failure, require_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 _TIMEOUT = 60.0
 _REGULAR = ("100644", "100664", "100755")
@@ -40,8 +42,9 @@ class Commit:
             found = self._git(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"], "")
         except CannotDecideError:
             raise self._unreadable() from None
-        self.id = found.decode().strip()
-        self._top = self._git(["rev-parse", "--verify", "--end-of-options", f"{self.id}^{{tree}}"], "").decode().strip()
+        self.id = as_hash(found, f'the commit "{ref}"')
+        tree = self._git(["rev-parse", "--verify", "--end-of-options", f"{self.id}^{{tree}}"], "")
+        self._top = as_hash(tree, f"the files of {self.id[:12]}")
         self._folders: dict[str, dict[bytes, tuple[str, str]]] = {}
 
     def _unreadable(self) -> CannotDecideError:
@@ -153,7 +156,9 @@ class Commit:
     def _listed(self, oid: str, *options: str) -> Iterator[tuple[str, str, bytes]]:
         """Yield (mode, object id, name) of what stands in a folder."""
         listed = self._git(["ls-tree", *options, "-z", "--full-tree", oid], "the commit cannot be listed")
-        for line in filter(None, listed.split(b"\0")):
+        lines = [line for line in listed.split(b"\0") if line]
+        require_entries(oid, len(lines))
+        for line in lines:
             facts, _, name = line.partition(b"\t")
             mode, _, child = facts.decode().split(" ")
             yield mode, child, name
@@ -197,6 +202,8 @@ class Commit:
             if output[start - len(line) - 1 : start - 1] != line.encode() or at > len(output):
                 raise cannot_decide("ref-unreadable", "git cat-file broke off", place=self.ref, hint=_DEEPEN)
             contents.append(output[start : at - 1])
+        for (oid, full), content in zip(blobs, contents, strict=True):
+            _require_content(oid, content, f"{self.ref}:{full}")
         return contents
 
     def _git(self, arguments: Sequence[str], failing: str, *, hint: str = _DEEPEN, asked: bytes = b"") -> bytes:
@@ -210,7 +217,7 @@ def git(
     failing: str = "",
     hint: str,
     asked: bytes = b"",
-    env: Mapping[str, str] | None = None,
+    settings: Sequence[str] = (),
     accepted: Collection[int] = (0,),
 ) -> bytes:
     """Return what git prints in a folder when it reads `asked`; it never waits for a person.
@@ -221,28 +228,26 @@ def git(
         failing: what could not be done, added to git's own words.
         hint: what to do about it.
         asked: its input.
-        env: its environment; None: this process's.
+        settings: of git, ``key=value``, beside those of every call.
         accepted: exit codes that are no refusal.
 
     Raises:
         CannotDecideError: git is absent or refuses.
     """
-    command = ["git", "--no-optional-locks", "-C", folder, *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - a list, never a shell; refs are checked, paths are no arguments
-            command,
+            command(folder, arguments, settings=settings),
             capture_output=True,
             check=False,
             timeout=_TIMEOUT,
             input=asked,
-            env={**(os.environ if env is None else env), "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
+            env=environment(os.environ),
         )
     except (OSError, subprocess.TimeoutExpired) as caught:
         raise cannot_decide("ref-unreadable", f"git cannot be run ({caught})", hint="install git") from None
     if done.returncode not in accepted:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        cause = lines[-1] if lines else f"git {arguments[0]} failed"
-        raise cannot_decide("ref-unreadable", f"{cause} ({failing})" if failing else cause, hint=hint)
+        stderr = done.stderr.decode("utf-8", "replace")
+        raise failure("ref-unreadable", arguments, stderr, failing=failing, hint=hint)
     return done.stdout
 
 
@@ -256,9 +261,23 @@ def with_parents(ref: str, *, hint: str = _DEEPEN) -> tuple[str, ...]:
     Raises:
         CannotDecideError: there is no such commit here.
     """
-    found = git(".", ["rev-parse", "--verify", f"{ref}^{{commit}}"], hint=hint).decode().strip()
+    found = as_hash(git(".", ["rev-parse", "--verify", f"{ref}^{{commit}}"], hint=hint), f'the commit "{ref}"')
     lines = git(".", ["cat-file", "commit", found], hint=hint).partition(b"\n\n")[0].decode("utf-8", "replace")
-    return (found, *(line[len("parent ") :] for line in lines.splitlines() if line.startswith("parent ")))
+    parents = [line[len("parent ") :] for line in lines.splitlines() if line.startswith("parent ")]
+    return (found, *(as_hash(parent, f"a parent of {found[:12]}") for parent in parents))
+
+
+def _require_content(oid: str, content: bytes, place: str) -> None:
+    """Return when a file's content has the hash by which its commit names it: git itself does not look.
+
+    Raises:
+        CannotDecideError: the object was changed in the repository, or is broken.
+    """
+    kind = hashlib.sha256 if len(oid) == hashlib.sha256().digest_size * 2 else hashlib.sha1
+    found = kind(b"blob %d\0" % len(content), usedforsecurity=False)
+    found.update(content)
+    if found.hexdigest() != oid:
+        raise cannot_decide("git-answer", f"git gave other content than {oid[:12]}", place=place, hint="git fsck")
 
 
 def _below(folder: str, name: str) -> str:

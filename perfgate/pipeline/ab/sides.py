@@ -165,22 +165,22 @@ def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> S
         removals=gate.edits.removed.removals,
     )
     if named is not None:
-        placed = _place_in_worktree(sides.head, tree, worktree_dir)
+        placed = _place_in_worktree(sides.head, request, tree, worktree_dir)
         if placed is None:
             message = f"the head lacks the folder {tree.prefix}"
             raise cannot_decide("worktree-failed", message, place=named, hint=_ELSEWHERE)
         sides = replace(sides, head=placed)
-    placed = _place_in_worktree(Side(name="base", argv=request.argv, commit=base), tree, worktree_dir)
+    placed = _place_in_worktree(Side(name="base", argv=request.argv, commit=base), request, tree, worktree_dir)
     return _drop_base(sides, ["."], [f"the folder {tree.prefix}"]) if placed is None else replace(sides, base=placed)
 
 
-def _place_in_worktree(side: Side, tree: Tree, worktree_dir: WorktreeDir) -> Side | None:
+def _place_in_worktree(side: Side, request: Request, tree: Tree, worktree_dir: WorktreeDir) -> Side | None:
     """Return the side in a worktree of its commit; None when that lacks the working directory.
 
     Raises:
         CannotDecideError: the folder is a link there, which could lead anywhere.
     """
-    root = worktree_dir.checkout(side.name, side.commit or "")
+    root = worktree_dir.checkout(side.name, side.commit or "", is_set_up=bool(request.setup))
     folder = root
     for part in filter(None, tree.prefix.split("/")):
         folder = os.path.join(folder, part)
