@@ -15,7 +15,6 @@ from perfgate.core.errors import CannotDecideError, cannot_decide
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# fmt: off
 _SETTINGS = (
     "core.fsmonitor=",         # a program that says which files changed; empty, since an older git runs a "false"
     "core.untrackedCache=false",
@@ -32,15 +31,14 @@ _SETTINGS = (
     "submodule.recurse=false",
     "worktree.useRelativePaths=false",
     "advice.detachedHead=false",
-)
+)  # fmt: skip
 _FIXED = {
     "GIT_NO_REPLACE_OBJECTS": "1",         # `git replace` would give another commit for the same hash
     "GIT_GRAFT_FILE": os.devnull,          # .git/info/grafts would give it other parents
     "GIT_ALLOW_PROTOCOL": "http:https:ssh",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
-}
-# fmt: on
+}  # fmt: skip
 _PASSED = re.compile(
     "GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)|GIT_CEILING_DIRECTORIES|GIT_DISCOVERY_ACROSS_FILESYSTEM"
     "|GIT_(AUTHOR|COMMITTER)_.*|GIT_SSL_(CAINFO|CAPATH)"

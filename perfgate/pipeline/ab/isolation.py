@@ -11,7 +11,7 @@ from perfgate.core.errors import Diagnostic, warning
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from perfgate.store.tree import Tree
+    from perfgate.store.checkouts.tree import Tree
 
 _LIBRARIES = ("PYTHONPATH", "LD_LIBRARY_PATH", "NODE_PATH", "CLASSPATH", "PERL5LIB", "RUBYLIB")
 _REST = r"""(?:/[^\s'":;,()|&<>]*)?(?![\w.-])"""  # of a path, as far as it goes inside a longer word

@@ -15,10 +15,10 @@ from perfgate.pipeline import inputs
 from perfgate.pipeline.ab.isolation import same_code, shared
 from perfgate.pipeline.reference.commit import policy_of
 from perfgate.pipeline.run import environ_with
+from perfgate.store.checkouts.processes import run_group
+from perfgate.store.checkouts.tree import LOCAL_VARIABLES, Tree
+from perfgate.store.checkouts.worktrees import WorktreeDir, open_worktree_dir
 from perfgate.store.git import Commit
-from perfgate.store.processes import run_group
-from perfgate.store.tree import LOCAL_VARIABLES, Tree
-from perfgate.store.worktrees import WorktreeDir, open_worktree_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.text.names import list_some
+from perfgate.store.checkouts.filters import filters_off
+from perfgate.store.checkouts.processes import run_group
 from perfgate.store.git import git
-from perfgate.store.git_filters import filters_off
 from perfgate.store.git_start import command, environment, failure
-from perfgate.store.processes import run_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.store.tree import Tree
+    from perfgate.store.checkouts.tree import Tree
 
 _STOPPING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 _MOST_SHOWN = 3

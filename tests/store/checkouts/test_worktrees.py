@@ -12,10 +12,10 @@ import pytest
 from records import GIT_ENVIRONMENT
 
 from perfgate.core.errors import CannotDecideError
+from perfgate.store.checkouts.processes import run_group
+from perfgate.store.checkouts.tree import Tree
+from perfgate.store.checkouts.worktrees import _remove_tree, open_worktree_dir
 from perfgate.store.git import git
-from perfgate.store.processes import run_group
-from perfgate.store.tree import Tree
-from perfgate.store.worktrees import _remove_tree, open_worktree_dir
 
 
 @pytest.fixture
@@ -95,8 +95,8 @@ def test_a_failure_inside_goes_on_and_leaves_nothing(tree):
 
 INTERRUPTED = """
 import os, shutil, signal
-from perfgate.store.tree import Tree
-from perfgate.store.worktrees import open_worktree_dir
+from perfgate.store.checkouts.tree import Tree
+from perfgate.store.checkouts.worktrees import open_worktree_dir
 
 paths, sent, real = [], [], shutil.rmtree
 

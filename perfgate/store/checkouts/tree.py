@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.store.checkouts.filters import filters_off
 from perfgate.store.git import git
-from perfgate.store.git_filters import filters_off
 from perfgate.store.git_start import as_hash
 
 if TYPE_CHECKING:
