@@ -115,9 +115,9 @@ class Commit:
         contents = self._contents([(oid, _below(full, relative)) for oid, relative in wanted], limit)
         return [(relative, content) for (_, relative), content in zip(wanted, contents, strict=True)]
 
-    def paths(self) -> Iterator[str]:
-        """Yield the path of each file of the commit, from the root of the repository."""
-        return (os.fsdecode(name) for _, _, name in self._listed(self._top, "-r"))
+    def objects(self) -> Iterator[tuple[str, str, str]]:
+        """Yield mode, object id and path of each file of the commit, from the root of the repository."""
+        return ((mode, oid, os.fsdecode(name)) for mode, oid, name in self._listed(self._top, "-r"))
 
     def containing(self, text: str, *names: str) -> list[str]:
         """Return the files of the commit that contain a text, as paths from the root of the repository.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, note, warning
 from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
+from perfgate.pipeline.ab.guard import Guard
 from perfgate.pipeline.ab.isolation import same_code, shared
 from perfgate.pipeline.reference.commit import policy_of
 from perfgate.pipeline.run import environ_with
@@ -82,6 +83,8 @@ class Sides:
     """Notes for the report."""
     pinned: tuple[str, ...]
     """Options that name the same commits again."""
+    guard: Guard
+    """Notices when the files of either side change."""
     edits: tuple[GateChange, ...] = ()
     """Changes that the head makes to the configuration of its base."""
     waivers: tuple[Waiver, ...] = ()
@@ -100,13 +103,18 @@ def prepare(request: Request) -> Iterator[Sides]:
     tree = Tree() if request.argv else None
     with open_worktree_dir(tree) as worktree_dir:
         sides = _of_commands(request, worktree_dir) if tree is None else _of_repository(request, tree, worktree_dir)
+        for side in (sides.base, sides.head):
+            if side is not None and tree is not None:  # two commands have no commits
+                sides.guard.take(side.name, tree, root=side.root, commit=side.commit or "")
         _set_up(sides.head, request)
+        sides.guard.require_setup_apart()
         if sides.base is not None:
             try:
                 _set_up(sides.base, request)
             except CannotDecideError as failure:
                 sides = without_base(sides, failure)
-        yield replace(sides, notes=(*sides.notes, *_submodules(sides)))
+        changed = [d for name in ("base", "head") if request.setup for d in sides.guard.accept(name)]
+        yield replace(sides, notes=(*sides.notes, *changed, *_submodules(sides)))
 
 
 def _of_commands(request: Request, worktree_dir: WorktreeDir) -> Sides:
@@ -123,6 +131,7 @@ def _of_commands(request: Request, worktree_dir: WorktreeDir) -> Sides:
         worktree_dir=worktree_dir,
         notes=(same_code("one command"),) if request.base_cmd == request.head_cmd else (),
         pinned=(),
+        guard=Guard(),
         waivers=reviewed.waivers,
         removals=reviewed.removals,
     )
@@ -160,6 +169,7 @@ def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> S
         worktree_dir=worktree_dir,
         notes=tuple(notes),
         pinned=("--base", base[:SHOWN], *(("--head", named) if named else ())),
+        guard=Guard(),
         edits=gate.edits.changes,
         waivers=gate.baselines.waivers,
         removals=gate.edits.removed.removals,
@@ -244,6 +254,7 @@ def _drop_base(sides: Sides, paths: Sequence[str], names: Sequence[str], output:
             hint=_AGAIN if base.root and tree.submodules(base.root) else _MAKE_IT,
             output=output,
         )
+    sides.guard.forget("base")
     message = f"the base lacks {lacked}: only the head was measured"
     return replace(sides, base=None, notes=(*sides.notes, note("base-lacks", message)))
 

@@ -84,7 +84,7 @@ def _gates_in(commit: Commit) -> dict[str, list[str]]:
 
 def _configurations_in(commit: Commit) -> Iterator[str]:
     """Yield the configuration files of a commit, ascending by kind."""
-    for path in commit.paths():
+    for _, _, path in commit.objects():
         if os.path.basename(path) == config.OWN_FILE:
             yield path
     *_, top = commit.upward()
