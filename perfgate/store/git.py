@@ -89,7 +89,7 @@ class Commit:
         return self._contents([(oid, full)], limit)[0]
 
     def files(self, folder: str, *, limit: int) -> list[tuple[str, bytes]]:
-        """Return the JSON files below a folder of the commit: path relative to it, and content.
+        """Return the JSON files below a folder of the commit, hidden ones included: path relative to it, and content.
 
         What the commit does not hold itself, a link or a submodule, could hide files and is an error.
 
@@ -106,14 +106,20 @@ class Commit:
         wanted = []
         for mode, oid, name in self._listed(top, "-r"):
             relative = name.decode("utf-8", "replace")
-            if "/." in f"/{relative}":
+            is_json = relative.lower().endswith(".json")
+            if not is_json and "/." in f"/{relative}":
                 continue
             if mode not in _REGULAR:
-                raise self._irregular(_below(full, relative), "file" if relative.endswith(".json") else "folder")
-            if relative.endswith(".json"):
+                raise self._irregular(_below(full, relative), "file" if is_json else "folder")
+            if is_json:
                 wanted.append((oid, relative))
         contents = self._contents([(oid, _below(full, relative)) for oid, relative in wanted], limit)
         return [(relative, content) for (_, relative), content in zip(wanted, contents, strict=True)]
+
+    def names(self) -> list[str]:
+        """Return what the commit holds in the folder that it was looked up from; nothing when it lacks that."""
+        found = self._entry(self._full("."))
+        return [os.fsdecode(name) for name in self._children(found[1])] if found and found[0] == _FOLDER else []
 
     def objects(self) -> Iterator[tuple[str, str, str]]:
         """Yield mode, object id and path of each file of the commit, from the root of the repository."""

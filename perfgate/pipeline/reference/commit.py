@@ -92,7 +92,7 @@ def policy_of(base: str, head: str | None, *, given: str | None, is_trusted: boo
     """
     configured = _configured(_views(base, given), given)
     if head is not None:
-        configured_head = _configured(_views(head, given), given)
+        configured_head = _configured(_views(head, given), given, is_judged=True)
         tree = configured_head[1] if configured_head else None
     else:
         tree = _settings_of_tree(given)
@@ -126,10 +126,13 @@ def _settings_of_tree(given: str | None) -> Settings | None:
     return inputs.read_settings(given)
 
 
-def _configured(views: list[tuple[Commit, str]], given: str | None) -> tuple[Commit, Settings] | None:
+def _configured(
+    views: list[tuple[Commit, str]], given: str | None, *, is_judged: bool = False
+) -> tuple[Commit, Settings] | None:
     """Return the first view of the commit that holds a configuration, and that."""
     for view, root in views:
-        policy = inputs.policy_of_commit(view, Settings(policy=config.BUILT_IN, root=root), given)
+        settings = Settings(policy=config.BUILT_IN, root=root)
+        policy = inputs.policy_of_commit(view, settings, given, is_judged=is_judged)
         if policy is not None:
             return view, Settings(policy=policy, root=root)
     return None
