@@ -21,7 +21,8 @@ from perfgate.pipeline.init.parts import (
 
 _RECORD = """\
 - run: |
-    find proposed -name baselines.patch -size +0 -exec git apply --index {} +
+    find proposed -name baselines.patch -size +0 \\
+      -exec git apply --index --include='baselines/*' --include='*/baselines/*' {} +
     if git diff --cached --quiet; then
       echo "The baselines hold these runs already."
       exit 0
