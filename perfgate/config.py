@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import os
 import tomllib
@@ -13,18 +14,22 @@ from perfgate.core.field_map import FieldMap, FieldValue, faults_in
 from perfgate.core.metrics import canonical_name
 from perfgate.core.policy import Budget, Floor, Policy, Rule
 from perfgate.core.statistic import STATISTICS
+from perfgate.core.text.near_names import is_near
 from perfgate.core.text.units import Change, parse_change, parse_limit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from perfgate.schema.config_types import BudgetTable, ConfigFile, FloorTable, MapTable, RuleTable
 
-OWN_FILE = "perfgate.toml"
+OWN = "perfgate"
+OWN_FILE = f"{OWN}.toml"
 SHARED_FILE = "pyproject.toml"
 DEFAULT_THRESHOLD = "+5%"
 LARGEST = 1 << 20
 
+_CONFIGURING = frozenset({"toml", "tml", "yaml", "yml", "ini", "cfg", "conf"})
+"""Suffixes of files that configure programs; not JSON, in which reports are written."""
 _SLUG = "config-invalid"
 _HINT = "docs/configuration.md lists every key"
 _KINDS = {"time": "s", "bytes": "B", "rate": "1/s"}
@@ -43,10 +48,12 @@ def find(start: str) -> tuple[str, str]:
         (folder, file name); (`start`, "") when there is none.
 
     Raises:
-        CannotDecideError: both files hold a configuration, or one cannot be read.
+        CannotDecideError: both files hold a configuration, one cannot be read, or one has nearly such a name.
     """
     folder = os.path.abspath(start)
     while True:
+        with contextlib.suppress(OSError):  # what cannot be listed is asked for by name
+            refuse_near(os.listdir(folder), folder)
         own = _is_there(os.path.join(folder, OWN_FILE))
         shared_path = os.path.join(folder, SHARED_FILE)
         shared = _is_there(shared_path) and has_table(_read(shared_path), shared_path)
@@ -65,6 +72,30 @@ def _is_there(path: str) -> bool:
         cause = "is a link that leads nowhere" if os.path.islink(path) else "is not a file"
         raise cannot_decide("config-unreadable", cause, place=path, hint="correct or remove it")
     return os.path.lexists(path)
+
+
+def refuse_near(names: Iterable[str], where: str) -> None:
+    """Return when no file of a folder has nearly the name of the configuration: it would never be read.
+
+    Args:
+        names: of what the folder holds.
+        where: the folder.
+
+    Raises:
+        CannotDecideError: one has.
+    """
+    for name in sorted(names):
+        if name != OWN_FILE and _is_near_file(name):
+            hint = f"its name has to be {OWN_FILE}, and its language TOML"
+            raise cannot_decide("config-misnamed", "is not read", place=os.path.join(where, name), hint=hint)
+
+
+def _is_near_file(name: str) -> bool:
+    stem, dot, kind = name.removesuffix(".txt").rpartition(".")
+    if not dot or not stem:
+        return name == f"{OWN}rc" or is_near(name, f"{OWN}rc")
+    stem = stem.removesuffix(".config")
+    return kind.lower() in _CONFIGURING and (stem == OWN or is_near(stem, OWN))
 
 
 def choose(*, own: bool, shared: bool, where: str) -> str:
@@ -127,12 +158,34 @@ def has_table(text: str, origin: str) -> bool:
         CannotDecideError: it names the table, but is not TOML.
     """
     try:
-        tool = _toml(text, origin).get("tool")
+        document = _toml(text, origin)
     except CannotDecideError:
         if "tool.perfgate" in text:
             raise
         return False
-    return isinstance(tool, dict) and "perfgate" in tool
+    return _table(document, origin) is not None
+
+
+def _table(document: dict[str, Any], origin: str) -> Any:  # noqa: ANN401 - of any shape, which is decoded later
+    """Return the table of ours in a pyproject.toml, None when there is none.
+
+    Raises:
+        CannotDecideError: there is one with nearly its name, which would never be read.
+    """
+    tool = document.get("tool")
+    places = [("", document)] + [(f"{key}.", table) for key, table in document.items() if _is_tool(key)]
+    for above, tables in places:
+        for name in tables if isinstance(tables, dict) else ():
+            short = name if above else name.removeprefix("tool.")
+            if is_near(short, OWN) or (short == OWN and above != "tool."):
+                hint = "its name has to be [tool.perfgate]"
+                raise cannot_decide("config-misnamed", f"[{above}{name}] is not read", place=origin, hint=hint)
+    return tool.get(OWN) if isinstance(tool, dict) else None
+
+
+def _is_tool(key: str) -> bool:
+    """Is a key the one of the tools' tables, or nearly?"""
+    return key == "tool" or is_near(key, "tool")
 
 
 def parse(text: str, origin: str) -> Policy:
@@ -148,8 +201,8 @@ def parse(text: str, origin: str) -> Policy:
     """
     document: Any = _toml(text, origin)
     if origin.endswith(SHARED_FILE):  # a commit's is called main:pyproject.toml
-        tool = document.get("tool", {})
-        document = tool.get("perfgate", {}) if isinstance(tool, dict) else {}
+        table = _table(document, origin)
+        document = {} if table is None else table
     file, problems = _decoded(document, origin)
     reading = _Reading(origin)
     policy = reading.policy(file) if file else BUILT_IN

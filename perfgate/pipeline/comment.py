@@ -99,6 +99,7 @@ def publish_comment(request: Request, world: World, draw: Draw) -> Outcome:
         message = "no comment: there is no report; what measured ended before it wrote one"
         return Outcome(notes=(note("comment-no-report", message, place=request.report),))
     verdict, verdicts = read_verdicts(request.report)
+    verdict = replace(verdict, notes=(*_contradictions(verdict, place), *verdict.notes))
     body = draw(verdict, place, _run_page(place, world.environ))
     try:
         return _send(request, world, place, body, create=any(is_worth_a_comment(v, request.when) for v in verdicts))
@@ -106,6 +107,16 @@ def publish_comment(request: Request, world: World, draw: Draw) -> Outcome:
         if caught.status == _FORBIDDEN and not caught.limited:
             return Outcome(notes=(_forbidden(caught),), body=body if request.dry_run else "")
         raise CannotDecideError([_failed(caught)]) from None
+
+
+def _contradictions(verdict: Verdict, place: Place) -> tuple[Diagnostic, ...]:
+    """Return a warning when the run ended otherwise than its report says, which its own code may have made."""
+    ended = {"success": True, "failure": False}.get(place.conclusion)
+    if ended is None or ended == (not verdict.exit_code):
+        return ()
+    message = f"GitHub says that the run that measured ended with {place.conclusion}, this report says {verdict.name}"
+    hint = "the run counts, not the report; another job of it may have ended otherwise"
+    return (warning("report-contradicts-run", message, hint=hint),)
 
 
 def read_verdicts(path: str) -> tuple[Verdict, list[Verdict]]:

@@ -276,13 +276,16 @@ def from_commit(commit: Commit, settings: Settings) -> BaselineSet:
     )
 
 
-def policy_of_commit(commit: Commit, settings: Settings, given: str | None = None) -> Policy | None:
+def policy_of_commit(
+    commit: Commit, settings: Settings, given: str | None = None, *, is_judged: bool = False
+) -> Policy | None:
     """Return the configuration of another commit, None when it verifiably holds none.
 
     Args:
         commit: was looked up from the folder of the configuration.
         settings: says which folder that is.
         given: configuration file given by hand; None: look for one.
+        is_judged: is it the commit of the change itself, which may correct a name that is nearly ours?
 
     Raises:
         CannotDecideError: it is not valid, or cannot be read for certain.
@@ -292,6 +295,8 @@ def policy_of_commit(commit: Commit, settings: Settings, given: str | None = Non
         origin = f"{commit.ref}:{given}"
         return None if content is None else config.parse(config.decode(content, origin), origin)
     texts: dict[str, str] = {}
+    if is_judged:
+        config.refuse_near(commit.names(), f"{commit.ref}:{os.path.normpath(settings.root or '.')}")
     for name in (config.OWN_FILE, config.SHARED_FILE):
         path = os.path.normpath(os.path.join(settings.root or ".", name))
         content = commit.read(name, limit=config.LARGEST)

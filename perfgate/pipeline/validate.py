@@ -119,7 +119,6 @@ def _baselines(looked: _Looked, folder: str, policy: Policy) -> None:
     """Look at a folder of baselines, the waivers beside them, and whether rules and budgets fit them."""
     side = inputs.from_folder(folder)
     looked.problems += side.problems
-    looked.problems += _unread(folder)
     for p in side.profiles:
         _twice(looked, p, folder)
         _judgeable(looked, p, folder, _policy_of(folder) if policy is config.BUILT_IN else policy)
@@ -139,7 +138,7 @@ def _folder(looked: _Looked, path: str) -> None:
     for name in own:
         looked.at(_file, os.path.join(path, name))
     if own:
-        looked.problems += _unread(path, least=1)
+        looked.problems += _unread(path)
     else:
         _baselines(looked, path, config.BUILT_IN)
 
@@ -202,23 +201,13 @@ def _strictly(_: _Looked, path: str) -> None:
     load_json(content, path, "baseline-invalid", _AGAIN)
 
 
-def _unread(folder: str, *, least: int = 2) -> list[Diagnostic]:
-    """Return a fault for each file that looks like a baseline, but lies where no check reads it.
-
-    Args:
-        folder: the folder of baselines, or that of a class of machine.
-        least: how many folders below it are too deep.
-    """
+def _unread(folder: str) -> list[Diagnostic]:
+    """Return a fault for each JSON file below the folder of a machine class that lies where no check reads it."""
     found = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(n for n in folders if not n.startswith("."))
-        depth = 0 if place == folder else os.path.relpath(place, folder).count(os.sep) + 1
+    for place, _, names in os.walk(folder):
         for name in sorted(names):
-            if (
-                name.lower().endswith(".json")
-                and not name.startswith(".")
-                and (depth >= least or not name.endswith(".json"))
-            ):
+            is_read = place == folder and name.endswith(".json") and not name.startswith(".")
+            if name.lower().endswith(".json") and not is_read:
                 message = "is not read by any check: only <machine class>/<name>.json is"
                 hint = "move it there, or remove it"
                 found.append(error("baseline-unread", message, place=os.path.join(place, name), hint=hint))

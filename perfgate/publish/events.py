@@ -37,6 +37,8 @@ class Place:
     """Pull requests that the event names; GitHub names none for forks."""
     run: int | None = None
     """Id of the workflow run that measured."""
+    conclusion: str = ""
+    """How that run ended, as GitHub knows it, ``success`` or ``failure``; empty: not known."""
 
 
 def is_repository(words: str) -> bool:
@@ -93,6 +95,7 @@ def read_place(name: str, payload: Any) -> Place | Diagnostic:
         sha=_commit(run, "head_sha"),
         numbers=tuple(_number(p, "number") for p in pulls if isinstance(p, dict)),
         run=_number(run, "id"),
+        conclusion=ended if isinstance(ended := run.get("conclusion"), str) else "",
     )
 
 

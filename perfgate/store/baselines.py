@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.store.codec import decode_baseline, file_name
+from perfgate.store.staging import is_staging
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 LARGEST = 16 * 1024 * 1024
 """Largest baseline file in bytes: ten sessions of ten thousand values fit."""
+_MOST_FILES = 100_000
+"""JSON files below the folder: no project has so many benchmarks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,29 +53,33 @@ def load(folder: str) -> Baselines:
 
 
 def _names(folder: str, problems: list[Diagnostic]) -> list[str]:
-    """Return the baseline files below a folder, relative to it, ascending."""
-    names = []
-    try:
-        for entry in sorted(os.listdir(folder)):
-            path = os.path.join(folder, entry)
-            if entry.startswith("."):
-                continue
-            if os.path.isdir(path):
-                names += [f"{entry}/{n}" for n in sorted(os.listdir(path)) if n.endswith(".json") and n[0] != "."]
-            elif entry.endswith(".json"):
-                names.append(entry)
-    except FileNotFoundError:
-        return []
-    except OSError as caught:
-        problems.append(
-            error(
-                "baseline-unreadable",
-                f"cannot be listed ({caught.strerror})",
-                place=folder,
-                hint="make it readable",
-            )
-        )
-    return names
+    """Return the JSON files below a folder, relative to it, ascending: also those that are not where one belongs.
+
+    A baseline that no check reads would ask for nothing. The folders of machine classes may be
+    links; deeper ones are not followed, so that each file is met once.
+    """
+
+    def fail(caught: OSError) -> None:
+        if isinstance(caught, FileNotFoundError) and caught.filename == folder:
+            return
+        message = f"cannot be listed ({caught.strerror})"
+        problems.append(error("baseline-unreadable", message, place=str(caught.filename), hint="make it readable"))
+
+    tops = [folder]
+    names: list[str] = []
+    while tops:
+        top = tops.pop()
+        for place, folders, files in os.walk(top, onerror=fail):
+            files += [name for name in folders if _is_json(name)]  # a folder in place of a file cannot be read
+            folders[:] = [name for name in folders if not is_staging(name) and not _is_json(name)]
+            if place == folder:
+                tops += [path for name in folders if os.path.islink(path := os.path.join(place, name))]
+            names += [os.path.relpath(os.path.join(place, n), folder) for n in files if _is_json(n)]
+            if len(names) > _MOST_FILES:
+                message = f"holds more than {_MOST_FILES:,} JSON files"
+                problems.append(error("baseline-unreadable", message, place=folder, hint="correct the key baselines"))
+                return []
+    return sorted(names)
 
 
 def _read(path: str) -> bytes:
@@ -108,7 +115,7 @@ def parse(source: str, files: Iterable[tuple[str, bytes]], problems: Iterable[Di
         try:
             profile, is_present = decode_baseline(content, place)
         except CannotDecideError as caught:
-            faults.extend(caught.diagnostics)
+            faults.extend(caught.diagnostics if _belongs(relative) else [_misplaced(place)])
             continue
         folder, _, name = relative.rpartition("/")
         expected = file_name(profile.benchmark, profile.labels)
@@ -127,3 +134,17 @@ def parse(source: str, files: Iterable[tuple[str, bytes]], problems: Iterable[Di
         outdated=frozenset(outdated),
         problems=tuple(faults),
     )
+
+
+def _is_json(name: str) -> bool:
+    return name.lower().endswith(".json")
+
+
+def _belongs(relative: str) -> bool:
+    """Is a path one where checks look for baselines, whatever the file holds?"""
+    return relative.count("/") <= 1 and relative.endswith(".json") and "/." not in f"/{relative}"
+
+
+def _misplaced(place: str) -> Diagnostic:
+    message = "no check reads it there, and it is no baseline: only <machine class>/<name>.json is read"
+    return error("baseline-misplaced", message, place=place, hint="move it out of the baselines' folder, or remove it")

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 from copy import copy
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.store.git_start import as_hash, command, environment, failure, require_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 _TIMEOUT = 60.0
 _REGULAR = ("100644", "100664", "100755")
 _FOLDER = "040000"
 _DEEPEN = "git fetch --unshallow"
+_NOTHING_FOUND = 1  # exit code of git grep
 
 
 class Commit:
@@ -33,13 +36,15 @@ class Commit:
         if ref.startswith("-") or not ref.isprintable() or not ref:
             raise cannot_decide("ref-unreadable", f'"{ref}" is not a git ref', hint="name a branch, a tag or a commit")
         where = self._git(["rev-parse", "--show-prefix"], "", hint="run it inside the git repository of the baselines")
-        self._prefix = os.fsdecode(where).removesuffix("\n")
+        self.prefix = os.fsdecode(where).removesuffix("\n")
+        """The folder below the root of the repository: empty, or a path that ends in a slash."""
         try:
             found = self._git(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"], "")
         except CannotDecideError:
             raise self._unreadable() from None
-        self.id = found.decode().strip()
-        self._top = self._git(["rev-parse", "--verify", "--end-of-options", f"{self.id}^{{tree}}"], "").decode().strip()
+        self.id = as_hash(found, f'the commit "{ref}"')
+        tree = self._git(["rev-parse", "--verify", "--end-of-options", f"{self.id}^{{tree}}"], "")
+        self._top = as_hash(tree, f"the files of {self.id[:12]}")
         self._folders: dict[str, dict[bytes, tuple[str, str]]] = {}
 
     def _unreadable(self) -> CannotDecideError:
@@ -58,10 +63,10 @@ class Commit:
 
     def upward(self) -> Iterator[Commit]:
         """Yield the commit as seen from its folder, then from each folder above it up to the repository's root."""
-        parts = self._prefix.rstrip("/").split("/") if self._prefix else []
+        parts = self.prefix.rstrip("/").split("/") if self.prefix else []
         for depth in range(len(parts), -1, -1):
             view = copy(self)
-            view._prefix = "".join(f"{part}/" for part in parts[:depth])  # noqa: SLF001 - of our own kind
+            view.prefix = "".join(f"{part}/" for part in parts[:depth])
             yield view
 
     def read(self, path: str, *, limit: int) -> bytes | None:
@@ -84,7 +89,7 @@ class Commit:
         return self._contents([(oid, full)], limit)[0]
 
     def files(self, folder: str, *, limit: int) -> list[tuple[str, bytes]]:
-        """Return the JSON files below a folder of the commit: path relative to it, and content.
+        """Return the JSON files below a folder of the commit, hidden ones included: path relative to it, and content.
 
         What the commit does not hold itself, a link or a submodule, could hide files and is an error.
 
@@ -101,14 +106,37 @@ class Commit:
         wanted = []
         for mode, oid, name in self._listed(top, "-r"):
             relative = name.decode("utf-8", "replace")
-            if "/." in f"/{relative}":
+            is_json = relative.lower().endswith(".json")
+            if not is_json and "/." in f"/{relative}":
                 continue
             if mode not in _REGULAR:
-                raise self._irregular(_below(full, relative), "file" if relative.endswith(".json") else "folder")
-            if relative.endswith(".json"):
+                raise self._irregular(_below(full, relative), "file" if is_json else "folder")
+            if is_json:
                 wanted.append((oid, relative))
         contents = self._contents([(oid, _below(full, relative)) for oid, relative in wanted], limit)
         return [(relative, content) for (_, relative), content in zip(wanted, contents, strict=True)]
+
+    def names(self) -> list[str]:
+        """Return what the commit holds in the folder that it was looked up from; nothing when it lacks that."""
+        found = self._entry(self._full("."))
+        return [os.fsdecode(name) for name in self._children(found[1])] if found and found[0] == _FOLDER else []
+
+    def objects(self) -> Iterator[tuple[str, str, str]]:
+        """Yield mode, object id and path of each file of the commit, from the root of the repository."""
+        return ((mode, oid, os.fsdecode(name)) for mode, oid, name in self._listed(self._top, "-r"))
+
+    def containing(self, text: str, *names: str) -> list[str]:
+        """Return the files of the commit that contain a text, as paths from the root of the repository.
+
+        Args:
+            text: to look for, as it is.
+            names: globs of the paths.
+        """
+        words = ["grep", "-lzF", "--full-name", "--no-recurse-submodules", "-e", text, self._top, "--"]
+        found = git(
+            self._folder, [*words, *(f":(top){name}" for name in names)], hint=_DEEPEN, accepted=(0, _NOTHING_FOUND)
+        )
+        return [os.fsdecode(line.partition(b":")[2]) for line in found.split(b"\0") if line]
 
     def _entry(self, full: str) -> tuple[str, str] | None:
         """Return mode and object id of what stands at a path of the repository, None when verifiably nothing does."""
@@ -134,14 +162,16 @@ class Commit:
     def _listed(self, oid: str, *options: str) -> Iterator[tuple[str, str, bytes]]:
         """Yield (mode, object id, name) of what stands in a folder."""
         listed = self._git(["ls-tree", *options, "-z", "--full-tree", oid], "the commit cannot be listed")
-        for line in filter(None, listed.split(b"\0")):
+        lines = [line for line in listed.split(b"\0") if line]
+        require_entries(oid, len(lines))
+        for line in lines:
             facts, _, name = line.partition(b"\t")
             mode, _, child = facts.decode().split(" ")
             yield mode, child, name
 
     def _full(self, path: str) -> str:
         """Return a path of the folder as the repository knows it, empty for its root."""
-        full = os.path.normpath(os.path.join(self._prefix, path))
+        full = os.path.normpath(os.path.join(self.prefix, path))
         if full.startswith(("../", "/")) or full == "..":
             raise cannot_decide(
                 "ref-unreadable",
@@ -178,6 +208,8 @@ class Commit:
             if output[start - len(line) - 1 : start - 1] != line.encode() or at > len(output):
                 raise cannot_decide("ref-unreadable", "git cat-file broke off", place=self.ref, hint=_DEEPEN)
             contents.append(output[start : at - 1])
+        for (oid, full), content in zip(blobs, contents, strict=True):
+            _require_content(oid, content, f"{self.ref}:{full}")
         return contents
 
     def _git(self, arguments: Sequence[str], failing: str, *, hint: str = _DEEPEN, asked: bytes = b"") -> bytes:
@@ -191,7 +223,7 @@ def git(
     failing: str = "",
     hint: str,
     asked: bytes = b"",
-    env: Mapping[str, str] | None = None,
+    settings: Sequence[str] = (),
     accepted: Collection[int] = (0,),
 ) -> bytes:
     """Return what git prints in a folder when it reads `asked`; it never waits for a person.
@@ -202,28 +234,26 @@ def git(
         failing: what could not be done, added to git's own words.
         hint: what to do about it.
         asked: its input.
-        env: its environment; None: this process's.
+        settings: of git, ``key=value``, beside those of every call.
         accepted: exit codes that are no refusal.
 
     Raises:
         CannotDecideError: git is absent or refuses.
     """
-    command = ["git", "--no-optional-locks", "-C", folder, *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - a list, never a shell; refs are checked, paths are no arguments
-            command,
+            command(folder, arguments, settings=settings),
             capture_output=True,
             check=False,
             timeout=_TIMEOUT,
             input=asked,
-            env={**(os.environ if env is None else env), "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
+            env=environment(os.environ),
         )
     except (OSError, subprocess.TimeoutExpired) as caught:
         raise cannot_decide("ref-unreadable", f"git cannot be run ({caught})", hint="install git") from None
     if done.returncode not in accepted:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        cause = lines[-1] if lines else f"git {arguments[0]} failed"
-        raise cannot_decide("ref-unreadable", f"{cause} ({failing})" if failing else cause, hint=hint)
+        stderr = done.stderr.decode("utf-8", "replace")
+        raise failure("ref-unreadable", arguments, stderr, failing=failing, hint=hint)
     return done.stdout
 
 
@@ -237,9 +267,23 @@ def with_parents(ref: str, *, hint: str = _DEEPEN) -> tuple[str, ...]:
     Raises:
         CannotDecideError: there is no such commit here.
     """
-    found = git(".", ["rev-parse", "--verify", f"{ref}^{{commit}}"], hint=hint).decode().strip()
+    found = as_hash(git(".", ["rev-parse", "--verify", f"{ref}^{{commit}}"], hint=hint), f'the commit "{ref}"')
     lines = git(".", ["cat-file", "commit", found], hint=hint).partition(b"\n\n")[0].decode("utf-8", "replace")
-    return (found, *(line[len("parent ") :] for line in lines.splitlines() if line.startswith("parent ")))
+    parents = [line[len("parent ") :] for line in lines.splitlines() if line.startswith("parent ")]
+    return (found, *(as_hash(parent, f"a parent of {found[:12]}") for parent in parents))
+
+
+def _require_content(oid: str, content: bytes, place: str) -> None:
+    """Return when a file's content has the hash by which its commit names it: git itself does not look.
+
+    Raises:
+        CannotDecideError: the object was changed in the repository, or is broken.
+    """
+    kind = hashlib.sha256 if len(oid) == hashlib.sha256().digest_size * 2 else hashlib.sha1
+    found = kind(b"blob %d\0" % len(content), usedforsecurity=False)
+    found.update(content)
+    if found.hexdigest() != oid:
+        raise cannot_decide("git-answer", f"git gave other content than {oid[:12]}", place=place, hint="git fsck")
 
 
 def _below(folder: str, name: str) -> str:

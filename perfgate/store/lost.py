@@ -10,11 +10,13 @@ from perfgate.core.errors import CannotDecideError
 from perfgate.core.text.names import list_some
 from perfgate.store.codec import decode_baseline
 from perfgate.store.git import git
+from perfgate.store.git_start import DISTRUSTED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-_MARK = '"perfgate/baseline/'
+MARK = '"perfgate/baseline/'
+"""What every baseline file contains."""
 _MOST_READ = 50
 """Files that git lists and the folder lacks, of which the runs are looked up."""
 _NOTHING_FOUND = 1  # exit code of git grep
@@ -30,15 +32,16 @@ def find_lost(folder: str) -> str:
     """
     try:
         history = git(".", ["log", "-1", "--format=%h", "HEAD", "--", folder], hint="").decode().strip()
-    except CannotDecideError:
-        return ""
+    except CannotDecideError as caught:
+        first = caught.diagnostics[0]
+        return f"git cannot be asked whether it held some ({first.message})" if first.slug == DISTRUSTED else ""
     if history:
         return f"git held some there (last changed in {history})"
-    grep = ["grep", "-lF", "--full-name", "-e", _MARK, "HEAD", "--", ":(top)*.json"]
+    grep = ["grep", "-lF", "--full-name", "-e", MARK, "HEAD", "--", ":(top)*.json"]
     elsewhere = git(".", grep, hint="", accepted=(0, _NOTHING_FOUND)).decode("utf-8", "replace").splitlines()
     if elsewhere:
         return f"git holds {list_some([line.partition(':')[2] for line in elsewhere], 2)}"
-    if git(".", ["rev-parse", "--is-shallow-repository"], hint="").strip() == b"true":
+    if git(".", ["rev-parse", "--is-shallow-repository"], hint="").strip() != b"false":
         return "the clone is shallow, so that git may have held some there"
     return ""
 
@@ -61,7 +64,7 @@ def find_deleted(folder: str) -> Iterator[tuple[str, frozenset[str]]]:
         runs: frozenset[str] = frozenset()
         if number < _MOST_READ:
             with contextlib.suppress(CannotDecideError):
-                profile, _ = decode_baseline(git(".", ["show", f":./{name}"], hint=""), name)
+                profile, _ = decode_baseline(git(".", ["cat-file", "blob", f":./{name}"], hint=""), name)
                 runs = frozenset(run for s in profile.sessions for run in s.runs)
         yield name, runs
 

@@ -37,6 +37,11 @@ def staging(parent: str) -> Iterator[str]:
         _discard(outer)
 
 
+def is_staging(name: str) -> bool:
+    """Is this the name of such a folder, whose files are no baselines yet?"""
+    return bool(_NAME.fullmatch(name))
+
+
 def sweep(parent: str) -> None:
     """Remove what killed refreshes left behind in a folder; never raises.
 
@@ -50,7 +55,7 @@ def sweep(parent: str) -> None:
         names = os.listdir(parent)
     for name in names:
         path = os.path.join(parent, name)
-        if _NAME.fullmatch(name) and os.path.isdir(path) and not os.path.islink(path):
+        if is_staging(name) and os.path.isdir(path) and not os.path.islink(path):
             _discard(path)
 
 

@@ -270,11 +270,14 @@ def test_called_by_a_hook_it_leaves_the_index_alone(same: Project) -> None:
 
 
 def test_what_a_checkout_cannot_make_is_told_in_git_s_words(same: Project) -> None:
-    same.git("config", "filter.broken.smudge", "false")
-    same.git("config", "filter.broken.required", "true")
-    same.write(".git/info/attributes", "bench.sh filter=broken\n")
-    outcome = ab(same, "--head", "change", "--", *RUN)
-    assert_cannot_decide(outcome, "bench.sh: smudge filter broken failed", "git worktree add")
+    same.git("config", "filter.lfs.smudge", "git-lfs smudge --skip -- %f")
+    same.git("config", "filter.lfs.required", "true")
+    same.write(".git/info/attributes", "bench.sh filter=lfs\n")
+    broken = same.write("../programs/git-lfs", "#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    path = os.pathsep.join((str(broken.parent), same.environment()["PATH"]))
+    outcome = ab(same, "--head", "change", "--", *RUN, PATH=path)
+    assert_cannot_decide(outcome, "bench.sh: smudge filter lfs failed", "git worktree add")
 
 
 @pytest.mark.slow

@@ -79,10 +79,13 @@ def test_stopped_while_it_is_set_up(project: Project, number: signal.Signals) ->
 def test_stopped_while_git_fills_a_worktree(project: Project, number: signal.Signals, patience: str) -> None:
     log = project.root.parent / "log"
     versions(project)
-    project.git("config", "filter.slow.smudge", f"{patience}echo x > {log}; sleep 30; cat")
-    project.write(".git/info/attributes", "bench.sh filter=slow\n")
+    project.git("config", "filter.lfs.smudge", "git-lfs smudge -- %f")
+    slow = project.write("../programs/git-lfs", f"#!/bin/sh\n{patience}echo x > {log}; sleep 30; cat\n")
+    slow.chmod(0o755)
+    project.write(".git/info/attributes", "bench.sh filter=lfs\n")
     before = listing(project)
-    process = begin(project, "--head", "change", "--", "sh", "bench.sh")
+    path = os.pathsep.join((str(slow.parent), project.environment()["PATH"]))
+    process = begin(project, "--head", "change", "--", "sh", "bench.sh", PATH=path)
     wait_for(log.exists, process)
     process.send_signal(number)
     assert_nothing_left(project, process, before)

@@ -54,6 +54,7 @@ class Job:
         self.folder, self.hub = folder, hub
         self.time, self.waits = 1e9, []
         self.opener, self.page = make_opener, ""
+        self.drawn: Verdict | None = None
         self.environ = {"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": hub.url}
         self.report("regressed")
 
@@ -75,8 +76,8 @@ class Job:
         request |= {"when": "change", "dry_run": False, **asked}
         world = World(environ=self.environ, opener=self.opener, now=lambda: self.time, sleep=self.sleep)
 
-        def draw(_verdict: Verdict, _place: Place, page: str) -> str:
-            self.page = page
+        def draw(verdict: Verdict, _place: Place, page: str) -> str:
+            self.page, self.drawn = page, verdict
             return f"<!-- perfgate:v1 id={ident} -->\n{words}\n"
 
         return publish_comment(Request(**request), world, draw)

@@ -238,3 +238,23 @@ def test_a_further_report_behind_a_link_is_refused(job, tmp_path, linked):
     (tmp_path / linked).parent.mkdir(exist_ok=True)
     (tmp_path / linked).symlink_to(tmp_path / "9" / ("report.json" if "/" in linked else ""))
     assert fault(job).slug == "report-unreadable"
+
+
+@pytest.mark.parametrize(
+    ("status", "conclusion", "is_odd"),
+    [
+        pytest.param("unchanged", "success", False, id="both-pass"),
+        pytest.param("unchanged", "failure", True, id="a-pass-of-a-failed-run"),
+        pytest.param("regressed", "failure", False, id="both-fail"),
+        pytest.param("regressed", "success", True, id="a-regression-of-a-run-that-passed"),
+        pytest.param("missing", "success", True, id="no-verdict-of-a-run-that-passed"),
+        pytest.param("unchanged", None, False, id="not-known"),
+    ],
+)
+def test_a_report_that_contradicts_the_run_is_said_in_the_comment(job, status, conclusion, is_odd):
+    job.report(status)
+    job.on("workflow_run", event(conclusion=conclusion))
+    job.run(place=None, when="always")
+    assert job.drawn is not None
+    assert ("report-contradicts-run" in [n.slug for n in job.drawn.notes]) == is_odd
+    assert ("the run counts, not the report" in comment(job.drawn, ident="x", run_page="")) == is_odd

@@ -171,8 +171,8 @@ FAULTS: dict[str, tuple[Callable[[Project], object], str]] = {
     "baseline misnamed": (lambda p: p.baseline("train").rename(p.baseline("train").with_name("t.json")),
                           "baseline-misplaced"),
     "baseline doubled": (_copied, "baseline-misplaced"),
-    "baseline too deep": (_deeper, "baseline-unread"),
-    "baseline, other suffix": (lambda p: p.write("baselines/x/a.JSON", "{}"), "baseline-unread"),
+    "baseline too deep": (_deeper, "baseline-misplaced"),
+    "baseline, other suffix": (lambda p: p.write("baselines/x/a.JSON", "{}"), "baseline-misplaced"),
     "baseline, key twice": (_key_twice, "baseline-invalid"),
     "baseline, run twice": (_run_twice, "baseline-run-twice"),
     "baseline, two methods": (_two_methods, "source-differs"),
@@ -210,7 +210,7 @@ def test_faults_of_all_files_are_told_at_once(sound, capsys):
     sound.baseline("score").write_text("")
     _deeper(sound)
     assert sorted(slugs(capsys)) == [
-        "baseline-invalid", "baseline-unread", "config-invalid", "config-invalid", "waivers-invalid",
+        "baseline-invalid", "baseline-misplaced", "config-invalid", "config-invalid", "waivers-invalid",
     ]  # fmt: skip
 
 

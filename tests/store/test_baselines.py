@@ -43,14 +43,31 @@ def test_a_folder_that_does_not_exist_holds_none(tmp_path):
     assert (found.profiles, found.problems) == ((), ())
 
 
-def test_hidden_and_other_files_are_no_baselines(folder):
-    (folder / ".hidden").mkdir()
-    (folder / ".hidden" / "x.json").write_text("x")
-    (folder / "ci" / ".x.json").write_text("x")
+def test_other_files_are_no_baselines(folder):
+    staged = folder / ".perfgate-new-1f-0123abcd" / "ci"
+    staged.mkdir(parents=True)
+    (staged / "x.json").write_text("x")
     (folder / "ci" / "README.md").write_text("x")
     (folder / "README.md").write_text("x")
     assert load(str(folder)).problems == ()
     assert len(load(str(folder)).profiles) == 4
+
+
+@pytest.mark.parametrize("place", ["deep/er/x.json", "ci/sub/x.json", "ci/X.JSON", "ci/.x.json", ".hidden/x.json"])
+@pytest.mark.parametrize("is_baseline", [True, False], ids=["baseline", "other"])
+def test_json_that_no_check_reads_is_an_error(folder, place, is_baseline):
+    own = folder / "ci" / file_name("train", ())
+    path = folder / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(own.read_bytes() if is_baseline else b"{}")
+    (problem,) = load(str(folder)).problems
+    assert (problem.slug, problem.place) == ("baseline-misplaced", str(path))
+    assert ("ci/train-" in problem.message) == is_baseline
+
+
+def test_a_link_that_leads_back_to_the_baselines_is_followed_once(folder):
+    (folder / "ci" / "loop").symlink_to(folder)
+    assert load(str(folder)).problems == ()
 
 
 def test_a_file_in_place_of_the_folder_is_an_error(tmp_path):

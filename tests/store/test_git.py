@@ -56,9 +56,9 @@ def test_paths_are_relative_to_the_folder_that_was_asked_from(repository):
     assert commit.files("baselines", limit=10) == [("f.json", b"2")]
 
 
-def test_the_json_files_below_a_folder_are_listed_without_hidden_ones(repository):
+def test_the_json_files_below_a_folder_are_listed_hidden_ones_included(repository):
     assert Commit("HEAD", str(repository)).files("baselines", limit=10) == [
-        ("b.json", b"1"), ("ci/a.json", b"{}"), ("ci/ä b.json", b"[]"),
+        (".hidden/c.json", b"x"), ("b.json", b"1"), ("ci/.d.json", b"x"), ("ci/a.json", b"{}"), ("ci/ä b.json", b"[]"),
     ]  # fmt: skip
     assert Commit("HEAD", str(repository)).files("absent", limit=10) == []
 

@@ -213,3 +213,25 @@ def test_a_form_without_a_branch_is_refused(project: Project) -> None:
     done = project.cli("init", "--ci", "github", "--runner", "own", "--refresh-as", "pull-request")
     assert done.code == 2
     assert "--refresh BRANCH" in done.stderr
+
+
+def test_a_patch_of_the_measuring_job_changes_baselines_only(branch: Project, tmp_path: Path) -> None:
+    branch.git("push", "-q", "origin", "trunk")
+    branch.write("baselines/ci/train-00000000.json", "{}\n")
+    branch.write("svc/baselines/ci/train-00000000.json", "{}\n")
+    branch.write("job.py", "print('mine')\n")
+    branch.write(".github/workflows/more.yml", "on: push\n")
+    branch.git("add", "--intent-to-add", ".")
+    patch = branch.git("diff", "--binary") + "\n"
+    branch.git("reset", "-q", "--hard")
+    branch.git("clean", "-fdq")
+    branch.write("proposed/baselines/baselines.patch", patch)
+    sha = branch.git("rev-parse", "HEAD")
+    branch.git("checkout", "-q", "--detach", sha)
+    variables = {"GITHUB_SHA": sha, "GITHUB_REF": "refs/heads/trunk"}
+    job = load(branch.path(".github/workflows/perf-refresh.yml"))["jobs"]["record"]
+    code, text = Runner(tmp_path / "record", branch.root, {"github.token": "t0ken"}, variables).play(job)
+    assert code == 0, text
+    branch.git("fetch", "-q", "origin")
+    changed = branch.git("diff", "--name-only", sha, "origin/trunk").split()
+    assert changed == ["baselines/ci/train-00000000.json", "svc/baselines/ci/train-00000000.json"]

@@ -70,6 +70,7 @@ def ab(request: Request, on_progress: Callable[[int, int], None]) -> Outcome:
                 refuse_by_arguments(argv)
         with prepare(request) as sides:
             measured = compare(sides, request, on_progress)
+            sides.guard.require_measured()
     except CannotDecideError as caught:
         edits = Edits(changes=sides.edits, notes=sides.notes) if sides else NONE
         gate = Gate(settings=sides.settings, baselines=_as_baseline(sides), edits=edits) if sides else None

@@ -12,7 +12,7 @@ from perfgate.core.text.names import list_some
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from perfgate.store.tree import Tree
+    from perfgate.store.checkouts.tree import Tree
 
 _LIBRARIES = ("PYTHONPATH", "LD_LIBRARY_PATH", "NODE_PATH", "CLASSPATH", "PERL5LIB", "RUBYLIB")
 _REST = r"""(?:/[^\s'":;,()|&<>]*)?(?![\w.-])"""  # of a path, as far as it goes inside a longer word

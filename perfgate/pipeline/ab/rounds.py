@@ -170,9 +170,11 @@ class _Bench:
             if path in written:
                 raise same_id(summary, path)
             written.append(path)
+            self.sides.guard.keep(path)
 
         if name not in self._jobs:
             return
+        self.sides.guard.before_run(name)
         try:
             measure_once(
                 self._jobs[name],
@@ -188,6 +190,7 @@ class _Bench:
                 raise
             self.sides = without_base(self.sides, failure)
             del self._jobs[name]
+        self.sides.guard.after_run()
         self._is_proven = self._is_proven or name == "base"
 
     def collect(self, name: str) -> tuple[Selection, list[Diagnostic]]:
@@ -195,6 +198,7 @@ class _Bench:
         written = self._written[name]
         if not written:
             return Selection(profiles=(), selected=(), superseded=(), problems=()), []
+        self.sides.guard.require_kept(written)
         collection, problems, _ = inputs.read_runs(written, self.sides.settings)
         return Selection(profiles=collection.profiles, selected=collection.seen, superseded=(), problems=()), problems
 

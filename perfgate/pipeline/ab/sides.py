@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Literal
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, note, warning
 from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
+from perfgate.pipeline.ab.guard import Guard
 from perfgate.pipeline.ab.isolation import find_links, same_code, shared
 from perfgate.pipeline.reference.commit import policy_of
 from perfgate.pipeline.run import environ_with
+from perfgate.store.checkouts.processes import run_group
+from perfgate.store.checkouts.tree import LOCAL_VARIABLES, Tree
+from perfgate.store.checkouts.worktrees import WorktreeDir, open_worktree_dir
 from perfgate.store.git import Commit
-from perfgate.store.processes import run_group
-from perfgate.store.tree import LOCAL_VARIABLES, Tree
-from perfgate.store.worktrees import WorktreeDir, open_worktree_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,6 +83,8 @@ class Sides:
     """Notes for the report."""
     pinned: tuple[str, ...]
     """Options that name the same commits again."""
+    guard: Guard
+    """Notices when the files of either side change."""
     edits: tuple[GateChange, ...] = ()
     """Changes that the head makes to the configuration of its base."""
     waivers: tuple[Waiver, ...] = ()
@@ -100,13 +103,18 @@ def prepare(request: Request) -> Iterator[Sides]:
     tree = Tree() if request.argv else None
     with open_worktree_dir(tree) as worktree_dir:
         sides = _of_commands(request, worktree_dir) if tree is None else _of_repository(request, tree, worktree_dir)
+        for side in (sides.base, sides.head):
+            if side is not None and tree is not None:  # two commands have no commits
+                sides.guard.take(side.name, tree, root=side.root, commit=side.commit or "")
         _set_up(sides.head, request)
+        sides.guard.require_setup_apart()
         if sides.base is not None:
             try:
                 _set_up(sides.base, request)
             except CannotDecideError as failure:
                 sides = without_base(sides, failure)
-        yield replace(sides, notes=(*sides.notes, *_find_links(sides), *_submodules(sides)))
+        changed = [d for name in ("base", "head") if request.setup for d in sides.guard.accept(name)]
+        yield replace(sides, notes=(*sides.notes, *changed, *_find_links(sides), *_submodules(sides)))
 
 
 def _of_commands(request: Request, worktree_dir: WorktreeDir) -> Sides:
@@ -123,6 +131,7 @@ def _of_commands(request: Request, worktree_dir: WorktreeDir) -> Sides:
         worktree_dir=worktree_dir,
         notes=(same_code("one command"),) if request.base_cmd == request.head_cmd else (),
         pinned=(),
+        guard=Guard(),
         waivers=reviewed.waivers,
         removals=reviewed.removals,
     )
@@ -160,27 +169,28 @@ def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> S
         worktree_dir=worktree_dir,
         notes=tuple(notes),
         pinned=("--base", base[:SHOWN], *(("--head", named) if named else ())),
+        guard=Guard(),
         edits=gate.edits.changes,
         waivers=gate.baselines.waivers,
         removals=gate.edits.removed.removals,
     )
     if named is not None:
-        placed = _place_in_worktree(sides.head, tree, worktree_dir)
+        placed = _place_in_worktree(sides.head, request, tree, worktree_dir)
         if placed is None:
             message = f"the head lacks the folder {tree.prefix}"
             raise cannot_decide("worktree-failed", message, place=named, hint=_ELSEWHERE)
         sides = replace(sides, head=placed)
-    placed = _place_in_worktree(Side(name="base", argv=request.argv, commit=base), tree, worktree_dir)
+    placed = _place_in_worktree(Side(name="base", argv=request.argv, commit=base), request, tree, worktree_dir)
     return _drop_base(sides, ["."], [f"the folder {tree.prefix}"]) if placed is None else replace(sides, base=placed)
 
 
-def _place_in_worktree(side: Side, tree: Tree, worktree_dir: WorktreeDir) -> Side | None:
+def _place_in_worktree(side: Side, request: Request, tree: Tree, worktree_dir: WorktreeDir) -> Side | None:
     """Return the side in a worktree of its commit; None when that lacks the working directory.
 
     Raises:
         CannotDecideError: the folder is a link there, which could lead anywhere.
     """
-    root = worktree_dir.checkout(side.name, side.commit or "")
+    root = worktree_dir.checkout(side.name, side.commit or "", is_set_up=bool(request.setup))
     folder = root
     for part in filter(None, tree.prefix.split("/")):
         folder = os.path.join(folder, part)
@@ -244,6 +254,7 @@ def _drop_base(sides: Sides, paths: Sequence[str], names: Sequence[str], output:
             hint=_AGAIN if base.root and tree.submodules(base.root) else _MAKE_IT,
             output=output,
         )
+    sides.guard.forget("base")
     message = f"the base lacks {lacked}: only the head was measured"
     return replace(sides, base=None, notes=(*sides.notes, note("base-lacks", message)))
 

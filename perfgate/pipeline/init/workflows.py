@@ -129,7 +129,7 @@ def _comment(plan: Plan) -> str:
     option, variable = id_option(plan)
     steps = [
         f'- uses: {PYTHON}\n  with:\n    python-version: "3.12"\n',
-        f"- run: {plan.install}\n",
+        f"- run: {plan.install.replace('python -m', 'python -I -m', 1)}\n",  # nothing of a folder or of variables
         f"""\
 - uses: {DOWNLOAD}
   continue-on-error: true # a run that ended before its report is a notice of the next step

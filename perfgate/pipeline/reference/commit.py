@@ -13,6 +13,7 @@ from perfgate import config
 from perfgate.core.errors import Diagnostic, warning
 from perfgate.pipeline import inputs
 from perfgate.pipeline.inputs import BaselineSet, Settings
+from perfgate.pipeline.reference.first_gate import require_first_gate
 from perfgate.pipeline.reference.gate_changes import (
     NONE,
     Edits,
@@ -40,8 +41,8 @@ def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
 
     Its configuration is looked for in the commit, from the working directory upward; the
     folder that holds it is the root of everything. Without one, the baselines are looked
-    for likewise, at last in the folder that the tree's own configuration names. Only a
-    commit that holds neither lets a change introduce the gate.
+    for likewise, at last in the folder that the tree's own configuration names. Only where
+    a commit holds neither can a change introduce the gate, if it adds one.
 
     Args:
         ref: names the commit.
@@ -49,7 +50,7 @@ def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
         machine_class: given by hand; empty: the configuration's.
 
     Raises:
-        CannotDecideError: it is not certain what the commit holds.
+        CannotDecideError: it is not certain what the commit holds; or neither it nor the tree holds a gate.
     """
     tree = _settings_of_tree(given)
     views = _views(ref, given)
@@ -65,6 +66,7 @@ def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
         held = ((settings, inputs.from_commit(view, settings)) for view, settings in candidates)
         found = next(((settings, baselines) for settings, baselines in held if _holds_any(baselines)), None)
         if found is None:
+            require_first_gate(ref, views[0][0], tree, is_given=given is not None)
             baselines = replace(inputs.from_commit(*candidates[-1]), is_first_gate=True)
             return Gate(settings=_with_class(tree, machine_class), baselines=baselines)
         settings, baselines = found
@@ -90,7 +92,7 @@ def policy_of(base: str, head: str | None, *, given: str | None, is_trusted: boo
     """
     configured = _configured(_views(base, given), given)
     if head is not None:
-        configured_head = _configured(_views(head, given), given)
+        configured_head = _configured(_views(head, given), given, is_judged=True)
         tree = configured_head[1] if configured_head else None
     else:
         tree = _settings_of_tree(given)
@@ -124,10 +126,13 @@ def _settings_of_tree(given: str | None) -> Settings | None:
     return inputs.read_settings(given)
 
 
-def _configured(views: list[tuple[Commit, str]], given: str | None) -> tuple[Commit, Settings] | None:
+def _configured(
+    views: list[tuple[Commit, str]], given: str | None, *, is_judged: bool = False
+) -> tuple[Commit, Settings] | None:
     """Return the first view of the commit that holds a configuration, and that."""
     for view, root in views:
-        policy = inputs.policy_of_commit(view, Settings(policy=config.BUILT_IN, root=root), given)
+        settings = Settings(policy=config.BUILT_IN, root=root)
+        policy = inputs.policy_of_commit(view, settings, given, is_judged=is_judged)
         if policy is not None:
             return view, Settings(policy=policy, root=root)
     return None

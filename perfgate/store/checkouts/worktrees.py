@@ -7,19 +7,23 @@ import os
 import shutil
 import signal
 import tempfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.core.text.names import list_some
+from perfgate.store.checkouts.filters import filters_off
+from perfgate.store.checkouts.processes import run_group
 from perfgate.store.git import git
-from perfgate.store.processes import run_group
+from perfgate.store.git_start import command, environment, failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perfgate.store.tree import Tree
+    from perfgate.store.checkouts.tree import Tree
 
 _STOPPING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-_FRESH = ["-c", "core.hooksPath=/dev/null", "-c", "worktree.useRelativePaths=false", "-c", "advice.detachedHead=false"]
+_MOST_SHOWN = 3
 _NOWHERE = "name a folder outside the repository for temporary files: TMPDIR=DIR perfgate ab …"
 
 
@@ -33,30 +37,35 @@ class WorktreeDir:
         """The folder, when it could not be removed."""
         self._tree = tree
 
-    def checkout(self, name: str, commit: str) -> str:
+    def checkout(self, name: str, commit: str, *, is_set_up: bool) -> str:
         """Return the root of a new worktree.
 
-        The repository's hooks do not run: they are meant for the user's own work.
+        The repository's hooks and filters do not run: a setting may name any program for them.
 
         Args:
             name: of its folder.
             commit: full hash.
+            is_set_up: will the user's own commands prepare it, so that they can do what a filter would?
 
         Raises:
-            CannotDecideError: git cannot make it.
+            CannotDecideError: git cannot make it, or its files need a filter.
         """
         if self._tree is None:  # pragma: no cover - the caller has a repository
             raise ValueError("there is no repository")
         path = os.path.join(self.path, name)
-        words = ["git", *_FRESH, "worktree", "add", "--detach", path, commit]
-        env = {**self._tree.env, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-        code, output = run_group(words, folder=self._tree.top, env=env)
+        filters = filters_off(self._tree.top)
+        words = ["worktree", "add", "--detach", path, commit]
+        argv = command(self._tree.top, words, settings=filters.settings)
+        code, output = run_group(argv, folder=self._tree.top, env=environment(os.environ))
         if code != 0:
-            lines = output.strip().splitlines()
-            cause = lines[-1] if lines else f"git worktree add failed ({code})"
-            raise cannot_decide(
-                "worktree-failed", cause, place=commit[:12], hint="run it by hand: git worktree add DIR COMMIT"
-            )
+            hint = "run it by hand: git worktree add DIR COMMIT"
+            (cause,) = failure("worktree-failed", words, output, hint=hint).diagnostics
+            raise CannotDecideError([replace(cause, place=commit[:12])])
+        filtered = [] if is_set_up else filters.find_filtered(path)
+        if filtered:
+            message = f"git's filters are not run for {list_some(filtered, _MOST_SHOWN)}: they may start any program"
+            hint = 'let a command of your own do it in both folders, such as --setup "git-crypt unlock"'
+            raise cannot_decide("worktree-failed", message, place=commit[:12], hint=hint)
         return path
 
     def remove(self) -> None:
@@ -64,8 +73,7 @@ class WorktreeDir:
         tree = self._tree
         for path in self._known():
             with contextlib.suppress(CannotDecideError):
-                words = ["-c", "core.hooksPath=/dev/null", "worktree", "remove", "--force", "--force", path]
-                git(tree.top if tree else path, words, hint="", env=tree.env if tree else None)
+                git(tree.top if tree else path, ["worktree", "remove", "--force", "--force", path], hint="")
         _remove_tree(self.path)
         for entry in self._known().values():  # an unfinished one, which git itself would refuse to remove
             _remove_tree(entry)

@@ -12,10 +12,10 @@ import pytest
 from records import GIT_ENVIRONMENT
 
 from perfgate.core.errors import CannotDecideError
+from perfgate.store.checkouts.processes import run_group
+from perfgate.store.checkouts.tree import Tree
+from perfgate.store.checkouts.worktrees import _remove_tree, open_worktree_dir
 from perfgate.store.git import git
-from perfgate.store.processes import run_group
-from perfgate.store.tree import Tree
-from perfgate.store.worktrees import _remove_tree, open_worktree_dir
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def tree(workdir):
     shutil.rmtree(workdir / ".git")
     (workdir / "file").write_text("x")
     for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "all"]):
-        git(".", words, hint="", env={**os.environ, **GIT_ENVIRONMENT})
+        subprocess.run(["git", *words], check=True, env={**os.environ, **GIT_ENVIRONMENT})
     return Tree()
 
 
@@ -61,7 +61,7 @@ def used(place, path):
 @pytest.mark.parametrize("spoil", [None, unfinished, gone, locked, used])
 def test_a_worktree_goes_in_whatever_state_it_is(tree, spoil):
     with open_worktree_dir(tree) as place:
-        path = place.checkout("base", tree.head())
+        path = place.checkout("base", tree.head(), is_set_up=False)
         assert sorted(os.listdir(path)) == [".git", "file"]
         assert not is_clean(tree)
         if spoil:
@@ -84,7 +84,7 @@ def test_a_failure_inside_goes_on_and_leaves_nothing(tree):
 
     def fail():
         with open_worktree_dir(tree) as place:
-            paths.append(place.checkout("base", tree.head()))
+            paths.append(place.checkout("base", tree.head(), is_set_up=False))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -95,8 +95,8 @@ def test_a_failure_inside_goes_on_and_leaves_nothing(tree):
 
 INTERRUPTED = """
 import os, shutil, signal
-from perfgate.store.tree import Tree
-from perfgate.store.worktrees import open_worktree_dir
+from perfgate.store.checkouts.tree import Tree
+from perfgate.store.checkouts.worktrees import open_worktree_dir
 
 paths, sent, real = [], [], shutil.rmtree
 
@@ -109,7 +109,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 tree = Tree()
 try:
     with open_worktree_dir(tree) as place:
-        paths.append(place.checkout("base", tree.head()))
+        paths.append(place.checkout("base", tree.head(), is_set_up=False))
         shutil.rmtree = interrupted
 except KeyboardInterrupt:
     print(len(sent), os.path.exists(os.path.dirname(paths[0])))
@@ -128,7 +128,7 @@ def test_an_interruption_during_the_removal_waits_for_its_end(tree):
 
 def test_a_commit_that_is_not_there_cannot_be_checked_out(tree):
     with open_worktree_dir(tree) as place, pytest.raises(CannotDecideError, match="0000"):
-        place.checkout("base", "0" * 40)
+        place.checkout("base", "0" * 40, is_set_up=False)
     assert is_clean(tree)
 
 

@@ -6,7 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.store.checkouts.filters import filters_off
 from perfgate.store.git import git
+from perfgate.store.git_start import as_hash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,17 +35,19 @@ class Tree:
         Raises:
             CannotDecideError: git is absent, or the working directory is in no working tree.
         """
-        self.env = {name: text for name, text in os.environ.items() if name not in LOCAL_VARIABLES}
-        """Environment without the variables of a hook."""
         try:
             self.top = self._line(["rev-parse", "--show-toplevel"])
             """Root of the tree, absolute."""
+            if not os.path.isabs(self.top):
+                as_hash(self.top, "the root of the working tree")
             self.prefix = self._line(["rev-parse", "--show-prefix"])
             """The working directory below it: empty, or a path that ends in a slash."""
             self.common = os.path.join(os.getcwd(), self._line(["rev-parse", "--git-common-dir"]))
             """The repository itself, shared by all its worktrees."""
         except CannotDecideError as caught:
             first = caught.diagnostics[0]
+            if first.slug != "ref-unreadable":
+                raise
             message = first.message.removeprefix("fatal: ")
             hint = first.hint or _NO_TREE
             raise cannot_decide("no-repository", message, hint=hint) from None
@@ -55,9 +59,10 @@ class Tree:
             CannotDecideError: nothing was committed yet.
         """
         try:
-            return self._line(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
+            found = self._line(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
         except CannotDecideError:
             raise cannot_decide("no-base", "nothing is committed yet", hint=_NO_TREE) from None
+        return as_hash(found, "the commit that is checked out")
 
     def default_base(self) -> tuple[str, str]:
         """Return the commit that HEAD and the default branch have in common, and what to call it.
@@ -78,6 +83,7 @@ class Tree:
         except CannotDecideError:
             message = f"HEAD and {name} have no commit in common here"
             raise cannot_decide("no-base", message, hint=_DEEPEN) from None
+        found = [as_hash(line, f"what HEAD and {name} have in common") for line in found or [""]]
         cut = self._cut_above(found, head, upstream)
         if cut:
             message = (
@@ -111,7 +117,10 @@ class Tree:
 
     def changes(self) -> tuple[int, int]:
         """Return how many files differ from HEAD, and how many are neither committed nor ignored."""
-        status = self._git(["status", "--porcelain=v1", "-z", "--untracked-files=normal", "--no-renames"])
+        # A look into submodules would start git there, with settings of their own.
+        words = ["status", "--porcelain=v1", "-z", "--untracked-files=normal", "--no-renames"]
+        off = filters_off(self.top)
+        status = git(".", [*words, "--ignore-submodules=dirty"], hint="", settings=off.settings)
         entries = [line[:2] for line in status.split(b"\0") if line]
         untracked = entries.count(b"??")
         return len(entries) - untracked, untracked
@@ -125,7 +134,7 @@ class Tree:
         """
         listing = ["--literal-pathspecs", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", path]
         try:
-            return bool(git(folder, listing, hint="", env=self.env))
+            return bool(git(folder, listing, hint=""))
         except CannotDecideError:  # outside the tree, or in a submodule
             return False
 
@@ -135,7 +144,7 @@ class Tree:
         Args:
             folder: root of this tree, or of another worktree of the repository.
         """
-        listed = git(folder, ["ls-files", "-z", "--cached"], hint="", env=self.env).split(b"\0")
+        listed = git(folder, ["ls-files", "-z", "--cached"], hint="").split(b"\0")
         found = {os.curdir}
         for path in map(os.fsdecode, filter(None, listed)):
             found.add(path)
@@ -151,7 +160,7 @@ class Tree:
         """
         if not os.path.exists(os.path.join(folder, ".gitmodules")):
             return []
-        listed = git(folder, ["ls-files", "-z", "--stage"], hint="", env=self.env).split(b"\0")
+        listed = git(folder, ["ls-files", "-z", "--stage"], hint="").split(b"\0")
         return [os.fsdecode(line.partition(b"\t")[2]) for line in listed if line.startswith(_GITLINK)]
 
     def _finds(self, ref: str) -> bool:
@@ -164,4 +173,4 @@ class Tree:
         return os.fsdecode(self._git(arguments)).removesuffix("\n")
 
     def _git(self, arguments: Sequence[str]) -> bytes:
-        return git(".", arguments, hint="", env=self.env)
+        return git(".", arguments, hint="")

@@ -1,0 +1,1 @@
+"""Working trees: the user's own, and temporary ones outside it."""

@@ -1,0 +1,172 @@
+"""What the tracked files of a working tree hold, read from the files themselves.
+
+Neither git's index nor a file's times and size are asked: a program that changes a
+file can set them as they were.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import cannot_decide
+from perfgate.store.checkouts.filters import filters_off
+from perfgate.store.git import Commit, git
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_CHUNK = 1 << 20
+_SUBMODULE = "160000"
+_SHA1 = 40  # digits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One file, or one folder that holds some."""
+
+    kind: str
+    """``file``, ``link``, ``folder``, ``absent`` or ``other``."""
+    is_executable: bool = False
+    size: int = 0
+    """In bytes, of a file or of a link's target."""
+    digest: str = ""
+    """Of a file or of a link's target, as git computes it; of others empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The tracked files of a working tree, and their folders."""
+
+    root: str
+    """Of the tree, absolute."""
+    is_sha1: bool
+    """Does the repository name objects by SHA-1, not by SHA-256?"""
+    entries: Mapping[str, Entry]
+    """By their path from there."""
+
+
+def take_of_commit(root: str, commit: str) -> Snapshot:
+    """Return the files of a fresh checkout, which are those of its commit.
+
+    What git converts at a checkout (line ends, encodings) is compared as git converts it
+    back; what Git LFS fetched is taken as it is.
+
+    Raises:
+        CannotDecideError: a file is not the commit's.
+    """
+    objects = {path: oid for mode, oid, path in Commit(commit, root).objects() if mode != _SUBMODULE}
+    snapshot = _take(root, objects, is_sha1=len(commit) == _SHA1)
+    # A sparse checkout leaves files out.
+    odd = [p for p, oid in objects.items() if (e := snapshot.entries[p]).kind != "absent" and e.digest != oid]
+    odd = [path for path, value in zip(odd, _filters(root, odd), strict=True) if value != "lfs"]
+    odd = [path for path in odd if "\n" not in path]  # git is asked line by line
+    files = [path for path in odd if snapshot.entries[path].kind == "file"]
+    hashes: list[str] = []
+    if files:
+        asked = "".join(f"{path}\n" for path in files)
+        words, settings = ["hash-object", "--stdin-paths"], filters_off(root).settings
+        hashes = git(root, words, hint="", asked=os.fsencode(asked), settings=settings).decode().split()
+    changed = sorted({*odd} - {path for path, oid in zip(files, hashes, strict=True) if objects[path] == oid})
+    if changed:
+        message = f"files of the fresh checkout are not those of the commit: {changed[0]}"
+        raise cannot_decide("side-changed", message, place=commit[:12], hint="end what writes there, then repeat it")
+    return snapshot
+
+
+def take_of_tree(root: str) -> Snapshot:
+    """Return the files of the user's own working tree that git lists, committed or not."""
+    listed = git(root, ["ls-files", "-z", "--stage"], hint="").split(b"\0")
+    facts = [os.fsdecode(line).partition("\t") for line in listed if line]
+    paths = [path for before, _, path in facts if not before.startswith(_SUBMODULE)]
+    return _take(root, paths, is_sha1=True)
+
+
+def take_again(before: Snapshot) -> Snapshot:
+    """Return what the same files hold now."""
+    wanted = [path for path, entry in before.entries.items() if entry.kind != "folder"]
+    return _take(before.root, wanted, is_sha1=before.is_sha1)
+
+
+def find_changed(before: Snapshot) -> list[str]:
+    """Return the files, or folders in whose place something else stands now, that hold something else, ascending.
+
+    Reads no more of a file than it held before.
+    """
+    changed = []
+    for path, entry in before.entries.items():
+        full = os.path.join(before.root, path)
+        if _read(full, is_sha1=before.is_sha1, size=entry.size) != entry:
+            changed.append(path)
+    return sorted(changed)
+
+
+def signature_of(snapshot: Snapshot) -> dict[str, tuple[int, ...]]:
+    """Return the state of each file and folder as the file system keeps it: whoever writes, adds or renames changes it.
+
+    Cheap: nothing is read. The time of the last change of an entry (ctime) cannot be set by a program.
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    for path in snapshot.entries:
+        with contextlib.suppress(OSError):
+            facts = os.lstat(os.path.join(snapshot.root, path))
+            found[path] = (facts.st_ino, facts.st_ctime_ns, facts.st_mode, facts.st_size)
+    return found
+
+
+def _take(root: str, paths: Iterable[str], *, is_sha1: bool) -> Snapshot:
+    entries: dict[str, Entry] = {"": _read(root, is_sha1=is_sha1)}
+    for path in paths:
+        folder = os.path.dirname(path)
+        while folder and folder not in entries:
+            entries[folder] = _read(os.path.join(root, folder), is_sha1=is_sha1)
+            folder = os.path.dirname(folder)
+        entries[path] = _read(os.path.join(root, path), is_sha1=is_sha1)
+    return Snapshot(root=root, is_sha1=is_sha1, entries=entries)
+
+
+def _read(path: str, *, is_sha1: bool, size: int | None = None) -> Entry:
+    """Return what stands at a path; a file of another size than `size` is not read."""
+    try:
+        mode = os.lstat(path).st_mode
+        if stat.S_ISDIR(mode):
+            return Entry(kind="folder")
+        if stat.S_ISLNK(mode):
+            target = os.fsencode(os.readlink(path))
+            return Entry(kind="link", size=len(target), digest=_begin(len(target), target, is_sha1=is_sha1).hexdigest())
+        if not stat.S_ISREG(mode):
+            return Entry(kind="other")
+        return _read_file(path, is_sha1=is_sha1, size=size)
+    except OSError:
+        return Entry(kind="absent")
+
+
+def _read_file(path: str, *, is_sha1: bool, size: int | None) -> Entry:
+    fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+    with os.fdopen(fd, "rb", buffering=0) as file:
+        facts = os.fstat(fd)
+        digest = ""
+        if stat.S_ISREG(facts.st_mode) and size in {None, facts.st_size}:
+            left, found = facts.st_size, _begin(facts.st_size, is_sha1=is_sha1)
+            while left > 0 and (chunk := file.read(min(left, _CHUNK))):
+                found.update(chunk)
+                left -= len(chunk)
+            digest = found.hexdigest() if not left else ""
+        return Entry(kind="file", is_executable=bool(facts.st_mode & 0o100), size=facts.st_size, digest=digest)
+
+
+def _begin(size: int, content: bytes = b"", *, is_sha1: bool) -> hashlib._Hash:
+    """Return the hash of an object of git that holds a file, as far as its content is there."""
+    kind = hashlib.sha1 if is_sha1 else hashlib.sha256
+    return kind(b"blob %d\0" % size + content, usedforsecurity=False)
+
+
+def _filters(root: str, paths: Iterable[str]) -> list[str]:
+    """Return the filter that the attributes of each file name."""
+    asked = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    words = git(root, ["check-attr", "-z", "--stdin", "filter"], hint="", asked=asked).split(b"\0") if asked else []
+    return [os.fsdecode(value) for value in words[2::3]]

@@ -1,0 +1,141 @@
+"""How git is started: what in its settings and environment starts programs, or changes its answers, is left out.
+
+A measured program, or a job before this one, may have written into the repository's
+settings or left variables behind. What git says about a commit must not depend on them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import CannotDecideError, cannot_decide
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_SETTINGS = (
+    "core.fsmonitor=",         # a program that says which files changed; empty, since an older git runs a "false"
+    "core.untrackedCache=false",
+    "core.hooksPath=/dev/null",
+    "core.sshCommand=ssh",     # a partial clone fetches what it lacks: by ssh or https, by nothing that a setting names
+    "core.askPass=",
+    "core.pager=cat",
+    "credential.helper=",
+    "log.showSignature=false",  # it starts gpg
+    "gpg.program=false",
+    "gpg.ssh.program=false",
+    "gpg.x509.program=false",
+    "protocol.ext.allow=never",
+    "submodule.recurse=false",
+    "worktree.useRelativePaths=false",
+    "advice.detachedHead=false",
+)  # fmt: skip
+_FIXED = {
+    "GIT_NO_REPLACE_OBJECTS": "1",         # `git replace` would give another commit for the same hash
+    "GIT_GRAFT_FILE": os.devnull,          # .git/info/grafts would give it other parents
+    "GIT_ALLOW_PROTOCOL": "http:https:ssh",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}  # fmt: skip
+_PASSED = re.compile(
+    "GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)|GIT_CEILING_DIRECTORIES|GIT_DISCOVERY_ACROSS_FILESYSTEM"
+    "|GIT_(AUTHOR|COMMITTER)_.*|GIT_SSL_(CAINFO|CAPATH)"
+)
+"""The only variables of git that it gets: they say where it looks, and start nothing."""
+_ASKING = frozenset({"SSH_ASKPASS", "PAGER"})
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_EMPTY_TREES = frozenset(
+    {
+        "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+        "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+    }
+)
+"""The hash of a folder that holds nothing, by either kind of hash (``git hash-object -t tree /dev/null``)."""
+_SAFE = "safe.directory"
+_TRUST = re.compile(rf"git config --global --add {re.escape(_SAFE)} .+")
+DISTRUSTED = "repository-distrusted"
+_MOST_VARIABLES = 1000
+
+
+def command(folder: str, words: Sequence[str], *, settings: Sequence[str] = ()) -> list[str]:
+    """Return the command line of a call of git.
+
+    Args:
+        folder: where it works.
+        words: the command and its options.
+        settings: more of them, ``key=value``.
+    """
+    given = [word for setting in (*_SETTINGS, *settings) for word in ("-c", setting)]
+    return ["git", "--no-optional-locks", "--no-pager", *given, "-C", folder, *words]
+
+
+def environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a call of git: this one without foreign variables of git.
+
+    ``safe.directory`` is kept, which jobs in a container state in variables.
+    """
+    kept = {
+        name: text
+        for name, text in environ.items()
+        if name not in _ASKING and (not name.startswith("GIT_") or _PASSED.fullmatch(name))
+    }
+    count = environ.get("GIT_CONFIG_COUNT", "")
+    most = min(int(count), _MOST_VARIABLES) if count.isdecimal() and count.isascii() else 0
+    safe = [
+        environ.get(f"GIT_CONFIG_VALUE_{i}", "")
+        for i in range(most)
+        if environ.get(f"GIT_CONFIG_KEY_{i}", "").lower() == _SAFE
+    ]
+    for index, text in enumerate(safe):
+        kept |= {f"GIT_CONFIG_KEY_{index}": _SAFE, f"GIT_CONFIG_VALUE_{index}": text}
+    return kept | ({"GIT_CONFIG_COUNT": str(len(safe))} if safe else {}) | _FIXED
+
+
+def failure(slug: str, words: Sequence[str], stderr: str, *, failing: str = "", hint: str = "") -> CannotDecideError:
+    """Return the error for a call that git refused: first the cause as git states it.
+
+    Args:
+        slug: of the error.
+        words: the command and its options.
+        stderr: what git wrote to stderr.
+        failing: what could not be done, added to git's own words.
+        hint: what to do about it, unless git's words say better.
+    """
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    stated = [line for kind in ("fatal:", "error:") for line in lines if line.startswith(kind)]
+    cause = [*stated, *lines[-1:], f"git {words[0]} failed"][0]
+    trust = _TRUST.search(stderr)
+    if trust:
+        return cannot_decide(DISTRUSTED, cause.removeprefix("fatal: "), hint=trust[0])
+    return cannot_decide(slug, f"{cause} ({failing})" if failing else cause, hint=hint)
+
+
+def as_hash(answer: bytes | str, what: str) -> str:
+    """Return the one hash that git answered with.
+
+    Args:
+        answer: its output.
+        what: it should name, in words.
+
+    Raises:
+        CannotDecideError: it is none; a `git` that prints nothing and exits 0 must not pass for one that works.
+    """
+    text = (answer if isinstance(answer, str) else answer.decode("utf-8", "replace")).strip()
+    if not _HASH.fullmatch(text):
+        shown = f'"{text[:50]}"' if text else "nothing"
+        message = f"git answered with {shown} when it was asked for {what}, which has a hash"
+        raise cannot_decide("git-answer", message, hint="check which git is found first: git --version")
+    return text
+
+
+def require_entries(tree: str, entries: int) -> None:
+    """Return when a folder of a commit was listed: only one without any file has no entries.
+
+    Raises:
+        CannotDecideError: nothing was listed of a folder that holds something.
+    """
+    if not entries and tree not in _EMPTY_TREES:
+        message = f"git listed nothing in the folder {tree[:12]}, which is not empty"
+        raise cannot_decide("git-answer", message, hint="check which git is found first: git --version")
