@@ -90,11 +90,10 @@ class _Sides:
         """Is the order of the runs known to alternate?"""
         return self.blocks is not None
 
-    def typical(self) -> tuple[float, float | None, float | None]:
+    def typical(self) -> tuple[float, tuple[float, float] | None]:
         """Return the log change of a typical run (Hodges and Lehmann's), and the interval that the test gives."""
         base, current = _logs(self.base), _logs(self.current)
-        shift, ends = aligned_shift(base, current) if self.blocks else hodges_lehmann(base, current)
-        return shift, *(ends or (None, None))
+        return aligned_shift(base, current) if self.blocks else hodges_lehmann(base, current)
 
     def smallest_not_excluded(self, allowed: float, typical: float) -> float:
         """Return the factor above which a slowdown as large as the threshold would not be excluded.
@@ -154,44 +153,33 @@ def same_session(c: Comparison, alpha: float, first_step: float, *, excluding: b
     Source:
         The rule and its false-alarm rates: docs/method.md.
     """
-    sides = c.base.samples[0].values, c.current.samples[0].values
-    ranked = _Sides.of(c, first_step)
-    values = median(sides[0]), median(sides[1])
-    allowed = _allowed(c)
-    # Of the values shown, not of their reciprocals, whose medians differ from these in even samples.
-    ratio = values[1] / values[0] if c.is_lower_better else values[0] / values[1]
-    low, high = median_ratio_interval(*sides)
-    factor = ranked.smallest_factor(alpha)
-    p, typical = ranked.p(), ranked.typical()
-    excluding = excluding and ranked.is_interleaved
-    detectable = None if factor is None else max(allowed, factor * ratio - 1)
-    if detectable is not None and excluding:
-        detectable = max(factor or 0.0, ranked.smallest_not_excluded(allowed, typical[0])) * ratio - 1
-    seen = _Seen(ranked=ranked, values=values, ratio=ratio, p=p, alpha=alpha, allowed=allowed, detectable=detectable,
-                 typical=typical[0], excluding=excluding)  # fmt: skip
+    seen = _Seen.of(c, _Sides.of(c, first_step), alpha, excluding=excluding)
     call, reason, message = _call(c, seen)
     least = floor_of(c.row, c.base, c.current)
-    fail_limit = None if detectable is None else max(detectable, floor_cost(c.row, least, values[0]))
-    typical_change, low_end, high_end = (None if end is None else _change(c, end) for end in typical)
+    detectable, was = seen.detectable, seen.values[0]
+    fail_limit = None if detectable is None else max(detectable, floor_cost(c.row, least, was))
+    low, high = median_ratio_interval(c.base.samples[0].values, c.current.samples[0].values)
+    shift, ends = seen.typical
+    low_end, high_end = sorted(_change(c, end) for end in ends) if ends else (None, None)
     return Decision(
         call=call,
         method="same-session",
-        baseline=values[0],
-        current=values[1],
-        change=values[1] / values[0] - 1,
-        limit=in_metric_direction(c.row, allowed),
+        baseline=was,
+        current=seen.values[1],
+        change=seen.values[1] / was - 1,
+        limit=in_metric_direction(c.row, seen.allowed),
         interval=(low - 1, high - 1),
         fail_limit=None if fail_limit is None else in_metric_direction(c.row, fail_limit),
         reason=reason,
         message=message,
         evidence=Evidence(
-            p=p,
+            p=seen.p,
             alpha=alpha,
             floor=least,
-            typical=typical_change,
+            typical=_change(c, shift),
             typical_low=low_end,
             typical_high=high_end,
-            blocks=float(ranked.blocks) if ranked.blocks else None,
+            blocks=float(seen.ranked.blocks) if seen.ranked.blocks else None,
         ),
     )
 
@@ -214,10 +202,35 @@ class _Seen:
     """The threshold, a ratio of costs minus one."""
     detectable: float | None
     """Smallest worsening that would have failed, likewise; None: none."""
-    typical: float
-    """Log change of a typical run."""
+    typical: tuple[float, tuple[float, float] | None]
+    """Log change of a typical run, and its interval."""
     excluding: bool
     """Does it fail unless its threshold is excluded?"""
+
+    @classmethod
+    def of(cls, c: Comparison, ranked: _Sides, alpha: float, *, excluding: bool) -> _Seen:
+        """Return what is seen of a row; only an interleaved one has its threshold excluded."""
+        values = median(c.base.samples[0].values), median(c.current.samples[0].values)
+        allowed, typical = _allowed(c), ranked.typical()
+        # Of the values shown, not of their reciprocals, whose medians differ from these in even samples.
+        ratio = values[1] / values[0] if c.is_lower_better else values[0] / values[1]
+        excluding = excluding and ranked.is_interleaved
+        detectable = factor = ranked.smallest_factor(alpha)
+        if factor is not None and excluding:
+            detectable = max(factor, ranked.smallest_not_excluded(allowed, typical[0])) * ratio - 1
+        elif factor is not None:
+            detectable = max(allowed, factor * ratio - 1)
+        return cls(
+            ranked=ranked,
+            values=values,
+            ratio=ratio,
+            p=ranked.p(),
+            alpha=alpha,
+            allowed=allowed,
+            detectable=detectable,
+            typical=typical,
+            excluding=excluding,
+        )
 
     @property
     def is_beyond(self) -> bool:
@@ -227,14 +240,14 @@ class _Seen:
     @property
     def is_not_excluded(self) -> bool:
         """Is it worse for certain, while the threshold is not excluded?"""
-        is_certain = self.p <= self.alpha and self.ranked.is_interleaved and self.typical > 0.0
+        is_certain = self.p <= self.alpha and self.ranked.is_interleaved and self.typical[0] > 0.0
         return is_certain and not _is_excluded(self.ranked, self.allowed)
 
     @property
     def fails(self) -> bool:
         """Is it worse by the rule that was asked for?"""
         if self.excluding:
-            return self.is_not_excluded and self.typical >= math.log1p(self.allowed / 2)
+            return self.is_not_excluded and self.typical[0] >= math.log1p(self.allowed / 2)
         return self.is_beyond and self.p <= self.alpha
 
 
