@@ -107,6 +107,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the value is beyond the last bucket",
         "add buckets above the largest value that occurs",
     ),
+    "never-proven": (
+        "every run is clearly worse, but so few runs can never prove a change",
+        "measure more runs on each side: `-n 10`",
+    ),
     "zero-values": (
         "a value of zero is no measurement",
         'record `elapsed_ns`; or leave memory out: `exclude = ["*:peak_memory"]`',

@@ -245,6 +245,8 @@ def _finding_for(c: Comparison, decision: Decision) -> Finding:
     reason, message = decision.reason, decision.message
     if decision.method == "":  # only shown: a tail that no method gates
         status, reason, message = _describe_tail(c, decision)
+    elif c.is_gated and status is Status.SUSPECTED and reason == "never-proven":
+        status = Status.INVALID  # no number could have made it fail: that is no answer
     elif not c.is_gated:
         if status is Status.REGRESSED:
             status, reason, message = Status.ADVISORY, "not-gated", ""

@@ -200,6 +200,9 @@ def _headline(verdict: Verdict, groups: dict[str, list[Finding]], *, quiet: bool
         return strong("Pass"), text(f": {count(len(groups['new']), 'value')} measured.")
     if not judged:
         return strong("Pass"), text(": no value is gated, so that the check cannot fail. Check the rules.")
+    if all(f.reason == "few-runs" for f in judged):
+        words = "of every gated value there are so few runs that the check cannot fail. Measure more on each side."
+        return strong("Pass"), text(f": {words}")
     if all(f.reason == "below-least" for f in judged):
         words = "every gated value is shorter than --min-time, so that the check cannot fail. Lower --min-time."
         return strong("Pass"), text(f": {words}")

@@ -17,6 +17,7 @@ from perfgate.gate.methods.limits import (
     floor_of,
     in_metric_direction,
     is_above_floor,
+    is_blind,
     is_blurred,
     reason_when_not_failing,
 )
@@ -238,6 +239,12 @@ class _Seen:
         return self.ratio - 1 > self.allowed + SLACK
 
     @property
+    def is_apart(self) -> bool:
+        """Is every current run worse than every run of the baseline, by more than noise explains?"""
+        base, current = self.ranked.base, self.ranked.current
+        return min(current) > max(base) and is_blind(self.ratio - 1, self.allowed)
+
+    @property
     def is_not_excluded(self) -> bool:
         """Is it worse for certain, while the threshold is not excluded?"""
         is_certain = self.p <= self.alpha and self.ranked.is_interleaved and self.typical[0] > 0.0
@@ -262,7 +269,7 @@ def _call(c: Comparison, seen: _Seen) -> tuple[Call, str, str]:
     if moved and floor and seen.detectable is None:
         runs, needed = [len(side) for side in (seen.ranked.base, seen.ranked.current)], runs_needed(seen.alpha)
         words = f"{runs[0]} and {runs[1]} runs can never prove a change; measure {needed} on each side"
-        return "suspected", "few-runs", words
+        return "suspected", "never-proven" if seen.is_apart else "few-runs", words
     if moved and floor and seen.p <= SUSPICION_P:
         return "suspected", "more-runs", ""
     if moved and seen.p <= seen.alpha and is_blurred(c, seen.values):

@@ -34,9 +34,9 @@ def p50s(judgement):
 @pytest.mark.parametrize(
     ("rows", "runs", "status"),
     [
-        pytest.param(1, 4, "suspected", id="one-benchmark-4+4"),
+        pytest.param(1, 4, "invalid", id="one-benchmark-4+4"),
         pytest.param(1, 5, "regressed", id="one-benchmark-5+5"),
-        pytest.param(20, 6, "suspected", id="twenty-6+6"),
+        pytest.param(20, 6, "invalid", id="twenty-6+6"),
         pytest.param(20, 7, "regressed", id="twenty-7+7"),
     ],
 )
@@ -46,10 +46,26 @@ def test_one_benchmark_can_fail_on_five_runs_and_twenty_need_seven(rows, runs, s
     (row,) = [f for f in p50s(found) if f.benchmark == "b00"]
     assert (row.status, row.method, row.n_baseline, row.n_current) == (status, "same-session", runs, runs)
     assert found.gated == rows
-    if status == "suspected":
-        assert row.reason == "few-runs"
+    if status == "invalid":
+        assert row.reason == "never-proven"
         assert "runs can never prove a change; measure" in row.message
         assert row.fail_limit is None
+
+
+@pytest.mark.parametrize(
+    ("base", "current", "expected"),
+    [
+        pytest.param([1.0], [23.0, 22.5, 23.1], ("invalid", "never-proven"), id="one-against-three"),
+        pytest.param(TIGHT[:3], scaled(TIGHT[:3], 1.24), ("suspected", "few-runs"), id="as-noise-may-do"),
+        pytest.param([1.0, 1.3, 1.1], [1.2, 1.9, 2.0], ("suspected", "few-runs"), id="not-every-run"),
+        pytest.param(TIGHT[:3], scaled(TIGHT[:3], 0.5), ("unchanged", "few-runs"), id="better"),
+    ],
+)
+def test_what_is_clearly_worse_and_could_not_have_failed_is_no_pass(base, current, expected):
+    found = judged_values(base, current)
+    assert (found.status, found.reason) == expected
+    shown = judged_values(base, current, policy(rule(metric="*", level="info")))
+    assert shown.status in {"unchanged", "advisory"}
 
 
 def test_few_runs_say_how_many_are_needed():
@@ -110,7 +126,7 @@ def test_a_wide_threshold_is_no_noise():
 def test_the_level_of_a_row_follows_from_the_rows_that_hold_no_proof():
     # Of twenty rows nineteen are worse on 6+6 runs: Holm never gets past its first step.
     found = judge(pairs_of(20, TIGHT[:6], scaled(TIGHT[:6], 2), calm=[0]), policy())
-    assert {f.status for f in p50s(found)} == {Status.UNCHANGED, Status.SUSPECTED}
+    assert {f.status for f in p50s(found)} == {Status.UNCHANGED, Status.INVALID}
     # On 7+7 the first step holds, and each next one is easier.
     found = judge(pairs_of(20, TIGHT[:7], scaled(TIGHT[:7], 2), calm=[0]), policy())
     assert sum(f.status is Status.REGRESSED for f in found.findings) == 19
@@ -122,13 +138,13 @@ def test_holm_steps_down_once_the_clearest_rows_have_failed():
     short = pairs_of(1, TIGHT[:6], scaled(TIGHT[:6], 2))
     alone = judge([*short, *(Pair(base=c.base, current=c.base) for c in clear)], policy())
     beside = judge([*short, *clear], policy())
-    assert [f.status for f in p50s(alone) if f.benchmark == "b00"] == [Status.SUSPECTED]
+    assert [f.status for f in p50s(alone) if f.benchmark == "b00"] == [Status.INVALID]
     assert [f.status for f in p50s(beside) if f.benchmark == "b00"] == [Status.REGRESSED]
 
 
 @pytest.mark.parametrize(
     ("false_alarms", "status"),
-    [pytest.param(0.01, "regressed", id="one-percent"), pytest.param(0.001, "suspected", id="a-tenth")],
+    [pytest.param(0.01, "regressed", id="one-percent"), pytest.param(0.001, "invalid", id="a-tenth")],
 )
 def test_the_knob_says_how_much_proof_it_takes(false_alarms, status):
     assert judged_values(TIGHT[:5], scaled(TIGHT[:5], 2), policy(false_alarms=false_alarms)).status == status
