@@ -279,6 +279,7 @@ class _Reading:
             floor=self._floor(defaults.floor, "/defaults/floor") or BUILT_IN.floor,
             on_suspected=defaults.on_suspected or BUILT_IN.on_suspected,
             on_improved=defaults.on_improved or BUILT_IN.on_improved,
+            threshold_is=defaults.threshold_is or BUILT_IN.threshold_is,
             workload=defaults.workload or BUILT_IN.workload,
             rules=tuple(self._rule(r, i) for i, r in enumerate(file.rule)),
             budgets=tuple(b for i, t in enumerate(file.budget) if (b := self._budget(t, i))),

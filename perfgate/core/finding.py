@@ -65,12 +65,17 @@ class Evidence:
     """Lower end of the confidence interval that the rank test gives for ``typical``."""
     typical_high: float | None = None
     """Upper end of it."""
+    blocks: float | None = None
+    """Blocks of neighbouring runs within which these were ranked, where the machine drifted (same-session)."""
     se: float | None = None
     """Standard error of the log change (across-sessions)."""
     k_in: float | None = None
     """Standard errors to the limit beyond which a change is suspected, >= 1 (across-sessions)."""
     k_out: float | None = None
-    """Standard errors to the limit beyond which one session fails, >= 1 (across-sessions)."""
+    """Standard errors to the limit beyond which it fails, >= 1 (across-sessions)."""
+    together: float | None = None
+    """Values that count as worse together, this one included: they lower the limit to that of so many fewer
+    (across-sessions)."""
     prior: float | None = None
     """Standard deviation between sessions expected beforehand, on logs (across-sessions)."""
     spread: float | None = None

@@ -40,6 +40,39 @@ class Key:
         return round(scaled, self.decimals) if self.decimals else round(scaled)
 
 
+class Spread:
+    """How far the sessions of a metric lie apart before anything of it was measured: standard deviations on logs.
+
+    Attributes:
+        one_machine: on one booted machine, > 0.
+        one_class: on machines of one class, or when nothing is known, > 0.
+        shifted: on machines of one class when what all benchmarks have in common is subtracted, > 0; None: nothing
+            is subtracted, since the benchmarks of a session do not share what moves the metric.
+        per_within: how much of the spread inside a session is expected between sessions as well, >= 0.
+    """
+
+    __slots__ = ("one_class", "one_machine", "per_within", "shifted")
+
+    def __init__(
+        self, one_machine: float, one_class: float, *, shifted: float | None = None, per_within: float = 0.0
+    ) -> None:
+        """Keep the deviations."""
+        self.one_machine = one_machine
+        self.one_class = one_class
+        self.shifted = shifted
+        self.per_within = per_within
+
+
+SPREAD_OF_TIME = Spread(0.02, 0.05, shifted=0.025)
+"""Of what a clock measures, and of a metric of which nothing is known. The last chosen among 2, 2.5, 3 and 5 % on
+six recorded collections: docs/method.md reports the trials."""
+SPREAD_OF_MEMORY = Spread(0.01, 0.02, per_within=1.5)
+"""Of the peak of memory: sessions of recorded programs lie 0.1 to 0.9 % apart, and 3 % where a thread pool already
+shows it inside a session (docs/method.md)."""
+SPREAD_OF_COUNT = Spread(0.005, 0.005, per_within=1.5)
+"""Of a count or a size that varies at all; one that never varies is compared exactly."""
+
+
 class Measured:
     """One metric that perfgate measures, or derives from what it measures.
 
@@ -53,9 +86,10 @@ class Measured:
         is_positive: is a value of zero no measurement?
         grows_with_rows: does its amount depend on how many rows a run worked on?
         is_derived: is it computed from others when runs are collected?
+        spread: how far its sessions lie apart.
     """
 
-    __slots__ = ("better", "grows_with_rows", "is_derived", "is_gated", "is_positive", "keys", "name", "unit")
+    __slots__ = ("better", "grows_with_rows", "is_derived", "is_gated", "is_positive", "keys", "name", "spread", "unit")
 
     def __init__(
         self,
@@ -68,6 +102,7 @@ class Measured:
         is_positive: bool = False,
         grows_with_rows: bool = True,
         is_derived: bool = False,
+        spread: Spread = SPREAD_OF_TIME,
     ) -> None:
         """Keep what is known of the metric."""
         self.name = name
@@ -78,13 +113,14 @@ class Measured:
         self.is_positive = is_positive
         self.grows_with_rows = grows_with_rows
         self.is_derived = is_derived
+        self.spread = spread
 
 
 _WALL = (Key("elapsed_sec", decimals=3), Key("elapsed_ns", decimals=0, times=10**9))
 _PEAK = (Key("peak_memory_mb", decimals=1, per=10**6), Key("peak_memory_bytes", decimals=0))
 MEASURED = (
     Measured("elapsed", "s", keys=_WALL, is_gated=True, is_positive=True),
-    Measured("peak_memory", "B", keys=_PEAK, is_gated=True, is_positive=True),
+    Measured("peak_memory", "B", keys=_PEAK, is_gated=True, is_positive=True, spread=SPREAD_OF_MEMORY),
     Measured("cpu", "s", keys=(Key("cpu_sec", decimals=9),)),
     Measured("throughput", "1/s", better="higher", grows_with_rows=False, is_derived=True),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from perfgate.core.measured import MEASURED, NAME_OF_KEY
+from perfgate.core.measured import MEASURED, NAME_OF_KEY, SPREAD_OF_COUNT, SPREAD_OF_MEMORY, SPREAD_OF_TIME, Spread
 
 Direction = Literal["lower", "higher"]
 
@@ -34,6 +34,10 @@ WORKLOAD_BOUND = frozenset(m.name for m in MEASURED if m.grows_with_rows)
 ALWAYS_POSITIVE = frozenset(m.name for m in MEASURED if m.is_positive)
 """Metrics of which zero is no measurement."""
 
+_SPREADS = {
+    **dict.fromkeys(("function_calls", "instructions", "allocations", "allocs"), SPREAD_OF_COUNT),
+    **{m.name: m.spread for m in MEASURED},
+}
 _OF_CLOCKS = frozenset({"s", "fps", "hz", "khz", "mhz", "ghz", "ops", "rps", "qps", "tps", "cycles", "ticks"})
 """Units, in lower case, of what a clock measures; rates with a slash beside them."""
 _NAMES_OF_CLOCKS = ("time", "latency", "duration", "elapsed", "throughput")
@@ -61,6 +65,15 @@ def is_clocked(metric: Metric) -> bool:
 def canonical_name(key: str) -> str:
     """Return the name inside of a metric that may be written as its JSON key."""
     return NAME_OF_KEY.get(key, key)
+
+
+def spread_of(metric: Metric) -> Spread:
+    """Return how far the sessions of a metric lie apart before anything of it was measured.
+
+    An amount of bytes of the user's own that varies is expected to be memory, which varies
+    more than a size; of any other metric of the user's own nothing is known.
+    """
+    return _SPREADS.get(metric.name, SPREAD_OF_MEMORY if metric.unit == "B" else SPREAD_OF_TIME)
 
 
 def from_suffix(key: str) -> tuple[str, str, Direction] | None:

@@ -155,6 +155,8 @@ class Policy:
     """Whether a suspected row passes or fails."""
     on_improved: Literal["pass", "fail"] = "pass"
     """Whether an improved row passes, or fails until its baseline has the gain."""
+    threshold_is: Literal["measured", "excluded"] = "measured"
+    """Whether an interleaved row fails beyond its threshold as measured, or unless its threshold is excluded."""
     baseline_changes: Literal["report", "refuse", "allow"] = "report"
     """The reaction to a change that edits the gate by which it is judged."""
     workload: Workload = "same"

@@ -17,6 +17,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "worse than the limit in every fresh session",
         "find the change, or accept it: `perfgate baseline refresh --replace --reason …`",
     ),
+    "not-excluded": (
+        "worse for certain, and a change as large as the threshold is not excluded",
+        "find the change, or measure more runs: `-n 40`",
+    ),
     "suite-worse": (
         "all benchmarks together got worse",
         "look for what they share: the machine, the interpreter, a library, a build flag",
@@ -103,6 +107,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the value is beyond the last bucket",
         "add buckets above the largest value that occurs",
     ),
+    "never-proven": (
+        "every run is clearly worse, but so few runs can never prove a change",
+        "measure more runs on each side: `-n 10`",
+    ),
     "zero-values": (
         "a value of zero is no measurement",
         'record `elapsed_ns`; or leave memory out: `exclude = ["*:peak_memory"]`',
@@ -156,6 +164,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "below-least": ("shorter than `--min-time` on both sides", ""),
     "within-threshold": ("within the threshold", ""),
+    "worse-within-threshold": (
+        "worse for certain, by less than the threshold as measured; a change as large as the threshold is not excluded",
+        'measure more runs: `-n 40`; to fail such changes: `threshold_is = "excluded"`',
+    ),
     "suite-moved": ("the common change of all benchmarks, subtracted from each change", ""),
     "within-noise": ("the difference is within the noise", ""),
     "not-confirmed": ("worse in one session, but a fresh one does not confirm it", ""),
@@ -171,6 +183,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "too-noisy-in-turns": (
         "too noisy to gate: smaller changes are not detected",
         "measure more runs, `-n 40`, or longer ones",
+    ),
+    "many-rows": (
+        "so many values share the false alarms that smaller changes are not detected in one session",
+        (
+            "gate fewer values, or confirm: keep the report (`--report-dir first`), measure again in a fresh session, "
+            "`perfgate check --confirm first/report.json`"
+        ),
     ),
     "too-noisy": (
         "too noisy to gate: smaller changes are not detected",

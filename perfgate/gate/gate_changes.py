@@ -93,6 +93,7 @@ def _keys(was: Policy, now: Policy) -> Iterator[tuple[str, _Values]]:
     yield "floor", (_floor(was.floor), _floor(now.floor), _is_higher(was.floor, now.floor))
     yield "on_suspected", (was.on_suspected, now.on_suspected, now.on_suspected == "pass")
     yield "on_improved", (was.on_improved, now.on_improved, now.on_improved == "pass")
+    yield "threshold_is", (was.threshold_is, now.threshold_is, now.threshold_is == "measured")
     yield "workload", (was.workload, now.workload, None)
     yield "baseline_changes", (was.baseline_changes, now.baseline_changes, _is_later(_REACTIONS, was, now))
     more = set(now.exclude) >= set(was.exclude)

@@ -19,6 +19,7 @@ from perfgate.gate.methods.choose import method_of, plain_ratio
 from perfgate.gate.methods.common_shift import find_shifts, group_members
 from perfgate.gate.methods.decision import STATUS_OF_CALL, Family
 from perfgate.gate.methods.same_session import is_futile, p_value, same_session
+from perfgate.gate.methods.standings import Together, find_standing
 from perfgate.gate.methods.tails import describe_few, fewest_runs, same_session_tail, with_bounds
 from perfgate.gate.methods.whole_suite import judge_whole_suite
 from perfgate.gate.rows import Row, finding_of, rows_of, value_of, why_incomparable
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from perfgate.core.policy import Policy
     from perfgate.core.profile import MetricProfile, Profile
     from perfgate.gate.methods.decision import Decision, Method
+    from perfgate.gate.methods.standings import Standing
 
 _STATISTICAL: tuple[Method, ...] = ("same-session", "across-sessions")
 _TAIL_SHOWN = 0.25  # an ungated p95 is worth a word when it moved so much more than p50; few runs do less by themselves
@@ -92,16 +94,20 @@ def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> 
     family = Family(size=max(1, len(gated)), false_alarms=policy.false_alarms, share=share)
     decided: list[tuple[Comparison, Decision]] = []
     still_open: set[RowKey] = set()
+    step = family.first_step
     ranked = [c for c in by_method.get("same-session", ()) if c.is_gated and c.statistic == P50]
-    for c, alpha in zip(ranked, alphas_of([p_value(c) for c in ranked], family), strict=True):
-        decision = same_session(c, alpha)
+    for c, alpha in zip(ranked, alphas_of([p_value(c, step) for c in ranked], family), strict=True):
+        decision = same_session(c, alpha, step, excluding=policy.threshold_is == "excluded")
         decided.append((c, decision))
-        if share and decision.call != "worse" and not is_futile(c):
+        if share and decision.call != "worse" and not is_futile(c, step):
             still_open.add(c.key)
+    standings: list[Standing] = []
     for members in group_members(by_method.get("across-sessions", ())):
         shifts = find_shifts(members)
         findings.extend(judge_whole_suite(members, shifts, family))
-        decided += [(m.comparison, across_sessions(m, shifts, family)) for m in members]
+        standings += [find_standing(m, shifts) for m in members]
+    together = Together.of(standings, family)
+    decided += [(s.member.comparison, across_sessions(s, together)) for s in standings]
     decided += _decide_alone(by_method, family)
     return Judgement(
         findings=tuple(sorted([*findings, *(_finding_for(c, d) for c, d in decided)], key=severity)),
@@ -140,7 +146,7 @@ def _decide_alone(by_method: dict[Method, list[Comparison]], family: Family) -> 
         if c.statistic != P50:
             yield c, same_session_tail(c, family.first_step)
         elif not c.is_gated:
-            yield c, same_session(c, family.first_step)
+            yield c, same_session(c, family.first_step, family.first_step)
     plain: tuple[Method, ...] = ("exact", "threshold", "")
     for method in plain:
         for c in by_method.get(method, ()):
@@ -239,6 +245,8 @@ def _finding_for(c: Comparison, decision: Decision) -> Finding:
     reason, message = decision.reason, decision.message
     if decision.method == "":  # only shown: a tail that no method gates
         status, reason, message = _describe_tail(c, decision)
+    elif c.is_gated and status is Status.SUSPECTED and reason == "never-proven":
+        status = Status.INVALID  # no number could have made it fail: that is no answer
     elif not c.is_gated:
         if status is Status.REGRESSED:
             status, reason, message = Status.ADVISORY, "not-gated", ""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from perfgate.core.errors import Diagnostic
 
 _NONE = "–"
-_BLIND = frozenset({"one-session", "too-noisy", "too-noisy-in-turns", "few-runs"})
+_BLIND = frozenset({"many-rows", "one-session", "too-noisy", "too-noisy-in-turns", "few-runs"})
 _UNPROVEN = frozenset({"budget-of-few", "budget-of-few-calls"})
 _SHOWN_FIRST = frozenset(
     {
@@ -200,6 +200,9 @@ def _headline(verdict: Verdict, groups: dict[str, list[Finding]], *, quiet: bool
         return strong("Pass"), text(f": {count(len(groups['new']), 'value')} measured.")
     if not judged:
         return strong("Pass"), text(": no value is gated, so that the check cannot fail. Check the rules.")
+    if all(f.reason == "few-runs" for f in judged):
+        words = "of every gated value there are so few runs that the check cannot fail. Measure more on each side."
+        return strong("Pass"), text(f": {words}")
     if all(f.reason == "below-least" for f in judged):
         words = "every gated value is shorter than --min-time, so that the check cannot fail. Lower --min-time."
         return strong("Pass"), text(f": {words}")
@@ -259,7 +262,7 @@ def _noisy(findings: Sequence[Finding]) -> list[Block]:
     if not findings:
         return []
     table = Table(columns=COLUMNS, entries=tuple(entry(f) for f in findings), remarks=False)
-    return [Heading(line=(text("Too noisy, or too few runs or sessions, to gate"),)), table, *_hints(findings)]
+    return [Heading(line=(text("Small changes are not detected"),)), table, *_hints(findings)]
 
 
 def _fold_unchanged(findings: Sequence[Finding], number: int) -> list[Block]:

@@ -37,6 +37,7 @@ class DefaultsTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     floor: str | FloorTable | None = None
     on_suspected: Literal["pass", "fail"] | None = None
     on_improved: Literal["pass", "fail"] | None = None
+    threshold_is: Literal["measured", "excluded"] | None = None
     workload: _Workload | None = None
 
 

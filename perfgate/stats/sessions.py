@@ -34,11 +34,16 @@ MAD_TO_SIGMA = 1.4826
 MEDIAN_VARIANCE = 1.571
 """pi / 2: the variance of a median over that of a mean, for normal noise and many runs."""
 OUTER_AT_ONE = 2.0
-"""k_out per unit of h for one benchmark at 1 %: calibrated on recorded sessions, whose
+"""k per unit of h for one fresh session and one benchmark at 1 %: calibrated on recorded sessions, whose
 between-session noise has the tail of a t with 2 degrees of freedom."""
 CALIBRATED_AT = 0.01
 """The share of false alarms at which `OUTER_AT_ONE` was calibrated. With that tail the limit for a
 level goes as 1 / sqrt(level), hence sqrt(J * 1 % / fa) for J benchmarks."""
+OF_THREE = 1.25
+"""Factor of the limit of three fresh sessions, on the third root. Without it, unchanged pull requests fail
+three times as often as with two sessions at the limit of two (docs/method.md)."""
+FEWEST_OF_THREE = 3
+"""Baseline sessions that give three fresh ones a limit of their own: the noise of one or two is in all three."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +84,6 @@ class SessionModel:
         se: standard error of ``d``, on logs, > 0.
         sessions: sessions in the baseline (m), >= 1.
         prior: standard deviation between sessions expected beforehand (s0), the suite's spread considered.
-        k_in: standard errors to the inner limit, >= 1.
-        k_out: standard errors to the outer limit, >= 1.
         spread: standard deviation between sessions (s), on logs, moderated by the prior.
         within: standard deviation of runs inside a session (w), on logs, >= 0.
     """
@@ -90,8 +93,6 @@ class SessionModel:
     se: float
     sessions: int
     prior: float
-    k_in: float
-    k_out: float
     spread: float
     within: float
 
@@ -100,24 +101,14 @@ class SessionModel:
         """Degrees of freedom behind ``se``: the prior's and the baseline's."""
         return PRIOR_SESSIONS + self.sessions - 1
 
-    @property
-    def inner(self) -> float:
-        """Log limit beyond which a change is suspected."""
-        return self.k_in * self.se
 
-    @property
-    def outer(self) -> float:
-        """Log limit beyond which one session is enough."""
-        return self.k_out * self.se
+def session_limit(sessions: int, fresh: int, *, family: float, false_alarms: float) -> float:
+    """Return how many standard errors each of so many fresh sessions has to lie away to be significant.
 
-
-def session_limits(sessions: int, *, family: int, false_alarms: float) -> tuple[float, float]:
-    """Return the inner and the outer limit, in standard errors.
-
-    With h = 1 + 1/m for what a short baseline leaves unknown, the outer limit is
-    2 h sqrt(J 1% / fa) and the inner one sqrt(h k_out): it has to be passed again
-    by fresh sessions, so it may grow half as fast. The inner limit is the smaller
-    one as long as fa <= 4 % times J.
+    With h = 1 + 1/m for what a short baseline leaves unknown, one session has to exceed
+    k = 2 h sqrt(J 1% / fa). Each of n sessions has to exceed h^(1 - 1/n) k^(1/n): they have to
+    agree, so that the limit may grow with the n-th root only. That of three is 1.25 times it, and
+    never above that of two. More than three have the limit of three.
 
     ``false_alarms`` is what the limits were calibrated for on recorded benchmarks,
     not a bound. With 5 sessions, 1 % and one benchmark, simulated sessions whose
@@ -126,22 +117,57 @@ def session_limits(sessions: int, *, family: int, false_alarms: float) -> tuple[
 
     Args:
         sessions: sessions in the baseline (m), >= 1.
-        family: benchmarks that are gated together (J), >= 1.
+        fresh: fresh sessions, each of which has to exceed the limit (n), >= 1.
+        family: benchmarks that share the false alarms (J), > 0; a part where several are worse together.
         false_alarms: accepted share of unchanged pull requests that fail (fa), 0.0 < fa < 1.0.
 
     Returns:
-        ``k_in`` and ``k_out``, both >= 1.
+        At least 1.
 
     Raises:
         ValueError: an argument lies outside its range.
     """
-    if sessions < 1 or family < 1:
-        raise ValueError(f"sessions and family must be at least 1, got {sessions!r} and {family!r}")
     if not 0.0 < false_alarms < 1.0:
         raise ValueError(f"false_alarms must lie in (0, 1), got {false_alarms!r}")
+    if not family > 0.0:
+        raise ValueError(f"family must be positive, got {family!r}")
+    share = family * CALIBRATED_AT / false_alarms
+    return max(1.0, min(scale * math.pow(share, 1.0 / (2 * n)) for n, scale in _scales(sessions, fresh)))
+
+
+def tail_probability(strength: float, sessions: int, fresh: int) -> float:
+    """Return the chance that each of so many unchanged sessions lies so far away, under the calibrated tail.
+
+    It is the inverse of `session_limit`: a strength exceeds the limit of a family of J at fa when
+    this chance is less than fa / J.
+
+    Args:
+        strength: standard errors of the fresh session that lies nearest, > 0.
+        sessions: sessions in the baseline (m), >= 1.
+        fresh: fresh sessions (n), >= 1.
+
+    Returns:
+        Between 0 and 1; 1 of a strength that no limit lies below.
+
+    Raises:
+        ValueError: an argument lies outside its range.
+    """
+    if strength <= 1.0:
+        return 1.0
+    return min(1.0, *(CALIBRATED_AT * (scale / strength) ** (2 * n) for n, scale in _scales(sessions, fresh)))
+
+
+def _scales(sessions: int, fresh: int) -> list[tuple[int, float]]:
+    """Return for each number n of agreeing sessions that may decide the limit of one benchmark at 1 %."""
+    if sessions < 1 or fresh < 1:
+        raise ValueError(f"sessions and fresh must be at least 1, got {sessions!r} and {fresh!r}")
     h = 1.0 + 1.0 / sessions
-    k_out = OUTER_AT_ONE * h * math.sqrt(family * CALIBRATED_AT / false_alarms)
-    return max(1.0, math.sqrt(h * k_out)), max(1.0, k_out)
+    if fresh == 1:
+        return [(1, OUTER_AT_ONE * h)]
+    scales = [(2, math.sqrt(OUTER_AT_ONE) * h)]
+    if fresh > 2 and sessions >= FEWEST_OF_THREE:  # noqa: PLR2004 - three sessions
+        scales.append((3, OF_THREE * math.cbrt(OUTER_AT_ONE) * h))
+    return scales
 
 
 def common_shift(changes: Sequence[float]) -> float:
@@ -190,14 +216,13 @@ def compare_sessions(
     current: Sequence[float],
     *,
     prior: float,
-    family: int,
-    false_alarms: float,
+    per_within: float = 0.0,
     common: CommonShift | None = None,
     centres: Sequence[float] | None = None,
     centre: float | None = None,
     sampling: float | None = None,
 ) -> SessionModel:
-    """Return the change of one current session from the sessions of a baseline, its standard error and its limits.
+    """Return the change of one current session from the sessions of a baseline, and its standard error.
 
     The spread between sessions is the baseline's own, moderated by a prior and by the
     suite's, because the variance of two or three sessions is very uncertain.
@@ -206,9 +231,8 @@ def compare_sessions(
         baseline: one sequence of finite log values per session, in any order.
         current: the log values of the current session, finite.
         prior: standard deviation between sessions expected beforehand, on logs, > 0
-            (0.02 on one machine; 0.05 otherwise, 0.025 once a common shift is subtracted).
-        family: benchmarks that are gated together (J), >= 1.
-        false_alarms: accepted share of unchanged pull requests that fail (fa), 0.0 < fa < 1.0.
+            (of a time 0.02 on one machine; 0.05 otherwise, 0.025 once a common shift is subtracted).
+        per_within: how much of the spread inside a session is expected between sessions as well, >= 0.
         common: what the suite has in common; None: nothing is known of a suite.
         centres: the logs of the baseline sessions' medians on the original scale, in the same
             order (of an even number of values the two differ); None: the medians of the logs.
@@ -225,13 +249,12 @@ def compare_sessions(
     """
     _check(baseline, current, prior)
     m = len(baseline)
-    k_in, k_out = session_limits(m, family=family, false_alarms=false_alarms)
     centres = [median(session) for session in baseline] if centres is None else list(centres)
     base = median(centres)
     common = common or CommonShift()
-    expected = _moderated(prior, common.spread)
-    variance = _between([c - s for c, s in zip(centres, common.shifts or [0.0] * m, strict=True)], expected)
     within = _within(baseline, current)
+    expected = _moderated(prior**2 + (per_within * within) ** 2, common.spread)
+    variance = _between([c - s for c, s in zip(centres, common.shifts or [0.0] * m, strict=True)], expected)
     sampling = _median_variance(within, baseline, current) if sampling is None else sampling
     se = math.sqrt(variance * (1.0 + 1.0 / m) + sampling)
     return SessionModel(
@@ -240,8 +263,6 @@ def compare_sessions(
         se=se,
         sessions=m,
         prior=math.sqrt(expected),
-        k_in=k_in,
-        k_out=k_out,
         spread=math.sqrt(variance),
         within=within,
     )
@@ -285,11 +306,11 @@ def log_interval(model: SessionModel, confidence: float = 0.95) -> tuple[float, 
     return model.d - reach, model.d + reach
 
 
-def _moderated(prior: float, suite: SuiteSpread | None) -> float:
+def _moderated(variance: float, suite: SuiteSpread | None) -> float:
     """Return the variance between sessions expected beforehand: the prior's, and the suite's as far as it counts."""
     if suite is None:
-        return prior**2
-    return (PRIOR_WEIGHT * prior**2 + suite.weight * suite.variance) / (PRIOR_WEIGHT + suite.weight)
+        return variance
+    return (PRIOR_WEIGHT * variance + suite.weight * suite.variance) / (PRIOR_WEIGHT + suite.weight)
 
 
 def _sum_of_squares(centres: Sequence[float]) -> float:

@@ -30,7 +30,7 @@ def tied_tail(base: Sequence[float], current: Sequence[float]) -> float:
         Streitberg and Roehmel (1986), "Exact Distributions for Permutation and Rank Tests: An
         Introduction to Some Recently Published Algorithms", Statistical Software Newsletter 12(1).
     """
-    doubled = _doubled_ranks([*base, *current])
+    doubled = doubled_ranks([*base, *current])
     few, many = (base, current) if len(base) < len(current) else (current, base)
     least = min(doubled.values())
     step = math.gcd(*(rank - least for rank in doubled.values())) or 1
@@ -48,7 +48,7 @@ def tied_tail(base: Sequence[float], current: Sequence[float]) -> float:
     return (fields % ((1 << width) - 1)) / whole  # the digits' sum in base 2**width
 
 
-def _doubled_ranks(values: Sequence[float]) -> dict[float, int]:
+def doubled_ranks(values: Sequence[float]) -> dict[float, int]:
     """Return twice the mean rank of each distinct value."""
     ranks, before = {}, 0
     for value, group in groupby(sorted(values)):

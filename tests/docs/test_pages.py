@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 
 import pytest
@@ -8,7 +9,8 @@ from doc_blocks import DOCS, PAGES, ROOT, blocks
 
 from perfgate import config, schema
 from perfgate.core.finding import Status
-from perfgate.stats.sessions import compare_sessions
+from perfgate.core.metrics import METRICS, spread_of
+from perfgate.stats.sessions import compare_sessions, session_limit
 from perfgate.store import waivers
 
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
@@ -73,12 +75,19 @@ def test_every_variable_that_the_source_reads_is_in_the_table_of_variables():
     assert set(re.findall(r"^\| `(_?PERFGATE_[A-Z]+)` \|", text, re.MULTILINE)) == named
 
 
+def both_priors(metric):
+    """Return what sessions of a metric are expected to differ by: on one machine, and on others of the class."""
+    return spread_of(metric).one_machine, spread_of(metric).one_class
+
+
 def test_the_smallest_visible_changes_on_the_page_of_the_decision_are_computed():
     text = (DOCS / "decision.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (\d+) \| \+(\d+) % \| \+(\d+) % \|$", text, re.MULTILINE)
+    rows = re.findall(r"^\| (\d+) \| \+(\d+) % \| \+(\d+) % \| \+(\d+) % \| \+(\d+) % \|$", text, re.MULTILINE)
     assert len(rows) >= 3
-    for sessions, same, others in rows:
-        base = [[0.0]] * int(sessions)
-        for prior, told in ((0.02, same), (0.05, others)):
-            model = compare_sessions(base, [0.0], prior=prior, family=2, false_alarms=0.01)
-            assert round((2.718281828459045**model.outer - 1) * 100) == int(told), (sessions, prior)
+    for sessions, *shown in rows:
+        m = int(sessions)
+        priors = (p for of in (METRICS["elapsed"], METRICS["peak_memory"]) for p in both_priors(of))
+        for prior, percent in zip(priors, shown, strict=True):
+            se = compare_sessions([[0.0]] * m, [0.0], prior=prior).se
+            limit = max(math.log(1.05), session_limit(m, 1, family=2, false_alarms=0.01) * se)
+            assert round(math.expm1(limit) * 100) == int(percent), (sessions, prior)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from by_hand_ranks import level_of, rank_p, same_session
 from by_hand_row import ENDS, P50, Finding, Row
-from by_hand_sessions import Group, across, bounds, together
+from by_hand_sessions import Group, Together, across, bounds, together
 
 ALL = "(all benchmarks)"
 STATISTICAL = ("across-sessions", "same-session")
@@ -31,11 +31,11 @@ def plain(row: Row) -> Finding:
 UNGATED = {"regressed": "advisory", "suspected": "unchanged"}
 
 
-def of_row(row: Row, groups: dict[tuple[str, str, str], Group], level: float) -> Finding:
+def of_row(row: Row, groups: dict[tuple[str, str, str], Group], worse: Together, level: float) -> Finding:
     """Return what the report should say of a row."""
     method = row.finding["method"]
     if method == "across-sessions":
-        expected = across(row, groups[row.group])
+        expected = across(row, groups[row.group], worse)
     elif method == "same-session":
         expected = same_session(row, level)
     else:
@@ -58,6 +58,7 @@ def computed_again(report: dict[str, Any]) -> list[tuple[Finding, Finding]]:
         if row.finding["method"] == "across-sessions":
             members.setdefault(row.group, []).append(row)
     groups = {place: Group(report, of) for place, of in members.items()}
+    worse = Together(report, list(groups.values()))
     gated = [r for r in rows if r.finding["method"] == "same-session" and r.finding["level"] == "fail"]
     ps = [rank_p(*(r.costs(next(iter(r.sessions(side).values()))) for side in (r.base, r.current))) for r in gated]
     levels = {id(r): level_of(report, i, ps) for i, r in enumerate(gated)}
@@ -65,7 +66,7 @@ def computed_again(report: dict[str, Any]) -> list[tuple[Finding, Finding]]:
     first = min(accepted, 2 * accepted / max(1, report["suite"]["gated"]))
     suites = [f for f in findings if f["benchmark"] == ALL]
     return [
-        *((r.finding, of_row(r, groups, levels.get(id(r), first))) for r in rows),
+        *((r.finding, of_row(r, groups, worse, levels.get(id(r), first))) for r in rows),
         *((f, together(groups[f["machine_class"], f["metric"], f["statistic"]])) for f in suites),
     ]
 

@@ -14,12 +14,48 @@ def mad_sigma(logs: np.ndarray) -> float:
     return 1.4826 * float(np.median(np.abs(logs - np.median(logs))))
 
 
-def limits(report: dict[str, Any], m: int) -> tuple[float, float]:
-    """Return k_in and k_out."""
+NOISY = {"peak_memory": (0.01, 0.02, 1.5)}  # on one machine, on others of the class, in spreads inside a session
+
+
+def limit(report: dict[str, Any], m: int, fresh: int, rows: float = 1) -> float:
+    """Return how many standard errors so many sessions have to exceed beside so many rows that got worse."""
     suite = report["suite"]
     h = 1 + 1 / m
-    k_out = 2 * h * math.sqrt(max(1, suite["gated"]) * 0.01 / suite["accepted"])
-    return max(1.0, math.sqrt(h * k_out)), max(1.0, k_out)
+    k = 2 * h * math.sqrt(max(1, suite["gated"]) / rows * 0.01 / suite["accepted"])
+    found = [h ** (1 - 1 / n) * k ** (1 / n) for n in (min(fresh, 2),)]
+    if fresh > 2 and m > 2:
+        found.append(1.25 * h ** (2 / 3) * k ** (1 / 3))
+    return max(1.0, min(found))
+
+
+def counted(rows: int, size: int) -> float:
+    return min(rows, max(3, size / 4), size)
+
+
+class Together:
+    """The gated rows that are worse than accepted, from whose number the limits follow, by trial."""
+
+    def __init__(self, report: dict[str, Any], groups: list[Group]) -> None:
+        self.report, self.size = report, max(1, report["suite"]["gated"])
+        self.worse: list[tuple[Row, float, int, int]] = []
+        for group in groups:
+            for row in group.rows:
+                found = [group.compared(row, s) for s in row.now]
+                step, base = math.log1p(row.allowed(row.value(row.middle))) + ENDS, row.value(row.middle)
+                above = all(abs(row.value(row.middle + f["d"]) - base) >= row.floor() * (1 - ENDS) for f in found)
+                raw = max(row.centre(values) - row.middle for values in row.now.values())
+                if row.finding["level"] == "fail" and above and min(f["d"] for f in found) > step < raw:
+                    k = min(f["d"] / f["se"] for f in found)
+                    self.worse.append((row, k, int(found[0]["m"]), len(found)))
+
+    def rows(self, row: Row, fresh: int | None = None) -> int:
+        """Return how many rows count beside one that is as bad as can be; of a number of sessions or of its own."""
+        others = [one for one in self.worse if one[0] is not row]
+        for r in range(len(others) + 1, 1, -1):
+            beyond = sum(k > limit(self.report, m, fresh or n, counted(r, self.size)) for _, k, m, n in others)
+            if beyond + 1 >= r:
+                return r
+        return 1
 
 
 class Group:
@@ -34,7 +70,8 @@ class Group:
                 before.setdefault(session, []).append(centre - row.middle)
             for session, values in row.now.items():
                 now.setdefault(session, []).append(row.centre(values) - row.middle)
-        self.before = {s: float(np.median(d)) for s, d in before.items() if len(d) >= 5}
+        is_shared = rows[0].finding["metric"] not in NOISY
+        self.before = {s: float(np.median(d)) for s, d in before.items() if len(d) >= 5 and is_shared}
         self.shifts = {s: float(np.median(d)) for s, d in now.items() if len(d) >= 5} if self.before else {}
         left = [[c - self.before.get(s, 0.0) for s, c in row.centres.items()] for row in rows]
         several = [x for x in left if len(x) > 1]
@@ -43,31 +80,34 @@ class Group:
             self.v = float(np.median([np.var(x, ddof=1) / (1 - 2 / (9 * (len(x) - 1))) ** 3 for x in several]))
             self.q = sum(len(x) - 1 for x in several) / 2
 
-    def prior(self, row: Row, session: str) -> float:
+    def prior(self, row: Row, session: str, within: float) -> float:
         facts = (*row.base["sessions"].values(), *row.current["sessions"].values())
         machines = {s["machine"] for s in facts}
-        if len(machines) == 1 and machines != {""}:
+        is_one = len(machines) == 1 and machines != {""}
+        if row.finding["metric"] in NOISY:
+            one, other, part = NOISY[row.finding["metric"]]
+            return math.hypot(one if is_one else other, part * within)
+        if is_one:
             return 0.02
         return 0.025 if session in self.shifts else 0.05
 
     def compared(self, row: Row, session: str) -> dict[str, float]:
         """Return one current session of a row against its baseline."""
-        s0 = math.sqrt((4 * self.prior(row, session) ** 2 + self.q * self.v) / (4 + self.q))
-        left = [c - self.before.get(s, 0.0) for s, c in row.centres.items()]
-        m = len(left)
-        s = s0 if m == 1 else math.sqrt(max((2 * s0**2 + (m - 1) * np.var(left, ddof=1)) / (m + 1), 0.005**2))
         base = [np.log(row.costs(v)) for v in row.sessions(row.base).values()]
         now = np.log(row.costs(row.now[session]))
         w = max(float(np.mean([mad_sigma(b) for b in base])), mad_sigma(now))
+        s0 = math.sqrt((4 * self.prior(row, session, w) ** 2 + self.q * self.v) / (4 + self.q))
+        left = [c - self.before.get(s, 0.0) for s, c in row.centres.items()]
+        m = len(left)
+        s = s0 if m == 1 else math.sqrt(max((2 * s0**2 + (m - 1) * np.var(left, ddof=1)) / (m + 1), 0.005**2))
         sampling = 1.571 * w**2 * (1 / len(now) + 1 / sum(map(len, base)))
         if row.q != P50:
             errors = [tail_error(v, row.q) for v in row.sessions(row.base).values()]
             sampling = tail_error(row.now[session], row.q) ** 2 + sum(e**2 for e in errors) / m**2
         se = math.sqrt(s**2 * (1 + 1 / m) + sampling)
         c = max(-0.4, min(0.4, self.shifts.get(session, 0.0)))
-        k_in, k_out = limits(self.report, m)
         d = row.centre(row.now[session]) - row.middle - c
-        return {"se": se, "prior": s0, "spread": s, "within": w, "c": c, "d": d, "k_in": k_in, "k_out": k_out, "m": m}
+        return {"se": se, "prior": s0, "spread": s, "within": w, "c": c, "d": d, "m": m}
 
 
 def tail_ranks(n: int, q: float) -> tuple[int | None, int | None]:
@@ -99,25 +139,27 @@ def bounds(row: Row) -> dict[str, float]:
     return found
 
 
-def across(row: Row, group: Group) -> Finding:
+def across(row: Row, group: Group, worse: Together) -> Finding:
     """Return what the report should say of a row whose sessions were compared."""
     found = {session: group.compared(row, session) for session in row.now}
-    several = len(found) > 1
+    m, n = len(row.centres), len(found)
+    beside = worse.rows(row)
+    k_in = limit(group.report, m, 2, counted(worse.rows(row, 2), worse.size))
+    k_out = limit(group.report, m, n, counted(beside, worse.size))
     baseline = row.value(row.middle)
     allowed = row.allowed(baseline)
     step = math.log1p(allowed) + ENDS
-    session = min(found, key=lambda s: (found[s]["d"] / max(step, found[s]["k_in"] * found[s]["se"]), s))
+    session = min(found, key=lambda s: (found[s]["d"] / max(step, k_in * found[s]["se"]), s))
     one = found[session]
-    inner, outer = one["k_in"] * one["se"], one["k_out"] * one["se"]
-    limit = max(step, inner if several else outer)
+    inner, outer = max(step, k_in * one["se"]), max(step, k_out * one["se"])
     net = row.value(row.middle + one["d"])
     is_above = all(abs(row.value(row.middle + f["d"]) - baseline) >= row.floor() * (1 - ENDS) for f in found.values())
-    better = all(-f["d"] > max(step, f["k_in" if several else "k_out"] * f["se"]) for f in found.values())
+    better = all(-f["d"] > max(step, limit(group.report, m, n) * f["se"]) for f in found.values())
     raw = [row.centre(values) - row.middle for values in row.now.values()]
     status = "improved" if better and is_above and min(raw) < -step else "unchanged"
-    if is_above and one["d"] > limit:
+    if is_above and one["d"] > outer:
         status = "regressed" if max(raw) > step else "suspected"
-    elif is_above and not several and one["d"] > max(step, inner):
+    elif is_above and one["d"] > inner:
         status = "suspected"
     gained = min(0.0, max(f["c"] for f in found.values()))
     reach = float(stats.t.ppf(0.975, 2 + one["m"] - 1)) * one["se"]
@@ -125,10 +167,11 @@ def across(row: Row, group: Group) -> Finding:
         "status": status, "baseline": baseline, "current": row.value(row.centre(row.now[session])),
         "change": net / baseline - 1, "limit": row.own(allowed), "sessions_baseline": one["m"],
         "interval": sorted(row.own(math.expm1(one["d"] + end)) for end in (-reach, reach)),
-        "visible": row.own(max(math.expm1(max(limit, step - gained)), row.cost(row.floor() / baseline))),
+        "visible": row.own(max(math.expm1(max(outer, step - gained)), row.cost(row.floor() / baseline))),
         "n_baseline": sum(map(len, row.sessions(row.base).values())), "n_current": sum(map(len, row.now.values())),
         "evidence": {
-            **{name: one[name] for name in ("se", "k_in", "k_out", "prior", "spread", "within")},
+            **{name: one[name] for name in ("se", "prior", "spread", "within")},
+            "k_in": k_in, "k_out": k_out, "together": beside,
             "shift": row.own(math.expm1(one["c"])), "sessions_current": len(found),
         },
     }  # fmt: skip
@@ -140,25 +183,25 @@ def together(group: Group) -> Finding:
     row = min(gated or group.rows, key=lambda r: r.allowed(r.value(r.middle)))
     allowed = row.allowed(row.value(row.middle))
     step = math.log1p(allowed) + ENDS
-    m, several = len(group.before), len(group.shifts) > 1
+    m = len(group.before)
     machines = [{s["machine"] for side in (r.base, r.current) for s in side["sessions"].values()} for r in group.rows]
     prior = 0.02 if all(len(x) == 1 and x != {""} for x in machines) else 0.05
     before = list(group.before.values())
     s = prior if m == 1 else math.sqrt(max((2 * prior**2 + (m - 1) * np.var(before, ddof=1)) / (m + 1), 0.005**2))
     se = s * math.sqrt(1 + 1 / m)
-    k_in, k_out = limits(group.report, m)
+    k_in, k_out = limit(group.report, m, 2), limit(group.report, m, len(group.shifts))
     middle = float(np.median(before))
     d = min(now - middle for now in group.shifts.values())
     # A common change that lifts no gated row above the row's own floor cannot fail.
     floor = min(math.log1p(r.cost(r.floor() / r.value(r.middle))) for r in gated or group.rows)
-    limit = max(step, (k_in if several else k_out) * se, floor)
-    status = "suspected" if not several and d > max(step, k_in * se, floor) else "unchanged"
-    if d > limit:
+    beyond = max(step, k_out * se, floor)
+    status = "suspected" if d > max(step, k_in * se, floor) else "unchanged"
+    if d > beyond:
         status = "regressed"
     reach = float(stats.t.ppf(0.975, m + 1)) * se
     return {
         "status": status if gated else "unchanged",
-        "change": row.own(math.expm1(d)), "limit": row.own(allowed), "visible": row.own(math.expm1(limit)),
+        "change": row.own(math.expm1(d)), "limit": row.own(allowed), "visible": row.own(math.expm1(beyond)),
         "interval": sorted(row.own(math.expm1(d + end)) for end in (-reach, reach)), "sessions_baseline": m,
         "evidence": {"se": se, "k_in": k_in, "k_out": k_out, "rows": len(group.rows)},
     }  # fmt: skip

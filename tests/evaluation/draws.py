@@ -15,7 +15,7 @@ _PATIENCE = 200  # draws without a row; a source that has room for none is not a
 
 @dataclass(frozen=True)
 class PullRequest:
-    """What was measured for one pull request, the slowed benchmark first."""
+    """What was measured for one pull request, the slowed benchmarks first."""
 
     rows: tuple[Row, ...]
 
@@ -51,10 +51,10 @@ def _rows(source: Source, choices: SeededChoices, rows: int, size: tuple[int, in
     return []
 
 
-def slowed(request: PullRequest, factor: float) -> PullRequest:
-    """Return the pull request with the current runs of its first benchmark times a factor."""
-    base, current = request.rows[0]
-    return PullRequest(((base, _kept(current, factor)), *request.rows[1:]))
+def slowed(request: PullRequest, factor: float, rows: int = 1) -> PullRequest:
+    """Return the pull request with the current runs of its first benchmarks times a factor."""
+    slow = [(base, _kept(current, factor)) for base, current in request.rows[:rows]]
+    return PullRequest((*slow, *request.rows[rows:]))
 
 
 def _as_kept(row: Row, factor: float) -> Row:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EFFECTS = {"+5 %": 1.05, "+10 %": 1.10, "+25 %": 1.25, "+50 %": 1.50, "+100 %": 2.00}
-"""How much the first benchmark of a pull request is slowed."""
+"""How much the first benchmarks of a pull request are slowed."""
 UNCHANGED = "unchanged"
 ASKED = "asked"
 """Unchanged pull requests of which the first session leaves something in doubt."""
@@ -42,6 +42,8 @@ class Setting:
     threshold: str = "+5%"
     runs: int = 10
     """Of each session, on either side."""
+    slow: int = 1
+    """Benchmarks that are slowed, of the effects."""
 
 
 @dataclass(frozen=True)
@@ -82,22 +84,25 @@ class Share:
 
 
 Scores = dict[Gate, dict[str, Share]]
-"""Gate -> `UNCHANGED`, `ASKED` or an effect -> share of pull requests that fail (that are asked about again)."""
+"""Gate -> `UNCHANGED`, `ASKED` or an effect -> share of pull requests that fail (that are asked about again), or of the
+slowed benchmarks that do."""
 
 
 def score(requests: Sequence[PullRequest], setting: Setting, scale: Scale, *, peers: bool) -> Scores:
-    """Return how perfgate, and its peers when wanted, decide about pull requests as drawn and with one row slowed."""
+    """Return how perfgate, and its peers when wanted, decide about pull requests as drawn and with rows slowed."""
     in_turns = setting.sessions == IN_TURNS
     steps = 1 if in_turns else FRESH
     scores: Scores = {("perfgate", confirmations): {} for confirmations in range(steps)}
     for effect, factor in {UNCHANGED: 1.0, **EFFECTS}.items():
         taken = requests[: scale.unchanged if effect == UNCHANGED else scale.slowed]
-        taken = [slowed(r, factor) for r in taken] if factor > 1 else taken
+        taken = [slowed(r, factor, setting.slow) for r in taken] if factor > 1 else taken
         said = [outcomes(r, setting.threshold, in_turns=in_turns) for r in taken]
         for confirmations in range(steps):
             failed = [after(s, confirmations).failed for s in said]
-            hits = sum(bool(f) if effect == UNCHANGED else 0 in f for f in failed)
-            scores["perfgate", confirmations][effect] = Share(hits, len(taken))
+            slow = frozenset(range(setting.slow))
+            hits = sum(bool(f) if effect == UNCHANGED else len(f & slow) for f in failed)
+            of = 1 if effect == UNCHANGED else setting.slow
+            scores["perfgate", confirmations][effect] = Share(hits, len(taken) * of)
         if effect == UNCHANGED:
             asked = Share(sum(not s[0].is_clean for s in said), len(taken))
             scores["perfgate", 0][ASKED] = asked

@@ -76,6 +76,12 @@ def load(folder: Path = DATA) -> Noise:
     return Noise(tuple(found), {said: Calls(_calls(faas, mark)) for mark, said in MARKS.items()} if faas else {})
 
 
+def load_memory(folder: Path = DATA) -> Source:
+    """Return the recorded peaks of memory of our own, to draw sessions of launches from."""
+    peaks = [line for line in _lines(folder, "aa_own") if line["benchmark"].endswith("#peak_rss")]
+    return Launches(_with(_sessions(peaks), _RUNS, 1), shared=True)
+
+
 def _lines(folder: Path, name: str) -> list[Line]:
     path = folder / f"{name}.csv.gz"
     if not path.exists():

@@ -12,6 +12,8 @@ from perfgate.core.text.canonical import short_hash
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from perfgate.core.metrics import Metric
+
 IN_TURNS = "s0/ab-1"
 """The session of both sides when they were measured in turns."""
 ROWS = 1000
@@ -23,13 +25,21 @@ def started(number: int) -> str:
     return f"2026-{number // _DAYS + 1:02d}-{number % _DAYS + 1:02d}T03:00:00Z"
 
 
-def profile_of(benchmark: str, sessions: Mapping[str, Sequence[float]], first: int = 0) -> Profile:
-    """Return a profile of the elapsed time.
+def profile_of(
+    benchmark: str,
+    sessions: Mapping[str, Sequence[float]],
+    first: int = 0,
+    metric: Metric = ELAPSED,
+    machine: str = "",
+) -> Profile:
+    """Return a profile of one metric.
 
     Args:
         benchmark: its name.
-        sessions: seconds by session, the oldest session first.
+        sessions: values by session, the oldest session first.
         first: number of the oldest session, for its time; those of a newer profile are higher.
+        metric: what was measured, the elapsed time by default.
+        machine: id of the machine; empty: unknown.
     """
     return Profile(
         benchmark=benchmark,
@@ -37,14 +47,14 @@ def profile_of(benchmark: str, sessions: Mapping[str, Sequence[float]], first: i
         machine_class=UNSPECIFIED,
         sessions=tuple(
             Session(
-                id=name, started_at=started(first + place), machine="", commit="", rows_used=(ROWS,),
-                runs=(short_hash(f"{benchmark} {name} {first}"),),
+                id=name, started_at=started(first + place), machine=machine, commit="", rows_used=(ROWS,),
+                runs=tuple(sorted(short_hash(f"{benchmark} {name} {first} {run}") for run in range(len(values)))),
             )
-            for place, name in enumerate(sessions)
+            for place, (name, values) in enumerate(sessions.items())
         ),
         metrics=(
             MetricProfile(
-                metric=ELAPSED,
+                metric=metric,
                 sources=(),
                 samples=tuple(Sample(session=name, values=tuple(values)) for name, values in sessions.items()),
             ),

@@ -19,6 +19,8 @@ FAMILIES = (1, 5, 20)
 RUNS = {IN_TURNS: (5, 7, 10, 20), 5: (3, 5, 10)}
 """Runs of each session, by sessions of the baseline."""
 STRICT = "+3%"
+MANY, SLOW = 20, 5
+"""Benchmarks of a pull request, and how many of them are slowed together."""
 _CONFIRMED = ("", ", confirmed by a second", ", by a second and a third")
 _PEERS_AT = {"peers-in-turns": IN_TURNS, "peers-apart": 5}
 _SMALL = 10.0  # percent
@@ -30,13 +32,15 @@ def settings() -> list[tuple[Setting, bool]]:
     main = [Setting(s, BENCHMARKS) for s in (IN_TURNS, *SESSIONS)]
     families = [Setting(s, n) for s in (IN_TURNS, 1, 5) for n in FAMILIES if n != BENCHMARKS]
     runs = [Setting(s, BENCHMARKS, runs=n) for s, counts in RUNS.items() for n in counts if n != Setting.runs]
-    found = [*main, Setting(IN_TURNS, BENCHMARKS, STRICT), *families, *runs]
+    together = [Setting(s, MANY, slow=SLOW) for s in (1, 5)]
+    found = [*main, Setting(IN_TURNS, BENCHMARKS, STRICT), *families, *runs, *together]
     return [(s, s in {Setting(p, BENCHMARKS) for p in _PEERS_AT.values()}) for s in found]
 
 
 def tables(results: Results, deployed: Mapping[str, Mapping[str, Share]]) -> dict[str, str]:
     """Return all tables by name."""
-    found = {"modes": _modes(results), "families": _families(results), "runs": _runs(results)}
+    found = {"modes": _modes(results), "families": _families(results), "together": _together(results)}
+    found["runs"] = _runs(results)
     found |= {name: _peers(results, Setting(s, BENCHMARKS)) for name, s in _PEERS_AT.items()}
     found["sets"] = _sets(results)
     if deployed:
@@ -71,6 +75,15 @@ def _families(results: Results) -> str:
         for n in FAMILIES
     ]
     return _table(["baseline", "benchmarks", "false alarms", *EFFECTS], rows)
+
+
+def _together(results: Results) -> str:
+    rows = [
+        [f"{n} session{'s' if n > 1 else ''}{_CONFIRMED[confirmations]}", str(slow),
+         *_scores(results, Setting(n, MANY, slow=slow), ("perfgate", confirmations))[1:]]
+        for n in (1, 5) for confirmations in (0, 1) for slow in (1, SLOW)
+    ]  # fmt: skip
+    return _table(["baseline", f"slowed, of {MANY}", *EFFECTS], rows)
 
 
 def _runs(results: Results) -> str:

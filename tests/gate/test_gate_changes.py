@@ -130,6 +130,7 @@ EVERY_KEY = {
     "false_alarms": '[defaults]\nfalse_alarms = "2%"', "threshold": '[defaults]\nthreshold = "+9%"',
     "floor": '[defaults]\nfloor = "+1ms"', "on_suspected": '[defaults]\non_suspected = "fail"',
     "on_improved": '[defaults]\non_improved = "fail"',
+    "threshold_is": '[defaults]\nthreshold_is = "excluded"',
     "workload": '[defaults]\nworkload = "rate"', "rules": '[[rule]]\nlevel = "info"', "budgets": BUDGET + '"< 1s"',
     "maps": MAP + "values = [{ value = 'a' }]",
 }  # fmt: skip

@@ -19,7 +19,7 @@ from perfgate.report.words import percent
 OPEN = Floor(auto=False)
 BY = policy(rule(metric="rate", threshold="-5%"), floor=OPEN)
 PLAIN = policy(rule(method="threshold", level="fail"), floor=OPEN)
-ORDER = [Status.IMPROVED, Status.UNCHANGED, Status.SUSPECTED, Status.REGRESSED]
+ORDER = [Status.IMPROVED, Status.UNCHANGED, Status.SUSPECTED, Status.INVALID, Status.REGRESSED]
 
 VALUES = st.lists(st.floats(0.01, 100.0), min_size=1, max_size=12)
 CALM = st.lists(st.floats(0.9, 1.1), min_size=5, max_size=12)

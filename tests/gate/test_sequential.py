@@ -75,7 +75,7 @@ def test_a_row_must_pass_the_level_of_its_look_and_not_the_whole_one():
     first = plan_analyses(10)[0]
     assert row_of(judge([apart], policy())).status is Status.REGRESSED
     at_first = judge_analysis([apart], policy(), first, {})
-    assert row_of(at_first).status is Status.SUSPECTED
+    assert row_of(at_first).status is Status.INVALID  # for now: nobody sees it before the last look
     assert row_of(at_first).evidence.alpha == pytest.approx(0.0016)
     assert at_first.rows_still_open == {row_of(at_first).key}
 

@@ -137,6 +137,7 @@ DEFAULTS = optional(
     {
         "false_alarms": TEXT, "threshold": TEXT, "floor": FLOOR, "on_suspected": st.sampled_from(["pass", "fail"]),
         "on_improved": st.sampled_from(["pass", "fail"]),
+        "threshold_is": st.sampled_from(["measured", "excluded"]),
         "workload": WORKLOAD,
     },
 )  # fmt: skip

@@ -8,16 +8,16 @@ import statistics
 
 import pytest
 import scipy.stats
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from laws import laws
 
-from perfgate.stats.sessions import CommonShift, compare_sessions, log_interval, session_limits
+from perfgate.stats.sessions import CommonShift, compare_sessions, log_interval, session_limit, tail_probability
 
 LAWS = laws(100)
 SESSION = st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=8)
 BASELINE = st.lists(SESSION, min_size=1, max_size=6)
-KNOBS = {"prior": 0.02, "family": 5, "false_alarms": 0.01}
+KNOBS = {"prior": 0.02}
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ KNOBS = {"prior": 0.02, "family": 5, "false_alarms": 0.01}
     ],
 )
 def test_the_limits_are_those_of_the_published_table(m, family, k_in, k_out):
-    found = session_limits(m, family=family, false_alarms=0.01)
+    found = tuple(session_limit(m, fresh, family=family, false_alarms=0.01) for fresh in (2, 1))
     assert found == pytest.approx((k_in, k_out), abs=0.05)
     h = 1 + 1 / m
     assert found == pytest.approx((math.sqrt(2) * h * family**0.25, 2 * h * math.sqrt(family)), rel=1e-12)
@@ -51,7 +51,7 @@ def test_the_limits_are_those_of_the_published_table(m, family, k_in, k_out):
     ],
 )
 def test_the_limits_follow_the_knob(false_alarms, expected):
-    found = session_limits(10**12, family=1, false_alarms=false_alarms)
+    found = tuple(session_limit(10**12, fresh, family=1, false_alarms=false_alarms) for fresh in (2, 1))
     assert found == pytest.approx(expected, rel=1e-9)
 
 
@@ -68,12 +68,10 @@ def test_a_worked_example_by_hand():
     assert model.spread == pytest.approx(math.sqrt(spread))
     assert model.within == pytest.approx(within)
     assert model.se == pytest.approx(se)
-    assert (model.inner, model.outer) == (model.k_in * model.se, model.k_out * model.se)
-    assert (model.k_in, model.k_out) == session_limits(3, family=5, false_alarms=0.01)
 
 
 def test_one_session_has_the_spread_of_the_prior():
-    model = compare_sessions([[0.0, 0.5]], [0.3], prior=0.05, family=1, false_alarms=0.01)
+    model = compare_sessions([[0.0, 0.5]], [0.3], prior=0.05)
     assert (model.spread, model.df, model.base) == (0.05, 2, 0.25)
     assert model.within == pytest.approx(1.4826 * 0.25)
 
@@ -84,7 +82,7 @@ def test_two_sessions_are_centred_on_their_mean():
 
 
 def test_sessions_that_agree_wholly_keep_half_a_percent_of_spread():
-    model = compare_sessions([[0.1]] * 50, [0.1], prior=0.001, family=1, false_alarms=0.01)
+    model = compare_sessions([[0.1]] * 50, [0.1], prior=0.001)
     assert model.spread == 0.005
     assert model.within == 0.0
     assert model.se == pytest.approx(0.005 * math.sqrt(1.02))
@@ -92,7 +90,7 @@ def test_sessions_that_agree_wholly_keep_half_a_percent_of_spread():
 
 def test_the_moderated_spread_is_between_the_prior_and_the_baseline():
     centres = [0.0, 0.1, 0.3, -0.1]
-    model = compare_sessions([[y] for y in centres], [0.0], prior=0.02, family=1, false_alarms=0.01)
+    model = compare_sessions([[y] for y in centres], [0.0], prior=0.02)
     expected = (2 * 0.02**2 + 3 * statistics.variance(centres)) / 5
     assert model.spread == pytest.approx(math.sqrt(expected), rel=1e-12)
 
@@ -127,7 +125,7 @@ def test_slower_never_helps(baseline, current, delay):
     here = compare_sessions(baseline, current, **KNOBS)
     there = compare_sessions(baseline, [x + delay for x in current], **KNOBS)
     assert there.d >= here.d
-    assert there.outer == pytest.approx(here.outer, rel=1e-9)
+    assert there.se == pytest.approx(here.se, rel=1e-9)
 
 
 @pytest.mark.slow
@@ -149,8 +147,9 @@ def test_false_alarms_of_simulated_sessions_are_those_stated(heavy, expected):
 
     for _ in range(checks):
         baseline = [session() for _ in range(5)]
-        model = compare_sessions(baseline, session(), prior=0.02, family=1, false_alarms=0.01)
-        alarms += model.d > max(math.log(1.05), model.outer)
+        model = compare_sessions(baseline, session(), prior=0.02)
+        limit = session_limit(5, 1, family=1, false_alarms=0.01) * model.se
+        alarms += model.d > max(math.log(1.05), limit)
     deviation = math.sqrt(expected * (1 - expected) / checks)
     assert alarms / checks == pytest.approx(expected, abs=3 * deviation)
 
@@ -161,7 +160,7 @@ def test_false_alarms_of_simulated_sessions_are_those_stated(heavy, expected):
     ids=["just-below-four-percent", "just-above-four-percent"],
 )
 def test_the_inner_limit_is_the_smaller_one_up_to_four_percent(false_alarms, inner_is_smaller):
-    k_in, k_out = session_limits(1, family=1, false_alarms=false_alarms)
+    k_in, k_out = (session_limit(1, fresh, family=1, false_alarms=false_alarms) for fresh in (2, 1))
     assert (k_in < k_out) is inner_is_smaller
 
 
@@ -173,15 +172,68 @@ def test_the_inner_limit_is_the_smaller_one_up_to_four_percent(false_alarms, inn
         pytest.param({"current": []}, "a value in each", id="no-current"),
         pytest.param({"prior": 0.0}, "prior", id="prior-zero"),
         pytest.param({"prior": math.inf}, "prior", id="prior-infinite"),
-        pytest.param({"family": 0}, "family", id="nothing-gated"),
-        pytest.param({"false_alarms": 0.0}, "false_alarms", id="no-alarms-at-all"),
-        pytest.param({"false_alarms": 1.0}, "false_alarms", id="always-alarm"),
     ],
 )
 def test_arguments_outside_their_range_are_refused(change, message):
     arguments = {"baseline": [[0.1]], "current": [0.1], **KNOBS, **change}
     with pytest.raises(ValueError, match=message):
         compare_sessions(arguments.pop("baseline"), arguments.pop("current"), **arguments)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        pytest.param({"sessions": 0}, "sessions", id="no-sessions"),
+        pytest.param({"fresh": 0}, "fresh", id="no-fresh"),
+        pytest.param({"family": 0}, "family", id="nothing-gated"),
+        pytest.param({"family": math.nan}, "family", id="no-number-gated"),
+        pytest.param({"false_alarms": 0.0}, "false_alarms", id="no-alarms-at-all"),
+        pytest.param({"false_alarms": 1.0}, "false_alarms", id="always-alarm"),
+    ],
+)
+def test_what_no_limit_follows_from_is_refused(change, message):
+    arguments = {"sessions": 3, "fresh": 1, "family": 5, "false_alarms": 0.01, **change}
+    with pytest.raises(ValueError, match=message):
+        session_limit(arguments.pop("sessions"), arguments.pop("fresh"), **arguments)
+
+
+@pytest.mark.parametrize(
+    ("m", "family", "expected"),
+    [
+        pytest.param(5, 20, 1.25 * 1.2 ** (2 / 3) * (2 * 1.2 * math.sqrt(20)) ** (1 / 3), id="the-third-root"),
+        pytest.param(5, 1, math.sqrt(2) * 1.2, id="never-above-that-of-two"),
+        pytest.param(2, 20, math.sqrt(1.5 * 3 * math.sqrt(20)), id="two-baseline-sessions-have-that-of-two"),
+    ],
+)
+def test_three_fresh_sessions_have_a_limit_of_their_own_against_three_or_more(m, family, expected):
+    found = [session_limit(m, fresh, family=family, false_alarms=0.01) for fresh in (3, 4)]
+    assert found == pytest.approx([expected] * 2, rel=1e-12)
+
+
+@LAWS
+@given(st.integers(1, 50), st.integers(1, 5), st.floats(0.1, 1000.0), st.sampled_from([0.001, 0.01, 0.04]))
+def test_a_further_session_never_raises_the_limit_and_a_larger_family_never_lowers_it(m, fresh, family, level):
+    limit = session_limit(m, fresh, family=family, false_alarms=level)
+    if fresh > 1:
+        assert session_limit(m, fresh + 1, family=family, false_alarms=level) <= limit
+    assert session_limit(m, fresh, family=2 * family, false_alarms=level) >= limit >= 1.0
+
+
+@LAWS
+@given(st.integers(1, 50), st.integers(1, 5), st.floats(1.0, 1000.0), st.sampled_from([0.001, 0.01]))
+def test_the_tail_probability_at_the_limit_is_the_level_of_one_of_the_family(m, fresh, family, level):
+    limit = session_limit(m, fresh, family=family, false_alarms=level)
+    assume(limit > 1.0)
+    assert tail_probability(limit, m, fresh) == pytest.approx(level / family, rel=1e-9)
+    assert tail_probability(1.01 * limit, m, fresh) < level / family < tail_probability(limit / 1.01, m, fresh)
+    assert tail_probability(1.0, m, fresh) == 1.0
+
+
+def test_what_is_noisy_inside_a_session_is_expected_to_be_noisy_between_them():
+    noisy = [[0.0, 0.1, 0.3, 0.4]]
+    quiet, expected = (compare_sessions(noisy, [0.2] * 4, **KNOBS, per_within=part) for part in (0.0, 1.5))
+    assert expected.prior == pytest.approx(math.hypot(0.02, 1.5 * quiet.within))
+    assert expected.se > quiet.se
 
 
 def test_an_interval_cannot_be_certain():

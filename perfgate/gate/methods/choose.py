@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _NOISY_UNITS = frozenset({"s", "1/s"})
 """Base units of what a clock measures."""
 _FEWEST_ALIKE = 3
-"""Equal values on a side from which on a metric is taken as one that never varies; two may be equal by chance."""
+"""Equal values on one side at least, from which on a metric is taken as one that never varies; two may be equal by
+chance. What was measured once on the other side is as good: it does not vary there either."""
 
 
 def method_of(c: Comparison) -> Method:
@@ -54,7 +55,7 @@ def _never_varies(c: Comparison) -> bool:
     if c.metric.name in METRICS or c.metric.unit in _NOISY_UNITS:
         return False
     sides = c.base.pooled(), c.current.pooled()
-    return all(len(values) >= _FEWEST_ALIKE and values[0] == values[-1] for values in sides)
+    return max(map(len, sides)) >= _FEWEST_ALIKE and all(values and values[0] == values[-1] for values in sides)
 
 
 def plain_ratio(c: Comparison, method: Method, alpha: float) -> Decision:

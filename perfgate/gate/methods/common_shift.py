@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from perfgate.core.metrics import spread_of
 from perfgate.core.statistic import P50, QUANTILE_OF
 from perfgate.gate.methods.limits import as_costs, floor_of, value_at
 from perfgate.stats.quantiles import median, quantile
@@ -141,7 +142,10 @@ def group_members(comparisons: Iterable[Comparison]) -> list[list[Member]]:
 
 
 def find_shifts(members: Sequence[Member]) -> GroupShifts:
-    """Return what the rows of a group have in common."""
+    """Return what the rows of a group have in common; no shift of a metric whose rows do not share what moves it."""
+    if spread_of(members[0].comparison.metric).shifted is None:
+        own = [[centre - m.logs.middle for centre in m.logs.centres] for m in members]
+        return GroupShifts(current={}, base={}, spread=suite_spread(own))
     now: dict[str, list[float]] = {}
     before: dict[str, list[float]] = {}
     for logs in (m.logs for m in members):

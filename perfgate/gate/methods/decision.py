@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from perfgate.core.finding import NO_EVIDENCE, Evidence, Status
+from perfgate.stats.sessions import session_limit
 
 Method = Literal["same-session", "across-sessions", "exact", "threshold", ""]
 Call = Literal["worse", "suspected", "same", "better"]
@@ -33,6 +34,16 @@ class Family:
     def first_step(self) -> float:
         """The p-value at which a same-session row fails at this analysis, whatever the others do."""
         return min(self.false_alarms, 2 * self.false_alarms / self.size) * (self.share or 1.0)
+
+    def limit(self, sessions: int, fresh: int, *, rows: float = 1.0) -> float:
+        """Return how many standard errors each of so many fresh sessions of a row has to exceed.
+
+        Args:
+            sessions: sessions in the baseline, >= 1.
+            fresh: fresh sessions, >= 1.
+            rows: rows that got worse together and count for each other, 1.0 to `size`.
+        """
+        return session_limit(sessions, fresh, family=self.size / rows, false_alarms=self.false_alarms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from perfgate.gate.comparison import Comparison
     from perfgate.gate.methods.decision import Call
     from perfgate.gate.rows import Row
-    from perfgate.stats.sessions import SessionModel
 
 TOO_NOISY = 0.25
 """A row whose smallest detectable change is larger than this is called too noisy to gate."""
@@ -35,6 +34,18 @@ _MILLISECOND = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Multiples:
+    """How many standard errors a change has to exceed, >= 1."""
+
+    suspect: float
+    """To be suspected."""
+    fail: float
+    """To fail."""
+    gain: float
+    """For an improvement to be one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What the change of one value is held against. All are logs of a ratio of costs, >= 0."""
 
@@ -44,28 +55,32 @@ class Limits:
     """Beyond it a worsening is suspected, >= `threshold`."""
     fail: float
     """Beyond it a worsening fails, >= `threshold`."""
+    gain: float
+    """Beyond it an improvement is one, >= `threshold`."""
     floor: float = 0.0
     """The smallest worsening that counts at all; infinite: none does."""
     gain_floor: float = 0.0
     """The smallest improvement that counts at all. Not `floor`: a floor is an amount, not a ratio."""
 
     @classmethod
-    def around(
-        cls, allowed: float, model: SessionModel, *, is_alone: bool, floor: float = 0.0, gain_floor: float = 0.0
-    ) -> Limits:
+    def around(cls, allowed: float, se: float, k: Multiples, *, floor: float = 0.0, gain_floor: float = 0.0) -> Limits:
         """Return the limits that a threshold and the noise make together.
 
         Args:
             allowed: the largest accepted worsening, a ratio of costs minus one, >= 0.0 or infinite.
-            model: the noise of a fresh session against the baseline.
-            is_alone: is it the only fresh session? Each of several has to be beyond the inner limit only.
+            se: the standard error of the change, on logs, > 0.
+            k: how many of them a worsening has to exceed.
             floor: see `Limits.floor`.
             gain_floor: see `Limits.gain_floor`.
         """
-        step = math.log1p(allowed) + SLACK
-        outer = model.outer if is_alone else model.inner
+        step = threshold_log(allowed)
         return cls(
-            threshold=step, suspect=max(step, model.inner), fail=max(step, outer), floor=floor, gain_floor=gain_floor
+            threshold=step,
+            suspect=max(step, k.suspect * se),
+            fail=max(step, k.fail * se),
+            gain=max(step, k.gain * se),
+            floor=floor,
+            gain_floor=gain_floor,
         )
 
     @classmethod
@@ -74,7 +89,7 @@ class Limits:
         threshold, suspect, fail = (_as_log(c) for c in (finding.limit, finding.suspect_limit, finding.fail_limit))
         if threshold is None or fail is None:
             return None
-        return cls(threshold=threshold, suspect=fail if suspect is None else suspect, fail=fail)
+        return cls(threshold=threshold, suspect=fail if suspect is None else suspect, fail=fail, gain=fail)
 
     def call(self, change: float) -> Call:
         """Return what a change is: the one place where a change meets its limits.
@@ -88,7 +103,7 @@ class Limits:
             return "worse"
         if change > self.suspect:
             return "suspected"
-        return "better" if -change > self.fail else "same"
+        return "better" if -change > self.gain else "same"
 
     def strength(self, change: float) -> float:
         """Return a change as a multiple of the suspect limit: the smaller, the weaker the evidence for a worsening."""
@@ -98,6 +113,15 @@ class Limits:
         """Is a change large enough to count at all?"""
         floor = self.floor if change > 0.0 else self.gain_floor
         return abs(change) >= floor * (1.0 - SLACK)
+
+
+def threshold_log(allowed: float) -> float:
+    """Return a threshold as a log of a ratio of costs, rounding slack included.
+
+    Args:
+        allowed: the largest accepted worsening, a ratio of costs minus one, >= 0.0 or infinite.
+    """
+    return math.log1p(allowed) + SLACK
 
 
 def _as_log(change: float | None) -> float | None:
@@ -196,6 +220,11 @@ def change_from_log(log: float) -> float:
         return math.inf
 
 
+def is_blind(detectable: float, allowed: float) -> bool:
+    """Is the smallest worsening that fails too large to gate with? Both are a ratio of costs minus one."""
+    return detectable > max(TOO_NOISY, allowed * (1 + SLACK) + SLACK)
+
+
 def reason_when_not_failing(detectable: float | None, allowed: float, *, floor: bool, moved: bool) -> str:
     """Return the slug of a row that does not fail. A wide threshold that somebody chose is no noise.
 
@@ -207,7 +236,7 @@ def reason_when_not_failing(detectable: float | None, allowed: float, *, floor: 
     """
     if detectable is None:
         return "few-runs"
-    if detectable > max(TOO_NOISY, allowed * (1 + SLACK) + SLACK):
+    if is_blind(detectable, allowed):
         return "too-noisy"
     if moved:
         return "within-noise" if floor else "below-floor"

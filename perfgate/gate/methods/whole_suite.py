@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.finding import WHOLE_SUITE, Evidence, Finding, Status
 from perfgate.core.reasons import sentence
-from perfgate.gate.methods.across_sessions import prior_of
 from perfgate.gate.methods.limits import (
     Limits,
+    Multiples,
     allowed_cost,
     change_from_log,
     floor_logs,
     in_metric_direction,
 )
+from perfgate.gate.methods.standings import prior_of
 from perfgate.gate.rows import limit_text
 from perfgate.stats.sessions import compare_sessions, log_interval
 
@@ -48,9 +49,12 @@ def judge_whole_suite(members: Sequence[Member], shifts: GroupShifts, family: Fa
     judged = gated or members
     strict = ((allowed_cost(m.comparison.row, m.baseline), m.comparison.row) for m in judged)
     allowed, row = min(strict, key=lambda pair: pair[0])
-    models = _compare(members, shifts, family)
+    models = _compare(members, shifts)
     floor = min(floor_logs(m.comparison.row, m.floor, m.baseline)[0] for m in judged)
-    limited = [(m, Limits.around(allowed, m, is_alone=len(models) == 1, floor=floor)) for m in models]
+    sessions = len(shifts.base)
+    fail = family.limit(sessions, len(models))
+    k = Multiples(suspect=family.limit(sessions, 2), fail=fail, gain=fail)
+    limited = [(m, Limits.around(allowed, m.se, k, floor=floor)) for m in models]
     calls = {limits.call(model.d) for model, limits in limited}
     model, limits = min(limited, key=lambda pair: pair[1].strength(pair[0].d))
     status, reason = Status.UNCHANGED, "suite-moved"
@@ -82,20 +86,19 @@ def judge_whole_suite(members: Sequence[Member], shifts: GroupShifts, family: Fa
         reason=reason,
         message=sentence(reason),
         rule=row.ruling.origin,
-        evidence=Evidence(se=model.se, k_in=model.k_in, k_out=model.k_out, rows=float(len(members))),
+        evidence=Evidence(se=model.se, k_in=k.suspect, k_out=k.fail, rows=float(len(members))),
     )
 
 
-def _compare(members: Sequence[Member], shifts: GroupShifts, family: Family) -> list[SessionModel]:
+def _compare(members: Sequence[Member], shifts: GroupShifts) -> list[SessionModel]:
     """Return each current session's common shift against those of the baseline sessions."""
     is_one_machine = all(m.is_one_machine for m in members)
+    prior = prior_of(members[0].comparison.metric, is_one_machine=is_one_machine, is_shifted=False)
     return [
         compare_sessions(
             [[shift] for shift in shifts.base.values()],
             [now],
-            prior=prior_of(is_one_machine=is_one_machine, is_shifted=False),
-            family=family.size,
-            false_alarms=family.false_alarms,
+            prior=prior,
         )
         for now in shifts.current.values()
     ]

@@ -46,6 +46,12 @@ def test_a_metric_of_ones_own_warns_when_it_gets_worse():
     assert (found.status, found.level, found.method) == (Status.ADVISORY, "warn", "exact")
 
 
+@pytest.mark.parametrize(("before", "after"), [(3, 1), (1, 3), (8, 2)])
+def test_three_equal_values_on_one_side_are_enough_for_the_exact_rule(before, after):
+    found = one(sessions(0.9, runs=before), now(0.85, runs=after), GATED, RECALL)
+    assert (found.status, found.method) == (Status.REGRESSED, "exact")
+
+
 @pytest.mark.parametrize("metric", [ELAPSED, PEAK_MEMORY, TIME, HITS], ids=lambda m: m.name)
 def test_what_a_clock_or_the_machine_decides_is_never_exact_however_round_it_is(metric):
     found = one(sessions(50.0, 5), now(50.0), policy(rule(metric=metric.name, level="fail")), metric)
@@ -58,8 +64,7 @@ def test_what_a_clock_or_the_machine_decides_is_never_exact_however_round_it_is(
         pytest.param({"a": [0.9, 0.9, 0.9], "b": [0.91, 0.91, 0.91]}, now(0.9), id="sessions-apart"),
         pytest.param({"a": [0.9, 0.91, 0.9]}, now(0.9), id="runs-apart"),
         pytest.param(sessions(0.9), {"now": [0.9, 0.9, 0.89]}, id="current-runs-apart"),
-        pytest.param(sessions(0.9, runs=2), now(0.9), id="two-runs"),
-        pytest.param(sessions(0.9), now(0.9, runs=2), id="two-current-runs"),
+        pytest.param(sessions(0.9, runs=2), now(0.9, runs=2), id="two-runs-on-each-side"),
     ],
 )
 def test_a_metric_that_varies_at_all_or_of_which_little_is_known_is_judged_by_its_spread(base, current):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import random
+from dataclasses import replace
+
 import pytest
 from gate_cases import judged, judged_values, lognormal, policy, profile, row_of, rule, scaled
 
@@ -30,9 +34,9 @@ def p50s(judgement):
 @pytest.mark.parametrize(
     ("rows", "runs", "status"),
     [
-        pytest.param(1, 4, "suspected", id="one-benchmark-4+4"),
+        pytest.param(1, 4, "invalid", id="one-benchmark-4+4"),
         pytest.param(1, 5, "regressed", id="one-benchmark-5+5"),
-        pytest.param(20, 6, "suspected", id="twenty-6+6"),
+        pytest.param(20, 6, "invalid", id="twenty-6+6"),
         pytest.param(20, 7, "regressed", id="twenty-7+7"),
     ],
 )
@@ -42,10 +46,26 @@ def test_one_benchmark_can_fail_on_five_runs_and_twenty_need_seven(rows, runs, s
     (row,) = [f for f in p50s(found) if f.benchmark == "b00"]
     assert (row.status, row.method, row.n_baseline, row.n_current) == (status, "same-session", runs, runs)
     assert found.gated == rows
-    if status == "suspected":
-        assert row.reason == "few-runs"
+    if status == "invalid":
+        assert row.reason == "never-proven"
         assert "runs can never prove a change; measure" in row.message
         assert row.fail_limit is None
+
+
+@pytest.mark.parametrize(
+    ("base", "current", "expected"),
+    [
+        pytest.param([1.0], [23.0, 22.5, 23.1], ("invalid", "never-proven"), id="one-against-three"),
+        pytest.param(TIGHT[:3], scaled(TIGHT[:3], 1.24), ("suspected", "few-runs"), id="as-noise-may-do"),
+        pytest.param([1.0, 1.3, 1.1], [1.2, 1.9, 2.0], ("suspected", "few-runs"), id="not-every-run"),
+        pytest.param(TIGHT[:3], scaled(TIGHT[:3], 0.5), ("unchanged", "few-runs"), id="better"),
+    ],
+)
+def test_what_is_clearly_worse_and_could_not_have_failed_is_no_pass(base, current, expected):
+    found = judged_values(base, current)
+    assert (found.status, found.reason) == expected
+    shown = judged_values(base, current, policy(rule(metric="*", level="info")))
+    assert shown.status in {"unchanged", "advisory"}
 
 
 def test_few_runs_say_how_many_are_needed():
@@ -106,7 +126,7 @@ def test_a_wide_threshold_is_no_noise():
 def test_the_level_of_a_row_follows_from_the_rows_that_hold_no_proof():
     # Of twenty rows nineteen are worse on 6+6 runs: Holm never gets past its first step.
     found = judge(pairs_of(20, TIGHT[:6], scaled(TIGHT[:6], 2), calm=[0]), policy())
-    assert {f.status for f in p50s(found)} == {Status.UNCHANGED, Status.SUSPECTED}
+    assert {f.status for f in p50s(found)} == {Status.UNCHANGED, Status.INVALID}
     # On 7+7 the first step holds, and each next one is easier.
     found = judge(pairs_of(20, TIGHT[:7], scaled(TIGHT[:7], 2), calm=[0]), policy())
     assert sum(f.status is Status.REGRESSED for f in found.findings) == 19
@@ -118,13 +138,13 @@ def test_holm_steps_down_once_the_clearest_rows_have_failed():
     short = pairs_of(1, TIGHT[:6], scaled(TIGHT[:6], 2))
     alone = judge([*short, *(Pair(base=c.base, current=c.base) for c in clear)], policy())
     beside = judge([*short, *clear], policy())
-    assert [f.status for f in p50s(alone) if f.benchmark == "b00"] == [Status.SUSPECTED]
+    assert [f.status for f in p50s(alone) if f.benchmark == "b00"] == [Status.INVALID]
     assert [f.status for f in p50s(beside) if f.benchmark == "b00"] == [Status.REGRESSED]
 
 
 @pytest.mark.parametrize(
     ("false_alarms", "status"),
-    [pytest.param(0.01, "regressed", id="one-percent"), pytest.param(0.001, "suspected", id="a-tenth")],
+    [pytest.param(0.01, "regressed", id="one-percent"), pytest.param(0.001, "invalid", id="a-tenth")],
 )
 def test_the_knob_says_how_much_proof_it_takes(false_alarms, status):
     assert judged_values(TIGHT[:5], scaled(TIGHT[:5], 2), policy(false_alarms=false_alarms)).status == status
@@ -204,3 +224,103 @@ def test_the_p95_of_few_runs_is_shown_and_never_fails(runs, factor, by, status, 
 def test_runs_that_state_no_session_are_counted():
     found = judge(pairs_of(3, TIGHT, TIGHT), policy())
     assert (found.gated, found.rows_without_session, found.rows_by_plain_ratio) == (3, 3, 0)
+
+
+def interleaved(base, current, runs=None, by=None):
+    """Judge one benchmark whose runs were measured interleaved by one comparison."""
+    sides = []
+    for number, values in enumerate((base, current)):
+        side = profile({"elapsed": {"s0/ab-1": values}})
+        digests = tuple(f"{number}{i:03}" for i in range(runs or len(values)))
+        sides.append(replace(side, sessions=tuple(replace(s, runs=digests) for s in side.sessions)))
+    return row_of(judged(*sides, by))
+
+
+def drifting(seed, rounds, effect, drift=0.1):
+    """Return both sides on a machine whose speed walks, in rounds of ABBA or BAAB."""
+    dice = random.Random(seed)  # noqa: S311 - reproducible noise, no secrets
+    speed, base, current = 0.0, [], []
+    for _ in range(rounds):
+        speed += dice.gauss(0.0, drift)
+        for side in ("abba", "baab")[dice.random() < 0.5]:
+            value = math.exp(speed + dice.gauss(0.0, 0.01)) * (1.0 + effect * (side == "b"))
+            (base if side == "a" else current).append(value)
+    return base, current
+
+
+def test_a_slowdown_on_a_drifting_machine_is_found_within_the_blocks():
+    base, current = drifting(4, 10, 0.15)
+    found = interleaved(base, current)
+    assert (found.status, found.evidence.blocks) == (Status.REGRESSED, 10)
+    assert "within blocks" in found.message
+    assert found.evidence.typical_low < 0.15 < found.evidence.typical_high
+    assert found.fail_limit < found.change
+    together = judged_values({"s0/ab-1": base}, {"s0/ab-1": current})  # one run seems to hold several values
+    assert (together.evidence.blocks, together.status) == (None, Status.SUSPECTED)
+
+
+def test_runs_that_did_not_drift_are_ranked_together():
+    found = interleaved(*drifting(4, 10, 0.15, drift=0.0))
+    assert (found.status, found.evidence.blocks) == (Status.REGRESSED, None)
+
+
+def test_values_of_fewer_runs_than_there_are_values_have_no_blocks():
+    base, current = drifting(4, 10, 0.15)
+    assert interleaved(base, current, runs=10).evidence.blocks is None
+    assert interleaved(base[:9], current[:9]).evidence.blocks is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_row_on_a_drifting_machine_fails_exactly_beyond_the_limit_that_is_shown(seed):
+    found = interleaved(*drifting(seed, 8, 0.08))
+    beyond = found.change > found.fail_limit * (1 + 1e-6)
+    assert (found.status is Status.REGRESSED) == beyond
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_slower_never_helps_on_a_drifting_machine(seed):
+    base, current = drifting(seed, 8, 0.06)
+    order = [Status.UNCHANGED, Status.SUSPECTED, Status.REGRESSED]
+    found = [interleaved(base, [v * factor for v in current]) for factor in (1.0, 1.05, 1.1, 1.2, 1.5, 3.0)]
+    ranks = [order.index(f.status) for f in found]
+    assert ranks == sorted(ranks)
+    assert ranks[-1] == 2
+
+
+EVEN = random.Random(1).sample([1 + 0.002 * i for i in range(-10, 10)], 20)  # noqa: S311 - an order without drift
+EXCLUDED = policy(threshold_is="excluded")
+
+
+@pytest.mark.parametrize(
+    ("factor", "by_default", "excluding"),
+    [
+        pytest.param(1.01, ("unchanged", "within-threshold"), ("unchanged", "within-threshold"), id="not-certain"),
+        pytest.param(1.02, ("unchanged", "within-threshold"), ("unchanged", "within-threshold"), id="five-excluded"),
+        pytest.param(1.047, ("unchanged", "worse-within-threshold"), ("regressed", "not-excluded"), id="not-excluded"),
+        pytest.param(1.08, ("regressed", "worse"), ("regressed", "worse"), id="beyond"),
+        pytest.param(0.9, ("improved", "better"), ("improved", "better"), id="better"),
+    ],
+)
+def test_worse_for_certain_within_the_threshold_is_named_and_fails_where_it_is_asked_for(factor, by_default, excluding):
+    current = scaled(EVEN, factor)
+    for by, expected in ((policy(), by_default), (EXCLUDED, excluding)):
+        found = interleaved(EVEN, current, by=by)
+        assert (found.status, found.reason) == expected
+        assert (found.status is Status.REGRESSED) == (found.change > found.fail_limit)
+    apart = judged_values(EVEN, current, EXCLUDED)  # not interleaved: what was measured decides
+    assert apart.status == by_default[0]
+
+
+def test_with_the_threshold_excluded_a_change_of_less_than_half_of_it_never_fails():
+    wide = [1 + 0.02 * i for i in range(-10, 10)]  # nothing is excluded, and nothing certain
+    assert interleaved(wide, scaled(wide, 1.02), by=EXCLUDED).status is Status.UNCHANGED
+    tight = [1 + 0.0001 * i for i in range(-10, 10)]
+    strict = policy(threshold_is="excluded", threshold="+50%")
+    assert interleaved(tight, scaled(tight, 1.2), by=strict).status is Status.UNCHANGED
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_with_the_threshold_excluded_a_row_fails_exactly_beyond_the_limit_that_is_shown(seed):
+    base, current = lognormal(seed, 12, spread=0.03), lognormal(seed + 500, 12, spread=0.03, centre=1.045)
+    found = interleaved(base, current, by=EXCLUDED)
+    assert (found.status is Status.REGRESSED) == (found.change > found.fail_limit * (1 + 1e-9))

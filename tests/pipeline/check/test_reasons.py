@@ -125,6 +125,27 @@ def together(factor):
     return judge(pairs, policy()).findings
 
 
+def interleaved(by):
+    """Judge runs of one comparison that are slower for certain, by a little less than the threshold."""
+    even = [1 + 0.002 * (7 * i % 20) for i in range(20)]  # in no order, as of a machine that does not drift
+    sides = []
+    for number, values in enumerate((even, scaled(even, 1.047))):
+        side = profile({"elapsed": {"s0/ab-1": values}})
+        runs = tuple(f"{number}{i:03}" for i in range(20))
+        sides.append(replace(side, sessions=tuple(replace(s, runs=runs) for s in side.sessions)))
+    return judged(*sides, by).findings
+
+
+def many(count):
+    """Judge so many benchmarks that nothing happened to."""
+    sides = {"a": BASE, "b": BASE}, {"now": BASE}
+    names = map(str, range(count))
+    pairs = [
+        Pair(base=profile({"elapsed": sides[0]}, name=n), current=profile({"elapsed": sides[1]}, name=n)) for n in names
+    ]
+    return judge(pairs, policy()).findings
+
+
 def beside(base, current):
     """Return the findings of one benchmark as an A/B comparison words them."""
     sides = [profile({"elapsed": values}) if values else None for values in (base, current)]
@@ -192,7 +213,8 @@ CASES = {
     "more-runs": lambda: one([1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6], [1.25, 1.35, 1.44, 1.5101, 1.52, 1.61, 1.7]),
     "not-confirmed": lambda: one({"a": BASE}, {"b": BASE, "c": scaled(BASE, 2)}),
     "worse-than-file": lambda: judged(percentiles({"p95": 1.0}), percentiles({"p95": 1.1})).findings,
-    "few-runs": lambda: one(BASE[:3], scaled(BASE[:3], 2)),
+    "few-runs": lambda: one(BASE[:3], scaled(BASE[:3], 1.2)),
+    "never-proven": lambda: one(BASE[:3], scaled(BASE[:3], 2)),
     "tail-of-few": lambda: one(BASE, [*BASE[:8], 9.0, 9.0]),
     "not-gated": lambda: one(BASE, scaled(BASE, 2), rule(metric="calls", level="warn"), metric="calls"),
     "bucket-too-wide": lambda: in_bucket(0.05, 0.1),
@@ -206,6 +228,9 @@ CASES = {
     "below-least": short,
     "within-budget": lambda: budgeted("< 2s"),
     "too-noisy": lambda: one({"a": WILD, "b": WILD}, {"c": WILD}),
+    "many-rows": lambda: many(400),
+    "worse-within-threshold": lambda: interleaved(policy()),
+    "not-excluded": lambda: interleaved(policy(threshold_is="excluded")),
     "one-session": lambda: one({"a": WILD}, {"b": WILD}),
     "too-noisy-in-turns": lambda: beside(WILD, WILD),
     "waived": lambda: allowed(1.2),

@@ -1,0 +1,148 @@
+"""Where each row stands against its baseline's sessions, and how many rows got worse together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfgate.core.metrics import spread_of
+from perfgate.gate.methods.limits import SLACK, Multiples, allowed_cost, floor_logs, threshold_log
+from perfgate.stats.sessions import compare_sessions, tail_probability
+from perfgate.stats.step_up import StepUp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from perfgate.core.metrics import Metric
+    from perfgate.gate.methods.common_shift import GroupShifts, Member
+    from perfgate.gate.methods.decision import Family
+    from perfgate.stats.sessions import SessionModel
+
+_CONFIRMING = 2
+"""Sessions whose limit makes a row suspected: a second one would confirm it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """One fresh session against the baseline."""
+
+    session: str
+    """Its id."""
+    model: SessionModel
+    """Its change, net of the common shift, and the noise."""
+    raw: float
+    """Its log change as measured."""
+
+    @property
+    def strength(self) -> float:
+        """Standard errors that it lies away; > 0 is worse."""
+        return self.model.d / self.model.se
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A row that was held against the spread of its baseline and is not decided yet."""
+
+    member: Member
+    """The row with its sessions."""
+    fresh: tuple[Fresh, ...]
+    """Its fresh sessions, oldest first."""
+    allowed: float
+    """The largest accepted worsening, a ratio of costs minus one, >= 0.0 or infinite."""
+    floors: tuple[float, float]
+    """The smallest worsening and the smallest improvement that count, on logs."""
+
+    @property
+    def is_worse(self) -> bool:
+        """Is it worse than accepted in every fresh session, whatever the noise, and in one as measured as well?"""
+        step, floor = threshold_log(self.allowed), self.floors[0] * (1.0 - SLACK)
+        changes = [f.model.d for f in self.fresh]
+        return min(changes) > step and min(changes) >= floor and max(f.raw for f in self.fresh) > step
+
+    def chance(self, fresh: int) -> float | None:
+        """Return the chance of an unchanged row to look as bad in so many sessions; None when it is not worse."""
+        if not self.is_worse:
+            return None
+        strength = min(f.strength for f in self.fresh)
+        return tail_probability(strength, self.fresh[0].model.sessions, fresh)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """The gated values that got worse at once: beside others, each needs less evidence."""
+
+    family: Family
+    """What the gated values share."""
+    failing: StepUp
+    """Of the limit beyond which a row fails."""
+    suspected: StepUp
+    """Of the limit beyond which it is suspected."""
+
+    @classmethod
+    def of(cls, standings: Iterable[Standing], family: Family) -> Together:
+        """Return what the gated values among some have in common."""
+        worse = [s for s in standings if s.member.comparison.is_gated and s.is_worse]
+        steps = (
+            StepUp.of([s.chance(n or len(s.fresh)) or 0.0 for s in worse], size=family.size, level=family.false_alarms)
+            for n in (0, _CONFIRMING)
+        )
+        return cls(family=family, failing=next(steps), suspected=next(steps))
+
+    def rows_beside(self, standing: Standing) -> tuple[int, int]:
+        """Return how many rows count for a row, itself included: to be suspected, and to fail."""
+        is_in = standing.member.comparison.is_gated
+        chances = [standing.chance(n) if is_in else None for n in (_CONFIRMING, len(standing.fresh))]
+        return self.suspected.rows_with(chances[0]), self.failing.rows_with(chances[1])
+
+    def multiples(self, standing: Standing) -> Multiples:
+        """Return how many standard errors a row has to exceed."""
+        suspect, fail = self.rows_beside(standing)
+        m, n = standing.fresh[0].model.sessions, len(standing.fresh)
+        return Multiples(
+            suspect=self.family.limit(m, _CONFIRMING, rows=self.suspected.counted(suspect)),
+            fail=self.family.limit(m, n, rows=self.failing.counted(fail)),
+            gain=self.family.limit(m, n),
+        )
+
+
+def find_standing(member: Member, shifts: GroupShifts) -> Standing:
+    """Hold the fresh sessions of a row against the spread between the sessions of its baseline.
+
+    Args:
+        member: the row with its sessions; all values > 0.
+        shifts: what its group has in common.
+    """
+    row, logs = member.comparison.row, member.logs
+    fresh = []
+    for session, values in logs.current.items():
+        model = compare_sessions(
+            logs.base,
+            values,
+            prior=prior_of(row.metric, is_one_machine=member.is_one_machine, is_shifted=session in shifts.current),
+            per_within=spread_of(row.metric).per_within,
+            common=shifts.of(logs, session),
+            centres=logs.centres,
+            centre=logs.now[session],
+            sampling=logs.sampling(session),
+        )
+        fresh.append(Fresh(session=session, model=model, raw=logs.now[session] - model.base))
+    return Standing(
+        member=member,
+        fresh=tuple(fresh),
+        allowed=allowed_cost(row, member.baseline),
+        floors=floor_logs(row, member.floor, member.baseline),
+    )
+
+
+def prior_of(metric: Metric, *, is_one_machine: bool, is_shifted: bool) -> float:
+    """Return the spread between sessions that is expected beforehand, on logs.
+
+    Args:
+        metric: what is compared.
+        is_one_machine: did all sessions run on one booted machine?
+        is_shifted: is the common shift of the suite subtracted?
+    """
+    spread = spread_of(metric)
+    if is_one_machine:
+        return spread.one_machine
+    return spread.shifted if is_shifted and spread.shifted else spread.one_class
