@@ -229,4 +229,5 @@ def _session(name: str, group: Group) -> Session:
         commit=newest.commit if newest else "",
         rows_used=tuple(sorted(set(group.rows))),
         runs=tuple(sorted(group.digests)),
+        failed=group.failed,
     )

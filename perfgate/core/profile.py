@@ -191,6 +191,8 @@ class Session:
     """The different workloads of its runs, ascending."""
     runs: tuple[str, ...]
     """Digests of its runs, ascending."""
+    failed: int = 0
+    """Runs that failed; they are not among ``runs``, and have no values. A refresh takes no such session."""
 
     @property
     def session(self) -> str:

@@ -90,4 +90,5 @@ def join_sessions(old: Session, new: Session) -> Session:
         machine=old.machine if old.machine == new.machine else "",
         rows_used=tuple(sorted({*old.rows_used, *new.rows_used})),
         runs=tuple(sorted({*old.runs, *new.runs})),
+        failed=old.failed + new.failed,
     )

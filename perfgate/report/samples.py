@@ -24,6 +24,7 @@ def profile_to_data(profile: Profile) -> dict[str, Any]:
                 **{name: getattr(s, name) for name in _FACTS},
                 "rows_used": list(s.rows_used),
                 "runs": list(s.runs),
+                **({"failed": s.failed} if s.failed else {}),
             }
             for s in profile.sessions
         },
@@ -78,6 +79,7 @@ def profile_from_data(data: Mapping[str, Any]) -> Profile:
                 **{fact: s[fact] for fact in _FACTS},
                 rows_used=tuple(map(int, s["rows_used"])),
                 runs=tuple(s["runs"]),
+                failed=int(s.get("failed", 0)),
             )
             for name, s in data["sessions"].items()
         ),

@@ -70,6 +70,7 @@ def body(profile: Profile, *, of_runs: bool = False) -> dict[str, Any]:
                 "commit": s.commit,
                 "rows_used": list(s.rows_used),
                 "runs": list(s.runs),
+                **({"failed": s.failed} if s.failed else {}),
             }
             for s in profile.sessions
         },
@@ -228,6 +229,7 @@ def from_body(stored: StoredProfile, origin: str) -> Profile:
                 commit=s.commit,
                 rows_used=tuple(map(int, s.rows_used)),
                 runs=tuple(s.runs),
+                failed=int(s.failed),
             )
             for name, s in stored.sessions.items()
         ),
