@@ -73,7 +73,13 @@ def measure(plan: Plan) -> list[str]:
         ]
     return [
         f"- run: perfgate run -n 10 -- python job.py # the command to measure\n{place}",
-        f"- run: perfgate check --baseline-ref auto\n{place}",
+        f"- id: gate\n  run: perfgate check --baseline-ref auto\n{place}",
+        f"""\
+- if: ${{{{ steps.gate.outputs.confirmations > 0 }}}} # something is suspected: held against the base, measured here
+  run: perfgate ab --base "$BASE" -- python job.py # the same command
+  env:
+    BASE: {BASE}
+{place}""",
     ]
 
 
