@@ -45,6 +45,8 @@ class Plan:
     """Is a session proposed in a pull request? Else it is committed to the branch."""
     install: str = 'python -m pip install "perfgate"'
     """The line that installs perfgate."""
+    requirements: str = ""
+    """The file with hashes from which the job that comments installs it; empty: by `install`, dependencies unpinned."""
 
     def is_sharded(self) -> bool:
         """Do several jobs measure, and another one decide?"""
