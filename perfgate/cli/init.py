@@ -29,6 +29,7 @@ _RUNNERS = ("hosted", "own")
 @click.option("--shards", type=click.IntRange(1, 256), default=1, help="Jobs that measure a part each (own runners).")
 @click.option("--refresh", metavar="BRANCH", help="Each push to it adds a session to the baselines (own runners).")
 @click.option("--refresh-as", "form", type=click.Choice(_FORMS), help="How a session is recorded (default: commit).")
+@click.option("--requirements", metavar="FILE", help="List with hashes: what the job that comments installs (GitHub).")
 def command(
     place: str | None,
     runner: str | None,
@@ -38,6 +39,7 @@ def command(
     shards: int,
     refresh: str | None,
     form: str | None,
+    requirements: str | None,
 ) -> None:
     """Set up a project: configuration, baselines/, a line for .gitignore, and in CI ready workflows.
 
@@ -45,7 +47,7 @@ def command(
     """
     from dataclasses import replace
 
-    from perfgate.pipeline.init.start import start, with_refresh
+    from perfgate.pipeline.init.start import start, with_refresh, with_requirements
 
     if place is None:
         place = "laptop"
@@ -53,7 +55,8 @@ def command(
             place = click.prompt("Where will the gate run?", type=click.Choice(_PLACES), default=place)
     plan = _plan(place, runner or ("own" if refresh is not None else None), forks=forks)
     plan = replace(plan, suites=suites, shards=shards)
-    started = start(".", place=place, plan=with_refresh(plan, place, refresh, form))
+    plan = with_requirements(with_refresh(plan, place, refresh, form), place, requirements)
+    started = start(".", place=place, plan=plan)
     for path in started.made:
         say(f"made {path}")
     for path in started.kept:

@@ -171,6 +171,7 @@ def write_step_files(
         A warning for each file that could not be written.
     """
     from perfgate.core.finding import Status
+    from perfgate.pipeline.check.confirm import count_confirmations
 
     failing = sum(verdict.fails(f) and f.status is not Status.IMPROVED for f in verdict.findings)
     outputs = {
@@ -178,6 +179,7 @@ def write_step_files(
         "exit-code": str(int(verdict.exit_code)),
         "regressions": str(failing),
         "suspected": str(sum(f.status is Status.SUSPECTED for f in verdict.findings)),
+        "confirmations": str(count_confirmations(verdict)),
         "improved": str(sum(f.status is Status.IMPROVED for f in verdict.findings)),
         "report-dir": report_dir,
     }

@@ -57,7 +57,7 @@ def _tally(profile: Profile, session: Session, known: int) -> SessionTally:
         session=session.id,
         started_at=session.started_at,
         ok=ok,
-        failed=0,
+        failed=session.failed,
         known=known,
     )
 

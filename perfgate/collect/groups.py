@@ -12,6 +12,7 @@ from perfgate.core.comparability import compare_definitions
 from perfgate.core.errors import CannotDecideError, Diagnostic
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
 from perfgate.core.profile import Profile, Sample, Session
+from perfgate.core.run import CPU_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -229,4 +230,6 @@ def _session(name: str, group: Group) -> Session:
         commit=newest.commit if newest else "",
         rows_used=tuple(sorted(set(group.rows))),
         runs=tuple(sorted(group.digests)),
+        cpu_model=dict(newest.environment.facts).get(CPU_MODEL, "") if newest else "",
+        failed=group.failed,
     )

@@ -207,7 +207,7 @@ class EnvironmentChange:
     fact: str
     """Such as ``python`` or ``cpu_model``; ``command`` is the digest of the measured command."""
     baseline: str
-    """What the newest run of the baseline states."""
+    """What the newest run of the baseline states; of ``cpu_model`` the models of all its sessions."""
     current: str
     """What the newest run states now."""
     benchmarks: int

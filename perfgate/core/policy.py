@@ -38,6 +38,9 @@ SHOWN_BY_DEFAULT = frozenset(m.name for m in MEASURED if not m.is_gated)
 
 
 ERROR_RATE = "error_rate"
+FAILED_RUNS = "failed_runs"
+"""The share of runs that failed, of a benchmark that states an error rate of its own."""
+_RATES = frozenset({ERROR_RATE, FAILED_RUNS})
 _MORE_ERRORS = Change(amount=0.01, sign="+", unit="1", text="+0.01")
 """Default threshold of an error rate, one call in a hundred more: a share of a rate of zero would be nothing."""
 
@@ -197,7 +200,7 @@ class Policy:
         rule = self.rule_for(benchmark, titled, metric.name, statistic)
         workload = (rule.workload if rule else None) or self._workload_of(benchmark, titled)
         level = default_level(metric.name, statistic, workload, is_primary=is_primary)
-        is_rate = metric.name == ERROR_RATE and statistic == "p50"
+        is_rate = metric.name in _RATES and statistic == "p50"
         if rule is None:
             return Ruling(
                 threshold=_MORE_ERRORS if is_rate else self.threshold,
@@ -254,7 +257,7 @@ def default_level(metric: str, statistic: str, workload: Workload, *, is_primary
             return "fail"
         if metric in WORKLOAD_BOUND:
             return "warn"
-    if statistic == "p50" and (is_primary or metric in GATED_BY_DEFAULT or metric == ERROR_RATE):
+    if statistic == "p50" and (is_primary or metric in GATED_BY_DEFAULT or metric in _RATES):
         return "fail"
     return "warn" if statistic == "p50" and metric not in SHOWN_BY_DEFAULT else "info"
 

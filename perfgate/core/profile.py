@@ -191,6 +191,10 @@ class Session:
     """The different workloads of its runs, ascending."""
     runs: tuple[str, ...]
     """Digests of its runs, ascending."""
+    cpu_model: str = ""
+    """Model of the processor of its newest run; empty when unknown."""
+    failed: int = 0
+    """Runs that failed; they are not among ``runs``, and have no values. A refresh takes no such session."""
 
     @property
     def session(self) -> str:
@@ -216,6 +220,12 @@ class Session:
     def is_given(self) -> bool:
         """Do the runs themselves state it?"""
         return SessionId.parse(self.id).is_given
+
+
+def session_extras(session: Session) -> dict[str, str | int]:
+    """Return the facts of a session that its JSON data holds only where there is something to say."""
+    stated: dict[str, str | int] = {"cpu_model": session.cpu_model, "failed": session.failed}
+    return {name: fact for name, fact in stated.items() if fact}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,6 +136,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "beyond the budget's limit, but so few calls do not prove it",
         "measure more calls, or judge the calls of several runs together",
     ),
+    "fails-more-often": ("more of its runs fail than the baseline's", "fix what makes them fail, and measure again"),
+    "may-fail-more-often": (
+        "some of its runs failed, too few to prove that they fail more often",
+        "fix what makes them fail; or measure more runs, which prove it",
+    ),
+    "most-runs-failed": (
+        "half of its runs failed, or more, so that its typical time is unknown",
+        "fix what makes them fail, and measure again",
+    ),
     "only-beside": (
         "worse only relative to the other benchmarks, which improved; as measured it is within its limit",
         "nothing, if the change made the others faster; if the machine was faster, measure again",

@@ -18,6 +18,8 @@ Labels = tuple[tuple[str, str], ...]
 
 STATED_BY = "stated_by"
 """Fact of an environment that a file of another tool states: the name of its format."""
+CPU_MODEL = "cpu_model"
+"""Fact of an environment: the model of the processor, which is not part of the machine class of hosted runners."""
 UNSPECIFIED = "unspecified"
 """Machine class of runs that carry no environment."""
 
@@ -132,7 +134,7 @@ def class_of(facts: dict[str, str]) -> str:
         cpus and f"{cpus}cpu",
     ]
     if not facts.get("ci") or facts.get("hosting") == "own":
-        parts.append(facts.get("cpu_model", ""))
+        parts.append(facts.get(CPU_MODEL, ""))
     name = "-".join(p for p in map(slug, parts) if p)
     return name or UNSPECIFIED
 

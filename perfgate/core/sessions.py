@@ -90,4 +90,6 @@ def join_sessions(old: Session, new: Session) -> Session:
         machine=old.machine if old.machine == new.machine else "",
         rows_used=tuple(sorted({*old.rows_used, *new.rows_used})),
         runs=tuple(sorted({*old.runs, *new.runs})),
+        cpu_model=new.cpu_model or old.cpu_model,
+        failed=old.failed + new.failed,
     )

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.finding import Finding, Status
-from perfgate.core.policy import Budget, matches
+from perfgate.core.policy import ERROR_RATE, Budget, matches
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
 from perfgate.core.statistic import QUANTILE_OF
 from perfgate.core.text.names import list_some
+from perfgate.gate.failures import rate_of
 from perfgate.gate.methods.buckets import over_budget
 from perfgate.gate.methods.tails import describe_few
 from perfgate.gate.rows import count_of, is_tail_of_few, value_of
@@ -67,7 +68,7 @@ def _check(budget: Budget, profiles: Sequence[Profile], policy: Policy) -> Itera
             profile.benchmark, titled, budget.metric
         ):
             continue
-        measured = profile.metric(budget.metric)
+        measured = profile.metric(budget.metric) or (rate_of(profile) if budget.metric == ERROR_RATE else None)
         if measured is None:
             message = _guess_metric(budget.metric, profile)
             yield _finding(budget, profile, None, None, Status.MISSING, "budget-no-values", message)

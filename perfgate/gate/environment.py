@@ -6,20 +6,24 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from perfgate.core.finding import EnvironmentChange
+from perfgate.core.run import CPU_MODEL
+from perfgate.core.text.names import list_some
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from perfgate.core.profile import Profile
     from perfgate.gate.judge import Pair
 
-_OF_ONE_RUN = frozenset({"machine"})  # names the booted machine: it differs in every CI job
+_OF_ONE_RUN = frozenset({"machine", CPU_MODEL})  # the booted machine differs in every CI job, the processor in some
+_MOST_MODELS = 3
 
 
 def compare_environments(pairs: Sequence[Pair]) -> tuple[EnvironmentChange, ...]:
     """Return the facts that both sides state and in which they differ, by name.
 
-    The facts of a side are those of its newest run.
+    The facts of a side are those of its newest run. The processor is that of every session:
+    hosted runners have several models, and one that no session of the baseline had is news.
 
     Args:
         pairs: the benchmarks, both sides.
@@ -29,6 +33,7 @@ def compare_environments(pairs: Sequence[Pair]) -> tuple[EnvironmentChange, ...]
         if pair.base and pair.current:
             now = _facts(pair.current)
             found.update((name, was, now[name]) for name, was in _facts(pair.base).items() if now.get(name, was) != was)
+            found.update(_new_models(pair.base, pair.current))
     return tuple(
         EnvironmentChange(fact=fact, baseline=was, current=now, benchmarks=number)
         for (fact, was, now), number in sorted(found.items())
@@ -37,3 +42,16 @@ def compare_environments(pairs: Sequence[Pair]) -> tuple[EnvironmentChange, ...]
 
 def _facts(profile: Profile) -> dict[str, str]:
     return {name: value for name, value in profile.environment if name not in _OF_ONE_RUN}
+
+
+def _new_models(base: Profile, current: Profile) -> Iterator[tuple[str, str, str]]:
+    """Yield each processor of the current sessions that no session of the baseline had, as far as both are known."""
+    known, now = _models(base), _models(current)
+    if known:
+        yield from ((CPU_MODEL, list_some(sorted(known), _MOST_MODELS), model) for model in sorted(now - known))
+
+
+def _models(profile: Profile) -> set[str]:
+    """Return the models of a profile's sessions; a baseline from before they were kept has that of its newest run."""
+    stated = {s.cpu_model for s in profile.sessions} | {dict(profile.environment).get(CPU_MODEL, "")}
+    return stated - {""}

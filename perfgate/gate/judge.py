@@ -12,6 +12,7 @@ from perfgate.core.policy import ERROR_RATE, GATED_BY_DEFAULT, SHOWN_BY_DEFAULT
 from perfgate.core.sessions import merge_batches
 from perfgate.core.statistic import P50
 from perfgate.gate.comparison import Comparison
+from perfgate.gate.failures import counts_failures, describe_most, reword, with_failures
 from perfgate.gate.methods.across_sessions import across_sessions
 from perfgate.gate.methods.alpha import alphas_of
 from perfgate.gate.methods.buckets import is_surely_worse, why_undecidable
@@ -113,7 +114,7 @@ def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> 
         findings=tuple(sorted([*findings, *(_finding_for(c, d) for c, d in decided)], key=severity)),
         gated=len(gated),
         rows_without_session=sum(not c.sessions[-1].is_named for c in ranked),
-        rows_by_plain_ratio=sum(c.is_gated for c in by_method.get("threshold", ())),
+        rows_by_plain_ratio=sum(c.is_gated and not counts_failures(c.current) for c in by_method.get("threshold", ())),
         rows_still_open=frozenset(still_open),
     )
 
@@ -133,11 +134,12 @@ def _compare_all(pairs: Sequence[Pair], policy: Policy) -> tuple[list[Finding], 
 
 
 def _with_merged_batches(pairs: Sequence[Pair]) -> Iterator[Pair]:
-    """Yield pairs in which the batches of a session are one: they share their conditions."""
+    """Yield pairs in which the batches of a session are one: they share their conditions; with their failed runs."""
     base = iter(merge_batches([p.base for p in pairs if p.base]))
     current = iter(merge_batches([p.current for p in pairs if p.current]))
     for p in pairs:
-        yield replace(p, base=next(base) if p.base else None, current=next(current) if p.current else None)
+        was, now = with_failures(next(base) if p.base else None, next(current) if p.current else None)
+        yield replace(p, base=was, current=now)
 
 
 def _decide_alone(by_method: dict[Method, list[Comparison]], family: Family) -> Iterator[tuple[Comparison, Decision]]:
@@ -167,6 +169,9 @@ def _compare(row: Row, pair: Pair) -> Comparison | list[Finding]:
     represents = _represents_metric(row, base, current)
     if row.current is None:
         return [finding_of(row, Status.MISSING, *pair.absent)] if represents and not _is_secondary(row) else []
+    if most := describe_most(row):
+        status = Status.INVALID if row.ruling.level == "fail" else Status.ADVISORY
+        return [finding_of(row, status, "most-runs-failed", most)]
     if row.base is None or base is None:
         return [finding_of(row, Status.NEW, "not-in-baseline")] if represents and not _is_secondary(row) else []
     if current is None:
@@ -242,7 +247,7 @@ def _why_unmeasured(c: Comparison) -> tuple[str, str] | None:
 def _finding_for(c: Comparison, decision: Decision) -> Finding:
     """Return the finding that follows from a decision and the row's level."""
     status = STATUS_OF_CALL[decision.call]
-    reason, message = decision.reason, decision.message
+    reason, message = reword(c.row, decision)
     if decision.method == "":  # only shown: a tail that no method gates
         status, reason, message = _describe_tail(c, decision)
     elif c.is_gated and status is Status.SUSPECTED and reason == "never-proven":

@@ -10,10 +10,11 @@ from perfgate.core.errors import Diagnostic, error
 from perfgate.core.policy import Policy, Rule, Ruling, matches
 from perfgate.core.profile import Profile, title
 from perfgate.core.statistic import STATISTICS
+from perfgate.gate.failures import rate_of
 from perfgate.gate.rows import limit_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from perfgate.core.metrics import Metric
 
@@ -40,8 +41,15 @@ def check_rules(policy: Policy, profiles: Sequence[Profile]) -> list[Diagnostic]
     A rule that matches nothing is a gate that its author believes in and that does not
     exist. The benchmarks of all baselines and of all current runs count.
     """
-    rows = sorted({(p.benchmark, title(*p.key), m.metric) for p in profiles for m in p.metrics}, key=str)
+    rows = sorted({(p.benchmark, title(*p.key), m) for p in profiles for m in _metrics(p)}, key=str)
     return [d for rule in policy.rules if (d := _check(rule, policy, rows)) is not None]
+
+
+def _metrics(profile: Profile) -> Iterator[Metric]:
+    """Yield what a rule may be about: what was measured, and the share of runs that failed, also while none does."""
+    yield from (m.metric for m in profile.metrics)
+    if (rate := rate_of(profile)) and not profile.metric(rate.metric.name):
+        yield rate.metric
 
 
 def _check(rule: Rule, policy: Policy, rows: Sequence[_Known]) -> Diagnostic | None:

@@ -10,6 +10,7 @@ from perfgate.core.profile import Profile, title
 from perfgate.formats.discovery import RunReader, find
 from perfgate.pipeline import inputs
 from perfgate.pipeline.check import shards
+from perfgate.pipeline.failed import count_failed_sessions
 from perfgate.store.codec import encode_profiles
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def collect_profiles(
         raise CannotDecideError(problems)
     remarks = [f'left out, failed runs of "{title(*key)}": {count}' for key, count in failed.items() if count]
     return Collected(
-        profiles=collection.profiles,
+        profiles=count_failed_sessions(collection.profiles, collection.seen),
         shard=stored,
         remarks=(*remarks, *(n.message for n in notes)),
     )

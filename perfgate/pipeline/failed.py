@@ -1,11 +1,13 @@
-"""Benchmarks of which every run failed, and that no baseline has: one rule for all that collects runs.
+"""Sessions and benchmarks of which every run failed: one rule for all that collects runs.
 
-A mistyped argument leaves such runs, and they must not stand in the way of others. In
-CI nobody mistypes, and what a budget limits must be measured.
+What no baseline has may be left out: a mistyped argument leaves such runs, and they
+must not stand in the way of others. In CI nobody mistypes, and what a budget limits
+must be measured.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.policy import matches
@@ -15,9 +17,33 @@ from perfgate.measure.machine import facts
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from perfgate.collect import Selection, SessionTally
+    from perfgate.collect import Key, Selection, SessionTally
     from perfgate.core.policy import Policy
     from perfgate.core.profile import Profile
+
+
+def count_failed_sessions(profiles: Iterable[Profile], seen: Iterable[SessionTally]) -> tuple[Profile, ...]:
+    """Return profiles with the runs of sessions that only failed counted in the newest session that was measured.
+
+    A session without values is not in a profile; of several that are judged, its failures must not be lost.
+
+    Args:
+        profiles: what was measured.
+        seen: the sessions that are judged.
+    """
+    lost: dict[tuple[str, Key], int] = {}
+    for s in seen:
+        if s.failed and not s.ok:
+            place = (s.machine_class, s.key)
+            lost[place] = lost.get(place, 0) + s.failed
+    return tuple(_add_failed(p, lost.get((p.machine_class, p.key), 0)) for p in profiles)
+
+
+def _add_failed(profile: Profile, failed: int) -> Profile:
+    if not failed or not profile.sessions:
+        return profile
+    *older, newest = profile.sessions
+    return replace(profile, sessions=(*older, replace(newest, failed=newest.failed + failed)))
 
 
 def find_only_failed(

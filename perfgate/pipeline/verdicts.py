@@ -49,8 +49,9 @@ def _name_commits(selection: Selection) -> str:
 def notes_on(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
     """Return what a reader should know about how the check was made."""
     notes = []
+    measured = {p.key for p in selection.profiles}
     for seen in selection.selected:
-        if seen.failed and seen.ok:
+        if seen.failed and seen.key in measured:
             message = f'{seen.failed} of {seen.failed + seen.ok} runs of "{title(*seen.key)}" failed and were left out'
             notes.append(warning("runs-failed", message, hint="fix the program: a run that fails is not measured"))
     if selection.superseded_runs():

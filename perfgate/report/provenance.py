@@ -72,8 +72,10 @@ def _moving(f: Finding) -> str:
 
 
 def list_environment_changes(verdict: Verdict) -> list[Line]:
-    """Return the line about the environment that stands above the values of a check that fails; else nothing."""
-    line = _describe_environment(verdict) if verdict.exit_code is ExitCode.REGRESSION else ()
+    """Return the line about the environment that stands above values that failed or are suspected; else nothing."""
+    is_suspect = any(f.status is Status.SUSPECTED for f in verdict.findings)
+    is_asked = verdict.exit_code is ExitCode.REGRESSION or (verdict.exit_code is ExitCode.PASS and is_suspect)
+    line = _describe_environment(verdict) if is_asked else ()
     hint = (text(". Rule this out first: "), name("perfgate ab"), text(" measures both sides in one environment."))
     return [(*line, *hint)] if line else []
 

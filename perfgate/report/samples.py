@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.metrics import Metric
-from perfgate.core.profile import MetricProfile, Profile, Session, counts_to_data, find_wrong_counts, samples_from_data
+from perfgate.core.profile import (
+    MetricProfile,
+    Profile,
+    Session,
+    counts_to_data,
+    find_wrong_counts,
+    samples_from_data,
+    session_extras,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +32,7 @@ def profile_to_data(profile: Profile) -> dict[str, Any]:
                 **{name: getattr(s, name) for name in _FACTS},
                 "rows_used": list(s.rows_used),
                 "runs": list(s.runs),
+                **session_extras(s),
             }
             for s in profile.sessions
         },
@@ -78,6 +87,8 @@ def profile_from_data(data: Mapping[str, Any]) -> Profile:
                 **{fact: s[fact] for fact in _FACTS},
                 rows_used=tuple(map(int, s["rows_used"])),
                 runs=tuple(s["runs"]),
+                cpu_model=s.get("cpu_model", ""),
+                failed=int(s.get("failed", 0)),
             )
             for name, s in data["sessions"].items()
         ),

@@ -48,6 +48,8 @@ class StoredSession(msgspec.Struct, forbid_unknown_fields=True):
     commit: str
     rows_used: list[_Whole]
     runs: list[Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}$")]]
+    cpu_model: str = ""
+    failed: _Hits = 0
 
 
 class StoredProvenance(msgspec.Struct, forbid_unknown_fields=True):

@@ -19,6 +19,7 @@ from perfgate.core.profile import (
     counts_to_data,
     find_wrong_counts,
     samples_from_data,
+    session_extras,
 )
 from perfgate.core.run import slug
 from perfgate.core.statistic import STORED
@@ -70,6 +71,7 @@ def body(profile: Profile, *, of_runs: bool = False) -> dict[str, Any]:
                 "commit": s.commit,
                 "rows_used": list(s.rows_used),
                 "runs": list(s.runs),
+                **session_extras(s),
             }
             for s in profile.sessions
         },
@@ -228,6 +230,8 @@ def from_body(stored: StoredProfile, origin: str) -> Profile:
                 commit=s.commit,
                 rows_used=tuple(map(int, s.rows_used)),
                 runs=tuple(s.runs),
+                cpu_model=s.cpu_model,
+                failed=int(s.failed),
             )
             for name, s in stored.sessions.items()
         ),

@@ -65,6 +65,18 @@ def test_sessions_stand_oldest_first_with_the_facts_of_their_newest_run():
     assert newest.machine == "m1"
 
 
+def test_a_session_knows_its_processor_and_how_many_of_its_runs_failed():
+    one, other = (Environment(facts=(("cpu_model", m),), machine_class="ci", machine="") for m in ("EPYC", "Xeon"))
+    runs = [
+        a_run("a", environment=one, session="first"),
+        a_run("b", environment=other, session="second", started_at=DAY.format(2)),
+        a_run("c", environment=other, session="second", status="failed"),
+        a_run("d", session="third", started_at=DAY.format(3)),
+    ]
+    (profile,) = collect(runs).profiles
+    assert [(s.cpu_model, s.failed) for s in profile.sessions] == [("EPYC", 0), ("Xeon", 1), ("", 0)]
+
+
 def test_the_environment_of_a_profile_is_that_of_its_newest_run():
     old, new = (Environment(facts=(("os", o),), machine_class="ci", machine=o) for o in ("old", "new"))
     runs = [a_run("a", environment=new, started_at=DAY.format(2)), a_run("b", environment=old)]

@@ -61,6 +61,7 @@ def test_a_regression_is_annotated_summed_up_and_told_to_the_next_step(slower: P
     assert summary.startswith("from another step\n\n\n**Regression**: 1 of ")
     assert summary.endswith(slower.path("perfgate-report/report.md").read_text())
     told = {"verdict": "regression", "exit-code": "1", "regressions": "1", "suspected": "0", "improved": "0"}
+    told |= {"confirmations": "0"}
     assert outputs(slower) == {**told, "report-dir": "perfgate-report"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from gate_cases import finding, profile, verdict
 
 from perfgate.core.finding import EnvironmentChange, Status
@@ -38,6 +39,38 @@ def test_the_booted_machine_and_benchmarks_of_one_side_are_no_difference():
     assert compare_environments([pair(machine="0b0b0b0b"), alone]) == ()
 
 
+def on(current: str, *known: str, newest: str = "") -> Pair:
+    """Return a benchmark measured on one processor, whose baseline has a session on each known one."""
+    base = profile({"elapsed": {f"s{i}": [1.0] for i in range(len(known))}})
+    now = profile({"elapsed": {"now": [1.0]}})
+    return Pair(
+        base=replace(
+            base,
+            sessions=tuple(replace(s, cpu_model=model) for s, model in zip(base.sessions, known, strict=True)),
+            environment=(("cpu_model", newest or known[-1]),),
+        ),
+        current=replace(
+            now, sessions=(replace(now.sessions[0], cpu_model=current),), environment=(("cpu_model", current),)
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("pair", "was"),
+    [
+        pytest.param(on("EPYC 9V74", "EPYC 9V74", "EPYC 7763"), None, id="an-older-session-had-it"),
+        pytest.param(on("Xeon 8370C", "EPYC 9V74", "EPYC 7763"), "EPYC 7763, EPYC 9V74", id="none-had-it"),
+        pytest.param(on("Xeon 8370C", "a", "b", "c", "d"), "a, b, c and 1 more", id="many"),
+        pytest.param(on("Xeon 8370C", "", newest="EPYC 7763"), "EPYC 7763", id="before-sessions-kept-it"),
+        pytest.param(on("Xeon 8370C", ""), None, id="never-known"),
+        pytest.param(on("", "EPYC 7763"), None, id="not-stated-now"),
+    ],
+)
+def test_a_processor_that_no_session_of_the_baseline_had_is_a_difference(pair, was):
+    expected = (EnvironmentChange(fact="cpu_model", baseline=was, current="Xeon 8370C", benchmarks=1),) if was else ()
+    assert compare_environments([pair]) == expected
+
+
 def drawn(status: Status, *changes: EnvironmentChange) -> str:
     one = verdict(finding(status), finding(benchmark="other"))
     with_changes = replace(one, compared=replace(one.compared, environment=changes))
@@ -51,7 +84,9 @@ def test_a_difference_stands_above_what_regressed_and_in_how_it_was_measured():
     words = "Environment differs: python 3.12.1 → 3.13.0 (in 1 of 2 benchmarks)"
     assert drawn(Status.REGRESSED, NEWER).count(words) == 2
     assert drawn(Status.REGRESSED, NEWER).index(words) < drawn(Status.REGRESSED, NEWER).index("Regressed")
+    assert drawn(Status.SUSPECTED, NEWER).count(words) == 2
     assert drawn(Status.UNCHANGED, NEWER).count(words) == 1
+    assert drawn(Status.MISSING, NEWER).count(words) == 1
 
 
 def test_another_command_is_named_without_its_digest_and_many_facts_are_cut():

@@ -42,6 +42,7 @@ def profiles(draw) -> Profile:
             Session(
                 id=i, started_at=draw(TEXT), machine=draw(TEXT), commit=draw(TEXT),
                 rows_used=tuple(draw(st.lists(st.integers(0, 2**53), max_size=2))), runs=(short_hash(i),),
+                cpu_model=draw(TEXT), failed=draw(st.integers(0, 2**53)),
             )
             for i in ids
         ),
@@ -97,6 +98,12 @@ def test_a_file_holds_one_line_for_each_session():
     assert lines[0] == "{"
     assert lines[-1] == "}"
     assert encode_baseline(a_profile()).endswith(b"}\n")
+
+
+def test_a_session_without_a_known_processor_or_failed_runs_says_nothing_of_them():
+    content = encode_baseline(a_profile())
+    assert b"cpu_model" not in content
+    assert b"failed" not in content
 
 
 def test_a_profile_file_is_laid_out_in_the_same_way():

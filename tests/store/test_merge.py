@@ -56,6 +56,15 @@ def test_sessions_that_either_side_added_are_in(base, ours, theirs, expected):
     assert merged.provenance.commit == merged.sessions[-1].id
 
 
+def test_each_session_keeps_the_processor_that_it_was_measured_on():
+    base, ours, theirs = (
+        replace(side, sessions=tuple(replace(s, cpu_model=f"of {s.id}") for s in side.sessions))
+        for side in (holding(1), holding(1, 2), holding(1, 3))
+    )
+    merged = merge(base, ours, theirs)
+    assert [s.cpu_model for s in merged.sessions] == ["of day01", "of day02", "of day03"]
+
+
 @pytest.mark.parametrize(
     ("base", "ours", "theirs", "reason"),
     [

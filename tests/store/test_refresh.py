@@ -96,6 +96,18 @@ def test_a_session_that_is_there_gains_the_runs_that_it_lacks():
     assert found.changed
 
 
+def test_each_session_keeps_the_processor_that_it_was_measured_on():
+    old, new = a_profile({"s1": (0.1,)}), at_day(a_profile({"s2": (0.1,)}), 2)
+    old, new = (
+        dataclasses.replace(p, sessions=(dataclasses.replace(p.sessions[0], cpu_model=model),))
+        for p, model in ((old, "EPYC"), (new, "Xeon"))
+    )
+    assert [s.cpu_model for s in refreshed(old, new).profile.sessions] == ["EPYC", "Xeon"]
+    more = dataclasses.replace(a_profile({"s1": (0.3,)}).sessions[0], runs=("ffffffffffff",))
+    again = refreshed(old, dataclasses.replace(a_profile({"s1": (0.3,)}), sessions=(more,)))
+    assert [s.cpu_model for s in again.profile.sessions] == ["EPYC"]
+
+
 @LAWS
 @given(st.lists(st.sampled_from("abcdef"), min_size=1, max_size=5, unique=True), st.integers(1, 4))
 def test_refreshing_in_parts_keeps_the_newest_and_refreshing_twice_changes_nothing(names, keep):

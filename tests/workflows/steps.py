@@ -88,10 +88,16 @@ class Runner:
         """Run a job's scripts but the comment, up to one that fails; return how the last one ended and what it said."""
         code, said = 0, ""
         for step in scripts(job):
-            if not code and "perfgate comment" not in step["run"]:
-                done, _ = self.run(step)
+            if not code and "perfgate comment" not in step["run"] and self._is_wanted(step):
+                done, outputs = self.run(step)
+                self.facts |= {f"steps.{step.get('id')}.outputs.{name}": value for name, value in outputs.items()}
                 code, said = done.returncode, done.stdout + done.stderr
         return code, said
+
+    def _is_wanted(self, step: Mapping[str, Any]) -> bool:
+        """Does the condition of a step hold that asks for a number in the outputs of an earlier one?"""
+        asked = re.match(r"\$\{\{ (steps\.\S+) > 0 \}\}", str(step.get("if", "")))
+        return asked is None or int(self.facts.get(asked[1]) or 0) > 0
 
 
 def pull_request(project: Project, tmp_path: Path) -> dict[str, str]:

@@ -33,6 +33,7 @@ PLANS["own-forks-shards"] = Plan(runner="own", shards=3, install=INSTALL)
 PLANS["own-forks-fresh"] = Plan(runner="own", refresh="release/1.x", suites=("services/api", "web"), install=INSTALL)
 PLANS["own-forks-fresh-shards"] = Plan(runner="own", refresh="main", shards=3, install=INSTALL)
 PLANS["own-forks-fresh-proposed"] = Plan(runner="own", refresh="rel/1.x", proposes=True, install=INSTALL)
+PLANS["hosted-forks-hashed"] = Plan(requirements=".github/perfgate.txt", install=INSTALL)
 OFF = ("line-length", "document-start", "truthy")
 STYLE = {"extends": "default", "rules": {**dict.fromkeys(OFF, "disable"), "comments": {"min-spaces-from-content": 1}}}
 
@@ -151,7 +152,12 @@ def test_nothing_is_permitted_beyond_what_a_job_needs(written: dict[str, Path], 
             assert writes <= may
             if "workflow_run" in triggers:
                 assert not runs_the_change
-                assert not any("checkout" in s.get("uses", "") for s in job["steps"])
+                checkouts = [s["with"] for s in job["steps"] if "checkout" in s.get("uses", "")]
+                assert len(checkouts) == (name == "hosted-forks-hashed")
+                for only in checkouts:
+                    assert only["ref"] == "${{ github.event.repository.default_branch }}"
+                    assert only["sparse-checkout"] == ".github/perfgate.txt"
+                    assert only["sparse-checkout-cone-mode"] is False
         assert "pull_request_target" not in triggers
 
 
@@ -183,7 +189,8 @@ def test_a_plan_writes_what_it_needs_and_no_more(name: str) -> None:
     assert (".github/workflows/perf-baseline.yml" in made) is (plan.runner == "own")
     assert (".github/workflows/perf-refresh.yml" in made) is bool(plan.refresh)
     gate = made[".github/workflows/perf.yml"]
-    assert ("perfgate ab" in gate) is (plan.runner == "hosted")
+    assert ("perfgate ab" in gate) is (plan.runner == "hosted" or plan.shards == 1)
+    assert ("confirmations > 0" in gate) is (plan.runner == "own" and plan.shards == 1)
     assert ("pull-requests: write" in gate) is (not plan.forks)
     assert ("matrix" in gate) is bool(plan.suites or plan.shards > 1)
     assert ("--expect-shards 3" in gate) is (plan.shards == 3)

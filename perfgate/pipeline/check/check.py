@@ -23,7 +23,7 @@ from perfgate.pipeline.check.origin import check_origin, find_older
 from perfgate.pipeline.check.renames import follow_renames
 from perfgate.pipeline.check.repeats import Repeats
 from perfgate.pipeline.classes import adopt_classes
-from perfgate.pipeline.failed import find_only_failed
+from perfgate.pipeline.failed import count_failed_sessions, find_only_failed
 from perfgate.pipeline.reference import event
 from perfgate.pipeline.reference.change import compare_with_base
 from perfgate.pipeline.reference.commit import Gate, gate_of
@@ -115,6 +115,7 @@ def check(request: Request) -> Verdict:
             faults += apart
         if request.confirm:
             selection = with_earlier(selection, request.confirm, baselines)
+        selection = replace(selection, profiles=count_failed_sessions(selection.profiles, selection.selected))
     except CannotDecideError as caught:
         return undecided_verdict((*baselines.problems, *caught.diagnostics), request.reproduce, gate)
     problems = [*baselines.problems, *faults, *foreign_origin, *_find_deleted(request, baselines)]

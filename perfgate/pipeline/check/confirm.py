@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, error
+from perfgate.core.finding import WHOLE_SUITE, ExitCode, Status
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.pipeline.report_io import read_verdict
 
@@ -19,6 +20,25 @@ if TYPE_CHECKING:
     _Place = tuple[str, object]
 
 _AGAIN = "measure all benchmarks in a fresh session, against the same baseline and of the same commit"
+
+MANY_ROWS = 50
+"""Gated values above which one confirming session is too few: of 60 to 150 values, 5 to 7 of 100 unchanged pull
+requests failed with one, and none to 5 with two (recorded sessions of several projects)."""
+
+
+def count_confirmations(verdict: Verdict) -> int:
+    """Return how many more fresh sessions should confirm what a check suspects; 0: nothing waits for one.
+
+    Two in all where many values are gated, or the baseline has one session, whose noise is
+    in every comparison with it. What is not judged by sessions needs more runs instead.
+    """
+    waiting = [f for f in verdict.findings if f.status is Status.SUSPECTED and f.method == "across-sessions"]
+    if verdict.exit_code is not ExitCode.PASS or not waiting:
+        return 0
+    is_alone = any(f.sessions_baseline == 1 for f in waiting if f.benchmark != WHOLE_SUITE)
+    wanted = 2 if is_alone or verdict.suite.gated > MANY_ROWS else 1
+    fresh = max((len({s.session for s in p.sessions}) for p in verdict.current), default=1)
+    return max(0, wanted + 1 - fresh)
 
 
 def with_earlier(selection: Selection, reports: Sequence[str], baselines: BaselineSet) -> Selection:

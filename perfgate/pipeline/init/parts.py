@@ -45,6 +45,8 @@ class Plan:
     """Is a session proposed in a pull request? Else it is committed to the branch."""
     install: str = 'python -m pip install "perfgate"'
     """The line that installs perfgate."""
+    requirements: str = ""
+    """The file with hashes from which the job that comments installs it; empty: by `install`, dependencies unpinned."""
 
     def is_sharded(self) -> bool:
         """Do several jobs measure, and another one decide?"""
@@ -73,7 +75,13 @@ def measure(plan: Plan) -> list[str]:
         ]
     return [
         f"- run: perfgate run -n 10 -- python job.py # the command to measure\n{place}",
-        f"- run: perfgate check --baseline-ref auto\n{place}",
+        f"- id: gate\n  run: perfgate check --baseline-ref auto\n{place}",
+        f"""\
+- if: ${{{{ steps.gate.outputs.confirmations > 0 }}}} # something is suspected: held against the base, measured here
+  run: perfgate ab --base "$BASE" -- python job.py # the same command
+  env:
+    BASE: {BASE}
+{place}""",
     ]
 
 

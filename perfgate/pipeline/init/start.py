@@ -52,6 +52,9 @@ _NEXT = {
 }
 _SUITE = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)*", re.ASCII)
 _BRANCH = re.compile(r"[A-Za-z0-9][\w-]*([./][A-Za-z0-9_][\w-]*)*", re.ASCII)
+_FILE = re.compile(r"\.?[A-Za-z0-9][\w.-]*(/\.?[A-Za-z0-9][\w.-]*)*", re.ASCII)
+_LIST = ".github/perfgate.txt"
+_LONGEST_LIST = 2**20
 _SUITE_HINT = (
     "name a folder from here, such as services/api; each part begins with a-z, A-Z or 0-9, and may hold . _ - as well"
 )
@@ -167,6 +170,44 @@ def with_refresh(plan: Plan, place: str, branch: str | None, form: str | None = 
     else:
         return replace(plan, refresh=branch, proposes=form == "pull-request")
     raise cannot_decide("usage", message, place="--refresh", hint=hint)
+
+
+def with_requirements(plan: Plan, place: str, path: str | None, folder: str = ".") -> Plan:
+    """Return the plan whose job that comments installs from a list with hashes; None: without.
+
+    Args:
+        plan: the rest.
+        place: where the gate will run.
+        path: of the list, from the project's root.
+        folder: the project's root.
+
+    Raises:
+        CannotDecideError: no such job is written, or the file is no such list.
+    """
+    if path is None:
+        return plan
+    hint = f"write it first (docs/security.md): pip-compile --generate-hashes --output-file {_LIST} FILE.in"
+    if place != "github" or not plan.forks:
+        message, hint = "only the workflow that comments for forks installs from it", "leave it out, or add --ci github"
+    elif not _FILE.fullmatch(path):
+        message = "it would need quoting in a workflow, or leads out of the project"
+        hint = f"name a file from here, such as {_LIST}"
+    elif not _pins_by_hash(os.path.join(folder, path)):
+        message = f'"{path}" is no list that pins perfgate by version and hashes'
+    else:
+        return replace(plan, requirements=path)
+    raise cannot_decide("usage", message, place="--requirements", hint=hint)
+
+
+def _pins_by_hash(path: str) -> bool:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            text = file.read(_LONGEST_LIST)
+    except OSError:
+        return False
+    lines = [line for line in text.replace("\\\n", " ").splitlines() if line.partition("#")[0].strip()]
+    pinned = [line for line in lines if "==" in line and "--hash=sha256:" in line]
+    return len(pinned) == len(lines) and any(line.startswith("perfgate==") for line in pinned)
 
 
 def _check_shards(place: str, plan: Plan) -> None:

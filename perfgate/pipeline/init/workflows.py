@@ -6,6 +6,7 @@ from textwrap import indent
 
 from perfgate.pipeline.init.fresh import keep_fresh
 from perfgate.pipeline.init.parts import (
+    CHECKOUT,
     DOWNLOAD,
     HEAD,
     PYTHON,
@@ -24,6 +25,8 @@ from perfgate.pipeline.init.parts import (
     runner,
     upload,
 )
+
+_READS_LIST = "      contents: read # to fetch the list\n"
 
 
 def github(plan: Plan) -> dict[str, str]:
@@ -129,7 +132,7 @@ def _comment(plan: Plan) -> str:
     option, variable = id_option(plan)
     steps = [
         f'- uses: {PYTHON}\n  with:\n    python-version: "3.12"\n',
-        f"- run: {plan.install.replace('python -m', 'python -I -m', 1)}\n",  # nothing of a folder or of variables
+        *_install(plan),
         f"""\
 - uses: {DOWNLOAD}
   continue-on-error: true # a run that ended before its report is a notice of the next step
@@ -168,9 +171,26 @@ jobs:
     timeout-minutes: 10
     permissions:
       actions: read # to fetch the report
-      pull-requests: write # to comment
+{_READS_LIST if plan.requirements else ""}      pull-requests: write # to comment
     steps:
 {indent("".join(steps), "      ")}"""
+
+
+def _install(plan: Plan) -> list[str]:
+    """Return the steps that install perfgate beside a token: nothing of a folder or of variables is imported."""
+    if not plan.requirements:
+        return [f"- run: {plan.install.replace('python -m', 'python -I -m', 1)}\n"]
+    return [
+        f"""\
+- uses: {CHECKOUT}
+  with:
+    ref: ${{{{ github.event.repository.default_branch }}}} # this one file of it, never that of the pull request
+    sparse-checkout: {plan.requirements}
+    sparse-checkout-cone-mode: false
+    persist-credentials: false
+""",
+        f"- run: python -I -m pip install --require-hashes --no-deps -r {plan.requirements}\n",
+    ]
 
 
 def _refresh(plan: Plan) -> str:

@@ -157,6 +157,17 @@ def unlike(base, current):
     return [reword(f) for f in judged(base, current).findings]
 
 
+def crashed(failed, *, of):
+    """Return the findings of a benchmark of which some runs failed, after none of 90."""
+    base, now = profile({"elapsed": [1.0] * 90}), profile({"elapsed": [1.0] * (of - failed)})
+    (was,), (session,) = base.sessions, now.sessions
+    sides = (
+        replace(base, sessions=(replace(was, runs=()),)),
+        replace(now, sessions=(replace(session, failed=failed, runs=()),)),
+    )
+    return judged(*sides).findings
+
+
 def vanished(*new, **more):
     """Return the findings of a benchmark that is no longer measured, beside new ones of the same values."""
     pairs = [Pair(base=profile({"elapsed": BASE}), current=None)]
@@ -189,6 +200,9 @@ CASES = {
     "budget-of-few": lambda: budgeted("< 1s", statistic="p95"),
     "budget-of-few-calls": lambda: budgeted("< 1%", "error_rate", values=counted(s=(1, 70))),
     "few-calls": lambda: shares((0, 70), (1, 70)),
+    "fails-more-often": lambda: crashed(6, of=14),
+    "may-fail-more-often": lambda: crashed(1, of=14),
+    "most-runs-failed": lambda: crashed(7, of=14),
     "no-runs": absent,
     "looks-renamed": lambda: vanished("solver"),
     "removed": lambda: vanished(removals=(Removal(origin="r", benchmark="train", reason="gone"),)),
