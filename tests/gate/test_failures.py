@@ -9,6 +9,7 @@ from gate_cases import counted, judged, policy, profile, row_of, rule
 
 from perfgate.core.metrics import Metric
 from perfgate.core.policy import ERROR_RATE, FAILED_RUNS, Budget
+from perfgate.core.sessions import join_sessions
 from perfgate.core.text.units import parse_limit
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.failures import rate_of
@@ -113,3 +114,8 @@ def budget(limit):
         origin="budget 1", benchmark="train", metric=ERROR_RATE, statistic="p50", limit=parse_limit(limit), warn=None,
         level="fail",
     )  # fmt: skip
+
+
+def test_batches_of_one_session_add_up():
+    first, again = (ran(8, failed=k, session=f"job-4/{k}").sessions[0] for k in (1, 4))
+    assert join_sessions(first, again).failed == 5
