@@ -200,13 +200,14 @@ def _headline(verdict: Verdict, groups: dict[str, list[Finding]], *, quiet: bool
         return strong("Pass"), text(f": {count(len(groups['new']), 'value')} measured.")
     if not judged:
         return strong("Pass"), text(": no value is gated, so that the check cannot fail. Check the rules.")
-    if all(f.reason == "few-runs" for f in judged):
-        words = "of every gated value there are so few runs that the check cannot fail. Measure more on each side."
-        return strong("Pass"), text(f": {words}")
     if all(f.reason == "below-least" for f in judged):
         words = "every gated value is shorter than --min-time, so that the check cannot fail. Lower --min-time."
         return strong("Pass"), text(f": {words}")
     return strong("Pass"), text(f": {count(len(judged), 'gated value')} measured, {_passed(groups, quiet=quiet)}")
+
+
+def _gated(findings: Sequence[Finding]) -> list[Finding]:
+    return [f for f in findings if f.level == "fail"]
 
 
 def _passed(groups: dict[str, list[Finding]], *, quiet: bool) -> str:
@@ -218,6 +219,10 @@ def _passed(groups: dict[str, list[Finding]], *, quiet: bool) -> str:
     held += f", {count(gone, 'benchmark')} removed." if gone else "."
     if suspects:
         return f"{held} {count(suspects, 'value is', 'values are')} suspected: see below."
+    if blind and all(
+        f.reason == "few-runs" for part in ("noisy", "unchanged", "improved") for f in _gated(groups[part])
+    ):
+        return f"{held} So few runs cannot prove a change of any size: see below."
     if blind:
         return f"{held} {blind:,} of them cannot detect a change as small as the threshold: see below."
     return held if quiet and not waived and not gone and not groups["refuted"] else f"{held} See below."

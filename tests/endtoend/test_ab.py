@@ -204,7 +204,7 @@ def test_in_ci_the_reports_are_written_and_the_commits_are_those_of_the_sides(pr
     versions(project, told(log), told(log))
     told_commit = "c" * 40
     outcome = ab(project, "--", *RUN, CI="true", GITHUB_ACTIONS="true", GITHUB_SHA=told_commit)
-    assert outcome.code in (0, 1), str(outcome)
+    assert outcome.code in (0, 1, 2), str(outcome)  # two runs of each side may lie apart by noise
     provenance = project.read_json("perfgate-report/report.json")["provenance"]
     assert told_commit not in {*provenance["baseline_commits"], *provenance["current_commits"]}
     assert told_commit not in log.read_text()

@@ -325,6 +325,7 @@ def test_a_benchmark_that_the_head_removed_on_purpose_passes_and_is_reported_fir
 ) -> None:
     versions(project, "", "")
     project.write("own.py", OWN.format(names=["stays", "leaves"]))
+    project.write("perfgate.toml", '[defaults]\nthreshold = "+9000%"\n')
     project.commit("Measure")
     project.write("own.py", OWN.format(names=["stays"]))
     project.write("baselines/waivers.toml", '[[removed]]\nbenchmark = "leaves"\nreason = "the old parser is gone"\n')

@@ -60,9 +60,17 @@ def test_one_slower_benchmark_among_twenty_is_the_one_that_is_named(project: Pro
     assert [(f["benchmark"], f["metric"]) for f in failed] == [("stage-07", "elapsed")]
 
 
-def test_too_few_runs_to_prove_a_change_are_suspected_and_the_report_says_what_settles_it(project: Project) -> None:
+def test_runs_that_are_all_clearly_worse_and_too_few_to_prove_it_are_no_pass(project: Project) -> None:
     baseline_of(project, 3, "train")
     project.write_runs(3, "new", elapsed=1.5, benchmark="train")
+    outcome = project.cli("check")
+    assert outcome.code == 2, str(outcome)
+    assert "3 and 3 runs can never prove a change; measure 5 on each side" in " ".join(outcome.stdout.split())
+
+
+def test_too_few_runs_to_prove_a_change_are_suspected_and_the_report_says_what_settles_it(project: Project) -> None:
+    baseline_of(project, 3, "train")
+    project.write_runs(3, "new", elapsed=1.2, benchmark="train")
     outcome = project.cli("check")
     assert outcome.code == 0, str(outcome)
     told = " ".join(outcome.stdout.split())
@@ -72,7 +80,7 @@ def test_too_few_runs_to_prove_a_change_are_suspected_and_the_report_says_what_s
 
 def test_a_suspicion_fails_for_those_who_ask_for_it(project: Project) -> None:
     baseline_of(project, 3, "train")
-    project.write_runs(3, "new", elapsed=1.5, benchmark="train")
+    project.write_runs(3, "new", elapsed=1.2, benchmark="train")
     project.write("perfgate.toml", '[defaults]\non_suspected = "fail"\n')
     assert project.cli("check").code == 1
 

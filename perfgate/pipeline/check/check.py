@@ -106,10 +106,7 @@ def check(request: Request) -> Verdict:
         selection, faults, notes = _current(request, settings, baselines)
         everything, (baselines, renames) = baselines, follow_renames(baselines, selection, gate.edits.renamed)
         baselines = part.keep_baselines(request.benchmarks, baselines)
-        foreign_origin, warnings = check_origin(selection.profiles, request.runs_from)
-        if request.runs_from is None:
-            warnings += find_older(selection.profiles, baselines.profiles)
-        warnings += report_joins(selection)
+        foreign_origin, warnings = _check_origin(request, selection, baselines)
         if request.same_session:
             baselines, selection, apart = _share_session(request, baselines, selection)
             faults += apart
@@ -154,6 +151,16 @@ def check(request: Request) -> Verdict:
             removed=_removed(gate, request),
         )
     )
+
+
+def _check_origin(
+    request: Request, selection: Selection, baselines: BaselineSet
+) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """Return what prevents a verdict because of where and when the runs were made, and what is only said."""
+    foreign, warnings = check_origin(selection.profiles, request.runs_from)
+    if request.runs_from is None:
+        warnings += find_older(selection.profiles, baselines.profiles)
+    return foreign, [*warnings, *report_joins(selection)]
 
 
 def _sides(request: Request) -> Gate:
