@@ -227,12 +227,12 @@ def without_base(sides: Sides, failure: CannotDecideError) -> Sides:
         for path in started_files(sides.head.argv)
         if os.path.lexists(os.path.join(head_folder, path)) and not os.path.lexists(os.path.join(base_folder, path))
     ]
-    if not missing or not _says_missing(failure, missing):
+    if not missing or not _is_for_want_of(failure, missing):
         raise failure
     return _drop_base(sides, missing, missing, failure.output)
 
 
-def _says_missing(failure: CannotDecideError, paths: Sequence[str]) -> bool:
+def _is_for_want_of(failure: CannotDecideError, paths: Sequence[str]) -> bool:
     """Did a command fail because one of the files is missing? Whatever else is wrong with the base is no news.
 
     A shell and the system say so by an exit code, interpreters by a line that names the file or the module.
