@@ -15,7 +15,7 @@ from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.machine.ci import find_ci_run
 from perfgate.report.codec import from_data
 from perfgate.report.compose import compose
-from perfgate.store.git import Commit
+from perfgate.store.git import Commit, git
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +28,8 @@ LARGEST = 64 * 1024 * 1024
 """Largest report in bytes: a hundred thousand findings fit."""
 MOST_REPORTS = 99
 """Most reports of one job in one folder."""
+_LINK = b"120000 "
+"""Git's mode of a symbolic link."""
 _ORDER = (1, 2, 0)
 """Exit codes of a job's checks, the one that counts first."""
 _DAY = 24 * 3600  # seconds; a report that names no CI run and is older than this is no longer this job's
@@ -177,6 +179,7 @@ def write_output(path: str, content: bytes, *, slug: str) -> None:
         if _is_precious(path):
             message = "holds a baseline or a run summary, which is not to be lost"
             raise cannot_decide(slug, message, place=path, hint="name another file")
+        _refuse_committed_link(path, slug)
         folder = os.path.dirname(path)
         if folder:
             os.makedirs(folder, exist_ok=True)
@@ -184,6 +187,28 @@ def write_output(path: str, content: bytes, *, slug: str) -> None:
     except OSError as caught:
         cause = "is a folder" if os.path.isdir(path) else f"cannot be written ({caught.strerror or caught})"
         raise cannot_decide(slug, cause, place=path, hint="name a file in a folder that can be written to") from None
+
+
+def _refuse_committed_link(path: str, slug: str) -> None:
+    """Return when no part of a path is a symbolic link that git holds: the change would choose what is overwritten.
+
+    Raises:
+        CannotDecideError: one is. A link that somebody made on this machine is followed.
+    """
+    part = path.rstrip("/")
+    while part.strip("/"):
+        folder, name = os.path.split(part)
+        if os.path.islink(part) and _is_link_in_git(folder or ".", name):
+            message = "is a symbolic link that git holds, which may lead anywhere"
+            raise cannot_decide(slug, message, place=part, hint="git rm it, or name another place")
+        part = folder
+
+
+def _is_link_in_git(folder: str, name: str) -> bool:
+    try:
+        return git(folder, ["ls-files", "--stage", "--", f":(literal){name}"], hint="").startswith(_LINK)
+    except CannotDecideError:  # no repository
+        return False
 
 
 def _is_precious(path: str) -> bool:
