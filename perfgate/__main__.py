@@ -24,12 +24,14 @@ _DEBUG = "PERFGATE_DEBUG"
 _PATIENCE = 1.0
 """Seconds after a signal in which others are passed over."""
 _stopped_at = -_PATIENCE
+_was_stopped = False
 _INTERRUPTED = "cannot decide: interrupted; run the command again"
 
 
 def main() -> NoReturn:
     """Run the command line of this process and leave with its exit code."""
     code = _CANNOT_DECIDE
+    sys.unraisablehook = _note_unraisable
     # Millions of live records, nearly none of them in a cycle: searching them for cycles as often as Python does by
     # default takes a third of a large check and grows faster than the check itself.
     gc.set_threshold(_ALLOCATIONS_PER_COLLECTION, 10, 10)
@@ -46,11 +48,16 @@ def main() -> NoReturn:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # from here on nothing may change the code
         with contextlib.suppress(ValueError, OSError, AttributeError, KeyboardInterrupt):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if _was_stopped and code != _CANNOT_DECIDE:  # its exception was lost in a callback, and the work went on
+        code = _CANNOT_DECIDE
+        _say(_INTERRUPTED)
     if not _flushed():
         code = _CANNOT_DECIDE
     # An interruption of an `exec` of text (each dataclass is made by one) stays pending in the
     # interpreter, which would end by SIGINT instead of with our code; the next evaluation of text clears it.
     eval("0")  # noqa: S307 - a constant
+    if sys.flags.inspect:  # PYTHONINSPECT: Python would not end here, and then by its own code
+        os._exit(code)
     sys.exit(code)
 
 
@@ -59,11 +66,18 @@ def _stop(_number: int, _frame: object) -> None:
 
     Signals that follow at once add nothing: they would only interrupt the cleaning up, between its steps.
     """
-    global _stopped_at  # noqa: PLW0603 - a signal handler has no other place
+    global _stopped_at, _was_stopped  # noqa: PLW0603 - a signal handler has no other place
+    _was_stopped = True
     now = time.monotonic()
     if now - _stopped_at > _PATIENCE:
         _stopped_at = now
         raise KeyboardInterrupt
+
+
+def _note_unraisable(caught: sys.UnraisableHookArgs) -> None:
+    """Print what is raised where nothing can take it, but an interruption: `main` says that one in its own words."""
+    if not issubclass(caught.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(caught)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import os
-import tomllib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from perfgate import schema
@@ -15,6 +14,7 @@ from perfgate.core.metrics import canonical_name
 from perfgate.core.policy import Budget, Floor, Policy, Rule
 from perfgate.core.statistic import STATISTICS
 from perfgate.core.text.near_names import is_near
+from perfgate.core.text.strict_toml import load_toml
 from perfgate.core.text.units import Change, parse_change, parse_limit
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def decode(content: bytes, origin: str) -> str:
 
 def _toml(text: str, origin: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
+        return load_toml(text)
     except (ValueError, RecursionError) as caught:  # ValueError: also a number of thousands of digits
         raise cannot_decide(_SLUG, f"not TOML: {caught}", place=origin, hint="correct the line") from None
 

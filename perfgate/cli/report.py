@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 def command(path: str, form: Format, *, exit_code: bool) -> ExitCode | None:
     """Render a report again in another format.
 
-    Exits 0 whatever the verdict in it, unless --exit-code asks for the verdict's.
+    Exits 0 whatever the verdict in it, unless --exit-code asks for the verdict's,
+    the worst where several checks of a job left theirs beside it.
     """
     from perfgate.cli.present import show
     from perfgate.core.errors import CannotDecideError
-    from perfgate.pipeline.report_io import read_report
+    from perfgate.pipeline.report_io import read_report, read_report_of_job
     from perfgate.pipeline.verdicts import cause
 
-    document = read_report(path)
+    document = read_report_of_job(path) if exit_code else read_report(path)
     show(document, form)
     if not exit_code or document.verdict is None:
         return None

@@ -43,22 +43,18 @@ def find(patterns: Sequence[str], root: str = "") -> tuple[list[str], list[Diagn
 
     Returns:
         The files, and an error for each pattern that cannot be followed, such as a folder of other files.
-        A glob that matches nothing, and an empty folder, is no error here.
+        A glob that matches nothing, and an empty folder, is no error here; a folder that cannot be listed is one.
     """
     found: dict[str, None] = {}
     problems: list[Diagnostic] = []
     for pattern in patterns:
         path = os.path.join(root, pattern)
         try:
-            if _MAGIC.search(pattern) and not os.path.lexists(path):
-                names = _expand(path)
-            elif os.path.isdir(path):
-                names = files_of(path)
-            else:
-                os.stat(path)
-                names = [path]
+            names = _expand(path) if _MAGIC.search(pattern) else _literal(path)
+            if _MAGIC.search(pattern) and os.path.lexists(path) and path not in names:
+                names += _literal(path)  # in addition: a file of that name must not hide what the glob matches
         except OSError as caught:
-            problems.extend(unreadable(path, caught, "runs-unreadable").diagnostics)
+            problems.extend(unreadable(caught.filename or path, caught, "runs-unreadable").diagnostics)
             continue
         except CannotDecideError as caught:
             problems.extend(caught.diagnostics)
@@ -70,10 +66,18 @@ def find(patterns: Sequence[str], root: str = "") -> tuple[list[str], list[Diagn
 def folder_of(pattern: str, root: str = "") -> str:
     """Return the folder that a pattern names, below which all its files are; a link in it is not followed."""
     path = os.path.join(root, pattern)
-    magic = None if os.path.lexists(path) else _MAGIC.search(pattern)
+    magic = _MAGIC.search(pattern)
     if magic is not None:
         path = os.path.join(root, pattern[: magic.start()])
     return path if magic is None and os.path.isdir(path) else os.path.dirname(path)
+
+
+def _literal(path: str) -> list[str]:
+    """Return the file of a path, or the files of its folder."""
+    if os.path.isdir(path):
+        return files_of(path)
+    os.stat(path)
+    return [path]
 
 
 def _expand(path: str) -> list[str]:

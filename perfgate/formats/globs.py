@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import os
 import re
@@ -20,11 +21,14 @@ def expand(pattern: str, scan: Scan = os.scandir) -> list[str]:
     """Return the paths that a glob matches, each real folder below a ``**`` visited once.
 
     A file that links make reachable in several ways is one path, the one without links where there is one.
-    Names that begin with a dot match only where the pattern states the dot. What cannot be listed holds nothing.
+    Names that begin with a dot match only where the pattern states the dot. Folders that are not there hold nothing.
 
     Args:
         pattern: such as ``runs/**/*.json``; ``**`` stands for any number of folders.
         scan: lists a folder.
+
+    Raises:
+        OSError: a folder on the way may not be listed, so that what it holds is unknown.
     """
     if os.sep != "/":
         pattern = pattern.replace(os.sep, "/")
@@ -43,18 +47,26 @@ def expand(pattern: str, scan: Scan = os.scandir) -> list[str]:
         elif _MAGIC.search(part):
             found = [path for folder in found for path in _matching(folder, part, scan, is_last=is_last)]
         else:
-            found = [path for path in (f"{folder}{part}" for folder in found) if os.path.lexists(path)]
+            found = [path for path in (f"{folder}{part}" for folder in found) if _is_there(path)]
         if not is_last and part != _DEEP:
             found = [f"{path}/" for path in found]
     return found
 
 
 def _entries(folder: str, scan: Scan) -> list[os.DirEntry[str]]:
-    """Return what a folder holds, by name; nothing when it cannot be listed."""
+    """Return what a folder holds, by name; nothing when there is no such folder."""
     try:
         return sorted(scan(folder or "."), key=lambda entry: entry.name)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
+
+
+def _is_there(path: str) -> bool:
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _matching(folder: str, pattern: str, scan: Scan, *, is_last: bool) -> Iterator[str]:
@@ -68,8 +80,10 @@ def _matching(folder: str, pattern: str, scan: Scan, *, is_last: bool) -> Iterat
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a loop of links
-        return False
+    except OSError as caught:
+        if caught.errno == errno.ELOOP:  # a loop of links leads to no folder
+            return False
+        raise
 
 
 class _Tree:
@@ -87,7 +101,7 @@ class _Tree:
             folder = waiting.pop() if waiting else links.pop(0)
             try:
                 stated = os.stat(folder or ".")
-            except OSError:
+            except (FileNotFoundError, NotADirectoryError):
                 continue
             if (stated.st_dev, stated.st_ino) in self._seen:
                 continue

@@ -13,7 +13,7 @@ from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, e
 from perfgate.core.finding import Status
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.parsing.files import read_bounded
-from perfgate.pipeline.report_io import list_further_reports, read_verdict
+from perfgate.pipeline.report_io import read_verdicts
 from perfgate.publish.api import ApiError, Client, api_url, make_opener
 from perfgate.publish.comments import Done, Thread
 from perfgate.publish.events import Place, is_repository, read_place, refuse_target
@@ -35,7 +35,6 @@ _LARGEST_EVENT = 32 * 1024 * 1024  # GitHub sends no event of more than 25 MB
 _CHANGED = frozenset({Status.SUSPECTED, Status.IMPROVED, Status.NEW, Status.WAIVED, Status.REMOVED})
 _EDITED = "gate-edited"  # the pull request changes what it is judged by
 _EVENT_HINT = "run it in GitHub Actions, or name --repo and --pr"
-_ORDER = (1, 2, 0)  # exit codes, the first is shown
 _FORBIDDEN, _UNKNOWN_TOKEN = 403, 401
 
 
@@ -98,11 +97,13 @@ def publish_comment(request: Request, world: World, draw: Draw) -> Outcome:
     if in_job and not os.path.lexists(request.report):
         message = "no comment: there is no report; what measured ended before it wrote one"
         return Outcome(notes=(note("comment-no-report", message, place=request.report),))
-    verdict, verdicts = read_verdicts(request.report)
-    verdict = replace(verdict, notes=(*_contradictions(verdict, place), *verdict.notes))
+    verdict, verdicts = read_verdicts(request.report, largest=LARGEST)
+    odd = _contradictions(verdict, place)
+    verdict = replace(verdict, notes=(*odd, *verdict.notes))
     body = draw(verdict, place, _run_page(place, world.environ))
     try:
-        return _send(request, world, place, body, create=any(is_worth_a_comment(v, request.when) for v in verdicts))
+        create = bool(odd) or any(is_worth_a_comment(v, request.when) for v in verdicts)
+        return _send(request, world, place, body, create=create)
     except ApiError as caught:
         if caught.status == _FORBIDDEN and not caught.limited:
             return Outcome(notes=(_forbidden(caught),), body=body if request.dry_run else "")
@@ -117,29 +118,6 @@ def _contradictions(verdict: Verdict, place: Place) -> tuple[Diagnostic, ...]:
     message = f"GitHub says that the run that measured ended with {place.conclusion}, this report says {verdict.name}"
     hint = "the run counts, not the report; another job of it may have ended otherwise"
     return (warning("report-contradicts-run", message, hint=hint),)
-
-
-def read_verdicts(path: str) -> tuple[Verdict, list[Verdict]]:
-    """Return the verdict that the comment shows, which names those of the job's other checks, and all of them.
-
-    A regression is shown before a check that could not decide, and that before a pass.
-    """
-    verdicts: list[Verdict] = []
-    left = LARGEST
-    paths = [path, *list_further_reports(path)]
-    for each in paths:
-        if os.path.islink(each) or (each != path and os.path.islink(os.path.dirname(each))):
-            message = "is a symbolic link, which may lead out of what was uploaded"
-            raise cannot_decide("report-unreadable", message, place=each, hint="name the file itself")
-        verdicts.append(read_verdict(each, largest=left))
-        left = max(0, left - os.path.getsize(each))
-    shown = min(range(len(verdicts)), key=lambda i: (_ORDER.index(int(verdicts[i].exit_code)), i))
-    others = tuple(
-        warning("other-report", f"another check of this job: {v.name}", place=paths[i], hint="its report is in the run")
-        for i, v in enumerate(verdicts)
-        if i != shown
-    )
-    return replace(verdicts[shown], notes=(*others, *verdicts[shown].notes)), verdicts
 
 
 def is_worth_a_comment(verdict: Verdict, when: When) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.atomic import write_whole
@@ -14,6 +15,7 @@ from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.machine.ci import find_ci_run
 from perfgate.report.codec import from_data
 from perfgate.report.compose import compose
+from perfgate.store.git import Commit, git
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +28,10 @@ LARGEST = 64 * 1024 * 1024
 """Largest report in bytes: a hundred thousand findings fit."""
 MOST_REPORTS = 99
 """Most reports of one job in one folder."""
+_LINK = b"120000 "
+"""Git's mode of a symbolic link."""
+_ORDER = (1, 2, 0)
+"""Exit codes of a job's checks, the one that counts first."""
 _DAY = 24 * 3600  # seconds; a report that names no CI run and is older than this is no longer this job's
 
 
@@ -46,6 +52,57 @@ def read_verdict(path: str, *, largest: int = LARGEST) -> Verdict:
     """
     content = read_bounded(path, limit=largest, slug="report-unreadable")
     return from_data(load_json(content, path, "report-invalid", "`perfgate schema report` prints the format"), path)
+
+
+def read_verdicts(path: str, *, largest: int = LARGEST) -> tuple[Verdict, list[Verdict]]:
+    """Return the verdict that counts for a job, which names those of its other checks, and all of them.
+
+    A regression comes before a check that could not decide, and that before a pass.
+
+    Raises:
+        CannotDecideError: a report is not valid, a symbolic link, or all are larger than `largest` bytes together.
+    """
+    verdicts: list[Verdict] = []
+    left = largest
+    paths = [path, *list_further_reports(path)]
+    for each in paths:
+        if os.path.islink(each) or (each != path and os.path.islink(os.path.dirname(each))):
+            message = "is a symbolic link, which may lead out of what was uploaded"
+            raise cannot_decide("report-unreadable", message, place=each, hint="name the file itself")
+        verdicts.append(read_verdict(each, largest=left))
+        left = max(0, left - os.path.getsize(each))
+    shown = min(range(len(verdicts)), key=lambda i: (_ORDER.index(int(verdicts[i].exit_code)), i))
+    others = tuple(
+        warning("other-report", f"another check of this job: {v.name}", place=paths[i], hint="its report is in the run")
+        for i, v in enumerate(verdicts)
+        if i != shown
+    )
+    return replace(verdicts[shown], notes=(*others, *verdicts[shown].notes)), verdicts
+
+
+def read_report_of_job(path: str) -> Document:
+    """Return the document of the check that counts for a job: the worst of a ``report.json`` and those beside it.
+
+    Raises:
+        CannotDecideError: one is not valid, a symbolic link, or was committed and not written by this job.
+    """
+    verdict, _ = read_verdicts(path)
+    for each in (path, *list_further_reports(path)):
+        if _is_committed(each):
+            hint = "git rm --cached it; let the check write a report: --report-dir DIR"
+            message = "is what git holds, so that no check of this job wrote it"
+            raise cannot_decide("report-committed", message, place=each, hint=hint)
+    return compose(verdict)
+
+
+def _is_committed(path: str) -> bool:
+    """Does the commit that is checked out hold the file with this very content?"""
+    folder, name = os.path.split(path)
+    try:
+        content = read_bounded(path, limit=LARGEST, slug="report-unreadable")
+        return Commit("HEAD", folder or ".").read(name, limit=LARGEST) == content
+    except CannotDecideError:  # no repository, no commit: nobody can have committed it
+        return False
 
 
 def choose_folder(folder: str, environ: Mapping[str, str]) -> tuple[str, list[Diagnostic]]:
@@ -99,6 +156,8 @@ def _is_of_this_run(path: str, environ: Mapping[str, str]) -> bool:
         age = time.time() - os.stat(path).st_mtime
     except (CannotDecideError, OSError):
         return False
+    if _is_committed(path):
+        return False
     system, this_run = find_ci_run(environ)
     stated = [s for s in verdict.compared.sessions if system and s.startswith(system)]
     return any(s.startswith(this_run) for s in stated) if stated else age < _DAY
@@ -120,6 +179,7 @@ def write_output(path: str, content: bytes, *, slug: str) -> None:
         if _is_precious(path):
             message = "holds a baseline or a run summary, which is not to be lost"
             raise cannot_decide(slug, message, place=path, hint="name another file")
+        _refuse_committed_link(path, slug)
         folder = os.path.dirname(path)
         if folder:
             os.makedirs(folder, exist_ok=True)
@@ -127,6 +187,28 @@ def write_output(path: str, content: bytes, *, slug: str) -> None:
     except OSError as caught:
         cause = "is a folder" if os.path.isdir(path) else f"cannot be written ({caught.strerror or caught})"
         raise cannot_decide(slug, cause, place=path, hint="name a file in a folder that can be written to") from None
+
+
+def _refuse_committed_link(path: str, slug: str) -> None:
+    """Return when no part of a path is a symbolic link that git holds: the change would choose what is overwritten.
+
+    Raises:
+        CannotDecideError: one is. A link that somebody made on this machine is followed.
+    """
+    part = path.rstrip("/")
+    while part.strip("/"):
+        folder, name = os.path.split(part)
+        if os.path.islink(part) and _is_link_in_git(folder or ".", name):
+            message = "is a symbolic link that git holds, which may lead anywhere"
+            raise cannot_decide(slug, message, place=part, hint="git rm it, or name another place")
+        part = folder
+
+
+def _is_link_in_git(folder: str, name: str) -> bool:
+    try:
+        return git(folder, ["ls-files", "--stage", "--", f":(literal){name}"], hint="").startswith(_LINK)
+    except CannotDecideError:  # no repository
+        return False
 
 
 def _is_precious(path: str) -> bool:

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.core.errors import CannotDecideError, cannot_decide, error
 from perfgate.core.session_id import SessionId
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.discovery import LARGEST_RUN, RunReader, find
@@ -25,13 +25,24 @@ from perfgate.pipeline import inputs
 from perfgate.pipeline.fixed_time import FixedTimeWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from perfgate.core.errors import Diagnostic
     from perfgate.core.run import Run
     from perfgate.measure.summary import RunFacts
 
 _TAIL_LINES = 20
 _LARGEST_RECEIPT = 1 << 20
+
+
+class CommandFailedError(CannotDecideError):
+    """A command failed; says whether it was started at all."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], *, is_started: bool, output: Iterable[str] = ()) -> None:
+        """Take the fault, the last lines of the output, and whether the command was found and could be executed."""
+        super().__init__(diagnostics, output=output)
+        self.is_started = is_started
+        """False: there is no such program, or it may not be executed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,7 +337,7 @@ def _write_outside_summary(job: MeasuringJob, result: CommandResult, started_at:
         ) from None
 
 
-def _failed(job: MeasuringJob, result: CommandResult, number: str) -> CannotDecideError:
+def _failed(job: MeasuringJob, result: CommandResult, number: str) -> CommandFailedError:
     """Return the error for a run that failed, with the last lines of its stderr."""
     if result.error:
         what = result.error
@@ -335,10 +346,9 @@ def _failed(job: MeasuringJob, result: CommandResult, number: str) -> CannotDeci
     else:
         what = f"exited with {result.exit_code}"
     tail = result.stderr_tail.strip().splitlines()[-_TAIL_LINES:]
-    return cannot_decide(
-        "command-failed",
-        f"{number} failed: {what}",
-        place=job.benchmark,
-        hint="give it more time: --timeout SECONDS" if result.timed_out else "fix the command",
+    hint = "give it more time: --timeout SECONDS" if result.timed_out else "fix the command"
+    return CommandFailedError(
+        [error("command-failed", f"{number} failed: {what}", place=job.benchmark, hint=hint)],
+        is_started=result.is_started(),
         output=(f"stderr: {line}" for line in tail),
     )

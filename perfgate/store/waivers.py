@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from perfgate.core.errors import CannotDecideError, Diagnostic, at, cannot_decid
 from perfgate.core.metrics import canonical_name
 from perfgate.core.policy import Removal, Waiver
 from perfgate.core.statistic import P50, STATISTICS
+from perfgate.core.text.strict_toml import load_toml
 from perfgate.core.text.units import parse_change
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def parse(content: bytes, origin: str) -> Reviewed:
     if len(content) > LARGEST:
         raise cannot_decide(_SLUG, f"is larger than {LARGEST:,} bytes", place=origin, hint="remove old waivers")
     try:
-        document = _with_text_dates(tomllib.loads(content.decode("utf-8-sig")))
+        document = _with_text_dates(load_toml(content.decode("utf-8-sig")))
     except UnicodeDecodeError as caught:
         message = f"not UTF-8 (byte {caught.start})"
         raise cannot_decide(_SLUG, message, place=origin, hint="save the file as UTF-8") from None

@@ -55,6 +55,43 @@ def test_a_folder_that_the_base_lacks_is_new(same: Project) -> None:
     assert "the base lacks the folder extra/" in str(report(same)["notes"])
 
 
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("sh", ("sh", "bench.sh")),
+        ("rows.csv", ("sh", "bench.sh", "rows.csv")),
+        ("rows.csv", ("sh", "bench.sh", "--rows=rows.csv")),
+        ("loads.py", ("env", "A=1", "sh", "bench.sh", "-m", "loads")),
+    ],
+    ids=["program", "argument", "option", "module"],
+)
+def test_a_base_that_fails_for_another_cause_is_not_dropped_for_a_file_named_like_a_word(
+    project: Project, name: str, command: tuple[str, ...]
+) -> None:
+    versions(project, "echo 'rows.csv: not found' >&2; exit 4\n", SLOW)
+    project.write(name, "x")
+    project.commit("Add a file")
+    assert_cannot_decide(ab(project, "--", *command), "warm-up run 1 of the base failed: exited with 4", "fix")
+
+
+def test_a_script_that_the_base_finds_elsewhere_and_that_fails_there_is_not_new(project: Project) -> None:
+    elsewhere = project.root.parent / "library"
+    elsewhere.mkdir()
+    (elsewhere / "loads.py").write_text("import sys\nsys.exit('out of luck')\n")
+    versions(project)
+    project.write("loads.py", "print(1)\n")
+    project.commit("Add a module")
+    outcome = ab(project, "--", "python3", "-m", "loads", PYTHONPATH=str(elsewhere))
+    assert_cannot_decide(outcome, "warm-up run 1 of the base failed: exited with 1", "fix the command")
+
+
+def test_a_failed_set_up_of_the_base_is_no_news_where_the_head_holds_what_it_would_make(same: Project) -> None:
+    same.write("built.sh", FAST)
+    same.commit("Hold what set-up makes")
+    make = "sh -c 'test $PERFGATE_SIDE = head && exit; echo built.sh: no space left >&2; exit 1'"
+    assert_cannot_decide(ab(same, "--setup", make, "--", "sh", "built.sh"), "the set-up of the base exited with 1", "")
+
+
 @pytest.mark.slow
 def test_a_base_that_runs_without_what_it_lacks_is_compared_all_the_same(same: Project) -> None:
     same.write("extra.txt", "x")
@@ -106,7 +143,7 @@ def test_set_up_that_fails_names_the_side_and_shows_what_it_said(same: Project) 
 def test_set_up_that_fails_in_a_base_that_lacks_the_benchmark_is_no_fault(same: Project) -> None:
     same.write("extra.sh", FAST)
     same.commit("Add a benchmark")
-    assert_green(ab(same, *REPORT, "--setup", "test -e extra.sh", "--", "sh", "extra.sh"))
+    assert_green(ab(same, *REPORT, "--setup", "cat extra.sh", "--", "sh", "extra.sh"))
     assert notes(same) == ["base-lacks"]
 
 

@@ -91,6 +91,39 @@ def test_a_report_exits_as_the_check_did_when_it_is_asked_to(green: Project, how
         assert again.stderr.splitlines()[0] == first.stderr.splitlines()[0]
 
 
+def test_a_report_of_a_job_exits_as_the_worst_of_its_checks(green: Project) -> None:
+    assert green.cli("check", "--report-dir", "out").code == 0
+    spoil(green, "regression")
+    assert green.cli("check", "--report-dir", "out/2").code == 1
+    assert green.cli("report", "out/report.json", "--exit-code").code == 1
+    assert green.cli("report", "out/report.json").code == 0
+
+
+def test_a_committed_report_is_no_report_of_this_job(green: Project) -> None:
+    assert green.cli("check", "--report-dir", "out").code == 0
+    green.git("init", "-q", "-b", "main")
+    green.commit("Hold a report")
+    assert_cannot_decide(green.cli("report", "out/report.json", "--exit-code"), "is what git holds", "--report-dir")
+    spoil(green, "regression")
+    assert green.cli("check", "--report-dir", "out", env={"CI": "true"}).code == 1
+    assert green.cli("report", "out/report.json", "--exit-code").code == 1
+
+
+@pytest.mark.parametrize("link", ["out", "out/deep", "out/report.json"])
+def test_reports_are_not_written_through_a_link_that_git_holds(green: Project, link: str) -> None:
+    green.write("elsewhere/report.json", "kept")
+    green.path(link).parent.mkdir(exist_ok=True)
+    green.path(link).symlink_to(green.path("elsewhere/report.json" if link.endswith("json") else "elsewhere"))
+    folder = "out/deep" if link == "out/deep" else "out"
+    green.git("init", "-q", "-b", "main")
+    green.commit("Hold a link")
+    outcome = green.cli("check", "--report-dir", folder, env={"CI": "true"})
+    assert_cannot_decide(outcome, f"{link}: is a symbolic link that git holds", "name another place")
+    assert green.path("elsewhere/report.json").read_text() == "kept"
+    green.git("rm", "-q", "--cached", link)
+    assert green.cli("check", "--report-dir", folder).code == 0
+
+
 def test_a_report_that_contradicts_itself_is_refused(green: Project) -> None:
     green.cli("check", "--report", "r.json")
     green.write("r.json", green.path("r.json").read_text().replace('"verdict": "pass"', '"verdict": "regression"'))

@@ -260,3 +260,40 @@ def test_an_interruption_while_a_library_makes_its_classes_is_2_as_well(project:
     project.write("interrupted.py", program)
     done = project.command(sys.executable, "-m", "interrupted")
     assert done.code == 2, str(done)
+
+
+LOST = """
+import os, signal, sys
+from perfgate import __main__ as door
+
+class Callback:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{name})
+        len("what is raised here is lost")
+
+work = door.run
+door.run = lambda arguments: (Callback(), work(arguments))[1]
+sys.argv = ["perfgate", "--version"]
+door.main()
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_whose_exception_is_lost_in_a_callback_exits_2(green: Project, name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOST.format(name=name)], cwd=green.root, env=green.environment(), capture_output=True,
+        text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert_cannot_decide(Outcome(done.returncode, "", done.stderr), "interrupted", "again")
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(("--version",), 0), (("check",), 0), (("check", "none"), 2)])
+def test_an_interpreter_that_is_to_stay_open_exits_with_the_code_all_the_same(
+    green: Project, arguments: tuple[str, ...], code: int
+) -> None:
+    done = subprocess.run(
+        [*PERFGATE, *arguments], cwd=green.root, env={**green.environment(), "PYTHONINSPECT": "1"},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr

@@ -44,6 +44,14 @@ def test_paths_folders_and_globs_name_files_in_the_order_given_and_each_once(run
     assert find(patterns) == (expected, [])
 
 
+@pytest.mark.parametrize("name", ["*.json", "[12].json", "?.json"])
+def test_a_file_named_like_the_glob_hides_nothing_of_what_the_glob_matches(runs, tmp_path, name):
+    (tmp_path / "a" / name).write_text("{}")
+    found, faults = find([f"a/{name}"])
+    assert set(found) >= {"a/1.json", "a/2.json", f"a/{name}"}
+    assert (len(found), faults) == (3, [])
+
+
 def test_a_root_stands_before_relative_patterns(runs, tmp_path):
     root = str(tmp_path)
     assert find(["a/*.json"], root) == ([f"{root}/a/1.json", f"{root}/a/2.json"], [])

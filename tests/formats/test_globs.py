@@ -84,3 +84,23 @@ def test_a_folder_that_only_a_link_leads_to_is_visited(tree, tmp_path_factory):
     (tree / "far").symlink_to(other)
     assert "far/in/four.json" in expand("**/*.json")
     assert find(["**/four.json"]) == (["far/in/four.json"], [])
+
+
+@pytest.mark.parametrize("pattern", ["a/*/*.json", "a/**/*.json", "a/b/*.json", "a/b/**"])
+def test_a_folder_that_may_not_be_listed_is_an_error_and_not_empty(tree, pattern):
+    def scan(folder: str) -> list[os.DirEntry[str]]:
+        if folder.rstrip("/").endswith("a/b"):
+            raise PermissionError(13, "Permission denied", folder)
+        return list(os.scandir(folder))
+
+    with pytest.raises(PermissionError):
+        expand(pattern, scan)
+
+
+def test_a_folder_that_is_gone_since_it_was_listed_is_empty(tree):
+    def scan(folder: str) -> list[os.DirEntry[str]]:
+        if folder.rstrip("/").endswith("a/b"):
+            raise FileNotFoundError(2, "No such file or directory", folder)
+        return list(os.scandir(folder))
+
+    assert expand("a/**/*.json", scan) == ["a/one.json"]

@@ -257,4 +257,14 @@ def test_a_report_that_contradicts_the_run_is_said_in_the_comment(job, status, c
     job.run(place=None, when="always")
     assert job.drawn is not None
     assert ("report-contradicts-run" in [n.slug for n in job.drawn.notes]) == is_odd
-    assert ("the run counts, not the report" in comment(job.drawn, ident="x", run_page="")) == is_odd
+    drawn = comment(job.drawn, ident="x", run_page="")
+    assert ("the run counts, not the report" in drawn) == is_odd
+    assert ("the run that measured ended" in drawn.partition("<details>")[0]) == is_odd
+
+
+@pytest.mark.parametrize(("conclusion", "is_worth"), [("failure", True), ("success", False)])
+def test_a_pass_of_a_run_that_failed_is_worth_a_first_comment(job, conclusion, is_worth):
+    job.report("unchanged")
+    job.on("workflow_run", event(conclusion=conclusion))
+    outcome = job.run(place=None, when="regression", dry_run=True)
+    assert outcome.line.startswith("would") == is_worth, outcome

@@ -82,6 +82,35 @@ def simple_commands(argv: Sequence[str], depth: int = 0) -> Iterator[tuple[str, 
         yield (PurePath(rest[0]).name, *rest[1:])
 
 
+def started_files(argv: Sequence[str]) -> tuple[str, ...]:
+    """Return the paths of the files that a command starts: its program, and the script or module of an interpreter.
+
+    A program without a slash is searched elsewhere and is no path; ``-m a.b`` names ``a/b.py`` and
+    ``a/b/__main__.py``. The files behind them are arguments, and text for a shell names none.
+
+    Args:
+        argv: the command, at least one word.
+    """
+    words = _skip_launchers(list(argv))
+    programs = [word for word in dict.fromkeys([argv[0], *words[:1]]) if "/" in word or word.endswith(".py")]
+    interpreter = find_interpreter(words[0]) if words else None
+    if interpreter is None:
+        return tuple(programs)
+    kind, rest = _find_target(words[1:], interpreter)
+    if kind != "file" or not rest:
+        return tuple(programs)
+    if _runs_module(words[: len(words) - len(rest) + 1], interpreter):
+        module = rest[0].replace(".", "/")
+        return (*programs, f"{module}.py", f"{module}/__main__.py")
+    return (*programs, rest[0])
+
+
+def _runs_module(words: list[str], interpreter: Interpreter) -> bool:
+    """Do the words up to an interpreter's target name a Python module? A file of Java's is a path."""
+    options = (split_option(word, interpreter)[0] for word in words[1:])
+    return "-m" in interpreter.module and "-m" in options
+
+
 def _find_target(words: list[str], interpreter: Interpreter) -> tuple[str, list[str]]:
     """Return what an interpreter runs, ``code`` or ``file`` (a script or module), and it with its arguments."""
     position = 0

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, note, warning
+from perfgate.measure.command.simple import started_files
 from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
 from perfgate.pipeline.ab.guard import Guard
 from perfgate.pipeline.ab.isolation import find_links, same_code, shared
 from perfgate.pipeline.reference.commit import policy_of
-from perfgate.pipeline.run import environ_with
+from perfgate.pipeline.run import CommandFailedError, environ_with
 from perfgate.store.checkouts.processes import run_group
 from perfgate.store.checkouts.tree import LOCAL_VARIABLES, Tree
 from perfgate.store.checkouts.worktrees import WorktreeDir, open_worktree_dir
@@ -34,6 +35,11 @@ SHOWN = 12
 _TAIL_LINES = 20
 _ELSEWHERE = "run it in a folder that both sides have"
 _MAKE_IT = "make it on both sides: --setup CMD; or name it by its absolute path, if both may share it"
+_NO_FILE = re.compile(
+    r"(?i)no such file|not found|can(no|')t open|(cannot|could not) (open|find)|unable to access|failed to spawn"
+)
+"""What shells, interpreters and launchers write about a file that is not there, beside its name."""
+_NO_MODULE = "No module named"
 _AGAIN = '--setup "git submodule update --init --recursive"'
 
 
@@ -203,31 +209,43 @@ def _place_in_worktree(side: Side, request: Request, tree: Tree, worktree_dir: W
 
 
 def without_base(sides: Sides, failure: CannotDecideError) -> Sides:
-    """Return the sides without a base that lacks what the command names, so that it could not run.
+    """Return the sides without a base that lacks the program or script that is started, and failed for want of it.
 
     Args:
         sides: both.
         failure: the failure of the base.
 
     Raises:
-        CannotDecideError: the base lacks nothing that the command names; or it lacks only files
-            that git does not hold, so that the base cannot be judged.
+        CannotDecideError: the base lacks nothing that is started, or failed for another cause; or it lacks only
+            files that git does not hold, so that the base cannot be judged.
     """
     if sides.tree is None or sides.base is None:
         raise failure
     head_folder, base_folder = sides.head.folder or "", sides.base.folder or ""
-    argv = sides.head.argv
-    named = [path for word in argv for path in (word, word.rpartition("=")[2], word.partition("::")[0])]
-    modules = [name.replace(".", "/") for flag, name in pairwise(argv) if flag == "-m"]
-    named += [path for module in modules for path in (module, f"{module}.py")]
     missing = [
         path
-        for path in dict.fromkeys(filter(None, named))
+        for path in started_files(sides.head.argv)
         if os.path.lexists(os.path.join(head_folder, path)) and not os.path.lexists(os.path.join(base_folder, path))
     ]
-    if not missing:
+    if not missing or not _is_for_want_of(failure, missing):
         raise failure
     return _drop_base(sides, missing, missing, failure.output)
+
+
+def _is_for_want_of(failure: CannotDecideError, paths: Sequence[str]) -> bool:
+    """Did a command fail because one of the files is missing? Whatever else is wrong with the base is no news.
+
+    A shell and the system say so by an exit code, interpreters by a line that names the file or the module.
+    """
+    if isinstance(failure, CommandFailedError) and not failure.is_started:
+        return True
+    names = {os.path.basename(os.path.dirname(p) if p.endswith("/__main__.py") else p) for p in paths}
+    modules = {path.split("/")[0].removesuffix(".py") for path in paths}
+    return any(
+        any(name in line for name in (names if _NO_FILE.search(line) else modules))
+        for line in failure.output
+        if _NO_FILE.search(line) or _NO_MODULE in line
+    )
 
 
 def _drop_base(sides: Sides, paths: Sequence[str], names: Sequence[str], output: tuple[str, ...] = ()) -> Sides:
