@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from gate_cases import CALLS, RATE, finding, judged, percentiles, policy, profile, row_of, rule, verdict
+from gate_cases import CALLS, RATE, SCORE, finding, judged, percentiles, policy, profile, row_of, rule, verdict
 
 from perfgate.core.errors import error
 from perfgate.core.finding import ExitCode, Status
@@ -136,11 +136,34 @@ def test_a_throughput_that_stands_in_for_time_cannot_vanish():
     assert (found.status, found.reason) == (Status.NEW, "not-in-baseline")
 
 
-def test_a_throughput_that_is_only_shown_needs_both_sides():
-    values = {"elapsed": [1.0, 1.1], "throughput": [100.0, 91.0]}
-    for sides in ((values, {"elapsed": [1.0]}), ({"elapsed": [1.0]}, values)):
-        found = judged(*(profile(s) for s in sides))
-        assert {f.metric for f in found.findings} == {"elapsed"}
+def test_a_derived_throughput_that_one_side_cannot_have_is_silent_since_the_time_says_why():
+    derived = profile({"elapsed": [1.0, 1.6], "throughput": [100.0, 62.5]})
+    bare = profile({"elapsed": [1.0, 1.6]}, rows=[0])
+    for sides in ((derived, bare), (bare, derived)):
+        found = judged(*sides).findings
+        assert {f.metric for f in found} == {"elapsed"}
+        assert {f.reason for f in found if f.statistic == "p50"} == {"rows-differ"}
+
+
+@pytest.mark.parametrize(
+    ("base", "current", "metric"),
+    [
+        ({"elapsed": [2.0, 2.2], "throughput": [640.0, 655.0]}, {"elapsed": [2.0, 2.2]}, "throughput"),
+        ({SCORE: [0.2, 0.3], "throughput": [77.0]}, {SCORE: [0.2, 0.3]}, "throughput"),
+        ({"elapsed": [2.0], "throughput": [50.0]}, {"cpu": [2.0]}, "elapsed"),
+    ],
+    ids=["stated", "of-a-foreign-file", "derived-where-the-time-vanishes-too"],
+)
+def test_no_metric_of_the_baseline_vanishes_in_silence_whatever_its_name(base, current, metric):
+    missing = {f.metric for f in judged(profile(base), profile(current)).findings if f.status is Status.MISSING}
+    assert missing == {metric}
+
+
+@pytest.mark.parametrize("by", [policy(rule(metric="elapsed", workload="rate")), policy(exclude=("train:elapsed",))])
+def test_a_derived_throughput_that_vanishes_is_missing_where_the_time_does_not_ask_for_the_same_rows(by):
+    derived = profile({"elapsed": [1.0, 1.6], "throughput": [100.0, 62.5]})
+    found = row_of(judged(derived, profile({"elapsed": [1.0, 1.6]}, rows=[0]), by), "throughput")
+    assert (found.status, found.reason) == (Status.MISSING, "no-values")
 
 
 @pytest.mark.parametrize(
