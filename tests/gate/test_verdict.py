@@ -30,6 +30,20 @@ NAMES = {0: "pass", 1: "regression", 2: "error"}
 FAULT = error("no-baseline", "there is no baseline")
 
 
+@pytest.mark.parametrize(
+    ("statuses", "code"),
+    [
+        ((Status.REMOVED, Status.NEW), 2),
+        ((Status.REMOVED, Status.NEW, Status.UNCHANGED), 0),
+        ((Status.NEW,), 0),
+        ((Status.REMOVED,), 2),
+        ((), 2),
+    ],
+)
+def test_a_gate_that_is_removed_as_a_whole_decides_nothing_whatever_is_new_beside_it(statuses, code):
+    assert verdict(*map(finding, statuses)).exit_code == code
+
+
 @pytest.mark.parametrize(("status", "code"), list(CODES.items()), ids=str)
 def test_each_status_has_its_exit_code(status, code):
     others = [finding()] if status is Status.REMOVED else []  # with nothing beside it nothing is judged
@@ -44,7 +58,8 @@ def test_the_table_of_exit_codes_names_every_status():
 
 @pytest.mark.parametrize(("one", "other"), list(itertools.combinations(Status, 2)), ids=str)
 def test_of_two_statuses_the_larger_code_counts(one, other):
-    assert verdict(finding(one), finding(other)).exit_code == max(CODES[one], CODES[other])
+    is_judged = {one, other} != {Status.REMOVED, Status.NEW}  # alone they leave nothing that is judged
+    assert verdict(finding(one), finding(other)).exit_code == (max(CODES[one], CODES[other]) if is_judged else 2)
 
 
 @pytest.mark.parametrize(
