@@ -132,9 +132,21 @@ def compare_metrics(
         workload: must both have worked on the same rows?
     """
     found = compare_definitions(base.metric, current.metric, BASELINE_AND_RUNS) or compare_methods(base, current)
-    if found is None and workload == "same" and base.metric.name in _ROWS_MATTER:
-        return compare_rows(*profiles)
+    if found is None and workload == "same":
+        if base.metric.name in _ROWS_MATTER:
+            return compare_rows(*profiles)
+        if not any(map(_is_bound_to_rows, profiles)) and all(map(_states_rows, profiles)):
+            return compare_rows(*profiles)
     return found
+
+
+def _is_bound_to_rows(profile: Profile) -> bool:
+    """Does the profile hold a metric whose amount depends on the rows? Else they are what its scores are means of."""
+    return any(m.metric.name in _ROWS_MATTER for m in profile.metrics)
+
+
+def _states_rows(profile: Profile) -> bool:
+    return all(all(s.rows_used) for s in profile.sessions)
 
 
 def needs_same_rows(profile: Profile, policy: Policy, *, gated_only: bool = False) -> bool:

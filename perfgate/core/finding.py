@@ -286,8 +286,12 @@ class Verdict:
 
     @property
     def judges_nothing(self) -> bool:
-        """Was no value measured that could be judged? A gate that is removed as a whole decides nothing."""
-        return all(f.status is Status.REMOVED for f in self.findings)
+        """Was no value measured that could be judged? A gate that is removed as a whole decides nothing.
+
+        What is new beside it has nothing to be compared with.
+        """
+        statuses = {f.status for f in self.findings}
+        return not statuses or (Status.REMOVED in statuses and statuses <= {Status.REMOVED, Status.NEW})
 
     def is_undecided(self, finding: Finding) -> bool:
         """Does the finding keep the check from a verdict? The first line, the sections and stderr follow this."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _SHOWN_TAIL = frozenset({ELAPSED.name})
 _FIRST = frozenset(m.name for m in MEASURED if m.is_gated)
+_ROUNDED = 2e-5  # relative difference of a product of two numbers that a file keeps with six digits
 _CLASSIC_TAIL = parse_change("+3%")  # plain percentiles without a rule: the classic p95 gate
 
 RUNS_NEEDED = {name: runs_needed_for_bound(q, BOUND) for name, q in QUANTILE_OF.items() if name != P50}
@@ -62,8 +65,8 @@ def rows_of(base: Profile | None, current: Profile | None, policy: Policy) -> It
     """Yield the rows of one benchmark, metric by metric, p50 first.
 
     p50 is judged for every metric; p95 of the time is always shown; other statistics
-    appear when a rule names them. Throughput is derived from time and rows, so that it
-    is no row of its own where one side cannot have it, unless it is gated.
+    appear when a rule names them. Throughput that perfgate derives from time and rows is
+    no row of its own where the other side cannot have it and the time reports why.
     """
     present = current or base
     if present is None:
@@ -77,7 +80,7 @@ def rows_of(base: Profile | None, current: Profile | None, policy: Policy) -> It
             continue
         sides = by_name[0].get(metric.name), by_name[1].get(metric.name)
         plain = any(p is not None and p.quantiles for p in sides)
-        underived = metric.name == THROUGHPUT.name and base is not None and current is not None and None in sides
+        repeats_time = metric.name == THROUGHPUT.name and _is_time_to_say(base, current, policy)
         for statistic in STATISTICS:
             rule = policy.rule_for(present.benchmark, titled, metric.name, statistic)
             named = rule is not None and rule.statistic != P50
@@ -85,7 +88,7 @@ def rows_of(base: Profile | None, current: Profile | None, policy: Policy) -> It
                 continue
             if named or plain or statistic == P50 or (statistic == "p95" and metric.name in _SHOWN_TAIL):
                 ruling = policy.ruling(present.benchmark, titled, metric, statistic, is_primary=is_primary)
-                if underived and ruling.level != "fail":
+                if repeats_time and ruling.level != "fail":
                     continue
                 if plain and rule is None:
                     stated = [s for s in STATISTICS if _is_stated(sides, s)]
@@ -103,6 +106,42 @@ def rows_of(base: Profile | None, current: Profile | None, policy: Policy) -> It
                     statistic=statistic,
                     ruling=ruling,
                 )
+
+
+def _is_time_to_say(base: Profile | None, current: Profile | None, policy: Policy) -> bool:
+    """Can one side not have the throughput that was derived on the other one, and does the time report it?
+
+    A throughput that a program or a file states is a metric like any other, whatever its name.
+    """
+    sides = [p for p in (base, current) if p]
+    having = [p for p in sides if p.metric(THROUGHPUT.name)]
+    if len(sides) == len(having) or len(having) != 1 or not _is_derived(having[0]):
+        return False
+    titled = title(*having[0].key)
+    is_compared = policy.ruling(having[0].benchmark, titled, ELAPSED, P50).workload == "same"
+    return is_compared and not policy.excludes(having[0].benchmark, titled, ELAPSED.name)
+
+
+def _is_derived(profile: Profile) -> bool:
+    """Is each value of the throughput the rows of its session by the time of the same run?"""
+    rates, times = (profile.metric(name) for name in (THROUGHPUT.name, ELAPSED.name))
+    if not rates or not times or rates.quantiles or times.quantiles:
+        return False
+    by_session = {s.session: s.values for s in times.samples}
+    rows = {s.id: s.rows_used for s in profile.sessions}
+    for s in rates.samples:
+        taken, counts = by_session.get(s.session, ()), rows.get(s.session, ())
+        if len(taken) != len(s.values) or not all(
+            _is_one_of(counts, rate * time) for rate, time in zip(s.values, taken, strict=True)
+        ):
+            return False
+    return True
+
+
+def _is_one_of(counts: tuple[int, ...], value: float) -> bool:
+    """Is a value one of some counts, which ascend, as exactly as a file keeps it?"""
+    at = bisect_left(counts, value)
+    return any(math.isclose(value, count, rel_tol=_ROUNDED) for count in counts[max(0, at - 1) : at + 1])
 
 
 def _metrics(base: Profile | None, current: Profile | None) -> list[Metric]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from perfgate import __version__, config
 from perfgate.collect import Collection, Key, collect
+from perfgate.collect.appended import AppendedFiles
 from perfgate.collect.one_session import of_one_session
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note
 from perfgate.formats.detect import detect
@@ -96,6 +97,7 @@ def read_runs(
     foreign: ForeignOptions | None = None,
     same_session: bool = False,
     mark: Callable[[Iterable[Run]], Iterable[Run]] | None = None,
+    baselines: Iterable[Profile] = (),
 ) -> tuple[Collection, list[Diagnostic], list[Diagnostic]]:
     """Collect the runs that paths name, or the configured ones when there are none.
 
@@ -106,6 +108,7 @@ def read_runs(
         foreign: what was said about files of other tools; None: nothing.
         same_session: take all of them as runs of one session.
         mark: says which runs count although they are known; None: none does.
+        baselines: what no file may hold beside new values.
 
     Returns:
         The collection, faults, and notes.
@@ -118,8 +121,11 @@ def read_runs(
     runs: Iterable[Run] = of_one_session(read, own) if same_session else read
     if mark is not None:
         runs = mark(runs)
-    collection = collect(runs, known=known, own_session=own, machine_class=settings.policy.machine_class)
-    problems += [*reader.problems, *collection.problems, *_future_runs(collection)]
+    appended = AppendedFiles(baselines)
+    collection = collect(
+        appended.watch(runs), known=known, own_session=own, machine_class=settings.policy.machine_class
+    )
+    problems += [*reader.problems, *appended.problems, *collection.problems, *_future_runs(collection)]
     if empty and (paths or not files) and (files or not problems):
         problems += unmatched(paths and empty) or [_no_runs(empty, root, is_named=bool(paths), is_part=bool(files))]
     notes = list(reader.foreign.notes)

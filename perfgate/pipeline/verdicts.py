@@ -185,8 +185,8 @@ def cause(verdict: Verdict) -> tuple[Diagnostic, ...]:
     undecided = tuple(_as_diagnostic(f) for f in verdict.findings if verdict.is_undecided(f))
     nothing = error(
         "nothing-judged",
-        "nothing was judged: every benchmark is excluded or removed",
-        hint="shorten the exclude list, or keep a benchmark",
+        "nothing was judged: every benchmark of the baseline is excluded or removed",
+        hint="shorten the exclude list, or keep a benchmark until a baseline holds the new ones",
     )
     return (*verdict.problems, *undecided) or (nothing,)
 

@@ -164,6 +164,10 @@ def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
     return groups
 
 
+def _say_nothing(verdict: Verdict) -> str:
+    return "nothing was judged." if any(f.status is Status.NEW for f in verdict.findings) else "nothing was measured."
+
+
 def _headline(verdict: Verdict, groups: dict[str, list[Finding]], *, quiet: bool) -> Line:
     """Return the first line: the verdict, and where to read on.
 
@@ -181,7 +185,7 @@ def _headline(verdict: Verdict, groups: dict[str, list[Finding]], *, quiet: bool
         parts = [count(faults, "fault")] if faults else []
         parts += [f"{count(undecided, 'value')} could not be judged"] if undecided else []
         parts += [f"{count(failed, 'value')} regressed"] if failed else []
-        words = f"{', '.join(parts)}. Fix the first item below." if parts else "nothing was measured."
+        words = f"{', '.join(parts)}. Fix the first item below." if parts else _say_nothing(verdict)
         return strong("Cannot decide"), text(f": {words}")
     if verdict.exit_code is ExitCode.REGRESSION and not failed:
         better = sum(map(verdict.fails, groups["improved"]))

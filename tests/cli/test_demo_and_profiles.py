@@ -71,7 +71,9 @@ def test_a_new_benchmark_of_which_every_run_failed_is_a_fault_in_ci(workdir, cap
 
 
 @pytest.mark.slow
-def test_the_demo_tells_its_story_and_leaves_its_folder(tmp_path, capfd):
+def test_the_demo_tells_its_story_and_leaves_its_folder_inside_a_project_too(tmp_path, capfd):
+    project = tmp_path / "perfgate.toml"
+    project.write_text('baselines = "kept"\nruns = "measured"\n')
     place = tmp_path / "play"
     code = run(["demo", "--folder", str(place)])
     told = capfd.readouterr()
@@ -80,6 +82,7 @@ def test_the_demo_tells_its_story_and_leaves_its_folder(tmp_path, capfd):
     assert {"train.py", "baselines", "outputs", "unchanged.md", "slowed.md", "slowed.json"} <= {
         p.name for p in place.iterdir()
     }
+    assert set(tmp_path.iterdir()) == {project, place}
     assert "REBUILD_FEATURES = True" in (place / "train.py").read_text()
     verdicts = [text.split("**")[1] for text in ((place / f).read_text() for f in ("unchanged.md", "slowed.md"))]
     # On a machine that is busy beyond measure the story may not come out; then the demo says so.

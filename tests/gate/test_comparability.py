@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from gate_cases import judged, percentiles, policy, profile, row_of, rule
+from gate_cases import SCORE, judged, percentiles, policy, profile, row_of, rule
 
 from perfgate.core.finding import Status
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, Metric
@@ -72,7 +72,8 @@ def test_another_workload_is_not_compared(base, current, words, metric):
 
 
 def test_a_metric_that_no_row_count_governs_is_compared_all_the_same():
-    found = judged(profile({"score": TIMES}, rows=[1]), profile({"score": TIMES}, rows=[2]))
+    values = {"elapsed": TIMES, "score": TIMES}
+    found = judged(profile(values, rows=[1]), profile(values, rows=[2]))
     assert row_of(found, "score").status is Status.UNCHANGED
 
 
@@ -151,3 +152,13 @@ def test_a_row_names_its_benchmark_labels_class_and_rule():
     found = row_of(judged(side, side, by))
     assert (found.benchmark, found.labels, found.machine_class) == ("train", labels, "class-b")
     assert found.rule == "rule 1 (perfgate.toml)"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "reasons"),
+    [([800], [20], {"rows-differ"}), ([800], [800], set()), ([0], [800], set())],
+    ids=["others", "the-same", "unknown"],
+)
+def test_a_score_alone_is_compared_over_the_same_rows_only(was, now, reasons):
+    found = judged(profile({SCORE: [0.5]}, rows=was), profile({SCORE: [0.5]}, rows=now)).findings
+    assert {f.reason for f in found if f.status is Status.NOT_COMPARABLE} == reasons

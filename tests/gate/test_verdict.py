@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from gate_cases import CALLS, RATE, finding, judged, percentiles, policy, profile, row_of, rule, verdict
+from gate_cases import CALLS, RATE, SCORE, finding, judged, percentiles, policy, profile, row_of, rule, verdict
 
 from perfgate.core.errors import error
 from perfgate.core.finding import ExitCode, Status
@@ -30,6 +30,20 @@ NAMES = {0: "pass", 1: "regression", 2: "error"}
 FAULT = error("no-baseline", "there is no baseline")
 
 
+@pytest.mark.parametrize(
+    ("statuses", "code"),
+    [
+        ((Status.REMOVED, Status.NEW), 2),
+        ((Status.REMOVED, Status.NEW, Status.UNCHANGED), 0),
+        ((Status.NEW,), 0),
+        ((Status.REMOVED,), 2),
+        ((), 2),
+    ],
+)
+def test_a_gate_that_is_removed_as_a_whole_decides_nothing_whatever_is_new_beside_it(statuses, code):
+    assert verdict(*map(finding, statuses)).exit_code == code
+
+
 @pytest.mark.parametrize(("status", "code"), list(CODES.items()), ids=str)
 def test_each_status_has_its_exit_code(status, code):
     others = [finding()] if status is Status.REMOVED else []  # with nothing beside it nothing is judged
@@ -44,7 +58,8 @@ def test_the_table_of_exit_codes_names_every_status():
 
 @pytest.mark.parametrize(("one", "other"), list(itertools.combinations(Status, 2)), ids=str)
 def test_of_two_statuses_the_larger_code_counts(one, other):
-    assert verdict(finding(one), finding(other)).exit_code == max(CODES[one], CODES[other])
+    is_judged = {one, other} != {Status.REMOVED, Status.NEW}  # alone they leave nothing that is judged
+    assert verdict(finding(one), finding(other)).exit_code == (max(CODES[one], CODES[other]) if is_judged else 2)
 
 
 @pytest.mark.parametrize(
@@ -136,11 +151,34 @@ def test_a_throughput_that_stands_in_for_time_cannot_vanish():
     assert (found.status, found.reason) == (Status.NEW, "not-in-baseline")
 
 
-def test_a_throughput_that_is_only_shown_needs_both_sides():
-    values = {"elapsed": [1.0, 1.1], "throughput": [100.0, 91.0]}
-    for sides in ((values, {"elapsed": [1.0]}), ({"elapsed": [1.0]}, values)):
-        found = judged(*(profile(s) for s in sides))
-        assert {f.metric for f in found.findings} == {"elapsed"}
+def test_a_derived_throughput_that_one_side_cannot_have_is_silent_since_the_time_says_why():
+    derived = profile({"elapsed": [1.0, 1.6], "throughput": [100.0, 62.5]})
+    bare = profile({"elapsed": [1.0, 1.6]}, rows=[0])
+    for sides in ((derived, bare), (bare, derived)):
+        found = judged(*sides).findings
+        assert {f.metric for f in found} == {"elapsed"}
+        assert {f.reason for f in found if f.statistic == "p50"} == {"rows-differ"}
+
+
+@pytest.mark.parametrize(
+    ("base", "current", "metric"),
+    [
+        ({"elapsed": [2.0, 2.2], "throughput": [640.0, 655.0]}, {"elapsed": [2.0, 2.2]}, "throughput"),
+        ({SCORE: [0.2, 0.3], "throughput": [77.0]}, {SCORE: [0.2, 0.3]}, "throughput"),
+        ({"elapsed": [2.0], "throughput": [50.0]}, {"cpu": [2.0]}, "elapsed"),
+    ],
+    ids=["stated", "of-a-foreign-file", "derived-where-the-time-vanishes-too"],
+)
+def test_no_metric_of_the_baseline_vanishes_in_silence_whatever_its_name(base, current, metric):
+    missing = {f.metric for f in judged(profile(base), profile(current)).findings if f.status is Status.MISSING}
+    assert missing == {metric}
+
+
+@pytest.mark.parametrize("by", [policy(rule(metric="elapsed", workload="rate")), policy(exclude=("train:elapsed",))])
+def test_a_derived_throughput_that_vanishes_is_missing_where_the_time_does_not_ask_for_the_same_rows(by):
+    derived = profile({"elapsed": [1.0, 1.6], "throughput": [100.0, 62.5]})
+    found = row_of(judged(derived, profile({"elapsed": [1.0, 1.6]}, rows=[0]), by), "throughput")
+    assert (found.status, found.reason) == (Status.MISSING, "no-values")
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ class _Imported(msgspec.Struct, forbid_unknown_fields=True):
     commit: str = ""
     file: str = ""
     ended_at: str = ""
+    rows_used: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
     environment: dict[str, str] = {}
 
 
@@ -64,6 +65,7 @@ def encode_imported(run: Run) -> bytes:
         "commit": run.commit,
         "file": run.file,
         **({"ended_at": run.ended_at} if run.ended_at else {}),
+        **({"rows_used": run.rows_used} if run.rows_used else {}),
         **({"environment": dict(run.environment.facts)} if run.environment.facts else {}),
         "series": {s.metric.name: _series_body(s) for s in run.series},
     }
@@ -105,7 +107,7 @@ def decode_imported(content: bytes, origin: str) -> Run:
         status="ok",
         started_at=stored.started_at,
         session=stored.session,
-        rows_used=0,
+        rows_used=stored.rows_used,
         values=(),
         memory_source="",
         environment=_environment(stored.environment),

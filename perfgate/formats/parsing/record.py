@@ -107,6 +107,8 @@ class Record:
     """What was measured: `Samples`, `Quantiles`, a `Histogram`, a `Single` value or a `Share`."""
     n: int | None = None
     """Number of measurements behind it; None: as many as there are samples, else the file does not say."""
+    rows: int = 0
+    """How many examples or rows the benchmark worked on, where another number is another workload; 0: unknown."""
     is_mean: bool = False
     """Is each value a mean over several calls? Means and single calls are never compared."""
     source: str = ""

@@ -35,6 +35,8 @@ class Requests:
     """When the first one began, in seconds of any clock; infinite: the file does not say."""
     ended: float = -math.inf
     """When the last one ended."""
+    undated: int = 0
+    """How many do not say when they began: over which time they were spread is unknown."""
 
     def add(self, seconds: float, *, is_good: bool | None, begun: float | None = None) -> None:
         """Take a request.
@@ -44,7 +46,9 @@ class Requests:
             is_good: did it succeed? None: the file does not say.
             begun: when it began, in seconds of any clock; None: the file does not say.
         """
-        if begun is not None:
+        if begun is None:
+            self.undated += 1
+        else:
             self.begun = min(self.begun, begun)
             self.ended = max(self.ended, begun + seconds)
         if is_good is False:
@@ -66,7 +70,7 @@ class Requests:
         if not self.unknown:
             count = len(self.times) + self.failed
             yield Record(**facts, metric="error_rate", unit="1", payload=Share(hits=self.failed, of=count))
-        if self.begun < self.ended < math.inf:
+        if not self.undated and self.begun < self.ended < math.inf:
             rate = Single(value=len(self.times) / (self.ended - self.begun))
             facts["better"] = "higher"
             yield Record(**facts, metric="throughput", unit="1/s", is_derived=True, payload=rate)

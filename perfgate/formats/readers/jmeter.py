@@ -45,6 +45,8 @@ class _Samples:
         if time is None or time < 0:
             return False
         begun = to_number(stamp)
+        if begun is not None and begun <= 0:
+            begun = None  # no time since 1970: nobody filled it in
         self._last = begun or self._last
         if self._first is None:
             self._first = begun

@@ -38,6 +38,7 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
                 unit="1",
                 better=_direction(document, task, metric) or options.direction,
                 n=None if count is None else int(count),
+                rows=0 if count is None else max(0, int(count)),
                 commit=commit,
                 started_at=started,
                 payload=Single(value=mean),

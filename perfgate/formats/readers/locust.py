@@ -84,7 +84,7 @@ def _endpoint(name: str, entry: dict[str, Any]) -> Iterator[Record | Skipped]:
     if requests and failed is not None:
         yield Record(**facts, metric="error_rate", unit="1", payload=Share(hits=int(failed), of=int(requests)))
         begun, ended = number(entry.get("start_time")), number(entry.get("last_request_timestamp"))
-        if begun is not None and ended is not None and ended > begun:
+        if begun and ended and ended > begun > 0:
             rate = Single(value=(requests - failed) / (ended - begun))
             facts["better"] = "higher"
             yield Record(**facts, metric="throughput", unit="1/s", n=int(requests), is_derived=True, payload=rate)

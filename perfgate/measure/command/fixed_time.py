@@ -48,10 +48,13 @@ class FixedTimeTool(NamedTuple):
 
 
 _GOOGLE = r"filter|min_time|min_warmup_time|repetitions|out|out_format|format|time_unit|enable_random_interleaving"
+_WRAPPERS = {"gradlew", "mvnw"}
+"""Programs in a project's own folder that are known by their names all the same."""
 _LONGEST_LINE = 400  # characters; no tool prints longer ones, and expressions stay quick
 _OUTPUTS = (
     r"--(?:benchmark-json|benchmark_out|export-json|outputJson|output|summary-export|out|json-file)=(?:json=)?(\S+)",
     r"-(?:o|rff|g|e)=(?!csv$)(\S+)",
+    r"(?:-l|--logfile)=(\S+\.(?:jtl|csv|xml))",
     r".*>\s*([^\s;&|<>\"']+)[\s\"')}]*",
 )
 """What names the output file: long options, short ones, a redirection in a text for a shell."""
@@ -128,6 +131,13 @@ TOOLS: tuple[FixedTimeTool, ...] = (
         unless=r"(-i|--iterations)=.*|-h|--help|-V|--version|-l|--list", formats=("locust-json", "locust-csv"),
         screen=r"Type +Name +# reqs .*",
     ),
+    FixedTimeTool(
+        "JMeter", r"jmeter(\.sh|\.bat)?|.*JMeter\.jar", "-l samples.jtl", "samples.jtl",
+        when="-n|--nongui", unless="-h|--help|-v|--version", formats=("jmeter-jtl",),
+        screen=r"summary [+=] +\d+ in .* Avg: .* Err: .*",
+    ),
+    FixedTimeTool("Gatling", r"gatling(\.sh|\.bat)?", unless="-h|--help|-v|--version|-ro=.*|--reports-only=.*"),
+    FixedTimeTool("Gatling", r"mvnw?|gradlew?|sbt", when=r"gatling:test|(.*:)?gatlingRun.*|Gatling/test(Only)?.*"),
     FixedTimeTool("hey", "hey", "-o csv > load.csv", "load.csv", "-n 1000", when="-z(=.*)?"),
     FixedTimeTool("ab", "ab", "-g load.tsv", "load.tsv", "-n 1000", when=r"-t=?\d+"),
     FixedTimeTool("wrk", "wrk2?", screen=r"Running \d+[smh] test @ \S+", beside=r" *\d+ threads and \d+ connections"),
@@ -145,6 +155,10 @@ TOOLS: tuple[FixedTimeTool, ...] = (
     FixedTimeTool(
         "pgbench", "pgbench", fixed="-t 1000", when=r"-T\S*|--time(=.*)?",
         screen=r"duration: \d+ s", beside=r"number of clients: \d+",
+    ),
+    FixedTimeTool("fio", "fio", when=r"--time_based(=1)?"),
+    FixedTimeTool(
+        "stress-ng", "stress-ng", fixed="--cpu-ops 1000", when=r"-t\S*|--timeout(=.*)?", unless=r"--\S+-ops=[1-9]\d*"
     ),
     FixedTimeTool("sysbench", "sysbench", fixed="--time=0 --events=1000", when="run", unless=r"--events=[1-9]\d*"),
     FixedTimeTool("BenchmarkDotNet", "", screen=r"BenchmarkDotNet v.*"),
@@ -168,7 +182,7 @@ def find_fixed_time(argv: Sequence[str]) -> tuple[FixedTimeTool | None, frozense
         these write and print is no sign of a fixed time.
     """
     fixed: set[str] = set()
-    own = {os.path.basename(word) for word in argv if word.startswith("./")}
+    own = {os.path.basename(word) for word in argv if word.startswith("./")} - _WRAPPERS
     for program, *arguments in simple_commands(argv):
         words = _with_values(arguments)
         for tool in TOOLS:

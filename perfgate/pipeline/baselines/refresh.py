@@ -145,7 +145,9 @@ def plan_refresh(
     if old.problems:
         raise CannotDecideError(old.problems)
     known = {} if replace_old and every_session else known_runs(old.profiles, unnamed=replace_old)
-    collection, problems, _ = inputs.read_runs(paths, settings, known=known, foreign=foreign, same_session=same_session)
+    collection, problems, _ = inputs.read_runs(
+        paths, settings, known=known, foreign=foreign, same_session=same_session, baselines=old.profiles
+    )
     if not settings.policy.machine_class:
         collection = adopt_classes(collection, old.profiles)
     collection = _only(collection, benchmarks, problems)

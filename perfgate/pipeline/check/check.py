@@ -292,6 +292,7 @@ def _current(
             foreign=request.foreign,
             same_session=request.same_session,
             mark=repeats.mark,
+            baselines=baselines.profiles,
         )
         problems, notes = [*repeats.problems, *problems], [*repeats.notes, *notes]
     notes += part.describe_part(globs, (*(p.key for p in baselines.profiles), *(s.key for s in collection.seen)))

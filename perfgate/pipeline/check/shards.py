@@ -113,7 +113,12 @@ def select_shards(
         problems = [*unfound, *problems, *collection.problems]
     else:
         collection, problems, notes = inputs.read_runs(
-            paths, settings, known=known, foreign=foreign, mark=repeats.mark if repeats else None
+            paths,
+            settings,
+            known=known,
+            foreign=foreign,
+            mark=repeats.mark if repeats else None,
+            baselines=baselines,
         )
         problems += check_shards(parts_of(collection.seen), expected)
     if not settings.policy.machine_class:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SCRIPT = "train.py"
 _FAST, _SLOW = "REBUILD_FEATURES = False", "REBUILD_FEATURES = True"
 _MEASURE = ("run", "-n", "10", "--benchmark", "train", "--", sys.executable, SCRIPT)
+_OWN_CONFIGURATION = "# The demo's own: without it, the configuration of a project around this folder would apply.\n"
 _HERE = "perfgate.pipeline.init"
 
 
@@ -42,6 +43,7 @@ def demo(say: Callable[[str], None], *, folder: str | None = None) -> str:
         raise cannot_decide("demo-folder", "a demo was played here before", place=place, hint="name a new folder")
     source = resources.files(_HERE).joinpath("demo_train.py").read_text(encoding="utf-8")
     _write(script, source)
+    _write(os.path.join(place, "perfgate.toml"), _OWN_CONFIGURATION)
     say(f"# {SCRIPT} trains a small model and measures itself; all files are in {place}")
     _step(say, place, _MEASURE)
     _step(say, place, ("baseline", "refresh"))

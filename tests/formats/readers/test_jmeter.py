@@ -200,3 +200,10 @@ def test_throughput_is_that_of_the_samples_that_did_not_fail_from_the_first_begi
 def test_without_the_columns_of_begins_there_is_no_throughput(tmp_path):
     records = contents(write(tmp_path, "elapsed,label,success", "92,slow,true", "95,slow,true")).records
     assert {r.metric for r in records} == {"response_time", "error_rate"}
+
+
+@pytest.mark.parametrize("stamps", [(0, 0, 0), (1795221493000, 0, 1795221493700), (-1, 1795221493000, 1795221493700)])
+def test_where_a_begin_is_no_time_there_is_no_throughput(tmp_path, stamps):
+    rows = [f"{stamp},40,brisk,200,OK,Group 1-2,text,true,,96" for stamp in stamps]
+    records = contents(write(tmp_path, HEADER, *rows)).records
+    assert {r.metric for r in records} == {"response_time", "error_rate"}

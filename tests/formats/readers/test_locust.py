@@ -52,6 +52,12 @@ def test_throughput_counts_the_requests_that_did_not_fail(tmp_path):
     assert (values_of(found), found.unit, found.better) == ([100.0], "1/s", "higher")
 
 
+@pytest.mark.parametrize("begun", [0, 0.0, -5.0])
+def test_a_start_at_zero_is_no_time_to_count_a_throughput_from(tmp_path, begun):
+    records = read(tmp_path, endpoint(start_time=begun, last_request_timestamp=1795221370.0)).records
+    assert {r.metric for r in records} == {"response_time", "error_rate"}
+
+
 @pytest.mark.parametrize("ended", [None, 1795221366.9, 0.0, "soon"])
 def test_without_the_time_of_the_last_request_there_is_no_throughput(tmp_path, ended):
     records = read(tmp_path, endpoint(last_request_timestamp=ended)).records

@@ -237,6 +237,12 @@ def lm_eval(**facts: Any) -> dict[str, Any]:
     return {"results": results, "configs": {}, "n-shot": {}} | facts
 
 
+def test_the_number_of_examples_of_a_task_is_its_workload(tmp_path):
+    facts = {"n-samples": {"t": {"original": 900, "effective": 30}}, "higher_is_better": {"t": {"em": True}}}
+    rows = {r.benchmark: r.rows for r in contents(write(tmp_path, lm_eval(**facts))).records}
+    assert rows == {"t": 30, "u": 0, "g": 0}
+
+
 def configured(**ways: bool | None) -> dict[str, Any]:
     listed = [{"metric": m} | ({} if way is None else {"higher_is_better": way}) for m, way in ways.items()]
     return {"metric_list": [*listed, "odd", {"metric": None}]}
