@@ -132,3 +132,16 @@ def test_a_link_that_the_commit_holds_as_well_leads_to_its_gate(bare: Project) -
     bare.path("app").unlink()
     bare.path("app").symlink_to("api2")
     assert_cannot_decide(bare.cli(*words, cwd="app"), "makes app a symbolic link to api2", "keep the folder")
+
+
+@pytest.mark.parametrize("words", [("check", "--baseline-ref"), ("ab", "-n", "2", "--base")])
+def test_a_folder_that_becomes_a_submodule_is_not_asked_for_its_gate(bare: Project, words: tuple[str, ...]) -> None:
+    elsewhere = bare.copy_to(bare.root.parent / "elsewhere")
+    gate_in(elsewhere, ".")
+    gate_in(bare, "api")
+    bare.git("rm", "-rq", "api")
+    bare.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(elsewhere.root), "api")
+    bare.commit("Submodule")
+    command = (*words, "origin/main", *(["--", "true"] if words[0] == "ab" else []))
+    outcome = bare.cli(*command, cwd="api", env=CI)
+    assert_cannot_decide(outcome, "lies in a submodule: the change chooses", "repository that holds the submodule")

@@ -6,12 +6,14 @@ import os
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import cannot_decide
-from perfgate.store.git import blob_hash
+from perfgate.measure.machine import facts
+from perfgate.store.git import blob_hash, git
 
 if TYPE_CHECKING:
     from perfgate.store.git import Commit
 
 _LINK = "120000"
+_OUTSIDE = "run it in the repository that holds the submodule, or check without --baseline-ref"
 _KEEP = "keep the folder; or check without --baseline-ref in this pull request, and review it as the gate itself"
 
 
@@ -27,9 +29,12 @@ def require_same_folder(commit: Commit, given: str | None) -> None:
         given: a configuration file given by hand; None: it is looked for in the working folder.
 
     Raises:
-        CannotDecideError: one does.
+        CannotDecideError: one does; or, in CI, the folder lies in a submodule, whose repository the change names.
     """
     here = os.path.realpath(os.path.dirname(given or ""))
+    if facts.in_ci() and git(here, ["rev-parse", "--show-superproject-working-tree"], hint="").strip():
+        message = "the folder lies in a submodule: the change chooses its repository, and so the gate in it"
+        raise cannot_decide("folder-replaced", message, place=commit.prefix or ".", hint=_OUTSIDE)
     top = os.path.normpath(os.path.join(here, *[os.pardir] * commit.prefix.count("/")))
     known: dict[str, str] = {}
     for mode, oid, path in commit.objects():
