@@ -91,6 +91,11 @@ def take_again(before: Snapshot) -> Snapshot:
     return _take(before.root, wanted, is_sha1=before.is_sha1)
 
 
+def hash_of_file(path: str, *, like: str) -> str:
+    """Return the hash by which git names what a file holds, of the kind of another one; empty: it cannot be read."""
+    return _read(path, is_sha1=len(like) == _SHA1).digest
+
+
 def find_changed(before: Snapshot) -> list[str]:
     """Return the files, or folders in whose place something else stands now, that hold something else, ascending.
 
