@@ -226,7 +226,7 @@ def waivers_of(commit: Commit, settings: Settings) -> waivers.Reviewed:
     """
     path = os.path.join(settings.policy.baselines, waivers.NAME)
     content = commit.read(path, limit=waivers.LARGEST)
-    origin = f"{commit.ref}:{os.path.normpath(os.path.join(settings.root or '.', path))}"
+    origin = f"{commit.shown}:{os.path.normpath(os.path.join(settings.root or '.', path))}"
     return waivers.Reviewed() if content is None else waivers.parse(content, origin)
 
 
@@ -270,7 +270,7 @@ def from_commit(commit: Commit, settings: Settings) -> BaselineSet:
         CannotDecideError: it is not certain what the commit holds.
     """
     folder = os.path.normpath(os.path.join(settings.root or ".", settings.policy.baselines))
-    source = f"{commit.ref}:{folder}"
+    source = f"{commit.shown}:{folder}"
     found = store.parse(source, commit.files(settings.policy.baselines, limit=store.LARGEST))
     reviewed = waivers_of(commit, settings)
     return BaselineSet(
@@ -298,19 +298,19 @@ def policy_of_commit(
     """
     if given is not None:
         content = commit.read(os.path.basename(given), limit=config.LARGEST)
-        origin = f"{commit.ref}:{given}"
+        origin = f"{commit.shown}:{given}"
         return None if content is None else config.parse(config.decode(content, origin), origin)
     texts: dict[str, str] = {}
     if is_judged:
-        config.refuse_near(commit.names(), f"{commit.ref}:{os.path.normpath(settings.root or '.')}")
+        config.refuse_near(commit.names(), f"{commit.shown}:{os.path.normpath(settings.root or '.')}")
     for name in (config.OWN_FILE, config.SHARED_FILE):
         path = os.path.normpath(os.path.join(settings.root or ".", name))
         content = commit.read(name, limit=config.LARGEST)
         if content is not None:
-            texts[name] = config.decode(content, f"{commit.ref}:{path}")
-    origin = f"{commit.ref}:{config.SHARED_FILE}"
-    where = f"{commit.ref}:{settings.root}" if settings.root else commit.ref
+            texts[name] = config.decode(content, f"{commit.shown}:{path}")
+    origin = f"{commit.shown}:{config.SHARED_FILE}"
+    where = f"{commit.shown}:{settings.root}" if settings.root else commit.shown
     shared = config.SHARED_FILE in texts and config.has_table(texts[config.SHARED_FILE], origin)
     name = config.choose(own=config.OWN_FILE in texts, shared=shared, where=where)
     path = os.path.normpath(os.path.join(settings.root or ".", name))
-    return config.parse(texts[name], f"{commit.ref}:{path}") if name else None
+    return config.parse(texts[name], f"{commit.shown}:{path}") if name else None

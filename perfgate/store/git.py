@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 from copy import copy
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
-from perfgate.store.git_start import as_hash, command, environment, failure, require_entries
+from perfgate.store.git_start import as_hash, command, environment, failure, is_hash, require_entries
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -19,6 +20,11 @@ _REGULAR = ("100644", "100664", "100755")
 _FOLDER = "040000"
 _DEEPEN = "git fetch --unshallow"
 _NOTHING_FOUND = 1  # exit code of git grep
+_DIGITS = 12  # of a hash that are shown
+_SUFFIX = re.compile(r"[~^:]|@\{")
+_SHORT_HASH = re.compile(r"[0-9a-fA-F]{4,63}")
+_RULES = ("refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD")
+"""Where git looks for a name, in its order (gitrevisions)."""
 
 
 class Commit:
@@ -38,11 +44,12 @@ class Commit:
         where = self._git(["rev-parse", "--show-prefix"], "", hint="run it inside the git repository of the baselines")
         self.prefix = os.fsdecode(where).removesuffix("\n")
         """The folder below the root of the repository: empty, or a path that ends in a slash."""
-        try:
-            found = self._git(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"], "")
-        except CannotDecideError:
-            raise self._unreadable() from None
-        self.id = as_hash(found, f'the commit "{ref}"')
+        self.shown = shown(ref)
+        """The ref, short where it is a hash."""
+        found = resolve(folder, ref)
+        if found is None:
+            raise self._unreadable()
+        self.id = found
         tree = self._git(["rev-parse", "--verify", "--end-of-options", f"{self.id}^{{tree}}"], "")
         self._top = as_hash(tree, f"the files of {self.id[:12]}")
         self._folders: dict[str, dict[bytes, tuple[str, str]]] = {}
@@ -183,7 +190,7 @@ class Commit:
 
     def _irregular(self, full: str, wanted: str) -> CannotDecideError:
         hint = "commit the files themselves, not a link or a submodule"
-        return cannot_decide("ref-unreadable", f"is not a regular {wanted}", place=f"{self.ref}:{full}", hint=hint)
+        return cannot_decide("ref-unreadable", f"is not a regular {wanted}", place=f"{self.shown}:{full}", hint=hint)
 
     def _contents(self, blobs: Sequence[tuple[str, str]], limit: int) -> list[bytes]:
         """Return the contents of (object id, path), all through one process after their sizes are known."""
@@ -193,7 +200,7 @@ class Commit:
         missing = "the object is not here"
         sizes = self._git(["cat-file", "--batch-check"], missing, asked=asked).decode().splitlines()
         for (_, full), line in zip(blobs, sizes, strict=True):
-            place, size = f"{self.ref}:{full}", line.rpartition(" ")[2]
+            place, size = f"{self.shown}:{full}", line.rpartition(" ")[2]
             if not size.isdecimal():
                 raise cannot_decide("ref-unreadable", missing, place=place, hint=_DEEPEN)
             if int(size) > limit:
@@ -206,10 +213,10 @@ class Commit:
             start = at + len(line) + 1
             at = start + int(line.rpartition(" ")[2]) + 1
             if output[start - len(line) - 1 : start - 1] != line.encode() or at > len(output):
-                raise cannot_decide("ref-unreadable", "git cat-file broke off", place=self.ref, hint=_DEEPEN)
+                raise cannot_decide("ref-unreadable", "git cat-file broke off", place=self.shown, hint=_DEEPEN)
             contents.append(output[start : at - 1])
         for (oid, full), content in zip(blobs, contents, strict=True):
-            _require_content(oid, content, f"{self.ref}:{full}")
+            _require_content(oid, content, f"{self.shown}:{full}")
         return contents
 
     def _git(self, arguments: Sequence[str], failing: str, *, hint: str = _DEEPEN, asked: bytes = b"") -> bytes:
@@ -257,6 +264,61 @@ def git(
     return done.stdout
 
 
+def shown(ref: str) -> str:
+    """Return a ref as messages name it: of a whole hash the first digits, which are never asked for."""
+    return ref[:_DIGITS] if is_hash(ref) else ref
+
+
+def resolve(folder: str, ref: str) -> str | None:
+    """Return the full hash of the commit that a ref names; None: no commit that is here.
+
+    Git takes the first of several things of one name: a tag before a branch, and both
+    before the digits of a hash. Whoever may push a tag could so choose the commit.
+
+    Args:
+        folder: in the repository.
+        ref: a branch, a tag or a commit, perhaps with what git allows after it (``~2``).
+
+    Raises:
+        CannotDecideError: it could mean several commits; or git cannot be asked.
+    """
+    if is_hash(ref):
+        return _commit_at(folder, ref)
+    name = _SUFFIX.split(ref, maxsplit=1)[0]
+    named = _refs_named(folder, name)
+    if name.startswith("refs/") and name not in named:
+        return None  # git would look for it below refs/tags and refs/heads, too
+    found = _commit_at(folder, ref)
+    if found is None or name == "HEAD" or name in named:
+        return found
+    meant = {full: _commit_at(folder, f"{full}{ref[len(name) :]}") for full in named}
+    if _SHORT_HASH.fullmatch(name):
+        listed = git(folder, ["rev-parse", f"--disambiguate={name}"], hint=_DEEPEN).decode().split()
+        commits = {commit for commit in listed if _commit_at(folder, commit) == commit}
+        meant |= {commit: _commit_at(folder, f"{commit}{ref[len(name) :]}") for commit in commits}
+    if len({found, *meant.values()}) > 1:
+        message = f'the git ref "{ref}" is ambiguous: {" and ".join(meant)}'
+        raise cannot_decide("ref-unreadable", message, hint=f"name the one that is meant in full: {[*meant][-1]}")
+    return found
+
+
+def _refs_named(folder: str, name: str) -> list[str]:
+    """Return the full names of the refs that git may take for a name."""
+    could = [name] if name.startswith("refs/") else [rule.format(name) for rule in _RULES]
+    listed = git(folder, ["for-each-ref", "--format=%(refname)", *could], hint=_DEEPEN)
+    there = os.fsdecode(listed).split("\n")
+    return [full for full in could if full in there]
+
+
+def _commit_at(folder: str, ref: str) -> str | None:
+    words = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"]
+    try:
+        answer = git(folder, words, hint="")
+    except CannotDecideError:
+        return None
+    return as_hash(answer, f'the commit "{ref}"')
+
+
 def with_parents(ref: str, *, hint: str = _DEEPEN) -> tuple[str, ...]:
     """Return the id of a commit and those of its parents, as the commit itself states them: a shallow clone cuts none.
 
@@ -279,11 +341,16 @@ def _require_content(oid: str, content: bytes, place: str) -> None:
     Raises:
         CannotDecideError: the object was changed in the repository, or is broken.
     """
+    if blob_hash(content, oid) != oid:
+        raise cannot_decide("git-answer", f"git gave other content than {oid[:12]}", place=place, hint="git fsck")
+
+
+def blob_hash(content: bytes, oid: str) -> str:
+    """Return the hash by which git names a content, of the kind of another one."""
     kind = hashlib.sha256 if len(oid) == hashlib.sha256().digest_size * 2 else hashlib.sha1
     found = kind(b"blob %d\0" % len(content), usedforsecurity=False)
     found.update(content)
-    if found.hexdigest() != oid:
-        raise cannot_decide("git-answer", f"git gave other content than {oid[:12]}", place=place, hint="git fsck")
+    return found.hexdigest()
 
 
 def _below(folder: str, name: str) -> str:

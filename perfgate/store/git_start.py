@@ -130,6 +130,11 @@ def as_hash(answer: bytes | str, what: str) -> str:
     return text
 
 
+def is_hash(ref: str) -> bool:
+    """Is it a whole hash, which git takes for nothing else?"""
+    return bool(_HASH.fullmatch(ref))
+
+
 def require_entries(tree: str, entries: int) -> None:
     """Return when a folder of a commit was listed: only one without any file has no entries.
 

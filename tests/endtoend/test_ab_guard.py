@@ -90,3 +90,11 @@ def test_summaries_of_the_base_that_the_head_rewrites_decide_nothing(project: Pr
     outcome = ab(project, *REPORT, "--", *RUN, runs=4)
     assert_cannot_decide(outcome, "the summaries of earlier runs were changed", "in its own folder")
     assert report(project)["verdict"] == "error"
+
+
+def test_sparse_settings_of_the_clone_take_no_file_from_the_base(project: Project) -> None:
+    versions(project, FAST, "sleep 0.3\n")
+    project.git("config", "core.sparseCheckout", "true")
+    project.write(".git/info/sparse-checkout", "/*\n!/bench.sh\n")
+    outcome = ab(project, "--", *RUN, runs=5)
+    assert outcome.code == 1, str(outcome)

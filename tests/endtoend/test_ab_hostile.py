@@ -236,7 +236,7 @@ def test_set_up_can_fill_a_submodule_and_nothing_of_it_is_left(project: Project)
 
 
 @pytest.mark.slow
-def test_a_sparse_tree_is_compared_with_a_base_of_the_same_folders(project: Project) -> None:
+def test_a_sparse_tree_is_compared_with_a_whole_base_and_stays_sparse(project: Project) -> None:
     project.write("wide/huge.txt", "x")
     project.write("narrow/bench.sh", FAST)
     versions(project)

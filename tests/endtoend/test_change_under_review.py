@@ -186,3 +186,28 @@ def test_a_baseline_that_was_renamed_is_the_one_of_the_new_name(branch: Project)
     assert outcome.code == 0, str(outcome)
     assert "2 baselines (fit, train)" in first_lines(outcome.stdout)
     assert "train  " not in outcome.stdout
+
+
+def test_a_branch_named_like_the_base_s_first_digits_hides_no_removal(branch: Project) -> None:
+    removed(branch)
+    branch.git("branch", base(branch)[:12], "HEAD")
+    outcome = branch.cli("check", env=GITHUB)
+    judged = f"judged by its own, and what it removes by {base(branch)[:12]}"
+    assert f"this change edits the gate itself: 1 baseline (train); {judged}" in first_lines(outcome.stdout)
+
+
+BUDGET = '[[budget]]\nbenchmark = "train"\nmetric = "elapsed"\nstatistic = "p50"\nlimit = "< 90s"\n'
+
+
+@pytest.mark.parametrize(("reaction", "code"), [("refuse", 2), ("report", 0)])
+def test_a_change_that_gives_up_its_baselines_edits_the_gate(branch: Project, reaction: str, code: int) -> None:
+    key = 'baseline_changes = "refuse"\n' if reaction == "refuse" else ""
+    branch.write("perfgate.toml", f'{key}[defaults]\nthreshold = "+6%"\n')
+    branch.commit("Base")
+    branch.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    branch.git("rm", "-rq", "baselines")
+    branch.write("perfgate.toml", f'baselines = "none"\n{BUDGET}')
+    branch.commit("Budgets only")
+    outcome = branch.cli("check", env=GITHUB)
+    assert outcome.code == code, str(outcome)
+    assert "this change edits the gate itself: the configuration" in " ".join(outcome.stdout.split())

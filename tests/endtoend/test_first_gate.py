@@ -102,3 +102,46 @@ def test_in_ci_only_files_that_git_lists_introduce_a_gate(bare: Project) -> None
     assert_cannot_decide(outcome, "neither this commit nor the change", "git add")
     bare.git("add", "baselines")
     assert_green(bare.cli("check", "--baseline-ref", "HEAD", "--report-dir", "again", env=CI))
+
+
+@pytest.mark.parametrize("words", [("check", "../outputs/model_runs", "--baseline-ref"), ("ab", "-n", "2", "--base")])
+@pytest.mark.parametrize("held", ["lib/perfgate.toml", "lib/README.md"])
+def test_a_folder_that_becomes_a_link_moves_its_gate(bare: Project, words: tuple[str, ...], held: str) -> None:
+    bare.write(held, "")
+    gate_in(bare, "api")
+    bare.git("rm", "-rq", "api")
+    bare.write("lib/perfgate.toml", '[defaults]\nthreshold = "+900%"\n')
+    bare.path("api").symlink_to("lib")
+    bare.commit("Link")
+    command = (*words, "HEAD~1", *(["--", "true"] if words[0] == "ab" else []))
+    outcome = bare.cli(*command, cwd="api")
+    assert_cannot_decide(
+        outcome, "makes api a symbolic link to lib, which (HEAD~1|[0-9a-f]{12}) does not have", "keep the folder"
+    )
+
+
+def test_a_link_that_the_commit_holds_as_well_leads_to_its_gate(bare: Project) -> None:
+    bare.path("app").symlink_to("api")
+    gate_in(bare, "api")
+    bare.write("README.md", "a change\n")
+    bare.commit("Change")
+    words = ("check", "../outputs/model_runs", "--baseline-ref", "HEAD~1")
+    assert bare.cli(*words, cwd="app").code == 1
+    bare.path("api2").mkdir()
+    bare.write("api2/perfgate.toml", "")
+    bare.path("app").unlink()
+    bare.path("app").symlink_to("api2")
+    assert_cannot_decide(bare.cli(*words, cwd="app"), "makes app a symbolic link to api2", "keep the folder")
+
+
+@pytest.mark.parametrize("words", [("check", "--baseline-ref"), ("ab", "-n", "2", "--base")])
+def test_a_folder_that_becomes_a_submodule_is_not_asked_for_its_gate(bare: Project, words: tuple[str, ...]) -> None:
+    elsewhere = bare.copy_to(bare.root.parent / "elsewhere")
+    gate_in(elsewhere, ".")
+    gate_in(bare, "api")
+    bare.git("rm", "-rq", "api")
+    bare.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(elsewhere.root), "api")
+    bare.commit("Submodule")
+    command = (*words, "origin/main", *(["--", "true"] if words[0] == "ab" else []))
+    outcome = bare.cli(*command, cwd="api", env=CI)
+    assert_cannot_decide(outcome, "lies in a submodule: the change chooses", "repository that holds the submodule")

@@ -72,6 +72,45 @@ def test_variables_of_another_repository_change_no_gate(slower: Project, tmp_pat
     assert outcome.code == 1, str(outcome)
 
 
+AMBIGUOUS = {
+    "a-tag": ("refs/tags/origin/main", "origin/main", "refs/tags/origin/main and refs/remotes/origin/main"),
+    "a-local-branch": ("refs/heads/origin/main", "origin/main", "refs/heads/origin/main and refs/remotes/origin/main"),
+    "before-a-suffix": ("refs/tags/origin/main", "origin/main~0", "refs/tags/origin/main and refs/remotes/origin/main"),
+}
+
+
+@pytest.mark.parametrize("case", AMBIGUOUS)
+@pytest.mark.parametrize("words", [("check", "--baseline-ref"), ("ab", "-n", "2", "--base")])
+def test_a_ref_that_means_two_commits_decides_nothing(slower: Project, words: tuple[str, ...], case: str) -> None:
+    added, ref, named = AMBIGUOUS[case]
+    slower.git("update-ref", "refs/remotes/origin/main", "HEAD~1")
+    slower.git("update-ref", added, other(slower))
+    outcome = slower.cli(*words, ref, *(["--", "true"] if words[0] == "ab" else []))
+    assert_cannot_decide(outcome, f'"{ref}" is ambiguous: {named}', "in full: refs/remotes/origin/main")
+
+
+def test_a_full_ref_and_two_names_of_one_commit_are_not_ambiguous(slower: Project) -> None:
+    slower.git("update-ref", "refs/remotes/origin/main", "HEAD~1")
+    slower.git("tag", "origin/main", "HEAD~1")
+    assert slower.cli("check", "--baseline-ref", "origin/main").code == 1
+    slower.git("tag", "-f", "origin/main", other(slower))
+    assert slower.cli("check", "--baseline-ref", "refs/remotes/origin/main").code == 1
+
+
+def test_a_tag_is_not_taken_for_a_full_ref_that_is_not_here(slower: Project) -> None:
+    slower.git("update-ref", "refs/tags/refs/remotes/origin/main", other(slower))
+    outcome = slower.cli("check", "--baseline-ref", "refs/remotes/origin/main")
+    assert_cannot_decide(outcome, "does not name a commit that is here", "fetch")
+
+
+def test_a_branch_named_like_the_digits_of_a_commit_is_ambiguous(slower: Project) -> None:
+    digits = slower.git("rev-parse", "--short=10", "HEAD~1")
+    slower.git("branch", digits, other(slower))
+    outcome = slower.cli("check", "--baseline-ref", digits)
+    assert_cannot_decide(outcome, f"ambiguous: refs/heads/{digits} and {digits}", "in full: [0-9a-f]{40}")
+    assert slower.cli("check", "--baseline-ref", slower.git("rev-parse", "HEAD~1")).code == 1
+
+
 def test_settings_in_variables_change_no_gate(slower: Project, tmp_path: Path) -> None:
     log = tmp_path / "log"
     env = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.fsmonitor", "GIT_CONFIG_VALUE_0": f"touch {log}"}

@@ -154,3 +154,17 @@ def test_shards_of_sizes_are_judged_likewise(project: Project) -> None:
         assert project.cli("baseline", "refresh", f"{name}.json", "--direction", "lower").code == 0
     outcome = project.cli("check", "parts", "--expect-shards", "2")
     assert outcome.code == 0, str(outcome)
+
+
+def test_a_committed_file_is_recognised_without_a_filter_of_the_repository(project: Project) -> None:
+    project.write("sizes.json", '[{"name": "wheel", "unit": "bytes", "value": 4096}]\n')
+    project.git("init", "-q", "-b", "main")
+    assert project.cli("baseline", "refresh", "--direction", "lower", "sizes.json").code == 0
+    project.commit("Gate")
+    project.write(".git/info/attributes", "sizes.json filter=vault\n")
+    project.git("config", "filter.vault.clean", f"touch {project.root}/../log; cat; echo")
+    project.write("sizes.json", project.path("sizes.json").read_text())
+    outcome = project.cli("check", "--direction", "lower", "sizes.json")
+    assert outcome.code == 2, str(outcome)
+    assert "committed in git, and not changed since" in " ".join(outcome.stdout.split())
+    assert not (project.root / "../log").exists()

@@ -161,7 +161,7 @@ def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> S
         message = f"the head is the working tree, with {changed} uncommitted and {untracked} untracked files"
         notes.append(note("head-dirty", message, hint="commit them, or name a commit: --head REF"))
     named = head[:SHOWN] if request.head is not None else None
-    gate = policy_of(base[:SHOWN], named, given=request.config, is_trusted=not facts.in_ci())
+    gate = policy_of(base, head if named else None, given=request.config, is_trusted=not facts.in_ci())
     if gate.edits.problems:
         raise CannotDecideError(gate.edits.problems)
     notes += [*gate.edits.notes, *shared(request.argv, tree)]

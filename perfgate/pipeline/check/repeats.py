@@ -16,6 +16,7 @@ from perfgate.core.metrics import is_clocked
 from perfgate.core.run import digest_of
 from perfgate.core.text.names import list_some
 from perfgate.measure.machine import facts
+from perfgate.store.checkouts.snapshot import hash_of_file
 from perfgate.store.git import git
 
 if TYPE_CHECKING:
@@ -159,14 +160,21 @@ def _committed(files: Sequence[str]) -> set[str]:
         for start in range(0, len(names), _AT_ONCE):
             some = names[start : start + _AT_ONCE]
             listing = ["--literal-pathspecs", "ls-files", "-z", "--", *some]
-            changes = ["--literal-pathspecs", "diff", "--name-only", "--relative", "-z", "HEAD", "--", *some]
             try:
                 listed = _names(git(folder or ".", listing, hint=""))
                 if listed:
-                    found |= {paths[name] for name in listed - _names(git(folder or ".", changes, hint=""))}
+                    found |= {paths[name] for name in _unchanged(folder or ".", listed)}
             except CannotDecideError:  # no repository here, or nothing committed yet
                 continue
     return found
+
+
+def _unchanged(folder: str, names: Iterable[str]) -> set[str]:
+    """Return the files that are those of HEAD, byte for byte: `git diff` would run filters that settings name."""
+    listed = git(folder, ["--literal-pathspecs", "ls-tree", "-z", "HEAD", "--", *names], hint="")
+    entries = [line.partition("\t") for line in os.fsdecode(listed).split("\0") if line]
+    blobs = {name: facts_of.rpartition(" ")[2] for facts_of, _, name in entries}
+    return {name for name, oid in blobs.items() if hash_of_file(os.path.join(folder, name), like=oid) == oid}
 
 
 def _names(listed: bytes) -> set[str]:

@@ -17,12 +17,12 @@ from perfgate.measure.machine import facts
 from perfgate.measure.machine.ci import find_base
 from perfgate.pipeline.reference.commit import Gate, gate_of
 from perfgate.pipeline.reference.gate_changes import react_to
-from perfgate.store.git import git, with_parents
+from perfgate.store.git import git, resolve, shown, with_parents
+from perfgate.store.git_start import as_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_DIGITS = 12
 _COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
 _NOTHING_IN_COMMON = 1  # exit code of git merge-base
 
@@ -36,7 +36,7 @@ def compare_with_base(gate: Gate, *, given: str | None, machine_class: str) -> G
         machine_class: given by hand; empty: the configuration's.
     """
     base = find_base(os.environ) if facts.in_ci() else None
-    if base is None or gate.settings.policy.baselines == NO_BASELINES:
+    if base is None:
         return gate
     ref = next(_merge_bases(*base), "")
     try:
@@ -48,10 +48,12 @@ def compare_with_base(gate: Gate, *, given: str | None, machine_class: str) -> G
     if reference.baselines.is_first_gate:
         return gate
     edits = reference.edits
-    judged = f"judged by its own, and what it removes by {ref} (--baseline-ref {ref} judges all by that)"
+    judged = f"judged by its own, and what it removes by {shown(ref)} (--baseline-ref {shown(ref)} judges all by that)"
     reaction = react_to(edits.changes, reference.settings.policy.baseline_changes, judged)
     present = {(p.machine_class, p.key) for p in gate.baselines.profiles}
     wanted = edits.removed.deleted - present - {old for old, _ in edits.renamed}
+    if gate.settings.policy.baselines == NO_BASELINES:  # that is an edit, too, but nothing is compared any more
+        wanted = frozenset()
     removed = [p for p in reference.baselines.profiles if (p.machine_class, p.key) in wanted]
     profiles = sorted((*gate.baselines.profiles, *removed), key=lambda p: (p.machine_class, p.key))
     problems = (*gate.baselines.problems, *reaction.problems)
@@ -74,13 +76,14 @@ def _merge_bases(commits: list[str], branch: str, is_merged: bool) -> Iterator[s
     if branch:
         refs.append(f"refs/remotes/origin/{branch}")
     for ref in refs:
-        words = ["merge-base", "--end-of-options", "HEAD", ref]
         try:
-            found = git(".", words, hint="", accepted=(0, _NOTHING_IN_COMMON)).decode().strip()
+            commit = resolve(".", ref)
+            words = ["merge-base", "--end-of-options", head, commit or ""]
+            found = git(".", words, hint="", accepted=(0, _NOTHING_IN_COMMON)).strip() if commit else b""
         except CannotDecideError:
             continue
         if found:
-            yield found[:_DIGITS]
+            yield as_hash(found, f"what HEAD and {ref} have in common")
 
 
 def _with_note(gate: Gate, found: Diagnostic) -> Gate:

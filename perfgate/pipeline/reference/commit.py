@@ -14,6 +14,7 @@ from perfgate.core.errors import Diagnostic, warning
 from perfgate.pipeline import inputs
 from perfgate.pipeline.inputs import BaselineSet, Settings
 from perfgate.pipeline.reference.first_gate import require_first_gate
+from perfgate.pipeline.reference.folder import require_same_folder
 from perfgate.pipeline.reference.gate_changes import (
     NONE,
     Edits,
@@ -54,11 +55,13 @@ def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
     """
     tree = _settings_of_tree(given)
     views = _views(ref, given)
+    name = views[0][0].shown
+    require_same_folder(views[0][0], given)
     configured = _configured(views, given)
     if configured is not None:
         view, settings = configured
         baselines = inputs.from_commit(view, settings)
-        edits = edits_of(ref, tree, settings, sides_of_check(settings, baselines), is_configured=True)
+        edits = edits_of(name, tree, settings, sides_of_check(settings, baselines), is_configured=True)
     else:
         tree = tree or inputs.read_settings(given)  # neither the tree nor the commit has the file: an error
         candidates = [(view, Settings(policy=config.BUILT_IN, root=root)) for view, root in views]
@@ -66,11 +69,11 @@ def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
         held = ((settings, inputs.from_commit(view, settings)) for view, settings in candidates)
         found = next(((settings, baselines) for settings, baselines in held if _holds_any(baselines)), None)
         if found is None:
-            require_first_gate(ref, views[0][0], tree, is_given=given is not None)
+            require_first_gate(name, views[0][0], tree, is_given=given is not None)
             baselines = replace(inputs.from_commit(*candidates[-1]), is_first_gate=True)
             return Gate(settings=_with_class(tree, machine_class), baselines=baselines)
         settings, baselines = found
-        edits = edits_of(ref, tree, settings, sides_of_check(settings, baselines), is_configured=False)
+        edits = edits_of(name, tree, settings, sides_of_check(settings, baselines), is_configured=False)
         settings = replace(settings, policy=config.BUILT_IN)
     baselines = replace(baselines, problems=(*baselines.problems, *edits.problems))
     return Gate(settings=_with_class(settings, machine_class), baselines=baselines, edits=edits)
@@ -90,7 +93,10 @@ def policy_of(base: str, head: str | None, *, given: str | None, is_trusted: boo
     Raises:
         CannotDecideError: it is not valid, or it is not certain what a commit holds.
     """
-    configured = _configured(_views(base, given), given)
+    views = _views(base, given)
+    name = views[0][0].shown
+    require_same_folder(views[0][0], given)
+    configured = _configured(views, given)
     if head is not None:
         configured_head = _configured(_views(head, given), given, is_judged=True)
         tree = configured_head[1] if configured_head else None
@@ -103,11 +109,11 @@ def policy_of(base: str, head: str | None, *, given: str | None, is_trusted: boo
         tree = tree or inputs.read_settings(given)
         settings = Settings(policy=config.BUILT_IN, root=tree.root)
         if tree.policy.source != config.BUILT_IN.source and is_trusted:
-            settings, notes = tree, _new_configuration(base)
+            settings, notes = tree, _new_configuration(name)
     root = settings.root or "."
     sides = sides_of_comparison(Commit(base, root), None if head is None else Commit(head, root), settings)
     is_configured = settings.policy.source != config.BUILT_IN.source
-    edits = edits_of(base, tree, settings, sides, is_configured=is_configured)
+    edits = edits_of(name, tree, settings, sides, is_configured=is_configured)
     return Gate(settings=settings, baselines=sides[0], edits=replace(edits, notes=(*notes, *edits.notes)))
 
 

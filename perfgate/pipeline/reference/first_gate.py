@@ -52,11 +52,17 @@ def require_first_gate(ref: str, commit: Commit, tree: Settings, *, is_given: bo
     up = "/".join([".."] * commit.prefix.count("/"))
     here = os.path.relpath(os.path.realpath(tree.root or "."), os.path.realpath(up or "."))
     below = [] if is_given else [root for root in gates if here == "." or f"{root}/".startswith(f"{here}/")]
-    moved = [root for root, files in gates.items() if not any(os.path.lexists(os.path.join(up, f)) for f in files)]
+    moved = [root for root, files in gates.items() if not any(_stands(up, f) for f in files)]
     if below or moved:
         what = "moves the gate of" if moved else "introduces a gate above that of"
         message = f"there is no baseline to compare with: this change {what} {list_some(moved or below, 2)}"
         raise cannot_decide(_SLUG, message, place=place, hint=_NO_REF)
+
+
+def _stands(top: str, path: str) -> bool:
+    """Is there something at a path of the working tree? What a link on the way leads to stands elsewhere."""
+    folder = os.path.join(os.path.realpath(top or "."), os.path.dirname(path))
+    return os.path.realpath(folder) == os.path.normpath(folder) and os.path.lexists(os.path.join(top, path))
 
 
 def _is_added(tree: Settings) -> bool:

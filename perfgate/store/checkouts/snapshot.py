@@ -61,8 +61,7 @@ def take_of_commit(root: str, commit: str) -> Snapshot:
     """
     objects = {path: oid for mode, oid, path in Commit(commit, root).objects() if mode != _SUBMODULE}
     snapshot = _take(root, objects, is_sha1=len(commit) == _SHA1)
-    # A sparse checkout leaves files out.
-    odd = [p for p, oid in objects.items() if (e := snapshot.entries[p]).kind != "absent" and e.digest != oid]
+    odd = [path for path, oid in objects.items() if snapshot.entries[path].digest != oid]
     odd = [path for path, value in zip(odd, _filters(root, odd), strict=True) if value != "lfs"]
     odd = [path for path in odd if "\n" not in path]  # git is asked line by line
     files = [path for path in odd if snapshot.entries[path].kind == "file"]
@@ -90,6 +89,11 @@ def take_again(before: Snapshot) -> Snapshot:
     """Return what the same files hold now."""
     wanted = [path for path, entry in before.entries.items() if entry.kind != "folder"]
     return _take(before.root, wanted, is_sha1=before.is_sha1)
+
+
+def hash_of_file(path: str, *, like: str) -> str:
+    """Return the hash by which git names what a file holds, of the kind of another one; empty: it cannot be read."""
+    return _read(path, is_sha1=len(like) == _SHA1).digest
 
 
 def find_changed(before: Snapshot) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.store.checkouts.filters import filters_off
-from perfgate.store.git import git
+from perfgate.store.git import git, resolve
 from perfgate.store.git_start import as_hash
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Tree:
                 clone in which a newer one may be cut off.
         """
         head = self.head()
-        upstream = next((f"refs/{ref}" for ref in _DEFAULTS if self._finds(f"refs/{ref}")), None)
+        upstream = next((f"refs/{ref}" for ref in _DEFAULTS if resolve(".", f"refs/{ref}")), None)
         if upstream is None:
             looked = ", ".join(ref.partition("/")[2] for ref in _DEFAULTS)
             message = f"there is no default branch to compare with (looked for {looked})"
@@ -162,12 +162,6 @@ class Tree:
             return []
         listed = git(folder, ["ls-files", "-z", "--stage"], hint="").split(b"\0")
         return [os.fsdecode(line.partition(b"\t")[2]) for line in listed if line.startswith(_GITLINK)]
-
-    def _finds(self, ref: str) -> bool:
-        try:
-            return bool(self._line(["rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"]))
-        except CannotDecideError:
-            return False
 
     def _line(self, arguments: Sequence[str]) -> str:
         return os.fsdecode(self._git(arguments)).removesuffix("\n")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _STOPPING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 _MOST_SHOWN = 3
+_WHOLE = "core.sparseCheckout=false"
+"""A side holds what its commit holds: a file that the clone's settings leave out would not be missed."""
 _NOWHERE = "name a folder outside the repository for temporary files: TMPDIR=DIR perfgate ab …"
 
 
@@ -55,7 +57,7 @@ class WorktreeDir:
         path = os.path.join(self.path, name)
         filters = filters_off(self._tree.top)
         words = ["worktree", "add", "--detach", path, commit]
-        argv = command(self._tree.top, words, settings=filters.settings)
+        argv = command(self._tree.top, words, settings=(*filters.settings, _WHOLE))
         code, output = run_group(argv, folder=self._tree.top, env=environment(os.environ))
         if code != 0:
             hint = "run it by hand: git worktree add DIR COMMIT"
