@@ -47,6 +47,7 @@ _SHOWN_FIRST = frozenset(
         "files-joined",
         "gate-edited",
         "removed-beside-new",
+        "results-left-behind",
         "runs-failed",
         "runs-of-another-commit",
         "runs-older",

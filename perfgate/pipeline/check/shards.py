@@ -18,9 +18,9 @@ from perfgate.store import baselines as store
 from perfgate.store.codec import PROFILE, decode_shard, encode_profiles, known_runs, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from perfgate.collect import SessionTally
+    from perfgate.collect import Key, SessionTally
     from perfgate.core.profile import Profile
     from perfgate.formats.options import ForeignOptions
     from perfgate.pipeline.check.repeats import Repeats
@@ -104,12 +104,13 @@ def select_shards(
     Returns:
         What is judged, faults, and notes.
     """
-    known = known_runs(tuple(baselines))
+    known: Mapping[Key, frozenset[str]] = known_runs(tuple(baselines))
     files, unfound = find(paths) if paths else find(settings.policy.runs, settings.root)
     notes: list[Diagnostic] = []
     if files and _is_profile(files[0]):
         profiles, problems = _merge_files(files, expected)
-        collection = drop_baseline_runs(profiles, repeats.forget(profiles, known, set(files)) if repeats else known)
+        known = repeats.forget(profiles, known, set(files)) if repeats else known
+        collection = drop_baseline_runs(profiles, known, files)
         problems = [*unfound, *problems, *collection.problems]
     else:
         collection, problems, notes = inputs.read_runs(
