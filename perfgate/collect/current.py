@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from perfgate.collect.unnamed import ZONES
@@ -27,6 +28,10 @@ _REMOVE_OLDER = (
 _ONE_NAME_EACH = (
     "give each leg a name of its own (perfgate run --benchmark NAME, or PERFGATE_SHARD=1/2, 2/2 with --expect-shards); "
     "or name the path that counts; sessions that repeat each other: --sessions all"
+)
+_SAY_ONE = (
+    "parts of one session: --same-session, or name their folder; legs: check each by itself, or "
+    "measure each under a name of its own"
 )
 
 
@@ -227,7 +232,40 @@ def find_legs(
             continue
         message = f'"{title(*old.key)}" was measured {where}; neither replaces the other'
         problems[old.key] = error("legs-share-a-name", message, hint=_ONE_NAME_EACH)
+    problems = _find_named_apart(selection, paths) | problems
     return [problems[key] for key in sorted(problems)]
+
+
+def _find_named_apart(selection: Selection, paths: Sequence[str]) -> dict[Key, Diagnostic]:
+    """Return an error for each benchmark whose runs state no session and lie at several of the named paths.
+
+    What one folder or glob holds are parts of one session; what somebody names one by one are measurements.
+    """
+    names = [posixpath.normpath(path) for path in paths]
+    problems: dict[Key, Diagnostic] = {}
+    if len(set(names)) < 2:  # noqa: PLR2004 - there are no two
+        return problems
+    for s in selection.selected:
+        found = sorted({name for place in s.places if (name := _name_above(place, names))})
+        if len(found) > 1:
+            where = ", ".join(found[:3]) + (f" and {len(found) - 3:,} more" if len(found) > 3 else "")  # noqa: PLR2004 - as above
+            message = f'"{title(*s.key)}" was measured at each of the paths {where}; neither replaces the other'
+            problems[s.key] = error("legs-share-a-name", message, hint=_SAY_ONE)
+    return problems
+
+
+def _name_above(place: str, names: Sequence[str]) -> str:
+    """Return by which of the named paths a place (`SessionTally.places`) was found; empty when that is not known."""
+    if place.endswith("/"):
+        folder = posixpath.normpath(place)
+        if found := next((above for above in _upward(folder) if above in names), ""):
+            return found
+        above = (n.partition("*")[0].rpartition("/")[0] if "*" in n else posixpath.dirname(n) for n in names)
+        return next((a for a in above if a and f"{folder}/".startswith(f"{a}/")), "")
+    path = posixpath.normpath(place)
+    if found := next((n for n in names if n == path or ("*" in n and fnmatchcase(path, n))), ""):
+        return found
+    return next((above for above in _upward(path) if above in names), "")
 
 
 def _compare_environments(old: SessionTally, new: SessionTally) -> str:

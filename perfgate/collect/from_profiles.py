@@ -10,22 +10,26 @@ from perfgate.core.errors import Diagnostic, error
 from perfgate.core.profile import Profile, Session, title
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from perfgate.collect.runs import Key
 
 
-def drop_baseline_runs(profiles: Sequence[Profile], known: Mapping[Key, frozenset[str]]) -> Collection:
+def drop_baseline_runs(
+    profiles: Sequence[Profile], known: Mapping[Key, frozenset[str]], files: Iterable[str]
+) -> Collection:
     """Return profiles as a collection, without the sessions that belong to the baseline.
 
     Args:
         profiles: as a profile file holds them.
         known: short hashes of run ids of the baseline, by benchmark.
+        files: the profile files.
 
     Returns:
         The collection; a session of which only some runs belong to the baseline is a
         problem, since a profile does not say which value is of which run.
     """
+    named = tuple(sorted(files))
     tallies: list[SessionTally] = []
     kept: list[Profile] = []
     problems: list[Diagnostic] = []
@@ -34,7 +38,7 @@ def drop_baseline_runs(profiles: Sequence[Profile], known: Mapping[Key, frozense
         in_baseline = known.get(profile.key, frozenset())
         fresh = fresh_sessions.setdefault(profile.key, set())
         for session in profile.sessions:
-            tally = _tally(profile, session, len(in_baseline.intersection(session.runs)))
+            tally = _tally(profile, session, len(in_baseline.intersection(session.runs)), named)
             tallies.append(tally)
             if 0 < tally.known < len(session.runs):
                 problems.append(_overlap(profile, session))
@@ -49,7 +53,7 @@ def drop_baseline_runs(profiles: Sequence[Profile], known: Mapping[Key, frozense
     return Collection(profiles=tuple(kept), seen=tuple(tallies), problems=tuple(problems))
 
 
-def _tally(profile: Profile, session: Session, known: int) -> SessionTally:
+def _tally(profile: Profile, session: Session, known: int, files: tuple[str, ...]) -> SessionTally:
     ok = 0 if known else max(1, len(session.runs))
     return SessionTally(
         machine_class=profile.machine_class,
@@ -59,6 +63,9 @@ def _tally(profile: Profile, session: Session, known: int) -> SessionTally:
         ok=ok,
         failed=session.failed,
         known=known,
+        commits=(session.commit,),
+        files=files,
+        is_of_tool=True,
     )
 
 

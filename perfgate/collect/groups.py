@@ -51,11 +51,14 @@ class Group:
     failed: int = 0
     known: int = 0
     others_at: str = ""  # newest start among failed and known runs
+    ended_at: str = ""  # newest end that a run states
     failed_ids: list[str] = field(default_factory=list)
     failed_files: list[str] = field(default_factory=list)
     shards: set[str] = field(default_factory=set)
     commits: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
+    origins: set[str] = field(default_factory=set)
+    places: set[str] = field(default_factory=set)  # of the runs that state no session
     files: dict[str, bool] = field(default_factory=dict)  # of other tools, and no session: has it several values?
     series: dict[str, list[Held]] = field(default_factory=dict)
 
@@ -96,12 +99,15 @@ class Group:
             (self.shards, other.shards),
             (self.commits, other.commits),
             (self.folders, other.folders),
+            (self.origins, other.origins),
+            (self.places, other.places),
         ):
             known.update(more)
         self.files.update(other.files)
         self.failed += other.failed
         self.known += other.known
         self.others_at = max(self.others_at, other.others_at)
+        self.ended_at = max(self.ended_at, other.ended_at)
         if other.newest is not None and (self.newest is None or _order(other.newest) > _order(self.newest)):
             self.newest = other.newest
 

@@ -60,6 +60,15 @@ class SessionTally:
     joined: tuple[str, ...] = ()
     """The files of another tool whose values are joined, ascending, none stating a session; empty: of one file at most,
     or of one value each in one folder, as some tools write one for each run."""
+    files: tuple[str, ...] = ()
+    """The files of these runs, ascending; empty when the runs themselves are not known."""
+    places: tuple[str, ...] = ()
+    """Where those of these runs lie that state no session, ascending: the file, when it holds several values; else the
+    folder, with a slash at its end."""
+    is_of_tool: bool = False
+    """Are there files of another tool among them? Its clock may show local time."""
+    ended_at: str = ""
+    """The latest end that a run states; empty when none does."""
     environment: Labels = ()
     """Facts of the newest of these runs; empty when the runs themselves are not known."""
     methods: tuple[MethodTally, ...] = ()
@@ -119,9 +128,7 @@ def collect(
             continue
         group.shards.add(run.shard)
         group.commits.add(run.commit)
-        group.folders.add(run.origin.rpartition("/")[0])
-        if run.series and not run.session:
-            group.files[run.origin] = any(map(_holds_many, run.series))
+        _note_place(group, run)
         if run.status == "failed":
             group.failed += 1
             group.others_at = max(group.others_at, run.started_at)
@@ -136,6 +143,20 @@ def collect(
         problems=tuple(problems),
         older=older,
     )
+
+
+def _note_place(group: Group, run: Run) -> None:
+    """Note where a run lies: without a session the file, if that is a measurement by itself, else the folder."""
+    folder = run.origin.rpartition("/")[0]
+    group.origins.add(run.origin)
+    group.folders.add(folder)
+    group.ended_at = max(group.ended_at, run.ended_at)
+    if run.session:
+        return
+    holds_many = any(map(_holds_many, run.series))
+    group.places.add(run.origin if holds_many else f"{folder or '.'}/")
+    if run.series:
+        group.files[run.origin] = group.files.get(run.origin, False) or holds_many
 
 
 def _holds_many(series: Series) -> bool:
@@ -234,6 +255,10 @@ def _tally(place: Place, group: Group) -> SessionTally:
         shards=tuple(sorted(group.shards)),
         commits=tuple(sorted(group.commits)),
         folders=tuple(sorted(group.folders)),
+        files=tuple(sorted(group.origins)),
+        places=tuple(sorted(group.places)),
+        is_of_tool=bool(group.series),
+        ended_at=group.ended_at,
         joined=tuple(sorted(group.files)) if are_parts else (),
         environment=group.newest.environment.facts if group.newest else (),
         methods=tally_methods(group),

@@ -48,6 +48,7 @@ _SHOWN_FIRST = frozenset(
         "gate-edited",
         "removed-beside-new",
         "report-contradicts-run",
+        "results-left-behind",
         "runs-failed",
         "runs-of-another-commit",
         "runs-older",

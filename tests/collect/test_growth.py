@@ -60,7 +60,7 @@ CASES = {
     "sessions": (sessions, collect),
     "sessions of a foreign tool": (stated, collect),
     "benchmarks": (benchmarks, collect),
-    "profiles of a file": (lambda n: collect(benchmarks(n)).profiles, lambda found: drop_baseline_runs(found, {})),
+    "profiles of a file": (lambda n: collect(benchmarks(n)).profiles, lambda found: drop_baseline_runs(found, {}, ())),
     "profiles of two shards": (
         lambda n: collect(benchmarks(n)).profiles,
         lambda found: merge([("a", found[::2]), ("b", found[1::2])]),

@@ -103,3 +103,12 @@ def test_a_refresh_takes_in_no_two_legs_of_one_ci_run():
     assert "twice in the CI run gha-7-1" in leg.message
     apart = select(collect([*runs("s1", "a"), *runs("s2", "b", begin=5)]), every_batch=False, every_session=True)
     assert find_legs(apart, ("a", "b"), locate, among_selected=True) == []
+
+
+def test_named_folders_whose_runs_state_no_session_are_two_measurements():
+    found = [*runs("", "east"), *(replace(r, run_id=f"{r.run_id}w") for r in runs("", "west"))]
+    selection = select(collect(found), every_batch=False)
+    (leg,) = find_legs(selection, ("east", "west"), locate)
+    assert "at each of the paths east, west" in leg.message
+    for paths in ((), ("**/*.json",), ("east/-0.json", "east/-1.json")):
+        assert find_legs(selection, paths, locate) == []

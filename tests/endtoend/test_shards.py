@@ -149,6 +149,13 @@ def test_a_shard_that_ran_twice_is_refused(gated: Project) -> None:
         assert_cannot_decide(outcome, r"shard 2 of 3 is there 2 times \(profiles/2.json, profiles/copy.json\)", "keep")
 
 
+def test_a_benchmark_of_two_shards_is_refused_whichever_is_slow(gated: Project) -> None:
+    for path in gated.path("runs-3").glob("*.json"):
+        path.write_text(json.dumps({**json.loads(path.read_text()), "benchmark": "train", "elapsed_sec": 3.0}))
+    outcome = gated.cli("check", "runs-1", "runs-2", "runs-3", "--expect-shards", "3")
+    assert_cannot_decide(outcome, '"train" was measured by shard 2/3', "--benchmark NAME")
+
+
 def test_one_shard_in_place_of_another_is_refused(gated: Project) -> None:
     for path in gated.path("runs-3").iterdir():
         path.write_text(path.read_text().replace('"3/3"', '"2/3"'))

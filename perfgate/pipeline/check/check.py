@@ -19,6 +19,7 @@ from perfgate.measure.machine.ci import locate
 from perfgate.pipeline import inputs
 from perfgate.pipeline.check import pairing, part, shards
 from perfgate.pipeline.check.confirm import with_earlier
+from perfgate.pipeline.check.left_behind import find_left_behind
 from perfgate.pipeline.check.origin import check_origin, find_older
 from perfgate.pipeline.check.renames import follow_renames
 from perfgate.pipeline.check.repeats import Repeats
@@ -160,6 +161,8 @@ def _check_origin(
     foreign, warnings = check_origin(selection.profiles, request.runs_from)
     if request.runs_from is None:
         warnings += find_older(selection.profiles, baselines.profiles)
+        of_others, more = find_left_behind(selection.selected, [request.current] if request.current else ())
+        foreign, warnings = [*of_others, *foreign], [*warnings, *more]
     return foreign, [*warnings, *report_joins(selection)]
 
 
@@ -282,7 +285,7 @@ def _current(
             profiles = part.keep_profiles(globs, side.profiles)
             return Selection(profiles=profiles, selected=(), superseded=(), problems=()), list(side.problems), notes
         known = repeats.forget(side.profiles, known_runs(baselines.profiles), {request.current})
-        collection = drop_baseline_runs(side.profiles, known)
+        collection = drop_baseline_runs(side.profiles, known, (request.current,))
         problems, notes = [*repeats.problems, *side.problems, *collection.problems], [*repeats.notes]
     else:
         collection, problems, notes = inputs.read_runs(

@@ -11,13 +11,12 @@ import os
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from perfgate.core.errors import CannotDecideError, Diagnostic, error, warning
+from perfgate.core.errors import Diagnostic, error, warning
 from perfgate.core.metrics import is_clocked
 from perfgate.core.run import digest_of
 from perfgate.core.text.names import list_some
 from perfgate.measure.machine import facts
-from perfgate.store.checkouts.snapshot import hash_of_file
-from perfgate.store.git import git
+from perfgate.pipeline.check.left_behind import MEASURE, find_committed, is_older, time_of_commit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -26,14 +25,8 @@ if TYPE_CHECKING:
     from perfgate.core.profile import Profile
     from perfgate.core.run import Run
 
-_LEFT_BEHIND = "results-left-behind"
-_MEASURE = "measure in this job, and write the results to a file that git does not hold"
 _SKEW = 300.0
 """Seconds by which a file may be older than the commit: the clock of whoever committed may be ahead."""
-_NO_TIME = 315_619_200.0
-"""1980-01-02, the day after the first one that an archive can state: programs write it in place of a time."""
-_AT_ONCE = 500
-"""Names that one call of git is given."""
 
 
 class Repeats:
@@ -115,16 +108,16 @@ class Repeats:
         if not files:
             return set()
         itself = {path for path in files if self._source is not None and _is_same(path, self._source)}
-        committed = _committed(sorted(set(files) - itself))
-        written = _time_of_commit() if facts.in_ci() else 0.0
-        older = {path for path in set(files) - itself - committed if _NO_TIME < _time_of(path) < written - _SKEW}
+        committed = find_committed(sorted(set(files) - itself))
+        written = time_of_commit() if facts.in_ci() else 0.0
+        older = {path for path in set(files) - itself - committed if is_older(path, written - _SKEW)}
         for found, why in (
             (committed, "committed in git, and not changed since"),
             (older, "older than the commit that is checked out"),
         ):
             if found:
                 message = f"{list_some(sorted(found))} equals the baseline, and is {why}: this job did not measure it"
-                self.problems.append(error(_LEFT_BEHIND, message, hint=_MEASURE))
+                self.problems.append(error("results-left-behind", message, hint=MEASURE))
         fresh = set(files) - itself - committed - older
         if fresh:
             named = list_some(sorted(fresh))
@@ -149,48 +142,3 @@ def _is_same(one: str, other: str) -> bool:
         return os.path.samefile(one, other)
     except OSError:
         return False
-
-
-def _committed(files: Sequence[str]) -> set[str]:
-    """Return which files git has committed, and that were not changed since."""
-    found: set[str] = set()
-    for folder, group in groupby(files, key=os.path.dirname):
-        paths = {os.path.basename(path): path for path in group}
-        names = list(paths)
-        for start in range(0, len(names), _AT_ONCE):
-            some = names[start : start + _AT_ONCE]
-            listing = ["--literal-pathspecs", "ls-files", "-z", "--", *some]
-            try:
-                listed = _names(git(folder or ".", listing, hint=""))
-                if listed:
-                    found |= {paths[name] for name in _unchanged(folder or ".", listed)}
-            except CannotDecideError:  # no repository here, or nothing committed yet
-                continue
-    return found
-
-
-def _unchanged(folder: str, names: Iterable[str]) -> set[str]:
-    """Return the files that are those of HEAD, byte for byte: `git diff` would run filters that settings name."""
-    listed = git(folder, ["--literal-pathspecs", "ls-tree", "-z", "HEAD", "--", *names], hint="")
-    entries = [line.partition("\t") for line in os.fsdecode(listed).split("\0") if line]
-    blobs = {name: facts_of.rpartition(" ")[2] for facts_of, _, name in entries}
-    return {name for name, oid in blobs.items() if hash_of_file(os.path.join(folder, name), like=oid) == oid}
-
-
-def _names(listed: bytes) -> set[str]:
-    return set(filter(None, os.fsdecode(listed).split("\0")))
-
-
-def _time_of_commit() -> float:
-    """Return when the commit that is checked out was made, in seconds since 1970; 0.0: unknown."""
-    try:
-        return float(git(".", ["log", "-1", "--format=%ct", "HEAD"], hint=""))
-    except (CannotDecideError, ValueError):
-        return 0.0
-
-
-def _time_of(path: str) -> float:
-    try:
-        return os.stat(path).st_mtime
-    except OSError:
-        return 0.0

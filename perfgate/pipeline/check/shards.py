@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from perfgate.collect import Part, Selection, check_shards, drop_baseline_runs, merge, parts_of, select
 from perfgate.core.errors import CannotDecideError, Diagnostic, error
 from perfgate.core.policy import Policy, digest_of
+from perfgate.core.profile import title
+from perfgate.core.session_id import SessionId
+from perfgate.core.text.names import list_some
 from perfgate.formats.discovery import find
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.machine import facts
@@ -18,9 +21,9 @@ from perfgate.store import baselines as store
 from perfgate.store.codec import PROFILE, decode_shard, encode_profiles, known_runs, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from perfgate.collect import SessionTally
+    from perfgate.collect import Key, SessionTally
     from perfgate.core.profile import Profile
     from perfgate.formats.options import ForeignOptions
     from perfgate.pipeline.check.repeats import Repeats
@@ -104,12 +107,13 @@ def select_shards(
     Returns:
         What is judged, faults, and notes.
     """
-    known = known_runs(tuple(baselines))
+    known: Mapping[Key, frozenset[str]] = known_runs(tuple(baselines))
     files, unfound = find(paths) if paths else find(settings.policy.runs, settings.root)
     notes: list[Diagnostic] = []
     if files and _is_profile(files[0]):
         profiles, problems = _merge_files(files, expected)
-        collection = drop_baseline_runs(profiles, repeats.forget(profiles, known, set(files)) if repeats else known)
+        known = repeats.forget(profiles, known, set(files)) if repeats else known
+        collection = drop_baseline_runs(profiles, known, files)
         problems = [*unfound, *problems, *collection.problems]
     else:
         collection, problems, notes = inputs.read_runs(
@@ -127,7 +131,26 @@ def select_shards(
     fresh = tuple(s for s in collection.seen if s.ok or s.failed)
     old = tuple(s for s in collection.seen if not (s.ok or s.failed))
     selection = select(replace(collection, seen=fresh), every_batch=every_session, every_session=True)
-    return replace(selection, superseded=(*selection.superseded, *old)), [*problems, *selection.problems], notes
+    problems += [*selection.problems, *_find_shared_names(selection)]
+    return replace(selection, superseded=(*selection.superseded, *old)), problems, notes
+
+
+def _find_shared_names(selection: Selection) -> list[Diagnostic]:
+    """Return an error for each benchmark that several shards measured: the slow one would hide behind the fast one."""
+    sessions: dict[Key, dict[str, None]] = {}
+    for s in selection.selected:
+        name = SessionId.parse(s.session).session
+        for shard in s.shards or ("",):
+            sessions.setdefault(s.key, {})[f"shard {shard} (session {name})" if shard else f"session {name}"] = None
+    return [
+        error(
+            "legs-share-a-name",
+            f'"{title(*key)}" was measured by {list_some(sorted(places), 3)}; neither replaces the other',
+            hint="name the part that each shard measures: perfgate run --benchmark NAME, or a label",
+        )
+        for key, places in sorted(sessions.items())
+        if len(places) > 1
+    ]
 
 
 def _is_profile(path: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from gate_cases import profile, session
 
 from perfgate.measure.machine import facts
 from perfgate.measure.machine.ci import MARKERS, find_ci_run
+from perfgate.measure.summary import format_utc
 from perfgate.pipeline import inputs
 from perfgate.pipeline.check.origin import find_older
 from perfgate.store.codec import encode_profiles
@@ -88,7 +90,7 @@ def test_the_commit_that_ci_names_is_this_one_where_another_is_checked_out(folde
 
 @pytest.mark.usefixtures("in_ci")
 def test_runs_that_state_no_commit_are_judged(folder):
-    folder.runs(CALM)
+    folder.runs(CALM, started_at=format_utc(time.time_ns()))
     assert folder.check().exit_code == 0
 
 
