@@ -102,6 +102,7 @@ def test_a_report_of_a_job_exits_as_the_worst_of_its_checks(green: Project) -> N
 def test_a_committed_report_is_no_report_of_this_job(green: Project) -> None:
     assert green.cli("check", "--report-dir", "out").code == 0
     green.git("init", "-q", "-b", "main")
+    green.write(".gitignore", "outputs/\n")
     green.commit("Hold a report")
     assert_cannot_decide(green.cli("report", "out/report.json", "--exit-code"), "is what git holds", "--report-dir")
     spoil(green, "regression")
@@ -116,6 +117,7 @@ def test_reports_are_not_written_through_a_link_that_git_holds(green: Project, l
     green.path(link).symlink_to(green.path("elsewhere/report.json" if link.endswith("json") else "elsewhere"))
     folder = "out/deep" if link == "out/deep" else "out"
     green.git("init", "-q", "-b", "main")
+    green.write(".gitignore", "outputs/\n")
     green.commit("Hold a link")
     outcome = green.cli("check", "--report-dir", folder, env={"CI": "true"})
     assert_cannot_decide(outcome, f"{link}: is a symbolic link that git holds", "name another place")

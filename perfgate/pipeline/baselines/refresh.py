@@ -103,6 +103,18 @@ def refresh_lock(config: str | None) -> Iterator[None]:
         yield
 
 
+def _folder_of(settings: inputs.Settings) -> str:
+    """Return the folder of the baselines.
+
+    Raises:
+        CannotDecideError: the configuration says that there is none.
+    """
+    if settings.policy.baselines == NO_BASELINES:
+        message = f'baselines = "{NO_BASELINES}": there is no folder to write to'
+        raise cannot_decide("config-invalid", message, place=settings.policy.source, hint='baselines = "baselines"')
+    return os.path.join(settings.root, settings.policy.baselines)
+
+
 def plan_refresh(
     paths: Sequence[str],
     *,
@@ -136,12 +148,8 @@ def plan_refresh(
         CannotDecideError: runs failed, do not fit the baseline, or loosen it without a reason.
     """
     settings = inputs.read_settings(config, machine_class=machine_class)
-    if settings.policy.baselines == NO_BASELINES:
-        message = f'baselines = "{NO_BASELINES}": there is no folder to write to'
-        raise cannot_decide("config-invalid", message, place=settings.policy.source, hint='baselines = "baselines"')
     improved = improved_places(improved_by) if improved_by is not None else frozenset()
-    folder = os.path.join(settings.root, settings.policy.baselines)
-    old = load(folder)
+    old = load(_folder_of(settings))
     if old.problems:
         raise CannotDecideError(old.problems)
     known = {} if replace_old and every_session else known_runs(old.profiles, unnamed=replace_old)
