@@ -65,15 +65,20 @@ def test_a_suspicion_that_a_fresh_session_does_not_show_passes(settled: Project)
     assert row(report)["message"].endswith("1 of 2 fresh sessions show it")
 
 
-@pytest.mark.parametrize(("first", "second"), [(FAR, 1.0), (1.0, FAR)], ids=["the-first", "the-second"])
-def test_one_wild_session_does_not_fail_when_another_does_not_show_it(
-    settled: Project, first: float, second: float
-) -> None:
-    alone, _ = judged(settled, 6, first)
-    assert alone.code == (1 if first == FAR else 0), str(alone)
-    outcome, report = judged(settled, 7, second, "--confirm", "6.json")
+def test_one_wild_session_does_not_fail_when_a_fresh_one_does_not_show_it(settled: Project) -> None:
+    alone, _ = judged(settled, 6, FAR)
+    assert alone.code == 1, str(alone)
+    outcome, report = judged(settled, 7, 1.0, "--confirm", "6.json")
     assert outcome.code == 0, str(outcome)
     assert said(report) == ("unchanged", "not-confirmed")
+
+
+def test_a_calm_session_of_before_does_not_outvote_the_one_that_fails_now(settled: Project) -> None:
+    assert judged(settled, 6, 1.0)[0].code == 0
+    outcome, _ = judged(settled, 7, FAR, "--confirm", "6.json")
+    assert outcome.code == 2, str(outcome)
+    assert "error[nothing-to-confirm]: 6.json" in outcome.stderr
+    assert judged(settled, 8, 1.0, "--confirm", "6.json")[0].code == 0  # nothing to outvote
 
 
 def test_the_second_session_fails_on_its_own_without_confirm(settled: Project) -> None:

@@ -171,6 +171,20 @@ def test_only_what_improved_starts_anew_and_the_others_keep_their_sessions(proje
     assert found == {"still": 3, "faster": 1}
 
 
+def test_a_report_of_other_runs_records_nothing(project: Project) -> None:
+    project.write("perfgate.toml", RULES)
+    for day in range(3):
+        project.write_runs(5, f"day{day}", 1.0, session=f"s{day}", started_at=f"2026-01-0{day + 1}T00:00:00Z")
+    assert project.cli("baseline", "refresh", "--sessions", "all").code == 0
+    project.write_runs(5, "fast", 0.2, session="n", started_at="2026-01-07T00:00:00Z")
+    assert project.cli("check", "--report", "r.json").code == 0
+    project.drop_runs("fast*")
+    project.write_runs(5, "slow", 3.0, session="m", started_at="2026-01-08T00:00:00Z")
+    done = project.cli("baseline", "refresh", "--replace-improved", "r.json")
+    assert done.code == 2, str(done)
+    assert "error[refresh-unjudged]: r.json" in done.stderr
+
+
 def test_a_report_that_could_not_decide_records_nothing(project: Project) -> None:
     project.write("perfgate.toml", RULES)
     project.write("job.py", JOB.format(0))

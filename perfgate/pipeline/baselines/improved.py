@@ -10,9 +10,33 @@ from perfgate.core.profile import title
 from perfgate.pipeline.report_io import read_verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from perfgate.collect import Key
+    from perfgate.core.errors import Diagnostic
+    from perfgate.core.profile import Profile
 
 _MEANT = 'find the change; when it is meant, measure and: perfgate baseline refresh --replace --reason "…"'
+
+
+def find_unjudged(report: str, profiles: Iterable[Profile]) -> list[Diagnostic]:
+    """Return why what a refresh would record is not what a check judged: runs that its report does not hold.
+
+    Args:
+        report: path of a check's ``report.json``.
+        profiles: what would be recorded.
+    """
+    judged = {run for p in read_verdict(report).current for s in p.sessions for run in s.runs}
+    return [
+        error(
+            "refresh-unjudged",
+            f'the report judged other runs of "{title(*p.key)}" than those that would be recorded',
+            place=report,
+            hint="check these runs first: perfgate check --report FILE",
+        )
+        for p in profiles
+        if any(run not in judged for s in p.sessions for run in s.runs)
+    ]
 
 
 def improved_places(report: str) -> frozenset[tuple[str, Key]]:

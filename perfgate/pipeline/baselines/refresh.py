@@ -17,7 +17,7 @@ from perfgate.core.reasons import hint_for
 from perfgate.core.text.names import list_some
 from perfgate.measure.machine.ci import locate
 from perfgate.pipeline import inputs
-from perfgate.pipeline.baselines.improved import improved_places
+from perfgate.pipeline.baselines.improved import find_unjudged, improved_places
 from perfgate.pipeline.classes import adopt_classes
 from perfgate.pipeline.failed import find_only_failed
 from perfgate.pipeline.verdicts import hint_for_failed, report_joins
@@ -164,6 +164,7 @@ def plan_refresh(
     only_failed = find_only_failed(selection, old.profiles, settings.policy)
     left_out = [s for s, is_left_out in only_failed if is_left_out]
     problems += [*selection.problems, *legs, *_refuse(selection, settings.policy, left_out)]
+    problems += find_unjudged(improved_by, selection.profiles) if improved_by is not None else []
     if problems:
         raise CannotDecideError(problems)
     refreshed = [

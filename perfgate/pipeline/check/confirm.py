@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import CannotDecideError, Diagnostic, error
 from perfgate.core.finding import WHOLE_SUITE, ExitCode, Status
 from perfgate.core.profile import MetricProfile, Profile, title
+from perfgate.gate.judge import judge
+from perfgate.pipeline.check.pairing import pair
 from perfgate.pipeline.report_io import read_verdict
 
 if TYPE_CHECKING:
@@ -15,10 +17,12 @@ if TYPE_CHECKING:
 
     from perfgate.collect import Selection
     from perfgate.core.finding import Verdict
+    from perfgate.core.policy import Policy
     from perfgate.pipeline.inputs import BaselineSet
 
     _Place = tuple[str, object]
 
+_CALM = "check without --confirm, and confirm the report of that check with a fresh session"
 _AGAIN = "measure all benchmarks in a fresh session, against the same baseline and of the same commit"
 
 MANY_ROWS = 50
@@ -67,6 +71,33 @@ def with_earlier(selection: Selection, reports: Sequence[str], baselines: Baseli
     if faults:
         raise CannotDecideError(dict.fromkeys(faults))
     return replace(selection, profiles=tuple(merged.values()))
+
+
+def find_outvoted(
+    selection: Selection, reports: Sequence[str], baselines: BaselineSet, policy: Policy
+) -> list[Diagnostic]:
+    """Return why reports in which nothing was in doubt cannot confirm: they would only outvote a regression of now.
+
+    Args:
+        selection: what was measured now.
+        reports: paths of ``report.json`` files of earlier checks.
+        baselines: the baselines.
+        policy: what is gated.
+    """
+    if any(_is_in_doubt(read_verdict(path)) for path in reports):
+        return []
+    pairs = pair(baselines.profiles, selection, policy, classless=baselines.is_machine_unknown)
+    if not any(f.status is Status.REGRESSED for f in judge(pairs, policy).findings):
+        return []
+    message = "nothing was suspected or failed in it, while what was measured now fails"
+    return [error("nothing-to-confirm", message, place=path, hint=_CALM) for path in reports]
+
+
+def _is_in_doubt(verdict: Verdict) -> bool:
+    """Did a check suspect or fail something, or could it not decide, so that another session says more?"""
+    return any(f.status is Status.SUSPECTED or verdict.fails(f) for f in verdict.findings) or (
+        verdict.exit_code is ExitCode.CANNOT_DECIDE
+    )
 
 
 def _place(profile: Profile) -> _Place:
