@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 SUSPICION_P = 0.05
 """A change beyond the threshold with this evidence is suspected: one row in twenty when nothing changed."""
+BEYOND_NOISE = 3.0
+"""Ratio of medians that few runs do not show by noise: of two runs a side, one in six pairs lies wholly apart."""
 FUTILITY_P = 0.05
 """Evidence that the change is below the threshold: more runs would hardly make it fail."""
 
@@ -241,8 +243,9 @@ class _Seen:
     @property
     def is_apart(self) -> bool:
         """Is every current run worse than every run of the baseline, by more than noise explains?"""
-        base, current = self.ranked.base, self.ranked.current
-        return min(current) > max(base) and is_blind(self.ratio - 1, self.allowed)
+        if min(self.ranked.current) <= max(self.ranked.base) or not is_blind(self.ratio - 1, self.allowed):
+            return False
+        return self.p <= SUSPICION_P or self.ratio > BEYOND_NOISE
 
     @property
     def is_not_excluded(self) -> bool:
