@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 RUNS = "outputs/model_runs"
 _KEPT = ("LD_LIBRARY_PATH", "TMPDIR", "SYSTEMROOT")
+_COUNTED = {
+    "ab", "audit", "comment", "completion", "merge", "runs", "waive", "--baseline-ref", "--confirm", "--expect-shards",
+}  # fmt: skip
 _LONGEST = 60.0  # seconds; a command that hangs is a failure, not a wait
 
 
@@ -51,7 +54,7 @@ def counting(arguments: Sequence[str], *, is_asked: bool = False) -> dict[str, s
 
     Only for the commands that are tested through processes alone: counting makes a start twice as slow.
     """
-    if "coverage" not in sys.modules or not (is_asked or {"ab", "audit", "comment", "--confirm"} & set(arguments)):
+    if "coverage" not in sys.modules or not (is_asked or _COUNTED & set(arguments)):
         return {}
     counted = sys.modules["coverage"].Coverage.current()
     if counted is None:
