@@ -159,11 +159,10 @@ def needs_same_rows(profile: Profile, policy: Policy, *, gated_only: bool = Fals
     """
     titled = title(*profile.key)
     is_primary = gates_nothing_by_default(m.metric.name for m in profile.metrics)
-    every = not _is_bound_to_rows(profile) and _states_rows(profile)
     rulings = [
         policy.ruling(profile.benchmark, titled, m.metric, "p50", is_primary=is_primary)
         for m in profile.metrics
-        if (every or m.metric.name in _ROWS_MATTER) and not policy.excludes(profile.benchmark, titled, m.metric.name)
+        if m.metric.name in _ROWS_MATTER and not policy.excludes(profile.benchmark, titled, m.metric.name)
     ]
     return any(r.workload == "same" and (r.level == "fail" or not gated_only) for r in rulings)
 

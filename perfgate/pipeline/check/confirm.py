@@ -76,7 +76,7 @@ def with_earlier(selection: Selection, reports: Sequence[str], baselines: Baseli
 def find_outvoted(
     selection: Selection, reports: Sequence[str], baselines: BaselineSet, policy: Policy
 ) -> list[Diagnostic]:
-    """Return why reports in which nothing was in doubt cannot confirm: they would only outvote a regression of now.
+    """Return why reports in which nothing was suspected cannot confirm: they would only outvote a regression of now.
 
     Args:
         selection: what was measured now.
@@ -84,7 +84,7 @@ def find_outvoted(
         baselines: the baselines.
         policy: what is gated.
     """
-    if any(_is_in_doubt(read_verdict(path)) for path in reports):
+    if any(_needs_more(read_verdict(path)) for path in reports):
         return []
     pairs = pair(baselines.profiles, selection, policy, classless=baselines.is_machine_unknown)
     if not any(f.status is Status.REGRESSED for f in judge(pairs, policy).findings):
@@ -93,7 +93,7 @@ def find_outvoted(
     return [error("nothing-to-confirm", message, place=path, hint=_CALM) for path in reports]
 
 
-def _is_in_doubt(verdict: Verdict) -> bool:
+def _needs_more(verdict: Verdict) -> bool:
     """Did a check suspect or fail something, or could it not decide, so that another session says more?"""
     return any(f.status is Status.SUSPECTED or verdict.fails(f) for f in verdict.findings) or (
         verdict.exit_code is ExitCode.CANNOT_DECIDE
