@@ -103,13 +103,26 @@ def _show_written(plan: Plan, written: list[str]) -> None:
 @config_option
 @click.option("--from", "ref", metavar="REF", help="Take the old baseline from a git commit: the folder lacks it.")
 @click.option("--join", is_flag=True, help="Add its sessions to the baseline that NEW has already.")
+@click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Label that NEW has. Repeat for several.")
+@click.option("--no-labels", is_flag=True, help="NEW has no labels.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
-def rename(*, old: str, new: str, config: str | None, ref: str | None, join: bool, dry_run: bool) -> None:
+def rename(
+    *,
+    old: str,
+    new: str,
+    config: str | None,
+    ref: str | None,
+    join: bool,
+    labels: tuple[str, ...],
+    no_labels: bool,
+    dry_run: bool,
+) -> None:
     """Rename the baseline of a benchmark that has another name now.
 
-    OLD and NEW are names as `perfgate baseline list` prints them. All sessions are
-    kept, on every machine class. Commit the files afterwards, in the change that
-    renames the benchmark: it is then judged by the baseline of the old name.
+    OLD and NEW are names as `perfgate baseline list` prints them. NEW keeps the labels
+    of OLD, or has those of --label or --no-labels. All sessions are kept, on every
+    machine class. Commit the files afterwards, in the change that renames the
+    benchmark: it is then judged by the baseline of the old name.
     """
     from contextlib import nullcontext
 
@@ -117,7 +130,8 @@ def rename(*, old: str, new: str, config: str | None, ref: str | None, join: boo
     from perfgate.pipeline.baselines.rename import plan_rename
 
     with nullcontext() if dry_run else refresh_lock(config):
-        planned = plan_rename(old, new, config=config, ref=ref, join=join)
+        labelled = labels or (() if no_labels else None)
+        planned = plan_rename(old, new, config=config, ref=ref, join=join, labels=labelled)
         for line in planned.lines:
             say(line)
         if planned.mentions:

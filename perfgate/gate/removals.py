@@ -164,6 +164,9 @@ def _command(old: Profile, new: Profile, removed: Removed, *, is_joined: bool = 
     if not all(name.isprintable() and name.strip() == name for name in names):
         return ""
     options = []
+    if [key for key, _ in old.labels] != [key for key, _ in new.labels]:  # the name alone would not say them
+        names = names[0], new.benchmark
+        options += [f"--label={key}={value}" for key, value in new.labels] or ["--no-labels"]
     if _place(old) in removed.deleted | removed.unrecorded:
         options += ["--from", removed.ref]
     if is_joined or _place(new) in removed.added:

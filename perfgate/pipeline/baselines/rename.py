@@ -22,6 +22,7 @@ from perfgate.store.rename import renamed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perfgate.core.run import Labels
     from perfgate.pipeline.inputs import Settings
 
 
@@ -37,7 +38,9 @@ class RenamePlan:
     """What still names the benchmark as before: rules, budgets, waivers."""
 
 
-def plan_rename(old: str, new: str, *, config: str | None, ref: str | None, join: bool) -> RenamePlan:
+def plan_rename(
+    old: str, new: str, *, config: str | None, ref: str | None, join: bool, labels: Sequence[str] | None = None
+) -> RenamePlan:
     """Return what a rename will write; nothing is written yet. Writing needs `refresh_lock` around both.
 
     Args:
@@ -46,6 +49,7 @@ def plan_rename(old: str, new: str, *, config: str | None, ref: str | None, join
         config: configuration file; None: look for one.
         ref: commit that holds the old baseline; None: the folder does.
         join: add the sessions to the baseline that the new name has already.
+        labels: those of the new name, each ``key=value``; None: the old one's, or those that the new name writes.
 
     Raises:
         CannotDecideError: there is no such baseline, the new name has one, or a name cannot be used.
@@ -61,7 +65,8 @@ def plan_rename(old: str, new: str, *, config: str | None, ref: str | None, join
     problems: list[Diagnostic] = []
     files: dict[str, dict[str, bytes | None]] = {}
     lines = []
-    pairs = [(was, _renamed(was, new)) for was in _named(old, _source(settings, present.profiles, ref))]
+    chosen = None if labels is None else _labels_of(labels)
+    pairs = [(was, _renamed(was, new, chosen)) for was in _named(old, _source(settings, present.profiles, ref))]
     _refuse_one_target(pairs, new)
     for was, now in pairs:
         there = known.get((now.machine_class, now.key))
@@ -100,13 +105,28 @@ def _named(old: str, profiles: Sequence[Profile]) -> Sequence[Profile]:
     raise cannot_decide("benchmark-unknown", f'there is no benchmark "{old}"', hint=hint)
 
 
-def _renamed(was: Profile, new: str) -> Profile:
+def _labels_of(given: Sequence[str]) -> Labels:
+    """Return labels, sorted as in a profile.
+
+    Raises:
+        CannotDecideError: one of them is no ``key=value``, or two have one key.
+    """
+    found = {key: value for key, mark, value in (label.partition("=") for label in given) if mark and key and value}
+    if len(found) != len(given) or not all(label.isprintable() for label in given):
+        message = f"labels are KEY=VALUE, each key once; got {', '.join(given)}"
+        raise cannot_decide("usage", message, place="--label", hint="perfgate baseline rename --help")
+    return tuple(sorted(found.items()))
+
+
+def _renamed(was: Profile, new: str, labels: Labels | None) -> Profile:
     """Return a baseline under its new name.
 
     Raises:
         CannotDecideError: the name cannot be used.
     """
-    now = renamed(was, new) if new.strip() == new and new.isprintable() else None
+    now = None
+    if new and new.strip() == new and new.isprintable():
+        now = renamed(was, new) if labels is None else replace(was, benchmark=new, labels=labels)
     if now is None:
         hint = f"write the bare name, which keeps the labels of {title(*was.key)}" if was.labels else "write one name"
         raise cannot_decide("usage", f'"{new}" cannot be the new name of "{title(*was.key)}"', place="NEW", hint=hint)

@@ -10,6 +10,7 @@ import pytest
 from check_cases import CALM, baseline, outside_ci, slugs
 from gate_cases import profile
 
+from perfgate.core.errors import CannotDecideError
 from perfgate.core.finding import Status
 from perfgate.core.text.canonical import short_hash
 from perfgate.pipeline.baselines.rename import plan_rename
@@ -57,7 +58,38 @@ def follow(hint):
     assert words[:3] == ["perfgate", "baseline", "rename"]
     assert "[[removed]]" in hint
     ref = words[words.index("--from") + 1] if "--from" in words else None
-    rename(words[3], words[4], ref=ref, join="--join" in words)
+    labels = [word.removeprefix("--label=") for word in words if word.startswith("--label=")]
+    chosen = labels or ([] if "--no-labels" in words else None)
+    rename(words[3], words[4], ref=ref, join="--join" in words, labels=chosen)
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        pytest.param({}, {"size": "big"}, id="gains-a-label"),
+        pytest.param({"size": "big"}, {}, id="loses-its-label"),
+        pytest.param({"size": "big"}, {"size": "big", "kind": "a,b=c"}, id="gains-a-second-one"),
+        pytest.param({"size": "big"}, {"size": "small"}, id="another-value"),
+    ],
+)
+def test_a_benchmark_whose_labels_change_keeps_its_baseline_once_its_hint_is_followed(folder, was, now):
+    git("rm", "-q", "-f", FILE)
+    old = replace(dated(baseline()), labels=tuple(sorted(was.items())))
+    folder.baseline(old)
+    folder.commit()
+    folder.runs(CALM, benchmark="train", labels=now)
+    verdict = folder.check()
+    (problem,) = [d for d in verdict.problems if d.slug == "looks-renamed"]
+    follow(problem.hint)
+    verdict = folder.check()
+    assert verdict.exit_code == 0, verdict.problems
+    assert {f.labels for f in verdict.findings if f.benchmark == "train"} == {tuple(sorted(now.items()))}
+
+
+@pytest.mark.parametrize("labels", [["size"], ["=big"], ["size=a", "size=b"], ["size=\x07"], ["size="]])
+def test_labels_of_a_new_name_that_cannot_be_are_refused(folder, labels):
+    with pytest.raises(CannotDecideError, match="KEY=VALUE"):
+        rename("train", "train", labels=labels)
 
 
 @pytest.mark.parametrize("is_committed", [False, True])
