@@ -191,7 +191,7 @@ def _find_renames(gone: Sequence[Profile], pairs: Sequence[Pair]) -> dict[Place,
             shelves.setdefault(_shelf(pair.current, values[index]), []).append((_first(values[index]), index))
     for shelf in shelves.values():
         shelf.sort()
-    candidates: list[tuple[float, int, int]] = []
+    candidates: list[tuple[bool, float, int, int]] = []
     for at, old in enumerate(gone):
         own = _values(old)
         shelf = shelves.get(_shelf(old, own), []) if own else []
@@ -200,10 +200,11 @@ def _find_renames(gone: Sequence[Profile], pairs: Sequence[Pair]) -> dict[Place,
             apart = _distance(own, values[index])
             base = new[index].base
             if apart is not None and (base is None or _oldest(base) > _newest(old) > ""):
-                candidates.append((apart, at, index))
+                is_other = _last_part(old) != _last_part(new[index].current or old)
+                candidates.append((is_other, apart, at, index))
     found: dict[Place, Pair] = {}
     taken: set[int] = set()
-    for _, at, index in sorted(candidates):
+    for _, _, at, index in sorted(candidates):  # among like values an equal last part of the name says more
         if _place(gone[at]) not in found and index not in taken:
             found[_place(gone[at])] = new[index]
             taken.add(index)
@@ -224,6 +225,11 @@ def _add_namesakes(found: dict[Place, Pair], gone: Sequence[Profile], new: Seque
             shared = [len({*old.labels} & {*p.current.labels}) if p.current else 0 for p in fitting]
             found[_place(old)] = fitting[shared.index(max(shared))]
             namesakes.remove(found[_place(old)])
+
+
+def _last_part(profile: Profile) -> str:
+    """Return the part of a name that stays when a package, a module or a class is renamed."""
+    return re.split(r"[./:]+", profile.benchmark.rstrip("./:"))[-1]
 
 
 def _stem(profile: Profile) -> str:

@@ -135,8 +135,8 @@ def test_each_namesake_is_the_new_name_of_one_benchmark_that_shares_its_labels()
     news = [new(9.0, name="solve", labels=(("a", x), ("b", "1"))) for x in "21"]
     outcome = settled(*(Pair(base=p, current=None) for p in olds), *(Pair(base=None, current=p) for p in news))
     assert [typed(d).split(" rename ")[1] for d in outcome.problems] == [
-        "'solve[a=1]' 'solve[a=1,b=1]'",
-        "'solve[a=2]' 'solve[a=2,b=1]'",
+        "'solve[a=1]' solve --label=a=1 --label=b=1",
+        "'solve[a=2]' solve --label=a=2 --label=b=1",
     ]
 
 

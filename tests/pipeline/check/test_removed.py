@@ -86,6 +86,18 @@ def test_a_benchmark_whose_labels_change_keeps_its_baseline_once_its_hint_is_fol
     assert {f.labels for f in verdict.findings if f.benchmark == "train"} == {tuple(sorted(now.items()))}
 
 
+def test_of_like_values_the_new_name_with_the_same_last_part_is_the_renamed_one(folder):
+    git("rm", "-q", "-f", FILE)
+    for name in ("codec.Encode", "codec.Decode"):
+        folder.baseline(dated(baseline(name)))
+    folder.commit()
+    for name, factor in (("codec2.Encode", 1.0), ("codec2.Decode", 1.02)):
+        folder.runs([factor * v for v in CALM], benchmark=name)
+    hints = [d.hint for d in folder.check().problems if d.slug == "looks-renamed"]
+    pairs = {tuple(shlex.split(hint.split("`")[1])[3:5]) for hint in hints}
+    assert pairs == {("codec.Encode", "codec2.Encode"), ("codec.Decode", "codec2.Decode")}
+
+
 @pytest.mark.parametrize("labels", [["size"], ["=big"], ["size=a", "size=b"], ["size=\x07"], ["size="]])
 def test_labels_of_a_new_name_that_cannot_be_are_refused(folder, labels):
     with pytest.raises(CannotDecideError, match="KEY=VALUE"):
