@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 RUNS = "outputs/model_runs"
 _KEPT = ("LD_LIBRARY_PATH", "TMPDIR", "SYSTEMROOT")
 _COUNTED = {
-    "ab", "audit", "comment", "completion", "merge", "runs", "waive", "--baseline-ref", "--confirm", "--expect-shards",
+    "ab", "audit", "comment", "completion", "merge", "runs", "waive", "--confirm", "--expect-shards",
 }  # fmt: skip
 _LONGEST = 60.0  # seconds; a command that hangs is a failure, not a wait
 

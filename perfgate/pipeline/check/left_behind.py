@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from perfgate.collect.unnamed import ZONES
@@ -48,7 +49,7 @@ def find_left_behind(
         files: others that are judged, such as percentiles.
     """
     judged = [s for s in selected if s.ok or s.failed]
-    named = sorted({*files, *(file for s in judged for file in s.files)})
+    named = sorted({*files, *chain.from_iterable({s.files for s in judged})})  # many sessions may be of one file
     committed = find_committed(named)
     if not facts.in_ci():
         if not committed:
