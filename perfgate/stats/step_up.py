@@ -13,7 +13,7 @@ LEAST_CAP = 3
 """Rows of a small family that may count together."""
 CAP_SHARE = 4
 """One of so many rows of a large family may count together. Without the cap a disturbance that a third of the rows
-share fails more pull requests; with a tenth in place of a fifth half of the gain is lost (docs/method.md)."""
+share fails more pull requests; with a tenth half of the gain is lost (docs/method.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +21,14 @@ class StepUp:
     """A family of rows of which some got worse: the r-th worst of J is held against the level of J / r rows.
 
     The number r counts the row itself and the rows that are significant beside it, as if
-    the row were as bad as can be. So a row fails exactly if its own chance is below
-    ``level * counted / size``, and the limit that follows is the change at which it would have failed.
+    the row were as bad as can be. So a row fails exactly if its own chance is below that share
+    of the level, and the limit that follows is the change at which it would have failed.
     """
 
     ordered: tuple[float, ...]
     """Ascending: the chance of each row that got worse to look as bad when nothing changed, 0.0 to 1.0."""
     size: int
     """Rows that share the level (J), at least as many as `ordered` has, >= 1."""
-    level: float
-    """Accepted chance that any row of an unchanged family fails, 0.0 < level < 1.0."""
     significant: int
     """How many of the rows are significant (R)."""
     beside: tuple[int, ...]
@@ -43,7 +41,7 @@ class StepUp:
         Args:
             chances: see `ordered`, in any order; rows that did not get worse beyond their threshold are left out.
             size: see `size`.
-            level: see `level`.
+            level: accepted chance that any row of an unchanged family fails, 0.0 < level < 1.0.
 
         Raises:
             ValueError: more rows than the family has, or an argument outside its range.
@@ -65,7 +63,7 @@ class StepUp:
             if place and ordered[place - 1] < _count(place + 1, size) * step:
                 most = place + 1
             beside.append(most)
-        return cls(ordered, size, level, next(passing, 0), tuple(beside))
+        return cls(ordered, size, next(passing, 0), tuple(beside))
 
     def rows_with(self, chance: float | None) -> int:
         """Return how many rows count for a row: itself, and those that are significant beside it.

@@ -88,7 +88,7 @@ def across_sessions(standing: Standing, together: Together) -> Decision:
         if reason == "too-noisy":
             reason = _why_blind(standing, model.se, together.family)
     elif call == "worse":
-        message = _with_others(message, fresh, together.rows_beside(standing)[1])
+        message = _with_others(message, fresh, multiples.rows)
     interval = sorted(in_metric_direction(c.row, change_from_log(end)) for end in log_interval(model))
     return Decision(
         call=call,
@@ -106,7 +106,7 @@ def across_sessions(standing: Standing, together: Together) -> Decision:
             se=model.se,
             k_in=multiples.suspect,
             k_out=multiples.fail,
-            together=float(together.rows_beside(standing)[1]),
+            together=float(multiples.rows),
             prior=model.prior,
             spread=model.spread,
             within=model.within,

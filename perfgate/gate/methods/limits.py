@@ -43,6 +43,8 @@ class Multiples:
     """To fail."""
     gain: float
     """For an improvement to be one."""
+    rows: int = 1
+    """Rows that count as worse together, this one included, and lower the limit to fail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

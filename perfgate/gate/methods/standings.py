@@ -88,17 +88,14 @@ class Together:
         )
         return cls(family=family, failing=next(steps), suspected=next(steps))
 
-    def rows_beside(self, standing: Standing) -> tuple[int, int]:
-        """Return how many rows count for a row, itself included: to be suspected, and to fail."""
-        is_in = standing.member.comparison.is_gated
-        chances = [standing.chance(n) if is_in else None for n in (_CONFIRMING, len(standing.fresh))]
-        return self.suspected.rows_with(chances[0]), self.failing.rows_with(chances[1])
-
     def multiples(self, standing: Standing) -> Multiples:
         """Return how many standard errors a row has to exceed."""
-        suspect, fail = self.rows_beside(standing)
         m, n = standing.fresh[0].model.sessions, len(standing.fresh)
+        is_in = standing.member.comparison.is_gated
+        suspect = self.suspected.rows_with(standing.chance(_CONFIRMING) if is_in else None)
+        fail = self.failing.rows_with(standing.chance(n) if is_in else None)
         return Multiples(
+            rows=fail,
             suspect=self.family.limit(m, _CONFIRMING, rows=self.suspected.counted(suspect)),
             fail=self.family.limit(m, n, rows=self.failing.counted(fail)),
             gain=self.family.limit(m, n),
