@@ -13,6 +13,7 @@ from perfgate.core.profile import Profile, title
 from perfgate.core.session_id import SessionId
 from perfgate.core.sessions import REST
 from perfgate.core.text.dates import hour_of
+from perfgate.core.text.names import list_some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -243,12 +244,12 @@ def _find_named_apart(selection: Selection, paths: Sequence[str]) -> dict[Key, D
     """
     names = [posixpath.normpath(path) for path in paths]
     problems: dict[Key, Diagnostic] = {}
-    if len(set(names)) < 2:  # noqa: PLR2004 - there are no two
+    if len(set(names)) <= 1:
         return problems
     for s in selection.selected:
         found = sorted({name for place in s.places if (name := _name_above(place, names))})
         if len(found) > 1:
-            where = ", ".join(found[:3]) + (f" and {len(found) - 3:,} more" if len(found) > 3 else "")  # noqa: PLR2004 - as above
+            where = list_some(found, 3)
             message = f'"{title(*s.key)}" was measured at each of the paths {where}; neither replaces the other'
             problems[s.key] = error("legs-share-a-name", message, hint=_SAY_ONE)
     return problems

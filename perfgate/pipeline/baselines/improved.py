@@ -14,19 +14,21 @@ if TYPE_CHECKING:
 
     from perfgate.collect import Key
     from perfgate.core.errors import Diagnostic
+    from perfgate.core.finding import Verdict
     from perfgate.core.profile import Profile
 
 _MEANT = 'find the change; when it is meant, measure and: perfgate baseline refresh --replace --reason "…"'
 
 
-def find_unjudged(report: str, profiles: Iterable[Profile]) -> list[Diagnostic]:
+def find_unjudged(report: str, verdict: Verdict, profiles: Iterable[Profile]) -> list[Diagnostic]:
     """Return why what a refresh would record is not what a check judged: runs that its report does not hold.
 
     Args:
         report: path of a check's ``report.json``.
+        verdict: what it holds.
         profiles: what would be recorded.
     """
-    judged = {run for p in read_verdict(report).current for s in p.sessions for run in s.runs}
+    judged = {run for p in verdict.current for s in p.sessions for run in s.runs}
     return [
         error(
             "refresh-unjudged",
@@ -39,8 +41,8 @@ def find_unjudged(report: str, profiles: Iterable[Profile]) -> list[Diagnostic]:
     ]
 
 
-def improved_places(report: str) -> frozenset[tuple[str, Key]]:
-    """Return machine class and benchmark of each gated value that improved.
+def read_improved(report: str) -> Verdict:
+    """Return the verdict of a check in which nothing failed, but where a value has to keep its gain.
 
     Args:
         report: path of a check's ``report.json``.
@@ -64,6 +66,11 @@ def improved_places(report: str) -> frozenset[tuple[str, Key]]:
             )
             for f in worse
         )
+    return verdict
+
+
+def improved_places(verdict: Verdict) -> frozenset[tuple[str, Key]]:
+    """Return machine class and benchmark of each gated value that improved."""
     return frozenset(
         (f.machine_class, (f.benchmark, f.labels))
         for f in verdict.findings

@@ -17,7 +17,7 @@ from perfgate.core.reasons import hint_for
 from perfgate.core.text.names import list_some
 from perfgate.measure.machine.ci import locate
 from perfgate.pipeline import inputs
-from perfgate.pipeline.baselines.improved import find_unjudged, improved_places
+from perfgate.pipeline.baselines.improved import find_unjudged, improved_places, read_improved
 from perfgate.pipeline.classes import adopt_classes
 from perfgate.pipeline.failed import find_only_failed
 from perfgate.pipeline.verdicts import hint_for_failed, report_joins
@@ -148,7 +148,8 @@ def plan_refresh(
         CannotDecideError: runs failed, do not fit the baseline, or loosen it without a reason.
     """
     settings = inputs.read_settings(config, machine_class=machine_class)
-    improved = improved_places(improved_by) if improved_by is not None else frozenset()
+    judged = read_improved(improved_by) if improved_by is not None else None
+    improved = improved_places(judged) if judged else frozenset()
     old = load(_folder_of(settings))
     if old.problems:
         raise CannotDecideError(old.problems)
@@ -164,7 +165,7 @@ def plan_refresh(
     only_failed = find_only_failed(selection, old.profiles, settings.policy)
     left_out = [s for s, is_left_out in only_failed if is_left_out]
     problems += [*selection.problems, *legs, *_refuse(selection, settings.policy, left_out)]
-    problems += find_unjudged(improved_by, selection.profiles) if improved_by is not None else []
+    problems += find_unjudged(improved_by, judged, selection.profiles) if improved_by and judged else []
     if problems:
         raise CannotDecideError(problems)
     refreshed = [

@@ -18,7 +18,7 @@ from perfgate.gate.verdict import Case, join
 from perfgate.measure.machine.ci import locate
 from perfgate.pipeline import inputs
 from perfgate.pipeline.check import pairing, part, shards
-from perfgate.pipeline.check.confirm import find_outvoted, with_earlier
+from perfgate.pipeline.check.confirm import with_earlier
 from perfgate.pipeline.check.left_behind import find_left_behind
 from perfgate.pipeline.check.origin import check_origin, find_older
 from perfgate.pipeline.check.renames import follow_renames
@@ -112,8 +112,8 @@ def check(request: Request) -> Verdict:
             baselines, selection, apart = _share_session(request, baselines, selection)
             faults += apart
         if request.confirm:
-            faults += find_outvoted(selection, request.confirm, baselines, settings.policy)
-            selection = with_earlier(selection, request.confirm, baselines)
+            selection, outvoted = with_earlier(selection, request.confirm, baselines, settings.policy)
+            faults += outvoted
         selection = replace(selection, profiles=count_failed_sessions(selection.profiles, selection.selected))
     except CannotDecideError as caught:
         return undecided_verdict((*baselines.problems, *caught.diagnostics), request.reproduce, gate)

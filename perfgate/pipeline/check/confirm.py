@@ -45,7 +45,9 @@ def count_confirmations(verdict: Verdict) -> int:
     return max(0, wanted + 1 - fresh)
 
 
-def with_earlier(selection: Selection, reports: Sequence[str], baselines: BaselineSet) -> Selection:
+def with_earlier(
+    selection: Selection, reports: Sequence[str], baselines: BaselineSet, policy: Policy
+) -> tuple[Selection, list[Diagnostic]]:
     """Return what was measured now together with the fresh sessions of earlier reports.
 
     Every session stays what it is: nothing is averaged, each is judged by itself.
@@ -54,6 +56,10 @@ def with_earlier(selection: Selection, reports: Sequence[str], baselines: Baseli
         selection: what was measured now.
         reports: paths of ``report.json`` files of earlier checks.
         baselines: the baselines, which must be those of the reports.
+        policy: what is gated.
+
+    Returns:
+        All sessions, and why the reports must not be believed although they are whole.
 
     Raises:
         CannotDecideError: a report cannot be read, was undecided, or is of other baselines,
@@ -61,8 +67,8 @@ def with_earlier(selection: Selection, reports: Sequence[str], baselines: Baseli
     """
     faults: list[Diagnostic] = []
     merged = {_place(p): p for p in selection.profiles}
-    for path in reports:
-        verdict = read_verdict(path)
+    verdicts = [(path, read_verdict(path)) for path in reports]
+    for path, verdict in verdicts:
         earlier = {_place(p): p for p in verdict.current}
         found = [*_unfit(verdict, path, baselines, merged), *_clashes(merged, earlier, selection, path)]
         faults += found
@@ -70,27 +76,21 @@ def with_earlier(selection: Selection, reports: Sequence[str], baselines: Baseli
             merged = {place: _join(earlier.get(place), p) for place, p in merged.items()}
     if faults:
         raise CannotDecideError(dict.fromkeys(faults))
-    return replace(selection, profiles=tuple(merged.values()))
+    outvoted = _find_outvoted(selection, verdicts, baselines, policy)
+    return replace(selection, profiles=tuple(merged.values())), outvoted
 
 
-def find_outvoted(
-    selection: Selection, reports: Sequence[str], baselines: BaselineSet, policy: Policy
+def _find_outvoted(
+    selection: Selection, verdicts: Sequence[tuple[str, Verdict]], baselines: BaselineSet, policy: Policy
 ) -> list[Diagnostic]:
-    """Return why reports in which nothing was suspected cannot confirm: they would only outvote a regression of now.
-
-    Args:
-        selection: what was measured now.
-        reports: paths of ``report.json`` files of earlier checks.
-        baselines: the baselines.
-        policy: what is gated.
-    """
-    if any(_needs_more(read_verdict(path)) for path in reports):
+    """Return why reports in which nothing was suspected cannot confirm: they would only outvote a regression of now."""
+    if any(_needs_more(verdict) for _, verdict in verdicts):
         return []
     pairs = pair(baselines.profiles, selection, policy, classless=baselines.is_machine_unknown)
     if not any(f.status is Status.REGRESSED for f in judge(pairs, policy).findings):
         return []
     message = "nothing was suspected or failed in it, while what was measured now fails"
-    return [error("nothing-to-confirm", message, place=path, hint=_CALM) for path in reports]
+    return [error("nothing-to-confirm", message, place=path, hint=_CALM) for path, _ in verdicts]
 
 
 def _needs_more(verdict: Verdict) -> bool:
