@@ -113,7 +113,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "zero-values": (
         "a value of zero is no measurement",
-        'record `elapsed_ns`; or leave memory out: `exclude = ["*:peak_memory"]`',
+        'of a time, record `elapsed_ns`; leave out a peak that is not measured: `exclude = ["*:peak_memory"]`',
     ),
     # suspected
     "not-proven": ("worse, but not significant", _CONFIRM),

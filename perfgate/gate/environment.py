@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from perfgate.core.profile import Profile
     from perfgate.gate.judge import Pair
 
+_COMMAND = "command"
 _OF_ONE_RUN = frozenset({"machine", CPU_MODEL})  # the booted machine differs in every CI job, the processor in some
 _MOST_MODELS = 3
 
@@ -24,6 +25,7 @@ def compare_environments(pairs: Sequence[Pair]) -> tuple[EnvironmentChange, ...]
 
     The facts of a side are those of its newest run. The processor is that of every session:
     hosted runners have several models, and one that no session of the baseline had is news.
+    Sides that are measured interleaved may be two commands on purpose: that is no difference.
 
     Args:
         pairs: the benchmarks, both sides.
@@ -31,8 +33,9 @@ def compare_environments(pairs: Sequence[Pair]) -> tuple[EnvironmentChange, ...]
     found: Counter[tuple[str, str, str]] = Counter()
     for pair in pairs:
         if pair.base and pair.current:
-            now = _facts(pair.current)
-            found.update((name, was, now[name]) for name, was in _facts(pair.base).items() if now.get(name, was) != was)
+            was, now = _facts(pair.base), _facts(pair.current)
+            same = {_COMMAND} if all(s.is_interleaved for s in pair.current.sessions) else set()
+            found.update((f, was[f], now[f]) for f in was if f not in same and now.get(f, was[f]) != was[f])
             found.update(_new_models(pair.base, pair.current))
     return tuple(
         EnvironmentChange(fact=fact, baseline=was, current=now, benchmarks=number)

@@ -73,6 +73,7 @@ PARTS = (
     "improved",
     "new",
     "unchanged",
+    "shown",
 )
 """The parts of a report that may grow, what a reader needs most first."""
 
@@ -120,7 +121,8 @@ def blocks_of(verdict: Verdict, most: Mapping[str, int]) -> tuple[Block, ...]:
     blocks += _section("Improved", groups["improved"], remarks=False)
     blocks += _hints(groups["improved"])
     blocks += _noisy(groups["noisy"])
-    blocks += _fold_unchanged(groups["unchanged"], len(full["unchanged"]))
+    blocks += _fold("Unchanged", groups["unchanged"], len(full["unchanged"]))
+    blocks += _fold("Too few runs to judge", groups["shown"], len(full["shown"]))
     rest = _notes(verdict)
     rest = rest[: most.get("notes", len(rest))]
     if rest:
@@ -160,6 +162,8 @@ def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
             groups["suspected"].append(f)
         elif f.status is Status.UNCHANGED and f.reason in _BLIND and f.level == "fail":
             groups["noisy"].append(f)
+        elif f.status is Status.UNCHANGED and not f.method and _is_beyond_limit(f):
+            groups["shown"].append(f)  # a tail of few runs, which only repeats what its median says
         else:
             groups[plain.get(f.status, "advisory")].append(f)
     return groups
@@ -276,11 +280,16 @@ def _noisy(findings: Sequence[Finding]) -> list[Block]:
     return [Heading(line=(text("Small changes are not detected"),)), table, *_hints(findings)]
 
 
-def _fold_unchanged(findings: Sequence[Finding], number: int) -> list[Block]:
+def _is_beyond_limit(f: Finding) -> bool:
+    """Does a value look worse by more than its threshold?"""
+    return f.change is not None and f.limit is not None and f.limit != 0 and f.change / f.limit > 1
+
+
+def _fold(title: str, findings: Sequence[Finding], number: int) -> list[Block]:
     if not findings:
         return []
     table = Table(columns=COLUMNS, entries=tuple(entry(f) for f in findings), remarks=False)
-    return [Fold(summary=(text(f"Unchanged: {count(number, 'value')}"),), blocks=(table,))]
+    return [Fold(summary=(text(f"{title}: {count(number, 'value')}"),), blocks=(table,))]
 
 
 def _benchmark(f: Finding) -> Span:

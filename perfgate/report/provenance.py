@@ -76,8 +76,12 @@ def list_environment_changes(verdict: Verdict) -> list[Line]:
     is_suspect = any(f.status is Status.SUSPECTED for f in verdict.findings)
     is_asked = verdict.exit_code is ExitCode.REGRESSION or (verdict.exit_code is ExitCode.PASS and is_suspect)
     line = _describe_environment(verdict) if is_asked else ()
-    hint = (text(". Rule this out first: "), name("perfgate ab"), text(" measures both sides in one environment."))
-    return [(*line, *hint)] if line else []
+    if not line:
+        return []
+    line += (text(". Rule this out first: "),)
+    if verdict.current and all(s.is_interleaved for p in verdict.current for s in p.sessions):
+        return [(*line, text("give both sides the same."))]
+    return [(*line, name("perfgate ab"), text(" measures both sides in one environment."))]
 
 
 def _describe_environment(verdict: Verdict) -> Line:

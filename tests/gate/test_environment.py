@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from gate_cases import finding, profile, verdict
@@ -12,6 +13,9 @@ from perfgate.gate.environment import compare_environments
 from perfgate.gate.judge import Pair
 from perfgate.render.terminal import render
 from perfgate.report.compose import compose
+
+if TYPE_CHECKING:
+    from perfgate.core.profile import Profile
 
 FACTS = {"python": "3.12.1", "cpu_model": "Ryzen 5 3600", "os": "linux", "machine": "0a0a0a0a", "command": "c0ffee"}
 
@@ -37,6 +41,19 @@ def test_facts_that_both_sides_state_and_that_differ_are_listed_with_their_bench
 def test_the_booted_machine_and_benchmarks_of_one_side_are_no_difference():
     alone = replace(pair(python="3.13.0"), base=None)
     assert compare_environments([pair(machine="0b0b0b0b"), alone]) == ()
+
+
+def test_two_commands_that_are_compared_interleaved_are_no_difference_and_two_interpreters_are():
+    one = pair(command="bad", python="3.13.0")
+    base, current = (
+        replace(s, sessions=tuple(replace(x, id="local-1-2-3/ab-20260102T030405Z-1234abcd") for x in s.sessions))
+        for s in (one.base, one.current)
+    )
+    assert [c.fact for c in compare_environments([Pair(base=base, current=current)])] == ["python"]
+    assert "measures both sides in one environment" in drawn(Status.REGRESSED, NEWER)
+    interleaved = drawn(Status.REGRESSED, NEWER, current=(current,))
+    assert "give both sides the same" in interleaved
+    assert "measures both sides" not in interleaved
 
 
 def on(current: str, *known: str, newest: str = "") -> Pair:
@@ -71,9 +88,9 @@ def test_a_processor_that_no_session_of_the_baseline_had_is_a_difference(pair, w
     assert compare_environments([pair]) == expected
 
 
-def drawn(status: Status, *changes: EnvironmentChange) -> str:
+def drawn(status: Status, *changes: EnvironmentChange, current: tuple[Profile, ...] = ()) -> str:
     one = verdict(finding(status), finding(benchmark="other"))
-    with_changes = replace(one, compared=replace(one.compared, environment=changes))
+    with_changes = replace(one, compared=replace(one.compared, environment=changes), current=current)
     return " ".join(render(compose(with_changes)).split())
 
 

@@ -16,7 +16,7 @@ _CAUSES = {
     errno.ENOENT: ("does not exist", "check the path"),
     errno.ELOOP: ("is a loop of symbolic links", "remove the link"),
     errno.EACCES: ("may not be read (permission denied)", "make it readable for this user"),
-    errno.EISDIR: ("is a folder, not a file", "remove or rename it"),
+    errno.EISDIR: ("is a folder, not a file", "name the files in it, such as FOLDER/*.json; or remove or rename it"),
     errno.ENXIO: ("is a socket or a pipe, not a file", "remove or rename it"),
 }
 

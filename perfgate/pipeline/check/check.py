@@ -52,6 +52,9 @@ _BUDGETS_ALONE = warning(
     "there is no baseline: only the budgets were judged",
     hint=f'perfgate baseline refresh adds the rest; when budgets are all you want: baselines = "{NO_BASELINES}"',
 )
+_RESTORE_OR_START = (
+    "restore the files, or correct the key baselines; to start anew: perfgate baseline refresh, then git add baselines"
+)
 _RESTORE = (
     f'restore the files, or correct the key baselines; when budgets are all you want: baselines = "{NO_BASELINES}"'
 )
@@ -208,14 +211,12 @@ def _explain_no_baseline(
         message = f'baselines = "{NO_BASELINES}", and no budget of level "fail" limits what was measured'
         hint = "add such a budget, or correct the name of its benchmark"
         return [] if has_budget else [error("no-baseline", message, place=settings.policy.source, hint=hint)]
-    if has_budget:
-        lost = find_lost(baselines.source) if request.baseline_ref is None else ""
-        if request.baseline_ref is None and not lost:
-            return [_BUDGETS_ALONE]
-        if lost:
-            message, hint = f"{message}, but {lost}", _RESTORE
     if request.baseline_ref is not None:
         hint = _NO_BASELINE_THERE
+    elif lost := find_lost(baselines.source) if request.baseline is None else "":
+        message, hint = f"{message}, but {lost}", _RESTORE if has_budget else _RESTORE_OR_START
+    elif has_budget:
+        return [_BUDGETS_ALONE]
     return [error("no-baseline", message, place=baselines.source, hint=hint)]
 
 

@@ -62,6 +62,17 @@ def test_budgets_do_not_hide_baselines_that_are_gone(folder, accident):
     assert 'baselines = "none"' in problem.hint
 
 
+def test_without_budgets_lost_baselines_are_said_to_be_lost(folder):
+    folder.write("perfgate.toml", "")
+    folder.baseline(baseline())
+    folder.commit()
+    remove(folder)
+    (problem,) = (d for d in folder.check().problems if d.slug == "no-baseline")
+    assert "git held some there" in problem.message
+    assert problem.hint.startswith("restore the files")
+    assert "perfgate baseline refresh" in problem.hint
+
+
 def test_a_project_that_never_had_a_baseline_is_judged_by_its_budgets_with_a_warning(folder):
     verdict = folder.check()
     assert (verdict.exit_code, [d.slug for d in verdict.notes]) == (0, ["budgets-alone"])
