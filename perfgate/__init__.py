@@ -8,7 +8,18 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # typing itself takes longer to load than all of perfgate.measure
 if TYPE_CHECKING:
-    from perfgate.measure import RunHandle, deterministic_run_id, measure_and_run, measure_run_context, measured
+    from perfgate.measure import (
+        RunHandle,
+        deterministic_run_id,
+        get_metrics,
+        get_tracer,
+        init_metrics,
+        init_tracer,
+        measure_and_run,
+        measure_run_context,
+        measured,
+        traced,
+    )
     from perfgate.pipeline.collect import load_profiles, load_runs
 
 __version__ = "0.1.0"
@@ -16,11 +27,16 @@ __all__ = [
     "RunHandle",
     "__version__",
     "deterministic_run_id",
+    "get_metrics",
+    "get_tracer",
+    "init_metrics",
+    "init_tracer",
     "load_profiles",
     "load_runs",
     "measure_and_run",
     "measure_run_context",
     "measured",
+    "traced",
 ]
 _FOR_NOTEBOOKS = ("load_profiles", "load_runs")
 

@@ -11,5 +11,38 @@ from perfgate.measure.identity import deterministic_run_id
 from perfgate.measure.inside.context import measure_run_context
 from perfgate.measure.inside.handle import RunHandle
 from perfgate.measure.inside.wrap import measure_and_run, measured
+from perfgate.measure.tracing.tracer import get_tracer, init_tracer
 
-__all__ = ["RunHandle", "deterministic_run_id", "measure_and_run", "measure_run_context", "measured"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from perfgate.measure.tracing.stage_metrics import get_metrics, init_metrics
+    from perfgate.measure.tracing.traced import traced
+
+__all__ = [
+    "RunHandle",
+    "deterministic_run_id",
+    "get_metrics",
+    "get_tracer",
+    "init_metrics",
+    "init_tracer",
+    "measure_and_run",
+    "measure_run_context",
+    "measured",
+    "traced",
+]
+
+_LATER = {
+    "get_metrics": "perfgate.measure.tracing.stage_metrics",
+    "init_metrics": "perfgate.measure.tracing.stage_metrics",
+    "traced": "perfgate.measure.tracing.traced",
+}
+"""Names whose modules are loaded when they are first asked for: programs that do not use them pay nothing."""
+
+
+def __getattr__(name: str) -> object:
+    """Load a name of `_LATER`."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_LATER[name]), name)

@@ -50,7 +50,10 @@ CONTRACT = ("run_id", "elapsed_sec", "rows_used", "peak_memory_mb")
 
 
 def build_summary(
-    facts: RunFacts, measured: Mapping[str, float], recorded: Mapping[str, Mapping[str, object]]
+    facts: RunFacts,
+    measured: Mapping[str, float],
+    recorded: Mapping[str, Mapping[str, object]],
+    traced: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
     """Return a run's summary: the four keys of the contract first, then all else that is known.
 
@@ -59,12 +62,13 @@ def build_summary(
         measured: what perfgate measured, in base units by the metric's name: ``elapsed`` and ``peak_memory``
             are required, others of `MEASURED` may be there.
         recorded: what the program recorded: value, unit and direction by the metric's name.
+        traced: what its traces add up to (``traces`` and ``stages``); None or empty: it finished none.
     """
     rows = [(m, measured[m.name]) for m in MEASURED if m.name in measured]
     amounts = {key.name: key.written(value) for m, value in rows for key in m.keys}
     others = {m.name: {"value": value, "unit": m.unit, "better": m.better} for m, value in rows if not m.keys}
     metrics = {**others, **recorded}
-    known: dict[str, object] = {**facts, **amounts}
+    known: dict[str, object] = {**facts, **amounts, **(traced or {})}
     summary = {key: known.pop(key) for key in CONTRACT}
     summary["schema"] = SCHEMA
     known["labels"] = facts["labels"] or None

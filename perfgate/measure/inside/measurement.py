@@ -8,6 +8,7 @@ import time
 from perfgate.measure.machine import facts
 from perfgate.measure.memory.meters import open_meter
 from perfgate.measure.summary import build_summary, encode_summary, format_utc
+from perfgate.measure.tracing.finished import close_tally, open_tally
 from perfgate.measure.variables import read_rows, read_shard, read_text
 
 TYPE_CHECKING = False
@@ -38,6 +39,8 @@ class Measurement:
         "_meter",
         "_peak",
         "_pid",
+        "_tally",
+        "_tally_end",
         "began_ns",
         "benchmark",
         "elapsed_ns",
@@ -70,6 +73,7 @@ class Measurement:
         """Open the meters; the caller reads the performance counter last, into ``began_ns``."""
         _warm_up()
         self._pid = os.getpid()
+        self._tally, self._tally_end = open_tally()
         self._meter = open_meter(self.memory)
         self._began_at_ns = time.time_ns()
         self._cpu_began_ns = time.process_time_ns()
@@ -83,6 +87,7 @@ class Measurement:
         self._cpu_ns = time.process_time_ns() - self._cpu_began_ns
         self.elapsed_ns = now_ns - self.began_ns
         self._peak = 0 if self._meter is None else self._meter.stop()
+        close_tally(self._tally, self._tally_end)
 
     def is_ours(self) -> bool:
         """Did this process begin the measurement? A forked child must not write its parent's run."""
@@ -109,6 +114,7 @@ class Measurement:
             },
             {"elapsed": elapsed_ns / 1e9, "peak_memory": peak, "cpu": cpu_ns / 1e9},
             {name: dict(metric) for name, metric in self.metrics.items()},
+            self._tally.to_dict(),
         )
 
     def _read(self) -> tuple[int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from perfgate.measure.callables import is_coroutine_function, qualified_name
 from perfgate.measure.inside.context import measure_run_context
 from perfgate.measure.inside.handle import check_rows
 from perfgate.measure.summary import check_labels, check_text
@@ -16,12 +17,6 @@ if TYPE_CHECKING:
 
     P = ParamSpec("P")
     R = TypeVar("R")
-
-# The flags of a code object, as the inspect module names them; importing inspect would cost 14 ms.
-_GENERATOR = 0x20
-_COROUTINE = 0x80
-_ITERABLE_COROUTINE = 0x100  # types.coroutine
-_ASYNC_GENERATOR = 0x200
 
 
 if TYPE_CHECKING:
@@ -50,7 +45,7 @@ def measure_and_run(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> A
     Raises:
         TypeError: `func` cannot be called, or is a generator function.
     """
-    if _is_coroutine_function(func):
+    if is_coroutine_function(func):
         return _measure_and_await(func, args, kwargs)
     with measure_run_context() as run:
         outcome = func(*args, **kwargs)
@@ -117,11 +112,11 @@ def _wrap(func: Callable[..., Any], options: dict[str, Any]) -> Callable[..., An
 
     if isinstance(func, (staticmethod, classmethod)):  # decorated before us: measure what is inside
         return type(func)(_wrap(func.__func__, options))
-    is_async = _is_coroutine_function(func)
+    is_async = is_coroutine_function(func)
     if not ENABLED:
         return func
     if options["benchmark"] is None:
-        options = {**options, "benchmark": _name(func)}
+        options = {**options, "benchmark": qualified_name(func)}
 
     @wraps(func)
     def run_measured(*args: object, **kwargs: object) -> object:
@@ -134,34 +129,3 @@ def _wrap(func: Callable[..., Any], options: dict[str, Any]) -> Callable[..., An
             return await func(*args, **kwargs)
 
     return await_measured if is_async else run_measured
-
-
-def _is_coroutine_function(func: object) -> bool:
-    """Does calling `func` return a coroutine?
-
-    Raises:
-        TypeError: it cannot be called, or its call runs nothing of its body yet.
-    """
-    if not callable(func):
-        raise TypeError(f"only something that can be called can be measured, not {type(func).__name__}")
-    code = getattr(_unwrap(func), "__code__", None)
-    flags = getattr(code, "co_flags", 0)
-    if flags & _ASYNC_GENERATOR or (flags & _GENERATOR and not flags & _ITERABLE_COROUTINE):
-        raise TypeError(f"{_name(func)} is a generator function: measure the loop that uses it instead")
-    return bool(flags & (_COROUTINE | _ITERABLE_COROUTINE))
-
-
-def _unwrap(func: Any) -> Any:  # noqa: ANN401 - any callable
-    """Return the callable that has the code object: behind partials, and the ``__call__`` of objects."""
-    from functools import partial  # only measured functions need it
-
-    while isinstance(func, partial):
-        func = func.func
-    if not hasattr(func, "__code__") and hasattr(type(func).__call__, "__code__"):
-        return type(func).__call__
-    return func
-
-
-def _name(func: object) -> str:
-    inner = _unwrap(func)
-    return str(getattr(inner, "__qualname__", type(inner).__qualname__))

@@ -1,0 +1,145 @@
+"""What the traces of one run add up to: time and calls by stage, and deadlines missed."""
+
+from __future__ import annotations
+
+from _thread import allocate_lock  # what threading.Lock is, without importing threading
+
+from perfgate.measure.tracing.spans import MOST_NAMES, OTHER, WHOLE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perfgate.measure.tracing.spans import Span, Trace
+
+
+class StageTime:
+    """One stage in one or more traces.
+
+    Attributes:
+        calls: how often it was entered, >= 0; exact also where spans were dropped.
+        total_ns: time in it, its inner stages included; a stage inside itself counts once.
+        own_ns: time in it and in none of its inner stages.
+    """
+
+    __slots__ = ("calls", "own_ns", "total_ns")
+
+    def __init__(self) -> None:
+        """Start at zero."""
+        self.calls = 0
+        self.total_ns = 0
+        self.own_ns = 0
+
+
+def stages_of(trace: Trace) -> dict[str, StageTime]:
+    """Return time and calls of each stage of a finished trace, the whole among them under `WHOLE`.
+
+    The own times of all stages add up to the time of the whole, as far as they did not run at the same time.
+    """
+    inner: dict[Span, list[Span]] = {trace.root: []}
+    for span in trace.spans:
+        inner[span] = []
+        inner.setdefault(span.parent or trace.root, []).append(span)
+    found: dict[str, StageTime] = {}
+    open_now: dict[str, int] = {}
+    for span, is_leaving in _walk(trace.root, inner):
+        name = _stage_name(span)
+        if is_leaving:
+            open_now[name] -= 1
+            continue
+        depth = open_now[name] = open_now.get(name, 0) + 1
+        stage = found.get(name) or found.setdefault(name, StageTime())
+        if span is not trace.root:
+            stage.calls += 1
+        if depth == 1:
+            stage.total_ns += span.duration_ns
+        stage.own_ns += span.duration_ns - _covered(span, inner[span])
+    for name, number in trace.dropped.items():
+        found.setdefault(name, StageTime()).calls += number
+    whole = found[WHOLE]
+    whole.calls = whole.calls or 1
+    return found
+
+
+def _walk(root: Span, inner: dict[Span, list[Span]]) -> Iterator[tuple[Span, bool]]:
+    """Yield each span when it is reached, and again behind all that is inside it; without recursion."""
+    waiting = [(root, False)]
+    while waiting:
+        span, is_leaving = waiting.pop()
+        yield span, is_leaving
+        if not is_leaving:
+            waiting.append((span, True))
+            waiting.extend((child, False) for child in reversed(inner[span]))
+
+
+def _covered(span: Span, children: list[Span]) -> int:
+    """Return for how many nanoseconds of a span some inner span was open; they may overlap in concurrent tasks."""
+    covered, until = 0, span.began
+    for child in children:  # in the order in which they were entered
+        end = min(child.ended, span.ended)
+        if end > until:
+            covered += end - max(child.began, until)
+            until = end
+    return covered
+
+
+def _stage_name(span: Span) -> str:
+    return span.name if isinstance(span.name, str) and span.name else OTHER
+
+
+class StageTally:
+    """Time and calls by stage of all traces that were finished while a run was measured.
+
+    Attributes:
+        stages: by name; beyond `MOST_NAMES` under `OTHER`.
+        traces: how many were finished.
+        unfinished: of them, those with a span that was still open.
+        misses: of them, those that took longer than the deadline of their time.
+        deadline_ms: the last deadline; None: there was none.
+        dropped: spans for which there was no room.
+    """
+
+    __slots__ = ("_lock", "deadline_ms", "dropped", "misses", "stages", "traces", "unfinished")
+
+    def __init__(self) -> None:
+        """Start with no trace."""
+        self._lock = allocate_lock()
+        self.stages: dict[str, StageTime] = {}
+        self.traces = 0
+        self.unfinished = 0
+        self.misses = 0
+        self.deadline_ms: float | None = None
+        self.dropped = 0
+
+    def take(self, trace: Trace, stages: dict[str, StageTime], deadline_ms: float | None) -> None:
+        """Add a finished trace; threads may do so at the same time."""
+        with self._lock:
+            self.traces += 1
+            self.unfinished += bool(trace.unfinished)
+            self.dropped += sum(trace.dropped.values())
+            self.deadline_ms = deadline_ms
+            if deadline_ms is not None and trace.duration_ns > deadline_ms * 1e6:
+                self.misses += 1
+            for name, stage in stages.items():
+                key = name if name in self.stages or len(self.stages) < MOST_NAMES else OTHER
+                held = self.stages.get(key) or self.stages.setdefault(key, StageTime())
+                held.calls += stage.calls
+                held.total_ns += stage.total_ns
+                held.own_ns += stage.own_ns
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the tally as a run summary has it; empty when no trace was finished."""
+        if not self.traces:
+            return {}
+        known: dict[str, object] = {"count": self.traces}
+        if self.deadline_ms is not None:
+            known |= {"deadline_ms": self.deadline_ms, "deadline_misses": self.misses}
+        if self.unfinished:
+            known["unfinished"] = self.unfinished
+        if self.dropped:
+            known["dropped_spans"] = self.dropped
+        stages = {
+            name: {"calls": s.calls, "total_ns": s.total_ns, "own_ns": s.own_ns}
+            for name, s in sorted(self.stages.items())
+        }
+        return {"traces": known, "stages": stages}

@@ -1,0 +1,162 @@
+"""Time and calls by stage: own times add up, inner stages count once, and a run takes the traces that end in it."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perfgate.measure import init_metrics, measure_run_context
+from perfgate.measure.tracing.spans import Span, Trace
+from perfgate.measure.tracing.tally import stages_of
+
+
+def built(*spans: tuple[str, int, int, int | None], end: int = 100) -> Trace:
+    """Return a finished trace, with spans of given begin and end in ns, and the place of their parent."""
+    trace = Trace("x")
+    began = trace.root.began
+    for name, start, stop, parent in spans:
+        span = Span(name, trace.root if parent is None else trace.spans[parent], trace, {})
+        span.began, span.ended, span.failed = began + start, began + stop, False
+        trace.spans.append(span)
+    trace.finish(began + end)
+    return trace
+
+
+def table(trace: Trace) -> dict[str, tuple[int, int, int]]:
+    return {name: (s.calls, s.total_ns, s.own_ns) for name, s in stages_of(trace).items()}
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    [
+        pytest.param((), {"tick_total": (1, 100, 100)}, id="nothing-inside"),
+        pytest.param(
+            (("a", 0, 40, None), ("b", 40, 90, None)),
+            {"tick_total": (1, 100, 10), "a": (1, 40, 40), "b": (1, 50, 50)},
+            id="one-after-the-other",
+        ),
+        pytest.param(
+            (("a", 0, 40, None), ("b", 10, 20, 0), ("b", 20, 35, 0)),
+            {"tick_total": (1, 100, 60), "a": (1, 40, 15), "b": (2, 25, 25)},
+            id="one-in-the-other",
+        ),
+        pytest.param(
+            (("a", 0, 40, None), ("a", 10, 30, 0), ("a", 15, 20, 1)),
+            {"tick_total": (1, 100, 60), "a": (3, 40, 40)},
+            id="recursion-counts-its-time-once",
+        ),
+        pytest.param(
+            (("a", 0, 50, None), ("b", 10, 40, 0), ("b", 20, 60, 0)),
+            {"tick_total": (1, 100, 50), "a": (1, 50, 10), "b": (2, 70, 70)},
+            id="concurrent-tasks-overlap",
+        ),
+        pytest.param(
+            (("tick_total", 0, 90, None),), {"tick_total": (1, 100, 100)}, id="a-stage-with-the-name-of-the-whole"
+        ),
+    ],
+)
+def test_time_and_calls_of_each_stage(spans, expected):
+    assert table(built(*spans)) == expected
+
+
+@given(st.lists(st.integers(0, 8), max_size=30))
+def test_own_times_add_up_to_the_whole_where_nothing_overlaps(parents):
+    """Each span takes the next slice inside its parent, so that siblings do not overlap."""
+    spans, free = [], {None: (0, 10**9)}
+    for number, choice in enumerate(parents):
+        parent = choice if choice < number else None
+        start, end = free[parent]
+        stop = start + (end - start) // 3
+        free[parent] = (stop, end)
+        free[number] = (start, stop)
+        spans.append((f"s{choice}", start, stop, parent))
+    assert sum(s.own_ns for s in stages_of(built(*spans, end=10**9)).values()) == 10**9
+
+
+def test_ten_thousand_stages_inside_each_other_need_no_recursion(tracer):
+    tracer.start_trace("x")
+    spans = [tracer.span("a") for _ in range(10_000)]
+    for span in spans:
+        span.parent = spans[spans.index(span) - 1] if span is not spans[0] else span.parent
+        span.__enter__()
+    trace = tracer.finish_trace()
+    assert stages_of(trace)["a"].calls == 10_000
+
+
+def run_of(path) -> dict:
+    return json.loads(path.read_text())
+
+
+def one_trace(tracer, calls: int = 1) -> None:
+    tracer.start_trace("t")
+    for _ in range(calls):
+        with tracer.span("query"):
+            pass
+    tracer.finish_trace()
+
+
+def test_a_run_has_the_traces_that_ended_in_it_and_no_others(tracer, tmp_path):
+    one_trace(tracer)
+    with measure_run_context("outer", out=tmp_path):
+        one_trace(tracer, calls=3)
+        with measure_run_context("inner", out=tmp_path):
+            one_trace(tracer, calls=2)
+    one_trace(tracer)
+    outer, inner = run_of(tmp_path / "outer.json"), run_of(tmp_path / "inner.json")
+    assert (outer["traces"]["count"], outer["stages"]["query"]["calls"]) == (2, 5)
+    assert (inner["traces"]["count"], inner["stages"]["query"]["calls"]) == (1, 2)
+    assert set(inner["stages"]["query"]) == {"calls", "total_ns", "own_ns"}
+
+
+def test_a_run_without_traces_states_none(tracer, tmp_path):
+    with measure_run_context("r", out=tmp_path):
+        tracer.start_trace("never finished")
+    assert {"traces", "stages"}.isdisjoint(run_of(tmp_path / "r.json"))
+
+
+def test_a_trace_of_a_thread_that_was_started_apart_belongs_to_the_run_that_goes_on(tracer, tmp_path):
+    with measure_run_context("r", out=tmp_path):
+        threads = [threading.Thread(target=one_trace, args=(tracer,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert run_of(tmp_path / "r.json")["traces"]["count"] == 4
+
+
+def test_runs_of_concurrent_threads_do_not_mix(tracer, tmp_path):
+    barrier = threading.Barrier(2)
+
+    def measure(name: str, calls: int) -> None:
+        with measure_run_context(name, out=tmp_path):
+            barrier.wait()
+            one_trace(tracer, calls=calls)
+            barrier.wait()
+
+    threads = [threading.Thread(target=measure, args=(f"r{n}", n)) for n in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [run_of(tmp_path / f"r{n}.json")["stages"]["query"]["calls"] for n in (1, 2)] == [1, 2]
+
+
+def test_deadlines_missed_are_counted_against_the_traces(tracer, tmp_path, monkeypatch):
+    init_metrics(deadline_ms=1e-6)
+    with measure_run_context("missed", out=tmp_path):
+        one_trace(tracer)
+        one_trace(tracer)
+    init_metrics(deadline_ms=60_000)
+    with measure_run_context("met", out=tmp_path):
+        one_trace(tracer)
+    monkeypatch.setenv("PERFGATE_TRACE_DEADLINE_MS", "0.000001")
+    with measure_run_context("by-variable", out=tmp_path):
+        one_trace(tracer)
+    found = {name: run_of(tmp_path / f"{name}.json")["traces"] for name in ("missed", "met", "by-variable")}
+    assert found["missed"] == {"count": 2, "deadline_ms": 1e-6, "deadline_misses": 2}
+    assert found["met"] == {"count": 1, "deadline_ms": 60_000.0, "deadline_misses": 0}
+    assert found["by-variable"]["deadline_misses"] == 1
