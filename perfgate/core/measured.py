@@ -116,6 +116,12 @@ class Measured:
         self.spread = spread
 
 
+STAGE = "stage:"
+"""Prefix of the time a trace in one stage: ``stage:retrieval``."""
+CALLS = "calls:"
+"""Prefix of the calls a trace of one stage: ``calls:retrieval``."""
+WHOLE = "tick_total"
+"""Name of the stage that is a whole trace."""
 _WALL = (Key("elapsed_sec", decimals=3), Key("elapsed_ns", decimals=0, times=10**9))
 _PEAK = (Key("peak_memory_mb", decimals=1, per=10**6), Key("peak_memory_bytes", decimals=0))
 MEASURED = (

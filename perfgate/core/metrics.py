@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from perfgate.core.measured import MEASURED, NAME_OF_KEY, SPREAD_OF_COUNT, SPREAD_OF_MEMORY, SPREAD_OF_TIME, Spread
+from perfgate.core.measured import (
+    CALLS,
+    MEASURED,
+    NAME_OF_KEY,
+    SPREAD_OF_COUNT,
+    SPREAD_OF_MEMORY,
+    SPREAD_OF_TIME,
+    STAGE,
+    Spread,
+)
 
 Direction = Literal["lower", "higher"]
 
@@ -28,6 +37,9 @@ ELAPSED = METRICS["elapsed"]
 CPU = METRICS["cpu"]
 PEAK_MEMORY = METRICS["peak_memory"]
 THROUGHPUT = METRICS["throughput"]
+
+DEADLINE_MISS = Metric(name="deadline_miss", unit="1", better="lower")
+"""The share of traces that took longer than their deadline."""
 
 WORKLOAD_BOUND = frozenset(m.name for m in MEASURED if m.grows_with_rows)
 """Metrics whose amount depends on how many rows a run worked on."""
@@ -73,7 +85,19 @@ def spread_of(metric: Metric) -> Spread:
     An amount of bytes of the user's own that varies is expected to be memory, which varies
     more than a size; of any other metric of the user's own nothing is known.
     """
+    if is_of_calls(metric.name):
+        return SPREAD_OF_COUNT
     return _SPREADS.get(metric.name, SPREAD_OF_MEMORY if metric.unit == "B" else SPREAD_OF_TIME)
+
+
+def is_of_calls(name: str) -> bool:
+    """Is a metric the calls of a stage, which only the code changes where its input stays the same?"""
+    return name.startswith(CALLS)
+
+
+def is_of_stage(name: str) -> bool:
+    """Is a metric the time in a stage?"""
+    return name.startswith(STAGE)
 
 
 def from_suffix(key: str) -> tuple[str, str, Direction] | None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from perfgate.core.measured import MEASURED
-from perfgate.core.metrics import THROUGHPUT, WORKLOAD_BOUND
+from perfgate.core.metrics import THROUGHPUT, WORKLOAD_BOUND, is_of_calls, is_of_stage
 from perfgate.core.text.canonical import short_hash
 from perfgate.core.text.units import Change
 
@@ -248,18 +248,21 @@ def gates_nothing_by_default(metrics: Iterable[str]) -> bool:
 def default_level(metric: str, statistic: str, workload: Workload, *, is_primary: bool = False) -> Level:
     """Return the level of a row that no rule speaks about.
 
-    The p50 of time and of memory are gated, and the error rate; of benchmarks that have
-    none of these all that they have. A metric beside them is shown as a warning when it gets worse; all
-    else is information. Where the rows used may differ, throughput stands in for time.
+    The p50 of time and of memory are gated, the error rate and the calls of stages; of benchmarks
+    that have none of these all that they have. The time in a stage is information: it explains the
+    whole. Another metric beside them is shown as a warning when it gets worse; all else is information.
+    Where the rows used may differ, throughput stands in for time.
     """
     if workload == "rate" and statistic == "p50":
         if metric == THROUGHPUT.name:
             return "fail"
         if metric in WORKLOAD_BOUND:
             return "warn"
-    if statistic == "p50" and (is_primary or metric in GATED_BY_DEFAULT or metric in _RATES):
+    if statistic != "p50":
+        return "info"
+    if is_primary or metric in GATED_BY_DEFAULT or metric in _RATES or is_of_calls(metric):
         return "fail"
-    return "warn" if statistic == "p50" and metric not in SHOWN_BY_DEFAULT else "info"
+    return "info" if metric in SHOWN_BY_DEFAULT or is_of_stage(metric) else "warn"
 
 
 def _default_method(metric: str) -> Method:

@@ -58,7 +58,13 @@ RUNS = optional(
             optional({"value": NUMBER}, {"unit": TEXT, "better": st.sampled_from(["lower", "higher"]), "note": TEXT}),
             max_size=2,
         ),
-        "stages": st.dictionaries(TEXT, NUMBER, max_size=2),
+        "stages": st.dictionaries(
+            WORD, optional({"calls": COUNT, "total_ns": COUNT}, {"own_ns": COUNT, "note": TEXT}), max_size=2
+        ),
+        "traces": optional(
+            {"count": st.integers(9, 2**53)},
+            {"deadline_misses": st.integers(0, 9), "deadline_ms": st.floats(1e-9, 1e12), "unfinished": COUNT},
+        ),
     },
 )  # fmt: skip
 METRIC = optional(

@@ -9,8 +9,9 @@ import msgspec
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
-from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, Direction, Metric, canonical_name
-from perfgate.core.run import UNSPECIFIED, Environment, Labels, Run, class_of
+from perfgate.core.measured import CALLS, STAGE, WHOLE
+from perfgate.core.metrics import CPU, DEADLINE_MISS, ELAPSED, PEAK_MEMORY, Direction, Metric, canonical_name
+from perfgate.core.run import UNSPECIFIED, Environment, Labels, Run, Series, class_of
 from perfgate.core.text.strict_json import has_key_twice, load_json, objects_of
 from perfgate.core.text.units import to_base
 from perfgate.formats.parsing.timestamps import normal_instant
@@ -41,6 +42,22 @@ class _Measurement(msgspec.Struct, gc=False):
     better: Literal["lower", "higher"] = "lower"
 
 
+class _Traces(msgspec.Struct, gc=False):
+    """What is known of the traces that ended in the run."""
+
+    count: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    deadline_misses: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
+    unfinished: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+
+
+class _Stage(msgspec.Struct, gc=False):
+    """An entry of ``stages``: one stage in all traces of the run."""
+
+    calls: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+    total_ns: Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+    own_ns: Annotated[int, msgspec.Meta(ge=0, le=2**62)] = 0
+
+
 class _Summary(msgspec.Struct, gc=False):
     """The keys that are used; msgspec skips all others. Equal to the published schema by a test."""
 
@@ -58,6 +75,8 @@ class _Summary(msgspec.Struct, gc=False):
     memory_source: str | None = None
     cpu_sec: _Amount | None = None
     metrics: dict[Annotated[str, msgspec.Meta(min_length=1, max_length=200)], _Measurement] = {}
+    traces: _Traces | None = None
+    stages: dict[Annotated[str, msgspec.Meta(min_length=1, max_length=190)], _Stage] = {}
     environment: msgspec.Raw = _NOTHING
     commit: str | None = None
     command: str | None = None
@@ -100,6 +119,8 @@ class SummaryReader:
             _check_agreement(s, seconds, size, origin)
         if s.cpu_sec is not None:
             values += ((CPU, s.cpu_sec),)
+        if s.stages:
+            values += self._stages(s.stages, s.traces.count if s.traces else 1)
         if s.metrics:
             values += tuple(self._own(name, m) for name, m in s.metrics.items())
             if len({metric.name for metric, _ in values}) < len(values):
@@ -123,6 +144,7 @@ class SummaryReader:
             s.command or "",
             origin,
             s.shard or "",
+            _misses(s.traces, origin) if s.traces else (),
         )
 
     def _read(self, content: bytes, origin: str) -> tuple[_Summary, Labels, Environment]:
@@ -159,14 +181,41 @@ class SummaryReader:
             if all(len({key.translate(_KEPT_OF_KEYS) for key in o}) == len(o) for o in objects):
                 self._shapes.add(content.translate(None, _VARYING))
 
+    def _stages(self, stages: dict[str, _Stage], traces: int) -> tuple[tuple[Metric, float], ...]:
+        """Return time and calls a trace of each stage; the calls of the whole would be those of the traces."""
+        found = []
+        for name, stage in stages.items():
+            found.append((self._metric(STAGE + name, "s", "lower"), stage.total_ns / traces / 1e9))
+            if name != WHOLE or stage.calls != traces:
+                found.append((self._metric(CALLS + name, "1", "lower"), stage.calls / traces))
+        return tuple(found)
+
     def _own(self, name: str, measured: _Measurement) -> tuple[Metric, float]:
         """Return a metric that the program recorded itself, in base units."""
         value, unit = to_base(measured.value, measured.unit)
-        key = (canonical_name(name), unit, measured.better)
+        return self._metric(canonical_name(name), unit, measured.better), value
+
+    def _metric(self, name: str, unit: str, better: Direction) -> Metric:
+        """Return a metric, one object for all runs that have it."""
+        key = (name, unit, better)
         metric = self._metrics.get(key)
         if metric is None:
-            metric = self._metrics[key] = Metric(name=key[0], unit=unit, better=measured.better)
-        return metric, value
+            metric = self._metrics[key] = Metric(name=name, unit=unit, better=better)
+        return metric
+
+
+def _misses(traces: _Traces, origin: str) -> tuple[Series, ...]:
+    """Return how many of the traces took longer than their deadline; nothing when they had none.
+
+    Raises:
+        CannotDecideError: more than there were.
+    """
+    if traces.deadline_misses is None:
+        return ()
+    if traces.deadline_misses > traces.count:
+        message = f"{traces.deadline_misses:,} of {traces.count:,} traces"
+        raise CannotDecideError([_fault(origin, "/traces/deadline_misses", message)])
+    return (Series(metric=DEADLINE_MISS, share=(traces.deadline_misses, traces.count)),)
 
 
 def _check_agreement(s: _Summary, seconds: float, size: float, origin: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.core.finding import Evidence
-from perfgate.core.metrics import METRICS
+from perfgate.core.metrics import METRICS, is_of_calls
 from perfgate.core.policy import ERROR_RATE
 from perfgate.gate.methods.decision import Decision
 from perfgate.gate.methods.limits import SLACK, floor_of, is_above_floor, is_blurred
@@ -55,7 +55,8 @@ def _never_varies(c: Comparison) -> bool:
     if c.metric.name in METRICS or c.metric.unit in _NOISY_UNITS:
         return False
     sides = c.base.pooled(), c.current.pooled()
-    return max(map(len, sides)) >= _FEWEST_ALIKE and all(values and values[0] == values[-1] for values in sides)
+    fewest = 1 if is_of_calls(c.metric.name) else _FEWEST_ALIKE
+    return max(map(len, sides)) >= fewest and all(values and values[0] == values[-1] for values in sides)
 
 
 def plain_ratio(c: Comparison, method: Method, alpha: float) -> Decision:

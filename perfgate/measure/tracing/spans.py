@@ -11,6 +11,8 @@ import time
 from contextvars import ContextVar
 from time import perf_counter_ns
 
+from perfgate.core.measured import WHOLE
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-WHOLE = "tick_total"
-"""Name of the stage that is the whole trace."""
 MOST_SPANS = 20_000
 """Spans that a trace keeps; those beyond are counted by name and have no times."""
 MOST_NAMES = 1_000

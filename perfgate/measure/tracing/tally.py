@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from _thread import allocate_lock  # what threading.Lock is, without importing threading
 
-from perfgate.measure.tracing.spans import MOST_NAMES, OTHER, WHOLE
+from perfgate.core.measured import WHOLE
+from perfgate.measure.tracing.spans import MOST_NAMES, OTHER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

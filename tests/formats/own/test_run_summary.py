@@ -12,6 +12,7 @@ from laws import LAWS
 from records import refused, summary
 
 from perfgate.collect import collect
+from perfgate.core.errors import CannotDecideError
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, Metric
 from perfgate.core.run import Environment
 from perfgate.formats.discovery import RunReader, find
@@ -56,7 +57,7 @@ def test_every_key_that_is_used_arrives():
         summary(
             benchmark="train", labels={"b": "2", "a": "1"}, status="failed", started_at="2026-01-31T13:00:00+01:00",
             session="s",
-            memory_source="vmhwm", cpu_sec=0.5, commit="c", command="d", schema="perfgate/run/1", stages={"x": 1},
+            memory_source="vmhwm", cpu_sec=0.5, commit="c", command="d", schema="perfgate/run/1", unknown={"x": 1},
             environment={"machine": "m", "os": "linux", "arch": "x64"},
             metrics={"wait": {"value": 5, "unit": "ms"}, "score": {"value": 2, "better": "higher"}},
         )
@@ -77,6 +78,50 @@ def test_every_key_that_is_used_arrives():
         (Metric(name="wait", unit="s", better="lower"), 0.005),
         (Metric(name="score", unit="1", better="higher"), 2.0),
     )
+
+
+def test_stages_become_time_and_calls_a_trace_and_a_deadline_a_counted_share():
+    run = parse(
+        summary(
+            traces={"count": 4, "deadline_ms": 200.0, "deadline_misses": 1, "unfinished": 0, "other": 1},
+            stages={
+                "fetch": {"calls": 12, "total_ns": 800_000_000, "own_ns": 1},
+                "tick_total": {"calls": 4, "total_ns": 1_000_000_000, "own_ns": 200_000_000},
+            },
+        )
+    )
+    assert [(m.name, m.unit, m.better, v) for m, v in run.values[2:]] == [
+        ("stage:fetch", "s", "lower", 0.2),
+        ("calls:fetch", "1", "lower", 3.0),
+        ("stage:tick_total", "s", "lower", 0.25),
+    ]
+    (misses,) = run.series
+    assert (misses.metric.name, misses.share) == ("deadline_miss", (1, 4))
+
+
+def test_stages_without_traces_are_of_one_trace():
+    run = parse(summary(stages={"load": {"calls": 2, "total_ns": 5_000_000}}))
+    assert [v for _, v in run.values[2:]] == [0.005, 2.0]
+    assert run.series == ()
+
+
+@pytest.mark.parametrize(
+    ("stated", "pointer"),
+    [
+        ({"stages": {"x": 1}}, "/stages/x"),
+        ({"stages": {"x": {"calls": -1, "total_ns": 0}}}, "/stages/x/calls"),
+        ({"stages": {"x": {"calls": 1}}}, "/stages/x"),
+        ({"stages": {"x": {"calls": 1, "total_ns": 0.5}}}, "/stages/x/total_ns"),
+        ({"stages": {"": {"calls": 1, "total_ns": 5}}}, "/stages"),
+        ({"stages": {"x": {"calls": 1, "total_ns": 5}}, "traces": {"count": 0}}, "/traces/count"),
+        ({"traces": {"count": 2, "deadline_misses": 3}}, "/traces/deadline_misses"),
+        ({"stages": {"x": {"calls": 1, "total_ns": 5}}, "metrics": {"calls:x": {"value": 1}}}, "/metrics/calls:x"),
+    ],
+)
+def test_stages_and_traces_that_cannot_be_are_refused(stated, pointer):
+    with pytest.raises(CannotDecideError) as caught:
+        parse(summary(**stated))
+    assert any(d.place.endswith(pointer) for d in caught.value.diagnostics), caught.value.diagnostics
 
 
 @pytest.mark.parametrize(
