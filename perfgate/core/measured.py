@@ -120,6 +120,8 @@ STAGE = "stage:"
 """Prefix of the time a trace in one stage: ``stage:retrieval``."""
 CALLS = "calls:"
 """Prefix of the calls a trace of one stage: ``calls:retrieval``."""
+OWN = "own:"
+"""Prefix of the time a trace in a stage and in none of its inner ones, where that differs: ``own:retrieval``."""
 WHOLE = "tick_total"
 """Name of the stage that is a whole trace."""
 _WALL = (Key("elapsed_sec", decimals=3), Key("elapsed_ns", decimals=0, times=10**9))

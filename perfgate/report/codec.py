@@ -13,6 +13,7 @@ from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
 from perfgate.core.finding import WHOLE_SUITE, Compared, EnvironmentChange, Evidence, Finding, Status, Suite, Verdict
 from perfgate.report.gate_changes import change_from_data, change_to_data
 from perfgate.report.samples import find_contradictions, profile_from_data, profile_to_data
+from perfgate.report.stages import attributions_to_data
 
 SCHEMA = "perfgate/report/1"
 _HINT = "`perfgate schema report` prints the format"
@@ -108,6 +109,7 @@ def _encode(verdict: Verdict) -> dict[str, Any]:
             "reproduce": compared.reproduce,
             "environment": [asdict(change) for change in compared.environment],
         },
+        "attribution": attributions_to_data(verdict),
         "samples": {
             "baseline": [profile_to_data(p) for p in verdict.baseline],
             "current": [profile_to_data(p) for p in verdict.current],

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from perfgate.core.finding import WHOLE_SUITE, ExitCode, Finding, Status, Verdict
+from perfgate.core.metrics import is_of_stage
 from perfgate.core.profile import title
 from perfgate.core.reasons import hint_for, sentence
 from perfgate.report.codec import ReportData, round_numbers
@@ -29,6 +30,7 @@ from perfgate.report.document import (
 )
 from perfgate.report.gate_changes import list_gate_changes
 from perfgate.report.provenance import describe_measurement, list_environment_changes, list_large_shifts
+from perfgate.report.stages import list_attributions
 from perfgate.report.words import amount, count, percent, span
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ PARTS = (
     "removed",
     "suspected",
     "waived",
+    "attributions",
     "refuted",
     "advisory",
     "noisy",
@@ -73,9 +76,17 @@ PARTS = (
     "improved",
     "new",
     "unchanged",
+    "stages",
     "shown",
 )
 """The parts of a report that may grow, what a reader needs most first."""
+_NO_FINDINGS = frozenset({"problems", "notes", "attributions"})
+_PLAIN = {
+    Status.SUSPECTED: "suspected",
+    Status.WAIVED: "waived",
+    Status.REMOVED: "removed",
+    Status.NEW: "new",
+}
 
 
 def compose(verdict: Verdict) -> Document:
@@ -87,7 +98,8 @@ def compose(verdict: Verdict) -> Document:
 def sizes_of(verdict: Verdict) -> dict[str, int]:
     """Return how many values each part of a report has, by the part's name in `PARTS`; faults and notes among them."""
     found = {n: len(rows) for n, rows in _groups(verdict).items()}
-    return {**found, "problems": len(verdict.problems), "notes": len(_notes(verdict))}
+    parts = {"problems": verdict.problems, "notes": _notes(verdict), "attributions": list_attributions(verdict)}
+    return {**found, **{name: len(part) for name, part in parts.items()}}
 
 
 def blocks_of(verdict: Verdict, most: Mapping[str, int]) -> tuple[Block, ...]:
@@ -112,6 +124,8 @@ def blocks_of(verdict: Verdict, most: Mapping[str, int]) -> tuple[Block, ...]:
     blocks += _section("Regressed", groups["failed"], remarks=True)
     blocks += _section("Could not be judged", groups["undecided"], remarks=True)
     blocks += _section("Suspected, not failing", groups["suspected"], remarks=True)
+    attributions = list_attributions(verdict)
+    blocks += attributions[: most.get("attributions", len(attributions))]
     blocks += _section("Suspected before, not confirmed", groups["refuted"], remarks=True)
     blocks += _section("Worse, and waived", groups["waived"], remarks=True)
     unknown = [f for f in groups["advisory"] if f.reason == "saturated"]
@@ -122,6 +136,7 @@ def blocks_of(verdict: Verdict, most: Mapping[str, int]) -> tuple[Block, ...]:
     blocks += _hints(groups["improved"])
     blocks += _noisy(groups["noisy"])
     blocks += _fold("Unchanged", groups["unchanged"], len(full["unchanged"]))
+    blocks += _fold("Stages that took longer", groups["stages"], len(full["stages"]))
     blocks += _fold("Too few runs to judge", groups["shown"], len(full["shown"]))
     rest = _notes(verdict)
     rest = rest[: most.get("notes", len(rest))]
@@ -139,34 +154,37 @@ def _notes(verdict: Verdict) -> tuple[Line, ...]:
 
 def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
     """Return the findings by the section that they belong to."""
-    groups: dict[str, list[Finding]] = {n: [] for n in PARTS if n not in {"problems", "notes"}}
-    plain = {
-        Status.SUSPECTED: "suspected",
-        Status.WAIVED: "waived",
-        Status.REMOVED: "removed",
-        Status.NEW: "new",
-        Status.UNCHANGED: "unchanged",
-    }
+    groups: dict[str, list[Finding]] = {n: [] for n in PARTS if n not in _NO_FINDINGS}
     for f in verdict.findings:
-        if f.status is Status.IMPROVED:
-            groups["improved"].append(f)
-        elif verdict.fails(f):
-            groups["failed"].append(f)
-        elif verdict.is_undecided(f):
-            groups["undecided"].append(f)
-        elif f.benchmark == WHOLE_SUITE and f.status is Status.UNCHANGED:
-            continue
-        elif f.reason == "not-confirmed" and f.level == "fail":
-            groups["refuted"].append(f)
-        elif f.reason in _UNPROVEN and f.level == "fail":
-            groups["suspected"].append(f)
-        elif f.status is Status.UNCHANGED and f.reason in _BLIND and f.level == "fail":
-            groups["noisy"].append(f)
-        elif f.status is Status.UNCHANGED and not f.method and _is_beyond_limit(f):
-            groups["shown"].append(f)  # a tail of few runs, which only repeats what its median says
-        else:
-            groups[plain.get(f.status, "advisory")].append(f)
+        if f.benchmark != WHOLE_SUITE or f.status is not Status.UNCHANGED:
+            groups[_group_of(f, verdict)].append(f)
     return groups
+
+
+def _group_of(f: Finding, verdict: Verdict) -> str:
+    """Return the section of a finding."""
+    if f.status is Status.IMPROVED:
+        return "improved"
+    if verdict.fails(f):
+        return "failed"
+    if verdict.is_undecided(f):
+        return "undecided"
+    if f.level == "fail" and f.reason == "not-confirmed":
+        return "refuted"
+    if f.level == "fail" and f.reason in _UNPROVEN:
+        return "suspected"
+    if f.status is Status.UNCHANGED:
+        return _group_of_unchanged(f)
+    if f.status is Status.ADVISORY and f.level == "info" and is_of_stage(f.metric):
+        return "stages"  # it explains the time of the whole, which is judged
+    return _PLAIN.get(f.status, "advisory")
+
+
+def _group_of_unchanged(f: Finding) -> str:
+    if f.level == "fail" and f.reason in _BLIND:
+        return "noisy"
+    # A tail of few runs only repeats what its median says.
+    return "shown" if not f.method and _is_beyond_limit(f) else "unchanged"
 
 
 def _say_nothing(verdict: Verdict) -> str:

@@ -9,7 +9,7 @@ import msgspec
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
-from perfgate.core.measured import CALLS, STAGE, WHOLE
+from perfgate.core.measured import CALLS, OWN, STAGE, WHOLE
 from perfgate.core.metrics import CPU, DEADLINE_MISS, ELAPSED, PEAK_MEMORY, Direction, Metric, canonical_name
 from perfgate.core.run import UNSPECIFIED, Environment, Labels, Run, Series, class_of
 from perfgate.core.text.strict_json import has_key_twice, load_json, objects_of
@@ -55,7 +55,7 @@ class _Stage(msgspec.Struct, gc=False):
 
     calls: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
     total_ns: Annotated[int, msgspec.Meta(ge=0, le=2**62)]
-    own_ns: Annotated[int, msgspec.Meta(ge=0, le=2**62)] = 0
+    own_ns: Annotated[int, msgspec.Meta(ge=0, le=2**62)] | None = None
 
 
 class _Summary(msgspec.Struct, gc=False):
@@ -186,6 +186,8 @@ class SummaryReader:
         found = []
         for name, stage in stages.items():
             found.append((self._metric(STAGE + name, "s", "lower"), stage.total_ns / traces / 1e9))
+            if stage.own_ns is not None and stage.own_ns != stage.total_ns:
+                found.append((self._metric(OWN + name, "s", "lower"), stage.own_ns / traces / 1e9))
             if name != WHOLE or stage.calls != traces:
                 found.append((self._metric(CALLS + name, "1", "lower"), stage.calls / traces))
         return tuple(found)

@@ -1,0 +1,108 @@
+"""Where the time of what got worse went, stage by stage, in words."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from perfgate.core.measured import WHOLE
+from perfgate.core.profile import title
+from perfgate.gate.attribution import attribute
+from perfgate.report.document import Column, Entry, Fold, Table, name, text
+from perfgate.report.words import amount
+
+if TYPE_CHECKING:
+    from perfgate.core.finding import Verdict
+    from perfgate.gate.attribution import Attribution, StageChange
+    from perfgate.report.document import Block, Span
+
+_NONE = "–"
+_COLUMNS = (
+    Column(title="Stage", kind="name"),
+    Column(title="Baseline", kind="value"),
+    Column(title="Current", kind="value"),
+    Column(title="Change", kind="value"),
+    Column(title="Share", kind="count"),
+    Column(title="Calls a trace", kind="text"),
+)
+
+
+def list_attributions(verdict: Verdict) -> list[Block]:
+    """Return a table for each benchmark that got worse and has stages; folded, since the rows above say what failed."""
+    found = attribute(verdict.findings, verdict.baseline, verdict.current)
+    return [
+        Fold(
+            summary=(
+                text("Where the time of "),
+                name(title(a.benchmark, a.labels)),
+                text(f" went: {_describe(a)}"),
+            ),
+            blocks=(Table(columns=_COLUMNS, entries=tuple(_entry(s) for s in a.stages), remarks=False),),
+        )
+        for a in found
+        if a.stages
+    ]
+
+
+def attributions_to_data(verdict: Verdict) -> list[dict[str, Any]]:
+    """Return the same as JSON data, in seconds; a reader of the report computes it anew."""
+    found = attribute(verdict.findings, verdict.baseline, verdict.current)
+    return [
+        {
+            "benchmark": a.benchmark,
+            "labels": dict(a.labels),
+            "machine_class": a.machine_class,
+            "change": _rounded(a.change),
+            "stages": [
+                {key: _rounded(value) if isinstance(value, float) else value for key, value in asdict(s).items()}
+                for s in a.stages
+            ],
+        }
+        for a in found
+    ]
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.12g}")
+
+
+def _describe(a: Attribution) -> str:
+    """Return the change of the whole in words, and the stage with the largest part of it."""
+    if a.change <= 0:
+        return "no stage took longer"
+    first = a.stages[0]
+    words = f"+{amount(a.change, 's')} a trace"
+    if first.share is None or first.share <= 0:
+        return words
+    added = amount((first.current or 0.0) - (first.baseline or 0.0), "s", beside=a.change)
+    return f"{words}, of which {_stage(first)} +{added}"
+
+
+def _stage(s: StageChange) -> str:
+    return "in no stage" if s.stage == WHOLE else s.stage
+
+
+def _entry(s: StageChange) -> Entry:
+    change = (s.current or 0.0) - (s.baseline or 0.0)
+    beside = max(s.current or 0.0, s.baseline or 0.0)
+    return Entry(
+        cells=(
+            text(_stage(s)) if s.stage == WHOLE else name(s.stage),
+            _time(s.baseline, beside),
+            _time(s.current, beside),
+            text(f"{'+' if change > 0 else ''}{amount(change, 's', beside=beside, apart=False)}"),
+            text(_NONE if s.share is None else f"{s.share * 100:.0f}%"),
+            text(_calls(s)),
+        )
+    )
+
+
+def _time(value: float | None, beside: float) -> Span:
+    return text(_NONE if value is None else amount(value, "s", beside=beside, apart=False))
+
+
+def _calls(s: StageChange) -> str:
+    was, now = s.calls_baseline, s.calls_current
+    if was is None or now is None:
+        return _NONE if was is None and now is None else f"new: {now:g}" if now is not None else f"gone: {was:g}"
+    return f"{was:g}" if was == now else f"{was:g} → {now:g}"
