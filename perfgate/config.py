@@ -11,7 +11,7 @@ from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, cannot_decide, error
 from perfgate.core.field_map import FieldMap, FieldValue, faults_in
 from perfgate.core.metrics import canonical_name
-from perfgate.core.policy import Budget, Floor, Policy, Rule
+from perfgate.core.policy import Budget, Floor, Policy, Rule, Tracing
 from perfgate.core.statistic import STATISTICS
 from perfgate.core.text.near_names import is_near
 from perfgate.core.text.strict_toml import load_toml
@@ -284,6 +284,13 @@ class _Reading:
             rules=tuple(self._rule(r, i) for i, r in enumerate(file.rule)),
             budgets=tuple(b for i, t in enumerate(file.budget) if (b := self._budget(t, i))),
             maps=tuple(self._map(t, i, file.map[:i]) for i, t in enumerate(file.map)),
+            trace=Tracing(
+                enabled=file.trace.enabled,
+                sample_rate=file.trace.sample_rate,
+                deadline_ms=file.trace.deadline_ms,
+                export_golden=file.trace.export_golden,
+                golden_trace_interval=file.trace.golden_trace_interval,
+            ),
         )
 
     def _map(self, table: MapTable, index: int, earlier: Sequence[MapTable]) -> FieldMap:

@@ -60,6 +60,25 @@ class Floor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tracing:
+    """``[trace]``: how programs that `perfgate run` and `perfgate ab` measure trace themselves; None: as they say."""
+
+    enabled: bool | None = None
+    """Whether anything is traced."""
+    sample_rate: float | None = None
+    """Share of traces that are recorded, 0.0 to 1.0."""
+    deadline_ms: float | None = None
+    """Time that a trace may take, in milliseconds, > 0."""
+    export_golden: bool = False
+    """Whether some traces are kept in `artifacts/traces/`, for `perfgate golden`."""
+    golden_trace_interval: int | None = None
+    """Of how many traces one is kept, >= 1; None: of a hundred."""
+
+
+AS_PROGRAMS_SAY = Tracing()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One ``[[rule]]``: which rows it governs, and what it says; the first that matches wins."""
 
@@ -170,6 +189,8 @@ class Policy:
     """Every one that matches is checked."""
     maps: tuple[FieldMap, ...] = ()
     """How rows of logs become measurements."""
+    trace: Tracing = AS_PROGRAMS_SAY
+    """How measured programs trace themselves."""
 
     def excludes(self, benchmark: str, titled: str, metric: str = "") -> bool:
         """Is the benchmark, or the metric of it, on the exclude list?"""

@@ -6,10 +6,11 @@ others changes no row that it does not match, and a reordered list may change ma
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from perfgate.core.gate_changes import Move
-from perfgate.core.policy import NO_BASELINES, without_origins
+from perfgate.core.policy import AS_PROGRAMS_SAY, NO_BASELINES, without_origins
 from perfgate.core.profile import title
 from perfgate.core.statistic import STATISTICS
 from perfgate.core.text.canonical import rounded
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from perfgate.core.field_map import FieldMap, FieldValue
     from perfgate.core.metrics import Metric
-    from perfgate.core.policy import Budget, Floor, Level, Policy, Removal, Ruling, Waiver
+    from perfgate.core.policy import Budget, Floor, Level, Policy, Removal, Ruling, Tracing, Waiver
     from perfgate.core.profile import MetricProfile, Profile
     from perfgate.core.text.units import Change
 
@@ -101,7 +102,13 @@ def _keys(was: Policy, now: Policy) -> Iterator[tuple[str, _Values]]:
     yield "exclude", (", ".join(was.exclude), ", ".join(now.exclude), None if more == fewer else more)
     yield "runs", (", ".join(was.runs), ", ".join(now.runs), None)
     yield "baselines", (was.baselines, now.baselines, True if now.baselines == NO_BASELINES else None)
+    yield "trace", (_tracing(was.trace), _tracing(now.trace), None)
     yield "machine_class", (was.machine_class, now.machine_class, None)
+
+
+def _tracing(trace: Tracing) -> str:
+    stated = ((key, value) for key, value in asdict(trace).items() if value != getattr(AS_PROGRAMS_SAY, key))
+    return ", ".join(f"{key} {value}" for key, value in stated)
 
 
 def _is_later(order: Sequence[str], was: Policy, now: Policy) -> bool:

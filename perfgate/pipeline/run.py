@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
+import json
 import os
 import tempfile
 import time
@@ -20,9 +21,12 @@ from perfgate.measure.command.run import CommandResult, run_command
 from perfgate.measure.identity import new_run_id
 from perfgate.measure.machine import facts
 from perfgate.measure.summary import build_summary, encode_summary, format_utc, write_summary
+from perfgate.measure.tracing.settings import STAGES
+from perfgate.measure.tracing.tally import StageTally
 from perfgate.measure.variables import read_shard
 from perfgate.pipeline import inputs
 from perfgate.pipeline.fixed_time import FixedTimeWatch
+from perfgate.pipeline.tracing import GOLDEN_FOLDER, variables_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -96,11 +100,13 @@ def plan_job(
     so that runs after a change are never mixed with the runs before it.
 
     Raises:
-        CannotDecideError: another command was measured under the name in this session.
+        CannotDecideError: another command was measured under the name in this session, or the configuration
+            is not valid.
     """
     session = SessionId.parse(facts.session_id())
     if not session.batch:  # else this call is part of another measurement, which has its batch
         session = SessionId(session.session, new_run_id())
+    settings = inputs.read_settings(None)
     job = MeasuringJob(
         argv=tuple(argv),
         benchmark=benchmark or default_benchmark_name(argv),
@@ -109,6 +115,7 @@ def plan_job(
         timeout=timeout,
         session=str(session),
         command=command_digest(argv),
+        variables=variables_of(settings.policy.trace, os.path.join(settings.root, GOLDEN_FOLDER)),
         is_whole=is_whole,
     )
     _refuse_clash(job)
@@ -254,7 +261,9 @@ def measure_once(
         if watch is not None and result.is_ok() and not own:
             watch.refuse_by_traces()
         # A mistyped command is no run of any benchmark: a file would stand in the way of all others.
-        outside = [_write_outside_summary(job, result, started_at)] if result.is_started() and not own else []
+        outside = []
+        if result.is_started() and not own:
+            outside = [_write_outside_summary(job, result, started_at, _read_stages(f"{receipt}-stages"))]
         for path, summary in own or outside:
             keep(path, summary)
     if not result.is_ok():
@@ -269,6 +278,7 @@ def _build_environ(job: MeasuringJob, receipt: str, *, is_warmup: bool) -> dict[
         "PERFGATE_SESSION": job.session,
         "PERFGATE_COMMAND": job.command,
         "PERFGATE_RECEIPT": receipt,
+        STAGES: f"{receipt}-stages",
     }
     if job.rows is not None:
         variables["PERFGATE_ROWS"] = str(job.rows)
@@ -311,7 +321,20 @@ def same_id(summary: dict[str, Any], path: str) -> CannotDecideError:
     )
 
 
-def _write_outside_summary(job: MeasuringJob, result: CommandResult, started_at: str) -> tuple[str, dict[str, Any]]:
+def _read_stages(path: str) -> dict[str, object]:
+    """Return time and calls by stage that the processes of a command left behind; empty: none of them traced."""
+    tally = StageTally()
+    if os.path.exists(path):
+        content = read_bounded(path, limit=_LARGEST_RECEIPT, slug="run-unreadable")
+        for line in content.splitlines():
+            with contextlib.suppress(ValueError, RecursionError):  # a process was killed while it wrote
+                tally.add(json.loads(line))
+    return tally.to_dict()
+
+
+def _write_outside_summary(
+    job: MeasuringJob, result: CommandResult, started_at: str, traced: Mapping[str, object]
+) -> tuple[str, dict[str, Any]]:
     """Write and return the summary that was measured from outside."""
     about: RunFacts = {
         "run_id": new_run_id(),
@@ -327,7 +350,7 @@ def _write_outside_summary(job: MeasuringJob, result: CommandResult, started_at:
         "command": job.command,
         "shard": read_shard("PERFGATE_SHARD"),
     }
-    summary = build_summary(about, result.measured, {})
+    summary = build_summary(about, result.measured, {}, traced)
     try:
         return os.path.relpath(write_summary(summary, job.out)), summary
     except OSError as caught:

@@ -89,6 +89,16 @@ class MapTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     where: dict[str, str | int | float | bool] = {}
 
 
+class TraceTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """``[trace]``."""
+
+    enabled: bool | None = None
+    sample_rate: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    deadline_ms: Annotated[float, msgspec.Meta(gt=0, le=1e9)] | None = None
+    export_golden: bool = False
+    golden_trace_interval: Annotated[int, msgspec.Meta(ge=1, le=10**9)] | None = None
+
+
 class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The whole file."""
 
@@ -98,6 +108,7 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     exclude: tuple[_Name, ...] = ()
     baseline_changes: Literal["report", "refuse", "allow"] | None = None
     defaults: DefaultsTable = DefaultsTable()
+    trace: TraceTable = TraceTable()
     rule: tuple[RuleTable, ...] = ()
     budget: tuple[BudgetTable, ...] = ()
     map: tuple[MapTable, ...] = ()

@@ -132,7 +132,7 @@ EVERY_KEY = {
     "on_improved": '[defaults]\non_improved = "fail"',
     "threshold_is": '[defaults]\nthreshold_is = "excluded"',
     "workload": '[defaults]\nworkload = "rate"', "rules": '[[rule]]\nlevel = "info"', "budgets": BUDGET + '"< 1s"',
-    "maps": MAP + "values = [{ value = 'a' }]",
+    "maps": MAP + "values = [{ value = 'a' }]", "trace": "[trace]\nenabled = false",
 }  # fmt: skip
 
 

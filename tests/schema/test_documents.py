@@ -147,6 +147,13 @@ DEFAULTS = optional(
         "workload": WORKLOAD,
     },
 )  # fmt: skip
+TRACE = optional(
+    {},
+    {
+        "enabled": st.booleans(), "sample_rate": st.floats(0, 1), "deadline_ms": st.floats(0.1, 1e9),
+        "export_golden": st.booleans(), "golden_trace_interval": st.integers(1, 10**9),
+    },
+)  # fmt: skip
 CONFIGS = optional(
     {},
     {
@@ -154,7 +161,7 @@ CONFIGS = optional(
         "machine_class": st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]*", fullmatch=True),
         "baseline_changes": st.sampled_from(["report", "refuse", "allow"]),
         "exclude": st.lists(WORD, max_size=2), "defaults": DEFAULTS, "rule": st.lists(RULE, max_size=2),
-        "budget": st.lists(BUDGET, max_size=2), "map": st.lists(MAP, max_size=2),
+        "budget": st.lists(BUDGET, max_size=2), "map": st.lists(MAP, max_size=2), "trace": TRACE,
     },
 )  # fmt: skip
 

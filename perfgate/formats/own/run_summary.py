@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _Amount = Annotated[float, msgspec.Meta(ge=0, le=1e100)]
 # beyond 2^53 a JSON number is no longer exact everywhere; 7.0 is a whole number too, as JSON Schema has it
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)] | Annotated[float, msgspec.Meta(ge=0, le=2**53, multiple_of=1)]
+_Number = Annotated[int, msgspec.Meta(ge=1, le=2**53)] | Annotated[float, msgspec.Meta(ge=1, le=2**53, multiple_of=1)]
 _LEAST, _MOST = 1e-100, 1e100  # their squares and ratios are still numbers
 _BOM = b"\xef\xbb\xbf"
 _VARYING = b"0123456789abcdefABCDEF.+-"
@@ -45,17 +46,19 @@ class _Measurement(msgspec.Struct, gc=False):
 class _Traces(msgspec.Struct, gc=False):
     """What is known of the traces that ended in the run."""
 
-    count: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
-    deadline_misses: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
-    unfinished: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+    count: _Number
+    deadline_misses: _Count | None = None
+    deadline_ms: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    unfinished: _Count = 0
+    dropped_spans: _Count = 0
 
 
 class _Stage(msgspec.Struct, gc=False):
     """An entry of ``stages``: one stage in all traces of the run."""
 
-    calls: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-    total_ns: Annotated[int, msgspec.Meta(ge=0, le=2**62)]
-    own_ns: Annotated[int, msgspec.Meta(ge=0, le=2**62)] | None = None
+    calls: _Count
+    total_ns: _Count
+    own_ns: _Count | None = None
 
 
 class _Summary(msgspec.Struct, gc=False):
@@ -120,7 +123,7 @@ class SummaryReader:
         if s.cpu_sec is not None:
             values += ((CPU, s.cpu_sec),)
         if s.stages:
-            values += self._stages(s.stages, s.traces.count if s.traces else 1)
+            values += self._stages(s.stages, int(s.traces.count) if s.traces else 1)
         if s.metrics:
             values += tuple(self._own(name, m) for name, m in s.metrics.items())
             if len({metric.name for metric, _ in values}) < len(values):
@@ -214,10 +217,10 @@ def _misses(traces: _Traces, origin: str) -> tuple[Series, ...]:
     """
     if traces.deadline_misses is None:
         return ()
-    if traces.deadline_misses > traces.count:
-        message = f"{traces.deadline_misses:,} of {traces.count:,} traces"
-        raise CannotDecideError([_fault(origin, "/traces/deadline_misses", message)])
-    return (Series(metric=DEADLINE_MISS, share=(traces.deadline_misses, traces.count)),)
+    misses, count = int(traces.deadline_misses), int(traces.count)
+    if misses > count:
+        raise CannotDecideError([_fault(origin, "/traces/deadline_misses", f"{misses:,} of {count:,} traces")])
+    return (Series(metric=DEADLINE_MISS, share=(misses, count)),)
 
 
 def _check_agreement(s: _Summary, seconds: float, size: float, origin: str) -> None:

@@ -33,10 +33,10 @@ def keep(trace: Trace) -> None:
     if files:
         line = encode(trace)
         for file in files:
-            _append(file, line)
+            append(file, line)
 
 
-def _append(path: str, line: bytes) -> None:
+def append(path: str, line: bytes) -> None:
     """Append a line in one piece, among other processes that do so; a killed program leaves whole lines."""
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
     try:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from atexit import register
 from contextvars import ContextVar
 
-from perfgate.measure.tracing.settings import FILE, GOLDEN, read_deadline
+from perfgate.measure.tracing.settings import FILE, GOLDEN, STAGES, read_deadline
 from perfgate.measure.tracing.tally import StageTally, stages_of
 
 TYPE_CHECKING = False
@@ -53,6 +54,32 @@ def close_tally(tally: StageTally, token: Token[tuple[StageTally, ...]]) -> None
         _around.reset(token)
     except ValueError:
         return  # a run may end in another thread than it began in
+
+
+_reporting: set[int] = set()
+
+
+def report_at_exit() -> None:
+    """Leave time and calls by stage behind when this process ends, for who measures it from outside.
+
+    Only what ended outside of every measured run: those have it in their own summaries.
+    """
+    path, pid = os.environ.get(STAGES), os.getpid()
+    if path and pid not in _reporting:
+        _reporting.add(pid)
+        tally, token = open_tally()
+        _around.reset(token)
+        register(_report, tally, path, pid)
+
+
+def _report(tally: StageTally, path: str, pid: int) -> None:
+    found = tally.to_dict()
+    if found and pid == os.getpid():
+        import json
+
+        from perfgate.measure.tracing.files import append
+
+        append(path, json.dumps(found).encode() + b"\n")
 
 
 def deliver(trace: Trace) -> None:

@@ -9,7 +9,7 @@ from perfgate.measure.tracing.spans import MOST_NAMES, OTHER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from perfgate.measure.tracing.spans import Span, Trace
 
@@ -122,11 +122,30 @@ class StageTally:
             if deadline_ms is not None and trace.duration_ns > deadline_ms * 1e6:
                 self.misses += 1
             for name, stage in stages.items():
-                key = name if name in self.stages or len(self.stages) < MOST_NAMES else OTHER
-                held = self.stages.get(key) or self.stages.setdefault(key, StageTime())
-                held.calls += stage.calls
-                held.total_ns += stage.total_ns
-                held.own_ns += stage.own_ns
+                self._hold(name, stage.calls, stage.total_ns, stage.own_ns)
+
+    def add(self, known: Mapping[str, object]) -> None:
+        """Add what `to_dict` returned in another process; other data is an error of its writer, and left out."""
+        traces, stages = known.get("traces"), known.get("stages")
+        if not isinstance(traces, dict) or not isinstance(stages, dict):
+            return
+        with self._lock:
+            self.traces += _count(traces, "count")
+            self.unfinished += _count(traces, "unfinished")
+            self.misses += _count(traces, "deadline_misses")
+            self.dropped += _count(traces, "dropped_spans")
+            deadline = traces.get("deadline_ms")
+            self.deadline_ms = deadline if isinstance(deadline, (int, float)) else self.deadline_ms
+            for name, stage in stages.items():
+                if isinstance(stage, dict):
+                    self._hold(name, *(_count(stage, key) for key in ("calls", "total_ns", "own_ns")))
+
+    def _hold(self, name: str, calls: int, total_ns: int, own_ns: int) -> None:
+        key = name if name in self.stages or len(self.stages) < MOST_NAMES else OTHER
+        held = self.stages.get(key) or self.stages.setdefault(key, StageTime())
+        held.calls += calls
+        held.total_ns += total_ns
+        held.own_ns += own_ns
 
     def to_dict(self) -> dict[str, object]:
         """Return the tally as a run summary has it; empty when no trace was finished."""
@@ -144,3 +163,9 @@ class StageTally:
             for name, s in sorted(self.stages.items())
         }
         return {"traces": known, "stages": stages}
+
+
+def _count(known: Mapping[str, object], key: str) -> int:
+    """Return a whole number from 0; 0 where there is none."""
+    value = known.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0

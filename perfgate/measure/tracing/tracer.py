@@ -6,7 +6,7 @@ from itertools import count as count_up
 from time import perf_counter_ns
 
 from perfgate.measure.identity import hex_digest
-from perfgate.measure.tracing.finished import deliver
+from perfgate.measure.tracing.finished import deliver, report_at_exit
 from perfgate.measure.tracing.settings import read_rate, read_tracing
 from perfgate.measure.tracing.spans import (
     ACTIVE,
@@ -169,6 +169,8 @@ def init_tracer(enabled: bool = True, sample_rate: float = 1.0) -> Tracer:  # no
         raise ValueError(f"sample_rate must be between 0.0 and 1.0, not {sample_rate}")
     _TRACER.enabled = read_tracing(default=bool(enabled))
     _TRACER.sample_rate = read_rate(default=float(sample_rate))
+    if _TRACER.enabled:
+        report_at_exit()
     return _TRACER
 
 

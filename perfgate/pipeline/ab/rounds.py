@@ -20,6 +20,7 @@ from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
 from perfgate.pipeline.ab.sides import without_base
 from perfgate.pipeline.run import MeasuringJob, measure_once, same_id
+from perfgate.pipeline.tracing import variables_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -137,7 +138,7 @@ class _Bench:
             command=command_digest(side.argv),
             folder=side.folder,
             commit=side.commit,
-            variables=(*side.variables(), *self._bytecode(side)),
+            variables=(*variables_of(self.sides.settings.policy.trace), *side.variables(), *self._bytecode(side)),
             is_whole=request.is_whole,
         )
 

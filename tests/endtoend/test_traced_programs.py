@@ -1,0 +1,116 @@
+"""A program that traces itself: calls a trace are gated, and the report says where the time went."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from support import Project
+
+MEASURES_ITSELF = """
+import sys
+from perfgate.measure import init_metrics, init_tracer, measure_run_context, traced
+
+tracer = init_tracer()
+init_metrics(deadline_ms=60_000)
+
+@traced(name="lookup")
+def look_up(n):
+    return sum(range(n))
+
+def handle(queries):
+    with tracer.span("load"):
+        for _ in range(queries):
+            with tracer.span("query"):
+                look_up(2000)
+    with tracer.span("answer"):
+        look_up(2000)
+
+for run in range(4):
+    with measure_run_context(benchmark="api"):
+        for request in range(5):
+            tracer.start_trace(f"request-{request}")
+            handle({queries})
+            tracer.finish_trace()
+"""
+PLAIN = """
+from perfgate.measure import init_tracer
+
+tracer = init_tracer()
+for request in range(3):
+    tracer.start_trace("request")
+    with tracer.span("load"):
+        pass
+    tracer.finish_trace()
+"""
+
+
+@pytest.fixture
+def traced_api(project: Project) -> Project:
+    """A project with a baseline of an API that makes one query a request."""
+    project.write("perfgate.toml", 'exclude = ["*:peak_memory"]\n[defaults]\nthreshold = "+900%"\n')
+    project.write("api.py", MEASURES_ITSELF.replace("{queries}", "1"))
+    assert project.command("python", "api.py").code == 0
+    assert project.cli("baseline", "refresh").code == 0
+    return project
+
+
+def test_eight_queries_a_request_in_place_of_one_fail_and_the_report_names_the_stage(traced_api: Project) -> None:
+    traced_api.write(
+        "perfgate.toml",
+        'exclude = ["*:peak_memory"]\n[defaults]\nthreshold = "+900%"\n'
+        '[[rule]]\nmetric = "calls:*"\nthreshold = "+5%"\n',
+    )
+    traced_api.write("api.py", MEASURES_ITSELF.replace("{queries}", "8"))
+    assert traced_api.command("python", "api.py").code == 0
+    outcome = traced_api.cli("check", "--report", "report.json")
+    assert outcome.code == 1, str(outcome)
+    report = json.loads(traced_api.path("report.json").read_text())
+    failed = {f["metric"]: (f["baseline"], f["current"]) for f in report["findings"] if f["status"] == "regressed"}
+    assert failed["calls:query"] == (1, 8)
+    (where,) = report["attribution"]
+    stages = {s["stage"]: (s["calls_baseline"], s["calls_current"]) for s in where["stages"]}
+    assert stages["query"] == (1, 8)
+    assert stages["lookup"] == (2, 9)
+    assert "answer" not in {name for name, calls in stages.items() if calls[0] != calls[1]}
+    assert "Where the time of api went" in outcome.stdout
+
+
+def test_the_same_program_again_has_the_same_calls_and_passes(traced_api: Project) -> None:
+    assert traced_api.command("python", "api.py").code == 0
+    outcome = traced_api.cli("check", "--report", "report.json")
+    assert outcome.code == 0, str(outcome)
+    findings = json.loads(traced_api.path("report.json").read_text())["findings"]
+    calls = {f["metric"]: (f["method"], f["change"]) for f in findings if f["metric"].startswith("calls:")}
+    assert calls == dict.fromkeys(["calls:answer", "calls:load", "calls:lookup", "calls:query"], ("exact", 0.0))
+    (misses,) = [f for f in findings if f["metric"] == "deadline_miss"]
+    assert (misses["current"], misses["n_current"]) == (0, 20)
+
+
+def test_a_program_that_is_measured_from_outside_leaves_its_stages_in_the_summary(project: Project) -> None:
+    project.write("job.py", PLAIN)
+    assert project.cli("run", "-n", "1", "--", "python", "job.py").code == 0
+    (summary,) = [json.loads(p.read_text()) for p in project.path("outputs/model_runs").iterdir()]
+    assert summary["traces"] == {"count": 3}
+    assert {name: s["calls"] for name, s in summary["stages"].items()} == {"load": 3, "tick_total": 3}
+
+
+def test_the_table_of_the_configuration_reaches_the_program_and_a_variable_of_this_call_wins(project: Project) -> None:
+    project.write("job.py", PLAIN)
+    project.write(
+        "perfgate.toml",
+        "[trace]\nenabled = false\ndeadline_ms = 0.000001\nexport_golden = true\ngolden_trace_interval = 2\n",
+    )
+    assert project.cli("run", "-n", "1", "--", "python", "job.py").code == 0
+    (summary,) = [json.loads(p.read_text()) for p in project.path("outputs/model_runs").iterdir()]
+    assert "traces" not in summary
+    assert not project.path("artifacts").exists()
+    assert project.cli("run", "-n", "1", "--", "python", "job.py", env={"PERFGATE_TRACE": "1"}).code == 0
+    summaries = [json.loads(p.read_text()) for p in project.path("outputs/model_runs").iterdir()]
+    (traces,) = [s["traces"] for s in summaries if "traces" in s]
+    assert traces == {"count": 3, "deadline_ms": 1e-6, "deadline_misses": 3}
+    golden = list(project.path("artifacts/traces").iterdir())  # one of each process, the warm-up's among them
+    assert [len(file.read_text().splitlines()) for file in golden] == [2, 2]
