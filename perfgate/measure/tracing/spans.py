@@ -16,7 +16,6 @@ from perfgate.core.measured import WHOLE
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from contextvars import Token
     from types import TracebackType
     from typing import Self
 
@@ -56,13 +55,13 @@ class Span:
         name: of the stage.
         attributes: facts about this call of the stage, as they were given.
         parent: the span that it is in; None of the root.
-        trace: the trace that it belongs to.
+        trace: the trace that it belongs to, as long as that goes on.
         began: the performance counter when it was entered, in nanoseconds; not there before.
         ended: the performance counter when it was left; 0 while it is open.
         failed: did an exception leave its block? Not there before it ended.
     """
 
-    __slots__ = ("_token", "attributes", "began", "ended", "failed", "name", "parent", "trace")
+    __slots__ = ("attributes", "began", "ended", "failed", "name", "parent", "trace")
 
     def __init__(self, name: str, parent: Span | None, trace: Trace, attributes: dict[str, object]) -> None:
         """Keep what is known beforehand; no clock runs yet."""
@@ -76,7 +75,7 @@ class Span:
         """Start the clock; a span that was left before stays as it is."""
         if self.ended:
             return self
-        self._token: Token[Span | None] = ACTIVE.set(self)
+        ACTIVE.set(self)
         self.trace.spans.append(self)
         self.began = perf_counter_ns()
         return self
@@ -90,14 +89,16 @@ class Span:
             return
         self.ended = now
         self.failed = kind is not None
-        try:
-            ACTIVE.reset(self._token)
-        except ValueError:
-            return  # left in another task than it was entered in, whose open span is its own
+        if ACTIVE.get() is self:  # else it is left out of order, or in another task, whose open span is its own
+            ACTIVE.set(self.parent)
 
     def set(self, **attributes: object) -> None:
         """Add facts that are known only inside the block, such as a number of rows."""
         self.attributes.update(attributes)
+
+    def let_go(self) -> None:
+        """Forget the trace, which knows its spans: without the circle both are freed at once, without the collector."""
+        self.trace = None  # type: ignore[assignment]  # nothing asks a finished span for it
 
     @property
     def duration_ns(self) -> int:
@@ -159,7 +160,9 @@ class Trace:
         """
         self.root.ended = now_ns
         self.spans = list(dict.fromkeys(self.spans))  # one that was entered twice is there twice
+        self.root.let_go()
         for span in self.spans:
+            span.let_go()
             if not span.ended:
                 span.ended = now_ns
                 span.failed = False
