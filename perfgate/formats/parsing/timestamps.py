@@ -32,6 +32,21 @@ def normal_instant(text: str) -> str:
 _SCALES = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (1e8, 1.0))  # epoch in ns, us, ms, s: distinct from 1973 on
 
 
+_LAST = 253_402_300_800.0  # the year 10000, which no date reaches
+
+
+def stated_seconds(value: object) -> float | None:
+    """Return the seconds since 1970 of a point in time as `stated_instant` takes it; None: it is none."""
+    try:
+        if isinstance(value, str) and not value.replace(".", "", 1).isdecimal():
+            return datetime.fromisoformat(normal_instant(value.replace(",", "."))).timestamp()
+        since = float(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else 0.0
+    except (ValueError, OverflowError):
+        return None
+    scale = next((scale for least, scale in _SCALES if since >= least), None)
+    return since / scale if scale is not None and since / scale < _LAST else None
+
+
 def stated_instant(value: object) -> str:
     """Return a point in time as a log states it: ISO 8601, or seconds, ms, us or ns since 1970; else empty.
 
