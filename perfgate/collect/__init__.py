@@ -1,6 +1,6 @@
 """Runs -> profiles, and which of their sessions are the current ones."""
 
-from perfgate.collect.current import Selection, find_legs, find_older_files, select
+from perfgate.collect.current import Selection, find_legs, find_older_files, find_together, select
 from perfgate.collect.from_profiles import drop_baseline_runs
 from perfgate.collect.merging import merge
 from perfgate.collect.runs import Collection, Key, SessionTally, collect
@@ -17,6 +17,7 @@ __all__ = [
     "drop_baseline_runs",
     "find_legs",
     "find_older_files",
+    "find_together",
     "merge",
     "parts_of",
     "select",

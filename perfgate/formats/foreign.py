@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from perfgate.formats.catalog.format import Format
     from perfgate.formats.contents import Contents
     from perfgate.formats.options import ForeignOptions
-    from perfgate.formats.parsing.times import Period
+    from perfgate.formats.parsing.timestamps import Period
 
 MOST_READ = 8
 """Sessions of one file that are read, the last ones: each takes another pass over the file."""

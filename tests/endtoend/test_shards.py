@@ -103,6 +103,7 @@ def test_the_merged_profile_is_the_one_of_all_runs_byte_for_byte(gated: Project)
     assert merged(gated) == gated.path("whole.json").read_bytes()
     assert merged(gated, *reversed(names)) == gated.path("whole.json").read_bytes()
     assert_green(gated.cli("check", "--current", "merged.json", "--sessions", "all"))
+    assert_green(gated.cli("check", "--current", "merged.json"))
 
 
 def test_a_dead_shard_is_never_green(gated: Project) -> None:

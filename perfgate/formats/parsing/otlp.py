@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.formats.options import ForeignOptions
-    from perfgate.formats.parsing.times import Times
+    from perfgate.formats.parsing.timestamps import Times
 
 _KINDS = ("histogram", "gauge", "sum", "summary", "exponentialHistogram")
 _DELTA = (1, "1", "AGGREGATION_TEMPORALITY_DELTA")

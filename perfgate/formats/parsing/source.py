@@ -17,14 +17,14 @@ from typing import IO, TYPE_CHECKING, Any
 
 from perfgate.core.errors import cannot_decide
 from perfgate.formats.parsing.files import open_regular, unreadable
-from perfgate.formats.parsing.times import Times
+from perfgate.formats.parsing.timestamps import Times
 from perfgate.formats.parsing.xml_text import declared_encoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.core.errors import CannotDecideError
-    from perfgate.formats.parsing.times import Period
+    from perfgate.formats.parsing.timestamps import Period
 
 HEAD = 64 * 1024
 """Bytes that detection looks at."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
-    from perfgate.formats.parsing.times import Times
+    from perfgate.formats.parsing.timestamps import Times
 
 _MS = 1000  # a second
 _FAILED = "http_req_failed"

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from laws import LAWS
 
-from perfgate.formats.parsing.times import MOST_PERIODS, Times
-from perfgate.formats.parsing.timestamps import stated_seconds
+from perfgate.formats.parsing.timestamps import MOST_PERIODS, Times, stated_seconds
 
 DAY = 1_770_000_000.0  # in February 2026
 HOUR = 3600.0
