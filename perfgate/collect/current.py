@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from perfgate.collect.unnamed import ZONES
@@ -87,6 +88,29 @@ def select(collection: Collection, *, every_batch: bool, every_session: bool = F
         superseded=tuple(s for s in seen if (s.machine_class, s.key, s.session) not in chosen),
         problems=problems,
     )
+
+
+def find_together(seen: Iterable[SessionTally]) -> tuple[str, ...]:
+    """Return the sessions of a profile file that were measured together, as the shards of one call: all are current.
+
+    They are of one commit, less than `REST` hours lie between one and the next, and no benchmark is in two of them.
+    Where that is not so, a benchmark that only an older session holds was not measured now.
+
+    Args:
+        seen: what the file holds, and the baseline does not.
+
+    Returns:
+        Their names, ascending; empty when there is one only, or they are not together.
+    """
+    tallies = list(seen)
+    commits = {c for s in tallies for c in s.commits}
+    names = sorted({_session_of(s) for s in tallies})
+    hours = sorted(h if (h := hour_of(s.started_at)) is not None else float("-inf") for s in tallies)
+    homes = {(s.key, _session_of(s)) for s in tallies}
+    is_near = all(b - a <= REST for a, b in pairwise(hours))  # what states no time is near nothing: inf, or no number
+    if len(names) > 1 and len(commits) == 1 and "" not in commits and is_near and not any(map(_is_unnamed, tallies)):
+        return tuple(names) if len(homes) == len({key for key, _ in homes}) else ()
+    return ()
 
 
 def _is_unnamed(seen: SessionTally) -> bool:

@@ -17,7 +17,9 @@ from perfgate.core.errors import Diagnostic, error
 from perfgate.core.profile import MetricProfile, Profile, title, with_stated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from perfgate.collect.runs import SessionTally
 
     _Place = tuple[str, tuple[str, tuple[tuple[str, str], ...]]]
 
@@ -48,6 +50,37 @@ def merge(parts: Sequence[tuple[str, Sequence[Profile]]]) -> tuple[tuple[Profile
         problems += _overlaps(those)
         merged.append(_merge(those, problems))
     return tuple(merged), problems
+
+
+def add_failed(
+    profiles: Sequence[Profile], failed: Iterable[SessionTally]
+) -> tuple[tuple[Profile, ...], list[SessionTally]]:
+    """Return profiles with the failed runs of sessions that another part measured, and the sessions that none did.
+
+    Args:
+        profiles: of all parts together.
+        failed: sessions of which all runs of a benchmark failed in one part.
+    """
+    counts: dict[tuple[_Place, str], int] = {}
+    homes = {((p.machine_class, p.key), s.id) for p in profiles for s in p.sessions}
+    rest = []
+    for s in failed:
+        home = ((s.machine_class, s.key), s.session)
+        if home in homes:
+            counts[home] = counts.get(home, 0) + s.failed
+        else:
+            rest.append(s)
+    if not counts:
+        return tuple(profiles), rest
+    return tuple(
+        replace(
+            p,
+            sessions=tuple(
+                replace(s, failed=s.failed + counts.get(((p.machine_class, p.key), s.id), 0)) for s in p.sessions
+            ),
+        )
+        for p in profiles
+    ), rest
 
 
 def _overlaps(those: Sequence[tuple[str, Profile]]) -> list[Diagnostic]:

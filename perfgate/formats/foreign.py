@@ -7,13 +7,15 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.core.errors import CannotDecideError, cannot_decide, note
+from perfgate.core.text.canonical import short_hash
 from perfgate.formats.catalog.format import Head
 from perfgate.formats.contents import read
 from perfgate.formats.convert import to_runs
 from perfgate.formats.detect import detect, named, nearest
 from perfgate.formats.directions import Asked
 from perfgate.formats.maps import format_of, map_for, map_named
+from perfgate.formats.parsing.requests import instant
 from perfgate.formats.parsing.source import Source
 
 if TYPE_CHECKING:
@@ -25,7 +27,10 @@ if TYPE_CHECKING:
     from perfgate.formats.catalog.format import Format
     from perfgate.formats.contents import Contents
     from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.timestamps import Period
 
+MOST_READ = 8
+"""Sessions of one file that are read, the last ones: each takes another pass over the file."""
 _SUMMARY_KEYS = frozenset({"run_id", "elapsed_sec", "rows_used", "peak_memory_mb"})
 _PAIR = 2
 
@@ -137,19 +142,63 @@ class ForeignReader:
 
     def _runs(self, source: Source, known: Format, before: Source | None) -> Iterator[Run]:
         found = read(source, known, self._options, before=before)
-        contents = replace(found, records=self.asked_direction.settle(found.records, source.path))
-        same = (known.name, contents.digest)
+        same = (known.name, found.digest)
         if same in self._seen:
             self.copies += 1
             return
         self._seen.add(same)
+        periods = source.times.periods
+        if len(periods) <= 1:
+            yield from self._convert(_dated(found, periods[0]) if periods else found, source.path)
+            return
+        del found  # of all periods together
+        self.notes.append(_name_periods(periods, source.path))
+        for period in periods[-MOST_READ:]:
+            yield from self._runs_of_period(source.path, known, period, is_last=period == periods[-1])
+
+    def _runs_of_period(self, path: str, known: Format, period: Period, *, is_last: bool) -> Iterator[Run]:
+        """Yield the runs of one period of a file; what is wrong with rows of an older one is nobody's business."""
+        problems, notes = len(self.problems), len(self.notes)
+        try:
+            found = read(Source(path, only=period), known, self._options)
+        except CannotDecideError:
+            if is_last:
+                raise
+            return
+        part = replace(_dated(found, period), digest=short_hash(f"{found.digest} {period[0]:.0f}"))
+        yield from self._convert(part, path)
+        if not is_last:
+            del self.problems[problems:], self.notes[notes:]
+
+    def _convert(self, found: Contents, path: str) -> Iterator[Run]:
+        """Yield the runs of what was read."""
+        contents = replace(found, records=self.asked_direction.settle(found.records, path))
         if self._keeps_records:
-            self.contents.append((source.path, contents))
-        converted = to_runs(contents, source.path)
+            self.contents.append((path, contents))
+        converted = to_runs(contents, path)
         del found, contents  # the runs take less
         self.notes.extend(converted.notes)
         self.problems.extend(converted.problems)
         yield from converted.runs
+
+
+def _dated(found: Contents, period: Period) -> Contents:
+    """Return the contents of a file with the times of its rows, where a reader states none itself."""
+    first, last = map(instant, period)
+    if all(r.started_at and r.ended_at for r in found.records):
+        return found
+    records = (replace(r, started_at=r.started_at or first, ended_at=r.ended_at or last) for r in found.records)
+    return replace(found, records=tuple(records))
+
+
+def _name_periods(periods: Sequence[Period], path: str) -> Diagnostic:
+    """Return the note on a file whose rows are of several sessions."""
+    times = [f"{instant(first)[:16]} to {instant(last)[:16]}" for first, last in periods[-2:]]
+    unread = len(periods) - MOST_READ
+    message = f"its rows lie hours apart: {len(periods)} sessions, the last two from {' and from '.join(times)}" + (
+        f"; the oldest {unread} are left out" if unread > 0 else ""
+    )
+    return note("rows-hours-apart", message, place=path, hint="--same-session judges them as one")
 
 
 def _asked_format(options: ForeignOptions, maps: Sequence[FieldMap]) -> Format | None:

@@ -74,7 +74,7 @@ def collect_profiles(
         raise CannotDecideError(problems)
     remarks = [f'left out, failed runs of "{title(*key)}": {count}' for key, count in failed.items() if count]
     return Collected(
-        profiles=count_failed_sessions(collection.profiles, collection.seen),
+        profiles=collection.profiles if stored else count_failed_sessions(collection.profiles, collection.seen),
         shard=stored,
         remarks=(*remarks, *(n.message for n in notes)),
     )

@@ -80,6 +80,16 @@ class StoredBaseline(StoredProfile, forbid_unknown_fields=True, kw_only=True):
     provenance: StoredProvenance | None = None
 
 
+class StoredFailed(msgspec.Struct, forbid_unknown_fields=True):
+    """A session of which all runs of one benchmark failed, so that no profile holds it."""
+
+    benchmark: _Name
+    labels: dict[str, str]
+    machine_class: _Name
+    session: _Name
+    runs: _Many
+
+
 class StoredShard(msgspec.Struct, forbid_unknown_fields=True):
     """Which shard a profile file holds, and what must be alike in all shards."""
 
@@ -87,6 +97,7 @@ class StoredShard(msgspec.Struct, forbid_unknown_fields=True):
     total: _Shards
     commit: _Name
     rules: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}$(?!\n)")]
+    failed: list[StoredFailed] = []
 
 
 class StoredProfiles(msgspec.Struct, forbid_unknown_fields=True):

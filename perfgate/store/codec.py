@@ -106,7 +106,8 @@ def encode_profiles(profiles: tuple[Profile, ...], shard: StoredShard | None = N
     """Return the bytes of a profile file, of a shard's when it is one."""
     document: dict[str, Any] = {"schema": PROFILE}
     if shard is not None:
-        document["shard"] = msgspec.to_builtins(shard)
+        stated = msgspec.to_builtins(shard)
+        document["shard"] = stated if shard.failed else {k: v for k, v in stated.items() if k != "failed"}
     return (layout({**document, "profiles": [body(p, of_runs=True) for p in profiles]}, "", "") + "\n").encode()
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from laws import LAWS
 from records import DAY, a_profile, a_run
 
-from perfgate.collect import Part, check_shards, collect, merge, parts_of
+from perfgate.collect import Part, add_failed, check_shards, collect, merge, parts_of
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, Metric
 from perfgate.core.profile import Stated, with_stated
 from perfgate.core.quantile import Quantile
@@ -79,28 +79,11 @@ def test_the_merged_file_is_the_one_of_all_runs_collected_at_once_or_it_is_refus
 def test_shards_are_merged_exactly_or_refused_however_the_runs_are_dealt_out(drawn, data):
     runs = runs_of(drawn)
     dealt = data.draw(st.lists(st.integers(0, 1), min_size=len(runs), max_size=len(runs)))
-    parts = [(f"{i}.json", collected([r for r, d in zip(runs, dealt, strict=True) if d == i])) for i in (0, 1)]
-    merged, problems = merge(parts)
+    of_part = [[r for r, d in zip(runs, dealt, strict=True) if d == i] for i in (0, 1)]
+    merged, problems = merge([(f"{i}.json", collected(mine)) for i, mine in enumerate(of_part)])
     if not problems:
-        whole = collect(runs).profiles
-        if any(len(by_part) > 1 and {"failed"} in by_part.values() for by_part in statuses(runs, dealt).values()):
-            merged, whole = forget_failed(merged), forget_failed(whole)  # of runs that all failed a part has no profile
-        assert encode_profiles(merged) == encode_profiles(whole)
-
-
-def statuses(runs, dealt):
-    """Return for each session of a benchmark what became of its runs, by the part that they are in."""
-    found = {}
-    for run, part in zip(runs, dealt, strict=True):
-        found.setdefault((run.benchmark, run.labels, run.session), {}).setdefault(part, set()).add(run.status)
-    return found
-
-
-def forget_failed(profiles):
-    """Return profiles without how many runs failed."""
-    return [
-        dataclasses.replace(p, sessions=tuple(dataclasses.replace(s, failed=0) for s in p.sessions)) for p in profiles
-    ]
+        failed = [s for mine in of_part for s in collect(mine).seen if s.failed and not s.ok]
+        assert encode_profiles(add_failed(merged, failed)[0]) == encode_profiles(collect(runs).profiles)
 
 
 def test_the_order_of_the_files_changes_nothing():

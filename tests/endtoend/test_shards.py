@@ -103,6 +103,20 @@ def test_the_merged_profile_is_the_one_of_all_runs_byte_for_byte(gated: Project)
     assert merged(gated) == gated.path("whole.json").read_bytes()
     assert merged(gated, *reversed(names)) == gated.path("whole.json").read_bytes()
     assert_green(gated.cli("check", "--current", "merged.json", "--sessions", "all"))
+    assert_green(gated.cli("check", "--current", "merged.json"))
+
+
+def test_runs_that_all_failed_in_one_shard_are_counted_after_the_merge(gated: Project) -> None:
+    measure(gated, 2, folder="runs-2", day=10, benchmark="load", status="failed", session="gha-9-1-bench-train")
+    for shard in (1, 2, 3):
+        collect(gated, shard)
+    for given in ("profiles", "runs-*/*.json"):
+        outcome = gated.cli("check", "--expect-shards", "3", given)
+        assert_cannot_decide(outcome, '"load" was measured by', "name the part that each shard measures")
+    assert gated.cli("collect", "runs-*/*.json", "--output", "whole.json").code == 0
+    assert merged(gated) == gated.path("whole.json").read_bytes()
+    stated = [s for p in gated.read_json("whole.json")["profiles"] for s in p["sessions"].values()]
+    assert [s.get("failed", 0) for s in stated] == [5, 0, 0]
 
 
 def test_a_dead_shard_is_never_green(gated: Project) -> None:

@@ -123,6 +123,9 @@ class Grouping:
         for look, wanted in self._where:
             hit = [_equal(value, wanted) for value in map(look, rows)]
             rows, lines = _those(hit, rows), _those(hit, lines)
+        if self._time is not None:
+            kept = list(map(self._source.times.keeps, map(self._time, rows)))
+            rows, lines = _those(kept, rows), _those(kept, lines)
         places = self._places(self._keys(rows), lines)
         if self._time is not None and rows:
             self._started_at = self._started_at or stated_instant(self._time(rows[0]))

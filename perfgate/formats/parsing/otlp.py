@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.timestamps import Times
 
 _KINDS = ("histogram", "gauge", "sum", "summary", "exponentialHistogram")
 _DELTA = (1, "1", "AGGREGATION_TEMPORALITY_DELTA")
@@ -52,8 +53,13 @@ class _Series:
 class Points:
     """The points of a file, by series, in file order."""
 
-    def __init__(self) -> None:
-        """Start with none."""
+    def __init__(self, times: Times) -> None:
+        """Start with none.
+
+        Args:
+            times: of the file, which says what of it is read.
+        """
+        self._times = times
         self._series: dict[tuple[str, str, str], _Series] = {}
 
     def take(self, group: dict[str, Any], service: str) -> None:
@@ -70,6 +76,8 @@ class Points:
                 kind = next((k for k in _KINDS if k in metric), "")
                 inside = table(metric.get(kind))
                 for point in map(table, items(inside.get("dataPoints"))):
+                    if not self._times.keeps(to_number(point.get("timeUnixNano"))):
+                        continue
                     name = titled(text(metric.get("name")), items(point.get("attributes")))
                     key = (service, scope, name)
                     series = self._series.get(key)

@@ -17,12 +17,14 @@ from typing import IO, TYPE_CHECKING, Any
 
 from perfgate.core.errors import cannot_decide
 from perfgate.formats.parsing.files import open_regular, unreadable
+from perfgate.formats.parsing.timestamps import Times
 from perfgate.formats.parsing.xml_text import declared_encoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perfgate.core.errors import CannotDecideError
+    from perfgate.formats.parsing.timestamps import Period
 
 HEAD = 64 * 1024
 """Bytes that detection looks at."""
@@ -58,16 +60,19 @@ class Listing:
 class Source:
     """A file for a reader. Nothing is read before it is asked for; everything that is read is bounded."""
 
-    def __init__(self, path: str, *, content: bytes | None = None) -> None:
+    def __init__(self, path: str, *, content: bytes | None = None, only: Period | None = None) -> None:
         """Name a file.
 
         Args:
             path: where it is, also for messages.
             content: what it holds, when that is known already.
+            only: the period whose rows are read; None: all rows are.
         """
         self.path = path
         self.outline: frozenset[str] | None = None
         """Paths of the keys of the whole first document, once somebody has looked for them."""
+        self.times = Times(only)
+        """Takes the time of each row, and says which rows a reader leaves out."""
         self._content = content
         self._head: bytes | None = None
         self._digest = hashlib.sha256()

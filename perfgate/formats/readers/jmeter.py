@@ -47,6 +47,8 @@ class _Samples:
         begun = to_number(stamp)
         if begun is not None and begun <= 0:
             begun = None  # no time since 1970: nobody filled it in
+        if not self._source.times.keeps(begun):
+            return True
         self._last = begun or self._last
         if self._first is None:
             self._first = begun

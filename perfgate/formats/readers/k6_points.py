@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
+    from perfgate.formats.parsing.timestamps import Times
 
 _MS = 1000  # a second
 _FAILED = "http_req_failed"
@@ -37,7 +38,8 @@ class _Trend:
 class _Points:
     """What the lines hold."""
 
-    def __init__(self) -> None:
+    def __init__(self, times: Times) -> None:
+        self._times = times
         self.trends: dict[str, _Trend] = {}
         self.requests = 0
         self.failed = 0
@@ -56,6 +58,8 @@ class _Points:
         value = number(data.get("value"))
         if entry.get("type") != "Point" or value is None:
             return False
+        if not self._times.keeps(data.get("time")):
+            return True
         self.started_at = self.started_at or text(data.get("time"))
         trend = self.trends.get(name)
         if trend is None and name in OWN_TIMES:  # a file whose beginning was cut off
@@ -78,7 +82,7 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     Raises:
         CannotDecideError: more lines are broken than is tolerated.
     """
-    points = _Points()
+    points = _Points(source.times)
     tally = Tally(source, options)
     for line, content in enumerate(source.lines(), 1):
         if not content.strip():

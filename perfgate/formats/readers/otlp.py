@@ -53,7 +53,7 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
         CannotDecideError: it is no OTLP, or more lines are broken than is tolerated.
     """
     calls: dict[tuple[str, str, str], _Calls] = {}
-    points = Points()
+    points = Points(source.times)
     for batch in _batches(source, options):
         if isinstance(batch, Skipped):
             yield batch
@@ -63,6 +63,8 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
             for scoped in map(table, items(group.get("scopeSpans"))):
                 scope = text(table(scoped.get("scope")).get("name"))
                 for span in map(table, items(scoped.get("spans"))):
+                    if not source.times.keeps(_instant(span.get("startTimeUnixNano"))):
+                        continue
                     key = (service, scope, text(span.get("name")))
                     found = calls.get(key)
                     if found is None:

@@ -46,7 +46,7 @@ def parse_ab_tsv(source: Source, options: ForeignOptions) -> Iterator[Record | S
         time = to_number(row.get("ttime"))
         if time is None or time < 0:
             tally.add_broken(line)
-        else:
+        elif source.times.keeps(row.get("seconds")):
             times.append(time / _MS)
     yield Record(
         benchmark=source.name,

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perfgate.collect import Selection, drop_baseline_runs, find_legs, select
+from perfgate.collect import Selection, drop_baseline_runs, find_legs, find_together, select
 from perfgate.collect.one_session import share_session
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
 from perfgate.core.policy import NO_BASELINES, matches
@@ -41,6 +41,9 @@ from perfgate.store.codec import known_runs
 from perfgate.store.lost import find_deleted, find_lost
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfgate.collect import Collection, SessionTally
     from perfgate.core.finding import Verdict
     from perfgate.formats.options import ForeignOptions
     from perfgate.gate.removals import Removed
@@ -303,5 +306,24 @@ def _current(
     notes += part.describe_part(globs, (*(p.key for p in baselines.profiles), *(s.key for s in collection.seen)))
     if not settings.policy.machine_class:
         collection = adopt_classes(collection, baselines.profiles)
-    selection = select(part.keep_collected(globs, collection), every_batch=request.every_session)
+    collection = part.keep_collected(globs, collection)
+    fresh = tuple(s for s in collection.seen if s.ok or s.failed)
+    if request.current is not None and not request.every_session and (together := find_together(fresh)):
+        selection, remarks = _select_together(collection, fresh, together, request.current)
+        notes += remarks
+    else:
+        selection = select(collection, every_batch=request.every_session)
     return selection, [*problems, *selection.problems, *find_legs(selection, request.paths, locate)], notes
+
+
+def _select_together(
+    collection: Collection, fresh: tuple[SessionTally, ...], sessions: Sequence[str], path: str
+) -> tuple[Selection, list[Diagnostic]]:
+    """Return all sessions of a profile file as current, as those of shards are, and the note that says so."""
+    selection = select(replace(collection, seen=fresh), every_batch=False, every_session=True)
+    old = tuple(s for s in collection.seen if s not in fresh)
+    named = f"its {len(sessions)} sessions ({list_some(sessions, 3)})"
+    message = f"{named} were judged together: they are of one commit, not hours apart, and share no benchmark"
+    hint = "nothing for the shards of one measuring; else measure all benchmarks in one session"
+    remark = note("sessions-together", message, place=path, hint=hint)
+    return replace(selection, superseded=(*selection.superseded, *old)), [remark]

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from perfgate.core.run import Run
 
 _SKEW = 300.0
-"""Seconds by which a file may be older than the commit: the clock of whoever committed may be ahead."""
+"""Seconds by which a file may be older than the commit: the clock of whoever committed may be ahead.
+
+`left_behind` leaves hours, since there age alone speaks against a file, and who measures and then commits did
+nothing wrong. Here the file also equals the baseline: with hours, one that a cache restored would pass each time.
+"""
 
 
 class Repeats:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfgate.collect import Part, Selection, check_shards, drop_baseline_runs, merge, parts_of, select
+from perfgate.collect import (
+    Part,
+    Selection,
+    SessionTally,
+    add_failed,
+    check_shards,
+    drop_baseline_runs,
+    merge,
+    parts_of,
+    select,
+)
 from perfgate.core.errors import CannotDecideError, Diagnostic, error
 from perfgate.core.policy import Policy, digest_of
 from perfgate.core.profile import title
@@ -16,14 +26,15 @@ from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
 from perfgate.pipeline.classes import adopt_classes
-from perfgate.schema.baseline_types import StoredShard
+from perfgate.pipeline.failed import count_failed_sessions
+from perfgate.schema.baseline_types import StoredFailed, StoredShard
 from perfgate.store import baselines as store
 from perfgate.store.codec import PROFILE, decode_shard, encode_profiles, known_runs, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from perfgate.collect import Key, SessionTally
+    from perfgate.collect import Key
     from perfgate.core.profile import Profile
     from perfgate.formats.options import ForeignOptions
     from perfgate.pipeline.check.repeats import Repeats
@@ -33,7 +44,7 @@ _SLUG = "baseline-unreadable"
 
 
 def describe_shard(
-    seen: Iterable[SessionTally], shard: tuple[int, int], policy: Policy
+    seen: Sequence[SessionTally], shard: tuple[int, int], policy: Policy
 ) -> tuple[StoredShard | None, list[Diagnostic]]:
     """Return what the profile file of a shard says about it, or why it cannot say it.
 
@@ -59,7 +70,14 @@ def describe_shard(
         problems.append(error("shards-differ", message, hint="set PERFGATE_COMMIT to its full hash"))
     if problems:
         return None, problems
-    return StoredShard(index=shard[0], total=shard[1], commit=commits.pop(), rules=digest_of(policy)), []
+    failed = [
+        StoredFailed(
+            benchmark=s.key[0], labels=dict(s.key[1]), machine_class=s.machine_class, session=s.session, runs=s.failed
+        )
+        for s in seen
+        if s.failed and not s.ok
+    ]
+    return StoredShard(index=shard[0], total=shard[1], commit=commits.pop(), rules=digest_of(policy), failed=failed), []
 
 
 def merge_profiles(paths: Sequence[str], *, expected: int) -> tuple[tuple[Profile, ...], bytes]:
@@ -74,10 +92,11 @@ def merge_profiles(paths: Sequence[str], *, expected: int) -> tuple[tuple[Profil
             together; every fault is reported.
     """
     files, problems = find(paths)
-    profiles, faults = _merge_files(files, expected)
+    profiles, failed, faults = _merge_files(files, expected)
     problems += faults
     if problems:
         raise CannotDecideError(problems)
+    profiles = count_failed_sessions(profiles, failed)
     return profiles, encode_profiles(profiles)
 
 
@@ -111,9 +130,10 @@ def select_shards(
     files, unfound = find(paths) if paths else find(settings.policy.runs, settings.root)
     notes: list[Diagnostic] = []
     if files and _is_profile(files[0]):
-        profiles, problems = _merge_files(files, expected)
+        profiles, failed, problems = _merge_files(files, expected)
         known = repeats.forget(profiles, known, set(files)) if repeats else known
         collection = drop_baseline_runs(profiles, known, files)
+        collection = replace(collection, seen=(*collection.seen, *failed))
         problems = [*unfound, *problems, *collection.problems]
     else:
         collection, problems, notes = inputs.read_runs(
@@ -161,11 +181,14 @@ def _is_profile(path: str) -> bool:
         return False
 
 
-def _merge_files(files: Sequence[str], expected: int) -> tuple[tuple[Profile, ...], list[Diagnostic]]:
-    """Return the profiles of shards together, and everything that is wrong with them."""
+def _merge_files(
+    files: Sequence[str], expected: int
+) -> tuple[tuple[Profile, ...], list[SessionTally], list[Diagnostic]]:
+    """Return the profiles of shards together, the sessions that only failed, and everything that is wrong with them."""
     problems: list[Diagnostic] = []
     parts: list[Part] = []
     contents: list[tuple[str, tuple[Profile, ...]]] = []
+    failed: list[SessionTally] = []
     for path in files:
         try:
             profiles, shard = decode_shard(read_bounded(path, limit=store.LARGEST, slug=_SLUG), path)
@@ -173,11 +196,28 @@ def _merge_files(files: Sequence[str], expected: int) -> tuple[tuple[Profile, ..
             problems.extend(caught.diagnostics)
             continue
         contents.append((path, profiles))
+        failed += [_tally_failed(path, f) for f in (shard.failed if shard else ())]
         parts.append(_part(path, profiles, shard))
     parts.sort(key=lambda part: (len(part.shard), part.shard))
     problems += check_shards(parts, expected)
     merged, faults = merge(contents)
-    return ((), problems or faults) if faults else (merged, problems)
+    if faults:
+        return (), [], problems or faults
+    merged, failed = add_failed(merged, failed)
+    return merged, failed, problems
+
+
+def _tally_failed(path: str, stored: StoredFailed) -> SessionTally:
+    return SessionTally(
+        machine_class=stored.machine_class,
+        key=(stored.benchmark, tuple(sorted(stored.labels.items()))),
+        session=stored.session,
+        started_at="",
+        ok=0,
+        failed=int(stored.runs),
+        known=0,
+        files=(path,),
+    )
 
 
 def _part(path: str, profiles: Sequence[Profile], shard: StoredShard | None) -> Part:

@@ -1,0 +1,175 @@
+"""A file that holds the rows of several days is several sessions, as files of several days are."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from laws import laws
+
+from perfgate.collect import collect, select
+from perfgate.core.field_map import FieldMap, FieldValue
+from perfgate.formats.discovery import RunReader
+from perfgate.formats.foreign import MOST_READ
+
+START = 1_771_000_000
+DAY = 86_400
+MAPS = (
+    FieldMap(name="app", files=("app*.jsonl",), benchmark="{op}", time="at", values=(FieldValue(value="took_ms"),)),
+    FieldMap(name="web", files=("web*.csv",), benchmark="{url}", time="stamp", values=(FieldValue(value="took_ms"),)),
+)
+
+
+def mapped_lines(rows):
+    return "".join(json.dumps({"op": "pay", "at": at, "took_ms": ms}) + "\n" for at, ms in rows)
+
+
+def mapped_table(rows):
+    return "url,stamp,took_ms\n" + "".join(f"/pay,{at},{ms}\n" for at, ms in rows)
+
+
+def jtl(rows):
+    return "timeStamp,elapsed,label,responseCode,success\n" + "".join(
+        f"{at * 1000},{ms},pay,200,true\n" for at, ms in rows
+    )
+
+
+def jtl_xml(rows):
+    samples = "".join(f'<httpSample t="{ms}" ts="{at * 1000}" s="true" lb="pay" rc="200"/>\n' for at, ms in rows)
+    return f'<?xml version="1.0"?>\n<testResults version="1.2">\n{samples}</testResults>\n'
+
+
+def k6_lines(rows):
+    head = {"type": "Metric", "metric": "pay", "data": {"type": "trend", "contains": "time"}}
+    points = ({"type": "Point", "metric": "pay", "data": {"time": iso(at), "value": ms, "tags": {}}} for at, ms in rows)
+    return "".join(json.dumps(line) + "\n" for line in (head, *points))
+
+
+def iso(at):
+    days, seconds = divmod(at - START, DAY)
+    return f"2026-02-{1 + days:02}T{8 + seconds // 3600:02}:{seconds % 3600 // 60:02}:{seconds % 60:02}Z"
+
+
+def spans(rows):
+    return "".join(
+        json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [
+            {"name": "pay", "startTimeUnixNano": str(at * 10**9), "endTimeUnixNano": str(at * 10**9 + ms * 10**6)}
+        ]}]}]}) + "\n"
+        for at, ms in rows
+    )  # fmt: skip
+
+
+def ab_rows(rows):
+    return "starttime\tseconds\tctime\tdtime\tttime\twait\n" + "".join(
+        f"Mon Feb 02 08:00:00 2026\t{at}\t0\t{ms}\t{ms}\t{ms}\n" for at, ms in rows
+    )
+
+
+def gauges(rows):
+    return "".join(
+        json.dumps({"resourceMetrics": [{"scopeMetrics": [{"metrics": [{"name": "pay", "unit": "ms", "histogram": {
+            "aggregationTemporality": 1, "dataPoints": [{"timeUnixNano": str(at * 10**9), "count": "1", "sum": ms,
+            "explicitBounds": [15.0, 25.0, 85.0], "bucketCounts": ["0", str(int(ms < 25)), str(int(ms > 25)), "0"]}],
+        }}]}]}]}) + "\n"
+        for at, ms in rows
+    )  # fmt: skip
+
+
+FORMS = [
+    pytest.param("app.jsonl", mapped_lines, id="mapped-lines"),
+    pytest.param("web.csv", mapped_table, id="mapped-table"),
+    pytest.param("load.jtl", jtl, id="jmeter"),
+    pytest.param("load.xml", jtl_xml, id="jmeter-xml"),
+    pytest.param("points.ndjson", k6_lines, id="k6"),
+    pytest.param("spans.jsonl", spans, id="otlp-spans"),
+    pytest.param("metrics.jsonl", gauges, id="otlp-metrics"),
+    pytest.param("load.tsv", ab_rows, id="ab"),
+]
+
+
+def rows(day, count, ms):
+    """Return the times and durations of requests that follow each other by a minute."""
+    return [(START + day * DAY + 60 * i, ms) for i in range(count)]
+
+
+def read(folder, files):
+    """Return what is current of some files, and the slugs of the notes."""
+    paths = []
+    for name, content in files.items():
+        (folder / name).write_text(content)
+        paths.append(str(folder / name))
+    reader = RunReader(maps=MAPS)
+    selection = select(collect(reader.read(sorted(paths))), every_batch=False)
+    assert not reader.problems
+    return selection, [n.slug for n in reader.foreign.notes]
+
+
+def middle(selection):
+    (profile,) = selection.profiles
+    metric = next(m for m in profile.metrics if m.metric.name != "error_rate" and m.metric.unit == "s")
+    return dict(metric.quantiles)["p50"] if metric.quantiles else min(metric.samples[0].values)
+
+
+@pytest.mark.parametrize(("name", "write"), FORMS)
+def test_of_a_file_with_the_rows_of_two_days_the_last_day_is_judged(tmp_path, name, write):
+    selection, notes = read(tmp_path, {name: write([*rows(1, 60, 20), *rows(2, 9, 80)])})
+    assert middle(selection) > 0.05
+    assert selection.superseded_runs() == 1
+    assert "rows-hours-apart" in notes
+
+
+@pytest.mark.parametrize(("name", "write"), FORMS)
+def test_a_log_without_hours_of_rest_is_one_session_however_long(tmp_path, name, write):
+    long = [(START + 3 * 3600 * i, 20) for i in range(5)] if write is k6_lines else rows(1, 26 * 60, 20)[::30]
+    selection, notes = read(tmp_path, {name: write(long)})
+    assert selection.superseded_runs() == 0
+    assert "rows-hours-apart" not in notes
+
+
+def test_rows_in_any_order_and_several_files_give_what_one_sorted_file_gives(tmp_path):
+    both = [*rows(1, 60, 20), *rows(2, 9, 80)]
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    mixed, _ = read(tmp_path / "a", {"app.jsonl": mapped_lines(both[::-1])})
+    parts, _ = read(tmp_path / "b", {"app1.jsonl": mapped_lines(both[:20]), "app2.jsonl": mapped_lines(both[20:])})
+    assert middle(mixed) == middle(parts) == 0.08
+
+
+@laws(20)
+@given(cut=st.lists(st.integers(0, 3), min_size=40, max_size=40))
+def test_any_division_of_a_log_into_files_leaves_the_same_rows_current(tmp_path_factory, cut):
+    everything = [(at, ms + i) for i, (at, ms) in enumerate([*rows(1, 20, 20), *rows(3, 20, 80)])]
+    parts = {
+        f"app{part}.jsonl": mapped_lines(mine)
+        for part in range(4)
+        if (mine := [row for row, of in zip(everything, cut, strict=True) if of == part])
+    }
+    selection, _ = read(tmp_path_factory.mktemp("parts"), parts)
+    (profile,) = selection.profiles
+    assert sorted(profile.metrics[0].samples[0].values) == pytest.approx([ms / 1000 for _, ms in everything[20:]])
+
+
+def test_a_benchmark_of_the_older_rows_alone_is_not_current(tmp_path):
+    both = mapped_lines(rows(1, 5, 20)).replace("pay", "refund") + mapped_lines(rows(2, 5, 80))
+    selection, _ = read(tmp_path, {"app.jsonl": both})
+    assert [p.benchmark for p in selection.profiles] == ["pay"]
+    assert [s.key[0] for s in selection.superseded] == ["refund"]
+
+
+def test_only_the_last_of_very_many_days_are_read_and_the_note_says_so(tmp_path):
+    (tmp_path / "app.jsonl").write_text(mapped_lines([row for day in range(12) for row in rows(day, 2, 20 + day)]))
+    reader = RunReader(maps=MAPS)
+    assert len(list(reader.read([str(tmp_path / "app.jsonl")]))) == MOST_READ
+    (found,) = (n for n in reader.foreign.notes if n.slug == "rows-hours-apart")
+    assert "12 sessions" in found.message
+    assert "the oldest 4 are left out" in found.message
+
+
+def test_a_last_day_that_measured_nothing_is_not_replaced_by_the_day_before(tmp_path):
+    broken = [(at, -1) for at, _ in rows(2, 1, 0)]
+    (tmp_path / "app.jsonl").write_text(mapped_lines([*rows(1, 200, 20), *broken]))
+    reader = RunReader(maps=MAPS)
+    list(reader.read([str(tmp_path / "app.jsonl")]))
+    assert [p.slug for p in reader.problems] == ["format-invalid"]
