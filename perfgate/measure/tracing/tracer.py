@@ -27,7 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_GOLDEN = 0.6180339887498949  # (sqrt(5) - 1) / 2: its multiples fill the unit interval most evenly, in any stretch
+_GOLDEN = 0.6180339887498949  # (sqrt(5) - 1) / 2: its multiples fill the unit interval most evenly, wherever one begins
 
 
 class Tracer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from perfgate.measure import init_metrics, measure_run_context
 from perfgate.measure.tracing.spans import Span, Trace
-from perfgate.measure.tracing.tally import stages_of
+from perfgate.measure.tracing.tally import StageTally, stages_of
 
 
 def built(*spans: tuple[str, int, int, int | None], end: int = 100) -> Trace:
@@ -160,3 +161,29 @@ def test_deadlines_missed_are_counted_against_the_traces(tracer, tmp_path, monke
     assert found["missed"] == {"count": 2, "deadline_ms": 1e-6, "deadline_misses": 2}
     assert found["met"] == {"count": 1, "deadline_ms": 60_000.0, "deadline_misses": 0}
     assert found["by-variable"]["deadline_misses"] == 1
+
+
+def test_finished_traces_are_freed_without_the_collector_of_cycles(tracer):
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(50):
+            one_trace(tracer, calls=3)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+def test_what_processes_left_behind_adds_up_and_other_data_is_left_out():
+    tally = StageTally()
+    one = {
+        "traces": {"count": 2, "deadline_ms": 5.0, "deadline_misses": 1, "unfinished": 1, "dropped_spans": 3},
+        "stages": {"query": {"calls": 4, "total_ns": 10, "own_ns": 9}},
+    }
+    for known in (one, one, {}, {"traces": [], "stages": 1}, {"traces": {"count": "x"}, "stages": {"query": 1}}):
+        tally.add(known)
+    found = tally.to_dict()
+    assert found["traces"] == {
+        "count": 4, "deadline_ms": 5.0, "deadline_misses": 2, "unfinished": 2, "dropped_spans": 6,
+    }  # fmt: skip
+    assert found["stages"] == {"query": {"calls": 8, "total_ns": 20, "own_ns": 18}}
