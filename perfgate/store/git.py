@@ -25,6 +25,8 @@ _MOST_ENTRIES = 5_000_000
 _DIGITS = 12  # of a hash that are shown
 _SUFFIX = re.compile(r"[~^:]|@\{")
 _SHORT_HASH = re.compile(r"[0-9a-fA-F]{4,63}")
+_OF_REMOTE = "origin/"
+"""What so begins names a branch of the remote that was cloned, and nothing else."""
 _RULES = ("refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD")
 """Where git looks for a name, in its order (gitrevisions)."""
 
@@ -315,6 +317,8 @@ def resolve(folder: str, ref: str) -> str | None:
     named = _refs_named(folder, name)
     if name.startswith("refs/") and name not in named:
         return None  # git would look for it below refs/tags and refs/heads, too
+    if name.startswith(_OF_REMOTE) and f"refs/remotes/{name}" not in named:
+        return None  # a tag or a local branch of that name is nobody's target branch
     found = _commit_at(folder, ref)
     if found is None or name == "HEAD" or name in named:
         return found
