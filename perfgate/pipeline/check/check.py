@@ -135,10 +135,7 @@ def check(request: Request) -> Verdict:
     return join(
         Case(
             policy=settings.policy,
-            findings=(
-                *judgement.findings,
-                *pairing.find_class_mismatches(baselines, selection, settings.policy),
-            ),
+            findings=(*judgement.findings, *pairing.find_class_mismatches(baselines, selection, settings.policy)),
             pairs=tuple(pairs),
             baselines=(*baselines.profiles, *(gate.baselines.profiles if renames else ())),
             measured=selection.profiles,
