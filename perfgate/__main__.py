@@ -112,9 +112,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: list[str]) -> int:
     """Run a command line; only a verdict that a command returns can be 1."""
-    import click  # noqa: PLC0415 - inside the guard: an installation may be broken
+    import click
 
-    from perfgate.cli import COMPLETE, program  # noqa: PLC0415 - see above
+    from perfgate.cli import COMPLETE, program
 
     asked = os.environ.get(COMPLETE)
     if asked:
@@ -140,14 +140,14 @@ def _run(arguments: list[str]) -> int:
         sys.stdout.flush()
     if result is None or result == 0:
         return 0
-    from perfgate.core.finding import ExitCode  # noqa: PLC0415 - `--help` does not need it
+    from perfgate.core.finding import ExitCode
 
     return int(result) if isinstance(result, ExitCode) else _CANNOT_DECIDE
 
 
 def _complete(variable: str, asked: str) -> int:
     """Answer a shell that asks for the words that may come next, or for its script."""
-    from perfgate.cli.completion import answer  # noqa: PLC0415 - only when a shell asks
+    from perfgate.cli.completion import answer
 
     if answer(asked):
         return 0
@@ -157,8 +157,8 @@ def _complete(variable: str, asked: str) -> int:
 
 def _report_faults(caught: Exception) -> bool:
     """Print every fault of an error that carries some: first the cause and the hint, then the details."""
-    from perfgate.core.errors import CannotDecideError, plain  # noqa: PLC0415 - `--help` does not need it
-    from perfgate.core.text.equal_faults import group_equal  # noqa: PLC0415 - as above
+    from perfgate.core.errors import CannotDecideError, plain
+    from perfgate.core.text.equal_faults import group_equal
 
     if not isinstance(caught, CannotDecideError):
         return False
@@ -195,7 +195,7 @@ def _where(caught: BaseException) -> str:
 def _trace() -> None:
     """Show the traceback to those who asked for it."""
     if os.environ.get(_DEBUG):
-        import traceback  # noqa: PLC0415 - rarely wanted
+        import traceback
 
         _say(traceback.format_exc())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import subprocess
@@ -10,19 +9,24 @@ from copy import copy
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
-from perfgate.store.git_start import as_hash, command, environment, failure, is_hash, require_entries
+from perfgate.store.git_objects import TreeEntry, object_hash, parse_commit, parse_tree, split_answer
+from perfgate.store.git_start import as_hash, command, environment, failure, is_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 _TIMEOUT = 60.0
 _REGULAR = ("100644", "100664", "100755")
 _FOLDER = "040000"
 _DEEPEN = "git fetch --unshallow"
 _NOTHING_FOUND = 1  # exit code of git grep
+_MOST_ENTRIES = 5_000_000
+"""Of a commit: ten times what the largest public repositories hold. Folders inside each other can name many more."""
 _DIGITS = 12  # of a hash that are shown
 _SUFFIX = re.compile(r"[~^:]|@\{")
 _SHORT_HASH = re.compile(r"[0-9a-fA-F]{4,63}")
+_OF_REMOTE = "origin/"
+"""What so begins names a branch of the remote that was cloned, and nothing else."""
 _RULES = ("refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD")
 """Where git looks for a name, in its order (gitrevisions)."""
 
@@ -50,9 +54,8 @@ class Commit:
         if found is None:
             raise self._unreadable()
         self.id = found
-        tree = self._git(["rev-parse", "--verify", "--end-of-options", f"{self.id}^{{tree}}"], "")
-        self._top = as_hash(tree, f"the files of {self.id[:12]}")
-        self._folders: dict[str, dict[bytes, tuple[str, str]]] = {}
+        self._top, _ = _commit_of(folder, self.id, hint=_DEEPEN)
+        self._folders: dict[str, dict[bytes, TreeEntry]] = {}
 
     def _unreadable(self) -> CannotDecideError:
         remote, _, branch = self.ref.partition("/")
@@ -111,8 +114,8 @@ class Commit:
         if mode != _FOLDER:
             raise self._irregular(full, "folder")
         wanted = []
-        for mode, oid, name in self._listed(top, "-r"):
-            relative = name.decode("utf-8", "replace")
+        for entry in self._all_below(top):
+            mode, oid, relative = entry.mode, entry.oid, entry.name.decode("utf-8", "replace")
             is_json = relative.lower().endswith(".json")
             if not is_json and "/." in f"/{relative}":
                 continue
@@ -129,8 +132,16 @@ class Commit:
         return [os.fsdecode(name) for name in self._children(found[1])] if found and found[0] == _FOLDER else []
 
     def objects(self) -> Iterator[tuple[str, str, str]]:
-        """Yield mode, object id and path of each file of the commit, from the root of the repository."""
-        return ((mode, oid, os.fsdecode(name)) for mode, oid, name in self._listed(self._top, "-r"))
+        """Yield mode, object id and path of each file of the commit, from the root of the repository, ascending."""
+        return ((entry.mode, entry.oid, os.fsdecode(entry.name)) for entry in self._all_below(self._top))
+
+    def small_contents(self, oids: Collection[str], *, limit: int) -> dict[str, bytes]:
+        """Return the contents of those files of the commit that have at most `limit` bytes, by their object id."""
+        asked = "".join(f"{oid}\n" for oid in oids).encode()
+        sizes = self._git(["cat-file", "--batch-check"], "", asked=asked).decode().splitlines() if oids else []
+        facts = [line.split(" ") for line in sizes]
+        small = [f[0] for f in facts if f[-1].isdecimal() and int(f[-1]) <= limit]
+        return dict(zip(small, self._contents([(oid, oid[:_DIGITS]) for oid in small], limit), strict=True))
 
     def containing(self, text: str, *names: str) -> list[str]:
         """Return the files of the commit that contain a text, as paths from the root of the repository.
@@ -156,25 +167,43 @@ class Commit:
             found = self._children(oid).get(os.fsencode(part))
             if found is None:
                 return None
-            mode, oid = found
+            mode, oid = found.mode, found.oid
             walked = _below(walked, part)
         return mode, oid
 
-    def _children(self, oid: str) -> dict[bytes, tuple[str, str]]:
-        """Return what a folder holds: name -> mode and object id."""
-        if oid not in self._folders:
-            self._folders[oid] = {name: (mode, child) for mode, child, name in self._listed(oid)}
+    def _children(self, oid: str) -> dict[bytes, TreeEntry]:
+        """Return what a folder holds, by name."""
+        self._load([oid])
         return self._folders[oid]
 
-    def _listed(self, oid: str, *options: str) -> Iterator[tuple[str, str, bytes]]:
-        """Yield (mode, object id, name) of what stands in a folder."""
-        listed = self._git(["ls-tree", *options, "-z", "--full-tree", oid], "the commit cannot be listed")
-        lines = [line for line in listed.split(b"\0") if line]
-        require_entries(oid, len(lines))
-        for line in lines:
-            facts, _, name = line.partition(b"\t")
-            mode, _, child = facts.decode().split(" ")
-            yield mode, child, name
+    def _load(self, oids: Iterable[str]) -> None:
+        """Read folders, if they were not read before, all through one process."""
+        wanted = [oid for oid in dict.fromkeys(oids) if oid not in self._folders]
+        if not wanted:
+            return
+        asked = "".join(f"{oid}\n" for oid in wanted).encode()
+        answer = self._git(["cat-file", "--batch"], "the commit cannot be listed", asked=asked)
+        for oid, content in zip(wanted, split_answer(answer, "tree", wanted, _DEEPEN), strict=True):
+            self._folders[oid] = {entry.name: entry for entry in parse_tree(content, oid)}
+
+    def _all_below(self, top: str) -> list[TreeEntry]:
+        """Return what a folder and those below it hold, but no folder: each with its path from there, ascending."""
+        found: list[TreeEntry] = []
+        level = [(b"", top)]
+        while level:
+            self._load(oid for _, oid in level)
+            below: list[tuple[bytes, str]] = []
+            for path, oid in level:
+                for entry in self._folders[oid].values():
+                    if entry.mode == _FOLDER:
+                        below.append((path + entry.name + b"/", entry.oid))
+                    else:
+                        found.append(TreeEntry(mode=entry.mode, oid=entry.oid, name=path + entry.name))
+                if len(found) + len(below) > _MOST_ENTRIES:
+                    message = f"the commit holds more than {_MOST_ENTRIES:,} files"
+                    raise cannot_decide("ref-unreadable", message, place=self.shown, hint="name another commit")
+            level = below
+        return sorted(found, key=lambda entry: entry.name)
 
     def _full(self, path: str) -> str:
         """Return a path of the folder as the repository knows it, empty for its root."""
@@ -288,6 +317,8 @@ def resolve(folder: str, ref: str) -> str | None:
     named = _refs_named(folder, name)
     if name.startswith("refs/") and name not in named:
         return None  # git would look for it below refs/tags and refs/heads, too
+    if name.startswith(_OF_REMOTE) and f"refs/remotes/{name}" not in named:
+        return None  # a tag or a local branch of that name is nobody's target branch
     found = _commit_at(folder, ref)
     if found is None or name == "HEAD" or name in named:
         return found
@@ -330,9 +361,18 @@ def with_parents(ref: str, *, hint: str = _DEEPEN) -> tuple[str, ...]:
         CannotDecideError: there is no such commit here.
     """
     found = as_hash(git(".", ["rev-parse", "--verify", f"{ref}^{{commit}}"], hint=hint), f'the commit "{ref}"')
-    lines = git(".", ["cat-file", "commit", found], hint=hint).partition(b"\n\n")[0].decode("utf-8", "replace")
-    parents = [line[len("parent ") :] for line in lines.splitlines() if line.startswith("parent ")]
-    return (found, *(as_hash(parent, f"a parent of {found[:12]}") for parent in parents))
+    return (found, *_commit_of(".", found, hint=hint)[1])
+
+
+def _commit_of(folder: str, commit: str, *, hint: str) -> tuple[str, tuple[str, ...]]:
+    """Return the tree and the parents of a commit.
+
+    Raises:
+        CannotDecideError: it is not here, or not what its hash says.
+    """
+    answer = git(folder, ["cat-file", "--batch"], hint=hint, asked=f"{commit}\n".encode())
+    (content,) = split_answer(answer, "commit", [commit], hint)
+    return parse_commit(content, commit)
 
 
 def _require_content(oid: str, content: bytes, place: str) -> None:
@@ -347,10 +387,7 @@ def _require_content(oid: str, content: bytes, place: str) -> None:
 
 def blob_hash(content: bytes, oid: str) -> str:
     """Return the hash by which git names a content, of the kind of another one."""
-    kind = hashlib.sha256 if len(oid) == hashlib.sha256().digest_size * 2 else hashlib.sha1
-    found = kind(b"blob %d\0" % len(content), usedforsecurity=False)
-    found.update(content)
-    return found.hexdigest()
+    return object_hash("blob", content, like=oid)
 
 
 def _below(folder: str, name: str) -> str:

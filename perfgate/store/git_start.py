@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _SETTINGS = (
     "core.fsmonitor=",         # a program that says which files changed; empty, since an older git runs a "false"
     "core.untrackedCache=false",
+    "core.commitGraph=false",  # a file beside the commits that says what their parents are
     "core.hooksPath=/dev/null",
     "core.sshCommand=ssh",     # a partial clone fetches what it lacks: by ssh or https, by nothing that a setting names
     "core.askPass=",
@@ -46,13 +47,6 @@ _PASSED = re.compile(
 """The only variables of git that it gets: they say where it looks, and start nothing."""
 _ASKING = frozenset({"SSH_ASKPASS", "PAGER"})
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_EMPTY_TREES = frozenset(
-    {
-        "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
-        "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
-    }
-)
-"""The hash of a folder that holds nothing, by either kind of hash (``git hash-object -t tree /dev/null``)."""
 _SAFE = "safe.directory"
 _TRUST = re.compile(rf"git config --global --add {re.escape(_SAFE)} .+")
 DISTRUSTED = "repository-distrusted"
@@ -133,14 +127,3 @@ def as_hash(answer: bytes | str, what: str) -> str:
 def is_hash(ref: str) -> bool:
     """Is it a whole hash, which git takes for nothing else?"""
     return bool(_HASH.fullmatch(ref))
-
-
-def require_entries(tree: str, entries: int) -> None:
-    """Return when a folder of a commit was listed: only one without any file has no entries.
-
-    Raises:
-        CannotDecideError: nothing was listed of a folder that holds something.
-    """
-    if not entries and tree not in _EMPTY_TREES:
-        message = f"git listed nothing in the folder {tree[:12]}, which is not empty"
-        raise cannot_decide("git-answer", message, hint="check which git is found first: git --version")

@@ -211,3 +211,56 @@ def test_a_change_that_gives_up_its_baselines_edits_the_gate(branch: Project, re
     outcome = branch.cli("check", env=GITHUB)
     assert outcome.code == code, str(outcome)
     assert "this change edits the gate itself: the configuration" in " ".join(outcome.stdout.split())
+
+
+def own_folder(project: Project) -> Project:
+    """Move the gate of the base into a folder, beside another gate that accepts anything."""
+    project.git("checkout", "-q", "main")
+    for folder, rest in (("strict", "+6%"), ("loose", "+90%")):
+        project.write(f"{folder}/perfgate.toml", f'baseline_changes = "refuse"\n[defaults]\nthreshold = "{rest}"\n')
+    for name in ("baselines", "outputs"):
+        project.path(name).rename(project.path(f"strict/{name}"))
+    project.commit("Two gates")
+    project.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    project.git("checkout", "-q", "-B", "topic")
+    return project
+
+
+def test_a_link_in_place_of_the_gate_s_folder_is_no_check_of_another_gate(branch: Project) -> None:
+    own_folder(branch)
+    branch.path("strict/outputs").rename(branch.path("loose/outputs"))
+    branch.git("rm", "-rq", "strict")
+    branch.path("strict").symlink_to("loose")
+    branch.commit("Link")
+    outcome = branch.cli("check", cwd="strict", env=GITHUB)
+    assert_cannot_decide(outcome, "makes strict a symbolic link to loose", "own the gate review and merge it")
+
+
+@pytest.mark.parametrize(("kept", "code"), [("", 2), ('baseline_changes = "allow"\n', 0)])
+def test_a_gate_that_refuses_edits_is_not_moved_away(branch: Project, kept: str, code: int) -> None:
+    own_folder(branch)
+    if kept:
+        branch.write("strict/perfgate.toml", kept)
+        branch.commit("Allow")
+        branch.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    branch.path("strict").rename(branch.path("elsewhere"))
+    branch.write("elsewhere/perfgate.toml", '[defaults]\nthreshold = "+80%"\n')
+    branch.commit("Move")
+    outcome = branch.cli("check", cwd="elsewhere", env=GITHUB)
+    assert outcome.code == code, str(outcome)
+    if code:
+        assert_cannot_decide(outcome, 'moves the gate of strict.*strict/perfgate.toml has .*"refuse"', "own the gate")
+    else:
+        assert "base-unknown" in first_lines(outcome.stdout)
+
+
+@pytest.mark.parametrize("lone", ["refs/tags/origin/main", "refs/heads/origin/main"])
+def test_only_the_remote_s_branch_is_the_base(branch: Project, lone: str) -> None:
+    branch.git("update-ref", "-d", "refs/remotes/origin/main")
+    branch.git("update-ref", lone, "HEAD")
+    assert "base-unknown" in first_lines(branch.cli("check", env=GITHUB).stdout)
+    outcome = branch.cli("check", "--baseline-ref", "origin/main")
+    assert_cannot_decide(outcome, '"origin/main" does not name a commit that is here', "git fetch origin [+]main")
+    assert branch.cli("check", "--baseline-ref", lone, "--report-dir", "again").code == 0
+    outcome = branch.cli("ab", "--base", "origin/main", "--", "true")
+    assert_cannot_decide(outcome, '"origin/main" does not name a commit that is here', "git fetch origin [+]main")

@@ -168,6 +168,11 @@ def test_a_benchmark_of_two_shards_is_refused_whichever_is_slow(gated: Project) 
         path.write_text(json.dumps({**json.loads(path.read_text()), "benchmark": "train", "elapsed_sec": 3.0}))
     outcome = gated.cli("check", "runs-1", "runs-2", "runs-3", "--expect-shards", "3")
     assert_cannot_decide(outcome, '"train" was measured by shard 2/3', "--benchmark NAME")
+    for shard in (1, 2, 3):
+        collect(gated, shard)
+    for command in ("check", "merge"):
+        outcome = gated.cli(command, "profiles", "--expect-shards", "3")
+        assert_cannot_decide(outcome, '"train" was measured by ', "--benchmark NAME")
 
 
 def test_one_shard_in_place_of_another_is_refused(gated: Project) -> None:

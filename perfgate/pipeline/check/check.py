@@ -18,7 +18,7 @@ from perfgate.gate.verdict import Case, join
 from perfgate.measure.machine.ci import locate
 from perfgate.pipeline import inputs
 from perfgate.pipeline.check import pairing, part, shards
-from perfgate.pipeline.check.confirm import with_earlier
+from perfgate.pipeline.check.confirm import find_too_few, with_earlier
 from perfgate.pipeline.check.left_behind import find_left_behind
 from perfgate.pipeline.check.origin import check_origin, find_older
 from perfgate.pipeline.check.renames import follow_renames
@@ -134,15 +134,14 @@ def check(request: Request) -> Verdict:
         classless=baselines.is_machine_unknown or (request.current is not None and not selection.selected),
     )
     judgement = judge(pairs, settings.policy)
+    suite = suite_of(judgement, selection, settings.policy, (*baselines.profiles, *selection.profiles))
+    warnings += find_too_few(judgement.findings, suite.gated, selection.profiles, request.confirm)
     if request.today and baselines.waivers:
         notes.append(note("today-given", f"waivers were held against {request.today}, not against today"))
     return join(
         Case(
             policy=settings.policy,
-            findings=(
-                *judgement.findings,
-                *pairing.find_class_mismatches(baselines, selection, settings.policy),
-            ),
+            findings=(*judgement.findings, *pairing.find_class_mismatches(baselines, selection, settings.policy)),
             pairs=tuple(pairs),
             baselines=(*baselines.profiles, *(gate.baselines.profiles if renames else ())),
             measured=selection.profiles,
@@ -152,7 +151,7 @@ def check(request: Request) -> Verdict:
             problems=tuple(problems),
             notes=(*gate.edits.notes, *renames, *warnings, *notes),
             later_notes=(*notes_on(judgement, selection), *pairing.note_unjudged_classes(baselines, selection)),
-            suite=suite_of(judgement, selection, settings.policy, (*baselines.profiles, *selection.profiles)),
+            suite=suite,
             compared=compared_of(request.reproduce, settings.policy, baselines, selection),
             introduces=baselines.is_first_gate,
             gate_changes=gate.edits.changes,

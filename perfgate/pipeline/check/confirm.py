@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.errors import CannotDecideError, Diagnostic, error
+from perfgate.core.errors import CannotDecideError, Diagnostic, error, warning
 from perfgate.core.finding import WHOLE_SUITE, ExitCode, Status
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.gate.judge import judge
@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from perfgate.collect import Selection
-    from perfgate.core.finding import Verdict
+    from perfgate.core.finding import Finding, Verdict
     from perfgate.core.policy import Policy
     from perfgate.pipeline.inputs import BaselineSet
 
     _Place = tuple[str, object]
 
 _CALM = "check without --confirm, and confirm the report of that check with a fresh session"
+_ONE_MORE = "measure all in one more fresh session, and pass both reports: --confirm first.json --confirm second.json"
+_DECIDED = frozenset({Status.SUSPECTED, Status.REGRESSED})
+"""What more sessions could decide otherwise."""
 _AGAIN = "measure all benchmarks in a fresh session, against the same baseline and of the same commit"
 
 MANY_ROWS = 50
@@ -39,10 +42,40 @@ def count_confirmations(verdict: Verdict) -> int:
     waiting = [f for f in verdict.findings if f.status is Status.SUSPECTED and f.method == "across-sessions"]
     if verdict.exit_code is not ExitCode.PASS or not waiting:
         return 0
-    is_alone = any(f.sessions_baseline == 1 for f in waiting if f.benchmark != WHOLE_SUITE)
-    wanted = 2 if is_alone or verdict.suite.gated > MANY_ROWS else 1
-    fresh = max((len({s.session for s in p.sessions}) for p in verdict.current), default=1)
-    return max(0, wanted + 1 - fresh)
+    wanted, _ = _count_wanted(waiting, verdict.suite.gated)
+    return max(0, wanted + 1 - _count_fresh(verdict.current))
+
+
+def find_too_few(
+    findings: Sequence[Finding], gated: int, current: Sequence[Profile], reports: Sequence[str]
+) -> list[Diagnostic]:
+    """Return a warning where two fresh sessions should confirm, but only one does.
+
+    Args:
+        findings: of all sessions together.
+        gated: how many values are gated by statistics.
+        current: what was measured, with the sessions of the reports.
+        reports: that were given to confirm.
+    """
+    judged = [f for f in findings if f.method == "across-sessions" and f.status in _DECIDED]
+    wanted, why = _count_wanted(judged, gated)
+    if not judged or not reports or _count_fresh(current) > wanted:
+        return []
+    message = f"one fresh session confirms where two should: {why}"
+    return [warning("confirmations-few", message, place=reports[0], hint=_ONE_MORE)]
+
+
+def _count_fresh(current: Iterable[Profile]) -> int:
+    return max((len({s.session for s in p.sessions}) for p in current), default=1)
+
+
+def _count_wanted(findings: Iterable[Finding], gated: int) -> tuple[int, str]:
+    """Return how many sessions should confirm what some findings say, and why more than one."""
+    if gated > MANY_ROWS:
+        return 2, f"{gated:,} values are gated"
+    if any(f.sessions_baseline == 1 for f in findings if f.benchmark != WHOLE_SUITE):
+        return 2, "the baseline has one session"
+    return 1, ""
 
 
 def with_earlier(

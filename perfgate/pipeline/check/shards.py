@@ -92,7 +92,7 @@ def merge_profiles(paths: Sequence[str], *, expected: int) -> tuple[tuple[Profil
             together; every fault is reported.
     """
     files, problems = find(paths)
-    profiles, failed, faults = _merge_files(files, expected)
+    profiles, failed, faults = _merge_files(files, expected, is_final=True)
     problems += faults
     if problems:
         raise CannotDecideError(problems)
@@ -162,14 +162,19 @@ def _find_shared_names(selection: Selection) -> list[Diagnostic]:
         name = SessionId.parse(s.session).session
         for shard in s.shards or ("",):
             sessions.setdefault(s.key, {})[f"shard {shard} (session {name})" if shard else f"session {name}"] = None
+    return _refuse_shared(sessions)
+
+
+def _refuse_shared(places: Mapping[Key, Mapping[str, None]]) -> list[Diagnostic]:
+    """Return an error for each benchmark that was measured in several places."""
     return [
         error(
             "legs-share-a-name",
-            f'"{title(*key)}" was measured by {list_some(sorted(places), 3)}; neither replaces the other',
+            f'"{title(*key)}" was measured by {list_some(sorted(found), 3)}; neither replaces the other',
             hint="name the part that each shard measures: perfgate run --benchmark NAME, or a label",
         )
-        for key, places in sorted(sessions.items())
-        if len(places) > 1
+        for key, found in sorted(places.items())
+        if len(found) > 1
     ]
 
 
@@ -182,9 +187,15 @@ def _is_profile(path: str) -> bool:
 
 
 def _merge_files(
-    files: Sequence[str], expected: int
+    files: Sequence[str], expected: int, *, is_final: bool = False
 ) -> tuple[tuple[Profile, ...], list[SessionTally], list[Diagnostic]]:
-    """Return the profiles of shards together, the sessions that only failed, and everything that is wrong with them."""
+    """Return the profiles of shards together, the sessions that only failed, and everything that is wrong with them.
+
+    Args:
+        files: one of each shard.
+        expected: how many shards there must be, >= 1.
+        is_final: does nobody take out the runs of the baseline afterwards, which any shard may hold?
+    """
     problems: list[Diagnostic] = []
     parts: list[Part] = []
     contents: list[tuple[str, tuple[Profile, ...]]] = []
@@ -200,6 +211,12 @@ def _merge_files(
         parts.append(_part(path, profiles, shard))
     parts.sort(key=lambda part: (len(part.shard), part.shard))
     problems += check_shards(parts, expected)
+    if is_final:
+        places: dict[Key, dict[str, None]] = {}
+        for path, profiles in contents:
+            for p in profiles:
+                places.setdefault(p.key, {})[path] = None
+        problems += _refuse_shared(places)
     merged, faults = merge(contents)
     if faults:
         return (), [], problems or faults

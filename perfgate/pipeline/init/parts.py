@@ -118,6 +118,20 @@ def measure_shards(plan: Plan) -> str:
 {indent("".join(steps), "      ")}"""
 
 
+def settle_shards(plan: Plan) -> str:
+    """Return the step that holds each part against the base in turn, when something is suspected in any."""
+    numbers = " ".join(str(i + 1) for i in range(plan.shards))
+    return f"""\
+- if: ${{{{ steps.gate.outputs.confirmations > 0 }}}} # something is suspected: held against the base, measured here
+  run: |
+    for shard in {numbers}; do
+      perfgate ab --base "$BASE" --benchmark "job-$shard/{plan.shards}" -- python job.py "$shard/{plan.shards}"
+    done
+  env:
+    BASE: {BASE}
+"""
+
+
 def fetch_shards(*, needs_all: bool) -> str:
     """Return the step that downloads the runs of all shards into one folder."""
     tolerance = "" if needs_all else "  continue-on-error: true # the check reports what is missing\n"

@@ -23,6 +23,7 @@ from perfgate.pipeline.init.parts import (
     place_of,
     prepare,
     runner,
+    settle_shards,
     upload,
 )
 
@@ -107,7 +108,8 @@ def _sharded_gate(plan: Plan) -> str:
     deciding = [
         *prepare(plan, depth),
         fetch_shards(needs_all=False),
-        f"- run: perfgate check --baseline-ref auto --expect-shards {plan.shards}\n",
+        f"- id: gate\n  run: perfgate check --baseline-ref auto --expect-shards {plan.shards}\n",
+        settle_shards(plan),
         upload(plan, "perfgate-report"),
         *([] if plan.forks else [comment_beside(plan)]),
     ]
@@ -118,8 +120,8 @@ jobs:
     name: performance
     needs: measure
     if: ${{{{ !cancelled() }}}} # also when a job that measures failed: its runs are reported as missing
-    runs-on: ubuntu-24.04
-    timeout-minutes: 10
+    runs-on: {runner(plan)}
+    timeout-minutes: 60 # for what is suspected: the parts are then measured here, one after another
     permissions:
       contents: read # to check out the code
 {"" if plan.forks else "      pull-requests: write # to comment" + chr(10)}    steps:

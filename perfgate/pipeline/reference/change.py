@@ -6,24 +6,30 @@ nothing would show that its benchmark is gone, or is slower under another name.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.errors import CannotDecideError, Diagnostic, warning
+from perfgate import config
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, warning
 from perfgate.core.policy import NO_BASELINES
 from perfgate.measure.machine import facts
 from perfgate.measure.machine.ci import find_base
 from perfgate.pipeline.reference.commit import Gate, gate_of
+from perfgate.pipeline.reference.first_gate import configurations_in, stands
 from perfgate.pipeline.reference.gate_changes import react_to
-from perfgate.store.git import git, resolve, shown, with_parents
+from perfgate.store.git import Commit, git, resolve, shown, with_parents
 from perfgate.store.git_start import as_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
+_BY_THE_CHANGE = frozenset({"folder-replaced", "git-answer"})
+"""Why a base that is in the clone cannot be compared, when nothing but the change, or what it ran, can cause it."""
+_BY_OWNERS = "undo it; or let those who own the gate review and merge it despite this check"
 _NOTHING_IN_COMMON = 1  # exit code of git merge-base
 
 
@@ -34,6 +40,10 @@ def compare_with_base(gate: Gate, *, given: str | None, machine_class: str) -> G
         gate: of the working tree.
         given: a configuration file given by hand; None: look for one.
         machine_class: given by hand; empty: the configuration's.
+
+    Raises:
+        CannotDecideError: the base cannot be compared by a deed of the change, or git's answers cannot be right;
+            or the base refuses that its gate moves.
     """
     base = find_base(os.environ) if facts.in_ci() else None
     if base is None:
@@ -42,7 +52,11 @@ def compare_with_base(gate: Gate, *, given: str | None, machine_class: str) -> G
     try:
         reference = gate_of(ref, given=given, machine_class=machine_class) if ref else None
     except CannotDecideError as caught:
-        return _with_note(gate, _unknown(base[1], caught.diagnostics[0].message))
+        first = caught.diagnostics[0]
+        if first.slug in _BY_THE_CHANGE:
+            raise
+        _require_allowed(ref, first.message)
+        return _with_note(gate, _unknown(base[1], first.message))
     if reference is None:
         return _with_note(gate, _unknown(base[1], "it is not in this clone"))
     if reference.baselines.is_first_gate:
@@ -64,6 +78,26 @@ def compare_with_base(gate: Gate, *, given: str | None, machine_class: str) -> G
     )
 
 
+def _require_allowed(ref: str, message: str) -> None:
+    """Return unless the change takes away a configuration of its base that refuses edits, such as by moving the gate.
+
+    Raises:
+        CannotDecideError: it does.
+    """
+    *_, top = Commit(ref, ".").upward()
+    up = "/".join([os.pardir] * Commit(ref, ".").prefix.count("/"))
+    for path in configurations_in(top):
+        with contextlib.suppress(CannotDecideError):  # one that cannot be read refuses nothing
+            content = top.read(path, limit=config.LARGEST)
+            policy = config.parse(config.decode(content or b"", path), path)
+            if policy.baseline_changes == "refuse" and not stands(up, path):
+                break
+    else:
+        return
+    refused = f'{message}; {shown(ref)}:{path} has baseline_changes = "refuse"'
+    raise cannot_decide("gate-edit-refused", refused, hint=_BY_OWNERS)
+
+
 def _merge_bases(commits: list[str], branch: str, is_merged: bool) -> Iterator[str]:  # noqa: FBT001 - as `find_base` returns it
     """Yield what HEAD has in common with each commit that may be the base, the surest first."""
     refs = [c for c in commits if _COMMIT.fullmatch(c)]
@@ -76,8 +110,8 @@ def _merge_bases(commits: list[str], branch: str, is_merged: bool) -> Iterator[s
     if branch:
         refs.append(f"refs/remotes/origin/{branch}")
     for ref in refs:
+        commit = resolve(".", ref)
         try:
-            commit = resolve(".", ref)
             words = ["merge-base", "--end-of-options", head, commit or ""]
             found = git(".", words, hint="", accepted=(0, _NOTHING_IN_COMMON)).strip() if commit else b""
         except CannotDecideError:

@@ -52,14 +52,14 @@ def require_first_gate(ref: str, commit: Commit, tree: Settings, *, is_given: bo
     up = "/".join([".."] * commit.prefix.count("/"))
     here = os.path.relpath(os.path.realpath(tree.root or "."), os.path.realpath(up or "."))
     below = [] if is_given else [root for root in gates if here == "." or f"{root}/".startswith(f"{here}/")]
-    moved = [root for root, files in gates.items() if not any(_stands(up, f) for f in files)]
+    moved = [root for root, files in gates.items() if not any(stands(up, f) for f in files)]
     if below or moved:
         what = "moves the gate of" if moved else "introduces a gate above that of"
         message = f"there is no baseline to compare with: this change {what} {list_some(moved or below, 2)}"
         raise cannot_decide(_SLUG, message, place=place, hint=_NO_REF)
 
 
-def _stands(top: str, path: str) -> bool:
+def stands(top: str, path: str) -> bool:
     """Is there something at a path of the working tree? What a link on the way leads to stands elsewhere."""
     folder = os.path.join(os.path.realpath(top or "."), os.path.dirname(path))
     return os.path.realpath(folder) == os.path.normpath(folder) and os.path.lexists(os.path.join(top, path))
@@ -80,7 +80,7 @@ def _is_added(tree: Settings) -> bool:
 def _gates_in(commit: Commit) -> dict[str, list[str]]:
     """Return the gates of a commit in whatever folder: the folder, and the files by which it is one."""
     gates: dict[str, list[str]] = {}
-    for path in (*_configurations_in(commit), *commit.containing(MARK, "*.json")):
+    for path in (*configurations_in(commit), *commit.containing(MARK, "*.json")):
         is_baseline = path.endswith(".json")
         root = "/".join(path.split("/")[:-2]) if is_baseline else os.path.dirname(path)
         above = next((g for g in gates if is_baseline and (not g or f"{root}/".startswith(f"{g}/"))), root)
@@ -88,7 +88,7 @@ def _gates_in(commit: Commit) -> dict[str, list[str]]:
     return {root or ".": files for root, files in gates.items()}
 
 
-def _configurations_in(commit: Commit) -> Iterator[str]:
+def configurations_in(commit: Commit) -> Iterator[str]:
     """Yield the configuration files of a commit, ascending by kind."""
     for _, _, path in commit.objects():
         if os.path.basename(path) == config.OWN_FILE:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from perfgate.store.git import Commit
 
 _LINK = "120000"
-_OUTSIDE = "run it in the repository that holds the submodule, or check without --baseline-ref"
-_KEEP = "keep the folder; or check without --baseline-ref in this pull request, and review it as the gate itself"
+_OUTSIDE = "run it in the repository that holds the submodule"
+_KEEP = "keep the folder; or let those who own the gate review and merge it despite this check"
 
 
 def require_same_folder(commit: Commit, given: str | None) -> None:

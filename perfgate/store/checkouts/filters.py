@@ -9,9 +9,14 @@ from dataclasses import dataclass
 from perfgate.core.errors import cannot_decide
 from perfgate.store.git import git
 
-_KEY = re.compile(r"filter\.(.+)\.(clean|smudge|process)", re.DOTALL)
-_LFS = re.compile(r"git[- ]lfs (clean|smudge|filter-process)( --skip)?( -- %f)?")
+_KEY = re.compile(r"filter\.(.*)\.(clean|smudge|process)", re.DOTALL)  # a name may be empty: `filter=`
+_LFS = re.compile(r"git[- ]lfs ((?:clean|smudge|filter-process)(?: --skip)?(?: -- %f)?)")
 """Git LFS's own commands, which most of the repositories that use a filter need."""
+_STARTED_BY_LFS = re.compile(
+    r"lfs\.(.*\.)?(standalonetransferagent|customtransfer\..*\.path|extension\..*\.(clean|smudge))",
+    re.DOTALL | re.IGNORECASE,
+)
+"""Settings that name programs which Git LFS starts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,26 +41,32 @@ class Filters:
         ]
 
 
-def filters_off(folder: str) -> Filters:
+def filters_off(folder: str, *, is_lfs_off: bool = False) -> Filters:
     """Return how to switch off all filters that git's settings hold, but those of Git LFS.
 
+    Git LFS is started as the program ``git-lfs``: what ``git lfs`` starts may be an alias.
+
     Args:
-        folder: in the repository.
+        folder: the working tree that git will work in; settings may hold for that one only (``includeIf``).
+        is_lfs_off: switch off those of Git LFS, too.
 
     Raises:
         CannotDecideError: git cannot be asked, or a filter has a name that cannot be switched off.
     """
-    listed = git(folder, ["config", "-z", "--get-regexp", r"^filter\."], hint="", accepted=(0, 1))
-    names = set()
-    for entry in listed.split(b"\0"):
-        key, _, value = os.fsdecode(entry).partition("\n")
+    listed = git(folder, ["config", "-z", "--get-regexp", r"^(filter|lfs)\."], hint="", accepted=(0, 1))
+    pairs = [os.fsdecode(entry).partition("\n") for entry in listed.split(b"\0") if entry]
+    is_lfs_plain = not is_lfs_off and not any(value and _STARTED_BY_LFS.fullmatch(key) for key, _, value in pairs)
+    names, settings = set(), []
+    for key, _, value in pairs:
         match = _KEY.fullmatch(key)
-        if match and value and not _LFS.fullmatch(value):
+        own = _LFS.fullmatch(value) if is_lfs_plain else None
+        if match and own:
+            settings.append((match[1], f"{match[2]}=git-lfs {own[1]}"))
+        elif match and value:
             names.add(match[1])
-    kinds = ("clean=", "smudge=", "process=", "required=false")
-    settings = tuple(f"filter.{name}.{kind}" for name in sorted(names) for kind in kinds)
-    odd = next((name for name in sorted(names) if "=" in name), None)  # `git -c` ends the key at the first "="
+    settings += [(name, kind) for name in sorted(names) for kind in ("clean=", "smudge=", "process=", "required=false")]
+    odd = next((name for name, _ in settings if "=" in name), None)  # `git -c` ends the key at the first "="
     if odd is not None:
         message = f'the filter "{odd}" of git\'s settings cannot be switched off'
         raise cannot_decide("worktree-failed", message, hint="remove it: git config --edit")
-    return Filters(names=frozenset(names), settings=settings)
+    return Filters(names=frozenset(names), settings=tuple(f"filter.{name}.{rest}" for name, rest in settings))

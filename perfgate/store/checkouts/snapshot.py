@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import cannot_decide
 from perfgate.store.checkouts.filters import filters_off
+from perfgate.store.checkouts.pointers import LARGEST as _LARGEST_POINTER
+from perfgate.store.checkouts.pointers import is_named_by
 from perfgate.store.git import Commit, git
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20
 _SUBMODULE = "160000"
+_LINK = "120000"
 _SHA1 = 40  # digits
 
 
@@ -54,23 +57,20 @@ def take_of_commit(root: str, commit: str) -> Snapshot:
     """Return the files of a fresh checkout, which are those of its commit.
 
     What git converts at a checkout (line ends, encodings) is compared as git converts it
-    back; what Git LFS fetched is taken as it is.
+    back; what Git LFS fetched is compared with the pointer to it that the commit holds.
 
     Raises:
         CannotDecideError: a file is not the commit's.
     """
-    objects = {path: oid for mode, oid, path in Commit(commit, root).objects() if mode != _SUBMODULE}
+    made_by = Commit(commit, root)
+    objects = {path: (mode, oid) for mode, oid, path in made_by.objects() if mode != _SUBMODULE}
     snapshot = _take(root, objects, is_sha1=len(commit) == _SHA1)
-    odd = [path for path, oid in objects.items() if snapshot.entries[path].digest != oid]
-    odd = [path for path, value in zip(odd, _filters(root, odd), strict=True) if value != "lfs"]
-    odd = [path for path in odd if "\n" not in path]  # git is asked line by line
-    files = [path for path in odd if snapshot.entries[path].kind == "file"]
-    hashes: list[str] = []
-    if files:
-        asked = "".join(f"{path}\n" for path in files)
-        words, settings = ["hash-object", "--stdin-paths"], filters_off(root).settings
-        hashes = git(root, words, hint="", asked=os.fsencode(asked), settings=settings).decode().split()
-    changed = sorted({*odd} - {path for path, oid in zip(files, hashes, strict=True) if objects[path] == oid})
+    odd = {path: oid for path, (mode, oid) in objects.items() if not _is_as_held(snapshot.entries[path], mode, oid)}
+    files = [path for path in odd if snapshot.entries[path].kind == "file" and objects[path][0] != _LINK]
+    same = _find_converted(root, {path: odd[path] for path in files if "\n" not in path})  # asked line by line
+    pointers = made_by.small_contents({odd[path] for path in files if path not in same}, limit=_LARGEST_POINTER)
+    same |= {path for path in files if is_named_by(pointers.get(odd[path], b""), os.path.join(root, path))}
+    changed = sorted({*odd} - same)
     if changed:
         message = f"files of the fresh checkout are not those of the commit: {changed[0]}"
         raise cannot_decide("side-changed", message, place=commit[:12], hint="end what writes there, then repeat it")
@@ -169,8 +169,17 @@ def _begin(size: int, content: bytes = b"", *, is_sha1: bool) -> hashlib._Hash:
     return kind(b"blob %d\0" % size + content, usedforsecurity=False)
 
 
-def _filters(root: str, paths: Iterable[str]) -> list[str]:
-    """Return the filter that the attributes of each file name."""
-    asked = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    words = git(root, ["check-attr", "-z", "--stdin", "filter"], hint="", asked=asked).split(b"\0") if asked else []
-    return [os.fsdecode(value) for value in words[2::3]]
+def _is_as_held(entry: Entry, mode: str, oid: str) -> bool:
+    """Does a file, or the target of a link, hold what its commit does?"""
+    return entry.digest == oid and entry.kind == ("link" if mode == _LINK else "file")
+
+
+def _find_converted(root: str, objects: Mapping[str, str]) -> set[str]:
+    """Return the files that git, as it would commit them, names by the hash that the commit has for them."""
+    if not objects:
+        return set()
+    asked = "".join(f"{path}\n" for path in objects)
+    # Git LFS is off, too: a file of its own would be copied into the repository.
+    words, settings = ["hash-object", "--stdin-paths"], filters_off(root, is_lfs_off=True).settings
+    hashes = git(root, words, hint="", asked=os.fsencode(asked), settings=settings).decode().split()
+    return {path for (path, oid), found in zip(objects.items(), hashes, strict=True) if found == oid}

@@ -14,11 +14,11 @@ from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.text.names import list_some
 from perfgate.store.checkouts.filters import filters_off
 from perfgate.store.checkouts.processes import run_group
-from perfgate.store.git import git
+from perfgate.store.git import Commit, git
 from perfgate.store.git_start import command, environment, failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from perfgate.store.checkouts.tree import Tree
 
@@ -55,14 +55,10 @@ class WorktreeDir:
         if self._tree is None:  # pragma: no cover - the caller has a repository
             raise ValueError("there is no repository")
         path = os.path.join(self.path, name)
-        filters = filters_off(self._tree.top)
-        words = ["worktree", "add", "--detach", path, commit]
-        argv = command(self._tree.top, words, settings=(*filters.settings, _WHOLE))
-        code, output = run_group(argv, folder=self._tree.top, env=environment(os.environ))
-        if code != 0:
-            hint = "run it by hand: git worktree add DIR COMMIT"
-            (cause,) = failure("worktree-failed", words, output, hint=hint).diagnostics
-            raise CannotDecideError([replace(cause, place=commit[:12])])
+        Commit(commit, self._tree.top).objects()  # an error when no checkout can hold them
+        _run(self._tree.top, ["worktree", "add", "--no-checkout", "--detach", path, commit], (), commit)
+        filters = filters_off(path)  # as git's settings are in the new worktree, not in the user's
+        _run(path, ["reset", "--hard", "--quiet", "--no-recurse-submodules"], (*filters.settings, _WHOLE), commit)
         filtered = [] if is_set_up else filters.find_filtered(path)
         if filtered:
             message = f"git's filters are not run for {list_some(filtered, _MOST_SHOWN)}: they may start any program"
@@ -113,6 +109,20 @@ def open_worktree_dir(tree: Tree | None) -> Iterator[WorktreeDir]:
         yield worktree_dir
     finally:
         _remove_uninterrupted(worktree_dir)
+
+
+def _run(folder: str, words: Sequence[str], settings: Sequence[str], commit: str) -> None:
+    """Run git in a folder until a part of the checkout of a commit is made.
+
+    Raises:
+        CannotDecideError: git refuses.
+    """
+    argv = command(folder, words, settings=settings)
+    code, output = run_group(argv, folder=folder, env=environment(os.environ))
+    if code != 0:
+        hint = "run it by hand: git worktree add DIR COMMIT"
+        (cause,) = failure("worktree-failed", words, output, hint=hint).diagnostics
+        raise CannotDecideError([replace(cause, place=commit[:12])])
 
 
 def _remove_uninterrupted(worktree_dir: WorktreeDir) -> None:
