@@ -114,3 +114,23 @@ def test_the_table_of_the_configuration_reaches_the_program_and_a_variable_of_th
     assert traces == {"count": 3, "deadline_ms": 1e-6, "deadline_misses": 3}
     golden = list(project.path("artifacts/traces").iterdir())  # one of each process, the warm-up's among them
     assert [len(file.read_text().splitlines()) for file in golden] == [2, 2]
+
+
+def test_budgets_limit_stages_calls_and_the_share_of_missed_deadlines(project: Project) -> None:
+    budgets = {"deadline_miss": "< 2%", "stage:query": "< 1ns", "calls:query": "<= 1"}
+    project.write(
+        "perfgate.toml",
+        'baselines = "none"\n[trace]\ndeadline_ms = 0.000001\n'
+        + "".join(
+            f'[[budget]]\nbenchmark = "api"\nmetric = "{metric}"\nstatistic = "p50"\nlimit = "{limit}"\n'
+            for metric, limit in budgets.items()
+        ),
+    )
+    project.write("api.py", MEASURES_ITSELF.replace("{queries}", "3").replace("range(4)", "range(1)"))
+    assert project.cli("run", "-n", "2", "--", "python", "api.py").code == 0
+    outcome = project.cli("check", "--report", "report.json")
+    assert outcome.code == 1, str(outcome)
+    findings = json.loads(project.path("report.json").read_text())["findings"]
+    over = {f["metric"]: f["current"] for f in findings if f["status"] == "over-budget"}
+    assert over.keys() == budgets.keys()
+    assert (over["deadline_miss"], over["calls:query"]) == (1.0, 3)
