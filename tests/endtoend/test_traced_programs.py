@@ -134,3 +134,34 @@ def test_budgets_limit_stages_calls_and_the_share_of_missed_deadlines(project: P
     over = {f["metric"]: f["current"] for f in findings if f["status"] == "over-budget"}
     assert over.keys() == budgets.keys()
     assert (over["deadline_miss"], over["calls:query"]) == (1.0, 3)
+
+
+def test_more_queries_in_the_traces_of_opentelemetry_fail_and_the_same_number_passes(project: Project) -> None:
+    def export(name: str, queries: int) -> None:
+        lines = []
+        for number in range(6):
+            spans = [("1", "", "order", 0, 90 + number)]
+            spans += [(f"q{i}", "1", "select", 10 + i, 11 + i) for i in range(queries)]
+            batch = [
+                {
+                    "traceId": f"{name}-{number}", "spanId": own, "parentSpanId": parent, "name": stage,
+                    "startTimeUnixNano": str(1_800_000_000_000_000_000 + number * 10**9 + start * 10**6),
+                    "endTimeUnixNano": str(1_800_000_000_000_000_000 + number * 10**9 + end * 10**6),
+                }
+                for own, parent, stage, start, end in spans
+            ]  # fmt: skip
+            lines.append(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": batch}]}]}))
+        project.write(name, "\n".join(lines) + "\n")
+
+    export("then.jsonl", 2)
+    assert project.cli("baseline", "refresh", "then.jsonl").code == 0
+    export("same.jsonl", 2)
+    assert project.cli("check", "same.jsonl").code == 0
+    export("now.jsonl", 7)
+    outcome = project.cli("check", "now.jsonl", "--report", "report.json")
+    assert outcome.code == 1, str(outcome)
+    findings = json.loads(project.path("report.json").read_text())["findings"]
+    failed = [
+        (f["benchmark"], f["metric"], f["baseline"], f["current"]) for f in findings if f["status"] == "regressed"
+    ]
+    assert failed == [("order", "calls:select", 2, 7)]

@@ -16,6 +16,7 @@ from perfgate.formats.parsing.failures import all_failed
 from perfgate.formats.parsing.otlp import Points
 from perfgate.formats.parsing.record import Record, Samples, Share, Skipped
 from perfgate.formats.parsing.values import items, table, text
+from perfgate.formats.traces.trees import TraceTrees
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +54,7 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
         CannotDecideError: it is no OTLP, or more lines are broken than is tolerated.
     """
     calls: dict[tuple[str, str, str], _Calls] = {}
-    points = Points(source.times)
+    points, trees = Points(source.times), TraceTrees()
     for batch in _batches(source, options):
         if isinstance(batch, Skipped):
             yield batch
@@ -70,10 +71,13 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
                     if found is None:
                         found = calls[key] = _Calls(commit=version)
                     _take(found, span)
+                    start, end = (_instant(span.get(f"{at}TimeUnixNano")) for at in ("start", "end"))
+                    trees.take(span, start, end, version)
         for group in map(table, items(batch.get("resourceMetrics"))):
             points.take(group, _service(group)[0])
     for (_, _, name), found in calls.items():
         yield from _records(name, found)
+    yield from trees.records()
     yield from points.records(options)
 
 

@@ -1,0 +1,1 @@
+"""Traces of other tools: spans put together to trees."""
