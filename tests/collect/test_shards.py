@@ -208,6 +208,11 @@ MISSING = "shard {} of 4 is missing"
             id="two commits in one",
         ),
         pytest.param(
+            [part(f"{i}/4", commits=("c" * 40, "d" * 40)) for i in range(1, 5)],
+            [("shards-differ", f"is of more than one commit ({'c' * 12}, {'d' * 12})")] * 4,
+            id="the same two commits in all",
+        ),
+        pytest.param(
             [*FOUR[:3], part("4/4", commits=("",))],
             [("shards-differ", "has runs that do not say which commit they measured")],
             id="no commit",

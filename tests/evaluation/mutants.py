@@ -40,6 +40,8 @@ BUDGET = 45.0
 """Seconds that the other tests may take together, as recorded; the quickest ones are taken."""
 CONTROLS = 20
 """For so many mutants, one is run without its fault, too: a control that is killed shows a test that flakes."""
+_MIRRORED = {"publish": ("tests/publish/", "tests/github/")}
+"""The test folders of a wing, where they are not the one of the same name."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -129,7 +131,7 @@ def stages(mutant: Mutant, record: Record) -> Iterator[list[str]]:
     exact = {t for n in range(mutant.site.row, mutant.site.until + 1) for t in rows.get(n, ())}
     wanted = exact or changed or {t for tests in rows.values() for t in tests}  # run by an import, for all tests
     wing = mutant.file.split("/")[1]
-    mirrored = f"tests/{wing}/"
+    mirrored = _MIRRORED.get(wing, (f"tests/{wing}/",))
     rank = sorted(
         (t for t in wanted if t in record.seconds), key=lambda t: (not t.startswith(mirrored), record.seconds[t], t)
     )
@@ -206,7 +208,7 @@ def _start(mutant: Mutant, copy: Copy, busy: dict[int, tuple[Running, Mutant, li
 
 def read_explained(file: Path = EXPLAINED) -> dict[tuple[str, str, str], str]:
     """Return the reason of each mutant that cannot be noticed, by file, line and mutated line."""
-    entries = tomllib.loads(file.read_text())["equivalent"] if file.exists() else []
+    entries = tomllib.loads(file.read_text()).get("equivalent", [])
     return {(entry["file"], entry["line"], entry["becomes"]): entry["reason"] for entry in entries}
 
 
