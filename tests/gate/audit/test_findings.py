@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 from audit_cases import QUIET, audited, baseline, found, only, row, sessions
-from gate_cases import ERRORS, percentiles, policy, rule
+from gate_cases import ERRORS, percentiles, policy, profile, rule
 
 from perfgate.core.metrics import Metric
 from perfgate.core.policy import Budget, Floor
 from perfgate.core.text.units import parse_limit
+from perfgate.gate.audit.replay import newest_again, sessions_of
 
 CALLS = Metric(name="calls", unit="1", better="lower")
 RATE = Metric(name="rate", unit="1/s", better="higher")
@@ -231,3 +232,34 @@ def test_findings_come_worst_first():
     assert levels == sorted(levels, key=["error", "warning", "note"].index)
     assert set(levels) == {"error", "warning", "note"}
     assert result.has("error")
+
+
+def test_what_the_newest_session_finds_again_is_gated_and_decided():
+    values = {
+        "elapsed": sessions(QUIET),
+        "cpu": sessions(QUIET),
+        "peak_memory": {name: [0.0] for name in sessions(QUIET)},
+    }
+    again = newest_again([baseline(values)], policy())
+    assert {(f.metric, f.level) for f in again} == {("elapsed", "fail")}
+
+
+def test_the_sessions_of_a_baseline_are_taken_in_the_order_in_which_they_began():
+    made = baseline()
+    began = [s.id for s in made.sessions]
+    turned = replace(made, sessions=made.sessions[::-1])
+    assert sessions_of([turned]) == tuple(began)
+
+
+def test_a_gated_tail_of_times_that_are_zero_is_listed_beside_the_median_that_says_why():
+    zeros = baseline({"elapsed": {name: [0.0] * 60 for name in sessions(QUIET)}})
+    result = audited(zeros, by=policy(rule(metric="elapsed", statistic="p95", threshold="+7%")))
+    assert row(result).obstacle == "zero-values"
+    assert (row(result, statistic="p95").baseline, row(result, statistic="p95").limit_text) == (None, "+7%")
+
+
+@pytest.mark.parametrize("threshold", ["+5ms", "+5%"])
+def test_runs_too_few_for_any_proof_can_never_fail_whatever_the_threshold(threshold):
+    two = profile({"elapsed": [1.0, 1.01]})
+    finding = only(audited(two, by=policy(rule(metric="elapsed", threshold=threshold))), "row-never-fails")
+    assert "so few runs can never prove a change" in finding.message

@@ -60,6 +60,7 @@ def test_one_benchmark_can_fail_on_five_runs_and_twenty_need_seven(rows, runs, s
         pytest.param(TIGHT[:2], scaled(TIGHT[:2], 3.1), ("invalid", "never-proven"), id="two-three-times-as-slow"),
         pytest.param(TIGHT[:3], scaled(TIGHT[:3], 1.24), ("suspected", "few-runs"), id="as-noise-may-do"),
         pytest.param([1.0, 1.3, 1.1], [1.2, 1.9, 2.0], ("suspected", "few-runs"), id="not-every-run"),
+        pytest.param([1.0, 1.1, 4.0], [3.9, 4.5, 5.0], ("suspected", "few-runs"), id="far-but-not-every-run"),
         pytest.param(TIGHT[:3], scaled(TIGHT[:3], 0.5), ("unchanged", "few-runs"), id="better"),
     ],
 )

@@ -139,3 +139,9 @@ def test_a_suspicion_of_the_whole_suite_needs_more_than_the_floor():
     pairs = suite(1.065)
     assert told(pairs, policy()).status is Status.SUSPECTED
     assert told(pairs, policy(floor=floor(0.2))).status is Status.UNCHANGED
+
+
+def test_the_whole_suite_counts_sessions_and_no_runs_of_its_own():
+    found = told(suite(1.3), policy())
+    assert (found.n_baseline, found.n_current, found.sessions_baseline) == (0, 0, 5)
+    assert (found.baseline, found.current, found.labels) == (None, None, ())
