@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import resource
 import shutil
 import signal
 import sys
@@ -30,6 +31,7 @@ _SKIPPED = (
     "dist",
     "build",
 )
+_MEMORY = 4 << 30  # bytes of addresses: a loop that a fault makes endless may fill a list
 _NO_TESTS = 5  # pytest's exit code where nothing was collected
 _BAD_USE = 4  # pytest's exit code for an id that no test has, and for a conftest.py that cannot be imported
 
@@ -137,6 +139,7 @@ def _run(root: Path, tests: list[str]) -> int:
     import pytest
 
     os.setpgid(0, 0)
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     output = os.open(_output(root), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for old, new in ((nothing, 0), (output, 1), (output, 2)):
