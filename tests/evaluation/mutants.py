@@ -36,7 +36,7 @@ FIRST = 60
 """So many tests are tried first: most mutants are killed by one of the quickest."""
 FROM_ONE_FILE = 10
 """So many of them from one file, which is imported for them."""
-BUDGET = 45.0
+BUDGET = 30.0
 """Seconds that the other tests may take together, as recorded; the quickest ones are taken."""
 CONTROLS = 20
 """For so many mutants, one is run without its fault, too: a control that is killed shows a test that flakes."""

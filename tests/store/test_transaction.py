@@ -288,3 +288,18 @@ def test_files_that_are_replaced_one_by_one_are_all_on_the_disk_before_the_first
     _one_by_one(str(folder.parent), {"ci": BOTH})
     assert content_of(folder) == AFTER
     assert steps == ["file", "name", "folder"] * 2 + ["name"] * 2 + ["folder"]
+
+
+def test_files_that_are_replaced_one_by_one_are_removed_after_all_others_are_there(folder, monkeypatch):
+    there = []
+    unlink = os.unlink
+
+    def remove(path, **more):
+        if path == str(folder / "a.json"):
+            there.extend(content_of(folder))
+        unlink(path, **more)
+
+    monkeypatch.setattr(os, "unlink", remove)
+    _one_by_one(str(folder.parent), {"ci": {"a.json": None, "c.json": b"new"}})
+    assert there == ["a.json", "b.json", "c.json", "other.txt"]
+    assert content_of(folder) == {"b.json": "old", "c.json": "new", "other.txt": "old"}
