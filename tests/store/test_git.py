@@ -8,7 +8,7 @@ import shutil
 import pytest
 from records import GIT_ENVIRONMENT, commit_all, git, refused
 
-from perfgate.store.git import Commit
+from perfgate.store.git import Commit, shown
 
 
 @pytest.fixture(autouse=True)
@@ -209,3 +209,12 @@ def test_in_a_shallow_clone_an_older_commit_is_not_here(repository, tmp_path):
 def test_characters_that_mean_something_to_git_are_taken_as_they_are(repository):
     for name in ("b*.json", "b?.json", ":(glob)b.json"):
         assert Commit("HEAD", str(repository)).read(f"baselines/{name}", limit=10) is None
+
+
+@pytest.mark.parametrize(
+    ("ref", "words"),
+    [("a1" * 20, "a1a1a1a1a1a1"), ("b2" * 32, "b2b2b2b2b2b2"), ("feature/a-long-name-of-a-branch",) * 2],
+    ids=["sha-1", "sha-256", "a-branch"],
+)
+def test_a_whole_hash_is_shown_by_its_first_digits_and_a_name_as_it_is(ref, words):
+    assert shown(ref) == words

@@ -179,3 +179,16 @@ def test_only_the_end_of_what_a_program_says_is_kept(tmp_path):
 
 def test_a_program_that_is_killed_says_by_which_signal(tmp_path):
     assert run_group(["sh", "-c", "kill -9 $$"], folder=str(tmp_path), env=os.environ)[0] == -9
+
+
+def test_a_room_is_never_inside_the_repository_even_where_temporary_files_are(tree, monkeypatch):
+    inside = os.path.join(tree.top, "tmp")
+    os.mkdir(inside)
+    monkeypatch.setattr(tempfile, "tempdir", inside)
+    monkeypatch.setenv("TMPDIR", inside)
+    with pytest.raises(CannotDecideError, match="outside the repository"), open_worktree_dir(tree):
+        pass
+    monkeypatch.delenv("TMPDIR")
+    with open_worktree_dir(tree) as place:
+        assert not place.path.startswith(tree.top)
+    assert os.listdir(inside) == []
