@@ -9,6 +9,7 @@ import pytest
 from records import GIT_ENVIRONMENT, commit_all, git, refused
 
 from perfgate.store.git import Commit, shown
+from perfgate.store.git_start import environment
 
 
 @pytest.fixture(autouse=True)
@@ -218,3 +219,22 @@ def test_characters_that_mean_something_to_git_are_taken_as_they_are(repository)
 )
 def test_a_whole_hash_is_shown_by_its_first_digits_and_a_name_as_it_is(ref, words):
     assert shown(ref) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "kept"),
+    [("2", ["/a", "/b"]), ("1", ["/a"]), ("0", []), ("", []), ("two", []), ("-1", []), ("²", [])],
+    ids=str,
+)
+def test_of_the_settings_in_variables_git_gets_the_safe_folders_that_are_counted(count, kept):
+    given = {
+        "HOME": "/h", "GIT_DIR": "/elsewhere", "GIT_CONFIG_COUNT": count,
+        "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "/a",
+        "GIT_CONFIG_KEY_1": "Safe.Directory", "GIT_CONFIG_VALUE_1": "/b",
+    }  # fmt: skip
+    found = environment(given)
+    assert found["HOME"] == "/h"
+    assert "GIT_DIR" not in found
+    assert found.get("GIT_CONFIG_COUNT", "0") == str(len(kept))
+    assert [found.get(f"GIT_CONFIG_VALUE_{i}") for i in range(2)] == [*kept, None, None][:2]
+    assert {found[f"GIT_CONFIG_KEY_{i}"] for i in range(len(kept))} <= {"safe.directory"}

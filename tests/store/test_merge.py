@@ -145,3 +145,12 @@ def test_each_version_is_held_against_each_other_one():
     assert merge(was, holding(1, 2, **other), theirs) == words.format("train", "serve")
     assert merge(holding(1, **other), ours, theirs) == words.format("serve", "train")
     assert merge(None, ours, holding(1, 3, **other)) == words.format("train", "serve")
+
+
+def test_what_is_stated_once_is_that_of_the_side_with_the_newest_session_whenever_the_other_was_written():
+    ours, theirs = holding(1, 2), holding(1, 3)
+    late = replace(ours.provenance, date="2027-01-01T00:00:00Z")
+    ours = replace(ours, environment=(("os", "ours"),), provenance=late)
+    theirs = replace(theirs, environment=(("os", "theirs"),))
+    for sides in ((ours, theirs), (theirs, ours)):
+        assert merge(holding(1), *sides).environment == (("os", "theirs"),)

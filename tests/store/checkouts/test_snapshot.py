@@ -105,3 +105,12 @@ def test_the_hash_of_a_file_is_of_the_kind_of_another_one(root):
     assert hash_of_file(str(root / "a.txt"), like="0" * 40) == hashlib.sha1(blob, usedforsecurity=False).hexdigest()
     assert hash_of_file(str(root / "a.txt"), like="0" * 64) == hashlib.sha256(blob).hexdigest()
     assert hash_of_file(str(root / "absent"), like="0" * 40) == ""
+
+
+def test_what_is_no_file_is_told_apart_from_what_is_not_there(root):
+    before = take_of_tree(str(root))
+    os.unlink(root / "a.txt")
+    os.mkfifo(root / "a.txt")
+    os.unlink(root / "b.txt")
+    after = take_again(before).entries
+    assert (after["a.txt"], after["b.txt"]) == (Entry(kind="other"), Entry(kind="absent"))

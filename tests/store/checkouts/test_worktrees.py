@@ -14,7 +14,7 @@ from records import GIT_ENVIRONMENT
 from perfgate.core.errors import CannotDecideError
 from perfgate.store.checkouts.processes import run_group
 from perfgate.store.checkouts.tree import Tree
-from perfgate.store.checkouts.worktrees import _remove_tree, open_worktree_dir
+from perfgate.store.checkouts.worktrees import _on_one_disk, _remove_tree, open_worktree_dir
 from perfgate.store.git import git
 
 
@@ -192,3 +192,27 @@ def test_a_room_is_never_inside_the_repository_even_where_temporary_files_are(tr
     with open_worktree_dir(tree) as place:
         assert not place.path.startswith(tree.top)
     assert os.listdir(inside) == []
+
+
+def test_a_place_that_is_not_there_is_on_no_disk(tree):
+    assert not _on_one_disk(os.path.join(tree.top, "absent"), tree.top)
+    assert _on_one_disk(tree.top, os.path.join(tree.top, "file"))
+
+
+@pytest.mark.parametrize(
+    ("words", "slug"),
+    [
+        pytest.param("fatal: detected dubious ownership in repository at '/r'\nTo add an exception:\n\n"
+                     "\tgit config --global --add safe.directory /r", "repository-distrusted", id="distrusted"),
+        pytest.param("fatal: not a git repository", "no-repository", id="no-repository"),
+    ],
+)  # fmt: skip
+def test_a_repository_that_git_distrusts_is_not_called_absent(tmp_path, monkeypatch, words, slug):
+    program = tmp_path / "git"
+    (tmp_path / "words").write_text(words)
+    program.write_text(f"#!/bin/sh\ncat '{tmp_path}/words' >&2\nexit 128\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(CannotDecideError) as caught:
+        Tree()
+    assert caught.value.diagnostics[0].slug == slug
