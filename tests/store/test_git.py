@@ -9,7 +9,7 @@ import pytest
 from records import GIT_ENVIRONMENT, commit_all, git, refused
 
 from perfgate.store.git import Commit, shown
-from perfgate.store.git_start import environment
+from perfgate.store.git_start import environment, failure
 
 
 @pytest.fixture(autouse=True)
@@ -238,3 +238,18 @@ def test_of_the_settings_in_variables_git_gets_the_safe_folders_that_are_counted
     assert found.get("GIT_CONFIG_COUNT", "0") == str(len(kept))
     assert [found.get(f"GIT_CONFIG_VALUE_{i}") for i in range(2)] == [*kept, None, None][:2]
     assert {found[f"GIT_CONFIG_KEY_{i}"] for i in range(len(kept))} <= {"safe.directory"}
+
+
+@pytest.mark.parametrize(
+    ("stderr", "cause"),
+    [
+        ("hint: first\nwarning: second\nlast words\n", "last words"),
+        ("warning: a\nerror: b\nfatal: c\nhint: d\n", "fatal: c"),
+        ("warning: a\nerror: b\nhint: d\n", "error: b"),
+        ("", "git show failed"),
+    ],
+    ids=["neither", "fatal", "error", "nothing"],
+)
+def test_the_cause_of_a_failure_is_the_line_in_which_git_states_it(stderr, cause):
+    (found,) = failure("ref-unreadable", ["show", "x"], stderr, failing="it was asked for x").diagnostics
+    assert (found.slug, found.message) == ("ref-unreadable", f"{cause} (it was asked for x)")

@@ -216,3 +216,12 @@ def test_a_repository_that_git_distrusts_is_not_called_absent(tmp_path, monkeypa
     with pytest.raises(CannotDecideError) as caught:
         Tree()
     assert caught.value.diagnostics[0].slug == slug
+
+
+def test_of_the_files_of_a_worktree_the_submodules_are_told(tree):
+    assert tree.submodules(tree.top) == []
+    with open(os.path.join(tree.top, ".gitmodules"), "w") as file:
+        file.write('[submodule "parts"]\n\tpath = parts\n\turl = ../parts\n')
+    head = tree.head()
+    git(tree.top, ["update-index", "--add", "--cacheinfo", f"160000,{head},parts"], hint="")
+    assert tree.submodules(tree.top) == ["parts"]
