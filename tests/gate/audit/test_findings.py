@@ -12,6 +12,7 @@ from perfgate.core.metrics import Metric
 from perfgate.core.policy import Budget, Floor
 from perfgate.core.text.units import parse_limit
 from perfgate.gate.audit.replay import newest_again, sessions_of
+from perfgate.gate.audit.sensitivity import DetectableChange
 
 CALLS = Metric(name="calls", unit="1", better="lower")
 RATE = Metric(name="rate", unit="1/s", better="higher")
@@ -263,3 +264,15 @@ def test_runs_too_few_for_any_proof_can_never_fail_whatever_the_threshold(thresh
     two = profile({"elapsed": [1.0, 1.01]})
     finding = only(audited(two, by=policy(rule(metric="elapsed", threshold=threshold))), "row-never-fails")
     assert "so few runs can never prove a change" in finding.message
+
+
+def test_the_best_remedy_counts_what_a_second_session_confirms_as_well():
+    (sight,) = [r for r in audited(baseline({"elapsed": sessions(QUIET[:2])})).classes[0].rows if r.statistic == "p50"]
+
+    def change(once, confirmed, count=3):
+        return DetectableChange(sessions=count, runs=8, once=once, confirmed=confirmed)
+
+    worth, little = change(0.2, 0.05), change(0.2, 0.195)
+    assert replace(sight, now=change(0.2, 0.2), options=(worth,)).best == worth
+    assert replace(sight, now=change(0.2, 0.2), options=(little,)).best is None
+    assert replace(sight, now=change(0.2, None), options=(change(0.1, None),)).best is not None

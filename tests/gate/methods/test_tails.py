@@ -5,6 +5,8 @@ The figures are those told in the threads named beside each case.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from gate_cases import judged, lognormal, percentiles, policy, profile, row_of, rule, scaled, verdict
 
@@ -13,6 +15,7 @@ from perfgate.core.policy import Budget
 from perfgate.core.statistic import P50, STATISTICS
 from perfgate.core.text.units import parse_limit
 from perfgate.gate.budgets import check_budgets
+from perfgate.gate.methods.common_shift import SessionLogs
 from perfgate.gate.rows import RUNS_NEEDED
 from perfgate.report.compose import compose
 from perfgate.report.document import Table
@@ -202,3 +205,17 @@ def test_a_stated_percentile_has_no_runs_and_no_bounds():
     )
     seen = found.evidence
     assert {seen.runs_needed, seen.runs_baseline, seen.runs_current, seen.low_baseline, seen.high_current} == {None}
+
+
+@pytest.mark.parametrize(("runs", "words"), [(19, "their maximum or nearly"), (20, "that of a few runs")])
+def test_a_tail_that_has_no_run_beyond_it_is_called_the_maximum(runs, words):
+    assert f"the p95 of {runs} runs is {words};" in tail_of([1.0] * runs, [3.0] * runs).message
+
+
+def test_few_runs_of_a_tail_bring_the_errors_of_its_sessions():
+    logs = SessionLogs(
+        base=((0.0,), (0.0,)), centres=(0.0, 0.0), sessions=("a", "b"), current={"c": (0.0,)}, now={"c": 0.0},
+        errors=(0.3, 0.4), now_errors={"c": 0.5},
+    )  # fmt: skip
+    assert logs.sampling("c") == pytest.approx(0.5**2 + (0.3**2 + 0.4**2) / 4)
+    assert replace(logs, errors=()).sampling("c") is None
