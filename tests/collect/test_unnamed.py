@@ -181,3 +181,10 @@ def test_parts_are_listed_in_order():
 def test_runs_are_of_one_session_unless_hours_lie_between_them(hour, is_one):
     assert is_one_session([a_file("r1", "1"), a_file("r2", hour)]) is is_one
     assert is_one_session([])
+
+
+def test_of_files_of_which_one_belongs_to_the_baseline_only_the_other_is_selected():
+    runs = a_file("r1", "1", "a", value=1.0), a_file("r2", "", "b", value=2.0)
+    known = {("parse", ()): frozenset(collect(runs[:1]).profiles[0].sessions[0].runs)}
+    selection = select(collect(runs, known=known), every_batch=False)
+    assert [s.ok for s in selection.selected] == [1]

@@ -13,6 +13,7 @@ from perfgate.core.policy import Budget, Floor
 from perfgate.core.text.units import parse_limit
 from perfgate.gate.audit.replay import newest_again, sessions_of
 from perfgate.gate.audit.sensitivity import DetectableChange
+from perfgate.gate.audit.wording import percent
 
 CALLS = Metric(name="calls", unit="1", better="lower")
 RATE = Metric(name="rate", unit="1/s", better="higher")
@@ -276,3 +277,16 @@ def test_the_best_remedy_counts_what_a_second_session_confirms_as_well():
     assert replace(sight, now=change(0.2, 0.2), options=(worth,)).best == worth
     assert replace(sight, now=change(0.2, 0.2), options=(little,)).best is None
     assert replace(sight, now=change(0.2, None), options=(change(0.1, None),)).best is not None
+    part, most = change(0.18, 0.17), change(0.06, 0.05, 5)
+    assert replace(sight, now=change(0.2, 0.2), options=(part, most)).best == most
+    assert replace(sight, now=change(0.2, 0.2), options=(change(0.13, 0.13), most)).best == most
+    assert replace(sight, now=change(0.2, 0.2), options=(change(0.1, 0.05), most)).best != most
+
+
+def test_of_the_rows_of_a_rule_the_one_that_sees_least_says_what_it_promises_too_much():
+    by = policy(rule(metric="elapsed", threshold="+0.5%"))
+    noisy = [0.03, -0.02, 0.01, -0.03, 0.02]
+    rows = [baseline({"elapsed": sessions([f * v for v in noisy])}, name=f"b{f}") for f in (1, 4, 2)]
+    seen = [r.now.confirmed for r in audited(*rows, by=by).classes[0].rows if r.statistic == "p50"]
+    assert percent(max(seen)) in only(audited(*rows, by=by), "threshold-unseen").message
+    assert percent(min(seen)) != percent(max(seen))
