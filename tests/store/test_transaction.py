@@ -303,3 +303,21 @@ def test_files_that_are_replaced_one_by_one_are_removed_after_all_others_are_the
     _one_by_one(str(folder.parent), {"ci": {"a.json": None, "c.json": b"new"}})
     assert there == ["a.json", "b.json", "c.json", "other.txt"]
     assert content_of(folder) == {"b.json": "old", "c.json": "new", "other.txt": "old"}
+
+
+def test_a_link_that_was_replaced_is_put_back_as_a_link_when_another_file_fails(folder, monkeypatch):
+    (folder / "a.json").unlink()
+    (folder / "a.json").symlink_to("other.txt")
+    before = content_below(folder)
+    replace = os.replace
+
+    def fail(old, new):
+        if new == str(folder / "c.json"):
+            raise OSError(28, "No space left on device")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="No space"):
+        _one_by_one(str(folder.parent), {"ci": BOTH})
+    assert content_below(folder) == before
+    assert before["a.json"] == "-> other.txt"
