@@ -154,3 +154,13 @@ def test_what_is_stated_once_is_that_of_the_side_with_the_newest_session_wheneve
     theirs = replace(theirs, environment=(("os", "theirs"),))
     for sides in ((ours, theirs), (theirs, ours)):
         assert merge(holding(1), *sides).environment == (("os", "theirs"),)
+
+
+def test_of_two_sides_with_the_newest_session_the_one_that_was_written_last_leads():
+    sides = [
+        replace(holding(1, 2, 3), environment=(("os", name),), provenance=replace(holding(3).provenance, date=date))
+        for name, date in (("early", "2026-04-04"), ("late", "2026-04-05"))
+    ]
+    for pair in (sides, sides[::-1]):
+        assert merge(holding(1), holding(1, 2, 3), pair[0]) is not None
+        assert merge(None, *pair).environment == (("os", "late"),)

@@ -225,3 +225,17 @@ def test_of_the_files_of_a_worktree_the_submodules_are_told(tree):
     head = tree.head()
     git(tree.top, ["update-index", "--add", "--cacheinfo", f"160000,{head},parts"], hint="")
     assert tree.submodules(tree.top) == ["parts"]
+
+
+def test_what_a_branch_and_the_default_one_have_in_common_is_the_base(tree):
+    git(tree.top, ["branch", "-M", "main"], hint="")
+    base = tree.head()
+    git(tree.top, ["checkout", "-q", "-b", "work"], hint="")
+    assert tree.default_base() == (base, "what HEAD and main have in common")
+
+
+def test_a_path_is_part_of_a_tree_unless_git_ignores_it(tree):
+    for name in (".gitignore", "new", "ignored"):
+        with open(os.path.join(tree.top, name), "w") as file:
+            file.write("ignored\n")
+    assert [tree.is_part(tree.top, name) for name in ("file", "new", "ignored", "absent")] == [True, True, False, False]
