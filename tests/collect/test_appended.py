@@ -34,8 +34,9 @@ def found(base, values, **more):
         ({TIME: [0.71, 0.73]}, {TIME: [0.71, 0.73, 1.9]}),
         ({TIME: {"s": [0.5, 0.6], "t": [0.71234567, 0.73]}}, {TIME: [0.712346, 0.73, 1.9, 1.8]}),
         ({TIME: [0.7], USER: [0.3], SIZE: [4096.0]}, {TIME: [0.7, 1.4], USER: [0.3, 1.1], SIZE: [4096.0, 4100.0]}),
+        ({TIME: [0.71, 0.73], SIZE: [4096.0] * 2}, {TIME: [0.71, 0.73, 1.9], SIZE: [4096.0] * 3}),
     ],
-    ids=["two", "of-one-of-two-sessions-rounded", "one-run-of-three-metrics"],
+    ids=["two", "of-one-of-two-sessions-rounded", "one-run-of-three-metrics", "beside-a-size-that-never-varies"],
 )
 def test_a_file_that_begins_with_the_values_of_the_baseline_is_refused(base, now):
     assert found(base, now) == ["file-appended"]

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from perfgate.collect import collect, find_legs, select
-from perfgate.core.metrics import ELAPSED
-from perfgate.core.run import UNSPECIFIED, Environment, Run
+from perfgate.core.metrics import ELAPSED, Metric
+from perfgate.core.run import UNSPECIFIED, Environment, Run, Series
 from perfgate.measure.machine.ci import locate
 
 
@@ -112,3 +112,18 @@ def test_named_folders_whose_runs_state_no_session_are_two_measurements():
     assert "at each of the paths east, west" in leg.message
     for paths in ((), ("**/*.json",), ("east/-0.json", "east/-1.json")):
         assert find_legs(selection, paths, locate) == []
+
+
+def test_files_of_many_values_below_two_named_folders_are_two_measurements():
+    metric = Metric(name="time", unit="s", better="lower")
+    files = [
+        replace(
+            run, session="", values=(), origin=f"{folder}/deep/r.json", file=f"pyperf-{folder}",
+            series=(Series(metric=metric, values=(1.0, 1.1)),),
+        )
+        for folder in ("one", "two")
+        for run in runs("", folder)[:1]
+    ]  # fmt: skip
+    (found,) = legs(files, paths=("one", "two"))
+    assert "at each of the paths one, two" in found
+    assert legs(files, paths=(".",)) == []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import LAWS
-from records import DAY, a_run
+from records import DAY, a_profile, a_run
 
-from perfgate.collect import collect
+from perfgate.collect import collect, drop_baseline_runs
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
 from perfgate.core.run import Environment, digest_of
 from perfgate.core.text.canonical import short_hash
@@ -224,3 +226,19 @@ def test_how_memory_was_had_is_told_of_memory_alone():
 def test_nothing_collected_is_nothing():
     found = collect([])
     assert (found.profiles, found.seen, found.problems) == ((), (), ())
+
+
+def test_the_commits_folders_and_shards_of_a_session_are_listed_in_order():
+    names = [f"{i:02}" for i in range(12)]
+    runs = [a_run(f"r{n}", commit=n, shard=f"{int(n) + 1}/12", origin=f"{n}/r.json") for n in reversed(names)]
+    (seen,) = collect(runs).seen
+    assert list(seen.commits) == names
+    assert list(seen.folders) == names
+    assert list(seen.files) == [f"{n}/r.json" for n in names]
+    assert list(seen.shards) == sorted(f"{int(n) + 1}/12" for n in names)
+
+
+def test_a_profile_of_a_file_that_states_no_session_is_kept():
+    whole = a_profile()
+    bare = replace(whole, sessions=(), benchmark="percentiles")
+    assert drop_baseline_runs([whole, bare], {}, ["p.json"]).profiles == (whole, bare)

@@ -159,6 +159,11 @@ MISSING = "shard {} of 4 is missing"
             id="one twice",
         ),
         pytest.param(
+            [*FOUR[::-1], *FOUR[2:], *FOUR[:2]],
+            [("shard-twice", f"shard {i} of 4 is there 2 times ({i}/4.json, {i}/4.json)") for i in range(1, 5)],
+            id="all twice, in another order",
+        ),
+        pytest.param(
             [*FOUR[:3], part("1/4", origin="b.json")],
             [("shard-missing", MISSING.format(4)), ("shard-twice", "shard 1 of 4 is there 2 times (1/4.json, b.json)")],
             id="one in place of another",
@@ -189,6 +194,11 @@ MISSING = "shard {} of 4 is missing"
             [*FOUR[:3], part("4/4", commits=("c" * 40, "d" * 40))],
             [("shards-differ", f"is of more than one commit ({'c' * 12}, {'d' * 12})")],
             id="two commits in one",
+        ),
+        pytest.param(
+            [part(f"{i}/4", commits=("c" * 40, "d" * 40)) for i in range(1, 5)],
+            [("shards-differ", f"is of more than one commit ({'c' * 12}, {'d' * 12})")] * 4,
+            id="the same two commits in all",
         ),
         pytest.param(
             [*FOUR[:3], part("4/4", commits=("",))],

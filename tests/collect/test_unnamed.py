@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from records import DAY, a_run
 
 from perfgate.collect import collect, find_older_files, select
+from perfgate.collect.unnamed import is_one_session
 from perfgate.core.metrics import Metric
 from perfgate.core.run import Series
 
@@ -147,3 +150,41 @@ def test_in_ci_the_newest_files_belong_to_the_job():
     assert sorted(s.session[:6] for s in collect([later, *runs[:2]], own_session="job").seen) == [
         "files-", "files-", "job",
     ]  # fmt: skip
+
+
+def test_a_file_of_which_some_runs_state_the_commit_is_of_that_commit():
+    runs = [a_file("f", "1", "a", value=0.0), a_file("f", "1", "", value=1.0), a_file("g", "1T01", "b", value=2.0)]
+    assert sorted(map(sorted, sessions_of(runs))) == [[0.0, 1.0], [2.0]]
+
+
+def test_files_of_one_value_each_in_one_folder_are_no_parts_of_a_session():
+    several = Series(metric=TIME, values=(1.0, 2.0))
+    one, many = a_file("r1"), replace(a_file("r2"), series=(several,))
+    assert [s.joined for s in collect([one, a_file("r2")]).seen] == [()]
+    assert [s.joined for s in collect([one, many]).seen] == [("r1.json", "r2.json")]
+
+
+def test_parts_of_one_session_keep_what_each_of_them_states():
+    runs = a_file("r1", "1", "a", tool="junit"), a_file("r2", "1T01", "", tool="pyperf")
+    (seen,) = collect([replace(r, shard=f"{i}/2", origin=f"{i}/r.json") for i, r in enumerate(runs, start=1)]).seen
+    assert (seen.commits, seen.shards, seen.ok) == (("", "a"), ("1/2", "2/2"), 2)
+    assert (seen.folders, seen.files) == (("1", "2"), ("1/r.json", "2/r.json"))
+    assert seen.joined == ("1/r.json", "2/r.json")
+
+
+def test_parts_are_listed_in_order():
+    runs = [replace(a_file(f"r{i}"), origin=f"{i}/r.json") for i in "321"]
+    assert collect(runs).seen[0].joined == ("1/r.json", "2/r.json", "3/r.json")
+
+
+@pytest.mark.parametrize(("hour", "is_one"), [("1T04", True), ("1T05", False)])
+def test_runs_are_of_one_session_unless_hours_lie_between_them(hour, is_one):
+    assert is_one_session([a_file("r1", "1"), a_file("r2", hour)]) is is_one
+    assert is_one_session([])
+
+
+def test_of_files_of_which_one_belongs_to_the_baseline_only_the_other_is_selected():
+    runs = a_file("r1", "1", "a", value=1.0), a_file("r2", "", "b", value=2.0)
+    known = {("parse", ()): frozenset(collect(runs[:1]).profiles[0].sessions[0].runs)}
+    selection = select(collect(runs, known=known), every_batch=False)
+    assert [s.ok for s in selection.selected] == [1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 
 import pytest
@@ -79,3 +80,25 @@ def test_a_reader_sees_one_of_the_two_contents_and_never_a_part(tmp_path):
 def test_a_folder_that_cannot_be_synced_is_left_alone(tmp_path):
     sync_folder(str(tmp_path / "absent"))
     sync_folder(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("durable", "steps"), [(True, ["file to disk", "name", "folder to disk"]), (False, ["name"])], ids=["yes", "no"]
+)
+def test_what_shall_last_is_on_the_disk_before_it_has_its_name_and_the_name_before_the_end(
+    tmp_path, monkeypatch, durable, steps
+):
+    done = []
+    replace = os.replace
+
+    def sync(fd):
+        done.append("folder to disk" if stat.S_ISDIR(os.fstat(fd).st_mode) else "file to disk")
+
+    def rename(old, new):
+        done.append("name")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(os, "replace", rename)
+    write_whole(str(tmp_path / "a.json"), b"new", durable=durable)
+    assert done == steps

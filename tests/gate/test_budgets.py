@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 from gate_cases import counted, percentiles, policy, profile
 
 from perfgate.core.finding import Status
+from perfgate.core.metrics import ELAPSED
 from perfgate.core.policy import Budget
+from perfgate.core.profile import MetricProfile, Stated, with_stated
+from perfgate.core.quantile import Quantile
 from perfgate.core.text.units import parse_limit
 from perfgate.gate.budgets import check_budgets
 
@@ -184,3 +188,23 @@ def test_a_budget_that_points_the_wrong_way_is_a_fault():
     findings, (problem,) = checked(budget("> 100ms"), profile({"elapsed": [0.2]}))
     assert not findings
     assert problem.slug == "budget-sign"
+
+
+@pytest.mark.parametrize(("level", "status"), [("fail", "invalid"), ("warn", "advisory"), ("info", "advisory")])
+def test_a_limit_inside_a_bucket_cannot_be_decided_and_prevents_a_verdict_only_where_it_is_gated(level, status):
+    q = Quantile(name="p95", value=0.2, low=0.1, high=0.25)
+    ((found,), _) = checked(budget("< 200ms", statistic="p95", level=level), bucketed(q))
+    assert (found.status, found.reason) == (status, "bucket-too-wide")
+    assert found.message == "p95 lies in the bucket from 100 to 250 ms, and the limit inside it"
+
+
+def test_a_quantile_beyond_the_last_bucket_says_where_that_ends():
+    q = Quantile(name="p95", value=0.25, low=0.25, high=math.inf)
+    ((found,), _) = checked(budget("< 1s", statistic="p95"), bucketed(q))
+    assert found.message == "p95 lies beyond the last bucket, which ends at 250 ms, and the limit inside it"
+
+
+def bucketed(q):
+    """Return a benchmark of which a quantile is read off buckets."""
+    metric = with_stated(MetricProfile(metric=ELAPSED, sources=(), samples=()), [Stated(session="s1", quantiles=(q,))])
+    return replace(profile({"elapsed": [0.1]}), metrics=(metric,))

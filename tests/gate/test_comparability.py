@@ -162,3 +162,12 @@ def test_a_row_names_its_benchmark_labels_class_and_rule():
 def test_a_score_alone_is_compared_over_the_same_rows_only(was, now, reasons):
     found = judged(profile({SCORE: [0.5]}, rows=was), profile({SCORE: [0.5]}, rows=now)).findings
     assert {f.reason for f in found if f.status is Status.NOT_COMPARABLE} == reasons
+
+
+def test_values_too_short_to_be_known_pass_once_and_only_beside_a_baseline():
+    short = profile({"elapsed": [0.5, 0.6]})
+    (metric,) = short.metrics
+    short = replace(short, metrics=(replace(metric, least=1.0),))
+    both = judged(short, short).findings
+    assert [(f.statistic, f.status, f.reason) for f in both] == [("p50", Status.UNCHANGED, "below-least")]
+    assert judged(None, short).findings == ()

@@ -119,3 +119,10 @@ def budget(limit):
 def test_batches_of_one_session_add_up():
     first, again = (ran(8, failed=k, session=f"job-4/{k}").sessions[0] for k in (1, 4))
     assert join_sessions(first, again).failed == 5
+
+
+def test_a_session_of_which_every_run_failed_counts_these_runs_alone():
+    (ok,) = ran(4).sessions
+    lost = replace(ok, id="later", runs=(), failed=3)
+    counts = {s.session: (s.hits, s.stands_for) for s in rate_of(replace(ran(4), sessions=(ok, lost))).samples}
+    assert counts == {"now": (0, 4), "later": (3, 3)}

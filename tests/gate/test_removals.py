@@ -222,3 +222,12 @@ def test_a_name_that_cannot_be_typed_has_no_command_in_the_hint(name):
     (problem,) = settled(Pair(base=old(name=name), current=None), Pair(base=None, current=new())).problems
     assert "baseline rename" not in problem.hint
     assert "[[removed]]" in problem.hint
+
+
+def test_what_is_only_shown_beside_the_time_tells_no_two_benchmarks_apart():
+    sides = [
+        profile({"elapsed": VALUES, "peak_memory": [8e6] * 3, "cpu": [cpu] * 3}, name=name)
+        for name, cpu in (("solve", 0.1), ("solve-fast", 9.0))
+    ]
+    outcome = settled(Pair(base=sides[0], current=None), Pair(base=None, current=sides[1]))
+    assert statuses(outcome) == {(Status.MISSING, "looks-renamed")}

@@ -123,3 +123,16 @@ def test_an_audit_warns_of_what_counts_for_nothing():
     ]  # fmt: skip
     suite = [waiver(benchmark=WHOLE_SUITE), waiver(benchmark=WHOLE_SUITE, metric="cpu")]
     assert len(idle(suite, known, TODAY)) == 1
+
+
+def test_a_waiver_of_a_row_that_got_worse_on_one_class_of_machine_is_used():
+    rows = [worse(0.2), finding(machine_class="class-b")]
+    found, notes = waive(rows, [waiver()], TODAY)
+    assert [f.status for f in found] == [Status.WAIVED, Status.UNCHANGED]
+    assert notes == ()
+
+
+def test_a_ceiling_on_the_better_side_is_told_once():
+    rows = [worse(0.2), worse(0.2, machine_class="class-b")]
+    assert [n.slug for n in waive(rows, [waiver("-30%")], TODAY)[1]] == ["waiver-sign"]
+    assert [n.slug for n in waive(rows[:1], [waiver("-30%")], TODAY)[1]] == ["waiver-sign"]

@@ -182,3 +182,11 @@ def test_when_the_gate_itself_is_too_long_to_tell_the_verdict_stays():
     assert_well_formed(body)
     assert "Regression" in body
     assert "… and 5 more" in body
+
+
+@pytest.mark.parametrize("name", ["x" * 190, "🐌" * 190, "é" * 190], ids=["characters", "bytes", "both"])
+def test_a_comment_that_is_cut_is_as_long_as_github_takes_and_not_longer(name):
+    body = drawn(verdict(*rows(2_000, Status.REGRESSED, name=name)))
+    assert len(body) <= 60_000  # GitHub's own error message names 65,536
+    assert len(body.encode()) <= 64_000
+    assert max(len(body) / 60_000, len(body.encode()) / 64_000) > 0.95

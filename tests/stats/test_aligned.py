@@ -161,3 +161,11 @@ def test_what_has_no_blocks_is_refused_and_never_chosen(base, current):
     assert not does_drift(base, current)
     with pytest.raises(ValueError, match="blocks"):
         aligned_ranks(base, current)
+
+
+def test_the_least_p_that_so_many_blocks_can_have_is_significant_at_that_level():
+    base, current = ([k + v / 100 for k in range(5) for v in side] for side in ((0, 1), (50, 51)))
+    level = aligned_ranks(base, current).p
+    assert level == 6**-5
+    assert -0.5 < smallest_aligned_shift(base, current, level) < 0.0
+    assert smallest_aligned_shift(base, current, math.nextafter(level, 0.0)) is None

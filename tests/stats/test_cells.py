@@ -94,3 +94,9 @@ def test_the_ends_of_the_numbers_are_numbers_too(values):
     cells = cells_of(values)
     assert count_of_cells(cells) == len(values)
     assert all(map(math.isfinite, spread(cells)))
+
+
+def test_the_smallest_number_that_has_a_cell_of_its_own_ends_that_of_zero():
+    least = math.ldexp(1.0, -1000)
+    below = math.nextafter(least, 0.0)
+    assert cells_of([-below, 0.0, below, least, least]) == [Cell(-below, below, 3), Cell(least, least, 2)]

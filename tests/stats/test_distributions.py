@@ -10,6 +10,7 @@ import scipy.stats
 
 from perfgate.stats import distributions
 from perfgate.stats.distributions import (
+    _log_beta,
     clopper_pearson,
     incomplete_beta,
     normal_quantile,
@@ -133,3 +134,9 @@ def test_a_fraction_that_does_not_settle_says_so(monkeypatch):
     monkeypatch.setattr(distributions, "MOST_STEPS", 3)
     with pytest.raises(ArithmeticError, match="does not settle"):
         incomplete_beta(300.0, 300.0, 0.5)
+
+
+@pytest.mark.parametrize(("few", "many"), [(1, 1000), (1, 2000), (3, 1000), (2, 5000), (40, 1001)])
+def test_the_logarithm_of_a_beta_function_of_many_is_that_of_its_exact_fraction(few, many):
+    exact = math.log(math.factorial(few - 1)) - math.log(math.prod(range(many, many + few)))
+    assert _log_beta(float(few), float(many)) == pytest.approx(exact, abs=3e-13)

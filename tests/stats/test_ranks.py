@@ -245,3 +245,7 @@ def test_a_seeded_null_keeps_the_promised_level():
 def test_impossible_arguments_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_smallest_u_that_is_significant_is_one_where_the_level_is_nearly_certain():
+    assert [critical_u(1, 30, level) for level in (0.9, 0.95, 0.99)] == [5, 1, 1]

@@ -12,6 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from laws import laws
 
+from perfgate.stats import sessions
 from perfgate.stats.sessions import CommonShift, compare_sessions, log_interval, session_limit, tail_probability
 
 LAWS = laws(100)
@@ -240,3 +241,17 @@ def test_an_interval_cannot_be_certain():
     model = compare_sessions([[0.1]], [0.1], **KNOBS)
     with pytest.raises(ValueError, match="confidence"):
         log_interval(model, 1.0)
+
+
+@pytest.mark.parametrize(("shift", "left"), [(0.39, 0.61), (0.4, 0.6), (0.7, 0.6), (-0.39, 1.39), (-0.7, 1.4)])
+def test_a_common_shift_is_subtracted_up_to_two_fifths_on_logs(shift, left):
+    model = compare_sessions([[0.0], [0.0]], [1.0], common=CommonShift(shift=shift), **KNOBS)
+    assert model.d == pytest.approx(left)
+
+
+def test_the_calibrated_numbers_are_those_that_were_published():
+    assert (sessions.PRIOR_SESSIONS, sessions.MIN_ROWS_SHARING_A_SESSION, sessions.PRIOR_WEIGHT) == (2, 5, 4)
+    assert (sessions.MOST_SHIFT, sessions.SPREAD_FLOOR, sessions.CALIBRATED_AT) == (0.4, 0.005, 0.01)
+    assert (sessions.OUTER_AT_ONE, sessions.OF_THREE, sessions.FEWEST_OF_THREE) == (2.0, 1.25, 3)
+    assert pytest.approx(1 / scipy.stats.norm.ppf(0.75), rel=1e-4) == sessions.MAD_TO_SIGMA
+    assert pytest.approx(math.pi / 2, rel=1e-3) == sessions.MEDIAN_VARIANCE

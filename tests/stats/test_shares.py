@@ -90,3 +90,9 @@ def test_both_ways_agree_where_they_meet():
 def test_counts_that_cannot_be_are_refused(base, now):
     with pytest.raises(ValueError, match="hits must lie"):
         more_hits_p(base, now)
+
+
+def test_a_sum_of_more_terms_than_are_added_is_exact_where_the_last_ones_are_negligible():
+    base, now = (150_000, 10**6), (150_600, 10**6)
+    exact = scipy.stats.hypergeom.sf(now[0] - 1, 2 * 10**6, base[0] + now[0], 10**6)
+    assert more_hits_p(base, now) == pytest.approx(exact, rel=1e-5)

@@ -8,7 +8,8 @@ import shutil
 import pytest
 from records import GIT_ENVIRONMENT, commit_all, git, refused
 
-from perfgate.store.git import Commit
+from perfgate.store.git import Commit, shown
+from perfgate.store.git_start import environment, failure
 
 
 @pytest.fixture(autouse=True)
@@ -209,3 +210,46 @@ def test_in_a_shallow_clone_an_older_commit_is_not_here(repository, tmp_path):
 def test_characters_that_mean_something_to_git_are_taken_as_they_are(repository):
     for name in ("b*.json", "b?.json", ":(glob)b.json"):
         assert Commit("HEAD", str(repository)).read(f"baselines/{name}", limit=10) is None
+
+
+@pytest.mark.parametrize(
+    ("ref", "words"),
+    [("a1" * 20, "a1a1a1a1a1a1"), ("b2" * 32, "b2b2b2b2b2b2"), ("feature/a-long-name-of-a-branch",) * 2],
+    ids=["sha-1", "sha-256", "a-branch"],
+)
+def test_a_whole_hash_is_shown_by_its_first_digits_and_a_name_as_it_is(ref, words):
+    assert shown(ref) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "kept"),
+    [("2", ["/a", "/b"]), ("1", ["/a"]), ("0", []), ("", []), ("two", []), ("-1", []), ("²", [])],
+    ids=str,
+)
+def test_of_the_settings_in_variables_git_gets_the_safe_folders_that_are_counted(count, kept):
+    given = {
+        "HOME": "/h", "GIT_DIR": "/elsewhere", "GIT_CONFIG_COUNT": count,
+        "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "/a",
+        "GIT_CONFIG_KEY_1": "Safe.Directory", "GIT_CONFIG_VALUE_1": "/b",
+    }  # fmt: skip
+    found = environment(given)
+    assert found["HOME"] == "/h"
+    assert "GIT_DIR" not in found
+    assert found.get("GIT_CONFIG_COUNT", "0") == str(len(kept))
+    assert [found.get(f"GIT_CONFIG_VALUE_{i}") for i in range(2)] == [*kept, None, None][:2]
+    assert {found[f"GIT_CONFIG_KEY_{i}"] for i in range(len(kept))} <= {"safe.directory"}
+
+
+@pytest.mark.parametrize(
+    ("stderr", "cause"),
+    [
+        ("hint: first\nwarning: second\nlast words\n", "last words"),
+        ("warning: a\nerror: b\nfatal: c\nhint: d\n", "fatal: c"),
+        ("warning: a\nerror: b\nhint: d\n", "error: b"),
+        ("", "git show failed"),
+    ],
+    ids=["neither", "fatal", "error", "nothing"],
+)
+def test_the_cause_of_a_failure_is_the_line_in_which_git_states_it(stderr, cause):
+    (found,) = failure("ref-unreadable", ["show", "x"], stderr, failing="it was asked for x").diagnostics
+    assert (found.slug, found.message) == ("ref-unreadable", f"{cause} (it was asked for x)")

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from laws import laws
 
-from perfgate.core.profile import Profile, Provenance
+from perfgate.core.profile import Profile, Provenance, Stated, with_stated
+from perfgate.core.quantile import Quantile
 from perfgate.store.codec import decode_baseline, encode_baseline
 from perfgate.store.merge import merge
 
@@ -117,3 +118,49 @@ def test_sides_that_only_add_merge_in_any_order_to_a_file_that_reads_back(base, 
     content = encode_baseline(merged)
     assert content == encode_baseline(merge(was, *reversed(sides)))
     assert encode_baseline(decode_baseline(content, "b.json")[0]) == content
+
+
+def test_percentiles_that_sessions_state_are_merged_each_with_its_metric():
+    def stating(*names):
+        bare = profile({"elapsed": {n: [1.0] for n in names}, CALLS: {n: [7.0] for n in names}})
+        stated = [
+            with_stated(
+                replace(m, samples=()),
+                [Stated(session=n, quantiles=(Quantile(name="p95", value=i, low=i, high=i),)) for n in names],
+            )
+            for i, m in enumerate(bare.metrics, start=1)
+        ]
+        return replace(bare, metrics=tuple(stated))
+
+    merged = merge(stating("a"), stating("a", "b"), stating("a", "c"))
+    found = {m.metric.name: [(s.session, s.quantiles[0].value) for s in m.stated] for m in merged.metrics}
+    assert found == {"calls": [("a", 1), ("b", 1), ("c", 1)], "elapsed": [("a", 2), ("b", 2), ("c", 2)]}
+
+
+def test_each_version_is_held_against_each_other_one():
+    was, ours, theirs = holding(1), holding(1, 2), holding(1, 3)
+    other = {"name": "serve"}
+    words = "they are baselines of {} and {}"
+    assert merge(was, ours, holding(1, 3, **other)) == words.format("train", "serve")
+    assert merge(was, holding(1, 2, **other), theirs) == words.format("train", "serve")
+    assert merge(holding(1, **other), ours, theirs) == words.format("serve", "train")
+    assert merge(None, ours, holding(1, 3, **other)) == words.format("train", "serve")
+
+
+def test_what_is_stated_once_is_that_of_the_side_with_the_newest_session_whenever_the_other_was_written():
+    ours, theirs = holding(1, 2), holding(1, 3)
+    late = replace(ours.provenance, date="2027-01-01T00:00:00Z")
+    ours = replace(ours, environment=(("os", "ours"),), provenance=late)
+    theirs = replace(theirs, environment=(("os", "theirs"),))
+    for sides in ((ours, theirs), (theirs, ours)):
+        assert merge(holding(1), *sides).environment == (("os", "theirs"),)
+
+
+def test_of_two_sides_with_the_newest_session_the_one_that_was_written_last_leads():
+    sides = [
+        replace(holding(1, 2, 3), environment=(("os", name),), provenance=replace(holding(3).provenance, date=date))
+        for name, date in (("early", "2026-04-04"), ("late", "2026-04-05"))
+    ]
+    for pair in (sides, sides[::-1]):
+        assert merge(holding(1), holding(1, 2, 3), pair[0]) is not None
+        assert merge(None, *pair).environment == (("os", "late"),)

@@ -19,6 +19,7 @@ SIZES = (("kind", "a,b"), ("n", "3"))
         pytest.param((), "parse[n=3]", ("parse[n=3]", ()), id="brackets-belong-to-the-name"),
         pytest.param(SIZES, "parse", ("parse", SIZES), id="bare-name-keeps-labels"),
         pytest.param(SIZES, "parse[kind=a,b,n=4]", ("parse", (("kind", "a,b"), ("n", "4"))), id="other-value"),
+        pytest.param(SIZES, "parse[kind=a,b,n=4", ("parse[kind=a,b,n=4", SIZES), id="a-bracket-that-does-not-end"),
         pytest.param(SIZES, "parse[x=1]", None, id="other-labels"),
         pytest.param(SIZES, "[kind=a,b,n=4]", None, id="labels-alone"),
         pytest.param((), "", None, id="nothing"),

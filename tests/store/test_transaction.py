@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 import pytest
 
@@ -253,3 +254,70 @@ def test_a_link_among_the_files_that_is_put_back_is_a_link_again(folder):
     with pytest.raises(OSError, match=r"z\.json"):
         write_class(str(folder), {**BOTH, "z.json": b"new"})
     assert os.readlink(folder / "c.json") == "b.json"
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """Note what reaches the disk and what gets a name, in order."""
+    done = []
+    real = {name: getattr(os, name) for name in ("replace", "rename")}
+
+    def sync(fd):
+        done.append("folder" if stat.S_ISDIR(os.fstat(fd).st_mode) else "file")
+
+    monkeypatch.setattr(os, "fsync", sync)
+    for name, move in real.items():
+        monkeypatch.setattr(os, name, lambda old, new, move=move: (done.append("name"), move(old, new)))
+    return done
+
+
+def test_a_new_folder_is_on_the_disk_with_its_files_before_it_has_its_name_and_the_name_follows(tmp_path, steps):
+    write_class(str(tmp_path / "baselines" / "ci"), BOTH)
+    *within, named, after = steps
+    assert (named, after) == ("name", "folder")
+    assert within == ["file", "name", "folder"] * 2 + ["folder"]
+
+
+def test_an_exchanged_folder_is_on_the_disk_and_then_its_new_place(folder, steps):
+    write_class(str(folder), BOTH)
+    assert content_of(folder) == AFTER
+    assert steps == ["file", "name", "folder"] * 2 + ["folder"] * 2  # the exchange is a step of the kernel
+
+
+def test_files_that_are_replaced_one_by_one_are_all_on_the_disk_before_the_first_has_its_name(folder, steps):
+    _one_by_one(str(folder.parent), {"ci": BOTH})
+    assert content_of(folder) == AFTER
+    assert steps == ["file", "name", "folder"] * 2 + ["name"] * 2 + ["folder"]
+
+
+def test_files_that_are_replaced_one_by_one_are_removed_after_all_others_are_there(folder, monkeypatch):
+    there = []
+    unlink = os.unlink
+
+    def remove(path, **more):
+        if path == str(folder / "a.json"):
+            there.extend(content_of(folder))
+        unlink(path, **more)
+
+    monkeypatch.setattr(os, "unlink", remove)
+    _one_by_one(str(folder.parent), {"ci": {"a.json": None, "c.json": b"new"}})
+    assert there == ["a.json", "b.json", "c.json", "other.txt"]
+    assert content_of(folder) == {"b.json": "old", "c.json": "new", "other.txt": "old"}
+
+
+def test_a_link_that_was_replaced_is_put_back_as_a_link_when_another_file_fails(folder, monkeypatch):
+    (folder / "a.json").unlink()
+    (folder / "a.json").symlink_to("other.txt")
+    before = content_below(folder)
+    replace = os.replace
+
+    def fail(old, new):
+        if new == str(folder / "c.json"):
+            raise OSError(28, "No space left on device")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="No space"):
+        _one_by_one(str(folder.parent), {"ci": BOTH})
+    assert content_below(folder) == before
+    assert before["a.json"] == "-> other.txt"

@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import pytest
 from audit_cases import QUIET, audited, baseline, found, only, row, sessions
-from gate_cases import ERRORS, percentiles, policy, rule
+from gate_cases import ERRORS, percentiles, policy, profile, rule
 
 from perfgate.core.metrics import Metric
 from perfgate.core.policy import Budget, Floor
 from perfgate.core.text.units import parse_limit
+from perfgate.gate.audit.replay import newest_again, sessions_of
+from perfgate.gate.audit.sensitivity import DetectableChange
+from perfgate.gate.audit.wording import percent
 
 CALLS = Metric(name="calls", unit="1", better="lower")
 RATE = Metric(name="rate", unit="1/s", better="higher")
@@ -231,3 +234,59 @@ def test_findings_come_worst_first():
     assert levels == sorted(levels, key=["error", "warning", "note"].index)
     assert set(levels) == {"error", "warning", "note"}
     assert result.has("error")
+
+
+def test_what_the_newest_session_finds_again_is_gated_and_decided():
+    values = {
+        "elapsed": sessions(QUIET),
+        "cpu": sessions(QUIET),
+        "peak_memory": {name: [0.0] for name in sessions(QUIET)},
+    }
+    again = newest_again([baseline(values)], policy())
+    assert {(f.metric, f.level) for f in again} == {("elapsed", "fail")}
+
+
+def test_the_sessions_of_a_baseline_are_taken_in_the_order_in_which_they_began():
+    made = baseline()
+    began = [s.id for s in made.sessions]
+    turned = replace(made, sessions=made.sessions[::-1])
+    assert sessions_of([turned]) == tuple(began)
+
+
+def test_a_gated_tail_of_times_that_are_zero_is_listed_beside_the_median_that_says_why():
+    zeros = baseline({"elapsed": {name: [0.0] * 60 for name in sessions(QUIET)}})
+    result = audited(zeros, by=policy(rule(metric="elapsed", statistic="p95", threshold="+7%")))
+    assert row(result).obstacle == "zero-values"
+    assert (row(result, statistic="p95").baseline, row(result, statistic="p95").limit_text) == (None, "+7%")
+
+
+@pytest.mark.parametrize("threshold", ["+5ms", "+5%"])
+def test_runs_too_few_for_any_proof_can_never_fail_whatever_the_threshold(threshold):
+    two = profile({"elapsed": [1.0, 1.01]})
+    finding = only(audited(two, by=policy(rule(metric="elapsed", threshold=threshold))), "row-never-fails")
+    assert "so few runs can never prove a change" in finding.message
+
+
+def test_the_best_remedy_counts_what_a_second_session_confirms_as_well():
+    (sight,) = [r for r in audited(baseline({"elapsed": sessions(QUIET[:2])})).classes[0].rows if r.statistic == "p50"]
+
+    def change(once, confirmed, count=3):
+        return DetectableChange(sessions=count, runs=8, once=once, confirmed=confirmed)
+
+    worth, little = change(0.2, 0.05), change(0.2, 0.195)
+    assert replace(sight, now=change(0.2, 0.2), options=(worth,)).best == worth
+    assert replace(sight, now=change(0.2, 0.2), options=(little,)).best is None
+    assert replace(sight, now=change(0.2, None), options=(change(0.1, None),)).best is not None
+    part, most = change(0.18, 0.17), change(0.06, 0.05, 5)
+    assert replace(sight, now=change(0.2, 0.2), options=(part, most)).best == most
+    assert replace(sight, now=change(0.2, 0.2), options=(change(0.13, 0.13), most)).best == most
+    assert replace(sight, now=change(0.2, 0.2), options=(change(0.1, 0.05), most)).best != most
+
+
+def test_of_the_rows_of_a_rule_the_one_that_sees_least_says_what_it_promises_too_much():
+    by = policy(rule(metric="elapsed", threshold="+0.5%"))
+    noisy = [0.03, -0.02, 0.01, -0.03, 0.02]
+    rows = [baseline({"elapsed": sessions([f * v for v in noisy])}, name=f"b{f}") for f in (1, 4, 2)]
+    seen = [r.now.confirmed for r in audited(*rows, by=by).classes[0].rows if r.statistic == "p50"]
+    assert percent(max(seen)) in only(audited(*rows, by=by), "threshold-unseen").message
+    assert percent(min(seen)) != percent(max(seen))

@@ -57,9 +57,12 @@ def test_one_benchmark_can_fail_on_five_runs_and_twenty_need_seven(rows, runs, s
     [
         pytest.param([1.0], [23.0, 22.5, 23.1], ("invalid", "never-proven"), id="one-against-three"),
         pytest.param(TIGHT[:2], scaled(TIGHT[:2], 2.9), ("suspected", "few-runs"), id="two-may-do-so"),
+        pytest.param([1.0] * 2, [3.0] * 2, ("suspected", "few-runs"), id="two-exactly-three-times-as-slow"),
+        pytest.param([1.0] * 2, [3.01] * 2, ("invalid", "never-proven"), id="two-more-than-three-times-as-slow"),
         pytest.param(TIGHT[:2], scaled(TIGHT[:2], 3.1), ("invalid", "never-proven"), id="two-three-times-as-slow"),
         pytest.param(TIGHT[:3], scaled(TIGHT[:3], 1.24), ("suspected", "few-runs"), id="as-noise-may-do"),
         pytest.param([1.0, 1.3, 1.1], [1.2, 1.9, 2.0], ("suspected", "few-runs"), id="not-every-run"),
+        pytest.param([1.0, 1.1, 4.0], [3.9, 4.5, 5.0], ("suspected", "few-runs"), id="far-but-not-every-run"),
         pytest.param(TIGHT[:3], scaled(TIGHT[:3], 0.5), ("unchanged", "few-runs"), id="better"),
     ],
 )
@@ -183,6 +186,15 @@ def test_times_of_a_millisecond_cannot_change_by_less_than_their_decimals():
 def test_round_values_that_never_vary_are_not_taken_for_coarse_ones(metric, base, current):
     found = judged_values([base] * 10, [current] * 10, None, metric)
     assert (found.status, found.reason) == (Status.REGRESSED, "worse")
+
+
+def test_coarse_values_are_suspected_only_where_their_ranks_prove_a_change():
+    fine = [0.0011, 0.00112, 0.00114, 0.00116, 0.00118, 0.0012, 0.00122, 0.00124, 0.00126, 0.00128]
+    proven = judged_values(fine, [0.002] * 10)
+    assert (proven.status, proven.reason) == (Status.SUSPECTED, "too-coarse")
+    unproven = judged_values(fine, [0.001] * 4 + [0.002] * 6)
+    assert unproven.evidence.p > 0.05
+    assert (unproven.status, unproven.reason) != (Status.SUSPECTED, "too-coarse")
 
 
 def test_a_time_that_always_reads_one_millisecond_is_coarse():

@@ -5,14 +5,17 @@ The figures are those told in the threads named beside each case.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from gate_cases import judged, lognormal, policy, profile, row_of, rule, scaled, verdict
+from gate_cases import judged, lognormal, percentiles, policy, profile, row_of, rule, scaled, verdict
 
 from perfgate.core.finding import Status
 from perfgate.core.policy import Budget
 from perfgate.core.statistic import P50, STATISTICS
 from perfgate.core.text.units import parse_limit
 from perfgate.gate.budgets import check_budgets
+from perfgate.gate.methods.common_shift import SessionLogs
 from perfgate.gate.rows import RUNS_NEEDED
 from perfgate.report.compose import compose
 from perfgate.report.document import Table
@@ -162,3 +165,57 @@ def test_a_report_never_shows_a_tail_of_few_as_a_fact(base, current, is_marked):
     shown = table.entries[0].cells[[c.title for c in table.columns].index("Current")].text
     assert shown.startswith("~") == is_marked
     assert shown.endswith("… ?)") == is_marked
+
+
+@pytest.mark.parametrize("metric", ["elapsed", "rate"])
+def test_a_tail_says_how_far_it_may_have_moved_either_way(metric):
+    base, current = lognormal(1, 250), lognormal(2, 250)
+    by = policy(rule(metric=metric, statistic="p95"))
+    found = row_of(judged(profile({metric: base}), profile({metric: current}), by), metric, "p95")
+    seen = found.evidence
+    assert found.interval == pytest.approx(
+        (seen.low_current / seen.high_baseline - 1, seen.high_current / seen.low_baseline - 1), rel=0.5
+    )
+    assert found.interval[0] < 0 < found.interval[1]
+
+
+@pytest.mark.parametrize(("metric", "factor"), [("elapsed", 0.93), ("rate", 1.08)])
+def test_a_better_tail_within_its_bounds_is_no_improvement(metric, factor):
+    base = lognormal(1, 250, spread=0.2)
+    by = policy(rule(metric=metric, statistic="p95"))
+    small, large = (
+        row_of(judged(profile({metric: base}), profile({metric: scaled(base, f)}), by), metric, "p95")
+        for f in (factor, factor**12)
+    )
+    assert (small.status, large.status) == (Status.UNCHANGED, Status.IMPROVED)
+
+
+@pytest.mark.parametrize(("factor", "status"), [(1.25, "unchanged"), (1.2501, "advisory")], ids=["at", "beyond"])
+def test_a_shown_tail_of_few_is_told_when_it_moved_by_more_than_a_quarter(factor, status):
+    base = [1.0] * 10
+    found = row_of(
+        judged(profile({"elapsed": base}), profile({"elapsed": [*base[:8], factor, factor]})), "elapsed", "p95"
+    )
+    assert found.status == status
+
+
+def test_a_stated_percentile_has_no_runs_and_no_bounds():
+    found = row_of(
+        judged(percentiles({"p50": 0.1, "p95": 0.2}), percentiles({"p50": 0.1, "p95": 0.2})), "elapsed", "p95"
+    )
+    seen = found.evidence
+    assert {seen.runs_needed, seen.runs_baseline, seen.runs_current, seen.low_baseline, seen.high_current} == {None}
+
+
+@pytest.mark.parametrize(("runs", "words"), [(19, "their maximum or nearly"), (20, "that of a few runs")])
+def test_a_tail_that_has_no_run_beyond_it_is_called_the_maximum(runs, words):
+    assert f"the p95 of {runs} runs is {words};" in tail_of([1.0] * runs, [3.0] * runs).message
+
+
+def test_few_runs_of_a_tail_bring_the_errors_of_its_sessions():
+    logs = SessionLogs(
+        base=((0.0,), (0.0,)), centres=(0.0, 0.0), sessions=("a", "b"), current={"c": (0.0,)}, now={"c": 0.0},
+        errors=(0.3, 0.4), now_errors={"c": 0.5},
+    )  # fmt: skip
+    assert logs.sampling("c") == pytest.approx(0.5**2 + (0.3**2 + 0.4**2) / 4)
+    assert replace(logs, errors=()).sampling("c") is None

@@ -151,3 +151,10 @@ def test_memory_that_varies_inside_a_session_is_expected_to_vary_between_them():
     assert found.fail_limit > 2 * quiet.fail_limit
     within = found.evidence.within
     assert found.evidence.prior == pytest.approx(math.hypot(0.02, 1.5 * within))
+
+
+def test_rows_that_two_sessions_confirm_together_say_both():
+    alone = failed(family(1, 1.2, fresh=2))
+    told = {f.message for f in family(4, 1.2, fresh=2) if f.status is Status.REGRESSED}
+    assert alone == 0
+    assert told == {"all 2 fresh sessions show it; beside 3 others that got worse; alone it would not fail"}

@@ -11,6 +11,7 @@ from gate_cases import lognormal, policy, profile, row_of, rule
 from perfgate.core.finding import WHOLE_SUITE, Status
 from perfgate.core.policy import Floor
 from perfgate.gate.judge import Pair, judge
+from perfgate.stats.sessions import session_limit
 
 SEVERAL = [f"s{i}" for i in range(5)]
 
@@ -139,3 +140,26 @@ def test_a_suspicion_of_the_whole_suite_needs_more_than_the_floor():
     pairs = suite(1.065)
     assert told(pairs, policy()).status is Status.SUSPECTED
     assert told(pairs, policy(floor=floor(0.2))).status is Status.UNCHANGED
+
+
+def test_the_whole_suite_counts_sessions_and_no_runs_of_its_own():
+    found = told(suite(1.3), policy())
+    assert (found.n_baseline, found.n_current, found.sessions_baseline) == (0, 0, 5)
+    assert (found.baseline, found.current, found.labels) == (None, None, ())
+    limits = [session_limit(5, fresh, family=6, false_alarms=0.01) for fresh in (2, 1)]
+    assert [found.evidence.k_in, found.evidence.k_out] == limits
+
+
+def test_what_all_benchmarks_did_together_before_is_no_spread_of_any():
+    pairs = []
+    for i in range(6):
+        base = {
+            s: lognormal(f"{i}-{s}", 6, centre=f, spread=0.002)
+            for s, f in zip(SEVERAL, (1, 1.3, 0.8, 1.2, 0.7), strict=True)
+        }
+        now = lognormal(f"{i}-now", 6, centre=1.3 if i == 0 else 1.0, spread=0.002)
+        sides = [profile({"elapsed": side}, name=f"b{i}") for side in (base, {"now": now})]
+        pairs.append(Pair(base=sides[0], current=sides[1]))
+    found = {f.benchmark: f for f in own(pairs, policy())}
+    assert found["b0"].evidence.prior < 0.02
+    assert {name for name, f in found.items() if f.status is Status.REGRESSED} == {"b0"}

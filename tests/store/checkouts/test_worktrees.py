@@ -14,7 +14,7 @@ from records import GIT_ENVIRONMENT
 from perfgate.core.errors import CannotDecideError
 from perfgate.store.checkouts.processes import run_group
 from perfgate.store.checkouts.tree import Tree
-from perfgate.store.checkouts.worktrees import _remove_tree, open_worktree_dir
+from perfgate.store.checkouts.worktrees import _on_one_disk, _remove_tree, open_worktree_dir
 from perfgate.store.git import git
 
 
@@ -179,3 +179,63 @@ def test_only_the_end_of_what_a_program_says_is_kept(tmp_path):
 
 def test_a_program_that_is_killed_says_by_which_signal(tmp_path):
     assert run_group(["sh", "-c", "kill -9 $$"], folder=str(tmp_path), env=os.environ)[0] == -9
+
+
+def test_a_room_is_never_inside_the_repository_even_where_temporary_files_are(tree, monkeypatch):
+    inside = os.path.join(tree.top, "tmp")
+    os.mkdir(inside)
+    monkeypatch.setattr(tempfile, "tempdir", inside)
+    monkeypatch.setenv("TMPDIR", inside)
+    with pytest.raises(CannotDecideError, match="outside the repository"), open_worktree_dir(tree):
+        pass
+    monkeypatch.delenv("TMPDIR")
+    with open_worktree_dir(tree) as place:
+        assert not place.path.startswith(tree.top)
+    assert os.listdir(inside) == []
+
+
+def test_a_place_that_is_not_there_is_on_no_disk(tree):
+    assert not _on_one_disk(os.path.join(tree.top, "absent"), tree.top)
+    assert _on_one_disk(tree.top, os.path.join(tree.top, "file"))
+
+
+@pytest.mark.parametrize(
+    ("words", "slug"),
+    [
+        pytest.param("fatal: detected dubious ownership in repository at '/r'\nTo add an exception:\n\n"
+                     "\tgit config --global --add safe.directory /r", "repository-distrusted", id="distrusted"),
+        pytest.param("fatal: not a git repository", "no-repository", id="no-repository"),
+    ],
+)  # fmt: skip
+def test_a_repository_that_git_distrusts_is_not_called_absent(tmp_path, monkeypatch, words, slug):
+    program = tmp_path / "git"
+    (tmp_path / "words").write_text(words)
+    program.write_text(f"#!/bin/sh\ncat '{tmp_path}/words' >&2\nexit 128\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(CannotDecideError) as caught:
+        Tree()
+    assert caught.value.diagnostics[0].slug == slug
+
+
+def test_of_the_files_of_a_worktree_the_submodules_are_told(tree):
+    assert tree.submodules(tree.top) == []
+    with open(os.path.join(tree.top, ".gitmodules"), "w") as file:
+        file.write('[submodule "parts"]\n\tpath = parts\n\turl = ../parts\n')
+    head = tree.head()
+    git(tree.top, ["update-index", "--add", "--cacheinfo", f"160000,{head},parts"], hint="")
+    assert tree.submodules(tree.top) == ["parts"]
+
+
+def test_what_a_branch_and_the_default_one_have_in_common_is_the_base(tree):
+    git(tree.top, ["branch", "-M", "main"], hint="")
+    base = tree.head()
+    git(tree.top, ["checkout", "-q", "-b", "work"], hint="")
+    assert tree.default_base() == (base, "what HEAD and main have in common")
+
+
+def test_a_path_is_part_of_a_tree_unless_git_ignores_it(tree):
+    for name in (".gitignore", "new", "ignored"):
+        with open(os.path.join(tree.top, name), "w") as file:
+            file.write("ignored\n")
+    assert [tree.is_part(tree.top, name) for name in ("file", "new", "ignored", "absent")] == [True, True, False, False]
