@@ -145,8 +145,8 @@ def test_more_queries_in_the_traces_of_opentelemetry_fail_and_the_same_number_pa
             batch = [
                 {
                     "traceId": f"{name}-{number}", "spanId": own, "parentSpanId": parent, "name": stage,
-                    "startTimeUnixNano": str(1_800_000_000_000_000_000 + number * 10**9 + start * 10**6),
-                    "endTimeUnixNano": str(1_800_000_000_000_000_000 + number * 10**9 + end * 10**6),
+                    "startTimeUnixNano": str(1_700_000_000_000_000_000 + number * 10**9 + start * 10**6),
+                    "endTimeUnixNano": str(1_700_000_000_000_000_000 + number * 10**9 + end * 10**6),
                 }
                 for own, parent, stage, start, end in spans
             ]  # fmt: skip
