@@ -30,7 +30,7 @@ from perfgate.report.document import (
 )
 from perfgate.report.gate_changes import list_gate_changes
 from perfgate.report.provenance import describe_measurement, list_environment_changes, list_large_shifts
-from perfgate.report.stages import list_attributions
+from perfgate.report.stages import attributions_of, fold_attributions
 from perfgate.report.words import amount, count, percent, span
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def compose(verdict: Verdict) -> Document:
 def sizes_of(verdict: Verdict) -> dict[str, int]:
     """Return how many values each part of a report has, by the part's name in `PARTS`; faults and notes among them."""
     found = {n: len(rows) for n, rows in _groups(verdict).items()}
-    parts = {"problems": verdict.problems, "notes": _notes(verdict), "attributions": list_attributions(verdict)}
+    parts = {"problems": verdict.problems, "notes": _notes(verdict), "attributions": attributions_of(verdict)}
     return {**found, **{name: len(part) for name, part in parts.items()}}
 
 
@@ -124,8 +124,8 @@ def blocks_of(verdict: Verdict, most: Mapping[str, int]) -> tuple[Block, ...]:
     blocks += _section("Regressed", groups["failed"], remarks=True)
     blocks += _section("Could not be judged", groups["undecided"], remarks=True)
     blocks += _section("Suspected, not failing", groups["suspected"], remarks=True)
-    attributions = list_attributions(verdict)
-    blocks += attributions[: most.get("attributions", len(attributions))]
+    attributions = attributions_of(verdict)
+    blocks += fold_attributions(attributions[: most.get("attributions", len(attributions))])
     blocks += _section("Suspected before, not confirmed", groups["refuted"], remarks=True)
     blocks += _section("Worse, and waived", groups["waived"], remarks=True)
     unknown = [f for f in groups["advisory"] if f.reason == "saturated"]

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 from perfgate.core.measured import WHOLE
 from perfgate.core.profile import title
 from perfgate.gate.attribution import attribute
-from perfgate.report.document import Column, Entry, Fold, Table, name, text
+from perfgate.report.document import Column, Entry, Fold, Paragraph, Table, name, text
 from perfgate.report.words import amount
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from perfgate.core.finding import Verdict
     from perfgate.gate.attribution import Attribution, StageChange
-    from perfgate.report.document import Block, Span
+    from perfgate.report.document import Block, Line, Span
 
 _NONE = "–"
 _COLUMNS = (
@@ -27,26 +29,24 @@ _COLUMNS = (
 )
 
 
-def list_attributions(verdict: Verdict) -> list[Block]:
-    """Return a table for each benchmark that got worse and has stages; folded, since the rows above say what failed."""
-    found = attribute(verdict.findings, verdict.baseline, verdict.current)
-    return [
-        Fold(
-            summary=(
-                text("Where the time of "),
-                name(title(a.benchmark, a.labels)),
-                text(f" went: {_describe(a)}"),
-            ),
-            blocks=(Table(columns=_COLUMNS, entries=tuple(_entry(s) for s in a.stages), remarks=False),),
-        )
-        for a in found
-        if a.stages
-    ]
+def attributions_of(verdict: Verdict) -> tuple[Attribution, ...]:
+    """Return where the time of each benchmark that got worse went."""
+    return tuple(a for a in attribute(verdict.findings, verdict.baseline, verdict.current) if a.stages)
+
+
+def fold_attributions(found: Sequence[Attribution]) -> list[Block]:
+    """Return a line and a table for each benchmark, folded, since the rows above say what failed."""
+    if not found:
+        return []
+    blocks: list[Block] = []
+    for a in found:
+        blocks.append(Paragraph(line=(name(title(a.benchmark, a.labels)), text(": "), *_describe(a))))
+        blocks.append(Table(columns=_COLUMNS, entries=tuple(_entry(s) for s in a.stages), remarks=False))
+    return [Fold(summary=(text("Where the time went"),), blocks=tuple(blocks))]
 
 
 def attributions_to_data(verdict: Verdict) -> list[dict[str, Any]]:
     """Return the same as JSON data, in seconds; a reader of the report computes it anew."""
-    found = attribute(verdict.findings, verdict.baseline, verdict.current)
     return [
         {
             "benchmark": a.benchmark,
@@ -58,7 +58,7 @@ def attributions_to_data(verdict: Verdict) -> list[dict[str, Any]]:
                 for s in a.stages
             ],
         }
-        for a in found
+        for a in attributions_of(verdict)
     ]
 
 
@@ -66,20 +66,20 @@ def _rounded(value: float) -> float:
     return float(f"{value:.12g}")
 
 
-def _describe(a: Attribution) -> str:
+def _describe(a: Attribution) -> Line:
     """Return the change of the whole in words, and the stage with the largest part of it."""
     if a.change <= 0:
-        return "no stage took longer"
+        return (text("no stage took longer"),)
     first = a.stages[0]
     words = f"+{amount(a.change, 's')} a trace"
     if first.share is None or first.share <= 0:
-        return words
+        return (text(words),)
     added = amount((first.current or 0.0) - (first.baseline or 0.0), "s", beside=a.change)
-    return f"{words}, of which {_stage(first)} +{added}"
+    return (text(f"{words}, of which "), _stage(first), text(f" +{added}"))
 
 
-def _stage(s: StageChange) -> str:
-    return "in no stage" if s.stage == WHOLE else s.stage
+def _stage(s: StageChange) -> Span:
+    return text("in no stage") if s.stage == WHOLE else name(s.stage)
 
 
 def _entry(s: StageChange) -> Entry:
@@ -87,7 +87,7 @@ def _entry(s: StageChange) -> Entry:
     beside = max(s.current or 0.0, s.baseline or 0.0)
     return Entry(
         cells=(
-            text(_stage(s)) if s.stage == WHOLE else name(s.stage),
+            _stage(s),
             _time(s.baseline, beside),
             _time(s.current, beside),
             text(f"{'+' if change > 0 else ''}{amount(change, 's', beside=beside, apart=False)}"),

@@ -76,7 +76,7 @@ def test_eight_queries_a_request_in_place_of_one_fail_and_the_report_names_the_s
     assert stages["query"] == (1, 8)
     assert stages["lookup"] == (2, 9)
     assert "answer" not in {name for name, calls in stages.items() if calls[0] != calls[1]}
-    assert "Where the time of api went" in outcome.stdout
+    assert "Where the time went\napi: +" in outcome.stdout
 
 
 def test_the_same_program_again_has_the_same_calls_and_passes(traced_api: Project) -> None:

@@ -1,0 +1,71 @@
+"""Where the time went, in words: a table for each benchmark that got worse, and names of stages only as names."""
+
+from __future__ import annotations
+
+from gate_cases import finding, profile, verdict
+
+from perfgate.core.finding import Status
+from perfgate.core.metrics import Metric
+from perfgate.render.markdown import render
+from perfgate.render.terminal import render as in_terminal
+from perfgate.report.codec import to_data
+from perfgate.report.compose import blocks_of, compose, sizes_of
+
+
+def side(stages: dict[str, tuple[float, float]]):
+    """Return a benchmark by the seconds and the calls a trace of its stages."""
+    values: dict[Metric, list[float]] = {}
+    for name, (seconds, calls) in stages.items():
+        values[Metric(name=f"stage:{name}", unit="s", better="lower")] = [seconds] * 3
+        values[Metric(name=f"calls:{name}", unit="1", better="lower")] = [calls] * 3
+    return profile(values)
+
+
+def worse(was, now):
+    return verdict(finding(Status.REGRESSED), baseline=(side(was),), current=(side(now),))
+
+
+def test_the_first_line_names_the_change_and_the_stage_and_the_table_has_shares_and_calls():
+    text = in_terminal(
+        compose(worse({"load": (0.010, 1), "query": (0.020, 1)}, {"load": (0.011, 1), "query": (0.119, 8)}))
+    )
+    assert "train: +100 ms a trace, of which query +99 ms" in text
+    row = next(line for line in text.splitlines() if line.startswith("query"))
+    assert row.split() == ["query", "20", "ms", "119", "ms", "+99", "ms", "99%", "1", "→", "8"]
+
+
+def test_time_in_no_stage_has_a_name_of_its_own_and_stages_come_and_go():
+    text = in_terminal(
+        compose(worse({"tick_total": (0.1, 1), "old": (0.1, 2)}, {"tick_total": (0.5, 1), "new": (0.1, 3)}))
+    )
+    assert "of which in no stage +400 ms" in text
+    rows = {line.split()[0]: line.rstrip().rsplit("  ", 1)[-1].strip() for line in text.splitlines() if "ms" in line}
+    assert (rows["old"], rows["new"]) == ("gone: 2", "new: 3")
+
+
+def test_a_name_of_a_stage_is_only_ever_shown_verbatim():
+    evil = "</details><script>`|@here\n::error::x"
+    page = render(compose(worse({evil: (0.1, 1)}, {evil: (0.9, 1)})))
+    for line in page.splitlines():
+        if "script" in line:
+            assert line.count("`") >= 2
+            assert not line.startswith(("</details>", "::error"))
+
+
+def test_the_data_of_the_report_has_the_same_numbers_in_seconds():
+    (found,) = to_data(worse({"query": (0.1, 1)}, {"query": (0.3, 4)}))["attribution"]
+    (stage,) = found["stages"]
+    assert found["change"] == 0.2
+    assert stage == {
+        "stage": "query", "baseline": 0.1, "current": 0.3, "share": 1.0, "calls_baseline": 1.0, "calls_current": 4.0,
+    }  # fmt: skip
+
+
+def test_many_attributions_can_be_cut_like_every_other_part():
+    names = [f"b{i}" for i in range(30)]
+    metric = Metric(name="stage:s", unit="s", better="lower")
+    was, now = (tuple(profile({metric: [t] * 3}, name=n) for n in names) for t in (1.0, 2.0))
+    one = verdict(*(finding(Status.REGRESSED, benchmark=n) for n in names), baseline=was, current=now)
+    assert sizes_of(one)["attributions"] == 30
+    (fold,) = [b for b in blocks_of(one, {"attributions": 4}) if "Where the time" in str(b)]
+    assert len(fold.blocks) == 2 * 4
