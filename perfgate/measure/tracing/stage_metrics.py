@@ -153,7 +153,10 @@ def _held(known: dict[Key, Durations], key: Key, bounds: Sequence[float], other:
 _of_process: list[StageMetrics] = []
 
 
-def init_metrics(deadline_ms: float = 200.0, *, prefix: str = "mm", unit: str = "ms") -> StageMetrics:
+_DEADLINE_MS, _PREFIX, _UNIT = 200.0, "mm", "ms"
+
+
+def init_metrics(deadline_ms: float = _DEADLINE_MS, *, prefix: str = _PREFIX, unit: str = _UNIT) -> StageMetrics:
     """Make the stage metrics of this process, with nothing recorded, and return them.
 
     The deadline is that of the traces in measured runs, too. The variable
@@ -183,5 +186,11 @@ def init_metrics(deadline_ms: float = 200.0, *, prefix: str = "mm", unit: str = 
 
 
 def get_metrics() -> StageMetrics:
-    """Return the stage metrics of this process; before `init_metrics` those with a deadline of 200 ms."""
-    return _of_process[0] if _of_process else init_metrics()
+    """Return the stage metrics of this process; before `init_metrics` those with a deadline of 200 ms.
+
+    Only `init_metrics` sets the deadline of the traces in measured runs.
+    """
+    if not _of_process:
+        deadline = read_deadline(default=_DEADLINE_MS) or _DEADLINE_MS
+        _of_process.append(StageMetrics(deadline_ms=deadline, prefix=_PREFIX, unit=_UNIT))
+    return _of_process[0]

@@ -109,6 +109,21 @@ def test_the_metrics_of_a_process_are_those_that_were_set_up_last():
     assert get_metrics().deadline_ms == 5.0
 
 
+def test_asking_for_the_metrics_sets_no_deadline_for_measured_runs(python):
+    program = """
+        from perfgate.measure import get_metrics, init_tracer, measure_run_context
+        tracer = init_tracer()
+        print(get_metrics().deadline_ms)
+        with measure_run_context(write=False) as run:
+            tracer.start_trace("t")
+            tracer.finish_trace()
+        print(run.to_dict()["traces"])
+    """
+    first, traces = python(program).stdout.splitlines()
+    assert first == "200.0"
+    assert "deadline_ms" not in traces
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
