@@ -1,0 +1,1 @@
+"""Traces, and what can be said of them without a baseline."""

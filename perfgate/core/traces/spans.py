@@ -1,0 +1,114 @@
+"""Traces: what one request, tick or batch called, and how long each call took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Value = str | bool | int | float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One call inside a trace."""
+
+    name: str
+    """What was called; never holds a lone surrogate."""
+    parent: int
+    """Place of the span that called it in the spans of the trace; -1: none."""
+    children: tuple[int, ...]
+    """Places of the spans that it called, in the order of their starts."""
+    start: int
+    """Nanoseconds since 1970; 0: not stated."""
+    duration: int | None
+    """Nanoseconds, >= 0; None: it has no end, or one before its start."""
+    is_failed: bool
+    """Did it end in an error?"""
+    attributes: tuple[tuple[str, Value], ...]
+    """By name; a list or table is its JSON text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """The spans of one trace identifier, a parent always before its children."""
+
+    trace_id: str
+    """In hexadecimal digits, as in the file."""
+    service: str
+    """Of the first span; may be empty."""
+    spans: tuple[Span, ...]
+    """In the order of a walk from the roots down; at least one, unless all are in circles."""
+    missing_parents: int
+    """Spans whose parent is not among the spans; they have no parent here."""
+    circular: int
+    """Spans whose parents lead in a circle, or below such; they are not among the spans."""
+    conflicting: int
+    """Spans whose identifier an earlier span has, with other content; they are not among the spans."""
+    dropped: int
+    """Spans that the program says it did not write."""
+    unfinished: int
+    """Spans without a duration; where the spans are nested is known nevertheless."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Is every span that belongs to the trace where it belongs? Only then are its calls exact."""
+        return not (self.missing_parents or self.circular or self.conflicting or self.dropped)
+
+    @property
+    def roots(self) -> tuple[int, ...]:
+        """Return the places of the spans that nobody called."""
+        return tuple(i for i, span in enumerate(self.spans) if span.parent < 0)
+
+    @property
+    def duration(self) -> int | None:
+        """Return the nanoseconds from the first root's start to the last root's end; None: not known."""
+        ends = [(s.start, s.start + s.duration) for i in self.roots if (s := self.spans[i]).duration is not None]
+        return max(end for _, end in ends) - min(start for start, _ in ends) if ends else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traces:
+    """All traces of some files."""
+
+    complete: tuple[Trace, ...]
+    """Those to judge, in the order of their first spans."""
+    incomplete: tuple[Trace, ...]
+    """Those of which spans are missing or contradict each other."""
+    repeated: int
+    """Spans that the files hold more than once, with the same content; each counts once."""
+    unnamed: int
+    """Spans without the identifier of a trace or of themselves; they are left out."""
+    broken_lines: int
+    """Lines that are no batches."""
+
+
+def own_times(trace: Trace) -> list[int | None]:
+    """Return the nanoseconds of each span in which none of its children ran; None where it has no duration.
+
+    Children that run at the same time count once, and only within their parent, so that no own time is negative.
+    """
+    found: list[int | None] = []
+    for span in trace.spans:
+        if span.duration is None:
+            found.append(None)
+            continue
+        end = span.start + span.duration
+        inner = (trace.spans[i] for i in span.children)
+        parts = sorted(
+            (max(c.start, span.start), min(c.start + c.duration, end)) for c in inner if c.duration is not None
+        )
+        found.append(span.duration - _covered(parts))
+    return found
+
+
+def _covered(parts: Iterable[tuple[int, int]]) -> int:
+    """Return how much of the time intervals cover; they are in the order of their starts."""
+    total, reached = 0, 0
+    for start, end in parts:
+        if end > max(start, reached):
+            total += end - max(start, reached)
+            reached = end
+    return total
