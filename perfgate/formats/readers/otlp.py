@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from perfgate.formats.parsing.failures import all_failed
 from perfgate.formats.parsing.otlp import Points
 from perfgate.formats.parsing.record import Record, Samples, Share, Skipped
+from perfgate.formats.parsing.traces import TraceCollector, instant
+from perfgate.formats.parsing.traces.stages import records_of
 from perfgate.formats.parsing.values import items, table, text
-from perfgate.formats.traces.trees import TraceTrees
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 LONGEST_BATCH = 32 * 1024 * 1024
 """Longest line in characters: a collector writes batches of 8,192 spans of some 500 characters."""
+MOST_IN_TRACES = 500_000
+"""Spans of which the traces are put together; with more only the durations of single spans are read."""
 _HINT = "write it with the OTLP JSON file exporter, one batch a line"
 _BATCHES = frozenset({"resourceLogs", "resourceMetrics", "resourceSpans"})
 _LONGEST_OPENING = 40
@@ -54,31 +57,43 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
         CannotDecideError: it is no OTLP, or more lines are broken than is tolerated.
     """
     calls: dict[tuple[str, str, str], _Calls] = {}
-    points, trees = Points(source.times), TraceTrees()
+    points, traces = Points(source.times), TraceCollector(keeps_attributes=False)
     for batch in _batches(source, options):
         if isinstance(batch, Skipped):
             yield batch
             continue
-        for group in map(table, items(batch.get("resourceSpans"))):
-            service, version = _service(group)
-            for scoped in map(table, items(group.get("scopeSpans"))):
-                scope = text(table(scoped.get("scope")).get("name"))
-                for span in map(table, items(scoped.get("spans"))):
-                    if not source.times.keeps(_instant(span.get("startTimeUnixNano"))):
-                        continue
-                    key = (service, scope, text(span.get("name")))
-                    found = calls.get(key)
-                    if found is None:
-                        found = calls[key] = _Calls(commit=version)
-                    _take(found, span)
-                    start, end = (_instant(span.get(f"{at}TimeUnixNano")) for at in ("start", "end"))
-                    trees.take(span, start, end, version)
+        for key, span, version in _spans(batch):
+            if source.times.keeps(instant(span.get("startTimeUnixNano"))):
+                found = calls.get(key)
+                if found is None:
+                    found = calls[key] = _Calls(commit=version)
+                _take(found, span)
+                if traces.count < MOST_IN_TRACES:
+                    traces.take_span(span, key[0])
         for group in map(table, items(batch.get("resourceMetrics"))):
             points.take(group, _service(group)[0])
     for (_, _, name), found in calls.items():
         yield from _records(name, found)
-    yield from trees.records()
+    yield from _stages(traces, {name: found.commit for (_, _, name), found in calls.items()})
     yield from points.records(options)
+
+
+def _spans(batch: dict[str, Any]) -> Iterator[tuple[tuple[str, str, str], dict[str, Any], str]]:
+    """Yield each span of a batch with its service, its scope and its name, and the version of the service."""
+    for group in map(table, items(batch.get("resourceSpans"))):
+        service, version = _service(group)
+        for scoped in map(table, items(group.get("scopeSpans"))):
+            scope = text(table(scoped.get("scope")).get("name"))
+            for span in map(table, items(scoped.get("spans"))):
+                yield (service, scope, text(span.get("name"))), span, version
+
+
+def _stages(traces: TraceCollector, commits: dict[str, str]) -> Iterator[Record | Skipped]:
+    """Yield calls and time a trace of each stage."""
+    if traces.count < MOST_IN_TRACES:
+        yield from records_of(traces.finish(), commits)
+    else:
+        yield Skipped(benchmark="traces", metric="calls", why=f"{MOST_IN_TRACES:,} spans or more")
 
 
 def _service(group: dict[str, Any]) -> tuple[str, str]:
@@ -92,7 +107,7 @@ def _service(group: dict[str, Any]) -> tuple[str, str]:
 
 def _take(found: _Calls, span: dict[str, Any]) -> None:
     """Take one span to those of its name."""
-    start, end = _instant(span.get("startTimeUnixNano")), _instant(span.get("endTimeUnixNano"))
+    start, end = instant(span.get("startTimeUnixNano")), instant(span.get("endTimeUnixNano"))
     if table(span.get("status")).get("code") in _ERROR:
         found.errors += 1
     elif not start or not end or end < start:
@@ -101,13 +116,6 @@ def _take(found: _Calls, span: dict[str, Any]) -> None:
         found.durations.append((end - start) / 1e9)
         found.first = min(found.first or start, start)
         found.last = max(found.last, start)
-
-
-def _instant(value: object) -> int:
-    """Return nanoseconds since 1970, whole, which a double could not hold; 0: none is stated."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(2**64)):
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**64 else 0
 
 
 def _records(name: str, found: _Calls) -> Iterator[Record | Skipped]:

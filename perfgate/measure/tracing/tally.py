@@ -9,7 +9,7 @@ from perfgate.measure.tracing.spans import MOST_NAMES, OTHER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from perfgate.measure.tracing.spans import Span, Trace
 
@@ -37,42 +37,29 @@ def stages_of(trace: Trace) -> dict[str, StageTime]:
 
     The own times of all stages add up to the time of the whole, as far as they did not run at the same time.
     """
-    found, _ = stages_of_tree(trace.root, trace.spans)
+    inner: dict[Span, list[Span]] = {trace.root: []}
+    for span in trace.spans:
+        inner[span] = []
+        inner.setdefault(span.parent or trace.root, []).append(span)
+    found: dict[str, StageTime] = {}
+    open_now: dict[str, int] = {}
+    for span, is_leaving in _walk(trace.root, inner):
+        name = _stage_name(span)
+        if is_leaving:
+            open_now[name] -= 1
+            continue
+        depth = open_now[name] = open_now.get(name, 0) + 1
+        stage = found.get(name) or found.setdefault(name, StageTime())
+        if span is not trace.root:
+            stage.calls += 1
+        if depth == 1:
+            stage.total_ns += span.duration_ns
+        stage.own_ns += span.duration_ns - _covered(span, inner[span])
     for name, number in trace.dropped.items():
         found.setdefault(name, StageTime()).calls += number
     whole = found[WHOLE]
     whole.calls = whole.calls or 1
     return found
-
-
-def stages_of_tree(root: Span, spans: Sequence[Span]) -> tuple[dict[str, StageTime], int]:
-    """Return time and calls of each stage below a root, the root's own among them, and how many spans lead to it.
-
-    Args:
-        root: of the trace, ended.
-        spans: all others, in the order in which they were entered.
-    """
-    inner: dict[Span, list[Span]] = {root: []}
-    for span in spans:
-        inner.setdefault(span, [])
-        inner.setdefault(span.parent or root, []).append(span)
-    found: dict[str, StageTime] = {}
-    open_now: dict[str, int] = {}
-    reached = 0
-    for span, is_leaving in _walk(root, inner):
-        name = _stage_name(span)
-        if is_leaving:
-            open_now[name] -= 1
-            continue
-        reached += 1
-        depth = open_now[name] = open_now.get(name, 0) + 1
-        stage = found.get(name) or found.setdefault(name, StageTime())
-        if span is not root:
-            stage.calls += 1
-        if depth == 1:
-            stage.total_ns += span.duration_ns
-        stage.own_ns += span.duration_ns - _covered(span, inner[span])
-    return found, reached
 
 
 def _walk(root: Span, inner: dict[Span, list[Span]]) -> Iterator[tuple[Span, bool]]:

@@ -74,15 +74,18 @@ def read_traces(sources: Iterable[Source], *, most: int = MOST_SPANS) -> Traces:
 class TraceCollector:
     """Collects the spans of many batches; `finish` puts each where it belongs in its trace."""
 
-    def __init__(self, *, most: int = MOST_SPANS) -> None:
+    def __init__(self, *, most: int = MOST_SPANS, keeps_attributes: bool = True) -> None:
         """Start with no span.
 
         Args:
             most: spans that are taken; one more is an error.
+            keeps_attributes: keep those of every span, and not of those without a parent alone?
         """
+        self._keeps_attributes = keeps_attributes
         self._piles: dict[str, _Pile] = {}
         self._most = most
-        self._count = 0
+        self.count = 0
+        """Spans that were taken."""
         self._repeated = 0
         self._unnamed = 0
         self.broken_lines = 0
@@ -102,17 +105,18 @@ class TraceCollector:
             service = str(facts.get("service.name", ""))
             for scoped in map(table, items(group.get("scopeSpans"))):
                 for span in map(table, items(scoped.get("spans"))):
-                    self._count += 1
-                    if self._count > self._most:
+                    if self.count >= self._most:
                         raise cannot_decide(
                             "traces-too-many",
                             f"there are more than {self._most:,} spans in the files",
                             place=origin,
                             hint="give fewer files, or lower sample_rate in [tool.perfgate.trace]",
                         )
-                    self._take(span, service)
+                    self.take_span(span, service)
 
-    def _take(self, span: dict[str, Any], service: str) -> None:
+    def take_span(self, span: dict[str, Any], service: str) -> None:
+        """Take one span, however many there are."""
+        self.count += 1
         trace_id, span_id = _identifier(span.get("traceId")), _identifier(span.get("spanId"))
         if not trace_id or not span_id:
             self._unnamed += 1
@@ -120,7 +124,7 @@ class TraceCollector:
         pile = self._piles.get(trace_id)
         if pile is None:
             pile = self._piles[trace_id] = _Pile(service=service)
-        found = _found(span)
+        found = _found(span, keeps_attributes=self._keeps_attributes)
         held = pile.spans.setdefault(span_id, found)
         if held is not found:
             same = held == found
@@ -199,15 +203,16 @@ def _dropped(root: _Found) -> int:
     return sum(value for value in counts if isinstance(value, int) and value > 0)
 
 
-def _found(span: dict[str, Any]) -> _Found:
+def _found(span: dict[str, Any], *, keeps_attributes: bool) -> _Found:
     start, end = instant(span.get("startTimeUnixNano")), instant(span.get("endTimeUnixNano"))
+    parent = _identifier(span.get("parentSpanId"))
     return _Found(
-        parent=_identifier(span.get("parentSpanId")),
+        parent=parent,
         name=_clean(text(span.get("name"))),
         start=start,
         duration=end - start if start and end >= start else None,
         is_failed=table(span.get("status")).get("code") in _ERROR,
-        attributes=_attributes(span.get("attributes")),
+        attributes=_attributes(span.get("attributes")) if keeps_attributes or not parent else (),
     )
 
 

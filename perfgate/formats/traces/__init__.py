@@ -1,1 +1,0 @@
-"""Traces of other tools: spans put together to trees."""
