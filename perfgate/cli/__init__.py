@@ -36,6 +36,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "validate": (_CI, "Check configuration, baselines and waivers; measure nothing."),
     "report": (_CI, "Render a report again in another format."),
     "audit": (_MORE, "Estimate false alarms and detectable changes of the gate."),
+    "doctor": (_MORE, "Show what this machine can measure, and what to do about it."),
     "explain": (_MORE, "Show which rules apply to a benchmark."),
     "waive": (_MORE, "Allow one value to be worse until a date, in review."),
     "schema": (_MORE, "Print the JSON Schema of a file format."),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
 _TIMEOUT = 60.0
+_VERSION_TIMEOUT = 2.0
 _REGULAR = ("100644", "100664", "100755")
 _FOLDER = "040000"
 _DEEPEN = "git fetch --unshallow"
@@ -262,6 +263,23 @@ def git(
         stderr = done.stderr.decode("utf-8", "replace")
         raise failure("ref-unreadable", arguments, stderr, failing=failing, hint=hint)
     return done.stdout
+
+
+def read_version() -> str | None:
+    """Return the version of git, such as ``2.39.5``; None when there is no git that answers."""
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed command
+            command(os.curdir, ["--version"]),
+            env=environment(os.environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_VERSION_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    words = done.stdout.decode("utf-8", "replace").split()
+    return words[2][:40] if done.returncode == 0 and words[:2] == ["git", "version"] and words[2:] else None
 
 
 def shown(ref: str) -> str:
