@@ -82,6 +82,18 @@ def _note_unraisable(caught: sys.UnraisableHookArgs) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code; whatever goes wrong is reported on stderr."""
+    code = _guard(arguments)
+    verbose = sys.modules.get("perfgate.cli.verbose")  # only --verbose loads it
+    if verbose is not None:
+        from perfgate.core.errors import plain  # noqa: PLC0415 - `--help` does not need it
+
+        for line in verbose.take_lines():
+            _say(plain(line))
+    return code
+
+
+def _guard(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code; nothing is raised."""
     try:
         return _run(list(arguments))
     except BrokenPipeError:

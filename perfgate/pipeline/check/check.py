@@ -31,6 +31,7 @@ from perfgate.pipeline.reference.commit import Gate, gate_of
 from perfgate.pipeline.verdicts import (
     compared_of,
     hint_for_failed,
+    log_methods,
     notes_on,
     report_joins,
     suite_of,
@@ -131,6 +132,7 @@ def check(request: Request) -> Verdict:
         classless=baselines.is_machine_unknown or (request.current is not None and not selection.selected),
     )
     judgement = judge(pairs, settings.policy)
+    log_methods(judgement.findings)
     if request.today and baselines.waivers:
         notes.append(note("today-given", f"waivers were held against {request.today}, not against today"))
     return join(
