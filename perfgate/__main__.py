@@ -85,10 +85,8 @@ def run(arguments: Sequence[str]) -> int:
     code = _guard(arguments)
     verbose = sys.modules.get("perfgate.cli.verbose")  # only --verbose loads it
     if verbose is not None:
-        from perfgate.core.errors import plain  # noqa: PLC0415 - `--help` does not need it
-
         for line in verbose.take_lines():
-            _say(plain(line))
+            _say(line)
     return code
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 
-from perfgate.core.steps import LOGGER
+from perfgate.core.errors import plain
+from perfgate.core.text.steps import LOGGER
 
 _MOST_LINES = 1_000
 
@@ -22,7 +23,7 @@ class _Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a line, once, while there is room."""
-        line = f"perfgate: {record.getMessage()}"
+        line = plain(f"perfgate: {record.getMessage()}")
         if line in self.lines:
             return
         if len(self.lines) < _MOST_LINES:

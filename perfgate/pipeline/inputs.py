@@ -13,8 +13,8 @@ from perfgate.collect import Collection, Key, collect
 from perfgate.collect.appended import AppendedFiles
 from perfgate.collect.one_session import of_one_session
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note
-from perfgate.core.steps import is_heard, log_step
 from perfgate.core.text.names import list_some
+from perfgate.core.text.steps import is_heard, log_step
 from perfgate.formats.detect import detect
 from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.folders import unmatched

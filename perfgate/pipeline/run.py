@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import CannotDecideError, cannot_decide, error
 from perfgate.core.session_id import SessionId
-from perfgate.core.steps import log_step
+from perfgate.core.text.steps import log_step
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.discovery import LARGEST_RUN, RunReader, find
 from perfgate.formats.parsing.files import read_bounded

@@ -13,9 +13,9 @@ from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import Compared, ExitCode, Finding, Suite, Verdict
 from perfgate.core.profile import Profile, title
 from perfgate.core.reasons import hint_for, sentence_with
-from perfgate.core.steps import is_heard, log_step
 from perfgate.core.text.equal_faults import group_equal
 from perfgate.core.text.names import list_some
+from perfgate.core.text.steps import is_heard, log_step
 from perfgate.pipeline import inputs
 from perfgate.pipeline.runs import removal_of
 

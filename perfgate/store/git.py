@@ -233,6 +233,7 @@ def git(
     asked: bytes = b"",
     settings: Sequence[str] = (),
     accepted: Collection[int] = (0,),
+    timeout: float = _TIMEOUT,
 ) -> bytes:
     """Return what git prints in a folder when it reads `asked`; it never waits for a person.
 
@@ -244,6 +245,7 @@ def git(
         asked: its input.
         settings: of git, ``key=value``, beside those of every call.
         accepted: exit codes that are no refusal.
+        timeout: how long it may take, in seconds.
 
     Raises:
         CannotDecideError: git is absent or refuses.
@@ -253,7 +255,7 @@ def git(
             command(folder, arguments, settings=settings),
             capture_output=True,
             check=False,
-            timeout=_TIMEOUT,
+            timeout=timeout,
             input=asked,
             env=environment(os.environ),
         )
@@ -268,18 +270,11 @@ def git(
 def read_version() -> str | None:
     """Return the version of git, such as ``2.39.5``; None when there is no git that answers."""
     try:
-        done = subprocess.run(  # noqa: S603 - a fixed command
-            command(os.curdir, ["--version"]),
-            env=environment(os.environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_VERSION_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        answer = git(os.curdir, ["--version"], hint="install git", timeout=_VERSION_TIMEOUT)
+    except CannotDecideError:
         return None
-    words = done.stdout.decode("utf-8", "replace").split()
-    return words[2][:40] if done.returncode == 0 and words[:2] == ["git", "version"] and words[2:] else None
+    words = answer.decode("utf-8", "replace").split()
+    return words[2][:40] if words[:2] == ["git", "version"] and words[2:] else None
 
 
 def shown(ref: str) -> str:

@@ -6,7 +6,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-from perfgate.core import steps
+from perfgate.core.text import steps
 
 if TYPE_CHECKING:
     import pytest
@@ -31,7 +31,9 @@ def test_it_says_which_configuration_files_baselines_and_methods(green: Project)
 
 def test_without_it_nothing_is_said_and_logging_is_not_loaded_for_it(green: Project) -> None:
     assert green.cli("check").stderr == ""
-    program = "import sys; from perfgate.core.steps import log_step; log_step('x'); print('logging' in sys.modules)"
+    program = (
+        "import sys; from perfgate.core.text.steps import log_step; log_step('x'); print('logging' in sys.modules)"
+    )
     assert green.command(sys.executable, "-S", "-c", program).stdout == "False\n"
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_CPUS = 4096
 _LONGEST_WORD = 40
+_MOST_DIGITS = 20  # of 2^64
 _WHOLE_CPUINFO = 16_384  # bytes: the first processor with all its flags
 _UNLIMITED = 2**60  # bytes: version 1 of cgroups writes a number near 2^63 for "no limit"
 _MARKS = (("/.dockerenv", "docker"), ("/run/.containerenv", "podman"))
@@ -221,4 +222,4 @@ def _is_word(text: str) -> bool:
 def _whole(text: str) -> int | None:
     """Return a whole number from 0 of at most 20 digits; None: it is none."""
     digits = text.strip()
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 20 else None  # noqa: PLR2004 - 2^64
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS else None
