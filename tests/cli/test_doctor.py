@@ -81,3 +81,29 @@ def test_a_folder_that_cannot_be_written_is_a_warning_while_another_can(tmp_path
     assert run(["doctor", "--quick", "--format", "json"]) == 0
     (check,) = [c for c in json.loads(capsys.readouterr().out)["checks"] if c["name"] == "run-files"]
     assert check["level"] == "warning"
+
+
+def test_a_memory_mode_that_is_not_known_is_a_note(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PERFGATE_MEMORY", "guess")
+    assert run(["doctor", "--quick"]) == 0
+    words = " ".join(capsys.readouterr().out.split())
+    assert "note memory-source" in words
+    assert "PERFGATE_MEMORY is no known mode and is ignored" in words
+
+
+def test_a_machine_whose_files_hold_garbage_is_examined_to_the_end(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("proc/meminfo", "proc/loadavg", "proc/self/cgroup", "proc/cpuinfo"):
+        (tmp_path / "root" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "root" / name).write_bytes(bytes(range(256)) * 40)
+    (tmp_path / "root/sys/devices/system/cpu/present").mkdir(parents=True)
+    document, faults = examine.examine(is_quick=True, root=str(tmp_path / "root"))
+    assert faults == []
+    assert {"cpus", "load", "session"} <= {c["name"] for c in document.data["checks"]}
+
+
+def test_a_clock_that_stands_still_is_exit_code_2(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _, faults = examine.examine(is_quick=True, clock=lambda: None)
+    assert [(f.slug, f.place) for f in faults] == [("cannot-measure", "clock")]

@@ -60,14 +60,19 @@ def _errors(checks: Sequence[Check]) -> Iterator[Check]:
 
 
 def _check_measuring(root: str, clock: Callable[[], Clock | None]) -> Iterator[Check]:
-    source = ""
+    mode, ignored = os.environ.get("PERFGATE_MEMORY") or "auto", ""
     try:
-        meter = open_meter(check_mode(os.environ.get("PERFGATE_MEMORY") or "auto"))
+        check_mode(mode)
+    except ValueError:  # as a program does
+        mode, ignored = "auto", "PERFGATE_MEMORY is no known mode and is ignored"
+    try:
+        meter = open_meter(mode)
         source = meter.source
         meter.stop()
-    except (OSError, ValueError):  # a mode that is unknown is ignored by programs, too
+    except OSError:
         source = ""
-    yield costs.check_memory(source, _LAUNCHER, can_reset=read_limits(os.environ, root).can_reset_peak)
+    can_reset = read_limits(os.environ, root).can_reset_peak
+    yield costs.check_memory(source, _LAUNCHER, can_reset=can_reset, ignored=ignored)
     found = clock()
     measured: OwnCosts | None = measure_costs() if found is not None else None
     yield costs.check_clock(found, measured)
