@@ -82,6 +82,16 @@ def _note_unraisable(caught: sys.UnraisableHookArgs) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code; whatever goes wrong is reported on stderr."""
+    code = _guard(arguments)
+    verbose = sys.modules.get("perfgate.cli.verbose")  # only --verbose loads it
+    if verbose is not None:
+        for line in verbose.take_lines():
+            _say(line)
+    return code
+
+
+def _guard(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code; nothing is raised."""
     try:
         return _run(list(arguments))
     except BrokenPipeError:

@@ -36,6 +36,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "validate": (_CI, "Check configuration, baselines and waivers; measure nothing."),
     "report": (_CI, "Render a report again in another format."),
     "audit": (_MORE, "Estimate false alarms and detectable changes of the gate."),
+    "doctor": (_MORE, "Show what this machine can measure, and what to do about it."),
     "explain": (_MORE, "Show which rules apply to a benchmark."),
     "waive": (_MORE, "Allow one value to be worse until a date, in review."),
     "schema": (_MORE, "Print the JSON Schema of a file format."),
@@ -65,6 +66,8 @@ class _Program(click.Group):
         known = not args or args[0] in _COMMANDS or args[0].startswith("-")
         if not known and not ctx.resilient_parsing:  # a shell that asks for words gets none
             raise click.UsageError(f'no command "{args[0]}"{_did_you_mean(args[0])}', ctx)
+        if "--verbose" in args[: args.index("--") if "--" in args else None] and not ctx.resilient_parsing:
+            raise click.UsageError(f"--verbose stands before the command: perfgate --verbose {args[0]}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
@@ -114,10 +117,15 @@ def _did_you_mean(word: str) -> str:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
 @click.version_option(__version__, prog_name="perfgate", message="%(prog)s %(version)s")
-def program() -> None:
+@click.option("--verbose", is_flag=True, help="Say on stderr what was read, at the end.")
+def program(*, verbose: bool) -> None:
     """Keep performance from getting worse unnoticed.
 
     Programs leave small JSON summaries of their runs; baselines are committed in
     git; `perfgate check` compares them and exits 0 (pass), 1 (regression) or
     2 (cannot decide).
     """
+    if verbose:
+        from perfgate.cli.verbose import listen
+
+        listen()

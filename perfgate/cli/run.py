@@ -44,6 +44,7 @@ def command(
     from perfgate.core.errors import warning
     from perfgate.pipeline.collect import collect_profiles
     from perfgate.pipeline.run import default_out, measure, plan_job
+    from perfgate.pipeline.tracing import overhead_of, warn_of_overhead
     from perfgate.render import render
     from perfgate.report.profiles import compose_profiles
     from perfgate.report.words import count
@@ -59,9 +60,12 @@ def command(
         is_whole=measuring.is_whole,
     )
     names: set[str] = set()
+    overheads = [0.0]
 
     def on_summary(line: str) -> None:
-        names.add(json.loads(line).get("benchmark") or "")
+        summary = json.loads(line)
+        names.add(summary.get("benchmark") or "")
+        overheads.append(overhead_of(summary))
         if form == "json":
             echo(f"{line}\n", form="json")
 
@@ -74,6 +78,9 @@ def command(
         message = f'--benchmark "{measuring.benchmark}" is ignored: the program names itself "{own}"'
         ignored = warning("benchmark-ignored", message, hint="leave the name out in the program, or --benchmark here")
         say("\n".join(ignored.lines()), err=True)
+    costly = warn_of_overhead(max(overheads))
+    if costly is not None:
+        say("\n".join(costly.lines()), err=True)
     if form == "table":
         echo(render(compose_profiles(collect_profiles(written, config=None, machine_class="").profiles), "text"))
         say(f"{count(len(written), 'summary', 'summaries')} in {out}")

@@ -13,6 +13,8 @@ from perfgate.collect import Collection, Key, collect
 from perfgate.collect.appended import AppendedFiles
 from perfgate.collect.one_session import of_one_session
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note
+from perfgate.core.text.names import list_some
+from perfgate.core.text.steps import is_heard, log_step
 from perfgate.formats.detect import detect
 from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.folders import unmatched
@@ -64,6 +66,7 @@ def read_settings(path: str | None, *, machine_class: str = "") -> Settings:
         folder, name = config.find(os.getcwd())
         root = shown(folder)
         policy = config.load(os.path.join(root, name)) if name else config.BUILT_IN
+    log_step("configuration: %s", policy.source)
     if machine_class:
         policy = with_class(policy, machine_class)
     return Settings(policy=policy, root=root)
@@ -115,6 +118,9 @@ def read_runs(
     """
     patterns, root = (list(paths), "") if paths else (list(settings.policy.runs), settings.root)
     files, problems, empty = _find_each(patterns, root)
+    if is_heard():
+        asked = list_some([os.path.join(root, p) for p in patterns])
+        log_step("run files: %s by %s: %s", len(files), asked, list_some(files))
     reader = RunReader(foreign, settings.policy.maps)
     own = facts.session_id() if facts.in_ci() else ""
     read = name_classes(reader.read(files), facts.environment())
@@ -198,12 +204,19 @@ class BaselineSet:
 def from_folder(folder: str) -> BaselineSet:
     """Return the baselines in a folder, and the waivers beside them."""
     found = store.load(folder)
+    _log_baselines(found.source, found.profiles)
     side = BaselineSet(source=found.source, profiles=found.profiles, problems=found.problems)
     try:
         reviewed = waivers_in(folder)
         return replace(side, waivers=reviewed.waivers, removals=reviewed.removals)
     except CannotDecideError as caught:
         return replace(side, problems=(*side.problems, *caught.diagnostics))
+
+
+def _log_baselines(source: str, profiles: Sequence[Profile]) -> None:
+    if is_heard():
+        classes = list_some(sorted({p.machine_class for p in profiles})) or "none"
+        log_step("baselines: %s from %s, machine classes: %s", len(profiles), source, classes)
 
 
 def waivers_in(folder: str) -> waivers.Reviewed:
@@ -258,6 +271,7 @@ def from_path(
         return BaselineSet(source=path, profiles=decode_profiles(content, path))
     asked = foreign is not None and foreign.source
     if settings is not None and not version and (asked or detect(Source(path, content=content))):
+        log_step("baselines: %s, a file of another tool", path)
         collection, problems, _ = read_runs((path,), settings, foreign=foreign, same_session=same_session)
         return BaselineSet(source=path, profiles=collection.profiles, problems=tuple(problems))
     return BaselineSet(source=path, profiles=percentiles.parse(content, path), is_machine_unknown=True)
@@ -272,6 +286,7 @@ def from_commit(commit: Commit, settings: Settings) -> BaselineSet:
     folder = os.path.normpath(os.path.join(settings.root or ".", settings.policy.baselines))
     source = f"{commit.shown}:{folder}"
     found = store.parse(source, commit.files(settings.policy.baselines, limit=store.LARGEST))
+    _log_baselines(f"{source} ({commit.id[:12]})", found.profiles)
     reviewed = waivers_of(commit, settings)
     return BaselineSet(
         source=source,

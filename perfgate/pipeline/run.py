@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import CannotDecideError, cannot_decide, error
 from perfgate.core.session_id import SessionId
+from perfgate.core.text.steps import log_step
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.discovery import LARGEST_RUN, RunReader, find
 from perfgate.formats.parsing.files import read_bounded
@@ -119,6 +120,7 @@ def plan_job(
         is_whole=is_whole,
     )
     _refuse_clash(job)
+    log_step("benchmark: %s, session: %s, run files to %s", job.benchmark, job.session, job.out)
     return job
 
 

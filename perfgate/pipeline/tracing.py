@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from perfgate.core.errors import warning
 from perfgate.measure.tracing import settings as names
+from perfgate.measure.tracing.cost import MOST_OVERHEAD
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perfgate.core.errors import Diagnostic
     from perfgate.core.policy import Tracing
 
 GOLDEN_FOLDER = "artifacts/traces"
@@ -29,3 +34,18 @@ def variables_of(trace: Tracing, golden: str = "") -> tuple[tuple[str, str], ...
         names.GOLDEN_INTERVAL: None if trace.golden_trace_interval is None else str(trace.golden_trace_interval),
     }
     return tuple((name, text) for name, text in stated.items() if text is not None and name not in os.environ)
+
+
+def overhead_of(summary: Mapping[str, object]) -> float:
+    """Return the share of the traced time that the spans of a run summary cost; 0.0 where it states none."""
+    traces = summary.get("traces")
+    share = traces.get("overhead") if isinstance(traces, dict) else None
+    return float(share) if isinstance(share, (int, float)) else 0.0
+
+
+def warn_of_overhead(share: float) -> Diagnostic | None:
+    """Return a warning when spans cost more of the traced time than `MOST_OVERHEAD`; a program's own may go unread."""
+    if share <= MOST_OVERHEAD:
+        return None
+    message = f"tracing costs about {share * 100:.2g} % of the traced time"
+    return warning("tracing-overhead", message, hint="trace longer stages, or sample fewer traces")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from perfgate.core.profile import Profile, title
 from perfgate.core.reasons import hint_for, sentence_with
 from perfgate.core.text.equal_faults import group_equal
 from perfgate.core.text.names import list_some
+from perfgate.core.text.steps import is_heard, log_step
 from perfgate.pipeline import inputs
 from perfgate.pipeline.runs import removal_of
 
@@ -44,6 +46,13 @@ def _name_commits(selection: Selection) -> str:
     if not judged or judged == left or not left:
         return ""
     return f"; left out: commit {list_some(left)}; judged: commit {list_some(judged)}"
+
+
+def log_methods(findings: Sequence[Finding]) -> None:
+    """Log how many values each method judged, when somebody listens."""
+    if is_heard():
+        methods = Counter(finding.method or "none" for finding in findings)
+        log_step("judged: %s values; %s", len(findings), ", ".join(f"{m}: {n}" for m, n in sorted(methods.items())))
 
 
 def notes_on(judgement: Judgement, selection: Selection) -> list[Diagnostic]:

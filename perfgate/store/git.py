@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
 _TIMEOUT = 60.0
+_VERSION_TIMEOUT = 2.0
 _REGULAR = ("100644", "100664", "100755")
 _FOLDER = "040000"
 _DEEPEN = "git fetch --unshallow"
@@ -261,6 +262,7 @@ def git(
     asked: bytes = b"",
     settings: Sequence[str] = (),
     accepted: Collection[int] = (0,),
+    timeout: float = _TIMEOUT,
 ) -> bytes:
     """Return what git prints in a folder when it reads `asked`; it never waits for a person.
 
@@ -272,6 +274,7 @@ def git(
         asked: its input.
         settings: of git, ``key=value``, beside those of every call.
         accepted: exit codes that are no refusal.
+        timeout: how long it may take, in seconds.
 
     Raises:
         CannotDecideError: git is absent or refuses.
@@ -281,7 +284,7 @@ def git(
             command(folder, arguments, settings=settings),
             capture_output=True,
             check=False,
-            timeout=_TIMEOUT,
+            timeout=timeout,
             input=asked,
             env=environment(os.environ),
         )
@@ -291,6 +294,16 @@ def git(
         stderr = done.stderr.decode("utf-8", "replace")
         raise failure("ref-unreadable", arguments, stderr, failing=failing, hint=hint)
     return done.stdout
+
+
+def read_version() -> str | None:
+    """Return the version of git, such as ``2.39.5``; None when there is no git that answers."""
+    try:
+        answer = git(os.curdir, ["--version"], hint="install git", timeout=_VERSION_TIMEOUT)
+    except CannotDecideError:
+        return None
+    words = answer.decode("utf-8", "replace").split()
+    return words[2][:40] if words[:2] == ["git", "version"] and words[2:] else None
 
 
 def shown(ref: str) -> str:

@@ -63,7 +63,8 @@ RUNS = optional(
         ),
         "traces": optional(
             {"count": st.integers(9, 2**53)},
-            {"deadline_misses": st.integers(0, 9), "deadline_ms": st.floats(1e-9, 1e12), "unfinished": COUNT},
+            {"deadline_misses": st.integers(0, 9), "deadline_ms": st.floats(1e-9, 1e12), "unfinished": COUNT,
+             "dropped_spans": COUNT, "spans": COUNT | st.none(), "overhead": st.floats(0, 1) | st.none()},
         ),
     },
 )  # fmt: skip

@@ -51,6 +51,8 @@ class _Traces(msgspec.Struct, gc=False):
     deadline_ms: Annotated[float, msgspec.Meta(gt=0)] | None = None
     unfinished: _Count = 0
     dropped_spans: _Count = 0
+    spans: _Count | None = None
+    overhead: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
 
 
 class _Stage(msgspec.Struct, gc=False):

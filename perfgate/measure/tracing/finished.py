@@ -11,9 +11,10 @@ from perfgate.measure.tracing.tally import StageTally, stages_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextvars import Token
 
-    from perfgate.measure.tracing.spans import Trace
+    from perfgate.measure.tracing.spans import NoSpan, Span, Trace
 
 _open: list[StageTally] = []
 _around: ContextVar[tuple[StageTally, ...]] = ContextVar("perfgate_runs", default=())
@@ -47,9 +48,10 @@ def open_tally() -> tuple[StageTally, Token[tuple[StageTally, ...]]]:
 
 
 def close_tally(tally: StageTally, token: Token[tuple[StageTally, ...]]) -> None:
-    """Add nothing more to a tally."""
+    """Add nothing more to a tally, whose run has stopped its clocks."""
     if tally in _open:
         _open.remove(tally)
+    tally.settle()
     try:
         _around.reset(token)
     except ValueError:
@@ -73,8 +75,11 @@ def report_at_exit() -> None:
 
 
 def _report(tally: StageTally, path: str, pid: int) -> None:
+    if pid != os.getpid():
+        return
+    tally.settle()
     found = tally.to_dict()
-    if found and pid == os.getpid():
+    if found:
         import json
 
         from perfgate.measure.tracing.files import append
@@ -82,15 +87,20 @@ def _report(tally: StageTally, path: str, pid: int) -> None:
         append(path, json.dumps(found).encode() + b"\n")
 
 
-def deliver(trace: Trace) -> None:
-    """Give a finished trace to all who keep it; a forked child leaves its parent's trace alone."""
+def deliver(trace: Trace, open_span: Callable[[str], Span | NoSpan]) -> None:
+    """Give a finished trace to all who keep it; a forked child leaves its parent's trace alone.
+
+    Args:
+        trace: the trace.
+        open_span: makes a span as those of the trace were made.
+    """
     if trace.pid != os.getpid():
         return
     runs = _around.get() or tuple(_open)
     if runs:
         stages, deadline = stages_of(trace), read_deadline(default=_deadline.ms)
         for run in runs:
-            run.take(trace, stages, deadline)
+            run.take(trace, stages, deadline, open_span)
     if os.environ.get(FILE) or os.environ.get(GOLDEN):
         from perfgate.measure.tracing.files import keep  # only those who keep traces pay for it
 

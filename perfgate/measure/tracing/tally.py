@@ -6,12 +6,15 @@ from _thread import allocate_lock  # what threading.Lock is, without importing t
 
 from perfgate.core.measured import WHOLE
 from perfgate.measure.tracing.spans import MOST_NAMES, OTHER
+from perfgate.measure.variables import say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from perfgate.measure.tracing.spans import Span, Trace
+    from perfgate.measure.tracing.spans import NoSpan, Span, Trace
+
+_warned: list[float] = []
 
 
 class StageTime:
@@ -98,9 +101,13 @@ class StageTally:
         misses: of them, those that took longer than the deadline of their time.
         deadline_ms: the last deadline; None: there was none.
         dropped: spans for which there was no room.
+        spans: how many were kept.
+        cost_ns: what the spans themselves are estimated to have cost; None: it is not known yet.
     """
 
-    __slots__ = ("_lock", "deadline_ms", "dropped", "misses", "stages", "traces", "unfinished")
+    __slots__ = (
+        "_lock", "_open_span", "cost_ns", "deadline_ms", "dropped", "misses", "spans", "stages", "traces", "unfinished",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         """Start with no trace."""
@@ -111,11 +118,29 @@ class StageTally:
         self.misses = 0
         self.deadline_ms: float | None = None
         self.dropped = 0
+        self.spans = 0
+        self.cost_ns: float | None = None
+        self._open_span: Callable[[str], Span | NoSpan] | None = None
 
-    def take(self, trace: Trace, stages: dict[str, StageTime], deadline_ms: float | None) -> None:
-        """Add a finished trace; threads may do so at the same time."""
+    def take(
+        self,
+        trace: Trace,
+        stages: dict[str, StageTime],
+        deadline_ms: float | None,
+        open_span: Callable[[str], Span | NoSpan],
+    ) -> None:
+        """Add a finished trace; threads may do so at the same time.
+
+        Args:
+            trace: the trace.
+            stages: its time and calls by stage.
+            deadline_ms: the time that it may take; None: any.
+            open_span: makes a span as those of the trace were made.
+        """
         with self._lock:
+            self._open_span = open_span
             self.traces += 1
+            self.spans += len(trace.spans)
             self.unfinished += bool(trace.unfinished)
             self.dropped += sum(trace.dropped.values())
             self.deadline_ms = deadline_ms
@@ -134,11 +159,37 @@ class StageTally:
             self.unfinished += _count(traces, "unfinished")
             self.misses += _count(traces, "deadline_misses")
             self.dropped += _count(traces, "dropped_spans")
+            self.spans += _count(traces, "spans")
             deadline = traces.get("deadline_ms")
             self.deadline_ms = deadline if isinstance(deadline, (int, float)) else self.deadline_ms
             for name, stage in stages.items():
                 if isinstance(stage, dict):
                     self._hold(name, *(_count(stage, key) for key in ("calls", "total_ns", "own_ns")))
+            overhead, whole = traces.get("overhead"), stages.get(WHOLE)
+            if isinstance(overhead, (int, float)) and 0 <= overhead <= 1 and isinstance(whole, dict):
+                self.cost_ns = (self.cost_ns or 0.0) + overhead * _count(whole, "total_ns")
+
+    def settle(self) -> None:
+        """Estimate what the spans themselves have cost, and say it once when it is much; the clocks have stopped."""
+        if not self.traces or self._open_span is None:
+            return
+        from perfgate.measure.tracing.cost import MOST_OVERHEAD, span_cost_ns  # only those who trace pay for it
+
+        self.cost_ns = self.spans * span_cost_ns(self._open_span)
+        share = self.overhead()
+        if share is not None and share > MOST_OVERHEAD and not _warned:
+            _warned.append(share)
+            say(
+                f"tracing costs about {share * 100:.2g} % of the traced time ({self.spans} spans); "
+                "trace longer stages, or sample fewer traces"
+            )
+
+    def overhead(self) -> float | None:
+        """Return the share of the traced time that the spans cost, 0.0 to 1.0; None when it is not known."""
+        traced = self.stages[WHOLE].total_ns if WHOLE in self.stages else 0
+        if self.cost_ns is None or not traced:
+            return None
+        return min(1.0, self.cost_ns / traced)
 
     def _hold(self, name: str, calls: int, total_ns: int, own_ns: int) -> None:
         key = name if name in self.stages or len(self.stages) < MOST_NAMES else OTHER
@@ -158,6 +209,10 @@ class StageTally:
             known["unfinished"] = self.unfinished
         if self.dropped:
             known["dropped_spans"] = self.dropped
+        known["spans"] = self.spans
+        overhead = self.overhead()
+        if overhead is not None:
+            known["overhead"] = round(overhead, 6)
         stages = {
             name: {"calls": s.calls, "total_ns": s.total_ns, "own_ns": s.own_ns}
             for name, s in sorted(self.stages.items())

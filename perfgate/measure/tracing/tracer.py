@@ -123,7 +123,7 @@ class Tracer:
         trace = span.trace
         trace.finish(now)
         ACTIVE.set(None)
-        deliver(trace)
+        deliver(trace, self.span)
         return trace
 
     def export_to_json(self, trace: Trace | None) -> dict[str, object]:

@@ -16,7 +16,7 @@ from perfgate.pipeline.ab.sides import Sides, prepare
 from perfgate.pipeline.fixed_time import refuse_by_arguments
 from perfgate.pipeline.reference.commit import Gate
 from perfgate.pipeline.reference.gate_changes import NONE, Edits
-from perfgate.pipeline.verdicts import compared_of, notes_on, suite_of, today, undecided_verdict
+from perfgate.pipeline.verdicts import compared_of, log_methods, notes_on, suite_of, today, undecided_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +88,7 @@ def _as_baseline(sides: Sides, measured: Measured | None = None) -> inputs.Basel
 def _verdict(measured: Measured, request: Request) -> Verdict:
     """Return the verdict of what was measured."""
     sides, judgement, selection = measured.sides, measured.judgement, measured.selection
+    log_methods(judgement.findings)
     # The base is measured anew each time: there is no baseline that could lack a gain.
     policy, base = replace(sides.settings.policy, on_improved="pass"), _as_baseline(sides, measured)
     facts = compared_of(_reproduce(request, sides), policy, base, selection)

@@ -31,6 +31,7 @@ from perfgate.pipeline.reference.commit import Gate, gate_of
 from perfgate.pipeline.verdicts import (
     compared_of,
     hint_for_failed,
+    log_methods,
     notes_on,
     report_joins,
     suite_of,
@@ -136,6 +137,7 @@ def check(request: Request) -> Verdict:
     judgement = judge(pairs, settings.policy)
     suite = suite_of(judgement, selection, settings.policy, (*baselines.profiles, *selection.profiles))
     warnings += find_too_few(judgement.findings, suite.gated, selection.profiles, request.confirm)
+    log_methods(judgement.findings)
     if request.today and baselines.waivers:
         notes.append(note("today-given", f"waivers were held against {request.today}, not against today"))
     return join(

@@ -5,14 +5,18 @@ from __future__ import annotations
 import gc
 import json
 import threading
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from perfgate.measure import init_metrics, measure_run_context
+from perfgate.measure.tracing import cost, tally
+from perfgate.measure.tracing.cost import span_cost_ns
 from perfgate.measure.tracing.spans import Span, Trace
 from perfgate.measure.tracing.tally import StageTally, stages_of
+from perfgate.measure.tracing.tracer import Tracer
 
 
 def built(*spans: tuple[str, int, int, int | None], end: int = 100) -> Trace:
@@ -158,8 +162,12 @@ def test_deadlines_missed_are_counted_against_the_traces(tracer, tmp_path, monke
     with measure_run_context("by-variable", out=tmp_path):
         one_trace(tracer)
     found = {name: run_of(tmp_path / f"{name}.json")["traces"] for name in ("missed", "met", "by-variable")}
-    assert found["missed"] == {"count": 2, "deadline_ms": 1e-6, "deadline_misses": 2}
-    assert found["met"] == {"count": 1, "deadline_ms": 60_000.0, "deadline_misses": 0}
+    assert (found["missed"]["count"], found["missed"]["deadline_ms"], found["missed"]["deadline_misses"]) == (
+        2,
+        1e-6,
+        2,
+    )
+    assert (found["met"]["count"], found["met"]["deadline_ms"], found["met"]["deadline_misses"]) == (1, 60_000.0, 0)
     assert found["by-variable"]["deadline_misses"] == 1
 
 
@@ -175,15 +183,77 @@ def test_finished_traces_are_freed_without_the_collector_of_cycles(tracer):
 
 
 def test_what_processes_left_behind_adds_up_and_other_data_is_left_out():
-    tally = StageTally()
+    both = StageTally()
     one = {
-        "traces": {"count": 2, "deadline_ms": 5.0, "deadline_misses": 1, "unfinished": 1, "dropped_spans": 3},
+        "traces": {
+            "count": 2,
+            "spans": 7,
+            "deadline_ms": 5.0,
+            "deadline_misses": 1,
+            "unfinished": 1,
+            "dropped_spans": 3,
+        },
         "stages": {"query": {"calls": 4, "total_ns": 10, "own_ns": 9}},
     }
     for known in (one, one, {}, {"traces": [], "stages": 1}, {"traces": {"count": "x"}, "stages": {"query": 1}}):
-        tally.add(known)
-    found = tally.to_dict()
+        both.add(known)
+    found = both.to_dict()
     assert found["traces"] == {
-        "count": 4, "deadline_ms": 5.0, "deadline_misses": 2, "unfinished": 2, "dropped_spans": 6,
+        "count": 4, "spans": 14, "deadline_ms": 5.0, "deadline_misses": 2, "unfinished": 2, "dropped_spans": 6,
     }  # fmt: skip
     assert found["stages"] == {"query": {"calls": 8, "total_ns": 20, "own_ns": 18}}
+
+
+def test_a_run_states_its_spans_and_their_share_of_the_traced_time(tracer, tmp_path):
+    with measure_run_context("r", out=tmp_path) as run:
+        tracer.start_trace("t")
+        for _ in range(3):
+            with tracer.span("read"):
+                time.sleep(0.01)
+        tracer.finish_trace()
+        assert "overhead" not in run.to_dict()["traces"], "measured while the run goes on"
+    traces, stages = run_of(tmp_path / "r.json")["traces"], run_of(tmp_path / "r.json")["stages"]
+    assert traces["spans"] == 3
+    cost = span_cost_ns(tracer.span)
+    assert traces["overhead"] == pytest.approx(3 * cost / stages["tick_total"]["total_ns"], abs=1e-6)
+
+
+def test_the_cost_of_a_span_is_measured_once_and_leaves_no_trace_behind(tracer, monkeypatch):
+    monkeypatch.setattr(cost, "_known", [])
+    opened = []
+
+    def open_span(name):
+        opened.append(name)
+        return tracer.span(name)
+
+    tracer.start_trace("t")
+    first = span_cost_ns(open_span)
+    number = len(opened)
+    assert span_cost_ns(open_span) == first > 0
+    assert 0 < number == len(opened) <= 200
+    assert tracer.finish_trace().spans == []
+
+
+@pytest.mark.parametrize(
+    ("cost_ns", "warnings"), [pytest.param(2_900.0, 0, id="below-3-percent"), pytest.param(3_100.0, 1, id="above")]
+)
+def test_tracing_that_costs_more_than_3_percent_is_said_once(cost_ns, warnings, monkeypatch, capsys):
+    monkeypatch.setattr(cost, "_known", [cost_ns])
+    monkeypatch.setattr(tally, "_warned", [])
+    trace = built(("a", 0, 40_000, None), ("b", 50_000, 60_000, None), end=200_000)
+    for _ in range(2):
+        run = StageTally()
+        run.take(trace, stages_of(trace), None, Tracer(enabled=True, sample_rate=1.0).span)
+        run.settle()
+        assert run.to_dict()["traces"]["overhead"] == pytest.approx(2 * cost_ns / 200_000)
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == warnings
+    assert all("trace longer stages, or sample fewer traces" in line for line in said)
+
+
+def test_processes_of_one_command_add_up_their_spans_and_weigh_their_shares_by_time():
+    both = StageTally()
+    for spans, overhead, total in ((10, 0.02, 3_000), (30, 0.06, 1_000)):
+        stages = {"tick_total": {"calls": 1, "total_ns": total, "own_ns": 0}}
+        both.add({"traces": {"count": 1, "spans": spans, "overhead": overhead}, "stages": stages})
+    assert both.to_dict()["traces"] == {"count": 2, "spans": 40, "overhead": 0.03}
