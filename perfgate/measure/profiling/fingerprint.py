@@ -13,7 +13,7 @@ _EDITABLE = '"editable"'
 _LONGEST = 10_000
 _DIGITS = 8
 
-_found: str | None = None
+_found: list[str] = []
 
 
 def fingerprint() -> str:
@@ -21,13 +21,12 @@ def fingerprint() -> str:
 
     Packages that are installed from a folder in place are left out: they are the measured code.
     """
-    global _found  # noqa: PLW0603 - once per process
-    if _found is None:
+    if not _found:
         name = "python" if sys.implementation.name == "cpython" else sys.implementation.name
         packages = "\n".join(sorted(_packages())).encode("utf-8", "surrogateescape")
         version = ".".join(map(str, sys.version_info[:2]))
-        _found = f"{name} {version}, packages {hex_digest(packages)[:_DIGITS]}"
-    return _found
+        _found.append(f"{name} {version}, packages {hex_digest(packages)[:_DIGITS]}")
+    return _found[0]
 
 
 def _packages() -> set[str]:

@@ -19,7 +19,7 @@ def fresh(monkeypatch, tmp_path):
             (folder / name).mkdir(parents=True)
             if name in direct_urls.get("urls", {}):
                 (folder / name / "direct_url.json").write_text(direct_urls["urls"][name])
-        monkeypatch.setattr(module, "_found", None)
+        monkeypatch.setattr(module, "_found", [])
         monkeypatch.setattr(sys, "path", [str(folder), str(tmp_path / "gone.zip")])
         return module.fingerprint()
 
