@@ -79,9 +79,15 @@ def test_more_calls_of_the_same_work_fail_and_equal_ones_pass(basket: Project) -
     assert "metric-gaps" not in outcome.stdout
     basket.write("basket.py", MEASURES_ITSELF.replace("{rows}", "41"))
     assert profiled(basket, "basket.py").code == 0
-    outcome = basket.cli("check")
+    outcome = basket.cli("check", "--report", "report.json")
     assert outcome.code == 1, str(outcome)
     assert "function_calls" in outcome.stdout
+    assert "Functions of basket that changed: basket.py:price, calls 40 → 41" in outcome.stdout
+    assert "calls 40 → 41" in basket.cli("report", "report.json").stdout
+    (where,) = json.loads(basket.path("report.json").read_text())["attribution"]
+    assert [(f["function"], f["calls_baseline"], f["calls_current"]) for f in where["functions"]] == [
+        ("basket.py:price", 40, 41)
+    ]
 
 
 def test_counts_of_another_interpreter_are_not_compared_and_both_are_named(basket: Project) -> None:
