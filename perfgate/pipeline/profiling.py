@@ -17,6 +17,8 @@ from perfgate.measure.command.run import run_command
 from perfgate.measure.profiling.report import MOST_FUNCTIONS
 from perfgate.measure.profiling.settings import FILE, SWITCH
 from perfgate.measure.summary import write_summary
+from perfgate.measure.tracing.settings import FILE as TRACE_FILE
+from perfgate.measure.tracing.settings import GOLDEN
 from perfgate.pipeline.run import build_environ, failed, measure
 
 if TYPE_CHECKING:
@@ -114,7 +116,7 @@ def _profile(job: MeasuringJob) -> dict[Named | None, dict[str, Any]]:
         path = os.path.join(scratch, "profiles")
         profiled = replace(
             job,
-            variables=(*job.variables, (SWITCH, "1"), (FILE, path)),
+            variables=(*job.variables, (SWITCH, "1"), (FILE, path), *_nowhere(scratch)),
             timeout=None if job.timeout is None else job.timeout * _TIMES_SLOWER,
         )
         env = build_environ(profiled, os.path.join(scratch, "receipt"), is_warmup=True)
@@ -124,6 +126,11 @@ def _profile(job: MeasuringJob) -> dict[Named | None, dict[str, Any]]:
         if not os.path.exists(path):
             return {}
         return _merge(read_bounded(path, limit=_LARGEST_RECORDS, slug="run-unreadable"))
+
+
+def _nowhere(scratch: str) -> tuple[tuple[str, str | None], ...]:
+    """Return variables that keep what the profiled program measures away from what others judge."""
+    return (("PERFGATE_OUT", scratch), (TRACE_FILE, None), (GOLDEN, None))
 
 
 def _merge(content: bytes) -> dict[Named | None, dict[str, Any]]:

@@ -77,6 +77,7 @@ def test_more_calls_of_the_same_work_fail_and_equal_ones_pass(basket: Project) -
     outcome = basket.cli("check")
     assert outcome.code == 0, str(outcome)
     assert "metric-gaps" not in outcome.stdout
+    assert "function:" not in outcome.stdout
     basket.write("basket.py", MEASURES_ITSELF.replace("{rows}", "41"))
     assert profiled(basket, "basket.py").code == 0
     outcome = basket.cli("check", "--report", "report.json")
@@ -140,3 +141,35 @@ def test_a_program_that_profiles_itself_has_no_second_profile(project: Project) 
     outcome = profiled(project, "own.py")
     assert outcome.code == 0, str(outcome)
     assert "profile-missing" in outcome.stderr
+
+
+def test_what_a_program_measures_under_the_profiler_is_kept_nowhere(project: Project) -> None:
+    project.write(
+        "stubborn.py",
+        "from perfgate.measure import init_tracer, measure_run_context\n"
+        "tracer = init_tracer()\n"
+        "with measure_run_context(benchmark='stubborn', write=True):\n"
+        "    tracer.start_trace('t')\n    sorted([2, 1])\n    tracer.finish_trace()\n",
+    )
+    outcome = project.cli(
+        "run", "-n", "2", "--warmup", "0", "--profile", "--", "python", "stubborn.py",
+        env={"PERFGATE_TRACE_FILE": str(project.path("traces.jsonl"))},
+    )  # fmt: skip
+    assert outcome.code == 0, str(outcome)
+    assert len(project.runs()) == 2
+    assert len(project.path("traces.jsonl").read_text().splitlines()) == 2
+    assert "<built-in method builtins.sorted>" in {f["function"] for f in profiles(project)[-1]["functions"]}
+
+
+def test_the_profiles_of_forked_workers_that_end_by_themselves_are_added(project: Project) -> None:
+    project.write(
+        "forks.py",
+        "import os, sys\nimport perfgate\n"
+        "def work(): pass\n"
+        "with perfgate.profile():\n    work()\n"
+        "child = os.fork()\n"
+        "with perfgate.profile():\n    work(); work()\n"
+        "if child:\n    os.waitpid(child, 0)\n",
+    )
+    assert profiled(project, "forks.py").code == 0
+    assert profiles(project)[-1]["function_calls"] == 5

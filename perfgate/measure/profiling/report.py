@@ -25,20 +25,22 @@ Run = tuple[str, tuple[tuple[str, str], ...]]
 class _Kept:
     """The profiles of this process: of each benchmark the last run's, and the sum of all other blocks."""
 
-    __slots__ = ("lock", "pid", "profiles")
+    __slots__ = ("lock", "profiles")
 
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Start with none, and write them when this process ends; a forked child has nothing of its parent's."""
         self.lock = allocate_lock()
-        self.pid = 0
         self.profiles: dict[Run | None, Profile] = {}
-
-
-_kept = _Kept()
+        path = os.environ.get(FILE)
+        if path:
+            register(_write, path, os.getpid())
 
 
 def keep_block(profile: Profile) -> None:
     """Add the profile of a block to those of all other blocks in this process."""
-    _wait_for_end()
     with _kept.lock:
         total = _kept.profiles.setdefault(None, Profile(0, {}, 0))
         total.function_calls += profile.function_calls
@@ -50,19 +52,10 @@ def keep_block(profile: Profile) -> None:
 
 def keep_run(profile: Profile, benchmark: str | None, labels: Mapping[str, str]) -> None:
     """Keep the profile of a measured run, in place of that of an earlier run of its benchmark."""
-    _wait_for_end()
     key = (benchmark or "", tuple(sorted(labels.items())))
     with _kept.lock:
         if key in _kept.profiles or len(_kept.profiles) < _MOST_RUNS:
             _kept.profiles[key] = profile
-
-
-def _wait_for_end() -> None:
-    """Write when this process ends; a forked child begins with nothing of its parent's."""
-    path, pid = os.environ.get(FILE), os.getpid()
-    if path and _kept.pid != pid:
-        _kept.lock, _kept.pid, _kept.profiles = allocate_lock(), pid, {}
-        register(_write, path, pid)
 
 
 def _write(path: str, pid: int) -> None:
@@ -95,3 +88,8 @@ def to_data(profile: Profile) -> dict[str, object]:
             for (function, file, line), f in dearest(profile.functions, MOST_FUNCTIONS)
         ],
     }
+
+
+_kept = _Kept()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_kept.begin)
