@@ -18,6 +18,8 @@ if TYPE_CHECKING:
         measure_and_run,
         measure_run_context,
         measured,
+        performance_monitor,
+        profile,
         traced,
     )
     from perfgate.pipeline.collect import load_profiles, load_runs
@@ -36,6 +38,8 @@ __all__ = [
     "measure_and_run",
     "measure_run_context",
     "measured",
+    "performance_monitor",
+    "profile",
     "traced",
 ]
 _FOR_NOTEBOOKS = ("load_profiles", "load_runs")
@@ -49,4 +53,5 @@ def __getattr__(name: str) -> object:
 
     home = "perfgate.pipeline.collect" if name in _FOR_NOTEBOOKS else "perfgate.measure"
     found: object = getattr(import_module(home), name)
+    globals()[name] = found  # the next look-up is one of a plain name, and adds no calls to a profile
     return found

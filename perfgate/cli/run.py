@@ -11,6 +11,7 @@ from perfgate.cli.output import echo, say
 
 if TYPE_CHECKING:
     from perfgate.cli.options import MeasuringOptions
+    from perfgate.core.errors import Diagnostic
 
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 @click.option("-n", "--runs", type=click.IntRange(1, 100_000), default=10, show_default=True, help="Measured runs.")
 @measuring_options
 @click.option("--out", metavar="DIR", help="Folder of the summaries (default: where `check` looks).")
+@click.option("--profile", "is_profiled", is_flag=True, help="Run once more under a profiler; count its calls.")
 @click.option(
     "--format",
     "form",
@@ -31,20 +33,20 @@ def command(
     runs: int,
     measuring: MeasuringOptions,
     out: str | None,
+    is_profiled: bool,
     form: str,
 ) -> None:
     """Measure a command: time, CPU and peak memory, one summary a run.
 
     A program that uses perfgate.measure inside writes its own summaries; they win.
-    A run that fails ends the measuring with exit code 2.
+    A run that fails ends the measuring with exit code 2. With --profile the last
+    summary of each benchmark has the calls of one more repetition, which is not timed.
     """
-    import json
-
     from perfgate.cli.present import clear_progress, show_progress
-    from perfgate.core.errors import warning
     from perfgate.pipeline.collect import collect_profiles
+    from perfgate.pipeline.profiling import measure_and_profile
     from perfgate.pipeline.run import default_out, measure, plan_job
-    from perfgate.pipeline.tracing import overhead_of, warn_of_overhead
+    from perfgate.pipeline.tracing import warn_of_overhead
     from perfgate.render import render
     from perfgate.report.profiles import compose_profiles
     from perfgate.report.words import count
@@ -59,28 +61,51 @@ def command(
         timeout=measuring.timeout,
         is_whole=measuring.is_whole,
     )
-    names: set[str] = set()
-    overheads = [0.0]
-
-    def on_summary(line: str) -> None:
-        summary = json.loads(line)
-        names.add(summary.get("benchmark") or "")
-        overheads.append(overhead_of(summary))
-        if form == "json":
-            echo(f"{line}\n", form="json")
-
+    seen = _Seen(form)
+    warnings: list[Diagnostic] = []
     try:
-        written = measure(job, runs=runs, warmup=measuring.warmup, on_summary=on_summary, on_progress=show_progress)
+        if is_profiled:
+            written, warnings = measure_and_profile(
+                job, runs=runs, warmup=measuring.warmup, on_summary=seen.take, on_progress=show_progress
+            )
+        else:
+            written = measure(job, runs=runs, warmup=measuring.warmup, on_summary=seen.take, on_progress=show_progress)
     finally:
         clear_progress()
-    if measuring.benchmark and measuring.benchmark not in names:
-        own = ", ".join(sorted(names)[:3])
-        message = f'--benchmark "{measuring.benchmark}" is ignored: the program names itself "{own}"'
-        ignored = warning("benchmark-ignored", message, hint="leave the name out in the program, or --benchmark here")
-        say("\n".join(ignored.lines()), err=True)
-    costly = warn_of_overhead(max(overheads))
-    if costly is not None:
-        say("\n".join(costly.lines()), err=True)
+    if measuring.benchmark and measuring.benchmark not in seen.names:
+        warnings.append(_ignored(measuring.benchmark, seen.names))
+    for found in [*warnings, *warn_of_overhead(seen.overhead)]:
+        say("\n".join(found.lines()), err=True)
     if form == "table":
         echo(render(compose_profiles(collect_profiles(written, config=None, machine_class="").profiles), "text"))
         say(f"{count(len(written), 'summary', 'summaries')} in {out}")
+
+
+class _Seen:
+    """What the summaries say that were written, and their echo where each is printed."""
+
+    def __init__(self, form: str) -> None:
+        self._form = form
+        self.names: set[str] = set()
+        self.overhead = 0.0
+
+    def take(self, line: str) -> None:
+        """Take the summary of a run, a line of JSON."""
+        import json
+
+        from perfgate.pipeline.tracing import overhead_of
+
+        summary = json.loads(line)
+        self.names.add(summary.get("benchmark") or "")
+        self.overhead = max(self.overhead, overhead_of(summary))
+        if self._form == "json":
+            echo(f"{line}\n", form="json")
+
+
+def _ignored(benchmark: str, names: set[str]) -> Diagnostic:
+    """Return the warning that the program names its benchmarks itself."""
+    from perfgate.core.errors import warning
+
+    own = ", ".join(sorted(names)[:3])
+    message = f'--benchmark "{benchmark}" is ignored: the program names itself "{own}"'
+    return warning("benchmark-ignored", message, hint="leave the name out in the program, or --benchmark here")

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error
-from perfgate.core.metrics import ALWAYS_POSITIVE, ELAPSED, PEAK_MEMORY, THROUGHPUT, WORKLOAD_BOUND, Metric
+from perfgate.core.metrics import (
+    ALWAYS_POSITIVE,
+    ELAPSED,
+    FUNCTION_CALLS,
+    PEAK_MEMORY,
+    THROUGHPUT,
+    WORKLOAD_BOUND,
+    Metric,
+    explains,
+)
 from perfgate.core.policy import GATED_BY_DEFAULT, gates_nothing_by_default
 from perfgate.core.profile import MetricProfile, Profile, title
 
@@ -66,6 +75,8 @@ def compare_definitions(one: Metric, other: Metric, sides: tuple[str, str]) -> M
     return None
 
 
+_UNKNOWN = "unknown"
+_UNSTATED = "an interpreter that is not stated"
 EXIT_CODE = "exit code "
 """Begins the source of times of a program that always ended with one exit code: with another it did something else."""
 
@@ -77,13 +88,18 @@ def compare_methods(base: MetricProfile, current: MetricProfile) -> Mismatch | N
         return _methods_mismatch(base.metric, sources)  # a program that begins to fail, or stops it, has its error rate
     if sources and not (base.quantiles or current.quantiles) and not (base.sources and current.sources):
         # One side does not state it: of memory it may be any method, of other metrics it is the usual one.
-        sources.append("unknown" if base.metric.name == PEAK_MEMORY.name else "single calls")
+        is_unknown = base.metric.name in {PEAK_MEMORY.name, FUNCTION_CALLS.name}
+        sources.append(_UNKNOWN if is_unknown else "single calls")
     return _methods_mismatch(base.metric, sources)
 
 
 def _methods_mismatch(metric: Metric, sources: Sequence[str]) -> Mismatch | None:
     if len(sources) < 2:  # noqa: PLR2004 - one method, or none that is stated
         return None
+    if metric.name == FUNCTION_CALLS.name:
+        counted = ", and with ".join(_UNSTATED if s == _UNKNOWN else s for s in sources)
+        message = f"function calls were counted with {counted}"
+        return Mismatch(slug="counted-elsewhere", metric=metric.name, message=message)
     name = metric.name.replace("_", " ")
     message = f"{name} was measured by different methods ({', '.join(sources)})"
     return Mismatch(slug="source-differs", metric=metric.name, message=message)
@@ -204,7 +220,7 @@ def find_flaws(profile: Profile, policy: Policy) -> list[Mismatch]:
         if m.samples and m.stated:
             message = f'"{m.metric.name}" has values in some sessions, but only quantiles in others'
             found.append(Mismatch(slug="kinds-differ", metric=m.metric.name, message=message))
-        if not policy.excludes(profile.benchmark, titled, m.metric.name):
+        if not policy.excludes(profile.benchmark, titled, m.metric.name) and not explains(m.metric.name):
             found += [_methods_mismatch(m.metric, m.sources), why_unmeasured(m)]
     if do_sessions_disagree(profile, policy):
         rows = sorted({r for s in profile.sessions for r in s.rows_used})

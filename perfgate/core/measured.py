@@ -122,6 +122,12 @@ CALLS = "calls:"
 """Prefix of the calls a trace of one stage: ``calls:retrieval``."""
 OWN = "own:"
 """Prefix of the time a trace in a stage and in none of its inner ones, where that differs: ``own:retrieval``."""
+FUNCTION = "function:"
+"""Prefix of the time in one function and in nothing that it called, under a profiler: ``function:score.py:predict``."""
+CALLS_OF = "function-calls:"
+"""Prefix of the calls of one function in a profiled run: ``function-calls:score.py:predict``."""
+EXPLAINING = (OWN, FUNCTION, CALLS_OF)
+"""Prefixes of metrics that explain a change of others, and are judged and listed nowhere."""
 WHOLE = "tick_total"
 """Name of the stage that is a whole trace."""
 _WALL = (Key("elapsed_sec", decimals=3), Key("elapsed_ns", decimals=0, times=10**9))
@@ -138,3 +144,13 @@ NAME_OF_KEY = {key.name: m.name for m in MEASURED for key in m.keys}
 """Key of the run summary -> name of the metric."""
 RESERVED = frozenset((*NAME_OF_KEY, *(m.name for m in MEASURED)))
 """Names that a program cannot give to a metric of its own."""
+
+
+def function_name(function: str, file: str) -> str:
+    """Return how a function is named behind `FUNCTION` and `CALLS_OF`: without its line, which edits above it change.
+
+    Args:
+        function: its name.
+        file: where it is; ``~`` or empty for what is written in C.
+    """
+    return f"{file}:{function}" if file and file != "~" else function

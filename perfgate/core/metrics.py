@@ -7,6 +7,7 @@ from typing import Literal
 
 from perfgate.core.measured import (
     CALLS,
+    EXPLAINING,
     MEASURED,
     NAME_OF_KEY,
     SPREAD_OF_COUNT,
@@ -40,6 +41,9 @@ THROUGHPUT = METRICS["throughput"]
 
 DEADLINE_MISS = Metric(name="deadline_miss", unit="1", better="lower")
 """The share of traces that took longer than their deadline."""
+
+FUNCTION_CALLS = Metric(name="function_calls", unit="1", better="lower")
+"""Calls in a profiled run, in Python and in C."""
 
 WORKLOAD_BOUND = frozenset(m.name for m in MEASURED if m.grows_with_rows)
 """Metrics whose amount depends on how many rows a run worked on."""
@@ -98,6 +102,11 @@ def is_of_calls(name: str) -> bool:
 def is_of_stage(name: str) -> bool:
     """Is a metric the time in a stage?"""
     return name.startswith(STAGE)
+
+
+def explains(name: str) -> bool:
+    """Does a metric only explain why others changed, so that it is judged and listed nowhere?"""
+    return name.startswith(EXPLAINING)
 
 
 def from_suffix(key: str) -> tuple[str, str, Direction] | None:

@@ -73,6 +73,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
             "`perfgate baseline refresh --replace --reason …`"
         ),
     ),
+    "counted-elsewhere": (
+        "another interpreter, or other packages",
+        (
+            "measure with the Python version and the packages of the baseline; or start it anew with these: "
+            "`perfgate baseline refresh --replace --reason …`"
+        ),
+    ),
     "rows-differ": (
         "the workload differs (rows_used)",
         (
@@ -87,6 +94,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "sides-unit": ("the units of base and head differ", "record the metric in one unit on both sides"),
     "sides-direction": ("the directions of base and head differ", "record the metric in one direction on both sides"),
     "sides-source": ("base and head were measured by different methods", "measure both sides by one method"),
+    "sides-counted": (
+        "base and head have other interpreters, or other packages",
+        'give both sides the same; or leave the calls out: `exclude = ["BENCHMARK:function_calls"]`',
+    ),
     "sides-rows": (
         "the workloads of base and head differ (rows_used)",
         'give both sides the same input, which a commit or `--setup` makes; or set `workload = "rate"`',

@@ -1,4 +1,7 @@
-"""Where the time of a benchmark that got worse went: the stages' shares of the change, and calls that changed."""
+"""Where the time of a benchmark that got worse went: the stages' shares of the change, and calls that changed.
+
+And the same of functions, where both sides were profiled.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.finding import Status
 from perfgate.core.measured import CALLS, OWN, STAGE, WHOLE
 from perfgate.core.statistic import P50
+from perfgate.gate.function_changes import compare_functions
 from perfgate.gate.rows import value_of
 
 if TYPE_CHECKING:
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from perfgate.core.finding import Finding
     from perfgate.core.profile import Profile
     from perfgate.core.run import Labels
+    from perfgate.gate.function_changes import FunctionChange
 
 _WORSE = frozenset({Status.REGRESSED, Status.SUSPECTED, Status.OVER_BUDGET, Status.WAIVED})
 _MOST_NAMED = 5
@@ -46,7 +51,7 @@ class StageChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
-    """The stages of one benchmark that got worse."""
+    """The stages and functions of one benchmark that got worse."""
 
     benchmark: str
     """Name of the benchmark."""
@@ -58,12 +63,16 @@ class Attribution:
     """By how many seconds a trace the stages together got slower."""
     stages: tuple[StageChange, ...]
     """Those that matter, the largest part of the change first."""
+    functions: tuple[FunctionChange, ...]
+    """Those that changed, the largest worsening first; empty where a side was not profiled."""
 
 
 def attribute(
     findings: Sequence[Finding], baseline: Sequence[Profile], current: Sequence[Profile]
 ) -> tuple[Attribution, ...]:
-    """Return for each benchmark with stages in which something got worse where the time went, in order of name.
+    """Return for each benchmark in which something got worse where the time went, in order of name.
+
+    Only of benchmarks whose stages were traced, or whose functions were profiled.
 
     Args:
         findings: of the verdict.
@@ -77,11 +86,17 @@ def attribute(
         key = (now.benchmark, now.labels, now.machine_class)
         if key in worse and key in before:
             changes = _compare(_times(before[key]), _times(now), _calls(before[key]), _calls(now))
-            if changes:
+            functions = compare_functions(before[key], now)
+            if changes or functions:
                 change = sum((c.current or 0.0) - (c.baseline or 0.0) for c in changes)
                 found.append(
                     Attribution(
-                        benchmark=key[0], labels=key[1], machine_class=key[2], change=change, stages=_choose(changes)
+                        benchmark=key[0],
+                        labels=key[1],
+                        machine_class=key[2],
+                        change=change,
+                        stages=_choose(changes),
+                        functions=functions,
                     )
                 )
     return tuple(sorted(found, key=lambda a: (a.benchmark, a.labels, a.machine_class)))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.finding import Finding, Status
+from perfgate.core.metrics import explains
 from perfgate.core.policy import ERROR_RATE, Budget, matches
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
@@ -87,7 +88,7 @@ def _guess_metric(wanted: str, profile: Profile) -> str:
     """Return which metric a budget may mean that names one that was not measured."""
     from difflib import get_close_matches  # noqa: PLC0415 - only for a mistyped name
 
-    names = sorted(m.metric.name for m in profile.metrics)
+    names = sorted(m.metric.name for m in profile.metrics if not explains(m.metric.name))
     near = get_close_matches(wanted, names, n=1)
     guess = f'did you mean "{near[0]}"? ' if near else ""
     return f"{guess}Measured: {list_some(names, _MOST_NAMES) or 'nothing'}"

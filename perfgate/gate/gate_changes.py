@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from perfgate.core.gate_changes import Move
+from perfgate.core.metrics import explains
 from perfgate.core.policy import AS_PROGRAMS_SAY, NO_BASELINES, without_origins
 from perfgate.core.profile import title
 from perfgate.core.statistic import STATISTICS
@@ -33,7 +34,7 @@ _Values = tuple[str, str, bool | None]  # before, after, laxer
 def profile_moves(was: Profile, now: Profile) -> tuple[Move, ...]:
     """Return how the p50 of each metric and the number of sessions moved."""
     moves = []
-    for name in sorted({m.metric.name for p in (was, now) for m in p.metrics}):
+    for name in sorted({m.metric.name for p in (was, now) for m in p.metrics if not explains(m.metric.name)}):
         move = _metric_move(name, was.metric(name), now.metric(name))
         moves += [move] if move else []
     sessions = len(was.sessions), len(now.sessions)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import Finding, Status
-from perfgate.core.metrics import ELAPSED
+from perfgate.core.metrics import ELAPSED, explains
 from perfgate.core.policy import SHOWN_BY_DEFAULT
 from perfgate.core.profile import title
 from perfgate.core.text.names import list_some
@@ -252,10 +252,14 @@ def _shelf(profile: Profile, values: Mapping[str, float]) -> tuple[object, ...]:
     return profile.machine_class, tuple(name for name, _ in profile.labels), next(iter(values))
 
 
+def _is_judged(metric: str) -> bool:
+    return metric not in SHOWN_BY_DEFAULT and not explains(metric)
+
+
 def _values(profile: Profile) -> dict[str, float]:
     """Return p50 of the metrics that are judged by default, time first."""
     metrics = sorted(profile.metrics, key=lambda m: (m.metric.name != ELAPSED.name, m.metric.name))
-    found = ((m.metric.name, value_of(m, "p50")) for m in metrics if m.metric.name not in SHOWN_BY_DEFAULT)
+    found = ((m.metric.name, value_of(m, "p50")) for m in metrics if _is_judged(m.metric.name))
     return {name: value for name, value in found if value is not None}
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.comparability import compare_metrics
 from perfgate.core.finding import Finding
-from perfgate.core.measured import MEASURED, OWN
-from perfgate.core.metrics import ELAPSED, THROUGHPUT, Metric
+from perfgate.core.measured import MEASURED
+from perfgate.core.metrics import ELAPSED, THROUGHPUT, Metric, explains
 from perfgate.core.policy import Policy, Ruling, gates_nothing_by_default
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
@@ -76,8 +76,8 @@ def rows_of(base: Profile | None, current: Profile | None, policy: Policy) -> It
     by_name = [{m.metric.name: m for m in p.metrics} if p else {} for p in (base, current)]
     is_primary = gates_nothing_by_default(m.name for m in metrics)
     for metric in metrics:
-        if metric.name.startswith(OWN) or policy.excludes(present.benchmark, titled, metric.name):
-            continue  # a stage's own time explains a change (gate.attribution), and is judged nowhere
+        if explains(metric.name) or policy.excludes(present.benchmark, titled, metric.name):
+            continue
         sides = by_name[0].get(metric.name), by_name[1].get(metric.name)
         plain = any(p is not None and p.quantiles for p in sides)
         repeats_time = metric.name == THROUGHPUT.name and _is_time_to_say(base, current, policy)

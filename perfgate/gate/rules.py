@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error
+from perfgate.core.metrics import explains
 from perfgate.core.policy import Policy, Rule, Ruling, matches
 from perfgate.core.profile import Profile, title
 from perfgate.core.statistic import STATISTICS
@@ -108,7 +109,7 @@ def explain(policy: Policy, profile: Profile) -> list[Governed]:
     """Return what governs each row of a benchmark, gated values first."""
     titled = title(*profile.key)
     rows = []
-    for m in profile.metrics:
+    for m in (m for m in profile.metrics if not explains(m.metric.name)):
         for statistic in STATISTICS:
             rule = policy.rule_for(profile.benchmark, titled, m.metric.name, statistic)
             if statistic in {"p50", "p95"} or (rule and rule.statistic != "p50"):

@@ -15,6 +15,8 @@ from perfgate.measure.tracing.tracer import get_tracer, init_tracer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from perfgate.measure.profiling.monitor import performance_monitor
+    from perfgate.measure.profiling.profiled import profile
     from perfgate.measure.tracing.stage_metrics import get_metrics, init_metrics
     from perfgate.measure.tracing.traced import traced
 
@@ -28,12 +30,16 @@ __all__ = [
     "measure_and_run",
     "measure_run_context",
     "measured",
+    "performance_monitor",
+    "profile",
     "traced",
 ]
 
 _LATER = {
     "get_metrics": "perfgate.measure.tracing.stage_metrics",
     "init_metrics": "perfgate.measure.tracing.stage_metrics",
+    "performance_monitor": "perfgate.measure.profiling.monitor",
+    "profile": "perfgate.measure.profiling.profiled",
     "traced": "perfgate.measure.tracing.traced",
 }
 """Names whose modules are loaded when they are first asked for: programs that do not use them pay nothing."""
@@ -45,4 +51,6 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_LATER[name]), name)
+    found: object = getattr(import_module(_LATER[name]), name)
+    globals()[name] = found
+    return found

@@ -253,7 +253,7 @@ def measure_once(
     """
     receipt = os.path.join(scratch, f"receipt-{new_run_id()}")
     started_at = format_utc(time.time_ns())
-    env = _build_environ(job, receipt, is_warmup=is_warmup)
+    env = build_environ(job, receipt, is_warmup=is_warmup)
     keep_output = watch is not None and not watch.has_output
     result = run_command(job.argv, env=env, timeout=job.timeout, cwd=job.folder, keep_output=keep_output)
     if watch is not None:
@@ -269,10 +269,10 @@ def measure_once(
         for path, summary in own or outside:
             keep(path, summary)
     if not result.is_ok():
-        raise _failed(job, result, number)
+        raise failed(job, result, number)
 
 
-def _build_environ(job: MeasuringJob, receipt: str, *, is_warmup: bool) -> dict[str, str]:
+def build_environ(job: MeasuringJob, receipt: str, *, is_warmup: bool) -> dict[str, str]:
     """Return the command's environment: a program that measures itself takes its labels from it."""
     variables: dict[str, str | None] = {
         "PERFGATE_BENCHMARK": job.benchmark,
@@ -362,7 +362,7 @@ def _write_outside_summary(
         ) from None
 
 
-def _failed(job: MeasuringJob, result: CommandResult, number: str) -> CommandFailedError:
+def failed(job: MeasuringJob, result: CommandResult, number: str) -> CommandFailedError:
     """Return the error for a run that failed, with the last lines of its stderr."""
     if result.error:
         what = result.error

@@ -43,9 +43,9 @@ def overhead_of(summary: Mapping[str, object]) -> float:
     return float(share) if isinstance(share, (int, float)) else 0.0
 
 
-def warn_of_overhead(share: float) -> Diagnostic | None:
+def warn_of_overhead(share: float) -> list[Diagnostic]:
     """Return a warning when spans cost more of the traced time than `MOST_OVERHEAD`; a program's own may go unread."""
     if share <= MOST_OVERHEAD:
-        return None
+        return []
     message = f"tracing costs about {share * 100:.2g} % of the traced time"
-    return warning("tracing-overhead", message, hint="trace longer stages, or sample fewer traces")
+    return [warning("tracing-overhead", message, hint="trace longer stages, or sample fewer traces")]

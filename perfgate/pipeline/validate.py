@@ -34,6 +34,7 @@ _MISFITS = frozenset({"rule-unit", "rule-sign", "budget-unit", "budget-sign"})
 _AGAIN = "restore it from git, or measure again and run `perfgate baseline refresh --replace`"
 _HINTS = {
     "source-differs": f"measure again by one method, then start the baseline anew: {REPLACE}",
+    "counted-elsewhere": f"measure again with one interpreter, then start the baseline anew: {REPLACE}",
     "kinds-differ": f"measure again in one form, then start the baseline anew: {REPLACE}",
     "sessions-disagree": f'start the baseline anew: {REPLACE}; or set workload = "rate"',
 }

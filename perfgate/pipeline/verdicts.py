@@ -11,6 +11,7 @@ from perfgate import config
 from perfgate.collect import find_older_files
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import Compared, ExitCode, Finding, Suite, Verdict
+from perfgate.core.metrics import FUNCTION_CALLS, explains
 from perfgate.core.profile import Profile, title
 from perfgate.core.reasons import hint_for, sentence_with
 from perfgate.core.text.equal_faults import group_equal
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from perfgate.collect import Selection, SessionTally
     from perfgate.core.policy import Policy
+    from perfgate.core.profile import MetricProfile
     from perfgate.gate.judge import Judgement
     from perfgate.pipeline.inputs import BaselineSet
     from perfgate.pipeline.reference.commit import Gate
@@ -96,7 +98,7 @@ def notes_on(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
 def _partial_metrics(profile: Profile) -> list[Diagnostic]:
     """Return a warning for each metric that only some runs of a profile state."""
     runs = sum(len(s.runs) for s in profile.sessions)
-    counts = {m.metric.name: m.count for m in profile.metrics if m.samples}
+    counts = {m.metric.name: m.count for m in profile.metrics if m.samples and not _is_of_profile(m)}
     return [
         warning(
             "metric-gaps",
@@ -106,6 +108,11 @@ def _partial_metrics(profile: Profile) -> list[Diagnostic]:
         for metric, n in counts.items()
         if n < runs
     ]
+
+
+def _is_of_profile(m: MetricProfile) -> bool:
+    """Does a profiler count it, in one more repetition and not in every run?"""
+    return explains(m.metric.name) or (m.metric.name == FUNCTION_CALLS.name and bool(m.sources))
 
 
 def hint_for_failed(tally: SessionTally) -> str:

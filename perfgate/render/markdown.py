@@ -7,6 +7,7 @@ each pipe is escaped; of 3,051 hostile names none breaks out of that.
 
 from __future__ import annotations
 
+import html
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -47,10 +48,16 @@ def _block(block: Block) -> str:
 
 
 def _fold(fold: Fold) -> str:
-    # The summary holds our own words only: inside the tag a code span would not be one.
-    summary = "".join(s.text for s in fold.summary)
+    summary = "".join(_in_tag(s) for s in fold.summary)
     inner = "\n\n".join(_block(b) for b in fold.blocks)
     return f"<details><summary>{summary}</summary>\n\n{inner}\n\n</details>"
+
+
+def _in_tag(span: Span) -> str:
+    """Return a piece of a summary: inside the tag a code span would not be one, and a name is HTML's code."""
+    if span.kind != "name":
+        return span.text
+    return f"<code>{html.escape(_shown(span.text, LONGEST_NAME)) or '–'}</code>"
 
 
 def _table(table: Table) -> str:
@@ -83,17 +90,8 @@ def _span(span: Span, *, in_table: bool) -> str:
 
 @lru_cache(maxsize=1 << 13)  # a comment that has to be cut is drawn several times
 def code(words: str, *, in_table: bool) -> str:
-    """Return words from data as a code span that shows them verbatim.
-
-    Line breaks become spaces, what cannot be printed (bidirectional controls and
-    zero-width characters among it) becomes U+FFFD, and the length is bounded; that of
-    a run of backticks too.
-    """
-    flat = re.sub(r"\s+", " ", words)
-    shown = "".join(c if c.isprintable() else "\ufffd" for c in flat).strip()
-    longest = LONGEST_NAME if in_table else _LONGEST_SENTENCE
-    if len(shown) > longest:
-        shown = shown[: longest - 1] + "…"
+    """Return words from data as a code span that shows them verbatim; a run of backticks is bounded in length."""
+    shown = _shown(words, LONGEST_NAME if in_table else _LONGEST_SENTENCE)
     if not shown:
         return "–"
     shown = re.sub(f"`{{{_MOST_BACKTICKS},}}", "`" * (_MOST_BACKTICKS - 1) + "…", shown)
@@ -101,3 +99,14 @@ def code(words: str, *, in_table: bool) -> str:
     pad = " " if shown[0] == "`" or shown[-1] == "`" else ""
     inner = shown.replace("|", "\\|") if in_table else shown
     return f"{fence}{pad}{inner}{pad}{fence}"
+
+
+def _shown(words: str, longest: int) -> str:
+    """Return words from data as they may be shown.
+
+    Line breaks become spaces, what cannot be printed (bidirectional controls and
+    zero-width characters among it) becomes U+FFFD, and the length is bounded.
+    """
+    flat = re.sub(r"\s+", " ", words)
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in flat).strip()
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from perfgate.core.metrics import explains
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.statistic import STORED
 from perfgate.report.document import BENCHMARK, METRIC, Block, Column, Document, Entry, Paragraph, Table, name, text
@@ -29,7 +30,7 @@ _RECORD_COLUMNS = (
 
 def compose_profiles(profiles: Sequence[Profile]) -> Document:
     """Return the table of profiles; a metric of several sessions has a line for each and one for all."""
-    entries = tuple(e for p in profiles for m in p.metrics for e in _entries(p, m))
+    entries = tuple(e for p in profiles for m in p.metrics if not explains(m.metric.name) for e in _entries(p, m))
     blocks: tuple[Block, ...] = (Table(columns=_COLUMNS, entries=entries, remarks=False),)
     if not entries:
         blocks = (Paragraph(line=(text("No runs."),)),)

@@ -14,6 +14,7 @@ from perfgate.core.comparability import (
     find_flaws,
     needs_same_rows,
 )
+from perfgate.core.metrics import explains
 from perfgate.core.policy import gates_nothing_by_default
 from perfgate.core.profile import MetricProfile, Profile, Provenance, join_samples, title, with_stated
 from perfgate.core.sessions import join_sessions, session_names
@@ -128,7 +129,7 @@ def find_mismatches(old: Profile, new: Profile, policy: Policy) -> list[Mismatch
     """Return why new sessions cannot stand beside the old ones."""
     found: list[Mismatch | None] = []
     for m in new.metrics:
-        if was := old.metric(m.metric.name):
+        if (was := old.metric(m.metric.name)) and not explains(m.metric.name):
             found += [
                 compare_definitions(was.metric, m.metric, BASELINE_AND_RUNS),
                 compare_methods(was, m),
@@ -199,7 +200,7 @@ def moves_between(old: Profile | None, new: Profile | None, policy: Policy) -> l
     present = new or old
     if present is None:
         return []
-    names = sorted({m.metric.name for p in (old, new) if p for m in p.metrics})
+    names = sorted({m.metric.name for p in (old, new) if p for m in p.metrics if not explains(m.metric.name)})
     return [_move(n, old.metric(n) if old else None, new.metric(n) if new else None, present, policy) for n in names]
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.finding import Compared, Finding, Status, Suite, Verdict
-from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
+from perfgate.core.metrics import CPU, ELAPSED, FUNCTION_CALLS, PEAK_MEMORY, THROUGHPUT, Metric
 from perfgate.core.policy import Policy, Rule
 from perfgate.core.profile import MetricProfile, Profile, Sample, Session
 from perfgate.core.text.canonical import short_hash
@@ -49,7 +49,7 @@ def profile(
         metrics.append(
             MetricProfile(
                 metric=metric,
-                sources=tuple(sources) if metric is PEAK_MEMORY else (),
+                sources=tuple(sources) if metric in (PEAK_MEMORY, FUNCTION_CALLS) else (),
                 samples=tuple(
                     v if isinstance(v, Sample) else Sample(session=s, values=tuple(v)) for s, v in samples.items()
                 ),

@@ -17,7 +17,7 @@ from perfgate.core.comparability import (
     needs_same_rows,
     why_unmeasured,
 )
-from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
+from perfgate.core.metrics import CPU, ELAPSED, FUNCTION_CALLS, PEAK_MEMORY, THROUGHPUT, Metric
 from perfgate.core.policy import Policy, Rule
 from perfgate.core.profile import MetricProfile, Stated, with_stated
 from perfgate.core.quantile import Quantile
@@ -80,6 +80,32 @@ def test_two_sides_must_be_measured_by_one_method(metric, was, now, named):
     found = compare_methods(measured(metric, was), measured(metric, now))
     name = metric.name.replace("_", " ")
     assert (found.message if found else "") == (f"{name} was measured by different methods ({named})" if named else "")
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "named"),
+    [
+        pytest.param(("python 3.11, packages a",), ("python 3.11, packages a",), "", id="same"),
+        pytest.param((), (), "", id="of-a-log"),
+        pytest.param(
+            ("python 3.12, packages a",), ("python 3.11, packages b",),
+            "python 3.11, packages b, and with python 3.12, packages a", id="others",
+        ),
+        pytest.param(
+            ("python 3.12, packages a",), (),
+            "python 3.12, packages a, and with an interpreter that is not stated", id="one-side-does-not-say",
+        ),
+    ],
+)  # fmt: skip
+def test_function_calls_of_another_interpreter_or_other_packages_are_not_compared(was, now, named):
+    found = compare_methods(measured(FUNCTION_CALLS, was), measured(FUNCTION_CALLS, now))
+    assert (found.message if found else "") == (f"function calls were counted with {named}" if named else "")
+    assert found is None or found.slug == "counted-elsewhere"
+
+
+def test_functions_of_several_interpreters_explain_nothing_and_are_no_flaw():
+    metric = Metric(name="function:a.py:f", unit="s", better="lower")
+    assert slugs(dataclasses.replace(a_profile(), metrics=(measured(metric, ("a", "b")),))) == []
 
 
 def test_quantiles_that_state_no_method_have_that_of_the_other_side():

@@ -56,5 +56,6 @@ def test_the_public_names_are_those_and_can_be_had_from_the_top():
     assert set(perfgate.measure.__all__) == {
         *("RunHandle", "deterministic_run_id", "measure_and_run", "measure_run_context", "measured"),
         *("get_metrics", "get_tracer", "init_metrics", "init_tracer", "traced"),
+        *("performance_monitor", "profile"),
     }
     assert perfgate.measure_run_context is perfgate.measure.measure_run_context

@@ -141,6 +141,23 @@ def test_a_code_span(words, in_table, expected):
     assert markdown.code(words, in_table=in_table) == expected
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        pytest.param("job.py:<listcomp>", "job.py:&lt;listcomp&gt;", id="function"),
+        pytest.param("</summary><img src=x onerror=1>", "&lt;/summary&gt;&lt;img src=x onerror=1&gt;", id="tag"),
+        pytest.param("a\n\n# b & @team", "a # b &amp; @team", id="line breaks"),
+        pytest.param("\u202ea", "\ufffda", id="controls"),
+        pytest.param("x" * 201, f"{'x' * 199}…", id="too-long"),
+        pytest.param(" ", "–", id="nothing"),
+    ],
+)
+def test_a_name_in_a_summary_is_no_tag_and_no_line_of_its_own(words, expected):
+    fold = Fold(summary=(text("Of "), name(words), text(":")), blocks=())
+    drawn = render(Document(data={}, blocks=(fold,)), "markdown")
+    assert drawn.startswith(f"<details><summary>Of <code>{expected}</code>:</summary>\n")
+
+
 def test_every_block_has_its_form():
     table = Table(columns=COLUMNS, entries=(Entry(cells=(name("a"), text("1"))),), remarks=False)
     blocks = (

@@ -66,6 +66,19 @@ RUNS = optional(
             {"deadline_misses": st.integers(0, 9), "deadline_ms": st.floats(1e-9, 1e12), "unfinished": COUNT,
              "dropped_spans": COUNT, "spans": COUNT | st.none(), "overhead": st.floats(0, 1) | st.none()},
         ),
+        "profile": st.none() | optional(
+            {"function_calls": COUNT, "fingerprint": WORD},
+            {
+                "skipped": COUNT,
+                "functions": st.lists(
+                    optional(
+                        {"function": WORD, "file": WORD, "calls": COUNT, "own_ns": COUNT, "cumulative_ns": COUNT},
+                        {"line": COUNT, "note": TEXT},
+                    ),
+                    max_size=2,
+                ),
+            },
+        ),
     },
 )  # fmt: skip
 METRIC = optional(

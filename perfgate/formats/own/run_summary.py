@@ -9,8 +9,17 @@ import msgspec
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
-from perfgate.core.measured import CALLS, OWN, STAGE, WHOLE
-from perfgate.core.metrics import CPU, DEADLINE_MISS, ELAPSED, PEAK_MEMORY, Direction, Metric, canonical_name
+from perfgate.core.measured import CALLS, CALLS_OF, FUNCTION, OWN, STAGE, WHOLE, function_name
+from perfgate.core.metrics import (
+    CPU,
+    DEADLINE_MISS,
+    ELAPSED,
+    FUNCTION_CALLS,
+    PEAK_MEMORY,
+    Direction,
+    Metric,
+    canonical_name,
+)
 from perfgate.core.run import UNSPECIFIED, Environment, Labels, Run, Series, class_of
 from perfgate.core.text.strict_json import has_key_twice, load_json, objects_of
 from perfgate.core.text.units import to_base
@@ -63,6 +72,26 @@ class _Stage(msgspec.Struct, gc=False):
     own_ns: _Count | None = None
 
 
+class _Function(msgspec.Struct, gc=False):
+    """An entry of ``functions``: one function in the profiled repetition."""
+
+    function: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    file: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    calls: _Count
+    own_ns: _Count
+    cumulative_ns: _Count
+    line: _Count = 0
+
+
+class _Profile(msgspec.Struct, gc=False):
+    """What one more repetition under a profiler counted."""
+
+    function_calls: _Count
+    fingerprint: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    skipped: _Count = 0
+    functions: Annotated[list[_Function], msgspec.Meta(max_length=20)] = []
+
+
 class _Summary(msgspec.Struct, gc=False):
     """The keys that are used; msgspec skips all others. Equal to the published schema by a test."""
 
@@ -82,6 +111,7 @@ class _Summary(msgspec.Struct, gc=False):
     metrics: dict[Annotated[str, msgspec.Meta(min_length=1, max_length=200)], _Measurement] = {}
     traces: _Traces | None = None
     stages: dict[Annotated[str, msgspec.Meta(min_length=1, max_length=190)], _Stage] = {}
+    profile: _Profile | None = None
     environment: msgspec.Raw = _NOTHING
     commit: str | None = None
     command: str | None = None
@@ -126,10 +156,13 @@ class SummaryReader:
             values += ((CPU, s.cpu_sec),)
         if s.stages:
             values += self._stages(s.stages, int(s.traces.count) if s.traces else 1)
+        series = (_misses(s.traces, origin) if s.traces else ()) + (self._profiled(s.profile) if s.profile else ())
         if s.metrics:
             values += tuple(self._own(name, m) for name, m in s.metrics.items())
-            if len({metric.name for metric, _ in values}) < len(values):
-                raise CannotDecideError(_twice(s.metrics, values, origin))
+            if len({metric.name for metric, _ in values}.union(x.metric.name for x in series)) < len(values) + len(
+                series
+            ):
+                raise CannotDecideError(_twice(s.metrics, values, series, origin))
         for _, value in values:
             if value and not _LEAST <= abs(value) <= _MOST:
                 values = _in_range(values, origin)
@@ -149,7 +182,7 @@ class SummaryReader:
             s.command or "",
             origin,
             s.shard or "",
-            _misses(s.traces, origin) if s.traces else (),
+            series,
         )
 
     def _read(self, content: bytes, origin: str) -> tuple[_Summary, Labels, Environment]:
@@ -197,10 +230,21 @@ class SummaryReader:
                 found.append((self._metric(CALLS + name, "1", "lower"), stage.calls / traces))
         return tuple(found)
 
-    def _own(self, name: str, measured: _Measurement) -> tuple[Metric, float]:
+    def _profiled(self, profile: _Profile) -> tuple[Series, ...]:
+        """Return what a profiled repetition counted, and calls and own time of its dearest functions."""
+        source = profile.fingerprint
+        found = [Series(metric=FUNCTION_CALLS, source=source, values=(float(profile.function_calls),))]
+        for name, calls, own in _functions_by_name(profile.functions):
+            times = self._metric(FUNCTION + name, "s", "lower")
+            found.append(Series(metric=times, source=source, values=(own,)))
+            counts = self._metric(CALLS_OF + name, "1", "lower")
+            found.append(Series(metric=counts, source=source, values=(calls,)))
+        return tuple(found)
+
+    def _own(self, name: str, stated: _Measurement) -> tuple[Metric, float]:
         """Return a metric that the program recorded itself, in base units."""
-        value, unit = to_base(measured.value, measured.unit)
-        return self._metric(canonical_name(name), unit, measured.better), value
+        value, unit = to_base(stated.value, stated.unit)
+        return self._metric(canonical_name(name), unit, stated.better), value
 
     def _metric(self, name: str, unit: str, better: Direction) -> Metric:
         """Return a metric, one object for all runs that have it."""
@@ -209,6 +253,16 @@ class SummaryReader:
         if metric is None:
             metric = self._metrics[key] = Metric(name=name, unit=unit, better=better)
         return metric
+
+
+def _functions_by_name(functions: Iterable[_Function]) -> list[tuple[str, float, float]]:
+    """Return calls and own seconds of functions by file and name: a line changes when others are edited."""
+    found: dict[str, tuple[float, float]] = {}
+    for f in functions:
+        name = function_name(f.function, f.file)
+        calls, own = found.get(name, (0.0, 0.0))
+        found[name] = (calls + f.calls, own + f.own_ns / 1e9)
+    return [(name, calls, own) for name, (calls, own) in found.items()]
 
 
 def _misses(traces: _Traces, origin: str) -> tuple[Series, ...]:
@@ -269,9 +323,11 @@ def _in_range(values: tuple[tuple[Metric, float], ...], origin: str) -> tuple[tu
     return tuple((metric, value if abs(value) >= _LEAST else 0.0) for metric, value in values)
 
 
-def _twice(own: Iterable[str], values: Iterable[tuple[Metric, float]], origin: str) -> list[Diagnostic]:
+def _twice(
+    own: Iterable[str], values: Iterable[tuple[Metric, float]], series: Iterable[Series], origin: str
+) -> list[Diagnostic]:
     """Return a fault for each metric of its own that a run states under another name too."""
-    names = Counter(metric.name for metric, _ in values)
+    names = Counter([*(metric.name for metric, _ in values), *(x.metric.name for x in series)])
     return [
         _fault(origin, f"/metrics/{name}", f'the run states "{canonical_name(name)}" twice')
         for name in own

@@ -9,6 +9,7 @@ from perfgate.core.errors import cannot_decide
 from perfgate.core.field_map import FieldMap, FieldValue
 from perfgate.formats.parsing.field_map import Grouping
 from perfgate.formats.parsing.log_rows import BATCH, Broken, Table, find_object, is_json, json_lookup, json_rows
+from perfgate.formats.readers.top_functions import TopFunctions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,7 @@ PREDICTION_LOG = FieldMap(
         FieldValue(value="latency_logging_ms", allow_zero=True),
         FieldValue(value="latency_total_ms"),
         FieldValue(value="cache_hit", metric="cache_hit_rate", share=True, better="higher"),
+        FieldValue(value="anomaly", metric="anomaly_rate", share=True, better="lower"),
     ),
 )
 """Log lines of a model service, one for each prediction."""
@@ -57,14 +59,24 @@ def parse_prediction_log(source: Source, options: ForeignOptions) -> Iterator[Re
 
 
 def parse_performance_log(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
-    """Yield times, memory and function calls, under the file's stem."""
-    return read_mapped(PERFORMANCE_LOG, source, options)
+    """Yield times, memory and function calls, under the file's stem, and the functions that took most time."""
+    functions = TopFunctions()
+    yield from read_mapped(PERFORMANCE_LOG, source, options, functions)
+    yield from functions.records(source.name)
 
 
-def read_mapped(mapped: FieldMap, source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
+def read_mapped(
+    mapped: FieldMap, source: Source, options: ForeignOptions, functions: TopFunctions | None = None
+) -> Iterator[Record | Skipped]:
     """Yield what the rows of a file say by a map, one record for each benchmark and metric.
 
     Rows that failed count for ``error_rate`` and for nothing else.
+
+    Args:
+        mapped: which field says what.
+        source: the file.
+        options: what the user asked for.
+        functions: takes the functions of each row; None: they have none.
 
     Raises:
         CannotDecideError: nobody says which way a value is better, too many lines are broken or hold no number,
@@ -80,6 +92,9 @@ def read_mapped(mapped: FieldMap, source: Source, options: ForeignOptions) -> It
         while some := list(islice(rows, BATCH)):
             lines, batch = zip(*some, strict=True)
             grouping.take(batch, lines)
+            if functions is not None:
+                for row in batch:
+                    functions.take(row)
     else:
         table = Table(source, broken)
         grouping = Grouping(mapped, source, table.lookup, broken)

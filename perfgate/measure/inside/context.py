@@ -9,6 +9,7 @@ from perfgate.measure.identity import check_run_id, new_run_id
 from perfgate.measure.inside.handle import OffHandle, RunHandle, check_rows
 from perfgate.measure.inside.measurement import Measurement
 from perfgate.measure.memory.meters import check_mode
+from perfgate.measure.profiling.settings import FILE as PROFILE_FILE
 from perfgate.measure.summary import append_receipt, check_labels, check_text, write_summary
 from perfgate.measure.variables import ENABLED, read_switch, read_text, say, say_once
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
     from typing import SupportsIndex
+
+    from perfgate.measure.profiling.profiler import Going, Profile
 
 DEFAULT_OUT = "outputs/model_runs"
 
@@ -28,7 +31,7 @@ class RunContext:
     fast, adds no line to a traceback, and may be left in another thread.
     """
 
-    __slots__ = ("_handle", "_measurement", "_out", "_write")
+    __slots__ = ("_handle", "_measurement", "_out", "_profile", "_write")
 
     def __init__(self, measurement: Measurement, out: str, *, write: bool | None) -> None:
         """Keep what to measure, where to write it and whether to."""
@@ -36,6 +39,7 @@ class RunContext:
         self._handle = RunHandle(measurement)
         self._out = out
         self._write = write
+        self._profile: Going | None = None
 
     def __enter__(self) -> RunHandle:
         """Start the clocks.
@@ -49,14 +53,19 @@ class RunContext:
         self._out = _make_absolute(self._out)
         measurement.begin()
         measurement.began_ns = perf_counter_ns()
+        if os.environ.get(PROFILE_FILE):  # nobody looks at this run's time
+            self._profile = _begin_profile()
         return self._handle
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop the clocks and write the summary; an exception of the body goes on untouched."""
+        profile = None if self._profile is None else _end_profile(self._profile)
         now_ns = perf_counter_ns()
         measurement = self._measurement
+        if profile is not None:
+            _keep_profile(profile, measurement)
         measurement.status = "ok" if error is None or _is_plain_exit(error) else "failed"
         measurement.end(now_ns)
         if measurement.is_ours() and (read_switch("PERFGATE_WRITE") if self._write is None else self._write):
@@ -147,6 +156,26 @@ def measure_run_context(
         rows=None if rows_used is None else check_rows(rows_used),
     )
     return RunContext(measurement, _choose_out(out), write=write)
+
+
+def _begin_profile() -> Going | None:
+    """Start to profile the body for `perfgate run --profile`; None: something else in this process is profiled."""
+    from perfgate.measure.profiling.profiler import begin, start
+
+    going = begin()
+    return going if going is not None and start(going) else None
+
+
+def _end_profile(going: Going) -> Profile | None:
+    from perfgate.measure.profiling.profiler import end
+
+    return end(going)
+
+
+def _keep_profile(profile: Profile, measurement: Measurement) -> None:
+    from perfgate.measure.profiling.report import keep_run
+
+    keep_run(profile, measurement.benchmark, measurement.labels)
 
 
 def _choose_out(out: str | os.PathLike[str] | None) -> str:

@@ -47,7 +47,7 @@ def append(path: str, line: bytes) -> None:
         finally:
             os.close(fd)
     except OSError as error:
-        say_once(f"could not write traces to {path}: {error.strerror or error}")
+        say_once(f"could not write to {path}: {error.strerror or error}")
 
 
 def encode(trace: Trace) -> bytes:

@@ -33,6 +33,7 @@ _REASONS = {
     "unit-differs": "sides-unit",
     "direction-differs": "sides-direction",
     "source-differs": "sides-source",
+    "counted-elsewhere": "sides-counted",
     "rows-differ": "sides-rows",
 }
 _SIDES = (

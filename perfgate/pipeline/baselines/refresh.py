@@ -222,7 +222,7 @@ def _refuse(selection: Selection, policy: Policy, left_out: Sequence[SessionTall
 def _explain_flaw(flaw: Mismatch, profile: Profile, sessions: Sequence[SessionTally]) -> Diagnostic:
     """Return a flaw of runs as an error that names the runs, and says how to get a baseline that can be judged."""
     details, hint = "", hint_for(flaw.slug).replace("`", "")
-    if flaw.slug == "source-differs":
+    if flaw.slug in {"source-differs", "counted-elsewhere"}:
         details = _list_methods(flaw.metric, sessions)
         newest = max(sessions, key=lambda s: (s.started_at, s.session))
         hint = f"take the newest session alone: {REPLACE}"

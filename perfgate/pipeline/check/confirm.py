@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, warning
 from perfgate.core.finding import WHOLE_SUITE, ExitCode, Status
+from perfgate.core.metrics import explains
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.gate.judge import judge
 from perfgate.pipeline.check.pairing import pair
@@ -172,7 +173,8 @@ def _clashes(
         yield error("confirm-same-session", message, place=path, hint=f"keep earlier run files elsewhere; {_AGAIN}")
     for place, profile in merged.items():
         other = earlier.get(place)
-        lacking = [m.metric.name for m in profile.metrics if not _is_measured(other, m.metric.name)]
+        asked = [m.metric.name for m in profile.metrics if not explains(m.metric.name)]
+        lacking = [metric for metric in asked if not _is_measured(other, metric)]
         absent = sorted(theirs - _session_names([other])) if other else []
         if absent and not lacking:
             message = f'has no runs of "{title(*profile.key)}" in the session {absent[0]}'

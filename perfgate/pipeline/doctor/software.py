@@ -19,7 +19,8 @@ _PREFIX = "PERFGATE_"
 KNOWN = frozenset(
     f"{_PREFIX}{name}"
     for name in (
-        *("BENCHMARK", "COMMAND", "COMMIT", "DEBUG", "ENABLED", "MEMORY", "OUT", "PROFILE", "RECEIPT", "ROWS"),
+        *("BENCHMARK", "COMMAND", "COMMIT", "DEBUG", "ENABLED", "MEMORY", "OUT", "RECEIPT", "ROWS"),
+        *("PROFILE", "PROFILE_FILE"),
         *("SESSION", "SHARD", "SIDE", "WRITE", "TRACE", "TRACE_SAMPLE_RATE", "TRACE_DEADLINE_MS", "TRACE_FILE"),
         *("TRACE_STAGES", "TRACE_GOLDEN", "TRACE_GOLDEN_INTERVAL"),
     )

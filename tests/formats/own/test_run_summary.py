@@ -335,3 +335,45 @@ def test_the_unit_in_which_a_metric_is_stated_changes_nothing(milliseconds, spel
 
 def test_a_time_that_no_clock_could_tell_from_none_is_none():
     assert dict(parse(summary(elapsed_sec=5e-324)).values)[ELAPSED] == 0.0
+
+
+PROFILE = {
+    "function_calls": 26025,
+    "fingerprint": "python 3.11, packages 1a2b3c4d",
+    "functions": [
+        {"function": "score", "file": "rank.py", "line": 9, "calls": 3, "own_ns": 500, "cumulative_ns": 900},
+        {"function": "score", "file": "rank.py", "line": 70, "calls": 1, "own_ns": 500, "cumulative_ns": 900},
+        {"function": "<sum>", "file": "~", "calls": 7, "own_ns": 0, "cumulative_ns": 0},
+    ],
+}
+
+
+def test_a_profile_is_a_count_of_calls_with_interpreter_and_packages_as_its_source():
+    run = parse(summary(profile=PROFILE))
+    assert {s.source for s in run.series} == {"python 3.11, packages 1a2b3c4d"}
+    assert {s.metric.name: (s.metric.unit, s.values) for s in run.series} == {
+        "function_calls": ("1", (26025.0,)),
+        "function:rank.py:score": ("s", (1e-6,)),
+        "function-calls:rank.py:score": ("1", (4.0,)),
+        "function:<sum>": ("s", (0.0,)),
+        "function-calls:<sum>": ("1", (7.0,)),
+    }
+    assert parse(summary(profile=None)).series == ()
+
+
+@pytest.mark.parametrize(
+    ("stated", "pointer"),
+    [
+        ({"profile": {"function_calls": 5}}, "/profile"),
+        ({"profile": {**PROFILE, "fingerprint": ""}}, "/profile/fingerprint"),
+        ({"profile": {**PROFILE, "function_calls": -1}}, "/profile/function_calls"),
+        ({"profile": {**PROFILE, "functions": PROFILE["functions"] * 7}}, "/profile/functions"),
+        ({"profile": {**PROFILE, "functions": [{"function": "f"}]}}, "/profile/functions/0"),
+        ({"profile": PROFILE, "metrics": {"function_calls": {"value": 5}}}, "/metrics/function_calls"),
+        ({"profile": PROFILE, "metrics": {"function:<sum>": {"value": 5}}}, "/metrics/function:<sum>"),
+    ],
+)
+def test_a_profile_that_cannot_be_is_refused(stated, pointer):
+    with pytest.raises(CannotDecideError) as caught:
+        parse(summary(**stated))
+    assert any(d.place.endswith(pointer) for d in caught.value.diagnostics), caught.value.diagnostics

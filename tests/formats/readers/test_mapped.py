@@ -401,7 +401,7 @@ def test_a_prediction_log_is_found_behind_other_lines():
     got = read(source, known, ForeignOptions())
     assert {(r.benchmark, r.metric): r.count for r in got.records} == {
         ("s/v1", "latency_inference"): 2, ("s/v1", "latency_logging"): 1, ("s/v1", "latency_total"): 2,
-        ("s/v1", "cache_hit_rate"): 2,
+        ("s/v1", "cache_hit_rate"): 2, ("s/v1", "anomaly_rate"): 2,
     }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from gate_cases import (
 
 from perfgate.collect import Selection
 from perfgate.collect.runs import SessionTally
-from perfgate.core.metrics import Metric
+from perfgate.core.metrics import FUNCTION_CALLS, Metric
 from perfgate.core.policy import Budget, Floor, Removal, Waiver
 from perfgate.core.profile import Stated, with_stated
 from perfgate.core.quantile import Quantile
@@ -189,6 +189,9 @@ CASES = {
     "sides-source": lambda: unlike(
         profile({"peak_memory": BASE}, sources=["a"]), profile({"peak_memory": BASE}, sources=["b"])
     ),
+    "sides-counted": lambda: unlike(
+        profile({FUNCTION_CALLS: BASE}, sources=["a"]), profile({FUNCTION_CALLS: BASE}, sources=["b"])
+    ),
     "sides-rows": lambda: unlike(profile({"elapsed": BASE}), profile({"elapsed": BASE}, rows=[7])),
     "budget-no-values": lambda: budgeted("< 1s", "latency", measured="elapsed"),
     "suite-worse": lambda: together(2.0),
@@ -219,6 +222,9 @@ CASES = {
     ),
     "source-differs": lambda: (
         judged(profile({"peak_memory": BASE}, sources=["a"]), profile({"peak_memory": BASE}, sources=["b"])).findings
+    ),
+    "counted-elsewhere": lambda: (
+        judged(profile({FUNCTION_CALLS: BASE}, sources=["a"]), profile({FUNCTION_CALLS: BASE}, sources=["b"])).findings
     ),
     "rows-differ": lambda: judged(profile({"elapsed": BASE}), profile({"elapsed": BASE}, rows=[7])).findings,
     "class-differs": foreign,

@@ -1,0 +1,162 @@
+"""`perfgate run --profile`: one more repetition under a profiler, whose calls and functions the last run keeps."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from perfgate.core.errors import warning
+from perfgate.core.text.strict_json import load_json
+from perfgate.formats.discovery import LARGEST_RUN
+from perfgate.formats.parsing.files import read_bounded
+from perfgate.measure.command.run import run_command
+from perfgate.measure.profiling.report import MOST_FUNCTIONS
+from perfgate.measure.profiling.settings import FILE, SWITCH
+from perfgate.measure.summary import write_summary
+from perfgate.measure.tracing.settings import FILE as TRACE_FILE
+from perfgate.measure.tracing.settings import GOLDEN
+from perfgate.pipeline.run import build_environ, failed, measure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from perfgate.core.errors import Diagnostic
+    from perfgate.pipeline.run import MeasuringJob
+
+_LARGEST_RECORDS = 1 << 24
+_TIMES_SLOWER = 10
+"""How much more time than a run a profiled one may take: code that does nothing but call takes five times as long."""
+_HINT = "put what matters into `with perfgate.profile():` in a Python program, or leave --profile out"
+
+Named = tuple[str, tuple[tuple[str, str], ...]]
+"""Name of a benchmark and its labels."""
+
+
+def measure_and_profile(
+    job: MeasuringJob,
+    *,
+    runs: int,
+    warmup: int,
+    on_summary: Callable[[str], None],
+    on_progress: Callable[[int, int], None],
+) -> tuple[list[str], list[Diagnostic]]:
+    """Measure a command as `measure` does, then run it once more under a profiler, whose time is thrown away.
+
+    The arguments are those of `measure`. The last summary of each benchmark is given to `on_summary`
+    at the end, with its profile.
+
+    Returns:
+        The files of the summaries, and a warning for each benchmark that left no profile.
+
+    Raises:
+        CannotDecideError: a run failed, the profiled one included: then the runs before it stand.
+    """
+    waiting: dict[Named, str] = {}
+
+    def hold(line: str) -> None:
+        name = _name_of(json.loads(line))
+        if name in waiting:
+            on_summary(waiting.pop(name))
+        waiting[name] = line
+
+    warnings: list[Diagnostic] = []
+    try:
+        unprofiled = replace(job, variables=(*job.variables, (SWITCH, "0")))  # a profiled run is never the timed one
+        written = measure(unprofiled, runs=runs, warmup=warmup, on_summary=hold, on_progress=on_progress)
+        last = _last_of(written)
+        profiles = _profile(job)
+        for name, path in last.items():
+            found = profiles.get(name) or (profiles.get(None) if len(last) == 1 else None)
+            if found is None:
+                message = "the profiled repetition left no profile"
+                warnings.append(warning("profile-missing", message, place=name[0] or job.benchmark, hint=_HINT))
+            else:
+                summary = _with_profile(path, found)
+                waiting[name] = json.dumps(summary, ensure_ascii=False)
+    finally:
+        for line in waiting.values():
+            on_summary(line)
+    return written, warnings
+
+
+def _name_of(summary: dict[str, Any]) -> Named:
+    labels = summary.get("labels") or {}
+    return str(summary.get("benchmark") or ""), tuple(sorted(labels.items()))
+
+
+def _read(path: str) -> dict[str, Any]:
+    content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
+    summary: dict[str, Any] = load_json(content, path, "run-invalid", "measure again")
+    return summary
+
+
+def _last_of(written: Iterable[str]) -> dict[Named, str]:
+    """Return the file of the last run of each benchmark."""
+    return {_name_of(_read(path)): path for path in written}
+
+
+def _with_profile(path: str, profile: dict[str, Any]) -> dict[str, Any]:
+    """Put a profile into a run summary, written whole, and return the summary."""
+    summary = {**_read(path), "profile": profile}
+    write_summary(summary, os.path.dirname(path))
+    return summary
+
+
+def _profile(job: MeasuringJob) -> dict[Named | None, dict[str, Any]]:
+    """Run the command once under a profiler; return the profile of each benchmark, None: of blocks in no run.
+
+    Raises:
+        CannotDecideError: it failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="perfgate-") as scratch:
+        path = os.path.join(scratch, "profiles")
+        profiled = replace(
+            job,
+            variables=(*job.variables, (SWITCH, "1"), (FILE, path), *_nowhere(scratch)),
+            timeout=None if job.timeout is None else job.timeout * _TIMES_SLOWER,
+        )
+        env = build_environ(profiled, os.path.join(scratch, "receipt"), is_warmup=True)
+        result = run_command(profiled.argv, env=env, timeout=profiled.timeout, cwd=profiled.folder, keep_output=False)
+        if not result.is_ok():
+            raise failed(profiled, result, "the profiled repetition")
+        if not os.path.exists(path):
+            return {}
+        return _merge(read_bounded(path, limit=_LARGEST_RECORDS, slug="run-unreadable"))
+
+
+def _nowhere(scratch: str) -> tuple[tuple[str, str | None], ...]:
+    """Return variables that keep what the profiled program measures away from what others judge."""
+    return (("PERFGATE_OUT", scratch), (TRACE_FILE, None), (GOLDEN, None))
+
+
+def _merge(content: bytes) -> dict[Named | None, dict[str, Any]]:
+    """Return the profiles that the processes of a program left: of a benchmark the last, of blocks the sum."""
+    found: dict[Named | None, dict[str, Any]] = {}
+    for line in content.splitlines():
+        with suppress(ValueError, RecursionError, KeyError, TypeError):  # a process was killed while it wrote
+            record = json.loads(line)
+            run, profile = record["run"], record["profile"]
+            name = None if run is None else _name_of(run)
+            if name is None and None in found:
+                profile = _add(found[None], profile)
+            found[name] = profile
+    return found
+
+
+def _add(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Return the sum of two processes' profiles; of another interpreter the first one stands."""
+    if one["fingerprint"] != other["fingerprint"]:
+        return one
+    functions: dict[tuple[str, str, int], dict[str, Any]] = {}
+    for f in (*one["functions"], *other["functions"]):
+        key = (f["function"], f["file"], f["line"])
+        known = functions.get(key)
+        sums = {} if known is None else {name: known[name] + f[name] for name in ("calls", "own_ns", "cumulative_ns")}
+        functions[key] = {**f, **sums}
+    dearest = sorted(functions.values(), key=lambda f: -f["cumulative_ns"])[:MOST_FUNCTIONS]
+    sums = {name: one[name] + other[name] for name in ("function_calls", "skipped")}
+    return {**one, **sums, "functions": dearest}

@@ -1,0 +1,44 @@
+"""The profiles that the processes of one program leave are put together, whatever else they write."""
+
+from __future__ import annotations
+
+import json
+
+from perfgate.pipeline.profiling import _merge
+
+
+def function(name, calls, own=10, cumulative=20):
+    return {"function": name, "file": "a.py", "line": 1, "calls": calls, "own_ns": own, "cumulative_ns": cumulative}
+
+
+def profile(calls, *functions, fingerprint="python 3.11, packages 1a2b3c4d", skipped=0):
+    return {"function_calls": calls, "fingerprint": fingerprint, "skipped": skipped, "functions": [*functions]}
+
+
+def lines(*records):
+    return b"".join(json.dumps(r).encode() + b"\n" for r in records)
+
+
+def test_of_blocks_in_several_processes_the_sum_counts():
+    one = {"run": None, "profile": profile(5, function("f", 2), function("g", 3), skipped=1)}
+    other = {"run": None, "profile": profile(4, function("f", 4, cumulative=900), skipped=2)}
+    assert _merge(lines(one, other)) == {
+        None: profile(9, function("f", 6, own=20, cumulative=920), function("g", 3), skipped=3)
+    }
+
+
+def test_of_a_benchmark_the_last_profile_counts_and_labels_tell_two_apart():
+    first, second = ({"run": {"benchmark": "b", "labels": {"n": "1"}}, "profile": profile(n)} for n in (3, 4))
+    other = {"run": {"benchmark": "b", "labels": {}}, "profile": profile(9)}
+    found = _merge(lines(first, other, second))
+    assert {k: p["function_calls"] for k, p in found.items()} == {("b", (("n", "1"),)): 4, ("b", ()): 9}
+
+
+def test_blocks_of_another_interpreter_are_not_added():
+    one, other = ({"run": None, "profile": profile(n, fingerprint=f"python 3.{n}")} for n in (11, 13))
+    assert _merge(lines(one, other))[None]["function_calls"] == 11
+
+
+def test_what_a_killed_process_left_half_written_is_left_out():
+    whole = lines({"run": None, "profile": profile(5)})
+    assert _merge(whole + b'{"run": null, "profile": {"func\n[]\n{}\nnull\n')[None] == profile(5)
