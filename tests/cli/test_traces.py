@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 from trace_cases import lines, otlp
 
 from perfgate.__main__ import run
 
+SDK = Path(__file__).parents[1] / "formats/data/otlp/spans.jsonl"
 ONE = ("cart", 0, 9, ("load", 1, 5, ("query", 1, 2)))
 MANY = ("cart", 0, 9, ("load", 1, 8, *(("query", 1 + i, 2 + i) for i in range(5))))
 OTHER = ("job", 0, 3)
@@ -111,3 +113,18 @@ def test_the_check_as_json_names_the_changes(capsys):
     assert run(["golden", "check", write("many.jsonl", MANY), "--format", "json"]) == 1
     data = json.loads(capsys.readouterr().out)
     assert data["changed"][0]["changes"] == ["`query` 1 -> 5 calls in `load`"]
+
+
+def test_a_file_of_the_opentelemetry_sdk_passes_against_itself_and_fails_with_one_more_call(folder, capsys):
+    text = SDK.read_text(encoding="utf-8")
+    (folder / "sdk.jsonl").write_text(text, encoding="utf-8")
+    assert run(["golden", "refresh", "sdk.jsonl"]) == 0
+    assert run(["golden", "check", "sdk.jsonl"]) == 0
+    batches = [json.loads(line) for line in text.splitlines()]
+    spans = batches[0]["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    spans.append({**next(s for s in spans if s["name"] == "guards"), "spanId": "00000000000000ff"})
+    (folder / "twice.jsonl").write_text("\n".join(map(json.dumps, batches)), encoding="utf-8")
+    capsys.readouterr()
+    assert run(["golden", "check", "twice.jsonl"]) == 1
+    assert "tick: changed in 1 of 20 traces" in (shown := capsys.readouterr().out)
+    assert "  `guards` 1 -> 2 calls in `tick`\n" in shown
