@@ -26,6 +26,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "ab": (_EVERY_DAY, "Compare two versions of a command, measured interleaved."),
     "baseline": (_EVERY_DAY, "Refresh, show, list or compare baselines."),
     "runs": (_EVERY_DAY, "List run files, or remove some."),
+    "golden": (_EVERY_DAY, "Keep the structure of traces, and fail when it changes."),
+    "trace": (_EVERY_DAY, "Show traces: a tree, stages, a flame graph."),
     "init": (_EVERY_DAY, "Set up a project."),
     "demo": (_EVERY_DAY, "Show a pass and a regression of a small workload."),
     "collect": (_CI, "Collect runs into profiles."),

@@ -92,6 +92,14 @@ def test_more_spans_than_the_bound_are_one_clear_error():
         read(spans, most=1)
 
 
+@pytest.mark.parametrize("root", [0, 1])
+def test_a_parent_of_zeros_is_none_unless_a_span_has_that_identifier(root):
+    zeros = {"trace": "0" * 32, "parentSpanId": "0" * 16}
+    found = read([batch(span("top", root, **zeros), span("leaf", 2, **zeros | {"parentSpanId": f"{root:016x}"}))])
+    assert [(s.name, s.parent) for s in found.complete[0].spans] == [("top", -1), ("leaf", 0)]
+    assert read([batch(span("nameless", 1, spanId=""))]).unnamed == 1
+
+
 def test_spans_that_the_tracer_had_no_room_for_make_a_trace_incomplete():
     attributes = [{"key": "perfgate.dropped.query", "value": {"intValue": "7"}}]
     (trace,) = read([batch(span("top", 1, attributes=attributes))]).incomplete

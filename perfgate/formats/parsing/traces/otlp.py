@@ -153,11 +153,12 @@ def _assemble(trace_id: str, pile: _Pile) -> Trace:
     roots: list[str] = []
     missing = 0
     for span_id, span in pile.spans.items():
-        if span.parent in pile.spans:
+        is_none = not span.parent.strip("0")  # as the specification says, unless a span has that identifier
+        if span.parent in pile.spans and not (is_none and span.parent == span_id):
             children[span.parent].append(span_id)
         else:
             roots.append(span_id)
-            missing += bool(span.parent)
+            missing += not is_none
 
     def by_start(span_id: str) -> tuple[int, str]:
         return pile.spans[span_id].start, span_id
@@ -224,9 +225,8 @@ def instant(value: object) -> int:
 
 
 def _identifier(value: object) -> str:
-    """Return an identifier; one of zeros is none, as the specification says."""
-    found = _clean(text(value)).lower()
-    return "" if not found.strip("0") else found
+    """Return an identifier; empty: none is stated."""
+    return _clean(text(value)).lower()
 
 
 def _attributes(value: object) -> tuple[tuple[str, Value], ...]:

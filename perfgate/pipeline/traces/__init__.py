@@ -1,0 +1,1 @@
+"""`perfgate golden` and `perfgate trace`."""

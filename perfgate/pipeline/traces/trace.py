@@ -1,0 +1,81 @@
+"""`perfgate trace`: read files of traces, wherever they come from."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, warning
+from perfgate.formats.discovery import find
+from perfgate.formats.parsing.source import Source
+from perfgate.formats.parsing.traces import read_traces
+from perfgate.pipeline.inputs import read_settings
+from perfgate.pipeline.tracing import GOLDEN_FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfgate.core.traces.spans import Traces
+
+
+def read(paths: Sequence[str]) -> Traces:
+    """Return the traces of files; at least one of them is complete.
+
+    Args:
+        paths: files, folders of ``.jsonl`` and ``.json`` files, or globs; none: the configured folder of traces.
+
+    Raises:
+        CannotDecideError: a file cannot be read or is no OTLP, or there is no complete trace.
+    """
+    given = list(paths) or [os.path.join(read_settings(None).root, GOLDEN_FOLDER)]
+    patterns: list[str] = []
+    for path in given:
+        inner = [os.path.join(path, ending) for ending in ("*.jsonl", "*.json", "*.jsonl.gz")]
+        patterns += inner if os.path.isdir(path) else [path]
+    files, problems = find(patterns) if paths or os.path.isdir(given[0]) else ([], [])
+    if problems:
+        raise CannotDecideError(problems)
+    if not files:
+        hint = "keep traces first: set PERFGATE_TRACE_FILE, or export_golden in [tool.perfgate.trace]"
+        raise cannot_decide("no-traces", "there are no files of traces", place=given[0], hint=hint)
+    found = read_traces(map(Source, files))
+    if not found.complete:
+        raise cannot_decide("no-traces", _none_complete(found), place=files[0], hint=_HINT)
+    return found
+
+
+_HINT = "give all files that the spans were written to, and export whole traces"
+
+
+def _none_complete(found: Traces) -> str:
+    if found.incomplete:
+        return f"all {len(found.incomplete):,} traces are incomplete: {causes(found)}"
+    return "the files hold no spans" if not found.unnamed else "no span names its trace"
+
+
+def causes(found: Traces) -> str:
+    """Return in words why traces are incomplete, with counts of spans."""
+    counts = {
+        "spans without their parent": sum(t.missing_parents for t in found.incomplete),
+        "spans whose parents form a circle": sum(t.circular for t in found.incomplete),
+        "contradictory spans": sum(t.conflicting for t in found.incomplete),
+        "dropped spans": sum(t.dropped for t in found.incomplete),
+    }
+    return ", ".join(f"{number:,} {words}" for words, number in counts.items() if number)
+
+
+def remarks(found: Traces) -> list[Diagnostic]:
+    """Return what was left out, as warnings."""
+    noted: list[Diagnostic] = []
+    if found.incomplete:
+        message = f"{len(found.incomplete):,} incomplete traces were left out: {causes(found)}"
+        noted.append(warning("traces-incomplete", message, hint=_HINT))
+    if found.unnamed:
+        noted.append(warning("traces-incomplete", f"{found.unnamed:,} spans name no trace, and were left out"))
+    if found.broken_lines:
+        noted.append(warning("traces-incomplete", f"{found.broken_lines:,} lines are no batches, and were left out"))
+    unfinished = sum(trace.unfinished for trace in found.complete)
+    if unfinished:
+        message = f"{unfinished:,} spans have no end, or one before their start: they count as calls, without a time"
+        noted.append(warning("traces-incomplete", message))
+    return noted

@@ -1,0 +1,1 @@
+"""Traces as text, as JSON, and as files of other programs."""

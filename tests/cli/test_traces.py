@@ -1,0 +1,130 @@
+"""`perfgate golden` and `perfgate trace`: exit codes and files."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from trace_cases import lines, otlp
+
+from perfgate.__main__ import run
+
+SDK = Path(__file__).parents[1] / "formats/data/otlp/spans.jsonl"
+ONE = ("cart", 0, 9, ("load", 1, 5, ("query", 1, 2)))
+MANY = ("cart", 0, 9, ("load", 1, 8, *(("query", 1 + i, 2 + i) for i in range(5))))
+OTHER = ("job", 0, 3)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Work in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(name, *trees):
+    with open(name, "w", encoding="utf-8") as file:
+        file.write(lines(*trees))
+    return name
+
+
+def test_a_check_passes_on_the_same_structure_and_fails_when_it_changes(capsys):
+    assert run(["golden", "refresh", write("one.jsonl", ONE, ONE)]) == 0
+    assert run(["golden", "check", write("same.jsonl", ONE)]) == 0
+    capsys.readouterr()
+    assert run(["golden", "check", write("many.jsonl", ONE, MANY)]) == 1
+    assert "changed in 1 of 2 traces" in (shown := capsys.readouterr().out)
+    assert "  `query` 1 -> 5 calls in `load`\n" in shown
+
+
+def test_a_refresh_of_the_same_traces_changes_no_golden_file(folder):
+    run(["golden", "refresh", write("one.jsonl", ONE, OTHER)])
+    files = {p.name: p.read_bytes() for p in (folder / "artifacts/golden").iterdir()}
+    assert len(files) == 3
+    run(["golden", "refresh", "one.jsonl"])
+    assert files == {p.name: p.read_bytes() for p in (folder / "artifacts/golden").iterdir()}
+
+
+def test_a_golden_root_that_no_trace_has_is_never_green(capsys):
+    run(["golden", "refresh", write("one.jsonl", ONE, OTHER)])
+    assert run(["golden", "check", write("less.jsonl", ONE)]) == 2
+    assert 'no complete trace begins with "job"' in capsys.readouterr().err
+    assert run(["golden", "check", write("worse.jsonl", MANY)]) == 2
+
+
+def test_a_new_root_beside_known_ones_is_listed_and_passes(capsys):
+    run(["golden", "refresh", write("one.jsonl", ONE)])
+    assert run(["golden", "check", write("more.jsonl", ONE, OTHER)]) == 0
+    assert "job: new" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [["golden", "check"], ["golden", "refresh"], ["trace"]], ids=" ".join)
+@pytest.mark.parametrize("content", [
+    "", "{}\n", '{"resourceSpans": []}\n',
+    '{"resourceSpans": [{"scopeSpans": [{"spans": [{"traceId": "a", "spanId": "b", "parentSpanId": "c"}]}]}]}',
+], ids=["empty", "no OTLP", "no spans", "no complete trace"])  # fmt: skip
+def test_files_without_a_complete_trace_are_exit_code_2(command, content, folder, capsys):
+    run(["golden", "refresh", write("one.jsonl", ONE)])
+    (folder / "odd.jsonl").write_text(content)
+    capsys.readouterr()
+    assert run([*command, "odd.jsonl"]) == 2
+    assert capsys.readouterr().err.startswith("cannot decide: ")
+
+
+def test_no_golden_file_and_no_trace_file_are_exit_code_2(capsys):
+    assert run(["golden", "check", write("one.jsonl", ONE)]) == 2
+    assert "there are no golden files" in capsys.readouterr().err
+    assert run(["trace"]) == 2
+    assert "there are no files of traces" in capsys.readouterr().err
+
+
+def test_the_folder_of_traces_is_read_by_default_and_incomplete_traces_are_counted(folder, capsys):
+    os.makedirs("artifacts/traces")
+    write("artifacts/traces/7.jsonl", ONE)
+    half = otlp(ONE, trace_id="f" * 32)
+    del half["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
+    (folder / "artifacts/traces/8.jsonl").write_text(json.dumps(half) + "\n")
+    assert run(["golden", "refresh"]) == 0
+    assert run(["golden", "check"]) == 0
+    assert "1 incomplete traces were left out: 1 spans without their parent" in capsys.readouterr().err
+
+
+def test_a_golden_file_that_was_edited_wrongly_is_exit_code_2(folder):
+    run(["golden", "refresh", write("one.jsonl", ONE)])
+    (file,) = (folder / "artifacts/golden").glob("cart-*.json")
+    file.write_text(file.read_text().replace('"query", 1', '"query", 0'))
+    assert run(["golden", "check", "one.jsonl"]) == 2
+
+
+@pytest.mark.parametrize("form", ["text", "json", "chrome", "prometheus", "svg"])
+def test_a_file_holds_what_stdout_would(form, folder, capsys):
+    write("one.jsonl", ONE)
+    capsys.readouterr()
+    assert run(["trace", "one.jsonl", "--format", form]) == 0
+    assert run(["trace", "one.jsonl", "--format", form, "-o", "deep/out"]) == 0
+    assert (folder / "deep/out").read_text(encoding="utf-8") == capsys.readouterr().out
+
+
+def test_the_check_as_json_names_the_changes(capsys):
+    run(["golden", "refresh", write("one.jsonl", ONE)])
+    capsys.readouterr()
+    assert run(["golden", "check", write("many.jsonl", MANY), "--format", "json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert data["changed"][0]["changes"] == ["`query` 1 -> 5 calls in `load`"]
+
+
+def test_a_file_of_the_opentelemetry_sdk_passes_against_itself_and_fails_with_one_more_call(folder, capsys):
+    text = SDK.read_text(encoding="utf-8")
+    (folder / "sdk.jsonl").write_text(text, encoding="utf-8")
+    assert run(["golden", "refresh", "sdk.jsonl"]) == 0
+    assert run(["golden", "check", "sdk.jsonl"]) == 0
+    batches = [json.loads(line) for line in text.splitlines()]
+    spans = batches[0]["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    spans.append({**next(s for s in spans if s["name"] == "guards"), "spanId": "00000000000000ff"})
+    (folder / "twice.jsonl").write_text("\n".join(map(json.dumps, batches)), encoding="utf-8")
+    capsys.readouterr()
+    assert run(["golden", "check", "twice.jsonl"]) == 1
+    assert "tick: changed in 1 of 20 traces" in (shown := capsys.readouterr().out)
+    assert "  `guards` 1 -> 2 calls in `tick`\n" in shown
