@@ -211,15 +211,15 @@ def _merge_files(
         parts.append(_part(path, profiles, shard))
     parts.sort(key=lambda part: (len(part.shard), part.shard))
     problems += check_shards(parts, expected)
+    merged, faults = merge(contents)
+    if faults:
+        return (), [], problems or faults
     if is_final:
         places: dict[Key, dict[str, None]] = {}
         for path, profiles in contents:
             for p in profiles:
                 places.setdefault(p.key, {})[path] = None
         problems += _refuse_shared(places)
-    merged, faults = merge(contents)
-    if faults:
-        return (), [], problems or faults
     merged, failed = add_failed(merged, failed)
     return merged, failed, problems
 
