@@ -6,6 +6,7 @@ where it is installed (`pip install opentelemetry-sdk`).
 
 from __future__ import annotations
 
+import statistics
 import subprocess
 import sys
 import time
@@ -47,6 +48,17 @@ def cpu(loop: Callable[[int], None], calls: int = CALLS) -> float:
         loop(calls)
         best = min(best, time.process_time_ns() - begin)
     return best / calls
+
+
+def in_turns(one: Callable[[], None], other: Callable[[], None]) -> tuple[float, float]:
+    """Return the median nanoseconds of CPU time of two loops that run in turns, since the machine drifts."""
+    times: tuple[list[int], list[int]] = ([], [])
+    for _ in range(100):
+        for loop, kept in zip((one, other), times, strict=True):
+            begin = time.process_time_ns()
+            loop()
+            kept.append(time.process_time_ns() - begin)
+    return statistics.median(times[0]), statistics.median(times[1])
 
 
 def empty(calls: int) -> None:
@@ -162,11 +174,8 @@ def main() -> None:
     for loop, ns in costs.items():
         name = loop.__name__.replace("_", " ")
         print(f"{name:26} {ns:7.0f} ns  {ns / costs[pair]:5.2f} x pair  {ns / costs[nothing]:5.2f} x nothing")
-    plain = traced = float("inf")
-    for _ in range(REPEATS):  # in turns, since the machine drifts
-        plain = min(plain, cpu(lambda n: five_spans(n, enabled=False), 100))
-        traced = min(traced, cpu(lambda n: five_spans(n, enabled=True), 100))
-    print(f"five spans in {plain / 1e6:.2f} ms of work: {(traced / plain - 1) * 100:+.2f} %")
+    plain, traced = in_turns(lambda: five_spans(20, enabled=False), lambda: five_spans(20, enabled=True))
+    print(f"five spans in {plain / 20e6:.2f} ms of work: {(traced / plain - 1) * 100:+.2f} %")
     bare = start_up("import dataclasses, json, contextvars")
     print(f"import perfgate.measure: {start_up('import perfgate.measure') / bare:.2f} x dataclasses, json, contextvars")
     with suppress(ImportError):
