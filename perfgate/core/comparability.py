@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.metrics import (
     ALWAYS_POSITIVE,
+    DEADLINE_MISS,
     ELAPSED,
     FUNCTION_CALLS,
     PEAK_MEMORY,
@@ -100,6 +101,8 @@ def _methods_mismatch(metric: Metric, sources: Sequence[str]) -> Mismatch | None
         counted = ", and with ".join(_UNSTATED if s == _UNKNOWN else s for s in sources)
         message = f"function calls were counted with {counted}"
         return Mismatch(slug="counted-elsewhere", metric=metric.name, message=message)
+    if metric.name == DEADLINE_MISS.name:
+        return Mismatch(slug="source-differs", metric=metric.name, message=f"the traces had {' and '.join(sources)}")
     name = metric.name.replace("_", " ")
     message = f"{name} was measured by different methods ({', '.join(sources)})"
     return Mismatch(slug="source-differs", metric=metric.name, message=message)

@@ -9,14 +9,15 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from perfgate.core.errors import warning
+from perfgate.core.errors import CannotDecideError, warning
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.discovery import LARGEST_RUN
+from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.command.run import run_command
 from perfgate.measure.profiling.report import MOST_FUNCTIONS
 from perfgate.measure.profiling.settings import FILE, SWITCH
-from perfgate.measure.summary import write_summary
+from perfgate.measure.summary import encode_summary, write_summary
 from perfgate.measure.tracing.settings import FILE as TRACE_FILE
 from perfgate.measure.tracing.settings import GOLDEN
 from perfgate.pipeline.run import build_environ, failed, measure
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from perfgate.pipeline.run import MeasuringJob
 
 _LARGEST_RECORDS = 1 << 24
+_LARGEST_PROFILE = 1 << 18
 _TIMES_SLOWER = 10
 """How much more time than a run a profiled one may take: code that does nothing but call takes five times as long."""
 _HINT = "put what matters into `with perfgate.profile():` in a Python program, or leave --profile out"
@@ -137,14 +139,26 @@ def _merge(content: bytes) -> dict[Named | None, dict[str, Any]]:
     """Return the profiles that the processes of a program left: of a benchmark the last, of blocks the sum."""
     found: dict[Named | None, dict[str, Any]] = {}
     for line in content.splitlines():
-        with suppress(ValueError, RecursionError, KeyError, TypeError):  # a process was killed while it wrote
+        # A process was killed while it wrote, or writes what is no profile.
+        with suppress(ValueError, RecursionError, KeyError, TypeError, AttributeError, CannotDecideError):
             record = json.loads(line)
             run, profile = record["run"], record["profile"]
             name = None if run is None else _name_of(run)
+            hash(name)
+            _check(profile)
             if name is None and None in found:
                 profile = _add(found[None], profile)
             found[name] = profile
     return found
+
+
+def _check(profile: dict[str, Any]) -> None:
+    """Raise what a summary with such a profile would raise when it is read."""
+    summary = {"run_id": "r", "elapsed_sec": 0.0, "rows_used": 0, "peak_memory_mb": 0.0, "profile": profile}
+    content = encode_summary(summary).encode()
+    if len(content) > _LARGEST_PROFILE:
+        raise ValueError("too large")
+    SummaryReader().parse(content, "profile", "")
 
 
 def _add(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

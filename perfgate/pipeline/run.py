@@ -16,10 +16,11 @@ from perfgate.core.session_id import SessionId
 from perfgate.core.text.steps import log_step
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.discovery import LARGEST_RUN, RunReader, find
+from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.command.name import command_digest, default_benchmark_name
 from perfgate.measure.command.run import CommandResult, run_command
-from perfgate.measure.identity import new_run_id
+from perfgate.measure.identity import check_run_id, file_name, new_run_id
 from perfgate.measure.machine import facts
 from perfgate.measure.summary import build_summary, encode_summary, format_utc, write_summary
 from perfgate.measure.tracing.settings import STAGES
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 _TAIL_LINES = 20
 _LARGEST_RECEIPT = 1 << 20
+_OWN_HINT = "let perfgate.measure write the summaries, and measure again"
 
 
 class CommandFailedError(CannotDecideError):
@@ -306,13 +308,27 @@ def _read_own_summaries(receipt: str, *, failed: bool) -> list[tuple[str, dict[s
     lines = read_bounded(receipt, limit=_LARGEST_RECEIPT, slug="run-unreadable").decode("utf-8", "surrogateescape")
     found = []
     for path in dict.fromkeys(lines.splitlines()):
+        if "\0" in path:
+            raise cannot_decide("run-unreadable", "the command names a file with the character NUL", hint=_OWN_HINT)
         content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
-        summary: dict[str, Any] = load_json(content, path, "run-invalid", "measure again")
+        _check_own(SummaryReader().parse(content, path, "").run_id, path)
+        summary: dict[str, Any] = load_json(content, path, "run-invalid", _OWN_HINT)
         if failed and summary.get("status") != "failed":
             summary["status"] = "failed"
             write_summary(summary, os.path.dirname(path))
         found.append((os.path.relpath(path), summary))
     return found
+
+
+def _check_own(run_id: str, path: str) -> None:
+    """Refuse a file that is not where a program writes the summary of such a run: it could be any file of the user."""
+    try:
+        name = file_name(check_run_id(run_id))
+    except ValueError as caught:
+        raise cannot_decide("run-invalid", str(caught), place=path, hint=_OWN_HINT) from None
+    if os.path.basename(path) != name:
+        message = f"the command names it as the summary of a run, which would be {name}"
+        raise cannot_decide("run-invalid", message, place=path, hint=_OWN_HINT)
 
 
 def same_id(summary: dict[str, Any], path: str) -> CannotDecideError:
@@ -330,7 +346,9 @@ def _read_stages(path: str) -> dict[str, object]:
         content = read_bounded(path, limit=_LARGEST_RECEIPT, slug="run-unreadable")
         for line in content.splitlines():
             with contextlib.suppress(ValueError, RecursionError):  # a process was killed while it wrote
-                tally.add(json.loads(line))
+                known = json.loads(line)
+                if isinstance(known, dict):
+                    tally.add(known)
     return tally.to_dict()
 
 

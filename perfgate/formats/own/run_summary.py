@@ -276,7 +276,8 @@ def _misses(traces: _Traces, origin: str) -> tuple[Series, ...]:
     misses, count = int(traces.deadline_misses), int(traces.count)
     if misses > count:
         raise CannotDecideError([_fault(origin, "/traces/deadline_misses", f"{misses:,} of {count:,} traces")])
-    return (Series(metric=DEADLINE_MISS, share=(misses, count)),)
+    source = f"a deadline of {traces.deadline_ms:g} ms" if traces.deadline_ms else ""
+    return (Series(metric=DEADLINE_MISS, share=(misses, count), source=source),)
 
 
 def _check_agreement(s: _Summary, seconds: float, size: float, origin: str) -> None:

@@ -6,7 +6,7 @@ from _thread import allocate_lock  # what threading.Lock is, without importing t
 
 from perfgate.core.measured import WHOLE
 from perfgate.measure.tracing.spans import MOST_NAMES, OTHER
-from perfgate.measure.variables import say
+from perfgate.measure.variables import MOST_ROWS, is_encodable, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from perfgate.measure.tracing.spans import NoSpan, Span, Trace
 
+LONGEST_NAME = 190
+"""Longest name of a stage in characters, as the published schema has it: with its prefix it is a metric's name."""
+_MOST = MOST_ROWS
 _warned: list[float] = []
 
 
@@ -88,7 +91,9 @@ def _covered(span: Span, children: list[Span]) -> int:
 
 
 def _stage_name(span: Span) -> str:
-    return span.name if isinstance(span.name, str) and span.name else OTHER
+    """Return the name of a stage as a summary can hold it; what is no name is counted together."""
+    name = span.name
+    return name if isinstance(name, str) and 0 < len(name) <= LONGEST_NAME and is_encodable(name) else OTHER
 
 
 class StageTally:
@@ -161,9 +166,10 @@ class StageTally:
             self.dropped += _count(traces, "dropped_spans")
             self.spans += _count(traces, "spans")
             deadline = traces.get("deadline_ms")
-            self.deadline_ms = deadline if isinstance(deadline, (int, float)) else self.deadline_ms
+            if isinstance(deadline, (int, float)) and 0 < deadline <= _MOST:
+                self.deadline_ms = float(deadline)
             for name, stage in stages.items():
-                if isinstance(stage, dict):
+                if isinstance(stage, dict) and 0 < len(name) <= LONGEST_NAME and is_encodable(name):
                     self._hold(name, *(_count(stage, key) for key in ("calls", "total_ns", "own_ns")))
             overhead, whole = traces.get("overhead"), stages.get(WHOLE)
             if isinstance(overhead, (int, float)) and 0 <= overhead <= 1 and isinstance(whole, dict):
@@ -221,6 +227,6 @@ class StageTally:
 
 
 def _count(known: Mapping[str, object], key: str) -> int:
-    """Return a whole number from 0; 0 where there is none."""
+    """Return a whole number from 0 that a summary can hold; 0 where there is none."""
     value = known.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST else 0
