@@ -251,6 +251,10 @@ def _fault(origin: str, pointer: str, message: str) -> Diagnostic:
     return error(_SLUG, message, place=at(origin, pointer), hint=_HINT)
 
 
+_MOST_RULES = 5_000
+"""Each is held against every value; no person has written so many."""
+
+
 class _Reading:
     """Turns a decoded file into a policy and takes note of every text that cannot be read."""
 
@@ -267,6 +271,8 @@ class _Reading:
         ):
             if "\0" in path:
                 self._complain(pointer, "a path cannot hold the character NUL")
+        if len(file.rule) > _MOST_RULES:
+            self._complain("/rule", f"there are more than {_MOST_RULES:,} rules; name several benchmarks by a glob")
         return Policy(
             source=self.origin,
             runs=file.runs or BUILT_IN.runs,
@@ -281,7 +287,7 @@ class _Reading:
             on_improved=defaults.on_improved or BUILT_IN.on_improved,
             threshold_is=defaults.threshold_is or BUILT_IN.threshold_is,
             workload=defaults.workload or BUILT_IN.workload,
-            rules=tuple(self._rule(r, i) for i, r in enumerate(file.rule)),
+            rules=tuple(self._rule(r, i) for i, r in enumerate(file.rule[:_MOST_RULES])),
             budgets=tuple(b for i, t in enumerate(file.budget) if (b := self._budget(t, i))),
             maps=tuple(self._map(t, i, file.map[:i]) for i, t in enumerate(file.map)),
             trace=Tracing(

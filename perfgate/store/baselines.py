@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LARGEST = 16 * 1024 * 1024
 """Largest baseline file in bytes: ten sessions of ten thousand values fit."""
+_MOST_BYTES = 256 * 1024 * 1024
+"""Of all files together: baselines of ten thousand benchmarks fit."""
 _MOST_FILES = 100_000
 """JSON files below the folder: no project has so many benchmarks."""
 
@@ -43,12 +45,20 @@ def load(folder: str) -> Baselines:
     """
     files: list[tuple[str, bytes]] = []
     problems: list[Diagnostic] = []
+    room = _MOST_BYTES
     for relative in _names(folder, problems):
         path = os.path.join(folder, relative)
         try:
-            files.append((relative, _read(path)))
+            content = _read(path)
         except CannotDecideError as caught:
             problems.extend(caught.diagnostics)
+            continue
+        room -= len(content)
+        if room < 0:  # small in git, as links to one large file may be
+            message = f"holds more than {_MOST_BYTES:,} bytes of JSON files"
+            problems.append(error("baseline-unreadable", message, place=folder, hint="remove what is no baseline"))
+            break
+        files.append((relative, content))
     return parse(folder, files, problems)
 
 

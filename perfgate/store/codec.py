@@ -49,6 +49,10 @@ PROFILE = "perfgate/profile/1"
 _HINT = "restore it from git, or measure again and run `perfgate baseline refresh --replace`"
 
 
+MOST_METRICS = 10_000
+"""Metrics of one benchmark: a thousand stages have three each. Each is held against every rule."""
+
+
 def file_name(benchmark: str, labels: Labels) -> str:
     """Return the name of a benchmark's baseline file: readable, and unique by the hash of name and labels."""
     identity = json.dumps([benchmark, [list(pair) for pair in labels]], ensure_ascii=True)
@@ -201,6 +205,9 @@ def from_body(stored: StoredProfile, origin: str) -> Profile:
         CannotDecideError: a stated quantile is not the one of the values, or a session
             has values but no facts (or the reverse): somebody edited or merged it by hand.
     """
+    if len(stored.metrics) + len(stored.stated) > MOST_METRICS:
+        message = f"holds more than {MOST_METRICS:,} metrics of one benchmark"
+        raise cannot_decide("baseline-invalid", message, place=origin, hint=_HINT)
     problems = []
     for name, m in stored.metrics.items():
         problems += [f"/metrics/{name}/{what}" for what in _disagreements(name, m)]

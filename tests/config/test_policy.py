@@ -217,3 +217,10 @@ def test_an_unknown_key_hides_no_other_fault():
         "perfgate.toml: /exclde",
         "perfgate.toml: /defaults/threshold",
     ]
+
+
+def test_rules_are_bounded_since_each_is_held_against_every_value(monkeypatch):
+    monkeypatch.setattr("perfgate.config._MOST_RULES", 3)
+    config.parse('[[rule]]\nlevel = "info"\n' * 3, "perfgate.toml")
+    with pytest.raises(CannotDecideError, match="more than 3 rules"):
+        config.parse('[[rule]]\nlevel = "info"\n' * 4, "perfgate.toml")

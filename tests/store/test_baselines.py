@@ -116,3 +116,18 @@ def test_a_file_of_the_flat_layout_is_outdated():
     assert found.outdated == {("ci", name)}
     assert [p.slug for p in found.problems] == ["earlier"]
     assert [p.benchmark for p in found.profiles] == ["train"]
+
+
+def test_links_to_one_large_file_are_read_up_to_a_bound_of_all_together(folder, monkeypatch):
+    large = folder.parent / "large.json"
+    large.write_text(json.dumps({"a": "x" * 10_000}))
+    for number in range(5):
+        (folder / "ci" / f"a{number}.json").symlink_to(large)
+    monkeypatch.setattr("perfgate.store.baselines._MOST_BYTES", 25_000)
+    (problem,) = [p for p in load(str(folder)).problems if "bytes of JSON files" in p.message]
+    assert (problem.slug, problem.place) == ("baseline-unreadable", str(folder))
+
+
+def test_metrics_of_one_benchmark_are_bounded_since_each_is_held_against_every_rule(folder, monkeypatch):
+    monkeypatch.setattr("perfgate.store.codec.MOST_METRICS", 1)
+    assert {p.slug for p in load(str(folder)).problems} == {"baseline-invalid"}
