@@ -222,5 +222,5 @@ def test_an_unknown_key_hides_no_other_fault():
 def test_rules_are_bounded_since_each_is_held_against_every_value(monkeypatch):
     monkeypatch.setattr("perfgate.config._MOST_RULES", 3)
     config.parse('[[rule]]\nlevel = "info"\n' * 3, "perfgate.toml")
-    with pytest.raises(CannotDecideError, match="more than 3 rules"):
-        config.parse('[[rule]]\nlevel = "info"\n' * 4, "perfgate.toml")
+    (fault,) = refused(config.parse, '[[rule]]\nlevel = "info"\n' * 4, "perfgate.toml")
+    assert (fault.place, "more than 3 rules" in fault.message) == ("perfgate.toml: /rule", True)
