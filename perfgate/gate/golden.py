@@ -18,6 +18,9 @@ MOST_STRUCTURES = 100
 """Distinct structures that one golden file holds."""
 _MOST_COMPARED = 20
 """Golden structures that a new one is compared with to find the nearest."""
+_MOST_DESCRIBED = 20
+"""New structures of one root whose nearest golden one is searched."""
+_NOT_DESCRIBED = "another structure than every golden one"
 _MOST_WORDS = 20
 """Changes that are said of one structure."""
 
@@ -107,9 +110,9 @@ def compare(golden: Sequence[Golden], traces: Sequence[Trace]) -> Comparison:
         unknown = [s for s in found if s not in known]
         if not unknown:
             same.append((one.root, total))
-        for structure in unknown:
+        for number, structure in enumerate(unknown):
             ids = found[structure]
-            words = describe(one, structure)
+            words = describe(one, structure) if number < _MOST_DESCRIBED else (_NOT_DESCRIBED,)
             changes.append(Change(root=one.root, traces=len(ids), of=total, trace_id=ids[0], words=words))
     roots = {trace.spans[i].name for trace in traces for i in trace.roots}
     return Comparison(

@@ -82,7 +82,7 @@ def test_no_golden_file_and_no_trace_file_are_exit_code_2(capsys):
 
 def test_the_folder_of_traces_is_read_by_default_and_incomplete_traces_are_counted(folder, capsys):
     os.makedirs("artifacts/traces")
-    write("artifacts/traces/7.jsonl", ONE)
+    write("artifacts/traces/7.jsonl", *[ONE] * 9)
     half = otlp(ONE, trace_id="f" * 32)
     del half["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
     (folder / "artifacts/traces/8.jsonl").write_text(json.dumps(half) + "\n")
@@ -128,3 +128,16 @@ def test_a_file_of_the_opentelemetry_sdk_passes_against_itself_and_fails_with_on
     assert run(["golden", "check", "twice.jsonl"]) == 1
     assert "tick: changed in 1 of 20 traces" in (shown := capsys.readouterr().out)
     assert "  `guards` 1 -> 2 calls in `tick`\n" in shown
+
+
+@pytest.mark.parametrize(("broken", "code"), [(1, 0), (2, 2)], ids=["a-tenth", "more"])
+def test_a_change_cannot_hide_in_traces_that_are_incomplete(broken, code, folder, capsys):
+    run(["golden", "refresh", write("one.jsonl", ONE)])
+    write("odd.jsonl", *[ONE] * 9)
+    with open("odd.jsonl", "a", encoding="utf-8") as file:
+        for number in range(broken):
+            span = {"traceId": f"{number + 1:032x}f", "spanId": "b", "parentSpanId": "c", "name": "query"}
+            file.write(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}) + "\n")
+    capsys.readouterr()
+    assert run(["golden", "check", "odd.jsonl"]) == code
+    assert ("error[golden-incomplete]" in capsys.readouterr().err) is (code == 2)

@@ -76,3 +76,11 @@ def test_a_chosen_attribute_that_changes_is_a_change():
     after = ("get", 0, 9, ("q", {"table": "y"}, 1, 2))
     assert not compare(golden(before), traces(after)).changes
     assert compare(golden(before, attributes=("table",)), traces(after)).changes
+
+
+def test_of_many_new_structures_few_are_compared_with_the_golden_ones():
+    now = [("cart", 0, 9, (f"new-{i}", 1, 2)) for i in range(60)]
+    found = compare(golden(BASE), traces(*now)).changes
+    assert len(found) == 60
+    assert sum("new span" in change.words[0] for change in found) == 20
+    assert found[-1].words == ("another structure than every golden one",)

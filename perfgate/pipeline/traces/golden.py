@@ -28,6 +28,8 @@ FOLDER = "artifacts/golden"
 _UNWRITABLE = "golden-unwritable"
 _LARGEST = 64 * 1024 * 1024  # bytes of a golden file
 _MOST_FILES = 10_000
+_MOST_INCOMPLETE = 0.1
+"""Share of traces that may be incomplete: with more, those that changed may be just the ones that nobody judges."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,7 @@ def check(paths: Sequence[str], *, folder: str | None) -> tuple[Comparison, tupl
         comparison = compare(golden, found.complete)
     except TooManyRowsError as caught:
         raise _too_many_rows(caught) from None
+    part = len(found.incomplete)
     incomplete = f"; {len(found.incomplete):,} traces are incomplete" if found.incomplete else ""
     faults = tuple(
         error(
@@ -114,6 +117,10 @@ def check(paths: Sequence[str], *, folder: str | None) -> tuple[Comparison, tupl
         )
         for root in comparison.missing
     )
+    if part > _MOST_INCOMPLETE * (part + len(found.complete)):
+        message = f"{part:,} of {part + len(found.complete):,} traces are incomplete: {trace.causes(found)}"
+        hint = "export every span: a larger queue of the exporter, or fewer traces at a time"
+        faults += (error("golden-incomplete", message, place=", ".join(paths) or where, hint=hint),)
     return comparison, faults, trace.remarks(found)
 
 
