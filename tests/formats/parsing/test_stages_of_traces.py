@@ -63,9 +63,14 @@ def test_the_order_of_spans_and_batches_that_were_sent_twice_change_nothing(span
     ],
 )
 def test_a_trace_with_a_span_that_does_not_lead_to_its_root_is_counted_and_not_judged(broken):
-    values, left_out = read(ONE_QUERY, broken)
-    assert values == read(ONE_QUERY)[0]
-    assert left_out == ["of 1 of 2 traces a span or its parent is missing"]
+    values, left_out = read(*[ONE_QUERY] * 9, broken)
+    assert values == read(*[ONE_QUERY] * 9)[0]
+    assert left_out == ["of 1 of 10 traces a span or its parent is missing"]
+
+
+def test_when_more_than_a_tenth_of_the_traces_are_incomplete_nothing_is_known_of_any():
+    values, left_out = read(*[ONE_QUERY] * 8, [("2", "1", "load", 0, 60)])
+    assert (values, left_out) == ({}, ["of 1 of 9 traces a span or its parent is missing"])
 
 
 def test_a_span_alone_is_a_call_and_no_trace():

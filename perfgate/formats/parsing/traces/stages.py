@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST_STAGES = 200
 """Stages of one root that become metrics, those of most calls first: names with ids in them are no stages."""
+_MOST_INCOMPLETE = 0.1
+"""Share of traces that may be incomplete: with more, those that changed may be just the ones that nobody judges."""
 _LEAST_PRESENT = 0.5
 """Share of traces that have a stage, from which on it is a metric: one that is rare may be missing by chance."""
 
@@ -43,7 +45,7 @@ def records_of(traces: Traces, commits: dict[str, str]) -> Iterator[Record | Ski
     """Yield calls, time and own time a trace of each stage, by the name of the root.
 
     A trace is judged when it has one root, every span of it leads there, and each has ended: what is missing may
-    have been dropped.
+    have been dropped. Where more than a tenth of the traces are not, nothing is known of any.
 
     Args:
         traces: of one file.
@@ -58,10 +60,11 @@ def records_of(traces: Traces, commits: dict[str, str]) -> Iterator[Record | Ski
         root = roots.setdefault(trace.spans[0].name, _Root())
         root.traces += 1
         _add(trace, root.stages)
-    for name, root in sorted(roots.items()):
-        yield from _records(name, root, commits.get(name, ""))
+    of = incomplete + sum(root.traces for root in roots.values())
+    if incomplete <= _MOST_INCOMPLETE * of:
+        for name, root in sorted(roots.items()):
+            yield from _records(name, root, commits.get(name, ""))
     if incomplete:
-        of = incomplete + sum(root.traces for root in roots.values())
         why = f"of {incomplete:,} of {of:,} traces a span or its parent is missing"
         yield Skipped(benchmark="traces", metric="calls", why=why)
 
