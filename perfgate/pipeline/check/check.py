@@ -39,7 +39,7 @@ from perfgate.pipeline.verdicts import (
     undecided_verdict,
 )
 from perfgate.store.codec import known_runs
-from perfgate.store.lost import find_deleted, find_lost
+from perfgate.store.lost import find_absent_submodule, find_deleted, find_lost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -217,6 +217,9 @@ def _explain_no_baseline(
         return [] if has_budget else [error("no-baseline", message, place=settings.policy.source, hint=hint)]
     if request.baseline_ref is not None:
         hint = _NO_BASELINE_THERE
+    elif submodule := find_absent_submodule(baselines.source):
+        message = f"{message}: {submodule} is a submodule that is not checked out"
+        hint = f"git submodule update --init {shlex.quote(submodule)} (in Actions: submodules: true at the checkout)"
     elif lost := find_lost(baselines.source) if request.baseline is None else "":
         message, hint = f"{message}, but {lost}", _RESTORE if has_budget else _RESTORE_OR_START
     elif has_budget:
