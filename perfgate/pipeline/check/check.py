@@ -125,7 +125,7 @@ def check(request: Request) -> Verdict:
     except CannotDecideError as caught:
         return undecided_verdict((*baselines.problems, *caught.diagnostics), request.reproduce, gate)
     problems = [*baselines.problems, *faults, *foreign_origin, *_find_deleted(request, baselines)]
-    only_failed = _report_only_failed(settings, baselines, selection)
+    only_failed = _report_only_failed(request, settings, baselines, selection)
     for d in (*only_failed, *_explain_no_baseline(request, settings, everything, selection)):
         (problems if d.level == "error" else notes).append(d)
     pairs = pairing.pair(
@@ -247,13 +247,17 @@ def _has_budget(settings: Settings, selection: Selection) -> bool:
     return any(matches(b.benchmark, name, name) for b in gated for name in names)
 
 
-def _report_only_failed(settings: Settings, baselines: BaselineSet, selection: Selection) -> list[Diagnostic]:
+def _report_only_failed(
+    request: Request, settings: Settings, baselines: BaselineSet, selection: Selection
+) -> list[Diagnostic]:
     """Return what to say of each new benchmark of which every run failed: no baseline asks for it yet."""
+    is_of_shards = request.expect_shards is not None
+    found = find_only_failed(selection, baselines.profiles, settings.policy, is_of_shards=is_of_shards)
     return [
         (warning if is_left_out else error)(
             "runs-failed", f'every run of "{title(*s.key)}" failed', hint=hint_for_failed(s)
         )
-        for s, is_left_out in find_only_failed(selection, baselines.profiles, settings.policy)
+        for s, is_left_out in found
     ]
 
 
