@@ -47,7 +47,7 @@ def check_origin(profiles: Sequence[Profile], runs_from: str | None) -> tuple[li
     if {s.commit for p in profiles for s in p.sessions} <= {"", here}:
         found = []  # no git is started when there is nothing to ask
     else:
-        found = [*_of_other_commits(profiles, _checked_out(here), f"this commit is {here[:_DIGITS]}")]
+        found = [*_of_other_commits(profiles, find_checked_out(here), f"this commit is {here[:_DIGITS]}")]
     if facts.in_ci():
         return [*found, *_of_other_ci_runs(profiles)], []
     return [], [warning(SLUG, d.message, hint="measure again, if the code changed since") for d in found]
@@ -102,7 +102,7 @@ def _newest_hour(profile: Profile) -> float | None:
     return hour_of(max((s.started_at for s in profile.sessions), default=""))
 
 
-def _checked_out(commit: str) -> set[str]:
+def find_checked_out(commit: str) -> set[str]:
     """Return the commit that CI or git names, HEAD, and what they merge: a merge is tested in place of its head."""
     known = {commit} - {""}
     for ref in ("HEAD", *known):
@@ -118,13 +118,13 @@ def _of_other_commits(profiles: Sequence[Profile], known: set[str], judged: str)
     """Yield an error for each commit that runs state and that is none of the known ones."""
     if not known:
         return
-    for commit, names in _names_by(profiles, lambda s: "" if _is_known(s.commit, known) else s.commit).items():
+    for commit, names in _names_by(profiles, lambda s: "" if is_known(s.commit, known) else s.commit).items():
         short = commit[:_DIGITS]
         message = f"runs of {list_some(names)} were measured at commit {short}; {judged}"
         yield error(SLUG, message, hint=f"measure again in this job; or judge them on purpose: --runs-from {short}")
 
 
-def _is_known(commit: str, known: set[str]) -> bool:
+def is_known(commit: str, known: set[str]) -> bool:
     """Is a commit one of the known ones? Tools also write its first digits."""
     return any(full.startswith(commit) for full in known) if len(commit) >= _FEWEST_DIGITS else not commit
 
