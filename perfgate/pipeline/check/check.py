@@ -22,7 +22,7 @@ from perfgate.pipeline.check.confirm import find_too_few, with_earlier
 from perfgate.pipeline.check.left_behind import find_left_behind
 from perfgate.pipeline.check.origin import check_origin, find_older
 from perfgate.pipeline.check.renames import follow_renames
-from perfgate.pipeline.check.repeats import Repeats
+from perfgate.pipeline.check.repeats import Repeats, are_same_percentiles, tally_known
 from perfgate.pipeline.classes import adopt_classes
 from perfgate.pipeline.failed import count_failed_sessions, find_only_failed
 from perfgate.pipeline.reference import event
@@ -296,6 +296,10 @@ def _current(
         if side.is_machine_unknown:
             notes = part.describe_part(globs, (p.key for p in (*baselines.profiles, *side.profiles)))
             profiles = part.keep_profiles(globs, side.profiles)
+            was = request.baseline if baselines.is_machine_unknown else None
+            if was is not None and are_same_percentiles(request.current, was, side.profiles):
+                known = tally_known(profiles, request.current)
+                return Selection(profiles=(), selected=known, superseded=(), problems=()), list(side.problems), notes
             return Selection(profiles=profiles, selected=(), superseded=(), problems=()), list(side.problems), notes
         known = repeats.forget(side.profiles, known_runs(baselines.profiles), {request.current})
         collection = drop_baseline_runs(side.profiles, known, (request.current,))
