@@ -298,8 +298,8 @@ def _current(
             profiles = part.keep_profiles(globs, side.profiles)
             was = request.baseline if baselines.is_machine_unknown else None
             if was is not None and are_same_percentiles(request.current, was, side.profiles):
-                known = tally_known(profiles, request.current)
-                return Selection(profiles=(), selected=known, superseded=(), problems=()), list(side.problems), notes
+                tallies = tally_known(profiles, request.current)
+                return Selection(profiles=(), selected=tallies, superseded=(), problems=()), list(side.problems), notes
             return Selection(profiles=profiles, selected=(), superseded=(), problems=()), list(side.problems), notes
         known = repeats.forget(side.profiles, known_runs(baselines.profiles), {request.current})
         collection = drop_baseline_runs(side.profiles, known, (request.current,))
