@@ -25,7 +25,8 @@ def command(path: str, form: Format, *, exit_code: bool) -> ExitCode | None:
     """
     from perfgate.cli.present import show
     from perfgate.core.errors import CannotDecideError
-    from perfgate.pipeline.report_io import read_report, read_report_of_job
+    from perfgate.pipeline.report_io import read_report
+    from perfgate.pipeline.report_origin import read_report_of_job
     from perfgate.pipeline.verdicts import cause
 
     document = read_report_of_job(path) if exit_code else read_report(path)

@@ -236,6 +236,8 @@ class Compared:
     """Command that repeats the check."""
     environment: tuple[EnvironmentChange, ...] = ()
     """In what the environments of both sides differ, by name of the fact."""
+    ci_run: str = ""
+    """CI run that made the check, ``gha-70-2``; empty: none, or the CI system does not say which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """Sessions and benchmarks of which every run failed: one rule for all that collects runs.
 
 What no baseline has may be left out: a mistyped argument leaves such runs, and they
-must not stand in the way of others. In CI nobody mistypes, and what a budget limits
-must be measured.
+must not stand in the way of others. In CI and in shards nobody mistypes, and what a budget
+limits must be measured.
 """
 
 from __future__ import annotations
@@ -47,20 +47,22 @@ def _add_failed(profile: Profile, failed: int) -> Profile:
 
 
 def find_only_failed(
-    selection: Selection, baselines: Iterable[Profile], policy: Policy
+    selection: Selection, baselines: Iterable[Profile], policy: Policy, *, is_of_shards: bool = False
 ) -> list[tuple[SessionTally, bool]]:
     """Return the sessions of each benchmark that only failed and has no baseline, and whether it may be left out.
 
-    It may where others were measured, outside CI, unless a budget of level ``fail`` limits it.
+    It may where others were measured, outside CI, unless a budget of level ``fail`` limits it. Of shards none may:
+    one of which all runs failed is dead, whatever the others measured.
 
     Args:
         selection: what was measured.
         baselines: the committed profiles.
         policy: its budgets count.
+        is_of_shards: did each job of a matrix measure a part?
     """
     measured = {p.key for p in selection.profiles}
     known = measured.union(p.key for p in baselines)
-    is_beside_others = bool(measured) and not facts.in_ci()
+    is_beside_others = bool(measured) and not is_of_shards and not facts.in_ci()
     limits = [b.benchmark for b in policy.budgets if b.level == "fail"]
     return [
         (s, is_beside_others and not any(matches(glob, s.key[0], title(*s.key)) for glob in limits))

@@ -12,7 +12,7 @@ from perfgate.core.atomic import write_whole
 from perfgate.core.errors import CannotDecideError, cannot_decide, warning
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.parsing.files import read_bounded
-from perfgate.measure.machine.ci import find_ci_run
+from perfgate.measure.machine.ci import find_ci_run, name_ci_run
 from perfgate.report.codec import from_data
 from perfgate.report.compose import compose
 from perfgate.store.git import Commit, git
@@ -80,22 +80,7 @@ def read_verdicts(path: str, *, largest: int = LARGEST) -> tuple[Verdict, list[V
     return replace(verdicts[shown], notes=(*others, *verdicts[shown].notes)), verdicts
 
 
-def read_report_of_job(path: str) -> Document:
-    """Return the document of the check that counts for a job: the worst of a ``report.json`` and those beside it.
-
-    Raises:
-        CannotDecideError: one is not valid, a symbolic link, or was committed and not written by this job.
-    """
-    verdict, _ = read_verdicts(path)
-    for each in (path, *list_further_reports(path)):
-        if _is_committed(each):
-            hint = "git rm --cached it; let the check write a report: --report-dir DIR"
-            message = "is what git holds, so that no check of this job wrote it"
-            raise cannot_decide("report-committed", message, place=each, hint=hint)
-    return compose(verdict)
-
-
-def _is_committed(path: str) -> bool:
+def is_committed(path: str) -> bool:
     """Does the commit that is checked out hold the file with this very content?"""
     folder, name = os.path.split(path)
     try:
@@ -156,9 +141,11 @@ def _is_of_this_run(path: str, environ: Mapping[str, str]) -> bool:
         age = time.time() - os.stat(path).st_mtime
     except (CannotDecideError, OSError):
         return False
-    if _is_committed(path):
+    if is_committed(path):
         return False
     system, this_run = find_ci_run(environ)
+    if this_run and verdict.compared.ci_run:
+        return verdict.compared.ci_run == name_ci_run(environ)
     stated = [s for s in verdict.compared.sessions if system and s.startswith(system)]
     return any(s.startswith(this_run) for s in stated) if stated else age < _DAY
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from dataclasses import replace
@@ -17,6 +18,7 @@ from perfgate.core.reasons import hint_for, sentence_with
 from perfgate.core.text.equal_faults import group_equal
 from perfgate.core.text.names import list_some
 from perfgate.core.text.steps import is_heard, log_step
+from perfgate.measure.machine.ci import name_ci_run
 from perfgate.pipeline import inputs
 from perfgate.pipeline.runs import removal_of
 
@@ -169,6 +171,7 @@ def compared_of(reproduce: str, policy: Policy, base: BaselineSet | None, select
         machine_classes=tuple(sorted({p.machine_class for p in profiles if p.machine_class})),
         sessions=tuple(sorted({s.id for s in current})),
         reproduce=reproduce,
+        ci_run=name_ci_run(os.environ),
     )
 
 

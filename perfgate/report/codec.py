@@ -108,6 +108,7 @@ def _encode(verdict: Verdict) -> dict[str, Any]:
             **{name: list(getattr(compared, name)) for name in _LISTS},
             "reproduce": compared.reproduce,
             "environment": [asdict(change) for change in compared.environment],
+            **({"ci_run": compared.ci_run} if compared.ci_run else {}),
         },
         "attribution": attributions_to_data(verdict),
         "samples": {

@@ -20,6 +20,8 @@ MARK = '"perfgate/baseline/'
 _MOST_READ = 50
 """Files that git lists and the folder lacks, of which the runs are looked up."""
 _NOTHING_FOUND = 1  # exit code of git grep
+_SUBMODULE = b"160000 "
+"""Git's mode of a submodule."""
 
 
 def find_lost(folder: str) -> str:
@@ -43,6 +45,29 @@ def find_lost(folder: str) -> str:
         return f"git holds {list_some([line.partition(':')[2] for line in elsewhere], 2)}"
     if git(".", ["rev-parse", "--is-shallow-repository"], hint="").strip() != b"false":
         return "the clone is shallow, so that git may have held some there"
+    return ""
+
+
+def find_absent_submodule(folder: str) -> str:
+    """Return the submodule of the commit that a folder is, or lies in, and that is not checked out; empty: none.
+
+    Git leaves an empty folder in its place. What it holds is in another repository, which nobody can ask.
+
+    Args:
+        folder: of the baselines, relative to the working directory.
+    """
+    path = os.path.relpath(os.path.realpath(folder))
+    parts = path.split(os.sep)
+    places = [os.path.join(*parts[:depth]) for depth in range(1, len(parts) + 1) if parts[depth - 1] != os.pardir]
+    for place in places:
+        if os.path.lexists(os.path.join(place, ".git")):
+            continue
+        try:
+            entry = git(".", ["--literal-pathspecs", "ls-tree", "HEAD", "--", place], hint="")
+        except CannotDecideError:  # no repository, no commit, or a place outside of it
+            return ""
+        if entry.startswith(_SUBMODULE):
+            return place
     return ""
 
 

@@ -124,6 +124,7 @@ VERDICTS = st.builds(
             st.builds(EnvironmentChange, fact=WORDS, baseline=WORDS, current=WORDS, benchmarks=st.integers(1, 9)),
             max_size=2,
         ).map(tuple),
+        ci_run=WORDS,
     ),
 )  # fmt: skip
 

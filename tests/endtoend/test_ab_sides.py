@@ -272,6 +272,11 @@ def test_a_file_of_the_tree_that_both_sides_would_use_is_told(same: Project) -> 
         pytest.param(("env", "X=a:{root}:b", "sh", "bench.sh"), {}, id="a-path-among-others"),
         pytest.param(("sh", "bench.sh"), {"PYTHONPATH": "{link}"}, id="through-a-link"),
         pytest.param(("sh", "{link}/bench.sh"), {}, id="a-file-through-a-link"),
+        pytest.param(("sh", "-c", "sh $CODE_AT/bench.sh"), {"CODE_AT": "{root}"}, id="a-variable"),
+        pytest.param(
+            ("sh", "-c", 'sh "${{CODE_AT##*:}}/bench.sh"'), {"CODE_AT": "/usr:{root}"}, id="a-list-in-a-variable"
+        ),
+        pytest.param(("sh", "-c", "sh ${{JOB:-no.sh}}"), {"JOB": "{link}/bench.sh"}, id="a-variable-through-a-link"),
     ],
 )
 def test_the_tree_is_found_wherever_a_command_names_it(
@@ -293,6 +298,14 @@ def test_a_path_that_only_begins_like_the_tree_is_not_its(same: Project) -> None
     beside = same.root.parent / f"{same.root.name}-data"
     beside.mkdir()
     assert_green(ab(same, *REPORT, "--", "sh", "-c", f"ls {beside}; sh bench.sh"))
+    assert "sides-share" not in notes(same)
+
+
+@pytest.mark.slow
+def test_variables_that_the_command_does_not_mention_or_that_lead_elsewhere_say_nothing(same: Project) -> None:
+    line = "ls $ELSEWHERE $NOT_SET; sh $PWD/bench.sh"
+    variables = {"ELSEWHERE": str(same.root.parent), "UNUSED": str(same.root), "PWD": str(same.root)}
+    assert_green(ab(same, *REPORT, "--", "sh", "-c", line, **variables))
     assert "sides-share" not in notes(same)
 
 

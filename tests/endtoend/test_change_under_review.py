@@ -143,6 +143,7 @@ def test_a_base_that_was_not_fetched_is_one_warning(branch: Project) -> None:
     outcome = branch.cli("check", env=GITHUB)
     assert outcome.code == 0, str(outcome)
     assert first_lines(outcome.stdout).count("base-unknown") == 1
+    assert "the base main was not read (origin/main: not in this clone" in " ".join(first_lines(outcome.stdout).split())
     assert "--baseline-ref REF" in first_lines(outcome.stdout)
 
 

@@ -117,6 +117,39 @@ def test_the_report_of_an_earlier_ci_run_is_replaced(gated: Project) -> None:
     assert sorted(p.name for p in gated.path("perfgate-report").iterdir()) == ["report.json", "report.md"]
 
 
+@pytest.mark.parametrize(
+    "measured", [{}, {"session": "by-hand"}, {"session": "gha-4-1-other-0a1b2c3d/x"}], ids=["job", "by-hand", "other"]
+)
+def test_a_report_of_another_ci_run_has_no_exit_code_for_this_one(gated: Project, measured: dict[str, str]) -> None:
+    gated.change_runs("job-4*", **measured)
+    assert_green(gated.cli("check", env=job(4)))
+    words = ("report", "perfgate-report/report.json", "--exit-code")
+    assert_green(gated.cli(*words, env=job(4)))
+    assert_green(gated.cli(*words))
+    outcome = gated.cli(*words, env=job(5))
+    assert_cannot_decide(outcome, "is of CI run gha-4-1; this CI run is gha-5-1", "--report-dir")
+    assert "error[report-of-another-run]: perfgate-report/report.json" in outcome.stderr
+
+
+@pytest.mark.parametrize("left", ["commits", "sessions"])
+def test_a_report_that_states_no_ci_run_is_known_by_its_sessions_and_commits(gated: Project, left: str) -> None:
+    gated.write(".gitignore", "outputs/\nold/\n")
+    gated.git("init", "-q", "-b", "main")
+    gated.commit("First")
+    first = gated.git("rev-parse", "HEAD")
+    stated = {"commit": first} if left == "commits" else {"session": "gha-4-1-bench-0a1b2c3d"}
+    gated.change_runs("job-4*", **stated)
+    assert_green(gated.cli("check", "--report-dir", "old"))
+    words = ("report", "old/report.json", "--exit-code")
+    now = {"CI": "true"} if left == "commits" else job(5)
+    if left == "commits":
+        assert_green(gated.cli(*words, env=now))
+        gated.write("other.txt", "")
+        gated.commit("Second")
+    shown = f"judges commit {first[:12]}; this commit is" if left == "commits" else "this CI run is gha-5-1"
+    assert_cannot_decide(gated.cli(*words, env=now), shown, "--report-dir")
+
+
 def measure(project: Project, env: dict[str, str]) -> None:
     outcome = project.cli("run", "-n", "2", "--warmup", "0", "--benchmark", "nap", "--", "sleep", "0.01", env=env)
     assert outcome.code == 0, str(outcome)

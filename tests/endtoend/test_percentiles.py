@@ -11,13 +11,13 @@ from support import Project, assert_cannot_decide
 BASE = {"tick": {"tick_total_ms": {"p50": 61.0, "p95": 100.0}, "rows_per_s": {"p50": 500.0}}}
 
 
-def write(project: Project, name: str, benchmarks: dict[str, Any]) -> None:
-    project.write(name, json.dumps({"benchmarks": benchmarks}))
+def write(project: Project, name: str, benchmarks: dict[str, Any], **form: Any) -> None:
+    project.write(name, json.dumps({"benchmarks": benchmarks}, **form))
 
 
 def gate(project: Project, base: dict[str, Any], current: dict[str, Any]) -> Any:
     write(project, "base.json", base)
-    write(project, "now.json", current)
+    write(project, "now.json", current, indent=1)  # never the same bytes
     return project.cli("check", "--baseline", "base.json", "--current", "now.json", "--report", "r.json")
 
 
@@ -102,3 +102,22 @@ def test_runs_are_judged_against_a_file_of_percentiles_too(project: Project) -> 
     assert outcome.code == 0, str(outcome)
     project.change_runs("*", elapsed_sec=1.2)
     assert project.cli("check", "--baseline", "base.json").code == 1
+
+
+@pytest.mark.parametrize("how", ["same", "link", "copy"])
+def test_percentiles_are_no_measurement_beside_themselves(project: Project, how: str) -> None:
+    write(project, "base.json", {"solve": {"elapsed_sec": {"p50": 3.5, "p95": 4.25}}})
+    now = "base.json" if how == "same" else "now.json"
+    if how == "link":
+        project.path(now).symlink_to("base.json")
+    elif how == "copy":
+        project.write(now, project.path("base.json").read_text())
+    outcome = project.cli("check", "--baseline", "base.json", "--current", now)
+    assert_cannot_decide(outcome, "solve elapsed: its newest runs all belong to the baseline", "measure again")
+    assert "error[only-baseline-runs]" in outcome.stderr
+
+
+def test_a_copy_of_percentiles_without_any_time_is_judged(project: Project) -> None:
+    for name in ("base.json", "now.json"):
+        write(project, name, {"solve": {"size_bytes": {"p50": 4096.0}}})
+    assert project.cli("check", "--baseline", "base.json", "--current", "now.json").code == 0

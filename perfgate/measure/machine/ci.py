@@ -96,6 +96,11 @@ def find_ci_run(environ: Mapping[str, str]) -> tuple[str, str]:
     return "", ""
 
 
+def name_ci_run(environ: Mapping[str, str]) -> str:
+    """Return the name of this CI run, ``gha-70-2``; empty where `find_ci_run` knows none."""
+    return find_ci_run(environ)[1].rstrip("-")
+
+
 def locate(session: str) -> tuple[str, str]:
     """Return the CI run that the name of a session states (`name_session`), or "", and its job, not named by hand."""
     for name, _, variables, length in _SYSTEMS:

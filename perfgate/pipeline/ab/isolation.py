@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from perfgate.store.checkouts.tree import Tree
 
 _LIBRARIES = ("PYTHONPATH", "LD_LIBRARY_PATH", "NODE_PATH", "CLASSPATH", "PERL5LIB", "RUBYLIB")
+_MENTIONED = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+"""A variable that a shell puts in: ``$NAME``, ``${NAME}`` or ``${NAME:-default}``."""
+_OWN_FOLDER = "PWD"
+"""Every shell sets it to the folder that it starts in, which is the side's."""
 _REST = r"""(?:/[^\s'":;,()|&<>]*)?(?![\w.-])"""  # of a path, as far as it goes inside a longer word
 
 
@@ -22,13 +26,16 @@ def shared(argv: Sequence[str], tree: Tree) -> list[Diagnostic]:
     """Return a warning when both sides would use files of the user's tree: the head's code would be measured twice.
 
     Args:
-        argv: the command; a word may be a whole line for a shell.
+        argv: the command; a word may be a whole line for a shell, which may name variables.
         tree: the user's working tree.
     """
     found = [path for word in argv for path in _paths(word, tree) if _is_of(path, tree)]
     for variable in _LIBRARIES:
         entries = os.environ.get(variable, "").split(os.pathsep)
         found += [f"{variable}={path}" for path in entries if os.path.isabs(path) and _is_of(path, tree)]
+    for variable in sorted({name for word in argv for name in _MENTIONED.findall(word)} - {_OWN_FOLDER}):
+        entries = os.environ.get(variable, "").split(os.pathsep)
+        found += [f"{variable}={path}" for entry in entries for path in _paths(entry, tree) if _is_of(path, tree)]
     if not found:
         return []
     message = f"both sides use these files of the working tree: {', '.join(dict.fromkeys(found))}"

@@ -22,7 +22,7 @@ from perfgate.pipeline.check.confirm import find_too_few, with_earlier
 from perfgate.pipeline.check.left_behind import find_left_behind
 from perfgate.pipeline.check.origin import check_origin, find_older
 from perfgate.pipeline.check.renames import follow_renames
-from perfgate.pipeline.check.repeats import Repeats
+from perfgate.pipeline.check.repeats import Repeats, are_same_percentiles, tally_known
 from perfgate.pipeline.classes import adopt_classes
 from perfgate.pipeline.failed import count_failed_sessions, find_only_failed
 from perfgate.pipeline.reference import event
@@ -39,7 +39,7 @@ from perfgate.pipeline.verdicts import (
     undecided_verdict,
 )
 from perfgate.store.codec import known_runs
-from perfgate.store.lost import find_deleted, find_lost
+from perfgate.store.lost import find_absent_submodule, find_deleted, find_lost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,7 +125,7 @@ def check(request: Request) -> Verdict:
     except CannotDecideError as caught:
         return undecided_verdict((*baselines.problems, *caught.diagnostics), request.reproduce, gate)
     problems = [*baselines.problems, *faults, *foreign_origin, *_find_deleted(request, baselines)]
-    only_failed = _report_only_failed(settings, baselines, selection)
+    only_failed = _report_only_failed(request, settings, baselines, selection)
     for d in (*only_failed, *_explain_no_baseline(request, settings, everything, selection)):
         (problems if d.level == "error" else notes).append(d)
     pairs = pairing.pair(
@@ -217,6 +217,9 @@ def _explain_no_baseline(
         return [] if has_budget else [error("no-baseline", message, place=settings.policy.source, hint=hint)]
     if request.baseline_ref is not None:
         hint = _NO_BASELINE_THERE
+    elif submodule := find_absent_submodule(baselines.source):
+        message = f"{message}: {submodule} is a submodule that is not checked out"
+        hint = f"git submodule update --init {shlex.quote(submodule)} (in Actions: submodules: true at the checkout)"
     elif lost := find_lost(baselines.source) if request.baseline is None else "":
         message, hint = f"{message}, but {lost}", _RESTORE if has_budget else _RESTORE_OR_START
     elif has_budget:
@@ -244,13 +247,17 @@ def _has_budget(settings: Settings, selection: Selection) -> bool:
     return any(matches(b.benchmark, name, name) for b in gated for name in names)
 
 
-def _report_only_failed(settings: Settings, baselines: BaselineSet, selection: Selection) -> list[Diagnostic]:
+def _report_only_failed(
+    request: Request, settings: Settings, baselines: BaselineSet, selection: Selection
+) -> list[Diagnostic]:
     """Return what to say of each new benchmark of which every run failed: no baseline asks for it yet."""
+    is_of_shards = request.expect_shards is not None
+    found = find_only_failed(selection, baselines.profiles, settings.policy, is_of_shards=is_of_shards)
     return [
         (warning if is_left_out else error)(
             "runs-failed", f'every run of "{title(*s.key)}" failed', hint=hint_for_failed(s)
         )
-        for s, is_left_out in find_only_failed(selection, baselines.profiles, settings.policy)
+        for s, is_left_out in found
     ]
 
 
@@ -289,6 +296,10 @@ def _current(
         if side.is_machine_unknown:
             notes = part.describe_part(globs, (p.key for p in (*baselines.profiles, *side.profiles)))
             profiles = part.keep_profiles(globs, side.profiles)
+            was = request.baseline if baselines.is_machine_unknown else None
+            if was is not None and are_same_percentiles(request.current, was, side.profiles):
+                tallies = tally_known(profiles, request.current)
+                return Selection(profiles=(), selected=tallies, superseded=(), problems=()), list(side.problems), notes
             return Selection(profiles=profiles, selected=(), superseded=(), problems=()), list(side.problems), notes
         known = repeats.forget(side.profiles, known_runs(baselines.profiles), {request.current})
         collection = drop_baseline_runs(side.profiles, known, (request.current,))

@@ -6,6 +6,7 @@ the code becomes. Judged again and again, it passes again and again.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from itertools import chain
@@ -32,6 +33,8 @@ _COMMITTED = "committed in git, and not changed since"
 _NO_TIME = 315_619_200.0
 """1980-01-02, the day after the first one that an archive can state: programs write it in place of a time."""
 _HOUR = 3600.0
+_AT_CHECKOUT = ("HEAD", "logs/HEAD", "FETCH_HEAD")
+"""Files that git writes when it fetches or checks out."""
 _AT_ONCE = 500
 """Names that one call of git is given."""
 
@@ -56,12 +59,16 @@ def find_left_behind(
             return [], []
         message = f"{list_some(sorted(committed), 3)}: {_COMMITTED}"
         return [], [warning(_SLUG, message, hint="measure again, if the code changed since")]
-    older = _find_older(judged) - committed
+    silent = [s for s in judged if not any(s.commits)]
+    older = _find_older(silent, time_of_commit()) - committed if silent else set()
+    earlier = _find_older(silent, time_of_checkout()) - committed - older if silent else set()
+    said = f"{list_some(sorted(earlier), 3)}: measured hours before CI checked out the commit"
+    warnings = [warning(_SLUG, said, hint="nothing, if another job of this CI run measured it; else measure again")]
     return [
         error(_SLUG, f"{list_some(sorted(found), 3)}: {why}; this job did not measure it", hint=_ON_PURPOSE)
         for found, why in ((committed, _COMMITTED), (older, "older than the commit that is checked out"))
         if found
-    ], []
+    ], (warnings if earlier else [])
 
 
 def find_committed(files: Iterable[str]) -> set[str]:
@@ -100,6 +107,24 @@ def time_of_commit() -> float:
         return 0.0
 
 
+def time_of_checkout() -> float:
+    """Return when the commit was last fetched or checked out here, in seconds since 1970; 0.0: unknown.
+
+    CI systems do so as a job begins, also in a workspace that stays. A commit may be days older
+    than a job that a schedule starts.
+    """
+    asked = [word for name in _AT_CHECKOUT for word in ("--git-path", name)]
+    try:
+        paths = os.fsdecode(git(".", ["rev-parse", *asked], hint=""))
+    except CannotDecideError:
+        return 0.0
+    times = [0.0]
+    for path in paths.splitlines():
+        with contextlib.suppress(OSError):
+            times.append(os.stat(path).st_mtime)
+    return max(times)
+
+
 def is_older(path: str, instant: float) -> bool:
     """Was a file written before a point in time, as far as it has a time at all?"""
     try:
@@ -108,21 +133,20 @@ def is_older(path: str, instant: float) -> bool:
         return False
 
 
-def _find_older(judged: Iterable[SessionTally]) -> set[str]:
-    """Return the files that say, or of which the disk says, that they were there hours before the commit.
+def _find_older(silent: Iterable[SessionTally], instant: float) -> set[str]:
+    """Return the files that say, or of which the disk says, that they were there hours before a point in time.
 
-    Runs that state a commit are held against it, which says more than a clock.
+    Args:
+        silent: sessions that state no commit: those that do are held against it, which says more than a clock.
+        instant: seconds since 1970; 0.0: unknown, so that none is.
     """
-    silent = [s for s in judged if not any(s.commits)]
-    if not silent or not (commit := time_of_commit()):
-        return set()
     older: set[str] = set()
     for s in silent:
         hour = hour_of(max(s.started_at, s.ended_at))
         margin = REST + ZONES if s.is_of_tool else REST
         if hour is None:
-            older |= {path for path in s.files if is_older(path, commit - REST * _HOUR)}
-        elif hour + margin < commit / _HOUR:
+            older |= {path for path in s.files if is_older(path, instant - REST * _HOUR)}
+        elif hour + margin < instant / _HOUR:
             older |= set(s.files)
     return older
 

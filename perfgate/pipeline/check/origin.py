@@ -7,6 +7,8 @@ run files that state where they come from. Runs that state nothing are taken as 
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, warning
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 SLUG = "runs-of-another-commit"
 _DIGITS = 12
+_HASH_AND_MORE = re.compile(rf"[0-9a-fA-F]{{{_DIGITS},64}}([^0-9a-zA-Z].*)", re.DOTALL)
 _FEWEST_DIGITS = 4  # as git itself abbreviates at most
 
 
@@ -47,7 +50,7 @@ def check_origin(profiles: Sequence[Profile], runs_from: str | None) -> tuple[li
     if {s.commit for p in profiles for s in p.sessions} <= {"", here}:
         found = []  # no git is started when there is nothing to ask
     else:
-        found = [*_of_other_commits(profiles, _checked_out(here), f"this commit is {here[:_DIGITS]}")]
+        found = [*_of_other_commits(profiles, find_checked_out(here), f"this commit is {here[:_DIGITS]}")]
     if facts.in_ci():
         return [*found, *_of_other_ci_runs(profiles)], []
     return [], [warning(SLUG, d.message, hint="measure again, if the code changed since") for d in found]
@@ -71,7 +74,7 @@ def _find_commit(profiles: Sequence[Profile], runs_from: str) -> str:
                 return found[0]
         hint = "name a commit that git has here"
         if stated:
-            shown = list_some(sorted(c[:_DIGITS] for c in stated))
+            shown = list_some(sorted(c if _suffix(c) else c[:_DIGITS] for c in stated))
             hint = f"the runs state {shown}; name one of these, or measure again"
         message = f'neither git nor a run knows a commit "{runs_from}"'
         raise cannot_decide("ref-unreadable", message, place="--runs-from", hint=hint) from None
@@ -102,7 +105,7 @@ def _newest_hour(profile: Profile) -> float | None:
     return hour_of(max((s.started_at for s in profile.sessions), default=""))
 
 
-def _checked_out(commit: str) -> set[str]:
+def find_checked_out(commit: str) -> set[str]:
     """Return the commit that CI or git names, HEAD, and what they merge: a merge is tested in place of its head."""
     known = {commit} - {""}
     for ref in ("HEAD", *known):
@@ -118,13 +121,21 @@ def _of_other_commits(profiles: Sequence[Profile], known: set[str], judged: str)
     """Yield an error for each commit that runs state and that is none of the known ones."""
     if not known:
         return
-    for commit, names in _names_by(profiles, lambda s: "" if _is_known(s.commit, known) else s.commit).items():
-        short = commit[:_DIGITS]
+    for commit, names in _names_by(profiles, lambda s: "" if is_known(s.commit, known) else s.commit).items():
+        suffix = _suffix(commit)
+        short = commit[:_DIGITS] + suffix[:_DIGITS]
         message = f"runs of {list_some(names)} were measured at commit {short}; {judged}"
-        yield error(SLUG, message, hint=f"measure again in this job; or judge them on purpose: --runs-from {short}")
+        named = shlex.quote(commit) if suffix else short  # git knows no such name: the runs state it
+        yield error(SLUG, message, hint=f"measure again in this job; or judge them on purpose: --runs-from {named}")
 
 
-def _is_known(commit: str, known: set[str]) -> bool:
+def _suffix(commit: str) -> str:
+    """Return what follows the hash of a commit, such as ``-dirty``: the first digits alone would hide it."""
+    found = _HASH_AND_MORE.fullmatch(commit)
+    return found[1] if found else ""
+
+
+def is_known(commit: str, known: set[str]) -> bool:
     """Is a commit one of the known ones? Tools also write its first digits."""
     return any(full.startswith(commit) for full in known) if len(commit) >= _FEWEST_DIGITS else not commit
 

@@ -11,12 +11,15 @@ import os
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from perfgate.collect import SessionTally
 from perfgate.core.errors import Diagnostic, error, warning
 from perfgate.core.metrics import is_clocked
 from perfgate.core.run import digest_of
 from perfgate.core.text.names import list_some
+from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.machine import facts
 from perfgate.pipeline.check.left_behind import MEASURE, find_committed, is_older, time_of_commit
+from perfgate.store.baselines import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from perfgate.core.profile import Profile
     from perfgate.core.run import Run
 
+_UNREADABLE = "baseline-unreadable"
 _SKEW = 300.0
 """Seconds by which a file may be older than the commit: the clock of whoever committed may be ahead.
 
@@ -139,6 +143,45 @@ def _could_repeat(run: Run) -> bool:
 def _could_be_collected_again(profile: Profile) -> bool:
     """Can another measurement give the same profile?"""
     return not any(s.started_at for s in profile.sessions) and not any(is_clocked(m.metric) for m in profile.metrics)
+
+
+def are_same_percentiles(one: str, other: str, profiles: Iterable[Profile]) -> bool:
+    """Are two files of plain percentiles one measurement: the same file, or of the same bytes with times in them?
+
+    Args:
+        one: the first file.
+        other: the second.
+        profiles: what the first one holds.
+    """
+    if _is_same(one, other):
+        return True
+    if not any(is_clocked(m.metric) for p in profiles for m in p.metrics):
+        return False
+    if os.path.getsize(one) != os.path.getsize(other):
+        return False
+    return read_bounded(one, limit=LARGEST, slug=_UNREADABLE) == read_bounded(other, limit=LARGEST, slug=_UNREADABLE)
+
+
+def tally_known(profiles: Iterable[Profile], path: str) -> tuple[SessionTally, ...]:
+    """Return counts that say that what was measured of each benchmark is the baseline's own.
+
+    Args:
+        profiles: of a file of plain percentiles.
+        path: of the file.
+    """
+    return tuple(
+        SessionTally(
+            machine_class=p.machine_class,
+            key=p.key,
+            session="",
+            started_at="",
+            ok=0,
+            failed=0,
+            known=1,
+            files=(path,),
+        )
+        for p in profiles
+    )
 
 
 def _is_same(one: str, other: str) -> bool:

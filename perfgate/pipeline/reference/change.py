@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from perfgate import config
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, warning
 from perfgate.core.policy import NO_BASELINES
+from perfgate.core.text.names import list_some
 from perfgate.measure.machine import facts
 from perfgate.measure.machine.ci import find_base
 from perfgate.pipeline.reference.commit import Gate, gate_of
@@ -58,7 +59,7 @@ def compare_with_base(gate: Gate, *, given: str | None, machine_class: str) -> G
         _require_allowed(ref, first.message)
         return _with_note(gate, _unknown(base[1], first.message))
     if reference is None:
-        return _with_note(gate, _unknown(base[1], "it is not in this clone"))
+        return _with_note(gate, _unknown(base[1], _describe_search(base[0], base[1])))
     if reference.baselines.is_first_gate:
         return gate
     edits = reference.edits
@@ -118,6 +119,14 @@ def _merge_bases(commits: list[str], branch: str, is_merged: bool) -> Iterator[s
             continue
         if found:
             yield as_hash(found, f"what HEAD and {ref} have in common")
+
+
+def _describe_search(commits: list[str], branch: str) -> str:
+    """Return which commits and which branch may have been the base, in words: a local branch of the name is not one."""
+    names = [shown(c) for c in commits if _COMMIT.fullmatch(c)] + ([f"origin/{branch}"] if branch else [])
+    if not names:
+        return "the CI system does not name it"
+    return f"{list_some(names)}: not in this clone, or with no commit in common with HEAD here"
 
 
 def _with_note(gate: Gate, found: Diagnostic) -> Gate:

@@ -92,3 +92,12 @@ def test_an_earlier_report_brings_its_failed_runs(folder):
     folder.runs(TIMES, session="second", started_at="2026-01-02T05:00:00Z")
     verdict = folder.check(confirm=(report,))
     assert rate(verdict).message.startswith("2 of 14 runs, after 0 of 15")
+
+
+def test_a_shard_of_which_every_run_failed_is_dead_whatever_the_others_measured(folder):
+    folder.runs(TIMES, session="one", shard="1/3", commit="c" * 40)
+    folder.runs(TIMES, session="two", shard="2/3", commit="c" * 40, benchmark="fresh")
+    folder.runs([1.0] * 4, session="three", shard="3/3", commit="c" * 40, benchmark="dead", status="failed")
+    verdict = folder.check(expect_shards=3)
+    assert (verdict.exit_code, slugs(verdict.problems)) == (2, ["runs-failed"])
+    assert 'every run of "dead" failed' in verdict.problems[0].message

@@ -10,6 +10,8 @@ import pytest
 from check_cases import CALM, baseline, outside_ci, slugs
 
 from perfgate.measure.summary import format_utc
+from perfgate.render import terminal
+from perfgate.report.compose import compose
 
 SLUG = "results-left-behind"
 DAY = 86_400_000_000_000
@@ -71,6 +73,42 @@ def test_a_file_without_a_time_is_as_old_as_the_disk_says(folder):
     assert SLUG in slugs(folder.check("shot.json").problems)
     os.utime(path, (0, 0))  # what an archive without times gives
     assert SLUG not in slugs(folder.check("shot.json").problems)
+
+
+@pytest.fixture
+def scheduled(tmp_path, monkeypatch):
+    """A CI job that a schedule started: the commit is ten days old, and was checked out just now."""
+    monkeypatch.setenv("GIT_COMMITTER_DATE", ago(10))
+    folder = outside_ci(tmp_path, monkeypatch)
+    folder.baseline(baseline())
+    folder.commit()
+    monkeypatch.setenv("CI", "true")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("days", "more", "found"),
+    [
+        pytest.param(0.1, {}, [], id="hours"),
+        pytest.param(0.5, {}, [SLUG], id="half-a-day"),
+        pytest.param(3, {"session": "by-hand"}, [SLUG], id="a-session-by-hand"),
+        pytest.param(-0.01, {}, [], id="measured-in-this-job"),
+    ],
+)
+def test_runs_from_long_before_the_checkout_of_an_old_commit_are_said_first(scheduled, days, more, found):
+    scheduled.runs(CALM, started_at=ago(days), **more)
+    verdict = scheduled.check()
+    assert [d.slug for d in verdict.problems if d.slug == SLUG] == []
+    assert [d.slug for d in verdict.notes if d.slug == SLUG] == found
+    assert ("measured hours before CI checked out" in terminal.render(compose(verdict)).split("\n\n")[1]) == bool(found)
+    assert SLUG not in slugs(scheduled.check(runs_from="HEAD").notes)
+
+
+def test_a_file_on_disk_from_long_before_the_checkout_is_said(scheduled):
+    path = hyperfine(scheduled)
+    assert SLUG not in slugs(scheduled.check("shot.json").notes)
+    os.utime(path, (time.time() - 90_000,) * 2)
+    assert SLUG in slugs(scheduled.check("shot.json").notes)
 
 
 def test_outside_ci_a_committed_file_is_a_warning(folder, monkeypatch):

@@ -13,7 +13,7 @@ from perfgate.core.errors import CannotDecideError
 from perfgate.core.run import UNSPECIFIED
 from perfgate.core.text.canonical import short_hash
 from perfgate.pipeline.baselines.refresh import plan_refresh
-from perfgate.store.lost import find_lost
+from perfgate.store.lost import find_absent_submodule, find_lost
 
 BUDGET = '[[budget]]\nbenchmark = "train"\nmetric = "elapsed"\nstatistic = "p50"\nlimit = "< 9s"\n'
 
@@ -109,6 +109,29 @@ def test_a_shallow_clone_cannot_know_what_was_lost(folder, tmp_path, monkeypatch
     git(folder, "clone", "-q", "--depth", "1", f"file://{folder.path}", str(tmp_path / "clone"))
     monkeypatch.chdir(tmp_path / "clone")
     assert find_lost("baselines") == "the clone is shallow, so that git may have held some there"
+
+
+@pytest.mark.parametrize("place", ["perf", "deep/perf"])
+@pytest.mark.parametrize("below", ["", "/kept/here"])
+def test_budgets_do_not_hide_baselines_of_a_submodule_that_is_not_checked_out(folder, place, below):
+    folder.write("perfgate.toml", f'baselines = "{place}{below}"\n{BUDGET}')
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder.path, check=True, capture_output=True, text=True)
+    git(folder, "update-index", "--add", "--cacheinfo", f"160000,{head.stdout.strip()},{place}")
+    git(folder, "commit", "-qm", "Keep the baselines elsewhere")
+    (folder.path / place).mkdir(parents=True)
+    verdict = folder.check()
+    assert (verdict.exit_code, slugs(verdict.problems)) == (2, ["no-baseline"])
+    (problem,) = verdict.problems
+    assert f"{place} is a submodule that is not checked out" in problem.message
+    assert problem.hint.startswith(f"git submodule update --init {place} ")
+
+
+def test_a_submodule_that_is_checked_out_is_not_absent(folder):
+    git(folder, "init", "-q", "perf")
+    git(folder, "-C", "perf", "commit", "-q", "--allow-empty", "-m", "Begin")
+    git(folder, "add", "perf")
+    git(folder, "commit", "-qm", "Keep the baselines elsewhere")
+    assert find_absent_submodule("perf/kept") == ""
 
 
 def test_outside_a_repository_and_before_the_first_commit_nothing_was_lost(tmp_path, monkeypatch):

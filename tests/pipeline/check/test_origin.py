@@ -67,6 +67,16 @@ def test_in_ci_runs_of_an_earlier_commit_cannot_be_judged(folder):
 
 
 @pytest.mark.usefixtures("in_ci")
+def test_what_tells_a_changed_tree_from_its_commit_is_shown_and_can_be_named(folder):
+    changed = f"{commit_of()}-dirty"
+    folder.runs(CALM, commit=changed)
+    (problem,) = folder.check().problems
+    assert f"at commit {changed[:12]}-dirty; this commit is {changed[:12]}" in problem.message
+    named = problem.hint.rpartition("--runs-from ")[2]
+    assert (named, folder.check(runs_from=named).problems) == (changed, ())
+
+
+@pytest.mark.usefixtures("in_ci")
 @pytest.mark.parametrize("ref", ["HEAD", "HEAD^2"])
 def test_in_ci_runs_of_the_merge_or_of_the_merged_head_are_judged(folder, ref):
     merge(folder)
