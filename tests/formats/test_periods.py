@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -173,3 +174,67 @@ def test_a_last_day_that_measured_nothing_is_not_replaced_by_the_day_before(tmp_
     reader = RunReader(maps=MAPS)
     list(reader.read([str(tmp_path / "app.jsonl")]))
     assert [p.slug for p in reader.problems] == ["format-invalid"]
+
+
+def faults_of(folder, name, content):
+    (folder / name).write_text(content)
+    reader = RunReader(maps=MAPS)
+    list(reader.read([str(folder / name)]))
+    return [p.message for p in reader.problems]
+
+
+def restated(rows, form):
+    return [(datetime.fromtimestamp(at, UTC).strftime(form), ms) for at, ms in rows]
+
+
+def jtl_of(rows):
+    return "timeStamp,elapsed,label,responseCode,success\n" + "".join(f'"{at}",{ms},pay,200,true\n' for at, ms in rows)
+
+
+CERTAIN = [
+    "%d/%b/%Y:%H:%M:%S +0000",
+    "%a, %d %b %Y %H:%M:%S +0000",
+    "%Y/%m/%d %H:%M:%S.250",
+    "%Y%m%dT%H%M%SZ",
+    "%Y%m%d%H%M%S",
+    "%Y-%m-%d %H:%M:%S UTC",
+    "%Y-%m-%dT%H:%M:%S,125+0000",
+    "%Y-%m-%d",
+]
+UNCERTAIN = ["%d.%m.%Y %H:%M:%S", "%m/%d/%y %H:%M:%S", "%d-%m-%Y %H:%M", "%b %d %H:%M:%S", "%H:%M:%S"]
+
+
+@pytest.mark.parametrize("form", CERTAIN)
+@pytest.mark.parametrize(("name", "write"), [("app.jsonl", mapped_lines), ("load.jtl", jtl_of)])
+def test_times_in_any_form_whose_month_is_certain_divide_a_file(tmp_path, name, write, form):
+    selection, notes = read(tmp_path, {name: write(restated([*rows(1, 70, 20), *rows(3, 11, 80)], form))})
+    assert middle(selection) == pytest.approx(0.08)
+    assert "rows-hours-apart" in notes
+
+
+@pytest.mark.parametrize("form", UNCERTAIN)
+@pytest.mark.parametrize(
+    ("name", "write", "field"), [("web.csv", mapped_table, "stamp"), ("load.jtl", jtl_of, "timeStamp")]
+)
+def test_times_that_cannot_be_read_are_a_fault_that_names_field_and_example(tmp_path, name, write, field, form):
+    stated = restated([*rows(1, 70, 20), *rows(3, 11, 80)], form)
+    (message,) = faults_of(tmp_path, name, write(stated))
+    assert message.startswith("81 of 81 rows")
+    assert f'"{field}", such as "{stated[0][0]}"' in message
+
+
+def test_a_time_that_the_map_names_and_most_rows_lack_is_a_fault(tmp_path):
+    lacking = mapped_lines(rows(1, 30, 20)).replace('"at"', '"when"')
+    (message,) = faults_of(tmp_path, "app.jsonl", lacking + mapped_lines(rows(2, 10, 20)))
+    assert message == '30 of 40 rows hold no point in time in the field "at"'
+
+
+def test_a_few_rows_without_a_time_are_as_the_rows_before_them(tmp_path):
+    lacking = mapped_lines(rows(2, 4, 80)).replace('"at"', '"when"')
+    selection, _ = read(tmp_path, {"app.jsonl": mapped_lines([*rows(1, 30, 20), *rows(2, 9, 80)]) + lacking})
+    assert len(selection.profiles[0].metrics[0].samples[0].values) == 13
+
+
+def test_a_jmeter_file_without_times_is_read_as_one_session(tmp_path):
+    content = "elapsed,label,responseCode,success\n" + "21,pay,200,true\n" * 8
+    assert faults_of(tmp_path, "load.jtl", content) == []

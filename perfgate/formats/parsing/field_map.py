@@ -100,6 +100,9 @@ class Grouping:
         self._where = [(lookup(field), wanted) for field, wanted in mapped.where]
         self._ok = lookup(mapped.ok) if mapped.ok else None
         self._time = lookup(mapped.time) if mapped.time else None
+        if mapped.time:
+            source.times.field = "timestamp" if mapped.is_wide else mapped.time
+            source.times.is_asked = not mapped.is_wide
         self._is_ok_stated = False
         self._started_at = self._ended_at = ""
         self._decode = msgspec.json.Decoder(list[float]).decode
