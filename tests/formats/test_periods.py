@@ -238,3 +238,61 @@ def test_a_few_rows_without_a_time_are_as_the_rows_before_them(tmp_path):
 def test_a_jmeter_file_without_times_is_read_as_one_session(tmp_path):
     content = "elapsed,label,responseCode,success\n" + "21,pay,200,true\n" * 8
     assert faults_of(tmp_path, "load.jtl", content) == []
+
+
+def prediction(ms, **more):
+    return {**more, "event": "prediction_metrics", "series_id": "a", "model_version": "3", "latency_inference_ms": ms}
+
+
+def performance(ms, **more):
+    return {**more, "performance_metrics": {"inference_time_ms": ms, "memory_mb": 70.0}}
+
+
+def under(key):
+    return lambda rows, make: "".join(json.dumps(make(ms, **{key: iso(at)})) + "\n" for at, ms in rows)
+
+
+def behind_prefix(rows, make):
+    return "".join(
+        f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S},345 INFO svc.model {json.dumps(make(ms))}\n"
+        for at, ms in rows
+    )
+
+
+def inside(rows, make):
+    return "".join(
+        json.dumps({"performance_metrics": {**make(ms)["performance_metrics"], "ts": at}}) + "\n" for at, ms in rows
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "write"),
+    [
+        *(
+            (make, under(key))
+            for make in (prediction, performance)
+            for key in ("timestamp", "time", "ts", "@timestamp")
+        ),
+        (prediction, behind_prefix),
+        (performance, behind_prefix),
+        (performance, inside),
+    ],
+)
+def test_the_built_in_maps_find_the_time_of_a_row_wherever_loggers_put_it(tmp_path, make, write):
+    selection, notes = read(tmp_path, {"svc.log": write([*rows(1, 60, 20), *rows(2, 9, 80)], make)})
+    assert "rows-hours-apart" in notes
+    (profile,) = selection.profiles
+    assert {round(v, 6) for m in profile.metrics if m.metric.unit == "s" for v in m.samples[0].values} == {0.08}
+
+
+@pytest.mark.parametrize("make", [prediction, performance])
+def test_rows_of_a_built_in_map_without_a_time_are_one_session(tmp_path, make):
+    content = "".join(f"INFO svc {json.dumps(make(ms, time=ms / 1000))}\n" for _, ms in rows(1, 30, 20))
+    assert faults_of(tmp_path, "svc.log", content) == []
+
+
+@pytest.mark.parametrize("make", [prediction, performance])
+def test_a_prefix_whose_day_and_month_could_be_confused_is_a_fault(tmp_path, make):
+    content = "".join(f"03.04.2026 10:00:00 INFO {json.dumps(make(ms))}\n" for _, ms in rows(1, 30, 20))
+    (message,) = faults_of(tmp_path, "svc.log", content)
+    assert "03.04.2026 10:00:00" in message
