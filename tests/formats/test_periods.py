@@ -296,3 +296,29 @@ def test_a_prefix_whose_day_and_month_could_be_confused_is_a_fault(tmp_path, mak
     content = "".join(f"03.04.2026 10:00:00 INFO {json.dumps(make(ms))}\n" for _, ms in rows(1, 30, 20))
     (message,) = faults_of(tmp_path, "svc.log", content)
     assert "03.04.2026 10:00:00" in message
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "is_refused"),
+    [(31, 3, True), (30, 3, False), (400, 19, True), (400, 20, False), (4, 1, False)],
+    ids=["less than a tenth", "a tenth", "below twenty", "twenty", "small logs"],
+)
+def test_a_last_session_of_a_few_stray_rows_is_not_judged_in_place_of_many(tmp_path, before, last, is_refused):
+    (tmp_path / "app.jsonl").write_text(mapped_lines([*rows(1, before, 80), *rows(3, last, 20)]))
+    reader = RunReader(maps=MAPS)
+    collection = collect(reader.read([str(tmp_path / "app.jsonl")]))
+    selection = select(collection, every_batch=False)
+    assert [p.slug for p in selection.problems] == (["rows-few"] if is_refused else [])
+    if is_refused:
+        assert f"holds {last} values" in selection.problems[0].message
+        assert "the one before (until 2026-02-14T" in selection.problems[0].message
+        assert selection.problems[0].message.endswith(f"{before}: too few to be judged in its place")
+    assert select(collection, every_batch=False, every_session=True).problems == ()
+    assert selection.superseded_values == before
+
+
+def test_a_file_with_few_values_beside_an_older_file_with_many_is_judged(tmp_path):
+    files = {"app1.jsonl": mapped_lines(rows(1, 90, 80)), "app2.jsonl": mapped_lines(rows(3, 4, 20))}
+    selection, _ = read(tmp_path, files)
+    assert selection.problems == ()
+    assert middle(selection) == 0.02
