@@ -14,6 +14,7 @@ from perfgate.collect import collect, select
 from perfgate.core.field_map import FieldMap, FieldValue
 from perfgate.formats.discovery import RunReader
 from perfgate.formats.foreign import MOST_READ
+from perfgate.formats.options import ForeignOptions
 
 START = 1_771_000_000
 DAY = 86_400
@@ -322,3 +323,23 @@ def test_a_file_with_few_values_beside_an_older_file_with_many_is_judged(tmp_pat
     selection, _ = read(tmp_path, files)
     assert selection.problems == ()
     assert middle(selection) == 0.02
+
+
+def prometheus(points):
+    series = {
+        "metric": {"__name__": "wait_seconds", "job": "pay"},
+        "values": [[at, str(ms / 1000)] for at, ms in points],
+    }
+    return json.dumps({"status": "success", "data": {"resultType": "matrix", "result": [series]}})
+
+
+def test_points_of_prometheus_that_lie_days_apart_are_sessions_unless_each_step_takes_hours(tmp_path):
+    def values_of(points):
+        (tmp_path / "wait.json").write_text(prometheus(points))
+        reader = RunReader(ForeignOptions(direction="lower"))
+        selection = select(collect(reader.read([str(tmp_path / "wait.json")])), every_batch=False)
+        assert not reader.problems
+        return list(selection.profiles[0].metrics[0].samples[0].values)
+
+    assert values_of([*rows(1, 40, 20), *rows(8, 25, 80)]) == [0.08] * 25
+    assert values_of([(START + 6 * 3600 * i, 20) for i in range(9)]) == [0.02] * 9
