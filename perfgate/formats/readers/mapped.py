@@ -94,6 +94,8 @@ def read_mapped(
             no row is the map's, or the file cannot be read.
     """
     _check_directions(mapped, source, options)
+    if not source.head.strip() and not source.is_cut:
+        raise source.fault("the file is empty", "measure again, or check what writes it")
     broken = Broken()
     if is_json(source):
         grouping = Grouping(mapped, source, json_lookup, broken)
