@@ -175,10 +175,11 @@ def _show_plan(plan: Plan) -> None:
     """Print what a refresh will change."""
     from perfgate.pipeline.baselines.show import compose_moves
     from perfgate.render import render
+    from perfgate.report.words import count
 
     if plan.left:
         say(
-            f"{plan.left} runs were left out: newer ones replace them (--sessions all takes them in)",
+            f"{count(plan.left, 'run')} left out, replaced by newer ones (--sessions all takes in all)",
             err=True,
         )
     for d in plan.warnings:

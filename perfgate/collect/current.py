@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from perfgate.collect.last_rows import count_values, find_stray_rows
 from perfgate.collect.unnamed import ZONES
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.profile import Profile, title
@@ -49,6 +50,8 @@ class Selection:
     """What newer sessions or batches replace."""
     problems: tuple[Diagnostic, ...]
     """Why the newest session is unknown."""
+    superseded_values: int = 0
+    """How many measured values are replaced by newer ones, of each benchmark those of one metric."""
 
     def superseded_runs(self) -> int:
         """Return how many measured runs are replaced by newer ones."""
@@ -81,11 +84,14 @@ def select(collection: Collection, *, every_batch: bool, every_session: bool = F
         eligible, problems = [*of_runs, *of_files], (*problems, *more)
     selected = _newest_batches(eligible)
     chosen = {(s.machine_class, s.key, s.session): s for s in selected}
-    problems = (*problems, *(() if every_session else _ambiguous(selected)))
+    superseded = tuple(s for s in seen if (s.machine_class, s.key, s.session) not in chosen)
+    if not every_session:
+        problems = (*problems, *_ambiguous(selected), *find_stray_rows(collection.profiles, selected, superseded))
     return Selection(
         profiles=tuple(p for profile in collection.profiles if (p := _restrict(profile, chosen)) is not None),
         selected=tuple(selected),
-        superseded=tuple(s for s in seen if (s.machine_class, s.key, s.session) not in chosen),
+        superseded=superseded,
+        superseded_values=count_values(collection.profiles, superseded),
         problems=problems,
     )
 

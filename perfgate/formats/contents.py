@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_NAME = 500
+_TIMES = (
+    "write ISO 8601 (2026-01-31T15:00:00Z) or seconds, ms, us or ns since 1970; in a map, correct time, or leave it out"
+)
 _FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
@@ -67,6 +70,8 @@ def read(source: Source, known: Format, options: ForeignOptions, *, before: Sour
     except _FAULTS as caught:
         message = f"does not look like {known.tool} inside ({type(caught).__name__}: {str(caught)[:100]})"
         raise source.fault(message, known.hint or "measure again") from None
+    if fault := source.times.fault(options.tolerance):
+        raise source.fault(fault, _TIMES)
     if not records:
         names = ", ".join(f'"{s.benchmark}" ({s.why})' for s in skipped[:3])
         message = f"holds nothing that was measured{f': {names}' if names else ''}"

@@ -34,7 +34,7 @@ _FLAGS = {
     "debug-build": "the benchmark library is a debug build: its times are not those of a release",
     "exit-code": "all runs ended with the same exit code, not 0: taken as the program's answer, see error_rate",
     "failures-mixed": "failed calls are among the times: as many of the fastest are left out, see error_rate",
-    "gaps": "most rows of a benchmark lack a value that the map lists, and say nothing of it",
+    "gaps": "a value that the map lists is missing in most rows of a benchmark: it is judged by the few that hold it",
     "nonzero-exit": "some runs of the command failed (exit code not 0) and are left out",
     "rounded": "times are rounded by the tool",
     "saturated": "the slowest values are beyond the last bucket",

@@ -21,6 +21,7 @@ from perfgate.core.text.steps import is_heard, log_step
 from perfgate.measure.machine.ci import name_ci_run
 from perfgate.pipeline import inputs
 from perfgate.pipeline.runs import removal_of
+from perfgate.report.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,9 +68,12 @@ def notes_on(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
         if seen.failed and seen.key in measured:
             message = f'{seen.failed} of {seen.failed + seen.ok} runs of "{title(*seen.key)}" failed and were left out'
             notes.append(warning("runs-failed", message, hint="fix the program: a run that fails is not measured"))
-    if selection.superseded_runs():
+    if runs := selection.superseded_runs():
+        values = selection.superseded_values
+        left, what = (values, "value") if values > runs else (runs, "run")  # a run of a file holds many values
         message = (
-            f"{selection.superseded_runs()} runs were left out: newer ones, of another session or call, replace them"
+            f"{count(left, what)} {'was' if left == 1 else 'were'} left out: newer ones, of another session or call, "
+            f"replace {'it' if left == 1 else 'them'}"
         ) + _name_commits(selection)
         notes.append(note("runs-superseded", message, hint="--sessions all judges each session by itself"))
     if older := find_older_files(selection.selected):

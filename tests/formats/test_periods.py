@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from perfgate.collect import collect, select
 from perfgate.core.field_map import FieldMap, FieldValue
 from perfgate.formats.discovery import RunReader
 from perfgate.formats.foreign import MOST_READ
+from perfgate.formats.options import ForeignOptions
 
 START = 1_771_000_000
 DAY = 86_400
@@ -173,3 +175,171 @@ def test_a_last_day_that_measured_nothing_is_not_replaced_by_the_day_before(tmp_
     reader = RunReader(maps=MAPS)
     list(reader.read([str(tmp_path / "app.jsonl")]))
     assert [p.slug for p in reader.problems] == ["format-invalid"]
+
+
+def faults_of(folder, name, content):
+    (folder / name).write_text(content)
+    reader = RunReader(maps=MAPS)
+    list(reader.read([str(folder / name)]))
+    return [p.message for p in reader.problems]
+
+
+def restated(rows, form):
+    return [(datetime.fromtimestamp(at, UTC).strftime(form), ms) for at, ms in rows]
+
+
+def jtl_of(rows):
+    return "timeStamp,elapsed,label,responseCode,success\n" + "".join(f'"{at}",{ms},pay,200,true\n' for at, ms in rows)
+
+
+CERTAIN = [
+    "%d/%b/%Y:%H:%M:%S +0000",
+    "%a, %d %b %Y %H:%M:%S +0000",
+    "%Y/%m/%d %H:%M:%S.250",
+    "%Y%m%dT%H%M%SZ",
+    "%Y%m%d%H%M%S",
+    "%Y-%m-%d %H:%M:%S UTC",
+    "%Y-%m-%dT%H:%M:%S,125+0000",
+    "%Y-%m-%d",
+]
+UNCERTAIN = ["%d.%m.%Y %H:%M:%S", "%m/%d/%y %H:%M:%S", "%d-%m-%Y %H:%M", "%b %d %H:%M:%S", "%H:%M:%S"]
+
+
+@pytest.mark.parametrize("form", CERTAIN)
+@pytest.mark.parametrize(("name", "write"), [("app.jsonl", mapped_lines), ("load.jtl", jtl_of)])
+def test_times_in_any_form_whose_month_is_certain_divide_a_file(tmp_path, name, write, form):
+    selection, notes = read(tmp_path, {name: write(restated([*rows(1, 70, 20), *rows(3, 11, 80)], form))})
+    assert middle(selection) == pytest.approx(0.08)
+    assert "rows-hours-apart" in notes
+
+
+@pytest.mark.parametrize("form", UNCERTAIN)
+@pytest.mark.parametrize(
+    ("name", "write", "field"), [("web.csv", mapped_table, "stamp"), ("load.jtl", jtl_of, "timeStamp")]
+)
+def test_times_that_cannot_be_read_are_a_fault_that_names_field_and_example(tmp_path, name, write, field, form):
+    stated = restated([*rows(1, 70, 20), *rows(3, 11, 80)], form)
+    (message,) = faults_of(tmp_path, name, write(stated))
+    assert message.startswith("81 of 81 rows")
+    assert f'"{field}", such as "{stated[0][0]}"' in message
+
+
+def test_a_time_that_the_map_names_and_most_rows_lack_is_a_fault(tmp_path):
+    lacking = mapped_lines(rows(1, 30, 20)).replace('"at"', '"when"')
+    (message,) = faults_of(tmp_path, "app.jsonl", lacking + mapped_lines(rows(2, 10, 20)))
+    assert message == '30 of 40 rows hold no point in time in the field "at"'
+
+
+def test_a_few_rows_without_a_time_are_as_the_rows_before_them(tmp_path):
+    lacking = mapped_lines(rows(2, 4, 80)).replace('"at"', '"when"')
+    selection, _ = read(tmp_path, {"app.jsonl": mapped_lines([*rows(1, 30, 20), *rows(2, 9, 80)]) + lacking})
+    assert len(selection.profiles[0].metrics[0].samples[0].values) == 13
+
+
+def test_a_jmeter_file_without_times_is_read_as_one_session(tmp_path):
+    content = "elapsed,label,responseCode,success\n" + "21,pay,200,true\n" * 8
+    assert faults_of(tmp_path, "load.jtl", content) == []
+
+
+def prediction(ms, **more):
+    return {**more, "event": "prediction_metrics", "series_id": "a", "model_version": "3", "latency_inference_ms": ms}
+
+
+def performance(ms, **more):
+    return {**more, "performance_metrics": {"inference_time_ms": ms, "memory_mb": 70.0}}
+
+
+def under(key):
+    return lambda rows, make: "".join(json.dumps(make(ms, **{key: iso(at)})) + "\n" for at, ms in rows)
+
+
+def behind_prefix(rows, make):
+    return "".join(
+        f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S},345 INFO svc.model {json.dumps(make(ms))}\n"
+        for at, ms in rows
+    )
+
+
+def inside(rows, make):
+    return "".join(
+        json.dumps({"performance_metrics": {**make(ms)["performance_metrics"], "ts": at}}) + "\n" for at, ms in rows
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "write"),
+    [
+        *(
+            (make, under(key))
+            for make in (prediction, performance)
+            for key in ("timestamp", "time", "ts", "@timestamp")
+        ),
+        (prediction, behind_prefix),
+        (performance, behind_prefix),
+        (performance, inside),
+    ],
+)
+def test_the_built_in_maps_find_the_time_of_a_row_wherever_loggers_put_it(tmp_path, make, write):
+    selection, notes = read(tmp_path, {"svc.log": write([*rows(1, 60, 20), *rows(2, 9, 80)], make)})
+    assert "rows-hours-apart" in notes
+    (profile,) = selection.profiles
+    assert {round(v, 6) for m in profile.metrics if m.metric.unit == "s" for v in m.samples[0].values} == {0.08}
+
+
+@pytest.mark.parametrize("make", [prediction, performance])
+def test_rows_of_a_built_in_map_without_a_time_are_one_session(tmp_path, make):
+    content = "".join(f"INFO svc {json.dumps(make(ms, time=ms / 1000))}\n" for _, ms in rows(1, 30, 20))
+    assert faults_of(tmp_path, "svc.log", content) == []
+
+
+@pytest.mark.parametrize("make", [prediction, performance])
+def test_a_prefix_whose_day_and_month_could_be_confused_is_a_fault(tmp_path, make):
+    content = "".join(f"03.04.2026 10:00:00 INFO {json.dumps(make(ms))}\n" for _, ms in rows(1, 30, 20))
+    (message,) = faults_of(tmp_path, "svc.log", content)
+    assert "03.04.2026 10:00:00" in message
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "is_refused"),
+    [(31, 3, True), (30, 3, False), (400, 19, True), (400, 20, False), (4, 1, False)],
+    ids=["less than a tenth", "a tenth", "below twenty", "twenty", "small logs"],
+)
+def test_a_last_session_of_a_few_stray_rows_is_not_judged_in_place_of_many(tmp_path, before, last, is_refused):
+    (tmp_path / "app.jsonl").write_text(mapped_lines([*rows(1, before, 80), *rows(3, last, 20)]))
+    reader = RunReader(maps=MAPS)
+    collection = collect(reader.read([str(tmp_path / "app.jsonl")]))
+    selection = select(collection, every_batch=False)
+    assert [p.slug for p in selection.problems] == (["rows-few"] if is_refused else [])
+    if is_refused:
+        assert f"holds {last} values" in selection.problems[0].message
+        assert "the one before (until 2026-02-14T" in selection.problems[0].message
+        assert selection.problems[0].message.endswith(f"{before}: too few to be judged in its place")
+    assert select(collection, every_batch=False, every_session=True).problems == ()
+    assert selection.superseded_values == before
+
+
+def test_a_file_with_few_values_beside_an_older_file_with_many_is_judged(tmp_path):
+    files = {"app1.jsonl": mapped_lines(rows(1, 90, 80)), "app2.jsonl": mapped_lines(rows(3, 4, 20))}
+    selection, _ = read(tmp_path, files)
+    assert selection.problems == ()
+    assert middle(selection) == 0.02
+
+
+def prometheus(points):
+    series = {
+        "metric": {"__name__": "wait_seconds", "job": "pay"},
+        "values": [[at, str(ms / 1000)] for at, ms in points],
+    }
+    return json.dumps({"status": "success", "data": {"resultType": "matrix", "result": [series]}})
+
+
+def test_points_of_prometheus_that_lie_days_apart_are_sessions_unless_each_step_takes_hours(tmp_path):
+    def values_of(points):
+        (tmp_path / "wait.json").write_text(prometheus(points))
+        reader = RunReader(ForeignOptions(direction="lower"))
+        selection = select(collect(reader.read([str(tmp_path / "wait.json")])), every_batch=False)
+        assert not reader.problems
+        return list(selection.profiles[0].metrics[0].samples[0].values)
+
+    assert values_of([*rows(1, 40, 20), *rows(8, 25, 80)]) == [0.08] * 25
+    assert values_of([(START + 6 * 3600 * i, 20) for i in range(9)]) == [0.02] * 9

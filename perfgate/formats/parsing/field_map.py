@@ -14,7 +14,7 @@ import msgspec
 from perfgate.core.field_map import parts_of
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.failures import all_failed
-from perfgate.formats.parsing.log_rows import TOLERATE, are_too_many
+from perfgate.formats.parsing.log_rows import STAMP, TOLERATE, are_too_many
 from perfgate.formats.parsing.record import Record, Samples, Share, Skipped
 from perfgate.formats.parsing.timestamps import stated_instant
 from perfgate.formats.parsing.values import to_number
@@ -100,6 +100,9 @@ class Grouping:
         self._where = [(lookup(field), wanted) for field, wanted in mapped.where]
         self._ok = lookup(mapped.ok) if mapped.ok else None
         self._time = lookup(mapped.time) if mapped.time else None
+        if mapped.time:
+            source.times.field = mapped.time if mapped.time != STAMP else "timestamp"
+            source.times.is_asked = mapped.time != STAMP
         self._is_ok_stated = False
         self._started_at = self._ended_at = ""
         self._decode = msgspec.json.Decoder(list[float]).decode

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from perfgate.formats.parsing.record import Skipped
+from perfgate.formats.parsing.timestamps import instant_in, stated_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,10 @@ _MOST_BRACES = 3
 _SEPARATORS = ",\t;|"
 _DEEPEST = 4
 _DECODER = json.JSONDecoder()
+STAMP = "\0time"
+"""Key under which the time of a row is kept, wherever in the log it stands; no log holds it."""
+_TIMES = ("timestamp", "@timestamp", "time", "ts", "asctime", "datetime")
+_CERTAIN = 2  # the first of these are never a duration
 BATCH = 512
 """Rows that are worked on together."""
 
@@ -91,13 +96,16 @@ def is_json(source: Source) -> bool:
     )
 
 
-def json_rows(source: Source, broken: Broken, *, is_choosy: bool) -> Iterator[tuple[int, dict[str, Any]]]:
+def json_rows(
+    source: Source, broken: Broken, *, is_choosy: bool, is_stamped: bool = False
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the objects of JSON lines, of an array, or of documents over several lines, each with its number.
 
     Args:
         source: the file.
         broken: takes what cannot be read.
         is_choosy: are lines of text, and JSON that is no object, nobody's business, as in a log with other lines?
+        is_stamped: does an object get the time that its logger put in front, under `STAMP`?
     """
     if _ARRAY.match(source.head) or _PRETTY.match(source.head):
         broken.what = "item"
@@ -114,7 +122,7 @@ def json_rows(source: Source, broken: Broken, *, is_choosy: bool) -> Iterator[tu
         try:
             row = decode(line)
         except (ValueError, RecursionError):
-            row = _object_after_prefix(line) or _slowly(line)
+            row = _object_after_prefix(line, is_stamped=is_stamped) or _slowly(line)
         if type(row) is dict:
             yield number, row
         elif not line.strip():
@@ -127,7 +135,7 @@ class _NoJsonError(Exception):
     """Why a line is no JSON."""
 
 
-def _object_after_prefix(line: str, *, may_be_cell: bool = False) -> dict[str, Any] | None:
+def _object_after_prefix(line: str, *, may_be_cell: bool = False, is_stamped: bool = False) -> dict[str, Any] | None:
     """Return the object that ends a line of a logger, behind time, level and the like; None: there is none.
 
     The first braces may belong to the prefix. Where it is not known that the file is no table,
@@ -140,6 +148,8 @@ def _object_after_prefix(line: str, *, may_be_cell: bool = False) -> dict[str, A
             continue
         row = _slowly(line[begin.start() :])
         if isinstance(row, dict):
+            if is_stamped:
+                row[STAMP] = instant_in(line[: begin.start()])
             return row
         if _KEY.match(line, begin.start()) and _ends_object(line, begin.start()) is None:
             return None  # cut off: what is inside it is no row
@@ -237,6 +247,22 @@ def find_object(row: object, name: str, deepest: int = _DEEPEST) -> dict[str, An
     return next((found for found in inner if found is not None), None)
 
 
+def stamp_of(*rows: dict[str, Any]) -> object:
+    """Return the time of a row under one of its usual names, or of what its logger put in front; None: it has none.
+
+    Args:
+        rows: the objects that may hold it, the outermost first.
+    """
+    stated = [row.get(name) for row in rows for name in _TIMES]
+    stated += [row.get(STAMP) for row in rows]
+    found = next((value for value in stated if value is not None and stated_seconds(value) is not None), None)
+    if found is not None:
+        return found
+    # a time that is meant as one and cannot be read is a fault, and no absence
+    named = [row.get(name) for row in rows for name in (STAMP, *_TIMES[:_CERTAIN])]
+    return next((value for value in named if isinstance(value, str) and value), None)
+
+
 class Table:
     """CSV or TSV with a header."""
 
@@ -261,6 +287,8 @@ class Table:
         Raises:
             CannotDecideError: there is no such column, or there are two.
         """
+        if field == STAMP:
+            return self._stamp_lookup()
         if self.header.count(field) == 1:
             return itemgetter(self.header.index(field))
         found = ", ".join(f'"{cell[:40]}"' for cell in self.header[:12]) or "none"
@@ -268,6 +296,11 @@ class Table:
             f'has two columns "{field}"' if field in self.header else f'has no column "{field}"; there are {found}'
         )
         raise self._source.fault(message, "name the columns in the map as the file's first line does")
+
+    def _stamp_lookup(self) -> Callable[[Any], object]:
+        """Return what finds the time of a row in the first column that is called like one."""
+        at = next((self.header.index(name) for name in _TIMES if name in self.header), None)
+        return itemgetter(at) if at is not None else lambda _: None
 
     def batches(self) -> Iterator[tuple[list[list[str]], Sequence[int]]]:
         """Yield the rows behind the header, some at a time, with the number of each one's first line."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect_right
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ MOST_PERIODS = 256
 """Periods that are kept apart; of more, the oldest are taken together. A year of nights without a row has more, but
 what was measured last is what counts."""
 _REST = REST * 3600
+_LONGEST_EXAMPLE = 60
 _MINUTE = len("2026-01-31T00:00")
 _DAY = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _HOUR = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
@@ -47,34 +49,111 @@ _SCALES = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (1e8, 1.0))  # epoch in ns, us
 
 
 _LAST = 253_402_300_800.0  # the year 10000, which no date reaches
+_USUAL = (3.2e8, 4.1e9)  # 1980 to 2099: seconds beyond are tried as digits of a date first
+_MONTHS = {
+    m: f"{i:02}"
+    for i, m in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)
+}
+_CLOCK = r"(?P<clock>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?)"
+_BASIC = r"(?P<clock>[0-9]{4}(?:[0-9]{2}(?:[.,][0-9]{1,9})?)?)"
+_ZONE = r"(?:[ ]?(?P<zone>Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})(?![A-Za-z0-9]))?"
+_NAMED_DAY = r"(?P<d>[0-9]{1,2})[ ](?P<m>[A-Za-z]{3})[ ](?P<y>[0-9]{4})"
+_WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_FORMS = tuple(
+    re.compile(rf"(?<![0-9A-Za-z]){form}(?![0-9])")
+    for form in (
+        rf"(?P<y>[0-9]{{4}})(?P<by>[-/])(?P<m>[0-9]{{2}})(?P=by)(?P<d>[0-9]{{2}})(?:[T ]{_CLOCK}{_ZONE})?",
+        rf"(?P<y>[0-9]{{4}})(?P<m>[0-9]{{2}})(?P<d>[0-9]{{2}})[T ]{_BASIC}{_ZONE}",
+        rf"(?P<d>[0-9]{{1,2}})/(?P<m>[A-Za-z]{{3}})/(?P<y>[0-9]{{4}}):{_CLOCK}{_ZONE}",
+        rf"(?:{_WEEKDAY},[ ])?{_NAMED_DAY}[ ]{_CLOCK}{_ZONE}",
+        rf"(?:{_WEEKDAY}[ ])(?P<m>[A-Za-z]{{3}})[ ]{{1,2}}(?P<d>[0-9]{{1,2}})[ ]{_CLOCK}{_ZONE}[ ](?P<y>[0-9]{{4}})",
+    )
+)
+"""ISO 8601 as it is also written; then its basic form, web servers, mail and HTTP, and the C library. In each the month
+is certain: what writes day and month as two numbers, or no year, is none of these."""
+_DIGITS = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})(?:([0-9]{2})([0-9]{2})(?:([0-9]{2})([0-9]{3})?)?)?")
+_UNCERTAIN = re.compile(
+    r"(?<![0-9])[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}[ T,]{1,2}[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?"
+)
+LONGEST_STATED = 64
+"""Characters of the longest text that is tried as a point in time."""
 
 
 def stated_seconds(value: object) -> float | None:
     """Return the seconds since 1970 of a point in time as `stated_instant` takes it; None: it is none."""
     try:
         if isinstance(value, str) and not value.replace(".", "", 1).isdecimal():
-            return datetime.fromisoformat(normal_instant(value.replace(",", "."))).timestamp()
+            return datetime.fromisoformat(_instant_of(value)).timestamp()
         since = float(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else 0.0
+        scale = next((scale for least, scale in _SCALES if since >= least), None)
+        seconds = since / scale if scale is not None else 0.0
+        if _USUAL[0] <= seconds <= _USUAL[1]:
+            return seconds
+        digits = _DIGITS.fullmatch(f"{since:.0f}")
+        if digits:
+            return _seconds_of(digits, seconds)
     except (ValueError, OverflowError):
         return None
-    scale = next((scale for least, scale in _SCALES if since >= least), None)
-    return since / scale if scale is not None and since / scale < _LAST else None
+    return seconds if scale is not None and seconds < _LAST else None
+
+
+def _seconds_of(digits: re.Match[str], otherwise: float) -> float | None:
+    """Return the seconds since 1970 of a date that is written as one number, such as 20260131150000."""
+    year, month, day, hour, minute, second, ms = (int(part or 0) for part in digits.groups())
+    try:
+        return datetime(year, month, day, hour, minute, second, ms * 1000, UTC).timestamp()
+    except ValueError:
+        return otherwise or None
 
 
 def stated_instant(value: object) -> str:
-    """Return a point in time as a log states it: ISO 8601, or seconds, ms, us or ns since 1970; else empty.
+    """Return a point in time as a log states it: a form of `_FORMS`, or s, ms, us or ns since 1970; else empty.
 
     Args:
         value: a text or a number, as found.
     """
     try:
         if isinstance(value, str) and not value.replace(".", "", 1).isdecimal():
-            return normal_instant(value.replace(",", "."))
-        since = float(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else 0.0
-        scale = next((scale for least, scale in _SCALES if since >= least), None)
-        return "" if scale is None else normal_instant(datetime.fromtimestamp(since / scale, UTC).isoformat())
+            return _instant_of(value)
+        seconds = stated_seconds(value)
+        return "" if seconds is None else normal_instant(datetime.fromtimestamp(seconds, UTC).isoformat())
     except (ValueError, OverflowError, OSError):
         return ""
+
+
+def instant_in(text: str) -> str:
+    """Return the first point in time in a text, as it stands there, even one that cannot be read; else empty.
+
+    Args:
+        text: such as what a logger writes before its message.
+    """
+    found = next((m for form in (*_FORMS, _UNCERTAIN) if (m := form.search(text))), None)
+    return found[0] if found else ""
+
+
+def _instant_of(text: str) -> str:
+    """Return the normal form of a point in time.
+
+    Raises:
+        ValueError: it is none, or day and month could be confused.
+    """
+    try:
+        return normal_instant(text)
+    except ValueError:
+        if len(text) > LONGEST_STATED:
+            raise
+    bare = text.strip(" []\t")
+    found = next((m for form in _FORMS if (m := form.fullmatch(bare))), None)
+    if found is None:
+        raise ValueError("no point in time")
+    month, zone = found["m"], (found["zone"] or "Z").replace("UTC", "Z").replace("GMT", "Z")
+    clock = (found["clock"] or "00:00").replace(",", ".")
+    if ":" not in clock:
+        clock = ":".join(filter(None, (clock[:2], clock[2:4], clock[4:])))
+    if zone != "Z" and ":" not in zone:
+        zone = f"{zone[:3]}:{zone[3:]}"
+    month = month if month.isdecimal() else _MONTHS.get(month.lower(), "")
+    return normal_instant(f"{found['y']}-{month}-{int(found['d']):02}T{clock}{zone}")
 
 
 class Times:
@@ -86,34 +165,78 @@ class Times:
         Args:
             only: the period whose rows are read; None: all are.
         """
+        self.field = ""
+        """The field that holds the time, for messages; empty: the format names none."""
+        self.is_asked = False
+        """Does the user say that every row has it?"""
+        self.kept = 0
+        """Rows that are read."""
         self._only = only
         self._firsts: list[float] = []
         self._lasts: list[float] = []
         self._minute = ""
         self._is_kept = True
+        self._is_read = True
+        self._rows = self._unread = self._absent = 0
+        self._example: object = None
 
     def keeps(self, stated: object) -> bool:
         """Is a row read? One that states no time belongs to the row before it.
 
         Args:
-            stated: its time as found: ISO 8601, or a number since 1970. The first row of a minute stands for all
+            stated: its time as found: a text, or a number since 1970. The first row of a minute stands for all
                 rows in it that follow at once, since to read the time of each takes longer than all else.
         """
+        self._rows += 1
         if type(stated) is str:
             minute = stated[:_MINUTE]
             if minute == self._minute:
+                self._unread += not self._is_read
+                self.kept += self._is_kept
                 return self._is_kept
             self._minute = minute if ":" in minute else ""
         else:
             self._minute = ""
         seconds = stated_seconds(stated)
+        self._is_read = seconds is not None
         if seconds is None:
-            return self._is_kept
-        if self._only is None:
+            self._miss(stated)
+        elif self._only is None:
             self._add(seconds)
         else:
             self._is_kept = self._only[0] <= seconds <= self._only[1]
+        self.kept += self._is_kept
         return self._is_kept
+
+    def _miss(self, stated: object) -> None:
+        """Count a row whose time is not known."""
+        if stated is None or stated == "":
+            self._absent += 1
+        else:
+            self._unread += 1
+            self._example = stated if self._example is None else self._example
+
+    def fault(self, tolerance: float) -> str:
+        """Return what is wrong with the times of the rows; empty: nothing that matters.
+
+        Without times, rows of last week pass as those of today. A field that a format may leave out is
+        not missed, and a few rows are as the rows around them.
+
+        Args:
+            tolerance: share of the rows whose time may be something that cannot be read.
+        """
+        if not self.field:
+            return ""
+        missing = self._unread + self._absent
+        if self._unread > max(tolerance * self._rows, 1 if tolerance else 0):
+            example = json.dumps(str(self._example)[:_LONGEST_EXAMPLE], ensure_ascii=False)
+            return (
+                f"{self._unread:,} of {self._rows:,} rows hold no point in time that can be read "
+                f'in the field "{self.field}", such as {example}'
+            )
+        if self.is_asked and missing > self._rows / 2:
+            return f'{missing:,} of {self._rows:,} rows hold no point in time in the field "{self.field}"'
+        return ""
 
     @property
     def periods(self) -> Sequence[Period]:

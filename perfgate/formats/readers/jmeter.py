@@ -10,6 +10,7 @@ from xml.parsers import expat
 from perfgate.formats.parsing.csv_rows import Tally, rows
 from perfgate.formats.parsing.record import Record
 from perfgate.formats.parsing.requests import Requests, instant, is_good_code
+from perfgate.formats.parsing.timestamps import stated_seconds
 from perfgate.formats.parsing.values import to_number
 from perfgate.formats.parsing.xml_text import is_cut_off, without_forbidden
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from perfgate.formats.parsing.source import Source
 
 _MS = 1000  # a second
+_LATEST = 4.1e12  # the year 2099 in ms: what is more is the digits of a date
 _COLUMNS = {"timeStamp": 0, "elapsed": 1, "label": 2, "responseCode": 3, "success": 7}
 """Their positions when there is no header, since JMeter 2."""
 _DELIMITER = re.compile(r'\A"?\w+"?([,;\t|])')
@@ -35,6 +37,7 @@ class _Samples:
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        source.times.field = "timeStamp"
         self._found: dict[str, Requests] = {}
         self._first: float | None = None
         self._last: float | None = None
@@ -46,9 +49,12 @@ class _Samples:
             return False
         begun = to_number(stamp)
         if begun is not None and begun <= 0:
-            begun = None  # no time since 1970: nobody filled it in
-        if not self._source.times.keeps(begun):
+            begun = stamp = None  # no time since 1970: nobody filled it in
+        if not self._source.times.keeps(stamp if begun is None else begun):
             return True
+        is_text = begun is None or begun > _LATEST
+        if is_text and (seconds := stated_seconds(stamp)) is not None:
+            begun = seconds * _MS
         self._last = begun or self._last
         if self._first is None:
             self._first = begun

@@ -40,6 +40,7 @@ class _Points:
 
     def __init__(self, times: Times) -> None:
         self._times = times
+        times.field = "data.time"
         self.trends: dict[str, _Trend] = {}
         self.requests = 0
         self.failed = 0

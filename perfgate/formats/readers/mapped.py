@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import cannot_decide
 from perfgate.core.field_map import FieldMap, FieldValue
 from perfgate.formats.parsing.field_map import Grouping
-from perfgate.formats.parsing.log_rows import BATCH, Broken, Table, find_object, is_json, json_lookup, json_rows
+from perfgate.formats.parsing.log_rows import (
+    BATCH,
+    STAMP,
+    Broken,
+    Table,
+    find_object,
+    is_json,
+    json_lookup,
+    json_rows,
+    stamp_of,
+)
 from perfgate.formats.readers.top_functions import TopFunctions
 
 if TYPE_CHECKING:
@@ -23,7 +33,7 @@ PREDICTION_LOG = FieldMap(
     is_wide=True,
     where=(("event", "prediction_metrics"),),
     benchmark="{series_id}/{model_version}",
-    time="timestamp",
+    time=STAMP,
     values=(
         FieldValue(value="latency_inference_ms"),
         FieldValue(value="latency_logging_ms", allow_zero=True),
@@ -38,6 +48,7 @@ PERFORMANCE_LOG = FieldMap(
     name="performance-log",
     is_wide=True,
     inside="performance_metrics",
+    time=STAMP,
     values=(
         FieldValue(value="inference_time_ms"),
         FieldValue(value="cpu_time_ms", allow_zero=True),
@@ -83,12 +94,12 @@ def read_mapped(
             no row is the map's, or the file cannot be read.
     """
     _check_directions(mapped, source, options)
+    if not source.head.strip() and not source.is_cut:
+        raise source.fault("the file is empty", "measure again, or check what writes it")
     broken = Broken()
     if is_json(source):
         grouping = Grouping(mapped, source, json_lookup, broken)
-        rows = json_rows(source, broken, is_choosy=mapped.is_choosy)
-        if mapped.inside:
-            rows = ((i, found) for i, row in rows if (found := find_object(row, mapped.inside)) is not None)
+        rows = _rows_of(mapped, source, broken)
         while some := list(islice(rows, BATCH)):
             lines, batch = zip(*some, strict=True)
             grouping.take(batch, lines)
@@ -105,6 +116,18 @@ def read_mapped(
         raise source.fault(*_nothing(mapped))
     yield from grouping.records(broken.what, options.direction, options.tolerance)
     yield from skipped
+
+
+def _rows_of(mapped: FieldMap, source: Source, broken: Broken) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the objects that hold the map's fields, with their numbers; for a built-in map with their times."""
+    is_stamped = mapped.time == STAMP
+    for number, row in json_rows(source, broken, is_choosy=mapped.is_choosy, is_stamped=is_stamped):
+        found = find_object(row, mapped.inside) if mapped.inside else row
+        if found is None:
+            continue
+        if is_stamped:
+            found[STAMP] = stamp_of(*((row,) if found is row else (row, found)))
+        yield number, found
 
 
 def _check_directions(mapped: FieldMap, source: Source, options: ForeignOptions) -> None:

@@ -11,11 +11,12 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from perfgate.core.sessions import REST
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, titled, unit_of
 from perfgate.formats.parsing.histogram import describe_distribution, histogram
 from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
-from perfgate.formats.parsing.values import items, table, text
+from perfgate.formats.parsing.values import items, table, text, to_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +54,7 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     for entry in map(table, items(answer.get("result"))):
         stated = {key: _escaped(text(value)) for key, value in table(entry.get("metric")).items()}
         name = stated.pop("__name__", "")
-        points = items(entry.get("values")) if kind == "matrix" else [entry.get("value")]
+        points = _read(items(entry.get("values")), source) if kind == "matrix" else [entry.get("value")]
         bound = _number(stated.get("le")) if name.endswith("_bucket") or not name else None
         if bound is not None:
             del stated["le"]
@@ -66,6 +67,18 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
             yield from _series(name, labels, points, options, is_one=kind == "vector")
     for (name, labels), buckets in histograms.items():
         yield _histogram(name, labels, buckets, options)
+
+
+def _read(points: list[Any], source: Source) -> list[Any]:
+    """Return the points of a series that are read: those of one session, where hours without a point part them.
+
+    Where every step takes hours, the gaps say nothing.
+    """
+    times = [point[0] if isinstance(point, list) and point else None for point in points]
+    stated = [at for at in map(to_number, times) if at is not None]
+    if min((b - a for a, b in pairwise(sorted(stated))), default=0.0) > REST * 3600:
+        return points
+    return [point for point, at in zip(points, times, strict=True) if source.times.keeps(at)]
 
 
 def _warnings(document: dict[str, Any], stem: str) -> Iterator[Skipped]:

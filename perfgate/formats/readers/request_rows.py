@@ -42,6 +42,7 @@ def parse_ab_tsv(source: Source, options: ForeignOptions) -> Iterator[Record | S
     """Yield the total time of each request; which of them failed is not in the file."""
     tally = Tally(source, options)
     times = array("d")
+    source.times.field = "seconds"
     for line, row in _named(source, tally, "\t", "ttime", _AB_TSV):
         time = to_number(row.get("ttime"))
         if time is None or time < 0:

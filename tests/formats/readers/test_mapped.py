@@ -498,3 +498,10 @@ def test_an_object_behind_a_prefix_that_is_cut_off_is_a_broken_line(prefix, kept
 )
 def test_a_line_of_text_that_holds_no_object_to_its_end_stays_nobody_s_business(text):
     assert skipped(lines(PREDICTION) + f"{text}\n" * 30, PREDICTION_LOG) == []
+
+
+@pytest.mark.parametrize("name", ["web.csv", "web.jsonl"])
+@pytest.mark.parametrize("text", ["", "\n \n"])
+def test_an_empty_file_is_said_to_be_empty(name, text):
+    with pytest.raises(CannotDecideError, match="the file is empty"):
+        contents(text, name=name)
