@@ -62,8 +62,8 @@ def find_left_behind(
     silent = [s for s in judged if not any(s.commits)]
     older = _find_older(silent, time_of_commit()) - committed if silent else set()
     earlier = _find_older(silent, time_of_checkout()) - committed - older if silent else set()
-    said = f"{list_some(sorted(earlier), 3)}: measured hours before CI checked out the commit"
-    warnings = [warning(_SLUG, said, hint="nothing, if another job of this CI run measured it; else measure again")]
+    message = f"{list_some(sorted(earlier), 3)}: measured hours before CI checked out the commit"
+    warnings = [warning(_SLUG, message, hint="nothing, if another job of this CI run measured it; else measure again")]
     return [
         error(_SLUG, f"{list_some(sorted(found), 3)}: {why}; this job did not measure it", hint=_ON_PURPOSE)
         for found, why in ((committed, _COMMITTED), (older, "older than the commit that is checked out"))
