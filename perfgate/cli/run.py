@@ -44,9 +44,9 @@ def command(
     """
     from perfgate.cli.present import clear_progress, show_progress
     from perfgate.pipeline.collect import collect_profiles
-    from perfgate.pipeline.profiling import measure_and_profile
-    from perfgate.pipeline.run import default_out, measure, plan_job
-    from perfgate.pipeline.tracing import warn_of_overhead
+    from perfgate.pipeline.measuring.profiling import measure_and_profile
+    from perfgate.pipeline.measuring.run import default_out, measure, plan_job
+    from perfgate.pipeline.measuring.tracing import warn_of_overhead
     from perfgate.render import render
     from perfgate.report.profiles import compose_profiles
     from perfgate.report.words import count
@@ -93,7 +93,7 @@ class _Seen:
         """Take the summary of a run, a line of JSON."""
         import json
 
-        from perfgate.pipeline.tracing import overhead_of
+        from perfgate.pipeline.measuring.tracing import overhead_of
 
         summary = json.loads(line)
         self.names.add(summary.get("benchmark") or "")

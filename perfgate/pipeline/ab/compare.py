@@ -13,7 +13,7 @@ from perfgate.gate.verdict import Case, join
 from perfgate.pipeline import inputs
 from perfgate.pipeline.ab.rounds import Measured, compare
 from perfgate.pipeline.ab.sides import Sides, prepare
-from perfgate.pipeline.fixed_time import refuse_by_arguments
+from perfgate.pipeline.measuring.fixed_time import refuse_by_arguments
 from perfgate.pipeline.reference.commit import Gate
 from perfgate.pipeline.reference.gate_changes import NONE, Edits
 from perfgate.pipeline.verdicts import compared_of, log_methods, notes_on, suite_of, today, undecided_verdict

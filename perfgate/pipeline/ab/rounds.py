@@ -19,8 +19,8 @@ from perfgate.measure.identity import new_run_id
 from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
 from perfgate.pipeline.ab.sides import without_base
-from perfgate.pipeline.run import MeasuringJob, measure_once, same_id
-from perfgate.pipeline.tracing import variables_of
+from perfgate.pipeline.measuring.run import MeasuringJob, measure_once, same_id
+from perfgate.pipeline.measuring.tracing import variables_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -15,8 +15,8 @@ from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
 from perfgate.pipeline.ab.guard import Guard
 from perfgate.pipeline.ab.isolation import find_links, same_code, shared
+from perfgate.pipeline.measuring.run import CommandFailedError, environ_with
 from perfgate.pipeline.reference.commit import policy_of
-from perfgate.pipeline.run import CommandFailedError, environ_with
 from perfgate.store.checkouts.processes import run_group
 from perfgate.store.checkouts.tree import LOCAL_VARIABLES, Tree
 from perfgate.store.checkouts.worktrees import WorktreeDir, open_worktree_dir

@@ -14,7 +14,7 @@ from perfgate.measure.memory.meters import check_mode, open_meter
 from perfgate.measure.own_costs import measure_costs, read_clock
 from perfgate.pipeline import inputs
 from perfgate.pipeline.doctor import costs, machine, software
-from perfgate.pipeline.run import default_out
+from perfgate.pipeline.measuring.run import default_out
 from perfgate.report.doctor import Check, compose_doctor
 from perfgate.store.git import read_version
 

@@ -10,7 +10,7 @@ from perfgate.formats.discovery import find
 from perfgate.formats.parsing.source import Source
 from perfgate.formats.parsing.traces import read_traces
 from perfgate.pipeline.inputs import read_settings
-from perfgate.pipeline.tracing import GOLDEN_FOLDER
+from perfgate.pipeline.measuring.tracing import GOLDEN_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

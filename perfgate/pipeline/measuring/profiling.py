@@ -20,13 +20,13 @@ from perfgate.measure.profiling.settings import FILE, SWITCH
 from perfgate.measure.summary import encode_summary, write_summary
 from perfgate.measure.tracing.settings import FILE as TRACE_FILE
 from perfgate.measure.tracing.settings import GOLDEN
-from perfgate.pipeline.run import build_environ, failed, measure
+from perfgate.pipeline.measuring.run import build_environ, failed, measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from perfgate.core.errors import Diagnostic
-    from perfgate.pipeline.run import MeasuringJob
+    from perfgate.pipeline.measuring.run import MeasuringJob
 
 _LARGEST_RECORDS = 1 << 24
 _LARGEST_PROFILE = 1 << 18

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from perfgate.pipeline.profiling import _merge
+from perfgate.pipeline.measuring.profiling import _merge
 
 
 def function(name, calls, own=10, cumulative=20):

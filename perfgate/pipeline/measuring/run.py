@@ -27,8 +27,8 @@ from perfgate.measure.tracing.settings import STAGES
 from perfgate.measure.tracing.tally import StageTally
 from perfgate.measure.variables import read_shard
 from perfgate.pipeline import inputs
-from perfgate.pipeline.fixed_time import FixedTimeWatch
-from perfgate.pipeline.tracing import GOLDEN_FOLDER, variables_of
+from perfgate.pipeline.measuring.fixed_time import FixedTimeWatch
+from perfgate.pipeline.measuring.tracing import GOLDEN_FOLDER, variables_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
