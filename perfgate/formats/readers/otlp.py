@@ -6,7 +6,6 @@ counted in ``error_rate``, which is there for every span, so that failing fast i
 
 from __future__ import annotations
 
-import json
 from array import array
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from perfgate.formats.parsing.failures import all_failed
 from perfgate.formats.parsing.otlp import Points
 from perfgate.formats.parsing.record import Record, Samples, Share, Skipped
 from perfgate.formats.parsing.traces import TraceCollector, instant
+from perfgate.formats.parsing.traces.batches import Batches
 from perfgate.formats.parsing.traces.stages import records_of
 from perfgate.formats.parsing.values import items, table, text
 
@@ -26,13 +26,8 @@ if TYPE_CHECKING:
     from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
-LONGEST_BATCH = 32 * 1024 * 1024
-"""Longest line in characters: a collector writes batches of 8,192 spans of some 500 characters."""
 MOST_IN_TRACES = 500_000
 """Spans of which the traces are put together; with more only the durations of single spans are read."""
-_HINT = "write it with the OTLP JSON file exporter, one batch a line"
-_BATCHES = frozenset({"resourceLogs", "resourceMetrics", "resourceSpans"})
-_LONGEST_OPENING = 40
 _ERROR = (2, "2", "STATUS_CODE_ERROR")
 
 
@@ -58,10 +53,8 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     """
     calls: dict[tuple[str, str, str], _Calls] = {}
     points, traces = Points(source.times), TraceCollector(keeps_attributes=False)
-    for batch in _batches(source, options):
-        if isinstance(batch, Skipped):
-            yield batch
-            continue
+    batches = Batches(source, tolerance=options.tolerance)
+    for batch in batches:
         for key, span, version in _spans(batch):
             if source.times.keeps(instant(span.get("startTimeUnixNano"))):
                 found = calls.get(key)
@@ -72,6 +65,8 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
                     traces.take_span(span, key[0])
         for group in map(table, items(batch.get("resourceMetrics"))):
             points.take(group, _service(group)[0])
+    if batches.message:
+        yield Skipped(benchmark=source.name, metric="lines", why=batches.message)
     for (_, _, name), found in calls.items():
         yield from _records(name, found)
     yield from _stages(traces, {name: found.commit for (_, _, name), found in calls.items()})
@@ -144,29 +139,3 @@ def _as_iso(nanoseconds: int) -> str:
         return datetime.fromtimestamp(nanoseconds // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (ValueError, OverflowError, OSError):
         return ""
-
-
-def _batches(source: Source, options: ForeignOptions) -> Iterator[dict[str, Any] | Skipped]:
-    """Yield the export batches: one a line, or all of the file as one document; and what of it was broken."""
-    count = broken = first = 0
-    for number, line in enumerate(source.lines(longest=LONGEST_BATCH), 1):
-        if not line.strip():
-            continue
-        count += 1
-        try:
-            batch = json.loads(line)
-        except (ValueError, RecursionError):
-            if count == 1 and len(line) <= _LONGEST_OPENING:  # written for people, over many lines
-                batch = source.json()
-                yield from map(table, batch if isinstance(batch, list) else [batch])
-                return
-            batch = None
-        if isinstance(batch, dict) and not _BATCHES.isdisjoint(batch):
-            yield batch
-        else:
-            broken, first = broken + 1, first or number
-    message = f"{broken:,} of {count:,} lines are no batches; the first is line {first:,}"
-    if broken > options.tolerance * count:
-        raise source.fault(message, _HINT)
-    if broken:
-        yield Skipped(benchmark=source.name, metric="lines", why=message)

@@ -13,24 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import cannot_decide
 from perfgate.core.traces.spans import Span, Trace, Traces, Value
+from perfgate.formats.parsing.traces.batches import Batches
 from perfgate.formats.parsing.values import items, number, table, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from perfgate.formats.parsing.source import Source
 
 MOST_SPANS = 1_000_000
 """Spans that are taken at once; each takes some 500 bytes of memory."""
-LONGEST_BATCH = 32 * 1024 * 1024
-"""Longest line in characters, as in the reader of durations."""
 _TOLERANCE = 0.01
 """Share of the lines of a file that may be broken."""
-_BATCHES = frozenset({"resourceLogs", "resourceMetrics", "resourceSpans"})
-_LONGEST_OPENING = 40
 _ERROR = (2, "2", "STATUS_CODE_ERROR")
 _DROPPED = "perfgate.dropped."
-_HINT = "write it with the OTLP JSON file exporter, one batch a line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +62,12 @@ def read_traces(sources: Iterable[Source], *, most: int = MOST_SPANS) -> Traces:
     """
     found = TraceCollector(most=most)
     for source in sources:
-        for batch in _batches(source, found):
+        if source.is_folder:
+            raise source.fault("is a folder", "name the files in it")
+        batches = Batches(source, tolerance=_TOLERANCE)
+        for batch in batches:
             found.take(batch, source.path)
+        found.broken_lines += batches.broken
     return found.finish()
 
 
@@ -267,35 +267,6 @@ def _whole(value: object) -> int | None:
 def _clean(value: str) -> str:
     """Return a text that every file can hold: JSON may spell half a character, UTF-8 cannot."""
     return value if value.isascii() else value.encode("utf-8", "replace").decode()
-
-
-def _batches(source: Source, counted: TraceCollector) -> Iterator[dict[str, Any]]:
-    """Yield the export batches of a file: one a line, or all of it as one document."""
-    if source.is_folder:
-        raise source.fault("is a folder", "name the files in it")
-    count = broken = first = 0
-    for place, line in enumerate(source.lines(longest=LONGEST_BATCH), 1):
-        if not line.strip():
-            continue
-        count += 1
-        try:
-            batch = json.loads(line)
-        except (ValueError, RecursionError):
-            batch = None
-            if count == 1 and len(line) <= _LONGEST_OPENING:  # written for people, over many lines
-                batch = source.json()
-                documents = [table(one) for one in (batch if isinstance(batch, list) else [batch])]
-                if not any(_BATCHES & one.keys() for one in documents):
-                    raise source.fault("it is no OTLP: it holds no resourceSpans", _HINT) from None
-                yield from documents
-                return
-        if isinstance(batch, dict) and not _BATCHES.isdisjoint(batch):
-            yield batch
-        else:
-            broken, first = broken + 1, first or place
-    counted.broken_lines += broken
-    if broken > _TOLERANCE * count:
-        raise source.fault(f"{broken:,} of {count:,} lines are no batches; the first is line {first:,}", _HINT)
 
 
 def calls_by_name(trace: Trace) -> dict[str, int]:
