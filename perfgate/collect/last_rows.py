@@ -57,6 +57,8 @@ def find_stray_rows(
 def count_values(profiles: Iterable[Profile], tallies: Iterable[SessionTally]) -> int:
     """Return how many values some sessions of some benchmarks hold, of each benchmark those of the metric with most."""
     asked = {(s.machine_class, s.key, s.session) for s in tallies}
+    if not asked:
+        return 0
     return sum(
         most
         for profile in profiles

@@ -1,9 +1,11 @@
-"""What a decorator asks of the function that it wraps: is it a coroutine function, and what is it called?"""
+"""What a decorator needs of the function that it wraps: is it a coroutine function, its name, and a wrapper."""
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from typing import Any
 
 # The flags of a code object, as the inspect module names them; importing inspect would cost 14 ms.
@@ -26,6 +28,31 @@ def is_coroutine_function(func: object) -> bool:
     if flags & _ASYNC_GENERATOR or (flags & _GENERATOR and not flags & _ITERABLE_COROUTINE):
         raise TypeError(f"{qualified_name(func)} is a generator function: measure the loop that uses it instead")
     return bool(flags & (_COROUTINE | _ITERABLE_COROUTINE))
+
+
+def enclose(
+    func: Callable[..., Any], open_block: Callable[[], AbstractContextManager[object]], *, is_async: bool
+) -> Callable[..., Any]:
+    """Return a function of which each call runs in a block of its own.
+
+    Args:
+        func: what is called.
+        open_block: returns the block for one call.
+        is_async: what `is_coroutine_function` says of it.
+    """
+    from functools import wraps  # only decorators need it
+
+    @wraps(func)
+    def run(*args: object, **kwargs: object) -> object:
+        with open_block():
+            return func(*args, **kwargs)
+
+    @wraps(func)
+    async def run_async(*args: object, **kwargs: object) -> object:
+        with open_block():
+            return await func(*args, **kwargs)
+
+    return run_async if is_async else run
 
 
 def _unwrap(func: Any) -> Any:  # noqa: ANN401 - any callable

@@ -66,6 +66,24 @@ def read_switch(name: str) -> bool:
     return True
 
 
+def read_request(name: str, *, default: bool, otherwise: str) -> bool:
+    """Does the variable ask for something that is off unless asked for? Unset and empty mean the default.
+
+    An unknown word means off, with a message on stderr.
+
+    Args:
+        name: of the variable.
+        default: what holds when it asks for nothing.
+        otherwise: what an unknown word means, such as ``nothing is traced``.
+    """
+    word = os.environ.get(name, "").strip().lower()
+    if not word:
+        return default
+    if word not in OFF_WORDS and word not in ON_WORDS:
+        say_once(f"{name}={word[:40]!a} is not one of 0, false, off, no, 1, true, on, yes; {otherwise}")
+    return word in ON_WORDS
+
+
 def read_rows(name: str) -> int | None:
     """Return the variable's whole number >= 0; None when it is unset or no such number (reported on stderr)."""
     value = os.environ.get(name, "").strip()

@@ -124,8 +124,7 @@ def blocks_of(verdict: Verdict, most: Mapping[str, int]) -> tuple[Block, ...]:
     blocks += _section("Regressed", groups["failed"], remarks=True)
     blocks += _section("Could not be judged", groups["undecided"], remarks=True)
     blocks += _section("Suspected, not failing", groups["suspected"], remarks=True)
-    attributions = attributions_of(verdict)
-    blocks += fold_attributions(attributions[: most.get("attributions", len(attributions))])
+    blocks += fold_attributions(attributions_of(verdict, most.get("attributions")))
     blocks += _section("Suspected before, not confirmed", groups["refuted"], remarks=True)
     blocks += _section("Worse, and waived", groups["waived"], remarks=True)
     unknown = [f for f in groups["advisory"] if f.reason == "saturated"]

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.measured import WHOLE
 from perfgate.core.profile import title
-from perfgate.gate.attribution import attribute
-from perfgate.gate.function_changes import FunctionChange
+from perfgate.gate.attribution.attribute import attribute
 from perfgate.report.document import Column, Entry, Fold, Paragraph, Table, name, text
 from perfgate.report.words import amount
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from perfgate.core.finding import Verdict
-    from perfgate.gate.attribution import Attribution, StageChange
+    from perfgate.gate.attribution.attribute import Attribution
+    from perfgate.gate.attribution.changes import Change
     from perfgate.report.document import Block, Line, Span
 
 _NONE = "–"
@@ -31,10 +32,10 @@ _COLUMNS = (
 _FUNCTION_COLUMNS = (Column(title="Function", kind="name"), *_COLUMNS[1:-1], Column(title="Calls", kind="text"))
 
 
-def attributions_of(verdict: Verdict) -> tuple[Attribution, ...]:
-    """Return where the time of each benchmark that got worse went."""
+def attributions_of(verdict: Verdict, most: int | None = None) -> tuple[Attribution, ...]:
+    """Return where the time of each benchmark that got worse went, of the first `most` of them; None: of all."""
     found = attribute(verdict.findings, verdict.baseline, verdict.current)
-    return tuple(a for a in found if a.stages or a.functions)
+    return tuple(islice((a for a in found if a.stages or a.functions), most))
 
 
 def fold_attributions(found: Sequence[Attribution]) -> list[Block]:
@@ -44,11 +45,11 @@ def fold_attributions(found: Sequence[Attribution]) -> list[Block]:
         named = name(title(a.benchmark, a.labels))
         if a.stages:
             blocks.append(Paragraph(line=(named, text(": "), *_describe(a))))
-            blocks.append(Table(columns=_COLUMNS, entries=tuple(map(_entry, a.stages)), remarks=False))
+            blocks.append(_table(_COLUMNS, a.stages, _stage))
         if a.functions:
             first = _describe_function(a.functions[0])
             blocks.append(Paragraph(line=(named, text(": functions that changed: "), *first)))
-            blocks.append(Table(columns=_FUNCTION_COLUMNS, entries=tuple(map(_entry, a.functions)), remarks=False))
+            blocks.append(_table(_FUNCTION_COLUMNS, a.functions, name))
     return [Fold(summary=(text("Where the time went"),), blocks=tuple(blocks))] if blocks else []
 
 
@@ -60,15 +61,17 @@ def attributions_to_data(verdict: Verdict) -> list[dict[str, Any]]:
             "labels": dict(a.labels),
             "machine_class": a.machine_class,
             "change": _rounded(a.change),
-            "stages": list(map(_to_data, a.stages)),
-            "functions": list(map(_to_data, a.functions)),
+            "stages": [_to_data("stage", c) for c in a.stages],
+            "functions": [_to_data("function", c) for c in a.functions],
         }
         for a in attributions_of(verdict)
     ]
 
 
-def _to_data(change: StageChange | FunctionChange) -> dict[str, Any]:
-    return {key: _rounded(value) if isinstance(value, float) else value for key, value in asdict(change).items()}
+def _to_data(kind: str, change: Change) -> dict[str, Any]:
+    known = asdict(change)
+    named = {kind: known.pop("name")}
+    return {**named, **{key: _rounded(value) if isinstance(value, float) else value for key, value in known.items()}}
 
 
 def _rounded(value: float) -> float:
@@ -83,35 +86,35 @@ def _describe(a: Attribution) -> Line:
     words = f"+{amount(a.change, 's')} a trace"
     if first.share is None or first.share <= 0:
         return (text(words),)
-    added = amount((first.current or 0.0) - (first.baseline or 0.0), "s", beside=a.change)
-    return text(f"{words}, of which "), _named(first), text(f" +{added}")
+    added = amount(first.worsening, "s", beside=a.change)
+    return text(f"{words}, of which "), _stage(first.name), text(f" +{added}")
 
 
-def _describe_function(f: FunctionChange) -> Line:
+def _describe_function(f: Change) -> Line:
     """Return the function that got worse most, and what of it changed."""
     if f.calls_baseline != f.calls_current:
-        return name(f.function), text(f", calls {_calls(f)}")
-    added = amount((f.current or 0.0) - (f.baseline or 0.0), "s")
-    return name(f.function), text(f", +{added} under the profiler")
+        return name(f.name), text(f", calls {_calls(f)}")
+    return name(f.name), text(f", +{amount(f.worsening, 's')} under the profiler")
 
 
-def _named(s: StageChange | FunctionChange) -> Span:
-    if isinstance(s, FunctionChange):
-        return name(s.function)
-    return text("in no stage") if s.stage == WHOLE else name(s.stage)
+def _stage(stage: str) -> Span:
+    return text("in no stage") if stage == WHOLE else name(stage)
 
 
-def _entry(s: StageChange | FunctionChange) -> Entry:
-    change = (s.current or 0.0) - (s.baseline or 0.0)
-    beside = max(s.current or 0.0, s.baseline or 0.0)
+def _table(columns: tuple[Column, ...], changes: Sequence[Change], named: Callable[[str], Span]) -> Table:
+    return Table(columns=columns, entries=tuple(_entry(c, named) for c in changes), remarks=False)
+
+
+def _entry(c: Change, named: Callable[[str], Span]) -> Entry:
+    beside = max(c.current or 0.0, c.baseline or 0.0)
     return Entry(
         cells=(
-            _named(s),
-            _time(s.baseline, beside),
-            _time(s.current, beside),
-            text(f"{'+' if change > 0 else ''}{amount(change, 's', beside=beside, apart=False)}"),
-            text(_NONE if s.share is None else f"{s.share * 100:.0f}%"),
-            text(_calls(s)),
+            named(c.name),
+            _time(c.baseline, beside),
+            _time(c.current, beside),
+            text(f"{'+' if c.worsening > 0 else ''}{amount(c.worsening, 's', beside=beside, apart=False)}"),
+            text(_NONE if c.share is None else f"{c.share * 100:.0f}%"),
+            text(_calls(c)),
         )
     )
 
@@ -120,8 +123,8 @@ def _time(value: float | None, beside: float) -> Span:
     return text(_NONE if value is None else amount(value, "s", beside=beside, apart=False))
 
 
-def _calls(s: StageChange | FunctionChange) -> str:
-    was, now = s.calls_baseline, s.calls_current
+def _calls(c: Change) -> str:
+    was, now = c.calls_baseline, c.calls_current
     if was is None or now is None:
         return _NONE if was is None and now is None else f"new: {now:g}" if now is not None else f"gone: {was:g}"
     return f"{was:g}" if was == now else f"{was:g} → {now:g}"

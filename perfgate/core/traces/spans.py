@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Value = str | bool | int | float
+MOST_INCOMPLETE = 0.1
+"""Share of traces that may be incomplete: with more, those that changed may be just the ones that nobody judges."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

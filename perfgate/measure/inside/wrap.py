@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perfgate.measure.callables import is_coroutine_function, qualified_name
+from perfgate.measure.callables import enclose, is_coroutine_function, qualified_name
 from perfgate.measure.inside.context import measure_run_context
 from perfgate.measure.inside.handle import check_rows
 from perfgate.measure.summary import check_labels, check_text
@@ -108,7 +108,7 @@ def measured(
 
 
 def _wrap(func: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
-    from functools import wraps  # only decorators need it
+    from functools import partial  # only decorators need it
 
     if isinstance(func, (staticmethod, classmethod)):  # decorated before us: measure what is inside
         return type(func)(_wrap(func.__func__, options))
@@ -117,15 +117,4 @@ def _wrap(func: Callable[..., Any], options: dict[str, Any]) -> Callable[..., An
         return func
     if options["benchmark"] is None:
         options = {**options, "benchmark": qualified_name(func)}
-
-    @wraps(func)
-    def run_measured(*args: object, **kwargs: object) -> object:
-        with measure_run_context(**options):
-            return func(*args, **kwargs)
-
-    @wraps(func)
-    async def await_measured(*args: object, **kwargs: object) -> object:
-        with measure_run_context(**options):
-            return await func(*args, **kwargs)
-
-    return await_measured if is_async else run_measured
+    return enclose(func, partial(measure_run_context, **options), is_async=is_async)

@@ -6,8 +6,9 @@ that holds the interpreter's lock; so it is never the default on Linux.
 
 from __future__ import annotations
 
-import os
 import threading
+
+from perfgate.measure.memory.resident import read_resident
 
 
 class PollMeter:
@@ -23,13 +24,12 @@ class PollMeter:
         source: the value of ``memory_source`` in the summary, ``poll(100ms)``.
     """
 
-    __slots__ = ("_ended", "_page", "_peak", "_thread", "source")
+    __slots__ = ("_ended", "_peak", "_thread", "source")
 
     def __init__(self, interval: float) -> None:
         """Look once and start the thread."""
         self.source = f"poll({interval:.12g}ms)"
-        self._page = os.sysconf("SC_PAGE_SIZE")
-        self._peak = self._look()
+        self._peak = read_resident()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._poll, args=(interval / 1000,), name="perfgate-memory", daemon=True)
         try:
@@ -53,13 +53,6 @@ class PollMeter:
 
     def _look_if_possible(self) -> int:
         try:
-            return self._look()
+            return read_resident()
         except OSError:  # the body has changed its root folder, or used up its descriptors
             return 0
-
-    def _look(self) -> int:
-        fd = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            return int(os.read(fd, 256).split()[1]) * self._page
-        finally:
-            os.close(fd)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+from perfgate.measure.memory.resident import read_resident
 from perfgate.measure.profiling.functions import dearest
 from perfgate.measure.profiling.profiler import begin, end, is_busy, start
 from perfgate.measure.profiling.settings import FILE, is_profiling
@@ -157,12 +158,8 @@ def profile() -> Profiled:
 def _read_memory() -> int | None:
     """Return the resident set of this process in bytes; None where the system does not say it."""
     try:
-        fd = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            return int(os.read(fd, 256).split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        finally:
-            os.close(fd)
-    except (OSError, AttributeError, ValueError, IndexError):
+        return read_resident()
+    except OSError:
         return None
 
 

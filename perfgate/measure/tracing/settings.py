@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from perfgate.measure.variables import OFF_WORDS, ON_WORDS, say_once
+from perfgate.measure.variables import read_request, say_once
 
 SWITCH = "PERFGATE_TRACE"
 SAMPLE_RATE = "PERFGATE_TRACE_SAMPLE_RATE"
@@ -14,19 +14,11 @@ STAGES = "PERFGATE_TRACE_STAGES"
 """Where a program that `perfgate run` measures from outside leaves time and calls by stage when it ends."""
 GOLDEN = "PERFGATE_TRACE_GOLDEN"
 GOLDEN_INTERVAL = "PERFGATE_TRACE_GOLDEN_INTERVAL"
-VARIABLES = (SWITCH, SAMPLE_RATE, DEADLINE, FILE, STAGES, GOLDEN, GOLDEN_INTERVAL)
-"""All of them."""
 
 
 def read_tracing(*, default: bool) -> bool:
     """Is tracing on? An unknown word means off, with a message on stderr."""
-    word = os.environ.get(SWITCH, "").strip().lower()
-    if not word:
-        return default
-    if word in OFF_WORDS or word in ON_WORDS:
-        return word in ON_WORDS
-    say_once(f"{SWITCH}={word[:40]!a} is not one of 0, false, off, no, 1, true, on, yes; nothing is traced")
-    return False
+    return read_request(SWITCH, default=default, otherwise="nothing is traced")
 
 
 def read_rate(*, default: float) -> float:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 190
 """Longest name of a stage in characters, as the published schema has it: with its prefix it is a metric's name."""
-_MOST = MOST_ROWS
 _warned: list[float] = []
 
 
@@ -166,7 +165,7 @@ class StageTally:
             self.dropped += _count(traces, "dropped_spans")
             self.spans += _count(traces, "spans")
             deadline = traces.get("deadline_ms")
-            if isinstance(deadline, (int, float)) and 0 < deadline <= _MOST:
+            if isinstance(deadline, (int, float)) and 0 < deadline <= MOST_ROWS:
                 self.deadline_ms = float(deadline)
             for name, stage in stages.items():
                 if isinstance(stage, dict) and 0 < len(name) <= LONGEST_NAME and is_encodable(name):
@@ -229,4 +228,4 @@ class StageTally:
 def _count(known: Mapping[str, object], key: str) -> int:
     """Return a whole number from 0 that a summary can hold; 0 where there is none."""
     value = known.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_ROWS else 0

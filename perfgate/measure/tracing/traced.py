@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perfgate.measure.callables import is_coroutine_function, qualified_name
+from perfgate.measure.callables import enclose, is_coroutine_function, qualified_name
 from perfgate.measure.tracing.tracer import get_tracer
 
 TYPE_CHECKING = False
@@ -39,22 +39,10 @@ def traced(func: Callable[..., Any] | None = None, /, *, name: str | None = None
 
 
 def _wrap(func: Callable[..., Any], name: str | None) -> Callable[..., Any]:
-    from functools import wraps  # only decorators need it
+    from functools import partial  # only decorators need it
 
     if isinstance(func, (staticmethod, classmethod)):  # decorated before us: trace what is inside
         return type(func)(_wrap(func.__func__, name))
     is_async = is_coroutine_function(func)
     stage = qualified_name(func) if name is None else name
-    open_span = get_tracer().span
-
-    @wraps(func)
-    def run_traced(*args: object, **kwargs: object) -> object:
-        with open_span(stage):
-            return func(*args, **kwargs)
-
-    @wraps(func)
-    async def await_traced(*args: object, **kwargs: object) -> object:
-        with open_span(stage):
-            return await func(*args, **kwargs)
-
-    return await_traced if is_async else run_traced
+    return enclose(func, partial(get_tracer().span, stage), is_async=is_async)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 AREA = "Machine"
 _STEADY = frozenset({"performance"})
 _LITTLE_MEMORY = 512 * 2**20  # bytes: less ends many programs instead of slowing them
+_WARM = "The clock rate falls when the processor gets warm: switch turbo off on a machine of your own."
+_SHARED = "Two threads share a core: run nothing else beside the measured program, or switch it off."
 _BUSY = 0.5  # share of the processors that others used in the last minute
 _SWAPPED = 0.1  # share of the swap space: much has been moved out, not only what nobody needs
 
@@ -23,8 +25,8 @@ def check_machine(limits: Limits) -> Iterator[Check]:
     """Yield what the machine says of itself, each with what to do."""
     yield _cpus(limits)
     yield _governor(limits)
-    yield _turbo(limits)
-    yield _smt(limits)
+    yield _switch("turbo", is_on=limits.turbo, hint=_WARM)
+    yield _switch("smt", is_on=limits.smt, hint=_SHARED)
     yield _host(limits)
     yield _memory(limits)
     yield _swap(limits)
@@ -56,22 +58,18 @@ def _governor(limits: Limits) -> Check:
     return Check(area=AREA, name="governor", level="note", found=found, hint=hint, values=values)
 
 
-def _turbo(limits: Limits) -> Check:
-    values = {"turbo": limits.turbo}
-    if limits.turbo:
-        hint = "The clock rate falls when the processor gets warm: switch turbo off on a machine of your own."
-        return Check(area=AREA, name="turbo", level="note", found="on", hint=hint, values=values)
-    found = "not visible" if limits.turbo is None else "off"
-    return Check(area=AREA, name="turbo", level="ok", found=found, values=values)
+def _switch(name: str, *, is_on: bool | None, hint: str) -> Check:
+    """Return the check of something that is better off; `is_on` is None where it is not visible.
 
-
-def _smt(limits: Limits) -> Check:
-    values = {"smt": limits.smt}
-    if limits.smt:
-        hint = "Two threads share a core: run nothing else beside the measured program, or switch it off."
-        return Check(area=AREA, name="smt", level="note", found="on", hint=hint, values=values)
-    found = "not visible" if limits.smt is None else "off"
-    return Check(area=AREA, name="smt", level="ok", found=found, values=values)
+    Args:
+        name: of the check.
+        is_on: as the machine says.
+        hint: what to do where it is on.
+    """
+    values = {name: is_on}
+    if is_on:
+        return Check(area=AREA, name=name, level="note", found="on", hint=hint, values=values)
+    return Check(area=AREA, name=name, level="ok", found="not visible" if is_on is None else "off", values=values)
 
 
 def _host(limits: Limits) -> Check:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.text.canonical import dumps, rounded
+from perfgate.core.traces.spans import MOST_INCOMPLETE
 from perfgate.core.traces.structure import MOST_ROWS, TooManyRowsError
 from perfgate.formats.parsing.files import read_bounded, unreadable
 from perfgate.gate.golden import MOST_STRUCTURES, compare, group, to_golden
@@ -28,8 +29,6 @@ FOLDER = "artifacts/golden"
 _UNWRITABLE = "golden-unwritable"
 _LARGEST = 64 * 1024 * 1024  # bytes of a golden file
 _MOST_FILES = 10_000
-_MOST_INCOMPLETE = 0.1
-"""Share of traces that may be incomplete: with more, those that changed may be just the ones that nobody judges."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +116,7 @@ def check(paths: Sequence[str], *, folder: str | None) -> tuple[Comparison, tupl
         )
         for root in comparison.missing
     )
-    if part > _MOST_INCOMPLETE * (part + len(found.complete)):
+    if part > MOST_INCOMPLETE * (part + len(found.complete)):
         message = f"{part:,} of {part + len(found.complete):,} traces are incomplete: {trace.causes(found)}"
         hint = "export every span: a larger queue of the exporter, or fewer traces at a time"
         faults += (error("golden-incomplete", message, place=", ".join(paths) or where, hint=hint),)

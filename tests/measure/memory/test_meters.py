@@ -187,7 +187,7 @@ def test_a_poll_that_loses_proc_keeps_what_it_saw(monkeypatch):
     def lose(*arguments):
         raise FileNotFoundError
 
-    monkeypatch.setattr(polling.os, "open", lose)
+    monkeypatch.setattr("perfgate.measure.memory.resident.os.open", lose)
     assert 0 < meter.stop() <= before
 
 

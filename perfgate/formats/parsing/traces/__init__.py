@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from perfgate.formats.parsing.traces.otlp import MOST_SPANS, TraceCollector, calls_by_name, instant, read_traces
+from perfgate.formats.parsing.traces.otlp import MOST_SPANS, TraceCollector, instant, read_traces
 
-__all__ = ["MOST_SPANS", "TraceCollector", "calls_by_name", "instant", "read_traces"]
+__all__ = ["MOST_SPANS", "TraceCollector", "instant", "read_traces"]

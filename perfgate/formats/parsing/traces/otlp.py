@@ -7,7 +7,7 @@ contradicts itself is counted with its trace, which is then incomplete; nothing 
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -267,8 +267,3 @@ def _whole(value: object) -> int | None:
 def _clean(value: str) -> str:
     """Return a text that every file can hold: JSON may spell half a character, UTF-8 cannot."""
     return value if value.isascii() else value.encode("utf-8", "replace").decode()
-
-
-def calls_by_name(trace: Trace) -> dict[str, int]:
-    """Return how often each name was called in a trace."""
-    return dict(Counter(span.name for span in trace.spans))

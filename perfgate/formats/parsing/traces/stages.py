@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.measured import CALLS, OWN, STAGE, WHOLE
-from perfgate.core.traces.spans import own_times
+from perfgate.core.traces.spans import MOST_INCOMPLETE, own_times
 from perfgate.formats.parsing.record import Record, Samples, Skipped
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 MOST_STAGES = 200
 """Stages of one root that become metrics, those of most calls first: names with ids in them are no stages."""
-_MOST_INCOMPLETE = 0.1
-"""Share of traces that may be incomplete: with more, those that changed may be just the ones that nobody judges."""
 _LEAST_PRESENT = 0.5
 """Share of traces that have a stage, from which on it is a metric: one that is rare may be missing by chance."""
 
@@ -61,7 +59,7 @@ def records_of(traces: Traces, commits: dict[str, str]) -> Iterator[Record | Ski
         root.traces += 1
         _add(trace, root.stages)
     of = incomplete + sum(root.traces for root in roots.values())
-    if incomplete <= _MOST_INCOMPLETE * of:
+    if incomplete <= MOST_INCOMPLETE * of:
         for name, root in sorted(roots.items()):
             yield from _records(name, root, commits.get(name, ""))
     if incomplete:

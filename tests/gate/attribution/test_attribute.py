@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from perfgate.core.finding import Status
 from perfgate.core.metrics import Metric
-from perfgate.gate.attribution import attribute
+from perfgate.gate.attribution.attribute import attribute
 
 
 def side(own: dict[str, float], calls: dict[str, float] | None = None, total: dict[str, float] | None = None):
@@ -28,7 +28,7 @@ def metric(name: str, unit: str) -> Metric:
 
 def attributed(was, now, status: Status = Status.REGRESSED):
     key = {"benchmark": now.benchmark, "labels": now.labels, "machine_class": now.machine_class}
-    return attribute([finding(status, **key)], [was], [now])
+    return tuple(attribute([finding(status, **key)], [was], [now]))
 
 
 def test_the_stage_that_got_slower_comes_first_with_its_part_of_the_change():
@@ -37,7 +37,7 @@ def test_the_stage_that_got_slower_comes_first_with_its_part_of_the_change():
         side({"fetch": 0.011, "spread": 0.020, "emit": 0.025, "tick_total": 0.001}),
     )
     assert found.change == pytest.approx(0.021)
-    assert [(s.stage, s.share) for s in found.stages] == [("emit", pytest.approx(20 / 21))]
+    assert [(s.name, s.share) for s in found.stages] == [("emit", pytest.approx(20 / 21))]
 
 
 def test_the_inner_stage_is_named_and_not_the_one_around_it():
@@ -45,7 +45,7 @@ def test_the_inner_stage_is_named_and_not_the_one_around_it():
         side({"predict": 0.001, "features": 0.004}, total={"predict": 0.005}),
         side({"predict": 0.001, "features": 0.014}, total={"predict": 0.015}),
     )
-    assert [(s.stage, s.share) for s in found.stages] == [("features", pytest.approx(1.0))]
+    assert [(s.name, s.share) for s in found.stages] == [("features", pytest.approx(1.0))]
 
 
 def test_stages_new_gone_or_called_more_often_are_named_however_small():
@@ -53,7 +53,7 @@ def test_stages_new_gone_or_called_more_often_are_named_however_small():
         side({"slow": 1.0, "query": 0.001, "old": 0.001}, {"slow": 1, "query": 1, "old": 1}),
         side({"slow": 2.0, "query": 0.001, "extra": 0.001}, {"slow": 1, "query": 8, "extra": 1}),
     )
-    named = {s.stage: (s.baseline, s.current, s.calls_baseline, s.calls_current) for s in found.stages}
+    named = {s.name: (s.baseline, s.current, s.calls_baseline, s.calls_current) for s in found.stages}
     assert named == {
         "slow": (1.0, 2.0, 1, 1), "query": (0.001, 0.001, 1, 8), "extra": (None, 0.001, None, 1),
         "old": (0.001, None, 1, None),
@@ -80,7 +80,7 @@ def test_where_nothing_got_worse_nothing_is_attributed(status):
 def test_a_benchmark_without_stages_or_without_a_baseline_has_no_attribution():
     traced, plain = side({"a": 1.0}), profile({"elapsed": [1.0]})
     assert attributed(plain, traced) == attributed(traced, plain) == ()
-    assert attribute([finding(Status.REGRESSED)], [], [replace(traced, benchmark="train")]) == ()
+    assert not list(attribute([finding(Status.REGRESSED)], [], [replace(traced, benchmark="train")]))
 
 
 def test_of_many_stages_few_are_named():

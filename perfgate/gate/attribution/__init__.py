@@ -1,0 +1,1 @@
+"""Where the time of a benchmark that got worse went: stage by stage, and function by function."""

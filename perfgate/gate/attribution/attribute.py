@@ -1,0 +1,102 @@
+"""Where the time of a benchmark that got worse went: the stages' shares of the change, and calls that changed.
+
+And the same of functions, where both sides were profiled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfgate.core.finding import Status
+from perfgate.core.measured import CALLS, OWN, STAGE, WHOLE
+from perfgate.gate.attribution.changes import by_name, list_changes, medians
+from perfgate.gate.attribution.functions import compare_functions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from perfgate.core.finding import Finding
+    from perfgate.core.profile import Profile
+    from perfgate.core.run import Labels
+    from perfgate.gate.attribution.changes import Change
+
+_WORSE = frozenset({Status.REGRESSED, Status.SUSPECTED, Status.OVER_BUDGET, Status.WAIVED})
+_MOST_NAMED = 5
+"""Stages that are named for their share of the change; what is new, gone or called more often is in addition."""
+_MOST_OTHERS = 10
+"""Of these."""
+_LEAST_SHARE = 0.05
+"""Share of the change from which on a stage is named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """The stages and functions of one benchmark that got worse."""
+
+    benchmark: str
+    """Name of the benchmark."""
+    labels: Labels
+    """Its parameters."""
+    machine_class: str
+    """The class of machine it was judged on."""
+    change: float
+    """By how many seconds a trace the stages together got slower."""
+    stages: tuple[Change, ...]
+    """Those that matter, the largest part of the change first; `WHOLE` stands for the time in no stage."""
+    functions: tuple[Change, ...]
+    """Those that changed, the largest worsening first; empty where a side was not profiled."""
+
+
+def attribute(
+    findings: Sequence[Finding], baseline: Sequence[Profile], current: Sequence[Profile]
+) -> Iterator[Attribution]:
+    """Yield for each benchmark in which something got worse where the time went, in order of name.
+
+    Only of benchmarks whose stages were traced, or whose functions were profiled and changed.
+
+    Args:
+        findings: of the verdict.
+        baseline: what was judged.
+        current: what was measured.
+    """
+    worse = {(f.benchmark, f.labels, f.machine_class) for f in findings if f.status in _WORSE}
+    before = {(p.benchmark, p.labels, p.machine_class): p for p in baseline}
+    now = {(p.benchmark, p.labels, p.machine_class): p for p in current}
+    for key in sorted(worse & before.keys() & now.keys()):
+        changes = _compare_stages(before[key], now[key])
+        functions = compare_functions(before[key], now[key])
+        if changes or functions:
+            yield Attribution(
+                benchmark=key[0],
+                labels=key[1],
+                machine_class=key[2],
+                change=sum(c.worsening for c in changes),
+                stages=_choose(changes),
+                functions=functions,
+            )
+
+
+def _compare_stages(was: Profile, now: Profile) -> list[Change]:
+    """Return all stages of both sides; none where a side was not traced."""
+    times = _times(was), _times(now)
+    return list_changes(times, (medians(by_name(was, CALLS)), medians(by_name(now, CALLS)))) if all(times) else []
+
+
+def _times(profile: Profile) -> dict[str, float]:
+    """Return the own time of each stage; it is stated apart from the stage's time where the two differ."""
+    return {**medians(by_name(profile, STAGE)), **medians(by_name(profile, OWN))}
+
+
+def _choose(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Return the stages that a reader needs: large parts of the change, and what is new, gone or called more often."""
+    large = [c for c in changes[:_MOST_NAMED] if c.share is not None and c.share >= _LEAST_SHARE]
+    others = [c for c in changes if c not in large and _is_other_work(c)][:_MOST_OTHERS]
+    return tuple(c for c in changes if c in large or c in others)
+
+
+def _is_other_work(c: Change) -> bool:
+    """Is the stage new or gone, or is it called more or less often?"""
+    if c.name == WHOLE:
+        return False
+    return c.baseline is None or c.current is None or c.calls_baseline != c.calls_current
