@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, error
 from perfgate.core.profile import MetricProfile, Sample, Stated, join_samples, with_stated
-from perfgate.core.quantile import Quantile, middle
-from perfgate.core.statistic import QUANTILE_OF
+from perfgate.core.statistic import QUANTILE_OF, Quantile, middle
 from perfgate.stats.buckets import bucket_quantile
 from perfgate.stats.cells import STEPS, cells_of, count_of_cells, merge_cells, spread
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from perfgate.core.quantile import Quantile, middle
 from perfgate.core.session_id import SessionId
+from perfgate.core.statistic import Quantile, middle
 from perfgate.stats.cells import count_of_cells, merge_cells, spread, weigh
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perfgate.core.metrics import Metric
-    from perfgate.core.quantile import Quantile
+    from perfgate.core.statistic import Quantile
     from perfgate.stats.cells import Cell
 
 Labels = tuple[tuple[str, str], ...]

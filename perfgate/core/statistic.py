@@ -1,8 +1,12 @@
-"""The statistics of a sample that a rule, a budget or a waiver may name: one row each."""
+"""The statistics of a sample that a rule, a budget or a waiver may name, and quantiles of values that nobody kept."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,3 +37,22 @@ STORED = tuple((s.name, s.q) for s in TABLE if s.is_stored)
 """Names and quantiles of the statistics that baseline and profile files hold."""
 P50 = STATISTICS[0]
 """The median."""
+
+
+class Quantile(NamedTuple):
+    """A quantile that a tool states itself, or that was read off counts by bucket."""
+
+    name: str
+    """``p50``, ``p95``, …"""
+    value: float
+    """In the metric's unit."""
+    low: float
+    """Lower bound of the bucket in which it lies; `value` itself when the tool states it."""
+    high: float
+    """Upper bound of the bucket; infinite when the last bucket has none."""
+
+
+def middle(quantiles: Iterable[Quantile]) -> Quantile | None:
+    """Return the middle one of several statements of one quantile, the lower of two; None: there is none."""
+    found = sorted(quantiles, key=lambda q: q.value)
+    return found[(len(found) - 1) // 2] if found else None

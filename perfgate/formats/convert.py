@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.metrics import Metric
-from perfgate.core.quantile import Quantile
 from perfgate.core.run import NOWHERE, Environment, Run, Series, class_of
+from perfgate.core.statistic import Quantile
 from perfgate.core.text.canonical import short_hash
 from perfgate.formats.parsing.failures import SHARES, highest_rate, rate_of, stated_quantiles, without_failures
 from perfgate.formats.parsing.record import Histogram, Quantiles, Samples, Share, Single

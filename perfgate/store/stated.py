@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.metrics import Metric
 from perfgate.core.profile import MetricProfile, Stated, with_stated
-from perfgate.core.quantile import Quantile
+from perfgate.core.statistic import Quantile
 from perfgate.core.text.canonical import rounded
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from records import DAY, a_profile, a_run
 from perfgate.collect import Part, add_failed, check_shards, collect, merge, parts_of
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, Metric
 from perfgate.core.profile import Stated, with_stated
-from perfgate.core.quantile import Quantile
 from perfgate.core.run import Environment
+from perfgate.core.statistic import Quantile
 from perfgate.core.text.shards import shard_of
 from perfgate.store.codec import decode_profiles, encode_profiles
 

@@ -20,7 +20,7 @@ from perfgate.core.comparability import (
 from perfgate.core.metrics import CPU, ELAPSED, FUNCTION_CALLS, PEAK_MEMORY, THROUGHPUT, Metric
 from perfgate.core.policy import Policy, Rule
 from perfgate.core.profile import MetricProfile, Stated, with_stated
-from perfgate.core.quantile import Quantile
+from perfgate.core.statistic import Quantile
 from perfgate.core.text.units import parse_change
 
 SIDES = ("in the left", "in the right")

@@ -47,6 +47,11 @@ def constants(tree: ast.Module) -> dict[str, str]:
     }
 
 
+def is_of_a_logger(call: ast.Call) -> bool:
+    """Does it write to a log? Its message is no diagnostic, and has no slug."""
+    return isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "_LOG"
+
+
 @functools.cache
 def slugs() -> set[str]:
     """Return every slug that the program can print: those of findings, and those that diagnostics are made with."""
@@ -56,7 +61,7 @@ def slugs() -> set[str]:
         named = constants(tree)
         for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call)):
             place = places.get(name_of(call))
-            if place is None or name_of(call) in {"sentence", "hint_for"}:
+            if place is None or name_of(call) in {"sentence", "hint_for"} or is_of_a_logger(call):
                 continue
             given = [k.value for k in call.keywords if k.arg == "slug"]
             given += [] if given or not 0 <= place < len(call.args) else [call.args[place]]

@@ -12,7 +12,7 @@ from perfgate.core.finding import Status
 from perfgate.core.metrics import ELAPSED
 from perfgate.core.policy import Budget
 from perfgate.core.profile import MetricProfile, Stated, with_stated
-from perfgate.core.quantile import Quantile
+from perfgate.core.statistic import Quantile
 from perfgate.core.text.units import parse_limit
 from perfgate.gate.budgets import check_budgets
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from laws import laws
 
 from perfgate.core.profile import Profile, Provenance, Stated, with_stated
-from perfgate.core.quantile import Quantile
+from perfgate.core.statistic import Quantile
 from perfgate.store.codec import decode_baseline, encode_baseline
 from perfgate.store.merge import merge
 

@@ -11,8 +11,8 @@ import msgspec
 
 from perfgate.core.errors import cannot_decide
 from perfgate.core.metrics import Metric
-from perfgate.core.quantile import Quantile
 from perfgate.core.run import NOWHERE, Environment, Run, Series, class_of
+from perfgate.core.statistic import Quantile
 from perfgate.core.text.strict_json import has_key_twice, load_json
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from perfgate.core.policy import ERROR_RATE
-from perfgate.core.quantile import Quantile
-from perfgate.core.statistic import QUANTILE_OF
+from perfgate.core.statistic import QUANTILE_OF, Quantile
 from perfgate.formats.parsing.record import Record, Share, Single, Skipped
 
 if TYPE_CHECKING:

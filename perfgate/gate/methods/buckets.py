@@ -10,7 +10,7 @@ from perfgate.core.text.units import display_scale
 if TYPE_CHECKING:
     from perfgate.core.policy import Budget
     from perfgate.core.profile import MetricProfile
-    from perfgate.core.quantile import Quantile
+    from perfgate.core.statistic import Quantile
     from perfgate.gate.comparison import Comparison
 
 _SLACK = 1e-9

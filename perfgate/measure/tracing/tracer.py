@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count as count_up
 from time import perf_counter_ns
 
+from perfgate.core.sampling import GOLDEN, check_rate
 from perfgate.measure.identity import hex_digest
 from perfgate.measure.tracing.finished import deliver, report_at_exit
 from perfgate.measure.tracing.settings import read_rate, read_tracing
@@ -26,8 +27,6 @@ _CHOICES = 16.0**_HASHED
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_GOLDEN = 0.6180339887498949  # (sqrt(5) - 1) / 2: its multiples fill the unit interval most evenly, wherever one begins
 
 
 class Tracer:
@@ -60,7 +59,7 @@ class Tracer:
         if not self.enabled:
             return False
         if trace_id is None:
-            return next(self._numbers) * _GOLDEN % 1.0 < self.sample_rate
+            return next(self._numbers) * GOLDEN % 1.0 < self.sample_rate
         digest = hex_digest(str(trace_id).encode("utf-8", "surrogatepass"))
         return int(digest[:_HASHED], 16) < self.sample_rate * _CHOICES
 
@@ -163,12 +162,9 @@ def init_tracer(enabled: bool = True, sample_rate: float = 1.0) -> Tracer:  # no
         TypeError: the rate is no number.
         ValueError: the rate is outside 0.0 to 1.0, or no number.
     """
-    if isinstance(sample_rate, bool) or not isinstance(sample_rate, (int, float)):
-        raise TypeError(f"sample_rate must be a number, not {type(sample_rate).__name__}")
-    if not 0.0 <= sample_rate <= 1.0:
-        raise ValueError(f"sample_rate must be between 0.0 and 1.0, not {sample_rate}")
+    sample_rate = check_rate("sample_rate", sample_rate)
     _TRACER.enabled = read_tracing(default=bool(enabled))
-    _TRACER.sample_rate = read_rate(default=float(sample_rate))
+    _TRACER.sample_rate = read_rate(default=sample_rate)
     if _TRACER.enabled:
         report_at_exit()
     return _TRACER

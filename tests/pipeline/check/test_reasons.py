@@ -25,8 +25,8 @@ from perfgate.collect.runs import SessionTally
 from perfgate.core.metrics import FUNCTION_CALLS, Metric
 from perfgate.core.policy import Budget, Floor, Removal, Waiver
 from perfgate.core.profile import Stated, with_stated
-from perfgate.core.quantile import Quantile
 from perfgate.core.reasons import SENTENCES, hint_for, sentence
+from perfgate.core.statistic import Quantile
 from perfgate.core.text.units import parse_change, parse_limit
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.judge import Pair, judge

@@ -1,0 +1,126 @@
+"""`metrics_app` and `health_app`: the two endpoints of a measured service, as plain ASGI applications."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import REGISTRY, CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from perfgate.monitor.middleware import REQUESTS
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    Scope = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_LOG = logging.getLogger("perfgate.monitor")
+_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_JSON = "application/json"
+
+
+class Endpoint:
+    """An ASGI application that answers GET and HEAD with one body. `MetricsMiddleware` does not count its requests.
+
+    An instance and not a function, so that `add_route` of Starlette and FastAPI takes it as it is.
+    """
+
+    __slots__ = ("_answer",)
+    is_unmeasured = True
+    """Probes and scrapes would make an idle service look measured."""
+
+    def __init__(self, answer: Callable[[str], tuple[str, bytes]]) -> None:
+        """Keep what gives content type and body for an ``Accept`` header."""
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI has it
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        status, kind, body = 200, "text/plain", b"only GET and HEAD\n"
+        if scope["method"] in ("GET", "HEAD"):
+            kind, body = self._answer(_accept(scope))
+        else:
+            status = 405
+        length = str(len(body)).encode()
+        headers = [(b"content-type", kind.encode()), (b"content-length", length), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+def metrics_app(registry: CollectorRegistry = REGISTRY, *, json: bool = False) -> Endpoint:
+    """Return the endpoint that states the metrics; give it to ``app.add_route``.
+
+    Where ``PROMETHEUS_MULTIPROC_DIR`` is set, the metrics of all workers are added up. Several workers without it
+    answer in turn, each with its own counts: a warning of the logger ``perfgate.monitor`` says so.
+
+    Args:
+        registry: whose metrics.
+        json: True answers ``{"request_count": n, "routes": {...}}`` in place of Prometheus' text.
+
+    Raises:
+        ValueError: ``PROMETHEUS_MULTIPROC_DIR`` names no folder.
+    """
+    folder = os.environ.get(_FOLDER)
+    if folder and not os.path.isdir(folder):
+        raise ValueError(f"{_FOLDER}={folder[:200]!a} is no folder: make it, empty, before the service starts")
+    if not folder and _has_workers():
+        message = "several workers answer /metrics in turn, each with its own counts: set %s to an empty folder"
+        _LOG.warning(message, _FOLDER)
+
+    def answer(accept: str) -> tuple[str, bytes]:
+        found = _merged(folder) if folder else registry
+        if json:
+            return _JSON, _as_json(found)
+        encode, kind = choose_encoder(accept)
+        return kind, encode(found)
+
+    return Endpoint(answer)
+
+
+def health_app() -> Endpoint:
+    """Return the endpoint that says that the service runs; give it to ``app.add_route``."""
+    return Endpoint(lambda _: (_JSON, b'{"status":"ok"}'))
+
+
+def _merged(folder: str) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
+    return registry
+
+
+def _as_json(registry: CollectorRegistry) -> bytes:
+    """Return how many requests there were, in all and by route and status."""
+    routes: dict[str, dict[str, int]] = {}
+    for metric in registry.collect():
+        for sample in metric.samples:
+            if sample.name == REQUESTS:
+                route = f"{sample.labels['method']} {sample.labels['route']}"
+                by_status = routes.setdefault(route, {})
+                status = sample.labels["status"]
+                by_status[status] = by_status.get(status, 0) + int(sample.value)
+    total = sum(sum(by_status.values()) for by_status in routes.values())
+    return json.dumps({"request_count": total, "routes": routes}).encode()
+
+
+def _accept(scope: Scope) -> str:
+    return ",".join(value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"accept")
+
+
+def _has_workers() -> bool:
+    """Is this one of several workers, as far as the server's options say? Those of uvicorn, hypercorn and gunicorn."""
+    words = [*sys.argv[1:], *os.environ.get("GUNICORN_CMD_ARGS", "").split()]
+    counts = [os.environ.get("WEB_CONCURRENCY", "")]
+    for word, following in pairwise([*words, ""]):
+        name, is_joined, value = word.partition("=")
+        if name in ("--workers", "-w"):
+            counts.append(value if is_joined else following)
+    return any(count.isdecimal() and int(count) > 1 for count in counts)

@@ -1,0 +1,137 @@
+"""`MetricsMiddleware`: counts, response times and statuses by route, for FastAPI and Starlette."""
+
+from __future__ import annotations
+
+from asyncio import CancelledError
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import REGISTRY, Counter, Histogram
+
+from perfgate.monitor.prediction_metrics import LIMITS
+from perfgate.monitor.series import Series, bucket_edges, metric_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+
+    from prometheus_client import CollectorRegistry
+
+    from perfgate.monitor.request_log import RequestLog
+
+    Scope = MutableMapping[str, Any]
+    Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+    App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+REQUESTS = "http_requests_total"
+DURATION = "http_request_duration_seconds"
+UNMATCHED = "unmatched"
+"""Route of a request for which the application has none: scanners ask for thousands of paths."""
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+_OTHER_METHOD = "OTHER"
+_FAILED, _GONE = 500, 499
+"""Statuses of a handler that raised, and of a client that went away before the response began (as nginx has it)."""
+
+
+class MetricsMiddleware:
+    """Measures each HTTP request of an application: ``app.add_middleware(MetricsMiddleware)``.
+
+    Its metrics are ``http_requests_total{method,route,status}`` and ``http_request_duration_seconds{method,route}``,
+    from the request to the end of the response. The route is the template, ``/users/{id}``. Websockets go through
+    unmeasured, since how long they are open says nothing of the service.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        limits: Iterable[float] = LIMITS,
+        log: RequestLog | None = None,
+        registry: CollectorRegistry = REGISTRY,
+    ) -> None:
+        """Register the metrics; those that are registered already are shared.
+
+        Args:
+            app: the application.
+            limits: of the budgets on response times and of their warnings, in seconds: each is the edge of a bucket.
+            log: takes a line for each request; None: there is none.
+            registry: where the metrics are registered.
+
+        Raises:
+            ValueError: a limit is not above 0, or a metric of one of these names is registered by something else.
+        """
+        self.app = app
+        self._log = log
+        edges = bucket_edges(limits)
+        requests = metric_of(Counter, REQUESTS, "Requests.", ("method", "route", "status"), registry)
+        duration = metric_of(Histogram, DURATION, "Response times.", ("method", "route"), registry, buckets=edges)
+        self._count = Series(lambda *values: requests.labels(*values).inc, 3)
+        self._observe = Series(lambda *values: duration.labels(*values).observe, 2)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and keep its time and its status."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        status = 0
+
+        async def note_status(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        root = scope.get("root_path", "")
+        failed = 0
+        began_ns = perf_counter_ns()
+        try:
+            await self.app(scope, receive, note_status)
+        except CancelledError:
+            failed = _GONE
+            raise
+        except BaseException:
+            failed = _FAILED
+            raise
+        finally:
+            seconds = (perf_counter_ns() - began_ns) / 1e9
+            self._keep(scope, root, failed or status or _GONE, seconds)
+
+    def _keep(self, scope: Scope, root: str, status: int, seconds: float) -> None:
+        if getattr(scope.get("endpoint"), "is_unmeasured", False):
+            return
+        method = scope["method"] if scope["method"] in _METHODS else _OTHER_METHOD
+        route = route_of(scope, root)
+        self._count.of(method, route, str(status))()
+        self._observe.of(method, route)(seconds)
+        if self._log is not None:
+            self._log.write(method=method, route=route, status=status, duration_ms=round(seconds * 1e3, 6))
+
+
+def route_of(scope: Scope, root: str = "") -> str:
+    """Return the template of the route that answered, with that of the mounts around it.
+
+    Args:
+        scope: of the request, after the application has answered.
+        root: root path before the application saw it: what the server is mounted under.
+    """
+    route = scope.get("route")
+    if route is None:
+        route = _find_route(scope)
+    path = getattr(route, "path", None)
+    mounts: str = scope.get("root_path", "").removeprefix(root)
+    if not mounts:
+        return (path or "/") if isinstance(path, str) else UNMATCHED
+    for name, value in scope.get("path_params", {}).items():
+        if value != "":
+            mounts = mounts.replace(f"/{value}", f"/{{{name}}}")
+    if not isinstance(path, str) or hasattr(route, "routes"):  # what is mounted names no route, as static files do
+        return f"{mounts}/*"
+    return mounts + path
+
+
+def _find_route(scope: Scope) -> object:
+    """Return the route of the handler, where the framework did not name it: Starlette before 1.0."""
+    endpoint = scope.get("endpoint")
+    routes = getattr(scope.get("router"), "routes", ())
+    return next((r for r in routes if endpoint is not None and getattr(r, "endpoint", None) is endpoint), None)

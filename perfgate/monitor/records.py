@@ -1,0 +1,58 @@
+"""How records of a service become JSON lines: always valid JSON, whatever a program puts into them.
+
+A record of known fields is put together as text, in half the time that a JSON encoder takes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+
+LONGEST_NAME = 200
+"""Characters of a name that are kept: of a series, a version, a route."""
+_MOST_NAMES = 10_000
+"""Names whose JSON is kept; with more, all are forgotten and kept anew."""
+_names: dict[str, str] = {}
+_second: tuple[int, str] = (-1, "")
+
+
+def now() -> str:
+    """Return the time in UTC to the millisecond, ``2026-01-31T15:00:00.000Z``."""
+    global _second  # noqa: PLW0603 - the text of the last second, which many records share
+    second, rest = divmod(time.time_ns(), 1_000_000_000)
+    known = _second
+    if known[0] != second:
+        _second = known = (second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)))
+    return f"{known[1]}.{rest // 1_000_000:03d}Z"
+
+
+def json_name(name: str) -> str:
+    """Return a name as JSON, of at most `LONGEST_NAME` characters."""
+    try:
+        return _names[name]
+    except KeyError:
+        if len(_names) >= _MOST_NAMES:
+            _names.clear()
+    except TypeError:  # no text, and nothing that can be looked up
+        return json.dumps(str(name)[:LONGEST_NAME])
+    text = json.dumps(str(name)[:LONGEST_NAME])
+    if isinstance(name, str) and len(name) <= LONGEST_NAME:
+        _names[name] = text
+    return text
+
+
+def json_number(value: float | None) -> str:
+    """Return a number as JSON; ``null`` for one that is NaN, infinite or no number."""
+    if type(value) is float and value - value == 0.0:  # neither NaN nor infinite
+        return repr(value)
+    try:
+        number = float(value)  # type: ignore[arg-type]  # numbers of other libraries, too
+    except (TypeError, ValueError, OverflowError):
+        return "null"
+    return repr(number) if math.isfinite(number) else "null"
+
+
+def json_flag(value: object) -> str:
+    """Return yes or no as JSON; ``null`` where it is not known."""
+    return "null" if value is None else "true" if value else "false"
