@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, cannot_decide, error
-from perfgate.core.field_map import FieldMap, FieldValue, faults_in
 from perfgate.core.metrics import canonical_name
 from perfgate.core.policy import Budget, Floor, Policy, Rule, Tracing
+from perfgate.core.sources.field_map import FieldMap, FieldValue, faults_in
+from perfgate.core.sources.series import Ratio, parse_selector
 from perfgate.core.statistic import STATISTICS
 from perfgate.core.text.near_names import is_near
 from perfgate.core.text.strict_toml import load_toml
@@ -20,7 +22,7 @@ from perfgate.core.text.units import Change, parse_change, parse_limit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from perfgate.schema.config_types import BudgetTable, ConfigFile, FloorTable, MapTable, RuleTable
+    from perfgate.schema.config_types import BudgetTable, ConfigFile, FloorTable, MapTable, RatioTable, RuleTable
 
 OWN = "perfgate"
 OWN_FILE = f"{OWN}.toml"
@@ -273,6 +275,7 @@ class _Reading:
                 self._complain(pointer, "a path cannot hold the character NUL")
         if len(file.rule) > _MOST_RULES:
             self._complain("/rule", f"there are more than {_MOST_RULES:,} rules; name several benchmarks by a glob")
+        ratios = tuple(r for i, t in enumerate(file.ratio) if (r := self._ratio(t, i, file.ratio[:i])))
         return Policy(
             source=self.origin,
             runs=file.runs or BUILT_IN.runs,
@@ -288,8 +291,9 @@ class _Reading:
             threshold_is=defaults.threshold_is or BUILT_IN.threshold_is,
             workload=defaults.workload or BUILT_IN.workload,
             rules=tuple(self._rule(r, i) for i, r in enumerate(file.rule[:_MOST_RULES])),
-            budgets=tuple(b for i, t in enumerate(file.budget) if (b := self._budget(t, i))),
+            budgets=self._budgets(file.budget, ratios),
             maps=tuple(self._map(t, i, file.map[:i]) for i, t in enumerate(file.map)),
+            ratios=ratios,
             trace=Tracing(
                 enabled=file.trace.enabled,
                 sample_rate=file.trace.sample_rate,
@@ -310,6 +314,7 @@ class _Reading:
                     metric=v.metric or "",
                     unit=v.unit or "",
                     better=v.better,
+                    over=v.over or "",
                     share=v.share,
                     allow_zero=v.allow_zero,
                 )
@@ -342,8 +347,29 @@ class _Reading:
             workload=rule.workload,
         )
 
+    def _budgets(self, tables: Sequence[BudgetTable], ratios: Sequence[Ratio]) -> tuple[Budget, ...]:
+        """Return the budgets; one whose series is the name of a ratio is about that ratio."""
+        names = [table.name for table in tables]
+        for index, name in enumerate(names):
+            if name is not None and name in names[:index]:
+                self._complain(f"/budget/{index}/name", f'there is a budget "{name}" already')
+        found = (b for i, table in enumerate(tables) if (b := self._budget(table, i)))
+        homes = {ratio.name: ratio.benchmark for ratio in ratios}
+        return tuple(replace(b, series=homes.get(b.series, b.series)) for b in found)
+
+    def _ratio(self, table: RatioTable, index: int, earlier: Sequence[RatioTable]) -> Ratio | None:
+        if any(table.name == other.name for other in earlier):
+            self._complain(f"/ratio/{index}/name", f'there is a ratio "{table.name}" already')
+        part = self._text(table.part, f"/ratio/{index}/part", parse_selector)
+        whole = self._text(table.whole, f"/ratio/{index}/whole", parse_selector)
+        if part is None or whole is None:
+            return None
+        return Ratio(name=table.name, part=part, whole=whole, better=table.better, by=table.by)
+
     def _budget(self, budget: BudgetTable, index: int) -> Budget | None:
         pointer = f"/budget/{index}"
+        if budget.benchmark is None and budget.series is None:
+            self._complain(pointer, 'the key "benchmark" is missing; in its place may stand "series"')
         limit = self._text(budget.limit, f"{pointer}/limit", parse_limit)
         warn = self._text(budget.warn, f"{pointer}/warn", parse_limit)
         if limit and warn and (limit.op[0] != warn.op[0] or limit.unit != warn.unit):
@@ -355,12 +381,14 @@ class _Reading:
             return None
         return Budget(
             origin=f"budget {index + 1} ({self.origin})",
-            benchmark=budget.benchmark,
+            benchmark=budget.benchmark or "",
             metric=canonical_name(budget.metric),
             statistic=budget.statistic,
             limit=limit,
             warn=warn,
             level=budget.level or "fail",
+            name=budget.name or "",
+            series=budget.series or "",
         )
 
     def _floor(self, stated: str | FloorTable | None, pointer: str) -> Floor | None:

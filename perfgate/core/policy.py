@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Literal
 
 from perfgate.core.measured import MEASURED
 from perfgate.core.metrics import THROUGHPUT, WORKLOAD_BOUND, is_of_calls, is_of_stage
+from perfgate.core.sources.series import family_of
 from perfgate.core.text.canonical import short_hash
 from perfgate.core.text.units import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from perfgate.core.field_map import FieldMap
-    from perfgate.core.metrics import Metric
+    from perfgate.core.metrics import Direction, Metric
+    from perfgate.core.sources.field_map import FieldMap
+    from perfgate.core.sources.series import Ratio
     from perfgate.core.text.units import Limit
 
 NO_BASELINES = "none"
@@ -122,7 +124,7 @@ class Budget:
     origin: str
     """Where it stands, for messages: ``budget 1 (perfgate.toml)``."""
     benchmark: str
-    """Glob on the benchmark's name."""
+    """Glob on the benchmark's name; empty: only those of `series`."""
     metric: str
     """Name of the metric."""
     statistic: str
@@ -133,6 +135,27 @@ class Budget:
     """What should hold: beyond it the row is advisory."""
     level: Level = "fail"
     """Whether a value beyond the limit fails, warns or is only shown."""
+    name: str = ""
+    """What it is called in alerts and by ``--budget``; empty: it has no name."""
+    series: str = ""
+    """Name of the metric of Prometheus that holds the same; empty: none does."""
+
+    @property
+    def better(self) -> Direction:
+        """Which way is an improvement, as the limit says."""
+        return "lower" if self.limit.op.startswith("<") else "higher"
+
+    def names(self, benchmark: str, titled: str) -> bool:
+        """Does its glob name a benchmark, given without and with labels?"""
+        return bool(self.benchmark) and matches(self.benchmark, benchmark, titled)
+
+    def limits(self, benchmark: str, titled: str) -> bool:
+        """Is it about a benchmark, given without and with labels?"""
+        return self.names(benchmark, titled) or self.is_of_series(benchmark)
+
+    def is_of_series(self, benchmark: str) -> bool:
+        """Is a benchmark of a scrape one of its series?"""
+        return bool(self.series) and family_of(benchmark) == self.series
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +212,8 @@ class Policy:
     """Every one that matches is checked."""
     maps: tuple[FieldMap, ...] = ()
     """How rows of logs become measurements."""
+    ratios: tuple[Ratio, ...] = ()
+    """Shares of counters in others."""
     trace: Tracing = AS_PROGRAMS_SAY
     """How measured programs trace themselves."""
 

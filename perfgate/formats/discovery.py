@@ -23,8 +23,8 @@ from perfgate.formats.parsing.source import Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from perfgate.core.field_map import FieldMap
     from perfgate.core.run import Run
+    from perfgate.core.sources.field_map import FieldMap
 
 LARGEST_RUN = 4 * 1024 * 1024
 """Largest run summary in bytes: ten thousand stages fit, a wrong file does not."""

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from perfgate.core.errors import Diagnostic
-    from perfgate.core.field_map import FieldMap
     from perfgate.core.run import Run
+    from perfgate.core.sources.field_map import FieldMap
     from perfgate.formats.catalog.format import Format
     from perfgate.formats.contents import Contents
     from perfgate.formats.options import ForeignOptions

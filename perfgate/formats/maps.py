@@ -13,7 +13,7 @@ from perfgate.formats.catalog.format import Format
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perfgate.core.field_map import FieldMap
+    from perfgate.core.sources.field_map import FieldMap
     from perfgate.formats.catalog.format import Parse
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from perfgate.core.metrics import Direction
+    from perfgate.core.policy import Policy
+    from perfgate.core.sources.series import Ratio
 
 MIN_TIME = 0.1
 """Seconds: JUnit reports state whole milliseconds, so that a shorter test case is known to 1 % at best."""
@@ -28,3 +32,13 @@ class ForeignOptions:
     """Seconds: shorter test cases of a JUnit report count as that long."""
     tolerance: float = TOLERANCE
     """Share of the lines of a log that may be broken, 0.0 to 1.0."""
+    ratios: tuple[Ratio, ...] = ()
+    """Shares of counters in others, as the configuration has them."""
+    limited: Mapping[str, Direction] = field(default_factory=dict)
+    """Metrics of Prometheus on which there is a budget -> which direction is better, as its limit says."""
+
+
+def complete(options: ForeignOptions | None, policy: Policy) -> ForeignOptions:
+    """Return the options with what the configuration says of files of other tools."""
+    limited: dict[str, Direction] = {b.series: b.better for b in policy.budgets if b.series}
+    return replace(options or ForeignOptions(), ratios=policy.ratios, limited=limited)

@@ -7,24 +7,27 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.finding import Finding, Status
 from perfgate.core.metrics import explains
-from perfgate.core.policy import ERROR_RATE, Budget, matches
+from perfgate.core.policy import ERROR_RATE, Budget
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
 from perfgate.core.statistic import QUANTILE_OF
 from perfgate.core.text.names import list_some
 from perfgate.gate.failures import rate_of
-from perfgate.gate.methods.buckets import over_budget
+from perfgate.gate.methods.buckets import is_beyond
 from perfgate.gate.methods.tails import describe_few
 from perfgate.gate.rows import count_of, is_tail_of_few, value_of
 from perfgate.stats.shares import exceeds_p, fewest_hits
 from perfgate.stats.tails import BOUND, tail_share_p
 
 _MOST_NAMES = 8
+_OF_SERIES = frozenset({"duration", "size", "value"})
+"""What a histogram, a summary or a gauge of Prometheus is called, since its name is that of the benchmark."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perfgate.core.policy import Policy
+    from perfgate.core.text.units import Limit
 
 
 def check_budgets(
@@ -48,8 +51,8 @@ def check_budgets(
         findings += [f for f in found if isinstance(f, Finding)]
         problems += [p for p in found if isinstance(p, Diagnostic)]
         names = known | {n for p in profiles for n in (p.benchmark, title(*p.key))}
-        if not found and not any(matches(budget.benchmark, name, name) for name in names):
-            message = f'no benchmark matches "{budget.benchmark}"'
+        if not found and not any(budget.limits(name, name) for name in names):
+            message = f'no benchmark matches "{budget.benchmark or budget.series}"'
             problems.append(
                 error(
                     "budget-matches-nothing",
@@ -63,25 +66,37 @@ def check_budgets(
 
 def _check(budget: Budget, profiles: Sequence[Profile], policy: Policy) -> Iterator[Finding | Diagnostic]:
     """Yield what one budget says of each benchmark that it names."""
+    of_series = [p for p in profiles if budget.is_of_series(p.benchmark)]
+    # Beside a ratio of some counters stand the counters, and beside a histogram the ratio of its sum.
+    holders = [p for p in of_series if p.metric(budget.metric)]
+    holders = holders or [p for p in of_series if _metric_of(budget, p)] or of_series
     for profile in profiles:
         titled = title(*profile.key)
-        if not matches(budget.benchmark, profile.benchmark, titled) or policy.excludes(
-            profile.benchmark, titled, budget.metric
-        ):
+        is_asked = budget.names(profile.benchmark, titled) or profile in holders
+        if not is_asked or policy.excludes(profile.benchmark, titled, budget.metric):
             continue
-        measured = profile.metric(budget.metric) or (rate_of(profile) if budget.metric == ERROR_RATE else None)
+        measured = _metric_of(budget, profile)
         if measured is None:
             message = _guess_metric(budget.metric, profile)
             yield _finding(budget, profile, None, None, Status.MISSING, "budget-no-values", message)
         elif measured.metric.unit != budget.limit.unit:
             message = f'"{budget.limit.text}" does not fit "{budget.metric}", which is in "{measured.metric.unit}"'
             yield error("budget-unit", message, place=budget.origin, hint="write the limit in a unit of the metric")
-        elif (budget.limit.op[0] == "<") != (measured.metric.better == "lower"):
+        elif budget.better != measured.metric.better:
             better = measured.metric.better
             message = f'"{budget.limit.text}" points the wrong way: {better} is better for "{budget.metric}"'
             yield error("budget-sign", message, place=budget.origin, hint="turn the sign of the limit")
         else:
             yield _judged(budget, profile, measured, policy.false_alarms)
+
+
+def _metric_of(budget: Budget, profile: Profile) -> MetricProfile | None:
+    """Return what a budget limits of a benchmark; the only metric of a series is that one, whatever its name."""
+    stated = profile.metric(budget.metric) or (rate_of(profile) if budget.metric == ERROR_RATE else None)
+    if stated is None and budget.is_of_series(profile.benchmark) and len(profile.metrics) == 1:
+        (only,) = profile.metrics
+        return only if only.metric.name in _OF_SERIES else None
+    return stated
 
 
 def _guess_metric(wanted: str, profile: Profile) -> str:
@@ -99,7 +114,7 @@ def _judged(budget: Budget, profile: Profile, measured: MetricProfile, level: fl
     if value is None:
         message = f"the file states no {budget.statistic}"
         return _finding(budget, profile, measured, None, Status.MISSING, "no-statistic", message)
-    beyond = over_budget(budget, measured)
+    beyond = is_beyond(budget.limit, budget.statistic, measured)
     if isinstance(beyond, str):
         status = Status.INVALID if budget.level == "fail" else Status.ADVISORY
         return _finding(budget, profile, measured, value, status, "bucket-too-wide", beyond)
@@ -119,10 +134,16 @@ def _judged(budget: Budget, profile: Profile, measured: MetricProfile, level: fl
                 describe_few(measured, budget.statistic),
             )
         return _finding(budget, profile, measured, value, Status.OVER_BUDGET, "over-budget", "")
-    if budget.warn and beyond is None and not budget.warn.holds(value):
+    if budget.warn and _is_near(budget.warn, budget.statistic, measured, value):
         message = f'within the limit, but beyond its warning "{budget.warn.text}"'
         return _finding(budget, profile, measured, value, Status.ADVISORY, "near-budget", message)
     return _finding(budget, profile, measured, value, Status.UNCHANGED, "within-budget", "")
+
+
+def _is_near(warn: Limit, statistic: str, measured: MetricProfile, value: float) -> bool:
+    """Is a value beyond its warning for certain? Of counts by bucket a bucket around the warning says nothing."""
+    beyond = is_beyond(warn, statistic, measured)
+    return not warn.holds(value) if beyond is None else beyond is True
 
 
 def _describe_few_calls(budget: Budget, measured: MetricProfile) -> str:
@@ -172,7 +193,7 @@ def _finding(  # noqa: PLR0917 - private, called in this file alone
         machine_class=profile.machine_class,
         metric=budget.metric,
         unit=budget.limit.unit,
-        better="lower" if budget.limit.op.startswith("<") else "higher",
+        better=budget.better,
         statistic=budget.statistic,
         status=status,
         level=budget.level,

@@ -18,12 +18,13 @@ from perfgate.core.text.canonical import rounded
 from perfgate.stats.quantiles import median
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from perfgate.core.field_map import FieldMap, FieldValue
     from perfgate.core.metrics import Metric
     from perfgate.core.policy import Budget, Floor, Level, Policy, Removal, Ruling, Tracing, Waiver
     from perfgate.core.profile import MetricProfile, Profile
+    from perfgate.core.sources.field_map import FieldMap, FieldValue
+    from perfgate.core.sources.series import Ratio
     from perfgate.core.text.units import Change
 
 _LEVELS: tuple[Level, ...] = ("fail", "warn", "info")
@@ -84,7 +85,8 @@ def policy_moves(was: Policy, now: Policy, profiles: Sequence[Profile]) -> tuple
     moves = [_move(name, *values[:2], laxer=values[2]) for name, values in _keys(was, now) if values[0] != values[1]]
     moves += _ruled(was, now, profiles)
     moves += _budgets(was.budgets, now.budgets)
-    moves += _maps(was.maps, now.maps)
+    moves += _named("map", *({m.name: _map_values(m) for m in side} for side in (was.maps, now.maps)))
+    moves += _named("ratio", *({r.name: _ratio_values(r) for r in side} for side in (was.ratios, now.ratios)))
     return tuple(moves)
 
 
@@ -181,7 +183,7 @@ def _ruling_values(was: Ruling, now: Ruling) -> Iterator[tuple[str, _Values]]:
 
 def _budgets(was: Sequence[Budget], now: Sequence[Budget]) -> Iterator[Move]:
     """Yield the budgets that are not in both, or not alike."""
-    sides = [{(b.benchmark, b.metric, b.statistic): b for b in side} for side in (was, now)]
+    sides = [{(b.benchmark or b.series, b.metric, b.statistic): b for b in side} for side in (was, now)]
     for row in sorted({*sides[0], *sides[1]}):
         before, after = (side.get(row) for side in sides)
         words = tuple(_budget(b) if b else None for b in (before, after))
@@ -190,14 +192,16 @@ def _budgets(was: Sequence[Budget], now: Sequence[Budget]) -> Iterator[Move]:
 
 
 def _budget(budget: Budget) -> str:
-    return budget.limit.text + (f", warn {budget.warn.text}" if budget.warn else "") + f", level {budget.level}"
+    words = [budget.limit.text, f"warn {budget.warn.text}" if budget.warn else "", f"level {budget.level}"]
+    words += [f"series {budget.series}" if budget.series and budget.benchmark else ""]
+    return ", ".join(filter(None, words))
 
 
 def _allows_more(was: Budget | None, now: Budget | None) -> bool | None:
     """Does a budget let more pass? None: that is unknown."""
     if was is None or now is None:
         return now is None
-    if was.limit.unit != now.limit.unit or was.limit.op[0] != now.limit.op[0]:
+    if was.limit.unit != now.limit.unit or was.limit.op[0] != now.limit.op[0] or was.series != now.series:
         return None
     step = now.limit.amount - was.limit.amount
     steps = [step if now.limit.op[0] == "<" else -step, float(_LEVELS.index(now.level) - _LEVELS.index(was.level))]
@@ -206,14 +210,23 @@ def _allows_more(was: Budget | None, now: Budget | None) -> bool | None:
     return max(steps) > 0
 
 
-def _maps(was: Sequence[FieldMap], now: Sequence[FieldMap]) -> Iterator[Move]:
-    """Yield the keys of field maps that are not alike; whether they let more pass is unknown."""
-    sides = [{m.name: _map_values(m) for m in side} for side in (was, now)]
-    for name in sorted({*sides[0], *sides[1]}):
-        before, after = (side.get(name, {}) for side in sides)
+def _named(kind: str, was: Mapping[str, dict[str, str]], now: Mapping[str, dict[str, str]]) -> Iterator[Move]:
+    """Yield the keys of named tables that are not alike; whether they let more pass is unknown."""
+    for name in sorted({*was, *now}):
+        before, after = was.get(name, {}), now.get(name, {})
         for key in dict.fromkeys((*before, *after)):
             if before.get(key) != after.get(key):
-                yield _move(f"{key} of map {name}", before.get(key), after.get(key), laxer=None)
+                yield _move(f"{key} of {kind} {name}", before.get(key), after.get(key), laxer=None)
+
+
+def _ratio_values(ratio: Ratio) -> dict[str, str]:
+    """Return what a ratio says, key by key."""
+    return {
+        "part": ratio.part.text,
+        "whole": ratio.whole.text,
+        "better": ratio.better,
+        "by": ", ".join(ratio.by),
+    }
 
 
 def _map_values(field_map: FieldMap) -> dict[str, str]:
@@ -230,7 +243,14 @@ def _map_values(field_map: FieldMap) -> dict[str, str]:
 
 
 def _map_value(value: FieldValue) -> str:
-    remarks = (value.metric, value.unit, value.better and f"{value.better} is better", "share" if value.share else "")
+    remarks = (
+        value.metric,
+        value.unit,
+        value.better and f"{value.better} is better",
+        "share" if value.share else "",
+        value.over and f"over {value.over}",
+        "zero is a value" if value.allow_zero else "",
+    )
     stated = ", ".join(remark for remark in remarks if remark)
     return f"{value.value} ({stated})" if stated else value.value
 

@@ -6,17 +6,22 @@ import json
 import logging
 import os
 import sys
+import time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import REGISTRY, CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from perfgate.monitor.middleware import REQUESTS
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+
+    from prometheus_client import Metric
 
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -25,6 +30,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("perfgate.monitor")
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _JSON = "application/json"
+SCRAPED_AT = "perfgate_scrape_timestamp_seconds"
+"""Gauge of the time of a scrape; the reader of scrapes knows it by this name."""
 
 
 class Endpoint:
@@ -81,9 +88,22 @@ def metrics_app(registry: CollectorRegistry = REGISTRY, *, json: bool = False) -
         if json:
             return _JSON, _as_json(found)
         encode, kind = choose_encoder(accept)
-        return kind, encode(found)
+        return kind, encode(_Scrape(found))
 
     return Endpoint(answer)
+
+
+class _Scrape(Collector):
+    """A registry as it is now, with the time at which it was asked: two scrapes then say how much time lies between."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        """Keep the registry."""
+        self._registry = registry
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield its metrics, then the time."""
+        yield from self._registry.collect()
+        yield GaugeMetricFamily(SCRAPED_AT, "When this was scraped, in seconds since 1970.", time.time())
 
 
 def health_app() -> Endpoint:

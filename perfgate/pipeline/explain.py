@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError
-from perfgate.core.policy import matches
 from perfgate.core.profile import Profile, title
 from perfgate.gate.rules import check_rules, explain
 from perfgate.pipeline import inputs
@@ -81,7 +80,7 @@ def _blocks(profile: Profile, policy: Policy) -> list[Block]:
         if not policy.excludes(profile.benchmark, titled, g.metric)
     )
     blocks.append(Table(columns=_COLUMNS, entries=rows, remarks=False))
-    budgets = [b for b in policy.budgets if matches(b.benchmark, profile.benchmark, titled)]
+    budgets = [b for b in policy.budgets if b.limits(profile.benchmark, titled)]
     lines: list[Line] = [
         (name(f"{b.metric} {b.statistic} {b.limit.text}"), text(" by "), name(b.origin)) for b in budgets
     ]

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.policy import matches
 from perfgate.core.profile import title
 from perfgate.measure.machine import facts
 
@@ -63,9 +62,9 @@ def find_only_failed(
     measured = {p.key for p in selection.profiles}
     known = measured.union(p.key for p in baselines)
     is_beside_others = bool(measured) and not is_of_shards and not facts.in_ci()
-    limits = [b.benchmark for b in policy.budgets if b.level == "fail"]
+    gated = [b for b in policy.budgets if b.level == "fail"]
     return [
-        (s, is_beside_others and not any(matches(glob, s.key[0], title(*s.key)) for glob in limits))
+        (s, is_beside_others and not any(b.limits(s.key[0], title(*s.key)) for b in gated))
         for s in selection.selected
         if s.failed and s.key not in known
     ]

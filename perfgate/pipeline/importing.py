@@ -12,6 +12,7 @@ from perfgate.core.errors import CannotDecideError, cannot_decide, error
 from perfgate.core.statistic import QUANTILE_OF
 from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.folders import unmatched
+from perfgate.formats.options import complete
 from perfgate.formats.own.imported import encode_imported
 from perfgate.formats.parsing.record import Quantiles, Record, Samples
 from perfgate.measure.machine import facts
@@ -50,7 +51,8 @@ def read_files(paths: Sequence[str], foreign: ForeignOptions, *, config: str | N
         CannotDecideError: a file cannot be read, or holds nothing to judge; every fault is in it.
     """
     files, problems = find(paths)
-    reader = RunReader(foreign, inputs.read_settings(config).policy.maps, keeps_records=True)
+    policy = inputs.read_settings(config).policy
+    reader = RunReader(complete(foreign, policy), policy.maps, keeps_records=True)
     runs = list(reader.read(files))
     problems += reader.problems
     if not files and not problems:

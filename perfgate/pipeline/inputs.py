@@ -18,6 +18,7 @@ from perfgate.core.text.steps import is_heard, log_step
 from perfgate.formats.detect import detect
 from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.folders import unmatched
+from perfgate.formats.options import complete
 from perfgate.formats.own import percentiles
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.formats.parsing.source import Source
@@ -121,7 +122,7 @@ def read_runs(
     if is_heard():
         asked = list_some([os.path.join(root, p) for p in patterns])
         log_step("run files: %s by %s: %s", len(files), asked, list_some(files))
-    reader = RunReader(foreign, settings.policy.maps)
+    reader = RunReader(complete(foreign, settings.policy), settings.policy.maps)
     own = facts.session_id() if facts.in_ci() else ""
     read = name_classes(reader.read(files), facts.environment())
     runs: Iterable[Run] = of_one_session(read, own) if same_session else read

@@ -57,10 +57,12 @@ class RuleTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class BudgetTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """``[[budget]]``."""
 
-    benchmark: _Name
     metric: _Name
     statistic: _Statistic
     limit: str
+    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,99}$(?!\n)")] | None = None
+    benchmark: _Name | None = None
+    series: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_:][A-Za-z0-9_:]{0,199}$(?!\n)")] | None = None
     warn: str | None = None
     level: _Level | None = None
 
@@ -72,6 +74,7 @@ class ValueTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     metric: _Name | None = None
     unit: _Name | None = None
     better: Literal["lower", "higher"] | None = None
+    over: _Name | None = None
     share: bool = False
     allow_zero: bool = False
 
@@ -87,6 +90,16 @@ class MapTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ok: _Name | None = None
     time: _Name | None = None
     where: dict[str, str | int | float | bool] = {}
+
+
+class RatioTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """``[[ratio]]``."""
+
+    name: _Name
+    part: _Name
+    whole: _Name
+    better: Literal["lower", "higher"]
+    by: tuple[_Name, ...] = ()
 
 
 class TraceTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -112,3 +125,4 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     rule: tuple[RuleTable, ...] = ()
     budget: tuple[BudgetTable, ...] = ()
     map: tuple[MapTable, ...] = ()
+    ratio: tuple[RatioTable, ...] = ()

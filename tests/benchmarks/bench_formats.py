@@ -28,7 +28,7 @@ BARE_CSV = (
     "  for row in csv.reader(f):\n    pass\ncount = 0"
 )
 OURS = (
-    "from perfgate.core.field_map import FieldMap, FieldValue\nfrom perfgate.formats.maps import format_of\n"
+    "from perfgate.core.sources.field_map import FieldMap, FieldValue\nfrom perfgate.formats.maps import format_of\n"
     "from perfgate.formats.readers.mapped import PREDICTION_LOG\nfrom perfgate.formats.contents import read\n"
     "from perfgate.formats.parsing.record import ForeignOptions\nfrom perfgate.formats.parsing.source import Source\n"
     "requests = FieldMap(name='requests', benchmark='label', ok='status',\n"

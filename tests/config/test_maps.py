@@ -6,7 +6,7 @@ import pytest
 
 from perfgate import config
 from perfgate.core.errors import CannotDecideError
-from perfgate.core.field_map import FieldMap, FieldValue
+from perfgate.core.sources.field_map import FieldMap, FieldValue
 
 REQUESTS = """
 [[map]]

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from perfgate.cli.options import reading_options
 from perfgate.core.errors import CannotDecideError
-from perfgate.core.field_map import FieldMap, FieldValue
+from perfgate.core.sources.field_map import FieldMap, FieldValue
 from perfgate.formats.discovery import RunReader
 from perfgate.formats.foreign import ForeignReader
 from perfgate.formats.options import ForeignOptions

@@ -11,10 +11,10 @@ from laws import LAWS
 from records import a_profile
 
 from perfgate import config
-from perfgate.core.field_map import FieldMap
 from perfgate.core.gate_changes import GateChange, Move
 from perfgate.core.metrics import THROUGHPUT, Metric
 from perfgate.core.policy import Policy, Waiver, digest_of
+from perfgate.core.sources.field_map import FieldMap
 from perfgate.core.text.units import parse_change
 from perfgate.gate.gate_changes import policy_moves, profile_moves, waiver_moves
 from perfgate.report.gate_changes import change_from_data, change_to_data
@@ -32,6 +32,7 @@ def told(moves):
 
 RULE = '[[rule]]\nbenchmark = "train"\nmetric = "elapsed"\n'
 MAP = '[[map]]\nname = "requests"\n'
+RATIO = "[[ratio]]\nname = 'errors'\npart = 'a_total{x=\"1\"}'\nwhole = 'a_total'\nbetter = 'lower'"
 BUDGET = '[[budget]]\nbenchmark = "train"\nmetric = "elapsed"\nstatistic = "p95"\nlimit = '
 
 
@@ -115,6 +116,19 @@ BUDGET = '[[budget]]\nbenchmark = "train"\nmetric = "elapsed"\nstatistic = "p95"
             [("values of map requests", "a_ms", "a_ms, b (B)", None)], id="map",
         ),
         pytest.param(
+            MAP + "values = [{ value = 'a_ms' }]", MAP + "values = [{ value = 'a_ms', over = 'b_ms' }]",
+            [("values of map requests", "a_ms", "a_ms (over b_ms)", None)], id="over",
+        ),
+        pytest.param(
+            RATIO, RATIO.replace('x="1"', 'x="2"'),
+            [("part of ratio errors", 'a_total{x="1"}', 'a_total{x="2"}', None)], id="ratio",
+        ),
+        pytest.param(
+            BUDGET + '"< 1s"\nseries = "a"', BUDGET + '"< 1s"\nseries = "b"',
+            [("budget of train elapsed p95", "< 1s, level fail, series a", "< 1s, level fail, series b", None)],
+            id="series",
+        ),
+        pytest.param(
             MAP + "values = [{ value = 'a' }]", MAP + "where = { at = 1 }\nvalues = [{ value = 'a' }]",
             [("where of map requests", "", "at = 1", None)], id="rows-of-a-map",
         ),
@@ -132,7 +146,7 @@ EVERY_KEY = {
     "on_improved": '[defaults]\non_improved = "fail"',
     "threshold_is": '[defaults]\nthreshold_is = "excluded"',
     "workload": '[defaults]\nworkload = "rate"', "rules": '[[rule]]\nlevel = "info"', "budgets": BUDGET + '"< 1s"',
-    "maps": MAP + "values = [{ value = 'a' }]", "trace": "[trace]\nenabled = false",
+    "maps": MAP + "values = [{ value = 'a' }]", "ratios": RATIO, "trace": "[trace]\nenabled = false",
 }  # fmt: skip
 
 
@@ -143,7 +157,11 @@ def test_no_key_of_a_configuration_is_forgotten_when_two_are_compared(field):
     assert policy_moves(was, now, PROFILES)
 
 
-@pytest.mark.parametrize("field", [f.name for f in fields(FieldMap) if f.name not in {"name", "inside", "is_wide"}])
+OF_BUILT_IN = {"name", "inside", "is_wide", "is_ok_optional"}
+"""The name, and what no configuration says."""
+
+
+@pytest.mark.parametrize("field", [f.name for f in fields(FieldMap) if f.name not in OF_BUILT_IN])
 def test_no_key_of_a_field_map_is_forgotten_when_two_are_compared(field):
     text = {
         "benchmark": "benchmark = '{b}'", "labels": "labels = ['b']", "ok": "ok = 'b'", "time": "time = 'b'",

@@ -39,6 +39,14 @@ def test_a_scrape_is_text_that_prometheus_reads():
     assert get(metrics_app(registry), accept="application/openmetrics-text")[2].endswith(b"# EOF\n")
 
 
+def test_two_scrapes_say_how_much_time_lies_between_them():
+    from perfgate.formats.readers.prometheus_text import SCRAPED_AT
+
+    assert endpoints.SCRAPED_AT == SCRAPED_AT
+    line = next(x for x in get(metrics_app())[2].decode().splitlines() if x.startswith(SCRAPED_AT))
+    assert abs(float(line.split()[1]) - time.time()) < 60
+
+
 def test_head_has_the_length_and_no_body_and_other_methods_are_refused():
     status, headers, body = get(health_app(), "HEAD")
     assert (status, headers[b"content-length"], body) == (200, b"15", b"")

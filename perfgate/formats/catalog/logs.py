@@ -35,6 +35,15 @@ LOGS: tuple[Format, ...] = (
         hint='one JSON object a line: {"event": "prediction_metrics", "series_id": ..., "latency_total_ms": ...}',
     ),
     Format(
+        name="request-log",
+        tool="a request log",
+        pattern=r'"event"\s*:\s*"request"',
+        reader="mapped",
+        function="parse_request_log",
+        provides="raw samples (single requests), error rate, throughput",
+        hint='one JSON object a line: {"event": "request", "method": ..., "route": ..., "status": ..., ...}',
+    ),
+    Format(
         name="performance-log",
         tool="a performance log",
         pattern=r'"performance_metrics\\?"\s*:\s*\{',

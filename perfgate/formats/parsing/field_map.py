@@ -6,24 +6,26 @@ import math
 from array import array
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from perfgate.core.field_map import parts_of
+from perfgate.core.metrics import THROUGHPUT
+from perfgate.core.sources.field_map import parts_of
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.failures import all_failed
 from perfgate.formats.parsing.log_rows import STAMP, TOLERATE, are_too_many
-from perfgate.formats.parsing.record import Record, Samples, Share, Skipped
+from perfgate.formats.parsing.record import Record, Samples, Share, Single, Skipped
 from perfgate.formats.parsing.timestamps import stated_instant
 from perfgate.formats.parsing.values import to_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from perfgate.core.field_map import FieldMap, FieldValue
     from perfgate.core.metrics import Direction
+    from perfgate.core.sources.field_map import FieldMap, FieldValue
     from perfgate.formats.parsing.log_rows import Broken
     from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
@@ -97,6 +99,7 @@ class Grouping:
         self._texts, self._fields = parts_of(mapped.benchmark) if mapped.benchmark else ([source.name, ""], [])
         self._naming = [lookup(f) for f in (*self._fields, *mapped.labels)]
         self._values = [lookup(v.value) for v in mapped.values]
+        self._overs = [lookup(v.over) if v.over else None for v in mapped.values]
         self._where = [(lookup(field), wanted) for field, wanted in mapped.where]
         self._ok = lookup(mapped.ok) if mapped.ok else None
         self._time = lookup(mapped.time) if mapped.time else None
@@ -137,7 +140,7 @@ class Grouping:
             group.rows += len(mine)
         stated = list(map(self._ok, rows)) if self._ok is not None else []
         self._is_ok_stated = self._is_ok_stated or any(cell is not None for cell in stated)
-        if not all(passed := _passed(stated)):
+        if not all(passed := _passed(stated, is_optional=self._map.is_ok_optional)):
             for group, mine in places:
                 good = [at for at in mine if passed[at]]
                 group.failed += len(mine) - len(good)
@@ -145,12 +148,26 @@ class Grouping:
         for i, look in enumerate(self._values):
             cells = list(map(look, rows))
             values = self._numbers(i, cells)
-            has_gaps = None in values
-            for group, mine in places:
-                if has_gaps:
-                    group.columns[i].extend(self._there(i, values, cells, lines, mine))
-                else:
-                    group.columns[i].extend(map(values.__getitem__, mine))  # type: ignore[arg-type] # none is None
+            over = self._overs[i]
+            if over is not None:
+                cells, values = _divide(cells, values, map(to_number, map(over, rows)))
+            self._keep(i, cells, values, lines, places)
+
+    def _keep(
+        self,
+        i: int,
+        cells: list[object],
+        values: Sequence[float | None],
+        lines: Sequence[int],
+        places: Iterable[tuple[_Group, list[int]]],
+    ) -> None:
+        """Add the values of one field to the columns of the benchmarks whose rows they are of."""
+        has_gaps = None in values
+        for group, mine in places:
+            if has_gaps:
+                group.columns[i].extend(self._there(i, values, cells, lines, mine))
+            else:
+                group.columns[i].extend(map(values.__getitem__, mine))  # type: ignore[arg-type] # none is None
 
     def _keys(self, rows: Sequence[Row]) -> list[object]:
         """Return what the rows hold in the fields that name the benchmark: the bare cells of a single field."""
@@ -286,7 +303,8 @@ class Grouping:
         for value, column in zip(self._map.values, group.columns, strict=True):
             if column:
                 yield self._record(group.name, value, column, asked, flags)
-        if self._ok is not None:
+        yield from self._throughput(group)
+        if self._ok is not None and (self._is_ok_stated or not self._map.is_ok_optional):
             yield Record(
                 benchmark=group.name,
                 metric="error_rate",
@@ -296,6 +314,22 @@ class Grouping:
                 ended_at=self._ended_at,
                 payload=Share(hits=group.failed, of=group.rows),
             )
+
+    def _throughput(self, group: _Group) -> Iterator[Record]:
+        """Yield how many rows that did not fail there were in a second, where the file states the time of each."""
+        if self._time is None or not self._source.times.are_all_read or not self._started_at < self._ended_at:
+            return
+        first, last = map(datetime.fromisoformat, (self._started_at, self._ended_at))
+        yield Record(
+            benchmark=group.name,
+            metric=THROUGHPUT.name,
+            unit=THROUGHPUT.unit,
+            better="higher",
+            is_derived=True,
+            started_at=self._started_at,
+            ended_at=self._ended_at,
+            payload=Single(value=(group.rows - group.failed) / (last - first).total_seconds()),
+        )
 
     def _flags(self, group: _Group) -> tuple[Flag, ...]:
         """Return the flag for a value that most of a benchmark's good rows lack.
@@ -325,13 +359,28 @@ def _those(kept: list[bool], items: Sequence[Any]) -> list[Any]:
     return list(items) if all(kept) else list(compress(items, kept))
 
 
-def _passed(cells: list[object]) -> list[bool]:
-    """Return for each row whether it counts."""
+def _passed(cells: list[object], *, is_optional: bool) -> list[bool]:
+    """Return for each row whether it counts; with `is_optional` one that does not say it does."""
     try:
         verdicts = {cell: is_ok(cell) for cell in set(cells)}  # 1 and True are one key, and say the same
     except TypeError:
-        return [is_ok(cell) for cell in cells]
+        return [is_ok(cell) or (cell is None and is_optional) for cell in cells]
+    if is_optional:
+        verdicts[None] = True
     return [verdicts[cell] for cell in cells]
+
+
+def _divide(
+    cells: list[object], values: Sequence[float | None], wholes: Iterable[float | None]
+) -> tuple[list[object], list[float | None]]:
+    """Return cells and values divided row by row; where there is nothing to divide by, the row has none."""
+    kept: list[object] = []
+    shares: list[float | None] = []
+    for cell, value, whole in zip(cells, values, wholes, strict=True):
+        is_known = whole is not None and whole > 0
+        kept.append(cell if is_known else None)
+        shares.append(value / whole if is_known and value is not None else None)  # type: ignore[operator] # known
+    return kept, shares
 
 
 def _is_hashable(key: object) -> bool:

@@ -6,14 +6,16 @@ import math
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from perfgate.core.text.units import scale_of
-from perfgate.formats.parsing.record import Histogram, Record, Single, Skipped
+from perfgate.formats.parsing.record import Histogram, Record, Share, Single, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from perfgate.core.sources.series import Divided, Ratio
     from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.record import Flag
 
+_LARGEST_EXACT = 2.0**53
 NOTHING = "nothing was counted"
 """Why a series is skipped that was there and did not move."""
 _NO_NUMBER = "a count is no number"
@@ -70,6 +72,19 @@ def histogram(
         return Skipped(benchmark=name, metric=metric, why="it has no bucket with a bound")
     scaled = tuple((bound * factor, count) for bound, count in zip(bounds, counts, strict=True))
     return Record(**facts, n=round(counts[-1]), flags=flags, payload=Histogram(buckets=scaled))
+
+
+def share_of(ratio: Ratio, found: Divided) -> Record | Skipped:
+    """Return a ratio of counters as a record: with its counts where they are whole numbers of one kind of thing."""
+    part, whole = found.part, found.whole
+    facts: dict[str, Any] = {"benchmark": found.benchmark, "metric": ratio.name, "unit": "1", "better": ratio.better}
+    if whole <= 0:
+        return Skipped(benchmark=found.benchmark, metric=ratio.name, why=NOTHING)
+    if part > whole:
+        return Skipped(benchmark=found.benchmark, metric=ratio.name, why=f"{part:g} of {whole:g}: more than the whole")
+    if part.is_integer() and whole.is_integer() and whole < _LARGEST_EXACT and not ratio.is_of_sums:
+        return Record(**facts, payload=Share(hits=int(part), of=int(whole)))
+    return Record(**facts, payload=Single(value=part / whole))
 
 
 def mean(

@@ -208,6 +208,11 @@ class Times:
         self.kept += self._is_kept
         return self._is_kept
 
+    @property
+    def are_all_read(self) -> bool:
+        """Does every row state a time that can be read?"""
+        return not self._unread and not self._absent
+
     def _miss(self, stated: object) -> None:
         """Count a row whose time is not known."""
         if stated is None or stated == "":

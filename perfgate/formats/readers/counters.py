@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.core.metrics import from_suffix
+from perfgate.core.sources.series import Counted, divide
 from perfgate.core.text.units import scale_of
+from perfgate.formats.parsing.histogram import share_of
 from perfgate.formats.parsing.record import Record, Single, Skipped
 from perfgate.formats.parsing.values import table, to_number
 
@@ -43,6 +45,16 @@ def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[
             f"nothing was counted since {before.path}{skipped}", "take the snapshots before and after the load"
         )
     yield from found
+    counted = [
+        Counted(key, {}, later_value - earlier_value)
+        for key in earlier.keys() & later.keys()
+        if (earlier_value := to_number(earlier[key])) is not None
+        and (later_value := to_number(later[key])) is not None
+        and later_value >= earlier_value
+    ]
+    for ratio in options.ratios:
+        for divided in divide(ratio, counted)[0]:
+            yield share_of(ratio, divided._replace(benchmark=BENCHMARK))
 
 
 def _counters(source: Source) -> dict[str, object]:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import cannot_decide
-from perfgate.core.field_map import FieldMap, FieldValue
+from perfgate.core.sources.field_map import FieldMap, FieldValue
 from perfgate.formats.parsing.field_map import Grouping
 from perfgate.formats.parsing.log_rows import (
     BATCH,
@@ -33,11 +33,14 @@ PREDICTION_LOG = FieldMap(
     is_wide=True,
     where=(("event", "prediction_metrics"),),
     benchmark="{series_id}/{model_version}",
+    ok="ok",
+    is_ok_optional=True,
     time=STAMP,
     values=(
         FieldValue(value="latency_inference_ms"),
         FieldValue(value="latency_logging_ms", allow_zero=True),
         FieldValue(value="latency_total_ms"),
+        FieldValue(value="latency_logging_ms", over="latency_total_ms", metric="logging_share"),
         FieldValue(value="cache_hit", metric="cache_hit_rate", share=True, better="higher"),
         FieldValue(value="anomaly", metric="anomaly_rate", share=True, better="lower"),
     ),
@@ -60,13 +63,29 @@ PERFORMANCE_LOG = FieldMap(
 )
 """Log lines of a profiled service: an object ``performance_metrics``, bare or inside a logger's own object."""
 
-PRESETS = (PREDICTION_LOG, PERFORMANCE_LOG)
+REQUEST_LOG = FieldMap(
+    name="request-log",
+    is_wide=True,
+    where=(("event", "request"),),
+    benchmark="{method} {route}",
+    ok="status",
+    time=STAMP,
+    values=(FieldValue(value="duration_ms", metric="response_time"),),
+)
+"""Log lines of a web service, one for each request."""
+
+PRESETS = (PREDICTION_LOG, PERFORMANCE_LOG, REQUEST_LOG)
 """Maps that need no configuration."""
 
 
 def parse_prediction_log(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the latencies of each series and model version, and the share of answers from the cache."""
     return read_mapped(PREDICTION_LOG, source, options)
+
+
+def parse_request_log(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
+    """Yield the response times, the share of errors and the throughput of each route."""
+    return read_mapped(REQUEST_LOG, source, options)
 
 
 def parse_performance_log(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:

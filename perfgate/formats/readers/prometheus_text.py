@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from perfgate.core.metrics import THROUGHPUT
+from perfgate.core.sources.series import Counted, divide
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, parse_scrape
-from perfgate.formats.parsing.histogram import NOTHING, describe_distribution, histogram, is_amount, mean
+from perfgate.formats.parsing.histogram import NOTHING, describe_distribution, histogram, is_amount, mean, share_of
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 
 if TYPE_CHECKING:
@@ -23,17 +25,22 @@ if TYPE_CHECKING:
     from perfgate.formats.parsing.source import Source
 
 _START = "process_start_time_seconds"
+SCRAPED_AT = "perfgate_scrape_timestamp_seconds"
+"""When a scrape was taken, in seconds since 1970, as `perfgate.monitor` states it."""
 
 
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the series of one scrape; a counter says nothing alone, and is skipped by name."""
+    counted: list[Counted] = []
     for series in parse_scrape(source):
+        counted += _counted(series)
         if series.kind == "counter":
             yield Skipped(
                 benchmark=series.title, metric="total", why="a total since the start: give a scrape before it, too"
             )
         else:
             yield from _records(series, options, ("snapshot",))
+    yield from _ratios(counted, options)
 
 
 def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
@@ -50,19 +57,26 @@ def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[
     later = {(s.name, s.labels): s for s in parse_scrape(after)}
     starts = [{k: s.value for k, s in side.items() if k[0] == _START} for side in (earlier, later)]
     _check_order(after, earlier, later, starts)
+    grown: list[Series] = []
     for key, series in later.items():
         first = earlier.get(key)
-        if series.kind in {"gauge", "gaugehistogram"} or first is None or first.kind != series.kind:
-            yield from _take_counter(series, options, ())
-        elif _has_begun_anew(first, series):
-            yield from _take_counter(series, options, ("snapshot",))
-        elif series.kind == "histogram" and first.points.keys() != series.points.keys():
+        flags: tuple[Flag, ...] = ()
+        if series.kind == "histogram" and first is not None and first.points.keys() != series.points.keys():
             yield Skipped(benchmark=series.title, why="its buckets are not those of the first scrape")
+            continue
+        if first is None or first.kind != series.kind or series.kind in {"gauge", "gaugehistogram"}:
+            step = series
+        elif _has_begun_anew(first, series):
+            step, flags = series, ("snapshot",)
         else:
-            yield from _take_counter(_difference(first, series), options, ())
+            step = _difference(first, series)
+        grown.append(step)
+        yield from _take_counter(step, options, flags)
     for key, series in earlier.items():
         if key not in later and series.kind in {"counter", "histogram", "summary"}:
             yield Skipped(benchmark=series.title, why="it is not in the second scrape")
+    yield from _ratios([each for step in grown for each in _counted(step)], options)
+    yield from _throughput(grown, _time_between(earlier, later))
 
 
 def _check_order(
@@ -155,13 +169,68 @@ def _records(series: Series, options: ForeignOptions, flags: tuple[Flag, ...]) -
         if series.value is None or not math.isfinite(series.value):
             yield Skipped(benchmark=series.title, metric="value", why="no number")
             return
+        better = options.limited.get(series.name)
         yield Record(
             benchmark=series.title,
             metric="value",
             unit=unit,
-            better=options.direction,
-            is_side=True,
+            better=better or options.direction,
+            is_side=better is None,
             payload=Samples(values=[series.value * factor]),
+        )
+
+
+def _counted(series: Series) -> Iterator[Counted]:
+    """Yield the counters of a series that grew between two scrapes."""
+    labels = dict(series.labels)
+    parts: list[tuple[str, float | None]] = []
+    if series.kind == "counter":
+        parts = [("", series.value)]
+    elif series.kind in {"histogram", "summary"}:
+        parts = [("_sum", series.sum), ("_count", series.count)]
+    for part, value in parts:
+        if is_amount(value):
+            yield Counted(f"{series.name}{part}", labels, value)
+    for bound, count in series.points.items() if series.kind == "histogram" else ():
+        if is_amount(count):
+            yield Counted(f"{series.name}_bucket", {**labels, "le": f"{bound:g}"}, count)
+
+
+def _ratios(counted: list[Counted], options: ForeignOptions) -> Iterator[Record | Skipped]:
+    """Yield the ratios that the configuration asks for."""
+    for ratio in options.ratios:
+        found, why = divide(ratio, counted)
+        if why:
+            yield Skipped(benchmark=ratio.benchmark, metric=ratio.name, why=why)
+        for each in found:
+            yield share_of(ratio, each)
+
+
+def _time_between(earlier: dict[Any, Series], later: dict[Any, Series]) -> float | None:
+    """Return the seconds between two scrapes; None: they do not say when they were taken."""
+    times = [side[key].value if key in side else None for side in (earlier, later) for key in ((SCRAPED_AT, ()),)]
+    if times[0] is None or times[1] is None:
+        return None
+    return times[1] - times[0]
+
+
+def _throughput(grown: list[Series], seconds: float | None) -> Iterator[Record]:
+    """Yield what each counter counted in a second, all its series together."""
+    if seconds is None or not 0 < seconds < math.inf:
+        return
+    totals: dict[str, float] = {}
+    for series in grown:
+        if (
+            series.kind == "counter"
+            and series.unit == "1"
+            and not is_of_runtime(series.name)
+            and is_amount(series.value)
+        ):
+            totals[series.name] = totals.get(series.name, 0.0) + series.value
+    for name, total in totals.items():
+        rate = Single(value=total / seconds)
+        yield Record(
+            benchmark=name, metric=THROUGHPUT.name, unit=THROUGHPUT.unit, better="higher", is_derived=True, payload=rate
         )
 
 

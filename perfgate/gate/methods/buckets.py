@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from perfgate.core.text.units import display_scale
 
 if TYPE_CHECKING:
-    from perfgate.core.policy import Budget
     from perfgate.core.profile import MetricProfile
     from perfgate.core.statistic import Quantile
+    from perfgate.core.text.units import Limit
     from perfgate.gate.comparison import Comparison
 
 _SLACK = 1e-9
@@ -42,22 +42,20 @@ def is_surely_worse(c: Comparison) -> bool:
     return now.low > was.high if c.is_lower_better else now.high < was.low
 
 
-def over_budget(budget: Budget, measured: MetricProfile) -> bool | str | None:
-    """Return whether a quantile read off buckets is beyond a budget, or in words why that is unknown.
+def is_beyond(limit: Limit, statistic: str, measured: MetricProfile) -> bool | str | None:
+    """Return whether a quantile read off buckets is beyond a limit, or in words why that is unknown.
 
     None: the quantile is known for itself, no bucket is in the way. Values in the
     bucket up to a bound are at most the bound, so that a limit that is a bound can be judged.
     """
-    q = measured.quantile(budget.statistic)
+    q = measured.quantile(statistic)
     if q is None or q.low == q.high:
         return None
-    amount = budget.limit.amount
-    within, beyond = (
-        (q.high <= amount, q.low >= amount) if budget.limit.op[0] == "<" else (q.low >= amount, q.high <= amount)
-    )
+    amount = limit.amount
+    within, beyond = (q.high <= amount, q.low >= amount) if limit.op[0] == "<" else (q.low >= amount, q.high <= amount)
     if within or beyond:
         return beyond
-    return f"{budget.statistic} lies {_where(q, measured.metric.unit)}, and the limit inside it"
+    return f"{statistic} lies {_where(q, measured.metric.unit)}, and the limit inside it"
 
 
 def _where(q: Quantile, unit: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from perfgate.collect import Selection, drop_baseline_runs, find_legs, find_together, select
 from perfgate.collect.one_session import share_session
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
-from perfgate.core.policy import NO_BASELINES, matches
+from perfgate.core.policy import NO_BASELINES
 from perfgate.core.profile import title
 from perfgate.core.text.names import list_some
 from perfgate.gate.judge import judge
@@ -244,7 +244,7 @@ def _has_budget(settings: Settings, selection: Selection) -> bool:
     """Does a budget that fails limit a benchmark that was measured?"""
     names = {name for p in selection.profiles for name in (p.benchmark, title(*p.key))}
     gated = [b for b in settings.policy.budgets if b.level == "fail"]
-    return any(matches(b.benchmark, name, name) for b in gated for name in names)
+    return any(b.limits(name, name) for b in gated for name in names)
 
 
 def _report_only_failed(

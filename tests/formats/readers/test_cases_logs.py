@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 from cases import DATA, assert_case
 
-FILES = ("model-runs/smoke.jsonl", "prediction-log/predictions.jsonl", "performance-log/performance.jsonl")
+FILES = (
+    "model-runs/smoke.jsonl",
+    "prediction-log/predictions.jsonl",
+    "performance-log/performance.jsonl",
+    "request-log/requests.jsonl",
+)
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from mutate import feed, mutated
 
 from perfgate.core.errors import CannotDecideError
-from perfgate.core.field_map import FieldMap, FieldValue
+from perfgate.core.sources.field_map import FieldMap, FieldValue
 from perfgate.formats.contents import read
 from perfgate.formats.detect import detect, named
 from perfgate.formats.maps import format_of, map_for, map_named
 from perfgate.formats.options import ForeignOptions
+from perfgate.formats.parsing.record import Share, Single
 from perfgate.formats.parsing.source import Source
 from perfgate.formats.readers.mapped import PERFORMANCE_LOG, PREDICTION_LOG
 
@@ -401,8 +402,53 @@ def test_a_prediction_log_is_found_behind_other_lines():
     got = read(source, known, ForeignOptions())
     assert {(r.benchmark, r.metric): r.count for r in got.records} == {
         ("s/v1", "latency_inference"): 2, ("s/v1", "latency_logging"): 1, ("s/v1", "latency_total"): 2,
-        ("s/v1", "cache_hit_rate"): 2, ("s/v1", "anomaly_rate"): 2,
+        ("s/v1", "logging_share"): 1, ("s/v1", "cache_hit_rate"): 2, ("s/v1", "anomaly_rate"): 2,
     }  # fmt: skip
+
+
+def read_log(text):
+    source = Source("log.jsonl", content=text.encode())
+    known = detect(source)
+    return {(r.benchmark, r.metric): r.payload for r in read(source, known, ForeignOptions()).records}
+
+
+def test_predictions_that_failed_count_for_the_error_rate_alone_and_one_that_says_nothing_did_not():
+    failed = {**PREDICTION, "ok": False, "latency_total_ms": 9_000.0}
+    got = read_log(lines(PREDICTION, failed, {**PREDICTION, "ok": True}))
+    assert got["s/v1", "error_rate"] == Share(hits=1, of=3)
+    assert max(got["s/v1", "latency_total"].values) < 9.0
+    assert ("s/v1", "error_rate") not in read_log(lines(PREDICTION, PREDICTION)), "nobody says that none failed"
+
+
+@pytest.mark.parametrize(
+    ("rows", "rate"),
+    [
+        pytest.param([{"timestamp": f"2026-01-01T00:00:{s:02}Z"} for s in range(11)], 1.1, id="a row a second"),
+        pytest.param([{"timestamp": "2026-01-01T00:00:01Z"}] * 5, None, id="no time passed"),
+        pytest.param([{}] * 5, None, id="no times"),
+        pytest.param(
+            [{"timestamp": "2026-01-01T00:00:01Z"}, {}, {"timestamp": "2026-01-01T00:00:09Z"}], None, id="gap"
+        ),
+    ],
+)
+def test_a_log_with_the_time_of_each_row_has_a_throughput(rows, rate):
+    found = read_log(lines(*(PREDICTION | row for row in rows))).get(("s/v1", "throughput"))
+    assert found == (None if rate is None else Single(value=pytest.approx(rate)))
+
+
+@pytest.mark.parametrize(
+    ("rows", "shares"),
+    [
+        ([{"log_ms": 3, "all_ms": 10}, {"log_ms": 0, "all_ms": 10}], [0.3, 0.0]),
+        ([{"log_ms": 3, "all_ms": 0}, {"log_ms": 3}, {"all_ms": 10}, {"log_ms": 1, "all_ms": 4}], [0.25]),
+        ([{"log_ms": 3, "all_ms": "x"}, {"log_ms": 1, "all_ms": 4}], [0.25]),
+    ],
+)
+def test_a_value_over_another_is_their_share_row_by_row(rows, shares):
+    mapped = a_map(values=(FieldValue(value="log_ms", over="all_ms"),), benchmark="")
+    (record,) = contents(lines(*rows), mapped).records
+    assert (record.metric, record.unit, record.better) == ("log_share", "1", "lower")
+    assert list(record.payload.values) == pytest.approx(shares)
 
 
 @pytest.mark.parametrize(

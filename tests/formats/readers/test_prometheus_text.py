@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from cases import DATA, values_of
 from prometheus_client.parser import text_string_to_metric_families
 
 from perfgate.core.errors import CannotDecideError
+from perfgate.core.sources.series import Ratio, parse_selector
 from perfgate.formats.contents import Contents, read
 from perfgate.formats.detect import detect, named
 from perfgate.formats.options import ForeignOptions
-from perfgate.formats.parsing.record import Record, Skipped
+from perfgate.formats.parsing.record import Record, Share, Single, Skipped
 from perfgate.formats.parsing.source import Source
-from perfgate.formats.readers.prometheus_text import between
+from perfgate.formats.readers.prometheus_text import SCRAPED_AT, between
 
 INF = math.inf
 
@@ -261,3 +263,66 @@ def test_a_counter_has_no_direction_until_the_user_gives_one() -> None:
 def test_what_a_runtime_tells_of_itself_is_never_judged() -> None:
     text = '# TYPE go_gc_duration_seconds summary\ngo_gc_duration_seconds{quantile="0.5"} 0.1\n'
     assert only(text, ForeignOptions(direction="lower")).is_side
+
+
+BEFORE = """# TYPE ops_total counter
+ops_total{op="hit"} 10
+ops_total{op="miss"} 10
+# TYPE models gauge
+models 1
+"""
+AFTER = BEFORE.replace('"hit"} 10', '"hit"} 90').replace('"miss"} 10', '"miss"} 30').replace("models 1", "models 2")
+HITS = Ratio(
+    name="hit_rate", part=parse_selector('ops_total{op="hit"}'), whole=parse_selector("ops_total"), better="higher"
+)
+
+
+def test_a_ratio_is_of_what_was_counted_between_the_scrapes_with_its_counts() -> None:
+    found = differences(BEFORE, AFTER, ForeignOptions(ratios=(HITS,)))
+    (record,) = [r for r in found if isinstance(r, Record) and r.metric == "hit_rate"]
+    assert (record.benchmark, record.payload, record.better) == ("ops_total", Share(hits=80, of=100), "higher")
+
+
+def test_a_ratio_of_sums_of_times_has_no_counts() -> None:
+    logging = replace(
+        HITS, name="logging", part=parse_selector("log_seconds_sum"), whole=parse_selector("t_seconds_sum")
+    )
+    before = histogram(1, 2) + histogram(1, 2, name="log_seconds")
+    after = (histogram(3, 4) + histogram(3, 4, name="log_seconds")).replace("t_seconds_sum 1.5", "t_seconds_sum 5.5")
+    after = after.replace("log_seconds_sum 1.5", "log_seconds_sum 2.5")
+    found = differences(before, after, ForeignOptions(ratios=(logging,)))
+    (record,) = [r for r in found if isinstance(r, Record) and r.metric == "logging"]
+    assert (record.benchmark, record.payload) == ("t_seconds", Single(value=0.25))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        (BEFORE, BEFORE, "nothing was counted"),
+        (BEFORE.replace("op=", "opp="), AFTER.replace("op=", "opp="), "no series of ops_total has the label op"),
+        ("# TYPE up_total counter\nup_total 1\n", "# TYPE up_total counter\nup_total 2\n", "no series is ops_total"),
+    ],
+)
+def test_a_ratio_of_nothing_is_skipped_by_name(before: str, after: str, why: str) -> None:
+    found = differences(before, after, ForeignOptions(ratios=(HITS,)))
+    assert [s.why for s in found if isinstance(s, Skipped) and s.metric == "hit_rate"] == [why]
+
+
+def taken_at(text: str, seconds: float) -> str:
+    return f"{text}# TYPE {SCRAPED_AT} gauge\n{SCRAPED_AT} {seconds}\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "rate"), [(1000, 1010, 10.0), (1000, 1000, None), (1010, 1000, None), (None, 1000, None)]
+)
+def test_scrapes_that_say_when_they_were_taken_have_a_throughput(first, second, rate) -> None:
+    before = BEFORE if first is None else taken_at(BEFORE, first)
+    found = differences(before, taken_at(AFTER, second))
+    rates = {r.benchmark: r.payload for r in found if isinstance(r, Record) and r.metric == "throughput"}
+    assert rates == ({} if rate is None else {"ops_total": Single(value=rate)})
+
+
+def test_a_gauge_with_a_budget_is_judged_in_the_direction_of_its_limit() -> None:
+    found = differences(BEFORE, AFTER, ForeignOptions(limited={"models": "higher"}))
+    (record,) = [r for r in found if isinstance(r, Record) and r.benchmark == "models"]
+    assert (values_of(record), record.better, record.is_side) == ([2.0], "higher", False)

@@ -30,6 +30,8 @@ class FieldValue:
     """Such as ``ms``; empty: the suffix's."""
     better: Direction | None = None
     """None: the suffix's; if it says none, the user is asked."""
+    over: str = ""
+    """The field by which it is divided, row by row; empty: none."""
     share: bool = False
     """Does it hold true or false? Then the share of rows where it is true is the value."""
     allow_zero: bool = False
@@ -39,6 +41,8 @@ class FieldValue:
         """Return metric, unit (None: nothing says it) and direction (None: nothing says it)."""
         key = self.value.rpartition(".")[2]
         name, unit, better = from_suffix(key) or (key, None, None)
+        if self.over:
+            return canonical_name(self.metric or f"{name}_share"), "1", self.better or better
         if self.unit and self.unit != unit:
             name = key
         stated = "1" if self.share else self.unit or unit
@@ -59,6 +63,8 @@ class FieldMap:
     """As in ``--map``."""
     values: tuple[FieldValue, ...]
     """What is measured, at least one."""
+    is_ok_optional: bool = False
+    """Do rows count that do not have the field `ok`?"""
     benchmark: str = ""
     """A field, or a text with ``{field}``s; empty: the file's stem."""
     labels: tuple[str, ...] = ()
@@ -112,5 +118,7 @@ def faults_in(field_map: FieldMap) -> Iterator[tuple[str, str]]:
         if metric in taken:
             yield f"/values/{i}", f'the metric "{metric}" is there twice; name one of the two by the key "metric"'
         taken.add(metric)
-        if value.share and value.unit:
+        if (value.share or value.over) and value.unit:
             yield f"/values/{i}/unit", "a share has no unit"
+        if value.share and value.over:
+            yield f"/values/{i}/over", "the field holds true or false, and cannot be divided"

@@ -1,0 +1,93 @@
+"""Selectors mean what they mean in Prometheus and cannot take long; a misspelled label makes no ratio of 0."""
+
+from __future__ import annotations
+
+import pytest
+
+from perfgate.core.sources.series import Counted, Ratio, divide, family_of, parse_selector
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "is_selected"),
+    [
+        ("a_total", {"code": "200"}, True),
+        ("a_total{}", {"code": "200"}, True),
+        ('a_total{code="200"}', {"code": "200"}, True),
+        ('a_total{code="200"}', {"code": "201"}, False),
+        ('a_total{code!="200"}', {"code": "201"}, True),
+        ('a_total{code!="200"}', {}, True),
+        ('a_total{code=~"5.."}', {"code": "503"}, True),
+        ('a_total{code=~"5.."}', {"code": "1503"}, False),
+        ('a_total{code=~"4..|5.."}', {"code": "404"}, True),
+        ('a_total{code!~"2.."}', {"code": "404"}, True),
+        ('a_total{path=~"/api/.*"}', {"path": "/api/users"}, True),
+        ('a_total { code = "200" , path = "/a" , }', {"code": "200", "path": "/a"}, True),
+        ('a_total{path="a\\"b,}"}', {"path": 'a"b,}'}, True),
+        ("b_total", {"code": "200"}, False),
+    ],
+)
+def test_a_selector_selects_as_prometheus_does(text, labels, is_selected):
+    assert parse_selector(text).selects("a_total", labels) is is_selected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1a", "a b", "a{", 'a{b="c"', "a{b=c}", 'a{b="c" d="e"}', 'a{b=~"("}', 'a{b=~"(a+)+"}', 'a{b=~"(a|a)*b"}',
+     'a{b=~"a**"}', 'a{b=~".*.*.*"}', 'a{b=~"x{1000}"}', 'a{b=~"[^a]"}', 'a{1="b"}'],
+)  # fmt: skip
+def test_what_is_no_selector_or_could_take_long_is_refused(text):
+    with pytest.raises(ValueError, match=r"selects no series|is no label|the pattern"):
+        parse_selector(text)
+
+
+def test_the_worst_pattern_that_is_accepted_is_matched_at_once():
+    selector = parse_selector('a{b=~".*a.*ac"}')
+    assert not selector.selects("a", {"b": "a" * 2_000})
+    assert not selector.selects("a", {"b": "a" * 10_000_000 + "ac"}), "a value that is longer than any name"
+
+
+def test_the_family_of_a_series_is_its_name():
+    assert family_of('http_requests_total{code="200"}') == "http_requests_total"
+    assert family_of("up") == "up"
+
+
+def ratio(part, whole="ops_total", **options):
+    return Ratio(name="r", part=parse_selector(part), whole=parse_selector(whole), better="lower", **options)
+
+
+OPS = [
+    Counted("ops_total", {"op": "hit", "model": "a"}, 80.0),
+    Counted("ops_total", {"op": "miss", "model": "a"}, 20.0),
+    Counted("ops_total", {"op": "miss", "model": "b"}, 5.0),
+]
+
+
+def test_series_are_added_up_and_divided():
+    assert divide(ratio('ops_total{op="hit"}'), OPS) == ([("ops_total", 80.0, 105.0)], "")
+
+
+def test_a_ratio_by_label_is_one_for_each_value():
+    found, why = divide(ratio('ops_total{op="hit"}', by=("model",)), OPS)
+    assert found == [('ops_total{model="a"}', 80.0, 100.0), ('ops_total{model="b"}', 0.0, 5.0)]
+    assert why == ""
+
+
+def test_what_never_happened_is_none_of_the_whole():
+    assert divide(ratio('ops_total{op="error"}'), OPS) == ([("ops_total", 0.0, 105.0)], "")
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "why"),
+    [
+        ('ops_total{opp="hit"}', "ops_total", "no series of ops_total has the label opp"),
+        ('opps_total{op="hit"}', "ops_total", 'no series is opps_total{op="hit"}'),
+        ('ops_total{op="hit"}', "opps_total", "no series is opps_total"),
+    ],
+)
+def test_a_misspelled_series_or_label_is_no_ratio_of_zero(part, whole, why):
+    assert divide(ratio(part, whole), OPS) == ([], why)
+
+
+@pytest.mark.parametrize("whole", ["log_seconds_sum", "log_seconds_count", "log_seconds_bucket", "log_seconds"])
+def test_a_ratio_of_parts_of_a_histogram_belongs_to_the_histogram(whole):
+    assert ratio("a_total", whole).benchmark == "log_seconds"
