@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "--benchmark", "benchmarks", multiple=True, metavar="GLOB", help="Check these benchmarks only; repeatable."
 )
+@click.option("--budget", "budgets", multiple=True, metavar="NAME", help="Check these budgets only; repeatable.")
 @click.option(
     "--expect-shards", type=click.IntRange(1, 9999), metavar="N", help="How many shards must have measured, each once."
 )
@@ -61,6 +62,7 @@ def command(
     sessions: str,
     confirm: tuple[str, ...],
     benchmarks: tuple[str, ...],
+    budgets: tuple[str, ...],
     expect_shards: int | None,
     same_session: bool,
     runs_from: str | None,
@@ -77,18 +79,7 @@ def command(
     from perfgate.cli.present import present_verdict, report_targets
     from perfgate.pipeline.check.check import Request, check
 
-    if baseline is not None and baseline_ref is not None:
-        raise click.UsageError("--baseline and --baseline-ref exclude each other", ctx)
-    if current is not None and paths:
-        raise click.UsageError("--current and PATHS exclude each other", ctx)
-    if current is not None and expect_shards is not None:
-        raise click.UsageError("--expect-shards takes the profile files of the shards as PATHS, not --current", ctx)
-    if benchmarks and expect_shards is not None:
-        raise click.UsageError("--benchmark and --expect-shards exclude each other: all shards are checked whole", ctx)
-    if same_session and (confirm or sessions == "all" or current is not None or expect_shards is not None):
-        raise click.UsageError(
-            "--same-session excludes --confirm, --sessions all, --current and --expect-shards: they need several", ctx
-        )
+    _refuse_contradictions(ctx)
     check_day(ctx, today)
     targets = report_targets(ctx, output)
     request = Request(
@@ -101,6 +92,7 @@ def command(
         every_session=sessions == "all",
         confirm=confirm,
         benchmarks=benchmarks,
+        budgets=budgets,
         expect_shards=expect_shards,
         same_session=same_session,
         runs_from=runs_from,
@@ -109,6 +101,25 @@ def command(
         reproduce=command_line(ctx),
     )
     return present_verdict(check(request), output, targets)
+
+
+def _refuse_contradictions(ctx: click.Context) -> None:
+    """Return when the options do not exclude each other."""
+    given = ctx.params
+    current, same_session = given["current"], given["same_session"]
+    if given["baseline"] is not None and given["baseline_ref"] is not None:
+        raise click.UsageError("--baseline and --baseline-ref exclude each other", ctx)
+    if current is not None and given["paths"]:
+        raise click.UsageError("--current and PATHS exclude each other", ctx)
+    if current is not None and given["expect_shards"] is not None:
+        raise click.UsageError("--expect-shards takes the profile files of the shards as PATHS, not --current", ctx)
+    if given["benchmarks"] and given["expect_shards"] is not None:
+        raise click.UsageError("--benchmark and --expect-shards exclude each other: all shards are checked whole", ctx)
+    several = (given["confirm"], given["sessions"] == "all", current is not None, given["expect_shards"] is not None)
+    if same_session and any(several):
+        raise click.UsageError(
+            "--same-session excludes --confirm, --sessions all, --current and --expect-shards: they need several", ctx
+        )
 
 
 def command_line(ctx: click.Context) -> str:

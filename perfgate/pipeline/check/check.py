@@ -93,6 +93,8 @@ class Request:
     """What was said about files of other tools; None: nothing."""
     benchmarks: tuple[str, ...] = ()
     """Globs of the benchmarks that are checked; empty: all. Not with shards, which are complete or nothing."""
+    budgets: tuple[str, ...] = ()
+    """Names of the budgets that are checked; empty: all."""
     same_session: bool = False
     """Was everything that `paths`, and `baseline` as a file, name measured in one session?"""
     runs_from: str | None = None
@@ -106,7 +108,7 @@ def check(request: Request) -> Verdict:
     try:
         ref, reproduce = event.resolved(request.baseline_ref, request.reproduce)
         request = replace(request, baseline_ref=ref, reproduce=reproduce)
-        gate = _sides(request)
+        gate = _keep_budgets(request, _sides(request))
     except CannotDecideError as caught:
         return undecided_verdict(caught.diagnostics, request.reproduce)
     settings, baselines = gate.settings, gate.baselines
@@ -183,6 +185,13 @@ def _sides(request: Request) -> Gate:
         return Gate(settings=settings, baselines=_from_path(request, request.baseline, settings))
     gate = Gate(settings=settings, baselines=inputs.from_folder(_join(settings.root, settings.policy.baselines)))
     return compare_with_base(gate, given=request.config, machine_class=request.machine_class)
+
+
+def _keep_budgets(request: Request, gate: Gate) -> Gate:
+    """Return the gate with the budgets that are asked for, and a note about the others."""
+    policy, notes = part.keep_budgets(request.budgets, gate.settings.policy)
+    edits = replace(gate.edits, notes=(*gate.edits.notes, *notes))
+    return replace(gate, settings=replace(gate.settings, policy=policy), edits=edits)
 
 
 def _from_path(request: Request, path: str, settings: Settings) -> BaselineSet:

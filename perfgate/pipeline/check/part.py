@@ -1,4 +1,4 @@
-"""A check of some benchmarks only: it says what it left out, and what was asked for is never missing in silence."""
+"""A check of some benchmarks or budgets only: it says what it left out, and never misses what was asked for."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, note
 from perfgate.core.policy import matches
 from perfgate.core.profile import title
+from perfgate.core.text.names import list_some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from perfgate.collect import Collection, Key
+    from perfgate.core.policy import Policy
     from perfgate.core.profile import Profile
     from perfgate.pipeline.inputs import BaselineSet
 
@@ -38,6 +40,27 @@ def keep_baselines(globs: Sequence[str], side: BaselineSet) -> BaselineSet:
 def keep_profiles(globs: Sequence[str], profiles: Sequence[Profile]) -> tuple[Profile, ...]:
     """Return the profiles that a glob names; all of them when there are no globs."""
     return tuple(p for p in profiles if not globs or _is_named(globs, p.key))
+
+
+def keep_budgets(names: Sequence[str], policy: Policy) -> tuple[Policy, list[Diagnostic]]:
+    """Return a policy with the budgets of these names alone, and a note about the others; all when there are none.
+
+    Raises:
+        CannotDecideError: no budget has one of the names.
+    """
+    if not names:
+        return policy, []
+    known = sorted(b.name for b in policy.budgets if b.name)
+    hint = f"there are {list_some(known, _MOST_NAMES)}" if known else 'give budgets a name: name = "latency"'
+    faults = (f'there is no budget "{n}"' for n in names if n not in known)
+    unknown = [error("budget-unknown", fault, place="--budget", hint=hint) for fault in faults]
+    if unknown:
+        raise CannotDecideError(unknown)
+    kept = tuple(b for b in policy.budgets if b.name in names)
+    left = len(policy.budgets) - len(kept)
+    message = f"--budget left out {left:,} of {len(policy.budgets):,} budgets"
+    left_out = note("budgets-left-out", message, hint="check without --budget where all sources are given")
+    return replace(policy, budgets=kept), [left_out] if left else []
 
 
 def describe_part(globs: Sequence[str], everything: Iterable[Key]) -> list[Diagnostic]:
