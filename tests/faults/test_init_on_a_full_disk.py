@@ -49,6 +49,7 @@ def test_what_was_written_before_a_file_that_cannot_be_is_said_and_whole(project
     kept = {name: project.path(name).read_bytes() for name in there}
     for name in there:
         project.path(name).unlink()
+    project.path("baselines").rmdir()
     project.write(".gitignore", "build/\r\n*.o")
     assert project.cli("init", "--ci", "github").code == 0
     assert {name: project.path(name).read_bytes() for name in there} == kept
