@@ -47,15 +47,15 @@ def check_rules(policy: Policy, profiles: Sequence[Profile]) -> list[Diagnostic]
     rows = sorted({(p.benchmark, title(*p.key), m) for p in profiles for m in _metrics(p)}, key=str)
     governed: list[list[Metric]] = [[] for _ in policy.rules]
     first: list[int | None] = [None for _ in policy.rules]  # which rule governs what each rule matches first
-    unseen = (1 << len(policy.rules)) - 1
+    unmatched = (1 << len(policy.rules)) - 1
     for benchmark, titled, metric in rows if policy.rules else ():
         for statistic in STATISTICS:
             matching = policy.rule_index.matching(benchmark, titled, metric.name, statistic)
             if matching:
                 governed[winner := first_place(matching)].append(metric)
-            while new := matching & unseen:
+            while new := matching & unmatched:
                 first[first_place(new)] = winner
-                unseen &= ~(new & -new)
+                unmatched &= ~(new & -new)
     known = _Names(rows, policy)
     faults = (
         known.as_fault(place) if winner is None else _check(rule, policy.rules[winner], metrics)

@@ -9,9 +9,16 @@ from copy import copy
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
-from perfgate.store.checkouts.processes import TooMuchOutputError, run_bounded
 from perfgate.store.git_objects import TreeEntry, object_hash, parse_commit, parse_tree, split_answer
-from perfgate.store.git_start import as_hash, command, environment, failure, is_hash
+from perfgate.store.git_start import (
+    TooMuchOutputError,
+    as_hash,
+    command,
+    environment,
+    failure,
+    is_hash,
+    run_bounded,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

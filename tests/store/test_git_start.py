@@ -9,7 +9,7 @@ import sys
 import pytest
 from support import Project, assert_cannot_decide
 
-from perfgate.store.checkouts.processes import TooMuchOutputError, run_bounded
+from perfgate.store.git_start import TooMuchOutputError, run_bounded
 
 LARGE = b"x" * (3 << 20)
 
