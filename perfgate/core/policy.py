@@ -5,16 +5,18 @@ from __future__ import annotations
 import fnmatch
 import json
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from perfgate.core.measured import MEASURED
 from perfgate.core.metrics import THROUGHPUT, WORKLOAD_BOUND, is_of_calls, is_of_stage
 from perfgate.core.sources.series import family_of
 from perfgate.core.text.canonical import short_hash
+from perfgate.core.text.globs import GlobIndex, first_place
 from perfgate.core.text.units import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from perfgate.core.metrics import Direction, Metric
     from perfgate.core.sources.field_map import FieldMap
@@ -108,13 +110,42 @@ class Rule:
         """Does the rule name a metric or a statistic, so that it asks for a row to be gated?"""
         return self.metric != "*" or self.statistic != "p50"
 
-    def matches(self, benchmark: str, titled: str, metric: str, statistic: str) -> bool:
-        """Does the rule govern this row?"""
-        return (
-            matches(self.benchmark, benchmark, titled)
-            and fnmatch.fnmatchcase(metric, self.metric)
-            and fnmatch.fnmatchcase(statistic, self.statistic)
-        )
+
+class Rules(tuple[Rule, ...]):  # noqa: SLOT001 - it keeps its lookup, once that is made
+    """Rules in their order, with a lookup: thousands of them may meet tens of thousands of values."""
+
+    @cached_property
+    def lookup(self) -> RuleIndex:
+        """Which of them match what."""
+        return RuleIndex(self)
+
+
+class RuleIndex:
+    """Which rules match a value. An answer is a number whose bit ``1 << place`` says so of the rule at that place."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        """Take the rules in their order."""
+        self._benchmarks = GlobIndex(r.benchmark for r in rules)
+        self._metrics = GlobIndex(r.metric for r in rules)
+        self._statistics = GlobIndex(r.statistic for r in rules)
+        self._stating_workload = sum(1 << place for place, r in enumerate(rules) if r.workload)
+
+    def naming(self, benchmark: str, titled: str) -> int:
+        """Return the rules whose benchmark is this one, as `matches` says it."""
+        names = {benchmark, titled}
+        found = 0
+        for name in names:
+            found |= self._benchmarks.same(name) | self._benchmarks.matching(name)
+        return found
+
+    def matching(self, benchmark: str, titled: str, metric: str, statistic: str) -> int:
+        """Return the rules that match a value."""
+        found = self.naming(benchmark, titled)
+        return found and found & self._metrics.matching(metric) & self._statistics.matching(statistic)
+
+    def stating_workload(self, benchmark: str, titled: str) -> int:
+        """Return the rules that name the benchmark, and state its workload."""
+        return self._stating_workload and self._stating_workload & self.naming(benchmark, titled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,8 +237,8 @@ class Policy:
     """The reaction to a change that edits the gate by which it is judged."""
     workload: Workload = "same"
     """Default for the rows used."""
-    rules: tuple[Rule, ...] = ()
-    """First match wins."""
+    rules: tuple[Rule, ...] = Rules()
+    """First match wins; kept as `Rules`."""
     budgets: tuple[Budget, ...] = ()
     """Every one that matches is checked."""
     maps: tuple[FieldMap, ...] = ()
@@ -216,6 +247,16 @@ class Policy:
     """Shares of counters in others."""
     trace: Tracing = AS_PROGRAMS_SAY
     """How measured programs trace themselves."""
+
+    def __post_init__(self) -> None:
+        """Give the rules their lookup."""
+        if not isinstance(self.rules, Rules):
+            object.__setattr__(self, "rules", Rules(self.rules))
+
+    @property
+    def rule_index(self) -> RuleIndex:
+        """Which rules match what."""
+        return self.rules.lookup if isinstance(self.rules, Rules) else RuleIndex(self.rules)
 
     def excludes(self, benchmark: str, titled: str, metric: str = "") -> bool:
         """Is the benchmark, or the metric of it, on the exclude list?"""
@@ -229,7 +270,8 @@ class Policy:
 
     def rule_for(self, benchmark: str, titled: str, metric: str, statistic: str) -> Rule | None:
         """Return the first rule that governs the row, or None."""
-        return next((r for r in self.rules if r.matches(benchmark, titled, metric, statistic)), None)
+        found = self.rule_index.matching(benchmark, titled, metric, statistic)
+        return self.rules[first_place(found)] if found else None
 
     def ruling(
         self, benchmark: str, titled: str, metric: Metric, statistic: str, *, is_primary: bool = False
@@ -267,8 +309,8 @@ class Policy:
 
     def _workload_of(self, benchmark: str, titled: str) -> Workload:
         """Return the workload key of the benchmark: it belongs to all its rows, whichever rule states it."""
-        stated = (r.workload for r in self.rules if r.workload and matches(r.benchmark, benchmark, titled))
-        return next(stated, self.workload)
+        found = self.rule_index.stating_workload(benchmark, titled)
+        return (self.rules[first_place(found)].workload if found else None) or self.workload
 
 
 def without_origins(policy: Policy) -> Policy:

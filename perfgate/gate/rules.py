@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import fnmatch
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.metrics import explains
-from perfgate.core.policy import Policy, Rule, Ruling, matches
 from perfgate.core.profile import Profile, title
 from perfgate.core.statistic import STATISTICS
+from perfgate.core.text.globs import first_place
 from perfgate.gate.failures import rate_of
 from perfgate.gate.rows import limit_text
 
@@ -18,8 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perfgate.core.metrics import Metric
+    from perfgate.core.policy import Policy, Rule, Ruling
 
 _Known = tuple[str, str, "Metric"]  # benchmark, benchmark with labels, metric
+_MOST_GUESSES = 20
+"""Rules that match nothing and get a guess what was meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,23 @@ def check_rules(policy: Policy, profiles: Sequence[Profile]) -> list[Diagnostic]
     exist. The benchmarks of all baselines and of all current runs count.
     """
     rows = sorted({(p.benchmark, title(*p.key), m) for p in profiles for m in _metrics(p)}, key=str)
-    return [d for rule in policy.rules if (d := _check(rule, policy, rows)) is not None]
+    governed: list[list[Metric]] = [[] for _ in policy.rules]
+    first: list[int | None] = [None for _ in policy.rules]  # which rule governs what each rule matches first
+    unmatched = (1 << len(policy.rules)) - 1
+    for benchmark, titled, metric in rows if policy.rules else ():
+        for statistic in STATISTICS:
+            matching = policy.rule_index.matching(benchmark, titled, metric.name, statistic)
+            if matching:
+                governed[winner := first_place(matching)].append(metric)
+            while new := matching & unmatched:
+                first[first_place(new)] = winner
+                unmatched &= ~(new & -new)
+    known = _Names(rows, policy)
+    faults = (
+        known.as_fault(place) if winner is None else _check(rule, policy.rules[winner], metrics)
+        for place, (rule, winner, metrics) in enumerate(zip(policy.rules, first, governed, strict=True))
+    )
+    return [fault for fault in faults if fault is not None]
 
 
 def _metrics(profile: Profile) -> Iterator[Metric]:
@@ -53,34 +71,48 @@ def _metrics(profile: Profile) -> Iterator[Metric]:
         yield rate.metric
 
 
-def _check(rule: Rule, policy: Policy, rows: Sequence[_Known]) -> Diagnostic | None:
-    names = [s for s in STATISTICS if fnmatch.fnmatchcase(s, rule.statistic)]
-    matched = [(*row, s) for row in rows for s in names if rule.matches(row[0], row[1], row[2].name, s)]
-    if not matched:
-        return _matches_nothing(rule, rows)
-    governed = [r for r in matched if policy.rule_for(r[0], r[1], r[2].name, r[3]) is rule]
-    if not governed and rule.workload is None:
-        first = policy.rule_for(matched[0][0], matched[0][1], matched[0][2].name, matched[0][3])
-        message = f"never applies: {first.origin if first else 'another rule'} matches first wherever it does"
+def _check(rule: Rule, winner: Rule, metrics: Sequence[Metric]) -> Diagnostic | None:
+    """Return what is wrong with a rule.
+
+    Args:
+        rule: matches something.
+        winner: the rule that governs what it matches first.
+        metrics: of the values that it governs.
+    """
+    if not metrics and rule.workload is None:
+        message = f"never applies: {winner.origin} matches first wherever it does"
         return error("rule-shadowed", message, place=rule.origin, hint="move it before the other, or remove it")
-    return next((d for r in governed if (d := _misfit(rule, r[2])) is not None), None)
+    return next((d for metric in metrics if (d := _misfit(rule, metric)) is not None), None)
 
 
-def _matches_nothing(rule: Rule, rows: Sequence[_Known]) -> Diagnostic:
-    benchmarks = sorted({name for r in rows for name in r[:2]})
-    metrics = sorted({r[2].name for r in rows})
-    if not any(matches(rule.benchmark, r[0], r[1]) for r in rows):
-        what, word, known = "benchmark", rule.benchmark, benchmarks
-    else:
-        what, word, known = "metric", rule.metric, metrics
-    import difflib  # noqa: PLC0415 - only for a mistyped name
+class _Names:
+    """The names that a rule which matches nothing may have meant."""
 
-    near = difflib.get_close_matches(word, known, n=1)
-    guess = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(known[:8])}"
-    message = f'matches nothing: there is no {what} "{word}"'
-    return error(
-        "rule-matches-nothing", message, place=rule.origin, hint=f"{guess}; correct the name, or remove the rule"
-    )
+    def __init__(self, rows: Sequence[_Known], policy: Policy) -> None:
+        pairs = {row[:2] for row in rows}
+        self._rules = policy.rules
+        self._benchmarks = sorted({name for pair in pairs for name in pair})
+        self._metrics = sorted({row[2].name for row in rows})
+        self._naming = 0  # the rules that name a benchmark which there is
+        for pair in pairs if policy.rules else ():
+            self._naming |= policy.rule_index.naming(*pair)
+        self._guesses = _MOST_GUESSES
+
+    def as_fault(self, place: int) -> Diagnostic:
+        """Return the error for the rule at a place, with a guess for the first ones: each looks at all names."""
+        rule = self._rules[place]
+        what, word, known = "benchmark", rule.benchmark, self._benchmarks
+        if self._naming >> place & 1:
+            what, word, known = "metric", rule.metric, self._metrics
+        import difflib  # noqa: PLC0415 - only for a mistyped name
+
+        near = difflib.get_close_matches(word, known, n=1) if self._guesses > 0 else []
+        self._guesses -= 1
+        guess = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(known[:8])}"
+        message = f'matches nothing: there is no {what} "{word}"'
+        return error(
+            "rule-matches-nothing", message, place=rule.origin, hint=f"{guess}; correct the name, or remove the rule"
+        )
 
 
 def _misfit(rule: Rule, metric: Metric) -> Diagnostic | None:

@@ -11,12 +11,16 @@ from typing import Any
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
 from perfgate.core.finding import WHOLE_SUITE, Compared, EnvironmentChange, Evidence, Finding, Status, Suite, Verdict
+from perfgate.report.agreement import Samples, find_disagreements
 from perfgate.report.gate_changes import change_from_data, change_to_data
 from perfgate.report.samples import find_contradictions, profile_from_data, profile_to_data
 from perfgate.report.stages import attributions_to_data
 
 SCHEMA = "perfgate/report/1"
 _HINT = "`perfgate schema report` prints the format"
+_AGAIN = "let `perfgate check` write the report again; no check writes such a finding"
+_MOST_SHOWN = 10
+"""Findings that contradict themselves, in one error."""
 _AS_IS = (
     "benchmark",
     "machine_class",
@@ -181,8 +185,9 @@ def _diagnostic(d: Diagnostic) -> dict[str, str]:
 def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document of unknown origin
     """Return the verdict that a report's data states.
 
-    The verdict is computed from the findings again; a file whose own words say
-    otherwise was tampered with, or written by another version.
+    The verdict is computed from the findings again, and each finding is held against its own
+    numbers and the samples; a file that contradicts itself was tampered with. One that was
+    forged as a whole does not.
 
     Raises:
         CannotDecideError: it is not valid; the error names every fault.
@@ -218,6 +223,14 @@ def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document o
     if (verdict.name, int(verdict.exit_code)) != (data["verdict"], data["exit_code"]):
         message = f'the verdict "{data["verdict"]}" does not follow from the findings'
         raise CannotDecideError([error("report-invalid", message, place=f"{origin}: /verdict", hint=_HINT)])
+    samples = Samples(verdict.baseline, verdict.current)
+    if odd := list(find_disagreements(verdict.findings, samples, has_reasons="fail_improved" in data)):
+        raise CannotDecideError(
+            [
+                error("report-invalid", m, place=at(origin, f"/findings/{index}"), hint=_AGAIN)
+                for index, m in odd[:_MOST_SHOWN]
+            ]
+        )
     return verdict
 
 

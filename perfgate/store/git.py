@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.store.git_objects import TreeEntry, object_hash, parse_commit, parse_tree, split_answer
-from perfgate.store.git_start import as_hash, command, environment, failure, is_hash
+from perfgate.store.git_start import (
+    TooMuchOutputError,
+    as_hash,
+    command,
+    environment,
+    failure,
+    is_hash,
+    run_bounded,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -23,6 +31,12 @@ _DEEPEN = "git fetch --unshallow"
 _NOTHING_FOUND = 1  # exit code of git grep
 _MOST_ENTRIES = 5_000_000
 """Of a commit: ten times what the largest public repositories hold. Folders inside each other can name many more."""
+_BYTES_OF_ENTRY = 100
+"""Of a file in a listing: mode, hash, and a path of usual length. What is larger is no listing of `_MOST_ENTRIES`."""
+_MOST_OUTPUT = _MOST_ENTRIES * _BYTES_OF_ENTRY
+_MOST_SHORT = 1 << 20
+_SHORT = frozenset({"rev-parse", "merge-base", "log", "--version"})
+"""What git answers with a few hashes, names or paths."""
 _DIGITS = 12  # of a hash that are shown
 _SUFFIX = re.compile(r"[~^:]|@\{")
 _SHORT_HASH = re.compile(r"[0-9a-fA-F]{4,63}")
@@ -237,7 +251,8 @@ class Commit:
                 raise cannot_decide(
                     "ref-unreadable", f"is larger than {limit:,} bytes", place=place, hint="remove the file"
                 )
-        output = self._git(["cat-file", "--batch"], missing, asked=asked)
+        most = sum(len(line) + int(line.rpartition(" ")[2]) + 2 for line in sizes)  # two line breaks each
+        output = self._git(["cat-file", "--batch"], missing, asked=asked, most=most)
         contents, at = [], 0
         for line in sizes:  # each: the line that --batch-check gave, the content, a line break
             start = at + len(line) + 1
@@ -249,8 +264,16 @@ class Commit:
             _require_content(oid, content, f"{self.shown}:{full}")
         return contents
 
-    def _git(self, arguments: Sequence[str], failing: str, *, hint: str = _DEEPEN, asked: bytes = b"") -> bytes:
-        return git(self._folder, arguments, failing=failing, hint=hint, asked=asked)
+    def _git(
+        self,
+        arguments: Sequence[str],
+        failing: str,
+        *,
+        hint: str = _DEEPEN,
+        asked: bytes = b"",
+        most: int | None = None,
+    ) -> bytes:
+        return git(self._folder, arguments, failing=failing, hint=hint, asked=asked, most=most)
 
 
 def git(
@@ -263,6 +286,7 @@ def git(
     settings: Sequence[str] = (),
     accepted: Collection[int] = (0,),
     timeout: float = _TIMEOUT,
+    most: int | None = None,
 ) -> bytes:
     """Return what git prints in a folder when it reads `asked`; it never waits for a person.
 
@@ -275,25 +299,25 @@ def git(
         settings: of git, ``key=value``, beside those of every call.
         accepted: exit codes that are no refusal.
         timeout: how long it may take, in seconds.
+        most: largest answer in bytes; None: that of a listing of all files, or a short one.
 
     Raises:
-        CannotDecideError: git is absent or refuses.
+        CannotDecideError: git is absent, refuses, or answers without end.
     """
+    if most is None:
+        most = _MOST_SHORT if arguments[0] in _SHORT else _MOST_OUTPUT
+    argv = command(folder, arguments, settings=settings)
     try:
-        done = subprocess.run(  # noqa: S603 - a list, never a shell; refs are checked, paths are no arguments
-            command(folder, arguments, settings=settings),
-            capture_output=True,
-            check=False,
-            timeout=timeout,
-            input=asked,
-            env=environment(os.environ),
-        )
+        code, answer, errors = run_bounded(argv, env=environment(os.environ), asked=asked, timeout=timeout, most=most)
+    except TooMuchOutputError:
+        message = f"git {arguments[0]} answered with more than {most:,} bytes"
+        raise cannot_decide("git-answer", message, hint="check which git is found first: git --version") from None
     except (OSError, subprocess.TimeoutExpired) as caught:
         raise cannot_decide("ref-unreadable", f"git cannot be run ({caught})", hint="install git") from None
-    if done.returncode not in accepted:
-        stderr = done.stderr.decode("utf-8", "replace")
+    if code not in accepted:
+        stderr = errors.decode("utf-8", "replace")
         raise failure("ref-unreadable", arguments, stderr, failing=failing, hint=hint)
-    return done.stdout
+    return answer
 
 
 def read_version() -> str | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+from dataclasses import replace
 
 from gate_cases import finding, verdict
 from hypothesis import strategies as st
 
-from perfgate.core.errors import Diagnostic, error, note, warning
+from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
 from perfgate.core.finding import WHOLE_SUITE, Compared, EnvironmentChange, Evidence, Finding, Status, Suite
 from perfgate.core.reasons import sentence
+from perfgate.report.codec import from_data, to_data
 
 LABELS = (("rows", "1M"), ("size", "big"))
 
@@ -46,7 +49,8 @@ RICH = verdict(
     told(Status.UNCHANGED, "suite-moved", benchmark=WHOLE_SUITE, method="across-sessions", baseline=None,
          current=None, change=0.12, interval=(0.02, 0.23), n_baseline=0, n_current=0, fail_limit=0.4,
          evidence=Evidence(se=0.04, rows=14.0)),
-    told(Status.WAIVED, "worse", benchmark="known", current=1.3, change=0.3, interval=(0.2, 0.4)),
+    told(Status.WAIVED, "waived", benchmark="known", current=1.3, change=0.3, interval=(0.2, 0.4),
+         message="up to +40% until 2027-01-31: a new format"),
     told(Status.NEW, "not-in-baseline", benchmark="fresh | `name`", method="", baseline=None, change=None,
          interval=None, limit=None, n_baseline=0, sessions_baseline=0, fail_limit=None),
     told(Status.IMPROVED, "better", benchmark="faster", current=0.7, change=-0.3, interval=(-0.32, -0.29)),
@@ -97,6 +101,17 @@ FINDINGS = st.builds(
 )  # fmt: skip
 
 
+def lawful(found):
+    """Return a finding, with fewer numbers where these contradict its status."""
+    info = replace(found, level="info", change=None)
+    empty = replace(info, method="", baseline=None, current=None, reason="removed")
+    for candidate in (found, info, replace(info, method=""), empty):
+        with contextlib.suppress(CannotDecideError):
+            from_data(to_data(verdict(candidate)), "report.json")
+            return candidate
+    raise AssertionError(found)
+
+
 DIAGNOSTICS = st.lists(
     st.builds(
         Diagnostic, slug=WORDS.filter(bool), level=st.sampled_from(["error", "warning", "note"]), message=WORDS,
@@ -111,7 +126,7 @@ NAMES = st.lists(WORDS, max_size=7).map(tuple)
 
 VERDICTS = st.builds(
     lambda findings, **more: verdict(*findings, **more),
-    st.lists(FINDINGS, max_size=4),
+    st.lists(FINDINGS.map(lawful), max_size=4),
     problems=DIAGNOSTICS, notes=DIAGNOSTICS, introduces=st.booleans(), fail_suspected=st.booleans(),
     fail_improved=st.booleans(),
     suite=st.builds(

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import fnmatch
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from laws import LAWS
 
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric, canonical_name, from_suffix
-from perfgate.core.policy import Floor, Policy, Rule, default_level, matches
+from perfgate.core.policy import Floor, Policy, Rule, default_level, digest_of, matches
 from perfgate.core.text.units import parse_change
 
 LOSS = Metric(name="loss", unit="1", better="lower")
@@ -148,3 +154,49 @@ def test_a_metric_states_unit_and_direction_by_its_suffix(key, expected):
 
 def test_a_metric_may_be_named_by_its_key_in_the_run_summary():
     assert [canonical_name(k) for k in ("elapsed_ns", "peak_memory_mb", "loss")] == ["elapsed", "peak_memory", "loss"]
+
+
+NAMES = st.sampled_from(["train", "train[size=big]", "tr*", "*", "t?ain", "[st]*", "serve", "train[[]*", ""])
+
+
+@LAWS
+@given(
+    rules=st.lists(
+        st.builds(
+            Rule, origin=st.text("0123456789", max_size=3), benchmark=NAMES,
+            metric=st.sampled_from(["elapsed", "*", "el*", "[a-f]*", "cpu", "el[ap]sed"]),
+            statistic=st.sampled_from(["p50", "p9?", "*", "p95"]),
+            workload=st.sampled_from([None, None, "same", "rate"]),
+        ),
+        max_size=6,
+    ),
+    benchmark=st.sampled_from(["train", "serve", "other", "tr*"]),
+    labels=st.sampled_from(["", "[size=big]"]),
+    metric=st.sampled_from([ELAPSED, CPU, PEAK_MEMORY, Metric(name="el[ap]sed", unit="1", better="lower")]),
+    statistic=st.sampled_from(["p50", "p90", "p95"]),
+)  # fmt: skip
+def test_the_rule_of_a_row_is_the_first_that_a_plain_search_finds(rules, benchmark, labels, metric, statistic):
+    titled = benchmark + labels
+    found = ruled(*rules)
+    naming = [r for r in rules if matches(r.benchmark, benchmark, titled)]
+    first = next(
+        (
+            r
+            for r in naming
+            if fnmatch.fnmatchcase(metric.name, r.metric) and fnmatch.fnmatchcase(statistic, r.statistic)
+        ),
+        None,
+    )
+    assert found.rule_for(benchmark, titled, metric.name, statistic) is first
+    workload = next((r.workload for r in naming if r.workload), "same")
+    ruling = found.ruling(benchmark, titled, metric, statistic)
+    assert ruling.workload == ((first.workload if first else None) or workload)
+
+
+def test_rules_are_equal_and_written_like_any_tuple_of_them():
+    rules = (Rule(origin="one", metric="cpu"), Rule(origin="two"))
+    policy = ruled(*rules)
+    assert policy.rules == rules
+    assert policy == ruled(*rules)
+    assert replace(policy, source="q").rules is policy.rules
+    assert digest_of(policy) == digest_of(replace(policy, source="q"))

@@ -45,6 +45,24 @@ def test_a_set_up_of_the_head_that_writes_into_the_base_decides_nothing(project:
     assert_cannot_decide(outcome, "the set-up of the head changed files of the base: bench.sh", "review")
 
 
+@pytest.mark.parametrize("plants", ["mkdir $B/helper; echo > $B/helper/__init__.py", "echo > $B/helper.so"])
+def test_a_set_up_of_the_head_cannot_add_what_takes_the_place_of_a_module_of_the_base(
+    project: Project, plants: str
+) -> None:
+    project.write("helper.py", "")
+    project.write("prepare.sh", f"test $PERFGATE_SIDE = base && exit\n{BASE}{plants}\n")
+    versions(project)
+    outcome = ab(project, "--setup", "sh prepare.sh", "--", *RUN)
+    assert_cannot_decide(outcome, r"the set-up of the head changed files of the base: \.", "review")
+
+
+def test_a_set_up_may_add_files_to_its_own_side(project: Project) -> None:
+    project.write(".gitignore", ".venv/\n")
+    versions(project)
+    makes = "mkdir -p .venv built; echo > .venv/helper.py; echo > built/helper.py; echo > helper.py"
+    assert_green(ab(project, "--head", "change", "--setup", f"sh -c '{makes}'", "--", *RUN))
+
+
 def test_what_a_side_changes_in_its_own_set_up_is_measured_and_reported(project: Project) -> None:
     project.write("deps.lock", "one\n")
     versions(project)

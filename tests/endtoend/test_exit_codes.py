@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -89,6 +90,19 @@ def test_a_report_exits_as_the_check_did_when_it_is_asked_to(green: Project, how
     assert (again.code, again.stdout) == (first.code, first.stdout)
     if first.code == 2:
         assert again.stderr.splitlines()[0] == first.stderr.splitlines()[0]
+
+
+@pytest.mark.parametrize("status", ["unchanged", "improved", "suspected", "advisory", "waived", "new", "removed"])
+def test_a_report_whose_regression_was_edited_into_a_pass_exits_2(green: Project, status: str) -> None:
+    spoil(green, "regression")
+    assert green.cli("check", "--report", "r.json").code == 1
+    report = green.read_json("r.json")
+    for finding in report["findings"]:
+        if finding["status"] == "regressed":
+            finding["status"] = status
+    green.write("r.json", json.dumps(report | {"verdict": "pass", "exit_code": 0}))
+    outcome = green.cli("report", "r.json", "--exit-code")
+    assert_cannot_decide(outcome, r"r\.json: /findings/\d+: .* p50: it is ", "no check writes such a finding")
 
 
 def test_a_report_of_a_job_exits_as_the_worst_of_its_checks(green: Project) -> None:

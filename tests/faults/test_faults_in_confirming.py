@@ -201,7 +201,11 @@ OTHERS: dict[str, tuple[Spoil, str]] = {
 
 @pytest.mark.parametrize(("change", "cause"), OTHERS.values(), ids=OTHERS)
 def test_a_report_of_another_question_confirms_nothing(suspected: Project, change: Spoil, cause: str) -> None:
-    spoil(suspected, change)
+    def drop_findings_too(report: Any) -> None:  # which would contradict what the samples hold now
+        change(report)
+        report["findings"] = [f for f in report["findings"] if f["benchmark"] != "train"]
+
+    spoil(suspected, drop_findings_too)
     assert_refused(suspected, rf"bad\.json: .*{cause}", AGAIN)
 
 
@@ -274,13 +278,18 @@ def test_the_same_report_twice_counts_once(suspected: Project) -> None:
 
 
 def test_what_a_report_says_of_itself_counts_for_nothing(suspected: Project) -> None:
-    """Its findings may be whitewashed: the values it holds are judged again."""
+    """Its findings may be whitewashed or left out: the values it holds are judged again, or it is refused."""
 
     def whitewash(report: Any) -> None:
         for finding in report["findings"]:
             finding.update(status="unchanged", reason="within-noise", change=0.0, current=finding["baseline"])
 
+    def leave_out(report: Any) -> None:
+        report["findings"] = [f for f in report["findings"] if f["status"] != "suspected"]
+
     spoil(suspected, whitewash)
+    assert_refused(suspected, r"bad\.json: /findings/0: .*is not that of the samples", "no check writes such a finding")
+    spoil(suspected, leave_out)
     assert confirm(suspected, "bad.json").code == 1
 
 

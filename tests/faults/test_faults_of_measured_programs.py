@@ -44,6 +44,68 @@ def test_a_file_that_is_no_summary_of_its_run_is_refused_and_stays_as_it_is(proj
     assert notes.read_bytes() == summary
 
 
+VALID = b'{"run_id": "mine", "elapsed_sec": 1, "rows_used": 1, "peak_memory_mb": 1, "benchmark": "first"}'
+
+
+@pytest.mark.parametrize("is_link", [False, True], ids=["by-its-path", "through-a-link-in-the-folder"])
+def test_a_valid_summary_elsewhere_that_a_failed_command_names_stays_as_it_is(project, is_link):
+    mine = project.write("notes/mine.json", VALID)
+    named = mine
+    if is_link:
+        named = project.path("outputs/model_runs/deep/mine.json")
+        named.parent.parent.mkdir(parents=True)
+        named.parent.symlink_to(mine.parent)
+    receipt = LEAVES.format(variable="PERFGATE_RECEIPT", content=str(named).encode() + b"\n")
+    project.write("job.py", receipt + "sys.exit(1)")
+    outcome = project.cli("run", "-n", "1", "--warmup", "0", "--", "python", "job.py")
+    assert outcome.code == 2, str(outcome)
+    assert "exited with 1" in outcome.cause
+    assert mine.read_bytes() == VALID
+    assert [p.name for p in mine.parent.iterdir()] == ["mine.json"]
+    copy = project.path("outputs/model_runs/mine.json")
+    assert json.loads(copy.read_text())["status"] == "failed"
+
+
+def test_a_link_in_the_folder_is_replaced_and_not_followed_when_its_run_failed(project):
+    mine = project.write("notes/mine.json", VALID)
+    link = project.path("outputs/model_runs/mine.json")
+    link.parent.mkdir(parents=True)
+    link.symlink_to(mine)
+    receipt = LEAVES.format(variable="PERFGATE_RECEIPT", content=str(link).encode() + b"\n")
+    project.write("job.py", receipt + "sys.exit(1)")
+    assert project.cli("run", "-n", "1", "--warmup", "0", "--", "python", "job.py").code == 2
+    assert mine.read_bytes() == VALID
+    assert not link.is_symlink()
+    assert json.loads(link.read_text())["status"] == "failed"
+
+
+@pytest.mark.parametrize(("folder", "is_left"), [("notes", True), ("outputs/model_runs", False)])
+def test_a_summary_that_clashes_is_taken_back_from_the_folder_of_the_call_only(project, folder, is_left):
+    assert project.cli("run", "-n", "1", "--benchmark", "first", "--", "true").code == 0
+    named = project.path(f"{folder}/mine.json")
+    named.parent.mkdir(parents=True, exist_ok=True)
+    writes = f"""
+import json, os
+summary = json.loads({VALID!r}) | {{"command": os.environ["PERFGATE_COMMAND"]}}
+open({str(named)!r}, "w").write(json.dumps(summary))
+"""
+    receipt = LEAVES.format(variable="PERFGATE_RECEIPT", content=str(named).encode() + b"\n")
+    project.write("job.py", writes + receipt)
+    outcome = project.cli("run", "-n", "1", "--warmup", "0", "--benchmark", "second", "--", "python", "job.py")
+    assert outcome.code == 2, str(outcome)
+    assert 'another command was measured as "first"' in outcome.cause
+    assert named.exists() == is_left
+
+
+def test_a_command_that_turns_the_folder_into_a_link_gets_no_file_written_there(project):
+    project.write("notes/mine.json", VALID)
+    project.write("job.py", "import os\nos.makedirs('outputs')\nos.symlink('../notes', 'outputs/model_runs')\n")
+    outcome = project.cli("run", "-n", "1", "--warmup", "0", "--", "python", "job.py")
+    assert outcome.code == 2, str(outcome)
+    assert "leads to another place than before the command ran" in outcome.cause
+    assert [p.name for p in project.path("notes").iterdir()] == ["mine.json"]
+
+
 def test_a_receipt_that_names_no_file_is_one_error(project):
     outcome = leaving(project, "PERFGATE_RECEIPT", b"a\0b\n")
     assert outcome.code == 2

@@ -137,3 +137,10 @@ def test_a_default_threshold_reads_in_the_direction_of_the_metric(threshold, met
 def test_the_exclude_list(exclude, metric, expected):
     titled = title("train", (("size", "big"),))
     assert policy(exclude=("none", exclude)).excludes("train", titled, metric) is expected
+
+
+def test_each_of_many_rules_that_match_nothing_is_a_fault_and_the_first_ones_have_a_guess():
+    faults = check_rules(policy(*(rule(i, benchmark=f"trai{i}") for i in range(30))), SUITE)
+    assert [f.place for f in faults] == [rule(i).origin for i in range(30)]
+    assert {f.slug for f in faults} == {"rule-matches-nothing"}
+    assert [("did you mean" in f.hint) for f in faults] == [True] * 20 + [False] * 10

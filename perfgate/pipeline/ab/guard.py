@@ -1,8 +1,9 @@
 """Notices when the code of a side changes while both are measured: a program can write into the other side's folder.
 
 Tracked files are compared with their commits when they are checked out, and with that state, or
-the one after their own set-up, when all is measured. Meanwhile no run of the head may
-touch a tracked file or a folder of one on the base's side, even if it puts back what was there.
+the one after their own set-up, when all is measured. Meanwhile neither the set-up nor a run of
+the head may touch a tracked file or a folder of one on the base's side, even if it puts back what was
+there: a new file beside them may take the place of a module.
 """
 
 from __future__ import annotations
@@ -91,13 +92,19 @@ class Guard:
         if changed:
             raise _changed(name, when, changed, hint)
 
-    def require_setup_apart(self) -> None:
-        """Return when the set-up of the head left the base as it was.
+    def before_setup(self) -> None:
+        """Take note of the base, fresh from its checkout, before the set-up of the head."""
+        base = self._snapshots.get("base")
+        self._watched = signature_of(base) if base is not None else None
+
+    def after_setup(self) -> None:
+        """Return when the set-up of the head left the base alone.
 
         Raises:
             CannotDecideError: it did not.
         """
         self.require_same("base", "the set-up of the head", _OTHER)
+        self._require_untouched("the set-up of the head")
 
     def require_measured(self) -> None:
         """Return when both sides hold what was to be measured.
@@ -135,13 +142,16 @@ class Guard:
         Raises:
             CannotDecideError: it did not.
         """
+        self._require_untouched("a run of the head")
+
+    def _require_untouched(self, when: str) -> None:
         base, before = self._snapshots.get("base"), self._watched
         if base is None or before is None:
             return
         now = signature_of(base)
         changed = sorted(path or "." for path in before if before[path] != now.get(path))
         if changed:
-            raise _changed("base", "a run of the head", changed, _OTHER)
+            raise _changed("base", when, changed, _OTHER)
 
 
 def _digest(path: str) -> bytes:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError
+from perfgate.pipeline.init.files import append_lines, read_lines
 from perfgate.store.git import git
 
 if TYPE_CHECKING:
@@ -45,17 +46,12 @@ def set_up_merging(folder: str, baselines: Iterable[str], made: list[str], kept:
     if not places:
         return
     path = os.path.join(folder, _ATTRIBUTES)
-    text = ""
-    if os.path.exists(path):
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            text = file.read()
+    present = set(map(str.strip, read_lines(path)))
     wanted = [f"{place}/**/*.json merge={_DRIVER}" for place in places]
-    missing = [line for line in wanted if line not in map(str.strip, text.splitlines())]
-    (made if missing else kept).append(_ATTRIBUTES)
+    missing = [line for line in wanted if line not in present]
     if missing:
-        start = "" if not text or text.endswith("\n") else "\n"
-        with open(path, "a", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(start + "".join(f"{line}\n" for line in missing))
+        append_lines(path, missing)
+    (made if missing else kept).append(_ATTRIBUTES)
     _configure(folder, made, kept)
 
 

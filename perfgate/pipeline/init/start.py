@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from perfgate import __version__, config
 from perfgate.core.errors import cannot_decide
 from perfgate.core.policy import NO_BASELINES
+from perfgate.pipeline.init.files import append_lines, make_file, read_lines
 from perfgate.pipeline.init.merging import set_up_merging
 from perfgate.pipeline.init.parts import Plan, suite_name
 from perfgate.pipeline.init.workflows import github, gitlab
@@ -91,6 +92,9 @@ def start(folder: str, *, place: str, plan: Plan | None = None) -> Started:
     _check_shards(place, plan)
     _check_suites(folder, plan)
     workflows = {"github": github, "gitlab": gitlab}.get(place, lambda _: {})(plan)
+    for suite in plan.suites or ("",):
+        if there := _find_configuration(os.path.join(folder, suite), inherits=not plan.suites):
+            config.load(there)  # what is wrong with it is said before anything is written
     made: list[str] = []
     kept: list[str] = []
     try:
@@ -104,9 +108,10 @@ def start(folder: str, *, place: str, plan: Plan | None = None) -> Started:
             _make(os.path.join(folder, name), content, made, kept)
     except OSError as caught:
         hint = "run it in the root of a project that you may write to"
-        raise cannot_decide(
-            "init-unwritable", f"cannot be written ({caught.strerror})", place=folder, hint=hint
-        ) from None
+        message = f"cannot be written ({caught.strerror})"
+        if made:
+            message += f"; written before, and kept: {', '.join(made)}"
+        raise cannot_decide("init-unwritable", message, place=folder, hint=hint) from None
     commands = _NEXT[place, plan.runner if place in {"github", "gitlab"} else ""]
     if plan.refresh and place == "github":
         let = "create pull requests" if plan.proposes else "push there"
@@ -251,25 +256,22 @@ def _check_suites(folder: str, plan: Plan) -> None:
 
 def _configure(folder: str, made: list[str], kept: list[str], *, inherits: bool) -> None:
     """Write a configuration to start from, unless one is there; with `inherits` one above the folder will do."""
-    where, name = config.find(folder)
-    if name and (inherits or os.path.samefile(where, folder)):
-        kept.append(os.path.relpath(os.path.join(where, name)))
+    if there := _find_configuration(folder, inherits=inherits):
+        kept.append(os.path.relpath(there))
         return
     starter = resources.files(_HERE).joinpath("starter.toml").read_text(encoding="utf-8")
     _make(os.path.join(folder, config.OWN_FILE), starter, made, kept)
 
 
+def _find_configuration(folder: str, *, inherits: bool) -> str:
+    """Return the configuration that a folder has; empty: none."""
+    where, name = config.find(folder)
+    return os.path.join(where, name) if name and (inherits or os.path.samefile(where, folder)) else ""
+
+
 def _make(path: str, content: str, made: list[str], kept: list[str]) -> None:
     """Write a file unless there is one."""
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    shown = os.path.relpath(path)
-    try:
-        with open(path, "x", encoding="utf-8") as file:
-            file.write(content)
-    except FileExistsError:
-        kept.append(shown)
-    else:
-        made.append(shown)
+    (made if make_file(path, content) else kept).append(os.path.relpath(path))
 
 
 def _make_baselines(path: str, made: list[str], kept: list[str]) -> None:
@@ -277,9 +279,8 @@ def _make_baselines(path: str, made: list[str], kept: list[str]) -> None:
     if os.path.isdir(path):
         kept.append(shown)
         return
-    os.mkdir(path)
-    with open(os.path.join(path, ".gitkeep"), "x", encoding="utf-8"):
-        made.append(shown)
+    make_file(os.path.join(path, ".gitkeep"), "")
+    made.append(shown)
 
 
 def _baselines_of(folder: str, suite: str) -> str:
@@ -299,14 +300,9 @@ def _ignore_outputs(path: str, made: list[str], kept: list[str], *, below: bool)
         kept: gains it otherwise.
         below: are there outputs in folders below? Then ``/outputs/`` does not do.
     """
-    text = ""
-    if os.path.exists(path):
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            text = file.read()
     known = {"outputs"} if below else {"outputs", "/outputs"}
-    if any(line.strip().rstrip("/") in known for line in text.splitlines()):
+    if any(line.strip().rstrip("/") in known for line in read_lines(path)):
         kept.append(".gitignore")
         return
-    with open(path, "a", encoding="utf-8", errors="surrogateescape") as file:
-        file.write(("" if not text or text.endswith("\n") else "\n") + _IGNORED + "\n")
+    append_lines(path, [_IGNORED])
     made.append(".gitignore")

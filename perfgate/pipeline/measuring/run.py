@@ -151,14 +151,18 @@ def _refuse_clash(job: MeasuringJob) -> None:
 
 
 def _refuse_own_clash(job: MeasuringJob, path: str, summary: dict[str, Any]) -> None:
-    """Refuse a summary of a program that names itself as another command did in this session, and take it back."""
+    """Refuse a summary of a program that names itself as another command did in this session, and take it back.
+
+    One that the program wrote into a folder of its own choice stays: it may be any file of the user.
+    """
     name = str(summary.get("benchmark") or "")
     if not name or name == job.benchmark or summary.get("command") != job.command:
         return
     other = _find_clash(job, name, labels=summary.get("labels") or {})
     if other is not None:
-        with contextlib.suppress(OSError):
-            os.remove(path)
+        if os.path.realpath(os.path.dirname(path)) == os.path.realpath(job.out):
+            with contextlib.suppress(OSError):
+                os.remove(path)
         raise _clash(name, other.origin)
 
 
@@ -257,11 +261,15 @@ def measure_once(
     started_at = format_utc(time.time_ns())
     env = build_environ(job, receipt, is_warmup=is_warmup)
     keep_output = watch is not None and not watch.has_output
+    folder = os.path.realpath(job.out)
     result = run_command(job.argv, env=env, timeout=job.timeout, cwd=job.folder, keep_output=keep_output)
+    if os.path.realpath(job.out) != folder:
+        message = "leads to another place than before the command ran"
+        raise cannot_decide("run-unwritable", message, place=job.out, hint="let the command leave that folder alone")
     if watch is not None:
         watch.note_output(result.output, result.stderr_tail)
     if not is_warmup or not result.is_ok():
-        own = _read_own_summaries(receipt, failed=not result.is_ok())
+        own = _read_own_summaries(receipt, job, failed=not result.is_ok())
         if watch is not None and result.is_ok() and not own:
             watch.refuse_by_traces()
         # A mistyped command is no run of any benchmark: a file would stand in the way of all others.
@@ -298,10 +306,11 @@ def environ_with(variables: Mapping[str, str | None]) -> dict[str, str]:
     return {name: text for name, text in {**os.environ, **variables}.items() if text is not None}
 
 
-def _read_own_summaries(receipt: str, *, failed: bool) -> list[tuple[str, dict[str, Any]]]:
+def _read_own_summaries(receipt: str, job: MeasuringJob, *, failed: bool) -> list[tuple[str, dict[str, Any]]]:
     """Return the summaries that the command wrote itself; they replace the one measured from outside.
 
-    Summaries of a failed command count as failed, whatever their status.
+    Summaries of a failed command count as failed, whatever their status. That of one that the program wrote
+    elsewhere is written into the job's folder: the receipt may name any file of the user.
     """
     if not os.path.exists(receipt):
         return []
@@ -310,13 +319,13 @@ def _read_own_summaries(receipt: str, *, failed: bool) -> list[tuple[str, dict[s
     for path in dict.fromkeys(lines.splitlines()):
         if "\0" in path:
             raise cannot_decide("run-unreadable", "the command names a file with the character NUL", hint=_OWN_HINT)
-        content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
+        written, content = path, read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
         _check_own(SummaryReader().parse(content, path, "").run_id, path)
         summary: dict[str, Any] = load_json(content, path, "run-invalid", _OWN_HINT)
         if failed and summary.get("status") != "failed":
             summary["status"] = "failed"
-            write_summary(summary, os.path.dirname(path))
-        found.append((os.path.relpath(path), summary))
+            written = _write(summary, job)
+        found.append((os.path.relpath(written), summary))
     return found
 
 
@@ -371,8 +380,13 @@ def _write_outside_summary(
         "shard": read_shard("PERFGATE_SHARD"),
     }
     summary = build_summary(about, result.measured, {}, traced)
+    return os.path.relpath(_write(summary, job)), summary
+
+
+def _write(summary: dict[str, Any], job: MeasuringJob) -> str:
+    """Write a summary into the job's folder and return its absolute path."""
     try:
-        return os.path.relpath(write_summary(summary, job.out)), summary
+        return write_summary(summary, job.out)
     except OSError as caught:
         hint = "name another folder: --out DIR"
         raise cannot_decide(
