@@ -48,11 +48,11 @@ def enclose(
             return func(*args, **kwargs)
 
     @wraps(func)
-    async def run_async(*args: object, **kwargs: object) -> object:
+    async def _run_awaited(*args: object, **kwargs: object) -> object:
         with open_block():
             return await func(*args, **kwargs)
 
-    return run_async if is_async else run
+    return _run_awaited if is_async else run
 
 
 def _unwrap(func: Any) -> Any:  # noqa: ANN401 - any callable

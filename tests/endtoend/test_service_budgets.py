@@ -1,4 +1,4 @@
-"""One file of budgets judges a service from its logs, from its scrapes, or from both; a missing source is never green."""
+"""One file of budgets judges a service from logs, scrapes, or both; a missing source is never green."""
 
 from __future__ import annotations
 
@@ -174,7 +174,8 @@ def test_a_budget_that_no_source_serves_is_exit_2_until_the_others_are_asked_for
     done = service.cli("check", "predictions.jsonl")
     assert done.code == 2
     assert 'no benchmark matches "active_models"' in done.stderr
-    asked = service.cli("check", "predictions.jsonl", "--budget", "latency", "--budget", "hits", "--report", "report.json")
+    names = ("--budget", "latency", "--budget", "hits")
+    asked = service.cli("check", "predictions.jsonl", *names, "--report", "report.json")
     assert asked.code == 0, asked.stderr
     assert set(statuses(service)) == {"latency_total", "cache_hit_rate"}
     assert "--budget left out 4 of 6 budgets" in service.path("report.json").read_text()
