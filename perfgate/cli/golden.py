@@ -86,6 +86,8 @@ def _lines(found: Comparison) -> Iterator[str]:
         yield plain(f"{change.root}: changed in {change.traces:,} of {count(change.of, 'trace')}, as {change.trace_id}")
         for words in change.words:
             yield plain(f"  {words}")
+    if found.undescribed:
+        yield f"{found.undescribed:,} of {count(len(found.changes), 'change')} not described: too many, or too large"
     for root, traces in found.same:
         yield plain(f"{root}: the same in {count(traces, 'trace')}")
     for root in found.new:
@@ -103,4 +105,5 @@ def _to_data(found: Comparison) -> dict[str, object]:
         "same": [{"root": root, "traces": traces} for root, traces in found.same],
         "new": list(found.new),
         "missing": list(found.missing),
+        "undescribed": found.undescribed,
     }
