@@ -38,7 +38,7 @@ _AT_CHECKOUT = ("HEAD", "logs/HEAD", "FETCH_HEAD")
 
 
 def find_left_behind(
-    selected: Iterable[SessionTally], files: Collection[str] = ()
+    selected: Iterable[SessionTally], files: Collection[str] = (), *, hint: str = _ON_PURPOSE
 ) -> tuple[list[Diagnostic], list[Diagnostic]]:
     """Return errors and warnings on files that are judged, and that this job did not measure.
 
@@ -47,7 +47,8 @@ def find_left_behind(
 
     Args:
         selected: the sessions that are judged.
-        files: others that are judged, such as percentiles.
+        files: others that are judged, such as percentiles or traces.
+        hint: what to do about an error.
     """
     judged = [s for s in selected if s.ok or s.failed]
     named = sorted({*files, *chain.from_iterable({s.files for s in judged})})  # many sessions may be of one file
@@ -63,7 +64,7 @@ def find_left_behind(
     message = f"{list_some(sorted(earlier), 3)}: measured hours before CI checked out the commit"
     warnings = [warning(_SLUG, message, hint="nothing, if another job of this CI run measured it; else measure again")]
     return [
-        error(_SLUG, f"{list_some(sorted(found), 3)}: {why}; this job did not measure it", hint=_ON_PURPOSE)
+        error(_SLUG, f"{list_some(sorted(found), 3)}: {why}; this job did not measure it", hint=hint)
         for found, why in ((committed, _COMMITTED), (older, "older than the commit that is checked out"))
         if found
     ], (warnings if earlier else [])

@@ -48,13 +48,15 @@ def find_committed(files: Iterable[str]) -> set[str]:
 
 
 def _list(root: str, names: Sequence[str]) -> list[str]:
-    """Return which of these names are files of git's index, and of the commit; none where nothing is committed."""
+    """Return which of these names are files of git's index; none where nothing is committed."""
     try:
-        git(root, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], hint="")
         listed = git(root, ["--literal-pathspecs", "ls-files", "-z", "--", *names], hint="")
+        found = {*filter(None, os.fsdecode(listed).split("\0"))} & {*names}
+        if found:
+            git(root, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], hint="")
     except CannotDecideError:  # no repository here after all, or nothing committed yet
         return []
-    return sorted({*filter(None, os.fsdecode(listed).split("\0"))} & {*names})
+    return sorted(found)
 
 
 def _find_unchanged(root: str, names: Sequence[str]) -> set[str]:
