@@ -9,10 +9,12 @@ import click
 from perfgate.cli.output import echo, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from perfgate.core.errors import Diagnostic
     from perfgate.core.finding import ExitCode
     from perfgate.gate.golden import Comparison
+    from perfgate.pipeline.traces.golden import Checked
 
 
 @click.group(no_args_is_help=False)
@@ -37,9 +39,7 @@ def refresh(*, files: tuple[str, ...], out: str | None, attributes: tuple[str, .
     from perfgate.report.words import count
 
     done = write(files, out=out, attributes=attributes)
-    for remark in done.remarks:
-        for line in remark.lines():
-            say(line, err=True)
+    _say(done.remarks)
     for path, structures, traces in done.written:
         say(plain(f"{path}: {count(structures, 'structure')} of {count(traces, 'trace')}"))
     for path in done.unchanged:
@@ -64,18 +64,23 @@ def check(*, files: tuple[str, ...], folder: str | None, form: str) -> ExitCode:
     from perfgate.core.text.canonical import dumps
     from perfgate.pipeline.traces.golden import check as compare
 
-    found, faults, remarks = compare(files, folder=folder)
+    done = compare(files, folder=folder)
+    _say(done.first)
     if form == "json":
-        echo(dumps(_to_data(found)), form="json")
+        echo(dumps(_to_data(done)), form="json")
     else:
-        for line in _lines(found):
+        for line in _lines(done.comparison):
             say(line)
+    _say(done.remarks)
+    if done.faults:
+        raise CannotDecideError(done.faults)
+    return Code.REGRESSION if done.comparison.changes else Code.PASS
+
+
+def _say(remarks: Iterable[Diagnostic]) -> None:
     for remark in remarks:
         for line in remark.lines():
             say(line, err=True)
-    if faults:
-        raise CannotDecideError(faults)
-    return Code.REGRESSION if found.changes else Code.PASS
 
 
 def _lines(found: Comparison) -> Iterator[str]:
@@ -86,6 +91,8 @@ def _lines(found: Comparison) -> Iterator[str]:
         yield plain(f"{change.root}: changed in {change.traces:,} of {count(change.of, 'trace')}, as {change.trace_id}")
         for words in change.words:
             yield plain(f"  {words}")
+    if found.undescribed:
+        yield f"{found.undescribed:,} of {count(len(found.changes), 'change')} not described: too many, or too large"
     for root, traces in found.same:
         yield plain(f"{root}: the same in {count(traces, 'trace')}")
     for root in found.new:
@@ -94,8 +101,10 @@ def _lines(found: Comparison) -> Iterator[str]:
         yield plain(f"{root}: no complete trace")
 
 
-def _to_data(found: Comparison) -> dict[str, object]:
+def _to_data(done: Checked) -> dict[str, object]:
+    found = done.comparison
     return {
+        "edited": [{"file": change.path, "edit": change.edit} for change in done.edited],
         "changed": [
             {"root": c.root, "traces": c.traces, "of": c.of, "trace_id": c.trace_id, "changes": list(c.words)}
             for c in found.changes
@@ -103,4 +112,5 @@ def _to_data(found: Comparison) -> dict[str, object]:
         "same": [{"root": root, "traces": traces} for root, traces in found.same],
         "new": list(found.new),
         "missing": list(found.missing),
+        "undescribed": found.undescribed,
     }

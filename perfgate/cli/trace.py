@@ -27,9 +27,9 @@ def command(*, files: tuple[str, ...], form: str, output: str | None) -> None:
     format chrome is for chrome://tracing and Perfetto, svg is a flame graph.
     """
     from perfgate.pipeline.report_io import write_output
-    from perfgate.pipeline.traces.trace import read, remarks
+    from perfgate.pipeline.traces.trace import find_files, read, remarks
 
-    found = read(files)
+    found = read(find_files(files))
     text = _render(form)(found.complete)
     if output is not None:
         write_output(output, text.encode(), slug="trace-unwritable")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["baseline", "configuration", "waivers"]
+Kind = Literal["baseline", "configuration", "waivers", "golden"]
 Edit = Literal["added", "changed", "removed", "unreadable"]
 
 

@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfgate.core.text.canonical import dump_line, short_hash
 from perfgate.core.traces.structure import Structure, structures_of
 
 if TYPE_CHECKING:
@@ -20,7 +19,9 @@ _MOST_COMPARED = 20
 """Golden structures that a new one is compared with to find the nearest."""
 _MOST_DESCRIBED = 20
 """New structures of one root whose nearest golden one is searched."""
-_NOT_DESCRIBED = "another structure than every golden one"
+_MOST_ROWS_COMPARED = 2_000_000
+"""Rows of new and golden structures that are compared in all, to find what is nearest: some seconds."""
+_NOT_DESCRIBED: tuple[str, ...] = ("another structure than every golden one",)
 _MOST_WORDS = 20
 """Changes that are said of one structure."""
 
@@ -65,6 +66,8 @@ class Comparison:
     """Roots without a golden file, beside others that have one."""
     missing: tuple[str, ...]
     """Roots of golden files of which there is no complete trace."""
+    undescribed: int
+    """Changes of which is not said what differs: there are too many, or they are too large."""
 
 
 def group(traces: Iterable[Trace], attributes: Sequence[str] = ()) -> dict[str, dict[Structure, list[str]]]:
@@ -98,6 +101,7 @@ def compare(golden: Sequence[Golden], traces: Sequence[Trace]) -> Comparison:
     """
     by_attributes: dict[tuple[str, ...], dict[str, dict[Structure, list[str]]]] = {}
     same, changes, missing = [], [], []
+    room, undescribed = _MOST_ROWS_COMPARED, 0
     for one in golden:
         if one.attributes not in by_attributes:
             by_attributes[one.attributes] = group(traces, one.attributes)
@@ -110,9 +114,15 @@ def compare(golden: Sequence[Golden], traces: Sequence[Trace]) -> Comparison:
         unknown = [s for s in found if s not in known]
         if not unknown:
             same.append((one.root, total))
+        nearest = _Nearest(one)
         for number, structure in enumerate(unknown):
-            ids = found[structure]
-            words = describe(one, structure) if number < _MOST_DESCRIBED else (_NOT_DESCRIBED,)
+            ids, words = found[structure], _NOT_DESCRIBED
+            rows = nearest.rows + len(structure)
+            if number < _MOST_DESCRIBED and rows <= room:
+                room -= rows
+                words = nearest.describe(structure)
+            else:
+                undescribed += 1
             changes.append(Change(root=one.root, traces=len(ids), of=total, trace_id=ids[0], words=words))
     roots = {trace.spans[i].name for trace in traces for i in trace.roots}
     return Comparison(
@@ -120,65 +130,78 @@ def compare(golden: Sequence[Golden], traces: Sequence[Trace]) -> Comparison:
         changes=tuple(changes),
         new=tuple(sorted(roots - {one.root for one in golden})),
         missing=tuple(missing),
+        undescribed=undescribed,
     )
 
 
-def describe(golden: Golden, structure: Structure) -> tuple[str, ...]:
-    """Return what differs between a structure and the nearest golden one, in sentences."""
-    new = _Counted(structure)
-    nearest = min(
-        (_Counted(old) for old, _ in golden.structures[:_MOST_COMPARED]),
-        key=lambda old: _distance(old.calls, new.calls),
-    )
-    words = _differences(nearest, new)
-    if not words:
-        words = ["the same spans and calls, divided otherwise among the calls around them"]
-    if len(words) > _MOST_WORDS:
-        words = [*words[:_MOST_WORDS], f"and {len(words) - _MOST_WORDS:,} more"]
-    return tuple(words)
+class _Nearest:
+    """The golden structures of one root, each counted once, for as many new ones as are described."""
+
+    def __init__(self, golden: Golden) -> None:
+        self._structures = [structure for structure, _ in golden.structures[:_MOST_COMPARED]]
+        self._numbers: dict[tuple[int, str], int] = {}
+        self._counted: list[_Counted] = []
+        self.rows = sum(map(len, self._structures))
+        """Rows that a description compares, beside those of the new structure."""
+
+    def describe(self, structure: Structure) -> tuple[str, ...]:
+        """Return what differs between a structure and the nearest golden one, in sentences."""
+        if not self._counted:
+            self._counted = [_Counted(old, self._numbers) for old in self._structures]
+        new = _Counted(structure, self._numbers)
+        words = _differences(min(self._counted, key=lambda old: _distance(old.calls, new.calls)), new)
+        if not words:
+            words = ["the same spans and calls, divided otherwise among the calls around them"]
+        if len(words) > _MOST_WORDS:
+            words = [*words[:_MOST_WORDS], f"and {len(words) - _MOST_WORDS:,} more"]
+        return tuple(words)
 
 
 class _Counted:
     """The calls of each path in one trace: rows of one path are one."""
 
-    def __init__(self, structure: Structure) -> None:
-        self.calls: Counter[tuple[str, str]] = Counter()
-        self.above: dict[tuple[str, str], tuple[str, str]] = {}
-        self.labels: dict[tuple[str, str], str] = {}
-        around: list[tuple[tuple[str, str], int]] = []
+    def __init__(self, structure: Structure, numbers: dict[tuple[int, str], int]) -> None:
+        """Count them.
+
+        Args:
+            structure: of the trace.
+            numbers: of each path by that of the path around it and its label, so that nested names of
+                any depth cost the same; new ones are added, from 1. Above the root is 0.
+        """
+        self.calls: Counter[int] = Counter()
+        self.above: dict[int, int] = {}
+        self.labels: dict[int, str] = {}
+        around: list[tuple[int, int]] = []
         for row in structure:
             del around[row.depth :]
-            above, times = around[-1] if around else (("", ""), 1)
-            path = (_short(above), row.label)
+            above, times = around[-1] if around else (0, 1)
+            path = numbers.setdefault((above, row.label), len(numbers) + 1)
             calls = times * row.calls
             self.calls[path] += calls
             self.above[path] = above
             self.labels[path] = row.label
             around.append((path, calls))
 
-    def times(self, path: tuple[str, str]) -> int:
+    def times(self, path: int) -> int:
         """Return how often a path is called; what is above the root is there once."""
-        return self.calls.get(path, 0) if path != ("", "") else 1
+        return self.calls.get(path, 0) if path else 1
 
-    def within(self, path: tuple[str, str]) -> str:
+    def within(self, path: int) -> str:
         """Return where a path is called from, in words."""
         above = self.above[path]
         return f" in `{self.labels[above]}`" if above in self.labels else ""
 
 
-def _short(path: tuple[str, str]) -> str:
-    """Return a path in a fixed number of characters: nested names of any depth cost the same."""
-    return short_hash(dump_line(path), digits=32)
-
-
-def _distance(old: Counter[tuple[str, str]], new: Counter[tuple[str, str]]) -> tuple[int, int]:
+def _distance(old: Counter[int], new: Counter[int]) -> tuple[int, int]:
     return len(old.keys() ^ new.keys()), sum(abs(old[p] - new[p]) for p in old.keys() | new.keys())
 
 
 def _differences(old: _Counted, new: _Counted) -> list[str]:
     words: list[str] = []
-    gone = [p for p in old.calls if p not in new.calls and old.above[p] not in old.calls.keys() - new.calls.keys()]
-    added = [p for p in new.calls if p not in old.calls and new.above[p] not in new.calls.keys() - old.calls.keys()]
+    only_old, only_new = old.calls.keys() - new.calls.keys(), new.calls.keys() - old.calls.keys()
+    # each once for all that is inside; of a dict, since many are taken out again
+    gone = dict.fromkeys(p for p in old.calls if p in only_old and old.above[p] not in only_old)
+    added = [p for p in new.calls if p in only_new and new.above[p] not in only_new]
     for path in new.calls:
         above = new.above[path]
         before, after = old.calls.get(path), new.calls[path]
@@ -190,7 +213,7 @@ def _differences(old: _Counted, new: _Counted) -> list[str]:
         label, calls = new.labels[path], new.calls[path]
         origin = from_label.pop(label, None)
         if origin is not None:
-            gone.remove(origin)
+            del gone[origin]
             change = "" if old.calls[origin] == calls else f", {old.calls[origin]:,} -> {calls:,} calls"
             words.append(f"moved: `{label}`, before{old.within(origin)}, now{new.within(path)}{change}")
         else:

@@ -15,7 +15,8 @@ from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.machine.ci import find_ci_run, name_ci_run
 from perfgate.report.codec import from_data
 from perfgate.report.compose import compose
-from perfgate.store.git import Commit, git
+from perfgate.store.checkouts.committed import find_committed
+from perfgate.store.git import git
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,16 +81,6 @@ def read_verdicts(path: str, *, largest: int = LARGEST) -> tuple[Verdict, list[V
     return replace(verdicts[shown], notes=(*others, *verdicts[shown].notes)), verdicts
 
 
-def is_committed(path: str) -> bool:
-    """Does the commit that is checked out hold the file with this very content?"""
-    folder, name = os.path.split(path)
-    try:
-        content = read_bounded(path, limit=LARGEST, slug="report-unreadable")
-        return Commit("HEAD", folder or ".").read(name, limit=LARGEST) == content
-    except CannotDecideError:  # no repository, no commit: nobody can have committed it
-        return False
-
-
 def choose_folder(folder: str, environ: Mapping[str, str]) -> tuple[str, list[Diagnostic]]:
     """Return the folder for the reports of a check in CI, so that those of an earlier check of the job are kept.
 
@@ -141,7 +132,7 @@ def _is_of_this_run(path: str, environ: Mapping[str, str]) -> bool:
         age = time.time() - os.stat(path).st_mtime
     except (CannotDecideError, OSError):
         return False
-    if is_committed(path):
+    if find_committed([path]):
         return False
     system, this_run = find_ci_run(environ)
     if this_run and verdict.compared.ci_run:

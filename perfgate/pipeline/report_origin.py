@@ -11,8 +11,9 @@ from perfgate.core.text.names import list_some
 from perfgate.measure.machine import facts
 from perfgate.measure.machine.ci import find_ci_run, name_ci_run
 from perfgate.pipeline.check.origin import find_checked_out, is_known
-from perfgate.pipeline.report_io import is_committed, list_further_reports, read_verdicts
+from perfgate.pipeline.report_io import list_further_reports, read_verdicts
 from perfgate.report.compose import compose
+from perfgate.store.checkouts.committed import find_committed
 
 if TYPE_CHECKING:
     from perfgate.core.finding import Verdict
@@ -37,7 +38,7 @@ def read_report_of_job(path: str) -> Document:
             hint = "let this job write a report, and look why its check did not: perfgate check --report-dir DIR"
             message = f"{other}: no check of this job wrote it"
             raise cannot_decide("report-of-another-run", message, place=each, hint=hint)
-        if is_committed(each):
+        if find_committed([each]):
             hint = "git rm --cached it; let the check write a report: --report-dir DIR"
             message = "is what git holds, so that no check of this job wrote it"
             raise cannot_decide("report-committed", message, place=each, hint=hint)

@@ -12,12 +12,13 @@ from perfgate.store.codec import decode_baseline, file_name
 from perfgate.store.staging import is_staging
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from perfgate.core.profile import Profile
 
 LARGEST = 16 * 1024 * 1024
 """Largest baseline file in bytes: ten sessions of ten thousand values fit."""
+_UNREADABLE = "baseline-unreadable"
 _MOST_BYTES = 256 * 1024 * 1024
 """Of all files together: baselines of ten thousand benchmarks fit."""
 _MOST_FILES = 100_000
@@ -46,7 +47,7 @@ def load(folder: str) -> Baselines:
     files: list[tuple[str, bytes]] = []
     problems: list[Diagnostic] = []
     room = _MOST_BYTES
-    for relative in _names(folder, problems):
+    for relative in list_json(folder, problems, slug=_UNREADABLE, hint="correct the key baselines"):
         path = os.path.join(folder, relative)
         try:
             content = _read(path)
@@ -56,38 +57,56 @@ def load(folder: str) -> Baselines:
         room -= len(content)
         if room < 0:  # small in git, as links to one large file may be
             message = f"holds more than {_MOST_BYTES:,} bytes of JSON files"
-            problems.append(error("baseline-unreadable", message, place=folder, hint="remove what is no baseline"))
+            problems.append(error(_UNREADABLE, message, place=folder, hint="remove what is no baseline"))
             break
         files.append((relative, content))
     return parse(folder, files, problems)
 
 
-def _names(folder: str, problems: list[Diagnostic]) -> list[str]:
+def _is_json(name: str) -> bool:
+    return name.lower().endswith(".json")
+
+
+def list_json(
+    folder: str,
+    problems: list[Diagnostic],
+    *,
+    slug: str,
+    hint: str,
+    is_json: Callable[[str], bool] = _is_json,
+) -> list[str]:
     """Return the JSON files below a folder, relative to it, ascending: also those that are not where one belongs.
 
-    A baseline that no check reads would ask for nothing. The folders of machine classes may be
+    A file of the gate that no check reads would ask for nothing. The folders of machine classes may be
     links; deeper ones are not followed, so that each file is met once.
+
+    Args:
+        folder: need not exist.
+        problems: takes what cannot be listed.
+        slug: of that.
+        hint: what to do about too many files.
+        is_json: is it the name of such a file, or nearly?
     """
 
     def fail(caught: OSError) -> None:
         if isinstance(caught, FileNotFoundError) and caught.filename == folder:
             return
         message = f"cannot be listed ({caught.strerror})"
-        problems.append(error("baseline-unreadable", message, place=str(caught.filename), hint="make it readable"))
+        problems.append(error(slug, message, place=str(caught.filename), hint="make it readable"))
 
     tops = [folder]
     names: list[str] = []
     while tops:
         top = tops.pop()
         for place, folders, files in os.walk(top, onerror=fail):
-            files += [name for name in folders if _is_json(name)]  # a folder in place of a file cannot be read
-            folders[:] = [name for name in folders if not is_staging(name) and not _is_json(name)]
+            files += [name for name in folders if is_json(name)]  # a folder in place of a file cannot be read
+            folders[:] = [name for name in folders if not is_staging(name) and not is_json(name)]
             if place == folder:
                 tops += [path for name in folders if os.path.islink(path := os.path.join(place, name))]
-            names += [os.path.relpath(os.path.join(place, n), folder) for n in files if _is_json(n)]
+            names += [os.path.relpath(os.path.join(place, n), folder) for n in files if is_json(n)]
             if len(names) > _MOST_FILES:
                 message = f"holds more than {_MOST_FILES:,} JSON files"
-                problems.append(error("baseline-unreadable", message, place=folder, hint="correct the key baselines"))
+                problems.append(error(slug, message, place=folder, hint=hint))
                 return []
     return sorted(names)
 
@@ -98,14 +117,12 @@ def _read(path: str) -> bytes:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
         with os.fdopen(fd, "rb") as file:
             if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise cannot_decide("baseline-unreadable", "is no regular file", place=path, hint=hint)
+                raise cannot_decide(_UNREADABLE, "is no regular file", place=path, hint=hint)
             content = file.read(LARGEST + 1)
     except OSError as caught:
-        raise cannot_decide(
-            "baseline-unreadable", f"cannot be read ({caught.strerror})", place=path, hint=hint
-        ) from None
+        raise cannot_decide(_UNREADABLE, f"cannot be read ({caught.strerror})", place=path, hint=hint) from None
     if len(content) > LARGEST:
-        raise cannot_decide("baseline-unreadable", f"is larger than {LARGEST:,} bytes", place=path, hint=hint)
+        raise cannot_decide(_UNREADABLE, f"is larger than {LARGEST:,} bytes", place=path, hint=hint)
     return content
 
 
@@ -144,10 +161,6 @@ def parse(source: str, files: Iterable[tuple[str, bytes]], problems: Iterable[Di
         outdated=frozenset(outdated),
         problems=tuple(faults),
     )
-
-
-def _is_json(name: str) -> bool:
-    return name.lower().endswith(".json")
 
 
 def _belongs(relative: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeGuard
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
@@ -16,12 +17,24 @@ DURATIONS = "durations.json"
 VERSION = 1
 _SHORT = 3
 """Items of a row without attributes."""
+_NEARLY = re.compile(r"\.json(?!\w)(?!.*\.tmp$)", re.IGNORECASE)
+"""In the name of a file: that of a golden one, or nearly; not what a write leaves that was cut off."""
 _HINT = "restore it from git, or write it again: perfgate golden refresh"
 
 
 def file_name(root: str) -> str:
     """Return the name of a root's golden file: readable, and unique by the hash of the name."""
     return f"{slug(root) or 'trace'}-{short_hash(root, digits=8)}.json"
+
+
+def is_nearly_golden(name: str) -> bool:
+    """Does a file have the name of a golden one, or nearly: with more before or behind it, or capital letters?"""
+    return bool(_NEARLY.search(name))
+
+
+def is_read(relative: str) -> bool:
+    """Is a path, relative to the folder of golden files, one where a check looks for them?"""
+    return "/" not in relative and relative.endswith(".json") and not relative.startswith(".")
 
 
 def encode(golden: Golden) -> bytes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 from trace_cases import traces
 
-from perfgate.gate.golden import compare, group, to_golden
+from perfgate.gate.golden import Golden, compare, group, to_golden
 
 
 def golden(*trees, attributes=()):
@@ -80,7 +82,58 @@ def test_a_chosen_attribute_that_changes_is_a_change():
 
 def test_of_many_new_structures_few_are_compared_with_the_golden_ones():
     now = [("cart", 0, 9, (f"new-{i}", 1, 2)) for i in range(60)]
-    found = compare(golden(BASE), traces(*now)).changes
-    assert len(found) == 60
+    compared = compare(golden(BASE), traces(*now))
+    found = compared.changes
+    assert (len(found), compared.undescribed) == (60, 40)
     assert sum("new span" in change.words[0] for change in found) == 20
     assert found[-1].words == ("another structure than every golden one",)
+
+
+class Large(tuple):
+    """A structure that says it has many rows, and counts how often it is read."""
+
+    __slots__ = ()
+    read: ClassVar[list[str]] = []
+
+    def __len__(self):
+        return 150_000
+
+    def __iter__(self):
+        self.read.append(self[0].name)
+        return super().__iter__()
+
+
+def large(*roots):
+    """Return a golden file for each root, of which each holds two large structures."""
+    Large.read.clear()
+    made = [*golden(*[(root, 0, 9) for root in roots]), *golden(*[(root, 0, 9, ("old", 1, 2)) for root in roots])]
+    return [
+        Golden(
+            root=root,
+            attributes=(),
+            structures=tuple((Large(s), 1) for g in made if g.root == root for s, _ in g.structures),
+        )
+        for root in roots
+    ]
+
+
+def test_golden_structures_are_counted_once_for_all_that_is_compared_with_them():
+    found = compare(large("a", "b"), traces(*[("a", 0, 9, (f"new-{i}", 1, 2)) for i in range(3)], ("b", 0, 9)))
+    assert [change.words[0] for change in found.changes] == [f"new span: `new-{i}` in `a`, 1 call" for i in range(3)]
+    assert Large.read == ["a", "a"]
+    assert found.undescribed == 0
+
+
+def test_of_all_golden_files_together_only_so_many_rows_are_compared():
+    roots = [f"root-{i}" for i in range(9)]
+    found = compare(large(*roots), traces(*[(root, 0, 9, ("new", 1, 2)) for root in roots]))
+    words = [change.words[0] for change in found.changes]
+    assert ["new span" in word for word in words] == [True] * 6 + [False] * 3
+    assert words[-1] == "another structure than every golden one"
+    assert (found.undescribed, len(Large.read)) == (3, 12)
+
+
+def test_of_many_differences_the_first_are_said():
+    many = [(f"{side}-{i}", 1, 2) for side in ("old", "new") for i in range(40)]
+    (change,) = compare(golden(("cart", 0, 9, *many[:40])), traces(("cart", 0, 9, *many[40:]))).changes
+    assert (len(change.words), change.words[-1]) == (21, "and 60 more")

@@ -18,7 +18,7 @@ from perfgate.core.sessions import REST
 from perfgate.core.text.dates import hour_of
 from perfgate.core.text.names import list_some
 from perfgate.measure.machine import facts
-from perfgate.store.checkouts.snapshot import hash_of_file
+from perfgate.store.checkouts.committed import find_committed
 from perfgate.store.git import git
 
 if TYPE_CHECKING:
@@ -35,12 +35,10 @@ _NO_TIME = 315_619_200.0
 _HOUR = 3600.0
 _AT_CHECKOUT = ("HEAD", "logs/HEAD", "FETCH_HEAD")
 """Files that git writes when it fetches or checks out."""
-_AT_ONCE = 500
-"""Names that one call of git is given."""
 
 
 def find_left_behind(
-    selected: Iterable[SessionTally], files: Collection[str] = ()
+    selected: Iterable[SessionTally], files: Collection[str] = (), *, hint: str = _ON_PURPOSE
 ) -> tuple[list[Diagnostic], list[Diagnostic]]:
     """Return errors and warnings on files that are judged, and that this job did not measure.
 
@@ -49,7 +47,8 @@ def find_left_behind(
 
     Args:
         selected: the sessions that are judged.
-        files: others that are judged, such as percentiles.
+        files: others that are judged, such as percentiles or traces.
+        hint: what to do about an error.
     """
     judged = [s for s in selected if s.ok or s.failed]
     named = sorted({*files, *chain.from_iterable({s.files for s in judged})})  # many sessions may be of one file
@@ -65,35 +64,10 @@ def find_left_behind(
     message = f"{list_some(sorted(earlier), 3)}: measured hours before CI checked out the commit"
     warnings = [warning(_SLUG, message, hint="nothing, if another job of this CI run measured it; else measure again")]
     return [
-        error(_SLUG, f"{list_some(sorted(found), 3)}: {why}; this job did not measure it", hint=_ON_PURPOSE)
+        error(_SLUG, f"{list_some(sorted(found), 3)}: {why}; this job did not measure it", hint=hint)
         for found, why in ((committed, _COMMITTED), (older, "older than the commit that is checked out"))
         if found
     ], (warnings if earlier else [])
-
-
-def find_committed(files: Iterable[str]) -> set[str]:
-    """Return which files git has committed, and that were not changed since."""
-    found: set[str] = set()
-    for root, paths in _by_repository(files).items():
-        names = list(paths)
-        for start in range(0, len(names), _AT_ONCE):
-            some = names[start : start + _AT_ONCE]
-            listing = ["--literal-pathspecs", "ls-files", "-z", "--", *some]
-            try:
-                listed = sorted(_names(git(root, listing, hint="")) & paths.keys())
-                if listed:
-                    found |= {path for name in _unchanged(root, listed) for path in paths[name]}
-            except CannotDecideError:  # no repository here after all, or nothing committed yet
-                continue
-    return found
-
-
-def _unchanged(folder: str, names: Iterable[str]) -> set[str]:
-    """Return the files that are those of HEAD, byte for byte: `git diff` would run filters that settings name."""
-    listed = git(folder, ["--literal-pathspecs", "ls-tree", "-z", "HEAD", "--", *names], hint="")
-    entries = [line.partition("\t") for line in os.fsdecode(listed).split("\0") if line]
-    blobs = {name: facts_of.rpartition(" ")[2] for facts_of, _, name in entries}
-    return {name for name, oid in blobs.items() if hash_of_file(os.path.join(folder, name), like=oid) == oid}
 
 
 def time_of_commit() -> float:
@@ -149,36 +123,3 @@ def _find_older(silent: Iterable[SessionTally], instant: float) -> set[str]:
         elif hour + margin < instant / _HOUR:
             older |= set(s.files)
     return older
-
-
-def _by_repository(files: Iterable[str]) -> dict[str, dict[str, list[str]]]:
-    """Return files by the root of their repository and their name from there; those of none are left out."""
-    roots: dict[str, str] = {}
-    found: dict[str, dict[str, list[str]]] = {}
-    for path in files:
-        real = os.path.realpath(path)
-        root = _root_of(os.path.dirname(real), roots)
-        if root:
-            found.setdefault(root, {}).setdefault(os.path.relpath(real, root), []).append(path)
-    return found
-
-
-def _root_of(folder: str, known: dict[str, str]) -> str:
-    """Return the root of the repository that a folder is in, by the folders that were asked for before; empty: none."""
-    passed = []
-    above = folder
-    while above not in known:
-        passed.append(above)
-        if os.path.lexists(os.path.join(above, ".git")):
-            known[above] = above
-        elif os.path.dirname(above) == above:
-            known[above] = ""
-        else:
-            above = os.path.dirname(above)
-    for each in passed:
-        known[each] = known[above]
-    return known[above]
-
-
-def _names(listed: bytes) -> set[str]:
-    return set(filter(None, os.fsdecode(listed).split("\0")))

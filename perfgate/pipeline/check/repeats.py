@@ -18,8 +18,9 @@ from perfgate.core.run import digest_of
 from perfgate.core.text.names import list_some
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.machine import facts
-from perfgate.pipeline.check.left_behind import MEASURE, find_committed, is_older, time_of_commit
+from perfgate.pipeline.check.left_behind import MEASURE, is_older, time_of_commit
 from perfgate.store.baselines import LARGEST
+from perfgate.store.checkouts.committed import find_committed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
-_BY_THE_CHANGE = frozenset({"folder-replaced", "git-answer"})
+BY_THE_CHANGE = frozenset({"folder-replaced", "git-answer"})
 """Why a base that is in the clone cannot be compared, when nothing but the change, or what it ran, can cause it."""
 _BY_OWNERS = "undo it; or let those who own the gate review and merge it despite this check"
 _NOTHING_IN_COMMON = 1  # exit code of git merge-base
@@ -54,7 +54,7 @@ def compare_with_base(gate: Gate, *, given: str | None, machine_class: str) -> G
         reference = gate_of(ref, given=given, machine_class=machine_class) if ref else None
     except CannotDecideError as caught:
         first = caught.diagnostics[0]
-        if first.slug in _BY_THE_CHANGE:
+        if first.slug in BY_THE_CHANGE:
             raise
         _require_allowed(ref, first.message)
         return _with_note(gate, _unknown(base[1], first.message))
@@ -77,6 +77,16 @@ def compare_with_base(gate: Gate, *, given: str | None, machine_class: str) -> G
         baselines=replace(gate.baselines, profiles=tuple(profiles), problems=problems),
         edits=replace(reaction, removed=edits.removed),
     )
+
+
+def find_base_commit() -> str:
+    """Return the commit at which the change under review began; empty: there is none, or it is not in the clone.
+
+    Raises:
+        CannotDecideError: git's answers cannot be right, or its names are ambiguous.
+    """
+    base = find_base(os.environ) if facts.in_ci() else None
+    return next(_merge_bases(*base), "") if base is not None else ""
 
 
 def _require_allowed(ref: str, message: str) -> None:

@@ -19,6 +19,7 @@ from perfgate.gate.gate_changes import policy_moves, profile_moves, removal_move
 from perfgate.gate.removals import NOTHING_REMOVED, Removed
 from perfgate.pipeline import inputs
 from perfgate.pipeline.inputs import BaselineSet
+from perfgate.report.words import count
 from perfgate.store import waivers
 from perfgate.store.codec import file_name
 from perfgate.store.lost import find_listed
@@ -183,12 +184,13 @@ def react_to(changes: tuple[GateChange, ...], reaction: str, judged: str) -> Edi
 def _parts(changes: Sequence[GateChange]) -> list[str]:
     """Return what was edited, in words."""
     parts = ["the configuration"] if any(c.kind == "configuration" for c in changes) else []
-    edited = [c for c in changes if c.kind == "baseline"]
-    if edited:
-        names = sorted({c.name or os.path.basename(c.path) for c in edited})
-        more = ", …" if len(names) > _MOST_NAMES else ""
-        noun = "baseline" if len(edited) == 1 else "baselines"
-        parts.append(f"{len(edited):,} {noun} ({', '.join(names[:_MOST_NAMES])}{more})")
+    for kind in ("baseline", "golden"):
+        edited = [c for c in changes if c.kind == kind]
+        if edited:
+            names = sorted({c.name or os.path.basename(c.path) for c in edited})
+            more = ", …" if len(names) > _MOST_NAMES else ""
+            noun = count(len(edited), "baseline" if kind == "baseline" else "golden file")
+            parts.append(f"{noun} ({', '.join(names[:_MOST_NAMES])}{more})")
     return parts + ["the waivers"] * any(c.kind == "waivers" for c in changes)
 
 

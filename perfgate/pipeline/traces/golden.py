@@ -10,25 +10,24 @@ from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, e
 from perfgate.core.text.canonical import dumps, rounded
 from perfgate.core.traces.spans import MOST_INCOMPLETE
 from perfgate.core.traces.structure import MOST_ROWS, TooManyRowsError
-from perfgate.formats.parsing.files import read_bounded, unreadable
 from perfgate.gate.golden import MOST_STRUCTURES, compare, group, to_golden
-from perfgate.pipeline.inputs import read_settings
+from perfgate.pipeline.check.left_behind import find_left_behind
 from perfgate.pipeline.report_io import write_output
 from perfgate.pipeline.traces import trace
+from perfgate.pipeline.traces.golden_edits import find_edits
+from perfgate.pipeline.traces.golden_files import MOST_FILES, folder_of, list_names, load
 from perfgate.report.traces import list_stages
 from perfgate.store import golden as store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perfgate.core.gate_changes import GateChange
     from perfgate.core.traces.spans import Traces
-    from perfgate.gate.golden import Comparison, Golden
+    from perfgate.gate.golden import Comparison
 
-FOLDER = "artifacts/golden"
-"""Where golden files are, relative to the configuration."""
 _UNWRITABLE = "golden-unwritable"
-_LARGEST = 64 * 1024 * 1024  # bytes of a golden file
-_MOST_FILES = 10_000
+_TRACE = "trace in this job, and write the traces to a file that git does not hold"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +44,36 @@ class Refreshed:
     """What was left out."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a check did."""
+
+    comparison: Comparison
+    """What was found."""
+    edited: tuple[GateChange, ...]
+    """Golden files that are not those of the base of the change, as far as the CI system names it."""
+    first: tuple[Diagnostic, ...]
+    """What is said before it: by which files the check judged, and which traces."""
+    remarks: tuple[Diagnostic, ...]
+    """What was left out."""
+    faults: tuple[Diagnostic, ...]
+    """Why nothing is decided."""
+
+
 def refresh(paths: Sequence[str], *, out: str | None, attributes: Sequence[str]) -> Refreshed:
     """Write the structures of traces as golden files, one a root.
 
     Args:
         paths: files of traces; none: those of the configured folder.
-        out: folder of golden files; None: `FOLDER` beside the configuration.
+        out: folder of golden files; None: that beside the configuration.
         attributes: names of the attributes that belong to the structure.
 
     Raises:
-        CannotDecideError: there are no complete traces, too many structures, or a file cannot be written.
+        CannotDecideError: there are no complete traces, too many structures or roots, or a file cannot be written.
     """
-    found = trace.read(paths)
+    found = trace.read(trace.find_files(paths))
     folder = folder_of(out)
+    names = list_names(folder)
     try:
         groups = group(found.complete, attributes)
     except TooManyRowsError as caught:
@@ -69,6 +85,9 @@ def refresh(paths: Sequence[str], *, out: str | None, attributes: Sequence[str])
                 f'the traces of "{root}" have {len(structures):,} different structures, more than {MOST_STRUCTURES}',
                 hint="leave out --attribute names whose values vary, or trace a workload of fixed inputs",
             )
+    wanted = {store.file_name(root) for root in groups}
+    if len(wanted.union(names)) > MOST_FILES:
+        raise _too_many_files(folder, len(wanted), len(wanted.union(names)))
     written, unchanged = [], []
     for root, structures in groups.items():
         path = os.path.join(folder, store.file_name(root))
@@ -79,18 +98,18 @@ def refresh(paths: Sequence[str], *, out: str | None, attributes: Sequence[str])
         write_output(path, content, slug=_UNWRITABLE)
         written.append((path, len(structures), sum(map(len, structures.values()))))
     write_output(os.path.join(folder, store.DURATIONS), _durations(found), slug=_UNWRITABLE)
-    left = [os.path.join(folder, store.file_name(one.root)) for one in load(folder) if one.root not in groups]
+    left = [os.path.join(folder, name) for name in names if name not in wanted]
     return Refreshed(
         written=tuple(written), unchanged=tuple(unchanged), left=tuple(left), remarks=tuple(trace.remarks(found))
     )
 
 
-def check(paths: Sequence[str], *, folder: str | None) -> tuple[Comparison, tuple[Diagnostic, ...], list[Diagnostic]]:
-    """Compare traces with the golden files; return what was found, what could not be decided, and remarks.
+def check(paths: Sequence[str], *, folder: str | None) -> Checked:
+    """Compare traces with the golden files.
 
     Args:
         paths: files of traces; none: those of the configured folder.
-        folder: folder of golden files; None: `FOLDER` beside the configuration.
+        folder: folder of golden files; None: that beside the configuration.
 
     Raises:
         CannotDecideError: there are no golden files or no complete traces, or a file is not valid.
@@ -100,14 +119,18 @@ def check(paths: Sequence[str], *, folder: str | None) -> tuple[Comparison, tupl
     if not golden:
         hint = "write them first: perfgate golden refresh, then commit the folder"
         raise cannot_decide("golden-none", "there are no golden files", place=where, hint=hint)
-    found = trace.read(paths)
+    edits = find_edits(where, folder, golden)
+    files = trace.find_files(paths)
+    found = trace.read(files)
+    not_of_job, warnings = find_left_behind((), files, hint=_TRACE)
     try:
         comparison = compare(golden, found.complete)
     except TooManyRowsError as caught:
         raise _too_many_rows(caught) from None
     part = len(found.incomplete)
     incomplete = f"; {len(found.incomplete):,} traces are incomplete" if found.incomplete else ""
-    faults = tuple(
+    faults = [*not_of_job, *edits.problems]
+    faults += [
         error(
             "golden-missing",
             f'no complete trace begins with "{root}"{incomplete}',
@@ -115,41 +138,18 @@ def check(paths: Sequence[str], *, folder: str | None) -> tuple[Comparison, tupl
             hint="trace it; or, if it was removed on purpose, remove the file with git rm",
         )
         for root in comparison.missing
-    )
+    ]
     if part > MOST_INCOMPLETE * (part + len(found.complete)):
         message = f"{part:,} of {part + len(found.complete):,} traces are incomplete: {trace.causes(found)}"
         hint = "export every span: a larger queue of the exporter, or fewer traces at a time"
-        faults += (error("golden-incomplete", message, place=", ".join(paths) or where, hint=hint),)
-    return comparison, faults, trace.remarks(found)
-
-
-def load(folder: str) -> list[Golden]:
-    """Return the golden traces of a folder, by the names of their roots; an absent folder has none.
-
-    Raises:
-        CannotDecideError: a file is not valid, or cannot be read.
-    """
-    try:
-        names = sorted(n for n in os.listdir(folder) if n.endswith(".json") and n[0] != "." and n != store.DURATIONS)
-    except FileNotFoundError:
-        return []
-    except OSError as caught:
-        raise unreadable(folder, caught, "golden-unreadable") from None
-    if len(names) > _MOST_FILES:
-        raise cannot_decide("golden-invalid", f"the folder holds more than {_MOST_FILES:,} files", place=folder)
-    found: dict[str, Golden] = {}
-    for name in names:
-        path = os.path.join(folder, name)
-        golden = store.decode(read_bounded(path, limit=_LARGEST, slug="golden-unreadable"), path)
-        if golden.root in found or name != store.file_name(golden.root):
-            raise store.fault(path, f'the file of the root "{golden.root}" is named {store.file_name(golden.root)}')
-        found[golden.root] = golden
-    return [found[root] for root in sorted(found)]
-
-
-def folder_of(given: str | None) -> str:
-    """Return the folder of golden files: the given one, else `FOLDER` beside the configuration."""
-    return given if given is not None else os.path.join(read_settings(None).root, FOLDER)
+        faults.append(error("golden-incomplete", message, place=", ".join(paths) or where, hint=hint))
+    return Checked(
+        comparison=comparison,
+        edited=edits.changes,
+        first=(*edits.notes, *warnings),
+        remarks=tuple(trace.remarks(found)),
+        faults=tuple(faults),
+    )
 
 
 def _holds(path: str, content: bytes) -> bool:
@@ -165,6 +165,17 @@ def _too_many_rows(caught: TooManyRowsError) -> CannotDecideError:
         "golden-too-many",
         f'a trace has more than {MOST_ROWS:,} different calls, at "{caught}"',
         hint="leave out --attribute names whose values vary, or trace fewer details",
+    )
+
+
+def _too_many_files(folder: str, roots: int, files: int) -> CannotDecideError:
+    gone = f", {files - roots:,} of them of roots that no trace has" if files > roots else ""
+    return cannot_decide(
+        "golden-too-many",
+        f"there would be {files:,} golden files, one for each name of a root span{gone}; more than {MOST_FILES:,}"
+        " are not read",
+        place=folder,
+        hint="name root spans by what they do, without numbers and identifiers; and remove files that no trace has",
     )
 
 

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from perfgate.core.traces.spans import Traces
 
 
-def read(paths: Sequence[str]) -> Traces:
-    """Return the traces of files; at least one of them is complete.
+def find_files(paths: Sequence[str]) -> list[str]:
+    """Return the files of traces that paths name; at least one.
 
     Args:
         paths: files, folders of ``.jsonl`` and ``.json`` files, or globs; none: the configured folder of traces.
 
     Raises:
-        CannotDecideError: a file cannot be read or is no OTLP, or there is no complete trace.
+        CannotDecideError: there are none.
     """
     given = list(paths) or [os.path.join(read_settings(None).root, GOLDEN_FOLDER)]
     patterns: list[str] = []
@@ -38,6 +38,18 @@ def read(paths: Sequence[str]) -> Traces:
     if not files:
         hint = "keep traces first: set PERFGATE_TRACE_FILE, or export_golden in [tool.perfgate.trace]"
         raise cannot_decide("no-traces", "there are no files of traces", place=given[0], hint=hint)
+    return files
+
+
+def read(files: Sequence[str]) -> Traces:
+    """Return the traces of files; at least one of them is complete.
+
+    Args:
+        files: at least one, as `find_files` finds them.
+
+    Raises:
+        CannotDecideError: a file cannot be read or is no OTLP, or there is no complete trace.
+    """
     found = read_traces(map(Source, files))
     if not found.complete:
         raise cannot_decide("no-traces", _none_complete(found), place=files[0], hint=_HINT)

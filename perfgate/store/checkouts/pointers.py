@@ -22,7 +22,8 @@ def is_named_by(pointer: bytes, path: str) -> bool:
         pointer: what the commit holds; anything else than a pointer names no file.
         path: of the file, which no link stands for.
     """
-    named = _POINTER.fullmatch(pointer)
+    # Git LFS reads a pointer with blank lines and CR LF, too
+    named = _POINTER.fullmatch(b"\n".join(line for line in pointer.strip().splitlines() if line))
     if not named:
         return False
     try:

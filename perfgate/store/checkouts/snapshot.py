@@ -1,4 +1,4 @@
-"""What the tracked files of a working tree hold, read from the files themselves.
+"""What the tracked files of a working tree hold, read from the files themselves, and whether a commit holds the same.
 
 Neither git's index nor a file's times and size are asked: a program that changes a
 file can set them as they were.
@@ -17,15 +17,19 @@ from perfgate.core.errors import cannot_decide
 from perfgate.store.checkouts.filters import filters_off
 from perfgate.store.checkouts.pointers import LARGEST as _LARGEST_POINTER
 from perfgate.store.checkouts.pointers import is_named_by
-from perfgate.store.git import Commit, git
+from perfgate.store.git import Commit, blob_hash, git
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _CHUNK = 1 << 20
 _SUBMODULE = "160000"
 _LINK = "120000"
 _SHA1 = 40  # digits
+_CONVERSIONS = ("text", "crlf", "eol", "ident", "working-tree-encoding")
+"""Attributes by which git itself converts a file at a checkout; each may lose what it cannot convert back."""
+_AS_IT_IS = frozenset({b"unspecified", b"unset", b"auto"})
+"""Values of these attributes with which nothing is lost (``auto``: a file that holds CR LF is left alone)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,21 +60,13 @@ class Snapshot:
 def take_of_commit(root: str, commit: str) -> Snapshot:
     """Return the files of a fresh checkout, which are those of its commit.
 
-    What git converts at a checkout (line ends, encodings) is compared as git converts it
-    back; what Git LFS fetched is compared with the pointer to it that the commit holds.
-
     Raises:
-        CannotDecideError: a file is not the commit's.
+        CannotDecideError: a file is not the commit's, see `find_held`.
     """
     made_by = Commit(commit, root)
     objects = {path: (mode, oid) for mode, oid, path in made_by.objects() if mode != _SUBMODULE}
     snapshot = _take(root, objects, is_sha1=len(commit) == _SHA1)
-    odd = {path: oid for path, (mode, oid) in objects.items() if not _is_as_held(snapshot.entries[path], mode, oid)}
-    files = [path for path in odd if snapshot.entries[path].kind == "file" and objects[path][0] != _LINK]
-    same = _find_converted(root, {path: odd[path] for path in files if "\n" not in path})  # asked line by line
-    pointers = made_by.small_contents({odd[path] for path in files if path not in same}, limit=_LARGEST_POINTER)
-    same |= {path for path in files if is_named_by(pointers.get(odd[path], b""), os.path.join(root, path))}
-    changed = sorted({*odd} - same)
+    changed = sorted(objects.keys() - _find_held(made_by, objects, snapshot))
     if changed:
         message = f"files of the fresh checkout are not those of the commit: {changed[0]}"
         raise cannot_decide("side-changed", message, place=commit[:12], hint="end what writes there, then repeat it")
@@ -91,9 +87,20 @@ def take_again(before: Snapshot) -> Snapshot:
     return _take(before.root, wanted, is_sha1=before.is_sha1)
 
 
-def hash_of_file(path: str, *, like: str) -> str:
-    """Return the hash by which git names what a file holds, of the kind of another one; empty: it cannot be read."""
-    return _read(path, is_sha1=len(like) == _SHA1).digest
+def find_held(commit: Commit, root: str, objects: Mapping[str, tuple[str, str]]) -> set[str]:
+    """Return the files of a working tree that hold what a commit does, conversions of a checkout included.
+
+    What git converts (line ends, encodings, ``$Id$``) is compared as git would convert it back,
+    and as it would write it; what Git LFS fetched is compared with the pointer to it that the
+    commit holds. No program runs that git's settings or the attributes of a file name.
+
+    Args:
+        commit: looked up from the root.
+        root: of the tree, absolute.
+        objects: mode and object id of each file that is asked for, by its path from there.
+    """
+    some = next(iter(objects.values()), ("", ""))
+    return _find_held(commit, objects, _take(root, objects, is_sha1=len(some[1]) == _SHA1))
 
 
 def find_changed(before: Snapshot) -> list[str]:
@@ -174,12 +181,48 @@ def _is_as_held(entry: Entry, mode: str, oid: str) -> bool:
     return entry.digest == oid and entry.kind == ("link" if mode == _LINK else "file")
 
 
-def _find_converted(root: str, objects: Mapping[str, str]) -> set[str]:
-    """Return the files that git, as it would commit them, names by the hash that the commit has for them."""
-    if not objects:
-        return set()
-    asked = "".join(f"{path}\n" for path in objects)
+def _find_held(commit: Commit, objects: Mapping[str, tuple[str, str]], snapshot: Snapshot) -> set[str]:
+    root, entries = snapshot.root, snapshot.entries
+    held = {path for path, (mode, oid) in objects.items() if _is_as_held(entries[path], mode, oid)}
+    left = {
+        path: oid
+        for path, (mode, oid) in objects.items()
+        if path not in held and entries[path].kind == "file" and mode != _LINK
+    }
+    if not left:
+        return held
     # Git LFS is off, too: a file of its own would be copied into the repository.
-    words, settings = ["hash-object", "--stdin-paths"], filters_off(root, is_lfs_off=True).settings
-    hashes = git(root, words, hint="", asked=os.fsencode(asked), settings=settings).decode().split()
+    settings = filters_off(root, is_lfs_off=True).settings
+    held |= _find_converted(root, left, settings)
+    pointers = commit.small_contents({oid for path, oid in left.items() if path not in held}, limit=_LARGEST_POINTER)
+    held |= {path for path, oid in left.items() if is_named_by(pointers.get(oid, b""), os.path.join(root, path))}
+    left = {path: oid for path, oid in left.items() if path not in held}
+    return held | {path for path, oid in _write(root, left, settings) if oid == entries[path].digest}
+
+
+def _find_converted(root: str, objects: Mapping[str, str], settings: Sequence[str]) -> set[str]:
+    """Return the files that git, as it would commit them, names by the hash that the commit has for them."""
+    asked = b"".join(_quote(path) + b"\n" for path in objects)
+    hashes = git(root, ["hash-object", "--stdin-paths"], hint="", asked=asked, settings=settings).decode().split()
     return {path for (path, oid), found in zip(objects.items(), hashes, strict=True) if found == oid}
+
+
+def _write(root: str, objects: Mapping[str, str], settings: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the files that git converts at a checkout, and the hash of what it would write.
+
+    That may be more than it converts back: mixed line ends, an ``$Id$`` that was filled
+    in, an encoding with several forms. One call for each file, which few repositories have.
+    """
+    asked = b"".join(os.fsencode(path) + b"\0" for path in objects)
+    words = git(root, ["check-attr", "-z", "--stdin", *_CONVERSIONS], hint="", asked=asked).split(b"\0")
+    pairs = zip(words[::3], words[2::3], strict=False)  # of (file, attribute, value)
+    for path in sorted({os.fsdecode(file) for file, value in pairs if value not in _AS_IT_IS}):
+        oid = objects[path]
+        content = git(root, ["cat-file", "--filters", f"--path={path}", oid], hint="", settings=settings)
+        yield path, blob_hash(content, oid)
+
+
+def _quote(path: str) -> bytes:
+    """Return a path as git reads it from a line: of one that begins with a quote it would take away the quotes."""
+    escaped = os.fsencode(path).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+    return b'"' + escaped + b'"'

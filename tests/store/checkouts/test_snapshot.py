@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 
@@ -13,7 +12,6 @@ from perfgate.core.errors import CannotDecideError
 from perfgate.store.checkouts.snapshot import (
     Entry,
     find_changed,
-    hash_of_file,
     signature_of,
     take_again,
     take_of_commit,
@@ -98,13 +96,6 @@ def test_whoever_writes_a_file_and_puts_its_content_and_time_back_changes_its_si
     os.utime(root / "a.txt", ns=(facts.st_atime_ns, facts.st_mtime_ns))
     after = signature_of(snapshot)
     assert {path for path in before if before[path] != after[path]} == {"a.txt"}
-
-
-def test_the_hash_of_a_file_is_of_the_kind_of_another_one(root):
-    blob = b"blob 4\0one\n"
-    assert hash_of_file(str(root / "a.txt"), like="0" * 40) == hashlib.sha1(blob, usedforsecurity=False).hexdigest()
-    assert hash_of_file(str(root / "a.txt"), like="0" * 64) == hashlib.sha256(blob).hexdigest()
-    assert hash_of_file(str(root / "absent"), like="0" * 40) == ""
 
 
 def test_what_is_no_file_is_told_apart_from_what_is_not_there(root):
