@@ -252,8 +252,8 @@ def findings(count: int) -> list[Finding]:
 
 
 def report(folder: Path, count: int) -> None:
-    """Write a report of several benchmarks."""
-    sides = tuple(baseline(f"bench{i:03}", sessions=1) for i in range(count))
+    """Write a report of several benchmarks; the values of its findings are not those of its samples."""
+    sides = tuple(baseline(f"sample{i:03}", sessions=1) for i in range(count))
     made = replace(verdict(*findings(count)), baseline=sides, current=sides)
     (folder / "report.json").write_text(dumps(to_data(made)))
 
