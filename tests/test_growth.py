@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 from gate_cases import finding, profile, session, verdict
 from records import summary, write_json
+from verdicts import lawful
 
 from perfgate.__main__ import run
 from perfgate.core.finding import Status
@@ -248,7 +249,7 @@ def shards(folder: Path, count: int) -> None:
 def findings(count: int) -> list[Finding]:
     """Return findings of benchmarks, one after the other of each status."""
     statuses = list(Status)
-    return [finding(statuses[i % len(statuses)], benchmark=f"bench{i:03}") for i in range(count)]
+    return [lawful(finding(statuses[i % len(statuses)], benchmark=f"bench{i:03}")) for i in range(count)]
 
 
 def report(folder: Path, count: int) -> None:
