@@ -31,7 +31,7 @@ class FieldValue:
     better: Direction | None = None
     """None: the suffix's; if it says none, the user is asked."""
     over: str = ""
-    """The field by which it is divided, row by row; empty: none."""
+    """The field by which it is divided, the sum of all rows by the sum of all rows; empty: none."""
     share: bool = False
     """Does it hold true or false? Then the share of rows where it is true is the value."""
     allow_zero: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import compress
 from typing import TYPE_CHECKING, Any
@@ -74,6 +74,8 @@ class _Group:
     name: str
     columns: tuple[array[float], ...]
     """One for each value of the map."""
+    wholes: list[float]
+    """Of each value that is divided, the sum of what it is divided by."""
     rows: int = 0
     failed: int = 0
 
@@ -150,7 +152,9 @@ class Grouping:
             values = self._numbers(i, cells)
             over = self._overs[i]
             if over is not None:
-                cells, values = _divide(cells, values, map(to_number, map(over, rows)))
+                wholes = list(map(to_number, map(over, rows)))
+                for group, mine in places:
+                    group.wholes[i] += math.fsum(_wholes_of(cells, values, wholes, mine))
             self._keep(i, cells, values, lines, places)
 
     def _keep(
@@ -210,7 +214,8 @@ class Grouping:
             raise RowError(f"the benchmark's name is longer than {_LONGEST_NAME} characters")
         group = self._by_name.get(name)
         if group is None:
-            group = self._by_name[name] = _Group(name, tuple(array("d") for _ in self._map.values))
+            columns = tuple(array("d") for _ in self._map.values)
+            group = self._by_name[name] = _Group(name, columns, [0.0] * len(columns))
         self._by_key[key] = group
         if len(self._by_key) > MOST_BENCHMARKS:
             raise self._source.fault(
@@ -300,8 +305,11 @@ class Grouping:
             yield Skipped(benchmark=group.name, why="no values")
             return
         flags = self._flags(group)
-        for value, column in zip(self._map.values, group.columns, strict=True):
-            if column:
+        for value, column, whole in zip(self._map.values, group.columns, group.wholes, strict=True):
+            if value.over and column and whole > 0:
+                share = Single(value=math.fsum(column) / whole)
+                yield replace(self._record(group.name, value, column, asked, flags), payload=share)
+            elif column and not value.over:
                 yield self._record(group.name, value, column, asked, flags)
         yield from self._throughput(group)
         if self._ok is not None and (self._is_ok_stated or not self._map.is_ok_optional):
@@ -370,17 +378,18 @@ def _passed(cells: list[object], *, is_optional: bool) -> list[bool]:
     return [verdicts[cell] for cell in cells]
 
 
-def _divide(
-    cells: list[object], values: Sequence[float | None], wholes: Iterable[float | None]
-) -> tuple[list[object], list[float | None]]:
-    """Return cells and values divided row by row; where there is nothing to divide by, the row has none."""
-    kept: list[object] = []
-    shares: list[float | None] = []
-    for cell, value, whole in zip(cells, values, wholes, strict=True):
-        is_known = whole is not None and whole > 0
-        kept.append(cell if is_known else None)
-        shares.append(value / whole if is_known and value is not None else None)  # type: ignore[operator] # known
-    return kept, shares
+def _wholes_of(
+    cells: list[object], values: Sequence[float | None], wholes: list[float | None], mine: list[int]
+) -> Iterator[float]:
+    """Yield by what the values of some rows are divided.
+
+    A row without the value counts as 0 of its whole, as a counter that did not move does; one whose value is no
+    number counts nowhere.
+    """
+    for at in mine:
+        whole = wholes[at]
+        if whole is not None and whole > 0 and (values[at] is not None or cells[at] is None):
+            yield whole
 
 
 def _is_hashable(key: object) -> bool:

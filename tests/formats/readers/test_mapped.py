@@ -437,18 +437,25 @@ def test_a_log_with_the_time_of_each_row_has_a_throughput(rows, rate):
 
 
 @pytest.mark.parametrize(
-    ("rows", "shares"),
+    ("rows", "share"),
     [
-        ([{"log_ms": 3, "all_ms": 10}, {"log_ms": 0, "all_ms": 10}], [0.3, 0.0]),
-        ([{"log_ms": 3, "all_ms": 0}, {"log_ms": 3}, {"all_ms": 10}, {"log_ms": 1, "all_ms": 4}], [0.25]),
-        ([{"log_ms": 3, "all_ms": "x"}, {"log_ms": 1, "all_ms": 4}], [0.25]),
+        ([{"log_ms": 3, "all_ms": 10}, {"log_ms": 9, "all_ms": 90}], 0.12),
+        ([{"all_ms": 30}, {"log_ms": None, "all_ms": 10}, {"log_ms": 10, "all_ms": 10}], 0.2),
     ],
 )
-def test_a_value_over_another_is_their_share_row_by_row(rows, shares):
+def test_a_value_over_another_is_the_share_of_their_sums(rows, share):
     mapped = a_map(values=(FieldValue(value="log_ms", over="all_ms"),), benchmark="")
     (record,) = contents(lines(*rows), mapped).records
     assert (record.metric, record.unit, record.better) == ("log_share", "1", "lower")
-    assert list(record.payload.values) == pytest.approx(shares)
+    assert record.payload == Single(value=pytest.approx(share))
+
+
+def test_a_row_whose_value_or_whole_is_no_number_counts_in_no_share():
+    rows = [*[{"log_ms": 1, "all_ms": 4}] * 99, {"log_ms": "x", "all_ms": 400}]
+    mapped = a_map(values=(FieldValue(value="log_ms", over="all_ms"),), benchmark="")
+    (record,) = contents(lines(*rows), mapped).records
+    assert record.payload == Single(value=pytest.approx(0.25))
+    assert contents(lines({"log_ms": 1, "all_ms": 0}), mapped).records == []
 
 
 @pytest.mark.parametrize(
