@@ -99,9 +99,9 @@ def _make_names_unique(found: Iterator[Record | Skipped], stem: str) -> Iterator
 def _unfit(record: Record) -> str | None:
     """Return why a record cannot be used, None when it can."""
     match record.payload:
-        case Samples(values=values):
-            is_finite = all(map(math.isfinite, values))
-            return "no values" if not values else None if is_finite else "a value is not finite"
+        case Samples(values=values, cells=cells):
+            is_finite = all(map(math.isfinite, values)) and all(math.isfinite(c.low + c.high) for c in cells)
+            return "no values" if not values and not cells else None if is_finite else "a value is not finite"
         case Single(value=value):
             return None if math.isfinite(value) else "a value is not finite"
         case Share(hits=hits, of=of):

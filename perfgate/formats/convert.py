@@ -77,7 +77,7 @@ def to_runs(contents: Contents, origin: str) -> Converted:
     of_file = highest_rate(contents.records)
     runs = tuple(_run(name, rs, contents, origin, of_file) for name, rs in groups.items())
     samples = [r.payload for r in fit if isinstance(r.payload, Samples)]
-    most = max((s.stands_for or len(s.values) for s in samples), default=0)
+    most = max((s.count for s in samples), default=0)
     if most > MOST_VALUES:
         message = f"of up to {most:,} values of a metric {MOST_VALUES:,} quantiles are kept, at even shares"
         notes.append(note("values-thinned", message, place=origin))
@@ -149,6 +149,8 @@ def _series(r: Record, rate: float) -> Series:
 
 def _values_or_cells(samples: Samples, kept: Sequence[float]) -> tuple[tuple[float, ...], tuple[Cell, ...]]:
     """Return few values as they are, of many their counts by cell."""
+    if samples.cells:
+        return (), samples.cells
     if len(kept) <= MOST_VALUES:
         return tuple(kept), ()
     ordered = sorted(kept)

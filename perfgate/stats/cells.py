@@ -9,6 +9,7 @@ whole, to the last bit; a quantile read off them lies in the same cell as that o
 from __future__ import annotations
 
 import math
+from array import array
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 STEPS = 2000
 """A distribution is spread over one value more than this: p50, p90, p95, p99 and p99.9 are each one of them."""
+MOST_KEPT = 65_536
+"""Values of a column that are kept as they are, 8 bytes each."""
 _PARTS = 1024  # cells of one power of two
 _TINY_EXPONENT = -1000
 _TINY = math.ldexp(1.0, _TINY_EXPONENT)  # what is smaller shares the cell of zero: no unit makes a measurement so small
@@ -98,6 +101,59 @@ def merge_cells(parts: Iterable[Iterable[Cell]]) -> list[Cell]:
 
 def _join(one: Cell, other: Cell) -> Cell:
     return Cell(min(one.low, other.low), max(one.high, other.high), one.size + other.size)
+
+
+class Column:
+    """Takes the values of one metric batch by batch: few are kept as they are, of many their counts by cell.
+
+    So a log of any length needs the memory of its first values.
+    """
+
+    __slots__ = ("_counted", "_factor", "_total", "cells", "values")
+
+    def __init__(self, factor: float = 1.0) -> None:
+        """Start with no values.
+
+        Args:
+            factor: from the unit of what is taken to the unit of `values` and `cells`.
+        """
+        self._factor = factor
+        self._counted = 0
+        self._total = 0.0
+        self.values = array("d")
+        """As they were taken, until there are `MOST_KEPT`."""
+        self.cells: list[Cell] = []
+        """All of them, times the factor, after `finish` where they were many; else empty."""
+
+    def __len__(self) -> int:
+        """Return how many were taken."""
+        return self._counted + len(self.values)
+
+    @property
+    def total(self) -> float:
+        """The sum of all that was taken."""
+        return self._total + math.fsum(self.values)
+
+    def extend(self, values: Iterable[float]) -> None:
+        """Take more values, all finite."""
+        self.values.extend(values)
+        if len(self.values) >= MOST_KEPT:
+            self._fold()
+
+    def finish(self) -> Sequence[float]:
+        """Return the values times the factor; empty where they were many, and are in `cells`."""
+        if self._counted:
+            self._fold()
+        elif self._factor != 1.0:
+            return array("d", [v * self._factor for v in self.values])
+        return self.values
+
+    def _fold(self) -> None:
+        self._total += math.fsum(self.values)
+        self._counted += len(self.values)
+        ordered = sorted(self.values) if self._factor == 1.0 else sorted(v * self._factor for v in self.values)
+        self.cells = merge_cells([self.cells, cells_of(ordered)])
+        self.values = array("d")
 
 
 def count_of_cells(cells: Iterable[Cell]) -> int:

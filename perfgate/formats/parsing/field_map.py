@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from array import array
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +19,7 @@ from perfgate.formats.parsing.log_rows import STAMP, TOLERATE, are_too_many
 from perfgate.formats.parsing.record import Record, Samples, Share, Single, Skipped
 from perfgate.formats.parsing.timestamps import stated_instant
 from perfgate.formats.parsing.values import to_number
+from perfgate.stats.cells import Column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -72,7 +72,7 @@ class _Group:
     """The rows of one benchmark."""
 
     name: str
-    columns: tuple[array[float], ...]
+    columns: tuple[Column, ...]
     """One for each value of the map."""
     wholes: list[float]
     """Of each value that is divided, the sum of what it is divided by."""
@@ -214,7 +214,7 @@ class Grouping:
             raise RowError(f"the benchmark's name is longer than {_LONGEST_NAME} characters")
         group = self._by_name.get(name)
         if group is None:
-            columns = tuple(array("d") for _ in self._map.values)
+            columns = tuple(Column(_factor_of(v)) for v in self._map.values)
             group = self._by_name[name] = _Group(name, columns, [0.0] * len(columns))
         self._by_key[key] = group
         if len(self._by_key) > MOST_BENCHMARKS:
@@ -307,7 +307,7 @@ class Grouping:
         flags = self._flags(group)
         for value, column, whole in zip(self._map.values, group.columns, group.wholes, strict=True):
             if value.over and column and whole > 0:
-                share = Single(value=math.fsum(column) / whole)
+                share = Single(value=column.total / whole)
                 yield replace(self._record(group.name, value, column, asked, flags), payload=share)
             elif column and not value.over:
                 yield self._record(group.name, value, column, asked, flags)
@@ -349,17 +349,23 @@ class Grouping:
         return ("gaps",) if any(len(column) < least for column in asked) else ()
 
     def _record(
-        self, name: str, value: FieldValue, column: array[float], asked: Direction | None, flags: tuple[Flag, ...]
+        self, name: str, value: FieldValue, column: Column, asked: Direction | None, flags: tuple[Flag, ...]
     ) -> Record:
         metric, unit, better = value.resolved()
         facts: dict[str, Any] = {"benchmark": name, "metric": metric, "better": better or asked, "n": len(column)}
         facts["flags"] = flags
         facts |= {"started_at": self._started_at, "ended_at": self._ended_at}
         if value.share:
-            return Record(**facts, unit="1", payload=Share(hits=int(math.fsum(column)), of=len(column)))
-        factor, base = scale_of(unit) if unit is not None else (1.0, None)
-        kept = column if factor == 1.0 else array("d", [v * factor for v in column])
-        return Record(**facts, unit=base, payload=Samples(values=kept))
+            return Record(**facts, unit="1", payload=Share(hits=int(column.total), of=len(column)))
+        base = scale_of(unit)[1] if unit is not None else None
+        kept = column.finish()
+        return Record(**facts, unit=base, payload=Samples(values=kept, cells=tuple(column.cells)))
+
+
+def _factor_of(value: FieldValue) -> float:
+    """Return the factor from the unit of a field to its base unit."""
+    unit = value.resolved()[1]
+    return 1.0 if unit is None or value.share or value.over else scale_of(unit)[0]
 
 
 def _those(kept: list[bool], items: Sequence[Any]) -> list[Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from perfgate.stats.buckets import bucket_quantile
+from perfgate.stats.cells import Cell, count_of_cells, spread
 from perfgate.stats.quantiles import quantile
 
 if TYPE_CHECKING:
@@ -43,6 +44,13 @@ class Samples:
     """Positions of the values of failed calls; these are listed, and never judged."""
     stands_for: int = 0
     """How many measured values these stand for, each for an equal share; 0: each for itself."""
+    cells: tuple[Cell, ...] = ()
+    """Counts by cell in place of values, of so many that no reader keeps them."""
+
+    @property
+    def count(self) -> int:
+        """How many measured values there are."""
+        return count_of_cells(self.cells) if self.cells else self.stands_for or len(self.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +142,7 @@ class Record:
     def count(self) -> int | None:
         """Number of measurements behind it; None: the file does not say."""
         if self.n is None and isinstance(self.payload, Samples):
-            return self.payload.stands_for or len(self.payload.values)
+            return self.payload.count
         if self.n is None and isinstance(self.payload, Share):
             return self.payload.of
         return self.n
@@ -168,7 +176,8 @@ def describe(record: Record) -> dict[str, Any]:
         "p95": None,
     }
     match record.payload:
-        case Samples(values=values):
+        case Samples(values=values, cells=cells):
+            values = spread(cells) if cells else values
             ordered = sorted(values)
             document.update(p50=quantile(ordered, 0.5), p95=quantile(ordered, 0.95), samples=list(values))
             document["of"] = "means" if record.is_mean else "calls"

@@ -19,9 +19,10 @@ from perfgate.formats.contents import read
 from perfgate.formats.detect import detect, named
 from perfgate.formats.maps import format_of, map_for, map_named
 from perfgate.formats.options import ForeignOptions
-from perfgate.formats.parsing.record import Share, Single
+from perfgate.formats.parsing.record import Share, Single, describe
 from perfgate.formats.parsing.source import Source
 from perfgate.formats.readers.mapped import PERFORMANCE_LOG, PREDICTION_LOG
+from perfgate.stats import cells
 
 TOOK = FieldMap(name="took", benchmark="route", values=(FieldValue(value="took_ms"),))
 
@@ -455,7 +456,7 @@ def test_a_row_whose_value_or_whole_is_no_number_counts_in_no_share():
     mapped = a_map(values=(FieldValue(value="log_ms", over="all_ms"),), benchmark="")
     (record,) = contents(lines(*rows), mapped).records
     assert record.payload == Single(value=pytest.approx(0.25))
-    assert contents(lines({"log_ms": 1, "all_ms": 0}), mapped).records == []
+    assert "holds nothing that was measured" in fault(lines({"log_ms": 1, "all_ms": 0}), mapped)
 
 
 @pytest.mark.parametrize(
@@ -558,3 +559,13 @@ def test_a_line_of_text_that_holds_no_object_to_its_end_stays_nobody_s_business(
 def test_an_empty_file_is_said_to_be_empty(name, text):
     with pytest.raises(CannotDecideError, match="the file is empty"):
         contents(text, name=name)
+
+
+def test_a_log_of_many_rows_is_kept_as_counts_by_cell_and_says_the_same(monkeypatch):
+    rows = [{"route": "a", "took_ms": 1.0 + n % 997} for n in range(3_000)]
+    (whole,) = contents(lines(*rows)).records
+    monkeypatch.setattr(cells, "MOST_KEPT", 1_000)
+    (folded,) = contents(lines(*rows)).records
+    assert (folded.count, list(folded.payload.values)) == (3_000, [])
+    assert list(folded.payload.cells) == cells.cells_of(sorted(whole.payload.values))
+    assert describe(folded)["p95"] == pytest.approx(describe(whole)["p95"], rel=1e-3)
