@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ prometheus_client = pytest.importorskip("prometheus_client", reason="the extra `
 if TYPE_CHECKING:
     from support import Project
 
+DATA = Path(__file__).resolve().parents[1] / "formats" / "data" / "prometheus"
 POLICY = """
 baselines = "none"
 
@@ -197,3 +199,16 @@ def test_scrapes_that_do_not_say_when_they_were_taken_leave_the_throughput_undec
     done = service.cli("check", "before.prom", "after.prom", "--report", "report.json")
     assert done.code == 2
     assert statuses(service)["throughput"] == {"missing"}
+
+
+def test_the_metrics_of_prometheus_fastapi_instrumentator_are_judged_as_they_are(project: Project):
+    budget = '[[budget]]\nseries = "{}"\nmetric = "{}"\nstatistic = "{}"\nlimit = "{}"\n'
+    ratio = "[[ratio]]\nname = 'errors'\npart = 'http_requests_total{status=\"5xx\"}'\n"
+    ratio += "whole = 'http_requests_total{handler!=\"/metrics\"}'\nbetter = 'lower'\n"
+    limits = ("http_request_duration_seconds", "duration", "p95"), ("errors", "errors", "p50")
+    scrapes = [str(DATA / f"instrumentator-{name}.prom") for name in ("before", "after")]
+    for time, share, code in (("< 500ms", "< 10%", 0), ("< 500ms", "< 0.01%", 1), ("< 200ms", "< 10%", 0)):
+        budgets = [budget.format(*limits[0], time), budget.format(*limits[1], share)]
+        project.write("perfgate.toml", "\n".join(['baselines = "none"', *budgets, ratio]))
+        assert project.cli("check", *scrapes, "--report", "report.json").code == code, (time, share)
+        assert "missing" not in {s for found in statuses(project).values() for s in found}
