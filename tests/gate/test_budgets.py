@@ -208,3 +208,48 @@ def bucketed(q):
     """Return a benchmark of which a quantile is read off buckets."""
     metric = with_stated(MetricProfile(metric=ELAPSED, sources=(), samples=()), [Stated(session="s1", quantiles=(q,))])
     return replace(profile({"elapsed": [0.1]}), metrics=(metric,))
+
+
+@pytest.mark.parametrize(
+    ("statistic", "limit", "message"),
+    [
+        ("p95", "< 100ms", "beyond the budget's limit: 20.0% of the values are, and 5% may be"),
+        ("p99", "< 100ms", "beyond the budget's limit: 20.0% of the values are, and 1% may be"),
+        ("p50", "< 40ms", "beyond the budget's limit"),
+    ],
+)
+def test_a_broken_limit_of_a_tail_is_also_said_as_the_share_of_slow_values(statistic, limit, message):
+    values = [0.05] * 80 + [0.2] * 20
+    (found,), _ = checked(budget(limit, statistic=statistic), profile({"elapsed": values}))
+    assert (found.status, found.message) == (Status.OVER_BUDGET, message)
+
+
+@pytest.mark.parametrize(("level_of", "status"), [(0.085, "unchanged"), (0.095, "advisory"), (0.11, "over-budget")])
+def test_a_warning_is_heeded_on_buckets_whose_edges_are_the_limits(level_of, status):
+    edges = (0.0, 0.09, 0.1, math.inf)
+    low = max(e for e in edges if e < level_of)
+    high = min(e for e in edges if e > level_of)
+    side = bucketed(Quantile("p50", level_of, low, high))
+    (found,), _ = checked(budget("< 100ms", warn="< 90ms"), side)
+    assert found.status == status
+
+
+@pytest.mark.parametrize(
+    ("name", "is_judged"),
+    [('t_seconds{model="a"}', True), ("t_seconds", True), ("tt_seconds", False), ("t_seconds_total", False)],
+)
+def test_a_budget_of_a_series_is_about_all_its_labels_and_no_other_metric(name, is_judged):
+    side = replace(profile({"elapsed": [0.05] * 40}), benchmark=name)
+    found, problems = checked(budget("< 100ms", benchmark="", series="t_seconds"), side)
+    assert [f.status for f in found] == [Status.UNCHANGED] * is_judged
+    assert [p.slug for p in problems] == ["budget-matches-nothing"] * (not is_judged)
+
+
+def test_a_budget_of_a_ratio_passes_over_the_counters_beside_it():
+    counters = replace(profile({"elapsed": [7.0]}), benchmark='ops{op="hit"}')
+    ratio = replace(profile({"cache_hit_rate": counted(s=(90, 100))}), benchmark="ops")
+    wanted = budget("> 80%", benchmark="", series="ops", metric="cache_hit_rate")
+    found, problems = checked(wanted, counters, ratio)
+    assert ([f.status for f in found], problems) == ([Status.UNCHANGED], [])
+    missing, _ = checked(wanted, counters)
+    assert [f.status for f in missing] == [Status.MISSING]
