@@ -44,7 +44,7 @@ def command(
     """
     from perfgate.cli.present import clear_progress, show_progress
     from perfgate.pipeline.collect import collect_profiles
-    from perfgate.pipeline.measuring.profiling import measure_and_profile
+    from perfgate.pipeline.measuring.profiling import measure_and_profile, profiling_off
     from perfgate.pipeline.measuring.run import default_out, measure, plan_job
     from perfgate.pipeline.measuring.tracing import warn_of_overhead
     from perfgate.render import render
@@ -70,6 +70,7 @@ def command(
             )
         else:
             written = measure(job, runs=runs, warmup=measuring.warmup, on_summary=seen.take, on_progress=show_progress)
+            warnings = profiling_off()
     finally:
         clear_progress()
     if measuring.benchmark and measuring.benchmark not in seen.names:

@@ -9,7 +9,7 @@ import msgspec
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
-from perfgate.core.measured import CALLS, CALLS_OF, FUNCTION, OWN, STAGE, WHOLE, function_name
+from perfgate.core.measured import CALLS, CALLS_OF, FUNCTION, OWN, STAGE, UNCOUNTED, WHOLE, function_name
 from perfgate.core.metrics import (
     CPU,
     DEADLINE_MISS,
@@ -86,8 +86,8 @@ class _Function(msgspec.Struct, gc=False):
 class _Profile(msgspec.Struct, gc=False):
     """What one more repetition under a profiler counted."""
 
-    function_calls: _Count
     fingerprint: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    function_calls: _Count | None = None
     skipped: _Count = 0
     functions: Annotated[list[_Function], msgspec.Meta(max_length=20)] = []
 
@@ -231,14 +231,22 @@ class SummaryReader:
         return tuple(found)
 
     def _profiled(self, profile: _Profile) -> tuple[Series, ...]:
-        """Return what a profiled repetition counted, and calls and own time of its dearest functions."""
+        """Return what a profiled repetition counted, and calls and own time of its dearest functions.
+
+        Where it states no count, which blocks were profiled is a race: then times alone explain, and only others such.
+        """
         source = profile.fingerprint
-        found = [Series(metric=FUNCTION_CALLS, source=source, values=(float(profile.function_calls),))]
+        found = []
+        if profile.function_calls is not None:
+            found.append(Series(metric=FUNCTION_CALLS, source=source, values=(float(profile.function_calls),)))
+        else:
+            source += UNCOUNTED
         for name, calls, own in _functions_by_name(profile.functions):
             times = self._metric(FUNCTION + name, "s", "lower")
             found.append(Series(metric=times, source=source, values=(own,)))
-            counts = self._metric(CALLS_OF + name, "1", "lower")
-            found.append(Series(metric=counts, source=source, values=(calls,)))
+            if profile.function_calls is not None:
+                counts = self._metric(CALLS_OF + name, "1", "lower")
+                found.append(Series(metric=counts, source=source, values=(calls,)))
         return tuple(found)
 
     def _own(self, name: str, stated: _Measurement) -> tuple[Metric, float]:

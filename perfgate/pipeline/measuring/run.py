@@ -22,6 +22,7 @@ from perfgate.measure.command.name import command_digest, default_benchmark_name
 from perfgate.measure.command.run import CommandResult, run_command
 from perfgate.measure.identity import check_run_id, file_name, new_run_id
 from perfgate.measure.machine import facts
+from perfgate.measure.profiling.settings import switched_off
 from perfgate.measure.summary import build_summary, encode_summary, format_utc, write_summary
 from perfgate.measure.tracing.settings import STAGES
 from perfgate.measure.tracing.tally import StageTally
@@ -283,7 +284,10 @@ def measure_once(
 
 
 def build_environ(job: MeasuringJob, receipt: str, *, is_warmup: bool) -> dict[str, str]:
-    """Return the command's environment: a program that measures itself takes its labels from it."""
+    """Return the command's environment: a program that measures itself takes its labels from it.
+
+    Profiling is off in it, whatever this process's environment says: a profiled run is never the timed one.
+    """
     variables: dict[str, str | None] = {
         "PERFGATE_BENCHMARK": job.benchmark,
         "PERFGATE_OUT": os.path.abspath(job.out),
@@ -291,6 +295,7 @@ def build_environ(job: MeasuringJob, receipt: str, *, is_warmup: bool) -> dict[s
         "PERFGATE_COMMAND": job.command,
         "PERFGATE_RECEIPT": receipt,
         STAGES: f"{receipt}-stages",
+        **switched_off(),
     }
     if job.rows is not None:
         variables["PERFGATE_ROWS"] = str(job.rows)
@@ -394,8 +399,8 @@ def _write(summary: dict[str, Any], job: MeasuringJob) -> str:
         ) from None
 
 
-def failed(job: MeasuringJob, result: CommandResult, number: str) -> CommandFailedError:
-    """Return the error for a run that failed, with the last lines of its stderr."""
+def failed(job: MeasuringJob, result: CommandResult, number: str, *, hint: str = "") -> CommandFailedError:
+    """Return the error for a run that failed, with the last lines of its stderr; `hint` in place of the usual one."""
     if result.error:
         what = result.error
     elif result.signal:
@@ -403,7 +408,7 @@ def failed(job: MeasuringJob, result: CommandResult, number: str) -> CommandFail
     else:
         what = f"exited with {result.exit_code}"
     tail = result.stderr_tail.strip().splitlines()[-_TAIL_LINES:]
-    hint = "give it more time: --timeout SECONDS" if result.timed_out else "fix the command"
+    hint = hint or ("give it more time: --timeout SECONDS" if result.timed_out else "fix the command")
     return CommandFailedError(
         [error("command-failed", f"{number} failed: {what}", place=job.benchmark, hint=hint)],
         is_started=result.is_started(),
