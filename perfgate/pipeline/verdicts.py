@@ -25,7 +25,7 @@ from perfgate.pipeline.runs import removal_of
 from perfgate.report.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from perfgate.collect import Selection, SessionTally
     from perfgate.core.policy import Policy
@@ -107,19 +107,14 @@ def _uncounted_calls(profile: Profile) -> list[Diagnostic]:
     sources = {s for m in profile.metrics if m.metric.name.startswith(FUNCTION) for s in m.sources}
     if not any(s.endswith(UNCOUNTED) for s in sources):
         return []
-    return [calls_raced(title(*profile.key), note)]
+    return [calls_raced(title(*profile.key))]
 
 
-def calls_raced(benchmark: str, level: Callable[..., Diagnostic]) -> Diagnostic:
-    """Return what to say of a profile without a count.
-
-    Args:
-        benchmark: what was profiled.
-        level: `note` or `warning`.
-    """
+def calls_raced(benchmark: str) -> Diagnostic:
+    """Return the note on a benchmark whose profile has no count."""
     message = "no function_calls: blocks of other threads or tasks ran unprofiled, another part of them in each run"
     hint = "profile one block at a time: measure a program that calls the same code in one thread"
-    return level("calls-raced", message, place=benchmark, hint=hint)
+    return note("calls-raced", message, place=benchmark, hint=hint)
 
 
 def _partial_metrics(profile: Profile) -> list[Diagnostic]:

@@ -208,7 +208,7 @@ def test_where_blocks_of_another_thread_were_skipped_no_count_is_stated_and_that
     project.write("pool.py", POOL.replace("{together}", "True"))
     outcome = profiled(project, "pool.py")
     assert outcome.code == 0, str(outcome)
-    assert outcome.stderr.count("warning[calls-raced]: pool: no function_calls") == 1
+    assert outcome.stderr.count("note[calls-raced]: pool: no function_calls") == 1
     last = profiles(project)[-1]
     assert "function_calls" not in last
     assert last["skipped"] == 1

@@ -155,7 +155,9 @@ class SummaryReader:
         if s.cpu_sec is not None:
             values += ((CPU, s.cpu_sec),)
         if s.stages:
-            values += self._stages(s.stages, int(s.traces.count) if s.traces else 1)
+            values += self._stages(
+                s.stages, int(s.traces.count) if s.traces else 1, is_cut=bool(s.traces and s.traces.dropped_spans)
+            )
         series = (_misses(s.traces, origin) if s.traces else ()) + (self._profiled(s.profile) if s.profile else ())
         if s.metrics:
             values += tuple(self._own(name, m) for name, m in s.metrics.items())
@@ -219,12 +221,16 @@ class SummaryReader:
             if all(len({key.translate(_KEPT_OF_KEYS) for key in o}) == len(o) for o in objects):
                 self._shapes.add(content.translate(None, _VARYING))
 
-    def _stages(self, stages: dict[str, _Stage], traces: int) -> tuple[tuple[Metric, float], ...]:
-        """Return time and calls a trace of each stage; the calls of the whole would be those of the traces."""
+    def _stages(self, stages: dict[str, _Stage], traces: int, *, is_cut: bool) -> tuple[tuple[Metric, float], ...]:
+        """Return time and calls a trace of each stage; the calls of the whole would be those of the traces.
+
+        Where spans had no room (`is_cut`), times are those of the first ones: only that of the whole is known.
+        """
         found = []
         for name, stage in stages.items():
-            found.append((self._metric(STAGE + name, "s", "lower"), stage.total_ns / traces / 1e9))
-            if stage.own_ns is not None and stage.own_ns != stage.total_ns:
+            if not is_cut or name == WHOLE:
+                found.append((self._metric(STAGE + name, "s", "lower"), stage.total_ns / traces / 1e9))
+            if not is_cut and stage.own_ns is not None and stage.own_ns != stage.total_ns:
                 found.append((self._metric(OWN + name, "s", "lower"), stage.own_ns / traces / 1e9))
             if name != WHOLE or stage.calls != traces:
                 found.append((self._metric(CALLS + name, "1", "lower"), stage.calls / traces))

@@ -163,7 +163,7 @@ def _leave(going: Going) -> bool:
         return True
 
 
-def _active() -> Any:
+def _active() -> Any:  # noqa: ANN401 - any callable may be one
     """Return the profiler or the function that counts in this thread; before Python 3.12 a profiler is one, too."""
     return sys.getprofile()
 

@@ -81,7 +81,7 @@ def measure_and_profile(
                 warnings.append(_missing(place, is_spoilt=is_spoilt))
                 continue
             if found.get("function_calls") is None:
-                warnings.append(calls_raced(place, warning))
+                warnings.append(calls_raced(place))
             waiting[name] = json.dumps(_with_profile(path, found), ensure_ascii=False)
     finally:
         for line in waiting.values():

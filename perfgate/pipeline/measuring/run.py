@@ -8,7 +8,7 @@ import json
 import os
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import CannotDecideError, cannot_decide, error
@@ -24,9 +24,10 @@ from perfgate.measure.identity import check_run_id, file_name, new_run_id
 from perfgate.measure.machine import facts
 from perfgate.measure.profiling.settings import switched_off
 from perfgate.measure.summary import build_summary, encode_summary, format_utc, write_summary
+from perfgate.measure.tracing.finished import OUTSIDE
 from perfgate.measure.tracing.settings import STAGES
-from perfgate.measure.tracing.tally import StageTally
-from perfgate.measure.variables import read_shard
+from perfgate.measure.tracing.tally import OVERHEAD, StageTally
+from perfgate.measure.variables import BEGINNING, read_shard
 from perfgate.pipeline import inputs
 from perfgate.pipeline.measuring.fixed_time import FixedTimeWatch
 from perfgate.pipeline.measuring.tracing import GOLDEN_FOLDER, variables_of
@@ -79,6 +80,8 @@ class MeasuringJob:
     """Additional environment variables of the command; None removes one."""
     is_whole: bool = False
     """Is the whole command meant, even if it repeats for a fixed time?"""
+    on_message: Callable[[str], None] = field(default=lambda _: None, compare=False)
+    """Called with each line that the measuring side in the command wrote to its stderr, which else nobody sees."""
 
     def watch(self) -> FixedTimeWatch | None:
         """Return what watches its first runs for the signs of a fixed time, None when the whole command is meant.
@@ -97,6 +100,7 @@ def plan_job(
     out: str,
     timeout: float | None,
     is_whole: bool = False,
+    on_message: Callable[[str], None] = lambda _: None,
 ) -> MeasuringJob:
     """Return a job with its benchmark's name and its session.
 
@@ -121,6 +125,7 @@ def plan_job(
         command=command_digest(argv),
         variables=variables_of(settings.policy.trace, os.path.join(settings.root, GOLDEN_FOLDER)),
         is_whole=is_whole,
+        on_message=on_message,
     )
     _refuse_clash(job)
     log_step("benchmark: %s, session: %s, run files to %s", job.benchmark, job.session, job.out)
@@ -279,8 +284,20 @@ def measure_once(
             outside = [_write_outside_summary(job, result, started_at, _read_stages(f"{receipt}-stages"))]
         for path, summary in own or outside:
             keep(path, summary)
+        _pass_on(job, result, own, f"{receipt}-stages")
     if not result.is_ok():
         raise failed(job, result, number)
+
+
+def _pass_on(job: MeasuringJob, result: CommandResult, own: Sequence[tuple[str, dict[str, Any]]], stages: str) -> None:
+    """Pass on what the measuring side in the command said, and which traces are in none of its own summaries."""
+    for line in result.stderr_tail.splitlines():
+        if line.startswith(BEGINNING) and OVERHEAD not in line:  # a warning of its own says that once
+            job.on_message(line)
+    if own and not any("traces" in summary for _, summary in own):
+        traces = _read_stages(stages).get("traces")
+        if isinstance(traces, dict):
+            job.on_message(f"{BEGINNING}{OUTSIDE.format(traces['count'])}; let them end inside it, in the same process")
 
 
 def build_environ(job: MeasuringJob, receipt: str, *, is_warmup: bool) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import cProfile
+import json
 import os
 import subprocess
 import sys
@@ -333,3 +334,35 @@ def test_a_block_left_in_another_thread_leaves_no_profiler_behind_for_the_next_b
         work(5)
     assert p.metrics.function_calls == 6
     assert sys.getprofile() is None
+
+
+def test_finished_traces_add_no_calls_whatever_is_set_about_them(python):
+    program = """
+        import perfgate
+        from perfgate.measure import init_tracer, measure_run_context
+        t = init_tracer()
+        def work(): pass
+        with measure_run_context(write=False):
+            with perfgate.profile() as p:
+                for _ in range(50):
+                    t.start_trace("r")
+                    with t.span("a"):
+                        work()
+                    t.finish_trace()
+        print(p.metrics.function_calls)
+    """
+    for more in ({}, {"PERFGATE_TRACE_DEADLINE_MS": "5"}):
+        assert python(program, PERFGATE_PROFILE="1", **more).stdout == "50\n"
+
+
+def test_what_is_loaded_late_is_loaded_before_the_profiler_counts(python, tmp_path):
+    program = """
+        import perfgate
+        with perfgate.measure_run_context(benchmark="one"):
+            with perfgate.profile() as p:
+                abs(1)
+            perfgate.get_metrics, perfgate.traced, perfgate.measure.performance_monitor
+    """
+    python(program, PERFGATE_PROFILE="1", PERFGATE_PROFILE_FILE=str(tmp_path / "p"), PERFGATE_WRITE="0")
+    (line,) = (tmp_path / "p").read_text().splitlines()
+    assert json.loads(line)["profile"]["function_calls"] == 1
