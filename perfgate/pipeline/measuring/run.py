@@ -81,7 +81,7 @@ class MeasuringJob:
     is_whole: bool = False
     """Is the whole command meant, even if it repeats for a fixed time?"""
     on_message: Callable[[str], None] = field(default=lambda _: None, compare=False)
-    """Called with each line that the measuring side in the command wrote to its stderr, which else nobody sees."""
+    """Called with each line that the measuring side in the command wrote to its stderr, which is shown nowhere."""
 
     def watch(self) -> FixedTimeWatch | None:
         """Return what watches its first runs for the signs of a fixed time, None when the whole command is meant.
