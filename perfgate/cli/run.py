@@ -44,15 +44,16 @@ def command(
     """
     from perfgate.cli.present import clear_progress, show_progress
     from perfgate.pipeline.collect import collect_profiles
-    from perfgate.pipeline.measuring.profiling import measure_and_profile
+    from perfgate.pipeline.measuring.profiling import measure_and_profile, profiling_off
     from perfgate.pipeline.measuring.run import default_out, measure, plan_job
-    from perfgate.pipeline.measuring.tracing import warn_of_overhead
+    from perfgate.pipeline.measuring.tracing import warn_of_dropped, warn_of_overhead
     from perfgate.render import render
     from perfgate.report.profiles import compose_profiles
     from perfgate.report.words import count
 
     check_command(argv)
     out = default_out() if out is None else out
+    seen = _Seen(form)
     job = plan_job(
         argv,
         benchmark=measuring.benchmark,
@@ -60,8 +61,8 @@ def command(
         out=out,
         timeout=measuring.timeout,
         is_whole=measuring.is_whole,
+        on_message=seen.hear,
     )
-    seen = _Seen(form)
     warnings: list[Diagnostic] = []
     try:
         if is_profiled:
@@ -70,11 +71,14 @@ def command(
             )
         else:
             written = measure(job, runs=runs, warmup=measuring.warmup, on_summary=seen.take, on_progress=show_progress)
+            warnings = profiling_off()
     finally:
         clear_progress()
     if measuring.benchmark and measuring.benchmark not in seen.names:
         warnings.append(_ignored(measuring.benchmark, seen.names))
-    for found in [*warnings, *warn_of_overhead(seen.overhead)]:
+    for line in seen.messages:
+        say(line, err=True)
+    for found in [*warnings, *warn_of_overhead(seen.overhead), *warn_of_dropped(seen.dropped)]:
         say("\n".join(found.lines()), err=True)
     if form == "table":
         echo(render(compose_profiles(collect_profiles(written, config=None, machine_class="").profiles), "text"))
@@ -88,18 +92,25 @@ class _Seen:
         self._form = form
         self.names: set[str] = set()
         self.overhead = 0.0
+        self.dropped = 0
+        self.messages: dict[str, None] = {}
 
     def take(self, line: str) -> None:
         """Take the summary of a run, a line of JSON."""
         import json
 
-        from perfgate.pipeline.measuring.tracing import overhead_of
+        from perfgate.pipeline.measuring.tracing import dropped_of, overhead_of
 
         summary = json.loads(line)
         self.names.add(summary.get("benchmark") or "")
         self.overhead = max(self.overhead, overhead_of(summary))
+        self.dropped = max(self.dropped, dropped_of(summary))
         if self._form == "json":
             echo(f"{line}\n", form="json")
+
+    def hear(self, line: str) -> None:
+        """Take a line that the measuring side wrote in the measured program; equal ones are shown once."""
+        self.messages[line] = None
 
 
 def _ignored(benchmark: str, names: set[str]) -> Diagnostic:

@@ -126,6 +126,8 @@ FUNCTION = "function:"
 """Prefix of the time in one function and in nothing that it called, under a profiler: ``function:score.py:predict``."""
 CALLS_OF = "function-calls:"
 """Prefix of the calls of one function in a profiled run: ``function-calls:score.py:predict``."""
+UNCOUNTED = ", calls not counted"
+"""Ends the source of function times whose profile has no count: which blocks are in it is a race of threads."""
 EXPLAINING = (OWN, FUNCTION, CALLS_OF)
 """Prefixes of metrics that explain a change of others, and are judged and listed nowhere."""
 WHOLE = "tick_total"

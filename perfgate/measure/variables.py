@@ -13,13 +13,15 @@ OFF_WORDS = frozenset({"0", "false", "off", "no"})
 ON_WORDS = frozenset({"", "1", "true", "on", "yes"})
 MOST_ROWS = 2**53  # beyond it a JSON number is no longer exact everywhere
 
+BEGINNING = "perfgate: "
+"""Begins each line that the measuring side writes to stderr."""
 _reported: set[str] = set()
 
 
 def say(line: str) -> None:
     """Write one line to stderr, beginning with ``perfgate:``; a missing or closed stderr is no error."""
     try:
-        sys.stderr.write(f"perfgate: {line}\n")
+        sys.stderr.write(f"{BEGINNING}{line}\n")
         sys.stderr.flush()
     except (AttributeError, OSError, ValueError):
         return  # under pythonw stderr is None, and a daemon may have closed it

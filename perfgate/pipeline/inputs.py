@@ -121,7 +121,8 @@ def read_runs(
     files, problems, empty = _find_each(patterns, root)
     if is_heard():
         asked = list_some([os.path.join(root, p) for p in patterns])
-        log_step("run files: %s by %s: %s", len(files), asked, list_some(files))
+        found = list_some(files)
+        log_step("run files: %s by %s", len(files), asked if asked == found else f"{asked}: {found}")
     reader = RunReader(complete(foreign, settings.policy), settings.policy.maps)
     own = facts.session_id() if facts.in_ci() else ""
     read = name_classes(reader.read(files), facts.environment())

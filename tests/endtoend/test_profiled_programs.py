@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -173,3 +174,130 @@ def test_the_profiles_of_forked_workers_that_end_by_themselves_are_added(project
     )
     assert profiled(project, "forks.py").code == 0
     assert profiles(project)[-1]["function_calls"] == 5
+
+
+POOL = """
+import threading
+import perfgate
+
+def price(n):
+    return n * 3
+
+inside, seen = threading.Event(), threading.Event()
+
+def other():
+    inside.wait(30)
+    with perfgate.profile() as p:
+        price(1)
+    seen.set()
+
+thread = threading.Thread(target=other)
+thread.start()
+with perfgate.profile() as p:
+    price(2)
+    if {together}:
+        inside.set()
+        seen.wait(30)
+inside.set()
+thread.join()
+"""
+
+
+def test_where_blocks_of_another_thread_were_skipped_no_count_is_stated_and_that_is_said(project: Project) -> None:
+    project.write("perfgate.toml", '[defaults]\nthreshold = "+900%"\n')
+    project.write("pool.py", POOL.replace("{together}", "True"))
+    outcome = profiled(project, "pool.py")
+    assert outcome.code == 0, str(outcome)
+    assert outcome.stderr.count("note[calls-raced]: pool: no function_calls") == 1
+    last = profiles(project)[-1]
+    assert "function_calls" not in last
+    assert last["skipped"] == 1
+    assert "price" in {f["function"] for f in last["functions"]}
+    assert project.cli("baseline", "refresh").code == 0
+    assert profiled(project, "pool.py").code == 0
+    outcome = project.cli("check")
+    assert outcome.code == 0, str(outcome)
+    assert "no function_calls: blocks of other threads or tasks ran unprofiled" in outcome.stdout
+    assert project.cli("baseline", "refresh").code == 0
+
+
+def test_a_count_that_became_a_race_is_no_pass(project: Project) -> None:
+    project.write("pool.py", POOL.replace("{together}", "False"))
+    assert "calls-raced" not in profiled(project, "pool.py").stderr
+    assert profiles(project)[-1]["function_calls"] >= 2
+    assert project.cli("baseline", "refresh").code == 0
+    project.write("pool.py", POOL.replace("{together}", "True"))
+    assert profiled(project, "pool.py").code == 0
+    outcome = project.cli("check")
+    assert outcome.code == 2, str(outcome)
+    assert "no-values" in outcome.stderr
+    assert "calls-raced" in outcome.stdout + outcome.stderr
+
+
+@pytest.mark.parametrize(
+    "given", [{"PERFGATE_PROFILE": "1"}, {"ENABLE_PERFORMANCE_MONITORING": "true"}], ids=["ours", "alias"]
+)
+def test_a_timed_run_is_never_profiled_and_a_switch_that_asks_for_it_is_said(
+    project: Project, given: dict[str, str]
+) -> None:
+    project.write(
+        "block.py",
+        "import os, perfgate\n"
+        "with perfgate.measure_run_context(benchmark='block') as run, perfgate.profile() as p:\n"
+        "    run.record('profiled', float(type(p).__name__ == 'Profiled'))\n"
+        "    run.record('asked', float(os.environ.get('ENABLE_PERFORMANCE_MONITORING', '0') != '0'))\n",
+    )
+    outcome = project.cli("run", "-n", "2", "--", "python", "block.py", env=given)
+    assert outcome.code == 0, str(outcome)
+    (name,) = given
+    assert outcome.cause.startswith(f"note[profiling-off]: {name} is switched off for the measured command")
+    for path in project.runs():
+        metrics = json.loads(path.read_text())["metrics"]
+        assert (metrics["profiled"]["value"], metrics["asked"]["value"]) == (0.0, 0.0)
+    quiet = project.cli("run", "-n", "1", "--", "python", "block.py")
+    assert quiet.stderr == ""
+
+
+def test_neither_side_of_a_comparison_is_profiled_and_the_report_says_so(project: Project) -> None:
+    project.write(
+        "block.py",
+        "import perfgate, sys, os\n"
+        "with perfgate.measure_run_context(benchmark='block'), perfgate.profile() as p:\n    pass\n"
+        "sys.exit(3 if p.metrics or os.environ['PERFGATE_PROFILE'] != '0' else 0)\n",
+    )
+    outcome = project.cli(
+        "ab", "--base-cmd", "python block.py", "--head-cmd", "python  block.py", "-n", "2",
+        env={"PERFGATE_PROFILE": "1"},
+    )  # fmt: skip
+    assert "command-failed" not in outcome.stderr, str(outcome)
+    assert "PERFGATE_PROFILE is switched off for the measured command" in outcome.stdout
+
+
+OWN_PROFILER = """
+import cProfile
+from perfgate import measure_run_context
+
+def price(n):
+    return n * 3
+
+with measure_run_context(benchmark="own"):
+    own = cProfile.Profile()
+    own.enable()
+    price(2)
+    own.disable()
+"""
+
+
+def test_a_program_with_a_profiler_of_its_own_in_the_measured_body_has_no_count_and_the_hint_says_why(
+    project: Project,
+) -> None:
+    project.write("own.py", OWN_PROFILER)
+    outcome = profiled(project, "own.py")
+    if sys.version_info >= (3, 12):  # the second profiler raises in the program
+        assert outcome.code == 2, str(outcome)
+        assert "command-failed" in outcome.cause
+    else:
+        assert outcome.code == 0, str(outcome)
+        assert outcome.cause.startswith("warning[profile-missing]: own: the program started a profiler of its own")
+    assert "leave --profile out: a program that uses a profiler of its own has no function_calls" in outcome.stderr
+    assert profiles(project) == [None, None]

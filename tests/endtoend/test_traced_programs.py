@@ -178,3 +178,58 @@ def test_run_says_that_tracing_itself_takes_a_large_share_of_the_time(project, b
     outcome = project.cli("run", "-n", "1", "--warmup", "0", "--", "python", "ticks.py")
     assert outcome.code == 0
     assert ("warning[tracing-overhead]: tracing costs about" in outcome.stderr) is is_said
+
+
+def test_traces_of_forked_workers_count_as_those_of_spawned_ones(project: Project) -> None:
+    project.write(
+        "pool.py",
+        "import multiprocessing as mp, os, sys\n"
+        "from perfgate.measure import init_tracer\n"
+        "tracer = init_tracer()\n"
+        "def work(i):\n"
+        "    tracer.start_trace('r')\n"
+        "    with tracer.span('query'): pass\n"
+        "    tracer.finish_trace()\n"
+        "if __name__ == '__main__':\n"
+        "    if sys.argv[1] == 'os.fork':\n"
+        "        if os.fork() == 0:\n"
+        "            for i in range(10): work(i)\n"
+        "            sys.exit()\n"
+        "        os.wait()\n"
+        "        sys.exit()\n"
+        "    mp.set_start_method(sys.argv[1])\n"
+        "    work(0)\n"
+        "    with mp.Pool(2) as p:\n"
+        "        p.map(work, range(9)); p.close(); p.join()\n",
+    )
+    for way in ("os.fork", "fork", "spawn"):
+        outcome = project.cli("run", "-n", "1", "--benchmark", way, "--", "python", "pool.py", way)
+        assert outcome.code == 0, str(outcome)
+    found = [json.loads(path.read_text()) for path in project.runs()]
+    assert {s["benchmark"]: (s["traces"]["count"], s["stages"]["query"]["calls"]) for s in found} == {
+        "os.fork": (10, 10), "fork": (10, 10), "spawn": (10, 10),
+    }  # fmt: skip
+
+
+def test_a_run_without_stages_by_a_mistake_is_said_once_for_all_its_runs(project: Project) -> None:
+    head = "from perfgate.measure import init_tracer, measure_run_context\nt = init_tracer()\n"
+    project.write("spans.py", head + "with measure_run_context():\n    with t.span('q'): pass\n")
+    project.write("late.py", head + "with measure_run_context(): pass\nt.start_trace('r')\nt.finish_trace()\n")
+    outcome = project.cli("run", "-n", "3", "--", "python", "spans.py")
+    assert outcome.stderr.count("spans were opened, but no trace") == 1
+    outcome = project.cli("run", "-n", "3", "--", "python", "late.py")
+    assert outcome.stderr.count("traces that ended outside of every measured block: 1") == 1
+
+
+def test_a_trace_with_more_spans_than_it_keeps_has_exact_calls_and_no_times_of_stages(project: Project) -> None:
+    project.write(
+        "many.py",
+        "from perfgate.measure import init_tracer\nt = init_tracer()\nt.start_trace('r')\n"
+        "for i in range(20_100):\n    with t.span('q'): pass\nt.finish_trace()\n",
+    )
+    outcome = project.cli("run", "-n", "2", "--", "python", "many.py")
+    assert outcome.code == 0, str(outcome)
+    assert outcome.stderr.count("warning[spans-dropped]") == 1
+    names = {line.split()[1] for line in outcome.stdout.splitlines() if line.startswith("many")}
+    assert {"calls:q", "stage:tick_total"} <= names
+    assert "stage:q" not in names

@@ -67,8 +67,9 @@ RUNS = optional(
              "dropped_spans": COUNT, "spans": COUNT | st.none(), "overhead": st.floats(0, 1) | st.none()},
         ),
         "profile": st.none() | optional(
-            {"function_calls": COUNT, "fingerprint": WORD},
+            {"fingerprint": WORD},
             {
+                "function_calls": COUNT | st.none(),
                 "skipped": COUNT,
                 "functions": st.lists(
                     optional(

@@ -9,7 +9,7 @@ import msgspec
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
-from perfgate.core.measured import CALLS, CALLS_OF, FUNCTION, OWN, STAGE, WHOLE, function_name
+from perfgate.core.measured import CALLS, CALLS_OF, FUNCTION, OWN, STAGE, UNCOUNTED, WHOLE, function_name
 from perfgate.core.metrics import (
     CPU,
     DEADLINE_MISS,
@@ -86,8 +86,8 @@ class _Function(msgspec.Struct, gc=False):
 class _Profile(msgspec.Struct, gc=False):
     """What one more repetition under a profiler counted."""
 
-    function_calls: _Count
     fingerprint: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    function_calls: _Count | None = None
     skipped: _Count = 0
     functions: Annotated[list[_Function], msgspec.Meta(max_length=20)] = []
 
@@ -155,7 +155,9 @@ class SummaryReader:
         if s.cpu_sec is not None:
             values += ((CPU, s.cpu_sec),)
         if s.stages:
-            values += self._stages(s.stages, int(s.traces.count) if s.traces else 1)
+            values += self._stages(
+                s.stages, int(s.traces.count) if s.traces else 1, is_cut=bool(s.traces and s.traces.dropped_spans)
+            )
         series = (_misses(s.traces, origin) if s.traces else ()) + (self._profiled(s.profile) if s.profile else ())
         if s.metrics:
             values += tuple(self._own(name, m) for name, m in s.metrics.items())
@@ -219,26 +221,38 @@ class SummaryReader:
             if all(len({key.translate(_KEPT_OF_KEYS) for key in o}) == len(o) for o in objects):
                 self._shapes.add(content.translate(None, _VARYING))
 
-    def _stages(self, stages: dict[str, _Stage], traces: int) -> tuple[tuple[Metric, float], ...]:
-        """Return time and calls a trace of each stage; the calls of the whole would be those of the traces."""
+    def _stages(self, stages: dict[str, _Stage], traces: int, *, is_cut: bool) -> tuple[tuple[Metric, float], ...]:
+        """Return time and calls a trace of each stage; the calls of the whole would be those of the traces.
+
+        Where spans had no room (`is_cut`), times are those of the first ones: only that of the whole is known.
+        """
         found = []
         for name, stage in stages.items():
-            found.append((self._metric(STAGE + name, "s", "lower"), stage.total_ns / traces / 1e9))
-            if stage.own_ns is not None and stage.own_ns != stage.total_ns:
+            if not is_cut or name == WHOLE:
+                found.append((self._metric(STAGE + name, "s", "lower"), stage.total_ns / traces / 1e9))
+            if not is_cut and stage.own_ns is not None and stage.own_ns != stage.total_ns:
                 found.append((self._metric(OWN + name, "s", "lower"), stage.own_ns / traces / 1e9))
             if name != WHOLE or stage.calls != traces:
                 found.append((self._metric(CALLS + name, "1", "lower"), stage.calls / traces))
         return tuple(found)
 
     def _profiled(self, profile: _Profile) -> tuple[Series, ...]:
-        """Return what a profiled repetition counted, and calls and own time of its dearest functions."""
+        """Return what a profiled repetition counted, and calls and own time of its dearest functions.
+
+        Where it states no count, which blocks were profiled is a race: then times alone explain, and only others such.
+        """
         source = profile.fingerprint
-        found = [Series(metric=FUNCTION_CALLS, source=source, values=(float(profile.function_calls),))]
+        found = []
+        if profile.function_calls is not None:
+            found.append(Series(metric=FUNCTION_CALLS, source=source, values=(float(profile.function_calls),)))
+        else:
+            source += UNCOUNTED
         for name, calls, own in _functions_by_name(profile.functions):
             times = self._metric(FUNCTION + name, "s", "lower")
             found.append(Series(metric=times, source=source, values=(own,)))
-            counts = self._metric(CALLS_OF + name, "1", "lower")
-            found.append(Series(metric=counts, source=source, values=(calls,)))
+            if profile.function_calls is not None:
+                counts = self._metric(CALLS_OF + name, "1", "lower")
+                found.append(Series(metric=counts, source=source, values=(calls,)))
         return tuple(found)
 
     def _own(self, name: str, stated: _Measurement) -> tuple[Metric, float]:

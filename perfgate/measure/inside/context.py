@@ -65,8 +65,8 @@ class RunContext:
         profile = None if self._profile is None else _end_profile(self._profile)
         now_ns = perf_counter_ns()
         measurement = self._measurement
-        if profile is not None:
-            _keep_profile(profile, measurement)
+        if self._profile is not None:
+            _keep_profile(self._profile, profile, measurement)
         measurement.status = "ok" if error is None or _is_plain_exit(error) else "failed"
         measurement.end(now_ns)
         if measurement.is_ours() and (read_switch("PERFGATE_WRITE") if self._write is None else self._write):
@@ -173,10 +173,13 @@ def _end_profile(going: Going) -> Profile | None:
     return end(going)
 
 
-def _keep_profile(profile: Profile, measurement: Measurement) -> None:
-    from perfgate.measure.profiling.report import keep_run
+def _keep_profile(going: Going, profile: Profile | None, measurement: Measurement) -> None:
+    from perfgate.measure.profiling.report import keep_run, keep_spoilt
 
-    keep_run(profile, measurement.benchmark, measurement.labels)
+    if going.is_spoilt:
+        keep_spoilt()
+    if profile is not None:
+        keep_run(profile, measurement.benchmark, measurement.labels)
 
 
 def _choose_out(out: str | os.PathLike[str] | None) -> str:

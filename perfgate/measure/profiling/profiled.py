@@ -76,7 +76,7 @@ class Profiled:
 
     Attributes:
         metrics: what happened in it; None before its end, and where nothing was profiled: profiling
-            is off, or another profile went on in this process.
+            is off, another profile went on in this process, or another profiler was started in it.
     """
 
     __slots__ = ("_began_ns", "_cpu_ns", "_going", "_memory", "metrics")
@@ -118,6 +118,10 @@ class Profiled:
         cpu_ns = time.process_time_ns() - self._cpu_ns
         self._going = None
         if profile is None:
+            if going.is_spoilt and os.environ.get(FILE):
+                from perfgate.measure.profiling.report import keep_spoilt
+
+                keep_spoilt()
             return
         self.metrics = ProfileMetrics(
             profile, elapsed_ns=elapsed_ns, cpu_ns=cpu_ns, memory=_read_memory(), memory_before=self._memory

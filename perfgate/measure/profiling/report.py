@@ -25,7 +25,7 @@ Run = tuple[str, tuple[tuple[str, str], ...]]
 class _Kept:
     """The profiles of this process: of each benchmark the last run's, and the sum of all other blocks."""
 
-    __slots__ = ("lock", "profiles")
+    __slots__ = ("is_spoilt", "lock", "profiles")
 
     def __init__(self) -> None:
         self.begin()
@@ -34,6 +34,7 @@ class _Kept:
         """Start with none, and write them when this process ends; a forked child has nothing of its parent's."""
         self.lock = allocate_lock()
         self.profiles: dict[Run | None, Profile] = {}
+        self.is_spoilt = False
         path = os.environ.get(FILE)
         if path:
             register(_write, path, os.getpid())
@@ -42,9 +43,10 @@ class _Kept:
 def keep_block(profile: Profile) -> None:
     """Add the profile of a block to those of all other blocks in this process."""
     with _kept.lock:
-        total = _kept.profiles.setdefault(None, Profile(0, {}, 0))
+        total = _kept.profiles.setdefault(None, Profile(0, {}))
         total.function_calls += profile.function_calls
         total.skipped += profile.skipped
+        total.elsewhere += profile.elsewhere
         for place, time in profile.functions.items():
             if place in total.functions or len(total.functions) < MOST_KEPT:
                 total.functions.setdefault(place, FunctionTime()).add(time)
@@ -58,6 +60,11 @@ def keep_run(profile: Profile, benchmark: str | None, labels: Mapping[str, str])
             _kept.profiles[key] = profile
 
 
+def keep_spoilt() -> None:
+    """Keep that a block or run was not counted, since another profiler took the place of this one."""
+    _kept.is_spoilt = True
+
+
 def _write(path: str, pid: int) -> None:
     if pid != os.getpid():
         return
@@ -65,15 +72,18 @@ def _write(path: str, pid: int) -> None:
 
     from perfgate.measure.tracing.files import append
 
+    if _kept.is_spoilt:
+        append(path, json.dumps({"is_spoilt": True}).encode() + b"\n")
+        _kept.profiles.pop(None, None)  # the sum lacks a block
     for run, profile in _kept.profiles.items():
         known = {"run": None if run is None else {"benchmark": run[0], "labels": dict(run[1])}}
         append(path, json.dumps({**known, "profile": to_data(profile)}).encode() + b"\n")
 
 
 def to_data(profile: Profile) -> dict[str, object]:
-    """Return a profile as a run summary has it."""
+    """Return a profile as a run summary has it: without a count where which blocks are in it is a race."""
     return {
-        "function_calls": profile.function_calls,
+        **({} if profile.elsewhere else {"function_calls": profile.function_calls}),
         "fingerprint": fingerprint(),
         "skipped": profile.skipped,
         "functions": [

@@ -13,6 +13,11 @@ FILE = "PERFGATE_PROFILE_FILE"
 """Where a program that `perfgate run --profile` profiles leaves its profile when it ends."""
 
 
+def switched_off() -> dict[str, str]:
+    """Return the variables that switch profiling off in a program that this process starts."""
+    return {SWITCH: "0", **({ALIAS: "0"} if ALIAS in os.environ else {})}
+
+
 def is_profiling() -> bool:
     """Is profiling on? Unset and empty mean off; so does an unknown word, with a message on stderr."""
     name = SWITCH if os.environ.get(SWITCH) else ALIAS

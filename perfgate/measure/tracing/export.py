@@ -8,7 +8,8 @@ from perfgate.measure.tracing.tally import stages_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
     from perfgate.measure.tracing.spans import Span, Trace
 
@@ -77,24 +78,35 @@ def plain(value: object, depth: int = 0) -> object:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
-        return int(value) if abs(value) < 2**63 else str(value)[:_LONGEST_TEXT]
+        return int(value) if abs(value) < 2**63 else _describe(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, str):
         text = value.encode("utf-8", "replace").decode()
         return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + _CUT
-    if depth < _DEEPEST and isinstance(value, dict):
-        items = [(str(plain(str(k))), v) for k, v in list(value.items())[:_MOST_ITEMS]]
-        return {k: plain(v, depth + 1) for k, v in sorted(items, key=lambda item: item[0])}
-    if depth < _DEEPEST and isinstance(value, (list, tuple, set, frozenset)):
-        members = list(value)[:_MOST_ITEMS]
-        found = [plain(v, depth + 1) for v in members]
-        return sorted(found, key=str) if isinstance(value, (set, frozenset)) else found
+    if depth < _DEEPEST and isinstance(value, (dict, list, tuple, set, frozenset)):
+        try:
+            return _plain_members(value, depth + 1)
+        except Exception:  # noqa: BLE001 - a container of the program's own may raise anything
+            return f"<{type(value).__name__}>"
     return _describe(value)
 
 
+def _plain_members(value: Iterable[object], depth: int) -> object:
+    if isinstance(value, dict):
+        return {key: plain(v, depth) for key, v in plain_items(value)}
+    found = [plain(v, depth) for v in list(value)[:_MOST_ITEMS]]
+    return sorted(found, key=str) if isinstance(value, (set, frozenset)) else found
+
+
+def plain_items(values: Mapping[Any, object]) -> list[tuple[str, object]]:
+    """Return the first items of a mapping by the text of their keys, which may be of several kinds."""
+    items = [(_describe(key), value) for key, value in list(values.items())[:_MOST_ITEMS]]
+    return sorted(items, key=lambda item: item[0])
+
+
 def _describe(value: object) -> str:
-    """Return the short text of any object; one whose own text fails is named by its type."""
+    """Return the short text of any object; one whose own text fails, or is too long, is named by its type."""
     try:
         text = str(value)
     except Exception:  # noqa: BLE001 - the text of a foreign object is foreign code

@@ -7,7 +7,7 @@ import os
 from itertools import count as count_up
 
 from perfgate.measure.identity import hex_digest
-from perfgate.measure.tracing.export import plain
+from perfgate.measure.tracing.export import plain, plain_items
 from perfgate.measure.tracing.settings import FILE, GOLDEN, read_interval
 from perfgate.measure.variables import say_once
 
@@ -89,7 +89,7 @@ def _span(span: Span, trace: Trace, trace_id: str, ids: dict[Span, str]) -> dict
 def _attributes(values: dict[str, object]) -> list[dict[str, object]]:
     """Return attributes as OTLP has them: a type beside each value; what has none there is its JSON text."""
     found: list[dict[str, object]] = []
-    for key, value in sorted(values.items()):
+    for key, value in plain_items(values):
         held = plain(value)
         if isinstance(held, bool):
             typed: dict[str, object] = {"boolValue": held}
@@ -99,5 +99,5 @@ def _attributes(values: dict[str, object]) -> list[dict[str, object]]:
             typed = {"doubleValue": held}
         else:
             typed = {"stringValue": held if isinstance(held, str) else json.dumps(held, ensure_ascii=False)}
-        found.append({"key": str(key), "value": typed})
+        found.append({"key": key, "value": typed})
     return found

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from atexit import register
 from contextvars import ContextVar
 
 from perfgate.measure.tracing.settings import FILE, GOLDEN, STAGES, read_deadline
 from perfgate.measure.tracing.tally import StageTally, stages_of
+from perfgate.measure.variables import say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,21 +22,48 @@ _open: list[StageTally] = []
 _around: ContextVar[tuple[StageTally, ...]] = ContextVar("perfgate_runs", default=())
 
 
-class _Deadline:
-    """The time that a trace may take in this process."""
+class _Process:
+    """What holds for the traces of this process, and what happened to them so far."""
 
-    __slots__ = ("ms",)
+    __slots__ = (
+        "deadline_ms", "finished", "has_span_outside", "is_forked", "is_watched", "runs", "stages_file", "stated_ms",
+        "traced_runs", "writes_files",
+    )  # fmt: skip
 
     def __init__(self) -> None:
-        self.ms: float | None = None
+        self.stated_ms: float | None = None
+        self.deadline_ms: float | None = None
+        self.writes_files = False
+        self.stages_file = ""
+        self.is_watched = False
+        self.is_forked = False
+        self.forget()
+
+    def forget(self) -> None:
+        """Start with nothing finished."""
+        self.finished = self.runs = self.traced_runs = 0
+        self.has_span_outside = False
 
 
-_deadline = _Deadline()
+_process = _Process()
+
+
+def read_variables() -> None:
+    """Read once where traces go and how long they may take: a look-up at each trace would add calls to a profile."""
+    _process.deadline_ms = read_deadline(default=_process.stated_ms)
+    _process.writes_files = bool(os.environ.get(FILE) or os.environ.get(GOLDEN))
+    _process.stages_file = os.environ.get(STAGES, "")
 
 
 def set_deadline(deadline_ms: float | None) -> None:
     """Set the time that a trace may take, in milliseconds; the variable `DEADLINE` wins over it."""
-    _deadline.ms = deadline_ms
+    _process.stated_ms = deadline_ms
+    read_variables()
+
+
+def note_span_outside() -> None:
+    """Note that a span was entered outside of every trace."""
+    _process.has_span_outside = True
 
 
 def open_tally() -> tuple[StageTally, Token[tuple[StageTally, ...]]]:
@@ -51,6 +80,8 @@ def close_tally(tally: StageTally, token: Token[tuple[StageTally, ...]]) -> None
     """Add nothing more to a tally, whose run has stopped its clocks."""
     if tally in _open:
         _open.remove(tally)
+    _process.runs += 1
+    _process.traced_runs += tally.traces > 0
     tally.settle()
     try:
         _around.reset(token)
@@ -58,25 +89,50 @@ def close_tally(tally: StageTally, token: Token[tuple[StageTally, ...]]) -> None
         return  # a run may end in another thread than it began in
 
 
-_reporting: set[int] = set()
+_waiting: list[StageTally] = []
+"""What is left behind when this process ends."""
 
 
 def report_at_exit() -> None:
     """Leave time and calls by stage behind when this process ends, for who measures it from outside.
 
-    Only what ended outside of every measured run: those have it in their own summaries.
+    Only what ended outside of every measured run: those have it in their own summaries. And say where the
+    stages are that a run lacks.
     """
-    path, pid = os.environ.get(STAGES), os.getpid()
-    if path and pid not in _reporting:
-        _reporting.add(pid)
+    if not _process.is_watched:
+        _process.is_watched = True
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=_forget)
+        register(_say_what_lacks, os.getpid())
+    if _process.stages_file and not _waiting:
         tally, token = open_tally()
         _around.reset(token)
-        register(_report, tally, path, pid)
+        _waiting.append(tally)
+        register(_report, _process.stages_file, os.getpid())
 
 
-def _report(tally: StageTally, path: str, pid: int) -> None:
-    if pid != os.getpid():
+def _forget() -> None:
+    """Leave what the parent measures to the parent."""
+    _open.clear()
+    _waiting.clear()
+    _around.set(())
+    _process.forget()
+    _process.is_forked = True
+
+
+def _report_of_child() -> None:
+    """Report in a forked child, too: one of `multiprocessing` ends without what is registered for the exit."""
+    _process.is_forked = False
+    report_at_exit()
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None and _waiting:
+        util.Finalize(None, _report, args=(_process.stages_file, os.getpid()), exitpriority=0)
+
+
+def _report(path: str, pid: int) -> None:
+    if pid != os.getpid() or not _waiting:
         return
+    tally = _waiting.pop()
     tally.settle()
     found = tally.to_dict()
     if found:
@@ -85,6 +141,21 @@ def _report(tally: StageTally, path: str, pid: int) -> None:
         from perfgate.measure.tracing.files import append
 
         append(path, json.dumps(found).encode() + b"\n")
+
+
+def _say_what_lacks(pid: int) -> None:
+    """Say on stderr why measured runs have no stages, when that looks like a mistake."""
+    if pid != os.getpid():
+        return
+    if not _process.finished:
+        if _process.has_span_outside and (_process.runs or _process.stages_file):
+            say("spans were opened, but no trace: the run has no stages; call start_trace before, finish_trace after")
+    elif _process.runs and not _process.traced_runs and not _process.stages_file:
+        say(f"{OUTSIDE.format(_process.finished)}; call finish_trace inside the measured block")
+
+
+OUTSIDE = "traces that ended outside of every measured block: {}, so that the run has no stages"
+"""Said where runs have no stages and these do not belong to any."""
 
 
 def deliver(trace: Trace, open_span: Callable[[str], Span | NoSpan]) -> None:
@@ -96,12 +167,15 @@ def deliver(trace: Trace, open_span: Callable[[str], Span | NoSpan]) -> None:
     """
     if trace.pid != os.getpid():
         return
+    if _process.is_forked:
+        _report_of_child()
+    _process.finished += 1
     runs = _around.get() or tuple(_open)
     if runs:
-        stages, deadline = stages_of(trace), read_deadline(default=_deadline.ms)
+        stages = stages_of(trace)
         for run in runs:
-            run.take(trace, stages, deadline, open_span)
-    if os.environ.get(FILE) or os.environ.get(GOLDEN):
+            run.take(trace, stages, _process.deadline_ms, open_span)
+    if _process.writes_files:
         from perfgate.measure.tracing.files import keep  # only those who keep traces pay for it
 
         keep(trace)

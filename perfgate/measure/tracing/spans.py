@@ -16,6 +16,7 @@ from perfgate.core.measured import WHOLE
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextvars import Token
     from types import TracebackType
     from typing import Self
 
@@ -41,7 +42,7 @@ class NoSpan:
     ) -> None:
         """Do nothing."""
 
-    def set(self, **attributes: object) -> None:
+    def set(self, /, **attributes: object) -> None:
         """Ignore what is said."""
 
 
@@ -92,7 +93,7 @@ class Span:
         if ACTIVE.get() is self:  # else it is left out of order, or in another task, whose open span is its own
             ACTIVE.set(self.parent)
 
-    def set(self, **attributes: object) -> None:
+    def set(self, /, **attributes: object) -> None:
         """Add facts that are known only inside the block, such as a number of rows."""
         self.attributes.update(attributes)
 
@@ -120,10 +121,12 @@ class Trace:
         unfinished: spans that were still open when the trace was finished; they end with it.
         wall_ns: when it was started, in nanoseconds since 1970.
         pid: the process that started it.
+        token: names the thread or task that started it, as long as it goes on; None: unknown.
     """
 
     __slots__ = (
-        "counts", "dropped", "gauges", "metadata", "pid", "root", "spans", "trace_id", "unfinished", "wall_ns",
+        "counts", "dropped", "gauges", "metadata", "pid", "root", "spans", "token", "trace_id", "unfinished",
+        "wall_ns",
     )  # fmt: skip
 
     def __init__(self, trace_id: str, metadata: Mapping[str, object] | None = None) -> None:
@@ -135,6 +138,7 @@ class Trace:
         self.gauges: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
         self.dropped: dict[str, int] = {}
         self.unfinished = 0
+        self.token: Token[Span | None] | None = None
         self.pid = os.getpid()
         self.wall_ns = time.time_ns()
         self.root = Span(WHOLE, None, self, {})
@@ -159,6 +163,7 @@ class Trace:
             now_ns: the performance counter, read by the caller before all else.
         """
         self.root.ended = now_ns
+        self.token = None
         self.spans = list(dict.fromkeys(self.spans))  # one that was entered twice is there twice
         self.root.let_go()
         for span in self.spans:

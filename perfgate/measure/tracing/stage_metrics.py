@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from _thread import allocate_lock  # what threading.Lock is, without importing threading
+from math import isfinite
 
+from perfgate.core.measured import WHOLE
 from perfgate.measure.tracing.durations import BUCKETS_MS, Durations
 from perfgate.measure.tracing.finished import set_deadline
 from perfgate.measure.tracing.settings import read_deadline
@@ -63,7 +65,7 @@ class StageMetrics:
             self._ticks += 1
             self._misses += trace.duration_ns > self.deadline_ms * 1e6
             for (name, labels), number in trace.counts.items():
-                if name == "guard_trips":
+                if name == "guard_trips" and isfinite(number):
                     self._trip(dict(labels).get("reason", ""), int(number))
             for (name, _), value in trace.gauges.items():
                 if name == "parallel_symbols":
@@ -82,9 +84,9 @@ class StageMetrics:
         """Add the duration of a request to another system, in milliseconds.
 
         Raises:
-            ValueError: the duration is negative or no number.
+            ValueError: the duration is negative, infinite or no number.
         """
-        if not duration_ms >= 0.0:
+        if not 0.0 <= duration_ms < float("inf"):
             raise ValueError(f"duration_ms must be a number of milliseconds from 0, not {duration_ms}")
         with self._lock:
             _held(self._exchanges, (str(verb), str(api)), self._bounds, (OTHER, OTHER)).add(float(duration_ms))
@@ -99,16 +101,18 @@ class StageMetrics:
 
         Returns:
             ``total_ticks``, ``deadline_misses``, ``deadline_miss_pct`` (0 to 100; 0 of no trace),
-            ``stage_percentiles`` (``{stage: {p50, p95, p99}}``, the whole trace as ``tick_total``),
+            ``stage_percentiles`` (``{stage: {p50, p95, p99}}``, the whole trace as ``tick_total``, of no
+            trace 0),
             ``guard_trips`` (by reason), ``parallel_symbols`` (None: not recorded) and
             ``exchange_req_percentiles`` (by ``VERB:api``).
         """
+        nothing = {WHOLE: Durations(self._bounds)}
         with self._lock:
             return {
                 "total_ticks": self._ticks,
                 "deadline_misses": self._misses,
                 "deadline_miss_pct": 100.0 * self._misses / self._ticks if self._ticks else 0.0,
-                "stage_percentiles": {name: d.percentiles() for name, d in sorted(self._stages.items())},
+                "stage_percentiles": {name: d.percentiles() for name, d in sorted({**nothing, **self._stages}.items())},
                 "guard_trips": dict(sorted(self._guard_trips.items())),
                 "parallel_symbols": self._parallel,
                 "exchange_req_percentiles": {

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 190
 """Longest name of a stage in characters, as the published schema has it: with its prefix it is a metric's name."""
+OVERHEAD = "tracing costs about"
+"""Begins the line that says so."""
 _warned: list[float] = []
 
 
@@ -185,7 +187,7 @@ class StageTally:
         if share is not None and share > MOST_OVERHEAD and not _warned:
             _warned.append(share)
             say(
-                f"tracing costs about {share * 100:.2g} % of the traced time ({self.spans} spans); "
+                f"{OVERHEAD} {share * 100:.2g} % of the traced time ({self.spans} spans); "
                 "trace longer stages, or sample fewer traces"
             )
 

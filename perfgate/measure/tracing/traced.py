@@ -31,7 +31,8 @@ def traced(func: Callable[..., Any] | None = None, /, *, name: str | None = None
         name: of the stage; by default the function's qualified name.
 
     Raises:
-        TypeError: what is decorated cannot be called, or is a generator function, whose body runs after the call.
+        TypeError: what is decorated cannot be called, is a class, or is a generator function, whose
+            body runs after the call.
     """
     if func is None:
         return lambda function: _wrap(function, name)
@@ -43,6 +44,8 @@ def _wrap(func: Callable[..., Any], name: str | None) -> Callable[..., Any]:
 
     if isinstance(func, (staticmethod, classmethod)):  # decorated before us: trace what is inside
         return type(func)(_wrap(func.__func__, name))
+    if isinstance(func, type):
+        raise TypeError(f"{func.__name__} is a class: decorate its methods, such as __init__")
     is_async = is_coroutine_function(func)
     stage = qualified_name(func) if name is None else name
     return enclose(func, partial(get_tracer().span, stage), is_async=is_async)

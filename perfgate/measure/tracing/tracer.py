@@ -7,7 +7,7 @@ from time import perf_counter_ns
 
 from perfgate.core.sampling import GOLDEN, check_rate
 from perfgate.measure.identity import hex_digest
-from perfgate.measure.tracing.finished import deliver, report_at_exit
+from perfgate.measure.tracing.finished import deliver, note_span_outside, read_variables, report_at_exit
 from perfgate.measure.tracing.settings import read_rate, read_tracing
 from perfgate.measure.tracing.spans import (
     ACTIVE,
@@ -27,6 +27,7 @@ _CHOICES = 16.0**_HASHED
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Self
 
 
 class Tracer:
@@ -36,7 +37,7 @@ class Tracer:
     are made inside it. A span where no trace goes on keeps nothing.
     """
 
-    __slots__ = ("_numbers", "enabled", "sample_rate")
+    __slots__ = ("_numbers", "enabled", "outside", "sample_rate")
 
     def __init__(self, *, enabled: bool, sample_rate: float) -> None:
         """Start with nothing traced.
@@ -48,6 +49,7 @@ class Tracer:
         self._numbers = count_up()
         self.enabled = enabled
         self.sample_rate = sample_rate
+        self.outside = NO_SPAN  # what a span is where no trace goes on
 
     def should_trace(self, trace_id: str | None = None) -> bool:
         """Is this unit of work among those that are traced?
@@ -64,7 +66,9 @@ class Tracer:
         return int(digest[:_HASHED], 16) < self.sample_rate * _CHOICES
 
     def start_trace(self, trace_id: str, metadata: Mapping[str, object] | None = None) -> None:
-        """Begin a trace in this thread or task; one that still goes on here is finished first.
+        """Begin a trace in this thread or task; one that it started before and did not finish is finished first.
+
+        The trace that a task inherited from the one that made it goes on there.
 
         Args:
             trace_id: any name, such as that of a request.
@@ -72,11 +76,13 @@ class Tracer:
         """
         if not self.enabled:
             return
-        if open_span() is not None:
+        span = open_span()
+        if span is not None and _is_of_this_context(span.trace):
             self.finish_trace()
-        ACTIVE.set(Trace(str(trace_id), metadata).root)
+        trace = Trace(str(trace_id), metadata)
+        trace.token = ACTIVE.set(trace.root)
 
-    def span(self, name: str, **attributes: object) -> Span | NoSpan:
+    def span(self, name: str, /, **attributes: object) -> Span | NoSpan:
         """Return a ``with`` block that measures a stage.
 
         Args:
@@ -85,17 +91,17 @@ class Tracer:
         """
         parent = ACTIVE.get()
         if parent is None:
-            return NO_SPAN
+            return self.outside
         if parent.ended:
             parent = open_span()
             if parent is None:
-                return NO_SPAN
+                return self.outside
         trace = parent.trace
         if len(trace.spans) >= MOST_SPANS:
             return trace.drop(name)
         return Span(name, parent, trace, attributes)
 
-    def count(self, name: str, n: float = 1, **labels: str) -> None:
+    def count(self, name: str, /, n: float = 1, **labels: str) -> None:
         """Count something that happened in this trace, such as a retry; nothing where no trace goes on."""
         span = open_span()
         if span is not None:
@@ -103,7 +109,7 @@ class Tracer:
             key = _key(counts, name, labels)
             counts[key] = counts.get(key, 0) + n
 
-    def gauge(self, name: str, value: float, **labels: str) -> None:
+    def gauge(self, name: str, /, value: float, **labels: str) -> None:
         """Keep the value of something that goes up and down, the last of a trace; nothing where no trace goes on."""
         span = open_span()
         if span is not None:
@@ -137,6 +143,34 @@ class Tracer:
         return export(trace)
 
 
+class _Outside(NoSpan):
+    """The first span that is entered outside of a trace: it is noted, since its program may lack `start_trace`."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Self:
+        """Note it, and no other."""
+        _TRACER.outside = NO_SPAN
+        note_span_outside()
+        return self
+
+
+_OUTSIDE = _Outside()
+
+
+def _is_of_this_context(trace: Trace) -> bool:
+    """Was a trace that goes on started in this thread or task, and not in one that this inherited it from?"""
+    if trace.token is None:
+        return True
+    try:
+        ACTIVE.reset(trace.token)
+    except (ValueError, RuntimeError):
+        return False
+    ACTIVE.set(trace.root)
+    trace.token = None
+    return True
+
+
 def _key(
     known: Mapping[tuple[str, tuple[tuple[str, str], ...]], float], name: str, labels: Mapping[str, str]
 ) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -165,6 +199,9 @@ def init_tracer(enabled: bool = True, sample_rate: float = 1.0) -> Tracer:  # no
     sample_rate = check_rate("sample_rate", sample_rate)
     _TRACER.enabled = read_tracing(default=bool(enabled))
     _TRACER.sample_rate = read_rate(default=sample_rate)
+    is_chosen = _TRACER.sample_rate < 1.0  # then a span outside of a trace is in one that was not chosen
+    _TRACER.outside = _OUTSIDE if _TRACER.enabled and not is_chosen else NO_SPAN
+    read_variables()
     if _TRACER.enabled:
         report_at_exit()
     return _TRACER

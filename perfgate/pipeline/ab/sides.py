@@ -15,6 +15,7 @@ from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
 from perfgate.pipeline.ab.guard import Guard
 from perfgate.pipeline.ab.isolation import find_links, same_code, shared
+from perfgate.pipeline.measuring.profiling import profiling_off
 from perfgate.pipeline.measuring.run import CommandFailedError, environ_with
 from perfgate.pipeline.reference.commit import policy_of
 from perfgate.store.checkouts.processes import run_group
@@ -121,7 +122,7 @@ def prepare(request: Request) -> Iterator[Sides]:
             except CannotDecideError as failure:
                 sides = without_base(sides, failure)
         changed = [d for name in ("base", "head") if request.setup for d in sides.guard.accept(name)]
-        yield replace(sides, notes=(*sides.notes, *changed, *_find_links(sides), *_submodules(sides)))
+        yield replace(sides, notes=(*sides.notes, *profiling_off(), *changed, *_find_links(sides), *_submodules(sides)))
 
 
 def _of_commands(request: Request, worktree_dir: WorktreeDir) -> Sides:

@@ -87,7 +87,12 @@ def _check_output() -> Iterator[Check]:
         settings = inputs.read_settings(None)
         source, out = settings.policy.source, os.environ.get("PERFGATE_OUT") or default_out()
     except CannotDecideError as caught:
-        fault, source, out = caught.diagnostics[0].message, "", os.environ.get("PERFGATE_OUT") or DEFAULT_OUT
+        first = caught.diagnostics[0]
+        fault, source, out = (
+            ": ".join(filter(None, (first.place, first.message))),
+            "",
+            os.environ.get("PERFGATE_OUT") or DEFAULT_OUT,
+        )
     except OSError as caught:
         fault, source, out = caught.strerror or str(caught), "", DEFAULT_OUT
     if fault:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.run import class_of
 from perfgate.measure.machine.ci import name_ci
-from perfgate.measure.variables import OFF_WORDS
+from perfgate.measure.profiling.settings import ALIAS, SWITCH
+from perfgate.measure.variables import OFF_WORDS, ON_WORDS
 from perfgate.report.doctor import Check
 
 if TYPE_CHECKING:
@@ -97,6 +98,11 @@ def _variables(environ: Mapping[str, str]) -> Check:
     if off:
         hint = f"Programs leave no run files: unset {' and '.join(off)}."
         return Check(area=AREA, name="variables", level="warning", found=found, hint=hint, values=values)
+    profiling = next((name for name in (SWITCH, ALIAS) if environ.get(name)), "")
+    if profiling and environ[profiling].strip().lower() in ON_WORDS:
+        hint = f"Programs profile themselves, which slows them down: unset {profiling} where times are measured."
+        found = found if profiling in known else f"{found}, {profiling}"
+        return Check(area=AREA, name="variables", level="note", found=found, hint=hint, values=values)
     if foreign:
         hint = "Variables with an unknown name have no effect: correct or unset them (docs/measuring.md lists all)."
         return Check(area=AREA, name="variables", level="warning", found=found, hint=hint, values=values)

@@ -9,18 +9,19 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from perfgate.core.errors import CannotDecideError, warning
+from perfgate.core.errors import CannotDecideError, note, warning
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.discovery import LARGEST_RUN
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.command.run import run_command
 from perfgate.measure.profiling.report import MOST_FUNCTIONS
-from perfgate.measure.profiling.settings import FILE, SWITCH
+from perfgate.measure.profiling.settings import ALIAS, FILE, SWITCH, is_profiling
 from perfgate.measure.summary import encode_summary, write_summary
 from perfgate.measure.tracing.settings import FILE as TRACE_FILE
 from perfgate.measure.tracing.settings import GOLDEN
 from perfgate.pipeline.measuring.run import build_environ, failed, measure
+from perfgate.pipeline.verdicts import calls_raced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,6 +33,9 @@ _LARGEST_RECORDS = 1 << 24
 _LARGEST_PROFILE = 1 << 18
 _TIMES_SLOWER = 10
 """How much more time than a run a profiled one may take: code that does nothing but call takes five times as long."""
+_OTHER_PROFILER = "leave --profile out: a program that uses a profiler of its own has no function_calls"
+_SECOND_PROFILER = "Another profiling tool is already active"
+"""What a second profiler raises in the measured program, from Python 3.12 on."""
 _HINT = "put what matters into `with perfgate.profile():` in a Python program, or leave --profile out"
 
 Named = tuple[str, tuple[tuple[str, str], ...]]
@@ -52,7 +56,7 @@ def measure_and_profile(
     at the end, with its profile.
 
     Returns:
-        The files of the summaries, and a warning for each benchmark that left no profile.
+        The files of the summaries, and a warning for each benchmark that left no profile, or one without a count.
 
     Raises:
         CannotDecideError: a run failed, the profiled one included: then the runs before it stand.
@@ -67,22 +71,39 @@ def measure_and_profile(
 
     warnings: list[Diagnostic] = []
     try:
-        unprofiled = replace(job, variables=(*job.variables, (SWITCH, "0")))  # a profiled run is never the timed one
-        written = measure(unprofiled, runs=runs, warmup=warmup, on_summary=hold, on_progress=on_progress)
+        written = measure(job, runs=runs, warmup=warmup, on_summary=hold, on_progress=on_progress)
         last = _last_of(written)
-        profiles = _profile(job)
+        profiles, is_spoilt = _profile(job)
         for name, path in last.items():
             found = profiles.get(name) or (profiles.get(None) if len(last) == 1 else None)
+            place = name[0] or job.benchmark
             if found is None:
-                message = "the profiled repetition left no profile"
-                warnings.append(warning("profile-missing", message, place=name[0] or job.benchmark, hint=_HINT))
-            else:
-                summary = _with_profile(path, found)
-                waiting[name] = json.dumps(summary, ensure_ascii=False)
+                warnings.append(_missing(place, is_spoilt=is_spoilt))
+                continue
+            if found.get("function_calls") is None:
+                warnings.append(calls_raced(place))
+            waiting[name] = json.dumps(_with_profile(path, found), ensure_ascii=False)
     finally:
         for line in waiting.values():
             on_summary(line)
     return written, warnings
+
+
+def profiling_off() -> list[Diagnostic]:
+    """Return a note when this process's environment asks for profiling, which the measured command does not get."""
+    if not is_profiling():
+        return []
+    name = SWITCH if os.environ.get(SWITCH) else ALIAS
+    message = f"{name} is switched off for the measured command: a profiled run takes longer"
+    return [note("profiling-off", message, hint="perfgate run --profile counts calls in one more repetition")]
+
+
+def _missing(benchmark: str, *, is_spoilt: bool) -> Diagnostic:
+    """Return the warning that a benchmark has no profile; `is_spoilt`: the program used a profiler of its own."""
+    if is_spoilt:
+        message = "the program started a profiler of its own in what was profiled, so that its calls were not counted"
+        return warning("profile-missing", message, place=benchmark, hint=_OTHER_PROFILER)
+    return warning("profile-missing", "the profiled repetition left no profile", place=benchmark, hint=_HINT)
 
 
 def _name_of(summary: dict[str, Any]) -> Named:
@@ -108,8 +129,8 @@ def _with_profile(path: str, profile: dict[str, Any]) -> dict[str, Any]:
     return summary
 
 
-def _profile(job: MeasuringJob) -> dict[Named | None, dict[str, Any]]:
-    """Run the command once under a profiler; return the profile of each benchmark, None: of blocks in no run.
+def _profile(job: MeasuringJob) -> tuple[dict[Named | None, dict[str, Any]], bool]:
+    """Run the command once under a profiler; return what `_merge` does.
 
     Raises:
         CannotDecideError: it failed.
@@ -118,15 +139,20 @@ def _profile(job: MeasuringJob) -> dict[Named | None, dict[str, Any]]:
         path = os.path.join(scratch, "profiles")
         profiled = replace(
             job,
-            variables=(*job.variables, (SWITCH, "1"), (FILE, path), *_nowhere(scratch)),
+            variables=(
+                *job.variables,
+                *((SWITCH, "1"), (ALIAS, os.environ.get(ALIAS)), (FILE, path)),
+                *_nowhere(scratch),
+            ),
             timeout=None if job.timeout is None else job.timeout * _TIMES_SLOWER,
         )
         env = build_environ(profiled, os.path.join(scratch, "receipt"), is_warmup=True)
         result = run_command(profiled.argv, env=env, timeout=profiled.timeout, cwd=profiled.folder, keep_output=False)
         if not result.is_ok():
-            raise failed(profiled, result, "the profiled repetition")
+            hint = _OTHER_PROFILER if _SECOND_PROFILER in result.stderr_tail else ""
+            raise failed(profiled, result, "the profiled repetition", hint=hint)
         if not os.path.exists(path):
-            return {}
+            return {}, False
         return _merge(read_bounded(path, limit=_LARGEST_RECORDS, slug="run-unreadable"))
 
 
@@ -135,13 +161,18 @@ def _nowhere(scratch: str) -> tuple[tuple[str, str | None], ...]:
     return (("PERFGATE_OUT", scratch), (TRACE_FILE, None), (GOLDEN, None))
 
 
-def _merge(content: bytes) -> dict[Named | None, dict[str, Any]]:
-    """Return the profiles that the processes of a program left: of a benchmark the last, of blocks the sum."""
+def _merge(content: bytes) -> tuple[dict[Named | None, dict[str, Any]], bool]:
+    """Return the profiles that the processes of a program left, and whether some are spoilt.
+
+    Of a benchmark the last profile counts; of blocks in no run the sum, under None, when it is whole.
+    """
     found: dict[Named | None, dict[str, Any]] = {}
+    is_spoilt = False
     for line in content.splitlines():
         # A process was killed while it wrote, or writes what is no profile.
         with suppress(ValueError, RecursionError, KeyError, TypeError, AttributeError, CannotDecideError):
             record = json.loads(line)
+            is_spoilt = is_spoilt or bool(record.get("is_spoilt"))
             run, profile = record["run"], record["profile"]
             name = None if run is None else _name_of(run)
             hash(name)
@@ -149,7 +180,9 @@ def _merge(content: bytes) -> dict[Named | None, dict[str, Any]]:
             if name is None and None in found:
                 profile = _add(found[None], profile)
             found[name] = profile
-    return found
+    if is_spoilt:
+        found.pop(None, None)
+    return found, is_spoilt
 
 
 def _check(profile: dict[str, Any]) -> None:
@@ -172,5 +205,10 @@ def _add(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
         sums = {} if known is None else {name: known[name] + f[name] for name in ("calls", "own_ns", "cumulative_ns")}
         functions[key] = {**f, **sums}
     dearest = sorted(functions.values(), key=lambda f: -f["cumulative_ns"])[:MOST_FUNCTIONS]
-    sums = {name: one[name] + other[name] for name in ("function_calls", "skipped")}
-    return {**one, **sums, "functions": dearest}
+    counts = [p.get("function_calls") for p in (one, other)]
+    return {
+        **one,
+        "function_calls": None if None in counts else sum(counts),
+        "skipped": one["skipped"] + other["skipped"],
+        "functions": dearest,
+    }

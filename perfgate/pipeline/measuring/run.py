@@ -8,7 +8,7 @@ import json
 import os
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import CannotDecideError, cannot_decide, error
@@ -22,10 +22,12 @@ from perfgate.measure.command.name import command_digest, default_benchmark_name
 from perfgate.measure.command.run import CommandResult, run_command
 from perfgate.measure.identity import check_run_id, file_name, new_run_id
 from perfgate.measure.machine import facts
+from perfgate.measure.profiling.settings import switched_off
 from perfgate.measure.summary import build_summary, encode_summary, format_utc, write_summary
+from perfgate.measure.tracing.finished import OUTSIDE
 from perfgate.measure.tracing.settings import STAGES
-from perfgate.measure.tracing.tally import StageTally
-from perfgate.measure.variables import read_shard
+from perfgate.measure.tracing.tally import OVERHEAD, StageTally
+from perfgate.measure.variables import BEGINNING, read_shard
 from perfgate.pipeline import inputs
 from perfgate.pipeline.measuring.fixed_time import FixedTimeWatch
 from perfgate.pipeline.measuring.tracing import GOLDEN_FOLDER, variables_of
@@ -78,6 +80,8 @@ class MeasuringJob:
     """Additional environment variables of the command; None removes one."""
     is_whole: bool = False
     """Is the whole command meant, even if it repeats for a fixed time?"""
+    on_message: Callable[[str], None] = field(default=lambda _: None, compare=False)
+    """Called with each line that the measuring side in the command wrote to its stderr, which is shown nowhere."""
 
     def watch(self) -> FixedTimeWatch | None:
         """Return what watches its first runs for the signs of a fixed time, None when the whole command is meant.
@@ -96,6 +100,7 @@ def plan_job(
     out: str,
     timeout: float | None,
     is_whole: bool = False,
+    on_message: Callable[[str], None] = lambda _: None,
 ) -> MeasuringJob:
     """Return a job with its benchmark's name and its session.
 
@@ -120,6 +125,7 @@ def plan_job(
         command=command_digest(argv),
         variables=variables_of(settings.policy.trace, os.path.join(settings.root, GOLDEN_FOLDER)),
         is_whole=is_whole,
+        on_message=on_message,
     )
     _refuse_clash(job)
     log_step("benchmark: %s, session: %s, run files to %s", job.benchmark, job.session, job.out)
@@ -278,12 +284,27 @@ def measure_once(
             outside = [_write_outside_summary(job, result, started_at, _read_stages(f"{receipt}-stages"))]
         for path, summary in own or outside:
             keep(path, summary)
+        _pass_on(job, result, own, f"{receipt}-stages")
     if not result.is_ok():
         raise failed(job, result, number)
 
 
+def _pass_on(job: MeasuringJob, result: CommandResult, own: Sequence[tuple[str, dict[str, Any]]], stages: str) -> None:
+    """Pass on what the measuring side in the command said, and which traces are in none of its own summaries."""
+    for line in result.stderr_tail.splitlines():
+        if line.startswith(BEGINNING) and OVERHEAD not in line:  # a warning of its own says that once
+            job.on_message(line)
+    if own and not any("traces" in summary for _, summary in own):
+        traces = _read_stages(stages).get("traces")
+        if isinstance(traces, dict):
+            job.on_message(f"{BEGINNING}{OUTSIDE.format(traces['count'])}; let them end inside it, in the same process")
+
+
 def build_environ(job: MeasuringJob, receipt: str, *, is_warmup: bool) -> dict[str, str]:
-    """Return the command's environment: a program that measures itself takes its labels from it."""
+    """Return the command's environment: a program that measures itself takes its labels from it.
+
+    Profiling is off in it, whatever this process's environment says: a profiled run is never the timed one.
+    """
     variables: dict[str, str | None] = {
         "PERFGATE_BENCHMARK": job.benchmark,
         "PERFGATE_OUT": os.path.abspath(job.out),
@@ -291,6 +312,7 @@ def build_environ(job: MeasuringJob, receipt: str, *, is_warmup: bool) -> dict[s
         "PERFGATE_COMMAND": job.command,
         "PERFGATE_RECEIPT": receipt,
         STAGES: f"{receipt}-stages",
+        **switched_off(),
     }
     if job.rows is not None:
         variables["PERFGATE_ROWS"] = str(job.rows)
@@ -394,8 +416,8 @@ def _write(summary: dict[str, Any], job: MeasuringJob) -> str:
         ) from None
 
 
-def failed(job: MeasuringJob, result: CommandResult, number: str) -> CommandFailedError:
-    """Return the error for a run that failed, with the last lines of its stderr."""
+def failed(job: MeasuringJob, result: CommandResult, number: str, *, hint: str = "") -> CommandFailedError:
+    """Return the error for a run that failed, with the last lines of its stderr; `hint` in place of the usual one."""
     if result.error:
         what = result.error
     elif result.signal:
@@ -403,7 +425,7 @@ def failed(job: MeasuringJob, result: CommandResult, number: str) -> CommandFail
     else:
         what = f"exited with {result.exit_code}"
     tail = result.stderr_tail.strip().splitlines()[-_TAIL_LINES:]
-    hint = "give it more time: --timeout SECONDS" if result.timed_out else "fix the command"
+    hint = hint or ("give it more time: --timeout SECONDS" if result.timed_out else "fix the command")
     return CommandFailedError(
         [error("command-failed", f"{number} failed: {what}", place=job.benchmark, hint=hint)],
         is_started=result.is_started(),

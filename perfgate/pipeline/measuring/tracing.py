@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import warning
 from perfgate.measure.tracing import settings as names
 from perfgate.measure.tracing.cost import MOST_OVERHEAD
+from perfgate.measure.tracing.spans import MOST_SPANS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,21 @@ def overhead_of(summary: Mapping[str, object]) -> float:
     traces = summary.get("traces")
     share = traces.get("overhead") if isinstance(traces, dict) else None
     return float(share) if isinstance(share, (int, float)) else 0.0
+
+
+def dropped_of(summary: Mapping[str, object]) -> int:
+    """Return for how many spans of a run summary there was no room."""
+    traces = summary.get("traces")
+    number = traces.get("dropped_spans") if isinstance(traces, dict) else None
+    return number if isinstance(number, int) else 0
+
+
+def warn_of_dropped(number: int) -> list[Diagnostic]:
+    """Return a warning when traces have more spans than they keep: then a run has no times of stages."""
+    if not number:
+        return []
+    message = f"{number:,} spans are beyond the {MOST_SPANS:,} that a trace keeps: no times of stages are known"
+    return [warning("spans-dropped", message, hint="trace longer stages, or shorter units of work; calls are exact")]
 
 
 def warn_of_overhead(share: float) -> list[Diagnostic]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import cProfile
+import json
 import os
 import subprocess
 import sys
@@ -273,3 +274,95 @@ def test_beyond_many_functions_calls_count_and_functions_are_not_kept():
     assert total == 2 * (MOST_KEPT + 10)
     assert len(functions) == MOST_KEPT
     assert ("<built-in method m0 of type object>", "~", 0) in functions
+
+
+def test_a_block_of_another_thread_or_task_is_skipped_by_chance_and_one_inside_each_time(on):
+    def skip():
+        with perfgate.profile():
+            pass
+
+    with perfgate.profile():
+        going = profiler._seat.going
+        skip()
+        asyncio.run(asyncio.to_thread(skip))  # a thread of this block, in its context
+        assert (going.skipped, going.elsewhere) == (2, 0)
+        thread = threading.Thread(target=skip)
+        thread.start()
+        thread.join()
+        assert (going.skipped, going.elsewhere) == (3, 1)
+
+    async def handle():
+        with perfgate.profile():
+            found.append(profiler._seat.going)
+            await asyncio.sleep(0)
+
+    async def both():
+        await asyncio.gather(asyncio.create_task(handle()), asyncio.create_task(handle()))
+
+    found = []
+    asyncio.run(both())
+    assert (found[0].skipped, found[0].elsewhere) == (1, 1)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="there a second profiler raises")
+def test_a_block_in_which_another_profiler_was_started_has_no_metrics_and_the_other_one_goes_on(on, capsys):
+    other = cProfile.Profile()
+    for _ in range(2):
+        with perfgate.profile() as p:
+            other.enable()
+        assert sys.getprofile() is other
+        other.disable()
+        assert p.metrics is None
+    assert capsys.readouterr().err == (
+        "perfgate: another profiler was started inside a profiled block, which is therefore not profiled\n"
+    )
+    with perfgate.profile() as p:
+        work(5)
+    assert p.metrics.function_calls == 6
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="there a profiler counts in all threads")
+def test_a_block_left_in_another_thread_leaves_no_profiler_behind_for_the_next_block(on, capsys):
+    block = perfgate.profile()
+    block.__enter__()
+    thread = threading.Thread(target=block.__exit__, args=(None, None, None))
+    thread.start()
+    thread.join()
+    assert block.metrics is None
+    assert "was left in another thread" in capsys.readouterr().err
+    with perfgate.profile() as p:
+        work(5)
+    assert p.metrics.function_calls == 6
+    assert sys.getprofile() is None
+
+
+def test_finished_traces_add_no_calls_whatever_is_set_about_them(python):
+    program = """
+        import perfgate
+        from perfgate.measure import init_tracer, measure_run_context
+        t = init_tracer()
+        def work(): pass
+        with measure_run_context(write=False):
+            with perfgate.profile() as p:
+                for _ in range(50):
+                    t.start_trace("r")
+                    with t.span("a"):
+                        work()
+                    t.finish_trace()
+        print(p.metrics.function_calls)
+    """
+    for more in ({}, {"PERFGATE_TRACE_DEADLINE_MS": "5"}):
+        assert python(program, PERFGATE_PROFILE="1", **more).stdout == "50\n"
+
+
+def test_what_is_loaded_late_is_loaded_before_the_profiler_counts(python, tmp_path):
+    program = """
+        import perfgate
+        with perfgate.measure_run_context(benchmark="one"):
+            with perfgate.profile() as p:
+                abs(1)
+            perfgate.get_metrics, perfgate.traced, perfgate.measure.performance_monitor
+    """
+    python(program, PERFGATE_PROFILE="1", PERFGATE_PROFILE_FILE=str(tmp_path / "p"), PERFGATE_WRITE="0")
+    (line,) = (tmp_path / "p").read_text().splitlines()
+    assert json.loads(line)["profile"]["function_calls"] == 1

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from perfgate.measure import init_tracer
 from perfgate.measure.tracing.export import export, plain
 from perfgate.measure.tracing.spans import Span, Trace
 
@@ -89,3 +90,23 @@ def test_a_clock_that_stands_still_gives_zeros():
     trace = built(("a", 0, 0, None))
     trace.root.ended = trace.root.began
     assert export(trace)["stage_durations"] == {"a": 0.0, "tick_total": 0.0}
+
+
+def test_keys_of_several_kinds_and_values_without_a_text_end_no_program(tracer, tmp_path, monkeypatch):
+    class Hostile(dict):
+        def items(self):
+            raise RuntimeError
+
+    class Mute:
+        def __str__(self):
+            raise RuntimeError
+
+    monkeypatch.setenv("PERFGATE_TRACE_FILE", str(tmp_path / "t.jsonl"))
+    init_tracer()
+    tracer.start_trace("x", metadata={1: "one", "user": "x", Mute(): 2})
+    with tracer.span("a", n=10**5000, items=Hostile(a=1), inner={Mute(): 1, 2: 3}):
+        pass
+    exported = tracer.export_to_json(tracer.finish_trace())
+    assert exported["metadata"] == {"1": "one", "<Mute>": 2, "user": "x"}
+    assert exported["spans"][0]["attributes"] == {"n": "<int>", "items": "<Hostile>", "inner": {"2": 3, "<Mute>": 1}}
+    assert len((tmp_path / "t.jsonl").read_text().splitlines()) == 1

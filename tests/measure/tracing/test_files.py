@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from perfgate.measure import init_tracer
 from perfgate.measure.tracing.files import encode
 from perfgate.measure.tracing.spans import Span, Trace
 
@@ -69,6 +70,7 @@ def test_finished_traces_are_appended_to_the_file_and_every_so_many_th_is_golden
     monkeypatch.setenv("PERFGATE_TRACE_FILE", str(tmp_path / "new" / "traces.jsonl"))
     monkeypatch.setenv("PERFGATE_TRACE_GOLDEN", str(tmp_path / "golden"))
     monkeypatch.setenv("PERFGATE_TRACE_GOLDEN_INTERVAL", "4")
+    init_tracer()
     for _ in range(9):
         one(tracer)
     assert len((tmp_path / "new" / "traces.jsonl").read_text().splitlines()) == 9
@@ -81,6 +83,7 @@ def test_an_interval_that_is_none_is_said_once_and_the_default_is_used(tracer, t
     monkeypatch.setattr("perfgate.measure.tracing.files._numbers", itertools.count())
     monkeypatch.setenv("PERFGATE_TRACE_GOLDEN", str(tmp_path))
     monkeypatch.setenv("PERFGATE_TRACE_GOLDEN_INTERVAL", interval)
+    init_tracer()
     for _ in range(101):
         one(tracer)
     (golden,) = tmp_path.iterdir()
@@ -91,5 +94,6 @@ def test_an_interval_that_is_none_is_said_once_and_the_default_is_used(tracer, t
 def test_a_file_that_cannot_be_written_is_said_once_and_the_program_goes_on(tracer, tmp_path, monkeypatch, capsys):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("PERFGATE_TRACE_FILE", str(tmp_path / "file" / "traces.jsonl"))
+    init_tracer()
     assert [one(tracer).trace_id for _ in range(3)] == ["t"] * 3
     assert capsys.readouterr().err.count("could not write to") == 1

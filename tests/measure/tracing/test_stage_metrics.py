@@ -40,7 +40,8 @@ def test_of_no_trace_nothing_is_recorded():
     metrics = init_metrics()
     metrics.record_trace(None)
     assert metrics.get_summary() == {
-        "total_ticks": 0, "deadline_misses": 0, "deadline_miss_pct": 0.0, "stage_percentiles": {}, "guard_trips": {},
+        "total_ticks": 0, "deadline_misses": 0, "deadline_miss_pct": 0.0, "guard_trips": {},
+        "stage_percentiles": {"tick_total": {"p50": 0.0, "p95": 0.0, "p99": 0.0}},
         "parallel_symbols": None, "exchange_req_percentiles": {},
     }  # fmt: skip
 
@@ -198,3 +199,21 @@ def test_promtool_accepts_the_exposition(settings, complaints):
         ["promtool", "check", "metrics"], input=recorded(**settings), text=True, capture_output=True, check=False
     )
     assert (done.returncode, len(done.stderr.splitlines())) == (3 if complaints else 0, complaints), done.stderr
+
+
+def test_what_is_no_finite_number_is_refused_at_once_or_exported_as_prometheus_writes_it():
+    metrics = init_metrics()
+    with pytest.raises(ValueError, match="duration_ms must be"):
+        metrics.record_exchange_req("GET", "/x", float("inf"))
+    assert metrics.get_summary()["exchange_req_percentiles"] == {}
+    for number, text in ((float("nan"), "NaN"), (float("-inf"), "-Inf"), (float("inf"), "+Inf")):
+        metrics.record_parallel_symbols(number)
+        assert metrics.export_to_prometheus().endswith(f"mm_parallel_symbols {text}\n")
+
+
+def test_a_guard_that_tripped_no_finite_number_of_times_is_no_error(tracer):
+    metrics = init_metrics()
+    tracer.start_trace("x")
+    tracer.count("guard_trips", float("nan"), reason="vol")
+    metrics.record_trace(tracer.finish_trace())
+    assert metrics.get_summary()["guard_trips"] == {}

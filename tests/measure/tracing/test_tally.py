@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfgate.measure import init_metrics, measure_run_context
+from perfgate.measure import init_metrics, init_tracer, measure_run_context
 from perfgate.measure.tracing import cost, tally
 from perfgate.measure.tracing.cost import span_cost_ns
 from perfgate.measure.tracing.spans import Span, Trace
@@ -159,6 +159,7 @@ def test_deadlines_missed_are_counted_against_the_traces(tracer, tmp_path, monke
     with measure_run_context("met", out=tmp_path):
         one_trace(tracer)
     monkeypatch.setenv("PERFGATE_TRACE_DEADLINE_MS", "0.000001")
+    init_tracer()
     with measure_run_context("by-variable", out=tmp_path):
         one_trace(tracer)
     found = {name: run_of(tmp_path / f"{name}.json")["traces"] for name in ("missed", "met", "by-variable")}

@@ -344,3 +344,82 @@ def test_a_generator_function_cannot_be_a_stage():
 
 def test_the_tracer_is_always_the_same():
     assert init_tracer() is get_tracer() is init_tracer(enabled=False)
+
+
+def test_a_task_that_starts_a_trace_leaves_that_of_its_parent_alone(tracer):
+    async def child(number):
+        tracer.start_trace(f"child-{number}")
+        with tracer.span("delete"):
+            await asyncio.sleep(0)
+        tracer.start_trace(f"second-{number}")
+        return tracer.finish_trace()
+
+    async def request():
+        tracer.start_trace("request")
+        with tracer.span("auth"):
+            pass
+        background = asyncio.create_task(child(0))
+        with tracer.span("fan_out"):
+            children = await asyncio.gather(child(1), child(2))
+        with tracer.span("render"):
+            children.append(await background)
+        return tracer.finish_trace(), children
+
+    trace, children = asyncio.run(request())
+    assert (trace.trace_id, names(trace), trace.unfinished) == ("request", ["auth", "fan_out", "render"], 0)
+    assert sorted(c.trace_id for c in children) == ["second-0", "second-1", "second-2"]
+
+
+def test_attributes_and_labels_may_have_the_names_of_parameters(tracer):
+    tracer.start_trace("x")
+    with tracer.span("query", name="prices", self=1) as span:
+        span.set(self=2)
+    tracer.count("hits", name="a")
+    tracer.gauge("depth", 3, name="b")
+    trace = tracer.finish_trace()
+    assert trace.spans[0].attributes == {"name": "prices", "self": 2}
+    assert list(trace.counts) == [("hits", (("name", "a"),))]
+
+
+def test_a_class_cannot_be_a_stage():
+    with pytest.raises(TypeError, match="Model is a class: decorate its methods"):
+
+        @traced
+        class Model:
+            pass
+
+
+MEASURED = "from perfgate.measure import init_tracer, measure_run_context\ntracer = init_tracer(sample_rate={rate})\n"
+
+
+@pytest.mark.parametrize(
+    ("rate", "program", "said"),
+    [
+        pytest.param(
+            1.0,
+            "with measure_run_context():\n    for _ in range(3):\n        with tracer.span('query'): pass\n",
+            "perfgate: spans were opened, but no trace: the run has no stages; "
+            "call start_trace before, finish_trace after\n",
+            id="no-trace",
+        ),
+        pytest.param(
+            1.0,
+            "with measure_run_context(): pass\ntracer.start_trace('r'); tracer.finish_trace()\n",
+            "perfgate: traces that ended outside of every measured block: 1, so that the run has no stages; "
+            "call finish_trace inside the measured block\n",
+            id="outside",
+        ),
+        pytest.param(0.5, "with measure_run_context():\n    with tracer.span('q'): pass\n", "", id="not-sampled"),
+        pytest.param(
+            1.0,
+            "with tracer.span('warm'): pass\nwith measure_run_context():\n"
+            "    tracer.start_trace('r')\n    with tracer.span('q'): pass\n    tracer.finish_trace()\n",
+            "",
+            id="all-well",
+        ),
+        pytest.param(1.0, "with tracer.span('q'): pass\n", "", id="no-run"),
+    ],
+)
+def test_a_run_that_lacks_its_stages_by_a_mistake_is_said_when_the_program_ends(python, rate, program, said):
+    lines = python(MEASURED.format(rate=rate) + program).stderr.splitlines(keepends=True)
+    assert "".join(line for line in lines if "tracing costs" not in line) == said

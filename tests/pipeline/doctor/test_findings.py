@@ -12,6 +12,7 @@ from support import ROOT
 from perfgate.measure.machine.limits import Limits
 from perfgate.measure.own_costs import Clock, OwnCosts
 from perfgate.pipeline.doctor import costs, software
+from perfgate.pipeline.doctor import examine as examine_module
 from perfgate.pipeline.doctor.costs import Launches, check_clock, check_memory, check_noise, launch
 from perfgate.pipeline.doctor.machine import check_machine
 
@@ -190,3 +191,20 @@ def test_only_a_ci_system_that_is_not_known_is_a_note(environ, level):
     found = {c.name: c for c in checks}
     assert found["ci"].level == level
     assert found["machine-class"].found == "x64 (from the machine)"
+
+
+@pytest.mark.parametrize("name", ["PERFGATE_PROFILE", "ENABLE_PERFORMANCE_MONITORING"])
+def test_profiling_that_is_switched_on_is_a_note_that_names_its_variable(name):
+    check = software_of({name: "true"})["variables"]
+    assert check.level == "note"
+    assert name in check.found
+    assert f"unset {name}" in check.hint
+    assert software_of({name: "0"})["variables"].level == "ok"
+
+
+def test_a_fault_of_the_configuration_has_its_place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "perfgate.toml").write_text("[trace]\nsample_rate = 7\n")
+    found = {c.name: c for c in examine_module._check_output()}["configuration"].found
+    assert found.startswith("perfgate.toml")
+    assert "sample_rate" in found

@@ -22,7 +22,7 @@ def lines(*records):
 def test_of_blocks_in_several_processes_the_sum_counts():
     one = {"run": None, "profile": profile(5, function("f", 2), function("g", 3), skipped=1)}
     other = {"run": None, "profile": profile(4, function("f", 4, cumulative=900), skipped=2)}
-    assert _merge(lines(one, other)) == {
+    assert _merge(lines(one, other))[0] == {
         None: profile(9, function("f", 6, own=20, cumulative=920), function("g", 3), skipped=3)
     }
 
@@ -30,15 +30,29 @@ def test_of_blocks_in_several_processes_the_sum_counts():
 def test_of_a_benchmark_the_last_profile_counts_and_labels_tell_two_apart():
     first, second = ({"run": {"benchmark": "b", "labels": {"n": "1"}}, "profile": profile(n)} for n in (3, 4))
     other = {"run": {"benchmark": "b", "labels": {}}, "profile": profile(9)}
-    found = _merge(lines(first, other, second))
+    found, _ = _merge(lines(first, other, second))
     assert {k: p["function_calls"] for k, p in found.items()} == {("b", (("n", "1"),)): 4, ("b", ()): 9}
 
 
 def test_blocks_of_another_interpreter_are_not_added():
     one, other = ({"run": None, "profile": profile(n, fingerprint=f"python 3.{n}")} for n in (11, 13))
-    assert _merge(lines(one, other))[None]["function_calls"] == 11
+    assert _merge(lines(one, other))[0][None]["function_calls"] == 11
 
 
 def test_what_a_killed_process_left_half_written_is_left_out():
     whole = lines({"run": None, "profile": profile(5)})
-    assert _merge(whole + b'{"run": null, "profile": {"func\n[]\n{}\nnull\n')[None] == profile(5)
+    assert _merge(whole + b'{"run": null, "profile": {"func\n[]\n{}\nnull\n')[0][None] == profile(5)
+
+
+def test_a_process_whose_count_is_a_race_leaves_the_sum_without_one():
+    one, other = ({"run": None, "profile": profile(n)} for n in (5, 4))
+    del other["profile"]["function_calls"]
+    found, _ = _merge(lines(one, other))
+    assert found[None]["function_calls"] is None
+
+
+def test_the_sum_of_blocks_lacks_what_another_profiler_took_but_a_run_has_its_own():
+    run = {"run": {"benchmark": "b", "labels": {}}, "profile": profile(4)}
+    found, is_spoilt = _merge(lines({"is_spoilt": True}, {"run": None, "profile": profile(5)}, run))
+    assert is_spoilt
+    assert list(found) == [("b", ())]
