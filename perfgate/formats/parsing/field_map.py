@@ -39,6 +39,8 @@ MOST_BENCHMARKS = 10_000
 _LONGEST_NAME = 500
 _GOOD = frozenset({"true", "ok", "1", "yes", "success", "passed"})
 _FIRST_GOOD, _LAST_GOOD = 200, 399
+_SHORTEST = 10.0
+"""Seconds of rows from which on there is a throughput: many loggers state whole seconds."""
 _NAMELESS = object()
 _NO_NUMBER, _NO_AMOUNT = "no finite number", "a time or size of zero or below"
 _SINGULAR = {_NO_NUMBER: "1 value is no number", _NO_AMOUNT: "1 value is zero or below"}
@@ -328,6 +330,9 @@ class Grouping:
         if self._time is None or not self._source.times.are_all_read or not self._started_at < self._ended_at:
             return
         first, last = map(datetime.fromisoformat, (self._started_at, self._ended_at))
+        seconds = (last - first).total_seconds()
+        if seconds < _SHORTEST:
+            return
         yield Record(
             benchmark=group.name,
             metric=THROUGHPUT.name,
@@ -336,7 +341,7 @@ class Grouping:
             is_derived=True,
             started_at=self._started_at,
             ended_at=self._ended_at,
-            payload=Single(value=(group.rows - group.failed) / (last - first).total_seconds()),
+            payload=Single(value=(group.rows - group.failed) / seconds),
         )
 
     def _flags(self, group: _Group) -> tuple[Flag, ...]:

@@ -426,6 +426,7 @@ def test_predictions_that_failed_count_for_the_error_rate_alone_and_one_that_say
     [
         pytest.param([{"timestamp": f"2026-01-01T00:00:{s:02}Z"} for s in range(11)], 1.1, id="a row a second"),
         pytest.param([{"timestamp": "2026-01-01T00:00:01Z"}] * 5, None, id="no time passed"),
+        pytest.param([{"timestamp": f"2026-01-01T00:00:{s:02}Z"} for s in range(10)], None, id="too short"),
         pytest.param([{}] * 5, None, id="no times"),
         pytest.param(
             [{"timestamp": "2026-01-01T00:00:01Z"}, {}, {"timestamp": "2026-01-01T00:00:09Z"}], None, id="gap"
