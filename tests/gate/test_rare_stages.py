@@ -29,8 +29,8 @@ def test_the_calls_of_a_rare_stage_fail_only_on_evidence(current, status):
 
 
 def test_a_plain_ratio_that_was_asked_for_is_what_counts():
-    by = policy(rule(metric="calls:*", method="threshold", threshold="+5%"))
-    base, current = profile({RETRIES: {"s1": [0.0, 0.05, 0.05]}}), profile({RETRIES: {"s2": [0.1, 0.1, 0.0]}})
+    by = policy(rule(metric="calls:*", method="threshold", threshold="+5%", level="fail"))
+    base, current = profile({RETRIES: {"s1": [0.0, 0.4913, 0.5017]}}), profile({RETRIES: {"s2": [1.0131, 1.0019, 0.0]}})
     found = row_of(judged(base, current, by), "calls:retry")
     assert found.status is Status.REGRESSED
 
