@@ -16,7 +16,7 @@ SOME = [0.1, 0.05, 0.0, 0.1, 0.0, 0.05, 0.05, 0.0, 0.05, 0.05]
 @pytest.mark.parametrize(
     ("current", "status"),
     [
-        pytest.param([0.0, 0.1, 0.1, 0.05, 0.15, 0.0, 0.1, 0.1, 0.05, 0.1], Status.SUSPECTED, id="luck"),
+        pytest.param([0.0, 0.1, 0.1, 0.05, 0.15, 0.0, 0.1, 0.1, 0.05, 0.1], Status.SUSPECTED, id="noise"),
         pytest.param([0.0] * 10, Status.IMPROVED, id="none"),
         pytest.param(SOME[::-1], Status.UNCHANGED, id="the-same"),
         pytest.param([1.0, 1.05, 0.95, 1.0, 1.1, 1.0, 1.0, 0.9, 1.0, 1.0], Status.REGRESSED, id="in-every-trace"),

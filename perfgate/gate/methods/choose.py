@@ -87,7 +87,7 @@ def plain_ratio(c: Comparison, method: Method, alpha: float) -> Decision:
         call, reason = "worse", "worse-than-file" if c.base.quantiles else "worse"
         if message := _describe_few_calls(c, alpha):
             call, reason = "suspected", "few-calls"
-        elif _may_be_luck(c, alpha):
+        elif _may_be_noise(c, alpha):
             call, reason = "suspected", "more-runs"
     elif -worse_by > allowed and floor:
         call = reason = "better"
@@ -116,7 +116,7 @@ def is_ranked(c: Comparison) -> bool:
     return all(sides) and min(map(min, sides)) <= 0
 
 
-def _may_be_luck(c: Comparison, alpha: float) -> bool:
+def _may_be_noise(c: Comparison, alpha: float) -> bool:
     """Could other runs of equal code rank like the calls of this stage, which not every run has?"""
     if not is_ranked(c):
         return False
