@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from perfgate.collect.series import Held, MetricBuilder, merge_series
 from perfgate.core.comparability import compare_definitions
 from perfgate.core.errors import CannotDecideError, Diagnostic
+from perfgate.core.measured import CALLS, OWN, STAGE, WHOLE
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
 from perfgate.core.profile import Profile, Sample, Session
 from perfgate.core.run import CPU_MODEL
@@ -213,8 +214,11 @@ def _add_series(found: dict[str, MetricBuilder], session: str, group: Group, pro
 def _values(group: Group, order: list[int]) -> list[tuple[Metric, tuple[float, ...]]]:
     """Return the group's values by metric in run order, throughput included where it can be derived."""
     found: list[tuple[Metric, tuple[float, ...]]] = []
-    for column in group.columns.values():
+    traced = _traced_runs(group)
+    for name, column in group.columns.items():
         values, length = column.values, len(column.values)
+        if traced and name.startswith((STAGE, CALLS, OWN)):
+            values, length = _fill_stage(group, column, traced), len(group.run_ids)
         kept = tuple(values[i] for i in order if i < length and not math.isnan(values[i]))
         if kept:
             found.append((column.metric, kept))
@@ -225,6 +229,30 @@ def _values(group: Group, order: list[int]) -> list[tuple[Metric, tuple[float, .
         if len(rates) == len(order) and all(map(math.isfinite, rates)):
             found.append((THROUGHPUT, rates))
     return found
+
+
+def _traced_runs(group: Group) -> set[int]:
+    """Return the places of the runs that state any stage."""
+    times = (c.values for name, c in group.columns.items() if name.startswith(STAGE))
+    return {i for values in times for i, value in enumerate(values) if not math.isnan(value)}
+
+
+def _fill_stage(group: Group, column: Column, traced: set[int]) -> array[float]:
+    """Return the values of a stage in all runs: a traced run that lacks it never entered it, which is a zero.
+
+    Left out, a stage that is rare would be as frequent as in the runs that have it. The own time of a stage is
+    stated only where it differs from its time.
+    """
+    filled = array("d", column.values)
+    filled.extend([NOT_MEASURED] * (len(group.run_ids) - len(filled)))
+    name = column.metric.name
+    whole = group.columns.get(STAGE + name.removeprefix(OWN)) if name.startswith(OWN) else None
+    times = whole.values if whole else ()
+    least = 1.0 if name == CALLS + WHOLE else 0.0  # each trace is a call of the whole, stated only where others are
+    for i in traced:
+        if math.isnan(filled[i]):
+            filled[i] = times[i] if i < len(times) and not math.isnan(times[i]) else least
+    return filled
 
 
 def _session(name: str, group: Group) -> Session:

@@ -16,13 +16,14 @@ from perfgate.gate.failures import counts_failures, describe_most, reword, with_
 from perfgate.gate.methods.across_sessions import across_sessions
 from perfgate.gate.methods.alpha import alphas_of
 from perfgate.gate.methods.buckets import is_surely_worse, why_undecidable
-from perfgate.gate.methods.choose import method_of, plain_ratio
+from perfgate.gate.methods.choose import is_ranked, method_of, plain_ratio
 from perfgate.gate.methods.common_shift import find_shifts, group_members
 from perfgate.gate.methods.decision import STATUS_OF_CALL, Family
 from perfgate.gate.methods.same_session import is_futile, p_value, same_session
 from perfgate.gate.methods.standings import Together, find_standing
 from perfgate.gate.methods.tails import describe_few, fewest_runs, same_session_tail, with_bounds
 from perfgate.gate.methods.whole_suite import judge_whole_suite
+from perfgate.gate.rare_stages import with_rare_stages
 from perfgate.gate.rows import Row, finding_of, rows_of, value_of, why_incomparable
 
 if TYPE_CHECKING:
@@ -114,7 +115,9 @@ def judge(pairs: Sequence[Pair], policy: Policy, share: float | None = None) -> 
         findings=tuple(sorted([*findings, *(_finding_for(c, d) for c, d in decided)], key=severity)),
         gated=len(gated),
         rows_without_session=sum(not c.sessions[-1].is_named for c in ranked),
-        rows_by_plain_ratio=sum(c.is_gated and not counts_failures(c.current) for c in by_method.get("threshold", ())),
+        rows_by_plain_ratio=sum(
+            c.is_gated and not counts_failures(c.current) and not is_ranked(c) for c in by_method.get("threshold", ())
+        ),
         rows_still_open=frozenset(still_open),
     )
 
@@ -139,7 +142,7 @@ def _with_merged_batches(pairs: Sequence[Pair]) -> Iterator[Pair]:
     current = iter(merge_batches([p.current for p in pairs if p.current]))
     for p in pairs:
         was, now = with_failures(next(base) if p.base else None, next(current) if p.current else None)
-        yield replace(p, base=was, current=now)
+        yield replace(p, base=was, current=with_rare_stages(now, was))
 
 
 def _decide_alone(by_method: dict[Method, list[Comparison]], family: Family) -> Iterator[tuple[Comparison, Decision]]:

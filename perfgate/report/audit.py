@@ -25,7 +25,7 @@ from perfgate.report.document import (
     strong,
     text,
 )
-from perfgate.report.words import count, percent
+from perfgate.report.words import count, detectable
 from perfgate.stats.quantiles import median
 
 if TYPE_CHECKING:
@@ -133,8 +133,8 @@ def _detectable_changes(rows: Sequence[Sensitivity]) -> Iterator[Line]:
     ):
         if changes:
             costs = [cost(change) for change in changes]
-            line = f"Smallest detectable change {when}: median {percent(median(costs))}, largest {percent(max(costs))}"
-            yield (text(line),)
+            ends = f"median {detectable(median(costs))}, largest {detectable(max(costs))}"
+            yield (text(f"Smallest detectable change {when}: {ends}"),)
 
 
 def _entry(row: Sensitivity) -> Entry:
@@ -157,7 +157,7 @@ def _option(best: DetectableChange, now: DetectableChange) -> str:
 
 
 def _change(change: float | None) -> str:
-    return _NONE if change is None else percent(change)
+    return _NONE if change is None else detectable(change)
 
 
 def _to_data(audit: Audit, *, tool: str, policy: str, baselines: str) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from perfgate.report.document import (
 from perfgate.report.gate_changes import list_gate_changes
 from perfgate.report.provenance import describe_measurement, list_environment_changes, list_large_shifts
 from perfgate.report.stages import attributions_of, fold_attributions
-from perfgate.report.words import amount, count, percent, span
+from perfgate.report.words import amount, count, detectable, percent, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -357,7 +357,7 @@ def _runs(f: Finding) -> Span:
 
 
 def _detectable(f: Finding) -> Span:
-    return text(_NONE if f.fail_limit is None else percent(f.fail_limit))
+    return text(_NONE if f.fail_limit is None else detectable(f.fail_limit))
 
 
 BASELINE = Column(title="Baseline", kind="value")

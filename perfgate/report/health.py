@@ -9,7 +9,7 @@ from perfgate.core.sessions import merge_batches
 from perfgate.core.text.dates import day_of
 from perfgate.gate.audit.wording import cost
 from perfgate.report.document import name, text
-from perfgate.report.words import count, percent
+from perfgate.report.words import count, detectable
 from perfgate.stats.quantiles import median
 
 if TYPE_CHECKING:
@@ -35,13 +35,13 @@ def health(verdict: Verdict) -> Line:
     was, now = _newest(judged), _newest(verdict.current)
     if was is not None and now is not None:
         facts += f", the newest {count(max(0, now - was), 'day')} older than these runs"
-    detectable = [
+    costs = [
         cost(f.fail_limit)
         for f in verdict.findings
         if f.level == "fail" and f.fail_limit is not None and f.fail_limit > -1.0 and f.benchmark != WHOLE_SUITE
     ]
-    if detectable:
-        ends = f"median {percent(median(detectable))}, largest {percent(max(detectable))}"
+    if costs:
+        ends = f"median {detectable(median(costs))}, largest {detectable(max(costs))}"
         facts += f"; smallest detectable change of this check: {ends}"
     return text(f"{facts}; details: "), name("perfgate audit")
 

@@ -61,6 +61,7 @@ def attributions_to_data(verdict: Verdict) -> list[dict[str, Any]]:
             "labels": dict(a.labels),
             "machine_class": a.machine_class,
             "change": _rounded(a.change),
+            "work": _rounded(a.work),
             "stages": [_to_data("stage", c) for c in a.stages],
             "functions": [_to_data("function", c) for c in a.functions],
         }
@@ -79,15 +80,21 @@ def _rounded(value: float) -> float:
 
 
 def _describe(a: Attribution) -> Line:
-    """Return the change of the whole in words, and the stage with the largest part of it."""
-    if a.change <= 0:
-        return (text("no stage took longer"),)
+    """Return the change of a trace in words, and the stage with the largest part of it.
+
+    Where stages ran at the same time, that is a part of their work, which is more than the time of the trace.
+    """
+    took = f"+{amount(a.change, 's')} a trace" if a.change > 0 else "a trace took no longer"
+    is_overlapping = a.work != a.change
+    if is_overlapping and a.work > 0:
+        took += f"; work of stages that ran at the same time +{amount(a.work, 's')}"
+    elif a.change <= 0:
+        return (text(f"{took}; stages that changed:"),) if a.stages else (text(took),)
     first = a.stages[0]
-    words = f"+{amount(a.change, 's')} a trace"
     if first.share is None or first.share <= 0:
-        return (text(words),)
-    added = amount(first.worsening, "s", beside=a.change)
-    return text(f"{words}, of which "), _stage(first.name), text(f" +{added}")
+        return (text(took),)
+    added = amount(first.worsening, "s", beside=a.work)
+    return text(f"{took}, of which "), _stage(first.name), text(f" +{added}")
 
 
 def _describe_function(f: Change) -> Line:

@@ -9,6 +9,7 @@ from perfgate.core.text.units import display_scale
 _DIGITS = 4
 _MOST_DIGITS = 15
 _MOST_DECIMALS = 12  # a change fails from 1e-12 beyond its limit
+_MOST_DETECTABLE = 10.0  # a smallest detectable change beyond +1,000 % says that nothing is detected
 _GIANT = 1e10  # a change that nobody reads digit by digit
 
 
@@ -54,6 +55,11 @@ def percent(change: float, *, apart_from: float | None = None) -> str:
     ):
         decimals += 1
     return _percent(change, decimals)
+
+
+def detectable(change: float) -> str:
+    """Return a smallest detectable change as `percent` does; beyond +1,000 % its digits say nothing."""
+    return percent(change) if change <= _MOST_DETECTABLE else f"over {percent(_MOST_DETECTABLE)}"
 
 
 def _percent(change: float, decimals: int) -> str:

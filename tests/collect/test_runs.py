@@ -242,3 +242,33 @@ def test_a_profile_of_a_file_that_states_no_session_is_kept():
     whole = a_profile()
     bare = replace(whole, sessions=(), benchmark="percentiles")
     assert drop_baseline_runs([whole, bare], {}, ["p.json"]).profiles == (whole, bare)
+
+
+def of_stage(name, unit="s"):
+    return Metric(name=name, unit=unit, better="lower")
+
+
+def traced(run_id, **stages):
+    """A traced run: time, calls and own time by stage."""
+    values = [(of_stage("stage:tick_total"), 1.0)]
+    for name, (seconds, calls, *own) in stages.items():
+        values += [(of_stage(f"stage:{name}"), seconds), (of_stage(f"calls:{name}", "1"), calls)]
+        values += [(of_stage(f"own:{name}"), own[0])] if own else []
+    return a_run(run_id, values=((ELAPSED, 1.0), *values))
+
+
+def test_a_stage_that_a_traced_run_never_entered_is_a_zero_there():
+    runs = [traced("a", retry=(0.2, 2.0)), traced("b"), traced("c", retry=(0.1, 1.0))]
+    found = collect(runs)
+    assert values_of(found, "calls:retry") == {"s1": (2.0, 0.0, 1.0)}
+    assert values_of(found, "stage:retry") == {"s1": (0.2, 0.0, 0.1)}
+    assert values_of(found, "stage:tick_total") == {"s1": (1.0, 1.0, 1.0)}
+
+
+def test_a_run_without_traces_has_no_stages_and_no_zeros():
+    assert values_of(collect([traced("a", retry=(0.2, 2.0)), a_run("b")]), "calls:retry") == {"s1": (2.0,)}
+
+
+def test_an_own_time_that_is_not_stated_is_the_time_of_the_stage():
+    runs = [traced("a", load=(0.2, 2.0, 0.15)), traced("b", load=(0.3, 2.0)), traced("c")]
+    assert values_of(collect(runs), "own:load") == {"s1": (0.15, 0.3, 0.0)}

@@ -15,8 +15,11 @@ from perfgate.report.compose import blocks_of, compose, sizes_of
 def side(stages: dict[str, tuple[float, float]]):
     """Return a benchmark by the seconds and the calls a trace of its stages."""
     values: dict[Metric, list[float]] = {}
+    whole = sum(seconds for seconds, _ in stages.values())
     for name, (seconds, calls) in stages.items():
-        values[Metric(name=f"stage:{name}", unit="s", better="lower")] = [seconds] * 3
+        took = whole if name == "tick_total" else seconds
+        values[Metric(name=f"stage:{name}", unit="s", better="lower")] = [took] * 3
+        values[Metric(name=f"own:{name}", unit="s", better="lower")] = [seconds] * 3
         values[Metric(name=f"calls:{name}", unit="1", better="lower")] = [calls] * 3
     return profile(values)
 
@@ -69,3 +72,25 @@ def test_many_attributions_can_be_cut_like_every_other_part():
     assert sizes_of(one)["attributions"] == 30
     (fold,) = [b for b in blocks_of(one, {"attributions": 4}) if "Where the time" in str(b)]
     assert len(fold.blocks) == 2 * 4
+
+
+def overlapping(took: float, query: float):
+    values = {"stage:tick_total": took, "own:tick_total": 0.0001, "stage:query": query}
+    return profile({Metric(name=n, unit="s", better="lower"): [v] * 3 for n, v in values.items()})
+
+
+def test_the_change_of_a_trace_and_the_work_of_stages_at_the_same_time_are_said_apart():
+    one = verdict(
+        finding(Status.REGRESSED), baseline=(overlapping(0.0045, 0.036),), current=(overlapping(0.0087, 0.068),)
+    )
+    text = " ".join(in_terminal(compose(one)).split())
+    assert "train: +4.2 ms a trace; work of stages that ran at the same time +32 ms, of which query +32 ms" in text
+    (found,) = to_data(one)["attribution"]
+    assert (found["change"], found["work"]) == (0.0042, 0.032)
+
+
+def test_a_trace_that_took_no_longer_is_not_said_of_its_stages():
+    text = in_terminal(
+        compose(worse({"query": (0.001, 1), "rest": (0.1, 1)}, {"query": (0.007, 8), "rest": (0.09, 1)}))
+    )
+    assert "train: a trace took no longer; stages that changed:" in text

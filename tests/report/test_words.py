@@ -7,7 +7,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from laws import DEAR_LAWS
 
-from perfgate.report.words import amount, count, percent, span
+from perfgate.report.words import amount, count, detectable, percent, span
 
 POSITIVE = st.floats(1e-9, 1e12)
 
@@ -103,3 +103,16 @@ def test_a_change_beyond_its_limit_never_reads_like_the_limit(limit, beyond):
 def test_two_values_that_differ_never_read_alike(a, b, unit):
     assume(abs(a - b) > 1e-12 * max(a, b))
     assert amount(a, unit, beside=b) != amount(b, unit, beside=a)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param(0.052, "+5.2%", id="small"),
+        pytest.param(-0.5, "-50.0%", id="of-a-rate"),
+        pytest.param(10.0, "+1,000.0%", id="the-largest"),
+        pytest.param(4_289_895_725.78, "over +1,000.0%", id="nothing-is-detected"),
+    ],
+)
+def test_a_detectable_change_beyond_reason_is_said_without_its_digits(change, words):
+    assert detectable(change) == words

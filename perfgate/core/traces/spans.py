@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 Value = str | bool | int | float
 MOST_INCOMPLETE = 0.1
 """Share of traces that may be incomplete: with more, those that changed may be just the ones that nobody judges."""
+_OVERLAPPING = 1.001
+"""Own times over the time of the traces, from which on spans ran at the same time; less is rounding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,16 @@ def own_times(trace: Trace) -> list[int | None]:
         )
         found.append(span.duration - _covered(parts))
     return found
+
+
+def is_overlapping(work: float, took: float) -> bool:
+    """Do own times add up to more than the traces took, so that spans ran at the same time?
+
+    Args:
+        work: own times of all spans, in any unit.
+        took: time of the traces in the same unit.
+    """
+    return work > took * _OVERLAPPING
 
 
 def _covered(parts: Iterable[tuple[int, int]]) -> int:

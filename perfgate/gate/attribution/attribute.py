@@ -26,6 +26,9 @@ _MOST_NAMED = 5
 """Stages that are named for their share of the change; what is new, gone or called more often is in addition."""
 _MOST_OTHERS = 10
 """Of these."""
+_OVERLAPPING = 1.1
+"""Own times of all stages over the time of a trace, from which on stages ran at the same time; a smaller part is the
+difference between a sum of medians and the median of a sum."""
 _LEAST_SHARE = 0.05
 """Share of the change from which on a stage is named."""
 
@@ -41,7 +44,10 @@ class Attribution:
     machine_class: str
     """The class of machine it was judged on."""
     change: float
-    """By how many seconds a trace the stages together got slower."""
+    """By how many seconds a trace got slower."""
+    work: float
+    """By how many seconds a trace the own times of all stages together grew: `change`, unless stages ran at the same
+    time."""
     stages: tuple[Change, ...]
     """Those that matter, the largest part of the change first; `WHOLE` stands for the time in no stage."""
     functions: tuple[Change, ...]
@@ -67,11 +73,14 @@ def attribute(
         changes = _compare_stages(before[key], now[key])
         functions = compare_functions(before[key], now[key])
         if changes or functions:
+            work = sum(c.worsening for c in changes)
+            whole = _change_of_overlapping(before[key], now[key])
             yield Attribution(
                 benchmark=key[0],
                 labels=key[1],
                 machine_class=key[2],
-                change=sum(c.worsening for c in changes),
+                change=work if whole is None else whole,
+                work=work,
                 stages=_choose(changes),
                 functions=functions,
             )
@@ -81,6 +90,18 @@ def _compare_stages(was: Profile, now: Profile) -> list[Change]:
     """Return all stages of both sides; none where a side was not traced."""
     times = _times(was), _times(now)
     return list_changes(times, (medians(by_name(was, CALLS)), medians(by_name(now, CALLS)))) if all(times) else []
+
+
+def _change_of_overlapping(was: Profile, now: Profile) -> float | None:
+    """Return by how many seconds a trace got slower whose stages ran at the same time; None: they did not.
+
+    Their own times are work that was done side by side, and add up to more than the trace took.
+    """
+    sides = [(sum(_times(p).values()), medians(by_name(p, STAGE)).get(WHOLE)) for p in (was, now)]
+    (_, before), (_, after) = sides
+    if before is None or after is None or not any(work > _OVERLAPPING * (whole or 0.0) for work, whole in sides):
+        return None
+    return after - before
 
 
 def _times(profile: Profile) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.core.measured import CALLS_OF, FUNCTION
+from perfgate.core.metrics import FUNCTION_CALLS
 from perfgate.gate.attribution.changes import by_name, list_changes, medians
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from perfgate.gate.attribution.changes import Change
 
 _MOST_NAMED = 10
-_LISTED = 20
-"""Functions that a run summary names; from as many on, one that is not named may have been called all the same."""
 _LEAST_SHARE = 0.05
 """Of the time in all functions: a smaller change of one profile is its noise."""
 
@@ -41,17 +40,24 @@ def _comparable(was: Profile, now: Profile, prefix: str) -> tuple[dict[str, floa
     before, after = by_name(was, prefix), by_name(now, prefix)
     if {m.sources for m in before.values()} != {m.sources for m in after.values()}:
         return {}, {}
-    kept = {
-        name
-        for name in {*before, *after}
-        if (name in before or _names_all(before)) and (name in after or _names_all(after))
-    }
+    all_before, all_after = _names_all(was), _names_all(now)
+    kept = {name for name in {*before, *after} if (name in before or all_before) and (name in after or all_after)}
     return medians(_only(before, kept)), medians(_only(after, kept))
 
 
-def _names_all(metrics: Mapping[str, MetricProfile]) -> bool:
-    """Does a side name all its functions? A log names the dearest of each request only."""
-    return len(metrics) < _LISTED and all(m.sources for m in metrics.values())
+def _names_all(profile: Profile) -> bool:
+    """Does a side name all its functions, so that their calls are those of the whole profile?
+
+    A run summary names those in which most time was spent, a log the dearest of each request.
+    """
+    whole = profile.metric(FUNCTION_CALLS.name)
+    if whole is None or not whole.sources or not whole.samples:
+        return False
+    named: dict[str, float] = {}
+    for m in by_name(profile, CALLS_OF).values():
+        for sample in m.samples:
+            named[sample.session] = named.get(sample.session, 0.0) + sum(sample.values)
+    return all(named.get(sample.session, 0.0) >= sum(sample.values) for sample in whole.samples)
 
 
 def _only(metrics: Mapping[str, MetricProfile], kept: set[str]) -> dict[str, MetricProfile]:

@@ -10,6 +10,7 @@ from perfgate.core.policy import ERROR_RATE
 from perfgate.gate.methods.decision import Decision
 from perfgate.gate.methods.limits import SLACK, floor_of, is_above_floor, is_blurred
 from perfgate.gate.rows import is_tail_of_few
+from perfgate.stats.ranks import mann_whitney
 from perfgate.stats.shares import more_hits_p
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def plain_ratio(c: Comparison, method: Method, alpha: float) -> Decision:
     Args:
         c: both sides.
         method: ``exact``, ``threshold`` or empty, as `method_of` chose.
-        alpha: accepted chance that a share that was counted on both sides fails when nothing changed.
+        alpha: accepted chance that a share that was counted on both sides, or the calls of a stage that some runs
+            lack, fails when nothing changed.
     """
     was, now = c.was, c.now
     sign = 1 if c.is_lower_better else -1
@@ -85,6 +87,8 @@ def plain_ratio(c: Comparison, method: Method, alpha: float) -> Decision:
         call, reason = "worse", "worse-than-file" if c.base.quantiles else "worse"
         if message := _describe_few_calls(c, alpha):
             call, reason = "suspected", "few-calls"
+        elif _may_be_noise(c, alpha):
+            call, reason = "suspected", "more-runs"
     elif -worse_by > allowed and floor:
         call = reason = "better"
     return Decision(
@@ -99,6 +103,25 @@ def plain_ratio(c: Comparison, method: Method, alpha: float) -> Decision:
         message=message,
         evidence=Evidence(floor=least),
     )
+
+
+def is_ranked(c: Comparison) -> bool:
+    """Is a row the calls of a stage that some runs lack, whose ratio alone proves nothing?
+
+    Zeros have no logs, so that no other test judges them. Who asks for the plain ratio gets it.
+    """
+    if c.ruling.method != "auto" or not is_of_calls(c.metric.name) or _never_varies(c):
+        return False
+    sides = c.base.pooled(), c.current.pooled()
+    return all(sides) and min(map(min, sides)) <= 0
+
+
+def _may_be_noise(c: Comparison, alpha: float) -> bool:
+    """Could other runs of equal code rank like the calls of this stage, which not every run has?"""
+    if not is_ranked(c):
+        return False
+    sides = (c.base, c.current) if c.is_lower_better else (c.current, c.base)
+    return mann_whitney(sides[0].pooled(), sides[1].pooled()).p > alpha
 
 
 def _describe_few_calls(c: Comparison, alpha: float) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from perfgate.core.errors import plain
-from perfgate.core.traces.spans import own_times
+from perfgate.core.traces.spans import is_overlapping, own_times
 from perfgate.report.words import amount, count
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _NARROWEST = 0.3
 _TEXT_FROM = 24.0
 """Pixels: a narrower box has its name in the tooltip only."""
 _DEEPEST = 100
-_NOTE = "Width is time. Spans are on top of what called them; those that ran at the same time are side by side."
+_NOTE = "Width is own time, added up. Spans are on top of what called them, side by side if at the same time."
 _STYLE = """\
 text { font: 12px ui-monospace, Menlo, Consolas, monospace; fill: #1b1b1b }
 .page { fill: #ffffff } .title { font-size: 16px } .note { fill: #555555 }
@@ -42,6 +42,8 @@ class _Node:
     name: str
     parent: int
     calls: int = 0
+    time: int = 0
+    """What its calls took, added up."""
     own: int = 0
     total: int = 0
     """Own time, and that of all on it: the width. Parts that ran at the same time are side by side."""
@@ -65,7 +67,10 @@ def render(traces: Sequence[Trace]) -> str:
     total = sum(node.total for node in nodes if node.parent < 0)
     traced = count(len(traces), "trace")
     size = f'viewBox="0 0 {_WIDTH:g} {height:g}" width="{_WIDTH:g}" height="{height:g}"'
-    title = f"Flame graph of {traced}, {amount(total / 1e9, 's')}"
+    took = sum(trace.duration or 0 for trace in traces)
+    title = f"Flame graph of {traced}, {amount(took / 1e9, 's')}"
+    if is_overlapping(total, took):
+        title += f"; work of spans that ran at the same time {amount(total / 1e9, 's')}"
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
         f"<title>{_escape(title)}</title>",
@@ -92,6 +97,7 @@ def _merge(traces: Sequence[Trace]) -> list[_Node]:
                 if above >= 0:
                     nodes[above].children.append(place)
             nodes[place].calls += 1
+            nodes[place].time += span.duration or 0
             nodes[place].own += own or 0
             of_span.append(place)
     for node in reversed(nodes):
@@ -125,7 +131,8 @@ def _draw(box: _Box, total: int, height: float) -> str:
     node = box.node
     name = plain(node.name) or "(no name)"
     top = height - _MARGIN - (box.depth + 1) * _ROW
-    hint = f"{name}: {amount(node.total / 1e9, 's')}, {node.total / total * 100:.1f} %, {count(node.calls, 'call')}"
+    share = f"{node.total / total * 100:.1f} %"
+    hint = f"{name}: {amount(node.time / 1e9, 's')}, {share}, {count(node.calls, 'call')}"
     seed = crc32(node.name.encode())
     color = f"hsl({10 + seed % 45} {70 + seed // 45 % 20}% {62 + seed // 900 % 12}%)"
     # An inner `svg` cuts its text off at its own edge, however wide the letters are.

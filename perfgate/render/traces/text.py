@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import plain
 from perfgate.core.text.canonical import dumps
-from perfgate.core.traces.spans import own_times
+from perfgate.core.traces.spans import is_overlapping, own_times
 from perfgate.report.traces import list_stages, slowest, stage_to_data
 from perfgate.report.words import amount, count
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from perfgate.report.traces import Stage
 
 _MOST_LINES = 60
-_LONGEST_NAME = 48
+_LONGEST_NAME = 32
 _DEEPEST = 40
 _NONE = "–"
 
@@ -32,6 +32,9 @@ def render(traces: Sequence[Trace]) -> str:
     lines += _table(("stage", "calls a trace", "p50", "p95", "own time", "share"), map(_cells, stages[:_MOST_LINES]))
     if len(stages) > _MOST_LINES:
         lines.append(f"... and {len(stages) - _MOST_LINES:,} more stages")
+    work, took = sum(stage.own for stage in stages), sum(trace.duration or 0 for trace in traces) / 1e9
+    if is_overlapping(work, took):
+        lines.append(f"Spans ran at the same time: own times add up to {_time(work)}, the traces took {_time(took)}.")
     return "\n".join(lines) + "\n"
 
 

@@ -16,8 +16,9 @@ from perfgate.gate.attribution.attribute import attribute
 
 def side(own: dict[str, float], calls: dict[str, float] | None = None, total: dict[str, float] | None = None):
     """Return a benchmark by the own time of its stages; a stage with inner ones has another time in total."""
-    values = {metric(f"stage:{name}", "s"): [(total or {}).get(name, t)] * 3 for name, t in own.items()}
-    values |= {metric(f"own:{name}", "s"): [own[name]] * 3 for name in total or {}}
+    total = {**({"tick_total": sum(own.values())} if "tick_total" in own else {}), **(total or {})}
+    values = {metric(f"stage:{name}", "s"): [total.get(name, t)] * 3 for name, t in own.items()}
+    values |= {metric(f"own:{name}", "s"): [own[name]] * 3 for name in total}
     values |= {metric(f"calls:{name}", "1"): [n] * 3 for name, n in (calls or {}).items()}
     return profile({"elapsed": [1.0] * 3, **values})
 
@@ -92,3 +93,11 @@ def test_of_many_stages_few_are_named():
         side(dict.fromkeys(names, 2.0), dict.fromkeys(names, 2)),
     )
     assert len(found.stages) <= 15
+
+
+def test_the_time_of_a_trace_whose_stages_ran_at_the_same_time_is_that_of_its_root():
+    (found,) = attributed(
+        side({"query": 0.032, "tick_total": 0.0001}, {"query": 8}, {"tick_total": 0.0045}),
+        side({"query": 0.064, "tick_total": 0.0001}, {"query": 8}, {"tick_total": 0.0087}),
+    )
+    assert (found.change, found.work) == (pytest.approx(0.0042), pytest.approx(0.032))
