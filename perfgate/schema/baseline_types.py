@@ -47,7 +47,7 @@ class StoredSession(msgspec.Struct, forbid_unknown_fields=True):
     machine: str
     commit: str
     rows_used: list[_Whole]
-    runs: list[Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}$")]]
+    runs: list[Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}([0-9a-f]{8})?$")]]
     cpu_model: str = ""
     failed: _Hits = 0
 
