@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from perfgate.collect.runs import Collection, SessionTally
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.profile import Profile, Session, title
+from perfgate.core.run import holds_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,7 +39,7 @@ def drop_baseline_runs(
         in_baseline = known.get(profile.key, frozenset())
         fresh = fresh_sessions.setdefault(profile.key, set())
         for session in profile.sessions:
-            tally = _tally(profile, session, len(in_baseline.intersection(session.runs)), named)
+            tally = _tally(profile, session, sum(holds_run(in_baseline, run) for run in session.runs), named)
             tallies.append(tally)
             if 0 < tally.known < len(session.runs):
                 problems.append(_overlap(profile, session))

@@ -15,7 +15,7 @@ from perfgate.collect.groups import NOT_MEASURED, Column, Group, mixed, profiles
 from perfgate.collect.unnamed import add_part, divide, is_apart, newest_of
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.profile import Profile, title
-from perfgate.core.run import digest_of
+from perfgate.core.run import digest_of, holds_run
 from perfgate.core.session_id import SessionId
 from perfgate.core.text.canonical import short_hash
 
@@ -122,7 +122,7 @@ def collect(
         if group is None:
             group = where[place] = Group()
         digest = digest_of(run)
-        if known and not run.is_repeat and key in known and digest in known[key]:
+        if known and not run.is_repeat and key in known and holds_run(known[key], digest):
             group.known += 1
             group.others_at = max(group.others_at, run.started_at)
             continue

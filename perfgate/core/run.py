@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from perfgate.core.text.canonical import short_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from perfgate.core.metrics import Metric
     from perfgate.core.statistic import Quantile
@@ -108,13 +108,31 @@ class Run:
     """When the last measurement in it began (UTC, ISO 8601), where a file states many times; empty when unknown."""
 
 
+OLD_DIGITS = 12
+"""Length of the digests that 0.1.0 wrote: of the id and of the first two values, which begin every digest."""
+
+
 def digest_of(run: Run) -> str:
-    """Return 12 hex digits that stand for a run in a baseline: of its id and of what was measured.
+    """Return 20 hex digits that stand for a run in a baseline: of its id and of all that was measured.
 
     The values are part of it, so that a program that gives its runs the same ids again
-    is not taken for the runs that the baseline holds.
+    is not taken for the runs that the baseline holds. The id of a run of another tool's
+    file stands for the content of that file, however its values are read.
+
+    The first 12 digits are those of 0.1.0, so that its baselines know their runs
+    (`holds_run`); the other 8 are of every value.
     """
-    return short_hash(f"{run.run_id}\0{[value for _, value in run.values[:2]]!r}")
+    begin = short_hash(f"{run.run_id}\0{[value for _, value in run.values[:2]]!r}", digits=OLD_DIGITS)
+    if run.file:
+        return begin + short_hash(run.run_id, digits=8)
+    measured = (run.rows_used, run.memory_source, sorted((m.name, value) for m, value in run.values))
+    series = [(s.metric.name, s.share, *s.values) for s in run.series]
+    return begin + short_hash(f"{run.run_id}\0{measured!r}\0{series!r}", digits=8)
+
+
+def holds_run(digests: Collection[str], digest: str) -> bool:
+    """Do the digests of a baseline hold a run? One of 0.1.0 has 12 digits, and is never the start of a longer one."""
+    return digest in digests or digest[:OLD_DIGITS] in digests
 
 
 def class_of(facts: dict[str, str]) -> str:

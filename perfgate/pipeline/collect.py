@@ -10,13 +10,13 @@ from perfgate.core.profile import Profile, title
 from perfgate.formats.discovery import RunReader, find
 from perfgate.pipeline import inputs
 from perfgate.pipeline.check import shards
-from perfgate.pipeline.failed import count_failed_sessions
+from perfgate.pipeline.failed import count_failed_sessions, find_unmeasured, store_failed
 from perfgate.store.codec import encode_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perfgate.collect import Key
+    from perfgate.collect import Key, SessionTally
     from perfgate.core.run import Run
     from perfgate.formats.options import ForeignOptions
     from perfgate.schema.baseline_types import StoredShard
@@ -30,12 +30,14 @@ class Collected:
     """One for each benchmark and class of machine."""
     shard: StoredShard | None
     """Which shard of how many they are, for the profile file; None: they are the whole."""
+    failed: tuple[SessionTally, ...]
+    """The sessions that only failed and are counted in no profile."""
     remarks: tuple[str, ...]
     """What was left out, one sentence each."""
 
     def encode(self) -> bytes:
         """Return the content of the profile file; it takes longer than the collecting."""
-        return encode_profiles(self.profiles, self.shard)
+        return encode_profiles(self.profiles, self.shard, store_failed(self.failed))
 
 
 def collect_profiles(
@@ -73,9 +75,11 @@ def collect_profiles(
     if problems:
         raise CannotDecideError(problems)
     remarks = [f'left out, failed runs of "{title(*key)}": {count}' for key, count in failed.items() if count]
+    profiles, seen = collection.profiles, collection.seen
     return Collected(
-        profiles=collection.profiles if stored else count_failed_sessions(collection.profiles, collection.seen),
+        profiles=profiles if stored else count_failed_sessions(profiles, seen),
         shard=stored,
+        failed=seen if stored else find_unmeasured(profiles, seen),
         remarks=(*remarks, *(n.message for n in notes)),
     )
 

@@ -10,13 +10,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from perfgate.collect import SessionTally
 from perfgate.core.profile import title
 from perfgate.measure.machine import facts
+from perfgate.schema.baseline_types import StoredFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from perfgate.collect import Key, Selection, SessionTally
+    from perfgate.collect import Key, Selection
     from perfgate.core.policy import Policy
     from perfgate.core.profile import Profile
 
@@ -36,6 +38,52 @@ def count_failed_sessions(profiles: Iterable[Profile], seen: Iterable[SessionTal
             place = (s.machine_class, s.key)
             lost[place] = lost.get(place, 0) + s.failed
     return tuple(_add_failed(p, lost.get((p.machine_class, p.key), 0)) for p in profiles)
+
+
+def find_unmeasured(profiles: Iterable[Profile], seen: Iterable[SessionTally]) -> tuple[SessionTally, ...]:
+    """Return the sessions that only failed and whose benchmark no profile has, which could not be counted in one."""
+    measured = {(p.machine_class, p.key) for p in profiles}
+    return tuple(s for s in seen if s.failed and not s.ok and (s.machine_class, s.key) not in measured)
+
+
+def store_failed(seen: Iterable[SessionTally]) -> tuple[StoredFailed, ...]:
+    """Return the sessions that only failed, as a profile file holds them."""
+    return tuple(
+        StoredFailed(
+            benchmark=s.key[0],
+            labels=dict(s.key[1]),
+            machine_class=s.machine_class,
+            session=s.session,
+            runs=s.failed,
+            started_at=s.started_at,
+            commit=s.commits[0] if len(s.commits) == 1 else "",
+        )
+        for s in seen
+        if s.failed and not s.ok
+    )
+
+
+def tally_failed(stored: Iterable[StoredFailed], path: str) -> tuple[SessionTally, ...]:
+    """Return the sessions that only failed as a collection counts them.
+
+    Args:
+        stored: as a profile file holds them.
+        path: of the file.
+    """
+    return tuple(
+        SessionTally(
+            machine_class=f.machine_class,
+            key=(f.benchmark, tuple(sorted(f.labels.items()))),
+            session=f.session,
+            started_at=f.started_at,
+            ok=0,
+            failed=int(f.runs),
+            known=0,
+            commits=(f.commit,),
+            files=(path,),
+        )
+        for f in stored
+    )
 
 
 def _add_failed(profile: Profile, failed: int) -> Profile:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate import __version__, config
-from perfgate.collect import Collection, Key, collect
+from perfgate.collect import Collection, Key, SessionTally, collect, drop_baseline_runs
 from perfgate.collect.appended import AppendedFiles
 from perfgate.collect.one_session import of_one_session
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note
@@ -25,9 +25,10 @@ from perfgate.formats.parsing.source import Source
 from perfgate.measure.machine import facts
 from perfgate.measure.summary import format_utc
 from perfgate.pipeline.classes import name_classes
+from perfgate.pipeline.failed import tally_failed
 from perfgate.store import baselines as store
 from perfgate.store import waivers
-from perfgate.store.codec import BASELINE, FLAT, PROFILE, decode_baseline, decode_profiles, version_of
+from perfgate.store.codec import BASELINE, FLAT, PROFILE, decode_baseline, decode_profile_file, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -133,7 +134,12 @@ def read_runs(
     collection = collect(
         appended.watch(runs), known=known, own_session=own, machine_class=settings.policy.machine_class
     )
-    problems += [*reader.problems, *appended.problems, *collection.problems, *_future_runs(collection)]
+    problems += [
+        *reader.problems,
+        *appended.problems,
+        *collection.problems,
+        *find_future(s.started_at for s in collection.seen),
+    ]
     if empty and (paths or not files) and (files or not problems):
         problems += unmatched(paths and empty) or [_no_runs(empty, root, is_named=bool(paths), is_part=bool(files))]
     notes = list(reader.foreign.notes)
@@ -176,10 +182,33 @@ def _no_runs(empty: Sequence[str], root: str, *, is_named: bool, is_part: bool) 
     return error("no-runs", message, place=where, hint=hint)
 
 
-def _future_runs(collection: Collection) -> list[Diagnostic]:
-    """Return an error for runs whose time lies in the future: they would hide which session is newest."""
+def collect_profiles(
+    profiles: Sequence[Profile],
+    failed: Iterable[SessionTally],
+    known: Mapping[Key, frozenset[str]],
+    files: Iterable[str],
+) -> tuple[Collection, list[Diagnostic]]:
+    """Return what profile files hold as a collection, and its faults.
+
+    Args:
+        profiles: of the files.
+        failed: their sessions that only failed.
+        known: digests of runs to leave out, by benchmark: those of the baseline.
+        files: their paths.
+    """
+    collection = drop_baseline_runs(profiles, known, files)
+    collection = replace(collection, seen=(*collection.seen, *failed))
+    return collection, [*collection.problems, *find_future(s.started_at for s in collection.seen)]
+
+
+def find_future(starts: Iterable[str]) -> list[Diagnostic]:
+    """Return an error for runs whose time lies in the future: they would hide which session is newest.
+
+    Args:
+        starts: when runs or sessions began, UTC; whatever else sorts after all times counts, too.
+    """
     limit = format_utc(time.time_ns() + _DAY)
-    ahead = sorted({s.started_at for s in collection.seen if s.started_at > limit})
+    ahead = sorted({at for at in starts if at > limit})
     message = "runs state that they started in the future"
     hint = "set the clock right, remove these runs (perfgate runs list, perfgate runs remove FILE), and measure again"
     return [error("started-ahead", message, place=ahead[0], hint=hint)] if ahead else []
@@ -201,6 +230,8 @@ class BaselineSet:
     """What may be worse for a time."""
     removals: tuple[Removal, ...] = ()
     """Benchmarks that were removed on purpose."""
+    failed: tuple[SessionTally, ...] = ()
+    """Sessions of a profile file that only failed."""
 
 
 def from_folder(folder: str) -> BaselineSet:
@@ -270,7 +301,8 @@ def from_path(
     if version in {BASELINE, FLAT} or version.startswith("perfgate/baseline/"):
         return BaselineSet(source=path, profiles=(decode_baseline(content, path)[0],))
     if version == PROFILE:
-        return BaselineSet(source=path, profiles=decode_profiles(content, path))
+        held = decode_profile_file(content, path)
+        return BaselineSet(source=path, profiles=held.profiles, failed=tally_failed(held.failed, path))
     asked = foreign is not None and foreign.source
     if settings is not None and not version and (asked or detect(Source(path, content=content))):
         log_step("baselines: %s, a file of another tool", path)

@@ -47,7 +47,7 @@ class StoredSession(msgspec.Struct, forbid_unknown_fields=True):
     machine: str
     commit: str
     rows_used: list[_Whole]
-    runs: list[Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}$")]]
+    runs: list[Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}([0-9a-f]{8})?$")]]
     cpu_model: str = ""
     failed: _Hits = 0
 
@@ -88,6 +88,8 @@ class StoredFailed(msgspec.Struct, forbid_unknown_fields=True):
     machine_class: _Name
     session: _Name
     runs: _Many
+    started_at: str = ""
+    commit: str = ""
 
 
 class StoredShard(msgspec.Struct, forbid_unknown_fields=True):
@@ -97,7 +99,6 @@ class StoredShard(msgspec.Struct, forbid_unknown_fields=True):
     total: _Shards
     commit: _Name
     rules: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}$(?!\n)")]
-    failed: list[StoredFailed] = []
 
 
 class StoredProfiles(msgspec.Struct, forbid_unknown_fields=True):
@@ -106,6 +107,7 @@ class StoredProfiles(msgspec.Struct, forbid_unknown_fields=True):
     schema: Literal["perfgate/profile/1"]
     profiles: Annotated[list[StoredProfile], msgspec.Meta(min_length=1)]
     shard: StoredShard | None = None
+    failed: list[StoredFailed] = []
 
 
 class FlatMetric(msgspec.Struct, forbid_unknown_fields=True):

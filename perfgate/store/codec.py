@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -28,6 +29,7 @@ from perfgate.core.text.strict_json import has_key_twice, load_json
 from perfgate.schema.baseline_types import (
     FlatBaseline,
     StoredBaseline,
+    StoredFailed,
     StoredMetric,
     StoredProfile,
     StoredProfiles,
@@ -38,7 +40,7 @@ from perfgate.store.layout import layout
 from perfgate.store.stated import decode_stated, encode_stated, round_metric
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from perfgate.core.run import Labels
 
@@ -106,12 +108,27 @@ def encode_baseline(profile: Profile) -> bytes:
     return (layout(document, "", "") + "\n").encode()
 
 
-def encode_profiles(profiles: tuple[Profile, ...], shard: StoredShard | None = None) -> bytes:
-    """Return the bytes of a profile file, of a shard's when it is one."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileFile:
+    """What a profile file holds."""
+
+    profiles: tuple[Profile, ...]
+    """One for each benchmark and class of machine."""
+    shard: StoredShard | None
+    """Which shard of how many they are; None: it does not say."""
+    failed: tuple[StoredFailed, ...]
+    """Sessions of which all runs of a benchmark failed: no profile has values of them."""
+
+
+def encode_profiles(
+    profiles: tuple[Profile, ...], shard: StoredShard | None = None, failed: Sequence[StoredFailed] = ()
+) -> bytes:
+    """Return the bytes of a profile file, of a shard's when it is one, with the sessions that only failed."""
     document: dict[str, Any] = {"schema": PROFILE}
     if shard is not None:
-        stated = msgspec.to_builtins(shard)
-        document["shard"] = stated if shard.failed else {k: v for k, v in stated.items() if k != "failed"}
+        document["shard"] = msgspec.to_builtins(shard)
+    if failed:
+        document["failed"] = [{k: v for k, v in msgspec.to_builtins(f).items() if v != ""} for f in failed]
     return (layout({**document, "profiles": [body(p, of_runs=True) for p in profiles]}, "", "") + "\n").encode()
 
 
@@ -145,11 +162,11 @@ def decode_profiles(content: bytes, origin: str) -> tuple[Profile, ...]:
     Raises:
         CannotDecideError: it is not valid; the error names every fault.
     """
-    return decode_shard(content, origin)[0]
+    return decode_profile_file(content, origin).profiles
 
 
-def decode_shard(content: bytes, origin: str) -> tuple[tuple[Profile, ...], StoredShard | None]:
-    """Return the profiles of a profile file, and which shard it holds; None when it does not say.
+def decode_profile_file(content: bytes, origin: str) -> ProfileFile:
+    """Return what a profile file holds.
 
     Raises:
         CannotDecideError: it is not valid; the error names every fault.
@@ -160,7 +177,8 @@ def decode_shard(content: bytes, origin: str) -> tuple[tuple[Profile, ...], Stor
         raise _explained("profile", content, origin, str(caught)) from None
     if has_key_twice(content, msgspec.json.decode(content)):
         load_json(content, origin, "baseline-invalid", _HINT)
-    return tuple(from_body(p, origin) for p in stored.profiles), stored.shard
+    profiles = tuple(from_body(p, origin) for p in stored.profiles)
+    return ProfileFile(profiles=profiles, shard=stored.shard, failed=tuple(stored.failed))
 
 
 def version_of(content: bytes) -> str:

@@ -12,7 +12,7 @@ from records import DAY, a_profile, a_run
 
 from perfgate.collect import collect, drop_baseline_runs
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
-from perfgate.core.run import Environment, digest_of
+from perfgate.core.run import Environment, digest_of, holds_run
 from perfgate.core.text.canonical import short_hash
 
 LOSS = Metric(name="loss", unit="1", better="lower")
@@ -129,6 +129,36 @@ def test_a_run_with_an_id_of_the_baseline_and_other_values_is_a_new_run():
     known = {("train", ()): frozenset({digest_of(a_run("a", elapsed=0.1))})}
     (seen,) = collect([a_run("a", elapsed=0.3)], known=known).seen
     assert (seen.ok, seen.known) == (1, 0)
+
+
+def with_count(count: float, **given):
+    """Return run "a" with a third value."""
+    run = a_run("a", **given)
+    queries = Metric(name="queries", unit="1", better="lower")
+    return replace(run, values=(*run.values, (queries, count)))
+
+
+OTHER = [
+    pytest.param(with_count(104.0), id="third value"),
+    pytest.param(replace(with_count(100.0), rows_used=7), id="workload"),
+    pytest.param(a_run("a"), id="third value gone"),
+]
+
+
+@pytest.mark.parametrize("other", OTHER)
+def test_every_value_of_a_run_of_the_baseline_is_compared(other):
+    known = {("train", ()): frozenset({digest_of(with_count(100.0))})}
+    assert [s.known for s in collect([with_count(100.0)], known=known).seen] == [1]
+    assert [(s.ok, s.known) for s in collect([other], known=known).seen] == [(1, 0)]
+
+
+def test_a_digest_of_0_1_0_knows_its_run_and_is_no_short_form_of_a_newer_one():
+    run = with_count(100.0)
+    begin = digest_of(run)[:12]
+    assert holds_run({begin}, digest_of(run))
+    assert not holds_run({begin + "0" * 8}, digest_of(run))
+    profiles = collect([run]).profiles
+    assert [s.known for s in drop_baseline_runs(profiles, {("train", ()): frozenset({begin})}, ()).seen] == [1]
 
 
 def test_classes_and_labels_are_kept_apart_and_a_class_by_hand_joins_them():

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perfgate.collect import Selection, drop_baseline_runs, find_legs, find_together, select
+from perfgate.collect import Selection, find_legs, find_together, select
 from perfgate.collect.one_session import share_session
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
 from perfgate.core.policy import NO_BASELINES
@@ -311,8 +311,8 @@ def _current(
                 return Selection(profiles=(), selected=tallies, superseded=(), problems=()), list(side.problems), notes
             return Selection(profiles=profiles, selected=(), superseded=(), problems=()), list(side.problems), notes
         known = repeats.forget(side.profiles, known_runs(baselines.profiles), {request.current})
-        collection = drop_baseline_runs(side.profiles, known, (request.current,))
-        problems, notes = [*repeats.problems, *side.problems, *collection.problems], [*repeats.notes]
+        collection, faults = inputs.collect_profiles(side.profiles, side.failed, known, (request.current,))
+        problems, notes = [*repeats.problems, *side.problems, *faults], [*repeats.notes]
     else:
         collection, problems, notes = inputs.read_runs(
             request.paths,

@@ -11,6 +11,7 @@ from perfgate.core.metrics import explains
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.gate.judge import judge
 from perfgate.pipeline.check.pairing import pair
+from perfgate.pipeline.inputs import find_future
 from perfgate.pipeline.report_io import read_verdict
 
 if TYPE_CHECKING:
@@ -144,6 +145,7 @@ def _unfit(
     """Yield why a report is not of the same question."""
     if verdict.exit_code == 2:  # noqa: PLR2004 - ExitCode.CANNOT_DECIDE; what it holds is not whole
         yield error("confirm-undecided", "could not decide", place=path, hint="fix what it names, and measure again")
+    yield from find_future(s.started_at for p in verdict.current for s in p.sessions)
     now, then = ({_place(p): _values(p) for p in profiles} for profiles in (baselines.profiles, verdict.baseline))
     # What was new then and has a baseline by now may have become that baseline itself.
     if any(now.get(_place(p)) != then.get(_place(p)) for p in (*verdict.baseline, *verdict.current)):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from perfgate.collect import SessionTally
 from perfgate.core.errors import Diagnostic, error, warning
 from perfgate.core.metrics import is_clocked
-from perfgate.core.run import digest_of
+from perfgate.core.run import OLD_DIGITS, digest_of, holds_run
 from perfgate.core.text.names import list_some
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.machine import facts
@@ -100,14 +100,19 @@ class Repeats:
         if not all(map(_could_be_collected_again, profiles)):
             return known
         whole = {p.key: p.sessions[0].runs for p in profiles if len(p.sessions) == 1 and p.sessions[0].runs}
-        again = {key: runs for key, runs in whole.items() if known.get(key, frozenset()).issuperset(runs)}
+        again = {
+            key: {form for run in runs for form in (run, run[:OLD_DIGITS])}
+            for key, runs in whole.items()
+            if all(holds_run(known.get(key, frozenset()), run) for run in runs)
+        }
         if not again or not self._sort_out(files) >= set(files):
             return known
         return {key: runs.difference(again.get(key, ())) for key, runs in known.items()}
 
     def _session_of(self, run: Run) -> str:
         """Return the session of the baseline that holds a run; empty: none does."""
-        return self._sessions.get(((run.benchmark, run.labels), digest_of(run)), "")
+        key, digest = (run.benchmark, run.labels), digest_of(run)
+        return self._sessions.get((key, digest)) or self._sessions.get((key, digest[:OLD_DIGITS]), "")
 
     def _is_one(self, group: Sequence[Run]) -> bool:
         return len({self._session_of(run) for run in group}) == 1

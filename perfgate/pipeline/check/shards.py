@@ -11,7 +11,6 @@ from perfgate.collect import (
     SessionTally,
     add_failed,
     check_shards,
-    drop_baseline_runs,
     merge,
     parts_of,
     select,
@@ -26,10 +25,10 @@ from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
 from perfgate.pipeline.classes import adopt_classes
-from perfgate.pipeline.failed import count_failed_sessions
-from perfgate.schema.baseline_types import StoredFailed, StoredShard
+from perfgate.pipeline.failed import count_failed_sessions, find_unmeasured, store_failed, tally_failed
+from perfgate.schema.baseline_types import StoredShard
 from perfgate.store import baselines as store
-from perfgate.store.codec import PROFILE, decode_shard, encode_profiles, known_runs, version_of
+from perfgate.store.codec import PROFILE, decode_profile_file, encode_profiles, known_runs, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,14 +69,7 @@ def describe_shard(
         problems.append(error("shards-differ", message, hint="set PERFGATE_COMMIT to its full hash"))
     if problems:
         return None, problems
-    failed = [
-        StoredFailed(
-            benchmark=s.key[0], labels=dict(s.key[1]), machine_class=s.machine_class, session=s.session, runs=s.failed
-        )
-        for s in seen
-        if s.failed and not s.ok
-    ]
-    return StoredShard(index=shard[0], total=shard[1], commit=commits.pop(), rules=digest_of(policy), failed=failed), []
+    return StoredShard(index=shard[0], total=shard[1], commit=commits.pop(), rules=digest_of(policy)), []
 
 
 def merge_profiles(paths: Sequence[str], *, expected: int) -> tuple[tuple[Profile, ...], bytes]:
@@ -93,11 +85,12 @@ def merge_profiles(paths: Sequence[str], *, expected: int) -> tuple[tuple[Profil
     """
     files, problems = find(paths)
     profiles, failed, faults = _merge_files(files, expected, is_final=True)
-    problems += faults
+    problems += [*faults, *inputs.find_future(s.started_at for p in profiles for s in p.sessions)]
     if problems:
         raise CannotDecideError(problems)
+    lost = find_unmeasured(profiles, failed)
     profiles = count_failed_sessions(profiles, failed)
-    return profiles, encode_profiles(profiles)
+    return profiles, encode_profiles(profiles, failed=store_failed(lost))
 
 
 def select_shards(
@@ -132,9 +125,8 @@ def select_shards(
     if files and _is_profile(files[0]):
         profiles, failed, problems = _merge_files(files, expected)
         known = repeats.forget(profiles, known, set(files)) if repeats else known
-        collection = drop_baseline_runs(profiles, known, files)
-        collection = replace(collection, seen=(*collection.seen, *failed))
-        problems = [*unfound, *problems, *collection.problems]
+        collection, faults = inputs.collect_profiles(profiles, failed, known, files)
+        problems = [*unfound, *problems, *faults]
     else:
         collection, problems, notes = inputs.read_runs(
             paths,
@@ -202,13 +194,13 @@ def _merge_files(
     failed: list[SessionTally] = []
     for path in files:
         try:
-            profiles, shard = decode_shard(read_bounded(path, limit=store.LARGEST, slug=_SLUG), path)
+            held = decode_profile_file(read_bounded(path, limit=store.LARGEST, slug=_SLUG), path)
         except CannotDecideError as caught:
             problems.extend(caught.diagnostics)
             continue
-        contents.append((path, profiles))
-        failed += [_tally_failed(path, f) for f in (shard.failed if shard else ())]
-        parts.append(_part(path, profiles, shard))
+        contents.append((path, held.profiles))
+        failed += tally_failed(held.failed, path)
+        parts.append(_part(path, held.profiles, held.shard))
     parts.sort(key=lambda part: (len(part.shard), part.shard))
     problems += check_shards(parts, expected)
     merged, faults = merge(contents)
@@ -222,19 +214,6 @@ def _merge_files(
         problems += _refuse_shared(places)
     merged, failed = add_failed(merged, failed)
     return merged, failed, problems
-
-
-def _tally_failed(path: str, stored: StoredFailed) -> SessionTally:
-    return SessionTally(
-        machine_class=stored.machine_class,
-        key=(stored.benchmark, tuple(sorted(stored.labels.items()))),
-        session=stored.session,
-        started_at="",
-        ok=0,
-        failed=int(stored.runs),
-        known=0,
-        files=(path,),
-    )
 
 
 def _part(path: str, profiles: Sequence[Profile], shard: StoredShard | None) -> Part:
