@@ -212,7 +212,8 @@ def _trace() -> None:
 
 def _say(line: str) -> None:
     """Write a line to stderr, no command to a runner; that stderr is gone must not change the outcome."""
-    line = line.replace("##[", "# #[").replace("##vso[", "# #vso[")  # these may stand anywhere in a line
+    for command in ("##[", "##vso[", "##teamcity["):  # these may stand anywhere in a line
+        line = line.replace(command, f"# {command[1:]}")
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stdout.flush()
     with contextlib.suppress(OSError, ValueError, AttributeError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.output import say, write
+from perfgate.cli.output import echo, say, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from perfgate.core.errors import Diagnostic
     from perfgate.core.finding import ExitCode, Verdict
     from perfgate.pipeline.comment import When
+    from perfgate.render import Format
 
 _ID = re.compile(r"[a-z0-9-]{1,40}")
 
@@ -79,7 +80,7 @@ def command(
         return ExitCode.CANNOT_DECIDE
     _print(done.notes)
     if done.body:
-        write(_quiet(done.body))
+        _write(done.body, form="markdown")
     if done.line:
         say(done.line, err=dry_run)
     return ExitCode.PASS
@@ -89,11 +90,14 @@ def _print(diagnostics: Sequence[Diagnostic]) -> None:
     """Write diagnostics to stderr."""
     if diagnostics:
         text = "".join(f"{line}\n" for diagnostic in diagnostics for line in diagnostic.lines())
-        write(_quiet(text), err=True)
+        _write(text, err=True)
 
 
-def _quiet(text: str) -> str:
-    """Return a text in which the runner of Actions, which holds a token here, finds no command."""
+def _write(text: str, *, form: Format = "text", err: bool = False) -> None:
+    """Print a text in which no runner finds a command; that of Actions, which holds a token here, reads none of it."""
     from perfgate.publish.actions import new_token, runs_in_actions, without_commands
 
-    return without_commands(text, token=new_token()) if runs_in_actions(os.environ) else text
+    if runs_in_actions(os.environ):
+        write(without_commands(text, token=new_token()), err=err)
+    else:
+        echo(text, form=form, err=err)

@@ -270,6 +270,10 @@ class Profile:
         """Return the session of that id, or None."""
         return next((s for s in self.sessions if s.id == session_id), None)
 
+    def values(self) -> dict[str, object]:
+        """Return all that was measured, by metric: two profiles of equal values judge alike."""
+        return {m.metric.name: (m.metric, m.samples, m.quantiles) for m in self.metrics}
+
     def metric(self, name: str) -> MetricProfile | None:
         """Return the metric of that name, or None."""
         return next((m for m in self.metrics if m.metric.name == name), None)

@@ -25,6 +25,7 @@ PATIENCE = 90.0
 """Most seconds for one request with all its tries; a limit that is lifted later fails at once."""
 LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes; a hundred comments of the greatest length take less than half of it."""
+_PART = 1 << 16
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _MOST_HOPS = 3
 _GRAPHQL = "/graphql"
@@ -114,7 +115,7 @@ class Client:
         """
         deadline = self.now() + PATIENCE
         for left in range(TRIES - 1, -1, -1):
-            fault, wait = self._try(method, path, document, 2.0 ** (TRIES - 1 - left))
+            fault, wait = self._try(method, path, document, 2.0 ** (TRIES - 1 - left), deadline)
             if not isinstance(fault, ApiError):
                 return fault
             if wait is None or not left or wait > LONGEST_WAIT or self.now() + wait > deadline:
@@ -125,10 +126,10 @@ class Client:
                 return answer
         raise AssertionError  # the last try returns or raises
 
-    def _try(self, method: str, path: str, document: object, pause: float) -> tuple[Any, float | None]:
+    def _try(self, method: str, path: str, document: object, pause: float, deadline: float) -> tuple[Any, float | None]:
         """Return the JSON, or the fault and the seconds to wait before another try (None: final)."""
         try:
-            answer = self._exchange(method, path, document)
+            answer = self._exchange(method, path, document, deadline)
         except (OSError, http.client.HTTPException) as caught:
             reason = getattr(caught, "reason", caught)
             return self._fault(0, f"{method} {_shown(path)}: no answer ({reason or type(caught).__name__})"), pause
@@ -141,11 +142,11 @@ class Client:
         words = f"{method} {_shown(path)}: {answer.status} {_message_of(answer)}"
         return self._fault(answer.status, words, limited=_is_limit(answer)), wait
 
-    def _exchange(self, method: str, path: str, document: object) -> _Answer:
+    def _exchange(self, method: str, path: str, document: object, deadline: float) -> _Answer:
         """Send one request, along redirects within the same host."""
         url = (self.url.removesuffix("/v3") if path == _GRAPHQL else self.url) + path
         for _ in range(_MOST_HOPS + 1):
-            answer = self._open(method, url, document)
+            answer = self._open(method, url, document, deadline)
             if answer.status not in _REDIRECTS:
                 return answer
             target = _resolve_redirect(url, answer.headers.get("location", ""))
@@ -154,7 +155,7 @@ class Client:
             url = target
         raise self._fault(answer.status, f"{method} {_shown(path)}: redirected too often")
 
-    def _open(self, method: str, url: str, document: object) -> _Answer:
+    def _open(self, method: str, url: str, document: object, deadline: float) -> _Answer:
         data = None if document is None else json.dumps(document).encode()
         request = urllib.request.Request(url, data=data, method=method)  # noqa: S310 - `api_url` checked the scheme
         request.add_header("Accept", "application/vnd.github+json")
@@ -169,12 +170,24 @@ class Client:
         except urllib.error.HTTPError as caught:
             response = caught
         with response:
-            body = response.read(LARGEST_ANSWER + 1)
+            body = self._read(response, deadline)
             length = response.headers.get("Content-Length", "")
             if len(body) > LARGEST_ANSWER or (length.isdecimal() and len(body) < int(length)):
                 raise http.client.HTTPException("too large" if len(body) > LARGEST_ANSWER else "cut off")
             headers = {name.lower(): value for name, value in response.headers.items()}
             return _Answer(response.status, headers, body)
+
+    def _read(self, response: Any, deadline: float) -> bytes:
+        """Return a body as far as it may be large, in parts: one that trickles would never end."""
+        read = getattr(response, "read1", response.read)
+        parts: list[bytes] = []
+        left = LARGEST_ANSWER + 1
+        while left > 0 and (part := read(min(left, _PART))):
+            parts.append(part)
+            left -= len(part)
+            if self.now() > deadline:
+                raise http.client.HTTPException(f"it took more than {PATIENCE:g} s")
+        return b"".join(parts)
 
     def _wait(self, answer: _Answer, pause: float) -> float | None:
         """Return how long to wait before another try, in seconds; None when another would not help."""

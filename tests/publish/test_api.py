@@ -20,14 +20,19 @@ class Response:
     def __init__(self, status=200, body=b"{}", **headers):
         self.status, self.body, self.headers = status, body, {k.replace("_", "-"): v for k, v in headers.items()}
 
+        self.place = 0
+
     def __enter__(self):
+        self.place = 0
         return self
 
     def __exit__(self, *_):
         return None
 
     def read(self, most):
-        return self.body[:most]
+        part = self.body[self.place : self.place + most]
+        self.place += len(part)
+        return part
 
 
 class Network:
@@ -180,3 +185,18 @@ def test_who_we_are_is_asked_in_graphql_beside_the_api(url, asked):
     assert network.asked[0][0].full_url == asked
     for body in (b"{}", b'{"data": null}', b'{"data": {"viewer": {"login": 5}}}'):
         assert Network(Response(body=body)).client().viewer() == ""
+
+
+def test_an_answer_that_trickles_ends_with_the_patience_for_the_request():
+    class Trickle(Response):
+        """Sends a byte every two seconds, for ever."""
+
+        def read(self, most):
+            network.time += 2.0
+            return b" "
+
+    network = Network(Trickle())
+    began = network.time
+    with pytest.raises(ApiError, match="it took more than 90 s"):
+        network.client().get("/x")
+    assert network.time - began < api.PATIENCE + 10

@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from perfgate.measure.command.start import start
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -131,15 +133,15 @@ def _launch(
     reader, writer = os.pipe()
     try:
         try:
-            process = subprocess.Popen(  # noqa: S603 - running the user's command is what it is for
+            process = start(
                 [sys.executable, "-I", "-S", _LAUNCHER, str(writer), "--", *argv],
+                stopped_by=lambda begun: _stop_group(begun, reader),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL if stdout is None else stdout,
                 stderr=stderr,
                 env=env,
                 cwd=cwd,
                 pass_fds=(writer,),
-                process_group=0,
             )
         finally:
             os.close(writer)

@@ -18,6 +18,7 @@ _SYSTEMS = (
     ("circleci", "CIRCLECI", ("CIRCLE_WORKFLOW_JOB_ID",), 0),
     ("buildkite", "BUILDKITE", ("BUILDKITE_JOB_ID",), 0),
     ("travis", "TRAVIS", ("TRAVIS_JOB_ID",), 0),
+    ("teamcity", "TEAMCITY_VERSION", ("TEAMCITY_BUILDCONF_NAME", "BUILD_NUMBER"), 0),
     ("woodpecker", "CI=woodpecker", ("CI_PIPELINE_NUMBER", "CI_WORKFLOW_NAME"), 1),
 )
 _BASES = {

@@ -20,15 +20,23 @@ if TYPE_CHECKING:
 _MEANT = 'find the change; when it is meant, measure and: perfgate baseline refresh --replace --reason "…"'
 
 
-def find_unjudged(report: str, verdict: Verdict, profiles: Iterable[Profile]) -> list[Diagnostic]:
+def find_unjudged(
+    report: str, verdict: Verdict, profiles: Iterable[Profile], before: Iterable[Profile]
+) -> list[Diagnostic]:
     """Return why what a refresh would record is not what a check judged: runs that its report does not hold.
 
     Args:
         report: path of a check's ``report.json``.
         verdict: what it holds.
         profiles: what would be recorded.
+        before: the baselines that would be replaced, which must be those of the report.
     """
     judged = {run for p in verdict.current for s in p.sessions for run in s.runs}
+    now, then = ({(p.machine_class, *p.key): p.values() for p in side} for side in (before, verdict.baseline))
+    others = [p for p in profiles if now.get((p.machine_class, *p.key)) != then.get((p.machine_class, *p.key))]
+    if others:
+        message = f'the report judged "{title(*others[0].key)}" against other baselines than those that are there'
+        return [error("refresh-unjudged", message, place=report, hint="check again: perfgate check --report FILE")]
     return [
         error(
             "refresh-unjudged",

@@ -165,7 +165,7 @@ def plan_refresh(
     only_failed = find_only_failed(selection, old.profiles, settings.policy)
     left_out = [s for s, is_left_out in only_failed if is_left_out]
     problems += [*selection.problems, *legs, *_refuse(selection, settings.policy, left_out)]
-    problems += find_unjudged(improved_by, judged, selection.profiles) if improved_by and judged else []
+    problems += find_unjudged(improved_by, judged, selection.profiles, old.profiles) if improved_by and judged else []
     if problems:
         raise CannotDecideError(problems)
     refreshed = [

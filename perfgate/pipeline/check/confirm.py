@@ -15,7 +15,7 @@ from perfgate.pipeline.inputs import find_future
 from perfgate.pipeline.report_io import read_verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from perfgate.collect import Selection
     from perfgate.core.finding import Finding, Verdict
@@ -146,20 +146,16 @@ def _unfit(
     if verdict.exit_code == 2:  # noqa: PLR2004 - ExitCode.CANNOT_DECIDE; what it holds is not whole
         yield error("confirm-undecided", "could not decide", place=path, hint="fix what it names, and measure again")
     yield from find_future(s.started_at for p in verdict.current for s in p.sessions)
-    now, then = ({_place(p): _values(p) for p in profiles} for profiles in (baselines.profiles, verdict.baseline))
+    now, then = ({_place(p): p.values() for p in profiles} for profiles in (baselines.profiles, verdict.baseline))
     # What was new then and has a baseline by now may have become that baseline itself.
     if any(now.get(_place(p)) != then.get(_place(p)) for p in (*verdict.baseline, *verdict.current)):
         yield error("confirm-differs", "was judged against other baselines", place=path, hint=_AGAIN)
     commits = [
         {s.commit for p in profiles for s in p.sessions} - {""} for profiles in (verdict.current, merged.values())
     ]
-    if all(commits) and commits[0] != commits[1]:
-        shown = " and ".join(", ".join(sorted(c[:12] for c in side)) for side in commits)
+    if commits[0] != commits[1]:
+        shown = " and ".join(", ".join(sorted(c[:12] for c in side)) or "none stated" for side in commits)
         yield error("confirm-differs", f"is of another commit ({shown})", place=path, hint=_AGAIN)
-
-
-def _values(profile: Profile) -> Mapping[str, object]:
-    return {m.metric.name: (m.metric, m.samples, m.quantiles) for m in profile.metrics}
 
 
 def _clashes(
@@ -170,8 +166,8 @@ def _clashes(
     if shared := sorted(own & theirs):
         message = f"is of the same session ({shared[0]}), whose conditions it shares"
         yield error("confirm-same-session", message, place=path, hint=_AGAIN)
-    elif again := _runs(selection.profiles) & _runs(earlier.values()):
-        message = f"holds {len(again)} of the runs that are judged now, whose conditions it shares"
+    elif again := _runs(merged.values(), but_of=theirs) & _runs(earlier.values()):
+        message = f"holds {len(again)} of the runs of another session, whose conditions it shares"
         yield error("confirm-same-session", message, place=path, hint=f"keep earlier run files elsewhere; {_AGAIN}")
     for place, profile in merged.items():
         other = earlier.get(place)
@@ -193,8 +189,9 @@ def _session_names(profiles: Iterable[Profile]) -> set[str]:
     return {s.session for p in profiles for s in p.sessions}
 
 
-def _runs(profiles: Iterable[Profile]) -> set[str]:
-    return {run for p in profiles for s in p.sessions for run in s.runs}
+def _runs(profiles: Iterable[Profile], *, but_of: Container[str] = ()) -> set[str]:
+    """Return the runs of profiles, without those of sessions of some names: one report may be given twice."""
+    return {run for p in profiles for s in p.sessions if s.session not in but_of for run in s.runs}
 
 
 def _is_measured(profile: Profile | None, metric: str) -> bool:

@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 from typing import TYPE_CHECKING
 
+from perfgate.measure.command.start import start
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -31,14 +33,14 @@ def run_group(argv: Sequence[str], *, folder: str, env: Mapping[str, str]) -> tu
         OSError: it cannot be started.
     """
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(  # noqa: S603 - the user's own set-up, or git
-            list(argv),
+        process = start(
+            argv,
+            stopped_by=_stop,
             cwd=folder,
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            process_group=0,
         )
         try:
             code = process.wait()

@@ -161,6 +161,10 @@ _JOBS = [
     ({"BUILDKITE": "true", "BUILDKITE_JOB_ID": "u-2"}, "buildkite-u-2"),
     ({"TRAVIS": "true", "TRAVIS_JOB_ID": "8", "CI": "true"}, "travis-8"),
     ({"CI": "woodpecker", "CI_PIPELINE_NUMBER": "12", "CI_WORKFLOW_NAME": "perf"}, "woodpecker-12-perf"),
+    (
+        {"TEAMCITY_VERSION": "2025.1 (build 1)", "TEAMCITY_BUILDCONF_NAME": "perf", "BUILD_NUMBER": "7"},
+        "teamcity-perf-7",
+    ),
     ({"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "77"}, "gha-77"),
 ]
 
