@@ -15,7 +15,7 @@ _P95 = QUANTILE_OF["p95"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageNames:
-    """What the names of the stage metrics begin and end with, as `init_metrics` was told."""
+    """What the names of the stage metrics begin and end with, as `init_metrics` has it."""
 
     prefix: str = "mm"
     """Before all of them."""
