@@ -64,9 +64,9 @@ def _express_all(policy: Policy, stages: StageNames) -> list[tuple[Budget, Judge
 
 
 def _panel_of(budget: Budget, judged: Judged) -> Panel:
-    what = budget.metric if budget.metric in {"throughput", "total"} else budget.statistic
-    is_share = judged.subject.kind == "share"
-    title = budget.metric if is_share else f"{budget.series} {'value' if judged.subject.kind == 'gauge' else what}"
+    kind = judged.subject.kind
+    what = budget.statistic if kind == "quantile" else {"rate": "throughput", "increase": "total"}.get(kind, kind)
+    title = budget.metric if kind == "share" else f"{budget.series} {what}"
     return Panel(title=title, about="", unit=judged.unit, queries=(judged.query,), subject=judged.subject)
 
 

@@ -11,14 +11,26 @@ from perfgate.core.sources.series import is_series_name
 from perfgate.core.statistic import QUANTILE_OF
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.exposition import unit_of
-from perfgate.render.dashboard.overview import BY_MODEL, BY_ROUTE, CHOSEN, DURATION, OF_PREDICTIONS
-from perfgate.render.dashboard.promql import RANGE, legend, quantile, rate, select, selector_of, share
+from perfgate.render.dashboard.overview import (
+    BY_MODEL,
+    BY_ROUTE,
+    CHOSEN,
+    CHOSEN_SERIES,
+    DURATION,
+    INFERENCE,
+    LOGGING,
+    MODELS,
+    OF_PREDICTIONS,
+    TOTAL,
+)
+from perfgate.render.dashboard.promql import increase, legend, mean, quantile, rate, select, selector_of, share
 from perfgate.render.dashboard.records import Query, Subject
 from perfgate.render.dashboard.stages import BY_EXCHANGE, BY_STAGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perfgate.core.metrics import Direction
     from perfgate.core.policy import Budget
     from perfgate.core.sources.series import Ratio
     from perfgate.render.dashboard.records import Unit
@@ -26,8 +38,8 @@ if TYPE_CHECKING:
 
 _TOTAL = "total"
 """Metric of a counter between two scrapes."""
-_MACHINES = "host, hostname, instance, nodename, pod"
-"""Labels of the machine, which the check leaves out of a benchmark's name as well."""
+_MEANS = frozenset({"duration_mean", "size_mean", "value_mean"})
+"""Metrics of a histogram or a summary without buckets between two scrapes."""
 _GRAFANA: dict[str, Unit] = {
     "s": "s", "ms": "ms", "us": "µs", "ns": "ns", "min": "m", "h": "h", "B": "decbytes", "kB": "deckbytes",
     "MB": "decmbytes", "KiB": "kbytes", "MiB": "mbytes", "%": "percent",
@@ -60,26 +72,28 @@ def express(budget: Budget, ratios: Sequence[Ratio], stages: StageNames) -> Judg
         stages: the names of the stage metrics.
 
     Raises:
-        CannotDecideError: the series has no such metric or label, or the limit is in a unit of something else.
+        CannotDecideError: the series has no such metric or label, or the limit has another unit or direction.
     """
     ratio = next((r for r in ratios if r.benchmark == budget.series and r.name == budget.metric), None)
     if ratio is not None:
-        return _checked(budget, _of_ratio(ratio, budget), "1")
+        return _checked(budget, _of_ratio(ratio, budget), "1", ratio.better)
     if budget.metric == THROUGHPUT.name:
         query = Query(expr=rate(select(budget.series, _chosen(budget.series))), legend="all")
-        return _checked(
-            budget, Judged(query=query, subject=Subject("rate", budget.series), unit="cps", factor=1.0), "1/s"
-        )
+        judged = Judged(query=query, subject=Subject("rate", budget.series), unit="cps", factor=1.0)
+        return _checked(budget, judged, THROUGHPUT.unit, THROUGHPUT.better)
     if budget.series.endswith("_total"):
-        return _checked(budget, _of_counter(budget), "1")
+        return _checked(budget, _of_counter(budget), "1", budget.better)
     factor, base = scale_of(unit_of(budget.series))
-    return _checked(budget, _of_values(budget, stages, factor), base)
+    return _checked(budget, _of_values(budget, stages, factor), base, budget.better)
 
 
-def _checked(budget: Budget, judged: Judged, base: str) -> Judged:
+def _checked(budget: Budget, judged: Judged, base: str, better: Direction) -> Judged:
     if budget.limit.unit != base:
-        message = f'"{budget.limit.text}" does not fit "{budget.series}", which is in "{base}"'
+        message = f'"{budget.limit.text}" does not fit "{budget.metric}" of {budget.series}, which is in "{base}"'
         raise cannot_decide("budget-unit", message, place=budget.origin, hint="write the limit in a unit of the metric")
+    if budget.better != better:
+        message = f'"{budget.limit.text}" points the wrong way: {better} is better for "{budget.metric}"'
+        raise cannot_decide("budget-sign", message, place=budget.origin, hint="turn the sign of the limit")
     return judged
 
 
@@ -89,12 +103,17 @@ def _chosen(series: str) -> str:
 
 def _of_ratio(ratio: Ratio, budget: Budget) -> Judged:
     if odd := [label for label in ratio.by if not is_series_name(label) or ":" in label]:
-        message = f'"{odd[0]}" is no name of a label of Prometheus'
-        raise cannot_decide("budget-series", message, place=budget.origin, hint=f"correct the key by of {ratio.name}")
-    part, whole = (selector_of(s, _chosen(s.name)) for s in (ratio.part, ratio.whole))
+        message = f'"{odd[0]}" is no name of a label, by which "{budget.metric}" is split'
+        raise cannot_decide("budget-series", message, place=budget.origin, hint="correct the key by of the [[ratio]]")
+    part, whole = (selector_of(s, _chosen(_family(s.name))) for s in (ratio.part, ratio.whole))
     subject = Subject("share", selector_of(ratio.part), selector_of(ratio.whole))
     query = Query(expr=share(part, whole, ratio.by), legend=legend(ratio.by))
     return Judged(query=query, subject=subject, unit="percentunit" if "%" in budget.limit.text else "short", factor=1.0)
+
+
+def _family(name: str) -> str:
+    """Return the name of a histogram, of that of a part of it."""
+    return next((name.removesuffix(part) for part in ("_sum", "_count", "_bucket") if name.endswith(part)), name)
 
 
 def _of_counter(budget: Budget) -> Judged:
@@ -102,25 +121,25 @@ def _of_counter(budget: Budget) -> Judged:
         message = f'"{budget.series}" is a counter and has no "{budget.metric}"'
         hint = f'name the metric "{THROUGHPUT.name}" or "{_TOTAL}", or state a [[ratio]] of that name'
         raise cannot_decide("budget-series", message, place=budget.origin, hint=hint)
-    expr = f"sum without ({_MACHINES}) (increase({budget.series}[{RANGE}]))"
-    query = Query(expr=expr, legend="__auto")
+    query = Query(expr=increase(budget.series), legend="__auto")
     return Judged(query=query, subject=Subject("increase", budget.series), unit="short", factor=1.0)
 
 
 def _of_values(budget: Budget, stages: StageNames, factor: float) -> Judged:
-    """Return a quantile of a histogram, or a gauge."""
+    """Return a quantile or the mean of a histogram, or a gauge."""
     name, q = budget.series, QUANTILE_OF[budget.statistic]
-    by = {DURATION: BY_ROUTE, stages.stage: BY_STAGE, stages.exchange: BY_EXCHANGE}.get(name)
-    unit = _GRAFANA.get(unit_of(name), "short")
-    subject = Subject("quantile", name, budget.statistic)
-    if name in OF_PREDICTIONS and name.endswith("_seconds"):
-        query = Query(expr=quantile(q, name, CHOSEN, BY_MODEL), legend=legend(BY_MODEL))
+    labels = {
+        TOTAL: BY_MODEL, INFERENCE: BY_MODEL, LOGGING: BY_MODEL, DURATION: BY_ROUTE, stages.stage: BY_STAGE,
+        stages.exchange: BY_EXCHANGE,
+    }  # fmt: skip
+    by, chosen = labels.get(name), _chosen(name)
+    if budget.metric in _MEANS:
+        subject, expr = Subject("mean", name), mean(name, chosen, by)
     elif by is not None:
-        query = Query(expr=quantile(q, name, "", by), legend=legend(by))
-    elif name in {"active_models", f"{stages.prefix}_parallel_symbols"}:
-        subject = Subject("gauge", name)
-        query = Query(expr=select(name, 'series_id=~"$series"' if name in OF_PREDICTIONS else ""), legend="__auto")
+        subject, expr = Subject("quantile", name, budget.statistic), quantile(q, name, chosen, by)
+    elif name in {MODELS, stages.parallel}:
+        subject, expr = Subject("gauge", name), select(name, CHOSEN_SERIES if name == MODELS else "")
     else:
-        buckets = f"sum without ({_MACHINES}) (rate({name}_bucket[$__rate_interval]))"
-        query = Query(expr=f"histogram_quantile({q:g}, {buckets}) or {name}", legend="__auto")
-    return Judged(query=query, subject=subject, unit=unit, factor=factor)
+        subject, expr = Subject("quantile", name, budget.statistic), f"{quantile(q, name, '', None)} or {name}"
+    query = Query(expr=expr, legend=legend(by))
+    return Judged(query=query, subject=subject, unit=_GRAFANA.get(unit_of(name), "short"), factor=factor)

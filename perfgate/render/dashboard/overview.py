@@ -11,7 +11,8 @@ from perfgate.render.dashboard.records import Panel, Query, Section, Subject, Va
 if TYPE_CHECKING:
     from perfgate.render.dashboard.records import Unit
 
-CHOSEN = 'model_version=~"$model",series_id=~"$series"'
+CHOSEN_SERIES = 'series_id=~"$series"'
+CHOSEN = f'model_version=~"$model",{CHOSEN_SERIES}'
 """The model versions and the series that are chosen; a metric without one of the labels is taken as a whole."""
 BY_MODEL = ("model_version",)
 BY_ROUTE = ("method", "route")
@@ -58,6 +59,7 @@ def _latency() -> tuple[Panel, ...]:
             about="Time of whole predictions.",
             unit="s",
             queries=(Query(expr=mean(TOTAL, CHOSEN, BY_MODEL), legend=legend(BY_MODEL)),),
+            subject=Subject("mean", TOTAL),
         ),
         Panel(
             title="Inference and logging, mean",
@@ -81,7 +83,7 @@ def _volume() -> tuple[Panel, ...]:
             title="Active models",
             about="Models that are loaded.",
             unit="short",
-            queries=(Query(expr=select(MODELS, 'series_id=~"$series"'), legend="__auto"),),
+            queries=(Query(expr=select(MODELS, CHOSEN_SERIES), legend="__auto"),),
             subject=Subject("gauge", MODELS),
         ),
     )

@@ -21,7 +21,7 @@ Unit = Literal[
 class Subject(NamedTuple):
     """What a panel or a budget is about: a budget is drawn in the first panel of the same subject."""
 
-    kind: Literal["quantile", "share", "rate", "increase", "gauge"]
+    kind: Literal["quantile", "mean", "share", "rate", "increase", "gauge"]
     """How it is computed."""
     series: str
     """Name of the metric; of a share what is divided, as PromQL selects it."""

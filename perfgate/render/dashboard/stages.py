@@ -32,12 +32,17 @@ class StageNames:
         """The histogram of the time of requests to other systems."""
         return f"{self.prefix}_exchange_req_{self.unit}"
 
+    @property
+    def parallel(self) -> str:
+        """The gauge of the work that goes on at the same time."""
+        return f"{self.prefix}_parallel_symbols"
+
 
 def make_stages(names: StageNames) -> Section:
     """Return the panels of the stage metrics."""
     unit: Literal["ms", "s"] = "ms" if names.unit == "ms" else "s"
     misses, ticks = f"{names.prefix}_tick_deadline_miss_total", f"{names.prefix}_ticks_total"
-    trips, parallel = f"{names.prefix}_guard_trips_total", f"{names.prefix}_parallel_symbols"
+    trips = f"{names.prefix}_guard_trips_total"
     return Section(
         title="Stages",
         panels=(
@@ -79,8 +84,8 @@ def make_stages(names: StageNames) -> Section:
                 title="Work in parallel",
                 about="Units of work that go on at the same time.",
                 unit="short",
-                queries=(Query(expr=parallel, legend="__auto"),),
-                subject=Subject("gauge", parallel),
+                queries=(Query(expr=names.parallel, legend="__auto"),),
+                subject=Subject("gauge", names.parallel),
             ),
         ),
     )

@@ -122,6 +122,14 @@ def test_what_a_budget_judges_is_among_the_queries_of_its_panel():
     assert [q.legend for q in found["Latency p95 by model"].queries] == ["{{model_version}}"]
 
 
+def test_a_budget_on_a_mean_is_drawn_as_a_mean():
+    text = budget(series="prediction_latency_seconds", metric="duration_mean", statistic="p50", limit="< 50ms")
+    text += budget(series="other_seconds", metric="duration_mean", statistic="p50", limit="< 50ms")
+    found = limited(text)
+    assert list(found) == ["Latency mean by model", "other_seconds mean"]
+    assert "other_seconds_sum" in found["other_seconds mean"].queries[0].expr
+
+
 def test_prefix_and_unit_of_the_stage_metrics_are_those_of_init_metrics():
     stages = StageNames(prefix="shop", unit="seconds")
     exprs = " ".join(q.expr for p in made("", stages).sections[1].panels for q in p.queries)
@@ -137,13 +145,18 @@ def test_prefix_and_unit_of_the_stage_metrics_are_those_of_init_metrics():
 @pytest.mark.parametrize(
     ("text", "slug", "words"),
     [
-        (ODD, "budget-series", '"a b" is no name of a label of Prometheus'),
+        (ODD, "budget-series", '"a b" is no name of a label, by which "odd" is split'),
         (budget(series="jobs_total"), "budget-series", '"jobs_total" is a counter and has no "duration"'),
-        (budget(series="size_bytes"), "budget-unit", '"< 100ms" does not fit "size_bytes", which is in "B"'),
-        (budget(series="queue"), "budget-unit", '"< 100ms" does not fit "queue", which is in "1"'),
+        (
+            budget(series="size_bytes"),
+            "budget-unit",
+            '"< 100ms" does not fit "duration" of size_bytes, which is in "B"',
+        ),
+        (budget(series="queue"), "budget-unit", '"< 100ms" does not fit "duration" of queue, which is in "1"'),
         (budget(series="jobs_total", metric="throughput"), "budget-unit", 'which is in "1/s"'),
+        (budget(series="jobs_total", metric="throughput", limit="< 9/s"), "budget-sign", "higher is better"),
     ],
-    ids=["label", "counter", "bytes", "number", "rate"],
+    ids=["label", "counter", "bytes", "number", "rate", "sign"],
 )
 def test_a_budget_that_prometheus_cannot_be_asked_for_is_an_error_with_its_place(text, slug, words):
     with pytest.raises(CannotDecideError) as caught:
@@ -188,6 +201,45 @@ def test_promtool_parses_every_expression(tmp_path, stages):
     assert check_rules(tmp_path, exprs) == (0, "")
     broken = [*exprs, exprs[0].replace("(le", "((le")]
     assert check_rules(tmp_path, broken)[0] == 1
+
+
+SERIES = {
+    'cache_operations_total{model_version="v1",operation="hit"}': "0+8x20",
+    'cache_operations_total{model_version="v1",operation="miss"}': "0+2x20",
+    'http_requests_total{method="GET",route="/a",status="200"}': "0+60x20",
+    'jobs_duration_ms_bucket{kind="k",instance="i",le="1000"}': "0+90x20",
+    'jobs_duration_ms_bucket{kind="k",instance="i",le="+Inf"}': "0+100x20",
+    'queue_depth{kind="k"}': "7x20",
+    "worker_restarts_total": "0+1x20",
+    "model_predictions_total": "0+9000x20",
+}
+"""Ten minutes; a step is 30 seconds."""
+
+
+@pytest.mark.tools
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
+@pytest.mark.parametrize(
+    ("title", "labels", "value"),
+    [
+        ("Cache hit rate by model", "{}", 0.8),
+        ("Errors by route", "{}", 0.0),  # no series of errors: none of the requests, not no line
+        ("Throughput by model", "{}", 300.0),
+        ("jobs_duration_ms p90", '{kind="k"}', 1000.0),  # a histogram
+        ("queue_depth p50", 'queue_depth{kind="k"}', 7.0),  # a gauge
+    ],
+    ids=lambda x: x if isinstance(x, str) and " " in x else "",
+)
+def test_prometheus_answers_with_the_judged_value(tmp_path, title, labels, value):
+    expr = without_variables(limited(ALL)[title].queries[0].expr)
+    case = {
+        "interval": "30s",
+        "input_series": [{"series": name, "values": values} for name, values in SERIES.items()],
+        "promql_expr_test": [{"expr": expr, "eval_time": "10m", "exp_samples": [{"labels": labels, "value": value}]}],
+    }
+    path = tmp_path / "tests.yml"
+    path.write_text(json.dumps({"tests": [case]}))
+    done = subprocess.run(["promtool", "test", "rules", path], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
 
 
 def check_rules(folder, exprs):
