@@ -72,8 +72,8 @@ def _panel_of(budget: Budget, judged: Judged) -> Panel:
 
 def _with_limit(panel: Panel, budget: Budget, judged: Judged) -> Panel:
     """Return a panel with the lines of a budget, and with what the budget judges among its queries."""
-    limit = f"limit {_in_words(budget.limit)}"
-    title = f"{panel.title}: {limit}{f', warning {_in_words(budget.warn)}' if budget.warn else ''}"
+    limit = f"must be {_in_words(budget.limit)}"
+    title = f"{panel.title}: {limit}{f', should be {_in_words(budget.warn)}' if budget.warn else ''}"
     name = f'Budget "{budget.name}"' if budget.name else "Budget"
     about = f"{panel.about} {name}: {limit}.".lstrip()
     is_there = any(judged.query.expr == q.expr for q in panel.queries)

@@ -78,11 +78,11 @@ def test_every_budget_of_the_first_document_is_drawn_in_the_panel_of_what_it_lim
 def test_a_budget_that_no_panel_is_about_has_a_panel_of_its_own_behind_all_others():
     dashboard = made(ALL)
     assert [p.title for p in dashboard.sections[-1].panels] == [
-        "prediction_latency_seconds p99: limit below 250ms",
-        "queue_depth p50: limit at most 20",
-        "jobs_duration_ms p90: limit below 2s, warning below 1500ms",
-        "worker_restarts_total total: limit below 3",
-        "odd: limit below 10%",
+        "prediction_latency_seconds p99: must be below 250ms",
+        "queue_depth p50: must be at most 20",
+        "jobs_duration_ms p90: must be below 2s, should be below 1500ms",
+        "worker_restarts_total total: must be below 3",
+        "odd: must be below 10%",
     ]
     assert lines(dashboard.sections[-1].panels[2]) == [(None, "green"), (1500.0, "yellow"), (2000.0, "red")]
     before = [p for section in dashboard.sections[:-1] for p in section.panels]

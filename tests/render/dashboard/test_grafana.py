@@ -53,7 +53,7 @@ def test_the_uid_follows_the_title_alone_and_is_as_long_as_grafana_allows():
 
 def test_limits_are_lines_and_the_axis_reaches_beyond_them():
     panels = {p["title"]: p["fieldConfig"]["defaults"] for p in json.loads(drawn())["panels"] if p["type"] != "row"}
-    latency = panels["Latency p95 by model: limit below 100ms, warning below 90ms"]
+    latency = panels["Latency p95 by model: must be below 100ms, should be below 90ms"]
     assert [step["value"] for step in latency["thresholds"]["steps"]] == [None, 0.09, 0.1]
     assert latency["custom"]["thresholdsStyle"] == {"mode": "dashed+area"}
     assert latency["custom"]["axisSoftMax"] == 0.11
