@@ -151,11 +151,7 @@ by = ["kind", "queue"]
 """
 """Budgets that have panels of their own."""
 
-ALL = (
-    SERVICE.replace("\n[[ratio]]", OWN.partition("\n[[ratio]]")[0] + "\n[[ratio]]", 1)
-    + "\n[[ratio]]"
-    + OWN.partition("\n[[ratio]]")[2]
-)
+ALL = SERVICE + OWN
 _VARIABLES = {"$__rate_interval": "5m", "$__range": "1h"}
 
 
