@@ -122,6 +122,14 @@ def test_what_a_budget_judges_is_among_the_queries_of_its_panel():
     assert [q.legend for q in found["Latency p95 by model"].queries] == ["{{model_version}}"]
 
 
+def test_each_query_of_the_metrics_of_predictions_follows_the_chosen_series():
+    names = r"\b(?:\w+_latency_seconds(?:_\w+)?|model_predictions_total|cache_operations_total|active_models)\b"
+    exprs = [q.expr for p in panels(made(ALL)) for q in p.queries]
+    followed = [re.findall(names + r"(\{[^}]*\})?", expr) for expr in exprs]
+    assert sum(map(len, followed)) > 20
+    assert all('series_id=~"$series"' in matchers for found in followed for matchers in found)
+
+
 def test_a_budget_on_a_mean_is_drawn_as_a_mean():
     text = budget(series="prediction_latency_seconds", metric="duration_mean", statistic="p50", limit="< 50ms")
     text += budget(series="other_seconds", metric="duration_mean", statistic="p50", limit="< 50ms")
