@@ -144,6 +144,14 @@ def test_a_clean_check_loads_neither_pandas_nor_jsonschema(tmp_path):
     assert not loaded & {"numpy", "pandas", "jsonschema", "prometheus_client", "scipy", "yaml"}
 
 
+def test_only_the_command_that_writes_a_dashboard_loads_its_builders(tmp_path):
+    pytest.importorskip("grafana_foundation_sdk", reason="the extra `rollout` is not installed")
+    builders = "grafana_foundation_sdk"
+    for words in (["--help"], ["check"], ["dashboard", "--help"], ["dashboard", "--grafana", "9"]):
+        assert builders not in loaded_by(*words, folder=tmp_path), words
+    assert builders in loaded_by("dashboard", "-o", "d.json", folder=tmp_path)
+
+
 def test_no_source_names_a_place_of_this_machine():
     for path in (p for p in SOURCES if p.name != "__init__.py"):
         assert str(ROOT) not in path.read_text(encoding="utf-8")

@@ -41,6 +41,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": (_MORE, "Show what this machine can measure, and what to do about it."),
     "explain": (_MORE, "Show which rules apply to a benchmark."),
     "waive": (_MORE, "Allow one value to be worse until a date, in review."),
+    "dashboard": (_MORE, "Write a dashboard for Grafana, with the limits of the budgets."),
     "schema": (_MORE, "Print the JSON Schema of a file format."),
     "completion": (_MORE, "Print the script that completes commands in a shell."),
 }

@@ -1,0 +1,145 @@
+"""The one place here that turns a budget into what Prometheus is asked: the judged value, in the series' own unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import cannot_decide
+from perfgate.core.metrics import THROUGHPUT
+from perfgate.core.sources.series import is_series_name
+from perfgate.core.statistic import QUANTILE_OF
+from perfgate.core.text.units import scale_of
+from perfgate.formats.parsing.exposition import unit_of
+from perfgate.render.dashboard.overview import (
+    BY_MODEL,
+    BY_ROUTE,
+    CHOSEN,
+    CHOSEN_SERIES,
+    DURATION,
+    INFERENCE,
+    LOGGING,
+    MODELS,
+    OF_PREDICTIONS,
+    TOTAL,
+)
+from perfgate.render.dashboard.promql import increase, legend, mean, quantile, rate, select, selector_of, share
+from perfgate.render.dashboard.records import Query, Subject
+from perfgate.render.dashboard.stages import BY_EXCHANGE, BY_STAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfgate.core.metrics import Direction
+    from perfgate.core.policy import Budget
+    from perfgate.core.sources.series import Ratio
+    from perfgate.render.dashboard.records import Unit
+    from perfgate.render.dashboard.stages import StageNames
+
+_TOTAL = "total"
+"""Metric of a counter between two scrapes."""
+_MEANS = frozenset({"duration_mean", "size_mean", "value_mean"})
+"""Metrics of a histogram or a summary without buckets between two scrapes."""
+_GRAFANA: dict[str, Unit] = {
+    "s": "s", "ms": "ms", "us": "µs", "ns": "ns", "min": "m", "h": "h", "B": "decbytes", "kB": "deckbytes",
+    "MB": "decmbytes", "KiB": "kbytes", "MiB": "mbytes", "%": "percent",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a budget limits, as Prometheus has it."""
+
+    query: Query
+    """Gives the judged value of each set of labels."""
+    subject: Subject
+    """What it is about."""
+    unit: Unit
+    """Of its values, as Grafana names it."""
+    factor: float
+    """From its unit to the base unit of the limit, > 0."""
+
+
+def express(budget: Budget, ratios: Sequence[Ratio], stages: StageNames) -> Judged:
+    """Return what a budget with a series limits.
+
+    Nothing but its name says what a series is: a ratio of the configuration, a counter (``_total``), a histogram of
+    perfgate's own, or else a histogram or a gauge, of which the expression takes the one that is there.
+
+    Args:
+        budget: has a series.
+        ratios: of the same policy.
+        stages: the names of the stage metrics.
+
+    Raises:
+        CannotDecideError: the series has no such metric or label, or the limit has another unit or direction.
+    """
+    ratio = next((r for r in ratios if r.benchmark == budget.series and r.name == budget.metric), None)
+    if ratio is not None:
+        return _checked(budget, _of_ratio(ratio, budget), "1", ratio.better)
+    if budget.metric == THROUGHPUT.name:
+        query = Query(expr=rate(select(budget.series, _chosen(budget.series))), legend="all")
+        judged = Judged(query=query, subject=Subject("rate", budget.series), unit="cps", factor=1.0)
+        return _checked(budget, judged, THROUGHPUT.unit, THROUGHPUT.better)
+    if budget.series.endswith("_total"):
+        return _checked(budget, _of_counter(budget), "1", budget.better)
+    factor, base = scale_of(unit_of(budget.series))
+    return _checked(budget, _of_values(budget, stages, factor), base, budget.better)
+
+
+def _checked(budget: Budget, judged: Judged, base: str, better: Direction) -> Judged:
+    if budget.limit.unit != base:
+        message = f'"{budget.limit.text}" does not fit "{budget.metric}" of {budget.series}, which is in "{base}"'
+        raise cannot_decide("budget-unit", message, place=budget.origin, hint="write the limit in a unit of the metric")
+    if budget.better != better:
+        message = f'"{budget.limit.text}" points the wrong way: {better} is better for "{budget.metric}"'
+        raise cannot_decide("budget-sign", message, place=budget.origin, hint="turn the sign of the limit")
+    return judged
+
+
+def _chosen(series: str) -> str:
+    return CHOSEN if series in OF_PREDICTIONS else ""
+
+
+def _of_ratio(ratio: Ratio, budget: Budget) -> Judged:
+    if odd := [label for label in ratio.by if not is_series_name(label) or ":" in label]:
+        message = f'"{odd[0]}" is no name of a label, by which "{budget.metric}" is split'
+        raise cannot_decide("budget-series", message, place=budget.origin, hint="correct the key by of the [[ratio]]")
+    part, whole = (selector_of(s, _chosen(_family(s.name))) for s in (ratio.part, ratio.whole))
+    subject = Subject("share", selector_of(ratio.part), selector_of(ratio.whole))
+    query = Query(expr=share(part, whole, ratio.by), legend=legend(ratio.by))
+    return Judged(query=query, subject=subject, unit="percentunit" if "%" in budget.limit.text else "short", factor=1.0)
+
+
+def _family(name: str) -> str:
+    """Return the name of a histogram, of that of a part of it."""
+    return next((name.removesuffix(part) for part in ("_sum", "_count", "_bucket") if name.endswith(part)), name)
+
+
+def _of_counter(budget: Budget) -> Judged:
+    if budget.metric != _TOTAL:
+        message = f'"{budget.series}" is a counter and has no "{budget.metric}"'
+        hint = f'name the metric "{THROUGHPUT.name}" or "{_TOTAL}", or state a [[ratio]] of that name'
+        raise cannot_decide("budget-series", message, place=budget.origin, hint=hint)
+    query = Query(expr=increase(budget.series), legend="__auto")
+    return Judged(query=query, subject=Subject("increase", budget.series), unit="short", factor=1.0)
+
+
+def _of_values(budget: Budget, stages: StageNames, factor: float) -> Judged:
+    """Return a quantile or the mean of a histogram, or a gauge."""
+    name, q = budget.series, QUANTILE_OF[budget.statistic]
+    labels = {
+        TOTAL: BY_MODEL, INFERENCE: BY_MODEL, LOGGING: BY_MODEL, DURATION: BY_ROUTE, stages.stage: BY_STAGE,
+        stages.exchange: BY_EXCHANGE,
+    }  # fmt: skip
+    by, chosen = labels.get(name), _chosen(name)
+    if budget.metric in _MEANS:
+        subject, expr = Subject("mean", name), mean(name, chosen, by)
+    elif by is not None:
+        subject, expr = Subject("quantile", name, budget.statistic), quantile(q, name, chosen, by)
+    elif name in {MODELS, stages.parallel}:
+        subject, expr = Subject("gauge", name), select(name, CHOSEN_SERIES if name == MODELS else "")
+    else:
+        subject, expr = Subject("quantile", name, budget.statistic), f"{quantile(q, name, '', None)} or {name}"
+    query = Query(expr=expr, legend=legend(by))
+    return Judged(query=query, subject=subject, unit=_GRAFANA.get(unit_of(name), "short"), factor=factor)

@@ -1,0 +1,87 @@
+"""Pieces of PromQL: selectors, rates, shares and quantiles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfgate.core.sources.series import Selector
+
+INTERVAL = "$__rate_interval"
+"""Grafana's variable: the shortest time that surely has several scrapes."""
+RANGE = "$__range"
+"""Grafana's variable: the time that the dashboard shows."""
+
+
+def select(name: str, *matchers: str) -> str:
+    """Return a selector of the series of a name, such as ``up{job="api"}``."""
+    inside = ",".join(m for m in matchers if m)
+    return f"{name}{{{inside}}}" if inside else name
+
+
+def selector_of(selector: Selector, *more: str) -> str:
+    """Return a selector of the configuration as PromQL, with further matchers."""
+    own = (f'{m.label}{m.op}"{_escape(m.text)}"' for m in selector.matchers)
+    return select(selector.name, *own, *more)
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+_MACHINES = "host, hostname, instance, nodename, pod"
+"""Labels of the machine, which `perfgate check` leaves out of a benchmark's name as well."""
+
+
+def rate(selector: str, by: Sequence[str] | None = ()) -> str:
+    """Return how often something happened a second, added up over all labels but some.
+
+    Args:
+        selector: of counters.
+        by: labels that are kept; None: all but those of the machine.
+    """
+    return f"sum{_by(by)} (rate({selector}[{INTERVAL}]))"
+
+
+def share(part: str, whole: str, by: Sequence[str] = ()) -> str:
+    """Return one rate as a share of another: 0 where the part was never counted, nothing where the whole was not."""
+    below = rate(whole, by)
+    return f"({rate(part, by)} or 0 * {below}) / {below}"
+
+
+def increase(selector: str) -> str:
+    """Return how often something happened in the time that is shown, for each set of labels but the machine's."""
+    return f"sum{_by(None)} (increase({selector}[{RANGE}]))"
+
+
+def mean(name: str, matchers: str, by: Sequence[str] | None) -> str:
+    """Return the mean of a histogram; `by` is as in `rate`."""
+    return f"{rate(select(f'{name}_sum', matchers), by)} / {rate(select(f'{name}_count', matchers), by)}"
+
+
+def quantile(q: float, name: str, matchers: str, by: Sequence[str] | None) -> str:
+    """Return a quantile of a histogram, interpolated inside a bucket.
+
+    Args:
+        q: which, 0.0 < q < 1.0.
+        name: of the histogram.
+        matchers: chooses its series; empty: all.
+        by: labels of which each set of values has a quantile of its own; None: all but those of the machine.
+    """
+    labels = None if by is None else ("le", *by)
+    return f"histogram_quantile({q:g}, {rate(select(f'{name}_bucket', matchers), labels)})"
+
+
+def legend(by: Sequence[str] | None) -> str:
+    """Return a legend with the values of some labels; of none ``all``. `by` is as in `rate`."""
+    if by is None:
+        return "__auto"
+    return " ".join(f"{{{{{label}}}}}" for label in by) or "all"
+
+
+def _by(labels: Sequence[str] | None) -> str:
+    if labels is None:
+        return f" without ({_MACHINES})"
+    return f" by ({', '.join(labels)})" if labels else ""
