@@ -34,6 +34,11 @@ SCRAPED_AT = "perfgate_scrape_timestamp_seconds"
 """Gauge of the time of a scrape; the reader of scrapes knows it by this name."""
 
 
+PROCESS = "perfgate_process_number"
+"""Gauge that two workers never have alike; `process_start_time_seconds` has steps of 10 ms."""
+_NUMBER = int.from_bytes(os.urandom(6), "big")
+
+
 class Endpoint:
     """An ASGI application that answers GET and HEAD with one body. `MetricsMiddleware` does not count its requests.
 
@@ -48,7 +53,7 @@ class Endpoint:
         """Keep what gives content type and body for an ``Accept`` header."""
         self._answer = answer
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI has it
+    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
@@ -88,7 +93,7 @@ def metrics_app(registry: CollectorRegistry = REGISTRY, *, json: bool = False) -
         if json:
             return _JSON, _as_json(found)
         encode, kind = choose_encoder(accept)
-        return kind, encode(_Scrape(found))
+        return kind, encode(_Scrape(found, is_merged=bool(folder)))
 
     return Endpoint(answer)
 
@@ -96,14 +101,17 @@ def metrics_app(registry: CollectorRegistry = REGISTRY, *, json: bool = False) -
 class _Scrape(Collector):
     """A registry as it is now, with the time at which it was asked: two scrapes then say how much time lies between."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        """Keep the registry."""
+    def __init__(self, registry: CollectorRegistry, *, is_merged: bool) -> None:
+        """Keep the registry, and whether it holds the counts of all workers."""
         self._registry = registry
+        self._is_merged = is_merged
 
     def collect(self) -> Iterator[Metric]:
         """Yield its metrics, then the time."""
         yield from self._registry.collect()
         yield GaugeMetricFamily(SCRAPED_AT, "When this was scraped, in seconds since 1970.", time.time())
+        if not self._is_merged:
+            yield GaugeMetricFamily(PROCESS, "Number of the process that was scraped, new at each start.", _NUMBER)
 
 
 def health_app() -> Endpoint:

@@ -79,6 +79,12 @@ class InputSampleLog:
         """
         if next(self._numbers) * GOLDEN % 1.0 >= self._rate:
             return False
+        try:
+            return self._write(payload)
+        except Exception as error:  # a payload runs code of its own when it becomes text
+            return self._lines.drop(f"a sample cannot be written: {type(error).__name__}")
+
+    def _write(self, payload: object) -> bool:
         dump = getattr(payload, "model_dump", None)
         kept = dump() if callable(dump) else payload
         if not isinstance(kept, Mapping):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from asyncio import CancelledError
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ UNMATCHED = "unmatched"
 """Route of a request for which the application has none: scanners ask for thousands of paths."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 _OTHER_METHOD = "OTHER"
+_PARAMETER = re.compile(r"{([^}:]+)")
 _FAILED, _GONE = 500, 499
 """Statuses of a handler that raised, and of a client that went away before the response began (as nginx has it)."""
 
@@ -74,28 +76,35 @@ class MetricsMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        status = 0
+        status = ended_ns = 0
+        is_gone = False
 
-        async def note_status(message: Message) -> None:
-            nonlocal status
+        async def note(message: Message) -> None:
+            nonlocal status, ended_ns, is_gone
+            try:
+                await send(message)
+            except OSError:  # of the connection, and not of the handler
+                is_gone = True
+                raise
             if message["type"] == "http.response.start":
                 status = message["status"]
-            await send(message)
+            elif message["type"] == "http.response.body" and not message.get("more_body"):
+                ended_ns = perf_counter_ns()  # what follows is work in the background
 
         root = scope.get("root_path", "")
         failed = 0
         began_ns = perf_counter_ns()
         try:
-            await self.app(scope, receive, note_status)
+            await self.app(scope, receive, note)
         except CancelledError:
             failed = _GONE
             raise
         except BaseException:
-            failed = _FAILED
+            failed = _GONE if is_gone else _FAILED
             raise
         finally:
-            seconds = (perf_counter_ns() - began_ns) / 1e9
-            self._keep(scope, root, failed or status or _GONE, seconds)
+            seconds = ((ended_ns or perf_counter_ns()) - began_ns) / 1e9
+            self._keep(scope, root, (status if ended_ns else failed or status) or _GONE, seconds)
 
     def _keep(self, scope: Scope, root: str, status: int, seconds: float) -> None:
         if getattr(scope.get("endpoint"), "is_unmeasured", False):
@@ -118,16 +127,34 @@ def route_of(scope: Scope, root: str = "") -> str:
     route = scope.get("route")
     if route is None:
         route = _find_route(scope)
-    path = getattr(route, "path", None)
+    path = _path_of(scope, route)
     mounts: str = scope.get("root_path", "").removeprefix(root)
     if not mounts:
         return (path or "/") if isinstance(path, str) else UNMATCHED
-    for name, value in scope.get("path_params", {}).items():
-        if value != "":
-            mounts = mounts.replace(f"/{value}", f"/{{{name}}}")
+    # A segment that a parameter may have given could be any of many; one that happens to look like it is no loss.
+    own = set() if path is None else set(_PARAMETER.findall(path))
+    values = {str(v): name for name, v in scope.get("path_params", {}).items() if name not in own}
+    numbers = {name for name, v in scope.get("path_params", {}).items() if isinstance(v, int) and name not in own}
+    segments = []
+    for segment in mounts.split("/"):
+        name = values.get(segment)
+        if name is None and numbers and segment.isdecimal():  # 007 is 7
+            name = min(numbers)
+        segments.append(segment if name is None else f"{{{name}}}")
+    mounts = "/".join(segments)
     if not isinstance(path, str) or hasattr(route, "routes"):  # what is mounted names no route, as static files do
         return f"{mounts}/*"
     return mounts + path
+
+
+def _path_of(scope: Scope, route: object) -> str | None:
+    """Return a route's template with the prefixes of its routers; None: there is none.
+
+    FastAPI from 0.120 on keeps the route as its router has it, and what is effective beside it.
+    """
+    effective = getattr((scope.get("fastapi") or {}).get("effective_route_context"), "path", None)
+    path = effective if isinstance(effective, str) else getattr(route, "path", None)
+    return path if isinstance(path, str) else None
 
 
 def _find_route(scope: Scope) -> object:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 
+from perfgate.monitor.records import flag_of
 from perfgate.monitor.series import Series, bucket_edges, metric_of
 from perfgate.monitor.timing import ALL_SERIES, UNVERSIONED
 
@@ -49,7 +50,7 @@ class PredictionMetrics:
     ``active_models``.
     """
 
-    __slots__ = ("_active", "_by_series", "_series")
+    __slots__ = ("_active", "_actives", "_by_series", "_series")
 
     def __init__(
         self,
@@ -85,10 +86,11 @@ class PredictionMetrics:
         predictions = metric_of(
             Counter, "model_predictions_total", "Predictions, by anomaly.", (*labels, "is_anomaly"), registry
         )
-        # Of several workers each sets how many it has; they have the same.
+        # Of several workers each sets how many it has; the last one to say so is right.
         self._active = metric_of(
-            Gauge, "active_models", "Models that are loaded.", series, registry, multiprocess_mode="livemax"
+            Gauge, "active_models", "Models that are loaded.", series, registry, multiprocess_mode="livemostrecent"
         )
+        self._actives = Series(lambda *values: self._active.labels(*values).set, 1)
         self._by_series = by_series
 
         def keep(*values: str) -> _Kept:
@@ -125,14 +127,16 @@ class PredictionMetrics:
             anomaly: was it one? None counts as none.
         """
         kept = self._series.of(model_version, series_id) if self._by_series else self._series.of(model_version)
-        kept.total(total)
-        if inference is not None:
+        if total >= 0:  # not so NaN, which would spoil the sum until the process ends
+            kept.total(total)
+        if inference is not None and inference >= 0:
             kept.inference(inference)
-        if logging is not None:
+        if logging is not None and logging >= 0:
             kept.logging(logging)
-        if cache_hit is not None:
-            kept.cache[bool(cache_hit)]()
-        kept.predictions[bool(anomaly)]()
+        hit = flag_of(cache_hit)
+        if hit is not None:
+            kept.cache[hit]()
+        kept.predictions[bool(flag_of(anomaly))]()
 
     def keep(self, prediction: Prediction) -> None:
         """Count a prediction that has ended; one that failed is no prediction, and counts nowhere here."""
@@ -156,4 +160,4 @@ class PredictionMetrics:
             count: >= 0.
             series_id: of which series, where `by_series` was asked for.
         """
-        (self._active.labels(series_id) if self._by_series else self._active).set(count)
+        (self._actives.of(series_id) if self._by_series else self._active.set)(count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -68,6 +69,8 @@ def metric_of(
     identity = (kind, labels, *sorted(options.items()))
     before = made.get(name)
     if before is not None and before[0] == identity:
+        with suppress(ValueError):  # it is there, unless somebody took it out
+            registry.register(before[1])
         return before[1]  # type: ignore[no-any-return]  # `kind` made it
     try:
         metric = kind(name, about, labels, registry=registry, **options)
@@ -77,6 +80,11 @@ def metric_of(
         raise ValueError(message) from error
     made[name] = (identity, metric)
     return metric
+
+
+def _label_of(value: object) -> str:
+    """Return a value of a label that every exposition can hold: bounded, and without half a character."""
+    return str(value)[:LONGEST_NAME].encode("utf-8", "replace").decode("utf-8")
 
 
 class Series(Generic[T]):
@@ -103,7 +111,7 @@ class Series(Generic[T]):
         made = self._made
         if values in made:
             return made[values]
-        key = tuple(str(value)[:LONGEST_NAME] for value in values)
+        key = tuple(_label_of(value) for value in values)
         if key not in made and len(made) >= MOST_SERIES:
             key = (OTHER,) * self._size
         if key not in made:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Protocol
 
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+_LOG = logging.getLogger("perfgate.monitor")
 ALL_SERIES = "all"
 """Series of a prediction that names none."""
 UNVERSIONED = "unversioned"
@@ -23,13 +25,14 @@ class Keeper(Protocol):
 
 
 class Part:
-    """A ``with`` block around a part of a prediction; it may be entered again, and its times add up."""
+    """A ``with`` block around a part of a prediction; the times of several add up, also of those at the same time."""
 
-    __slots__ = ("_began_ns", "total_ns")
+    __slots__ = ("_began_ns", "_times")
 
-    def __init__(self) -> None:
-        """Start with no time."""
-        self.total_ns = self._began_ns = 0
+    def __init__(self, times: list[int]) -> None:
+        """Keep where the nanoseconds go."""
+        self._times = times
+        self._began_ns = 0
 
     def __enter__(self) -> Self:
         """Start the clock."""
@@ -40,7 +43,7 @@ class Part:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop the clock; an exception of the body goes on untouched."""
-        self.total_ns += perf_counter_ns() - self._began_ns
+        self._times.append(perf_counter_ns() - self._began_ns)
 
 
 class Prediction:
@@ -77,8 +80,8 @@ class Prediction:
             model_version: of the model.
         """
         self._keepers = keepers
-        self._inference: Part | None = None
-        self._logging: Part | None = None
+        self._inference: list[int] = []
+        self._logging: list[int] = []
         self._began_ns = 0
         self.series_id = series_id
         self.model_version = model_version
@@ -89,25 +92,21 @@ class Prediction:
 
     def inference(self) -> Part:
         """Return the block around the model itself."""
-        if self._inference is None:
-            self._inference = Part()
-        return self._inference
+        return Part(self._inference)
 
     def logging(self) -> Part:
         """Return the block around what keeps the prediction: a database, a queue, a log."""
-        if self._logging is None:
-            self._logging = Part()
-        return self._logging
+        return Part(self._logging)
 
     @property
     def inference_ms(self) -> float | None:
         """Time of the model in milliseconds; None: it was not run."""
-        return None if self._inference is None else self._inference.total_ns / 1e6
+        return sum(self._inference) / 1e6 if self._inference else None
 
     @property
     def logging_ms(self) -> float | None:
         """Time of the keeping in milliseconds; None: nothing was kept."""
-        return None if self._logging is None else self._logging.total_ns / 1e6
+        return sum(self._logging) / 1e6 if self._logging else None
 
     def __enter__(self) -> Self:
         """Start the clock."""
@@ -121,7 +120,10 @@ class Prediction:
         self.total_ms = (perf_counter_ns() - self._began_ns) / 1e6
         self.is_ok = error is None
         for keeper in self._keepers:
-            keeper.keep(self)
+            try:
+                keeper.keep(self)
+            except Exception:  # a keeper of the service's own must not cost it an answer
+                _LOG.warning("a prediction was not kept", exc_info=True)
 
 
 def prediction(*keepers: Keeper, series_id: str = ALL_SERIES, model_version: str = UNVERSIONED) -> Prediction:

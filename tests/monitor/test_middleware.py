@@ -238,3 +238,69 @@ def test_routes_beyond_the_bound_count_as_other(registry, monkeypatch):
     assert counted(registry) == {
         ("GET", "/r0", "200"): 1, ("GET", "/r1", "200"): 1, ("other", "other", "other"): 7,
     }  # fmt: skip
+
+
+def test_work_in_the_background_is_no_part_of_the_response(registry):
+    app = fastapi.FastAPI()
+
+    async def later() -> None:
+        await asyncio.sleep(0.2)
+        raise RuntimeError("too late to matter to the client")
+
+    @app.get("/order")
+    async def order(tasks: fastapi.BackgroundTasks) -> int:
+        tasks.add_task(later)
+        return 1
+
+    app.add_middleware(MetricsMiddleware, registry=registry)
+    ask(app, "/order")
+    assert counted(registry) == {("GET", "/order", "200"): 1}
+    assert registry.get_sample_value("http_request_duration_seconds_sum", {"method": "GET", "route": "/order"}) < 0.2
+
+
+def test_nested_routers_keep_each_their_prefix(registry):
+    router = fastapi.APIRouter()
+
+    @router.get("/users/{uid}")
+    async def user(uid: str) -> str:
+        return uid
+
+    outer = fastapi.APIRouter(prefix="/in")
+    outer.include_router(router)
+    app = fastapi.FastAPI()
+    app.include_router(router, prefix="/v1")
+    app.include_router(outer, prefix="/v2")
+    app.add_middleware(MetricsMiddleware, registry=registry)
+    ask(app, "/v1/users/1", "/v2/in/users/1")
+    assert counted(registry) == {("GET", "/v1/users/{uid}", "200"): 1, ("GET", "/v2/in/users/{uid}", "200"): 1}
+
+
+def test_a_value_never_rewrites_the_name_of_a_mount(registry):
+    inner = fastapi.FastAPI()
+
+    @inner.get("/users/{uid}")
+    async def user(uid: str) -> str:
+        return uid
+
+    app = fastapi.FastAPI()
+    app.mount("/shop", inner)
+    app.mount("/of/{tenant:int}", inner)
+    app.add_middleware(MetricsMiddleware, registry=registry)
+    ask(app, "/shop/users/s", "/shop/users/shop", "/of/007/users/x", "/of/0007/users/7")
+    assert counted(registry) == {
+        ("GET", "/shop/users/{uid}", "200"): 2, ("GET", "/of/{tenant}/users/{uid}", "200"): 2,
+    }  # fmt: skip
+
+
+def test_a_connection_that_breaks_is_no_fault_of_the_handler(registry):
+    async def answer(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def broken(message):
+        raise OSError("gone")
+
+    app = MetricsMiddleware(answer, registry=registry)
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "root_path": ""}
+    with pytest.raises(OSError, match="gone"):
+        asyncio.run(app(scope, None, broken))
+    assert counted(registry) == {("GET", "unmatched", "499"): 1}

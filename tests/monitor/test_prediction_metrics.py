@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 prometheus_client = pytest.importorskip("prometheus_client", reason="the extra `serve` is not installed")
@@ -110,3 +112,66 @@ def test_a_prediction_block_counts_its_parts_and_one_that_failed_counts_nowhere(
     assert value(registry, "inference_latency_seconds_count", **of) == 1
     assert value(registry, "logging_latency_seconds_count", **of) == 0
     assert value(registry, "cache_operations_total", **of, operation="hit") == 0
+
+
+@pytest.mark.parametrize("name", ["\ud800", 'a"b\\', "\n", "\0"])
+def test_no_label_spoils_the_exposition(registry, name):
+    metrics = PredictionMetrics(registry=registry, by_series=True)
+    metrics.observe(total=0.05, series_id=name, model_version=name)
+    metrics.set_active(1, series_id=name)
+    assert b"prediction_latency_seconds_count" in prometheus_client.generate_latest(registry)
+
+
+@pytest.mark.parametrize("value", [float("nan"), -1.0])
+def test_a_time_that_is_none_does_not_spoil_the_sum(registry, value):
+    metrics = PredictionMetrics(registry=registry)
+    metrics.observe(total=value, inference=value, logging=value, model_version="v1")
+    metrics.observe(total=0.5, inference=0.5, logging=0.5, model_version="v1")
+    of = {"model_version": "v1"}
+    for name in ("inference", "logging", "prediction"):
+        assert registry.get_sample_value(f"{name}_latency_seconds_sum", of) == 0.5
+
+
+def test_models_of_many_series_are_bounded_too(registry, monkeypatch):
+    monkeypatch.setattr(series, "MOST_SERIES", 2)
+    metrics = PredictionMetrics(registry=registry, by_series=True)
+    for n in range(50):
+        metrics.set_active(1, series_id=f"s{n}")
+    samples = [s for m in registry.collect() for s in m.samples if s.name == "active_models"]
+    assert {s.labels["series_id"] for s in samples} == {"s0", "s1", OTHER}
+
+
+def test_a_metric_that_was_taken_out_is_put_back(registry):
+    PredictionMetrics(registry=registry)
+    for collector in list(registry._collector_to_names):
+        registry.unregister(collector)
+    PredictionMetrics(registry=registry).observe(total=0.5, model_version="v1")
+    assert value(registry, "prediction_latency_seconds_count", model_version="v1") == 1
+
+
+def test_parts_at_the_same_time_add_up(registry):
+    with prediction(model_version="v1") as p:
+        first, second = p.inference(), p.inference()
+        with first, second:
+            time.sleep(0.01)
+    assert p.inference_ms >= 20.0
+
+
+def test_what_a_keeper_raises_costs_the_service_no_answer(caplog):
+    class Broken:
+        def keep(self, prediction):
+            raise RuntimeError("no room")
+
+    with prediction(Broken()):
+        pass
+    with pytest.raises(KeyError, match="mine"), prediction(Broken()):
+        raise KeyError("mine")
+    assert caplog.text.count("a prediction was not kept") == 2
+
+
+def test_an_answer_that_is_an_array_is_no_answer(registry):
+    numpy = pytest.importorskip("numpy")
+    PredictionMetrics(registry=registry).observe(
+        total=0.1, anomaly=numpy.array([1, 0]), cache_hit=numpy.array([1, 1]), model_version="v1"
+    )
+    assert value(registry, "model_predictions_total", model_version="v1", is_anomaly="false") == 1

@@ -138,8 +138,9 @@ class Grouping:
             rows, lines = _those(kept, rows), _those(kept, lines)
         places = self._places(self._keys(rows), lines)
         if self._time is not None and rows:
-            self._started_at = self._started_at or stated_instant(self._time(rows[0]))
-            self._ended_at = stated_instant(self._time(rows[-1])) or self._ended_at
+            first, last = (stated_instant(time) for time in _ends(list(map(self._time, rows))))
+            self._started_at = min(filter(None, (self._started_at, first)), default="")
+            self._ended_at = max(self._ended_at, last)
         for group, mine in places:
             group.rows += len(mine)
         stated = list(map(self._ok, rows)) if self._ok is not None else []
@@ -157,6 +158,8 @@ class Grouping:
                 wholes = list(map(to_number, map(over, rows)))
                 for group, mine in places:
                     group.wholes[i] += math.fsum(_wholes_of(cells, values, wholes, mine))
+                values = [v if w is not None and w > 0 else None for v, w in zip(values, wholes, strict=True)]
+                cells = [c if w is not None and w > 0 else None for c, w in zip(cells, wholes, strict=True)]
             self._keep(i, cells, values, lines, places)
 
     def _keep(
@@ -289,6 +292,7 @@ class Grouping:
         self._is_met = [any(group.columns[i] for group in self._by_name.values()) for i in range(len(self._values))]
         for group in self._by_name.values():
             yield from self._of(group, better)
+        yield from self._throughput()
         for (field, why), count in self._odd.items():
             values = _SINGULAR[why] if count == 1 else f"{count:,} {_PLURAL[why]}"
             first = self._first_odd[field, why]
@@ -313,7 +317,6 @@ class Grouping:
                 yield replace(self._record(group.name, value, column, asked, flags), payload=share)
             elif column and not value.over:
                 yield self._record(group.name, value, column, asked, flags)
-        yield from self._throughput(group)
         if self._ok is not None and (self._is_ok_stated or not self._map.is_ok_optional):
             yield Record(
                 benchmark=group.name,
@@ -325,24 +328,32 @@ class Grouping:
                 payload=Share(hits=group.failed, of=group.rows),
             )
 
-    def _throughput(self, group: _Group) -> Iterator[Record]:
-        """Yield how many rows that did not fail there were in a second, where the file states the time of each."""
+    def _throughput(self) -> Iterator[Record]:
+        """Yield how many rows that did not fail there were in a second, where the file states the time of each.
+
+        Of each benchmark, and of all together, under the file's name: limits are for the whole service.
+        """
         if self._time is None or not self._source.times.are_all_read or not self._started_at < self._ended_at:
             return
         first, last = map(datetime.fromisoformat, (self._started_at, self._ended_at))
         seconds = (last - first).total_seconds()
         if seconds < _SHORTEST:
             return
-        yield Record(
-            benchmark=group.name,
-            metric=THROUGHPUT.name,
-            unit=THROUGHPUT.unit,
-            better="higher",
-            is_derived=True,
-            started_at=self._started_at,
-            ended_at=self._ended_at,
-            payload=Single(value=(group.rows - group.failed) / seconds),
-        )
+        counts = {group.name: group.rows - group.failed for group in self._by_name.values()}
+        if len(counts) > 1:
+            counts.setdefault(self._source.name, sum(counts.values()))
+        for name, count in counts.items():
+            if count > 1:
+                yield Record(
+                    benchmark=name,
+                    metric=THROUGHPUT.name,
+                    unit=THROUGHPUT.unit,
+                    better="higher",
+                    is_derived=True,
+                    started_at=self._started_at,
+                    ended_at=self._ended_at,
+                    payload=Single(value=(count - 1) / seconds),
+                )
 
     def _flags(self, group: _Group) -> tuple[Flag, ...]:
         """Return the flag for a value that most of a benchmark's good rows lack.
@@ -371,6 +382,19 @@ def _factor_of(value: FieldValue) -> float:
     """Return the factor from the unit of a field to its base unit."""
     unit = value.resolved()[1]
     return 1.0 if unit is None or value.share or value.over else scale_of(unit)[0]
+
+
+def _ends(times: list[object]) -> tuple[object, object]:
+    """Return the first and the last of the times of some rows, whatever their order.
+
+    Where they are of several forms, those that stand first and last.
+    """
+    types = set(map(type, times))
+    if types == {str} and len(set(map(len, times))) == 1:  # type: ignore[arg-type] # texts
+        return min(times), max(times)  # type: ignore[type-var] # of one length, they sort as they follow each other
+    if types <= {int, float}:
+        return min(times), max(times)  # type: ignore[type-var] # numbers
+    return times[0], times[-1]
 
 
 def _those(kept: list[bool], items: Sequence[Any]) -> list[Any]:

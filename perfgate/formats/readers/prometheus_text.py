@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from perfgate.formats.parsing.source import Source
 
 _START = "process_start_time_seconds"
+PROCESS = "perfgate_process_number"
+"""Which process was scraped, as `perfgate.monitor` states it."""
 SCRAPED_AT = "perfgate_scrape_timestamp_seconds"
 """When a scrape was taken, in seconds since 1970, as `perfgate.monitor` states it."""
 
@@ -92,8 +94,11 @@ def _check_order(
     )
     if one and other and (max(other) < max(one) or (starts[0] == starts[1] and has_fallen)):
         raise after.fault("was taken before the other scrape", "give the scrape from before the load first")
-    if one and other and starts[0] != starts[1]:
-        message = f"is of another process ({_START} differs): a second worker answered, or the program was restarted"
+    numbers = {side[PROCESS, ()].value for side in (earlier, later) if (PROCESS, ()) in side}
+    is_numbered = len(numbers) > 1
+    if is_numbered or (one and other and starts[0] != starts[1]):
+        differs = PROCESS if is_numbered else _START
+        message = f"is of another process ({differs} differs): a second worker answered, or the program was restarted"
         hint = "scrape one process, or all workers together (multiprocess mode), and do not restart between the scrapes"
         raise after.fault(message, hint)
 

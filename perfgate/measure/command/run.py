@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -133,16 +134,18 @@ def _launch(
     reader, writer = os.pipe()
     try:
         try:
-            process = start(
+            launch = partial(
+                subprocess.Popen,
                 [sys.executable, "-I", "-S", _LAUNCHER, str(writer), "--", *argv],
-                stopped_by=lambda begun: _stop_group(begun, reader),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL if stdout is None else stdout,
                 stderr=stderr,
                 env=env,
                 cwd=cwd,
                 pass_fds=(writer,),
+                process_group=0,
             )
+            process = start(launch, stopped_by=lambda begun: _stop_group(begun, reader))
         finally:
             os.close(writer)
         try:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import subprocess
+    from collections.abc import Callable
     from types import FrameType
 
 _STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -49,24 +49,20 @@ class Held:
 
 
 def start(
-    argv: Sequence[str],
-    *,
-    stopped_by: Callable[[subprocess.Popen[bytes]], object],
-    **options: Any,  # noqa: ANN401 - as Popen has them
-) -> subprocess.Popen[bytes]:
-    """Start a program in a process group of its own.
+    begin: Callable[[], subprocess.Popen[Any]], *, stopped_by: Callable[[subprocess.Popen[Any]], object]
+) -> subprocess.Popen[Any]:
+    """Return the program that was started.
 
     Args:
-        argv: the program and its arguments, no shell in between.
-        stopped_by: stops the whole group, when a signal came while it started.
-        options: of `subprocess.Popen`.
+        begin: starts it.
+        stopped_by: stops it and all that it started, when a signal came meanwhile.
 
     Raises:
         OSError: it cannot be started.
     """
     held = Held()
     try:
-        process: subprocess.Popen[bytes] = subprocess.Popen(list(argv), process_group=0, **options)  # noqa: S603 - the user's own command
+        process = begin()
     except BaseException:
         held.release()
         raise

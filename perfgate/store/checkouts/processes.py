@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import tempfile
+from functools import partial
 from typing import TYPE_CHECKING
 
 from perfgate.measure.command.start import start
@@ -33,15 +34,17 @@ def run_group(argv: Sequence[str], *, folder: str, env: Mapping[str, str]) -> tu
         OSError: it cannot be started.
     """
     with tempfile.TemporaryFile() as output:
-        process = start(
-            argv,
-            stopped_by=_stop,
+        begin = partial(
+            subprocess.Popen,
+            list(argv),
             cwd=folder,
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            process_group=0,
         )
+        process = start(begin, stopped_by=_stop)
         try:
             code = process.wait()
         except BaseException:

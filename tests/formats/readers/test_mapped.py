@@ -22,6 +22,7 @@ from perfgate.formats.options import ForeignOptions
 from perfgate.formats.parsing.record import Share, Single, describe
 from perfgate.formats.parsing.source import Source
 from perfgate.formats.readers.mapped import PERFORMANCE_LOG, PREDICTION_LOG
+from perfgate.monitor import PredictionLog
 from perfgate.stats import cells
 
 TOOK = FieldMap(name="took", benchmark="route", values=(FieldValue(value="took_ms"),))
@@ -424,7 +425,7 @@ def test_predictions_that_failed_count_for_the_error_rate_alone_and_one_that_say
 @pytest.mark.parametrize(
     ("rows", "rate"),
     [
-        pytest.param([{"timestamp": f"2026-01-01T00:00:{s:02}Z"} for s in range(11)], 1.1, id="a row a second"),
+        pytest.param([{"timestamp": f"2026-01-01T00:00:{s:02}Z"} for s in range(11)], 1.0, id="a row a second"),
         pytest.param([{"timestamp": "2026-01-01T00:00:01Z"}] * 5, None, id="no time passed"),
         pytest.param([{"timestamp": f"2026-01-01T00:00:{s:02}Z"} for s in range(10)], None, id="too short"),
         pytest.param([{}] * 5, None, id="no times"),
@@ -442,6 +443,7 @@ def test_a_log_with_the_time_of_each_row_has_a_throughput(rows, rate):
     ("rows", "share"),
     [
         ([{"log_ms": 3, "all_ms": 10}, {"log_ms": 9, "all_ms": 90}], 0.12),
+        ([{"log_ms": 5, "all_ms": None}, {"log_ms": 5, "all_ms": 25}], 0.2),
         ([{"all_ms": 30}, {"log_ms": None, "all_ms": 10}, {"log_ms": 10, "all_ms": 10}], 0.2),
     ],
 )
@@ -450,6 +452,21 @@ def test_a_value_over_another_is_the_share_of_their_sums(rows, share):
     (record,) = contents(lines(*rows), mapped).records
     assert (record.metric, record.unit, record.better) == ("log_share", "1", "lower")
     assert record.payload == Single(value=pytest.approx(share))
+
+
+def test_predictions_whose_time_was_no_number_are_broken_rows(tmp_path):
+    log = PredictionLog(tmp_path / "log.jsonl")
+    for latency in (1.0, 2.0, 3.0, math.inf, math.nan):
+        log.write(latency_total_ms=latency)
+    with pytest.raises(CannotDecideError, match='2 of 5 rows hold no finite number in the field "latency_total_ms"'):
+        read_log((tmp_path / "log.jsonl").read_text())
+
+
+def test_a_log_in_any_order_has_the_throughput_of_its_first_and_last_time():
+    rows = [PREDICTION | {"timestamp": f"2026-01-01T00:00:{s:02}Z", "series_id": "ab"[s % 2]} for s in range(21)]
+    got = read_log(lines(*rows[10:], *rows[:10]))
+    assert got["log", "throughput"] == Single(value=1.0), "of all series together"
+    assert got["a/v1", "throughput"] == Single(value=0.5)
 
 
 def test_a_row_whose_value_or_whole_is_no_number_counts_in_no_share():

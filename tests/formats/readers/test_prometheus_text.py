@@ -16,7 +16,7 @@ from perfgate.formats.detect import detect, named
 from perfgate.formats.options import ForeignOptions
 from perfgate.formats.parsing.record import Record, Share, Single, Skipped
 from perfgate.formats.parsing.source import Source
-from perfgate.formats.readers.prometheus_text import SCRAPED_AT, between
+from perfgate.formats.readers.prometheus_text import PROCESS, SCRAPED_AT, between
 
 INF = math.inf
 
@@ -326,3 +326,12 @@ def test_a_gauge_with_a_budget_is_judged_in_the_direction_of_its_limit() -> None
     found = differences(BEFORE, AFTER, ForeignOptions(limited={"models": "higher"}))
     (record,) = [r for r in found if isinstance(r, Record) and r.benchmark == "models"]
     assert (values_of(record), record.better, record.is_side) == ([2.0], "higher", False)
+
+
+def test_scrapes_of_two_workers_that_began_at_the_same_instant_are_refused() -> None:
+    def scraped(number: int) -> str:
+        return f"# TYPE {PROCESS} gauge\n{PROCESS} {number}\nprocess_start_time_seconds 1000\n"
+
+    with pytest.raises(CannotDecideError, match=f"is of another process .{PROCESS} differs"):
+        differences(BEFORE + scraped(1), AFTER + scraped(2))
+    assert differences(BEFORE + scraped(1), AFTER + scraped(1))

@@ -9,7 +9,6 @@ import threading
 
 import pytest
 
-from perfgate.measure.command import start as module
 from perfgate.measure.command.start import Held, start
 
 
@@ -30,22 +29,20 @@ def raising():
 
 
 @pytest.mark.usefixtures("raising")
-def test_a_signal_while_a_program_starts_stops_the_program_and_goes_on(monkeypatch):
+def test_a_signal_while_a_program_starts_stops_the_program_and_goes_on():
     stopped = []
 
-    def begin(*arguments, **options):
+    def begin():
         os.kill(os.getpid(), signal.SIGTERM)
-        return process(*arguments, **options)
+        return subprocess.Popen(["sleep", "300"])
 
     def end(begun):
         stopped.append(begun)
         begun.kill()
         begun.wait()
 
-    process = subprocess.Popen
-    monkeypatch.setattr(module.subprocess, "Popen", begin)
     with pytest.raises(StoppedError):
-        start(["sleep", "300"], stopped_by=end)
+        start(begin, stopped_by=end)
     assert [begun.returncode for begun in stopped] == [-signal.SIGKILL]
 
 
@@ -53,7 +50,7 @@ def test_a_signal_while_a_program_starts_stops_the_program_and_goes_on(monkeypat
 def test_a_program_that_cannot_be_started_leaves_the_signals_as_they_were():
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(FileNotFoundError):
-        start(["no-such-program-anywhere"], stopped_by=print)
+        start(lambda: subprocess.Popen(["no-such-program-anywhere"]), stopped_by=print)
     assert signal.getsignal(signal.SIGTERM) is before
     with pytest.raises(StoppedError):
         os.kill(os.getpid(), signal.SIGTERM)
@@ -62,7 +59,7 @@ def test_a_program_that_cannot_be_started_leaves_the_signals_as_they_were():
 @pytest.mark.usefixtures("raising")
 def test_a_program_gets_no_mask_and_no_handler_of_ours():
     words = "import signal; print(signal.getsignal(signal.SIGTERM), signal.pthread_sigmask(0, []))"
-    begun = start(["python3", "-c", words], stopped_by=print, stdout=subprocess.PIPE)
+    begun = start(lambda: subprocess.Popen(["python3", "-c", words], stdout=subprocess.PIPE), stopped_by=print)
     assert begun.communicate()[0] == b"0 set()\n"
 
 
