@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _LONGEST_STEP = 60  # seconds; Prometheus forgets a sample after 300
 _FEWEST_STEPS = 5
 _SETTLED = 600  # seconds
+_BURST = 240
+"""Seconds before the end at which three events come: longer than a burn rate holds, shorter than its windows."""
 _THREE = 3
 _FINE = 1_000
 """Events in a step of time: one more is a thousandth."""
@@ -53,6 +55,11 @@ class _Grid:
             return f"0+{each}x{samples}"
         return " ".join(str(at * in_window // steps) for at in range(samples + 1))
 
+    def burst(self, count: Fraction) -> str:
+        """Return the values of a counter that counts so many in all, a few steps before the end."""
+        first = (self.end - _BURST) // self.step
+        return " ".join(str(min(max(at - first, 0), int(count))) for at in range(self.end // self.step + 1))
+
     def gauge(self, value: Fraction, samples: int = 0) -> str:
         """Return the values of a gauge that stays as it is."""
         return f"{number(value)}x{(samples or self.end // self.step) - 1}"
@@ -66,7 +73,7 @@ class _Load(NamedTuple):
     part: Fraction
     """What of it makes the value: slow ones, hits, all requests; of a gauge its value."""
     is_three: bool = False
-    """Are there three events in each window, or three samples of a gauge in all?"""
+    """Are there three events in each window, for a burn rate in all, or three samples of a gauge?"""
 
 
 class _Loads(NamedTuple):
@@ -237,7 +244,7 @@ def _three(alarm: Alarm) -> _Load:
 def _labels(watched: Watched) -> tuple[dict[str, str], dict[str, str]] | None:
     """Return labels of what is counted and of all else, both of the whole; None: none were found."""
     part = find_labels(watched.part, given=dict.fromkeys(watched.by, ""))
-    if part is None or watched.part == watched.whole or watched.kind == "slow":
+    if part is None or watched.kind in {"slow", "rate", "gauge"}:
         return None if part is None else (part, part)
     fixed = {label: part.get(label, "") for label in watched.by}
     whole = Selector(text="", name=watched.whole.name, matchers=watched.whole.matchers)
@@ -250,22 +257,23 @@ def _series(alarm: Alarm, load: _Load, grid: _Grid) -> dict[str, str]:
     """Return the series of a test and their values."""
     watched, budget = alarm.watched, alarm.watched.budget
     part, rest = _labels(watched) or ({}, {})
+    count = grid.burst if alarm.role == "burn" and load.is_three else grid.counter
     if watched.kind == "gauge":
         return {_titled(watched.part.name, part): grid.gauge(load.part, _THREE if load.is_three else 0)}
     if watched.kind == "rate":
-        return {_titled(watched.part.name, part): grid.counter(load.part)}
+        return {_titled(watched.part.name, part): count(load.part)}
     if watched.kind == "slow":
-        found = {_titled(watched.whole.name, part): grid.counter(load.whole)}
+        found = {_titled(watched.whole.name, part): count(load.whole)}
         for limit in (each for each in (budget.warn, budget.limit) if each):
             edge = find_labels(watched.bucket(limit)) or {}
             is_within = alarm.role == "near" and limit is budget.limit
-            found[_titled(watched.part.name, edge)] = grid.counter(load.whole - (0 if is_within else load.part))
+            found[_titled(watched.part.name, edge)] = count(load.whole - (0 if is_within else load.part))
         return found
     is_in_whole = watched.whole.selects(watched.part.name, part)
-    found = {_titled(watched.part.name, part): grid.counter(load.part)}
-    found[_titled(watched.whole.name, rest)] = grid.counter(load.whole - (load.part if is_in_whole else 0))
+    found = {_titled(watched.part.name, part): count(load.part)}
+    found[_titled(watched.whole.name, rest)] = count(load.whole - (load.part if is_in_whole else 0))
     if watched.counted and watched.counted != watched.whole:
-        found[_titled(watched.counted.name, rest)] = grid.counter(load.whole)
+        found[_titled(watched.counted.name, rest)] = count(load.whole)
     return found
 
 
