@@ -130,13 +130,10 @@ def _alarms(watched: Watched, stem: str, settings: Settings) -> Iterator[Alarm]:
         guard = f" and {_recorded_as(EVENTS, watched, window)} >= {fewest}{guard}"
     over = f"{_recorded_as(VALUE, watched, window)} {watched.bound(limit).text}"
 
-    def alarm(role: Role, name: str, expression: str, **fields: Any) -> Alarm:  # noqa: ANN401 - fields of `Alarm`
-        stated: dict[str, Any] = {
-            "hold": settings.hold,
-            "window": window,
-            "limit": limit,
-            "bound": watched.bound(limit),
-        } | fields
+    def alarm(role: Role, name: str, expression: str, **fields: object) -> Alarm:
+        stated: dict[str, Any] = {"hold": settings.hold, "window": window, "limit": limit}
+        stated["bound"] = watched.bound(limit)
+        stated.update(fields)
         about = _annotations(watched, role, stated["limit"], stated["window"], settings)
         return Alarm(name=stem + name, watched=watched, role=role, expression=expression, annotations=about, **stated)
 
