@@ -59,6 +59,21 @@ def fewest_hits(of: int, limit: float, level: float) -> int | None:
     return low if low <= of else None
 
 
+def fewest_without_hit(limit: float, level: float) -> int | None:
+    """Return how many calls without a hit prove that the true share is below the limit.
+
+    Args:
+        limit: the share, 0.0 <= limit <= 1.0: 0.05 for the calls beyond p95.
+        level: accepted chance of so many calls without a hit when the share is at the limit, 0.0 < level < 1.0.
+
+    Returns:
+        >= 1, such as 59 for 0.05 at a level of 0.05; None when no number proves it.
+    """
+    if not limit:
+        return None
+    return 1 if limit >= 1.0 else math.ceil(math.log(level) / math.log1p(-limit))
+
+
 def more_hits_p(base: tuple[int, int], now: tuple[int, int]) -> float:
     """Return how likely it is that so many of all hits fall to the current calls when both shares are the same.
 

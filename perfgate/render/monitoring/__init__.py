@@ -1,0 +1,1 @@
+"""Budgets as what Prometheus and its tools read: expressions, rules, and the tests of the rules."""
