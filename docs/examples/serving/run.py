@@ -143,7 +143,7 @@ def main() -> None:
     BUILD.mkdir()
     service, prometheus = free_port(), free_port()
     must(sys.executable, "train.py")
-    short = ["--window", "15s", "--min-age", "5s"]
+    short = ["--window", "1m", "--min-age", "1m", "--for", "1m"]
     must("perfgate", "alerts", "-o", "build/rules.yml", "--tests", "build/rules_test.yml", *short)
     must("promtool", "check", "rules", "build/rules.yml")
     must("promtool", "test", "rules", "build/rules_test.yml")
