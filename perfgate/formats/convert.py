@@ -166,6 +166,8 @@ def _remarks(contents: Contents, origin: str) -> Iterator[Diagnostic]:
         yield warning("benchmark-skipped", f"left out, {what}: {s.why}", place=origin)
     for flag in sorted({f for r in contents.records for f in r.flags}):
         yield note("measured-oddly", _FLAGS[flag], place=origin)
+    for remark in sorted({r.remark for r in contents.records if r.remark}):
+        yield note("measured-oddly", remark, place=origin)
 
 
 def _report_unclear(unclear: Sequence[Record], origin: str, fit: Sequence[Record]) -> Iterable[Diagnostic]:
