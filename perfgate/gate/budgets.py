@@ -52,7 +52,7 @@ def check_budgets(
         problems += [p for p in found if isinstance(p, Diagnostic)]
         names = known | {n for p in profiles for n in (p.benchmark, title(*p.key))}
         if not found and not any(budget.limits(name, name) for name in names):
-            message = f'no benchmark matches "{budget.benchmark or budget.series}"'
+            message = f'no benchmark matches "{budget.benchmark or budget.ratio or budget.series}"'
             problems.append(
                 error(
                     "budget-matches-nothing",
@@ -91,9 +91,12 @@ def _check(budget: Budget, profiles: Sequence[Profile], policy: Policy) -> Itera
 
 
 def _metric_of(budget: Budget, profile: Profile) -> MetricProfile | None:
-    """Return what a budget limits of a benchmark; the only metric of a series is that one, whatever its name."""
+    """Return what a budget limits of a benchmark; the only metric of a series is that one, whatever its name.
+
+    A ratio has a name of its own: where it was left out, nothing stands in for it.
+    """
     stated = profile.metric(budget.metric) or (rate_of(profile) if budget.metric == ERROR_RATE else None)
-    if stated is None and budget.is_of_series(profile.benchmark) and len(profile.metrics) == 1:
+    if stated is None and not budget.ratio and budget.is_of_series(profile.benchmark) and len(profile.metrics) == 1:
         (only,) = profile.metrics
         return only if only.metric.name in _OF_SERIES else None
     return stated

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from perfgate.core.metrics import Direction
 
 _NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*\Z")
+_TITLE = re.compile(r'[A-Za-z_:][A-Za-z0-9_:]*\{[^=,{}"]+="(?s:.*)"\}\Z')
 _SELECTOR = re.compile(r"\s*([A-Za-z_:][A-Za-z0-9_:]*)\s*(?:\{(.*)\})?\s*\Z", re.DOTALL)
 _MATCHER = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_]*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"\s*(,|\Z)', re.DOTALL)
 _PATTERN = re.compile(r"(?:[A-Za-z0-9_/ :,@<>=~%&#;'-]|\\\\?[.+*?()|\[\]{}^$/-]|\[[A-Za-z0-9_-]+\]|\.[*+]?|\|)*\Z")
@@ -33,6 +34,11 @@ _PARTS = ("_sum", "_count", "_bucket")
 def is_series_name(name: str) -> bool:
     """Can a metric of Prometheus have this name?"""
     return _NAME.match(name) is not None
+
+
+def is_series_with_labels(benchmark: str) -> bool:
+    """Is a benchmark's name that of a series with its labels, such as ``requests_total{code="200"}``?"""
+    return _TITLE.match(benchmark) is not None
 
 
 def family_of(benchmark: str) -> str:
