@@ -8,11 +8,13 @@ from dataclasses import replace
 import pytest
 from gate_cases import counted, percentiles, policy, profile
 
+from perfgate.core.errors import warning
 from perfgate.core.finding import Status
 from perfgate.core.metrics import ELAPSED, Metric
 from perfgate.core.policy import Budget
 from perfgate.core.profile import MetricProfile, Stated, with_stated
 from perfgate.core.statistic import Quantile
+from perfgate.core.text.names import left_out
 from perfgate.core.text.units import parse_limit
 from perfgate.gate.budgets import check_budgets
 
@@ -260,6 +262,17 @@ def test_a_gauge_does_not_stand_in_for_a_ratio_of_its_family_that_was_left_out()
     wanted = budget("> 2", benchmark="", series="models", metric="in_use")
     assert [f.status for f in checked(wanted, gauge)[0]] == [Status.UNCHANGED]
     assert [f.status for f in checked(replace(wanted, ratio="in_use"), gauge)[0]] == [Status.MISSING]
+
+
+@pytest.mark.parametrize("is_measured", [True, False])
+def test_a_budget_without_values_says_why_the_file_left_them_out(is_measured):
+    counters = replace(profile({"elapsed": [7.0]}), benchmark="ops" if is_measured else "other")
+    wanted = budget("> 80%", benchmark="", series="ops", metric="hits", ratio="hit_rate")
+    reasons = [left_out("ops", "total") + "no number", left_out("ops", "hit_rate") + "no series is a_total"]
+    notes = [warning("benchmark-skipped", reason) for reason in reasons]
+    found, problems = check_budgets([counters], policy(budgets=(wanted,)), frozenset(), notes)
+    expected = "no series is a_total" if is_measured else 'no benchmark matches "hit_rate": no series is a_total'
+    assert [f.message for f in (*found, *problems)] == [expected]
 
 
 @pytest.mark.parametrize(
