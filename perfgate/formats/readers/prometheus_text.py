@@ -50,7 +50,7 @@ def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[
 
     A counter that fell, or whose own start moved, began anew: then all that it counts since
     is taken, as Prometheus does, and marked ``snapshot``. Gauges and stated quantiles are
-    those of the second scrape. Ratios are skipped then: one counter that began anew means that
+    those of the second scrape. Ratios and throughput are skipped then: one counter that began anew means that
     the process, or one of several, did. Of the counters beside it that grew past their old value
     it is unknown what they counted, and the start may lie long before the load.
 
@@ -86,7 +86,7 @@ def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[
             yield Skipped(benchmark=series.title, why=_GONE)
             counted += _counted(series, _GONE)
     yield from _ratios(counted, options, anew)
-    yield from _throughput(grown, _time_between(earlier, later))
+    yield from _throughput(grown, _time_between(earlier, later), anew)
 
 
 def _check_order(
@@ -247,8 +247,8 @@ def _time_between(earlier: dict[Any, Series], later: dict[Any, Series]) -> float
     return times[1] - times[0]
 
 
-def _throughput(grown: list[Series], seconds: float | None) -> Iterator[Record]:
-    """Yield what each counter counted in a second, all its series together."""
+def _throughput(grown: list[Series], seconds: float | None, why_none: str) -> Iterator[Record | Skipped]:
+    """Yield what each counter counted in a second, all its series together; or why that is unknown."""
     if seconds is None or not 0 < seconds < math.inf:
         return
     totals: dict[str, float] = {}
@@ -261,6 +261,9 @@ def _throughput(grown: list[Series], seconds: float | None) -> Iterator[Record]:
         ):
             totals[series.name] = totals.get(series.name, 0.0) + series.value
     for name, total in totals.items():
+        if why_none:
+            yield Skipped(benchmark=name, metric=THROUGHPUT.name, why=why_none)
+            continue
         rate = Single(value=total / seconds)
         yield Record(
             benchmark=name, metric=THROUGHPUT.name, unit=THROUGHPUT.unit, better="higher", is_derived=True, payload=rate

@@ -362,6 +362,13 @@ def test_one_counter_that_began_anew_leaves_no_ratio_of_old_and_new_counts(fell:
     assert "began anew between the scrapes" in why
 
 
+def test_one_counter_that_began_anew_leaves_no_throughput_that_is_too_low() -> None:
+    found = differences(taken_at(BEFORE, 1000), taken_at(AFTER.replace('"miss"} 30', '"miss"} 5'), 1010))
+    rates = [f for f in found if f.metric == "throughput"]
+    why = 'ops_total{op="miss"} began anew between the scrapes: a program was restarted'
+    assert rates == [Skipped(benchmark="ops_total", metric="throughput", why=why)]
+
+
 def test_a_ratio_of_one_scrape_is_skipped_as_its_counters_are() -> None:
     contents = to_number(AFTER, ForeignOptions(ratios=(HITS,)))
     assert "hit_rate" not in {r.metric for r in contents.records}
