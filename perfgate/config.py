@@ -20,7 +20,7 @@ from perfgate.core.text.strict_toml import load_toml
 from perfgate.core.text.units import Change, parse_change, parse_limit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from perfgate.schema.config_types import BudgetTable, ConfigFile, FloorTable, MapTable, RatioTable, RuleTable
 
@@ -355,7 +355,7 @@ class _Reading:
                 self._complain(f"/budget/{index}/name", f'there is a budget "{name}" already')
         found = (b for i, table in enumerate(tables) if (b := self._budget(table, i)))
         homes = {ratio.name: ratio.benchmark for ratio in ratios}
-        return tuple(replace(b, series=homes.get(b.series, b.series)) for b in found)
+        return tuple(_tied(b, homes) for b in found)
 
     def _ratio(self, table: RatioTable, index: int, earlier: Sequence[RatioTable]) -> Ratio | None:
         if any(table.name == other.name for other in earlier):
@@ -418,6 +418,19 @@ class _Reading:
 
     def _complain(self, pointer: str, message: str) -> None:
         self.problems.append(_fault(self.origin, pointer, message))
+
+
+def _tied(budget: Budget, homes: Mapping[str, str]) -> Budget:
+    """Return a budget with the ratio that it limits: its `series` names one, or its metric is one of that series.
+
+    Args:
+        budget: as it stands in the file.
+        homes: name of each ratio -> its benchmark.
+    """
+    if budget.series in homes:
+        return replace(budget, series=homes[budget.series], ratio=budget.series)
+    is_of_home = budget.series != "" and homes.get(budget.metric) == budget.series
+    return replace(budget, ratio=budget.metric) if is_of_home else budget
 
 
 def _amount(text: str) -> Change:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from perfgate.core.measured import MEASURED
 from perfgate.core.metrics import THROUGHPUT, WORKLOAD_BOUND, is_of_calls, is_of_stage
-from perfgate.core.sources.series import family_of
+from perfgate.core.sources.series import family_of, is_series_with_labels
 from perfgate.core.text.canonical import short_hash
 from perfgate.core.text.globs import GlobIndex, first_place
 from perfgate.core.text.units import Change
@@ -170,6 +170,8 @@ class Budget:
     """What it is called in alerts and by ``--budget``; empty: it has no name."""
     series: str = ""
     """Name of the metric of Prometheus that holds the same; empty: none does."""
+    ratio: str = ""
+    """Name of the ratio of counters that holds the same, whose benchmark is `series`; empty: none does."""
 
     @property
     def better(self) -> Direction:
@@ -177,7 +179,13 @@ class Budget:
         return "lower" if self.limit.op.startswith("<") else "higher"
 
     def names(self, benchmark: str, titled: str) -> bool:
-        """Does its glob name a benchmark, given without and with labels?"""
+        """Does its glob name a benchmark, given without and with labels?
+
+        Beside `series` a wildcard names no series of a scrape with labels: ``*/*`` is meant for
+        benchmarks such as ``model/v1``, and not for ``requests_total{route="/home"}``.
+        """
+        if self.series and is_series_with_labels(benchmark):
+            return self.benchmark == benchmark
         return bool(self.benchmark) and matches(self.benchmark, benchmark, titled)
 
     def limits(self, benchmark: str, titled: str) -> bool:

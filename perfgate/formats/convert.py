@@ -11,6 +11,7 @@ from perfgate.core.metrics import Metric
 from perfgate.core.run import NOWHERE, Environment, Run, Series, class_of
 from perfgate.core.statistic import Quantile
 from perfgate.core.text.canonical import short_hash
+from perfgate.core.text.names import left_out
 from perfgate.formats.parsing.failures import SHARES, highest_rate, rate_of, stated_quantiles, without_failures
 from perfgate.formats.parsing.record import Histogram, Quantiles, Samples, Share, Single
 from perfgate.formats.parsing.timestamps import normal_instant
@@ -162,10 +163,11 @@ def _values_or_cells(samples: Samples, kept: Sequence[float]) -> tuple[tuple[flo
 def _remarks(contents: Contents, origin: str) -> Iterator[Diagnostic]:
     """Yield what a reader of the report should know of the file."""
     for s in contents.skipped:
-        what = f'"{s.benchmark}"' + (f" ({s.metric})" if s.metric else "")
-        yield warning("benchmark-skipped", f"left out, {what}: {s.why}", place=origin)
+        yield warning("benchmark-skipped", f"{left_out(s.benchmark, s.metric)}{s.why}", place=origin)
     for flag in sorted({f for r in contents.records for f in r.flags}):
         yield note("measured-oddly", _FLAGS[flag], place=origin)
+    for remark in sorted({r.remark for r in contents.records if r.remark}):
+        yield note("measured-oddly", remark, place=origin)
 
 
 def _report_unclear(unclear: Sequence[Record], origin: str, fit: Sequence[Record]) -> Iterable[Diagnostic]:

@@ -11,7 +11,7 @@ from perfgate.core.policy import ERROR_RATE, Budget
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
 from perfgate.core.statistic import P50, QUANTILE_OF
-from perfgate.core.text.names import list_some
+from perfgate.core.text.names import left_out, list_some
 from perfgate.gate.failures import rate_of
 from perfgate.gate.methods.buckets import is_beyond
 from perfgate.gate.methods.tails import describe_few
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def check_budgets(
-    profiles: Sequence[Profile], policy: Policy, known: frozenset[str]
+    profiles: Sequence[Profile], policy: Policy, known: frozenset[str], notes: Sequence[Diagnostic] = ()
 ) -> tuple[list[Finding], list[Diagnostic]]:
     """Check every budget against the current profiles.
 
@@ -40,6 +40,7 @@ def check_budgets(
         policy: holds the budgets.
         known: benchmarks of the baselines, with and without labels: a budget for one of
             them that was not measured is reported as missing there, not here.
+        notes: what files left out, and why: the reason of a value that a budget lacks.
 
     Returns:
         The findings, and an error for each budget that nothing satisfies or violates.
@@ -47,12 +48,14 @@ def check_budgets(
     findings: list[Finding] = []
     problems: list[Diagnostic] = []
     for budget in policy.budgets:
-        found = list(_check(budget, profiles, policy))
+        found = list(_check(budget, profiles, policy, notes))
         findings += [f for f in found if isinstance(f, Finding)]
         problems += [p for p in found if isinstance(p, Diagnostic)]
         names = known | {n for p in profiles for n in (p.benchmark, title(*p.key))}
         if not found and not any(budget.limits(name, name) for name in names):
-            message = f'no benchmark matches "{budget.benchmark or budget.series}"'
+            message = f'no benchmark matches "{budget.benchmark or budget.ratio or budget.series}"'
+            why = _find_reason(budget, budget.series, notes)
+            message += f": {why}" if why else ""
             problems.append(
                 error(
                     "budget-matches-nothing",
@@ -64,7 +67,9 @@ def check_budgets(
     return findings, problems
 
 
-def _check(budget: Budget, profiles: Sequence[Profile], policy: Policy) -> Iterator[Finding | Diagnostic]:
+def _check(
+    budget: Budget, profiles: Sequence[Profile], policy: Policy, notes: Sequence[Diagnostic]
+) -> Iterator[Finding | Diagnostic]:
     """Yield what one budget says of each benchmark that it names."""
     of_series = [p for p in profiles if budget.is_of_series(p.benchmark)]
     # Beside a ratio of some counters stand the counters, and beside a histogram the ratio of its sum.
@@ -77,7 +82,7 @@ def _check(budget: Budget, profiles: Sequence[Profile], policy: Policy) -> Itera
             continue
         measured = _metric_of(budget, profile)
         if measured is None:
-            message = _guess_metric(budget.metric, profile)
+            message = _find_reason(budget, profile.benchmark, notes) or _guess_metric(budget.metric, profile)
             yield _finding(budget, profile, None, None, Status.MISSING, "budget-no-values", message)
         elif measured.metric.unit != budget.limit.unit:
             message = f'"{budget.limit.text}" does not fit "{budget.metric}", which is in "{measured.metric.unit}"'
@@ -91,12 +96,22 @@ def _check(budget: Budget, profiles: Sequence[Profile], policy: Policy) -> Itera
 
 
 def _metric_of(budget: Budget, profile: Profile) -> MetricProfile | None:
-    """Return what a budget limits of a benchmark; the only metric of a series is that one, whatever its name."""
+    """Return what a budget limits of a benchmark; the only metric of a series is that one, whatever its name.
+
+    A ratio has a name of its own: where it was left out, nothing stands in for it.
+    """
     stated = profile.metric(budget.metric) or (rate_of(profile) if budget.metric == ERROR_RATE else None)
-    if stated is None and budget.is_of_series(profile.benchmark) and len(profile.metrics) == 1:
+    if stated is None and not budget.ratio and budget.is_of_series(profile.benchmark) and len(profile.metrics) == 1:
         (only,) = profile.metrics
         return only if only.metric.name in _OF_SERIES else None
     return stated
+
+
+def _find_reason(budget: Budget, benchmark: str, notes: Sequence[Diagnostic]) -> str:
+    """Return why a file has no value for a budget, as its note says; empty: no note is about it."""
+    is_of_ratio = budget.ratio != "" and budget.is_of_series(benchmark)
+    start = left_out(budget.series, budget.ratio) if is_of_ratio else left_out(benchmark, budget.metric)
+    return next((n.message.removeprefix(start) for n in notes if n.message.startswith(start)), "")
 
 
 def _guess_metric(wanted: str, profile: Profile) -> str:

@@ -70,7 +70,7 @@ def join(case: Case) -> Verdict:
     everything = (*case.baselines, *case.measured)
     known = frozenset(name for p in case.baselines for name in (p.benchmark, title(*p.key)))
     faults = check_rules(case.policy, everything) if everything else []
-    by_budgets, of_budgets = check_budgets(case.measured, case.policy, known)
+    by_budgets, of_budgets = check_budgets(case.measured, case.policy, known, case.notes)
     settled = settle(case.findings, case.pairs, case.removed)
     waived, on_waivers = waive(settled.findings, case.waivers, case.today)
     faults += of_budgets

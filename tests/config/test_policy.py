@@ -224,3 +224,31 @@ def test_rules_are_bounded_since_each_is_held_against_every_value(monkeypatch):
     config.parse('[[rule]]\nlevel = "info"\n' * 3, "perfgate.toml")
     (fault,) = refused(config.parse, '[[rule]]\nlevel = "info"\n' * 4, "perfgate.toml")
     assert (fault.place, "more than 3 rules" in fault.message) == ("perfgate.toml: /rule", True)
+
+
+@pytest.mark.parametrize(
+    ("series", "metric", "tied_to"),
+    [
+        ("hit_rate", "hit_rate", ("ops_total", "hit_rate")),
+        ("hit_rate", "hits", ("ops_total", "hit_rate")),
+        ("ops_total", "hit_rate", ("ops_total", "hit_rate")),
+        ("ops_total", "throughput", ("ops_total", "")),
+        ("other_total", "hit_rate", ("other_total", "")),
+    ],
+)
+def test_a_budget_knows_the_ratio_that_it_limits(series, metric, tied_to):
+    text = f"""
+[[budget]]
+series = "{series}"
+metric = "{metric}"
+statistic = "p50"
+limit = "> 80%"
+
+[[ratio]]
+name = "hit_rate"
+part = 'ops_total{{op="hit"}}'
+whole = "ops_total"
+better = "higher"
+"""
+    [budget] = config.parse(text, "perfgate.toml").budgets
+    assert (budget.series, budget.ratio) == tied_to

@@ -8,11 +8,13 @@ from dataclasses import replace
 import pytest
 from gate_cases import counted, percentiles, policy, profile
 
+from perfgate.core.errors import warning
 from perfgate.core.finding import Status
-from perfgate.core.metrics import ELAPSED
+from perfgate.core.metrics import ELAPSED, Metric
 from perfgate.core.policy import Budget
 from perfgate.core.profile import MetricProfile, Stated, with_stated
 from perfgate.core.statistic import Quantile
+from perfgate.core.text.names import left_out
 from perfgate.core.text.units import parse_limit
 from perfgate.gate.budgets import check_budgets
 
@@ -253,3 +255,38 @@ def test_a_budget_of_a_ratio_passes_over_the_counters_beside_it():
     assert ([f.status for f in found], problems) == ([Status.UNCHANGED], [])
     missing, _ = checked(wanted, counters)
     assert [f.status for f in missing] == [Status.MISSING]
+
+
+def test_a_gauge_does_not_stand_in_for_a_ratio_of_its_family_that_was_left_out():
+    gauge = profile({Metric(name="value", unit="1", better="higher"): [3.0]}, name="models")
+    wanted = budget("> 2", benchmark="", series="models", metric="in_use")
+    assert [f.status for f in checked(wanted, gauge)[0]] == [Status.UNCHANGED]
+    assert [f.status for f in checked(replace(wanted, ratio="in_use"), gauge)[0]] == [Status.MISSING]
+
+
+@pytest.mark.parametrize("is_measured", [True, False])
+def test_a_budget_without_values_says_why_the_file_left_them_out(is_measured):
+    counters = replace(profile({"elapsed": [7.0]}), benchmark="ops" if is_measured else "other")
+    wanted = budget("> 80%", benchmark="", series="ops", metric="hits", ratio="hit_rate")
+    reasons = [left_out("ops", "total") + "no number", left_out("ops", "hit_rate") + "no series is a_total"]
+    notes = [warning("benchmark-skipped", reason) for reason in reasons]
+    found, problems = check_budgets([counters], policy(budgets=(wanted,)), frozenset(), notes)
+    expected = "no series is a_total" if is_measured else 'no benchmark matches "hit_rate": no series is a_total'
+    assert [f.message for f in (*found, *problems)] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("glob", "series", "is_judged"),
+    [
+        ("*/*", "t_seconds", False),
+        ("*", "t_seconds", False),
+        ('requests_total{route="/home"}', "t_seconds", True),
+        ("*/*", "", True),
+        ("*/*", "requests_total", True),
+    ],
+)
+def test_a_wildcard_beside_a_series_is_not_about_other_series_with_labels(glob, series, is_judged):
+    log = replace(profile({"elapsed": [0.05] * 40}), benchmark="model/v1")
+    other = replace(profile({"elapsed": [0.05] * 40}), benchmark='requests_total{route="/home"}')
+    found, problems = checked(budget("< 100ms", benchmark=glob, series=series), log, other)
+    assert (other.benchmark in {f.benchmark for f in found}, bool(problems)) == (is_judged, False)

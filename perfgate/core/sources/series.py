@@ -7,12 +7,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from perfgate.core.text.names import list_some
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from perfgate.core.metrics import Direction
 
 _NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*\Z")
+_TITLE = re.compile(r'[A-Za-z_:][A-Za-z0-9_:]*\{[^=,{}"]+="(?s:.*)"\}\Z')
 _SELECTOR = re.compile(r"\s*([A-Za-z_:][A-Za-z0-9_:]*)\s*(?:\{(.*)\})?\s*\Z", re.DOTALL)
 _MATCHER = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_]*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"\s*(,|\Z)', re.DOTALL)
 _PATTERN = re.compile(r"(?:[A-Za-z0-9_/ :,@<>=~%&#;'-]|\\\\?[.+*?()|\[\]{}^$/-]|\[[A-Za-z0-9_-]+\]|\.[*+]?|\|)*\Z")
@@ -20,12 +23,22 @@ _MOST_STARS = 2
 """``.*`` and ``.+`` in a pattern: the time to match grows with the length of a value to this power."""
 _LONGEST_VALUE = 2_000
 """Characters of a label that a pattern is held against; a longer one matches none."""
+_WILD = re.compile(r"[.\[\\]")
+"""What makes a pattern more than texts with ``|`` between them."""
+_MOST_SHOWN = 8
+_LONGEST_SHOWN = 40
+"""Values of a label in a message, and characters of each."""
 _PARTS = ("_sum", "_count", "_bucket")
 
 
 def is_series_name(name: str) -> bool:
     """Can a metric of Prometheus have this name?"""
     return _NAME.match(name) is not None
+
+
+def is_series_with_labels(benchmark: str) -> bool:
+    """Is a benchmark's name that of a series with its labels, such as ``requests_total{code="200"}``?"""
+    return _TITLE.match(benchmark) is not None
 
 
 def family_of(benchmark: str) -> str:
@@ -51,6 +64,13 @@ class Matcher:
         else:
             is_equal = value == self.text
         return is_equal is (self.op[0] == "=")
+
+    def is_unused(self, values: Sequence[str]) -> bool:
+        """Does it look misspelled, since none of the values of its label is what it compares with?"""
+        if any(self.holds(value) is (self.op[0] == "=") for value in values):
+            return False
+        is_text = self.op[1:] != "~" or not _WILD.search(self.text)
+        return is_text or any(re.search(self.text, value[:_LONGEST_VALUE]) for value in values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +107,20 @@ def parse_selector(text: str) -> Selector:
         if part[2].endswith("~") and (not _PATTERN.match(value) or _count_stars(value) > _MOST_STARS):
             message = f'"{text}": the pattern "{value}" is not one of literals, ., .*, .+, [abc] and |'
             raise ValueError(f"{message}, with {_MOST_STARS} of .* and .+ at most")
+        if part[2].endswith("~") and (why := _find_fault(value)):
+            raise ValueError(f'"{text}": the pattern "{value}" is not valid: {why}')
         matchers.append(Matcher(label=part[1], op=part[2], text=value))
         at = part.end()
     return Selector(text=text.strip(), name=found[1], matchers=tuple(matchers))
+
+
+def _find_fault(pattern: str) -> str:
+    """Return why a pattern cannot be compiled, such as ``[z-a]``; empty: it can."""
+    try:
+        re.compile(pattern)
+    except re.error as caught:
+        return str(caught)
+    return ""
 
 
 def _count_stars(pattern: str) -> int:
@@ -131,7 +162,9 @@ class Counted(NamedTuple):
     labels: Mapping[str, str]
     """Of the series."""
     value: float
-    """By how much it grew, >= 0."""
+    """By how much it grew, >= 0; 0.0 where that is unknown."""
+    fault: str = ""
+    """Why it is unknown by how much it grew, such as ``it is not in the second scrape``; empty: it is known."""
 
 
 class Divided(NamedTuple):
@@ -149,7 +182,8 @@ def divide(ratio: Ratio, counted: Sequence[Counted]) -> tuple[list[Divided], str
     """Return a ratio for each set of values of its labels, in the order in which the counters have them.
 
     A part of which no series is there counts as none of the whole: a service that never failed has no counter of
-    failures. But its labels must be there, since a misspelled one would never select anything.
+    failures. But its labels must be there, since a misspelled one would never select anything; and a counter of
+    which it is unknown what it counted makes the ratio unknown, not smaller.
 
     Args:
         ratio: what is divided by what.
@@ -160,25 +194,66 @@ def divide(ratio: Ratio, counted: Sequence[Counted]) -> tuple[list[Divided], str
     """
     wholes: dict[tuple[str, ...], float] = defaultdict(float)
     parts: dict[tuple[str, ...], float] = defaultdict(float)
+    faults: list[str] = []
     for each in counted:
         key = tuple(each.labels.get(label, "") for label in ratio.by)
-        if ratio.whole.selects(each.name, each.labels):
-            wholes[key] += each.value
-        if ratio.part.selects(each.name, each.labels):
-            parts[key] += each.value
+        is_selected = False
+        for selector, sums in ((ratio.whole, wholes), (ratio.part, parts)):
+            if selector.selects(each.name, each.labels):
+                sums[key] += each.value
+                is_selected = True
+        if is_selected and each.fault:
+            faults.append(f"{_titled(each.name, each.labels)}: {each.fault}")
+    if why := _find_unknown(ratio.whole, ratio.by, counted):
+        return [], why
     if not wholes:
         return [], f"no series is {ratio.whole.text}"
-    known = {label for each in counted if each.name == ratio.part.name for label in each.labels}
-    unknown = [m.label for m in ratio.part.matchers if m.label not in known]
-    if ratio.part.name not in {each.name for each in counted} or unknown:
-        why = (
-            f"no series of {ratio.part.name} has the label {unknown[0]}" if known else f"no series is {ratio.part.text}"
-        )
+    if why := _find_unknown(ratio.part, ratio.by, counted):
         return [], why
-    found = [Divided(_titled(ratio, key), parts.get(key, 0.0), whole) for key, whole in wholes.items()]
+    if faults:
+        return [], faults[0]
+    found = []
+    for key, whole in wholes.items():
+        labels = dict(zip(ratio.by, key, strict=True))
+        found.append(Divided(_titled(ratio.benchmark, labels), parts.get(key, 0.0), whole))
     return found, ""
 
 
-def _titled(ratio: Ratio, key: tuple[str, ...]) -> str:
-    inside = ",".join(f'{label}="{value}"' for label, value in sorted(zip(ratio.by, key, strict=True)))
-    return f"{ratio.benchmark}{{{inside}}}" if inside else ratio.benchmark
+def _find_unknown(selector: Selector, by: Sequence[str], counted: Sequence[Counted]) -> str:
+    """Return which metric or label is in no series, in words; empty: all are there."""
+    of_metric = [each for each in counted if each.name == selector.name]
+    if not of_metric:
+        return f"no series is {selector.text}"
+    known = {label for each in of_metric for label in each.labels}
+    unknown = [label for label in (*(m.label for m in selector.matchers), *by) if label not in known]
+    return f"no series of {selector.name} has the label {unknown[0]}" if unknown else ""
+
+
+def describe_unused(ratio: Ratio, counted: Sequence[Counted]) -> str:
+    """Return which matcher selects, or excludes, no value of its label, and which values there are.
+
+    A ratio of 0 is right for a service that never failed, and wrong for ``status="5xx"`` where the values are 200
+    and 500. So only what looks like a mistake is described: a text that is no value, and a pattern that is found
+    inside a value and matches none in full. ``=~"5.."`` beside 200 and 404 is neither.
+
+    Args:
+        ratio: what is divided by what.
+        counted: all counters of the same time.
+
+    Returns:
+        One sentence; empty: there is no such matcher.
+    """
+    for selector in (ratio.part, ratio.whole):
+        for matcher in selector.matchers:
+            values = sorted({each.labels.get(matcher.label, "") for each in counted if each.name == selector.name})
+            if values and matcher.is_unused(values):
+                what = "selects" if matcher.op[0] == "=" else "excludes"
+                quoted = [f'"{value[:_LONGEST_SHOWN]}"' for value in values]
+                stated = f'{matcher.label}{matcher.op}"{matcher.text}"'
+                return f"{stated} {what} no series; the values are {list_some(quoted, _MOST_SHOWN)}"
+    return ""
+
+
+def _titled(name: str, labels: Mapping[str, str]) -> str:
+    inside = ",".join(f'{label}="{value}"' for label, value in sorted(labels.items()))
+    return f"{name}{{{inside}}}" if inside else name

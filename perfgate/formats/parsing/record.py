@@ -127,6 +127,8 @@ class Record:
     """Did the reader count it from marks of the single samples? It is judged, but the file does not state it."""
     flags: tuple[Flag, ...] = ()
     """How the values were measured, where a person should know it."""
+    remark: str = ""
+    """The same in words that name what is odd, such as a label; empty: nothing is."""
     started_at: str = ""
     """When the measurement began, as the file states it (ISO 8601); empty when it does not."""
     ended_at: str = ""

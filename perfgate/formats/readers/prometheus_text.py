@@ -7,17 +7,18 @@ and after the load, give what the load alone did.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.metrics import THROUGHPUT
-from perfgate.core.sources.series import Counted, divide
+from perfgate.core.sources.series import Counted, describe_unused, divide
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, parse_scrape
 from perfgate.formats.parsing.histogram import NOTHING, describe_distribution, histogram, is_amount, mean, share_of
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.exposition import Series
@@ -29,20 +30,19 @@ PROCESS = "perfgate_process_number"
 """Which process was scraped, as `perfgate.monitor` states it."""
 SCRAPED_AT = "perfgate_scrape_timestamp_seconds"
 """When a scrape was taken, in seconds since 1970, as `perfgate.monitor` states it."""
+_ALONE = "a total since the start: give a scrape before it, too"
+_GONE = "it is not in the second scrape"
+_OTHER_BUCKETS = "its buckets are not those of the first scrape"
 
 
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
-    """Yield the series of one scrape; a counter says nothing alone, and is skipped by name."""
-    counted: list[Counted] = []
+    """Yield the series of one scrape; a counter, or a ratio of some, says nothing alone, and is skipped by name."""
     for series in parse_scrape(source):
-        counted += _counted(series)
         if series.kind == "counter":
-            yield Skipped(
-                benchmark=series.title, metric="total", why="a total since the start: give a scrape before it, too"
-            )
+            yield Skipped(benchmark=series.title, metric="total", why=_ALONE)
         else:
             yield from _records(series, options, ("snapshot",))
-    yield from _ratios(counted, options)
+    yield from _ratios([], options, _ALONE)
 
 
 def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
@@ -50,7 +50,9 @@ def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[
 
     A counter that fell, or whose own start moved, began anew: then all that it counts since
     is taken, as Prometheus does, and marked ``snapshot``. Gauges and stated quantiles are
-    those of the second scrape.
+    those of the second scrape. Ratios and throughput are skipped then: one counter that began anew means that
+    the process, or one of several, did. Of the counters beside it that grew past their old value
+    it is unknown what they counted, and the start may lie long before the load.
 
     Raises:
         CannotDecideError: a scrape is broken, they are of two processes, or in the wrong order.
@@ -60,25 +62,31 @@ def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[
     starts = [{k: s.value for k, s in side.items() if k[0] == _START} for side in (earlier, later)]
     _check_order(after, earlier, later, starts)
     grown: list[Series] = []
+    counted: list[Counted] = []
+    anew = ""
     for key, series in later.items():
         first = earlier.get(key)
         flags: tuple[Flag, ...] = ()
         if series.kind == "histogram" and first is not None and first.points.keys() != series.points.keys():
-            yield Skipped(benchmark=series.title, why="its buckets are not those of the first scrape")
+            yield Skipped(benchmark=series.title, why=_OTHER_BUCKETS)
+            counted += [*_counted(first, _OTHER_BUCKETS), *_counted(series, _OTHER_BUCKETS)]
             continue
         if first is None or first.kind != series.kind or series.kind in {"gauge", "gaugehistogram"}:
             step = series
         elif _has_begun_anew(first, series):
             step, flags = series, ("snapshot",)
+            anew = anew or f"{series.title} began anew between the scrapes: a program was restarted"
         else:
             step = _difference(first, series)
         grown.append(step)
+        counted += _counted(step)
         yield from _take_counter(step, options, flags)
     for key, series in earlier.items():
         if key not in later and series.kind in {"counter", "histogram", "summary"}:
-            yield Skipped(benchmark=series.title, why="it is not in the second scrape")
-    yield from _ratios([each for step in grown for each in _counted(step)], options)
-    yield from _throughput(grown, _time_between(earlier, later))
+            yield Skipped(benchmark=series.title, why=_GONE)
+            counted += _counted(series, _GONE)
+    yield from _ratios(counted, options, anew)
+    yield from _throughput(grown, _time_between(earlier, later), anew)
 
 
 def _check_order(
@@ -87,12 +95,13 @@ def _check_order(
     later: dict[Any, Series],
     starts: list[dict[Any, float | None]],
 ) -> None:
-    """Refuse scrapes in the wrong order: one process whose counters fall, or that starts before itself."""
+    """Refuse scrapes in the wrong order, by when they were taken, or one process whose counters fall."""
     one, other = ([v for v in side.values() if v is not None] for side in starts)
     has_fallen = any(
         _has_fallen(first, later[key]) for key, first in earlier.items() if key in later and first.kind != "gauge"
     )
-    if one and other and (max(other) < max(one) or (starts[0] == starts[1] and has_fallen)):
+    is_earlier = (_time_between(earlier, later) or 0.0) < 0
+    if is_earlier or (one and other and (max(other) < max(one) or (starts[0] == starts[1] and has_fallen))):
         raise after.fault("was taken before the other scrape", "give the scrape from before the load first")
     numbers = {side[PROCESS, ()].value for side in (earlier, later) if (PROCESS, ()) in side}
     is_numbered = len(numbers) > 1
@@ -185,30 +194,49 @@ def _records(series: Series, options: ForeignOptions, flags: tuple[Flag, ...]) -
         )
 
 
-def _counted(series: Series) -> Iterator[Counted]:
-    """Yield the counters of a series that grew between two scrapes."""
+def _counted(series: Series, fault: str = "") -> Iterator[Counted]:
+    """Yield the counters of a series that grew between two scrapes.
+
+    Args:
+        series: by how much it grew.
+        fault: why that is unknown; empty: it is known, except where a number is none.
+    """
     labels = dict(series.labels)
-    parts: list[tuple[str, float | None]] = []
+    parts: list[tuple[str, Mapping[str, str], float | None]] = []
     if series.kind == "counter":
-        parts = [("", series.value)]
+        parts = [("", labels, series.value)]
     elif series.kind in {"histogram", "summary"}:
-        parts = [("_sum", series.sum), ("_count", series.count)]
-    for part, value in parts:
-        if is_amount(value):
-            yield Counted(f"{series.name}{part}", labels, value)
+        parts = [("_sum", labels, series.sum), ("_count", labels, series.count)]
     for bound, count in series.points.items() if series.kind == "histogram" else ():
-        if is_amount(count):
-            yield Counted(f"{series.name}_bucket", {**labels, "le": f"{bound:g}"}, count)
+        parts.append(("_bucket", {**labels, "le": f"{bound:g}"}, count))
+    for part, stated, value in parts:
+        name = f"{series.name}{part}"
+        if value is None:
+            continue
+        if is_amount(value) and not fault:
+            yield Counted(name, stated, value)
+        else:
+            yield Counted(name, stated, 0.0, fault or f"it grew by {value:g}, which is no amount")
 
 
-def _ratios(counted: list[Counted], options: ForeignOptions) -> Iterator[Record | Skipped]:
-    """Yield the ratios that the configuration asks for."""
+def _ratios(counted: list[Counted], options: ForeignOptions, why_none: str) -> Iterator[Record | Skipped]:
+    """Yield the ratios that the configuration asks for.
+
+    Args:
+        counted: all counters between two scrapes.
+        options: hold the ratios.
+        why_none: why counters cannot be divided; empty: they can.
+    """
     for ratio in options.ratios:
-        found, why = divide(ratio, counted)
+        found, why = ([], why_none) if why_none else divide(ratio, counted)
         if why:
             yield Skipped(benchmark=ratio.benchmark, metric=ratio.name, why=why)
+        remark = describe_unused(ratio, counted) if found else ""
         for each in found:
-            yield share_of(ratio, each)
+            record = share_of(ratio, each)
+            if remark and isinstance(record, Record):
+                record, remark = replace(record, remark=f"{ratio.name}: {remark}"), ""
+            yield record
 
 
 def _time_between(earlier: dict[Any, Series], later: dict[Any, Series]) -> float | None:
@@ -219,8 +247,8 @@ def _time_between(earlier: dict[Any, Series], later: dict[Any, Series]) -> float
     return times[1] - times[0]
 
 
-def _throughput(grown: list[Series], seconds: float | None) -> Iterator[Record]:
-    """Yield what each counter counted in a second, all its series together."""
+def _throughput(grown: list[Series], seconds: float | None, why_none: str) -> Iterator[Record | Skipped]:
+    """Yield what each counter counted in a second, all its series together; or why that is unknown."""
     if seconds is None or not 0 < seconds < math.inf:
         return
     totals: dict[str, float] = {}
@@ -233,6 +261,9 @@ def _throughput(grown: list[Series], seconds: float | None) -> Iterator[Record]:
         ):
             totals[series.name] = totals.get(series.name, 0.0) + series.value
     for name, total in totals.items():
+        if why_none:
+            yield Skipped(benchmark=name, metric=THROUGHPUT.name, why=why_none)
+            continue
         rate = Single(value=total / seconds)
         yield Record(
             benchmark=name, metric=THROUGHPUT.name, unit=THROUGHPUT.unit, better="higher", is_derived=True, payload=rate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perfgate.core.sources.series import Counted, Ratio, divide, family_of, parse_selector
+from perfgate.core.sources.series import Counted, Ratio, describe_unused, divide, family_of, parse_selector
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_a_selector_selects_as_prometheus_does(text, labels, is_selected):
 @pytest.mark.parametrize(
     "text",
     ["", "1a", "a b", "a{", 'a{b="c"', "a{b=c}", 'a{b="c" d="e"}', 'a{b=~"("}', 'a{b=~"(a+)+"}', 'a{b=~"(a|a)*b"}',
-     'a{b=~"a**"}', 'a{b=~".*.*.*"}', 'a{b=~"x{1000}"}', 'a{b=~"[^a]"}', 'a{1="b"}'],
+     'a{b=~"a**"}', 'a{b=~".*.*.*"}', 'a{b=~"x{1000}"}', 'a{b=~"[^a]"}', 'a{1="b"}', 'a{b=~"[z-a]"}', 'a{b!~"[z-a]"}'],
 )  # fmt: skip
 def test_what_is_no_selector_or_could_take_long_is_refused(text):
     with pytest.raises(ValueError, match=r"selects no series|is no label|the pattern"):
@@ -82,10 +82,69 @@ def test_what_never_happened_is_none_of_the_whole():
         ('ops_total{opp="hit"}', "ops_total", "no series of ops_total has the label opp"),
         ('opps_total{op="hit"}', "ops_total", 'no series is opps_total{op="hit"}'),
         ('ops_total{op="hit"}', "opps_total", "no series is opps_total"),
+        ('ops_total{op="hit"}', 'ops_total{opp!="miss"}', "no series of ops_total has the label opp"),
+        ('ops_total{op="hit"}', 'ops_total{op="mis"}', 'no series is ops_total{op="mis"}'),
     ],
 )
 def test_a_misspelled_series_or_label_is_no_ratio_of_zero(part, whole, why):
     assert divide(ratio(part, whole), OPS) == ([], why)
+
+
+@pytest.mark.parametrize("part", ['ops_total{op="hit"}', "errors_total"])
+def test_a_label_of_by_that_the_whole_or_the_part_lacks_is_no_ratio(part):
+    errors = Counted("errors_total", {"code": "500"}, 3.0)
+    lacking, label = ("ops_total", "modle") if part != "errors_total" else ("errors_total", "model")
+    found = divide(ratio(part, by=(label,)), [*OPS, errors])
+    assert found == ([], f"no series of {lacking} has the label {label}")
+
+
+@pytest.mark.parametrize(
+    ("part", "whole"), [('ops_total{op="err"}', "ops_total"), ('ops_total{op="hit"}', "ops_total")]
+)
+def test_a_counter_of_unknown_growth_makes_the_ratio_unknown_and_not_smaller(part, whole):
+    gone = Counted("ops_total", {"op": "err", "model": "a"}, 0.0, "it is not in the second scrape")
+    why = 'ops_total{model="a",op="err"}: it is not in the second scrape'
+    assert divide(ratio(part, whole), [*OPS, gone]) == ([], why)
+
+
+def test_a_counter_of_unknown_growth_that_is_not_divided_changes_no_ratio():
+    gone = Counted("ops_total", {"op": "err", "model": "a"}, 0.0, "it is not in the second scrape")
+    found, why = divide(ratio('ops_total{op="hit"}', 'ops_total{op!="err"}'), [*OPS, gone])
+    assert (found, why) == ([("ops_total", 80.0, 105.0)], "")
+
+
+CODES = [Counted("req_total", {"code": code}, 1.0) for code in ("200", "404", "500")]
+
+
+@pytest.mark.parametrize(
+    ("matcher", "does"),
+    [
+        ('code="5xx"', "selects"),
+        ('code=~"5xx"', "selects"),
+        ('code=~"5xx|4xx"', "selects"),
+        ('code=~"50"', "selects"),
+        ('code=~"[5]0"', "selects"),
+        ('code!="5xx"', "excludes"),
+        ('code!~"50"', "excludes"),
+        ('code="500"', ""),
+        ('code!="500"', ""),
+        ('code=~"5.."', ""),
+        ('code=~"3.."', ""),
+        ('code!~"3.."', ""),
+        ('code=~"500|503"', ""),
+    ],
+)
+def test_a_matcher_that_looks_misspelled_is_described_with_the_values_and_no_other(matcher, does):
+    sentence = f'{matcher} {does} no series; the values are "200", "404", "500"' if does else ""
+    assert describe_unused(ratio(f"req_total{{{matcher}}}", "req_total"), CODES) == sentence
+    assert describe_unused(ratio("req_total", f"req_total{{{matcher}}}"), CODES) == sentence
+
+
+def test_only_a_few_of_many_values_are_shown_each_cut():
+    routes = [Counted("req_total", {"route": f"/{i:04}" + "x" * 3_000}, 1.0) for i in range(1_000)]
+    described = describe_unused(ratio('req_total{route="/a"}', "req_total"), routes)
+    assert described.endswith("and 992 more")
+    assert len(described) < 500
 
 
 @pytest.mark.parametrize("whole", ["log_seconds_sum", "log_seconds_count", "log_seconds_bucket", "log_seconds"])

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from perfgate.core.errors import CannotDecideError
 from perfgate.core.sources.series import Ratio, parse_selector
 from perfgate.formats.contents import Contents, read
+from perfgate.formats.convert import to_runs
 from perfgate.formats.detect import detect, named
 from perfgate.formats.options import ForeignOptions
 from perfgate.formats.parsing.record import Record, Share, Single, Skipped
@@ -312,14 +313,80 @@ def taken_at(text: str, seconds: float) -> str:
     return f"{text}# TYPE {SCRAPED_AT} gauge\n{SCRAPED_AT} {seconds}\n"
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "rate"), [(1000, 1010, 10.0), (1000, 1000, None), (1010, 1000, None), (None, 1000, None)]
-)
+@pytest.mark.parametrize(("first", "second", "rate"), [(1000, 1010, 10.0), (1000, 1000, None), (None, 1000, None)])
 def test_scrapes_that_say_when_they_were_taken_have_a_throughput(first, second, rate) -> None:
     before = BEFORE if first is None else taken_at(BEFORE, first)
     found = differences(before, taken_at(AFTER, second))
     rates = {r.benchmark: r.payload for r in found if isinstance(r, Record) and r.metric == "throughput"}
     assert rates == ({} if rate is None else {"ops_total": Single(value=rate)})
+
+
+def test_a_second_scrape_that_was_taken_earlier_is_refused() -> None:
+    with pytest.raises(CannotDecideError, match="was taken before the other scrape"):
+        differences(taken_at(BEFORE, 1010), taken_at(AFTER, 1000))
+
+
+def reasons(found: list[Record | Skipped]) -> list[str]:
+    """Return why there is no hit rate; one that is there fails."""
+    assert not [r for r in found if isinstance(r, Record) and r.metric == "hit_rate"]
+    return [s.why for s in found if isinstance(s, Skipped) and s.metric == "hit_rate"]
+
+
+@pytest.mark.parametrize(
+    ("after", "why"),
+    [
+        (AFTER.replace('"hit"} 90', '"hit"} NaN'), 'ops_total{op="hit"}: it grew by nan, which is no amount'),
+        (AFTER.replace('"hit"} 90', '"hit"} +Inf'), 'ops_total{op="hit"}: it grew by inf, which is no amount'),
+        (AFTER.replace('ops_total{op="hit"} 90\n', ""), 'ops_total{op="hit"}: it is not in the second scrape'),
+    ],
+)
+def test_a_counter_that_is_no_number_or_gone_is_no_ratio_of_zero(after: str, why: str) -> None:
+    assert after != AFTER
+    assert reasons(differences(BEFORE, after, ForeignOptions(ratios=(HITS,)))) == [why]
+
+
+def test_a_ratio_of_buckets_that_changed_is_skipped() -> None:
+    fast = replace(HITS, part=parse_selector('t_seconds_bucket{le="0.1"}'), whole=parse_selector("ops_total"))
+    both = [BEFORE + histogram(1, 2), AFTER + histogram(3, 4, bounds=("0.2", "+Inf"))]
+    [why] = reasons(differences(*both, ForeignOptions(ratios=(fast,))))
+    assert why == 't_seconds_bucket{le="0.1"}: its buckets are not those of the first scrape'
+
+
+@pytest.mark.parametrize(
+    "fell", ['ops_total{op="miss"} 5', 'ops_total{op="miss"} 30\n# TYPE b_total counter\nb_total 1']
+)
+def test_one_counter_that_began_anew_leaves_no_ratio_of_old_and_new_counts(fell: str) -> None:
+    before = BEFORE + "# TYPE b_total counter\nb_total 9\n"
+    after = AFTER.replace('ops_total{op="miss"} 30', fell)
+    [why] = reasons(differences(before, after, ForeignOptions(ratios=(HITS,))))
+    assert "began anew between the scrapes" in why
+
+
+def test_one_counter_that_began_anew_leaves_no_throughput_that_is_too_low() -> None:
+    found = differences(taken_at(BEFORE, 1000), taken_at(AFTER.replace('"miss"} 30', '"miss"} 5'), 1010))
+    rates = [f for f in found if f.metric == "throughput"]
+    why = 'ops_total{op="miss"} began anew between the scrapes: a program was restarted'
+    assert rates == [Skipped(benchmark="ops_total", metric="throughput", why=why)]
+
+
+def test_a_ratio_of_one_scrape_is_skipped_as_its_counters_are() -> None:
+    contents = to_number(AFTER, ForeignOptions(ratios=(HITS,)))
+    assert "hit_rate" not in {r.metric for r in contents.records}
+    [why] = {s.why for s in contents.skipped}
+    assert why == "a total since the start: give a scrape before it, too"
+
+
+def test_a_matcher_without_series_is_remarked_once_in_the_notes_beside_its_ratio() -> None:
+    before = BEFORE.replace('"}', '",model="a"}') + 'ops_total{op="hit",model="b"} 1\n'
+    after = before.replace(" 10\n", " 20\n").replace('"b"} 1', '"b"} 2')
+    misspelled = replace(HITS, part=parse_selector('ops_total{op="hti"}'), by=("model",))
+    options = ForeignOptions(ratios=(misspelled,))
+    found = list(between(scrape(before), scrape(after), options))
+    rates = [r for r in found if isinstance(r, Record) and r.metric == "hit_rate"]
+    remark = 'hit_rate: op="hti" selects no series; the values are "hit", "miss"'
+    assert [r.remark for r in rates] == [remark, ""]
+    contents = read(scrape(after), named("prometheus-text"), options, before=scrape(before))
+    assert remark in [n.message for n in to_runs(contents, "after.prom").notes]
 
 
 def test_a_gauge_with_a_budget_is_judged_in_the_direction_of_its_limit() -> None:
