@@ -296,3 +296,12 @@ def test_what_a_report_says_of_itself_counts_for_nothing(suspected: Project) -> 
 def test_a_benchmark_with_a_strange_name_is_told_on_one_line(suspected: Project) -> None:
     write_session(suspected, 7, benchmarks=("odd",), keep=True, benchmark="tr\n`ain` | <b>\x1b[2J", commit=COMMIT)
     assert_refused(suspected, r'first\.json: has no runs with .* of "tr `ain` \| <b>.\[2J"', AGAIN, "first.json")
+
+
+def test_two_reports_of_the_same_runs_under_other_names_are_one_session(suspected: Project) -> None:
+    text = suspected.path("first.json").read_text()
+    names = sorted(side(json.loads(text))["sessions"])
+    suspected.write("twice.json", text.replace(names[-1], f"{names[-1]}-again"))
+    outcome = confirm(suspected, "first.json", "twice.json")
+    assert outcome.code == 2
+    assert "of the runs of another report, whose conditions it shares" in outcome.stderr

@@ -153,8 +153,8 @@ def _unfit(
     commits = [
         {s.commit for p in profiles for s in p.sessions} - {""} for profiles in (verdict.current, merged.values())
     ]
-    if commits[0] != commits[1]:
-        shown = " and ".join(", ".join(sorted(c[:12] for c in side)) or "none stated" for side in commits)
+    if all(commits) and commits[0] != commits[1]:
+        shown = " and ".join(", ".join(sorted(c[:12] for c in side)) for side in commits)
         yield error("confirm-differs", f"is of another commit ({shown})", place=path, hint=_AGAIN)
 
 
@@ -167,7 +167,8 @@ def _clashes(
         message = f"is of the same session ({shared[0]}), whose conditions it shares"
         yield error("confirm-same-session", message, place=path, hint=_AGAIN)
     elif again := _runs(merged.values(), but_of=theirs) & _runs(earlier.values()):
-        message = f"holds {len(again)} of the runs of another session, whose conditions it shares"
+        whose = "that are judged now" if again & _runs(selection.profiles) else "of another report"
+        message = f"holds {len(again)} of the runs {whose}, whose conditions it shares"
         yield error("confirm-same-session", message, place=path, hint=f"keep earlier run files elsewhere; {_AGAIN}")
     for place, profile in merged.items():
         other = earlier.get(place)
