@@ -32,6 +32,12 @@ def main() -> NoReturn:
     """Run the command line of this process and leave with its exit code."""
     code = _CANNOT_DECIDE
     sys.unraisablehook = _note_unraisable
+    for number in range(3):  # a file that took the number of a closed stream would get what is written to that stream
+        with contextlib.suppress(OSError):
+            try:
+                os.fstat(number)
+            except OSError:
+                os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
     # Millions of live records, nearly none of them in a cycle: searching them for cycles as often as Python does by
     # default takes a third of a large check and grows faster than the check itself.
     gc.set_threshold(_ALLOCATIONS_PER_COLLECTION, 10, 10)

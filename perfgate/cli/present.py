@@ -215,7 +215,7 @@ def _prefix(environ: Mapping[str, str]) -> str | None:
 
 def show_progress(done: int, total: int) -> None:
     """Draw the progress bar, on a terminal only."""
-    if sys.stderr.isatty():
+    if sys.stderr is not None and sys.stderr.isatty():
         width = 30
         bar = "#" * (width * done // total)
         sys.stderr.write(f"\r\033[Kmeasuring [{bar:<{width}}] {done}/{total}")
@@ -224,6 +224,6 @@ def show_progress(done: int, total: int) -> None:
 
 def clear_progress() -> None:
     """Remove the progress bar."""
-    if sys.stderr.isatty():
+    if sys.stderr is not None and sys.stderr.isatty():
         sys.stderr.write("\r\033[K")
         sys.stderr.flush()

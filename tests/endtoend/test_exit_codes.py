@@ -144,3 +144,12 @@ def test_a_report_that_contradicts_itself_is_refused(green: Project) -> None:
     green.cli("check", "--report", "r.json")
     green.write("r.json", green.path("r.json").read_text().replace('"verdict": "pass"', '"verdict": "regression"'))
     assert_cannot_decide(green.cli("report", "r.json"), r"r\.json: /verdict", "schema")
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "0<&-"])
+def test_a_stream_that_the_caller_closed_changes_no_exit_code(project: Project, closed):
+    words = f'"{sys.executable}" -m perfgate run -n 1 --warmup 0 -- true {closed} >printed.txt'
+    done = project.command("sh", "-c", words)
+    assert done.code == 0
+    assert len(project.path("printed.txt").read_text().splitlines()) > 1
+    assert len(list(project.path("outputs/model_runs").glob("*.json"))) == 1

@@ -33,7 +33,7 @@ from perfgate.pipeline.measuring.fixed_time import FixedTimeWatch
 from perfgate.pipeline.measuring.tracing import GOLDEN_FOLDER, variables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from perfgate.core.errors import Diagnostic
     from perfgate.core.run import Run
@@ -132,6 +132,10 @@ def plan_job(
     return job
 
 
+_UNEVEN = 1_000_000_000
+"""Nanoseconds by which a clock may be corrected unnoticed."""
+
+
 def default_out() -> str:
     """Return the folder in which `check` looks for run summaries, from the configuration.
 
@@ -150,10 +154,19 @@ def default_out() -> str:
 
 
 def _refuse_clash(job: MeasuringJob) -> None:
-    """Refuse to measure a second command under a name that another command has in this session."""
+    """Refuse to measure a second command under a name that another command has in this session.
+
+    And where the clock was set back: what is measured now would look older than what is there.
+    """
     other = _find_clash(job, job.benchmark)
     if other is not None:
         raise _clash(job.benchmark, other.origin)
+    limit = format_utc(time.time_ns() + _UNEVEN)
+    ahead = next((run for run in _runs_of_session(job) if run.started_at > limit), None)
+    if ahead is not None:
+        message = f"a run of this session began at {ahead.started_at}, which is later than now: the clock was set back"
+        hint = "set the clock right, remove that file (perfgate runs remove FILE), and measure again"
+        raise cannot_decide("started-ahead", message, place=ahead.origin, hint=hint)
 
 
 def _refuse_own_clash(job: MeasuringJob, path: str, summary: dict[str, Any]) -> None:
@@ -184,14 +197,20 @@ def _clash(name: str, place: str) -> CannotDecideError:
 
 def _find_clash(job: MeasuringJob, name: str, *, labels: Mapping[str, str] | None = None) -> Run | None:
     """Return a run of another command in the job's session that has this name, and these labels if any are given."""
+    for run in _runs_of_session(job):
+        same_name = run.benchmark == name and (labels is None or dict(run.labels) == labels)
+        if same_name and run.command and run.command != job.command:
+            return run
+    return None
+
+
+def _runs_of_session(job: MeasuringJob) -> Iterator[Run]:
+    """Yield the runs in the job's folder that are of its session."""
     session = SessionId.parse(job.session).session
     files, _ = find([os.path.join(job.out, "*.json")]) if os.path.isdir(job.out) else ([], [])
     for run in RunReader().read(files):
-        same_name = run.benchmark == name and (labels is None or dict(run.labels) == labels)
-        same_place = same_name and SessionId.parse(run.session).session == session
-        if same_place and run.command and run.command != job.command:
-            return run
-    return None
+        if SessionId.parse(run.session).session == session:
+            yield run
 
 
 def measure(
