@@ -168,3 +168,26 @@ def test_a_refresh_of_more_roots_than_a_check_reads_writes_nothing(project: Proj
     assert "1 of them of roots that no trace has" in outcome.cause
     assert "error[golden-too-many]" in outcome.stderr
     assert [path.name for path in project.path(FOLDER).iterdir()] == [CART]
+
+
+# --- the attributes that belong to the structure ---
+
+TABLED = ("cart", 0, 9, ("query", {"table": "prices"}, 1, 2))
+ELSEWHERE = ("cart", 0, 9, ("query", {"table": "users"}, 1, 2))
+
+
+def test_a_refresh_without_attributes_keeps_those_that_the_golden_files_chose(project: Project) -> None:
+    project.write("t.jsonl", lines(TABLED))
+    assert project.cli("golden", "refresh", "t.jsonl", "--attribute", "table").code == 0
+    chosen = project.path(f"{FOLDER}/{CART}").read_bytes()
+    assert project.cli("golden", "refresh", "t.jsonl").code == 0
+    assert project.path(f"{FOLDER}/{CART}").read_bytes() == chosen
+    project.write("t.jsonl", lines(ELSEWHERE))
+    assert project.cli("golden", "check", "t.jsonl").code == 1
+
+
+def test_an_attribute_that_no_span_has_is_exit_code_2_and_writes_nothing(project: Project) -> None:
+    project.write("t.jsonl", lines(TABLED))
+    outcome = project.cli("golden", "refresh", "t.jsonl", "--attribute", "tabel")
+    assert_cannot_decide(outcome, 'no span has the attribute "tabel"', "the spans have table")
+    assert not project.path(FOLDER).exists()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.text.canonical import dumps, rounded
+from perfgate.core.text.names import list_some
 from perfgate.core.traces.spans import MOST_INCOMPLETE
 from perfgate.core.traces.structure import MOST_ROWS, TooManyRowsError
 from perfgate.gate.golden import MOST_STRUCTURES, compare, group, to_golden
@@ -15,7 +16,7 @@ from perfgate.pipeline.check.left_behind import find_left_behind
 from perfgate.pipeline.report_io import write_output
 from perfgate.pipeline.traces import trace
 from perfgate.pipeline.traces.golden_edits import find_edits
-from perfgate.pipeline.traces.golden_files import MOST_FILES, folder_of, list_names, load
+from perfgate.pipeline.traces.golden_files import MOST_FILES, folder_of, list_names, load, read_attributes
 from perfgate.report.traces import list_stages
 from perfgate.store import golden as store
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _UNWRITABLE = "golden-unwritable"
 _TRACE = "trace in this job, and write the traces to a file that git does not hold"
+_MOST_NAMES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +68,16 @@ def refresh(paths: Sequence[str], *, out: str | None, attributes: Sequence[str])
     Args:
         paths: files of traces; none: those of the configured folder.
         out: folder of golden files; None: that beside the configuration.
-        attributes: names of the attributes that belong to the structure.
+        attributes: names of the attributes that belong to the structure; none: those that the golden files there have.
 
     Raises:
-        CannotDecideError: there are no complete traces, too many structures or roots, or a file cannot be written.
+        CannotDecideError: there are no complete traces, too many structures or roots, no span has an attribute that is
+            asked for, or a file cannot be written.
     """
     found = trace.read(trace.find_files(paths))
     folder = folder_of(out)
     names = list_names(folder)
+    attributes = _choose_attributes(attributes, found, read_attributes(folder, names))
     try:
         groups = group(found.complete, attributes)
     except TooManyRowsError as caught:
@@ -102,6 +106,17 @@ def refresh(paths: Sequence[str], *, out: str | None, attributes: Sequence[str])
     return Refreshed(
         written=tuple(written), unchanged=tuple(unchanged), left=tuple(left), remarks=tuple(trace.remarks(found))
     )
+
+
+def _choose_attributes(asked: Sequence[str], found: Traces, before: set[str]) -> Sequence[str]:
+    """Return the attributes that belong to the structure: a misspelled one would choose nothing, in silence."""
+    known = {key for one in found.complete for span in one.spans for key, _ in span.attributes}
+    unknown = [name for name in asked if name not in known]
+    if unknown:
+        hint = f"the spans have {list_some(sorted(known), _MOST_NAMES)}" if known else "the spans have no attributes"
+        message = f'no span has the attribute "{unknown[0]}"'
+        raise cannot_decide("golden-attribute", message, place="--attribute", hint=hint)
+    return asked or sorted(before & known)
 
 
 def check(paths: Sequence[str], *, folder: str | None) -> Checked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from perfgate.store import golden as store
 from perfgate.store.baselines import list_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from perfgate.gate.golden import Golden
 
 FOLDER = "artifacts/golden"
@@ -45,6 +48,15 @@ def load(folder: str) -> list[Golden]:
             raise store.fault(path, f'the file of the root "{golden.root}" is named {store.file_name(golden.root)}')
         found[golden.root] = golden
     return [found[root] for root in sorted(found)]
+
+
+def read_attributes(folder: str, names: Sequence[str]) -> set[str]:
+    """Return the attributes that golden files of a folder chose; one that is not valid has chosen nothing."""
+    found: set[str] = set()
+    for name in names[:MOST_FILES]:
+        with contextlib.suppress(CannotDecideError):
+            found.update(_read(os.path.join(folder, name)).attributes)
+    return found
 
 
 def list_names(folder: str) -> list[str]:
