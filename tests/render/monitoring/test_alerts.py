@@ -135,7 +135,8 @@ def test_promtool_accepts_the_rules_and_their_tests_pass(kind, tmp_path):
     ],
 )
 def test_the_tests_pass_with_other_times(keys, tmp_path):
-    found = render("".join(text for text, _ in KINDS.values()) + RATIOS, **keys)
+    some = ("hits", "throughput", "gauge above")  # one of each shape: promtool takes minutes for all of them
+    found = render("".join(KINDS[kind][0] for kind in some) + RATIOS, **keys)
     assert promtool(tmp_path, found.rules, found.tests) == ""
 
 
