@@ -141,3 +141,14 @@ def test_a_change_cannot_hide_in_traces_that_are_incomplete(broken, code, folder
     capsys.readouterr()
     assert run(["golden", "check", "odd.jsonl"]) == code
     assert ("error[golden-incomplete]" in capsys.readouterr().err) is (code == 2)
+
+
+def test_a_misspelled_attribute_is_exit_code_2_and_chosen_ones_are_kept(folder, capsys):
+    tabled = write("t.jsonl", ("cart", 0, 9, ("query", {"table": "prices"}, 1, 2)))
+    assert run(["golden", "refresh", tabled, "--attribute", "tabel"]) == 2
+    assert 'no span has the attribute "tabel"' in capsys.readouterr().err
+    assert run(["golden", "refresh", tabled, "--attribute", "table"]) == 0
+    (file,) = (folder / "artifacts/golden").glob("cart-*.json")
+    chosen = file.read_bytes()
+    assert run(["golden", "refresh", tabled]) == 0
+    assert file.read_bytes() == chosen
