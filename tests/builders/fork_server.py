@@ -141,7 +141,8 @@ def preload() -> None:
     for package in map(importlib.import_module, _PRELOADED):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if found.name not in _PROGRAMS:
-                importlib.import_module(found.name)
+                with contextlib.suppress(ImportError):  # of an extra that is not installed
+                    importlib.import_module(found.name)
 
 
 def main() -> None:
