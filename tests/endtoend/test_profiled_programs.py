@@ -295,7 +295,7 @@ def test_a_program_with_a_profiler_of_its_own_in_the_measured_body_has_no_count_
     outcome = profiled(project, "own.py")
     if sys.version_info >= (3, 12):  # the second profiler raises in the program
         assert outcome.code == 2, str(outcome)
-        assert "command-failed" in outcome.cause
+        assert "command-failed" in outcome.stderr
     else:
         assert outcome.code == 0, str(outcome)
         assert outcome.cause.startswith("warning[profile-missing]: own: the program started a profiler of its own")
