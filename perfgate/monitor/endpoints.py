@@ -16,6 +16,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from perfgate.core.sources.series import PROCESS, SCRAPED_AT
 from perfgate.monitor.middleware import REQUESTS
 
 if TYPE_CHECKING:
@@ -30,12 +31,6 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("perfgate.monitor")
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _JSON = "application/json"
-SCRAPED_AT = "perfgate_scrape_timestamp_seconds"
-"""Gauge of the time of a scrape; the reader of scrapes knows it by this name."""
-
-
-PROCESS = "perfgate_process_number"
-"""Gauge that two workers never have alike; `process_start_time_seconds` has steps of 10 ms."""
 _NUMBER = int.from_bytes(os.urandom(6), "big")
 
 

@@ -13,7 +13,7 @@ from itertools import count as count_up
 from typing import TYPE_CHECKING
 
 from perfgate.core.sampling import GOLDEN, check_rate
-from perfgate.monitor.lines import LineFile
+from perfgate.monitor.lines import LineLog
 
 if TYPE_CHECKING:
     import os
@@ -30,10 +30,10 @@ _DEEPEST = 8
 _OWNER_ONLY = 0o600
 
 
-class InputSampleLog:
+class InputSampleLog(LineLog):
     """Writes one JSON line for each chosen payload; like `PredictionLog` it stops nothing."""
 
-    __slots__ = ("_fields", "_lines", "_numbers", "_rate", "_redact")
+    __slots__ = ("_fields", "_numbers", "_rate", "_redact")
 
     def __init__(
         self,
@@ -64,12 +64,7 @@ class InputSampleLog:
         self._fields = None if fields is None else frozenset(fields)
         self._redact = frozenset(key.lower() for key in redact)
         self._numbers = count_up()
-        self._lines = LineFile(path, max_bytes=max_bytes, mode=_OWNER_ONLY)
-
-    @property
-    def dropped(self) -> int:
-        """How many chosen samples could not be written."""
-        return self._lines.dropped
+        super().__init__(path, max_bytes=max_bytes, mode=_OWNER_ONLY)
 
     def write(self, payload: object) -> bool:
         """Append a payload; False: it was not chosen, or dropped.
@@ -96,10 +91,6 @@ class InputSampleLog:
         if len(line) > _LONGEST_LINE:
             return self._lines.drop(f"a sample is longer than {_LONGEST_LINE:,} characters; choose its fields")
         return self._lines.write(line)
-
-    def close(self) -> None:
-        """Write nothing from now on."""
-        self._lines.close()
 
     def _plain(self, value: object, depth: int) -> object:
         """Return a value as JSON can hold it, redacted and of bounded size."""

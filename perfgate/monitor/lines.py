@@ -132,6 +132,25 @@ class LineFile:
             _LOG.warning("%s: lines are dropped: %s", self.path, why)
 
 
+class LineLog:
+    """What the logs of a service have in common: each writes records of its own kind to one `LineFile`."""
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, path: str | os.PathLike[str], *, max_bytes: int | None, mode: int = 0o644) -> None:
+        """Open the log; as `LineFile` has it."""
+        self._lines = LineFile(path, max_bytes=max_bytes, mode=mode)
+
+    @property
+    def dropped(self) -> int:
+        """How many lines could not be written."""
+        return self._lines.dropped
+
+    def close(self) -> None:
+        """Write nothing from now on."""
+        self._lines.close()
+
+
 def _last_byte(fd: int) -> bytes:
     """Return the last byte of a file that is not empty; what is appended goes to its end all the same."""
     os.lseek(fd, -1, os.SEEK_END)

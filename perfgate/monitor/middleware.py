@@ -68,8 +68,8 @@ class MetricsMiddleware:
         edges = bucket_edges(limits)
         requests = metric_of(Counter, REQUESTS, "Requests.", ("method", "route", "status"), registry)
         duration = metric_of(Histogram, DURATION, "Response times.", ("method", "route"), registry, buckets=edges)
-        self._count = Series(lambda *values: requests.labels(*values).inc, 3)
-        self._observe = Series(lambda *values: duration.labels(*values).observe, 2)
+        self._count = Series(lambda *values: requests.labels(*values).inc)
+        self._observe = Series(lambda *values: duration.labels(*values).observe)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and keep its time and its status."""
@@ -130,7 +130,7 @@ def route_of(scope: Scope, root: str = "") -> str:
     path = _path_of(scope, route)
     mounts: str = scope.get("root_path", "").removeprefix(root)
     if not mounts:
-        return (path or "/") if isinstance(path, str) else UNMATCHED
+        return UNMATCHED if path is None else path or "/"
     # A segment that a parameter may have given could be any of many; one that happens to look like it is no loss.
     own = set() if path is None else set(_PARAMETER.findall(path))
     values = {str(v): name for name, v in scope.get("path_params", {}).items() if name not in own}
@@ -142,7 +142,7 @@ def route_of(scope: Scope, root: str = "") -> str:
             name = min(numbers)
         segments.append(segment if name is None else f"{{{name}}}")
     mounts = "/".join(segments)
-    if not isinstance(path, str) or hasattr(route, "routes"):  # what is mounted names no route, as static files do
+    if path is None or hasattr(route, "routes"):  # what is mounted names no route, as static files do
         return f"{mounts}/*"
     return mounts + path
 
@@ -150,7 +150,7 @@ def route_of(scope: Scope, root: str = "") -> str:
 def _path_of(scope: Scope, route: object) -> str | None:
     """Return a route's template with the prefixes of its routers; None: there is none.
 
-    FastAPI from 0.120 on keeps the route as its router has it, and what is effective beside it.
+    FastAPI 0.165 keeps the route as its router has it, and what is effective beside it.
     """
     effective = getattr((scope.get("fastapi") or {}).get("effective_route_context"), "path", None)
     path = effective if isinstance(effective, str) else getattr(route, "path", None)

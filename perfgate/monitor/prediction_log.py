@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.monitor.lines import LineFile
+from perfgate.monitor.lines import LineLog
 from perfgate.monitor.records import json_flag, json_name, json_number, now
 from perfgate.monitor.timing import ALL_SERIES, UNVERSIONED
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from perfgate.monitor.timing import Prediction
 
 
-class PredictionLog:
+class PredictionLog(LineLog):
     """Writes a record ``prediction_metrics`` for each prediction.
 
     Any thread and any forked process may write. A full disk, a read-only folder or a file that cannot be opened
     drops lines, which are counted, and stops nothing. A file that was rotated is opened anew within a second.
     """
 
-    __slots__ = ("_lines",)
+    __slots__ = ()
 
     def __init__(
         self, path: str | os.PathLike[str] = "logs/predictions.jsonl", *, max_bytes: int | None = None
@@ -35,12 +35,7 @@ class PredictionLog:
         Raises:
             ValueError: `max_bytes` is below 1, or the path is none.
         """
-        self._lines = LineFile(path, max_bytes=max_bytes)
-
-    @property
-    def dropped(self) -> int:
-        """How many lines could not be written."""
-        return self._lines.dropped
+        super().__init__(path, max_bytes=max_bytes)
 
     def write(
         self,
@@ -88,7 +83,3 @@ class PredictionLog:
             anomaly=prediction.anomaly,
             ok=prediction.is_ok,
         )
-
-    def close(self) -> None:
-        """Write nothing from now on."""
-        self._lines.close()

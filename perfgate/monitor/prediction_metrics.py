@@ -90,7 +90,7 @@ class PredictionMetrics:
         self._active = metric_of(
             Gauge, "active_models", "Models that are loaded.", series, registry, multiprocess_mode="livemostrecent"
         )
-        self._actives = Series(lambda *values: self._active.labels(*values).set, 1)
+        self._actives = Series(lambda *values: self._active.labels(*values).set)
         self._by_series = by_series
 
         def keep(*values: str) -> _Kept:
@@ -102,7 +102,7 @@ class PredictionMetrics:
                 predictions=tuple(predictions.labels(*values, flag).inc for flag in _FLAGS),
             )
 
-        self._series = Series(keep, len(labels))
+        self._series = Series(keep)
 
     def observe(
         self,

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.monitor.lines import LineFile
+from perfgate.monitor.lines import LineLog
 from perfgate.monitor.records import json_name, json_number, now
 
 if TYPE_CHECKING:
     import os
 
 
-class RequestLog:
+class RequestLog(LineLog):
     """Writes a record ``request`` with the response time of each request; like `PredictionLog` it stops nothing."""
 
-    __slots__ = ("_lines",)
+    __slots__ = ()
 
     def __init__(self, path: str | os.PathLike[str] = "logs/requests.jsonl", *, max_bytes: int | None = None) -> None:
         """Open the log.
@@ -26,12 +26,7 @@ class RequestLog:
         Raises:
             ValueError: `max_bytes` is below 1, or the path is none.
         """
-        self._lines = LineFile(path, max_bytes=max_bytes)
-
-    @property
-    def dropped(self) -> int:
-        """How many lines could not be written."""
-        return self._lines.dropped
+        super().__init__(path, max_bytes=max_bytes)
 
     def write(self, *, method: str, route: str, status: int, duration_ms: float) -> bool:
         """Append the record of one request; False: it was dropped.
@@ -46,7 +41,3 @@ class RequestLog:
             f'{{"event": "request", "timestamp": "{now()}", "method": {json_name(method)}, '
             f'"route": {json_name(route)}, "status": {status:d}, "duration_ms": {json_number(duration_ms)}}}'
         )
-
-    def close(self) -> None:
-        """Write nothing from now on."""
-        self._lines.close()

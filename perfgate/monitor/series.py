@@ -93,17 +93,15 @@ class Series(Generic[T]):
     To ask prometheus_client each time would cost more than to observe.
     """
 
-    __slots__ = ("_made", "_make", "_size")
+    __slots__ = ("_made", "_make")
 
-    def __init__(self, make: Callable[..., T], size: int) -> None:
+    def __init__(self, make: Callable[..., T]) -> None:
         """Start with none.
 
         Args:
             make: gives what is kept, from label values.
-            size: how many label values there are.
         """
         self._make = make
-        self._size = size
         self._made: dict[tuple[str, ...], T] = {}
 
     def of(self, *values: str) -> T:
@@ -113,7 +111,7 @@ class Series(Generic[T]):
             return made[values]
         key = tuple(_label_of(value) for value in values)
         if key not in made and len(made) >= MOST_SERIES:
-            key = (OTHER,) * self._size
+            key = (OTHER,) * len(key)
         if key not in made:
             made[key] = self._make(*key)
         return made[key]

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
     from perfgate.core.metrics import Direction
 
+SCRAPED_AT = "perfgate_scrape_timestamp_seconds"
+"""Gauge of `perfgate.monitor`: when a scrape was taken, in seconds since 1970."""
+PROCESS = "perfgate_process_number"
+"""Gauge of `perfgate.monitor`: which process was scraped. Two workers never have it alike, and
+``process_start_time_seconds`` has steps of 10 ms."""
 _NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*\Z")
 _TITLE = re.compile(r'[A-Za-z_:][A-Za-z0-9_:]*\{[^=,{}"]+="(?s:.*)"\}\Z')
 _SELECTOR = re.compile(r"\s*([A-Za-z_:][A-Za-z0-9_:]*)\s*(?:\{(.*)\})?\s*\Z", re.DOTALL)

@@ -134,13 +134,11 @@ class Grouping:
             hit = [_equal(value, wanted) for value in map(look, rows)]
             rows, lines = _those(hit, rows), _those(hit, lines)
         if self._time is not None:
-            kept = list(map(self._source.times.keeps, map(self._time, rows)))
-            rows, lines = _those(kept, rows), _those(kept, lines)
+            times = list(map(self._time, rows))
+            kept = list(map(self._source.times.keeps, times))
+            rows, lines, times = _those(kept, rows), _those(kept, lines), _those(kept, times)
+            self._note_times(times)
         places = self._places(self._keys(rows), lines)
-        if self._time is not None and rows:
-            first, last = (stated_instant(time) for time in _ends(list(map(self._time, rows))))
-            self._started_at = min(filter(None, (self._started_at, first)), default="")
-            self._ended_at = max(self._ended_at, last)
         for group, mine in places:
             group.rows += len(mine)
         stated = list(map(self._ok, rows)) if self._ok is not None else []
@@ -161,6 +159,13 @@ class Grouping:
                 values = [v if w is not None and w > 0 else None for v, w in zip(values, wholes, strict=True)]
                 cells = [c if w is not None and w > 0 else None for c, w in zip(cells, wholes, strict=True)]
             self._keep(i, cells, values, lines, places)
+
+    def _note_times(self, times: list[object]) -> None:
+        """Take note of the first and the last of all times."""
+        if times:
+            first, last = map(stated_instant, _ends(times))
+            self._started_at = min(filter(None, (self._started_at, first)), default="")
+            self._ended_at = max(self._ended_at, last)
 
     def _keep(
         self,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.metrics import THROUGHPUT
-from perfgate.core.sources.series import Counted, describe_unused, divide
+from perfgate.core.sources.series import PROCESS, SCRAPED_AT, Counted, describe_unused, divide
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, parse_scrape
 from perfgate.formats.parsing.histogram import NOTHING, describe_distribution, histogram, is_amount, mean, share_of
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from perfgate.formats.parsing.source import Source
 
 _START = "process_start_time_seconds"
-PROCESS = "perfgate_process_number"
-"""Which process was scraped, as `perfgate.monitor` states it."""
-SCRAPED_AT = "perfgate_scrape_timestamp_seconds"
-"""When a scrape was taken, in seconds since 1970, as `perfgate.monitor` states it."""
 _ALONE = "a total since the start: give a scrape before it, too"
 _GONE = "it is not in the second scrape"
 _OTHER_BUCKETS = "its buckets are not those of the first scrape"
@@ -103,7 +99,7 @@ def _check_order(
     is_earlier = (_time_between(earlier, later) or 0.0) < 0
     if is_earlier or (one and other and (max(other) < max(one) or (starts[0] == starts[1] and has_fallen))):
         raise after.fault("was taken before the other scrape", "give the scrape from before the load first")
-    numbers = {side[PROCESS, ()].value for side in (earlier, later) if (PROCESS, ()) in side}
+    numbers = {_stated(side, PROCESS) for side in (earlier, later)} - {None}
     is_numbered = len(numbers) > 1
     if is_numbered or (one and other and starts[0] != starts[1]):
         differs = PROCESS if is_numbered else _START
@@ -241,10 +237,14 @@ def _ratios(counted: list[Counted], options: ForeignOptions, why_none: str) -> I
 
 def _time_between(earlier: dict[Any, Series], later: dict[Any, Series]) -> float | None:
     """Return the seconds between two scrapes; None: they do not say when they were taken."""
-    times = [side[key].value if key in side else None for side in (earlier, later) for key in ((SCRAPED_AT, ()),)]
-    if times[0] is None or times[1] is None:
-        return None
-    return times[1] - times[0]
+    first, second = _stated(earlier, SCRAPED_AT), _stated(later, SCRAPED_AT)
+    return None if first is None or second is None else second - first
+
+
+def _stated(side: dict[Any, Series], name: str) -> float | None:
+    """Return the value of a gauge without labels; None: it is not there."""
+    found = side.get((name, ()))
+    return None if found is None else found.value
 
 
 def _throughput(grown: list[Series], seconds: float | None, why_none: str) -> Iterator[Record | Skipped]:

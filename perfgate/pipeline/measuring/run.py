@@ -158,11 +158,12 @@ def _refuse_clash(job: MeasuringJob) -> None:
 
     And where the clock was set back: what is measured now would look older than what is there.
     """
-    other = _find_clash(job, job.benchmark)
+    runs = list(_runs_of_session(job))
+    other = _find_clash(job, runs, job.benchmark)
     if other is not None:
         raise _clash(job.benchmark, other.origin)
     limit = format_utc(time.time_ns() + _UNEVEN)
-    ahead = next((run for run in _runs_of_session(job) if run.started_at > limit), None)
+    ahead = next((run for run in runs if run.started_at > limit), None)
     if ahead is not None:
         message = f"a run of this session began at {ahead.started_at}, which is later than now: the clock was set back"
         hint = "set the clock right, remove that file (perfgate runs remove FILE), and measure again"
@@ -177,7 +178,7 @@ def _refuse_own_clash(job: MeasuringJob, path: str, summary: dict[str, Any]) -> 
     name = str(summary.get("benchmark") or "")
     if not name or name == job.benchmark or summary.get("command") != job.command:
         return
-    other = _find_clash(job, name, labels=summary.get("labels") or {})
+    other = _find_clash(job, _runs_of_session(job), name, labels=summary.get("labels") or {})
     if other is not None:
         if os.path.realpath(os.path.dirname(path)) == os.path.realpath(job.out):
             with contextlib.suppress(OSError):
@@ -195,9 +196,11 @@ def _clash(name: str, place: str) -> CannotDecideError:
     )
 
 
-def _find_clash(job: MeasuringJob, name: str, *, labels: Mapping[str, str] | None = None) -> Run | None:
-    """Return a run of another command in the job's session that has this name, and these labels if any are given."""
-    for run in _runs_of_session(job):
+def _find_clash(
+    job: MeasuringJob, runs: Iterable[Run], name: str, *, labels: Mapping[str, str] | None = None
+) -> Run | None:
+    """Return a run of another command among those of a session that has this name, and these labels if given."""
+    for run in runs:
         same_name = run.benchmark == name and (labels is None or dict(run.labels) == labels)
         if same_name and run.command and run.command != job.command:
             return run
