@@ -32,6 +32,7 @@ _LOG = logging.getLogger("perfgate.monitor")
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _JSON = "application/json"
 _NUMBER = int.from_bytes(os.urandom(6), "big")
+"""Of this start; workers that were forked from it differ by their process ids."""
 
 
 class Endpoint:
@@ -106,7 +107,9 @@ class _Scrape(Collector):
         yield from self._registry.collect()
         yield GaugeMetricFamily(SCRAPED_AT, "When this was scraped, in seconds since 1970.", time.time())
         if not self._is_merged:
-            yield GaugeMetricFamily(PROCESS, "Number of the process that was scraped, new at each start.", _NUMBER)
+            yield GaugeMetricFamily(
+                PROCESS, "Number of the process that was scraped, new at each start.", _NUMBER + os.getpid()
+            )
 
 
 def health_app() -> Endpoint:

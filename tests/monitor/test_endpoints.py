@@ -150,3 +150,21 @@ def _wait_for(port):
             return
         time.sleep(0.1)
     raise AssertionError("the service did not start")
+
+
+def test_forked_workers_state_different_processes():
+    def number():
+        lines = get(metrics_app(prometheus_client.CollectorRegistry()))[2].decode().splitlines()
+        return next(line for line in lines if line.startswith(endpoints.PROCESS))
+
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.write(writer, number().encode())
+        os._exit(0)
+    os.waitpid(pid, 0)
+    theirs = os.read(reader, 1_000).decode()
+    os.close(reader)
+    os.close(writer)
+    assert theirs.startswith(endpoints.PROCESS)
+    assert number() == number() != theirs
