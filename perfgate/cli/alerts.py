@@ -65,7 +65,7 @@ def command(
     Each budget with a series is watched, with the same limit as in a check: beyond
     it, beyond its warning, no data. Few events never raise an alert.
     """
-    from perfgate.cli.output import echo, say
+    from perfgate.cli.output import echo, say, say_all
     from perfgate.core.errors import plain
     from perfgate.pipeline.alerts import count_events_for, path_from, read_policy, write_file
     from perfgate.render.monitoring.alerts import render_alerts
@@ -84,9 +84,7 @@ def command(
     )
     rules = path_from(output, tests) if output and tests else ""
     found = render_alerts(read_policy(config), settings, job=job, rules=rules)
-    for remark in found.remarks:
-        for line in remark.lines():
-            say(line, err=True)
+    say_all(found.remarks)
     if output is None:
         echo(found.rules)
         return

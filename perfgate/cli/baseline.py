@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate.cli.options import config_option, machine_class_option, reading_options, same_session_option
-from perfgate.cli.output import echo, say
+from perfgate.cli.output import echo, say, say_all
 
 if TYPE_CHECKING:
     from perfgate.formats.options import ForeignOptions
@@ -182,9 +182,7 @@ def _show_plan(plan: Plan) -> None:
             f"{count(plan.left, 'run')} left out, replaced by newer ones (--sessions all takes in all)",
             err=True,
         )
-    for d in plan.warnings:
-        for line in d.lines():
-            say(line, err=True)
+    say_all(plan.warnings)
     for line in plan.failed:
         say(f"left out: {line}", err=True)
     if not plan.files:

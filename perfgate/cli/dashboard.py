@@ -7,7 +7,7 @@ from typing import Literal
 import click
 
 from perfgate.cli.options import config_option
-from perfgate.cli.output import echo, say
+from perfgate.cli.output import echo, say_all
 
 _GRAFANA = ("11.6",)
 """Versions of Grafana whose dashboards are written; each has its own builders and its own schema."""
@@ -56,6 +56,4 @@ def command(
         echo(text, form="json")
     else:
         write_output(output, text.encode(), slug="dashboard-unwritable")
-    for remark in remarks:
-        for line in remark.lines():
-            say(line, err=True)
+    say_all(remarks)

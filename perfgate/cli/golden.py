@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.output import echo, say
+from perfgate.cli.output import echo, say, say_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from perfgate.core.errors import Diagnostic
     from perfgate.core.finding import ExitCode
     from perfgate.gate.golden import Comparison
     from perfgate.pipeline.traces.golden import Checked
@@ -39,7 +38,7 @@ def refresh(*, files: tuple[str, ...], out: str | None, attributes: tuple[str, .
     from perfgate.report.words import count
 
     done = write(files, out=out, attributes=attributes)
-    _say(done.remarks)
+    say_all(done.remarks)
     for path, structures, traces in done.written:
         say(plain(f"{path}: {count(structures, 'structure')} of {count(traces, 'trace')}"))
     for path in done.unchanged:
@@ -65,22 +64,16 @@ def check(*, files: tuple[str, ...], folder: str | None, form: str) -> ExitCode:
     from perfgate.pipeline.traces.golden import check as compare
 
     done = compare(files, folder=folder)
-    _say(done.first)
+    say_all(done.first)
     if form == "json":
         echo(dumps(_to_data(done)), form="json")
     else:
         for line in _lines(done.comparison):
             say(line)
-    _say(done.remarks)
+    say_all(done.remarks)
     if done.faults:
         raise CannotDecideError(done.faults)
     return Code.REGRESSION if done.comparison.changes else Code.PASS
-
-
-def _say(remarks: Iterable[Diagnostic]) -> None:
-    for remark in remarks:
-        for line in remark.lines():
-            say(line, err=True)
 
 
 def _lines(found: Comparison) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate.cli.options import config_option, reading_options
-from perfgate.cli.output import echo, say
+from perfgate.cli.output import echo, say, say_all
 
 if TYPE_CHECKING:
     from perfgate.formats.options import ForeignOptions
@@ -50,9 +50,7 @@ def command(
     else:
         number = write_runs(found.runs, output)
         say(f"wrote {number} run{'s' if number != 1 else ''} to {output}")
-    for note in found.notes:
-        for line in note.lines():
-            say(line, err=True)
+    say_all(found.notes)
 
 
 def _show(found: Found, *, as_json: bool) -> None:

@@ -11,6 +11,9 @@ import click
 from perfgate.core.errors import cannot_decide
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from perfgate.core.errors import Diagnostic
     from perfgate.render import Format
 
 
@@ -18,6 +21,13 @@ def say(line: str, *, err: bool = False) -> None:
     """Print a line for people; nothing when nobody can read it."""
     if err or sys.stdout is not None:
         echo(f"{line}\n", err=err)
+
+
+def say_all(diagnostics: Iterable[Diagnostic]) -> None:
+    """Print diagnostics to stderr, each with its hint."""
+    for diagnostic in diagnostics:
+        for line in diagnostic.lines():
+            say(line, err=True)
 
 
 def echo(text: str, *, form: Format = "text", err: bool = False) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.output import echo, say
+from perfgate.cli.output import echo, say_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,9 +40,7 @@ def command(*, files: tuple[str, ...], form: str, output: str | None) -> None:
     else:
         # These two are XML and an exposition, which reports are written in, too: names are escaped in the same way.
         echo(text, form="junit" if form == "svg" else "openmetrics")
-    for remark in remarks(found):
-        for line in remark.lines():
-            say(line, err=True)
+    say_all(remarks(found))
 
 
 def _render(form: str) -> Callable[[Sequence[Trace]], str]:

@@ -174,6 +174,11 @@ class Budget:
     """Name of the ratio of counters that holds the same, whose benchmark is `series`; empty: none does."""
 
     @property
+    def early(self) -> Limit | None:
+        """The warning, where it lies apart from the limit."""
+        return self.warn if self.warn and self.warn.amount != self.limit.amount else None
+
+    @property
     def better(self) -> Direction:
         """Which way is an improvement, as the limit says."""
         return "lower" if self.limit.op.startswith("<") else "higher"

@@ -48,4 +48,6 @@ def __getattr__(name: str) -> object:
     """Load a name when it is first asked for: what needs prometheus-client must not be loaded by who writes logs."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"perfgate.monitor.{_HOME[name]}"), name)
+    found: object = getattr(import_module(f"perfgate.monitor.{_HOME[name]}"), name)
+    globals()[name] = found  # a name is looked up here once
+    return found

@@ -10,6 +10,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from itertools import count as count_up
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from perfgate.core.sampling import GOLDEN, check_rate
@@ -100,10 +101,10 @@ class InputSampleLog(LineLog):
             return float(value) if math.isfinite(value) else None
         if depth < _DEEPEST:
             if isinstance(value, Mapping):
-                some = list(value.items())[:_MOST_ITEMS]
-                return {_cut(key): self._field(_cut(key), each, depth) for key, each in some}
+                some = ((_cut(key), each) for key, each in islice(value.items(), _MOST_ITEMS))
+                return {key: self._field(key, each, depth) for key, each in some}
             if isinstance(value, (Sequence, set, frozenset)) and not isinstance(value, (str, bytes, bytearray)):
-                return [self._plain(each, depth + 1) for each in list(value)[:_MOST_ITEMS]]
+                return [self._plain(each, depth + 1) for each in islice(value, _MOST_ITEMS)]
         item = getattr(value, "item", None)  # a number of numpy
         if callable(item) and getattr(value, "shape", None) == ():
             return self._plain(item(), _DEEPEST)

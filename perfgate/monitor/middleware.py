@@ -160,5 +160,7 @@ def _path_of(scope: Scope, route: object) -> str | None:
 def _find_route(scope: Scope) -> object:
     """Return the route of the handler, where the framework did not name it: Starlette before 1.0."""
     endpoint = scope.get("endpoint")
+    if endpoint is None:
+        return None
     routes = getattr(scope.get("router"), "routes", ())
-    return next((r for r in routes if endpoint is not None and getattr(r, "endpoint", None) is endpoint), None)
+    return next((r for r in routes if getattr(r, "endpoint", None) is endpoint), None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from perfgate.core.text.names import list_some
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from perfgate.core.metrics import Direction
 
@@ -44,6 +44,16 @@ def is_series_name(name: str) -> bool:
 def is_series_with_labels(benchmark: str) -> bool:
     """Is a benchmark's name that of a series with its labels, such as ``requests_total{code="200"}``?"""
     return _TITLE.match(benchmark) is not None
+
+
+def is_label_name(name: str) -> bool:
+    """Can a label of Prometheus have this name?"""
+    return is_series_name(name) and ":" not in name
+
+
+def stem_of(name: str) -> str:
+    """Return the name of a histogram or a summary, of that of one of its parts; any other name as it is."""
+    return next((name.removesuffix(part) for part in _PARTS if name.endswith(part)), name)
 
 
 def family_of(benchmark: str) -> str:
@@ -155,8 +165,12 @@ class Ratio:
     @property
     def benchmark(self) -> str:
         """What it belongs to: the counters of the whole, without the part of a histogram that is counted."""
-        name = self.whole.name
-        return next((name.removesuffix(part) for part in _PARTS if name.endswith(part)), name)
+        return stem_of(self.whole.name)
+
+
+def find_ratio(ratios: Iterable[Ratio], benchmark: str, metric: str) -> Ratio | None:
+    """Return the ratio of that name that belongs to a benchmark; None: there is none."""
+    return next((r for r in ratios if r.name == metric and r.benchmark == benchmark), None)
 
 
 class Counted(NamedTuple):

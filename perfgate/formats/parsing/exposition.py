@@ -26,7 +26,7 @@ _UNITS = (
     ("bytes", "B"), ("kilobytes", "kB"), ("megabytes", "MB"), ("kibibytes", "KiB"), ("mebibytes", "MiB"),
     ("percent", "%"),
 )  # fmt: skip
-_MACHINES = frozenset({"host", "hostname", "instance", "nodename", "pod"})
+MACHINES = frozenset({"host", "hostname", "instance", "nodename", "pod"})
 """Labels that change with the machine: the same benchmark would be another one on each."""
 _RUNTIME = ("go_", "jvm_", "nodejs_", "process_", "prometheus_", "promhttp_", "python_", "scrape_")
 _TIMES = ("_created", "_start_time_seconds", "_timestamp", "_timestamp_seconds")
@@ -64,7 +64,7 @@ class Series:
 
 def titled(name: str, labels: Labels) -> str:
     """Return a series' name, ``name{label="value",...}``, without the labels that name a machine."""
-    inside = ",".join(f'{label}="{value}"' for label, value in labels if label not in _MACHINES)
+    inside = ",".join(f'{label}="{value}"' for label, value in labels if label not in MACHINES)
     return f"{name}{{{inside}}}" if inside else name
 
 

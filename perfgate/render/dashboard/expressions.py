@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import cannot_decide
 from perfgate.core.metrics import THROUGHPUT
-from perfgate.core.sources.series import is_series_name
+from perfgate.core.sources.series import find_ratio, is_label_name, stem_of
 from perfgate.core.statistic import QUANTILE_OF
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.exposition import unit_of
@@ -23,9 +23,10 @@ from perfgate.render.dashboard.overview import (
     OF_PREDICTIONS,
     TOTAL,
 )
-from perfgate.render.dashboard.promql import increase, legend, mean, quantile, rate, select, selector_of, share
+from perfgate.render.dashboard.promql import increase, legend, mean, quantile, rate, share
 from perfgate.render.dashboard.records import Query, Subject
 from perfgate.render.dashboard.stages import BY_EXCHANGE, BY_STAGE
+from perfgate.render.promql import select, select_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,11 +75,11 @@ def express(budget: Budget, ratios: Sequence[Ratio], stages: StageNames) -> Judg
     Raises:
         CannotDecideError: the series has no such metric or label, or the limit has another unit or direction.
     """
-    ratio = next((r for r in ratios if r.benchmark == budget.series and r.name == budget.metric), None)
+    ratio = find_ratio(ratios, budget.series, budget.metric)
     if ratio is not None:
         return _checked(budget, _of_ratio(ratio, budget), "1", ratio.better)
     if budget.metric == THROUGHPUT.name:
-        query = Query(expr=rate(select(budget.series, _chosen(budget.series))), legend="all")
+        query = Query(expr=rate(select_name(budget.series, _chosen(budget.series))), legend="all")
         judged = Judged(query=query, subject=Subject("rate", budget.series), unit="cps", factor=1.0)
         return _checked(budget, judged, THROUGHPUT.unit, THROUGHPUT.better)
     if budget.series.endswith("_total"):
@@ -102,18 +103,13 @@ def _chosen(series: str) -> str:
 
 
 def _of_ratio(ratio: Ratio, budget: Budget) -> Judged:
-    if odd := [label for label in ratio.by if not is_series_name(label) or ":" in label]:
+    if odd := [label for label in ratio.by if not is_label_name(label)]:
         message = f'"{odd[0]}" is no name of a label, by which "{budget.metric}" is split'
         raise cannot_decide("budget-series", message, place=budget.origin, hint="correct the key by of the [[ratio]]")
-    part, whole = (selector_of(s, _chosen(_family(s.name))) for s in (ratio.part, ratio.whole))
-    subject = Subject("share", selector_of(ratio.part), selector_of(ratio.whole))
+    part, whole = (select(s, _chosen(stem_of(s.name))) for s in (ratio.part, ratio.whole))
+    subject = Subject("share", select(ratio.part), select(ratio.whole))
     query = Query(expr=share(part, whole, ratio.by), legend=legend(ratio.by))
     return Judged(query=query, subject=subject, unit="percentunit" if "%" in budget.limit.text else "short", factor=1.0)
-
-
-def _family(name: str) -> str:
-    """Return the name of a histogram, of that of a part of it."""
-    return next((name.removesuffix(part) for part in ("_sum", "_count", "_bucket") if name.endswith(part)), name)
 
 
 def _of_counter(budget: Budget) -> Judged:
@@ -138,7 +134,7 @@ def _of_values(budget: Budget, stages: StageNames, factor: float) -> Judged:
     elif by is not None:
         subject, expr = Subject("quantile", name, budget.statistic), quantile(q, name, chosen, by)
     elif name in {MODELS, stages.parallel}:
-        subject, expr = Subject("gauge", name), select(name, CHOSEN_SERIES if name == MODELS else "")
+        subject, expr = Subject("gauge", name), select_name(name, CHOSEN_SERIES if name == MODELS else "")
     else:
         subject, expr = Subject("quantile", name, budget.statistic), f"{quantile(q, name, '', None)} or {name}"
     query = Query(expr=expr, legend=legend(by))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.core.statistic import QUANTILE_OF
-from perfgate.render.dashboard.promql import legend, mean, quantile, rate, select, share
+from perfgate.render.dashboard.promql import legend, mean, quantile, rate, share
 from perfgate.render.dashboard.records import Panel, Query, Section, Subject, Variable
+from perfgate.render.promql import select_name
 
 if TYPE_CHECKING:
     from perfgate.render.dashboard.records import Unit
@@ -83,7 +84,7 @@ def _volume() -> tuple[Panel, ...]:
             title="Active models",
             about="Models that are loaded.",
             unit="short",
-            queries=(Query(expr=select(MODELS, CHOSEN_SERIES), legend="__auto"),),
+            queries=(Query(expr=select_name(MODELS, CHOSEN_SERIES), legend="__auto"),),
             subject=Subject("gauge", MODELS),
         ),
     )
@@ -99,7 +100,7 @@ def _cache() -> tuple[Panel, ...]:
 
 
 def _requests() -> tuple[Panel, ...]:
-    failed = select(REQUESTS, _FAILED)
+    failed = select_name(REQUESTS, _FAILED)
     return (
         Panel(
             title="Errors by route",
@@ -121,13 +122,13 @@ def _requests() -> tuple[Panel, ...]:
 
 def _share(title: str, about: str, part: tuple[str, str], whole: tuple[str, str]) -> Panel:
     """Return the panel of a share of the metrics of predictions, each a name and matchers."""
-    expr = share(select(*part, CHOSEN), select(*whole, CHOSEN), BY_MODEL)
+    expr = share(select_name(*part, CHOSEN), select_name(*whole, CHOSEN), BY_MODEL)
     return Panel(
         title=title,
         about=about,
         unit="percentunit",
         queries=(Query(expr=expr, legend=legend(BY_MODEL)),),
-        subject=Subject("share", select(*part), select(*whole)),
+        subject=Subject("share", select_name(*part), select_name(*whole)),
     )
 
 
@@ -136,6 +137,6 @@ def _rate(title: str, about: str, name: str, *, matchers: str, by: tuple[str, ..
         title=title,
         about=about,
         unit=unit,
-        queries=(Query(expr=rate(select(name, matchers), by), legend=legend(by)),),
+        queries=(Query(expr=rate(select_name(name, matchers), by), legend=legend(by)),),
         subject=Subject("rate", name),
     )

@@ -1,38 +1,19 @@
-"""Pieces of PromQL: selectors, rates, shares and quantiles."""
+"""Pieces of PromQL: rates, shares and quantiles."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfgate.formats.parsing.exposition import MACHINES
+from perfgate.render.promql import select_name
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from perfgate.core.sources.series import Selector
 
 INTERVAL = "$__rate_interval"
 """Grafana's variable: the shortest time that surely has several scrapes."""
 RANGE = "$__range"
 """Grafana's variable: the time that the dashboard shows."""
-
-
-def select(name: str, *matchers: str) -> str:
-    """Return a selector of the series of a name, such as ``up{job="api"}``."""
-    inside = ",".join(m for m in matchers if m)
-    return f"{name}{{{inside}}}" if inside else name
-
-
-def selector_of(selector: Selector, *more: str) -> str:
-    """Return a selector of the configuration as PromQL, with further matchers."""
-    own = (f'{m.label}{m.op}"{_escape(m.text)}"' for m in selector.matchers)
-    return select(selector.name, *own, *more)
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
-_MACHINES = "host, hostname, instance, nodename, pod"
-"""Labels of the machine, which `perfgate check` leaves out of a benchmark's name as well."""
 
 
 def rate(selector: str, by: Sequence[str] | None = ()) -> str:
@@ -58,7 +39,7 @@ def increase(selector: str) -> str:
 
 def mean(name: str, matchers: str, by: Sequence[str] | None) -> str:
     """Return the mean of a histogram; `by` is as in `rate`."""
-    return f"{rate(select(f'{name}_sum', matchers), by)} / {rate(select(f'{name}_count', matchers), by)}"
+    return f"{rate(select_name(f'{name}_sum', matchers), by)} / {rate(select_name(f'{name}_count', matchers), by)}"
 
 
 def quantile(q: float, name: str, matchers: str, by: Sequence[str] | None) -> str:
@@ -71,7 +52,7 @@ def quantile(q: float, name: str, matchers: str, by: Sequence[str] | None) -> st
         by: labels of which each set of values has a quantile of its own; None: all but those of the machine.
     """
     labels = None if by is None else ("le", *by)
-    return f"histogram_quantile({q:g}, {rate(select(f'{name}_bucket', matchers), labels)})"
+    return f"histogram_quantile({q:g}, {rate(select_name(f'{name}_bucket', matchers), labels)})"
 
 
 def legend(by: Sequence[str] | None) -> str:
@@ -83,5 +64,5 @@ def legend(by: Sequence[str] | None) -> str:
 
 def _by(labels: Sequence[str] | None) -> str:
     if labels is None:
-        return f" without ({_MACHINES})"
+        return f" without ({', '.join(sorted(MACHINES))})"  # as `perfgate check` leaves them out of names
     return f" by ({', '.join(labels)})" if labels else ""

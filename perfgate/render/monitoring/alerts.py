@@ -46,7 +46,7 @@ def render_alerts(policy: Policy, settings: Settings, *, job: str, rules: str) -
         policy: its budgets with a series are watched.
         settings: how.
         job: value of the label ``job`` of all series; empty: any.
-        rules: path of the rules, from the folder of the tests.
+        rules: path of the rules, from the folder of the tests; empty: no tests are asked for.
 
     Raises:
         CannotDecideError: no budget has a series, one that has cannot be watched, or PyYAML is missing.
@@ -71,7 +71,7 @@ def render_alerts(policy: Policy, settings: Settings, *, job: str, rules: str) -
     ]
     return Alerts(
         rules=to_yaml(to_rules(watched, settings)),
-        tests=to_yaml(to_tests(watched, settings, rules=rules)),
+        tests=to_yaml(to_tests(watched, settings, rules=rules)) if rules else "",
         budgets=len(watched),
         alerts=sum(len(alarms) for _, alarms in list_alarms(watched, settings)),
         remarks=(*remarks, *untested),
@@ -80,7 +80,7 @@ def render_alerts(policy: Policy, settings: Settings, *, job: str, rules: str) -
 
 def _unreachable(watched: Watched, settings: Settings) -> Iterator[Diagnostic]:
     """Yield why an alert on a throughput could hardly fire: what breaks the limit is about what has to be there."""
-    limit, warn, window = watched.budget.limit, watched.budget.warn, settings.window
+    limit, warn, window = watched.budget.limit, watched.budget.early, settings.window
     if watched.kind != "rate":
         return
     place, hint = watched.budget.origin, "watch a longer time: --window 1h; or fewer events: --min-events N"
@@ -90,6 +90,6 @@ def _unreachable(watched: Watched, settings: Settings) -> Iterator[Diagnostic]:
             f'"{limit.text}" are {number(counted)} events in {duration(window)}, and at least {fewest} must be there'
         )
         yield error("alert-impossible", f"{message}, which is too near", place=place, hint=hint)
-    elif warn and warn.amount != limit.amount and watched.bound(warn).at * window - counted < _APART:
+    elif warn and watched.bound(warn).at * window - counted < _APART:
         message = f'"{limit.text}" and "{warn.text}" are less than two events apart in {duration(window)}'
         yield error("alert-impossible", message, place=place, hint=hint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -10,13 +9,14 @@ from typing import TYPE_CHECKING, Literal
 
 from perfgate.core.errors import error, note
 from perfgate.core.metrics import THROUGHPUT
-from perfgate.core.sources.series import Matcher, Ratio, Selector, is_series_name
+from perfgate.core.sources.series import Matcher, Ratio, Selector, find_ratio, is_label_name
 from perfgate.core.statistic import QUANTILE_OF
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.exposition import unit_of
+from perfgate.render.promql import select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from perfgate.core.errors import Diagnostic
     from perfgate.core.policy import Budget
@@ -179,7 +179,7 @@ def _watched(budget: Budget, name: str, ratios: Sequence[Ratio], job: str) -> Wa
     if not budget.series:
         message = f'"{name}" has no series: no alert watches it'
         return note("alert-none", message, place=budget.origin, hint="add the key series, if Prometheus has it")
-    ratio = next((r for r in ratios if r.name == budget.metric and r.benchmark == budget.series), None)
+    ratio = find_ratio(ratios, budget.series, budget.metric)
     matchers = (Matcher(label="job", op="=", text=job),) if job else ()
     if ratio:
         watched = _of_ratio(budget, name, ratio, matchers)
@@ -239,7 +239,7 @@ def _fault(watched: Watched, ratio: Ratio | None) -> Diagnostic | None:
         message = f'"{limit.text}" points the wrong way: {better} is better for "{budget.metric}"'
         return error("budget-sign", message, place=budget.origin, hint="turn the sign of the limit")
     for label in watched.by:
-        if not is_series_name(label) or ":" in label:
+        if not is_label_name(label):
             message = f'"{label}" is no name of a label, by which "{budget.metric}" is split'
             return error("alert-impossible", message, place=budget.origin, hint="correct the key by of the [[ratio]]")
     for stated in (limit, budget.warn) if watched.kind == "share" else ():
@@ -249,9 +249,8 @@ def _fault(watched: Watched, ratio: Ratio | None) -> Diagnostic | None:
     return None
 
 
-def _names(budgets: Iterable[Budget]) -> list[str]:
+def _names(budgets: Sequence[Budget]) -> list[str]:
     """Return the names of budgets: their own, else of metric and statistic, with a number where that is taken."""
-    budgets = list(budgets)
     taken = {b.name for b in budgets if b.name}
     found: list[str] = []
     for budget in budgets:
@@ -268,17 +267,6 @@ def unused(name: str, taken: set[str]) -> str:
         number_of += 1
         free = f"{name} {number_of}" if " " in name else f"{name}{number_of}"
     return free
-
-
-def select(selector: Selector) -> str:
-    """Return a selector as PromQL has it."""
-    inside = ",".join(f"{m.label}{m.op}{quoted(m.text)}" for m in selector.matchers)
-    return f"{selector.name}{{{inside}}}" if inside else selector.name
-
-
-def quoted(text: str) -> str:
-    """Return a text as a string of PromQL, whose escapes include those of JSON."""
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _with(selector: Selector, *matchers: Matcher) -> Selector:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from perfgate.core.sources.series import Selector
 from perfgate.render.monitoring.examples import find_labels
-from perfgate.render.monitoring.expressions import SHARES, duration, number, quoted
+from perfgate.render.monitoring.expressions import SHARES, duration, number
 from perfgate.render.monitoring.rules import SHOWN, count_fewest, list_alarms
+from perfgate.render.promql import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -241,15 +242,15 @@ def _three(alarm: Alarm) -> _Load:
     return _Load(size, Fraction(_around(alarm.bound, alarm.bound.at * size)[1]), is_three=True)
 
 
+@lru_cache(maxsize=1024)  # a search, whose answer each test of a budget needs again and again
 def _labels(watched: Watched) -> tuple[dict[str, str], dict[str, str]] | None:
     """Return labels of what is counted and of all else, both of the whole; None: none were found."""
     part = find_labels(watched.part, given=dict.fromkeys(watched.by, ""))
     if part is None or watched.kind in {"slow", "rate", "gauge"}:
         return None if part is None else (part, part)
     fixed = {label: part.get(label, "") for label in watched.by}
-    whole = Selector(text="", name=watched.whole.name, matchers=watched.whole.matchers)
     avoided = watched.part if watched.part.name == watched.whole.name else None
-    rest = find_labels(whole, avoided=avoided, given=fixed)
+    rest = find_labels(watched.whole, avoided=avoided, given=fixed)
     return None if rest is None else (part, rest)
 
 

@@ -8,7 +8,8 @@ from fractions import Fraction
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any, Literal
 
-from perfgate.render.monitoring.expressions import SHARES, Bound, duration, quoted, unused
+from perfgate.render.monitoring.expressions import SHARES, Bound, duration, unused
+from perfgate.render.promql import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -124,7 +125,7 @@ def list_alarms(watched: Sequence[Watched], settings: Settings) -> list[tuple[Wa
 
 def _alarms(watched: Watched, stem: str, settings: Settings) -> Iterator[Alarm]:
     budget, window = watched.budget, settings.window
-    limit, warn, fewest = budget.limit, budget.warn, count_fewest(watched, settings)
+    limit, warn, fewest = budget.limit, budget.early, count_fewest(watched, settings)
     guard = f" and {watched.age(settings.age)}"
     if watched.counted:
         guard = f" and {_recorded_as(EVENTS, watched, window)} >= {fewest}{guard}"
@@ -138,7 +139,7 @@ def _alarms(watched: Watched, stem: str, settings: Settings) -> Iterator[Alarm]:
         return Alarm(name=stem + name, watched=watched, role=role, expression=expression, annotations=about, **stated)
 
     yield alarm("over", "OverBudget", over + guard, severity=_SEVERITY[budget.level])
-    if warn and warn.amount != limit.amount:
+    if warn:
         source = NEAR_VALUE if watched.kind == "slow" else VALUE
         near = f"{_recorded_as(source, watched, window)} {watched.bound(warn).text}"
         yield alarm(
