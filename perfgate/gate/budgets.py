@@ -47,11 +47,11 @@ def check_budgets(
     """
     findings: list[Finding] = []
     problems: list[Diagnostic] = []
+    names = known | {n for p in profiles for n in (p.benchmark, title(*p.key))} if policy.budgets else known
     for budget in policy.budgets:
         found = list(_check(budget, profiles, policy, notes))
         findings += [f for f in found if isinstance(f, Finding)]
         problems += [p for p in found if isinstance(p, Diagnostic)]
-        names = known | {n for p in profiles for n in (p.benchmark, title(*p.key))}
         if not found and not any(budget.limits(name, name) for name in names):
             message = f'no benchmark matches "{budget.benchmark or budget.ratio or budget.series}"'
             why = _find_reason(budget, budget.series, notes)
@@ -75,9 +75,10 @@ def _check(
     # Beside a ratio of some counters stand the counters, and beside a histogram the ratio of its sum.
     holders = [p for p in of_series if p.metric(budget.metric)]
     holders = holders or [p for p in of_series if _metric_of(budget, p)] or of_series
+    held = set(map(id, holders))  # to compare profiles takes long
     for profile in profiles:
         titled = title(*profile.key)
-        is_asked = budget.names(profile.benchmark, titled) or profile in holders
+        is_asked = budget.names(profile.benchmark, titled) or id(profile) in held
         if not is_asked or policy.excludes(profile.benchmark, titled, budget.metric):
             continue
         measured = _metric_of(budget, profile)

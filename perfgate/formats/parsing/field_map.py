@@ -116,6 +116,9 @@ class Grouping:
         self._by_key: dict[object, _Group] = {}
         self._by_name: dict[str, _Group] = {}
         self._is_amount = [not v.allow_zero and v.is_amount for v in mapped.values]
+        plain = {v.value for v in mapped.values if not v.over}
+        self._is_counted = [not v.over or v.value not in plain for v in mapped.values]
+        """Where a field is a value of its own and is divided, too, what is wrong with it counts once."""
         self._odd: Counter[tuple[str, str]] = Counter()
         self._first_odd: dict[tuple[str, str], int] = {}
         self._is_met: list[bool] = []
@@ -264,7 +267,7 @@ class Grouping:
             value = values[at]
             if value is not None:
                 yield value
-            elif cells[at] is not None and cells[at] != "":
+            elif self._is_counted[i] and cells[at] is not None and cells[at] != "":
                 what = _NO_NUMBER if to_number(cells[at]) is None else _NO_AMOUNT
                 odd = (self._map.values[i].value, what)
                 self._odd[odd] += 1

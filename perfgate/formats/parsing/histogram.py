@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.record import Histogram, Record, Share, Single, Skipped
+from perfgate.formats.parsing.values import MOST_COUNT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.record import Flag
 
-_LARGEST_EXACT = 2.0**53
 NOTHING = "nothing was counted"
 """Why a series is skipped that was there and did not move."""
 _NO_NUMBER = "a count is no number"
@@ -82,7 +82,7 @@ def share_of(ratio: Ratio, found: Divided) -> Record | Skipped:
         return Skipped(benchmark=found.benchmark, metric=ratio.name, why=NOTHING)
     if part > whole:
         return Skipped(benchmark=found.benchmark, metric=ratio.name, why=f"{part:g} of {whole:g}: more than the whole")
-    if part.is_integer() and whole.is_integer() and whole < _LARGEST_EXACT and not ratio.is_of_sums:
+    if part.is_integer() and whole.is_integer() and whole < MOST_COUNT and not ratio.is_of_sums:
         return Record(**facts, payload=Share(hits=int(part), of=int(whole)))
     return Record(**facts, payload=Single(value=part / whole))
 

@@ -45,6 +45,8 @@ def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[
             f"nothing was counted since {before.path}{skipped}", "take the snapshots before and after the load"
         )
     yield from found
+    if not options.ratios:
+        return
     counted = [
         Counted(key, {}, later_value - earlier_value)
         for key in earlier.keys() & later.keys()

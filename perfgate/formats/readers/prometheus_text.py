@@ -18,7 +18,7 @@ from perfgate.formats.parsing.histogram import NOTHING, describe_distribution, h
 from perfgate.formats.parsing.record import Quantiles, Record, Samples, Single, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.exposition import Series
@@ -58,14 +58,15 @@ def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[
     starts = [{k: s.value for k, s in side.items() if k[0] == _START} for side in (earlier, later)]
     _check_order(after, earlier, later, starts)
     grown: list[Series] = []
-    counted: list[Counted] = []
+    steps: list[tuple[Series, str]] = []
+    """What grew, and why that is not known."""
     anew = ""
     for key, series in later.items():
         first = earlier.get(key)
         flags: tuple[Flag, ...] = ()
         if series.kind == "histogram" and first is not None and first.points.keys() != series.points.keys():
             yield Skipped(benchmark=series.title, why=_OTHER_BUCKETS)
-            counted += [*_counted(first, _OTHER_BUCKETS), *_counted(series, _OTHER_BUCKETS)]
+            steps += [(first, _OTHER_BUCKETS), (series, _OTHER_BUCKETS)]
             continue
         if first is None or first.kind != series.kind or series.kind in {"gauge", "gaugehistogram"}:
             step = series
@@ -75,13 +76,13 @@ def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[
         else:
             step = _difference(first, series)
         grown.append(step)
-        counted += _counted(step)
+        steps.append((step, ""))
         yield from _take_counter(step, options, flags)
     for key, series in earlier.items():
         if key not in later and series.kind in {"counter", "histogram", "summary"}:
             yield Skipped(benchmark=series.title, why=_GONE)
-            counted += _counted(series, _GONE)
-    yield from _ratios(counted, options, anew)
+            steps.append((series, _GONE))
+    yield from _ratios(steps, options, anew)
     yield from _throughput(grown, _time_between(earlier, later), anew)
 
 
@@ -215,14 +216,15 @@ def _counted(series: Series, fault: str = "") -> Iterator[Counted]:
             yield Counted(name, stated, 0.0, fault or f"it grew by {value:g}, which is no amount")
 
 
-def _ratios(counted: list[Counted], options: ForeignOptions, why_none: str) -> Iterator[Record | Skipped]:
+def _ratios(steps: Sequence[tuple[Series, str]], options: ForeignOptions, why_none: str) -> Iterator[Record | Skipped]:
     """Yield the ratios that the configuration asks for.
 
     Args:
-        counted: all counters between two scrapes.
+        steps: all series between two scrapes, each with why it is not known; empty: it is.
         options: hold the ratios.
         why_none: why counters cannot be divided; empty: they can.
     """
+    counted = [each for series, fault in steps for each in _counted(series, fault)] if options.ratios else []
     for ratio in options.ratios:
         found, why = ([], why_none) if why_none else divide(ratio, counted)
         if why:

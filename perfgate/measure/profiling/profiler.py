@@ -90,7 +90,7 @@ def begin() -> Going | None:
 
     The caller enables it last: ``going.profiler.enable()``, by `start`.
     """
-    if not _seat.is_prepared and _seat.going is None:
+    if not _seat.is_prepared:
         _prepare()
     with _seat.lock:
         if _seat.going is not None:

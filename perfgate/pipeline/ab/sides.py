@@ -113,7 +113,8 @@ def prepare(request: Request) -> Iterator[Sides]:
         for side in (sides.base, sides.head):
             if side is not None and tree is not None:  # two commands have no commits
                 sides.guard.take(side.name, tree, root=side.root, commit=side.commit or "")
-        sides.guard.before_setup()
+        if request.setup:
+            sides.guard.before_setup()
         _set_up(sides.head, request)
         sides.guard.after_setup()
         if sides.base is not None:

@@ -77,7 +77,7 @@ def refresh(paths: Sequence[str], *, out: str | None, attributes: Sequence[str])
     found = trace.read(trace.find_files(paths))
     folder = folder_of(out)
     names = list_names(folder)
-    attributes = _choose_attributes(attributes, found, read_attributes(folder, names))
+    attributes = _choose_attributes(attributes, found, set() if attributes else read_attributes(folder, names))
     try:
         groups = group(found.complete, attributes)
     except TooManyRowsError as caught:

@@ -75,9 +75,11 @@ def _find_unchanged(root: str, names: Sequence[str]) -> set[str]:
 
 def _find_kept(root: str, objects: Mapping[str, tuple[str, str]]) -> set[str]:
     """Return the files that have the time and the size with which git's index holds the content of the commit."""
+    if not objects:  # git would list them all
+        return set()
     listed = git(root, ["--literal-pathspecs", "ls-files", "-z", "--stage", "--debug", "--", *objects], hint="")
     kept = set()
-    for oid, path, seconds, rest, size in _LISTED.findall(listed) if objects else ():
+    for oid, path, seconds, rest, size in _LISTED.findall(listed):
         name = os.fsdecode(path)
         if objects.get(name, ("", ""))[1] != oid.decode():
             continue

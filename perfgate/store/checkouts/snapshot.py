@@ -197,6 +197,8 @@ def _find_held(commit: Commit, objects: Mapping[str, tuple[str, str]], snapshot:
     pointers = commit.small_contents({oid for path, oid in left.items() if path not in held}, limit=_LARGEST_POINTER)
     held |= {path for path, oid in left.items() if is_named_by(pointers.get(oid, b""), os.path.join(root, path))}
     left = {path: oid for path, oid in left.items() if path not in held}
+    if not left:
+        return held
     return held | {path for path, oid in _write(root, left, settings) if oid == entries[path].digest}
 
 

@@ -469,6 +469,13 @@ def test_a_log_in_any_order_has_the_throughput_of_its_first_and_last_time():
     assert got["a/v1", "throughput"] == Single(value=0.5)
 
 
+def test_a_field_that_is_also_divided_counts_what_is_wrong_with_it_once():
+    rows = [PREDICTION | {"latency_logging_ms": "x"}] * 7 + [PREDICTION] * 993
+    source = Source("log.jsonl", content=lines(*rows).encode())
+    got = read(source, detect(source), ForeignOptions())
+    assert [s.why for s in got.skipped] == ["7 values are no numbers, the first in line 1"]
+
+
 def test_a_row_whose_value_or_whole_is_no_number_counts_in_no_share():
     rows = [*[{"log_ms": 1, "all_ms": 4}] * 99, {"log_ms": "x", "all_ms": 400}]
     mapped = a_map(values=(FieldValue(value="log_ms", over="all_ms"),), benchmark="")
