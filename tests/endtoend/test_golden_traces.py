@@ -144,6 +144,17 @@ def test_a_base_that_refuses_edits_of_its_gate_refuses_those_of_golden_files(bra
     assert "error[gate-edit-refused]" in outcome.stderr
 
 
+def test_a_broken_configuration_of_the_change_hides_no_edit(branch: Project) -> None:
+    branch.write("perfgate.toml", 'baseline_changes = "refuse"\n')
+    branch.commit("Refuse edits")
+    branch.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    edit(branch)
+    branch.write("perfgate.toml", "broken = [")
+    outcome = branch.cli("golden", "check", "artifacts/traces/1.jsonl", "--golden", FOLDER, env=GITHUB)
+    assert outcome.code == 2, str(outcome)
+    assert "error[gate-edit-refused]" in outcome.stderr
+
+
 def test_golden_files_of_a_base_are_looked_for_where_its_own_configuration_is(branch: Project) -> None:
     branch.write("perfgate.toml", "")
     branch.commit("A configuration")

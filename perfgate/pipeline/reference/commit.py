@@ -117,6 +117,20 @@ def policy_of(base: str, head: str | None, *, given: str | None, is_trusted: boo
     return Gate(settings=settings, baselines=sides[0], edits=replace(edits, notes=(*notes, *edits.notes)))
 
 
+def settings_of(ref: str) -> Settings:
+    """Return the configuration of a commit; where it has none, the built-in one at the root of the tree's own.
+
+    Raises:
+        CannotDecideError: it is not valid, or it is not certain what the commit holds.
+    """
+    views = _views(ref, None)
+    require_same_folder(views[0][0], None)
+    configured = _configured(views, None)
+    if configured is not None:
+        return configured[1]
+    return Settings(policy=config.BUILT_IN, root=inputs.read_settings(None).root)
+
+
 def _views(ref: str, given: str | None) -> list[tuple[Commit, str]]:
     """Return the commit as seen from each folder that may hold its configuration, and that folder."""
     if given is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import CannotDecideError
 from perfgate.core.gate_changes import GateChange
 from perfgate.pipeline.reference.change import BY_THE_CHANGE, find_base_commit
-from perfgate.pipeline.reference.commit import policy_of
+from perfgate.pipeline.reference.commit import settings_of
 from perfgate.pipeline.reference.gate_changes import NONE, Edits, react_to
 from perfgate.pipeline.traces.golden_files import FOLDER, LARGEST
 from perfgate.store import golden as store
@@ -35,7 +35,7 @@ def find_edits(folder: str, given: str | None, golden: Sequence[Golden]) -> Edit
         base = find_base_commit()
         if not base:
             return NONE
-        reference = policy_of(base, None, given=None, is_trusted=False).settings
+        reference = settings_of(base)
         was = given if given is not None else os.path.join(reference.root, FOLDER)
         before = _golden_of(Commit(base, "."), os.path.relpath(was))
     except CannotDecideError as caught:
