@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import time
 from pathlib import Path
@@ -20,10 +21,21 @@ def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+def touched_pages(megabytes):
+    """Return a mapping of that much memory, of which each page is resident; close it to give it back.
+
+    Not an object of Python's: malloc may serve that from memory which earlier tests freed and which is
+    resident still, and the resident set would not grow.
+    """
+    pages = mmap.mmap(-1, megabytes * 1_000_000)
+    for offset in range(0, len(pages), mmap.PAGESIZE):
+        pages[offset] = 1
+    return pages
+
+
 def burst(megabytes):
-    """Allocate that much, touch all of it, and give it back."""
-    block = bytearray(b"x") * (megabytes * 1_000_000)
-    del block
+    """Map that much memory, touch all of it, and give it back."""
+    touched_pages(megabytes).close()
 
 
 def is_alive(pid):

@@ -7,7 +7,7 @@ import tracemalloc
 from types import SimpleNamespace
 
 import pytest
-from measured_programs import burst, resident
+from measured_programs import resident, touched_pages
 
 from perfgate.measure import measure_run_context
 from perfgate.measure.memory.meters import (
@@ -59,9 +59,9 @@ def test_an_unknown_mode_is_refused_and_the_modes_are_named(mode):
 def test_a_poll_sees_what_lasts_longer_than_its_interval():
     held = resident()
     with measure_run_context(memory="poll:5ms", write=False) as run:
-        block = bytearray(b"x") * (120 * MB)
+        pages = touched_pages(120)
         time.sleep(0.2)
-        del block
+        pages.close()
         assert peak_of(run) - held > 115 * MB
     assert peak_of(run) - held > 115 * MB
 
@@ -69,12 +69,12 @@ def test_a_poll_sees_what_lasts_longer_than_its_interval():
 def test_a_poll_looks_at_both_ends_even_if_the_interval_is_never_over():
     held = resident()
     with measure_run_context(memory="poll:3600s", write=False) as run:
-        block = bytearray(b"x") * (120 * MB)
-    del block
+        pages = touched_pages(120)
+    pages.close()
     assert peak_of(run) - held > 115 * MB
-    before = bytearray(b"x") * (120 * MB)
+    pages = touched_pages(120)
     with measure_run_context(memory="poll:3600s", write=False) as run:
-        del before
+        pages.close()
     assert peak_of(run) - held > 115 * MB
 
 
@@ -95,9 +95,15 @@ def test_a_poll_without_a_thread_gives_way_to_the_default_and_says_so(monkeypatc
     assert "memory=poll:10ms is not possible here" in capsys.readouterr().err
 
 
+def allocate(megabytes):
+    """Let Python allocate that much, and give it back."""
+    block = bytearray(megabytes * MB)
+    del block
+
+
 def test_tracemalloc_counts_pythons_own_allocations_and_nothing_else():
     with measure_run_context(memory="tracemalloc", write=False) as run:
-        burst(30)
+        allocate(30)
     assert run.to_dict()["memory_source"] == "tracemalloc"
     assert 30 * MB <= peak_of(run) < 32 * MB
 
@@ -124,9 +130,9 @@ def test_a_program_that_traces_itself_goes_on_tracing():
 
 def test_nested_traces_keep_the_outers_earlier_peak():
     with measure_run_context(memory="tracemalloc", write=False) as outer:
-        burst(30)
+        allocate(30)
         with measure_run_context(memory="tracemalloc", write=False) as inner:
-            burst(10)
+            allocate(10)
     assert peak_of(outer) >= 30 * MB
     assert 10 * MB <= peak_of(inner) < 12 * MB
 
