@@ -81,12 +81,13 @@ def read(source: Source, known: Format, options: ForeignOptions, *, before: Sour
 
 def _make_names_unique(found: Iterator[Record | Skipped], stem: str) -> Iterator[Record | Skipped]:
     """Yield what was found under unique names: a second one of the same name in a file is ``name#2``."""
-    seen: Counter[tuple[str, str]] = Counter()
+    seen: Counter[tuple[object, str, str]] = Counter()
     for entry in found:
         name = _SURROGATE.sub("\ufffd", entry.benchmark)[:_LONGEST_NAME] or stem
         metric = _SURROGATE.sub("\ufffd", entry.metric)[:_LONGEST_NAME]
-        earlier = seen[name, metric] + (seen[name, ""] if metric else 0)
-        seen[name, metric] += 1
+        labels = entry.labels if isinstance(entry, Record) else ()
+        earlier = seen[labels, name, metric] + (seen[labels, name, ""] if metric else 0)
+        seen[labels, name, metric] += 1
         name = f"{name}#{earlier + 1}" if earlier else name
         # nearly all keep their names, and a copy costs more than all else here
         yield (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.metrics import Metric
+from perfgate.core.profile import title
 from perfgate.core.run import NOWHERE, Environment, Run, Series, class_of
 from perfgate.core.statistic import Quantile
 from perfgate.core.text.canonical import short_hash
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from perfgate.core.metrics import Direction
+    from perfgate.core.run import Labels
     from perfgate.formats.contents import Contents
     from perfgate.formats.parsing.record import Record
     from perfgate.stats.cells import Cell
@@ -72,11 +74,11 @@ def to_runs(contents: Contents, origin: str) -> Converted:
             (unclear if r.better is None else fit).append(r)
     notes = [*_remarks(contents, origin), *_report_unclear(unclear, origin, fit)]
     problems = [] if fit else [_nothing(contents, unclear, origin)]
-    groups: dict[str, list[Record]] = {}
+    groups: dict[tuple[str, Labels], list[Record]] = {}
     for r in fit:
-        groups.setdefault(r.benchmark, []).append(r)
+        groups.setdefault((r.benchmark, r.labels), []).append(r)
     of_file = highest_rate(contents.records)
-    runs = tuple(_run(name, rs, contents, origin, of_file) for name, rs in groups.items())
+    runs = tuple(_run(key, rs, contents, origin, of_file) for key, rs in groups.items())
     samples = [r.payload for r in fit if isinstance(r.payload, Samples)]
     most = max((s.count for s in samples), default=0)
     if most > MOST_VALUES:
@@ -85,13 +87,14 @@ def to_runs(contents: Contents, origin: str) -> Converted:
     return Converted(runs=runs, notes=tuple(notes), problems=tuple(problems))
 
 
-def _run(name: str, records: Sequence[Record], contents: Contents, origin: str, of_file: float) -> Run:
+def _run(key: tuple[str, Labels], records: Sequence[Record], contents: Contents, origin: str, of_file: float) -> Run:
+    name, labels = key
     rate = rate_of(records, of_file)
     file = f"{contents.format.name}-{contents.digest}"
     return Run(
-        run_id=f"{file}-{short_hash(name, digits=6)}",
+        run_id=f"{file}-{short_hash(title(name, labels), digits=6)}",
         benchmark=name,
-        labels=(),
+        labels=labels,
         status="ok",
         started_at=_instant(max(r.started_at for r in records)),
         session="",

@@ -32,6 +32,8 @@ class ForeignOptions:
     """Seconds: shorter test cases of a JUnit report count as that long."""
     tolerance: float = TOLERANCE
     """Share of the lines of a log that may be broken, 0.0 to 1.0."""
+    split_by: tuple[str, ...] = ()
+    """Fields of rows whose values tell measurements of one benchmark apart, such as the version that answered."""
     ratios: tuple[Ratio, ...] = ()
     """Shares of counters in others, as the configuration has them."""
     limited: Mapping[str, Direction] = field(default_factory=dict)

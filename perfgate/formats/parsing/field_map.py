@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from perfgate.core.metrics import Direction
+    from perfgate.core.run import Labels
     from perfgate.core.sources.field_map import FieldMap, FieldValue
     from perfgate.formats.parsing.log_rows import Broken
     from perfgate.formats.parsing.record import Flag
@@ -74,6 +75,8 @@ class _Group:
     """The rows of one benchmark."""
 
     name: str
+    labels: Labels
+    """What tells its rows from others of the same name."""
     columns: tuple[Column, ...]
     """One for each value of the map."""
     wholes: list[float]
@@ -88,7 +91,14 @@ class Grouping:
     Everything is done a field at a time for a whole batch: so most of the work is done by loops in C.
     """
 
-    def __init__(self, mapped: FieldMap, source: Source, lookup: Callable[[str], Lookup], broken: Broken) -> None:
+    def __init__(
+        self,
+        mapped: FieldMap,
+        source: Source,
+        lookup: Callable[[str], Lookup],
+        broken: Broken,
+        split_by: Sequence[str] = (),
+    ) -> None:
         """Start with no rows.
 
         Args:
@@ -96,12 +106,14 @@ class Grouping:
             source: where the rows come from.
             lookup: gives for a field the function that finds it in a row; absent is None.
             broken: takes the rows whose benchmark cannot be named.
+            split_by: fields that tell rows of one benchmark apart.
         """
         self._map = mapped
         self._source = source
         self._broken = broken
         self._texts, self._fields = parts_of(mapped.benchmark) if mapped.benchmark else ([source.name, ""], [])
-        self._naming = [lookup(f) for f in (*self._fields, *mapped.labels)]
+        self._split_by = split_by
+        self._naming = [lookup(f) for f in (*self._fields, *mapped.labels, *split_by)]
         self._values = [lookup(v.value) for v in mapped.values]
         self._overs = [lookup(v.over) if v.over else None for v in mapped.values]
         self._where = [(lookup(field), wanted) for field, wanted in mapped.where]
@@ -114,7 +126,7 @@ class Grouping:
         self._started_at = self._ended_at = ""
         self._decode = msgspec.json.Decoder(list[float]).decode
         self._by_key: dict[object, _Group] = {}
-        self._by_name: dict[str, _Group] = {}
+        self._by_name: dict[tuple[str, Labels], _Group] = {}
         self._is_amount = [not v.allow_zero and v.is_amount for v in mapped.values]
         plain = {v.value for v in mapped.values if not v.over}
         self._is_counted = [not v.over or v.value not in plain for v in mapped.values]
@@ -220,15 +232,18 @@ class Grouping:
             if part is None or part == "" or (isinstance(part, float) and not math.isfinite(part)):
                 raise RowError(f'no "{field}", which names the benchmark')
             name += _as_text(part) + text
-        labels = [(k, v) for k, v in zip(self._map.labels, parts[count:], strict=True) if v is not None and v != ""]
-        if labels:
-            name = f"{name}[{','.join(f'{k}={_as_text(v)}' for k, v in labels)}]"
-        if len(name) > _LONGEST_NAME:
+        stated = zip((*self._map.labels, *self._split_by), parts[count:], strict=True)
+        texts = [(k, _as_text(v) if v is not None else "") for k, v in stated]
+        ours, split = texts[: len(self._map.labels)], texts[len(self._map.labels) :]
+        if labels := [f"{k}={v}" for k, v in ours if v]:
+            name = f"{name}[{','.join(labels)}]"
+        if len(name) + sum(len(v) for _, v in split) > _LONGEST_NAME:
             raise RowError(f"the benchmark's name is longer than {_LONGEST_NAME} characters")
-        group = self._by_name.get(name)
+        apart = tuple(sorted((k, v) for k, v in split if v))
+        group = self._by_name.get((name, apart))
         if group is None:
             columns = tuple(Column(_factor_of(v)) for v in self._map.values)
-            group = self._by_name[name] = _Group(name, columns, [0.0] * len(columns))
+            group = self._by_name[name, apart] = _Group(name, apart, columns, [0.0] * len(columns))
         self._by_key[key] = group
         if len(self._by_key) > MOST_BENCHMARKS:
             raise self._source.fault(
@@ -299,7 +314,8 @@ class Grouping:
                 )
         self._is_met = [any(group.columns[i] for group in self._by_name.values()) for i in range(len(self._values))]
         for group in self._by_name.values():
-            yield from self._of(group, better)
+            found = self._of(group, better)
+            yield from (replace(r, labels=group.labels) if isinstance(r, Record) else r for r in found)
         yield from self._throughput()
         for (field, why), count in self._odd.items():
             values = _SINGULAR[why] if count == 1 else f"{count:,} {_PLURAL[why]}"
@@ -347,13 +363,14 @@ class Grouping:
         seconds = (last - first).total_seconds()
         if seconds < _SHORTEST:
             return
-        counts = {group.name: group.rows - group.failed for group in self._by_name.values()}
-        if len(counts) > 1:
-            counts.setdefault(self._source.name, sum(counts.values()))
-        for name, count in counts.items():
+        counts = {key: group.rows - group.failed for key, group in self._by_name.items()}
+        if len(counts) > 1 and not self._split_by:
+            counts.setdefault((self._source.name, ()), sum(counts.values()))
+        for (name, labels), count in counts.items():
             if count > 1:
                 yield Record(
                     benchmark=name,
+                    labels=labels,
                     metric=THROUGHPUT.name,
                     unit=THROUGHPUT.unit,
                     better="higher",

@@ -137,6 +137,8 @@ class Record:
     """Version of the measured code; empty when the file does not say."""
     least: float = 0.0
     """Values below it are compared as if they were it, in the record's unit; 0.0: all count."""
+    labels: Labels = ()
+    """What tells its rows from others of the same benchmark (`ForeignOptions.split_by`), sorted by name."""
     machine: Labels = ()
     """What the file states of the machine (`machine.state_machine`); empty when it says nothing."""
 

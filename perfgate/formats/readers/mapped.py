@@ -117,7 +117,7 @@ def read_mapped(
         raise source.fault("the file is empty", "measure again, or check what writes it")
     broken = Broken()
     if is_json(source):
-        grouping = Grouping(mapped, source, json_lookup, broken)
+        grouping = Grouping(mapped, source, json_lookup, broken, options.split_by)
         rows = _rows_of(mapped, source, broken)
         while some := list(islice(rows, BATCH)):
             lines, batch = zip(*some, strict=True)
@@ -127,7 +127,8 @@ def read_mapped(
                     functions.take(row)
     else:
         table = Table(source, broken)
-        grouping = Grouping(mapped, source, table.lookup, broken)
+        split_by = [field for field in options.split_by if field in table.header]
+        grouping = Grouping(mapped, source, table.lookup, broken, split_by)
         for cells, lines in table.batches():
             grouping.take(cells, lines)
     skipped = list(broken.skipped(source, options.tolerance))

@@ -1,0 +1,160 @@
+"""Promote, roll back or hold: what the evidence of all triggers together says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfgate.core.rollout.canary import TRIGGERS, Decision, Outcome, State, TriggerFinding
+from perfgate.gate.canary.triggers import Question, ask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from perfgate.core.errors import Diagnostic
+    from perfgate.core.policy import Budget
+    from perfgate.core.rollout.canary import Canary, Look, Phase
+    from perfgate.gate.canary.arms import Arm
+
+_SEVERITY = (State.WORSE, State.MISSING, State.OPEN, State.HOLDS, State.SHOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """All that a decision depends on."""
+
+    baseline: Arm
+    canary: Arm
+    settings: Canary
+    budgets: tuple[Budget, ...]
+    """Of the policy."""
+    phase: Phase | None
+    """None: no age and no number of requests is asked for."""
+    age: float | None
+    """Seconds that the canary has served; None: unknown."""
+    look: Look
+    problems: tuple[Diagnostic, ...] = ()
+    """Why nothing can be decided, whatever the evidence says."""
+    notes: tuple[Diagnostic, ...] = ()
+    """What a reader should know."""
+
+
+def decide(case: Rollout) -> Decision:
+    """Return what is to be done with a canary.
+
+    It is rolled back when one trigger is proven, promoted when every one holds for certain and the phase is over,
+    and held else: a canary that nobody uses, or that is not measured, is never promoted.
+    """
+    questions = ask(case.baseline, case.canary, case.settings, case.budgets)
+    levels = _levels(questions, case.look.rollback_level)
+    findings = sorted(
+        (_answered(q, levels.get(q.finding.trigger, 0.0), case.look.promote_level) for q in questions),
+        key=lambda f: _SEVERITY.index(f.state),
+    )
+    samples = count_samples(findings)
+    waits = tuple(_waits_for(case, findings, samples))
+    worse = any(f.state is State.WORSE for f in findings)
+    outcome = Outcome.HOLD
+    if worse and not case.problems:
+        outcome = Outcome.ROLLBACK
+    elif not waits and not case.problems and any(f.state is State.HOLDS for f in findings):
+        outcome = Outcome.PROMOTE
+    return Decision(
+        outcome=outcome,
+        findings=tuple(findings),
+        phase=case.phase,
+        next_phase=case.settings.after(case.phase) if case.phase else None,
+        look=case.look,
+        age=case.age,
+        samples=samples,
+        waits_for=waits if outcome is not Outcome.ROLLBACK else (),
+        needs=_count_needed(case, findings, samples) if outcome is Outcome.HOLD else None,
+        problems=case.problems,
+        notes=case.notes,
+    )
+
+
+def _levels(questions: Sequence[Question], level: float) -> Mapping[str, float]:
+    """Return the level of each question by its trigger.
+
+    Triggers share it in equal parts, and the benchmarks of a trigger its part. Fewer triggers than those of every
+    canary get no more: a limit has the same chance of a false alarm whatever stands beside it.
+    """
+    counts: dict[str, int] = {}
+    for q in questions:
+        if q.answer is not None:
+            counts[q.finding.trigger] = counts.get(q.finding.trigger, 0) + 1
+    parts = max(len(counts), len(TRIGGERS))
+    return {trigger: level / parts / count for trigger, count in counts.items()}
+
+
+def _answered(question: Question, rollback: float, promote: float) -> TriggerFinding:
+    """Return what a question's answer is at its level."""
+    if question.answer is None:
+        return question.finding
+    found, remark = question.answer((rollback, promote))
+    finding = question.finding
+    needs = None if found.needs is None else max(found.needs - finding.n_canary, 1)
+    return replace(
+        finding,
+        state=found.state,
+        low=found.low,
+        high=found.high,
+        proof=found.proof,
+        needs=needs,
+        message="; ".join(filter(None, (finding.message, remark))),
+    )
+
+
+def count_samples(findings: Iterable[TriggerFinding]) -> int:
+    """Return how many requests the canary answered: of each benchmark the most that a trigger is about."""
+    most: dict[str, int] = {}
+    for f in findings:
+        most[f.benchmark] = max(most.get(f.benchmark, 0), f.n_canary)
+    return sum(most.values())
+
+
+def _waits_for(case: Rollout, findings: Sequence[TriggerFinding], samples: int) -> list[str]:
+    """Return what is missing before a canary may go on."""
+    waits = []
+    missing = sum(f.state is State.MISSING for f in findings)
+    opened = sum(f.state is State.OPEN for f in findings)
+    if missing:
+        waits.append("a trigger was not measured" if missing == 1 else f"{missing} triggers were not measured")
+    if opened:
+        waits.append("a trigger is not decided" if opened == 1 else f"{opened} triggers are not decided")
+    if case.phase is not None and samples < case.phase.min_samples:
+        waits.append(f"it answered {samples:,} of {case.phase.min_samples:,} requests")
+    if not is_old_enough(case.phase, case.age):
+        waits.append(_describe_age(case))
+    return waits
+
+
+def is_old_enough(phase: Phase | None, age: float | None) -> bool:
+    """Has a canary served for as long as its phase asks?"""
+    return phase is None or not phase.min_age or (age is not None and age >= phase.min_age)
+
+
+def _describe_age(case: Rollout) -> str:
+    assert case.phase is not None  # noqa: S101 - the caller found its age wanting
+    if case.age is None:
+        return "its age is not known: rows state no time, and --age and --state are not given"
+    return f"it has served for {duration(case.age)} of {duration(case.phase.min_age)}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it, such as ``2 h`` or ``1 h 20 min``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
+    return " ".join(parts) or f"{rest} s"
+
+
+def _count_needed(case: Rollout, findings: Sequence[TriggerFinding], samples: int) -> int | None:
+    """Return about how many more requests decide all that is open; None: nobody can say, or none do."""
+    opened = [f for f in findings if f.state is State.OPEN]
+    if any(f.needs is None for f in opened):
+        return None
+    least = case.phase.min_samples - samples if case.phase is not None else 0
+    needs = max((least, *(f.needs or 0 for f in opened)))
+    return needs if needs > 0 else None

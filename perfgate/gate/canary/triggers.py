@@ -1,0 +1,284 @@
+"""The questions that a canary must answer: each trigger and budget, for each benchmark that it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfgate.core.policy import GATED_BY_DEFAULT
+from perfgate.core.rollout.canary import DEADLINE, ERRORS, P95, State, TriggerFinding
+from perfgate.core.statistic import QUANTILE_OF
+from perfgate.core.text.units import Limit
+from perfgate.gate.canary.evidence import Evidence, weigh_latency, weigh_share
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from perfgate.core.policy import Budget
+    from perfgate.core.rollout.canary import Canary
+    from perfgate.gate.canary.arms import Arm, Measure
+
+Levels = tuple[float, float]
+"""Of rolling back, and of going on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One trigger for one benchmark."""
+
+    finding: TriggerFinding
+    """What is known before the level is: names, limit and values."""
+    answer: Callable[[Levels], tuple[Evidence, str]] | None = None
+    """Says what is proven, and a remark; None: nothing can be, and the finding stands as it is."""
+
+
+def ask(baseline: Arm, canary: Arm, settings: Canary, budgets: Sequence[Budget]) -> list[Question]:
+    """Return all questions.
+
+    Args:
+        baseline: the arm that serves already.
+        canary: the arm that is judged.
+        settings: the triggers.
+        budgets: of the policy.
+    """
+    names = _paired(baseline, canary)
+    found: list[Question] = []
+    for shown, was, now in names:
+        found += _of_benchmark(shown, baseline.of(was), canary.of(now), settings)
+    found += _missing_triggers(found, settings)
+    for budget in budgets:
+        for shown, was, now in names:
+            if budget.limits(now, now) or budget.limits(was, was):
+                found += _of_budget(budget, shown, baseline.of(was), canary.of(now))
+    return found
+
+
+def _paired(baseline: Arm, canary: Arm) -> list[tuple[str, str, str]]:
+    """Return what is compared: the name to show, and that in each arm.
+
+    Files that name no benchmark name it after themselves: where each arm has one, they are the same.
+    """
+    was, now = baseline.benchmarks(), canary.benchmarks()
+    if len(was) == len(now) == 1:
+        return [(now[0], was[0], now[0])]
+    return [(name, name, name) for name in dict.fromkeys((*was, *now))]
+
+
+def _of_benchmark(shown: str, was: dict[str, Measure], now: dict[str, Measure], settings: Canary) -> Iterator[Question]:
+    latencies = _latencies({**was, **now})
+    for metric in latencies:
+        base, canary = was.get(metric), now.get(metric)
+        if settings.p95 is not None:
+            yield _compare(shown, metric, base, canary, settings)
+        if settings.deadline_miss is not None and settings.deadline is not None and DEADLINE not in now:
+            yield _late(shown, metric, (base, canary), settings.deadline_miss, settings.deadline)
+    for trigger, limit in ((DEADLINE, settings.deadline_miss), (ERRORS, settings.error_rate)):
+        if limit is not None and (trigger in was or trigger in now):
+            yield _counted(trigger, shown, limit, (was.get(trigger), now.get(trigger)))
+
+
+def _latencies(measures: dict[str, Measure]) -> list[str]:
+    """Return the metrics that say how long a request took: those that are gated, else all times."""
+    times = [n for n, m in measures.items() if m.metric.unit == "s" and m.metric.better == "lower"]
+    return [n for n in times if n in GATED_BY_DEFAULT] or times
+
+
+def _compare(shown: str, metric: str, base: Measure | None, canary: Measure | None, settings: Canary) -> Question:
+    """Return the question whether p95 of a latency rose beyond its threshold."""
+    threshold = settings.p95
+    assert threshold is not None  # noqa: S101 - the caller asks for it
+    finding = TriggerFinding(
+        trigger=P95,
+        benchmark=shown,
+        metric=metric,
+        unit="s",
+        statistic="p95",
+        limit=threshold.text,
+        state=State.MISSING,
+    )
+    if base is None or canary is None:
+        arm = "the baseline" if base is None else "the canary"
+        return Question(finding=replace(finding, message=f"not measured in {arm}"))
+    was, now = base.whole, canary.whole
+    finding = replace(finding, n_baseline=base.count, n_canary=canary.count)
+    if was is None or now is None:
+        why = "the file states no single values: of quantiles nothing is proven"
+        return Question(finding=replace(finding, message=why))
+    if base.source != canary.source:
+        why = f"measured in different ways ({base.source or 'single calls'}, {canary.source or 'single calls'})"
+        return Question(finding=replace(finding, message=why))
+    first, second = was.quantile(QUANTILE_OF[P95]), now.quantile(QUANTILE_OF[P95])
+    change = second / first - 1.0 if first > 0 else None
+    finding = replace(finding, baseline=first, canary=second, change=change)
+    return Question(
+        finding=finding,
+        answer=lambda levels: weigh_latency(base, canary, QUANTILE_OF[P95], threshold.amount, levels),
+    )
+
+
+def _late(
+    shown: str, metric: str, sides: tuple[Measure | None, Measure | None], limit: Limit, deadline: float
+) -> Question:
+    """Return the question whether too many requests took longer than their deadline."""
+    finding = TriggerFinding(
+        trigger=DEADLINE,
+        benchmark=shown,
+        metric=metric,
+        unit="1",
+        statistic="share",
+        limit=limit.text,
+        state=State.MISSING,
+    )
+    canary = sides[1]
+    if canary is None or canary.whole is None:
+        return Question(finding=replace(finding, message="the canary states no single values"))
+    is_beyond = Limit(op="<=", amount=deadline, unit="s", text="")
+    shares = [None if side is None or side.whole is None else _beyond(side, is_beyond) for side in sides]
+    return _about_share(finding, shares, limit, "lower")
+
+
+def _beyond(measure: Measure, limit: Limit) -> tuple[tuple[int, int], int]:
+    """Return how many values do not satisfy a limit, for certain and at most, and of how many."""
+    whole = measure.whole
+    assert whole is not None  # noqa: S101 - the caller asks for it
+    is_strict = limit.op in {"<", ">"}
+    if limit.op.startswith("<"):
+        return whole.above(limit.amount, at_limit=is_strict), len(whole)
+    surely, possibly = whole.above(limit.amount, at_limit=not is_strict)
+    return (len(whole) - possibly, len(whole) - surely), len(whole)
+
+
+def _counted(trigger: str, shown: str, limit: Limit, sides: tuple[Measure | None, Measure | None]) -> Question:
+    """Return the question whether a share that the files count is beyond its limit."""
+    finding = TriggerFinding(
+        trigger=trigger,
+        benchmark=shown,
+        metric=trigger,
+        unit="1",
+        statistic="share",
+        limit=limit.text,
+        state=State.MISSING,
+    )
+    shares = [None if m is None or m.share is None else ((m.share[0], m.share[0]), m.share[1]) for m in sides]
+    if shares[1] is None:
+        what = "states no counts" if sides[1] is not None else "not measured in the canary"
+        return Question(finding=replace(finding, message=what))
+    return _about_share(finding, shares, limit, "lower")
+
+
+def _about_share(
+    finding: TriggerFinding, shares: Sequence[tuple[tuple[int, int], int] | None], limit: Limit, better: str
+) -> Question:
+    """Return the question whether a share lies beyond its limit.
+
+    Args:
+        finding: of the trigger.
+        shares: hits, for certain and at most, and of how many, of the baseline and of the canary.
+        limit: what must hold of the share.
+        better: which way is an improvement; where it is ``higher``, the others are counted.
+    """
+    was, now = shares
+    assert now is not None  # noqa: S101 - the caller asks for it
+    (surely, possibly), of = now
+    finding = replace(
+        finding,
+        baseline=None if was is None else was[0][0] / was[1],
+        canary=surely / of,
+        n_baseline=0 if was is None else was[1],
+        n_canary=of,
+    )
+    if better == "lower":
+        return Question(
+            finding=finding, answer=lambda levels: (weigh_share((surely, possibly), of, limit.amount, levels), "")
+        )
+
+    def answer(levels: Levels) -> tuple[Evidence, str]:
+        others = weigh_share((of - possibly, of - surely), of, 1.0 - limit.amount, levels)
+        low, high = others.low, others.high
+        return replace(others, low=None if high is None else 1 - high, high=None if low is None else 1 - low), ""
+
+    return Question(finding=finding, answer=answer)
+
+
+def _missing_triggers(found: Sequence[Question], settings: Canary) -> Iterator[Question]:
+    """Yield what to say of a trigger for which nothing was measured: one that is asked for must be."""
+    there = {q.finding.trigger for q in found}
+    hints = {
+        P95: "no latency was measured",
+        DEADLINE: "no file says which requests were late: set deadline_ms",
+        ERRORS: "no file says which requests failed",
+    }
+    limits = {P95: settings.p95, DEADLINE: settings.deadline_miss, ERRORS: settings.error_rate}
+    for trigger, limit in limits.items():
+        if limit is None or trigger in there:
+            continue
+        must = trigger == P95 or trigger in settings.stated
+        finding = TriggerFinding(
+            trigger=trigger,
+            benchmark="",
+            metric=trigger,
+            unit="1",
+            statistic="p95" if trigger == P95 else "share",
+            limit=limit.text,
+            state=State.MISSING,
+        )
+        state = State.MISSING if must else State.SHOWN
+        yield Question(finding=replace(finding, state=state, message=hints[trigger]))
+
+
+def _of_budget(budget: Budget, shown: str, was: dict[str, Measure], now: dict[str, Measure]) -> Iterator[Question]:
+    """Yield the question whether the canary keeps a budget."""
+    base, canary = was.get(budget.metric), now.get(budget.metric)
+    if base is None and canary is None:
+        return
+    trigger = budget.name or f"{budget.metric} {budget.statistic}"
+    unit = (canary or base).metric.unit  # type: ignore[union-attr] # one of them is there
+    finding = TriggerFinding(
+        trigger=trigger,
+        benchmark=shown,
+        metric=budget.metric,
+        unit=unit,
+        statistic=budget.statistic,
+        limit=budget.limit.text,
+        state=State.MISSING,
+    )
+    question = _budget_question(budget, finding, base, canary)
+    if budget.level == "fail":
+        yield question
+        return
+    why = f"of level {budget.level}: shown only"
+    yield Question(finding=replace(question.finding, state=State.SHOWN, message=why))
+
+
+def _budget_question(budget: Budget, finding: TriggerFinding, base: Measure | None, canary: Measure | None) -> Question:
+    if canary is None:
+        return Question(finding=replace(finding, message="not measured in the canary"))
+    if canary.share is not None:
+        was = base.share if base is not None else None
+        shares = [None if was is None else ((was[0], was[0]), was[1]), ((canary.share[0],) * 2, canary.share[1])]
+        return _about_share(replace(finding, statistic="share"), shares, budget.limit, budget.better)
+    if canary.whole is None:
+        holds = canary.value is not None and budget.limit.holds(canary.value)
+        message = "one value, of which nothing is proven"
+        return Question(
+            finding=replace(finding, canary=canary.value, n_canary=canary.count, state=State.SHOWN, message=message)
+            if holds or finding.unit == "1/s"
+            else replace(finding, canary=canary.value, n_canary=canary.count, state=State.OPEN, message=message)
+        )
+    q = QUANTILE_OF[budget.statistic]
+    allowed = 1.0 - q if budget.better == "lower" else q
+    hits, of = _beyond(canary, budget.limit)
+    finding = replace(
+        finding,
+        baseline=base.whole.quantile(q) if base is not None and base.whole is not None else None,
+        canary=canary.whole.quantile(q),
+        n_baseline=base.count if base is not None else 0,
+        n_canary=of,
+        message=f"{hits[0] / of:.1%} of the requests are beyond it, and {allowed:.0%} may be",
+    )
+
+    def answer(levels: Levels) -> tuple[Evidence, str]:
+        # The bounds are of the share of requests beyond the limit, which is the same statement.
+        return replace(weigh_share(hits, of, allowed, levels), low=None, high=None), ""
+
+    return Question(finding=finding, answer=answer)
