@@ -11,18 +11,28 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, cannot_decide, error
 from perfgate.core.metrics import canonical_name
-from perfgate.core.policy import Budget, Floor, Policy, Rule, Tracing
+from perfgate.core.policy import CANARY, Budget, Floor, Policy, Rule, Tracing
+from perfgate.core.rollout.canary import DEADLINE, ERRORS, Canary, Phase
 from perfgate.core.sources.field_map import FieldMap, FieldValue, faults_in
 from perfgate.core.sources.series import Ratio, parse_selector
 from perfgate.core.statistic import STATISTICS
 from perfgate.core.text.near_names import is_near
 from perfgate.core.text.strict_toml import load_toml
-from perfgate.core.text.units import Change, parse_change, parse_limit
+from perfgate.core.text.units import Change, Limit, parse_change, parse_limit, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from perfgate.schema.config_types import BudgetTable, ConfigFile, FloorTable, MapTable, RatioTable, RuleTable
+    from perfgate.schema.config_types import (
+        BudgetTable,
+        CanaryTable,
+        ConfigFile,
+        FloorTable,
+        MapTable,
+        PhaseTable,
+        RatioTable,
+        RuleTable,
+    )
 
 OWN = "perfgate"
 OWN_FILE = f"{OWN}.toml"
@@ -301,7 +311,44 @@ class _Reading:
                 export_golden=file.trace.export_golden,
                 golden_trace_interval=file.trace.golden_trace_interval,
             ),
+            canary=self._canary(file.canary, file.trace.deadline_ms),
         )
+
+    def _canary(self, table: CanaryTable, traced_ms: float | None) -> Canary:
+        """Return how a canary is judged.
+
+        Args:
+            table: as the file states it.
+            traced_ms: the deadline of `[trace]`, which holds where this table states none.
+        """
+        late = self._trigger(table.deadline_miss, "/canary/deadline_miss", _limit_of_share)
+        failed = self._trigger(table.error_rate, "/canary/error_rate", _limit_of_share)
+        slower = self._trigger(table.p95, "/canary/p95", _worsening)
+        deadline_ms = table.deadline_ms or traced_ms
+        stated = {DEADLINE: table.deadline_miss, ERRORS: table.error_rate}
+        return Canary(
+            phases=self._phases(table.phases) if table.phases is not None else CANARY.phases,
+            looks=table.looks or CANARY.looks,
+            level=self._text(table.level, "/canary/level", _share) or CANARY.level,
+            p95=CANARY.p95 if table.p95 is None else slower,
+            deadline_miss=CANARY.deadline_miss if table.deadline_miss is None else late,
+            error_rate=CANARY.error_rate if table.error_rate is None else failed,
+            deadline=deadline_ms / 1000 if deadline_ms is not None else None,
+            stated=tuple(trigger for trigger, text in stated.items() if text is not None),
+        )
+
+    def _trigger(self, stated: str | None, pointer: str, read: Callable[[str], _T]) -> _T | None:
+        """Return the limit of a trigger; None: it is off, absent, or cannot be read."""
+        return None if stated == "off" else self._text(stated, pointer, read)
+
+    def _phases(self, tables: Sequence[PhaseTable]) -> tuple[Phase, ...]:
+        found: list[Phase] = []
+        for i, t in enumerate(tables):
+            if any(t.weight == p.weight for p in found):
+                self._complain(f"/canary/phases/{i}/weight", f"there is a phase of {t.weight} % already")
+            age = self._text(t.min_age, f"/canary/phases/{i}/min_age", parse_time)
+            found.append(Phase(weight=t.weight, min_age=age or 0.0, min_samples=t.min_samples))
+        return tuple(found)
 
     def _map(self, table: MapTable, index: int, earlier: Sequence[MapTable]) -> FieldMap:
         if any(table.name == other.name for other in earlier):
@@ -439,6 +486,22 @@ def _amount(text: str) -> Change:
     if change.is_relative or change.sign == "-":
         raise ValueError(f'"{text}" is not an absolute amount; write it like "+1ms" or "+1MB"')
     return change
+
+
+def _worsening(text: str) -> Change:
+    """Read a relative worsening such as ``+15%``."""
+    change = parse_change(text)
+    if not change.is_relative or change.sign == "-":
+        raise ValueError(f'"{text}" is not a relative worsening; write it like "+15%", or "off"')
+    return change
+
+
+def _limit_of_share(text: str) -> Limit:
+    """Read the limit of a share such as ``< 2%``."""
+    limit = parse_limit(text)
+    if limit.unit != "1" or not limit.op.startswith("<") or not 0 < limit.amount < 1:
+        raise ValueError(f'"{text}" is not the largest share of some requests; write it like "< 2%", or "off"')
+    return limit
 
 
 def _share(text: str) -> float:

@@ -35,6 +35,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "formats": (_CI, "List the tools whose files are read."),
     "comment": (_CI, "Post a report as a comment on a pull request."),
     "merge": (_CI, "Merge the profiles of all shards."),
+    "canary": (_CI, "Judge a canary: promote, roll back or hold: exit 0, 1 or 2."),
     "alerts": (_CI, "Write alert rules for Prometheus, and their tests, from the budgets."),
     "validate": (_CI, "Check configuration, baselines and waivers; measure nothing."),
     "report": (_CI, "Render a report again in another format."),

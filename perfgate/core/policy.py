@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from perfgate.core.measured import MEASURED
 from perfgate.core.metrics import THROUGHPUT, WORKLOAD_BOUND, is_of_calls, is_of_stage
+from perfgate.core.rollout.canary import Canary
 from perfgate.core.sources.series import family_of, is_series_with_labels
 from perfgate.core.text.canonical import short_hash
 from perfgate.core.text.globs import GlobIndex, first_place
@@ -80,6 +81,7 @@ class Tracing:
 
 
 AS_PROGRAMS_SAY = Tracing()
+CANARY = Canary()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +262,8 @@ class Policy:
     """Shares of counters in others."""
     trace: Tracing = AS_PROGRAMS_SAY
     """How measured programs trace themselves."""
+    canary: Canary = CANARY
+    """When a canary is rolled back, and when it goes on."""
 
     def __post_init__(self) -> None:
         """Give the rules their lookup."""

@@ -119,7 +119,7 @@ def read_runs(
         The collection, faults, and notes.
     """
     patterns, root = (list(paths), "") if paths else (list(settings.policy.runs), settings.root)
-    files, problems, empty = _find_each(patterns, root)
+    files, problems, empty = find_each(patterns, root)
     if is_heard():
         asked = list_some([os.path.join(root, p) for p in patterns])
         found = list_some(files)
@@ -148,7 +148,7 @@ def read_runs(
     return collection, problems, notes
 
 
-def _find_each(patterns: Sequence[str], root: str) -> tuple[list[str], list[Diagnostic], list[str]]:
+def find_each(patterns: Sequence[str], root: str) -> tuple[list[str], list[Diagnostic], list[str]]:
     """Return the files that patterns name, the faults, and the patterns that name none."""
     files: dict[str, None] = {}
     problems: list[Diagnostic] = []

@@ -20,7 +20,7 @@ def render(document: Document, form: Format) -> str:
         ValueError: the format shows verdicts only, and the document holds none.
     """
     row = renderer_of(form)
-    if row.needs_verdict and document.verdict is None:
+    if row.needs_verdict and document.verdict is None and not document.gauges:
         raise ValueError(f"{form} can only be drawn of a verdict")
     text: str = getattr(import_module(f"perfgate.render.{row.module}"), row.function)(document)
     return text

@@ -16,10 +16,10 @@ from perfgate.report.document import verdict_in
 from perfgate.report.rows import name_benchmark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from perfgate.core.finding import Finding, Verdict
-    from perfgate.report.document import Document
+    from perfgate.report.document import Document, Gauge
 
 _UNITS = {"s": "seconds", "B": "bytes", "1/s": "per_second"}
 _DIGITS, _MOST_DIGITS = 4, 12
@@ -41,7 +41,9 @@ _Labels = tuple[tuple[str, str], ...]
 
 
 def render(document: Document) -> str:
-    """Return the verdict in a document and its rows as OpenMetrics text, ending in ``# EOF``."""
+    """Return the verdict in a document and its rows, or its gauges, as OpenMetrics text, ending in ``# EOF``."""
+    if document.gauges:
+        return _draw_gauges(document.gauges)
     verdict = verdict_in(document)
     families: dict[str, list[str]] = {}
 
@@ -62,6 +64,15 @@ def render(document: Document) -> str:
         add("perfgate_row_status", "", (*labels, ("status", finding.status.value)), "1")
         for name, unit, value in _values(finding):
             add(name, unit, labels, value)
+    return "".join(f"{line}\n" for lines in families.values() for line in lines) + "# EOF\n"
+
+
+def _draw_gauges(gauges: Sequence[Gauge]) -> str:
+    families: dict[str, list[str]] = {}
+    for g in gauges:
+        head = [f"# TYPE {g.name} gauge", f"# HELP {g.name} {g.help}"]
+        labels = tuple((label, plain(value)) for label, value in g.labels)
+        families.setdefault(g.name, head).append(f"{g.name}{_draw_labels(labels)} {g.value:.{_MOST_DIGITS}g}")
     return "".join(f"{line}\n" for lines in families.values() for line in lines) + "# EOF\n"
 
 

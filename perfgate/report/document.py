@@ -106,6 +106,20 @@ class Fold:
     blocks: tuple[Block, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gauge:
+    """One number of a document for a metrics system."""
+
+    name: str
+    """A metric's name, with its unit as Prometheus wants it."""
+    help: str
+    """One sentence."""
+    value: float
+    """Finite."""
+    labels: tuple[tuple[str, str], ...] = ()
+    """Names and values; no two gauges of a document have the same name and labels."""
+
+
 Block = Heading | Paragraph | Bullets | Table | Fold
 
 
@@ -119,6 +133,8 @@ class Document:
     """What people read, in order."""
     verdict: Verdict | None = None
     """What a check found; None in a document of another kind."""
+    gauges: tuple[Gauge, ...] = ()
+    """What a document of another kind says to a metrics system."""
 
 
 def verdict_in(document: Document) -> Verdict:

@@ -112,6 +112,26 @@ class TraceTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     golden_trace_interval: Annotated[int, msgspec.Meta(ge=1, le=10**9)] | None = None
 
 
+class PhaseTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """An entry of ``phases`` in ``[canary]``."""
+
+    weight: Annotated[int, msgspec.Meta(ge=1, le=100)]
+    min_age: str | None = None
+    min_samples: Annotated[int, msgspec.Meta(ge=0, le=10**9)] = 0
+
+
+class CanaryTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """``[canary]``."""
+
+    phases: Annotated[tuple[PhaseTable, ...], msgspec.Meta(min_length=1, max_length=100)] | None = None
+    looks: Annotated[int, msgspec.Meta(ge=1, le=10**6)] | None = None
+    level: str | None = None
+    p95: str | None = None
+    deadline_miss: str | None = None
+    error_rate: str | None = None
+    deadline_ms: Annotated[float, msgspec.Meta(gt=0, le=1e9)] | None = None
+
+
 class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The whole file."""
 
@@ -122,6 +142,7 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     baseline_changes: Literal["report", "refuse", "allow"] | None = None
     defaults: DefaultsTable = DefaultsTable()
     trace: TraceTable = TraceTable()
+    canary: CanaryTable = CanaryTable()
     rule: tuple[RuleTable, ...] = ()
     budget: tuple[BudgetTable, ...] = ()
     map: tuple[MapTable, ...] = ()

@@ -56,6 +56,24 @@ def stem_of(name: str) -> str:
     return next((name.removesuffix(part) for part in _PARTS if name.endswith(part)), name)
 
 
+def without_label(benchmark: str, label: str) -> tuple[str, str | None]:
+    """Return the name of a series without one of its labels, and that label's value; None: it has no such label."""
+    name, brace, inside = benchmark.partition("{")
+    if not brace or not is_series_with_labels(benchmark):
+        return benchmark, None
+    kept, found, at = [], None, 0
+    inside = inside.removesuffix("}")
+    while at < len(inside) and (part := _MATCHER.match(inside, at)):
+        at = part.end()
+        if part[1] == label and part[2] == "=":
+            found = part[3]
+        else:
+            kept.append(part[0].rstrip(", "))
+    if found is None or at < len(inside):
+        return benchmark, None
+    return f"{name}{{{','.join(kept)}}}" if kept else name, found
+
+
 def family_of(benchmark: str) -> str:
     """Return the name of a series without its labels: ``requests_total`` of ``requests_total{code="200"}``."""
     return benchmark.partition("{")[0]

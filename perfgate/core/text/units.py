@@ -188,6 +188,30 @@ def parse_limit(text: str) -> Limit:
     return Limit(op=op, amount=amount, unit=unit, text=text.strip())
 
 
+_TIME = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(s|m|min|h|d)")
+_SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3_600.0, "d": 86_400.0}
+
+
+def parse_time(text: str) -> float:
+    """Read a time such as ``90m`` or ``2h``, in seconds.
+
+    Raises:
+        ValueError: the text is no time.
+    """
+    found = _TIME.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f'"{text}" is no time; write it like "90m" or "2h"')
+    return float(found[1]) * _SECONDS[found[2]]
+
+
+def describe_time(seconds: float) -> str:
+    """Return a time as people say it, such as ``2 h`` or ``1 h 20 min``; below a minute in seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
+    return " ".join(parts) or f"{rest} s"
+
+
 def display_scale(magnitude: float, unit: str) -> tuple[float, str]:
     """Return the factor and the unit that print `magnitude` (in base `unit`) with few digits.
 

@@ -111,7 +111,7 @@ class Grouping:
         self._map = mapped
         self._source = source
         self._broken = broken
-        self._texts, self._fields = parts_of(mapped.benchmark) if mapped.benchmark else ([source.name, ""], [])
+        self._texts, self._fields = _naming_of(mapped, source.name, split_by)
         self._split_by = split_by
         self._naming = [lookup(f) for f in (*self._fields, *mapped.labels, *split_by)]
         self._values = [lookup(v.value) for v in mapped.values]
@@ -401,6 +401,16 @@ class Grouping:
         base = scale_of(unit)[1] if unit is not None else None
         kept = column.finish()
         return Record(**facts, unit=base, payload=Samples(values=kept, cells=tuple(column.cells)))
+
+
+def _naming_of(mapped: FieldMap, stem: str, split_by: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the texts and fields of a benchmark's name; what tells its rows apart is no part of it."""
+    texts, fields = parts_of(mapped.benchmark) if mapped.benchmark else ([stem, ""], [])
+    for field in split_by:
+        while field in fields:
+            place = fields.index(field)
+            del fields[place], texts[place or 1]
+    return (texts, fields) if fields or any(texts) else ([stem, ""], [])
 
 
 def _factor_of(value: FieldValue) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.rollout.canary import TRIGGERS, Decision, Outcome, State, TriggerFinding
+from perfgate.core.text.units import describe_time
 from perfgate.gate.canary.triggers import Question, ask
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _answered(question: Question, rollback: float, promote: float) -> TriggerFin
         return question.finding
     found, remark = question.answer((rollback, promote))
     finding = question.finding
-    needs = None if found.needs is None else max(found.needs - finding.n_canary, 1)
+    needs = None if found.needs is None else _two_digits(max(found.needs - finding.n_canary, 1))
     return replace(
         finding,
         state=found.state,
@@ -104,6 +105,12 @@ def _answered(question: Question, rollback: float, promote: float) -> TriggerFin
         needs=needs,
         message="; ".join(filter(None, (finding.message, remark))),
     )
+
+
+def _two_digits(count: int) -> int:
+    """Return an estimate without digits that it does not have, rounded up."""
+    scale = int(10 ** max(len(str(count)) - 2, 0))
+    return -(-count // scale) * scale
 
 
 def count_samples(findings: Iterable[TriggerFinding]) -> int:
@@ -139,15 +146,7 @@ def _describe_age(case: Rollout) -> str:
     assert case.phase is not None  # noqa: S101 - the caller found its age wanting
     if case.age is None:
         return "its age is not known: rows state no time, and --age and --state are not given"
-    return f"it has served for {duration(case.age)} of {duration(case.phase.min_age)}"
-
-
-def duration(seconds: float) -> str:
-    """Return a time as people say it, such as ``2 h`` or ``1 h 20 min``."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
-    return " ".join(parts) or f"{rest} s"
+    return f"it has served for {describe_time(case.age)} of {describe_time(case.phase.min_age)}"
 
 
 def _count_needed(case: Rollout, findings: Sequence[TriggerFinding], samples: int) -> int | None:
@@ -157,4 +156,4 @@ def _count_needed(case: Rollout, findings: Sequence[TriggerFinding], samples: in
         return None
     least = case.phase.min_samples - samples if case.phase is not None else 0
     needs = max((least, *(f.needs or 0 for f in opened)))
-    return needs if needs > 0 else None
+    return _two_digits(needs) if needs > 0 else None

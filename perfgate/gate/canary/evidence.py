@@ -123,7 +123,8 @@ def _needed_for_ratio(
     bound = high if change <= limit else low
     reach = abs(math.log1p(bound) - math.log1p(change))
     distance = abs(math.log1p(limit) - math.log1p(change))
-    return _rounded_need(count * (reach / distance) ** 2) if distance else None
+    needs = count * (reach / distance) ** 2 if distance else math.inf
+    return math.ceil(needs) if needs <= _MOST_NEEDED else None
 
 
 def weigh_share(hits: tuple[int, int], of: int, limit: float, levels: tuple[float, float]) -> Evidence:
@@ -166,13 +167,5 @@ def _needed_for_share(hits: int | None, of: int, limit: float, levels: tuple[flo
         if (share > limit and exceeds_p(k, n, limit) <= levels[0]) or (
             share < limit and _is_within(k, n, limit, levels[1])
         ):
-            return _rounded_need(n)
+            return n
     return None
-
-
-def _rounded_need(count: float) -> int | None:
-    """Return a number of requests with two digits; None where nobody would wait for them."""
-    if count > _MOST_NEEDED:
-        return None
-    scale = 10 ** max(math.floor(math.log10(max(count, 1.0))) - 1, 0)
-    return int(math.ceil(count / scale) * scale)

@@ -1,0 +1,339 @@
+"""Files -> the two arms of a canary, each with all that was measured of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import Diagnostic, cannot_decide, error, note, warning
+from perfgate.core.metrics import Metric
+from perfgate.core.policy import ERROR_RATE
+from perfgate.core.profile import title
+from perfgate.core.run import digest_of
+from perfgate.core.sources.series import without_label
+from perfgate.core.text.names import list_some
+from perfgate.formats.discovery import RunReader
+from perfgate.formats.options import ForeignOptions, complete
+from perfgate.gate.canary.arms import Arm, Key, Measure
+from perfgate.pipeline import inputs
+from perfgate.stats.cells import Cell, cells_of, merge_cells
+from perfgate.stats.large_samples.distribution import Distribution, of_buckets, of_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from perfgate.core.run import Run, Series
+    from perfgate.pipeline.inputs import Settings
+
+VERSION = "model_version"
+"""The field of a prediction log that names the version: it is what two arms differ in, and no part of a name."""
+BASELINE, CANARY = "baseline", "canary"
+"""What the arms are called in messages."""
+_MOST_KEPT = 65_536
+"""Values that are kept as they are; of more their counts by cell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """Where the two arms are."""
+
+    baseline: tuple[str, ...] = ()
+    """Files, folders or globs of the baseline's arm, or of both where `arm_field` tells them apart."""
+    canary: tuple[str, ...] = ()
+    """Those of the canary."""
+    arm_field: str = ""
+    """Field or label that names the arm of a row; empty: the paths do."""
+    baseline_arm: str = ""
+    """What it holds for the baseline."""
+    canary_arm: str = ""
+    """What it holds for the canary."""
+    instance_field: str = "instance"
+    """Field or label that names the instance that answered."""
+
+
+def read_arms(
+    sides: Sides, settings: Settings, foreign: ForeignOptions | None
+) -> tuple[Arm, Arm, list[Diagnostic], list[Diagnostic]]:
+    """Return the baseline's and the canary's arm, faults, and notes.
+
+    Args:
+        sides: where they are.
+        settings: the configuration.
+        foreign: what was said about files of other tools; None: nothing.
+
+    Raises:
+        CannotDecideError: a path names nothing, or an arm has no row.
+    """
+    version_field = sides.arm_field or VERSION
+    split_by = tuple(dict.fromkeys(filter(None, (version_field, sides.instance_field))))
+    options = replace(complete(foreign, settings.policy), split_by=split_by)
+    arms = [_Builder(BASELINE, sides.instance_field), _Builder(CANARY, sides.instance_field)]
+    problems: list[Diagnostic] = []
+    notes: list[Diagnostic] = []
+    if sides.arm_field:
+        wanted = {sides.baseline_arm: arms[0], sides.canary_arm: arms[1]}
+        others: Counter[str] = Counter()
+        for run in _read((*sides.baseline, *sides.canary), settings, options, (problems, notes)):
+            rest, value = _take_label(run, sides.arm_field)
+            arm = wanted.get(value or "")
+            if arm is None:
+                others[value or "(none)"] += 1
+            else:
+                arm.take(rest)
+        _check_named(sides, arms, others, problems, notes)
+    else:
+        for arm, paths in zip(arms, (sides.baseline, sides.canary), strict=True):
+            versions: set[str] = set()
+            for run in _read(paths, settings, options, (problems, notes)):
+                rest, version = _take_label(run, VERSION)
+                versions |= {version} if version else set()
+                arm.take(rest)
+            notes += _find_versions(arm.name, versions)
+    built = [arm.build() for arm in arms]
+    for arm in arms:
+        problems += arm.problems
+    problems += [] if problems else _find_empty(built)
+    problems += inputs.find_future(at for arm in built for at in (arm.last,) if at)
+    return built[0], built[1], problems, [*notes, *_compare_times(*built)]
+
+
+def _read(
+    paths: Sequence[str], settings: Settings, options: ForeignOptions, said: tuple[list[Diagnostic], list[Diagnostic]]
+) -> Iterable[Run]:
+    """Yield the runs of files; faults and notes are added to what was said."""
+    problems, notes = said
+    files, faults, empty = inputs.find_each(paths, "")
+    problems += faults
+    problems += [
+        error("no-runs", "no file matches", place=path, hint="correct the path, or let the service write its log first")
+        for path in empty
+    ]
+    reader = RunReader(options, settings.policy.maps)
+    yield from reader.read(files)
+    problems += reader.problems
+    notes += reader.foreign.notes
+    if reader.copies:
+        message = f"{reader.copies} files hold the same as others, byte for byte, and are left out"
+        notes.append(warning("run-copies", message, place=paths[0]))
+
+
+def _take_label(run: Run, label: str) -> tuple[Run, str | None]:
+    """Return a run without one of its labels, which may stand in its name, and that label's value."""
+    found = dict(run.labels)
+    value = found.pop(label, None)
+    name, in_name = without_label(run.benchmark, label)
+    if value is None and in_name is None:
+        return run, None
+    bare = replace(run, labels=tuple(sorted(found.items())), benchmark=run.benchmark if in_name is None else name)
+    return bare, value if value is not None else in_name
+
+
+def _check_named(
+    sides: Sides,
+    arms: Sequence[_Builder],
+    others: Counter[str],
+    problems: list[Diagnostic],
+    notes: list[Diagnostic],
+) -> None:
+    """Say which arm no row names, and which rows are of neither arm."""
+    quoted = [f'"{name[:60]}"' for name, _ in others.most_common()]
+    there = f"; there are {list_some(quoted, 5)}" if quoted else ""
+    for arm, wanted in zip(arms, (sides.baseline_arm, sides.canary_arm), strict=True):
+        if arm.is_empty and not problems:
+            message = f'no row has {sides.arm_field} = "{wanted}"{there}'
+            hint = f"correct --arm-field, or --{arm.name}-arm"
+            problems.append(error("arm-empty", message, place=(*sides.baseline, *sides.canary)[0], hint=hint))
+    if others and not problems:
+        notes.append(note("arm-others", f"rows of neither arm are left out{there}", place=sides.arm_field))
+
+
+def _find_versions(arm: str, versions: set[str]) -> list[Diagnostic]:
+    """Return a warning where the files of one arm are of several versions."""
+    if len(versions) <= 1:
+        return []
+    quoted = list_some([f'"{v[:60]}"' for v in sorted(versions)], 5)
+    hint = f"tell the arms apart by it: --arm-field {VERSION} --baseline-arm A --canary-arm B"
+    return [warning("arm-versions", f"the {arm}'s files hold {len(versions)} versions: {quoted}", hint=hint)]
+
+
+def _find_empty(arms: Sequence[Arm]) -> list[Diagnostic]:
+    return [
+        error(
+            "arm-empty", f"the {arm.name}'s files hold nothing that was measured", hint="let the service answer first"
+        )
+        for arm in arms
+        if not arm.measures
+    ]
+
+
+def _compare_times(baseline: Arm, canary: Arm) -> list[Diagnostic]:
+    """Return a warning where the two arms were not measured at the same time, or look exchanged."""
+    notes = []
+    if baseline.last and canary.last and not (baseline.first <= canary.last and canary.first <= baseline.last):
+        message = (
+            f"the arms were not measured at the same time: the baseline until {baseline.last[:16]}, "
+            f"the canary from {canary.first[:16]}"
+        )
+        hint = "compare requests of the same minutes: load, caches and neighbours differ from hour to hour"
+        notes.append(warning("arms-apart", message, hint=hint))
+    return notes
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """One metric of one benchmark, file by file."""
+
+    metric: Metric
+    source: str
+    values: list[float] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
+    buckets: dict[float, float] = field(default_factory=dict)
+    share: tuple[int, int] | None = None
+    is_stated: bool = False
+    """Does a file state quantiles alone?"""
+    by_instance: dict[str, list[Cell]] = field(default_factory=dict)
+
+    def fold(self) -> None:
+        """Count by cell what has become many."""
+        if len(self.values) > _MOST_KEPT or (self.values and self.cells):
+            self.cells = merge_cells([self.cells, cells_of(sorted(self.values))])
+            self.values.clear()
+
+
+class _Builder:
+    """Takes the runs of one arm."""
+
+    def __init__(self, name: str, instance_field: str) -> None:
+        self.name = name
+        self.problems: list[Diagnostic] = []
+        self._instance_field = instance_field
+        self._found: dict[Key, _Gathered] = {}
+        self._first = self._last = ""
+        self._digests: set[str] = set()
+        self._failed: Counter[str] = Counter()
+        self._runs: Counter[str] = Counter()
+        self._instances: set[str] = set()
+
+    @property
+    def is_empty(self) -> bool:
+        """Was nothing taken?"""
+        return not self._found
+
+    def take(self, run: Run) -> None:
+        """Take one run: a run summary, or a benchmark of another tool's file."""
+        run, instance = _take_label(run, self._instance_field) if self._instance_field else (run, None)
+        benchmark = title(run.benchmark, run.labels)
+        self._digests.add(run.file or digest_of(run))
+        if run.started_at:
+            self._first = min(self._first or run.started_at, run.started_at)
+            self._last = max(self._last, run.ended_at or run.started_at)
+        if instance:
+            self._instances.add(instance)
+        if not run.file:
+            self._runs[benchmark] += 1
+            if run.status == "failed":
+                self._failed[benchmark] += 1
+                return
+        for metric, value in run.values:
+            self._add(benchmark, metric, run.memory_source if metric.unit == "B" else "", [value], instance)
+        for series in run.series:
+            self._take_series(benchmark, series, instance, run.origin)
+
+    def _add(
+        self, benchmark: str, metric: Metric, source: str, values: Sequence[float], instance: str | None
+    ) -> _Gathered:
+        found = self._found.setdefault((benchmark, metric.name), _Gathered(metric, source))
+        found.values += values
+        if instance and values:
+            found.by_instance[instance] = merge_cells([found.by_instance.get(instance, ()), cells_of(sorted(values))])
+        found.fold()
+        return found
+
+    def _take_series(self, benchmark: str, series: Series, instance: str | None, origin: str) -> None:
+        values = () if series.share is not None else series.values
+        found = self._add(benchmark, series.metric, series.source, values, instance)
+        if found.metric != series.metric or found.source != series.source:
+            message = f'"{benchmark}" states {series.metric.name} in two ways: unit, direction or method differ'
+            self.problems.append(error("arm-mixed", message, place=origin, hint="give files of one kind for each arm"))
+            return
+        if series.share is not None:
+            hits, of = found.share or (0, 0)
+            found.share = (hits + series.share[0], of + series.share[1])
+        elif series.cells:
+            found.cells = merge_cells([found.cells, series.cells])
+            if instance:
+                found.by_instance[instance] = merge_cells([found.by_instance.get(instance, ()), series.cells])
+        elif series.buckets:
+            self._take_buckets(found, benchmark, series, origin)
+        elif series.quantiles:
+            found.is_stated = True
+
+    def _take_buckets(self, found: _Gathered, benchmark: str, series: Series, origin: str) -> None:
+        bounds = [bound for bound, _ in series.buckets]
+        if found.buckets and list(found.buckets) != bounds:
+            message = f'"{benchmark}" has other buckets in another file of the {self.name}'
+            hint = "give both versions the same bucket edges"
+            self.problems.append(error("arm-mixed", message, place=origin, hint=hint))
+            return
+        for bound, count in series.buckets:
+            found.buckets[bound] = found.buckets.get(bound, 0.0) + count
+
+    def build(self) -> Arm:
+        """Return the arm."""
+        measures = {key: _measure_of(found) for key, found in self._found.items()}
+        for benchmark, runs in self._runs.items():
+            if (benchmark, ERROR_RATE) not in measures:
+                rate = Metric(name=ERROR_RATE, unit="1", better="lower")
+                share = (self._failed[benchmark], runs)
+                measures[benchmark, ERROR_RATE] = Measure(metric=rate, share=share)
+        return Arm(
+            name=self.name,
+            measures=measures,
+            first=self._first,
+            last=self._last,
+            digests=frozenset(self._digests),
+            instances=len(self._instances),
+        )
+
+
+def _measure_of(found: _Gathered) -> Measure:
+    """Return one metric as it can be judged."""
+    metric, source = found.metric, found.source
+    if found.share is not None:
+        return Measure(metric=metric, source=source, share=found.share)
+    if found.buckets:
+        whole = of_buckets([*found.buckets.items()])
+        return Measure(metric=metric, source=source, whole=whole, is_bucketed=True)
+    if found.cells:
+        whole = Distribution(found.cells)
+    elif len(found.values) > 1:
+        whole = of_values(found.values)
+    else:
+        return Measure(metric=metric, source=source, value=found.values[0] if found.values else None)
+    instances = tuple(Distribution(cells) for cells in found.by_instance.values()) if len(found.by_instance) > 1 else ()
+    return Measure(metric=metric, source=source, whole=whole, instances=instances)
+
+
+def refuse_twice(sides: Sides) -> None:
+    """Return when the two arms are told apart.
+
+    Raises:
+        CannotDecideError: they are not: an arm is named twice, or the paths and the field contradict each other.
+    """
+    if sides.arm_field:
+        if not sides.baseline_arm or not sides.canary_arm:
+            message = "--arm-field needs the names of both arms"
+            raise cannot_decide("usage", message, hint="add --baseline-arm A --canary-arm B")
+        if sides.baseline_arm == sides.canary_arm:
+            message = f'both arms are "{sides.canary_arm[:60]}"'
+            raise cannot_decide("usage", message, place="--canary-arm", hint="name two arms")
+        if not (sides.baseline or sides.canary):
+            raise cannot_decide("usage", "no file is named", hint="add --baseline FILE, which holds both arms")
+        return
+    if sides.baseline_arm or sides.canary_arm:
+        message = "--baseline-arm and --canary-arm need --arm-field"
+        raise cannot_decide("usage", message, hint="name the field that tells the arms apart: --arm-field version")
+    missing = [f"--{name}" for name, paths in ((BASELINE, sides.baseline), (CANARY, sides.canary)) if not paths]
+    if missing:
+        raise cannot_decide("usage", f"{' and '.join(missing)} missing", hint="name the files of both arms")

@@ -1,0 +1,166 @@
+"""Use case ``perfgate canary``: read both arms, count the look, decide, keep the state."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note, warning
+from perfgate.core.rollout.canary import Decision, Outcome
+from perfgate.core.text.canonical import short_hash
+from perfgate.gate.canary.decide import Rollout, decide, is_old_enough
+from perfgate.gate.canary.looks import look_at
+from perfgate.measure.summary import format_utc
+from perfgate.pipeline import inputs
+from perfgate.pipeline.canary.arms import Sides, read_arms, refuse_twice
+from perfgate.pipeline.canary.state import PhaseState, State, read_state, write_state
+
+if TYPE_CHECKING:
+    from perfgate.core.rollout.canary import Canary, Phase
+    from perfgate.formats.options import ForeignOptions
+    from perfgate.gate.canary.arms import Arm
+
+_NO_PHASE = "none"
+_MOST_PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is to be judged."""
+
+    sides: Sides
+    phase: int | None = None
+    """Weight of the phase; None: none is named, and neither age nor number of requests is asked for."""
+    state: str | None = None
+    """File that carries the looks; None: this look is the only one."""
+    age: float | None = None
+    """Seconds that the canary has served, as the caller knows it; None: as its rows say."""
+    config: str | None = None
+    foreign: ForeignOptions | None = None
+
+
+def judge_canary(request: Request) -> Decision:
+    """Return what is to be done with a canary, and count this look where there is a state file.
+
+    Raises:
+        CannotDecideError: the input cannot be used, or the state not be kept.
+    """
+    refuse_twice(request.sides)
+    settings = inputs.read_settings(request.config)
+    canary_settings = settings.policy.canary
+    phase = _phase_of(request.phase, canary_settings)
+    state = read_state(request.state) if request.state else State(phases={})
+    baseline, canary, problems, notes = read_arms(request.sides, settings, request.foreign)
+    if problems:
+        raise CannotDecideError([p for p in problems if p.level == "error"])
+    key = str(phase.weight) if phase else _NO_PHASE
+    before = state.phases.get(key)
+    now = format_utc(time.time_ns())
+    age = _age_of(request, canary, before, now)
+    digest = short_hash("\0".join(sorted({*baseline.digests, "", *canary.digests})))
+    counted = _count_look(before, digest, now, is_eligible=is_old_enough(phase, age))
+    look = look_at(counted.looks, canary_settings.looks, canary_settings.level, counted.eligible)
+    decision = decide(
+        Rollout(
+            baseline=baseline,
+            canary=canary,
+            settings=canary_settings,
+            budgets=settings.policy.budgets,
+            phase=phase,
+            age=age,
+            look=look,
+            problems=() if request.sides.arm_field else tuple(_find_same(baseline, canary)),
+            notes=(*notes, *_remarks(baseline, canary, phase), *_note_looks(counted, canary_settings)),
+        )
+    )
+    rolled_back = [at for at, p in state.phases.items() if p.outcome == Outcome.ROLLBACK.word]
+    if rolled_back and decision.outcome is not Outcome.ROLLBACK:
+        decision = _keep_rolled_back(decision, rolled_back[0])
+    if request.state:
+        kept = msgspec.structs.replace(counted, outcome=decision.outcome.word)
+        write_state(request.state, state.with_phase(key, kept))
+    return decision
+
+
+def _phase_of(weight: int | None, settings: Canary) -> Phase | None:
+    """Return the phase that is named.
+
+    Raises:
+        CannotDecideError: there is none of that weight.
+    """
+    if weight is None:
+        return None
+    found = settings.phase_of(weight)
+    if found is None:
+        there = ", ".join(str(p.weight) for p in settings.phases)
+        raise cannot_decide("usage", f"there is no phase of {weight} %", place="--phase", hint=f"there are {there}")
+    return found
+
+
+def _age_of(request: Request, canary: Arm, before: PhaseState | None, now: str) -> float | None:
+    """Return for how long the canary has served: as the caller says, as its rows do, or since the first look."""
+    if request.age is not None:
+        return request.age
+    of_rows = _seconds(canary.first, canary.last) if canary.first < canary.last else None
+    of_looks = _seconds(before.first_look, now) if before is not None else None
+    known = [s for s in (of_rows, of_looks) if s is not None]
+    return max(known) if known else None
+
+
+def _seconds(first: str, last: str) -> float:
+    return (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()
+
+
+def _count_look(before: PhaseState | None, digest: str, now: str, *, is_eligible: bool) -> PhaseState:
+    """Return the state of the phase with this look; the same input again is the same look."""
+    if before is None:
+        return PhaseState(first_look=now, looks=1, eligible=int(is_eligible), inputs=digest, outcome="hold")
+    if before.inputs == digest:
+        return msgspec.structs.replace(before, eligible=max(before.eligible, int(is_eligible)))
+    eligible = before.eligible + int(is_eligible)
+    return msgspec.structs.replace(before, looks=before.looks + 1, eligible=eligible, inputs=digest)
+
+
+def _find_same(baseline: Arm, canary: Arm) -> list[Diagnostic]:
+    """Return an error where both arms hold the same file: it would be compared with itself."""
+    if baseline.digests.isdisjoint(canary.digests):
+        return []
+    hint = "name the canary's own files, or the field that tells the arms apart: --arm-field"
+    return [error("arms-same", "a file is in both arms: it would be compared with itself", hint=hint)]
+
+
+def _remarks(baseline: Arm, canary: Arm, phase: Phase | None) -> list[Diagnostic]:
+    notes = []
+    sizes = [max((m.count for m in arm.measures.values()), default=0) for arm in (baseline, canary)]
+    if phase is not None and phase.weight < _MOST_PERCENT // 2 and sizes[1] > sizes[0]:
+        message = f"the canary answered more than the baseline ({sizes[1]:,} and {sizes[0]:,}) at {phase.weight} %"
+        notes.append(warning("arms-swapped", message, hint="check that --baseline and --canary are not exchanged"))
+    if max(baseline.instances, canary.instances) > 1 and min(baseline.instances, canary.instances) == 1:
+        message = "an arm has one instance: what sets its host apart counts as the version's"
+        notes.append(note("arm-one-instance", message, hint="run several instances of each version"))
+    return notes
+
+
+def _note_looks(counted: PhaseState, settings: Canary) -> list[Diagnostic]:
+    """Return a note about a look beyond the plan."""
+    if counted.looks <= settings.looks:
+        return []
+    message = f"look {counted.looks} of {settings.looks} that are planned: it can prove clear harm alone"
+    return [note("canary-looks", message, hint="set looks in [canary] to the number of looks that you make")]
+
+
+def _keep_rolled_back(decision: Decision, phase: str) -> Decision:
+    """Return the decision of a canary that an earlier look rolled back: its level was spent then."""
+    at = "" if phase == _NO_PHASE else f" at {phase} %"
+    message = f"an earlier look{at} rolled the canary back, which stands"
+    hint = "begin a new rollout with a new state file"
+    return replace(
+        decision,
+        outcome=Outcome.ROLLBACK,
+        waits_for=(),
+        notes=(warning("canary-rolled-back", message, hint=hint), *decision.notes),
+    )

@@ -1,0 +1,1 @@
+"""What was found after the merge -> document."""
