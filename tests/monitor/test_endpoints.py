@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
+from doc_blocks import DOCS, blocks
 
 prometheus_client = pytest.importorskip("prometheus_client", reason="the extra `serve` is not installed")
 
@@ -118,30 +119,40 @@ def test_json_counts_only_requests():
     assert body == b'{"request_count": 3, "routes": {"GET /a": {"200": 2, "500": 1}}}'
 
 
+SERVED = """
+import time
+from perfgate.monitor import MetricsMiddleware, PredictionMetrics, metrics_app
+@app.get('/pid')
+async def pid() -> int:
+    time.sleep(0.02)  # a worker that is busy leaves the next request to the other one
+    return os.getpid()
+app.add_middleware(MetricsMiddleware)
+app.add_route('/metrics', metrics_app(json=True))
+PredictionMetrics().set_active(1)
+"""
+
+
 @pytest.mark.slow
-def test_two_workers_of_uvicorn_answer_with_the_counts_of_both(tmp_path):
+def test_two_workers_as_the_page_starts_them_answer_with_the_counts_of_both(tmp_path):
     pytest.importorskip("uvicorn", reason="uvicorn is not installed")
     pytest.importorskip("fastapi", reason="fastapi is not installed")
-    (tmp_path / "served.py").write_text(
-        "import os\n"
-        "import time\n"
-        "from fastapi import FastAPI\n"
-        "from perfgate.monitor import MetricsMiddleware, metrics_app\n"
-        "app = FastAPI()\n"
-        "@app.get('/pid')\n"
-        "async def pid() -> int:\n"
-        "    time.sleep(0.02)\n"  # a worker that is busy leaves the next request to the other one
-        "    return os.getpid()\n"
-        "app.add_middleware(MetricsMiddleware)\n"
-        "app.add_route('/metrics', metrics_app(json=True))\n"
-    )
-    (tmp_path / "counts").mkdir()
+    page = blocks(DOCS / "serving.md")
+    (start,) = (b.text for b in page if "--workers" in b.text)
+    (program,) = (b.text for b in page if "mark_process_dead" in b.text)
+    (tmp_path / "service.py").write_text(program + SERVED)
+    counts = tmp_path / "counts"
+    counts.mkdir()
+    (counts / "counter_1.db").write_text("of the last start")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "served:app", "--workers", "2", "--port", str(port)]
-    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "counts")}
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as server:
+    for words, ours in (
+        ("/run/predictions", str(counts)),
+        ("uvicorn service:app --workers 4", f"exec {sys.executable} -m uvicorn service:app --workers 2 --port {port}"),
+    ):
+        assert words in start
+        start = start.replace(words, ours)
+    with subprocess.Popen(["sh", "-c", start], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as server:
         try:
             _wait_for(port)
             pids: list[bytes] = []
@@ -149,11 +160,13 @@ def test_two_workers_of_uvicorn_answer_with_the_counts_of_both(tmp_path):
                 with ThreadPoolExecutor(20) as pool:
                     pids += pool.map(lambda _: ask(port, "/pid"), range(20))
             body = ask(port, "/metrics")
+            alive = len(list(counts.glob("gauge_live*.db")))
         finally:
             server.terminate()
             server.communicate(timeout=30)
     assert len(set(pids)) == 2, "both workers answered"
     assert f'"request_count": {len(pids)}'.encode() in body
+    assert (alive, list(counts.glob("gauge_live*.db"))) == (2, []), "a worker that ended has no model"
 
 
 def ask(port, path):

@@ -120,6 +120,15 @@ def test_a_scanner_makes_one_series(app, registry):
     assert counted(registry) == {("GET", "unmatched", "404"): 201, ("OTHER", "unmatched", "404"): 1}
 
 
+def test_a_path_that_is_not_utf_8_has_its_template(app, registry):
+    ask(app, "/api/users/%ff", "/of/%ff%fe/items/1", "/%ff")
+    assert counted(registry) == {
+        ("GET", "/api/users/{uid}", "200"): 1,
+        ("GET", "/of/{tenant}/items/{item}", "200"): 1,
+        ("GET", "unmatched", "404"): 1,
+    }
+
+
 def test_mounted_applications_keep_their_prefix_and_its_parameters_are_no_values(app, registry):
     ask(app, "/v1/items/3", "/v1/none", "/of/ada/items/4", "/of/bob/items/4", "/static/a.txt", "/static/b.txt")
     assert counted(registry) == {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from types import SimpleNamespace
 
@@ -127,6 +128,32 @@ def test_a_folder_that_was_there_at_the_start_adds_up_and_is_not_reported(shared
     assert PROCESS not in text
     assert caplog.text == ""
     assert list(shared.glob("histogram_*.db"))
+
+
+@pytest.mark.parametrize(("is_shared", "theirs", "ours"), [(False, 3.0, 2.0), (True, 3.0, 3.0)])
+def test_a_fork_goes_on_from_the_counts_before_it_and_a_folder_counts_each_once(
+    is_shared, theirs, ours, request, registry
+):
+    if is_shared:
+        request.getfixturevalue("shared")
+    metrics, app = PredictionMetrics(registry=registry), metrics_app(registry)
+
+    def count():
+        name = 'prediction_latency_seconds_count{model_version="v1"} '
+        return float(next(x for x in scrape(app).splitlines() if x.startswith(name)).removeprefix(name))
+
+    for _ in range(2):
+        metrics.observe(total=0.1, model_version="v1")
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        metrics.observe(total=0.1, model_version="v1")
+        os.write(writer, str(count()).encode())
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert (float(os.read(reader, 100)), count()) == (theirs, ours)
+    os.close(reader)
+    os.close(writer)
 
 
 @pytest.mark.parametrize("folder", ["", "none", None])
