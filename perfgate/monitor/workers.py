@@ -13,7 +13,7 @@ from prometheus_client import values
 
 _LOG = logging.getLogger("perfgate.monitor")
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-_said: set[str] = set()
+_given: set[str] = set()
 """Warnings that this process has given."""
 
 
@@ -46,9 +46,9 @@ def shared_folder() -> str | None:
 def _warn_once(message: str) -> None:
     """Warn once a process, and of numbered workers only in the first: they all know the same."""
     number = re.search(r"\d+$", current_process().name)
-    if message not in _said and (number is None or int(number[0]) == 1):
+    if message not in _given and (number is None or int(number[0]) == 1):
         _LOG.warning("%s", message)
-    _said.add(message)
+    _given.add(message)
 
 
 def _has_workers() -> bool:

@@ -24,7 +24,7 @@ LATE = f"{FOLDER} was set after prometheus_client was imported"
 @pytest.fixture(autouse=True)
 def alone(monkeypatch):
     """A program of one process that has warned of nothing yet."""
-    monkeypatch.setattr(workers, "_said", set())
+    monkeypatch.setattr(workers, "_given", set())
     monkeypatch.setattr(workers, "current_process", lambda: SimpleNamespace(name="MainProcess"))
     monkeypatch.setattr(sys, "argv", ["app"])
     for name in (FOLDER, FOLDER.lower(), "WEB_CONCURRENCY", "GUNICORN_CMD_ARGS"):
