@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import logging
 import os
-import sys
 import time
-from itertools import pairwise
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import REGISTRY, CollectorRegistry
@@ -18,6 +17,7 @@ from prometheus_client.registry import Collector
 
 from perfgate.core.sources.series import PROCESS, SCRAPED_AT
 from perfgate.monitor.middleware import REQUESTS
+from perfgate.monitor.workers import shared_folder
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, MutableMapping
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_LOG = logging.getLogger("perfgate.monitor")
-_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _JSON = "application/json"
 _NUMBER = int.from_bytes(os.urandom(6), "big")
 """Of this start; workers that were forked from it differ by their process ids."""
@@ -41,13 +39,19 @@ class Endpoint:
     An instance and not a function, so that `add_route` of Starlette and FastAPI takes it as it is.
     """
 
-    __slots__ = ("_answer",)
+    __slots__ = ("_answer", "_is_long")
     is_unmeasured = True
     """Probes and scrapes would make an idle service look measured."""
 
-    def __init__(self, answer: Callable[[str], tuple[str, bytes]]) -> None:
-        """Keep what gives content type and body for an ``Accept`` header."""
+    def __init__(self, answer: Callable[[str], tuple[str, bytes]], *, is_long: bool = False) -> None:
+        """Keep what gives the answer.
+
+        Args:
+            answer: gives content type and body for an ``Accept`` header.
+            is_long: True answers in a thread, since the service must go on meanwhile.
+        """
         self._answer = answer
+        self._is_long = is_long
 
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         """Answer one request."""
@@ -55,7 +59,9 @@ class Endpoint:
             return
         status, kind, body = 200, "text/plain", b"only GET and HEAD\n"
         if scope["method"] in ("GET", "HEAD"):
-            kind, body = self._answer(_accept(scope))
+            accept = _accept(scope)
+            is_beside = self._is_long and _has_asyncio()
+            kind, body = await asyncio.to_thread(self._answer, accept) if is_beside else self._answer(accept)
         else:
             status = 405
         length = str(len(body)).encode()
@@ -67,8 +73,9 @@ class Endpoint:
 def metrics_app(registry: CollectorRegistry = REGISTRY, *, json: bool = False) -> Endpoint:
     """Return the endpoint that states the metrics; give it to ``app.add_route``.
 
-    Where ``PROMETHEUS_MULTIPROC_DIR`` is set, the metrics of all workers are added up. Several workers without it
-    answer in turn, each with its own counts: a warning of the logger ``perfgate.monitor`` says so.
+    Where ``PROMETHEUS_MULTIPROC_DIR`` was set before the start, the metrics of all workers are added up. Several
+    workers without it answer in turn, each with its own counts: a warning of the logger ``perfgate.monitor`` says so.
+    The text is made in a thread: that of 60,000 time series takes most of a second.
 
     Args:
         registry: whose metrics.
@@ -77,21 +84,19 @@ def metrics_app(registry: CollectorRegistry = REGISTRY, *, json: bool = False) -
     Raises:
         ValueError: ``PROMETHEUS_MULTIPROC_DIR`` names no folder.
     """
-    folder = os.environ.get(_FOLDER)
-    if folder and not os.path.isdir(folder):
-        raise ValueError(f"{_FOLDER}={folder[:200]!a} is no folder: make it, empty, before the service starts")
-    if not folder and _has_workers():
-        message = "several workers answer /metrics in turn, each with its own counts: set %s to an empty folder"
-        _LOG.warning(message, _FOLDER)
+    shared_folder()  # what is wrong is said at the start
+    turn = Lock()  # each thread that makes a text takes the interpreter away from the service
 
     def answer(accept: str) -> tuple[str, bytes]:
-        found = _merged(folder) if folder else registry
-        if json:
-            return _JSON, _as_json(found)
-        encode, kind = choose_encoder(accept)
-        return kind, encode(_Scrape(found, is_merged=bool(folder)))
+        with turn:
+            folder = shared_folder()
+            found = _merged(folder) if folder else registry
+            if json:
+                return _JSON, _as_json(found)
+            encode, kind = choose_encoder(accept)
+            return kind, encode(_Scrape(found, is_merged=bool(folder)))
 
-    return Endpoint(answer)
+    return Endpoint(answer, is_long=True)
 
 
 class _Scrape(Collector):
@@ -141,12 +146,10 @@ def _accept(scope: Scope) -> str:
     return ",".join(value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"accept")
 
 
-def _has_workers() -> bool:
-    """Is this one of several workers, as far as the server's options say? Those of uvicorn, hypercorn and gunicorn."""
-    words = [*sys.argv[1:], *os.environ.get("GUNICORN_CMD_ARGS", "").split()]
-    counts = [os.environ.get("WEB_CONCURRENCY", "")]
-    for word, following in pairwise([*words, ""]):
-        name, is_joined, value = word.partition("=")
-        if name in ("--workers", "-w"):
-            counts.append(value if is_joined else following)
-    return any(count.isdecimal() and int(count) > 1 for count in counts)
+def _has_asyncio() -> bool:
+    """Does asyncio run the service, and not trio?"""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

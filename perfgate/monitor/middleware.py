@@ -33,7 +33,10 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _OTHER_METHOD = "OTHER"
 _PARAMETER = re.compile(r"{([^}:]+)")
 _FAILED, _GONE = 500, 499
-"""Statuses of a handler that raised, and of a client that went away before the response began (as nginx has it)."""
+"""Statuses of a handler that raised, and of a client that left before the end of its response (nginx's number)."""
+_BODIES = frozenset({"http.response.body", "http.response.pathsend", "http.response.zerocopysend"})
+_LEFT = "ClientDisconnect"
+"""What Starlette raises in a handler that reads the body of a client that left."""
 
 
 class MetricsMiddleware:
@@ -88,7 +91,7 @@ class MetricsMiddleware:
                 raise
             if message["type"] == "http.response.start":
                 status = message["status"]
-            elif message["type"] == "http.response.body" and not message.get("more_body"):
+            elif message["type"] in _BODIES and not message.get("more_body"):
                 ended_ns = perf_counter_ns()  # what follows is work in the background
 
         root = scope.get("root_path", "")
@@ -96,15 +99,18 @@ class MetricsMiddleware:
         began_ns = perf_counter_ns()
         try:
             await self.app(scope, receive, note)
-        except CancelledError:
-            failed = _GONE
-            raise
-        except BaseException:
-            failed = _GONE if is_gone else _FAILED
+        except BaseException as error:
+            is_left = is_gone or isinstance(error, CancelledError) or type(error).__name__ == _LEFT
+            failed = _GONE if is_left else _FAILED
             raise
         finally:
             seconds = ((ended_ns or perf_counter_ns()) - began_ns) / 1e9
-            self._keep(scope, root, (status if ended_ns else failed or status) or _GONE, seconds)
+            left = _has_left(receive)
+            if not ended_ns:  # uvicorn takes an application that answers nothing for broken
+                status = failed or (_FAILED if left is False else _GONE)
+            elif left and status < _FAILED:
+                status = _GONE
+            self._keep(scope, root, status, seconds)
 
     def _keep(self, scope: Scope, root: str, status: int, seconds: float) -> None:
         if getattr(scope.get("endpoint"), "is_unmeasured", False):
@@ -115,6 +121,16 @@ class MetricsMiddleware:
         self._observe.of(method, route)(seconds)
         if self._log is not None:
             self._log.write(method=method, route=route, status=status, duration_ms=round(seconds * 1e3, 6))
+
+
+def _has_left(receive: Receive) -> bool | None:
+    """Did the client leave before the end of its response? None: the server does not say.
+
+    uvicorn drops what is sent to such a client, without an error, and keeps a flag in the object of the request,
+    whose method `receive` is. To call `receive` would take a part of the body from the application, or wait.
+    """
+    left = getattr(getattr(receive, "__self__", None), "disconnected", None)
+    return left if isinstance(left, bool) else None
 
 
 def route_of(scope: Scope, root: str = "") -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from perfgate.monitor.records import LONGEST_NAME
+from perfgate.monitor.workers import shared_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -63,8 +64,9 @@ def metric_of(
         options: others of `kind`.
 
     Raises:
-        ValueError: another metric of that name is registered.
+        ValueError: another metric of that name is registered, or ``PROMETHEUS_MULTIPROC_DIR`` names no folder.
     """
+    shared_folder()  # whoever states these metrics, workers that do not share them are noticed here
     made = _known.setdefault(registry, {})
     identity = (kind, labels, *sorted(options.items()))
     before = made.get(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 
 import pytest
 from doc_blocks import DOCS, bare_environment, blocks, run
@@ -55,3 +56,11 @@ def test_the_example_in_node_writes_a_run_that_becomes_a_baseline(tmp_path):
     code, printed = run(["perfgate", "baseline", "refresh"], tmp_path, environment)
     assert code == 0, printed
     assert re.search(r"sort +elapsed p50", printed)
+
+
+def test_the_example_of_serving_says_what_it_needs_before_it_starts_anything(tmp_path):
+    program = DOCS / "examples" / "serving" / "run.py"
+    code, printed = run([sys.executable, str(program)], tmp_path, {"PATH": str(tmp_path)})
+    assert code == 1
+    assert "not on the PATH: perfgate, prometheus, promtool; install what README.md lists" in printed
+    assert "Traceback" not in printed

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from doc_blocks import DOCS, blocks
 
 from perfgate.monitor import PredictionLog, PredictionMetrics
 from perfgate.monitor.endpoints import SCRAPED_AT
@@ -86,7 +87,9 @@ part = 'model_predictions_total{is_anomaly="true"}'
 whole = "model_predictions_total"
 better = "lower"
 """
-GOOD = {"total": 0.05, "logging": 0.01, "hits": 0.9, "anomalies": 0.02, "models": 2, "seconds": 4.0}
+GOOD = {
+    "total": 0.05, "logging": 0.01, "hits": 0.9, "anomalies": 0.02, "models": 2, "seconds": 4.0, "errors": 0.001,
+}  # fmt: skip
 ALL = ("latency", "hits", "logging", "anomalies", "models", "traffic")
 
 
@@ -95,6 +98,7 @@ def write_sources(project: Project, **changes: float) -> None:
     case = GOOD | changes
     registry = prometheus_client.CollectorRegistry()
     metrics = PredictionMetrics(registry=registry)
+    requests = prometheus_client.Counter("http_requests", "Requests.", ("status",), registry=registry)
     log = PredictionLog(project.path("predictions.jsonl"))
     for number in range(1_001):
         stated = {
@@ -104,6 +108,7 @@ def write_sources(project: Project, **changes: float) -> None:
         }
         metrics.observe(total=case["total"], inference=0.02, logging=case["logging"], **stated)
         metrics.set_active(int(case["models"]))
+        requests.labels("500" if number % 1_000 < case["errors"] * 1_000 else "200").inc()
         log.write(
             series_id="sensor",
             latency_total_ms=case["total"] * 1e3,
@@ -169,6 +174,31 @@ def test_what_lies_between_warning_and_limit_is_advisory(service: Project, chang
     write_sources(service, **changes)
     assert service.cli("check", "before.prom", "after.prom", "--report", "report.json").code == 0
     assert statuses(service)[metric] == {"advisory"}
+
+
+LIMITS = {"latency_total", "error_rate", "cache_hit_rate", "throughput", "logging_share"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "status", "metrics"),
+    [
+        ({}, 0, "unchanged", LIMITS),
+        ({"total": 0.095}, 0, "advisory", {"latency_total"}),
+        ({"total": 0.11}, 1, "over-budget", {"latency_total"}),
+        ({"errors": 0.03}, 1, "over-budget", {"error_rate"}),
+        ({"hits": 0.7}, 1, "over-budget", {"cache_hit_rate"}),
+        ({"seconds": 5.8}, 0, "advisory", {"throughput"}),
+        ({"seconds": 6.5}, 1, "over-budget", {"throughput"}),
+        ({"logging": 0.02}, 1, "over-budget", {"logging_share"}),
+    ],
+)
+def test_the_limits_that_the_page_on_serving_shows_hold_one_by_one(project: Project, changes, code, status, metrics):
+    (limits,) = (b.text for b in blocks(DOCS / "serving.md") if b.kind == "toml")
+    project.write("perfgate.toml", limits)
+    write_sources(project, **changes)
+    assert project.cli("check", "before.prom", "after.prom", "--report", "report.json").code == code
+    assert set(statuses(project)) == LIMITS
+    assert {name for name, found in statuses(project).items() if status in found} == metrics
 
 
 def test_a_budget_that_no_source_serves_is_exit_2_until_the_others_are_asked_for_by_name(service: Project):

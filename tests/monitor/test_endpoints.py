@@ -7,11 +7,13 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
+from doc_blocks import DOCS, blocks
 
 prometheus_client = pytest.importorskip("prometheus_client", reason="the extra `serve` is not installed")
 
@@ -54,38 +56,56 @@ def test_head_has_the_length_and_no_body_and_other_methods_are_refused():
     assert get(health_app(), "POST")[0] == 405
 
 
-@pytest.mark.parametrize(
-    ("argv", "environment"),
-    [
-        (["uvicorn", "app:app", "--workers", "2"], {}),
-        (["gunicorn", "-w", "4"], {}),
-        (["uvicorn", "--workers=3"], {}),
-        (["uvicorn"], {"WEB_CONCURRENCY": "2"}),
-        (["gunicorn"], {"GUNICORN_CMD_ARGS": "--workers=2"}),
-    ],
-)
-def test_workers_that_answer_in_turn_are_reported(argv, environment, monkeypatch, caplog):
-    monkeypatch.setattr(sys, "argv", argv)
-    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
-    for name, text in environment.items():
-        monkeypatch.setenv(name, text)
-    metrics_app()
-    assert "set PROMETHEUS_MULTIPROC_DIR to an empty folder" in caplog.text
+class Slow:
+    """A collector that takes as long as the test wants."""
+
+    def __init__(self):
+        self.began, self.may_end = threading.Event(), threading.Event()
+        self.may_end.set()
+        self.running = self.most = 0
+
+    def collect(self):
+        self.running += 1
+        self.most = max(self.most, self.running)
+        self.began.set()
+        assert self.may_end.wait(30)
+        self.running -= 1
+        yield prometheus_client.metrics_core.GaugeMetricFamily("slow", "", 1.0)
 
 
-@pytest.mark.parametrize("argv", [["uvicorn", "app:app"], ["uvicorn", "--workers", "1"], ["uvicorn", "--workers"]])
-def test_one_worker_is_not_reported(argv, monkeypatch, caplog):
-    monkeypatch.setattr(sys, "argv", argv)
-    for name in ("PROMETHEUS_MULTIPROC_DIR", "WEB_CONCURRENCY", "GUNICORN_CMD_ARGS"):
-        monkeypatch.delenv(name, raising=False)
-    metrics_app()
-    assert caplog.text == ""
+def test_the_service_goes_on_during_a_long_scrape_and_one_is_made_at_a_time():
+    registry, slow = prometheus_client.CollectorRegistry(), Slow()
+    registry.register(slow)  # which collects once, for its names
+    app = metrics_app(registry)
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def service():
+        scope = {"type": "http", "method": "GET", "headers": []}
+        scrapes = [asyncio.create_task(app(scope, None, send)) for _ in range(3)]
+        await asyncio.to_thread(slow.began.wait)
+        slow.may_end.set()  # by the event loop, which a scrape must not hold
+        await asyncio.gather(*scrapes)
+
+    slow.began.clear()
+    slow.may_end.clear()
+    asyncio.run(service())
+    assert [b"slow 1.0" in m["body"] for m in sent if "body" in m] == [True] * 3
+    assert slow.most == 1
 
 
-def test_a_folder_that_is_none_is_refused_at_the_start(monkeypatch, tmp_path):
-    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path / "none"))
-    with pytest.raises(ValueError, match=r"PROMETHEUS_MULTIPROC_DIR=.*is no folder"):
-        metrics_app()
+def test_a_server_without_asyncio_gets_its_scrape_too():
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    app = metrics_app(prometheus_client.CollectorRegistry())
+    with pytest.raises(StopIteration):
+        app({"type": "http", "method": "GET", "headers": []}, None, send).send(None)
+    assert sent[0]["status"] == 200
 
 
 def test_json_counts_only_requests():
@@ -99,30 +119,40 @@ def test_json_counts_only_requests():
     assert body == b'{"request_count": 3, "routes": {"GET /a": {"200": 2, "500": 1}}}'
 
 
+SERVED = """
+import time
+from perfgate.monitor import MetricsMiddleware, PredictionMetrics, metrics_app
+@app.get('/pid')
+async def pid() -> int:
+    time.sleep(0.02)  # a worker that is busy leaves the next request to the other one
+    return os.getpid()
+app.add_middleware(MetricsMiddleware)
+app.add_route('/metrics', metrics_app(json=True))
+PredictionMetrics().set_active(1)
+"""
+
+
 @pytest.mark.slow
-def test_two_workers_of_uvicorn_answer_with_the_counts_of_both(tmp_path):
+def test_two_workers_as_the_page_starts_them_answer_with_the_counts_of_both(tmp_path):
     pytest.importorskip("uvicorn", reason="uvicorn is not installed")
     pytest.importorskip("fastapi", reason="fastapi is not installed")
-    (tmp_path / "served.py").write_text(
-        "import os\n"
-        "import time\n"
-        "from fastapi import FastAPI\n"
-        "from perfgate.monitor import MetricsMiddleware, metrics_app\n"
-        "app = FastAPI()\n"
-        "@app.get('/pid')\n"
-        "async def pid() -> int:\n"
-        "    time.sleep(0.02)\n"  # a worker that is busy leaves the next request to the other one
-        "    return os.getpid()\n"
-        "app.add_middleware(MetricsMiddleware)\n"
-        "app.add_route('/metrics', metrics_app(json=True))\n"
-    )
-    (tmp_path / "counts").mkdir()
+    page = blocks(DOCS / "serving.md")
+    (start,) = (b.text for b in page if "--workers" in b.text)
+    (program,) = (b.text for b in page if "mark_process_dead" in b.text)
+    (tmp_path / "service.py").write_text(program + SERVED)
+    counts = tmp_path / "counts"
+    counts.mkdir()
+    (counts / "counter_1.db").write_text("of the last start")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "served:app", "--workers", "2", "--port", str(port)]
-    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "counts")}
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as server:
+    for words, ours in (
+        ("/run/predictions", str(counts)),
+        ("uvicorn service:app --workers 4", f"exec {sys.executable} -m uvicorn service:app --workers 2 --port {port}"),
+    ):
+        assert words in start
+        start = start.replace(words, ours)
+    with subprocess.Popen(["sh", "-c", start], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as server:
         try:
             _wait_for(port)
             pids: list[bytes] = []
@@ -130,11 +160,13 @@ def test_two_workers_of_uvicorn_answer_with_the_counts_of_both(tmp_path):
                 with ThreadPoolExecutor(20) as pool:
                     pids += pool.map(lambda _: ask(port, "/pid"), range(20))
             body = ask(port, "/metrics")
+            alive = len(list(counts.glob("gauge_live*.db")))
         finally:
             server.terminate()
             server.communicate(timeout=30)
     assert len(set(pids)) == 2, "both workers answered"
     assert f'"request_count": {len(pids)}'.encode() in body
+    assert (alive, list(counts.glob("gauge_live*.db"))) == (2, []), "a worker that ended has no model"
 
 
 def ask(port, path):

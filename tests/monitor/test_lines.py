@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -112,6 +113,34 @@ print(kept.write("line 0005"))
             assert file.read() == "line 0000\nline 0001\nline \nline 0005\n"
     assert done.stdout == "[True, True, False, False] 2\nTrue\n"
     assert "the disk is full" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("/dev/full", "No space left on device"), ("/proc/none/x.jsonl", "No such file")]
+)
+def test_a_device_that_is_full_and_a_folder_that_takes_no_file_drop_lines(name, why, caplog):
+    kept = LineFile(name)
+    assert [kept.write("one"), kept.write("two")] == [False, False]
+    assert kept.dropped == 2
+    assert caplog.text.count(f"{name}: lines are dropped: {why}") == 1
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_folder_that_may_only_be_read_drops_lines_until_it_may_be_written(path, monkeypatch, caplog):
+    really = os.open
+
+    def refuse(name, *rest):
+        if name == str(path):
+            raise PermissionError(errno.EACCES, "Permission denied", name)
+        return really(name, *rest)
+
+    with monkeypatch.context() as unlike_root:
+        unlike_root.setattr(os, "open", refuse)
+        kept = LineFile(path)
+        assert not kept.write("one")
+    assert "x.jsonl: lines are dropped: Permission denied" in caplog.text
+    assert kept.write("two")
+    assert (kept.dropped, path.read_text()) == (1, "two\n")
 
 
 def test_a_file_at_its_limit_takes_nothing_more_until_it_is_rotated(path, caplog, at_once):

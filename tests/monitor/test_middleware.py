@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+from contextlib import suppress
 
 import pytest
 
@@ -116,6 +118,15 @@ def test_requests_count_by_method_template_and_status(app, registry):
 def test_a_scanner_makes_one_series(app, registry):
     ask(app, *(f"/wp-{n}.php" for n in range(200)), "/a/%ff/..%2f", ("BREW", "/pot"))
     assert counted(registry) == {("GET", "unmatched", "404"): 201, ("OTHER", "unmatched", "404"): 1}
+
+
+def test_a_path_that_is_not_utf_8_has_its_template(app, registry):
+    ask(app, "/api/users/%ff", "/of/%ff%fe/items/1", "/%ff")
+    assert counted(registry) == {
+        ("GET", "/api/users/{uid}", "200"): 1,
+        ("GET", "/of/{tenant}/items/{item}", "200"): 1,
+        ("GET", "unmatched", "404"): 1,
+    }
 
 
 def test_mounted_applications_keep_their_prefix_and_its_parameters_are_no_values(app, registry):
@@ -304,3 +315,124 @@ def test_a_connection_that_breaks_is_no_fault_of_the_handler(registry):
     with pytest.raises(OSError, match="gone"):
         asyncio.run(app(scope, None, broken))
     assert counted(registry) == {("GET", "unmatched", "499"): 1}
+
+
+class Uvicorn:
+    """One request of uvicorn, as far as a client that leaves is concerned."""
+
+    def __init__(self):
+        self.disconnected = False
+
+    async def receive(self):
+        return {"type": "http.disconnect"}
+
+    async def send(self, message):
+        pass  # to a client that left, nothing goes, and no error comes
+
+
+class ClientDisconnect(Exception):  # noqa: N818 - the name that Starlette has
+    """What a handler gets that reads the body of a client that left."""
+
+
+START, PART, END = (
+    {"type": "http.response.start", "status": 200, "headers": []},
+    {"type": "http.response.body", "body": b"a", "more_body": True},
+    {"type": "http.response.body", "body": b"b"},
+)
+
+
+@pytest.mark.parametrize(
+    ("steps", "status"),
+    [
+        pytest.param([START, END], 200, id="it stays"),
+        pytest.param(["leaves", START, END], 499, id="before the response"),
+        pytest.param([START, PART, "leaves", END], 499, id="in the middle, unnoticed"),
+        pytest.param([START, PART, "leaves"], 499, id="in the middle, and the stream stops"),
+        pytest.param(["leaves"], 499, id="and the application gives up"),
+        pytest.param(["leaves", ClientDisconnect()], 499, id="before the body of its request was there"),
+        pytest.param(["leaves", RuntimeError()], 500, id="before the handler raised"),
+        pytest.param(["leaves", {**START, "status": 503}, END], 503, id="before an error"),
+        pytest.param([START, {"type": "http.response.pathsend", "path": "/x"}], 200, id="it gets a file"),
+        pytest.param([], 500, id="it stays, and nobody answers"),
+        pytest.param([START, PART], 500, id="it stays, and the answer has no end"),
+    ],
+)
+def test_a_client_that_leaves_is_no_request_that_was_served(registry, steps, status):
+    request = Uvicorn()
+
+    async def handler(scope, receive, send):
+        for step in steps:
+            if step == "leaves":
+                request.disconnected = True
+            elif isinstance(step, Exception):
+                raise step
+            else:
+                await send(step)
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "root_path": ""}
+    with suppress(ClientDisconnect, RuntimeError):
+        asyncio.run(MetricsMiddleware(handler, registry=registry)(scope, request.receive, request.send))
+    assert counted(registry) == {("GET", "unmatched", str(status)): 1}
+
+
+async def until(holds):
+    """Return when something holds."""
+    for _ in range(3_000):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never held")
+
+
+def test_a_client_of_a_real_uvicorn_that_leaves_is_499(registry):
+    uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
+    app = fastapi.FastAPI()
+    began, may_end = asyncio.Event(), asyncio.Event()
+
+    @app.get("/slow")
+    async def slow() -> int:
+        began.set()
+        await may_end.wait()
+        return 1
+
+    @app.get("/stream")
+    async def stream() -> StreamingResponse:
+        async def parts():
+            yield "a"
+            began.set()
+            await may_end.wait()
+            yield "b"
+
+        return StreamingResponse(parts())
+
+    app.add_middleware(MetricsMiddleware, registry=registry)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+
+    async def ask_uvicorn(port, path, *, leaves):
+        began.clear()
+        may_end.clear()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        await began.wait()
+        if leaves:
+            writer.close()
+            await until(lambda: not server.server_state.connections)
+        may_end.set()
+        await until(lambda: not server.server_state.tasks)
+        assert leaves or await reader.read()
+        writer.close()
+
+    async def all_of():
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            served = asyncio.create_task(server.serve(sockets=[listener]))
+            for path in ("/slow", "/stream"):
+                for leaves in (True, False):
+                    await ask_uvicorn(listener.getsockname()[1], path, leaves=leaves)
+            server.should_exit = True
+            await served
+
+    asyncio.run(all_of())
+    assert counted(registry) == {
+        ("GET", "/slow", "499"): 1, ("GET", "/slow", "200"): 1,
+        ("GET", "/stream", "499"): 1, ("GET", "/stream", "200"): 1,
+    }  # fmt: skip

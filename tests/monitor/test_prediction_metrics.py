@@ -81,6 +81,16 @@ def test_labels_beyond_the_bound_count_as_other_and_long_ones_are_cut(registry, 
     assert counts == {"a": 2, "b": 1, "x" * LONGEST_NAME: 1, OTHER: 50}
 
 
+def test_a_hundred_thousand_series_are_a_thousand_and_the_rest(registry):
+    metrics = PredictionMetrics(registry=registry, by_series=True)
+    for n in range(100_000):
+        metrics.observe(total=0.05, series_id=f"s{n}", model_version="v1")
+    (found,) = (m for m in registry.collect() if m.name == "prediction_latency_seconds")
+    counts = {s.labels["series_id"]: s.value for s in found.samples if s.name.endswith("_count")}
+    assert len(counts) == series.MOST_SERIES + 1
+    assert counts[OTHER] == 100_000 - series.MOST_SERIES
+
+
 def test_metrics_that_are_made_twice_are_shared(registry):
     for metrics in (PredictionMetrics(registry=registry), PredictionMetrics(registry=registry)):
         metrics.observe(total=0.05, model_version="v1")

@@ -1,7 +1,7 @@
 """The whole example in one command: train, serve, load, judge, and see an alert go pending under a slow version.
 
 ``python run.py`` takes about a minute, listens on loopback only, writes below ``build/``, and stops what it started.
-It needs what requirements.txt lists, and the programs ``prometheus`` and ``promtool``.
+It needs what README.md installs: requirements.txt, and the programs ``prometheus`` and ``promtool``.
 """
 
 from __future__ import annotations
@@ -139,6 +139,9 @@ def serve(service: int, name: str, **environment: str) -> contextlib.AbstractCon
 
 def main() -> None:
     """Run the example; the exit code is 0 when the good version passes and the slow one fails and alerts."""
+    missing = [program for program in ("perfgate", "prometheus", "promtool") if shutil.which(program) is None]
+    if missing:
+        raise SystemExit(f"not on the PATH: {', '.join(missing)}; install what README.md lists, and activate .venv")
     shutil.rmtree(BUILD, ignore_errors=True)
     BUILD.mkdir()
     service, prometheus = free_port(), free_port()
@@ -163,7 +166,7 @@ def main() -> None:
             wait_for_alert(prometheus, "latency")
     if (good, slow) != (0, 1):
         raise SystemExit(f"expected exit codes 0 and 1, not {good} and {slow}; see build/")
-    print("the good version passed, the slow one failed, and its alert went off; the reports are in build/")
+    print("the good version passed, the slow one failed, and its alert is pending; the reports are in build/")
 
 
 if __name__ == "__main__":
