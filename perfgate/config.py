@@ -328,7 +328,7 @@ class _Reading:
         stated = {DEADLINE: table.deadline_miss, ERRORS: table.error_rate}
         return Canary(
             phases=self._phases(table.phases) if table.phases is not None else CANARY.phases,
-            looks=table.looks or CANARY.looks,
+            analyses=table.looks or CANARY.analyses,
             level=self._text(table.level, "/canary/level", _share) or CANARY.level,
             p95=CANARY.p95 if table.p95 is None else slower,
             deadline_miss=CANARY.deadline_miss if table.deadline_miss is None else late,

@@ -47,7 +47,7 @@ class _Age(click.ParamType):  # type: ignore[type-arg,unused-ignore] # generic f
     help="Field or label that names the instance.",
 )
 @click.option("--phase", type=click.IntRange(1, 100), metavar="PERCENT", help="Phase of the rollout, by its weight.")
-@click.option("--state", metavar="FILE", help="File that carries the looks of a phase from call to call.")
+@click.option("--state", metavar="FILE", help="File that carries the analyses of a phase from call to call.")
 @click.option("--age", type=_Age(), metavar="TIME", help="How long the canary has served (default: as its rows say).")
 @click.option(
     "--exit-zero-if", type=click.Choice(_ZERO_IF), help="Exit 0 on this verdict alone, for callers that know two."
@@ -79,8 +79,8 @@ def command(
     """Judge a canary by the requests of two versions: promote, roll back or hold.
 
     Give the files of each version, or PATHS that hold both and the field that
-    tells them apart. No traffic is moved. Exits 0 to promote, 1 to roll back, 2 to
-    hold or when nothing can be decided.
+    names the version. No traffic is moved. Exits 0 to promote, 1 to roll back, 2
+    to hold or when nothing can be decided.
     """
     from perfgate import __version__
     from perfgate.cli.present import show

@@ -33,7 +33,7 @@ class ForeignOptions:
     tolerance: float = TOLERANCE
     """Share of the lines of a log that may be broken, 0.0 to 1.0."""
     split_by: tuple[str, ...] = ()
-    """Fields of rows whose values tell measurements of one benchmark apart, such as the version that answered."""
+    """Fields of rows that divide a benchmark by their values, such as the version that answered."""
     ratios: tuple[Ratio, ...] = ()
     """Shares of counters in others, as the configuration has them."""
     limited: Mapping[str, Direction] = field(default_factory=dict)

@@ -6,15 +6,17 @@ others changes no row that it does not match, and a reordered list may change ma
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from perfgate.core.gate_changes import Move
 from perfgate.core.metrics import explains
-from perfgate.core.policy import AS_PROGRAMS_SAY, NO_BASELINES, without_origins
+from perfgate.core.policy import AS_PROGRAMS_SAY, CANARY, NO_BASELINES, without_origins
 from perfgate.core.profile import title
+from perfgate.core.rollout.canary import Phase
 from perfgate.core.statistic import STATISTICS
 from perfgate.core.text.canonical import rounded
+from perfgate.core.text.units import describe_time
 from perfgate.stats.quantiles import median
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from perfgate.core.metrics import Metric
     from perfgate.core.policy import Budget, Floor, Level, Policy, Removal, Ruling, Tracing, Waiver
     from perfgate.core.profile import MetricProfile, Profile
+    from perfgate.core.rollout.canary import Canary
     from perfgate.core.sources.field_map import FieldMap, FieldValue
     from perfgate.core.sources.series import Ratio
     from perfgate.core.text.units import Change
@@ -105,13 +108,23 @@ def _keys(was: Policy, now: Policy) -> Iterator[tuple[str, _Values]]:
     yield "exclude", (", ".join(was.exclude), ", ".join(now.exclude), None if more == fewer else more)
     yield "runs", (", ".join(was.runs), ", ".join(now.runs), None)
     yield "baselines", (was.baselines, now.baselines, True if now.baselines == NO_BASELINES else None)
-    yield "trace", (_tracing(was.trace), _tracing(now.trace), None)
+    yield "trace", (_stated(was.trace, AS_PROGRAMS_SAY), _stated(now.trace, AS_PROGRAMS_SAY), None)
+    yield "canary", (_stated(was.canary, CANARY), _stated(now.canary, CANARY), None)
     yield "machine_class", (was.machine_class, now.machine_class, None)
 
 
-def _tracing(trace: Tracing) -> str:
-    stated = ((key, value) for key, value in asdict(trace).items() if value != getattr(AS_PROGRAMS_SAY, key))
-    return ", ".join(f"{key} {value}" for key, value in stated)
+def _stated(table: Tracing | Canary, default: Tracing | Canary) -> str:
+    """Return what a table says that is not so anyway."""
+    keys = (f.name for f in fields(table) if getattr(table, f.name) != getattr(default, f.name))
+    return ", ".join(f"{key} {_as_text(getattr(table, key))}" for key in keys if key != "stated")
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, tuple):
+        return "; ".join(_as_text(item) for item in value)
+    if isinstance(value, Phase):
+        return f"{value.weight}% for {describe_time(value.min_age)}, {value.min_samples} requests"
+    return "off" if value is None else str(getattr(value, "text", value))
 
 
 def _is_later(order: Sequence[str], was: Policy, now: Policy) -> bool:

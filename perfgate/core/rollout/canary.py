@@ -43,8 +43,8 @@ class Canary:
         Phase(weight=100, min_samples=500),
     )
     """In their order, each of another weight."""
-    looks: int = 1
-    """How often a phase is to be looked at, >= 1: the looks share the level."""
+    analyses: int = 1
+    """How often a phase is to be looked at, >= 1: the analyses share the level."""
     level: float = 0.15
     """Chance that a canary which lies exactly at its limits is rolled back, in a whole phase; all triggers share it."""
     p95: Change | None = _SLOWER
@@ -107,7 +107,7 @@ class TriggerFinding:
     change: float | None = None
     """Canary over baseline, minus one; None: the limit is absolute."""
     low: float | None = None
-    """Bound below which the judged value does not lie (a change, or a share), at the level of this look."""
+    """Bound below which the judged value does not lie (a change, or a share), at the level of this analysis."""
     high: float | None = None
     """Bound above which it does not lie, at the level at which a canary may go on."""
     n_baseline: int = 0
@@ -141,15 +141,15 @@ class Outcome(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """One look at a canary in one phase."""
+class Analysis:
+    """One interim analysis at a canary in one phase."""
 
     number: int
     """From 1."""
     of: int
-    """Looks that are planned for the phase."""
+    """Analyses that are planned for the phase."""
     rollback_level: float
-    """Chance that all triggers together may spend on rolling back at this look."""
+    """Chance that all triggers together may spend on rolling back at this analysis."""
     promote_level: float
     """Chance with which each bound may miss that lets the canary go on."""
 
@@ -165,7 +165,7 @@ class Decision:
     """None: none was named."""
     next_phase: Phase | None
     """None: there is no other, or none was named."""
-    look: Look
+    analysis: Analysis
     age: float | None
     """Seconds that the canary has served; None: unknown."""
     samples: int

@@ -76,7 +76,7 @@ class _Group:
 
     name: str
     labels: Labels
-    """What tells its rows from others of the same name."""
+    """What its rows hold in the fields that divide the rows of one name."""
     columns: tuple[Column, ...]
     """One for each value of the map."""
     wholes: list[float]
@@ -106,7 +106,7 @@ class Grouping:
             source: where the rows come from.
             lookup: gives for a field the function that finds it in a row; absent is None.
             broken: takes the rows whose benchmark cannot be named.
-            split_by: fields that tell rows of one benchmark apart.
+            split_by: fields that divide the rows of one benchmark.
         """
         self._map = mapped
         self._source = source
@@ -404,7 +404,7 @@ class Grouping:
 
 
 def _naming_of(mapped: FieldMap, stem: str, split_by: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the texts and fields of a benchmark's name; what tells its rows apart is no part of it."""
+    """Return the texts and fields of a benchmark's name; a field that divides its rows is no part of it."""
     texts, fields = parts_of(mapped.benchmark) if mapped.benchmark else ([stem, ""], [])
     for field in split_by:
         while field in fields:

@@ -138,7 +138,7 @@ class Record:
     least: float = 0.0
     """Values below it are compared as if they were it, in the record's unit; 0.0: all count."""
     labels: Labels = ()
-    """What tells its rows from others of the same benchmark (`ForeignOptions.split_by`), sorted by name."""
+    """What its rows hold in the fields that divide a benchmark (`ForeignOptions.split_by`), sorted by name."""
     machine: Labels = ()
     """What the file states of the machine (`machine.state_machine`); empty when it says nothing."""
 

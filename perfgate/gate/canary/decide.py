@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from perfgate.core.errors import Diagnostic
     from perfgate.core.policy import Budget
-    from perfgate.core.rollout.canary import Canary, Look, Phase
+    from perfgate.core.rollout.canary import Analysis, Canary, Phase
     from perfgate.gate.canary.arms import Arm
 
 _SEVERITY = (State.WORSE, State.MISSING, State.OPEN, State.HOLDS, State.SHOWN)
@@ -33,7 +33,7 @@ class Rollout:
     """None: no age and no number of requests is asked for."""
     age: float | None
     """Seconds that the canary has served; None: unknown."""
-    look: Look
+    analysis: Analysis
     problems: tuple[Diagnostic, ...] = ()
     """Why nothing can be decided, whatever the evidence says."""
     notes: tuple[Diagnostic, ...] = ()
@@ -47,9 +47,9 @@ def decide(case: Rollout) -> Decision:
     and held else: a canary that nobody uses, or that is not measured, is never promoted.
     """
     questions = ask(case.baseline, case.canary, case.settings, case.budgets)
-    levels = _levels(questions, case.look.rollback_level)
+    levels = _levels(questions, case.analysis.rollback_level)
     findings = sorted(
-        (_answered(q, levels.get(q.finding.trigger, 0.0), case.look.promote_level) for q in questions),
+        (_answered(q, levels.get(q.finding.trigger, 0.0), case.analysis.promote_level) for q in questions),
         key=lambda f: _SEVERITY.index(f.state),
     )
     samples = count_samples(findings)
@@ -65,7 +65,7 @@ def decide(case: Rollout) -> Decision:
         findings=tuple(findings),
         phase=case.phase,
         next_phase=case.settings.after(case.phase) if case.phase else None,
-        look=case.look,
+        analysis=case.analysis,
         age=case.age,
         samples=samples,
         waits_for=waits if outcome is not Outcome.ROLLBACK else (),
@@ -132,8 +132,8 @@ def _waits_for(case: Rollout, findings: Sequence[TriggerFinding], samples: int) 
         waits.append("a trigger is not decided" if opened == 1 else f"{opened} triggers are not decided")
     if case.phase is not None and samples < case.phase.min_samples:
         waits.append(f"it answered {samples:,} of {case.phase.min_samples:,} requests")
-    if not is_old_enough(case.phase, case.age):
-        waits.append(_describe_age(case))
+    if case.phase is not None and not is_old_enough(case.phase, case.age):
+        waits.append(_describe_age(case.phase, case.age))
     return waits
 
 
@@ -142,11 +142,10 @@ def is_old_enough(phase: Phase | None, age: float | None) -> bool:
     return phase is None or not phase.min_age or (age is not None and age >= phase.min_age)
 
 
-def _describe_age(case: Rollout) -> str:
-    assert case.phase is not None  # noqa: S101 - the caller found its age wanting
-    if case.age is None:
+def _describe_age(phase: Phase, age: float | None) -> str:
+    if age is None:
         return "its age is not known: rows state no time, and --age and --state are not given"
-    return f"it has served for {describe_time(case.age)} of {describe_time(case.phase.min_age)}"
+    return f"it has served for {describe_time(age)} of {describe_time(phase.min_age)}"
 
 
 def _count_needed(case: Rollout, findings: Sequence[TriggerFinding], samples: int) -> int | None:

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
     from perfgate.core.policy import Budget
     from perfgate.core.rollout.canary import Canary
+    from perfgate.core.text.units import Change
     from perfgate.gate.canary.arms import Arm, Measure
+    from perfgate.stats.large_samples.distribution import Distribution
 
 Levels = tuple[float, float]
 """Of rolling back, and of going on."""
+_Hits = tuple[tuple[int, int], int]
+"""How many, for certain and at most, and of how many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +73,7 @@ def _of_benchmark(shown: str, was: dict[str, Measure], now: dict[str, Measure], 
     for metric in latencies:
         base, canary = was.get(metric), now.get(metric)
         if settings.p95 is not None:
-            yield _compare(shown, metric, base, canary, settings)
+            yield _compare(shown, metric, (base, canary), settings.p95)
         if settings.deadline_miss is not None and settings.deadline is not None and DEADLINE not in now:
             yield _late(shown, metric, (base, canary), settings.deadline_miss, settings.deadline)
     for trigger, limit in ((DEADLINE, settings.deadline_miss), (ERRORS, settings.error_rate)):
@@ -83,10 +87,9 @@ def _latencies(measures: dict[str, Measure]) -> list[str]:
     return [n for n in times if n in GATED_BY_DEFAULT] or times
 
 
-def _compare(shown: str, metric: str, base: Measure | None, canary: Measure | None, settings: Canary) -> Question:
+def _compare(shown: str, metric: str, sides: tuple[Measure | None, Measure | None], threshold: Change) -> Question:
     """Return the question whether p95 of a latency rose beyond its threshold."""
-    threshold = settings.p95
-    assert threshold is not None  # noqa: S101 - the caller asks for it
+    base, canary = sides
     finding = TriggerFinding(
         trigger=P95,
         benchmark=shown,
@@ -129,18 +132,16 @@ def _late(
         limit=limit.text,
         state=State.MISSING,
     )
-    canary = sides[1]
+    base, canary = sides
     if canary is None or canary.whole is None:
         return Question(finding=replace(finding, message="the canary states no single values"))
     is_beyond = Limit(op="<=", amount=deadline, unit="s", text="")
-    shares = [None if side is None or side.whole is None else _beyond(side, is_beyond) for side in sides]
-    return _about_share(finding, shares, limit, "lower")
+    was = _beyond(base.whole, is_beyond) if base is not None and base.whole is not None else None
+    return _about_share(finding, was, _beyond(canary.whole, is_beyond), limit, "lower")
 
 
-def _beyond(measure: Measure, limit: Limit) -> tuple[tuple[int, int], int]:
+def _beyond(whole: Distribution, limit: Limit) -> _Hits:
     """Return how many values do not satisfy a limit, for certain and at most, and of how many."""
-    whole = measure.whole
-    assert whole is not None  # noqa: S101 - the caller asks for it
     is_strict = limit.op in {"<", ">"}
     if limit.op.startswith("<"):
         return whole.above(limit.amount, at_limit=is_strict), len(whole)
@@ -159,26 +160,31 @@ def _counted(trigger: str, shown: str, limit: Limit, sides: tuple[Measure | None
         limit=limit.text,
         state=State.MISSING,
     )
-    shares = [None if m is None or m.share is None else ((m.share[0], m.share[0]), m.share[1]) for m in sides]
-    if shares[1] is None:
+    was, now = map(_hits_of, sides)
+    if now is None:
         what = "states no counts" if sides[1] is not None else "not measured in the canary"
         return Question(finding=replace(finding, message=what))
-    return _about_share(finding, shares, limit, "lower")
+    return _about_share(finding, was, now, limit, "lower")
 
 
-def _about_share(
-    finding: TriggerFinding, shares: Sequence[tuple[tuple[int, int], int] | None], limit: Limit, better: str
-) -> Question:
+def _hits_of(measure: Measure | None) -> _Hits | None:
+    """Return what a counted share counts; None: there is none."""
+    if measure is None or measure.share is None:
+        return None
+    hits, of = measure.share
+    return (hits, hits), of
+
+
+def _about_share(finding: TriggerFinding, was: _Hits | None, now: _Hits, limit: Limit, better: str) -> Question:
     """Return the question whether a share lies beyond its limit.
 
     Args:
         finding: of the trigger.
-        shares: hits, for certain and at most, and of how many, of the baseline and of the canary.
+        was: hits of the baseline; None: not measured.
+        now: hits of the canary.
         limit: what must hold of the share.
         better: which way is an improvement; where it is ``higher``, the others are counted.
     """
-    was, now = shares
-    assert now is not None  # noqa: S101 - the caller asks for it
     (surely, possibly), of = now
     finding = replace(
         finding,
@@ -253,10 +259,8 @@ def _of_budget(budget: Budget, shown: str, was: dict[str, Measure], now: dict[st
 def _budget_question(budget: Budget, finding: TriggerFinding, base: Measure | None, canary: Measure | None) -> Question:
     if canary is None:
         return Question(finding=replace(finding, message="not measured in the canary"))
-    if canary.share is not None:
-        was = base.share if base is not None else None
-        shares = [None if was is None else ((was[0], was[0]), was[1]), ((canary.share[0],) * 2, canary.share[1])]
-        return _about_share(replace(finding, statistic="share"), shares, budget.limit, budget.better)
+    if (now := _hits_of(canary)) is not None:
+        return _about_share(replace(finding, statistic="share"), _hits_of(base), now, budget.limit, budget.better)
     if canary.whole is None:
         holds = canary.value is not None and budget.limit.holds(canary.value)
         message = "one value, of which nothing is proven"
@@ -267,7 +271,7 @@ def _budget_question(budget: Budget, finding: TriggerFinding, base: Measure | No
         )
     q = QUANTILE_OF[budget.statistic]
     allowed = 1.0 - q if budget.better == "lower" else q
-    hits, of = _beyond(canary, budget.limit)
+    hits, of = _beyond(canary.whole, budget.limit)
     finding = replace(
         finding,
         baseline=base.whole.quantile(q) if base is not None and base.whole is not None else None,

@@ -1,1 +1,1 @@
-"""Use case `perfgate canary`: files of two arms and the state of earlier looks in, a decision out."""
+"""Use case `perfgate canary`: files of two arms and the state of earlier analyses in, a decision out."""

@@ -39,7 +39,7 @@ class Sides:
     """Where the two arms are."""
 
     baseline: tuple[str, ...] = ()
-    """Files, folders or globs of the baseline's arm, or of both where `arm_field` tells them apart."""
+    """Files, folders or globs of the baseline's arm, or of both where `arm_field` names the arm of each row."""
     canary: tuple[str, ...] = ()
     """Those of the canary."""
     arm_field: str = ""
@@ -153,7 +153,7 @@ def _find_versions(arm: str, versions: set[str]) -> list[Diagnostic]:
     if len(versions) <= 1:
         return []
     quoted = list_some([f'"{v[:60]}"' for v in sorted(versions)], 5)
-    hint = f"tell the arms apart by it: --arm-field {VERSION} --baseline-arm A --canary-arm B"
+    hint = f"name the arms by it: --arm-field {VERSION} --baseline-arm A --canary-arm B"
     return [warning("arm-versions", f"the {arm}'s files hold {len(versions)} versions: {quoted}", hint=hint)]
 
 
@@ -316,7 +316,7 @@ def _measure_of(found: _Gathered) -> Measure:
 
 
 def refuse_twice(sides: Sides) -> None:
-    """Return when the two arms are told apart.
+    """Return when it is clear which rows are whose.
 
     Raises:
         CannotDecideError: they are not: an arm is named twice, or the paths and the field contradict each other.
@@ -333,7 +333,7 @@ def refuse_twice(sides: Sides) -> None:
         return
     if sides.baseline_arm or sides.canary_arm:
         message = "--baseline-arm and --canary-arm need --arm-field"
-        raise cannot_decide("usage", message, hint="name the field that tells the arms apart: --arm-field version")
+        raise cannot_decide("usage", message, hint="name the field that holds them: --arm-field version")
     missing = [f"--{name}" for name, paths in ((BASELINE, sides.baseline), (CANARY, sides.canary)) if not paths]
     if missing:
         raise cannot_decide("usage", f"{' and '.join(missing)} missing", hint="name the files of both arms")

@@ -1,4 +1,4 @@
-"""Use case ``perfgate canary``: read both arms, count the look, decide, keep the state."""
+"""Use case ``perfgate canary``: read both arms, count the analysis, decide, keep the state."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import msgspec
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note, warning
 from perfgate.core.rollout.canary import Decision, Outcome
 from perfgate.core.text.canonical import short_hash
+from perfgate.gate.canary.analyses import plan_analysis
 from perfgate.gate.canary.decide import Rollout, decide, is_old_enough
-from perfgate.gate.canary.looks import look_at
 from perfgate.measure.summary import format_utc
 from perfgate.pipeline import inputs
 from perfgate.pipeline.canary.arms import Sides, read_arms, refuse_twice
@@ -36,7 +36,7 @@ class Request:
     phase: int | None = None
     """Weight of the phase; None: none is named, and neither age nor number of requests is asked for."""
     state: str | None = None
-    """File that carries the looks; None: this look is the only one."""
+    """File that carries the analyses; None: this analysis is the only one."""
     age: float | None = None
     """Seconds that the canary has served, as the caller knows it; None: as its rows say."""
     config: str | None = None
@@ -44,7 +44,7 @@ class Request:
 
 
 def judge_canary(request: Request) -> Decision:
-    """Return what is to be done with a canary, and count this look where there is a state file.
+    """Return what is to be done with a canary, and count this analysis where there is a state file.
 
     Raises:
         CannotDecideError: the input cannot be used, or the state not be kept.
@@ -62,8 +62,8 @@ def judge_canary(request: Request) -> Decision:
     now = format_utc(time.time_ns())
     age = _age_of(request, canary, before, now)
     digest = short_hash("\0".join(sorted({*baseline.digests, "", *canary.digests})))
-    counted = _count_look(before, digest, now, is_eligible=is_old_enough(phase, age))
-    look = look_at(counted.looks, canary_settings.looks, canary_settings.level, counted.eligible)
+    counted = _count_analysis(before, digest, now, is_eligible=is_old_enough(phase, age))
+    analysis = plan_analysis(counted.analyses, canary_settings.analyses, canary_settings.level, counted.eligible)
     decision = decide(
         Rollout(
             baseline=baseline,
@@ -72,9 +72,9 @@ def judge_canary(request: Request) -> Decision:
             budgets=settings.policy.budgets,
             phase=phase,
             age=age,
-            look=look,
+            analysis=analysis,
             problems=() if request.sides.arm_field else tuple(_find_same(baseline, canary)),
-            notes=(*notes, *_remarks(baseline, canary, phase), *_note_looks(counted, canary_settings)),
+            notes=(*notes, *_remarks(baseline, canary, phase), *_note_analyses(counted, canary_settings)),
         )
     )
     rolled_back = [at for at, p in state.phases.items() if p.outcome == Outcome.ROLLBACK.word]
@@ -102,12 +102,12 @@ def _phase_of(weight: int | None, settings: Canary) -> Phase | None:
 
 
 def _age_of(request: Request, canary: Arm, before: PhaseState | None, now: str) -> float | None:
-    """Return for how long the canary has served: as the caller says, as its rows do, or since the first look."""
+    """Return for how long the canary has served: as the caller says, as its rows do, or since the first analysis."""
     if request.age is not None:
         return request.age
     of_rows = _seconds(canary.first, canary.last) if canary.first < canary.last else None
-    of_looks = _seconds(before.first_look, now) if before is not None else None
-    known = [s for s in (of_rows, of_looks) if s is not None]
+    of_analyses = _seconds(before.first_analysis, now) if before is not None else None
+    known = [s for s in (of_rows, of_analyses) if s is not None]
     return max(known) if known else None
 
 
@@ -115,21 +115,21 @@ def _seconds(first: str, last: str) -> float:
     return (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()
 
 
-def _count_look(before: PhaseState | None, digest: str, now: str, *, is_eligible: bool) -> PhaseState:
-    """Return the state of the phase with this look; the same input again is the same look."""
+def _count_analysis(before: PhaseState | None, digest: str, now: str, *, is_eligible: bool) -> PhaseState:
+    """Return the state of the phase with this analysis; the same input again is the same analysis."""
     if before is None:
-        return PhaseState(first_look=now, looks=1, eligible=int(is_eligible), inputs=digest, outcome="hold")
+        return PhaseState(first_analysis=now, analyses=1, eligible=int(is_eligible), inputs=digest, outcome="hold")
     if before.inputs == digest:
         return msgspec.structs.replace(before, eligible=max(before.eligible, int(is_eligible)))
     eligible = before.eligible + int(is_eligible)
-    return msgspec.structs.replace(before, looks=before.looks + 1, eligible=eligible, inputs=digest)
+    return msgspec.structs.replace(before, analyses=before.analyses + 1, eligible=eligible, inputs=digest)
 
 
 def _find_same(baseline: Arm, canary: Arm) -> list[Diagnostic]:
     """Return an error where both arms hold the same file: it would be compared with itself."""
     if baseline.digests.isdisjoint(canary.digests):
         return []
-    hint = "name the canary's own files, or the field that tells the arms apart: --arm-field"
+    hint = "name the canary's own files, or the field that names the version: --arm-field"
     return [error("arms-same", "a file is in both arms: it would be compared with itself", hint=hint)]
 
 
@@ -145,18 +145,18 @@ def _remarks(baseline: Arm, canary: Arm, phase: Phase | None) -> list[Diagnostic
     return notes
 
 
-def _note_looks(counted: PhaseState, settings: Canary) -> list[Diagnostic]:
-    """Return a note about a look beyond the plan."""
-    if counted.looks <= settings.looks:
+def _note_analyses(counted: PhaseState, settings: Canary) -> list[Diagnostic]:
+    """Return a note about an analysis beyond the plan."""
+    if counted.analyses <= settings.analyses:
         return []
-    message = f"look {counted.looks} of {settings.looks} that are planned: it can prove clear harm alone"
-    return [note("canary-looks", message, hint="set looks in [canary] to the number of looks that you make")]
+    message = f"analysis {counted.analyses} of {settings.analyses} that are planned: it can prove clear harm alone"
+    return [note("canary-analyses", message, hint="set analyses in [canary] to the number of analyses that you make")]
 
 
 def _keep_rolled_back(decision: Decision, phase: str) -> Decision:
-    """Return the decision of a canary that an earlier look rolled back: its level was spent then."""
+    """Return the decision of a canary that an earlier analysis rolled back: its level was spent then."""
     at = "" if phase == _NO_PHASE else f" at {phase} %"
-    message = f"an earlier look{at} rolled the canary back, which stands"
+    message = f"an earlier analysis{at} rolled the canary back, which stands"
     hint = "begin a new rollout with a new state file"
     return replace(
         decision,

@@ -1,4 +1,4 @@
-"""The file that carries the looks at a canary from call to call."""
+"""The file that carries the analyses at a canary from call to call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCHEMA = "perfgate/canary-state/1"
 LARGEST = 1_000_000
 """Bytes; a phase takes 200."""
 _MOST_LOOKS = 1_000_000
-_HINT = "remove the file to begin the phase anew: the looks that it counted are then forgotten"
+_HINT = "remove the file to begin the phase anew: the analyses that it counted are then forgotten"
 _SLUG = "canary-state-invalid"
 _Text = Annotated[str, msgspec.Meta(max_length=100)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=_MOST_LOOKS)]
@@ -32,16 +32,16 @@ _Count = Annotated[int, msgspec.Meta(ge=0, le=_MOST_LOOKS)]
 class PhaseState(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """What is known of one phase."""
 
-    first_look: _Text
+    first_analysis: _Text
     """When it was looked at first, UTC."""
-    looks: Annotated[int, msgspec.Meta(ge=1, le=_MOST_LOOKS)]
+    analyses: Annotated[int, msgspec.Meta(ge=1, le=_MOST_LOOKS)]
     """How often it was looked at."""
     eligible: _Count
-    """How many looks found it old enough."""
+    """How many analyses found it old enough."""
     inputs: _Text
-    """Digest of what was looked at last: the same again is no other look."""
+    """Digest of what was looked at last: the same again is no other analysis."""
     outcome: Word
-    """What the last look said."""
+    """What the last analysis said."""
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -74,20 +74,25 @@ def read_state(path: str) -> State:
     try:
         found = msgspec.convert(document, _File)
         for phase in found.phases.values():
-            normal_instant(phase.first_look)
-            if phase.eligible > phase.looks:
-                raise ValueError("more looks found it old enough than there were")  # noqa: TRY301 - one message for all
+            _check(phase)
     except (msgspec.ValidationError, ValueError) as caught:
         message = f"is no state of a canary: {caught}"
         raise cannot_decide(_SLUG, message, place=path, hint=_HINT) from None
     return State(phases=found.phases)
 
 
+def _check(phase: PhaseState) -> None:
+    """Raise ValueError for a state that cannot be."""
+    normal_instant(phase.first_analysis)
+    if phase.eligible > phase.analyses:
+        raise ValueError("more analyses found the canary old enough than there were")
+
+
 def write_state(path: str, state: State) -> None:
     """Write a state file, whole or not at all.
 
     Raises:
-        CannotDecideError: it cannot be written: the next look would not know of this one.
+        CannotDecideError: it cannot be written: the next analysis would not know of this one.
     """
     phases = {key: msgspec.to_builtins(phase) for key, phase in sorted(state.phases.items())}
     write_output(path, dumps({"schema": SCHEMA, "phases": phases}).encode(), slug="canary-state-unwritable")

@@ -52,7 +52,7 @@ def compose_canary(decision: Decision, *, tool: str) -> Document:
         decision: what is to be done, and why.
         tool: version of perfgate.
     """
-    blocks: list[Block] = [Paragraph(line=_headline(decision)), Paragraph(line=(text(_describe_look(decision)),))]
+    blocks: list[Block] = [Paragraph(line=_headline(decision)), Paragraph(line=(text(_describe_progress(decision)),))]
     judged = [f for f in decision.findings if f.canary is not None]
     if judged:
         blocks.append(Table(columns=_COLUMNS, entries=tuple(map(_entry, judged)), remarks=True))
@@ -77,11 +77,13 @@ def _headline(decision: Decision) -> Line:
     return (*head, text(f": {', '.join(decision.waits_for)}."))
 
 
-def _describe_look(decision: Decision) -> str:
-    phase, look = decision.phase, decision.look
+def _describe_progress(decision: Decision) -> str:
+    phase, analysis = decision.phase, decision.analysis
     parts = [f"Phase {phase.weight} %" if phase else "No phase"]
     parts.append(
-        f"look {look.number} of {look.of}" if look.number <= look.of else f"look {look.number}, beyond the plan"
+        f"analysis {analysis.number} of {analysis.of}"
+        if analysis.number <= analysis.of
+        else f"analysis {analysis.number}, beyond the plan"
     )
     parts.append(count(decision.samples, "request"))
     if decision.age is not None:
@@ -164,7 +166,7 @@ def _gauges(decision: Decision) -> Iterator[Gauge]:
     yield Gauge(
         name="perfgate_canary_requests", help="Requests that the canary answered.", value=float(decision.samples)
     )
-    yield Gauge(name="perfgate_canary_looks", help="Looks at this phase.", value=float(decision.look.number))
+    yield Gauge(name="perfgate_canary_analyses", help="Analyses at this phase.", value=float(decision.analysis.number))
     if decision.phase is not None:
         weight = float(decision.phase.weight) / _PERCENT
         yield Gauge(name="perfgate_canary_weight_ratio", help="Share of the traffic in this phase.", value=weight)
@@ -178,11 +180,11 @@ def _to_data(decision: Decision, tool: str) -> dict[str, Any]:
         "exit_code": int(decision.outcome),
         "phase": _phase(decision.phase),
         "next_phase": _phase(decision.next_phase),
-        "look": {
-            "number": decision.look.number,
-            "of": decision.look.of,
-            "rollback_level": decision.look.rollback_level,
-            "promote_level": decision.look.promote_level,
+        "analysis": {
+            "number": decision.analysis.number,
+            "of": decision.analysis.of,
+            "rollback_level": decision.analysis.rollback_level,
+            "promote_level": decision.analysis.promote_level,
         },
         "age_sec": decision.age,
         "requests": decision.samples,

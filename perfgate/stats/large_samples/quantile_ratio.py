@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from perfgate.stats.large_samples.distribution import Distribution
 
 _MOST_STEPS = 240
-"""Ranks of a side that are told apart: of more, neighbours are taken together."""
+"""Ranks of a side that are looked at one by one: of more, neighbours are taken together."""
 _REACH = 8.5
 """Standard deviations of a rank that are looked at: beyond lies a probability of 1e-17."""
 
