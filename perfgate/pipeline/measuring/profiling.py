@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from perfgate.collect.uncounted import calls_raced
 from perfgate.core.errors import CannotDecideError, note, warning
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.discovery import LARGEST_RUN
@@ -21,7 +22,6 @@ from perfgate.measure.summary import encode_summary, write_summary
 from perfgate.measure.tracing.settings import FILE as TRACE_FILE
 from perfgate.measure.tracing.settings import GOLDEN
 from perfgate.pipeline.measuring.run import build_environ, failed, measure
-from perfgate.pipeline.verdicts import calls_raced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
