@@ -17,7 +17,7 @@ from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.command.run import run_command
 from perfgate.measure.profiling.report import MOST_FUNCTIONS
-from perfgate.measure.profiling.settings import ALIAS, FILE, SWITCH, is_profiling
+from perfgate.measure.profiling.settings import ALIAS, FILE, SWITCH, switched_on_by
 from perfgate.measure.summary import encode_summary, write_summary
 from perfgate.measure.tracing.settings import FILE as TRACE_FILE
 from perfgate.measure.tracing.settings import GOLDEN
@@ -91,9 +91,9 @@ def measure_and_profile(
 
 def profiling_off() -> list[Diagnostic]:
     """Return a note when this process's environment asks for profiling, which the measured command does not get."""
-    if not is_profiling():
+    name = switched_on_by()
+    if not name:
         return []
-    name = SWITCH if os.environ.get(SWITCH) else ALIAS
     message = f"{name} is switched off for the measured command: a profiled run takes longer"
     return [note("profiling-off", message, hint="perfgate run --profile counts calls in one more repetition")]
 
