@@ -195,7 +195,9 @@ def _prepare() -> None:
     from importlib import import_module
 
     from perfgate import measure
+    from perfgate.measure.inside.measurement import warm_up
 
+    warm_up()
     for module in _LOADED_LATER:
         import_module(module)
     for name in measure.__all__:
