@@ -17,7 +17,7 @@ from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.command.run import run_command
 from perfgate.measure.profiling.report import MOST_FUNCTIONS
-from perfgate.measure.profiling.settings import ALIAS, FILE, SWITCH, switched_on_by
+from perfgate.measure.profiling.settings import switched_on, switched_on_by
 from perfgate.measure.summary import encode_summary, write_summary
 from perfgate.measure.tracing.settings import FILE as TRACE_FILE
 from perfgate.measure.tracing.settings import GOLDEN
@@ -141,7 +141,7 @@ def _profile(job: MeasuringJob) -> tuple[dict[Named | None, dict[str, Any]], boo
             job,
             variables=(
                 *job.variables,
-                *((SWITCH, "1"), (ALIAS, os.environ.get(ALIAS)), (FILE, path)),
+                *switched_on(path),
                 *_nowhere(scratch),
             ),
             timeout=None if job.timeout is None else job.timeout * _TIMES_SLOWER,
