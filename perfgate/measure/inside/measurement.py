@@ -71,7 +71,7 @@ class Measurement:
 
     def begin(self) -> None:
         """Open the meters; the caller reads the performance counter last, into ``began_ns``."""
-        warm_up()
+        _warm_up()
         self._pid = os.getpid()
         self._tally, self._tally_end = open_tally()
         self._meter = open_meter(self.memory)
@@ -128,7 +128,7 @@ class Measurement:
 _is_warm = False
 
 
-def warm_up() -> None:
+def _warm_up() -> None:
     """Look up the facts and load what writing needs, once, before any clock runs.
 
     Later it would fall into the program's own time and memory, and into the first

@@ -155,3 +155,20 @@ def test_a_function_that_calls_itself_has_the_share_of_what_began_it():
     ours.calls = [SimpleNamespace(code=again.code, callcount=1)]
     again.calls = [SimpleNamespace(code=again.code, callcount=9)]
     assert read_entries([ours, again])[0] == 8  # one of three that began it
+
+
+def test_the_first_measured_block_in_a_profile_loads_nothing_that_is_counted(python):
+    program = """
+        import sys
+        import perfgate
+
+        class Finder:
+            def find_spec(self, *_):
+                return None
+
+        sys.meta_path.insert(0, Finder())
+        with perfgate.profile() as p, perfgate.measure_run_context(benchmark="inner"):
+            abs(1)
+        print(p.metrics.function_calls)
+    """
+    assert python(program, PERFGATE_PROFILE="1", PERFGATE_SHARD="1/2").stdout == "1\n"
