@@ -99,6 +99,7 @@ class _Seen:
         """Take the summary of a run, a line of JSON."""
         import json
 
+        from perfgate.cli.present import clear_progress
         from perfgate.pipeline.measuring.tracing import dropped_of, overhead_of
 
         summary = json.loads(line)
@@ -106,6 +107,7 @@ class _Seen:
         self.overhead = max(self.overhead, overhead_of(summary))
         self.dropped = max(self.dropped, dropped_of(summary))
         if self._form == "json":
+            clear_progress()  # else the first line stands behind the bar
             echo(f"{line}\n", form="json")
 
     def hear(self, line: str) -> None:

@@ -41,6 +41,11 @@ THROUGHPUT = METRICS["throughput"]
 
 DEADLINE_MISS = Metric(name="deadline_miss", unit="1", better="lower")
 """The share of traces that took longer than their deadline."""
+STATED_BY = {
+    DEADLINE_MISS.name: "no run states a deadline: set deadline_ms in [tool.perfgate.trace], "
+    "or call init_metrics(deadline_ms=...) in the program"
+}
+"""Name of a metric that runs state only where they are asked to -> what to do where a gate finds none."""
 
 FUNCTION_CALLS = Metric(name="function_calls", unit="1", better="lower")
 """Calls in a profiled run, in Python and in C."""

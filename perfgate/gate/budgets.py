@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.finding import Finding, Status
-from perfgate.core.metrics import explains
+from perfgate.core.metrics import STATED_BY, explains
 from perfgate.core.policy import ERROR_RATE, Budget
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
@@ -116,7 +116,9 @@ def _find_reason(budget: Budget, benchmark: str, notes: Sequence[Diagnostic]) ->
 
 
 def _guess_metric(wanted: str, profile: Profile) -> str:
-    """Return which metric a budget may mean that names one that was not measured."""
+    """Return which metric a budget may mean that names one that was not measured, or how it would be measured."""
+    if wanted in STATED_BY:
+        return STATED_BY[wanted]
     from difflib import get_close_matches  # noqa: PLC0415 - only for a mistyped name
 
     names = sorted(m.metric.name for m in profile.metrics if not explains(m.metric.name))

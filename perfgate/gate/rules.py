@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error
-from perfgate.core.metrics import explains
+from perfgate.core.metrics import STATED_BY, explains
 from perfgate.core.profile import Profile, title
 from perfgate.core.statistic import STATISTICS
 from perfgate.core.text.globs import first_place
@@ -104,12 +104,15 @@ class _Names:
         what, word, known = "benchmark", rule.benchmark, self._benchmarks
         if self._naming >> place & 1:
             what, word, known = "metric", rule.metric, self._metrics
+        message = f'matches nothing: there is no {what} "{word}"'
+        if what == "metric" and word in STATED_BY:
+            hint = f"{STATED_BY[word]}; or remove the rule"
+            return error("rule-matches-nothing", message, place=rule.origin, hint=hint)
         import difflib  # noqa: PLC0415 - only for a mistyped name
 
         near = difflib.get_close_matches(word, known, n=1) if self._guesses > 0 else []
         self._guesses -= 1
         guess = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(known[:8])}"
-        message = f'matches nothing: there is no {what} "{word}"'
         return error(
             "rule-matches-nothing", message, place=rule.origin, hint=f"{guess}; correct the name, or remove the rule"
         )

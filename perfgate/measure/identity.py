@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 _FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
@@ -67,13 +68,14 @@ def hex_digest(content: bytes) -> str:
 
     hashlib loads OpenSSL, which is 10 ms and 4 MB of resident memory that the
     measured program would find in its own peak; the interpreter's built-in hash
-    costs neither.
+    costs neither. Which one there is follows from the version: to look for one that is
+    missing takes longer than the hash, each time.
     """
     try:
-        from _sha2 import sha256  # type: ignore[import-not-found]  # since 3.12
-    except ImportError:
-        try:
-            from _sha256 import sha256  # type: ignore[import-not-found]  # 3.11
-        except ImportError:  # pragma: no cover - an interpreter built without its own hashes
-            from hashlib import sha256  # slow to import, the last resort
+        if sys.version_info >= (3, 12):
+            from _sha2 import sha256  # type: ignore[import-not-found]
+        else:
+            from _sha256 import sha256  # type: ignore[import-not-found]
+    except ImportError:  # pragma: no cover - an interpreter built without its own hashes
+        from hashlib import sha256  # slow to import, the last resort
     return str(sha256(content).hexdigest())

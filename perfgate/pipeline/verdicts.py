@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from perfgate import config
 from perfgate.collect import find_older_files
+from perfgate.collect.uncounted import find_uncounted
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import Compared, ExitCode, Finding, Suite, Verdict
-from perfgate.core.measured import FUNCTION, UNCOUNTED
 from perfgate.core.metrics import FUNCTION_CALLS, explains
 from perfgate.core.profile import Profile, title
 from perfgate.core.reasons import hint_for, sentence_with
@@ -98,23 +98,8 @@ def notes_on(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
         )
         notes.append(warning("plain-ratio", message, hint="p50 of several runs can be judged by the statistics"))
     for profile in selection.profiles:
-        notes += [*_partial_metrics(profile), *_uncounted_calls(profile)]
+        notes += [*_partial_metrics(profile), *find_uncounted(profile)]
     return notes
-
-
-def _uncounted_calls(profile: Profile) -> list[Diagnostic]:
-    """Return a note when a profiled repetition states no `function_calls`."""
-    sources = {s for m in profile.metrics if m.metric.name.startswith(FUNCTION) for s in m.sources}
-    if not any(s.endswith(UNCOUNTED) for s in sources):
-        return []
-    return [calls_raced(title(*profile.key))]
-
-
-def calls_raced(benchmark: str) -> Diagnostic:
-    """Return the note on a benchmark whose profile has no count."""
-    message = "no function_calls: blocks of other threads or tasks ran unprofiled, another part of them in each run"
-    hint = "profile one block at a time: measure a program that calls the same code in one thread"
-    return note("calls-raced", message, place=benchmark, hint=hint)
 
 
 def _partial_metrics(profile: Profile) -> list[Diagnostic]:

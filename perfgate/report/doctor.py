@@ -1,4 +1,4 @@
-"""What `perfgate doctor` found -> document: warnings first, then everything by subject."""
+"""What `perfgate doctor` found -> document: the checks by subject, of each subject the gravest first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from perfgate.report.document import Block, Column, Document, Entry, Heading, Li
 from perfgate.report.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 SCHEMA = "perfgate/doctor/1"
 Level = Literal["ok", "note", "warning", "error"]
@@ -40,17 +40,23 @@ class Check:
     """The same as JSON data; None: the words are all there is."""
 
 
+def gravest(levels: Iterable[Level]) -> Level:
+    """Return the gravest of some levels; ``ok`` of none."""
+    return min(levels, key=LEVELS.index, default="ok")
+
+
 def compose_doctor(checks: Sequence[Check], *, tool: str) -> Document:
     """Return the report of what was found.
 
     Args:
-        checks: in the order in which they are shown within their section.
+        checks: in the order in which sections, and within a section the checks of one level, are shown.
         tool: version of perfgate.
     """
     blocks: list[Block] = [Paragraph(line=_headline(checks))]
     for area in dict.fromkeys(check.area for check in checks):
         blocks.append(Heading(line=(text(area),)))
-        entries = tuple(_entry(check) for check in checks if check.area == area)
+        section = sorted((c for c in checks if c.area == area), key=lambda check: LEVELS.index(check.level))
+        entries = tuple(_entry(check) for check in section)
         blocks.append(Table(columns=_COLUMNS, entries=entries, remarks=True))
     return Document(data=_to_data(checks, tool), blocks=tuple(blocks))
 
@@ -67,11 +73,10 @@ def _entry(check: Check) -> Entry:
 
 
 def _to_data(checks: Sequence[Check], tool: str) -> dict[str, Any]:
-    levels = [check.level for check in checks]
     return {
         "schema": SCHEMA,
         "tool": tool,
-        "level": next((level for level in LEVELS if level in levels), "ok"),
+        "level": gravest(check.level for check in checks),
         "checks": [
             {
                 "area": check.area,

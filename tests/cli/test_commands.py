@@ -1,5 +1,6 @@
 """Commands, called in this process through the door that every process uses."""
 
+import io
 import json
 import sys
 from dataclasses import replace
@@ -73,6 +74,23 @@ def test_run_shows_a_table_and_counts_its_summaries(workdir, capsys):
     out = capsys.readouterr().out
     assert "2 summaries in outputs/model_runs" in out
     assert "noop" in out
+
+
+class _Screen(io.StringIO):
+    """A terminal, which shows both streams."""
+
+    def isatty(self):
+        return True
+
+
+def test_on_a_terminal_each_summary_has_a_line_of_its_own_beside_the_progress_bar(workdir, monkeypatch):
+    screen = _Screen()
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setattr(sys, "stderr", screen)
+    assert run(["run", "-n", "2", "--format", "json", "--benchmark", "noop", "--", "true"]) == 0
+    lines = [line.rpartition("\r\033[K")[2] for line in screen.getvalue().split("\n")]
+    assert [json.loads(line)["benchmark"] for line in lines if "run_id" in line] == ["noop", "noop"]
+    assert "measuring [" in screen.getvalue()
 
 
 def test_a_run_that_fails_ends_the_measuring_and_shows_what_the_command_said(workdir, capsys):

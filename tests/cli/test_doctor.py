@@ -83,13 +83,26 @@ def test_a_folder_that_cannot_be_written_is_a_warning_while_another_can(tmp_path
     assert check["level"] == "warning"
 
 
-def test_a_memory_mode_that_is_not_known_is_a_note(tmp_path, monkeypatch, capsys):
+def test_a_value_that_a_program_would_ignore_is_a_warning_that_says_what_is_expected(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PERFGATE_MEMORY", "guess")
+    monkeypatch.setenv("PERFGATE_TRACE_SAMPLE_RATE", "7")
     assert run(["doctor", "--quick"]) == 0
     words = " ".join(capsys.readouterr().out.split())
-    assert "note memory-source" in words
-    assert "PERFGATE_MEMORY is no known mode and is ignored" in words
+    assert "warning variable-values PERFGATE_MEMORY: memory='guess' is unknown: expected auto" in words
+    assert "PERFGATE_TRACE_SAMPLE_RATE='7' is not a number from 0 to 1 and is ignored" in words
+
+
+def test_of_each_section_the_gravest_comes_first(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PERFGATE_ROWS", "many")
+    assert run(["doctor", "--quick"]) == 0
+    shown = [
+        line.split("  ", 1) for line in capsys.readouterr().out.splitlines() if re.match("(ok|note|warning)  ", line)
+    ]
+    names = {name: place for place, (_, name) in enumerate(shown)}
+    assert names["variable-values"] < min(names[name] for name in ("bytecode", "hash-seed"))
+    assert names["clock"] < names["configuration"] < names["variable-values"] < names["session"]
 
 
 def test_a_machine_whose_files_hold_garbage_is_examined_to_the_end(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ from gate_cases import counted, percentiles, policy, profile
 
 from perfgate.core.errors import warning
 from perfgate.core.finding import Status
-from perfgate.core.metrics import ELAPSED, Metric
+from perfgate.core.metrics import ELAPSED, STATED_BY, Metric
 from perfgate.core.policy import Budget
 from perfgate.core.profile import MetricProfile, Stated, with_stated
 from perfgate.core.statistic import Quantile
@@ -139,6 +139,7 @@ def test_a_budget_whose_metric_no_run_states_is_missing():
     [
         pytest.param("elapsd", 'did you mean "elapsed"? Measured: elapsed, peak_memory', id="near"),
         pytest.param("latency", "Measured: elapsed, peak_memory", id="far"),
+        pytest.param("deadline_miss", STATED_BY["deadline_miss"], id="a deadline that no run states"),
     ],
 )
 def test_a_budget_on_a_metric_that_nobody_measured_names_those_there_are(wanted, message):

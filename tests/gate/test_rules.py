@@ -24,6 +24,7 @@ SUITE = [
         pytest.param([rule(benchmark="zzz")], "rule-matches-nothing", "known: serve, train, train[", id="unlike-any"),
         pytest.param([rule(metric="elapsd")], "rule-matches-nothing", 'did you mean "elapsed"?', id="metric"),
         pytest.param([rule(benchmark="serve", metric="throughput")], "rule-matches-nothing", "correct the", id="pair"),
+        pytest.param([rule(metric="deadline_miss")], "rule-matches-nothing", "init_metrics(deadline_ms", id="deadline"),
         pytest.param([rule(), rule(2, benchmark="train")], "rule-shadowed", "move it before", id="shadowed"),
         pytest.param([rule(metric="elapsed", threshold="+3MB")], "rule-unit", "write a share", id="unit"),
         pytest.param([rule(threshold="+3ms")], "rule-unit", "narrow the rule", id="unit-of-a-glob"),

@@ -11,7 +11,7 @@ from perfgate.measure.inside.measurement import Measurement
 from perfgate.measure.memory.meters import check_mode
 from perfgate.measure.profiling.settings import FILE as PROFILE_FILE
 from perfgate.measure.summary import append_receipt, check_labels, check_text, write_summary
-from perfgate.measure.variables import ENABLED, read_switch, read_text, say, say_once
+from perfgate.measure.variables import ENABLED, PROCESS, Variables, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class RunContext:
             _keep_profile(self._profile, profile, measurement)
         measurement.status = "ok" if error is None or _is_plain_exit(error) else "failed"
         measurement.end(now_ns)
-        if measurement.is_ours() and (read_switch("PERFGATE_WRITE") if self._write is None else self._write):
+        if measurement.is_ours() and (PROCESS.read_switch("PERFGATE_WRITE") if self._write is None else self._write):
             self._keep()
 
     def _keep(self) -> None:
@@ -151,9 +151,9 @@ def measure_run_context(
         return OFF_CONTEXT
     measurement = Measurement(
         run_id=new_run_id() if run_id is None else check_run_id(run_id),
-        benchmark=_read_benchmark() if benchmark is None else check_text("benchmark", benchmark),
+        benchmark=read_benchmark() if benchmark is None else check_text("benchmark", benchmark),
         labels=check_labels(labels),
-        memory=_read_mode() if memory is None else check_mode(memory),
+        memory=read_mode() if memory is None else check_mode(memory),
         rows=None if rows_used is None else check_rows(rows_used),
     )
     return RunContext(measurement, _choose_out(out), write=write)
@@ -201,25 +201,27 @@ def _make_absolute(out: str) -> str:
         return out  # the working folder is gone already: writing will say so
 
 
-def _read_benchmark() -> str | None:
-    name = read_text("PERFGATE_BENCHMARK")
+def read_benchmark(variables: Variables = PROCESS) -> str | None:
+    """Return the name that ``PERFGATE_BENCHMARK`` gives; None when it gives none that is valid."""
+    name = variables.read_text("PERFGATE_BENCHMARK")
     if name is None:
         return None
     try:
         return check_text("PERFGATE_BENCHMARK", name)
     except ValueError as error:
-        say_once(f"{error}; it is ignored")
+        variables.report(f"{error}; it is ignored")
         return None
 
 
-def _read_mode() -> str:
-    mode = read_text("PERFGATE_MEMORY")
+def read_mode(variables: Variables = PROCESS) -> str:
+    """Return the memory mode that ``PERFGATE_MEMORY`` gives, else ``auto``."""
+    mode = variables.read_text("PERFGATE_MEMORY")
     if mode is None:
         return "auto"
     try:
         return check_mode(mode)
     except ValueError as error:
-        say_once(f"PERFGATE_MEMORY: {error}; the default is used")
+        variables.report(f"PERFGATE_MEMORY: {error}; the default is used")
         return "auto"
 
 

@@ -9,7 +9,7 @@ from perfgate.measure.machine import facts
 from perfgate.measure.memory.meters import open_meter
 from perfgate.measure.summary import build_summary, encode_summary, format_utc
 from perfgate.measure.tracing.finished import close_tally, open_tally
-from perfgate.measure.variables import read_rows, read_shard, read_text
+from perfgate.measure.variables import PROCESS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Measurement:
     def compose(self) -> dict[str, object]:
         """Return the summary: the values so far while the run goes on, the final ones after it."""
         elapsed_ns, cpu_ns, peak = self._read()
-        rows = self.rows if self.rows is not None else read_rows("PERFGATE_ROWS")
+        rows = self.rows if self.rows is not None else PROCESS.read_rows("PERFGATE_ROWS")
         return build_summary(
             {
                 "run_id": self.run_id,
@@ -109,8 +109,8 @@ class Measurement:
                 "memory_source": "" if self._meter is None else self._meter.source,
                 "environment": dict(facts.environment()),
                 "commit": facts.commit(),
-                "command": read_text("PERFGATE_COMMAND"),
-                "shard": read_shard("PERFGATE_SHARD"),
+                "command": PROCESS.read_text("PERFGATE_COMMAND"),
+                "shard": PROCESS.read_shard("PERFGATE_SHARD"),
             },
             {"elapsed": elapsed_ns / 1e9, "peak_memory": peak, "cpu": cpu_ns / 1e9},
             {name: dict(metric) for name, metric in self.metrics.items()},
@@ -140,7 +140,7 @@ def _warm_up() -> None:
         facts.session_id()
         facts.commit()
         encode_summary({})
-        read_shard("PERFGATE_SHARD")
+        PROCESS.read_shard("PERFGATE_SHARD")
         import perfgate.core.atomic  # noqa: F401 - loaded early for write_summary
 
         _is_warm = True

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os.path
 
 from perfgate.measure.machine.files import read_start
+from perfgate.measure.variables import Variables, say_once
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_OURS = "PERFGATE_COMMIT"
 COMMIT_VARIABLES = (
-    "PERFGATE_COMMIT",  # whoever measures two commits in one job knows better than the job
+    _OURS,  # whoever measures two commits in one job knows better than the job
     "GITHUB_SHA",
     "CI_COMMIT_SHA",
     "GIT_COMMIT",
@@ -26,14 +28,27 @@ _PACKED_LIMIT = 4 << 20  # bytes of packed-refs, some 60,000 references; more is
 _LONGEST_CHAIN = 5  # a symbolic reference may name another one, as git itself bounds it
 
 
+def read_commit(variables: Variables) -> str | None:
+    """Return the full hash that ``PERFGATE_COMMIT`` gives; None when it gives none."""
+    value = variables.environ.get(_OURS, "").strip().lower()
+    if not value or _is_hash(value):
+        return value or None
+    variables.report(f"{_OURS}={value[:40]!a} is not the full hash of a commit and is ignored")
+    return None
+
+
 def find_commit(environ: Mapping[str, str], folder: str) -> str | None:
     """Return the full commit hash, or None when it is unknown.
+
+    A ``PERFGATE_COMMIT`` that is no hash is said once on stderr, and ignored.
 
     Args:
         environ: the environment to ask first.
         folder: where to look for ``.git``, then in the folders above it.
     """
-    for name in COMMIT_VARIABLES:
+    if stated := read_commit(Variables(environ, say_once)):
+        return stated
+    for name in COMMIT_VARIABLES[1:]:
         value = environ.get(name, "").strip().lower()
         if _is_hash(value):
             return value

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 
+from perfgate.measure.profiling.ours import count_ours, is_ours, name_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _lsprof import profiler_entry
     from collections.abc import Iterable
     from types import CodeType
 
+    from perfgate.measure.profiling.ours import Name
+
 MOST_KEPT = 10_000
 """Functions of one profile; what is beyond them counts as calls alone."""
-_OURS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
 _DISABLE = "<method 'disable' of '_lsprof.Profiler' objects>"
 _NO_FILE = "~"  # as pstats writes it for what is written in C
 _ADDRESS = " at 0x"
@@ -51,11 +54,11 @@ class FunctionTime:
 def read_entries(entries: Iterable[profiler_entry]) -> tuple[int, dict[Place, FunctionTime]]:
     """Return how many calls there were, and calls and time by function.
 
-    Frames of perfgate, and what is written in C and called by them, are left out: the count is
-    the program's alone, and stays the same when perfgate changes.
+    Frames of perfgate, and what they call in C, in the standard library and in the rest of perfgate, are left out
+    (`count_ours`): the count is the program's alone, and stays the same when perfgate changes.
     """
     entries = list(entries)
-    ours = _count_ours(entries)
+    ours = count_ours(entries)
     total, found = 0, dict[Place, FunctionTime]()
     folder = _working_folder()
     for entry in entries:
@@ -68,34 +71,20 @@ def read_entries(entries: Iterable[profiler_entry]) -> tuple[int, dict[Place, Fu
     return total, found
 
 
-def _count_ours(entries: Iterable[profiler_entry]) -> dict[str, int]:
-    """Return how often perfgate called what is written in C."""
-    found: dict[str, int] = {}
-    for entry in entries:
-        for call in (entry.calls or ()) if _is_ours(entry.code) else ():
-            if isinstance(call.code, str):
-                found[call.code] = found.get(call.code, 0) + call.callcount
-    return found
-
-
-def _count_theirs(entry: profiler_entry, ours: dict[str, int]) -> int:
+def _count_theirs(entry: profiler_entry, ours: dict[Name, int]) -> int:
     """Return how often the program called a function; what perfgate called is taken off, and from `ours`."""
-    if not isinstance(entry.code, str):
-        return 0 if _is_ours(entry.code) else entry.callcount
-    if entry.code == _DISABLE:
+    if is_ours(entry.code) or entry.code == _DISABLE:
         return 0
-    taken = min(entry.callcount, ours.get(entry.code, 0))
-    ours[entry.code] = ours.get(entry.code, 0) - taken
+    name = name_of(entry.code)
+    taken = min(entry.callcount, ours.get(name, 0))
+    if taken:  # several functions in C may have one name
+        ours[name] -= taken
     return entry.callcount - taken
 
 
 def dearest(functions: dict[Place, FunctionTime], most: int) -> list[tuple[Place, FunctionTime]]:
     """Return the functions in which most time was spent, what they called included, the dearest first."""
     return sorted(functions.items(), key=lambda item: (-item[1].cumulative_ns, -item[1].own_ns, item[0]))[:most]
-
-
-def _is_ours(code: CodeType | str) -> bool:
-    return not isinstance(code, str) and code.co_filename.startswith(_OURS)
 
 
 def _nanoseconds(seconds: float) -> int:

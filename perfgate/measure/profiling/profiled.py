@@ -8,7 +8,7 @@ import time
 from perfgate.measure.memory.resident import read_resident
 from perfgate.measure.profiling.functions import dearest
 from perfgate.measure.profiling.profiler import begin, end, is_busy, start
-from perfgate.measure.profiling.settings import FILE, is_profiling
+from perfgate.measure.profiling.settings import FILE, switched_on_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def profile() -> Profiled:
     On only where ``PERFGATE_PROFILE`` or ``ENABLE_PERFORMANCE_MONITORING`` says so, since a profile slows
     down what it measures. One block at a time is profiled in a process; ``metrics`` of the others is None.
     """
-    return Profiled() if is_busy() or is_profiling() else NOT_PROFILED
+    return Profiled() if is_busy() or switched_on_by() else NOT_PROFILED
 
 
 def _read_memory() -> int | None:

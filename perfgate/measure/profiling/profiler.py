@@ -11,6 +11,7 @@ import sys
 from _thread import allocate_lock, get_ident
 from contextvars import ContextVar
 
+from perfgate.measure.identity import hex_digest
 from perfgate.measure.profiling.functions import read_entries
 from perfgate.measure.variables import say_once
 
@@ -196,6 +197,7 @@ def _prepare() -> None:
 
     from perfgate import measure
 
+    hex_digest(b"")  # loads the hash
     for module in _LOADED_LATER:
         import_module(module)
     for name in measure.__all__:
@@ -204,6 +206,6 @@ def _prepare() -> None:
 
 
 _LOADED_LATER = (
-    *("functools", "json", "perfgate.core.atomic", "perfgate.measure.profiling.report"),
+    *("functools", "json", "perfgate.core.atomic", "perfgate.core.text.shards", "perfgate.measure.profiling.report"),
     *(f"perfgate.measure.tracing.{name}" for name in ("cost", "export", "exposition", "files")),
 )

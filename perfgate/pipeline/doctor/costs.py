@@ -35,22 +35,16 @@ _SLOW_READ = 500.0  # nanoseconds: a clock that asks the kernel instead of readi
 _WORK = "n = 0\nfor i in range(400_000):\n    n += i * i % 7\n"  # some 50 ms of plain Python
 
 
-def check_memory(source: str, launched: str, *, can_reset: bool, ignored: str = "") -> Check:
+def check_memory(source: str, launched: str, *, can_reset: bool) -> Check:
     """Return how peak memory is measured here.
 
     Args:
         source: the method inside a program.
         launched: the method of `perfgate run`.
         can_reset: may the kernel's mark be reset?
-        ignored: what was asked for and is not followed, in words; empty: nothing.
     """
     found = f"{source or 'nothing'} inside a program, {launched} for a command (perfgate run)"
     values = {"inside": source, "command": launched, "order": list(_ORDER), "clear_refs_writable": can_reset}
-    if ignored:
-        hint = "Correct PERFGATE_MEMORY, or unset it."
-        return Check(
-            area=AREA, name="memory-source", level="note", found=f"{found}; {ignored}", hint=hint, values=values
-        )
     if source == _ORDER[0]:
         return Check(area=AREA, name="memory-source", level="ok", found=found, values=values)
     where = "" if can_reset or sys.platform != "linux" else "; /proc/self/clear_refs may not be written"

@@ -7,11 +7,12 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, error
-from perfgate.measure.inside.context import DEFAULT_OUT
+from perfgate.measure.inside.context import DEFAULT_OUT, read_mode
 from perfgate.measure.machine import facts
 from perfgate.measure.machine.limits import read_limits
-from perfgate.measure.memory.meters import check_mode, open_meter
+from perfgate.measure.memory.meters import open_meter
 from perfgate.measure.own_costs import measure_costs, read_clock
+from perfgate.measure.variables import Variables
 from perfgate.pipeline import inputs
 from perfgate.pipeline.doctor import costs, machine, software
 from perfgate.pipeline.measuring.run import default_out
@@ -60,19 +61,14 @@ def _errors(checks: Sequence[Check]) -> Iterator[Check]:
 
 
 def _check_measuring(root: str, clock: Callable[[], Clock | None]) -> Iterator[Check]:
-    mode, ignored = os.environ.get("PERFGATE_MEMORY") or "auto", ""
     try:
-        check_mode(mode)
-    except ValueError:  # as a program does
-        mode, ignored = "auto", "PERFGATE_MEMORY is no known mode and is ignored"
-    try:
-        meter = open_meter(mode)
+        meter = open_meter(read_mode(Variables(os.environ, lambda _: None)))  # `variable-values` says what is ignored
         source = meter.source
         meter.stop()
     except OSError:
         source = ""
     can_reset = read_limits(os.environ, root).can_reset_peak
-    yield costs.check_memory(source, _LAUNCHER, can_reset=can_reset, ignored=ignored)
+    yield costs.check_memory(source, _LAUNCHER, can_reset=can_reset)
     found = clock()
     measured: OwnCosts | None = measure_costs() if found is not None else None
     yield costs.check_clock(found, measured)

@@ -6,28 +6,19 @@ import sys
 from typing import TYPE_CHECKING
 
 from perfgate.core.run import class_of
+from perfgate.measure.known_variables import KNOWN, PREFIX, SWITCHES, find_ignored
 from perfgate.measure.machine.ci import name_ci
-from perfgate.measure.profiling.settings import ALIAS, SWITCH
-from perfgate.measure.variables import OFF_WORDS, ON_WORDS
-from perfgate.report.doctor import Check
+from perfgate.measure.profiling.settings import switched_on_by
+from perfgate.measure.variables import Variables
+from perfgate.report.doctor import Check, gravest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from perfgate.report.doctor import Level
+
 AREA = "Software"
 IDENTITY = "Runs"
-_PREFIX = "PERFGATE_"
-KNOWN = frozenset(
-    f"{_PREFIX}{name}"
-    for name in (
-        *("BENCHMARK", "COMMAND", "COMMIT", "DEBUG", "ENABLED", "MEMORY", "OUT", "RECEIPT", "ROWS"),
-        *("PROFILE", "PROFILE_FILE"),
-        *("SESSION", "SHARD", "SIDE", "WRITE", "TRACE", "TRACE_SAMPLE_RATE", "TRACE_DEADLINE_MS", "TRACE_FILE"),
-        *("TRACE_STAGES", "TRACE_GOLDEN", "TRACE_GOLDEN_INTERVAL"),
-    )
-)
-"""The variables that perfgate reads."""
-_SWITCHES = ("PERFGATE_ENABLED", "PERFGATE_WRITE")
 _LONGEST_VALUE = 60
 _MOST_NAMES = 10
 
@@ -44,6 +35,7 @@ def check_software(environ: Mapping[str, str], *, git: str | None) -> Iterator[C
     yield _hash_seed(environ)
     yield _git(git)
     yield _variables(environ)
+    yield _values(environ)
 
 
 def _python() -> Check:
@@ -87,26 +79,47 @@ def _git(version: str | None) -> Check:
 
 def _variables(environ: Mapping[str, str]) -> Check:
     """Return the variables in effect; the value of one that is not ours is never shown."""
-    names = sorted(name for name in environ if name.startswith(_PREFIX))
+    names = sorted(name for name in environ if name.startswith(PREFIX))
     known = {name: environ[name][:_LONGEST_VALUE] for name in names if name in KNOWN}
     foreign = [name[:_LONGEST_VALUE] for name in names if name not in KNOWN]
-    off = [name for name in _SWITCHES if environ.get(name, "").strip().lower() in OFF_WORDS]
+    read = Variables(environ, _say_nothing)
+    off = [name for name in SWITCHES if not read.read_switch(name)]
+    profiling = switched_on_by(read)
     parts = [f"{name}={value}" for name, value in known.items()] + [f"{name} (unknown)" for name in foreign]
     found = ", ".join(parts[:_MOST_NAMES]) or "none is set"
     found += f" and {len(parts) - _MOST_NAMES} more" if len(parts) > _MOST_NAMES else ""
-    values = {"known": known, "unknown": foreign}
+    remarks: list[tuple[Level, str]] = []  # warnings first
     if off:
-        hint = f"Programs leave no run files: unset {' and '.join(off)}."
-        return Check(area=AREA, name="variables", level="warning", found=found, hint=hint, values=values)
-    profiling = next((name for name in (SWITCH, ALIAS) if environ.get(name)), "")
-    if profiling and environ[profiling].strip().lower() in ON_WORDS:
-        hint = f"Programs profile themselves, which slows them down: unset {profiling} where times are measured."
-        found = found if profiling in known else f"{found}, {profiling}"
-        return Check(area=AREA, name="variables", level="note", found=found, hint=hint, values=values)
+        remarks.append(("warning", f"Programs leave no run files: unset {' and '.join(off)}."))
     if foreign:
         hint = "Variables with an unknown name have no effect: correct or unset them (docs/measuring.md lists all)."
-        return Check(area=AREA, name="variables", level="warning", found=found, hint=hint, values=values)
-    return Check(area=AREA, name="variables", level="ok", found=found, values=values)
+        remarks.append(("warning", hint))
+    if profiling:
+        found = found if profiling in known else f"{found}, {profiling}"
+        hint = f"Programs profile themselves, which slows them down: unset {profiling} where times are measured."
+        remarks.append(("note", hint))
+    return Check(
+        area=AREA,
+        name="variables",
+        level=gravest(level for level, _ in remarks),
+        found=found,
+        hint=" ".join(hint for _, hint in remarks),
+        values={"known": known, "unknown": foreign},
+    )
+
+
+def _say_nothing(_: str) -> None:
+    """Leave what is ignored to the check of the values."""
+
+
+def _values(environ: Mapping[str, str]) -> Check:
+    """Return whether a measured program ignores the value of a variable."""
+    ignored = find_ignored(environ)
+    values = {"ignored": ignored}
+    if ignored:
+        found, hint = "; ".join(ignored), "Correct or unset what is ignored (docs/measuring.md lists what is expected)."
+        return Check(area=AREA, name="variable-values", level="warning", found=found, hint=hint, values=values)
+    return Check(area=AREA, name="variable-values", level="ok", found="none is ignored", values=values)
 
 
 def check_identity(

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from perfgate.collect.uncounted import calls_raced
 from perfgate.core.errors import CannotDecideError, note, warning
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.discovery import LARGEST_RUN
@@ -16,12 +17,11 @@ from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.command.run import run_command
 from perfgate.measure.profiling.report import MOST_FUNCTIONS
-from perfgate.measure.profiling.settings import ALIAS, FILE, SWITCH, is_profiling
+from perfgate.measure.profiling.settings import switched_on, switched_on_by
 from perfgate.measure.summary import encode_summary, write_summary
 from perfgate.measure.tracing.settings import FILE as TRACE_FILE
 from perfgate.measure.tracing.settings import GOLDEN
 from perfgate.pipeline.measuring.run import build_environ, failed, measure
-from perfgate.pipeline.verdicts import calls_raced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -91,9 +91,9 @@ def measure_and_profile(
 
 def profiling_off() -> list[Diagnostic]:
     """Return a note when this process's environment asks for profiling, which the measured command does not get."""
-    if not is_profiling():
+    name = switched_on_by()
+    if not name:
         return []
-    name = SWITCH if os.environ.get(SWITCH) else ALIAS
     message = f"{name} is switched off for the measured command: a profiled run takes longer"
     return [note("profiling-off", message, hint="perfgate run --profile counts calls in one more repetition")]
 
@@ -141,7 +141,7 @@ def _profile(job: MeasuringJob) -> tuple[dict[Named | None, dict[str, Any]], boo
             job,
             variables=(
                 *job.variables,
-                *((SWITCH, "1"), (ALIAS, os.environ.get(ALIAS)), (FILE, path)),
+                *switched_on(path),
                 *_nowhere(scratch),
             ),
             timeout=None if job.timeout is None else job.timeout * _TIMES_SLOWER,

@@ -27,7 +27,7 @@ from perfgate.measure.summary import build_summary, encode_summary, format_utc, 
 from perfgate.measure.tracing.finished import OUTSIDE
 from perfgate.measure.tracing.settings import STAGES
 from perfgate.measure.tracing.tally import OVERHEAD, StageTally
-from perfgate.measure.variables import BEGINNING, read_shard
+from perfgate.measure.variables import BEGINNING, PROCESS
 from perfgate.pipeline import inputs
 from perfgate.pipeline.measuring.fixed_time import FixedTimeWatch
 from perfgate.pipeline.measuring.tracing import GOLDEN_FOLDER, variables_of
@@ -421,7 +421,7 @@ def _write_outside_summary(
         "environment": facts.environment(),
         "commit": facts.commit() if job.commit is None else job.commit,
         "command": job.command,
-        "shard": read_shard("PERFGATE_SHARD"),
+        "shard": PROCESS.read_shard("PERFGATE_SHARD"),
     }
     summary = build_summary(about, result.measured, {}, traced)
     return os.path.relpath(_write(summary, job)), summary

@@ -25,6 +25,7 @@ def is_on():
         pytest.param({"ENABLE_PERFORMANCE_MONITORING": "false"}, False, id="the other name, off"),
         pytest.param({"PERFGATE_PROFILE": "0", "ENABLE_PERFORMANCE_MONITORING": "1"}, False, id="ours wins"),
         pytest.param({"PERFGATE_PROFILE": "", "ENABLE_PERFORMANCE_MONITORING": "yes"}, True, id="ours is empty"),
+        pytest.param({"PERFGATE_PROFILE": " ", "ENABLE_PERFORMANCE_MONITORING": "yes"}, True, id="ours is blank"),
     ],
 )
 def test_profiling_is_on_where_a_variable_says_so(variables, expected, monkeypatch, capsys):

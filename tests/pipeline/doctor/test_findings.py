@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from support import ROOT
 
+from perfgate.measure.known_variables import KNOWN
 from perfgate.measure.machine.limits import Limits
 from perfgate.measure.own_costs import Clock, OwnCosts
 from perfgate.pipeline.doctor import costs, software
@@ -167,6 +168,21 @@ def test_a_variable_with_an_unknown_name_is_named_and_its_value_is_not_shown():
     assert "hunter2" not in repr(check)
 
 
+def test_a_misspelled_variable_is_a_warning_also_where_programs_profile_themselves():
+    check = software_of({"PERFGATE_SESION": "1", "PERFGATE_PROFILE": "1"})["variables"]
+    assert check.level == "warning"
+    assert check.hint.startswith("Variables with an unknown name have no effect")
+    assert "unset PERFGATE_PROFILE where times are measured" in check.hint
+
+
+def test_values_that_are_used_are_ok_and_one_that_is_ignored_is_a_warning():
+    good = {"PERFGATE_TRACE": "off", "PERFGATE_TRACE_SAMPLE_RATE": "0.5", "PERFGATE_ROWS": "7", "PERFGATE_OUT": "x"}
+    assert software_of(good)["variable-values"].level == "ok"
+    check = software_of({**good, "PERFGATE_PROFILE": "perhaps"})["variable-values"]
+    assert (check.level, len(check.values["ignored"])) == ("warning", 1)
+    assert check.found.startswith("PERFGATE_PROFILE='perhaps' is not one of 0, false")
+
+
 @pytest.mark.parametrize("environ", [{"PERFGATE_ENABLED": "0"}, {"PERFGATE_WRITE": "off"}])
 def test_measuring_that_is_switched_off_is_a_warning(environ):
     assert software_of(environ)["variables"].level == "warning"
@@ -176,7 +192,7 @@ def test_every_variable_that_the_source_reads_is_known_to_the_doctor():
     read = set()
     for path in (ROOT / "perfgate").rglob("*.py"):
         read |= set(re.findall(r"\"(PERFGATE_[A-Z_]+[A-Z])\"", path.read_text(encoding="utf-8")))
-    assert read - software.KNOWN == set()
+    assert read - KNOWN == set()
 
 
 def test_git_and_the_hash_seed_are_looked_at():

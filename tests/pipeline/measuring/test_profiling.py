@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+
+from support import ROOT
 
 from perfgate.pipeline.measuring.profiling import _merge
 
@@ -56,3 +60,13 @@ def test_the_sum_of_blocks_lacks_what_another_profiler_took_but_a_run_has_its_ow
     found, is_spoilt = _merge(lines({"is_spoilt": True}, {"run": None, "profile": profile(5)}, run))
     assert is_spoilt
     assert list(found) == [("b", ())]
+
+
+def test_perfgate_run_does_not_load_what_judges():
+    code = "import sys; import perfgate.pipeline.measuring.profiling as p; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": str(ROOT)}
+    )
+    loaded = set(done.stdout.split())
+    assert "perfgate.pipeline.measuring.run" in loaded
+    assert not loaded & {"perfgate.gate", "perfgate.pipeline.runs", "perfgate.pipeline.verdicts"}
