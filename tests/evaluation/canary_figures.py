@@ -1,0 +1,273 @@
+"""How `perfgate canary` does on simulated services: the table of docs/canary.md, through the real command line.
+
+python tests/evaluation/canary_figures.py                  print the table (an hour on two cores)
+python tests/evaluation/canary_figures.py --cost           the costs of a million lines, against 2,000
+python tests/evaluation/canary_figures.py --quick          few replicates, small logs: does it run?
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import math
+import random
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))  # this tree's perfgate, installed or not
+
+from perfgate.__main__ import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+COUNT, COUNT_OF_MANY = 400, 300
+"""Replicates: of a case with one analysis, and of one with 24, for which each replicate calls the command 24 times."""
+OTHERS = 0.5
+"""Part of the replicates that the other shapes get."""
+ANALYSES = 24
+ANALYSED_FOR = 7_200
+"""Seconds between the first request and the last, in a case with many analyses: the age that its phase asks for."""
+SLOW_SHARE, SLOWED = 0.02, 5.0
+FAILED_SHARE = 0.01
+START = 1_700_000_000
+_CHUNK = 20
+_LARGE = 1_000_000
+
+
+def lognormal(rng: random.Random) -> float:
+    """Milliseconds of one request: one peak, with a standard deviation of 0.5 on the logarithm."""
+    return 50 * math.exp(rng.gauss(0, 0.5))
+
+
+def gamma(rng: random.Random) -> float:
+    """Milliseconds of one request: four steps that each take an exponential time."""
+    return rng.gammavariate(4, 12.5)
+
+
+def cached(rng: random.Random) -> float:
+    """Milliseconds of one request: two peaks, of hits (70 %) and of misses ten times as slow."""
+    return (5 if rng.random() < 0.7 else 50) * math.exp(rng.gauss(0, 0.3))
+
+
+SHAPES: dict[str, Callable[[random.Random], float]] = {
+    "lognormal": lognormal,
+    "gamma": gamma,
+    "cache hits and misses": cached,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What two arms differ in, and which verdict is counted."""
+
+    what: str
+    requests: int
+    """Of each arm."""
+    counted: str = "rolled back"
+    target: str = ""
+    """Such as ``<= 2``, in percent; empty: the figure is for information."""
+    factor: float = 1.0
+    """How many times longer each request of the canary takes."""
+    slow: float = SLOW_SHARE
+    """Share of the canary's requests that take five times as long; of the baseline's it is 2 %."""
+    late: float = 0.0
+    """Share of the baseline's requests beyond the deadline; 0: no deadline is set."""
+    hosts: float = 0.0
+    """Standard deviation of the logarithm of three instances' own factors; 0: no row names an instance."""
+    analyses: int = 1
+
+    def holds(self, percent: float) -> bool:
+        """Is the target met?"""
+        sign, _, bound = self.target.partition(" ")
+        return not sign or (percent <= float(bound) if sign == "<=" else percent >= float(bound))
+
+
+CASES = (
+    *(Case(what="identical", requests=n, target="<= 2", late=0.005) for n in (50, 200, 500, 2_000)),
+    Case(what="identical", requests=2_000, counted="promoted", target=">= 80", late=0.005),
+    *(Case(what="every request 30 % slower", requests=n, factor=1.3) for n in (200, 500)),
+    Case(what="every request 30 % slower", requests=2_000, factor=1.3, target=">= 85"),
+    Case(what="every request 15 % slower, which is the limit", requests=2_000, factor=1.15),
+    Case(what="slow requests (×5) 2 % → 10 %", requests=200, slow=0.1, target=">= 60"),
+    Case(what="slow requests (×5) 2 % → 10 %", requests=500, slow=0.1, target=">= 95"),
+    Case(what="5 % of both arms miss the deadline", requests=300, late=0.05, target=">= 85"),
+    Case(what="2 % of both arms miss the deadline, which is the limit", requests=300, late=0.02),
+    Case(what="identical, three instances, hosts differ by 10 %", requests=2_000, hosts=0.1, target="<= 2"),
+    Case(what="identical, 24 analyses", requests=2_000, late=0.005, target="<= 2", analyses=ANALYSES),
+    Case(what="every request 10 % slower, 24 analyses", requests=2_000, factor=1.1, target="<= 3", analyses=ANALYSES),
+    Case(what="every request 30 % slower, 24 analyses", requests=2_000, factor=1.3, analyses=ANALYSES),
+)
+
+
+@cache
+def deadline(shape: str, late: float) -> float:
+    """Return the milliseconds that a share of a shape's requests exceeds."""
+    rng = random.Random(shape)
+    drawn = sorted(_draw(SHAPES[shape], rng, SLOW_SHARE) for _ in range(200_000))
+    return drawn[round(len(drawn) * (1 - late))]
+
+
+def _draw(shape: Callable[[random.Random], float], rng: random.Random, slow: float) -> float:
+    return shape(rng) * (SLOWED if rng.random() < slow else 1.0)
+
+
+def rows(case: Case, shape: str, rng: random.Random, *, is_canary: bool) -> Iterator[str]:
+    """Yield the lines of one arm's prediction log."""
+    factors = [math.exp(rng.gauss(0, case.hosts)) for _ in range(3)] if case.hosts else [1.0]
+    slow, slower = (case.slow, case.factor) if is_canary else (SLOW_SHARE, 1.0)
+    gap = (ANALYSED_FOR + 60) / case.requests
+    for i in range(case.requests):
+        instance = i % len(factors)
+        ms = _draw(SHAPES[shape], rng, slow) * slower * factors[instance]
+        row: dict[str, Any] = {
+            "event": "prediction_metrics",
+            "timestamp": round(START + i * gap, 3),
+            "series_id": "s",
+            "model_version": "v2" if is_canary else "v1",
+            "latency_total_ms": ms,
+            "ok": rng.random() >= FAILED_SHARE,
+        }
+        if case.hosts:
+            row["instance"] = f"{'c' if is_canary else 'b'}{instance}"
+        yield json.dumps(row)
+
+
+def configuration(case: Case, shape: str) -> str:
+    """Return the configuration that a case is judged with."""
+    lines = ["[canary]", f"looks = {case.analyses}"]
+    lines.append('phases = [{ weight = 10, min_age = "2h", min_samples = 500 }]')
+    lines += [f"deadline_ms = {deadline(shape, case.late):.3f}"] if case.late else []
+    return "\n".join(lines) + "\n"
+
+
+def judge(folder: Path, *words: str) -> str:
+    """Return the verdict that the command's exit code states on the logs in a folder."""
+    paths = [f"--{arm}={folder / arm}.jsonl" for arm in ("baseline", "canary")]
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+        code = run(["canary", *paths, "--config", str(folder / "perfgate.toml"), *words])
+    if stderr.getvalue():
+        raise RuntimeError(stderr.getvalue())
+    return ("promoted", "rolled back", "held")[code]
+
+
+def once(case: Case, shape: str, number: int) -> str:
+    """Return the verdict on one replicate; with many analyses, the one that ends them, or the last."""
+    rng = random.Random(f"{shape}, {case.what}, {case.requests}, {number}")
+    arms = {arm: list(rows(case, shape, rng, is_canary=arm == "canary")) for arm in ("baseline", "canary")}
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        (folder / "perfgate.toml").write_text(configuration(case, shape), encoding="utf-8")
+        verdict = ""
+        for analysis in range(1, case.analyses + 1):
+            for arm, lines in arms.items():
+                upto = len(lines) * analysis // case.analyses
+                (folder / f"{arm}.jsonl").write_text("\n".join(lines[:upto]) + "\n", encoding="utf-8")
+            words = ["--phase=10", f"--state={folder / 'state.json'}"] if case.analyses > 1 else []
+            verdict = judge(folder, *words)
+            if verdict == "rolled back":
+                break
+        return verdict
+
+
+def percent(case: Case, shape: str, verdicts: dict[tuple[Case, str], list[str]]) -> float:
+    """Return how many of 100 replicates had the verdict that a case counts."""
+    found = verdicts[replace(case, counted="", target=""), shape]
+    return 100 * sum(v == case.counted for v in found) / len(found)
+
+
+def _chunk(task: tuple[Case, str, range]) -> list[str]:
+    case, shape, numbers = task
+    return [once(case, shape, number) for number in numbers]
+
+
+def simulate(cases: tuple[Case, ...], shares: dict[str, float], counts: tuple[int, int], jobs: int) -> int:
+    """Print a row for each case, as soon as it is known; return how many figures miss their target."""
+    tasks = []
+    for case in dict.fromkeys(replace(c, counted="", target="") for c in cases):
+        for shape, share in shares.items():
+            count = max(1, round(share * counts[case.analyses > 1]))
+            tasks += [(case, shape, range(i, min(i + _CHUNK, count))) for i in range(0, count, _CHUNK)]
+    print(f"| canary | requests an arm | counted | {' | '.join(shares)} | target |")
+    print("|---|--:|---|" + "--:|" * len(shares) + "---|", flush=True)
+    verdicts: dict[tuple[Case, str], list[str]] = {}
+    expected = {(case, shape): sum(len(n) for c, s, n in tasks if (c, s) == (case, shape)) for case, shape, _ in tasks}
+    left, missed = list(cases), 0
+    with ProcessPoolExecutor(jobs) as pool:
+        for (case, shape, _), found in zip(tasks, pool.map(_chunk, tasks), strict=True):
+            verdicts.setdefault((case, shape), []).extend(found)
+            while left and all(
+                len(verdicts.get((plain, s), ())) == expected[plain, s]
+                for plain in [replace(left[0], counted="", target="")]
+                for s in shares
+            ):
+                done = left.pop(0)
+                cells = [percent(done, s, verdicts) for s in shares]
+                missed += sum(not done.holds(each) for each in cells)
+                shown = " | ".join(f"{each:.1f}{'' if done.holds(each) else ' (missed)'}" for each in cells)
+                print(f"| {done.what} | {done.requests:,} | {done.counted} | {shown} | {done.target} |", flush=True)
+    return missed
+
+
+_MEASURE = """\
+import re, sys, time
+from perfgate.__main__ import run
+code = run(["canary", "--baseline", "baseline.jsonl", "--canary", "canary.jsonl", "--report", "r.json"])
+peak = re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())
+print(f"\\n{code} {time.process_time()} {peak[1]}")
+"""
+
+
+def cost(requests: int) -> tuple[float, float]:
+    """Return the CPU seconds and the peak of memory in MB of one call, on two logs of so many lines."""
+    with tempfile.TemporaryDirectory() as folder:
+        for arm in ("baseline", "canary"):
+            with open(Path(folder) / f"{arm}.jsonl", "w", encoding="utf-8") as log:
+                case = Case(what="cost", requests=requests)
+                log.writelines(f"{row}\n" for row in rows(case, "lognormal", random.Random(arm), is_canary=arm[0] == "c"))
+        done = subprocess.run(
+            [sys.executable, "-c", _MEASURE], cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True,
+            text=True, check=True,
+        )  # fmt: skip
+    code, cpu, peak = done.stdout.splitlines()[-1].split()
+    if code == "2":
+        raise RuntimeError(done.stderr)
+    return float(cpu), int(peak) * 1024 / 1e6
+
+
+def main() -> int:
+    """Print what was asked for; 1 when a target is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cost", action="store_true", help="CPU and memory of a million lines")
+    parser.add_argument("--quick", action="store_true", help="two replicates of small logs")
+    parser.add_argument("--shape", choices=SHAPES, help="only this one")
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    if options.cost:
+        print("| lines of each arm | CPU | peak memory |\n|--:|--:|--:|")
+        for requests in (200, 400) if options.quick else (2_000, _LARGE):
+            cpu, peak = cost(requests)
+            print(f"| {requests:,} | {cpu:.2f} s | {peak:.0f} MB |", flush=True)
+        return 0
+    cases, counts = CASES, (COUNT, COUNT_OF_MANY)
+    shares = {shape: 1.0 if i == 0 else OTHERS for i, shape in enumerate(SHAPES)}
+    if options.shape:
+        shares = {options.shape: shares[options.shape]}
+    if options.quick:
+        cases = tuple(replace(c, requests=min(c.requests, 60), analyses=min(c.analyses, 2), target="") for c in CASES)
+        counts = (2, 2)
+    return int(simulate(cases, shares, counts, options.jobs) > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
