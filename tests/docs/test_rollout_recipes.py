@@ -209,7 +209,9 @@ def missing_parts():
 
 def complaints(found, folder):
     """Return what TypeScript's compiler says against documents of Argo Rollouts; empty: nothing."""
-    lines = ['import type { IAnalysisTemplate, IRollout } from "@kubernetes-models/argo-rollouts/argoproj.io/v1alpha1";']
+    lines = [
+        'import type { IAnalysisTemplate, IRollout } from "@kubernetes-models/argo-rollouts/argoproj.io/v1alpha1";'
+    ]
     lines += [f"export const part{n}: I{each['kind']} = {json.dumps(each)};" for n, each in enumerate(found)]
     (folder / "recipe.ts").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "node_modules").symlink_to(PARTS / "node_modules")

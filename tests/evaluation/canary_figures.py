@@ -56,7 +56,12 @@ def gamma(rng: random.Random) -> float:
 
 def cached(rng: random.Random) -> float:
     """Milliseconds of one request: two peaks, of hits (70 %) and of misses ten times as slow."""
-    return (5 if rng.random() < 0.7 else 50) * math.exp(rng.gauss(0, 0.3))
+    return missed(rng) / (10 if rng.random() < 0.7 else 1)
+
+
+def missed(rng: random.Random) -> float:
+    """Milliseconds of a request that misses the cache."""
+    return 50 * math.exp(rng.gauss(0, 0.3))
 
 
 SHAPES: dict[str, Callable[[random.Random], float]] = {
@@ -64,6 +69,8 @@ SHAPES: dict[str, Callable[[random.Random], float]] = {
     "gamma": gamma,
     "cache hits and misses": cached,
 }
+SLOW_OF = {"cache hits and misses": missed}
+"""What a slow request takes five times of, where that is not any request: five times a hit is no slow request."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,12 +120,15 @@ CASES = (
 def deadline(shape: str, late: float) -> float:
     """Return the milliseconds that a share of a shape's requests exceeds."""
     rng = random.Random(shape)
-    drawn = sorted(_draw(SHAPES[shape], rng, SLOW_SHARE) for _ in range(200_000))
+    drawn = sorted(_draw(shape, rng, SLOW_SHARE) for _ in range(200_000))
     return drawn[round(len(drawn) * (1 - late))]
 
 
-def _draw(shape: Callable[[random.Random], float], rng: random.Random, slow: float) -> float:
-    return shape(rng) * (SLOWED if rng.random() < slow else 1.0)
+def _draw(shape: str, rng: random.Random, slow: float) -> float:
+    ms = SHAPES[shape](rng)
+    if rng.random() >= slow:
+        return ms
+    return SLOWED * (SLOW_OF[shape](rng) if shape in SLOW_OF else ms)
 
 
 def rows(case: Case, shape: str, rng: random.Random, *, is_canary: bool) -> Iterator[str]:
@@ -128,7 +138,7 @@ def rows(case: Case, shape: str, rng: random.Random, *, is_canary: bool) -> Iter
     gap = (ANALYSED_FOR + 60) / case.requests
     for i in range(case.requests):
         instance = i % len(factors)
-        ms = _draw(SHAPES[shape], rng, slow) * slower * factors[instance]
+        ms = _draw(shape, rng, slow) * slower * factors[instance]
         row: dict[str, Any] = {
             "event": "prediction_metrics",
             "timestamp": round(START + i * gap, 3),
@@ -233,8 +243,8 @@ def cost(requests: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         for arm in ("baseline", "canary"):
             with open(Path(folder) / f"{arm}.jsonl", "w", encoding="utf-8") as log:
-                case = Case(what="cost", requests=requests)
-                log.writelines(f"{row}\n" for row in rows(case, "lognormal", random.Random(arm), is_canary=arm[0] == "c"))
+                case, rng = Case(what="cost", requests=requests), random.Random(arm)
+                log.writelines(f"{row}\n" for row in rows(case, "lognormal", rng, is_canary=arm == "canary"))
         done = subprocess.run(
             [sys.executable, "-c", _MEASURE], cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True,
             text=True, check=True,
@@ -251,6 +261,7 @@ def main() -> int:
     parser.add_argument("--cost", action="store_true", help="CPU and memory of a million lines")
     parser.add_argument("--quick", action="store_true", help="two replicates of small logs")
     parser.add_argument("--shape", choices=SHAPES, help="only this one")
+    parser.add_argument("--analyses", type=int, choices=(1, ANALYSES), help="only cases of so many")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     if options.cost:
@@ -261,6 +272,8 @@ def main() -> int:
         return 0
     cases, counts = CASES, (COUNT, COUNT_OF_MANY)
     shares = {shape: 1.0 if i == 0 else OTHERS for i, shape in enumerate(SHAPES)}
+    if options.analyses:
+        cases = tuple(c for c in cases if c.analyses == options.analyses)
     if options.shape:
         shares = {options.shape: shares[options.shape]}
     if options.quick:
