@@ -30,7 +30,11 @@ values = st.builds(
 def judge(base, canary, *, failed=0, analysis=None):
     return decide(
         rollout(
-            arm(base, name="baseline"), arm(canary, failed=failed), settings=SETTINGS, budgets=BUDGETS, analysis=analysis
+            arm(base, name="baseline"),
+            arm(canary, failed=failed),
+            settings=SETTINGS,
+            budgets=BUDGETS,
+            analysis=analysis,
         )
     )
 
