@@ -43,6 +43,8 @@ class Trace:
     """In hexadecimal digits, as in the file."""
     service: str
     """Of the first span; may be empty."""
+    file: str
+    """Where the first span was found; empty: unknown."""
     spans: tuple[Span, ...]
     """In the order of a walk from the roots down; at least one, unless all are in circles."""
     missing_parents: int
@@ -65,6 +67,11 @@ class Trace:
     def roots(self) -> tuple[int, ...]:
         """Return the places of the spans that nobody called."""
         return tuple(i for i, span in enumerate(self.spans) if span.parent < 0)
+
+    @property
+    def start(self) -> int:
+        """Return the latest start that a root states, in nanoseconds since 1970; 0: none is stated."""
+        return max((self.spans[i].start for i in self.roots), default=0)
 
     @property
     def duration(self) -> int | None:

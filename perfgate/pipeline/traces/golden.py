@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from perfgate.gate.golden import Comparison
 
 _UNWRITABLE = "golden-unwritable"
-_TRACE = "trace in this job, and write the traces to a file that git does not hold"
+_TRACE = "remove old files of traces, trace in this job, and write the traces to a file that git does not hold"
 _MOST_NAMES = 8
 
 
@@ -137,7 +137,7 @@ def check(paths: Sequence[str], *, folder: str | None) -> Checked:
     edits = find_edits(where, folder, golden)
     files = trace.find_files(paths)
     found = trace.read(files)
-    not_of_job, warnings = find_left_behind((), files, hint=_TRACE)
+    not_of_job, warnings = find_left_behind(trace.tally(found), files, hint=_TRACE)
     try:
         comparison = compare(golden, found.complete)
     except TooManyRowsError as caught:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from perfgate.collect import SessionTally
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, warning
 from perfgate.formats.discovery import find
+from perfgate.formats.parsing.requests import instant
 from perfgate.formats.parsing.source import Source
 from perfgate.formats.parsing.traces import read_traces
 from perfgate.pipeline.inputs import read_settings
@@ -74,6 +76,30 @@ def causes(found: Traces) -> str:
         "dropped spans": sum(t.dropped for t in found.incomplete),
     }
     return ", ".join(f"{number:,} {words}" for words, number in counts.items() if number)
+
+
+def tally(found: Traces) -> list[SessionTally]:
+    """Return when the traces of each root in each file began, as far as they say, for who asks whether they are old.
+
+    A file to which traces were added holds old ones beside new ones, so that each root of it counts by itself.
+    """
+    newest: dict[tuple[str, str], int] = {}
+    for trace in found.complete:
+        key = trace.file, trace.spans[0].name
+        newest[key] = max(newest.get(key, 0), trace.start)
+    return [
+        SessionTally(
+            machine_class="",
+            key=(root, ()),
+            session="",
+            started_at=instant(start / 1e9),
+            ok=1,
+            failed=0,
+            known=0,
+            files=(file,),
+        )
+        for (file, root), start in newest.items()
+    ]
 
 
 def remarks(found: Traces) -> list[Diagnostic]:
