@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.collect import SessionTally
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, warning
+from perfgate.formats.detect import detect
 from perfgate.formats.discovery import find
 from perfgate.formats.parsing.requests import instant
 from perfgate.formats.parsing.source import Source
@@ -52,10 +53,20 @@ def read(files: Sequence[str]) -> Traces:
     Raises:
         CannotDecideError: a file cannot be read or is no OTLP, or there is no complete trace.
     """
-    found = read_traces(map(Source, files))
+    found = _read_all(files)
     if not found.complete:
         raise cannot_decide("no-traces", _none_complete(found), place=files[0], hint=_HINT)
     return found
+
+
+def _read_all(files: Sequence[str]) -> Traces:
+    try:
+        return read_traces(map(Source, files))
+    except CannotDecideError as caught:
+        (fault,) = caught.diagnostics
+        if fault.slug == "format-invalid" and os.path.isfile(fault.place):
+            detect(Source(fault.place))  # a file of another kind says which
+        raise
 
 
 _HINT = "give all files that the spans were written to, and export whole traces"
