@@ -250,3 +250,67 @@ def test_a_line_that_was_cut_off_is_named_as_such(folder, capsys):
     (folder / "odd.jsonl").write_text(lines(ONE)[:-40] + "\n" + lines(ONE))
     assert run(["trace", "odd.jsonl"]) == 2
     assert "1 of 2 lines are no batches; the first is line 1" in capsys.readouterr().err
+
+
+# --- traces that are checked as what they measure ---
+
+
+def halves(name, whole, half):
+    """Write a file with whole traces, and with some of which the root is missing."""
+    write(name, *[ONE] * whole)
+    with open(name, "a", encoding="utf-8") as file:
+        for number in range(half):
+            batch = otlp(ONE, trace_id=f"{number:x}f")
+            del batch["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
+            file.write(json.dumps(batch) + "\n")
+    return name
+
+
+UNKNOWN = "odd.jsonl: 4 of 12 traces are incomplete (4 spans without their parent), more than a tenth: calls and times"
+
+
+def test_a_check_of_incomplete_traces_says_first_that_they_are(folder, capsys):
+    assert run(["baseline", "refresh", write("one.jsonl", *[ONE] * 10)]) == 0
+    capsys.readouterr()
+    assert run(["check", halves("odd.jsonl", 8, 4)]) == 2
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert first.startswith(f"cannot decide: {UNKNOWN} of stages are unknown; export whole traces to one file")
+    assert any(line.startswith("error[no-values]: cart calls:load: no run contains the metric") for line in rest)
+    (folder / "perfgate.toml").write_text(
+        '[[budget]]\nbenchmark = "cart"\nmetric = "stage:load"\nstatistic = "p50"\nlimit = "< 1s"\n'
+    )
+    (folder / "baselines").rename(folder / "elsewhere")
+    assert run(["check", "odd.jsonl"]) == 2
+    assert capsys.readouterr().err.startswith(f"cannot decide: {UNKNOWN}")
+
+
+def test_incomplete_traces_are_a_warning_where_nothing_asks_for_stages(folder, capsys):
+    (folder / "perfgate.toml").write_text(
+        '[[budget]]\nbenchmark = "cart"\nmetric = "duration"\nstatistic = "p50"\nlimit = "< 1s"\n'
+    )
+    assert run(["check", halves("odd.jsonl", 8, 4)]) == 0
+    assert run(["import", "odd.jsonl"]) == 0
+    assert capsys.readouterr().err.startswith(f"warning[stages-unknown]: {UNKNOWN}")
+
+
+def test_a_stage_that_is_gone_is_not_put_down_to_few_incomplete_traces(capsys):
+    assert run(["baseline", "refresh", write("one.jsonl", *[ONE] * 10)]) == 0
+    without = ("cart", 0, 9, ("load", 1, 5))
+    write("gone.jsonl", *[without] * 10)
+    with open("gone.jsonl", "a", encoding="utf-8") as file:
+        span = {"traceId": "ff", "spanId": "b", "parentSpanId": "c", "name": "load"}
+        file.write(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}) + "\n")
+    capsys.readouterr()
+    assert run(["check", "gone.jsonl"]) == 2
+    assert "stages-unknown" not in capsys.readouterr().err
+
+
+def test_a_dry_run_lists_every_metric_of_stages_that_an_import_writes(folder, capsys):
+    write("one.jsonl", *[ONE] * 10)
+    assert run(["import", "one.jsonl", "--dry-run", "--json"]) == 0
+    listed = {(r["benchmark"], r["metric"]) for r in json.loads(capsys.readouterr().out)}
+    assert {("cart", "calls:load"), ("cart", "stage:query"), ("cart", "stage:tick_total")} <= listed
+    assert run(["import", "one.jsonl", "-o", "runs"]) == 0
+    files = [json.loads(path.read_text()) for path in (folder / "runs").iterdir()]
+    written = {(f["benchmark"], s) for f in files for s in f["series"]}
+    assert {m for m in written if ":" in m[1]} == {m for m in listed if ":" in m[1]}

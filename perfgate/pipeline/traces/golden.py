@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.text.canonical import dumps, rounded
 from perfgate.core.text.names import list_some
-from perfgate.core.traces.spans import MOST_INCOMPLETE
+from perfgate.core.traces.spans import MOST_INCOMPLETE, describe_causes
 from perfgate.core.traces.structure import MOST_ROWS, TooManyRowsError
 from perfgate.gate.golden import MOST_STRUCTURES, compare, group, to_golden
 from perfgate.pipeline.check.left_behind import find_left_behind
@@ -161,7 +161,9 @@ def check(paths: Sequence[str], *, folder: str | None) -> Checked:
         for root in comparison.missing
     ]
     if part > MOST_INCOMPLETE * (part + len(found.complete)):
-        message = f"{part:,} of {part + len(found.complete):,} traces are incomplete: {trace.causes(found)}"
+        message = (
+            f"{part:,} of {part + len(found.complete):,} traces are incomplete: {describe_causes(found.incomplete)}"
+        )
         hint = "export every span: a larger queue of the exporter, or fewer traces at a time"
         faults.append(error("golden-incomplete", message, place=", ".join(paths) or where, hint=hint))
     return Checked(

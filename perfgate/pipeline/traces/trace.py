@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.collect import SessionTally
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, warning
+from perfgate.core.traces.spans import describe_causes
 from perfgate.formats.detect import detect
 from perfgate.formats.discovery import find
 from perfgate.formats.parsing.requests import instant
@@ -74,19 +75,8 @@ _HINT = "give all files that the spans were written to, and export whole traces"
 
 def _none_complete(found: Traces) -> str:
     if found.incomplete:
-        return f"all {len(found.incomplete):,} traces are incomplete: {causes(found)}"
+        return f"all {len(found.incomplete):,} traces are incomplete: {describe_causes(found.incomplete)}"
     return "the files hold no spans" if not found.unnamed else "no span names its trace"
-
-
-def causes(found: Traces) -> str:
-    """Return in words why traces are incomplete, with counts of spans."""
-    counts = {
-        "spans without their parent": sum(t.missing_parents for t in found.incomplete),
-        "spans whose parents form a circle": sum(t.circular for t in found.incomplete),
-        "contradictory spans": sum(t.conflicting for t in found.incomplete),
-        "dropped spans": sum(t.dropped for t in found.incomplete),
-    }
-    return ", ".join(f"{number:,} {words}" for words, number in counts.items() if number)
 
 
 def tally(found: Traces) -> list[SessionTally]:
@@ -117,7 +107,7 @@ def remarks(found: Traces) -> list[Diagnostic]:
     """Return what was left out, as warnings."""
     noted: list[Diagnostic] = []
     if found.incomplete:
-        message = f"{len(found.incomplete):,} incomplete traces were left out: {causes(found)}"
+        message = f"{len(found.incomplete):,} incomplete traces were left out: {describe_causes(found.incomplete)}"
         noted.append(warning("traces-incomplete", message, hint=_HINT))
     if found.unnamed:
         noted.append(warning("traces-incomplete", f"{found.unnamed:,} spans name no trace, and were left out"))
