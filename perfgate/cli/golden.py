@@ -42,12 +42,11 @@ def refresh(*, files: tuple[str, ...], out: str | None, attributes: tuple[str, .
 
     done = write(files, out=out, attributes=attributes)
     say_all(done.remarks)
-    files = [(path, f"{count(these, 'structure')} of {count(of, 'trace')}") for path, these, of in done.written]
-    files += [(path, "unchanged") for path in done.unchanged]
-    files += [(path, "kept") for path in done.left]
-    for path, words in files:
-        place = plain(path)
-        say(f"{place}: {words}" if len(f"{place}: {words}") <= _WIDTH else f"{place}:\n  {words}")
+    states = [(path, f"{count(these, 'structure')} of {count(of, 'trace')}") for path, these, of in done.written]
+    states += [(path, "unchanged") for path in done.unchanged]
+    states += [(path, "kept") for path in done.left]
+    for place, state in ((plain(path), state) for path, state in states):
+        say(f"{place}: {state}" if len(f"{place}: {state}") <= _WIDTH else f"{place}:\n  {state}")
     if done.left:
         say("No trace begins with the root of a file that was kept.")
         say("If that is intended, remove it with git rm.")
