@@ -24,6 +24,7 @@ MOST_FAULTS = 1000
 """Faults of one document that are reported; a large and wholly wrong one would fill the memory with them."""
 
 _LONGEST = 60
+_EXACT = 2.0**53
 _BOUNDS = {
     "minimum": "at least",
     "maximum": "at most",
@@ -181,8 +182,8 @@ def find_not_finite(document: object, path: tuple[str | int, ...] = ()) -> list[
 
 
 def _bound(value: float) -> str:
-    """Return a limit as a person writes it, without the decimals that a whole number lacks."""
-    return f"{value:,.0f}" if float(value).is_integer() else str(value)
+    """Return a limit without the decimals of a whole number that a double holds."""
+    return str(int(value)) if abs(value) < _EXACT and value == int(value) else str(value)
 
 
 def _type_name(name: str) -> str:
