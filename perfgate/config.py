@@ -236,7 +236,7 @@ def _decoded(document: dict[str, Any], origin: str) -> tuple[ConfigFile | None, 
     try:
         return msgspec.convert(document, ConfigFile), []
     except msgspec.ValidationError as caught:
-        faults = schema.explain("config", document)
+        faults = schema.explain("config", document) or schema.find_not_finite(document)
         problems = [_fault(origin, f.pointer, f.message + _suggestion(document, f)) for f in faults]
         problems = problems or [_fault(origin, "", str(caught))]
     if not faults or not all(f.is_unknown_key for f in faults):

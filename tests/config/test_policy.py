@@ -252,3 +252,10 @@ better = "higher"
 """
     [budget] = config.parse(text, "perfgate.toml").budgets
     assert (budget.series, budget.ratio) == tied_to
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_a_number_that_is_none_is_named_with_its_place(value):
+    (fault,) = refused(config.parse, f"[trace]\ndeadline_ms = {value}\n", "perfgate.toml")
+    assert fault.place == "perfgate.toml: /trace/deadline_ms"
+    assert fault.message.startswith("expected ")

@@ -13,6 +13,7 @@ from perfgate.stats.quantiles import quantile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perfgate.core.errors import Diagnostic
     from perfgate.core.metrics import Direction
     from perfgate.core.run import Labels
 
@@ -162,6 +163,8 @@ class Skipped:
     """In a few words, such as ``failed`` or ``no values``."""
     metric: str = ""
     """The metric, when only that is unusable."""
+    message: Diagnostic | None = None
+    """What is printed of it, without a place; None: the name, then why."""
 
 
 def describe(record: Record) -> dict[str, Any]:
