@@ -85,15 +85,9 @@ def _check(
         if measured is None:
             message = _find_reason(budget, profile.benchmark, notes) or _guess_metric(budget.metric, profile)
             yield _finding(budget, profile, None, None, Status.MISSING, "budget-no-values", message)
-        elif measured.metric.unit != budget.limit.unit:
-            message = f'"{budget.limit.text}" does not fit "{budget.metric}", which is in "{measured.metric.unit}"'
-            yield error("budget-unit", message, place=budget.origin, hint="write the limit in a unit of the metric")
-        elif budget.better != measured.metric.better:
-            better = measured.metric.better
-            message = f'"{budget.limit.text}" points the wrong way: {better} is better for "{budget.metric}"'
-            yield error("budget-sign", message, place=budget.origin, hint="turn the sign of the limit")
         else:
-            yield _judged(budget, profile, measured, policy.false_alarms)
+            misfit = budget.find_misfit(measured.metric.unit, measured.metric.better)
+            yield misfit or _judged(budget, profile, measured, policy.false_alarms)
 
 
 def _metric_of(budget: Budget, profile: Profile) -> MetricProfile | None:

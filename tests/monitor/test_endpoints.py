@@ -90,7 +90,7 @@ def test_a_folder_that_is_none_is_refused_at_the_start(monkeypatch, tmp_path):
 
 def test_json_counts_only_requests():
     registry = prometheus_client.CollectorRegistry()
-    requests = prometheus_client.Counter(endpoints.REQUESTS, "", ("method", "route", "status"), registry=registry)
+    requests = prometheus_client.Counter(endpoints.HTTP_REQUESTS, "", ("method", "route", "status"), registry=registry)
     requests.labels("GET", "/a", "200").inc(2)
     requests.labels("GET", "/a", "500").inc()
     prometheus_client.Counter("jobs", "Jobs.", registry=registry).inc(3)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from perfgate.core.metrics import RATES
 from perfgate.core.text.names import list_some
 
 if TYPE_CHECKING:
@@ -14,11 +15,6 @@ if TYPE_CHECKING:
 
     from perfgate.core.metrics import Direction
 
-SCRAPED_AT = "perfgate_scrape_timestamp_seconds"
-"""Gauge of `perfgate.monitor`: when a scrape was taken, in seconds since 1970."""
-PROCESS = "perfgate_process_number"
-"""Gauge of `perfgate.monitor`: which process was scraped. Two workers never have it alike, and
-``process_start_time_seconds`` has steps of 10 ms."""
 _NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*\Z")
 _TITLE = re.compile(r'[A-Za-z_:][A-Za-z0-9_:]*\{[^=,{}"]+="(?s:.*)"\}\Z')
 _SELECTOR = re.compile(r"\s*([A-Za-z_:][A-Za-z0-9_:]*)\s*(?:\{(.*)\})?\s*\Z", re.DOTALL)
@@ -34,6 +30,14 @@ _MOST_SHOWN = 8
 _LONGEST_SHOWN = 40
 """Values of a label in a message, and characters of each."""
 _PARTS = ("_sum", "_count", "_bucket")
+_UNITS = (
+    *((rate, "1/s") for rate in RATES),
+    ("seconds", "s"), ("second", "s"), ("sec", "s"), ("milliseconds", "ms"), ("millis", "ms"), ("ms", "ms"),
+    ("microseconds", "us"), ("us", "us"), ("nanoseconds", "ns"), ("ns", "ns"), ("minutes", "min"), ("hours", "h"),
+    ("bytes", "B"), ("kilobytes", "kB"), ("megabytes", "MB"), ("kibibytes", "KiB"), ("mebibytes", "MiB"),
+    ("percent", "%"),
+)  # fmt: skip
+"""Last word of a name -> unit; a rate first, since ``per_second`` ends in ``second``."""
 
 
 def is_series_name(name: str) -> bool:
@@ -54,6 +58,12 @@ def is_label_name(name: str) -> bool:
 def stem_of(name: str) -> str:
     """Return the name of a histogram or a summary, of that of one of its parts; any other name as it is."""
     return next((name.removesuffix(part) for part in _PARTS if name.endswith(part)), name)
+
+
+def unit_of(name: str) -> str:
+    """Return the unit that the end of a name says, ``1`` when it says none."""
+    stem = name.removesuffix("_total")
+    return next((unit for word, unit in _UNITS if stem.endswith((f"_{word}", f".{word}"))), "1")
 
 
 def family_of(benchmark: str) -> str:

@@ -12,8 +12,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.sessions import REST
+from perfgate.core.sources.series import unit_of
 from perfgate.core.text.units import scale_of
-from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, titled, unit_of
+from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, titled
 from perfgate.formats.parsing.histogram import describe_distribution, histogram
 from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import items, table, text, to_number
