@@ -383,7 +383,7 @@ class _Reading:
         if limit is None:
             return None
         return Budget(
-            origin=f"budget {index + 1} ({self.origin})",
+            origin=f"budget {_quoted(budget.name) or index + 1} ({self.origin})",
             benchmark=budget.benchmark or "",
             metric=canonical_name(budget.metric),
             statistic=budget.statistic,
@@ -434,6 +434,10 @@ def _tied(budget: Budget, homes: Mapping[str, str]) -> Budget:
         return replace(budget, series=homes[budget.series], ratio=budget.series)
     is_of_home = budget.series != "" and homes.get(budget.metric) == budget.series
     return replace(budget, ratio=budget.metric) if is_of_home else budget
+
+
+def _quoted(name: str | None) -> str:
+    return f'"{name}"' if name else ""
 
 
 def _amount(text: str) -> Change:
