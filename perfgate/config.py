@@ -236,7 +236,9 @@ def _decoded(document: dict[str, Any], origin: str) -> tuple[ConfigFile | None, 
 
 
 def _suggestion(document: dict[str, Any], fault: schema.Fault) -> str:
-    """Return what a number in the place of a threshold probably means; empty when there is none."""
+    """Return what a text in the place of a name, or a number in that of a threshold, probably means; empty: nothing."""
+    if fault.path[:1] == ("budget",) and fault.path[-1:] == ("series",):
+        return "; write the name alone: a [[ratio]] selects labels, and perfgate alerts --job NAME a service"
     stated: Any = document
     for key in fault.path if fault.path[-1:] == ("threshold",) else ():
         stated = stated[key]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
@@ -67,6 +67,8 @@ class Watched:
     """Labels of which each set of values is watched alone."""
     factor: Fraction
     """From the unit of the series to the base unit."""
+    job: str = ""
+    """Value of the label ``job`` of all its series; empty: any."""
 
     def bound(self, limit: Limit) -> Bound:
         """Return when a value is beyond the budget's limit or its warning.
@@ -188,7 +190,7 @@ def _watched(budget: Budget, name: str, ratios: Sequence[Ratio], job: str) -> Wa
         return note("alert-none", message, place=budget.origin, hint=hint)
     else:
         watched = _of_series(budget, name, matchers)
-    return _fault(watched, ratio) or watched
+    return _fault(watched, ratio) or replace(watched, job=job)
 
 
 def _of_ratio(budget: Budget, name: str, ratio: Ratio, matchers: tuple[Matcher, ...]) -> Watched:
