@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from perfgate.core.metrics import Direction
 
 _NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*\Z")
-_TITLE = re.compile(r'[A-Za-z_:][A-Za-z0-9_:]*\{[^=,{}"]+="(?s:.*)"\}\Z')
+_TITLE = re.compile(r'[A-Za-z_:][A-Za-z0-9_:]*\{[^=,{}"]+="(?s:.*)"\}(?:#[0-9]+)?\Z')
 _SELECTOR = re.compile(r"\s*([A-Za-z_:][A-Za-z0-9_:]*)\s*(?:\{(.*)\})?\s*\Z", re.DOTALL)
 _MATCHER = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_]*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"\s*(,|\Z)', re.DOTALL)
 _PATTERN = re.compile(r"(?:[A-Za-z0-9_/ :,@<>=~%&#;'-]|\\\\?[.+*?()|\[\]{}^$/-]|\[[A-Za-z0-9_-]+\]|\.[*+]?|\|)*\Z")
@@ -67,8 +67,11 @@ def unit_of(name: str) -> str:
 
 
 def family_of(benchmark: str) -> str:
-    """Return the name of a series without its labels: ``requests_total`` of ``requests_total{code="200"}``."""
-    return benchmark.partition("{")[0]
+    """Return the name of a series without its labels: ``requests_total`` of ``requests_total{code="200"}``.
+
+    Where series differ in the machine alone, all but the first have a number: ``requests_total#2``.
+    """
+    return benchmark.partition("{")[0].partition("#")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,7 +78,8 @@ def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[
             step = _difference(first, series)
         grown.append(step)
         steps.append((step, ""))
-        yield from _take_counter(step, options, flags)
+        for found in _take_counter(step, options, flags):
+            yield replace(found, remark=anew) if flags and isinstance(found, Record) else found
     for key, series in earlier.items():
         if key not in later and series.kind in {"counter", "histogram", "summary"}:
             yield Skipped(benchmark=series.title, why=_GONE)
