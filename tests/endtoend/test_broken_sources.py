@@ -110,9 +110,6 @@ def test_no_instance_is_lost_behind_another(project: Project, slow):
         ),
         pytest.param((FAILED, {"good": 900}, {"good": 100, "bad": 1}, 2, "began anew between the"), id="ratio reset"),
         pytest.param((RATE, {"good": 900}, {"good": 800}, 2, "began anew between the scrapes"), id="throughput reset"),
-        pytest.param(
-            (LATENCY, {"fast": 900, "total": 900}, {"fast": 99, "total": 99}, 0, "a program was restarted"), id="times"
-        ),
         pytest.param((QUEUE, {}, {"good": 9}, 2, 'no benchmark matches "queue"'), id="no source"),
         pytest.param((FAILED, {}, {}, 2, "nothing was counted"), id="idle"),
     ],
@@ -134,3 +131,12 @@ def test_a_series_that_is_there_twice_in_a_scrape_is_exit_2(project: Project):
     done = project.cli("check", "one.prom")
     assert done.code == 2
     assert "queue is there twice" in done.stderr
+
+
+def test_times_of_a_program_that_was_restarted_between_the_scrapes_are_judged_with_a_note(project: Project):
+    project.write("perfgate.toml", BUDGETS.partition("[[ratio]]")[0].format(name="limited", **LATENCY))
+    for name, total in (("before.prom", 900), ("after.prom", 99)):
+        project.write(name, scrape(1_000.0, fast=total, total=total).partition("# TYPE asked_total")[0])
+    done = project.cli("check", "before.prom", "after.prom")
+    assert done.code == 0
+    assert "took_seconds began anew between the scrapes: a program was restarted" in " ".join(done.stdout.split())
