@@ -140,7 +140,7 @@ def _series(r: Record, rate: float) -> Series:
             values, cells = _values_or_cells(r.payload, without_failures(r, r.payload, rate))
             return Series(metric=metric, source=source, values=values, cells=cells, least=r.least)
         case Single(value=value):
-            return Series(metric=metric, source=source, values=(value,))
+            return Series(metric=metric, source=source, values=(value,), period=r.period, weight=r.weight)
         case Share(value=value, hits=hits, of=of):
             return Series(metric=metric, source=source, values=(value,), share=(hits, of))
         case Quantiles():

@@ -11,6 +11,7 @@ from perfgate.core.sources.series import (
     divide,
     family_of,
     parse_selector,
+    unit_of,
     without_label,
 )
 
@@ -174,3 +175,15 @@ def test_a_ratio_of_parts_of_a_histogram_belongs_to_the_histogram(whole):
 )
 def test_a_label_is_taken_out_of_a_name(name, rest, value):
     assert without_label(name, "version") == (rest, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("requests_per_second", "1/s"), ("requests_per_sec", "1/s"), ("requests_per_s", "1/s"), ("api_rps", "1/s"),
+        ("api_qps", "1/s"), ("took_second", "s"), ("took_seconds_total", "s"), ("took_ms", "ms"), ("size_bytes", "B"),
+        ("corps", "1"), ("queue", "1"),
+    ],
+)  # fmt: skip
+def test_the_end_of_a_name_says_its_unit_and_a_rate_is_no_time(name, unit):
+    assert unit_of(name) == unit
