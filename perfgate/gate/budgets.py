@@ -21,7 +21,7 @@ from perfgate.stats.shares import exceeds_p, fewest_hits
 from perfgate.stats.tails import BOUND, tail_share_p
 
 _MOST_NAMES = 8
-_OF_SERIES = frozenset({"duration", "size", "value"})
+OF_SERIES = frozenset({"duration", "size", "value"})
 """What a histogram, a summary or a gauge of Prometheus is called, since its name is that of the benchmark."""
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _is_of_another_series(budget: Budget, profile: Profile, measured: MetricProf
     if profile.benchmark.endswith("_total"):
         return True
     names = {m.metric.name.removesuffix("_mean") for m in profile.metrics}
-    return measured is None and names <= _OF_SERIES | {"total", THROUGHPUT.name}
+    return measured is None and names <= OF_SERIES | {"total", THROUGHPUT.name}
 
 
 def _metric_of(budget: Budget, profile: Profile) -> MetricProfile | None:
@@ -122,7 +122,7 @@ def _metric_of(budget: Budget, profile: Profile) -> MetricProfile | None:
     stated = profile.metric(budget.metric) or (rate_of(profile) if budget.metric == ERROR_RATE else None)
     if stated is None and not budget.ratio and budget.is_of_series(profile.benchmark) and len(profile.metrics) == 1:
         (only,) = profile.metrics
-        return only if only.metric.name in _OF_SERIES else None
+        return only if only.metric.name in OF_SERIES else None
     return stated
 
 

@@ -201,6 +201,14 @@ class TestBudgets:
             assert found.state is state
             assert found.low < count / 2000 < found.high
 
+    def test_a_budget_that_fits_nothing_or_that_nothing_measures_is_named(self):
+        limits = [budget("< 1MB", name="misfit"), budget("< 1s", metric="elapsed", name="elsewhere")]
+        decision = decide(rollout(BASE, arm(latencies(2000, seed=2)), budgets=limits))
+        assert finding(decision, "misfit").state is State.MISSING
+        assert '"< 1MB" does not fit "latency_total"' in finding(decision, "misfit").message
+        assert finding(decision, "elsewhere").state is State.SHOWN
+        assert decision.outcome is Outcome.HOLD
+
     def test_a_rate_says_nothing_of_an_arm_with_a_part_of_the_traffic(self):
         rate = Metric(name="throughput", unit="1/s", better="higher")
         canary = arm(latencies(2000, seed=2))

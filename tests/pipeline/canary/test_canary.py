@@ -248,6 +248,11 @@ class TestOddInput:
         text = flat(capsys.readouterr().out)
         assert 'the canary\'s files hold 2 versions: "v2", "v3"' in text
 
+    def test_a_log_with_each_line_twice_decides_nothing(self, folder, capsys):
+        write_log(folder / "twice.jsonl", rows(EQUAL[:200], version="v2"), rows(EQUAL[:200], version="v2"))
+        assert judge("--canary", "twice.jsonl") == 2
+        assert "twice.jsonl: each line is there twice; remove the copy" in flat(capsys.readouterr().err)
+
     def test_copies_of_a_file_count_once(self, folder, capsys):
         (folder / "copy.jsonl").write_bytes((folder / "few.jsonl").read_bytes())
         judge("--canary", "few.jsonl", "--canary", "copy.jsonl", "--format", "json")
@@ -264,6 +269,22 @@ class TestOddInput:
         scrape("a.prom", (0.1, 0.2))
         scrape("b.prom", (0.1, 0.3))
         assert run(["canary", "--baseline", "a.prom", "--canary", "b.prom"]) == 2
+
+
+def test_a_budget_on_a_series_is_judged_by_its_buckets(folder, capsys):
+    def scrape(name, counts):
+        lines = ["# TYPE latency_seconds histogram"]
+        edges = ("0.05", "0.1", "0.2", "+Inf")
+        lines += [f'latency_seconds_bucket{{le="{edge}"}} {n}' for edge, n in zip(edges, counts, strict=True)]
+        (folder / name).write_text("\n".join([*lines, "latency_seconds_sum 90", "latency_seconds_count 1000"]) + "\n")
+
+    scrape("a.prom", (500, 990, 1000, 1000))
+    scrape("b.prom", (500, 800, 1000, 1000))
+    stated = 'name = "slow"\nseries = "latency_seconds"\nmetric = "latency"\nstatistic = "p95"\nlimit = "< 100ms"'
+    (folder / "perfgate.toml").write_text(f"[[budget]]\n{stated}")
+    assert judge("--canary", "b.prom", "--format", "json", base="a.prom") == 1
+    (found,) = (t for t in as_json(capsys)["triggers"] if t["trigger"] == "slow")
+    assert (found["state"], found["message"]) == ("worse", "20.0% of the requests are beyond it, and 5% may be")
 
 
 def test_instances_are_read_from_the_rows(folder, capsys):
