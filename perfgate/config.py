@@ -236,7 +236,7 @@ def _decoded(document: dict[str, Any], origin: str) -> tuple[ConfigFile | None, 
     try:
         return msgspec.convert(document, ConfigFile), []
     except msgspec.ValidationError as caught:
-        faults = schema.explain("config", document)
+        faults = schema.explain("config", document) or schema.find_not_finite(document)
         problems = [_fault(origin, f.pointer, f.message + _suggestion(document, f)) for f in faults]
         problems = problems or [_fault(origin, "", str(caught))]
     if not faults or not all(f.is_unknown_key for f in faults):
@@ -246,7 +246,9 @@ def _decoded(document: dict[str, Any], origin: str) -> tuple[ConfigFile | None, 
 
 
 def _suggestion(document: dict[str, Any], fault: schema.Fault) -> str:
-    """Return what a number in the place of a threshold probably means; empty when there is none."""
+    """Return what a text in the place of a name, or a number in that of a threshold, probably means; empty: nothing."""
+    if fault.path[:1] == ("budget",) and fault.path[-1:] == ("series",):
+        return "; write the name alone: a [[ratio]] selects labels, and perfgate alerts --job NAME a service"
     stated: Any = document
     for key in fault.path if fault.path[-1:] == ("threshold",) else ():
         stated = stated[key]
@@ -285,7 +287,10 @@ class _Reading:
                 self._complain(pointer, "a path cannot hold the character NUL")
         if len(file.rule) > _MOST_RULES:
             self._complain("/rule", f"there are more than {_MOST_RULES:,} rules; name several benchmarks by a glob")
-        ratios = tuple(r for i, t in enumerate(file.ratio) if (r := self._ratio(t, i, file.ratio[:i])))
+        self._refuse_twice("map", file.map)
+        self._refuse_twice("budget", file.budget)
+        self._refuse_twice("ratio", file.ratio)
+        ratios = tuple(r for i, t in enumerate(file.ratio) if (r := self._ratio(t, i)))
         return Policy(
             source=self.origin,
             runs=file.runs or BUILT_IN.runs,
@@ -302,7 +307,7 @@ class _Reading:
             workload=defaults.workload or BUILT_IN.workload,
             rules=tuple(self._rule(r, i) for i, r in enumerate(file.rule[:_MOST_RULES])),
             budgets=self._budgets(file.budget, ratios),
-            maps=tuple(self._map(t, i, file.map[:i]) for i, t in enumerate(file.map)),
+            maps=tuple(self._map(t, i) for i, t in enumerate(file.map)),
             ratios=ratios,
             trace=Tracing(
                 enabled=file.trace.enabled,
@@ -350,9 +355,15 @@ class _Reading:
             found.append(Phase(weight=t.weight, min_age=age or 0.0, min_samples=t.min_samples))
         return tuple(found)
 
-    def _map(self, table: MapTable, index: int, earlier: Sequence[MapTable]) -> FieldMap:
-        if any(table.name == other.name for other in earlier):
-            self._complain(f"/map/{index}/name", f'there is a map "{table.name}" already')
+    def _refuse_twice(self, kind: str, tables: Sequence[MapTable | BudgetTable | RatioTable]) -> None:
+        """Complain of each table that has the name of an earlier one of its kind; a budget needs none."""
+        taken: set[str] = set()
+        for index, name in enumerate(table.name for table in tables):
+            if name is not None and name in taken:
+                self._complain(f"/{kind}/{index}/name", f'there is a {kind} "{name}" already')
+            taken.update(() if name is None else (name,))
+
+    def _map(self, table: MapTable, index: int) -> FieldMap:
         field_map = FieldMap(
             name=table.name,
             values=tuple(
@@ -396,17 +407,11 @@ class _Reading:
 
     def _budgets(self, tables: Sequence[BudgetTable], ratios: Sequence[Ratio]) -> tuple[Budget, ...]:
         """Return the budgets; one whose series is the name of a ratio is about that ratio."""
-        names = [table.name for table in tables]
-        for index, name in enumerate(names):
-            if name is not None and name in names[:index]:
-                self._complain(f"/budget/{index}/name", f'there is a budget "{name}" already')
         found = (b for i, table in enumerate(tables) if (b := self._budget(table, i)))
         homes = {ratio.name: ratio.benchmark for ratio in ratios}
         return tuple(_tied(b, homes) for b in found)
 
-    def _ratio(self, table: RatioTable, index: int, earlier: Sequence[RatioTable]) -> Ratio | None:
-        if any(table.name == other.name for other in earlier):
-            self._complain(f"/ratio/{index}/name", f'there is a ratio "{table.name}" already')
+    def _ratio(self, table: RatioTable, index: int) -> Ratio | None:
         part = self._text(table.part, f"/ratio/{index}/part", parse_selector)
         whole = self._text(table.whole, f"/ratio/{index}/whole", parse_selector)
         if part is None or whole is None:
@@ -427,7 +432,7 @@ class _Reading:
         if limit is None:
             return None
         return Budget(
-            origin=f"budget {index + 1} ({self.origin})",
+            origin=f"budget {_quoted(budget.name) or index + 1} ({self.origin})",
             benchmark=budget.benchmark or "",
             metric=canonical_name(budget.metric),
             statistic=budget.statistic,
@@ -478,6 +483,10 @@ def _tied(budget: Budget, homes: Mapping[str, str]) -> Budget:
         return replace(budget, series=homes[budget.series], ratio=budget.series)
     is_of_home = budget.series != "" and homes.get(budget.metric) == budget.series
     return replace(budget, ratio=budget.metric) if is_of_home else budget
+
+
+def _quoted(name: str | None) -> str:
+    return f'"{name}"' if name else ""
 
 
 def _amount(text: str) -> Change:

@@ -108,7 +108,7 @@ class Project:
         self, n: int, prefix: str = "run", elapsed: float = 1.0, spread: float = 0.01, seed: int = 1, **keys: object
     ) -> list[Path]:
         """Write `n` runs whose times spread by a share around `elapsed`, seeded."""
-        dice = random.Random(f"{seed}-{prefix}-{keys.get('benchmark')}")  # noqa: S311 - not for secrets
+        dice = random.Random(f"{seed}-{prefix}-{keys.get('benchmark')}")
         return [
             self.write_run(
                 f"{prefix}-{i:03d}",

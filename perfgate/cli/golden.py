@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from perfgate.gate.golden import Comparison
     from perfgate.pipeline.traces.golden import Checked
 
+_WIDTH = 80
+"""Characters of a line for people, unless a path alone is longer."""
+
 
 @click.group(no_args_is_help=False)
 def command() -> None:
@@ -39,12 +42,14 @@ def refresh(*, files: tuple[str, ...], out: str | None, attributes: tuple[str, .
 
     done = write(files, out=out, attributes=attributes)
     say_all(done.remarks)
-    for path, structures, traces in done.written:
-        say(plain(f"{path}: {count(structures, 'structure')} of {count(traces, 'trace')}"))
-    for path in done.unchanged:
-        say(plain(f"{path}: unchanged"))
-    for path in done.left:
-        say(plain(f"{path}: kept, no trace begins with its root; remove it with git rm if that is intended"))
+    states = [(path, f"{count(these, 'structure')} of {count(of, 'trace')}") for path, these, of in done.written]
+    states += [(path, "unchanged") for path in done.unchanged]
+    states += [(path, "kept") for path in done.left]
+    for place, state in ((plain(path), state) for path, state in states):
+        say(f"{place}: {state}" if len(f"{place}: {state}") <= _WIDTH else f"{place}:\n  {state}")
+    if done.left:
+        say("No trace begins with the root of a file that was kept.")
+        say("If that is intended, remove it with git rm.")
 
 
 @command.command()
@@ -64,16 +69,21 @@ def check(*, files: tuple[str, ...], folder: str | None, form: str) -> ExitCode:
     from perfgate.pipeline.traces.golden import check as compare
 
     done = compare(files, folder=folder)
-    say_all(done.first)
+    if not done.faults:
+        say_all(done.first)
     if form == "json":
         echo(dumps(_to_data(done)), form="json")
     else:
         for line in _lines(done.comparison):
             say(line)
-    say_all(done.remarks)
     if done.faults:
-        raise CannotDecideError(done.faults)
-    return Code.REGRESSION if done.comparison.changes else Code.PASS
+        raise CannotDecideError((*done.faults, *done.first, *done.remarks))
+    say_all(done.remarks)
+    if not done.comparison.changes:
+        return Code.PASS
+    for line in done.advice:
+        say(line, err=form == "json")
+    return Code.REGRESSION
 
 
 def _lines(found: Comparison) -> Iterator[str]:

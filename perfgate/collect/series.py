@@ -80,6 +80,8 @@ def _join(parts: Sequence[Series]) -> tuple[tuple[float, ...], int, int | None]:
 
     What is kept of many values depends on the values alone, not on the files in which they stand.
     """
+    if all(s.period for s in parts):
+        return tuple(map(_add_up, _group_overlapping(parts))), 0, None
     if all(s.share for s in parts):
         hits, of = (sum(counts) for counts in zip(*[s.share for s in parts if s.share], strict=True))
         return (hits / of,), of, hits
@@ -87,6 +89,38 @@ def _join(parts: Sequence[Series]) -> tuple[tuple[float, ...], int, int | None]:
         return tuple(v for s in parts for v in s.values), 0, None
     cells = merge_cells(s.cells or cells_of(sorted(s.values)) for s in parts)
     return spread(cells), count_of_cells(cells), None
+
+
+def _group_overlapping(parts: Sequence[Series]) -> list[list[Series]]:
+    """Return the runs that overlap in time together: such logs were written by the workers of one service."""
+    groups: list[list[Series]] = []
+    end = -math.inf
+    for begun, ended, series in ((*s.period, s) for s in sorted(parts, key=_period_of) if s.period):
+        if begun < end:
+            groups[-1].append(series)
+        else:
+            groups.append([series])
+        end = max(end, ended)
+    return groups
+
+
+def _period_of(series: Series) -> tuple[float, float]:
+    return series.period or (-math.inf, -math.inf)
+
+
+def _add_up(parts: Sequence[Series]) -> float:
+    """Return the rate of all workers together, or their quotient: sum by sum.
+
+    The rate is what all counted, over the time from the first event of any of them to the last.
+    """
+    if len(parts) == 1:
+        return parts[0].values[0]
+    periods = [_period_of(s) for s in parts]
+    wholes = [s.weight or ended - begun for s, (begun, ended) in zip(parts, periods, strict=True)]
+    whole = max(end for _, end in periods) - min(begun for begun, _ in periods)
+    if all(s.weight for s in parts):
+        whole = math.fsum(wholes)
+    return math.fsum(s.values[0] * w for s, w in zip(parts, wholes, strict=True)) / whole
 
 
 def _join_quantiles(parts: Sequence[Series]) -> tuple[Quantile, ...]:

@@ -64,9 +64,12 @@ _OF_CLOCKS = frozenset({"s", "fps", "hz", "khz", "mhz", "ghz", "ops", "rps", "qp
 _NAMES_OF_CLOCKS = ("time", "latency", "duration", "elapsed", "throughput")
 """Words in the names of metrics that a clock measures: some files state no unit."""
 
+RATES = ("per_second", "per_sec", "per_s", "rps", "qps")
+"""Last words of the name of a rate, which is 1/s: ``requests_per_second`` are no seconds."""
+
 # suffix of a metric's key -> unit of its values, direction, as in tick_total_ms
 _SUFFIXES: tuple[tuple[str, str, Direction], ...] = (
-    ("_per_s", "1/s", "higher"),
+    *((f"_{word}", "1/s", "higher") for word in RATES),
     ("_sec", "s", "lower"),
     ("_seconds", "s", "lower"),
     ("_ms", "ms", "lower"),

@@ -8,17 +8,19 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from perfgate.core.errors import error
 from perfgate.core.measured import MEASURED
 from perfgate.core.metrics import THROUGHPUT, WORKLOAD_BOUND, is_of_calls, is_of_stage
 from perfgate.core.rollout.canary import Canary
-from perfgate.core.sources.series import family_of, is_series_with_labels
+from perfgate.core.sources.series import family_of, is_series_with_labels, unit_of
 from perfgate.core.text.canonical import short_hash
 from perfgate.core.text.globs import GlobIndex, first_place
-from perfgate.core.text.units import Change
+from perfgate.core.text.units import Change, scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from perfgate.core.errors import Diagnostic
     from perfgate.core.metrics import Direction, Metric
     from perfgate.core.sources.field_map import FieldMap
     from perfgate.core.sources.series import Ratio
@@ -184,6 +186,39 @@ class Budget:
     def better(self) -> Direction:
         """Which way is an improvement, as the limit says."""
         return "lower" if self.limit.op.startswith("<") else "higher"
+
+    def kind_of_series(self, ratio: Ratio | None) -> tuple[str, Direction | None]:
+        """Return base unit and direction of what it limits of its series, as the names say.
+
+        Args:
+            ratio: the one that it limits; None: none.
+
+        Returns:
+            The direction is None where the name says none.
+        """
+        if ratio:
+            return "1", ratio.better
+        if self.metric == THROUGHPUT.name:
+            return THROUGHPUT.unit, THROUGHPUT.better
+        return scale_of(unit_of(self.series))[1], None
+
+    def find_misfit(self, unit: str, better: Direction | None, *, series: str = "") -> Diagnostic | None:
+        """Return why its limit fits no value of its metric: its unit, or the way it points; None: it fits.
+
+        Args:
+            unit: base unit of the values.
+            better: which way is an improvement of them; None: as the limit says.
+            series: whose metric it is, for the message; empty: the metric alone says it.
+        """
+        of = f" of {series}" if series else ""
+        if self.limit.unit != unit:
+            message = f'"{self.limit.text}" does not fit "{self.metric}"{of}, which is in "{unit}"'
+            hint = "write the limit in a unit of the metric"
+            return error("budget-unit", message, place=self.origin, hint=hint)
+        if better not in {None, self.better}:
+            message = f'"{self.limit.text}" points the wrong way: {better} is better for "{self.metric}"{of}'
+            return error("budget-sign", message, place=self.origin, hint="turn the sign of the limit")
+        return None
 
     def names(self, benchmark: str, titled: str) -> bool:
         """Does its glob name a benchmark, given without and with labels?

@@ -114,6 +114,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the bucket is wider than the threshold",
         "use finer buckets there, or set a threshold as wide as the bucket",
     ),
+    "no-edge-at-limit": (
+        "no bucket of the histogram ends at the budget's limit",
+        "add the edge that the message names to the buckets of the histogram, and measure again",
+    ),
     "saturated": (
         "the value is beyond the last bucket",
         "add buckets above the largest value that occurs",

@@ -60,6 +60,10 @@ class Series:
     """Upper bounds and cumulative counts from which the quantiles were read, ascending; empty: a tool states these."""
     least: float = 0.0
     """Values below it are compared as if they were it, in the metric's unit; 0.0: all count."""
+    period: tuple[float, float] | None = None
+    """When the first and the last event behind its only value were, in seconds since 1970; None: not known."""
+    weight: float = 0.0
+    """By which sum its only value was divided, where it is a quotient of sums; 0.0: it is none."""
 
 
 @dataclass(slots=True)

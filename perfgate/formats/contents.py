@@ -25,6 +25,7 @@ _LONGEST_NAME = 500
 _TIMES = (
     "write ISO 8601 (2026-01-31T15:00:00Z) or seconds, ms, us or ns since 1970; in a map, correct time, or leave it out"
 )
+_ONCE = "remove the copy; a logger with two handlers writes each line twice: propagate = False on one of them"
 _FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
@@ -72,6 +73,8 @@ def read(source: Source, known: Format, options: ForeignOptions, *, before: Sour
         raise source.fault(message, known.hint or "measure again") from None
     if fault := source.times.fault(options.tolerance):
         raise source.fault(fault, _TIMES)
+    if fault := source.doubles.fault():
+        raise source.fault(fault, _ONCE)
     if not records:
         names = ", ".join(f'"{s.benchmark}" ({s.why})' for s in skipped[:3])
         message = f"holds nothing that was measured{f': {names}' if names else ''}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -140,7 +140,7 @@ def _series(r: Record, rate: float) -> Series:
             values, cells = _values_or_cells(r.payload, without_failures(r, r.payload, rate))
             return Series(metric=metric, source=source, values=values, cells=cells, least=r.least)
         case Single(value=value):
-            return Series(metric=metric, source=source, values=(value,))
+            return Series(metric=metric, source=source, values=(value,), period=r.period, weight=r.weight)
         case Share(value=value, hits=hits, of=of):
             return Series(metric=metric, source=source, values=(value,), share=(hits, of))
         case Quantiles():
@@ -166,7 +166,8 @@ def _values_or_cells(samples: Samples, kept: Sequence[float]) -> tuple[tuple[flo
 def _remarks(contents: Contents, origin: str) -> Iterator[Diagnostic]:
     """Yield what a reader of the report should know of the file."""
     for s in contents.skipped:
-        yield warning("benchmark-skipped", f"{left_out(s.benchmark, s.metric)}{s.why}", place=origin)
+        skipped = s.message or warning("benchmark-skipped", f"{left_out(s.benchmark, s.metric)}{s.why}")
+        yield replace(skipped, place=origin)
     for flag in sorted({f for r in contents.records for f in r.flags}):
         yield note("measured-oddly", _FLAGS[flag], place=origin)
     for remark in sorted({r.remark for r in contents.records if r.remark}):

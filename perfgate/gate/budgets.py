@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.finding import Finding, Status
-from perfgate.core.metrics import STATED_BY, explains
+from perfgate.core.metrics import STATED_BY, THROUGHPUT, explains
 from perfgate.core.policy import ERROR_RATE, Budget
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
+from perfgate.core.sources.series import is_series_name
 from perfgate.core.statistic import P50, QUANTILE_OF
 from perfgate.core.text.names import left_out, list_some
 from perfgate.gate.failures import rate_of
@@ -20,7 +21,7 @@ from perfgate.stats.shares import exceeds_p, fewest_hits
 from perfgate.stats.tails import BOUND, tail_share_p
 
 _MOST_NAMES = 8
-_OF_SERIES = frozenset({"duration", "size", "value"})
+OF_SERIES = frozenset({"duration", "size", "value"})
 """What a histogram, a summary or a gauge of Prometheus is called, since its name is that of the benchmark."""
 
 if TYPE_CHECKING:
@@ -76,24 +77,41 @@ def _check(
     holders = [p for p in of_series if p.metric(budget.metric)]
     holders = holders or [p for p in of_series if _metric_of(budget, p)] or of_series
     held = set(map(id, holders))  # to compare profiles takes long
+    others: list[str] = []
+    is_any = False
     for profile in profiles:
         titled = title(*profile.key)
         is_asked = budget.names(profile.benchmark, titled) or id(profile) in held
         if not is_asked or policy.excludes(profile.benchmark, titled, budget.metric):
             continue
         measured = _metric_of(budget, profile)
+        if id(profile) not in held and _is_of_another_series(budget, profile, measured):
+            others.append(profile.benchmark)
+            continue
+        is_any = True
         if measured is None:
             message = _find_reason(budget, profile.benchmark, notes) or _guess_metric(budget.metric, profile)
             yield _finding(budget, profile, None, None, Status.MISSING, "budget-no-values", message)
-        elif measured.metric.unit != budget.limit.unit:
-            message = f'"{budget.limit.text}" does not fit "{budget.metric}", which is in "{measured.metric.unit}"'
-            yield error("budget-unit", message, place=budget.origin, hint="write the limit in a unit of the metric")
-        elif budget.better != measured.metric.better:
-            better = measured.metric.better
-            message = f'"{budget.limit.text}" points the wrong way: {better} is better for "{budget.metric}"'
-            yield error("budget-sign", message, place=budget.origin, hint="turn the sign of the limit")
         else:
-            yield _judged(budget, profile, measured, policy.false_alarms)
+            misfit = budget.find_misfit(measured.metric.unit, measured.metric.better)
+            yield misfit or _judged(budget, profile, measured, policy.false_alarms)
+    if others and not is_any:
+        message = f'there is no "{budget.series}", and "{budget.benchmark}" matches only other series: '
+        hint = "correct the series, or give the log that the budget is about"
+        yield error("budget-matches-nothing", message + list_some(others), place=budget.origin, hint=hint)
+
+
+def _is_of_another_series(budget: Budget, profile: Profile, measured: MetricProfile | None) -> bool:
+    """Does a wildcard beside the series of a budget name another series of a scrape, which has no labels?
+
+    Its benchmarks are those of a log: with ``*`` each counter of the scrape would be held to the limit of one.
+    """
+    if not budget.series or budget.benchmark == profile.benchmark or not is_series_name(profile.benchmark):
+        return False
+    if profile.benchmark.endswith("_total"):
+        return True
+    names = {m.metric.name.removesuffix("_mean") for m in profile.metrics}
+    return measured is None and names <= OF_SERIES | {"total", THROUGHPUT.name}
 
 
 def _metric_of(budget: Budget, profile: Profile) -> MetricProfile | None:
@@ -104,7 +122,7 @@ def _metric_of(budget: Budget, profile: Profile) -> MetricProfile | None:
     stated = profile.metric(budget.metric) or (rate_of(profile) if budget.metric == ERROR_RATE else None)
     if stated is None and not budget.ratio and budget.is_of_series(profile.benchmark) and len(profile.metrics) == 1:
         (only,) = profile.metrics
-        return only if only.metric.name in _OF_SERIES else None
+        return only if only.metric.name in OF_SERIES else None
     return stated
 
 
@@ -132,10 +150,11 @@ def _judged(budget: Budget, profile: Profile, measured: MetricProfile, level: fl
     if value is None:
         message = f"the file states no {budget.statistic}"
         return _finding(budget, profile, measured, None, Status.MISSING, "no-statistic", message)
-    beyond = is_beyond(budget.limit, budget.statistic, measured)
+    series = budget.series if budget.is_of_series(profile.benchmark) else ""
+    beyond = is_beyond(budget.limit, budget.statistic, measured, series=series)
     if isinstance(beyond, str):
         status = Status.INVALID if budget.level == "fail" else Status.ADVISORY
-        return _finding(budget, profile, measured, value, status, "bucket-too-wide", beyond)
+        return _finding(budget, profile, measured, value, status, "no-edge-at-limit", beyond)
     if not budget.limit.holds(value) if beyond is None else beyond:
         if budget.level != "fail":
             return _finding(budget, profile, measured, value, Status.ADVISORY, "not-gated", "")
@@ -222,6 +241,7 @@ def _finding(  # noqa: PLR0917 - private, called in this file alone
     reason: str,
     message: str,
 ) -> Finding:
+    name = f'budget "{budget.name}"' if budget.name else ""
     return Finding(
         benchmark=profile.benchmark,
         labels=profile.labels,
@@ -244,6 +264,6 @@ def _finding(  # noqa: PLR0917 - private, called in this file alone
         sessions_baseline=0,
         fail_limit=None,
         reason=reason,
-        message=message or sentence(reason),
+        message=": ".join(filter(None, (name, message))) or sentence(reason),
         rule=budget.origin,
     )

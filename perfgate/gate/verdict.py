@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.finding import Verdict
+from perfgate.core.finding import Status, Verdict
+from perfgate.core.measured import CALLS, STAGE
 from perfgate.core.profile import title
 from perfgate.core.text.equal_faults import group_equal
+from perfgate.core.traces.spans import STAGES_UNKNOWN
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.environment import compare_environments
 from perfgate.gate.judge import severity
@@ -77,7 +79,7 @@ def join(case: Case) -> Verdict:
     if case.is_part:
         faults = [d for d in faults if d.slug not in _OF_OTHERS]
         on_waivers = tuple(d for d in on_waivers if d.slug not in _OF_OTHERS)
-    return Verdict(
+    verdict = Verdict(
         findings=tuple(sorted((*waived, *by_budgets), key=severity)),
         problems=tuple(group_equal(dict.fromkeys((*case.problems, *settled.problems, *faults)))),
         notes=(*case.notes, *on_waivers, *settled.notes, *case.later_notes),
@@ -90,3 +92,14 @@ def join(case: Case) -> Verdict:
         fail_suspected=case.policy.on_suspected == "fail",
         fail_improved=case.policy.on_improved == "fail",
     )
+    return _blame_incomplete_traces(verdict)
+
+
+def _blame_incomplete_traces(verdict: Verdict) -> Verdict:
+    """Return the verdict with why stages are unknown as the error, where one that is missing prevents a decision."""
+    lost = [f for f in verdict.findings if verdict.is_undecided(f) and f.status is Status.MISSING]
+    if not any(f.metric.startswith((STAGE, CALLS)) for f in lost):
+        return verdict
+    blamed = tuple(replace(d, level="error") for d in verdict.notes if d.slug == STAGES_UNKNOWN)
+    notes = tuple(d for d in verdict.notes if d.slug != STAGES_UNKNOWN)
+    return replace(verdict, problems=(*verdict.problems, *blamed), notes=notes)

@@ -15,8 +15,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from perfgate.core.sources.series import PROCESS, SCRAPED_AT
-from perfgate.monitor.middleware import REQUESTS
+from perfgate.core.sources.exposed import HTTP_REQUESTS, PROCESS, SCRAPED_AT
 from perfgate.monitor.workers import shared_folder
 
 if TYPE_CHECKING:
@@ -133,7 +132,7 @@ def _as_json(registry: CollectorRegistry) -> bytes:
     routes: dict[str, dict[str, int]] = {}
     for metric in registry.collect():
         for sample in metric.samples:
-            if sample.name == REQUESTS:
+            if sample.name == HTTP_REQUESTS:
                 route = f"{sample.labels['method']} {sample.labels['route']}"
                 by_status = routes.setdefault(route, {})
                 status = sample.labels["status"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client import REGISTRY, Counter, Histogram
 
+from perfgate.core.sources.exposed import HTTP_DURATION, HTTP_REQUESTS
 from perfgate.monitor.prediction_metrics import LIMITS
 from perfgate.monitor.series import Series, bucket_edges, metric_of
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     Send = Callable[[Message], Awaitable[None]]
     App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-REQUESTS = "http_requests_total"
-DURATION = "http_request_duration_seconds"
 UNMATCHED = "unmatched"
 """Route of a request for which the application has none: scanners ask for thousands of paths."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
@@ -69,8 +68,8 @@ class MetricsMiddleware:
         self.app = app
         self._log = log
         edges = bucket_edges(limits)
-        requests = metric_of(Counter, REQUESTS, "Requests.", ("method", "route", "status"), registry)
-        duration = metric_of(Histogram, DURATION, "Response times.", ("method", "route"), registry, buckets=edges)
+        requests = metric_of(Counter, HTTP_REQUESTS, "Requests.", ("method", "route", "status"), registry)
+        duration = metric_of(Histogram, HTTP_DURATION, "Response times.", ("method", "route"), registry, buckets=edges)
         self._count = Series(lambda *values: requests.labels(*values).inc)
         self._observe = Series(lambda *values: duration.labels(*values).observe)
 

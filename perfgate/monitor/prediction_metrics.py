@@ -6,6 +6,14 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 
+from perfgate.core.sources.exposed import (
+    ACTIVE_MODELS,
+    CACHE_OPERATIONS,
+    INFERENCE_LATENCY,
+    LOGGING_LATENCY,
+    PREDICTION_LATENCY,
+    PREDICTIONS,
+)
 from perfgate.monitor.records import flag_of
 from perfgate.monitor.series import Series, bucket_edges, metric_of
 from perfgate.monitor.timing import ALL_SERIES, UNVERSIONED
@@ -77,18 +85,16 @@ class PredictionMetrics:
         def time_of(name: str, about: str) -> Histogram:
             return metric_of(Histogram, name, about, labels, registry, buckets=edges)
 
-        inference = time_of("inference_latency_seconds", "Time of the model alone.")
-        logging = time_of("logging_latency_seconds", "Time of keeping what was predicted.")
-        total = time_of("prediction_latency_seconds", "Time of whole predictions.")
+        inference = time_of(INFERENCE_LATENCY, "Time of the model alone.")
+        logging = time_of(LOGGING_LATENCY, "Time of keeping what was predicted.")
+        total = time_of(PREDICTION_LATENCY, "Time of whole predictions.")
         cache = metric_of(
-            Counter, "cache_operations_total", "Answers from the cache, and others.", (*labels, "operation"), registry
+            Counter, CACHE_OPERATIONS, "Answers from the cache, and others.", (*labels, "operation"), registry
         )
-        predictions = metric_of(
-            Counter, "model_predictions_total", "Predictions, by anomaly.", (*labels, "is_anomaly"), registry
-        )
+        predictions = metric_of(Counter, PREDICTIONS, "Predictions, by anomaly.", (*labels, "is_anomaly"), registry)
         # Of several workers each sets how many it has; the last one to say so is right.
         self._active = metric_of(
-            Gauge, "active_models", "Models that are loaded.", series, registry, multiprocess_mode="livemostrecent"
+            Gauge, ACTIVE_MODELS, "Models that are loaded.", series, registry, multiprocess_mode="livemostrecent"
         )
         self._actives = Series(lambda *values: self._active.labels(*values).set)
         self._by_series = by_series

@@ -29,6 +29,7 @@ LARGEST = 64 * 1024 * 1024
 """Largest report in bytes: a hundred thousand findings fit."""
 MOST_REPORTS = 99
 """Most reports of one job in one folder."""
+_OTHER_FILE = "name a file in a folder that can be written to"
 _LINK = b"120000 "
 """Git's mode of a symbolic link."""
 _ORDER = (1, 2, 0)
@@ -141,10 +142,16 @@ def _is_of_this_run(path: str, environ: Mapping[str, str]) -> bool:
     return any(s.startswith(this_run) for s in stated) if stated else age < _DAY
 
 
-def write_output(path: str, content: bytes, *, slug: str) -> None:
+def write_output(path: str, content: bytes, *, slug: str, hint: str = _OTHER_FILE) -> None:
     """Write a file that the user asked for; folders on the way are made.
 
     A device or a pipe is written to as it is; it must never be replaced by a file.
+
+    Args:
+        path: of the file.
+        content: of the file.
+        slug: of an error.
+        hint: what to do when it cannot be written.
 
     Raises:
         CannotDecideError: it cannot be written.
@@ -164,7 +171,7 @@ def write_output(path: str, content: bytes, *, slug: str) -> None:
         write_whole(path, content, durable=False)
     except OSError as caught:
         cause = "is a folder" if os.path.isdir(path) else f"cannot be written ({caught.strerror or caught})"
-        raise cannot_decide(slug, cause, place=path, hint="name a file in a folder that can be written to") from None
+        raise cannot_decide(slug, cause, place=path, hint=hint) from None
 
 
 def _refuse_committed_link(path: str, slug: str) -> None:

@@ -13,7 +13,7 @@ from perfgate.collect import find_older_files
 from perfgate.collect.uncounted import find_uncounted
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import Compared, ExitCode, Finding, Suite, Verdict
-from perfgate.core.metrics import FUNCTION_CALLS, explains
+from perfgate.core.metrics import FUNCTION_CALLS, THROUGHPUT, explains
 from perfgate.core.profile import Profile, title
 from perfgate.core.reasons import hint_for, sentence_with
 from perfgate.core.text.equal_faults import group_equal
@@ -103,9 +103,13 @@ def notes_on(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
 
 
 def _partial_metrics(profile: Profile) -> list[Diagnostic]:
-    """Return a warning for each metric that only some runs of a profile state."""
+    """Return a warning for each metric that only some runs of a profile state.
+
+    Logs of many values that were written at the same time have one throughput, and one quotient, together.
+    """
     runs = sum(len(s.runs) for s in profile.sessions)
     counts = {m.metric.name: m.count for m in profile.metrics if m.samples and not _is_of_profile(m)}
+    added_up = {m.metric.name for m in profile.metrics if m.metric.unit in {THROUGHPUT.unit, "1"}}
     return [
         warning(
             "metric-gaps",
@@ -113,7 +117,7 @@ def _partial_metrics(profile: Profile) -> list[Diagnostic]:
             hint="record it in every run",
         )
         for metric, n in counts.items()
-        if n < runs
+        if n < runs and not (metric in added_up and max(counts.values()) > runs)
     ]
 
 

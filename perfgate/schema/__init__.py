@@ -7,6 +7,7 @@ comes here, so that a clean check never pays for jsonschema.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,21 @@ MOST_FAULTS = 1000
 """Faults of one document that are reported; a large and wholly wrong one would fill the memory with them."""
 
 _LONGEST = 60
+_EXACT = 2.0**53
+_BOUNDS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "more than",
+    "exclusiveMaximum": "less than",
+}
+_SIZES = {
+    "minLength": ("at least", "characters"),
+    "maxLength": ("at most", "characters"),
+    "minItems": ("at least", "entries"),
+    "maxItems": ("at most", "entries"),
+    "minProperties": ("at least", "keys"),
+    "maxProperties": ("at most", "keys"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,17 +118,15 @@ def _faults(error: ValidationError) -> list[Fault]:
         types = wanted if isinstance(wanted, list) else [wanted]
         named = " or ".join(_type_name(t) for t in types if t != "null")
         return [Fault(path=path, message=f"expected {named}, found {_shown(found)}")]
-    if error.validator == "minimum":
-        return [
-            Fault(
-                path=path,
-                message=f"expected at least {wanted}, found {_shown(found)}",
-            )
-        ]
-    if error.validator == "maximum":
-        return [Fault(path=path, message=f"expected at most {wanted}, found {_shown(found)}")]
-    if error.validator in {"minLength", "minItems", "minProperties"}:
-        return [Fault(path=path, message="must not be empty")]
+    if error.validator in _BOUNDS:
+        message = f"expected {_BOUNDS[error.validator]} {_bound(wanted)}, found {_shown(found)}"
+        return [Fault(path=path, message=message)]
+    if error.validator in _SIZES:
+        return [Fault(path=path, message=_describe_size(str(error.validator), wanted, len(found)))]
+    if error.validator == "pattern" and "description" in schema:
+        return [Fault(path=path, message=f"found {_shown(found)}; expected: {schema['description']}")]
+    if error.validator in {"oneOf", "anyOf"}:
+        return _faults_of_branches(error)
     if error.validator == "const":
         return [
             Fault(
@@ -121,6 +135,55 @@ def _faults(error: ValidationError) -> list[Fault]:
             )
         ]
     return [Fault(path=path, message=f"{_cut(error.message)}")]
+
+
+def _describe_size(validator: str, wanted: int, size: int) -> str:
+    """Return what is wrong with the length of a text, list or object."""
+    which, unit = _SIZES[validator]
+    if wanted == 1 and which == "at least":
+        return "must not be empty"
+    return f"expected {which} {wanted} {unit}, found {size}"
+
+
+def _faults_of_branches(error: ValidationError) -> list[Fault]:
+    """Return the faults of a value that may have several forms: those of the form that it has, else the forms."""
+    forms: dict[Any, list[ValidationError]] = {}
+    for inner in error.context or ():
+        forms.setdefault(inner.schema_path[0], []).append(inner)
+    path = tuple(error.absolute_path)
+    other = [
+        e
+        for errors in forms.values()
+        for e in errors
+        if e.validator == "type" and e.absolute_path == error.absolute_path
+    ]
+    meant = [errors for errors in forms.values() if not any(e in other for e in errors)]
+    if len(meant) == 1:
+        return [fault for inner in meant[0] for fault in _faults(inner)]
+    if not meant:
+        named = " or ".join(_type_name(str(e.validator_value)) for e in other)
+        return [Fault(path=path, message=f"expected {named}, found {_shown(error.instance)}")]
+    lacking: list[Any] = [e.validator_value for errors in meant for e in errors if e.validator == "required"]
+    if lacking:
+        keys = [key for wanted in lacking for key in wanted]
+        return [Fault(path=path, message=f"one of these keys is missing: {', '.join(dict.fromkeys(keys))}")]
+    return [Fault(path=path, message=_cut(error.message))]
+
+
+def find_not_finite(document: object, path: tuple[str | int, ...] = ()) -> list[Fault]:
+    """Return the numbers of a document that are infinite, or none: a schema does not know of them."""
+    if isinstance(document, dict):
+        return [fault for key, value in document.items() for fault in find_not_finite(value, (*path, key))]
+    if isinstance(document, list):
+        return [fault for i, value in enumerate(document) for fault in find_not_finite(value, (*path, i))]
+    if isinstance(document, float) and not math.isfinite(document):
+        return [Fault(path=path, message=f"expected a finite number, found {document}")]
+    return []
+
+
+def _bound(value: float) -> str:
+    """Return a limit without the decimals of a whole number that a double holds."""
+    return str(int(value)) if abs(value) < _EXACT and value == int(value) else str(value)
 
 
 def _type_name(name: str) -> str:

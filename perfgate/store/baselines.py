@@ -91,8 +91,11 @@ def list_json(
     def fail(caught: OSError) -> None:
         if isinstance(caught, FileNotFoundError) and caught.filename == folder:
             return
-        message = f"cannot be listed ({caught.strerror})"
-        problems.append(error(slug, message, place=str(caught.filename), hint="make it readable"))
+        place, message, action = str(caught.filename), f"cannot be listed ({caught.strerror})", "make it readable"
+        if isinstance(caught, NotADirectoryError):
+            message = "is a file, not a folder" if os.path.exists(place) else "a part of this path is a file"
+            action = "name a folder"
+        problems.append(error(slug, message, place=place, hint=action))
 
     tops = [folder]
     names: list[str] = []

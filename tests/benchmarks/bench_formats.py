@@ -49,7 +49,7 @@ print(cost, peak * 1024, count)
 
 def write_predictions(path: Path, count: int) -> None:
     """Write lines of a prediction log, about 200 bytes each."""
-    rng = random.Random(7)  # noqa: S311 - the same lines each time
+    rng = random.Random(7)
     with path.open("w") as file:
         for i in range(count):
             inference, logging = rng.gauss(45, 10), rng.gauss(12, 2)
@@ -63,7 +63,7 @@ def write_predictions(path: Path, count: int) -> None:
 
 def write_requests(path: Path, count: int) -> None:
     """Write a table of requests, one in a hundred failed."""
-    rng = random.Random(7)  # noqa: S311 - the same lines each time
+    rng = random.Random(7)
     with path.open("w") as file:
         file.write("at,label,took_ms,status,message,thread,size_bytes,open\n")
         for i in range(count):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BENCHMARKS, RUNS, REPEAT, FEW = 1000, 20, 7, 20
 LEVEL = 0.01
-_NOISE = random.Random(1)  # noqa: S311 - reproducible noise
+_NOISE = random.Random(1)
 PAIRS = [tuple([_NOISE.lognormvariate(0, 0.05) for _ in range(RUNS)] for _ in range(2)) for _ in range(BENCHMARKS)]
 
 

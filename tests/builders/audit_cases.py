@@ -36,7 +36,7 @@ def sessions(
     luck: Sequence[float], *, runs: int = 8, centre: float = 1.0, within: float = 0.004, seed: int = 1
 ) -> dict[str, list[float]]:
     """Return a session for each share by which its luck moves all its runs."""
-    dice = random.Random(seed)  # noqa: S311 - reproducible noise
+    dice = random.Random(seed)
     return {
         f"s{i}": [centre * (1 + by) * math.exp(dice.gauss(0.0, within)) for _ in range(runs)]
         for i, by in enumerate(luck)

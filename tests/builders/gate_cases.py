@@ -108,7 +108,7 @@ def judged_values(base: Any, current: Any, by: Policy | None = None, metric: str
 
 def lognormal(seed: int, n: int, *, centre: float = 1.0, spread: float = 0.03) -> list[float]:
     """Return values with a lognormal spread around a centre."""
-    dice = random.Random(seed)  # noqa: S311 - reproducible noise, no secrets
+    dice = random.Random(seed)
     return [centre * math.exp(dice.gauss(0.0, spread)) for _ in range(n)]
 
 

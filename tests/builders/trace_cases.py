@@ -10,8 +10,11 @@ from perfgate.formats.parsing.traces import read_traces
 MS = 1_000_000
 
 
-def otlp(tree, *, trace_id="a1", service="shop"):
-    """Return one trace as an export batch; a tree is (name, start and end in ms, *parts), or has attributes second."""
+def otlp(tree, *, trace_id="a1", service="shop", began=10**18):
+    """Return one trace as an export batch; a tree is (name, start and end in ms, *parts), or has attributes second.
+
+    It began at that many nanoseconds since 1970.
+    """
     spans = []
 
     def add(node, parent):
@@ -19,7 +22,7 @@ def otlp(tree, *, trace_id="a1", service="shop"):
         number = f"{len(spans) + 1:016x}"
         spans.append({
             "traceId": trace_id, "spanId": number, "name": name, **({"parentSpanId": parent} if parent else {}),
-            "startTimeUnixNano": str(10**18 + int(start * MS)), "endTimeUnixNano": str(10**18 + int(end * MS)),
+            "startTimeUnixNano": str(began + int(start * MS)), "endTimeUnixNano": str(began + int(end * MS)),
             "attributes": [{"key": k, "value": {"stringValue": v}} for k, v in attributes.items()],
         })  # fmt: skip
         for part in parts:
@@ -30,9 +33,9 @@ def otlp(tree, *, trace_id="a1", service="shop"):
     return {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": spans}]}]}
 
 
-def lines(*trees):
+def lines(*trees, began=10**18):
     """Return traces as the content of a file."""
-    return "".join(json.dumps(otlp(tree, trace_id=f"{i:032x}")) + "\n" for i, tree in enumerate(trees, 1))
+    return "".join(json.dumps(otlp(tree, trace_id=f"{i:032x}", began=began)) + "\n" for i, tree in enumerate(trees, 1))
 
 
 def traces(*trees):

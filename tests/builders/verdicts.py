@@ -168,7 +168,7 @@ HOSTILE = [
 ALPHABET = [*"`|\\<>&@#*_~[]()!-:. \n\tab1'\"", "\u202e", "\u200b", "<b>", "</code>", "``", "\\|", "<img ", "é", "@me"]
 
 
-DICE = random.Random(20)  # noqa: S311 - reproducible names, no secrets
+DICE = random.Random(20)
 
 
 RANDOM = ["".join(DICE.choices(ALPHABET, k=DICE.randint(1, 30))) for _ in range(3000)]

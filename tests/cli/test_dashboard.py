@@ -69,7 +69,7 @@ def test_what_cannot_be_written_is_exit_code_2(capsys, words, cause):
 def test_a_budget_that_cannot_be_drawn_is_exit_code_2_and_leaves_no_file(folder, capsys):
     (folder / "perfgate.toml").write_text(ALL.replace('series = "queue_depth"', 'series = "queue_total"'))
     assert run(["dashboard", "-o", "d.json"]) == 2
-    assert "error[budget-series]: budget 11 (perfgate.toml): " in capsys.readouterr().err
+    assert 'error[budget-series]: budget "queue" (perfgate.toml): ' in capsys.readouterr().err
     assert not (folder / "d.json").exists()
 
 

@@ -70,7 +70,7 @@ def measured(parts):
     st.lists(st.floats(0, 1), max_size=5),
 )
 def test_any_division_gives_the_same_quantiles_and_counts(seed, shape, count, cuts):
-    rng = Random(seed)  # noqa: S311 - no secret
+    rng = Random(seed)
     log = [(SHAPES[shape](rng), rng.random() < 0.02) for _ in range(count)]
     ends = sorted(int(cut * count) for cut in cuts)
     parts = [part for a, b in zip([0, *ends], [*ends, count], strict=True) if (part := log[a:b])]

@@ -9,6 +9,7 @@ import pytest
 from records import refused
 
 from perfgate import config, schema
+from perfgate.core.errors import CannotDecideError
 from perfgate.core.policy import Floor
 
 EVERYTHING = """
@@ -252,3 +253,32 @@ better = "higher"
 """
     [budget] = config.parse(text, "perfgate.toml").budgets
     assert (budget.series, budget.ratio) == tied_to
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_a_number_that_is_none_is_named_with_its_place(value):
+    (fault,) = refused(config.parse, f"[trace]\ndeadline_ms = {value}\n", "perfgate.toml")
+    assert fault.place == "perfgate.toml: /trace/deadline_ms"
+    assert fault.message.startswith("expected ")
+
+
+@pytest.mark.parametrize(
+    ("kind", "rest"),
+    [
+        ("map", 'values = [{ value = "took_ms" }]'),
+        ("budget", 'benchmark = "b"\nmetric = "elapsed"\nstatistic = "p50"\nlimit = "< 1s"'),
+        ("ratio", 'part = "a_total"\nwhole = "b_total"\nbetter = "lower"'),
+    ],
+)
+def test_two_tables_of_one_kind_cannot_have_the_same_name(kind, rest):
+    tables = [f'[[{kind}]]\nname = "{name}"\n{rest}\n' for name in ("one", "two", "one", "one")]
+    with pytest.raises(CannotDecideError) as caught:
+        config.parse("\n".join(tables), "perfgate.toml")
+    assert [(d.place, d.message) for d in caught.value.diagnostics] == [
+        (f"perfgate.toml: /{kind}/{i}/name", f'there is a {kind} "one" already') for i in (2, 3)
+    ]
+
+
+def test_two_budgets_without_a_name_are_two():
+    text = '[[budget]]\nbenchmark = "b"\nmetric = "elapsed"\nstatistic = "p50"\nlimit = "< 1s"\n'
+    assert len(config.parse(text * 2, "perfgate.toml").budgets) == 2

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from laws import LAWS
 
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric, canonical_name, from_suffix
-from perfgate.core.policy import Floor, Policy, Rule, default_level, digest_of, matches
-from perfgate.core.text.units import parse_change
+from perfgate.core.policy import Budget, Floor, Policy, Rule, default_level, digest_of, matches
+from perfgate.core.sources.series import Ratio, parse_selector
+from perfgate.core.text.units import parse_change, parse_limit
 
 LOSS = Metric(name="loss", unit="1", better="lower")
 FIVE, THREE, NINE = parse_change("+5%"), parse_change("+3%"), parse_change("+9%")
@@ -142,6 +143,8 @@ def test_a_name_with_glob_characters_matches_itself(glob, benchmark, titled, exp
         pytest.param("wall_seconds", ("wall", "s", "lower"), id="seconds-in-full"),
         pytest.param("tick_total_ms", ("tick_total", "ms", "lower"), id="milliseconds"),
         pytest.param("rows_per_s", ("rows_per_s", "1/s", "higher"), id="a-rate-keeps-its-name"),
+        pytest.param("rows_per_second", ("rows_per_second", "1/s", "higher"), id="no-seconds"),
+        pytest.param("api_rps", ("api_rps", "1/s", "higher"), id="requests-a-second"),
         pytest.param("peak_mb", ("peak", "MB", "lower"), id="megabytes"),
         pytest.param("heap_bytes", ("heap", "B", "lower"), id="bytes"),
         pytest.param("_ms", None, id="nothing-but-the-suffix"),
@@ -200,3 +203,29 @@ def test_rules_are_equal_and_written_like_any_tuple_of_them():
     assert policy == ruled(*rules)
     assert replace(policy, source="q").rules is policy.rules
     assert digest_of(policy) == digest_of(replace(policy, source="q"))
+
+
+@pytest.mark.parametrize(
+    ("limit", "metric", "series", "ratio", "slug"),
+    [
+        ("< 100ms", "latency", "took_seconds", False, ""),
+        ("< 100ms", "latency", "queue", False, "budget-unit"),
+        ("> 100ms", "uptime", "up_seconds", False, ""),
+        (">= 100/s", "rate", "requests_per_second", False, ""),
+        ("< 100ms", "rate", "requests_per_second", False, "budget-unit"),
+        ("< 5s", "total", "cpu_seconds_total", False, ""),
+        ("< 9/s", "throughput", "requests_total", False, "budget-sign"),
+        ("< 9ms", "throughput", "requests_total", False, "budget-unit"),
+        ("< 1%", "failed", "requests_total", True, ""),
+        ("> 1%", "failed", "requests_total", True, "budget-sign"),
+        ("< 1ms", "failed", "requests_total", True, "budget-unit"),
+    ],
+)
+def test_whether_a_budget_fits_its_series_is_said_once_for_all_who_ask(limit, metric, series, ratio, slug):
+    budget = Budget(
+        origin="budget 1", benchmark="", metric=metric, statistic="p95", limit=parse_limit(limit), series=series
+    )
+    failed = Ratio(name="failed", part=parse_selector("a"), whole=parse_selector(series), better="lower")
+    found = budget.find_misfit(*budget.kind_of_series(failed if ratio else None), series=series)
+    assert (found.slug if found else "") == slug
+    assert not found or (found.place == "budget 1" and f'"{metric}" of {series}' in found.message)

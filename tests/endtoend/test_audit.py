@@ -16,7 +16,7 @@ HERE = ("--machine-class", "unspecified")
 def sound(tmp_path_factory):
     """A project with a baseline of five quiet sessions."""
     project = Project(tmp_path_factory.mktemp("sound"))
-    dice = random.Random(5)  # noqa: S311 - reproducible noise
+    dice = random.Random(5)
     for day in range(5):
         luck = 1 + 0.002 * dice.gauss(0, 1)
         for i in range(6):

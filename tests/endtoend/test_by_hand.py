@@ -25,7 +25,7 @@ class Lab:
     """Measures benchmarks that differ by luck: of the session, of the benchmark in it, and of the run."""
 
     def __init__(self, project: Project, seed: int, *, spread: float = 0.02, machine: str = "") -> None:
-        self.project, self.dice = project, random.Random(seed)  # noqa: S311 - noise, no secret
+        self.project, self.dice = project, random.Random(seed)
         self.spread, self.machine, self.count = spread, machine, 0
 
     def measure(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from support import assert_cannot_decide, assert_green
-from trace_cases import lines
+from trace_cases import lines as lines_of
 
 from perfgate.store.golden import file_name
 
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     from support import Project
 
 FOLDER = "artifacts/golden"
+HOUR = 3600 * 10**9
+NOW = time.time_ns()
+lines = partial(lines_of, began=NOW)
 ONE = ("cart", 0, 9, ("load", 1, 5, ("query", 1, 2)))
 TWICE = ("cart", 0, 9, ("load", 1, 5, ("query", 1, 2), ("query", 3, 4)))
 OTHER = ("job", 0, 3)
@@ -54,6 +60,34 @@ def test_committed_traces_decide_nothing_in_ci_and_are_a_warning_elsewhere(branc
     assert "warning[results-left-behind]: artifacts/traces/1.jsonl: committed in git" in outside.stderr
     branch.write("artifacts/traces/1.jsonl", lines(OTHER, ONE))
     assert_green(branch.cli("golden", "check", env=PUSH))
+
+
+# --- traces of an earlier job, which git does not hold ---
+
+
+@pytest.mark.parametrize(
+    ("hours", "code"), [pytest.param(3, 0, id="of-this-morning"), pytest.param(5, 2, id="before-the-commit")]
+)
+def test_traces_of_hours_before_the_commit_decide_nothing_in_ci(branch: Project, hours: int, code: int) -> None:
+    branch.write("artifacts/traces/1.jsonl", lines_of(ONE, OTHER, began=NOW - hours * HOUR))
+    outcome = branch.cli("golden", "check", env=PUSH)
+    assert outcome.code == code, str(outcome)
+    assert ("error[results-left-behind]: artifacts/traces/1.jsonl: older than the commit" in outcome.stderr) is bool(
+        code
+    )
+    assert_green(branch.cli("golden", "check"))
+
+
+def test_a_root_that_only_an_earlier_job_traced_is_seen_in_a_file_that_traces_were_added_to(branch: Project) -> None:
+    branch.write("artifacts/traces/1.jsonl", lines_of(OTHER, began=NOW - 9 * HOUR) + lines(OTHER, ONE).splitlines()[1])
+    assert_cannot_decide(branch.cli("golden", "check", env=PUSH), "older than the commit", "remove old files of traces")
+
+
+def test_traces_without_times_are_as_old_as_their_file(branch: Project) -> None:
+    branch.write("artifacts/traces/1.jsonl", lines_of(ONE, OTHER, began=-(10**9)))
+    assert branch.cli("golden", "check", env=PUSH).code == 0
+    os.utime(branch.path("artifacts/traces/1.jsonl"), (NOW / 1e9 - 40_000,) * 2)
+    assert_cannot_decide(branch.cli("golden", "check", env=PUSH), "older than the commit", "remove old files of traces")
 
 
 # --- files that are nearly golden ---

@@ -18,7 +18,7 @@ WRITTEN = ("p.json", "r.json", "r.md", "r.txt")
 
 def summaries(session: str, day: int, slower: float) -> dict[str, str]:
     """Return run files of six benchmarks, some with labels, metrics and unknown keys."""
-    dice = random.Random(day)  # noqa: S311 - not for secrets
+    dice = random.Random(day)
     files = {}
     for i in range(60):
         run_id, took = f"{session}-{i:02d}", dice.gauss(slower, 0.02)
@@ -39,7 +39,7 @@ def work_through(root: Path, order: int, hash_seed: str) -> dict[str, bytes]:
     env = {"PYTHONHASHSEED": hash_seed}
     for session, day, slower in (("s-1", 1, 1.0), ("s-2", 2, 1.01), ("s-3", 3, 2.0)):
         files = list(summaries(session, day, slower).items())
-        random.Random(order).shuffle(files)  # noqa: S311 - not for secrets
+        random.Random(order).shuffle(files)
         for run_id, content in files:
             project.write(f"{RUNS}/{run_id}.json", content)
         if day == 2:

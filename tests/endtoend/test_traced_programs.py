@@ -180,7 +180,7 @@ def test_run_says_that_tracing_itself_takes_a_large_share_of_the_time(project, b
     assert ("warning[tracing-overhead]: tracing costs about" in outcome.stderr) is is_said
 
 
-def test_traces_of_forked_workers_count_as_those_of_spawned_ones(project: Project) -> None:
+def test_traces_of_workers_count_however_they_were_started(project: Project) -> None:
     project.write(
         "pool.py",
         "import multiprocessing as mp, os, sys\n"
@@ -202,12 +202,12 @@ def test_traces_of_forked_workers_count_as_those_of_spawned_ones(project: Projec
         "    with mp.Pool(2) as p:\n"
         "        p.map(work, range(9)); p.close(); p.join()\n",
     )
-    for way in ("os.fork", "fork", "spawn"):
+    for way in ("os.fork", "fork", "spawn", "forkserver"):
         outcome = project.cli("run", "-n", "1", "--benchmark", way, "--", "python", "pool.py", way)
         assert outcome.code == 0, str(outcome)
     found = [json.loads(path.read_text()) for path in project.runs()]
     assert {s["benchmark"]: (s["traces"]["count"], s["stages"]["query"]["calls"]) for s in found} == {
-        "os.fork": (10, 10), "fork": (10, 10), "spawn": (10, 10),
+        "os.fork": (10, 10), "fork": (10, 10), "spawn": (10, 10), "forkserver": (10, 10),
     }  # fmt: skip
 
 

@@ -57,7 +57,7 @@ class _Neighbours:
     def __init__(self, most: int) -> None:
         """Begin without one."""
         self._most = most
-        self._random = random.Random(most)  # noqa: S311 - a load, no secret
+        self._random = random.Random(most)
         self._children: list[int] = []
         self._until = 0.0
 

@@ -16,7 +16,7 @@ class SeededChoices:
 
     def __init__(self, *seed: object) -> None:
         """Start a stream of its own for each seed."""
-        self._random = random.Random(repr(seed)).random  # noqa: S311 - reproducible draws, no secrets
+        self._random = random.Random(repr(seed)).random
 
     def share(self) -> float:
         """Return a number in [0, 1)."""

@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--delay", type=float, default=1.0, help="as a share of the whole")
     options = parser.parse_args()
-    draw = random.Random(options.seed)  # noqa: S311 - reproducible trials, no secrets
+    draw = random.Random(options.seed)
     first = exact = failed = 0
     for _ in range(options.trials):
         steps = {name: draw.randrange(2_000, 20_000) for name in STAGES}

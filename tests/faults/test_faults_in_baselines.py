@@ -90,7 +90,7 @@ FAULTS: dict[str, tuple[Callable[[Project], object], str, str]] = {
     "no-folder": (lambda p: shutil.rmtree(p.path("baselines")), *NONE),
     "empty-folder": (_empty_folder, *NONE),
     "empty-class-folder": (_emptied_class, *NONE),
-    "file-for-folder": (_file_for_folder, r"baselines: cannot be listed", "readable"),
+    "file-for-folder": (_file_for_folder, r"baselines: is a file, not a folder", "name a folder"),
     "truncated": (_cut, r"train-\w+\.json: not JSON", "git"),
     "empty-file": (lambda p: p.baseline("train").write_bytes(b""), r"train-\w+\.json: the file is empty", "git"),
     "not-utf-8": (lambda p: p.baseline("train").write_bytes(b'{"a": "\xff"}'), r"train-\w+\.json: not JSON", "git"),

@@ -28,7 +28,7 @@ FIRST = {1, 5}
 
 def usual(n: int, centre: float = 10.0, seed: int = 1) -> list[float]:
     """Return `n` values that spread by 1 % around `centre`."""
-    dice = random.Random(f"{n}-{centre}-{seed}")  # noqa: S311 - not for secrets
+    dice = random.Random(f"{n}-{centre}-{seed}")
     return [round(centre * dice.gauss(1, 0.01), 5) for _ in range(n)]
 
 

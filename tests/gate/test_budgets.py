@@ -12,7 +12,7 @@ from perfgate.core.errors import warning
 from perfgate.core.finding import Status
 from perfgate.core.metrics import ELAPSED, STATED_BY, Metric
 from perfgate.core.policy import Budget
-from perfgate.core.profile import MetricProfile, Stated, with_stated
+from perfgate.core.profile import MetricProfile, Sample, Stated, with_stated
 from perfgate.core.statistic import Quantile
 from perfgate.core.text.names import left_out
 from perfgate.core.text.units import parse_limit
@@ -197,14 +197,26 @@ def test_a_budget_that_points_the_wrong_way_is_a_fault():
 def test_a_limit_inside_a_bucket_cannot_be_decided_and_prevents_a_verdict_only_where_it_is_gated(level, status):
     q = Quantile(name="p95", value=0.2, low=0.1, high=0.25)
     ((found,), _) = checked(budget("< 200ms", statistic="p95", level=level), bucketed(q))
-    assert (found.status, found.reason) == (status, "bucket-too-wide")
-    assert found.message == "p95 lies in the bucket from 100 to 250 ms, and the limit inside it"
+    assert (found.status, found.reason) == (status, "no-edge-at-limit")
+    said = 'p95 lies in the bucket from 100 to 250 ms, and the limit "< 200ms" inside it: add an edge at 200ms'
+    assert found.message == said
+
+
+@pytest.mark.parametrize(("series", "edge"), [("train_seconds", "0.2"), ("train_milliseconds", "200")])
+def test_the_edge_to_add_is_named_as_the_histogram_of_prometheus_has_it(series, edge):
+    q = Quantile(name="p95", value=0.2, low=0.1, high=0.25)
+    side = replace(bucketed(q), benchmark=f'{series}{{route="/"}}')
+    limited = budget("< 200ms", statistic="p95", series=series, benchmark="", name="latency")
+    ((found,), _) = checked(limited, side)
+    assert found.message.startswith('budget "latency": p95 lies in the bucket from 100 to 250 ms')
+    assert found.message.endswith(f'add an edge at {edge} (le="{edge}")')
 
 
 def test_a_quantile_beyond_the_last_bucket_says_where_that_ends():
     q = Quantile(name="p95", value=0.25, low=0.25, high=math.inf)
     ((found,), _) = checked(budget("< 1s", statistic="p95"), bucketed(q))
-    assert found.message == "p95 lies beyond the last bucket, which ends at 250 ms, and the limit inside it"
+    said = 'p95 lies beyond the last bucket, which ends at 250 ms, and the limit "< 1s" inside it: add an edge at 1s'
+    assert found.message == said
 
 
 def bucketed(q):
@@ -291,3 +303,43 @@ def test_a_wildcard_beside_a_series_is_not_about_other_series_with_labels(glob, 
     other = replace(profile({"elapsed": [0.05] * 40}), benchmark='requests_total{route="/home"}')
     found, problems = checked(budget("< 100ms", benchmark=glob, series=series), log, other)
     assert (other.benchmark in {f.benchmark for f in found}, bool(problems)) == (is_judged, False)
+
+
+def test_a_finding_and_a_fault_name_the_budget_that_they_are_about():
+    (found,), _ = checked(budget("< 1s", name="speed"), profile({"elapsed": [2.0]}))
+    assert found.message == 'budget "speed"'
+    (found,), _ = checked(budget("< 1s", name="speed", metric="elapsd"), profile({"elapsed": [2.0]}))
+    assert found.message.startswith('budget "speed": did you mean "elapsed"?')
+
+
+def scraped(name, metric="throughput", value=20.0):
+    """Return a series of a scrape, without labels."""
+    held = MetricProfile(
+        metric=Metric(name=metric, unit="1/s", better="higher"),
+        sources=(),
+        samples=(Sample(session="a", values=(value,)),),
+    )
+    return replace(profile({"elapsed": [1.0]}, name=name), metrics=(held,))
+
+
+def test_a_wildcard_beside_a_series_is_about_the_log_and_no_other_series():
+    limited = budget("> 10/s", benchmark="*", series="asked_total", metric="throughput")
+    slow = scraped("jobs_total", value=0.1), scraped("took_seconds", "duration", 0.1)
+    found, problems = checked(limited, scraped("asked_total"), *slow, scraped("GET /home", value=5.0))
+    assert not problems
+    assert {f.benchmark: str(f.status) for f in found} == {"asked_total": "unchanged", "GET /home": "over-budget"}
+
+
+def test_the_whole_name_of_another_series_asks_for_it():
+    limited = budget("> 10/s", benchmark="jobs_total", series="asked_total", metric="throughput")
+    found, _ = checked(limited, scraped("asked_total"), scraped("jobs_total", value=0.1))
+    assert [str(f.status) for f in found] == ["unchanged", "over-budget"]
+
+
+def test_a_wildcard_beside_a_series_that_is_not_there_is_a_fault_that_names_what_is():
+    limited = budget("> 10/s", benchmark="*", series="asked_total", metric="throughput")
+    found, (problem,) = checked(limited, scraped("jobs_total"))
+    assert not found
+    assert (problem.slug, problem.message) == (
+        "budget-matches-nothing", 'there is no "asked_total", and "*" matches only other series: jobs_total',
+    )  # fmt: skip

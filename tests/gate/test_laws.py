@@ -66,7 +66,7 @@ def test_the_size_of_the_values_changes_no_status(sides, factor, metric, by):
 @DEAR_LAWS
 @given(sides=SIDES, seed=st.integers(0, 99), metric=METRICS)
 def test_the_order_of_runs_changes_nothing(sides, seed, metric):
-    dice = random.Random(seed)  # noqa: S311 - reproducible order, no secrets
+    dice = random.Random(seed)
 
     def mixed(values):
         if isinstance(values, dict):
@@ -79,7 +79,7 @@ def test_the_order_of_runs_changes_nothing(sides, seed, metric):
 @DEAR_LAWS
 @given(seed=st.integers(0, 999), size=st.integers(1, 6))
 def test_the_order_of_benchmarks_changes_nothing(seed, size):
-    dice = random.Random(seed)  # noqa: S311 - reproducible order, no secrets
+    dice = random.Random(seed)
     pairs = [
         Pair(
             base=profile({"elapsed": lognormal(seed + i, 8), "peak_memory": [1e6, 2e6]}, name=f"b{i}"),

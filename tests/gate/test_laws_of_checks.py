@@ -26,7 +26,7 @@ OPEN = Floor(auto=False)
 
 def across(seed, benchmarks, extra="elapsed"):
     """Return pairs of sessions; some benchmarks are slower; the last has one metric alone, of its own choice."""
-    dice = random.Random(seed)  # noqa: S311 - reproducible noise
+    dice = random.Random(seed)
     names = [f"s{i}" for i in range(dice.randint(1, 5))]
     pairs = []
     for i in range(benchmarks):
@@ -107,7 +107,7 @@ def test_a_row_passes_beside_others_that_got_slower_too_and_what_they_share_is_t
 
 def one_session(seed, benchmarks):
     """Return pairs whose two sides were measured in one session."""
-    dice = random.Random(seed)  # noqa: S311 - reproducible noise
+    dice = random.Random(seed)
     pairs = []
     for i in range(benchmarks):
         base = lognormal(dice.random(), dice.randint(4, 12), spread=0.05)
@@ -182,7 +182,7 @@ def folders(tmp_path, monkeypatch, outside_ci):
 def written(folder, seed, *, unit="s", by=1.0, order=1):
     """Write baselines and runs beside them; the same facts in another unit and order."""
     folder.write("perfgate.toml", '[[rule]]\nmetric = "queue"\n')
-    dice = random.Random(seed)  # noqa: S311 - reproducible noise
+    dice = random.Random(seed)
     for name in ("b0", "b1"):
         base = {f"s{i}": [round(v, 5) for v in lognormal(dice.random(), 4)] for i in range(dice.randint(1, 4))}
         folder.baseline(profile({"elapsed": base, QUEUE: base}, name=name, machine="", kind=UNSPECIFIED))

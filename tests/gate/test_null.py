@@ -37,7 +37,7 @@ def test_of_unchanged_pull_requests_measured_in_one_session_at_most_two_of_a_hun
 def test_of_unchanged_pull_requests_against_three_sessions_at_most_two_of_a_hundred_fail():
     # Sessions differ by 2 % on one machine, as the prior expects: the accepted chance is 1 %, the rest is the dice's.
     def pair(number, name):
-        dice = random.Random(number)  # noqa: S311 - reproducible noise, no secrets
+        dice = random.Random(number)
         centres = [dice.lognormvariate(0.0, 0.02) for _ in range(4)]
         *base, current = [lognormal(10 * number + i, 10, centre=c, spread=0.01) for i, c in enumerate(centres)]
         return Pair(

@@ -110,7 +110,7 @@ def test_a_server_without_asyncio_gets_its_scrape_too():
 
 def test_json_counts_only_requests():
     registry = prometheus_client.CollectorRegistry()
-    requests = prometheus_client.Counter(endpoints.REQUESTS, "", ("method", "route", "status"), registry=registry)
+    requests = prometheus_client.Counter(endpoints.HTTP_REQUESTS, "", ("method", "route", "status"), registry=registry)
     requests.labels("GET", "/a", "200").inc(2)
     requests.labels("GET", "/a", "500").inc()
     prometheus_client.Counter("jobs", "Jobs.", registry=registry).inc(3)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 from types import FunctionType
 
 import pytest
 
 import perfgate
 from perfgate import monitor
+from perfgate.core.sources import exposed
 
 
 def loaded_by(code):
@@ -40,3 +43,14 @@ def test_the_name_of_a_block_is_not_that_of_a_module():
 
     assert callable(monitor.prediction)
     assert perfgate.monitor.timing.prediction is monitor.prediction
+
+
+def test_the_name_of_an_exposed_metric_is_written_in_one_place():
+    names = {value for key, value in vars(exposed).items() if key.isupper() and isinstance(value, str)}
+    assert "prediction_latency_seconds" in names
+    of_traces = {exposed.PARALLEL}  # a gauge of a trace has the name, too
+    for path in Path(perfgate.__path__[0]).rglob("*.py"):
+        if path == Path(exposed.__file__):
+            continue
+        texts = {n.value for n in ast.walk(ast.parse(path.read_bytes())) if isinstance(n, ast.Constant)}
+        assert not texts & (names - of_traces), path

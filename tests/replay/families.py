@@ -30,7 +30,7 @@ class Family:
     """One random project below a folder, and the steps that are played in it."""
 
     def __init__(self, seed: str, root: Path) -> None:
-        self.rng = random.Random(seed)  # noqa: S311 - not for secrets
+        self.rng = random.Random(seed)
         self.root = root
         self.steps: list[list[Any]] = []
 

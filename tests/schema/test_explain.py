@@ -30,7 +30,43 @@ from perfgate import schema
         pytest.param(
             "run", summary(metrics={"a/b~c": {}}), "/metrics/a~1b~0c", 'the key "value" is missing', id="escaped"
         ),
-        pytest.param("run", summary(run_id="x" * 201), "/run_id", "'xxxxxxxxx", id="too-long-in-their-words"),
+        pytest.param(
+            "run", summary(run_id="x" * 201), "/run_id", "expected at most 200 characters, found 201", id="too-long"
+        ),
+        pytest.param(
+            "run", summary(shard="2"), "/shard", 'found "2"; expected: Which part of the measuring', id="another-form"
+        ),
+        pytest.param(
+            "config", {"trace": {"sample_rate": 2}}, "/trace/sample_rate", "expected at most 1, found 2", id="rate"
+        ),
+        pytest.param(
+            "config",
+            {"trace": {"deadline_ms": 0}},
+            "/trace/deadline_ms",
+            "expected more than 0, found 0",
+            id="deadline",
+        ),
+        pytest.param(
+            "config",
+            {"trace": {"deadline_ms": 1e12}},
+            "/trace/deadline_ms",
+            "expected at most 1000000000, found 1000000000000.0",
+            id="long-deadline",
+        ),
+        pytest.param(
+            "config",
+            {"defaults": {"floor": 5}},
+            "/defaults/floor",
+            "expected a string or an object, found 5",
+            id="none-of-several-forms",
+        ),
+        pytest.param(
+            "config",
+            {"defaults": {"floor": {"time": 5}}},
+            "/defaults/floor/time",
+            "expected a string, found 5",
+            id="one-of-several-forms",
+        ),
         pytest.param("config", {"runs": []}, "/runs", "must not be empty", id="an-empty-list"),
         pytest.param(
             "config",

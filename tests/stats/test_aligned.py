@@ -27,7 +27,7 @@ def sides():
 
 def simulated(seed, rounds, *, drift, effect=0.0, noise=0.02):
     """Return interleaved sides on a machine whose speed walks by ``drift`` from round to round."""
-    dice = random.Random(seed)  # noqa: S311 - reproducible noise, no secrets
+    dice = random.Random(seed)
     speed, base, current = 0.0, [], []
     for _ in range(rounds):
         speed += dice.gauss(0.0, drift)
@@ -37,7 +37,7 @@ def simulated(seed, rounds, *, drift, effect=0.0, noise=0.02):
 
 
 def test_the_share_of_all_assignments_within_blocks_is_counted():
-    dice = random.Random(5)  # noqa: S311 - reproducible noise, no secrets
+    dice = random.Random(5)
     base, current = ([dice.choice([0.0, 0.5, 1.0, 2.0]) for _ in range(11)] for _ in range(2))
     blocks = split_blocks(base, current)
     aligned = [[v - median([*b, *c]) for v in (*b, *c)] for b, c in blocks]

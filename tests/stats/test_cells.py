@@ -56,7 +56,7 @@ def test_few_values_keep_their_quantiles_to_within_a_tenth_of_a_percent(values):
 @settings(LAWS, max_examples=25)
 @given(st.integers(0, 10**6), st.integers(STEPS + 2, 8 * STEPS), st.sampled_from([0.05, 0.4, 2.0]))
 def test_many_values_keep_the_named_quantiles_to_within_a_tenth_of_a_percent(seed, count, sigma):
-    rng = Random(seed)  # noqa: S311 - no secret
+    rng = Random(seed)
     ordered = sorted(rng.lognormvariate(0, sigma) for _ in range(count))
     kept = spread(cells_of(ordered))
     assert len(kept) == STEPS + 1

@@ -26,7 +26,7 @@ from perfgate.stats.sessions import compare_sessions, log_interval
 from perfgate.stats.shifts import hodges_lehmann
 from perfgate.stats.tails import log_quantile_error, quantile_bounds, tail_share_p
 
-_NOISE = random.Random(5)  # noqa: S311 - reproducible noise
+_NOISE = random.Random(5)
 MANY = [_NOISE.lognormvariate(0.0, 0.1) for _ in range(10_000)]
 SAMPLES = {
     "one-value": [1.5],

@@ -69,7 +69,7 @@ def test_noisier_sessions_never_lower_the_rate(shares, factor):
 @pytest.mark.parametrize(("scale", "sessions"), [(0.3, 3), (0.15, 5), (0.3, 5), (0.3, 10)])
 def test_where_the_law_holds_the_rate_is_true_in_the_mean(scale, sessions):
     """Largest shares that follow the law itself: the mean of many rates is the share that truly fails."""
-    rng = random.Random(7)  # noqa: S311 - reproducible noise
+    rng = random.Random(7)
     truth = -math.expm1(-(scale**2))
     rates = [
         alarm_rate([scale / math.sqrt(-math.log(1 - rng.random())) for _ in range(sessions)]).expected

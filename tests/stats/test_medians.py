@@ -21,7 +21,7 @@ CONFIDENCE = st.floats(0.5, 0.999)
 
 
 def draw(n, seed, centre=0.0):
-    noise = random.Random(seed)  # noqa: S311 - a seeded sample
+    noise = random.Random(seed)
     return [noise.lognormvariate(centre, 0.1) for _ in range(n)]
 
 

@@ -45,7 +45,7 @@ def test_the_search_finds_every_place_of_the_sorted_list(of, side, data):
 @pytest.mark.parametrize(("n", "m"), [(1, 500), (500, 1), (90, 110), (300, 300)])
 @pytest.mark.parametrize("digits", [1, 3, 17], ids=["many-ties", "ties", "no-ties"])
 def test_the_search_of_large_samples_is_exact_to_the_last_bit(n, m, digits):
-    noise = random.Random(n + digits)  # noqa: S311 - a seeded sample
+    noise = random.Random(n + digits)
     one, other = ([round(noise.gauss(0.0, 1.0), digits) for _ in range(size)] for size in (n, m))
     expected = list_all(one, other, sub)
     places = [1, 2, n * m // 3, n * m // 2, n * m // 2 + 1, n * m - 1, n * m]

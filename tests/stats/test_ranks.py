@@ -27,7 +27,7 @@ TIED = st.lists(st.integers(0, 9), min_size=1, max_size=25)
 
 
 def draw(n, seed, *, coarse=False):
-    noise = random.Random(seed)  # noqa: S311 - a seeded sample
+    noise = random.Random(seed)
     values = [noise.lognormvariate(0.0, 0.1) for _ in range(n)]
     return [round(value, 1) for value in values] if coarse else values
 

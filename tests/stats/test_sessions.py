@@ -139,7 +139,7 @@ def test_slower_never_helps(baseline, current, delay):
 )
 def test_false_alarms_of_simulated_sessions_are_those_stated(heavy, expected):
     # Expected rates: an independent array program, 200 000 checks each. One percent is asked for.
-    noise, checks, alarms = random.Random(3), 10_000, 0  # noqa: S311 - a seeded sample
+    noise, checks, alarms = random.Random(3), 10_000, 0
 
     def session():
         scale = math.sqrt(noise.expovariate(1.0)) if heavy else 1.0  # a normal over this is a t with 2 df

@@ -19,7 +19,7 @@ SIDE = st.lists(st.floats(-5.0, 5.0), min_size=1, max_size=15)
 
 
 def draw(n, seed, centre=0.0):
-    noise = random.Random(seed)  # noqa: S311 - a seeded sample
+    noise = random.Random(seed)
     return [noise.gauss(centre, 0.1) for _ in range(n)]
 
 

@@ -15,7 +15,7 @@ from perfgate.stats.tails import log_quantile_error, quantile_bounds, tail_share
 @pytest.mark.parametrize("q", [0.5, 0.9, 0.95, 0.99])
 def test_a_bound_is_the_order_statistic_that_misses_in_one_case_of_twenty(n, q):
     values = [float(i) for i in range(n)]
-    random.Random(n).shuffle(values)  # noqa: S311 - an order, no secret
+    random.Random(n).shuffle(values)
     low, high = quantile_bounds(values, q)
     for position in (high, None if high is None else high - 1):
         if position is not None and 0 <= position < n:  # the upper bound misses when more than that many lie below q
@@ -27,7 +27,7 @@ def test_a_bound_is_the_order_statistic_that_misses_in_one_case_of_twenty(n, q):
 
 
 def test_the_error_of_a_tail_is_that_of_a_normal_sample_when_it_is_one():
-    rng = random.Random(3)  # noqa: S311 - reproducible noise, no secret
+    rng = random.Random(3)
     errors = [log_quantile_error([rng.gauss(0.0, 0.1) for _ in range(400)], 0.95) for _ in range(200)]
     density = scipy.stats.norm.pdf(scipy.stats.norm.ppf(0.95)) / 0.1
     assert sum(errors) / 200 == pytest.approx(math.sqrt(0.95 * 0.05 / 400) / density, rel=0.1)

@@ -73,7 +73,7 @@ def test_a_link_that_leads_back_to_the_baselines_is_followed_once(folder):
 def test_a_file_in_place_of_the_folder_is_an_error(tmp_path):
     (tmp_path / "baselines").write_text("x")
     (problem,) = load(str(tmp_path / "baselines")).problems
-    assert (problem.slug, problem.message) == ("baseline-unreadable", "cannot be listed (Not a directory)")
+    assert (problem.slug, problem.message) == ("baseline-unreadable", "is a file, not a folder")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from perfgate.core.metrics import RATES
 from perfgate.core.text.names import list_some
 
 if TYPE_CHECKING:
@@ -14,13 +15,8 @@ if TYPE_CHECKING:
 
     from perfgate.core.metrics import Direction
 
-SCRAPED_AT = "perfgate_scrape_timestamp_seconds"
-"""Gauge of `perfgate.monitor`: when a scrape was taken, in seconds since 1970."""
-PROCESS = "perfgate_process_number"
-"""Gauge of `perfgate.monitor`: which process was scraped. Two workers never have it alike, and
-``process_start_time_seconds`` has steps of 10 ms."""
 _NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*\Z")
-_TITLE = re.compile(r'[A-Za-z_:][A-Za-z0-9_:]*\{[^=,{}"]+="(?s:.*)"\}\Z')
+_TITLE = re.compile(r'[A-Za-z_:][A-Za-z0-9_:]*\{[^=,{}"]+="(?s:.*)"\}(?:#[0-9]+)?\Z')
 _SELECTOR = re.compile(r"\s*([A-Za-z_:][A-Za-z0-9_:]*)\s*(?:\{(.*)\})?\s*\Z", re.DOTALL)
 _MATCHER = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_]*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"\s*(,|\Z)', re.DOTALL)
 _PATTERN = re.compile(r"(?:[A-Za-z0-9_/ :,@<>=~%&#;'-]|\\\\?[.+*?()|\[\]{}^$/-]|\[[A-Za-z0-9_-]+\]|\.[*+]?|\|)*\Z")
@@ -34,6 +30,14 @@ _MOST_SHOWN = 8
 _LONGEST_SHOWN = 40
 """Values of a label in a message, and characters of each."""
 _PARTS = ("_sum", "_count", "_bucket")
+_UNITS = (
+    *((rate, "1/s") for rate in RATES),
+    ("seconds", "s"), ("second", "s"), ("sec", "s"), ("milliseconds", "ms"), ("millis", "ms"), ("ms", "ms"),
+    ("microseconds", "us"), ("us", "us"), ("nanoseconds", "ns"), ("ns", "ns"), ("minutes", "min"), ("hours", "h"),
+    ("bytes", "B"), ("kilobytes", "kB"), ("megabytes", "MB"), ("kibibytes", "KiB"), ("mebibytes", "MiB"),
+    ("percent", "%"),
+)  # fmt: skip
+"""Last word of a name -> unit; a rate first, since ``per_second`` ends in ``second``."""
 
 
 def is_series_name(name: str) -> bool:
@@ -74,9 +78,18 @@ def without_label(benchmark: str, label: str) -> tuple[str, str | None]:
     return f"{name}{{{','.join(kept)}}}" if kept else name, found
 
 
+def unit_of(name: str) -> str:
+    """Return the unit that the end of a name says, ``1`` when it says none."""
+    stem = name.removesuffix("_total")
+    return next((unit for word, unit in _UNITS if stem.endswith((f"_{word}", f".{word}"))), "1")
+
+
 def family_of(benchmark: str) -> str:
-    """Return the name of a series without its labels: ``requests_total`` of ``requests_total{code="200"}``."""
-    return benchmark.partition("{")[0]
+    """Return the name of a series without its labels: ``requests_total`` of ``requests_total{code="200"}``.
+
+    Where series differ in the machine alone, all but the first have a number: ``requests_total#2``.
+    """
+    return benchmark.partition("{")[0].partition("#")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

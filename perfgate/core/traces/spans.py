@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 Value = str | bool | int | float
 MOST_INCOMPLETE = 0.1
 """Share of traces that may be incomplete: with more, those that changed may be just the ones that nobody judges."""
+STAGES_UNKNOWN = "stages-unknown"
+"""Slug of the warning that too many traces of a file are incomplete to know calls and times of stages."""
 _OVERLAPPING = 1.001
 """Own times over the time of the traces, from which on spans ran at the same time; less is rounding."""
 
@@ -43,6 +45,8 @@ class Trace:
     """In hexadecimal digits, as in the file."""
     service: str
     """Of the first span; may be empty."""
+    file: str
+    """Where the first span was found; empty: unknown."""
     spans: tuple[Span, ...]
     """In the order of a walk from the roots down; at least one, unless all are in circles."""
     missing_parents: int
@@ -67,6 +71,11 @@ class Trace:
         return tuple(i for i, span in enumerate(self.spans) if span.parent < 0)
 
     @property
+    def start(self) -> int:
+        """Return the latest start that a root states, in nanoseconds since 1970; 0: none is stated."""
+        return max((self.spans[i].start for i in self.roots), default=0)
+
+    @property
     def duration(self) -> int | None:
         """Return the nanoseconds from the first root's start to the last root's end; None: not known."""
         ends = [(s.start, s.start + s.duration) for i in self.roots if (s := self.spans[i]).duration is not None]
@@ -87,6 +96,18 @@ class Traces:
     """Spans without the identifier of a trace or of themselves; they are left out."""
     broken_lines: int
     """Lines that are no batches."""
+
+
+def describe_causes(incomplete: Iterable[Trace]) -> str:
+    """Return in words why traces are incomplete, with counts of spans; empty: they are not."""
+    these = tuple(incomplete)
+    counts = {
+        "spans without their parent": sum(t.missing_parents for t in these),
+        "spans whose parents form a circle": sum(t.circular for t in these),
+        "contradictory spans": sum(t.conflicting for t in these),
+        "dropped spans": sum(t.dropped for t in these),
+    }
+    return ", ".join(f"{number:,} {words}" for words, number in counts.items() if number)
 
 
 def own_times(trace: Trace) -> list[int | None]:

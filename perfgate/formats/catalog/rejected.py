@@ -136,6 +136,13 @@ REJECTED: tuple[Format, ...] = (
         hint="it is made for people: use the OTLP JSON file exporter",
     ),
     Format(
+        name="exported-trace",
+        tool="export_to_json of perfgate.measure",
+        keys=("trace_id", "duration_ms", "stage_durations"),
+        hint="it states no times of day: set PERFGATE_TRACE_FILE, which writes files that perfgate reads, "
+        "and keep this one in another folder",
+    ),
+    Format(
         name="chrome-trace",
         tool="a tracer that writes Chrome traces",
         keys=("traceEvents[]|[].ph",),

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from perfgate.core.sources.series import unit_of
+
 if TYPE_CHECKING:
     from perfgate.formats.parsing.source import Source
 
@@ -20,12 +22,6 @@ _REST = re.compile(r"[ \t]*([^\s#]+)(?:[ \t]+([-+.0-9eE]+))?[ \t]*(#[ \t]*\{.*)?
 _META = re.compile(rf"#[ \t]+(TYPE|UNIT)[ \t]+(?:{_QUOTED}|([^\s\"]+))[ \t]+(\S+)[ \t]*\Z")
 _PARTS = ("_bucket", "_count", "_sum", "_gcount", "_gsum", "_created")
 _ONLY_OPENMETRICS = frozenset({"gaugehistogram", "info", "stateset", "unknown"})
-_UNITS = (
-    ("seconds", "s"), ("second", "s"), ("sec", "s"), ("milliseconds", "ms"), ("millis", "ms"), ("ms", "ms"),
-    ("microseconds", "us"), ("us", "us"), ("nanoseconds", "ns"), ("ns", "ns"), ("minutes", "min"), ("hours", "h"),
-    ("bytes", "B"), ("kilobytes", "kB"), ("megabytes", "MB"), ("kibibytes", "KiB"), ("mebibytes", "MiB"),
-    ("percent", "%"),
-)  # fmt: skip
 MACHINES = frozenset({"host", "hostname", "instance", "nodename", "pod"})
 """Labels that change with the machine: the same benchmark would be another one on each."""
 _RUNTIME = ("go_", "jvm_", "nodejs_", "process_", "prometheus_", "promhttp_", "python_", "scrape_")
@@ -76,12 +72,6 @@ def is_of_runtime(name: str) -> bool:
 def is_instant(name: str) -> bool:
     """Is it a point in time, by its name?"""
     return name.endswith(_TIMES)
-
-
-def unit_of(name: str) -> str:
-    """Return the unit that the end of a name says, ``1`` when it says none."""
-    stem = name.removesuffix("_total")
-    return next((unit for word, unit in _UNITS if stem.endswith((f"_{word}", f".{word}"))), "1")
 
 
 def parse_scrape(source: Source) -> list[Series]:

@@ -338,7 +338,8 @@ class Grouping:
         for value, column, whole in zip(self._map.values, group.columns, group.wholes, strict=True):
             if value.over and column and whole > 0:
                 share = Single(value=column.total / whole)
-                yield replace(self._record(group.name, value, column, asked, flags), payload=share)
+                record = self._record(group.name, value, column, asked, flags)
+                yield replace(record, payload=share, period=self._period(), weight=whole)
             elif column and not value.over:
                 yield self._record(group.name, value, column, asked, flags)
         if self._ok is not None and (self._is_ok_stated or not self._map.is_ok_optional):
@@ -357,12 +358,10 @@ class Grouping:
 
         Of each benchmark, and of all together, under the file's name: limits are for the whole service.
         """
-        if self._time is None or not self._source.times.are_all_read or not self._started_at < self._ended_at:
+        period = self._period()
+        if period is None or period[1] - period[0] < _SHORTEST:
             return
-        first, last = map(datetime.fromisoformat, (self._started_at, self._ended_at))
-        seconds = (last - first).total_seconds()
-        if seconds < _SHORTEST:
-            return
+        seconds = period[1] - period[0]
         counts = {key: group.rows - group.failed for key, group in self._by_name.items()}
         if len(counts) > 1 and not self._split_by:
             counts.setdefault((self._source.name, ()), sum(counts.values()))
@@ -377,8 +376,17 @@ class Grouping:
                     is_derived=True,
                     started_at=self._started_at,
                     ended_at=self._ended_at,
+                    period=period,
                     payload=Single(value=(count - 1) / seconds),
                 )
+
+    def _period(self) -> tuple[float, float] | None:
+        """Return when the first and the last row were, in seconds since 1970; None: they do not say, or are one."""
+        is_stated = self._time is not None and self._source.times.are_all_read
+        if not is_stated or not "" < self._started_at < self._ended_at:
+            return None
+        first, last = (datetime.fromisoformat(text).timestamp() for text in (self._started_at, self._ended_at))
+        return first, last
 
     def _flags(self, group: _Group) -> tuple[Flag, ...]:
         """Return the flag for a value that most of a benchmark's good rows lack.

@@ -13,6 +13,7 @@ from perfgate.stats.quantiles import quantile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perfgate.core.errors import Diagnostic
     from perfgate.core.metrics import Direction
     from perfgate.core.run import Labels
 
@@ -139,6 +140,10 @@ class Record:
     """Values below it are compared as if they were it, in the record's unit; 0.0: all count."""
     labels: Labels = ()
     """What its rows hold in the fields that divide a benchmark (`ForeignOptions.split_by`), sorted by name."""
+    period: tuple[float, float] | None = None
+    """When the first and the last event behind its only value were, in seconds since 1970; None: not known."""
+    weight: float = 0.0
+    """By which sum its only value was divided, where it is a quotient of sums; 0.0: it is none."""
     machine: Labels = ()
     """What the file states of the machine (`machine.state_machine`); empty when it says nothing."""
 
@@ -162,6 +167,8 @@ class Skipped:
     """In a few words, such as ``failed`` or ``no values``."""
     metric: str = ""
     """The metric, when only that is unusable."""
+    message: Diagnostic | None = None
+    """What is printed of it, without a place; None: the name, then why."""
 
 
 def describe(record: Record) -> dict[str, Any]:

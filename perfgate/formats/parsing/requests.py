@@ -73,6 +73,7 @@ class Requests:
         if not self.undated and self.begun < self.ended < math.inf:
             rate = Single(value=len(self.times) / (self.ended - self.begun))
             facts["better"] = "higher"
+            facts["period"] = (self.begun, self.ended) if started_at else None
             yield Record(**facts, metric="throughput", unit="1/s", is_derived=True, payload=rate)
 
 

@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
 from perfgate.core.errors import cannot_decide
+from perfgate.formats.parsing.doubles import Doubles
 from perfgate.formats.parsing.files import open_regular, unreadable
 from perfgate.formats.parsing.timestamps import Times
 from perfgate.formats.parsing.xml_text import declared_encoding
@@ -73,6 +74,8 @@ class Source:
         """Paths of the keys of the whole first document, once somebody has looked for them."""
         self.times = Times(only)
         """Takes the time of each row, and says which rows a reader leaves out."""
+        self.doubles = Doubles()
+        """Counts the lines of a log whose rows state their times."""
         self._content = content
         self._head: bytes | None = None
         self._digest = hashlib.sha256()
@@ -198,6 +201,8 @@ class Source:
                     begun.append(rest)
                     if max(sum(map(len, begun)), *map(len, whole), 0) > longest:
                         raise self.fault(f"a line is longer than {longest:,} characters", "write one record a line")
+                    if self.times.field:
+                        self.doubles.take(whole)
                     yield from whole
                 if last := "".join(begun):
                     yield last

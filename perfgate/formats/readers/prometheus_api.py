@@ -12,8 +12,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.sessions import REST
+from perfgate.core.sources.series import unit_of
 from perfgate.core.text.units import scale_of
-from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, titled, unit_of
+from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, titled
 from perfgate.formats.parsing.histogram import describe_distribution, histogram
 from perfgate.formats.parsing.record import Record, Samples, Single, Skipped
 from perfgate.formats.parsing.values import items, table, text, to_number
@@ -51,9 +52,7 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     if kind not in {"matrix", "vector"}:
         raise source.fault(f'is an answer of the type "{kind[:40]}", which holds no measurements', _HINT)
     histograms: dict[tuple[str, Labels], _Buckets] = {}
-    for entry in map(table, items(answer.get("result"))):
-        stated = {key: _escaped(text(value)) for key, value in table(entry.get("metric")).items()}
-        name = stated.pop("__name__", "")
+    for entry, name, stated in _entries(answer, source):
         points = _read(items(entry.get("values")), source) if kind == "matrix" else [entry.get("value")]
         bound = _number(stated.get("le")) if name.endswith("_bucket") or not name else None
         if bound is not None:
@@ -67,6 +66,23 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
             yield from _series(name, labels, points, options, is_one=kind == "vector")
     for (name, labels), buckets in histograms.items():
         yield _histogram(name, labels, buckets, options)
+
+
+def _entries(answer: dict[str, Any], source: Source) -> Iterator[tuple[dict[str, Any], str, dict[str, str]]]:
+    """Yield each series of an answer with its name and its labels.
+
+    Raises:
+        CannotDecideError: one is there twice, as in two answers that were joined: which of them counts is unknown.
+    """
+    taken: set[tuple[str, Labels]] = set()
+    for entry in map(table, items(answer.get("result"))):
+        stated = {key: _escaped(text(value)) for key, value in table(entry.get("metric")).items()}
+        name = stated.pop("__name__", "")
+        series = name, tuple(sorted(stated.items()))
+        if series in taken:
+            raise source.fault(f"{titled(*series)} is there twice", "save one answer in each file")
+        taken.add(series)
+        yield entry, name, stated
 
 
 def _read(points: list[Any], source: Source) -> list[Any]:
@@ -126,7 +142,7 @@ def _record(
         benchmark=title,
         metric="value",
         unit=unit if name else None,
-        better=options.direction,
+        better=options.limited.get(name) or options.direction,
         payload=Single(value=scaled[0]) if is_one and not name else Samples(values=scaled),
         is_mean=not name and not is_one,
         is_side=is_of_runtime(name),

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.metrics import THROUGHPUT
-from perfgate.core.sources.series import PROCESS, SCRAPED_AT, Counted, describe_unused, divide
+from perfgate.core.sources.exposed import PROCESS, SCRAPED_AT
+from perfgate.core.sources.series import Counted, describe_unused, divide
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, parse_scrape
 from perfgate.formats.parsing.histogram import NOTHING, describe_distribution, histogram, is_amount, mean, share_of
@@ -77,7 +78,8 @@ def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[
             step = _difference(first, series)
         grown.append(step)
         steps.append((step, ""))
-        yield from _take_counter(step, options, flags)
+        for found in _take_counter(step, options, flags):
+            yield replace(found, remark=anew) if flags and isinstance(found, Record) else found
     for key, series in earlier.items():
         if key not in later and series.kind in {"counter", "histogram", "summary"}:
             yield Skipped(benchmark=series.title, why=_GONE)

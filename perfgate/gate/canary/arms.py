@@ -29,8 +29,6 @@ class Measure:
     """The only value, of which nothing says how certain it is: a rate, a mean, a quotient of sums."""
     instances: tuple[Distribution, ...] = ()
     """The values by instance, where more than one is named; their order says nothing."""
-    is_bucketed: bool = False
-    """Is of each value only the bucket known?"""
     source: str = ""
     """How the values came about, where that is not the usual way."""
 

@@ -65,13 +65,16 @@ def weigh_latency(
     few = min(len(was), len(now)) < least
     found: list[tuple[float, str]] = []
     high: float | None = None
+    of_hosts = False
     if not few:
         worse = _spread_of_instances(base, canary, lambda d: d.quantile(q), rollback * _OF_QUANTILE)
         lower = quantile_ratio_bounds(was, now, q, rollback * _OF_QUANTILE).low
         found.append((min(lower, worse.low), "bootstrap"))
         better = _spread_of_instances(base, canary, lambda d: d.quantile(q), promote)
-        high = max(quantile_ratio_bounds(was, now, q, promote).high, better.high) - 1.0
-    if not base.is_bucketed and not canary.is_bucketed:
+        upper = quantile_ratio_bounds(was, now, q, promote).high
+        high = max(upper, better.high) - 1.0
+        of_hosts = worse.low < lower or better.high > upper
+    if not was.is_bucketed and not now.is_bucketed:
         shift = shift_bounds(was, now, rollback * _OF_SHIFT)
         if shift is not None:
             spread = _spread_of_instances(base, canary, lambda d: d.quantile(0.5), rollback * _OF_SHIFT)
@@ -83,6 +86,12 @@ def weigh_latency(
         return Evidence(state=State.WORSE, low=low, high=high, proof=proof), missing
     if high is not None and high <= limit:
         return Evidence(state=State.HOLDS, low=low, high=high, proof="bootstrap"), missing
+    if of_hosts:
+        hosts = "the instances of a version differ: more instances would decide, not more requests"
+        return Evidence(state=State.OPEN, low=low, high=high), missing or hosts
+    if was.is_bucketed or now.is_bucketed:
+        wide = f"of each request only its bucket is known: histograms need finer edges around p{100 * q:g}"
+        return Evidence(state=State.OPEN, low=low, high=high), missing or wide
     change = now.quantile(q) / was.quantile(q) - 1.0 if was.quantile(q) > 0 else math.inf
     return Evidence(
         state=State.OPEN, low=low, high=high, needs=_needed_for_ratio(len(now), least, change, (low, high), limit)

@@ -9,6 +9,7 @@ from perfgate.core.policy import GATED_BY_DEFAULT
 from perfgate.core.rollout.canary import DEADLINE, ERRORS, P95, State, TriggerFinding
 from perfgate.core.statistic import QUANTILE_OF
 from perfgate.core.text.units import Limit
+from perfgate.gate.budgets import OF_SERIES
 from perfgate.gate.canary.evidence import Evidence, weigh_latency, weigh_share
 
 if TYPE_CHECKING:
@@ -51,9 +52,12 @@ def ask(baseline: Arm, canary: Arm, settings: Canary, budgets: Sequence[Budget])
         found += _of_benchmark(shown, baseline.of(was), canary.of(now), settings)
     found += _missing_triggers(found, settings)
     for budget in budgets:
+        of_budget: list[Question] = []
         for shown, was, now in names:
             if budget.limits(now, now) or budget.limits(was, was):
-                found += _of_budget(budget, shown, baseline.of(was), canary.of(now))
+                base, judged = _limited(budget, was, baseline.of(was)), _limited(budget, now, canary.of(now))
+                of_budget += _of_budget(budget, shown, base, judged)
+        found += of_budget or [_unmeasured(budget)]
     return found
 
 
@@ -232,15 +236,23 @@ def _missing_triggers(found: Sequence[Question], settings: Canary) -> Iterator[Q
         yield Question(finding=replace(finding, state=state, message=hints[trigger]))
 
 
-def _of_budget(budget: Budget, shown: str, was: dict[str, Measure], now: dict[str, Measure]) -> Iterator[Question]:
-    """Yield the question whether the canary keeps a budget."""
-    base, canary = was.get(budget.metric), now.get(budget.metric)
-    if base is None and canary is None:
-        return
-    trigger = budget.name or f"{budget.metric} {budget.statistic}"
-    unit = (canary or base).metric.unit  # type: ignore[union-attr] # one of them is there
-    finding = TriggerFinding(
-        trigger=trigger,
+def _limited(budget: Budget, benchmark: str, measures: dict[str, Measure]) -> Measure | None:
+    """Return what a budget limits of a benchmark; the only metric of a series is that one, whatever its name."""
+    if budget.metric in measures or budget.ratio or not budget.is_of_series(benchmark) or len(measures) != 1:
+        return measures.get(budget.metric)
+    (only,) = measures.values()
+    return only if only.metric.name in OF_SERIES else None
+
+
+def _unmeasured(budget: Budget) -> Question:
+    """Return what to say of a budget that nothing of either arm is about: it may be one of another program."""
+    finding = _about(budget, "", budget.limit.unit)
+    return Question(finding=replace(finding, state=State.SHOWN, message="neither arm measures it"))
+
+
+def _about(budget: Budget, shown: str, unit: str) -> TriggerFinding:
+    return TriggerFinding(
+        trigger=budget.name or f"{budget.metric} {budget.statistic}",
         benchmark=shown,
         metric=budget.metric,
         unit=unit,
@@ -248,6 +260,17 @@ def _of_budget(budget: Budget, shown: str, was: dict[str, Measure], now: dict[st
         limit=budget.limit.text,
         state=State.MISSING,
     )
+
+
+def _of_budget(budget: Budget, shown: str, base: Measure | None, canary: Measure | None) -> Iterator[Question]:
+    """Yield the question whether the canary keeps a budget."""
+    measured = canary or base
+    if measured is None:
+        return
+    finding = _about(budget, shown, measured.metric.unit)
+    if misfit := budget.find_misfit(measured.metric.unit, measured.metric.better):
+        yield Question(finding=replace(finding, message=misfit.message))
+        return
     question = _budget_question(budget, finding, base, canary)
     if budget.level == "fail":
         yield question

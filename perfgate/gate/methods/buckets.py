@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from perfgate.core.text.units import display_scale
+from perfgate.core.sources.series import unit_of
+from perfgate.core.text.units import display_scale, scale_of
 
 if TYPE_CHECKING:
     from perfgate.core.profile import MetricProfile
@@ -42,11 +43,17 @@ def is_surely_worse(c: Comparison) -> bool:
     return now.low > was.high if c.is_lower_better else now.high < was.low
 
 
-def is_beyond(limit: Limit, statistic: str, measured: MetricProfile) -> bool | str | None:
+def is_beyond(limit: Limit, statistic: str, measured: MetricProfile, *, series: str = "") -> bool | str | None:
     """Return whether a quantile read off buckets is beyond a limit, or in words why that is unknown.
 
     None: the quantile is known for itself, no bucket is in the way. Values in the
     bucket up to a bound are at most the bound, so that a limit that is a bound can be judged.
+
+    Args:
+        limit: in the unit of the metric.
+        statistic: which quantile.
+        measured: holds the quantile.
+        series: name of the histogram, whose end says the unit of its edges; empty: they are named in the limit's own.
     """
     q = measured.quantile(statistic)
     if q is None or q.low == q.high:
@@ -55,7 +62,11 @@ def is_beyond(limit: Limit, statistic: str, measured: MetricProfile) -> bool | s
     within, beyond = (q.high <= amount, q.low >= amount) if limit.op[0] == "<" else (q.low >= amount, q.high <= amount)
     if within or beyond:
         return beyond
-    return f"{statistic} lies {_where(q, measured.metric.unit)}, and the limit inside it"
+    at = limit.text.removeprefix(limit.op).strip()
+    if series:
+        edge = f"{amount / scale_of(unit_of(series))[0]:.12g}"
+        at = f'{edge} (le="{edge}")'
+    return f'{statistic} lies {_where(q, limit.unit)}, and the limit "{limit.text}" inside it: add an edge at {at}'
 
 
 def _where(q: Quantile, unit: str) -> str:

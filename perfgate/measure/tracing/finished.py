@@ -111,6 +111,16 @@ def report_at_exit() -> None:
         register(_report, _process.stages_file, os.getpid())
 
 
+def _report_as_worker() -> None:
+    """Report from a worker of `multiprocessing`, too: a forked one, also of a fork server, ends without `register`.
+
+    Asked at the first trace: what is registered as a worker imports its program is dropped before its work begins.
+    """
+    util, process = sys.modules.get("multiprocessing.util"), sys.modules.get("multiprocessing.process")
+    if _waiting and util is not None and process is not None and process.parent_process() is not None:
+        util.Finalize(None, _report, args=(_process.stages_file, os.getpid()), exitpriority=0)
+
+
 def _forget() -> None:
     """Leave what the parent measures to the parent."""
     _open.clear()
@@ -118,15 +128,6 @@ def _forget() -> None:
     _around.set(())
     _process.forget()
     _process.is_forked = True
-
-
-def _report_of_child() -> None:
-    """Report in a forked child, too: one of `multiprocessing` ends without what is registered for the exit."""
-    _process.is_forked = False
-    report_at_exit()
-    util = sys.modules.get("multiprocessing.util")
-    if util is not None and _waiting:
-        util.Finalize(None, _report, args=(_process.stages_file, os.getpid()), exitpriority=0)
 
 
 def _report(path: str, pid: int) -> None:
@@ -168,7 +169,10 @@ def deliver(trace: Trace, open_span: Callable[[str], Span | NoSpan]) -> None:
     if trace.pid != os.getpid():
         return
     if _process.is_forked:
-        _report_of_child()
+        _process.is_forked = False
+        report_at_exit()
+    if not _process.finished:
+        _report_as_worker()
     _process.finished += 1
     runs = _around.get() or tuple(_open)
     if runs:

@@ -127,7 +127,16 @@ class StageMetrics:
 
     def export_to_prometheus(self) -> str:
         """Return all of it in Prometheus' text format, with real histograms."""
-        from perfgate.measure.tracing.exposition import Family, expose  # only those who export need it
+        # only those who export need these
+        from perfgate.core.sources.exposed import (
+            DEADLINE_MISSES,
+            EXCHANGE,
+            GUARD_TRIPS,
+            PARALLEL,
+            STAGE_DURATION,
+            TICKS,
+        )
+        from perfgate.measure.tracing.exposition import Family, expose
 
         with self._lock:
             stages: dict[Labels, Durations] = {(("stage", name),): d for name, d in self._stages.items()}
@@ -135,15 +144,15 @@ class StageMetrics:
             trips: dict[Labels, float] = {(("reason", r),): float(n) for r, n in self._guard_trips.items()}
             misses: dict[Labels, float] = {(): float(self._misses)}
             families = [
-                Family("stage_duration", "histogram", "Time in a stage of a trace.", durations=stages),
-                Family("exchange_req", "histogram", "Time of a request to another system.", durations=exchanges),
-                Family("guard_trips_total", "counter", "Guards that stopped something.", values=trips),
-                Family("ticks_total", "counter", "Traces recorded.", values={(): float(self._ticks)}),
-                Family("tick_deadline_miss_total", "counter", "Traces beyond the deadline.", values=misses),
+                Family(STAGE_DURATION, "histogram", "Time in a stage of a trace.", durations=stages),
+                Family(EXCHANGE, "histogram", "Time of a request to another system.", durations=exchanges),
+                Family(GUARD_TRIPS, "counter", "Guards that stopped something.", values=trips),
+                Family(TICKS, "counter", "Traces recorded.", values={(): float(self._ticks)}),
+                Family(DEADLINE_MISSES, "counter", "Traces beyond the deadline.", values=misses),
             ]
             if self._parallel is not None:
                 families.append(
-                    Family("parallel_symbols", "gauge", "Units of work at the same time.", values={(): self._parallel})
+                    Family(PARALLEL, "gauge", "Units of work at the same time.", values={(): self._parallel})
                 )
             return expose(families, prefix=self.prefix, unit=self.unit)
 

@@ -20,9 +20,14 @@ from perfgate.measure.tracing.spans import (
     Trace,
     open_span,
 )
+from perfgate.measure.variables import say_once
 
 _HASHED = 13  # hex digits of a digest that decide about a trace: as many as a double holds
 _CHOICES = 16.0**_HASHED
+_NOT_ITS_OWN = (
+    "finish_trace was called in a task or thread that did not start the trace, which goes on: "
+    "call it where start_trace was called"
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,15 +122,19 @@ class Tracer:
             gauges[_key(gauges, name, labels)] = value
 
     def finish_trace(self) -> Trace | None:
-        """End the trace of this thread or task, and return it; None when there is none.
+        """End the trace of this thread or task, and return it; None when it started none.
 
-        Spans that are still open end with it, and are counted.
+        Spans that are still open end with it, and are counted. A trace that a task inherited goes on in the one that
+        started it: that is said once on stderr.
         """
         now = perf_counter_ns()
         span = open_span()
         if span is None:
             return None
         trace = span.trace
+        if not _is_of_this_context(trace):
+            say_once(_NOT_ITS_OWN)
+            return None
         trace.finish(now)
         ACTIVE.set(None)
         deliver(trace, self.span)

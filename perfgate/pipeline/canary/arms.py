@@ -304,7 +304,7 @@ def _measure_of(found: _Gathered) -> Measure:
         return Measure(metric=metric, source=source, share=found.share)
     if found.buckets:
         whole = of_buckets([*found.buckets.items()])
-        return Measure(metric=metric, source=source, whole=whole, is_bucketed=True)
+        return Measure(metric=metric, source=source, whole=whole)
     if found.cells:
         whole = Distribution(found.cells)
     elif len(found.values) > 1:

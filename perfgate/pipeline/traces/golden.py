@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.text.canonical import dumps, rounded
 from perfgate.core.text.names import list_some
-from perfgate.core.traces.spans import MOST_INCOMPLETE
+from perfgate.core.traces.spans import MOST_INCOMPLETE, describe_causes
 from perfgate.core.traces.structure import MOST_ROWS, TooManyRowsError
 from perfgate.gate.golden import MOST_STRUCTURES, compare, group, to_golden
 from perfgate.pipeline.check.left_behind import find_left_behind
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
     from perfgate.gate.golden import Comparison
 
 _UNWRITABLE = "golden-unwritable"
-_TRACE = "trace in this job, and write the traces to a file that git does not hold"
+_OTHER_FOLDER = "name a folder that can be written to: --out DIR"
+_TRACE = "remove old files of traces, trace in this job, and write the traces to a file that git does not hold"
 _MOST_NAMES = 8
+_MOST_NAMED = 3
+"""Files that are named in a command to repeat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,8 @@ class Checked:
     """What was left out."""
     faults: tuple[Diagnostic, ...]
     """Why nothing is decided."""
+    advice: tuple[str, ...]
+    """What to do about changes, in lines."""
 
 
 def refresh(paths: Sequence[str], *, out: str | None, attributes: Sequence[str]) -> Refreshed:
@@ -99,9 +105,9 @@ def refresh(paths: Sequence[str], *, out: str | None, attributes: Sequence[str])
         if _holds(path, content):
             unchanged.append(path)
             continue
-        write_output(path, content, slug=_UNWRITABLE)
+        write_output(path, content, slug=_UNWRITABLE, hint=_OTHER_FOLDER)
         written.append((path, len(structures), sum(map(len, structures.values()))))
-    write_output(os.path.join(folder, store.DURATIONS), _durations(found), slug=_UNWRITABLE)
+    write_output(os.path.join(folder, store.DURATIONS), _durations(found), slug=_UNWRITABLE, hint=_OTHER_FOLDER)
     left = [os.path.join(folder, name) for name in names if name not in wanted]
     return Refreshed(
         written=tuple(written), unchanged=tuple(unchanged), left=tuple(left), remarks=tuple(trace.remarks(found))
@@ -137,7 +143,7 @@ def check(paths: Sequence[str], *, folder: str | None) -> Checked:
     edits = find_edits(where, folder, golden)
     files = trace.find_files(paths)
     found = trace.read(files)
-    not_of_job, warnings = find_left_behind((), files, hint=_TRACE)
+    not_of_job, warnings = find_left_behind(trace.tally(found), files, hint=_TRACE)
     try:
         comparison = compare(golden, found.complete)
     except TooManyRowsError as caught:
@@ -155,7 +161,9 @@ def check(paths: Sequence[str], *, folder: str | None) -> Checked:
         for root in comparison.missing
     ]
     if part > MOST_INCOMPLETE * (part + len(found.complete)):
-        message = f"{part:,} of {part + len(found.complete):,} traces are incomplete: {trace.causes(found)}"
+        message = (
+            f"{part:,} of {part + len(found.complete):,} traces are incomplete: {describe_causes(found.incomplete)}"
+        )
         hint = "export every span: a larger queue of the exporter, or fewer traces at a time"
         faults.append(error("golden-incomplete", message, place=", ".join(paths) or where, hint=hint))
     return Checked(
@@ -164,6 +172,26 @@ def check(paths: Sequence[str], *, folder: str | None) -> Checked:
         first=(*edits.notes, *warnings),
         remarks=tuple(trace.remarks(found)),
         faults=tuple(faults),
+        advice=_advise(paths, folder, where),
+    )
+
+
+def _advise(paths: Sequence[str], folder: str | None, where: str) -> tuple[str, ...]:
+    """Return how a change is accepted, and how its cause is found, by commands for the same files.
+
+    Args:
+        paths: of the traces, as they were given.
+        folder: of golden files, as it was given.
+        where: it is.
+    """
+    files = shlex.join(paths) if len(paths) <= _MOST_NAMED else "FILES"
+    given = "" if folder is None else shlex.join(["--out", folder])
+    accept = " ".join(filter(None, ("perfgate golden refresh", given, files)))
+    return (
+        "What to do:",
+        f"- If the change is intended: {accept}",
+        f"  and commit {shlex.quote(where)}.",
+        f"- Else find the caller: {' '.join(filter(None, ('perfgate trace', files)))}",
     )
 
 

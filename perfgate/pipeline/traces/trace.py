@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from perfgate.collect import SessionTally
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, warning
+from perfgate.core.traces.spans import describe_causes
+from perfgate.formats.detect import detect
 from perfgate.formats.discovery import find
+from perfgate.formats.parsing.requests import instant
 from perfgate.formats.parsing.source import Source
 from perfgate.formats.parsing.traces import read_traces
 from perfgate.pipeline.inputs import read_settings
@@ -50,10 +54,20 @@ def read(files: Sequence[str]) -> Traces:
     Raises:
         CannotDecideError: a file cannot be read or is no OTLP, or there is no complete trace.
     """
-    found = read_traces(map(Source, files))
+    found = _read_all(files)
     if not found.complete:
         raise cannot_decide("no-traces", _none_complete(found), place=files[0], hint=_HINT)
     return found
+
+
+def _read_all(files: Sequence[str]) -> Traces:
+    try:
+        return read_traces(map(Source, files))
+    except CannotDecideError as caught:
+        (fault,) = caught.diagnostics
+        if fault.slug == "format-invalid" and os.path.isfile(fault.place):
+            detect(Source(fault.place))  # a file of another kind says which
+        raise
 
 
 _HINT = "give all files that the spans were written to, and export whole traces"
@@ -61,26 +75,39 @@ _HINT = "give all files that the spans were written to, and export whole traces"
 
 def _none_complete(found: Traces) -> str:
     if found.incomplete:
-        return f"all {len(found.incomplete):,} traces are incomplete: {causes(found)}"
+        return f"all {len(found.incomplete):,} traces are incomplete: {describe_causes(found.incomplete)}"
     return "the files hold no spans" if not found.unnamed else "no span names its trace"
 
 
-def causes(found: Traces) -> str:
-    """Return in words why traces are incomplete, with counts of spans."""
-    counts = {
-        "spans without their parent": sum(t.missing_parents for t in found.incomplete),
-        "spans whose parents form a circle": sum(t.circular for t in found.incomplete),
-        "contradictory spans": sum(t.conflicting for t in found.incomplete),
-        "dropped spans": sum(t.dropped for t in found.incomplete),
-    }
-    return ", ".join(f"{number:,} {words}" for words, number in counts.items() if number)
+def tally(found: Traces) -> list[SessionTally]:
+    """Return when the traces of each root in each file began, as far as they say, for who asks whether they are old.
+
+    A file to which traces were added holds old ones beside new ones, so that each root of it counts by itself.
+    """
+    newest: dict[tuple[str, str], int] = {}
+    for trace in found.complete:
+        key = trace.file, trace.spans[0].name
+        newest[key] = max(newest.get(key, 0), trace.start)
+    return [
+        SessionTally(
+            machine_class="",
+            key=(root, ()),
+            session="",
+            started_at=instant(start / 1e9),
+            ok=1,
+            failed=0,
+            known=0,
+            files=(file,),
+        )
+        for (file, root), start in newest.items()
+    ]
 
 
 def remarks(found: Traces) -> list[Diagnostic]:
     """Return what was left out, as warnings."""
     noted: list[Diagnostic] = []
     if found.incomplete:
-        message = f"{len(found.incomplete):,} incomplete traces were left out: {causes(found)}"
+        message = f"{len(found.incomplete):,} incomplete traces were left out: {describe_causes(found.incomplete)}"
         noted.append(warning("traces-incomplete", message, hint=_HINT))
     if found.unnamed:
         noted.append(warning("traces-incomplete", f"{found.unnamed:,} spans name no trace, and were left out"))

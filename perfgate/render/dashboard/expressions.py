@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
-from perfgate.core.errors import cannot_decide
+from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.metrics import THROUGHPUT
-from perfgate.core.sources.series import find_ratio, is_label_name, stem_of
+from perfgate.core.sources.exposed import (
+    ACTIVE_MODELS,
+    HTTP_DURATION,
+    INFERENCE_LATENCY,
+    LOGGING_LATENCY,
+    OF_PREDICTIONS,
+    PREDICTION_LATENCY,
+)
+from perfgate.core.sources.series import find_ratio, is_label_name, stem_of, unit_of
 from perfgate.core.statistic import QUANTILE_OF
 from perfgate.core.text.units import scale_of
-from perfgate.formats.parsing.exposition import unit_of
-from perfgate.render.dashboard.overview import (
-    BY_MODEL,
-    BY_ROUTE,
-    CHOSEN,
-    CHOSEN_SERIES,
-    DURATION,
-    INFERENCE,
-    LOGGING,
-    MODELS,
-    OF_PREDICTIONS,
-    TOTAL,
-)
+from perfgate.render.dashboard.overview import BY_MODEL, BY_ROUTE, CHOSEN, CHOSEN_SERIES
 from perfgate.render.dashboard.promql import increase, legend, mean, quantile, rate, share
 from perfgate.render.dashboard.records import Query, Subject
 from perfgate.render.dashboard.stages import BY_EXCHANGE, BY_STAGE
@@ -31,7 +27,6 @@ from perfgate.render.promql import select, select_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perfgate.core.metrics import Direction
     from perfgate.core.policy import Budget
     from perfgate.core.sources.series import Ratio
     from perfgate.render.dashboard.records import Unit
@@ -43,8 +38,15 @@ _MEANS = frozenset({"duration_mean", "size_mean", "value_mean"})
 """Metrics of a histogram or a summary without buckets between two scrapes."""
 _GRAFANA: dict[str, Unit] = {
     "s": "s", "ms": "ms", "us": "µs", "ns": "ns", "min": "m", "h": "h", "B": "decbytes", "kB": "deckbytes",
-    "MB": "decmbytes", "KiB": "kbytes", "MiB": "mbytes", "%": "percent",
+    "MB": "decmbytes", "KiB": "kbytes", "MiB": "mbytes", "%": "percent", "1/s": "cps",
 }  # fmt: skip
+
+
+class _InUnit(TypedDict):
+    """In what unit a series is."""
+
+    unit: Unit
+    factor: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,26 +78,19 @@ def express(budget: Budget, ratios: Sequence[Ratio], stages: StageNames) -> Judg
         CannotDecideError: the series has no such metric or label, or the limit has another unit or direction.
     """
     ratio = find_ratio(ratios, budget.series, budget.metric)
+    judged = _judged(budget, ratio, stages)
+    if misfit := budget.find_misfit(*budget.kind_of_series(ratio), series=budget.series):
+        raise CannotDecideError([misfit])
+    return judged
+
+
+def _judged(budget: Budget, ratio: Ratio | None, stages: StageNames) -> Judged:
     if ratio is not None:
-        return _checked(budget, _of_ratio(ratio, budget), "1", ratio.better)
+        return _of_ratio(ratio, budget)
     if budget.metric == THROUGHPUT.name:
         query = Query(expr=rate(select_name(budget.series, _chosen(budget.series))), legend="all")
-        judged = Judged(query=query, subject=Subject("rate", budget.series), unit="cps", factor=1.0)
-        return _checked(budget, judged, THROUGHPUT.unit, THROUGHPUT.better)
-    if budget.series.endswith("_total"):
-        return _checked(budget, _of_counter(budget), "1", budget.better)
-    factor, base = scale_of(unit_of(budget.series))
-    return _checked(budget, _of_values(budget, stages, factor), base, budget.better)
-
-
-def _checked(budget: Budget, judged: Judged, base: str, better: Direction) -> Judged:
-    if budget.limit.unit != base:
-        message = f'"{budget.limit.text}" does not fit "{budget.metric}" of {budget.series}, which is in "{base}"'
-        raise cannot_decide("budget-unit", message, place=budget.origin, hint="write the limit in a unit of the metric")
-    if budget.better != better:
-        message = f'"{budget.limit.text}" points the wrong way: {better} is better for "{budget.metric}"'
-        raise cannot_decide("budget-sign", message, place=budget.origin, hint="turn the sign of the limit")
-    return judged
+        return Judged(query=query, subject=Subject("rate", budget.series), unit="cps", factor=1.0)
+    return _of_counter(budget) if budget.series.endswith("_total") else _of_values(budget, stages)
 
 
 def _chosen(series: str) -> str:
@@ -118,24 +113,33 @@ def _of_counter(budget: Budget) -> Judged:
         hint = f'name the metric "{THROUGHPUT.name}" or "{_TOTAL}", or state a [[ratio]] of that name'
         raise cannot_decide("budget-series", message, place=budget.origin, hint=hint)
     query = Query(expr=increase(budget.series), legend="__auto")
-    return Judged(query=query, subject=Subject("increase", budget.series), unit="short", factor=1.0)
+    return Judged(query=query, subject=Subject("increase", budget.series), **_unit_of(budget.series))
 
 
-def _of_values(budget: Budget, stages: StageNames, factor: float) -> Judged:
+def _of_values(budget: Budget, stages: StageNames) -> Judged:
     """Return a quantile or the mean of a histogram, or a gauge."""
     name, q = budget.series, QUANTILE_OF[budget.statistic]
     labels = {
-        TOTAL: BY_MODEL, INFERENCE: BY_MODEL, LOGGING: BY_MODEL, DURATION: BY_ROUTE, stages.stage: BY_STAGE,
+        PREDICTION_LATENCY: BY_MODEL,
+        INFERENCE_LATENCY: BY_MODEL,
+        LOGGING_LATENCY: BY_MODEL,
+        HTTP_DURATION: BY_ROUTE,
+        stages.stage: BY_STAGE,
         stages.exchange: BY_EXCHANGE,
-    }  # fmt: skip
+    }
     by, chosen = labels.get(name), _chosen(name)
     if budget.metric in _MEANS:
         subject, expr = Subject("mean", name), mean(name, chosen, by)
     elif by is not None:
         subject, expr = Subject("quantile", name, budget.statistic), quantile(q, name, chosen, by)
-    elif name in {MODELS, stages.parallel}:
-        subject, expr = Subject("gauge", name), select_name(name, CHOSEN_SERIES if name == MODELS else "")
+    elif name in {ACTIVE_MODELS, stages.parallel}:
+        subject, expr = Subject("gauge", name), select_name(name, CHOSEN_SERIES if name == ACTIVE_MODELS else "")
     else:
         subject, expr = Subject("quantile", name, budget.statistic), f"{quantile(q, name, '', None)} or {name}"
     query = Query(expr=expr, legend=legend(by))
-    return Judged(query=query, subject=subject, unit=_GRAFANA.get(unit_of(name), "short"), factor=factor)
+    return Judged(query=query, subject=subject, **_unit_of(name))
+
+
+def _unit_of(series: str) -> _InUnit:
+    unit = unit_of(series)
+    return {"unit": _GRAFANA.get(unit, "short"), "factor": scale_of(unit)[0]}

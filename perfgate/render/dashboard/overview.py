@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfgate.core.sources.exposed import (
+    ACTIVE_MODELS,
+    CACHE_OPERATIONS,
+    HTTP_DURATION,
+    HTTP_REQUESTS,
+    INFERENCE_LATENCY,
+    LOGGING_LATENCY,
+    PREDICTION_LATENCY,
+    PREDICTIONS,
+)
 from perfgate.core.statistic import QUANTILE_OF
 from perfgate.render.dashboard.promql import legend, mean, quantile, rate, share
 from perfgate.render.dashboard.records import Panel, Query, Section, Subject, Variable
@@ -17,11 +27,6 @@ CHOSEN = f'model_version=~"$model",{CHOSEN_SERIES}'
 """The model versions and the series that are chosen; a metric without one of the labels is taken as a whole."""
 BY_MODEL = ("model_version",)
 BY_ROUTE = ("method", "route")
-TOTAL, INFERENCE, LOGGING = "prediction_latency_seconds", "inference_latency_seconds", "logging_latency_seconds"
-PREDICTIONS, CACHE, MODELS = "model_predictions_total", "cache_operations_total", "active_models"
-REQUESTS, DURATION = "http_requests_total", "http_request_duration_seconds"
-OF_PREDICTIONS = frozenset({TOTAL, INFERENCE, LOGGING, PREDICTIONS, CACHE, MODELS})
-"""Metrics of `perfgate.monitor.PredictionMetrics`."""
 VARIABLES = (
     Variable(
         name="model",
@@ -46,21 +51,21 @@ def make_overview() -> Section:
 
 
 def _latency() -> tuple[Panel, ...]:
-    parts = ((INFERENCE, "inference"), (LOGGING, "logging"), (TOTAL, "total"))
+    parts = ((INFERENCE_LATENCY, "inference"), (LOGGING_LATENCY, "logging"), (PREDICTION_LATENCY, "total"))
     return (
         Panel(
             title="Latency p95 by model",
             about="Time of whole predictions: 95 % are faster.",
             unit="s",
-            queries=(Query(expr=quantile(_P95, TOTAL, CHOSEN, BY_MODEL), legend=legend(BY_MODEL)),),
-            subject=Subject("quantile", TOTAL, "p95"),
+            queries=(Query(expr=quantile(_P95, PREDICTION_LATENCY, CHOSEN, BY_MODEL), legend=legend(BY_MODEL)),),
+            subject=Subject("quantile", PREDICTION_LATENCY, "p95"),
         ),
         Panel(
             title="Latency mean by model",
             about="Time of whole predictions.",
             unit="s",
-            queries=(Query(expr=mean(TOTAL, CHOSEN, BY_MODEL), legend=legend(BY_MODEL)),),
-            subject=Subject("mean", TOTAL),
+            queries=(Query(expr=mean(PREDICTION_LATENCY, CHOSEN, BY_MODEL), legend=legend(BY_MODEL)),),
+            subject=Subject("mean", PREDICTION_LATENCY),
         ),
         Panel(
             title="Inference and logging, mean",
@@ -71,8 +76,8 @@ def _latency() -> tuple[Panel, ...]:
         _share(
             "Logging, share of the time",
             "Time of keeping what was predicted, of the time of whole predictions.",
-            (f"{LOGGING}_sum", ""),
-            (f"{TOTAL}_sum", ""),
+            (f"{LOGGING_LATENCY}_sum", ""),
+            (f"{PREDICTION_LATENCY}_sum", ""),
         ),
     )
 
@@ -84,38 +89,54 @@ def _volume() -> tuple[Panel, ...]:
             title="Active models",
             about="Models that are loaded.",
             unit="short",
-            queries=(Query(expr=select_name(MODELS, CHOSEN_SERIES), legend="__auto"),),
-            subject=Subject("gauge", MODELS),
+            queries=(Query(expr=select_name(ACTIVE_MODELS, CHOSEN_SERIES), legend="__auto"),),
+            subject=Subject("gauge", ACTIVE_MODELS),
         ),
     )
 
 
 def _cache() -> tuple[Panel, ...]:
     return (
-        _share("Cache hit rate by model", "Answers from the cache, of all.", (CACHE, _HIT), (CACHE, "")),
-        _rate("Cache hits and misses", "Operations a second.", CACHE, matchers=CHOSEN, by=("operation",), unit="cps"),
-        _share("Anomaly rate by model", "Predictions that are anomalies, of all.", (PREDICTIONS, _ANOMALY),
-               (PREDICTIONS, "")),
-    )  # fmt: skip
+        _share(
+            "Cache hit rate by model",
+            "Answers from the cache, of all.",
+            (CACHE_OPERATIONS, _HIT),
+            (CACHE_OPERATIONS, ""),
+        ),
+        _rate(
+            "Cache hits and misses",
+            "Operations a second.",
+            CACHE_OPERATIONS,
+            matchers=CHOSEN,
+            by=("operation",),
+            unit="cps",
+        ),
+        _share(
+            "Anomaly rate by model",
+            "Predictions that are anomalies, of all.",
+            (PREDICTIONS, _ANOMALY),
+            (PREDICTIONS, ""),
+        ),
+    )
 
 
 def _requests() -> tuple[Panel, ...]:
-    failed = select_name(REQUESTS, _FAILED)
+    failed = select_name(HTTP_REQUESTS, _FAILED)
     return (
         Panel(
             title="Errors by route",
             about="Requests that were answered with 500 or above, of all.",
             unit="percentunit",
-            queries=(Query(expr=share(failed, REQUESTS, BY_ROUTE), legend=legend(BY_ROUTE)),),
-            subject=Subject("share", failed, REQUESTS),
+            queries=(Query(expr=share(failed, HTTP_REQUESTS, BY_ROUTE), legend=legend(BY_ROUTE)),),
+            subject=Subject("share", failed, HTTP_REQUESTS),
         ),
-        _rate("Requests by status", "Requests a second.", REQUESTS, matchers="", by=("status",), unit="reqps"),
+        _rate("Requests by status", "Requests a second.", HTTP_REQUESTS, matchers="", by=("status",), unit="reqps"),
         Panel(
             title="Response time p95 by route",
             about="From the request to the end of the response: 95 % are faster.",
             unit="s",
-            queries=(Query(expr=quantile(_P95, DURATION, "", BY_ROUTE), legend=legend(BY_ROUTE)),),
-            subject=Subject("quantile", DURATION, "p95"),
+            queries=(Query(expr=quantile(_P95, HTTP_DURATION, "", BY_ROUTE), legend=legend(BY_ROUTE)),),
+            subject=Subject("quantile", HTTP_DURATION, "p95"),
         ),
     )
 

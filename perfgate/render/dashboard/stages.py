@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from perfgate.core.sources.exposed import DEADLINE_MISSES, EXCHANGE, GUARD_TRIPS, PARALLEL, STAGE_DURATION, TICKS
 from perfgate.core.statistic import QUANTILE_OF
 from perfgate.render.dashboard.promql import legend, quantile, rate, share
 from perfgate.render.dashboard.records import Panel, Query, Section, Subject
@@ -25,24 +26,23 @@ class StageNames:
     @property
     def stage(self) -> str:
         """The histogram of the time in stages."""
-        return f"{self.prefix}_stage_duration_{self.unit}"
+        return f"{self.prefix}_{STAGE_DURATION}_{self.unit}"
 
     @property
     def exchange(self) -> str:
         """The histogram of the time of requests to other systems."""
-        return f"{self.prefix}_exchange_req_{self.unit}"
+        return f"{self.prefix}_{EXCHANGE}_{self.unit}"
 
     @property
     def parallel(self) -> str:
         """The gauge of the work that goes on at the same time."""
-        return f"{self.prefix}_parallel_symbols"
+        return f"{self.prefix}_{PARALLEL}"
 
 
 def make_stages(names: StageNames) -> Section:
     """Return the panels of the stage metrics."""
     unit: Literal["ms", "s"] = "ms" if names.unit == "ms" else "s"
-    misses, ticks = f"{names.prefix}_tick_deadline_miss_total", f"{names.prefix}_ticks_total"
-    trips = f"{names.prefix}_guard_trips_total"
+    misses, ticks, trips = (f"{names.prefix}_{name}" for name in (DEADLINE_MISSES, TICKS, GUARD_TRIPS))
     return Section(
         title="Stages",
         panels=(

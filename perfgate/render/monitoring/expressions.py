@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from perfgate.core.errors import error, note
 from perfgate.core.metrics import THROUGHPUT
-from perfgate.core.sources.series import Matcher, Ratio, Selector, find_ratio, is_label_name
+from perfgate.core.sources.series import Matcher, Ratio, Selector, find_ratio, is_label_name, unit_of
 from perfgate.core.statistic import QUANTILE_OF
 from perfgate.core.text.units import scale_of
-from perfgate.formats.parsing.exposition import unit_of
 from perfgate.render.promql import select
 
 if TYPE_CHECKING:
@@ -68,6 +67,8 @@ class Watched:
     """Labels of which each set of values is watched alone."""
     factor: Fraction
     """From the unit of the series to the base unit."""
+    job: str = ""
+    """Value of the label ``job`` of all its series; empty: any."""
 
     def bound(self, limit: Limit) -> Bound:
         """Return when a value is beyond the budget's limit or its warning.
@@ -189,7 +190,7 @@ def _watched(budget: Budget, name: str, ratios: Sequence[Ratio], job: str) -> Wa
         return note("alert-none", message, place=budget.origin, hint=hint)
     else:
         watched = _of_series(budget, name, matchers)
-    return _fault(watched, ratio) or watched
+    return _fault(watched, ratio) or replace(watched, job=job)
 
 
 def _of_ratio(budget: Budget, name: str, ratio: Ratio, matchers: tuple[Matcher, ...]) -> Watched:
@@ -230,14 +231,11 @@ def _of_series(budget: Budget, name: str, matchers: tuple[Matcher, ...]) -> Watc
 def _fault(watched: Watched, ratio: Ratio | None) -> Diagnostic | None:
     """Return why a budget fits no series: what `perfgate check` says of it as well."""
     budget, limit = watched.budget, watched.budget.limit
-    unit = "1" if ratio else THROUGHPUT.unit if watched.kind == "rate" else scale_of(unit_of(budget.series))[1]
-    if limit.unit != unit:
-        message = f'"{limit.text}" does not fit "{budget.metric}" of {budget.series}, which is in "{unit}"'
-        return error("budget-unit", message, place=budget.origin, hint="write the limit in a unit of the metric")
-    better = ratio.better if ratio else {"rate": "higher", "gauge": budget.better}.get(watched.kind, "lower")
-    if budget.better != better:
-        message = f'"{limit.text}" points the wrong way: {better} is better for "{budget.metric}"'
-        return error("budget-sign", message, place=budget.origin, hint="turn the sign of the limit")
+    unit, better = budget.kind_of_series(ratio)
+    if better is None and watched.kind != "gauge":
+        better = "lower"
+    if misfit := budget.find_misfit(unit, better, series=budget.series):
+        return misfit
     for label in watched.by:
         if not is_label_name(label):
             message = f'"{label}" is no name of a label, by which "{budget.metric}" is split'

@@ -9,7 +9,7 @@ from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any, Literal
 
 from perfgate.render.monitoring.expressions import SHARES, Bound, duration, unused
-from perfgate.render.promql import quoted
+from perfgate.render.promql import quoted, select_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -91,7 +91,12 @@ class Alarm:
     @property
     def labels(self) -> dict[str, str]:
         """Return the labels that the alert adds."""
-        return {"budget": self.watched.name, "severity": self.severity}
+        return {"budget": self.watched.name, **_job_of(self.watched), "severity": self.severity}
+
+
+def _job_of(watched: Watched) -> dict[str, str]:
+    """Return the label in which the values of several services differ: each file records the same names."""
+    return {"job": watched.job} if watched.job else {}
 
 
 SHOWN = "\0"
@@ -201,7 +206,7 @@ def _recorded(watched: Watched, settings: Settings) -> Iterator[dict[str, Any]]:
         return {
             "record": name,
             "expr": expression,
-            "labels": {"budget": watched.name, "window": duration(window)},
+            "labels": {"budget": watched.name, **_job_of(watched), "window": duration(window)},
         }
 
     for window in windows:
@@ -213,7 +218,8 @@ def _recorded(watched: Watched, settings: Settings) -> Iterator[dict[str, Any]]:
 
 
 def _recorded_as(name: str, watched: Watched, window: int) -> str:
-    return f"{name}{{budget={quoted(watched.name)},window={quoted(duration(window))}}}"
+    labels = {"budget": watched.name, **_job_of(watched), "window": duration(window)}
+    return select_name(name, *(f"{label}={quoted(value)}" for label, value in labels.items()))
 
 
 def _annotations(watched: Watched, role: Role, limit: Limit, window: int, settings: Settings) -> dict[str, str]:

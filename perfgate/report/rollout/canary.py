@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.rollout.canary import Outcome, State
@@ -17,6 +18,7 @@ from perfgate.report.document import (
     Gauge,
     Line,
     Paragraph,
+    Span,
     Table,
     name,
     strong,
@@ -39,10 +41,11 @@ _COLUMNS = (
     BENCHMARK,
     Column(title="Baseline", kind="value", priority=2, label="baseline"),
     Column(title="Canary", kind="value", label="canary"),
-    Column(title="Proven", kind="text", label="proven"),
+    Column(title="Bounds", kind="text", label="bounds"),
     Column(title="Limit", kind="text", label="limit"),
 )
 _PERCENT = 100
+_PLAIN = re.compile(r"[A-Za-z0-9 ,.:;%()+_-]*").fullmatch
 
 
 def compose_canary(decision: Decision, *, tool: str) -> Document:
@@ -106,13 +109,18 @@ def _entry(f: TriggerFinding) -> Entry:
     if f.needs is not None:
         more = f"needs about {f.needs:,} more requests"
         remark = f"{remark}; {more}" if remark else more
-    return Entry(cells=cells, remark=(name(remark),) if remark else ())
+    return Entry(cells=cells, remark=(_words(remark),) if remark else ())
 
 
 def _describe_unjudged(f: TriggerFinding) -> Line:
     head = "Not measured" if f.state is State.MISSING else "Not judged"
     about = f" ({f.benchmark})" if f.benchmark else ""
-    return text(f"{head}: "), name(f"{f.trigger}{about}"), text(": "), name(f"{f.message}.")
+    return text(f"{head}: "), name(f"{f.trigger}{about}"), text(": "), _words(f"{f.message}.")
+
+
+def _words(message: str) -> Span:
+    """Return a message as words of our own, unless it holds what may come from data or mean something in Markdown."""
+    return text(message) if _PLAIN(message) else name(message)
 
 
 def _value(value: float | None, unit: str, beside: float | None) -> str:

@@ -20,15 +20,17 @@ class Distribution:
     are all that is known, and the last bucket may be unbounded.
     """
 
-    __slots__ = ("_upto", "cells")
+    __slots__ = ("_upto", "cells", "is_bucketed")
 
-    def __init__(self, cells: Sequence[Cell]) -> None:
+    def __init__(self, cells: Sequence[Cell], *, is_bucketed: bool = False) -> None:
         """Take the cells.
 
         Args:
             cells: ascending, at least one; sizes >= 1.
+            is_bucketed: are they buckets, which hold their upper bound and not their lower one?
         """
         self.cells = tuple(cells)
+        self.is_bucketed = is_bucketed
         self._upto = tuple(accumulate(c.size for c in self.cells))
 
     def __len__(self) -> int:
@@ -56,14 +58,15 @@ class Distribution:
 
         Args:
             limit: in the unit of the values.
-            at_limit: do values that are equal to the limit count?
+            at_limit: do values that are equal to the limit count? In buckets these are not known, and count as below.
         """
         surely = possibly = 0
+        touches = self.is_bucketed or at_limit
         for low, high, size in self.cells:
-            if low > limit or (at_limit and low >= limit):
+            if low > limit or (touches and low == limit):
                 surely += size
                 possibly += size
-            elif high > limit or (at_limit and high >= limit):
+            elif high > limit or (at_limit and not self.is_bucketed and high == limit):
                 possibly += size
         return surely, possibly
 
@@ -104,7 +107,7 @@ def of_buckets(buckets: Sequence[tuple[float, float]]) -> Distribution:
         if size > 0:
             cells.append(Cell(low, bound, size))
         low, before = bound, max(round(count), before)
-    return Distribution(cells)
+    return Distribution(cells, is_bucketed=True)
 
 
 def _middle(cell: Cell) -> float:

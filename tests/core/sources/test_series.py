@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from perfgate.core.sources.series import Counted, Ratio, describe_unused, divide, family_of, parse_selector
+from perfgate.core.sources.series import (
+    Counted,
+    Ratio,
+    describe_unused,
+    divide,
+    family_of,
+    parse_selector,
+    unit_of,
+    without_label,
+)
 
 
 @pytest.mark.parametrize(
@@ -150,3 +159,31 @@ def test_only_a_few_of_many_values_are_shown_each_cut():
 @pytest.mark.parametrize("whole", ["log_seconds_sum", "log_seconds_count", "log_seconds_bucket", "log_seconds"])
 def test_a_ratio_of_parts_of_a_histogram_belongs_to_the_histogram(whole):
     assert ratio("a_total", whole).benchmark == "log_seconds"
+
+
+@pytest.mark.parametrize(
+    ("name", "rest", "value"),
+    [
+        ('t{version="v1"}', "t", "v1"),
+        ('t{code="200",version="v1"}', 't{code="200"}', "v1"),
+        ('t{version="v1",code="2,0}"}', 't{code="2,0}"}', "v1"),
+        ('t{code="200"}', 't{code="200"}', None),
+        ("t", "t", None),
+        ("train[version=v1]", "train[version=v1]", None),
+        ('t{version="v1"', 't{version="v1"', None),
+    ],
+)
+def test_a_label_is_taken_out_of_a_name(name, rest, value):
+    assert without_label(name, "version") == (rest, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("requests_per_second", "1/s"), ("requests_per_sec", "1/s"), ("requests_per_s", "1/s"), ("api_rps", "1/s"),
+        ("api_qps", "1/s"), ("took_second", "s"), ("took_seconds_total", "s"), ("took_ms", "ms"), ("size_bytes", "B"),
+        ("corps", "1"), ("queue", "1"),
+    ],
+)  # fmt: skip
+def test_the_end_of_a_name_says_its_unit_and_a_rate_is_no_time(name, unit):
+    assert unit_of(name) == unit

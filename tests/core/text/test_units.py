@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from laws import LAWS
 
-from perfgate.core.text.units import Limit, display_scale, is_known_unit, parse_change, parse_limit, to_base
+from perfgate.core.text.units import (
+    Limit,
+    describe_time,
+    display_scale,
+    is_known_unit,
+    parse_change,
+    parse_limit,
+    parse_time,
+    to_base,
+)
 
 
 @pytest.mark.parametrize(
@@ -155,3 +164,22 @@ def test_a_base_unit_stays_what_it_is(n, unit):
 )
 def test_the_scale_of_a_row_keeps_its_digits_few(magnitude, unit, expected):
     assert display_scale(magnitude, unit) == expected
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("0s", 0), ("90m", 5400), ("2h", 7200), ("1.5 h", 5400), ("1d", 86_400)])
+def test_a_time_is_read_in_seconds(text, seconds):
+    assert parse_time(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "2", "h", "-1h", "1e3s", "2 weeks", "1h 20min", "٣h"])
+def test_what_is_no_time_is_refused(text):
+    with pytest.raises(ValueError, match="is no time"):
+        parse_time(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (59.4, "59 s"), (59.6, "1 min"), (3600, "1 h"), (4800, "1 h 20 min")],
+)
+def test_a_time_is_described_as_people_say_it(seconds, text):
+    assert describe_time(seconds) == text

@@ -72,7 +72,7 @@ def judge(folder: str, report: str, *arguments: str, code: int) -> None:
 
 def write_session(folder: str, number: int, factor: float = 1.0, drop: str = "", accuracy: float = 0.9) -> None:
     """Write the runs of one session of two benchmarks, as a program without perfgate may write them."""
-    rng = random.Random(f"{folder}-{number}")  # noqa: S311 - not for secrets
+    rng = random.Random(f"{folder}-{number}")
     place = TARGET / "project" / folder
     place.mkdir(parents=True, exist_ok=True)
     for benchmark in ("train", "score"):

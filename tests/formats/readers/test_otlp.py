@@ -139,7 +139,7 @@ def test_too_many_broken_lines_are_refused_and_the_first_is_named() -> None:
 def test_few_broken_lines_are_reported_and_the_rest_is_read() -> None:
     found = to_number(*[spans(span())] * 3, '{"resourceSpans": [', options=ForeignOptions(tolerance=0.25))
     assert only(found).count == 3
-    assert [s.why for s in found.skipped] == ["1 of 4 lines are no batches; the first is line 4"]
+    assert [s.why for s in found.skipped] == ["its last line, line 4, is cut off"]
 
 
 def test_lines_of_another_kind_are_broken_lines() -> None:

@@ -38,7 +38,7 @@ def pull_request(dice, rows, count, scale):
 @pytest.mark.slow
 @pytest.mark.parametrize(("scale", "chance"), [(0.02, 0.05), (0.06, 0.05)], ids=["calm", "wild"])
 def test_the_expected_rate_lies_where_unchanged_pull_requests_really_fail(scale, chance):
-    dice = random.Random(3)  # noqa: S311 - reproducible noise
+    dice = random.Random(3)
     by, count = policy(false_alarms=chance), 90
     failed, expected = 0, list[float]()
     for _ in range(count):

@@ -24,7 +24,7 @@ ORDER = [Status.IMPROVED, Status.UNCHANGED, Status.SUSPECTED, Status.REGRESSED]
 
 def suite(seed, benchmarks, sessions, fresh, metric="elapsed"):
     """Return pairs of benchmarks whose sessions differ by luck, some of it shared; some are really slower."""
-    dice = random.Random(seed)  # noqa: S311 - reproducible noise
+    dice = random.Random(seed)
     spread, within = dice.choice([0.005, 0.03]), dice.choice([0.002, 0.02])
     names = [f"s{i}" for i in range(sessions)]
     luck = {s: dice.gauss(0, spread) for s in [*names, *(f"now{i}" for i in range(fresh))]}
@@ -157,7 +157,7 @@ def test_a_further_fresh_session_never_turns_what_holds_into_a_failure(pairs, ot
 @DEAR_LAWS
 @given(SUITES, st.integers(0, 10**6))
 def test_neither_the_order_of_benchmarks_nor_of_sessions_matters(pairs, seed):
-    dice = random.Random(seed)  # noqa: S311 - an order, no secret
+    dice = random.Random(seed)
 
     def mixed(side):
         metrics = tuple(replace(m, samples=tuple(dice.sample(m.samples, len(m.samples)))) for m in side.metrics)

@@ -252,7 +252,7 @@ def interleaved(base, current, runs=None, by=None):
 
 def drifting(seed, rounds, effect, drift=0.1):
     """Return both sides on a machine whose speed walks, in rounds of ABBA or BAAB."""
-    dice = random.Random(seed)  # noqa: S311 - reproducible noise, no secrets
+    dice = random.Random(seed)
     speed, base, current = 0.0, [], []
     for _ in range(rounds):
         speed += dice.gauss(0.0, drift)
@@ -301,7 +301,7 @@ def test_slower_never_helps_on_a_drifting_machine(seed):
     assert ranks[-1] == 2
 
 
-EVEN = random.Random(1).sample([1 + 0.002 * i for i in range(-10, 10)], 20)  # noqa: S311 - an order without drift
+EVEN = random.Random(1).sample([1 + 0.002 * i for i in range(-10, 10)], 20)
 EXCLUDED = policy(threshold_is="excluded")
 
 

@@ -98,7 +98,7 @@ def test_unshared_sessions_do_not_make_a_suite_look_calm():
 
 
 def test_the_order_of_benchmarks_does_not_decide_whose_threshold_counts():
-    dice = random.Random(0)  # noqa: S311 - an order, no secret
+    dice = random.Random(0)
     by = policy(rule(benchmark="b3", metric="elapsed", threshold="+7%"), rule(2, metric="elapsed", threshold="+9%"))
     pairs = suite(1.08)
     assert told(dice.sample(pairs, len(pairs)), by) == told(pairs, by)

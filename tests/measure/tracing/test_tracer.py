@@ -423,3 +423,35 @@ MEASURED = "from perfgate.measure import init_tracer, measure_run_context\ntrace
 def test_a_run_that_lacks_its_stages_by_a_mistake_is_said_when_the_program_ends(python, rate, program, said):
     lines = python(MEASURED.format(rate=rate) + program).stderr.splitlines(keepends=True)
     assert "".join(line for line in lines if "tracing costs" not in line) == said
+
+
+def test_a_task_without_a_trace_of_its_own_ends_no_other_and_that_is_said_once(tracer, capsys):
+    async def child():
+        for _ in range(2):
+            with tracer.span("step"):
+                assert tracer.finish_trace() is None
+
+    async def main():
+        tracer.start_trace("parent")
+        await asyncio.gather(child(), child())
+        return tracer.finish_trace()
+
+    trace = asyncio.run(main())
+    assert [span.name for span in trace.spans] == ["step"] * 4
+    assert trace.unfinished == 0
+    said = capsys.readouterr().err
+    assert said.count("finish_trace was called in a task or thread that did not start the trace") == 1
+
+
+def test_a_task_that_started_a_trace_of_its_own_ends_that_alone(tracer):
+    async def child():
+        tracer.start_trace("child")
+        trace = tracer.finish_trace()
+        return trace.trace_id, tracer.finish_trace()
+
+    async def main():
+        tracer.start_trace("parent")
+        found = await asyncio.create_task(child())
+        return found, tracer.finish_trace().trace_id
+
+    assert asyncio.run(main()) == (("child", None), "parent")

@@ -55,6 +55,15 @@ def in_bucket(low, high):
     return judged(side, side).findings
 
 
+def limited_in_bucket():
+    """Check a budget whose limit lies in the bucket of the median."""
+    stated = [Stated(session="a", quantiles=(Quantile("p50", 0.2, 0.1, 0.25),))]
+    side = profile({"elapsed": [1.0]})
+    side = replace(side, metrics=(with_stated(replace(side.metrics[0], samples=()), stated),))
+    budget = Budget(origin="b", benchmark="train", metric="elapsed", statistic="p50", limit=parse_limit("< 200ms"))
+    return check_budgets([side], policy(budgets=(budget,)), frozenset())[0]
+
+
 def short():
     """Judge times that are below the least time on both sides."""
     now = profile({"elapsed": scaled(BASE, 3)})
@@ -238,6 +247,7 @@ CASES = {
     "tail-of-few": lambda: one(BASE, [*BASE[:8], 9.0, 9.0]),
     "not-gated": lambda: one(BASE, scaled(BASE, 2), rule(metric="calls", level="warn"), metric="calls"),
     "bucket-too-wide": lambda: in_bucket(0.05, 0.1),
+    "no-edge-at-limit": limited_in_bucket,
     "saturated": lambda: in_bucket(0.1, math.inf),
     "near-budget": lambda: budgeted("< 2s", warn="< 1s"),
     "not-in-baseline": lambda: judged(None, profile({"elapsed": BASE})).findings,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -232,6 +233,7 @@ def test_a_budget_without_a_series_is_a_note_and_one_with_a_total_too():
         pytest.param(budget("x_seconds", "x", "> 100ms"), "budget-sign", id="slow is better"),
         pytest.param(budget("failed", "failed", "> 1%") + RATIOS, "budget-sign", id="a ratio turned round"),
         pytest.param(budget("x_total", "throughput", "< 5/s"), "budget-sign", id="less throughput"),
+        pytest.param(budget("x_seconds{job='a'}", "x", "< 1s"), "config-invalid", id="a series with labels"),
         pytest.param(budget("x_total", "throughput", ">= 1ms"), "budget-unit", id="throughput in milliseconds"),
         pytest.param(budget("failed", "failed", "< 100%") + RATIOS, "alert-impossible", id="all may fail"),
         pytest.param(budget("x_total", "throughput", ">= 0.01/s"), "alert-impossible", id="three events in a window"),
@@ -304,4 +306,61 @@ def test_only_the_series_of_a_job_are_watched():
     policy = config.parse("".join(KINDS["hits"]), "perfgate.toml")
     (each,), _ = watch(policy.budgets, policy.ratios, job="shop")
     assert each.events(300) == 'sum(increase(cache_operations_total{job="shop"}[5m]))'
-    assert found.rules.count("cache_operations_total{") == found.rules.count('job="shop"')
+    groups = yaml.safe_load(found.rules)["groups"]
+    expressions = [rule["expr"] for group in groups for rule in group["rules"]]
+    names = ("cache_operations_total{", "perfgate:budget_value{", "perfgate:budget_events{")
+    assert all(e.count('job="shop"') == sum(map(e.count, names)) for e in expressions)
+    assert all(rule["labels"]["job"] == "shop" for group in groups for rule in group["rules"])
+
+
+TWO_SERVICES = """
+rule_files: [{files}]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+{series}
+    alert_rule_test:
+      - eval_time: 30m
+        alertname: LatencyOverBudget
+        exp_alerts: {alerts}
+    promql_expr_test:
+      - expr: perfgate:budget_value{{window="5m"}}
+        eval_time: 30m
+        exp_samples: {samples}
+"""
+
+
+@needs_promtool
+@pytest.mark.tools
+def test_of_two_services_in_one_prometheus_each_file_watches_its_own_and_without_a_job_both_are_one(tmp_path):
+    """A tenth of all requests are those of a service of which a fifth is slow: 2 % of all are."""
+    series = [
+        f"      - {{series: 'prediction_latency_seconds_{part}', values: '0+{step}x40'}}"
+        for job, fast, all_of_it in (("slow", 80, 100), ("fast", 900, 900))
+        for part, step in (
+            (f'bucket{{job="{job}",instance="{job}:80",le="0.1"}}', fast),
+            (f'bucket{{job="{job}",instance="{job}:80",le="0.09"}}', fast),
+            (f'count{{job="{job}",instance="{job}:80"}}', all_of_it),
+        )
+    ]
+    for name, job in (("slow.yml", "slow"), ("fast.yml", "fast"), ("both.yml", "")):
+        (tmp_path / name).write_text(render(KINDS["p95"][0], job=job).rules, encoding="utf-8")
+    alert = {
+        "exp_labels": {"budget": "latency", "job": "slow", "severity": "critical", "window": "5m"},
+        "exp_annotations": alerts_of(render(KINDS["p95"][0], job="slow"))["LatencyOverBudget"]["annotations"]
+        | {"description": "20% over 5m"},
+    }
+    recorded = 'perfgate:budget_value{{budget="latency",{}window="5m"}}'
+    for files, shares, alerts in (
+        ("slow.yml, fast.yml", {'job="fast",': 0.0, 'job="slow",': 0.2}, [alert]),
+        ("both.yml", {"": 0.02}, []),
+    ):
+        samples = [{"labels": recorded.format(job), "value": share} for job, share in shares.items()]
+        text = TWO_SERVICES.format(
+            files=files, series="\n".join(series), alerts=json.dumps(alerts), samples=json.dumps(samples)
+        )
+        (tmp_path / "two.yml").write_text(text, encoding="utf-8")
+        words = ["promtool", "test", "rules", "two.yml"]
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert not done.returncode, done.stdout + done.stderr

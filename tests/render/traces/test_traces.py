@@ -113,3 +113,41 @@ def test_widths_of_the_flame_graph_are_shares_of_the_time_and_merge_traces():
 
 def test_spans_without_any_time_are_an_empty_flame_graph():
     assert parse(svg.render(traces(("top", 5, 1)))) is not None
+
+
+APART = ("tick", 0, 10, ("load", 1, 4), ("save", 5, 9))
+TOGETHER = ("tick", 0, 10, ("load", 1, 9), ("save", 1, 9))
+
+
+@pytest.mark.parametrize(
+    ("tree", "said"),
+    [
+        pytest.param(APART, "", id="one-after-the-other"),
+        pytest.param(
+            TOGETHER,
+            "Spans ran at the same time: own times add up to 18 ms, the traces took 10 ms.\n",
+            id="at-the-same-time",
+        ),
+    ],
+)
+def test_the_text_ends_with_the_work_of_spans_that_ran_at_the_same_time(tree, said):
+    shown = text.render(traces(tree))
+    assert shown.endswith(said)
+    assert ("at the same time" in shown) is bool(said)
+
+
+@pytest.mark.parametrize(
+    ("tree", "title"),
+    [
+        pytest.param(APART, "Flame graph of 1 trace, 10 ms", id="one-after-the-other"),
+        pytest.param(
+            TOGETHER,
+            "Flame graph of 1 trace, 10 ms; work of spans that ran at the same time 18 ms",
+            id="at-the-same-time",
+        ),
+    ],
+)
+def test_the_title_of_the_flame_graph_states_traces_time_and_work(tree, title):
+    stated = parse(svg.render(traces(tree))).find("{http://www.w3.org/2000/svg}title")
+    assert stated is not None
+    assert stated.text == title

@@ -16,6 +16,7 @@ LONGEST = 32 * 1024 * 1024
 """Longest line in characters: a collector writes batches of 8,192 spans of some 500 characters."""
 _KEYS = frozenset({"resourceLogs", "resourceMetrics", "resourceSpans"})
 _LONGEST_OPENING = 40
+_CUT = "copy the file again once its program has ended, or remove the line"
 _HINT = "write it with the OTLP JSON file exporter, one batch a line"
 
 
@@ -46,6 +47,7 @@ class Batches:
             CannotDecideError: more lines are broken than is tolerated, or the document is no OTLP.
         """
         count = first = 0
+        is_cut = False
         for number, line in enumerate(self._source.lines(longest=LONGEST), 1):
             if not line.strip():
                 continue
@@ -57,14 +59,17 @@ class Batches:
                     yield from self._document()
                     return
                 batch = None
+            is_cut = batch is None and line.startswith("{")
             if isinstance(batch, dict) and not _KEYS.isdisjoint(batch):
                 yield batch
             else:
                 self.broken, first = self.broken + 1, first or number
         if self.broken:
             self.message = f"{self.broken:,} of {count:,} lines are no batches; the first is line {first:,}"
+        if self.broken == 1 and is_cut:
+            self.message = f"its last line, line {first:,}, is cut off"
         if self.broken > self._tolerance * count:
-            raise self._source.fault(self.message, _HINT)
+            raise self._source.fault(self.message, _CUT if is_cut and self.broken == 1 else _HINT)
 
     def _document(self) -> Iterator[dict[str, Any]]:
         whole = self._source.json()

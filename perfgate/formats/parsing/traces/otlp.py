@@ -46,6 +46,7 @@ class _Pile:
     """What was found of one trace."""
 
     service: str
+    file: str
     spans: dict[str, _Found] = field(default_factory=dict)
     conflicting: int = 0
 
@@ -95,7 +96,7 @@ class TraceCollector:
 
         Args:
             batch: the JSON object.
-            origin: the file, for messages.
+            origin: the file.
 
         Raises:
             CannotDecideError: there are too many spans.
@@ -112,9 +113,9 @@ class TraceCollector:
                             place=origin,
                             hint="give fewer files, or lower sample_rate in [tool.perfgate.trace]",
                         )
-                    self.take_span(span, service)
+                    self.take_span(span, service, origin)
 
-    def take_span(self, span: dict[str, Any], service: str) -> None:
+    def take_span(self, span: dict[str, Any], service: str, origin: str = "") -> None:
         """Take one span, however many there are."""
         self.count += 1
         trace_id, span_id = _identifier(span.get("traceId")), _identifier(span.get("spanId"))
@@ -123,7 +124,7 @@ class TraceCollector:
             return
         pile = self._piles.get(trace_id)
         if pile is None:
-            pile = self._piles[trace_id] = _Pile(service=service)
+            pile = self._piles[trace_id] = _Pile(service=service, file=origin)
         found = _found(span, keeps_attributes=self._keeps_attributes)
         held = pile.spans.setdefault(span_id, found)
         if held is not found:
@@ -189,6 +190,7 @@ def _assemble(trace_id: str, pile: _Pile) -> Trace:
     return Trace(
         trace_id=trace_id,
         service=pile.service,
+        file=pile.file,
         spans=tuple(spans),
         missing_parents=missing,
         circular=len(pile.spans) - len(spans),

@@ -7,8 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from perfgate.core.errors import warning
 from perfgate.core.measured import CALLS, OWN, STAGE, WHOLE
-from perfgate.core.traces.spans import MOST_INCOMPLETE, own_times
+from perfgate.core.traces.spans import MOST_INCOMPLETE, describe_causes, own_times
 from perfgate.formats.parsing.record import Record, Samples, Skipped
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from perfgate.core.traces.spans import Trace, Traces
 
+_HINT = "export whole traces to one file: every span, with a queue of the exporter that is large enough"
 MOST_STAGES = 200
 """Stages of one root that become metrics, those of most calls first: names with ids in them are no stages."""
 _LEAST_PRESENT = 0.5
@@ -50,21 +52,32 @@ def records_of(traces: Traces, commits: dict[str, str]) -> Iterator[Record | Ski
         commits: version of the measured code by the name of a span, as far as it is known.
     """
     roots: dict[str, _Root] = {}
-    incomplete = len(traces.incomplete)
+    several = unfinished = 0
     for trace in traces.complete:
         if len(trace.roots) != 1 or trace.unfinished:
-            incomplete += 1
+            several += len(trace.roots) != 1
+            unfinished += trace.unfinished
             continue
         root = roots.setdefault(trace.spans[0].name, _Root())
         root.traces += 1
         _add(trace, root.stages)
-    of = incomplete + sum(root.traces for root in roots.values())
-    if incomplete <= MOST_INCOMPLETE * of:
-        for name, root in sorted(roots.items()):
-            yield from _records(name, root, commits.get(name, ""))
+    of = len(traces.complete) + len(traces.incomplete)
+    incomplete = of - sum(root.traces for root in roots.values())
+    causes = [describe_causes(traces.incomplete)]
+    causes += [f"{number:,} {words}" for words, number in (
+        ("traces with several roots", several), ("spans without an end", unfinished)
+    ) if number]  # fmt: skip
+    counted = f"{incomplete:,} of {of:,} traces are incomplete ({', '.join(filter(None, causes))})"
+    if incomplete > MOST_INCOMPLETE * of:
+        why = f"{counted}, more than a tenth: calls and times of stages are unknown"
+        yield Skipped(benchmark="traces", metric="calls", why=why, message=warning("stages-unknown", why, hint=_HINT))
+        return
+    for name, root in sorted(roots.items()):
+        yield from _records(name, root, commits.get(name, ""))
     if incomplete:
-        why = f"of {incomplete:,} of {of:,} traces a span or its parent is missing"
-        yield Skipped(benchmark="traces", metric="calls", why=why)
+        why = f"{counted}: they count for no stage"
+        message = warning("traces-incomplete", why, hint=_HINT)
+        yield Skipped(benchmark="traces", metric="calls", why=why, message=message)
 
 
 def _add(trace: Trace, stages: dict[str, _Stage]) -> None:
@@ -98,7 +111,7 @@ def _records(name: str, root: _Root, commit: str) -> Iterator[Record]:
         return  # a span without others is a call, which is a benchmark already
     often = {n: s for n, s in root.stages.items() if len(s.calls) >= root.traces * _LEAST_PRESENT}
     chosen = sorted(often, key=lambda n: (-sum(often[n].calls), n))[:MOST_STAGES]
-    facts: dict[str, Any] = {"benchmark": name, "better": "lower", "commit": commit, "is_derived": True}
+    facts: dict[str, Any] = {"benchmark": name, "better": "lower", "commit": commit}
     for stage in sorted(chosen):
         found = often[stage]
         yield Record(**facts, metric=STAGE + stage, unit="s", payload=Samples(values=found.times))

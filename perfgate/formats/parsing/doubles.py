@@ -1,0 +1,50 @@
+"""Logs that hold each of their lines twice: what they count is wrong, though every value in them is right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MOST = 65_536
+"""Different lines that are counted, the first ones: a whole copy repeats these, too."""
+_FEWEST = 20
+"""Different lines from which on equal counts are no coincidence."""
+_EXCEPTIONS = 0.02
+"""Share of the lines whose count may differ: the first and the last line of a copy may be cut off."""
+_TIMES = (2, 3)
+
+
+class Doubles:
+    """Counts how often each of the first lines of a log is there."""
+
+    __slots__ = ("_counts",)
+
+    def __init__(self) -> None:
+        """Start without lines."""
+        self._counts: dict[int, int] = {}
+
+    def take(self, lines: Iterable[str]) -> None:
+        """Count some lines."""
+        counts = self._counts
+        for line in map(hash, lines):
+            if line in counts:
+                counts[line] += 1
+            elif len(counts) < _MOST:
+                counts[line] = 1
+
+    def fault(self) -> str:
+        """Return that the log holds its lines more than once; empty: it does not.
+
+        Rows of one second and one duration may be the same by chance, and then some lines are there once,
+        some twice, some five times. A log that was written or added twice holds all of them an even number of times.
+        """
+        counts = self._counts.values()
+        if len(counts) < _FEWEST:
+            return ""
+        for times in _TIMES:
+            others = sum(count % times > 0 for count in counts)
+            if others <= max(1, _EXCEPTIONS * len(counts)):
+                return f"each line is there {'twice' if times == _TIMES[0] else 'three times'}"
+        return ""
