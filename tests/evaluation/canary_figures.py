@@ -23,14 +23,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))  # this tree's perfgate, installed or not
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # this tree's perfgate, installed or not
 
 from perfgate.__main__ import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+ROOT = Path(__file__).resolve().parents[2]
 COUNT, COUNT_OF_MANY = 400, 300
 """Replicates: of a case with one analysis, and of one with 24, for which each replicate calls the command 24 times."""
 OTHERS, OTHERS_OF_MANY = 200, 60
