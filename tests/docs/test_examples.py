@@ -64,3 +64,10 @@ def test_the_example_of_serving_says_what_it_needs_before_it_starts_anything(tmp
     assert code == 1
     assert "not on the PATH: perfgate, prometheus, promtool; install what README.md lists" in printed
     assert "Traceback" not in printed
+
+
+def test_the_example_of_a_canary_says_what_it_needs_before_it_starts_anything(tmp_path):
+    program = DOCS / "examples" / "serving" / "canary.py"
+    code, printed = run([sys.executable, str(program)], tmp_path, {"PATH": str(tmp_path)})
+    assert code == 1
+    assert printed == "not on the PATH: perfgate; install what README.md lists, and activate .venv\n"
