@@ -83,6 +83,25 @@ AS_PROGRAMS_SAY = Tracing()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """``[drift]``: how the inputs of a model are held against their reference."""
+
+    reference: str = ""
+    """File of the reference; empty: the usual one in the folder of the baselines."""
+    samples: tuple[str, ...] = ()
+    """Globs of the current input samples; empty: a check compares none."""
+    cluster_field: str = ""
+    """Field that says which samples belong together; empty: that of the reference."""
+    fields: tuple[str, ...] = ()
+    """Fields that are kept and compared; empty: all."""
+    level: Level = "warn"
+    """Whether drift fails, warns or is only shown."""
+
+
+NO_SAMPLES = Drift()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One ``[[rule]]``: which rows it governs, and what it says; the first that matches wins."""
 
@@ -260,6 +279,8 @@ class Policy:
     """Shares of counters in others."""
     trace: Tracing = AS_PROGRAMS_SAY
     """How measured programs trace themselves."""
+    drift: Drift = NO_SAMPLES
+    """How inputs are held against their reference."""
 
     def __post_init__(self) -> None:
         """Give the rules their lookup."""

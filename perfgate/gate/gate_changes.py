@@ -6,12 +6,12 @@ others changes no row that it does not match, and a reordered list may change ma
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.gate_changes import Move
 from perfgate.core.metrics import explains
-from perfgate.core.policy import AS_PROGRAMS_SAY, NO_BASELINES, without_origins
+from perfgate.core.policy import AS_PROGRAMS_SAY, NO_BASELINES, NO_SAMPLES, without_origins
 from perfgate.core.profile import title
 from perfgate.core.statistic import STATISTICS
 from perfgate.core.text.canonical import rounded
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from perfgate.core.metrics import Metric
-    from perfgate.core.policy import Budget, Floor, Level, Policy, Removal, Ruling, Tracing, Waiver
+    from perfgate.core.policy import Budget, Drift, Floor, Level, Policy, Removal, Ruling, Tracing, Waiver
     from perfgate.core.profile import MetricProfile, Profile
     from perfgate.core.sources.field_map import FieldMap, FieldValue
     from perfgate.core.sources.series import Ratio
@@ -105,13 +105,24 @@ def _keys(was: Policy, now: Policy) -> Iterator[tuple[str, _Values]]:
     yield "exclude", (", ".join(was.exclude), ", ".join(now.exclude), None if more == fewer else more)
     yield "runs", (", ".join(was.runs), ", ".join(now.runs), None)
     yield "baselines", (was.baselines, now.baselines, True if now.baselines == NO_BASELINES else None)
-    yield "trace", (_tracing(was.trace), _tracing(now.trace), None)
+    yield "trace", (_stated(was.trace, AS_PROGRAMS_SAY), _stated(now.trace, AS_PROGRAMS_SAY), None)
+    yield "drift", (_stated(was.drift, NO_SAMPLES), _stated(now.drift, NO_SAMPLES), _is_softer(was.drift, now.drift))
     yield "machine_class", (was.machine_class, now.machine_class, None)
 
 
-def _tracing(trace: Tracing) -> str:
-    stated = ((key, value) for key, value in asdict(trace).items() if value != getattr(AS_PROGRAMS_SAY, key))
-    return ", ".join(f"{key} {value}" for key, value in stated)
+def _stated(table: Tracing | Drift, default: Tracing | Drift) -> str:
+    """Return what a table says otherwise than one without keys."""
+    stated = ((key, value) for key, value in asdict(table).items() if value != getattr(default, key))
+    return ", ".join(
+        f"{key} {', '.join(value) or '(none)' if isinstance(value, tuple) else value}" for key, value in stated
+    )
+
+
+def _is_softer(was: Drift, now: Drift) -> bool | None:
+    """Does drift fail less than before? None: something else is compared."""
+    if replace(was, level=now.level) != now:
+        return True if was.samples and not now.samples else None
+    return _LEVELS.index(now.level) > _LEVELS.index(was.level)
 
 
 def _is_later(order: Sequence[str], was: Policy, now: Policy) -> bool:

@@ -112,6 +112,16 @@ class TraceTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     golden_trace_interval: Annotated[int, msgspec.Meta(ge=1, le=10**9)] | None = None
 
 
+class DriftTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """``[drift]``."""
+
+    reference: _Name | None = None
+    samples: tuple[_Name, ...] = ()
+    cluster_field: _Name | None = None
+    fields: tuple[_Name, ...] = ()
+    level: _Level | None = None
+
+
 class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The whole file."""
 
@@ -122,6 +132,7 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     baseline_changes: Literal["report", "refuse", "allow"] | None = None
     defaults: DefaultsTable = DefaultsTable()
     trace: TraceTable = TraceTable()
+    drift: DriftTable = DriftTable()
     rule: tuple[RuleTable, ...] = ()
     budget: tuple[BudgetTable, ...] = ()
     map: tuple[MapTable, ...] = ()

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
-from perfgate.store.codec import decode_baseline, file_name
+from perfgate.core.rollout.drift import REFERENCE
+from perfgate.store.codec import decode_baseline, file_name, version_of
+from perfgate.store.drift.reference import PREFIX
 from perfgate.store.staging import is_staging
 
 if TYPE_CHECKING:
@@ -139,6 +141,8 @@ def parse(source: str, files: Iterable[tuple[str, bytes]], problems: Iterable[Di
     outdated = set()
     for relative, content in files:
         place = f"{source}/{relative}"
+        if relative == REFERENCE and version_of(content).startswith(PREFIX):
+            continue  # of the inputs; `perfgate drift` reads it
         try:
             profile, is_present = decode_baseline(content, place)
         except CannotDecideError as caught:

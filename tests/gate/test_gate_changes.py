@@ -147,6 +147,7 @@ EVERY_KEY = {
     "threshold_is": '[defaults]\nthreshold_is = "excluded"',
     "workload": '[defaults]\nworkload = "rate"', "rules": '[[rule]]\nlevel = "info"', "budgets": BUDGET + '"< 1s"',
     "maps": MAP + "values = [{ value = 'a' }]", "ratios": RATIO, "trace": "[trace]\nenabled = false",
+    "drift": "[drift]\nlevel = 'info'",
 }  # fmt: skip
 
 

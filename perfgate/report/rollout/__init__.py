@@ -1,0 +1,1 @@
+"""Verdicts at and behind a rollout -> documents."""
