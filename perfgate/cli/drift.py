@@ -18,16 +18,10 @@ if TYPE_CHECKING:
 @click.command()
 @config_option
 @click.option("--reference", metavar="FILE", help="Committed summary (default: of the configuration).")
-@click.option(
-    "--current", multiple=True, metavar="PATH", help="Files, folders or globs of current samples; repeatable."
-)
-@click.option(
-    "--cluster-field", default="", metavar="FIELD", help="Which samples belong together (default: as in FILE)."
-)
+@click.option("--current", multiple=True, metavar="PATH", help="Current samples: file, folder or glob; repeatable.")
+@click.option("--cluster-field", default="", metavar="FIELD", help="Which samples belong together.")
 @click.option("--field", "fields", multiple=True, metavar="FIELD", help="Compare these fields only; repeatable.")
-@click.option(
-    "--level", type=click.Choice(["fail", "warn", "info"]), help="fail: drift is exit code 1 (default: warn)."
-)
+@click.option("--level", type=click.Choice(["fail", "warn", "info"]), help="fail: drift is exit code 1.")
 @click.option("--format", "form", type=click.Choice(choices(verdict=False)), default="text", help="On stdout.")
 def command(
     *,

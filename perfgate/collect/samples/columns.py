@@ -140,7 +140,8 @@ def _flatten(columns: Mapping[str, Column]) -> dict[str, Column]:
             waiting.append((clean(f"{name}.{key}"), values, depth + 1))
         if not inner or types - {dict, type(None)}:
             beside = found.get(name)
-            found[name] = column if beside is None else [a if a is not None else b for a, b in zip(beside, column)]
+            pairs = zip(beside or (), column, strict=False)
+            found[name] = column if beside is None else [a if a is not None else b for a, b in pairs]
         if len(found) + len(waiting) > MOST_FIELDS:
             raise TooManyFieldsError(f"more than {MOST_FIELDS:,} fields")
     return found

@@ -68,12 +68,11 @@ def find_bins(counted: Counted) -> Bins:
     first, last = (values[min(bisect_left(at_most, q), len(values) - 1)] for q in (_EDGE, 1.0 - _EDGE))
     width = last / (_BINS - 2) - first / (_BINS - 2)
     edges = [first + i * width for i in range(_BINS - 1)]
-    shares = [
-        [_share_up_to(edge, values, *side) for edge in edges] for side in ((below, at_most), (below_now, at_most_now))
-    ]
+    sides = (below, at_most), (below_now, at_most_now)
+    shares = [[_share_up_to(edge, values, *side) for edge in edges] for side in sides]
     names = [f"<= {edges[0]:.4g}", *(f"<= {edge:.4g}" for edge in edges[1:]), f"> {edges[-1]:.4g}"]
     parts = [[b - a for a, b in zip((0.0, *side), (*side, 1.0), strict=True)] for side in shares]
-    return tuple(zip(names, *parts, strict=True))
+    return tuple(zip(names, parts[0], parts[1], strict=True))
 
 
 def _share_up_to(edge: float, values: Sequence[float], below: Sequence[float], at_most: Sequence[float]) -> float:

@@ -83,5 +83,5 @@ def _read_table(source: Source, broken: Broken) -> tuple[dict[str, Column], int]
     cells: list[list[Any]] = [[] for _ in table.header]
     for some, _ in table.batches():
         for column, values in zip(cells, zip(*some, strict=True), strict=False):
-            column += values
+            column.extend(values)
     return {name: typed(column) for name, column in zip(table.header, cells, strict=True)}, len(cells[0])

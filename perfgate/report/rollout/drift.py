@@ -70,9 +70,7 @@ def compose_drift(verdict: DriftVerdict, *, tool: str) -> Document:
     measured = [f for f in verdict.features if f.distances]
     if measured:
         table = Table(columns=_DISTANCES, entries=tuple(map(_distances, measured)), remarks=False)
-        summary = (
-            text("Other distances, each with its bound: what it stays below without drift. They decide nothing"),
-        )
+        summary = (text("Other distances, each beside what it stays below without drift; they decide nothing"),)
         blocks.append(Fold(summary=summary, blocks=(table,)))
     if verdict.notes:
         blocks += [Heading(line=(text("Notes"),)), Bullets(lines=tuple(map(_said, verdict.notes)))]
@@ -186,7 +184,9 @@ def _to_data(verdict: DriftVerdict, tool: str) -> dict[str, Any]:
 
 
 def _clusters(clusters: Clusters | None) -> dict[str, Any] | None:
-    return clusters and {"field": clusters.field, "count": clusters.count, "mean_rows": clusters.mean_rows}
+    if clusters is None:
+        return None
+    return {"field": clusters.field, "count": clusters.count, "mean_rows": clusters.mean_rows}
 
 
 def _field(feature: Compared) -> dict[str, Any]:

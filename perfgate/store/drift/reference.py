@@ -104,7 +104,9 @@ def decode(content: bytes, origin: str) -> Reference:
         rows=stored.rows,
         fields=tuple(stored.fields),
         least_rows=stored.least_rows,
-        clusters=clusters and Clusters(field=clusters.field, count=clusters.count, mean_rows=clusters.mean_rows),
+        clusters=None
+        if clusters is None
+        else Clusters(field=clusters.field, count=clusters.count, mean_rows=clusters.mean_rows),
         features=tuple(_from_data(name, feature) for name, feature in sorted(stored.features.items())),
     )
 
