@@ -48,6 +48,7 @@ _SHOWN_FIRST = frozenset(
         "benchmarks-left-out",
         "files-joined",
         "gate-edited",
+        "inputs-differ",
         "removed-beside-new",
         "report-contradicts-run",
         "results-left-behind",

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from perfgate.collect.samples.columns import is_in
 from perfgate.collect.samples.summary import summarize
-from perfgate.core.errors import cannot_decide
+from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.policy import NO_BASELINES
 from perfgate.core.rollout.drift import FEWEST_ROWS, REFERENCE
+from perfgate.core.text.canonical import short_hash
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.pipeline import inputs
 from perfgate.pipeline.drift.samples import read_samples
@@ -68,6 +69,37 @@ def load_from(commit: Commit, settings: Settings) -> Reference:
     if content is None:
         raise cannot_decide("drift-no-reference", "there is no reference of input samples", place=origin, hint=_WRITE)
     return decode(content, origin)
+
+
+def digest_in(settings: Settings) -> str:
+    """Return a digest of the reference that a check reads in the working tree; empty: it reads none, or there is none.
+
+    A file that cannot be read has one of its own.
+    """
+    if not settings.policy.drift.samples:
+        return ""
+    try:
+        with open(os.path.join(settings.root, path_in(settings.policy)), "rb") as file:
+            return _digest(file.read(LARGEST + 1))
+    except (FileNotFoundError, CannotDecideError):
+        return ""
+    except OSError as caught:
+        return f"unreadable ({caught.errno})"
+
+
+def digest_of(commit: Commit, settings: Settings) -> str:
+    """Return the same of a commit, which was looked up from the folder of the configuration."""
+    if not settings.policy.drift.samples:
+        return ""
+    try:
+        content = commit.read(path_in(settings.policy), limit=LARGEST)
+    except CannotDecideError:
+        return "unreadable"
+    return "" if content is None else _digest(content)
+
+
+def _digest(content: bytes) -> str:
+    return short_hash(content.decode("utf-8", "replace"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
