@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)] | Annotated[float, msgspec.Meta(ge=0, le=2**53, multiple_of=1)]
+_Many = Annotated[int, msgspec.Meta(ge=1, le=2**53)] | Annotated[float, msgspec.Meta(ge=1, le=2**53, multiple_of=1)]
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
 
@@ -15,7 +16,7 @@ class StoredClusters(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Rows that belong together."""
 
     field: _Name
-    count: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    count: _Many
     mean_rows: Annotated[float, msgspec.Meta(ge=1)]
 
 
@@ -28,21 +29,21 @@ class StoredFeature(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     odd: _Count = 0
     intraclass: _Share = 0.0
     missing_intraclass: _Share = 0.0
-    values: list[float] | None = None
-    below: list[_Count] | None = None
-    at_most: list[_Count] | None = None
-    levels: dict[str, Annotated[int, msgspec.Meta(ge=1, le=2**53)]] | None = None
-    least_rows: Annotated[int, msgspec.Meta(ge=1, le=2**53)] | None = None
-    hidden: _Count | None = None
-    hidden_rows: _Count | None = None
+    values: list[float] | msgspec.UnsetType = msgspec.UNSET
+    below: list[_Count] | msgspec.UnsetType = msgspec.UNSET
+    at_most: list[_Count] | msgspec.UnsetType = msgspec.UNSET
+    levels: dict[str, _Many] | msgspec.UnsetType = msgspec.UNSET
+    least_rows: _Many | msgspec.UnsetType = msgspec.UNSET
+    hidden: _Count | msgspec.UnsetType = msgspec.UNSET
+    hidden_rows: _Count | msgspec.UnsetType = msgspec.UNSET
 
 
 class StoredReference(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The whole file."""
 
     schema: Literal["perfgate/drift-reference/1"]
-    rows: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
-    least_rows: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    rows: _Many
+    least_rows: _Many
     features: dict[str, StoredFeature]
     fields: list[_Name] = []
     clusters: StoredClusters | None = None

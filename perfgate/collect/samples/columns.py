@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections import Counter
 from dataclasses import dataclass
@@ -170,18 +171,16 @@ def _numbers(cells: Sequence[str]) -> Column | None:
     """Return cells as numbers, those that are none as they are; None: too few of them are."""
     if not cells:
         return None
-    try:
-        if "_" not in "".join(cells):  # which Python takes for a separator of digits
+    if "_" not in "".join(cells):  # which Python takes for a separator of digits
+        with contextlib.suppress(ValueError):
             return list(map(float, cells))
-        found = [_number(cell) for cell in cells]
-    except ValueError:
-        found = [_number(cell) for cell in cells]
+    found = [_number(cell) for cell in cells]
     return found if sum(type(v) is float for v in found) >= _MOSTLY * len(found) else None
 
 
 def _number(cell: str) -> float | str:
     try:
-        return float(cell)
+        return cell if "_" in cell else float(cell)
     except ValueError:
         return cell
 

@@ -110,7 +110,7 @@ def _finding(verdict: DriftVerdict, origin: str) -> Finding:
         sessions_baseline=0,
         fail_limit=None,
         reason="inputs-drifted" if drifted else "inputs-same",
-        message=words,
+        message=words or f"{len(verdict.features)} fields compared",
         rule=origin,
     )
 

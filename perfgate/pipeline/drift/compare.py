@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.collect.samples.counts import count_against
 from perfgate.core.errors import cannot_decide
+from perfgate.core.text.names import list_some
 from perfgate.gate.drift.judge import judge_drift
 from perfgate.pipeline import inputs
 from perfgate.pipeline.drift import references
@@ -92,5 +93,8 @@ def compare(
     batch, files, notes = read_samples(*named, cluster_field=known, fields=wanted)
     if batch.hides_clusters:
         raise references.no_cluster_field(known)
+    if batch.rows and not any(feature.name in batch.columns for feature in reference.features):
+        message = f"the samples have no field of the reference, but {list_some(list(batch.columns)) or 'none at all'}"
+        raise cannot_decide("drift-other-samples", message, place=files[0], hint="name the log of the inputs")
     current = count_against(reference, batch, fields)
     return judge_drift(reference, current, level=level, origin=origin, files=files, notes=notes)

@@ -101,35 +101,39 @@ def decode(content: bytes, origin: str) -> Reference:
         raise CannotDecideError(problems)
     clusters = stored.clusters
     return Reference(
-        rows=stored.rows,
+        rows=int(stored.rows),
         fields=tuple(stored.fields),
-        least_rows=stored.least_rows,
+        least_rows=int(stored.least_rows),
         clusters=None
         if clusters is None
-        else Clusters(field=clusters.field, count=clusters.count, mean_rows=clusters.mean_rows),
+        else Clusters(field=clusters.field, count=int(clusters.count), mean_rows=clusters.mean_rows),
         features=tuple(_from_data(name, feature) for name, feature in sorted(stored.features.items())),
     )
 
 
 def _from_data(name: str, stored: StoredFeature) -> Feature:
     numbers = levels = None
-    if stored.kind == "number":
+    if stored.values and stored.below and stored.at_most:
         numbers = Numbers(
-            values=tuple(stored.values or ()), below=tuple(stored.below or ()), at_most=tuple(stored.at_most or ())
+            values=tuple(map(float, stored.values)),
+            below=tuple(map(int, stored.below)),
+            at_most=tuple(map(int, stored.at_most)),
         )
-    if stored.levels is not None:
+    elif stored.kind == "number":
+        numbers = Numbers(values=(), below=(), at_most=())
+    if isinstance(stored.levels, dict):
         levels = Levels(
-            counts=tuple(sorted(stored.levels.items(), key=lambda item: (-item[1], item[0]))),
-            least_rows=stored.least_rows or 1,
-            hidden=stored.hidden or 0,
-            hidden_rows=stored.hidden_rows or 0,
+            counts=tuple(sorted(((k, int(v)) for k, v in stored.levels.items()), key=lambda item: (-item[1], item[0]))),
+            least_rows=int(stored.least_rows or 1),
+            hidden=int(stored.hidden or 0),
+            hidden_rows=int(stored.hidden_rows or 0),
         )
     return Feature(
         name=name,
         kind=stored.kind,
-        count=stored.count,
-        missing=stored.missing,
-        odd=stored.odd,
+        count=int(stored.count),
+        missing=int(stored.missing),
+        odd=int(stored.odd),
         intraclass=stored.intraclass,
         missing_intraclass=stored.missing_intraclass,
         numbers=numbers,
@@ -137,18 +141,18 @@ def _from_data(name: str, stored: StoredFeature) -> Feature:
     )
 
 
-def _disagreements(stored: StoredFeature, rows: int) -> Iterator[str]:
+def _disagreements(stored: StoredFeature, rows: float) -> Iterator[str]:
     """Yield what of a feature does not agree with the rest: somebody edited or merged it by hand."""
     if stored.count + stored.missing + stored.odd != rows:
         yield f"count, missing and odd are not {rows:,} rows together"
     points = (stored.values, stored.below, stored.at_most)
-    if any(part is None for part in points) if stored.kind == "number" else any(part is not None for part in points):
+    if any((part is msgspec.UNSET) == (stored.kind == "number") for part in points):
         yield "values, below and at_most belong to a number, all three"
     elif stored.kind == "number" and not _ascend(stored):
         yield "values, below and at_most do not ascend, or are beyond the count"
     of_levels = (stored.levels, stored.least_rows, stored.hidden, stored.hidden_rows)
     is_category = stored.kind in {"text", "boolean", "mixed"}
-    if any(part is None for part in of_levels) if is_category else any(part is not None for part in of_levels):
+    if any((part is msgspec.UNSET) == is_category for part in of_levels):
         yield "levels, least_rows, hidden and hidden_rows belong to a category, all four"
     elif is_category and sum((stored.levels or {}).values()) + (stored.hidden_rows or 0) != stored.count:
         yield f"the rows of the levels are not {stored.count:,} together"
