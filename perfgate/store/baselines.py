@@ -23,6 +23,7 @@ LARGEST = 16 * 1024 * 1024
 _UNREADABLE = "baseline-unreadable"
 _MOST_BYTES = 256 * 1024 * 1024
 """Of all files together: baselines of ten thousand benchmarks fit."""
+_HEAD = 200  # bytes of a file in which it states its schema
 _MOST_FILES = 100_000
 """JSON files below the folder: no project has so many benchmarks."""
 
@@ -141,8 +142,11 @@ def parse(source: str, files: Iterable[tuple[str, bytes]], problems: Iterable[Di
     outdated = set()
     for relative, content in files:
         place = f"{source}/{relative}"
-        if relative == REFERENCE and version_of(content).startswith(PREFIX):
-            continue  # of the inputs; `perfgate drift` reads it
+        if _is_of_inputs(relative, content):
+            if relative != REFERENCE:
+                message = f'it is a reference of inputs, which belongs to "{REFERENCE}", or out of this folder'
+                faults.append(error("baseline-misplaced", message, place=place, hint="move the file"))
+            continue
         try:
             profile, is_present = decode_baseline(content, place)
         except CannotDecideError as caught:
@@ -165,6 +169,12 @@ def parse(source: str, files: Iterable[tuple[str, bytes]], problems: Iterable[Di
         outdated=frozenset(outdated),
         problems=tuple(faults),
     )
+
+
+def _is_of_inputs(relative: str, content: bytes) -> bool:
+    """Is a file the reference of the inputs, which `perfgate drift` reads?"""
+    looks_so = relative == REFERENCE or PREFIX.encode() in content[:_HEAD]
+    return looks_so and version_of(content).startswith(PREFIX)
 
 
 def _belongs(relative: str) -> bool:

@@ -35,15 +35,20 @@ SHAPES: dict[str, Callable[[random.Random, float], Any]] = {
 """Name -> draws one value; a shift is in standard deviations, as far as there is one."""
 
 
+def noise(seed: object) -> random.Random:
+    """Return a source of noise, the same for the same seed."""
+    return random.Random(repr(seed))  # noqa: S311 - reproducible noise
+
+
 def draw(shape: str, rows: int, seed: object, shift: float = 0.0) -> list[Any]:
     """Return a column of a shape."""
-    rng = random.Random(repr(seed))
+    rng = noise(seed)
     return [SHAPES[shape](rng, shift) for _ in range(rows)]
 
 
 def draw_clusters(clusters: int, rows: int, spread: float, seed: object, *, fields: int, shift: float = 0.0) -> Columns:
     """Return columns of normal values whose clusters differ, and the field of the clusters; the first is shifted."""
-    rng = random.Random(repr(seed))
+    rng = noise(seed)
     first = rng.randrange(10**9)
     columns: Columns = {CLIENT: [f"c{first + i}" for i in range(clusters) for _ in range(rows)]}
     for field in range(fields):

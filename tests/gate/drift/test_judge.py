@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 
 import pytest
 from drift_cases import (
@@ -15,6 +14,7 @@ from drift_cases import (
     draw_clusters,
     judge_columns,
     judge_one,
+    noise,
     summary_of,
 )
 from hypothesis import given
@@ -195,7 +195,7 @@ def test_missing_values_of_whole_clusters_prove_less():
 def test_a_rare_level_of_the_reference_is_not_unseen():
     """Levels near the floor are shown or hidden by luck; their rows elsewhere are fewer for that alone."""
     for seed in range(20):
-        rng = random.Random(seed)
+        rng = noise(seed)
         was, now = ([f"u{int(rng.paretovariate(0.7))}" for _ in range(2000)] for _ in range(2))
         assert judge_one(was, now).outcome == "same"
 

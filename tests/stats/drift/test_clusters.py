@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-import random
 from collections import Counter
 
 import pytest
+from drift_cases import noise
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import LAWS
@@ -31,7 +31,7 @@ def test_a_row_of_its_own_costs_nothing_and_equal_rows_cost_all_but_one():
 
 
 def test_the_correlation_of_a_known_model_is_found():
-    rng, scores, clusters = random.Random(1), [], []
+    rng, scores, clusters = noise(1), [], []
     for cluster in range(400):
         mean = rng.gauss(0, 1)
         for _ in range(20):
@@ -55,7 +55,7 @@ def test_the_ends_of_the_scale(scores, clusters, expected):
 
 
 def test_two_levels_are_a_score_and_a_hit():
-    rng = random.Random(2)
+    rng = noise(2)
     clusters = [i // 10 for i in range(200)]
     hits = [int(rng.random() < (0.9 if c % 2 else 0.2)) for c in clusters]
     sizes, by_cluster = Counter(clusters), Counter(c for c, hit in zip(clusters, hits, strict=True) if hit)

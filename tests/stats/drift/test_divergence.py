@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import math
-import random
 from bisect import bisect_left, bisect_right
 
 import pytest
 import scipy.spatial.distance
 import scipy.stats
+from drift_cases import noise
 
 from perfgate.stats.drift.divergence import (
     jensen_shannon,
@@ -39,7 +39,7 @@ def known_at(sample, points):
 
 
 def test_the_distance_of_wasserstein_is_that_of_scipy_by_the_deviation():
-    rng = random.Random(1)
+    rng = noise(1)
     was, now = [rng.gauss(0, 2) for _ in range(4000)], [rng.gauss(1, 2) for _ in range(4000)]
     points = sorted(was)[::20]
     found, _ = wasserstein(points, known_at(was, points), known_at(now, points))
@@ -60,7 +60,7 @@ def test_very_large_numbers_do_not_overflow():
 
 @pytest.mark.parametrize("n", [200, 1000])
 def test_the_bounds_hold_in_99_of_100_samples_without_drift(n):
-    rng, beyond = random.Random(3), [0, 0, 0]
+    rng, beyond = noise(3), [0, 0, 0]
     for _ in range(200):
         was, now = [rng.gauss(0, 1) for _ in range(n)], [rng.gauss(0, 1) for _ in range(n)]
         points = sorted(was)[:: n // 50]

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import random
-
 import pytest
 import scipy.stats
+from drift_cases import noise
 
 from perfgate.stats.drift.gaps import differs_p, gap_p, largest_gap, more_p
 
@@ -22,7 +21,7 @@ def test_the_chance_of_a_gap_is_that_of_kolmogorov_and_never_less(n, m, gap):
 def test_the_chance_of_a_gap_is_no_less_than_that_of_the_exact_law_of_two_samples():
     for n, m in ((50, 60), (200, 200), (200, 1000)):
         for gap in (0.1, 0.2, 0.3):
-            rng = random.Random(n)
+            rng = noise(n)
             was = [rng.random() for _ in range(n)]
             statistic = scipy.stats.distributions.kstwo.sf(gap, n * m // (n + m))
             assert gap_p(gap, n, m) >= 0.8 * statistic

@@ -29,9 +29,8 @@ def changed(path, value):
 def test_no_level_of_fewer_rows_is_in_the_file_and_no_extreme_number():
     content = encode(REFERENCE).decode()
     assert "id-17" not in content
-    numbers = [v for v in COLUMNS["lognormal"]]
     stored = json.loads(content)["features"]["lognormal"]["values"]
-    ordered = sorted(numbers)
+    ordered = sorted(COLUMNS["lognormal"])
     assert (stored[0], stored[-1]) == (ordered[9], ordered[-10])
     assert all(rows >= 10 for f in json.loads(content)["features"].values() for rows in f.get("levels", {}).values())
 
