@@ -173,8 +173,8 @@ def parse(source: str, files: Iterable[tuple[str, bytes]], problems: Iterable[Di
 
 def _is_of_inputs(relative: str, content: bytes) -> bool:
     """Is a file the reference of the inputs, which `perfgate drift` reads?"""
-    looks_so = relative == REFERENCE or PREFIX.encode() in content[:_HEAD]
-    return looks_so and version_of(content).startswith(PREFIX)
+    is_likely = relative == REFERENCE or PREFIX.encode() in content[:_HEAD]
+    return is_likely and version_of(content).startswith(PREFIX)
 
 
 def _belongs(relative: str) -> bool:

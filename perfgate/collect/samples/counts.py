@@ -40,11 +40,11 @@ def count_against(reference: Reference, batch: Batch, fields: Sequence[str] = ()
     counted = [_count(f, batch.columns.get(f.name, absent), batch) for f in features]
     for name, column in batch.columns.items():
         if name not in known and (not asked or is_in(name, asked)):
-            counted.append(_count(_unknown(name, column, reference.rows), column, batch))
+            counted.append(_count(_new_field(name, column, reference.rows), column, batch))
     return Current(rows=batch.rows, clusters=batch.clusters, features=tuple(counted))
 
 
-def _unknown(name: str, column: Column, rows: int) -> Feature:
+def _new_field(name: str, column: Column, rows: int) -> Feature:
     """Return a feature as a reference has it that never saw it: missing in each row."""
     kind = read_values(column).kind
     return Feature(name=name, kind=kind, count=0, missing=rows, odd=0, intraclass=0.0, missing_intraclass=0.0)
@@ -53,12 +53,12 @@ def _unknown(name: str, column: Column, rows: int) -> Feature:
 def _count(feature: Feature, column: Column, batch: Batch) -> Counted:
     found = read_values(column, feature.kind)
     below, at_most = _places(feature, found)
-    levels, unseen, new_levels = _levels(feature, found)
-    unseen_rows: Sequence[int] = ()
-    if unseen and batch.clusters:
+    levels, unknown, new_levels = _levels(feature, found)
+    unknown_rows: Sequence[int] = ()
+    if unknown and batch.clusters:
         known = {level for level, _ in feature.levels.counts} if feature.levels else set()
         places = range(batch.rows) if found.rows is None else found.rows
-        unseen_rows = list(compress(places, (v not in known for v in found.values)))
+        unknown_rows = list(compress(places, (v not in known for v in found.values)))
     return Counted(
         feature=feature,
         count=len(found.values),
@@ -68,12 +68,12 @@ def _count(feature: Feature, column: Column, batch: Batch) -> Counted:
         below=below,
         at_most=at_most,
         levels=levels,
-        unseen=unseen,
+        unknown=unknown,
         new_levels=new_levels,
         intraclass=_intraclass(feature, found, levels, batch),
         missing_intraclass=intraclass_of_rows(found.missing, batch),
         odd_intraclass=intraclass_of_rows(found.odd, batch),
-        unseen_intraclass=intraclass_of_rows(unseen_rows, batch),
+        unknown_intraclass=intraclass_of_rows(unknown_rows, batch),
     )
 
 

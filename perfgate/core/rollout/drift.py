@@ -25,7 +25,7 @@ FEWEST_EFFECTIVE = 50
 FLOOR = 0.1
 """Differences of a distribution up to this are no drift, however many rows prove them."""
 SHARE_FLOOR = 0.01
-"""The same, of the share of missing values, of another type, and of unseen levels."""
+"""The same, of the share of missing values, of another type, and of unknown levels."""
 ALPHA = 0.01
 """Accepted chance that samples without drift have any finding, over all fields and checks."""
 
@@ -128,7 +128,7 @@ class Counted:
     """Numbers up to each point of the reference."""
     levels: tuple[int, ...] = ()
     """Rows of each level that the reference shows, in its order."""
-    unseen: int = 0
+    unknown: int = 0
     """Rows of other levels."""
     new_levels: tuple[tuple[str, int], ...] = ()
     """The most frequent of these with their rows."""
@@ -138,8 +138,8 @@ class Counted:
     """The same of whether a value is missing."""
     odd_intraclass: float = 0.0
     """The same of whether it is of another kind."""
-    unseen_intraclass: float = 0.0
-    """The same of whether its level is unseen."""
+    unknown_intraclass: float = 0.0
+    """The same of whether its level is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

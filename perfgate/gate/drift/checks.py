@@ -42,7 +42,7 @@ def find_checks(counted: Counted, sides: Sides) -> Iterator[Raw]:
     if why_too_few(counted, sides):
         return
     if counted.feature.levels is not None:
-        yield from _unseen(counted, sides)
+        yield from _unknown(counted, sides)
     if not why_not_compared(counted):
         yield _level_distance(counted, sides) if counted.feature.levels else _distance(counted, sides)
 
@@ -122,7 +122,7 @@ def _odd(counted: Counted, sides: Sides) -> Iterator[Raw]:
     yield Raw(check="type", effect=shares[1] - shares[0], floor=SHARE_FLOOR, p=p, words=words)
 
 
-def _unseen(counted: Counted, sides: Sides) -> Iterator[Raw]:
+def _unknown(counted: Counted, sides: Sides) -> Iterator[Raw]:
     """Yield whether more rows have a level that the reference does not show.
 
     Levels that are shown were chosen by their rows in the reference, so that the same levels have fewer
@@ -135,16 +135,16 @@ def _unseen(counted: Counted, sides: Sides) -> Iterator[Raw]:
         Biometrika 40(3/4).
     """
     levels = counted.feature.levels
-    if not counted.unseen or levels is None or not levels.counts:
+    if not counted.unknown or levels is None or not levels.counts:
         return
     rows = counted.feature.count
     barely = sum(count == levels.least_rows for _, count in levels.counts)
     hits = min(rows, levels.hidden_rows + round(levels.least_rows * (barely + 2.0 * sqrt(barely))))
-    was, now = (hits, rows), (counted.unseen, counted.count)
+    was, now = (hits, rows), (counted.unknown, counted.count)
     shares = was[0] / was[1], now[0] / now[1]
     named = ", ".join(f'"{level}"' for level, _ in counted.new_levels)
     words = f"levels that the reference does not show: {_percent(shares[1])} of the values, such as {named}"
-    p = more_p(was, now, sides.effects(counted.unseen_intraclass, (was[1], now[1])))
+    p = more_p(was, now, sides.effects(counted.unknown_intraclass, (was[1], now[1])))
     yield Raw(check="levels", effect=shares[1] - shares[0], floor=SHARE_FLOOR, p=p, words=words)
 
 

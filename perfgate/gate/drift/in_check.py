@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.errors import Diagnostic, note, warning
+from perfgate.core.errors import Diagnostic, warning
 from perfgate.core.finding import Finding, Status
 from perfgate.core.text.names import list_some
 
@@ -68,9 +68,9 @@ def join_inputs(findings: Sequence[Finding], inputs: Inputs | None) -> Joined:
     found = list(findings)
     if verdict.drifted:
         message = f"the inputs differ from their reference: {_names(verdict)}; a change of a time may come from that"
-        remark = note if inputs.level == "info" else warning
         hint = "perfgate drift shows how; where the new inputs are right: perfgate baseline drift"
-        notes.append(remark("inputs-differ", message, place=verdict.reference, hint=hint))
+        remark = warning("inputs-differ", message, place=verdict.reference, hint=hint)
+        notes.append(replace(remark, level="note") if inputs.level == "info" else remark)
         found = [_marked(f) for f in found]
     if found and inputs.level == "fail" and not faults:
         found.append(_finding(verdict, inputs.origin))

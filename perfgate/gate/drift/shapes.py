@@ -99,7 +99,7 @@ def _counts(counted: Counted) -> tuple[list[int], list[int]]:
     feature = counted.feature
     if feature.levels is not None:
         shown = [rows for _, rows in feature.levels.counts]
-        return [*shown, feature.levels.hidden_rows], [*counted.levels, counted.unseen]
+        return [*shown, feature.levels.hidden_rows], [*counted.levels, counted.unknown]
     at_most = feature.numbers.at_most if feature.numbers else ()
     places = {bisect_left(at_most, feature.count * i / _BINS) for i in range(1, _BINS)}
     ends = sorted(place for place in places if place < len(at_most))

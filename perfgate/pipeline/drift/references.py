@@ -17,7 +17,7 @@ from perfgate.pipeline import inputs
 from perfgate.pipeline.drift.samples import read_samples
 from perfgate.pipeline.report_io import write_output
 from perfgate.report.words import count
-from perfgate.store.drift.reference import LARGEST, UNREADABLE, decode, encode
+from perfgate.store.drift.reference import LARGEST, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from perfgate.pipeline.inputs import Settings
     from perfgate.store.git import Commit
 
+_UNREADABLE = "drift-reference-unreadable"
 _UNWRITABLE = "drift-reference-unwritable"
 _WRITE = "write it first: perfgate baseline drift FILES; then commit it"
 
@@ -54,7 +55,7 @@ def load(path: str) -> Reference:
     """
     if not os.path.lexists(path):
         raise cannot_decide("drift-no-reference", "there is no reference of input samples", place=path, hint=_WRITE)
-    return decode(read_bounded(path, limit=LARGEST, slug=UNREADABLE), path)
+    return decode(read_bounded(path, limit=LARGEST, slug=_UNREADABLE), path)
 
 
 def load_from(commit: Commit, settings: Settings) -> Reference:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.rollout.drift import ALPHA, FLOOR, SHARE_FLOOR
 from perfgate.core.text.canonical import rounded
+from perfgate.report.compose import describe_diagnostic
 from perfgate.report.document import (
     Block,
     Bullets,
@@ -59,7 +60,10 @@ def compose_drift(verdict: DriftVerdict, *, tool: str) -> Document:
     """
     blocks: list[Block] = [Paragraph(line=_headline(verdict))]
     if verdict.problems:
-        blocks += [Heading(line=(text("Could not be judged"),)), Bullets(lines=tuple(map(_said, verdict.problems)))]
+        blocks += [
+            Heading(line=(text("Could not be judged"),)),
+            Bullets(lines=tuple(map(describe_diagnostic, verdict.problems))),
+        ]
     blocks += _section("Drifted", verdict.drifted)
     blocks += _section("Too few values", [f for f in verdict.features if f.outcome == "too-few"])
     blocks += _section("Not compared", [f for f in verdict.features if f.outcome == "not-compared"])
@@ -73,7 +77,7 @@ def compose_drift(verdict: DriftVerdict, *, tool: str) -> Document:
         summary = (text("Other distances, each beside what it stays below without drift; they decide nothing"),)
         blocks.append(Fold(summary=summary, blocks=(table,)))
     if verdict.notes:
-        blocks += [Heading(line=(text("Notes"),)), Bullets(lines=tuple(map(_said, verdict.notes)))]
+        blocks += [Heading(line=(text("Notes"),)), Bullets(lines=tuple(map(describe_diagnostic, verdict.notes)))]
     blocks.append(Fold(summary=(text("What was compared"),), blocks=(Bullets(lines=tuple(_compared(verdict))),)))
     return Document(data=_to_data(verdict, tool), blocks=tuple(blocks))
 
@@ -89,12 +93,6 @@ def _headline(verdict: DriftVerdict) -> Line:
     if verdict.drifted:
         return strong("Inputs differ"), text(f": {drifted}, {rows}. The level is {verdict.level}: exit code 0.")
     return strong("No drift"), text(f": {count(len(fields), 'field')} compared, {rows}.")
-
-
-def _said(diagnostic: Diagnostic) -> Line:
-    line: Line = (name(diagnostic.place), text(": ")) if diagnostic.place else ()
-    line += (name(diagnostic.message), text(" ("), name(diagnostic.slug), text(")"))
-    return (*line, text(". Hint: "), name(diagnostic.hint)) if diagnostic.hint else line
 
 
 def _section(title: str, features: Sequence[Compared]) -> list[Block]:

@@ -22,7 +22,6 @@ PREFIX = "perfgate/drift-reference/"
 """How the schema of every version begins."""
 LARGEST = 16 * 1024 * 1024
 """Largest file in bytes: a thousand fields fit."""
-UNREADABLE = "drift-reference-unreadable"
 _INVALID = "drift-reference-invalid"
 _HINT = "restore it from git, or write it again: perfgate baseline drift"
 _EXACT = 1e15  # whole numbers up to there are written without a point

@@ -61,7 +61,7 @@ GOOD = ["good"] * (MANY // 2) + ["bad"] * (MANY // 2)
         pytest.param(GOOD, [True] * MANY, "drift", {"type"}, "type text -> boolean", id="text-to-boolean"),
         pytest.param(NORMAL, [[1]] * MANY, "drift", {"type"}, "number -> structure", id="number-to-list"),
         pytest.param(NORMAL, [*NORMAL[:-60], *["n/a"] * 60], "drift", {"type"}, "in 10 %", id="some-of-another-type"),
-        pytest.param(GOOD, [*GOOD[:-30], *["new"] * 30], "drift", {"levels"}, 'such as "new"', id="unseen-level"),
+        pytest.param(GOOD, [*GOOD[:-30], *["new"] * 30], "drift", {"levels"}, 'such as "new"', id="unknown-level"),
         pytest.param(GOOD, ["good"] * MANY, "drift", {"distance"}, '"good" 50 % -> 100 %', id="level-share"),
         pytest.param([7] * MANY, [8] * MANY, "drift", {"distance"}, "up to 7: 100 % -> 0 %", id="another-constant"),
         pytest.param([7] * MANY, [7] * MANY, "same", set(), "", id="constant"),
@@ -87,7 +87,7 @@ GOOD = ["good"] * (MANY // 2) + ["bad"] * (MANY // 2)
         pytest.param(NORMAL, [math.nan] * MANY, "drift", {"schema"}, "the field is missing", id="all-nan"),
         pytest.param(NORMAL, [*NORMAL[:-1], None], "same", set(), "", id="one-missing"),
         pytest.param(NORMAL, [*NORMAL[:-3], "a", "b", "c"], "same", set(), "", id="three-of-another-type"),
-        pytest.param(GOOD, [*GOOD[:-3], "x", "y", "z"], "same", set(), "", id="three-unseen-levels"),
+        pytest.param(GOOD, [*GOOD[:-3], "x", "y", "z"], "same", set(), "", id="three-unknown-levels"),
     ],
 )  # fmt: skip
 def test_each_difference_is_named(was, now, outcome, checks, words):
@@ -192,7 +192,7 @@ def test_missing_values_of_whole_clusters_prove_less():
     assert len(judge_columns(was, spread).drifted) == 1
 
 
-def test_a_rare_level_of_the_reference_is_not_unseen():
+def test_a_rare_level_of_the_reference_is_not_unknown():
     """Levels near the floor are shown or hidden by luck; their rows elsewhere are fewer for that alone."""
     for seed in range(20):
         rng = noise(seed)
