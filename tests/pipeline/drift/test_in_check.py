@@ -6,8 +6,8 @@ import json
 from dataclasses import replace
 
 import pytest
-from check_cases import CALM, baseline, outside_ci, reasons, slugs
-from drift_cases import judge_columns, summary_of
+from check_cases import CALM, baseline, outside_ci, slugs
+from drift_cases import summary_of
 
 from perfgate.core.finding import Status
 from perfgate.gate.drift.in_check import DIFFER, INPUTS
@@ -117,6 +117,50 @@ def test_inputs_alone_judge_nothing(folder):
     assert INPUTS not in {f.benchmark for f in nothing.findings}
 
 
-def test_a_verdict_on_columns_without_files_has_no_place():
-    assert judge_columns({"x": GOOD}, {"x": GOOD}).reference == ""
-    assert reasons  # the same helpers as for every check
+def rewrite(folder, values):
+    folder.write("baselines/input-reference.json", encode(summary_of({"history": values})).decode())
+
+
+@pytest.mark.parametrize(
+    ("edit", "edits"),
+    [
+        pytest.param(lambda folder: None, [], id="none"),
+        pytest.param(lambda folder: rewrite(folder, BAD), ["changed"], id="changed"),
+        pytest.param(
+            lambda folder: (folder.path / "baselines/input-reference.json").unlink(), ["removed"], id="removed"
+        ),
+    ],
+)
+def test_a_change_that_edits_the_reference_is_judged_by_that_of_the_commit_and_named(folder, edit, edits):
+    (folder.path / ".git").rmdir()
+    prepare(folder, BAD, "fail")
+    folder.commit()
+    edit(folder)
+    verdict = folder.check(baseline_ref="HEAD")
+    assert (verdict.exit_code, marked(verdict)) == (1, {("elapsed", "s")})
+    assert [(c.kind, c.edit, c.path) for c in verdict.gate_changes] == [
+        ("inputs", edit, "baselines/input-reference.json") for edit in edits
+    ]
+    told = [d.message for d in verdict.notes if d.slug == "gate-edited"]
+    assert [("the reference of the inputs" in message) for message in told] == [True] * len(edits)
+
+
+def test_a_reference_that_the_change_adds_is_none_of_the_commit(folder):
+    (folder.path / ".git").rmdir()
+    prepare(folder, GOOD, "warn", reference=False)
+    folder.commit()
+    rewrite(folder, GOOD)
+    verdict = folder.check(baseline_ref="HEAD")
+    assert [(c.kind, c.edit) for c in verdict.gate_changes] == [("inputs", "added")]
+    assert slugs(verdict.problems) == ["drift-no-reference"]
+    assert verdict.problems[0].place == "HEAD:baselines/input-reference.json"
+
+
+def test_a_policy_without_samples_compares_none_and_its_reference_is_no_part_of_the_gate(folder):
+    (folder.path / ".git").rmdir()
+    prepare(folder, BAD, "fail")
+    folder.write("perfgate.toml", "")
+    folder.commit()
+    rewrite(folder, BAD)
+    verdict = folder.check(baseline_ref="HEAD")
+    assert (verdict.exit_code, verdict.gate_changes, marked(verdict)) == (0, (), set())
