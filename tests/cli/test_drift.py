@@ -10,6 +10,7 @@ import pytest
 from drift_cases import CLIENT, draw, draw_clusters
 
 from perfgate.__main__ import run
+from perfgate.collect.samples import columns
 from perfgate.monitor.input_samples import InputSampleLog
 
 REFERENCE = "baselines/input-reference.json"
@@ -24,13 +25,13 @@ def folder(tmp_path, monkeypatch):
 
 
 def samples(rows=400, seed=0, **changed):
-    columns = {
+    drawn = {
         "age": draw("integers", rows, (seed, "age")),
         "limit": draw("lognormal", rows, (seed, "limit")),
         "history": draw("levels", rows, (seed, "history")),
         **changed,
     }
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return [dict(zip(drawn, row, strict=True)) for row in zip(*drawn.values(), strict=True)]
 
 
 def write(path, rows):
@@ -166,11 +167,27 @@ def test_a_few_lines_that_are_cut_off_are_left_out_with_a_note(referenced, capsy
     assert (code, [n["slug"] for n in document["notes"]]) == (0, ["drift-lines-skipped"])
 
 
+def test_of_very_many_samples_some_are_compared_and_the_report_says_so(referenced, capsys, monkeypatch):
+    monkeypatch.setattr(columns, "MOST_ROWS", 300)
+    write(referenced / "now.jsonl", samples(1100, 1))
+    code, document, _ = drift(capsys, "--level", "fail")
+    assert (code, document["rows"]["current"]) == (0, 275)
+    assert [n["slug"] for n in document["notes"]] == ["drift-thinned"]
+    assert "of 1,100 samples every 4th" in document["notes"][0]["message"]
+
+
+def test_a_glob_that_matches_nothing_and_a_folder_are_no_samples(referenced, capsys):
+    (referenced / "logs").mkdir()
+    for words in (["nothing-*.jsonl"], ["logs"]):
+        assert run(["drift", "--current", *words]) == 2
+        assert "error[drift-no-samples]" in capsys.readouterr().err
+
+
 def test_strong_clusters_are_insufficient_and_not_drift(folder, capsys):
     for name, clusters, seed in (("was", 36, 1), ("now", 12, 2)):
-        columns = draw_clusters(clusters, 40, 1.0, seed, fields=3)
-        write(folder / f"{name}.jsonl", [dict(zip(columns, row, strict=True)) for row in
-                                         zip(*columns.values(), strict=True)])  # fmt: skip
+        drawn = draw_clusters(clusters, 40, 1.0, seed, fields=3)
+        rows = zip(*drawn.values(), strict=True)
+        write(folder / f"{name}.jsonl", [dict(zip(drawn, row, strict=True)) for row in rows])
     assert run(["baseline", "drift", "was.jsonl", "--cluster-field", CLIENT]) == 0
     assert "36 clusters by client" in capsys.readouterr().out
     code, document, err = drift(capsys, "--level", "fail")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ORDER: tuple[Outcome, ...] = ("drift", "too-few", "same", "not-compared")
 _MORE = "collect more of them, over a longer time"
 _MOST_NAMES = 5
+_MANY_POINTS = 20
 
 
 def judge_drift(
@@ -65,6 +66,20 @@ def judge_drift(
     )
 
 
+def _is_same(features: Sequence[Counted]) -> bool:
+    """Are the samples those that the reference was made of? No others have all of their counts alike.
+
+    At least one number has to have so many points that chance could not make them equal.
+    """
+    points = [c for c in features if c.feature.numbers is not None and len(c.below) >= _MANY_POINTS]
+    return bool(points) and all(
+        (c.count, c.missing, c.odd) == (c.feature.count, c.feature.missing, c.feature.odd)
+        and (c.feature.numbers is None or (c.below, c.at_most) == (c.feature.numbers.below, c.feature.numbers.at_most))
+        and (c.feature.levels is None or c.levels == tuple(rows for _, rows in c.feature.levels.counts))
+        for c in features
+    )
+
+
 def _compare(features: Sequence[Counted], sides: Sides) -> tuple[Compared, ...]:
     raw = [list(find_checks(counted, sides)) for counted in features]
     # What is too small to matter is never rejected; taken as certain it costs the others nothing.
@@ -102,7 +117,7 @@ def _compared(counted: Counted, raw: Sequence[Raw], adjusted: Sequence[float], s
 def _undecided(features: Sequence[Compared], current: Current, sides: Sides, origin: str) -> list[Diagnostic]:
     """Return why nothing is decided about fields that have values enough, or about all of them."""
     if not any(f.outcome in {"drift", "same"} for f in features):
-        why = list_some([f"{f.name}: {f.why}" for f in features], _MOST_NAMES) or "the reference has no field"
+        why = list_some([f"{f.name}: {f.why}" for f in features], _MOST_NAMES) or "the reference has no such field"
         hint = "compare other fields, or collect more samples"
         return [error("drift-nothing-compared", f"no field can be compared ({why})", place=origin, hint=hint)]
     enough = {
@@ -110,6 +125,9 @@ def _undecided(features: Sequence[Compared], current: Current, sides: Sides, ori
         for c in current.features
         if min(c.feature.count, c.count) >= FEWEST_ROWS and why_too_few(c, sides) and not why_not_compared(c)
     }
+    if _is_same(current.features):
+        message = "the samples are those that the reference was made of: they cannot differ from it"
+        return [error("drift-same-samples", message, place=origin, hint="name samples that were collected later")]
     clustered = [f for f in features if f.outcome == "too-few" and f.name in enough]
     hint = "collect samples of more clusters, or leave these fields out: fields in [drift], or --field"
     return [error("drift-insufficient", f"{f.name}: {f.why}", place=origin, hint=hint) for f in clustered]

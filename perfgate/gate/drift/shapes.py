@@ -84,7 +84,7 @@ def _share_up_to(edge: float, values: Sequence[float], below: Sequence[float], a
         return at_most[i]
     if not i:
         return 0.0
-    part = (edge - values[i - 1]) / (values[i] - values[i - 1])
+    part = (edge / 2.0 - values[i - 1] / 2.0) / (values[i] / 2.0 - values[i - 1] / 2.0)  # halves: no overflow
     return at_most[i - 1] + part * (below[i] - at_most[i - 1])
 
 

@@ -137,6 +137,25 @@ def test_where_nothing_can_be_compared_nothing_is_decided():
     assert "id: no level has 10 rows" in found.problems[0].message
 
 
+def test_the_samples_of_the_reference_itself_decide_nothing():
+    columns = {"x": NORMAL, "y": GOOD}
+    assert [p.slug for p in judge_columns(columns, columns).problems] == ["drift-same-samples"]
+    assert judge_columns(columns, {**columns, "y": [*GOOD[1:], "bad"]}).problems == ()
+    assert judge_columns({"y": GOOD}, {"y": GOOD}).problems == ()  # equal counts of two levels happen
+
+
+def test_the_largest_numbers_have_a_histogram():
+    huge = [-1.7e308, 1.7e308, 0.0] * 200 + [float(i) for i in range(100)]
+    found = judge_one(huge, huge[::-1])
+    assert sum(b[1] for b in found.bins) == pytest.approx(1.0)
+    assert all(math.isfinite(d.value) for d in found.distances)
+
+
+def test_fields_that_the_reference_does_not_have_compare_nothing():
+    found = judge_columns({"x": NORMAL}, {"x": NORMAL}, fields=["z"])
+    assert [p.slug for p in found.problems] == ["drift-nothing-compared"]
+
+
 def test_a_hundred_thousand_levels_are_one_outcome_and_hide_nothing_frequent():
     rare = [f"u{i}" for i in range(100_000)]
     reference = summary_of({"x": ["a"] * 100_000 + rare})

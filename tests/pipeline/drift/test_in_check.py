@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from check_cases import CALM, baseline, outside_ci, slugs
-from drift_cases import summary_of
+from drift_cases import draw, summary_of
 
 from perfgate.core.finding import Status
 from perfgate.gate.drift.in_check import DIFFER, INPUTS
@@ -76,6 +76,17 @@ def test_samples_that_decide_nothing_are_exit_code_2_where_drift_fails_and_else_
     assert [(d.slug, d.level) for d in found if d.slug.startswith(("drift", "runs"))] == [
         (slug if now else ("runs-unreadable"), "error" if code else "warning")
     ]
+
+
+@pytest.mark.parametrize(("level", "code"), [("fail", 2), ("warn", 0)])
+def test_a_check_of_the_samples_that_the_reference_was_made_of_says_so(folder, level, code):
+    prepare(folder, GOOD, level)
+    columns = {"age": draw("normal", 300, 1)}
+    folder.write("baselines/input-reference.json", encode(summary_of(columns)).decode())
+    folder.write("now.jsonl", "".join(f"{json.dumps({'age': v})}\n" for v in columns["age"]))
+    verdict = folder.check()
+    assert verdict.exit_code == code
+    assert "drift-same-samples" in slugs(verdict.problems if code else verdict.notes)
 
 
 @pytest.mark.parametrize("level", ["fail", "warn", "info"])
