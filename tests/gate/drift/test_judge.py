@@ -24,6 +24,8 @@ from laws import DEAR_LAWS
 from perfgate.core.finding import ExitCode
 from perfgate.core.rollout.drift import FEWEST_ROWS
 from perfgate.gate.drift.checks import _percent
+from perfgate.render import render
+from perfgate.report.rollout.drift import compose_drift
 from perfgate.store.drift.reference import decode, encode
 
 ROWS = 600
@@ -301,3 +303,25 @@ def test_the_unit_of_a_number_changes_no_distance(seed, factor, offset):
 
 def test_rows_that_are_kept_by_fields_are_those_of_the_reference_too():
     assert set(batch_of({"x": [1], "y": [2]}, fields=["x"]).columns) == {"x"}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=5,
+)
+
+
+@DEAR_LAWS
+@given(st.lists(JSON, min_size=1, max_size=6), st.lists(JSON, min_size=1, max_size=6), st.booleans())
+def test_whatever_samples_hold_there_is_an_outcome_and_a_file_that_can_be_read(was, now, has_clusters):
+    sides = [{"x": values * 80, **({CLIENT: [i % 30 for i in range(len(values) * 80)]} if has_clusters else {})}
+             for values in (was * 3, now * 3)]  # fmt: skip
+    reference = summary_of(sides[0])
+    assert decode(encode(reference), "r.json") == reference
+    verdict = judge_columns(reference, sides[1], level="fail")
+    document = compose_drift(verdict, tool="perfgate")
+    assert all(render(document, form) for form in ("text", "markdown", "json"))
+    for feature in verdict.features:
+        assert all(0.0 <= t.p <= t.adjusted <= 1.0 for t in feature.checks)
+        assert (feature.outcome in {"drift", "same"}) or feature.why
