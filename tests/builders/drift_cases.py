@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from perfgate.collect.samples.columns import Batch
-    from perfgate.core.policy import Level
+    from perfgate.core.finding import Level
     from perfgate.core.rollout.drift import Compared, DriftVerdict, Reference
 
 CLIENT = "client"

@@ -37,6 +37,16 @@ class Inputs:
     origin: str = ""
     """Where the policy asks for it."""
 
+    @property
+    def all_faults(self) -> tuple[Diagnostic, ...]:
+        """Why nothing, or not all, was decided about them."""
+        return (*self.faults, *(self.verdict.problems if self.verdict else ()))
+
+    @property
+    def differ(self) -> bool:
+        """Did a field drift?"""
+        return self.verdict is not None and bool(self.verdict.drifted)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
@@ -59,22 +69,26 @@ def join_inputs(findings: Sequence[Finding], inputs: Inputs | None) -> Joined:
     """
     if inputs is None:
         return Joined(findings=tuple(findings), problems=(), notes=())
+    problems, notes = describe_inputs(inputs)
+    found = [_marked(f) for f in findings] if inputs.differ else list(findings)
+    if found and inputs.verdict is not None and inputs.level == "fail" and not inputs.all_faults:
+        found.append(_finding(inputs.verdict, inputs.origin))
+    return Joined(findings=tuple(found), problems=problems, notes=notes)
+
+
+def describe_inputs(inputs: Inputs) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
+    """Return why nothing can be decided for the inputs, and what is said of them otherwise."""
+    must = [d for d in inputs.all_faults if inputs.level == "fail" or d.slug.startswith(_ALWAYS)]
+    notes = [replace(d, level="warning") for d in inputs.all_faults if d not in must]
     verdict = inputs.verdict
-    faults = (*inputs.faults, *(verdict.problems if verdict else ()))
-    must = [d for d in faults if inputs.level == "fail" or d.slug.startswith(_ALWAYS)]
-    notes = [replace(d, level="warning") for d in faults if d not in must]
     if verdict is None:
-        return Joined(findings=tuple(findings), problems=tuple(must), notes=tuple(notes))
-    found = list(findings)
+        return tuple(must), tuple(notes)
     if verdict.drifted:
         message = f"the inputs differ from their reference: {_names(verdict)}; a change of a time may come from that"
         hint = "perfgate drift shows how; where the new inputs are right: perfgate baseline drift"
         remark = warning("inputs-differ", message, place=verdict.reference, hint=hint)
         notes.append(replace(remark, level="note") if inputs.level == "info" else remark)
-        found = [_marked(f) for f in found]
-    if found and inputs.level == "fail" and not faults:
-        found.append(_finding(verdict, inputs.origin))
-    return Joined(findings=tuple(found), problems=tuple(must), notes=(*notes, *verdict.notes))
+    return tuple(must), (*notes, *verdict.notes)
 
 
 def _marked(finding: Finding) -> Finding:
