@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, cannot_decide, error
 from perfgate.core.metrics import canonical_name
-from perfgate.core.policy import CANARY, Budget, Floor, Policy, Rule, Tracing
+from perfgate.core.policy import CANARY, Budget, Drift, Floor, Policy, Rule, Tracing
 from perfgate.core.rollout.canary import DEADLINE, ERRORS, Canary, Phase
 from perfgate.core.sources.field_map import FieldMap, FieldValue, faults_in
 from perfgate.core.sources.series import Ratio, parse_selector
@@ -282,6 +282,8 @@ class _Reading:
         for pointer, path in (
             ("/baselines", file.baselines or ""),
             *((f"/runs/{i}", p) for i, p in enumerate(file.runs or ())),
+            ("/drift/reference", file.drift.reference or ""),
+            *((f"/drift/samples/{i}", p) for i, p in enumerate(file.drift.samples)),
         ):
             if "\0" in path:
                 self._complain(pointer, "a path cannot hold the character NUL")
@@ -317,6 +319,13 @@ class _Reading:
                 golden_trace_interval=file.trace.golden_trace_interval,
             ),
             canary=self._canary(file.canary, file.trace.deadline_ms),
+            drift=Drift(
+                reference=file.drift.reference or "",
+                samples=file.drift.samples,
+                cluster_field=file.drift.cluster_field or "",
+                fields=file.drift.fields,
+                level=file.drift.level or BUILT_IN.drift.level,
+            ),
         )
 
     def _canary(self, table: CanaryTable, traced_ms: float | None) -> Canary:

@@ -39,6 +39,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "alerts": (_CI, "Write alert rules for Prometheus, and their tests, from the budgets."),
     "validate": (_CI, "Check configuration, baselines and waivers; measure nothing."),
     "report": (_CI, "Render a report again in another format."),
+    "drift": (_CI, "Compare the inputs of a model with those it was tested on."),
     "audit": (_MORE, "Estimate false alarms and detectable changes of the gate."),
     "doctor": (_MORE, "Show what this machine can measure, and what to do about it."),
     "explain": (_MORE, "Show which rules apply to a benchmark."),

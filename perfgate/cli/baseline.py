@@ -1,4 +1,4 @@
-"""``perfgate baseline refresh|rename|merge|show|list|diff``."""
+"""``perfgate baseline refresh|rename|merge|show|list|diff|drift``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.group(no_args_is_help=False)
 def command() -> None:
-    """Refresh, rename, merge, show, list or compare the committed baselines."""
+    """Refresh, rename, merge, show, list or compare the committed baselines, and the reference of inputs."""
 
 
 @command.command()
@@ -224,3 +224,41 @@ def diff(ref: str, config: str | None) -> None:
     from perfgate.pipeline.baselines.show import diff as difference
 
     show_document(compose_moves(difference(config, ref)), "text")
+
+
+@command.command()
+@click.argument("paths", nargs=-1)
+@config_option
+@click.option("--out", metavar="FILE", help="The file to write (default: of the configuration).")
+@click.option("--cluster-field", default="", metavar="FIELD", help="Field that says which samples belong together.")
+@click.option("--field", "fields", multiple=True, metavar="FIELD", help="Keep these fields only; repeatable.")
+@click.option(
+    "--least-rows",
+    type=click.IntRange(1, 10_000),
+    default=10,
+    show_default=True,
+    help="Rows behind each level and each step of numbers that is written.",
+)
+def drift(
+    *,
+    paths: tuple[str, ...],
+    config: str | None,
+    out: str | None,
+    cluster_field: str,
+    fields: tuple[str, ...],
+    least_rows: int,
+) -> None:
+    """Write the summary of input samples that `perfgate drift` compares with.
+
+    PATHS are files of samples, folders or globs (default: `samples` of [drift]). The
+    summary holds no sample; what it hides is printed. Commit the file afterwards.
+    """
+    from perfgate.pipeline.drift.references import write
+
+    written = write(paths, config=config, out=out, cluster_field=cluster_field, fields=fields, least_rows=least_rows)
+    say_all(written.notes)
+    for line in written.lines:
+        say(line)
+    say(f"wrote {written.path}" if written.is_changed else f"unchanged {written.path}")
+    if written.is_changed:
+        say(f"Commit it: git add {written.path}")

@@ -6,7 +6,7 @@ import click
 
 from perfgate.cli.output import write
 
-_NAMES = ("run", "baseline", "profile", "percentiles", "report", "audit", "config", "waivers")
+_NAMES = ("run", "baseline", "profile", "percentiles", "report", "audit", "config", "waivers", "drift-reference")
 
 
 @click.command()

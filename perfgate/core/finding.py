@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from perfgate.core.errors import Diagnostic
     from perfgate.core.gate_changes import GateChange
-    from perfgate.core.policy import Level
     from perfgate.core.profile import Profile
     from perfgate.core.run import Labels
 
@@ -29,6 +28,10 @@ class Status(StrEnum):
     NEW = "new"
     IMPROVED = "improved"
     UNCHANGED = "unchanged"
+
+
+Level = Literal["fail", "warn", "info"]
+"""Whether a value beyond its limit fails, warns or is only shown."""
 
 
 class ExitCode(IntEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["baseline", "configuration", "waivers", "golden"]
+Kind = Literal["baseline", "configuration", "waivers", "golden", "inputs"]
 Edit = Literal["added", "changed", "removed", "unreadable"]
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from perfgate.core.errors import Diagnostic
+    from perfgate.core.finding import Level
     from perfgate.core.metrics import Direction, Metric
     from perfgate.core.sources.field_map import FieldMap
     from perfgate.core.sources.series import Ratio
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 NO_BASELINES = "none"
 """What the key ``baselines`` says where budgets are all that is wanted."""
-Level = Literal["fail", "warn", "info"]
 Method = Literal["auto", "threshold", "exact"]
 Workload = Literal["same", "rate"]
 
@@ -84,6 +84,25 @@ class Tracing:
 
 AS_PROGRAMS_SAY = Tracing()
 CANARY = Canary()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """``[drift]``: how the inputs of a model are held against their reference."""
+
+    reference: str = ""
+    """File of the reference; empty: the usual one in the folder of the baselines."""
+    samples: tuple[str, ...] = ()
+    """Globs of the current input samples; empty: a check compares none."""
+    cluster_field: str = ""
+    """Field that says which samples belong together; empty: that of the reference."""
+    fields: tuple[str, ...] = ()
+    """Fields that are kept and compared; empty: all."""
+    level: Level = "warn"
+    """Whether drift fails, warns or is only shown."""
+
+
+NO_SAMPLES = Drift()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,6 +318,8 @@ class Policy:
     """How measured programs trace themselves."""
     canary: Canary = CANARY
     """When a canary is rolled back, and when it goes on."""
+    drift: Drift = NO_SAMPLES
+    """How inputs are held against their reference."""
 
     def __post_init__(self) -> None:
         """Give the rules their lookup."""

@@ -27,6 +27,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "worse-than-file": ("worse than the limit", "find the change, or commit a new baseline file"),
     "worse-than-base": ("worse than the limit, compared with the base", "find the change"),
+    "inputs-drifted": (
+        "the inputs differ from their reference",
+        "`perfgate drift` shows how; where the new inputs are right, `perfgate baseline drift` writes a new reference",
+    ),
     "over-budget": ("beyond the budget's limit", "find the change, or change the budget in review"),
     # could not be judged
     "no-runs": (
@@ -196,6 +200,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "within-noise": ("the difference is within the noise", ""),
     "not-confirmed": ("worse in one session, but a fresh one does not confirm it", ""),
     "below-floor": ("the difference is smaller than the minimum change", ""),
+    "inputs-same": ("no field of the inputs drifted", ""),
     "within-budget": ("within the budget", ""),
     "one-session": (
         "the baseline has one session, so that smaller changes are not detected",

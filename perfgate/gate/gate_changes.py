@@ -6,12 +6,12 @@ others changes no row that it does not match, and a reordered list may change ma
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.gate_changes import Move
 from perfgate.core.metrics import explains
-from perfgate.core.policy import AS_PROGRAMS_SAY, CANARY, NO_BASELINES, without_origins
+from perfgate.core.policy import AS_PROGRAMS_SAY, CANARY, NO_BASELINES, NO_SAMPLES, without_origins
 from perfgate.core.profile import title
 from perfgate.core.rollout.canary import Phase
 from perfgate.core.statistic import STATISTICS
@@ -22,8 +22,9 @@ from perfgate.stats.quantiles import median
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from perfgate.core.finding import Level
     from perfgate.core.metrics import Metric
-    from perfgate.core.policy import Budget, Floor, Level, Policy, Removal, Ruling, Tracing, Waiver
+    from perfgate.core.policy import Budget, Drift, Floor, Policy, Removal, Ruling, Tracing, Waiver
     from perfgate.core.profile import MetricProfile, Profile
     from perfgate.core.rollout.canary import Canary
     from perfgate.core.sources.field_map import FieldMap, FieldValue
@@ -110,10 +111,11 @@ def _keys(was: Policy, now: Policy) -> Iterator[tuple[str, _Values]]:
     yield "baselines", (was.baselines, now.baselines, True if now.baselines == NO_BASELINES else None)
     yield "trace", (_stated(was.trace, AS_PROGRAMS_SAY), _stated(now.trace, AS_PROGRAMS_SAY), None)
     yield "canary", (_stated(was.canary, CANARY), _stated(now.canary, CANARY), None)
+    yield "drift", (_stated(was.drift, NO_SAMPLES), _stated(now.drift, NO_SAMPLES), _is_softer(was.drift, now.drift))
     yield "machine_class", (was.machine_class, now.machine_class, None)
 
 
-def _stated(table: Tracing | Canary, default: Tracing | Canary) -> str:
+def _stated(table: Tracing | Canary | Drift, default: Tracing | Canary | Drift) -> str:
     """Return what a table says that is not so anyway."""
     keys = (f.name for f in fields(table) if getattr(table, f.name) != getattr(default, f.name))
     return ", ".join(f"{key} {_as_text(getattr(table, key))}" for key in keys if key != "stated")
@@ -121,10 +123,17 @@ def _stated(table: Tracing | Canary, default: Tracing | Canary) -> str:
 
 def _as_text(value: object) -> str:
     if isinstance(value, tuple):
-        return "; ".join(_as_text(item) for item in value)
+        return "; ".join(_as_text(item) for item in value) or "(none)"
     if isinstance(value, Phase):
         return f"{value.weight}% for {describe_time(value.min_age)}, {value.min_samples} requests"
     return "off" if value is None else str(getattr(value, "text", value))
+
+
+def _is_softer(was: Drift, now: Drift) -> bool | None:
+    """Does drift fail less than before? None: something else is compared."""
+    if replace(was, level=now.level) != now:
+        return True if was.samples and not now.samples else None
+    return _LEVELS.index(now.level) > _LEVELS.index(was.level)
 
 
 def _is_later(order: Sequence[str], was: Policy, now: Policy) -> bool:

@@ -11,6 +11,7 @@ from perfgate.core.profile import title
 from perfgate.core.text.equal_faults import group_equal
 from perfgate.core.traces.spans import STAGES_UNKNOWN
 from perfgate.gate.budgets import check_budgets
+from perfgate.gate.drift.in_check import join_inputs
 from perfgate.gate.environment import compare_environments
 from perfgate.gate.judge import severity
 from perfgate.gate.removals import NOTHING_REMOVED, Removed, settle
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from perfgate.core.gate_changes import GateChange
     from perfgate.core.policy import Policy, Waiver
     from perfgate.core.profile import Profile
+    from perfgate.gate.drift.in_check import Inputs
     from perfgate.gate.judge import Pair
 
 # What matches nothing of a part of the benchmarks may match one of the others.
@@ -63,6 +65,8 @@ class Case:
     """Does the change introduce what is judged, so that there is nothing to compare with?"""
     gate_changes: tuple[GateChange, ...]
     """What the change does to the gate that judges it."""
+    inputs: Inputs | None = None
+    """What was found out about the inputs; None: the policy names none."""
     removed: Removed = NOTHING_REMOVED
     """What is known to be removed on purpose: without it, whatever is missing is missing."""
 
@@ -79,10 +83,11 @@ def join(case: Case) -> Verdict:
     if case.is_part:
         faults = [d for d in faults if d.slug not in _OF_OTHERS]
         on_waivers = tuple(d for d in on_waivers if d.slug not in _OF_OTHERS)
+    joined = join_inputs((*waived, *by_budgets), case.inputs)
     verdict = Verdict(
-        findings=tuple(sorted((*waived, *by_budgets), key=severity)),
-        problems=tuple(group_equal(dict.fromkeys((*case.problems, *settled.problems, *faults)))),
-        notes=(*case.notes, *on_waivers, *settled.notes, *case.later_notes),
+        findings=tuple(sorted(joined.findings, key=severity)),
+        problems=tuple(group_equal(dict.fromkeys((*case.problems, *settled.problems, *faults, *joined.problems)))),
+        notes=(*case.notes, *joined.notes, *on_waivers, *settled.notes, *case.later_notes),
         suite=case.suite,
         compared=replace(case.compared, environment=compare_environments(case.pairs)),
         baseline=tuple(p.base for p in case.pairs if p.base),

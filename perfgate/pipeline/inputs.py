@@ -232,6 +232,8 @@ class BaselineSet:
     """Benchmarks that were removed on purpose."""
     failed: tuple[SessionTally, ...] = ()
     """Sessions of a profile file that only failed."""
+    inputs: str = ""
+    """Digest of the reference of inputs that the policy asks for; empty: there is none, or it does not matter."""
 
 
 def from_folder(folder: str) -> BaselineSet:

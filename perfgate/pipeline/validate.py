@@ -10,17 +10,20 @@ from perfgate.core.comparability import find_flaws
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.profile import title
 from perfgate.core.reasons import hint_for
+from perfgate.core.rollout.drift import REFERENCE
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.rules import check_rules
 from perfgate.pipeline import inputs
+from perfgate.pipeline.drift import references
 from perfgate.pipeline.report_io import read_verdict
 from perfgate.report.codec import SCHEMA as REPORT
 from perfgate.report.words import count
 from perfgate.store import baselines as store
 from perfgate.store import waivers
 from perfgate.store.codec import file_name, version_of
+from perfgate.store.drift.reference import PREFIX
 from perfgate.store.refresh import REPLACE
 
 if TYPE_CHECKING:
@@ -131,6 +134,17 @@ def _baselines(looked: _Looked, folder: str, policy: Policy) -> None:
     contents += [count(len(side.removals), "removed benchmark")] if side.removals else []
     if contents:
         looked.sound.append(f"{folder} ({', '.join(contents)})")
+    path = os.path.join(folder, REFERENCE)
+    if policy.drift.reference:
+        path = os.path.join(os.path.dirname(policy.source), policy.drift.reference)
+    if policy.drift.samples or os.path.lexists(path):
+        looked.at(_inputs, path)
+
+
+def _inputs(looked: _Looked, path: str) -> None:
+    """Look at the reference of the inputs."""
+    references.load(path)
+    looked.sound.append(path)
 
 
 def _folder(looked: _Looked, path: str) -> None:
@@ -163,6 +177,8 @@ def _file(looked: _Looked, path: str) -> None:
         for p in found.profiles:
             _twice(looked, p, folder)
             _judgeable(looked, p, folder, _policy_of(folder))
+    elif version.startswith(PREFIX):
+        references.load(path)
     elif version == REPORT:
         read_verdict(path)
     else:

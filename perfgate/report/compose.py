@@ -48,6 +48,7 @@ _SHOWN_FIRST = frozenset(
         "benchmarks-left-out",
         "files-joined",
         "gate-edited",
+        "inputs-differ",
         "removed-beside-new",
         "report-contradicts-run",
         "results-left-behind",
@@ -111,7 +112,10 @@ def blocks_of(verdict: Verdict, most: Mapping[str, int]) -> tuple[Block, ...]:
     """
     full = _groups(verdict)
     groups = {n: rows[: most.get(n, len(rows))] for n, rows in full.items()}
-    first = [*(_diagnostic(d) for d in verdict.notes if d.slug in _SHOWN_FIRST), *list_environment_changes(verdict)]
+    first = [
+        *(describe_diagnostic(d) for d in verdict.notes if d.slug in _SHOWN_FIRST),
+        *list_environment_changes(verdict),
+    ]
     first += list_large_shifts(verdict)
     blocks: list[Block] = [Paragraph(line=_headline(verdict, full, quiet=not first))]
     blocks += [Paragraph(line=line) for line in first]
@@ -148,7 +152,7 @@ def blocks_of(verdict: Verdict, most: Mapping[str, int]) -> tuple[Block, ...]:
 
 
 def _notes(verdict: Verdict) -> tuple[Line, ...]:
-    return tuple(_diagnostic(d) for d in verdict.notes if d.slug not in _SHOWN_FIRST)
+    return tuple(describe_diagnostic(d) for d in verdict.notes if d.slug not in _SHOWN_FIRST)
 
 
 def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
@@ -258,10 +262,10 @@ def _passed(groups: dict[str, list[Finding]], *, quiet: bool) -> str:
 def _problems(problems: Sequence[Diagnostic]) -> list[Block]:
     if not problems:
         return []
-    return [Heading(line=(text("Faults"),)), Bullets(lines=tuple(_diagnostic(d) for d in problems))]
+    return [Heading(line=(text("Faults"),)), Bullets(lines=tuple(describe_diagnostic(d) for d in problems))]
 
 
-def _diagnostic(d: Diagnostic) -> Line:
+def describe_diagnostic(d: Diagnostic) -> Line:
     """Return a diagnostic as a line; all of its words may come from data."""
     line: Line = (name(d.place), text(": ")) if d.place else ()
     line += (name(d.message), text(" ("), name(d.slug), text(")"))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from jsonschema.exceptions import ValidationError
 
-NAMES = ("run", "baseline", "profile", "percentiles", "report", "audit", "config", "waivers")
+NAMES = ("run", "baseline", "profile", "percentiles", "report", "audit", "config", "waivers", "drift-reference")
 """Schemas of version 1."""
 
 MOST_FAULTS = 1000

@@ -132,6 +132,16 @@ class CanaryTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     deadline_ms: Annotated[float, msgspec.Meta(gt=0, le=1e9)] | None = None
 
 
+class DriftTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """``[drift]``."""
+
+    reference: _Name | None = None
+    samples: tuple[_Name, ...] = ()
+    cluster_field: _Name | None = None
+    fields: tuple[_Name, ...] = ()
+    level: _Level | None = None
+
+
 class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The whole file."""
 
@@ -143,6 +153,7 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     defaults: DefaultsTable = DefaultsTable()
     trace: TraceTable = TraceTable()
     canary: CanaryTable = CanaryTable()
+    drift: DriftTable = DriftTable()
     rule: tuple[RuleTable, ...] = ()
     budget: tuple[BudgetTable, ...] = ()
     map: tuple[MapTable, ...] = ()

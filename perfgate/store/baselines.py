@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
-from perfgate.store.codec import decode_baseline, file_name
+from perfgate.core.rollout.drift import REFERENCE
+from perfgate.store.codec import decode_baseline, file_name, version_of
+from perfgate.store.drift.reference import PREFIX
 from perfgate.store.staging import is_staging
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ LARGEST = 16 * 1024 * 1024
 _UNREADABLE = "baseline-unreadable"
 _MOST_BYTES = 256 * 1024 * 1024
 """Of all files together: baselines of ten thousand benchmarks fit."""
+_HEAD = 200  # bytes of a file in which it states its schema
 _MOST_FILES = 100_000
 """JSON files below the folder: no project has so many benchmarks."""
 
@@ -142,6 +145,11 @@ def parse(source: str, files: Iterable[tuple[str, bytes]], problems: Iterable[Di
     outdated = set()
     for relative, content in files:
         place = f"{source}/{relative}"
+        if _is_of_inputs(relative, content):
+            if relative != REFERENCE:
+                message = f'it is a reference of inputs, which belongs to "{REFERENCE}", or out of this folder'
+                faults.append(error("baseline-misplaced", message, place=place, hint="move the file"))
+            continue
         try:
             profile, is_present = decode_baseline(content, place)
         except CannotDecideError as caught:
@@ -164,6 +172,12 @@ def parse(source: str, files: Iterable[tuple[str, bytes]], problems: Iterable[Di
         outdated=frozenset(outdated),
         problems=tuple(faults),
     )
+
+
+def _is_of_inputs(relative: str, content: bytes) -> bool:
+    """Is a file the reference of the inputs, which `perfgate drift` reads?"""
+    is_likely = relative == REFERENCE or PREFIX.encode() in content[:_HEAD]
+    return is_likely and version_of(content).startswith(PREFIX)
 
 
 def _belongs(relative: str) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import msgspec
 import pytest
+from drift_cases import all_kinds, summary_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws import LAWS
@@ -20,7 +21,9 @@ from perfgate.core.errors import CannotDecideError
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.schema.baseline_types import StoredBaseline, StoredProfiles
 from perfgate.schema.config_types import ConfigFile
+from perfgate.schema.drift_types import StoredReference
 from perfgate.store.codec import encode_baseline, encode_profiles
+from perfgate.store.drift.reference import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,6 +172,13 @@ TRACE = optional(
         "export_golden": st.booleans(), "golden_trace_interval": st.integers(1, 10**9),
     },
 )  # fmt: skip
+DRIFT = optional(
+    {},
+    {
+        "reference": WORD, "samples": st.lists(WORD, max_size=2), "cluster_field": WORD,
+        "fields": st.lists(WORD, max_size=2), "level": LEVEL,
+    },
+)  # fmt: skip
 CONFIGS = optional(
     {},
     {
@@ -177,7 +187,29 @@ CONFIGS = optional(
         "baseline_changes": st.sampled_from(["report", "refuse", "allow"]),
         "exclude": st.lists(WORD, max_size=2), "defaults": DEFAULTS, "rule": st.lists(RULE, max_size=2),
         "budget": st.lists(BUDGET, max_size=2), "map": st.lists(MAP, max_size=2), "trace": TRACE,
+        "drift": DRIFT,
     },
+)  # fmt: skip
+SHARE = st.floats(0, 1)
+FEATURE = optional(
+    {
+        "kind": st.sampled_from(["number", "text", "boolean", "mixed", "time", "structure", "nothing"]),
+        "count": COUNT, "missing": COUNT,
+    },
+    {
+        "odd": COUNT, "intraclass": SHARE, "missing_intraclass": SHARE, "values": st.lists(NUMBER, max_size=2),
+        "below": st.lists(COUNT, max_size=2), "at_most": st.lists(COUNT, max_size=2),
+        "levels": st.dictionaries(TEXT, st.integers(1, 2**53), max_size=2), "least_rows": st.integers(1, 2**53),
+        "hidden": COUNT, "hidden_rows": COUNT,
+    },
+)  # fmt: skip
+CLUSTERS = optional({"field": WORD, "count": st.integers(1, 2**53), "mean_rows": st.floats(1, 1e12)}, {})
+REFERENCES = optional(
+    {
+        "schema": st.just("perfgate/drift-reference/1"), "rows": st.integers(1, 2**53),
+        "least_rows": st.integers(1, 2**53), "features": st.dictionaries(TEXT, FEATURE, max_size=2),
+    },
+    {"fields": st.lists(WORD, max_size=2), "clusters": st.none() | CLUSTERS},
 )  # fmt: skip
 
 
@@ -191,6 +223,10 @@ def reads_run(document: Any) -> bool:
 
 def reads_baseline(document: Any) -> bool:
     return decodes(document, StoredBaseline)
+
+
+def reads_reference(document: Any) -> bool:
+    return decodes(document, StoredReference)
 
 
 def reads_profiles(document: Any) -> bool:
@@ -252,6 +288,7 @@ KINDS = [
     pytest.param("baseline", BASELINES, reads_baseline, id="baseline"),
     pytest.param("profile", PROFILES, reads_profiles, id="profile"),
     pytest.param("config", CONFIGS, reads_config, id="config"),
+    pytest.param("drift-reference", REFERENCES, reads_reference, id="drift-reference"),
 ]
 
 
@@ -304,3 +341,4 @@ def test_every_published_schema_is_a_valid_schema(name):
 def test_what_is_written_obeys_the_published_schemas():
     assert schema.explain("baseline", json.loads(encode_baseline(a_profile()))) == []
     assert schema.explain("profile", json.loads(encode_profiles((a_profile(),)))) == []
+    assert schema.explain("drift-reference", json.loads(encode(summary_of(all_kinds())))) == []

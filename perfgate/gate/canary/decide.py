@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.rollout.canary import TRIGGERS, Decision, Outcome, State, TriggerFinding
+from perfgate.core.rollout.canary import DEADLINE, TRIGGERS, Decision, Outcome, State, TriggerFinding
 from perfgate.core.text.units import describe_time
 from perfgate.gate.canary.triggers import Question, ask
+from perfgate.gate.drift.in_check import DIFFER, describe_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from perfgate.core.policy import Budget
     from perfgate.core.rollout.canary import Analysis, Canary, Phase
     from perfgate.gate.canary.arms import Arm
+    from perfgate.gate.drift.in_check import Inputs
 
 _SEVERITY = (State.WORSE, State.MISSING, State.OPEN, State.HOLDS, State.SHOWN)
 
@@ -34,6 +36,8 @@ class Rollout:
     age: float | None
     """Seconds that the canary has served; None: unknown."""
     analysis: Analysis
+    inputs: Inputs | None = None
+    """What was found out about the inputs; None: the policy names no samples."""
     problems: tuple[Diagnostic, ...] = ()
     """Why nothing can be decided, whatever the evidence says."""
     notes: tuple[Diagnostic, ...] = ()
@@ -46,12 +50,15 @@ def decide(case: Rollout) -> Decision:
     It is rolled back when one trigger is proven, promoted when every one holds for certain and the phase is over,
     and held else: a canary that nobody uses, or that is not measured, is never promoted.
     """
+    case = _with_inputs(case)
     questions = ask(case.baseline, case.canary, case.settings, case.budgets)
     levels = _levels(questions, case.analysis.rollback_level)
     findings = sorted(
         (_answered(q, levels.get(q.finding.trigger, 0.0), case.analysis.promote_level) for q in questions),
         key=lambda f: _SEVERITY.index(f.state),
     )
+    if case.inputs is not None and case.inputs.differ:
+        findings = [_marked(f) for f in findings]
     samples = count_samples(findings)
     waits = tuple(_waits_for(case, findings, samples))
     worse = any(f.state is State.WORSE for f in findings)
@@ -73,6 +80,22 @@ def decide(case: Rollout) -> Decision:
         problems=case.problems,
         notes=case.notes,
     )
+
+
+def _with_inputs(case: Rollout) -> Rollout:
+    """Return the case with what is to be said of the inputs."""
+    if case.inputs is None:
+        return case
+    problems, notes = describe_inputs(case.inputs)
+    return replace(case, problems=(*case.problems, *problems), notes=(*case.notes, *notes))
+
+
+def _marked(finding: TriggerFinding) -> TriggerFinding:
+    """Return what a trigger says of a time with a word on the inputs, which it may come from."""
+    is_time = finding.unit == "s" or finding.trigger == DEADLINE
+    if not is_time or finding.canary is None:
+        return finding
+    return replace(finding, message=f"{finding.message}; {DIFFER}" if finding.message else DIFFER)
 
 
 def _levels(questions: Sequence[Question], level: float) -> Mapping[str, float]:
@@ -130,6 +153,8 @@ def _waits_for(case: Rollout, findings: Sequence[TriggerFinding], samples: int) 
         waits.append("a trigger was not measured" if missing == 1 else f"{missing} triggers were not measured")
     if opened:
         waits.append("a trigger is not decided" if opened == 1 else f"{opened} triggers are not decided")
+    if case.inputs is not None and case.inputs.differ and case.inputs.level == "fail":
+        waits.append("the inputs differ from their reference")
     if case.phase is not None and samples < case.phase.min_samples:
         waits.append(f"it answered {samples:,} of {case.phase.min_samples:,} requests")
     if case.phase is not None and not is_old_enough(case.phase, case.age):

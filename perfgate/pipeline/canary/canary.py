@@ -18,6 +18,7 @@ from perfgate.measure.summary import format_utc
 from perfgate.pipeline import inputs
 from perfgate.pipeline.canary.arms import Sides, read_arms, refuse_twice
 from perfgate.pipeline.canary.state import PhaseState, State, read_state, write_state
+from perfgate.pipeline.drift.in_check import compare_inputs
 
 if TYPE_CHECKING:
     from perfgate.core.rollout.canary import Canary, Phase
@@ -73,6 +74,7 @@ def judge_canary(request: Request) -> Decision:
             phase=phase,
             age=age,
             analysis=analysis,
+            inputs=compare_inputs(settings, None),
             problems=() if request.sides.arm_field else tuple(_find_same(baseline, canary)),
             notes=(*notes, *_remarks(baseline, canary, phase), *_note_analyses(counted, canary_settings)),
         )

@@ -24,6 +24,7 @@ from perfgate.pipeline.check.origin import check_origin, find_older
 from perfgate.pipeline.check.renames import follow_renames
 from perfgate.pipeline.check.repeats import Repeats, are_same_percentiles, tally_known
 from perfgate.pipeline.classes import adopt_classes
+from perfgate.pipeline.drift.in_check import compare_inputs
 from perfgate.pipeline.failed import count_failed_sessions, find_only_failed
 from perfgate.pipeline.reference import event
 from perfgate.pipeline.reference.change import compare_with_base
@@ -159,6 +160,7 @@ def check(request: Request) -> Verdict:
             compared=compared_of(request.reproduce, settings.policy, baselines, selection),
             introduces=baselines.is_first_gate,
             gate_changes=gate.edits.changes,
+            inputs=compare_inputs(gate.settings, gate.commit),
             removed=_removed(gate, request),
         )
     )

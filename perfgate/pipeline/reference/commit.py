@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from perfgate import config
 from perfgate.core.errors import Diagnostic, warning
 from perfgate.pipeline import inputs
+from perfgate.pipeline.drift.references import digest_of
 from perfgate.pipeline.inputs import BaselineSet, Settings
 from perfgate.pipeline.reference.first_gate import require_first_gate
 from perfgate.pipeline.reference.folder import require_same_folder
@@ -35,6 +36,8 @@ class Gate:
     """The baselines and waivers."""
     edits: Edits = NONE
     """What the working tree does to the gate."""
+    commit: Commit | None = None
+    """Where it was read, seen from the folder of the configuration; None: in the working tree, or nowhere."""
 
 
 def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
@@ -60,7 +63,7 @@ def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
     configured = _configured(views, given)
     if configured is not None:
         view, settings = configured
-        baselines = inputs.from_commit(view, settings)
+        baselines = replace(inputs.from_commit(view, settings), inputs=digest_of(view, settings))
         edits = edits_of(name, tree, settings, sides_of_check(settings, baselines), is_configured=True)
     else:
         tree = tree or inputs.read_settings(given)  # neither the tree nor the commit has the file: an error
@@ -76,7 +79,8 @@ def gate_of(ref: str, *, given: str | None, machine_class: str) -> Gate:
         edits = edits_of(name, tree, settings, sides_of_check(settings, baselines), is_configured=False)
         settings = replace(settings, policy=config.BUILT_IN)
     baselines = replace(baselines, problems=(*baselines.problems, *edits.problems))
-    return Gate(settings=_with_class(settings, machine_class), baselines=baselines, edits=edits)
+    commit = configured[0] if configured else None
+    return Gate(settings=_with_class(settings, machine_class), baselines=baselines, edits=edits, commit=commit)
 
 
 def policy_of(base: str, head: str | None, *, given: str | None, is_trusted: bool) -> Gate:

@@ -18,6 +18,7 @@ from perfgate.core.profile import title
 from perfgate.gate.gate_changes import policy_moves, profile_moves, removal_moves, waiver_moves
 from perfgate.gate.removals import NOTHING_REMOVED, Removed
 from perfgate.pipeline import inputs
+from perfgate.pipeline.drift.references import digest_in, path_in
 from perfgate.pipeline.inputs import BaselineSet
 from perfgate.report.words import count
 from perfgate.store import waivers
@@ -81,7 +82,7 @@ def edits_of(
     changes = _configuration(settings, reference, profiles, is_configured=is_configured)
     if sides is not None:
         folder = os.path.normpath(os.path.join(reference.root, reference.policy.baselines))
-        changes += [*_baselines(folder, *sides), *_waivers(folder, *sides)]
+        changes += [*_baselines(folder, *sides), *_waivers(folder, *sides), *_inputs(reference, *sides)]
     changes.sort(key=lambda c: (c.kind != "configuration", not c.is_laxer))
     reaction = (reference.policy if is_configured else config.BUILT_IN).baseline_changes
     edits = react_to(tuple(changes), reaction, f"judged by {'those' if len(changes) > 1 else 'that'} of {ref}")
@@ -134,7 +135,8 @@ def sides_of_check(reference: Settings, base: BaselineSet) -> tuple[BaselineSet,
     """Return baselines and waivers of a commit and of the working tree; None where the commit's are not certain."""
     if base.problems:
         return None
-    return base, inputs.from_folder(os.path.join(reference.root, reference.policy.baselines))
+    tree = inputs.from_folder(os.path.join(reference.root, reference.policy.baselines))
+    return base, replace(tree, inputs=digest_in(reference))
 
 
 def sides_of_comparison(base: Commit, head: Commit | None, reference: Settings) -> tuple[BaselineSet, BaselineSet]:
@@ -191,6 +193,7 @@ def _parts(changes: Sequence[GateChange]) -> list[str]:
             more = ", …" if len(names) > _MOST_NAMES else ""
             noun = count(len(edited), "baseline" if kind == "baseline" else "golden file")
             parts.append(f"{noun} ({', '.join(names[:_MOST_NAMES])}{more})")
+    parts += ["the reference of the inputs"] * any(c.kind == "inputs" for c in changes)
     return parts + ["the waivers"] * any(c.kind == "waivers" for c in changes)
 
 
@@ -241,6 +244,15 @@ def _baselines(folder: str, base: BaselineSet, tree: BaselineSet) -> list[GateCh
         for path in faulty
         if os.path.basename(path) != waivers.NAME
     ]
+
+
+def _inputs(reference: Settings, base: BaselineSet, tree: BaselineSet) -> list[GateChange]:
+    """Return the reference of the inputs when it differs; by how much no number says."""
+    if base.inputs == tree.inputs:
+        return []
+    edit: Edit = "changed" if base.inputs and tree.inputs else "added" if tree.inputs else "removed"
+    path = os.path.normpath(os.path.join(reference.root, path_in(reference.policy)))
+    return [GateChange(kind="inputs", edit=edit, path=path, name="", machine_class="", moves=())]
 
 
 def _faulty(tree: BaselineSet) -> list[str]:

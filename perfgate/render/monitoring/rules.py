@@ -14,7 +14,7 @@ from perfgate.render.promql import quoted, select_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from perfgate.core.policy import Level
+    from perfgate.core.finding import Level
     from perfgate.core.text.units import Limit
     from perfgate.render.monitoring.expressions import Watched
 

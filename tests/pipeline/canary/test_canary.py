@@ -287,6 +287,35 @@ def test_a_budget_on_a_series_is_judged_by_its_buckets(folder, capsys):
     assert (found["state"], found["message"]) == ("worse", "20.0% of the requests are beyond it, and 5% may be")
 
 
+class TestInputs:
+    """Where the policy names samples of the inputs, a canary is judged with a word on them."""
+
+    @pytest.fixture(autouse=True)
+    def samples(self, folder):
+        def write(name, values):
+            (folder / name).write_text("".join(f"{json.dumps({'history': v})}\n" for v in values))
+
+        write("was.jsonl", ["good"] * 300)
+        write("now.jsonl", ["bad"] * 300)
+        (folder / "perfgate.toml").write_text('[drift]\nsamples = ["now.jsonl"]\n')
+        assert run(["baseline", "drift", "was.jsonl"]) == 0
+
+    def test_times_say_that_inputs_differ_and_level_fail_holds_the_canary(self, folder, capsys):
+        assert judge("--canary", "good.jsonl", "--format", "json") == 0
+        found = as_json(capsys)
+        assert [t["message"] for t in found["triggers"] if t["trigger"] == "p95"] == ["inputs differ"]
+        assert [n["slug"] for n in found["notes"]] == ["inputs-differ"]
+        (folder / "perfgate.toml").write_text('[drift]\nsamples = ["now.jsonl"]\nlevel = "fail"\n')
+        assert judge("--canary", "good.jsonl") == 2
+        assert "hold: the inputs differ from their reference" in flat(capsys.readouterr().out)
+        assert judge("--canary", "slow.jsonl") == 1
+
+    def test_a_reference_that_is_not_there_decides_nothing(self, folder, capsys):
+        (folder / "baselines/input-reference.json").unlink()
+        assert judge("--canary", "good.jsonl") == 2
+        assert "there is no reference of input samples" in capsys.readouterr().err
+
+
 def test_instances_are_read_from_the_rows(folder, capsys):
     hosts = [latencies(600, factor=f, seed=i) for i, f in enumerate((0.7, 1.0, 1.35))]
     slower = [latencies(600, factor=f, seed=9 + i) for i, f in enumerate((1.0, 1.3, 1.5))]

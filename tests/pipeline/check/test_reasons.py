@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from check_cases import reasons
+from drift_cases import judge_columns
 from gate_cases import (
     CALLS,
     counted,
@@ -29,6 +30,7 @@ from perfgate.core.reasons import SENTENCES, hint_for, sentence
 from perfgate.core.statistic import Quantile
 from perfgate.core.text.units import parse_change, parse_limit
 from perfgate.gate.budgets import check_budgets
+from perfgate.gate.drift.in_check import Inputs, join_inputs
 from perfgate.gate.judge import Pair, judge
 from perfgate.gate.removals import Removed, settle
 from perfgate.gate.waivers import waive
@@ -45,6 +47,12 @@ SCORE = {"unit": "1", "better": "lower", "name": "score"}
 def one(base, current, *rules, metric="elapsed", **more):
     """Judge one metric of one benchmark."""
     return judged(profile({metric: base}), profile({metric: current}), policy(*rules, **more)).findings
+
+
+def of_inputs(now):
+    drift = judge_columns({"history": ["good"] * 300}, {"history": now}, level="fail")
+    findings = one(BASE, BASE)
+    return join_inputs(findings, Inputs(level="fail", verdict=drift)).findings
 
 
 def in_bucket(low, high):
@@ -209,6 +217,8 @@ CASES = {
     "worse": lambda: one(BASE, scaled(BASE, 2)),
     "confirmed": lambda: one({"a": BASE}, {"b": scaled(BASE, 2), "c": scaled(BASE, 2)}),
     "over-budget": lambda: budgeted("< 1s"),
+    "inputs-drifted": lambda: of_inputs(["bad"] * 300),
+    "inputs-same": lambda: of_inputs(["good"] * 300),
     "budget-of-few": lambda: budgeted("< 1s", statistic="p95"),
     "budget-of-few-calls": lambda: budgeted("< 1%", "error_rate", values=counted(s=(1, 70))),
     "few-calls": lambda: shares((0, 70), (1, 70)),
@@ -285,7 +295,7 @@ def test_every_reason_is_given_by_some_row(slug):
 
 def test_a_reason_that_needs_doing_has_a_hint_and_one_that_holds_has_none():
     holds = {"within-threshold", "within-noise", "below-floor", "within-budget", "suite-moved", "not-confirmed"}
-    holds |= {"below-least"}
+    holds |= {"below-least", "inputs-same"}
     holds |= {"better-than-base"}  # there is no baseline to refresh
     assert {slug for slug in SENTENCES if not hint_for(slug)} == holds
 

@@ -1,0 +1,1 @@
+"""`perfgate drift`: counts of input samples and their reference to a verdict."""

@@ -1,0 +1,1 @@
+"""`perfgate drift` and `perfgate baseline drift`: input samples against their reference."""

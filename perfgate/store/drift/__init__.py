@@ -1,0 +1,1 @@
+"""References of input samples in git."""
