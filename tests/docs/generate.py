@@ -49,12 +49,9 @@ def reference() -> str:
     parts = [_section("Top level", "", schema)]
     for name, table in schema["properties"].items():
         if table.get("type") == "object":
-            parts.append(_section(f"`[{name}]`", table["description"], table))
+            parts += _sections(f"[{name}]", name, table["description"], table)
         elif table.get("items", {}).get("type") == "object":
-            parts.append(_section(f"`[[{name}]]`", table["description"], table["items"]))
-            for key, inner in table["items"]["properties"].items():
-                if inner.get("items", {}).get("type") == "object":
-                    parts.append(_section(f"`[[{name}.{key}]]`", inner["description"], inner["items"]))
+            parts += _sections(f"[[{name}]]", name, table["description"], table["items"])
     return "\n\n".join(parts) + "\n"
 
 
@@ -64,6 +61,15 @@ def page(present: str) -> str:
     if not mark:
         raise ValueError(f"{PAGE} lacks the line {BEGIN}")
     return f"{by_hand}{BEGIN}\n\n{reference()}"
+
+
+def _sections(heading: str, name: str, description: str, table: dict[str, Any]) -> list[str]:
+    """Return the section of a table, and those of the tables inside it."""
+    inside = {key: each for key, each in table["properties"].items() if each.get("items", {}).get("type") == "object"}
+    return [
+        _section(f"`{heading}`", description, table),
+        *(_section(f"`[[{name}.{key}]]`", each["description"], each["items"]) for key, each in inside.items()),
+    ]
 
 
 def _section(heading: str, description: str, table: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """The service of the example: is a reading an anomaly? Measured by perfgate.monitor, with a small cache.
 
-``SLOW_MS`` makes each prediction slower, as a bad version would.
+``SLOW_MS`` makes each prediction slower, as a bad version would; ``VERSION`` is the version that its log names.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from perfgate.monitor import (
 
 LOGS = Path(os.environ.get("LOGS", "logs"))
 SLOW = float(os.environ.get("SLOW_MS", "0")) / 1_000
-VERSION = "v2-slow" if SLOW else "v1"
+VERSION = os.environ.get("VERSION", "v2-slow" if SLOW else "v1")
 MOST_CACHED = 2_000
 MODEL = np.load(Path(__file__).with_name("model.npz"))
 

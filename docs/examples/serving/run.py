@@ -97,11 +97,23 @@ def must(*command: str, output: str | None = None) -> None:
         raise SystemExit(f"{command[0]} ended with exit code {code}; its output is above, or in build/{output}")
 
 
-def load(port: int, name: str) -> None:
+def load(port: int, name: str, users: int = 40) -> None:
     """Load the service, and keep a scrape from before, one from after, and locust's JSON."""
     (BUILD / f"{name}-before.prom").write_bytes(get(port, "/metrics"))
     host = f"http://127.0.0.1:{port}"
-    words = ["--headless", "-u", "40", "-r", "40", "-t", f"{SECONDS}s", "--host", host, "--only-summary", "--json"]
+    words = [
+        "--headless",
+        "-u",
+        f"{users}",
+        "-r",
+        f"{users}",
+        "-t",
+        f"{SECONDS}s",
+        "--host",
+        host,
+        "--only-summary",
+        "--json",
+    ]
     must(sys.executable, "-m", "locust", *words, "--skip-log-setup", output=f"{name}-locust.json")
     (BUILD / f"{name}-after.prom").write_bytes(get(port, "/metrics"))
 
