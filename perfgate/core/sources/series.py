@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from perfgate.core.metrics import RATES
+from perfgate.core.sources.exposed import INFERENCE_LATENCY, LOGGING_LATENCY
 from perfgate.core.text.names import list_some
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ _UNITS = (
     ("percent", "%"),
 )  # fmt: skip
 """Last word of a name -> unit; a rate first, since ``per_second`` ends in ``second``."""
-_TIMED_BY = {f"{part}_latency_seconds": f"; time it in `with p.{part}():`" for part in ("inference", "logging")}
+_TIMED_BY = {
+    INFERENCE_LATENCY: "; time it in `with p.inference():`",
+    LOGGING_LATENCY: "; time it in `with p.logging():`",
+}
 """How the parts of a prediction of `perfgate.monitor` are timed, which have no series before."""
 
 
