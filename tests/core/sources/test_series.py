@@ -138,6 +138,14 @@ def test_what_was_never_timed_is_no_share_of_zero(extra):
     assert found == ([], 'part_seconds{model="b"}: nothing was observed, its count is 0')
 
 
+def test_an_idle_version_of_which_nothing_was_timed_makes_no_other_unknown():
+    found, why = divide(
+        ratio("part_seconds_sum", "whole_seconds_sum", by=("model",)), [c for c in TIMED if c.labels["model"] != "b"]
+    )
+    assert why == ""
+    assert found == [('whole_seconds{model="a"}', 0.0, 4.0), ('whole_seconds{model="idle"}', 0.0, 0.0)]
+
+
 def test_a_counter_that_ends_in_sum_and_has_no_count_beside_it_is_divided_as_it_is():
     lone = [Counted("a_sum", {}, 0.0), Counted("b_sum", {}, 4.0)]
     assert divide(ratio("a_sum", "b_sum"), lone) == ([("b", 0.0, 4.0)], "")
