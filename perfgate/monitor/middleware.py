@@ -30,6 +30,8 @@ UNMATCHED = "unmatched"
 """Route of a request for which the application has none: scanners ask for thousands of paths."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 _OTHER_METHOD = "OTHER"
+_LABELS = ("method", "route")
+_ROUTE = _LABELS.index("route")
 _PARAMETER = re.compile(r"{([^}:]+)")
 _FAILED, _GONE = 500, 499
 """Statuses of a handler that raised, and of a client that left before the end of its response (nginx's number)."""
@@ -68,10 +70,10 @@ class MetricsMiddleware:
         self.app = app
         self._log = log
         edges = bucket_edges(limits)
-        requests = metric_of(Counter, HTTP_REQUESTS, "Requests.", ("method", "route", "status"), registry)
-        duration = metric_of(Histogram, HTTP_DURATION, "Response times.", ("method", "route"), registry, buckets=edges)
-        self._count = Series(lambda *values: requests.labels(*values).inc)
-        self._observe = Series(lambda *values: duration.labels(*values).observe)
+        requests = metric_of(Counter, HTTP_REQUESTS, "Requests.", (*_LABELS, "status"), registry)
+        duration = metric_of(Histogram, HTTP_DURATION, "Response times.", _LABELS, registry, buckets=edges)
+        self._count = Series(lambda *values: requests.labels(*values).inc, many=_ROUTE)
+        self._observe = Series(lambda *values: duration.labels(*values).observe, many=_ROUTE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and keep its time and its status."""

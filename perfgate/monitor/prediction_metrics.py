@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache as cache_of
 from typing import TYPE_CHECKING
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram
@@ -32,21 +33,25 @@ _OPERATIONS = ("miss", "hit")
 
 
 class _Kept:
-    """The methods that count for one model version and, if asked for, one series."""
+    """The methods that count for one model version and, if asked for, one series.
+
+    Those of the parts are made when a part is first timed: a part that never was has no time series, so that its
+    share of the whole is unknown, to alerts as well, and not 0.
+    """
 
     __slots__ = ("cache", "inference", "logging", "predictions", "total")
 
     def __init__(
         self,
         *,
-        inference: Callable[[float], None],
-        logging: Callable[[float], None],
+        inference: Callable[[], Callable[[float], None]],
+        logging: Callable[[], Callable[[float], None]],
         total: Callable[[float], None],
         cache: tuple[Callable[[], None], ...],
         predictions: tuple[Callable[[], None], ...],
     ) -> None:
         """Keep them."""
-        self.inference, self.logging, self.total = inference, logging, total
+        self.inference, self.logging, self.total = cache_of(inference), cache_of(logging), total
         self.cache, self.predictions = cache, predictions
 
 
@@ -55,7 +60,7 @@ class PredictionMetrics:
 
     Its metrics are ``inference_latency_seconds``, ``logging_latency_seconds``, ``prediction_latency_seconds``,
     ``model_predictions_total{is_anomaly}``, ``cache_operations_total{operation}``, all by ``model_version``, and
-    ``active_models``.
+    ``active_models``. A part that was never timed has no series.
     """
 
     __slots__ = ("_active", "_actives", "_by_series", "_series")
@@ -72,13 +77,13 @@ class PredictionMetrics:
         Args:
             limits: of the budgets on latency and of their warnings, in seconds: each is the edge of a bucket.
             by_series: label all of them with ``series_id`` as well. Each series of each model version costs some
-                60 time series; beyond 1,000 the rest is counted as ``other``.
+                60 time series; beyond 1,000 the rest is counted as series ``other`` of its version.
             registry: where they are registered.
 
         Raises:
             ValueError: a limit is not above 0, or a metric of one of these names is registered by something else.
         """
-        labels = ("model_version", "series_id") if by_series else ("model_version",)
+        labels = ("model_version", "series_id") if by_series else ("model_version",)  # the last has the most values
         series = ("series_id",) if by_series else ()
         edges = bucket_edges(limits)
 
@@ -96,19 +101,19 @@ class PredictionMetrics:
         self._active = metric_of(
             Gauge, ACTIVE_MODELS, "Models that are loaded.", series, registry, multiprocess_mode="livemostrecent"
         )
-        self._actives = Series(lambda *values: self._active.labels(*values).set)
+        self._actives = Series(lambda *values: self._active.labels(*values).set, many=0)
         self._by_series = by_series
 
         def keep(*values: str) -> _Kept:
             return _Kept(
-                inference=inference.labels(*values).observe,
-                logging=logging.labels(*values).observe,
+                inference=lambda: inference.labels(*values).observe,
+                logging=lambda: logging.labels(*values).observe,
                 total=total.labels(*values).observe,
                 cache=tuple(cache.labels(*values, operation).inc for operation in _OPERATIONS),
                 predictions=tuple(predictions.labels(*values, flag).inc for flag in _FLAGS),
             )
 
-        self._series = Series(keep)
+        self._series = Series(keep, many=len(labels) - 1)
 
     def observe(
         self,
@@ -136,9 +141,9 @@ class PredictionMetrics:
         if total >= 0:  # not so NaN, which would spoil the sum until the process ends
             kept.total(total)
         if inference is not None and inference >= 0:
-            kept.inference(inference)
+            kept.inference()(inference)
         if logging is not None and logging >= 0:
-            kept.logging(logging)
+            kept.logging()(logging)
         hit = flag_of(cache_hit)
         if hit is not None:
             kept.cache[hit]()

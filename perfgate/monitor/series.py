@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from perfgate.monitor.records import LONGEST_NAME
-from perfgate.monitor.workers import shared_folder
+from perfgate.monitor.workers import shared_folder, warn_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 M = TypeVar("M")
 T = TypeVar("T")
 OTHER = "other"
-"""Value of the labels of all series beyond `MOST_SERIES`."""
+"""Value of a label that has too many."""
 MOST_SERIES = 1_000
 """Sets of label values of one metric. More are no labels but identifiers, and each costs memory in the program, in
 the scrape and in Prometheus."""
@@ -28,7 +28,8 @@ _known: WeakKeyDictionary[CollectorRegistry, dict[str, tuple[tuple[object, ...],
 def bucket_edges(limits: Iterable[float]) -> tuple[float, ...]:
     """Return upper edges of buckets in seconds, ascending, with an edge exactly at each limit.
 
-    The share of requests slower than a limit is then exact, and so is whether p95 is below it.
+    The share of requests slower than a limit is then exact, and so is whether p95 is below it. A limit of more than
+    ten seconds is taken, with a warning of the logger ``perfgate.monitor``: it may be meant in milliseconds.
 
     Args:
         limits: times in seconds, > 0, such as those of the budgets and their warnings.
@@ -40,6 +41,9 @@ def bucket_edges(limits: Iterable[float]) -> tuple[float, ...]:
     for limit in wanted:
         if not 0.0 < limit < float("inf"):
             raise ValueError(f"a limit must be a time in seconds above 0, not {limit}")
+    if long := [limit for limit in wanted if limit > _GRID[-1]]:
+        stated, meant = (", ".join(f"{limit * scale:g}" for limit in long) for scale in (1, 1e-3))
+        warn_once(f"limits are in seconds, and {stated} s is long: for milliseconds give {meant}")
     return tuple(sorted({*_GRID, *wanted}))
 
 
@@ -95,24 +99,33 @@ class Series(Generic[T]):
     To ask prometheus_client each time would cost more than to observe.
     """
 
-    __slots__ = ("_made", "_make")
+    __slots__ = ("_made", "_make", "_many")
 
-    def __init__(self, make: Callable[..., T]) -> None:
+    def __init__(self, make: Callable[..., T], *, many: int) -> None:
         """Start with none.
 
         Args:
             make: gives what is kept, from label values.
+            many: position of the label that may have many values, >= 0: it is given up first, so that whoever
+                chooses it hides none of the other labels.
         """
         self._make = make
+        self._many = many
         self._made: dict[tuple[str, ...], T] = {}
 
     def of(self, *values: str) -> T:
-        """Return what is kept for these label values; beyond `MOST_SERIES` for `OTHER` in place of each."""
+        """Return what is kept for these label values.
+
+        Beyond `MOST_SERIES` sets it is what is kept for `OTHER` in place of the label with many values; beyond twice
+        as many, for `OTHER` in place of each.
+        """
         made = self._made
         if values in made:
             return made[values]
         key = tuple(_label_of(value) for value in values)
         if key not in made and len(made) >= MOST_SERIES:
+            key = (*key[: self._many], OTHER, *key[self._many + 1 :])
+        if key not in made and len(made) >= 2 * MOST_SERIES:
             key = (OTHER,) * len(key)
         if key not in made:
             made[key] = self._make(*key)

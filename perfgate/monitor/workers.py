@@ -33,17 +33,17 @@ def shared_folder() -> str | None:
     if is_shared:
         return folder
     if folder:
-        _warn_once(
+        warn_once(
             f"{_FOLDER} was set after prometheus_client was imported, which ignores it: the metrics are those of one "
             "process. Set it before the program starts"
         )
     elif _has_workers():
         turns = "several workers answer /metrics in turn, each with its own counts"
-        _warn_once(f"{turns}: set {_FOLDER} to an empty folder")
+        warn_once(f"{turns}: set {_FOLDER} to an empty folder")
     return None
 
 
-def _warn_once(message: str) -> None:
+def warn_once(message: str) -> None:
     """Warn once a process, and of numbered workers only in the first: they all know the same."""
     number = re.search(r"\d+$", current_process().name)
     if message not in _given and (number is None or int(number[0]) == 1):

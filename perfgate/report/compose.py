@@ -161,7 +161,21 @@ def _groups(verdict: Verdict) -> dict[str, list[Finding]]:
     for f in verdict.findings:
         if f.benchmark != WHOLE_SUITE or f.status is not Status.UNCHANGED:
             groups[_group_of(f, verdict)].append(f)
+    if groups["new"] and not verdict.baseline and not verdict.introduces:
+        groups["new"] = _not_limited(groups["new"], [f for f in verdict.findings if f.method == "budget"])
     return groups
+
+
+def _not_limited(new: Sequence[Finding], judged: Sequence[Finding]) -> list[Finding]:
+    """Return the values without those that a budget judged: without baselines "new" says nothing more of them.
+
+    A budget on a series of Prometheus may call the only metric of that series by a name of its own: then that of
+    the same statistic and the same value is meant.
+    """
+    of_metric = {f.key for f in judged}
+    names = {f.key for f in new}
+    of_value = {(f.key[:3], f.statistic, f.current) for f in judged if f.key not in names}
+    return [f for f in new if f.key not in of_metric and (f.key[:3], f.statistic, f.current) not in of_value]
 
 
 def _group_of(f: Finding, verdict: Verdict) -> str:
@@ -357,7 +371,13 @@ def _limit(f: Finding) -> Span:
 def _runs(f: Finding) -> Span:
     if f.benchmark == WHOLE_SUITE:
         return text(_NONE)
-    return text(f"{f.n_current:,}" if f.method == "budget" else f"{f.n_baseline:,} / {f.n_current:,}")
+    was, now = _number(f.n_baseline, f.baseline), _number(f.n_current, f.current)
+    return text(now if f.method == "budget" else f"{was} / {now}")
+
+
+def _number(n: int, value: float | None) -> str:
+    """Return how many values were measured; of quantiles that were stated nobody knows."""
+    return f"{n:,}" if n or value is None else _NONE
 
 
 def _detectable(f: Finding) -> Span:

@@ -151,12 +151,7 @@ WORDS = (
 _KEY = "`looks` is a key of the configuration, in the word of the tools that shift traffic"
 EXCEPTIONS: tuple[Allowed, ...] = (
     Allowed(path="perfgate/schema/config_types.py", line="looks:", reason=_KEY),
-    Allowed(path="perfgate/schema/config-1.json", line='"looks"', reason=_KEY),
     Allowed(path="perfgate/config.py", line=r"table\.looks", reason=_KEY),
-    Allowed(path="tests/config/*.py", line="looks", reason=_KEY),
-    Allowed(path="tests/gate/test_gate_changes.py", line="looks", reason=_KEY),
-    Allowed(path="perfgate/pipeline/canary/canary.py", line="set looks in", reason=_KEY),
-    Allowed(path="docs/c*.md", line="looks", reason=_KEY),
 )
 
 _SLUG = re.compile(r"\b[a-z0-9]+(?:-[a-z0-9]+)+\b")

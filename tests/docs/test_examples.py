@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import shutil
@@ -60,14 +61,30 @@ def test_the_example_in_node_writes_a_run_that_becomes_a_baseline(tmp_path):
 
 def test_the_example_of_serving_says_what_it_needs_before_it_starts_anything(tmp_path):
     program = DOCS / "examples" / "serving" / "run.py"
-    code, printed = run([sys.executable, str(program)], tmp_path, {"PATH": str(tmp_path)})
+    code, printed = run([sys.executable, "-S", str(program)], tmp_path, {"PATH": str(tmp_path)})
     assert code == 1
-    assert "not on the PATH: perfgate, prometheus, promtool; install what README.md lists" in printed
-    assert "Traceback" not in printed
+    assert printed == (
+        "this Python has no perfgate, prometheus_client, fastapi, locust, numpy, uvicorn; "
+        "not on the PATH: prometheus, promtool. Install what README.md lists, and run .venv/bin/python run.py\n"
+    )
+
+
+def test_the_example_of_serving_takes_the_perfgate_of_its_python_and_none_of_the_path(monkeypatch):
+    path = DOCS / "examples" / "serving" / "run.py"
+    spec = importlib.util.spec_from_file_location("serving_example", path)
+    example = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(example)
+    called = []
+    monkeypatch.setattr(example, "call", lambda *command, output=None: called.append(command))
+    example.judge("good")
+    assert [command[:4] for command in called] == [(sys.executable, "-m", "perfgate", "check")]
 
 
 def test_the_example_of_a_canary_says_what_it_needs_before_it_starts_anything(tmp_path):
     program = DOCS / "examples" / "serving" / "canary.py"
-    code, printed = run([sys.executable, str(program)], tmp_path, {"PATH": str(tmp_path)})
+    code, printed = run([sys.executable, "-S", str(program)], tmp_path, {"PATH": str(tmp_path)})
     assert code == 1
-    assert printed == "not on the PATH: perfgate; install what README.md lists, and activate .venv\n"
+    assert printed == (
+        "this Python has no perfgate, prometheus_client, fastapi, locust, numpy, uvicorn. "
+        "Install what README.md lists, and run .venv/bin/python canary.py\n"
+    )

@@ -93,7 +93,7 @@ GOOD = {
 ALL = ("latency", "hits", "logging", "anomalies", "models", "traffic")
 
 
-def write_sources(project: Project, **changes: float) -> None:
+def write_sources(project: Project, **changes: float | None) -> None:
     """Write a log, and two scrapes, of a thousand predictions of one service."""
     case = GOOD | changes
     registry = prometheus_client.CollectorRegistry()
@@ -112,7 +112,7 @@ def write_sources(project: Project, **changes: float) -> None:
         log.write(
             series_id="sensor",
             latency_total_ms=case["total"] * 1e3,
-            latency_logging_ms=case["logging"] * 1e3,
+            latency_logging_ms=None if case["logging"] is None else case["logging"] * 1e3,
             **stated,
         )
         if number in {0, 1_000}:
@@ -174,6 +174,21 @@ def test_what_lies_between_warning_and_limit_is_advisory(service: Project, chang
     write_sources(service, **changes)
     assert service.cli("check", "before.prom", "after.prom", "--report", "report.json").code == 0
     assert statuses(service)[metric] == {"advisory"}
+
+
+@pytest.mark.parametrize("lines", ["shown at 0", "left out"])
+def test_logging_that_was_never_timed_is_no_share_of_zero(service: Project, lines):
+    write_sources(service, logging=None)
+    if lines == "shown at 0":  # as a histogram without labels is, before its first observation
+        for name in ("before.prom", "after.prom"):
+            never = "\n".join(f"logging_latency_seconds_{end} 0.0" for end in ('bucket{le="+Inf"}', "count", "sum"))
+            text = service.path(name).read_text()
+            text = "\n".join(line for line in text.splitlines() if "logging_latency" not in line)
+            service.write(name, f"{text}\n# TYPE logging_latency_seconds histogram\n{never}\n")
+    done = service.cli("check", "before.prom", "after.prom", "--budget", "logging", "--report", "report.json")
+    assert done.code == 2
+    assert "time it in `with p.logging():`" in done.stderr
+    assert statuses(service) == {"logging_share": {"missing"}}
 
 
 LIMITS = {"latency_total", "error_rate", "cache_hit_rate", "throughput", "logging_share"}

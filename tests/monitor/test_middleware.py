@@ -247,8 +247,18 @@ def test_routes_beyond_the_bound_count_as_other(registry, monkeypatch):
     app.add_middleware(MetricsMiddleware, registry=registry)
     ask(app, *(f"/r{n}" for n in range(9)))
     assert counted(registry) == {
-        ("GET", "/r0", "200"): 1, ("GET", "/r1", "200"): 1, ("other", "other", "other"): 7,
+        ("GET", "/r0", "200"): 1, ("GET", "/r1", "200"): 1, ("GET", "other", "200"): 7,
     }  # fmt: skip
+
+
+def test_an_error_beyond_the_bound_keeps_its_status(registry, monkeypatch):
+    monkeypatch.setattr(series, "MOST_SERIES", 2)
+    routes = [Route(f"/r{n}", lambda request: PlainTextResponse("x")) for n in range(8)]
+    routes.append(Route("/broken", lambda request: PlainTextResponse("x", 500)))
+    app = Starlette(routes=routes)
+    app.add_middleware(MetricsMiddleware, registry=registry)
+    ask(app, *(f"/r{n}" for n in range(8)), "/broken")
+    assert counted(registry)["GET", "other", "500"] == 1
 
 
 def test_work_in_the_background_is_no_part_of_the_response(registry):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import pytest
 
 prometheus_client = pytest.importorskip("prometheus_client", reason="the extra `serve` is not installed")
 
-from perfgate.monitor import PredictionMetrics, prediction, series  # noqa: E402 - after the check for the extra
+from perfgate.monitor import MetricsMiddleware, PredictionMetrics, prediction, series, workers  # noqa: E402 - after the check for the extra
 from perfgate.monitor.series import LONGEST_NAME, OTHER, bucket_edges  # noqa: E402 - after the check for the extra
 
 
@@ -37,6 +38,12 @@ def test_a_prediction_counts_under_the_names_of_the_document(registry):
     assert value(registry, "active_models") == 3
 
 
+def counts_of(registry):
+    (found,) = (m for m in registry.collect() if m.name == "prediction_latency_seconds")
+    samples = (s for s in found.samples if s.name.endswith("_count"))
+    return {(s.labels["model_version"], s.labels["series_id"]): s.value for s in samples}
+
+
 def test_an_edge_stands_exactly_at_each_limit_so_that_the_slow_share_is_exact(registry):
     metrics = PredictionMetrics(registry=registry, limits=(0.0831, 0.1))
     for seconds in (0.083, 0.0831, 0.08311):
@@ -53,6 +60,19 @@ def test_edges_are_those_of_the_grid_and_the_limits_in_order():
 def test_a_limit_that_is_no_time_is_refused(limit, registry):
     with pytest.raises(ValueError, match="above 0"):
         PredictionMetrics(limits=(limit,), registry=registry)
+
+
+@pytest.mark.parametrize("make", [PredictionMetrics, partial(MetricsMiddleware, None)])
+def test_limits_in_milliseconds_are_warned_of_and_taken(make, registry, caplog, monkeypatch):
+    monkeypatch.setattr(workers, "_given", set())
+    make(limits=(90, 100), registry=registry)
+    assert caplog.messages == ["limits are in seconds, and 90, 100 s is long: for milliseconds give 0.09, 0.1"]
+
+
+def test_limits_up_to_the_last_edge_of_the_grid_are_taken_in_silence(registry, caplog, monkeypatch):
+    monkeypatch.setattr(workers, "_given", set())
+    PredictionMetrics(limits=(0.1, 10.0), registry=registry)
+    assert caplog.messages == []
 
 
 def test_series_are_a_label_on_request_alone(registry):
@@ -91,6 +111,31 @@ def test_a_hundred_thousand_series_are_a_thousand_and_the_rest(registry):
     assert counts[OTHER] == 100_000 - series.MOST_SERIES
 
 
+def test_a_client_that_chooses_series_hides_no_version(registry, monkeypatch):
+    monkeypatch.setattr(series, "MOST_SERIES", 3)
+    metrics = PredictionMetrics(registry=registry, by_series=True)
+    for version in ("v1", "v2"):
+        for n in range(10):
+            metrics.observe(total=0.05, series_id=f"s{n}", model_version=version)
+    assert counts_of(registry) == {
+        ("v1", "s0"): 1,
+        ("v1", "s1"): 1,
+        ("v1", "s2"): 1,
+        ("v1", OTHER): 7,
+        ("v2", OTHER): 10,
+    }
+
+
+def test_versions_and_series_that_are_both_without_end_are_bounded_together(registry, monkeypatch):
+    monkeypatch.setattr(series, "MOST_SERIES", 3)
+    metrics = PredictionMetrics(registry=registry, by_series=True)
+    for n in range(50):
+        metrics.observe(total=0.05, series_id=f"s{n}", model_version=f"v{n}")
+    counts = counts_of(registry)
+    assert len(counts) == 2 * 3 + 1
+    assert counts[OTHER, OTHER] == 50 - 2 * 3
+
+
 def test_metrics_that_are_made_twice_are_shared(registry):
     for metrics in (PredictionMetrics(registry=registry), PredictionMetrics(registry=registry)):
         metrics.observe(total=0.05, model_version="v1")
@@ -120,7 +165,7 @@ def test_a_prediction_block_counts_its_parts_and_one_that_failed_counts_nowhere(
     of = {"model_version": "v1"}
     assert value(registry, "prediction_latency_seconds_count", **of) == 1
     assert value(registry, "inference_latency_seconds_count", **of) == 1
-    assert value(registry, "logging_latency_seconds_count", **of) == 0
+    assert value(registry, "logging_latency_seconds_count", **of) is None, "a part that was never timed has no time"
     assert value(registry, "cache_operations_total", **of, operation="hit") == 0
 
 

@@ -1,7 +1,7 @@
 """The whole example in one command: train, serve, load, judge, and see an alert go pending under a slow version.
 
-``python run.py`` takes about a minute, listens on loopback only, writes below ``build/``, and stops what it started.
-It needs what README.md installs: requirements.txt, and the programs ``prometheus`` and ``promtool``.
+``.venv/bin/python run.py`` takes one to two minutes, listens on loopback only, writes below ``build/``, and stops what
+it started. It needs what README.md installs: requirements.txt, and the programs ``prometheus`` and ``promtool``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 BUILD = HERE / "build"
+PERFGATE = (sys.executable, "-m", "perfgate")
+"""Not the program of the PATH, which may be another version's, or none."""
+PACKAGES = ("perfgate", "prometheus_client", "fastapi", "locust", "numpy", "uvicorn")
 SECONDS = 15
 """Of each load test."""
 PATIENCE = 90
@@ -94,7 +98,7 @@ def must(*command: str, output: str | None = None) -> None:
     """Run a command that has to succeed."""
     code = call(*command, output=output)
     if code:
-        raise SystemExit(f"{command[0]} ended with exit code {code}; its output is above, or in build/{output}")
+        raise SystemExit(f"that command ended with exit code {code}; its output is above, or in build/{output}")
 
 
 def load(port: int, name: str, users: int = 40) -> None:
@@ -122,7 +126,7 @@ def judge(name: str) -> int:
     """Return the exit code of the check of everything that one load test left."""
     sources = [f"build/{name}-logs/predictions.jsonl", f"build/{name}-locust.json"]
     scrapes = [f"build/{name}-before.prom", f"build/{name}-after.prom"]
-    return call("perfgate", "check", *sources, *scrapes, "--report", f"build/{name}-report.md")
+    return call(*PERFGATE, "check", *sources, *scrapes, "--report", f"build/{name}-report.md")
 
 
 def alerts(port: int) -> dict[str, str]:
@@ -149,20 +153,27 @@ def serve(service: int, name: str, **environment: str) -> contextlib.AbstractCon
     return running(name, *words, LOGS=str(BUILD / f"{name}-logs"), **environment)
 
 
+def require_all(script: str, *needed: str) -> None:
+    """Say at once all that a script is missing, before anything is trained or started: packages, and programs."""
+    packages = ", ".join(name for name in PACKAGES if find_spec(name) is None)
+    programs = ", ".join(name for name in needed if shutil.which(name) is None)
+    missing = [f"this Python has no {packages}"] * bool(packages) + [f"not on the PATH: {programs}"] * bool(programs)
+    if missing:
+        raise SystemExit(f"{'; '.join(missing)}. Install what README.md lists, and run .venv/bin/python {script}")
+
+
 def main() -> None:
     """Run the example; the exit code is 0 when the good version passes and the slow one fails and alerts."""
-    missing = [program for program in ("perfgate", "prometheus", "promtool") if shutil.which(program) is None]
-    if missing:
-        raise SystemExit(f"not on the PATH: {', '.join(missing)}; install what README.md lists, and activate .venv")
+    require_all("run.py", "prometheus", "promtool")
     shutil.rmtree(BUILD, ignore_errors=True)
     BUILD.mkdir()
     service, prometheus = free_port(), free_port()
     must(sys.executable, "train.py")
     short = ["--window", "1m", "--min-age", "1m", "--for", "1m"]
-    must("perfgate", "alerts", "-o", "build/rules.yml", "--tests", "build/rules_test.yml", *short)
+    must(*PERFGATE, "alerts", "-o", "build/rules.yml", "--tests", "build/rules_test.yml", *short)
     must("promtool", "check", "rules", "build/rules.yml")
     must("promtool", "test", "rules", "build/rules_test.yml")
-    must("perfgate", "dashboard", "--grafana", "11.6", "-o", "build/dashboard.json")
+    must(*PERFGATE, "dashboard", "--grafana", "11.6", "-o", "build/dashboard.json")
     (BUILD / "prometheus.yml").write_text(PROMETHEUS.replace("SERVICE", str(service)))
     words = [f"--web.listen-address=127.0.0.1:{prometheus}", "--storage.tsdb.path=build/data"]
     with running("prometheus", "prometheus", "--config.file=build/prometheus.yml", *words):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from perfgate.core.metrics import RATES
+from perfgate.core.sources.exposed import INFERENCE_LATENCY, LOGGING_LATENCY
 from perfgate.core.text.names import list_some
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ _UNITS = (
     ("percent", "%"),
 )  # fmt: skip
 """Last word of a name -> unit; a rate first, since ``per_second`` ends in ``second``."""
+_TIMED_BY = {
+    INFERENCE_LATENCY: "; time it in `with p.inference():`",
+    LOGGING_LATENCY: "; time it in `with p.logging():`",
+}
+"""How the parts of a prediction of `perfgate.monitor` are timed, which have no series before."""
 
 
 def is_series_name(name: str) -> bool:
@@ -233,7 +239,8 @@ def divide(ratio: Ratio, counted: Sequence[Counted]) -> tuple[list[Divided], str
 
     A part of which no series is there counts as none of the whole: a service that never failed has no counter of
     failures. But its labels must be there, since a misspelled one would never select anything; and a counter of
-    which it is unknown what it counted makes the ratio unknown, not smaller.
+    which it is unknown what it counted makes the ratio unknown, not smaller. So does a sum of times or sizes of
+    which the ``_count`` beside it is 0: nothing was timed, and nobody knows how long it took.
 
     Args:
         ratio: what is divided by what.
@@ -242,38 +249,42 @@ def divide(ratio: Ratio, counted: Sequence[Counted]) -> tuple[list[Divided], str
     Returns:
         The ratios, and in words why there are none; empty: there are some.
     """
-    wholes: dict[tuple[str, ...], float] = defaultdict(float)
-    parts: dict[tuple[str, ...], float] = defaultdict(float)
-    faults: list[str] = []
-    for each in counted:
-        key = tuple(each.labels.get(label, "") for label in ratio.by)
-        is_selected = False
-        for selector, sums in ((ratio.whole, wholes), (ratio.part, parts)):
-            if selector.selects(each.name, each.labels):
-                sums[key] += each.value
-                is_selected = True
-        if is_selected and each.fault:
-            faults.append(f"{_titled(each.name, each.labels)}: {each.fault}")
+    wholes, parts = _add_up(ratio.whole, ratio.by, counted), _add_up(ratio.part, ratio.by, counted)
+    stem = ratio.part.name.removesuffix("_sum")
+    times = replace(ratio.part, name=f"{stem}_count")
+    observed = _add_up(times, ratio.by, counted) if stem != ratio.part.name else {}
     if why := _find_unknown(ratio.whole, ratio.by, counted):
         return [], why
     if not wholes:
         return [], f"no series is {ratio.whole.text}"
     if why := _find_unknown(ratio.part, ratio.by, counted):
         return [], why
-    if faults:
-        return [], faults[0]
+    for each in counted:
+        if each.fault and any(s.selects(each.name, each.labels) for s in (ratio.whole, ratio.part)):
+            return [], f"{_titled(each.name, each.labels)}: {each.fault}"
     found = []
     for key, whole in wholes.items():
         labels = dict(zip(ratio.by, key, strict=True))
+        if observed and whole > 0 and not observed.get(key):
+            return [], f"{_titled(stem, labels)}: nothing was observed, its count is 0{_TIMED_BY.get(stem, '')}"
         found.append(Divided(_titled(ratio.benchmark, labels), parts.get(key, 0.0), whole))
     return found, ""
+
+
+def _add_up(selector: Selector, by: Sequence[str], counted: Sequence[Counted]) -> dict[tuple[str, ...], float]:
+    """Return what the selected series counted together, for each set of values of some labels."""
+    sums: dict[tuple[str, ...], float] = defaultdict(float)
+    for each in counted:
+        if selector.selects(each.name, each.labels):
+            sums[tuple(each.labels.get(label, "") for label in by)] += each.value
+    return sums
 
 
 def _find_unknown(selector: Selector, by: Sequence[str], counted: Sequence[Counted]) -> str:
     """Return which metric or label is in no series, in words; empty: all are there."""
     of_metric = [each for each in counted if each.name == selector.name]
     if not of_metric:
-        return f"no series is {selector.text}"
+        return f"no series is {selector.text}{_TIMED_BY.get(stem_of(selector.name), '')}"
     known = {label for each in of_metric for label in each.labels}
     unknown = [label for label in (*(m.label for m in selector.matchers), *by) if label not in known]
     return f"no series of {selector.name} has the label {unknown[0]}" if unknown else ""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import cannot_decide
 from perfgate.core.sources.field_map import FieldMap, FieldValue
-from perfgate.formats.parsing.field_map import Grouping
-from perfgate.formats.parsing.log_rows import (
+from perfgate.formats.parsing.logs.field_map import Grouping
+from perfgate.formats.parsing.logs.rows import (
     BATCH,
     STAMP,
     Broken,

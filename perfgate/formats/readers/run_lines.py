@@ -10,7 +10,7 @@ from perfgate.core.errors import CannotDecideError, Diagnostic, error
 from perfgate.core.profile import title
 from perfgate.core.text.strict_json import has_key_twice, load_json
 from perfgate.formats.own.run_summary import SummaryReader
-from perfgate.formats.parsing.log_rows import documents
+from perfgate.formats.parsing.logs.rows import documents
 from perfgate.formats.parsing.record import Record, Samples, Skipped
 
 if TYPE_CHECKING:

@@ -99,10 +99,10 @@ def read_arms(
 
 
 def _read(
-    paths: Sequence[str], settings: Settings, options: ForeignOptions, said: tuple[list[Diagnostic], list[Diagnostic]]
+    paths: Sequence[str], settings: Settings, options: ForeignOptions, into: tuple[list[Diagnostic], list[Diagnostic]]
 ) -> Iterable[Run]:
-    """Yield the runs of files; faults and notes are added to what was said."""
-    problems, notes = said
+    """Yield the runs of files; faults and notes are added to those that there are."""
+    problems, notes = into
     files, faults, empty = inputs.find_each(paths, "")
     problems += faults
     problems += [

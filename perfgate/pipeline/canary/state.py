@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 SCHEMA = "perfgate/canary-state/1"
 LARGEST = 1_000_000
 """Bytes; a phase takes 200."""
-_MOST_LOOKS = 1_000_000
+_MOST_ANALYSES = 1_000_000
 _HINT = "remove the file to begin the phase anew: the analyses that it counted are then forgotten"
 _SLUG = "canary-state-invalid"
 _Text = Annotated[str, msgspec.Meta(max_length=100)]
-_Count = Annotated[int, msgspec.Meta(ge=0, le=_MOST_LOOKS)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=_MOST_ANALYSES)]
 
 
 class PhaseState(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -34,7 +34,7 @@ class PhaseState(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     first_analysis: _Text
     """When it was looked at first, UTC."""
-    analyses: Annotated[int, msgspec.Meta(ge=1, le=_MOST_LOOKS)]
+    analyses: Annotated[int, msgspec.Meta(ge=1, le=_MOST_ANALYSES)]
     """How often it was looked at."""
     eligible: _Count
     """How many analyses found it old enough."""

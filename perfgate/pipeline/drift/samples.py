@@ -10,7 +10,7 @@ from perfgate.collect.samples.columns import MOST_ROWS, Rows, TooManyFieldsError
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, note
 from perfgate.formats.discovery import find
 from perfgate.formats.options import TOLERANCE
-from perfgate.formats.parsing.log_rows import BATCH, Broken, Table, is_json, json_rows
+from perfgate.formats.parsing.logs.rows import BATCH, Broken, Table, is_json, json_rows
 from perfgate.formats.parsing.source import Source
 
 if TYPE_CHECKING:

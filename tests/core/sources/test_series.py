@@ -116,6 +116,52 @@ def test_a_counter_of_unknown_growth_makes_the_ratio_unknown_and_not_smaller(par
     assert divide(ratio(part, whole), [*OPS, gone]) == ([], why)
 
 
+TIMED = [
+    Counted("whole_seconds_sum", {"model": "a"}, 4.0),
+    Counted("whole_seconds_sum", {"model": "b"}, 1.0),
+    Counted("whole_seconds_sum", {"model": "idle"}, 0.0),
+    Counted("part_seconds_sum", {"model": "a"}, 0.0),
+    Counted("part_seconds_count", {"model": "a"}, 7.0),
+    Counted("part_seconds_sum", {"model": "idle"}, 0.0),
+    Counted("part_seconds_count", {"model": "idle"}, 0.0),
+]
+
+
+def test_what_was_timed_and_took_no_time_is_none_of_the_whole():
+    found, why = divide(ratio("part_seconds_sum", "whole_seconds_sum"), TIMED)
+    assert (found, why) == ([("whole_seconds", 0.0, 5.0)], "")
+
+
+@pytest.mark.parametrize("extra", [[], [Counted("part_seconds_count", {"model": "b"}, 0.0)]])
+def test_what_was_never_timed_is_no_share_of_zero(extra):
+    found = divide(ratio("part_seconds_sum", "whole_seconds_sum", by=("model",)), [*TIMED, *extra])
+    assert found == ([], 'part_seconds{model="b"}: nothing was observed, its count is 0')
+
+
+def test_an_idle_version_of_which_nothing_was_timed_makes_no_other_unknown():
+    found, why = divide(
+        ratio("part_seconds_sum", "whole_seconds_sum", by=("model",)), [c for c in TIMED if c.labels["model"] != "b"]
+    )
+    assert why == ""
+    assert found == [('whole_seconds{model="a"}', 0.0, 4.0), ('whole_seconds{model="idle"}', 0.0, 0.0)]
+
+
+def test_a_counter_that_ends_in_sum_and_has_no_count_beside_it_is_divided_as_it_is():
+    lone = [Counted("a_sum", {}, 0.0), Counted("b_sum", {}, 4.0)]
+    assert divide(ratio("a_sum", "b_sum"), lone) == ([("b", 0.0, 4.0)], "")
+
+
+@pytest.mark.parametrize("part", ["inference", "logging"])
+def test_what_is_missing_of_a_prediction_is_named_with_its_block(part):
+    stem = f"{part}_latency_seconds"
+    whole = [Counted("prediction_latency_seconds_sum", {}, 4.0)]
+    never = [Counted(f"{stem}_sum", {}, 0.0), Counted(f"{stem}_count", {}, 0.0)]
+    share = ratio(f"{stem}_sum", "prediction_latency_seconds_sum")
+    cure = f"time it in `with p.{part}():`"
+    assert divide(share, whole) == ([], f"no series is {stem}_sum; {cure}")
+    assert divide(share, [*whole, *never]) == ([], f"{stem}: nothing was observed, its count is 0; {cure}")
+
+
 def test_a_counter_of_unknown_growth_that_is_not_divided_changes_no_ratio():
     gone = Counted("ops_total", {"op": "err", "model": "a"}, 0.0, "it is not in the second scrape")
     found, why = divide(ratio('ops_total{op="hit"}', 'ops_total{op!="err"}'), [*OPS, gone])

@@ -15,7 +15,7 @@ from perfgate.core.metrics import THROUGHPUT
 from perfgate.core.sources.field_map import parts_of
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.failures import all_failed
-from perfgate.formats.parsing.log_rows import STAMP, TOLERATE, are_too_many
+from perfgate.formats.parsing.logs.rows import STAMP, TOLERATE, are_too_many
 from perfgate.formats.parsing.record import Record, Samples, Share, Single, Skipped
 from perfgate.formats.parsing.timestamps import stated_instant
 from perfgate.formats.parsing.values import to_number
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from perfgate.core.metrics import Direction
     from perfgate.core.run import Labels
     from perfgate.core.sources.field_map import FieldMap, FieldValue
-    from perfgate.formats.parsing.log_rows import Broken
+    from perfgate.formats.parsing.logs.rows import Broken
     from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
