@@ -11,6 +11,8 @@ import sys
 import pytest
 from doc_blocks import DOCS, bare_environment, blocks, run
 
+from perfgate import config
+
 _NAMES = {"bash": "measure.sh", "js": "measure.mjs"}
 
 
@@ -88,3 +90,10 @@ def test_the_example_of_a_canary_says_what_it_needs_before_it_starts_anything(tm
         "this Python has no perfgate, prometheus_client, fastapi, locust, numpy, uvicorn. "
         "Install what README.md lists, and run .venv/bin/python canary.py\n"
     )
+
+
+def test_the_example_of_a_canary_analyses_as_often_as_its_policy_plans():
+    folder = DOCS / "examples" / "serving"
+    policy = config.parse((folder / "perfgate.toml").read_text(encoding="utf-8"), "perfgate.toml")
+    (analyses,) = re.findall(r"^ANALYSES = (\d+)$", (folder / "canary.py").read_text(encoding="utf-8"), re.MULTILINE)
+    assert policy.canary.analyses == int(analyses)
