@@ -11,6 +11,8 @@ import sys
 import pytest
 from doc_blocks import DOCS, bare_environment, blocks, run
 
+from perfgate import config
+
 _NAMES = {"bash": "measure.sh", "js": "measure.mjs"}
 
 
@@ -78,3 +80,20 @@ def test_the_example_of_serving_takes_the_perfgate_of_its_python_and_none_of_the
     monkeypatch.setattr(example, "call", lambda *command, output=None: called.append(command))
     example.judge("good")
     assert [command[:4] for command in called] == [(sys.executable, "-m", "perfgate", "check")]
+
+
+def test_the_example_of_a_canary_says_what_it_needs_before_it_starts_anything(tmp_path):
+    program = DOCS / "examples" / "serving" / "canary.py"
+    code, printed = run([sys.executable, "-S", str(program)], tmp_path, {"PATH": str(tmp_path)})
+    assert code == 1
+    assert printed == (
+        "this Python has no perfgate, prometheus_client, fastapi, locust, numpy, uvicorn. "
+        "Install what README.md lists, and run .venv/bin/python canary.py\n"
+    )
+
+
+def test_the_example_of_a_canary_analyses_as_often_as_its_policy_plans():
+    folder = DOCS / "examples" / "serving"
+    policy = config.parse((folder / "perfgate.toml").read_text(encoding="utf-8"), "perfgate.toml")
+    (analyses,) = re.findall(r"^ANALYSES = (\d+)$", (folder / "canary.py").read_text(encoding="utf-8"), re.MULTILINE)
+    assert policy.canary.analyses == int(analyses)

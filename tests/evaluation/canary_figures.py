@@ -165,7 +165,7 @@ def judge(folder: Path, *words: str) -> str:
     paths = [f"--{arm}={folder / arm}.jsonl" for arm in ("baseline", "canary")]
     stdout, stderr = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
-        run(["canary", *paths, "--config", str(folder / "perfgate.toml"), *words])
+        code = run(["canary", *paths, "--config", str(folder / "perfgate.toml"), *words])
     if stderr.getvalue():
         raise RuntimeError(stderr.getvalue())
     return ("promoted", "rolled back", "held")[code]
@@ -238,7 +238,7 @@ def _row(case: Case, shares: list[float]) -> str:
 _MEASURE = """\
 import re, sys, time
 from perfgate.__main__ import run
-code = run(["canary", "--baseline", "baseline.jsonl", "--canary", "canary.jsonl", "--report", "r.json"])
+run(["canary", "--baseline", "baseline.jsonl", "--canary", "canary.jsonl", "--report", "r.json"])
 peak = re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())
 print(f"\\n{time.process_time()} {peak[1]}")
 """

@@ -17,7 +17,7 @@ def on_the_page():
     """Return the rows of the page's table: what, requests, what is counted, the shares, and the target."""
     text = PAGE.read_text(encoding="utf-8").partition("\n## Figures\n")[2].partition("\n## ")[0]
     lines = [line.strip("| ").split(" | ") for line in text.splitlines() if re.match(r"\| \D.* \| [\d,]+ \| ", line)]
-    return [(cells + [""])[:7] for cells in lines]
+    return [[*cells, ""][:7] for cells in lines]
 
 
 def test_the_page_has_a_row_for_each_case_and_a_share_for_each_shape():

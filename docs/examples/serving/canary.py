@@ -1,7 +1,7 @@
 """Two versions of the service side by side, three times: a good canary, a slow one, and one that answered little.
 
-``python canary.py`` takes one to three minutes and needs what README.md installs, but no Prometheus. It listens on
-loopback only, writes below ``build/``, and stops what it started.
+``.venv/bin/python canary.py`` takes one to three minutes and needs what README.md installs, but no Prometheus. It
+listens on loopback only, writes below ``build/``, and stops what it started.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from run import BUILD, call, free_port, load, must, serve, wait_for
+from run import BUILD, PERFGATE, call, free_port, load, must, require_all, serve, wait_for
 
 STABLE_MS, SLOW_MS = "20", "60"
 """What each prediction takes longer, so that the noise of a busy machine is small beside it."""
@@ -45,7 +45,7 @@ def judge(name: str, slow_ms: str, users: int, analyses: int) -> str:
             loads = [pool.submit(load, ports[0], stable, USERS), pool.submit(load, ports[1], canary, users)]
             for each in loads:
                 each.result()
-            verdict = VERDICTS[call("perfgate", "canary", *logs, *words)]
+            verdict = VERDICTS[call(*PERFGATE, "canary", *logs, *words)]
             if verdict != "hold":
                 break
     return verdict
@@ -53,8 +53,7 @@ def judge(name: str, slow_ms: str, users: int, analyses: int) -> str:
 
 def main() -> None:
     """Run the example; the exit code is 0 when each canary got the verdict that is expected."""
-    if shutil.which("perfgate") is None:
-        raise SystemExit("not on the PATH: perfgate; install what README.md lists, and activate .venv")
+    require_all("canary.py")
     BUILD.mkdir(exist_ok=True)
     for old in BUILD.glob("canary-*"):
         shutil.rmtree(old) if old.is_dir() else old.unlink()

@@ -153,18 +153,18 @@ def serve(service: int, name: str, **environment: str) -> contextlib.AbstractCon
     return running(name, *words, LOGS=str(BUILD / f"{name}-logs"), **environment)
 
 
-def require_all() -> None:
-    """Say at once all that is missing, before anything is trained or started."""
+def require_all(script: str, *needed: str) -> None:
+    """Say at once all that a script is missing, before anything is trained or started: packages, and programs."""
     packages = ", ".join(name for name in PACKAGES if find_spec(name) is None)
-    programs = ", ".join(name for name in ("prometheus", "promtool") if shutil.which(name) is None)
+    programs = ", ".join(name for name in needed if shutil.which(name) is None)
     missing = [f"this Python has no {packages}"] * bool(packages) + [f"not on the PATH: {programs}"] * bool(programs)
     if missing:
-        raise SystemExit(f"{'; '.join(missing)}. Install what README.md lists, and run .venv/bin/python run.py")
+        raise SystemExit(f"{'; '.join(missing)}. Install what README.md lists, and run .venv/bin/python {script}")
 
 
 def main() -> None:
     """Run the example; the exit code is 0 when the good version passes and the slow one fails and alerts."""
-    require_all()
+    require_all("run.py", "prometheus", "promtool")
     shutil.rmtree(BUILD, ignore_errors=True)
     BUILD.mkdir()
     service, prometheus = free_port(), free_port()
