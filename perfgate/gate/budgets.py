@@ -93,7 +93,8 @@ def _check(
             message = _find_reason(budget, profile.benchmark, notes) or _guess_metric(budget.metric, profile)
             yield _finding(budget, profile, None, None, Status.MISSING, "budget-no-values", message)
         else:
-            misfit = budget.find_misfit(measured.metric.unit, measured.metric.better)
+            is_share = measured.share is not None
+            misfit = budget.find_misfit(measured.metric.unit, measured.metric.better, is_share=is_share)
             yield misfit or _judged(budget, profile, measured, policy.false_alarms)
     if others and not is_any:
         message = f'there is no "{budget.series}", and "{budget.benchmark}" matches only other series: '

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from perfgate.core.metrics import RATES
+from perfgate.core.sources.exposed import NAME, RESERVED
 from perfgate.core.text.names import list_some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from perfgate.core.metrics import Direction
 
@@ -103,6 +104,10 @@ class Matcher:
     text: str
     """What it is compared with; of ``=~`` and ``!~`` a pattern that must match all of the label."""
 
+    def __str__(self) -> str:
+        """Return it as it is written."""
+        return f'{self.label}{self.op}"{self.text}"'
+
     def holds(self, value: str) -> bool:
         """Is a label's value as it must be? A label that is not there is empty, as Prometheus has it."""
         if self.op[1:] == "~":
@@ -139,7 +144,7 @@ def parse_selector(text: str) -> Selector:
     """Return what selects series, such as ``http_requests_total{status=~"5.."}``.
 
     Raises:
-        ValueError: it is no selector, or its pattern is one that could take long to match.
+        ValueError: it is no selector, it selects nothing, or its pattern is one that could take long to match.
     """
     found = _SELECTOR.match(text)
     if found is None:
@@ -155,9 +160,23 @@ def parse_selector(text: str) -> Selector:
             raise ValueError(f"{message}, with {_MOST_STARS} of .* and .+ at most")
         if part[2].endswith("~") and (why := _find_fault(value)):
             raise ValueError(f'"{text}": the pattern "{value}" is not valid: {why}')
+        if part[1] == NAME:
+            raise ValueError(f'"{text}": the name of the metric stands before the brace; leave out {NAME}')
         matchers.append(Matcher(label=part[1], op=part[2], text=value))
         at = part.end()
+    if why := _find_contradiction(matchers):
+        raise ValueError(f'"{text}" selects no series: {why}')
     return Selector(text=text.strip(), name=found[1], matchers=tuple(matchers))
+
+
+def _find_contradiction(matchers: Sequence[Matcher]) -> str:
+    """Return which two matchers no value of a label satisfies; empty: all may hold together."""
+    for one in matchers:
+        for other in matchers:
+            if one.op == "=" and other.label == one.label and not other.holds(one.text):
+                hint = f'; for either write {one.label}=~"{one.text}|{other.text}"' if other.op == "=" else ""
+                return f"no value is both {one} and {other}{hint}"
+    return ""
 
 
 def _find_fault(pattern: str) -> str:
@@ -194,9 +213,34 @@ class Ratio:
         return self.part.name.endswith("_sum") or self.whole.name.endswith("_sum")
 
     @property
+    def is_share(self) -> bool:
+        """Is the part some of the whole, so that it lies between 0 and 1? A sum by a count is a mean."""
+        return self.part.name.endswith("_sum") is self.whole.name.endswith("_sum")
+
+    @property
     def benchmark(self) -> str:
         """What it belongs to: the counters of the whole, without the part of a histogram that is counted."""
         return stem_of(self.whole.name)
+
+
+def find_faults(ratio: Ratio) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a ratio, as the place in its table and in words."""
+    part, whole = (
+        (s.name, frozenset(m for m in s.matchers if (m.op, m.text) != _ANY)) for s in (ratio.part, ratio.whole)
+    )
+    if part == whole:
+        yield (
+            "/part",
+            f'"{ratio.part.text}" is all of the whole, so that the ratio is always 100%; select a label in it',
+        )
+    for label in ratio.by:
+        if label in RESERVED:
+            why = f'"{label}" is a label that the alerts set themselves'
+            yield "/by", f"{why}; name another one, or have the program expose it under another name"
+
+
+_ANY = ("=~", ".*")
+"""What every value of a label matches."""
 
 
 def find_ratio(ratios: Iterable[Ratio], benchmark: str, metric: str) -> Ratio | None:
@@ -299,8 +343,7 @@ def describe_unused(ratio: Ratio, counted: Sequence[Counted]) -> str:
             if values and matcher.is_unused(values):
                 what = "selects" if matcher.op[0] == "=" else "excludes"
                 quoted = [f'"{value[:_LONGEST_SHOWN]}"' for value in values]
-                stated = f'{matcher.label}{matcher.op}"{matcher.text}"'
-                return f"{stated} {what} no series; the values are {list_some(quoted, _MOST_SHOWN)}"
+                return f"{matcher} {what} no series; the values are {list_some(quoted, _MOST_SHOWN)}"
     return ""
 
 
