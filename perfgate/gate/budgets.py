@@ -10,9 +10,9 @@ from perfgate.core.metrics import STATED_BY, THROUGHPUT, explains
 from perfgate.core.policy import ERROR_RATE, Budget
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
-from perfgate.core.sources.series import is_series_name
+from perfgate.core.sources.series import family_of, is_series_name
 from perfgate.core.statistic import P50, QUANTILE_OF
-from perfgate.core.text.names import left_out, list_some
+from perfgate.core.text.names import list_some, split_left_out
 from perfgate.gate.failures import rate_of
 from perfgate.gate.methods.buckets import is_beyond
 from perfgate.gate.methods.tails import describe_few
@@ -129,9 +129,19 @@ def _metric_of(budget: Budget, profile: Profile) -> MetricProfile | None:
 
 def _find_reason(budget: Budget, benchmark: str, notes: Sequence[Diagnostic]) -> str:
     """Return why a file has no value for a budget, as its note says; empty: no note is about it."""
-    is_of_ratio = budget.ratio != "" and budget.is_of_series(benchmark)
-    start = left_out(budget.series, budget.ratio) if is_of_ratio else left_out(benchmark, budget.metric)
-    return next((n.message.removeprefix(start) for n in notes if n.message.startswith(start)), "")
+    is_of_series = budget.series != "" and family_of(benchmark) == budget.series
+    metrics = {budget.metric, ""} | (_OF_SERIES if is_of_series else set())
+    if budget.ratio and is_of_series:
+        benchmark, metrics = budget.series, {budget.ratio}
+    for note in notes:
+        of, metric, why = split_left_out(note.message)
+        if (
+            why
+            and metric in metrics
+            and (of == benchmark or (is_of_series and not budget.ratio and family_of(of) == budget.series))
+        ):
+            return why
+    return ""
 
 
 def _guess_metric(wanted: str, profile: Profile) -> str:

@@ -12,7 +12,7 @@ from perfgate.core.sources.exposed import NAME, RESERVED
 from perfgate.core.text.names import list_some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from perfgate.core.metrics import Direction
 
@@ -120,8 +120,32 @@ class Matcher:
         """Does it look misspelled, since none of the values of its label is what it compares with?"""
         if any(self.holds(value) is (self.op[0] == "=") for value in values):
             return False
-        is_text = self.op[1:] != "~" or not _WILD.search(self.text)
-        return is_text or any(re.search(self.text, value[:_LONGEST_VALUE]) for value in values)
+        return self._is_of_texts or any(re.search(self.text, value[:_LONGEST_VALUE]) for value in values)
+
+    def is_misspelled(self, values: Sequence[str]) -> bool:
+        """Is it a mistake for certain, and not the name of something that never happened, as ``500`` beside ``200``?"""
+        if not self.is_unused(values):
+            return False
+        texts = self.text.split("|") if self._is_of_texts else []
+        same = any(_is_same_word(text, value) for text in texts for value in values)
+        return same or not any(_may_stand_beside(text, value) for text in texts for value in values)
+
+    @property
+    def _is_of_texts(self) -> bool:
+        return self.op[1:] != "~" or not _WILD.search(self.text)
+
+
+def _is_same_word(text: str, value: str) -> bool:
+    """Do two values of a label differ in case, or in the ``s`` of the plural, alone?"""
+    return text != value and text.casefold().rstrip("s") == value.casefold().rstrip("s") != ""
+
+
+def _may_stand_beside(text: str, value: str) -> bool:
+    """May both be values of one label? Not ``5xx`` beside ``200``, nor ``50``."""
+    if not (text.isalnum() and value.isalnum()):
+        return True
+    is_number = text.isdecimal(), value.isdecimal()
+    return len(text) == len(value) if all(is_number) else not any(is_number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,10 +253,8 @@ def find_faults(ratio: Ratio) -> Iterator[tuple[str, str]]:
         (s.name, frozenset(m for m in s.matchers if (m.op, m.text) != _ANY)) for s in (ratio.part, ratio.whole)
     )
     if part == whole:
-        yield (
-            "/part",
-            f'"{ratio.part.text}" is all of the whole, so that the ratio is always 100%; select a label in it',
-        )
+        why = "is all of the whole, so that the ratio is always 100%"
+        yield "/part", f'"{ratio.part.text}" {why}; select some of it by a label'
     for label in ratio.by:
         if label in RESERVED:
             why = f'"{label}" is a label that the alerts set themselves'
@@ -276,8 +298,9 @@ def divide(ratio: Ratio, counted: Sequence[Counted]) -> tuple[list[Divided], str
     """Return a ratio for each set of values of its labels, in the order in which the counters have them.
 
     A part of which no series is there counts as none of the whole: a service that never failed has no counter of
-    failures. But its labels must be there, since a misspelled one would never select anything; and a counter of
-    which it is unknown what it counted makes the ratio unknown, not smaller.
+    failures. But its labels must be there, since a misspelled one would never select anything, and so would a
+    misspelled value (`Matcher.is_misspelled`); and a counter of which it is unknown what it counted makes the ratio
+    unknown, not smaller.
 
     Args:
         ratio: what is divided by what.
@@ -314,13 +337,15 @@ def divide(ratio: Ratio, counted: Sequence[Counted]) -> tuple[list[Divided], str
 
 
 def _find_unknown(selector: Selector, by: Sequence[str], counted: Sequence[Counted]) -> str:
-    """Return which metric or label is in no series, in words; empty: all are there."""
+    """Return which metric, label or value is in no series, in words; empty: all are there, or may be."""
     of_metric = [each for each in counted if each.name == selector.name]
     if not of_metric:
         return f"no series is {selector.text}"
     known = {label for each in of_metric for label in each.labels}
     unknown = [label for label in (*(m.label for m in selector.matchers), *by) if label not in known]
-    return f"no series of {selector.name} has the label {unknown[0]}" if unknown else ""
+    if unknown:
+        return f"no series of {selector.name} has the label {unknown[0]}"
+    return _describe((selector,), counted, Matcher.is_misspelled)
 
 
 def describe_unused(ratio: Ratio, counted: Sequence[Counted]) -> str:
@@ -337,10 +362,17 @@ def describe_unused(ratio: Ratio, counted: Sequence[Counted]) -> str:
     Returns:
         One sentence; empty: there is no such matcher.
     """
-    for selector in (ratio.part, ratio.whole):
+    return _describe((ratio.part, ratio.whole), counted, Matcher.is_unused)
+
+
+def _describe(
+    selectors: Sequence[Selector], counted: Sequence[Counted], is_odd: Callable[[Matcher, Sequence[str]], bool]
+) -> str:
+    """Return the first odd matcher of some selectors in one sentence with the values there are; empty: none is odd."""
+    for selector in selectors:
         for matcher in selector.matchers:
             values = sorted({each.labels.get(matcher.label, "") for each in counted if each.name == selector.name})
-            if values and matcher.is_unused(values):
+            if values and is_odd(matcher, values):
                 what = "selects" if matcher.op[0] == "=" else "excludes"
                 quoted = [f'"{value[:_LONGEST_SHOWN]}"' for value in values]
                 return f"{matcher} {what} no series; the values are {list_some(quoted, _MOST_SHOWN)}"
