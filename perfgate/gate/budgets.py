@@ -21,6 +21,8 @@ from perfgate.stats.shares import exceeds_p, fewest_hits
 from perfgate.stats.tails import BOUND, tail_share_p
 
 _MOST_NAMES = 8
+_WITHOUT_VALUES = "series-without-values"
+"""Slug of the note of a reader on a series that is there and holds nearly nothing."""
 _OF_SERIES = frozenset({"duration", "size", "value"})
 """What a histogram, a summary or a gauge of Prometheus is called, since its name is that of the benchmark."""
 
@@ -53,6 +55,7 @@ def check_budgets(
         found = list(_check(budget, profiles, policy, notes))
         findings += [f for f in found if isinstance(f, Finding)]
         problems += [p for p in found if isinstance(p, Diagnostic)]
+        problems += _find_unmeasured(budget, policy, notes)
         if not found and not any(budget.limits(name, name) for name in names):
             message = f'no benchmark matches "{budget.benchmark or budget.ratio or budget.series}"'
             why = _find_reason(budget, budget.series, notes)
@@ -66,6 +69,19 @@ def check_budgets(
                 )
             )
     return findings, problems
+
+
+def _find_unmeasured(budget: Budget, policy: Policy, notes: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield an error for each series that a gated budget limits, and of which a source holds nearly nothing."""
+    for note in notes if budget.level == "fail" else ():
+        slug = note.slug
+        benchmark, metric, why = split_left_out(note.message) if slug == _WITHOUT_VALUES else ("", "", "")
+        if not why or not budget.limits(benchmark, benchmark) or policy.excludes(benchmark, benchmark, budget.metric):
+            continue
+        if metric == budget.metric or budget.is_of_series(benchmark):
+            message = f'"{benchmark}" ({metric}) cannot be judged: {why}'
+            hint = "measure while it is used, or leave it out: exclude"
+            yield error(slug, message, place=budget.origin, hint=hint)
 
 
 def _check(

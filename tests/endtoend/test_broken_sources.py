@@ -168,3 +168,30 @@ def test_a_histogram_that_contradicts_itself_is_exit_2(project: Project):
     done = project.cli("check", "before.prom", "after.prom")
     assert done.code == 2
     assert "its count is 5000" in done.stderr
+
+
+def points(job: str, *values: str) -> dict[str, object]:
+    return {"metric": {"job": job}, "values": [[1_700_000_000 + 15 * i, v] for i, v in enumerate(values)]}
+
+
+@pytest.mark.parametrize(
+    ("second", "more", "code", "words"),
+    [
+        pytest.param(["0.05"] * 60, {}, 0, "", id="good"),
+        pytest.param(["NaN"] * 60, {}, 2, "no values: 60 points are NaN", id="nothing"),
+        pytest.param(["NaN"] * 59 + ["0.05"], {}, 2, "59 of 60 points are NaN", id="nearly nothing"),
+        pytest.param(["0.05"] * 60, {"warnings": ["part failed"]}, 2, 'warns: "part failed"', id="partial"),
+    ],
+)
+def test_a_gated_budget_does_not_pass_where_a_series_that_it_limits_holds_nearly_nothing(
+    project: Project, second, more, code, words
+):
+    gate = {"series": "x", "metric": "value", "statistic": "p95", "limit": "< 0.1"}
+    text = BUDGETS.partition("[[ratio]]")[0].format(name="limited", **gate).replace('series = "x"', 'benchmark = "*"')
+    project.write("perfgate.toml", text)
+    result = [points("x", *["0.05"] * 60), points("y", *second)]
+    data = {"resultType": "matrix", "result": result}
+    project.write("answer.json", json.dumps({"status": "success", "data": data, **more}))
+    done = project.cli("check", "--direction", "lower", "answer.json")
+    assert done.code == code
+    assert words in " ".join(done.stderr.split())
