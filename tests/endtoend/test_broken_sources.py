@@ -195,3 +195,23 @@ def test_a_gated_budget_does_not_pass_where_a_series_that_it_limits_holds_nearly
     done = project.cli("check", "--direction", "lower", "answer.json")
     assert done.code == code
     assert words in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(("slow", "of", "code"), [(1, 3, 0), (2, 20, 0), (6, 100, 0), (10, 100, 1)])
+def test_a_few_slow_requests_of_two_scrapes_are_suspected_until_their_counts_prove_it(project: Project, slow, of, code):
+    gate = BUDGETS.partition("[[ratio]]")[0].format(name="limited", **LATENCY)
+    project.write("perfgate.toml", gate)
+    for name, fast, total in (("before.prom", 0, 0), ("after.prom", of - slow, of)):
+        text = scrape(1_000.0, total=fast)
+        text = text.replace(f'le="+Inf"}} {fast}', f'le="+Inf"}} {total}').replace(f"_count {fast}", f"_count {total}")
+        project.write(
+            name,
+            text.replace(
+                'took_seconds_bucket{le="+Inf"}',
+                f'took_seconds_bucket{{le="1"}} {total}\n' + 'took_seconds_bucket{le="+Inf"}',
+            ),
+        )
+    done = project.cli("check", "before.prom", "after.prom")
+    assert done.code == code
+    words = " ".join(done.stdout.split())
+    assert (f"{slow} of {of} values beyond the limit do not prove" in words) is (code == 0)

@@ -209,7 +209,6 @@ CASES = {
     "worse": lambda: one(BASE, scaled(BASE, 2)),
     "confirmed": lambda: one({"a": BASE}, {"b": scaled(BASE, 2), "c": scaled(BASE, 2)}),
     "over-budget": lambda: budgeted("< 1s"),
-    "budget-of-few": lambda: budgeted("< 1s", statistic="p95"),
     "budget-of-few-calls": lambda: budgeted("< 1%", "error_rate", values=counted(s=(1, 70))),
     "few-calls": lambda: shares((0, 70), (1, 70)),
     "fails-more-often": lambda: crashed(6, of=14),
