@@ -64,10 +64,21 @@ def check_budgets(
                     "budget-matches-nothing",
                     message,
                     place=budget.origin,
-                    hint="correct the name, or remove the budget",
+                    hint=_hint_for_source(budget),
                 )
             )
     return findings, problems
+
+
+def _hint_for_source(budget: Budget) -> str:
+    """Return what to do about a budget that nothing serves: its name is wrong, or its source was not given."""
+    if not budget.series:
+        return "correct the name, or remove the budget"
+    sources = ["two scrapes of Prometheus"] + ["a log"] * bool(budget.benchmark)
+    given = (
+        f"give a source that has it as well ({' or '.join(sources)}), or judge the budgets of this one: --budget NAME"
+    )
+    return f"{given}; else correct the name"
 
 
 def _find_unmeasured(budget: Budget, policy: Policy, notes: Sequence[Diagnostic]) -> Iterator[Diagnostic]:

@@ -354,3 +354,12 @@ def test_a_limit_that_could_never_be_broken_or_never_hold_is_refused_when_it_is_
     assert [f.slug for f in found] == ([slug] if slug else [])
     assert slug or config.parse(text, "perfgate.toml")
     assert all(f.place == "budget 1 (perfgate.toml)" for f in found)
+
+
+@pytest.mark.parametrize("name", ["error rate", "9errors", "e" * 101])
+def test_a_name_that_a_budget_cannot_have_is_answered_with_what_it_can_be_and_no_pattern(name):
+    text = IMPOSSIBLE.format(where=f'benchmark = "b"\nname = "{name}"', metric="elapsed", limit="< 1s")
+    (fault,) = refused(config.parse, text, "perfgate.toml")
+    assert fault.place == "perfgate.toml: /budget/0/name"
+    assert "letters, digits, `-` and `_`, the first a letter, 100 at most" in fault.message
+    assert "^[" not in fault.message

@@ -389,3 +389,18 @@ def test_a_wildcard_beside_a_series_that_is_not_there_is_a_fault_that_names_what
     assert (problem.slug, problem.message) == (
         "budget-matches-nothing", 'there is no "asked_total", and "*" matches only other series: jobs_total',
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("names", "hint"),
+    [
+        ({"benchmark": "absent"}, "correct the name, or remove the budget"),
+        ({"benchmark": "", "series": "t_seconds"}, "(two scrapes of Prometheus)"),
+        ({"benchmark": "absent", "series": "t_seconds"}, "(two scrapes of Prometheus or a log)"),
+    ],
+)
+def test_a_budget_that_no_source_serves_names_the_source_that_is_missing(names, hint):
+    found, [problem] = checked(budget("< 1s", **names), profile({"elapsed": [0.1]}))
+    assert not found
+    assert hint in problem.hint
+    assert ("--budget NAME" in problem.hint) is ("series" in names)

@@ -173,6 +173,16 @@ def test_a_budget_that_prometheus_cannot_be_asked_for_is_an_error_with_its_place
     assert second.place == "budget 2 (perfgate.toml)"
 
 
+def test_what_looks_like_a_variable_of_grafana_in_a_matcher_is_none():
+    ratio = RATIO.replace('"a_total"', '\'a_total{v="$model",w="[[x]]"}\'').replace('["a b"]', "[]")
+    [panel] = [p for p in panels(made(ODD + ratio)) if p.steps]
+    text = " ".join(q.expr for q in panel.queries)
+    assert "$model" not in text
+    assert 'v="\\u0024model"' in text
+    assert "[[" not in text
+    assert "$__rate_interval" in text
+
+
 def test_panels_neither_overlap_nor_leave_the_grid_and_each_row_begins_below_the_last_section():
     taken, top = set(), 0
     for section in made(ALL).sections:
