@@ -64,14 +64,21 @@ def check_budgets(
                     "budget-matches-nothing",
                     message,
                     place=budget.origin,
-                    hint=_hint_for_source(budget),
+                    hint=_hint_for_source(budget, why),
                 )
             )
     return findings, problems
 
 
-def _hint_for_source(budget: Budget) -> str:
-    """Return what to do about a budget that nothing serves: its name is wrong, or its source was not given."""
+def _hint_for_source(budget: Budget, why: str) -> str:
+    """Return what to do about a budget that nothing serves: its name is wrong, or its source was not given.
+
+    Args:
+        budget: which.
+        why: what its source says of it; empty: nothing.
+    """
+    if why:
+        return "correct what the message names, and measure again"
     if not budget.series:
         return "correct the name, or remove the budget"
     sources = ["two scrapes of Prometheus"] + ["a log"] * bool(budget.benchmark)

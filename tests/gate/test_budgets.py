@@ -332,6 +332,7 @@ def test_a_budget_without_values_says_why_the_file_left_them_out(is_measured):
     found, problems = check_budgets([counters], policy(budgets=(wanted,)), frozenset(), notes)
     expected = "no series is a_total" if is_measured else 'no benchmark matches "hit_rate": no series is a_total'
     assert [f.message for f in (*found, *problems)] == [expected]
+    assert [p.hint for p in problems] == ["correct what the message names, and measure again"] * (not is_measured)
 
 
 @pytest.mark.parametrize(
