@@ -23,14 +23,6 @@ PROCESS = "perfgate_process_number"
 """Gauge of `perfgate.monitor`: which process was scraped. Two workers never have it alike, and
 ``process_start_time_seconds`` has steps of 10 ms."""
 
-NAME = "__name__"
-"""Label of every series: the name of its metric."""
-BUDGET, WINDOW, SEVERITY = "budget", "window", "severity"
-"""Labels that `perfgate alerts` gives to what it records, and to its alerts."""
-RESERVED = frozenset({NAME, "alertname", BUDGET, WINDOW, SEVERITY})
-"""Labels by which nothing can be split: a rule writes its own value over the one of the series, and two series
-become one."""
-
 STAGE_DURATION, EXCHANGE = "stage_duration", "exchange_req"
 TICKS, DEADLINE_MISSES, GUARD_TRIPS = "ticks_total", "tick_deadline_miss_total", "guard_trips_total"
 PARALLEL = "parallel_symbols"

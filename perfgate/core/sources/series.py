@@ -8,13 +8,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from perfgate.core.metrics import RATES
-from perfgate.core.sources.exposed import NAME, RESERVED
 from perfgate.core.text.names import list_some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from perfgate.core.metrics import Direction
+
+NAME = "__name__"
+"""Label of every series: the name of its metric."""
+BUDGET, WINDOW, SEVERITY = "budget", "window", "severity"
+"""Labels that `perfgate alerts` gives to what it records, and to its alerts."""
+RESERVED = frozenset({NAME, "alertname", BUDGET, WINDOW, SEVERITY})
+"""Labels by which nothing can be split: a rule writes its own value over the one of the series, and two series
+become one."""
 
 _NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*\Z")
 _TITLE = re.compile(r'[A-Za-z_:][A-Za-z0-9_:]*\{[^=,{}"]+="(?s:.*)"\}(?:#[0-9]+)?\Z')

@@ -8,7 +8,7 @@ from fractions import Fraction
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any, Literal
 
-from perfgate.core.sources.exposed import BUDGET, SEVERITY, WINDOW
+from perfgate.core.sources.series import BUDGET, SEVERITY, WINDOW
 from perfgate.render.monitoring.expressions import SHARES, Bound, duration, unused
 from perfgate.render.promql import quoted, select_name
 
