@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from perfgate.core.metrics import Direction
     from perfgate.core.policy import Policy
     from perfgate.core.sources.series import Ratio
-    from perfgate.formats.parsing.timestamps import Period
 
 MIN_TIME = 0.1
 """Seconds: JUnit reports state whole milliseconds, so that a shorter test case is known to 1 % at best."""
@@ -35,8 +34,8 @@ class ForeignOptions:
     """Share of the lines of a log that may be broken, 0.0 to 1.0."""
     split_by: tuple[str, ...] = ()
     """Fields of rows that divide a benchmark by their values, such as the version that answered."""
-    only: Period | None = None
-    """The period whose rows are read, where rows state their times; None: all are."""
+    only: tuple[float, float] | None = None
+    """First and last second, since 1970, of the rows that are read, where rows state their times; None: all are."""
     ratios: tuple[Ratio, ...] = ()
     """Shares of counters in others, as the configuration has them."""
     limited: Mapping[str, Direction] = field(default_factory=dict)
