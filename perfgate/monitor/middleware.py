@@ -34,8 +34,8 @@ _LABELS = ("method", "route")
 _ROUTE = _LABELS.index("route")
 _PARAMETER = re.compile(r"{([^}:]+)")
 _FAILED, _GONE = 500, 499
-_FIRST_FAILURE = str(_FAILED)
 """Statuses of a handler that raised, and of a client that left before the end of its response (nginx's number)."""
+_FIRST_FAILURE = str(_FAILED)
 _BODIES = frozenset({"http.response.body", "http.response.pathsend", "http.response.zerocopysend"})
 _LEFT = "ClientDisconnect"
 """What Starlette raises in a handler that reads the body of a client that left."""
