@@ -14,7 +14,7 @@ from perfgate.core.metrics import canonical_name
 from perfgate.core.policy import CANARY, Budget, Drift, Floor, Policy, Rule, Tracing
 from perfgate.core.rollout.canary import DEADLINE, ERRORS, Canary, Phase
 from perfgate.core.sources.field_map import FieldMap, FieldValue, faults_in
-from perfgate.core.sources.series import Ratio, parse_selector
+from perfgate.core.sources.series import Ratio, find_faults, find_ratio, parse_selector
 from perfgate.core.statistic import STATISTICS
 from perfgate.core.text.near_names import is_near
 from perfgate.core.text.strict_toml import load_toml
@@ -416,16 +416,21 @@ class _Reading:
 
     def _budgets(self, tables: Sequence[BudgetTable], ratios: Sequence[Ratio]) -> tuple[Budget, ...]:
         """Return the budgets; one whose series is the name of a ratio is about that ratio."""
-        found = (b for i, table in enumerate(tables) if (b := self._budget(table, i)))
         homes = {ratio.name: ratio.benchmark for ratio in ratios}
-        return tuple(_tied(b, homes) for b in found)
+        found = tuple(_tied(b, homes) for i, table in enumerate(tables) if (b := self._budget(table, i)))
+        faults = (b.find_fault(find_ratio(ratios, b.series, b.metric)) for b in found)
+        self.problems += [fault for fault in faults if fault]
+        return found
 
     def _ratio(self, table: RatioTable, index: int) -> Ratio | None:
         part = self._text(table.part, f"/ratio/{index}/part", parse_selector)
         whole = self._text(table.whole, f"/ratio/{index}/whole", parse_selector)
         if part is None or whole is None:
             return None
-        return Ratio(name=table.name, part=part, whole=whole, better=table.better, by=table.by)
+        ratio = Ratio(name=table.name, part=part, whole=whole, better=table.better, by=table.by)
+        for pointer, message in find_faults(ratio):
+            self._complain(f"/ratio/{index}{pointer}", message)
+        return ratio
 
     def _budget(self, budget: BudgetTable, index: int) -> Budget | None:
         pointer = f"/budget/{index}"

@@ -29,7 +29,8 @@ class _Minutes(click.ParamType):  # type: ignore[type-arg,unused-ignore] # gener
         seconds = int(found[1]) * _MINUTES[found[2]] if found else -1
         if not self.least <= seconds <= _LONGEST:
             least = "1m" if self.least else "0m"
-            self.fail(f'"{value}" is no time from {least} to 30d; write it like 5m or 1h', param, ctx)
+            what = f'"{value}" is no whole number of minutes, hours or days from {least} to 30d'
+            self.fail(f"{what}; write it like 5m or 1h", param, ctx)
         return seconds
 
 

@@ -41,6 +41,9 @@ class MergedSeries:
     quantiles: tuple[Quantile, ...]
     """Of all runs that were counted in the same buckets, else the median run's; ascending by name, empty when values
     are known."""
+    buckets: tuple[tuple[float, float], ...]
+    """Upper bounds and cumulative counts of single values from which the quantiles were read, ascending; empty: not
+    known."""
     least: float
     """Values below it are compared as if they were it; the largest of the runs'."""
 
@@ -69,6 +72,7 @@ def merge_series(held: Mapping[str, Sequence[Held]]) -> list[MergedSeries]:
                 stands_for=stands_for,
                 hits=hits,
                 quantiles=_join_quantiles(ordered),
+                buckets=_join_buckets(ordered) if all(s.is_counted for s in ordered) else (),
                 least=max(s.least for s in ordered),
             )
         )
@@ -125,13 +129,20 @@ def _add_up(parts: Sequence[Series]) -> float:
 
 def _join_quantiles(parts: Sequence[Series]) -> tuple[Quantile, ...]:
     """Return the quantiles of all runs: from the sums of their counts, where all have the same buckets."""
-    bounds = {tuple(bound for bound, _ in s.buckets) for s in parts}
-    if len(parts) == 1 or len(bounds) > 1 or () in bounds:
+    buckets = _join_buckets(parts)
+    if len(parts) == 1 or not buckets:
         return _middle([q for s in parts for q in s.quantiles])
-    counts = zip(*[[count for _, count in s.buckets] for s in parts], strict=True)
-    buckets = list(zip(bounds.pop(), map(math.fsum, counts), strict=True))
     names = sorted({q.name for s in parts for q in s.quantiles})
     return tuple(Quantile(name, *bucket_quantile(buckets, QUANTILE_OF[name])) for name in names)
+
+
+def _join_buckets(parts: Sequence[Series]) -> tuple[tuple[float, float], ...]:
+    """Return the sums of the counts of all runs; empty: they have no buckets, or not the same."""
+    bounds = {tuple(bound for bound, _ in s.buckets) for s in parts}
+    if len(bounds) > 1:
+        return ()
+    counts = zip(*[[count for _, count in s.buckets] for s in parts], strict=True)
+    return tuple(zip(bounds.pop(), map(math.fsum, counts), strict=True))
 
 
 def _middle(quantiles: Sequence[Quantile]) -> tuple[Quantile, ...]:
@@ -173,7 +184,7 @@ class MetricBuilder:
             sample = Sample(session=session, values=found.values, stands_for=found.stands_for, hits=found.hits)
             self.add_sample(sample, found.sources)
         else:
-            self._stated.append(Stated(session=session, quantiles=found.quantiles))
+            self._stated.append(Stated(session=session, quantiles=found.quantiles, buckets=found.buckets))
             self._sources.update(found.sources)
 
     def build(self) -> MetricProfile:

@@ -86,6 +86,24 @@ def is_clocked(metric: Metric) -> bool:
     return "/" in unit or unit in _OF_CLOCKS or any(word in name for word in _NAMES_OF_CLOCKS)
 
 
+def known_direction(name: str, unit: str) -> Direction | None:
+    """Return which way is an improvement of a metric, as its name alone says; None: it does not.
+
+    Args:
+        name: of the metric.
+        unit: base unit of its values; a share of slow calls may be called ``latency``, too.
+    """
+    if name in METRICS:
+        return METRICS[name].better
+    is_time = unit == ELAPSED.unit and (name in _TIMES or not _WORDS_OF_TIMES.isdisjoint(name.split("_")))
+    return "lower" if is_time or name == DEADLINE_MISS.name else None
+
+
+_TIMES = frozenset({"time", "real_time", "response_time"})
+_WORDS_OF_TIMES = frozenset({"latency", "duration", "elapsed"})
+"""Times that something takes; an uptime, or the time that is left, is better when it is long."""
+
+
 def canonical_name(key: str) -> str:
     """Return the name inside of a metric that may be written as its JSON key."""
     return NAME_OF_KEY.get(key, key)

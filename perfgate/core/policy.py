@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from perfgate.core.errors import error
 from perfgate.core.measured import MEASURED
-from perfgate.core.metrics import THROUGHPUT, WORKLOAD_BOUND, is_of_calls, is_of_stage
+from perfgate.core.metrics import DEADLINE_MISS, THROUGHPUT, WORKLOAD_BOUND, is_of_calls, is_of_stage, known_direction
 from perfgate.core.rollout.canary import Canary
 from perfgate.core.sources.series import family_of, is_series_with_labels, unit_of
 from perfgate.core.text.canonical import short_hash
@@ -48,6 +48,7 @@ ERROR_RATE = "error_rate"
 FAILED_RUNS = "failed_runs"
 """The share of runs that failed, of a benchmark that states an error rate of its own."""
 _RATES = frozenset({ERROR_RATE, FAILED_RUNS})
+_SHARES = _RATES | {DEADLINE_MISS.name}
 _MORE_ERRORS = Change(amount=0.01, sign="+", unit="1", text="+0.01")
 """Default threshold of an error rate, one call in a hundred more: a share of a rate of zero would be nothing."""
 
@@ -213,21 +214,38 @@ class Budget:
             ratio: the one that it limits; None: none.
 
         Returns:
-            The direction is None where the name says none.
+            The direction is None where neither name says one.
         """
         if ratio:
             return "1", ratio.better
         if self.metric == THROUGHPUT.name:
             return THROUGHPUT.unit, THROUGHPUT.better
-        return scale_of(unit_of(self.series))[1], None
+        unit = scale_of(unit_of(self.series))[1]
+        return unit, known_direction(self.metric, unit)
 
-    def find_misfit(self, unit: str, better: Direction | None, *, series: str = "") -> Diagnostic | None:
-        """Return why its limit fits no value of its metric: its unit, or the way it points; None: it fits.
+    def find_fault(self, ratio: Ratio | None) -> Diagnostic | None:
+        """Return why it could never be broken, or never hold, as the names alone say before anything is measured.
+
+        Args:
+            ratio: the one that it limits; None: none.
+        """
+        unit = self.limit.unit  # of a log, or of a series whose name says none, the values say it
+        better: Direction | None = "lower" if self.metric in _RATES else known_direction(self.metric, unit)
+        if ratio or (self.series and self.metric == THROUGHPUT.name):
+            unit, better = self.kind_of_series(ratio)
+        is_share = ratio.is_share if ratio else self.metric in _SHARES
+        return self.find_misfit(unit, better, series=self.series, is_share=is_share)
+
+    def find_misfit(
+        self, unit: str, better: Direction | None, *, series: str = "", is_share: bool = False
+    ) -> Diagnostic | None:
+        """Return why its limit fits no value of its metric: its unit, the way it points, its amount; None: it fits.
 
         Args:
             unit: base unit of the values.
             better: which way is an improvement of them; None: as the limit says.
             series: whose metric it is, for the message; empty: the metric alone says it.
+            is_share: do all values lie between 0 and 1?
         """
         of = f" of {series}" if series else ""
         if self.limit.unit != unit:
@@ -237,6 +255,11 @@ class Budget:
         if better not in {None, self.better}:
             message = f'"{self.limit.text}" points the wrong way: {better} is better for "{self.metric}"{of}'
             return error("budget-sign", message, place=self.origin, hint="turn the sign of the limit")
+        for stated in (self.limit, self.warn) if is_share else ():
+            if stated and not (0 <= stated.amount < 1 if stated.op[0] == "<" else 0 < stated.amount <= 1):
+                message = f'"{self.metric}"{of} is a share, and no share is beyond "{stated.text}"'
+                hint = "state a share between 0% and 100%"
+                return error("budget-impossible", message, place=self.origin, hint=hint)
         return None
 
     def names(self, benchmark: str, titled: str) -> bool:

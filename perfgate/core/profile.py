@@ -113,6 +113,9 @@ class Stated:
     """Id of the session."""
     quantiles: tuple[Quantile, ...]
     """Ascending by name."""
+    buckets: tuple[tuple[float, float], ...] = field(default=(), compare=False)
+    """Upper bounds and cumulative counts of single values from which they were read, ascending. Only of what was
+    measured now: no file of a profile keeps them; empty: not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

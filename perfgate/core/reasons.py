@@ -143,17 +143,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "worse, but a percentile of too few runs is not reliable",
         'measure more runs, or gate it as a plain ratio: `method = "threshold"`',
     ),
-    "budget-of-few": (
-        "beyond the budget's limit, but a percentile of too few runs is not reliable",
-        "measure more runs, or give the budget to p50",
-    ),
     "few-calls": (
         "worse, but so few calls do not prove it",
         "measure more calls",
     ),
     "budget-of-few-calls": (
-        "beyond the budget's limit, but so few calls do not prove it",
-        "measure more calls, or judge the calls of several runs together",
+        "beyond the budget's limit, but so few calls or runs do not prove it",
+        "measure more calls or runs, or judge several runs together",
     ),
     "fails-more-often": ("more of its runs fail than the baseline's", "fix what makes them fail, and measure again"),
     "may-fail-more-often": (

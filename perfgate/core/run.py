@@ -58,6 +58,8 @@ class Series:
     """Quantiles, ascending by name; empty when the values are known."""
     buckets: tuple[tuple[float, float], ...] = ()
     """Upper bounds and cumulative counts from which the quantiles were read, ascending; empty: a tool states these."""
+    is_counted: bool = False
+    """Are these counts of single values, and no rates or weights?"""
     least: float = 0.0
     """Values below it are compared as if they were it, in the metric's unit; 0.0: all count."""
     period: tuple[float, float] | None = None

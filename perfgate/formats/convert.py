@@ -148,7 +148,8 @@ def _series(r: Record, rate: float) -> Series:
             return Series(metric=metric, source=source, quantiles=tuple(sorted(stated)))
         case Histogram(buckets=buckets):
             counted = (Quantile(name, *bucket_quantile(buckets, share)) for share, name in SHARES.items())
-            return Series(metric=metric, source=source, quantiles=tuple(sorted(counted)), buckets=buckets)
+            quantiles, is_counted = tuple(sorted(counted)), r.n is not None
+            return Series(metric=metric, source=source, quantiles=quantiles, buckets=buckets, is_counted=is_counted)
 
 
 def _values_or_cells(samples: Samples, kept: Sequence[float]) -> tuple[tuple[float, ...], tuple[Cell, ...]]:

@@ -83,7 +83,7 @@ class ForeignReader:
             refusal: returns why it is not a run summary; None: it was not tried as one.
         """
         try:
-            source = Source(path)
+            source = Source(path, only=self._options.only)
             known = self.format_of(path) or self._detect_format(source, refusal)
             if known.between:
                 self._snapshots.setdefault(known.name, (known, []))[1].append(source)

@@ -34,6 +34,8 @@ class ForeignOptions:
     """Share of the lines of a log that may be broken, 0.0 to 1.0."""
     split_by: tuple[str, ...] = ()
     """Fields of rows that divide a benchmark by their values, such as the version that answered."""
+    only: tuple[float, float] | None = None
+    """First and last second, since 1970, of the rows that are read, where rows state their times; None: all are."""
     ratios: tuple[Ratio, ...] = ()
     """Shares of counters in others, as the configuration has them."""
     limited: Mapping[str, Direction] = field(default_factory=dict)

@@ -10,17 +10,18 @@ from perfgate.core.metrics import STATED_BY, THROUGHPUT, explains
 from perfgate.core.policy import ERROR_RATE, Budget
 from perfgate.core.profile import MetricProfile, Profile, title
 from perfgate.core.reasons import sentence
-from perfgate.core.sources.series import is_series_name
+from perfgate.core.sources.series import family_of, is_series_name
 from perfgate.core.statistic import P50, QUANTILE_OF
-from perfgate.core.text.names import left_out, list_some
+from perfgate.core.text.names import list_some, split_left_out
 from perfgate.gate.failures import rate_of
-from perfgate.gate.methods.buckets import is_beyond
-from perfgate.gate.methods.tails import describe_few
-from perfgate.gate.rows import count_of, is_tail_of_few, value_of
+from perfgate.gate.methods.buckets import count_beyond, is_beyond
+from perfgate.gate.rows import count_of, value_of
 from perfgate.stats.shares import exceeds_p, fewest_hits
-from perfgate.stats.tails import BOUND, tail_share_p
+from perfgate.stats.tails import BOUND
 
 _MOST_NAMES = 8
+_WITHOUT_VALUES = "series-without-values"
+"""Slug of the note of a reader on a series that is there and holds nearly nothing."""
 OF_SERIES = frozenset({"duration", "size", "value"})
 """What a histogram, a summary or a gauge of Prometheus is called, since its name is that of the benchmark."""
 
@@ -53,6 +54,7 @@ def check_budgets(
         found = list(_check(budget, profiles, policy, notes))
         findings += [f for f in found if isinstance(f, Finding)]
         problems += [p for p in found if isinstance(p, Diagnostic)]
+        problems += _find_unmeasured(budget, policy, notes)
         if not found and not any(budget.limits(name, name) for name in names):
             message = f'no benchmark matches "{budget.benchmark or budget.ratio or budget.series}"'
             why = _find_reason(budget, budget.series, notes)
@@ -62,10 +64,41 @@ def check_budgets(
                     "budget-matches-nothing",
                     message,
                     place=budget.origin,
-                    hint="correct the name, or remove the budget",
+                    hint=_hint_for_source(budget, why),
                 )
             )
     return findings, problems
+
+
+def _hint_for_source(budget: Budget, why: str) -> str:
+    """Return what to do about a budget that nothing serves: its name is wrong, or its source was not given.
+
+    Args:
+        budget: which.
+        why: what its source says of it; empty: nothing.
+    """
+    if why:
+        return "correct what the message names, and measure again"
+    if not budget.series:
+        return "correct the name, or remove the budget"
+    sources = ["two scrapes of Prometheus"] + ["a log"] * bool(budget.benchmark)
+    given = (
+        f"give a source that has it as well ({' or '.join(sources)}), or judge the budgets of this one: --budget NAME"
+    )
+    return f"{given}; else correct the name"
+
+
+def _find_unmeasured(budget: Budget, policy: Policy, notes: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield an error for each series that a gated budget limits, and of which a source holds nearly nothing."""
+    for note in notes if budget.level == "fail" else ():
+        slug = note.slug
+        benchmark, metric, why = split_left_out(note.message) if slug == _WITHOUT_VALUES else ("", "", "")
+        if not why or not budget.limits(benchmark, benchmark) or policy.excludes(benchmark, benchmark, budget.metric):
+            continue
+        if metric == budget.metric or budget.is_of_series(benchmark):
+            message = f'"{benchmark}" ({metric}) cannot be judged: {why}'
+            hint = "measure while it is used, or leave it out: exclude"
+            yield error(slug, message, place=budget.origin, hint=hint)
 
 
 def _check(
@@ -93,8 +126,9 @@ def _check(
             message = _find_reason(budget, profile.benchmark, notes) or _guess_metric(budget.metric, profile)
             yield _finding(budget, profile, None, None, Status.MISSING, "budget-no-values", message)
         else:
-            misfit = budget.find_misfit(measured.metric.unit, measured.metric.better)
-            yield misfit or _judged(budget, profile, measured, policy.false_alarms)
+            is_share = measured.share is not None
+            misfit = budget.find_misfit(measured.metric.unit, measured.metric.better, is_share=is_share)
+            yield misfit or _judged(budget, profile, measured)
     if others and not is_any:
         message = f'there is no "{budget.series}", and "{budget.benchmark}" matches only other series: '
         hint = "correct the series, or give the log that the budget is about"
@@ -128,9 +162,19 @@ def _metric_of(budget: Budget, profile: Profile) -> MetricProfile | None:
 
 def _find_reason(budget: Budget, benchmark: str, notes: Sequence[Diagnostic]) -> str:
     """Return why a file has no value for a budget, as its note says; empty: no note is about it."""
-    is_of_ratio = budget.ratio != "" and budget.is_of_series(benchmark)
-    start = left_out(budget.series, budget.ratio) if is_of_ratio else left_out(benchmark, budget.metric)
-    return next((n.message.removeprefix(start) for n in notes if n.message.startswith(start)), "")
+    is_of_series = budget.series != "" and family_of(benchmark) == budget.series
+    metrics = {budget.metric, ""} | (OF_SERIES if is_of_series else set())
+    if budget.ratio and is_of_series:
+        benchmark, metrics = budget.series, {budget.ratio}
+    for note in notes:
+        of, metric, why = split_left_out(note.message)
+        if (
+            why
+            and metric in metrics
+            and (of == benchmark or (is_of_series and not budget.ratio and family_of(of) == budget.series))
+        ):
+            return why
+    return ""
 
 
 def _guess_metric(wanted: str, profile: Profile) -> str:
@@ -145,7 +189,7 @@ def _guess_metric(wanted: str, profile: Profile) -> str:
     return f"{guess}Measured: {list_some(names, _MOST_NAMES) or 'nothing'}"
 
 
-def _judged(budget: Budget, profile: Profile, measured: MetricProfile, level: float) -> Finding:
+def _judged(budget: Budget, profile: Profile, measured: MetricProfile) -> Finding:
     value = value_of(measured, budget.statistic)
     if value is None:
         message = f"the file states no {budget.statistic}"
@@ -160,16 +204,6 @@ def _judged(budget: Budget, profile: Profile, measured: MetricProfile, level: fl
             return _finding(budget, profile, measured, value, Status.ADVISORY, "not-gated", "")
         if unproven := _describe_few_calls(budget, measured):
             return _finding(budget, profile, measured, value, Status.ADVISORY, "budget-of-few-calls", unproven)
-        if measured.samples and is_tail_of_few(measured, budget.statistic) and not _is_proven(budget, measured, level):
-            return _finding(
-                budget,
-                profile,
-                measured,
-                value,
-                Status.ADVISORY,
-                "budget-of-few",
-                describe_few(measured, budget.statistic),
-            )
         message = _describe_share(budget, measured)
         return _finding(budget, profile, measured, value, Status.OVER_BUDGET, "over-budget", message)
     if budget.warn and _is_near(budget.warn, budget.statistic, measured, value):
@@ -183,15 +217,11 @@ def _describe_share(budget: Budget, measured: MetricProfile) -> str:
 
     Alerts on the service say it so: p95 below 100 ms is fewer than 5 % slower than 100 ms.
     """
-    values = measured.pooled()
-    if budget.statistic == P50 or not values or measured.share is not None:
+    counted = None if measured.share is not None else _count_beyond(budget, measured)
+    if counted is None:
         return ""
-    q = QUANTILE_OF[budget.statistic]
-    allowed = 1.0 - q if budget.better == "lower" else q
-    beyond = sum(not budget.limit.holds(v) for v in values) / len(values)
-    if beyond <= allowed:  # an interpolated quantile may lie beyond the limit where few values are
-        return ""
-    return f"{sentence('over-budget')}: {beyond:.1%} of the values are, and {allowed:.0%} may be"
+    beyond, of, allowed = counted
+    return f"{sentence('over-budget')}: {beyond / of:.1%} of the values are, and {allowed:.0%} may be"
 
 
 def _is_near(warn: Limit, statistic: str, measured: MetricProfile, value: float) -> bool:
@@ -201,35 +231,45 @@ def _is_near(warn: Limit, statistic: str, measured: MetricProfile, value: float)
 
 
 def _describe_few_calls(budget: Budget, measured: MetricProfile) -> str:
-    """Return why a counted share beyond its limit proves nothing, and what would; empty when it does or is not counted.
+    """Return why counts beyond a limit prove nothing, and what would; empty when they do or nothing is counted.
 
     A service whose true share is within the limit is beyond it by chance every third day or so. A count
-    proves the contrary when one at its limit would show so many with a chance of 5 % at most.
+    proves the contrary when one at its limit would show so many with a chance of 5 % at most. A limit of
+    p95 is such a share: of all values 5 % may be beyond it.
     """
-    if measured.share is None:
+    counted = _count_beyond(budget, measured)
+    if counted is None:
         return ""
-    hits, of = measured.share
-    limit, what = budget.limit.amount, "calls"
-    if measured.metric.better == "higher":
-        hits, limit, what = of - hits, 1.0 - limit, "calls that are none"
-    limit = min(max(limit, 0.0), 1.0)
+    hits, of, limit = counted
     if exceeds_p(hits, of, limit) <= 1.0 - BOUND:
         return ""
+    stated, what = budget.limit.text, "calls" if measured.metric.better == "lower" else "calls that are none"
+    if measured.share is None:
+        stated, what = f"{budget.statistic} {stated}", "values beyond the limit"
     needed = fewest_hits(of, limit, 1.0 - BOUND)
     takes = "no number of them would" if needed is None else f"it takes {needed:,}"
-    return f'{hits:,} of {of:,} {what} do not prove that "{budget.limit.text}" is broken: {takes}'
+    return f'{hits:,} of {of:,} {what} do not prove that "{stated}" is broken: {takes}'
 
 
-def _is_proven(budget: Budget, measured: MetricProfile, level: float) -> bool:
-    """Are so many of a few runs beyond the limit that the tail must be?
+def _count_beyond(budget: Budget, measured: MetricProfile) -> tuple[int, int, float] | None:
+    """Return how many are beyond a limit, of how many, and which share of them may be.
 
-    A budget on p95 says that at most 5 % of all runs are beyond it; a count that such a
-    program shows with a chance of at most ``level`` proves the contrary.
+    None: nothing is counted, or half may be, as of p50, whose limit is compared as it is.
     """
-    values = measured.pooled()
+    if measured.share is not None:
+        hits, of = measured.share
+        limit = min(max(budget.limit.amount, 0.0), 1.0)
+        return (of - hits, of, 1.0 - limit) if measured.metric.better == "higher" else (hits, of, limit)
+    if budget.statistic == P50:
+        return None
     q = QUANTILE_OF[budget.statistic]
+    allowed = 1.0 - q if budget.better == "lower" else q
+    if not measured.samples:
+        counted = count_beyond(budget.limit, measured)
+        return (*counted, allowed) if counted else None
+    values = measured.pooled()
     beyond = sum(not budget.limit.holds(v) for v in values)
-    return tail_share_p(beyond, len(values), 1 - q if measured.metric.better == "lower" else q) <= level
+    return beyond * measured.count // len(values), measured.count, allowed
 
 
 def _finding(  # noqa: PLR0917 - private, called in this file alone

@@ -132,7 +132,7 @@ def _as_json(registry: CollectorRegistry) -> bytes:
     routes: dict[str, dict[str, int]] = {}
     for metric in registry.collect():
         for sample in metric.samples:
-            if sample.name == HTTP_REQUESTS:
+            if sample.name == HTTP_REQUESTS and sample.value:
                 route = f"{sample.labels['method']} {sample.labels['route']}"
                 by_status = routes.setdefault(route, {})
                 status = sample.labels["status"]

@@ -35,6 +35,7 @@ _ROUTE = _LABELS.index("route")
 _PARAMETER = re.compile(r"{([^}:]+)")
 _FAILED, _GONE = 500, 499
 """Statuses of a handler that raised, and of a client that left before the end of its response (nginx's number)."""
+_FIRST_FAILURE = str(_FAILED)
 _BODIES = frozenset({"http.response.body", "http.response.pathsend", "http.response.zerocopysend"})
 _LEFT = "ClientDisconnect"
 """What Starlette raises in a handler that reads the body of a client that left."""
@@ -73,7 +74,12 @@ class MetricsMiddleware:
         requests = metric_of(Counter, HTTP_REQUESTS, "Requests.", (*_LABELS, "status"), registry)
         duration = metric_of(Histogram, HTTP_DURATION, "Response times.", _LABELS, registry, buckets=edges)
         self._count = Series(lambda *values: requests.labels(*values).inc, many=_ROUTE)
-        self._observe = Series(lambda *values: duration.labels(*values).observe, many=_ROUTE)
+
+        def begin(method: str, route: str) -> Callable[[float], None]:
+            requests.labels(method, route, _FIRST_FAILURE)  # at 0: `increase` does not see with what a series begins
+            return duration.labels(method, route).observe
+
+        self._observe = Series(begin, many=_ROUTE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and keep its time and its status."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from perfgate.core.policy import Policy
     from perfgate.core.profile import Profile
 
-_MISFITS = frozenset({"rule-unit", "rule-sign", "budget-unit", "budget-sign"})
+_MISFITS = frozenset({"rule-unit", "rule-sign", "budget-unit", "budget-sign", "budget-impossible"})
 """Faults of rules that baselines alone prove; a rule that matches nothing may be meant for what is measured next."""
 _AGAIN = "restore it from git, or measure again and run `perfgate baseline refresh --replace`"
 _HINTS = {

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 _NONE = "–"
 _BLIND = frozenset({"many-rows", "one-session", "too-noisy", "too-noisy-in-turns", "few-runs"})
-_UNPROVEN = frozenset({"budget-of-few", "budget-of-few-calls"})
 _SHOWN_FIRST = frozenset(
     {
         "base-unknown",
@@ -188,7 +187,7 @@ def _group_of(f: Finding, verdict: Verdict) -> str:
         return "undecided"
     if f.level == "fail" and f.reason == "not-confirmed":
         return "refuted"
-    if f.level == "fail" and f.reason in _UNPROVEN:
+    if f.level == "fail" and f.reason == "budget-of-few-calls":
         return "suspected"
     if f.status is Status.UNCHANGED:
         return _group_of_unchanged(f)

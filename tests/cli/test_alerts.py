@@ -72,8 +72,8 @@ def test_a_budget_without_a_series_is_a_note_and_none_at_all_is_exit_2(folder, c
     [
         (["--tests", "t.yml"], "--tests needs the file of the rules"),
         (["-o", "x.yml", "--tests", "x.yml"], "rules and tests have the same path"),
-        (["--window", "10s"], '"10s" is no time from 1m to 30d'),
-        (["--for", "31d"], '"31d" is no time from 0m to 30d'),
+        (["--window", "30s"], '"30s" is no whole number of minutes, hours or days from 1m to 30d; write it like 5m'),
+        (["--for", "31d"], '"31d" is no whole number of minutes, hours or days from 0m to 30d'),
         (["--min-events", "3"], "3 is not in the range"),
         (["-o", "perfgate.toml/rules.yml"], "perfgate.toml/rules.yml"),
         (["--config", "absent.toml"], "absent.toml"),

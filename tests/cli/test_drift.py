@@ -173,7 +173,7 @@ def test_of_very_many_samples_some_are_compared_and_the_report_says_so(reference
     code, document, _ = drift(capsys, "--level", "fail")
     assert (code, document["rows"]["current"]) == (0, 275)
     assert [n["slug"] for n in document["notes"]] == ["drift-thinned"]
-    assert "of 1,100 samples every 4th" in document["notes"][0]["message"]
+    assert "of 1,100 samples one in 4 is compared" in document["notes"][0]["message"]
 
 
 def test_a_glob_that_matches_nothing_and_a_folder_are_no_samples(referenced, capsys):

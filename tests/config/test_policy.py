@@ -228,22 +228,22 @@ def test_rules_are_bounded_since_each_is_held_against_every_value(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("series", "metric", "tied_to"),
+    ("series", "metric", "limit", "tied_to"),
     [
-        ("hit_rate", "hit_rate", ("ops_total", "hit_rate")),
-        ("hit_rate", "hits", ("ops_total", "hit_rate")),
-        ("ops_total", "hit_rate", ("ops_total", "hit_rate")),
-        ("ops_total", "throughput", ("ops_total", "")),
-        ("other_total", "hit_rate", ("other_total", "")),
+        ("hit_rate", "hit_rate", "> 80%", ("ops_total", "hit_rate")),
+        ("hit_rate", "hits", "> 80%", ("ops_total", "hit_rate")),
+        ("ops_total", "hit_rate", "> 80%", ("ops_total", "hit_rate")),
+        ("ops_total", "throughput", "> 80/s", ("ops_total", "")),
+        ("other_total", "hit_rate", "> 80%", ("other_total", "")),
     ],
 )
-def test_a_budget_knows_the_ratio_that_it_limits(series, metric, tied_to):
+def test_a_budget_knows_the_ratio_that_it_limits(series, metric, limit, tied_to):
     text = f"""
 [[budget]]
 series = "{series}"
 metric = "{metric}"
 statistic = "p50"
-limit = "> 80%"
+limit = "{limit}"
 
 [[ratio]]
 name = "hit_rate"
@@ -282,3 +282,84 @@ def test_two_tables_of_one_kind_cannot_have_the_same_name(kind, rest):
 def test_two_budgets_without_a_name_are_two():
     text = '[[budget]]\nbenchmark = "b"\nmetric = "elapsed"\nstatistic = "p50"\nlimit = "< 1s"\n'
     assert len(config.parse(text * 2, "perfgate.toml").budgets) == 2
+
+
+def ratio_of(part: str, whole: str = "ops_total", by: str = "") -> str:
+    return f"[[ratio]]\nname = \"hits\"\npart = '{part}'\nwhole = '{whole}'\nbetter = \"higher\"\nby = [{by}]\n"
+
+
+@pytest.mark.parametrize("label", ["window", "budget", "severity", "__name__", "alertname"])
+def test_a_ratio_cannot_be_split_by_a_label_that_the_rules_write_themselves(label):
+    (fault,) = refused(config.parse, ratio_of('ops_total{op="hit"}', by=f'"op", "{label}"'), "perfgate.toml")
+    assert fault.place == "perfgate.toml: /ratio/0/by"
+    assert fault.message.startswith(f'"{label}" is a label that the alerts set themselves; name another one')
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "words"),
+    [
+        ('ops_total{__name__="b"}', "ops_total", "leave out __name__"),
+        ('ops_total{status="500",status="502"}', "ops_total", 'for either write status=~"500|502"'),
+        ('ops_total{status="500",status!="500"}', "ops_total", 'no value is both status="500" and status!="500"'),
+        ('ops_total{status=~"2..",status="500"}', "ops_total", 'no value is both status="500" and status=~"2.."'),
+        ("ops_total", "ops_total", "is all of the whole"),
+        ("ops_total{}", "ops_total", "is all of the whole"),
+        ('ops_total{op=~".*"}', "ops_total", "is all of the whole"),
+        ('ops_total{a="1",b="2"}', 'ops_total{b="2",a="1"}', "is all of the whole"),
+    ],
+)
+def test_a_part_that_is_always_nothing_or_always_all_is_refused(part, whole, words):
+    (fault,) = refused(config.parse, ratio_of(part, whole), "perfgate.toml")
+    assert fault.place == "perfgate.toml: /ratio/0/part"
+    assert words in fault.message
+
+
+def test_a_part_of_other_counters_may_have_the_matchers_of_the_whole():
+    assert config.parse(ratio_of("hits_total", "ops_total"), "perfgate.toml").ratios
+    assert config.parse(ratio_of('ops_total{op="hit",op!="miss"}', by='"route"'), "perfgate.toml").ratios
+
+
+IMPOSSIBLE = """
+[[budget]]
+{where}
+metric = "{metric}"
+statistic = "p50"
+limit = "{limit}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "metric", "limit", "slug"),
+    [
+        ('series = "t_seconds"', "latency", "> 100ms", "budget-sign"),
+        ('benchmark = "b"', "latency_total", "> 100ms", "budget-sign"),
+        ('benchmark = "b"', "elapsed_sec", ">= 1s", "budget-sign"),
+        ('benchmark = "b"', "throughput", "< 5/s", "budget-sign"),
+        ('benchmark = "b"', "error_rate", "> 1%", "budget-sign"),
+        ('series = "ops_total"', "throughput", "> 5ms", "budget-unit"),
+        ('series = "hits"', "hits", "> 5ms", "budget-unit"),
+        ('series = "hits"', "hits", "> 0%", "budget-impossible"),
+        ('series = "hits"', "hits", "> 5", "budget-impossible"),
+        ('benchmark = "b"', "error_rate", "< 200%", "budget-impossible"),
+        ('benchmark = "b"', "error_rate", "<= 100%", "budget-impossible"),
+        ('benchmark = "b"', "error_rate", "<= 0%", ""),
+        ('series = "hits"', "hits", ">= 100%", ""),
+        ('series = "up_seconds"', "uptime", "> 1h", ""),
+        ('benchmark = "b"', "free", "> 1GB", ""),
+    ],
+)
+def test_a_limit_that_could_never_be_broken_or_never_hold_is_refused_when_it_is_read(where, metric, limit, slug):
+    text = IMPOSSIBLE.format(where=where, metric=metric, limit=limit) + ratio_of('ops_total{op="hit"}')
+    found = [] if not slug else refused(config.parse, text, "perfgate.toml")
+    assert [f.slug for f in found] == ([slug] if slug else [])
+    assert slug or config.parse(text, "perfgate.toml")
+    assert all(f.place == "budget 1 (perfgate.toml)" for f in found)
+
+
+@pytest.mark.parametrize("name", ["error rate", "9errors", "e" * 101])
+def test_a_name_that_a_budget_cannot_have_is_answered_with_what_it_can_be_and_no_pattern(name):
+    text = IMPOSSIBLE.format(where=f'benchmark = "b"\nname = "{name}"', metric="elapsed", limit="< 1s")
+    (fault,) = refused(config.parse, text, "perfgate.toml")
+    assert fault.place == "perfgate.toml: /budget/0/name"
+    assert "letters, digits, `-` and `_`, the first a letter, 100 at most" in fault.message
+    assert "^[" not in fault.message

@@ -108,8 +108,10 @@ def test_no_instance_is_lost_behind_another(project: Project, slow):
         pytest.param(
             (LATENCY, {}, {"fast": 500, "total": 1_000, "edges": "0.25"}, 2, 'add an edge at 0.1 (le="0.1")'), id="wide"
         ),
-        pytest.param((FAILED, {"good": 900}, {"good": 100, "bad": 1}, 2, "began anew between the"), id="ratio reset"),
-        pytest.param((RATE, {"good": 900}, {"good": 800}, 2, "began anew between the scrapes"), id="throughput reset"),
+        pytest.param(
+            (FAILED, {"good": 900}, {"good": 100, "bad": 1}, 2, "restarted, or a second worker"), id="ratio reset"
+        ),
+        pytest.param((RATE, {"good": 900}, {"good": 800}, 2, "fell from 900 to 800"), id="throughput reset"),
         pytest.param((QUEUE, {}, {"good": 9}, 2, 'no benchmark matches "queue"'), id="no source"),
         pytest.param((FAILED, {}, {}, 2, "nothing was counted"), id="idle"),
     ],
@@ -133,10 +135,83 @@ def test_a_series_that_is_there_twice_in_a_scrape_is_exit_2(project: Project):
     assert "queue is there twice" in done.stderr
 
 
-def test_times_of_a_program_that_was_restarted_between_the_scrapes_are_judged_with_a_note(project: Project):
-    project.write("perfgate.toml", BUDGETS.partition("[[ratio]]")[0].format(name="limited", **LATENCY))
-    for name, total in (("before.prom", 900), ("after.prom", 99)):
-        project.write(name, scrape(1_000.0, fast=total, total=total).partition("# TYPE asked_total")[0])
+def test_a_counter_that_fell_is_exit_2_with_what_is_known_in_either_order_of_the_files(project: Project):
+    budget(project, FAILED | {"limit": "< 60%"})
+    for name, good, bad in (("before.prom", 1_000, 50), ("after.prom", 100, 60)):
+        text = scrape(1_000.0, good=good, bad=bad)
+        project.write(name, text[: text.index("# TYPE perfgate_scrape")])
+    for files in (("before.prom", "after.prom"), ("after.prom", "before.prom")):
+        done = project.cli("check", *files)
+        assert done.code == 2
+        assert "the program was restarted, or a second worker answered" in done.stderr
+        assert "first" not in done.stderr.partition("hint: ")[2].partition("\n")[0]
+
+
+@pytest.mark.parametrize(("part", "code"), [("5xx", 2), ("500", 0), ("503", 0)])
+def test_a_part_that_selects_nothing_by_mistake_is_exit_2_and_one_that_never_happened_passes(
+    project: Project, part, code
+):
+    text = BUDGETS.format(name="limited", **FAILED)
+    project.write("perfgate.toml", text.replace('status="500"', f'status=~"{part}"'))
+    project.write("before.prom", scrape(1_000.0))
+    project.write("after.prom", scrape(1_060.0, good=900))
     done = project.cli("check", "before.prom", "after.prom")
-    assert done.code == 0
-    assert "took_seconds began anew between the scrapes: a program was restarted" in " ".join(done.stdout.split())
+    assert done.code == code
+    assert code == 0 or f'status=~"{part}" selects no series; the values are "200", "500"' in done.stderr
+
+
+def test_a_histogram_that_contradicts_itself_is_exit_2(project: Project):
+    budget(project, LATENCY)
+    project.write("before.prom", scrape(1_000.0))
+    text = scrape(1_060.0, fast=960, total=1_000).replace("took_seconds_count 1000", "took_seconds_count 5000")
+    project.write("after.prom", text)
+    done = project.cli("check", "before.prom", "after.prom")
+    assert done.code == 2
+    assert "its count is 5000" in done.stderr
+
+
+def points(job: str, *values: str) -> dict[str, object]:
+    return {"metric": {"job": job}, "values": [[1_700_000_000 + 15 * i, v] for i, v in enumerate(values)]}
+
+
+@pytest.mark.parametrize(
+    ("second", "more", "code", "words"),
+    [
+        pytest.param(["0.05"] * 60, {}, 0, "", id="good"),
+        pytest.param(["NaN"] * 60, {}, 2, "no values: 60 points are NaN", id="nothing"),
+        pytest.param(["NaN"] * 59 + ["0.05"], {}, 2, "59 of 60 points are NaN", id="nearly nothing"),
+        pytest.param(["0.05"] * 60, {"warnings": ["part failed"]}, 2, 'warns: "part failed"', id="partial"),
+    ],
+)
+def test_a_gated_budget_does_not_pass_where_a_series_that_it_limits_holds_nearly_nothing(
+    project: Project, second, more, code, words
+):
+    gate = {"series": "x", "metric": "value", "statistic": "p95", "limit": "< 0.1"}
+    text = BUDGETS.partition("[[ratio]]")[0].format(name="limited", **gate).replace('series = "x"', 'benchmark = "*"')
+    project.write("perfgate.toml", text)
+    result = [points("x", *["0.05"] * 60), points("y", *second)]
+    data = {"resultType": "matrix", "result": result}
+    project.write("answer.json", json.dumps({"status": "success", "data": data, **more}))
+    done = project.cli("check", "--direction", "lower", "answer.json")
+    assert done.code == code
+    assert words in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(("slow", "of", "code"), [(1, 3, 0), (2, 20, 0), (6, 100, 0), (10, 100, 1)])
+def test_a_few_slow_requests_of_two_scrapes_are_suspected_until_their_counts_prove_it(project: Project, slow, of, code):
+    gate = BUDGETS.partition("[[ratio]]")[0].format(name="limited", **LATENCY)
+    project.write("perfgate.toml", gate)
+    for name, fast, total in (("before.prom", 0, 0), ("after.prom", of - slow, of)):
+        text = scrape(1_000.0, total=fast)
+        text = text.replace(f'le="+Inf"}} {fast}', f'le="+Inf"}} {total}').replace(f"_count {fast}", f"_count {total}")
+        project.write(
+            name,
+            text.replace(
+                'took_seconds_bucket{le="+Inf"}',
+                f'took_seconds_bucket{{le="1"}} {total}\n' + 'took_seconds_bucket{le="+Inf"}',
+            ),
+        )
+    done = project.cli("check", "before.prom", "after.prom")
+    assert done.code == code
+    words = " ".join(done.stdout.split())
+    assert (f"{slow} of {of} values beyond the limit do not prove" in words) is (code == 0)

@@ -1,6 +1,6 @@
 """How `perfgate drift` does on samples of known distributions: false alarms, drift that is found, processor time.
 
-python tests/evaluation/drift_figures.py             print every figure (some ten minutes)
+python tests/evaluation/drift_figures.py             print every figure (some twenty minutes)
 python tests/evaluation/drift_figures.py --part found --batches 50
 """
 
@@ -139,7 +139,7 @@ def main() -> None:
     """Print the figures that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", choices=PARTS, help="only these figures")
-    parser.add_argument("--batches", type=int, default=400)
+    parser.add_argument("--batches", type=int, default=200)
     asked = parser.parse_args()
     for name, part in PARTS.items():
         if asked.part in {None, name}:

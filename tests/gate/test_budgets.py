@@ -17,6 +17,8 @@ from perfgate.core.statistic import Quantile
 from perfgate.core.text.names import left_out
 from perfgate.core.text.units import parse_limit
 from perfgate.gate.budgets import check_budgets
+from perfgate.gate.methods.buckets import count_beyond
+from perfgate.stats.buckets import bucket_quantile
 
 CASES = [
     ("< 100ms", 0.0999999, True), ("< 100ms", 0.1, False), ("< 100ms", 0.1000001, False),
@@ -239,6 +241,50 @@ def test_a_broken_limit_of_a_tail_is_also_said_as_the_share_of_slow_values(stati
     assert (found.status, found.message) == (Status.OVER_BUDGET, message)
 
 
+SLOW = [
+    pytest.param(1, 3, "advisory", 2, id="1-of-3"),
+    pytest.param(2, 20, "advisory", 4, id="2-of-20"),
+    pytest.param(6, 100, "advisory", 10, id="6-of-100"),
+    pytest.param(9, 100, "advisory", 10, id="9-of-100"),
+    pytest.param(10, 100, "over-budget", 10, id="10-of-100"),
+    pytest.param(51, 1_000, "advisory", 63, id="51-of-1000"),
+    pytest.param(63, 1_000, "over-budget", 63, id="63-of-1000"),
+    pytest.param(4, 100, "unchanged", 10, id="4-of-100"),
+]
+
+
+@pytest.mark.parametrize(("slow", "of", "status", "needed"), SLOW)
+def test_the_same_requests_have_one_verdict_as_histogram_log_and_share(slow, of, status, needed):
+    """p95 below 100 ms is the same statement as fewer than 5 % slower than 100 ms."""
+    fast = of - slow
+    edge = [(0.1, fast), (0.2, of), (math.inf, of)]
+    q = Quantile("p95", *bucket_quantile(edge, 0.95))
+    stated = [Stated(session="s1", quantiles=(q,), buckets=tuple((b, float(n)) for b, n in edge))]
+    side = with_stated(MetricProfile(metric=ELAPSED, sources=(), samples=()), stated)
+    histogram = replace(profile({"elapsed": [0.1]}), metrics=(side,))
+    log = profile({"elapsed": [0.05] * fast + [0.2] * slow})
+    share = profile({"error_rate": counted(s=(slow, of))})
+    limited = budget("< 100ms", statistic="p95")
+    found = [f for by, one in ((limited, histogram), (limited, log)) for f in checked(by, one)[0]]
+    found += checked(budget("< 5%", metric="error_rate"), share)[0]
+    assert [f.status for f in found] == [status] * 3
+    if status == "advisory":
+        assert {f.reason for f in found} == {"budget-of-few-calls"}
+        assert all(f.message.endswith(f"is broken: it takes {needed}") for f in found)
+
+
+def test_without_an_edge_at_the_limit_only_what_is_surely_beyond_counts_and_higher_is_turned_round():
+    stated = [Stated(session="s1", quantiles=(), buckets=((0.1, 10.0), (0.2, 30.0), (math.inf, 40.0)))]
+    metric = with_stated(MetricProfile(metric=ELAPSED, sources=(), samples=()), stated)
+    limits = {"< 100ms": (30, 40), "< 150ms": (10, 40), "< 1s": (0, 40), "> 200ms": (30, 40), "> 50ms": (0, 40)}
+    assert {text: count_beyond(parse_limit(text), metric) for text in limits} == limits
+    two = replace(metric, stated=(*stated, replace(stated[0], session="s2")))
+    assert count_beyond(parse_limit("< 100ms"), two) == (60, 80)
+    rates = replace(metric, stated=(replace(stated[0], buckets=((0.1, 0.5), (math.inf, 1.5))),))
+    unknown = replace(metric, stated=(*stated, Stated(session="s2", quantiles=())))
+    assert [count_beyond(parse_limit("< 1s"), one) for one in (rates, unknown)] == [None, None]
+
+
 @pytest.mark.parametrize(("level_of", "status"), [(0.085, "unchanged"), (0.095, "advisory"), (0.11, "over-budget")])
 def test_a_warning_is_heeded_on_buckets_whose_edges_are_the_limits(level_of, status):
     edges = (0.0, 0.09, 0.1, math.inf)
@@ -286,6 +332,7 @@ def test_a_budget_without_values_says_why_the_file_left_them_out(is_measured):
     found, problems = check_budgets([counters], policy(budgets=(wanted,)), frozenset(), notes)
     expected = "no series is a_total" if is_measured else 'no benchmark matches "hit_rate": no series is a_total'
     assert [f.message for f in (*found, *problems)] == [expected]
+    assert [p.hint for p in problems] == ["correct what the message names, and measure again"] * (not is_measured)
 
 
 @pytest.mark.parametrize(
@@ -343,3 +390,18 @@ def test_a_wildcard_beside_a_series_that_is_not_there_is_a_fault_that_names_what
     assert (problem.slug, problem.message) == (
         "budget-matches-nothing", 'there is no "asked_total", and "*" matches only other series: jobs_total',
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("names", "hint"),
+    [
+        ({"benchmark": "absent"}, "correct the name, or remove the budget"),
+        ({"benchmark": "", "series": "t_seconds"}, "(two scrapes of Prometheus)"),
+        ({"benchmark": "absent", "series": "t_seconds"}, "(two scrapes of Prometheus or a log)"),
+    ],
+)
+def test_a_budget_that_no_source_serves_names_the_source_that_is_missing(names, hint):
+    found, [problem] = checked(budget("< 1s", **names), profile({"elapsed": [0.1]}))
+    assert not found
+    assert hint in problem.hint
+    assert ("--budget NAME" in problem.hint) is ("series" in names)

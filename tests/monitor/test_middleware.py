@@ -43,7 +43,7 @@ def counted(registry):
         (s.labels["method"], s.labels["route"], s.labels["status"]): int(s.value)
         for metric in registry.collect()
         for s in metric.samples
-        if s.name == "http_requests_total"
+        if s.name == "http_requests_total" and s.value
     }
 
 
@@ -113,6 +113,22 @@ def test_requests_count_by_method_template_and_status(app, registry):
     assert timed(registry) == {
         ("GET", "/api/users/{uid}"): 2, ("POST", "/api/users/{uid}"): 1, ("GET", "/boom"): 1, ("GET", "/stream"): 1,
     }  # fmt: skip
+
+
+def test_the_first_failure_of_a_route_that_has_answered_is_no_new_series(app, registry):
+    ask(app, "/api/users/1", "/wp.php")
+    shown = {
+        (s.labels["route"], s.labels["status"]): s.value
+        for metric in registry.collect()
+        for s in metric.samples
+        if s.name == "http_requests_total"
+    }
+    assert shown == {
+        ("/api/users/{uid}", "200"): 1,
+        ("/api/users/{uid}", "500"): 0,
+        ("unmatched", "404"): 1,
+        ("unmatched", "500"): 0,
+    }
 
 
 def test_a_scanner_makes_one_series(app, registry):

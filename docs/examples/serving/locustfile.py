@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import random
 
 from locust import HttpUser, constant_throughput, task
 
 RNG = random.Random(3)
+WARMER = float(os.environ.get("WARMER", "0"))
+"""Degrees by which all readings are warmer: an input that drifted."""
 
 
 class Sensor(HttpUser):
@@ -22,7 +25,7 @@ class Sensor(HttpUser):
             "/predict",
             json={
                 "series_id": f"sensor_{RNG.randrange(3)}",
-                "temperature": RNG.choice([58.0, 60.0, 62.0]) + (30.0 if is_off else 0.0),
+                "temperature": RNG.choice([58.0, 60.0, 62.0]) + (30.0 if is_off else 0.0) + WARMER,
                 "vibration": RNG.choice([1.8, 2.0, 2.2]) + (2.0 if is_off else 0.0),
                 "load": RNG.choice([0.4, 0.5, 0.6]),
             },

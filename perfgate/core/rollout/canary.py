@@ -10,6 +10,7 @@ from perfgate.core.text.units import Change, Limit
 
 if TYPE_CHECKING:
     from perfgate.core.errors import Diagnostic
+    from perfgate.core.metrics import Direction
 
 P95 = "p95"
 DEADLINE = "deadline_miss"
@@ -100,6 +101,8 @@ class TriggerFinding:
     state: State
     limit: str
     """What must hold, as it was written."""
+    better: Direction = "lower"
+    """Which way is an improvement of what the bounds are of."""
     baseline: float | None = None
     """Value of the baseline's arm; None: not measured, or not compared."""
     canary: float | None = None

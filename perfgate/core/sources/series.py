@@ -12,9 +12,17 @@ from perfgate.core.sources.exposed import INFERENCE_LATENCY, LOGGING_LATENCY
 from perfgate.core.text.names import list_some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from perfgate.core.metrics import Direction
+
+NAME = "__name__"
+"""Label of every series: the name of its metric."""
+BUDGET, WINDOW, SEVERITY = "budget", "window", "severity"
+"""Labels that `perfgate alerts` gives to what it records, and to its alerts."""
+RESERVED = frozenset({NAME, "alertname", BUDGET, WINDOW, SEVERITY})
+"""Labels by which nothing can be split: a rule writes its own value over the one of the series, and two series
+become one."""
 
 _NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*\Z")
 _TITLE = re.compile(r'[A-Za-z_:][A-Za-z0-9_:]*\{[^=,{}"]+="(?s:.*)"\}(?:#[0-9]+)?\Z')
@@ -109,6 +117,10 @@ class Matcher:
     text: str
     """What it is compared with; of ``=~`` and ``!~`` a pattern that must match all of the label."""
 
+    def __str__(self) -> str:
+        """Return it as it is written."""
+        return f'{self.label}{self.op}"{self.text}"'
+
     def holds(self, value: str) -> bool:
         """Is a label's value as it must be? A label that is not there is empty, as Prometheus has it."""
         if self.op[1:] == "~":
@@ -121,8 +133,32 @@ class Matcher:
         """Does it look misspelled, since none of the values of its label is what it compares with?"""
         if any(self.holds(value) is (self.op[0] == "=") for value in values):
             return False
-        is_text = self.op[1:] != "~" or not _WILD.search(self.text)
-        return is_text or any(re.search(self.text, value[:_LONGEST_VALUE]) for value in values)
+        return self._is_of_texts or any(re.search(self.text, value[:_LONGEST_VALUE]) for value in values)
+
+    def is_misspelled(self, values: Sequence[str]) -> bool:
+        """Is it a mistake for certain, and not the name of something that never happened, as ``500`` beside ``200``?"""
+        if not self.is_unused(values):
+            return False
+        texts = self.text.split("|") if self._is_of_texts else []
+        same = any(_is_same_word(text, value) for text in texts for value in values)
+        return same or not any(_may_stand_beside(text, value) for text in texts for value in values)
+
+    @property
+    def _is_of_texts(self) -> bool:
+        return self.op[1:] != "~" or not _WILD.search(self.text)
+
+
+def _is_same_word(text: str, value: str) -> bool:
+    """Do two values of a label differ in case, or in the ``s`` of the plural, alone?"""
+    return text != value and text.casefold().rstrip("s") == value.casefold().rstrip("s") != ""
+
+
+def _may_stand_beside(text: str, value: str) -> bool:
+    """May both be values of one label? Not ``5xx`` beside ``200``, nor ``50``."""
+    if not (text.isalnum() and value.isalnum()):
+        return True
+    is_number = text.isdecimal(), value.isdecimal()
+    return len(text) == len(value) if all(is_number) else not any(is_number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +181,7 @@ def parse_selector(text: str) -> Selector:
     """Return what selects series, such as ``http_requests_total{status=~"5.."}``.
 
     Raises:
-        ValueError: it is no selector, or its pattern is one that could take long to match.
+        ValueError: it is no selector, it selects nothing, or its pattern is one that could take long to match.
     """
     found = _SELECTOR.match(text)
     if found is None:
@@ -161,9 +197,23 @@ def parse_selector(text: str) -> Selector:
             raise ValueError(f"{message}, with {_MOST_STARS} of .* and .+ at most")
         if part[2].endswith("~") and (why := _find_fault(value)):
             raise ValueError(f'"{text}": the pattern "{value}" is not valid: {why}')
+        if part[1] == NAME:
+            raise ValueError(f'"{text}": the name of the metric stands before the brace; leave out {NAME}')
         matchers.append(Matcher(label=part[1], op=part[2], text=value))
         at = part.end()
+    if why := _find_contradiction(matchers):
+        raise ValueError(f'"{text}" selects no series: {why}')
     return Selector(text=text.strip(), name=found[1], matchers=tuple(matchers))
+
+
+def _find_contradiction(matchers: Sequence[Matcher]) -> str:
+    """Return which two matchers no value of a label satisfies; empty: all may hold together."""
+    for one in matchers:
+        for other in matchers:
+            if one.op == "=" and other.label == one.label and not other.holds(one.text):
+                hint = f'; for either write {one.label}=~"{one.text}|{other.text}"' if other.op == "=" else ""
+                return f"no value is both {one} and {other}{hint}"
+    return ""
 
 
 def _find_fault(pattern: str) -> str:
@@ -200,9 +250,32 @@ class Ratio:
         return self.part.name.endswith("_sum") or self.whole.name.endswith("_sum")
 
     @property
+    def is_share(self) -> bool:
+        """Is the part some of the whole, so that it lies between 0 and 1? A sum by a count is a mean."""
+        return self.part.name.endswith("_sum") is self.whole.name.endswith("_sum")
+
+    @property
     def benchmark(self) -> str:
         """What it belongs to: the counters of the whole, without the part of a histogram that is counted."""
         return stem_of(self.whole.name)
+
+
+def find_faults(ratio: Ratio) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a ratio, as the place in its table and in words."""
+    part, whole = (
+        (s.name, frozenset(m for m in s.matchers if (m.op, m.text) != _ANY)) for s in (ratio.part, ratio.whole)
+    )
+    if part == whole:
+        why = "is all of the whole, so that the ratio is always 100%"
+        yield "/part", f'"{ratio.part.text}" {why}; select some of it by a label'
+    for label in ratio.by:
+        if label in RESERVED:
+            why = f'"{label}" is a label that the alerts set themselves'
+            yield "/by", f"{why}; name another one, or have the program expose it under another name"
+
+
+_ANY = ("=~", ".*")
+"""What every value of a label matches."""
 
 
 def find_ratio(ratios: Iterable[Ratio], benchmark: str, metric: str) -> Ratio | None:
@@ -238,9 +311,10 @@ def divide(ratio: Ratio, counted: Sequence[Counted]) -> tuple[list[Divided], str
     """Return a ratio for each set of values of its labels, in the order in which the counters have them.
 
     A part of which no series is there counts as none of the whole: a service that never failed has no counter of
-    failures. But its labels must be there, since a misspelled one would never select anything; and a counter of
-    which it is unknown what it counted makes the ratio unknown, not smaller. So does a sum of times or sizes of
-    which the ``_count`` beside it is 0: nothing was timed, and nobody knows how long it took.
+    failures. But its labels must be there, since a misspelled one would never select anything, and so would a
+    misspelled value (`Matcher.is_misspelled`); and a counter of which it is unknown what it counted makes the ratio
+    unknown, not smaller. So does a sum of times or sizes of which the ``_count`` beside it is 0: nothing was
+    timed, and nobody knows how long it took.
 
     Args:
         ratio: what is divided by what.
@@ -281,13 +355,15 @@ def _add_up(selector: Selector, by: Sequence[str], counted: Sequence[Counted]) -
 
 
 def _find_unknown(selector: Selector, by: Sequence[str], counted: Sequence[Counted]) -> str:
-    """Return which metric or label is in no series, in words; empty: all are there."""
+    """Return which metric, label or value is in no series, in words; empty: all are there, or may be."""
     of_metric = [each for each in counted if each.name == selector.name]
     if not of_metric:
         return f"no series is {selector.text}{_TIMED_BY.get(stem_of(selector.name), '')}"
     known = {label for each in of_metric for label in each.labels}
     unknown = [label for label in (*(m.label for m in selector.matchers), *by) if label not in known]
-    return f"no series of {selector.name} has the label {unknown[0]}" if unknown else ""
+    if unknown:
+        return f"no series of {selector.name} has the label {unknown[0]}"
+    return _describe((selector,), counted, Matcher.is_misspelled)
 
 
 def describe_unused(ratio: Ratio, counted: Sequence[Counted]) -> str:
@@ -304,14 +380,20 @@ def describe_unused(ratio: Ratio, counted: Sequence[Counted]) -> str:
     Returns:
         One sentence; empty: there is no such matcher.
     """
-    for selector in (ratio.part, ratio.whole):
+    return _describe((ratio.part, ratio.whole), counted, Matcher.is_unused)
+
+
+def _describe(
+    selectors: Sequence[Selector], counted: Sequence[Counted], is_odd: Callable[[Matcher, Sequence[str]], bool]
+) -> str:
+    """Return the first odd matcher of some selectors in one sentence with the values there are; empty: none is odd."""
+    for selector in selectors:
         for matcher in selector.matchers:
             values = sorted({each.labels.get(matcher.label, "") for each in counted if each.name == selector.name})
-            if values and matcher.is_unused(values):
+            if values and is_odd(matcher, values):
                 what = "selects" if matcher.op[0] == "=" else "excludes"
                 quoted = [f'"{value[:_LONGEST_SHOWN]}"' for value in values]
-                stated = f'{matcher.label}{matcher.op}"{matcher.text}"'
-                return f"{stated} {what} no series; the values are {list_some(quoted, _MOST_SHOWN)}"
+                return f"{matcher} {what} no series; the values are {list_some(quoted, _MOST_SHOWN)}"
     return ""
 
 

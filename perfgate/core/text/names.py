@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,15 @@ def left_out(benchmark: str, metric: str) -> str:
         metric: which of its metrics; empty: all.
     """
     return f'left out, "{benchmark}"{f" ({metric})" if metric else ""}: '
+
+
+def split_left_out(message: str) -> tuple[str, str, str]:
+    """Return benchmark, metric and reason of a note that `left_out` begins; empty texts: it is another one."""
+    found = _LEFT_OUT.fullmatch(message)
+    return (found[1], found[2] or "", found[3]) if found else ("", "", "")
+
+
+_LEFT_OUT = re.compile(r'left out, "(.*?)"(?: \(([^()"]*)\))?: (.*)', re.DOTALL)
 
 
 def list_some(names: Sequence[str], most: int = 5) -> str:

@@ -11,8 +11,10 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from perfgate.core.errors import warning
 from perfgate.core.sessions import REST
 from perfgate.core.sources.series import unit_of
+from perfgate.core.text.names import left_out
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.exposition import is_instant, is_of_runtime, titled
 from perfgate.formats.parsing.histogram import describe_distribution, histogram
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
 _HINT = "ask /api/v1/query_range for an expression such as histogram_quantile(0.95, ...)"
 _TOTALS = ("_total", "_count", "_sum")
 _LONGEST = 200
+_REMARK = "PromQL info:"
+"""Begins a warning about the words of a query, of which the data lacks nothing."""
+_FIRST = 1.3e9
+"""Seconds since 1970: 2011, before there was a Prometheus."""
 _Buckets = dict[float, list[float]]
 
 
@@ -43,9 +49,10 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     if document.get("status") != "success":
         reason = f"{text(document.get('errorType'))}: {text(document.get('error'))}".strip(": ")[:_LONGEST]
         raise source.fault(f"the server refused the query ({reason or 'it does not say why'})", "correct the query")
-    yield from _warnings(document, source.name)
+    _refuse_partial(document, source)
     answer = table(document.get("data"))
     kind = text(answer.get("resultType"))
+    _check_times(answer, source, is_one_moment=kind == "vector")
     if kind == "scalar":
         yield from _series("", (), [answer.get("result")], options, is_one=True)
         return
@@ -97,12 +104,36 @@ def _read(points: list[Any], source: Source) -> list[Any]:
     return [point for point, at in zip(points, times, strict=True) if source.times.keeps(at)]
 
 
-def _warnings(document: dict[str, Any], stem: str) -> Iterator[Skipped]:
-    """Yield what the server warns of: most of all that a part of the data did not answer."""
+def _refuse_partial(document: dict[str, Any], source: Source) -> None:
+    """Return when the server warns of nothing, such as a part of the data that did not answer.
+
+    Raises:
+        CannotDecideError: it does: what it left out may be what is slow.
+    """
     stated = [text(w)[:_LONGEST] for w in items(document.get("warnings")) if text(w)]
+    stated = [w for w in stated if not w.startswith(_REMARK)]
     if stated:
         more = f" and {len(stated) - 1:,} more" if len(stated) > 1 else ""
-        yield Skipped(benchmark=stem, metric="parts of the answer", why=f'the server warns: "{stated[0]}"{more}')
+        raise source.fault(f'may lack a part: the server warns: "{stated[0]}"{more}', "repeat the query without it")
+
+
+def _check_times(answer: dict[str, Any], source: Source, *, is_one_moment: bool) -> None:
+    """Return when the points of an answer may be of the measurement.
+
+    Raises:
+        CannotDecideError: one was taken before there was a Prometheus, or those of one moment lie hours apart.
+    """
+    entries = [table(entry) for entry in items(answer.get("result")) if isinstance(entry, dict)]
+    points = [point for entry in entries for point in (entry.get("value"), *items(entry.get("values")))]
+    times = [at for p in points if isinstance(p, list) and p and (at := to_number(p[0])) is not None]
+    if times and min(times) < _FIRST:
+        message = f"holds a point that was taken {min(times):g} s after 1970, before there was a Prometheus"
+        raise source.fault(message, "save the answer as the server gives it, with the time of the measurement")
+    if is_one_moment and times and max(times) - min(times) > REST * 3600:
+        message = (
+            f"holds points that lie {(max(times) - min(times)) / 3600:.0f} h apart, and an instant query has one time"
+        )
+        raise source.fault(message, "save one answer in each file")
 
 
 def _series(
@@ -111,12 +142,13 @@ def _series(
     """Yield the values of a series, and how many of its points are none, such as the NaN of an idle service."""
     values = _numbers(points)
     odd = len(points) - len(values)
-    if odd and not values:
-        yield Skipped(
-            benchmark=titled(name, labels),
-            metric="value",
-            why=f"no values: {odd:,} point{'s are' if odd > 1 else ' is'} NaN",
-        )
+    if odd > len(values):
+        title = titled(name, labels)
+        why = f"{odd:,} of {len(points):,} points are NaN, more than half"
+        if not values:
+            why = f"no values: {odd:,} point{'s are' if odd > 1 else ' is'} NaN"
+        message = warning("series-without-values", left_out(title, "value") + why)
+        yield Skipped(benchmark=title, metric="value", why=why, message=message)
         return
     yield _record(name, labels, values, options, is_one=is_one)
     if odd:

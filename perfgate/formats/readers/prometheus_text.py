@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _START = "process_start_time_seconds"
 _ALONE = "a total since the start: give a scrape before it, too"
 _GONE = "it is not in the second scrape"
+_WORKER, _RESTART = "a second worker answered", "the program was restarted"
 _OTHER_BUCKETS = "its buckets are not those of the first scrape"
 
 
@@ -45,19 +46,19 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
 def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield what was counted between two scrapes.
 
-    A counter that fell, or whose own start moved, began anew: then all that it counts since
+    A counter whose own start moved (``_created``) began anew: then all that it counts since
     is taken, as Prometheus does, and marked ``snapshot``. Gauges and stated quantiles are
     those of the second scrape. Ratios and throughput are skipped then: one counter that began anew means that
     the process, or one of several, did. Of the counters beside it that grew past their old value
     it is unknown what they counted, and the start may lie long before the load.
 
     Raises:
-        CannotDecideError: a scrape is broken, they are of two processes, or in the wrong order.
+        CannotDecideError: a scrape is broken, they are of two processes, or in the wrong order; or a counter fell,
+            whichever of these is the cause.
     """
     earlier = {(s.name, s.labels): s for s in parse_scrape(before)}
     later = {(s.name, s.labels): s for s in parse_scrape(after)}
-    starts = [{k: s.value for k, s in side.items() if k[0] == _START} for side in (earlier, later)]
-    _check_order(after, earlier, later, starts)
+    _check_order(after, earlier, later)
     grown: list[Series] = []
     steps: list[tuple[Series, str]] = []
     """What grew, and why that is not known."""
@@ -65,13 +66,13 @@ def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[
     for key, series in later.items():
         first = earlier.get(key)
         flags: tuple[Flag, ...] = ()
-        if series.kind == "histogram" and first is not None and first.points.keys() != series.points.keys():
-            yield Skipped(benchmark=series.title, why=_OTHER_BUCKETS)
-            steps += [(first, _OTHER_BUCKETS), (series, _OTHER_BUCKETS)]
+        if why := _find_fault(first, series):
+            yield Skipped(benchmark=series.title, why=why)
+            steps += [(each, why) for each in (first, series) if each is not None]
             continue
         if first is None or first.kind != series.kind or series.kind in {"gauge", "gaugehistogram"}:
             step = series
-        elif _has_begun_anew(first, series):
+        elif _is_created_anew(first, series):
             step, flags = series, ("snapshot",)
             anew = anew or f"{series.title} began anew between the scrapes: a program was restarted"
         else:
@@ -88,44 +89,84 @@ def between(before: Source, after: Source, options: ForeignOptions) -> Iterator[
     yield from _throughput(grown, _time_between(earlier, later), anew)
 
 
-def _check_order(
-    after: Source,
-    earlier: dict[Any, Series],
-    later: dict[Any, Series],
-    starts: list[dict[Any, float | None]],
-) -> None:
-    """Refuse scrapes in the wrong order, by when they were taken, or one process whose counters fall."""
-    one, other = ([v for v in side.values() if v is not None] for side in starts)
-    has_fallen = any(
-        _has_fallen(first, later[key]) for key, first in earlier.items() if key in later and first.kind != "gauge"
-    )
-    is_earlier = (_time_between(earlier, later) or 0.0) < 0
-    if is_earlier or (one and other and (max(other) < max(one) or (starts[0] == starts[1] and has_fallen))):
+def _find_fault(first: Series | None, series: Series) -> str:
+    """Return why buckets say nothing: others than before, or another sum than the count; empty: they do."""
+    if series.kind != "histogram":
+        return ""
+    if first is not None and first.points.keys() != series.points.keys():
+        return _OTHER_BUCKETS
+    return next((why for each in (first, series) if each is not None and (why := _find_contradiction(each))), "")
+
+
+def _find_contradiction(histogram: Series) -> str:
+    """Return which two counts of a scrape's histogram differ that must be equal; empty: none do."""
+    last, count = histogram.points.get(math.inf), histogram.count
+    if not is_amount(last) or not is_amount(count) or last == count:
+        return ""
+    return f'it contradicts itself: its count is {count:g}, and its bucket le="+Inf" holds {last:g}'
+
+
+def _check_order(after: Source, earlier: dict[Any, Series], later: dict[Any, Series]) -> None:
+    """Refuse scrapes in the wrong order, of two processes, or of which a counter fell; say what is known of the cause.
+
+    Whoever swaps files because a message said so, and not because they are in the wrong order, gets numbers of nothing.
+    """
+    seconds = _time_between(earlier, later)
+    if seconds is not None and seconds < 0:
         raise after.fault("was taken before the other scrape", "give the scrape from before the load first")
-    numbers = {_stated(side, PROCESS) for side in (earlier, later)} - {None}
-    is_numbered = len(numbers) > 1
+    numbers = {_stated(side, PROCESS) for side in (earlier, later)}
+    starts = [{k: s.value for k, s in side.items() if k[0] == _START} for side in (earlier, later)]
+    one, other = ([v for v in side.values() if v is not None] for side in starts)
+    is_numbered = len(numbers - {None}) > 1
     if is_numbered or (one and other and starts[0] != starts[1]):
-        differs = PROCESS if is_numbered else _START
-        message = f"is of another process ({differs} differs): a second worker answered, or the program was restarted"
-        hint = "scrape one process, or all workers together (multiprocess mode), and do not restart between the scrapes"
-        raise after.fault(message, hint)
+        what = f"is of another process ({PROCESS if is_numbered else _START} differs)"
+        may_be_swapped = seconds is None and bool(one and other) and max(other) < max(one)
+        raise after.fault(*_describe_causes(what, [_WORKER, _RESTART], is_order_open=may_be_swapped))
+    fallen = [
+        (first, later[key])
+        for key, first in earlier.items()
+        if key in later and _has_fallen(first, later[key]) and not _is_created_anew(first, later[key])
+    ]
+    if fallen:
+        has_grown = any(key in later and _has_fallen(later[key], first) for key, first in earlier.items())
+        is_same = len(numbers) == 1 and numbers != {None}
+        causes = ["the program set it back"] if is_same else [_RESTART, _WORKER]
+        what = _describe_fall(*fallen[0])
+        raise after.fault(*_describe_causes(what, causes, is_order_open=seconds is None and not has_grown))
 
 
-def _totals(series: Series) -> list[float]:
-    """Return everything of a series that only ever grows."""
+def _describe_causes(what: str, causes: list[str], *, is_order_open: bool) -> tuple[str, str]:
+    """Return a message that names what may have happened, and a hint that is right in each of these cases."""
+    hint = "scrape one process, or all workers together (multiprocess mode), and do not restart between the scrapes"
+    if is_order_open:
+        causes = [*causes, "the scrapes are in the wrong order"]
+        hint = f"look when the files were written: only if this one is the older, give it first; else {hint}"
+    return f"{what}: {', '.join(causes[:-1])}{', or ' if len(causes) > 1 else ''}{causes[-1]}", hint
+
+
+def _describe_fall(first: Series, second: Series) -> str:
+    was, now = next((a, b) for a, b in zip(_totals(first), _totals(second), strict=True) if _is_less(b, a))
+    return f"{second.title} fell from {was:g} to {now:g}"
+
+
+def _totals(series: Series) -> list[float | None]:
+    """Return everything of a series that only ever grows: of one with the same buckets in the same order."""
     found = [series.value, series.count] if series.kind in {"counter", "histogram", "summary"} else []
-    points = series.points.values() if series.kind == "histogram" else ()
-    return [v if v is not None else 0.0 for v in (*found, *points)]
+    return found + [series.points[bound] for bound in sorted(series.points)] if series.kind == "histogram" else found
 
 
 def _has_fallen(first: Series, second: Series) -> bool:
     one, other = _totals(first), _totals(second)
-    return len(one) == len(other) and any(b < a for a, b in zip(one, other, strict=True))
+    return len(one) == len(other) and any(_is_less(b, a) for a, b in zip(one, other, strict=True))
 
 
-def _has_begun_anew(first: Series, second: Series) -> bool:
-    moved = first.created is not None and second.created is not None and first.created != second.created
-    return moved or _has_fallen(first, second)
+def _is_less(one: float | None, other: float | None) -> bool:
+    return one is not None and other is not None and one < other
+
+
+def _is_created_anew(first: Series, second: Series) -> bool:
+    """Does a series say that it began after the other scrape's?"""
+    return _is_less(first.created, second.created)
 
 
 def _difference(first: Series, second: Series) -> Series:
@@ -280,6 +321,8 @@ def _describe(series: Series, options: ForeignOptions) -> tuple[dict[str, Any], 
 
 def _histogram(series: Series, options: ForeignOptions, flags: tuple[Flag, ...]) -> Record | Skipped:
     facts, factor = _describe(series, options)
+    if why := _find_contradiction(series):
+        return Skipped(benchmark=series.title, metric=facts["metric"], why=why)
     buckets: dict[float, float | None] = dict(series.points)
     if series.count is not None:
         buckets.setdefault(math.inf, series.count)

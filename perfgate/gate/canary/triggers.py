@@ -15,6 +15,7 @@ from perfgate.gate.canary.evidence import Evidence, weigh_latency, weigh_share
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from perfgate.core.metrics import Direction
     from perfgate.core.policy import Budget
     from perfgate.core.rollout.canary import Canary
     from perfgate.core.text.units import Change
@@ -179,7 +180,7 @@ def _hits_of(measure: Measure | None) -> _Hits | None:
     return (hits, hits), of
 
 
-def _about_share(finding: TriggerFinding, was: _Hits | None, now: _Hits, limit: Limit, better: str) -> Question:
+def _about_share(finding: TriggerFinding, was: _Hits | None, now: _Hits, limit: Limit, better: Direction) -> Question:
     """Return the question whether a share lies beyond its limit.
 
     Args:
@@ -196,6 +197,7 @@ def _about_share(finding: TriggerFinding, was: _Hits | None, now: _Hits, limit: 
         canary=surely / of,
         n_baseline=0 if was is None else was[1],
         n_canary=of,
+        better=better,
     )
     if better == "lower":
         return Question(
@@ -306,6 +308,6 @@ def _budget_question(budget: Budget, finding: TriggerFinding, base: Measure | No
 
     def answer(levels: Levels) -> tuple[Evidence, str]:
         # The bounds are of the share of requests beyond the limit, which is the same statement.
-        return replace(weigh_share(hits, of, allowed, levels), low=None, high=None), ""
+        return weigh_share(hits, of, allowed, levels), ""
 
     return Question(finding=finding, answer=answer)

@@ -82,9 +82,7 @@ def _is_same(features: Sequence[Counted]) -> bool:
 
 def _compare(features: Sequence[Counted], sides: Sides) -> tuple[Compared, ...]:
     raw = [list(find_checks(counted, sides)) for counted in features]
-    # What is too small to matter is never rejected; taken as certain it costs the others nothing.
-    chances = [t.p if abs(t.effect) > t.floor else 1.0 for tests in raw for t in tests]
-    adjusted = iter(holm(chances))
+    adjusted = iter(holm([t.p for tests in raw for t in tests]))
     compared = [
         _compared(counted, tests, [next(adjusted) for _ in tests], sides)
         for counted, tests in zip(features, raw, strict=True)

@@ -69,6 +69,28 @@ def is_beyond(limit: Limit, statistic: str, measured: MetricProfile, *, series: 
     return f'{statistic} lies {_where(q, limit.unit)}, and the limit "{limit.text}" inside it: add an edge at {at}'
 
 
+def count_beyond(limit: Limit, measured: MetricProfile) -> tuple[int, int] | None:
+    """Return how many of all counted values are surely beyond a limit, and of how many; None: counts are not known.
+
+    Where no bucket ends at the limit, those in the bucket around it may be on either side, and do not count.
+
+    Args:
+        limit: in the unit of the metric.
+        measured: its values were counted by bucket in each session.
+    """
+    beyond = of = 0.0
+    for stated in measured.stated:
+        if not stated.buckets:
+            return None
+        total = stated.buckets[-1][1]
+        of += total
+        if limit.op[0] == "<":
+            beyond += total - next((n for b, n in stated.buckets if b >= limit.amount * (1 - _SLACK)), total)
+        else:
+            beyond += max((n for b, n in stated.buckets if b <= limit.amount * (1 + _SLACK)), default=0.0)
+    return (int(beyond), int(of)) if of and beyond.is_integer() and of.is_integer() else None
+
+
 def _where(q: Quantile, unit: str) -> str:
     """Return the bucket of a quantile in words."""
     factor, name = display_scale(q.low or q.high, unit)

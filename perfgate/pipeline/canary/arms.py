@@ -15,6 +15,7 @@ from perfgate.core.sources.series import without_label
 from perfgate.core.text.names import list_some
 from perfgate.formats.discovery import RunReader
 from perfgate.formats.options import ForeignOptions, complete
+from perfgate.formats.parsing.timestamps import stated_seconds
 from perfgate.gate.canary.arms import Arm, Key, Measure
 from perfgate.pipeline import inputs
 from perfgate.stats.cells import Cell, cells_of, merge_cells
@@ -24,14 +25,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from perfgate.core.run import Run, Series
+    from perfgate.formats.parsing.timestamps import Period
     from perfgate.pipeline.inputs import Settings
 
 VERSION = "model_version"
 """The field of a prediction log that names the version: it is what two arms differ in, and no part of a name."""
 BASELINE, CANARY = "baseline", "canary"
 """What the arms are called in messages."""
+_SLACK, _LEAST_SLACK = 0.1, 60.0
+"""Part of the canary's time, and seconds, by which the baseline's may be longer."""
 _MOST_KEPT = 65_536
 """Values that are kept as they are; of more their counts by cell."""
+
+
+_Found = tuple[Arm, Arm, list[Diagnostic], list[Diagnostic]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +59,7 @@ class Sides:
     """Field or label that names the instance that answered."""
 
 
-def read_arms(
-    sides: Sides, settings: Settings, foreign: ForeignOptions | None
-) -> tuple[Arm, Arm, list[Diagnostic], list[Diagnostic]]:
+def read_arms(sides: Sides, settings: Settings, foreign: ForeignOptions | None) -> _Found:
     """Return the baseline's and the canary's arm, faults, and notes.
 
     Args:
@@ -68,6 +73,20 @@ def read_arms(
     version_field = sides.arm_field or VERSION
     split_by = tuple(dict.fromkeys(filter(None, (version_field, sides.instance_field))))
     options = replace(complete(foreign, settings.policy), split_by=split_by)
+    found = _gather(sides, settings, options)
+    window = _find_window(*found[:2]) if not found[2] else None
+    if window is not None:
+        again = _gather(sides, settings, replace(options, only=window))
+        if not again[2]:
+            message = "rows of the baseline from other hours than the canary's are left out"
+            found = (*again[:3], [*again[3], note("arm-window", message)])
+    baseline, canary, problems, notes = found
+    problems += inputs.find_future(at for arm in (baseline, canary) for at in (arm.last,) if at)
+    return baseline, canary, problems, [*notes, *_compare_times(baseline, canary)]
+
+
+def _gather(sides: Sides, settings: Settings, options: ForeignOptions) -> _Found:
+    """Return both arms of all rows that the options let through."""
     arms = [_Builder(BASELINE, sides.instance_field), _Builder(CANARY, sides.instance_field)]
     problems: list[Diagnostic] = []
     notes: list[Diagnostic] = []
@@ -94,8 +113,19 @@ def read_arms(
     for arm in arms:
         problems += arm.problems
     problems += [] if problems else _find_empty(built)
-    problems += inputs.find_future(at for arm in built for at in (arm.last,) if at)
-    return built[0], built[1], problems, [*notes, *_compare_times(*built)]
+    return built[0], built[1], problems, notes
+
+
+def _find_window(baseline: Arm, canary: Arm) -> Period | None:
+    """Return the canary's time where the baseline's is longer by so much that load and caches may differ in it."""
+    if not (baseline.is_dated and canary.is_dated):
+        return None
+    was, now = ([stated_seconds(at) or 0.0 for at in (arm.first, arm.last)] for arm in (baseline, canary))
+    slack = max(_SLACK * (now[1] - now[0]), _LEAST_SLACK)
+    is_apart = was[1] < now[0] or now[1] < was[0]
+    if is_apart or (was[0] >= now[0] - slack and was[1] <= now[1] + slack):
+        return None
+    return now[0], now[1]
 
 
 def _read(
@@ -210,6 +240,7 @@ class _Builder:
         self._instance_field = instance_field
         self._found: dict[Key, _Gathered] = {}
         self._first = self._last = ""
+        self._is_dated = True
         self._digests: set[str] = set()
         self._failed: Counter[str] = Counter()
         self._runs: Counter[str] = Counter()
@@ -226,6 +257,7 @@ class _Builder:
         benchmark = title(run.benchmark, run.labels)
         self._digests.add(run.file or digest_of(run))
         if run.started_at:
+            self._is_dated = self._is_dated and run.ended_at > run.started_at
             self._first = min(self._first or run.started_at, run.started_at)
             self._last = max(self._last, run.ended_at or run.started_at)
         if instance:
@@ -292,6 +324,7 @@ class _Builder:
             measures=measures,
             first=self._first,
             last=self._last,
+            is_dated=self._is_dated and self._last > self._first,
             digests=frozenset(self._digests),
             instances=len(self._instances),
         )

@@ -152,7 +152,7 @@ def _note_analyses(counted: PhaseState, settings: Canary) -> list[Diagnostic]:
     if counted.analyses <= settings.analyses:
         return []
     message = f"analysis {counted.analyses} of {settings.analyses} that are planned: it can prove clear harm alone"
-    return [note("canary-analyses", message, hint="set analyses in [canary] to the number of analyses that you make")]
+    return [note("canary-analyses", message, hint="set looks in [canary] to the number of analyses that you make")]
 
 
 def _keep_rolled_back(decision: Decision, phase: str) -> Decision:

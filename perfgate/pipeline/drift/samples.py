@@ -52,7 +52,7 @@ def read_samples(
         hint = "name the fields to compare: fields in [drift], or --field"
         raise cannot_decide("drift-too-many-fields", f"the samples have {caught}", place=path, hint=hint) from None
     if rows.step > 1:
-        message = f"of {rows.seen:,} samples every {rows.step}th is compared, {MOST_ROWS:,} at most"
+        message = f"of {rows.seen:,} samples one in {rows.step} is compared, {MOST_ROWS:,} at most"
         notes.append(note("drift-thinned", message))
     return batch, files, notes
 

@@ -19,7 +19,7 @@ from perfgate.core.sources.series import find_ratio, is_label_name, stem_of, uni
 from perfgate.core.statistic import QUANTILE_OF
 from perfgate.core.text.units import scale_of
 from perfgate.render.dashboard.overview import BY_MODEL, BY_ROUTE, CHOSEN, CHOSEN_SERIES
-from perfgate.render.dashboard.promql import increase, legend, mean, quantile, rate, share
+from perfgate.render.dashboard.promql import increase, legend, mean, quantile, rate, selected, share
 from perfgate.render.dashboard.records import Query, Subject
 from perfgate.render.dashboard.stages import BY_EXCHANGE, BY_STAGE
 from perfgate.render.promql import select, select_name
@@ -101,7 +101,7 @@ def _of_ratio(ratio: Ratio, budget: Budget) -> Judged:
     if odd := [label for label in ratio.by if not is_label_name(label)]:
         message = f'"{odd[0]}" is no name of a label, by which "{budget.metric}" is split'
         raise cannot_decide("budget-series", message, place=budget.origin, hint="correct the key by of the [[ratio]]")
-    part, whole = (select(s, _chosen(stem_of(s.name))) for s in (ratio.part, ratio.whole))
+    part, whole = (selected(s, _chosen(stem_of(s.name))) for s in (ratio.part, ratio.whole))
     subject = Subject("share", select(ratio.part), select(ratio.whole))
     query = Query(expr=share(part, whole, ratio.by), legend=legend(ratio.by))
     return Judged(query=query, subject=subject, unit="percentunit" if "%" in budget.limit.text else "short", factor=1.0)

@@ -5,15 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.formats.parsing.exposition import MACHINES
-from perfgate.render.promql import select_name
+from perfgate.render.promql import quoted, select_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from perfgate.core.sources.series import Selector
 
 INTERVAL = "$__rate_interval"
 """Grafana's variable: the shortest time that surely has several scrapes."""
 RANGE = "$__range"
 """Grafana's variable: the time that the dashboard shows."""
+
+
+def selected(selector: Selector, *more: str) -> str:
+    """Return a selector of the configuration whose texts hold no variable of Grafana; further matchers may."""
+    return select_name(selector.name, *(f"{m.label}{m.op}{_literal(m.text)}" for m in selector.matchers), *more)
+
+
+def _literal(text: str) -> str:
+    """Return a text as a string in which Grafana finds neither ``$name`` nor ``[[name]]``."""
+    return quoted(text).replace("$", "\\u0024").replace("[[", "[\\u005b")
 
 
 def rate(selector: str, by: Sequence[str] | None = ()) -> str:

@@ -230,7 +230,7 @@ def _of_series(budget: Budget, name: str, matchers: tuple[Matcher, ...]) -> Watc
 
 def _fault(watched: Watched, ratio: Ratio | None) -> Diagnostic | None:
     """Return why a budget fits no series: what `perfgate check` says of it as well."""
-    budget, limit = watched.budget, watched.budget.limit
+    budget = watched.budget
     unit, better = budget.kind_of_series(ratio)
     if better is None and watched.kind != "gauge":
         better = "lower"
@@ -240,10 +240,6 @@ def _fault(watched: Watched, ratio: Ratio | None) -> Diagnostic | None:
         if not is_label_name(label):
             message = f'"{label}" is no name of a label, by which "{budget.metric}" is split'
             return error("alert-impossible", message, place=budget.origin, hint="correct the key by of the [[ratio]]")
-    for stated in (limit, budget.warn) if watched.kind == "share" else ():
-        if stated and not (0 <= stated.amount < 1 if stated.op[0] == "<" else 0 < stated.amount <= 1):
-            message = f'no share is beyond "{stated.text}": its alert could never fire'
-            return error("alert-impossible", message, place=budget.origin, hint="state a share between 0% and 100%")
     return None
 
 

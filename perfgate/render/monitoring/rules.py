@@ -8,6 +8,7 @@ from fractions import Fraction
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any, Literal
 
+from perfgate.core.sources.series import BUDGET, SEVERITY, WINDOW
 from perfgate.render.monitoring.expressions import SHARES, Bound, duration, unused
 from perfgate.render.promql import quoted, select_name
 
@@ -91,7 +92,7 @@ class Alarm:
     @property
     def labels(self) -> dict[str, str]:
         """Return the labels that the alert adds."""
-        return {"budget": self.watched.name, **_job_of(self.watched), "severity": self.severity}
+        return {BUDGET: self.watched.name, **_job_of(self.watched), SEVERITY: self.severity}
 
 
 def _job_of(watched: Watched) -> dict[str, str]:
@@ -206,7 +207,7 @@ def _recorded(watched: Watched, settings: Settings) -> Iterator[dict[str, Any]]:
         return {
             "record": name,
             "expr": expression,
-            "labels": {"budget": watched.name, **_job_of(watched), "window": duration(window)},
+            "labels": {BUDGET: watched.name, **_job_of(watched), WINDOW: duration(window)},
         }
 
     for window in windows:
@@ -218,7 +219,7 @@ def _recorded(watched: Watched, settings: Settings) -> Iterator[dict[str, Any]]:
 
 
 def _recorded_as(name: str, watched: Watched, window: int) -> str:
-    labels = {"budget": watched.name, **_job_of(watched), "window": duration(window)}
+    labels = {BUDGET: watched.name, **_job_of(watched), WINDOW: duration(window)}
     return select_name(name, *(f"{label}={quoted(value)}" for label, value in labels.items()))
 
 

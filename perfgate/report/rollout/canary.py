@@ -130,20 +130,21 @@ def _value(value: float | None, unit: str, beside: float | None) -> str:
 
 
 def _proven(f: TriggerFinding) -> str:
-    """Return what is proven, as words: a bound on the side that matters, and the estimate."""
-    if f.state is State.WORSE and f.low is not None:
-        return f"at least {_bound(f, f.low)}"
-    if f.state is State.HOLDS and f.high is not None:
-        return f"at most {_bound(f, f.high)}"
+    """Return what is proven, as words: the bound that decided, or both."""
     if f.low is None and f.high is None:
         return "-"
-    return f"{_bound(f, f.low)} to {_bound(f, f.high)}"
+    if f.state not in {State.WORSE, State.HOLDS}:
+        return f"{_bound(f, f.low)} to {_bound(f, f.high)}"
+    is_below = (f.state is State.HOLDS) is (f.better == "lower")
+    return f"at most {_bound(f, f.high)}" if is_below else f"at least {_bound(f, f.low)}"
 
 
 def _bound(f: TriggerFinding, bound: float | None) -> str:
     if bound is None or math.isinf(bound):
         return "unknown"
-    return percent(bound) if f.change is not None else f"{bound:.2%}"
+    if f.change is not None:
+        return percent(bound)
+    return f"{bound:.2%}" if f.statistic == "share" else f"{bound:.2%} beyond it"
 
 
 def _what_to_do(decision: Decision) -> Iterator[Line]:

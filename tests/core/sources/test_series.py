@@ -92,7 +92,8 @@ def test_what_never_happened_is_none_of_the_whole():
         ('opps_total{op="hit"}', "ops_total", 'no series is opps_total{op="hit"}'),
         ('ops_total{op="hit"}', "opps_total", "no series is opps_total"),
         ('ops_total{op="hit"}', 'ops_total{opp!="miss"}', "no series of ops_total has the label opp"),
-        ('ops_total{op="hit"}', 'ops_total{op="mis"}', 'no series is ops_total{op="mis"}'),
+        ('ops_total{op="hit"}', 'ops_total{op="all"}', 'no series is ops_total{op="all"}'),
+        ('ops_total{op="hit"}', 'ops_total{op="Hit"}', 'op="Hit" selects no series; the values are "hit", "miss"'),
     ],
 )
 def test_a_misspelled_series_or_label_is_no_ratio_of_zero(part, whole, why):
@@ -193,6 +194,41 @@ def test_a_matcher_that_looks_misspelled_is_described_with_the_values_and_no_oth
     sentence = f'{matcher} {does} no series; the values are "200", "404", "500"' if does else ""
     assert describe_unused(ratio(f"req_total{{{matcher}}}", "req_total"), CODES) == sentence
     assert describe_unused(ratio("req_total", f"req_total{{{matcher}}}"), CODES) == sentence
+
+
+@pytest.mark.parametrize(
+    ("matcher", "values", "is_mistake"),
+    [
+        ('code=~"5xx"', ("200", "500"), True),
+        ('code=~"5xx|4xx"', ("200", "500"), True),
+        ('code="50"', ("200",), True),
+        ('code=~"[5]0"', ("200", "500"), True),
+        ('code!="5xx"', ("200", "500"), True),
+        ('code="HIT"', ("hit", "miss"), True),
+        ('code="hits"', ("hit", "miss"), True),
+        ('code="error"', ("200",), True),
+        ('code="500"', ("200",), False),
+        ('code=~"500|502"', ("200", "404"), False),
+        ('code=~"5.."', ("200",), False),
+        ('code="5xx"', ("2xx", "4xx"), False),
+        ('code="error"', ("ok",), False),
+        ('code="hit"', ("miss",), False),
+        ('code="/api/v1"', ("/home",), False),
+        ('code="get"', ("set",), False),
+    ],
+)
+def test_a_value_that_cannot_stand_beside_the_others_makes_no_ratio_and_one_that_never_happened_is_0(
+    matcher, values, is_mistake
+):
+    counted = [Counted("req_total", {"code": value}, 5.0) for value in values]
+    selector = f"req_total{{{matcher}}}"
+    found, why = divide(ratio(selector, "req_total"), counted)
+    if is_mistake:
+        assert not found
+        assert why.startswith(f"{matcher} ")
+        assert why.endswith('the values are "' + '", "'.join(values) + '"')
+    else:
+        assert (found, why) == ([("req_total", 0.0, 5.0 * len(values))], "")
 
 
 def test_only_a_few_of_many_values_are_shown_each_cut():

@@ -57,12 +57,35 @@ def test_a_series_of_nothing_but_nan_is_named_with_its_count() -> None:
         to_number({"status": "success", "data": {"resultType": "scalar", "result": [1.7e9, "NaN"]}})
 
 
-def test_warnings_of_a_partial_answer_are_passed_on() -> None:
+def test_an_answer_that_may_lack_a_part_is_refused_with_the_warning() -> None:
     document = answer("matrix", series("1", "2")) | {"warnings": ["store 10.0.0.7 did not answer", "too slow"]}
-    [left_out] = to_number(document).skipped
-    assert (left_out.benchmark, left_out.metric) == ("p95", "parts of the answer")
-    assert left_out.why == 'the server warns: "store 10.0.0.7 did not answer" and 1 more'
-    assert to_number(answer("matrix", series("1", "2")) | {"warnings": []}).skipped == ()
+    with pytest.raises(CannotDecideError, match=r'the server warns: "store 10\.0\.0\.7 did not answer" and 1 more'):
+        to_number(document)
+    remark = ["PromQL info: metric might not be a counter"]
+    for warnings in ([], remark):
+        assert to_number(answer("matrix", series("1", "2")) | {"warnings": warnings}).skipped == ()
+
+
+@pytest.mark.parametrize(("nan", "is_there"), [(30, True), (31, False), (59, False)])
+def test_a_series_of_which_more_than_half_is_nan_is_no_measurement(nan: int, is_there: bool) -> None:  # noqa: FBT001
+    found = to_number(answer("matrix", series(*["NaN"] * nan, *["1"] * (60 - nan)), series("2", route="/list")))
+    assert len(found.records) == 1 + is_there
+    [skipped] = found.skipped
+    assert (skipped.message is None) is is_there
+    assert f"{nan} of 60" in skipped.why
+
+
+@pytest.mark.parametrize(
+    ("times", "words"),
+    [([1000], "1000 s after 1970"), ([1.7e9, 1.7e9 + 36_000], "10 h apart"), ([1.7e9, 1.7e9 + 60], "")],
+)
+def test_points_that_cannot_be_of_the_measurement_are_refused(times: list[float], words: str) -> None:
+    entries = [{"metric": {"job": str(i)}, "value": [at, "0.05"]} for i, at in enumerate(times)]
+    if not words:
+        assert len(to_number(answer("vector", *entries)).records) == len(times)
+        return
+    with pytest.raises(CannotDecideError, match=words):
+        to_number(answer("vector", *entries))
 
 
 def test_a_named_series_is_what_was_observed_and_an_expression_sums_up() -> None:

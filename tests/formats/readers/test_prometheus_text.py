@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -17,7 +18,7 @@ from perfgate.formats.detect import detect, named
 from perfgate.formats.options import ForeignOptions
 from perfgate.formats.parsing.record import Record, Share, Single, Skipped
 from perfgate.formats.parsing.source import Source
-from perfgate.formats.readers.prometheus_text import PROCESS, SCRAPED_AT, between
+from perfgate.formats.readers.prometheus_text import PROCESS, SCRAPED_AT, between, parse
 
 INF = math.inf
 
@@ -211,17 +212,9 @@ def test_a_series_that_is_new_began_at_nothing() -> None:
     assert (record.count, record.flags) == (4, ())
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        pytest.param(histogram(5, 9), histogram(3, 4), id="it-fell"),
-        pytest.param(histogram(5, 9), histogram(3, 20), id="one-bucket-fell"),
-        pytest.param(
-            histogram(1, 2, more="t_seconds_created 1\n"), histogram(3, 4, more="t_seconds_created 2\n"), id="reported"
-        ),
-    ],
-)  # fmt: skip
-def test_a_counter_that_began_anew_counts_in_full_and_says_so(before: str, after: str) -> None:
+@pytest.mark.parametrize("before", [histogram(1, 2), histogram(5, 9)], ids=["it-grew", "it-fell"])
+def test_a_counter_that_says_that_it_began_anew_counts_in_full_and_says_so(before: str) -> None:
+    before, after = f"{before}t_seconds_created 1\n", histogram(3, 4, more="t_seconds_created 2\n")
     [record] = [r for r in differences(before, after) if isinstance(r, Record)]
     assert (record.payload.buckets[0], record.flags) == ((0.1, 3.0), ("snapshot",))
 
@@ -233,11 +226,69 @@ def test_scrapes_of_two_processes_are_refused(counted: tuple[int, int]) -> None:
         differences(before, histogram(*counted, more="process_start_time_seconds 52\n"))
 
 
-@pytest.mark.parametrize("start", [1, 2])
-def test_scrapes_in_the_wrong_order_are_refused(start: int) -> None:
-    before = histogram(5, 9, more=f"process_start_time_seconds {start}\n")
-    with pytest.raises(CannotDecideError, match="before the other"):
-        differences(before, histogram(3, 4, more="process_start_time_seconds 1\n"))
+def stamped(counts: tuple[int, int], **facts: int) -> str:
+    """Return a scrape with what it says of itself: `start`, `at`, `number`."""
+    names = {"start": "process_start_time_seconds", "at": SCRAPED_AT, "number": PROCESS}
+    return histogram(*counts, more="".join(f"{names[fact]} {value}\n" for fact, value in facts.items()))
+
+
+OPEN = "the program was restarted, a second worker answered, or the scrapes are in the wrong order"
+KNOWN = "the program was restarted, or a second worker answered"
+OTHER = "a second worker answered, or the program was restarted"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message", "may_be_swapped"),
+    [
+        pytest.param(stamped((5, 9)), stamped((3, 4)), f"t_seconds fell from 9 to 4: {OPEN}", True, id="all fell"),
+        pytest.param(stamped((5, 9), start=1), stamped((3, 4), start=1), f"from 9 to 4: {OPEN}", True, id="start"),
+        pytest.param(stamped((5, 9)), stamped((3, 20)), f"from 5 to 3: {KNOWN}", False, id="some grew"),
+        pytest.param(stamped((5, 9), at=1), stamped((3, 4), at=9), f"from 9 to 4: {KNOWN}", False, id="in time"),
+        pytest.param(
+            stamped((5, 9), at=1, number=7), stamped((3, 4), at=9, number=7), "the program set it back", False, id="one"
+        ),
+        pytest.param(stamped((5, 9), at=9), stamped((3, 4), at=1), "was taken before", True, id="wrong order"),
+        pytest.param(
+            stamped((5, 9), at=1, number=7), stamped((3, 4), at=9, number=8), f"differs): {OTHER}", False, id="worker"
+        ),
+        pytest.param(stamped((5, 9), start=1), stamped((3, 4), start=2), f"differs): {OTHER}", False, id="restart"),
+        pytest.param(
+            stamped((5, 9), start=2),
+            stamped((3, 4), start=1),
+            "or the scrapes are in the wrong order",
+            True,
+            id="older",
+        ),
+        pytest.param(
+            stamped((5, 9), start=2, at=1), stamped((3, 4), start=1, at=9), f"differs): {OTHER}", False, id="second"
+        ),
+    ],
+)
+def test_counters_that_contradict_are_told_with_what_is_known_and_a_hint_to_swap_only_where_it_may_help(
+    before: str, after: str, message: str, *, may_be_swapped: bool
+) -> None:
+    with pytest.raises(CannotDecideError) as caught:
+        differences(before, after)
+    [fault] = caught.value.diagnostics
+    assert message in fault.message
+    assert ("first" in fault.hint) is may_be_swapped
+
+
+@pytest.mark.parametrize(("bad", "count"), [("before", 5), ("after", 5000)])
+def test_a_histogram_whose_count_is_not_its_last_bucket_is_no_measurement(bad: str, count: int) -> None:
+    sides = {"before": histogram(0, 0), "after": histogram(960, 1000)}
+    sides[bad] = re.sub(r"t_seconds_count \d+", f"t_seconds_count {count}", sides[bad])
+    slow = replace(HITS, part=parse_selector("t_seconds_sum"), whole=parse_selector("t_seconds_count"))
+    found = differences(sides["before"], sides["after"], ForeignOptions(ratios=(slow,)))
+    assert not [f for f in found if isinstance(f, Record)]
+    assert all(f"its count is {count}, and its bucket" in f.why for f in found if isinstance(f, Skipped))
+
+
+def test_one_scrape_of_a_histogram_whose_count_is_not_its_last_bucket_is_no_measurement() -> None:
+    text = histogram(3, 4).replace("t_seconds_count 4", "t_seconds_count 5")
+    [skipped] = parse(scrape(text), ForeignOptions())
+    assert isinstance(skipped, Skipped)
+    assert 'it contradicts itself: its count is 5, and its bucket le="+Inf" holds 4' in skipped.why
 
 
 def test_buckets_that_changed_between_the_scrapes_are_skipped() -> None:
@@ -352,20 +403,13 @@ def test_a_ratio_of_buckets_that_changed_is_skipped() -> None:
     assert why == 't_seconds_bucket{le="0.1"}: its buckets are not those of the first scrape'
 
 
-@pytest.mark.parametrize(
-    "fell", ['ops_total{op="miss"} 5', 'ops_total{op="miss"} 30\n# TYPE b_total counter\nb_total 1']
-)
-def test_one_counter_that_began_anew_leaves_no_ratio_of_old_and_new_counts(fell: str) -> None:
-    before = BEFORE + "# TYPE b_total counter\nb_total 9\n"
-    after = AFTER.replace('ops_total{op="miss"} 30', fell)
-    [why] = reasons(differences(before, after, ForeignOptions(ratios=(HITS,))))
-    assert "began anew between the scrapes" in why
-
-
-def test_one_counter_that_began_anew_leaves_no_throughput_that_is_too_low() -> None:
-    found = differences(taken_at(BEFORE, 1000), taken_at(AFTER.replace('"miss"} 30', '"miss"} 5'), 1010))
-    rates = [f for f in found if f.metric == "throughput"]
+def test_one_counter_that_began_anew_leaves_no_ratio_and_no_throughput_of_old_and_new_counts() -> None:
+    before = taken_at(BEFORE.replace("# TYPE models", 'ops_created{op="miss"} 1\n# TYPE models'), 1000)
+    after = taken_at(AFTER.replace("# TYPE models", 'ops_created{op="miss"} 2\n# TYPE models'), 1010)
+    found = differences(before, after, ForeignOptions(ratios=(HITS,)))
     why = 'ops_total{op="miss"} began anew between the scrapes: a program was restarted'
+    assert reasons(found) == [why]
+    rates = [f for f in found if f.metric == "throughput"]
     assert rates == [Skipped(benchmark="ops_total", metric="throughput", why=why)]
 
 

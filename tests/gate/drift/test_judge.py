@@ -125,6 +125,16 @@ def test_a_difference_that_matters_to_nobody_is_no_drift_however_many_rows_prove
     assert (found.outcome, test.effect < 0.1, test.p < 1e-9) == ("same", True, True)
 
 
+def test_the_level_is_that_of_all_fields_and_checks_together():
+    was, now = ({f"f{i:02}": draw("normal", 300, (side, i)) for i in range(20)} for side in (1, 2))
+    now["f00"] = draw("normal", 300, "now", shift=0.4)
+    checks = [t for f in judge_columns(was, now).features for t in f.checks]
+    least = min(checks, key=lambda t: t.p)
+    assert len(checks) == 20
+    assert least.adjusted == pytest.approx(20 * least.p)
+    assert judge_columns(was, now, fields=["f00"]).features[0].checks[0].adjusted == pytest.approx(least.p)
+
+
 @pytest.mark.parametrize(("was", "now"), [(MANY, 199), (199, MANY)])
 def test_below_200_rows_nothing_is_decided(was, now):
     found = judge_columns({"x": draw("normal", was, 1)}, {"x": draw("normal", now, 2, shift=3)}, level="fail")

@@ -238,6 +238,23 @@ class TestOddInput:
         assert judge("--canary", "late.jsonl") == 0
         assert "the arms were not measured at the same time" in flat(capsys.readouterr().out)
 
+    def test_rows_of_the_baseline_from_before_the_canary_are_left_out(self, folder, capsys):
+        before = rows(SLOW, start=START - 86_400 // 4, gap=1.0)
+        write_log(folder / "days.jsonl", before, rows(FAST))
+        judge("--canary", "slow.jsonl", "--format", "json", base="days.jsonl")
+        found = as_json(capsys)
+        assert (found["verdict"], [n["slug"] for n in found["notes"]]) == ("rollback", ["arm-window"])
+        assert found["triggers"][0]["n_baseline"] == 2000
+
+    def test_the_age_of_a_canary_in_a_log_of_both_is_its_own(self, folder, capsys):
+        parts = rows(FAST, start=START - 20_000, gap=10.0), rows(EQUAL[:600], version="v2", start=START - 600, gap=1.0)
+        write_log(folder / "both.jsonl", *parts)
+        words = ["both.jsonl", "--arm-field", "model_version", "--baseline-arm", "v1", "--canary-arm", "v2"]
+        run(["canary", *words, "--phase", "10", "--format", "json"])
+        found = as_json(capsys)
+        assert found["age_sec"] == 599
+        assert found["triggers"][0]["n_baseline"] == 60
+
     def test_a_canary_that_answered_more_than_its_weight_allows_is_named(self, capsys):
         judge("--canary", "base.jsonl", "--phase", "10", base="few.jsonl")
         assert "check that --baseline and --canary are not exchanged" in flat(capsys.readouterr().out)
@@ -285,6 +302,20 @@ def test_a_budget_on_a_series_is_judged_by_its_buckets(folder, capsys):
     assert judge("--canary", "b.prom", "--format", "json", base="a.prom") == 1
     (found,) = (t for t in as_json(capsys)["triggers"] if t["trigger"] == "slow")
     assert (found["state"], found["message"]) == ("worse", "20.0% of the requests are beyond it, and 5% may be")
+    judge("--canary", "b.prom", base="a.prom")
+    words = flat(capsys.readouterr().out)
+    assert re.search(r"roll back: slow is beyond its limit < 100ms: at least 1\d\.\d\d% beyond it\.", words)
+
+
+@pytest.mark.parametrize(("hits", "words"), [(0.97, "at least 9"), (0.5, "at most 5")])
+def test_bounds_of_what_should_be_high_are_named_on_the_side_that_matters(folder, capsys, hits, words):
+    lines = [json.loads(line) for line in rows(EQUAL, version="v2")]
+    lines = [{**row, "cache_hit": i % 100 < 100 * hits} for i, row in enumerate(lines)]
+    write_log(folder / "now.jsonl", map(json.dumps, lines))
+    stated = 'name = "hits"\nbenchmark = "*"\nmetric = "cache_hit_rate"\nstatistic = "p50"\nlimit = "> 80%"'
+    (folder / "perfgate.toml").write_text(f"[[budget]]\n{stated}")
+    judge("--canary", "now.jsonl")
+    assert re.search(rf"hits s 100.00% -> {hits:.2%}, bounds {words}\d\.\d\d%", flat(capsys.readouterr().out))
 
 
 class TestInputs:

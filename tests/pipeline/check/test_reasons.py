@@ -219,7 +219,6 @@ CASES = {
     "over-budget": lambda: budgeted("< 1s"),
     "inputs-drifted": lambda: of_inputs(["bad"] * 300),
     "inputs-same": lambda: of_inputs(["good"] * 300),
-    "budget-of-few": lambda: budgeted("< 1s", statistic="p95"),
     "budget-of-few-calls": lambda: budgeted("< 1%", "error_rate", values=counted(s=(1, 70))),
     "few-calls": lambda: shares((0, 70), (1, 70)),
     "fails-more-often": lambda: crashed(6, of=14),

@@ -83,6 +83,10 @@ class _Group:
     """Of each value that is divided, the sum of what it is divided by."""
     rows: int = 0
     failed: int = 0
+    started_at: str = ""
+    """When its first row was; empty: unknown, or not asked for."""
+    ended_at: str = ""
+    """When its last row was."""
 
 
 class Grouping:
@@ -148,14 +152,17 @@ class Grouping:
         for look, wanted in self._where:
             hit = [_equal(value, wanted) for value in map(look, rows)]
             rows, lines = _those(hit, rows), _those(hit, lines)
+        times: list[object] = []
         if self._time is not None:
             times = list(map(self._time, rows))
             kept = list(map(self._source.times.keeps, times))
             rows, lines, times = _those(kept, rows), _those(kept, lines), _those(kept, times)
-            self._note_times(times)
+            self._started_at, self._ended_at = _widen(self._started_at, self._ended_at, times)
         places = self._places(self._keys(rows), lines)
         for group, mine in places:
             group.rows += len(mine)
+            if self._split_by and times:
+                group.started_at, group.ended_at = _widen(group.started_at, group.ended_at, [times[at] for at in mine])
         stated = list(map(self._ok, rows)) if self._ok is not None else []
         self._is_ok_stated = self._is_ok_stated or any(cell is not None for cell in stated)
         if not all(passed := _passed(stated, is_optional=self._map.is_ok_optional)):
@@ -174,13 +181,6 @@ class Grouping:
                 values = [v if w is not None and w > 0 else None for v, w in zip(values, wholes, strict=True)]
                 cells = [c if w is not None and w > 0 else None for c, w in zip(cells, wholes, strict=True)]
             self._keep(i, cells, values, lines, places)
-
-    def _note_times(self, times: list[object]) -> None:
-        """Take note of the first and the last of all times."""
-        if times:
-            first, last = map(stated_instant, _ends(times))
-            self._started_at = min(filter(None, (self._started_at, first)), default="")
-            self._ended_at = max(self._ended_at, last)
 
     def _keep(
         self,
@@ -315,7 +315,7 @@ class Grouping:
         self._is_met = [any(group.columns[i] for group in self._by_name.values()) for i in range(len(self._values))]
         for group in self._by_name.values():
             found = self._of(group, better)
-            yield from (replace(r, labels=group.labels) if isinstance(r, Record) else r for r in found)
+            yield from (_of_part(r, group) if self._split_by and isinstance(r, Record) else r for r in found)
         yield from self._throughput()
         for (field, why), count in self._odd.items():
             values = _SINGULAR[why] if count == 1 else f"{count:,} {_PLURAL[why]}"
@@ -425,6 +425,19 @@ def _factor_of(value: FieldValue) -> float:
     """Return the factor from the unit of a field to its base unit."""
     unit = value.resolved()[1]
     return 1.0 if unit is None or value.share or value.over else scale_of(unit)[0]
+
+
+def _of_part(record: Record, group: _Group) -> Record:
+    """Return a record of a part of the rows of its name, with what the part is and when it was."""
+    return replace(record, labels=group.labels, started_at=group.started_at, ended_at=group.ended_at)
+
+
+def _widen(first: str, last: str, times: list[object]) -> tuple[str, str]:
+    """Return the first and the last of points in time, and of some more."""
+    if not times:
+        return first, last
+    begin, end = map(stated_instant, _ends(times))
+    return min(filter(None, (first, begin)), default=""), max(last, end)
 
 
 def _ends(times: list[object]) -> tuple[object, object]:
