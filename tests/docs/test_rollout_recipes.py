@@ -33,7 +33,7 @@ FLAGGER_HOOKS = {
     "confirm-traffic-increase",
 }  # fmt: skip
 FLAGGER_TIME = re.compile(r"^[0-9]+(m|s)")
-# By hand from manifests/crds/analysis-template-crd.yaml of argoproj/argo-rollouts (v1.8).
+# By hand from the types of the package @kubernetes-models/argo-rollouts 2.0.0, which are made of the project's CRDs.
 ARGO_METRIC = {
     "consecutiveErrorLimit", "consecutiveSuccessLimit", "count", "failureCondition", "failureLimit",
     "inconclusiveLimit", "initialDelay", "interval", "name", "provider", "successCondition",

@@ -30,7 +30,7 @@ _perfgate_completion
 FISH = 'perfgate completion fish | source; complete --do-complete "perfgate {words}"'
 CASES = [
     ("che", {"check"}),
-    ("baseline ", {"diff", "list", "merge", "refresh", "rename", "show"}),
+    ("baseline ", {"diff", "drift", "list", "merge", "refresh", "rename", "show"}),
     ("check --report-d", {"--report-dir"}),
     ("check --format j", {"json", "junit"}),
     ("completion ", {"bash", "zsh", "fish"}),

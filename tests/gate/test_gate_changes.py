@@ -34,6 +34,7 @@ RULE = '[[rule]]\nbenchmark = "train"\nmetric = "elapsed"\n'
 MAP = '[[map]]\nname = "requests"\n'
 RATIO = "[[ratio]]\nname = 'errors'\npart = 'a_total{x=\"1\"}'\nwhole = 'a_total'\nbetter = 'lower'"
 BUDGET = '[[budget]]\nbenchmark = "train"\nmetric = "elapsed"\nstatistic = "p95"\nlimit = '
+RATE = BUDGET.replace("elapsed", "throughput").replace("p95", "p50")
 
 
 @pytest.mark.parametrize(
@@ -98,8 +99,8 @@ BUDGET = '[[budget]]\nbenchmark = "train"\nmetric = "elapsed"\nstatistic = "p95"
             [("budget of train elapsed p95", "< 1s, level fail", "< 2s, level fail", True)], id="budget",
         ),
         pytest.param(
-            BUDGET + '"> 2s"', BUDGET + '"> 1s"',
-            [("budget of train elapsed p95", "> 2s, level fail", "> 1s, level fail", True)], id="lower-bound",
+            RATE + '"> 200/s"', RATE + '"> 100/s"',
+            [("budget of train throughput p50", "> 200/s, level fail", "> 100/s, level fail", True)], id="lower-bound",
         ),
         pytest.param(
             BUDGET + '"< 1s"', "", [("budget of train elapsed p95", "< 1s, level fail", None, True)], id="no-budget"
