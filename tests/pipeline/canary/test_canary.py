@@ -370,3 +370,65 @@ def test_reports_go_to_files_of_each_format(folder, capsys):
     capsys.readouterr()
     assert judge("--canary", "slow.jsonl", "--format", "openmetrics") == 1
     assert capsys.readouterr().out == (folder / "r.prom").read_text()
+
+
+class TestTicks:
+    """The rollout of a loop that ticks: 10 % for 2 h, 50 % for 4 h, 100 %; its names and its limits."""
+
+    POLICY = """
+[canary]
+deadline_ms = 200
+
+[[map]]
+name = "ticks"
+files = ["*.csv"]
+benchmark = "mode"
+time = "at"
+ok = "status"
+values = [{ value = "tick_total_ms" }]
+
+[[budget]]
+name = "p95_of_a_tick"
+benchmark = "*"
+metric = "tick_total"
+statistic = "p95"
+limit = "< 200ms"
+"""
+
+    @staticmethod
+    def write(path, ticks, *, failed=0.0):
+        lines = ["at,mode,tick_total_ms,status"]
+        for i, ms in enumerate(ticks):
+            status = "failed" if i % 100 < 100 * failed else "ok"
+            lines.append(f"{START + 8 * i},async,{ms},{status}")
+        path.write_text("\n".join(lines))
+
+    @pytest.mark.parametrize(
+        ("phase", "change", "expected"),
+        [
+            (10, {}, (None, "Go on with 50 % of the traffic.")),
+            (50, {}, (None, "Go on with 100 % of the traffic.")),
+            (100, {}, (None, "Finish the rollout.")),
+            (10, {"factor": 1.3}, ("p95", "Send all traffic back")),
+            (10, {"late": 0.05}, ("deadline_miss", "Send all traffic back")),
+            (10, {"failed": 0.1}, ("error_rate", "Send all traffic back")),
+            (10, {"late": 0.08}, ("p95_of_a_tick", "Send all traffic back")),
+        ],
+    )
+    def test_each_limit_rolls_back_and_each_phase_leads_on(self, folder, capsys, phase, change, expected):
+        beyond, following = expected
+        (folder / "perfgate.toml").write_text(self.POLICY)
+        sides = []
+        for seed in (1, 2):
+            ticks = [1000 * v for v in latencies(2000, slow=0.0, seed=seed)]
+            sides.append([min(ms, 180.0) for ms in ticks])
+        late = change.get("late", 0.0)
+        now = [240.0 if i % 100 < 100 * late else ms * change.get("factor", 1.0) for i, ms in enumerate(sides[1])]
+        self.write(folder / "stable.csv", sides[0])
+        self.write(folder / "canary.csv", now, failed=change.get("failed", 0.0))
+        code = judge("--canary", "canary.csv", "--phase", f"{phase}", "--format", "json", base="stable.csv")
+        found = as_json(capsys)
+        worse = {t["trigger"] for t in found["triggers"] if t["state"] == "worse"}
+        assert (code, beyond in worse) == ((0, False) if beyond is None else (1, True))
+        judge("--canary", "canary.csv", "--phase", f"{phase}", base="stable.csv")
+        assert following in flat(capsys.readouterr().out)
