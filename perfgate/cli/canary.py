@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from perfgate.cli.options import config_option, reading_options
 
@@ -46,6 +48,7 @@ class _Age(click.ParamType):  # type: ignore[type-arg,unused-ignore] # generic f
     metavar="FIELD",
     help="Field or label that names the instance.",
 )
+@click.option("--budget", "budgets", multiple=True, metavar="NAME", help="Ask for these budgets only; repeatable.")
 @click.option("--phase", type=click.IntRange(1, 100), metavar="PERCENT", help="Phase of the rollout, by its weight.")
 @click.option("--state", metavar="FILE", help="File that carries the analyses of a phase from call to call.")
 @click.option("--age", type=_Age(), metavar="TIME", help="How long the canary has served (default: as its rows say).")
@@ -67,6 +70,7 @@ def command(
     baseline_arm: str,
     canary_arm: str,
     instance_field: str,
+    budgets: tuple[str, ...],
     phase: int | None,
     state: str | None,
     age: float | None,
@@ -98,9 +102,12 @@ def command(
         baseline_arm=baseline_arm,
         canary_arm=canary_arm,
         instance_field=instance_field,
+        is_instance_asked=ctx.get_parameter_source("instance_field") is not ParameterSource.DEFAULT,
     )
+    if state is not None and any(os.path.realpath(path) == os.path.realpath(state) for path in reports):
+        raise click.UsageError("--report and --state have the same path: name two files", ctx)
     targets = _targets(ctx, reports)
-    request = Request(sides=sides, phase=phase, state=state, age=age, config=config, foreign=foreign)
+    request = Request(sides=sides, budgets=budgets, phase=phase, state=state, age=age, config=config, foreign=foreign)
     decision = judge_canary(request)
     faults = show(compose_canary(decision, tool=f"perfgate {__version__}"), form, targets)
     if decision.problems or faults:

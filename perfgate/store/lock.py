@@ -1,4 +1,4 @@
-"""The lock that allows one refresh at a time: the second waits, and adds to what the first wrote."""
+"""The lock that allows one refresh, or one analysis of a canary, at a time: the second adds to what the first wrote."""
 
 from __future__ import annotations
 
@@ -66,6 +66,6 @@ def _lock(folder: str, patience: float) -> int | None:
             return fd
         if time.monotonic() >= end:
             os.close(fd)
-            hint = "wait for it to end, then refresh again"
-            raise cannot_decide("refresh-busy", "another refresh is running here", place=folder, hint=hint)
+            hint = "wait for it to end, then run the command again"
+            raise cannot_decide("refresh-busy", "another perfgate is writing here", place=folder, hint=hint)
         time.sleep(_PAUSE)

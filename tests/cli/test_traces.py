@@ -19,8 +19,8 @@ OTHER = ("job", 0, 3)
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    """Work in an empty folder."""
+def folder(tmp_path, monkeypatch, outside_ci):
+    """Work in an empty folder, outside CI."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -22,7 +22,7 @@ def enter(folder, patience):
 def test_a_second_refresh_is_refused_when_the_first_does_not_end(tmp_path):
     with refresh_lock(str(tmp_path)):
         (fault,) = refused(enter, tmp_path, 0.1)
-    assert (fault.slug, fault.message) == ("refresh-busy", "another refresh is running here")
+    assert (fault.slug, fault.message) == ("refresh-busy", "another perfgate is writing here")
     assert "wait for it to end" in fault.hint
     enter(tmp_path, 0)
     assert os.listdir(tmp_path) == []

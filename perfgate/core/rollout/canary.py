@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from perfgate.core.metrics import Direction
 
 P95 = "p95"
+MEDIAN = "median"
+"""The shift of all requests: it has the threshold of `P95`, and a part of its level."""
 DEADLINE = "deadline_miss"
 ERRORS = "error_rate"
 TRIGGERS = (P95, DEADLINE, ERRORS)
@@ -89,7 +91,7 @@ class TriggerFinding:
     """What one trigger says of one benchmark."""
 
     trigger: str
-    """One of `TRIGGERS`, or the name of a budget."""
+    """One of `TRIGGERS`, `MEDIAN`, or the name of a budget."""
     benchmark: str
     """What was measured; empty: the whole canary."""
     metric: str

@@ -13,7 +13,7 @@ _FEWEST = 20
 """Different lines from which on equal counts are no coincidence."""
 _EXCEPTIONS = 0.02
 """Share of the lines whose count may differ: the first and the last line of a copy may be cut off."""
-_TIMES = (2, 3)
+_TIMES = {2: "twice", 3: "three times", 5: "five times", 7: "seven times"}
 
 
 class Doubles:
@@ -43,8 +43,8 @@ class Doubles:
         counts = self._counts.values()
         if len(counts) < _FEWEST:
             return ""
-        for times in _TIMES:
+        for times, words in _TIMES.items():
             others = sum(count % times > 0 for count in counts)
             if others <= max(1, _EXCEPTIONS * len(counts)):
-                return f"each line is there {'twice' if times == _TIMES[0] else 'three times'}"
+                return f"each line is there {words}"
         return ""

@@ -75,7 +75,8 @@ class Source:
         self.times = Times(only)
         """Takes the time of each row, and says which rows a reader leaves out."""
         self.doubles = Doubles()
-        """Counts the lines of a log whose rows state their times."""
+        """Counts the lines of a log whose rows state their times, or whose reader asks for it."""
+        self.counts_lines = False
         self._content = content
         self._head: bytes | None = None
         self._digest = hashlib.sha256()
@@ -201,7 +202,7 @@ class Source:
                     begun.append(rest)
                     if max(sum(map(len, begun)), *map(len, whole), 0) > longest:
                         raise self.fault(f"a line is longer than {longest:,} characters", "write one record a line")
-                    if self.times.field:
+                    if self.times.field or self.counts_lines:
                         self.doubles.take(whole)
                     yield from whole
                 if last := "".join(begun):

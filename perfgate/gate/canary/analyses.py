@@ -10,6 +10,8 @@ BOUND = 0.05
 """Chance with which a bound may miss that lets a canary go on."""
 _KEPT_BACK = 0.05
 """Part of the level that is kept for analyses beyond the plan, which nobody should have to forbid."""
+_MOST_HALVED = 40
+"""Beyond it each further analysis would add less than 1e-13."""
 _SUM = math.pi**2 / 6  # of 1 / k² over all k
 
 
@@ -37,5 +39,6 @@ def plan_analysis(number: int, of: int, level: float, eligible: int) -> Analysis
         spent = (1.0 - _KEPT_BACK) * level * (number**2 - (number - 1) ** 2) / of**2
     else:
         spent = _KEPT_BACK * level / (_SUM * (number - of) ** 2)
-    promote = BOUND if of == 1 and number == 1 else BOUND / 2 ** max(eligible, 1)
+    halved = min(max(eligible, 1), _MOST_HALVED)
+    promote = BOUND if of == 1 and number == 1 else math.ldexp(BOUND, -halved)
     return Analysis(number=number, of=of, rollback_level=spent, promote_level=promote)

@@ -52,6 +52,8 @@ class Arm:
     """When its first request began, UTC; empty: unknown."""
     last: str = ""
     """When its last request began, UTC; empty: unknown."""
+    is_named_by_file: bool = False
+    """Are its benchmarks named after its files, which name none?"""
     is_dated: bool = False
     """Do all its files state the time of each row?"""
     digests: frozenset[str] = frozenset()

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.rollout.canary import DEADLINE, TRIGGERS, Decision, Outcome, State, TriggerFinding
+from perfgate.core.policy import ERROR_RATE
+from perfgate.core.rollout.canary import (
+    DEADLINE,
+    ERRORS,
+    MEDIAN,
+    P95,
+    TRIGGERS,
+    Decision,
+    Outcome,
+    State,
+    TriggerFinding,
+)
 from perfgate.core.text.units import describe_time
 from perfgate.gate.canary.triggers import Question, ask
 from perfgate.gate.drift.in_check import DIFFER, describe_inputs
@@ -19,6 +30,10 @@ if TYPE_CHECKING:
     from perfgate.gate.canary.arms import Arm
     from perfgate.gate.drift.in_check import Inputs
 
+_OF_MEDIAN = 1 / 3
+"""Part of the level of a latency that the shift of all requests has."""
+_COVERED = 0.9
+"""Share of a benchmark's requests of which a trigger must know the value: slow ones may be those that lack it."""
 _SEVERITY = (State.WORSE, State.MISSING, State.OPEN, State.HOLDS, State.SHOWN)
 
 
@@ -57,6 +72,8 @@ def decide(case: Rollout) -> Decision:
         (_answered(q, levels.get(q.finding.trigger, 0.0), case.analysis.promote_level) for q in questions),
         key=lambda f: _SEVERITY.index(f.state),
     )
+    findings = [_covered(f, case.canary) for f in findings]
+    findings.sort(key=lambda f: _SEVERITY.index(f.state))
     if case.inputs is not None and case.inputs.differ:
         findings = [_marked(f) for f in findings]
     samples = count_samples(findings)
@@ -102,14 +119,16 @@ def _levels(questions: Sequence[Question], level: float) -> Mapping[str, float]:
     """Return the level of each question by its trigger.
 
     Triggers share it in equal parts, and the benchmarks of a trigger its part. Fewer triggers than those of every
-    canary get no more: a limit has the same chance of a false alarm whatever stands beside it.
+    canary get no more: a limit has the same chance of a false alarm whatever stands beside it. `MEDIAN` has a part
+    of that of `P95`, which needs more: a shift is seen soon, a slower tail late.
     """
     counts: dict[str, int] = {}
     for q in questions:
         if q.answer is not None:
             counts[q.finding.trigger] = counts.get(q.finding.trigger, 0) + 1
-    parts = max(len(counts), len(TRIGGERS))
-    return {trigger: level / parts / count for trigger, count in counts.items()}
+    parts = max(len(counts.keys() - {MEDIAN}), len(TRIGGERS))
+    shares = {P95: 1.0 - _OF_MEDIAN, MEDIAN: _OF_MEDIAN}
+    return {trigger: level / parts / count * shares.get(trigger, 1.0) for trigger, count in counts.items()}
 
 
 def _answered(question: Question, rollback: float, promote: float) -> TriggerFinding:
@@ -136,6 +155,19 @@ def _two_digits(count: int) -> int:
     return -(-count // scale) * scale
 
 
+def _covered(finding: TriggerFinding, canary: Arm) -> TriggerFinding:
+    """Return what a trigger says, unless it holds by a part of the requests alone."""
+    measures = canary.of(finding.benchmark) or canary.of(canary.benchmarks()[0] if canary.measures else "")
+    failed = sum(m.share[0] for name, m in measures.items() if name == ERROR_RATE and m.share is not None)
+    most = max((m.count for m in measures.values()), default=0)
+    known = finding.n_canary + (failed if finding.trigger != ERRORS else 0)
+    is_single = finding.n_canary <= 1  # a quotient of sums, a rate
+    if finding.state not in {State.HOLDS, State.OPEN} or is_single or known >= _COVERED * most:
+        return finding
+    message = f"only {finding.n_canary:,} of {most:,} requests state it"
+    return replace(finding, state=State.MISSING, needs=None, proof="", message=message)
+
+
 def count_samples(findings: Iterable[TriggerFinding]) -> int:
     """Return how many requests the canary answered: of each benchmark the most that a trigger is about."""
     most: dict[str, int] = {}
@@ -146,7 +178,7 @@ def count_samples(findings: Iterable[TriggerFinding]) -> int:
 
 def _waits_for(case: Rollout, findings: Sequence[TriggerFinding], samples: int) -> list[str]:
     """Return what is missing before a canary may go on."""
-    waits = []
+    waits = [] if findings else ["no trigger is asked for"]
     missing = sum(f.state is State.MISSING for f in findings)
     opened = sum(f.state is State.OPEN for f in findings)
     if missing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.rollout.canary import State
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from perfgate.gate.canary.arms import Measure
     from perfgate.stats.large_samples.distribution import Distribution
 
-_OF_QUANTILE, _OF_SHIFT = 2 / 3, 1 / 3
-"""How the two tests of a latency share its level: a shift is seen soon, a slower tail late."""
+_HOSTS = "the instances of a version differ: more instances would decide, not more requests"
 _MOST_NEEDED = 10_000_000
 _TWO = 2
 
@@ -41,14 +40,12 @@ class Evidence:
     """About how many requests in all would decide; None: decided, or no number would."""
 
 
-def weigh_latency(
+def weigh_quantile(
     base: Measure, canary: Measure, q: float, limit: float, levels: tuple[float, float]
 ) -> tuple[Evidence, str]:
-    """Return what is proven of a quantile of a latency, and in words what could not be asked.
+    """Return what is proven of a quantile of a latency by the bootstrap, and in words what could not be asked.
 
-    A canary is worse when the bootstrap bound of the quantile's ratio clears the limit, or when the
-    shift of all values does: a quantile of few requests says little, and a shift nothing of a tail. It
-    holds by the quantile alone. Where instances are named, the spread between them must leave it so.
+    Where instances are named, the spread between them must leave it so.
 
     Args:
         base: the baseline's values.
@@ -57,45 +54,69 @@ def weigh_latency(
         limit: largest accepted change, > -1.0 (0.15 for +15 %).
         levels: of rolling back, and of going on.
     """
-    was, now = base.whole, canary.whole
-    if was is None or now is None:
-        raise ValueError("a latency needs values on both sides")
-    rollback, promote = levels
+    was, now = _values_of(base, canary)
     least = runs_needed_for_bound(q, BOUND)
-    few = min(len(was), len(now)) < least
-    found: list[tuple[float, str]] = []
-    high: float | None = None
-    of_hosts = False
-    if not few:
-        worse = _spread_of_instances(base, canary, lambda d: d.quantile(q), rollback * _OF_QUANTILE)
-        lower = quantile_ratio_bounds(was, now, q, rollback * _OF_QUANTILE).low
-        found.append((min(lower, worse.low), "bootstrap"))
-        better = _spread_of_instances(base, canary, lambda d: d.quantile(q), promote)
-        upper = quantile_ratio_bounds(was, now, q, promote).high
-        high = max(upper, better.high) - 1.0
-        of_hosts = worse.low < lower or better.high > upper
-    if not was.is_bucketed and not now.is_bucketed:
-        shift = shift_bounds(was, now, rollback * _OF_SHIFT)
-        if shift is not None:
-            spread = _spread_of_instances(base, canary, lambda d: d.quantile(0.5), rollback * _OF_SHIFT)
-            found.append((min(shift.low, spread.low), "shift"))
-    low, proof = max(found, default=(0.0, ""))
-    low -= 1.0
-    missing = f"p{100 * q:g} needs {least} requests in each arm" if few else ""
-    if low > limit:
-        return Evidence(state=State.WORSE, low=low, high=high, proof=proof), missing
-    if high is not None and high <= limit:
-        return Evidence(state=State.HOLDS, low=low, high=high, proof="bootstrap"), missing
-    if of_hosts:
-        hosts = "the instances of a version differ: more instances would decide, not more requests"
-        return Evidence(state=State.OPEN, low=low, high=high), missing or hosts
-    if was.is_bucketed or now.is_bucketed:
-        wide = f"of each request only its bucket is known: histograms need finer edges around p{100 * q:g}"
-        return Evidence(state=State.OPEN, low=low, high=high), missing or wide
+    if min(len(was), len(now)) < least:
+        needs = max(least - len(now), 0) + len(now) if len(now) < least else None
+        return Evidence(state=State.OPEN, needs=needs), f"p{100 * q:g} needs {least} requests in each arm"
+    of_requests = [quantile_ratio_bounds(was, now, q, level) for level in levels]
+    of_hosts = [_spread_of_instances(base, canary, lambda d: d.quantile(q), level) for level in levels]
     change = now.quantile(q) / was.quantile(q) - 1.0 if was.quantile(q) > 0 else math.inf
-    return Evidence(
-        state=State.OPEN, low=low, high=high, needs=_needed_for_ratio(len(now), least, change, (low, high), limit)
-    ), missing
+    found = _weigh(of_requests, of_hosts, limit, "bootstrap")
+    if found.state is not State.OPEN:
+        return found, ""
+    if _is_wider(of_hosts, of_requests):
+        return found, _HOSTS
+    if was.is_bucketed or now.is_bucketed:
+        return found, f"of each request only its bucket is known: histograms need finer edges around p{100 * q:g}"
+    return replace(found, needs=_needed_for_ratio(len(now), change, found, limit)), ""
+
+
+def weigh_shift(base: Measure, canary: Measure, limit: float, levels: tuple[float, float]) -> tuple[Evidence, str]:
+    """Return what is proven of the shift of all requests by the rank test, and in words what could not be asked.
+
+    It is seen soon, where a quantile in the tail takes thousands of requests; of a longer tail alone it says nothing.
+
+    Args:
+        base: the baseline's values.
+        canary: the canary's values.
+        limit: largest accepted change, > -1.0.
+        levels: of rolling back, and of going on.
+    """
+    was, now = _values_of(base, canary)
+    of_requests = [shift_bounds(was, now, level) for level in levels]
+    if was.is_bucketed or now.is_bucketed:
+        return Evidence(state=State.SHOWN), "of each request only its bucket is known"
+    if of_requests[0] is None or of_requests[1] is None:
+        return Evidence(state=State.OPEN), "too few requests for the rank test, or values of zero"
+    bounds = [b for b in of_requests if b is not None]
+    of_hosts = [_spread_of_instances(base, canary, lambda d: d.quantile(0.5), level) for level in levels]
+    found = _weigh(bounds, of_hosts, limit, "shift")
+    if found.state is not State.OPEN:
+        return found, ""
+    if _is_wider(of_hosts, bounds):
+        return found, _HOSTS
+    middle = math.sqrt(bounds[1].low * bounds[1].high) - 1.0
+    return replace(found, needs=_needed_for_ratio(len(now), middle, found, limit)), ""
+
+
+def _values_of(base: Measure, canary: Measure) -> tuple[Distribution, Distribution]:
+    if base.whole is None or canary.whole is None:
+        raise ValueError("a latency needs values on both sides")
+    return base.whole, canary.whole
+
+
+def _weigh(of_requests: list[RatioBounds], of_hosts: list[RatioBounds], limit: float, proof: str) -> Evidence:
+    """Return what the bounds of a ratio prove, those at the level of rolling back first."""
+    low = min(of_requests[0].low, of_hosts[0].low) - 1.0
+    high = max(of_requests[1].high, of_hosts[1].high) - 1.0
+    state = State.WORSE if low > limit else State.HOLDS if high <= limit else State.OPEN
+    return Evidence(state=state, low=low, high=high, proof="" if state is State.OPEN else proof)
+
+
+def _is_wider(of_hosts: list[RatioBounds], of_requests: list[RatioBounds]) -> bool:
+    """Does the spread between instances leave more open than the number of requests?"""
+    return of_hosts[0].low < of_requests[0].low or of_hosts[1].high > of_requests[1].high
 
 
 def _spread_of_instances(
@@ -120,16 +141,11 @@ def _spread_of_instances(
     return RatioBounds(math.exp(shift - reach), math.exp(shift + reach))
 
 
-def _needed_for_ratio(
-    count: int, least: int, change: float, bounds: tuple[float, float | None], limit: float
-) -> int | None:
+def _needed_for_ratio(count: int, change: float, found: Evidence, limit: float) -> int | None:
     """Return about how many requests decide a ratio: bounds narrow with the root of their number."""
-    low, high = bounds
-    if count < least or high is None:
-        return least
-    if not (math.isfinite(change) and math.isfinite(high)) or low <= -1.0 or change <= -1.0:
+    bound = found.high if change <= limit else found.low
+    if bound is None or not (math.isfinite(change) and math.isfinite(bound)) or min(bound, change) <= -1.0:
         return None
-    bound = high if change <= limit else low
     reach = abs(math.log1p(bound) - math.log1p(change))
     distance = abs(math.log1p(limit) - math.log1p(change))
     needs = count * (reach / distance) ** 2 if distance else math.inf

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.policy import GATED_BY_DEFAULT
-from perfgate.core.rollout.canary import DEADLINE, ERRORS, P95, State, TriggerFinding
+from perfgate.core.rollout.canary import DEADLINE, ERRORS, MEDIAN, P95, State, TriggerFinding
 from perfgate.core.statistic import QUANTILE_OF
 from perfgate.core.text.units import Limit
 from perfgate.gate.budgets import OF_SERIES
-from perfgate.gate.canary.evidence import Evidence, weigh_latency, weigh_share
+from perfgate.gate.canary.evidence import Evidence, weigh_quantile, weigh_share, weigh_shift
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -65,10 +65,10 @@ def ask(baseline: Arm, canary: Arm, settings: Canary, budgets: Sequence[Budget])
 def _paired(baseline: Arm, canary: Arm) -> list[tuple[str, str, str]]:
     """Return what is compared: the name to show, and that in each arm.
 
-    Files that name no benchmark name it after themselves: where each arm has one, they are the same.
+    Files that name no benchmark name it after themselves: where each arm has one such, they are the same.
     """
     was, now = baseline.benchmarks(), canary.benchmarks()
-    if len(was) == len(now) == 1:
+    if len(was) == len(now) == 1 and baseline.is_named_by_file and canary.is_named_by_file:
         return [(now[0], was[0], now[0])]
     return [(name, name, name) for name in dict.fromkeys((*was, *now))]
 
@@ -78,7 +78,7 @@ def _of_benchmark(shown: str, was: dict[str, Measure], now: dict[str, Measure], 
     for metric in latencies:
         base, canary = was.get(metric), now.get(metric)
         if settings.p95 is not None:
-            yield _compare(shown, metric, (base, canary), settings.p95)
+            yield from _compare(shown, metric, (base, canary), settings.p95)
         if settings.deadline_miss is not None and settings.deadline is not None and DEADLINE not in now:
             yield _late(shown, metric, (base, canary), settings.deadline_miss, settings.deadline)
     for trigger, limit in ((DEADLINE, settings.deadline_miss), (ERRORS, settings.error_rate)):
@@ -92,10 +92,12 @@ def _latencies(measures: dict[str, Measure]) -> list[str]:
     return [n for n in times if n in GATED_BY_DEFAULT] or times
 
 
-def _compare(shown: str, metric: str, sides: tuple[Measure | None, Measure | None], threshold: Change) -> Question:
-    """Return the question whether p95 of a latency rose beyond its threshold."""
+def _compare(
+    shown: str, metric: str, sides: tuple[Measure | None, Measure | None], threshold: Change
+) -> Iterator[Question]:
+    """Yield the questions whether p95 of a latency, or all of it, rose beyond the threshold."""
     base, canary = sides
-    finding = TriggerFinding(
+    p95 = TriggerFinding(
         trigger=P95,
         benchmark=shown,
         metric=metric,
@@ -106,22 +108,29 @@ def _compare(shown: str, metric: str, sides: tuple[Measure | None, Measure | Non
     )
     if base is None or canary is None:
         arm = "the baseline" if base is None else "the canary"
-        return Question(finding=replace(finding, message=f"not measured in {arm}"))
+        yield Question(finding=replace(p95, message=f"not measured in {arm}"))
+        return
     was, now = base.whole, canary.whole
-    finding = replace(finding, n_baseline=base.count, n_canary=canary.count)
+    p95 = replace(p95, n_baseline=base.count, n_canary=canary.count)
     if was is None or now is None:
         why = "the file states no single values: of quantiles nothing is proven"
-        return Question(finding=replace(finding, message=why))
+        yield Question(finding=replace(p95, message=why))
+        return
     if base.source != canary.source:
         why = f"measured in different ways ({base.source or 'single calls'}, {canary.source or 'single calls'})"
-        return Question(finding=replace(finding, message=why))
-    first, second = was.quantile(QUANTILE_OF[P95]), now.quantile(QUANTILE_OF[P95])
-    change = second / first - 1.0 if first > 0 else None
-    finding = replace(finding, baseline=first, canary=second, change=change)
-    return Question(
-        finding=finding,
-        answer=lambda levels: weigh_latency(base, canary, QUANTILE_OF[P95], threshold.amount, levels),
-    )
+        yield Question(finding=replace(p95, message=why))
+        return
+    limit = threshold.amount
+    for trigger, statistic, q in ((P95, P95, QUANTILE_OF[P95]), (MEDIAN, "p50", QUANTILE_OF["p50"])):
+        first, second = was.quantile(q), now.quantile(q)
+        change = second / first - 1.0 if first > 0 else None
+        finding = replace(p95, trigger=trigger, statistic=statistic, baseline=first, canary=second, change=change)
+        if trigger == P95:
+            yield Question(
+                finding=finding, answer=lambda levels: weigh_quantile(base, canary, QUANTILE_OF[P95], limit, levels)
+            )
+        elif not was.is_bucketed and not now.is_bucketed:
+            yield Question(finding=finding, answer=lambda levels: weigh_shift(base, canary, limit, levels))
 
 
 def _late(
@@ -247,9 +256,11 @@ def _limited(budget: Budget, benchmark: str, measures: dict[str, Measure]) -> Me
 
 
 def _unmeasured(budget: Budget) -> Question:
-    """Return what to say of a budget that nothing of either arm is about: it may be one of another program."""
+    """Return what to say of a budget that nothing of either arm is about: one that fails must be measured."""
     finding = _about(budget, "", budget.limit.unit)
-    return Question(finding=replace(finding, state=State.SHOWN, message="neither arm measures it"))
+    state = State.MISSING if budget.level == "fail" else State.SHOWN
+    message = "neither arm measures it; choose the budgets of the service by --budget NAME"
+    return Question(finding=replace(finding, state=state, message=message))
 
 
 def _about(budget: Budget, shown: str, unit: str) -> TriggerFinding:

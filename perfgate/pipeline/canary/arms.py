@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from perfgate.core.sources.series import without_label
 from perfgate.core.text.names import list_some
 from perfgate.formats.discovery import RunReader
 from perfgate.formats.options import ForeignOptions, complete
+from perfgate.formats.parsing.source import Source
 from perfgate.formats.parsing.timestamps import stated_seconds
 from perfgate.gate.canary.arms import Arm, Key, Measure
 from perfgate.pipeline import inputs
@@ -57,6 +59,8 @@ class Sides:
     """What it holds for the canary."""
     instance_field: str = "instance"
     """Field or label that names the instance that answered."""
+    is_instance_asked: bool = False
+    """Does the user say that rows have it?"""
 
 
 def read_arms(sides: Sides, settings: Settings, foreign: ForeignOptions | None) -> _Found:
@@ -113,6 +117,10 @@ def _gather(sides: Sides, settings: Settings, options: ForeignOptions) -> _Found
     for arm in arms:
         problems += arm.problems
     problems += [] if problems else _find_empty(built)
+    if sides.is_instance_asked and not problems and not all(arm.instances for arm in built):
+        bare = next(arm.name for arm in built if not arm.instances)
+        message = f'no row of the {bare} has the field "{sides.instance_field}"'
+        problems.append(error("arm-instances", message, hint="correct --instance-field, or leave it out"))
     return built[0], built[1], problems, notes
 
 
@@ -241,6 +249,7 @@ class _Builder:
         self._found: dict[Key, _Gathered] = {}
         self._first = self._last = ""
         self._is_dated = True
+        self._is_named_by_file = True
         self._digests: set[str] = set()
         self._failed: Counter[str] = Counter()
         self._runs: Counter[str] = Counter()
@@ -255,6 +264,7 @@ class _Builder:
         """Take one run: a run summary, or a benchmark of another tool's file."""
         run, instance = _take_label(run, self._instance_field) if self._instance_field else (run, None)
         benchmark = title(run.benchmark, run.labels)
+        self._is_named_by_file = self._is_named_by_file and run.benchmark == _name_of_file(run)
         self._digests.add(run.file or digest_of(run))
         if run.started_at:
             self._is_dated = self._is_dated and run.ended_at > run.started_at
@@ -324,10 +334,17 @@ class _Builder:
             measures=measures,
             first=self._first,
             last=self._last,
+            is_named_by_file=self._is_named_by_file,
             is_dated=self._is_dated and self._last > self._first,
             digests=frozenset(self._digests),
             instances=len(self._instances),
         )
+
+
+def _name_of_file(run: Run) -> str:
+    """Return the name that a benchmark gets from its file: the stem, or for a run summary the folder."""
+    source = Source(run.origin)
+    return source.name if run.file else os.path.basename(os.path.dirname(os.path.abspath(run.origin)))
 
 
 def _measure_of(found: _Gathered) -> Measure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +19,9 @@ from perfgate.measure.summary import format_utc
 from perfgate.pipeline import inputs
 from perfgate.pipeline.canary.arms import Sides, read_arms, refuse_twice
 from perfgate.pipeline.canary.state import PhaseState, State, read_state, write_state
+from perfgate.pipeline.check.part import keep_budgets
 from perfgate.pipeline.drift.in_check import compare_inputs
+from perfgate.store.lock import refresh_lock
 
 if TYPE_CHECKING:
     from perfgate.core.rollout.canary import Canary, Phase
@@ -40,6 +43,8 @@ class Request:
     """File that carries the analyses; None: this analysis is the only one."""
     age: float | None = None
     """Seconds that the canary has served, as the caller knows it; None: as its rows say."""
+    budgets: tuple[str, ...] = ()
+    """Names of the budgets that the canary must keep; empty: all."""
     config: str | None = None
     foreign: ForeignOptions | None = None
 
@@ -47,11 +52,21 @@ class Request:
 def judge_canary(request: Request) -> Decision:
     """Return what is to be done with a canary, and count this analysis where there is a state file.
 
+    Calls with one state file wait for each other: each counts the analyses of those before it.
+
     Raises:
         CannotDecideError: the input cannot be used, or the state not be kept.
     """
     refuse_twice(request.sides)
+    if request.state is None:
+        return _judge(request)
+    with refresh_lock(os.path.dirname(request.state)):
+        return _judge(request)
+
+
+def _judge(request: Request) -> Decision:
     settings = inputs.read_settings(request.config)
+    policy, left_out = keep_budgets(request.budgets, settings.policy)
     canary_settings = settings.policy.canary
     phase = _phase_of(request.phase, canary_settings)
     state = read_state(request.state) if request.state else State(phases={})
@@ -70,13 +85,13 @@ def judge_canary(request: Request) -> Decision:
             baseline=baseline,
             canary=canary,
             settings=canary_settings,
-            budgets=settings.policy.budgets,
+            budgets=policy.budgets,
             phase=phase,
             age=age,
             analysis=analysis,
             inputs=compare_inputs(settings, None),
             problems=() if request.sides.arm_field else tuple(_find_same(baseline, canary)),
-            notes=(*notes, *_remarks(baseline, canary, phase), *_note_analyses(counted, canary_settings)),
+            notes=(*left_out, *notes, *_remarks(baseline, canary, phase), *_note_analyses(counted, canary_settings)),
         )
     )
     rolled_back = [at for at, p in state.phases.items() if p.outcome == Outcome.ROLLBACK.word]

@@ -17,6 +17,7 @@ from perfgate.pipeline import inputs
 from perfgate.pipeline.drift.samples import read_samples
 from perfgate.pipeline.report_io import write_output
 from perfgate.report.words import count
+from perfgate.store.codec import version_of
 from perfgate.store.drift.reference import LARGEST, decode, encode
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _UNREADABLE = "drift-reference-unreadable"
 _UNWRITABLE = "drift-reference-unwritable"
+_VERSIONS = "perfgate/drift-reference/"
 _WRITE = "write it first: perfgate baseline drift FILES; then commit it"
 
 
@@ -144,6 +146,7 @@ def write(
     drift = settings.policy.drift
     path = out if out is not None else os.path.join(settings.root, path_in(settings.policy))
     _refuse_among_baselines(path, settings)
+    _refuse_other_file(path)
     cluster_field, fields = cluster_field or drift.cluster_field, tuple(fields) or drift.fields
     batch, files, notes = read_samples(*named(paths, settings), cluster_field=cluster_field, fields=fields)
     if batch.rows < FEWEST_ROWS:
@@ -163,6 +166,20 @@ def write(
     if is_changed:
         write_output(path, content, slug=_UNWRITABLE)
     return Written(path=path, is_changed=is_changed, lines=tuple(_describe(reference)), notes=tuple(notes))
+
+
+def _refuse_other_file(path: str) -> None:
+    """Return when there is no file of that path yet, or a reference.
+
+    Raises:
+        CannotDecideError: there is another file, which would be lost.
+    """
+    if not os.path.lexists(path) or os.path.getsize(path) == 0:
+        return
+    if os.path.isfile(path) and version_of(read_bounded(path, limit=LARGEST, slug=_UNREADABLE)).startswith(_VERSIONS):
+        return
+    message = "is there already, and is no reference of input samples"
+    raise cannot_decide(_UNWRITABLE, message, place=path, hint="name another file, or remove it")
 
 
 def named(paths: Sequence[str], settings: Settings) -> tuple[Sequence[str], str]:

@@ -64,6 +64,7 @@ def _read(source: Source, rows: Rows) -> list[Diagnostic]:
     if "\0" in source.head:
         raise cannot_decide(_UNREADABLE, "is no text", place=source.path, hint=_HINT)
     broken = Broken()
+    source.counts_lines = True
     if is_json(source):
         found = (row for _, row in json_rows(source, broken, is_choosy=False))
         while some := list(islice(found, BATCH)):
@@ -71,6 +72,8 @@ def _read(source: Source, rows: Rows) -> list[Diagnostic]:
     elif source.head.strip():
         columns, count = _read_table(source, broken)
         rows.extend(columns, count)
+    if fault := source.doubles.fault():
+        raise source.fault(fault, "remove the copies: repeated samples prove nothing more")
     skipped = broken.skipped(source, TOLERANCE)
     return [note("drift-lines-skipped", each.why, place=source.path) for each in skipped]
 

@@ -45,6 +45,8 @@ _COLUMNS = (
     Column(title="Limit", kind="text", label="limit"),
 )
 _PERCENT = 100
+_MOST_ROWS = 40
+"""The worst come first."""
 _PLAIN = re.compile(r"[A-Za-z0-9 ,.:;%()+_-]*").fullmatch
 
 
@@ -58,9 +60,12 @@ def compose_canary(decision: Decision, *, tool: str) -> Document:
     blocks: list[Block] = [Paragraph(line=_headline(decision)), Paragraph(line=(text(_describe_progress(decision)),))]
     judged = [f for f in decision.findings if f.canary is not None]
     if judged:
-        blocks.append(Table(columns=_COLUMNS, entries=tuple(map(_entry, judged)), remarks=True))
+        blocks.append(Table(columns=_COLUMNS, entries=tuple(map(_entry, judged[:_MOST_ROWS])), remarks=True))
+        if len(judged) > _MOST_ROWS:
+            more = f"And {len(judged) - _MOST_ROWS:,} more triggers, none of them worse off: --format json has all."
+            blocks.append(Paragraph(line=(text(more),)))
     unjudged = [f for f in decision.findings if f.canary is None]
-    blocks.append(Bullets(lines=(*_what_to_do(decision), *map(_describe_unjudged, unjudged))))
+    blocks.append(Bullets(lines=(*_what_to_do(decision), *map(_describe_unjudged, unjudged[:_MOST_ROWS]))))
     if decision.notes:
         blocks.append(Bullets(lines=tuple((name(diagnostic_line(d)),) for d in decision.notes)))
     return Document(data=_to_data(decision, tool), blocks=tuple(blocks), gauges=tuple(_gauges(decision)))
@@ -69,7 +74,7 @@ def compose_canary(decision: Decision, *, tool: str) -> Document:
 def _headline(decision: Decision) -> Line:
     head = (strong(f"Canary: {_HEADS[decision.outcome]}"),)
     if decision.outcome is Outcome.PROMOTE:
-        return (*head, text(". Every trigger is within its limit, for certain."))
+        return (*head, text(". Every trigger is proven within its limit."))
     if decision.outcome is Outcome.ROLLBACK:
         worst = next((f for f in decision.findings if f.state is State.WORSE), None)
         if worst is None:

@@ -34,4 +34,5 @@ def test_each_analysis_of_an_old_canary_halves_what_lets_it_go_on():
     found = [plan_analysis(10 + k, 24, LEVEL, k).promote_level for k in range(1, 6)]
     assert found == [BOUND / 2**k for k in range(1, 6)]
     assert plan_analysis(1, 1, LEVEL, 1).promote_level == BOUND
-    assert math.fsum(plan_analysis(k, 24, LEVEL, k).promote_level for k in range(1, 400)) <= BOUND
+    assert math.fsum(plan_analysis(k, 24, LEVEL, k).promote_level for k in range(1, 2000)) <= BOUND * (1 + 1e-8)
+    assert plan_analysis(1_000_000, 24, LEVEL, 1_000_000).promote_level > 0

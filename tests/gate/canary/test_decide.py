@@ -39,8 +39,34 @@ def test_an_equal_canary_with_requests_enough_is_promoted_on_its_bounds():
 def test_a_slower_canary_is_rolled_back_by_its_shift_before_its_p95_is_certain():
     decision = decide(rollout(arm(latencies(400, seed=1)), arm(latencies(400, factor=1.3, seed=2))))
     assert decision.outcome is Outcome.ROLLBACK
-    assert finding(decision, "p95").proof == "shift"
-    assert finding(decision, "p95").low > 0.15
+    assert states(decision)["p95"] is State.OPEN
+    assert finding(decision, "median").proof == "shift"
+    assert finding(decision, "median").low > 0.15
+
+
+def test_a_shift_of_most_requests_is_reported_as_the_medians_and_not_as_a_p95_that_fell():
+    base = [0.02] * 1800 + [0.2 + i / 1e4 for i in range(200)]
+    canary = [0.06 + i / 1e6 for i in range(2000)]
+    decision = decide(rollout(arm(base), arm(canary)))
+    assert states(decision)["p95"] is State.HOLDS
+    assert (states(decision)["median"], decision.outcome) == (State.WORSE, Outcome.ROLLBACK)
+    assert finding(decision, "p95").change < 0 < finding(decision, "median").low
+
+
+def test_a_trigger_that_most_requests_do_not_state_holds_no_canary_within_it():
+    canary = arm(latencies(2000, seed=2))
+    fast = Measure(metric=LATENCY, whole=of_values(latencies(1200, seed=3)))
+    partly = replace(canary, measures={**canary.measures, ("m", "latency_total"): fast})
+    decision = decide(rollout(BASE, partly))
+    assert decision.outcome is Outcome.HOLD
+    assert finding(decision, "p95").message == "only 1,200 of 2,000 requests state it"
+
+
+def test_benchmarks_of_other_names_are_compared_only_where_their_files_name_them():
+    other = arm(latencies(2000, seed=2), benchmark="other")
+    assert decide(rollout(BASE, other)).outcome is Outcome.HOLD
+    of_files = [replace(side, is_named_by_file=True) for side in (BASE, other)]
+    assert decide(rollout(*of_files)).outcome is Outcome.PROMOTE
 
 
 def test_a_canary_with_a_longer_tail_alone_is_rolled_back_by_its_p95():
@@ -206,7 +232,10 @@ class TestBudgets:
         decision = decide(rollout(BASE, arm(latencies(2000, seed=2)), budgets=limits))
         assert finding(decision, "misfit").state is State.MISSING
         assert '"< 1MB" does not fit "latency_total"' in finding(decision, "misfit").message
-        assert finding(decision, "elsewhere").state is State.SHOWN
+        assert finding(decision, "elsewhere").state is State.MISSING
+        shown = decide(rollout(BASE, arm(latencies(2000, seed=2)), budgets=[replace(limits[1], level="warn")]))
+        assert states(shown)["elsewhere"] is State.SHOWN
+        assert shown.outcome is Outcome.PROMOTE
         assert decision.outcome is Outcome.HOLD
 
     def test_a_rate_says_nothing_of_an_arm_with_a_part_of_the_traffic(self):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from canary_cases import START, latencies, rows, write_log
 
 from perfgate.__main__ import run
+from perfgate.store.lock import refresh_lock
 
 FAST = [*latencies(2000, seed=1)]
 EQUAL = [*latencies(2000, seed=2)]
@@ -188,6 +191,18 @@ class TestPhases:
         judge("--canary", "good.jsonl", "--phase", "10", "--state", "state.json", "--format", "json")
         assert as_json(capsys)["analysis"]["number"] == 3
 
+    def test_calls_at_once_count_each_other_and_a_rollback_is_not_lost(self, folder, capsys):
+        with ThreadPoolExecutor(1) as pool, refresh_lock(""):
+            other = pool.submit(judge, "--canary", "slow.jsonl", "--phase", "10", "--state", "state.json")
+            time.sleep(0.3)
+            assert not (folder / "state.json").exists()
+        assert other.result() == 1
+        assert judge("--canary", "good.jsonl", "--phase", "10", "--state", "state.json") == 1
+
+    def test_a_report_in_the_place_of_the_state_is_refused(self, capsys):
+        assert judge("--canary", "good.jsonl", "--state", "s.json", "--report", "./s.json") == 2
+        assert "--report and --state have the same path" in capsys.readouterr().err
+
     def test_a_state_that_cannot_be_kept_decides_nothing(self, folder, capsys):
         (folder / "there").write_text("")
         assert judge("--canary", "slow.jsonl", "--phase", "10", "--state", "there/state.json") == 2
@@ -318,6 +333,24 @@ def test_bounds_of_what_should_be_high_are_named_on_the_side_that_matters(folder
     assert re.search(rf"hits s 100.00% -> {hits:.2%}, bounds {words}\d\.\d\d%", flat(capsys.readouterr().out))
 
 
+def test_budgets_that_neither_arm_measures_hold_unless_others_are_chosen(folder, capsys):
+    def stated(name, metric):
+        return f'[[budget]]\nname = "{name}"\nbenchmark = "*"\nmetric = "{metric}"\nstatistic = "p95"\nlimit = "< 9s"\n'
+
+    (folder / "perfgate.toml").write_text(stated("service", "latency_total") + stated("training", "elapsed"))
+    assert judge("--canary", "good.jsonl") == 2
+    assert "choose the budgets of the service by --budget NAME" in flat(capsys.readouterr().out)
+    assert judge("--canary", "good.jsonl", "--budget", "service") == 0
+    assert judge("--canary", "good.jsonl", "--budget", "servce") == 2
+
+
+def test_a_report_of_many_series_shows_the_worst(folder, capsys):
+    parts = [rows(side[:80], series=f"s{i}", version=v) for i in range(60) for side, v in ((FAST, "v1"), (EQUAL, "v2"))]
+    write_log(folder / "many.jsonl", *parts)
+    run(["canary", "many.jsonl", "--arm-field", "model_version", "--baseline-arm", "v1", "--canary-arm", "v2"])
+    assert "And 140 more triggers" in flat(capsys.readouterr().out)
+
+
 class TestInputs:
     """Where the policy names samples of the inputs, a canary is judged with a word on them."""
 
@@ -357,7 +390,11 @@ def test_instances_are_read_from_the_rows(folder, capsys):
     write_log(folder / "a.jsonl", rows(mixed(hosts), instances=3))
     write_log(folder / "b.jsonl", rows(mixed(slower), version="v2", instances=3))
     assert judge("--canary", "b.jsonl", base="a.jsonl") == 2
-    assert judge("--canary", "b.jsonl", "--instance-field", "none", base="a.jsonl") == 1
+    for name, side, version in (("c.jsonl", mixed(hosts), "v1"), ("d.jsonl", mixed(slower), "v2")):
+        write_log(folder / name, rows(side, version=version))
+    assert judge("--canary", "d.jsonl", base="c.jsonl") == 1
+    assert judge("--canary", "d.jsonl", "--instance-field", "pod", base="c.jsonl") == 2
+    assert 'no row of the baseline has the field "pod"' in capsys.readouterr().err
 
 
 def test_reports_go_to_files_of_each_format(folder, capsys):

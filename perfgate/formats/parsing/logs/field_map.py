@@ -159,12 +159,9 @@ class Grouping:
             rows, lines, times = _those(kept, rows), _those(kept, lines), _those(kept, times)
             self._started_at, self._ended_at = _widen(self._started_at, self._ended_at, times)
         places = self._places(self._keys(rows), lines)
-        for group, mine in places:
-            group.rows += len(mine)
-            if self._split_by and times:
-                group.started_at, group.ended_at = _widen(group.started_at, group.ended_at, [times[at] for at in mine])
         stated = list(map(self._ok, rows)) if self._ok is not None else []
         self._is_ok_stated = self._is_ok_stated or any(cell is not None for cell in stated)
+        self._count(places, times)
         if not all(passed := _passed(stated, is_optional=self._map.is_ok_optional)):
             for group, mine in places:
                 good = [at for at in mine if passed[at]]
@@ -181,6 +178,13 @@ class Grouping:
                 values = [v if w is not None and w > 0 else None for v, w in zip(values, wholes, strict=True)]
                 cells = [c if w is not None and w > 0 else None for c, w in zip(cells, wholes, strict=True)]
             self._keep(i, cells, values, lines, places)
+
+    def _count(self, places: Iterable[tuple[_Group, list[int]]], times: Sequence[object]) -> None:
+        """Count the rows of each benchmark; take note of when those of a part of them were."""
+        for group, mine in places:
+            group.rows += len(mine)
+            if self._split_by and times:
+                group.started_at, group.ended_at = _widen(group.started_at, group.ended_at, [times[at] for at in mine])
 
     def _keep(
         self,
