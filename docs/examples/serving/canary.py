@@ -17,6 +17,8 @@ STABLE_MS, SLOW_MS = "20", "60"
 USERS, FEW = 10, 3
 ANALYSES = 6
 """As `looks` in perfgate.toml: a canary that is held is loaded and judged again."""
+BUDGETS = ("--budget", "latency", "--budget", "hits", "--budget", "logging")
+"""Those of a prediction log; the others are of scrapes and of the client."""
 VERDICTS = ("promote", "rollback", "hold")
 """By exit code."""
 CASES = (
@@ -31,7 +33,7 @@ def judge(name: str, slow_ms: str, users: int, analyses: int) -> str:
     """Run a fresh stable version beside a canary, load both at the same time, and return the verdict."""
     stable, canary = f"canary-{name}-stable", f"canary-{name}"
     logs = [f"--{arm}=build/{of}-logs/predictions.jsonl" for arm, of in (("baseline", stable), ("canary", canary))]
-    words = ["--phase", "50", "--state", f"build/{canary}-state.json", "--report", f"build/{canary}.json"]
+    words = ["--phase", "50", "--state", f"build/{canary}-state.json", "--report", f"build/{canary}.json", *BUDGETS]
     ports = free_port(), free_port()
     verdict = "hold"
     with (
