@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Measure:
         return len(self.whole) if self.whole is not None else int(self.value is not None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Arm:
     """One version of a service."""
 
@@ -61,10 +62,18 @@ class Arm:
     instances: int = 0
     """How many instances its rows name; 0: they name none."""
 
+    @cached_property
+    def _by_benchmark(self) -> dict[str, dict[str, Measure]]:
+        """The measures by benchmark: each of thousands of series asks for its own."""
+        found: dict[str, dict[str, Measure]] = {}
+        for (benchmark, metric), measure in self.measures.items():
+            found.setdefault(benchmark, {})[metric] = measure
+        return found
+
     def benchmarks(self) -> list[str]:
         """Return what was measured, in the order of the files."""
-        return list(dict.fromkeys(benchmark for benchmark, _ in self.measures))
+        return list(self._by_benchmark)
 
     def of(self, benchmark: str) -> dict[str, Measure]:
         """Return the measures of one benchmark by name of the metric."""
-        return {metric: m for (name, metric), m in self.measures.items() if name == benchmark}
+        return self._by_benchmark.get(benchmark, {})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.policy import ERROR_RATE
 from perfgate.core.rollout.canary import (
     DEADLINE,
     ERRORS,
@@ -19,7 +18,7 @@ from perfgate.core.rollout.canary import (
 )
 from perfgate.core.text.units import describe_time
 from perfgate.gate.canary.triggers import Question, ask
-from perfgate.gate.drift.in_check import DIFFER, describe_inputs
+from perfgate.gate.drift.in_check import describe_inputs, with_differ
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -68,12 +67,9 @@ def decide(case: Rollout) -> Decision:
     case = _with_inputs(case)
     questions = ask(case.baseline, case.canary, case.settings, case.budgets)
     levels = _levels(questions, case.analysis.rollback_level)
-    findings = sorted(
-        (_answered(q, levels.get(q.finding.trigger, 0.0), case.analysis.promote_level) for q in questions),
-        key=lambda f: _SEVERITY.index(f.state),
-    )
-    findings = [_covered(f, case.canary) for f in findings]
-    findings.sort(key=lambda f: _SEVERITY.index(f.state))
+    promote = case.analysis.promote_level
+    answered = (_answered(q, levels.get(q.finding.trigger, 0.0), promote) for q in questions)
+    findings = sorted((_covered(f, case.canary) for f in answered), key=lambda f: _SEVERITY.index(f.state))
     if case.inputs is not None and case.inputs.differ:
         findings = [_marked(f) for f in findings]
     samples = count_samples(findings)
@@ -112,7 +108,7 @@ def _marked(finding: TriggerFinding) -> TriggerFinding:
     is_time = finding.unit == "s" or finding.trigger == DEADLINE
     if not is_time or finding.canary is None:
         return finding
-    return replace(finding, message=f"{finding.message}; {DIFFER}" if finding.message else DIFFER)
+    return replace(finding, message=with_differ(finding.message))
 
 
 def _levels(questions: Sequence[Question], level: float) -> Mapping[str, float]:
@@ -157,10 +153,11 @@ def _two_digits(count: int) -> int:
 
 def _covered(finding: TriggerFinding, canary: Arm) -> TriggerFinding:
     """Return what a trigger says, unless it holds by a part of the requests alone."""
-    measures = canary.of(finding.benchmark) or canary.of(canary.benchmarks()[0] if canary.measures else "")
-    failed = sum(m.share[0] for name, m in measures.items() if name == ERROR_RATE and m.share is not None)
+    measures = canary.of(finding.benchmark)
+    rate = measures.get(ERRORS)
+    failed = rate.share[0] if rate is not None and rate.share is not None and finding.trigger != ERRORS else 0
     most = max((m.count for m in measures.values()), default=0)
-    known = finding.n_canary + (failed if finding.trigger != ERRORS else 0)
+    known = finding.n_canary + failed
     is_single = finding.n_canary <= 1  # a quotient of sums, a rate
     if finding.state not in {State.HOLDS, State.OPEN} or is_single or known >= _COVERED * most:
         return finding

@@ -57,7 +57,7 @@ def weigh_quantile(
     was, now = _values_of(base, canary)
     least = runs_needed_for_bound(q, BOUND)
     if min(len(was), len(now)) < least:
-        needs = max(least - len(now), 0) + len(now) if len(now) < least else None
+        needs = least if len(now) < least else None
         return Evidence(state=State.OPEN, needs=needs), f"p{100 * q:g} needs {least} requests in each arm"
     of_requests = [quantile_ratio_bounds(was, now, q, level) for level in levels]
     of_hosts = [_spread_of_instances(base, canary, lambda d: d.quantile(q), level) for level in levels]
@@ -78,25 +78,22 @@ def weigh_shift(base: Measure, canary: Measure, limit: float, levels: tuple[floa
     It is seen soon, where a quantile in the tail takes thousands of requests; of a longer tail alone it says nothing.
 
     Args:
-        base: the baseline's values.
-        canary: the canary's values.
+        base: the baseline's values, not in buckets.
+        canary: the canary's values, the same.
         limit: largest accepted change, > -1.0.
         levels: of rolling back, and of going on.
     """
     was, now = _values_of(base, canary)
-    of_requests = [shift_bounds(was, now, level) for level in levels]
-    if was.is_bucketed or now.is_bucketed:
-        return Evidence(state=State.SHOWN), "of each request only its bucket is known"
-    if of_requests[0] is None or of_requests[1] is None:
+    of_requests = [b for level in levels if (b := shift_bounds(was, now, level)) is not None]
+    if len(of_requests) < len(levels):
         return Evidence(state=State.OPEN), "too few requests for the rank test, or values of zero"
-    bounds = [b for b in of_requests if b is not None]
     of_hosts = [_spread_of_instances(base, canary, lambda d: d.quantile(0.5), level) for level in levels]
-    found = _weigh(bounds, of_hosts, limit, "shift")
+    found = _weigh(of_requests, of_hosts, limit, "shift")
     if found.state is not State.OPEN:
         return found, ""
-    if _is_wider(of_hosts, bounds):
+    if _is_wider(of_hosts, of_requests):
         return found, _HOSTS
-    middle = math.sqrt(bounds[1].low * bounds[1].high) - 1.0
+    middle = math.sqrt(of_requests[1].low * of_requests[1].high) - 1.0
     return replace(found, needs=_needed_for_ratio(len(now), middle, found, limit)), ""
 
 

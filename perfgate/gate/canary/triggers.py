@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.policy import GATED_BY_DEFAULT
 from perfgate.core.rollout.canary import DEADLINE, ERRORS, MEDIAN, P95, State, TriggerFinding
-from perfgate.core.statistic import QUANTILE_OF
+from perfgate.core.statistic import P50, QUANTILE_OF
 from perfgate.core.text.units import Limit
 from perfgate.gate.budgets import OF_SERIES
 from perfgate.gate.canary.evidence import Evidence, weigh_quantile, weigh_share, weigh_shift
@@ -120,25 +120,28 @@ def _compare(
         why = f"measured in different ways ({base.source or 'single calls'}, {canary.source or 'single calls'})"
         yield Question(finding=replace(p95, message=why))
         return
-    limit = threshold.amount
-    for trigger, statistic, q in ((P95, P95, QUANTILE_OF[P95]), (MEDIAN, "p50", QUANTILE_OF["p50"])):
-        first, second = was.quantile(q), now.quantile(q)
-        change = second / first - 1.0 if first > 0 else None
-        finding = replace(p95, trigger=trigger, statistic=statistic, baseline=first, canary=second, change=change)
-        if trigger == P95:
-            yield Question(
-                finding=finding, answer=lambda levels: weigh_quantile(base, canary, QUANTILE_OF[P95], limit, levels)
-            )
-        elif not was.is_bucketed and not now.is_bucketed:
-            yield Question(finding=finding, answer=lambda levels: weigh_shift(base, canary, limit, levels))
+    limit, q = threshold.amount, QUANTILE_OF[P95]
+    yield Question(
+        finding=_with_quantiles(p95, was, now, q), answer=lambda levels: weigh_quantile(base, canary, q, limit, levels)
+    )
+    if not was.is_bucketed and not now.is_bucketed:
+        median = replace(p95, trigger=MEDIAN, statistic=P50)
+        yield Question(
+            finding=_with_quantiles(median, was, now, QUANTILE_OF[P50]),
+            answer=lambda levels: weigh_shift(base, canary, limit, levels),
+        )
 
 
-def _late(
-    shown: str, metric: str, sides: tuple[Measure | None, Measure | None], limit: Limit, deadline: float
-) -> Question:
-    """Return the question whether too many requests took longer than their deadline."""
-    finding = TriggerFinding(
-        trigger=DEADLINE,
+def _with_quantiles(finding: TriggerFinding, was: Distribution, now: Distribution, q: float) -> TriggerFinding:
+    """Return a finding with a quantile of both sides, and its change."""
+    first, second = was.quantile(q), now.quantile(q)
+    return replace(finding, baseline=first, canary=second, change=second / first - 1.0 if first > 0 else None)
+
+
+def _of_share(trigger: str, shown: str, metric: str, limit: Limit) -> TriggerFinding:
+    """Return what is known of a share before it is measured."""
+    return TriggerFinding(
+        trigger=trigger,
         benchmark=shown,
         metric=metric,
         unit="1",
@@ -146,6 +149,13 @@ def _late(
         limit=limit.text,
         state=State.MISSING,
     )
+
+
+def _late(
+    shown: str, metric: str, sides: tuple[Measure | None, Measure | None], limit: Limit, deadline: float
+) -> Question:
+    """Return the question whether too many requests took longer than their deadline."""
+    finding = _of_share(DEADLINE, shown, metric, limit)
     base, canary = sides
     if canary is None or canary.whole is None:
         return Question(finding=replace(finding, message="the canary states no single values"))
@@ -165,15 +175,7 @@ def _beyond(whole: Distribution, limit: Limit) -> _Hits:
 
 def _counted(trigger: str, shown: str, limit: Limit, sides: tuple[Measure | None, Measure | None]) -> Question:
     """Return the question whether a share that the files count is beyond its limit."""
-    finding = TriggerFinding(
-        trigger=trigger,
-        benchmark=shown,
-        metric=trigger,
-        unit="1",
-        statistic="share",
-        limit=limit.text,
-        state=State.MISSING,
-    )
+    finding = _of_share(trigger, shown, trigger, limit)
     was, now = map(_hits_of, sides)
     if now is None:
         what = "states no counts" if sides[1] is not None else "not measured in the canary"
@@ -241,10 +243,10 @@ def _missing_triggers(found: Sequence[Question], settings: Canary) -> Iterator[Q
             unit="1",
             statistic="p95" if trigger == P95 else "share",
             limit=limit.text,
-            state=State.MISSING,
+            state=State.MISSING if must else State.SHOWN,
+            message=hints[trigger],
         )
-        state = State.MISSING if must else State.SHOWN
-        yield Question(finding=replace(finding, state=state, message=hints[trigger]))
+        yield Question(finding=finding)
 
 
 def _limited(budget: Budget, benchmark: str, measures: dict[str, Measure]) -> Measure | None:
@@ -299,11 +301,10 @@ def _budget_question(budget: Budget, finding: TriggerFinding, base: Measure | No
         return _about_share(replace(finding, statistic="share"), _hits_of(base), now, budget.limit, budget.better)
     if canary.whole is None:
         holds = canary.value is not None and budget.limit.holds(canary.value)
+        state = State.SHOWN if holds or finding.unit == "1/s" else State.OPEN
         message = "one value, of which nothing is proven"
         return Question(
-            finding=replace(finding, canary=canary.value, n_canary=canary.count, state=State.SHOWN, message=message)
-            if holds or finding.unit == "1/s"
-            else replace(finding, canary=canary.value, n_canary=canary.count, state=State.OPEN, message=message)
+            finding=replace(finding, canary=canary.value, n_canary=canary.count, state=state, message=message)
         )
     q = QUANTILE_OF[budget.statistic]
     allowed = 1.0 - q if budget.better == "lower" else q

@@ -95,7 +95,12 @@ def _marked(finding: Finding) -> Finding:
     """Return the finding of a time with a word on the inputs; others do not follow from them so directly."""
     if finding.unit != "s" or finding.current is None:
         return finding
-    return replace(finding, message=f"{finding.message}; {DIFFER}" if finding.message else DIFFER)
+    return replace(finding, message=with_differ(finding.message))
+
+
+def with_differ(message: str) -> str:
+    """Return the message of a time with a word on the inputs."""
+    return f"{message}; {DIFFER}" if message else DIFFER
 
 
 def _finding(verdict: DriftVerdict, origin: str) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from perfgate.formats.parsing.source import Source
 from perfgate.formats.parsing.timestamps import stated_seconds
 from perfgate.gate.canary.arms import Arm, Key, Measure
 from perfgate.pipeline import inputs
-from perfgate.stats.cells import Cell, cells_of, merge_cells
+from perfgate.stats.cells import MOST_KEPT, Cell, cells_of, merge_cells
 from perfgate.stats.large_samples.distribution import Distribution, of_buckets, of_values
 
 if TYPE_CHECKING:
@@ -36,10 +36,6 @@ BASELINE, CANARY = "baseline", "canary"
 """What the arms are called in messages."""
 _SLACK, _LEAST_SLACK = 0.1, 60.0
 """Part of the canary's time, and seconds, by which the baseline's may be longer."""
-_MOST_KEPT = 65_536
-"""Values that are kept as they are; of more their counts by cell."""
-
-
 _Found = tuple[Arm, Arm, list[Diagnostic], list[Diagnostic]]
 
 
@@ -85,7 +81,7 @@ def read_arms(sides: Sides, settings: Settings, foreign: ForeignOptions | None) 
             message = "rows of the baseline from other hours than the canary's are left out"
             found = (*again[:3], [*again[3], note("arm-window", message)])
     baseline, canary, problems, notes = found
-    problems += inputs.find_future(at for arm in (baseline, canary) for at in (arm.last,) if at)
+    problems += inputs.find_future((baseline.last, canary.last))
     return baseline, canary, problems, [*notes, *_compare_times(baseline, canary)]
 
 
@@ -130,10 +126,15 @@ def _find_window(baseline: Arm, canary: Arm) -> Period | None:
         return None
     was, now = ([stated_seconds(at) or 0.0 for at in (arm.first, arm.last)] for arm in (baseline, canary))
     slack = max(_SLACK * (now[1] - now[0]), _LEAST_SLACK)
-    is_apart = was[1] < now[0] or now[1] < was[0]
-    if is_apart or (was[0] >= now[0] - slack and was[1] <= now[1] + slack):
+    if _are_apart(baseline, canary) or (was[0] >= now[0] - slack and was[1] <= now[1] + slack):
         return None
     return now[0], now[1]
+
+
+def _are_apart(baseline: Arm, canary: Arm) -> bool:
+    """Was one arm over, as far as the rows say, before the other began?"""
+    is_known = baseline.last != "" and canary.last != ""
+    return is_known and (baseline.last < canary.first or canary.last < baseline.first)
 
 
 def _read(
@@ -206,16 +207,36 @@ def _find_empty(arms: Sequence[Arm]) -> list[Diagnostic]:
 
 
 def _compare_times(baseline: Arm, canary: Arm) -> list[Diagnostic]:
-    """Return a warning where the two arms were not measured at the same time, or look exchanged."""
-    notes = []
-    if baseline.last and canary.last and not (baseline.first <= canary.last and canary.first <= baseline.last):
-        message = (
-            f"the arms were not measured at the same time: the baseline until {baseline.last[:16]}, "
-            f"the canary from {canary.first[:16]}"
-        )
-        hint = "compare requests of the same minutes: load, caches and neighbours differ from hour to hour"
-        notes.append(warning("arms-apart", message, hint=hint))
-    return notes
+    """Return a warning where the two arms were not measured at the same time."""
+    if not _are_apart(baseline, canary):
+        return []
+    message = (
+        f"the arms were not measured at the same time: the baseline until {baseline.last[:16]}, "
+        f"the canary from {canary.first[:16]}"
+    )
+    hint = "compare requests of the same minutes: load, caches and neighbours differ from hour to hour"
+    return [warning("arms-apart", message, hint=hint)]
+
+
+class _Values:
+    """Values as they are while they are few, and their counts by cell once they are many, or a file gives counts."""
+
+    def __init__(self) -> None:
+        self._values: list[float] = []
+        self._cells: list[Cell] = []
+
+    def take(self, values: Sequence[float], cells: Sequence[Cell] = ()) -> None:
+        """Take some more."""
+        self._values += values
+        if cells or len(self._values) > MOST_KEPT:
+            self._cells = merge_cells([self._cells, cells, cells_of(sorted(self._values))])
+            self._values.clear()
+
+    def finish(self) -> Distribution | float | None:
+        """Return how all lie, the only value, or None: there is none."""
+        if self._cells:
+            return Distribution(merge_cells([self._cells, cells_of(sorted(self._values))]))
+        return of_values(self._values) if len(self._values) > 1 else next(iter(self._values), None)
 
 
 @dataclass(slots=True)
@@ -224,19 +245,10 @@ class _Gathered:
 
     metric: Metric
     source: str
-    values: list[float] = field(default_factory=list)
-    cells: list[Cell] = field(default_factory=list)
+    values: _Values = field(default_factory=_Values)
     buckets: dict[float, float] = field(default_factory=dict)
     share: tuple[int, int] | None = None
-    is_stated: bool = False
-    """Does a file state quantiles alone?"""
-    by_instance: dict[str, list[Cell]] = field(default_factory=dict)
-
-    def fold(self) -> None:
-        """Count by cell what has become many."""
-        if len(self.values) > _MOST_KEPT or (self.values and self.cells):
-            self.cells = merge_cells([self.cells, cells_of(sorted(self.values))])
-            self.values.clear()
+    by_instance: defaultdict[str, _Values] = field(default_factory=lambda: defaultdict(_Values))
 
 
 class _Builder:
@@ -278,38 +290,33 @@ class _Builder:
                 self._failed[benchmark] += 1
                 return
         for metric, value in run.values:
-            self._add(benchmark, metric, run.memory_source if metric.unit == "B" else "", [value], instance)
+            source = run.memory_source if metric.unit == "B" else ""
+            self._take_values(self._at(benchmark, metric, source), instance, [value])
         for series in run.series:
             self._take_series(benchmark, series, instance, run.origin)
 
-    def _add(
-        self, benchmark: str, metric: Metric, source: str, values: Sequence[float], instance: str | None
-    ) -> _Gathered:
-        found = self._found.setdefault((benchmark, metric.name), _Gathered(metric, source))
-        found.values += values
-        if instance and values:
-            found.by_instance[instance] = merge_cells([found.by_instance.get(instance, ()), cells_of(sorted(values))])
-        found.fold()
-        return found
+    def _at(self, benchmark: str, metric: Metric, source: str) -> _Gathered:
+        return self._found.setdefault((benchmark, metric.name), _Gathered(metric, source))
+
+    def _take_values(
+        self, found: _Gathered, instance: str | None, values: Sequence[float], cells: Sequence[Cell] = ()
+    ) -> None:
+        found.values.take(values, cells)
+        if instance:
+            found.by_instance[instance].take(values, cells)
 
     def _take_series(self, benchmark: str, series: Series, instance: str | None, origin: str) -> None:
-        values = () if series.share is not None else series.values
-        found = self._add(benchmark, series.metric, series.source, values, instance)
+        found = self._at(benchmark, series.metric, series.source)
         if found.metric != series.metric or found.source != series.source:
             message = f'"{benchmark}" states {series.metric.name} in two ways: unit, direction or method differ'
             self.problems.append(error("arm-mixed", message, place=origin, hint="give files of one kind for each arm"))
-            return
-        if series.share is not None:
+        elif series.share is not None:
             hits, of = found.share or (0, 0)
             found.share = (hits + series.share[0], of + series.share[1])
-        elif series.cells:
-            found.cells = merge_cells([found.cells, series.cells])
-            if instance:
-                found.by_instance[instance] = merge_cells([found.by_instance.get(instance, ()), series.cells])
+        elif series.values or series.cells:
+            self._take_values(found, instance, series.values, series.cells)
         elif series.buckets:
             self._take_buckets(found, benchmark, series, origin)
-        elif series.quantiles:
-            found.is_stated = True
 
     def _take_buckets(self, found: _Gathered, benchmark: str, series: Series, origin: str) -> None:
         bounds = [bound for bound, _ in series.buckets]
@@ -353,16 +360,13 @@ def _measure_of(found: _Gathered) -> Measure:
     if found.share is not None:
         return Measure(metric=metric, source=source, share=found.share)
     if found.buckets:
-        whole = of_buckets([*found.buckets.items()])
-        return Measure(metric=metric, source=source, whole=whole)
-    if found.cells:
-        whole = Distribution(found.cells)
-    elif len(found.values) > 1:
-        whole = of_values(found.values)
-    else:
-        return Measure(metric=metric, source=source, value=found.values[0] if found.values else None)
-    instances = tuple(Distribution(cells) for cells in found.by_instance.values()) if len(found.by_instance) > 1 else ()
-    return Measure(metric=metric, source=source, whole=whole, instances=instances)
+        return Measure(metric=metric, source=source, whole=of_buckets([*found.buckets.items()]))
+    whole = found.values.finish()
+    if not isinstance(whole, Distribution):
+        return Measure(metric=metric, source=source, value=whole)
+    of_instances = [values.finish() for values in found.by_instance.values()]
+    instances = tuple(of_values([d]) if isinstance(d, float) else d for d in of_instances if d is not None)
+    return Measure(metric=metric, source=source, whole=whole, instances=instances if len(instances) > 1 else ())
 
 
 def refuse_twice(sides: Sides) -> None:

@@ -280,6 +280,12 @@ class TestOddInput:
         text = flat(capsys.readouterr().out)
         assert 'the canary\'s files hold 2 versions: "v2", "v3"' in text
 
+    def test_a_short_log_beside_a_long_one_is_counted_in_either_order(self, folder, capsys):
+        write_log(folder / "long.jsonl", rows(latencies(3000, seed=8), version="v2"))
+        for logs in (("few.jsonl", "long.jsonl"), ("long.jsonl", "few.jsonl")):
+            judge(*(word for log in logs for word in ("--canary", log)), "--format", "json")
+            assert as_json(capsys)["triggers"][0]["n_canary"] == 3030
+
     def test_a_log_with_each_line_twice_decides_nothing(self, folder, capsys):
         write_log(folder / "twice.jsonl", rows(EQUAL[:200], version="v2"), rows(EQUAL[:200], version="v2"))
         assert judge("--canary", "twice.jsonl") == 2
