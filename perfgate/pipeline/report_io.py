@@ -142,6 +142,15 @@ def _is_of_this_run(path: str, environ: Mapping[str, str]) -> bool:
     return any(s.startswith(this_run) for s in stated) if stated else age < _DAY
 
 
+def holds(path: str, content: bytes) -> bool:
+    """Does a file hold this content already? One that is not there, or cannot be read, does not."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(content) + 1) == content
+    except OSError:
+        return False
+
+
 def write_output(path: str, content: bytes, *, slug: str, hint: str = _OTHER_FILE) -> None:
     """Write a file that the user asked for; folders on the way are made.
 

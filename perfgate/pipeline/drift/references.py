@@ -15,7 +15,7 @@ from perfgate.core.text.canonical import short_hash
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.pipeline import inputs
 from perfgate.pipeline.drift.samples import read_samples
-from perfgate.pipeline.report_io import write_output
+from perfgate.pipeline.report_io import holds, write_output
 from perfgate.report.words import count
 from perfgate.store.codec import version_of
 from perfgate.store.drift.reference import LARGEST, decode, encode
@@ -162,7 +162,7 @@ def write(
         raise cannot_decide("drift-no-field", "the samples have no field", place=files[0], hint="log the inputs")
     reference = summarize(batch, least_rows=least_rows, fields=fields)
     content = encode(reference)
-    is_changed = not _holds(path, content)
+    is_changed = not holds(path, content)
     if is_changed:
         write_output(path, content, slug=_UNWRITABLE)
     return Written(path=path, is_changed=is_changed, lines=tuple(_describe(reference)), notes=tuple(notes))
@@ -212,14 +212,6 @@ def _refuse_among_baselines(path: str, settings: Settings) -> None:
     if where.startswith(os.path.join(folder, "")) and where != os.path.join(folder, REFERENCE):
         message = f"only {REFERENCE} may be in the folder of the baselines beside them"
         raise cannot_decide(_UNWRITABLE, message, place=path, hint="name a file elsewhere")
-
-
-def _holds(path: str, content: bytes) -> bool:
-    try:
-        with open(path, "rb") as file:
-            return file.read(len(content) + 1) == content
-    except OSError:
-        return False
 
 
 def _describe(reference: Reference) -> Iterator[str]:

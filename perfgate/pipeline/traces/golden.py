@@ -14,7 +14,7 @@ from perfgate.core.traces.spans import MOST_INCOMPLETE, describe_causes
 from perfgate.core.traces.structure import MOST_ROWS, TooManyRowsError
 from perfgate.gate.golden import MOST_STRUCTURES, compare, group, to_golden
 from perfgate.pipeline.check.left_behind import find_left_behind
-from perfgate.pipeline.report_io import write_output
+from perfgate.pipeline.report_io import holds, write_output
 from perfgate.pipeline.traces import trace
 from perfgate.pipeline.traces.golden_edits import find_edits
 from perfgate.pipeline.traces.golden_files import MOST_FILES, folder_of, list_names, load, read_attributes
@@ -102,7 +102,7 @@ def refresh(paths: Sequence[str], *, out: str | None, attributes: Sequence[str])
     for root, structures in groups.items():
         path = os.path.join(folder, store.file_name(root))
         content = store.encode(to_golden(root, attributes, structures))
-        if _holds(path, content):
+        if holds(path, content):
             unchanged.append(path)
             continue
         write_output(path, content, slug=_UNWRITABLE, hint=_OTHER_FOLDER)
@@ -193,14 +193,6 @@ def _advise(paths: Sequence[str], folder: str | None, where: str) -> tuple[str, 
         f"  and commit {shlex.quote(where)}.",
         f"- Else find the caller: {' '.join(filter(None, ('perfgate trace', files)))}",
     )
-
-
-def _holds(path: str, content: bytes) -> bool:
-    try:
-        with open(path, "rb") as file:
-            return file.read(len(content) + 1) == content
-    except OSError:
-        return False
 
 
 def _too_many_rows(caught: TooManyRowsError) -> CannotDecideError:
