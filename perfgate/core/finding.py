@@ -22,6 +22,8 @@ class Status(StrEnum):
     NOT_COMPARABLE = "not-comparable"
     INVALID = "invalid"
     SUSPECTED = "suspected"
+    TOO_NOISY = "too-noisy"
+    WITHIN_NOISE = "within-noise"
     ADVISORY = "advisory"
     WAIVED = "waived"
     REMOVED = "removed"
@@ -47,6 +49,9 @@ WHOLE_SUITE = "(all benchmarks)"
 FAILED = frozenset({Status.REGRESSED, Status.OVER_BUDGET})
 UNDECIDED = frozenset({Status.MISSING, Status.NOT_COMPARABLE, Status.INVALID})
 
+
+_EQUAL = 1e-6
+"""Relative and absolute: changes nearer than this are equal, whatever the last digits of a report say."""
 
 RowKey = tuple[str, "Labels", str, str, str]
 """Which value was judged: benchmark, labels, machine class, metric, statistic."""
@@ -146,8 +151,13 @@ class Finding:
     """Current / baseline - 1; None where the ratio does not exist."""
     interval: tuple[float, float] | None
     """95 % interval of the change."""
+    decision_interval: tuple[float, float] | None = None
+    """Interval of the change at the level that decides: a gated value fails exactly when its change is beyond `allowed`
+    and this interval wholly worse than no change. None: its method has none."""
     limit: float | None
     """The largest accepted change (the threshold), signed like a worsening; for a budget its amount."""
+    allowed: float | None = None
+    """The largest worsening that never fails, signed: the threshold, or a minimum change that is larger."""
     limit_text: str
     """The limit as the configuration words it (``+5%``, ``< 100ms``)."""
     n_baseline: int
@@ -159,9 +169,9 @@ class Finding:
     suspect_limit: float | None = None
     """The change beyond which the row is suspected, signed like a worsening; None: no single change
     says so."""
-    fail_limit: float | None
-    """The change beyond which the row fails, signed like a worsening: the smallest detectable change. Threshold, noise
-    and floor are all in it. None when no change could fail."""
+    detectable: float | None
+    """The smallest detectable change: beyond it the row fails, signed like a worsening. Threshold, noise and floor are
+    all in it. None when no change could fail."""
     reason: str
     """Slug of why the status is what it is."""
     message: str
@@ -175,6 +185,19 @@ class Finding:
     def key(self) -> RowKey:
         """Which value was judged."""
         return self.benchmark, self.labels, self.machine_class, self.metric, self.statistic
+
+    @property
+    def shows_regression(self) -> bool:
+        """Are change and decision interval those of a value that fails: beyond what is allowed, and worse for certain?
+
+        False where the method has no interval.
+        """
+        if self.decision_interval is None or self.change is None or self.allowed is None:
+            return False
+        sign = 1.0 if self.better == "lower" else -1.0
+        low, high = sorted(sign * end for end in self.decision_interval)
+        change, allowed = sign * self.change, sign * self.allowed
+        return low > 0.0 and change > allowed * (1.0 + _EQUAL) + _EQUAL and high > allowed
 
     def is_worse(self, change: float, limit: float | None) -> bool:
         """Is a change of this metric a worsening beyond a limit? Both are ratios minus one in its own direction."""

@@ -302,7 +302,7 @@ def _finding(  # noqa: PLR0917 - private, called in this file alone
         n_baseline=0,
         n_current=count_of(measured),
         sessions_baseline=0,
-        fail_limit=None,
+        detectable=None,
         reason=reason,
         message=": ".join(filter(None, (name, message))) or sentence(reason),
         rule=budget.origin,

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _STATISTICAL: tuple[Method, ...] = ("same-session", "across-sessions")
 _TAIL_SHOWN = 0.25  # an ungated p95 is worth a word when it moved so much more than p50; few runs do less by themselves
-_QUIET = (Status.UNCHANGED, "within-noise", "")
+_QUIET = (Status.WITHIN_NOISE, "within-noise", "")
 _MOST_SEVERE = (
     Status.REGRESSED,
     Status.OVER_BUDGET,
@@ -50,6 +50,8 @@ _MOST_SEVERE = (
     Status.REMOVED,
     Status.NEW,
     Status.IMPROVED,
+    Status.TOO_NOISY,
+    Status.WITHIN_NOISE,
     Status.UNCHANGED,
 )
 
@@ -265,9 +267,11 @@ def _finding_for(c: Comparison, decision: Decision) -> Finding:
         method=decision.method,
         change=decision.change,
         limit=decision.limit,
+        allowed=decision.allowed,
+        decision_interval=decision.decision_interval,
         interval=decision.interval,
         suspect_limit=decision.suspect_limit,
-        fail_limit=decision.fail_limit,
+        detectable=decision.detectable,
         evidence=with_bounds(c, decision.evidence),
     )
 

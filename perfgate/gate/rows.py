@@ -245,7 +245,7 @@ def finding_of(
         n_baseline=count_of(base),
         n_current=count_of(current),
         sessions_baseline=len(base.samples) if base else 0,
-        fail_limit=None,
+        detectable=None,
         reason=reason,
         message=message or sentence(reason),
         rule=row.ruling.origin,

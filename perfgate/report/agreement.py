@@ -29,7 +29,7 @@ _MARGIN = 1e-6
 """Relative: more than what twelve digits and the last bits of another machine leave open."""
 _DECIDING = frozenset({"same-session", "across-sessions", "exact", "threshold"})
 """Methods that compare two values."""
-_HOLDING = frozenset({Status.UNCHANGED, Status.IMPROVED})
+_HOLDING = frozenset({Status.UNCHANGED, Status.WITHIN_NOISE, Status.TOO_NOISY, Status.IMPROVED})
 _PASSING = _HOLDING | {Status.SUSPECTED, Status.WAIVED, Status.ADVISORY}
 """What a gated value that was measured on both sides may be, and not fail."""
 _FEW_COUNTED = frozenset({"few-calls", "may-fail-more-often"})
@@ -194,11 +194,13 @@ def _why_beyond(f: Finding, samples: Samples) -> str:
         return ""
     if f.change is None:
         return _why_beyond_zero(f)
+    if f.shows_regression:
+        return f"it is {f.status}, but its change and its interval are those of a regression"
     if f.method == "across-sessions" and not samples.has_one_session(f):
-        return _why_beyond_in_each(f)
+        return _why_beyond_in_each(f) if f.decision_interval is None else ""
     is_excused = f.status is Status.SUSPECTED and f.method == "threshold" and f.reason in _FEW_COUNTED
-    if _is_beyond(f, f.fail_limit) and not is_excused:
-        return _describe(f, f.fail_limit)
+    if _is_beyond(f, f.detectable) and not is_excused:
+        return _describe(f, f.detectable)
     if f.status not in _HOLDING:
         return ""
     if f.method == "across-sessions" and _is_beyond(f, f.suspect_limit):
@@ -223,7 +225,7 @@ def _why_beyond_zero(f: Finding) -> str:
 
 
 def _why_beyond_in_each(f: Finding) -> str:
-    """Return how a row of several fresh sessions passes that fails in each of them.
+    """Return how a row of several fresh sessions passes that fails in each of them, in a report of version 1.
 
     Its numbers are those of the session with the weakest evidence, as a multiple of its limit to be suspected. Where
     that exceeds the ratio of the limits, every session is beyond its own limit to fail.
@@ -237,7 +239,7 @@ def _why_beyond_in_each(f: Finding) -> str:
     net, raw = (sign * log for log in (math.log1p(f.change), math.log(f.current / f.baseline)))
     most = limits.suspect * max(1.0, known.k_out / known.k_in)
     if net > most * (1.0 + _MARGIN) and raw > limits.threshold * (1.0 + _MARGIN):
-        return _describe(f, f.fail_limit)
+        return _describe(f, f.detectable)
     return ""
 
 

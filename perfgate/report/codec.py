@@ -1,4 +1,4 @@
-"""Verdict <-> JSON data of ``report.json`` (schema ``perfgate/report/1``)."""
+"""Verdict <-> JSON data of ``report.json`` (schema ``perfgate/report/2``; version 1 is still read)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from perfgate.report.gate_changes import change_from_data, change_to_data
 from perfgate.report.samples import find_contradictions, profile_from_data, profile_to_data
 from perfgate.report.stages import attributions_to_data
 
-SCHEMA = "perfgate/report/1"
+SCHEMA = "perfgate/report/2"
+_FIRST = "perfgate/report/1"
 _HINT = "`perfgate schema report` prints the format"
 _AGAIN = "let `perfgate check` write the report again; no check writes such a finding"
 _MOST_SHOWN = 10
@@ -38,8 +39,14 @@ _AS_IS = (
     "message",
     "rule",
 )
-_NUMBERS = ("baseline", "current", "change", "limit")
+_NUMBERS = ("baseline", "current", "change", "limit", "allowed", "detectable")
+_INTERVALS = ("interval", "decision_interval")
 _RENAMED = {"level": "alpha"}  # names of evidence in reports of 0.1.0
+_OF_FIRST = {
+    **dict.fromkeys(("many-rows", "one-session", "too-noisy", "too-noisy-in-turns", "few-runs"), Status.TOO_NOISY),
+    "within-noise": Status.WITHIN_NOISE,
+}
+"""Reason -> status of a value that version 1 calls unchanged, whatever the reason."""
 _LISTS = ("baseline_commits", "current_commits", "machine_classes", "sessions")
 
 
@@ -149,10 +156,10 @@ def _finding(f: Finding) -> dict[str, Any]:
         "method": f.method,
     }
     data.update({name: getattr(f, name) for name in ("baseline", "current", "change")})
-    data["interval"] = None if f.interval is None else list(f.interval)
-    data.update({"limit": f.limit, "limit_text": f.limit_text})
+    data.update({n: None if (ends := getattr(f, n)) is None else list(ends) for n in _INTERVALS})
+    data.update({"limit": f.limit, "allowed": f.allowed, "limit_text": f.limit_text})
     data.update({name: getattr(f, name) for name in ("n_baseline", "n_current", "sessions_baseline")})
-    data.update({"suspect_limit": f.suspect_limit, "fail_limit": f.fail_limit, "visible": f.fail_limit})
+    data.update({"suspect_limit": f.suspect_limit, "detectable": f.detectable})
     data.update({"reason": f.reason, "message": f.message, "rule": f.rule})
     data["evidence"] = f.evidence.known()
     return data
@@ -163,8 +170,6 @@ def _number(value: float | None) -> float | None:
 
 
 def _round_finding(f: Finding) -> Finding:
-    low, high = f.interval or (None, None)
-    ends = _number(low), _number(high)
     return replace(
         f,
         baseline=_number(f.baseline),
@@ -172,10 +177,18 @@ def _round_finding(f: Finding) -> Finding:
         change=_number(f.change),
         limit=_number(f.limit),
         suspect_limit=_number(f.suspect_limit),
-        fail_limit=_number(f.fail_limit),
-        interval=None if ends[0] is None or ends[1] is None else (ends[0], ends[1]),
+        allowed=_number(f.allowed),
+        detectable=_number(f.detectable),
+        interval=_round_interval(f.interval),
+        decision_interval=_round_interval(f.decision_interval),
         evidence=Evidence(**{name: _number(value) for name, value in f.evidence.known().items()}),
     )
+
+
+def _round_interval(interval: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Return an interval with rounded ends; None when one is infinite."""
+    low, high = (_number(end) for end in interval or (None, None))
+    return None if low is None or high is None else (low, high)
 
 
 def _diagnostic(d: Diagnostic) -> dict[str, str]:
@@ -192,7 +205,8 @@ def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document o
     Raises:
         CannotDecideError: it is not valid; the error names every fault.
     """
-    faults = [(f.message, f.pointer) for f in schema.explain("report", data)]
+    is_first = isinstance(data, dict) and data.get("schema") == _FIRST
+    faults = [(f.message, f.pointer) for f in schema.explain("report", data, 1 if is_first else None)]
     faults = faults or [
         (m, f"/samples/{side}") for side in ("baseline", "current") for m in find_contradictions(data["samples"][side])
     ]
@@ -202,7 +216,7 @@ def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document o
         )
     suite = {k: v for k, v in data["suite"].items() if k != "common_shift"}
     verdict = Verdict(
-        findings=tuple(_read_finding(f) for f in data["findings"]),
+        findings=tuple(_read_finding(_of_first(f) if is_first else f) for f in data["findings"]),
         problems=tuple(Diagnostic(**d) for d in data["problems"]),
         notes=tuple(Diagnostic(**d) for d in data["notes"]),
         suite=Suite(**{**suite, "excluded": tuple(suite["excluded"])}),
@@ -240,16 +254,25 @@ def _environment(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"environment": tuple(EnvironmentChange(**{**c, "benchmarks": int(c["benchmarks"])}) for c in changes)}
 
 
+def _of_first(data: dict[str, Any]) -> dict[str, Any]:
+    """Return a finding of version 1 as one of version 2: no interval that decides, and another word or two."""
+    status = Status(data["status"])
+    return {
+        **data,
+        "status": _OF_FIRST.get(data["reason"], status) if status is Status.UNCHANGED else status,
+        "decision_interval": None,
+        "allowed": data["limit"],
+        "detectable": data.get("fail_limit", data["visible"]),
+    }
+
+
 def _read_finding(data: dict[str, Any]) -> Finding:
-    interval = data["interval"]
     return Finding(
         **{name: data[name] for name in (*_AS_IS, *_NUMBERS)},
         labels=tuple(sorted(data["labels"].items())),
         status=Status(data["status"]),
-        interval=None if interval is None else (interval[0], interval[1]),
-        # 0.1.0 calls the fail limit `visible`, and states no suspect limit.
-        suspect_limit=data.get("suspect_limit"),
-        fail_limit=data.get("fail_limit", data["visible"]),
+        **{n: None if data[n] is None else (data[n][0], data[n][1]) for n in _INTERVALS},
+        suspect_limit=data.get("suspect_limit"),  # reports of 0.1.0 lack it
         evidence=_read_evidence(data["evidence"]),
     )
 

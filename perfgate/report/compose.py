@@ -380,7 +380,7 @@ def _number(n: int, value: float | None) -> str:
 
 
 def _detectable(f: Finding) -> Span:
-    return text(_NONE if f.fail_limit is None else detectable(f.fail_limit))
+    return text(_NONE if f.detectable is None else detectable(f.detectable))
 
 
 BASELINE = Column(title="Baseline", kind="value")

@@ -36,9 +36,9 @@ def health(verdict: Verdict) -> Line:
     if was is not None and now is not None:
         facts += f", the newest {count(max(0, now - was), 'day')} older than these runs"
     costs = [
-        cost(f.fail_limit)
+        cost(f.detectable)
         for f in verdict.findings
-        if f.level == "fail" and f.fail_limit is not None and f.fail_limit > -1.0 and f.benchmark != WHOLE_SUITE
+        if f.level == "fail" and f.detectable is not None and f.detectable > -1.0 and f.benchmark != WHOLE_SUITE
     ]
     if costs:
         ends = f"median {detectable(median(costs))}, largest {detectable(max(costs))}"

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 NAMES = ("run", "baseline", "profile", "percentiles", "report", "audit", "config", "waivers", "drift-reference")
-"""Schemas of version 1."""
+"""Schemas; `_NEWEST` has the versions of those that are no longer at their first."""
+
+_NEWEST = {"report": 2}
 
 MOST_FAULTS = 1000
 """Faults of one document that are reported; a large and wholly wrong one would fill the memory with them."""
@@ -58,24 +60,34 @@ class Fault:
         return "".join(f"/{_escaped(str(key))}" for key in self.path)
 
 
-def text(name: str) -> str:
-    """Return a schema's text, one of `NAMES`."""
+def text(name: str, version: int | None = None) -> str:
+    """Return a schema's text, one of `NAMES`; of its newest version unless one is asked for."""
     from importlib import resources  # noqa: PLC0415 - 10 ms that a clean check does not need
 
-    return resources.files(__package__).joinpath(f"{name}-1.json").read_text(encoding="utf-8")
+    return (
+        resources.files(__package__)
+        .joinpath(f"{name}-{version or _NEWEST.get(name, 1)}.json")
+        .read_text(encoding="utf-8")
+    )
 
 
-def load(name: str) -> dict[str, Any]:
-    """Return a schema as data, one of `NAMES`."""
-    schema: dict[str, Any] = json.loads(text(name))
+def load(name: str, version: int | None = None) -> dict[str, Any]:
+    """Return a schema as data, as `text` does."""
+    schema: dict[str, Any] = json.loads(text(name, version))
     return schema
 
 
-def explain(name: str, document: object) -> list[Fault]:
-    """Return what is wrong with a document, in the order of its places; empty when nothing is."""
+def explain(name: str, document: object, version: int | None = None) -> list[Fault]:
+    """Return what is wrong with a document, in the order of its places; empty when nothing is.
+
+    Args:
+        name: of the schema, one of `NAMES`.
+        document: what is to fulfil it.
+        version: of the schema; None: the newest.
+    """
     import jsonschema  # noqa: PLC0415 - 90 ms that only a faulty document costs
 
-    validator = jsonschema.Draft202012Validator(load(name))
+    validator = jsonschema.Draft202012Validator(load(name, version))
     found = islice(validator.iter_errors(document), MOST_FAULTS)
     errors = sorted(found, key=lambda e: [str(p) for p in e.absolute_path])
     return list(dict.fromkeys(fault for e in errors for fault in _faults(e)))

@@ -126,7 +126,7 @@ def finding(status: Status = Status.UNCHANGED, **more: Any) -> Finding:
             benchmark="train", labels=(), machine_class="class-a", metric="elapsed", unit="s", better="lower",
             statistic="p50", status=status, level="fail", method="across-sessions", baseline=1.0, current=1.01,
             change=0.01, interval=(-0.02, 0.04), limit=0.05, limit_text="+5%", n_baseline=30, n_current=10,
-            sessions_baseline=3, fail_limit=0.12, reason="within-threshold", message="within the threshold",
+            sessions_baseline=3, detectable=0.12, reason="within-threshold", message="within the threshold",
             rule="defaults",
         ),
         **more,

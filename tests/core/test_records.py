@@ -26,7 +26,7 @@ def a_finding(status: Status) -> Finding:
     return Finding(
         benchmark="b", labels=(), machine_class="c", metric="elapsed", unit="s", better="lower", statistic="p50",
         status=status, level="fail", method="auto", baseline=1.0, current=1.0, change=0.0, interval=None, limit=None,
-        limit_text="", n_baseline=1, n_current=1, sessions_baseline=1, fail_limit=None, reason="", message="", rule="",
+        limit_text="", n_baseline=1, n_current=1, sessions_baseline=1, detectable=None, reason="", message="", rule="",
     )  # fmt: skip
 
 

@@ -79,7 +79,7 @@ def test_a_fifth_benchmark_makes_a_suite_whether_it_is_gated_or_not():
     assert alone["b0"].change == pytest.approx(0.02)
     assert among["b0"].change == pytest.approx(0.0, abs=1e-12)
     assert among[WHOLE_SUITE].change == pytest.approx(0.02)
-    assert among["b0"].fail_limit < alone["b0"].fail_limit
+    assert among["b0"].detectable < alone["b0"].detectable
 
 
 def test_a_row_passes_beside_others_that_got_slower_too_and_what_they_share_is_told():
@@ -219,4 +219,4 @@ def test_the_unit_that_the_runs_state_changes_no_verdict(folders, seed, unit, by
     for name, found in was.items():
         assert (now[name].unit, now[name].status, now[name].reason) == ("s", found.status, found.reason)
         assert now[name].change == pytest.approx(found.change, rel=1e-9, abs=1e-12)
-        assert now[name].fail_limit == pytest.approx(found.fail_limit, rel=1e-9)
+        assert now[name].detectable == pytest.approx(found.detectable, rel=1e-9)

@@ -33,7 +33,7 @@ def row(status: Status, benchmark: str, base: float, by: float, **more: object) 
     """Return a row of elapsed time."""
     keys = {
         "baseline": base, "current": base * (1 + by), "change": by, "limit": 0.05, "limit_text": "+5%",
-        "interval": (by - 0.021, by + 0.023), "fail_limit": 0.068, "n_baseline": 50, "n_current": 10,
+        "interval": (by - 0.021, by + 0.023), "detectable": 0.068, "n_baseline": 50, "n_current": 10,
         "sessions_baseline": 5, "method": "across-sessions", "reason": "within-threshold", **more,
     }  # fmt: skip
     return finding(status, benchmark=benchmark, message=sentence(str(keys["reason"])), **keys)
@@ -58,7 +58,7 @@ def cases() -> dict[str, Verdict]:
     slow = row(Status.REGRESSED, "search.fuzzy", 0.412, 0.183, reason="worse")
     suspect = row(Status.SUSPECTED, "checkout[cart=big]", 0.0831, 0.094, reason="not-proven")
     fast = row(Status.IMPROVED, "report.weekly", 1.92, -0.21, reason="better")
-    lost = row(Status.MISSING, "export.pdf", 2.2, 0.0, current=None, change=None, interval=None, fail_limit=None,
+    lost = row(Status.MISSING, "export.pdf", 2.2, 0.0, current=None, change=None, interval=None, detectable=None,
                n_current=0, reason="no-runs")  # fmt: skip
     edit = warning(
         "gate-edited",

@@ -57,7 +57,7 @@ def test_no_control_character_gets_through(pairs):
 def test_names_of_twenty_characters_fit_eighty_columns(status, metric, unit, value):
     found = finding(
         status, benchmark="x" * 20, metric=metric, unit=unit, baseline=value, current=value * 1.0001, change=12.3456,
-        interval=(11.0, 13.0), fail_limit=0.1234, n_baseline=1000, n_current=1000,
+        interval=(11.0, 13.0), detectable=0.1234, n_baseline=1000, n_current=1000,
         message="a " * 60, limit_text="+123.45%", rule="rule 1 (perfgate.toml)",
     )  # fmt: skip
     words = render(compose(verdict(found)), "text")

@@ -62,7 +62,7 @@ def _is_far(f):
     if f.method == "budget":
         return abs(f.current - f.limit) > 1e-3 * f.limit
     is_one = f.method != "across-sessions" or f.evidence.sessions_current == 1
-    return is_one and f.change is not None and f.is_worse(f.change, f.fail_limit * 1.001)
+    return is_one and f.change is not None and f.is_worse(f.change, f.detectable * 1.001)
 
 
 BASE, NOW = lognormal(1, 10), scaled(lognormal(2, 10), 3.0)
@@ -86,7 +86,7 @@ def forged(found, **changes):
     ("changes", "words"),
     [
         pytest.param({}, "it is unchanged, but its change .* is beyond its limit", id="status"),
-        pytest.param({"fail_limit": None}, "is beyond its limit", id="status-and-fail-limit"),
+        pytest.param({"detectable": None}, "is beyond its limit", id="status-and-fail-limit"),
         pytest.param({"change": 0.0}, "its change .* is not that between its values", id="change"),
         pytest.param({"change": None}, "it states no change between its values", id="no-change"),
         pytest.param(

@@ -23,11 +23,11 @@ def measured(day):
 
 def test_it_shows_sessions_runs_age_and_the_smallest_detectable_changes():
     base = (baseline(day=20), baseline({"elapsed": sessions(QUIET[:2], runs=9)}, name="young", day=18))
-    rows = [finding(fail_limit=v) for v in (0.08, 0.12, 0.3)]
+    rows = [finding(detectable=v) for v in (0.08, 0.12, 0.3)]
     rows += [
-        finding(fail_limit=0.9, level="info"),
-        finding(fail_limit=0.9, benchmark=WHOLE_SUITE),
-        finding(fail_limit=None),
+        finding(detectable=0.9, level="info"),
+        finding(detectable=0.9, benchmark=WHOLE_SUITE),
+        finding(detectable=None),
     ]
     assert line_of(*rows, base=base, current=[measured(29)]) == (
         "Baselines hold 2 to 5 sessions of 8 to 9 runs, the newest 9 days older than these runs; "
@@ -44,7 +44,7 @@ def test_what_nobody_knows_is_left_out():
 
 
 def test_a_fall_of_a_rate_counts_as_the_cost_that_it_is():
-    assert "median +100.0%" in line_of(finding(fail_limit=-0.5, better="higher"), base=[baseline()])
+    assert "median +100.0%" in line_of(finding(detectable=-0.5, better="higher"), base=[baseline()])
 
 
 def test_a_check_without_sessions_in_its_baselines_says_nothing_of_them():

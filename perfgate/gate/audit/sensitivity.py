@@ -192,9 +192,9 @@ def _choices(sessions: int, runs: int) -> list[tuple[int, int]]:
 
 def _detectable(finding: Finding | None) -> float | None:
     """Return the smallest change that a row detects, None when there is none or it has no end."""
-    if finding is None or finding.method == "" or finding.fail_limit is None or not math.isfinite(finding.fail_limit):
+    if finding is None or finding.method == "" or finding.detectable is None or not math.isfinite(finding.detectable):
         return None
-    return finding.fail_limit if finding.fail_limit > -1.0 else None
+    return finding.detectable if finding.detectable > -1.0 else None
 
 
 def describe_remedy(row: Sensitivity) -> str:

@@ -127,7 +127,7 @@ def _finding(verdict: DriftVerdict, origin: str) -> Finding:
         n_baseline=verdict.rows[0],
         n_current=verdict.rows[1],
         sessions_baseline=0,
-        fail_limit=None,
+        detectable=None,
         reason="inputs-drifted" if drifted else "inputs-same",
         message=words or f"{len(verdict.features)} fields compared",
         rule=origin,

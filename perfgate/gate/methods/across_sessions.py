@@ -10,12 +10,12 @@ from perfgate.gate.methods.decision import Decision
 from perfgate.gate.methods.limits import (
     Limits,
     change_from_log,
+    describe_same,
     floor_cost,
     floor_logs,
     floor_of,
     in_metric_direction,
     is_blind,
-    reason_when_not_failing,
     value_at,
 )
 from perfgate.stats.sessions import log_interval
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from perfgate.gate.methods.decision import Call, Family
     from perfgate.gate.methods.limits import Multiples
     from perfgate.gate.methods.standings import Fresh, Standing, Together
+    from perfgate.gate.rows import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +55,14 @@ class _Limited:
         return self.limits.call(self.change)
 
     @property
-    def strength(self) -> tuple[float, str]:
-        """The change as a multiple of the suspect limit; by name where two are equal."""
-        return self.limits.strength(self.change), self.fresh.session
+    def size(self) -> tuple[float, str]:
+        """The size of the change; by name where two are equal."""
+        return abs(self.change), self.fresh.session
+
+    def interval(self, k: Multiples) -> tuple[float, float]:
+        """Return the interval of the log change whose ends decide: about a worsening, and about a gain."""
+        se = self.fresh.model.se
+        return self.change - k.fail * se, self.change + k.gain * se
 
 
 def across_sessions(standing: Standing, together: Together) -> Decision:
@@ -73,23 +79,24 @@ def across_sessions(standing: Standing, together: Together) -> Decision:
     c, allowed, floor = standing.member.comparison, standing.allowed, standing.member.floor
     multiples = together.multiples(standing)
     fresh = [_Limited(fresh=f, limits=_limits(standing, f, multiples)) for f in standing.fresh]
-    # The session with the weakest evidence for a worsening decides: it has to fail, too.
-    weakest = min(fresh, key=lambda f: f.strength)
+    # The session with the smallest change decides: if it is beyond a limit, the others are, too.
+    weakest = min(fresh, key=lambda f: f.size)
     model, limits = weakest.fresh.model, weakest.limits
+    intervals = [f.interval(multiples) for f in fresh]
+    ends = min(low for low, _ in intervals), max(high for _, high in intervals)
     was, now = value_at(c.row, model.base), value_at(c.row, model.base + model.d)
     # A gain of the whole suite is charged to a row only together with a worsening of its own (see `_call`).
     gained = min(0.0, max(f.raw - f.change for f in fresh))
     detectable = change_from_log(max(limits.threshold - gained, limits.fail))
     least = floor_cost(c.row, floor, was)
+    never_fails = change_from_log(max(_threshold_as_measured(fresh, weakest), limits.floor))
     call, reason, message = _call(c, fresh, was)
-    if not reason:
+    if call == "same":
         moved, above = model.d > limits.threshold, all(f.limits.is_above_floor(f.change) for f in fresh)
-        reason = reason_when_not_failing(detectable, allowed, floor=above, moved=moved)
-        if reason == "too-noisy":
-            reason = _why_blind(standing, model.se, together.family)
+        call, why = describe_same(change_from_log(ends[1]), never_fails, floor=above, moved=moved)
+        reason = reason or (_why_blind(standing, weakest, together.family) if why == "too-noisy" else why)
     elif call == "worse":
         message = _with_others(message, fresh, multiples.rows)
-    interval = sorted(in_metric_direction(c.row, change_from_log(end)) for end in log_interval(model))
     return Decision(
         call=call,
         method="across-sessions",
@@ -97,9 +104,11 @@ def across_sessions(standing: Standing, together: Together) -> Decision:
         current=value_at(c.row, model.base + weakest.raw),
         change=now / was - 1,
         limit=in_metric_direction(c.row, allowed),
-        interval=(interval[0], interval[1]),
+        allowed=in_metric_direction(c.row, never_fails),
+        decision_interval=_changes(c.row, ends),
+        interval=_changes(c.row, log_interval(model)),
         suspect_limit=in_metric_direction(c.row, max(change_from_log(limits.suspect), least)),
-        fail_limit=in_metric_direction(c.row, max(detectable, least)),
+        detectable=in_metric_direction(c.row, max(detectable, least)),
         reason=reason,
         message=message,
         evidence=Evidence(
@@ -118,7 +127,9 @@ def across_sessions(standing: Standing, together: Together) -> Decision:
 
 
 def _call(c: Comparison, fresh: Sequence[_Limited], was: float) -> tuple[Call, str, str]:
-    """Return the call on all fresh sessions, its slug and what the slug does not say; without a slug: nothing to say.
+    """Return the call on all fresh sessions, its slug and what the slug does not say.
+
+    It is "same" without a slug where no session shows anything.
 
     Where most benchmarks got faster, those that did not are no regression: a row fails
     only if it is worse as measured, too.
@@ -151,13 +162,28 @@ def _limits(standing: Standing, fresh: Fresh, multiples: Multiples) -> Limits:
     return Limits.around(standing.allowed, fresh.model.se, multiples, floor=worsening, gain_floor=gain)
 
 
-def _why_blind(standing: Standing, se: float, family: Family) -> str:
-    """Return the slug of why a row detects large changes only: few sessions, many rows, or noise."""
+def _threshold_as_measured(fresh: Sequence[_Limited], weakest: _Limited) -> float:
+    """Return the threshold of a change from which a gain of the whole suite was subtracted, on logs.
+
+    One of the fresh sessions has to be worse than the threshold as measured, too (see `_call`).
+    """
+    step = weakest.limits.threshold
+    return step if max(f.raw for f in fresh) > step else step - min(0.0, weakest.raw - weakest.change)
+
+
+def _changes(row: Row, logs: tuple[float, float]) -> tuple[float, float]:
+    """Return an interval of logs of costs as one of the metric's own change, the lower end first."""
+    low, high = sorted(in_metric_direction(row, change_from_log(end)) for end in logs)
+    return low, high
+
+
+def _why_blind(standing: Standing, weakest: _Limited, family: Family) -> str:
+    """Return the slug of why a large worsening may go unnoticed: few sessions, many rows, or noise."""
     sessions = len(standing.member.logs.sessions)
     if sessions == 1:
         return "one-session"
     single = family.limit(sessions, len(standing.fresh), rows=family.size)
-    if not is_blind(change_from_log(single * se), standing.allowed):
+    if not is_blind(change_from_log(weakest.change + single * weakest.fresh.model.se), standing.allowed):
         return "many-rows"
     return "too-noisy"
 

@@ -98,11 +98,18 @@ def plain_ratio(c: Comparison, method: Method, alpha: float) -> Decision:
         current=now,
         change=(now - was) / abs(was) if was else None,
         limit=sign * allowed / abs(was) if was else None,
-        fail_limit=sign * smallest / abs(was) if was and method else None,
+        allowed=sign * smallest / abs(was) if was else None,
+        decision_interval=_exactly((now - was) / abs(was)) if was and method == "exact" else None,
+        detectable=sign * smallest / abs(was) if was and method else None,
         reason=reason,
         message=message,
         evidence=Evidence(floor=least),
     )
+
+
+def _exactly(change: float) -> tuple[float, float]:
+    """Return the interval of a change that has no noise."""
+    return change, change
 
 
 def is_ranked(c: Comparison) -> bool:

@@ -9,11 +9,13 @@ from perfgate.core.finding import NO_EVIDENCE, Evidence, Status
 from perfgate.stats.sessions import session_limit
 
 Method = Literal["same-session", "across-sessions", "exact", "threshold", ""]
-Call = Literal["worse", "suspected", "same", "better"]
+Call = Literal["worse", "suspected", "too-noisy", "within-noise", "same", "better"]
 
 STATUS_OF_CALL = {
     "worse": Status.REGRESSED,
     "suspected": Status.SUSPECTED,
+    "too-noisy": Status.TOO_NOISY,
+    "within-noise": Status.WITHIN_NOISE,
     "same": Status.UNCHANGED,
     "better": Status.IMPROVED,
 }
@@ -51,7 +53,7 @@ class Decision:
     """What a method decided about one row. Changes are ratios minus one, in the metric's own direction."""
 
     call: Call
-    """Worse, suspected, same or better."""
+    """Worse, suspected or better; of the others how much worse the row may be: unknown, more or less than allowed."""
     method: Method
     """The method that decided."""
     baseline: float
@@ -62,11 +64,16 @@ class Decision:
     """Change over the baseline's size, less what the whole suite has in common; None when the baseline is zero."""
     limit: float | None
     """The change that the threshold allows, signed like a worsening."""
+    allowed: float | None
+    """The largest worsening that never fails, signed: the threshold, or a minimum change that is larger."""
+    decision_interval: tuple[float, float] | None = None
+    """Interval of the change at the level that decides: the row fails exactly when the change is beyond `allowed` and
+    the interval wholly worse than no change. None: the method has none."""
     interval: tuple[float, float] | None = None
     """95 % confidence interval of the change."""
     suspect_limit: float | None = None
     """The change beyond which the row is suspected, signed like a worsening; None: no single change says so."""
-    fail_limit: float | None = None
+    detectable: float | None = None
     """Smallest worsening that would have failed, signed; None when none could."""
     reason: str
     """Slug of `perfgate.core.reasons`."""

@@ -88,7 +88,7 @@ class Limits:
     @classmethod
     def of(cls, finding: Finding) -> Limits | None:
         """Return the limits that a finding was held against; None when it has none. Floors are part of them."""
-        threshold, suspect, fail = (_as_log(c) for c in (finding.limit, finding.suspect_limit, finding.fail_limit))
+        threshold, suspect, fail = (_as_log(c) for c in (finding.limit, finding.suspect_limit, finding.detectable))
         if threshold is None or fail is None:
             return None
         return cls(threshold=threshold, suspect=fail if suspect is None else suspect, fail=fail, gain=fail)
@@ -222,24 +222,30 @@ def change_from_log(log: float) -> float:
         return math.inf
 
 
-def is_blind(detectable: float, allowed: float) -> bool:
-    """Is the smallest worsening that fails too large to gate with? Both are a ratio of costs minus one."""
-    return detectable > max(TOO_NOISY, allowed * (1 + SLACK) + SLACK)
-
-
-def reason_when_not_failing(detectable: float | None, allowed: float, *, floor: bool, moved: bool) -> str:
-    """Return the slug of a row that does not fail. A wide threshold that somebody chose is no noise.
+def is_blind(worst: float, allowed: float) -> bool:
+    """Is a worsening too large to go unnoticed? A wide threshold that somebody chose is no noise.
 
     Args:
-        detectable: smallest worsening that would have failed, a ratio of costs minus one; None: none.
-        allowed: the threshold, likewise.
+        worst: a ratio of costs minus one.
+        allowed: the largest worsening that never fails, likewise.
+    """
+    return worst > max(TOO_NOISY, allowed * (1 + SLACK) + SLACK)
+
+
+def describe_same(worst: float | None, allowed: float, *, floor: bool, moved: bool) -> tuple[Call, str]:
+    """Return the call on a row that neither fails nor improved, read off its decision interval, and its slug.
+
+    Args:
+        worst: the largest worsening that is not excluded, a ratio of costs minus one; None: none is.
+        allowed: the largest worsening that never fails, likewise: the threshold or the floor.
         floor: is the change above the floor?
         moved: is the change beyond the threshold?
     """
-    if detectable is None:
-        return "few-runs"
-    if is_blind(detectable, allowed):
-        return "too-noisy"
+    if worst is None:
+        return "too-noisy", "few-runs"
+    if is_blind(worst, allowed):
+        return "too-noisy", "too-noisy"
+    call: Call = "within-noise" if worst > allowed + SLACK else "same"
     if moved:
-        return "within-noise" if floor else "below-floor"
-    return "within-threshold"
+        return call, "within-noise" if floor else "below-floor"
+    return call, "within-threshold" if call == "same" else "within-noise"

@@ -13,13 +13,13 @@ from perfgate.gate.methods.limits import (
     allowed_cost,
     as_costs,
     change_from_log,
+    describe_same,
     floor_cost,
     floor_of,
     in_metric_direction,
     is_above_floor,
     is_blind,
     is_blurred,
-    reason_when_not_failing,
 )
 from perfgate.stats.aligned import (
     aligned_ranks,
@@ -109,6 +109,40 @@ class _Sides:
         half = math.exp(math.log1p(allowed / 2) - typical)
         return half if excluding is None or excluding == 0.0 else max(half, 1 / excluding)
 
+    def interval(self, alpha: float, ratio: float) -> tuple[float, float] | None:
+        """Return the interval of the change of costs that the test leaves, a ratio minus one; None: too few runs.
+
+        An end lies on that side of no change which the test proves, also where ties move it. The change of the
+        medians lies within.
+
+        Args:
+            alpha: the p-value at which a worsening, and an improvement, is significant.
+            ratio: of the medians, as costs.
+        """
+        swapped = self.swapped()
+        worse, better = self.smallest_factor(alpha), swapped.smallest_factor(alpha)
+        if worse is None or better is None:
+            return None
+        low, high = (1 / worse - 1 if worse else math.inf), better - 1
+        low = max(low, SLACK) if self.p() <= alpha else min(low, 0.0)
+        high = min(high, -SLACK) if swapped.p() <= alpha else max(high, 0.0)
+        return min(low, ratio - 1), max(high, ratio - 1)
+
+    def excluding_interval(self, alpha: float, allowed: float) -> tuple[float, float] | None:
+        """Return the interval of a row that fails unless its threshold is excluded: the upper end decides that.
+
+        Args:
+            alpha: the p-value at which a worsening is significant.
+            allowed: the threshold, a ratio of costs minus one.
+        """
+        worse, better = self.smallest_factor(alpha), self.swapped().smallest_factor(FUTILITY_P)
+        if worse is None or better is None:
+            return None
+        low, high = (1 / worse - 1 if worse else math.inf), better - 1
+        low = max(low, SLACK) if self.p() <= alpha else min(low, 0.0)
+        is_excluded = _is_excluded(self, allowed)
+        return low, min(high, allowed - SLACK) if is_excluded else max(high, allowed + SLACK, low)
+
     def smallest_factor(self, alpha: float) -> float | None:
         """Return the factor above which a slowdown would be significant; None: none would with so few runs."""
         if not self.blocks:
@@ -160,7 +194,6 @@ def same_session(c: Comparison, alpha: float, first_step: float, *, excluding: b
     call, reason, message = _call(c, seen)
     least = floor_of(c.row, c.base, c.current)
     detectable, was = seen.detectable, seen.values[0]
-    fail_limit = None if detectable is None else max(detectable, floor_cost(c.row, least, was))
     low, high = median_ratio_interval(c.base.samples[0].values, c.current.samples[0].values)
     shift, ends = seen.typical
     low_end, high_end = sorted(_change(c, end) for end in ends) if ends else (None, None)
@@ -171,8 +204,10 @@ def same_session(c: Comparison, alpha: float, first_step: float, *, excluding: b
         current=seen.values[1],
         change=seen.values[1] / was - 1,
         limit=in_metric_direction(c.row, seen.allowed),
+        allowed=in_metric_direction(c.row, seen.never_fails),
+        decision_interval=None if seen.ends is None else _in_order(c, seen.ends),
         interval=(low - 1, high - 1),
-        fail_limit=None if fail_limit is None else in_metric_direction(c.row, fail_limit),
+        detectable=None if detectable is None else in_metric_direction(c.row, max(detectable, seen.floor)),
         reason=reason,
         message=message,
         evidence=Evidence(
@@ -203,6 +238,10 @@ class _Seen:
     """At which p the row fails."""
     allowed: float
     """The threshold, a ratio of costs minus one."""
+    floor: float
+    """The smallest worsening that counts at all, likewise."""
+    ends: tuple[float, float] | None
+    """The interval of the change at the level that decides, likewise; None: so few runs leave it open."""
     detectable: float | None
     """Smallest worsening that would have failed, likewise; None: none."""
     typical: tuple[float, tuple[float, float] | None]
@@ -223,6 +262,7 @@ class _Seen:
             detectable = max(factor, ranked.smallest_not_excluded(allowed, typical[0])) * ratio - 1
         elif factor is not None:
             detectable = max(allowed, factor * ratio - 1)
+        ends = ranked.excluding_interval(alpha, allowed) if excluding else ranked.interval(alpha, ratio)
         return cls(
             ranked=ranked,
             values=values,
@@ -230,15 +270,26 @@ class _Seen:
             p=ranked.p(),
             alpha=alpha,
             allowed=allowed,
+            floor=floor_cost(c.row, floor_of(c.row, c.base, c.current), values[0]),
+            ends=ends,
             detectable=detectable,
             typical=typical,
             excluding=excluding,
         )
 
     @property
+    def never_fails(self) -> float:
+        """The threshold or the floor, whichever is larger."""
+        return max(self.allowed, self.floor)
+
+    @property
     def is_beyond(self) -> bool:
         """Did the medians move beyond the threshold?"""
         return self.ratio - 1 > self.allowed + SLACK
+
+    def describe_same(self, *, floor: bool, moved: bool) -> tuple[Call, str]:
+        """Return the call on a row that neither fails nor improved, and its slug."""
+        return describe_same(self.ends[1] if self.ends else None, self.never_fails, floor=floor, moved=moved)
 
     @property
     def is_apart(self) -> bool:
@@ -280,8 +331,15 @@ def _call(c: Comparison, seen: _Seen) -> tuple[Call, str, str]:
     if floor and 1 / seen.ratio - 1 > seen.allowed and seen.ranked.swapped().p() <= seen.alpha:
         return "better", "better", ""
     if floor and not moved and seen.is_not_excluded:
-        return "same", "worse-within-threshold", ""
-    return "same", reason_when_not_failing(seen.detectable, seen.allowed, floor=floor, moved=moved), ""
+        call, reason = seen.describe_same(floor=floor, moved=moved)
+        return call, reason if call == "too-noisy" else "worse-within-threshold", ""
+    return *seen.describe_same(floor=floor, moved=moved), ""
+
+
+def _in_order(c: Comparison, ends: tuple[float, float]) -> tuple[float, float]:
+    """Return an interval of a change of costs as one of the metric's own change, the lower end first."""
+    low, high = sorted(in_metric_direction(c.row, end) for end in ends)
+    return low, high
 
 
 def _change(c: Comparison, shift: float) -> float:

@@ -12,11 +12,11 @@ from perfgate.gate.methods.decision import Decision
 from perfgate.gate.methods.limits import (
     SLACK,
     allowed_cost,
+    describe_same,
     floor_cost,
     floor_of,
     in_metric_direction,
     is_above_floor,
-    reason_when_not_failing,
 )
 from perfgate.gate.rows import RUNS_NEEDED, count_of
 from perfgate.stats.quantiles import runs_needed_for_bound
@@ -25,7 +25,6 @@ from perfgate.stats.tails import quantile_bounds
 if TYPE_CHECKING:
     from perfgate.core.profile import MetricProfile
     from perfgate.gate.comparison import Comparison
-    from perfgate.gate.methods.decision import Call
 
 
 def same_session_tail(c: Comparison, alpha: float) -> Decision:
@@ -52,22 +51,24 @@ def same_session_tail(c: Comparison, alpha: float) -> Decision:
     best_base, worst_now = (bounds[0][0], bounds[1][1]) if is_lower_better else (bounds[0][1], bounds[1][0])
     gap = _ratio(best_now, worst_base, is_lower_better=is_lower_better)
     most = _ratio(worst_now, best_base, is_lower_better=is_lower_better)
-    detectable = None if gap is None else max(allowed, ratio / gap - 1)
+    least = floor_cost(c.row, floor_of(c.row, c.base, c.current), was)
+    never_fails = max(allowed, least)
+    detectable = None if gap is None else max(never_fails, ratio / gap - 1)
     moved = ratio - 1 > allowed + SLACK
-    call: Call = "same"
-    reason, message = reason_when_not_failing(detectable, allowed, floor=floor, moved=moved), ""
+    worst = None if most is None else most - 1
+    (call, reason), message = describe_same(worst, never_fails, floor=floor, moved=moved), ""
     if moved and floor and gap is None:
         call, reason = "suspected", "few-runs"
         needed = runs_needed_for_bound(QUANTILE_OF[c.statistic], 1 - alpha / 2)
         message = f"{c.statistic} of {count_of(c.base)} and {count_of(c.current)} runs; measure {needed} on each side"
     elif moved and floor and gap is not None and gap > 1:
-        call = reason = "worse"
+        call, reason = "worse", "worse"
     elif floor and 1 / ratio - 1 > allowed and most is not None and most < 1:
-        call = reason = "better"
+        call, reason = "better", "better"
     interval = None
     if gap is not None and most is not None:
         interval = sorted(in_metric_direction(c.row, end - 1) for end in (gap, most))
-    least = floor_cost(c.row, floor_of(c.row, c.base, c.current), was)
+    ends = (interval[0], interval[1]) if interval else None
     return Decision(
         call=call,
         method="same-session",
@@ -75,8 +76,10 @@ def same_session_tail(c: Comparison, alpha: float) -> Decision:
         current=now,
         change=now / was - 1,
         limit=in_metric_direction(c.row, allowed),
-        interval=(interval[0], interval[1]) if interval else None,
-        fail_limit=None if detectable is None else in_metric_direction(c.row, max(detectable, least)),
+        allowed=in_metric_direction(c.row, never_fails),
+        decision_interval=ends,
+        interval=ends,
+        detectable=None if detectable is None else in_metric_direction(c.row, detectable),
         reason=reason,
         message=message,
         evidence=Evidence(alpha=alpha),

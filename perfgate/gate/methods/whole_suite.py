@@ -56,11 +56,13 @@ def judge_whole_suite(members: Sequence[Member], shifts: GroupShifts, family: Fa
     k = Multiples(suspect=family.limit(sessions, 2), fail=fail, gain=fail)
     limited = [(m, Limits.around(allowed, m.se, k, floor=floor)) for m in models]
     calls = {limits.call(model.d) for model, limits in limited}
-    model, limits = min(limited, key=lambda pair: pair[1].strength(pair[0].d))
+    model, limits = min(limited, key=lambda pair: abs(pair[0].d))
     status, reason = Status.UNCHANGED, "suite-moved"
     if gated and len(calls) == 1:
         status, reason = _OF_CALL.get(calls.pop(), (status, reason))
     interval = sorted(in_metric_direction(row, change_from_log(end)) for end in log_interval(model))
+    ends = min(m.d - fail * m.se for m in models), max(m.d + fail * m.se for m in models)
+    decision = sorted(in_metric_direction(row, change_from_log(end)) for end in ends)
     yield Finding(
         benchmark=WHOLE_SUITE,
         labels=(),
@@ -76,13 +78,15 @@ def judge_whole_suite(members: Sequence[Member], shifts: GroupShifts, family: Fa
         current=None,
         change=in_metric_direction(row, change_from_log(model.d)),
         interval=(interval[0], interval[1]),
+        decision_interval=(decision[0], decision[1]),
         limit=in_metric_direction(row, allowed),
+        allowed=in_metric_direction(row, change_from_log(max(limits.threshold, floor))),
         limit_text=limit_text(row.ruling.threshold.text, row.metric.better),
         n_baseline=0,
         n_current=0,
         sessions_baseline=len(shifts.base),
         suspect_limit=in_metric_direction(row, change_from_log(max(limits.suspect, floor))),
-        fail_limit=in_metric_direction(row, change_from_log(max(limits.fail, floor))),
+        detectable=in_metric_direction(row, change_from_log(max(limits.fail, floor))),
         reason=reason,
         message=sentence(reason),
         rule=row.ruling.origin,

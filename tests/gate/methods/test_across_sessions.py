@@ -63,7 +63,7 @@ def test_a_change_is_suspected_between_the_limits_and_fails_beyond(  # noqa: PLR
     assert found.reason in reason
     assert found.sessions_baseline == m
     shown = math.expm1(outer) if metric == "elapsed" else math.expm1(-outer)
-    assert found.fail_limit == pytest.approx(shown, rel=1e-6)
+    assert found.detectable == pytest.approx(shown, rel=1e-6)
 
 
 def test_where_many_false_alarms_are_accepted_the_outer_limit_is_the_smaller_one_and_a_change_beyond_it_fails():
@@ -71,7 +71,7 @@ def test_where_many_false_alarms_are_accepted_the_outer_limit_is_the_smaller_one
     se = 0.02 * math.sqrt(2)
     found = [judged_values(flat_sessions(1), {"now": [1.0001 * math.exp(k * se)] * 3}, by) for k in (0.99, 1.2, 1.5)]
     assert [f.status for f in found] == ["unchanged", "regressed", "regressed"]
-    assert [f.fail_limit for f in found] == [pytest.approx(math.expm1(se), rel=1e-6)] * 3
+    assert [f.detectable for f in found] == [pytest.approx(math.expm1(se), rel=1e-6)] * 3
 
 
 def test_the_limits_grow_with_the_root_of_the_family():
@@ -79,7 +79,7 @@ def test_the_limits_grow_with_the_root_of_the_family():
     many = [Pair(base=profile(base, name=n), current=profile(current, name=n)) for n in map(str, range(16))]
     found = judge(many, policy())
     assert found.gated == 16
-    visible = [f.fail_limit for f in found.findings if f.statistic == "p50" and f.benchmark != WHOLE_SUITE]
+    visible = [f.detectable for f in found.findings if f.statistic == "p50" and f.benchmark != WHOLE_SUITE]
     alike = 0.02 * math.sqrt(4 / (4 + 16 * 2 / 2))  # the suite's own sessions agree, which counts beside the prior
     assert visible == [pytest.approx(math.expm1(4 * limits(3, prior=alike)[1]))] * 16
 
@@ -101,13 +101,13 @@ def test_beyond_the_noise_the_threshold_decides(factor, status, metric):
     found = judged_values(flat_sessions(5), {"now": current}, by, metric)
     assert found.status == status
     assert found.limit == pytest.approx(0.3 if metric == "elapsed" else -3 / 13)
-    assert found.fail_limit == pytest.approx(found.limit)
+    assert found.detectable == pytest.approx(found.limit)
 
 
 def test_a_default_that_allows_a_drop_of_all_lets_no_rate_fail():
     by = policy(rule(metric="rate"), threshold="+100%")
     found = judged_values(flat_sessions(3), {"now": [0.01] * 3}, by, "rate")
-    assert (found.status, found.limit, found.fail_limit) == (Status.UNCHANGED, -1.0, -1.0)
+    assert (found.status, found.limit, found.detectable) == (Status.UNCHANGED, -1.0, -1.0)
 
 
 def test_a_rate_reads_as_a_rate():
@@ -115,14 +115,14 @@ def test_a_rate_reads_as_a_rate():
     assert (found.status, found.baseline, found.limit_text) == (Status.REGRESSED, pytest.approx(200.0), "-5%")
     assert found.change == pytest.approx(-0.495)
     assert found.interval[0] < found.change < found.interval[1] < found.limit == pytest.approx(-0.05)
-    assert -1 < found.fail_limit < 0
+    assert -1 < found.detectable < 0
 
 
 def test_a_row_that_cannot_see_a_quarter_says_so():
     noisy = {f"s{i}": lognormal(i, 5, spread=0.4) for i in range(2)}
     found = judged_values(noisy, {"now": lognormal(9, 5, spread=0.4)})
     assert (found.status, found.reason) == (Status.UNCHANGED, "too-noisy")
-    assert found.fail_limit > 0.25
+    assert found.detectable > 0.25
 
 
 def test_a_floor_holds_across_sessions_too():
@@ -177,7 +177,7 @@ def test_a_session_in_coarse_steps_proves_no_more_beside_a_finer_one():
     for now in (COARSE, {**COARSE, **FINE}, {**FINE, **COARSE}):
         found = judged_values(base, now, by)
         assert (found.status, found.reason, found.evidence.floor) == ("suspected", "too-coarse", 0.1)
-        assert found.fail_limit == pytest.approx(0.1 / 1.0501)
+        assert found.detectable == pytest.approx(0.1 / 1.0501)
 
 
 def test_batches_of_one_terminal_are_one_session():
@@ -190,17 +190,17 @@ def test_batches_of_one_terminal_make_the_baseline_no_surer():
     pooled = {"t": tuple(v for values in batches.values() for v in values)}
     found, expected = (judged_values(base, {"now": scaled(FLAT, 1.2)}) for base in (batches, pooled))
     assert found.sessions_baseline == 1
-    assert (found.fail_limit, found.evidence) == (expected.fail_limit, expected.evidence)
-    assert judged_values(flat_sessions(5), {"now": scaled(FLAT, 1.2)}).fail_limit < found.fail_limit / 2
+    assert (found.detectable, found.evidence) == (expected.detectable, expected.evidence)
+    assert judged_values(flat_sessions(5), {"now": scaled(FLAT, 1.2)}).detectable < found.detectable / 2
 
 
 def test_the_same_machine_needs_a_machine_on_every_side():
     base, current = profile({"elapsed": flat_sessions(1)}), profile({"elapsed": {"now": FLAT}})
-    same = row_of(judged(base, current)).fail_limit
+    same = row_of(judged(base, current)).detectable
     nameless = replace(current, sessions=tuple(replace(s, machine="") for s in current.sessions))
     other = replace(current, sessions=tuple(replace(s, machine="other") for s in current.sessions))
-    assert row_of(judged(base, nameless)).fail_limit > same
-    assert row_of(judged(base, other)).fail_limit == row_of(judged(base, nameless)).fail_limit
+    assert row_of(judged(base, nameless)).detectable > same
+    assert row_of(judged(base, other)).detectable == row_of(judged(base, nameless)).detectable
 
 
 def test_noise_beyond_all_measure_does_not_stop_the_check():

@@ -124,9 +124,9 @@ def test_a_slower_benchmark_makes_anothers_verdict_milder_by_the_common_shift_al
 @given(SUITES)
 def test_a_row_fails_exactly_beyond_the_limit_that_is_shown_for_it(pairs):
     for found in judge(pairs, BY).findings:
-        if found.method == "across-sessions" and found.benchmark != WHOLE_SUITE and found.fail_limit is not None:
+        if found.method == "across-sessions" and found.benchmark != WHOLE_SUITE and found.detectable is not None:
             cost = math.log1p(found.change) if found.better == "lower" else -math.log1p(found.change)
-            limit = abs(math.log1p(found.fail_limit)) if found.fail_limit > -1 else math.inf
+            limit = abs(math.log1p(found.detectable)) if found.detectable > -1 else math.inf
             assume(abs(cost - limit) > 1e-6)
             assert (found.status is Status.REGRESSED) == (cost > limit) or found.reason == "only-beside"
 

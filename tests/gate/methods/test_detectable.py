@@ -19,7 +19,7 @@ def at_change(base, current, found, change):
 
 def around(found):
     """Return a change a little larger than the visible one, and one a little smaller, away from zero."""
-    return found.fail_limit * (1 + JUST), found.fail_limit * (1 - JUST)
+    return found.detectable * (1 + JUST), found.detectable * (1 - JUST)
 
 
 def sessions(count, seed, runs=10):

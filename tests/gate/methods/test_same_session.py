@@ -49,7 +49,7 @@ def test_one_benchmark_can_fail_on_five_runs_and_twenty_need_seven(rows, runs, s
     if status == "invalid":
         assert row.reason == "never-proven"
         assert "runs can never prove a change; measure" in row.message
-        assert row.fail_limit is None
+        assert row.detectable is None
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_few_runs_say_how_many_are_needed():
         "3 and 3 runs can never prove a change; measure 5 on each side"
     )
     quiet = judged_values(TIGHT[:3], TIGHT[:3])
-    assert (quiet.status, quiet.reason, quiet.fail_limit) == (Status.UNCHANGED, "few-runs", None)
+    assert (quiet.status, quiet.reason, quiet.detectable) == (Status.UNCHANGED, "few-runs", None)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_with_proof_the_threshold_decides_in_the_metrics_own_direction(factor, s
     assert (found.status, found.reason, found.method) == (status, reason, "same-session")
     sign = 1 if metric == "elapsed" else -1
     assert found.limit * sign > 0
-    assert found.fail_limit * sign > 0
+    assert found.detectable * sign > 0
     assert found.interval[0] <= found.change <= found.interval[1]
 
 
@@ -120,12 +120,12 @@ def test_a_noisy_row_says_that_it_cannot_be_gated():
     noisy = lognormal(1, 10, spread=0.5)
     found = judged_values(noisy, lognormal(2, 10, spread=0.5))
     assert (found.status, found.reason) == (Status.UNCHANGED, "too-noisy")
-    assert found.fail_limit > 0.25
+    assert found.detectable > 0.25
 
 
 def test_a_wide_threshold_is_no_noise():
     found = judged_values(TIGHT, TIGHT, policy(rule(metric="elapsed", threshold="+50%")))
-    assert (found.reason, found.fail_limit) == ("within-threshold", pytest.approx(0.5))
+    assert (found.reason, found.detectable) == ("within-threshold", pytest.approx(0.5))
 
 
 def test_the_level_of_a_row_follows_from_the_rows_that_hold_no_proof():
@@ -268,7 +268,7 @@ def test_a_slowdown_on_a_drifting_machine_is_found_within_the_blocks():
     assert (found.status, found.evidence.blocks) == (Status.REGRESSED, 10)
     assert "within blocks" in found.message
     assert found.evidence.typical_low < 0.15 < found.evidence.typical_high
-    assert found.fail_limit < found.change
+    assert found.detectable < found.change
     together = judged_values({"s0/ab-1": base}, {"s0/ab-1": current})  # one run seems to hold several values
     assert (together.evidence.blocks, together.status) == (None, Status.SUSPECTED)
 
@@ -287,7 +287,7 @@ def test_values_of_fewer_runs_than_there_are_values_have_no_blocks():
 @pytest.mark.parametrize("seed", range(20))
 def test_a_row_on_a_drifting_machine_fails_exactly_beyond_the_limit_that_is_shown(seed):
     found = interleaved(*drifting(seed, 8, 0.08))
-    beyond = found.change > found.fail_limit * (1 + 1e-6)
+    beyond = found.change > found.detectable * (1 + 1e-6)
     assert (found.status is Status.REGRESSED) == beyond
 
 
@@ -320,7 +320,7 @@ def test_worse_for_certain_within_the_threshold_is_named_and_fails_where_it_is_a
     for by, expected in ((policy(), by_default), (EXCLUDED, excluding)):
         found = interleaved(EVEN, current, by=by)
         assert (found.status, found.reason) == expected
-        assert (found.status is Status.REGRESSED) == (found.change > found.fail_limit)
+        assert (found.status is Status.REGRESSED) == (found.change > found.detectable)
     apart = judged_values(EVEN, current, EXCLUDED)  # not interleaved: what was measured decides
     assert apart.status == by_default[0]
 
@@ -337,4 +337,4 @@ def test_with_the_threshold_excluded_a_change_of_less_than_half_of_it_never_fail
 def test_with_the_threshold_excluded_a_row_fails_exactly_beyond_the_limit_that_is_shown(seed):
     base, current = lognormal(seed, 12, spread=0.03), lognormal(seed + 500, 12, spread=0.03, centre=1.045)
     found = interleaved(base, current, by=EXCLUDED)
-    assert (found.status is Status.REGRESSED) == (found.change > found.fail_limit * (1 + 1e-9))
+    assert (found.status is Status.REGRESSED) == (found.change > found.detectable * (1 + 1e-9))

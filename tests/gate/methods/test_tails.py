@@ -129,7 +129,7 @@ def test_the_tail_of_a_rate_is_judged_in_its_own_direction():
 
     assert (found(0.6).status, found(1.0).status, found(1.6).status) == ("regressed", "unchanged", "improved")
     assert found(0.6).interval[0] <= found(0.6).change <= found(0.6).interval[1]
-    assert found(0.6).fail_limit < 0
+    assert found(0.6).detectable < 0
 
 
 def test_across_sessions_a_tail_needs_runs_enough_in_each():
@@ -146,7 +146,7 @@ def test_a_tail_sees_less_than_a_median():
     judgement = judged(
         profile({"elapsed": base}), profile({"elapsed": now}), policy(rule(metric="elapsed", statistic="p95"))
     )
-    assert row_of(judgement, statistic="p95").fail_limit > row_of(judgement).fail_limit
+    assert row_of(judgement, statistic="p95").detectable > row_of(judgement).detectable
 
 
 def test_the_runs_that_a_tail_needs_follow_from_its_quantile():

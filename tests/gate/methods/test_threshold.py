@@ -32,7 +32,7 @@ def test_a_change_of_exactly_the_threshold_is_within_it(current, status, reason,
     found = judged_values([size, size * 1.0001], [current * size, current * size * 1.0001], policy(PLAIN))
     assert (found.status, found.reason, found.method) == (status, reason, "threshold")
     assert found.limit == pytest.approx(0.03)
-    assert found.fail_limit == found.limit
+    assert found.detectable == found.limit
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_an_absolute_threshold_is_an_amount_whatever_the_baseline(current, statu
 def test_a_baseline_of_zero_has_no_ratio_but_a_direction(current, status):
     found = judged_values([0.0], [current], policy(rule(metric="score")), "score")
     assert found.status == status
-    assert (found.change, found.limit, found.fail_limit, found.interval) == (None, None, None, None)
+    assert (found.change, found.limit, found.detectable, found.interval) == (None, None, None, None)
 
 
 def test_a_baseline_of_zero_with_an_absolute_threshold_allows_that_much():

@@ -61,7 +61,7 @@ def test_a_row_that_would_not_fail_alone_says_how_many_others_got_worse():
 
 
 def test_the_limit_of_a_row_that_holds_is_the_one_beside_the_rows_that_fail():
-    (limit,) = {f.fail_limit for f in family(3, 3.0) if f.status is Status.UNCHANGED}
+    (limit,) = {f.detectable for f in family(3, 3.0) if f.status is Status.UNCHANGED}
     assert limit == pytest.approx(beyond(4) - 1, rel=1e-6)
 
 
@@ -129,7 +129,7 @@ def test_each_metric_has_its_own_prior(metric, machine, prior):
         pair = [profile({metric: side}, machine=machine) for side in sides]
         found = next(f for f in judge([Pair(base=pair[0], current=pair[1])], by).findings if f.metric == name)
         assert (found.method, found.status) == ("across-sessions", Status.REGRESSED)
-        assert found.fail_limit == pytest.approx(limit - 1, rel=0.01)
+        assert found.detectable == pytest.approx(limit - 1, rel=0.01)
         return
     assert status(limit * 1.001).status is Status.REGRESSED
     assert status(limit * 0.999).status is Status.SUSPECTED
@@ -148,7 +148,7 @@ def test_memory_that_varies_inside_a_session_is_expected_to_vary_between_them():
     by = policy(floor=Floor(auto=False))
     quiet = judged_values({"s0": [100.0] * 5}, {"now": [110.0] * 5}, by, "peak_memory", machine="")
     found = judged_values({"s0": noisy}, {"now": [v * 1.1 for v in noisy]}, by, "peak_memory", machine="")
-    assert found.fail_limit > 2 * quiet.fail_limit
+    assert found.detectable > 2 * quiet.detectable
     within = found.evidence.within
     assert found.evidence.prior == pytest.approx(math.hypot(0.02, 1.5 * within))
 

@@ -93,7 +93,7 @@ def test_unshared_sessions_do_not_make_a_suite_look_calm():
     # One session is shared; a hundred others, one for each row, say nothing of what the suite does from day to day.
     alone = told(suite(1.06, sessions=lambda _: ["shared"], benchmarks=20), policy())
     among = told(suite(1.06, sessions=lambda i: ["shared", *(f"{i}-{s}" for s in SEVERAL)], benchmarks=20), policy())
-    assert (among.sessions_baseline, among.fail_limit) == (1, pytest.approx(alone.fail_limit))
+    assert (among.sessions_baseline, among.detectable) == (1, pytest.approx(alone.detectable))
     assert among.status is Status.UNCHANGED
 
 
