@@ -72,7 +72,8 @@ class _Program(click.Group):
         known = not args or args[0] in _COMMANDS or args[0].startswith("-")
         if not known and not ctx.resilient_parsing:  # a shell that asks for words gets none
             raise click.UsageError(f'no command "{args[0]}"{_did_you_mean(args[0])}', ctx)
-        if "--verbose" in args[: args.index("--") if "--" in args else None] and not ctx.resilient_parsing:
+        is_typed = "--verbose" in args[: args.index("--") if "--" in args else None]
+        if is_typed and not ctx.resilient_parsing and not _has_verbose(self.get_command(ctx, args[0])):
             raise click.UsageError(f"--verbose stands before the command: perfgate --verbose {args[0]}", ctx)
         return super().resolve_command(ctx, args)
 
@@ -80,6 +81,13 @@ class _Program(click.Group):
         for section in (_EVERY_DAY, _CI, _MORE):
             with formatter.section(section):
                 formatter.write_dl([(n, line) for n, (s, line) in _COMMANDS.items() if s == section])
+
+
+def _has_verbose(command: click.Command | None) -> bool:
+    """Does a command, or one inside it, have that option itself?"""
+    if isinstance(command, click.Group):
+        return any(map(_has_verbose, command.commands.values()))
+    return command is not None and any("--verbose" in option.opts for option in command.params)
 
 
 def _refuse_empty(command: click.Command) -> None:

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from perfgate.render import Format
+    from perfgate.render.terminal.style import When
 
     Command = Callable[..., Any]
 
 REPORT_DIR = "perfgate-report"
 """Folder of the reports in CI."""
+NARROWEST = 20
+"""Columns of the narrowest report."""
 _MAX_TIMEOUT = 1e7  # seconds; some months
 _MAX_NAME = 500  # characters, as in the schema
 _FLAVOR = "perfgate.junit-flavor"
@@ -58,6 +61,22 @@ class MeasuringOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How a report looks on a terminal, as far as the user said."""
+
+    color: When = "auto"
+    """``auto``, ``always`` or ``never``."""
+    width: int | None = None
+    """Columns; None: those of the terminal."""
+    rows: int | None = None
+    """Values of a part that are shown, 0: all; None: the usual number."""
+    is_verbose: bool = False
+    """Show all values, and how they were measured."""
+    is_quiet: bool = False
+    """Show the verdict alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportOptions:
     """Where the reports of a verdict go."""
 
@@ -69,6 +88,8 @@ class ReportOptions:
     """Folder of ``report.json`` and ``report.md``; None: in CI the usual one, unless files are named."""
     form: Format
     """Format on stdout."""
+    look: Look
+    """How a report looks on a terminal."""
     github: bool | None
     """Write annotations, summary and outputs of a GitHub Actions step; None: where one runs."""
 
@@ -182,6 +203,43 @@ def format_options(command: Command) -> Command:
     return _with(command, options)
 
 
+def look_options(command: Command) -> Command:
+    """Give a command the options that say how a report looks on a terminal, as its argument ``look``."""
+    options = (
+        click.option(
+            "--rows",
+            cls=ReportOption,
+            type=click.IntRange(0, 10**6),
+            metavar="N",
+            help="Show N values of each kind; 0: all.",
+        ),
+        click.option(
+            "--width",
+            cls=ReportOption,
+            type=click.IntRange(NARROWEST, 1000),
+            metavar="N",
+            help="Columns (default: those of the terminal; 80 in a pipe).",
+        ),
+        click.option(
+            "--color",
+            cls=ReportOption,
+            type=click.Choice(["auto", "always", "never"]),
+            default="auto",
+            show_default=True,
+            help="auto follows NO_COLOR, FORCE_COLOR and the terminal.",
+        ),
+        click.option(
+            "--verbose",
+            "is_verbose",
+            cls=ReportOption,
+            is_flag=True,
+            help="Show all values, how they were measured, and what was read.",
+        ),
+        click.option("--quiet", "is_quiet", cls=ReportOption, is_flag=True, help="Show the verdict alone."),
+    )
+    return _with(_gather(command, ("rows", "width", "color", "is_verbose", "is_quiet"), "look", _look), options)
+
+
 def report_options(command: Command) -> Command:
     """Give a command the options that say where a verdict's reports go, as its argument ``output``."""
     suffixes = ", ".join(r.suffixes[0] for r in RENDERERS if r.suffixes)
@@ -201,6 +259,7 @@ def report_options(command: Command) -> Command:
             help=f"Write report.json and report.md there (in CI: {REPORT_DIR}).",
         ),
         format_options,
+        look_options,
         click.option(
             "--github/--no-github",
             cls=ReportOption,
@@ -208,7 +267,7 @@ def report_options(command: Command) -> Command:
             help="Annotations, summary and outputs (in Actions: on).",
         ),
     )
-    names = ("reports", "report_dir", "form", "github")
+    names = ("reports", "report_dir", "form", "look", "github")
     return _with(_gather(command, names, "output", _output), options)
 
 
@@ -297,6 +356,21 @@ def _foreign(given: Mapping[str, Any]) -> object:
     return ForeignOptions(**given)
 
 
+def _look(given: Mapping[str, Any]) -> Look:
+    """Return how a report looks; who asks for more gets the lines about what was read as well.
+
+    Raises:
+        UsageError: options exclude each other.
+    """
+    if given["is_verbose"] and given["is_quiet"]:
+        raise click.UsageError("--verbose and --quiet exclude each other")
+    if given["is_verbose"]:
+        from perfgate.cli.verbose import listen
+
+        listen()
+    return Look(**given)
+
+
 def _output(given: Mapping[str, Any]) -> ReportOptions:
     """Return where reports go."""
     return ReportOptions(
@@ -304,6 +378,7 @@ def _output(given: Mapping[str, Any]) -> ReportOptions:
         flavor=click.get_current_context().meta[_FLAVOR],
         folder=given["report_dir"],
         form=given["form"],
+        look=given["look"],
         github=given["github"],
     )
 

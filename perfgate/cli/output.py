@@ -11,10 +11,13 @@ import click
 from perfgate.core.errors import cannot_decide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from typing import TextIO
 
+    from perfgate.cli.options import Look
     from perfgate.core.errors import Diagnostic
     from perfgate.render import Format
+    from perfgate.render.terminal.style import Style
 
 
 def say(line: str, *, err: bool = False) -> None:
@@ -28,6 +31,43 @@ def say_all(diagnostics: Iterable[Diagnostic]) -> None:
     for diagnostic in diagnostics:
         for line in diagnostic.lines():
             say(line, err=True)
+
+
+def style_of(
+    look: Look | None, stream: TextIO | None, environ: Mapping[str, str], *, names_faults: bool = True, more: str = ""
+) -> Style:
+    """Return how a report is drawn on a stream: what the user said, else what the environment and the stream say.
+
+    Args:
+        look: as the user said; None: nothing.
+        stream: stdout; None: it is closed.
+        environ: see `perfgate.render.terminal.style.has_color`; ``COLUMNS`` is the width, and ``PERFGATE_ASCII``
+            unless empty asks for ASCII.
+        names_faults: does the report name the faults?
+        more: command that lists the values that are not shown; empty: none.
+    """
+    from shutil import get_terminal_size
+
+    from perfgate.cli.options import Look
+    from perfgate.render.terminal.style import MOST_ROWS, NARROWEST, PIPED, WIDEST, Style, can_show, has_color
+
+    look = look or Look()
+    width = look.width
+    is_terminal = stream is not None and stream.isatty()
+    if width is None:
+        stated = environ.get("COLUMNS", "")
+        is_stated = stated.isdecimal() and 0 < int(stated) <= WIDEST
+        width = int(stated) if is_stated else get_terminal_size((PIPED, 24)).columns if is_terminal else PIPED
+    return Style(
+        width=min(max(width, NARROWEST), WIDEST),
+        has_color=has_color(look.color, environ, is_terminal=is_terminal),
+        is_ascii=bool(environ.get("PERFGATE_ASCII")) or not can_show(stream.encoding if stream else None),
+        is_verbose=look.is_verbose,
+        is_quiet=look.is_quiet,
+        rows=MOST_ROWS if look.rows is None else look.rows,
+        shows_faults=names_faults,
+        more=more,
+    )
 
 
 def echo(text: str, *, form: Format = "text", err: bool = False) -> None:

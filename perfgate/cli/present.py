@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
 from perfgate.cli.options import REPORT_DIR
-from perfgate.cli.output import echo, say, write
+from perfgate.cli.output import echo, say, style_of, write
 from perfgate.core.errors import CannotDecideError, Diagnostic, warning
 from perfgate.pipeline.report_io import choose_folder, write_output
 from perfgate.publish.actions import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from perfgate.cli.options import ReportOptions
     from perfgate.core.finding import ExitCode, Verdict
+    from perfgate.render.terminal.style import Style
     from perfgate.report.document import Document
 
 _SUMMARY_TOO_LONG = "The report is too long for a summary: see `report.md` among the files of this run.\n"
@@ -91,7 +93,9 @@ def present_verdict(
     for line in (line for diagnostic in kept for line in diagnostic.lines()):
         say(line, err=True)
     document, last = compose(verdict), f"{folder}/report.md" if folder else ""
-    faults += show(document, output.form, files, named_last=last, in_actions=in_actions)
+    more = _find_more(verdict, next((path for path, form in files if form == "json"), ""))
+    style = style_of(output.look, sys.stdout, os.environ, names_faults=not faults, more=more)
+    faults += show(document, output.form, files, style=style, named_last=last, in_actions=in_actions)
     if in_actions:
         present_in_actions(verdict, document, os.environ, folder or "", to_stderr=output.form != "text")
     if faults:
@@ -104,6 +108,7 @@ def show(
     form: Format,
     targets: Sequence[tuple[str, Format]] = (),
     *,
+    style: Style | None = None,
     named_last: str = "",
     in_actions: bool = False,
 ) -> list[Diagnostic]:
@@ -113,6 +118,7 @@ def show(
         document: what to show.
         form: the format on stdout.
         targets: files, each with its format.
+        style: how it is drawn on a terminal; None: as the environment says.
         named_last: a file to name after everything else; empty: none.
         in_actions: show people the names as they are, and stop GitHub's runner from reading meanwhile.
 
@@ -125,14 +131,25 @@ def show(
             write_output(path, render(document, its_form).encode("utf-8", "replace"), slug="report-unwritable")
         except CannotDecideError as caught:
             faults.extend(caught.diagnostics)
-    text = render(document, form)
+    text = render(document, form, style or style_of(None, sys.stdout, os.environ))
     if in_actions and renderer_of(form).runner_escape is None:
         write(without_commands(text, token=new_token()))
     else:
         echo(text, form=form)
     if named_last and not faults:
-        say(f"report: {named_last}", err=form != "text")
+        say(f"details: {named_last}", err=form != "text")
     return faults
+
+
+def _find_more(verdict: Verdict, report: str) -> str:
+    """Return the command that lists all values: of the report that was written, else the check again.
+
+    A comparison of two versions is not repeated for that: it measures.
+    """
+    if report:
+        return f"perfgate report {quote(report)} --rows 0"
+    repeat = verdict.compared.reproduce
+    return f"{repeat} --rows 0" if repeat.startswith("perfgate check") else ""
 
 
 def present_in_actions(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.options import format_options
+from perfgate.cli.options import format_options, look_options
 
 if TYPE_CHECKING:
+    from perfgate.cli.options import Look
     from perfgate.core.finding import ExitCode
     from perfgate.render import Format
 
@@ -16,13 +20,15 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("path", metavar="REPORT_JSON")
 @format_options
+@look_options
 @click.option("--exit-code", is_flag=True, help="Exit as the check did: 0, 1 or 2.")
-def command(path: str, form: Format, *, exit_code: bool) -> ExitCode | None:
+def command(path: str, form: Format, *, look: Look, exit_code: bool) -> ExitCode | None:
     """Render a report again in another format.
 
     Exits 0 whatever the verdict in it, unless --exit-code asks for the verdict's,
     the worst where several checks of a job left theirs beside it.
     """
+    from perfgate.cli.output import style_of
     from perfgate.cli.present import show
     from perfgate.core.errors import CannotDecideError
     from perfgate.pipeline.report_io import read_report
@@ -30,7 +36,8 @@ def command(path: str, form: Format, *, exit_code: bool) -> ExitCode | None:
     from perfgate.pipeline.verdicts import cause
 
     document = read_report_of_job(path) if exit_code else read_report(path)
-    show(document, form)
+    more = f"perfgate report {quote(path)} --rows 0"
+    show(document, form, style=style_of(look, sys.stdout, os.environ, more=more))
     if not exit_code or document.verdict is None:
         return None
     if faults := cause(document.verdict):

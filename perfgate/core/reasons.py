@@ -6,16 +6,16 @@ _CONFIRM = (
     "keep its report (`--report-dir first`), measure again in a fresh session, judge both: "
     "`perfgate check --confirm first/report.json`"
 )
-_REPLACE = "`perfgate baseline refresh --replace --reason …`"
+_REPLACE = "`perfgate baseline refresh --replace --reason '...'`"
 SENTENCES: dict[str, tuple[str, str]] = {
     # failed
     "worse": (
         "worse than the limit",
-        "find the change, or accept it: `perfgate baseline refresh --replace --reason …`",
+        "find the change, or accept it: `perfgate baseline refresh --replace --reason '...'`",
     ),
     "confirmed": (
         "worse than the limit in every fresh session",
-        "find the change, or accept it: `perfgate baseline refresh --replace --reason …`",
+        "find the change, or accept it: `perfgate baseline refresh --replace --reason '...'`",
     ),
     "not-excluded": (
         "worse for certain, and a change as large as the threshold is not excluded",
@@ -35,7 +35,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # could not be judged
     "no-runs": (
         "no run of it was found",
-        "measure it; or, if it was removed on purpose, `git rm` its file, which `perfgate baseline show NAME` prints",
+        (
+            "measure it: `perfgate run --benchmark NAME -- CMD`; "
+            "if it was removed on purpose, `git rm` its file, which this names: `perfgate baseline show NAME`"
+        ),
     ),
     "looks-renamed": (
         "it looks renamed",
@@ -56,7 +59,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "no-values": (
         "no run contains the metric",
-        "record it again, or start anew: `perfgate baseline refresh --replace --reason …`",
+        "record it again, or start anew: `perfgate baseline refresh --replace --reason '...'`",
     ),
     "no-statistic": (
         "the file does not contain this percentile",
@@ -64,30 +67,30 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "unit-differs": (
         "the units differ",
-        "record the metric in the baseline's unit, or start anew: `perfgate baseline refresh --replace --reason …`",
+        "record the metric in the baseline's unit, or start anew: `perfgate baseline refresh --replace --reason '...'`",
     ),
     "direction-differs": (
         "the directions differ",
-        "record the metric as the baseline does, or start anew: `perfgate baseline refresh --replace --reason …`",
+        "record the metric as the baseline does, or start anew: `perfgate baseline refresh --replace --reason '...'`",
     ),
     "source-differs": (
         "measured by different methods",
         (
             "measure all runs by one method; if it is not the baseline's, then start the baseline anew: "
-            "`perfgate baseline refresh --replace --reason …`"
+            "`perfgate baseline refresh --replace --reason '...'`"
         ),
     ),
     "counted-elsewhere": (
         "another interpreter, or other packages",
         (
             "measure with the Python version and the packages of the baseline; or start it anew with these: "
-            "`perfgate baseline refresh --replace --reason …`"
+            "`perfgate baseline refresh --replace --reason '...'`"
         ),
     ),
     "rows-differ": (
         "the workload differs (rows_used)",
         (
-            "measure the same input; or start anew: `perfgate baseline refresh --replace --reason …`; "
+            "measure the same input; or start anew: `perfgate baseline refresh --replace --reason '...'`; "
             'or set `workload = "rate"`'
         ),
     ),
@@ -184,7 +187,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "better-than-base": ("better, beyond the threshold", ""),
     "better": (
         "better, beyond the threshold",
-        "keep the gain: add `--report r.json` to the check, then `perfgate baseline refresh --replace-improved r.json`",
+        "keep the gain: `perfgate check --report r.json; perfgate baseline refresh --replace-improved r.json`",
     ),
     "below-least": ("shorter than `--min-time` on both sides", ""),
     "within-threshold": ("within the threshold", ""),
@@ -201,8 +204,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "one-session": (
         "the baseline has one session, so that smaller changes are not detected",
         (
-            "add sessions of other jobs or days: `perfgate baseline refresh`; for two files of one job: "
-            "`--same-session`; or measure both versions in one job: `perfgate ab`"
+            "add sessions of other jobs or days: `perfgate baseline refresh`; "
+            "measure both versions in one job: `perfgate ab -- CMD`; for two files of one job pass `--same-session`"
         ),
     ),
     "too-noisy-in-turns": (

@@ -35,6 +35,8 @@ class Renderer:
 
     None: the text is for people only, and GitHub's runner can be stopped from reading it.
     """
+    is_styled: bool = False
+    """Does the function take the `Style` of a terminal?"""
 
     @property
     def format(self) -> Format:
@@ -47,10 +49,21 @@ _JSON = "\\u0023"
 _XML = "&#35;"
 
 RENDERERS: tuple[Renderer, ...] = (
-    Renderer(name="text", module="terminal", suffixes=(".txt",), needs_verdict=False, runner_escape=None),
+    Renderer(
+        name="text",
+        module="terminal.report",
+        suffixes=(".txt",),
+        needs_verdict=False,
+        runner_escape=None,
+        is_styled=True,
+    ),
     Renderer(name="json", module="as_json", suffixes=(".json",), needs_verdict=False, runner_escape=_JSON),
     Renderer(
-        name="markdown", module="markdown", suffixes=(".md", ".markdown"), needs_verdict=False, runner_escape=_SPACED
+        name="markdown",
+        module="markdown.report",
+        suffixes=(".md", ".markdown"),
+        needs_verdict=False,
+        runner_escape=_SPACED,
     ),
     Renderer(
         name="junit", module="junit", suffixes=(".xml",), flavor="jenkins", needs_verdict=True, runner_escape=_XML

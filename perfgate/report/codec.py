@@ -271,10 +271,15 @@ def _read_finding(data: dict[str, Any]) -> Finding:
         **{name: data[name] for name in (*_AS_IS, *_NUMBERS)},
         labels=tuple(sorted(data["labels"].items())),
         status=Status(data["status"]),
-        **{n: None if data[n] is None else (data[n][0], data[n][1]) for n in _INTERVALS},
+        interval=_read_interval(data["interval"]),
+        decision_interval=_read_interval(data["decision_interval"]),
         suspect_limit=data.get("suspect_limit"),  # reports of 0.1.0 lack it
         evidence=_read_evidence(data["evidence"]),
     )
+
+
+def _read_interval(ends: list[float] | None) -> tuple[float, float] | None:
+    return None if ends is None else (ends[0], ends[1])
 
 
 def _read_evidence(data: dict[str, float]) -> Evidence:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from perfgate.core.finding import Verdict
+    from perfgate.core.finding import Finding, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,63 @@ class Fold:
 
     summary: Line
     blocks: tuple[Block, ...]
+    is_background: bool = False
+    """Is it left out where a report has to be short, as on a terminal?"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """The verdict of a check."""
+
+    verdict: Literal["pass", "regression", "error"]
+    """In one word, as ``report.json`` has it."""
+    title: str
+    """In a few words, for a heading: ``2 performance regressions``."""
+    line: Line
+    """In one sentence or two."""
+    counts: tuple[tuple[str, int], ...]
+    """Part of the report -> how many values it has, of the parts that are counted beside the sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What was compared with what, in one line."""
+
+    line: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """The judged values of one part of a report; a renderer words those that it shows (`perfgate.report.verdict`)."""
+
+    part: str
+    """Name of the part."""
+    findings: tuple[Finding, ...]
+    """Worst first; at least one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something to do."""
+
+    words: Line
+    """What it does; without a command the whole step."""
+    command: str
+    """What to type; empty: nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """What to do next, the best first."""
+
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """What prevented a decision; a command names these on stderr, too."""
+
+    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +177,7 @@ class Gauge:
     """Names and values; no two gauges of a document have the same name and labels."""
 
 
-Block = Heading | Paragraph | Bullets | Table | Fold
+Block = Heading | Paragraph | Bullets | Table | Fold | Headline | Context | Values | Steps | Faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +185,7 @@ class Document:
     """The whole report."""
 
     data: Mapping[str, Any]
-    """The verdict as JSON data (schema ``perfgate/report/1``)."""
+    """The verdict as JSON data (schema ``perfgate/report/2``)."""
     blocks: tuple[Block, ...]
     """What people read, in order."""
     verdict: Verdict | None = None
@@ -149,10 +206,12 @@ def verdict_in(document: Document) -> Verdict:
 
 
 def opening_lines(document: Document) -> list[str]:
-    """Return what a report says before its first heading, line by line: the verdict, and edits of the gate."""
+    """Return what a report says before its first values, line by line: the verdict, and edits of the gate."""
     lines: list[Line] = []
-    for block in takewhile(lambda b: isinstance(b, Paragraph | Bullets), document.blocks):
-        if isinstance(block, Paragraph):
+    for block in takewhile(lambda b: isinstance(b, Headline | Context | Paragraph | Bullets), document.blocks):
+        if isinstance(block, Headline):
+            lines.append((strong(block.title[:1].upper() + block.title[1:]), text(". "), *block.line))
+        elif isinstance(block, Paragraph):
             lines.append(block.line)
         elif isinstance(block, Bullets):
             lines += block.lines

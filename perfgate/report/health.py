@@ -41,9 +41,14 @@ def health(verdict: Verdict) -> Line:
         if f.level == "fail" and f.detectable is not None and f.detectable > -1.0 and f.benchmark != WHOLE_SUITE
     ]
     if costs:
-        ends = f"median {detectable(median(costs))}, largest {detectable(max(costs))}"
-        facts += f"; smallest detectable change of this check: {ends}"
+        facts += f"; smallest detectable change of this check: {range_of(costs)}"
     return text(f"{facts}; details: "), name("perfgate audit")
+
+
+def range_of(costs: Sequence[float]) -> str:
+    """Return the median and the largest of some detectable changes, or the one number that both read as."""
+    middle, most = detectable(median(costs)), detectable(max(costs))
+    return most if middle == most else f"median {middle}, largest {most}"
 
 
 def _range(counts: Sequence[int], noun: str) -> str:

@@ -148,12 +148,9 @@ def describe_measurement(verdict: Verdict) -> Iterable[Line]:
     if suite.false_alarms is not None and suite.gated:
         yield (text(f"Target false-alarm rate: at most {suite.false_alarms:g} in 100 unchanged pull requests"),)
     yield text("Repeat with: "), name(sides.reproduce)
-    yield (
-        name(sides.tool),
-        text("; Runs: baseline / current; Detectable: the smallest worsening that would have failed"),
-    )
-    if any(f.evidence.runs_needed for f in verdict.findings):
-        yield (text("~: percentile of too few runs, not reliable, shown only; ?: the bound is unknown"),)
+    if any(f.decision_interval for f in verdict.findings):
+        yield (text("A value fails when its change is beyond the threshold and its interval wholly worse than 0"),)
+    yield (name(sides.tool),)
 
 
 def _list(before: str, names: Sequence[str]) -> Line:

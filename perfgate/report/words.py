@@ -10,7 +10,12 @@ _DIGITS = 4
 _MOST_DIGITS = 15
 _MOST_DECIMALS = 12  # a change fails from 1e-12 beyond its limit
 _MOST_DETECTABLE = 10.0  # a smallest detectable change beyond +1,000 % says that nothing is detected
-_GIANT = 1e10  # a change that nobody reads digit by digit
+_MOST_PERCENT = 10.0
+"""A worsening beyond it, +1,000 %, reads better as a multiple."""
+_MOST_MULTIPLE = 10_000.0
+"""A multiple beyond it says no more than that something is wrong."""
+_WHOLE = 0.9995
+"""Changes from this on have no decimals: they would read 100.0 %."""
 
 
 def amount(value: float, unit: str, *, beside: float | None = None, apart: bool = True) -> str:
@@ -45,8 +50,11 @@ def _short(value: float, digits: int) -> str:
 
 
 def percent(change: float, *, apart_from: float | None = None) -> str:
-    """Return a change as a signed percentage with one decimal, with more where it would read like its limit."""
-    decimals = 1
+    """Return a change as a signed percentage, or as a multiple where that is large.
+
+    It has one decimal below 100 %, none above, and more where it would read like its limit.
+    """
+    decimals = 1 if abs(change) < _WHOLE else 0
     while (
         apart_from is not None
         and change != apart_from
@@ -63,8 +71,11 @@ def detectable(change: float) -> str:
 
 
 def _percent(change: float, decimals: int) -> str:
-    """Return a signed percentage; what rounds to zero has no sign."""
-    rounded = f"{_hundredfold(change, decimals)}%"
+    """Return a signed percentage; what rounds to zero has no sign. Beyond +1,000 % it is a multiple."""
+    if change > _MOST_PERCENT:
+        multiple = 1.0 + change
+        return f"over {_MOST_MULTIPLE:,.0f}×" if multiple > _MOST_MULTIPLE else f"{multiple:,.{max(decimals - 1, 0)}f}×"
+    rounded = f"{change * 100:+,.{decimals}f}%"
     return rounded[1:] if not rounded.strip("+-0.%") else rounded
 
 
@@ -72,15 +83,10 @@ def span(interval: tuple[float, float]) -> str:
     """Return an interval of a change, in whole percent where that says enough."""
     low, high = interval
     decimals = 0 if high - low >= 0.02 else 1  # noqa: PLR2004 - two percent wide
-    return f"{_hundredfold(low, decimals)} … {_hundredfold(high, decimals)}%"
-
-
-def _hundredfold(change: float, decimals: int) -> str:
-    """Return a hundred times a change, signed; a giant in powers of ten, where the product may not be a number."""
-    if abs(change) < _GIANT:
-        return f"{change * 100:+,.{decimals}f}"
-    digits, _, power = f"{change:+.1e}".partition("e")
-    return f"{digits}e{int(power) + 2:+d}"
+    ends = [_percent(end, decimals) for end in (low, high)]
+    if all(end.endswith("%") for end in ends):
+        ends[0] = ends[0].removesuffix("%")
+    return " to ".join(ends)
 
 
 def count(number: int, singular: str, plural: str = "") -> str:

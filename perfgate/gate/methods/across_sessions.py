@@ -60,9 +60,9 @@ class _Limited:
         return abs(self.change), self.fresh.session
 
     def interval(self, k: Multiples) -> tuple[float, float]:
-        """Return the interval of the log change whose ends decide: about a worsening, and about a gain."""
-        se = self.fresh.model.se
-        return self.change - k.fail * se, self.change + k.gain * se
+        """Return the interval of the log change at the level at which a worsening fails."""
+        reach = k.fail * self.fresh.model.se
+        return self.change - reach, self.change + reach
 
 
 def across_sessions(standing: Standing, together: Together) -> Decision:

@@ -1,0 +1,1 @@
+"""Document -> GitHub-flavoured markdown that no name can break."""

@@ -1,0 +1,198 @@
+"""The report of a check as markdown: a heading that says it, what needs attention, what to do, and the rest folded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfgate.render.markdown.blocks import draw, draw_block, fold
+from perfgate.render.markdown.spans import code, draw_line, fenced
+from perfgate.render.markdown.values import common_metric, draw_values
+from perfgate.report.document import (
+    Bullets,
+    Context,
+    Faults,
+    Fold,
+    Headline,
+    Steps,
+    Values,
+)
+from perfgate.report.verdict.parts import PARTS, title_of
+from perfgate.report.verdict.value import value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfgate.report.document import Block, Document, Step
+
+_VERDICTS = {"pass": "✅", "regression": "❌", "error": "⛔"}
+_COUNTS = {"suspected": "⚠️ ", "improved": "🚀 ", "unchanged": "✅ "}
+_SUSPECTED = "⚠️"
+_LONGEST_INLINE = 60
+"""Characters of a command inside a sentence; a longer one has a block of its own."""
+_PARTS = {part.name: part for part in PARTS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Where a report stands, and how much of it."""
+
+    suite: str = ""
+    """Name of the suite beside others of the repository, of a-z, 0-9 and dashes; empty: there is one."""
+    rows: int = 200
+    """Values of a part that are shown."""
+    bullets: int = 200
+    """Lines of a list that are shown, such as of faults and notes."""
+    is_open: bool = True
+    """Are values that hold shown without a click?"""
+    run_page: str = ""
+    """Address of the run, from a source that can be trusted; empty: none."""
+    html_page: str = ""
+    """Address of the HTML report, likewise."""
+    tool: str = ""
+    """Name and version of the program that judged, from data; empty: not shown."""
+
+
+FILE = Page()
+"""A file, and the summary of a job."""
+
+
+def render(document: Document) -> str:
+    """Return a document as markdown."""
+    if isinstance(document.blocks[0] if document.blocks else None, Headline):
+        return draw_report(document.blocks, FILE)
+    return draw(document.blocks)
+
+
+def draw_report(blocks: Sequence[Block], page: Page) -> str:
+    """Return the report of a check.
+
+    Args:
+        blocks: as `perfgate.report.compose.blocks_of` returns them.
+        page: where it stands.
+    """
+    sides = _sides(blocks)
+    opened = _opened(blocks)
+    drawn: list[str] = []
+    folded: list[Values] = []
+    for block in blocks:
+        if isinstance(block, Headline):
+            drawn += _headline(block, page)
+        elif isinstance(block, Values):
+            if block.part in opened:
+                drawn.append(_values(block, sides, page, is_titled=len(opened) > 1 or block.part not in _OWN_TITLE))
+            else:
+                folded.append(block)
+        elif isinstance(block, Steps):
+            drawn.append(_steps(block.steps))
+        elif isinstance(block, Faults):
+            drawn.append(_bullets(Bullets(lines=block.lines), page))
+        elif isinstance(block, Bullets):
+            drawn.append(_bullets(block, page))
+        elif isinstance(block, Fold) and block.is_background:
+            drawn += _fold_values(folded, sides, page)
+            drawn.append(draw_block(block))
+        elif not isinstance(block, Context):
+            drawn.append(draw_block(block))
+    return "\n\n".join([*drawn, _footer(blocks, page)]) + "\n"
+
+
+_OWN_TITLE = frozenset({"failed", "undecided", "improved"})
+"""Parts whose symbols say what they are."""
+
+
+def _sides(blocks: Sequence[Block]) -> tuple[str, str]:
+    """Return what both sides are called: git's words for two versions that were measured together."""
+    context = next((b for b in blocks if isinstance(b, Context)), None)
+    is_of_versions = context is not None and context.line[0].text.startswith("base ")
+    return ("Base", "Head") if is_of_versions else ("Baseline", "Current")
+
+
+def _opened(blocks: Sequence[Block]) -> set[str]:
+    """Return the parts that stand open: those that make the verdict; of a pass those that deserve attention."""
+    parts = [b.part for b in blocks if isinstance(b, Values)]
+    decisive = {p for p in parts if _PARTS[p].need == "verdict"}
+    return decisive or {p for p in parts if _PARTS[p].need == "attention" and p != "noisy"}
+
+
+def _headline(block: Headline, page: Page) -> list[str]:
+    """Return the heading, and the line of the sentence and the counts."""
+    counts = dict(block.counts)
+    symbol = _SUSPECTED if block.verdict == "pass" and counts.get("suspected") else _VERDICTS[block.verdict]
+    suite = f" ({page.suite})" if page.suite else ""
+    counted = [f"{_COUNTS.get(part, '')}{n:,} {_PARTS[part].noun}" for part, n in block.counts]
+    return [f"## {symbol} perfgate{suite}: {block.title}", " · ".join([draw_line(block.line), *counted])]
+
+
+def _values(block: Values, sides: tuple[str, str], page: Page, *, is_titled: bool) -> str:
+    """Return a table of the first values of a part, with how many more there are."""
+    values = [value_of(f) for f in block.findings[: page.rows]]
+    metric = common_metric(values)
+    title = f"**{title_of(_PARTS[block.part], block.findings)} ({len(block.findings):,})**" if is_titled else ""
+    title += f"{', ' if title else 'Metric: '}{metric}" if metric else ""
+    more = len(block.findings) - len(values)
+    if more:
+        title = f"{title}{': ' if title else ''}the {len(values):,} worst"
+        where = f"[HTML report]({page.html_page})" if page.html_page else _run(page)
+        rest = f"\n\n… and {more:,} more in {where}."
+    else:
+        rest = ""
+    return (f"{title}\n\n" if title else "") + draw_values(values, sides) + rest
+
+
+def _run(page: Page) -> str:
+    return f"[the run]({page.run_page})" if page.run_page else "`report.json`"
+
+
+def _fold_values(folded: Sequence[Values], sides: tuple[str, str], page: Page) -> list[str]:
+    """Return the values that stand behind a click: what deserves attention by its names, the others as one number."""
+    attention = [b for b in folded if _PARTS[b.part].need == "attention"]
+    others = [b for b in folded if _PARTS[b.part].need == "other"]
+    background = [b for b in folded if _PARTS[b.part].need == "background"]
+    found = []
+    if attention:
+        summary = ", ".join(f"{len(b.findings):,} {_PARTS[b.part].noun}" for b in attention)
+        found.append(fold(summary, _tables(attention, sides, page), is_open=page.is_open))
+    for blocks, noun in ((others, "other"), (background, "ungated")):
+        if blocks:
+            number = sum(len(b.findings) for b in blocks)
+            summary = f"{number:,} {noun} {'value' if number == 1 else 'values'}"
+            found.append(fold(summary, _tables(blocks, sides, page), is_open=page.is_open and noun == "other"))
+    return found
+
+
+def _tables(blocks: Sequence[Values], sides: tuple[str, str], page: Page) -> str:
+    return "\n\n".join(_values(b, sides, page, is_titled=True) for b in blocks)
+
+
+def _bullets(block: Bullets, page: Page) -> str:
+    """Return a list, with how many lines more there are."""
+    shown = block.lines[: page.bullets]
+    more = len(block.lines) - len(shown)
+    return draw_block(Bullets(lines=shown)) + (f"\n- … and {more:,} more in {_run(page)}" if more else "")
+
+
+def _steps(steps: Sequence[Step]) -> str:
+    """Return what to do: one step in the line, several as a list; a long command in a block that can be copied."""
+    if len(steps) == 1:
+        return f"**What to do:** {_step(steps[0])}"
+    return "\n".join(["**What to do:**", "", *(f"- {_step(step)}" for step in steps)])
+
+
+def _step(step: Step) -> str:
+    words = draw_line(step.words)
+    if not step.command:
+        return f"{words}."
+    if len(step.command) <= _LONGEST_INLINE:
+        return f"{words}: {code(step.command, in_table=False)}" if words else code(step.command, in_table=False)
+    indented = fenced(step.command).replace("\n", "\n  ")
+    return f"{words}:\n\n  {indented}"
+
+
+def _footer(blocks: Sequence[Block], page: Page) -> str:
+    """Return the last line: what was compared, and where more is."""
+    parts = [draw_line(b.line) for b in blocks if isinstance(b, Context)]
+    parts += [f"[run]({page.run_page})"] if page.run_page else []
+    parts += [f"[HTML report]({page.html_page})"] if page.html_page else []
+    parts += [code(page.tool, in_table=False)] if page.tool else []
+    return f"<sub>{' · '.join(parts)}</sub>"

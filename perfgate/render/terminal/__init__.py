@@ -1,0 +1,1 @@
+"""Document -> plain text for a terminal, a pipe or a log."""

@@ -1,0 +1,111 @@
+"""The interval that decides, drawn against its marks: right is worse, and a value fails right of both."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from perfgate.render.terminal.cells import cells
+
+if TYPE_CHECKING:
+    from perfgate.render.terminal.style import Style, Token
+    from perfgate.report.verdict.value import Picture
+
+NARROWEST, WIDEST = 12, 32
+"""Columns of a plot."""
+_LEFT, _RIGHT = -math.asinh(6), math.asinh(30)
+"""Ends of the axis, in asinh of multiples of the mark: linear near 0, logarithmic far away."""
+_FALLBACK = 0.05
+"""Unit of the axis where the mark is at 0."""
+_LABELLED = (0, 1, 5, 20)
+"""Multiples of the threshold that a wide ruler names."""
+
+
+def draw(picture: Picture, width: int, token: Token, style: Style) -> str:
+    """Return the interval, its dot and both marks, in so many columns.
+
+    Args:
+        picture: what is drawn.
+        width: columns, `NARROWEST` to `WIDEST`.
+        token: colour of the interval.
+        style: says colours and symbols.
+    """
+    unit = _unit(picture)
+    line: list[tuple[str, Token]] = [(" ", "plain")] * width
+    zero, mark, dot = (_place(x / unit, width) for x in (0.0, picture.mark, picture.dot))
+    if picture.low is not None and picture.high is not None:
+        start, end = (_place(x / unit, width) for x in (picture.low, picture.high))
+        for at in range(max(start, 0), min(end, width - 1) + 1):
+            line[at] = ("─", token)
+        if 0 <= start < width:
+            line[start] = ("├", token)
+        if 0 <= end < width:
+            line[end] = ("┤", token)
+        if start < 0:
+            line[0] = ("◀", token)
+        if end >= width:
+            line[-1] = ("▶", token)
+    for at, free, crossed, colour in ((zero, "│", "┼", "dim"), (mark, "┃", "╂", "strong")):
+        line[at] = (free if line[at][0] == " " else crossed, colour)  # type: ignore[assignment]
+    line[_dot_place(dot, zero, mark, picture, width)] = ("●", token)
+    return "".join(style.paint(colour, style.spell(symbol)) if symbol != " " else " " for symbol, colour in line)
+
+
+def _unit(picture: Picture) -> float:
+    return picture.mark if 0.0 < picture.mark < math.inf else _FALLBACK
+
+
+def _place(multiple: float, width: int) -> int:
+    """Return the column of a multiple of the mark; outside the axis one before the first, or one behind the last."""
+    if multiple == math.inf:
+        return width
+    place = round((math.asinh(multiple) - _LEFT) / (_RIGHT - _LEFT) * (width - 1))
+    return min(max(place, -1), width)
+
+
+def _dot_place(dot: int, zero: int, mark: int, picture: Picture, width: int) -> int:
+    """Return the column of the dot: never on the wrong side of the mark, however coarse the columns are."""
+    place = min(max(dot, 0), width - 1)
+    is_beyond = picture.dot > picture.mark
+    if is_beyond and place <= mark < width - 1:
+        return mark + 1
+    if not is_beyond and place > mark:
+        return mark
+    return place if place != zero or picture.dot == 0.0 else zero
+
+
+def rule(thresholds: set[str], width: int) -> str:
+    """Return the labels above the plots: no change and the threshold, and multiples of it where there is room.
+
+    Args:
+        thresholds: of all values that are drawn, such as ``+5%``.
+        width: columns of the plots.
+    """
+    only = next(iter(thresholds)) if len(thresholds) == 1 else ""
+    share = _share(only)
+    line = [" "] * width
+    for multiple in _LABELLED if share and width > 20 else _LABELLED[:2]:  # noqa: PLR2004 - room for four labels
+        label = "0" if not multiple else f"+{share * multiple:g}%" if share else "limit"
+        _write(line, _place(float(multiple), width), label, is_needed=multiple == 1)
+    return "".join(line).rstrip()
+
+
+def _share(threshold: str) -> float:
+    """Return the percentage of a threshold without its sign; 0.0 where it is none."""
+    digits = threshold.strip("+-%")
+    try:
+        return float(digits) if threshold.endswith("%") else 0.0
+    except ValueError:
+        return 0.0
+
+
+def _write(line: list[str], at: int, label: str, *, is_needed: bool) -> None:
+    """Write a label where nothing stands beside it; one that is needed takes the place of what does."""
+    end = at + cells(label)
+    if end > len(line):
+        return
+    if not all(c == " " for c in line[max(at - 1, 0) : end]):
+        if not is_needed:
+            return
+        line[:at] = [" "] * at
+    line[at:end] = label

@@ -1,0 +1,238 @@
+"""Document -> plain text: of a check the values first and the verdict last, where the eye is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import plain
+from perfgate.render.terminal.cells import cells, cut, wrap
+from perfgate.render.terminal.style import MOST_ROWS, PLAIN, VERDICTS
+from perfgate.render.terminal.values import Layout, draw_values
+from perfgate.report.document import (
+    Bullets,
+    Context,
+    Faults,
+    Fold,
+    Heading,
+    Headline,
+    Paragraph,
+    Steps,
+    Table,
+    Values,
+)
+from perfgate.report.verdict.parts import PARTS, title_of
+from perfgate.report.verdict.value import value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfgate.render.terminal.style import Style, Token
+    from perfgate.report.document import Block, Column, Document, Line, Step
+    from perfgate.report.verdict.parts import Part
+    from perfgate.report.verdict.value import Value
+
+_LONGEST_NAME = 36
+_MOST_TABLE_ROWS = 40
+_MOST_BULLETS = 5
+_MOST_STEPS = 2
+_PRIORITY = 1  # of columns that fit into a table of 80 columns
+_FEW = MOST_ROWS
+"""Values of a check up to which those that hold are shown as well."""
+_NOISY = "noisy"
+_PARTS = {part.name: part for part in PARTS}
+_TOKENS: dict[str, Token] = {
+    "failed": "bad", "undecided": "bad", "suspected": "warn", "noisy": "noisy", "improved": "good", "unchanged": "good",
+}  # fmt: skip
+"""Part -> colour of its heading."""
+
+
+def render(document: Document, style: Style = PLAIN) -> str:
+    """Return a document as plain text."""
+    if isinstance(document.blocks[0] if document.blocks else None, Headline):
+        return _report(document.blocks, style)
+    return style.spell("\n\n".join(_block(b, style) for b in document.blocks if _is_shown(b, style))) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What is shown of one part."""
+
+    part: Part
+    title: str
+    values: list[Value]
+    hidden: int
+    """How many of its values are not shown."""
+
+
+def _report(blocks: Sequence[Block], style: Style) -> str:
+    """Return the report of a check."""
+    (verdict,) = (b for b in blocks if isinstance(b, Headline))
+    steps = [step for b in blocks if isinstance(b, Steps) for step in b.steps]
+    ending = [*_verdict(verdict, style), *(_steps(steps[:_MOST_STEPS], style) if style.shows_faults else [])]
+    if style.is_quiet:
+        return "\n".join(_verdict(verdict, style)) + "\n"
+    shown = _choose(blocks, verdict, style)
+    values = [v for s in shown.values() for v in s.values]
+    layout = Layout.of(values, _sides(blocks), style.width) if values else None
+    drawn: list[str] = []
+    for block in blocks:
+        if isinstance(block, Values) and layout and block.part in shown:
+            head = [style.paint("dim", style.spell(layout.head()))] if block.part == next(iter(shown)) else []
+            drawn.append("\n".join(_part(shown[block.part], head, layout, style)))
+        elif not isinstance(block, Headline | Steps | Values) and _is_shown(block, style):
+            text = style.spell(_block(block, style))
+            drawn.append(style.paint("dim", text) if isinstance(block, Context) else text)
+    return "\n\n".join([*(d for d in drawn if d), "\n".join(ending)]) + "\n"
+
+
+def _sides(blocks: Sequence[Block]) -> tuple[str, str]:
+    """Return what both sides are called: git's words for two versions that were measured together."""
+    context = next((b for b in blocks if isinstance(b, Context)), None)
+    is_of_versions = context is not None and context.line[0].text.startswith("base ")
+    return ("base", "head") if is_of_versions else ("baseline", "current")
+
+
+def _is_shown(block: Block, style: Style) -> bool:
+    if isinstance(block, Fold):
+        return not block.is_background or style.is_verbose
+    return style.shows_faults if isinstance(block, Faults) else True
+
+
+def _choose(blocks: Sequence[Block], verdict: Headline, style: Style) -> dict[str, _Shown]:
+    """Return part -> what is shown of it: all that matters, and of a short report that passes what holds as well."""
+    parts = [b for b in blocks if isinstance(b, Values)]
+    is_short = verdict.verdict == "pass" and sum(len(b.findings) for b in parts) <= _FEW
+    needs = {"verdict", "attention"} | ({"other"} if is_short else set())
+    shown = {}
+    for b in parts:
+        part = _PARTS[b.part]
+        is_aside = part.name == _NOISY and verdict.verdict != "pass"
+        if style.is_verbose or (part.need in needs and not is_aside):
+            values = _together([value_of(f) for f in b.findings[: style.most]])
+            shown[b.part] = _Shown(part, title_of(part, b.findings), values, len(b.findings) - len(values))
+    return shown
+
+
+def _together(values: list[Value]) -> list[Value]:
+    """Return values with those of one benchmark together, in the order of the first of each."""
+    places: dict[tuple[object, ...], int] = {}
+    for place, value in enumerate(values):
+        places.setdefault(value.key[:3], place)
+    return sorted(values, key=lambda v: places[v.key[:3]])
+
+
+def _part(shown: _Shown, head: list[str], layout: Layout, style: Style) -> list[str]:
+    """Return the lines of a part: its heading, the titles of the columns if these are the first, its values."""
+    title = f"{shown.title} ({len(shown.values) + shown.hidden:,})"
+    title += f", worst {len(shown.values)} shown" if shown.hidden else ""
+    lines = [style.paint(_TOKENS.get(shown.part.name, "strong"), title), *head]
+    lines += draw_values(shown.values, layout, style)
+    if shown.hidden:
+        more = f": {style.paint('command', style.more)}" if style.more else ""
+        lines.append(style.paint("dim", style.spell(f"    … and {shown.hidden:,} more")) + more)
+    return lines
+
+
+def _verdict(verdict: Headline, style: Style) -> list[str]:
+    """Return the verdict in a word, its sentence, and what else was counted."""
+    word, token = VERDICTS[verdict.verdict]
+    sentence = _words(verdict.line)
+    counted = ", ".join(f"{number:,} {_PARTS[part].noun}" for part, number in verdict.counts)
+    sentence += f" {counted[:1].upper()}{counted[1:]}." if counted else ""
+    indent = " " * (len(word) + 2)
+    lines = wrap(sentence, style.width, first=indent, rest=indent)
+    lines[0] = style.paint(token, word) + lines[0][len(word) :]
+    return [style.spell(line) for line in lines]
+
+
+def _steps(steps: Sequence[Step], style: Style) -> list[str]:
+    """Return what to do next: the words, and the command behind them or on a line of its own."""
+    lines: list[str] = []
+    for number, step in enumerate(steps):
+        lead = "    or: " if number else "  next: "
+        words, command = _words(step.words), plain(step.command)
+        if command and cells(f"{lead}{words}: {command}") <= style.width:
+            lines.append(style.paint("dim", lead) + style.spell(f"{words}: ") + style.paint("command", command))
+            continue
+        wrapped = wrap(words + (":" if command else ""), style.width, first=lead, rest=" " * len(lead))
+        lines += [style.spell(line) for line in wrapped]
+        if command:
+            lines.append(" " * len(lead) + style.paint("command", command))
+    return lines
+
+
+def _block(block: Block, style: Style) -> str:
+    if isinstance(block, Heading):
+        return style.paint("strong", _words(block.line))
+    if isinstance(block, Paragraph | Context):
+        return "\n".join(wrap(_words(block.line), style.width))
+    if isinstance(block, Bullets):
+        return _bullets(block.lines, style)
+    if isinstance(block, Faults):
+        return "\n".join([style.paint("bad", "Errors"), _bullets(block.lines, style)])
+    if isinstance(block, Table):
+        return _stacked(block, style) if block.remarks else _table(block, style)
+    if isinstance(block, Fold):
+        inner = "\n".join(_block(b, style) for b in block.blocks)
+        return f"{style.paint('strong', _words(block.summary))}\n{inner}"
+    return ""
+
+
+def _bullets(lines: Sequence[Line], style: Style) -> str:
+    shown = lines if style.is_verbose else lines[: max(_MOST_BULLETS, style.rows)]
+    drawn = ["\n".join(wrap(_words(line), style.width, first="- ", rest="  ")) for line in shown]
+    more = len(lines) - len(shown)
+    return "\n".join([*drawn, *([f"… and {more:,} more"] if more else [])])
+
+
+def _stacked(table: Table, style: Style) -> str:
+    """Return rows that must be read: what it is and how it changed first, then the numbers, then why."""
+    entries = []
+    for entry in table.entries:
+        row = [(c, plain(span.text)) for c, span in zip(table.columns, entry.cells, strict=True)]
+        first = [_label(c, cut(cell, _LONGEST_NAME) if c.kind == "name" else cell) for c, cell in row if c.leads]
+        values = " -> ".join(cell for c, cell in row if c.kind == "value" and not c.leads)
+        others = [_label(c, cell) for c, cell in row if c.kind != "value" and not c.leads]
+        numbers = ", ".join([values, *others] if values else others)
+        lines = [
+            *wrap("  ".join(first), style.width, rest="    "),
+            *(wrap(numbers, style.width, first="    ", rest="    ") if numbers else []),
+            *(wrap(_words(entry.remark), style.width, first="    ", rest="    ") if _words(entry.remark) else []),
+        ]
+        entries.append("\n".join(lines))
+    return "\n".join(entries)
+
+
+def _label(column: Column, cell: str) -> str:
+    return f"{column.label} {cell}" if column.label else cell
+
+
+def _table(table: Table, style: Style) -> str:
+    from tabulate import tabulate  # noqa: PLC0415 - 60 ms that only a table costs
+
+    wanted = [(i, c) for i, c in enumerate(table.columns) if c.priority <= _PRIORITY]
+    rows = [[_short(plain(e.cells[i].text), c) for i, c in wanted] for e in table.entries[:_MOST_TABLE_ROWS]]
+    head, align = [c.title for _, c in wanted], [c.align for _, c in wanted]
+    names = [i for i, (_, c) in enumerate(wanted) if c.kind == "name"]
+    widths = [max(cells(row[i]) for row in [head, *rows]) for i in range(len(wanted))]
+    if names and sum(widths) + 2 * (len(widths) - 1) > style.width:
+        room = style.width - sum(w for i, w in enumerate(widths) if i not in names) - 2 * (len(widths) - 1)
+        for row in rows:
+            for i in names:
+                row[i] = cut(row[i], max(room // len(names), 8))
+    # The titles are a row like the others: as headers they would make each column two wider than it needs.
+    drawn: str = tabulate([head, *rows], tablefmt="plain", disable_numparse=True, colalign=align)
+    more = len(table.entries) - _MOST_TABLE_ROWS
+    return "\n".join(line.rstrip() for line in drawn.splitlines()) + (f"\n… and {more} more rows" if more > 0 else "")
+
+
+def _short(cell: str, column: Column) -> str:
+    """Return a cell that fits: a name cut, a number without its interval."""
+    if column.kind in {"value", "change"}:
+        return cell.split(" (", 1)[0]
+    return cut(cell, _LONGEST_NAME) if column.kind == "name" else cell
+
+
+def _words(line: Line) -> str:
+    return plain("".join(s.text for s in line)).strip()

@@ -1,0 +1,140 @@
+"""The verdict in a heading, and in one sentence that never claims more than was measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfgate.core.finding import WHOLE_SUITE, ExitCode, Finding, Status, Verdict
+from perfgate.gate.audit.wording import cost
+from perfgate.report.document import Headline, Line, name, text
+from perfgate.report.health import range_of
+from perfgate.report.verdict.parts import judged
+from perfgate.report.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_MOST_NAMES = 2
+_UNDECIDED = {
+    Status.MISSING: ("was not measured", "were not measured"),
+    Status.NOT_COMPARABLE: ("cannot be compared", "cannot be compared"),
+    Status.INVALID: ("cannot be judged", "cannot be judged"),
+    Status.TOO_NOISY: ("is too noisy", "are too noisy"),
+}
+_COUNTED = ("suspected", "waived", "improved", "noisy", "within")
+"""Parts that the sentence counts beside what made the verdict."""
+
+
+def headline(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> Headline:
+    """Return the verdict of a check, as a heading and as a sentence.
+
+    Args:
+        verdict: as `round_numbers` leaves it.
+        groups: part -> its findings, as `parts.group` returns them.
+    """
+    describe = {
+        ExitCode.CANNOT_DECIDE: _cannot_decide,
+        ExitCode.REGRESSION: _regression,
+        ExitCode.PASS: _pass,
+    }[verdict.exit_code]
+    title, line = describe(verdict, groups)
+    return Headline(verdict=verdict.name, title=title, line=line, counts=_counts(groups))
+
+
+def _cannot_decide(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tuple[str, Line]:
+    undecided, failed = groups["undecided"], groups["failed"]
+    faults, gated = len(verdict.problems), judged(verdict)
+    if not undecided and not faults:
+        words = "nothing was judged" if groups["new"] else "nothing was measured"
+        return f"cannot decide, {words}", (text(f"{words[0].upper()}{words[1:]}."),)
+    parts: list[str] = []
+    title = f"cannot decide, {count(faults, 'error')}"
+    if undecided:
+        of_all = (
+            f"{len(undecided):,} of {count(len(gated), 'gated value')}" if gated else count(len(undecided), "value")
+        )
+        statuses = {f.status for f in undecided}
+        one, many = _UNDECIDED[statuses.pop()] if len(statuses) == 1 else ("cannot be judged", "cannot be judged")
+        benchmarks = list(dict.fromkeys(f.benchmark for f in undecided))
+        parts.append(f"{of_all} {one if len(undecided) == 1 else many}")
+        title = f"cannot decide, {count(len(benchmarks), 'benchmark')} {one if len(benchmarks) == 1 else many}"
+    if faults:
+        parts.append(count(faults, "error"))
+    if failed:
+        parts.append(f"{count(len(failed), 'value')} regressed")
+    line: Line = (text(", ".join(parts)),)
+    if undecided:
+        line += (text(" ("), *_names(undecided), text(")"))
+    passing = len([f for f in gated if f not in undecided and f not in failed])
+    rest = f" The other {passing:,} {'passes' if passing == 1 else 'pass'}." if passing and undecided else ""
+    return title, (*line, text(f".{rest}"))
+
+
+def _names(findings: Sequence[Finding]) -> Line:
+    """Return the benchmarks of findings, the first of many."""
+    names = list(dict.fromkeys(f.benchmark for f in findings))
+    line: Line = (text("benchmark " if len(names) == 1 else "benchmarks "),)
+    for i, one in enumerate(names[:_MOST_NAMES]):
+        line += (text(", "), name(one)) if i else (name(one),)
+    more = len(names) - _MOST_NAMES
+    return (*line, text(f" and {more:,} more")) if more > 0 else line
+
+
+def _regression(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tuple[str, Line]:
+    failed, gated = groups["failed"], judged(verdict)
+    if not failed:
+        better = sum(map(verdict.fails, groups["improved"]))
+        words = f"{better:,} of {count(len(gated), 'gated value')} improved, and "
+        return (
+            f"{count(better, 'improvement')} to keep",
+            (text(words), name('on_improved = "fail"'), text(" asks to record it.")),
+        )
+    values = [f for f in failed if f.benchmark != WHOLE_SUITE]
+    budgets = [f for f in values if f.method == "budget"]
+    verb = "is" if len(values) == 1 else "are"
+    if budgets and len(budgets) == len(values):
+        said = f"{verb} beyond {'its budget' if len(values) == 1 else 'their budgets'}"
+    else:
+        said = f"{verb} worse by more than {_allowed(values)}"
+    together = "All benchmarks together got worse." if len(values) < len(failed) else ""
+    own = f"{len(values):,} of {count(len(gated), 'gated value')} {said}." if values else ""
+    return count(len(failed), "performance regression"), (text(" ".join(filter(None, (own, together)))),)
+
+
+def _allowed(values: Sequence[Finding]) -> str:
+    """Return the threshold that values share; where they do not, that each has its own."""
+    texts = {f.limit_text for f in values if f.method != "budget" and f.limit_text.endswith("%")}
+    return texts.pop() if len(texts) == 1 and all(f.limit_text.endswith("%") for f in values) else "allowed"
+
+
+def _pass(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tuple[str, Line]:
+    gated = judged(verdict)
+    suspected = len(groups["suspected"])
+    title = f"pass, {count(suspected, 'suspected regression')}" if suspected else "no performance regressions"
+    if verdict.introduces:
+        title = "first measurement, nothing to compare with yet"
+        return title, (text(f"{count(len(groups['new']), 'value')} measured, nothing to compare with yet."),)
+    if not gated:
+        return "no value is gated", (text("No value is gated, so that the check cannot fail. Check the rules."),)
+    if all(f.reason == "below-least" for f in gated):
+        words = "Every gated value is shorter than --min-time, so that the check cannot fail. Lower --min-time."
+        return "no value can fail", (text(words),)
+    worst = "none significantly worse" if len(gated) > 1 else "not significantly worse"
+    words = f"{count(len(gated), 'gated value')}, {worst}."
+    gone = len({f.key[:3] for f in groups["removed"]})
+    words += f" {count(gone, 'benchmark')} removed." if gone else ""
+    return title, (text(f"{words}{_sensitivity(gated)}"),)
+
+
+def _sensitivity(gated: Sequence[Finding]) -> str:
+    """Return the smallest detectable change, so that a pass is never more than it is."""
+    compared = [f for f in gated if f.method not in {"", "budget"} and f.benchmark != WHOLE_SUITE]
+    if compared and all(f.reason == "few-runs" for f in compared):
+        return " So few runs cannot prove a change of any size."
+    costs = [cost(f.detectable) for f in compared if f.detectable is not None and f.detectable > -1.0]
+    return f" Smallest detectable change: {range_of(costs)}." if costs else ""
+
+
+def _counts(groups: Mapping[str, Sequence[Finding]]) -> tuple[tuple[str, int], ...]:
+    """Return part -> how many values it has, of the parts that are counted beside the sentence."""
+    return tuple((part, len(groups[part])) for part in (*_COUNTED, "unchanged") if groups[part])

@@ -1,0 +1,72 @@
+"""What was compared with what, in one line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perfgate.report.document import Line, name, text
+from perfgate.report.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from perfgate.core.finding import Verdict
+    from perfgate.core.profile import Profile
+
+_SHORT = 7
+"""Digits of a commit, as git shortens it."""
+
+
+def is_interleaved(verdict: Verdict) -> bool:
+    """Were both sides measured in one session, interleaved?"""
+    sessions = [s for p in verdict.current for s in p.sessions]
+    return bool(sessions) and all(s.is_interleaved for s in sessions)
+
+
+def describe_sides(verdict: Verdict) -> Line:
+    """Return what was compared: base and head with their runs, or sessions with a baseline and the machine class."""
+    compared = verdict.compared
+    if is_interleaved(verdict):
+        runs = _count_runs(verdict.current)
+        line: Line = (
+            text("base "), *_commit(compared.baseline_commits), text(" → head "), *_commit(compared.current_commits),
+        )  # fmt: skip
+        return (*line, text(f", {runs} interleaved runs each")) if runs else line
+    current = _sessions(verdict.current)
+    line = (text(current or "no runs"),)
+    if verdict.baseline:
+        line += (text(f", baseline of {_sessions(verdict.baseline) or 'quantiles alone'}"),)
+    for each in compared.machine_classes[:1]:
+        line += (text(", "), name(each))
+    more = len(compared.machine_classes) - 1
+    return (*line, text(f" and {more:,} more")) if more > 0 else line
+
+
+def _commit(commits: Sequence[str]) -> Line:
+    """Return the commit of a side; a tree with uncommitted edits has none that says what was measured."""
+    if not commits:
+        return (text("working tree"),)
+    return (name(commits[0][:_SHORT] if len(commits[0]) >= _SHORT and commits[0].isalnum() else commits[0]),)
+
+
+def _sessions(profiles: Sequence[Profile]) -> str:
+    """Return how many sessions profiles have, and how many runs a session; of several benchmarks the range."""
+    sessions = {len({s.id for s in p.sessions}) for p in profiles}
+    if not sessions:
+        return ""
+    runs = _count_runs(profiles)
+    return f"{_range(sessions, 'session')} of {runs} runs" if runs else _range(sessions, "session")
+
+
+def _count_runs(profiles: Sequence[Profile]) -> str:
+    """Return how many runs the sessions have: one number, or the range; empty when nobody knows."""
+    counts = {sample.count for p in profiles for m in p.metrics[:1] for sample in m.samples}
+    counts.discard(0)
+    if not counts:
+        return ""
+    return f"{min(counts):,}" if len(counts) == 1 else f"{min(counts):,} to {max(counts):,}"
+
+
+def _range(counts: Iterable[int], noun: str) -> str:
+    least, most = min(counts), max(counts)
+    return count(least, noun) if least == most else f"{least:,} to {count(most, noun)}"
