@@ -37,7 +37,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "no run of it was found",
         (
             "measure it: `perfgate run --benchmark NAME -- CMD`; "
-            "if it was removed on purpose, `git rm` its file, which this names: `perfgate baseline show NAME`"
+            "if it was removed on purpose, remove the file that this names: `perfgate baseline show NAME`"
         ),
     ),
     "looks-renamed": (

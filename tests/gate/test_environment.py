@@ -11,7 +11,7 @@ from gate_cases import finding, profile, verdict
 from perfgate.core.finding import EnvironmentChange, Status
 from perfgate.gate.environment import compare_environments
 from perfgate.gate.judge import Pair
-from perfgate.render.terminal import render
+from perfgate.render.terminal.report import render
 from perfgate.report.compose import compose
 
 if TYPE_CHECKING:

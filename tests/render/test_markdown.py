@@ -9,10 +9,13 @@ from html.parser import HTMLParser
 
 import pytest
 from gate_cases import finding, verdict
+from markdown_it import MarkdownIt
 from verdicts import HOSTILE, RANDOM
 
-from perfgate.core.finding import Status
-from perfgate.render import markdown, render
+from perfgate.core.errors import note
+from perfgate.core.finding import Compared, Status
+from perfgate.render import render
+from perfgate.render.markdown.spans import code
 from perfgate.report.compose import compose
 from perfgate.report.document import (
     BENCHMARK,
@@ -37,7 +40,8 @@ def shown(words, longest=200):
     """Return what a reader must see of a name: the rule, written a second time."""
     flat = re.sub(r"\s+", " ", words)
     flat = "".join(c if c.isprintable() else "\ufffd" for c in flat).strip()
-    flat = flat if len(flat) <= longest else flat[: longest - 1] + "…"
+    if len(flat) > longest:
+        flat = f"{flat[: (longest - 1) // 3]}…{flat[(longest - 1) // 3 - longest + 1 :]}"
     return re.sub("`{40,}", "`" * 39 + "…", flat)
 
 
@@ -107,17 +111,91 @@ def test_a_list_keeps_its_shape_and_shows_every_name_verbatim(names):
     assert set(page.tags) <= {"ul", "li", "code", "p"}
 
 
+KEYS = ("benchmark", "machine_class", "metric", "unit", "statistic", "limit_text", "reason", "message", "rule")
+"""Keys of a finding whose words come from data."""
+SHAPE = ("table", "tr", "td", "h2", "h3", "details", "ul", "li", "a", "img", "script", "sub", "em", "del", "input")
+
+
+def report_of(words):
+    """Return the report of findings of every status that hold some words wherever data may stand."""
+    found = [finding(s, **dict.fromkeys(KEYS, words), labels=((words, words),)) for s in Status]
+    facts = [note(words or "-", words, place=words, hint=words)]
+    lists = dict.fromkeys(("baseline_commits", "current_commits", "machine_classes", "sessions"), (words,))
+    compared = Compared(tool=words, policy=words, baselines=words, reproduce=words, **lists)
+    return verdict(*found, notes=facts, problems=facts, compared=compared)
+
+
 @pytest.mark.tools
 @pytest.mark.parametrize("hostile", HOSTILE[:60:3], ids=repr)
-def test_a_whole_report_of_a_hostile_benchmark_keeps_its_shape(hostile):
-    plain, evil = (
-        drawn_by_github(
-            render(compose(verdict(*(finding(s, benchmark=n, metric=n, message=n) for s in Status))), "markdown")
-        )
-        for n in ("train", hostile)
+def test_a_whole_report_of_hostile_words_keeps_its_shape(hostile):
+    plain, evil = (drawn_by_github(render(compose(report_of(words)), "markdown")) for words in ("train-1", hostile))
+    differ = {tag for tag in SHAPE if evil.tags.count(tag) != plain.tags.count(tag)}
+    assert differ <= ({"ul", "li"} if not shown(hostile) else set())
+
+
+@pytest.mark.parametrize("hostile", HOSTILE[:60:3], ids=repr)
+def test_a_second_parser_finds_no_markup_either(hostile):
+    words = render(compose(report_of(hostile)), "markdown")
+    parser = MarkdownIt("gfm-like", {"html": True, "linkify": False})
+    tokens = [t for block in parser.parse(words) for t in (block, *(block.children or ()))]
+    assert not {t.type for t in tokens} & {"link_open", "image", "em_open", "s_open", "heading_open_1"}
+    html = [t.content for t in tokens if t.type in {"html_block", "html_inline"}]
+    assert all(re.fullmatch(r"(?s)(</?(details|summary|sub|br|code)( open)?>|[^<>])*", h) for h in html), html
+
+
+def cells_of(*findings):
+    """Return the rows of the tables of a report, each as its cells."""
+    lines = render(compose(verdict(*findings)), "markdown").splitlines()
+    return [line.strip("| ").split(" | ") for line in lines if line.startswith("| ") and "Benchmark" not in line]
+
+
+@pytest.mark.parametrize("length", [10, 46, 47, 60, 120, 200])
+def test_no_line_of_a_name_is_longer_than_a_comment_has_room_for(length):
+    name = ("tests/benchmarks/test_module.py::TestSuite::test_case[size=10]" * 4)[:length]
+    row = next(r for r in cells_of(finding(Status.REGRESSED, benchmark=name)) if "elapsed" in "".join(r))
+    pieces = re.findall("`([^`]*)`", "".join(row))
+    assert "".join(pieces) == name
+    assert max(map(len, pieces)) <= 46
+
+
+def test_names_are_broken_where_their_parts_meet():
+    name = "tests/benchmarks/test_very_long_module_name.py::TestSuite::test_case[size=10]"
+    page = render(compose(verdict(finding(Status.REGRESSED, benchmark=name))), "markdown")
+    assert "`tests/benchmarks/`<br>`test_very_long_module_name.py::TestSuite::`<br>`test_case[size=10]` elapsed" in page
+
+
+def test_two_names_that_would_read_alike_get_a_number():
+    names = ["x" * 300 + "\x00", "x" * 300 + "\x01"]
+    page = render(compose(verdict(*(finding(Status.REGRESSED, benchmark=n) for n in names))), "markdown")
+    assert " #1 " in page
+    assert " #2 " in page
+
+
+def test_a_metric_of_ours_is_a_word_and_another_one_a_name():
+    own = finding(Status.REGRESSED, metric="peak_memory", unit="B")
+    theirs = finding(Status.REGRESSED, metric="f1|score", statistic="p95")
+    page = render(compose(verdict(own, theirs)), "markdown")
+    assert "`train` peak memory |" in page
+    assert "`train` `f1\\|score p95` |" in page
+
+
+def test_a_metric_that_all_values_share_is_named_once():
+    page = render(compose(verdict(finding(Status.REGRESSED), finding(Status.REGRESSED, benchmark="b"))), "markdown")
+    assert "Metric: elapsed\n" in page
+    assert "| `b` |" in page
+
+
+def test_a_long_command_stands_in_a_block_that_can_be_copied():
+    page = render(
+        compose(verdict(finding(Status.MISSING, reason="no-runs", benchmark="b" * 60, current=None))), "markdown"
     )
-    for tag in ("table", "tr", "td", "h3", "details", "ul", "li", "a", "img", "script"):
-        assert evil.tags.count(tag) == plain.tags.count(tag)
+    assert f"```sh\n  perfgate run --benchmark {'b' * 60} -- CMD\n  ```" in page
+
+
+def test_no_sentence_stands_in_code_font():
+    told = note("runs-older", 'the runs of "train" are older than its baseline by 3 days', hint="measure again")
+    page = render(compose(verdict(finding(), notes=(told,))), "markdown")
+    assert 'the runs of "`train`" are older than its baseline by 3 days (`runs-older`). Hint: measure again' in page
 
 
 @pytest.mark.parametrize(
@@ -132,13 +210,13 @@ def test_a_whole_report_of_a_hostile_benchmark_keeps_its_shape(hostile):
         pytest.param("  a \n b ", False, "`a b`", id="white-space"),
         pytest.param("a\x1bb\u202e", False, "`a\ufffdb\ufffd`", id="controls"),
         pytest.param(" \n ", False, "–", id="nothing"),
-        pytest.param("x" * 201, True, f"`{'x' * 199}…`", id="too-long-for-a-table"),
+        pytest.param("x" * 201, True, f"`{'x' * 66}…{'x' * 133}`", id="too-long-for-a-table"),
         pytest.param("x" * 600, False, f"`{'x' * 600}`", id="a-long-sentence"),
-        pytest.param("x" * 601, False, f"`{'x' * 599}…`", id="too-long"),
+        pytest.param("x" * 601, False, f"`{'x' * 199}…{'x' * 400}`", id="too-long"),
     ],
 )
 def test_a_code_span(words, in_table, expected):
-    assert markdown.code(words, in_table=in_table) == expected
+    assert code(words, in_table=in_table) == expected
 
 
 @pytest.mark.parametrize(
@@ -148,7 +226,7 @@ def test_a_code_span(words, in_table, expected):
         pytest.param("</summary><img src=x onerror=1>", "&lt;/summary&gt;&lt;img src=x onerror=1&gt;", id="tag"),
         pytest.param("a\n\n# b & @team", "a # b &amp; @team", id="line breaks"),
         pytest.param("\u202ea", "\ufffda", id="controls"),
-        pytest.param("x" * 201, f"{'x' * 199}…", id="too-long"),
+        pytest.param("x" * 201, f"{'x' * 66}…{'x' * 133}", id="too-long"),
         pytest.param(" ", "–", id="nothing"),
     ],
 )

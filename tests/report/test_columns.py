@@ -1,43 +1,11 @@
-"""A column of the report is data: every renderer draws one that it has never heard of."""
+"""Tables of any document: a column is data, and every renderer draws it."""
 
 from __future__ import annotations
 
 import pytest
-from gate_cases import finding, verdict
 
-from perfgate.core.finding import Status
 from perfgate.render import render
-from perfgate.report import compose, rows
 from perfgate.report.document import Column, Document, Entry, Table, name, text
-
-NEW = Column(title="Spread", kind="change", label="spread")
-WORSE = finding(Status.REGRESSED, reason="worse")
-
-
-@pytest.fixture
-def with_a_new_column(monkeypatch):
-    cells = (*compose._CELLS, (NEW, lambda f: text(f"±{f.n_current}%")))
-    compose.entry.cache_clear()
-    monkeypatch.setattr(compose, "_CELLS", cells)
-    for module in (compose, rows):
-        monkeypatch.setattr(module, "COLUMNS", tuple(column for column, _ in cells))
-    yield
-    compose.entry.cache_clear()
-
-
-@pytest.mark.usefixtures("with_a_new_column")
-@pytest.mark.parametrize(
-    ("found", "form", "words"),
-    [
-        pytest.param(WORSE, "text", ", spread ±10%\n", id="lines on a terminal"),
-        pytest.param(finding(), "text", "  Spread\n", id="a table on a terminal"),
-        pytest.param(WORSE, "markdown", " | Spread | Why |\n", id="the head of a markdown table"),
-        pytest.param(WORSE, "markdown", " | ±10% | Worse", id="a markdown table"),
-        pytest.param(WORSE, "junit", " Spread: ±10%.", id="JUnit"),
-    ],
-)
-def test_every_renderer_draws_a_new_column(found, form, words):
-    assert words in render(compose.compose(verdict(found)), form)
 
 
 def table(column, *cells):
@@ -69,6 +37,7 @@ def test_a_narrow_table_leaves_out_the_interval_of_a_number(kind, shown):
     assert cells.removeprefix("a").removesuffix("z").strip() == shown
 
 
-def test_only_a_name_is_cut():
+def test_only_a_name_is_cut_and_keeps_its_end():
     for kind in ("name", "text"):
         assert ("x" * 50 in render(table(Column(title="Column", kind=kind), "x" * 50), "text")) is (kind == "text")
+    assert "xxx-last" in render(table(Column(title="Column", kind="name"), "x" * 50 + "-last"), "text")

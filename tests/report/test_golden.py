@@ -1,27 +1,48 @@
-"""The report of a rich verdict, word for word; what came out instead is left beside the golden file."""
+"""Reports word for word: of a rich verdict, and of the situations that people meet, by every renderer.
+
+What came out instead is left beside the golden file.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+import situations
 from gate_cases import finding, verdict
 from verdicts import RICH
 
 from perfgate.core.errors import error
 from perfgate.core.finding import WHOLE_SUITE, Compared, Status, Suite
 from perfgate.render import render
+from perfgate.render.comment import comment
+from perfgate.render.terminal.style import Style
+from perfgate.report.codec import round_numbers
 from perfgate.report.compose import compose
-from perfgate.report.document import Document, Fold, Heading, Span, Table
+from perfgate.report.document import Document, Faults, Fold, Headline, Span, Steps, Table, Values
+from perfgate.report.verdict.parts import PARTS
+from perfgate.report.verdict.value import value_of
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 FORMS = {"report.md": "markdown", "report.txt": "text", "report.json": "json"}
+RUN = "https://github.com/example/shop/actions/runs/7"
+VIEWS = {
+    "80.txt": lambda v: render(compose(v), "text", Style(width=80, more="perfgate check --rows 0")),
+    "120.txt": lambda v: render(compose(v), "text", Style(width=120)),
+    "ascii.txt": lambda v: render(compose(v), "text", Style(width=80, is_ascii=True)),
+    "color.txt": lambda v: render(compose(v), "text", Style(width=80, has_color=True)),
+    "verbose.txt": lambda v: render(compose(v), "text", Style(width=80, is_verbose=True)),
+    "md": lambda v: render(compose(v), "markdown"),
+    "comment.md": lambda v: comment(round_numbers(v), ident="default", run_page=RUN),
+    "xml": lambda v: render(compose(v), "junit"),
+}
+"""Suffix of a golden file -> what draws it."""
+CASES = {**situations.SITUATIONS, "many": lambda: situations.many(240, 24)}
 
 
-@pytest.mark.parametrize(("name", "form"), list(FORMS.items()), ids=list(FORMS))
-def test_a_rich_verdict_reads_as_agreed(name, form):
+def assert_as_agreed(name, found):
+    """Hold a text against a golden file."""
     expected, actual = GOLDEN / name, GOLDEN / f"{name}.actual"
-    found = render(compose(RICH), form)
     agreed = expected.read_text(encoding="utf-8") if expected.exists() else None
     if found == agreed:
         actual.unlink(missing_ok=True)
@@ -30,105 +51,162 @@ def test_a_rich_verdict_reads_as_agreed(name, form):
     assert found == agreed, f"compare {actual.name} with {name} in tests/golden"
 
 
-def first_line(found):
-    """Return the headline of a verdict in plain words."""
-    return "".join(span.text for span in compose(found).blocks[0].line)
+@pytest.mark.parametrize(("name", "form"), list(FORMS.items()), ids=list(FORMS))
+def test_a_rich_verdict_reads_as_agreed(name, form):
+    assert_as_agreed(name, render(compose(RICH), form))
+
+
+@pytest.mark.parametrize("situation", list(CASES))
+def test_every_situation_reads_as_agreed_wherever_it_is_shown(situation):
+    found = CASES[situation]()
+    for suffix, draw in VIEWS.items():
+        if situation != "many" or suffix not in {"verbose.txt", "md", "xml"}:
+            assert_as_agreed(f"situations/{situation}.{suffix}", draw(found))
+
+
+def sentence_of(found):
+    """Return the sentence of a verdict in plain words."""
+    headline = compose(found).blocks[0]
+    return "".join(span.text for span in headline.line)
+
+
+def title_of(found):
+    """Return the heading of a verdict."""
+    return compose(found).blocks[0].title
 
 
 @pytest.mark.parametrize(
-    ("found", "words"),
+    ("found", "title", "words"),
     [
-        pytest.param(verdict(), "Cannot decide: nothing was measured.", id="nothing"),
+        pytest.param(verdict(), "cannot decide, nothing was measured", "Nothing was measured.", id="nothing"),
         pytest.param(
             RICH,
-            "Cannot decide: 2 faults, 3 values could not be judged, 4 values regressed. Fix the first item below.",
+            "cannot decide, 2 benchmarks cannot be judged",
+            "3 of 14 gated values cannot be judged (benchmarks gone, train), 2 errors, 4 values regressed. "
+            "The other 7 pass.",
             id="all",
         ),
-        pytest.param(verdict(finding(Status.MISSING)), "Cannot decide: 1 value could not be judged.", id="missing"),
         pytest.param(
-            verdict(finding(Status.REGRESSED), finding()), "Regression: 1 of 2 gated values regressed.", id="regressed"
+            verdict(finding(Status.MISSING)),
+            "cannot decide, 1 benchmark was not measured",
+            "1 of 1 gated value was not measured (benchmark train).",
+            id="missing",
+        ),
+        pytest.param(
+            verdict(finding(Status.MISSING), finding(Status.MISSING, metric="cpu"), finding(benchmark="score")),
+            "cannot decide, 1 benchmark was not measured",
+            "2 of 3 gated values were not measured (benchmark train). The other 1 passes.",
+            id="missing-of-one-benchmark",
+        ),
+        pytest.param(
+            verdict(finding(Status.REGRESSED), finding()),
+            "1 performance regression",
+            "1 of 2 gated values is worse by more than +5%.",
+            id="regressed",
+        ),
+        pytest.param(
+            verdict(finding(Status.REGRESSED), finding(Status.REGRESSED, limit_text="+10%")),
+            "2 performance regressions",
+            "2 of 2 gated values are worse by more than allowed.",
+            id="several-thresholds",
+        ),
+        pytest.param(
+            verdict(finding(Status.OVER_BUDGET, method="budget", limit_text="< 1s")),
+            "1 performance regression",
+            "1 of 1 gated value is beyond its budget.",
+            id="budget",
         ),
         pytest.param(
             verdict(finding(Status.REGRESSED), finding(Status.REGRESSED, benchmark=WHOLE_SUITE)),
-            "Regression: 1 of 1 gated value regressed, and all benchmarks together.",
+            "2 performance regressions",
+            "1 of 1 gated value is worse by more than +5%. All benchmarks together got worse.",
             id="regressed-and-all-together",
         ),
         pytest.param(
             verdict(finding(), finding(Status.REGRESSED, benchmark=WHOLE_SUITE)),
-            "Regression: 0 of 1 gated value regressed, but all benchmarks together did.",
+            "1 performance regression",
+            "All benchmarks together got worse.",
             id="all-together-only",
         ),
-        pytest.param(verdict(finding()), "Pass: 1 gated value measured, none regressed.", id="pass"),
         pytest.param(
-            verdict(finding(Status.IMPROVED, reason="better"), finding(benchmark="score")),
-            "Pass: 2 gated values measured, none regressed, 1 improved.",
-            id="improved",
+            verdict(finding()),
+            "no performance regressions",
+            "1 gated value, not significantly worse. Smallest detectable change: +12.0%.",
+            id="pass",
         ),
         pytest.param(
-            verdict(finding(Status.IMPROVED, reason="better"), finding(Status.SUSPECTED, benchmark="score")),
-            "none regressed, 1 improved. 1 value is suspected: see below.",
-            id="improved-and-suspected",
+            verdict(finding(), finding(benchmark="score", detectable=0.3)),
+            "no performance regressions",
+            "2 gated values, none significantly worse. Smallest detectable change: median +21.0%, largest +30.0%.",
+            id="pass-of-several",
         ),
         pytest.param(
-            verdict(finding(Status.SUSPECTED)), "none regressed. 1 value is suspected: see below.", id="suspected"
+            verdict(finding(Status.TOO_NOISY, reason="few-runs", detectable=None)),
+            "no performance regressions",
+            "1 gated value, not significantly worse. So few runs cannot prove a change of any size.",
+            id="few-runs",
+        ),
+        pytest.param(
+            verdict(finding(Status.SUSPECTED)),
+            "pass, 1 suspected regression",
+            "1 gated value, not significantly worse. Smallest detectable change: +12.0%.",
+            id="suspected",
         ),
         pytest.param(
             verdict(finding(reason="below-least"), finding(reason="below-least")),
-            "Pass: every gated value is shorter than --min-time, so that the check cannot fail.",
+            "no value can fail",
+            "Every gated value is shorter than --min-time, so that the check cannot fail. Lower --min-time.",
             id="all-below-the-least-time",
         ),
         pytest.param(
-            verdict(finding(Status.ADVISORY, reason="budget-of-few-calls", method="budget")),
-            "none regressed. 1 value is suspected: see below.",
-            id="a-budget-that-is-not-proven-broken",
-        ),
-        pytest.param(
-            verdict(finding(reason="too-noisy")),
-            "none regressed. 1 of them cannot detect a change as small as the threshold: see below.",
-            id="too-noisy",
+            verdict(finding(level="info")),
+            "no value is gated",
+            "No value is gated, so that the check cannot fail. Check the rules.",
+            id="nothing-gated",
         ),
         pytest.param(
             verdict(finding(Status.SUSPECTED), fail_suspected=True),
-            "Regression: 1 of 1 gated value regressed.",
+            "1 performance regression",
+            "1 of 1 gated value is worse by more than +5%.",
             id="suspected-and-strict",
         ),
         pytest.param(
             verdict(finding(Status.IMPROVED), finding(), fail_improved=True),
-            'Improvement to keep: 1 of 2 gated values improved, and on_improved = "fail" asks to record it.',
+            "1 improvement to keep",
+            '1 of 2 gated values improved, and on_improved = "fail" asks to record it.',
             id="improved-and-strict",
         ),
         pytest.param(
             verdict(finding(Status.IMPROVED), finding(Status.REGRESSED), fail_improved=True),
-            "Regression: 1 of 2 gated values regressed.",
+            "1 performance regression",
+            "1 of 2 gated values is worse by more than +5%.",
             id="improved-and-regressed",
         ),
-        pytest.param(verdict(finding(Status.NEW), introduces=True), "Pass: 1 value measured.", id="introduces"),
+        pytest.param(
+            verdict(finding(Status.NEW), introduces=True),
+            "first measurement, nothing to compare with yet",
+            "1 value measured, nothing to compare with yet.",
+            id="introduces",
+        ),
     ],
 )
-def test_the_first_line_says_the_verdict_and_where_to_start(found, words):
-    assert words in first_line(found)
+def test_the_heading_and_the_sentence_say_the_verdict_and_no_more(found, title, words):
+    assert (title_of(found), sentence_of(found)) == (title, words)
+
+
+def test_what_holds_is_counted_beside_the_sentence():
+    counted = [Status.SUSPECTED, Status.WAIVED, Status.IMPROVED, Status.TOO_NOISY, Status.WITHIN_NOISE]
+    found = verdict(*(finding(s) for s in (*counted, Status.TOO_NOISY)))
+    assert dict(compose(found).blocks[0].counts) == {
+        "suspected": 1, "waived": 1, "improved": 1, "noisy": 2, "within": 1,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("status", list(Status))
-def test_every_finding_is_shown_once_and_only_unchanged_ones_are_folded(status):
-    blocks = compose(verdict(finding(status))).blocks
-    tables = [b for b in blocks if isinstance(b, Table)]
-    folded = [t for b in blocks if isinstance(b, Fold) for t in b.blocks if isinstance(t, Table)]
-    assert (len(tables), len(folded)) == ((0, 1) if status is Status.UNCHANGED else (1, 0))
-    assert [len(t.entries) for t in tables + folded] == [1]
-
-
-def test_only_what_needs_a_word_carries_one_and_what_holds_asks_for_nothing():
-    by_heading, heading = {}, ""
-    for block in compose(RICH).blocks:
-        if isinstance(block, Heading):
-            heading = block.line[0].text
-        if isinstance(block, Table):
-            by_heading[heading] = block.remarks
-    assert by_heading == {
-        "Regressed": True, "Could not be judged": True, "Suspected, not failing": True,
-        "Worse, and waived": True, "Worse, but not gated": True, "New": False, "Improved": False,
-    }  # fmt: skip
+def test_every_finding_is_in_one_part(status):
+    blocks = [b for b in compose(verdict(finding(status))).blocks if isinstance(b, Values)]
+    assert [len(b.findings) for b in blocks] == [1]
+    assert blocks[0].part in {p.name for p in PARTS}
 
 
 def spans_of(document: Document) -> list[Span]:
@@ -141,7 +219,13 @@ def spans_of(document: Document) -> list[Span]:
             found += block.summary
         elif isinstance(block, Table):
             found += [s for e in block.entries for s in (*e.cells, *e.remark)]
+        elif isinstance(block, Values):
+            for value in map(value_of, block.findings):
+                found += [value.baseline, value.current, *value.remark, Span(value.change), Span(value.interval)]
+        elif isinstance(block, Steps):
+            found += [s for step in block.steps for s in step.words]
         else:
+            assert isinstance(block, Headline | Faults) or hasattr(block, "line") or hasattr(block, "lines")
             found += [s for line in getattr(block, "lines", None) or (block.line,) for s in line]
     return found
 

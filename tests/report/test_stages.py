@@ -6,10 +6,10 @@ from gate_cases import finding, profile, verdict
 
 from perfgate.core.finding import Status
 from perfgate.core.metrics import Metric
-from perfgate.render.markdown import render
-from perfgate.render.terminal import render as in_terminal
+from perfgate.render.markdown.report import render
+from perfgate.render.terminal.report import render as in_terminal
 from perfgate.report.codec import to_data
-from perfgate.report.compose import blocks_of, compose, sizes_of
+from perfgate.report.compose import blocks_of, compose
 
 
 def side(stages: dict[str, tuple[float, float]]):
@@ -64,13 +64,12 @@ def test_the_data_of_the_report_has_the_same_numbers_in_seconds():
     }  # fmt: skip
 
 
-def test_many_attributions_can_be_cut_like_every_other_part():
+def test_of_many_benchmarks_the_first_ones_are_attributed():
     names = [f"b{i}" for i in range(30)]
     metric = Metric(name="stage:s", unit="s", better="lower")
     was, now = (tuple(profile({metric: [t] * 3}, name=n) for n in names) for t in (1.0, 2.0))
     one = verdict(*(finding(Status.REGRESSED, benchmark=n) for n in names), baseline=was, current=now)
-    assert sizes_of(one)["attributions"] == 30
-    (fold,) = [b for b in blocks_of(one, {"attributions": 4}) if "Where the time" in str(b)]
+    (fold,) = [b for b in blocks_of(one, attributed=4) if "Where the time" in str(b)]
     assert len(fold.blocks) == 2 * 4
 
 

@@ -86,7 +86,7 @@ def draw_report(blocks: Sequence[Block], page: Page) -> str:
         elif isinstance(block, Steps):
             drawn.append(_steps(block.steps))
         elif isinstance(block, Faults):
-            drawn.append(_bullets(Bullets(lines=block.lines), page))
+            drawn.append(f"**Errors ({len(block.lines):,})**\n\n{_bullets(Bullets(lines=block.lines), page)}")
         elif isinstance(block, Bullets):
             drawn.append(_bullets(block, page))
         elif isinstance(block, Fold) and block.is_background:
@@ -134,10 +134,11 @@ def _values(block: Values, sides: tuple[str, str], page: Page, *, is_titled: boo
     if more:
         title = f"{title}{': ' if title else ''}the {len(values):,} worst"
         where = f"[HTML report]({page.html_page})" if page.html_page else _run(page)
-        rest = f"\n\n… and {more:,} more in {where}."
+        rest = f"… and {more:,} more in {where}."
     else:
         rest = ""
-    return (f"{title}\n\n" if title else "") + draw_values(values, sides) + rest
+    table = draw_values(values, sides) if values else ""
+    return "\n\n".join(part for part in (title, table, rest) if part)
 
 
 def _run(page: Page) -> str:

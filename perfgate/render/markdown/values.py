@@ -29,6 +29,8 @@ _LINE = 46
 _JOINTS = re.compile(r"(?<=::)|(?<=/)|(?=\[)"), re.compile(r"(?<=[.,_-])")
 """Where a name is broken: where its parts meet, and inside a part that is too long for a line."""
 _FEWEST_OF_ONE_METRIC = 2
+_MOST_ALIKE = 3
+"""Values up to which each has a remark of its own that they share."""
 
 
 def draw_values(values: Sequence[Value], sides: tuple[str, str]) -> str:
@@ -42,7 +44,7 @@ def draw_values(values: Sequence[Value], sides: tuple[str, str]) -> str:
     metric = common_metric(values)
     lines = [f"| | Benchmark | {sides[0]} | {sides[1]} | Change |", "| :-: | :-- | --: | --: | --: |"]
     for value in values:
-        name = names[value.benchmark, value.key[2]]
+        name = names[_key(value)]
         named = name if metric else f"{name} {_metric(value)}"
         cells = [
             EMOJI.get(value.status, ""),
@@ -52,12 +54,27 @@ def draw_values(values: Sequence[Value], sides: tuple[str, str]) -> str:
             _change(value),
         ]
         lines.append(f"| {' | '.join(cells)} |")
-    remarks = dict.fromkeys(
-        f"- {names[v.benchmark, v.key[2]].replace('<br>', '')} {_metric(v)}: {draw_line(v.remark)}"
-        for v in values
-        if v.remark
-    )
+    remarks = _remarks(values, names)
     return "\n".join([*lines, *(["", *remarks] if remarks else [])])
+
+
+def _remarks(values: Sequence[Value], names: Mapping[tuple[str, str], str]) -> list[str]:
+    """Return what is remarked about values as a list; what many share is remarked once."""
+    by_remark: dict[str, list[Value]] = {}
+    for value in values:
+        if value.remark:
+            by_remark.setdefault(draw_line(value.remark), []).append(value)
+    lines = []
+    for remark, those in by_remark.items():
+        if len(those) > _MOST_ALIKE:
+            lines.append(f"- {len(those)} of these: {remark}")
+        else:
+            lines += [f"- {names[_key(v)].replace('<br>', '')} {_metric(v)}: {remark}" for v in those]
+    return lines
+
+
+def _key(value: Value) -> tuple[str, str]:
+    return value.benchmark, value.key[2]
 
 
 def common_metric(values: Sequence[Value]) -> str:
@@ -77,8 +94,7 @@ def _metric(value: Value) -> str:
 def _change(value: Value) -> str:
     """Return the change with its interval, or why there is none."""
     if value.instead:
-        # A limit comes from a configuration that anybody may have written.
-        return value.instead if value.limit != value.instead else code(value.limit, in_table=True)
+        return draw_line((value.instead,), in_table=True)
     change = value.change.replace("-", "−")
     shown = f"**{change}**" if EMOJI.get(value.status) else change
     interval = f" ({value.interval.replace('-', '−')})" if value.interval else ""
@@ -87,7 +103,7 @@ def _change(value: Value) -> str:
 
 def _names(values: Sequence[Value]) -> dict[tuple[str, str], str]:
     """Return benchmark and machine class -> the name, drawn; two that would read alike get a number."""
-    keys = dict.fromkeys((v.benchmark, v.key[2]) for v in values)
+    keys = dict.fromkeys(map(_key, values))
     has_classes = len({machine for _, machine in keys}) > 1
     shown = {key: shorten(key[0], LONGEST_NAME) for key in keys}
     times = Counter((s, key[1] if has_classes else "") for key, s in shown.items())

@@ -33,9 +33,13 @@ if TYPE_CHECKING:
     from perfgate.report.verdict.value import Value
 
 _LONGEST_NAME = 36
+_SHORTEST_NAME = 8
+_GAP = 2
 _MOST_TABLE_ROWS = 40
 _MOST_BULLETS = 5
 _MOST_STEPS = 2
+_NARROW = 48
+"""Columns below which the verdict's word has a line of its own."""
 _PRIORITY = 1  # of columns that fit into a table of 80 columns
 _FEW = MOST_ROWS
 """Values of a check up to which those that hold are shown as well."""
@@ -51,7 +55,16 @@ def render(document: Document, style: Style = PLAIN) -> str:
     """Return a document as plain text."""
     if isinstance(document.blocks[0] if document.blocks else None, Headline):
         return _report(document.blocks, style)
-    return style.spell("\n\n".join(_block(b, style) for b in document.blocks if _is_shown(b, style))) + "\n"
+    return _join([(b, style.spell(_block(b, style))) for b in document.blocks if _is_shown(b, style)]) + "\n"
+
+
+def _join(drawn: Sequence[tuple[Block, str]]) -> str:
+    """Return what was drawn of some blocks, an empty line between them, but none below a heading."""
+    text = ""
+    for number, (_, words) in enumerate(drawn):
+        text += "" if not number else "\n" if isinstance(drawn[number - 1][0], Heading) else "\n\n"
+        text += words
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +88,19 @@ def _report(blocks: Sequence[Block], style: Style) -> str:
     shown = _choose(blocks, verdict, style)
     values = [v for s in shown.values() for v in s.values]
     layout = Layout.of(values, _sides(blocks), style.width) if values else None
-    drawn: list[str] = []
+    drawn: list[tuple[Block, str]] = []
     for block in blocks:
         if isinstance(block, Values) and layout and block.part in shown:
-            head = [style.paint("dim", style.spell(layout.head()))] if block.part == next(iter(shown)) else []
-            drawn.append("\n".join(_part(shown[block.part], head, layout, style)))
+            head = (
+                [style.paint("dim", style.spell(layout.head())[: style.width])]
+                if block.part == next(iter(shown))
+                else []
+            )
+            drawn.append((block, "\n".join(_part(shown[block.part], head, layout, style))))
         elif not isinstance(block, Headline | Steps | Values) and _is_shown(block, style):
             text = style.spell(_block(block, style))
-            drawn.append(style.paint("dim", text) if isinstance(block, Context) else text)
-    return "\n\n".join([*(d for d in drawn if d), "\n".join(ending)]) + "\n"
+            drawn.append((block, style.paint("dim", text) if isinstance(block, Context) else text))
+    return _join([*drawn, (verdict, "\n".join(ending))]) + "\n"
 
 
 def _sides(blocks: Sequence[Block]) -> tuple[str, str]:
@@ -126,11 +143,13 @@ def _part(shown: _Shown, head: list[str], layout: Layout, style: Style) -> list[
     """Return the lines of a part: its heading, the titles of the columns if these are the first, its values."""
     title = f"{shown.title} ({len(shown.values) + shown.hidden:,})"
     title += f", worst {len(shown.values)} shown" if shown.hidden else ""
-    lines = [style.paint(_TOKENS.get(shown.part.name, "strong"), title), *head]
+    lines = [style.paint(_TOKENS.get(shown.part.name, "strong"), line) for line in wrap(title, style.width)]
+    lines += head
     lines += draw_values(shown.values, layout, style)
     if shown.hidden:
+        words = f"    … and {shown.hidden:,} more"
         more = f": {style.paint('command', style.more)}" if style.more else ""
-        lines.append(style.paint("dim", style.spell(f"    … and {shown.hidden:,} more")) + more)
+        lines.append(style.paint("dim", style.spell(words)) + more)
     return lines
 
 
@@ -140,6 +159,8 @@ def _verdict(verdict: Headline, style: Style) -> list[str]:
     sentence = _words(verdict.line)
     counted = ", ".join(f"{number:,} {_PARTS[part].noun}" for part, number in verdict.counts)
     sentence += f" {counted[:1].upper()}{counted[1:]}." if counted else ""
+    if style.width < _NARROW:
+        return [style.paint(token, word), *(style.spell(line) for line in wrap(sentence, style.width))]
     indent = " " * (len(word) + 2)
     lines = wrap(sentence, style.width, first=indent, rest=indent)
     lines[0] = style.paint(token, word) + lines[0][len(word) :]
@@ -164,7 +185,7 @@ def _steps(steps: Sequence[Step], style: Style) -> list[str]:
 
 def _block(block: Block, style: Style) -> str:
     if isinstance(block, Heading):
-        return style.paint("strong", _words(block.line))
+        return _title(block.line, style)
     if isinstance(block, Paragraph | Context):
         return "\n".join(wrap(_words(block.line), style.width))
     if isinstance(block, Bullets):
@@ -175,8 +196,12 @@ def _block(block: Block, style: Style) -> str:
         return _stacked(block, style) if block.remarks else _table(block, style)
     if isinstance(block, Fold):
         inner = "\n".join(_block(b, style) for b in block.blocks)
-        return f"{style.paint('strong', _words(block.summary))}\n{inner}"
+        return f"{_title(block.summary, style)}\n{inner}"
     return ""
+
+
+def _title(line: Line, style: Style) -> str:
+    return "\n".join(style.paint("strong", words) for words in wrap(_words(line), style.width))
 
 
 def _bullets(lines: Sequence[Line], style: Style) -> str:
@@ -214,17 +239,26 @@ def _table(table: Table, style: Style) -> str:
     wanted = [(i, c) for i, c in enumerate(table.columns) if c.priority <= _PRIORITY]
     rows = [[_short(plain(e.cells[i].text), c) for i, c in wanted] for e in table.entries[:_MOST_TABLE_ROWS]]
     head, align = [c.title for _, c in wanted], [c.align for _, c in wanted]
-    names = [i for i, (_, c) in enumerate(wanted) if c.kind == "name"]
-    widths = [max(cells(row[i]) for row in [head, *rows]) for i in range(len(wanted))]
-    if names and sum(widths) + 2 * (len(widths) - 1) > style.width:
-        room = style.width - sum(w for i, w in enumerate(widths) if i not in names) - 2 * (len(widths) - 1)
-        for row in rows:
-            for i in names:
-                row[i] = cut(row[i], max(room // len(names), 8))
+    fitted, columns = _fit([head, *rows], [c.kind == "name" for _, c in wanted], style.width)
     # The titles are a row like the others: as headers they would make each column two wider than it needs.
-    drawn: str = tabulate([head, *rows], tablefmt="plain", disable_numparse=True, colalign=align)
+    drawn: str = tabulate(fitted, tablefmt="plain", disable_numparse=True, colalign=align[:columns])
     more = len(table.entries) - _MOST_TABLE_ROWS
     return "\n".join(line.rstrip() for line in drawn.splitlines()) + (f"\n… and {more} more rows" if more > 0 else "")
+
+
+def _fit(rows: list[list[str]], are_names: list[bool], width: int) -> tuple[list[list[str]], int]:
+    """Return rows that fit a width: names are cut, then the last columns go; and how many columns are left."""
+    widths = [max(cells(row[i]) for row in rows) for i in range(len(are_names))]
+    least = [min(w, _SHORTEST_NAME) if is_name else w for w, is_name in zip(widths, are_names, strict=True)]
+    columns = len(widths)
+    while columns > 1 and sum(least[:columns]) + _GAP * (columns - 1) > width:
+        columns -= 1
+    spare = width - sum(least[:columns]) - _GAP * (columns - 1)
+    for i in range(columns):
+        if are_names[i]:
+            widths[i] = min(widths[i], least[i] + max(spare, 0))
+            spare -= widths[i] - least[i]
+    return [[cut(row[i], widths[i]) for i in range(columns)] for row in rows], columns
 
 
 def _short(cell: str, column: Column) -> str:

@@ -10,6 +10,7 @@ from perfgate.core.errors import plain
 from perfgate.render.terminal.cells import cells, cut, is_right_to_left, pad, take, wrap
 from perfgate.render.terminal.plot import NARROWEST, WIDEST, draw, rule
 from perfgate.render.terminal.style import MARKS
+from perfgate.report.verdict.value import NONE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,7 +122,7 @@ def draw_values(values: Sequence[Value], layout: Layout, style: Style) -> list[s
     for value in values:
         name = layout.labels[_key(value)]
         if not layout.name and name != last:
-            lines += _fold(name, style.width)
+            lines += map(style.spell, _fold(name, style.width))
         lines.append(_row(value, name, layout, style))
         last = name
         if value.remark and value.remark not in shared:
@@ -139,17 +140,16 @@ def _remark(remark: Line, first: str, style: Style) -> list[str]:
 def _row(value: Value, name: str, layout: Layout, style: Style) -> str:
     """Return the line of a value."""
     token = MARKS[value.status].token
-    own = f"{style.paint('strong', pad(name, layout.name))}{' ' * _GAP}" if layout.name else ""
+    own = f"{style.paint('strong', style.spell(pad(name, layout.name)))}{' ' * _GAP}" if layout.name else ""
     start = f"  {style.mark(value.status)} {own}{pad(cut(plain(value.metric), layout.metric), layout.metric)}  "
     was, now = (plain(side.text) for side in (value.baseline, value.current))
-    if value.instead and not layout.baseline:
-        room = style.width - _INDENT - layout.metric - _GAP
-        return style.spell(f"{start}{cut(plain(value.instead), max(room, 1))}".rstrip())
     if value.instead:
-        shown = pad(was, layout.baseline, right=True)
-        shown += f"   {now} " if now != "–" else "   "
+        shown = ""
+        if layout.baseline:
+            shown = pad(was, layout.baseline, right=True)
+            shown += f"   {pad(now, layout.current, right=True)}  " if now != NONE else "    "
         used = _INDENT + (layout.name + _GAP if layout.name else 0) + layout.metric + _GAP + cells(shown)
-        return style.spell(f"{start}{shown} {cut(plain(value.instead), max(style.width - used - 1, 1))}".rstrip())
+        return style.spell(f"{start}{shown}{cut(plain(value.instead.text), max(style.width - used, 1))}".rstrip())
     arrow = style.paint("dim", _ARROW)
     line = start
     if layout.baseline:

@@ -47,7 +47,7 @@ def _cannot_decide(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) ->
     if not undecided and not faults:
         words = "nothing was judged" if groups["new"] else "nothing was measured"
         return f"cannot decide, {words}", (text(f"{words[0].upper()}{words[1:]}."),)
-    parts: list[str] = []
+    parts: list[Line] = []
     title = f"cannot decide, {count(faults, 'error')}"
     if undecided:
         of_all = (
@@ -56,15 +56,13 @@ def _cannot_decide(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) ->
         statuses = {f.status for f in undecided}
         one, many = _UNDECIDED[statuses.pop()] if len(statuses) == 1 else ("cannot be judged", "cannot be judged")
         benchmarks = list(dict.fromkeys(f.benchmark for f in undecided))
-        parts.append(f"{of_all} {one if len(undecided) == 1 else many}")
+        parts.append((text(f"{of_all} {one if len(undecided) == 1 else many} ("), *_names(undecided), text(")")))
         title = f"cannot decide, {count(len(benchmarks), 'benchmark')} {one if len(benchmarks) == 1 else many}"
     if faults:
-        parts.append(count(faults, "error"))
+        parts.append((text(count(faults, "error")),))
     if failed:
-        parts.append(f"{count(len(failed), 'value')} regressed")
-    line: Line = (text(", ".join(parts)),)
-    if undecided:
-        line += (text(" ("), *_names(undecided), text(")"))
+        parts.append((text(f"{count(len(failed), 'value')} regressed"),))
+    line: Line = parts[0] + tuple(span for part in parts[1:] for span in (text(", "), *part))
     passing = len([f for f in gated if f not in undecided and f not in failed])
     rest = f" The other {passing:,} {'passes' if passing == 1 else 'pass'}." if passing and undecided else ""
     return title, (*line, text(f".{rest}"))

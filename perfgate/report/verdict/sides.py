@@ -33,7 +33,7 @@ def describe_sides(verdict: Verdict) -> Line:
         )  # fmt: skip
         return (*line, text(f", {runs} interleaved runs each")) if runs else line
     current = _sessions(verdict.current)
-    line = (text(current or "no runs"),)
+    line = (text(current or (count(len(compared.sessions), "session") if compared.sessions else "no runs")),)
     if verdict.baseline:
         line += (text(f", baseline of {_sessions(verdict.baseline) or 'quantiles alone'}"),)
     for each in compared.machine_classes[:1]:

@@ -25,6 +25,7 @@ _SAYS_ALL = frozenset({"", "worse", "confirmed", "worse-than-base", "worse-than-
                        "within-threshold", "within-noise", "not-in-base", "not-in-baseline", "within-budget",
                        "not-gated", "no-runs"})  # fmt: skip
 """Reasons that the heading and the numbers say already."""
+_HOLDING = frozenset({Status.UNCHANGED, Status.TOO_NOISY})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +68,8 @@ class Value:
     """The interval that decides, ``+6 to +46%``; empty where there is none."""
     limit: str
     """The threshold or budget as the configuration words it; from data."""
-    instead: str
-    """What stands in place of a change: why there is none; empty where there is one."""
+    instead: Span | None
+    """What stands in place of a change: why there is none; None where there is one."""
     picture: Picture | None
     """None where there is no change, or nothing to hold it against."""
     remark: Line
@@ -127,17 +128,23 @@ def _value(f: Finding, value: float, beside: float | None, *, apart: bool) -> Sp
     return text(words) if f.unit in _OWN_UNITS else name(words)  # another unit comes from data
 
 
-def _instead(f: Finding) -> str:
+def _instead(f: Finding) -> Span | None:
     """Return what stands in place of a change."""
     if f.change is not None:
-        return ""
+        return None
     if f.status is Status.MISSING:
-        return "not measured"
+        return text("not measured")
     if f.method == "budget":
-        return f.limit_text
+        return name(f.limit_text)
     if f.status in UNDECIDED:
-        return sentence(f.reason)
-    return {Status.NEW: "new", Status.REMOVED: "removed"}.get(f.status, NONE)
+        return _why(f)
+    return text({Status.NEW: "new", Status.REMOVED: "removed"}.get(f.status, NONE))
+
+
+def _why(f: Finding) -> Span:
+    """Return the sentence of the reason; one that this version does not know comes from data."""
+    words = sentence(f.reason)
+    return name(words) if words == f.reason else text(words)
 
 
 def _picture(f: Finding) -> Picture | None:
@@ -156,17 +163,15 @@ def _cost(f: Finding, change: float) -> float:
 
 
 def _remark(f: Finding) -> Line:
-    """Return what neither the heading nor the numbers say."""
-    if f.status in UNDECIDED and f.status is not Status.MISSING and f.message in {"", sentence(f.reason)}:
-        return () if f.change is None else (text(sentence(f.reason)),)
-    line: Line = ()
-    if f.reason not in _SAYS_ALL and f.status not in {Status.UNCHANGED, Status.TOO_NOISY}:
-        line = (text(sentence(f.reason)),)
-    if f.message and f.message != sentence(f.reason):
-        facts = f.message.replace(f"{sentence(f.reason)}: ", "", 1)
-        says_it = sentence(f.reason) in facts
-        line = mark_names(facts) if says_it or not line else (*line, text(": "), *mark_names(facts))
-    return line
+    """Return what neither the heading nor the numbers say: the reason where these leave it open, and its facts."""
+    is_said = f.reason in _SAYS_ALL or f.status in _HOLDING or (f.status in UNDECIDED and f.change is None)
+    line: Line = () if is_said else (_why(f),)
+    if not f.message or f.message == sentence(f.reason):
+        return line
+    facts = f.message.removeprefix(f"{sentence(f.reason)}: ")
+    if not line or sentence(f.reason) in facts:
+        return mark_names(facts)
+    return (*line, text(": "), *mark_names(facts))
 
 
 def describe_rule(f: Finding) -> Line:

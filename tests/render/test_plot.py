@@ -1,0 +1,68 @@
+"""The picture of a value: its dot and its interval lie where the numbers say, and never on the wrong side of a mark."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from laws import laws
+
+from perfgate.render.terminal.plot import NARROWEST, WIDEST, draw, rule
+from perfgate.render.terminal.style import Style
+from perfgate.report.verdict.value import Picture
+
+ENDS = st.floats(-0.99, 100)
+WIDTHS = st.integers(NARROWEST, WIDEST)
+
+
+def picture(dot, low=None, high=None, mark=0.05):
+    return Picture(low=low, high=high, dot=dot, mark=mark)
+
+
+def line(shown, width=24):
+    return draw(shown, width, "plain", Style())
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        pytest.param(picture(0.0, -0.03, 0.03), "├─●─┤┃", id="unchanged"),
+        pytest.param(picture(0.02, -0.03, 0.08), "├─┼●─╂┤", id="within-noise"),
+        pytest.param(picture(0.25, 0.18, 0.33), "│┃├●┤", id="regressed"),
+        pytest.param(picture(1.2, 0.7, 1.8), "│┃├─●▶", id="far"),
+        pytest.param(picture(-0.2, -0.25, -0.13), "●─┤│┃", id="improved"),
+        pytest.param(picture(0.02), "│●┃", id="no-interval"),
+    ],
+)
+def test_pictures_read_as_agreed(shown, expected):
+    found = line(shown)
+    assert len(found) == 24
+    assert found.replace(" ", "") == expected
+
+
+@laws(300)
+@given(ENDS, ENDS, ENDS, st.floats(0.0, 2.0), WIDTHS)
+def test_a_dot_lies_right_of_the_mark_exactly_when_the_change_does(one, other, dot, mark, width):
+    low, high = sorted((one, other))
+    found = line(picture(dot, low, high, mark), width)
+    assert len(found) == width
+    marks = [i for i, c in enumerate(found) if c in "┃╂"]
+    at = found.index("●")
+    if not marks:  # the dot stands on the mark
+        assert dot <= mark or at == width - 1
+    else:
+        assert (at > marks[0]) is (dot > mark)
+
+
+@laws(200)
+@given(ENDS, st.floats(0.001, 2.0), WIDTHS)
+def test_an_interval_that_is_wholly_worse_never_covers_the_line_of_no_change(low, mark, width):
+    if low > 0:
+        assert "┼" not in line(picture(low * 1.5, low, low * 2, mark), width)[: width // 2 - 1]
+
+
+def test_the_ruler_names_the_threshold_that_all_share():
+    assert rule({"5%"}, 24).split() == ["0", "+5%", "+25%"]
+    assert rule({"5%", "10%"}, 24).split() == ["0", "limit"]
+    assert rule({"5%"}, 12).split() == ["0", "+5%"] or rule({"5%"}, 12).split() == ["+5%"]
+    assert rule({"3ms"}, 24).split() == ["0", "limit"]
