@@ -25,7 +25,7 @@ from perfgate.report.document import (
     strong,
     text,
 )
-from perfgate.report.words import count, detectable
+from perfgate.report.words import count, detectable, metric_name
 from perfgate.stats.quantiles import median
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ SCHEMA = "perfgate/audit/1"
 _COLUMNS = (
     BENCHMARK,
     METRIC,
-    Column(title="Sessions", kind="count"),
-    Column(title="n", kind="count"),
+    Column(title="Sessions", kind="count", priority=2),
+    Column(title="n", kind="count", priority=2),
     Column(title="Limit", kind="change", priority=2),
     Column(title="Detectable", kind="change"),
     Column(title="Confirmed", kind="change"),
@@ -141,13 +141,13 @@ def _entry(row: Sensitivity) -> Entry:
     best = row.best
     cells = (
         name(title(row.benchmark, row.labels)),
-        name(f"{row.metric} {row.statistic}"),
+        name(metric_name(row.metric, row.statistic)),
         text(f"{row.now.sessions:,}"),
         text(f"{row.now.runs:,}"),
         name(row.limit_text),
         text(_change(row.now.once)),
         text(_change(row.now.confirmed)),
-        text(_NONE if best is None else f"{_change(best.once)} with {_option(best, row.now)}"),
+        text(_NONE if best is None else f"{_change(best.once)} at {_option(best, row.now)}"),
     )
     return Entry(cells=cells)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from perfgate.core.statistic import P50
 from perfgate.core.text.units import display_scale
 
 _DIGITS = 4
@@ -92,3 +93,8 @@ def span(interval: tuple[float, float]) -> str:
 def count(number: int, singular: str, plural: str = "") -> str:
     """Return a number with its noun."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def metric_name(metric: str, statistic: str) -> str:
+    """Return what is judged of a metric; the median needs no name."""
+    return metric if statistic == P50 else f"{metric} {statistic}"

@@ -85,8 +85,11 @@ def forged(found, **changes):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        pytest.param({}, "it is unchanged, but its change .* is beyond its limit", id="status"),
-        pytest.param({"detectable": None}, "is beyond its limit", id="status-and-fail-limit"),
+        pytest.param({}, "it is unchanged, but its change and its interval are those of a regression", id="status"),
+        pytest.param({"decision_interval": None}, "is beyond its limit", id="status-and-interval"),
+        pytest.param(
+            {"decision_interval": None, "detectable": None}, "is beyond its limit", id="status-interval-and-limit"
+        ),
         pytest.param({"change": 0.0}, "its change .* is not that between its values", id="change"),
         pytest.param({"change": None}, "it states no change between its values", id="no-change"),
         pytest.param(

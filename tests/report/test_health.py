@@ -44,7 +44,9 @@ def test_what_nobody_knows_is_left_out():
 
 
 def test_a_fall_of_a_rate_counts_as_the_cost_that_it_is():
-    assert "median +100.0%" in line_of(finding(detectable=-0.5, better="higher"), base=[baseline()])
+    assert "smallest detectable change of this check: +100%" in line_of(
+        finding(detectable=-0.5, better="higher"), base=[baseline()]
+    )
 
 
 def test_a_check_without_sessions_in_its_baselines_says_nothing_of_them():

@@ -51,7 +51,10 @@ def test_an_amount_in_words(value, unit, beside, words):
         pytest.param(0.0005001, None, "+0.1%", id="just-shows"),
         pytest.param(0.05, None, "+5.0%", id="plus"),
         pytest.param(-0.05, None, "-5.0%", id="minus"),
-        pytest.param(12.345, None, "+1,234.5%", id="thousands"),
+        pytest.param(1.0, None, "+100%", id="double"),
+        pytest.param(9.99, None, "+999%", id="ten-times"),
+        pytest.param(12.345, None, "13×", id="a-multiple"),
+        pytest.param(92_173.52, None, "over 10,000×", id="beyond-reason"),
         pytest.param(0.03, 0.03, "+3.0%", id="at-the-limit"),
         pytest.param(0.0301, 0.03, "+3.01%", id="just-beyond"),
         pytest.param(0.0299999, 0.03, "+2.99999%", id="just-within"),
@@ -68,9 +71,9 @@ def test_a_change_in_words(change, limit, words):
 @pytest.mark.parametrize(
     ("interval", "words"),
     [
-        pytest.param((-0.02, 0.04), "-2 … +4%", id="whole-percent"),
-        pytest.param((0.0, 0.019), "+0.0 … +1.9%", id="narrow"),
-        pytest.param((-0.5, 12.0), "-50 … +1,200%", id="wide"),
+        pytest.param((-0.02, 0.04), "-2 to +4%", id="whole-percent"),
+        pytest.param((0.0, 0.019), "0.0 to +1.9%", id="narrow"),
+        pytest.param((-0.5, 12.0), "-50% to 13×", id="wide"),
     ],
 )
 def test_an_interval_in_words(interval, words):
@@ -110,8 +113,8 @@ def test_two_values_that_differ_never_read_alike(a, b, unit):
     [
         pytest.param(0.052, "+5.2%", id="small"),
         pytest.param(-0.5, "-50.0%", id="of-a-rate"),
-        pytest.param(10.0, "+1,000.0%", id="the-largest"),
-        pytest.param(4_289_895_725.78, "over +1,000.0%", id="nothing-is-detected"),
+        pytest.param(10.0, "+1,000%", id="the-largest"),
+        pytest.param(4_289_895_725.78, "over +1,000%", id="nothing-is-detected"),
     ],
 )
 def test_a_detectable_change_beyond_reason_is_said_without_its_digits(change, words):

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from perfgate.report.verdict.value import Value
 
 _LONGEST_NAME = 36
-_SHORTEST_NAME = 8
+_SHORTEST_NAME = 20
+"""Columns that a name has at least where a table does not fit."""
 _GAP = 2
 _MOST_TABLE_ROWS = 40
 _MOST_BULLETS = 5
@@ -234,31 +235,39 @@ def _label(column: Column, cell: str) -> str:
 
 
 def _table(table: Table, style: Style) -> str:
+    """Return rows under their titles; where these do not fit the width, each row as a line of its own."""
     from tabulate import tabulate  # noqa: PLC0415 - 60 ms that only a table costs
 
     wanted = [(i, c) for i, c in enumerate(table.columns) if c.priority <= _PRIORITY]
     rows = [[_short(plain(e.cells[i].text), c) for i, c in wanted] for e in table.entries[:_MOST_TABLE_ROWS]]
     head, align = [c.title for _, c in wanted], [c.align for _, c in wanted]
-    fitted, columns = _fit([head, *rows], [c.kind == "name" for _, c in wanted], style.width)
-    # The titles are a row like the others: as headers they would make each column two wider than it needs.
-    drawn: str = tabulate(fitted, tablefmt="plain", disable_numparse=True, colalign=align[:columns])
+    fitted = _fit([head, *rows], [c.kind == "name" for _, c in wanted], style.width)
+    if fitted is None:
+        drawn = ["\n".join(_as_lines(head, row, style.width)) for row in rows]
+    else:
+        # The titles are a row like the others: as headers they would make each column two wider than it needs.
+        drawn = tabulate(fitted, tablefmt="plain", disable_numparse=True, colalign=align).splitlines()
     more = len(table.entries) - _MOST_TABLE_ROWS
-    return "\n".join(line.rstrip() for line in drawn.splitlines()) + (f"\n… and {more} more rows" if more > 0 else "")
+    return "\n".join(line.rstrip() for line in drawn) + (f"\n… and {more} more rows" if more > 0 else "")
 
 
-def _fit(rows: list[list[str]], are_names: list[bool], width: int) -> tuple[list[list[str]], int]:
-    """Return rows that fit a width: names are cut, then the last columns go; and how many columns are left."""
+def _fit(rows: list[list[str]], are_names: list[bool], width: int) -> list[list[str]] | None:
+    """Return rows whose names are cut so far that they fit a width; None where even short names do not."""
     widths = [max(cells(row[i]) for row in rows) for i in range(len(are_names))]
     least = [min(w, _SHORTEST_NAME) if is_name else w for w, is_name in zip(widths, are_names, strict=True)]
-    columns = len(widths)
-    while columns > 1 and sum(least[:columns]) + _GAP * (columns - 1) > width:
-        columns -= 1
-    spare = width - sum(least[:columns]) - _GAP * (columns - 1)
-    for i in range(columns):
-        if are_names[i]:
-            widths[i] = min(widths[i], least[i] + max(spare, 0))
-            spare -= widths[i] - least[i]
-    return [[cut(row[i], widths[i]) for i in range(columns)] for row in rows], columns
+    spare = width - sum(least) - _GAP * (len(widths) - 1)
+    if spare < 0:
+        return None
+    for i in (i for i, is_name in enumerate(are_names) if is_name):
+        widths[i] = min(widths[i], least[i] + spare)
+        spare -= widths[i] - least[i]
+    return [[cut(cell, w) for cell, w in zip(row, widths, strict=True)] for row in rows]
+
+
+def _as_lines(titles: Sequence[str], row: Sequence[str], width: int) -> list[str]:
+    """Return a row as its first cell, and below it the others with their titles."""
+    others = ", ".join(f"{title.lower()} {cell}" for title, cell in zip(titles[1:], row[1:], strict=True))
+    return [*wrap(row[0], width), *wrap(others, width, first="  ", rest="  ")]
 
 
 def _short(cell: str, column: Column) -> str:

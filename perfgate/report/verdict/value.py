@@ -11,10 +11,9 @@ from perfgate.core.finding import UNDECIDED, WHOLE_SUITE, Finding, Status
 from perfgate.core.metrics import METRICS
 from perfgate.core.profile import title
 from perfgate.core.reasons import sentence
-from perfgate.core.statistic import P50
 from perfgate.report.document import Line, Span, name, text
 from perfgate.report.prose import mark_names
-from perfgate.report.words import amount, percent, span
+from perfgate.report.words import amount, metric_name, percent, span
 
 if TYPE_CHECKING:
     from perfgate.core.finding import RowKey
@@ -98,8 +97,8 @@ def value_of(f: Finding) -> Value:
 
 
 def name_metric(f: Finding) -> str:
-    """Return what is judged of a benchmark; the median needs no name."""
-    words = f.metric if f.statistic == P50 else f"{f.metric} {f.statistic}"
+    """Return what is judged of a benchmark."""
+    words = metric_name(f.metric, f.statistic)
     return f"{words} budget" if f.method == "budget" else words
 
 
