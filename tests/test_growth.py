@@ -463,7 +463,7 @@ def test_ten_times_the_input_is_at_most_ten_times_the_work(case, tmp_path, monke
 def test_a_comment_is_cut_in_work_that_grows_no_faster_than_the_report():
     def prepare(size):
         report = verdict(*findings(size))
-        return lambda: comment(report, ident="default", run_page="")
+        return lambda: comment([("", report)], ident="default", run_page="")
 
     assert lines_that_grow_faster(count_work(prepare)) == []
 

@@ -22,7 +22,7 @@ _ID = re.compile(r"[a-z0-9-]{1,40}")
 
 
 @click.command()
-@click.argument("path", metavar="REPORT_JSON")
+@click.argument("paths", metavar="REPORT_JSON...", nargs=-1, required=True)
 @click.option("--workflow-run", is_flag=True, help="On the pull request of the event that started this workflow.")
 @click.option("--repo", metavar="OWNER/NAME", help="Repository of the pull request; with --pr.")
 @click.option("--pr", type=click.IntRange(1, 2**53), metavar="N", help="Number of the pull request; with --repo.")
@@ -36,24 +36,27 @@ _ID = re.compile(r"[a-z0-9-]{1,40}")
     show_default=True,
     help="When to create one; an existing one is always updated.",
 )
+@click.option("--report-url", default="", metavar="URL", help="Page of the HTML report, an artifact of the run.")
 @click.option("--dry-run", is_flag=True, help="Print the comment and what would be done; write nothing.")
 @click.pass_context
 def command(
     ctx: click.Context,
     *,
-    path: str,
+    paths: tuple[str, ...],
     workflow_run: bool,
     repo: str | None,
     pr: int | None,
     ident: str,
     when: When,
+    report_url: str,
     dry_run: bool,
 ) -> ExitCode:
     """Post a report as a comment on a pull request; a later report updates it.
 
+    Several reports are the suites of one comment, each named by its folder.
     The token comes from GITHUB_TOKEN or GH_TOKEN. Exits 0 whatever the verdict,
     also when there is nothing to comment on or the token may only read; 2 when
-    the report is faulty or GitHub does not answer.
+    a report is faulty or GitHub does not answer.
     """
     from perfgate.core.errors import CannotDecideError
     from perfgate.core.finding import ExitCode
@@ -68,10 +71,10 @@ def command(
     if not _ID.fullmatch(ident):
         raise click.UsageError("--id must be 1 to 40 of a-z, 0-9 and -", ctx)
     place = None if repo is None else Place(repository=repo, number=pr)
-    asked = Request(report=path, place=place, when=when, dry_run=dry_run)
+    asked = Request(reports=paths, html_page=report_url, place=place, when=when, dry_run=dry_run)
 
-    def draw(verdict: Verdict, _: Place, run_page: str) -> str:
-        return comment(verdict, ident=ident, run_page=run_page)
+    def draw(suites: Sequence[tuple[str, Verdict]], run_page: str, html_page: str) -> str:
+        return comment(suites, ident=ident, run_page=run_page, html_page=html_page)
 
     try:
         done = publish_comment(asked, World(environ=os.environ), draw)

@@ -220,7 +220,7 @@ def _summaries(document: Document) -> Iterator[str]:
 
     yield render(document, "markdown")
     if document.verdict is not None:
-        yield comment(document.verdict, ident="summary", run_page="")
+        yield comment([("", document.verdict)], ident="summary", run_page="")
     yield _SUMMARY_TOO_LONG
 
 

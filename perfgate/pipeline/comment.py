@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,12 +21,12 @@ from perfgate.publish.events import Place, is_repository, read_place, refuse_tar
 from perfgate.publish.pulls import find_pull
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from perfgate.core.finding import Verdict
     from perfgate.publish.api import Opener
 
-    Draw = Callable[[Verdict, Place, str], str]
+    Draw = Callable[[Sequence[tuple[str, Verdict]], str, str], str]
 
 When = Literal["change", "regression", "always"]
 
@@ -35,6 +36,8 @@ _LARGEST_EVENT = 32 * 1024 * 1024  # GitHub sends no event of more than 25 MB
 _CHANGED = frozenset({Status.SUSPECTED, Status.IMPROVED, Status.NEW, Status.WAIVED, Status.REMOVED})
 _EDITED = "gate-edited"  # the pull request changes what it is judged by
 _EVENT_HINT = "run it in GitHub Actions, or name --repo and --pr"
+_ORDER = (1, 2, 0)
+"""Exit codes of suites, the one that counts first."""
 _FORBIDDEN, _UNKNOWN_TOKEN = 403, 401
 
 
@@ -42,8 +45,10 @@ _FORBIDDEN, _UNKNOWN_TOKEN = 403, 401
 class Request:
     """What the caller asks for."""
 
-    report: str
-    """Path of a ``report.json``."""
+    reports: tuple[str, ...]
+    """Paths of a ``report.json`` each, one of each suite; at least one."""
+    html_page: str = ""
+    """Address of the HTML report, as the workflow states it; left out unless it is an artifact of this repository."""
     place: Place | None
     """Where the comment goes; None: where the event says."""
     when: When
@@ -84,8 +89,8 @@ def publish_comment(request: Request, world: World, draw: Draw) -> Outcome:
     Args:
         request: what is asked for.
         world: what the process is given.
-        draw: verdict, place and the page of the run that measured -> the comment, whose
-            first line is the gate's marker.
+        draw: suites with their verdicts, the page of the run that measured, and that of the HTML report -> the
+            comment, whose first line is the gate's marker.
 
     Raises:
         CannotDecideError: bad input, or GitHub does not answer after all tries.
@@ -94,20 +99,43 @@ def publish_comment(request: Request, world: World, draw: Draw) -> Outcome:
     if isinstance(place, Diagnostic):
         return Outcome(notes=(place,))
     in_job = request.place is None or world.environ.get("GITHUB_ACTIONS") == "true"  # else somebody typed the path
-    if in_job and not os.path.lexists(request.report):
+    lost = [path for path in request.reports if not os.path.lexists(path)] if in_job else []
+    if lost:
         message = "no comment: there is no report; what measured ended before it wrote one"
-        return Outcome(notes=(note("comment-no-report", message, place=request.report),))
-    verdict, verdicts = read_verdicts(request.report, largest=LARGEST)
-    odd = _contradictions(verdict, place)
-    verdict = replace(verdict, notes=(*odd, *verdict.notes))
-    body = draw(verdict, place, _run_page(place, world.environ))
+        return Outcome(notes=tuple(note("comment-no-report", message, place=path) for path in lost))
+    read = [read_verdicts(path, largest=LARGEST // len(request.reports)) for path in request.reports]
+    shown = min((verdict for verdict, _ in read), key=lambda v: _ORDER.index(int(v.exit_code)))
+    odd = _contradictions(shown, place)
+    suites = [
+        (name, replace(v, notes=(*odd, *v.notes)) if v is shown else v)
+        for name, (v, _) in zip(name_suites(request.reports), read, strict=True)
+    ]
+    body = draw(suites, _run_page(place, world.environ), _html_page(request.html_page, place, world.environ))
     try:
-        create = bool(odd) or any(is_worth_a_comment(v, request.when) for v in verdicts)
+        create = bool(odd) or any(is_worth_a_comment(v, request.when) for _, verdicts in read for v in verdicts)
         return _send(request, world, place, body, create=create)
     except ApiError as caught:
         if caught.status == _FORBIDDEN and not caught.limited:
             return Outcome(notes=(_forbidden(caught),), body=body if request.dry_run else "")
         raise CannotDecideError([_failed(caught)]) from None
+
+
+def name_suites(paths: Sequence[str]) -> list[str]:
+    """Return a name for each report of several: the first folder of its path that the others do not share."""
+    if len(paths) == 1:
+        return [""]
+    parts = [os.path.normpath(path).split(os.sep) for path in paths]
+    for depth in range(max(map(len, parts))):
+        names = [p[depth].removesuffix(".json") if depth < len(p) else "" for p in parts]
+        if len(set(names)) == len(names) and all(names):
+            return names
+    return list(paths)
+
+
+def _html_page(stated: str, place: Place, environ: Mapping[str, str]) -> str:
+    """Return the address of the HTML report if it is one of an artifact of the repository that is commented on."""
+    artifact = re.escape(f"{_server(environ)}/{place.repository}/actions/runs/") + r"[0-9]+/artifacts/[0-9]+"
+    return stated if re.fullmatch(artifact, stated) else ""
 
 
 def _contradictions(verdict: Verdict, place: Place) -> tuple[Diagnostic, ...]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfgate.render.markdown.report import Page, draw_report
+from perfgate.render.markdown.report import VERDICTS, Page, draw_report
 from perfgate.report.compose import blocks_of
 from perfgate.report.document import Context, Headline
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from perfgate.core.finding import Verdict
 
 CHARACTERS = 60_000
@@ -18,44 +21,58 @@ BYTES = 64_000
 _ATTRIBUTED = 3
 """Benchmarks of which the stages are shown."""
 _UNNAMED = "default"
+_MOST_SUITES = 50
+_WORST_FIRST = ("regression", "error", "pass")
 _ROWS = (20, 10, 5, 2, 0)
 """Values of a part that are shown: the most that fit into `BYTES`."""
 
 
-def comment(verdict: Verdict, *, ident: str, run_page: str, html_page: str = "") -> str:
+def comment(suites: Sequence[tuple[str, Verdict]], *, ident: str, run_page: str, html_page: str = "") -> str:
     """Return the comment; its first line is the marker by which the gate finds it again.
 
     Of each part the worst values are shown; how many more there are, and where, is said below them.
 
     Args:
-        verdict: as a ``report.json`` states it, or `round_numbers` leaves it; its words may come from anybody.
+        suites: names and verdicts, at least one; of one alone the name does not matter. The verdicts are as a
+            ``report.json`` states them, or `round_numbers` leaves them; their words may come from anybody.
         ident: name of the gate, different for each gate of a repository, of a-z, 0-9 and dashes.
         run_page: address of the run that measured, from a source that can be trusted; empty: none.
         html_page: address of the HTML report, likewise.
     """
     first = f"<!-- perfgate:v1 id={ident} -->"
-    pages = (_page(verdict, ident, run_page, html_page, rows) for rows in _ROWS)
-    bodies = (
-        f"{first}\n{draw_report(blocks_of(verdict, attributed=min(page.rows, _ATTRIBUTED)), page)}" for page in pages
-    )
+    gate = "" if ident == _UNNAMED else ident
+    links = Page(is_open=False, run_page=run_page, html_page=html_page)
+    bodies = (f"{first}\n{_draw(suites, gate, replace(links, rows=rows, bullets=max(rows, 2)))}" for rows in _ROWS)
     if body := next(filter(_fits, bodies), ""):
         return body
-    # The lines about the gate itself are too long: the verdict has to do.
-    short = [b for b in blocks_of(verdict, attributed=0) if isinstance(b, Headline | Context)]
-    return f"{first}\n{draw_report(short, _page(verdict, ident, run_page, html_page, 0))}"
+    # The lines about the gate itself are too long: the verdicts have to do.
+    return f"{first}\n{_draw(suites[:_MOST_SUITES], gate, replace(links, rows=0), only_verdict=True)}"
+
+
+def _draw(suites: Sequence[tuple[str, Verdict]], gate: str, links: Page, *, only_verdict: bool = False) -> str:
+    """Return the reports of all suites, below a heading that sums them up when there are several."""
+    drawn = [] if len(suites) == 1 else [_sum_up([v for _, v in suites], gate)]
+    for name, verdict in suites:
+        blocks = blocks_of(verdict, attributed=0 if only_verdict else min(links.rows, _ATTRIBUTED))
+        if only_verdict:
+            blocks = tuple(b for b in blocks if isinstance(b, Headline | Context))
+        level, suite = (2, gate) if len(suites) == 1 else (3, name)
+        page = replace(links, level=level, suite=suite, tool=verdict.compared.tool)
+        drawn.append(draw_report(blocks, page))
+    return "\n".join(drawn)
+
+
+def _sum_up(verdicts: Sequence[Verdict], gate: str) -> str:
+    """Return the heading above several suites: how many of them regressed, or could not be decided."""
+    names = [v.name for v in verdicts]
+    worst = next(name for name in _WORST_FIRST if name in names)
+    words = {
+        "regression": f"{names.count('regression')} of {len(names)} suites regressed",
+        "error": f"{names.count('error')} of {len(names)} suites cannot be decided",
+        "pass": f"no performance regressions in {len(names)} suites",
+    }[worst]
+    return f"## {VERDICTS[worst]} perfgate{f' ({gate})' if gate else ''}: {words}\n"
 
 
 def _fits(body: str) -> bool:
     return len(body) <= CHARACTERS and len(body.encode()) <= BYTES
-
-
-def _page(verdict: Verdict, ident: str, run_page: str, html_page: str, rows: int) -> Page:
-    return Page(
-        suite="" if ident == _UNNAMED else ident,
-        rows=rows,
-        bullets=max(rows, 2),
-        is_open=False,
-        run_page=run_page,
-        html_page=html_page,
-        tool=verdict.compared.tool,
-    )

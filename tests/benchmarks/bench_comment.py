@@ -42,7 +42,7 @@ def main() -> None:
     for _ in range(REPEAT):
         for name, call in (
             ("json.loads", lambda: json.loads(content)),
-            ("comment", lambda: comment(read, ident="default", run_page="")),
+            ("comment", lambda: comment([("", read)], ident="default", run_page="")),
         ):
             code.cache_clear()
             entry.cache_clear()

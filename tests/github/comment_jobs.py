@@ -13,6 +13,7 @@ from perfgate.publish.api import make_opener
 from perfgate.publish.events import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from emulator import Emulator
@@ -72,12 +73,13 @@ class Job:
 
     def run(self, words: str = "slower", *, ident: str = "default", **asked: Any) -> Outcome:
         """Comment with a body of these words."""
-        request = {"report": str(self.folder / "report.json"), "place": Place(repository=REPO, number=7)}
+        request = {"reports": (str(self.folder / "report.json"),), "place": Place(repository=REPO, number=7)}
         request |= {"when": "change", "dry_run": False, **asked}
         world = World(environ=self.environ, opener=self.opener, now=lambda: self.time, sleep=self.sleep)
 
-        def draw(verdict: Verdict, _place: Place, page: str) -> str:
-            self.page, self.drawn = page, verdict
+        def draw(suites: Sequence[tuple[str, Verdict]], page: str, html_page: str) -> str:
+            self.page, self.html_page, self.suites = page, html_page, [name for name, _ in suites]
+            self.drawn = suites[0][1]
             return f"<!-- perfgate:v1 id={ident} -->\n{words}\n"
 
         return publish_comment(Request(**request), world, draw)

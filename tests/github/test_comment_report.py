@@ -229,7 +229,7 @@ def test_of_several_checks_of_a_job_the_worst_is_shown_and_the_others_are_named(
     assert [n.place for n in shown.notes if n.slug == "other-report"] == [
         str(tmp_path / "report.json"), str(tmp_path / "3" / "report.json"),
     ]  # fmt: skip
-    assert "another check of this job: pass" in comment(shown, ident="x", run_page="")
+    assert "another check of this job: pass" in comment([("", shown)], ident="x", run_page="")
 
 
 @pytest.mark.parametrize("linked", ["2", "2/report.json"])
@@ -257,7 +257,7 @@ def test_a_report_that_contradicts_the_run_is_said_in_the_comment(job, status, c
     job.run(place=None, when="always")
     assert job.drawn is not None
     assert ("report-contradicts-run" in [n.slug for n in job.drawn.notes]) == is_odd
-    drawn = comment(job.drawn, ident="x", run_page="")
+    drawn = comment([("", job.drawn)], ident="x", run_page="")
     assert ("the run counts, not the report" in drawn) == is_odd
     assert ("the run that measured ended" in drawn.partition("<details>")[0]) == is_odd
 

@@ -22,7 +22,7 @@ RUN = "https://github.com/o/r/actions/runs/7"
 
 
 def drawn(found, run_page=RUN):
-    return comment(found, ident="default", run_page=run_page)
+    return comment([("", found)], ident="default", run_page=run_page)
 
 
 def rows(number, status=Status.UNCHANGED, name="suite.bench", **more):
@@ -78,7 +78,7 @@ def test_a_small_report_is_whole():
 
 
 def test_a_regression_of_three_values_takes_25_lines():
-    assert len(unfolded(comment(round_numbers(situations.regression()), ident="default", run_page=RUN))) <= 25
+    assert len(unfolded(comment([("", round_numbers(situations.regression()))], ident="default", run_page=RUN))) <= 25
 
 
 def test_no_table_has_more_than_five_columns():
@@ -92,9 +92,25 @@ def test_without_a_page_the_run_is_not_linked():
 
 
 def test_a_suite_beside_others_is_named_in_the_heading():
-    body = comment(verdict(*rows(1)), ident="nightly", run_page=RUN, html_page=f"{RUN}/artifacts/2")
+    body = comment([("", verdict(*rows(1)))], ident="nightly", run_page=RUN, html_page=f"{RUN}/artifacts/2")
     assert body.splitlines()[1] == "## ✅ perfgate (nightly): no performance regressions"
     assert f"[HTML report]({RUN}/artifacts/2)" in body.splitlines()[-1]
+
+
+def test_several_suites_are_one_comment_with_a_heading_that_sums_them_up():
+    suites = [("unit", verdict(*rows(2))), ("nightly `x`", verdict(*rows(3, Status.REGRESSED)))]
+    body = comment(suites, ident="default", run_page=RUN)
+    headings = [line for line in body.splitlines() if line.startswith("#")]
+    assert headings == [
+        "## ❌ perfgate: 1 of 2 suites regressed",
+        "### ✅ `unit`: no performance regressions",
+        "### ❌ `` nightly `x` ``: 3 performance regressions",
+    ]
+    assert body.count("<!-- perfgate:v1") == 1
+    many = [(f"suite-{i}", verdict(*rows(200, Status.REGRESSED, name="x" * 150))) for i in range(60)]
+    crowded = comment(many, ident="default", run_page=RUN)
+    assert len(crowded) <= CHARACTERS
+    assert "60 of 60 suites regressed" in crowded
 
 
 @pytest.mark.parametrize("number", [400, 900, 5_000])

@@ -33,7 +33,7 @@ VIEWS = {
     "color.txt": lambda v: render(compose(v), "text", Style(width=80, has_color=True)),
     "verbose.txt": lambda v: render(compose(v), "text", Style(width=80, is_verbose=True)),
     "md": lambda v: render(compose(v), "markdown"),
-    "comment.md": lambda v: comment(round_numbers(v), ident="default", run_page=RUN),
+    "comment.md": lambda v: comment([("", round_numbers(v))], ident="default", run_page=RUN),
     "xml": lambda v: render(compose(v), "junit"),
 }
 """Suffix of a golden file -> what draws it."""

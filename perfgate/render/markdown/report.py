@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from perfgate.report.document import Block, Document, Step
 
-_VERDICTS = {"pass": "✅", "regression": "❌", "error": "⛔"}
+VERDICTS = {"pass": "✅", "regression": "❌", "error": "⛔"}
 _COUNTS = {"suspected": "⚠️ ", "improved": "🚀 ", "unchanged": "✅ "}
 _SUSPECTED = "⚠️"
 _LONGEST_INLINE = 60
@@ -37,8 +37,10 @@ _PARTS = {part.name: part for part in PARTS}
 class Page:
     """Where a report stands, and how much of it."""
 
+    level: int = 2
+    """Of its heading: 2 of a report alone, 3 below another one."""
     suite: str = ""
-    """Name of the suite beside others of the repository, of a-z, 0-9 and dashes; empty: there is one."""
+    """Name of the gate, of a-z, 0-9 and dashes, or of a suite of several, from data; empty: there is one."""
     rows: int = 200
     """Values of a part that are shown."""
     bullets: int = 200
@@ -118,10 +120,12 @@ def _opened(blocks: Sequence[Block]) -> set[str]:
 def _headline(block: Headline, page: Page) -> list[str]:
     """Return the heading, and the line of the sentence and the counts."""
     counts = dict(block.counts)
-    symbol = _SUSPECTED if block.verdict == "pass" and counts.get("suspected") else _VERDICTS[block.verdict]
-    suite = f" ({page.suite})" if page.suite else ""
+    symbol = _SUSPECTED if block.verdict == "pass" and counts.get("suspected") else VERDICTS[block.verdict]
+    name = "perfgate"
+    if page.suite:
+        name = f"perfgate ({page.suite})" if page.level == FILE.level else code(page.suite, in_table=False)
     counted = [f"{_COUNTS.get(part, '')}{n:,} {_PARTS[part].noun}" for part, n in block.counts]
-    return [f"## {symbol} perfgate{suite}: {block.title}", " · ".join([draw_line(block.line), *counted])]
+    return [f"{'#' * page.level} {symbol} {name}: {block.title}", " · ".join([draw_line(block.line), *counted])]
 
 
 def _values(block: Values, sides: tuple[str, str], page: Page, *, is_titled: bool) -> str:

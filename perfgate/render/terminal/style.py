@@ -100,7 +100,9 @@ class Style:
     def paint(self, token: Token, words: str) -> str:
         """Return words in a colour."""
         code = _CODES[token]
-        return f"\x1b[{code}m{words}\x1b[0m" if self.has_color and code and words else words
+        if not self.has_color or not code:
+            return words
+        return "\n".join(f"\x1b[{code}m{line}\x1b[0m" if line else "" for line in words.split("\n"))
 
     def mark(self, status: Status) -> str:
         """Return the symbol of a status, in its colour."""

@@ -1,0 +1,144 @@
+"""Pictures of what people see, of every situation: terminal, comment, job summary, and the picture of the README.
+
+`make pictures` runs it. It needs chromium, cmark-gfm and, for what GitHub shows, the style sheets of the npm package
+`github-markdown-css`; the pictures are to be looked at, and those in docs/images are made here as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests" / "builders"), str(ROOT / "tests" / "pictures"), str(ROOT)]
+
+from ansi import as_page, as_svg  # noqa: E402 - the path has to be set before
+from situations import SITUATIONS  # noqa: E402 - see above
+
+from perfgate.render import render  # noqa: E402 - see above
+from perfgate.render.comment import comment  # noqa: E402 - see above
+from perfgate.render.terminal.style import Style  # noqa: E402 - see above
+from perfgate.report.codec import round_numbers  # noqa: E402 - see above
+from perfgate.report.compose import compose  # noqa: E402 - see above
+
+RUN = "https://github.com/example/shop/actions/runs/7"
+EXTENSIONS = ("table", "autolink", "strikethrough", "tagfilter", "tasklist")
+IMAGES = ROOT / "docs" / "images"
+KEPT = {
+    "comment-regression-840-light.png": "comment.png",
+    "comment-regression-840-dark.png": "comment-dark.png",
+    "terminal-regression-80-dark.png": "terminal-regression.png",
+    "terminal-many-80-dark.png": "terminal-many.png",
+}
+"""Picture -> its name in docs/images."""
+JOB = """from perfgate.measure import measure_run_context
+
+with measure_run_context(benchmark="squares") as run:
+    total = sum(i * i for i in range({rows}))
+    run.rows_used = 400_000
+"""
+
+
+def draw_terminals(folder: Path) -> None:
+    """Write each situation as a terminal of 80 and of 120 columns shows it, light and dark."""
+    for name, make in SITUATIONS.items():
+        document = compose(make())
+        for columns in (80, 120):
+            style = Style(width=columns, has_color=True, more="perfgate check --rows 0")
+            text = render(document, "text", style)
+            for theme in ("light", "dark"):
+                size = round(40 + columns * 8.43), round(40 + 19.1 * len(text.splitlines()))
+                shoot(as_page(text, theme, columns), folder / f"terminal-{name}-{columns}-{theme}.png", size)
+
+
+def draw_comments(folder: Path, styles: Path) -> None:
+    """Write each situation as GitHub shows it, wide and narrow, light and dark: the comment, and the job summary."""
+    for name, make in SITUATIONS.items():
+        verdict = round_numbers(make())
+        bodies = {
+            "comment": comment([("", verdict)], ident="default", run_page=RUN, html_page=f"{RUN}/artifacts/1"),
+            "summary": render(compose(verdict), "markdown"),
+        }
+        for kind, body in bodies.items():
+            drawn = markdown(body)
+            for theme in ("light", "dark"):
+                sheet = (styles / f"github-markdown-{theme}.css").read_text(encoding="utf-8")
+                for width in (840, 375):
+                    ground = "#ffffff" if theme == "light" else "#0d1117"
+                    page = (
+                        f'<!doctype html><meta charset="utf-8"><style>{sheet}\nbody{{margin:0;padding:16px;'
+                        f"background:{ground};font-size:14px}}.markdown-body{{font-size:14px}}</style>"
+                        f'<article class="markdown-body">{drawn}</article>'
+                    )
+                    shoot(page, folder / f"{kind}-{name}-{width}-{theme}.png", (width + 32, 0))
+
+
+def markdown(body: str) -> str:
+    """Return markdown as GitHub's own renderer draws it."""
+    words = ["cmark-gfm", "--unsafe", *(w for e in EXTENSIONS for w in ("-e", e))]
+    return subprocess.run(words, input=body, capture_output=True, text=True, check=True).stdout
+
+
+def shoot(page: str, path: Path, size: tuple[int, int]) -> None:
+    """Write the picture of a page; a height of 0 is that of the page."""
+    browser = shutil.which("chromium") or "chromium"
+    width, height = size
+    words = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Path(scratch, "page.html")
+        source.write_text(page, encoding="utf-8")
+        if not height:
+            measured = page + "<script>document.title=document.documentElement.scrollHeight</script>"
+            Path(scratch, "measured.html").write_text(measured, encoding="utf-8")
+            dump = [*words, f"--window-size={width},600", "--dump-dom", f"file://{scratch}/measured.html"]
+            found = subprocess.run(dump, capture_output=True, text=True, check=True).stdout
+            height = min(int(found.partition("<title>")[2].partition("<")[0] or 600), 6000)
+        shot = [f"--window-size={width},{height}", f"--screenshot={path}", f"file://{source}"]
+        subprocess.run([*words, *shot], capture_output=True, check=True)
+
+
+def draw_readme(path: Path) -> None:
+    """Write the terminal of the README: a comparison of two versions, run here, so that its numbers are real."""
+    with tempfile.TemporaryDirectory() as scratch:
+        environ = {
+            **os.environ, "COLUMNS": "86", "FORCE_COLOR": "1", "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b.c",
+            "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b.c",
+        }  # fmt: skip
+        job = Path(scratch, "job.py")
+        job.write_text(JOB.format(rows="400_000"), encoding="utf-8")
+        for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-qm", "Add a job"]):
+            subprocess.run(["git", *words], cwd=scratch, env=environ, check=True)
+        job.write_text(JOB.format(rows="2_400_000"), encoding="utf-8")
+        words = [sys.executable, "-m", "perfgate", "ab", "--", "python3", "job.py"]
+        done = subprocess.run(words, cwd=scratch, env=environ, capture_output=True, text=True, check=False)
+    shown = [line for line in done.stdout.splitlines() if not line.startswith("details:")]
+    steps = [(0.2, "\x1b[2m$\x1b[0m \x1b[1mperfgate ab -- python3 job.py\x1b[0m"), (0.6, "")]
+    steps += [(1.2 + 0.12 * number, line) for number, line in enumerate(shown)]
+    path.write_text(as_svg(steps, "perfgate ab finds a regression and says what to do", 86), encoding="utf-8")
+
+
+def main() -> None:
+    """Write the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the pictures go")
+    parser.add_argument("--styles", type=Path, help="folder of github-markdown-light.css and its dark sister")
+    parser.add_argument("--docs", action="store_true", help="write those of docs/images as well")
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    draw_terminals(given.folder)
+    if given.styles:
+        draw_comments(given.folder, given.styles)
+    if given.docs:
+        draw_readme(IMAGES / "terminal.svg")
+        for made, kept in KEPT.items():
+            if (given.folder / made).exists():
+                shutil.copyfile(given.folder / made, IMAGES / kept)
+
+
+if __name__ == "__main__":
+    main()
