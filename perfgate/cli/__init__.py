@@ -23,6 +23,7 @@ _EVERY_DAY, _CI, _MORE = "Every day", "CI", "More"
 _COMMANDS: dict[str, tuple[str, str]] = {
     "run": (_EVERY_DAY, "Measure a command."),
     "check": (_EVERY_DAY, "Compare runs with the baselines: exit 0, 1 or 2."),
+    "compare": (_EVERY_DAY, "Compare two results: exit 0, 1 or 2."),
     "ab": (_EVERY_DAY, "Compare two versions of a command, measured interleaved."),
     "baseline": (_EVERY_DAY, "Refresh, show, list or compare baselines."),
     "runs": (_EVERY_DAY, "List run files, or remove some."),
@@ -42,7 +43,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "drift": (_CI, "Compare the inputs of a model with those it was tested on."),
     "audit": (_MORE, "Estimate false alarms and detectable changes of the gate."),
     "doctor": (_MORE, "Show what this machine can measure, and what to do about it."),
-    "explain": (_MORE, "Show which rules apply to a benchmark."),
+    "explain": (_MORE, "Show what applies to a benchmark, or what a message means."),
     "waive": (_MORE, "Allow one value to be worse until a date, in review."),
     "dashboard": (_MORE, "Write a dashboard for Grafana, with the limits of the budgets."),
     "schema": (_MORE, "Print the JSON Schema of a file format."),

@@ -14,6 +14,7 @@ from perfgate.cli.options import (
     reading_options,
     report_options,
     same_session_option,
+    threshold_option,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     "--expect-shards", type=click.IntRange(1, 9999), metavar="N", help="How many shards must have measured, each once."
 )
 @same_session_option
+@threshold_option
 @click.option(
     "--runs-from", metavar="COMMIT", help="Judge runs of this commit on purpose (default: of the one checked out)."
 )
@@ -65,6 +67,7 @@ def command(
     budgets: tuple[str, ...],
     expect_shards: int | None,
     same_session: bool,
+    threshold: str | None,
     runs_from: str | None,
     today: str,
     foreign: ForeignOptions,
@@ -95,6 +98,7 @@ def command(
         budgets=budgets,
         expect_shards=expect_shards,
         same_session=same_session,
+        threshold=threshold,
         runs_from=runs_from,
         today=today,
         foreign=foreign,

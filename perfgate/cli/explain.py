@@ -8,11 +8,15 @@ from perfgate.cli.options import config_option
 
 
 @click.command()
-@click.argument("benchmark")
+@click.argument("name", required=False)
 @config_option
-def command(benchmark: str, config: str | None) -> None:
-    """Show which rules apply to a benchmark, and why."""
+def command(name: str | None, config: str | None) -> None:
+    """Show which rules apply to a benchmark, or what a message means.
+
+    NAME is a benchmark, a glob, or the name of a message such as no-runs.
+    Without it, all benchmarks are listed.
+    """
     from perfgate.cli.present import show
     from perfgate.pipeline.explain import compose_explanation
 
-    show(compose_explanation(benchmark, config=config), "text")
+    show(compose_explanation(name, config=config), "text")

@@ -141,6 +141,28 @@ def same_session_option(command: Command) -> Command:
     return click.option("--same-session", is_flag=True, help=words)(command)
 
 
+def threshold_option(command: Command) -> Command:
+    """Give a command the option that replaces the default threshold, as its argument ``threshold``."""
+    words = "Default threshold of this check, such as +10% (default: the configuration's)."
+    return click.option("--threshold", metavar="CHANGE", callback=_check_threshold, help=words)(command)
+
+
+def _check_threshold(ctx: click.Context, _: click.Parameter, value: str | None) -> str | None:
+    """Return a threshold as it was typed.
+
+    Raises:
+        UsageError: it is no signed change.
+    """
+    from perfgate.core.text.units import parse_change
+
+    try:
+        if value is not None:
+            parse_change(value)
+    except ValueError as caught:
+        raise click.UsageError(f"--threshold: {caught}", ctx) from None
+    return value
+
+
 def reading_options(command: Command) -> Command:
     """Give a command the options that say how files of other tools are read, as its argument ``foreign``."""
     options = (

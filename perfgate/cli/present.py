@@ -149,7 +149,7 @@ def _find_more(verdict: Verdict, report: str) -> str:
     if report:
         return f"perfgate report {quote(report)} --rows 0"
     repeat = verdict.compared.reproduce
-    return f"{repeat} --rows 0" if repeat.startswith("perfgate check") else ""
+    return f"{repeat} --rows 0" if repeat.startswith(("perfgate check", "perfgate compare")) else ""
 
 
 def present_in_actions(

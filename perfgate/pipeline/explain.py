@@ -1,4 +1,4 @@
-"""Explain: which rule governs which row of a benchmark."""
+"""Explain: which rule governs which value of a benchmark, or what a message means."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from perfgate.core.profile import Profile, title
 from perfgate.gate.rules import check_rules, explain
 from perfgate.pipeline import inputs
 from perfgate.pipeline.baselines.show import pick
+from perfgate.pipeline.message_page import Message, find_message
 from perfgate.report.document import (
+    BENCHMARK,
     METRIC,
     Block,
     Bullets,
@@ -24,19 +26,55 @@ from perfgate.report.document import (
     name,
     text,
 )
+from perfgate.report.prose import mark_code
+from perfgate.report.words import metric_name
 from perfgate.store.baselines import load
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from perfgate.core.policy import Policy
 
 _TITLES = ("Statistic", "Threshold", "Method", "Level", "Decided by")
 _COLUMNS = (METRIC, *(Column(title=title, kind="text") for title in _TITLES))
 
 
-def compose_explanation(benchmark: str, *, config: str | None) -> Document:
-    """Return what governs each row of the benchmarks that a name or a glob means.
+def compose_explanation(wanted: str | None, *, config: str | None) -> Document:
+    """Return what governs each value of the benchmarks that a name or a glob means, or what a message means.
 
-    The baselines say which metrics there are; without one, the runs do.
+    A benchmark comes before a message of the same name. The baselines say which metrics there are; without one, the
+    runs do.
+
+    Raises:
+        CannotDecideError: the configuration is not valid, or neither such a benchmark nor such a message is known.
+
+    Args:
+        wanted: name or glob of benchmarks, or name of a message; None: all benchmarks.
+        config: configuration file; None: look for one.
+    """
+    message = find_message(wanted) if wanted else None
+    try:
+        return _explain_benchmarks(wanted, config)
+    except CannotDecideError:
+        if message is None:
+            raise
+        return _explain_message(message)
+
+
+def _explain_message(message: Message) -> Document:
+    """Return what a message means."""
+    return Document(
+        data={},
+        blocks=(
+            Heading(line=(name(message.slug),)),
+            Paragraph(line=(text("Cause: "), *mark_code(message.cause))),
+            Paragraph(line=(text("What to do: "), *mark_code(message.fix))),
+        ),
+    )
+
+
+def _explain_benchmarks(wanted: str | None, config: str | None) -> Document:
+    """Return what governs each value of some benchmarks; without a name a line for each of all benchmarks.
 
     Raises:
         CannotDecideError: the configuration is not valid, or no such benchmark is known.
@@ -52,12 +90,28 @@ def compose_explanation(benchmark: str, *, config: str | None) -> Document:
             raise CannotDecideError(problems)
         profiles = collection.profiles
     blocks: list[Block] = [Paragraph(line=(text("Configuration: "), name(settings.policy.source)))]
-    for profile in {p.key: p for p in pick(profiles, benchmark)}.values():
-        blocks += _blocks(profile, settings.policy)
+    if wanted is None:
+        blocks.append(_list(list({p.key: p for p in profiles}.values()), settings.policy))
+    else:
+        for profile in {p.key: p for p in pick(profiles, wanted)}.values():
+            blocks += _blocks(profile, settings.policy)
     faults = check_rules(settings.policy, profiles)
     if faults:
         blocks.append(Bullets(lines=tuple((name(f"{f.place}: {f.message}"),) for f in faults)))
     return Document(data={}, blocks=tuple(blocks))
+
+
+def _list(profiles: Sequence[Profile], policy: Policy) -> Block:
+    """Return the benchmarks, each with what is gated of it."""
+    if not profiles:
+        return Paragraph(line=(text("There are no benchmarks yet: neither baselines nor runs."),))
+    rows = []
+    for p in profiles:
+        gated = [g for g in explain(policy, p) if g.ruling.level == "fail"]
+        kept = [g for g in gated if not policy.excludes(p.benchmark, title(*p.key), g.metric)]
+        named = ", ".join(f"{metric_name(g.metric, g.statistic)} {g.threshold}" for g in kept)
+        rows.append(Entry(cells=(name(title(*p.key)), name(named or "–"))))
+    return Table(columns=(BENCHMARK, Column(title="Gated", kind="text")), entries=tuple(rows), remarks=False)
 
 
 def _blocks(profile: Profile, policy: Policy) -> list[Block]:

@@ -297,7 +297,10 @@ def from_path(
         CannotDecideError: it is not there, or nothing that can be compared.
     """
     if os.path.isdir(path):
-        return from_folder(path)
+        if settings is None or not _holds_runs(path):
+            return from_folder(path)
+        log_step("baselines: %s, a folder of runs", path)
+        return _from_runs(path, settings, foreign, same_session=same_session)
     content = read_bounded(path, limit=store.LARGEST, slug="baseline-unreadable")
     version = version_of(content)
     if version in {BASELINE, FLAT} or version.startswith("perfgate/baseline/"):
@@ -308,9 +311,25 @@ def from_path(
     asked = foreign is not None and foreign.source
     if settings is not None and not version and (asked or detect(Source(path, content=content))):
         log_step("baselines: %s, a file of another tool", path)
-        collection, problems, _ = read_runs((path,), settings, foreign=foreign, same_session=same_session)
-        return BaselineSet(source=path, profiles=collection.profiles, problems=tuple(problems))
+        return _from_runs(path, settings, foreign, same_session=same_session)
     return BaselineSet(source=path, profiles=percentiles.parse(content, path), is_machine_unknown=True)
+
+
+def _from_runs(path: str, settings: Settings, foreign: ForeignOptions | None, *, same_session: bool) -> BaselineSet:
+    """Return what was measured in the place of baselines."""
+    collection, problems, _ = read_runs((path,), settings, foreign=foreign, same_session=same_session)
+    return BaselineSet(source=path, profiles=collection.profiles, problems=tuple(problems))
+
+
+def _holds_runs(folder: str) -> bool:
+    """Are the files of a folder run summaries? Baselines lie in folders of machine classes, and name their schema."""
+    first = next((n for n in sorted(os.listdir(folder)) if n.endswith(".json")), "")
+    path = os.path.join(folder, first)
+    if not first or not os.path.isfile(path):
+        return False
+    content = read_bounded(path, limit=store.LARGEST, slug="baseline-unreadable")
+    version = version_of(content)
+    return version.startswith("perfgate/run/") or (not version and b'"run_id"' in content)
 
 
 def from_commit(commit: Commit, settings: Settings) -> BaselineSet:

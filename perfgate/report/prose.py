@@ -51,3 +51,8 @@ def _split(piece: str) -> list[tuple[str, bool]]:
     opening = piece[: len(piece) - len(piece.lstrip("("))] if bare else ""
     parts = [(opening, False), (bare[len(opening) :], True), (piece[len(bare) :], False)]
     return [(words, is_name) for words, is_name in parts if words]
+
+
+def mark_code(words: str) -> Line:
+    """Return words of our own tables, with what stands between backticks as names."""
+    return tuple(name(part) if i % 2 else text(part) for i, part in enumerate(words.split("`")) if part)

@@ -13,6 +13,7 @@ from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, war
 from perfgate.core.policy import NO_BASELINES
 from perfgate.core.profile import title
 from perfgate.core.text.names import list_some
+from perfgate.core.text.units import parse_change
 from perfgate.gate.judge import judge
 from perfgate.gate.verdict import Case, join
 from perfgate.measure.machine.ci import locate
@@ -98,6 +99,8 @@ class Request:
     """Names of the budgets that are checked; empty: all."""
     same_session: bool = False
     """Was everything that `paths`, and `baseline` as a file, name measured in one session?"""
+    threshold: str | None = None
+    """Default threshold in place of the configuration's, such as ``+10%``; rules with one of their own keep it."""
     runs_from: str | None = None
     """Commit whose runs are judged on purpose; None: the one that is checked out."""
     reproduce: str = ""
@@ -109,7 +112,7 @@ def check(request: Request) -> Verdict:
     try:
         ref, reproduce = event.resolved(request.baseline_ref, request.reproduce)
         request = replace(request, baseline_ref=ref, reproduce=reproduce)
-        gate = _keep_budgets(request, _sides(request))
+        gate = _with_threshold(request, _keep_budgets(request, _sides(request)))
     except CannotDecideError as caught:
         return undecided_verdict(caught.diagnostics, request.reproduce)
     settings, baselines = gate.settings, gate.baselines
@@ -194,6 +197,14 @@ def _keep_budgets(request: Request, gate: Gate) -> Gate:
     policy, notes = part.keep_budgets(request.budgets, gate.settings.policy)
     edits = replace(gate.edits, notes=(*gate.edits.notes, *notes))
     return replace(gate, settings=replace(gate.settings, policy=policy), edits=edits)
+
+
+def _with_threshold(request: Request, gate: Gate) -> Gate:
+    """Return the gate with the default threshold that is asked for."""
+    if request.threshold is None:
+        return gate
+    policy = replace(gate.settings.policy, threshold=parse_change(request.threshold))
+    return replace(gate, settings=replace(gate.settings, policy=policy))
 
 
 def _from_path(request: Request, path: str, settings: Settings) -> BaselineSet:

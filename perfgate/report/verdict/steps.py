@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.profile import title
 from perfgate.core.reasons import hint_for
-from perfgate.report.document import Line, Step, name, text
+from perfgate.report.document import Step, text
+from perfgate.report.prose import mark_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,10 +59,4 @@ def _step(part: str) -> Step:
     found = _COMMAND_LAST.match(part)
     if found and _IS_TYPED.match(found["command"]):
         return Step(words=(text(found["words"].strip().rstrip(":")),), command=found["command"])
-    return Step(words=_mark_names(part), command="")
-
-
-def _mark_names(words: str) -> Line:
-    """Return words of our own table, with what stands between backticks as names."""
-    parts = words.split("`")
-    return tuple(name(p) if i % 2 else text(p) for i, p in enumerate(parts) if p)
+    return Step(words=mark_code(part), command="")

@@ -1,0 +1,71 @@
+"""Comparing two results by their names, a threshold for one check, and explanations of names."""
+
+from __future__ import annotations
+
+import pytest
+
+from perfgate.pipeline.message_page import find_message, list_messages
+
+
+@pytest.fixture
+def two(project):
+    """Return a project with two folders of runs, the second twice as slow."""
+    for folder, elapsed in (("old", 1.0), ("new", 2.0)):
+        project.write_runs(8, folder, elapsed=elapsed, seed=1, benchmark="train")
+        project.path(folder).mkdir()
+        for path in project.runs():
+            path.rename(project.path(folder) / path.name)
+    return project
+
+
+def test_two_folders_are_compared_by_their_names(two):
+    done = two.cli("compare", "old", "new", "--same-session")
+    assert done.code == 1, str(done)
+    assert "1 of 2 gated values is worse by more than +5%" in done.stdout
+    assert two.cli("compare", "new", "old", "--same-session").code == 0
+
+
+def test_a_comparison_names_itself_as_the_command_that_repeats_it(two):
+    done = two.cli("compare", "old", "new", "--same-session", "--format", "json")
+    assert '"reproduce": "perfgate compare --same-session old new"' in done.stdout
+
+
+def test_a_comparison_with_nothing_is_no_answer(two):
+    done = two.cli("compare", "old", "nowhere")
+    assert done.code == 2
+    assert done.stderr.startswith("cannot decide: ")
+
+
+@pytest.mark.parametrize(("threshold", "code"), [("+5%", 1), ("+150%", 0)])
+def test_a_threshold_of_the_command_line_replaces_the_default(two, threshold, code):
+    assert two.cli("compare", "old", "new", "--same-session", "--threshold", threshold).code == code
+
+
+@pytest.mark.parametrize("threshold", ["10", "10%", "1.1", "much"])
+def test_a_threshold_without_a_sign_is_refused_with_what_was_meant(two, threshold):
+    done = two.cli("compare", "old", "new", "--threshold", threshold)
+    assert done.code == 2
+    assert f'"{threshold}"' in done.stderr
+    assert "+" in done.stderr
+
+
+def test_explain_without_a_name_lists_the_benchmarks_and_what_is_gated(two):
+    two.write_runs(8, "run", elapsed=1.0, seed=1, benchmark="train")
+    assert two.cli("baseline", "refresh").code == 0
+    assert "train      elapsed +5%, peak_memory +5%" in two.cli("explain").stdout
+
+
+def test_explain_knows_every_message_of_the_page(project):
+    messages = list_messages()
+    assert len(messages) > 100
+    done = project.cli("explain", "no-runs")
+    assert done.code == 0
+    assert "Cause: " in done.stdout
+    assert "What to do: " in done.stdout
+    assert find_message("never-heard-of") is None
+    assert all("](" not in m.cause + m.fix for m in messages)
+
+
+def test_a_name_that_is_neither_a_benchmark_nor_a_message_is_refused(project):
+    done = project.cli("explain", "no-rnus")
+    assert done.code == 2
