@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perfgate.cli.known import complete_benchmark
 from perfgate.cli.options import config_option, machine_class_option, reading_options, same_session_option
 from perfgate.cli.output import echo, say, say_all
 
@@ -23,7 +24,14 @@ def command() -> None:
 @click.argument("paths", nargs=-1)
 @config_option
 @click.option("--runs", multiple=True, metavar="PATH", help="The same as PATHS.")
-@click.option("--benchmark", "benchmarks", multiple=True, metavar="GLOB", help="Only these benchmarks.")
+@click.option(
+    "--benchmark",
+    "benchmarks",
+    multiple=True,
+    metavar="GLOB",
+    shell_complete=complete_benchmark,
+    help="Only these benchmarks.",
+)
 @click.option("--replace", "replace_old", is_flag=True, help="Start anew from the newest session.")
 @click.option("--replace-improved", metavar="REPORT", help="Start anew only what a passing report.json says improved.")
 @click.option("--keep", type=click.IntRange(1, 1000), default=10, show_default=True, help="Newest sessions to keep.")
@@ -198,12 +206,13 @@ def list_(config: str | None) -> None:
     from perfgate.cli.present import show as show_document
     from perfgate.pipeline.baselines.refresh import policy_and_baselines
     from perfgate.pipeline.baselines.show import compose_list
+    from perfgate.pipeline.verdicts import today
 
-    show_document(compose_list(policy_and_baselines(config)[1].profiles), "text")
+    show_document(compose_list(policy_and_baselines(config)[1].profiles, today()), "text")
 
 
 @command.command()
-@click.argument("benchmark", default="*")
+@click.argument("benchmark", default="*", shell_complete=complete_benchmark)
 @config_option
 def show(benchmark: str, config: str | None) -> None:
     """Show the values of a baseline by session, and where they came from."""

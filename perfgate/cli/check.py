@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perfgate.cli.known import complete_benchmark
 from perfgate.cli.options import (
     check_day,
     config_option,
@@ -37,7 +38,12 @@ if TYPE_CHECKING:
     "--confirm", multiple=True, metavar="REPORT", help="report.json of an earlier fresh session, judged again with it."
 )
 @click.option(
-    "--benchmark", "benchmarks", multiple=True, metavar="GLOB", help="Check these benchmarks only; repeatable."
+    "--benchmark",
+    "benchmarks",
+    multiple=True,
+    metavar="GLOB",
+    shell_complete=complete_benchmark,
+    help="Check these benchmarks only; repeatable.",
 )
 @click.option("--budget", "budgets", multiple=True, metavar="NAME", help="Check these budgets only; repeatable.")
 @click.option(

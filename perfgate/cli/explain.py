@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from perfgate.cli.known import complete_name
 from perfgate.cli.options import config_option
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_name)
 @config_option
 def command(name: str | None, config: str | None) -> None:
     """Show which rules apply to a benchmark, or what a message means.

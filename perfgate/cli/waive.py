@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import click
 
+from perfgate.cli.known import complete_benchmark, complete_metric
 from perfgate.cli.options import config_option
 from perfgate.cli.output import say
 from perfgate.core.statistic import P50, STATISTICS
 
 
 @click.command()
-@click.argument("benchmark")
-@click.argument("metric")
+@click.argument("benchmark", shell_complete=complete_benchmark)
+@click.argument("metric", shell_complete=complete_metric)
 @click.option("--ceiling", required=True, metavar="+N%", help="Largest worsening that passes, such as +30%.")
 @click.option("--until", required=True, metavar="DATE", help="Last day on which it holds, such as 2026-01-31.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why, in one line.")

@@ -69,3 +69,31 @@ def test_explain_knows_every_message_of_the_page(project):
 def test_a_name_that_is_neither_a_benchmark_nor_a_message_is_refused(project):
     done = project.cli("explain", "no-rnus")
     assert done.code == 2
+
+
+def test_a_shell_completes_the_benchmarks_and_metrics_of_the_baselines(two):
+    two.write_runs(8, "run", elapsed=1.0, seed=1, benchmark="train")
+    assert two.cli("baseline", "refresh").code == 0
+
+    def completed(*words):
+        asked = {
+            "_PERFGATE_COMPLETE": "bash_complete",
+            "COMP_WORDS": " ".join(("perfgate", *words)),
+            "COMP_CWORD": str(len(words)),
+        }
+        return {line.partition(",")[2] for line in two.cli(env=asked).stdout.splitlines()}
+
+    assert completed("check", "--benchmark", "tr") == {"train"}
+    assert completed("waive", "tra") == {"train"}
+    assert completed("waive", "train", "peak") == {"peak_memory"}
+    assert "no-runs" in completed("explain", "no")
+    two.write("baselines/unspecified/train-broken.json", "{")
+    assert completed("check", "--benchmark", "tr") <= {"train", "tr"}
+
+
+def test_the_list_of_baselines_says_how_old_they_are(two):
+    two.write_runs(8, "run", elapsed=1.0, seed=1, benchmark="train", started_at="2024-05-01T10:00:00Z")
+    assert two.cli("baseline", "refresh").code == 0
+    head, row = two.cli("baseline", "list").stdout.splitlines()
+    assert "Age" in head
+    assert " days " in row

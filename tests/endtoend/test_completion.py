@@ -34,6 +34,7 @@ CASES = [
     ("check --report-d", {"--report-dir"}),
     ("check --format j", {"json", "junit"}),
     ("completion ", {"bash", "zsh", "fish"}),
+    ("explain no-ru", {"no-runs"}),
 ]
 
 

@@ -8,6 +8,7 @@ from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.policy import matches
 from perfgate.core.profile import Profile, title
 from perfgate.core.sessions import merge_batches
+from perfgate.core.text.dates import day_of
 from perfgate.pipeline import inputs
 from perfgate.report.document import (
     BENCHMARK,
@@ -23,7 +24,7 @@ from perfgate.report.document import (
     text,
 )
 from perfgate.report.profiles import compose_profiles
-from perfgate.report.words import amount, percent
+from perfgate.report.words import amount, count, percent
 from perfgate.stats.quantiles import quantile
 from perfgate.store.codec import file_name
 from perfgate.store.git import Commit
@@ -40,6 +41,7 @@ _LIST_COLUMNS = (
     Column(title="Sessions", kind="count"),
     Column(title="n", kind="count"),
     Column(title="Newest", kind="text"),
+    Column(title="Age", kind="count"),
     Column(title="Elapsed p50", kind="value"),
 )
 _MOVE_COLUMNS = (
@@ -68,8 +70,8 @@ def pick(profiles: Sequence[Profile], benchmark: str) -> tuple[Profile, ...]:
     raise cannot_decide("benchmark-unknown", f'there is no benchmark "{benchmark}"', hint=hint)
 
 
-def compose_list(profiles: Sequence[Profile]) -> Document:
-    """Return the table of all baselines."""
+def compose_list(profiles: Sequence[Profile], today: str) -> Document:
+    """Return the table of all baselines, with how old each is on a day, ``2026-01-31``."""
     entries = []
     for p in merge_batches(profiles):
         elapsed = p.metric("elapsed")
@@ -82,10 +84,17 @@ def compose_list(profiles: Sequence[Profile]) -> Document:
             text(str(len(p.sessions))),
             text(str(runs)),
             name(newest),
+            text(_age(newest, today)),
             text(p50),
         )
         entries.append(Entry(cells=cells))
     return Document(data={}, blocks=(Table(columns=_LIST_COLUMNS, entries=tuple(entries), remarks=False),))
+
+
+def _age(newest: str, today: str) -> str:
+    """Return how many days have passed, in words; a day that is not known or lies ahead has no age."""
+    was, now = day_of(newest), day_of(today)
+    return "–" if was is None or now is None or was > now else count(now - was, "day")
 
 
 def compose_show(profiles: Sequence[Profile]) -> Document:

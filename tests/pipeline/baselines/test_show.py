@@ -64,10 +64,10 @@ def test_a_benchmark_that_is_not_known_is_an_error_with_a_suggestion(asked, name
 
 def test_the_list_says_what_each_baseline_holds():
     bare = a_profile({"s1": (1.0,)}, benchmark="loss", metric=LOSS, provenance=None)
-    document = compose_list([a_profile(labels=(("size", "big"),)), bare])
+    document = compose_list([a_profile(labels=(("size", "big"),)), bare], "2026-01-11")
     assert rows(document) == [
-        ("train[size=big]", "ci", "2", "3", "2026-01-01", "200 ms"),
-        ("loss", "ci", "1", "1", "–", "–"),
+        ("train[size=big]", "ci", "2", "3", "2026-01-01", "10 days", "200 ms"),
+        ("loss", "ci", "1", "1", "–", "–", "–"),
     ]
 
 
@@ -89,7 +89,7 @@ def test_a_baseline_is_shown_with_its_provenance_and_all_values():
     [
         (0.1, 0.11, ("100 ms", "110 ms", "+10.0%")), (0.1, None, ("100 ms", "–", "gone")),
         (None, 0.1, ("–", "100 ms", "new")), (0.0, 0.1, ("0 ms", "100 ms", "from zero")),
-        (0.0, 0.0, ("0 s", "0 s", "0.0%")), (0.1, 0.0, ("100 ms", "0 ms", "-100.0%")),
+        (0.0, 0.0, ("0 s", "0 s", "0.0%")), (0.1, 0.0, ("100 ms", "0 ms", "-100%")),
     ],
 )  # fmt: skip
 def test_a_move_is_told_from_old_to_new(old, new, change):
