@@ -86,7 +86,8 @@ def as_svg(steps: Sequence[tuple[float, str]], title: str, columns: int) -> str:
         )
     variables = ["".join(f"--{name}:{value};" for name, value in colors.items()) for colors in (_LIGHT, _DARK)]
     rules = "".join(f".{name}{{fill:var(--{name})}}" for name in _LIGHT if name not in {"ground", "text", "line"})
-    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img"
+    size = f'width="{width}" height="{height}"'
+    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {size} role="img"
  aria-label="{html.escape(title)}">
 <title>{html.escape(title)}</title>
 <style>
