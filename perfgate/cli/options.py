@@ -68,7 +68,7 @@ class Look:
     """``auto``, ``always`` or ``never``."""
     width: int | None = None
     """Columns; None: those of the terminal."""
-    rows: int | None = None
+    top: int | None = None
     """Values of a part that are shown, 0: all; None: the usual number."""
     is_verbose: bool = False
     """Show all values, and how they were measured."""
@@ -229,11 +229,11 @@ def look_options(command: Command) -> Command:
     """Give a command the options that say how a report looks on a terminal, as its argument ``look``."""
     options = (
         click.option(
-            "--rows",
+            "--top",
             cls=ReportOption,
             type=click.IntRange(0, 10**6),
             metavar="N",
-            help="Show N values of each kind; 0: all.",
+            help="Show the N worst values of each kind; 0: all.",
         ),
         click.option(
             "--width",
@@ -259,7 +259,7 @@ def look_options(command: Command) -> Command:
         ),
         click.option("--quiet", "is_quiet", cls=ReportOption, is_flag=True, help="Show the verdict alone."),
     )
-    return _with(_gather(command, ("rows", "width", "color", "is_verbose", "is_quiet"), "look", _look), options)
+    return _with(_gather(command, ("top", "width", "color", "is_verbose", "is_quiet"), "look", _look), options)
 
 
 def report_options(command: Command) -> Command:

@@ -64,7 +64,7 @@ def style_of(
         is_ascii=bool(environ.get("PERFGATE_ASCII")) or not can_show(stream.encoding if stream else None),
         is_verbose=look.is_verbose,
         is_quiet=look.is_quiet,
-        rows=MOST_ROWS if look.rows is None else look.rows,
+        rows=MOST_ROWS if look.top is None else look.top,
         shows_faults=names_faults,
         more=more,
     )

@@ -49,7 +49,7 @@ def draw_terminals(folder: Path) -> None:
     for name, make in SITUATIONS.items():
         document = compose(make())
         for columns in (80, 120):
-            style = Style(width=columns, has_color=True, more="perfgate check --rows 0")
+            style = Style(width=columns, has_color=True, more="perfgate check --top 0")
             text = render(document, "text", style)
             for theme in ("light", "dark"):
                 size = round(40 + columns * 8.43), round(40 + 19.1 * len(text.splitlines()))
@@ -105,19 +105,18 @@ def shoot(page: str, path: Path, size: tuple[int, int]) -> None:
 def draw_readme(path: Path) -> None:
     """Write the terminal of the README: a comparison of two versions, run here, so that its numbers are real."""
     with tempfile.TemporaryDirectory() as scratch:
-        environ = {
-            **os.environ, "COLUMNS": "86", "FORCE_COLOR": "1", "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b.c",
-            "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b.c",
-        }  # fmt: skip
+        author = {f"GIT_{who}_{what}": "a" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        environ = {**os.environ, **author, "PATH": programs, "COLUMNS": "86", "FORCE_COLOR": "1"}
         job = Path(scratch, "job.py")
         job.write_text(JOB.format(rows="400_000"), encoding="utf-8")
         for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-qm", "Add a job"]):
             subprocess.run(["git", *words], cwd=scratch, env=environ, check=True)
         job.write_text(JOB.format(rows="2_400_000"), encoding="utf-8")
-        words = [sys.executable, "-m", "perfgate", "ab", "--", "python3", "job.py"]
+        words = [sys.executable, "-m", "perfgate", "ab", "--", "python", "job.py"]
         done = subprocess.run(words, cwd=scratch, env=environ, capture_output=True, text=True, check=False)
     shown = [line for line in done.stdout.splitlines() if not line.startswith("details:")]
-    steps = [(0.2, "\x1b[2m$\x1b[0m \x1b[1mperfgate ab -- python3 job.py\x1b[0m"), (0.6, "")]
+    steps = [(0.2, "\x1b[2m$\x1b[0m \x1b[1mperfgate ab -- python job.py\x1b[0m"), (0.6, "")]
     steps += [(1.2 + 0.12 * number, line) for number, line in enumerate(shown)]
     path.write_text(as_svg(steps, "perfgate ab finds a regression and says what to do", 86), encoding="utf-8")
 
