@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from perfgate.core.finding import Verdict
     from perfgate.core.profile import Profile
 
+_EDITED = "head-dirty"
+"""Note that the head is the working tree, with edits that no commit has."""
 _SHORT = 7
 """Digits of a commit, as git shortens it."""
 
@@ -28,8 +30,10 @@ def describe_sides(verdict: Verdict) -> Line:
     compared = verdict.compared
     if is_interleaved(verdict):
         runs = _count_runs(verdict.current)
+        is_edited = any(d.slug == _EDITED for d in verdict.notes)
+        head = () if is_edited else compared.current_commits
         line: Line = (
-            text("base "), *_commit(compared.baseline_commits), text(" → head "), *_commit(compared.current_commits),
+            text("base "), *_commit(compared.baseline_commits), text(" → head "), *_commit(head),
         )  # fmt: skip
         return (*line, text(f", {runs} interleaved runs each")) if runs else line
     current = _sessions(verdict.current)
