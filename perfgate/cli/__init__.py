@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate import __version__
+from perfgate.core.text.steps import watch_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
+
+    from perfgate.core.text.steps import Watcher
 
 COMPLETE = "_PERFGATE_COMPLETE"
 """The variable by which a shell's script asks for words; click's own convention."""
@@ -124,7 +127,8 @@ def _did_you_mean(word: str) -> str:
 )
 @click.version_option(__version__, prog_name="perfgate", message="%(prog)s %(version)s")
 @click.option("--verbose", is_flag=True, help="Say on stderr what was read, at the end.")
-def program(*, verbose: bool) -> None:
+@click.pass_context
+def program(ctx: click.Context, *, verbose: bool) -> None:
     """Keep performance from getting worse unnoticed.
 
     Programs leave small JSON summaries of their runs; baselines are committed in
@@ -135,3 +139,15 @@ def program(*, verbose: bool) -> None:
         from perfgate.cli.verbose import listen
 
         listen()
+
+    def watch() -> Watcher:
+        import os
+
+        from perfgate.cli.progress import WorkLine, find_outlet
+
+        line = WorkLine(find_outlet(os.environ))
+        ctx.call_on_close(line.clear)  # before the cause of exit code 2 is written
+        return line.watch
+
+    watch_work(watch)
+    ctx.call_on_close(lambda: watch_work(None))

@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.options import check_command, config_option, given_options, measuring_options, report_options
+from perfgate.cli.options import (
+    check_command,
+    config_option,
+    given_options,
+    measuring_options,
+    quiet_option,
+    report_options,
+)
+from perfgate.cli.progress import AbLine, find_outlet
 
 if TYPE_CHECKING:
     from perfgate.cli.options import MeasuringOptions, ReportOptions
+    from perfgate.core.errors import CannotDecideError
     from perfgate.core.finding import ExitCode
 
 _ROUNDS = 10
@@ -37,6 +46,7 @@ ALWAYS_REPEATED = frozenset({"seed"})
 @click.option("--out", metavar="DIR", help="Keep the summaries in DIR/base and DIR/head.")
 @click.option("--seed", type=click.IntRange(0, 2**63), default=0, show_default=True, help="Of the order of the runs.")
 @config_option
+@quiet_option
 @report_options
 @click.pass_context
 def command(
@@ -54,6 +64,7 @@ def command(
     out: str | None,
     seed: int,
     config: str | None,
+    is_quiet: bool,
     output: ReportOptions,
 ) -> ExitCode:
     """Compare two versions of a command, measured interleaved.
@@ -61,7 +72,7 @@ def command(
     The base is a commit in a git worktree of its own, the head the working tree.
     Exits 0 when nothing regressed, 1 when something did, 2 when it cannot be decided.
     """
-    from perfgate.cli.present import clear_progress, present_verdict, report_targets, show_progress
+    from perfgate.cli.present import present_verdict, report_targets
     from perfgate.pipeline.ab.compare import ab
     from perfgate.pipeline.ab.request import Request
 
@@ -89,10 +100,13 @@ def command(
         is_whole=measuring.is_whole,
         options=given_options(ctx, without=NOT_REPEATED, always=ALWAYS_REPEATED),
     )
+    line = AbLine(find_outlet(os.environ, is_quiet=is_quiet))
     try:
-        outcome = ab(request, show_progress)
+        outcome = ab(request, line.show)
+    except KeyboardInterrupt:
+        raise _interrupted(line, out) from None
     finally:
-        clear_progress()
+        line.clear()
     return present_verdict(outcome.verdict, output, targets, program_output=outcome.program_output)
 
 
@@ -125,3 +139,13 @@ def _words(flag: str, text: str | None) -> tuple[str, ...]:
     if not words or "\0" in text:
         raise click.UsageError(f"{flag} names no command")
     return words
+
+
+def _interrupted(line: AbLine, out: str | None) -> CannotDecideError:
+    """Return the error for a comparison that was interrupted, which says what is kept."""
+    from perfgate.core.errors import cannot_decide
+
+    base, head = (0, 0) if line.last is None else line.last.runs
+    kept = f"run files are kept in {out}/base and {out}/head" if out is not None and base + head else "nothing is kept"
+    what = "in the set-up" if line.last is None else f"after {base:,}+{head:,} runs of base and head"
+    return cannot_decide("interrupted", f"interrupted {what}; {kept}", hint="run the command again")

@@ -85,6 +85,12 @@ def machine_class_option(command: Command) -> Command:
     return click.option("--machine-class", default="", metavar="NAME", help=words)(command)
 
 
+def quiet_option(command: Command) -> Command:
+    """Give a command the option that hides its progress, as its argument ``is_quiet``."""
+    words = "Show no progress."
+    return click.option("-q", "--quiet", "is_quiet", cls=ReportOption, is_flag=True, help=words)(command)
+
+
 def measuring_options(command: Command) -> Command:
     """Give a command the options that say how it is measured, as its argument ``measuring``."""
     options = (
