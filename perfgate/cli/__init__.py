@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 COMPLETE = "_PERFGATE_COMPLETE"
 """The variable by which a shell's script asks for words; click's own convention."""
 
+_SHORT = 0.2  # seconds of work after which it is known how long the rest takes
 _EVERY_DAY, _CI, _MORE = "Every day", "CI", "More"
 
 # name -> (section, one line of help); the command is `command` in perfgate.cli.<name>. The lines
@@ -140,14 +142,26 @@ def program(ctx: click.Context, *, verbose: bool) -> None:
 
         listen()
 
-    def watch() -> Watcher:
-        import os
-
-        from perfgate.cli.progress import WorkLine, find_outlet
-
-        line = WorkLine(find_outlet(os.environ))
-        ctx.call_on_close(line.clear)  # before the cause of exit code 2 is written
-        return line.watch
-
-    watch_work(watch)
+    watch_work(lambda: _watch(ctx))
     ctx.call_on_close(lambda: watch_work(None))
+
+
+def _watch(ctx: click.Context) -> Watcher:
+    """Return what shows how far long work is; short work, as most is, loads nothing for it."""
+    from time import monotonic
+
+    began = monotonic()
+    watchers: list[Watcher] = []
+
+    def watch(doing: str, what: str, done: int, total: int) -> None:
+        if not watchers:
+            if monotonic() - began < _SHORT:
+                return
+            from perfgate.cli.progress import WorkLine, find_outlet
+
+            line = WorkLine(find_outlet(os.environ), began)
+            ctx.call_on_close(line.clear)  # before the cause of exit code 2 is written
+            watchers.append(line.watch)
+        watchers[0](doing, what, done, total)
+
+    return watch

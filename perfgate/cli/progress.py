@@ -1,15 +1,17 @@
 """How far long work is, on stderr: one live line on a terminal, at most one line a minute anywhere else.
 
-It is drawn between two runs only, never during one: nothing wakes up beside a measured program. So it names
-the time of day at which the work will end, which stays true while nothing is drawn.
+It is drawn between two runs only, never during a measured one: nothing wakes up beside a measured program. So it
+names the time of day at which the work will end, which stays true while nothing is drawn.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import plain
@@ -28,6 +30,7 @@ PERIOD = 60.0
 """Seconds between two lines of a log, and of expected work below which a log shows nothing."""
 _REDRAWN = 0.2  # seconds between two drawings of work that is not measured
 _DAY = 86_400.0  # seconds
+_LONGEST_LOGGED = 60  # columns of a name in a log
 _LARGEST_NAME = 3  # a name takes one part in so many of the line
 _USUAL = 80  # columns of a terminal that does not say how many it has
 _CLEAR = "\r\033[K"
@@ -48,6 +51,8 @@ class Outlet:
     """Seconds of a clock that is never set."""
     time_of_day: Callable[[float], str]
     """The local time so many seconds from now, in words."""
+    wake: Callable[[float, Callable[[], None]], None]
+    """Calls a function once, so many seconds from now, in this thread; 0: calls none, not even an earlier one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,23 +69,25 @@ class Part:
 
 @dataclass(slots=True, kw_only=True)
 class Line:
-    """The line of one piece of work; make it when the work begins."""
+    """The line of one piece of work."""
 
     outlet: Outlet
     name: str
     """What is done, first in the line of a terminal."""
     prefix: str
     """The same, first in each line of a log."""
-    began: float = field(init=False)
+    began: float
+    """When the work began, by the outlet's clock."""
     shown_at: float | None = None
     """When it was last drawn or logged; None: never."""
     is_drawn: bool = False
     """Does it stand on the terminal now?"""
+    is_waiting: bool = False
+    """Will it be drawn by itself?"""
 
     def __post_init__(self) -> None:
-        """Begin."""
+        """Make the names safe for a terminal."""
         self.name, self.prefix = plain(self.name), plain(self.prefix)
-        self.began = self.outlet.now()
 
     def show(
         self, done: int, total: int, parts: Callable[[], Sequence[Part]], *, title: str = "", period: float = 0.0
@@ -94,6 +101,7 @@ class Line:
             title: first line of a log; empty: the first one of the others.
             period: seconds between two drawings on a terminal, >= 0.
         """
+        self._sleep_on()
         now = self.outlet.now()
         spent = max(0.0, now - self.began)
         left = spent / done * (total - done) if done else None
@@ -103,12 +111,23 @@ class Line:
             return
         is_first, self.shown_at = self.shown_at is None, now
         if self.outlet.is_terminal:
-            self._draw(parts(), left or 0.0)
+            self._draw(parts(), left)
         elif is_first and title:
             self.log(f"{plain(title)}, {_left(left or 0.0)}")
         else:
             words = [p.text.lstrip(", ") for p in parts() if p.is_logged]
             self.log(", ".join((*map(plain, words), _left(left or 0.0))))
+
+    def wait(self, words: str) -> None:
+        """Let a terminal show words where a piece that is not measured, such as a warm-up run, takes long."""
+        if self.outlet.is_terminal:
+            self.is_waiting = True
+            self.outlet.wake(SHORT, lambda: self._draw([Part(text=words)], None))
+
+    def _sleep_on(self) -> None:
+        if self.is_waiting:
+            self.is_waiting = False
+            self.outlet.wake(0.0, self.clear)
 
     def log(self, words: str) -> None:
         """Write a line of a log."""
@@ -116,15 +135,16 @@ class Line:
 
     def clear(self) -> None:
         """Remove it from the terminal, so that others can write."""
+        self._sleep_on()
         if self.is_drawn:
             self.outlet.write(_CLEAR)
             self.is_drawn = False
 
-    def _draw(self, parts: Sequence[Part], left: float) -> None:
+    def _draw(self, parts: Sequence[Part], left: float | None) -> None:
         columns = max(1, self.outlet.columns() - 1)  # a terminal may begin a new line behind the last one
         name = Part(text=cut_middle(self.name, max(1, columns // _LARGEST_NAME)))
-        ends = Part(text=f"ends about {self.outlet.time_of_day(left)}")
-        kept = [name, *(p for p in parts if not p.text.startswith(",")), ends, *(p for p in parts if p.text[:1] == ",")]
+        ends = [] if left is None else [Part(text=f"ends about {self.outlet.time_of_day(left)}")]
+        kept = [name, *(p for p in parts if p.text[:1] != ","), *ends, *(p for p in parts if p.text[:1] == ",")]
         while columns_of(_join(kept)) > columns and any(p.rank for p in kept):
             kept.remove(max(kept, key=lambda p: p.rank))
         self.outlet.write(_CLEAR + cut_end(_join(kept), columns))
@@ -152,7 +172,8 @@ class RunLine:
             runs: measured runs to come, >= 1.
             warmup: runs before them, >= 0.
         """
-        self._line = Line(outlet=outlet, name=benchmark, prefix=f"perfgate run: {benchmark}, ")
+        prefix = f"perfgate run: {cut_middle(plain(benchmark), _LONGEST_LOGGED)}, "
+        self._line = Line(outlet=outlet, name=benchmark, prefix=prefix, began=outlet.now())
         self._runs, self._warmup = runs, warmup
         self.done = 0
         """Measured runs done."""
@@ -167,6 +188,8 @@ class RunLine:
             return
         warmup = f", {self._warmup} warm-up" if self._warmup else ""
         self._line.show(done, total, self._parts, title=f"{self._runs:,} run{'s' if self._runs > 1 else ''}{warmup}")
+        if done < self._warmup:
+            self._line.wait(f"warm-up run {done + 1:,} of {self._warmup:,}")
 
     def clear(self) -> None:
         """Remove the line."""
@@ -174,14 +197,15 @@ class RunLine:
 
     def _parts(self) -> list[Part]:
         parts = [Part(text=f"{self.done:,} of {self._runs:,} run{'s' if self._runs > 1 else ''}")]
-        if len(self.times) == 1 and (times := next(iter(self.times.values()))):
+        if len(self.times) == 1:
             from perfgate.report.words import amount
             from perfgate.stats.quantiles import median
             from perfgate.stats.sessions import relative_spread
 
+            times = next(iter(self.times.values()))
             parts.append(Part(text=f"median {amount(median(times), 's')}", rank=1))
             spread = relative_spread(times)
-            if spread is not None:
+            if spread is not None and len(times) > 1:
                 parts.append(Part(text=f"spread {spread:.1%}", rank=2))
         return parts
 
@@ -200,13 +224,15 @@ class AbLine:
         """Show how far it is."""
         self.last = standing
         if self._line is None:  # the set-up is over
-            self._line = Line(outlet=self._outlet, name="ab", prefix="perfgate ab: ")
+            self._line = Line(outlet=self._outlet, name="ab", prefix="perfgate ab: ", began=self._outlet.now())
         if standing.is_over:
             self._end(self._line, standing)
             return
         base, head = standing.names
         title = f"base {base}, head {head}, at most {_rounds(standing)}"
         self._line.show(standing.done, standing.total, lambda: _parts_of_ab(standing), title=title)
+        if standing.done < 2 * standing.warmup:
+            self._line.wait(f"warm-up run {standing.done + 1:,} of {2 * standing.warmup:,}")
 
     def clear(self) -> None:
         """Remove the line."""
@@ -258,15 +284,21 @@ def describe_estimate(finding: Finding) -> str:
 class WorkLine:
     """Progress of one piece of work that is not measured, such as reading many files."""
 
-    def __init__(self, outlet: Outlet) -> None:
-        """Wait for the work."""
-        self._outlet = outlet
+    def __init__(self, outlet: Outlet, began: float) -> None:
+        """Show nothing yet.
+
+        Args:
+            outlet: where it is shown.
+            began: when the work began, by the outlet's clock.
+        """
+        self._outlet, self._began = outlet, began
         self._line: Line | None = None
 
     def watch(self, doing: str, what: str, done: int, total: int) -> None:
         """Show how much is done, as `perfgate.core.text.steps.watch_work` says it."""
         if self._line is None:
-            self._line = Line(outlet=self._outlet, name=doing, prefix=f"perfgate: {doing}, ")
+            prefix = f"perfgate: {doing}, "
+            self._line = Line(outlet=self._outlet, name=doing, prefix=prefix, began=self._began)
         if done == total:
             self._line.clear()
             return
@@ -288,13 +320,20 @@ def find_outlet(environ: Mapping[str, str], *, is_quiet: bool = False) -> Outlet
     from perfgate.measure.machine.ci import name_ci
 
     stream = sys.stderr
-    is_terminal = stream is not None and stream.isatty() and environ.get("TERM") != "dumb" and name_ci(environ) is None
+    is_terminal = (
+        stream is not None
+        and not is_quiet
+        and stream.isatty()
+        and environ.get("TERM") != "dumb"
+        and name_ci(environ) is None
+    )
     return Outlet(
         write=_write_nothing if is_quiet or stream is None else _write,
         is_terminal=is_terminal,
         columns=_columns,
         now=time.monotonic,
         time_of_day=_time_of_day,
+        wake=_wake,
     )
 
 
@@ -310,11 +349,17 @@ def _write(text: str) -> None:
         text.encode(sys.stderr.encoding or "utf-8")
     except UnicodeError:
         text = text.replace(_MINUS, "-").replace("…", "~")
-    try:
+    with contextlib.suppress(OSError, ValueError, RuntimeError):
         echo(text, err=True)
         sys.stderr.flush()
-    except (OSError, ValueError):
-        pass
+
+
+def _wake(seconds: float, call: Callable[[], None]) -> None:
+    """Call a function once, in so many seconds; 0: none. By a signal: no thread is left beside measured runs."""
+    with contextlib.suppress(ValueError, OSError, AttributeError):  # not in the main thread; no such signal on Windows
+        if seconds:
+            signal.signal(signal.SIGALRM, lambda *_: call())
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _columns() -> int:

@@ -225,6 +225,7 @@ class _Bench:
                 names=self._names,
                 done=self._done,
                 total=(self._most + self._request.warmup) * 2,
+                warmup=self._request.warmup,
                 runs=(self._runs["base"], self._runs["head"]),
                 most=self._most,
                 a_round=_SIDES_A_ROUND,

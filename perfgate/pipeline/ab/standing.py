@@ -22,6 +22,8 @@ class Standing:
     """Runs done of both sides, warm-up included."""
     total: int
     """Runs of both sides at the most, warm-up included."""
+    warmup: int
+    """Runs of each side before the measured ones, >= 0."""
     runs: tuple[int, int]
     """Measured runs done, of the base and of the head."""
     most: int
