@@ -101,7 +101,7 @@ class Line:
             title: first line of a log; empty: the first one of the others.
             period: seconds between two drawings on a terminal, >= 0.
         """
-        self._sleep_on()
+        self._stop_waiting()
         now = self.outlet.now()
         spent = max(0.0, now - self.began)
         left = spent / done * (total - done) if done else None
@@ -124,7 +124,7 @@ class Line:
             self.is_waiting = True
             self.outlet.wake(SHORT, lambda: self._draw([Part(text=words)], None))
 
-    def _sleep_on(self) -> None:
+    def _stop_waiting(self) -> None:
         if self.is_waiting:
             self.is_waiting = False
             self.outlet.wake(0.0, self.clear)
@@ -135,7 +135,7 @@ class Line:
 
     def clear(self) -> None:
         """Remove it from the terminal, so that others can write."""
-        self._sleep_on()
+        self._stop_waiting()
         if self.is_drawn:
             self.outlet.write(_CLEAR)
             self.is_drawn = False

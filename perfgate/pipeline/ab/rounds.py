@@ -232,7 +232,7 @@ class _Bench:
                 may_stop_early=self.may_stop_early,
                 is_over=is_over,
                 is_decided=self._is_decided,
-                estimate=self._look,
+                estimate=self._judge_now,
             )
         )
 
@@ -241,7 +241,7 @@ class _Bench:
         self._is_decided = not judgement.rows_still_open
         self._estimate, self._estimated = worst_gated(judgement), float(min(self._runs.values()))
 
-    def _look(self) -> Finding | None:
+    def _judge_now(self) -> Finding | None:
         """Return the gated value that looks worst by the runs so far, or by those of a moment ago."""
         runs = min(self._runs.values())
         if runs >= max(_FEWEST_SHOWN, _GROWTH * self._estimated):

@@ -53,5 +53,5 @@ class Standing:
 
 
 def worst_gated(judgement: Judgement) -> Finding | None:
-    """Return the gated value that looks worst, or the first one when all look alike; None: none has a change."""
+    """Return the gated value that looks worst, or the first of equal ones; None: none has a change."""
     return next((f for f in judgement.findings if f.level == "fail" and f.method and f.change is not None), None)
