@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import plain
 from perfgate.core.metrics import explains
 from perfgate.core.profile import title
-from perfgate.core.text.columns import columns_of, cut_middle, pad
+from perfgate.core.text.columns import columns_of, cut_apart, cut_middle, pad
 from perfgate.core.text.units import describe_time
 from perfgate.report.words import amount, count
 from perfgate.stats.quantiles import quantile
@@ -52,13 +52,14 @@ def draw_measured(measured: Measured) -> str:
     cells = [_HEADINGS, *(row[1:] for found in rows.values() for row in found)]
     widths = [max(columns_of(row[i]) for row in cells) for i in range(len(_HEADINGS))]
     room = COLUMNS - len(_INDENT) - sum(len(_GAP) + width for width in widths)
-    names = [cut_middle(row[0], room) for found in rows.values() for row in found]
-    width = max(map(columns_of, names), default=0)
+    names = {key: cut_apart((row[0] for row in found), room) for key, found in rows.items()}
+    width = max((columns_of(name) for found in names.values() for name in found), default=0)
+    titles = cut_apart((plain(title(*key)) for key in rows), COLUMNS)
     lines = [*_headings(measured), _line("", _HEADINGS, width, widths)]
-    for (profile, _), found in zip(shown, rows.values(), strict=True):
+    for (key, found), named in zip(rows.items(), titles, strict=True):
         if len(measured.profiles) > 1:
-            lines.append(cut_middle(plain(title(*profile.key)), COLUMNS))
-        lines += [_line(cut_middle(row[0], room), row[1:], width, widths) for row in found]
+            lines.append(named)
+        lines += [_line(name, row[1:], width, widths) for name, row in zip(names[key], found, strict=True)]
     if more:
         lines.append(f"{_INDENT}and {more}: {plain(measured.listing)}")
     return "".join(f"{line}\n" for line in lines)

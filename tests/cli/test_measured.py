@@ -106,6 +106,12 @@ def test_the_table_fits_into_80_columns_and_one_screen(name, metric, benchmarks,
     assert ("perfgate collect" in text) is not is_whole
 
 
+def test_names_that_differ_where_they_are_cut_are_told_apart():
+    metrics = {f"stage:{'a' * 40}{i}{'b' * 60}": (1.0,) for i in range(3)}
+    lines = drawn(*(profile(f"{'n' * 60}{i}{'m' * 80}", **metrics) for i in range(2))).splitlines()
+    assert len(set(lines)) == 2 + 2 + 3
+
+
 @pytest.mark.parametrize(
     ("benchmarks", "metrics", "more"),
     [

@@ -20,7 +20,7 @@ from support import ROOT, clean_environment
 from perfgate.__main__ import run
 from perfgate.cli import progress
 from perfgate.cli.progress import AbLine, Outlet, RunLine, WorkLine, describe_estimate, find_outlet
-from perfgate.core.text.columns import columns_of, cut_end, cut_middle, pad
+from perfgate.core.text.columns import columns_of, cut_apart, cut_end, cut_middle, pad
 from perfgate.core.text.steps import watch_work, watched
 from perfgate.pipeline.ab.standing import Standing
 
@@ -352,6 +352,14 @@ def test_a_text_is_cut_to_columns_at_its_end_or_in_the_middle(text, columns, end
     assert (cut_end(text, columns), cut_middle(text, columns)) == (end, middle)
     assert columns_of(cut_end(text, columns)) <= columns
     assert columns_of(pad(text, 20)) == 20
+
+
+def test_texts_that_would_read_alike_when_they_are_cut_get_a_number():
+    alike = [f"tests/{'x' * 30}{i}{'y' * 30}" for i in range(11)]
+    cut = cut_apart(["short", "short", *alike], 20)
+    assert cut[:4] == ["short", "short", "tests/…yyyyyyyyyyyyy", "tests…yyyyyyyyyyy #2"]
+    assert len(set(cut[2:])) == 11
+    assert max(map(columns_of, cut)) == 20
 
 
 class Stream(io.StringIO):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _WIDE = frozenset("WF")
 _MARKS = frozenset({"Mn", "Me", "Cf"})
@@ -27,6 +31,23 @@ def cut_middle(text: str, columns: int) -> str:
         return text
     front = (columns - 1) // _FRONT
     return f"{_front(text, front)}{_DOTS}{_front(text[::-1], columns - 1 - front)[::-1]}"
+
+
+def cut_apart(texts: Iterable[str], columns: int) -> list[str]:
+    """Return texts cut in the middle to at most so many columns, >= 8; those that would read alike get a number.
+
+    Equal texts that are not cut stay equal.
+    """
+    counts: dict[str, int] = {}
+    cut = []
+    for text in texts:
+        short = cut_middle(text, columns)
+        counts[short] = counts.get(short, 0) + 1
+        if short != text and counts[short] > 1:
+            number = f" #{counts[short]}"
+            short = cut_middle(text, columns - len(number)) + number
+        cut.append(short)
+    return cut
 
 
 def pad(text: str, columns: int) -> str:
