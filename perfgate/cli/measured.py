@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfgate.cli.progress import describe_seconds
 from perfgate.core.errors import plain
 from perfgate.core.metrics import explains
 from perfgate.core.profile import title
 from perfgate.core.text.columns import columns_of, cut_apart, cut_middle, pad
-from perfgate.core.text.units import describe_time
 from perfgate.report.words import amount, count
 from perfgate.stats.quantiles import quantile
 from perfgate.stats.sessions import relative_spread
@@ -25,7 +25,6 @@ MOST_LINES = 16
 _HEADINGS = ("median", "p95", "spread")
 _FIRST = ("elapsed", "cpu", "peak_memory")
 _INDENT, _GAP = "  ", "  "
-_MINUTE = 60.0  # seconds
 _LARGEST_SPREAD = 10.0  # a share beyond which its digits say nothing
 
 
@@ -73,7 +72,7 @@ def _headings(measured: Measured) -> Iterator[str]:
     facts = [count(measured.runs, "run")]
     if measured.warmup:
         facts.append(f"{measured.warmup:,} warm-up")
-    facts.append(_time(measured.seconds))
+    facts.append(describe_seconds(measured.seconds, decimals=1))
     line = f"{named}: {', '.join(facts)}"
     if columns_of(line) <= COLUMNS:
         yield line
@@ -136,8 +135,3 @@ def _spread(values: Sequence[float]) -> str:
 def _line(name: str, cells: Sequence[str], width: int, widths: Sequence[int]) -> str:
     right = "".join(_GAP + " " * (w - columns_of(c)) + c for c, w in zip(cells, widths, strict=True))
     return f"{_INDENT}{pad(name, width)}{right}"
-
-
-def _time(seconds: float) -> str:
-    """Return how long something took; below a minute with a decimal."""
-    return f"{seconds:.1f} s" if seconds < _MINUTE else describe_time(seconds)

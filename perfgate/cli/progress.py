@@ -29,6 +29,7 @@ SHORT = 2.0
 PERIOD = 60.0
 """Seconds between two lines of a log, and of expected work below which a log shows nothing."""
 _REDRAWN = 0.2  # seconds between two drawings of work that is not measured
+_LONG = 120.0  # seconds from which on minutes say enough
 _DAY = 86_400.0  # seconds
 _LONGEST_LOGGED = 60  # columns of a name in a log
 _LARGEST_NAME = 3  # a name takes one part in so many of the line
@@ -156,8 +157,13 @@ def _join(parts: Sequence[Part]) -> str:
     return texts[0] + "".join(t if t.startswith(",") else f"  {t}" for t in texts[1:])
 
 
+def describe_seconds(seconds: float, *, decimals: int = 0) -> str:
+    """Return a time in words; below two minutes in seconds, with so many decimals."""
+    return f"{seconds:.{decimals}f} s" if seconds < _LONG else describe_time(seconds)
+
+
 def _left(seconds: float) -> str:
-    return f"about {describe_time(seconds)} left"
+    return f"about {describe_seconds(seconds)} left"
 
 
 class RunLine:
@@ -245,7 +251,7 @@ class AbLine:
         if not self._outlet.is_terminal and line.shown_at is not None and standing.done < standing.total:
             spent = self._outlet.now() - line.began
             saved = spent / standing.done * (standing.total - standing.done)
-            line.log(f"stopped early after round {standing.round}: decided ({describe_time(saved)} saved)")
+            line.log(f"stopped early after round {standing.round}: decided ({describe_seconds(saved)} saved)")
 
 
 def _rounds(standing: Standing) -> str:

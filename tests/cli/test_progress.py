@@ -13,12 +13,13 @@ import sys
 import time
 from dataclasses import replace
 
+import click
 import pytest
 from gate_cases import finding
 from support import ROOT, clean_environment
 
 from perfgate.__main__ import run
-from perfgate.cli import progress
+from perfgate.cli import _watch, program, progress
 from perfgate.cli.progress import AbLine, Outlet, RunLine, WorkLine, describe_estimate, find_outlet
 from perfgate.core.text.columns import columns_of, cut_apart, cut_end, cut_middle, pad
 from perfgate.core.text.steps import watch_work, watched
@@ -116,8 +117,10 @@ def test_a_warm_up_run_that_is_short_shows_nothing():
     line.show(0, 3)
     screen.wait(0.1)
     line.show(1, 3)
+    assert screen.alarm is not None
+    screen.wait(0.1)
     line.show(2, 3)
-    line.clear()
+    assert screen.alarm is None  # nothing wakes up beside the measured run
     screen.wait(60)
     assert screen.texts == []
 
@@ -320,7 +323,7 @@ def test_a_log_of_reading_has_a_line_a_minute():
     line.clear()
     assert screen.lines == [
         "perfgate: refresh, 1 of 5 baselines compared, about 2 min left",
-        "perfgate: refresh, 3 of 5 baselines compared, about 1 min left",
+        "perfgate: refresh, 3 of 5 baselines compared, about 80 s left",
     ]
 
 
@@ -559,6 +562,18 @@ def test_reading_files_is_shown_on_a_terminal_and_cleared_before_a_fault_is(work
     (workdir / "r3.json").write_text("{")
     assert run(["collect", "."]) == 2
     assert left_on(terminal)[0].startswith("cannot decide: ./r3.json")
+
+
+def test_work_that_ends_in_the_middle_leaves_no_line(monkeypatch):
+    terminal = a_terminal(monkeypatch)
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delenv("TERM", raising=False)
+    with click.Context(program) as ctx:
+        watch = _watch(ctx)
+        for done in range(3):
+            watch("reading runs", "files", done, 5)
+        assert left_on(terminal)[0].startswith("reading runs  ")
+    assert left_on(terminal) == [""]
 
 
 def test_a_run_in_a_real_terminal_draws_one_line_and_ctrl_c_clears_it(tmp_path):
