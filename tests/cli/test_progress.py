@@ -556,9 +556,11 @@ def test_reading_files_is_shown_on_a_terminal_and_cleared_before_a_fault_is(work
     for at in range(5):
         summary = {"run_id": f"r{at}", "elapsed_sec": 1.0, "rows_used": 1, "peak_memory_mb": 1.0}
         (workdir / f"r{at}.json").write_text(json.dumps(summary))
-    assert run(["collect", "."]) == 0
-    assert "reading runs  1 of 5 files  ends about " in terminal.getvalue()
-    terminal.truncate(0)
+    for words in (["collect", "."], ["runs", "list", "."], ["import", ".", "--dry-run"], ["baseline", "refresh", "."]):
+        assert run(words) == 0
+        assert "reading runs  1 of 5 files  ends about " in terminal.getvalue()
+        assert [line for line in left_on(terminal) if "reading runs" in line] == [], words
+        terminal.truncate(0)
     (workdir / "r3.json").write_text("{")
     assert run(["collect", "."]) == 2
     assert left_on(terminal)[0].startswith("cannot decide: ./r3.json")
