@@ -510,9 +510,9 @@ if len(times.read_text()) > int(sys.argv[2]):
 @pytest.mark.parametrize(
     ("runs", "said"),
     [
-        pytest.param(0, "interrupted after 0 of 20 runs; nothing was recorded; run the command again", id="warm-up"),
-        pytest.param(2, "interrupted after 1 of 20 runs; 1 run file is kept in outputs/model_runs; run", id="one"),
-        pytest.param(4, "interrupted after 3 of 20 runs; 3 run files are kept in outputs/model_runs; run", id="three"),
+        pytest.param(0, "interrupted after 0 of 20 runs; nothing was recorded", id="warm-up"),
+        pytest.param(2, "interrupted after 1 of 20 runs; 1 run file is kept in outputs/model_runs", id="one"),
+        pytest.param(4, "interrupted after 3 of 20 runs; 3 run files are kept in outputs/model_runs", id="three"),
     ],
 )
 def test_an_interrupted_run_says_how_many_runs_were_done_and_what_is_kept(runs, said, workdir, monkeypatch):
@@ -528,7 +528,7 @@ def test_an_interrupted_run_says_how_many_runs_were_done_and_what_is_kept(runs, 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "interrupted after 1+1 runs of base and head; nothing is kept; run the command again"),
+        ((), "interrupted after 1+1 runs of base and head; nothing is kept"),
         (("--out", "kept"), "interrupted after 1+1 runs of base and head; run files are kept in kept/base and kept/h"),
     ],
 )

@@ -32,10 +32,9 @@ def test_a_first_run_that_is_much_slower_than_all_others_is_a_warning(first, oth
 @pytest.mark.parametrize(("warmup", "advised"), [(0, 3), (1, 3), (3, 6), (10, 20)])
 def test_the_warning_names_the_benchmark_how_much_and_more_warm_up_runs_than_there_were(warmup, advised):
     (found,) = warn_of_slow_first([a_profile({"s1": (1.41, *CALM)})], warmup)
-    assert found.lines() == (
-        "warning[slow-first-run]: train: the first run was 41% slower than the others",
-        f"  hint: caches were cold: use --warmup {advised}",
-    )
+    assert (found.slug, found.level, found.place) == ("slow-first-run", "warning", "train")
+    assert found.message == "the first run was 41% slower than the others"
+    assert found.hint == f"caches were cold: use --warmup {advised}"
 
 
 def test_a_benchmark_without_a_time_has_no_such_warning():
