@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
 
 from perfgate import __version__
+from perfgate.core.text.steps import watch_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from perfgate.core.text.steps import Watcher
+
 COMPLETE = "_PERFGATE_COMPLETE"
 """The variable by which a shell's script asks for words; click's own convention."""
 
+_SHORT = 0.2  # seconds of work after which it is known how long the rest takes
 _EVERY_DAY, _CI, _MORE = "Every day", "CI", "More"
 
 # name -> (section, one line of help); the command is `command` in perfgate.cli.<name>. The lines
@@ -133,7 +138,8 @@ def _did_you_mean(word: str) -> str:
 )
 @click.version_option(__version__, prog_name="perfgate", message="%(prog)s %(version)s")
 @click.option("--verbose", is_flag=True, help="Say on stderr what was read, at the end.")
-def program(*, verbose: bool) -> None:
+@click.pass_context
+def program(ctx: click.Context, *, verbose: bool) -> None:
     """Keep performance from getting worse unnoticed.
 
     Programs leave small JSON summaries of their runs; baselines are committed in
@@ -144,3 +150,27 @@ def program(*, verbose: bool) -> None:
         from perfgate.cli.verbose import listen
 
         listen()
+
+    watch_work(lambda: _watch(ctx))
+    ctx.call_on_close(lambda: watch_work(None))
+
+
+def _watch(ctx: click.Context) -> Watcher:
+    """Return what shows how far long work is; short work, as most is, loads nothing for it."""
+    from time import monotonic
+
+    began = monotonic()
+    watchers: list[Watcher] = []
+
+    def watch(doing: str, what: str, done: int, total: int) -> None:
+        if not watchers:
+            if monotonic() - began < _SHORT:
+                return
+            from perfgate.cli.progress import WorkLine, find_outlet
+
+            line = WorkLine(find_outlet(os.environ), began)
+            ctx.call_on_close(line.clear)  # before the cause of exit code 2 is written
+            watchers.append(line.watch)
+        watchers[0](doing, what, done, total)
+
+    return watch

@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.options import check_command, config_option, given_options, measuring_options, report_options
+from perfgate.cli.options import (
+    check_command,
+    config_option,
+    given_options,
+    measuring_options,
+    report_options,
+)
+from perfgate.cli.progress import AbLine, find_outlet
 
 if TYPE_CHECKING:
     from perfgate.cli.options import MeasuringOptions, ReportOptions
+    from perfgate.core.errors import CannotDecideError
     from perfgate.core.finding import ExitCode
 
 _ROUNDS = 10
@@ -61,7 +69,7 @@ def command(
     The base is a commit in a git worktree of its own, the head the working tree.
     Exits 0 when nothing regressed, 1 when something did, 2 when it cannot be decided.
     """
-    from perfgate.cli.present import clear_progress, present_verdict, report_targets, show_progress
+    from perfgate.cli.present import present_verdict, report_targets
     from perfgate.pipeline.ab.compare import ab
     from perfgate.pipeline.ab.request import Request
 
@@ -89,10 +97,13 @@ def command(
         is_whole=measuring.is_whole,
         options=given_options(ctx, without=NOT_REPEATED, always=ALWAYS_REPEATED),
     )
+    line = AbLine(find_outlet(os.environ, is_quiet=output.look.is_quiet))
     try:
-        outcome = ab(request, show_progress)
+        outcome = ab(request, line.show)
+    except KeyboardInterrupt:
+        raise _interrupted(line, out) from None
     finally:
-        clear_progress()
+        line.clear()
     return present_verdict(outcome.verdict, output, targets, program_output=outcome.program_output)
 
 
@@ -125,3 +136,13 @@ def _words(flag: str, text: str | None) -> tuple[str, ...]:
     if not words or "\0" in text:
         raise click.UsageError(f"{flag} names no command")
     return words
+
+
+def _interrupted(line: AbLine, out: str | None) -> CannotDecideError:
+    """Return the error for a comparison that was interrupted, which says what is kept."""
+    from perfgate.core.errors import cannot_decide
+
+    base, head = (0, 0) if line.last is None else line.last.runs
+    kept = f"run files are kept in {out}/base and {out}/head" if out is not None and base + head else "nothing is kept"
+    what = "in the set-up" if line.last is None else f"after {base:,}+{head:,} runs of base and head"
+    return cannot_decide("interrupted", f"interrupted {what}; {kept}", hint="run the command again")

@@ -106,6 +106,12 @@ def machine_class_option(command: Command) -> Command:
     return click.option("--machine-class", default="", metavar="NAME", help=words)(command)
 
 
+def quiet_option(command: Command) -> Command:
+    """Give a command the option that hides its progress, as its argument ``is_quiet``."""
+    words = "Show no progress."
+    return click.option("-q", "--quiet", "is_quiet", cls=ReportOption, is_flag=True, help=words)(command)
+
+
 def measuring_options(command: Command) -> Command:
     """Give a command the options that say how it is measured, as its argument ``measuring``."""
     options = (
@@ -257,7 +263,7 @@ def look_options(command: Command) -> Command:
             is_flag=True,
             help="Show all values, how they were measured, and what was read.",
         ),
-        click.option("--quiet", "is_quiet", cls=ReportOption, is_flag=True, help="Show the verdict alone."),
+        click.option("-q", "--quiet", "is_quiet", cls=ReportOption, is_flag=True, help="Show the verdict alone."),
     )
     return _with(_gather(command, ("top", "width", "color", "is_verbose", "is_quiet"), "look", _look), options)
 

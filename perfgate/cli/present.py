@@ -228,19 +228,3 @@ def _prefix(environ: Mapping[str, str]) -> str | None:
     """Return the working directory relative to the repository's root; None when it lies elsewhere."""
     relative = os.path.relpath(".", environ.get("GITHUB_WORKSPACE") or ".").replace(os.sep, "/")
     return None if relative.startswith("..") else "" if relative == "." else relative
-
-
-def show_progress(done: int, total: int) -> None:
-    """Draw the progress bar, on a terminal only."""
-    if sys.stderr is not None and sys.stderr.isatty():
-        width = 30
-        bar = "#" * (width * done // total)
-        sys.stderr.write(f"\r\033[Kmeasuring [{bar:<{width}}] {done}/{total}")
-        sys.stderr.flush()
-
-
-def clear_progress() -> None:
-    """Remove the progress bar."""
-    if sys.stderr is not None and sys.stderr.isatty():
-        sys.stderr.write("\r\033[K")
-        sys.stderr.flush()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.options import check_command, measuring_options
-from perfgate.cli.output import echo, say
+from perfgate.cli.options import check_command, measuring_options, quiet_option
+from perfgate.cli.output import echo, say, say_all
+from perfgate.cli.progress import RunLine, find_outlet
+from perfgate.core.errors import plain
 
 if TYPE_CHECKING:
     from perfgate.cli.options import MeasuringOptions
-    from perfgate.core.errors import Diagnostic
+    from perfgate.core.errors import CannotDecideError, Diagnostic
+    from perfgate.pipeline.measuring.run import MeasuringJob
 
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
     default="table",
     help="json: summaries as lines.",
 )
+@quiet_option
 def command(
     *,
     argv: tuple[str, ...],
@@ -35,6 +41,7 @@ def command(
     out: str | None,
     is_profiled: bool,
     form: str,
+    is_quiet: bool,
 ) -> None:
     """Measure a command: time, CPU and peak memory, one summary a run.
 
@@ -42,47 +49,72 @@ def command(
     A run that fails ends the measuring with exit code 2. With --profile the last
     summary of each benchmark has the calls of one more repetition, which is not timed.
     """
-    from perfgate.cli.present import clear_progress, show_progress
-    from perfgate.pipeline.collect import collect_profiles
-    from perfgate.pipeline.measuring.profiling import measure_and_profile, profiling_off
-    from perfgate.pipeline.measuring.run import default_out, measure, plan_job
+    from perfgate.pipeline.measuring.run import default_out, plan_job
     from perfgate.pipeline.measuring.tracing import warn_of_dropped, warn_of_overhead
-    from perfgate.render import render
-    from perfgate.report.profiles import compose_profiles
-    from perfgate.report.words import count
 
     check_command(argv)
-    out = default_out() if out is None else out
     seen = _Seen(form)
     job = plan_job(
         argv,
         benchmark=measuring.benchmark,
         rows=measuring.rows,
-        out=out,
+        out=default_out() if out is None else out,
         timeout=measuring.timeout,
         is_whole=measuring.is_whole,
         on_message=seen.hear,
     )
-    warnings: list[Diagnostic] = []
-    try:
-        if is_profiled:
-            written, warnings = measure_and_profile(
-                job, runs=runs, warmup=measuring.warmup, on_summary=seen.take, on_progress=show_progress
-            )
-        else:
-            written = measure(job, runs=runs, warmup=measuring.warmup, on_summary=seen.take, on_progress=show_progress)
-            warnings = profiling_off()
-    finally:
-        clear_progress()
+    outlet = find_outlet(os.environ, is_quiet=is_quiet)
+    seen.line = RunLine(outlet, job.benchmark, runs=runs, warmup=measuring.warmup)
+    began = outlet.now()
+    written, warnings = _measure(job, seen, seen.line, runs=runs, warmup=measuring.warmup, is_profiled=is_profiled)
+    seconds = outlet.now() - began
     if measuring.benchmark and measuring.benchmark not in seen.names:
         warnings.append(_ignored(measuring.benchmark, seen.names))
-    for line in seen.messages:
-        say(line, err=True)
-    for found in [*warnings, *warn_of_overhead(seen.overhead), *warn_of_dropped(seen.dropped)]:
-        say("\n".join(found.lines()), err=True)
+    for message in seen.messages:
+        say(message, err=True)
+    say_all([*warnings, *warn_of_overhead(seen.overhead), *warn_of_dropped(seen.dropped)])
     if form == "table":
-        echo(render(compose_profiles(collect_profiles(written, config=None, machine_class="").profiles), "text"))
-        say(f"{count(len(written), 'summary', 'summaries')} in {out}")
+        _show(written, job.out, runs=runs, warmup=measuring.warmup, seconds=seconds, is_default=out is None)
+
+
+def _measure(
+    job: MeasuringJob, seen: _Seen, line: RunLine, *, runs: int, warmup: int, is_profiled: bool
+) -> tuple[list[str], list[Diagnostic]]:
+    """Measure, and return the files of the summaries, and warnings.
+
+    Raises:
+        CannotDecideError: a run failed, or the measuring was interrupted.
+    """
+    from perfgate.pipeline.measuring.profiling import measure_and_profile, profiling_off
+    from perfgate.pipeline.measuring.run import measure
+
+    try:
+        if is_profiled:
+            return measure_and_profile(job, runs=runs, warmup=warmup, on_summary=seen.take, on_progress=line.show)
+        return (
+            measure(job, runs=runs, warmup=warmup, on_summary=seen.take, on_progress=line.show),
+            profiling_off(),
+        )
+    except KeyboardInterrupt:
+        raise _interrupted(line.done, runs, seen.summaries, job.out) from None
+    finally:
+        line.clear()
+
+
+def _show(written: list[str], folder: str, *, runs: int, warmup: int, seconds: float, is_default: bool) -> None:
+    """Print what was measured, where it is, and what to do next."""
+    from perfgate.cli.measured import Measured, draw_measured
+    from perfgate.pipeline.collect import collect_profiles
+    from perfgate.pipeline.measuring.advice import find_next, warn_of_slow_first
+    from perfgate.report.words import count
+
+    profiles = collect_profiles(written, config=None, machine_class="").profiles
+    say_all(warn_of_slow_first(profiles, warmup))
+    listing = "perfgate collect" if is_default else shlex.join(["perfgate", "collect", folder])
+    table = Measured(profiles=profiles, runs=runs, warmup=warmup, seconds=seconds, listing=listing)
+    echo(draw_measured(table))
+    say(f"{count(len(written), 'run file')} in {plain(folder)}")
+    say(f"  next: {plain(find_next(None if is_default else folder))}")
 
 
 class _Seen:
@@ -90,6 +122,8 @@ class _Seen:
 
     def __init__(self, form: str) -> None:
         self._form = form
+        self.line: RunLine | None = None
+        self.summaries = 0
         self.names: set[str] = set()
         self.overhead = 0.0
         self.dropped = 0
@@ -99,15 +133,21 @@ class _Seen:
         """Take the summary of a run, a line of JSON."""
         import json
 
-        from perfgate.cli.present import clear_progress
         from perfgate.pipeline.measuring.tracing import dropped_of, overhead_of
 
         summary = json.loads(line)
-        self.names.add(summary.get("benchmark") or "")
+        name = summary.get("benchmark") or ""
+        self.names.add(name)
+        self.summaries += 1
         self.overhead = max(self.overhead, overhead_of(summary))
         self.dropped = max(self.dropped, dropped_of(summary))
+        if self.line is not None and summary.get("status") == "ok":
+            exact = summary.get("elapsed_ns")
+            seconds = exact / 1e9 if exact is not None else summary.get("elapsed_sec", 0.0)
+            self.line.times.setdefault(f"{name}{summary.get('labels')}", []).append(seconds)
         if self._form == "json":
-            clear_progress()  # else the first line stands behind the bar
+            if self.line is not None:
+                self.line.clear()  # else the first line stands behind it
             echo(f"{line}\n", form="json")
 
     def hear(self, line: str) -> None:
@@ -122,3 +162,13 @@ def _ignored(benchmark: str, names: set[str]) -> Diagnostic:
     own = ", ".join(sorted(names)[:3])
     message = f'--benchmark "{benchmark}" is ignored: the program names itself "{own}"'
     return warning("benchmark-ignored", message, hint="leave the name out in the program, or --benchmark here")
+
+
+def _interrupted(done: int, runs: int, files: int, folder: str) -> CannotDecideError:
+    """Return the error for a measurement that was interrupted, which says what is kept."""
+    from perfgate.core.errors import cannot_decide
+    from perfgate.report.words import count
+
+    kept = f"{count(files, 'run file is', 'run files are')} kept in {folder}" if files else "nothing was recorded"
+    message = f"interrupted after {done:,} of {count(runs, 'run')}; {kept}"
+    return cannot_decide("interrupted", message, hint="run the command again")

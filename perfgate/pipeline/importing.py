@@ -10,6 +10,7 @@ from perfgate.collect.unnamed import is_one_session
 from perfgate.core.atomic import write_whole
 from perfgate.core.errors import CannotDecideError, cannot_decide, error
 from perfgate.core.statistic import QUANTILE_OF
+from perfgate.core.text.steps import watched
 from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.folders import unmatched
 from perfgate.formats.options import complete
@@ -53,7 +54,7 @@ def read_files(paths: Sequence[str], foreign: ForeignOptions, *, config: str | N
     files, problems = find(paths)
     policy = inputs.read_settings(config).policy
     reader = RunReader(complete(foreign, policy), policy.maps, keeps_records=True)
-    runs = list(reader.read(files))
+    runs = list(reader.read(watched(files, "reading runs", "files")))
     problems += reader.problems
     if not files and not problems:
         problems += unmatched(paths)
@@ -106,7 +107,7 @@ def write_runs(runs: Sequence[Run], folder: str) -> int:
     session = facts.session_id() if facts.in_ci() and is_one_session(runs) else ""
     try:
         os.makedirs(folder, exist_ok=True)
-        for run in runs:
+        for run in watched(runs, "writing runs", "files"):
             write_whole(
                 os.path.join(folder, f"{run.run_id}.json"),
                 encode_imported(replace(run, session=session)),

@@ -20,6 +20,7 @@ from perfgate.core.policy import matches
 from perfgate.core.profile import title
 from perfgate.core.text.dates import hour_of
 from perfgate.core.text.names import list_some
+from perfgate.core.text.steps import watched
 from perfgate.formats.discovery import RunReader, find, folder_of
 from perfgate.formats.folders import unmatched
 from perfgate.pipeline import inputs
@@ -115,7 +116,7 @@ def list_runs(paths: Sequence[str], choice: Choice, *, config: str | None) -> Li
     reader = RunReader(maps=settings.policy.maps)
     files: list[RunFile] = []
     left: list[tuple[str, str]] = []
-    for path, folder in found.items():
+    for path, folder in watched(list(found.items()), "reading runs", "files"):
         try:
             run = reader.read_own(path)
         except CannotDecideError as caught:

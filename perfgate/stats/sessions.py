@@ -46,6 +46,20 @@ FEWEST_OF_THREE = 3
 """Baseline sessions that give three fresh ones a limit of their own: the noise of one or two is in all three."""
 
 
+def relative_spread(values: Sequence[float]) -> float | None:
+    """Return how much the runs of a session differ: their MAD, as a standard deviation, over their median.
+
+    Args:
+        values: in any unit, length >= 1; all finite.
+
+    Returns:
+        A share >= 0.0, exactly 0.0 when at least half of the values are equal; None: the median is 0, and others
+        are not.
+    """
+    center, deviation = abs(median(values)), MAD_TO_SIGMA * mad(values)
+    return deviation / center if center else None if any(values) else 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteSpread:
     """The typical spread between the sessions of a suite.

@@ -1,6 +1,5 @@
 """Commands, called in this process through the door that every process uses."""
 
-import io
 import json
 import sys
 from dataclasses import replace
@@ -69,28 +68,18 @@ def test_run_prints_exactly_the_summaries_when_json_is_asked_for(workdir, capsys
     assert [json.loads(line)["rows_used"] for line in lines] == [5, 5]  # the program's own word wins
 
 
-def test_run_shows_a_table_and_counts_its_summaries(workdir, capsys):
-    assert run(["run", "-n", "2", "--benchmark", "noop", "--", "true"]) == 0
+def test_run_shows_a_table_counts_its_files_and_names_the_command_that_comes_next(workdir, capsys):
+    measure = ["run", "-n", "2", "--benchmark", "noop", "--", "true"]
+    assert run(measure) == 0
     out = capsys.readouterr().out
-    assert "2 summaries in outputs/model_runs" in out
-    assert "noop" in out
-
-
-class _Screen(io.StringIO):
-    """A terminal, which shows both streams."""
-
-    def isatty(self):
-        return True
-
-
-def test_on_a_terminal_each_summary_has_a_line_of_its_own_beside_the_progress_bar(workdir, monkeypatch):
-    screen = _Screen()
-    monkeypatch.setattr(sys, "stdout", screen)
-    monkeypatch.setattr(sys, "stderr", screen)
-    assert run(["run", "-n", "2", "--format", "json", "--benchmark", "noop", "--", "true"]) == 0
-    lines = [line.rpartition("\r\033[K")[2] for line in screen.getvalue().split("\n")]
-    assert [json.loads(line)["benchmark"] for line in lines if "run_id" in line] == ["noop", "noop"]
-    assert "measuring [" in screen.getvalue()
+    assert out.startswith("noop: 2 runs, 1 warm-up, 0.")
+    assert out.endswith("\n2 run files in outputs/model_runs\n  next: perfgate baseline refresh\n")
+    assert run(["baseline", "refresh"]) == 0
+    capsys.readouterr()
+    assert run(measure) == 0
+    assert capsys.readouterr().out.endswith("  next: perfgate check\n")
+    assert run([*measure[:1], "--out", "else where", *measure[1:]]) == 0
+    assert capsys.readouterr().out.endswith("in else where\n  next: perfgate check 'else where'\n")
 
 
 def test_a_run_that_fails_ends_the_measuring_and_shows_what_the_command_said(workdir, capsys):

@@ -230,6 +230,6 @@ def test_a_trace_with_more_spans_than_it_keeps_has_exact_calls_and_no_times_of_s
     outcome = project.cli("run", "-n", "2", "--", "python", "many.py")
     assert outcome.code == 0, str(outcome)
     assert outcome.stderr.count("warning[spans-dropped]") == 1
-    names = {line.split()[1] for line in outcome.stdout.splitlines() if line.startswith("many")}
+    names = {line.split()[0] for line in outcome.stdout.splitlines() if line.startswith("  ")}
     assert {"calls:q", "stage:tick_total"} <= names
     assert "stage:q" not in names

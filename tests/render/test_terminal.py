@@ -12,8 +12,8 @@ from verdicts import HOSTILE, RANDOM, RICH
 
 from perfgate.core.errors import error, note
 from perfgate.core.finding import Status
+from perfgate.core.text.columns import columns_of
 from perfgate.render import render
-from perfgate.render.terminal.cells import cells
 from perfgate.render.terminal.report import render as draw
 from perfgate.render.terminal.style import MARKS, Style, can_show, has_color
 from perfgate.report.compose import compose
@@ -61,7 +61,7 @@ def bare(words):
 
 def too_wide(words, width):
     """Return the lines that are wider than a terminal; a command is never broken."""
-    return [line for line in bare(words).splitlines() if cells(line) > width and "perfgate " not in line]
+    return [line for line in bare(words).splitlines() if columns_of(line) > width and "perfgate " not in line]
 
 
 @pytest.mark.parametrize("status", list(Status))
@@ -239,7 +239,7 @@ def test_an_encoding_without_the_symbols_gets_ascii(encoding, expected):
 def test_every_status_has_a_mark_of_one_column_that_ascii_has_as_well():
     assert set(MARKS) == set(Status)
     for mark in MARKS.values():
-        assert cells(mark.symbol) == 1
+        assert columns_of(mark.symbol) == 1
         assert mark.ascii.isascii()
 
 

@@ -1,10 +1,22 @@
-"""What a command does, step by step, for the logger ``perfgate``: silent and nearly free unless somebody listens."""
+"""What a command does, step by step: for the logger ``perfgate``, and how far long work is, for whoever watches it.
+
+Silent and nearly free unless somebody listens.
+"""
 
 from __future__ import annotations
 
 import sys
 
+TYPE_CHECKING = False  # `typing` costs milliseconds that a command line does not need
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import TypeVar
+
+    Item = TypeVar("Item")
+    Watcher = Callable[[str, str, int, int], None]
+
 LOGGER = "perfgate"
+_makers: list[Callable[[], Watcher]] = []
 
 
 def is_heard() -> bool:
@@ -25,3 +37,33 @@ def log_step(message: str, *values: object) -> None:
     """
     if is_heard():
         sys.modules["logging"].getLogger(LOGGER).info(message, *values)
+
+
+def watch_work(make_watcher: Callable[[], Watcher] | None) -> None:
+    """Let somebody watch how far long work is; None: nobody.
+
+    Args:
+        make_watcher: called at the beginning of each work. What it returns is called with what is done
+            ("reading runs"), to what ("files"), how many are done, and of how many: before the first one and
+            after each, so at last with two equal numbers.
+    """
+    _makers[:] = [] if make_watcher is None else [make_watcher]
+
+
+def watched(items: Sequence[Item], doing: str, what: str) -> Iterable[Item]:
+    """Return the items of long work; whoever watches hears how many of them are done.
+
+    Args:
+        items: what is worked on, one after the other.
+        doing: the work, such as ``reading runs``.
+        what: the items, such as ``files``.
+    """
+    return _count(items, doing, what, _makers[0]()) if _makers and len(items) > 1 else items
+
+
+def _count(items: Sequence[Item], doing: str, what: str, watcher: Watcher) -> Iterator[Item]:
+    total = len(items)
+    for done, item in enumerate(items):
+        watcher(doing, what, done, total)
+        yield item
+    watcher(doing, what, total, total)

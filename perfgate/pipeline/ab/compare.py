@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from perfgate.core.finding import Finding, Verdict
     from perfgate.pipeline.ab.request import Request
+    from perfgate.pipeline.ab.standing import Standing
 
 _REASONS = {
     "worse": "worse-than-base",
@@ -55,14 +56,14 @@ class Outcome:
     """Last lines of the program that failed; empty when none failed."""
 
 
-def ab(request: Request, on_progress: Callable[[int, int], None]) -> Outcome:
+def ab(request: Request, on_progress: Callable[[Standing], None]) -> Outcome:
     """Return the verdict of a comparison.
 
     Never raises for bad input: problems become diagnostics of the verdict.
 
     Args:
         request: what is compared, and how.
-        on_progress: called with the number of runs done, warm-up included, and of all.
+        on_progress: called before each run, and at the end, with how far it is.
     """
     sides: Sides | None = None
     try:

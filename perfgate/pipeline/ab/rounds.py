@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import random
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,20 +20,21 @@ from perfgate.measure.command.name import command_digest, default_benchmark_name
 from perfgate.measure.identity import new_run_id
 from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
-from perfgate.pipeline.ab.sides import without_base
+from perfgate.pipeline.ab.sides import SHOWN, without_base
+from perfgate.pipeline.ab.standing import Standing, worst_gated
 from perfgate.pipeline.measuring.run import MeasuringJob, measure_once, same_id
 from perfgate.pipeline.measuring.tracing import variables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from perfgate.core.finding import Finding, RowKey
-    from perfgate.core.policy import Policy
-    from perfgate.core.profile import Profile
     from perfgate.pipeline.ab.request import Request
     from perfgate.pipeline.ab.sides import Side, Sides
 
 _SIDES_A_ROUND = 2  # ABBA: two runs of each side
+_FEWEST_SHOWN = 2  # runs of each side below which no estimate is shown
+_GROWTH = 1.25  # by which the runs grow before the estimate is made anew: all of them together stay in proportion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +72,13 @@ def order_sides(seed: int) -> Iterator[str]:
         yield from (first, second, second, first)
 
 
-def compare(sides: Sides, request: Request, on_progress: Callable[[int, int], None]) -> Measured:
+def compare(sides: Sides, request: Request, on_progress: Callable[[Standing], None]) -> Measured:
     """Measure both sides interleaved and judge them.
 
     Args:
         sides: both, set up.
         request: how often, and how.
-        on_progress: called with the number of runs done, warm-up included, and of all.
+        on_progress: called before each run, and at the end, with how far it is.
 
     Raises:
         CannotDecideError: a run failed, and not because the base lacks something that the head adds.
@@ -87,31 +90,43 @@ def compare(sides: Sides, request: Request, on_progress: Callable[[int, int], No
     )
     most = request.runs or request.rounds * _SIDES_A_ROUND
     bench = _Bench(sides, request, most, on_progress)
+    bench.analysis, bench.may_stop_early = analyses[0], len(analyses) > 1
     bench.warm_up()
     order = order_sides(request.seed)
     failed: dict[RowKey, Finding] = {}
     done = 0
     for analysis in analyses:
+        bench.analysis = analysis
         runs = min(analysis.rounds * _SIDES_A_ROUND, most)
         for name in itertools.islice(order, (runs - done) * 2):
             bench.run(name)
         done = runs
         base, head = bench.collect("base"), bench.collect("head")
-        pairs = _pair(base[0].profiles, head[0].profiles, bench.sides.settings.policy)
+        pairs = bench.pair(base[0], head[0])
         judgement = judge_analysis(pairs, bench.sides.settings.policy, analysis, failed)
         problems = (*base[1], *head[1])
         failed |= failures_of(judgement)
+        bench.note_analysis(judgement)
         if problems or not judgement.rows_still_open:
             break
+    bench.report(is_over=True)
     return Measured(
         sides=bench.sides, pairs=pairs, selection=head[0], judgement=judgement, problems=problems, runs=done, most=most
     )
 
 
+def _names_of(sides: Sides, request: Request) -> tuple[str, str]:
+    """Return what is compared with what, in few words."""
+    if sides.tree is None:
+        return shlex.join(request.base_cmd), shlex.join(request.head_cmd)
+    head = (sides.head.commit or request.head)[:SHOWN] if request.head else "working tree"
+    return sides.commits[0][:SHOWN], head
+
+
 class _Bench:
     """Measures both sides."""
 
-    def __init__(self, sides: Sides, request: Request, most: int, on_progress: Callable[[int, int], None]) -> None:
+    def __init__(self, sides: Sides, request: Request, most: int, on_progress: Callable[[Standing], None]) -> None:
         """Prepare a job for each side, both in one session of their own."""
         self.sides = sides
         """Both, as far as they can be measured."""
@@ -119,9 +134,17 @@ class _Bench:
         self._on_progress = on_progress
         self._written: dict[str, list[str]] = {"base": [], "head": []}
         self._done = 0
-        self._total = (most + request.warmup) * 2
+        self._most = most
+        self._runs = {"base": 0, "head": 0}
+        self.analysis = InterimAnalysis(rounds=1, share=None)
+        """The analysis that comes next."""
+        self.may_stop_early = False
+        self._is_decided: bool | None = None
+        self._estimate: Finding | None = None
+        self._estimated = 0.0  # runs of each side that the estimate is of
         self._is_proven = False  # did the base ever run?
         session = str(SessionId.interleaved(SessionId.parse(facts.session_id()).session, new_run_id()))
+        self._names = _names_of(sides, request)
         self._jobs = {side.name: self._job(side, session) for side in (sides.base, sides.head) if side is not None}
         self._watches = {name: job.watch() for name, job in self._jobs.items()}
 
@@ -163,8 +186,9 @@ class _Bench:
         self._once(name, f"run {len(self._written[name]) + 1} of the {name}", is_warmup=False)
 
     def _once(self, name: str, number: str, *, is_warmup: bool) -> None:
-        self._on_progress(self._done, self._total)
+        self.report()
         self._done += 1
+        self._runs[name] += not is_warmup
         written = self._written[name]
 
         def keep(path: str, summary: dict[str, Any]) -> None:
@@ -194,6 +218,49 @@ class _Bench:
         self.sides.guard.after_run()
         self._is_proven = self._is_proven or name == "base"
 
+    def report(self, *, is_over: bool = False) -> None:
+        """Say how far it is."""
+        self._on_progress(
+            Standing(
+                names=self._names,
+                done=self._done,
+                total=(self._most + self._request.warmup) * 2,
+                warmup=self._request.warmup,
+                runs=(self._runs["base"], self._runs["head"]),
+                most=self._most,
+                a_round=_SIDES_A_ROUND,
+                may_stop_early=self.may_stop_early,
+                is_over=is_over,
+                is_decided=self._is_decided,
+                estimate=self._judge_now,
+            )
+        )
+
+    def note_analysis(self, judgement: Judgement) -> None:
+        """Take note of what an interim analysis found."""
+        self._is_decided = not judgement.rows_still_open
+        self._estimate, self._estimated = worst_gated(judgement), float(min(self._runs.values()))
+
+    def _judge_now(self) -> Finding | None:
+        """Return the gated value that looks worst by the runs so far, or by those of a moment ago."""
+        runs = min(self._runs.values())
+        if runs >= max(_FEWEST_SHOWN, _GROWTH * self._estimated):
+            with contextlib.suppress(CannotDecideError):  # the analysis will say it
+                pairs = self.pair(self.collect("base")[0], self.collect("head")[0])
+                judgement = judge_analysis(pairs, self.sides.settings.policy, self.analysis, {})
+                self._estimate, self._estimated = worst_gated(judgement), float(runs)
+        return self._estimate
+
+    def pair(self, base: Selection, head: Selection) -> tuple[Pair, ...]:
+        """Return the benchmarks of both sides; their interpreters and other tools may differ."""
+        was, now = {p.key: p for p in base.profiles}, {p.key: p for p in head.profiles}
+        policy = self.sides.settings.policy
+        return tuple(
+            Pair(base=was.get(key), current=now.get(key), absent=("only-in-base", ""))
+            for key in sorted({*was, *now})
+            if not policy.excludes(key[0], title(*key))
+        )
+
     def collect(self, name: str) -> tuple[Selection, list[Diagnostic]]:
         """Return what was measured of a side, and its problems."""
         written = self._written[name]
@@ -202,13 +269,3 @@ class _Bench:
         self.sides.guard.require_kept(written)
         collection, problems, _ = inputs.read_runs(written, self.sides.settings)
         return Selection(profiles=collection.profiles, selected=collection.seen, superseded=(), problems=()), problems
-
-
-def _pair(base: Sequence[Profile], head: Sequence[Profile], policy: Policy) -> tuple[Pair, ...]:
-    """Return the benchmarks of both sides; their interpreters and other tools may differ."""
-    was, now = {p.key: p for p in base}, {p.key: p for p in head}
-    return tuple(
-        Pair(base=was.get(key), current=now.get(key), absent=("only-in-base", ""))
-        for key in sorted({*was, *now})
-        if not policy.excludes(key[0], title(*key))
-    )

@@ -15,6 +15,7 @@ from perfgate.core.policy import NO_BASELINES, matches
 from perfgate.core.profile import Profile, title
 from perfgate.core.reasons import hint_for
 from perfgate.core.text.names import list_some
+from perfgate.core.text.steps import watched
 from perfgate.measure.machine.ci import locate
 from perfgate.pipeline import inputs
 from perfgate.pipeline.baselines.improved import find_unjudged, improved_places, read_improved
@@ -251,7 +252,7 @@ def _starts(
     pairs: Sequence[tuple[Profile | None, Profile | None]], improved: frozenset[tuple[str, Key]], *, replace_old: bool
 ) -> Iterator[tuple[Profile | None, Profile | None, bool]]:
     """Yield each pair and whether it starts anew; what improved does, from its newest session alone."""
-    for was, now in pairs:
+    for was, now in watched(pairs, "refresh", "baselines compared"):
         if now and (now.machine_class, now.key) in improved:
             yield was, keep_newest(now, 1), True
         else:

@@ -20,6 +20,7 @@ from perfgate.core.policy import Policy, digest_of
 from perfgate.core.profile import title
 from perfgate.core.session_id import SessionId
 from perfgate.core.text.names import list_some
+from perfgate.core.text.steps import watched
 from perfgate.formats.discovery import find
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.machine import facts
@@ -192,7 +193,7 @@ def _merge_files(
     parts: list[Part] = []
     contents: list[tuple[str, tuple[Profile, ...]]] = []
     failed: list[SessionTally] = []
-    for path in files:
+    for path in watched(files, "merge", "profile files"):
         try:
             held = decode_profile_file(read_bounded(path, limit=store.LARGEST, slug=_SLUG), path)
         except CannotDecideError as caught:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import CannotDecideError, cannot_decide, error
 from perfgate.core.session_id import SessionId
-from perfgate.core.text.steps import log_step
+from perfgate.core.text.steps import log_step, watched
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.discovery import LARGEST_RUN, RunReader, find
 from perfgate.formats.own.run_summary import SummaryReader
@@ -211,7 +211,7 @@ def _runs_of_session(job: MeasuringJob) -> Iterator[Run]:
     """Yield the runs in the job's folder that are of its session."""
     session = SessionId.parse(job.session).session
     files, _ = find([os.path.join(job.out, "*.json")]) if os.path.isdir(job.out) else ([], [])
-    for run in RunReader().read(files):
+    for run in RunReader().read(watched(files, "reading runs", "files")):
         if SessionId.parse(run.session).session == session:
             yield run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from perfgate.render.terminal.cells import cells
+from perfgate.core.text.columns import columns_of
 
 if TYPE_CHECKING:
     from perfgate.render.terminal.style import Style, Token
@@ -101,7 +101,7 @@ def _share(threshold: str) -> float:
 
 def _write(line: list[str], at: int, label: str, *, is_needed: bool) -> None:
     """Write a label where nothing stands beside it; one that is needed takes the place of what does."""
-    end = at + cells(label)
+    end = at + columns_of(label)
     if end > len(line):
         return
     if not all(c == " " for c in line[max(at - 1, 0) : end]):

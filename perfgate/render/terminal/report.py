@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import plain
-from perfgate.render.terminal.cells import cells, cut, wrap
+from perfgate.core.text.columns import columns_of, cut_middle
+from perfgate.render.terminal.lines import wrap
 from perfgate.render.terminal.style import MOST_ROWS, PLAIN, VERDICTS
 from perfgate.render.terminal.values import Layout, draw_values
 from perfgate.report.document import (
@@ -174,7 +175,7 @@ def _steps(steps: Sequence[Step], style: Style) -> list[str]:
     for number, step in enumerate(steps):
         lead = "    or: " if number else "  next: "
         words, command = _words(step.words), plain(step.command)
-        if command and cells(f"{lead}{words}: {command}") <= style.width:
+        if command and columns_of(f"{lead}{words}: {command}") <= style.width:
             lines.append(style.paint("dim", lead) + style.spell(f"{words}: ") + style.paint("command", command))
             continue
         wrapped = wrap(words + (":" if command else ""), style.width, first=lead, rest=" " * len(lead))
@@ -217,7 +218,7 @@ def _stacked(table: Table, style: Style) -> str:
     entries = []
     for entry in table.entries:
         row = [(c, plain(span.text)) for c, span in zip(table.columns, entry.cells, strict=True)]
-        first = [_label(c, cut(cell, _LONGEST_NAME) if c.kind == "name" else cell) for c, cell in row if c.leads]
+        first = [_label(c, cut_middle(cell, _LONGEST_NAME) if c.kind == "name" else cell) for c, cell in row if c.leads]
         values = " -> ".join(cell for c, cell in row if c.kind == "value" and not c.leads)
         others = [_label(c, cell) for c, cell in row if c.kind != "value" and not c.leads]
         numbers = ", ".join([values, *others] if values else others)
@@ -253,7 +254,7 @@ def _table(table: Table, style: Style) -> str:
 
 def _fit(rows: list[list[str]], are_names: list[bool], width: int) -> list[list[str]] | None:
     """Return rows whose names are cut so far that they fit a width; None where even short names do not."""
-    widths = [max(cells(row[i]) for row in rows) for i in range(len(are_names))]
+    widths = [max(columns_of(row[i]) for row in rows) for i in range(len(are_names))]
     least = [min(w, _SHORTEST_NAME) if is_name else w for w, is_name in zip(widths, are_names, strict=True)]
     spare = width - sum(least) - _GAP * (len(widths) - 1)
     if spare < 0:
@@ -261,7 +262,7 @@ def _fit(rows: list[list[str]], are_names: list[bool], width: int) -> list[list[
     for i in (i for i, is_name in enumerate(are_names) if is_name):
         widths[i] = min(widths[i], least[i] + spare)
         spare -= widths[i] - least[i]
-    return [[cut(cell, w) for cell, w in zip(row, widths, strict=True)] for row in rows]
+    return [[cut_middle(cell, w) for cell, w in zip(row, widths, strict=True)] for row in rows]
 
 
 def _as_lines(titles: Sequence[str], row: Sequence[str], width: int) -> list[str]:
@@ -274,7 +275,7 @@ def _short(cell: str, column: Column) -> str:
     """Return a cell that fits: a name cut, a number without its interval."""
     if column.kind in {"value", "change"}:
         return cell.split(" (", 1)[0]
-    return cut(cell, _LONGEST_NAME) if column.kind == "name" else cell
+    return cut_middle(cell, _LONGEST_NAME) if column.kind == "name" else cell
 
 
 def _words(line: Line) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import plain
-from perfgate.render.terminal.cells import cells, cut, is_right_to_left, pad, take, wrap
+from perfgate.core.text.columns import columns_of, cut_middle, front, pad
+from perfgate.render.terminal.lines import is_right_to_left, wrap
 from perfgate.render.terminal.plot import NARROWEST, WIDEST, draw, rule
 from perfgate.render.terminal.style import MARKS
 from perfgate.report.verdict.value import NONE
@@ -59,13 +60,13 @@ class Layout:
     @classmethod
     def of(cls, values: Sequence[Value], sides: tuple[str, str], width: int) -> Layout:
         """Return the columns that some values need, within a width. The plot goes first, then the interval."""
-        metric = min(max(cells(plain(v.metric)) for v in values), _LONGEST_METRIC)
-        baseline = max(cells(sides[0]), *(cells(plain(v.baseline.text)) for v in values))
-        current = max(cells(sides[1]), *(cells(plain(v.current.text)) for v in values))
-        change = max(len("change"), *(cells(v.change) for v in values))
-        interval = max(cells(v.interval) for v in values)
+        metric = min(max(columns_of(plain(v.metric)) for v in values), _LONGEST_METRIC)
+        baseline = max(columns_of(sides[0]), *(columns_of(plain(v.baseline.text)) for v in values))
+        current = max(columns_of(sides[1]), *(columns_of(plain(v.current.text)) for v in values))
+        change = max(len("change"), *(columns_of(v.change) for v in values))
+        interval = max(columns_of(v.interval) for v in values)
         interval = max(interval, len("interval")) if interval else 0
-        fixed = _INDENT + metric + _GAP + baseline + cells(f" {_ARROW} ") + current + _GAP + change
+        fixed = _INDENT + metric + _GAP + baseline + columns_of(f" {_ARROW} ") + current + _GAP + change
         if fixed > width:  # so narrow that only the change is shown
             metric = max(min(metric, width - _INDENT - _GAP - change), 1)
             baseline = current = interval = 0
@@ -75,7 +76,7 @@ class Layout:
             interval = 0
         fixed += _GAP + interval if interval else 0
         labels = _label(values, width)
-        longest = max(map(cells, labels.values()))
+        longest = max(map(columns_of, labels.values()))
         needed = fixed + longest + _GAP + (_GAP + _ROOM if has_plots and interval else 0)
         is_one_line = needed <= width and not any(map(is_right_to_left, labels.values()))
         left = width - fixed - (longest + _GAP if is_one_line else 0) - _GAP
@@ -98,7 +99,7 @@ class Layout:
         start = " " * (_INDENT + (self.name + _GAP if self.name else 0) + self.metric + _GAP)
         titles = start
         if self.baseline:
-            titles += pad(self.sides[0], self.baseline, right=True) + " " * cells(f" {_ARROW} ")
+            titles += pad(self.sides[0], self.baseline, right=True) + " " * columns_of(f" {_ARROW} ")
             titles += pad(self.sides[1], self.current, right=True) + " " * _GAP
         titles += pad("change", self.change, right=True)
         titles += " " * _GAP + pad("interval", self.interval, right=True) if self.interval else ""
@@ -141,15 +142,17 @@ def _row(value: Value, name: str, layout: Layout, style: Style) -> str:
     """Return the line of a value."""
     token = MARKS[value.status].token
     own = f"{style.paint('strong', style.spell(pad(name, layout.name)))}{' ' * _GAP}" if layout.name else ""
-    start = f"  {style.mark(value.status)} {own}{pad(cut(plain(value.metric), layout.metric), layout.metric)}  "
+    start = f"  {style.mark(value.status)} {own}{pad(cut_middle(plain(value.metric), layout.metric), layout.metric)}  "
     was, now = (plain(side.text) for side in (value.baseline, value.current))
     if value.instead:
         shown = ""
         if layout.baseline:
             shown = pad(was, layout.baseline, right=True)
             shown += f"   {pad(now, layout.current, right=True)}  " if now != NONE else "    "
-        used = _INDENT + (layout.name + _GAP if layout.name else 0) + layout.metric + _GAP + cells(shown)
-        return style.spell(f"{start}{shown}{cut(plain(value.instead.text), max(style.width - used, 1))}".rstrip())
+        used = _INDENT + (layout.name + _GAP if layout.name else 0) + layout.metric + _GAP + columns_of(shown)
+        return style.spell(
+            f"{start}{shown}{cut_middle(plain(value.instead.text), max(style.width - used, 1))}".rstrip()
+        )
     arrow = style.paint("dim", _ARROW)
     line = start
     if layout.baseline:
@@ -179,7 +182,7 @@ def _label(values: Sequence[Value], width: int) -> dict[tuple[str, str], str]:
     most = (width - _GAP) * _MOST_LINES - len(" #9999")
     labels = {}
     for benchmark, machine in keys:
-        shown = cut(plain(benchmark), most)
+        shown = cut_middle(plain(benchmark), most)
         labels[benchmark, machine] = f"{shown} ({plain(machine) or 'no class'})" if has_classes else shown
     times = Counter(labels.values())
     numbers: Counter[str] = Counter()
@@ -197,8 +200,8 @@ def _key(value: Value) -> tuple[str, str]:
 def _fold(name: str, width: int) -> list[str]:
     """Return a name in lines of a width, broken where it does not fit."""
     lines = []
-    while cells(name) > width - _GAP:
-        piece = take(name, width - _GAP)
+    while columns_of(name) > width - _GAP:
+        piece = front(name, width - _GAP)
         lines.append("  " + piece)
         name = name[len(piece) :]
     return [*lines, "  " + name]
