@@ -47,6 +47,8 @@ class ExitCode(IntEnum):
 WHOLE_SUITE = "(all benchmarks)"
 """Stands for the benchmark in a finding about what all of them did together."""
 FAILED = frozenset({Status.REGRESSED, Status.OVER_BUDGET})
+HOLDS = frozenset({Status.UNCHANGED, Status.WITHIN_NOISE, Status.TOO_NOISY})
+"""Measured, and neither worse nor better for certain; the three say how much worse it may be."""
 UNDECIDED = frozenset({Status.MISSING, Status.NOT_COMPARABLE, Status.INVALID})
 
 

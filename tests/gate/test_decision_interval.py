@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from judged_cases import judged_verdict
 from laws import laws
 
-from perfgate.core.finding import FAILED, Status
+from perfgate.core.finding import FAILED, HOLDS, Status
 from perfgate.gate.methods.limits import TOO_NOISY
 
 SEEDS = st.integers(0, 10**9)
-SETTLED = frozenset({Status.UNCHANGED, Status.WITHIN_NOISE, Status.TOO_NOISY})
 NEAR = 1e-6
 """Changes nearer than this to a mark are equal to it, but for the last digit."""
 
@@ -86,7 +85,7 @@ def test_what_improved_lies_wholly_left_of_no_change(seed):
 @given(SEEDS)
 def test_of_what_neither_fails_nor_improved_the_right_end_says_how_far_it_is_known(seed):
     for f, picture in drawn(seed):
-        if f.status not in SETTLED or f.benchmark == "(all benchmarks)":
+        if f.status not in HOLDS or f.benchmark == "(all benchmarks)":
             continue
         quarter = TOO_NOISY if f.better == "lower" else TOO_NOISY / (1 + TOO_NOISY)  # 25 % more cost: 20 % less rate
         edges = picture.mark, max(quarter, picture.mark)
@@ -111,4 +110,4 @@ def test_the_laws_meet_every_method_and_every_status_that_a_picture_shows():
     met = Counter((f.method, f.status) for seed in range(300) for f, _ in drawn(seed))
     assert {method for method, _ in met} >= {"same-session", "across-sessions", "exact"}
     for method in ("same-session", "across-sessions"):
-        assert {status for m, status in met if m == method} >= {*SETTLED, Status.REGRESSED, Status.SUSPECTED}
+        assert {status for m, status in met if m == method} >= {*HOLDS, Status.REGRESSED, Status.SUSPECTED}

@@ -14,6 +14,8 @@ from perfgate.gate.judge import Judgement, severity
 
 CODES = {
     Status.UNCHANGED: 0,
+    Status.WITHIN_NOISE: 0,
+    Status.TOO_NOISY: 0,
     Status.IMPROVED: 0,
     Status.NEW: 0,
     Status.SUSPECTED: 0,
