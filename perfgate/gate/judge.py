@@ -283,7 +283,7 @@ def _quieted(c: Comparison, decision: Decision) -> tuple[Status, str, str]:
         return (Status.TOO_NOISY, "few-runs", "") if decision.method in _STATISTICAL else _QUIET
     worst = max(in_metric_direction(c.row, end) for end in decision.decision_interval)  # its own inverse
     allowed = in_metric_direction(c.row, decision.allowed)
-    call, reason = describe_same(worst, allowed, floor=decision.reason != "too-coarse", moved=True)
+    call, reason = describe_same(worst, allowed, c.ruling, floor=decision.reason != "too-coarse", moved=True)
     return STATUS_OF_CALL[call], reason, ""
 
 

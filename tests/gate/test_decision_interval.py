@@ -11,7 +11,6 @@ from judged_cases import judged_verdict
 from laws import laws
 
 from perfgate.core.finding import FAILED, HOLDS, Status
-from perfgate.gate.methods.limits import TOO_NOISY
 
 SEEDS = st.integers(0, 10**9)
 NEAR = 1e-6
@@ -21,11 +20,13 @@ NEAR = 1e-6
 class Picture:
     """Marks, dot and interval of a finding as a report draws them: to the right is worse."""
 
-    def __init__(self, found):
+    def __init__(self, found, resolution):
         sign = 1 if found.better == "lower" else -1
         self.low, self.high = sorted(sign * end for end in found.decision_interval)
         self.dot, self.mark = sign * found.change, sign * found.allowed
         self.threshold = sign * found.limit
+        # 25 % more cost is 20 % less of a rate.
+        self.resolution = resolution if found.better == "lower" else resolution / (1 + resolution)
 
     @property
     def fails(self):
@@ -42,7 +43,7 @@ def drawn(seed):
     verdict = judged_verdict(seed)
     for f in verdict.findings:
         if f.decision_interval is not None and f.change is not None and f.allowed is not None:
-            yield f, Picture(f)
+            yield f, Picture(f, verdict.resolution)
 
 
 def is_excluding(found):
@@ -87,8 +88,7 @@ def test_of_what_neither_fails_nor_improved_the_right_end_says_how_far_it_is_kno
     for f, picture in drawn(seed):
         if f.status not in HOLDS or f.benchmark == "(all benchmarks)":
             continue
-        quarter = TOO_NOISY if f.better == "lower" else TOO_NOISY / (1 + TOO_NOISY)  # 25 % more cost: 20 % less rate
-        edges = picture.mark, max(quarter, picture.mark)
+        edges = picture.mark, max(picture.resolution, picture.mark)
         if any(abs(picture.high - edge) <= NEAR * (1 + abs(edge)) for edge in edges):
             continue
         by_end = Status.UNCHANGED if picture.high < edges[0] else Status.WITHIN_NOISE

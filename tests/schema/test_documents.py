@@ -160,7 +160,8 @@ DEFAULTS = optional(
     {},
     {
         "false_alarms": TEXT, "threshold": TEXT, "floor": FLOOR, "on_suspected": st.sampled_from(["pass", "fail"]),
-        "on_improved": st.sampled_from(["pass", "fail"]),
+        "on_improved": st.sampled_from(["pass", "fail"]), "on_too_noisy": st.sampled_from(["pass", "error"]),
+        "resolution": TEXT,
         "threshold_is": st.sampled_from(["measured", "excluded"]),
         "workload": WORKLOAD,
     },

@@ -93,7 +93,7 @@ def across_sessions(standing: Standing, together: Together) -> Decision:
     call, reason, message = _call(c, fresh, was)
     if call == "same":
         moved, above = model.d > limits.threshold, all(f.limits.is_above_floor(f.change) for f in fresh)
-        call, why = describe_same(change_from_log(ends[1]), never_fails, floor=above, moved=moved)
+        call, why = describe_same(change_from_log(ends[1]), never_fails, c.ruling, floor=above, moved=moved)
         reason = reason or (_why_blind(standing, weakest, together.family) if why == "too-noisy" else why)
     elif call == "worse":
         message = _with_others(message, fresh, multiples.rows)
@@ -183,7 +183,8 @@ def _why_blind(standing: Standing, weakest: _Limited, family: Family) -> str:
     if sessions == 1:
         return "one-session"
     single = family.limit(sessions, len(standing.fresh), rows=family.size)
-    if not is_blind(change_from_log(weakest.change + single * weakest.fresh.model.se), standing.allowed):
+    worst = change_from_log(weakest.change + single * weakest.fresh.model.se)
+    if not is_blind(worst, standing.allowed, standing.member.comparison.ruling):
         return "many-rows"
     return "too-noisy"
 
