@@ -10,6 +10,7 @@ from gate_cases import judged, judged_values, lognormal, policy, profile, row_of
 
 from perfgate.core.finding import WHOLE_SUITE, Status
 from perfgate.core.policy import Floor
+from perfgate.core.text.units import parse_change
 from perfgate.gate.judge import Pair, judge
 
 RATES = policy(rule(metric="rate", threshold="-5%"))
@@ -125,6 +126,26 @@ def test_a_row_that_cannot_see_a_quarter_says_so():
     found = judged_values(noisy, {"now": lognormal(9, 5, spread=0.4)})
     assert (found.status, found.reason) == (Status.TOO_NOISY, "too-noisy")
     assert found.detectable > 0.25
+
+
+@pytest.mark.parametrize(
+    ("base", "now"),
+    [
+        pytest.param(flat_sessions(5), {"now": FLAT}, id="across-sessions"),
+        pytest.param(lognormal(1, 12), lognormal(2, 12), id="same-session"),
+    ],
+)
+@pytest.mark.parametrize("metric", ["elapsed", "rate"])
+def test_the_resolution_says_from_which_worsening_on_a_row_is_too_noisy(base, now, metric):
+    def found(text):
+        return judged_values(base, now, policy(threshold="+1%", resolution=parse_change(text)), metric)
+
+    end = max(found("+99%").decision_interval) if metric == "elapsed" else -min(found("+99%").decision_interval)
+    worst = end if metric == "elapsed" else end / (1 - end)  # as a change of cost
+    assert 0.02 < worst < 0.25
+    assert found(f"+{worst * 100.1:.6f}%").status == "within-noise"
+    assert found(f"+{worst * 99.9:.6f}%").status == "too-noisy"
+    assert found(f"+{worst * 99.9:.6f}%").reason == "too-noisy"
 
 
 def test_a_floor_holds_across_sessions_too():
