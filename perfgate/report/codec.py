@@ -281,11 +281,12 @@ def _of_first(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_finding(data: dict[str, Any]) -> Finding:
+    intervals: dict[str, Any] = {n: None if data[n] is None else (data[n][0], data[n][1]) for n in _INTERVALS}
     return Finding(
         **{name: data[name] for name in (*_AS_IS, *_NUMBERS)},
         labels=tuple(sorted(data["labels"].items())),
         status=Status(data["status"]),
-        **{n: None if data[n] is None else (data[n][0], data[n][1]) for n in _INTERVALS},
+        **intervals,
         suspect_limit=data.get("suspect_limit"),  # reports of 0.1.0 lack it
         evidence=_read_evidence(data["evidence"]),
     )

@@ -25,7 +25,8 @@ def plain(row: Row) -> Finding:
         "status": "regressed" if worse else "improved" if better else "unchanged", "baseline": was, "current": now,
         "change": now / was - 1, "limit": sign * share, "detectable": sign * max(share, row.floor() / was),
         "allowed": sign * max(share, row.floor() / was), "interval": None,
-        "decision_interval": [now / was - 1] * 2 if row.finding["method"] == "exact" else None, "n_baseline": len(base), "n_current": len(current), "evidence": {},
+        "decision_interval": [now / was - 1] * 2 if row.finding["method"] == "exact" else None,
+        "n_baseline": len(base), "n_current": len(current), "evidence": {},
     }  # fmt: skip
 
 

@@ -98,8 +98,9 @@ def same_session(report: dict[str, Any], row: Row, level: float) -> Finding:
         ends = [shifts[len(shifts) - u], shifts[u - 1]]
         typical |= dict(zip(("typical_low", "typical_high"), ends if row.lower else ends[::-1], strict=True))
     return {
-        "status": status, "held": held, "baseline": was, "current": now, "change": now / was - 1, "limit": row.own(allowed),
-        "allowed": row.own(max(allowed, floor)), "decision_interval": decided, "detectable": detectable, "interval": ratio_interval(base, current), "sessions_baseline": 1,
+        "status": status, "held": held, "baseline": was, "current": now, "change": now / was - 1,
+        "limit": row.own(allowed), "allowed": row.own(max(allowed, floor)), "decision_interval": decided,
+        "detectable": detectable, "interval": ratio_interval(base, current), "sessions_baseline": 1,
         "n_baseline": len(base), "n_current": len(current),
         "evidence": {"p": p, "alpha": level, **{k: row.own(math.expm1(x)) for k, x in typical.items()}},
     }  # fmt: skip

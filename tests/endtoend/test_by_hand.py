@@ -235,7 +235,15 @@ def test_nothing_of_the_tool_takes_part_in_the_computation() -> None:
 
 def test_a_changed_number_is_noticed(project: Project) -> None:
     report = small_suite_on_one_machine(project)
-    for path in (("change",), ("detectable",), ("allowed",), ("limit",), ("evidence", "se"), ("evidence", "within"), ("current",)):
+    for path in (
+        ("change",),
+        ("detectable",),
+        ("allowed",),
+        ("limit",),
+        ("evidence", "se"),
+        ("evidence", "within"),
+        ("current",),
+    ):
         changed = copy.deepcopy(report)
         place = changed["findings"][0]
         for key in path[:-1]:

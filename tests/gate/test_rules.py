@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from gate_cases import judged, policy, profile, row_of, rule
 
-from perfgate.core.finding import HOLDS, Status
+from perfgate.core.finding import HOLDS
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric
 from perfgate.core.policy import Floor
 from perfgate.core.profile import title

@@ -232,9 +232,7 @@ def is_blind(worst: float, allowed: float, ruling: Ruling) -> bool:
     return worst > max(ruling.resolution, allowed * (1 + SLACK) + SLACK)
 
 
-def describe_same(
-    worst: float | None, allowed: float, ruling: Ruling, *, floor: bool, moved: bool
-) -> tuple[Call, str]:
+def describe_same(worst: float | None, allowed: float, ruling: Ruling, *, floor: bool, moved: bool) -> tuple[Call, str]:
     """Return the call on a row that neither fails nor improved, read off its decision interval, and its slug.
 
     Args:

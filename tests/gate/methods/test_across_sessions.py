@@ -46,9 +46,7 @@ def limits(m, *, prior, family=1):
         pytest.param(lambda i, _: i * 1.001, "suspected", {"not-proven"}, id="beyond-the-inner"),
         pytest.param(lambda _, o: o * 0.999, "suspected", {"not-proven"}, id="within-the-outer"),
         pytest.param(lambda _, o: o * 1.001, "regressed", {"worse"}, id="beyond-the-outer"),
-        pytest.param(
-            lambda _, o: -o * 0.999, "unchanged", {"within-threshold"}, id="almost-better"
-        ),
+        pytest.param(lambda _, o: -o * 0.999, "unchanged", {"within-threshold"}, id="almost-better"),
         pytest.param(lambda _, o: -o * 1.001, "improved", {"better"}, id="better"),
     ],
 )

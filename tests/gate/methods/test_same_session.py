@@ -309,7 +309,9 @@ EXCLUDED = policy(threshold_is="excluded")
     [
         pytest.param(1.01, ("unchanged", "within-threshold"), ("unchanged", "within-threshold"), id="not-certain"),
         pytest.param(1.02, ("unchanged", "within-threshold"), ("unchanged", "within-threshold"), id="five-excluded"),
-        pytest.param(1.047, ("within-noise", "worse-within-threshold"), ("regressed", "not-excluded"), id="not-excluded"),
+        pytest.param(
+            1.047, ("within-noise", "worse-within-threshold"), ("regressed", "not-excluded"), id="not-excluded"
+        ),
         pytest.param(1.08, ("regressed", "worse"), ("regressed", "worse"), id="beyond"),
         pytest.param(0.9, ("improved", "better"), ("improved", "better"), id="better"),
     ],
