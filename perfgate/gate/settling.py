@@ -42,7 +42,7 @@ def find_settling(finding: Finding, verdict: Verdict) -> Settling | None:
 
     Of a value that is too noisy a change as large as the resolution becomes detectable, of one within
     the noise one as large as its threshold, of a suspected one the change that was measured. There is
-    room for the luck of an estimate, so that about four of five values are settled then, if the code is
+    room for the error of an estimate, so that about four of five values are settled then, if the code is
     unchanged, or the suspected change real. A value whose true change lies at its threshold stays open
     with any number of runs.
 

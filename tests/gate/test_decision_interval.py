@@ -6,7 +6,7 @@ import math
 from collections import Counter
 
 import pytest
-from gate_cases import policy, profile
+from gate_cases import policy, profile, rule
 from hypothesis import given
 from hypothesis import strategies as st
 from judged_cases import judged_verdict
@@ -89,8 +89,13 @@ def suite(factors):
 
 
 RUNS, SLOW = [1 + i / 1000 for i in range(100)], [1.1 * (1 + i / 1000) for i in range(100)]
+STEADY = [1 + i / 10_000 for i in range(250)]
 FLOOR = Floor(auto=False, amounts=(("s", 0.2),))
 RARE = {
+    "tail-below-floor": ([Pair(base=profile({"elapsed": STEADY}),
+                               current=profile({"elapsed": [1.1 * v for v in STEADY]}))],
+                         {"floor": FLOOR, "rules": [rule(metric="elapsed", statistic="p95")]}, "below-floor",
+                         Status.UNCHANGED),
     "same-session-below-floor": ([Pair(base=profile({"elapsed": RUNS}), current=profile({"elapsed": SLOW}))],
                                  {"floor": FLOOR}, "below-floor", Status.UNCHANGED),
     "across-sessions-below-floor": (suite([1.1]), {"floor": FLOOR}, "below-floor", Status.UNCHANGED),
@@ -105,7 +110,7 @@ RARE = {
 @pytest.mark.parametrize("name", RARE)
 def test_what_a_floor_or_a_gain_of_all_excuses_is_drawn_as_it_is_judged(name):
     pairs, keys, reason, status = RARE[name]
-    found = judge(pairs, policy(**keys)).findings
+    found = judge(pairs, policy(*keys.get("rules", ()), floor=keys.get("floor", Floor(auto=True)))).findings
     assert (reason, status) in {(f.reason, f.status) for f in found}
     for f in found:
         if f.level == "fail" and f.decision_interval is not None:

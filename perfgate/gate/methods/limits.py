@@ -221,6 +221,12 @@ def change_from_log(log: float) -> float:
         return math.inf
 
 
+def changes_from_logs(row: Row, logs: tuple[float, float]) -> tuple[float, float]:
+    """Return an interval of logs of costs as one of the metric's own change, the lower end first."""
+    low, high = sorted(in_metric_direction(row, change_from_log(end)) for end in logs)
+    return low, high
+
+
 def is_blind(worst: float, allowed: float, ruling: Ruling) -> bool:
     """Is a worsening too large to go unnoticed? A wide threshold that somebody chose is no noise.
 
