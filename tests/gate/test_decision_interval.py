@@ -101,6 +101,7 @@ RARE = {
     "across-sessions-below-floor": (suite([1.1]), {"floor": FLOOR}, "below-floor", Status.UNCHANGED),
     "suite-below-floor": (suite([1.1] * 6), {"floor": Floor(auto=False, amounts=(("s", 0.5),))}, "suite-moved",
                           Status.UNCHANGED),
+    "suite-suspected": (suite([1.06] * 6), {}, "suite-not-proven", Status.SUSPECTED),
     "slower-only-beside-others": (suite([0.6] * 6 + [0.99]), {}, "only-beside", Status.SUSPECTED),
     "slower-beside-others": (suite([0.6] * 6 + [1.3]), {}, "worse", Status.REGRESSED),
 }  # fmt: skip
@@ -108,7 +109,7 @@ RARE = {
 
 
 @pytest.mark.parametrize("name", RARE)
-def test_what_a_floor_or_a_gain_of_all_excuses_is_drawn_as_it_is_judged(name):
+def test_what_is_rare_is_drawn_as_it_is_judged(name):
     pairs, keys, reason, status = RARE[name]
     found = judge(pairs, policy(*keys.get("rules", ()), floor=keys.get("floor", Floor(auto=True)))).findings
     assert (reason, status) in {(f.reason, f.status) for f in found}
