@@ -304,6 +304,8 @@ class _Reading:
             threshold=self._text(defaults.threshold, "/defaults/threshold", parse_change) or BUILT_IN.threshold,
             floor=self._floor(defaults.floor, "/defaults/floor") or BUILT_IN.floor,
             on_suspected=defaults.on_suspected or BUILT_IN.on_suspected,
+            on_too_noisy=defaults.on_too_noisy or BUILT_IN.on_too_noisy,
+            resolution=self._text(defaults.resolution, "/defaults/resolution", _resolution) or BUILT_IN.resolution,
             on_improved=defaults.on_improved or BUILT_IN.on_improved,
             threshold_is=defaults.threshold_is or BUILT_IN.threshold_is,
             workload=defaults.workload or BUILT_IN.workload,
@@ -525,6 +527,14 @@ def _limit_of_share(text: str) -> Limit:
     if limit.unit != "1" or not limit.op.startswith("<") or not 0 < limit.amount < 1:
         raise ValueError(f'"{text}" is not the largest share of some requests; write it like "< 2%", or "off"')
     return limit
+
+
+def _resolution(text: str) -> Change:
+    """Read a worsening that must not go unnoticed, such as ``+25%``."""
+    change = parse_change(text)
+    if not change.is_relative or change.sign == "-" or change.amount <= 0.0:
+        raise ValueError(f'"{text}" is not a share of more; write it like "+25%"')
+    return change
 
 
 def _share(text: str) -> float:

@@ -47,6 +47,10 @@ class ExitCode(IntEnum):
 WHOLE_SUITE = "(all benchmarks)"
 """Stands for the benchmark in a finding about what all of them did together."""
 FAILED = frozenset({Status.REGRESSED, Status.OVER_BUDGET})
+HOLDS = frozenset({Status.UNCHANGED, Status.WITHIN_NOISE, Status.TOO_NOISY})
+"""Measured, and neither worse nor better for certain; the three say how much worse it may be."""
+RESOLUTION = 0.25
+"""A worsening, as a ratio of costs minus one, that must not go unnoticed where no configuration says otherwise."""
 UNDECIDED = frozenset({Status.MISSING, Status.NOT_COMPARABLE, Status.INVALID})
 
 
@@ -290,6 +294,10 @@ class Verdict:
     """What the change does to the gate that judges it."""
     fail_suspected: bool = False
     """Does a suspected row fail (``on_suspected = "fail"``)?"""
+    resolution: float = RESOLUTION
+    """The worsening beyond which a value is too noisy, as a ratio of costs minus one, > 0.0 (``resolution``)."""
+    refuse_too_noisy: bool = False
+    """Does a gated value that is too noisy keep the check from a verdict (``on_too_noisy = "error"``)?"""
     fail_improved: bool = False
     """Does an improved row fail until its baseline has the gain (``on_improved = "fail"``)?"""
 
@@ -323,7 +331,9 @@ class Verdict:
 
     def is_undecided(self, finding: Finding) -> bool:
         """Does the finding keep the check from a verdict? The first line, the sections and stderr follow this."""
-        return finding.status in UNDECIDED
+        return finding.status in UNDECIDED or (
+            self.refuse_too_noisy and finding.status is Status.TOO_NOISY and finding.level == "fail"
+        )
 
     def fails(self, finding: Finding) -> bool:
         """Does the finding fail the check?"""

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from perfgate.core.errors import error
+from perfgate.core.finding import RESOLUTION
 from perfgate.core.measured import MEASURED
 from perfgate.core.metrics import DEADLINE_MISS, THROUGHPUT, WORKLOAD_BOUND, is_of_calls, is_of_stage, known_direction
 from perfgate.core.rollout.canary import Canary
@@ -281,6 +282,9 @@ class Budget:
         return bool(self.series) and family_of(benchmark) == self.series
 
 
+DEFAULT_RESOLUTION = Change(amount=RESOLUTION, sign="+", unit="%", text=f"+{RESOLUTION:.0%}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
     """What governs one row: a rule's words completed by the defaults."""
@@ -295,6 +299,9 @@ class Ruling:
     """Whether a worsening fails, warns or is only shown."""
     workload: Workload
     """Must the rows used be the same?"""
+    resolution: float
+    """A worsening, as a ratio of costs minus one, that must not go unnoticed: a value that leaves it open is too
+    noisy."""
     origin: str
     """The rule that decided, or ``defaults``."""
 
@@ -321,6 +328,10 @@ class Policy:
     """Default floor."""
     on_suspected: Literal["pass", "fail"] = "pass"
     """Whether a suspected row passes or fails."""
+    on_too_noisy: Literal["pass", "error"] = "pass"
+    """Whether a gated value that is too noisy passes, or keeps the check from a verdict."""
+    resolution: Change = DEFAULT_RESOLUTION
+    """A worsening that must not go unnoticed; what leaves it open is too noisy. Relative, > 0."""
     on_improved: Literal["pass", "fail"] = "pass"
     """Whether an improved row passes, or fails until its baseline has the gain."""
     threshold_is: Literal["measured", "excluded"] = "measured"
@@ -392,6 +403,7 @@ class Policy:
                 method=_default_method(metric.name),
                 level=level,
                 workload=workload,
+                resolution=self.resolution.amount,
                 origin="defaults",
             )
         return Ruling(
@@ -400,6 +412,7 @@ class Policy:
             method=rule.method,
             level=rule.level or ("fail" if rule.is_specific else level),
             workload=workload,
+            resolution=self.resolution.amount,
             origin=rule.origin,
         )
 

@@ -100,6 +100,8 @@ def _keys(was: Policy, now: Policy) -> Iterator[tuple[str, _Values]]:
     yield "threshold", (was.threshold.text, now.threshold.text, _is_wider(was.threshold, now.threshold))
     yield "floor", (_floor(was.floor), _floor(now.floor), _is_higher(was.floor, now.floor))
     yield "on_suspected", (was.on_suspected, now.on_suspected, now.on_suspected == "pass")
+    yield "on_too_noisy", (was.on_too_noisy, now.on_too_noisy, now.on_too_noisy == "pass")
+    yield "resolution", (was.resolution.text, now.resolution.text, _is_wider(was.resolution, now.resolution))
     yield "on_improved", (was.on_improved, now.on_improved, now.on_improved == "pass")
     yield "threshold_is", (was.threshold_is, now.threshold_is, now.threshold_is == "measured")
     yield "workload", (was.workload, now.workload, None)

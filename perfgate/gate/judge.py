@@ -19,6 +19,7 @@ from perfgate.gate.methods.buckets import is_surely_worse, why_undecidable
 from perfgate.gate.methods.choose import is_ranked, method_of, plain_ratio
 from perfgate.gate.methods.common_shift import find_shifts, group_members
 from perfgate.gate.methods.decision import STATUS_OF_CALL, Family
+from perfgate.gate.methods.limits import describe_same, in_metric_direction
 from perfgate.gate.methods.same_session import is_futile, p_value, same_session
 from perfgate.gate.methods.standings import Together, find_standing
 from perfgate.gate.methods.tails import describe_few, fewest_runs, same_session_tail, with_bounds
@@ -261,7 +262,7 @@ def _finding_for(c: Comparison, decision: Decision) -> Finding:
         if status is Status.REGRESSED:
             status, reason, message = Status.ADVISORY, "not-gated", ""
         elif status is Status.SUSPECTED:
-            status, reason, message = _QUIET
+            status, reason, message = _quieted(c, decision)
     return replace(
         finding_of(c.row, status, reason, message, values=(decision.baseline, decision.current)),
         method=decision.method,
@@ -274,6 +275,16 @@ def _finding_for(c: Comparison, decision: Decision) -> Finding:
         detectable=decision.detectable,
         evidence=with_bounds(c, decision.evidence),
     )
+
+
+def _quieted(c: Comparison, decision: Decision) -> tuple[Status, str, str]:
+    """Return status and slug of a row that would be suspected if it were gated, read off its interval."""
+    if decision.decision_interval is None or decision.allowed is None:
+        return (Status.TOO_NOISY, "few-runs", "") if decision.method in _STATISTICAL else _QUIET
+    worst = max(in_metric_direction(c.row, end) for end in decision.decision_interval)  # its own inverse
+    allowed = in_metric_direction(c.row, decision.allowed)
+    call, reason = describe_same(worst, allowed, c.ruling, floor=decision.reason != "too-coarse", moved=True)
+    return STATUS_OF_CALL[call], reason, ""
 
 
 def _describe_tail(c: Comparison, decision: Decision) -> tuple[Status, str, str]:

@@ -172,6 +172,7 @@ def _classic(ruling: Ruling, statistic: str, stated: list[str]) -> Ruling:
         method="threshold",
         level="fail" if gated else "info",
         workload=ruling.workload,
+        resolution=ruling.resolution,
         origin="defaults for plain percentiles",
     )
 

@@ -95,6 +95,8 @@ def join(case: Case) -> Verdict:
         introduces=case.introduces,
         gate_changes=case.gate_changes,
         fail_suspected=case.policy.on_suspected == "fail",
+        resolution=case.policy.resolution.amount,
+        refuse_too_noisy=case.policy.on_too_noisy == "error",
         fail_improved=case.policy.on_improved == "fail",
     )
     return _blame_incomplete_traces(verdict)

@@ -108,7 +108,7 @@ def _row(verdict: Verdict, finding: Finding, name: str, files: Files | None) -> 
         outcome = "skipped"
     is_time = (finding.metric, finding.statistic, finding.unit) == ("elapsed", "p50", "s")
     is_time = is_time and finding.method != "budget"
-    quiet = finding.status is Status.UNCHANGED and outcome == "passed"
+    quiet = finding.status in {Status.UNCHANGED, Status.WITHIN_NOISE} and outcome == "passed"
     return _Case(
         name_benchmark(finding),
         name,

@@ -1,8 +1,8 @@
 """Verdict -> OpenMetrics text, for GitLab's metrics report and for a collector of text files.
 
-GitLab compares values as texts and shows each that differs. So a row that is unchanged
-states its baseline's value and a change of 0: what cannot be distinguished from noise is not
-shown as a change. Only gauges are used, and no quotes in our own words, so that readers of the
+GitLab compares values as texts and shows each that differs. So a row without a
+significant change states its baseline's value and a change of 0: what cannot be distinguished
+from noise is not shown as a change. Only gauges are used, and no quotes in our own words, so that readers of the
 older text format take it, too.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import plain
-from perfgate.core.finding import ExitCode, Status
+from perfgate.core.finding import HOLDS, ExitCode, Status
 from perfgate.report.document import verdict_in
 from perfgate.report.rows import name_benchmark
 
@@ -31,8 +31,8 @@ _HELP = {
     "perfgate_gate_changes": "Files of the gate that the change under test edits.",
     "perfgate_row_status": "Status of a value; always 1.",
     "perfgate_baseline": "Value of the baseline.",
-    "perfgate_current": "Current value; that of the baseline where the status is unchanged.",
-    "perfgate_change": "Current value over baseline, minus one; 0 where the status is unchanged.",
+    "perfgate_current": "Current value; that of the baseline where no change is significant.",
+    "perfgate_change": "Current value over baseline, minus one; 0 where no change is significant.",
     "perfgate_limit": "The change beyond which a value fails, signed like the worsening.",
     "perfgate_budget": "Absolute limit of a budget.",
 }
@@ -95,13 +95,13 @@ def _rows(verdict: Verdict) -> Iterator[tuple[Finding, _Labels]]:
 def _values(f: Finding) -> Iterator[tuple[str, str, str]]:
     """Return name, unit and value of what is known about a row."""
     unit, is_budget = _UNITS.get(f.unit, ""), f.method == "budget"
-    current = f.baseline if f.status is Status.UNCHANGED else f.current  # a budget that holds has none
+    current = f.baseline if f.status in HOLDS else f.current  # a budget that holds has none
     if f.baseline is not None:
         yield "perfgate_baseline", unit, _number(f.baseline)
     if current is not None:
         yield "perfgate_current", unit, _number(current, apart_from=f.limit if is_budget else None)
     if f.change is not None:
-        change = 0.0 if f.status is Status.UNCHANGED else f.change
+        change = 0.0 if f.status in HOLDS else f.change
         yield "perfgate_change", "ratio", _number(change, apart_from=f.limit)
     if f.limit is not None and is_budget:
         yield "perfgate_budget", unit, f"{f.limit:.{_MOST_DIGITS}g}"

@@ -10,7 +10,17 @@ from typing import Any
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
-from perfgate.core.finding import WHOLE_SUITE, Compared, EnvironmentChange, Evidence, Finding, Status, Suite, Verdict
+from perfgate.core.finding import (
+    RESOLUTION,
+    WHOLE_SUITE,
+    Compared,
+    EnvironmentChange,
+    Evidence,
+    Finding,
+    Status,
+    Suite,
+    Verdict,
+)
 from perfgate.report.agreement import Samples, find_disagreements
 from perfgate.report.gate_changes import change_from_data, change_to_data
 from perfgate.report.samples import find_contradictions, profile_from_data, profile_to_data
@@ -88,6 +98,8 @@ def _encode(verdict: Verdict) -> dict[str, Any]:
         "exit_code": int(verdict.exit_code),
         "introduces": verdict.introduces,
         "fail_suspected": verdict.fail_suspected,
+        "resolution": _number(verdict.resolution),
+        "refuse_too_noisy": verdict.refuse_too_noisy,
         "fail_improved": verdict.fail_improved,
         "gate_changes": [change_to_data(c) for c in verdict.gate_changes],
         "findings": [_finding(f) for f in verdict.findings],
@@ -232,6 +244,8 @@ def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document o
         introduces=data["introduces"],
         gate_changes=tuple(map(change_from_data, data.get("gate_changes", ()))),
         fail_suspected=data["fail_suspected"],
+        resolution=data.get("resolution", RESOLUTION),  # version 1 lacks both
+        refuse_too_noisy=data.get("refuse_too_noisy", False),
         fail_improved=data.get("fail_improved", False),  # reports of 0.1.0 lack it
     )
     if (verdict.name, int(verdict.exit_code)) != (data["verdict"], data["exit_code"]):

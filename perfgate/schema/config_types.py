@@ -36,6 +36,8 @@ class DefaultsTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     threshold: str | None = None
     floor: str | FloorTable | None = None
     on_suspected: Literal["pass", "fail"] | None = None
+    on_too_noisy: Literal["pass", "error"] | None = None
+    resolution: str | None = None
     on_improved: Literal["pass", "fail"] | None = None
     threshold_is: Literal["measured", "excluded"] | None = None
     workload: _Workload | None = None

@@ -282,6 +282,20 @@ def compare_sessions(
     )
 
 
+def expected_error(*, spread: float, within: float, sessions: int, runs: float, current: float) -> float:
+    """Return the standard error that a change of medians has with so many sessions and runs, on logs.
+
+    Args:
+        spread: standard deviation between sessions, on logs, >= 0.
+        within: standard deviation of runs inside a session, on logs, >= 0.
+        sessions: sessions in the baseline, >= 1.
+        runs: runs in each of them, >= 1.
+        current: runs of the current session, >= 1.
+    """
+    sampling = MEDIAN_VARIANCE * within**2 * (1.0 / current + 1.0 / (sessions * runs))
+    return math.sqrt(spread**2 * (1.0 + 1.0 / sessions) + sampling)
+
+
 def _median_variance(within: float, baseline: Sequence[Sequence[float]], current: Sequence[float]) -> float:
     """Return the variance that few runs bring to the difference of two medians, on logs."""
     runs = sum(len(session) for session in baseline)

@@ -30,6 +30,18 @@ KNOWN = {m.name: m for m in (CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT, SCORE, CALLS
 Sides = "Sequence[float] | Mapping[str, Sequence[float]]"
 
 
+MILDEST_FIRST = [
+    Status.IMPROVED,
+    Status.UNCHANGED,
+    Status.WITHIN_NOISE,
+    Status.TOO_NOISY,
+    Status.SUSPECTED,
+    Status.INVALID,
+    Status.REGRESSED,
+]
+"""What a slower row may become, never anything before what it is."""
+
+
 def session(name: str, *, machine: str = "m", rows: Sequence[int] = (100,)) -> Session:
     """Return the facts of a session."""
     runs = (short_hash(name),)

@@ -132,4 +132,5 @@ def _policy(dice: random.Random, metric: Metric) -> Policy:
         budgets=(budget,) * dice.choice([0, 1]), threshold_is=dice.choice(["measured", "excluded"]),
         on_suspected=dice.choice(["pass", "fail"]), on_improved=dice.choice(["pass", "fail"]),
         floor=Floor(auto=dice.random() < 0.5),
+        on_too_noisy=dice.choice(["pass", "error"]), resolution=parse_change(dice.choice(["+25%", "+25%", "+8%"])),
     )  # fmt: skip

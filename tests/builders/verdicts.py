@@ -132,7 +132,8 @@ VERDICTS = st.builds(
     lambda findings, **more: verdict(*findings, **more),
     st.lists(FINDINGS.map(lawful), max_size=4),
     problems=DIAGNOSTICS, notes=DIAGNOSTICS, introduces=st.booleans(), fail_suspected=st.booleans(),
-    fail_improved=st.booleans(),
+    fail_improved=st.booleans(), refuse_too_noisy=st.booleans(),
+    resolution=st.sampled_from([0.25, 0.1]),
     suite=st.builds(
         Suite, gated=COUNTS, accepted=st.floats(0.001, 0.5), false_alarms=st.none() | st.floats(0, 100),
         failed_runs=COUNTS, baseline_runs=COUNTS, superseded_runs=COUNTS, excluded=NAMES,

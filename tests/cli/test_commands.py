@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from perfgate import __version__
+from perfgate import __version__, schema
 from perfgate.__main__ import run
 from perfgate.pipeline.init import start
 from perfgate.store.baselines import load
@@ -165,7 +165,7 @@ def test_a_report_can_be_rendered_again(workdir, capsys):
 @pytest.mark.parametrize("name", ["run", "baseline", "profile", "percentiles", "report", "config"])
 def test_every_schema_is_printed_as_json(capsys, name):
     assert run(["schema", name]) == 0
-    assert json.loads(capsys.readouterr().out)["$id"] == f"perfgate/{name}/1"
+    assert json.loads(capsys.readouterr().out)["$id"] == schema.load(name)["$id"]
 
 
 @pytest.mark.parametrize(

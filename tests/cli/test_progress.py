@@ -292,8 +292,8 @@ def test_rounds_are_counted_from_one(runs, most, is_over, at, rounds):
     ("changes", "text"),
     [
         ({}, "elapsed +18.3% (−5 to +24)"),
-        ({"change": -0.05, "interval": (-0.3, -0.01)}, "elapsed −5.0% (−30 to −1)"),
-        ({"statistic": "p95", "interval": None}, "elapsed p95 +18.3%"),
+        ({"change": -0.05, "decision_interval": (-0.3, -0.01)}, "elapsed −5.0% (−30 to −1)"),
+        ({"statistic": "p95", "decision_interval": None}, "elapsed p95 +18.3%"),
         ({"metric": "a-b (-c)", "change": 0.0}, "a-b (-c) 0.0% (−5 to +24)"),
     ],
 )

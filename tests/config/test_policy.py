@@ -23,6 +23,8 @@ false_alarms = "2%"
 threshold = "+10%"
 floor = { time = "+1ms", bytes = "+1MB", rate = "+1/s" }
 on_suspected = "fail"
+on_too_noisy = "error"
+resolution = "+10%"
 workload = "rate"
 
 [[rule]]
@@ -59,6 +61,7 @@ def test_every_key_arrives_in_the_policy():
     assert (policy.false_alarms, policy.threshold.text) == (0.02, "+10%")
     assert policy.floor == Floor(auto=False, amounts=(("1/s", 1.0), ("B", 1e6), ("s", 0.001)))
     assert (policy.on_suspected, policy.workload) == ("fail", "rate")
+    assert (policy.on_too_noisy, policy.resolution.amount) == ("error", 0.1)
     first, second = policy.rules
     assert (first.origin, first.benchmark, first.metric) == ("rule 1 (perfgate.toml)", "train.*", "elapsed")
     assert (first.statistic, first.threshold.text, first.method) == ("p9*", "-3%", "threshold")
@@ -117,6 +120,10 @@ def test_in_a_pyproject_only_our_table_counts():
         pytest.param('[[rule]]\nthreshold = "+1"', "/rule/0/threshold", '"+1 1" for a plain number', id="plain-number"),
         pytest.param('[defaults]\nfalse_alarms = "0.01"', "/defaults/false_alarms", 'write it like "1%"', id="share"),
         pytest.param('[defaults]\nfalse_alarms = "x%"', "/defaults/false_alarms", 'write it like "1%"', id="no-share"),
+        pytest.param('[defaults]\nresolution = "25%"', "/defaults/resolution", 'mean "+25%"?', id="no-sign"),
+        pytest.param('[defaults]\nresolution = "-25%"', "/defaults/resolution", 'write it like "+25%"', id="less"),
+        pytest.param('[defaults]\nresolution = "+0%"', "/defaults/resolution", 'write it like "+25%"', id="nothing"),
+        pytest.param('[defaults]\nresolution = "+1ms"', "/defaults/resolution", "is not a share", id="amount"),
         pytest.param('[defaults]\nthreshold = "-150%"', "/defaults/threshold", "accepts everything", id="below-zero"),
         pytest.param('[defaults]\nthreshold = "-100%"', "/defaults/threshold", "accepts everything", id="to-zero"),
         pytest.param(

@@ -23,12 +23,11 @@ def plain(row: Row) -> Finding:
     worse, better = (x * (now - was) > share * was * (1 + ENDS) and is_above for x in (sign, -sign))
     return {
         "status": "regressed" if worse else "improved" if better else "unchanged", "baseline": was, "current": now,
-        "change": now / was - 1, "limit": sign * share, "visible": sign * max(share, row.floor() / was),
-        "interval": None, "n_baseline": len(base), "n_current": len(current), "evidence": {},
+        "change": now / was - 1, "limit": sign * share, "detectable": sign * max(share, row.floor() / was),
+        "allowed": sign * max(share, row.floor() / was), "interval": None,
+        "decision_interval": [now / was - 1] * 2 if row.finding["method"] == "exact" else None,
+        "n_baseline": len(base), "n_current": len(current), "evidence": {},
     }  # fmt: skip
-
-
-UNGATED = {"regressed": "advisory", "suspected": "unchanged"}
 
 
 def of_row(row: Row, groups: dict[tuple[str, str, str], Group], worse: Together, level: float) -> Finding:
@@ -37,13 +36,15 @@ def of_row(row: Row, groups: dict[tuple[str, str, str], Group], worse: Together,
     if method == "across-sessions":
         expected = across(row, groups[row.group], worse)
     elif method == "same-session":
-        expected = same_session(row, level)
+        expected = same_session(worse.report, row, level)
     else:
         expected = plain(row)
     if not method:  # a tail that is shown only: no worsening of it fails, and its p50 decides if it is told
-        expected |= {"visible": None, "status": row.finding["status"]}
+        expected |= {"detectable": None, "status": row.finding["status"]}
     elif row.finding["level"] != "fail":
-        expected["status"] = UNGATED.get(expected["status"], expected["status"])
+        ungated = {"regressed": "advisory", "suspected": expected.get("held", "within-noise")}
+        expected["status"] = ungated.get(expected["status"], expected["status"])
+    expected.pop("held", None)
     if row.q != P50:
         expected["evidence"] |= bounds(row)
     return expected

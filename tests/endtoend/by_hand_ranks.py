@@ -63,7 +63,7 @@ def smallest_u(n: int, m: int, level: float) -> int | None:
     return next((u for u in range(n * m + 1) if tails[u] <= level), None)
 
 
-def same_session(row: Row, level: float) -> Finding:
+def same_session(report: dict[str, Any], row: Row, level: float) -> Finding:
     """Return what the report should say of a row whose two sides share one session."""
     ((base,), (current,)) = (list(row.sessions(side).values()) for side in (row.base, row.current))
     b, c = row.costs(base), row.costs(current)
@@ -71,13 +71,20 @@ def same_session(row: Row, level: float) -> Finding:
     allowed = row.allowed(was)
     ratio = now / was if row.lower else was / now
     p, needed = rank_p(b, c), smallest_u(len(b), len(c), level)
-    visible = None
+    floor = row.cost(row.floor() / was)
+    detectable = high = decided = None
     if needed is not None:  # with all current costs times a factor above this, enough pairs are won
-        factor = sorted(x / y for x in b for y in c)[needed - 1]
-        visible = row.own(max(allowed, factor * ratio - 1, row.cost(row.floor() / was)))
+        factors = sorted(x / y for x in b for y in c)
+        detectable = row.own(max(allowed, factors[needed - 1] * ratio - 1, floor))
+        # What could be taken off, or put on, before a change would be significant; ties may move an end across zero.
+        low, high = 1 / factors[needed - 1] - 1, 1 / factors[-needed] - 1
+        low = max(low, ENDS) if p <= level else min(low, 0.0)
+        high = min(high, -ENDS) if rank_p(c, b) <= level else max(high, 0.0)
+        low, high = min(low, ratio - 1), max(high, ratio - 1)
+        decided = row.ends(low, high)
     is_above = abs(now - was) >= row.floor() * (1 - ENDS)
     beyond = ratio - 1 > allowed + ENDS and is_above
-    status = "unchanged"
+    status = held = row.holds(high, max(allowed, floor), report["resolution"])
     if beyond and p <= level:
         status = "regressed"
     elif beyond and (needed is None or p <= 0.05):
@@ -91,8 +98,9 @@ def same_session(row: Row, level: float) -> Finding:
         ends = [shifts[len(shifts) - u], shifts[u - 1]]
         typical |= dict(zip(("typical_low", "typical_high"), ends if row.lower else ends[::-1], strict=True))
     return {
-        "status": status, "baseline": was, "current": now, "change": now / was - 1, "limit": row.own(allowed),
-        "visible": visible, "interval": ratio_interval(base, current), "sessions_baseline": 1,
+        "status": status, "held": held, "baseline": was, "current": now, "change": now / was - 1,
+        "limit": row.own(allowed), "allowed": row.own(max(allowed, floor)), "decision_interval": decided,
+        "detectable": detectable, "interval": ratio_interval(base, current), "sessions_baseline": 1,
         "n_baseline": len(base), "n_current": len(current),
         "evidence": {"p": p, "alpha": level, **{k: row.own(math.expm1(x)) for k, x in typical.items()}},
     }  # fmt: skip

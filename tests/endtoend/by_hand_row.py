@@ -96,5 +96,15 @@ class Row:
         """Return the threshold as a change of costs."""
         return self.cost(self.share(baseline))
 
+    def holds(self, worst: float | None, allowed: float, resolution: float) -> str:
+        """Return the status of what neither fails nor improved, from the largest worsening that is not excluded."""
+        if worst is None or worst > max(resolution, allowed * (1 + ENDS) + ENDS):
+            return "too-noisy"
+        return "within-noise" if worst > allowed + ENDS else "unchanged"
+
+    def ends(self, low: float, high: float) -> list[float]:
+        """Return an interval of a change of costs as one of the metric's own."""
+        return sorted([self.own(low), self.own(high)])
+
     def floor(self) -> float:
         return float(self.finding["evidence"]["floor"])

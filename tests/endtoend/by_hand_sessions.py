@@ -149,25 +149,34 @@ def across(row: Row, group: Group, worse: Together) -> Finding:
     baseline = row.value(row.middle)
     allowed = row.allowed(baseline)
     step = math.log1p(allowed) + ENDS
-    session = min(found, key=lambda s: (found[s]["d"] / max(step, k_in * found[s]["se"]), s))
+    session = min(found, key=lambda s: (abs(found[s]["d"]), s))
     one = found[session]
-    inner, outer = max(step, k_in * one["se"]), max(step, k_out * one["se"])
+    outer = max(step, k_out * one["se"])
+    gain = limit(group.report, m, n)
+    low = math.expm1(min(f["d"] - k_out * f["se"] for f in found.values()))
+    high = math.expm1(max(f["d"] + gain * f["se"] for f in found.values()))
     net = row.value(row.middle + one["d"])
     is_above = all(abs(row.value(row.middle + f["d"]) - baseline) >= row.floor() * (1 - ENDS) for f in found.values())
-    better = all(-f["d"] > max(step, limit(group.report, m, n) * f["se"]) for f in found.values())
+    better = all(-f["d"] > max(step, gain * f["se"]) for f in found.values())
     raw = [row.centre(values) - row.middle for values in row.now.values()]
-    status = "improved" if better and is_above and min(raw) < -step else "unchanged"
-    if is_above and one["d"] > outer:
+    # A common gain that was taken off is no worsening: one session has to be worse as measured, too.
+    free = step if max(raw) > step else step - min(0.0, one["c"])
+    free = max(math.expm1(free), row.cost(row.floor() / baseline))
+    status = held = row.holds(high, free, group.report["resolution"])
+    if better and is_above and min(raw) < -step:
+        status = "improved"
+    elif is_above and all(f["d"] > max(step, k_out * f["se"]) for f in found.values()):
         status = "regressed" if max(raw) > step else "suspected"
-    elif is_above and one["d"] > inner:
+    elif is_above and all(f["d"] > max(step, k_in * f["se"]) for f in found.values()):
         status = "suspected"
     gained = min(0.0, max(f["c"] for f in found.values()))
     reach = float(stats.t.ppf(0.975, 2 + one["m"] - 1)) * one["se"]
     return {
-        "status": status, "baseline": baseline, "current": row.value(row.centre(row.now[session])),
+        "status": status, "held": held, "baseline": baseline, "current": row.value(row.centre(row.now[session])),
+        "allowed": row.own(free), "decision_interval": row.ends(low, high),
         "change": net / baseline - 1, "limit": row.own(allowed), "sessions_baseline": one["m"],
         "interval": sorted(row.own(math.expm1(one["d"] + end)) for end in (-reach, reach)),
-        "visible": row.own(max(math.expm1(max(outer, step - gained)), row.cost(row.floor() / baseline))),
+        "detectable": row.own(max(math.expm1(max(outer, step - gained)), row.cost(row.floor() / baseline))),
         "n_baseline": sum(map(len, row.sessions(row.base).values())), "n_current": sum(map(len, row.now.values())),
         "evidence": {
             **{name: one[name] for name in ("se", "prior", "spread", "within")},
@@ -199,9 +208,13 @@ def together(group: Group) -> Finding:
     if d > beyond:
         status = "regressed"
     reach = float(stats.t.ppf(0.975, m + 1)) * se
+    moves = [now - middle for now in group.shifts.values()]
+    d = min(moves, key=abs)
+    ends = math.expm1(min(moves) - k_out * se), math.expm1(max(moves) + k_out * se)
     return {
         "status": status if gated else "unchanged",
-        "change": row.own(math.expm1(d)), "limit": row.own(allowed), "visible": row.own(math.expm1(beyond)),
+        "change": row.own(math.expm1(d)), "limit": row.own(allowed), "detectable": row.own(math.expm1(beyond)),
+        "allowed": row.own(math.expm1(max(step, floor))), "decision_interval": row.ends(*ends),
         "interval": sorted(row.own(math.expm1(d + end)) for end in (-reach, reach)), "sessions_baseline": m,
         "evidence": {"se": se, "k_in": k_in, "k_out": k_out, "rows": len(group.rows)},
     }  # fmt: skip

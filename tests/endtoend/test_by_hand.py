@@ -186,13 +186,13 @@ def amounts(project: Project) -> dict[str, Any]:
 
 ACROSS, SAME, PLAIN = "across-sessions", "same-session", "threshold"
 CASES: dict[str, tuple[Callable[[Project], dict[str, Any]], set[tuple[str, str]]]] = {
-    "common-shift": (suite_that_moved, {(ACROSS, "suite-moved"), (ACROSS, "worse"), (ACROSS, "within-threshold")}),
+    "common-shift": (suite_that_moved, {(ACROSS, "suite-moved"), (ACROSS, "worse"), (ACROSS, "within-noise")}),
     "shift-beyond-what-is-taken-off": (suite_that_moved_far, {(ACROSS, "suite-worse"), (ACROSS, "worse")}),
     "suite-got-faster": (suite_that_got_faster, {(ACROSS, "only-beside"), (ACROSS, "worse")}),
     "small-suite": (small_suite_on_one_machine, {(ACROSS, "not-proven")}),
     "confirmed": (confirmed, {(ACROSS, "confirmed"), (ACROSS, "within-threshold")}),
     "side-by-side": (sessions_side_by_side, {(ACROSS, "confirmed"), (ACROSS, "within-threshold")}),
-    "batches": (batches_of_a_terminal, {(ACROSS, "worse"), (ACROSS, "within-threshold")}),
+    "batches": (batches_of_a_terminal, {(ACROSS, "worse"), (ACROSS, "within-noise")}),
     "same-session": (one_session, {(SAME, "worse"), (SAME, "better"), (SAME, "within-threshold")}),
     "plain-ratio": (plain_ratios, {(PLAIN, "worse"), ("exact", "worse"), ("", "within-threshold")}),
     "tails": (tails, {(ACROSS, "worse")}),
@@ -235,7 +235,15 @@ def test_nothing_of_the_tool_takes_part_in_the_computation() -> None:
 
 def test_a_changed_number_is_noticed(project: Project) -> None:
     report = small_suite_on_one_machine(project)
-    for path in (("change",), ("visible",), ("limit",), ("evidence", "se"), ("evidence", "within"), ("current",)):
+    for path in (
+        ("change",),
+        ("detectable",),
+        ("allowed",),
+        ("limit",),
+        ("evidence", "se"),
+        ("evidence", "within"),
+        ("current",),
+    ):
         changed = copy.deepcopy(report)
         place = changed["findings"][0]
         for key in path[:-1]:

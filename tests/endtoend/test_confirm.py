@@ -61,7 +61,7 @@ def test_a_suspicion_that_a_fresh_session_does_not_show_passes(settled: Project)
     assert judged(settled, 6, SUSPECT)[0].code == 0
     outcome, report = judged(settled, 7, 1.0, "--confirm", "6.json")
     assert outcome.code == 0, str(outcome)
-    assert said(report) == ("unchanged", "not-confirmed")
+    assert said(report) == ("within-noise", "not-confirmed")
     assert row(report)["message"].endswith("1 of 2 fresh sessions show it")
 
 
@@ -70,7 +70,7 @@ def test_one_wild_session_does_not_fail_when_a_fresh_one_does_not_show_it(settle
     assert alone.code == 1, str(alone)
     outcome, report = judged(settled, 7, 1.0, "--confirm", "6.json")
     assert outcome.code == 0, str(outcome)
-    assert said(report) == ("unchanged", "not-confirmed")
+    assert said(report) == ("too-noisy", "not-confirmed")
 
 
 def test_a_calm_session_of_before_does_not_outvote_the_one_that_fails_now(settled: Project) -> None:
@@ -128,7 +128,7 @@ def test_all_sessions_of_one_folder_are_judged_each_by_itself(settled: Project) 
     assert (outcome.code, said(settled.read_json("all.json"))) == (1, ("regressed", "confirmed")), str(outcome)
     write_session(settled, 8, 1.0, keep=True)
     outcome = settled.cli("check", "--sessions", "all", "--report", "all.json")
-    assert (outcome.code, said(settled.read_json("all.json"))) == (0, ("unchanged", "not-confirmed")), str(outcome)
+    assert (outcome.code, said(settled.read_json("all.json"))) == (0, ("within-noise", "not-confirmed")), str(outcome)
     assert row(settled.read_json("all.json"))["message"].endswith("2 of 3 fresh sessions show it")
 
 
@@ -144,7 +144,7 @@ def test_only_the_newest_session_is_judged_by_default(settled: Project) -> None:
     write_session(settled, 6, FAR)
     write_session(settled, 7, 1.0, keep=True)
     outcome = settled.cli("check", "--report", "r.json")
-    assert (outcome.code, said(settled.read_json("r.json"))[0]) == (0, "unchanged"), str(outcome)
+    assert (outcome.code, said(settled.read_json("r.json"))[0]) == (0, "within-noise"), str(outcome)
     assert settled.read_json("r.json")["provenance"]["sessions"] == ["job-7"]
 
 
@@ -154,13 +154,13 @@ def test_a_suspicion_fails_at_once_where_the_configuration_wants_it(settled: Pro
     assert (first.code, report["verdict"], said(report)[0]) == (1, "regression", "suspected"), str(first)
     assert settled.cli("report", "6.json").stdout == first.stdout
     second, report = judged(settled, 7, 1.0, "--confirm", "6.json")
-    assert (second.code, said(report)) == (0, ("unchanged", "not-confirmed")), str(second)
+    assert (second.code, said(report)) == (0, ("within-noise", "not-confirmed")), str(second)
 
 
 def test_an_improvement_is_one_only_when_every_session_shows_it(settled: Project) -> None:
     judged(settled, 6, 0.7)
     assert said(judged(settled, 7, 0.7, "--confirm", "6.json")[1])[0] == "improved"
-    assert said(judged(settled, 7, 1.0, "--confirm", "6.json")[1])[0] == "unchanged"
+    assert said(judged(settled, 7, 1.0, "--confirm", "6.json")[1])[0] == "within-noise"
 
 
 def test_a_suite_that_slows_down_as_a_whole_fails_and_is_told_first(suite: Project) -> None:
@@ -181,7 +181,7 @@ def test_a_suite_that_moves_a_little_is_told_first_and_passes(suite: Project) ->
     assert outcome.code == 0, str(outcome)
     assert row(report, ALL)["status"] in {"unchanged", "suspected"}
     assert row(report, ALL)["change"] == pytest.approx(0.12, abs=0.03)
-    assert {said(report, benchmark)[0] for benchmark in SUITE} == {"unchanged"}
+    assert {said(report, benchmark)[0] for benchmark in SUITE} == {"within-noise"}
     second = outcome.stdout.split("\n\n")[1]
     assert re.match(r"All benchmarks changed together: \+1[123]\.\d% in elapsed", second), str(outcome)
 

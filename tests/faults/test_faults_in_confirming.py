@@ -142,7 +142,7 @@ def test_values_of_any_size_have_an_outcome(suspected: Project, which: str, valu
 
 HUGE = 10**400
 SHAPES: dict[str, tuple[Spoil, str]] = {
-    "another-schema": (lambda r: r.update(schema="perfgate/report/2"), 'expected "perfgate/report/1"'),
+    "another-schema": (lambda r: r.update(schema="perfgate/report/3"), 'expected "perfgate/report/2"'),
     "no-samples": (lambda r: r.pop("samples"), '"samples" is missing'),
     "verdict": (lambda r: r.update(verdict="regression", exit_code=1), "/verdict: .*does not follow"),
     "exit-code": (lambda r: r.update(exit_code=1), "/verdict: .*does not follow"),

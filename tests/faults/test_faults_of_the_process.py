@@ -235,7 +235,7 @@ def test_a_report_that_cannot_be_written_is_told_and_the_others_are_written(
     outcome = green.cli("check", "--report", target, "--report", "r.json")
     assert_cannot_decide(outcome, cause, "name a file")
     assert outcome.stdout.startswith("Pass")
-    assert green.read_json("r.json")["schema"] == "perfgate/report/1"
+    assert green.read_json("r.json")["schema"] == "perfgate/report/2"
     assert list(green.root.glob("**/*.tmp")) == []
 
 

@@ -53,6 +53,12 @@ RATE = BUDGET.replace("elapsed", "throughput").replace("p95", "p50")
         pytest.param(
             '[defaults]\non_improved = "fail"', "", [("on_improved", "fail", "pass", True)], id="improved"
         ),
+        pytest.param(
+            '[defaults]\non_too_noisy = "error"', "", [("on_too_noisy", "error", "pass", True)], id="too-noisy"
+        ),
+        pytest.param(
+            "", '[defaults]\nresolution = "+30%"', [("resolution", "+25%", "+30%", True)], id="coarser"
+        ),
         pytest.param("", '[defaults]\nworkload = "rate"', [("workload", "same", "rate", None)], id="workload"),
         pytest.param("", 'exclude = ["train"]', [("exclude", "", "train", True)], id="excluded"),
         pytest.param('exclude = ["train"]', "", [("exclude", "train", "", False)], id="included"),
@@ -144,7 +150,8 @@ EVERY_KEY = {
     "exclude": 'exclude = ["a"]', "baseline_changes": 'baseline_changes = "refuse"',
     "false_alarms": '[defaults]\nfalse_alarms = "2%"', "threshold": '[defaults]\nthreshold = "+9%"',
     "floor": '[defaults]\nfloor = "+1ms"', "on_suspected": '[defaults]\non_suspected = "fail"',
-    "on_improved": '[defaults]\non_improved = "fail"',
+    "on_improved": '[defaults]\non_improved = "fail"', "on_too_noisy": '[defaults]\non_too_noisy = "error"',
+    "resolution": '[defaults]\nresolution = "+10%"',
     "threshold_is": '[defaults]\nthreshold_is = "excluded"',
     "workload": '[defaults]\nworkload = "rate"', "rules": '[[rule]]\nlevel = "info"', "budgets": BUDGET + '"< 1s"',
     "maps": MAP + "values = [{ value = 'a' }]", "ratios": RATIO, "trace": "[trace]\nenabled = false",

@@ -92,7 +92,7 @@ def test_a_clear_lack_of_change_stops_at_the_first_look():
 
 def test_a_change_at_the_threshold_is_looked_at_to_the_end():
     judgement, n = looked(pair({"elapsed": TIGHT}, {"elapsed": scaled(TIGHT, 1.05)}))
-    assert (row_of(judgement).status, n) == (Status.UNCHANGED, 20)
+    assert (row_of(judgement).status, n) == (Status.WITHIN_NOISE, 20)
 
 
 def test_what_is_not_gated_keeps_nothing_open():
@@ -108,7 +108,7 @@ def test_what_failed_at_a_look_stays_failed_with_the_values_that_it_failed_on():
     assert n == 20
     found = {f.benchmark: f for f in judgement.findings if f.statistic == "p50"}
     assert (found["fading"].status, found["fading"].n_current) == (Status.REGRESSED, 8)
-    assert (found["going-on"].status, found["going-on"].n_current) == (Status.UNCHANGED, 20)
+    assert (found["going-on"].status, found["going-on"].n_current) == (Status.WITHIN_NOISE, 20)
     assert judgement.findings[0] == found["fading"]
 
 

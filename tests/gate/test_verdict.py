@@ -14,6 +14,8 @@ from perfgate.gate.judge import Judgement, severity
 
 CODES = {
     Status.UNCHANGED: 0,
+    Status.WITHIN_NOISE: 0,
+    Status.TOO_NOISY: 0,
     Status.IMPROVED: 0,
     Status.NEW: 0,
     Status.SUSPECTED: 0,
@@ -81,6 +83,24 @@ def test_a_suspected_row_fails_where_the_configuration_says_so(strict, code):
     found = verdict(finding(Status.SUSPECTED), finding(), fail_suspected=strict)
     assert found.exit_code == code
     assert [found.fails(f) for f in found.findings] == [strict, False]
+
+
+@pytest.mark.parametrize(
+    ("level", "strict", "code"),
+    [
+        pytest.param("fail", False, 0, id="pass"),
+        pytest.param("fail", True, 2, id="error"),
+        pytest.param("warn", True, 0, id="not-gated"),
+    ],
+)
+def test_a_gated_row_that_is_too_noisy_leaves_a_check_undecided_where_the_configuration_says_so(level, strict, code):
+    noisy = finding(Status.TOO_NOISY, level=level)
+    found = verdict(noisy, finding(Status.WITHIN_NOISE), refuse_too_noisy=strict)
+    assert found.exit_code == code
+    assert [found.is_undecided(f) for f in found.findings] == [code == 2, False]
+    assert not any(map(found.fails, found.findings))
+    if code:
+        assert verdict(noisy, finding(Status.REGRESSED), refuse_too_noisy=True).exit_code == code
 
 
 def test_the_worst_finding_comes_first_and_among_equals_the_largest_worsening():

@@ -56,6 +56,7 @@ def faults(text):
         (Status.NOT_COMPARABLE, "error"), (Status.INVALID, "error"), (Status.NEW, "skipped"),
         (Status.SUSPECTED, "passed"), (Status.ADVISORY, "passed"), (Status.WAIVED, "passed"),
         (Status.IMPROVED, "passed"), (Status.UNCHANGED, "passed"),
+        (Status.WITHIN_NOISE, "passed"), (Status.TOO_NOISY, "passed"),
     ],
 )  # fmt: skip
 def test_each_status_has_its_outcome(status, outcome):
@@ -66,7 +67,7 @@ def test_a_suspected_row_fails_when_the_configuration_says_so():
     assert set(cases(verdict(finding(Status.SUSPECTED), fail_suspected=True)).values()) == {"failure"}
 
 
-@pytest.mark.parametrize("status", [Status.SUSPECTED, Status.ADVISORY, Status.WAIVED])
+@pytest.mark.parametrize("status", [Status.SUSPECTED, Status.TOO_NOISY, Status.ADVISORY, Status.WAIVED])
 def test_a_row_that_passes_with_a_word_says_it_in_system_out(status):
     found = verdict(finding(status, reason="not-proven", change=0.2, current=1.2, message="x"))
     (output,) = [e.text for e in ET.fromstring(junit(found)).iterfind(".//testcase/system-out")]  # noqa: S314 - our own

@@ -41,6 +41,11 @@ class Call:
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def line(self) -> str:
+        """The command line."""
+        return " ".join(self.arguments)
+
+    @property
     def command(self) -> str:
         """The command, such as ``baseline refresh``."""
         words = [a for a in self.arguments[:2] if not a.startswith("-")]
@@ -221,7 +226,8 @@ def _report(place: str, report: dict[str, Any], mapping: dict[str, Any]) -> Any:
         name += f" #{named[name]}" if named[name] > 1 else ""
         for key in mapping["finding"]:
             value = finding.get(key)
-            yield f"{place}: {name}: {key}", mapping["slugs"].get(value, value) if key == "reason" else value
+            words = mapping.get({"reason": "slugs", "status": "statuses"}.get(key, ""), {})
+            yield f"{place}: {name}: {key}", words.get(value, value) if words else value
 
 
 def _leaves(value: Any, mapping: dict[str, Any], place: str = "") -> Any:

@@ -154,7 +154,7 @@ def explain(call: Call, found: list[tuple[str, Any, Any]], rules: list[dict[str,
             continue
         matched = all(
             any(fnmatchcase(getattr(call, key), pattern) for pattern in _listed(rule.get(key, "*")))
-            for key in ("kind", "case", "command")
+            for key in ("kind", "case", "command", "line")
         )
         for i, (fact, old, new) in enumerate(found if matched else ()):
             texts = (("old", old), ("new", new))

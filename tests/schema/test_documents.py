@@ -160,7 +160,8 @@ DEFAULTS = optional(
     {},
     {
         "false_alarms": TEXT, "threshold": TEXT, "floor": FLOOR, "on_suspected": st.sampled_from(["pass", "fail"]),
-        "on_improved": st.sampled_from(["pass", "fail"]),
+        "on_improved": st.sampled_from(["pass", "fail"]), "on_too_noisy": st.sampled_from(["pass", "error"]),
+        "resolution": TEXT,
         "threshold_is": st.sampled_from(["measured", "excluded"]),
         "workload": WORKLOAD,
     },
@@ -334,7 +335,7 @@ def test_every_key_of_a_run_takes_the_same_values_from_both(key, junk):
 def test_every_published_schema_is_a_valid_schema(name):
     document = schema.load(name)
     jsonschema.Draft202012Validator.check_schema(document)
-    assert document["$id"] == f"perfgate/{name}/1"
+    assert document["$id"] == f"perfgate/{name}/{2 if name == 'report' else 1}"
     assert document["title"]
 
 

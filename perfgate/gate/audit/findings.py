@@ -12,7 +12,6 @@ from perfgate.core.text.dates import day_of
 from perfgate.core.text.names import list_some
 from perfgate.gate.audit.sensitivity import SOUND, describe_remedy
 from perfgate.gate.audit.wording import cost, percent
-from perfgate.gate.methods.limits import TOO_NOISY
 from perfgate.stats.leave_one_out import FEWEST_LEFT_OUT
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def of_class(one: AuditedClass, policy: Policy, today: str) -> Iterator[Diagnost
     yield from _false_alarms(one, policy)
     yield from _slack(one)
     yield from _few(one)
-    yield from _blind(one)
+    yield from _blind(one, policy.resolution.amount)
     yield from _old(one, today)
 
 
@@ -142,35 +141,35 @@ def _benchmark(row: Sensitivity) -> str:
     return title(row.benchmark, row.labels)
 
 
-def _blind(one: AuditedClass) -> Iterator[Diagnostic]:
+def _blind(one: AuditedClass, resolution: float) -> Iterator[Diagnostic]:
     """Yield what to report about values that detect only large changes; those with slack have their own hint."""
     left_behind = {(f.benchmark, f.labels, f.metric, f.statistic) for f in one.slack}
     rows = [r for r in one.rows if r.now.once is not None and r.method in _STATISTICAL and r.key not in left_behind]
     rows = [r for r in rows if cost(r.floor) <= 1.0]  # beyond that, the floor itself is reported
-    sure = [r for r in rows if _is_blind(r, r.now.once if r.now.confirmed is None else r.now.confirmed)]
-    once = [r for r in rows if r not in sure and _is_blind(r, r.now.once)]
+    sure = [r for r in rows if _is_blind(r, r.now.once if r.now.confirmed is None else r.now.confirmed, resolution)]
+    once = [r for r in rows if r not in sure and _is_blind(r, r.now.once, resolution)]
     if sure:
-        message, hint = _describe_insensitive(sure, len(one.rows), "even when a second session confirms it")
+        when = f"{percent(resolution)} even when a second session confirms it"
+        message, hint = _describe_insensitive(sure, len(one.rows), when)
         yield warning("rows-blind", message, place=one.machine_class, hint=hint)
     if once:
-        message, hint = _describe_insensitive(once, len(one.rows), "unless a second session confirms it")
+        when = f"{percent(resolution)} unless a second session confirms it"
+        message, hint = _describe_insensitive(once, len(one.rows), when)
         yield note("rows-blind", message, place=one.machine_class, hint=hint)
 
 
 def _describe_insensitive(rows: Sequence[Sensitivity], gated: int, when: str) -> tuple[str, str]:
     """Return message and hint about values that detect only large changes."""
     worst = max(rows, key=lambda r: cost(r.now.once))
-    message = (
-        f"{len(rows)} of {gated} gated values cannot detect a change below {percent(TOO_NOISY)} {when}; the worst: "
-    )
+    message = f"{len(rows)} of {gated} gated values cannot detect a change below {when}; the worst: "
     message += f"{worst.place}, {percent(worst.now.once or 0.0)}"
     if cost(worst.floor) >= cost(worst.now.confirmed if worst.now.confirmed is not None else worst.now.once):
         return message, "lower the floor"
     return message, describe_remedy(worst) or "gate fewer rows, steady the benchmark, or compare with perfgate ab"
 
 
-def _is_blind(row: Sensitivity, change: float | None) -> bool:
-    return cost(change) > max(TOO_NOISY, cost(row.threshold))
+def _is_blind(row: Sensitivity, change: float | None, resolution: float) -> bool:
+    return cost(change) > max(resolution, cost(row.threshold))
 
 
 def _old(one: AuditedClass, today: str) -> Iterator[Diagnostic]:

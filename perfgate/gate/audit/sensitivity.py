@@ -20,7 +20,7 @@ from perfgate.gate.methods.limits import (
 )
 from perfgate.gate.rows import rows_of
 from perfgate.stats.quantiles import median
-from perfgate.stats.sessions import MEDIAN_VARIANCE, session_limit
+from perfgate.stats.sessions import expected_error, session_limit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -177,8 +177,9 @@ def _detectable_with(  # noqa: PLR0917 - private, called in this file alone
     """Return what a row would detect with other numbers of sessions and runs, the spread as it is today."""
     family, false_alarms = shared
     limits = (session_limit(sessions, fresh, family=family, false_alarms=false_alarms) for fresh in (1, 2))
-    medians = MEDIAN_VARIANCE * (evidence.within or 0.0) ** 2 * (1 / runs + 1 / (sessions * runs))
-    se = math.sqrt((evidence.spread or 0.0) ** 2 * (1 + 1 / sessions) + medians)
+    se = expected_error(
+        spread=evidence.spread or 0.0, within=evidence.within or 0.0, sessions=sessions, runs=runs, current=runs
+    )
     least = math.log1p(allowed)
     once, confirmed = (in_metric_direction(row, change_from_log(max(least, k * se))) for k in limits)
     return DetectableChange(sessions=sessions, runs=runs, once=once, confirmed=confirmed)

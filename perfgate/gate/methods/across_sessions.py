@@ -10,6 +10,7 @@ from perfgate.gate.methods.decision import Decision
 from perfgate.gate.methods.limits import (
     Limits,
     change_from_log,
+    changes_from_logs,
     describe_same,
     floor_cost,
     floor_logs,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from perfgate.gate.methods.decision import Call, Family
     from perfgate.gate.methods.limits import Multiples
     from perfgate.gate.methods.standings import Fresh, Standing, Together
-    from perfgate.gate.rows import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,7 @@ def across_sessions(standing: Standing, together: Together) -> Decision:
     call, reason, message = _call(c, fresh, was)
     if call == "same":
         moved, above = model.d > limits.threshold, all(f.limits.is_above_floor(f.change) for f in fresh)
-        call, why = describe_same(change_from_log(ends[1]), never_fails, floor=above, moved=moved)
+        call, why = describe_same(change_from_log(ends[1]), never_fails, c.ruling, floor=above, moved=moved)
         reason = reason or (_why_blind(standing, weakest, together.family) if why == "too-noisy" else why)
     elif call == "worse":
         message = _with_others(message, fresh, multiples.rows)
@@ -105,8 +105,8 @@ def across_sessions(standing: Standing, together: Together) -> Decision:
         change=now / was - 1,
         limit=in_metric_direction(c.row, allowed),
         allowed=in_metric_direction(c.row, never_fails),
-        decision_interval=_changes(c.row, ends),
-        interval=_changes(c.row, log_interval(model)),
+        decision_interval=changes_from_logs(c.row, ends),
+        interval=changes_from_logs(c.row, log_interval(model)),
         suspect_limit=in_metric_direction(c.row, max(change_from_log(limits.suspect), least)),
         detectable=in_metric_direction(c.row, max(detectable, least)),
         reason=reason,
@@ -171,19 +171,14 @@ def _threshold_as_measured(fresh: Sequence[_Limited], weakest: _Limited) -> floa
     return step if max(f.raw for f in fresh) > step else step - min(0.0, weakest.raw - weakest.change)
 
 
-def _changes(row: Row, logs: tuple[float, float]) -> tuple[float, float]:
-    """Return an interval of logs of costs as one of the metric's own change, the lower end first."""
-    low, high = sorted(in_metric_direction(row, change_from_log(end)) for end in logs)
-    return low, high
-
-
 def _why_blind(standing: Standing, weakest: _Limited, family: Family) -> str:
     """Return the slug of why a large worsening may go unnoticed: few sessions, many rows, or noise."""
     sessions = len(standing.member.logs.sessions)
     if sessions == 1:
         return "one-session"
     single = family.limit(sessions, len(standing.fresh), rows=family.size)
-    if not is_blind(change_from_log(weakest.change + single * weakest.fresh.model.se), standing.allowed):
+    worst = change_from_log(weakest.change + single * weakest.fresh.model.se)
+    if not is_blind(worst, standing.allowed, standing.member.comparison.ruling):
         return "many-rows"
     return "too-noisy"
 

@@ -18,13 +18,12 @@ if TYPE_CHECKING:
 
     from perfgate.core.finding import Finding
     from perfgate.core.metrics import Metric
+    from perfgate.core.policy import Ruling
     from perfgate.core.profile import MetricProfile
     from perfgate.gate.comparison import Comparison
     from perfgate.gate.methods.decision import Call
     from perfgate.gate.rows import Row
 
-TOO_NOISY = 0.25
-"""A row whose smallest detectable change is larger than this is called too noisy to gate."""
 SLACK = 1e-9
 """A change exactly at the threshold is within it, whatever the last bit says."""
 _WRITTEN_STEPS = {m.name: m.keys[0].step for m in MEASURED if m.keys}
@@ -222,28 +221,36 @@ def change_from_log(log: float) -> float:
         return math.inf
 
 
-def is_blind(worst: float, allowed: float) -> bool:
+def changes_from_logs(row: Row, logs: tuple[float, float]) -> tuple[float, float]:
+    """Return an interval of logs of costs as one of the metric's own change, the lower end first."""
+    low, high = sorted(in_metric_direction(row, change_from_log(end)) for end in logs)
+    return low, high
+
+
+def is_blind(worst: float, allowed: float, ruling: Ruling) -> bool:
     """Is a worsening too large to go unnoticed? A wide threshold that somebody chose is no noise.
 
     Args:
         worst: a ratio of costs minus one.
         allowed: the largest worsening that never fails, likewise.
+        ruling: says what is too large.
     """
-    return worst > max(TOO_NOISY, allowed * (1 + SLACK) + SLACK)
+    return worst > max(ruling.resolution, allowed * (1 + SLACK) + SLACK)
 
 
-def describe_same(worst: float | None, allowed: float, *, floor: bool, moved: bool) -> tuple[Call, str]:
+def describe_same(worst: float | None, allowed: float, ruling: Ruling, *, floor: bool, moved: bool) -> tuple[Call, str]:
     """Return the call on a row that neither fails nor improved, read off its decision interval, and its slug.
 
     Args:
         worst: the largest worsening that is not excluded, a ratio of costs minus one; None: none is.
         allowed: the largest worsening that never fails, likewise: the threshold or the floor.
+        ruling: says which worsening must not go unnoticed.
         floor: is the change above the floor?
         moved: is the change beyond the threshold?
     """
     if worst is None:
         return "too-noisy", "few-runs"
-    if is_blind(worst, allowed):
+    if is_blind(worst, allowed, ruling):
         return "too-noisy", "too-noisy"
     call: Call = "within-noise" if worst > allowed + SLACK else "same"
     if moved:

@@ -37,6 +37,7 @@ from perfgate.stats.shifts import hodges_lehmann
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perfgate.core.policy import Ruling
     from perfgate.gate.comparison import Comparison
     from perfgate.gate.methods.decision import Call
 
@@ -248,6 +249,8 @@ class _Seen:
     """Log change of a typical run, and its interval."""
     excluding: bool
     """Does it fail unless its threshold is excluded?"""
+    ruling: Ruling
+    """What governs it."""
 
     @classmethod
     def of(cls, c: Comparison, ranked: _Sides, alpha: float, *, excluding: bool) -> _Seen:
@@ -275,6 +278,7 @@ class _Seen:
             detectable=detectable,
             typical=typical,
             excluding=excluding,
+            ruling=c.ruling,
         )
 
     @property
@@ -289,12 +293,13 @@ class _Seen:
 
     def describe_same(self, *, floor: bool, moved: bool) -> tuple[Call, str]:
         """Return the call on a row that neither fails nor improved, and its slug."""
-        return describe_same(self.ends[1] if self.ends else None, self.never_fails, floor=floor, moved=moved)
+        worst = self.ends[1] if self.ends else None
+        return describe_same(worst, self.never_fails, self.ruling, floor=floor, moved=moved)
 
     @property
     def is_apart(self) -> bool:
         """Is every current run worse than every run of the baseline, by more than noise explains?"""
-        if min(self.ranked.current) <= max(self.ranked.base) or not is_blind(self.ratio - 1, self.allowed):
+        if min(self.ranked.current) <= max(self.ranked.base) or not is_blind(self.ratio - 1, self.allowed, self.ruling):
             return False
         return self.p <= SUSPICION_P or self.ratio > BEYOND_NOISE
 

@@ -56,7 +56,7 @@ def same_session_tail(c: Comparison, alpha: float) -> Decision:
     detectable = None if gap is None else max(never_fails, ratio / gap - 1)
     moved = ratio - 1 > allowed + SLACK
     worst = None if most is None else most - 1
-    (call, reason), message = describe_same(worst, never_fails, floor=floor, moved=moved), ""
+    (call, reason), message = describe_same(worst, never_fails, c.ruling, floor=floor, moved=moved), ""
     if moved and floor and gap is None:
         call, reason = "suspected", "few-runs"
         needed = runs_needed_for_bound(QUANTILE_OF[c.statistic], 1 - alpha / 2)

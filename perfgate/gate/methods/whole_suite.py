@@ -11,6 +11,7 @@ from perfgate.gate.methods.limits import (
     Multiples,
     allowed_cost,
     change_from_log,
+    changes_from_logs,
     floor_logs,
     in_metric_direction,
 )
@@ -49,20 +50,16 @@ def judge_whole_suite(members: Sequence[Member], shifts: GroupShifts, family: Fa
     judged = gated or members
     strict = ((allowed_cost(m.comparison.row, m.baseline), m.comparison.row) for m in judged)
     allowed, row = min(strict, key=lambda pair: pair[0])
-    models = _compare(members, shifts)
+    models, sessions = _compare(members, shifts), len(shifts.base)
     floor = min(floor_logs(m.comparison.row, m.floor, m.baseline)[0] for m in judged)
-    sessions = len(shifts.base)
     fail = family.limit(sessions, len(models))
     k = Multiples(suspect=family.limit(sessions, 2), fail=fail, gain=fail)
     limited = [(m, Limits.around(allowed, m.se, k, floor=floor)) for m in models]
-    calls = {limits.call(model.d) for model, limits in limited}
-    model, limits = min(limited, key=lambda pair: abs(pair[0].d))
+    calls, (model, limits) = {ls.call(m.d) for m, ls in limited}, min(limited, key=lambda pair: abs(pair[0].d))
     status, reason = Status.UNCHANGED, "suite-moved"
     if gated and len(calls) == 1:
         status, reason = _OF_CALL.get(calls.pop(), (status, reason))
-    interval = sorted(in_metric_direction(row, change_from_log(end)) for end in log_interval(model))
     ends = min(m.d - fail * m.se for m in models), max(m.d + fail * m.se for m in models)
-    decision = sorted(in_metric_direction(row, change_from_log(end)) for end in ends)
     yield Finding(
         benchmark=WHOLE_SUITE,
         labels=(),
@@ -77,14 +74,14 @@ def judge_whole_suite(members: Sequence[Member], shifts: GroupShifts, family: Fa
         baseline=None,
         current=None,
         change=in_metric_direction(row, change_from_log(model.d)),
-        interval=(interval[0], interval[1]),
-        decision_interval=(decision[0], decision[1]),
+        interval=changes_from_logs(row, log_interval(model)),
+        decision_interval=changes_from_logs(row, ends),
         limit=in_metric_direction(row, allowed),
         allowed=in_metric_direction(row, change_from_log(max(limits.threshold, floor))),
         limit_text=limit_text(row.ruling.threshold.text, row.metric.better),
         n_baseline=0,
         n_current=0,
-        sessions_baseline=len(shifts.base),
+        sessions_baseline=sessions,
         suspect_limit=in_metric_direction(row, change_from_log(max(limits.suspect, floor))),
         detectable=in_metric_direction(row, change_from_log(max(limits.fail, floor))),
         reason=reason,

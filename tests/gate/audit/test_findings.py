@@ -10,7 +10,7 @@ from gate_cases import ERRORS, percentiles, policy, profile, rule
 
 from perfgate.core.metrics import Metric
 from perfgate.core.policy import Budget, Floor
-from perfgate.core.text.units import parse_limit
+from perfgate.core.text.units import parse_change, parse_limit
 from perfgate.gate.audit.replay import newest_again, sessions_of
 from perfgate.gate.audit.sensitivity import DetectableChange
 from perfgate.gate.audit.wording import percent
@@ -217,6 +217,14 @@ def test_rows_that_see_large_changes_only_are_told_with_what_would_help_and_by_h
     assert here.best.sessions == 5
     assert finding.hint.startswith("5 sessions in the baseline instead of 2: detectable +")
     assert audited(baseline({"elapsed": sessions([0.9, -0.4, 0.3, -0.5, 0.6])})).has("warning")
+
+
+@pytest.mark.parametrize(("resolution", "is_found"), [("+40%", False), ("+5.5%", True)])
+def test_the_resolution_says_which_changes_a_row_has_to_detect(resolution, is_found):
+    by = policy(resolution=parse_change(resolution))
+    told = found(audited(baseline({"elapsed": sessions([0.03, -0.02, 0.01, -0.03, 0.02])}), by=by), "rows-blind")
+    assert bool(told) is is_found
+    assert all("cannot detect a change below +5.5%" in f.message for f in told)
 
 
 def test_a_file_of_percentiles_is_audited_as_far_as_it_goes():

@@ -44,7 +44,7 @@ def test_a_row_whose_p_is_its_level_fails_and_one_bit_more_is_too_much(more, fac
 
 def test_an_improvement_whose_p_is_its_level_is_one():
     assert by_p(LEAST_P, 1 / 1.4).status is Status.IMPROVED
-    assert by_p(BELOW, 1 / 1.4).status is Status.UNCHANGED
+    assert by_p(BELOW, 1 / 1.4).status is Status.TOO_NOISY
 
 
 def test_rows_whose_p_is_their_step_count_for_the_others_in_a_large_family():

@@ -7,7 +7,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from gate_cases import judged, judged_values, lognormal, policy, profile, row_of, rule, scaled
+from gate_cases import MILDEST_FIRST, judged, judged_values, lognormal, policy, profile, row_of, rule, scaled
 
 from perfgate.core.finding import Status
 from perfgate.core.policy import Floor
@@ -63,14 +63,14 @@ def test_one_benchmark_can_fail_on_five_runs_and_twenty_need_seven(rows, runs, s
         pytest.param(TIGHT[:3], scaled(TIGHT[:3], 1.24), ("suspected", "few-runs"), id="as-noise-may-do"),
         pytest.param([1.0, 1.3, 1.1], [1.2, 1.9, 2.0], ("suspected", "few-runs"), id="not-every-run"),
         pytest.param([1.0, 1.1, 4.0], [3.9, 4.5, 5.0], ("suspected", "few-runs"), id="far-but-not-every-run"),
-        pytest.param(TIGHT[:3], scaled(TIGHT[:3], 0.5), ("unchanged", "few-runs"), id="better"),
+        pytest.param(TIGHT[:3], scaled(TIGHT[:3], 0.5), ("too-noisy", "few-runs"), id="better"),
     ],
 )
 def test_what_is_clearly_worse_and_could_not_have_failed_is_no_pass(base, current, expected):
     found = judged_values(base, current)
     assert (found.status, found.reason) == expected
     shown = judged_values(base, current, policy(rule(metric="*", level="info")))
-    assert shown.status in {"unchanged", "advisory"}
+    assert shown.status is Status.TOO_NOISY
 
 
 def test_few_runs_say_how_many_are_needed():
@@ -78,15 +78,15 @@ def test_few_runs_say_how_many_are_needed():
         "3 and 3 runs can never prove a change; measure 5 on each side"
     )
     quiet = judged_values(TIGHT[:3], TIGHT[:3])
-    assert (quiet.status, quiet.reason, quiet.detectable) == (Status.UNCHANGED, "few-runs", None)
+    assert (quiet.status, quiet.reason, quiet.detectable) == (Status.TOO_NOISY, "few-runs", None)
 
 
 @pytest.mark.parametrize(
     ("factor", "status", "reason"),
     [
         pytest.param(1.0, "unchanged", "within-threshold", id="equal"),
-        pytest.param(1.0499, "unchanged", "within-threshold", id="just-below"),
-        pytest.param(1.05, "unchanged", "within-threshold", id="at"),
+        pytest.param(1.0499, "within-noise", "within-noise", id="just-below"),
+        pytest.param(1.05, "within-noise", "within-noise", id="at"),
         pytest.param(1.0501, "regressed", "worse", id="just-above"),
         pytest.param(1 / 1.0499, "unchanged", "within-threshold", id="almost-better"),
         pytest.param(1 / 1.0501, "improved", "better", id="better"),
@@ -113,13 +113,13 @@ def test_a_ratio_without_proof_is_suspected_or_noise():
     assert (suspected.status, suspected.reason) == (Status.SUSPECTED, "more-runs")
     noise = judged_values(lognormal(12, 9, spread=0.06), lognormal(5012, 9, spread=0.06, centre=1.02))
     assert noise.change > 0.05
-    assert (noise.status, noise.reason) == (Status.UNCHANGED, "within-noise")
+    assert (noise.status, noise.reason) == (Status.WITHIN_NOISE, "within-noise")
 
 
 def test_a_noisy_row_says_that_it_cannot_be_gated():
     noisy = lognormal(1, 10, spread=0.5)
     found = judged_values(noisy, lognormal(2, 10, spread=0.5))
-    assert (found.status, found.reason) == (Status.UNCHANGED, "too-noisy")
+    assert (found.status, found.reason) == (Status.TOO_NOISY, "too-noisy")
     assert found.detectable > 0.25
 
 
@@ -131,7 +131,7 @@ def test_a_wide_threshold_is_no_noise():
 def test_the_level_of_a_row_follows_from_the_rows_that_hold_no_proof():
     # Of twenty rows nineteen are worse on 6+6 runs: Holm never gets past its first step.
     found = judge(pairs_of(20, TIGHT[:6], scaled(TIGHT[:6], 2), calm=[0]), policy())
-    assert {f.status for f in p50s(found)} == {Status.UNCHANGED, Status.INVALID}
+    assert {f.status for f in p50s(found)} == {Status.TOO_NOISY, Status.INVALID}
     # On 7+7 the first step holds, and each next one is easier.
     found = judge(pairs_of(20, TIGHT[:7], scaled(TIGHT[:7], 2), calm=[0]), policy())
     assert sum(f.status is Status.REGRESSED for f in found.findings) == 19
@@ -208,21 +208,21 @@ def test_what_is_not_gated_is_told_and_never_fails(level):
     worse = judged_values(TIGHT, scaled(TIGHT, 2), by)
     assert (worse.status, worse.level, worse.reason) == (Status.ADVISORY, level, "not-gated")
     few = judged_values(TIGHT[:3], scaled(TIGHT[:3], 2), by)
-    assert (few.status, few.reason) == (Status.UNCHANGED, "within-noise")
+    assert (few.status, few.reason) == (Status.TOO_NOISY, "few-runs")
     assert judged_values(TIGHT, scaled(TIGHT, 0.5), by).status is Status.IMPROVED
 
 
 @pytest.mark.parametrize(
     ("runs", "factor", "by", "status", "reason"),
     [
-        pytest.param(10, 1.2, (), "unchanged", "within-noise", id="shown-and-moved-a-little"),
+        pytest.param(10, 1.2, (), "within-noise", "within-noise", id="shown-and-moved-a-little"),
         pytest.param(10, 1.3, (), "advisory", "tail-of-few", id="shown-and-moved-much"),
         pytest.param(58, 1.3, (), "advisory", "tail-of-few", id="58-runs"),
         pytest.param(10, 1.2, ("fail",), "advisory", "tail-of-few", id="asked-for"),
         pytest.param(10, 0.5, (), "unchanged", "better", id="shown-and-better"),
         pytest.param(10, 0.5, ("fail",), "unchanged", "better", id="asked-for-and-better"),
         pytest.param(10, 1.0, (), "unchanged", "within-threshold", id="equal"),
-        pytest.param(10, "all by 2", (), "unchanged", "within-noise", id="no-more-than-the-median"),
+        pytest.param(10, "all by 2", (), "within-noise", "within-noise", id="no-more-than-the-median"),
     ],
 )
 def test_the_p95_of_few_runs_is_shown_and_never_fails(runs, factor, by, status, reason):
@@ -294,11 +294,10 @@ def test_a_row_on_a_drifting_machine_fails_exactly_beyond_the_limit_that_is_show
 @pytest.mark.parametrize("seed", range(20))
 def test_slower_never_helps_on_a_drifting_machine(seed):
     base, current = drifting(seed, 8, 0.06)
-    order = [Status.UNCHANGED, Status.SUSPECTED, Status.REGRESSED]
     found = [interleaved(base, [v * factor for v in current]) for factor in (1.0, 1.05, 1.1, 1.2, 1.5, 3.0)]
-    ranks = [order.index(f.status) for f in found]
+    ranks = [MILDEST_FIRST.index(f.status) for f in found]
     assert ranks == sorted(ranks)
-    assert ranks[-1] == 2
+    assert found[-1].status is Status.REGRESSED
 
 
 EVEN = random.Random(1).sample([1 + 0.002 * i for i in range(-10, 10)], 20)
@@ -310,7 +309,9 @@ EXCLUDED = policy(threshold_is="excluded")
     [
         pytest.param(1.01, ("unchanged", "within-threshold"), ("unchanged", "within-threshold"), id="not-certain"),
         pytest.param(1.02, ("unchanged", "within-threshold"), ("unchanged", "within-threshold"), id="five-excluded"),
-        pytest.param(1.047, ("unchanged", "worse-within-threshold"), ("regressed", "not-excluded"), id="not-excluded"),
+        pytest.param(
+            1.047, ("within-noise", "worse-within-threshold"), ("regressed", "not-excluded"), id="not-excluded"
+        ),
         pytest.param(1.08, ("regressed", "worse"), ("regressed", "worse"), id="beyond"),
         pytest.param(0.9, ("improved", "better"), ("improved", "better"), id="better"),
     ],

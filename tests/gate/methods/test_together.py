@@ -61,7 +61,7 @@ def test_a_row_that_would_not_fail_alone_says_how_many_others_got_worse():
 
 
 def test_the_limit_of_a_row_that_holds_is_the_one_beside_the_rows_that_fail():
-    (limit,) = {f.detectable for f in family(3, 3.0) if f.status is Status.UNCHANGED}
+    (limit,) = {f.detectable for f in family(3, 3.0) if f.status is Status.TOO_NOISY}
     assert limit == pytest.approx(beyond(4) - 1, rel=1e-6)
 
 
@@ -86,7 +86,7 @@ def test_rows_that_are_not_gated_help_no_other_and_none_of_them_fails():
 def test_where_the_number_of_rows_makes_the_limit_large_the_row_says_so():
     assert {f.reason for f in family(0, 1.0, size=400, baseline=3)} == {"many-rows"}
     assert {f.reason for f in family(0, 1.0, size=400, baseline=1)} == {"one-session"}
-    assert {f.reason for f in family(0, 1.0, size=2, baseline=3)} == {"within-threshold"}
+    assert {f.reason for f in family(0, 1.0, size=2, baseline=3)} == {"within-noise"}
 
 
 def test_improvements_are_not_called_earlier_beside_rows_that_got_worse():

@@ -24,7 +24,7 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("factor", "code", "found"),
     [
-        pytest.param(1.0, 0, {"unchanged"}, id="calm"),
+        pytest.param(1.0, 0, {"within-noise"}, id="calm"),
         pytest.param(2.0, 1, {"regressed"}, id="twice-as-slow"),
         pytest.param(1.08, 0, {"suspected"}, id="in-between"),
         pytest.param(0.5, 0, {"improved"}, id="twice-as-fast"),
@@ -47,6 +47,20 @@ def test_a_suspected_row_fails_where_the_configuration_says_so(folder):
     folder.runs([v * 1.08 for v in CALM])
     folder.write("perfgate.toml", '[defaults]\non_suspected = "fail"\n')
     assert folder.check().exit_code == 1
+
+
+def test_a_row_that_is_too_noisy_keeps_the_check_from_a_verdict_where_the_configuration_says_so(folder):
+    folder.baseline(baseline())
+    folder.runs(CALM)
+    folder.write("perfgate.toml", '[defaults]\nresolution = "+6%"\n')
+    assert folder.check().exit_code == 0
+    folder.write("perfgate.toml", '[defaults]\nresolution = "+6%"\non_too_noisy = "error"\n')
+    verdict = folder.check()
+    assert (verdict.exit_code, verdict.resolution) == (2, 0.06)
+    undecided = [f for f in verdict.findings if verdict.is_undecided(f)]
+    assert {(f.status, f.level) for f in undecided} == {("too-noisy", "fail")}
+    folder.write("perfgate.toml", '[defaults]\nresolution = "+60%"\non_too_noisy = "error"\n')
+    assert folder.check().exit_code == 0
 
 
 def test_an_improved_row_fails_where_the_configuration_says_so_until_its_baseline_has_the_gain(folder):
