@@ -15,6 +15,7 @@ from perfgate.report.document import (
     Heading,
     Line,
     Paragraph,
+    Step,
     Steps,
     Values,
     name,
@@ -28,7 +29,7 @@ from perfgate.report.verdict.groups import tabulate_groups
 from perfgate.report.verdict.headline import headline
 from perfgate.report.verdict.parts import PARTS, group, judged
 from perfgate.report.verdict.sides import describe_sides
-from perfgate.report.verdict.steps import steps_of
+from perfgate.report.verdict.steps import MOST, settle, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,7 +83,7 @@ def blocks_of(verdict: Verdict, attributed: int = ATTRIBUTED) -> tuple[Block, ..
     if table := tabulate_groups(judged(verdict), verdict):
         blocks.append(table)
     blocks += _values(groups, "verdict")
-    if steps := steps_of(_with_steps(groups)):
+    if steps := _steps(groups, verdict):
         blocks.append(Steps(steps=steps))
     blocks += fold_attributions(attributions_of(verdict, attributed))
     for need in ("attention", "other", "background"):
@@ -106,6 +107,16 @@ def _opening_lines(verdict: Verdict) -> list[Line]:
 
 def _values(groups: Mapping[str, Sequence[Finding]], need: str) -> list[Block]:
     return [Values(part=p.name, findings=tuple(groups[p.name])) for p in PARTS if p.need == need and groups[p.name]]
+
+
+def _steps(groups: Mapping[str, Sequence[Finding]], verdict: Verdict) -> tuple[Step, ...]:
+    """Return what to do next; of a pass first what would settle the values that are open."""
+    if verdict.exit_code:
+        return steps_of(_with_steps(groups))
+    is_open = groups["suspected"] or groups["noisy"] or groups["within"]
+    settling = settle(is_open, verdict)
+    said = {s.command for s in settling} | {""} if settling else set()
+    return (*settling, *(s for s in steps_of(_with_steps(groups)) if s.command not in said))[:MOST]
 
 
 def _with_steps(groups: Mapping[str, Sequence[Finding]]) -> list[Finding]:

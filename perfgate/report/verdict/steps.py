@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import replace
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from perfgate.core.profile import title
 from perfgate.core.reasons import hint_for
+from perfgate.gate.settling import find_settling
 from perfgate.report.document import Step, text
 from perfgate.report.prose import mark_code
+from perfgate.report.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from perfgate.core.finding import Finding
+    from perfgate.core.finding import Finding, Verdict
 
 MOST = 4
 """Steps of a report; more would not be read."""
 _NAME = "NAME"
 """Stands for the benchmark in the commands of hints."""
+_COMPARISON = "perfgate ab"
+_MOST_SETTLED = 50
+"""Values of which it is computed what would settle them."""
 _ALTERNATIVE = re.compile(r"; (?:or, |or )?(?=[^`]*(?:`[^`]*`[^`]*)*$)")
 _COMMAND_LAST = re.compile(r"^(?P<words>[^`]*?):? ?`(?P<command>[^`]+)`$")
 _IS_TYPED = re.compile(r"^(?:perfgate|git|rm|python) ")
@@ -41,9 +46,39 @@ def steps_of(findings: Iterable[Finding], most: int = MOST) -> tuple[Step, ...]:
     return tuple(steps)[:most]
 
 
+def settle(findings: Sequence[Finding], verdict: Verdict) -> tuple[Step, ...]:
+    """Return what would settle values that are open: more runs of a comparison, or more sessions of the baseline.
+
+    Args:
+        findings: suspected, too noisy or within the noise; the first ones of many count.
+        verdict: the check they are of.
+    """
+    known = [(f, found) for f in findings[:_MOST_SETTLED] if (found := find_settling(f, verdict)) is not None]
+    runs = max((s.runs for _, s in known if s.runs is not None), default=0)
+    if runs and verdict.compared.reproduce.startswith(_COMPARISON):
+        words = f"decide {'it' if len(known) == 1 else f'{len(known)} values'} with more runs"
+        return (Step(words=(text(words),), command=_with_runs(verdict.compared.reproduce, runs)),)
+    sessions = [(s.sessions - f.sessions_baseline, s.size) for f, s in known if s.sessions is not None]
+    if not sessions or max(sessions)[0] < 1:
+        return ()
+    more, size = max(sessions, key=lambda pair: (pair[0], abs(pair[1])))
+    words = f"with {count(more, 'more baseline session')} {size:+.0%} is detectable"
+    return (Step(words=(text(words),), command="perfgate baseline refresh"),)
+
+
+def _with_runs(command: str, runs: int) -> str:
+    """Return the command of a comparison with another number of runs."""
+    words = shlex.split(command)
+    end = words.index("--") if "--" in words else len(words)
+    for at in range(end - 1):
+        if words[at] in {"-n", "--runs"}:
+            return shlex.join([*words[: at + 1], str(runs), *words[at + 2 :]])
+    return shlex.join([*words[:2], "-n", str(runs), *words[2:]])
+
+
 def _with_name(step: Step, f: Finding) -> Step:
     """Return a step whose command names the benchmark that it is about."""
-    return replace(step, command=step.command.replace(_NAME, quote(title(f.benchmark, f.labels))))
+    return replace(step, command=step.command.replace(_NAME, shlex.quote(title(f.benchmark, f.labels))))
 
 
 def read_hint(hint: str) -> tuple[Step, ...]:
