@@ -73,7 +73,7 @@ def test_a_shown_output_fits_only_what_it_stands_for(shown, printed, same):
     [
         pytest.param("```console\n$ echo one\ntwo\n```", "`echo one` printed", id="another output"),
         pytest.param("```console\n$ exit 1\n```", "exited with 1, not 0", id="fails"),
-        pytest.param("```console exit=1\n$ true\n```", "exited with 0, not 1", id="does not fail as told"),
+        pytest.param("```console\n$ true\n[exit 1]\n```", "exited with 0, not 1", id="does not fail as told"),
         pytest.param("```console\n$ exit 1\n[exit 2]\n```", "exited with 1, not 2", id="fails otherwise"),
         pytest.param("```python\nraise SystemExit(3)\n```", "exited with 3", id="a program that fails"),
         pytest.param("```console\n$ cat <<'EOF'\n> one\n> EOF\none\n```", "", id="a heredoc with prompts"),
