@@ -19,7 +19,7 @@ lint: ## linters, types, import contracts, docstrings
 	$(BIN)lint-imports
 	$(BIN)interrogate --quiet perfgate
 
-generate: ## lists in the JSON Schemas and the reference of docs/configuration.md, from the tables in the code
+generate: ## lists in the JSON Schemas and the reference of docs/configuration.md, from the tables in the code; what the pages install
 	$(PYTHON) tests/docs/generate.py
 
 docs: ## the site of the documentation, strictly, into build/site (needs the extra `docs`)

@@ -21,7 +21,7 @@ from perfgate.pipeline.init.workflows import github, gitlab
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-INSTALL = "python -m pip install perfgate==0.1.0"
+INSTALL = Plan().install
 PLANS = {
     f"{runner}-{'forks' if forks else 'own-branches'}-{'suites' if suites else 'one'}": Plan(
         runner=runner, forks=forks, suites=suites, install=INSTALL

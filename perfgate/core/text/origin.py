@@ -1,0 +1,29 @@
+"""Where perfgate is installed from: the one place from which hints, workflows and pages take it."""
+
+from __future__ import annotations
+
+from perfgate import __version__
+
+REPOSITORY = "https://git.example.org/perfgate"
+"""Address of the repository. This one stands for it until one is public: nobody can register the host, while a bare
+name on a package index belongs to whoever is first."""
+
+
+def is_known() -> bool:
+    """Is the address that of a repository, and not the one that stands for it?"""
+    return ".example." not in REPOSITORY
+
+
+def requirement(extra: str = "") -> str:
+    """Return what pip, pipx and uv install this version from, such as ``perfgate @ git+https://HOST/PATH@v1.2.3``.
+
+    Args:
+        extra: name of the optional libraries to install as well; empty: none.
+    """
+    return f"perfgate{f'[{extra}]' if extra else ''} @ git+{REPOSITORY}@v{__version__}"
+
+
+def wheel() -> str:
+    """Return the same as a wheel of the release, which can be pinned by its hash."""
+    place = f"{REPOSITORY}/releases/download/v{__version__}"
+    return f"perfgate @ {place}/perfgate-{__version__}-py3-none-any.whl"
