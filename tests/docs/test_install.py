@@ -9,7 +9,8 @@ import pytest
 from doc_blocks import ROOT
 from generate import PINNED_PAGES, with_origin
 
-from perfgate.core.text.origin import REPOSITORY, requirement, wheel
+from perfgate import __version__
+from perfgate.core.text.origin import REPOSITORY, VERSION, requirement, wheel
 from perfgate.pipeline.init.parts import Plan
 from perfgate.pipeline.init.workflows import github, gitlab
 
@@ -71,6 +72,11 @@ def test_no_workflow_that_init_writes_installs_a_bare_name(runner, forks):
 )
 def test_a_bare_name_is_recognised(line, is_bare):
     assert bool(bare(line)) is is_bare
+
+
+def test_what_is_installed_is_this_version():
+    assert __version__ == VERSION
+    assert requirement().endswith(f"@v{__version__}")
 
 
 @pytest.mark.parametrize("page", PINNED_PAGES, ids=lambda p: p.stem)

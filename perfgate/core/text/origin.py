@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from perfgate import __version__
-
 REPOSITORY = "https://git.example.org/perfgate"
 """Address of the repository. This one stands for it until one is public: nobody can register the host, while a bare
 name on a package index belongs to whoever is first."""
+
+
+VERSION = "0.1.0"
+"""The package's own version: the tag behind a "v". A copy, since the package imports what stands above this floor."""
 
 
 def is_known() -> bool:
@@ -20,10 +22,10 @@ def requirement(extra: str = "") -> str:
     Args:
         extra: name of the optional libraries to install as well; empty: none.
     """
-    return f"perfgate{f'[{extra}]' if extra else ''} @ git+{REPOSITORY}@v{__version__}"
+    return f"perfgate{f'[{extra}]' if extra else ''} @ git+{REPOSITORY}@v{VERSION}"
 
 
 def wheel() -> str:
     """Return the same as a wheel of the release, which can be pinned by its hash."""
-    place = f"{REPOSITORY}/releases/download/v{__version__}"
-    return f"perfgate @ {place}/perfgate-{__version__}-py3-none-any.whl"
+    place = f"{REPOSITORY}/releases/download/v{VERSION}"
+    return f"perfgate @ {place}/perfgate-{VERSION}-py3-none-any.whl"
