@@ -51,7 +51,8 @@ def blocks(page: Path) -> list[Block]:
     """Return the fenced blocks of a page in order.
 
     What a test has to know of a block stands in a comment above it, ``<!-- block: INFO -->``: behind the language of
-    the fence it would break the page on the site.
+    the fence it would break the page on the site. ``file:NAME`` says that the reader saves the block under that name,
+    ``needs:PROGRAM`` that the block is run only where there is such a program.
     """
     text = page.read_text(encoding="utf-8")
     return [Block(page, text.count("\n", 0, m.start(2)) + 1, m[2], m[1] or "", m[3]) for m in _FENCE.finditer(text)]

@@ -6,7 +6,6 @@ REPOSITORY = "https://git.example.org/perfgate"
 """Address of the repository. This one stands for it until one is public: nobody can register the host, while a bare
 name on a package index belongs to whoever is first."""
 
-
 VERSION = "0.1.0"
 """The package's own version: the tag behind a "v". A copy, since the package imports what stands above this floor."""
 
