@@ -12,7 +12,7 @@ from typing import Any
 
 from perfgate import __version__
 from perfgate.core.statistic import STATISTICS
-from perfgate.core.text.origin import REPOSITORY, requirement, wheel
+from perfgate.core.text.origin import REPOSITORY, requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "configuration.md"
@@ -41,6 +41,12 @@ def schema_with_statistics(name: str) -> str:
         row["properties"] = {**{statistic: {"type": "number"} for statistic in STATISTICS}, **others}
         row["anyOf"] = [{"required": [statistic]} for statistic in STATISTICS]
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def wheel() -> str:
+    """Return the wheel of this version's release, which can be pinned by its hash."""
+    place = f"{REPOSITORY}/releases/download/v{__version__}"
+    return f"perfgate @ {place}/perfgate-{__version__}-py3-none-any.whl"
 
 
 def with_origin(text: str) -> str:

@@ -7,10 +7,10 @@ from itertools import product
 
 import pytest
 from doc_blocks import ROOT
-from generate import PINNED_PAGES, with_origin
+from generate import PINNED_PAGES, wheel, with_origin
 
 from perfgate import __version__
-from perfgate.core.text.origin import REPOSITORY, VERSION, requirement, wheel
+from perfgate.core.text.origin import REPOSITORY, VERSION, requirement
 from perfgate.pipeline.init.parts import Plan
 from perfgate.pipeline.init.workflows import github, gitlab
 

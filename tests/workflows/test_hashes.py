@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from generate import wheel
 from steps import load
 
-from perfgate.core.text.origin import requirement, wheel
+from perfgate.core.text.origin import requirement
 
 if TYPE_CHECKING:
     from support import Project

@@ -22,9 +22,3 @@ def requirement(extra: str = "") -> str:
         extra: name of the optional libraries to install as well; empty: none.
     """
     return f"perfgate{f'[{extra}]' if extra else ''} @ git+{REPOSITORY}@v{VERSION}"
-
-
-def wheel() -> str:
-    """Return the same as a wheel of the release, which can be pinned by its hash."""
-    place = f"{REPOSITORY}/releases/download/v{VERSION}"
-    return f"perfgate @ {place}/perfgate-{VERSION}-py3-none-any.whl"
