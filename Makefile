@@ -2,9 +2,9 @@
 PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 BIN = $(if $(findstring /,$(PYTHON)),$(dir $(PYTHON)))
 
-.PHONY: help test fast lint generate docs bench
+.PHONY: help test fast lint generate docs docs-test bench
 help:
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/:/'
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/:/'
 
 test: ## the whole suite (T=tests/gate or a file: a part of it)
 	$(PYTHON) -m pytest $(T)
@@ -19,10 +19,13 @@ lint: ## linters, types, import contracts, docstrings
 	$(BIN)lint-imports
 	$(BIN)interrogate --quiet perfgate
 
-generate: ## lists in the JSON Schemas and the reference of docs/configuration.md, from the tables in the code
+generate: ## lists in the JSON Schemas and the reference of docs/configuration.md, from the tables in the code; what the pages install
 	$(PYTHON) tests/docs/generate.py
 
-docs: ## the commands and pages of the documentation, run as a reader would
+docs: ## the site of the documentation, strictly, into build/site (needs the extra `docs`)
+	$(BIN)zensical build --strict --clean
+
+docs-test: ## the commands and pages of the documentation, run as a reader would
 	$(PYTHON) -m pytest tests/docs
 
 bench: ## what perfgate itself costs

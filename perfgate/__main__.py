@@ -109,7 +109,7 @@ def _guard(arguments: Sequence[str]) -> int:
     except (ImportError, SyntaxError) as caught:
         _say(
             f"cannot decide: the installation is broken ({_line(caught)}); "
-            "repair it: python -m pip install --force-reinstall perfgate"
+            "repair it: install perfgate again from its repository, in a new virtual environment"
         )
         _trace()
     except OSError as caught:

@@ -18,7 +18,7 @@ def _fail(caught: BaseException) -> None:
         cause = "".join(c if c.isprintable() else " " for c in f"{type(caught).__name__}: {caught}")[:500]
         line = (
             f"cannot decide: the installation is broken ({cause}); "
-            "repair it: python -m pip install --force-reinstall perfgate"
+            "repair it: install perfgate again from its repository, in a new virtual environment"
         )
     try:
         os.write(2, f"{line}\n".encode("utf-8", "replace"))

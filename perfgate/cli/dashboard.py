@@ -36,7 +36,7 @@ def command(
 
     It has the metrics of perfgate.monitor, the stage metrics, and the machines by
     node exporter. Budgets that name a series are drawn; the same configuration
-    gives the same file. Needs pip install 'perfgate[rollout]'.
+    gives the same file. Needs the extra `rollout` of perfgate.
     """
     from perfgate.core.sources.series import is_series_name
     from perfgate.pipeline.dashboard import read_budgets, require_builders

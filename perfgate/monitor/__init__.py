@@ -1,6 +1,6 @@
 """Measuring a service: metrics and logs that `perfgate check` judges by the budgets that gate a pull request.
 
-Logs need the standard library alone; metrics need the extra ``perfgate[serve]``.
+Logs need the standard library alone; metrics need the extra ``serve`` of perfgate.
 """
 
 from __future__ import annotations

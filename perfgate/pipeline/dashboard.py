@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import cannot_decide, warning
 from perfgate.core.text.names import list_some
+from perfgate.core.text.origin import requirement
 from perfgate.pipeline import inputs
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from perfgate.core.policy import Policy
 
 _SDK = "grafana-foundation-sdk"
-_HINT = "pip install 'perfgate[rollout]'"
+_HINT = f"pip install '{requirement('rollout')}'"
 
 
 def read_budgets(config: str | None) -> tuple[Policy, list[Diagnostic]]:

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from perfgate.__main__ import run
+from perfgate.core.text.origin import requirement
 
 yaml = pytest.importorskip("yaml", reason="the extra `rollout` is not installed")
 
@@ -87,4 +88,4 @@ def test_what_cannot_be_written_or_read_is_exit_2(words, cause, capsys):
 def test_a_missing_library_is_exit_2_with_the_command_that_installs_it(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "yaml", None)
     assert run(["alerts"]) == 2
-    assert "perfgate[rollout]" in capsys.readouterr().err
+    assert f"pip install '{requirement('rollout')}'" in capsys.readouterr().err

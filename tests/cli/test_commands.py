@@ -9,6 +9,8 @@ import pytest
 
 from perfgate import __version__, schema
 from perfgate.__main__ import run
+from perfgate.core.text import origin
+from perfgate.core.text.origin import requirement
 from perfgate.pipeline.init import start
 from perfgate.store.baselines import load
 from perfgate.store.codec import encode_baseline, file_name
@@ -281,15 +283,15 @@ COMMIT = "c0ffee" * 6 + "c0ff"
 @pytest.mark.parametrize(
     ("told", "line"),
     [
-        (None, "perfgate==9.9"),
-        ("{}", "perfgate==9.9"),
-        ("no json", "perfgate==9.9"),
-        ('{"url": "file:///somewhere", "dir_info": {"editable": true}}', "perfgate==9.9"),
-        (json.dumps({"url": GIT, "vcs_info": {"commit_id": COMMIT}}), f'"perfgate @ git+{GIT}@{COMMIT}"'),
+        (None, requirement()),
+        ("{}", requirement()),
+        ("no json", requirement()),
+        ('{"url": "file:///somewhere", "dir_info": {"editable": true}}', requirement()),
+        (json.dumps({"url": GIT, "vcs_info": {"commit_id": COMMIT}}), f"perfgate @ git+{GIT}@{COMMIT}"),
         (json.dumps({"url": GIT.replace("//", "//me:secret@"), "vcs_info": {"commit_id": COMMIT}}),
-         f'"perfgate @ git+{GIT}@{COMMIT}"'),
-        (json.dumps({"url": GIT, "vcs_info": {"commit_id": "main"}}), "perfgate==9.9"),
-        (json.dumps({"url": f"{GIT}'; rm -rf ~", "vcs_info": {"commit_id": COMMIT}}), "perfgate==9.9"),
+         f"perfgate @ git+{GIT}@{COMMIT}"),
+        (json.dumps({"url": GIT, "vcs_info": {"commit_id": "main"}}), requirement()),
+        (json.dumps({"url": f"{GIT}'; rm -rf ~", "vcs_info": {"commit_id": COMMIT}}), requirement()),
     ],
 )  # fmt: skip
 def test_the_install_line_comes_from_the_installed_package(monkeypatch, told, line):
@@ -300,7 +302,7 @@ def test_the_install_line_comes_from_the_installed_package(monkeypatch, told, li
             return told
 
     monkeypatch.setattr(start.metadata, "distribution", lambda _: Installed())
-    assert start.install_line() == f"python -m pip install {line}"
+    assert start.install_line() == f'python -m pip install "{line}"'
 
 
 def test_a_clone_that_was_never_installed_pins_its_own_version(monkeypatch):
@@ -308,7 +310,21 @@ def test_a_clone_that_was_never_installed_pins_its_own_version(monkeypatch):
         raise start.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(start.metadata, "distribution", absent)
-    assert start.install_line() == f"python -m pip install perfgate=={__version__}"
+    assert start.install_line() == f'python -m pip install "perfgate @ git+{origin.REPOSITORY}@v{__version__}"'
+
+
+@pytest.mark.parametrize(
+    ("repository", "asks"), [(origin.REPOSITORY, True), ("https://git.host/perfgate", False)], ids=["stands-in", "real"]
+)
+def test_init_asks_for_the_address_of_the_repository_while_none_is_known(workdir, monkeypatch, repository, asks):
+    def absent(name):
+        raise start.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(start.metadata, "distribution", absent)
+    monkeypatch.setattr(origin, "REPOSITORY", repository)
+    for place, wanted in (("github", asks), ("laptop", False)):
+        commands = start.start(str(workdir), place=place).commands
+        assert any("put the address of your repository of perfgate" in c for c in commands) is wanted
 
 
 @pytest.fixture

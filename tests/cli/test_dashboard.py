@@ -9,6 +9,7 @@ import pytest
 from dashboard_cases import ALL
 
 from perfgate.__main__ import run
+from perfgate.core.text.origin import requirement
 from perfgate.pipeline import dashboard as use_case
 
 
@@ -99,4 +100,4 @@ def test_missing_or_other_builders_are_one_error_that_says_what_to_install(monke
     said = capsys.readouterr().err
     assert words in said.splitlines()[0]
     assert said.count("error[extra-missing]") == 1
-    assert "pip install 'perfgate[rollout]'" in said
+    assert f"pip install '{requirement('rollout')}'" in said

@@ -13,11 +13,11 @@ from programs import write_programs
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-PAGES = sorted(DOCS.glob("*.md"))
+PAGES = sorted(p for p in DOCS.rglob("*.md") if p.relative_to(DOCS).parts[0] != "examples")
 
 RUN_PAGES = [*PAGES, ROOT / "README.md"]
 
-_FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"(?:^<!-- block: (\S+) -->\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEREDOC = re.compile(r"<<'?(\w+)'?")
 _EXIT = re.compile(r"^\[exit (\d)\]$")
 _TIMEOUT = 120.0
@@ -48,9 +48,14 @@ class Step:
 
 
 def blocks(page: Path) -> list[Block]:
-    """Return the fenced blocks of a page in order."""
+    """Return the fenced blocks of a page in order.
+
+    What a test has to know of a block stands in a comment above it, ``<!-- block: INFO -->``: behind the language of
+    the fence it would break the page on the site. ``file:NAME`` says that the reader saves the block under that name,
+    ``needs:PROGRAM`` that the block is run only where there is such a program.
+    """
     text = page.read_text(encoding="utf-8")
-    return [Block(page, text.count("\n", 0, m.start()) + 1, m[1], m[2].strip(), m[3]) for m in _FENCE.finditer(text)]
+    return [Block(page, text.count("\n", 0, m.start(2)) + 1, m[2], m[1] or "", m[3]) for m in _FENCE.finditer(text)]
 
 
 def given(page: Path) -> dict[str, Path]:
@@ -65,7 +70,7 @@ def steps(block: Block) -> list[Step]:
     A command starts with ``$ ``. It goes on while lines end in a backslash, and to the
     end mark of a heredoc, whose lines may begin with ``> ``. All other lines are output
     that the page promises. Each command must exit with 0, or with what ``[exit N]``
-    below its output says; ``exit=N`` behind the block's language speaks of the last one.
+    below its output says.
     """
     found: list[Step] = []
     lines = iter(block.text.splitlines())
@@ -85,9 +90,6 @@ def steps(block: Block) -> list[Step]:
         while mark and command[-1] != mark[1]:
             command.append(re.sub("^> ?", "", next(lines)))
         found.append(Step("\n".join(command)))
-    stated = re.search(r"\bexit=(\d)\b", block.info)
-    if stated:
-        found[-1].exit_code = int(stated[1])
     return found
 
 

@@ -1,21 +1,25 @@
-"""Writes what is derived: the statistics in the JSON Schemas, and the reference in docs/configuration.md.
+"""Writes what is derived: statistics in the JSON Schemas, the reference in docs/configuration.md, what pages install.
 
-Run it after a change of a schema or of the table of statistics: ``make generate``.
+Run it after a change of a schema, of the table of statistics, of the version or of the repository: ``make generate``.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+from perfgate import __version__
 from perfgate.core.statistic import STATISTICS
+from perfgate.core.text.origin import REPOSITORY, requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "configuration.md"
 SCHEMAS = ROOT / "perfgate" / "schema"
 SCHEMA = SCHEMAS / "config-1.json"
 LISTS_STATISTICS = ("config-1.json", "waivers-1.json", "percentiles-1.json")
+PINNED_PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 BEGIN = "<!-- The reference below is generated from the schema; edit the schema instead. -->"
 
 
@@ -37,6 +41,20 @@ def schema_with_statistics(name: str) -> str:
         row["properties"] = {**{statistic: {"type": "number"} for statistic in STATISTICS}, **others}
         row["anyOf"] = [{"required": [statistic]} for statistic in STATISTICS]
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def wheel() -> str:
+    """Return the wheel of this version's release, which can be pinned by its hash."""
+    place = f"{REPOSITORY}/releases/download/v{__version__}"
+    return f"perfgate @ {place}/perfgate-{__version__}-py3-none-any.whl"
+
+
+def with_origin(text: str) -> str:
+    """Return the text of a page with every command that installs perfgate, and its hook, as of this version."""
+    text = re.sub(r"perfgate(?:\[(\w+)\])? @ git\+[^\s\"'`]+", lambda m: requirement(m[1] or ""), text)
+    text = re.sub(r"perfgate @ https://[^\s\"'`]+\.whl", wheel(), text)
+    hook = r"(- repo: )\S+(\n +rev: )\S+(?=\n +hooks:\n +- id: perfgate-validate)"
+    return re.sub(hook, rf"\g<1>{REPOSITORY}\g<2>v{__version__}", text)
 
 
 def _either(words: list[str]) -> str:
@@ -112,4 +130,6 @@ def _meaning(stated: dict[str, Any]) -> str:
 if __name__ == "__main__":
     for schema_file in LISTS_STATISTICS:
         (SCHEMAS / schema_file).write_text(schema_with_statistics(schema_file), encoding="utf-8")
+    for path in PINNED_PAGES:
+        path.write_text(with_origin(path.read_text(encoding="utf-8")), encoding="utf-8")
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -22,6 +22,11 @@ def first_fault(page: Path, place: Path) -> str:
     for name, file in given(page).items():
         (shutil.copytree if file.is_dir() else shutil.copy)(file, folder / name)
     for block in blocks(page):
+        what, _, name = block.info.partition(":")
+        if what == "file":
+            (folder / name).write_text(block.text, encoding="utf-8")
+        if what == "needs" and shutil.which(name, path=environment["PATH"]) is None:
+            continue
         if block.kind == "python":
             code, printed = run([sys.executable, "-W", "error", "-c", block.text], folder, environment)
             if code:
@@ -73,12 +78,17 @@ def test_a_shown_output_fits_only_what_it_stands_for(shown, printed, same):
     [
         pytest.param("```console\n$ echo one\ntwo\n```", "`echo one` printed", id="another output"),
         pytest.param("```console\n$ exit 1\n```", "exited with 1, not 0", id="fails"),
-        pytest.param("```console exit=1\n$ true\n```", "exited with 0, not 1", id="does not fail as told"),
+        pytest.param("```console\n$ true\n[exit 1]\n```", "exited with 0, not 1", id="does not fail as told"),
         pytest.param("```console\n$ exit 1\n[exit 2]\n```", "exited with 1, not 2", id="fails otherwise"),
         pytest.param("```python\nraise SystemExit(3)\n```", "exited with 3", id="a program that fails"),
         pytest.param("```console\n$ cat <<'EOF'\n> one\n> EOF\none\n```", "", id="a heredoc with prompts"),
         pytest.param("```console\n$ echo one \\\ntwo\none ...\n$ exit 1\n[exit 1]\n```", "", id="as it says"),
         pytest.param("```sh\nexit 1\n```", "", id="not meant to be run"),
+        pytest.param(
+            "<!-- block: file:a.txt -->\n```text\none\n```\n\n```console\n$ cat a.txt\none\n```", "", id="a file"
+        ),
+        pytest.param("<!-- block: needs:no-such-program -->\n```console\n$ exit 1\n```", "", id="a program is missing"),
+        pytest.param("<!-- block: needs:bash -->\n```console\n$ exit 1\n```", "exited with 1, not 0", id="it is there"),
     ],
 )
 def test_a_page_that_is_wrong_is_found_out(block, told, tmp_path):

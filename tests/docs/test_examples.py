@@ -1,4 +1,4 @@
-"""The programs in other languages that the page of the files shows write run summaries that are read."""
+"""The programs in other languages that the guide for any language shows write run summaries that are read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMES = {"bash": "measure.sh", "js": "measure.mjs"}
 
 def write_example(kind, folder):
     """Write the page's program in a language into a folder, with the configuration that the page names."""
-    (found,) = (b for b in blocks(DOCS / "files.md") if b.kind == kind)
+    (found,) = (b for b in blocks(DOCS / "guides" / "any-language.md") if b.kind == kind)
     (folder / _NAMES[kind]).write_text(found.text, encoding="utf-8")
     (folder / "perfgate.toml").write_text('exclude = ["*:peak_memory"]\n')
     return bare_environment(folder / "home")

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from generate import wheel
 from steps import load
+
+from perfgate.core.text.origin import requirement
 
 if TYPE_CHECKING:
     from support import Project
 
 HASH = "--hash=sha256:" + "0a" * 32
 LIST = f"# by a tool\nclick==8.1.0 \\\n    {HASH} \\\n    {HASH}\n    # via perfgate\nperfgate==0.1.0 \\\n    {HASH}\n"
+WHEEL = LIST.replace("perfgate==0.1.0", wheel())
 COMMENT = ".github/workflows/perf-comment.yml"
 
 
@@ -19,8 +23,9 @@ def init(project: Project, *words: str, path: str = ".github/perfgate.txt"):
     return project.cli("init", "--ci", "github", *words, "--requirements", path)
 
 
-def test_the_job_that_comments_installs_from_the_list_and_nothing_else(project: Project) -> None:
-    project.write(".github/perfgate.txt", LIST)
+@pytest.mark.parametrize("pinned", [LIST, WHEEL], ids=["from-an-index", "a-wheel-of-the-release"])
+def test_the_job_that_comments_installs_from_the_list_and_nothing_else(project: Project, pinned: str) -> None:
+    project.write(".github/perfgate.txt", pinned)
     done = init(project)
     assert done.code == 0, str(done)
     (job,) = load(project.path(COMMENT))["jobs"].values()
@@ -39,6 +44,8 @@ def test_the_job_that_comments_installs_from_the_list_and_nothing_else(project: 
         pytest.param(LIST.replace("perfgate==", "perfgate>="), (), ".github/perfgate.txt", id="no-version"),
         pytest.param(LIST.replace("perfgate==", "perfgates=="), (), ".github/perfgate.txt", id="another-package"),
         pytest.param(LIST, ("--no-forks",), ".github/perfgate.txt", id="no-such-job"),
+        pytest.param(WHEEL.replace("https:", "http:"), (), ".github/perfgate.txt", id="unencrypted"),
+        pytest.param(LIST.replace("perfgate==0.1.0", requirement()), (), ".github/perfgate.txt", id="no-file-to-hash"),
         pytest.param(LIST, (), "../perfgate.txt", id="outside"),
         pytest.param(LIST, (), "a b.txt", id="needs-quoting"),
         pytest.param(LIST, (), "-e", id="an-option"),

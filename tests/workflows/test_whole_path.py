@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from support import Project
 
 JOB = "import time\n\ntime.sleep({})\n"
-PLAN = github(Plan(install="python -m pip install perfgate"))
+PLAN = github(Plan())
 
 
 def job(name: str) -> dict[str, object]:
@@ -86,7 +86,7 @@ PARTS = "import sys, time\n\ntime.sleep({{'1/2': {}, '2/2': 0.1}}[sys.argv[1]])\
 
 
 def test_a_gate_that_died_before_its_report_leaves_one_red_step_alone(checkout: Project, tmp_path: Path) -> None:
-    plan = github(Plan(forks=False, install="python -m pip install perfgate"))
+    plan = github(Plan(forks=False))
     (job,) = yaml.safe_load(plan[".github/workflows/perf.yml"])["jobs"].values()
     comment = scripts(job)[-1]
     assert "perfgate comment" in comment["run"]
@@ -99,7 +99,7 @@ def test_a_gate_that_died_before_its_report_leaves_one_red_step_alone(checkout: 
 
 @pytest.mark.slow
 def test_a_slow_shard_is_exit_1_a_dead_one_exit_2_and_unchanged_ones_pass(project: Project, tmp_path: Path) -> None:
-    plan = github(Plan(runner="own", forks=False, shards=2, install="python -m pip install perfgate"))
+    plan = github(Plan(runner="own", forks=False, shards=2))
     perf, baseline = (
         yaml.safe_load(plan[f".github/workflows/{name}.yml"])["jobs"] for name in ("perf", "perf-baseline")
     )

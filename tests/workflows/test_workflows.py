@@ -21,7 +21,7 @@ from perfgate.pipeline.init.workflows import github, gitlab
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-INSTALL = "python -m pip install perfgate==0.1.0"
+INSTALL = Plan().install
 PLANS = {
     f"{runner}-{'forks' if forks else 'own-branches'}-{'suites' if suites else 'one'}": Plan(
         runner=runner, forks=forks, suites=suites, install=INSTALL
@@ -34,6 +34,11 @@ PLANS["own-forks-fresh"] = Plan(runner="own", refresh="release/1.x", suites=("se
 PLANS["own-forks-fresh-shards"] = Plan(runner="own", refresh="main", shards=3, install=INSTALL)
 PLANS["own-forks-fresh-proposed"] = Plan(runner="own", refresh="rel/1.x", proposes=True, install=INSTALL)
 PLANS["hosted-forks-hashed"] = Plan(requirements=".github/perfgate.txt", install=INSTALL)
+PUBLISHERS = {
+    ("docs", "publish"): {"pages", "id-token"}, ("release", "attest"): {"attestations", "id-token"},
+    ("release", "publish"): {"contents"}, ("release", "index"): {"id-token"},
+}  # fmt: skip
+"""What the jobs that publish may write; they hold no code, and run none but what another job built."""
 OFF = ("line-length", "document-start", "truthy")
 STYLE = {"extends": "default", "rules": {**dict.fromkeys(OFF, "disable"), "comments": {"min-spaces-from-content": 1}}}
 
@@ -137,7 +142,7 @@ def test_nothing_is_permitted_beyond_what_a_job_needs(written: dict[str, Path], 
             continue
         assert document["permissions"] == {}
         triggers = document[True]  # YAML takes `on` for a truth
-        for job in document["jobs"].values():
+        for job_id, job in document["jobs"].items():
             writes = {p for p, level in job["permissions"].items() if level == "write"}
             runs_the_change = "pull_request" in triggers
             own_branches = name.split("-")[1:2] == ["own"]
@@ -149,6 +154,10 @@ def test_nothing_is_permitted_beyond_what_a_job_needs(written: dict[str, Path], 
             ):  # it commits what another job measured, and runs no more
                 own = {"contents", "pull-requests"} if PLANS[name].proposes else {"contents"}
                 may = own if not any("pip install" in s.get("run", "") for s in job["steps"]) else set()
+            if (document["name"], job_id) in PUBLISHERS:
+                may = PUBLISHERS[document["name"], job_id]
+                assert not runs_the_change
+                assert not any("checkout" in s.get("uses", "") or "python" in s.get("run", "") for s in job["steps"])
             assert writes <= may
             if "workflow_run" in triggers:
                 assert not runs_the_change

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from textwrap import indent
 from typing import Literal
 
+from perfgate.core.text.origin import requirement
+
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 PYTHON = "actions/setup-python@a309ff8b426b58ec0e2a45f0f869d46889d02405 # v6.2.0"
 UPLOAD = "actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a # v7.0.1"
@@ -43,7 +45,7 @@ class Plan:
     """The branch on which each push adds a session to the baselines; empty: none."""
     proposes: bool = False
     """Is a session proposed in a pull request? Else it is committed to the branch."""
-    install: str = 'python -m pip install "perfgate"'
+    install: str = f'python -m pip install "{requirement()}"'
     """The line that installs perfgate."""
     requirements: str = ""
     """The file with hashes from which the job that comments installs it; empty: by `install`, dependencies unpinned."""

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from importlib import metadata, resources
 from urllib.parse import urlsplit
 
-from perfgate import __version__, config
+from perfgate import config
 from perfgate.core.errors import cannot_decide
 from perfgate.core.policy import NO_BASELINES
+from perfgate.core.text.origin import REPOSITORY, is_known
 from perfgate.pipeline.init.files import append_lines, make_file, read_lines
 from perfgate.pipeline.init.merging import set_up_merging
 from perfgate.pipeline.init.parts import Plan, suite_name
@@ -59,6 +60,7 @@ _LONGEST_LIST = 2**20
 _SUITE_HINT = (
     "name a folder from here, such as services/api; each part begins with a-z, A-Z or 0-9, and may hold . _ - as well"
 )
+_ADDRESS = f"put the address of your repository of perfgate in the place of {REPOSITORY} in the workflows"
 _SHADOWED = "{0} at the root does not hold in a suite that has its own: copy there what it needs"
 
 
@@ -120,31 +122,33 @@ def start(folder: str, *, place: str, plan: Plan | None = None) -> Started:
             f"each push to {plan.refresh} then {what} a session by itself: let github-actions {let} (docs/github.md)"
         )
         commands = (_EDIT, first)
+    if workflows and REPOSITORY in plan.install and not is_known():
+        commands = (_ADDRESS, *commands)
     if above:
         commands = (_SHADOWED.format(above), *commands)
     return Started(made=tuple(made), kept=tuple(kept), commands=commands)
 
 
 def install_line() -> str:
-    """Return the line that installs this very version again, from the installed package's own metadata."""
+    """Return the line that installs this very version again.
+
+    It names the commit where the installed package was built from a repository, else the tag of the version in the
+    repository of the project.
+    """
     try:
         found = metadata.distribution("perfgate")
     except metadata.PackageNotFoundError:  # run from a clone
-        return _pinned(__version__)
+        return Plan().install
     try:
         origin = json.loads(found.read_text("direct_url.json") or "{}")
         commit = origin.get("vcs_info", {}).get("commit_id", "")
         address = urlsplit(str(origin.get("url", "")))
     except (ValueError, AttributeError):
-        return _pinned(found.version)
+        return Plan().install
     plain = f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path}"
     if not re.fullmatch("[0-9a-f]{40}", str(commit)) or not re.fullmatch(r"https://[\w.:-]+/[\w./~-]+", plain):
-        return _pinned(found.version)
+        return Plan().install
     return f'python -m pip install "perfgate @ git+{plain}@{commit}"'
-
-
-def _pinned(version: str) -> str:
-    return f"python -m pip install perfgate=={version}"
 
 
 def with_refresh(plan: Plan, place: str, branch: str | None, form: str | None = None) -> Plan:
@@ -211,8 +215,8 @@ def _pins_by_hash(path: str) -> bool:
     except OSError:
         return False
     lines = [line for line in text.replace("\\\n", " ").splitlines() if line.partition("#")[0].strip()]
-    pinned = [line for line in lines if "==" in line and "--hash=sha256:" in line]
-    return len(pinned) == len(lines) and any(line.startswith("perfgate==") for line in pinned)
+    pinned = [line for line in lines if re.match(r"\S+(==| @ https://)", line) and "--hash=sha256:" in line]
+    return len(pinned) == len(lines) and any(re.match("perfgate(==| @ )", line) for line in pinned)
 
 
 def _check_shards(place: str, plan: Plan) -> None:

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from perfgate.core.errors import cannot_decide
+from perfgate.core.text.origin import requirement
 
 
 def to_yaml(data: dict[str, Any]) -> str:
@@ -17,7 +18,7 @@ def to_yaml(data: dict[str, Any]) -> str:
     try:
         yaml = import_module("yaml")
     except ImportError:
-        hint = "pip install 'perfgate[rollout]'"
+        hint = f"pip install '{requirement('rollout')}'"
         raise cannot_decide("extra-missing", "PyYAML is not installed: rules are YAML", hint=hint) from None
     text: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=10_000)
     return text
