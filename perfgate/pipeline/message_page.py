@@ -20,9 +20,9 @@ class Message(NamedTuple):
     fix: str
 
 
-def find_message(slug: str) -> Message | None:
+def find_message(wanted: str) -> Message | None:
     """Return what the page says of a message; None when it has no such one."""
-    return next((m for m in list_messages() if m.slug == slug), None)
+    return next((m for m in list_messages() if m.slug == wanted), None)
 
 
 def list_messages() -> list[Message]:

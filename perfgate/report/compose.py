@@ -115,8 +115,8 @@ def _steps(groups: Mapping[str, Sequence[Finding]], verdict: Verdict) -> tuple[S
         return steps_of(_with_steps(groups))
     is_open = groups["suspected"] or groups["noisy"] or groups["within"]
     settling = settle(is_open, verdict)
-    said = {s.command for s in settling} | {""} if settling else set()
-    return (*settling, *(s for s in steps_of(_with_steps(groups)) if s.command not in said))[:MOST]
+    known = {s.command for s in settling} | {""} if settling else set()
+    return (*settling, *(s for s in steps_of(_with_steps(groups)) if s.command not in known))[:MOST]
 
 
 def _with_steps(groups: Mapping[str, Sequence[Finding]]) -> list[Finding]:

@@ -32,6 +32,6 @@ def test_the_reference_of_the_commands_lists_every_output_format(renderer):
         assert not renderer.suffixes or any(f"`{suffix}`" in line for suffix in renderer.suffixes)
 
 
-def test_the_reference_has_both_options_of_check_ab_and_report():
-    assert len(lines_with("commands.md", "| `--format FORMAT`").splitlines()) == 3
+def test_the_reference_has_both_options_of_check_compare_ab_and_report():
+    assert len(lines_with("commands.md", "| `--format FORMAT`").splitlines()) == 4
     assert len(lines_with("commands.md", "| `--report FILE`").splitlines()) == 2

@@ -91,11 +91,11 @@ def _regression(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tu
     budgets = [f for f in values if f.method == "budget"]
     verb = "is" if len(values) == 1 else "are"
     if budgets and len(budgets) == len(values):
-        said = f"{verb} beyond {'its budget' if len(values) == 1 else 'their budgets'}"
+        words = f"{verb} beyond {'its budget' if len(values) == 1 else 'their budgets'}"
     else:
-        said = f"{verb} worse by more than {_allowed(values)}"
+        words = f"{verb} worse by more than {_allowed(values)}"
     together = "All benchmarks together got worse." if len(values) < len(failed) else ""
-    own = f"{len(values):,} of {count(len(gated), 'gated value')} {said}." if values else ""
+    own = f"{len(values):,} of {count(len(gated), 'gated value')} {words}." if values else ""
     return count(len(failed), "performance regression"), (text(" ".join(filter(None, (own, together)))),)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NONE = "–"
 _OWN_UNITS = frozenset({"s", "B", "1/s", "1"})
-_SAYS_ALL = frozenset({"", "worse", "confirmed", "worse-than-base", "worse-than-file", "better", "better-than-base",
+_EXPLAINED = frozenset({"", "worse", "confirmed", "worse-than-base", "worse-than-file", "better", "better-than-base",
                        "within-threshold", "within-noise", "not-in-base", "not-in-baseline", "within-budget",
                        "not-gated", "no-runs"})  # fmt: skip
 """Reasons that the heading and the numbers say already."""
@@ -163,8 +163,8 @@ def _cost(f: Finding, change: float) -> float:
 
 def _remark(f: Finding) -> Line:
     """Return what neither the heading nor the numbers say: the reason where these leave it open, and its facts."""
-    is_said = f.reason in _SAYS_ALL or f.status in _HOLDING or (f.status in UNDECIDED and f.change is None)
-    line: Line = () if is_said else (_why(f),)
+    is_explained = f.reason in _EXPLAINED or f.status in _HOLDING or (f.status in UNDECIDED and f.change is None)
+    line: Line = () if is_explained else (_why(f),)
     if not f.message or f.message == sentence(f.reason):
         return line
     facts = f.message.removeprefix(f"{sentence(f.reason)}: ")
