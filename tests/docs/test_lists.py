@@ -34,4 +34,4 @@ def test_the_reference_of_the_commands_lists_every_output_format(renderer):
 
 def test_the_reference_has_both_options_of_check_compare_ab_and_report():
     assert len(lines_with("commands.md", "| `--format FORMAT`").splitlines()) == 4
-    assert len(lines_with("commands.md", "| `--report FILE`").splitlines()) == 2
+    assert len(lines_with("commands.md", "| `--report FILE`").splitlines()) == 3
