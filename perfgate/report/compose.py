@@ -75,7 +75,9 @@ def blocks_of(verdict: Verdict, attributed: int = ATTRIBUTED) -> tuple[Block, ..
         attributed: of how many benchmarks, the worst first, it says where the time went.
     """
     groups = group(verdict)
-    blocks: list[Block] = [headline(verdict, groups), Context(line=describe_sides(verdict))]
+    blocks: list[Block] = [headline(verdict, groups)]
+    if sides := describe_sides(verdict):
+        blocks.append(Context(line=sides))
     blocks += [Paragraph(line=line) for line in _opening_lines(verdict)]
     blocks += list_gate_changes(verdict)
     if verdict.problems:

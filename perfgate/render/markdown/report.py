@@ -96,7 +96,7 @@ def draw_report(blocks: Sequence[Block], page: Page) -> str:
             drawn.append(draw_block(block))
         elif not isinstance(block, Context):
             drawn.append(draw_block(block))
-    return "\n\n".join([*drawn, _footer(blocks, page)]) + "\n"
+    return "\n\n".join(part for part in (*drawn, _footer(blocks, page)) if part) + "\n"
 
 
 _OWN_TITLE = frozenset({"failed", "undecided", "improved"})
@@ -200,4 +200,4 @@ def _footer(blocks: Sequence[Block], page: Page) -> str:
     parts += [f"[run]({page.run_page})"] if page.run_page else []
     parts += [f"[HTML report]({page.html_page})"] if page.html_page else []
     parts += [code(page.tool, in_table=False)] if page.tool else []
-    return f"<sub>{' · '.join(parts)}</sub>"
+    return f"<sub>{' · '.join(parts)}</sub>" if parts else ""

@@ -26,7 +26,10 @@ def is_interleaved(verdict: Verdict) -> bool:
 
 
 def describe_sides(verdict: Verdict) -> Line:
-    """Return what was compared: base and head with their runs, or sessions with a baseline and the machine class."""
+    """Return what was compared: base and head with their runs, or sessions with a baseline and the machine class.
+
+    Empty when nothing was measured.
+    """
     compared = verdict.compared
     if is_interleaved(verdict):
         runs = _count_runs(verdict.current)
@@ -36,8 +39,10 @@ def describe_sides(verdict: Verdict) -> Line:
             text("base "), *_commit(compared.baseline_commits), text(" → head "), *_commit(head),
         )  # fmt: skip
         return (*line, text(f", {runs} interleaved runs each")) if runs else line
-    current = _sessions(verdict.current)
-    line = (text(current or (count(len(compared.sessions), "session") if compared.sessions else "no runs")),)
+    current = _sessions(verdict.current) or (count(len(compared.sessions), "session") if compared.sessions else "")
+    if not current:
+        return ()
+    line = (text(current),)
     if verdict.baseline:
         line += (text(f", baseline of {_sessions(verdict.baseline) or 'quantiles alone'}"),)
     for each in compared.machine_classes[:1]:
