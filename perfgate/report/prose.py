@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _PIECES = re.compile(r'"[^"]*"|\S+|\s+')
 _WORD = re.compile(
     r"[(]*(?:[A-Za-z]+(?:['’-][a-z]+)*|[+−-]?[0-9][0-9,.]*%?|p[0-9]{2,3}|[0-9]{4}-[0-9]{2}-[0-9]{2})[),.;:!?]*"
-    r"|[–…→=+),.;:!?]+"
+    r"|[–…→=+%),.;:!?]+"
 )
 """What can be nothing but a word or a number, whatever reads it: no path, address, mention, reference or markup."""
 _HEX = re.compile(r"[0-9a-fA-F]{7,40}[),.;:]*")

@@ -64,7 +64,11 @@ def _sessions(profiles: Sequence[Profile]) -> str:
     if not sessions:
         return ""
     runs = _count_runs(profiles)
-    return f"{_range(sessions, 'session')} of {runs} runs" if runs else _range(sessions, "session")
+    return (
+        f"{_range(sessions, 'session')} of {runs} {'run' if runs == '1' else 'runs'}"
+        if runs
+        else _range(sessions, "session")
+    )
 
 
 def _count_runs(profiles: Sequence[Profile]) -> str:
