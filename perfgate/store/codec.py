@@ -195,7 +195,7 @@ def _version(content: bytes, origin: str) -> str:
     try:
         document = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
-        message = f"not JSON: {caught}" if content.strip() else "the file is empty"
+        message = f"is not JSON: {caught}" if content.strip() else "is empty"
         if content.startswith(b"version https://git-lfs"):
             message = "a pointer of Git LFS, not the file: keep baselines in git itself, they are small text files"
         raise cannot_decide("baseline-invalid", message, place=origin, hint=_HINT) from None

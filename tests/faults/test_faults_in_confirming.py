@@ -101,7 +101,7 @@ def test_an_empty_path_is_told_as_such(suspected: Project) -> None:
 
 
 TEXTS: dict[str, tuple[Callable[[str], str], str]] = {
-    "empty": (lambda _: "", "the file is empty"),
+    "empty": (lambda _: "", "is empty"),
     "truncated": (lambda good: good[:-60], "not JSON"),
     "not-json": (lambda _: "Pass: 4 gated values", "not JSON"),
     "two-documents": (lambda good: good + good, "not JSON"),

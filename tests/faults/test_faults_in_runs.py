@@ -34,8 +34,8 @@ def raw(**texts: str) -> bytes:
 
 
 CONTENTS: dict[str, tuple[bytes, str]] = {
-    "empty": (b"", "the file is empty"),
-    "only-spaces": (b" \n ", "the file is empty"),
+    "empty": (b"", "is empty"),
+    "only-spaces": (b" \n ", "is empty"),
     "truncated": (raw()[:-30], "not JSON"),
     "two-documents": (raw() + raw(), "not JSON"),
     "not-utf-8": (raw(benchmark='"train"').replace(b"train", b"tr\xffin"), "not UTF-8"),

@@ -65,7 +65,7 @@ REFUSALS: dict[str, tuple[Callable[[Project], object], tuple[str, ...], str, str
     "loosening": (_loosening, ("--replace",), "loosens the gate", "--reason"),
     "no-such-benchmark": (lambda _: None, ("--benchmark", "trian"), '"trian"', "perfgate collect"),
     "no-runs": (lambda p: p.drop_runs("*"), (), "no run files", "perfgate run"),
-    "bad-baseline": (lambda p: p.baseline("score").write_bytes(b""), (), "the file is empty", "git"),
+    "bad-baseline": (lambda p: p.baseline("score").write_bytes(b""), (), "is empty", "git"),
     "bad-configuration": (lambda p: p.write("perfgate.toml", "x = 1"), (), r"perfgate\.toml", "configuration"),
     "file-for-class": (_file_for_class, (), r"linux-x64: cannot be written", "check the disk"),
 }
