@@ -76,7 +76,7 @@ def _describe_value(caught: click.BadParameter) -> str:
 
 
 def _range(kind: click.IntRange | click.FloatRange) -> str:
-    least, most = (None if end is None else f"{end:g}" if abs(end) < 1e6 else f"{end:,}" for end in (kind.min, kind.max))
+    least, most = (None if end is None else f"{int(end) if end == int(end) else end}" for end in (kind.min, kind.max))
     if least is not None and most is not None:
         return f" from {least} to {most}"
     if least is not None:

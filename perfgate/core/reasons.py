@@ -35,7 +35,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # could not be judged
     "no-runs": (
         "no run of it was found",
-        "measure it; or, if it was removed on purpose, `git rm` its file, which `perfgate baseline show NAME` prints",
+        (
+            "measure it: `perfgate run -n 10 --benchmark NAME -- CMD`; or if it was removed on purpose: "
+            "`perfgate baseline show NAME` prints the file to `git rm`"
+        ),
     ),
     "looks-renamed": (
         "it looks renamed",
@@ -48,7 +51,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "all-failed": ("every run or call of it failed", "fix the program and measure again"),
     "only-baseline-runs": (
         "its newest runs all belong to the baseline",
-        "measure again: `perfgate run -n 10 -- CMD`, or the tool that wrote the file",
+        "measure again: `perfgate run -n 10 --benchmark NAME -- CMD`; or run the tool that wrote the file",
     ),
     "older-session": (
         "it was not measured in the newest session",
@@ -112,7 +115,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "class-differs": (
         "there is no baseline for this machine class",
-        "measure a baseline on this machine: `perfgate baseline refresh`; or name its class: `--machine-class`",
+        (
+            "measure a baseline on this machine: `perfgate baseline refresh`; "
+            "or compare both versions on it: `perfgate ab -- CMD`"
+        ),
     ),
     "bucket-too-wide": (
         "the bucket is wider than the threshold",

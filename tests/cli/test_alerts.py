@@ -61,10 +61,10 @@ def test_times_events_job_and_runbook_are_settings(capsys):
 def test_a_budget_without_a_series_is_a_note_and_none_at_all_is_exit_2(folder, capsys):
     (folder / "perfgate.toml").write_text(WATCHED + ALONE)
     assert run(["alerts"]) == 0
-    assert "note[alert-none]: budget 2 (perfgate.toml)" in capsys.readouterr().err
+    assert "note: budget 2 (perfgate.toml)" in capsys.readouterr().err
     (folder / "perfgate.toml").write_text(ALONE)
     assert run(["alerts"]) == 2
-    assert "error[alerts-nothing]" in capsys.readouterr().err
+    assert "[alerts-nothing]" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

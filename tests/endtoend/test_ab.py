@@ -172,7 +172,7 @@ def test_two_commands_are_compared_without_git(project: Project) -> None:
 def test_a_command_that_fails_is_named_without_git_too(project: Project) -> None:
     words = ("--base-cmd", "false new.txt", "--head-cmd", "true new.txt")
     project.write("new.txt", "x")
-    assert_cannot_decide(ab(project, *words), "warm-up run 1 of the base failed: exited with 1", "fix the command")
+    assert_cannot_decide(ab(project, *words), "warm-up run 1 of the base failed: exited with 1", "run it alone")
 
 
 @pytest.mark.slow

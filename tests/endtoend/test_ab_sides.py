@@ -82,7 +82,7 @@ def test_a_script_that_the_base_finds_elsewhere_and_that_fails_there_is_not_new(
     project.write("loads.py", "print(1)\n")
     project.commit("Add a module")
     outcome = ab(project, "--", "python3", "-m", "loads", PYTHONPATH=str(elsewhere))
-    assert_cannot_decide(outcome, "warm-up run 1 of the base failed: exited with 1", "fix the command")
+    assert_cannot_decide(outcome, "warm-up run 1 of the base failed: exited with 1", "run it alone")
 
 
 def test_a_failed_set_up_of_the_base_is_no_news_where_the_head_holds_what_it_would_make(same: Project) -> None:
@@ -152,7 +152,7 @@ def test_a_side_that_fails_is_named_with_what_it_said(project: Project, side: st
     broken = "echo broken >&2; exit 3\n"
     versions(project, broken if side == "base" else FAST, broken if side == "head" else FAST)
     outcome = ab(project, *REPORT, "--", *RUN)
-    assert_cannot_decide(outcome, f"warm-up run 1 of the {side} failed: exited with 3", "fix the command")
+    assert_cannot_decide(outcome, f"warm-up run 1 of the {side} failed: exited with 3", "run it alone")
     assert "stderr: broken" in outcome.stderr
     assert report(project)["verdict"] == "error"
     assert report(project)["provenance"]["baselines"] == "what HEAD and main have in common"
@@ -161,7 +161,7 @@ def test_a_side_that_fails_is_named_with_what_it_said(project: Project, side: st
 def test_a_side_that_fails_later_is_named_with_the_run(project: Project) -> None:
     log = project.root.parent / "log"
     versions(project, FAST, f"{told(log)}test $(wc -l < {log}) -lt 3\n")
-    assert_cannot_decide(ab(project, "--", *RUN), "run 2 of the head failed", "fix the command")
+    assert_cannot_decide(ab(project, "--", *RUN), "run 2 of the head failed", "run it alone")
 
 
 @pytest.mark.slow
@@ -170,7 +170,7 @@ def test_a_base_that_fails_after_it_ran_lacks_nothing(same: Project) -> None:
     same.commit("Add a file")
     log = same.root.parent / "log"
     script = f"echo $PERFGATE_SIDE >> {log}; test $PERFGATE_SIDE = head || test $(grep -c base {log}) -lt 3"
-    assert_cannot_decide(ab(same, "--", "sh", "-c", script, "extra.txt"), "run 2 of the base failed", "fix the command")
+    assert_cannot_decide(ab(same, "--", "sh", "-c", script, "extra.txt"), "run 2 of the base failed", "run it alone")
 
 
 def test_a_side_that_takes_too_long_is_named(project: Project) -> None:

@@ -26,7 +26,7 @@ def test_forty_run_files_with_one_fault_give_one_message(
         project.write(f"{RUNS}/sh{i:02d}.json", text)
     outcome = project.cli(*command)
     assert outcome.code == 2, str(outcome)
-    assert outcome.stderr.count("error[run-invalid]") == 1, str(outcome)
+    assert outcome.stderr.count("[run-invalid]") == 1, str(outcome)
     assert cause in outcome.cause
     assert "the same fault in 40 places: " in outcome.cause
     assert f"{RUNS}/sh01.json" in outcome.cause

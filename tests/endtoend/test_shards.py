@@ -180,7 +180,7 @@ def test_one_shard_in_place_of_another_is_refused(gated: Project) -> None:
         path.write_text(path.read_text().replace('"3/3"', '"2/3"'))
     outcome = gated.cli("check", "--expect-shards", "3", "runs-*/*.json")
     assert_cannot_decide(outcome, "shard 3 of 3 is missing", "again")
-    assert "error[shard-twice]" in outcome.stderr
+    assert "[shard-twice]" in outcome.stderr
 
 
 def test_shards_of_two_commits_are_refused(gated: Project) -> None:
@@ -215,7 +215,7 @@ def test_runs_that_do_not_say_their_shard_are_refused(gated: Project) -> None:
     for path in gated.path("runs-3").iterdir():
         path.write_text(path.read_text().replace('"shard"', '"other"'))
     outcome = gated.cli("check", "--expect-shards", "3", "runs-*/*.json")
-    assert "error[shard-unknown]" in outcome.stderr
+    assert "[shard-unknown]" in outcome.stderr
     assert outcome.code == 2, str(outcome)
 
 

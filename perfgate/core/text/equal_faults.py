@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"(?<![\w=.+-])[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?(?![\w.-])")
 """A number that stands alone: ``load-2`` and ``train[size=9]`` are names."""
 _IN_FILE = re.compile(r"(.+?)(:\d+|: /.*)", re.DOTALL)
+_SUFFIX = re.compile(r"\.\w+$")
 _NOUNS = {"run": "run files", "baseline": "baseline files", "golden": "golden files"}
 """First word of a slug -> what its files are."""
 
@@ -48,7 +48,7 @@ def _as_one(group: list[tuple[str, Diagnostic]]) -> list[Diagnostic]:
 
 def _predicate(group: Sequence[tuple[str, Diagnostic]], what: str) -> str:
     """Return a message about several places: ``run files are not valid JSON``."""
-    are_files = all(os.path.splitext(where)[1] for where, _ in group)
+    are_files = all(_SUFFIX.search(where) for where, _ in group)
     noun = _NOUNS.get(group[0][1].slug.partition("-")[0], "files") if are_files else "places"
     verb, _, rest = what.partition(" ")
     return f"{noun} {PREDICATES[verb]} {rest}" if verb in PREDICATES else f"{noun}: {what}"

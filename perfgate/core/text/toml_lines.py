@@ -9,7 +9,7 @@ from perfgate.core.text.strict_toml import TOKEN
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from perfgate.core.errors import Diagnostic
 
@@ -33,13 +33,13 @@ def locate(faults: Iterable[Diagnostic], text: str, origin: str, above: str = ""
     return [fault for _, fault in sorted(found, key=lambda pair: pair[0])]
 
 
-def _located(fault: Diagnostic, lines: dict[Path, int], origin: str, above: str) -> tuple[int, Diagnostic]:
+def _located(fault: Diagnostic, lines: Mapping[Path, int], origin: str, above: str) -> tuple[int, Diagnostic]:
     pointer = fault.place.removeprefix(origin).removeprefix(": ")
     path = _path_of(above + pointer) if pointer.startswith("/") else ()
     line = next((lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in lines), 0)
     if not path or not line:
         return 0, fault
-    message = fault.message if f'key "{path[-1]}"' in fault.message else f"{_name(path)}: {fault.message}"
+    message = fault.message if f'key "{path[-1]}"' in fault.message else f"{_name(path, lines)}: {fault.message}"
     return line, replace(fault, place=f"{origin}:{line}", message=message)
 
 
@@ -113,9 +113,7 @@ def _path_of(pointer: str) -> Path:
     return tuple(int(key) if key.isdecimal() else key for key in keys)
 
 
-def _name(path: Path) -> str:
-    """Return the last key of a path as it stands in the file; of a table in an array the array's."""
+def _name(path: Path, lines: Mapping[Path, int]) -> str:
+    """Return the last key of a path as it stands in the file; of a table in an array the array's, in its brackets."""
     names = [key for key in path if isinstance(key, str)]
-    name = names[-1] if names else str(path[-1])
-    is_table = len(path) > 1 and path[-2:] == (name, path[-1])
-    return f"[[{'.'.join(names)}]]" if is_table and len(names) == 1 else name
+    return f"[[{'.'.join(names)}]]" if isinstance(path[-1], int) and path in lines else names[-1]

@@ -24,6 +24,7 @@ from perfgate.pipeline.check.origin import check_origin, find_older
 from perfgate.pipeline.check.renames import follow_renames
 from perfgate.pipeline.check.repeats import Repeats, are_same_percentiles, tally_known
 from perfgate.pipeline.classes import adopt_classes
+from perfgate.pipeline.diagnostics import NO_BASELINE
 from perfgate.pipeline.drift.in_check import compare_inputs
 from perfgate.pipeline.failed import count_failed_sessions, find_only_failed
 from perfgate.pipeline.reference import event
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from perfgate.gate.removals import Removed
     from perfgate.pipeline.inputs import BaselineSet, Settings
 
-_NO_BASELINE = "commit one first: perfgate baseline refresh, then git add baselines"
+_COMMIT_ONE = "commit one first: perfgate baseline refresh, then git add baselines"
 _BUDGETS_ALONE = warning(
     "budgets-alone",
     "there is no baseline: only the budgets were judged",
@@ -220,7 +221,7 @@ def _explain_no_baseline(
     """
     if baselines.profiles or baselines.is_first_gate or baselines.problems:
         return []
-    message, hint = "there is no baseline to compare with", _NO_BASELINE
+    message, hint = NO_BASELINE, _COMMIT_ONE
     has_budget = request.baseline is None and _has_budget(settings, selection)
     if settings.policy.baselines == NO_BASELINES and request.baseline is None:
         message = f'baselines = "{NO_BASELINES}", and no budget of level "fail" limits what was measured'

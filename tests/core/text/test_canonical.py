@@ -167,9 +167,9 @@ def test_a_json_round_trip_changes_nothing(document):
 
 def test_a_fault_is_told_on_one_line_with_its_cure_on_the_next():
     told = error("a-slug", "it\nbroke \x1b[31m", place="a.json: /b", hint="mend it")
-    assert told.lines() == ("error[a-slug]: a.json: /b: it broke \ufffd[31m", "  hint: mend it")
-    assert warning("a-slug", "look").lines() == ("warning[a-slug]: look",)
-    assert note("a-slug", "look").lines() == ("note[a-slug]: look",)
+    assert told.lines() == ("cannot decide: a.json: /b: it broke \ufffd[31m [a-slug]", "  hint: mend it")
+    assert warning("a-slug", "look").lines() == ("warning: look [a-slug]",)
+    assert note("a-slug", "look").lines() == ("note: look [a-slug]",)
     assert plain("ä\t–\x00\u202e") == "ä –\ufffd\ufffd"
 
 
