@@ -142,7 +142,7 @@ def _run(arguments: list[str]) -> int:
     except click.exceptions.Abort:
         raise KeyboardInterrupt from None
     except click.ClickException as caught:
-        _report_misuse(caught)
+        _report_misuse(caught, arguments)
         return _CANNOT_DECIDE
     except Exception as caught:
         if not _report_faults(caught):
@@ -167,11 +167,11 @@ def _complete(variable: str, asked: str) -> int:
     return _CANNOT_DECIDE
 
 
-def _report_misuse(caught: ClickException) -> None:
+def _report_misuse(caught: ClickException, arguments: list[str]) -> None:
     """Print what is wrong with the command line; where there is no command, the help, too."""
     from perfgate.cli.usage import describe_misuse, help_of
 
-    _say_fault("usage", *describe_misuse(caught))
+    _say_fault("usage", *describe_misuse(caught, arguments))
     for line in help_of(caught):
         _say(line)
 
@@ -184,7 +184,8 @@ def _report_faults(caught: Exception) -> bool:
     if not isinstance(caught, CannotDecideError):
         return False
     faults = group_equal(caught.diagnostics)
-    is_verbose = "perfgate.cli.verbose" in sys.modules
+    verbose = sys.modules.get("perfgate.cli.verbose")
+    is_verbose = verbose is not None and verbose.is_listening()
     shown = faults if is_verbose or len(faults) == _MOST_FAULTS + 1 else faults[:_MOST_FAULTS]
     for diagnostic in shown:
         for line in diagnostic.lines(whole=is_verbose):

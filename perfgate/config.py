@@ -83,7 +83,7 @@ def _is_there(path: str) -> bool:
     """Is there a file of that name? One that cannot be read must not pass for none: its rules would be lost."""
     if os.path.lexists(path) and not os.path.isfile(path):
         cause = "is a link that leads nowhere" if os.path.islink(path) else "is not a file"
-        raise cannot_decide("config-unreadable", cause, place=path, hint="correct or remove it")
+        raise cannot_decide("config-unreadable", cause, place=path, hint="correct it")
     return os.path.lexists(path)
 
 

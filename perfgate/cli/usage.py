@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _PLACES = {"threshold": 'threshold = "+5%"', "fail-under": 'threshold = "+5%"', "budget-limit": 'limit = "< 100ms"'}
 """Options that other tools have -> what is written into perfgate.toml in their place."""
 _WHOLE = "a whole number"
 
 
-def describe_misuse(caught: click.ClickException) -> tuple[str, str]:
+def describe_misuse(caught: click.ClickException, arguments: Sequence[str]) -> tuple[str, str]:
     """Return what is wrong, and what to type.
 
     Args:
         caught: what click raised.
+        arguments: the command line.
     """
     context = getattr(caught, "ctx", None)
-    command = context.command_path if context else "perfgate"
+    first = "".join(arguments[:1])
+    command = context.command_path if context else f"perfgate {first}" if first.isalpha() else "perfgate"
     hint = f"{command} --help"
     if isinstance(caught, click.NoSuchOption):
         return _describe_option(caught, hint)
+    if isinstance(caught, click.BadOptionUsage):
+        return f"{caught.option_name} needs a value", hint
     if isinstance(caught, click.MissingParameter):
         return _describe_missing(caught, command), hint
     if isinstance(caught, click.BadParameter) and caught.param is not None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _MISFITS = frozenset({"rule-unit", "rule-sign", "budget-unit", "budget-sign", "budget-impossible"})
 """Faults of rules that baselines alone prove; a rule that matches nothing may be meant for what is measured next."""
-_AGAIN = "restore it from git, or measure again and run `perfgate baseline refresh --replace`"
+_AGAIN = "restore it from git, or measure again, then perfgate baseline refresh --replace"
 _HINTS = {
     "source-differs": f"measure again by one method, then start the baseline anew: {REPLACE}",
     "counted-elsewhere": f"measure again with one interpreter, then start the baseline anew: {REPLACE}",
@@ -226,6 +226,6 @@ def _unread(folder: str) -> list[Diagnostic]:
             is_read = place == folder and name.endswith(".json") and not name.startswith(".")
             if name.lower().endswith(".json") and not is_read:
                 message = "is not read by any check: only <machine class>/<name>.json is"
-                hint = "move it there, or remove it"
+                hint = "move it there"
                 found.append(error("baseline-unread", message, place=os.path.join(place, name), hint=hint))
     return found

@@ -128,9 +128,10 @@ def _is_of_profile(m: MetricProfile) -> bool:
 
 def hint_for_failed(tally: SessionTally) -> str:
     """Return what to do about runs that failed; it names their files, since their names are random, and a command."""
-    files = f"; or remove {list_some(tally.failed_files, 3)}" if tally.failed_files else ""
+    files = list_some(tally.failed_files, 3)
     command = removal_of(title(*tally.key), tally.failed_files)
-    return f"fix the program and measure again{files}{command and f': {command}'}"
+    removal = f"; or remove these runs ({files}){command and f': {command}'}" if files else ""
+    return f"fix the program and measure again{removal}"
 
 
 def report_joins(selection: Selection) -> list[Diagnostic]:

@@ -254,7 +254,7 @@ class Commit:
                 raise cannot_decide("ref-unreadable", missing, place=place, hint=_DEEPEN)
             if int(size) > limit:
                 raise cannot_decide(
-                    "ref-unreadable", f"is larger than {limit:,} bytes", place=place, hint="remove the file"
+                    "ref-unreadable", f"is larger than {limit:,} bytes", place=place, hint="name another commit"
                 )
         most = sum(len(line) + int(line.rpartition(" ")[2]) + 2 for line in sizes)  # two line breaks each
         output = self._git(["cat-file", "--batch"], missing, asked=asked, most=most)

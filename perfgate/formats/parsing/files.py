@@ -16,10 +16,10 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0
 MISSING = "does not exist"
 _CAUSES = {
     errno.ENOENT: (MISSING, "check the path"),
-    errno.ELOOP: ("is a loop of symbolic links", "remove the link"),
+    errno.ELOOP: ("is a loop of symbolic links", "correct the link"),
     errno.EACCES: ("may not be read (permission denied)", "make it readable for this user"),
-    errno.EISDIR: ("is a folder, not a file", "name the files in it, such as FOLDER/*.json; or remove or rename it"),
-    errno.ENXIO: ("is a socket or a pipe, not a file", "remove or rename it"),
+    errno.EISDIR: ("is a folder, not a file", "name the files in it, such as FOLDER/*.json; or rename it"),
+    errno.ENXIO: ("is a socket or a pipe, not a file", "name a file"),
 }
 
 
@@ -69,7 +69,7 @@ def read_bounded(path: str, *, limit: int, slug: str) -> bytes:
             slug,
             f"is larger than {limit:,} bytes",
             place=path,
-            hint="remove it, or name the right files in `runs`",
+            hint="name the right files, here or in runs of the configuration",
         )
     return content
 

@@ -116,7 +116,7 @@ def _refusal(tool: FixedTimeTool, argv: Sequence[str], sign: str, written: str) 
         first = ""
     fixed = f"give it fixed work (`{tool.fixed}`)" if tool.fixed else "measure a command that does fixed work"
     return cannot_decide(
-        "fixed-time-command", message, place=line, hint=f"{first}{fixed}; `--whole-command` measures it as it is"
+        "fixed-time-command", message, place=line, hint=f"{first}{fixed}; or measure it as it is: --whole-command"
     )
 
 

@@ -149,7 +149,7 @@ def default_out() -> str:
         folder, _, name = pattern.rpartition("/")
         if not set(folder) & set("*?[") and fnmatch.fnmatch("20260101T000000Z-00000000.json", name):
             return os.path.join(settings.root, folder)
-    hint = "name a folder: --out DIR; or add one to `runs`"
+    hint = "name a folder: --out DIR; or add one to runs in the configuration"
     raise cannot_decide(
         "run-unwritable", "the configured `runs` name no folder of run files", place=settings.policy.source, hint=hint
     )
