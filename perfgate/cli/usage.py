@@ -80,7 +80,8 @@ def _describe_value(caught: click.BadParameter) -> str:
         return f'"{shown}" is not {what}{_range(kind)}'
     if isinstance(kind, click.Choice):
         shown = found.partition(" is not ")[0].strip("'")
-        return f'"{shown}" is not one of {", ".join(map(str, kind.choices))}'
+        which = "" if len(kind.choices) == 1 else "one of "
+        return f'"{shown}" is not {which}{", ".join(map(str, kind.choices))}'
     return found
 
 

@@ -117,7 +117,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "there is no baseline for this machine class",
         (
             "measure a baseline on this machine: `perfgate baseline refresh`; "
-            "or compare both versions on it: `perfgate ab -- CMD`"
+            "or compare both versions on it: `perfgate ab -- CMD`; or name its class: `--machine-class`"
         ),
     ),
     "bucket-too-wide": (

@@ -94,12 +94,20 @@ def _as_one(benchmarks: dict[str, list[Finding]]) -> Diagnostic:
     Args:
         benchmarks: title -> its values.
     """
-    first = next(iter(benchmarks.values()))[0]
-    message = sentence_with(first.reason, first.message)
-    places = [f"{name} ({', '.join(dict.fromkeys(f.metric for f in found))})" for name, found in benchmarks.items()]
-    hint = hint_for(first.reason).replace("`", "")
+    finding = next(iter(benchmarks.values()))[0]
+    message = sentence_with(finding.reason, finding.message)
+    places = [_place(name, found) for name, found in benchmarks.items()]
+    hint = hint_for(finding.reason).replace("`", "")
     if len(benchmarks) == 1:
-        return error(first.reason, message, place=places[0], hint=hint.replace("NAME", shlex.quote(first.benchmark)))
+        hint = hint.replace("NAME", shlex.quote(finding.benchmark))
+        return error(finding.reason, message, place=places[0], hint=hint)
     for one, several in _OF_SEVERAL:
-        message = message.replace(one, several) if one in sentence(first.reason) else message
-    return replace(error(first.reason, f"{len(benchmarks):,} benchmarks: {message}", hint=hint), details=tuple(places))
+        message = message.replace(one, several) if one in sentence(finding.reason) else message
+    fault = error(finding.reason, f"{len(benchmarks):,} benchmarks: {message}", hint=hint)
+    return replace(fault, details=tuple(places))
+
+
+def _place(name: str, findings: Iterable[Finding]) -> str:
+    """Return a benchmark with the metrics of its values: ``job elapsed``, ``job (elapsed, peak_memory)``."""
+    metrics = list(dict.fromkeys(f.metric for f in findings))
+    return f"{name} ({', '.join(metrics)})" if len(metrics) > 1 else f"{name} {metrics[0]}"

@@ -191,13 +191,13 @@ def _folder(pattern: str) -> str:
 
 
 def _name_runs(problems: Iterable[Diagnostic], paths: Sequence[str], settings: Settings) -> list[Diagnostic]:
-    """Return faults, each of a path that was mistyped with the command that reads the configured runs, if there are."""
+    """Return faults; a path that does not exist gets the folder of the configured runs as its hint."""
     named = frozenset(paths)
     where = ""
     if any(p.message == MISSING and p.place in named for p in problems):
         patterns = [os.path.join(settings.root, p) for p in settings.policy.runs]
         where = next((_folder(p) for p in patterns if find([p])[0]), "")
-    hint = f"runs are here: perfgate check {shlex.quote(where)}"
+    hint = f"runs are here: {shlex.quote(where)}"
     return [
         replace(p, hint=f"{p.hint}; or {hint}" if "did you mean" in p.hint else hint)
         if where and p.place in named and p.message == MISSING

@@ -79,7 +79,7 @@ class Commit:
         remote, _, branch = self.ref.partition("/")
         message = f'no commit or branch "{self.ref}" in this clone'
         names = _short_names(self._folder)
-        near = get_close_matches(self.ref, names, n=1)
+        near = [] if _SUFFIX.search(self.ref) else get_close_matches(self.ref, names, n=1)
         if near:
             hint = f"did you mean {near[0]}?"
         elif branch and remote == "origin" and not set(branch) & set("~^@{}:"):

@@ -74,7 +74,7 @@ def test_a_budget_without_a_series_is_a_note_and_none_at_all_is_exit_2(folder, c
         (["-o", "x.yml", "--tests", "x.yml"], "rules and tests have the same path"),
         (["--window", "30s"], '"30s" is no whole number of minutes, hours or days from 1m to 30d; write it like 5m'),
         (["--for", "31d"], '"31d" is no whole number of minutes, hours or days from 0m to 30d'),
-        (["--min-events", "3"], "3 is not in the range"),
+        (["--min-events", "3"], '"3" is not a whole number from 4 to'),
         (["-o", "perfgate.toml/rules.yml"], "perfgate.toml/rules.yml"),
         (["--config", "absent.toml"], "absent.toml"),
     ],

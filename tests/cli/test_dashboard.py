@@ -53,9 +53,9 @@ def test_budgets_that_are_not_drawn_are_named(folder, builders, capsys, text):
 @pytest.mark.parametrize(
     ("words", "cause"),
     [
-        (["--grafana", "10.1"], "'10.1' is not '11.6'"),
+        (["--grafana", "10.1"], '"10.1" is not 11.6'),
         (["--stage-prefix", "9a"], '--stage-prefix "9a" cannot begin the name of a metric'),
-        (["--stage-unit", "s"], "'s' is not one of"),
+        (["--stage-unit", "s"], '"s" is not one of'),
         (["--title", ""], "--title is empty"),
         (["--config", "absent.toml"], "absent.toml"),
     ],
@@ -76,7 +76,7 @@ def test_a_budget_that_cannot_be_drawn_is_exit_code_2_and_leaves_no_file(folder,
 def test_a_file_that_cannot_be_written_is_exit_code_2(folder, builders, capsys):
     (folder / "taken").mkdir()
     assert run(["dashboard", "-o", "taken"]) == 2
-    assert "cannot decide: taken: is a folder" in capsys.readouterr().err
+    assert "cannot decide: taken is a folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from perfgate.__main__ import run
+from perfgate.core.session_id import SessionId
+from perfgate.measure.machine import facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +25,6 @@ RUNS = "outputs/model_runs"
 def folder(tmp_path: Path, outside_ci: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty repository that is the working directory."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PERFGATE_SESSION", "s9")
     for name in ("AUTHOR", "COMMITTER"):
         for what in ("NAME", "EMAIL"):
             monkeypatch.setenv(f"GIT_{name}_{what}", "tester")
@@ -47,7 +48,7 @@ def git(*words: str) -> None:
     subprocess.run(["git", *words], check=True, capture_output=True)
 
 
-def write_runs(folder: Path, session: str, *, n: int = 4, seconds: float = 0.1, **keys: object) -> None:
+def write_runs(folder: Path, session: str, *, n: int = 4, seconds: float = 0.1, named: str = "", **keys: object) -> None:
     """Write runs of a benchmark ``job``, of a session each of whose runs took about so long."""
     (folder / RUNS).mkdir(parents=True, exist_ok=True)
     for i in range(n):
@@ -57,7 +58,7 @@ def write_runs(folder: Path, session: str, *, n: int = 4, seconds: float = 0.1, 
             "elapsed_sec": seconds + i / 1000,
             "rows_used": 1,
             "peak_memory_mb": 50.0,
-            "session": session,
+            "session": named or session,
             "started_at": f"2026-01-0{session[1:]}T00:00:0{i}Z",
             **keys,
         }
@@ -122,8 +123,7 @@ def test_broken_run_files_are_one_error_with_their_number_and_the_first_three(er
 def test_a_mistyped_path_is_the_only_error_and_no_hint_removes_a_baseline(errors, folder):
     make_baseline(folder, errors)
     assert errors("check", "nope/runs") == (
-        "cannot decide: nope/runs does not exist [runs-unreadable]\n"
-        "  hint: runs are here: perfgate check outputs/model_runs\n"
+        "cannot decide: nope/runs does not exist [runs-unreadable]\n  hint: runs are here: outputs/model_runs\n"
     )
     assert errors("check", "outputs/model_run").splitlines()[1] == "  hint: did you mean outputs/model_runs?"
 
@@ -166,15 +166,16 @@ def test_a_machine_without_a_baseline_can_make_one_or_compare_both_versions(erro
     make_baseline(folder, errors)
     write_runs(folder, "s2")
     assert errors("check", "--machine-class", "other") == (
-        "cannot decide: job (elapsed): there is no baseline for this machine class: the runs are of other, the "
+        "cannot decide: job elapsed: there is no baseline for this machine class: the runs are of other, the "
         "baselines of unspecified [class-differs]\n"
         "  hint: measure a baseline on this machine: perfgate baseline refresh\n"
         "    or: compare both versions on it: perfgate ab -- CMD\n"
+        "    or: name its class: --machine-class\n"
     )
 
 
 def test_a_second_command_of_one_name_gets_a_name_that_can_be_typed(errors, folder):
-    write_runs(folder, "s9", command="0123456789ab")
+    write_runs(folder, "s9", command="0123456789ab", named=SessionId.parse(facts.session_id()).session)
     assert errors("run", "--benchmark", "job", "--", "python3", "other one.py") == (
         'cannot decide: "job" was measured with another command or other arguments in this session '
         "[benchmark-name-clash]\n"

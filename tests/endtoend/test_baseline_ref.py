@@ -103,7 +103,7 @@ def test_without_git_a_ref_cannot_be_read(repository: Project) -> None:
 def mended(project: Project, ref: str) -> None:
     """Follow the command that the first line of stderr gives, and check again."""
     outcome = project.cli("check", "--baseline-ref", ref)
-    assert_cannot_decide(outcome, "does not name a commit that is here", "git fetch")
+    assert_cannot_decide(outcome, "no commit or branch .* in this clone", "git fetch")
     command = re.search(r"; (git fetch [^(]*)", outcome.cause)
     assert command, outcome.cause
     words = shlex.split(command[1])

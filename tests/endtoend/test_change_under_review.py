@@ -261,7 +261,7 @@ def test_only_the_remote_s_branch_is_the_base(branch: Project, lone: str) -> Non
     branch.git("update-ref", lone, "HEAD")
     assert "base-unknown" in first_lines(branch.cli("check", env=GITHUB).stdout)
     outcome = branch.cli("check", "--baseline-ref", "origin/main")
-    assert_cannot_decide(outcome, '"origin/main" does not name a commit that is here', "git fetch origin [+]main")
+    assert_cannot_decide(outcome, 'no commit or branch "origin/main" in this clone', "git fetch origin [+]main")
     assert branch.cli("check", "--baseline-ref", lone, "--report-dir", "again").code == 0
     outcome = branch.cli("ab", "--base", "origin/main", "--", "true")
-    assert_cannot_decide(outcome, '"origin/main" does not name a commit that is here', "git fetch origin [+]main")
+    assert_cannot_decide(outcome, 'no commit or branch "origin/main" in this clone', "git fetch origin [+]main")

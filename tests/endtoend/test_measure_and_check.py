@@ -128,7 +128,7 @@ def test_a_self_measuring_program_that_fails_afterwards_is_a_failed_run(project:
         pytest.param(("--", "no-such-command-here"), "command not found", id="not-found"),
         pytest.param(("--", "./job.txt"), "permission denied", id="not-executable"),
         pytest.param(("--", "sh", "-c", "kill -9 $$"), "signal 9", id="killed"),
-        pytest.param(("--out", "job.txt", "--", "true"), "job.txt: cannot be written", id="nowhere-to-write"),
+        pytest.param(("--out", "job.txt", "--", "true"), "job.txt cannot be written", id="nowhere-to-write"),
     ],
 )
 def test_a_command_that_cannot_be_measured_exits_2(project: Project, arguments: tuple[str, ...], cause: str) -> None:

@@ -131,7 +131,7 @@ def test_a_file_that_cannot_be_removed_is_an_error_that_names_it(project: Projec
     path = project.write_run("fast", benchmark="sort", status="failed")
     path.parent.chmod(0o555)
     try:
-        assert_cannot_decide(project.cli("runs", "remove", "--failed"), "fast.json: cannot be removed", "writable")
+        assert_cannot_decide(project.cli("runs", "remove", "--failed"), "fast.json cannot be removed", "writable")
     finally:
         path.parent.chmod(0o755)
 

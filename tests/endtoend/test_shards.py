@@ -224,7 +224,7 @@ def test_a_profile_that_does_not_say_its_shard_is_refused(gated: Project) -> Non
         collect(gated, shard)
     assert gated.cli("collect", "runs-3", "--output", "profiles/3.json").code == 0
     outcome = gated.cli("merge", "profiles", "--expect-shards", "3")
-    assert "profiles/3.json: does not say which shard it is" in outcome.stderr
+    assert "profiles/3.json does not say which shard it is" in outcome.stderr
     assert outcome.code == 2, str(outcome)
 
 

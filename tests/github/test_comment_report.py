@@ -152,8 +152,8 @@ def test_a_process_that_github_refuses_ends_with_2_and_one_error(project, job, h
     done = run(project, job, "--repo", "octo/app", "--pr", "7")
     assert done.code == 2
     assert done.stderr.startswith("cannot decide: GitHub did not take the comment: ")
-    assert "401 Bad credentials\n  hint: " in done.stderr
-    assert "decide" not in done.stderr
+    assert "401 Bad credentials [comment-failed]\n  hint: " in done.stderr
+    assert done.stderr.count("cannot decide") == 1
     assert TOKEN not in str(done)
 
 
@@ -204,7 +204,7 @@ def test_a_command_line_that_names_no_place_or_no_sound_id_is_refused(project, j
     done = run(project, job, *words)
     assert done.code == 2
     assert hub.asked == []
-    assert done.cause.endswith("run `perfgate comment --help`")
+    assert done.block.endswith("\n  hint: perfgate comment --help")
 
 
 def test_reading_may_be_bounded_tighter_than_usual(tmp_path):
