@@ -48,10 +48,10 @@ def git(*words: str) -> None:
     subprocess.run(["git", *words], check=True, capture_output=True)
 
 
-def write_runs(folder: Path, session: str, *, n: int = 4, seconds: float = 0.1, named: str = "", **keys: object) -> None:
+def write_runs(folder: Path, session: str, *, seconds: float = 0.1, named: str = "", **keys: object) -> None:
     """Write runs of a benchmark ``job``, of a session each of whose runs took about so long."""
     (folder / RUNS).mkdir(parents=True, exist_ok=True)
-    for i in range(n):
+    for i in range(4):
         summary = {
             "run_id": f"{session}-{i}",
             "benchmark": "job",

@@ -277,7 +277,7 @@ def test_a_check_of_incomplete_traces_says_first_that_they_are(folder, capsys):
     first, hint, *rest = capsys.readouterr().err.splitlines()
     assert first.startswith(f"cannot decide: {UNKNOWN} of stages are unknown")
     assert hint.startswith("  hint: export whole traces to one file")
-    assert any(line.startswith("cannot decide: cart calls:load: no run contains the metric") for line in rest)
+    assert any("calls:load" in line and "no run contains the metric" in line for line in rest)
     (folder / "perfgate.toml").write_text(
         '[[budget]]\nbenchmark = "cart"\nmetric = "stage:load"\nstatistic = "p50"\nlimit = "< 1s"\n'
     )

@@ -214,7 +214,7 @@ def test_faults_of_all_files_are_told_at_once(sound, capsys):
     sound.baseline("score").write_text("")
     _deeper(sound)
     assert sorted(slugs(capsys)) == [
-        "baseline-invalid", "baseline-misplaced", "config-invalid", "config-invalid", "waivers-invalid",
+        "baseline-invalid", "baseline-misplaced", "config-invalid", "waivers-invalid",
     ]  # fmt: skip
 
 

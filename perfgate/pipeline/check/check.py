@@ -24,7 +24,7 @@ from perfgate.pipeline.check.origin import check_origin, find_older
 from perfgate.pipeline.check.renames import follow_renames
 from perfgate.pipeline.check.repeats import Repeats, are_same_percentiles, tally_known
 from perfgate.pipeline.classes import adopt_classes
-from perfgate.pipeline.diagnostics import NO_BASELINE
+from perfgate.pipeline.diagnostics import NO_BASELINE, without_consequences
 from perfgate.pipeline.drift.in_check import compare_inputs
 from perfgate.pipeline.failed import count_failed_sessions, find_only_failed
 from perfgate.pipeline.reference import event
@@ -154,7 +154,7 @@ def check(request: Request) -> Verdict:
             waivers=baselines.waivers,
             today=request.today or today(),
             is_part=bool(request.benchmarks),
-            problems=tuple(problems),
+            problems=without_consequences(problems),
             notes=(*gate.edits.notes, *renames, *warnings, *notes),
             later_notes=(*notes_on(judgement, selection), *pairing.note_unjudged_classes(baselines, selection)),
             suite=suite,

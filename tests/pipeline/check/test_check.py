@@ -89,9 +89,12 @@ def test_a_benchmark_that_disappeared_is_a_cause_with_its_cure(folder):
     verdict = folder.check()
     assert verdict.exit_code == 2
     assert cause(verdict)[0] == error(
-        "no-runs", "no run of it was found", place="serve elapsed",
-        hint="measure it; or, if it was removed on purpose, git rm its file, which perfgate baseline show NAME prints",
-    )  # fmt: skip
+        "no-runs",
+        "no run of it was found",
+        place="serve (elapsed, peak_memory)",
+        hint="measure it: perfgate run -n 10 --benchmark serve -- CMD; or if it was removed on purpose: "
+        "perfgate baseline show serve prints the file to git rm",
+    )
 
 
 @pytest.mark.parametrize(
