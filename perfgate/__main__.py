@@ -235,6 +235,8 @@ def _say(line: str) -> None:
     """Write a line to stderr, no command to a runner; that stderr is gone must not change the outcome."""
     for command in ("##[", "##vso[", "##teamcity["):  # these may stand anywhere in a line
         line = line.replace(command, f"# {command[1:]}")
+    if line.lstrip().startswith("::"):  # at the start of a line, behind blanks
+        line = line.replace("::", ": :", 1)
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stdout.flush()
     with contextlib.suppress(OSError, ValueError, AttributeError):

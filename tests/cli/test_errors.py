@@ -263,3 +263,13 @@ def test_more_than_ten_different_faults_are_cut_with_the_command_that_lists_them
         sum(re.match(r"  perfgate\.toml:\d+: ", line) is not None for line in errors("--verbose", "check").splitlines())
         == 39
     )
+
+
+def test_a_name_that_a_runner_would_take_for_a_command_is_none_in_the_lines_below_an_error(errors, folder):
+    write_runs(folder, "s1", benchmark="::error::x")
+    write_runs(folder, "s2", benchmark="::debug::y", named="s1")
+    assert run(["baseline", "refresh"]) == 0
+    said = errors("check")
+    assert said.startswith("cannot decide: 2 benchmarks: ")
+    assert ": :debug::y (elapsed, peak_memory)" in said
+    assert not [line for line in said.splitlines() if line.lstrip().startswith("::")]
