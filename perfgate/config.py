@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import os
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -99,7 +100,7 @@ def refuse_near(names: Iterable[str], where: str) -> None:
     """
     for name in sorted(names):
         if name != OWN_FILE and _is_near_file(name):
-            hint = f"its name has to be {OWN_FILE}, and its language TOML"
+            hint = f"rename it: mv {shlex.quote(name)} {OWN_FILE} (its language is TOML)"
             raise cannot_decide("config-misnamed", "is not read", place=os.path.join(where, name), hint=hint)
 
 

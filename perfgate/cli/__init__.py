@@ -73,7 +73,7 @@ class _Program(click.Group):
         if not known and not ctx.resilient_parsing:  # a shell that asks for words gets none
             raise click.UsageError(f'no command "{args[0]}"{_did_you_mean(args[0])}', ctx)
         if "--verbose" in args[: args.index("--") if "--" in args else None] and not ctx.resilient_parsing:
-            raise click.UsageError(f"--verbose stands before the command: perfgate --verbose {args[0]}", ctx)
+            raise click.UsageError(f"--verbose stands before the command; hint: perfgate --verbose {args[0]}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 _PLACES = {"threshold": 'threshold = "+5%"', "fail-under": 'threshold = "+5%"', "budget-limit": 'limit = "< 100ms"'}
 """Options that other tools have -> what is written into perfgate.toml in their place."""
 _WHOLE = "a whole number"
+_EXTRA = re.compile(r"Got unexpected extra arguments? \((.*)\)", re.DOTALL)
 
 
 def describe_misuse(caught: click.ClickException, arguments: Sequence[str]) -> tuple[str, str]:
@@ -35,8 +37,10 @@ def describe_misuse(caught: click.ClickException, arguments: Sequence[str]) -> t
         return f"{_name(caught.param)}: {_describe_value(caught)}", hint
     if _lacks_command(caught):
         return "no command given", hint
-    fact, _, help_ = caught.format_message().rstrip(".").partition("; hint: ")
-    return one_line(fact), help_ or hint
+    fact, _, better = one_line(caught.format_message()).rstrip(".").partition("; hint: ")
+    if found := _EXTRA.fullmatch(fact):
+        fact = f'{command} takes no argument "{found[1]}"'
+    return fact, better or hint
 
 
 def help_of(caught: click.ClickException) -> list[str]:
@@ -56,7 +60,7 @@ def _describe_option(caught: click.NoSuchOption, hint: str) -> tuple[str, str]:
     word = caught.option_name.lstrip("-").partition("=")[0]
     if near := get_close_matches(word, _PLACES, n=1, cutoff=0.75):
         return fact, f"in perfgate.toml: {_PLACES[near[0]]}"
-    near = get_close_matches(caught.option_name, caught.possibilities or (), n=1, cutoff=0.0)
+    near = get_close_matches(caught.option_name, caught.possibilities or (), n=1, cutoff=0.7)
     return (f"{fact}; did you mean {near[0]}?" if near else fact), hint
 
 

@@ -88,7 +88,11 @@ class Commit:
         elif is_shallow(self._folder):
             hint = "the clone is shallow: git fetch --unshallow (in Actions: fetch-depth: 0 at the checkout)"
         else:
-            hint = f"branches: {list_some(names) or 'none'}; or fetch it: git fetch"
+            hint = (
+                f"branches: {list_some(names)}; or fetch it: git fetch"
+                if names
+                else "nothing is committed yet: git commit"
+            )
         return cannot_decide("ref-missing", message, hint=hint)
 
     def upward(self) -> Iterator[Commit]:
