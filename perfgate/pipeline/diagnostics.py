@@ -58,6 +58,7 @@ def faults_of(problems: Iterable[Diagnostic], undecided: Iterable[Finding]) -> t
     problems = tuple(problems)
     if any(p.slug in _NOT_READ for p in problems):
         undecided = (f for f in undecided if f.status is not Status.MISSING)
+    undecided = (f for f in undecided if not _is_reported(f, problems))
     return (*without_consequences(problems), *_group(undecided))
 
 
@@ -105,6 +106,11 @@ def _as_one(benchmarks: dict[str, list[Finding]]) -> Diagnostic:
         message = message.replace(one, several) if one in sentence(finding.reason) else message
     fault = error(finding.reason, f"{len(benchmarks):,} benchmarks: {message}", hint=hint)
     return replace(fault, details=tuple(places))
+
+
+def _is_reported(f: Finding, problems: Iterable[Diagnostic]) -> bool:
+    """Does a fault of the verdict say the same of the finding's benchmark?"""
+    return any(p.slug == f.reason and f'"{title(f.benchmark, f.labels)}"' in p.message for p in problems)
 
 
 def _place(name: str, findings: Iterable[Finding]) -> str:

@@ -79,9 +79,11 @@ class Commit:
         remote, _, branch = self.ref.partition("/")
         message = f'no commit or branch "{self.ref}" in this clone'
         names = _short_names(self._folder)
-        near = [] if _SUFFIX.search(self.ref) else get_close_matches(self.ref, names, n=1)
+        above = _OF_REMOTE if self.ref.startswith(_OF_REMOTE) else ""
+        likely = [n.removeprefix(above) for n in names if n != self.ref and n.startswith(_OF_REMOTE) == bool(above)]
+        near = [] if _SUFFIX.search(self.ref) else get_close_matches(self.ref.removeprefix(above), likely, n=1)
         if near:
-            hint = f"did you mean {near[0]}?"
+            hint = f"did you mean {above}{near[0]}?"
         elif branch and remote == "origin" and not set(branch) & set("~^@{}:"):
             # with the full target, since a clone of one branch would leave the other's name unset
             hint = f"git fetch {remote} +{branch}:refs/remotes/{self.ref} (in Actions: fetch-depth: 2 at the checkout)"

@@ -215,7 +215,7 @@ def test_in_ci_the_reports_are_written_and_the_commits_are_those_of_the_sides(pr
     ("words", "place"),
     [
         pytest.param(("-n", "5", "--rounds-max", "5", "--", "true"), "exclude each other", id="two-numbers"),
-        pytest.param(("-n", "1", "--", "true"), "-n", id="one-run"),
+        pytest.param(("-n", "1", "--", "true"), "--runs", id="one-run"),
         pytest.param((), "one command behind --", id="no-command"),
         pytest.param(("--base-cmd", "true"), "one command behind --", id="half"),
         pytest.param(("--base-cmd", "true", "--head-cmd", "true", "--", "true"), "one command", id="three"),

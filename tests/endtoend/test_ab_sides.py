@@ -71,7 +71,9 @@ def test_a_base_that_fails_for_another_cause_is_not_dropped_for_a_file_named_lik
     versions(project, "echo 'rows.csv: not found' >&2; exit 4\n", SLOW)
     project.write(name, "x")
     project.commit("Add a file")
-    assert_cannot_decide(ab(project, "--", *command), "warm-up run 1 of the base failed: exited with 4", "fix")
+    assert_cannot_decide(
+        ab(project, "--", *command), "warm-up run 1 of the base failed: exited with 4", "run it alone in that version"
+    )
 
 
 def test_a_script_that_the_base_finds_elsewhere_and_that_fails_there_is_not_new(project: Project) -> None:
@@ -187,7 +189,7 @@ def test_programs_that_measure_themselves_are_compared_by_their_own_summaries(pr
     project.write("own.py", OWN.format(names=["kept", "fresh"]))
     project.commit("Change")
     outcome = ab(project, *REPORT, "--base", "HEAD~1", "--", "python3", "own.py", runs=5, GITHUB_SHA="c" * 40)
-    assert_cannot_decide(outcome, "gone elapsed: only the base measures it", r"write \[\[removed\]\]")
+    assert_cannot_decide(outcome, r"gone \(elapsed, peak_memory\): only the base measures it", r"write \[\[removed\]\]")
     found = {
         f["benchmark"]: (f["status"], f["reason"]) for f in report(project)["findings"] if f["metric"] == "elapsed"
     }
@@ -397,4 +399,6 @@ def test_a_removal_that_names_another_benchmark_excuses_none(project: Project) -
     project.write("own.py", OWN.format(names=["stays"]))
     project.write("baselines/waivers.toml", '[[removed]]\nbenchmark = "leave"\nreason = "gone"\n')
     outcome = ab(project, "--base", "HEAD", "--", "python3", "own.py")
-    assert_cannot_decide(outcome, "leaves elapsed: only the base measures it", r"write \[\[removed\]\]")
+    assert_cannot_decide(
+        outcome, r"leaves \(elapsed, peak_memory\): only the base measures it", r"write \[\[removed\]\]"
+    )

@@ -86,7 +86,7 @@ def test_a_rename_that_hides_a_slow_down_behind_git_rm_cannot_be_judged(branch: 
     assert_cannot_decide(
         outcome, "train.* is new and of the same name: it looks renamed", "perfgate baseline rename train"
     )
-    assert "--from" in outcome.cause
+    assert "--from" in outcome.block
 
 
 def test_another_new_benchmark_beside_a_removed_one_is_said_first(branch: Project) -> None:

@@ -44,7 +44,7 @@ def test_a_broken_package_is_no_verdict(green: Project, program: Path, files: di
         green.write(f"../broken/perfgate/{name}", text)
     env = {"PYTHONPATH": str(green.root.parent / "broken")}
     outcome = green.command(sys.executable, str(program), "check", env=env)
-    assert_cannot_decide(outcome, f"the installation is broken .*{cause}", "--force-reinstall perfgate")
+    assert_cannot_decide(outcome, f"the installation is broken: .*{cause}", "--force-reinstall perfgate")
 
 
 @pytest.mark.parametrize("name", ["__init__.py", "__main__.py"])

@@ -244,9 +244,9 @@ def test_the_cause_of_a_refusal_comes_first_and_the_command_that_allows_it_last(
     folder = program(slower, "git", f"cat {said} >&2; exit 128").parent
     outcome = slower.cli(*words, env=path_with(slower, folder))
     assert outcome.code == 2
-    assert outcome.cause == (
-        "cannot decide: detected dubious ownership in repository at '/srv/work it'; "
-        "git config --global --add safe.directory '/srv/work it'"
+    assert outcome.block == (
+        "cannot decide: detected dubious ownership in repository at '/srv/work it' [repository-distrusted]\n"
+        "  hint: git config --global --add safe.directory '/srv/work it'"
     )
 
 

@@ -133,7 +133,7 @@ def test_what_a_change_edits_of_its_golden_files_is_said_before_anything_else(br
     base = branch.git("rev-parse", "main")[:12]
     names = ", ".join(sorted((CART, JOB, file_name("page"))))
     said = f"this change edits the gate itself: 3 golden files ({names}); judged by its own, not by those of {base}"
-    assert outcome.stderr.startswith(f"warning: {said}\n")
+    assert outcome.stderr.startswith(f"warning: {said} [gate-edited]\n")
     edited = {entry["file"]: entry["edit"] for entry in json.loads(outcome.stdout)["edited"]}
     assert edited == {
         f"{FOLDER}/{CART}": "changed", f"{FOLDER}/{JOB}": "removed", f"{FOLDER}/{file_name('page')}": "added"

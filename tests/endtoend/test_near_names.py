@@ -20,7 +20,7 @@ TOOL = 'name = "x"\n\n[{}.defaults]\nthreshold = "+3%"\n'
 def test_a_file_that_is_nearly_called_like_the_configuration_is_an_error(green: Project, name: str) -> None:
     green.write(name, LIMIT)
     outcome = green.cli("check")
-    assert_cannot_decide(outcome, rf"{name} is not read", r"mv .* perfgate\.toml")
+    assert_cannot_decide(outcome, rf"{name} is not read", r"rename it: mv .* perfgate\.toml")
 
 
 @pytest.mark.parametrize(

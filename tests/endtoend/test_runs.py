@@ -143,7 +143,7 @@ def test_many_files_that_are_left_for_one_cause_are_one_line(project: Project) -
     assert outcome.code == 0, str(outcome)
     assert outcome.stdout == f"No run files: {RUNS}/*.json\n"
     (line,) = outcome.stderr.splitlines()
-    assert line.startswith(f"left: {RUNS}/b00.json, {RUNS}/b01.json, {RUNS}/b02.json and 9 more: not JSON")
+    assert line.startswith(f"left: {RUNS}/b00.json, {RUNS}/b01.json, {RUNS}/b02.json and 9 more: is not JSON")
 
 
 def test_several_runs_in_one_file_are_left(project: Project) -> None:
@@ -159,7 +159,7 @@ def test_the_command_in_the_hint_about_failed_runs_works(project: Project) -> No
     project.write_run("odd", benchmark="tar in", labels={"of": "it's"}, status="failed", memory_source="vmhwm")
     refused = project.cli("check", env={"CI": "true"})
     assert_cannot_decide(refused, "every run of .* failed", "perfgate runs remove")
-    words = shlex.split(refused.cause.rpartition(": perfgate ")[2])
+    words = shlex.split(refused.block.rpartition(": perfgate ")[2])
     done = project.cli(*words)
     assert done.stdout.splitlines() == [f"removed {RUNS}/odd.json", "Removed 1 run file."], str(done)
     assert project.cli("check", env={"CI": "true"}).code == 0

@@ -213,7 +213,9 @@ def test_an_undecided_report_confirms_nothing(suspected: Project) -> None:
     suspected.drop_runs("s07-score-*")
     assert suspected.cli("check", "--report", "bad.json").code == 2
     write_session(suspected, 8, SUSPECT, commit=COMMIT)
-    assert_refused(suspected, r"bad\.json is the report of a check that could not decide", "fix what it names, and measure again")
+    assert_refused(
+        suspected, r"bad\.json is the report of a check that could not decide", "fix what it names, and measure again"
+    )
 
 
 def test_the_same_session_is_no_second_one(suspected: Project) -> None:

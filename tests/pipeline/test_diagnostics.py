@@ -62,3 +62,9 @@ def test_benchmarks_with_one_reason_are_one_entry_that_names_them():
 def test_benchmarks_with_other_facts_are_entries_of_their_own():
     one, other = (missing(n, reason="all-failed", message=f"{n} runs, all failed") for n in "34")
     assert [d.place for d in faults_of([], [one, other])] == ["3 elapsed", "4 elapsed"]
+
+
+def test_a_fault_that_names_the_benchmark_hides_the_same_reason_of_its_values():
+    fault = error("looks-renamed", '"old" is no longer measured, and "new" is new: it looks renamed', hint="rename it")
+    renamed = [missing("old", reason="looks-renamed"), missing("older", reason="looks-renamed")]
+    assert [d.place for d in faults_of([fault], renamed)] == ["", "older elapsed"]

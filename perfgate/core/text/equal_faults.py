@@ -29,7 +29,7 @@ def group_equal(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """
     groups: dict[tuple[object, ...], list[tuple[str, Diagnostic]]] = {}
     times: dict[tuple[object, ...], int] = {}
-    for d in diagnostics:
+    for d in dict.fromkeys(diagnostics):
         where, pointer = _split_place(d.place)
         kind = (d.slug, d.level, pointer, _NUMBER.sub("#", d.message), _NUMBER.sub("#", d.hint), d.details)
         nth = times[kind, where] = times.get((kind, where), 0) + 1

@@ -80,3 +80,7 @@ def test_what_differs_in_more_stays_apart_in_its_order(one, other):
 
 def test_one_fault_stays_as_it_is():
     assert group_equal([bare(5)]) == [bare(5)]
+
+
+def test_a_fault_that_is_reported_twice_is_one():
+    assert group_equal([bare(5), bare(5)]) == [bare(5)]
