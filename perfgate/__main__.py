@@ -179,11 +179,11 @@ def _report_misuse(caught: ClickException, arguments: list[str]) -> None:
 def _report_faults(caught: Exception) -> bool:
     """Print every fault of an error that carries some, each once, equal ones as one; the first is the cause."""
     from perfgate.core.errors import CannotDecideError, plain
-    from perfgate.core.text.equal_faults import group_equal
+    from perfgate.core.text.equal_faults import summarize
 
     if not isinstance(caught, CannotDecideError):
         return False
-    faults = group_equal(caught.diagnostics)
+    faults = summarize(caught.diagnostics)
     verbose = sys.modules.get("perfgate.cli.verbose")
     is_verbose = verbose is not None and verbose.is_listening()
     shown = faults if is_verbose or len(faults) == _MOST_FAULTS + 1 else faults[:_MOST_FAULTS]

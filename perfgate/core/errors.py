@@ -30,14 +30,14 @@ class Diagnostic:
     hint: str = ""
     """What to do about it, best a command; alternatives are separated by ``; or ``. Or empty."""
     details: tuple[str, ...] = ()
-    """What the message sums up, a line each, such as the files that share a fault; or empty."""
+    """What the message sums up, a line each, such as the files that share a fault: then it needs no place. Or empty."""
     shown: int = 10
     """How many of them people read at once, >= 1."""
 
     @property
     def fact(self) -> str:
         """What and where, on one line: ``a.json does not exist``, or ``a.json: /elapsed_sec: expected a number``."""
-        if not self.place:
+        if not self.place or self.details:
             return plain(self.message)
         is_predicate = self.message.partition(" ")[0] in PREDICATES
         return plain(f"{self.place} {self.message}" if is_predicate else f"{self.place}: {self.message}")

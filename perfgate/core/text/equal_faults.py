@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import PREDICATES
+from perfgate.core.text.names import list_some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"(?<![\w=.+-])[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?(?![\w.-])")
 """A number that stands alone: ``load-2`` and ``train[size=9]`` are names."""
 _IN_FILE = re.compile(r"(.+?)(:\d+|: /.*)", re.DOTALL)
+_SHOWN = 3
+"""Files that are named; more are counted."""
 _SUFFIX = re.compile(r"\.\w+$")
 _NOUNS = {"run": "run files", "baseline": "baseline files", "golden": "golden files"}
 """First word of a slug -> what its files are."""
@@ -25,7 +28,7 @@ def group_equal(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Return diagnostics with those that are equal but for the file as one: how many, what, and which files.
 
     Two hundred run files that one script wrote share its mistake. Numbers in the words may
-    differ, since each file has its own. What is left of one file with one hint is one as well.
+    differ, since each file has its own; faults of one file are never made one.
     """
     groups: dict[tuple[object, ...], list[tuple[str, Diagnostic]]] = {}
     times: dict[tuple[object, ...], int] = {}
@@ -34,7 +37,7 @@ def group_equal(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
         kind = (d.slug, d.level, pointer, _NUMBER.sub("#", d.message), _NUMBER.sub("#", d.hint), d.details)
         nth = times[kind, where] = times.get((kind, where), 0) + 1
         groups.setdefault((kind, nth, bool(where)), []).append((where, d))
-    return _group_by_file([one for group in groups.values() for one in _as_one(group)])
+    return [one for group in groups.values() for one in _as_one(group)]
 
 
 def _as_one(group: list[tuple[str, Diagnostic]]) -> list[Diagnostic]:
@@ -43,7 +46,9 @@ def _as_one(group: list[tuple[str, Diagnostic]]) -> list[Diagnostic]:
         return [d for _, d in group]
     what = _common([d.message for _, d in group])
     details = tuple(f"{d.place}{d.message.removeprefix(what)}" for _, d in group)
-    return [replace(first, place="", message=f"{len(group):,} {_predicate(group, what)}", details=details, shown=3)]
+    place = list_some([where for where, _ in group], _SHOWN)
+    message = f"{len(group):,} {_predicate(group, what)}"
+    return [replace(first, place=place, message=message, details=details, shown=_SHOWN)]
 
 
 def _predicate(group: Sequence[tuple[str, Diagnostic]], what: str) -> str:
@@ -64,10 +69,10 @@ def _common(messages: Sequence[str]) -> str:
     return ": ".join(first[:shared]) if shared else messages[0]
 
 
-def _group_by_file(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Return diagnostics with several faults of one file, with one hint, as one."""
+def summarize(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return diagnostics as `group_equal` does, and what is left of one file with one hint as one."""
     groups: dict[tuple[object, ...], list[Diagnostic]] = {}
-    for number, d in enumerate(diagnostics):
+    for number, d in enumerate(group_equal(diagnostics)):
         where, pointer = _split_place(d.place)
         is_alone = not pointer or bool(d.details)
         groups.setdefault((number,) if is_alone else (d.slug, d.level, where, d.hint), []).append(d)
@@ -78,7 +83,7 @@ def _as_file(group: Sequence[Diagnostic]) -> Diagnostic:
     first = group[0]
     where, _ = _split_place(first.place)
     details = tuple(f"{d.place}: {d.message}" for d in group)
-    return replace(first, place=where, message=f"has {len(group):,} faults", details=details)
+    return replace(first, place=where, message=f"{where} has {len(group):,} faults", details=details)
 
 
 def _split_place(place: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perfgate.core.errors import error, warning
-from perfgate.core.text.equal_faults import group_equal
+from perfgate.core.text.equal_faults import group_equal, summarize
 
 
 def bare(number, column=31, pointer=""):
@@ -15,7 +15,11 @@ def bare(number, column=31, pointer=""):
 
 def test_faults_of_many_files_that_differ_in_numbers_are_one_with_the_count_and_what_each_file_has():
     (found,) = group_equal(bare(100 + i, column=30 + i % 3) for i in range(200))
-    assert (found.message, found.place, found.hint) == ("200 run files are not JSON", "", "write 0.100")
+    assert (found.message, found.place, found.hint) == (
+        "200 run files are not JSON",
+        "outputs/r100.json, outputs/r101.json, outputs/r102.json and 197 more",
+        "write 0.100",
+    )
     assert found.details[1] == (
         'outputs/r101.json: found ".101": a number needs a digit before the point (line 1, column 31)'
     )
@@ -44,7 +48,8 @@ def test_places_that_are_no_files_are_places():
 
 def test_faults_of_one_file_with_one_hint_are_one_in_their_order():
     faults = [error("a-slug", m, place=f"p.toml:{n}", hint="h") for n, m in ((3, "too long"), (7, "unknown"))]
-    (found,) = group_equal(faults)
+    (found,) = summarize(faults)
+    assert group_equal(faults) == faults
     assert found.lines() == (
         "cannot decide: p.toml has 2 faults [a-slug]",
         "  p.toml:3: too long",
@@ -54,8 +59,10 @@ def test_faults_of_one_file_with_one_hint_are_one_in_their_order():
 
 
 def test_what_is_grouped_stays_so_when_it_is_grouped_again():
-    once = group_equal([*map(bare, range(100, 110)), error("a-slug", "m", place="p.toml:3")])
-    assert group_equal(once) == once
+    faults = [*map(bare, range(100, 110)), *(error("a-slug", m, place="p.toml:3", hint="h") for m in "mn")]
+    once = summarize(faults)
+    assert len(once) == 2
+    assert summarize(once) == once == summarize(group_equal(faults))
 
 
 @pytest.mark.parametrize(
