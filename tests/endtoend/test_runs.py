@@ -90,7 +90,7 @@ def test_a_removal_takes_what_was_chosen_and_nothing_else(
         pytest.param([f"{RUNS}/*.json"], "no option says which runs", "--failed", id="a-glob-alone"),
         pytest.param([f"{RUNS}/bad.json", RUNS], "no option says which runs", "--failed", id="a-file-and-a-folder"),
         pytest.param(["--benchmark", "sotr"], 'no run is of a benchmark "sotr"', 'did you mean "sort"', id="typo"),
-        pytest.param(["--older-than", "7 days"], "--older-than: .*no age", "7d", id="no-age"),
+        pytest.param(["--older-than", "7 days"], "--older-than: .*is not an age", "7d", id="no-age"),
         pytest.param(["--failed", "nowhere/"], "nowhere", "check the path", id="no-such-path"),
     ],
 )
