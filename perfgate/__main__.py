@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
+    from click import ClickException
+
 _CANNOT_DECIDE = 2
 _ALLOCATIONS_PER_COLLECTION = 100_000
 _DEBUG = "PERFGATE_DEBUG"
@@ -25,7 +27,7 @@ _PATIENCE = 1.0
 """Seconds after a signal in which others are passed over."""
 _stopped_at = -_PATIENCE
 _was_stopped = False
-_INTERRUPTED = "cannot decide: interrupted; run the command again"
+_MOST_FAULTS = 10
 
 
 def main() -> NoReturn:
@@ -50,13 +52,13 @@ def main() -> NoReturn:
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # before the guard, or again while the first was reported
         with contextlib.suppress(KeyboardInterrupt):
-            _say(_INTERRUPTED)
+            _say_interrupted()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # from here on nothing may change the code
         with contextlib.suppress(ValueError, OSError, AttributeError, KeyboardInterrupt):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     if _was_stopped and code != _CANNOT_DECIDE:  # its exception was lost in a callback, and the work went on
         code = _CANNOT_DECIDE
-        _say(_INTERRUPTED)
+        _say_interrupted()
     if not _flushed():
         code = _CANNOT_DECIDE
     # An interruption of an `exec` of text (each dataclass is made by one) stays pending in the
@@ -101,27 +103,24 @@ def _guard(arguments: Sequence[str]) -> int:
     try:
         return _run(list(arguments))
     except BrokenPipeError:
-        _say("cannot decide: the reader of the output went away; read all of it, or write it with --report FILE")
+        _say_fault("output-closed", "the reader of the output ended", "read all of it; or write it with --report FILE")
     except KeyboardInterrupt:
-        _say(_INTERRUPTED)
+        _say_interrupted()
     except SystemExit as caught:
-        _say(f"cannot decide: left early ({caught.code}); run with {_DEBUG}=1 to see where")
+        _say_fault("crash", f"perfgate left early ({_line(caught.code)})", f"run with {_DEBUG}=1 to see where")
     except (ImportError, SyntaxError) as caught:
-        _say(
-            f"cannot decide: the installation is broken ({_line(caught)}); "
-            "repair it: install perfgate again from its repository, in a new virtual environment"
-        )
+        message = f"the installation is broken: {_line(caught)}"
+        hint = "install perfgate again from its repository, in a new virtual environment"
+        _say_fault("installation-broken", message, hint)
         _trace()
     except OSError as caught:
-        _say(f"cannot decide: {_line(caught)}; check the disk, the path and its permissions")
+        _say_fault("system-error", _line(caught), "check the disk, the path and its permissions")
         _trace()
     except MemoryError:
-        _say("cannot decide: out of memory; check fewer files at once")
+        _say_fault("out-of-memory", "out of memory", "check fewer files at once")
     except Exception as caught:  # noqa: BLE001 - the one guard: a crash must never look like a regression
-        _say(
-            f"cannot decide: perfgate crashed ({type(caught).__name__}: {_line(caught)}{_where(caught)}); "
-            f"this is a fault of perfgate: please report it with the output of {_DEBUG}=1"
-        )
+        message = f"perfgate crashed: {type(caught).__name__}: {_line(caught)}{_where(caught)}"
+        _say_fault("crash", message, f"this is a fault of perfgate; please report it with the output of {_DEBUG}=1")
         _trace()
     return _CANNOT_DECIDE
 
@@ -144,9 +143,7 @@ def _run(arguments: list[str]) -> int:
     except click.exceptions.Abort:
         raise KeyboardInterrupt from None
     except click.ClickException as caught:
-        place = getattr(caught, "ctx", None)
-        command = place.command_path if place else "perfgate"
-        _say(f"cannot decide: {_line(caught.format_message()).rstrip('.')}; run `{command} --help`")
+        _report_misuse(caught, arguments)
         return _CANNOT_DECIDE
     except Exception as caught:
         if not _report_faults(caught):
@@ -167,26 +164,35 @@ def _complete(variable: str, asked: str) -> int:
 
     if answer(asked):
         return 0
-    _say(f"cannot decide: {variable}={_line(asked)} cannot be answered; run `perfgate completion --help`")
+    _say_fault("usage", f"{variable}={_line(asked)} cannot be answered", "perfgate completion --help")
     return _CANNOT_DECIDE
 
 
+def _report_misuse(caught: ClickException, arguments: list[str]) -> None:
+    """Print what is wrong with the command line; where there is no command, the help, too."""
+    from perfgate.cli.usage import describe_misuse, help_of
+
+    _say_fault("usage", *describe_misuse(caught, arguments))
+    for line in help_of(caught):
+        _say(line)
+
+
 def _report_faults(caught: Exception) -> bool:
-    """Print every fault of an error that carries some: first the cause and the hint, then the details."""
+    """Print every fault of an error that carries some, each once, equal ones as one; the first is the cause."""
     from perfgate.core.errors import CannotDecideError, plain
-    from perfgate.core.text.equal_faults import group_equal
+    from perfgate.core.text.equal_faults import summarize
 
     if not isinstance(caught, CannotDecideError):
         return False
-    faults = group_equal(caught.diagnostics)
-    first = faults[0]
-    place = f"{first.place}: " if first.place else ""
-    _say(plain(f"cannot decide: {place}{first.message}" + (f"; {first.hint}" if first.hint else "")))
-    for diagnostic in faults[:50]:
-        for line in diagnostic.lines():
+    faults = summarize(caught.diagnostics)
+    verbose = sys.modules.get("perfgate.cli.verbose")
+    is_verbose = verbose is not None and verbose.is_listening()
+    shown = faults if is_verbose or len(faults) == _MOST_FAULTS + 1 else faults[:_MOST_FAULTS]
+    for diagnostic in shown:
+        for line in diagnostic.lines(whole=is_verbose):
             _say(line)
-    if len(faults) > 50:  # noqa: PLR2004 - more would not be read
-        _say(f"… and {len(faults) - 50} more")
+    if len(shown) < len(faults):
+        _say(f"... and {len(faults) - len(shown):,} more: perfgate --verbose {' '.join(sys.argv[1:2])} ...")
     for line in caught.output:
         _say(plain(line))
     return True
@@ -216,10 +222,22 @@ def _trace() -> None:
         _say(traceback.format_exc())
 
 
+def _say_interrupted() -> None:
+    _say_fault("interrupted", "interrupted", "run the command again")
+
+
+def _say_fault(slug: str, message: str, hint: str) -> None:
+    """Print a fault in the form of `perfgate.core.errors.Diagnostic`, which an installation that is broken may lack."""
+    _say(f"cannot decide: {message} [{slug}]")
+    _say(f"  hint: {hint}")
+
+
 def _say(line: str) -> None:
     """Write a line to stderr, no command to a runner; that stderr is gone must not change the outcome."""
     for command in ("##[", "##vso[", "##teamcity["):  # these may stand anywhere in a line
         line = line.replace(command, f"# {command[1:]}")
+    if line.lstrip().startswith("::"):  # at the start of a line, behind blanks
+        line = line.replace("::", ": :", 1)
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stdout.flush()
     with contextlib.suppress(OSError, ValueError, AttributeError):

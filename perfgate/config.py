@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import os
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +19,7 @@ from perfgate.core.sources.series import Ratio, find_faults, find_ratio, parse_s
 from perfgate.core.statistic import STATISTICS
 from perfgate.core.text.near_names import is_near
 from perfgate.core.text.strict_toml import load_toml
+from perfgate.core.text.toml_lines import locate
 from perfgate.core.text.units import Change, Limit, parse_change, parse_limit, parse_time
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ LARGEST = 1 << 20
 _CONFIGURING = frozenset({"toml", "tml", "yaml", "yml", "ini", "cfg", "conf"})
 """Suffixes of files that configure programs; not JSON, in which reports are written."""
 _SLUG = "config-invalid"
-_HINT = "docs/configuration.md lists every key"
+_HINT = "perfgate schema config lists every key"
 _KINDS = {"time": "s", "bytes": "B", "rate": "1/s"}
 _T = TypeVar("_T")
 
@@ -82,7 +84,7 @@ def _is_there(path: str) -> bool:
     """Is there a file of that name? One that cannot be read must not pass for none: its rules would be lost."""
     if os.path.lexists(path) and not os.path.isfile(path):
         cause = "is a link that leads nowhere" if os.path.islink(path) else "is not a file"
-        raise cannot_decide("config-unreadable", cause, place=path, hint="correct or remove it")
+        raise cannot_decide("config-unreadable", cause, place=path, hint="correct it")
     return os.path.lexists(path)
 
 
@@ -98,7 +100,7 @@ def refuse_near(names: Iterable[str], where: str) -> None:
     """
     for name in sorted(names):
         if name != OWN_FILE and _is_near_file(name):
-            hint = f"its name has to be {OWN_FILE}, and its language TOML"
+            hint = f"rename it: mv {shlex.quote(name)} {OWN_FILE} (its language is TOML)"
             raise cannot_decide("config-misnamed", "is not read", place=os.path.join(where, name), hint=hint)
 
 
@@ -152,7 +154,7 @@ def decode(content: bytes, origin: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as caught:
-        cause = f"not UTF-8 (byte {caught.start})"
+        cause = f"is not UTF-8 (byte {caught.start})"
         raise cannot_decide(_SLUG, cause, place=origin, hint="save the file as UTF-8") from None
 
 
@@ -160,7 +162,7 @@ def _toml(text: str, origin: str) -> dict[str, Any]:
     try:
         return load_toml(text)
     except (ValueError, RecursionError) as caught:  # ValueError: also a number of thousands of digits
-        raise cannot_decide(_SLUG, f"not TOML: {caught}", place=origin, hint="correct the line") from None
+        raise cannot_decide(_SLUG, f"is not TOML: {caught}", place=origin, hint="correct the line") from None
 
 
 def has_table(text: str, origin: str) -> bool:
@@ -219,7 +221,8 @@ def parse(text: str, origin: str) -> Policy:
     reading = _Reading(origin)
     policy = reading.policy(file) if file else BUILT_IN
     if problems or reading.problems:
-        raise CannotDecideError([*problems, *reading.problems])
+        above = f"/tool/{OWN}" if origin.endswith(SHARED_FILE) else ""
+        raise CannotDecideError(locate([*problems, *reading.problems], text, origin, above))
     return policy
 
 

@@ -13,15 +13,13 @@ def _fail(caught: BaseException) -> None:
     """Report on stderr that there is no verdict, and end with its exit code at once."""
     import os  # noqa: PLC0415 - inside the guard
 
-    line = "cannot decide: interrupted; run the command again"
+    fault, hint = "interrupted [interrupted]", "run the command again"
     if not isinstance(caught, KeyboardInterrupt):
         cause = "".join(c if c.isprintable() else " " for c in f"{type(caught).__name__}: {caught}")[:500]
-        line = (
-            f"cannot decide: the installation is broken ({cause}); "
-            "repair it: install perfgate again from its repository, in a new virtual environment"
-        )
+        fault = f"the installation is broken: {cause} [installation-broken]"
+        hint = "install perfgate again from its repository, in a new virtual environment"
     try:
-        os.write(2, f"{line}\n".encode("utf-8", "replace"))
+        os.write(2, f"cannot decide: {fault}\n  hint: {hint}\n".encode("utf-8", "replace"))
     finally:
         os._exit(_CANNOT_DECIDE)
 

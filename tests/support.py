@@ -75,6 +75,13 @@ class Outcome:
         """The first line of stderr."""
         return self.stderr.partition("\n")[0]
 
+    @property
+    def block(self) -> str:
+        """The first line of stderr and those below it: details and hints."""
+        lines = self.stderr.splitlines()
+        end = next((i for i, line in enumerate(lines) if i and not line.startswith("  ")), len(lines))
+        return "\n".join(lines[:end])
+
     def __str__(self) -> str:
         return f"exit {self.code}\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}"
 
@@ -202,13 +209,13 @@ def make_green(project: Project) -> Project:
 
 
 def assert_cannot_decide(outcome: Outcome, place: str, cure: str) -> None:
-    """Assert the form of every exit 2: the first line of stderr holds cause, place and cure."""
+    """Assert the form of every exit 2: the first block of stderr holds cause and place, and its hint the cure."""
     assert outcome.code == 2, str(outcome)
     assert outcome.cause.startswith("cannot decide: "), str(outcome)
     assert "Traceback" not in outcome.stdout + outcome.stderr, str(outcome)
-    assert re.search(place, outcome.cause), f"{place!r} is not in {outcome.cause!r}"
-    message, _, hint = outcome.cause.partition("; ")
-    assert message, str(outcome)
+    fact, _, hint = outcome.block.partition("\n  hint: ")
+    assert re.fullmatch(r"cannot decide: .+ \[[a-z-]+\]", outcome.cause), str(outcome)
+    assert re.search(place, fact), f"{place!r} is not in {fact!r}"
     assert re.search(cure, hint), f"{cure!r} is not in {hint!r}"
 
 

@@ -80,7 +80,7 @@ class _Program(click.Group):
             raise click.UsageError(f'no command "{args[0]}"{_did_you_mean(args[0])}', ctx)
         is_typed = "--verbose" in args[: args.index("--") if "--" in args else None]
         if is_typed and not ctx.resilient_parsing and not _has_verbose(self.get_command(ctx, args[0])):
-            raise click.UsageError(f"--verbose stands before the command: perfgate --verbose {args[0]}", ctx)
+            raise click.UsageError(f"--verbose stands before the command; hint: perfgate --verbose {args[0]}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature

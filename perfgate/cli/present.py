@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate.cli.options import REPORT_DIR
-from perfgate.cli.output import echo, say, style_of, write
+from perfgate.cli.output import echo, say, say_all, style_of, write
 from perfgate.core.errors import CannotDecideError, Diagnostic, warning
 from perfgate.pipeline.report_io import choose_folder, write_output
 from perfgate.publish.actions import (
@@ -90,8 +90,8 @@ def present_verdict(
         files += [(f"{folder}/report.json", "json"), (f"{folder}/report.md", "markdown")]
     faults = list(cause(verdict))
     in_actions = runs_in_actions(os.environ) if output.github is None else output.github
-    for line in (line for diagnostic in kept for line in diagnostic.lines()):
-        say(line, err=True)
+    if not faults:
+        say_all(kept)
     document, last = compose(verdict), f"{folder}/report.md" if folder else ""
     more = _find_more(verdict, next((path for path, form in files if form == "json"), ""))
     style = style_of(output.look, sys.stdout, os.environ, names_faults=not faults, more=more)
@@ -99,7 +99,7 @@ def present_verdict(
     if in_actions:
         present_in_actions(verdict, document, os.environ, folder or "", to_stderr=output.form != "text")
     if faults:
-        raise CannotDecideError(faults, output=program_output)
+        raise CannotDecideError((*faults, *kept), output=program_output)
     return verdict.exit_code
 
 

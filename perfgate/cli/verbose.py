@@ -44,6 +44,11 @@ def listen() -> None:
     logger.setLevel(logging.INFO)
 
 
+def is_listening() -> bool:
+    """Was `--verbose` given to the command that runs?"""
+    return bool(_handlers)
+
+
 def take_lines() -> list[str]:
     """Return what was logged since `listen`, and listen no more."""
     lines: list[str] = []

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
 DiagnosticLevel = Literal["error", "warning", "note"]
 
+_HEADS: dict[DiagnosticLevel, str] = {"error": "cannot decide", "warning": "warning", "note": "note"}
+PREDICATES = {"is": "are", "was": "were", "has": "have", "does": "do", "cannot": "cannot"}
+"""First word of a message whose subject is its place -> the same of several."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
@@ -24,13 +28,42 @@ class Diagnostic:
     place: str = ""
     """File and JSON pointer (``outputs/a.json: /elapsed_sec``), or empty."""
     hint: str = ""
-    """What to do about it, best a command; or empty."""
+    """What to do about it, best a command; alternatives are separated by ``; or ``. Or empty."""
+    details: tuple[str, ...] = ()
+    """What the message sums up, a line each, such as the files that share a fault: then it needs no place. Or empty."""
+    shown: int = 10
+    """How many of them people read at once, >= 1."""
 
-    def lines(self) -> tuple[str, ...]:
-        """Return the message as a compiler would print it: one line, and one for the hint."""
-        place = f"{plain(self.place)}: " if self.place else ""
-        head = f"{self.level}[{self.slug}]: {place}{plain(self.message)}"
-        return (head, f"  hint: {plain(self.hint)}") if self.hint else (head,)
+    @property
+    def fact(self) -> str:
+        """What and where, on one line: ``a.json does not exist``, or ``a.json: /elapsed_sec: expected a number``."""
+        return plain(f"{self.where}{self.message}")
+
+    @property
+    def where(self) -> str:
+        """The place with what joins it to the message; empty where the details name the places."""
+        if not self.place or self.details:
+            return ""
+        return f"{self.place} " if self.message.partition(" ")[0] in PREDICATES else f"{self.place}: "
+
+    def lines(self, *, whole: bool = False) -> tuple[str, ...]:
+        """Return the block that people read: what and where, what it sums up, and what to do.
+
+        Args:
+            whole: show every detail.
+        """
+        head = f"{_HEADS[self.level]}: {self.fact} [{self.slug}]"
+        shown = self.details if whole or len(self.details) <= self.shown + 1 else self.details[: self.shown]
+        details = [f"  {plain(line)}" for line in shown]
+        if len(shown) < len(self.details):
+            details.append(f"  ... and {len(self.details) - len(shown):,} more")
+        return (head, *details, *_hint_lines(self.hint))
+
+
+def _hint_lines(hint: str) -> list[str]:
+    """Return a hint with each of its alternatives on a line of its own."""
+    first, *others = plain(hint).split("; or ")
+    return [f"  hint: {first}", *(f"    or: {other.removeprefix('or ')}" for other in others)] if first else []
 
 
 def plain(text: str) -> str:

@@ -36,8 +36,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "no-runs": (
         "no run of it was found",
         (
-            "measure it: `perfgate run --benchmark NAME -- CMD`; "
-            "if it was removed on purpose, remove the file that this names: `perfgate baseline show NAME`"
+            "measure it: `perfgate run -n 10 --benchmark NAME -- CMD`; "
+            "or if it was removed on purpose, remove the file that this names: `perfgate baseline show NAME`"
         ),
     ),
     "looks-renamed": (
@@ -51,7 +51,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "all-failed": ("every run or call of it failed", "fix the program and measure again"),
     "only-baseline-runs": (
         "its newest runs all belong to the baseline",
-        "measure again: `perfgate run -n 10 -- CMD`, or the tool that wrote the file",
+        "measure again: `perfgate run -n 10 --benchmark NAME -- CMD`; or run the tool that wrote the file",
     ),
     "older-session": (
         "it was not measured in the newest session",
@@ -115,7 +115,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "class-differs": (
         "there is no baseline for this machine class",
-        "measure a baseline on this machine: `perfgate baseline refresh`; or name its class: `--machine-class`",
+        (
+            "measure a baseline on this machine: `perfgate baseline refresh`; "
+            "or compare both versions on it: `perfgate ab -- CMD`; or name its class: `--machine-class`"
+        ),
     ),
     "bucket-too-wide": (
         "the bucket is wider than the threshold",
@@ -205,7 +208,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the baseline has one session, so that smaller changes are not detected",
         (
             "add sessions of other jobs or days: `perfgate baseline refresh`; "
-            "measure both versions in one job: `perfgate ab -- CMD`; for two files of one job pass `--same-session`"
+            "or measure both versions in one job: `perfgate ab -- CMD`; "
+            "or for two files of one job pass `--same-session`"
         ),
     ),
     "too-noisy-in-turns": (

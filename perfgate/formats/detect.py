@@ -57,7 +57,7 @@ def named(name: str) -> Format:
         "format-unknown",
         f'there is no format "{name}"',
         place="--from",
-        hint=f"{suggestion}`perfgate formats` lists them",
+        hint=f"{suggestion}perfgate formats lists them",
     )
 
 

@@ -210,6 +210,6 @@ class RunReader:
                 "run-id-twice",
                 f'the run id "{run_id}" is in {other} too, with other contents',
                 place=path,
-                hint="give each run an id of its own, or remove one of the two files",
+                hint="give each run an id of its own",
             )
         )

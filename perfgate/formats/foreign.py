@@ -136,8 +136,8 @@ class ForeignReader:
         if refusal is not None and _is_summary(head):
             raise refusal()
         near = nearest(source)
-        message = "is in no format that perfgate knows" + (f"; nearest: {near}" if near else "")
-        hint = "`perfgate formats` lists them; --from NAME reads it as one, a field map reads any table"
+        message = "is in no known format" + (f"; nearest: {near}" if near else _first_line(head.text))
+        hint = "perfgate formats lists them; --from NAME reads it as one, a field map reads any table"
         raise cannot_decide("format-unknown", message, place=source.path, hint=hint)
 
     def _runs(self, source: Source, known: Format, before: Source | None) -> Iterator[Run]:
@@ -222,3 +222,9 @@ def _is_summary(head: Head) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _first_line(text: str) -> str:
+    """Return the first line of a text, as a remark, cut to a length that fits a line; of no text nothing."""
+    line = text.partition("\n")[0].rstrip()
+    return f' (first line: "{line[:40]}{"..." if line[40:] else ""}")' if line.isprintable() and line else ""

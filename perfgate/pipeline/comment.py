@@ -195,7 +195,7 @@ def _send(request: Request, world: World, place: Place, body: str, *, create: bo
     url, token = api_url(world.environ.get("GITHUB_API_URL", "")), _token(world.environ)
     if not token:
         if not request.dry_run:
-            hint = "set `GITHUB_TOKEN: ${{ github.token }}` in the step's `env:`"
+            hint = "set GITHUB_TOKEN: ${{ github.token }} in the step's env:"
             raise cannot_decide("comment-no-token", "there is no token", place="GITHUB_TOKEN", hint=hint)
         where = f"#{place.number}" if place.number else f"from {place.head}"
         line = f"would comment on {place.repository} {where} (no token: not looked at)"
@@ -260,8 +260,8 @@ def _forbidden(caught: ApiError) -> Diagnostic:
     return note(
         "comment-forbidden",
         f"no comment: the token may not write it ({caught.words})",
-        hint="give the job `permissions: pull-requests: write`; on `pull_request` from a fork no token may write, "
-        "so comment from a `workflow_run` workflow",
+        hint="give the job permissions: pull-requests: write; on pull_request from a fork no token may write, "
+        "so comment from a workflow_run workflow",
     )
 
 

@@ -20,7 +20,7 @@ from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.folders import unmatched
 from perfgate.formats.options import complete
 from perfgate.formats.own import percentiles
-from perfgate.formats.parsing.files import read_bounded
+from perfgate.formats.parsing.files import MISSING, read_bounded
 from perfgate.formats.parsing.source import Source
 from perfgate.measure.machine import facts
 from perfgate.measure.summary import format_utc
@@ -120,6 +120,7 @@ def read_runs(
     """
     patterns, root = (list(paths), "") if paths else (list(settings.policy.runs), settings.root)
     files, problems, empty = find_each(patterns, root)
+    problems = _name_runs(problems, paths, settings)
     if is_heard():
         asked = list_some([os.path.join(root, p) for p in patterns])
         found = list_some(files)
@@ -173,13 +174,36 @@ def _no_runs(empty: Sequence[str], root: str, *, is_named: bool, is_part: bool) 
     """
     where = ", ".join(os.path.join(root, p) for p in empty)
     if not is_named:
-        return error("no-runs", "no run files were found", place=where, hint="measure first: perfgate run -n 10 -- CMD")
+        folders = ", ".join(_folder(os.path.join(root, p)) for p in empty)
+        return error("no-runs", f"no run files in {folders}", hint="measure first: perfgate run -n 10 -- CMD")
     message, hint = "no file matches", "correct the pattern"
     if os.path.isdir(empty[0]):
         message = "the folder is empty"
         hint = f"measure into it: perfgate run --out {shlex.quote(empty[0])} -n 10 -- CMD"
     hint += ", or leave the path out" if is_part else ", or name the folder that has the runs"
     return error("no-runs", message, place=where, hint=hint)
+
+
+def _folder(pattern: str) -> str:
+    """Return the folder of a glob that takes all of its JSON files, or else the glob."""
+    folder, name = os.path.split(pattern)
+    return folder if folder and name == "*.json" else pattern
+
+
+def _name_runs(problems: Iterable[Diagnostic], paths: Sequence[str], settings: Settings) -> list[Diagnostic]:
+    """Return faults; a path that does not exist gets the folder of the configured runs as its hint."""
+    named = frozenset(paths)
+    where = ""
+    if any(p.message == MISSING and p.place in named for p in problems):
+        patterns = [os.path.join(settings.root, p) for p in settings.policy.runs]
+        where = next((_folder(p) for p in patterns if find([p])[0]), "")
+    hint = f"runs are here: {shlex.quote(where)}"
+    return [
+        replace(p, hint=f"{p.hint}; or {hint}" if "did you mean" in p.hint else hint)
+        if where and p.place in named and p.message == MISSING
+        else p
+        for p in problems
+    ]
 
 
 def collect_profiles(

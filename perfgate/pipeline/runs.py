@@ -151,7 +151,7 @@ def remove_runs(paths: Sequence[str], choice: Choice, *, config: str | None, dry
     """
     if choice.is_empty and not (paths and all(os.path.isfile(path) for path in paths)):
         hint = "add --failed, --benchmark GLOB or --older-than 7d, or name files; perfgate runs list shows them"
-        raise cannot_decide("usage", "nothing says which runs to remove", place="perfgate runs remove", hint=hint)
+        raise cannot_decide("usage", "no option says which runs to remove", hint=hint)
     listed = list_runs(paths, choice, config=config)
     removed: list[str] = []
     left = list(listed.left)
@@ -265,5 +265,5 @@ def _hours(age: str) -> float | None:
     found = _AGE.fullmatch(age)
     if found is None:
         hint = "write hours, days or weeks, such as 12h, 7d or 2w"
-        raise cannot_decide("usage", f'"{age}" is no age', place="--older-than", hint=hint)
+        raise cannot_decide("usage", f'"{age}" is not an age', place="--older-than", hint=hint)
     return int(found[1]) * _HOURS[found[2]]

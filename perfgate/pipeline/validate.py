@@ -12,7 +12,7 @@ from perfgate.core.profile import title
 from perfgate.core.reasons import hint_for
 from perfgate.core.rollout.drift import REFERENCE
 from perfgate.core.text.strict_json import load_json
-from perfgate.formats.parsing.files import read_bounded
+from perfgate.formats.parsing.files import MISSING, read_bounded
 from perfgate.gate.budgets import check_budgets
 from perfgate.gate.rules import check_rules
 from perfgate.pipeline import inputs
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _MISFITS = frozenset({"rule-unit", "rule-sign", "budget-unit", "budget-sign", "budget-impossible"})
 """Faults of rules that baselines alone prove; a rule that matches nothing may be meant for what is measured next."""
-_AGAIN = "restore it from git, or measure again and run `perfgate baseline refresh --replace`"
+_AGAIN = "restore it from git, or measure again, then perfgate baseline refresh --replace"
 _HINTS = {
     "source-differs": f"measure again by one method, then start the baseline anew: {REPLACE}",
     "counted-elsewhere": f"measure again with one interpreter, then start the baseline anew: {REPLACE}",
@@ -62,7 +62,7 @@ def validate(paths: Sequence[str]) -> tuple[str, ...]:
         looked.at(_look, os.path.normpath(path))
     if not looked.sound and not looked.problems:
         message = "there is no configuration, no baseline and no waiver"
-        looked.problems.append(error("validate-nothing", message, place=os.curdir, hint="set up: perfgate init"))
+        looked.problems.append(error("validate-nothing", message, hint="set up: perfgate init"))
     if looked.problems:
         raise CannotDecideError(dict.fromkeys(looked.problems))
     return tuple(dict.fromkeys(looked.sound))
@@ -166,7 +166,8 @@ def _waivers(looked: _Looked, path: str) -> None:
 def _file(looked: _Looked, path: str) -> None:
     """Look at a baseline where it lies, or at a file of profiles, of percentiles or of a report."""
     if not path.endswith(".json"):
-        raise cannot_decide("validate-unknown", "is nothing that perfgate reads", place=path, hint=_KNOWN)
+        message = "is no file that perfgate validates" if os.path.lexists(path) else MISSING
+        raise cannot_decide("validate-unknown", message, place=path, hint=_KNOWN)
     content = read_bounded(path, limit=store.LARGEST, slug="baseline-unreadable")
     version = version_of(content)
     if version.startswith("perfgate/baseline/"):
@@ -226,6 +227,6 @@ def _unread(folder: str) -> list[Diagnostic]:
             is_read = place == folder and name.endswith(".json") and not name.startswith(".")
             if name.lower().endswith(".json") and not is_read:
                 message = "is not read by any check: only <machine class>/<name>.json is"
-                hint = "move it there, or remove it"
+                hint = "move it there"
                 found.append(error("baseline-unread", message, place=os.path.join(place, name), hint=hint))
     return found

@@ -15,12 +15,12 @@ from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import Compared, ExitCode, Finding, Suite, Verdict
 from perfgate.core.metrics import FUNCTION_CALLS, THROUGHPUT, explains
 from perfgate.core.profile import Profile, title
-from perfgate.core.reasons import hint_for, sentence_with
 from perfgate.core.text.equal_faults import group_equal
 from perfgate.core.text.names import list_some
 from perfgate.core.text.steps import is_heard, log_step
 from perfgate.measure.machine.ci import name_ci_run
 from perfgate.pipeline import inputs
+from perfgate.pipeline.diagnostics import faults_of, without_consequences
 from perfgate.pipeline.runs import removal_of
 from perfgate.report.words import count
 
@@ -128,9 +128,10 @@ def _is_of_profile(m: MetricProfile) -> bool:
 
 def hint_for_failed(tally: SessionTally) -> str:
     """Return what to do about runs that failed; it names their files, since their names are random, and a command."""
-    files = f"; or remove {list_some(tally.failed_files, 3)}" if tally.failed_files else ""
+    files = list_some(tally.failed_files, 3)
     command = removal_of(title(*tally.key), tally.failed_files)
-    return f"fix the program and measure again{files}{command and f': {command}'}"
+    removal = f"; or remove these runs ({files}){command and f': {command}'}" if files else ""
+    return f"fix the program and measure again{removal}"
 
 
 def report_joins(selection: Selection) -> list[Diagnostic]:
@@ -198,7 +199,7 @@ def undecided_verdict(problems: Sequence[Diagnostic], reproduce: str, gate: Gate
     )
     return Verdict(
         findings=(),
-        problems=tuple(group_equal(problems)),
+        problems=tuple(group_equal(without_consequences(problems))),
         notes=gate.edits.notes if gate else (),
         gate_changes=gate.edits.changes if gate else (),
         suite=suite,
@@ -210,16 +211,9 @@ def cause(verdict: Verdict) -> tuple[Diagnostic, ...]:
     """Return why a verdict could not be reached, the first reason first; empty when it was reached."""
     if verdict.exit_code is not ExitCode.CANNOT_DECIDE:
         return ()
-    undecided = tuple(_as_diagnostic(f) for f in verdict.findings if verdict.is_undecided(f))
     nothing = error(
         "nothing-judged",
         "nothing was judged: every benchmark of the baseline is excluded or removed",
-        hint="shorten the exclude list, or keep a benchmark until a baseline holds the new ones",
+        hint="shorten the exclude list; or keep a benchmark until a baseline holds the new ones",
     )
-    return (*verdict.problems, *undecided) or (nothing,)
-
-
-def _as_diagnostic(finding: Finding) -> Diagnostic:
-    message = sentence_with(finding.reason, finding.message)
-    place = f"{title(finding.benchmark, finding.labels)} {finding.metric}"
-    return error(finding.reason, message, place=place, hint=hint_for(finding.reason).replace("`", ""))
+    return faults_of(verdict.problems, filter(verdict.is_undecided, verdict.findings)) or (nothing,)

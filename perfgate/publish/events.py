@@ -57,7 +57,7 @@ def refuse_target(name: str) -> None:
         raise cannot_decide(
             "comment-target-event",
             f"`{_TARGET}` gives the code of a fork a token that may write",
-            hint="measure on `pull_request`, comment on `workflow_run`",
+            hint="measure on pull_request, comment on workflow_run",
         )
 
 

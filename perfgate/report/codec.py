@@ -203,8 +203,13 @@ def _round_interval(interval: tuple[float, float] | None) -> tuple[float, float]
     return None if low is None or high is None else (low, high)
 
 
-def _diagnostic(d: Diagnostic) -> dict[str, str]:
-    return {"slug": d.slug, "level": d.level, "message": d.message, "place": d.place, "hint": d.hint}
+def _diagnostic(d: Diagnostic) -> dict[str, Any]:
+    data: dict[str, Any] = {"slug": d.slug, "level": d.level, "message": d.message, "place": d.place, "hint": d.hint}
+    return {**data, "details": list(d.details)} if d.details else data
+
+
+def _read_diagnostic(data: dict[str, Any]) -> Diagnostic:
+    return Diagnostic(**{**data, "details": tuple(data.get("details", ()))})
 
 
 def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document of unknown origin
@@ -229,8 +234,8 @@ def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document o
     suite = {k: v for k, v in data["suite"].items() if k != "common_shift"}
     verdict = Verdict(
         findings=tuple(_read_finding(_of_first(f) if is_first else f) for f in data["findings"]),
-        problems=tuple(Diagnostic(**d) for d in data["problems"]),
-        notes=tuple(Diagnostic(**d) for d in data["notes"]),
+        problems=tuple(map(_read_diagnostic, data["problems"])),
+        notes=tuple(map(_read_diagnostic, data["notes"])),
         suite=Suite(**{**suite, "excluded": tuple(suite["excluded"])}),
         compared=Compared(
             **{

@@ -58,6 +58,8 @@ _SHOWN_FIRST = frozenset(
 )
 ATTRIBUTED = 10
 """Benchmarks of which a report says where the time went."""
+_MOST_DETAILS = 5
+"""Details of a message that are shown."""
 _LACKS = "base-lacks"
 
 
@@ -129,6 +131,10 @@ def _with_steps(groups: Mapping[str, Sequence[Finding]]) -> list[Finding]:
 
 def describe_diagnostic(d: Diagnostic) -> Line:
     """Return a diagnostic as a line: place, message, slug and hint; all of its words may come from data."""
-    line: Line = (name(d.place), text(": ")) if d.place else ()
+    place = d.where.rstrip(": ")
+    line: Line = (name(place), text(d.where[len(place) :])) if place else ()
     line += (*mark_names(d.message), text(" ("), name(d.slug), text(")"))
+    for number, detail in enumerate(d.details[:_MOST_DETAILS]):
+        line += (text("; " if number else ": "), name(detail))
+    line += (text(f" and {len(d.details) - _MOST_DETAILS:,} more"),) if len(d.details) > _MOST_DETAILS else ()
     return (*line, text(". Hint: "), *mark_names(d.hint)) if d.hint else line

@@ -70,6 +70,6 @@ def _capital(words: str) -> str:
 
 def diagnostic_line(diagnostic: Diagnostic) -> str:
     """Return a diagnostic on one line: place, message, and what to do."""
-    place = f"{diagnostic.place}: " if diagnostic.place else ""
+    details = f": {'; '.join(diagnostic.details[:5])}" if diagnostic.details else ""
     hint = f". Hint: {diagnostic.hint}" if diagnostic.hint else ""
-    return plain(f"{place}{diagnostic.message}{hint}")
+    return plain(f"{diagnostic.fact}{details}{hint}")

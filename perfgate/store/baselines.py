@@ -60,7 +60,7 @@ def load(folder: str) -> Baselines:
         room -= len(content)
         if room < 0:  # small in git, as links to one large file may be
             message = f"holds more than {_MOST_BYTES:,} bytes of JSON files"
-            problems.append(error(_UNREADABLE, message, place=folder, hint="remove what is no baseline"))
+            problems.append(error(_UNREADABLE, message, place=folder, hint="move what is no baseline elsewhere"))
             break
         files.append((relative, content))
     return parse(folder, files, problems)
@@ -187,4 +187,4 @@ def _belongs(relative: str) -> bool:
 
 def _misplaced(place: str) -> Diagnostic:
     message = "no check reads it there, and it is no baseline: only <machine class>/<name>.json is read"
-    return error("baseline-misplaced", message, place=place, hint="move it out of the baselines' folder, or remove it")
+    return error("baseline-misplaced", message, place=place, hint="move it out of the baselines' folder")

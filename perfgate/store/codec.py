@@ -48,7 +48,7 @@ BASELINE = "perfgate/baseline/1"
 FLAT = "perfgate/baseline/0"
 PROFILE = "perfgate/profile/1"
 
-_HINT = "restore it from git, or measure again and run `perfgate baseline refresh --replace`"
+_HINT = "restore it from git, or measure again, then perfgate baseline refresh --replace"
 
 
 MOST_METRICS = 10_000
@@ -195,7 +195,7 @@ def _version(content: bytes, origin: str) -> str:
     try:
         document = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
-        message = f"not JSON: {caught}" if content.strip() else "the file is empty"
+        message = f"is not JSON: {caught}" if content.strip() else "is empty"
         if content.startswith(b"version https://git-lfs"):
             message = "a pointer of Git LFS, not the file: keep baselines in git itself, they are small text files"
         raise cannot_decide("baseline-invalid", message, place=origin, hint=_HINT) from None

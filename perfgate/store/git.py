@@ -6,9 +6,11 @@ import os
 import re
 import subprocess
 from copy import copy
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.core.text.names import list_some
 from perfgate.store.git_objects import TreeEntry, object_hash, parse_commit, parse_tree, split_answer
 from perfgate.store.git_start import (
     TooMuchOutputError,
@@ -67,24 +69,33 @@ class Commit:
         """The ref, short where it is a hash."""
         found = resolve(folder, ref)
         if found is None:
-            raise self._unreadable()
+            raise self._missing()
         self.id = found
         self._top, _ = _commit_of(folder, self.id, hint=_DEEPEN)
         self._folders: dict[str, dict[bytes, TreeEntry]] = {}
 
-    def _unreadable(self) -> CannotDecideError:
+    def _missing(self) -> CannotDecideError:
+        """Return the error for a ref that names no commit here: a typo, or a commit that the clone lacks."""
         remote, _, branch = self.ref.partition("/")
-        # with the full target, since a clone of one branch would leave the other's name unset
-        fetch = (
-            f"git fetch {remote} +{branch}:refs/remotes/{self.ref}"
-            if branch and remote == "origin" and not set(branch) & set("~^@{}:")
-            else "git fetch --deepen=1"
-        )
-        return cannot_decide(
-            "ref-unreadable",
-            f'the git ref "{self.ref}" does not name a commit that is here',
-            hint=f"{fetch} (in Actions: fetch-depth: 2 at the checkout)",
-        )
+        message = f'no commit or branch "{self.ref}" in this clone'
+        names = _short_names(self._folder)
+        above = _OF_REMOTE if self.ref.startswith(_OF_REMOTE) else ""
+        likely = [n.removeprefix(above) for n in names if n != self.ref and n.startswith(_OF_REMOTE) == bool(above)]
+        near = [] if _SUFFIX.search(self.ref) else get_close_matches(self.ref.removeprefix(above), likely, n=1)
+        if near:
+            hint = f"did you mean {above}{near[0]}?"
+        elif branch and remote == "origin" and not set(branch) & set("~^@{}:"):
+            # with the full target, since a clone of one branch would leave the other's name unset
+            hint = f"git fetch {remote} +{branch}:refs/remotes/{self.ref} (in Actions: fetch-depth: 2 at the checkout)"
+        elif is_shallow(self._folder):
+            hint = "the clone is shallow: git fetch --unshallow (in Actions: fetch-depth: 0 at the checkout)"
+        else:
+            hint = (
+                f"branches: {list_some(names)}; or fetch it: git fetch"
+                if names
+                else "nothing is committed yet: git commit"
+            )
+        return cannot_decide("ref-missing", message, hint=hint)
 
     def upward(self) -> Iterator[Commit]:
         """Yield the commit as seen from its folder, then from each folder above it up to the repository's root."""
@@ -249,7 +260,7 @@ class Commit:
                 raise cannot_decide("ref-unreadable", missing, place=place, hint=_DEEPEN)
             if int(size) > limit:
                 raise cannot_decide(
-                    "ref-unreadable", f"is larger than {limit:,} bytes", place=place, hint="remove the file"
+                    "ref-unreadable", f"is larger than {limit:,} bytes", place=place, hint="name another commit"
                 )
         most = sum(len(line) + int(line.rpartition(" ")[2]) + 2 for line in sizes)  # two line breaks each
         output = self._git(["cat-file", "--batch"], missing, asked=asked, most=most)
@@ -376,6 +387,19 @@ def _refs_named(folder: str, name: str) -> list[str]:
     listed = git(folder, ["for-each-ref", "--format=%(refname)", *could], hint=_DEEPEN)
     there = os.fsdecode(listed).split("\n")
     return [full for full in could if full in there]
+
+
+def _short_names(folder: str) -> list[str]:
+    """Return the branches and tags of a repository as people type them; of a remote with its name."""
+    kinds = ("refs/heads", "refs/remotes", "refs/tags")
+    listed = git(folder, ["for-each-ref", "--format=%(refname)", *kinds], hint=_DEEPEN)
+    names = (full.split("/", 2)[2] for full in os.fsdecode(listed).splitlines() if full.count("/") > 1)
+    return [name for name in names if name.isprintable() and not name.endswith("/HEAD")]
+
+
+def is_shallow(folder: str) -> bool:
+    """Does a clone lack a part of its history?"""
+    return git(folder, ["rev-parse", "--is-shallow-repository"], hint="").strip() != b"false"
 
 
 def _commit_at(folder: str, ref: str) -> str | None:

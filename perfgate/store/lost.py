@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import CannotDecideError
 from perfgate.core.text.names import list_some
 from perfgate.store.codec import decode_baseline
-from perfgate.store.git import git
+from perfgate.store.git import git, is_shallow
 from perfgate.store.git_start import DISTRUSTED
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def find_lost(folder: str) -> str:
     elsewhere = git(".", grep, hint="", accepted=(0, _NOTHING_FOUND)).decode("utf-8", "replace").splitlines()
     if elsewhere:
         return f"git holds {list_some([line.partition(':')[2] for line in elsewhere], 2)}"
-    if git(".", ["rev-parse", "--is-shallow-repository"], hint="").strip() != b"false":
+    if is_shallow("."):
         return "the clone is shallow, so that git may have held some there"
     return ""
 

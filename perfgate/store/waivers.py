@@ -13,6 +13,7 @@ from perfgate.core.metrics import canonical_name
 from perfgate.core.policy import Removal, Waiver
 from perfgate.core.statistic import P50, STATISTICS
 from perfgate.core.text.strict_toml import load_toml
+from perfgate.core.text.toml_lines import locate
 from perfgate.core.text.units import parse_change
 
 if TYPE_CHECKING:
@@ -55,14 +56,16 @@ def parse(content: bytes, origin: str) -> Reviewed:
     if len(content) > LARGEST:
         raise cannot_decide(_SLUG, f"is larger than {LARGEST:,} bytes", place=origin, hint="remove old waivers")
     try:
-        document = _with_text_dates(load_toml(content.decode("utf-8-sig")))
+        text = content.decode("utf-8-sig")
+        document = _with_text_dates(load_toml(text))
     except UnicodeDecodeError as caught:
-        message = f"not UTF-8 (byte {caught.start})"
+        message = f"is not UTF-8 (byte {caught.start})"
         raise cannot_decide(_SLUG, message, place=origin, hint="save the file as UTF-8") from None
     except (ValueError, RecursionError) as caught:  # ValueError: also a number of thousands of digits
-        raise cannot_decide(_SLUG, f"not TOML: {caught}", place=origin, hint="correct that line") from None
+        raise cannot_decide(_SLUG, f"is not TOML: {caught}", place=origin, hint="correct that line") from None
     if not _is_shaped(document):
-        raise CannotDecideError(_fault(origin, f.pointer, f.message) for f in schema.explain("waivers", document))
+        faults = [_fault(origin, f.pointer, f.message) for f in schema.explain("waivers", document)]
+        raise CannotDecideError(locate(faults, text, origin))
     problems: list[Diagnostic] = []
     found: dict[tuple[str, str, str], Waiver] = {}
     for index, table in enumerate(document.get("waiver", ())):
@@ -75,7 +78,7 @@ def parse(content: bytes, origin: str) -> Reviewed:
         found[waiver.row] = waiver
     removals = _removals(document.get("removed", ()), origin, problems)
     if problems:
-        raise CannotDecideError(problems)
+        raise CannotDecideError(locate(problems, text, origin))
     return Reviewed(waivers=tuple(found.values()), removals=removals)
 
 

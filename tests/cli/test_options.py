@@ -67,7 +67,8 @@ def every_text_option():
 def test_a_text_option_without_a_text_is_refused_by_its_name(words, flag, blank, capsys):
     assert run([*words, flag, blank]) == 2
     assert capsys.readouterr().err == (
-        f"cannot decide: {flag} is empty: give it a value, or leave it out; run `perfgate {' '.join(words)} --help`\n"
+        f"cannot decide: {flag} is empty: give it a value, or leave it out [usage]\n"
+        f"  hint: perfgate {' '.join(words)} --help\n"
     )
 
 

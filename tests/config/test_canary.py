@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from records import refused
+from toml_places import place_in
 
 from perfgate import config
 from perfgate.core.policy import CANARY
@@ -64,6 +65,7 @@ def test_the_deadline_of_traces_holds_where_the_table_states_none():
     ],
 )
 def test_a_fault_is_named_with_its_place(line, place, message):
-    (problem,) = refused(read, f"[canary]\n{line}")
-    assert problem.place == f"perfgate.toml: {place}"
+    text = f"[canary]\n{line}"
+    (problem,) = refused(read, text)
+    assert problem.place == place_in(text, place)
     assert message in problem.message

@@ -53,7 +53,7 @@ def test_two_configurations_in_one_folder_are_refused(repository):
 def test_a_broken_pyproject_that_names_us_is_refused(repository):
     (repository / "pyproject.toml").write_text("[tool.perfgate]\nx = \n")
     (fault,) = refused(config.find, str(repository / "a"))
-    assert fault.message.startswith("not TOML")
+    assert fault.message.startswith("is not TOML")
     assert config.has_table(OURS, "pyproject.toml")
     assert not config.has_table("[tool.other]", "pyproject.toml")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from toml_places import place_in
 
 from perfgate import config
 from perfgate.core.errors import CannotDecideError
@@ -75,5 +76,5 @@ def test_a_faulty_map_is_told_with_its_place(text, place, message):
     with pytest.raises(CannotDecideError) as caught:
         config.parse(f"[[map]]\n{text}\n", "perfgate.toml")
     (found,) = caught.value.diagnostics
-    assert found.place == f"perfgate.toml: {place}"
+    assert found.place == place_in(f"[[map]]\n{text}\n", place)
     assert message in found.message

@@ -174,7 +174,7 @@ def test_two_commands_are_compared_without_git(project: Project) -> None:
 def test_a_command_that_fails_is_named_without_git_too(project: Project) -> None:
     words = ("--base-cmd", "false new.txt", "--head-cmd", "true new.txt")
     project.write("new.txt", "x")
-    assert_cannot_decide(ab(project, *words), "warm-up run 1 of the base failed: exited with 1", "fix the command")
+    assert_cannot_decide(ab(project, *words), "warm-up run 1 of the base failed: exited with 1", "run it alone")
 
 
 @pytest.mark.slow
@@ -217,7 +217,7 @@ def test_in_ci_the_reports_are_written_and_the_commits_are_those_of_the_sides(pr
     ("words", "place"),
     [
         pytest.param(("-n", "5", "--rounds-max", "5", "--", "true"), "exclude each other", id="two-numbers"),
-        pytest.param(("-n", "1", "--", "true"), "-n", id="one-run"),
+        pytest.param(("-n", "1", "--", "true"), "--runs", id="one-run"),
         pytest.param((), "one command behind --", id="no-command"),
         pytest.param(("--base-cmd", "true"), "one command behind --", id="half"),
         pytest.param(("--base-cmd", "true", "--head-cmd", "true", "--", "true"), "one command", id="three"),

@@ -40,7 +40,7 @@ def test_a_link_to_files_that_git_holds_is_refused(divided: Project, line: str, 
     setup = on_base(line.format(top=shlex.quote(str(divided.root))))
     outcome = ab(divided, *REPORT, *setup, "--base", "HEAD", "--", *RUN)
     assert_cannot_decide(outcome, f"links lead to files of the other side's version.*{link} -> ", "cp -r")
-    assert "error[sides-linked]" in outcome.stderr
+    assert "[sides-linked]" in outcome.stderr
     assert report(divided)["verdict"] == "error"
 
 

@@ -71,7 +71,9 @@ def test_a_base_that_fails_for_another_cause_is_not_dropped_for_a_file_named_lik
     versions(project, "echo 'rows.csv: not found' >&2; exit 4\n", SLOW)
     project.write(name, "x")
     project.commit("Add a file")
-    assert_cannot_decide(ab(project, "--", *command), "warm-up run 1 of the base failed: exited with 4", "fix")
+    assert_cannot_decide(
+        ab(project, "--", *command), "warm-up run 1 of the base failed: exited with 4", "run it alone in that version"
+    )
 
 
 def test_a_script_that_the_base_finds_elsewhere_and_that_fails_there_is_not_new(project: Project) -> None:
@@ -82,7 +84,7 @@ def test_a_script_that_the_base_finds_elsewhere_and_that_fails_there_is_not_new(
     project.write("loads.py", "print(1)\n")
     project.commit("Add a module")
     outcome = ab(project, "--", "python3", "-m", "loads", PYTHONPATH=str(elsewhere))
-    assert_cannot_decide(outcome, "warm-up run 1 of the base failed: exited with 1", "fix the command")
+    assert_cannot_decide(outcome, "warm-up run 1 of the base failed: exited with 1", "run it alone")
 
 
 def test_a_failed_set_up_of_the_base_is_no_news_where_the_head_holds_what_it_would_make(same: Project) -> None:
@@ -152,7 +154,7 @@ def test_a_side_that_fails_is_named_with_what_it_said(project: Project, side: st
     broken = "echo broken >&2; exit 3\n"
     versions(project, broken if side == "base" else FAST, broken if side == "head" else FAST)
     outcome = ab(project, *REPORT, "--", *RUN)
-    assert_cannot_decide(outcome, f"warm-up run 1 of the {side} failed: exited with 3", "fix the command")
+    assert_cannot_decide(outcome, f"warm-up run 1 of the {side} failed: exited with 3", "run it alone")
     assert "stderr: broken" in outcome.stderr
     assert report(project)["verdict"] == "error"
     assert report(project)["provenance"]["baselines"] == "what HEAD and main have in common"
@@ -161,7 +163,7 @@ def test_a_side_that_fails_is_named_with_what_it_said(project: Project, side: st
 def test_a_side_that_fails_later_is_named_with_the_run(project: Project) -> None:
     log = project.root.parent / "log"
     versions(project, FAST, f"{told(log)}test $(wc -l < {log}) -lt 3\n")
-    assert_cannot_decide(ab(project, "--", *RUN), "run 2 of the head failed", "fix the command")
+    assert_cannot_decide(ab(project, "--", *RUN), "run 2 of the head failed", "run it alone")
 
 
 @pytest.mark.slow
@@ -170,7 +172,7 @@ def test_a_base_that_fails_after_it_ran_lacks_nothing(same: Project) -> None:
     same.commit("Add a file")
     log = same.root.parent / "log"
     script = f"echo $PERFGATE_SIDE >> {log}; test $PERFGATE_SIDE = head || test $(grep -c base {log}) -lt 3"
-    assert_cannot_decide(ab(same, "--", "sh", "-c", script, "extra.txt"), "run 2 of the base failed", "fix the command")
+    assert_cannot_decide(ab(same, "--", "sh", "-c", script, "extra.txt"), "run 2 of the base failed", "run it alone")
 
 
 def test_a_side_that_takes_too_long_is_named(project: Project) -> None:
@@ -187,7 +189,7 @@ def test_programs_that_measure_themselves_are_compared_by_their_own_summaries(pr
     project.write("own.py", OWN.format(names=["kept", "fresh"]))
     project.commit("Change")
     outcome = ab(project, *REPORT, "--base", "HEAD~1", "--", "python3", "own.py", runs=5, GITHUB_SHA="c" * 40)
-    assert_cannot_decide(outcome, "gone elapsed: only the base measures it", r"write \[\[removed\]\]")
+    assert_cannot_decide(outcome, r"gone \(elapsed, peak_memory\): only the base measures it", r"write \[\[removed\]\]")
     found = {
         f["benchmark"]: (f["status"], f["reason"]) for f in report(project)["findings"] if f["metric"] == "elapsed"
     }
@@ -397,4 +399,6 @@ def test_a_removal_that_names_another_benchmark_excuses_none(project: Project) -
     project.write("own.py", OWN.format(names=["stays"]))
     project.write("baselines/waivers.toml", '[[removed]]\nbenchmark = "leave"\nreason = "gone"\n')
     outcome = ab(project, "--base", "HEAD", "--", "python3", "own.py")
-    assert_cannot_decide(outcome, "leaves elapsed: only the base measures it", r"write \[\[removed\]\]")
+    assert_cannot_decide(
+        outcome, r"leaves \(elapsed, peak_memory\): only the base measures it", r"write \[\[removed\]\]"
+    )

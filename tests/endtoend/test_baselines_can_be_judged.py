@@ -50,7 +50,7 @@ def test_runs_of_mixed_methods_become_no_baseline_and_are_named(project: Project
     measure(project, "night", 2, ["poll", "cgroup"])
     outcome = project.cli("baseline", "refresh", *arguments)
     assert_cannot_decide(outcome, "encode: .*different methods", "measure again by one method")
-    assert f"error[source-differs]: encode: {MIXED}: " in outcome.stderr
+    assert f"cannot decide: encode: {MIXED}: " in outcome.stderr
     assert "cgroup in night-1, night-3, night-5 and 1 more; poll in night-0, night-2, night-4" in outcome.stderr
     assert not project.path("baselines").exists()
 
@@ -99,7 +99,7 @@ def test_first_sessions_that_differ_are_refused_and_the_newest_alone_is_taken(
     project.change_runs("second-*", **newer)
     refused = project.cli("baseline", "refresh")
     assert_cannot_decide(refused, "encode", "newest session alone")
-    assert f"error[{slug}]" in refused.stderr
+    assert f"[{slug}]" in refused.stderr
     assert type_hint(project, refused.stderr) == 0
     assert project.cli("validate").code == 0
 

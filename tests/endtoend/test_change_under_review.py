@@ -86,7 +86,7 @@ def test_a_rename_that_hides_a_slow_down_behind_git_rm_cannot_be_judged(branch: 
     assert_cannot_decide(
         outcome, "train.* is new and of the same name: it looks renamed", "perfgate baseline rename train"
     )
-    assert "--from" in outcome.cause
+    assert "--from" in outcome.block
 
 
 def test_another_new_benchmark_beside_a_removed_one_is_said_first(branch: Project) -> None:
@@ -261,7 +261,7 @@ def test_only_the_remote_s_branch_is_the_base(branch: Project, lone: str) -> Non
     branch.git("update-ref", lone, "HEAD")
     assert "base-unknown" in first_lines(branch.cli("check", env=GITHUB).stdout)
     outcome = branch.cli("check", "--baseline-ref", "origin/main")
-    assert_cannot_decide(outcome, '"origin/main" does not name a commit that is here', "git fetch origin [+]main")
+    assert_cannot_decide(outcome, 'no commit or branch "origin/main" in this clone', "git fetch origin [+]main")
     assert branch.cli("check", "--baseline-ref", lone, "--report-dir", "again").code == 0
     outcome = branch.cli("ab", "--base", "origin/main", "--", "true")
-    assert_cannot_decide(outcome, '"origin/main" does not name a commit that is here', "git fetch origin [+]main")
+    assert_cannot_decide(outcome, 'no commit or branch "origin/main" in this clone', "git fetch origin [+]main")

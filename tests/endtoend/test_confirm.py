@@ -77,7 +77,7 @@ def test_a_calm_session_of_before_does_not_outvote_the_one_that_fails_now(settle
     assert judged(settled, 6, 1.0)[0].code == 0
     outcome, _ = judged(settled, 7, FAR, "--confirm", "6.json")
     assert outcome.code == 2, str(outcome)
-    assert "error[nothing-to-confirm]: 6.json" in outcome.stderr
+    assert "cannot decide: 6.json" in outcome.stderr
     assert judged(settled, 8, 1.0, "--confirm", "6.json")[0].code == 0  # nothing to outvote
 
 

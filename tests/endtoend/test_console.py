@@ -44,7 +44,9 @@ def test_a_broken_package_is_no_verdict(green: Project, program: Path, files: di
         green.write(f"../broken/perfgate/{name}", text)
     env = {"PYTHONPATH": str(green.root.parent / "broken")}
     outcome = green.command(sys.executable, str(program), "check", env=env)
-    assert_cannot_decide(outcome, f"the installation is broken .*{cause}", "install perfgate again from its repository")
+    assert_cannot_decide(
+        outcome, f"the installation is broken: .*{cause}", "install perfgate again from its repository"
+    )
 
 
 @pytest.mark.parametrize("name", ["__init__.py", "__main__.py"])

@@ -13,7 +13,7 @@ from support import RUNS, Project, make_green
     ("seconds", "cause", "hint"),
     [
         pytest.param(".{:06d}", 'found ".400000"', "write 0.400000", id="bare-point"),
-        pytest.param('"0.{:06d}"', "/elapsed_sec: ", "perfgate schema run", id="a-text"),
+        pytest.param('"0.{:06d}"', "/elapsed_sec", "perfgate schema run", id="a-text"),
     ],
 )
 def test_forty_run_files_with_one_fault_give_one_message(
@@ -26,10 +26,10 @@ def test_forty_run_files_with_one_fault_give_one_message(
         project.write(f"{RUNS}/sh{i:02d}.json", text)
     outcome = project.cli(*command)
     assert outcome.code == 2, str(outcome)
-    assert outcome.stderr.count("error[run-invalid]") == 1, str(outcome)
-    assert cause in outcome.cause
-    assert "the same fault in 40 places: " in outcome.cause
-    assert f"{RUNS}/sh01.json" in outcome.cause
-    assert outcome.cause.endswith("and 35 more; " + outcome.stderr.splitlines()[2].removeprefix("  hint: "))
-    assert hint in outcome.cause
-    assert outcome.stdout.count("the same fault in 40") <= 1
+    assert outcome.stderr.count("[run-invalid]") == 1, str(outcome)
+    assert "40 run files" in outcome.cause
+    assert cause in outcome.block
+    assert f"{RUNS}/sh01.json" in outcome.block
+    assert "  ... and 37 more\n  hint: " in outcome.block
+    assert hint in outcome.block
+    assert outcome.stdout.count("40 run files") <= 1

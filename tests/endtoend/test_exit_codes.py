@@ -134,7 +134,9 @@ def test_reports_are_not_written_through_a_link_that_git_holds(green: Project, l
     green.write(".gitignore", "outputs/\n")
     green.commit("Hold a link")
     outcome = green.cli("check", "--report-dir", folder, env={"CI": "true"})
-    assert_cannot_decide(outcome, f"{link}: is a symbolic link that git holds", "name another place")
+    assert_cannot_decide(
+        outcome, rf"{link} is a symbolic link that git holds|2 files are(.|\n)*{link}", "name another place"
+    )
     assert green.path("elsewhere/report.json").read_text() == "kept"
     green.git("rm", "-q", "--cached", link)
     assert green.cli("check", "--report-dir", folder).code == 0

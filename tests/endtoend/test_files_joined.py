@@ -38,7 +38,7 @@ def test_files_with_one_benchmark_are_said_to_be_joined(project: Project, names:
         hyperfine(project, name, 0.31 + at / 1000)
     done = project.cli("baseline", "refresh", glob)
     assert done.code == 0, str(done)
-    assert "warning[files-joined]: 2 files joined as one session" in done.stderr
+    assert "warning: 2 files joined as one session" in done.stderr
     files = [hyperfine(project, name, at) for name, at in zip(names, (0.312, 0.93), strict=True)]
     outcome = project.cli("check", glob)
     assert (

@@ -226,11 +226,11 @@ def test_a_file_in_no_format_names_what_it_is_near_to(project: Project) -> None:
     outcome = project.cli("check", "bench.json", "--baseline", "b.json")
     project.write("b.json", '{"benchmarks": {"t": {"tick_ms": {"p50": 1}}}}')
     outcome = project.cli("check", "bench.json", "--baseline", "b.json")
-    assert_cannot_decide(outcome, "in no format that perfgate knows; nearest: pytest-benchmark", "perfgate formats")
+    assert_cannot_decide(outcome, "in no known format; nearest: pytest-benchmark", "perfgate formats")
     assert re.findall(r"[\w-]+ \([^)]*\)", outcome.cause) == ['pytest-benchmark (no "benchmarks[]")']
     project.write("notes.md", "# Benchmarks\n\nThey are measured with care.\n")
     outcome = project.cli("import", "--dry-run", "notes.md")
-    assert_cannot_decide(outcome, "notes.md: is in no format that perfgate knows;", "perfgate formats")
+    assert_cannot_decide(outcome, "notes.md is in no known format", "perfgate formats")
     assert "nearest" not in outcome.stderr
 
 

@@ -135,7 +135,7 @@ def test_refused_edits_are_told_also_when_nothing_was_measured(green: Project) -
     green.drop_runs("*")
     outcome = green.cli(*CHECK)
     assert outcome.code == 2
-    assert "error[gate-edit-refused]" in outcome.stderr
+    assert "[gate-edit-refused]" in outcome.stderr
     assert len(changes(green)) == 1
 
 

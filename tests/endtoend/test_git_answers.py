@@ -100,7 +100,7 @@ def test_a_full_ref_and_two_names_of_one_commit_are_not_ambiguous(slower: Projec
 def test_a_tag_is_not_taken_for_a_full_ref_that_is_not_here(slower: Project) -> None:
     slower.git("update-ref", "refs/tags/refs/remotes/origin/main", other(slower))
     outcome = slower.cli("check", "--baseline-ref", "refs/remotes/origin/main")
-    assert_cannot_decide(outcome, "does not name a commit that is here", "fetch")
+    assert_cannot_decide(outcome, "no commit or branch .* in this clone", "fetch")
 
 
 def test_a_branch_named_like_the_digits_of_a_commit_is_ambiguous(slower: Project) -> None:
@@ -244,9 +244,9 @@ def test_the_cause_of_a_refusal_comes_first_and_the_command_that_allows_it_last(
     folder = program(slower, "git", f"cat {said} >&2; exit 128").parent
     outcome = slower.cli(*words, env=path_with(slower, folder))
     assert outcome.code == 2
-    assert outcome.cause == (
-        "cannot decide: detected dubious ownership in repository at '/srv/work it'; "
-        "git config --global --add safe.directory '/srv/work it'"
+    assert outcome.block == (
+        "cannot decide: detected dubious ownership in repository at '/srv/work it' [repository-distrusted]\n"
+        "  hint: git config --global --add safe.directory '/srv/work it'"
     )
 
 

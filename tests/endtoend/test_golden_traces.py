@@ -54,10 +54,10 @@ def test_committed_traces_decide_nothing_in_ci_and_are_a_warning_elsewhere(branc
     branch.git("checkout", "--", "artifacts/traces")
     outcome = branch.cli("golden", "check", env=PUSH)
     assert_cannot_decide(outcome, r"1\.jsonl: committed in git, and not changed since", "trace in this job")
-    assert "error[results-left-behind]" in outcome.stderr
+    assert "[results-left-behind]" in outcome.stderr
     outside = branch.cli("golden", "check")
     assert outside.code == 0, str(outside)
-    assert "warning[results-left-behind]: artifacts/traces/1.jsonl: committed in git" in outside.stderr
+    assert "warning: artifacts/traces/1.jsonl: committed in git" in outside.stderr
     branch.write("artifacts/traces/1.jsonl", lines(OTHER, ONE))
     assert_green(branch.cli("golden", "check", env=PUSH))
 
@@ -72,9 +72,7 @@ def test_traces_of_hours_before_the_commit_decide_nothing_in_ci(branch: Project,
     branch.write("artifacts/traces/1.jsonl", lines_of(ONE, OTHER, began=NOW - hours * HOUR))
     outcome = branch.cli("golden", "check", env=PUSH)
     assert outcome.code == code, str(outcome)
-    assert ("error[results-left-behind]: artifacts/traces/1.jsonl: older than the commit" in outcome.stderr) is bool(
-        code
-    )
+    assert ("cannot decide: artifacts/traces/1.jsonl: older than the commit" in outcome.stderr) is bool(code)
     assert_green(branch.cli("golden", "check"))
 
 
@@ -106,7 +104,7 @@ def test_what_looks_like_a_golden_file_and_is_not_read_is_exit_code_2(
     for command in ("check", "refresh"):
         outcome = branch.cli("golden", command)
         assert_cannot_decide(outcome, "no check reads it there", "move")
-        assert f"error[golden-misplaced]: {FOLDER}/{place}: " in outcome.stderr
+        assert f"cannot decide: {FOLDER}/{place}: " in outcome.stderr
         assert right in outcome.stderr
     assert sorted(branch.path(FOLDER).rglob("*")) == before
 
@@ -135,7 +133,7 @@ def test_what_a_change_edits_of_its_golden_files_is_said_before_anything_else(br
     base = branch.git("rev-parse", "main")[:12]
     names = ", ".join(sorted((CART, JOB, file_name("page"))))
     said = f"this change edits the gate itself: 3 golden files ({names}); judged by its own, not by those of {base}"
-    assert outcome.stderr.startswith(f"warning[gate-edited]: {said}\n")
+    assert outcome.stderr.startswith(f"warning: {said} [gate-edited]\n")
     edited = {entry["file"]: entry["edit"] for entry in json.loads(outcome.stdout)["edited"]}
     assert edited == {
         f"{FOLDER}/{CART}": "changed", f"{FOLDER}/{JOB}": "removed", f"{FOLDER}/{file_name('page')}": "added"
@@ -175,7 +173,7 @@ def test_a_base_that_refuses_edits_of_its_gate_refuses_those_of_golden_files(bra
     branch.write("perfgate.toml", 'baseline_changes = "allow"\n')
     outcome = branch.cli("golden", "check", env=GITHUB)
     assert_cannot_decide(outcome, "this change edits the gate itself: 3 golden files", "in a pull request of their own")
-    assert "error[gate-edit-refused]" in outcome.stderr
+    assert "[gate-edit-refused]" in outcome.stderr
 
 
 def test_a_broken_configuration_of_the_change_hides_no_edit(branch: Project) -> None:
@@ -186,7 +184,7 @@ def test_a_broken_configuration_of_the_change_hides_no_edit(branch: Project) -> 
     branch.write("perfgate.toml", "broken = [")
     outcome = branch.cli("golden", "check", "artifacts/traces/1.jsonl", "--golden", FOLDER, env=GITHUB)
     assert outcome.code == 2, str(outcome)
-    assert "error[gate-edit-refused]" in outcome.stderr
+    assert "[gate-edit-refused]" in outcome.stderr
 
 
 def test_golden_files_of_a_base_are_looked_for_where_its_own_configuration_is(branch: Project) -> None:
@@ -211,7 +209,7 @@ def test_a_refresh_of_more_roots_than_a_check_reads_writes_nothing(project: Proj
     outcome = project.cli("golden", "refresh", "many.jsonl")
     assert_cannot_decide(outcome, "there would be 10,001 golden files", "name root spans by what they do")
     assert "1 of them of roots that no trace has" in outcome.cause
-    assert "error[golden-too-many]" in outcome.stderr
+    assert "[golden-too-many]" in outcome.stderr
     assert [path.name for path in project.path(FOLDER).iterdir()] == [CART]
 
 

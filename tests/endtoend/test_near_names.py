@@ -20,7 +20,7 @@ TOOL = 'name = "x"\n\n[{}.defaults]\nthreshold = "+3%"\n'
 def test_a_file_that_is_nearly_called_like_the_configuration_is_an_error(green: Project, name: str) -> None:
     green.write(name, LIMIT)
     outcome = green.cli("check")
-    assert_cannot_decide(outcome, rf"{name}: is not read", r"its name has to be perfgate\.toml")
+    assert_cannot_decide(outcome, rf"{name} is not read", r"rename it: mv .* perfgate\.toml")
 
 
 @pytest.mark.parametrize(
@@ -81,4 +81,4 @@ def test_a_baseline_that_no_check_reads_is_an_error_from_the_tree_as_from_a_comm
     green.commit("Gate")
     for words in ((), ("--baseline-ref", "HEAD")):
         outcome = green.cli("check", *words)
-        assert_cannot_decide(outcome, rf"baselines/.*{moved.name}: is not where its content belongs", "move the file")
+        assert_cannot_decide(outcome, rf"baselines/.*{moved.name} is not where its content belongs", "move the file")

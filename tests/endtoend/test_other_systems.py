@@ -69,7 +69,7 @@ def test_the_flavor_counts_on_stdout_in_files_and_again_and_in_any_order(green: 
 
 def test_a_wrong_configuration_reaches_the_files_too(green: Project) -> None:
     green.write("perfgate.toml", "treshold = 1")
-    assert_cannot_decide(check(green), "perfgate.toml", "docs/configuration")
+    assert_cannot_decide(check(green), "perfgate.toml", "schema config")
     assert 'name="config-invalid"' in green.path("junit.xml").read_text()
     assert "perfgate_faults 1\n" in green.path("metrics.prom").read_text()
     assert [e["check_name"] for e in green.read_json("gl-codequality.json")] == ["perfgate-config-invalid"]

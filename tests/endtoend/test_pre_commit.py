@@ -73,7 +73,7 @@ def test_a_faulty_file_fails_the_hook(pre_commit, green, name, content, slug):
     green.git("add", "-A")
     done = pre_commit("run")
     assert done.code == 1, str(done)
-    assert f"error[{slug}]" in done.stdout
+    assert f"[{slug}]" in done.stdout
 
 
 def test_a_commit_that_touches_nothing_of_perfgate_does_not_start_it(pre_commit, green):

@@ -124,7 +124,7 @@ def test_a_program_without_anything_to_profile_is_a_warning_with_what_to_do(proj
     project.write("quiet.py", "pass\n")
     outcome = profiled(project, "quiet.py")
     assert outcome.code == 0, str(outcome)
-    assert outcome.cause == "warning[profile-missing]: quiet: the profiled repetition left no profile"
+    assert outcome.cause == "warning: quiet: the profiled repetition left no profile [profile-missing]"
     assert "with perfgate.profile():" in outcome.stderr
     assert profiles(project) == [None, None]
 
@@ -208,7 +208,7 @@ def test_where_blocks_of_another_thread_were_skipped_no_count_is_stated_and_that
     project.write("pool.py", POOL.replace("{together}", "True"))
     outcome = profiled(project, "pool.py")
     assert outcome.code == 0, str(outcome)
-    assert outcome.stderr.count("note[calls-raced]: pool: no function_calls") == 1
+    assert outcome.stderr.count("note: pool: no function_calls") == 1
     last = profiles(project)[-1]
     assert "function_calls" not in last
     assert last["skipped"] == 1
@@ -250,7 +250,7 @@ def test_a_timed_run_is_never_profiled_and_a_switch_that_asks_for_it_is_said(
     outcome = project.cli("run", "-n", "2", "--", "python", "block.py", env=given)
     assert outcome.code == 0, str(outcome)
     (name,) = given
-    assert outcome.cause.startswith(f"note[profiling-off]: {name} is switched off for the measured command")
+    assert outcome.cause.startswith(f"note: {name} is switched off for the measured command")
     for path in project.runs():
         metrics = json.loads(path.read_text())["metrics"]
         assert (metrics["profiled"]["value"], metrics["asked"]["value"]) == (0.0, 0.0)
@@ -298,6 +298,6 @@ def test_a_program_with_a_profiler_of_its_own_in_the_measured_body_has_no_count_
         assert "command-failed" in outcome.stderr
     else:
         assert outcome.code == 0, str(outcome)
-        assert outcome.cause.startswith("warning[profile-missing]: own: the program started a profiler of its own")
+        assert outcome.cause.startswith("warning: own: the program started a profiler of its own")
     assert "leave --profile out: a program that uses a profiler of its own has no function_calls" in outcome.stderr
     assert profiles(project) == [None, None]

@@ -117,7 +117,7 @@ def test_a_link_in_place_of_the_baselines_of_the_ref_is_an_error(repository: Pro
     repository.path(name).symlink_to(repository.path("kept"))
     repository.commit("Link")
     outcome = repository.cli("check", "--baseline-ref", "HEAD", "outputs/model_runs", cwd="sub")
-    assert_cannot_decide(outcome, f"HEAD:{name}: is not a regular folder", "commit the files themselves")
+    assert_cannot_decide(outcome, f"HEAD:{name} is not a regular folder", "commit the files themselves")
 
 
 def test_edited_baselines_are_said_first_in_every_rendering(repository: Project) -> None:

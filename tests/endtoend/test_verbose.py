@@ -48,7 +48,9 @@ def test_the_first_line_of_exit_code_2_is_the_cause(green: Project) -> None:
 def test_behind_the_command_it_is_refused_with_the_words_that_work(green: Project) -> None:
     outcome = green.cli("check", "--verbose")
     assert outcome.code == 2
-    assert outcome.cause.startswith("cannot decide: --verbose stands before the command: perfgate --verbose check")
+    assert outcome.block == (
+        "cannot decide: --verbose stands before the command [usage]\n  hint: perfgate --verbose check"
+    )
 
 
 def test_the_words_of_a_measured_command_are_not_said(project: Project) -> None:

@@ -90,11 +90,11 @@ FAULTS: dict[str, tuple[Callable[[Project], object], str, str]] = {
     "no-folder": (lambda p: shutil.rmtree(p.path("baselines")), *NONE),
     "empty-folder": (_empty_folder, *NONE),
     "empty-class-folder": (_emptied_class, *NONE),
-    "file-for-folder": (_file_for_folder, r"baselines: is a file, not a folder", "name a folder"),
-    "truncated": (_cut, r"train-\w+\.json: not JSON", "git"),
-    "empty-file": (lambda p: p.baseline("train").write_bytes(b""), r"train-\w+\.json: the file is empty", "git"),
-    "not-utf-8": (lambda p: p.baseline("train").write_bytes(b'{"a": "\xff"}'), r"train-\w+\.json: not JSON", "git"),
-    "array": (lambda p: p.baseline("train").write_text("[]"), r"train-\w+\.json: not a JSON object", "git"),
+    "file-for-folder": (_file_for_folder, r"baselines is a file, not a folder", "name a folder"),
+    "truncated": (_cut, r"train-\w+\.json is not JSON", "git"),
+    "empty-file": (lambda p: p.baseline("train").write_bytes(b""), r"train-\w+\.json is empty", "git"),
+    "not-utf-8": (lambda p: p.baseline("train").write_bytes(b'{"a": "\xff"}'), r"train-\w+\.json is not JSON", "git"),
+    "array": (lambda p: p.baseline("train").write_text("[]"), r"train-\w+\.json:? not a JSON object", "git"),
     "merge-markers": (
         lambda p: p.baseline("train").write_text("<<<<<<< ours\n{}\n=======\n{}\n>>>>>>> theirs\n"), "not JSON", "git",
     ),
@@ -102,23 +102,23 @@ FAULTS: dict[str, tuple[Callable[[Project], object], str, str]] = {
         _set("schema", to="perfgate/baseline/9"), r'unknown schema "perfgate/baseline/9"', "install the perfgate",
     ),
     "no-version": (_drop("schema"), r'the key "schema" is missing', "install the perfgate"),
-    "p50-by-hand": (_set("metrics", "elapsed", "p50", to=9.9), r"train-\w+\.json: /metrics/elapsed/p50", "git"),
-    "p95-by-hand": (_set("metrics", "elapsed", "p95", to=9.9), r"train-\w+\.json: /metrics/elapsed/p95", "git"),
-    "n-by-hand": (_set("metrics", "elapsed", "n", to=9), r"train-\w+\.json: /metrics/elapsed/n", "git"),
-    "metrics-gone": (_set("metrics", to={}), r"train-\w+\.json: /metrics", "git"),
-    "unknown-key": (_set("note", to="by hand"), r"train-\w+\.json: .*note", "git"),
+    "p50-by-hand": (_set("metrics", "elapsed", "p50", to=9.9), r"train-\w+\.json:? /metrics/elapsed/p50", "git"),
+    "p95-by-hand": (_set("metrics", "elapsed", "p95", to=9.9), r"train-\w+\.json:? /metrics/elapsed/p95", "git"),
+    "n-by-hand": (_set("metrics", "elapsed", "n", to=9), r"train-\w+\.json:? /metrics/elapsed/n", "git"),
+    "metrics-gone": (_set("metrics", to={}), r"train-\w+\.json:? /metrics", "git"),
+    "unknown-key": (_set("note", to="by hand"), r"train-\w+\.json:? .*note", "git"),
     "benchmark-by-hand": (_set("benchmark", to="training"), *MISPLACED),
     "class-by-hand": (_set("machine_class", to="laptop"), *MISPLACED),
     "class-renamed": (_other_class, *MISPLACED),
     "renamed": (_renamed, *MISPLACED),
     "at-the-top": (_at_the_top, *MISPLACED),
-    "session-gone": (_set("sessions", to={}), r"train-\w+\.json: /sessions", "git"),
-    "giant": (_giant, r"train-\w+\.json: is larger than", "git"),
-    "fifo": (lambda p: _replace(p, os.mkfifo), r"train-\w+\.json: ", "git"),
-    "folder": (lambda p: _replace(p, os.mkdir), r"train-\w+\.json: .*cannot be read", "git"),
-    "link-loop": (lambda p: _replace(p, lambda path: os.symlink(path, path)), r"train-\w+\.json: .*be read", "git"),
+    "session-gone": (_set("sessions", to={}), r"train-\w+\.json:? /sessions", "git"),
+    "giant": (_giant, r"train-\w+\.json is larger than", "git"),
+    "fifo": (lambda p: _replace(p, os.mkfifo), r"train-\w+\.json:? ", "git"),
+    "folder": (lambda p: _replace(p, os.mkdir), r"train-\w+\.json:? .*cannot be read", "git"),
+    "link-loop": (lambda p: _replace(p, lambda path: os.symlink(path, path)), r"train-\w+\.json:? .*be read", "git"),
     "link-to-nowhere": (
-        lambda p: _replace(p, lambda path: os.symlink("gone.json", path)), r"train-\w+\.json: cannot be read", "git",
+        lambda p: _replace(p, lambda path: os.symlink("gone.json", path)), r"train-\w+\.json cannot be read", "git",
     ),
 }  # fmt: skip
 
@@ -137,13 +137,13 @@ def test_a_faulty_baseline_is_never_passed_over(
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
-        pytest.param(None, r"plain\.json: does not exist", id="no-file"),
-        pytest.param("", r"plain\.json: the file is empty", id="empty"),
-        pytest.param('{"benchmarks": {', r"plain\.json: not JSON", id="truncated"),
-        pytest.param('{"benchmarks": {}}', r"plain\.json: /benchmarks", id="no-benchmark"),
-        pytest.param('{"benchmarks": {"train": {}}}', r"plain\.json: /benchmarks/train", id="no-metric"),
-        pytest.param('{"benchmarks": {"t": {"elapsed_sec": {"p95": NaN}}}}', r"plain\.json: NaN", id="nan"),
-        pytest.param('{"benchmarks": {"t": {"elapsed_sec": {"p95": -1}}}}', r"plain\.json: .*/p95", id="negative"),
+        pytest.param(None, r"plain\.json does not exist", id="no-file"),
+        pytest.param("", r"plain\.json is empty", id="empty"),
+        pytest.param('{"benchmarks": {', r"plain\.json is not JSON", id="truncated"),
+        pytest.param('{"benchmarks": {}}', r"plain\.json:? /benchmarks", id="no-benchmark"),
+        pytest.param('{"benchmarks": {"train": {}}}', r"plain\.json:? /benchmarks/train", id="no-metric"),
+        pytest.param('{"benchmarks": {"t": {"elapsed_sec": {"p95": NaN}}}}', r"plain\.json:? NaN", id="nan"),
+        pytest.param('{"benchmarks": {"t": {"elapsed_sec": {"p95": -1}}}}', r"plain\.json:? .*/p95", id="negative"),
         pytest.param('{"benchmarks": {"t": {"elapsed_sec": {"p50": 2, "p95": 1}}}}', "ascend", id="descending"),
         pytest.param('{"benchmarks": {"t": {"pace": {"p95": 1}}}}', "unit and direction", id="no-unit"),
     ],
@@ -161,4 +161,4 @@ def test_another_faulty_baseline_does_not_hide_behind_the_first(green: Project) 
     green.baseline("score").write_bytes(b"{")
     outcome = green.cli("check")
     assert outcome.code == 2
-    assert sum(line.startswith("error[baseline-invalid]") for line in outcome.stderr.splitlines()) == 2
+    assert outcome.stderr.count("[baseline-invalid]") == 2

@@ -21,27 +21,27 @@ def test_a_sound_configuration_leaves_the_project_green(green: Project) -> None:
 
 
 TEXTS: dict[str, tuple[str, str, str]] = {
-    "unknown-key": ("baseline = 'x'", r"perfgate\.toml.*baseline", "did you mean|configuration"),
-    "unknown-default": ("[defaults]\nthreshhold = '+5%'", r"perfgate\.toml.*threshhold", "configuration"),
-    "unknown-rule-key": (f"{RULE}limit = '+5%'", r"perfgate\.toml: /rule/0.*limit", "configuration"),
-    "a-ratio": ("[defaults]\nthreshold = '1.05'", r'/defaults/threshold: .*did you mean "\+5%"', "configuration"),
-    "a-bare-number": ("[defaults]\nthreshold = '5'", r'/defaults/threshold: .*did you mean "\+5%"', "configuration"),
-    "a-real-number": ("[defaults]\nthreshold = 1.05", r"/defaults/threshold", "configuration"),
-    "a-percentage-of-it": ("[defaults]\nthreshold = '105%'", r'/defaults/threshold: .*did you mean "\+5%"', "conf"),
-    "no-sign": ("[defaults]\nthreshold = '5%'", r'/defaults/threshold: .*did you mean "\+5%"', "configuration"),
-    "an-empty-text": ("[defaults]\nthreshold = ''", r"/defaults/threshold", "configuration"),
-    "unknown-unit": ("[defaults]\nthreshold = '+3parsec'", r"/defaults/threshold: .*parsec", "configuration"),
-    "false-alarms": ("[defaults]\nfalse_alarms = '90%'", r"/defaults/false_alarms", "configuration"),
-    "rule-ratio": (f"{RULE}threshold = '1.05'", r'/rule/0/threshold: .*did you mean "\+5%"', "configuration"),
+    "unknown-key": ("baseline = 'x'", r"perfgate\.toml.*baseline", "schema config"),
+    "unknown-default": ("[defaults]\nthreshhold = '+5%'", r"perfgate\.toml.*threshhold", "schema config"),
+    "unknown-rule-key": (f"{RULE}limit = '+5%'", r"perfgate\.toml:3: .*limit", "schema config"),
+    "a-ratio": ("[defaults]\nthreshold = '1.05'", r':2: threshold: .*did you mean "\+5%"', "schema config"),
+    "a-bare-number": ("[defaults]\nthreshold = '5'", r':2: threshold: .*did you mean "\+5%"', "schema config"),
+    "a-real-number": ("[defaults]\nthreshold = 1.05", r":2: threshold", "schema config"),
+    "a-percentage-of-it": ("[defaults]\nthreshold = '105%'", r':2: threshold: .*did you mean "\+5%"', "schema config"),
+    "no-sign": ("[defaults]\nthreshold = '5%'", r':2: threshold: .*did you mean "\+5%"', "schema config"),
+    "an-empty-text": ("[defaults]\nthreshold = ''", r":2: threshold", "schema config"),
+    "unknown-unit": ("[defaults]\nthreshold = '+3parsec'", r":2: threshold: .*parsec", "schema config"),
+    "false-alarms": ("[defaults]\nfalse_alarms = '90%'", r":2: false_alarms", "schema config"),
+    "rule-ratio": (f"{RULE}threshold = '1.05'", r':3: threshold: .*did you mean "\+5%"', "schema config"),
     "rule-without-benchmark": (
         '[[rule]]\nbenchmark = "trian"\nthreshold = "+5%"', r'rule 1 .*no benchmark "trian"', 'did you mean "train"',
     ),
     "rule-without-metric": (f'{RULE}metric = "elapse"', r'rule 1 .*no metric "elapse"', 'did you mean "elapsed"'),
-    "rule-without-statistic": (f'{RULE}statistic = "p42"', r"/rule/0/statistic", "configuration"),
+    "rule-without-statistic": (f'{RULE}statistic = "p42"', r":3: statistic", "schema config"),
     "rule-shadowed": (f'[[rule]]\nbenchmark = "*"\n{RULE}', r"rule 2 .*never applies: rule 1", "move it"),
     "rule-of-another-unit": (f'{RULE}metric = "elapsed"\nthreshold = "+3MB"', "rule 1 .*does not fit", "share"),
     "rule-the-wrong-way": (f'{RULE}metric = "elapsed"\nthreshold = "-3%"', "rule 1 .*wrong way", r'"\+3%"'),
-    "unknown-level": (f"{RULE}level = 'error'", r"/rule/0/level", "configuration"),
+    "unknown-level": (f"{RULE}level = 'error'", r":3: level", "schema config"),
     "budget-without-benchmark": (
         '[[budget]]\nbenchmark = "trian"\nmetric = "elapsed"\nstatistic = "p95"\nlimit = "< 1s"',
         'budget 1 .*no benchmark matches "trian"', "correct the name",
@@ -51,13 +51,13 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "train latency: no run contains the metric", "record it",
     ),
     "budget-of-another-unit": (f'{BUDGET}limit = "< 5MB"', "budget 1 .*does not fit", "unit of the metric"),
-    "budget-without-comparison": (f'{BUDGET}limit = "100ms"', r"/budget/0/limit", "configuration"),
-    "budget-warns-too-late": (f'{BUDGET}limit = "< 1s"\nwarn = "< 2s"', r"/budget/0/warn", "configuration"),
-    "not-toml": ("[defaults\n", r"perfgate\.toml: not TOML.*line 1", "correct the line"),
-    "not-utf-8": ("runs = ['\udcff']", r"perfgate\.toml: not UTF-8", "UTF-8"),
-    "wrong-type": ("runs = 'outputs'", r"perfgate\.toml: /runs", "configuration"),
+    "budget-without-comparison": (f'{BUDGET}limit = "100ms"', r":5: limit", "schema config"),
+    "budget-warns-too-late": (f'{BUDGET}limit = "< 1s"\nwarn = "< 2s"', r":6: warn", "schema config"),
+    "not-toml": ("[defaults\n", r"perfgate\.toml is not TOML.*line 1", "correct the line"),
+    "not-utf-8": ("runs = ['\udcff']", r"perfgate\.toml is not UTF-8", "UTF-8"),
+    "wrong-type": ("runs = 'outputs'", r"perfgate\.toml:1: runs", "schema config"),
     "everything-excluded": ('exclude = ["*"]', "nothing was judged", "exclude list"),
-    "runs-elsewhere": ('runs = ["elsewhere/*.json"]', "elsewhere/.*no run files", "perfgate run"),
+    "runs-elsewhere": ('runs = ["elsewhere/*.json"]', "no run files in elsewhere", "perfgate run"),
     "baselines-elsewhere": ('baselines = "elsewhere"', "elsewhere: there is no baseline", "perfgate baseline refresh"),
     "class-by-hand": ('machine_class = "laptop"', "machine class", "--machine-class"),
 }  # fmt: skip
@@ -80,16 +80,16 @@ def _both(project: Project) -> None:
 FILES: dict[str, tuple[Callable[[Project], object], str, str]] = {
     "both-files": (_both, r"both perfgate\.toml and \[tool\.perfgate\]", "keep one"),
     "shared-not-toml": (
-        lambda p: p.write("pyproject.toml", "[tool.perfgate]\nruns = ["), r"pyproject\.toml: not TOML",
+        lambda p: p.write("pyproject.toml", "[tool.perfgate]\nruns = ["), r"pyproject\.toml is not TOML",
         "correct the line",
     ),
-    "folder": (lambda p: p.path(OWN).mkdir(), r"perfgate\.toml: is not a file", "correct or remove"),
-    "link-to-nowhere": (lambda p: p.path(OWN).symlink_to("gone.toml"), r"perfgate\.toml: .*link", "correct or remove"),
-    "link-loop": (lambda p: p.path(OWN).symlink_to(OWN), r"perfgate\.toml: .*link", "correct or remove"),
+    "folder": (lambda p: p.path(OWN).mkdir(), r"perfgate\.toml is not a file", "correct it"),
+    "link-to-nowhere": (lambda p: p.path(OWN).symlink_to("gone.toml"), r"perfgate\.toml .*link", "correct it"),
+    "link-loop": (lambda p: p.path(OWN).symlink_to(OWN), r"perfgate\.toml .*link", "correct it"),
     "shared-link-to-nowhere": (
-        lambda p: p.path("pyproject.toml").symlink_to("gone"), r"pyproject\.toml: .*link", "correct or remove",
+        lambda p: p.path("pyproject.toml").symlink_to("gone"), r"pyproject\.toml .*link", "correct it",
     ),
-    "giant": (lambda p: p.write(OWN, b"#" * (2 << 20)), r"perfgate\.toml: is larger than", "--config"),
+    "giant": (lambda p: p.write(OWN, b"#" * (2 << 20)), r"perfgate\.toml is larger than", "--config"),
 }  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def test_a_configuration_file_that_cannot_be_read_is_never_passed_over(
 
 def test_a_configuration_named_by_hand_must_exist(green: Project) -> None:
     outcome = green.cli("check", "--config", "gone.toml", "--report", "r.json")
-    assert_cannot_decide(outcome, r"gone\.toml: cannot be read", "--config")
+    assert_cannot_decide(outcome, r"gone\.toml cannot be read", "--config")
     assert green.read_json("r.json")["verdict"] == "error"
 
 
@@ -113,39 +113,39 @@ def test_every_fault_of_a_configuration_is_told_at_once(green: Project) -> None:
     green.write(OWN, f"[defaults]\nthreshold = '5'\n{RULE}threshold = '105%'\n")
     outcome = green.cli("check")
     assert outcome.code == 2
-    assert [p for p in ("/defaults/threshold", "/rule/0/threshold") if p not in outcome.stderr] == []
+    assert [p for p in ("perfgate.toml:2: threshold", "perfgate.toml:5: threshold") if p not in outcome.stderr] == []
 
 
 @pytest.mark.parametrize(
     ("arguments", "cause", "cure"),
     [
-        pytest.param(("--bogus",), "No such option.*bogus", "perfgate --help", id="program-option"),
+        pytest.param(("--bogus",), "no option --bogus", "perfgate --help", id="program-option"),
         pytest.param(("chekc",), 'no command "chekc"', "perfgate --help", id="command"),
-        pytest.param((), "Missing command", "perfgate --help", id="no-command"),
-        pytest.param(("check", "--bogus"), "No such option.*bogus", "perfgate check --help", id="option"),
+        pytest.param((), "no command given", "perfgate --help", id="no-command"),
+        pytest.param(("check", "--bogus"), "no option --bogus", "perfgate check --help", id="option"),
         pytest.param(("check", "--format", "xml"), "xml", "perfgate check --help", id="choice"),
         pytest.param(("check", "--report", "r.exe"), r"r\.exe", "perfgate check --help", id="report-suffix"),
         pytest.param(
             ("check", "--baseline", "b", "--baseline-ref", "HEAD"), "exclude each other", "check --help", id="both",
         ),
         pytest.param(("check", "--machine-class", "../x"), "--machine-class: .*x", "letters", id="class"),
-        pytest.param(("baseline",), "Missing command", "perfgate baseline --help", id="no-subcommand"),
+        pytest.param(("baseline",), "no command given", "perfgate baseline --help", id="no-subcommand"),
         pytest.param(("baseline", "refersh"), "refersh", "perfgate baseline --help", id="subcommand"),
         pytest.param(("baseline", "refresh", "--keep", "0"), "keep", "perfgate baseline refresh --help", id="range"),
-        pytest.param(("run",), "Missing argument", "perfgate run --help", id="no-cmd"),
+        pytest.param(("run",), "needs -- CMD", "perfgate run --help", id="no-cmd"),
         pytest.param(("run", "-n", "ten", "--", "true"), "ten", "perfgate run --help", id="not-a-number"),
         pytest.param(("run", "--benchmark", "", "--", "true"), "--benchmark", "perfgate run --help", id="empty-name"),
         pytest.param(("schema", "gate"), "gate", "perfgate schema --help", id="schema"),
-        pytest.param(("report", "gone.json"), r"gone\.json: does not exist", "path", id="report"),
+        pytest.param(("report", "gone.json"), r"gone\.json does not exist", "path", id="report"),
         pytest.param(("explain", "trian"), 'no benchmark "trian"', 'did you mean "train"', id="explain"),
         pytest.param(("baseline", "show", "trian"), 'no benchmark "trian"', 'did you mean "train"', id="show"),
-        pytest.param(("collect", "--tolerance", "nan"), "nan is not", "perfgate collect --help", id="nan-share"),
-        pytest.param(("check", "--min-time", "nan"), "nan is not a number", "perfgate check --help", id="nan-time"),
+        pytest.param(("collect", "--tolerance", "nan"), '"nan" is not a number', "collect --help", id="nan-share"),
+        pytest.param(("check", "--min-time", "nan"), '"nan" is not a number', "perfgate check --help", id="nan-time"),
         pytest.param(
             ("waive", "train", "elapsed", "--ceiling", "+5MB", "--until", "2099-01-01", "--reason", "x"),
             "does not fit elapsed", r"\+5%", id="ceiling-of-another-unit",
         ),
-        pytest.param(("collect", "gone.json"), r"gone\.json: does not exist", "path", id="collect"),
+        pytest.param(("collect", "gone.json"), r"gone\.json does not exist", "runs are here", id="collect"),
     ],
 )  # fmt: skip
 def test_a_mistyped_command_line_exits_2(green: Project, arguments: tuple[str, ...], cause: str, cure: str) -> None:

@@ -93,7 +93,7 @@ open({str(named)!r}, "w").write(json.dumps(summary))
     project.write("job.py", writes + receipt)
     outcome = project.cli("run", "-n", "1", "--warmup", "0", "--benchmark", "second", "--", "python", "job.py")
     assert outcome.code == 2, str(outcome)
-    assert 'another command was measured as "first"' in outcome.cause
+    assert '"first" was measured with another command' in outcome.cause
     assert named.exists() == is_left
 
 

@@ -108,7 +108,7 @@ EACH = [pytest.param(c, id=n, marks=[] if n in FIRST else pytest.mark.slow) for 
 @pytest.mark.parametrize("arguments", EACH)
 def test_a_reader_that_goes_away_is_told_and_costs_no_report(green: Project, arguments: tuple[str, ...]) -> None:
     outcome = piped_to_nobody(green, *arguments)
-    assert_cannot_decide(outcome, "reader of the output went away", "--report FILE")
+    assert_cannot_decide(outcome, "reader of the output ended", "--report FILE")
     assert green.path("r.json").exists() == ("r.json" in arguments)
 
 
@@ -153,7 +153,7 @@ def crashing(module: str, error: str = "RuntimeError('torn')") -> str:
 def test_a_crash_of_a_renderer_is_no_verdict(green: Project, module: str, form: str) -> None:
     green.write("broken/sitecustomize.py", crashing(module))
     outcome = green.cli("check", "--format", form, env={"PYTHONPATH": str(green.path("broken"))})
-    assert_cannot_decide(outcome, r"crashed \(RuntimeError: torn, in render/", "this is a fault of perfgate")
+    assert_cannot_decide(outcome, r"crashed: RuntimeError: torn, in render/", "this is a fault of perfgate")
 
 
 @pytest.mark.parametrize(
@@ -219,10 +219,10 @@ def _folder(path: Path) -> str:
 @pytest.mark.parametrize(
     ("target", "cause"),
     [
-        pytest.param("r.md", r"r\.md: is a folder", id="folder"),
-        pytest.param("/dev/full", "/dev/full: cannot be written .*No space", id="full-disk"),
-        pytest.param("score.txt/r.md", r"score\.txt/r\.md: cannot be written", id="below-a-file"),
-        pytest.param("gone/loop/r.md", r"gone/loop/r\.md: cannot be written", id="below-a-link-loop"),
+        pytest.param("r.md", r"r\.md is a folder", id="folder"),
+        pytest.param("/dev/full", "/dev/full cannot be written .*No space", id="full-disk"),
+        pytest.param("score.txt/r.md", r"score\.txt/r\.md cannot be written", id="below-a-file"),
+        pytest.param("gone/loop/r.md", r"gone/loop/r\.md cannot be written", id="below-a-link-loop"),
     ],
 )
 def test_a_report_that_cannot_be_written_is_told_and_the_others_are_written(

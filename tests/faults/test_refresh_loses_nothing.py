@@ -57,7 +57,7 @@ def _loosening(project: Project) -> None:
 
 
 REFUSALS: dict[str, tuple[Callable[[Project], object], tuple[str, ...], str, str]] = {
-    "bad-run": (_bad_run, (), r"bad\.json: not JSON", "remove the file"),
+    "bad-run": (_bad_run, (), r"bad\.json is not JSON", "schema run"),
     "failed-run": (lambda p: p.change_runs("new-train-003", status="failed"), (), '"train" failed', "fix the program"),
     "zero-time": (lambda p: p.change_runs("new-train-003", elapsed_sec=0.0), (), "time of zero", "elapsed_ns"),
     "rows-differ": (lambda p: p.change_runs("new-train-*", rows_used=7), (), "train: .*rows", "--replace"),
@@ -65,9 +65,9 @@ REFUSALS: dict[str, tuple[Callable[[Project], object], tuple[str, ...], str, str
     "loosening": (_loosening, ("--replace",), "loosens the gate", "--reason"),
     "no-such-benchmark": (lambda _: None, ("--benchmark", "trian"), '"trian"', "perfgate collect"),
     "no-runs": (lambda p: p.drop_runs("*"), (), "no run files", "perfgate run"),
-    "bad-baseline": (lambda p: p.baseline("score").write_bytes(b""), (), "the file is empty", "git"),
-    "bad-configuration": (lambda p: p.write("perfgate.toml", "x = 1"), (), r"perfgate\.toml", "configuration"),
-    "file-for-class": (_file_for_class, (), r"linux-x64: cannot be written", "check the disk"),
+    "bad-baseline": (lambda p: p.baseline("score").write_bytes(b""), (), "is empty", "git"),
+    "bad-configuration": (lambda p: p.write("perfgate.toml", "x = 1"), (), r"perfgate\.toml", "schema config"),
+    "file-for-class": (_file_for_class, (), r"linux-x64 cannot be written", "check the disk"),
 }
 
 
@@ -96,7 +96,7 @@ def test_a_disk_without_room_changes_no_byte(green: Project) -> None:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200)),
     )  # fmt: skip
     assert done.returncode == 2, done.stderr
-    assert done.stderr.startswith("cannot decide: baselines/unspecified: cannot be written")
+    assert done.stderr.startswith("cannot decide: baselines/unspecified cannot be written")
     assert green.baseline_files() == before
 
 

@@ -68,7 +68,7 @@ def test_a_loop_of_links_is_named(runs, tmp_path):
     _, (fault,) = find(["loop"])
     assert fault.message == "is a loop of symbolic links"
     (fault,) = refused(read_bounded, "loop", limit=10, slug="s")
-    assert fault.hint == "remove the link"
+    assert fault.hint == "correct the link"
 
 
 def read_all(*paths: str) -> tuple[list[str], RunReader]:

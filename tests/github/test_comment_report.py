@@ -151,9 +151,9 @@ def test_a_process_that_github_refuses_ends_with_2_and_one_error(project, job, h
     hub.faults = [("GET", (401, {"message": "Bad credentials"}, {}))]
     done = run(project, job, "--repo", "octo/app", "--pr", "7")
     assert done.code == 2
-    assert done.stderr.startswith("error[comment-failed]: GitHub did not take the comment: ")
-    assert "401 Bad credentials\n  hint: " in done.stderr
-    assert "decide" not in done.stderr
+    assert done.stderr.startswith("cannot decide: GitHub did not take the comment: ")
+    assert "401 Bad credentials [comment-failed]\n  hint: " in done.stderr
+    assert done.stderr.count("cannot decide") == 1
     assert TOKEN not in str(done)
 
 
@@ -163,7 +163,7 @@ def test_a_process_without_anything_to_comment_on_says_so_and_ends_with_0(projec
     (project.root / "event.json").write_text("{}")
     done = run(project, job, "--workflow-run", GITHUB_EVENT_NAME="push", GITHUB_EVENT_PATH="event.json")
     assert done.code == 0
-    assert done.stderr.startswith("note[comment-no-pull-request]: no comment: ")
+    assert done.stderr.startswith("note: no comment: ")
     assert done.stdout == ""
 
 
@@ -204,7 +204,7 @@ def test_a_command_line_that_names_no_place_or_no_sound_id_is_refused(project, j
     done = run(project, job, *words)
     assert done.code == 2
     assert hub.asked == []
-    assert done.cause.endswith("run `perfgate comment --help`")
+    assert done.block.endswith("\n  hint: perfgate comment --help")
 
 
 def test_reading_may_be_bounded_tighter_than_usual(tmp_path):

@@ -74,7 +74,7 @@ def test_configured_runs_are_relative_to_the_configuration(workdir, monkeypatch)
 def test_no_runs_at_all_is_an_error_that_says_where_was_looked(workdir):
     collection, (problem,), _ = inputs.read_runs((), inputs.read_settings(None))
     assert collection.profiles == ()
-    assert (problem.slug, problem.place) == ("no-runs", "outputs/model_runs/*.json")
+    assert (problem.slug, problem.message) == ("no-runs", "no run files in outputs/model_runs")
     _, (problem,), _ = inputs.read_runs(["absent"], inputs.read_settings(None))
     assert problem.slug == "runs-unreadable"
 

@@ -36,7 +36,11 @@ def slugs(capsys: pytest.CaptureFixture[str], *paths: str) -> list[str]:
     captured = capsys.readouterr()
     assert captured.err.startswith("cannot decide: ")
     assert captured.out == ""
-    return [line.partition("[")[2].partition("]")[0] for line in captured.err.splitlines() if line.startswith("error[")]
+    return [
+        line.rpartition("[")[2].removesuffix("]")
+        for line in captured.err.splitlines()
+        if line.startswith("cannot decide: ")
+    ]
 
 
 def edit(workdir: Project, change: Callable[[dict[str, Any]], object]) -> None:
@@ -210,7 +214,7 @@ def test_faults_of_all_files_are_told_at_once(sound, capsys):
     sound.baseline("score").write_text("")
     _deeper(sound)
     assert sorted(slugs(capsys)) == [
-        "baseline-invalid", "baseline-misplaced", "config-invalid", "config-invalid", "waivers-invalid",
+        "baseline-invalid", "baseline-misplaced", "config-invalid", "waivers-invalid",
     ]  # fmt: skip
 
 

@@ -80,7 +80,7 @@ def test_a_file_in_place_of_the_folder_is_an_error(tmp_path):
     ("change", "slug", "message"),
     [
         pytest.param(lambda p: p.write_text("{"), "baseline-invalid", "not JSON", id="cut-off"),
-        pytest.param(lambda p: p.write_text(""), "baseline-invalid", "the file is empty", id="empty"),
+        pytest.param(lambda p: p.write_text(""), "baseline-invalid", "is empty", id="empty"),
         pytest.param(lambda p: (p.unlink(), p.mkdir()), "baseline-unreadable", "Is a directory", id="a-folder"),
         pytest.param(lambda p: (p.unlink(), os.mkfifo(p)), "baseline-unreadable", "no regular file", id="a-pipe"),
         pytest.param(

@@ -172,7 +172,7 @@ def elapsed(**changes) -> dict:
 @pytest.mark.parametrize(
     ("content", "slug", "place", "message"),
     [
-        pytest.param(b"", "baseline-invalid", "", "the file is empty", id="empty"),
+        pytest.param(b"", "baseline-invalid", "", "is empty", id="empty"),
         pytest.param(b"{", "baseline-invalid", "", "not JSON", id="cut-off"),
         pytest.param(b"<<<<<<< HEAD\n{}", "baseline-invalid", "", "not JSON", id="merge-marks"),
         pytest.param(b'"\xff"', "baseline-invalid", "", "not JSON", id="not-utf-8"),

@@ -73,7 +73,7 @@ OBJECTS = {
     "folder-above": ("HEAD:gate", "HEAD~1:gate"),
     "file": ("HEAD:gate/linux/copy.json", "HEAD~1:gate/linux/copy.json"),
 }
-REFUSED = "git gave other content than|does not name a commit that is here"
+REFUSED = 'git gave other content than|no commit or branch ".*" in this clone'
 """The second: git looks at the hash of a commit itself."""
 
 

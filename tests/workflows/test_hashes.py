@@ -57,7 +57,7 @@ def test_what_is_no_such_list_is_refused_before_anything_is_written(
     if text is not None:
         project.write(".github/perfgate.txt", text)
     done = init(project, *words, path=path)
-    assert (done.code, done.stderr.count("error[usage]: --requirements")) == (2, 1), str(done)
+    assert (done.code, done.stderr.count("cannot decide: --requirements")) == (2, 1), str(done)
     assert not project.path(COMMENT).exists()
 
 

@@ -94,7 +94,7 @@ def test_a_gate_that_died_before_its_report_leaves_one_red_step_alone(checkout: 
     variables = {**pull_request(checkout, tmp_path), "GITHUB_REPOSITORY": "octo/app"}
     done, _ = Runner(tmp_path / "machine", checkout.root, facts, variables).run(comment)
     assert (done.returncode, done.stdout) == (0, "")
-    assert "note[comment-no-report]" in done.stderr
+    assert "[comment-no-report]" in done.stderr
 
 
 @pytest.mark.slow

@@ -32,11 +32,11 @@ def load_json(content: bytes, origin: str, slug: str, hint: str) -> Any:  # noqa
             that stands twice, or nested too deeply.
     """
     if not content.strip():
-        raise cannot_decide(slug, "the file is empty", place=origin, hint=hint)
+        raise cannot_decide(slug, "is empty", place=origin, hint=hint)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as caught:
-        message = f"not UTF-8 (byte {caught.start}: 0x{content[caught.start]:02x})"
+        message = f"is not UTF-8 (byte {caught.start}: 0x{content[caught.start]:02x})"
         raise cannot_decide(slug, message, place=origin, hint=hint) from None
     try:
         document = json.loads(
@@ -46,10 +46,10 @@ def load_json(content: bytes, origin: str, slug: str, hint: str) -> Any:  # noqa
         bare = _BARE_POINT.match(text, caught.pos)
         if bare:
             where = f"(line {caught.lineno}, column {caught.colno})"
-            message = f'not JSON: found "{bare[0]}": a number needs a digit before the point {where}'
+            message = f'is not JSON: found "{bare[0]}": a number needs a digit before the point {where}'
             hint = f"write {bare[1]}0{bare[2]}, as printf '%.6f' in a shell does"
         else:
-            message = f"not JSON: {caught.msg} (line {caught.lineno}, column {caught.colno})"
+            message = f"is not JSON: {caught.msg} (line {caught.lineno}, column {caught.colno})"
         raise cannot_decide(slug, message, place=origin, hint=hint) from None
     except (ValueError, RecursionError) as caught:
         message = "nested too deeply" if isinstance(caught, RecursionError) else str(caught)

@@ -10,7 +10,7 @@ MOST_DOTS = 32
 """Most dots in one key: Python's parser takes time by the square of their number, and a configuration needs three."""
 
 _PART = r"[^\s.,=\[\]{}#\"']++"
-_TOKEN = re.compile(
+TOKEN = re.compile(
     rf"""
       \#[^\n]*+                                             # a comment
     | \"{{3}}(?s:(?:\\.|(?!\"{{3}}).)*+)(?:\"{{3}})?        # a text over several lines
@@ -22,6 +22,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+"""A token of TOML, as far as it is known where keys and values begin and end."""
 
 
 def load_toml(text: str) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def load_toml(text: str) -> dict[str, Any]:
 
 def _require_short_keys(text: str) -> None:
     dots = 0
-    for token in _TOKEN.finditer(text):
+    for token in TOKEN.finditer(text):
         if token.lastgroup == "dot":
             dots += 1
         elif token.lastgroup is None:

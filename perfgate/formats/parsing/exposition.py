@@ -26,7 +26,7 @@ MACHINES = frozenset({"host", "hostname", "instance", "nodename", "pod"})
 """Labels that change with the machine: the same benchmark would be another one on each."""
 _RUNTIME = ("go_", "jvm_", "nodejs_", "process_", "prometheus_", "promhttp_", "python_", "scrape_")
 _TIMES = ("_created", "_start_time_seconds", "_timestamp", "_timestamp_seconds")
-_HINT = "save what /metrics answers, such as `curl -s localhost:8000/metrics > after.prom`"
+_HINT = "save what /metrics answers, such as: curl -s localhost:8000/metrics > after.prom"
 
 
 @dataclass(slots=True)

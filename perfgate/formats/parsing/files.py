@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from difflib import get_close_matches
 from typing import IO
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
@@ -12,12 +13,13 @@ from perfgate.core.errors import CannotDecideError, cannot_decide
 _FIRST = 16 * 1024
 _FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
+MISSING = "does not exist"
 _CAUSES = {
-    errno.ENOENT: ("does not exist", "check the path"),
-    errno.ELOOP: ("is a loop of symbolic links", "remove the link"),
+    errno.ENOENT: (MISSING, "check the path"),
+    errno.ELOOP: ("is a loop of symbolic links", "correct the link"),
     errno.EACCES: ("may not be read (permission denied)", "make it readable for this user"),
-    errno.EISDIR: ("is a folder, not a file", "name the files in it, such as FOLDER/*.json; or remove or rename it"),
-    errno.ENXIO: ("is a socket or a pipe, not a file", "remove or rename it"),
+    errno.EISDIR: ("is a folder, not a file", "name the files in it, such as FOLDER/*.json; or rename it"),
+    errno.ENXIO: ("is a socket or a pipe, not a file", "name a file"),
 }
 
 
@@ -67,7 +69,7 @@ def read_bounded(path: str, *, limit: int, slug: str) -> bytes:
             slug,
             f"is larger than {limit:,} bytes",
             place=path,
-            hint="remove it, or name the right files in `runs`",
+            hint="name the right files, here or in runs of the configuration",
         )
     return content
 
@@ -84,4 +86,21 @@ def _rest(fd: int, content: bytes, limit: int) -> bytes:
 def unreadable(path: str, caught: OSError, slug: str) -> CannotDecideError:
     """Return the error for a file that the system refuses to give."""
     message, hint = _CAUSES.get(caught.errno or 0, (f"cannot be read ({caught.strerror or caught})", "check the disk"))
+    if message == MISSING and (near := _nearest(path)):
+        hint = f"did you mean {near}?"
     return cannot_decide(slug, message, place=path or '""', hint=hint)
+
+
+def _nearest(path: str) -> str:
+    """Return the path that was probably meant, where one part of it is mistyped; empty: none is near."""
+    above, name = os.path.split(path.rstrip("/"))
+    rest = ""
+    while above and not os.path.isdir(above):
+        rest = os.path.join(name, rest) if rest else name
+        above, name = os.path.split(above)
+    try:
+        near = get_close_matches(name, os.listdir(above or os.curdir), n=1, cutoff=0.75)
+    except OSError:
+        return ""
+    meant = os.path.join(above, near[0], rest) if near and rest else os.path.join(above, near[0]) if near else ""
+    return meant if os.path.exists(meant) else ""

@@ -169,15 +169,15 @@ class Source:
         """
         text = self.text()
         if not text.strip():
-            raise self.fault("the file is empty", "measure again")
+            raise self.fault("is empty", "measure again")
         try:
             return json.loads(text) if is_nan_kept else json.loads(text, parse_constant=lambda _: None)
         except json.JSONDecodeError as caught:
-            message = f"not JSON: {caught.msg} (line {caught.lineno}, column {caught.colno})"
+            message = f"is not JSON: {caught.msg} (line {caught.lineno}, column {caught.colno})"
             raise self.fault(message, "the file may be cut off: measure again") from None
         except (ValueError, RecursionError) as caught:
             message = "nested too deeply" if isinstance(caught, RecursionError) else str(caught)[:200]
-            raise self.fault(f"not JSON that can be read: {message}", "measure again") from None
+            raise self.fault(f"is not JSON that can be read: {message}", "measure again") from None
 
     def lines(self, longest: int = LONGEST_LINE) -> Iterator[str]:
         """Yield the lines without their ends, one by one; what is no text becomes a replacement character.

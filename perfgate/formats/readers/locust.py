@@ -53,7 +53,7 @@ def _entries(source: Source) -> list[Any]:
             found.append(items(entries))
             begin = _ARRAY.search(content, end)
     except (ValueError, RecursionError) as caught:
-        message = f"not JSON: {str(caught)[:100] or 'nested too deeply'}"
+        message = f"is not JSON: {str(caught)[:100] or 'nested too deeply'}"
         raise source.fault(message, f"the file may be cut off: {_HINT}") from None
     if not found:
         raise source.fault("no JSON array begins in it", _HINT)

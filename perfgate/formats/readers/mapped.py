@@ -114,7 +114,7 @@ def read_mapped(
     """
     _check_directions(mapped, source, options)
     if not source.head.strip() and not source.is_cut:
-        raise source.fault("the file is empty", "measure again, or check what writes it")
+        raise source.fault("is empty", "measure again, or check what writes it")
     broken = Broken()
     if is_json(source):
         grouping = Grouping(mapped, source, json_lookup, broken, options.split_by)

@@ -49,7 +49,7 @@ def runs_of(source: Source, options: ForeignOptions) -> Iterator[Run]:
     if _ARRAY.match(source.head):
         found = list(documents(source))
         if has_key_twice(content := source.text().encode(), found):
-            load_json(content, source.path, "run-invalid", "measure again, or remove the run")
+            load_json(content, source.path, "run-invalid", "correct what writes it, and measure again")
         items = enumerate(found, 1)
         return _runs(source, ((f"item {i}", json.dumps(item).encode()) for i, item in items))
     lines = enumerate(source.lines(), 1)

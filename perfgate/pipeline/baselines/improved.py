@@ -61,7 +61,9 @@ def read_improved(report: str) -> Verdict:
     verdict = read_verdict(report)
     if verdict.exit_code == ExitCode.CANNOT_DECIDE:
         hint = "fix what it names, and check again: perfgate check"
-        raise cannot_decide("refresh-undecided", "that check could not decide", place=report, hint=hint)
+        raise cannot_decide(
+            "refresh-undecided", "is the report of a check that could not decide", place=report, hint=hint
+        )
     worse = [f for f in verdict.findings if verdict.fails(f) and f.status is not Status.IMPROVED]
     if worse:
         raise CannotDecideError(

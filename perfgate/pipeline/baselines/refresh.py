@@ -278,7 +278,7 @@ def _plan(root: str, old: Baselines, refreshed: Sequence[Refreshed], *, reason: 
             moves += r.moves
     loosened = [m for m in moves if m.loosens]
     if loosened and not reason:
-        problems += [_needs_reason(m) for m in loosened]
+        problems.append(_needs_reason(loosened))
     if problems:
         raise CannotDecideError(problems)
     written = sum(len(f) for f in files.values())
@@ -292,19 +292,29 @@ def _plan(root: str, old: Baselines, refreshed: Sequence[Refreshed], *, reason: 
     )
 
 
-def _needs_reason(move: Move) -> Diagnostic:
+def _needs_reason(moves: Sequence[Move]) -> Diagnostic:
+    """Return the one error for all values that a refresh would loosen.
+
+    Args:
+        moves: of these values, at least one.
+    """
     from perfgate.report.words import amount, percent  # noqa: PLC0415 - only for this message
 
-    if move.old is None or move.new is None:
-        change = "would no longer be in the baseline"
-    else:
-        was, now = amount(move.old, move.unit, beside=move.new), amount(move.new, move.unit, beside=move.old)
-        change = f"would go from {was} to {now} ({percent(move.new / move.old - 1) if move.old else 'from zero'})"
-    return error(
+    details = []
+    for move in moves:
+        if move.old is None or move.new is None:
+            change = "would no longer be in the baseline"
+        else:
+            was, now = amount(move.old, move.unit, beside=move.new), amount(move.new, move.unit, beside=move.old)
+            change = f"{was} -> {now} ({percent(move.new / move.old - 1) if move.old else 'from zero'})"
+        details.append(f"{move.benchmark} {move.metric}: {change}")
+    fault = error(
         "refresh-loosens",
-        f'{move.metric} of "{move.benchmark}" {change}: that loosens the gate',
-        hint='say why: --reason "…"; add --replace only if the code changed its speed, not for another session',
+        "the new runs are worse than the baseline by more than the threshold: a refresh loosens the gate",
+        hint="noise (adds a session, keeps the others): perfgate baseline refresh --reason '...'; or a real change "
+        "(starts anew, drops the others): perfgate baseline refresh --replace --reason '...'",
     )
+    return replace(fault, details=tuple(details))
 
 
 def policy_and_baselines(config: str | None, machine_class: str = "") -> tuple[Policy, Baselines]:

@@ -390,4 +390,5 @@ def refuse_twice(sides: Sides) -> None:
         raise cannot_decide("usage", message, hint="name the field that holds them: --arm-field version")
     missing = [f"--{name}" for name, paths in ((BASELINE, sides.baseline), (CANARY, sides.canary)) if not paths]
     if missing:
-        raise cannot_decide("usage", f"{' and '.join(missing)} missing", hint="name the files of both arms")
+        message = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+        raise cannot_decide("usage", message, hint="name the files of both arms")

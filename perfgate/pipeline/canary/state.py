@@ -23,7 +23,7 @@ SCHEMA = "perfgate/canary-state/1"
 LARGEST = 1_000_000
 """Bytes; a phase takes 200."""
 _MOST_ANALYSES = 1_000_000
-_HINT = "remove the file to begin the phase anew: the analyses that it counted are then forgotten"
+_HINT = "restore the file; or begin the phase anew without it: the analyses that it counted are then forgotten"
 _SLUG = "canary-state-invalid"
 _Text = Annotated[str, msgspec.Meta(max_length=100)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=_MOST_ANALYSES)]

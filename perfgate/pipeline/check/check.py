@@ -25,6 +25,7 @@ from perfgate.pipeline.check.origin import check_origin, find_older
 from perfgate.pipeline.check.renames import follow_renames
 from perfgate.pipeline.check.repeats import Repeats, are_same_percentiles, tally_known
 from perfgate.pipeline.classes import adopt_classes
+from perfgate.pipeline.diagnostics import NO_BASELINE, without_consequences
 from perfgate.pipeline.drift.in_check import compare_inputs
 from perfgate.pipeline.failed import count_failed_sessions, find_only_failed
 from perfgate.pipeline.reference import event
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from perfgate.gate.removals import Removed
     from perfgate.pipeline.inputs import BaselineSet, Settings
 
-_NO_BASELINE = "commit one first: perfgate baseline refresh, then git add baselines"
+_COMMIT_ONE = "commit one first: perfgate baseline refresh, then git add baselines"
 _BUDGETS_ALONE = warning(
     "budgets-alone",
     "there is no baseline: only the budgets were judged",
@@ -156,7 +157,7 @@ def check(request: Request) -> Verdict:
             waivers=baselines.waivers,
             today=request.today or today(),
             is_part=bool(request.benchmarks),
-            problems=tuple(problems),
+            problems=without_consequences(problems),
             notes=(*gate.edits.notes, *renames, *warnings, *notes),
             later_notes=(*notes_on(judgement, selection), *pairing.note_unjudged_classes(baselines, selection)),
             suite=suite,
@@ -231,7 +232,7 @@ def _explain_no_baseline(
     """
     if baselines.profiles or baselines.is_first_gate or baselines.problems:
         return []
-    message, hint = "there is no baseline to compare with", _NO_BASELINE
+    message, hint = NO_BASELINE, _COMMIT_ONE
     has_budget = request.baseline is None and _has_budget(settings, selection)
     if settings.policy.baselines == NO_BASELINES and request.baseline is None:
         message = f'baselines = "{NO_BASELINES}", and no budget of level "fail" limits what was measured'

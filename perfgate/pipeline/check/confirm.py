@@ -144,7 +144,12 @@ def _unfit(
 ) -> Iterator[Diagnostic]:
     """Yield why a report is not of the same question."""
     if verdict.exit_code == 2:  # noqa: PLR2004 - ExitCode.CANNOT_DECIDE; what it holds is not whole
-        yield error("confirm-undecided", "could not decide", place=path, hint="fix what it names, and measure again")
+        yield error(
+            "confirm-undecided",
+            "is the report of a check that could not decide",
+            place=path,
+            hint="fix what it names, and measure again",
+        )
     yield from find_future(s.started_at for p in verdict.current for s in p.sessions)
     now, then = ({_place(p): p.values() for p in profiles} for profiles in (baselines.profiles, verdict.baseline))
     # What was new then and has a baseline by now may have become that baseline itself.

@@ -106,17 +106,17 @@ def _refusal(tool: FixedTimeTool, argv: Sequence[str], sign: str, written: str) 
     append = " ".join(word for word in tool.append.split() if word not in argv)
     is_last = append.startswith(("--", "> "))  # others read no option behind the first word that is none
     if written:
-        first = f"run it without perfgate, then `perfgate check {shlex.quote(written)}`, or "
+        first = f"run it without perfgate, then perfgate check {shlex.quote(written)}, or "
     elif not sign and is_last and not _SHELLS & {os.path.basename(word) for word in argv}:
-        first = f"run `{line} {append} && perfgate check {tool.file}`, or "
+        first = f"run {line} {append} && perfgate check {tool.file}, or "
     elif tool.file:
-        how = f" with `{append}`" if append else ""
-        first = f"run it without perfgate{how}, then `perfgate check {tool.file}`, or "
+        how = f" with {append}" if append else ""
+        first = f"run it without perfgate{how}, then perfgate check {tool.file}, or "
     else:
         first = ""
-    fixed = f"give it fixed work (`{tool.fixed}`)" if tool.fixed else "measure a command that does fixed work"
+    fixed = f"give it fixed work ({tool.fixed})" if tool.fixed else "measure a command that does fixed work"
     return cannot_decide(
-        "fixed-time-command", message, place=line, hint=f"{first}{fixed}; `--whole-command` measures it as it is"
+        "fixed-time-command", message, place=line, hint=f"{first}{fixed}; or measure it as it is: --whole-command"
     )
 
 

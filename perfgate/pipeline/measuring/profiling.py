@@ -36,7 +36,7 @@ _TIMES_SLOWER = 10
 _OTHER_PROFILER = "leave --profile out: a program that uses a profiler of its own has no function_calls"
 _SECOND_PROFILER = "Another profiling tool is already active"
 """What a second profiler raises in the measured program, from Python 3.12 on."""
-_HINT = "put what matters into `with perfgate.profile():` in a Python program, or leave --profile out"
+_HINT = 'put what matters into "with perfgate.profile():" in a Python program, or leave --profile out'
 
 Named = tuple[str, tuple[tuple[str, str], ...]]
 """Name of a benchmark and its labels."""

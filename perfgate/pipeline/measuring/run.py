@@ -6,6 +6,7 @@ import contextlib
 import fnmatch
 import json
 import os
+import shlex
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from perfgate.measure.tracing.tally import OVERHEAD, StageTally
 from perfgate.measure.variables import BEGINNING, PROCESS
 from perfgate.pipeline import inputs
 from perfgate.pipeline.measuring.fixed_time import FixedTimeWatch
+from perfgate.pipeline.measuring.refusals import name_clash, not_started
 from perfgate.pipeline.measuring.tracing import GOLDEN_FOLDER, variables_of
 
 if TYPE_CHECKING:
@@ -147,7 +149,7 @@ def default_out() -> str:
         folder, _, name = pattern.rpartition("/")
         if not set(folder) & set("*?[") and fnmatch.fnmatch("20260101T000000Z-00000000.json", name):
             return os.path.join(settings.root, folder)
-    hint = "name a folder: --out DIR; or add one to `runs`"
+    hint = "name a folder: --out DIR; or add one to runs in the configuration"
     raise cannot_decide(
         "run-unwritable", "the configured `runs` name no folder of run files", place=settings.policy.source, hint=hint
     )
@@ -161,7 +163,7 @@ def _refuse_clash(job: MeasuringJob) -> None:
     runs = list(_runs_of_session(job))
     other = _find_clash(job, runs, job.benchmark)
     if other is not None:
-        raise _clash(job.benchmark, other.origin)
+        raise CannotDecideError([name_clash(job.argv, job.benchmark, other.origin, names_itself=False)])
     limit = format_utc(time.time_ns() + _UNEVEN)
     ahead = next((run for run in runs if run.started_at > limit), None)
     if ahead is not None:
@@ -183,17 +185,7 @@ def _refuse_own_clash(job: MeasuringJob, path: str, summary: dict[str, Any]) -> 
         if os.path.realpath(os.path.dirname(path)) == os.path.realpath(job.out):
             with contextlib.suppress(OSError):
                 os.remove(path)
-        raise _clash(name, other.origin)
-
-
-def _clash(name: str, place: str) -> CannotDecideError:
-    return cannot_decide(
-        "benchmark-name-clash",
-        f'another command was measured as "{name}" in this session',
-        place=place,
-        hint="give this one a name of its own: perfgate run --benchmark NAME -- CMD; "
-        "a program that names itself needs a session of its own: PERFGATE_SESSION=NAME perfgate run -- CMD",
-    )
+        raise CannotDecideError([name_clash(job.argv, name, other.origin, names_itself=True)])
 
 
 def _find_clash(
@@ -440,6 +432,8 @@ def _write(summary: dict[str, Any], job: MeasuringJob) -> str:
 
 def failed(job: MeasuringJob, result: CommandResult, number: str, *, hint: str = "") -> CommandFailedError:
     """Return the error for a run that failed, with the last lines of its stderr; `hint` in place of the usual one."""
+    if not result.is_started() and result.error:
+        return CommandFailedError([not_started(job.argv, result.error)], is_started=False)
     if result.error:
         what = result.error
     elif result.signal:
@@ -447,7 +441,10 @@ def failed(job: MeasuringJob, result: CommandResult, number: str, *, hint: str =
     else:
         what = f"exited with {result.exit_code}"
     tail = result.stderr_tail.strip().splitlines()[-_TAIL_LINES:]
-    hint = hint or ("give it more time: --timeout SECONDS" if result.timed_out else "fix the command")
+    if not hint:
+        where = "" if job.folder is None else " in that version"
+        alone = f"run it alone{where}: {shlex.join(job.argv)}"
+        hint = "give it more time: --timeout SECONDS" if result.timed_out else alone
     return CommandFailedError(
         [error("command-failed", f"{number} failed: {what}", place=job.benchmark, hint=hint)],
         is_started=result.is_started(),

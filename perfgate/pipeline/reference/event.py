@@ -69,7 +69,7 @@ def _of_pull_request(event: _Event) -> str:
         message = f"HEAD ({merge[:12]}) is not the merge of this pull request's head ({head[:12]}) into its base"
         base = event.text("pull_request", "base", "ref")
         name = f"origin/{base}" if _BRANCH.fullmatch(base) else "origin/main"
-        hint = f"leave out `ref:` at the checkout (fetch-depth: 2), or name the commit: --baseline-ref {name}"
+        hint = f"leave out ref: at the checkout (fetch-depth: 2), or name the commit: --baseline-ref {name}"
         raise cannot_decide("event-differs", message, hint=hint)
     ref = "HEAD^1"
     return _require_commit(ref, "the first parent of the merge commit", f"git fetch --depth=2 origin {merge}")
@@ -81,7 +81,7 @@ def _of_merge_group(event: _Event) -> str:
     group = with_parents("HEAD", hint=_TOP)[0]
     if group != head:
         message = f"HEAD ({group[:12]}) is not the merge group of the event ({head[:12]})"
-        raise cannot_decide("event-differs", message, hint="leave out `ref:` at the checkout (fetch-depth: 2)")
+        raise cannot_decide("event-differs", message, hint="leave out ref: at the checkout (fetch-depth: 2)")
     return _require_commit(base, "the commit that the merge group is put on", f"git fetch --depth=1 origin {base}")
 
 

@@ -81,7 +81,7 @@ def _misplaced(folder: str, name: str) -> Diagnostic:
         root = _read(path).root
     except CannotDecideError:
         message = f"it is no golden file, and only {os.path.join(folder, '<name>.json')} is read"
-        hint = "move it out of the folder of golden files, or remove it"
+        hint = "move it out of the folder of golden files"
     else:
         message = f'the file of the root "{root}" is {os.path.join(folder, store.file_name(root))}'
         hint = "move the file, or restore it from git"

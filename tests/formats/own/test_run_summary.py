@@ -258,7 +258,7 @@ def test_a_byte_order_mark_says_nothing():
 @pytest.mark.parametrize(
     ("content", "place", "message"),
     [
-        pytest.param(b"", "a.json", "the file is empty", id="empty"),
+        pytest.param(b"", "a.json", "is empty", id="empty"),
         pytest.param(b"{", "a.json", "not JSON", id="cut-off"),
         pytest.param(b"\xff\xfe", "a.json", "not UTF-8", id="not-utf-8"),
         pytest.param(b"[]", "a.json", "expected an object", id="a-list"),

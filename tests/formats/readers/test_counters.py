@@ -64,7 +64,7 @@ def test_what_cannot_be_told_apart_is_named_with_its_cause():
         ({}, {"n": 1}, "holds no counters"),
         ([1], {"n": 1}, "holds no counters"),
         (b"{", {"n": 1}, "not JSON"),
-        ({"n": 1}, b"", "the file is empty"),
+        ({"n": 1}, b"", "is empty"),
     ],
     ids=["nothing", "reset", "empty", "list", "cut", "no bytes"],
 )

@@ -89,7 +89,7 @@ def test_what_cannot_be_read_is_told_and_never_passes(folder, what):
     verdict = folder.check(**request)
     assert verdict.exit_code == 2
     expected = {
-        "nothing": ["no-runs", "no-baseline"], "no-baseline": ["no-baseline"], "no-runs": ["no-runs"],
+        "nothing": ["no-runs"], "no-baseline": ["no-baseline"], "no-runs": ["no-runs"],
         "no-such-file": ["baseline-unreadable"], "bad-config": ["config-invalid"], "bad-baseline": ["baseline-invalid"],
     }  # fmt: skip
     assert slugs(verdict.problems) == expected[what]
@@ -103,9 +103,12 @@ def test_a_benchmark_that_disappeared_is_a_cause_with_its_cure(folder):
     verdict = folder.check()
     assert verdict.exit_code == 2
     assert cause(verdict)[0] == error(
-        "no-runs", "no run of it was found", place="serve elapsed",
-        hint="measure it; or, if it was removed on purpose, git rm its file, which perfgate baseline show NAME prints",
-    )  # fmt: skip
+        "no-runs",
+        "no run of it was found",
+        place="serve (elapsed, peak_memory)",
+        hint="measure it: perfgate run -n 10 --benchmark serve -- CMD; or if it was removed on purpose: "
+        "perfgate baseline show serve prints the file to git rm",
+    )
 
 
 @pytest.mark.parametrize(

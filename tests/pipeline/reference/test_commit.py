@@ -67,7 +67,7 @@ def test_a_class_given_by_hand_counts_for_the_commit_too(folder):
 def test_a_commit_that_is_not_here_is_told(folder):
     folder.commit()
     verdict = folder.check(baseline_ref="origin/main")
-    assert (verdict.exit_code, slugs(verdict.problems)) == (2, ["ref-unreadable"])
+    assert (verdict.exit_code, slugs(verdict.problems)) == (2, ["ref-missing"])
 
 
 def test_a_first_baseline_is_told_how_to_get_in(folder):

@@ -45,7 +45,7 @@ def test_equal_samples_have_equal_bytes_and_a_level_is_a_line():
 @pytest.mark.parametrize(
     ("content", "slug", "words"),
     [
-        pytest.param(b"", "drift-reference-invalid", "the file is empty", id="empty"),
+        pytest.param(b"", "drift-reference-invalid", "is empty", id="empty"),
         pytest.param(b"{", "drift-reference-invalid", "not JSON", id="torn"),
         pytest.param(b"[]", "drift-reference-version", "it states none", id="list"),
         pytest.param(

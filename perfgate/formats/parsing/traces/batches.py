@@ -16,7 +16,7 @@ LONGEST = 32 * 1024 * 1024
 """Longest line in characters: a collector writes batches of 8,192 spans of some 500 characters."""
 _KEYS = frozenset({"resourceLogs", "resourceMetrics", "resourceSpans"})
 _LONGEST_OPENING = 40
-_CUT = "copy the file again once its program has ended, or remove the line"
+_CUT = "copy the file again once its program has ended"
 _HINT = "write it with the OTLP JSON file exporter, one batch a line"
 
 

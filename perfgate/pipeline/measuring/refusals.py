@@ -1,0 +1,67 @@
+"""Commands that cannot be measured, and what to type in their place."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import error
+from perfgate.measure.command.name import default_benchmark_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfgate.core.errors import Diagnostic
+
+
+def not_started(argv: Sequence[str], why: str) -> Diagnostic:
+    """Return the error for a command that could not be started, with the program that is probably meant.
+
+    Args:
+        argv: the command.
+        why: such as ``command not found: pyhton``.
+    """
+    folder, name = os.path.split(argv[0])
+    near = get_close_matches(name, _programs(folder), n=1, cutoff=0.75)
+    if os.path.isfile(argv[0]) and folder:
+        script = shlex.quote(argv[0])
+        hint = f"chmod +x {script}; or name its interpreter, such as python {script}"
+    elif near:
+        hint = f"did you mean {os.path.join(folder, near[0])}? Nothing was recorded"
+    elif os.path.isfile(os.path.join(os.curdir, name)):
+        hint = f"did you mean ./{name}? Nothing was recorded"
+    else:
+        hint = "name a program that is installed, or a file by its path. Nothing was recorded"
+    return error("command-not-found", why, hint=hint)
+
+
+def _programs(folder: str) -> list[str]:
+    """Return the names of the programs in a folder, in those that PATH names where it is empty; the shortest first."""
+    found: set[str] = set()
+    for place in [folder] if folder else os.environ.get("PATH", os.defpath).split(os.pathsep):
+        with contextlib.suppress(OSError):
+            found.update(name for name in os.listdir(place) if os.access(os.path.join(place, name), os.X_OK))
+    return sorted(found, key=lambda name: (len(name), name))
+
+
+def name_clash(argv: Sequence[str], benchmark: str, place: str, *, names_itself: bool) -> Diagnostic:
+    """Return the error for two commands of one name in one session.
+
+    Args:
+        argv: the command that was to be measured.
+        benchmark: the name of both.
+        place: file of a run of the other command, which states only a digest of it.
+        names_itself: does the program choose the name, so that `--benchmark` changes nothing?
+    """
+    command = shlex.join(argv)
+    own = default_benchmark_name(argv)
+    other = shlex.quote(own if own != benchmark else f"{benchmark}-2")
+    hint = f"name this one: perfgate run --benchmark {other} -- {command}"
+    if names_itself:
+        hint = f"give this one a session of its own: PERFGATE_SESSION={other} perfgate run -- {command}"
+    message = f'"{benchmark}" was measured with another command or other arguments in this session'
+    return replace(error("benchmark-name-clash", message, hint=hint), details=(f"before: {place}", f"now: {command}"))
