@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 _CONFIRM = (
     "keep its report (`--report-dir first`), measure again in a fresh session, judge both: "
     "`perfgate check --confirm first/report.json`"
@@ -242,6 +244,12 @@ def sentence_with(slug: str, message: str) -> str:
     return message if general in message else f"{general}: {message}"
 
 
-def hint_for(slug: str) -> str:
-    """Return what to do about a slug, empty when nothing needs doing."""
-    return SENTENCES.get(slug, ("", ""))[1]
+def hint_for(slug: str, benchmark: str = "") -> str:
+    """Return what to do about a slug, empty when nothing needs doing.
+
+    Args:
+        slug: of a reason.
+        benchmark: the one that it is about, whose name commands get as a shell takes it; empty: none is known.
+    """
+    hint = SENTENCES.get(slug, ("", ""))[1]
+    return hint.replace("NAME", quote(benchmark)) if benchmark else hint

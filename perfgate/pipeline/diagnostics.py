@@ -6,7 +6,6 @@ removed. So whatever is missing then is no fault of its own.
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -98,9 +97,9 @@ def _as_one(benchmarks: dict[str, list[Finding]]) -> Diagnostic:
     finding = next(iter(benchmarks.values()))[0]
     message = sentence_with(finding.reason, finding.message)
     places = [_place(name, found) for name, found in benchmarks.items()]
-    hint = hint_for(finding.reason).replace("`", "")
-    if len(benchmarks) == 1:
-        hint = hint.replace("NAME", shlex.quote(finding.benchmark))
+    named = title(finding.benchmark, finding.labels) if len(benchmarks) == 1 else ""
+    hint = hint_for(finding.reason, named).replace("`", "")
+    if named:
         return error(finding.reason, message, place=places[0], hint=hint)
     for one, several in _OF_SEVERAL:
         message = message.replace(one, several) if one in sentence(finding.reason) else message

@@ -49,7 +49,7 @@ def lines_of(finding: Finding) -> tuple[str, ...]:
         details += [] if finding.detectable is None else [f"Detectable: {detectable(finding.detectable)}."]
         details += [f"{_capital(_words(rule))}." for rule in [describe_rule(finding)] if rule]
         lines.append(" ".join([*details, f"Rule: {finding.rule}."]))
-    hint = hint_for(finding.reason)
+    hint = hint_for(finding.reason, title(finding.benchmark, finding.labels))
     lines += [f"Hint: {hint}"] if hint else []
     return tuple(plain(line) for line in lines)
 

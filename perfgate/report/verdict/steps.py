@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.profile import title
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 MOST = 4
 """Steps of a report; more would not be read."""
-_NAME = "NAME"
-"""Stands for the benchmark in the commands of hints."""
 _COMPARISON = "perfgate ab"
 _MOST_SETTLED = 50
 """Values of which it is computed what would settle them."""
@@ -42,7 +39,8 @@ def steps_of(findings: Iterable[Finding], most: int = MOST) -> tuple[Step, ...]:
     for f in findings:
         if hint_for(f.reason):
             first.setdefault(f.reason, f)
-    steps = dict.fromkeys(_with_name(step, f) for reason, f in first.items() for step in read_hint(hint_for(reason)))
+    hints = (hint_for(reason, title(f.benchmark, f.labels)) for reason, f in first.items())
+    steps = dict.fromkeys(step for hint in hints for step in read_hint(hint))
     return tuple(steps)[:most]
 
 
@@ -74,11 +72,6 @@ def _with_runs(command: str, runs: int) -> str:
         if words[at] in {"-n", "--runs"}:
             return shlex.join([*words[: at + 1], str(runs), *words[at + 2 :]])
     return shlex.join([*words[:2], "-n", str(runs), *words[2:]])
-
-
-def _with_name(step: Step, f: Finding) -> Step:
-    """Return a step whose command names the benchmark that it is about."""
-    return replace(step, command=step.command.replace(_NAME, shlex.quote(title(f.benchmark, f.labels))))
 
 
 def read_hint(hint: str) -> tuple[Step, ...]:
