@@ -39,7 +39,7 @@ def test_a_hint_is_read_as_alternatives_with_their_commands():
 
 def test_a_command_names_the_benchmark_as_a_shell_takes_it():
     lost = finding(Status.MISSING, reason="no-runs", benchmark="two words", current=None)
-    assert ("measure it", "perfgate run --benchmark 'two words' -- CMD") in steps(verdict(lost))
+    assert ("measure it", "perfgate run -n 10 --benchmark 'two words' -- CMD") in steps(verdict(lost))
 
 
 def test_each_step_is_said_once():
