@@ -244,7 +244,7 @@ def test_no_command_is_an_error_with_the_help_below_it(errors):
         ("waive job elapsed", "--ceiling is missing", "perfgate waive --help"),
         ("chck", 'no command "chck"; did you mean "check"?', "perfgate --help"),
         ("drift x", 'perfgate drift takes no argument "x"', "perfgate drift --help"),
-        ("validate --verbose", "--verbose stands before the command", "perfgate --verbose check"),
+        ("validate --verbose", "--verbose stands before the command", "perfgate --verbose validate"),
         ("check --config", "--config needs a value", "perfgate check --help"),
     ],
 )
