@@ -2,7 +2,7 @@
 PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 BIN = $(if $(findstring /,$(PYTHON)),$(dir $(PYTHON)))
 
-.PHONY: help test fast lint generate docs docs-test bench
+.PHONY: help test fast lint generate docs docs-test pictures bench
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/:/'
 
@@ -27,6 +27,10 @@ docs: ## the site of the documentation, strictly, into build/site (needs the ext
 
 docs-test: ## the commands and pages of the documentation, run as a reader would
 	$(PYTHON) -m pytest tests/docs
+
+pictures: ## what people see of every situation, into build/pictures, and those of docs/images (needs chromium, cmark-gfm, npm)
+	npm install --no-save --silent --prefix build/npm github-markdown-css@5
+	$(PYTHON) tests/pictures/make.py build/pictures --styles build/npm/node_modules/github-markdown-css --docs
 
 bench: ## what perfgate itself costs
 	for bench in tests/benchmarks/bench_*.py; do $(PYTHON) $$bench || exit 1; done
