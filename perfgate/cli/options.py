@@ -24,6 +24,7 @@ REPORT_DIR = "perfgate-report"
 """Folder of the reports in CI."""
 NARROWEST = 20
 """Columns of the narrowest report."""
+_MOST_SHOWN = 1_000_000
 _MAX_TIMEOUT = 1e7  # seconds; some months
 _MAX_NAME = 500  # characters, as in the schema
 _FLAVOR = "perfgate.junit-flavor"
@@ -38,6 +39,20 @@ class _Finite(click.FloatRange):
         if math.isnan(number):
             self.fail(f"{value} is not a number.", param, ctx)
         return number
+
+
+class _Top(click.ParamType):  # type: ignore[type-arg]  # older releases of click take none
+    """How many values are shown: a number from 1 on, or all, which is 0."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ANN401 - click's
+        """Return the number; 0 is all."""
+        if value == "all":
+            return 0
+        if not str(value).isdecimal() or not 0 < int(value) <= _MOST_SHOWN:
+            self.fail(f"{value!r} is neither a number from 1 to {_MOST_SHOWN:,} nor all", param, ctx)
+        return int(value)
 
 
 class ReportOption(click.Option):
@@ -237,9 +252,9 @@ def look_options(command: Command) -> Command:
         click.option(
             "--top",
             cls=ReportOption,
-            type=click.IntRange(0, 10**6),
-            metavar="N",
-            help="Show the N worst values of each kind; 0: all.",
+            type=_Top(),
+            metavar="N|all",
+            help="Show the N worst values of each kind (default: 20).",
         ),
         click.option(
             "--width",

@@ -147,9 +147,9 @@ def _find_more(verdict: Verdict, report: str) -> str:
     A comparison of two versions is not repeated for that: it measures.
     """
     if report:
-        return f"perfgate report {quote(report)} --top 0"
+        return f"perfgate report {quote(report)} --top all"
     repeat = verdict.compared.reproduce
-    return f"{repeat} --top 0" if repeat.startswith(("perfgate check", "perfgate compare")) else ""
+    return f"{repeat} --top all" if repeat.startswith(("perfgate check", "perfgate compare")) else ""
 
 
 def present_in_actions(

@@ -36,7 +36,7 @@ def command(path: str, form: Format, *, look: Look, exit_code: bool) -> ExitCode
     from perfgate.pipeline.verdicts import cause
 
     document = read_report_of_job(path) if exit_code else read_report(path)
-    more = f"perfgate report {quote(path)} --top 0"
+    more = f"perfgate report {quote(path)} --top all"
     show(document, form, style=style_of(look, sys.stdout, os.environ, more=more))
     if not exit_code or document.verdict is None:
         return None

@@ -13,11 +13,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # failed
     "worse": (
         "worse than the limit",
-        "find the change, or accept it: `perfgate baseline refresh --replace --reason '...'`",
+        "find the change, or make the new values the baseline: `perfgate baseline refresh --replace --reason '...'`",
     ),
     "confirmed": (
         "worse than the limit in every fresh session",
-        "find the change, or accept it: `perfgate baseline refresh --replace --reason '...'`",
+        "find the change, or make the new values the baseline: `perfgate baseline refresh --replace --reason '...'`",
     ),
     "not-excluded": (
         "worse for certain, and a change as large as the threshold is not excluded",
@@ -38,8 +38,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "no-runs": (
         "no run of it was found",
         (
-            "measure it: `perfgate run -n 10 --benchmark NAME -- CMD`; "
-            "or if it was removed on purpose, remove the file that this names: `perfgate baseline show NAME`"
+            "find out why it did not run, then measure it: `perfgate run -n 10 --benchmark NAME -- CMD`; "
+            "or if it was removed on purpose, this prints the baseline file to remove: `perfgate baseline show NAME`"
         ),
     ),
     "looks-renamed": (
@@ -209,7 +209,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "one-session": (
         "the baseline has one session, so that smaller changes are not detected",
         (
-            "add sessions of other jobs or days: `perfgate baseline refresh`; "
+            "on the target branch, in other jobs or on other days, measure and add sessions: "
+            "`perfgate baseline refresh`; "
             "or measure both versions in one job: `perfgate ab -- CMD`; "
             "or for two files of one job pass `--same-session`"
         ),

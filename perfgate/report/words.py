@@ -81,13 +81,12 @@ def _percent(change: float, decimals: int) -> str:
 
 
 def span(interval: tuple[float, float]) -> str:
-    """Return an interval of a change, in whole percent where that says enough."""
+    """Return an interval of a change, in whole percent where that says enough; beyond +1,000 % it has no end."""
     low, high = interval
     decimals = 0 if high - low >= 0.02 else 1  # noqa: PLR2004 - two percent wide
-    ends = [_percent(end, decimals) for end in (low, high)]
-    if all(end.endswith("%") for end in ends):
-        ends[0] = ends[0].removesuffix("%")
-    return " to ".join(ends)
+    if high > _MOST_PERCENT:
+        return f"over {_percent(min(low, _MOST_PERCENT), 0)}" if low > _MOST_PERCENT else f"{_percent(low, 0)} or more"
+    return f"{_percent(low, decimals).removesuffix('%')} to {_percent(high, decimals)}"
 
 
 def count(number: int, singular: str, plural: str = "") -> str:

@@ -49,7 +49,7 @@ def draw_terminals(folder: Path) -> None:
     for name, make in SITUATIONS.items():
         document = compose(make())
         for columns in (80, 120):
-            style = Style(width=columns, has_color=True, more="perfgate check --top 0")
+            style = Style(width=columns, has_color=True, more="perfgate check --top all")
             text = render(document, "text", style)
             for theme in ("light", "dark"):
                 size = round(40 + columns * 8.43), round(40 + 19.1 * len(text.splitlines()))

@@ -27,7 +27,7 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 FORMS = {"report.md": "markdown", "report.txt": "text", "report.json": "json"}
 RUN = "https://github.com/example/shop/actions/runs/7"
 VIEWS = {
-    "80.txt": lambda v: render(compose(v), "text", Style(width=80, more="perfgate check --top 0")),
+    "80.txt": lambda v: render(compose(v), "text", Style(width=80, more="perfgate check --top all")),
     "120.txt": lambda v: render(compose(v), "text", Style(width=120)),
     "ascii.txt": lambda v: render(compose(v), "text", Style(width=80, is_ascii=True)),
     "color.txt": lambda v: render(compose(v), "text", Style(width=80, has_color=True)),

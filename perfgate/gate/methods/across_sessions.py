@@ -193,5 +193,6 @@ def _with_others(message: str, fresh: Sequence[_Limited], rows: int) -> str:
     """
     if all(f.change > f.limits.gain for f in fresh):
         return message
-    words = f"beside {rows - 1:,} {'other' if rows == 2 else 'others'} that got worse; alone it would not fail"  # noqa: PLR2004 - one other
+    others = "1 other" if rows == 2 else f"{rows - 1:,} others"  # noqa: PLR2004 - one other
+    words = f"it counts together with {others} that got worse: several at once need less evidence each"
     return f"{message}; {words}" if message else words

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.render.markdown.blocks import draw, draw_block, fold
-from perfgate.render.markdown.spans import code, draw_line, fenced
+from perfgate.render.markdown.spans import code, draw_in_tag, draw_line, fenced
 from perfgate.render.markdown.values import common_metric, draw_values
 from perfgate.report.document import (
     Bullets,
@@ -16,6 +16,8 @@ from perfgate.report.document import (
     Headline,
     Steps,
     Values,
+    name,
+    text,
 )
 from perfgate.report.verdict.parts import PARTS, title_of
 from perfgate.report.verdict.value import value_of
@@ -23,10 +25,10 @@ from perfgate.report.verdict.value import value_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perfgate.report.document import Block, Document, Step
+    from perfgate.report.document import Block, Document, Line, Step
 
 VERDICTS = {"pass": "✅", "regression": "❌", "error": "⛔"}
-_COUNTS = {"suspected": "⚠️ ", "improved": "🚀 ", "unchanged": "✅ "}
+_COUNTS = {"suspected": "⚠️ ", "improved": "🚀 "}
 _SUSPECTED = "⚠️"
 _LONGEST_INLINE = 60
 """Characters of a command inside a sentence; a longer one has a block of its own."""
@@ -119,13 +121,15 @@ def _opened(blocks: Sequence[Block]) -> set[str]:
 
 def _headline(block: Headline, page: Page) -> list[str]:
     """Return the heading, and the line of the sentence and the counts."""
-    counts = dict(block.counts)
-    symbol = _SUSPECTED if block.verdict == "pass" and counts.get("suspected") else VERDICTS[block.verdict]
-    name = "perfgate"
+    symbol = _SUSPECTED if block.verdict == "pass" and block.title.startswith("pass,") else VERDICTS[block.verdict]
+    gate = "perfgate"
     if page.suite:
-        name = f"perfgate ({page.suite})" if page.level == FILE.level else code(page.suite, in_table=False)
+        gate = f"perfgate ({page.suite})" if page.level == FILE.level else code(page.suite, in_table=False)
     counted = [f"{_COUNTS.get(part, '')}{n:,} {_PARTS[part].noun}" for part, n in block.counts]
-    return [f"{'#' * page.level} {symbol} {name}: {block.title}", " · ".join([draw_line(block.line), *counted])]
+    return [
+        f"{'#' * page.level} {symbol} {gate}: {block.title}",
+        " · ".join([draw_line(block.line).removesuffix("." if counted else ""), *counted]),
+    ]
 
 
 def _values(block: Values, sides: tuple[str, str], page: Page, *, is_titled: bool) -> str:
@@ -156,14 +160,27 @@ def _fold_values(folded: Sequence[Values], sides: tuple[str, str], page: Page) -
     background = [b for b in folded if _PARTS[b.part].need == "background"]
     found = []
     if attention:
-        summary = ", ".join(f"{len(b.findings):,} {_PARTS[b.part].noun}" for b in attention)
+        summary = draw_in_tag(tuple(span for b in attention for span in _summary(b, is_first=b is attention[0])))
         found.append(fold(summary, _tables(attention, sides, page), is_open=page.is_open))
     for blocks, noun in ((others, "other"), (background, "ungated")):
         if blocks:
             number = sum(len(b.findings) for b in blocks)
-            summary = f"{number:,} {noun} {'value' if number == 1 else 'values'}"
+            held = ", ".join(f"{len(b.findings):,} {_PARTS[b.part].noun}" for b in blocks)
+            held = _PARTS[blocks[0].part].noun if len(blocks) == 1 else held
+            summary = f"{number:,} {noun} {'value' if number == 1 else 'values'}: {held}"
             found.append(fold(summary, _tables(blocks, sides, page), is_open=page.is_open and noun == "other"))
     return found
+
+
+def _summary(block: Values, *, is_first: bool) -> Line:
+    """Return how many values a part has; of one its name and its change as well."""
+    words: Line = (text(f"{'' if is_first else ', '}{len(block.findings):,} {_PARTS[block.part].noun}"),)
+    if len(block.findings) > 1:
+        return words
+    value = value_of(block.findings[0])
+    changed = value.change.replace("-", "−")
+    end = text(f" {changed})" if changed else ")")
+    return (*words, text(" ("), name(value.benchmark), text(" "), name(value.metric), end)
 
 
 def _tables(blocks: Sequence[Values], sides: tuple[str, str], page: Page) -> str:
@@ -197,7 +214,7 @@ def _step(step: Step) -> str:
 def _footer(blocks: Sequence[Block], page: Page) -> str:
     """Return the last line: what was compared, and where more is."""
     parts = [draw_line(b.line) for b in blocks if isinstance(b, Context)]
-    parts += [f"[run]({page.run_page})"] if page.run_page else []
+    parts += [f"[CI run]({page.run_page})"] if page.run_page else []
     parts += [f"[HTML report]({page.html_page})"] if page.html_page else []
     parts += [code(page.tool, in_table=False)] if page.tool else []
     return f"<sub>{' · '.join(parts)}</sub>" if parts else ""

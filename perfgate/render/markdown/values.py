@@ -42,7 +42,7 @@ def draw_values(values: Sequence[Value], sides: tuple[str, str]) -> str:
     """
     names = _names(values)
     metric = common_metric(values)
-    lines = [f"| | Benchmark | {sides[0]} | {sides[1]} | Change |", "| :-: | :-- | --: | --: | --: |"]
+    lines = [f"| | Benchmark | {sides[0]} | {sides[1]} | Change (interval) |", "| :-: | :-- | --: | --: | --: |"]
     for value in values:
         name = names[_key(value)]
         named = name if metric else f"{name} {_metric(value)}"

@@ -17,8 +17,6 @@ _LEFT, _RIGHT = -math.asinh(6), math.asinh(30)
 """Ends of the axis, in asinh of multiples of the mark: linear near 0, logarithmic far away."""
 _FALLBACK = 0.05
 """Unit of the axis where the mark is at 0."""
-_LABELLED = (0, 1, 5, 20)
-"""Multiples of the threshold that a wide ruler names."""
 
 
 def draw(picture: Picture, width: int, token: Token, style: Style) -> str:
@@ -47,7 +45,9 @@ def draw(picture: Picture, width: int, token: Token, style: Style) -> str:
             line[-1] = ("▶", token)
     for at, free, crossed, colour in ((zero, "│", "┼", "dim"), (mark, "┃", "╂", "strong")):
         line[at] = (free if line[at][0] == " " else crossed, colour)  # type: ignore[assignment]
-    line[_dot_place(dot, zero, mark, picture, width)] = ("●", token)
+    if dot >= width:
+        line[-1] = ("▶", token)
+    line[_dot_place(dot, mark, picture, width)] = ("●", token)
     return "".join(style.paint(colour, style.spell(symbol)) if symbol != " " else " " for symbol, colour in line)
 
 
@@ -63,19 +63,20 @@ def _place(multiple: float, width: int) -> int:
     return min(max(place, -1), width)
 
 
-def _dot_place(dot: int, zero: int, mark: int, picture: Picture, width: int) -> int:
-    """Return the column of the dot: never on the wrong side of the mark, however coarse the columns are."""
-    place = min(max(dot, 0), width - 1)
+def _dot_place(dot: int, mark: int, picture: Picture, width: int) -> int:
+    """Return the column of the dot: never on the wrong side of the mark, however coarse the columns are.
+
+    A dot beyond the axis stands before the arrow at its end.
+    """
+    place = width - 2 if dot >= width else max(dot, 0)
     is_beyond = picture.dot > picture.mark
     if is_beyond and place <= mark < width - 1:
         return mark + 1
-    if not is_beyond and place > mark:
-        return mark
-    return place if place != zero or picture.dot == 0.0 else zero
+    return min(place, mark) if not is_beyond else place
 
 
 def rule(thresholds: set[str], width: int) -> str:
-    """Return the labels above the plots: no change and the threshold, and multiples of it where there is room.
+    """Return the labels above the plots: no change, and the threshold.
 
     Args:
         thresholds: of all values that are drawn, such as ``+5%``.
@@ -84,7 +85,7 @@ def rule(thresholds: set[str], width: int) -> str:
     only = next(iter(thresholds)) if len(thresholds) == 1 else ""
     share = _share(only)
     line = [" "] * width
-    for multiple in _LABELLED if share and width > 20 else _LABELLED[:2]:  # noqa: PLR2004 - room for four labels
+    for multiple in (0, 1):
         label = "0" if not multiple else f"+{share * multiple:g}%" if share else "limit"
         _write(line, _place(float(multiple), width), label, is_needed=multiple == 1)
     return "".join(line).rstrip()

@@ -159,7 +159,7 @@ def _verdict(verdict: Headline, style: Style) -> list[str]:
     """Return the verdict in a word, its sentence, and what else was counted."""
     word, token = VERDICTS[verdict.verdict]
     sentence = _words(verdict.line)
-    counted = ", ".join(f"{number:,} {_PARTS[part].noun}" for part, number in verdict.counts)
+    counted = "; ".join(f"{number:,} {_PARTS[part].noun}" for part, number in verdict.counts)
     sentence += f" {counted[:1].upper()}{counted[1:]}." if counted else ""
     if style.width < _NARROW:
         return [style.paint(token, word), *(style.spell(line) for line in wrap(sentence, style.width))]

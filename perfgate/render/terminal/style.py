@@ -54,7 +54,7 @@ MARKS: Mapping[Status, Mark] = {
     Status.SUSPECTED: Mark("?", "?", "warn"),
     Status.TOO_NOISY: Mark("~", "~", "noisy"),
     Status.WITHIN_NOISE: Mark("·", ".", "plain"),
-    Status.UNCHANGED: Mark("✓", "=", "good"),
+    Status.UNCHANGED: Mark("=", "=", "good"),
     Status.IMPROVED: Mark("✓", "+", "good"),
     Status.NEW: Mark("+", "+", "plain"),
     Status.REMOVED: Mark("-", "-", "dim"),

@@ -93,7 +93,7 @@ def _rank(row: tuple[tuple[int, int, int], str, list[Finding]]) -> tuple[int, in
 def _entry(group: object, counts: tuple[int, int, int], found: Sequence[Finding]) -> Entry:
     numbers = (text(f"{number:,}" if number else _NONE) for number in counts)
     mean = mean_change(found)
-    changed = text(_NONE if mean is None else percent(mean))
+    changed = text(_NONE if mean is None else percent(mean).replace("-", "−"))
     return Entry(cells=(group, text(f"{len(found):,}"), *numbers, changed))  # type: ignore[arg-type]
 
 

@@ -21,8 +21,10 @@ _UNDECIDED = {
     Status.INVALID: ("cannot be judged", "cannot be judged"),
     Status.TOO_NOISY: ("is too noisy", "are too noisy"),
 }
-_COUNTED = ("suspected", "waived", "improved", "noisy", "within")
-"""Parts that the sentence counts beside what made the verdict."""
+_COUNTED = ("suspected", "advisory", "waived", "improved", "noisy", "within", "unchanged")
+"""Parts that are counted beside the sentence."""
+_HOLDING = ("improved", "noisy", "within", "unchanged")
+_FAILS = " The check does not pass."
 
 
 def headline(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> Headline:
@@ -38,7 +40,7 @@ def headline(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> Headl
         ExitCode.PASS: _pass,
     }[verdict.exit_code]
     title, line = describe(verdict, groups)
-    return Headline(verdict=verdict.name, title=title, line=line, counts=_counts(groups))
+    return Headline(verdict=verdict.name, title=title, line=line, counts=_counts(verdict, groups))
 
 
 def _cannot_decide(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tuple[str, Line]:
@@ -46,7 +48,7 @@ def _cannot_decide(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) ->
     faults, gated = len(verdict.problems), judged(verdict)
     if not undecided and not faults:
         words = "nothing was judged" if groups["new"] else "nothing was measured"
-        return f"cannot decide, {words}", (text(f"{words[0].upper()}{words[1:]}."),)
+        return f"cannot decide, {words}", (text(f"{words[0].upper()}{words[1:]}.{_FAILS}"),)
     parts: list[Line] = []
     title = f"cannot decide, {count(faults, 'error')}"
     if undecided:
@@ -65,7 +67,7 @@ def _cannot_decide(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) ->
     line: Line = parts[0] + tuple(span for part in parts[1:] for span in (text(", "), *part))
     passing = len([f for f in gated if f not in undecided and f not in failed])
     rest = f" The other {passing:,} {'passes' if passing == 1 else 'pass'}." if passing and undecided else ""
-    return title, (*line, text(f".{rest}"))
+    return title, (*line, text(f".{rest}{_FAILS}"))
 
 
 def _names(findings: Sequence[Finding]) -> Line:
@@ -107,8 +109,9 @@ def _allowed(values: Sequence[Finding]) -> str:
 
 def _pass(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tuple[str, Line]:
     gated = judged(verdict)
-    suspected = len(groups["suspected"])
-    title = f"pass, {count(suspected, 'suspected regression')}" if suspected else "no performance regressions"
+    suspected, noisy = len(groups["suspected"]), len(groups["noisy"])
+    title = f"pass, {count(noisy, 'value')} too noisy to judge" if noisy else "no performance regressions"
+    title = f"pass, {count(suspected, 'suspected regression')}" if suspected else title
     if verdict.introduces:
         title = "first measurement, nothing to compare with yet"
         return title, (text(f"{count(len(groups['new']), 'value')} measured, nothing to compare with yet."),)
@@ -119,6 +122,10 @@ def _pass(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tuple[st
         return "no value can fail", (text(words),)
     worst = "none significantly worse" if len(gated) > 1 else "not significantly worse"
     words = f"{count(len(gated), 'gated value')}, {worst}."
+    if noisy:
+        words = (
+            f"{words[:-1]}, but {noisy:,} too noisy to judge: a change of {verdict.resolution:+.0%} could go unnoticed."
+        )
     gone = len({f.key[:3] for f in groups["removed"]})
     words += f" {count(gone, 'benchmark')} removed." if gone else ""
     return title, (text(f"{words}{_sensitivity(gated)}"),)
@@ -133,6 +140,10 @@ def _sensitivity(gated: Sequence[Finding]) -> str:
     return f" Smallest detectable change: {range_of(costs)}." if costs else ""
 
 
-def _counts(groups: Mapping[str, Sequence[Finding]]) -> tuple[tuple[str, int], ...]:
-    """Return part -> how many values it has, of the parts that are counted beside the sentence."""
-    return tuple((part, len(groups[part])) for part in (*_COUNTED, "unchanged") if groups[part])
+def _counts(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tuple[tuple[str, int], ...]:
+    """Return part -> how many values it has, of the parts that are counted beside the sentence.
+
+    What the sentence has counted already is left out: what holds beside an error, and what is too noisy of a pass.
+    """
+    counted = {ExitCode.CANNOT_DECIDE: _HOLDING, ExitCode.PASS: ("noisy",)}.get(verdict.exit_code, ())
+    return tuple((part, len(groups[part])) for part in _COUNTED if groups[part] and part not in counted)

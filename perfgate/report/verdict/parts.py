@@ -45,13 +45,14 @@ PARTS: tuple[Part, ...] = (
     Part(name="unknown", title="Unknown, and not gated", noun="unknown, and not gated", need="attention"),
     Part(name="improved", title="Improved", noun="improved", need="attention", has_steps=True),
     Part(
-        name="noisy", title="Too noisy to judge (does not fail)", noun="too noisy", need="attention", has_steps=True
+        name="noisy", title="Too noisy to judge (does not fail)", noun="too noisy to judge", need="attention",
+        has_steps=True,
     ),
-    Part(name="within", title="No significant change", noun="within the noise", need="other"),
-    Part(name="unchanged", title="Unchanged", noun="unchanged", need="other"),
+    Part(name="within", title="No significant change", noun="without a significant change", need="other"),
+    Part(name="unchanged", title="Within the threshold", noun="within the threshold", need="other"),
     Part(name="new", title="New", noun="new", need="other"),
     Part(name="stages", title="Stages that took longer", noun="of stages", need="background"),
-    Part(name="shown", title="Too few runs to judge", noun="of too few runs", need="background"),
+    Part(name="shown", title="Percentiles of too few runs", noun="percentiles of too few runs", need="background"),
     Part(name="ungated", title="Not gated", noun="not gated", need="background"),
 )  # fmt: skip
 """The parts that hold values, what a reader needs most first."""

@@ -42,13 +42,19 @@ def describe_sides(verdict: Verdict) -> Line:
     current = _sessions(verdict.current) or (count(len(compared.sessions), "session") if compared.sessions else "")
     if not current:
         return ()
-    line = (text(current),)
+    line = (text("current"), *_at(compared.current_commits), text(f": {current}"))
     if verdict.baseline:
-        line += (text(f", baseline of {_sessions(verdict.baseline) or 'quantiles alone'}"),)
+        held = _sessions(verdict.baseline) or "quantiles alone"
+        line += (text("; baseline"), *_at(compared.baseline_commits), text(f": {held}"))
     for each in compared.machine_classes[:1]:
-        line += (text(", "), name(each))
+        line += (text("; "), name(each))
     more = len(compared.machine_classes) - 1
     return (*line, text(f" and {more:,} more")) if more > 0 else line
+
+
+def _at(commits: Sequence[str]) -> Line:
+    """Return the commit of a side behind its name; nothing where there are none or several."""
+    return (text(" "), *_commit(commits)) if len(commits) == 1 else ()
 
 
 def _commit(commits: Sequence[str]) -> Line:

@@ -60,7 +60,8 @@ def settle(findings: Sequence[Finding], verdict: Verdict) -> tuple[Step, ...]:
     if not sessions or max(sessions)[0] < 1:
         return ()
     more, size = max(sessions, key=lambda pair: (pair[0], abs(pair[1])))
-    words = f"with {count(more, 'more baseline session')} {size:+.0%} is detectable"
+    part = "" if len(sessions) == len(findings) else f" in {len(sessions):,} of {count(len(findings), 'value')}"
+    words = f"with about {count(more, 'more baseline session')} of the target branch {size:+.0%} is detectable{part}"
     return (Step(words=(text(words),), command="perfgate baseline refresh"),)
 
 

@@ -55,7 +55,7 @@ def test_a_row_that_would_not_fail_alone_says_how_many_others_got_worse():
     together, alone = family(4, 1.5), family(1, 1.5)
     assert failed(alone) == 0
     told = {f.message for f in together if f.status is Status.REGRESSED}
-    assert told == {"beside 3 others that got worse; alone it would not fail"}
+    assert told == {"it counts together with 3 others that got worse: several at once need less evidence each"}
     certain = [f.message for f in family(4, 4.0) if f.status is Status.REGRESSED]
     assert not any("beside" in message for message in certain)
 
@@ -157,4 +157,4 @@ def test_rows_that_two_sessions_confirm_together_say_both():
     alone = failed(family(1, 1.2, fresh=2))
     told = {f.message for f in family(4, 1.2, fresh=2) if f.status is Status.REGRESSED}
     assert alone == 0
-    assert told == {"all 2 fresh sessions show it; beside 3 others that got worse; alone it would not fail"}
+    assert told == {"all 2 fresh sessions show it; it counts together with 3 others that got worse: several at once need less evidence each"}
