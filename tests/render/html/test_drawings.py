@@ -44,6 +44,14 @@ def test_marks_lie_in_one_column_whatever_the_threshold():
     assert place_picture(Picture(low=None, high=None, dot=0.1, mark=0.0)).dot > MARK
 
 
+def test_a_change_just_beyond_its_mark_is_drawn_beyond_it_and_an_interval_just_above_zero_above_zero():
+    placed = place_picture(Picture(low=1e-9, high=0.2, dot=0.05 + 1e-9, mark=0.05))
+    assert placed.dot > MARK
+    assert placed.low > ZERO
+    placed = place_picture(Picture(low=0.0, high=0.2, dot=0.05, mark=0.05))
+    assert (placed.dot, placed.low) == (MARK, ZERO)
+
+
 def test_an_interval_that_goes_on_ends_in_arrows():
     path = place_picture(Picture(low=-0.999, high=math.inf, dot=0.0, mark=0.05)).path
     assert path.count("l") == 4
