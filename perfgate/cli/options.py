@@ -100,7 +100,7 @@ class ReportOptions:
     flavor: str
     """Dialect of the formats that have several."""
     folder: str | None
-    """Folder of ``report.json`` and ``report.md``; None: in CI the usual one, unless files are named."""
+    """Folder of ``report.json``, ``.md`` and ``.html``; None: in CI the usual one, unless files are named."""
     form: Format
     """Format on stdout."""
     look: Look
@@ -299,7 +299,7 @@ def report_options(command: Command) -> Command:
             "--report-dir",
             cls=ReportOption,
             metavar="DIR",
-            help=f"Write report.json and report.md there (in CI: {REPORT_DIR}).",
+            help=f"Write report.json, .md and .html there (in CI: {REPORT_DIR}).",
         ),
         format_options,
         look_options,

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from perfgate.render.terminal.style import Style
     from perfgate.report.document import Document
 
+_OF_FOLDER = (("json", "json"), ("md", "markdown"), ("html", "html"))
+"""Reports in a folder of reports: the end of a file's name, and its format."""
 _SUMMARY_TOO_LONG = "The report is too long for a summary: see `report.md` among the files of this run.\n"
 
 
@@ -87,7 +89,7 @@ def present_verdict(
     if folder and facts.in_ci():
         folder, kept = choose_folder(folder, os.environ)
     if folder:
-        files += [(f"{folder}/report.json", "json"), (f"{folder}/report.md", "markdown")]
+        files += [(f"{folder}/report.{end}", form) for end, form in _OF_FOLDER]
     faults = list(cause(verdict))
     in_actions = runs_in_actions(os.environ) if output.github is None else output.github
     if not faults:

@@ -65,6 +65,7 @@ RENDERERS: tuple[Renderer, ...] = (
         needs_verdict=False,
         runner_escape=_SPACED,
     ),
+    Renderer(name="html", module="html.report", suffixes=(".html", ".htm"), needs_verdict=False, runner_escape=_XML),
     Renderer(
         name="junit", module="junit", suffixes=(".xml",), flavor="jenkins", needs_verdict=True, runner_escape=_XML
     ),

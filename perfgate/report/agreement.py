@@ -54,8 +54,12 @@ class Samples:
 
     def of(self, f: Finding) -> tuple[MetricProfile | None, MetricProfile | None]:
         """Return the metric of a finding on both sides, as far as it is there."""
-        found = (side.get((f.machine_class, f.benchmark, f.labels)) for side in self._sides)
-        base, current = (p.metric(f.metric) if p else None for p in found)
+        base, current = (p.metric(f.metric) if p else None for p in self.profiles_of(f))
+        return base, current
+
+    def profiles_of(self, f: Finding) -> tuple[Profile | None, Profile | None]:
+        """Return the benchmark of a finding on both sides, as far as it is there."""
+        base, current = (side.get((f.machine_class, f.benchmark, f.labels)) for side in self._sides)
         return base, current
 
     def has_one_session(self, f: Finding) -> bool:

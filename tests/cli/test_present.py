@@ -6,10 +6,12 @@ import io
 import sys
 
 import pytest
+from gate_cases import finding, verdict
 from verdicts import RICH
 
+from perfgate.cli.options import Look, ReportOptions
 from perfgate.cli.output import echo
-from perfgate.cli.present import show
+from perfgate.cli.present import present_verdict, show
 from perfgate.render import render
 from perfgate.report.compose import compose
 
@@ -46,3 +48,11 @@ def test_what_a_terminal_cannot_show_becomes_a_question_mark(monkeypatch):
     monkeypatch.setattr(sys, "stdout", narrow)
     echo("12 µs … 漢\n")
     assert narrow.buffer.getvalue() == b"12 ?s ? ?\n"
+
+
+def test_a_folder_of_reports_has_the_report_as_a_page_too(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    output = ReportOptions(reports=(), flavor="", folder="out", form="text", look=Look(), github=False)
+    present_verdict(verdict(finding()), output, ())
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["report.html", "report.json", "report.md"]
+    assert (tmp_path / "out" / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")

@@ -42,7 +42,11 @@ def test_files_without_a_session_take_the_job_s(gated: Project) -> None:
 def test_the_report_folder_is_written_and_named_last(gated: Project) -> None:
     outcome = gated.cli("check", env=job(4))
     assert "report: perfgate-report/report.md" in outcome.stdout.splitlines()
-    assert sorted(p.name for p in gated.path("perfgate-report").iterdir()) == ["report.json", "report.md"]
+    assert sorted(p.name for p in gated.path("perfgate-report").iterdir()) == [
+        "report.html",
+        "report.json",
+        "report.md",
+    ]
     assert gated.path("perfgate-report/report.md").read_text().startswith("**Pass**")
 
 
@@ -114,7 +118,11 @@ def test_the_report_of_an_earlier_ci_run_is_replaced(gated: Project) -> None:
     assert_green(gated.cli("check", env=job(4)))
     outcome = gated.cli("check", env=job(5))
     assert "second-report" not in outcome.stderr
-    assert sorted(p.name for p in gated.path("perfgate-report").iterdir()) == ["report.json", "report.md"]
+    assert sorted(p.name for p in gated.path("perfgate-report").iterdir()) == [
+        "report.html",
+        "report.json",
+        "report.md",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,8 @@ def test_json_is_the_data_of_the_document():
         ("gl-codequality.json", "codequality"),
         ("r.txt", "text"),
         ("r.xml", "junit"),
+        ("r.html", "html"),
+        ("r.HTM", "html"),
         ("r.prom", "openmetrics"),
         ("r.pdf", None),
         ("json", None),
@@ -87,7 +89,7 @@ def test_the_command_line_offers_every_format_of_a_verdict(command):
 
 
 def test_audit_offers_the_formats_of_any_document():
-    assert list(option("audit", "form").type.choices) == choices(verdict=False) == ["text", "json", "markdown"]
+    assert list(option("audit", "form").type.choices) == choices(verdict=False) == ["text", "json", "markdown", "html"]
 
 
 def test_the_help_names_a_suffix_of_every_format():

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from steps import load
 from support import ROOT
 
@@ -170,9 +171,26 @@ def test_nothing_is_permitted_beyond_what_a_job_needs(written: dict[str, Path], 
         assert "pull_request_target" not in triggers
 
 
-def yaml_blocks() -> list[str]:
+def blocks_of_page() -> list[str]:
     text = (ROOT / "docs/github.md").read_text(encoding="utf-8")
     return re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def yaml_blocks() -> list[str]:
+    """Return the recipes that `perfgate init` writes, too."""
+    return blocks_of_page()[:-1]
+
+
+def test_the_recipe_that_publishes_the_report_runs_nothing_of_a_pull_request() -> None:
+    document = yaml.safe_load(blocks_of_page()[-1])
+    (job,) = document["jobs"].values()
+    assert list(document[True]) == ["workflow_run"]
+    assert document["permissions"] == {}
+    assert job["if"] == "${{ github.event.workflow_run.event == 'push' }}"
+    assert job["permissions"] == {"actions": "read", "pages": "write", "id-token": "write"}
+    assert all(re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", step["uses"]) for step in job["steps"] if "uses" in step)
+    (script,) = [step["run"] for step in job["steps"] if "run" in step]
+    assert script == "mkdir site && cp report/report.html site/index.html"
 
 
 def test_the_recipes_of_the_page_are_what_init_writes() -> None:

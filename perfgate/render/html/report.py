@@ -1,0 +1,202 @@
+"""A document as one HTML file: nothing in it is fetched, and no script runs in it but ours."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from hashlib import sha256
+from itertools import dropwhile, takewhile
+from typing import TYPE_CHECKING
+
+from perfgate.render.html.appearance import MEANINGS, PART, appearance_of
+from perfgate.render.html.blocks import draw_block, fold
+from perfgate.render.html.cards import count_cards, draw_cards
+from perfgate.render.html.markup import Markup, code, code_of_ours, draw_line, element, join
+from perfgate.render.html.script import SCRIPT
+from perfgate.render.html.style import STYLE
+from perfgate.render.html.values import draw_table, rows_of
+from perfgate.report.document import (
+    Bullets,
+    Context,
+    Faults,
+    Fold,
+    Heading,
+    Headline,
+    Paragraph,
+    Steps,
+    Table,
+    Values,
+    verdict_in,
+)
+from perfgate.report.verdict.runs import newest_day
+from perfgate.report.verdict.sides import is_interleaved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from perfgate.core.finding import Verdict
+    from perfgate.report.document import Block, Document
+
+_SYMBOLS = {"pass": ("✓", "good"), "regression": ("✗", "bad"), "error": ("!", "bad")}
+"""Verdict -> its symbol and its colour."""
+_SUSPECTED = ("?", "warn")
+_ICONS = {"good": "#1a7f37", "warn": "#9a6700", "bad": "#cf222e", "plain": "#59636e"}
+"""Colour -> that of the icon in a browser's tab."""
+_COMMIT = 7
+"""Digits of a commit, as git shortens it."""
+_INTERVAL = (
+    "The interval is the confidence interval at the significance level that decides, adjusted for all gated values. "
+    "A gated value fails when its change is beyond the threshold ┃ and its interval lies wholly on the worse side of "
+    "no change. Right is worse, also where higher values are better; ┃ is the threshold of each value itself."
+)
+_DOTS = (
+    "Each dot is a run, from top to bottom in the order of the runs; the bar is the median of a session, or the tail "
+    "that is judged. The shaded area reaches from no change (dashed) to the limit. A triangle is a run outside of the "
+    "picture."
+)
+
+
+def render(document: Document) -> str:
+    """Return a document as an HTML page."""
+    blocks = document.blocks
+    headline = next((b for b in blocks if isinstance(b, Headline)), None)
+    if headline is None:
+        body = element("main", element("h1", "perfgate", class_="visually-hidden"), *map(draw_block, blocks))
+        return _page("perfgate", "plain", body, script="")
+    verdict = verdict_in(document)
+    values = [b for b in blocks if isinstance(b, Values)]
+    rows = rows_of(values)
+    is_suspected = headline.verdict == "pass" and bool(dict(headline.counts).get("suspected"))
+    symbol, token = _SUSPECTED if is_suspected else _SYMBOLS[headline.verdict]
+    parts = [*_opening(blocks), *draw_cards(values, rows, verdict)]
+    if rows:
+        table = draw_table(rows, _sides(blocks), count_cards(values))
+        heading = element("h2", "All values ", element("small", f"({len(rows):,})"), id="all")
+        parts.append(element("section", heading, *table, aria_labelledby="all", id="values"))
+    folds = _folds(blocks, values)
+    body = join([
+        _header(headline, blocks, verdict, symbol, token),
+        element("main", *parts, element("div", *folds, class_="folds")),
+        element("footer", _tool(verdict)),
+    ])  # fmt: skip
+    return _page(f"{symbol} perfgate: {headline.title}", token, body, script=SCRIPT if rows else "")
+
+
+def _page(title: str, token: str, body: Markup, *, script: str) -> str:
+    """Return a page that may fetch nothing, and whose style and script are those whose digests it states."""
+    shape = '<circle cx="8" cy="8" r="7" fill="{}"/>'.format(_ICONS[token].replace("#", "%23"))
+    icon = f"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'>{shape}</svg>"
+    policy = f"default-src 'none'; img-src data:; style-src '{_digest(STYLE)}'"
+    policy += f"; script-src '{_digest(script)}'" if script else ""
+    policy += "; base-uri 'none'; form-action 'none'"
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        Markup(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("title", title),
+        element("link", rel="icon", href=icon.replace('"', "'")),
+        code_of_ours("style", STYLE),
+    )
+    end = [code_of_ours("script", script)] if script else []
+    return f"<!doctype html>\n{element('html', head, element('body', body, *end), lang='en')}\n"
+
+
+def _digest(source: str) -> str:
+    return f"sha256-{b64encode(sha256(source.encode()).digest()).decode()}"
+
+
+def _sides(blocks: Iterable[Block]) -> tuple[str, str]:
+    """Return what both sides are called: git's words for two versions that were measured together."""
+    context = next((b for b in blocks if isinstance(b, Context)), None)
+    is_of_versions = context is not None and context.line[0].text.startswith("base ")
+    return ("Base", "Head") if is_of_versions else ("Baseline", "Current")
+
+
+def _header(headline: Headline, blocks: Sequence[Block], verdict: Verdict, symbol: str, token: str) -> Markup:
+    """Return the verdict, its sentence, its counts and what was compared."""
+    title = f"{symbol} {headline.title[:1].upper()}{headline.title[1:]}"
+    parts = [element("h1", title), element("p", draw_line(headline.line), class_="lead")]
+    statuses = {b.part: b.findings[0].status for b in blocks if isinstance(b, Values)}
+    if headline.counts:
+        counts = (
+            element("li", f"{number:,} {PART[part].noun}", class_=appearance_of(statuses[part], part).token)
+            for part, number in headline.counts
+        )
+        parts.append(element("ul", *counts, class_="counts"))
+    context = [draw_line(b.line) for b in blocks if isinstance(b, Context)]
+    parts.append(element("p", *(element("span", fact) for fact in (*context, *_provenance(verdict))), class_="meta"))
+    return element("header", *parts, class_=f"verdict {token}")
+
+
+def _provenance(verdict: Verdict) -> Iterable[str]:
+    """Yield the commits of both sides, unless the line about them has them, and the day of the newest run."""
+    compared = verdict.compared
+    if not is_interleaved(verdict):
+        for words, commits in (("commit ", compared.current_commits), ("baseline of ", compared.baseline_commits)):
+            if len(commits) == 1:
+                yield join((words, code(commits[0][:_COMMIT])))
+    if day := newest_day(verdict.current):
+        yield day
+
+
+def _is_opening(block: Block) -> bool:
+    return isinstance(block, Headline | Context | Paragraph | Bullets | Faults | Table)
+
+
+def _opening(blocks: Sequence[Block]) -> Iterable[Markup]:
+    """Yield what stands between the verdict and the values: what a reader has to know, and what to do."""
+    for block in takewhile(_is_opening, blocks):
+        if isinstance(block, Faults):
+            title = "1 error" if len(block.lines) == 1 else f"{len(block.lines):,} errors"
+            yield element("div", fold(title, draw_block(block), is_open=True), class_="notice bad")
+        elif isinstance(block, Table):
+            yield element("section", element("h2", "By group"), draw_block(block))
+        elif isinstance(block, Paragraph | Bullets):
+            yield element("div", draw_block(block), class_="notice")
+    for block in blocks:
+        if isinstance(block, Steps):
+            heading = element("h2", "What to do", id="steps")
+            yield element("section", heading, *_steps(block), class_="steps", aria_labelledby="steps")
+
+
+def _steps(block: Steps) -> Iterable[Markup]:
+    """Yield each step: its words, and below them the command as it is typed."""
+    for step in block.steps:
+        yield element("p", draw_line(step.words), ":" if step.command else ".")
+        if step.command:
+            yield element("pre", code(step.command, 1_000))
+
+
+def _folds(blocks: Sequence[Block], values: Sequence[Values]) -> list[Markup]:
+    """Return what only those who ask need: where the time went, notes, how to read the page, how it was measured."""
+    folds: list[Markup] = []
+    background: list[Markup] = []
+    title: Markup | None = None
+    for block in dropwhile(_is_opening, blocks):
+        if isinstance(block, Heading):
+            title = draw_line(block.line)
+        elif isinstance(block, Fold) and block.is_background:
+            background.append(draw_block(block))
+        elif not isinstance(block, Values | Steps):
+            folds.append(fold(title, draw_block(block)) if title else draw_block(block))
+            title = None
+    return [*folds, *([_how_to_read(values)] if values else []), *background]
+
+
+def _how_to_read(values: Sequence[Values]) -> Markup:
+    """Return what the pictures show, and what each status that occurs means."""
+    appearances = {appearance_of(f.status, b.part): f.status for b in values for f in b.findings}
+    found = {(a.symbol, a.words, a.token): status for a, status in appearances.items()}
+    meanings = [
+        piece
+        for (symbol, words, token), status in found.items()
+        for piece in (
+            element("dt", f"{symbol} {words}", class_=token),
+            element("dd", "shown only: it cannot fail the check" if words == "not gated" else MEANINGS[status]),
+        )
+    ]
+    return fold("How to read this", element("p", _INTERVAL), element("p", _DOTS), element("dl", *meanings))
+
+
+def _tool(verdict: Verdict) -> Markup:
+    return join(("made by ", code(verdict.compared.tool)))
