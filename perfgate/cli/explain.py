@@ -18,6 +18,6 @@ def command(name: str | None, config: str | None) -> None:
     Without it, all benchmarks are listed.
     """
     from perfgate.cli.present import show
-    from perfgate.pipeline.explain import compose_explanation
+    from perfgate.pipeline.explain.explain import compose_explanation
 
     show(compose_explanation(name, config=config), "text")

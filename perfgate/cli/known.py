@@ -29,7 +29,7 @@ def complete_metric(_ctx: click.Context, _param: click.Parameter, typed: str) ->
 
 def complete_name(ctx: click.Context, param: click.Parameter, typed: str) -> list[str]:
     """Return benchmarks and messages whose names begin with what is typed."""
-    from perfgate.pipeline.message_page import list_messages
+    from perfgate.pipeline.explain.message_page import list_messages
 
     messages = (m.slug for m in list_messages())
     return [*complete_benchmark(ctx, param, typed), *(_fitting(messages, typed) if typed else [])]

@@ -94,7 +94,7 @@ def present_verdict(
     in_actions = runs_in_actions(os.environ) if output.github is None else output.github
     if not faults:
         say_all(kept)
-    document, last = compose(verdict), f"{folder}/report.md" if folder else ""
+    document, last = compose(verdict), f"{folder}/report.html" if folder else ""
     more = _find_more(verdict, next((path for path, form in files if form == "json"), ""))
     style = style_of(output.look, sys.stdout, os.environ, names_faults=not faults, more=more)
     faults += show(document, output.form, files, style=style, named_last=last, in_actions=in_actions)

@@ -15,6 +15,8 @@ _MOST_PERCENT = 10.0
 """A worsening beyond it, +1,000 %, reads better as a multiple."""
 _MOST_MULTIPLE = 10_000.0
 """A multiple beyond it says no more than that something is wrong."""
+_NO_END = "over 10×"
+"""The end of an interval beyond `_MOST_PERCENT`."""
 _WHOLE = 0.9995
 """Changes from this on have no decimals: they would read 100.0 %."""
 
@@ -85,7 +87,7 @@ def span(interval: tuple[float, float]) -> str:
     low, high = interval
     decimals = 0 if high - low >= 0.02 else 1  # noqa: PLR2004 - two percent wide
     if high > _MOST_PERCENT:
-        return f"over {_percent(min(low, _MOST_PERCENT), 0)}" if low > _MOST_PERCENT else f"{_percent(low, 0)} or more"
+        return _NO_END if low > _MOST_PERCENT else f"{_percent(low, 0)} to {_NO_END}"
     return f"{_percent(low, decimals).removesuffix('%')} to {_percent(high, decimals)}"
 
 

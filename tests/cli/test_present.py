@@ -29,9 +29,9 @@ def test_a_document_goes_to_every_file_and_to_stdout(tmp_path, capsys):
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown"])
 def test_the_report_is_named_last_and_never_inside_data(form, capsys):
-    show(DOCUMENT, form, named_last="out/report.md")
+    show(DOCUMENT, form, named_last="out/report.html")
     out, err = capsys.readouterr()
-    named = "report: out/report.md\n"
+    named = "details: out/report.html\n"
     assert (out, err) == ((render(DOCUMENT, form) + named, "") if form == "text" else (render(DOCUMENT, form), named))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perfgate.pipeline.message_page import find_message, list_messages
+from perfgate.pipeline.explain.message_page import find_message, list_messages
 
 
 @pytest.fixture

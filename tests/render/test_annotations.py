@@ -22,7 +22,9 @@ def lines(*findings, prefix=None, **more):
 def test_a_row_that_got_worse_says_what_and_what_to_do():
     (line,) = lines(finding(Status.REGRESSED, message="worse than the limit", **ROW), prefix="sub", baseline=BASE)
     assert line.startswith("::error title=perfgate%3A train elapsed p50,file=sub/baselines/class-a/train-")
-    assert "::+30.0%25 (limit +5%25), 1 s -> 1.3 s; worse than the limit. Hint: find the change, or accept it" in line
+    assert (
+        "::+30.0%25 (limit +5%25), 1 s -> 1.3 s; worse than the limit. Hint: find the change, or make the new" in line
+    )
     assert "`" not in line
 
 

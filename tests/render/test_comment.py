@@ -57,7 +57,7 @@ def assert_well_formed(body):
     lines = body.splitlines()
     assert lines[0] == "<!-- perfgate:v1 id=default -->"
     assert re.match(r"## (✅|❌|⛔|⚠️) perfgate: ", lines[1])
-    assert re.search(r"^<sub>.*\[run\]\(.*</sub>$", lines[-1])
+    assert re.search(r"^<sub>.*\[CI run\]\(.*</sub>$", lines[-1])
     assert body.count("<details>") == body.count("</details>")
     for table in tables(body):
         assert len(set(table)) == 1
@@ -73,8 +73,8 @@ def test_a_small_report_is_whole():
     body = drawn(verdict(*rows(3, Status.REGRESSED), *rows(4, name="b")))
     assert_well_formed(body)
     assert body.count("suite.bench_") == 3
-    assert "<summary>4 other values</summary>" in body
-    assert f"[run]({RUN})" in body.splitlines()[-1]
+    assert "<summary>4 other values: within the threshold</summary>" in body
+    assert f"[CI run]({RUN})" in body.splitlines()[-1]
 
 
 def test_a_regression_of_three_values_takes_25_lines():
@@ -88,7 +88,7 @@ def test_no_table_has_more_than_five_columns():
 
 
 def test_without_a_page_the_run_is_not_linked():
-    assert "[run]" not in drawn(verdict(*rows(1)), run_page="")
+    assert "run](" not in drawn(verdict(*rows(1)), run_page="")
 
 
 def test_a_suite_beside_others_is_named_in_the_heading():
@@ -121,7 +121,7 @@ def test_a_large_report_shows_the_worst_of_each_part_and_counts_the_rest(number,
     assert_well_formed(body)
     assert body.count("slow_") == 20
     assert "… and 5 more in [the run]" in body
-    assert f"<summary>{number:,} other values</summary>" in body
+    assert f"<summary>{number:,} other values: within the threshold</summary>" in body
     assert f"… and {number - 20:,} more in" in body
 
 

@@ -189,7 +189,7 @@ def test_a_long_command_stands_in_a_block_that_can_be_copied():
     page = render(
         compose(verdict(finding(Status.MISSING, reason="no-runs", benchmark="b" * 60, current=None))), "markdown"
     )
-    assert f"```sh\n  perfgate run --benchmark {'b' * 60} -- CMD\n  ```" in page
+    assert f"```sh\n  perfgate run -n 10 --benchmark {'b' * 60} -- CMD\n  ```" in page
 
 
 def test_no_sentence_stands_in_code_font():

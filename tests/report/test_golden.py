@@ -78,24 +78,29 @@ def title_of(found):
 @pytest.mark.parametrize(
     ("found", "title", "words"),
     [
-        pytest.param(verdict(), "cannot decide, nothing was measured", "Nothing was measured.", id="nothing"),
+        pytest.param(
+            verdict(),
+            "cannot decide, nothing was measured",
+            "Nothing was measured. The check does not pass.",
+            id="nothing",
+        ),
         pytest.param(
             RICH,
             "cannot decide, 2 benchmarks cannot be judged",
             "3 of 14 gated values cannot be judged (benchmarks gone, train), 2 errors, 4 values regressed. "
-            "The other 7 pass.",
+            "The other 7 pass. The check does not pass.",
             id="all",
         ),
         pytest.param(
             verdict(finding(Status.MISSING)),
             "cannot decide, 1 benchmark was not measured",
-            "1 of 1 gated value was not measured (benchmark train).",
+            "1 of 1 gated value was not measured (benchmark train). The check does not pass.",
             id="missing",
         ),
         pytest.param(
             verdict(finding(Status.MISSING), finding(Status.MISSING, metric="cpu"), finding(benchmark="score")),
             "cannot decide, 1 benchmark was not measured",
-            "2 of 3 gated values were not measured (benchmark train). The other 1 passes.",
+            "2 of 3 gated values were not measured (benchmark train). The other 1 passes. The check does not pass.",
             id="missing-of-one-benchmark",
         ),
         pytest.param(
@@ -142,8 +147,9 @@ def title_of(found):
         ),
         pytest.param(
             verdict(finding(Status.TOO_NOISY, reason="few-runs", detectable=None)),
-            "no performance regressions",
-            "1 gated value, not significantly worse. So few runs cannot prove a change of any size.",
+            "pass, 1 value too noisy to judge",
+            "1 gated value, not significantly worse, but 1 too noisy to judge: a change of +25% could go unnoticed. "
+            "So few runs cannot prove a change of any size.",
             id="few-runs",
         ),
         pytest.param(
@@ -194,12 +200,19 @@ def test_the_heading_and_the_sentence_say_the_verdict_and_no_more(found, title, 
     assert (title_of(found), sentence_of(found)) == (title, words)
 
 
-def test_what_holds_is_counted_beside_the_sentence():
-    counted = [Status.SUSPECTED, Status.WAIVED, Status.IMPROVED, Status.TOO_NOISY, Status.WITHIN_NOISE]
-    found = verdict(*(finding(s) for s in (*counted, Status.TOO_NOISY)))
-    assert dict(compose(found).blocks[0].counts) == {
-        "suspected": 1, "waived": 1, "improved": 1, "noisy": 2, "within": 1,
-    }  # fmt: skip
+def test_what_holds_is_counted_beside_the_sentence_unless_it_is_in_it():
+    counted = [Status.SUSPECTED, Status.ADVISORY, Status.WAIVED, Status.IMPROVED, Status.WITHIN_NOISE, Status.UNCHANGED]
+    parts = {"suspected": 1, "advisory": 1, "waived": 1, "improved": 1, "within": 1, "unchanged": 1}
+    values = [finding(s) for s in (*counted, Status.TOO_NOISY, Status.TOO_NOISY)]
+    passing, failing, undecided = (
+        verdict(*values),
+        verdict(*values, finding(Status.REGRESSED)),
+        verdict(*values, finding(Status.MISSING)),
+    )
+    assert dict(compose(passing).blocks[0].counts) == parts
+    assert "but 2 too noisy to judge" in sentence_of(passing)
+    assert dict(compose(failing).blocks[0].counts) == {**parts, "noisy": 2}
+    assert dict(compose(undecided).blocks[0].counts) == {"suspected": 1, "advisory": 1, "waived": 1}
 
 
 @pytest.mark.parametrize("status", list(Status))

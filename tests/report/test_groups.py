@@ -64,11 +64,15 @@ def test_quiet_groups_are_one_line_and_the_worst_group_is_first():
 @pytest.mark.parametrize(
     ("base", "now", "words"),
     [
-        ({"s1": [1.0] * 5}, {"s2": [1.0] * 10}, "1 session of 10 runs, baseline of 1 session of 5 runs, class-a"),
+        (
+            {"s1": [1.0] * 5},
+            {"s2": [1.0] * 10},
+            "current bbbbbbb: 1 session of 10 runs; baseline aaaaaaa: 1 session of 5 runs; class-a",
+        ),
         (
             {"s1": [1.0] * 5, "s3": [1.0] * 8},
             {"s2": [1.0]},
-            "1 session of 1 run, baseline of 2 sessions of 5 to 8 runs, class-a",
+            "current bbbbbbb: 1 session of 1 run; baseline aaaaaaa: 2 sessions of 5 to 8 runs; class-a",
         ),
         ({"s/ab-1": [1.0] * 6}, {"s/ab-1": [1.0] * 6}, "base aaaaaaa → head bbbbbbb, 6 interleaved runs each"),
     ],

@@ -157,4 +157,9 @@ def test_rows_that_two_sessions_confirm_together_say_both():
     alone = failed(family(1, 1.2, fresh=2))
     told = {f.message for f in family(4, 1.2, fresh=2) if f.status is Status.REGRESSED}
     assert alone == 0
-    assert told == {"all 2 fresh sessions show it; it counts together with 3 others that got worse: several at once need less evidence each"}
+    assert told == {
+        (
+            "all 2 fresh sessions show it; it counts together with 3 others that got worse: several at once need less "
+            "evidence each"
+        )
+    }

@@ -10,7 +10,7 @@ from records import a_profile, commit_all, refused, summary, write_json
 from perfgate.core.metrics import Metric
 from perfgate.core.profile import Provenance
 from perfgate.pipeline.baselines.show import compose_list, compose_moves, compose_show, diff, pick
-from perfgate.pipeline.explain import compose_explanation
+from perfgate.pipeline.explain.explain import compose_explanation
 from perfgate.report.document import Bullets, Heading, Paragraph, Table
 from perfgate.store.codec import encode_baseline, file_name
 from perfgate.store.refresh import Move

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-_IN_A_CLONE = Path(__file__).parents[2] / "docs" / "messages.md"
+_IN_A_CLONE = Path(__file__).parents[3] / "docs" / "messages.md"
 _ROW = re.compile(r"^\| `(?P<slug>[a-z0-9-]+)` \| (?P<cause>.*) \| (?P<fix>.*) \|$", re.MULTILINE)
 _LINK = re.compile(r"\[((?:\[\[|\]\]|[^\[\]])*)\]\([^)]*\)")
 

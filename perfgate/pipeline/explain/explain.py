@@ -10,7 +10,7 @@ from perfgate.core.profile import Profile, title
 from perfgate.gate.rules import check_rules, explain
 from perfgate.pipeline import inputs
 from perfgate.pipeline.baselines.show import pick
-from perfgate.pipeline.message_page import Message, find_message
+from perfgate.pipeline.explain.message_page import Message, find_message
 from perfgate.report.document import (
     BENCHMARK,
     METRIC,

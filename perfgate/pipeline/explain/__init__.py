@@ -1,0 +1,1 @@
+"""Explain what applies to a benchmark, or what a message means."""
