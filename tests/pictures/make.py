@@ -1,4 +1,4 @@
-"""Pictures of what people see, of every situation: terminal, comment, job summary, and the picture of the README.
+"""Pictures of what people see, of every situation: terminal, comment, job summary, HTML page, and the README's.
 
 `make pictures` runs it. It needs chromium, cmark-gfm and, for what GitHub shows, the style sheets of the npm package
 `github-markdown-css`; the pictures are to be looked at, and those in docs/images are made here as well.
@@ -32,8 +32,8 @@ IMAGES = ROOT / "docs" / "images"
 KEPT = {
     "comment-regression-840-light.png": "comment.png",
     "comment-regression-840-dark.png": "comment-dark.png",
-    "terminal-regression-80-dark.png": "terminal-regression.png",
     "terminal-many-80-dark.png": "terminal-many.png",
+    "html-regression-840-light.png": "report-html.png",
 }
 """Picture -> its name in docs/images."""
 JOB = """from perfgate.measure import measure_run_context
@@ -130,6 +130,7 @@ def main() -> None:
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     draw_terminals(given.folder)
+    subprocess.run([sys.executable, str(ROOT / "tests/pictures/html_pictures.py"), str(given.folder)], check=True)
     if given.styles:
         draw_comments(given.folder, given.styles)
     if given.docs:
