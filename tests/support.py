@@ -86,6 +86,15 @@ class Outcome:
         return f"exit {self.code}\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}"
 
 
+def assert_reads_alike(again: str, outcome: Outcome) -> None:
+    """Hold a report that was drawn again against that of the check, which leaves faults and steps to stderr."""
+    if outcome.code != 2:
+        assert again == outcome.stdout
+    else:
+        lines = iter(again.splitlines())
+        assert all(line in lines for line in outcome.stdout.splitlines()), again
+
+
 class Project:
     """A folder with runs and baselines."""
 

@@ -131,7 +131,7 @@ def test_a_faulty_baseline_is_never_passed_over(
     outcome = green.cli("check", "--report", "r.json")
     assert_cannot_decide(outcome, cause, cure)
     assert green.read_json("r.json")["verdict"] == "error"
-    assert outcome.stdout.startswith("Cannot decide: ")
+    assert "\nCANNOT DECIDE  " in f"\n{outcome.stdout}"
 
 
 @pytest.mark.parametrize(

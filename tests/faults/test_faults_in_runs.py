@@ -91,7 +91,7 @@ def test_a_run_file_with_faulty_contents_cannot_be_passed_over(green: Project, c
 def assert_reported(project: Project, stdout: str) -> None:
     report = project.read_json("r.json")
     assert (report["verdict"], report["exit_code"]) == ("error", 2)
-    assert stdout.startswith("Cannot decide: ")
+    assert "\nCANNOT DECIDE  " in f"\n{stdout}"
 
 
 def _fifo(project: Project) -> None:
