@@ -29,7 +29,7 @@ from perfgate.report.verdict.groups import tabulate_groups
 from perfgate.report.verdict.headline import headline
 from perfgate.report.verdict.parts import PARTS, group, judged
 from perfgate.report.verdict.sides import describe_sides
-from perfgate.report.verdict.steps import MOST, settle, steps_of
+from perfgate.report.verdict.steps import MOST, settle, show_change, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -116,7 +116,7 @@ def _values(groups: Mapping[str, Sequence[Finding]], need: str) -> list[Block]:
 def _steps(groups: Mapping[str, Sequence[Finding]], verdict: Verdict) -> tuple[Step, ...]:
     """Return what to do next; of a pass first what would settle the values that are open."""
     if verdict.exit_code:
-        return steps_of(_with_steps(groups))
+        return (*show_change(verdict), *steps_of(_with_steps(groups)))[:MOST]
     is_open = groups["suspected"] or groups["noisy"] or groups["within"]
     settling = settle(is_open, verdict)
     known = {s.command for s in settling} | {""} if settling else set()

@@ -21,7 +21,7 @@ def two(project):
 def test_two_folders_are_compared_by_their_names(two):
     done = two.cli("compare", "old", "new", "--same-session")
     assert done.code == 1, str(done)
-    assert "1 of 2 gated values is worse by more than +5%" in done.stdout
+    assert "1 of 2 gated values is worse by more than 5%" in done.stdout
     assert two.cli("compare", "new", "old", "--same-session").code == 0
 
 

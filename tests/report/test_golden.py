@@ -106,7 +106,7 @@ def title_of(found):
         pytest.param(
             verdict(finding(Status.REGRESSED), finding()),
             "1 performance regression",
-            "1 of 2 gated values is worse by more than +5%.",
+            "1 of 2 gated values is worse by more than 5%.",
             id="regressed",
         ),
         pytest.param(
@@ -124,7 +124,7 @@ def title_of(found):
         pytest.param(
             verdict(finding(Status.REGRESSED), finding(Status.REGRESSED, benchmark=WHOLE_SUITE)),
             "2 performance regressions",
-            "1 of 1 gated value is worse by more than +5%. All benchmarks together got worse.",
+            "1 of 1 gated value is worse by more than 5%. All benchmarks together got worse.",
             id="regressed-and-all-together",
         ),
         pytest.param(
@@ -173,7 +173,7 @@ def title_of(found):
         pytest.param(
             verdict(finding(Status.SUSPECTED), fail_suspected=True),
             "1 performance regression",
-            "1 of 1 gated value is worse by more than +5%.",
+            "1 of 1 gated value is worse by more than 5%.",
             id="suspected-and-strict",
         ),
         pytest.param(
@@ -185,7 +185,7 @@ def title_of(found):
         pytest.param(
             verdict(finding(Status.IMPROVED), finding(Status.REGRESSED), fail_improved=True),
             "1 performance regression",
-            "1 of 2 gated values is worse by more than +5%.",
+            "1 of 2 gated values is worse by more than 5%.",
             id="improved-and-regressed",
         ),
         pytest.param(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import situations
 from gate_cases import finding, verdict
@@ -69,5 +71,13 @@ def test_a_noisy_value_of_a_check_names_the_sessions_that_it_takes():
 
 def test_a_check_that_failed_says_what_to_do_about_that_alone():
     assert [command for _, command in steps(situations.regression())] == [
-        "perfgate baseline refresh --replace --reason '...'"
+        "git log --oneline 4558492c0538..b41f09aa7d21",
+        "perfgate baseline refresh --replace --reason '...'",
     ]
+
+
+@pytest.mark.parametrize("commits", [(), ("a" * 40, "b" * 40), ("--output=x",), ("A" * 40,)])
+def test_what_changed_is_shown_between_two_commits_alone(commits):
+    failed = verdict(finding(Status.REGRESSED, reason="worse"))
+    found = replace(failed, compared=replace(failed.compared, baseline_commits=commits))
+    assert not any(command.startswith("git log") for _, command in steps(found))

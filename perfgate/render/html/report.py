@@ -28,7 +28,6 @@ from perfgate.report.document import (
     verdict_in,
 )
 from perfgate.report.verdict.runs import newest_day
-from perfgate.report.verdict.sides import is_interleaved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -129,12 +128,7 @@ def _header(headline: Headline, blocks: Sequence[Block], verdict: Verdict, symbo
 
 
 def _provenance(verdict: Verdict) -> Iterable[str]:
-    """Yield the commits of both sides, unless the line about them has them, and the day of the newest run."""
-    compared = verdict.compared
-    if not is_interleaved(verdict):
-        for words, commits in (("commit ", compared.current_commits), ("baseline of ", compared.baseline_commits)):
-            if len(commits) == 1:
-                yield join((words, code(commits[0][:_COMMIT])))
+    """Yield the day of the newest run; the line about both sides has their commits."""
     if day := newest_day(verdict.current):
         yield day
 

@@ -104,7 +104,9 @@ def _regression(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tu
 def _allowed(values: Sequence[Finding]) -> str:
     """Return the threshold that values share; where they do not, that each has its own."""
     texts = {f.limit_text for f in values if f.method != "budget" and f.limit_text.endswith("%")}
-    return texts.pop() if len(texts) == 1 and all(f.limit_text.endswith("%") for f in values) else "allowed"
+    return (
+        texts.pop().lstrip("+-") if len(texts) == 1 and all(f.limit_text.endswith("%") for f in values) else "allowed"
+    )
 
 
 def _pass(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tuple[str, Line]:

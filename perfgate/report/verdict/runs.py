@@ -130,7 +130,7 @@ def _labels(sessions: Sequence[Session], *, is_current: bool) -> dict[str, str]:
     if sessions and all(s.is_shared for s in sessions):
         return {s.id: "head" if is_current else "base" for s in sessions}
     if is_current and len(sessions) == 1:
-        return {sessions[0].id: "this run"}
+        return {sessions[0].id: "now"}
     days = Counter(_when(s.started_at, "") for s in sessions)
     first = "run" if is_current else "session"
     labels = {}

@@ -66,7 +66,7 @@ def _commit(commits: Sequence[str]) -> Line:
 
 def _sessions(profiles: Sequence[Profile]) -> str:
     """Return how many sessions profiles have, and how many runs a session; of several benchmarks the range."""
-    sessions = {len({s.id for s in p.sessions}) for p in profiles}
+    sessions = {len({s.id for s in p.sessions}) for p in profiles} - {0}  # quantiles alone have none
     if not sessions:
         return ""
     runs = _count_runs(profiles)

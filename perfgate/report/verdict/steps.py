@@ -6,6 +6,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+from perfgate.core.finding import ExitCode
 from perfgate.core.profile import title
 from perfgate.core.reasons import hint_for
 from perfgate.gate.settling import find_settling
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 MOST = 4
 """Steps of a report; more would not be read."""
 _COMPARISON = "perfgate ab"
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
+_DIGITS = 12
 _MOST_SETTLED = 50
 """Values of which it is computed what would settle them."""
 _ALTERNATIVE = re.compile(r"; (?:or, |or )?(?=[^`]*(?:`[^`]*`[^`]*)*$)")
@@ -63,6 +66,17 @@ def settle(findings: Sequence[Finding], verdict: Verdict) -> tuple[Step, ...]:
     part = "" if len(sessions) == len(findings) else f" in {len(sessions):,} of {count(len(findings), 'value')}"
     words = f"with about {count(more, 'more baseline session')} of the target branch {size:+.0%} is detectable{part}"
     return (Step(words=(text(words),), command="perfgate baseline refresh"),)
+
+
+def show_change(verdict: Verdict) -> tuple[Step, ...]:
+    """Return how to see what changed between both sides of a regression, where each is one commit."""
+    was, now = verdict.compared.baseline_commits, verdict.compared.current_commits
+    is_known = len(was) == len(now) == 1 and was != now and all(map(_COMMIT.fullmatch, (*was, *now)))
+    if verdict.exit_code is not ExitCode.REGRESSION or not is_known:
+        return ()
+    return (
+        Step(words=(text("see what changed"),), command=f"git log --oneline {was[0][:_DIGITS]}..{now[0][:_DIGITS]}"),
+    )
 
 
 def _with_runs(command: str, runs: int) -> str:

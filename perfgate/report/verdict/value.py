@@ -136,7 +136,7 @@ def _instead(f: Finding) -> Span | None:
     if f.method == "budget":
         return name(f.limit_text)
     if f.status in UNDECIDED:
-        return _why(f)
+        return text("not comparable" if f.status is Status.NOT_COMPARABLE else "not judged")
     return text({Status.NEW: "new", Status.REMOVED: "removed"}.get(f.status, NONE))
 
 
@@ -163,7 +163,7 @@ def _cost(f: Finding, change: float) -> float:
 
 def _remark(f: Finding) -> Line:
     """Return what neither the heading nor the numbers say: the reason where these leave it open, and its facts."""
-    is_explained = f.reason in _EXPLAINED or f.status in _HOLDING or (f.status in UNDECIDED and f.change is None)
+    is_explained = f.reason in _EXPLAINED or f.status in _HOLDING
     line: Line = () if is_explained else (_why(f),)
     if not f.message or f.message == sentence(f.reason):
         return line

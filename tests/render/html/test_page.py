@@ -94,7 +94,7 @@ def test_a_card_shows_every_run_by_session_and_the_baseline_over_its_sessions():
     assert [e.attributes["d"].count("h0") for e in dots] == [50, 10]
     assert [e.attributes["d"].count("h0") for e in page.all("path", class_="dots") if history in e.parents] == [5]
     assert "session 1" in strip.words
-    assert "this run" in strip.words
+    assert "now" in strip.words
     assert "5 baseline sessions: median 8" in strip.words
     assert "limit +5%" in strip.words
     assert [e.words for e in page.all("text", class_="limit")][:2] == ["+5%", "+5%"]
@@ -113,7 +113,7 @@ def test_what_a_side_of_two_versions_is_called():
     page = page_of(SITUATIONS["suspected"]())
     assert [e.words for e in page.all("th")][3:5] == ["Base", "Head"]
     assert {e.words for e in page.all("text")} >= {"base", "head"}
-    assert "this run" not in page.source
+    assert "; now: " not in page.source
 
 
 def test_a_session_is_called_by_its_day_where_that_is_known():
@@ -127,7 +127,7 @@ def test_a_session_is_called_by_its_day_where_that_is_known():
     now = tuple(dated(p, ["2027-01-02T00:00:00Z"]) for p in found.current)
     page = page_of(replace(found, baseline=tuple(dated(p, days) for p in found.baseline), current=now))
     labels = [e.words for e in page.all("text", x="76")]
-    assert labels[:6] == ["20 Nov", "21 Nov 08:00", "21 Nov 09:30", "1 Dec", "session 5", "this run"]
+    assert labels[:6] == ["20 Nov", "21 Nov 08:00", "21 Nov 09:30", "1 Dec", "session 5", "now"]
     (meta,) = page.all("p", class_="meta")
     assert meta.words.endswith("2 Jan 2027")
 
