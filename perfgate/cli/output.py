@@ -42,7 +42,7 @@ def style_of(
         look: as the user said; None: nothing.
         stream: stdout; None: it is closed.
         environ: see `perfgate.render.terminal.style.has_color`; ``COLUMNS`` is the width, and ``PERFGATE_ASCII``
-            unless empty asks for ASCII.
+            unless empty or 0 asks for ASCII.
         names_faults: does the report name the faults?
         more: command that lists the values that are not shown; empty: none.
     """
@@ -61,7 +61,7 @@ def style_of(
     return Style(
         width=min(max(width, NARROWEST), WIDEST),
         has_color=has_color(look.color, environ, is_terminal=is_terminal),
-        is_ascii=bool(environ.get("PERFGATE_ASCII")) or not can_show(stream.encoding if stream else None),
+        is_ascii=environ.get("PERFGATE_ASCII", "") not in {"", "0"} or not can_show(stream.encoding if stream else None),
         is_verbose=look.is_verbose,
         is_quiet=look.is_quiet,
         rows=MOST_ROWS if look.top is None else look.top,

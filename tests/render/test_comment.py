@@ -73,7 +73,7 @@ def test_a_small_report_is_whole():
     body = drawn(verdict(*rows(3, Status.REGRESSED), *rows(4, name="b")))
     assert_well_formed(body)
     assert body.count("suite.bench_") == 3
-    assert "<summary>4 other values: within the threshold</summary>" in body
+    assert "<summary>4 values within the threshold</summary>" in body
     assert f"[CI run]({RUN})" in body.splitlines()[-1]
 
 
@@ -121,7 +121,7 @@ def test_a_large_report_shows_the_worst_of_each_part_and_counts_the_rest(number,
     assert_well_formed(body)
     assert body.count("slow_") == 20
     assert "… and 5 more in [the run]" in body
-    assert f"<summary>{number:,} other values: within the threshold</summary>" in body
+    assert f"<summary>{number:,} values within the threshold</summary>" in body
     assert f"… and {number - 20:,} more in" in body
 
 

@@ -166,8 +166,10 @@ def _fold_values(folded: Sequence[Values], sides: tuple[str, str], page: Page) -
         if blocks:
             number = sum(len(b.findings) for b in blocks)
             held = ", ".join(f"{len(b.findings):,} {_PARTS[b.part].noun}" for b in blocks)
-            held = _PARTS[blocks[0].part].noun if len(blocks) == 1 else held
-            summary = f"{number:,} {noun} {'value' if number == 1 else 'values'}: {held}"
+            values = "value" if number == 1 else "values"
+            summary = f"{number:,} {noun} {values}: {held}"
+            if len(blocks) == 1:
+                summary = f"{number:,} {values} {_PARTS[blocks[0].part].noun}"
             found.append(fold(summary, _tables(blocks, sides, page), is_open=page.is_open and noun == "other"))
     return found
 
