@@ -18,9 +18,9 @@ from gate_cases import finding, verdict  # noqa: E402 - the path has to be set b
 
 from perfgate.core.finding import Status  # noqa: E402 - see above
 from perfgate.render.comment import comment  # noqa: E402 - see above
-from perfgate.render.markdown import code  # noqa: E402 - see above
+from perfgate.render.markdown.spans import code  # noqa: E402 - see above
 from perfgate.report.codec import from_data, to_data  # noqa: E402 - see above
-from perfgate.report.compose import entry  # noqa: E402 - see above
+from perfgate.report.verdict.value import value_of  # noqa: E402 - see above
 
 REPEAT = 7
 
@@ -45,7 +45,7 @@ def main() -> None:
             ("comment", lambda: comment([("", read)], ident="default", run_page="")),
         ):
             code.cache_clear()
-            entry.cache_clear()
+            value_of.cache_clear()
             begin = time.process_time()
             call()
             costs[name].append(time.process_time() - begin)
