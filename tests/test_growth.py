@@ -24,10 +24,10 @@ from perfgate.core.finding import Status
 from perfgate.core.run import UNSPECIFIED
 from perfgate.core.text import canonical
 from perfgate.core.text.canonical import dumps
-from perfgate.render import markdown
 from perfgate.render.comment import comment
-from perfgate.report import compose
+from perfgate.render.markdown.spans import code
 from perfgate.report.codec import to_data
+from perfgate.report.verdict.value import value_of
 from perfgate.store.codec import encode_baseline, file_name
 
 if TYPE_CHECKING:
@@ -397,7 +397,7 @@ CASES = (
 )  # fmt: skip
 
 
-BY_VALUE = (compose.entry, markdown.code, canonical._exponents)
+BY_VALUE = (value_of, code, canonical._exponents)
 """Caches of what was asked for by its value: what an earlier case asked for would make the smaller inputs cheap."""
 
 

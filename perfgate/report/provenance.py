@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from perfgate.core.finding import WHOLE_SUITE, ExitCode, Finding, Status, Verdict
+from perfgate.core.finding import HOLDS, WHOLE_SUITE, ExitCode, Finding, Status, Verdict
 from perfgate.report.document import Line, name, strong, text
 from perfgate.report.health import health
 from perfgate.report.words import count, percent
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LARGE_SHIFT = 0.10
 """A common change beyond it stands first; so does one without which another value would not have held."""
 
-_HOLDS = frozenset({Status.UNCHANGED, Status.IMPROVED})
+_HOLD = HOLDS | {Status.IMPROVED}
 _MOST_FACTS = 6
 _LONGEST_FACT = 60
 _SMALLEST_SHIFT = 0.0005  # a smaller one is shown as 0: no line
@@ -31,7 +31,7 @@ def list_large_shifts(verdict: Verdict) -> list[Line]:
 
 def _held_by_shift(suite: Finding, verdict: Verdict) -> int:
     """Return how many gated values hold that, as measured, are beyond the limit at which they would be suspected."""
-    rows = (f for f in verdict.findings if f.level == "fail" and f.status in _HOLDS and f.benchmark != WHOLE_SUITE)
+    rows = (f for f in verdict.findings if f.level == "fail" and f.status in _HOLD and f.benchmark != WHOLE_SUITE)
     group = (suite.machine_class, suite.metric, suite.statistic)
     return sum(_is_beyond(f) for f in rows if (f.machine_class, f.metric, f.statistic) == group)
 

@@ -12,15 +12,16 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "unit"), str(ROOT)]
+sys.path[:0] = [str(ROOT / "tests" / "builders"), str(ROOT)]
 
 from gate_cases import finding, verdict  # noqa: E402 - the path has to be set before
+from verdicts import lawful  # noqa: E402 - see above
 
 from perfgate.core.finding import Status  # noqa: E402 - see above
 from perfgate.render.comment import comment  # noqa: E402 - see above
-from perfgate.render.markdown import code  # noqa: E402 - see above
+from perfgate.render.markdown.spans import code  # noqa: E402 - see above
 from perfgate.report.codec import from_data, to_data  # noqa: E402 - see above
-from perfgate.report.compose import entry  # noqa: E402 - see above
+from perfgate.report.verdict.value import value_of  # noqa: E402 - see above
 
 REPEAT = 7
 
@@ -30,10 +31,10 @@ def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000
     kinds = [s for s in Status if s not in {Status.REGRESSED, Status.OVER_BUDGET}] + [Status.UNCHANGED] * 20
     found = [
-        finding(
+        lawful(finding(
             kinds[i % len(kinds)], benchmark=f"suite.bench_{i:05}", baseline=1.0, current=1 + i / rows,
             change=i / rows, limit=0.05, limit_text="+5%", interval=(0.0, 0.1),
-        )
+        ))
         for i in range(rows)
     ]  # fmt: skip
     content = json.dumps(to_data(verdict(*found)))
@@ -45,7 +46,7 @@ def main() -> None:
             ("comment", lambda: comment([("", read)], ident="default", run_page="")),
         ):
             code.cache_clear()
-            entry.cache_clear()
+            value_of.cache_clear()
             begin = time.process_time()
             call()
             costs[name].append(time.process_time() - begin)

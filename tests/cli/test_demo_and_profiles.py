@@ -84,8 +84,9 @@ def test_the_demo_tells_its_story_and_leaves_its_folder_inside_a_project_too(tmp
     }
     assert set(tmp_path.iterdir()) == {project, place}
     assert "REBUILD_FEATURES = True" in (place / "train.py").read_text()
-    verdicts = [text.split("**")[1] for text in ((place / f).read_text() for f in ("unchanged.md", "slowed.md"))]
+    headings = [(place / name).read_text().partition("\n")[0] for name in ("unchanged.md", "slowed.md")]
+    has_failed = ["❌" in heading for heading in headings]
     # On a machine that is busy beyond measure the story may not come out; then the demo says so.
-    assert (code, verdicts) == (0, ["Pass", "Regression"]) or (code == 2 and "too noisy now" in told.err)
+    assert (code, has_failed) == (0, [False, True]) or (code == 2 and "too noisy now" in told.err)
     assert run(["demo", "--folder", str(place)]) == 2
     assert "a demo was played here before" in capfd.readouterr().err

@@ -12,6 +12,7 @@ from perfgate.core.finding import EnvironmentChange, Status
 from perfgate.gate.environment import compare_environments
 from perfgate.gate.judge import Pair
 from perfgate.render.terminal.report import render
+from perfgate.render.terminal.style import PLAIN
 from perfgate.report.compose import compose
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def test_a_processor_that_no_session_of_the_baseline_had_is_a_difference(pair, w
 def drawn(status: Status, *changes: EnvironmentChange, current: tuple[Profile, ...] = ()) -> str:
     one = verdict(finding(status), finding(benchmark="other"))
     with_changes = replace(one, compared=replace(one.compared, environment=changes), current=current)
-    return " ".join(render(compose(with_changes)).split())
+    return " ".join(render(compose(with_changes), replace(PLAIN, is_verbose=True)).split())
 
 
 NEWER = EnvironmentChange(fact="python", baseline="3.12.1", current="3.13.0", benchmarks=1)

@@ -32,6 +32,8 @@ def row(now, **more):
         pytest.param([row(1.06)], 1, id="beyond"),
         pytest.param([row(1.06), row(1.2, benchmark="b")], 2, id="two"),
         pytest.param([row(1.06, status=Status.IMPROVED)], 1, id="improved"),
+        pytest.param([row(1.06, status=Status.WITHIN_NOISE)], 1, id="within-noise"),
+        pytest.param([row(1.06, status=Status.TOO_NOISY)], 1, id="too-noisy"),
         pytest.param([row(1.049)], 0, id="within-the-threshold"),
         pytest.param([finding(baseline=1.0, current=1.06, limit=0.05, suspect_limit=0.08)], 0,
                      id="within-chance"),

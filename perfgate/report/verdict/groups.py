@@ -68,8 +68,10 @@ def split(values: Sequence[Finding]) -> dict[str, list[Finding]] | None:
 
 def _keys(values: Sequence[Finding]) -> Iterable[Callable[[Finding], str]]:
     """Yield what may name a group: the name up to a joint, then each label."""
+    names = {f.benchmark for f in values}
     for joint in _JOINTS:
-        for depth in range(1, _DEEPEST):
+        parts = max((n.count(joint) + 1 for n in names), default=0)
+        for depth in range(1, min(_DEEPEST, parts + 1)):
             yield lambda f, joint=joint, depth=depth: joint.join(f.benchmark.split(joint)[:depth])  # type: ignore[misc]
     for label in dict.fromkeys(key for f in values for key, _ in f.labels):
         yield lambda f, label=label: f"{label}={dict(f.labels).get(label, _NONE)}"  # type: ignore[misc]

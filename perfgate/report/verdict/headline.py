@@ -65,7 +65,7 @@ def _cannot_decide(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) ->
     if failed:
         parts.append((text(f"{count(len(failed), 'value')} regressed"),))
     line: Line = parts[0] + tuple(span for part in parts[1:] for span in (text(", "), *part))
-    passing = len([f for f in gated if f not in undecided and f not in failed])
+    passing = len(set(gated).difference(undecided, failed))
     rest = f" The other {passing:,} {'passes' if passing == 1 else 'pass'}." if passing and undecided else ""
     return title, (*line, text(f".{rest}{_FAILS}"))
 

@@ -109,7 +109,7 @@ def test_loosening_needs_a_reason(runs):
     measure(runs, "s2", 2, elapsed=0.2)
     (fault,) = refused(plan, replace_old=True)
     assert fault.slug == "refresh-loosens"
-    assert fault.details == ("train elapsed: 100 ms -> 200 ms (+100.0%)",)
+    assert fault.details == ("train elapsed: 100 ms -> 200 ms (+100%)",)
     assert sessions() == ["s1"]
     refresh(replace_old=True, reason="a larger model")
     assert sessions() == ["s2"]

@@ -9,8 +9,9 @@ import pytest
 from check_cases import Folder, baseline, outside_ci, slugs
 
 from perfgate.pipeline.collect import collect_profiles
-from perfgate.render import as_json, terminal
+from perfgate.render import as_json
 from perfgate.report.compose import compose
+from perfgate.report.document import opening_lines
 
 TIMES = [1.0, 1.01, 1.02, 1.005, 1.015, 1.012]
 
@@ -37,7 +38,7 @@ def rate(verdict):
 
 
 def first_line(verdict) -> str:
-    return terminal.render(compose(verdict)).splitlines()[0]
+    return opening_lines(compose(verdict))[0]
 
 
 def test_one_failed_run_of_several_is_suspected_in_the_first_line(folder):
