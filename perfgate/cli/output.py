@@ -61,7 +61,8 @@ def style_of(
     return Style(
         width=min(max(width, NARROWEST), WIDEST),
         has_color=has_color(look.color, environ, is_terminal=is_terminal),
-        is_ascii=environ.get("PERFGATE_ASCII", "") not in {"", "0"} or not can_show(stream.encoding if stream else None),
+        is_ascii=environ.get("PERFGATE_ASCII", "") not in {"", "0"}
+        or not can_show(stream.encoding if stream else None),
         is_verbose=look.is_verbose,
         is_quiet=look.is_quiet,
         rows=MOST_ROWS if look.top is None else look.top,
