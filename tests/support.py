@@ -228,6 +228,18 @@ def assert_cannot_decide(outcome: Outcome, place: str, cure: str) -> None:
     assert re.search(cure, hint), f"{cure!r} is not in {hint!r}"
 
 
+def opening(stdout: str) -> str:
+    """Return what a report on a terminal says before its values and its verdict, in one line."""
+    values = r"^(?:[A-Z].* \([\d,]+\)(?:,.*)?$|(?:PASS|REGRESSION|CANNOT DECIDE)  )"
+    return " ".join(re.split(values, stdout, maxsplit=1, flags=re.MULTILINE)[0].split())
+
+
+def verdict_of(stdout: str) -> str:
+    """Return the verdict in a word and its sentence of a report on a terminal, in one line."""
+    (found,) = re.findall(r"^(?:PASS|REGRESSION|CANNOT DECIDE)  .*(?:\n {6,}.*)*", stdout, re.MULTILINE)
+    return " ".join(found.split())
+
+
 def assert_green(outcome: Outcome) -> None:
     assert outcome.code == 0, str(outcome)
     assert outcome.stderr == "", str(outcome)

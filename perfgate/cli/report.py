@@ -37,9 +37,9 @@ def command(path: str, form: Format, *, look: Look, exit_code: bool) -> ExitCode
 
     document = read_report_of_job(path) if exit_code else read_report(path)
     more = f"perfgate report {quote(path)} --top all"
-    show(document, form, style=style_of(look, sys.stdout, os.environ, more=more))
-    if not exit_code or document.verdict is None:
-        return None
-    if faults := cause(document.verdict):
+    verdict = document.verdict if exit_code else None
+    faults = cause(verdict) if verdict else ()
+    show(document, form, style=style_of(look, sys.stdout, os.environ, names_faults=not faults, more=more))
+    if faults:
         raise CannotDecideError(faults)
-    return document.verdict.exit_code
+    return verdict.exit_code if verdict else None

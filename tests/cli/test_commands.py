@@ -164,6 +164,22 @@ def test_a_report_can_be_rendered_again(workdir, capsys):
     assert run(["report", "r.json", "--exit-code"]) == 1
 
 
+def test_a_report_that_exits_2_says_what_to_do_once(workdir, capsys):
+    write_runs(workdir / "outputs" / "model_runs", "a", 0.4)
+    assert run(["baseline", "refresh"]) == 0
+    for path in (workdir / "outputs" / "model_runs").iterdir():
+        path.unlink()
+    assert run(["check", "--report", "r.json"]) == 2
+    checked = capsys.readouterr()
+    assert run(["report", "r.json", "--exit-code"]) == 2
+    again = capsys.readouterr()
+    assert checked.out.endswith(again.out)
+    assert "next: " not in again.out
+    assert again.err.count("hint: ") == 1
+    assert run(["report", "r.json"]) == 0
+    assert "  next: " in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["run", "baseline", "profile", "percentiles", "report", "config"])
 def test_every_schema_is_printed_as_json(capsys, name):
     assert run(["schema", name]) == 0

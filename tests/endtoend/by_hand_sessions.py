@@ -154,7 +154,7 @@ def across(row: Row, group: Group, worse: Together) -> Finding:
     outer = max(step, k_out * one["se"])
     gain = limit(group.report, m, n)
     low = math.expm1(min(f["d"] - k_out * f["se"] for f in found.values()))
-    high = math.expm1(max(f["d"] + gain * f["se"] for f in found.values()))
+    high = math.expm1(max(f["d"] + k_out * f["se"] for f in found.values()))
     net = row.value(row.middle + one["d"])
     is_above = all(abs(row.value(row.middle + f["d"]) - baseline) >= row.floor() * (1 - ENDS) for f in found.values())
     better = all(-f["d"] > max(step, gain * f["se"]) for f in found.values())

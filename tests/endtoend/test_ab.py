@@ -6,7 +6,7 @@ import json
 
 import pytest
 from ab_cases import CALM, FAST, REPORT, RUN, SLOW, ab, log_of, notes, report, rows, told, versions
-from support import Project, assert_cannot_decide, assert_green
+from support import Project, assert_cannot_decide, assert_green, opening, verdict_of
 
 from perfgate.core.finding import HOLDS
 
@@ -38,8 +38,8 @@ def test_a_version_that_costs_more_fails_and_is_called_by_its_row(project: Proje
     found = rows(project)["elapsed"]
     assert (found["status"], found["reason"], found["benchmark"]) == ("regressed", "worse-than-base", "bench")
     assert found["change"] > 1.5
-    assert "Regression: 1 of 2 gated values regressed" in outcome.stdout
-    assert "judged as one session" in outcome.stdout
+    assert verdict_of(outcome.stdout).startswith("REGRESSION 1 of 2 gated values is worse by more than +60%.")
+    assert opening(outcome.stdout).endswith(", 5 interleaved runs each")
 
 
 @pytest.mark.slow

@@ -182,7 +182,7 @@ def test_a_base_with_a_link_in_place_of_the_folder_is_refused(project: Project) 
     project.write("sub/bench.sh", FAST)
     project.commit("Head")
     outcome = ab(project, "--base", "HEAD~1", "--", *RUN, cwd="sub")
-    assert_cannot_decide(outcome, "sub: is not a regular folder", "not a link")
+    assert_cannot_decide(outcome, ":sub is not a regular folder", "not a link")
     outcome = ab(project, "--base", "HEAD~1", "--config", "../perfgate.toml", "--", *RUN, cwd="sub")
     assert_cannot_decide(outcome, "sub is a symbolic link there", "a folder that both sides have")
 

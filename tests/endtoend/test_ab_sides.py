@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ab_cases import CALM, FAST, REPORT, RUN, SLOW, ab, notes, report, rows, told, versions
-from support import Project, assert_cannot_decide, assert_green
+from support import Project, assert_cannot_decide, assert_green, opening, verdict_of
 
 OWN = """
 from perfgate.measure import measure_run_context
@@ -291,8 +291,7 @@ def test_the_tree_is_found_wherever_a_command_names_it(
     outcome = ab(same, *REPORT, "--", *(word.format(**told) for word in words), **given)
     assert_green(outcome)
     assert notes(same)[0] == "sides-share"
-    assert "see below" in outcome.stdout
-    assert "both sides use these files" in outcome.stdout.split("\n\n")[1]
+    assert "both sides use these files" in opening(outcome.stdout)
 
 
 @pytest.mark.slow
@@ -387,7 +386,7 @@ def test_a_benchmark_that_the_head_removed_on_purpose_passes_and_is_reported_fir
     assert_green(outcome)
     gone = [f for f in report(project)["findings"] if f["benchmark"] == "leaves"]
     assert {(f["status"], f["reason"]) for f in gone} == {("removed", "removed")}
-    assert "1 benchmark removed" in outcome.stdout.partition("\n\n")[0]
+    assert "1 benchmark removed" in verdict_of(outcome.stdout)
     assert outcome.stdout.index("leaves") < outcome.stdout.index("stays")
     assert "the old parser is gone" in " ".join(outcome.stdout.split())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from support import Project, assert_cannot_decide
+from support import Project, assert_cannot_decide, opening, verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,15 +56,11 @@ def removed(project: Project) -> Project:
     return project
 
 
-def first_lines(stdout: str) -> str:
-    return " ".join(stdout.partition("\nBenchmark")[0].split())
-
-
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_a_removed_baseline_is_reported_first_as_with_a_ref(branch: Project, system: str) -> None:
     outcome = removed(branch).cli("check", env=SYSTEMS[system](branch))
     assert outcome.code == 0, str(outcome)
-    told = first_lines(outcome.stdout)
+    told = opening(outcome.stdout)
     judged = f"judged by its own, and what it removes by {base(branch)[:12]}"
     assert f"this change edits the gate itself: 1 baseline (train); {judged}" in told
     assert "this change removes its baseline" in outcome.stdout
@@ -76,7 +72,7 @@ def test_a_removed_baseline_whose_benchmark_is_measured_is_judged_by_it(branch: 
     branch.change_runs("new-train-*", elapsed_sec=4.7)
     outcome = branch.cli("check", env=GITHUB)
     assert outcome.code == 1, str(outcome)
-    assert "1 of 4 gated values regressed" in outcome.stdout
+    assert verdict_of(outcome.stdout).startswith("REGRESSION 1 of 4 gated values is worse by more than +5%.")
 
 
 def test_a_rename_that_hides_a_slow_down_behind_git_rm_cannot_be_judged(branch: Project) -> None:
@@ -94,8 +90,8 @@ def test_another_new_benchmark_beside_a_removed_one_is_said_first(branch: Projec
     branch.write_runs(10, "new-serve", benchmark="serve", elapsed=2.9)
     outcome = branch.cli("check", env=GITHUB)
     assert outcome.code == 0, str(outcome)
-    assert "this change removes the baseline of train, and serve is new" in first_lines(outcome.stdout)
-    assert "`perfgate baseline rename train serve --from" in first_lines(outcome.stdout)
+    assert "this change removes the baseline of train, and serve is new" in opening(outcome.stdout)
+    assert "`perfgate baseline rename train serve --from" in opening(outcome.stdout)
 
 
 def test_an_entry_says_that_a_namesake_is_another_benchmark(branch: Project) -> None:
@@ -117,8 +113,8 @@ def test_a_refreshed_baseline_is_said_first_and_passes(branch: Project) -> None:
     branch.drop_runs("new-*")
     branch.drop_runs("old-*")
     outcome = branch.cli("check", env=GITHUB)
-    assert "this change edits the gate itself" in first_lines(outcome.stdout), str(outcome)
-    assert "train (" in first_lines(outcome.stdout)
+    assert "this change edits the gate itself" in opening(outcome.stdout), str(outcome)
+    assert "train (" in opening(outcome.stdout)
 
 
 def test_a_merge_that_is_checked_out_alone_knows_its_first_parent(
@@ -135,16 +131,16 @@ def test_a_merge_that_is_checked_out_alone_knows_its_first_parent(
     clone.write_runs(10, "new-score", benchmark="score", memory_source="vmhwm")
     env = {**GITHUB, "GITHUB_SHA": clone.git("rev-parse", "HEAD")}
     outcome = clone.cli("check", env=env)
-    assert "1 baseline (train)" in first_lines(outcome.stdout), str(outcome)
+    assert "1 baseline (train)" in opening(outcome.stdout), str(outcome)
 
 
 def test_a_base_that_was_not_fetched_is_one_warning(branch: Project) -> None:
     branch.git("update-ref", "-d", "refs/remotes/origin/main")
     outcome = branch.cli("check", env=GITHUB)
     assert outcome.code == 0, str(outcome)
-    assert first_lines(outcome.stdout).count("base-unknown") == 1
-    assert "the base main was not read (origin/main: not in this clone" in " ".join(first_lines(outcome.stdout).split())
-    assert "--baseline-ref REF" in first_lines(outcome.stdout)
+    assert opening(outcome.stdout).count("base-unknown") == 1
+    assert "the base main was not read (origin/main: not in this clone" in opening(outcome.stdout)
+    assert "--baseline-ref REF" in opening(outcome.stdout)
 
 
 def test_an_unchanged_gate_and_a_laptop_say_nothing(branch: Project) -> None:
@@ -185,7 +181,7 @@ def test_a_baseline_that_was_renamed_is_the_one_of_the_new_name(branch: Project)
         path.write_text(path.read_text().replace('"train"', '"fit"'))
     outcome = branch.cli("check", env=GITHUB)
     assert outcome.code == 0, str(outcome)
-    assert "2 baselines (fit, train)" in first_lines(outcome.stdout)
+    assert "2 baselines (fit, train)" in opening(outcome.stdout)
     assert "train  " not in outcome.stdout
 
 
@@ -194,7 +190,7 @@ def test_a_branch_named_like_the_base_s_first_digits_hides_no_removal(branch: Pr
     branch.git("branch", base(branch)[:12], "HEAD")
     outcome = branch.cli("check", env=GITHUB)
     judged = f"judged by its own, and what it removes by {base(branch)[:12]}"
-    assert f"this change edits the gate itself: 1 baseline (train); {judged}" in first_lines(outcome.stdout)
+    assert f"this change edits the gate itself: 1 baseline (train); {judged}" in opening(outcome.stdout)
 
 
 BUDGET = '[[budget]]\nbenchmark = "train"\nmetric = "elapsed"\nstatistic = "p50"\nlimit = "< 90s"\n'
@@ -252,14 +248,14 @@ def test_a_gate_that_refuses_edits_is_not_moved_away(branch: Project, kept: str,
     if code:
         assert_cannot_decide(outcome, 'moves the gate of strict.*strict/perfgate.toml has .*"refuse"', "own the gate")
     else:
-        assert "base-unknown" in first_lines(outcome.stdout)
+        assert "base-unknown" in opening(outcome.stdout)
 
 
 @pytest.mark.parametrize("lone", ["refs/tags/origin/main", "refs/heads/origin/main"])
 def test_only_the_remote_s_branch_is_the_base(branch: Project, lone: str) -> None:
     branch.git("update-ref", "-d", "refs/remotes/origin/main")
     branch.git("update-ref", lone, "HEAD")
-    assert "base-unknown" in first_lines(branch.cli("check", env=GITHUB).stdout)
+    assert "base-unknown" in opening(branch.cli("check", env=GITHUB).stdout)
     outcome = branch.cli("check", "--baseline-ref", "origin/main")
     assert_cannot_decide(outcome, 'no commit or branch "origin/main" in this clone', "git fetch origin [+]main")
     assert branch.cli("check", "--baseline-ref", lone, "--report-dir", "again").code == 0

@@ -41,21 +41,22 @@ def test_files_without_a_session_take_the_job_s(gated: Project) -> None:
 
 def test_the_report_folder_is_written_and_named_last(gated: Project) -> None:
     outcome = gated.cli("check", env=job(4))
-    assert "report: perfgate-report/report.md" in outcome.stdout.splitlines()
+    assert outcome.stdout.splitlines()[-1] == "details: perfgate-report/report.html"
     assert sorted(p.name for p in gated.path("perfgate-report").iterdir()) == [
         "report.html",
         "report.json",
         "report.md",
     ]
-    assert gated.path("perfgate-report/report.md").read_text().startswith("**Pass**")
+    text = gated.path("perfgate-report/report.md").read_text()
+    assert text.startswith("## ✅ perfgate: no performance regressions\n")
 
 
 def test_a_job_three_times_slower_fails(gated: Project) -> None:
     gated.change_runs("*", elapsed_sec=3.0)
     outcome = gated.cli("check", env=job(4))
     assert outcome.code == 1, str(outcome)
-    assert gated.path("perfgate-report/report.md").read_text().startswith("**Regression**")
-    assert "report: perfgate-report/report.md" in outcome.stdout.splitlines()
+    assert gated.path("perfgate-report/report.md").read_text().startswith("## ❌ perfgate: 1 performance regression\n")
+    assert "details: perfgate-report/report.html" in outcome.stdout.splitlines()
 
 
 @pytest.mark.parametrize("spoilt", ["bad.json", "perfgate.toml"])
@@ -64,13 +65,13 @@ def test_what_cannot_be_decided_is_reported_too(gated: Project, spoilt: str) -> 
     outcome = gated.cli("check", env=job(4))
     assert_cannot_decide(outcome, spoilt, ".")
     assert gated.read_json("perfgate-report/report.json")["verdict"] == "error"
-    assert gated.path("perfgate-report/report.md").read_text().startswith("**Cannot decide**")
+    assert gated.path("perfgate-report/report.md").read_text().startswith("## ⛔ perfgate: cannot decide, 1 error\n")
 
 
 def test_json_on_stdout_stays_json(gated: Project) -> None:
     outcome = gated.cli("check", "--format", "json", env=job(4))
     assert json.loads(outcome.stdout) == gated.read_json("perfgate-report/report.json")
-    assert outcome.stderr == "report: perfgate-report/report.md\n"
+    assert outcome.stderr == "details: perfgate-report/report.html\n"
 
 
 def test_a_report_asked_for_replaces_the_folder(gated: Project) -> None:
@@ -82,15 +83,15 @@ def test_a_report_asked_for_replaces_the_folder(gated: Project) -> None:
 def test_a_report_folder_asked_for_is_written_outside_ci_too(green: Project) -> None:
     outcome = green.cli("check", "--report-dir", "out/here")
     assert outcome.code == 0
-    assert outcome.stdout.splitlines()[-1] == "report: out/here/report.md"
+    assert outcome.stdout.splitlines()[-1] == "details: out/here/report.html"
     assert green.read_json("out/here/report.json")["verdict"] == "pass"
 
 
 def test_a_report_folder_that_cannot_be_written_exits_2_and_is_not_named(gated: Project) -> None:
     gated.write("perfgate-report", "a file")
     outcome = gated.cli("check", env=job(4))
-    assert_cannot_decide(outcome, r"2 files cannot be written[^`]*perfgate-report/report\.json", "name a file")
-    assert "report: " not in outcome.stdout.splitlines()[-1]
+    assert_cannot_decide(outcome, r"3 files cannot be written[^`]*perfgate-report/report\.json", "name a file")
+    assert "details: " not in outcome.stdout
 
 
 def test_a_second_check_of_one_job_keeps_the_first_one_s_report(gated: Project) -> None:
@@ -101,7 +102,7 @@ def test_a_second_check_of_one_job_keeps_the_first_one_s_report(gated: Project) 
     for number in (2, 3):
         outcome = gated.cli("check", "--format", "json", env=job(4))
         assert "warning: perfgate-report/report.json" in outcome.stderr
-        assert f"report: perfgate-report/{number}/report.md" in outcome.stderr
+        assert outcome.stderr.splitlines()[-1] == f"details: perfgate-report/{number}/report.html"
         assert (
             gated.read_json(f"perfgate-report/{number}/report.json")["verdict"] == json.loads(outcome.stdout)["verdict"]
         )

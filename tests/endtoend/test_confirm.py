@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sessions import make_settled, write_session
+from support import verdict_of
 
 if TYPE_CHECKING:
     from support import Outcome, Project
@@ -171,9 +172,11 @@ def test_a_suite_that_slows_down_as_a_whole_fails_and_is_told_first(suite: Proje
         ALL, "elapsed", "regressed", "suite-worse",
     )  # fmt: skip
     assert first["change"] == pytest.approx(0.6, abs=0.05)
-    lines = outcome.stdout.splitlines()
-    named = [line for line in lines if line.startswith((ALL, "part"))]
-    assert named[0].startswith(f"{ALL}  elapsed"), str(outcome)
+    lines = [line.strip() for line in outcome.stdout.splitlines()]
+    named = next(place for place, line in enumerate(lines) if line.startswith((ALL, "part")))
+    assert lines[named] == ALL, str(outcome)
+    assert re.match(r"✗ elapsed .* \+(?:5[5-9]|6[0-5])(?:\.\d)?% ", lines[named + 1]), str(outcome)
+    assert "All benchmarks together got worse." in verdict_of(outcome.stdout)
 
 
 def test_a_suite_that_moves_a_little_is_told_first_and_passes(suite: Project) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import pytest
-from support import Project, assert_cannot_decide, assert_green
+from support import Project, assert_cannot_decide, assert_green, verdict_of
 
 CONSOLE_SCRIPT = "import sys; sys.argv[0] = 'perfgate'; from perfgate.__main__ import main; main()"
 PLACES = {"pass": 0, "regression": 1, "missing": 2, "both": 2}
@@ -32,17 +33,22 @@ def test_both_doors_exit_alike(green: Project, how: str, code: int) -> None:
     assert green.cli("check") == module, "a forked command is no other"
 
 
-def test_a_pass_says_so_first_and_leaves_stderr_empty(green: Project) -> None:
+def test_a_pass_says_so_last_and_leaves_stderr_empty(green: Project) -> None:
     outcome = green.cli("check")
     assert_green(outcome)
-    assert outcome.stdout.startswith("Pass: 4 gated values measured")
+    said = verdict_of(outcome.stdout)
+    assert said.startswith("PASS 4 gated values, none significantly worse. Smallest detectable change: +5.0%.")
+    assert " ".join(outcome.stdout.split()).endswith(said)
 
 
-def test_a_regression_names_itself_first_and_leaves_stderr_empty(green: Project) -> None:
+def test_a_regression_names_itself_below_the_values_and_leaves_stderr_empty(green: Project) -> None:
     spoil(green, "regression")
     outcome = green.cli("check")
     assert (outcome.code, outcome.stderr) == (1, "")
-    assert outcome.stdout.startswith("Regression: 1 of 4 gated values regressed.")
+    assert verdict_of(outcome.stdout).startswith("REGRESSION 1 of 4 gated values is worse by more than +5%.")
+    values, _, steps = outcome.stdout.partition("\nREGRESSION  ")
+    assert re.search(r"^Regressed \(1\)\n.*\n  train\n  ✗ elapsed .* \+100% ", values, re.MULTILINE)
+    assert "\n  next: find the change" in steps
 
 
 def test_with_a_regression_and_a_missing_benchmark_the_exit_is_2_and_both_are_shown(green: Project) -> None:
@@ -50,7 +56,10 @@ def test_with_a_regression_and_a_missing_benchmark_the_exit_is_2_and_both_are_sh
     outcome = green.cli("check", "--report", "r.json", "--report", "r.md")
     assert_cannot_decide(outcome, "score ", "measure it")
     for shown in (outcome.stdout, green.path("r.md").read_text()):
-        assert shown.index("Regressed") < shown.index("Could not be judged")
+        assert shown.index("Regressed (1)") < shown.index("Not measured (3)")
+    assert verdict_of(outcome.stdout).startswith(
+        "CANNOT DECIDE 3 of 4 gated values were not measured (benchmark score), 1 value regressed. The other 1 passes."
+    )
     findings = green.read_json("r.json")["findings"]
     found = {(f["benchmark"], f["status"]) for f in findings if f["status"] in {"regressed", "missing"}}
     assert found == {("train", "regressed"), ("score", "missing")}
@@ -79,7 +88,13 @@ def test_a_report_rendered_again_exits_0_and_reads_alike(green: Project, how: st
         again = green.cli("report", "r.json", "--format", form)
         assert (again.code, again.stderr) == (0, "")
         assert again.stdout == green.path(name).read_text()
-    assert green.path("r.txt").read_text() == first.stdout
+    read, shown = green.path("r.txt").read_text(), first.stdout
+    if first.code < 2:
+        assert read == shown
+    else:  # stderr says what to do
+        assert read.startswith(f"{shown}  next: ")
+        assert read.count("measure it") == first.stderr.count("measure it") == 1
+        assert "measure it" not in shown
 
 
 @pytest.mark.parametrize("how", PLACES)

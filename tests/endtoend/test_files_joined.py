@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from support import assert_cannot_decide
+from support import assert_cannot_decide, opening
 
 if TYPE_CHECKING:
     from support import Project
@@ -24,10 +24,6 @@ def one_value(project: Project, path: str, seconds: float) -> str:
     return path
 
 
-def first_lines(stdout: str) -> str:
-    return " ".join(stdout.partition("\nBenchmark")[0].split())
-
-
 @pytest.mark.parametrize(
     ("names", "glob"),
     [(("py311/r.json", "py312/r.json"), "py*/r.json"), (("r-311.json", "r-312.json"), "r-*.json")],
@@ -43,7 +39,7 @@ def test_files_with_one_benchmark_are_said_to_be_joined(project: Project, names:
     outcome = project.cli("check", glob)
     assert (
         f"2 files joined as one session, since they hold the same benchmarks (gzip notes.txt): {', '.join(names)}"
-        in first_lines(outcome.stdout)
+        in opening(outcome.stdout)
     ), str(outcome)
     assert "files-joined" not in project.cli("check", *files, "--same-session").stdout
     for command in (("check",), ("baseline", "refresh")):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+from support import verdict_of
 
 if TYPE_CHECKING:
     from support import Project
@@ -36,7 +38,7 @@ def test_five_against_five_fail_when_one_benchmark_is_half_as_fast_again(project
     project.write_runs(5, "new", elapsed=1.5, benchmark="train")
     outcome = project.cli("check")
     assert outcome.code == 1, str(outcome)
-    assert "elapsed p50" in outcome.stdout
+    assert re.search(r"^Regressed \(1\)\n.*\n  train\n  ✗ elapsed .* \+49\.6% ", outcome.stdout, re.MULTILINE)
 
 
 def test_twenty_unchanged_benchmarks_of_ten_runs_each_pass(project: Project) -> None:
@@ -46,7 +48,7 @@ def test_twenty_unchanged_benchmarks_of_ten_runs_each_pass(project: Project) -> 
         project.write_runs(10, f"new-{name}", benchmark=name, spread=0.03, seed=100 + i)
     outcome = project.cli("check")
     assert outcome.code == 0, str(outcome)
-    assert outcome.stdout.startswith("Pass: 40 gated values measured")
+    assert verdict_of(outcome.stdout).startswith("PASS 40 gated values, none significantly worse. Smallest")
 
 
 def test_one_slower_benchmark_among_twenty_is_the_one_that_is_named(project: Project) -> None:
@@ -74,7 +76,8 @@ def test_too_few_runs_to_prove_a_change_are_suspected_and_the_report_says_what_s
     outcome = project.cli("check")
     assert outcome.code == 0, str(outcome)
     told = " ".join(outcome.stdout.split())
-    assert "1 value is suspected: see below." in told
+    assert "Suspected (does not fail) (1)" in told
+    assert verdict_of(outcome.stdout).endswith("So few runs cannot prove a change of any size. 1 suspected.")
     assert "3 and 3 runs can never prove a change; measure 5 on each side" in told
 
 

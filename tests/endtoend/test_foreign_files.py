@@ -547,10 +547,10 @@ def test_benchmarks_of_a_file_are_new_beside_those_of_runs(project: Project, fil
     given(project, file)
     outcome = project.cli("check", "outputs/model_runs", "bench.json")
     assert outcome.code == 0, str(outcome)
-    assert "\nNew\n" in outcome.stdout
+    assert "\nNew (" in outcome.stdout
     assert project.cli("check", "bench.json").code == 2
     assert project.cli("baseline", "refresh", "bench.json").code == 0
-    assert "\nNew\n" not in project.cli("check", "outputs/model_runs", "bench.json").stdout
+    assert "\nNew (" not in project.cli("check", "outputs/model_runs", "bench.json").stdout
 
 
 def test_imported_files_keep_their_machine(project: Project):

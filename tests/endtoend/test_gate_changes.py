@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import Project, assert_cannot_decide, assert_green
+from support import Project, assert_cannot_decide, assert_green, opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,10 +147,12 @@ def test_allowed_edits_are_one_line_at_the_end(green: Project, edit: Callable[[P
     green.write("perfgate.toml", green.path("perfgate.toml").read_text().replace("allow", "refuse"))
     outcome = green.cli(*CHECK)
     assert outcome.code == 0, str(outcome)
-    first, _, notes = outcome.stdout.partition("Notes\n")
-    assert "edits the gate" not in first
+    before, _, notes = outcome.stdout.partition("Notes\n")
+    assert "edits the gate" not in before
     assert notes.count("(gate-edit-allowed)") == 1
-    assert "→" not in outcome.stdout
+    context = r"current: [^;]+; baseline: [^;]+; unspecified"
+    assert re.fullmatch(context, opening(outcome.stdout)), "no edit by its name"
+    assert "→" not in notes
 
 
 def test_a_report_drawn_again_tells_the_same(repository: Project) -> None:

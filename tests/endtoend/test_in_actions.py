@@ -58,7 +58,7 @@ def test_a_regression_is_annotated_summed_up_and_told_to_the_next_step(slower: P
     assert [line.partition(" ")[0] for line in others] == ["::warning"] * len(others)
     assert commands(outcome.stderr) == []
     summary = slower.path("s.md").read_text()
-    assert summary.startswith("from another step\n\n\n**Regression**: 1 of ")
+    assert summary.startswith("from another step\n\n\n## ❌ perfgate: 1 performance regression\n\n1 of ")
     assert summary.endswith(slower.path("perfgate-report/report.md").read_text())
     told = {"verdict": "regression", "exit-code": "1", "regressions": "1", "suspected": "0", "improved": "0"}
     told |= {"confirmations": "0"}
@@ -167,5 +167,5 @@ def test_a_later_pass_leaves_the_outputs_and_the_summary_of_a_step_that_failed(s
     assert in_actions(slower, "--benchmark", "score").code == 0
     assert (outputs(slower)["verdict"], outputs(slower)["report-dir"]) == ("regression", "perfgate-report")
     summary = slower.path("s.md").read_text()
-    assert "**Regression**" in summary
-    assert "**Pass**" in summary
+    assert "## ❌ perfgate: 1 performance regression\n" in summary
+    assert "## ⚠️ perfgate: pass, 1 value too noisy to judge\n" in summary

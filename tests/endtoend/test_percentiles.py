@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from support import Project, assert_cannot_decide
+from support import Project, assert_cannot_decide, verdict_of
 
 BASE = {"tick": {"tick_total_ms": {"p50": 61.0, "p95": 100.0}, "rows_per_s": {"p50": 500.0}}}
 
@@ -52,8 +52,9 @@ def test_exactly_3_percent_holds_for_any_amount_in_any_unit(project: Project, ba
 def test_what_just_fails_is_never_shown_as_its_limit(project: Project) -> None:
     outcome = gate(project, times(100.0), times(103.001))
     assert outcome.code == 1
-    row = next(line for line in outcome.stdout.splitlines() if line.startswith("tick  "))
-    assert row == "tick  tick_total p95  +3.001%  limit +3%"
+    row = next(line for line in outcome.stdout.splitlines() if line.startswith("  ✗ tick  "))
+    assert row.split("  ")[-1] == "+3.001%"
+    assert verdict_of(outcome.stdout).startswith("REGRESSION 1 of 1 gated value is worse by more than +3%.")
 
 
 def test_a_rate_is_worse_when_it_falls(project: Project) -> None:

@@ -45,11 +45,19 @@ def test_the_first_line_of_exit_code_2_is_the_cause(green: Project) -> None:
     assert "\nperfgate: configuration: " in outcome.stderr
 
 
-def test_behind_the_command_it_is_refused_with_the_words_that_work(green: Project) -> None:
+def test_behind_check_it_shows_all_values_as_well(green: Project) -> None:
     outcome = green.cli("check", "--verbose")
+    assert outcome.code == 0
+    assert outcome.stderr == green.cli("--verbose", "check").stderr
+    assert "\nHow this was measured\n" in outcome.stdout
+    assert "\nPercentiles of too few runs (2)\n" in outcome.stdout
+
+
+def test_behind_a_command_without_it_it_is_refused_with_the_words_that_work(green: Project) -> None:
+    outcome = green.cli("validate", "--verbose")
     assert outcome.code == 2
     assert outcome.block == (
-        "cannot decide: --verbose stands before the command [usage]\n  hint: perfgate --verbose check"
+        "cannot decide: --verbose stands before the command [usage]\n  hint: perfgate --verbose validate"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from support import Project, assert_cannot_decide, assert_green
+from support import Project, assert_cannot_decide, assert_green, verdict_of
 
 WAIVE = ("waive", "train", "elapsed", "--ceiling", "+50%", "--until", "2099-01-31", "--reason", "new parser")
 
@@ -31,13 +31,16 @@ def test_a_waived_row_passes_and_is_told(slower: Project) -> None:
     assert done.stdout.startswith("waived train elapsed p50 up to +50% until 2099-01-31: baselines/waivers.toml\n")
     outcome = slower.cli("check", "--report", "r.json", "--report", "r.md")
     assert_green(outcome)
-    assert "1 is worse and waived, no other regressed. See below." in " ".join(outcome.stdout.split())
+    assert verdict_of(outcome.stdout).startswith(
+        "PASS 4 gated values, 1 worse and waived, no other significantly worse."
+    )
     found = row(slower)
     assert (found["status"], found["reason"]) == ("waived", "waived")
     text = slower.path("r.md").read_text()
+    assert text.startswith("## ✅ perfgate: no performance regressions except 1 waived\n")
     assert (
-        "`up to +50% until 2099-01-31: new parser (https://example.org/7)`"
-        in text.partition("### Worse, and waived")[2]
+        "- `train` elapsed: worse, but waived for a time: up to +50% until 2099-01-31: new parser"
+        " (`https://example.org/7`)\n" in text.partition("\n**Worse, and waived (1)**\n")[2]
     )
     again = slower.cli("report", "r.json", "--format", "markdown")
     assert again.stdout == text
@@ -84,7 +87,7 @@ def test_a_comparison_in_turns_knows_the_waivers_of_the_base(project: Project) -
     words = ("ab", "-n", "5", "--base", "HEAD", "--benchmark", "bench", "--", "sh", "bench.sh")
     outcome = project.cli(*words)
     assert_green(outcome)
-    assert "1 is worse and waived" in " ".join(outcome.stdout.split())
+    assert verdict_of(outcome.stdout).startswith("PASS 1 gated value, worse and waived. Smallest")
     project.git("rm", "-q", "--cached", "baselines/waivers.toml")
     project.git("commit", "-q", "-m", "No waiver")
     assert project.cli(*words).code == 1

@@ -159,6 +159,18 @@ def title_of(found):
             id="suspected",
         ),
         pytest.param(
+            verdict(finding(Status.WAIVED)),
+            "no performance regressions except 1 waived",
+            "1 gated value, worse and waived. Smallest detectable change: +12.0%.",
+            id="waived",
+        ),
+        pytest.param(
+            verdict(finding(Status.WAIVED), finding(benchmark="score"), finding(benchmark="load")),
+            "no performance regressions except 1 waived",
+            "3 gated values, 1 worse and waived, no other significantly worse. Smallest detectable change: +12.0%.",
+            id="waived-among-others",
+        ),
+        pytest.param(
             verdict(finding(reason="below-least"), finding(reason="below-least")),
             "no value can fail",
             "Every gated value is shorter than --min-time, so that the check cannot fail. Lower --min-time.",
@@ -202,7 +214,7 @@ def test_the_heading_and_the_sentence_say_the_verdict_and_no_more(found, title, 
 
 def test_what_holds_is_counted_beside_the_sentence_unless_it_is_in_it():
     counted = [Status.SUSPECTED, Status.ADVISORY, Status.WAIVED, Status.IMPROVED, Status.WITHIN_NOISE, Status.UNCHANGED]
-    parts = {"suspected": 1, "advisory": 1, "waived": 1, "improved": 1, "within": 1, "unchanged": 1}
+    parts = {"suspected": 1, "advisory": 1, "improved": 1, "within": 1, "unchanged": 1}
     values = [finding(s) for s in (*counted, Status.TOO_NOISY, Status.TOO_NOISY)]
     passing, failing, undecided = (
         verdict(*values),
@@ -210,8 +222,8 @@ def test_what_holds_is_counted_beside_the_sentence_unless_it_is_in_it():
         verdict(*values, finding(Status.MISSING)),
     )
     assert dict(compose(passing).blocks[0].counts) == parts
-    assert "but 2 too noisy to judge" in sentence_of(passing)
-    assert dict(compose(failing).blocks[0].counts) == {**parts, "noisy": 2}
+    assert "1 worse and waived, no other significantly worse, but 2 too noisy to judge" in sentence_of(passing)
+    assert dict(compose(failing).blocks[0].counts) == {**parts, "waived": 1, "noisy": 2}
     assert dict(compose(undecided).blocks[0].counts) == {"suspected": 1, "advisory": 1, "waived": 1}
 
 

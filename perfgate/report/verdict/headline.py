@@ -111,8 +111,9 @@ def _allowed(values: Sequence[Finding]) -> str:
 
 def _pass(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tuple[str, Line]:
     gated = judged(verdict)
-    suspected, noisy = len(groups["suspected"]), len(groups["noisy"])
-    title = f"pass, {count(noisy, 'value')} too noisy to judge" if noisy else "no performance regressions"
+    suspected, noisy, waived = (len(groups[part]) for part in ("suspected", "noisy", "waived"))
+    title = f"no performance regressions except {waived:,} waived" if waived else "no performance regressions"
+    title = f"pass, {count(noisy, 'value')} too noisy to judge" if noisy else title
     title = f"pass, {count(suspected, 'suspected regression')}" if suspected else title
     if verdict.introduces:
         title = "first measurement, nothing to compare with yet"
@@ -123,6 +124,9 @@ def _pass(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tuple[st
         words = "Every gated value is shorter than --min-time, so that the check cannot fail. Lower --min-time."
         return "no value can fail", (text(words),)
     worst = "none significantly worse" if len(gated) > 1 else "not significantly worse"
+    if waived:
+        number = f"{waived:,} " if len(gated) > 1 else ""
+        worst = f"{number}worse and waived" + (", no other significantly worse" if waived < len(gated) else "")
     words = f"{count(len(gated), 'gated value')}, {worst}."
     if noisy:
         words = (
@@ -145,7 +149,8 @@ def _sensitivity(gated: Sequence[Finding]) -> str:
 def _counts(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tuple[tuple[str, int], ...]:
     """Return part -> how many values it has, of the parts that are counted beside the sentence.
 
-    What the sentence has counted already is left out: what holds beside an error, and what is too noisy of a pass.
+    What the sentence has counted already is left out: what holds beside an error, and what is too noisy
+    or waived of a pass.
     """
-    counted = {ExitCode.CANNOT_DECIDE: _HOLDING, ExitCode.PASS: ("noisy",)}.get(verdict.exit_code, ())
+    counted = {ExitCode.CANNOT_DECIDE: _HOLDING, ExitCode.PASS: ("noisy", "waived")}.get(verdict.exit_code, ())
     return tuple((part, len(groups[part])) for part in _COUNTED if groups[part] and part not in counted)
