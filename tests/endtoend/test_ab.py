@@ -38,7 +38,7 @@ def test_a_version_that_costs_more_fails_and_is_called_by_its_row(project: Proje
     found = rows(project)["elapsed"]
     assert (found["status"], found["reason"], found["benchmark"]) == ("regressed", "worse-than-base", "bench")
     assert found["change"] > 1.5
-    assert verdict_of(outcome.stdout).startswith("REGRESSION 1 of 2 gated values is worse by more than +60%.")
+    assert verdict_of(outcome.stdout).startswith("REGRESSION 1 of 2 gated values is worse by more than 60%.")
     assert opening(outcome.stdout).endswith(", 5 interleaved runs each")
 
 

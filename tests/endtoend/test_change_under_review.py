@@ -72,7 +72,7 @@ def test_a_removed_baseline_whose_benchmark_is_measured_is_judged_by_it(branch: 
     branch.change_runs("new-train-*", elapsed_sec=4.7)
     outcome = branch.cli("check", env=GITHUB)
     assert outcome.code == 1, str(outcome)
-    assert verdict_of(outcome.stdout).startswith("REGRESSION 1 of 4 gated values is worse by more than +5%.")
+    assert verdict_of(outcome.stdout).startswith("REGRESSION 1 of 4 gated values is worse by more than 5%.")
 
 
 def test_a_rename_that_hides_a_slow_down_behind_git_rm_cannot_be_judged(branch: Project) -> None:

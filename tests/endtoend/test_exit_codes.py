@@ -45,7 +45,7 @@ def test_a_regression_names_itself_below_the_values_and_leaves_stderr_empty(gree
     spoil(green, "regression")
     outcome = green.cli("check")
     assert (outcome.code, outcome.stderr) == (1, "")
-    assert verdict_of(outcome.stdout).startswith("REGRESSION 1 of 4 gated values is worse by more than +5%.")
+    assert verdict_of(outcome.stdout).startswith("REGRESSION 1 of 4 gated values is worse by more than 5%.")
     values, _, steps = outcome.stdout.partition("\nREGRESSION  ")
     assert re.search(r"^Regressed \(1\)\n.*\n  train\n  ✗ elapsed .* \+100% ", values, re.MULTILINE)
     assert "\n  next: find the change" in steps

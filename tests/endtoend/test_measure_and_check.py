@@ -55,7 +55,7 @@ def test_a_slower_job_fails_the_check_and_the_report_says_where(measured: Projec
     assert outcome.code == 1, str(outcome)
     report = measured.path("r.md").read_text().splitlines()
     assert report[0].startswith("## ❌ perfgate: ")
-    assert " worse by more than +200%" in report[2]
+    assert " worse by more than 200%" in report[2]
     row = next(line for line in report if line.startswith("| ❌ | "))
     _, value, _, _, change = row.strip("| ").split(" | ")
     assert value == "`job` elapsed"

@@ -54,7 +54,7 @@ def test_what_just_fails_is_never_shown_as_its_limit(project: Project) -> None:
     assert outcome.code == 1
     row = next(line for line in outcome.stdout.splitlines() if line.startswith("  ✗ tick  "))
     assert row.split("  ")[-1] == "+3.001%"
-    assert verdict_of(outcome.stdout).startswith("REGRESSION 1 of 1 gated value is worse by more than +3%.")
+    assert verdict_of(outcome.stdout).startswith("REGRESSION 1 of 1 gated value is worse by more than 3%.")
 
 
 def test_a_rate_is_worse_when_it_falls(project: Project) -> None:
