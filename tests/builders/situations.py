@@ -74,11 +74,16 @@ def suspected() -> Verdict:
     )
 
 
+def named(names: Iterable[str]) -> Verdict:
+    """Return a check in which benchmarks of these names got slower."""
+    return _verdict(_pair(name, {ELAPSED: (0.02, 1.4 + i / 10)}, 11 + i) for i, name in enumerate(names))
+
+
 def long_names() -> Verdict:
     """Return a check whose names are long and differ at their end."""
-    names = (f"tests/benchmarks/test_very_long_module_name.py::TestSuite::test_case[size={n}]" for n in (1, 10, 100))
-    slow = [_pair(name, {ELAPSED: (0.02, 1.4 + i / 10)}, 11 + i) for i, name in enumerate(names)]
-    return _verdict(slow)
+    return named(
+        f"tests/benchmarks/test_very_long_module_name.py::TestSuite::test_case[size={n}]" for n in (1, 10, 100)
+    )
 
 
 def many(count: int = 5_000, slow: int = 125) -> Verdict:
