@@ -171,6 +171,13 @@ def title_of(found):
             id="waived-among-others",
         ),
         pytest.param(
+            verdict(finding(), finding(Status.WAIVED, benchmark=WHOLE_SUITE)),
+            "no performance regressions except 1 waived",
+            "1 gated value, not significantly worse. All benchmarks together are worse and waived. "
+            "Smallest detectable change: +12.0%.",
+            id="waived-together",
+        ),
+        pytest.param(
             verdict(finding(reason="below-least"), finding(reason="below-least")),
             "no value can fail",
             "Every gated value is shorter than --min-time, so that the check cannot fail. Lower --min-time.",

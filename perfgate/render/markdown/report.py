@@ -182,7 +182,8 @@ def _summary(block: Values, *, is_first: bool) -> Line:
     value = value_of(block.findings[0])
     changed = value.change.replace("-", "−")
     end = text(f" {changed})" if changed else ")")
-    return (*words, text(" ("), name(value.benchmark), text(" "), name(value.metric), end)
+    metric = text(value.metric.replace("_", " ")) if value.is_own_metric else name(value.metric)
+    return (*words, text(" ("), name(value.benchmark), text(" "), metric, end)
 
 
 def _tables(blocks: Sequence[Values], sides: tuple[str, str], page: Page) -> str:

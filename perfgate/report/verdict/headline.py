@@ -123,18 +123,26 @@ def _pass(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tuple[st
     if all(f.reason == "below-least" for f in gated):
         words = "Every gated value is shorter than --min-time, so that the check cannot fail. Lower --min-time."
         return "no value can fail", (text(words),)
-    worst = "none significantly worse" if len(gated) > 1 else "not significantly worse"
-    if waived:
-        number = f"{waived:,} " if len(gated) > 1 else ""
-        worst = f"{number}worse and waived" + (", no other significantly worse" if waived < len(gated) else "")
-    words = f"{count(len(gated), 'gated value')}, {worst}."
+    words = f"{count(len(gated), 'gated value')}, {_worst(gated)}."
     if noisy:
         words = (
             f"{words[:-1]}, but {noisy:,} too noisy to judge: a change of {verdict.resolution:+.0%} could go unnoticed."
         )
+    if any(f.benchmark == WHOLE_SUITE for f in groups["waived"]):
+        words += " All benchmarks together are worse and waived."
     gone = len({f.key[:3] for f in groups["removed"]})
     words += f" {count(gone, 'benchmark')} removed." if gone else ""
     return title, (text(f"{words}{_sensitivity(gated)}"),)
+
+
+def _worst(gated: Sequence[Finding]) -> str:
+    """Return what is the worst of the gated values of a pass."""
+    waived = sum(f.status is Status.WAIVED for f in gated)
+    if not waived:
+        return "none significantly worse" if len(gated) > 1 else "not significantly worse"
+    if len(gated) == 1:
+        return "worse and waived"
+    return f"{waived:,} worse and waived" + (", no other significantly worse" if waived < len(gated) else "")
 
 
 def _sensitivity(gated: Sequence[Finding]) -> str:
