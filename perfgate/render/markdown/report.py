@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.render.markdown.blocks import draw, draw_block, fold
 from perfgate.render.markdown.spans import code, draw_in_tag, draw_line, fenced
-from perfgate.render.markdown.values import common_metric, draw_values
+from perfgate.render.markdown.values import common_metric, draw_values, metric_of
 from perfgate.report.document import (
     Bullets,
     Context,
@@ -182,8 +182,7 @@ def _summary(block: Values, *, is_first: bool) -> Line:
     value = value_of(block.findings[0])
     changed = value.change.replace("-", "−")
     end = text(f" {changed})" if changed else ")")
-    metric = text(value.metric.replace("_", " ")) if value.is_own_metric else name(value.metric)
-    return (*words, text(" ("), name(value.benchmark), text(" "), metric, end)
+    return (*words, text(" ("), name(value.benchmark), text(" "), metric_of(value), end)
 
 
 def _tables(blocks: Sequence[Values], sides: tuple[str, str], page: Page) -> str:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.finding import Status
 from perfgate.render.markdown.spans import LONGEST_NAME, code, draw_cell, draw_line, keep_together, shorten
+from perfgate.report.document import name, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from perfgate.report.document import Span
     from perfgate.report.verdict.value import Value
 
 EMOJI: Mapping[Status, str] = {
@@ -84,11 +86,13 @@ def common_metric(values: Sequence[Value]) -> str:
     return _metric(values[0])
 
 
-def _metric(value: Value) -> str:
+def metric_of(value: Value) -> Span:
     """Return what is judged: a word of ours as a word, another as the name that it is."""
-    if not value.is_own_metric:
-        return code(value.metric, in_table=True)
-    return value.metric.replace("_", " ")
+    return text(value.metric.replace("_", " ")) if value.is_own_metric else name(value.metric)
+
+
+def _metric(value: Value) -> str:
+    return draw_line((metric_of(value),), in_table=True)
 
 
 def _change(value: Value) -> str:
