@@ -14,7 +14,7 @@ from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, e
 from perfgate.core.finding import Status
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.parsing.files import read_bounded
-from perfgate.pipeline.report_io import read_verdicts
+from perfgate.pipeline.report_io import list_further_reports, read_verdicts
 from perfgate.publish.api import ApiError, Client, api_url, make_opener
 from perfgate.publish.comments import Done, Thread
 from perfgate.publish.events import Place, is_repository, read_place, refuse_target
@@ -103,7 +103,7 @@ def publish_comment(request: Request, world: World, draw: Draw) -> Outcome:
     if lost:
         message = "no comment: there is no report; what measured ended before it wrote one"
         return Outcome(notes=tuple(note("comment-no-report", message, place=path) for path in lost))
-    read = [read_verdicts(path, largest=LARGEST // len(request.reports)) for path in request.reports]
+    read = _read_all(request.reports)
     shown = min((verdict for verdict, _ in read), key=lambda v: _ORDER.index(int(v.exit_code)))
     odd = _contradictions(shown, place)
     suites = [
@@ -118,6 +118,15 @@ def publish_comment(request: Request, world: World, draw: Draw) -> Outcome:
         if caught.status == _FORBIDDEN and not caught.limited:
             return Outcome(notes=(_forbidden(caught),), body=body if request.dry_run else "")
         raise CannotDecideError([_failed(caught)]) from None
+
+
+def _read_all(paths: Sequence[str]) -> list[tuple[Verdict, list[Verdict]]]:
+    """Return the verdicts of all reports, which together may be as large as one alone."""
+    left, read = LARGEST, []
+    for path in paths:
+        read.append(read_verdicts(path, largest=max(left, 1)))
+        left -= sum(map(os.path.getsize, (path, *list_further_reports(path))))
+    return read
 
 
 def name_suites(paths: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from perfgate.render.markdown.report import VERDICTS, Page, draw_report
 from perfgate.report.compose import blocks_of
 from perfgate.report.document import Context, Headline
+from perfgate.report.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,8 @@ BYTES = 64_000
 _ATTRIBUTED = 3
 """Benchmarks of which the stages are shown."""
 _UNNAMED = "default"
-_MOST_SUITES = 50
+_MOST_SUITES = (50, 20, 5, 1)
+"""Suites whose verdicts are shown, the worst first, when no more fits."""
 _WORST_FIRST = ("regression", "error", "pass")
 _ROWS = (20, 10, 5, 2, 0)
 """Values of a part that are shown: the most that fit into `BYTES`."""
@@ -45,20 +47,35 @@ def comment(suites: Sequence[tuple[str, Verdict]], *, ident: str, run_page: str,
     bodies = (f"{first}\n{_draw(suites, gate, replace(links, rows=rows, bullets=max(rows, 2)))}" for rows in _ROWS)
     if body := next(filter(_fits, bodies), ""):
         return body
-    # The lines about the gate itself are too long: the verdicts have to do.
-    return f"{first}\n{_draw(suites[:_MOST_SUITES], gate, replace(links, rows=0), only_verdict=True)}"
+    # The lines about the gate itself are too long, or the suites too many: the worst verdicts have to do.
+    worst = sorted(suites, key=lambda suite: _WORST_FIRST.index(suite[1].name))
+    bodies = (f"{first}\n{_draw(worst, gate, replace(links, rows=0), most=most)}" for most in _MOST_SUITES)
+    body = ""
+    for body in bodies:
+        if _fits(body):
+            break
+    return body
 
 
-def _draw(suites: Sequence[tuple[str, Verdict]], gate: str, links: Page, *, only_verdict: bool = False) -> str:
-    """Return the reports of all suites, below a heading that sums them up when there are several."""
+def _draw(suites: Sequence[tuple[str, Verdict]], gate: str, links: Page, *, most: int = 0) -> str:
+    """Return the reports of all suites, below a heading that sums them up when there are several.
+
+    Args:
+        suites: names and verdicts.
+        gate: name of the gate.
+        links: how much is shown, and where the rest is.
+        most: suites whose verdicts alone are shown; the heading counts the others too. 0: all, whole.
+    """
     drawn = [] if len(suites) == 1 else [_sum_up([v for _, v in suites], gate)]
-    for name, verdict in suites:
-        blocks = blocks_of(verdict, attributed=0 if only_verdict else min(links.rows, _ATTRIBUTED))
-        if only_verdict:
+    for name, verdict in suites[: most or None]:
+        blocks = blocks_of(verdict, attributed=0 if most else min(links.rows, _ATTRIBUTED))
+        if most:
             blocks = tuple(b for b in blocks if isinstance(b, Headline | Context))
         level, suite = (2, gate) if len(suites) == 1 else (3, name)
         page = replace(links, level=level, suite=suite, tool=verdict.compared.tool)
         drawn.append(draw_report(blocks, page))
+    if most and len(suites) > most:
+        drawn.append(f"… and {count(len(suites) - most, 'suite')} more, none of them worse.\n")
     return "\n".join(drawn)
 
 

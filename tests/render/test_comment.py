@@ -113,6 +113,25 @@ def test_several_suites_are_one_comment_with_a_heading_that_sums_them_up():
     assert "60 of 60 suites regressed" in crowded
 
 
+def test_a_suite_that_regressed_is_shown_among_so_many_that_not_all_fit():
+    suites = [(f"a-{i:03}", verdict(*rows(200, name="x" * 150))) for i in range(120)]
+    body = comment([*suites, ("z", verdict(*rows(3, Status.REGRESSED)))], ident="default", run_page=RUN)
+    headings = [line for line in body.splitlines() if line.startswith("#")]
+    assert headings[:2] == [
+        "## ❌ perfgate: 1 of 121 suites regressed",
+        "### ❌ `z`: 3 performance regressions",
+    ]
+    assert len(body) <= CHARACTERS
+    assert body.rstrip().endswith(f"… and {121 - len(headings) + 1} suites more, none of them worse.")
+
+
+@pytest.mark.parametrize("words", ["<img src=x> [a](https://b.example) @c", "p95`", "p95|p99"])
+def test_a_statistic_that_no_check_writes_is_shown_as_a_name(words):
+    body = drawn(verdict(*rows(1, Status.REGRESSED, metric="elapsed", statistic=words)))
+    assert "<img" not in body.replace("`", "")[: body.index("What to do")] or f"`elapsed {words}`" in body
+    assert f"elapsed {words} |" not in body
+
+
 @pytest.mark.parametrize("number", [400, 900, 5_000])
 @pytest.mark.parametrize("name", ["suite.bench", "🐌" * 40, "`|" * 60, "x" * 190])
 def test_a_large_report_shows_the_worst_of_each_part_and_counts_the_rest(number, name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ _EXPLAINED = frozenset({"", "worse", "confirmed", "worse-than-base", "worse-than
                        "not-gated", "no-runs"})  # fmt: skip
 """Reasons that the heading and the numbers say already."""
 _HOLDING = frozenset({Status.UNCHANGED, Status.TOO_NOISY})
+_STATISTIC = re.compile(r"[a-z0-9.]{1,16}")
+"""A name such as ``p95``; what else a report states there is shown as a name from data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,7 @@ def value_of(f: Finding) -> Value:
         is_gated=f.level == "fail",
         benchmark=title(f.benchmark, f.labels),
         metric=name_metric(f),
-        is_own_metric=f.metric in METRICS,
+        is_own_metric=f.metric in METRICS and _STATISTIC.fullmatch(f.statistic) is not None,
         baseline=_baseline(f),
         current=_current(f),
         change="" if f.change is None else percent(f.change, apart_from=f.limit),
