@@ -87,8 +87,14 @@ def span(interval: tuple[float, float]) -> str:
     low, high = interval
     decimals = 0 if high - low >= 0.02 else 1  # noqa: PLR2004 - two percent wide
     if high > _MOST_PERCENT:
-        return _NO_END if low > _MOST_PERCENT else f"{_percent(low, 0)} to {_NO_END}"
-    return f"{_percent(low, decimals).removesuffix('%')} to {_percent(high, decimals)}"
+        return _NO_END if low > _MOST_PERCENT else f"{_end(low, 0)} to {_NO_END}"
+    return f"{_end(low, decimals).removesuffix('%')} to {_end(high, decimals)}"
+
+
+def _end(change: float, decimals: int) -> str:
+    """Return an end of an interval, with as many decimals as tell it from no change: which side it lies on decides."""
+    shown = (_percent(change, more) for more in range(decimals, _MOST_DECIMALS))
+    return next((words for words in shown if change == 0.0 or words.strip("0.%")), _percent(change, decimals))
 
 
 def count(number: int, singular: str, plural: str = "") -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,12 +57,30 @@ def test_a_dot_lies_right_of_the_mark_exactly_when_the_change_does(one, other, d
 
 
 @laws(200)
-@given(ENDS, st.floats(0.001, 2.0), WIDTHS)
+@given(st.floats(1e-9, 100), st.floats(0.001, 2.0), WIDTHS)
 def test_an_interval_that_is_wholly_worse_never_covers_the_line_of_no_change(low, mark, width):
-    if low > 0:
-        found = line(picture(low * 1.5, low, low * 2, mark), width)
-        zero = min(i for i, c in enumerate(found) if c in "│┼●┃╂")
-        assert not set(found[:zero]) & set("├─")
+    found = line(picture(low * 1.5, low, low * 2, mark), width)
+    zero = found.index("│")
+    assert not found[:zero].strip()
+
+
+@laws(200)
+@given(st.floats(1e-9, 0.99), st.floats(0.001, 2.0), WIDTHS)
+def test_an_interval_that_is_wholly_better_never_covers_it_either(high, mark, width):
+    found = line(picture(-high * 1.005, -min(high * 1.01, 0.999), -high, mark), width)
+    assert found[found.index("│") + 1 :].strip() in {"┃", ""}
+
+
+@pytest.mark.parametrize("shown", [
+    picture(-1e308, -1e308, 1.0), picture(1e308, 1.0, 1e308), picture(0.1, -math.inf, math.inf),
+    picture(0.1, 0.0, 1.0, 1e-320),
+])  # fmt: skip
+def test_numbers_that_no_check_writes_are_drawn_as_well(shown):
+    assert len(line(shown)) == 24
+
+
+def test_an_interval_that_ends_beyond_the_axis_ends_in_an_arrow():
+    assert line(picture(3.18, 0.93, 9.0, mark=0.1)).rstrip().endswith("●▶")
 
 
 def test_the_ruler_names_the_threshold_that_all_share():

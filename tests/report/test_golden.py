@@ -148,7 +148,7 @@ def title_of(found):
         pytest.param(
             verdict(finding(Status.TOO_NOISY, reason="few-runs", detectable=None)),
             "pass, 1 value too noisy to judge",
-            "1 gated value, not significantly worse, but 1 too noisy to judge: a change of +25% could go unnoticed. "
+            "1 gated value, not significantly worse, but 1 too noisy to judge: changes beyond +25% could go unnoticed. "
             "So few runs cannot prove a change of any size.",
             id="few-runs",
         ),

@@ -74,6 +74,10 @@ def test_a_change_in_words(change, limit, words):
         pytest.param((-0.02, 0.04), "-2 to +4%", id="whole-percent"),
         pytest.param((0.0, 0.019), "0.0 to +1.9%", id="narrow"),
         pytest.param((-0.5, 12.0), "-50% to over 10×", id="wide"),
+        pytest.param((0.00003, 0.132), "+0.003 to +13%", id="hardly-worse-than-nothing"),
+        pytest.param((-0.0007, 1.3), "-0.1 to +130%", id="hardly-not"),
+        pytest.param((0.0, 0.132), "0 to +13%", id="from-nothing"),
+        pytest.param((0.0001, 12.0), "+0.01% to over 10×", id="hardly-worse-and-wide"),
     ],
 )
 def test_an_interval_in_words(interval, words):

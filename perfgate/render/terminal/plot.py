@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from perfgate.core.text.columns import columns_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from perfgate.render.terminal.style import Style, Token
     from perfgate.report.verdict.value import Picture
 
@@ -33,16 +35,12 @@ def draw(picture: Picture, width: int, token: Token, style: Style) -> str:
     zero, mark, dot = (_place(x / unit, width) for x in (0.0, picture.mark, picture.dot))
     if picture.low is not None and picture.high is not None:
         start, end = (_place(x / unit, width) for x in (picture.low, picture.high))
-        for at in range(max(start, 0), min(end, width - 1) + 1):
-            line[at] = ("─", token)
-        if 0 <= start < width:
-            line[start] = ("├", token)
-        if 0 <= end < width:
-            line[end] = ("┤", token)
-        if start < 0:
-            line[0] = ("◀", token)
-        if end >= width:
-            line[-1] = ("▶", token)
+        if picture.low > 0.0:  # what leaves out no change is drawn so, however coarse the columns are
+            start, end, dot = (max(at, zero + 1) for at in (start, end, dot))
+        if picture.high < 0.0:
+            start, end, dot = (min(at, zero - 1) for at in (start, end, dot))
+        for at, symbol in _interval(start, end, width):
+            line[at] = (symbol, token)
     for at, free, crossed, colour in ((zero, "│", "┼", "dim"), (mark, "┃", "╂", "strong")):
         line[at] = (free if line[at][0] == " " else crossed, colour)  # type: ignore[assignment]
     if dot >= width:
@@ -51,14 +49,28 @@ def draw(picture: Picture, width: int, token: Token, style: Style) -> str:
     return "".join(style.paint(colour, style.spell(symbol)) if symbol != " " else " " for symbol, colour in line)
 
 
+def _interval(start: int, end: int, width: int) -> Iterator[tuple[int, str]]:
+    """Yield the columns of an interval that the axis has, with their symbols; an arrow leads to an end beyond it."""
+    for at in range(max(start, 0), min(end, width - 1) + 1):
+        yield at, "─"
+    if 0 <= start < width:
+        yield start, "├"
+    if 0 <= end < width:
+        yield end, "┤"
+    if start < 0:
+        yield 0, "◀"
+    if end >= width:
+        yield width - 1, "▶"
+
+
 def _unit(picture: Picture) -> float:
     return picture.mark if 0.0 < picture.mark < math.inf else _FALLBACK
 
 
 def _place(multiple: float, width: int) -> int:
     """Return the column of a multiple of the mark; outside the axis one before the first, or one behind the last."""
-    if multiple == math.inf:
-        return width
+    if math.isinf(multiple):
+        return width if multiple > 0.0 else -1
     place = round((math.asinh(multiple) - _LEFT) / (_RIGHT - _LEFT) * (width - 1))
     return min(max(place, -1), width)
 
@@ -66,9 +78,10 @@ def _place(multiple: float, width: int) -> int:
 def _dot_place(dot: int, mark: int, picture: Picture, width: int) -> int:
     """Return the column of the dot: never on the wrong side of the mark, however coarse the columns are.
 
-    A dot beyond the axis stands before the arrow at its end.
+    A dot beyond the axis, or where the arrow of its interval is, stands before the arrow.
     """
-    place = width - 2 if dot >= width else max(dot, 0)
+    is_open = dot >= width or (picture.high is not None and _place(picture.high / _unit(picture), width) >= width)
+    place = width - 2 if is_open and dot >= width - 1 else max(dot, 0)
     is_beyond = picture.dot > picture.mark
     if is_beyond and place <= mark < width - 1:
         return mark + 1
