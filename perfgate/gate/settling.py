@@ -23,6 +23,8 @@ _FRIENDLY = (10, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 250, 300, 4
 _MARGIN = 0.8416
 """Standard errors by which four of five estimates lie nearer than so far: the 80 % point of the normal law."""
 _95_PERCENT = 1.96
+_WIDEST = 100.0
+"""A spread on logs beyond which nothing is estimated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,25 +112,30 @@ def _half(interval: tuple[float, float]) -> float | None:
 
 def _find_sessions(finding: Finding, size: float, verdict: Verdict) -> int | None:
     """Return how many baseline sessions make a change of this size detectable, the spread as it is today."""
-    suite, m = verdict.suite, finding.sessions_baseline
+    suite, m, evidence = verdict.suite, finding.sessions_baseline, finding.evidence
+    if m < 1 or max(evidence.spread or 0.0, evidence.within or 0.0) > _WIDEST:
+        return None  # no check writes it, a report may
     for sessions in range(m + 1, MOST_SESSIONS + 1):
-        fresh = round(finding.evidence.sessions_current or 1.0)
+        fresh = _fresh(evidence)
         k = session_limit(sessions, fresh, family=max(1, suite.gated), false_alarms=suite.accepted)
-        if k * _error_with(finding.evidence, sessions, finding) <= _with_margin(size, k):
+        if k * _error_with(evidence, sessions, finding) <= _with_margin(size, k):
             return sessions
     return None
 
 
 def _error_with(evidence: Evidence, sessions: int, finding: Finding) -> float:
     """Return the standard error of the change with another number of sessions in the baseline."""
-    fresh = round(evidence.sessions_current or 1.0)
     return expected_error(
         spread=evidence.spread or 0.0,
         within=evidence.within or 0.0,
         sessions=sessions,
         runs=max(1.0, finding.n_baseline / finding.sessions_baseline),
-        current=max(1.0, finding.n_current / fresh),
+        current=max(1.0, finding.n_current / _fresh(evidence)),
     )
+
+
+def _fresh(evidence: Evidence) -> int:
+    return max(1, round(evidence.sessions_current or 1.0))
 
 
 def _with_margin(size: float, k: float) -> float:

@@ -53,7 +53,7 @@ def read_verdict(path: str, *, largest: int = LARGEST) -> Verdict:
         CannotDecideError: it cannot be read, or is not valid; the error names every fault.
     """
     content = read_bounded(path, limit=largest, slug="report-unreadable")
-    return from_data(load_json(content, path, "report-invalid", "`perfgate schema report` prints the format"), path)
+    return from_data(load_json(content, path, "report-invalid", "perfgate schema report prints the format"), path)
 
 
 def read_verdicts(path: str, *, largest: int = LARGEST) -> tuple[Verdict, list[Verdict]]:

@@ -28,8 +28,8 @@ from perfgate.report.stages import attributions_to_data
 
 SCHEMA = "perfgate/report/2"
 _FIRST = "perfgate/report/1"
-_HINT = "`perfgate schema report` prints the format"
-_AGAIN = "let `perfgate check` write the report again; no check writes such a finding"
+_HINT = "perfgate schema report prints the format"
+_AGAIN = "let perfgate check write the report again; no check writes such a finding"
 _MOST_SHOWN = 10
 """Findings that contradict themselves, in one error."""
 _AS_IS = (
@@ -42,13 +42,11 @@ _AS_IS = (
     "level",
     "method",
     "limit_text",
-    "n_baseline",
-    "n_current",
-    "sessions_baseline",
     "reason",
     "message",
     "rule",
 )
+_COUNTS = ("n_baseline", "n_current", "sessions_baseline")
 _NUMBERS = ("baseline", "current", "change", "limit", "allowed", "detectable")
 _INTERVALS = ("interval", "decision_interval")
 _RENAMED = {"level": "alpha"}  # names of evidence in reports of 0.1.0
@@ -286,8 +284,10 @@ def _of_first(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_finding(data: dict[str, Any]) -> Finding:
+    counts: dict[str, Any] = {name: int(data[name]) for name in _COUNTS}  # 2.0 is a whole number in JSON
     return Finding(
         **{name: data[name] for name in (*_AS_IS, *_NUMBERS)},
+        **counts,
         labels=tuple(sorted(data["labels"].items())),
         status=Status(data["status"]),
         interval=_read_interval(data["interval"]),

@@ -10,6 +10,7 @@ import pytest
 from gate_cases import finding, verdict
 from hypothesis import given
 from laws import DEAR_LAWS
+from situations import SITUATIONS
 from verdicts import VERDICTS
 
 from perfgate import schema
@@ -66,6 +67,23 @@ def test_a_failed_finding_that_was_painted_green_is_refused():
     data["findings"][0]["status"] = "unchanged"
     with pytest.raises(CannotDecideError, match="does not follow from the findings"):
         from_data(data, "report.json")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("sessions_baseline", 0), ("sessions_baseline", 2.0), ("within", 1e308), ("spread", 1e308),
+        ("sessions_current", -1.0), ("sessions_current", 5e-324),
+    ],
+)  # fmt: skip
+def test_numbers_that_no_check_writes_are_drawn_as_well(key, value):
+    data = to_data(SITUATIONS["too-noisy"]())
+    for found in data["findings"]:
+        if key in found:
+            found[key] = value
+        elif found["evidence"]:
+            found["evidence"][key] = value
+    assert render(compose(from_data(data, "report.json")), "text")
 
 
 def test_every_fault_of_a_report_is_reported():
