@@ -88,6 +88,12 @@ def echo(text: str, *, form: Format = "text", err: bool = False) -> None:
 
     if name_ci(os.environ) is not None:
         text = defuse(text, renderer_of(form).runner_escape or PEOPLE)
+    stream = sys.stderr if err else sys.stdout
+    if form != "text" and stream is not None and hasattr(stream, "buffer"):
+        # a page names the hashes of what it holds, and a file is UTF-8: another encoding of the terminal breaks both
+        stream.flush()
+        click.echo(text.encode("utf-8", "replace"), nl=False, err=err)
+        return
     write(text, err=err)
 
 
@@ -105,4 +111,5 @@ def write(text: str, *, err: bool = False) -> None:
             return
         raise cannot_decide("output-closed", "stdout is closed", hint="open it, or write with --report FILE")
     encoding = stream.encoding or "utf-8"
-    click.echo(text.encode(encoding, "replace").decode(encoding), nl=False, err=err)
+    # colour was decided before: click would take it away wherever no terminal reads, whatever --color says
+    click.echo(text.encode(encoding, "replace").decode(encoding), nl=False, err=err, color=True)

@@ -50,6 +50,19 @@ def test_what_a_terminal_cannot_show_becomes_a_question_mark(monkeypatch):
     assert narrow.buffer.getvalue() == b"12 ?s ? ?\n"
 
 
+@pytest.mark.parametrize("form", ["html", "markdown", "json"])
+def test_what_is_a_file_is_utf_8_whatever_the_terminal_takes(form, monkeypatch):
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="cp1252", write_through=True)
+    monkeypatch.setattr(sys, "stdout", narrow)
+    echo(render(DOCUMENT, form), form=form)
+    assert narrow.buffer.getvalue().decode("utf-8") == render(DOCUMENT, form)
+
+
+def test_colour_that_was_asked_for_reaches_a_pipe(capsys):
+    echo("\x1b[31mred\x1b[0m\n")
+    assert capsys.readouterr().out == "\x1b[31mred\x1b[0m\n"
+
+
 def test_a_folder_of_reports_has_the_report_as_a_page_too(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     output = ReportOptions(reports=(), flavor="", folder="out", form="text", look=Look(), github=False)
