@@ -10,7 +10,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_PLACES = {"threshold": 'threshold = "+5%"', "fail-under": 'threshold = "+5%"', "budget-limit": 'limit = "< 100ms"'}
+_THRESHOLD = '[defaults] with threshold = "+5%"'
+_PLACES = {"threshold": _THRESHOLD, "fail-under": _THRESHOLD, "budget-limit": '[[budget]] with limit = "< 100ms"'}
 """Options that other tools have -> what is written into perfgate.toml in their place."""
 _WHOLE = "a whole number"
 _EXTRA = re.compile(r"Got unexpected extra arguments? \((.*)\)", re.DOTALL)
@@ -58,10 +59,11 @@ def _describe_option(caught: click.NoSuchOption, hint: str) -> tuple[str, str]:
 
     fact = f"no option {one_line(caught.option_name)}"
     word = caught.option_name.lstrip("-").partition("=")[0]
+    if near := get_close_matches(caught.option_name, caught.possibilities or (), n=1, cutoff=0.7):
+        return f"{fact}; did you mean {near[0]}?", hint
     if near := get_close_matches(word, _PLACES, n=1, cutoff=0.75):
         return fact, f"in perfgate.toml: {_PLACES[near[0]]}"
-    near = get_close_matches(caught.option_name, caught.possibilities or (), n=1, cutoff=0.7)
-    return (f"{fact}; did you mean {near[0]}?" if near else fact), hint
+    return fact, hint
 
 
 def _describe_missing(caught: click.MissingParameter, command: str) -> str:

@@ -211,8 +211,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         (
             "on the target branch, in other jobs or on other days, measure and add sessions: "
             "`perfgate baseline refresh`; "
-            "or measure both versions in one job: `perfgate ab -- CMD`; "
-            "or for two files of one job pass `--same-session`"
+            "or measure both versions in one job: `perfgate ab -- CMD`"
         ),
     ),
     "too-noisy-in-turns": (

@@ -127,7 +127,7 @@ def _suggestion(folder: Source) -> str:
                 return f"give {_typed(inner.path)}"
         except (CannotDecideError, OSError):
             continue
-    return "give the files, or the folder that they are in; `perfgate formats` lists what is read"
+    return "give the files, or the folder that they are in; perfgate formats lists what is read"
 
 
 def _is_recognised(folder: Source, name: str) -> bool:

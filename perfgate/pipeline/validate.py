@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _MISFITS = frozenset({"rule-unit", "rule-sign", "budget-unit", "budget-sign", "budget-impossible"})
 """Faults of rules that baselines alone prove; a rule that matches nothing may be meant for what is measured next."""
-_AGAIN = "restore it from git, or measure again, then perfgate baseline refresh --replace"
+_AGAIN = "restore it: git checkout -- FILE; or delete it, measure again, then perfgate baseline refresh"
 _HINTS = {
     "source-differs": f"measure again by one method, then start the baseline anew: {REPLACE}",
     "counted-elsewhere": f"measure again with one interpreter, then start the baseline anew: {REPLACE}",

@@ -48,7 +48,7 @@ BASELINE = "perfgate/baseline/1"
 FLAT = "perfgate/baseline/0"
 PROFILE = "perfgate/profile/1"
 
-_HINT = "restore it from git, or measure again, then perfgate baseline refresh --replace"
+_HINT = "restore it: git checkout -- FILE; or delete it, measure again, then perfgate baseline refresh"
 
 
 MOST_METRICS = 10_000

@@ -233,7 +233,8 @@ def test_no_command_is_an_error_with_the_help_below_it(errors):
 @pytest.mark.parametrize(
     ("words", "fact", "hint"),
     [
-        ("check --treshold 5", "no option --treshold", 'in perfgate.toml: threshold = "+5%"'),
+        ("check --treshold 5", "no option --treshold; did you mean --threshold?", "perfgate check --help"),
+        ("run --threshold 5", "no option --threshold", 'in perfgate.toml: [defaults] with threshold = "+5%"'),
         ("check --basline x", "no option --basline; did you mean --baseline?", "perfgate check --help"),
         ("run -n ten -- x", '--runs: "ten" is not a whole number from 1 to 100000', "perfgate run --help"),
         ("run --rows -1 -- x", '--rows: "-1" is not a whole number from 0 to 9007199254740992', "perfgate run --help"),

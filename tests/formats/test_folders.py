@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 JUNIT = '<testsuite><testcase classname="c" name="{}" time="2.5"/></testsuite>'
-OTHERWISE = "give the files, or the folder that they are in; `perfgate formats` lists what is read"
+OTHERWISE = "give the files, or the folder that they are in; perfgate formats lists what is read"
 SAVED = '{"machine_info": {}, "benchmarks": [{"fullname": "t::a", "stats": {"data": [0.25]}}]}'
 
 

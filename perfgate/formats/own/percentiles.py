@@ -19,7 +19,7 @@ _NO_UNIT = "unit and direction of the metric are not known from its name"
 _GROUP = "_percentiles"
 _MS = 1000.0  # a second
 _TIME = Metric(name="time", unit="s", better="lower")
-_SHAPE = "`perfgate schema percentiles` prints the format"
+_SHAPE = "perfgate schema percentiles prints the format"
 _HINT = 'state "unit" and "better" in the file, or end the metric\'s name in _sec, _ms, _mb, _bytes or _per_s'
 
 

@@ -41,7 +41,7 @@ _MOST_SHAPES = 1000
 _ROUNDED_SEC, _ROUNDED_BYTES = 1e-3, 1e5  # what three decimals of a second, and one of a megabyte, may hide
 _MOST_APART = 0.01  # share by which two values for one thing may differ
 _NOTHING = msgspec.Raw(b"")
-_HINT = "perfgate schema run prints the format; correct what writes the file, and measure again"
+_HINT = "perfgate schema run prints the format; delete the file, correct what writes it, and measure again"
 
 
 class _Measurement(msgspec.Struct, gc=False):

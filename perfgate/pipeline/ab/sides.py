@@ -157,7 +157,8 @@ def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> S
         base, source = tree.default_base()
         if base == head and not changed:
             message = "the head has nothing that its base lacks: they are the same commit"
-            raise cannot_decide("no-base", message, place=base[:SHOWN], hint="name another one: --base HEAD~1")
+            hint = "change the code first, or name an older commit: --base COMMIT"
+            raise cannot_decide("no-base", message, place=base[:SHOWN], hint=hint)
     if base == head and not changed and not untracked:
         notes.append(same_code(f"the commit {base[:SHOWN]}"))
     if changed or untracked:

@@ -13,6 +13,7 @@ from perfgate.core.profile import Profile, title
 from perfgate.pipeline import inputs
 from perfgate.pipeline.baselines.refresh import Plan
 from perfgate.pipeline.baselines.show import pick
+from perfgate.report.words import count
 from perfgate.store.baselines import load
 from perfgate.store.codec import encode_baseline, file_name
 from perfgate.store.git import Commit
@@ -78,7 +79,8 @@ def plan_rename(
         if (was.machine_class, was.key) in known:
             contents[file_name(*was.key)] = None
         contents[file_name(*now.key)] = encode_baseline(written)
-        lines.append(f"{title(*was.key)} -> {title(*now.key)} ({was.machine_class}, {len(written.sessions)} sessions)")
+        held = count(len(written.sessions), "session")
+        lines.append(f"{title(*was.key)} -> {title(*now.key)} ({was.machine_class}, {held})")
     if problems:
         raise CannotDecideError(problems)
     plan = Plan(root=settings.root, folder=present.source, files=files, moves=(), unchanged=0, left=0)

@@ -60,10 +60,12 @@ _BUDGETS_ALONE = warning(
     hint=f'perfgate baseline refresh adds the rest; when budgets are all you want: baselines = "{NO_BASELINES}"',
 )
 _RESTORE_OR_START = (
-    "restore the files, or correct the key baselines; to start anew: perfgate baseline refresh, then git add baselines"
+    "go to the folder of the project, restore the files, or correct the key baselines; "
+    "to start anew: perfgate baseline refresh, then git add baselines"
 )
 _RESTORE = (
-    f'restore the files, or correct the key baselines; when budgets are all you want: baselines = "{NO_BASELINES}"'
+    "go to the folder of the project, restore the files, or correct the key baselines; "
+    f'when budgets are all you want: baselines = "{NO_BASELINES}"'
 )
 _NO_BASELINE_THERE = "merge the baselines first, or check without --baseline-ref in this pull request"
 

@@ -143,7 +143,7 @@ def _why_absent(
     if failed:
         return (
             "all-failed",
-            f"{failed} of {failed + known} runs failed" if known else f"{failed} runs, all failed",
+            f"{failed} of {failed + known} runs failed" if known else f"{count(failed, 'run')}, all failed",
         )
     if known:
         return "only-baseline-runs", count(known, "run")

@@ -68,7 +68,7 @@ def test_every_fault_is_told_and_what_is_no_json_is_refused():
     faults = refused(read, {"wait": {"p50": 1}, "x_ms": {"p50": -2, "p95": -3}})
     assert len(faults) == 4
     (fault,) = refused(parse, b"{", "p.json")
-    assert (fault.place, fault.hint) == ("p.json", "`perfgate schema percentiles` prints the format")
+    assert (fault.place, fault.hint) == ("p.json", "perfgate schema percentiles prints the format")
 
 
 def test_a_metric_that_two_keys_name_is_an_error():

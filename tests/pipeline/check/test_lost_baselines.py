@@ -69,7 +69,7 @@ def test_without_budgets_lost_baselines_are_said_to_be_lost(folder):
     remove(folder)
     (problem,) = (d for d in folder.check().problems if d.slug == "no-baseline")
     assert "git held some there" in problem.message
-    assert problem.hint.startswith("restore the files")
+    assert "go to the folder of the project, restore the files" in problem.hint
     assert "perfgate baseline refresh" in problem.hint
 
 
