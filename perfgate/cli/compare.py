@@ -42,16 +42,19 @@ def command(
     foreign: ForeignOptions,
     output: ReportOptions,
 ) -> ExitCode:
-    """Compare two results: files or folders of runs, or of another tool.
+    """Compare two results: files or folders of runs, of profiles, or of another tool.
 
     The same as `perfgate check CURRENT --baseline BASE`: exits 0, 1 or 2.
     """
     from perfgate.cli.present import present_verdict, report_targets
     from perfgate.pipeline.check.check import Request, check
+    from perfgate.pipeline.inputs import holds_profiles
 
+    profiles = current[0] if len(current) == 1 and holds_profiles(current[0]) else None
     targets = report_targets(ctx, output)
     request = Request(
-        paths=current,
+        paths=() if profiles else current,
+        current=profiles,
         baseline=base,
         config=config,
         same_session=same_session,

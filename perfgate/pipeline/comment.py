@@ -78,7 +78,7 @@ class Outcome:
     line: str = ""
     """What happened, or would; empty when nothing did."""
     notes: tuple[Diagnostic, ...] = ()
-    """Why nothing happened."""
+    """Why nothing happened, or what the comment lacks."""
     body: str = ""
     """The comment, in a dry run."""
 
@@ -110,10 +110,13 @@ def publish_comment(request: Request, world: World, draw: Draw) -> Outcome:
         (name, replace(v, notes=(*odd, *v.notes)) if v is shown else v)
         for name, (v, _) in zip(name_suites(request.reports), read, strict=True)
     ]
-    body = draw(suites, _run_page(place, world.environ), _html_page(request.html_page, place, world.environ))
+    html_page = _html_page(request.html_page, place, world.environ)
+    body = draw(suites, _run_page(place, world.environ), html_page)
+    unlinked = (_unlinked(place),) if request.html_page and not html_page else ()
     try:
         create = bool(odd) or any(is_worth_a_comment(v, request.when) for _, verdicts in read for v in verdicts)
-        return _send(request, world, place, body, create=create)
+        done = _send(request, world, place, body, create=create)
+        return replace(done, notes=(*done.notes, *unlinked))
     except ApiError as caught:
         if caught.status == _FORBIDDEN and not caught.limited:
             return Outcome(notes=(_forbidden(caught),), body=body if request.dry_run else "")
@@ -145,6 +148,13 @@ def _html_page(stated: str, place: Place, environ: Mapping[str, str]) -> str:
     """Return the address of the HTML report if it is one of an artifact of the repository that is commented on."""
     artifact = re.escape(f"{_server(environ)}/{place.repository}/actions/runs/") + r"[0-9]+/artifacts/[0-9]+"
     return stated if re.fullmatch(artifact, stated) else ""
+
+
+def _unlinked(place: Place) -> Diagnostic:
+    """Return the note that the comment does not link an address: it may come from what the pull request ran."""
+    message = f"--report-url is no artifact of a run of {place.repository}: the comment does not link it"
+    hint = "pass the output artifact-url of actions/upload-artifact"
+    return note("report-url-foreign", message, hint=hint)
 
 
 def _contradictions(verdict: Verdict, place: Place) -> tuple[Diagnostic, ...]:

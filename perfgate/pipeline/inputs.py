@@ -329,6 +329,9 @@ def from_path(
     version = version_of(content)
     if version in {BASELINE, FLAT} or version.startswith("perfgate/baseline/"):
         return BaselineSet(source=path, profiles=(decode_baseline(content, path)[0],))
+    if version.startswith("perfgate/report/"):
+        message = "is the report of a check, not what was measured"
+        raise cannot_decide("baseline-invalid", message, place=path, hint="compare the runs that it was made from")
     if version == PROFILE:
         held = decode_profile_file(content, path)
         return BaselineSet(source=path, profiles=held.profiles, failed=tally_failed(held.failed, path))
@@ -337,6 +340,18 @@ def from_path(
         log_step("baselines: %s, a file of another tool", path)
         return _from_runs(path, settings, foreign, same_session=same_session)
     return BaselineSet(source=path, profiles=percentiles.parse(content, path), is_machine_unknown=True)
+
+
+def holds_profiles(path: str) -> bool:
+    """Is a path a file of profiles or plain percentiles, which is judged as it is, and not runs?
+
+    Raises:
+        CannotDecideError: the file cannot be read.
+    """
+    if not os.path.isfile(path):
+        return False
+    content = read_bounded(path, limit=store.LARGEST, slug="runs-unreadable")
+    return version_of(content) == PROFILE or percentiles.is_such(content)
 
 
 def _from_runs(path: str, settings: Settings, foreign: ForeignOptions | None, *, same_session: bool) -> BaselineSet:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from perfgate.pipeline.explain.message_page import find_message, list_messages
@@ -28,6 +30,25 @@ def test_two_folders_are_compared_by_their_names(two):
 def test_a_comparison_names_itself_as_the_command_that_repeats_it(two):
     done = two.cli("compare", "old", "new", "--same-session", "--format", "json")
     assert '"reproduce": "perfgate compare --same-session old new"' in done.stdout
+
+
+@pytest.mark.parametrize("is_collected", [False, True], ids=["percentiles", "profiles"])
+def test_two_files_of_percentiles_or_profiles_are_compared(two, is_collected):
+    for name, p50 in (("old", 1.0), ("new", 2.0)):
+        if is_collected:
+            assert two.cli("collect", name, "-o", f"{name}.json").code == 0
+        else:
+            held = {"benchmarks": {"train": {"time_sec": {"p50": p50}}}}
+            two.path(f"{name}.json").write_text(json.dumps(held), encoding="utf-8")
+    done = two.cli("compare", "old.json", "new.json", "--same-session")
+    assert done.code == 1, str(done)
+
+
+def test_a_report_is_no_result_to_compare_with(two):
+    two.cli("compare", "old", "new", "--report", "report.json")
+    done = two.cli("compare", "report.json", "new")
+    assert done.code == 2
+    assert "report.json is the report of a check, not what was measured [baseline-invalid]" in done.stderr
 
 
 def test_a_comparison_with_nothing_is_no_answer(two):
@@ -69,6 +90,8 @@ def test_explain_knows_every_message_of_the_page(project):
 def test_a_name_that_is_neither_a_benchmark_nor_a_message_is_refused(project):
     done = project.cli("explain", "no-rnus")
     assert done.code == 2
+    assert 'there is no benchmark or message "no-rnus"' in done.stderr
+    assert "hint: perfgate explain no-runs" in done.stderr
 
 
 def test_a_shell_completes_the_benchmarks_and_metrics_of_the_baselines(two):

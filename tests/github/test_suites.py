@@ -52,5 +52,6 @@ PAGE = f"https://github.com/{REPO}/actions/runs/7/artifacts/8"
     ],
 )
 def test_only_an_artifact_of_the_repository_is_linked_as_the_html_report(job, stated, kept):
-    job.run(html_page=stated)
+    done = job.run(html_page=stated)
     assert job.html_page == kept
+    assert [n.slug for n in done.notes] == ([] if kept == stated else ["report-url-foreign"])

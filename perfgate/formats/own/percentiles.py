@@ -48,6 +48,17 @@ def parse(content: bytes, origin: str) -> tuple[Profile, ...]:
     return tuple(sorted(profiles, key=lambda p: p.key))
 
 
+def is_such(content: bytes) -> bool:
+    """Does a file hold percentiles of benchmarks, valid or not? Files of other tools hold a list of benchmarks."""
+    try:
+        document = load_json(content, "", "percentiles-invalid", "")
+    except CannotDecideError:
+        return False
+    if not isinstance(document, dict) or "schema" in document:
+        return False
+    return isinstance(document.get("benchmarks"), dict) or bool(_groups(document))
+
+
 def _groups(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the groups of a summary such as ``{"stage_percentiles": {stage: {"p50": …}}}``, by key."""
     return {k: v for k, v in document.items() if k.endswith(_GROUP) and isinstance(v, dict) and v}

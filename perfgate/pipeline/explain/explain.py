@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from perfgate.core.errors import CannotDecideError
+from perfgate.core.errors import CannotDecideError, error
 from perfgate.core.profile import Profile, title
 from perfgate.gate.rules import check_rules, explain
 from perfgate.pipeline import inputs
 from perfgate.pipeline.baselines.show import pick
-from perfgate.pipeline.explain.message_page import Message, find_message
+from perfgate.pipeline.explain.message_page import Message, find_message, list_messages
 from perfgate.report.document import (
     BENCHMARK,
     METRIC,
@@ -33,6 +33,7 @@ from perfgate.store.baselines import load
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perfgate.core.errors import Diagnostic
     from perfgate.core.policy import Policy
 
 _TITLES = ("Statistic", "Threshold", "Method", "Level", "Decided by")
@@ -55,10 +56,24 @@ def compose_explanation(wanted: str | None, *, config: str | None) -> Document:
     message = find_message(wanted) if wanted else None
     try:
         return _explain_benchmarks(wanted, config)
-    except CannotDecideError:
+    except CannotDecideError as caught:
         if message is None:
-            raise
+            raise CannotDecideError([_suggest(d, wanted) if wanted else d for d in caught.diagnostics]) from None
         return _explain_message(message)
+
+
+def _suggest(problem: Diagnostic, wanted: str) -> Diagnostic:
+    """Return a problem; where no benchmark is meant, a name that is nearly that of a message is a mistyped one."""
+    if problem.slug not in {"benchmark-unknown", "no-runs"} or "did you mean" in problem.hint:
+        return problem
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistyped name
+
+    near = get_close_matches(wanted, [m.slug for m in list_messages()], n=1, cutoff=0.8)
+    if problem.slug == "no-runs" and not near:
+        return problem
+    message = f'there is no benchmark or message "{wanted}"'
+    hint = f"perfgate explain {near[0]}" if near else problem.hint
+    return error("benchmark-unknown", message, hint=hint)
 
 
 def _explain_message(message: Message) -> Document:
