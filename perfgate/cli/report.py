@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 def command(path: str, form: Format, *, look: Look, exit_code: bool) -> ExitCode | None:
     """Render a report again in another format.
 
+    `perfgate check --report report.json` writes REPORT_JSON.
+
     Exits 0 whatever the verdict in it, unless --exit-code asks for the verdict's,
     the worst where several checks of a job left theirs beside it.
     """

@@ -89,6 +89,13 @@ def test_a_mistyped_program_is_suggested_and_leaves_no_run_file(errors, folder, 
     assert not list(folder.glob(f"{RUNS}/*"))
 
 
+def test_a_command_given_as_one_word_is_told_to_drop_its_quotes(errors):
+    assert errors("run", "sh -c 'exit 0'") == (
+        "cannot decide: command not found: sh -c 'exit 0' [command-not-found]\n"
+        "  hint: without the quotes: -- sh -c 'exit 0'\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("program", "said", "hint"),
     [

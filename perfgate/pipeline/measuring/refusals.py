@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
+import shutil
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -27,7 +28,9 @@ def not_started(argv: Sequence[str], why: str) -> Diagnostic:
     """
     folder, name = os.path.split(argv[0])
     near = get_close_matches(name, _programs(folder), n=1, cutoff=0.75)
-    if os.path.isfile(argv[0]) and folder:
+    if len(argv) == 1 and (words := _words(argv[0])):
+        hint = f"without the quotes: -- {shlex.join(words)}"
+    elif os.path.isfile(argv[0]) and folder:
         script = shlex.quote(argv[0])
         hint = f"chmod +x {script}; or name its interpreter, such as python {script}"
     elif near:
@@ -37,6 +40,15 @@ def not_started(argv: Sequence[str], why: str) -> Diagnostic:
     else:
         hint = "name a program that is installed, or a file by its path. Nothing was recorded"
     return error("command-not-found", why, hint=hint)
+
+
+def _words(quoted: str) -> list[str]:
+    """Return the words of a command that was given as one, if the first names a program; else none."""
+    with contextlib.suppress(ValueError):
+        words = shlex.split(quoted)
+        if len(words) > 1 and shutil.which(words[0]):
+            return words
+    return []
 
 
 def _programs(folder: str) -> list[str]:
