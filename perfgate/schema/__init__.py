@@ -111,7 +111,7 @@ def _faults(error: ValidationError) -> list[Fault]:
     path = tuple(error.absolute_path)
     if error.validator == "required":
         missing = [k for k in wanted if k not in found]
-        return [Fault(path=path, message=f'the key "{k}" is missing') for k in missing]
+        return [Fault(path=path, message=_describe_missing(missing))] if missing else []
     if error.validator == "additionalProperties" and wanted is False:
         known = list(schema.get("properties", {}))
         return [
@@ -147,6 +147,13 @@ def _faults(error: ValidationError) -> list[Fault]:
             )
         ]
     return [Fault(path=path, message=f"{_cut(error.message)}")]
+
+
+def _describe_missing(keys: list[str]) -> str:
+    named = [f'"{k}"' for k in keys]
+    if len(named) == 1:
+        return f"the key {named[0]} is missing"
+    return f"the keys {', '.join(named[:-1])} and {named[-1]} are missing"
 
 
 def _describe_size(validator: str, wanted: int, size: int) -> str:

@@ -98,7 +98,7 @@ def test_copies_are_noted_and_every_fault_of_files_and_runs_is_told(workdir):
     write_json(workdir / "r" / "2.json", summary("same"))
     write_json(workdir / "r" / "3.json", {})
     _, problems, notes = inputs.read_runs(["r", "absent"], inputs.read_settings(None))
-    assert [p.slug for p in problems] == ["runs-unreadable"] + ["run-invalid"] * 4
+    assert [p.slug for p in problems] == ["runs-unreadable", "run-invalid"]
     assert [n.message for n in notes] == ["left out, copies of other files: 1"]
 
 
