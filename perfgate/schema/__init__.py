@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from perfgate.core.text.names import list_some
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -26,6 +28,7 @@ MOST_FAULTS = 1000
 """Faults of one document that are reported; a large and wholly wrong one would fill the memory with them."""
 
 _LONGEST = 60
+_MOST_NAMED = 6
 _EXACT = 2.0**53
 _BOUNDS = {
     "minimum": "at least",
@@ -153,7 +156,7 @@ def _describe_missing(keys: list[str]) -> str:
     named = [f'"{k}"' for k in keys]
     if len(named) == 1:
         return f"the key {named[0]} is missing"
-    return f"the keys {', '.join(named[:-1])} and {named[-1]} are missing"
+    return f"the keys {list_some(named, _MOST_NAMED)} are missing"
 
 
 def _describe_size(validator: str, wanted: int, size: int) -> str:

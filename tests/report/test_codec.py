@@ -92,7 +92,7 @@ def test_every_fault_of_a_report_is_reported():
     with pytest.raises(CannotDecideError) as caught:
         from_data(data, "report.json")
     (fault,) = caught.value.diagnostics
-    assert fault.message == 'the keys "notes" and "suite" are missing'
+    assert fault.message == 'the keys "notes", "suite" are missing'
 
 
 def test_a_report_on_disk_is_drawn_again(tmp_path):

@@ -125,8 +125,8 @@ def _pass(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tuple[st
         return "no value can fail", (text(words),)
     words = f"{count(len(gated), 'gated value')}, {_worst(gated)}."
     if noisy:
-        unseen = f"changes beyond {verdict.resolution:+.0%} could go unnoticed"
-        words = f"{words[:-1]}, but {noisy:,} too noisy to judge: {unseen}."
+        missed = f"changes beyond {verdict.resolution:+.0%} could go unnoticed"
+        words = f"{words[:-1]}, but {noisy:,} too noisy to judge: {missed}."
     if any(f.benchmark == WHOLE_SUITE for f in groups["waived"]):
         words += " All benchmarks together are worse and waived."
     gone = len({f.key[:3] for f in groups["removed"]})
