@@ -36,4 +36,5 @@ def test_runs_and_profiles_are_loaded_for_notebooks(tmp_path, monkeypatch):
     (tmp_path / "b.json").write_text("{}")
     with pytest.raises(CannotDecideError) as caught:
         perfgate.load_runs("a.json", "b.json")
-    assert len(caught.value.diagnostics) == 4
+    (fault,) = caught.value.diagnostics
+    assert fault.message.startswith('the keys "run_id", "elapsed_sec", ')

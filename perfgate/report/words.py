@@ -92,7 +92,7 @@ def span(interval: tuple[float, float]) -> str:
 
 
 def _end(change: float, decimals: int) -> str:
-    """Return an end of an interval, with as many decimals as distinguish it from no change: which side it lies on decides."""
+    """Return an end of an interval, with the decimals that distinguish it from no change: its side decides."""
     shown = (_percent(change, more) for more in range(decimals, _MOST_DECIMALS))
     return next((words for words in shown if change == 0.0 or words.strip("0.%")), _percent(change, decimals))
 
