@@ -274,4 +274,4 @@ def test_a_baseline_of_the_base_that_is_no_baseline_is_refused(hosted: Hosted, c
     hosted.merge()
     project = hosted.checkout()
     outcome = project.cli(*AUTO, env=hosted.pull_request(project))
-    assert_cannot_decide(outcome, rf"HEAD\^1:baselines/.*{told}", "restore it from git")
+    assert_cannot_decide(outcome, rf"HEAD\^1:baselines/.*{told}", "restore it: git checkout")

@@ -64,7 +64,7 @@ def assert_fails_as_drawn(f, picture):
         assert (f.status in FAILED) == picture.fails, f
 
 
-@laws(300)
+@laws(120)
 @given(SEEDS)
 def test_a_gated_value_fails_exactly_when_dot_and_interval_lie_right_of_the_marks(seed):
     for f, picture in drawn(seed):
@@ -118,7 +118,7 @@ def test_what_is_rare_is_drawn_as_it_is_judged(name):
             assert_fails_as_drawn(f, Picture(f, 0.25))
 
 
-@laws(200)
+@laws(120)
 @given(SEEDS)
 def test_what_fails_because_its_threshold_is_not_excluded_is_worse_for_certain_and_reaches_beyond_it(seed):
     for f, picture in drawn(seed):
@@ -127,7 +127,7 @@ def test_what_fails_because_its_threshold_is_not_excluded_is_worse_for_certain_a
             assert picture.high > picture.threshold, f
 
 
-@laws(200)
+@laws(120)
 @given(SEEDS)
 def test_what_improved_lies_wholly_left_of_no_change(seed):
     for f, picture in drawn(seed):
@@ -136,7 +136,7 @@ def test_what_improved_lies_wholly_left_of_no_change(seed):
             assert picture.dot < 0, f
 
 
-@laws(300)
+@laws(120)
 @given(SEEDS)
 def test_what_lies_alone_wholly_left_of_no_change_by_more_than_its_threshold_improved(seed):
     """Beside others that got worse the interval is narrower, and an improvement needs what it needs alone."""
@@ -180,7 +180,7 @@ def assert_no_gain(f):
     assert min(gains) <= allowed * (1 + NEAR) + NEAR or least <= f.evidence.floor * (1 + NEAR), f
 
 
-@laws(300)
+@laws(120)
 @given(SEEDS)
 def test_of_what_neither_fails_nor_improved_the_right_end_says_how_far_it_is_known(seed):
     for f, picture in drawn(seed):
@@ -194,7 +194,7 @@ def test_of_what_neither_fails_nor_improved_the_right_end_says_how_far_it_is_kno
         assert f.status is by_end, f
 
 
-@laws(200)
+@laws(120)
 @given(SEEDS)
 def test_the_dot_lies_within_its_interval(seed):
     for f, picture in drawn(seed):

@@ -42,7 +42,7 @@ def test_pictures_read_as_agreed(shown, expected):
     assert found.replace(" ", "") == expected
 
 
-@laws(300)
+@laws(120)
 @given(ENDS, ENDS, ENDS, st.floats(0.0, 2.0), WIDTHS)
 def test_a_dot_lies_right_of_the_mark_exactly_when_the_change_does(one, other, dot, mark, width):
     low, high = sorted((one, other))
@@ -56,7 +56,7 @@ def test_a_dot_lies_right_of_the_mark_exactly_when_the_change_does(one, other, d
         assert (at > marks[0]) is (dot > mark)
 
 
-@laws(200)
+@laws(120)
 @given(st.floats(1e-9, 100), st.floats(0.001, 2.0), WIDTHS)
 def test_an_interval_that_is_wholly_worse_never_covers_the_line_of_no_change(low, mark, width):
     found = line(picture(low * 1.5, low, low * 2, mark), width)
@@ -64,7 +64,7 @@ def test_an_interval_that_is_wholly_worse_never_covers_the_line_of_no_change(low
     assert not found[:zero].strip()
 
 
-@laws(200)
+@laws(120)
 @given(st.floats(1e-9, 0.99), st.floats(0.001, 2.0), WIDTHS)
 def test_an_interval_that_is_wholly_better_never_covers_it_either(high, mark, width):
     found = line(picture(-high * 1.005, -min(high * 1.01, 0.999), -high, mark), width)

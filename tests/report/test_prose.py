@@ -36,7 +36,7 @@ def test_what_may_be_more_than_a_word_is_a_name(message, names):
     assert [text for text, kind in spans(message) if kind == "name"] == names
 
 
-@laws(300)
+@laws(120)
 @given(st.text(max_size=80) | st.sampled_from(HOSTILE))
 def test_prose_holds_no_character_that_markdown_reads(message):
     for text, kind in spans(message):
@@ -45,7 +45,7 @@ def test_prose_holds_no_character_that_markdown_reads(message):
             assert not text.strip().startswith(("http", "www."))
 
 
-@laws(300)
+@laws(120)
 @given(st.text(st.characters(exclude_categories=["Z", "C"]), max_size=80))
 def test_no_character_is_lost_but_white_space(message):
     assert "".join(text for text, _ in spans(message)) == message

@@ -58,7 +58,9 @@ def test_a_command_is_compared_with_the_target_branch(merged: Project, tmp_path:
     assert (done.returncode, outputs["verdict"], outputs["regressions"]) == (1, "regression", "1"), done.stderr
     assert merged.path("perfgate-report/report.json").exists()
     assert merged.read_json("perfgate-report/report.json")["provenance"]["baselines"] == "HEAD^1"
-    assert (tmp_path / "machine/github_step_summary").read_text().startswith("**Regression**")
+    assert (
+        (tmp_path / "machine/github_step_summary").read_text().startswith("## ❌ perfgate: 1 performance regression\n")
+    )
 
 
 @pytest.mark.slow

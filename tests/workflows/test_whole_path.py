@@ -77,8 +77,8 @@ def test_a_slow_pull_request_of_a_fork_fails_its_job_and_gets_one_comment(checko
         hub.close()
     lines = comment["body"].splitlines()
     assert lines[0] == "<!-- perfgate:v1 id=default -->"
-    assert lines[1].startswith("**Regression**: 1 of 1 gated value regressed")
-    assert "| `job` | `elapsed p50` |" in comment["body"]
+    assert lines[1] == "## ❌ perfgate: 1 performance regression"
+    assert "| ❌ | `job` elapsed |" in comment["body"]
     assert "t0ken" not in done.stdout + done.stderr
 
 
@@ -135,8 +135,9 @@ def test_a_slow_shard_is_exit_1_a_dead_one_exit_2_and_unchanged_ones_pass(projec
             assert code == expected, said
         project.git("reset", "-q", "--hard", name)
         project.drop_runs("*")
-    assert "job-1/2  elapsed p50" in said
-    assert "job-2/2  elapsed p50" not in said.partition("Regressed")[2].partition("Unchanged")[0]
+    regressed = said.partition("Regressed (1)\n")[2].partition("\n\n")[0]
+    assert "  job-1/2\n" in regressed
+    assert "job-2/2" not in regressed
 
 
 @pytest.mark.slow

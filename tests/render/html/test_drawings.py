@@ -22,7 +22,7 @@ CHANGES = st.floats(-0.999, 1e9) | st.just(math.inf)
 VALUES = st.floats(-1e300, 1e300)
 
 
-@laws(200)
+@laws(120)
 @given(dot=CHANGES, ends=st.tuples(CHANGES, CHANGES) | st.none(), mark=st.floats(1e-9, 1e3))
 def test_what_is_drawn_lies_on_the_side_of_the_marks_where_it_is(dot, ends, mark):
     low, high = (None, None) if ends is None else (min(*ends, dot), max(*ends, dot))
@@ -58,7 +58,7 @@ def test_an_interval_that_goes_on_ends_in_arrows():
     assert "l" not in place_picture(Picture(low=-0.01, high=0.02, dot=0.0, mark=0.05)).path
 
 
-@laws(300)
+@laws(120)
 @given(central=st.lists(VALUES, min_size=1, max_size=5), runs=st.lists(VALUES, max_size=20))
 def test_an_axis_keeps_every_value_inside_and_its_ticks_apart(central, runs):
     axis = Axis.over(central, runs, 84, 426, "s")
