@@ -41,7 +41,14 @@ def first_fault(page: Path, place: Path) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [p for p in RUN_PAGES if any(b.kind in _RUN for b in blocks(p))], ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(p, marks=pytest.mark.heavy if p.parent.name == "guides" else (), id=p.stem)
+        for p in RUN_PAGES
+        if any(b.kind in _RUN for b in blocks(p))
+    ],
+)
 def test_every_console_and_python_block_of_a_page_does_what_the_page_says(page, tmp_path):
     # The pages measure for real. While something else starts or ends on a small machine, an unchanged
     # program may be half as fast as a second ago, so a page may be tried again; a wrong page never passes.

@@ -6,6 +6,8 @@ from draws import draw
 from experiment import Share
 from noise import STRESS, load
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.mark.parametrize(
     ("expected", "is_inside"), [(1.1, False), (1.4, True), (7.7, True), (7.9, False)], ids="{}".format

@@ -11,6 +11,8 @@ from noise import DATA, STRESS, load
 from page import PAGE, filled, held, stale
 from tables import BENCHMARKS, tables
 
+pytestmark = pytest.mark.heavy
+
 NOISE = load()
 SMALL = Scale(unchanged=30, slowed=15)
 CALM = [each.name for each in NOISE.sets if each.name != STRESS]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from support import Project
 
+pytestmark = pytest.mark.heavy
 JOB = "import time\n\ntime.sleep({})\n"
 FOLDERS = {"services-api": "services/api", "web": "web"}
 DAYS = "ab"
