@@ -10,6 +10,7 @@ from perfgate.core.run import class_of
 from perfgate.gate.audit import overview as gate
 from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs, verdicts
+from perfgate.pipeline.diagnostics import COMMIT_ONE
 from perfgate.report.audit import compose_audit
 
 if TYPE_CHECKING:
@@ -36,8 +37,7 @@ def audit(*, baseline: str | None, config: str | None, machine_class: str, today
     if side.problems:
         raise CannotDecideError(side.problems)
     if not side.profiles:
-        hint = "commit one first: perfgate baseline refresh, then git add baselines"
-        raise cannot_decide("no-baseline", "there is no baseline to audit", place=side.source, hint=hint)
+        raise cannot_decide("no-baseline", "there is no baseline to audit", place=side.source, hint=COMMIT_ONE)
     found = gate.audit(
         side.profiles,
         settings.policy,

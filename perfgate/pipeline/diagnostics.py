@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from perfgate.core.finding import Finding
 
 NO_BASELINE = "there is no baseline to compare with"
+COMMIT_ONE = "commit one first: perfgate baseline refresh, then git add baselines"
+"""What to do where none was ever committed."""
 _NOT_READ = frozenset(
     {
         "direction-unknown",

@@ -22,7 +22,7 @@ from perfgate.report.codec import SCHEMA as REPORT
 from perfgate.report.words import count
 from perfgate.store import baselines as store
 from perfgate.store import waivers
-from perfgate.store.codec import file_name, version_of
+from perfgate.store.codec import RESTORE_OR_AGAIN, file_name, version_of
 from perfgate.store.drift.reference import PREFIX
 from perfgate.store.refresh import REPLACE
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _MISFITS = frozenset({"rule-unit", "rule-sign", "budget-unit", "budget-sign", "budget-impossible"})
 """Faults of rules that baselines alone prove; a rule that matches nothing may be meant for what is measured next."""
-_AGAIN = "restore it: git checkout -- FILE; or delete it, measure again, then perfgate baseline refresh"
 _HINTS = {
     "source-differs": f"measure again by one method, then start the baseline anew: {REPLACE}",
     "counted-elsewhere": f"measure again with one interpreter, then start the baseline anew: {REPLACE}",
@@ -194,7 +193,7 @@ def _twice(looked: _Looked, profile: Profile, folder: str) -> None:
     runs = [r for s in profile.sessions for r in s.runs]
     if len(set(runs)) < len(runs):
         message = f'runs of "{title(*profile.key)}" stand in two sessions, and would count twice'
-        looked.problems.append(error("baseline-run-twice", message, place=path, hint=_AGAIN))
+        looked.problems.append(error("baseline-run-twice", message, place=path, hint=RESTORE_OR_AGAIN))
 
 
 def _judgeable(looked: _Looked, profile: Profile, folder: str, policy: Policy) -> None:
@@ -216,7 +215,7 @@ def _policy_of(folder: str) -> Policy:
 def _strictly(_: _Looked, path: str) -> None:
     """Read a baseline as strictly as JSON allows: a check would take the last of two equal keys."""
     content = read_bounded(path, limit=store.LARGEST, slug="baseline-unreadable")
-    load_json(content, path, "baseline-invalid", _AGAIN)
+    load_json(content, path, "baseline-invalid", RESTORE_OR_AGAIN)
 
 
 def _unread(folder: str) -> list[Diagnostic]:

@@ -48,7 +48,8 @@ BASELINE = "perfgate/baseline/1"
 FLAT = "perfgate/baseline/0"
 PROFILE = "perfgate/profile/1"
 
-_HINT = "restore it: git checkout -- FILE; or delete it, measure again, then perfgate baseline refresh"
+RESTORE_OR_AGAIN = "restore it: git checkout -- FILE; or delete it, measure again, then perfgate baseline refresh"
+"""The way out of a damaged baseline."""
 
 
 MOST_METRICS = 10_000
@@ -147,7 +148,7 @@ def decode_baseline(content: bytes, origin: str) -> tuple[Profile, bool]:
             "baseline-version",
             f'{message}; this perfgate reads "{BASELINE}" and "{FLAT}"',
             place=origin,
-            hint="install the perfgate that wrote it, or " + _HINT,
+            hint="install the perfgate that wrote it, or " + RESTORE_OR_AGAIN,
         )
     try:
         stored = msgspec.json.decode(content, type=StoredBaseline)
@@ -176,7 +177,7 @@ def decode_profile_file(content: bytes, origin: str) -> ProfileFile:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
         raise _explained("profile", content, origin, str(caught)) from None
     if has_key_twice(content, msgspec.json.decode(content)):
-        load_json(content, origin, "baseline-invalid", _HINT)
+        load_json(content, origin, "baseline-invalid", RESTORE_OR_AGAIN)
     profiles = tuple(from_body(p, origin) for p in stored.profiles)
     return ProfileFile(profiles=profiles, shard=stored.shard, failed=tuple(stored.failed))
 
@@ -198,11 +199,11 @@ def _version(content: bytes, origin: str) -> str:
         message = f"is not JSON: {caught}" if content.strip() else "is empty"
         if content.startswith(b"version https://git-lfs"):
             message = "a pointer of Git LFS, not the file: keep baselines in git itself, they are small text files"
-        raise cannot_decide("baseline-invalid", message, place=origin, hint=_HINT) from None
+        raise cannot_decide("baseline-invalid", message, place=origin, hint=RESTORE_OR_AGAIN) from None
     if not isinstance(document, dict):
-        raise cannot_decide("baseline-invalid", "not a JSON object", place=origin, hint=_HINT)
+        raise cannot_decide("baseline-invalid", "not a JSON object", place=origin, hint=RESTORE_OR_AGAIN)
     if has_key_twice(content, document):
-        load_json(content, origin, "baseline-invalid", _HINT)
+        load_json(content, origin, "baseline-invalid", RESTORE_OR_AGAIN)
     stated = document.get("schema", "")
     return stated if isinstance(stated, str) else ""
 
@@ -212,8 +213,10 @@ def _explained(name: str, content: bytes, origin: str, cause: str) -> CannotDeci
         faults = schema.explain(name, msgspec.json.decode(content))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         faults = []
-    diagnostics = [error("baseline-invalid", f.message, place=at(origin, f.pointer), hint=_HINT) for f in faults]
-    return CannotDecideError(diagnostics or [error("baseline-invalid", cause, place=origin, hint=_HINT)])
+    diagnostics = [
+        error("baseline-invalid", f.message, place=at(origin, f.pointer), hint=RESTORE_OR_AGAIN) for f in faults
+    ]
+    return CannotDecideError(diagnostics or [error("baseline-invalid", cause, place=origin, hint=RESTORE_OR_AGAIN)])
 
 
 def from_body(stored: StoredProfile, origin: str) -> Profile:
@@ -225,7 +228,7 @@ def from_body(stored: StoredProfile, origin: str) -> Profile:
     """
     if len(stored.metrics) + len(stored.stated) > MOST_METRICS:
         message = f"holds more than {MOST_METRICS:,} metrics of one benchmark"
-        raise cannot_decide("baseline-invalid", message, place=origin, hint=_HINT)
+        raise cannot_decide("baseline-invalid", message, place=origin, hint=RESTORE_OR_AGAIN)
     problems = []
     for name, m in stored.metrics.items():
         problems += [f"/metrics/{name}/{what}" for what in _disagreements(name, m)]
@@ -242,7 +245,7 @@ def from_body(stored: StoredProfile, origin: str) -> Profile:
     if problems:
         message = "does not agree with the values of the file: it was edited or merged by hand"
         raise CannotDecideError(
-            [error("baseline-inconsistent", message, place=f"{origin}: {p}", hint=_HINT) for p in problems]
+            [error("baseline-inconsistent", message, place=f"{origin}: {p}", hint=RESTORE_OR_AGAIN) for p in problems]
         )
     return Profile(
         benchmark=stored.benchmark,
@@ -303,7 +306,7 @@ def _upgrade_flat(content: bytes, origin: str) -> Profile:
     try:
         flat = msgspec.json.decode(content, type=FlatBaseline)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
-        raise cannot_decide("baseline-invalid", str(caught), place=origin, hint=_HINT) from None
+        raise cannot_decide("baseline-invalid", str(caught), place=origin, hint=RESTORE_OR_AGAIN) from None
     name = f"unknown-{short_hash(content.decode())}"
     return Profile(
         benchmark=flat.benchmark,

@@ -20,6 +20,7 @@ from perfgate.measure.machine.ci import locate
 from perfgate.pipeline import inputs
 from perfgate.pipeline.baselines.improved import find_unjudged, improved_places, read_improved
 from perfgate.pipeline.classes import adopt_classes
+from perfgate.pipeline.diagnostics import COMMIT_ONE
 from perfgate.pipeline.failed import find_only_failed
 from perfgate.pipeline.verdicts import hint_for_failed, report_joins
 from perfgate.store import lock
@@ -328,6 +329,5 @@ def policy_and_baselines(config: str | None, machine_class: str = "") -> tuple[P
     if found.problems:
         raise CannotDecideError(found.problems)
     if not found.profiles:
-        hint = "commit one first: perfgate baseline refresh, then git add baselines"
-        raise cannot_decide("no-baseline", "there is no baseline", place=found.source, hint=hint)
+        raise cannot_decide("no-baseline", "there is no baseline", place=found.source, hint=COMMIT_ONE)
     return settings.policy, found

@@ -25,7 +25,7 @@ from perfgate.pipeline.check.origin import check_origin, find_older
 from perfgate.pipeline.check.renames import follow_renames
 from perfgate.pipeline.check.repeats import Repeats, are_same_percentiles, tally_known
 from perfgate.pipeline.classes import adopt_classes
-from perfgate.pipeline.diagnostics import NO_BASELINE, without_consequences
+from perfgate.pipeline.diagnostics import COMMIT_ONE, NO_BASELINE, without_consequences
 from perfgate.pipeline.drift.in_check import compare_inputs
 from perfgate.pipeline.failed import count_failed_sessions, find_only_failed
 from perfgate.pipeline.reference import event
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from perfgate.gate.removals import Removed
     from perfgate.pipeline.inputs import BaselineSet, Settings
 
-_COMMIT_ONE = "commit one first: perfgate baseline refresh, then git add baselines"
 _BUDGETS_ALONE = warning(
     "budgets-alone",
     "there is no baseline: only the budgets were judged",
@@ -234,7 +233,7 @@ def _explain_no_baseline(
     """
     if baselines.profiles or baselines.is_first_gate or baselines.problems:
         return []
-    message, hint = NO_BASELINE, _COMMIT_ONE
+    message, hint = NO_BASELINE, COMMIT_ONE
     has_budget = request.baseline is None and _has_budget(settings, selection)
     if settings.policy.baselines == NO_BASELINES and request.baseline is None:
         message = f'baselines = "{NO_BASELINES}", and no budget of level "fail" limits what was measured'
