@@ -13,7 +13,7 @@ from perfgate.core.errors import CannotDecideError, cannot_decide, warning
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.machine.ci import find_ci_run, name_ci_run
-from perfgate.report.codec import from_data
+from perfgate.report.codec import FORMAT_HINT, from_data
 from perfgate.report.compose import compose
 from perfgate.store.checkouts.committed import find_committed
 from perfgate.store.git import git
@@ -53,7 +53,7 @@ def read_verdict(path: str, *, largest: int = LARGEST) -> Verdict:
         CannotDecideError: it cannot be read, or is not valid; the error names every fault.
     """
     content = read_bounded(path, limit=largest, slug="report-unreadable")
-    return from_data(load_json(content, path, "report-invalid", "perfgate schema report prints the format"), path)
+    return from_data(load_json(content, path, "report-invalid", FORMAT_HINT), path)
 
 
 def read_verdicts(path: str, *, largest: int = LARGEST) -> tuple[Verdict, list[Verdict]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from perfgate.render.markdown.report import VERDICTS, Page, draw_report
@@ -44,14 +45,13 @@ def comment(suites: Sequence[tuple[str, Verdict]], *, ident: str, run_page: str,
     first = f"<!-- perfgate:v1 id={ident} -->"
     gate = "" if ident == _UNNAMED else ident
     links = Page(is_open=False, run_page=run_page, html_page=html_page)
-    bodies = (f"{first}\n{_draw(suites, gate, replace(links, rows=rows, bullets=max(rows, 2)))}" for rows in _ROWS)
-    if body := next(filter(_fits, bodies), ""):
-        return body
-    # The lines about the gate itself are too long, or the suites too many: the worst verdicts have to do.
+    whole = (_draw(suites, gate, replace(links, rows=rows, bullets=max(rows, 2))) for rows in _ROWS)
+    # Where the lines about the gate itself are too long, or the suites too many, the worst verdicts have to do.
     worst = sorted(suites, key=lambda suite: _WORST_FIRST.index(suite[1].name))
-    bodies = (f"{first}\n{_draw(worst, gate, replace(links, rows=0), most=most)}" for most in _MOST_SUITES)
-    body = ""
-    for body in bodies:
+    verdicts = (_draw(worst, gate, replace(links, rows=0), most=most) for most in _MOST_SUITES)
+    body = first
+    for drawn in chain(whole, verdicts):
+        body = f"{first}\n{drawn}"
         if _fits(body):
             break
     return body

@@ -28,7 +28,7 @@ from perfgate.report.stages import attributions_to_data
 
 SCHEMA = "perfgate/report/2"
 _FIRST = "perfgate/report/1"
-_HINT = "perfgate schema report prints the format"
+FORMAT_HINT = "perfgate schema report prints the format"
 _AGAIN = "let perfgate check write the report again; no check writes such a finding"
 _MOST_SHOWN = 10
 """Findings that contradict themselves, in one error."""
@@ -227,7 +227,7 @@ def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document o
     ]
     if faults:
         raise CannotDecideError(
-            [error("report-invalid", m, place=at(origin, where), hint=_HINT) for m, where in faults]
+            [error("report-invalid", m, place=at(origin, where), hint=FORMAT_HINT) for m, where in faults]
         )
     suite = {k: v for k, v in data["suite"].items() if k != "common_shift"}
     verdict = Verdict(
@@ -253,7 +253,7 @@ def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document o
     )
     if (verdict.name, int(verdict.exit_code)) != (data["verdict"], data["exit_code"]):
         message = f'the verdict "{data["verdict"]}" does not follow from the findings'
-        raise CannotDecideError([error("report-invalid", message, place=f"{origin}: /verdict", hint=_HINT)])
+        raise CannotDecideError([error("report-invalid", message, place=f"{origin}: /verdict", hint=FORMAT_HINT)])
     samples = Samples(verdict.baseline, verdict.current)
     if odd := list(find_disagreements(verdict.findings, samples, has_reasons="fail_improved" in data)):
         raise CannotDecideError(
