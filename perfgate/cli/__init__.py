@@ -48,7 +48,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "drift": (_CI, "Compare the inputs of a model with those it was tested on."),
     "audit": (_MORE, "Estimate false alarms and detectable changes of the gate."),
     "doctor": (_MORE, "Show what this machine can measure, and what to do about it."),
-    "explain": (_MORE, "Show what applies to a benchmark, or what a message means."),
+    "explain": (_MORE, "Show what applies to a benchmark, or what a message or status means."),
     "waive": (_MORE, "Allow one value to be worse until a date, in review."),
     "dashboard": (_MORE, "Write a dashboard for Grafana, with the limits of the budgets."),
     "schema": (_MORE, "Print the JSON Schema of a file format."),

@@ -12,9 +12,10 @@ from perfgate.cli.options import config_option
 @click.argument("name", required=False, shell_complete=complete_name)
 @config_option
 def command(name: str | None, config: str | None) -> None:
-    """Show which rules apply to a benchmark, or what a message means.
+    """Show which rules apply to a benchmark, or what a message or status means.
 
-    NAME is a benchmark, a glob, or the name of a message such as no-runs.
+    NAME is a benchmark, a glob, the name of a message such as no-runs, or the
+    status of a value such as suspected.
     Without it, all benchmarks are listed.
     """
     from perfgate.cli.present import show

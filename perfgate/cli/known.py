@@ -1,4 +1,4 @@
-"""Names that a shell may complete: benchmarks, metrics and messages; none where a project cannot be read."""
+"""Names that a shell may complete: benchmarks, metrics, messages and statuses; none where a project cannot be read."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ def complete_metric(_ctx: click.Context, _param: click.Parameter, typed: str) ->
 
 
 def complete_name(ctx: click.Context, param: click.Parameter, typed: str) -> list[str]:
-    """Return benchmarks and messages whose names begin with what is typed."""
+    """Return benchmarks, messages and statuses whose names begin with what is typed."""
+    from perfgate.core.finding import Status
     from perfgate.pipeline.explain.message_page import list_messages
 
-    messages = (m.slug for m in list_messages())
-    return [*complete_benchmark(ctx, param, typed), *(_fitting(messages, typed) if typed else [])]
+    words = (*(m.slug for m in list_messages()), *Status)
+    return [*complete_benchmark(ctx, param, typed), *(_fitting(words, typed) if typed else [])]
 
 
 def _baselines() -> tuple[Profile, ...]:

@@ -10,6 +10,7 @@ from doc_blocks import DOCS, PAGES, ROOT, blocks
 from perfgate import config, schema
 from perfgate.core.finding import Status
 from perfgate.core.metrics import METRICS, spread_of
+from perfgate.report.verdict.meanings import MEANINGS
 from perfgate.stats.sessions import compare_sessions, session_limit
 from perfgate.store import waivers
 
@@ -66,6 +67,7 @@ def test_every_status_has_its_line_on_the_page_of_exit_codes():
     wanted = {s.value: 0 for s in Status} | {"regressed": 1, "over-budget": 1}
     wanted |= {"missing": 2, "not-comparable": 2, "invalid": 2}
     assert {name: int(code) for name, code in rows} == wanted
+    assert {s.value: int(MEANINGS[s].code[0]) for s in Status} == wanted
 
 
 def test_every_variable_that_the_source_reads_is_in_the_table_of_variables():

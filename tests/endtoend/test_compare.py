@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from perfgate.core.finding import Status
 from perfgate.pipeline.explain.message_page import find_message, list_messages
+from perfgate.report.verdict.meanings import MEANINGS
 
 
 @pytest.fixture
@@ -90,8 +92,25 @@ def test_explain_knows_every_message_of_the_page(project):
 def test_a_name_that_is_neither_a_benchmark_nor_a_message_is_refused(project):
     done = project.cli("explain", "no-rnus")
     assert done.code == 2
-    assert 'there is no benchmark or message "no-rnus"' in done.stderr
+    assert 'there is no benchmark, message or status "no-rnus"' in done.stderr
     assert "hint: perfgate explain no-runs" in done.stderr
+    assert "hint: perfgate explain suspected" in project.cli("explain", "suspceted").stderr
+
+
+@pytest.mark.parametrize("status", [*Status])
+def test_explain_knows_every_status_of_a_value(project, status):
+    done = project.cli("explain", status.value)
+    assert done.code == 0
+    assert f"Status of a value: {MEANINGS[status].words}" in done.stdout.replace("\n", " ")
+    assert "Exit code: " in done.stdout
+    assert "What to do: " in done.stdout
+    assert project.cli("explain", status.value.replace("-", " ")).stdout == done.stdout
+
+
+def test_a_benchmark_comes_before_a_status_of_its_name(two):
+    two.write_runs(8, "run", elapsed=1.0, seed=1, benchmark="new")
+    assert two.cli("baseline", "refresh").code == 0
+    assert "Exit code" not in two.cli("explain", "new").stdout
 
 
 def test_a_shell_completes_the_benchmarks_and_metrics_of_the_baselines(two):

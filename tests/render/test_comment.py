@@ -11,9 +11,11 @@ from gate_cases import finding, verdict
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import laws
+from support import ROOT
 
 from perfgate.core.errors import error, note, warning
 from perfgate.core.finding import Status
+from perfgate.core.text import origin
 from perfgate.render.comment import BYTES, CHARACTERS, comment
 from perfgate.report.codec import round_numbers
 
@@ -23,6 +25,25 @@ RUN = "https://github.com/o/r/actions/runs/7"
 
 def drawn(found, run_page=RUN):
     return comment([("", found)], ident="default", run_page=run_page)
+
+
+@pytest.mark.parametrize(
+    ("status", "page"),
+    [
+        (Status.UNCHANGED, "report.md"),
+        (Status.SUSPECTED, "what-now.md#a-value-is-suspected"),
+        (Status.REGRESSED, "what-now.md#the-check-failed"),
+        (Status.MISSING, "what-now.md#exit-code-2"),
+    ],
+)
+def test_the_comment_links_the_page_about_its_verdict_once_the_repository_is_known(monkeypatch, status, page):
+    found = verdict(*rows(1, status))
+    assert "What now?" not in drawn(found)
+    monkeypatch.setattr(origin, "REPOSITORY", "https://host.test/perfgate")
+    assert f"[What now?](https://host.test/perfgate/blob/v{origin.VERSION}/docs/{page})" in drawn(found)
+    name, _, anchor = page.partition("#")
+    headings = re.findall(r"^## (.*)$", (ROOT / "docs" / name).read_text(encoding="utf-8"), re.MULTILINE)
+    assert not anchor or anchor in {h.lower().replace(" ", "-") for h in headings}
 
 
 def rows(number, status=Status.UNCHANGED, name="suite.bench", **more):

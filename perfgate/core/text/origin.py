@@ -15,6 +15,15 @@ def is_known() -> bool:
     return ".example." not in REPOSITORY
 
 
+def page_of(path: str) -> str:
+    """Return the address of a page of this version's documentation; empty while the repository is not known.
+
+    Args:
+        path: below ``docs/``, such as ``what-now.md#exit-code-2``.
+    """
+    return f"{REPOSITORY}/blob/v{VERSION}/docs/{path}" if is_known() else ""
+
+
 def requirement(extra: str = "") -> str:
     """Return what pip, pipx and uv install this version from, such as ``perfgate @ git+https://HOST/PATH@v1.2.3``.
 

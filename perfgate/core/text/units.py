@@ -41,13 +41,15 @@ _UNITS: dict[str, tuple[float, str]] = {
     "GB/s": (1e9, "B/s"),
 }
 
-# base unit -> the prefixes for people, largest first
+# base unit -> the units for people, largest first
 _SCALES: dict[str, tuple[tuple[float, str], ...]] = {
-    "s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")),
-    "B": ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")),
+    "s": ((3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")),
+    "B": ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")),
     "1/s": ((1e9, "G/s"), (1e6, "M/s"), (1e3, "k/s"), (1.0, "/s")),
     "B/s": ((1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s"), (1.0, "B/s")),
 }
+
+_LEAST = {"min": 120.0, "h": 7200.0}  # people say 90 seconds and 90 minutes
 
 _NUMBER = r"(?P<number>\d+(?:\.\d+)?|\.\d+)"
 _CHANGE = re.compile(rf"^(?P<sign>[+-]?)\s*{_NUMBER}\s*(?P<unit>%|[A-Za-zµμ/1]*)$")
@@ -221,6 +223,6 @@ def display_scale(magnitude: float, unit: str) -> tuple[float, str]:
     if not scales or not math.isfinite(magnitude) or magnitude == 0:
         return (1.0, "/s" if unit == "1/s" else unit)
     for factor, name in scales:
-        if abs(magnitude) >= factor:
+        if abs(magnitude) >= _LEAST.get(name, factor):
             return (factor, name)
     return scales[-1]

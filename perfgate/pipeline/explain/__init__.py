@@ -1,1 +1,1 @@
-"""Explain what applies to a benchmark, or what a message means."""
+"""Explain what applies to a benchmark, or what a message or the status of a value means."""

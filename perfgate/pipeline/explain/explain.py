@@ -1,4 +1,4 @@
-"""Explain: which rule governs which value of a benchmark, or what a message means."""
+"""Explain: which rule governs which value of a benchmark, or what a message or the status of a value means."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, error
+from perfgate.core.finding import Status
 from perfgate.core.profile import Profile, title
 from perfgate.gate.rules import check_rules, explain
 from perfgate.pipeline import inputs
@@ -27,6 +28,7 @@ from perfgate.report.document import (
     text,
 )
 from perfgate.report.prose import mark_code
+from perfgate.report.verdict.meanings import MEANINGS, find_status
 from perfgate.report.words import metric_name
 from perfgate.store.baselines import load
 
@@ -41,25 +43,28 @@ _COLUMNS = (METRIC, *(Column(title=title, kind="text") for title in _TITLES))
 
 
 def compose_explanation(wanted: str | None, *, config: str | None) -> Document:
-    """Return what governs each value of the benchmarks that a name or a glob means, or what a message means.
+    """Return what governs each value of the benchmarks that a name or a glob means, or what a message or status means.
 
-    A benchmark comes before a message of the same name. The baselines say which metrics there are; without one, the
-    runs do.
+    A benchmark comes before a message or a status of the same name. The baselines say which metrics there are;
+    without one, the runs do.
 
     Raises:
-        CannotDecideError: the configuration is not valid, or neither such a benchmark nor such a message is known.
+        CannotDecideError: the configuration is not valid, or there is no such benchmark, message or status.
 
     Args:
-        wanted: name or glob of benchmarks, or name of a message; None: all benchmarks.
+        wanted: name or glob of benchmarks, or name of a message or status; None: all benchmarks.
         config: configuration file; None: look for one.
     """
-    message = find_message(wanted) if wanted else None
     try:
         return _explain_benchmarks(wanted, config)
     except CannotDecideError as caught:
-        if message is None:
-            raise CannotDecideError([_suggest(d, wanted) if wanted else d for d in caught.diagnostics]) from None
-        return _explain_message(message)
+        if wanted is None:
+            raise
+        if message := find_message(wanted):
+            return _explain_message(message)
+        if status := find_status(wanted):
+            return _explain_status(status)
+        raise CannotDecideError([_suggest(d, wanted) for d in caught.diagnostics]) from None
 
 
 def _suggest(problem: Diagnostic, wanted: str) -> Diagnostic:
@@ -68,10 +73,10 @@ def _suggest(problem: Diagnostic, wanted: str) -> Diagnostic:
         return problem
     from difflib import get_close_matches  # noqa: PLC0415 - only for a mistyped name
 
-    near = get_close_matches(wanted, [m.slug for m in list_messages()], n=1, cutoff=0.8)
+    near = get_close_matches(wanted, [*(m.slug for m in list_messages()), *Status], n=1, cutoff=0.8)
     if problem.slug == "no-runs" and not near:
         return problem
-    message = f'there is no benchmark or message "{wanted}"'
+    message = f'there is no benchmark, message or status "{wanted}"'
     hint = f"perfgate explain {near[0]}" if near else problem.hint
     return error("benchmark-unknown", message, hint=hint)
 
@@ -86,6 +91,18 @@ def _explain_message(message: Message) -> Document:
             Paragraph(line=(text("What to do: "), *mark_code(message.fix))),
         ),
     )
+
+
+def _explain_status(status: Status) -> Document:
+    """Return what the status of a value means."""
+    meaning = MEANINGS[status]
+    facts = (
+        ("Status of a value: ", meaning.words),
+        ("Exit code: ", meaning.code),
+        ("What to do: ", meaning.fix or "nothing"),
+    )
+    lines = (Paragraph(line=(text(title), *mark_code(words))) for title, words in facts)
+    return Document(data={}, blocks=(Heading(line=(name(status.value),)), *lines))
 
 
 def _explain_benchmarks(wanted: str | None, config: str | None) -> Document:

@@ -70,17 +70,17 @@ def measure(plan: Plan) -> list[str]:
     if plan.runner == "hosted":
         return [
             f"""\
-- run: perfgate ab --base "$BASE" -- python job.py # the command to measure
+- run: perfgate ab --color always --base "$BASE" -- python job.py # the command to measure
   env:
     BASE: {BASE}
 {place}"""
         ]
     return [
         f"- run: perfgate run -n 10 -- python job.py # the command to measure\n{place}",
-        f"- id: gate\n  run: perfgate check --baseline-ref auto\n{place}",
+        f"- id: gate\n  run: perfgate check --color always --baseline-ref auto\n{place}",
         f"""\
 - if: ${{{{ steps.gate.outputs.confirmations > 0 }}}} # something is suspected: held against the base, measured here
-  run: perfgate ab --base "$BASE" -- python job.py # the same command
+  run: perfgate ab --color always --base "$BASE" -- python job.py # the same command
   env:
     BASE: {BASE}
 {place}""",
@@ -127,7 +127,8 @@ def settle_shards(plan: Plan) -> str:
 - if: ${{{{ steps.gate.outputs.confirmations > 0 }}}} # something is suspected: held against the base, measured here
   run: |
     for shard in {numbers}; do
-      perfgate ab --base "$BASE" --benchmark "job-$shard/{plan.shards}" -- python job.py "$shard/{plan.shards}"
+      perfgate ab --color always --base "$BASE" --benchmark "job-$shard/{plan.shards}" \\
+        -- python job.py "$shard/{plan.shards}"
     done
   env:
     BASE: {BASE}

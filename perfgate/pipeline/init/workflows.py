@@ -46,12 +46,13 @@ def gitlab(plan: Plan) -> dict[str, str]:
     """Return the jobs of a project on GitLab, to be included: path -> text."""
     if plan.runner == "hosted":
         commands = (
-            '- perfgate ab --base "$CI_MERGE_REQUEST_DIFF_BASE_SHA" {0} -- python job.py # the command to measure'
+            '- perfgate ab --color always --base "$CI_MERGE_REQUEST_DIFF_BASE_SHA" {0}'
+            " -- python job.py # the command to measure"
         )
     else:
         commands = (
             "- perfgate run -n 10 -- python job.py # the command to measure\n"
-            '- perfgate check --baseline-ref "$CI_MERGE_REQUEST_DIFF_BASE_SHA" {0}'
+            '- perfgate check --color always --baseline-ref "$CI_MERGE_REQUEST_DIFF_BASE_SHA" {0}'
         )
     reports = " ".join(f"--report perfgate-report/{name}" for name in ("report.json", "report.md", "junit.xml"))
     folders = ""
@@ -108,7 +109,7 @@ def _sharded_gate(plan: Plan) -> str:
     deciding = [
         *prepare(plan, depth),
         fetch_shards(needs_all=False),
-        f"- id: gate\n  run: perfgate check --baseline-ref auto --expect-shards {plan.shards}\n",
+        f"- id: gate\n  run: perfgate check --color always --baseline-ref auto --expect-shards {plan.shards}\n",
         settle_shards(plan),
         upload(plan, "perfgate-report"),
         *([] if plan.forks else [comment_beside(plan)]),

@@ -1,4 +1,4 @@
-"""How a status looks and what it means, and the names of the values of one page."""
+"""How a status looks, and the names of the values of one page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from perfgate.render.terminal.style import MARKS
 from perfgate.report.verdict.parts import PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from perfgate.report.verdict.value import Value
 
@@ -20,24 +20,6 @@ PART = {p.name: p for p in PARTS}
 """Name -> part."""
 _UNGATED = frozenset({"ungated", "shown", "advisory", "unknown", "stages"})
 """Parts of values that cannot fail."""
-
-MEANINGS: Mapping[Status, str] = {
-    Status.REGRESSED: "worse than the threshold, and significant",
-    Status.OVER_BUDGET: "beyond its budget, an absolute limit",
-    Status.MISSING: "in the baseline, but not measured",
-    Status.NOT_COMPARABLE: "measured under other conditions than the baseline",
-    Status.INVALID: "no measurement that can be judged",
-    Status.SUSPECTED: "worse than the threshold, but not significant yet",
-    Status.WAIVED: "worse, and accepted for a limited time",
-    Status.IMPROVED: "better than the threshold, and significant",
-    Status.TOO_NOISY: "so uncertain that a large regression could go unnoticed",
-    Status.WITHIN_NOISE: "no significant change; the interval contains the threshold",
-    Status.UNCHANGED: "the whole interval is within the threshold",
-    Status.NEW: "no baseline yet",
-    Status.REMOVED: "no longer part of the gate",
-    Status.ADVISORY: "shown only: it cannot fail the check",
-}
-"""Status -> what it means, in the order of need."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.statistic import P50
 from perfgate.render.html.appearance import PART
-from perfgate.render.html.markup import Markup, breakable, draw_line, element, join, shorten
+from perfgate.render.html.markup import Markup, breakable, draw_line, element, join, minus, shorten
 from perfgate.render.html.plots import draw_history, draw_strip
 from perfgate.report.verdict.parts import title_of
 from perfgate.report.verdict.runs import AllRuns
@@ -78,7 +78,7 @@ def _numbers(row: Row) -> Markup:
 def _pictures(row: Row, runs: Runs | None) -> list[Markup]:
     if runs is None:
         return []
-    f, limit = row.finding, shorten(row.value.limit)
+    f, limit = row.finding, minus(shorten(row.value.limit))
     statistic = "median" if f.statistic == P50 else shorten(f.statistic, 20)
     figures = []
     if any(s.values for s in runs.sessions):

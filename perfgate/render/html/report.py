@@ -7,7 +7,7 @@ from hashlib import sha256
 from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING
 
-from perfgate.render.html.appearance import MEANINGS, PART, appearance_of
+from perfgate.render.html.appearance import PART, appearance_of
 from perfgate.render.html.blocks import draw_block, fold
 from perfgate.render.html.cards import count_cards, draw_cards
 from perfgate.render.html.markup import Markup, code, code_of_ours, draw_line, element, join
@@ -27,6 +27,7 @@ from perfgate.report.document import (
     Values,
     verdict_in,
 )
+from perfgate.report.verdict.meanings import MEANINGS
 from perfgate.report.verdict.runs import newest_day
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ def _how_to_read(values: Sequence[Values]) -> Markup:
         for (symbol, words, token), status in found.items()
         for piece in (
             element("dt", f"{symbol} {words}", class_=token),
-            element("dd", "shown only: it cannot fail the check" if words == "not gated" else MEANINGS[status]),
+            element("dd", "shown only: it cannot fail the check" if words == "not gated" else MEANINGS[status].words),
         )
     ]
     return fold("How to read this", element("p", _INTERVAL), element("p", _DOTS), element("dl", *meanings))

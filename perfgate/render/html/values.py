@@ -114,7 +114,7 @@ def _head(rows: Sequence[Row], sides: tuple[str, str]) -> Markup:
     )  # fmt: skip
     cells = [element("th", words, scope="col", data_key=key, aria_sort="none" if key else None) for words, key in heads]
     limits = {row.value.limit for row in rows if row.placed}
-    ruler = draw_ruler(shorten(limits.pop(), 10) if len(limits) == 1 else "limit")
+    ruler = draw_ruler(minus(shorten(limits.pop(), 10)) if len(limits) == 1 else "limit")
     cells.append(element("th", element("span", "Picture", class_="visually-hidden"), ruler, scope="col"))
     return element("thead", element("tr", *cells))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfgate.core.text.origin import page_of
 from perfgate.render.markdown.blocks import draw, draw_block, fold
 from perfgate.render.markdown.spans import code, draw_in_tag, draw_line, fenced
 from perfgate.render.markdown.values import common_metric, draw_values, metric_of
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 VERDICTS = {"pass": "✅", "regression": "❌", "error": "⛔"}
 _COUNTS = {"suspected": "⚠️ ", "improved": "🚀 "}
 _SUSPECTED = "⚠️"
+_HELP_PAGES = {"pass": "report.md", "regression": "what-now.md#the-check-failed", "error": "what-now.md#exit-code-2"}
+"""Verdict -> the page of the documentation that says what to do."""
 _LONGEST_INLINE = 60
 """Characters of a command inside a sentence; a longer one has a block of its own."""
 _PARTS = {part.name: part for part in PARTS}
@@ -213,10 +216,19 @@ def _step(step: Step) -> str:
     return f"{words}:\n\n  {indented}"
 
 
+def _help_page(headline: Headline) -> str:
+    """Return the page of the documentation that says what to do about a verdict."""
+    is_suspected = headline.verdict == "pass" and bool(dict(headline.counts).get("suspected"))
+    return "what-now.md#a-value-is-suspected" if is_suspected else _HELP_PAGES[headline.verdict]
+
+
 def _footer(blocks: Sequence[Block], page: Page) -> str:
     """Return the last line: what was compared, and where more is."""
     parts = [draw_line(b.line) for b in blocks if isinstance(b, Context)]
     parts += [f"[CI run]({page.run_page})"] if page.run_page else []
     parts += [f"[HTML report]({page.html_page})"] if page.html_page else []
+    headline = next((b for b in blocks if isinstance(b, Headline)), None)
+    if headline and (help_page := page_of(_help_page(headline))):
+        parts.append(f"[What now?]({help_page})")
     parts += [code(page.tool, in_table=False)] if page.tool else []
     return f"<sub>{' · '.join(parts)}</sub>" if parts else ""
