@@ -31,7 +31,6 @@ _NOT_READ = frozenset(
         "format-unknown",
         "format-unread",
         "no-runs",
-        "path-missing",
         "run-invalid",
         "run-unreadable",
         "runs-unreadable",

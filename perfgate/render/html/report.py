@@ -46,12 +46,13 @@ _COMMIT = 7
 _INTERVAL = (
     "The interval is the confidence interval at the significance level that decides, adjusted for all gated values. "
     "A gated value fails when its change is beyond the threshold ┃ and its interval lies wholly on the worse side of "
-    "no change. Right is worse, also where higher values are better; ┃ is the threshold of each value itself."
+    "no change. Right is worse, also where higher values are better. The dashed line is no change, ┃ the threshold of "
+    "each value itself. Distances are multiples of it, and drawn smaller far away, so that all values share a scale."
 )
 _DOTS = (
     "Each dot is a run, from top to bottom in the order of the runs; the bar is the median of a session, or the tail "
-    "that is judged. The shaded area reaches from no change (dashed) to the limit. A triangle is a run outside of the "
-    "picture."
+    "that is judged. The shaded area reaches from no change (dashed) to the limit, beyond which a value is worse, also "
+    "where one improved. A triangle is a run outside of the picture."
 )
 
 
