@@ -62,6 +62,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(FirstFailure(reporter), "first-failure")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Measure no coverage in slow tests and laws: they go through the same lines again and again, at thrice the cost."""
+    if config.pluginmanager.hasplugin("pytest_cov"):
+        for item in items:
+            if item.get_closest_marker("slow") or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+                item.add_marker(pytest.mark.no_cover)
+
+
 def pytest_collection_finish() -> None:
     """Leave the collected tests out of every later search for garbage: they stay to the end."""
     gc.freeze()

@@ -135,7 +135,9 @@ def test_a_slow_shard_is_exit_1_a_dead_one_exit_2_and_unchanged_ones_pass(projec
             assert code == expected, said
         project.git("reset", "-q", "--hard", name)
         project.drop_runs("*")
-    regressed = said.partition("Regressed (1)\n")[2].partition("\n\n")[0]
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", said)
+    assert plain != said  # a log shows colours
+    regressed = plain.partition("Regressed (1)\n")[2].partition("\n\n")[0]
     assert "  job-1/2\n" in regressed
     assert "job-2/2" not in regressed
 

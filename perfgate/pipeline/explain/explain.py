@@ -60,10 +60,10 @@ def compose_explanation(wanted: str | None, *, config: str | None) -> Document:
     except CannotDecideError as caught:
         if wanted is None:
             raise
-        if message := find_message(wanted):
-            return _explain_message(message)
         if status := find_status(wanted):
             return _explain_status(status)
+        if message := find_message(wanted):
+            return _explain_message(message)
         raise CannotDecideError([_suggest(d, wanted) for d in caught.diagnostics]) from None
 
 
