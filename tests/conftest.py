@@ -63,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Measure no coverage in slow tests and laws: they go through the same lines again and again, at thrice the cost."""
+    """Measure no coverage in slow tests and laws: they repeat the same lines, at thrice the cost."""
     if config.pluginmanager.hasplugin("pytest_cov"):
         for item in items:
             if item.get_closest_marker("slow") or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
