@@ -39,7 +39,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "no run of it was found",
         (
             "find out why it did not run, then measure it: `perfgate run -n 10 --benchmark NAME -- CMD`; "
-            "or if it was removed on purpose, this prints the baseline file to remove: `perfgate baseline show NAME`"
+            "or if it was removed on purpose, this prints the path of its baseline file, to remove: "
+            "`perfgate baseline show NAME`"
         ),
     ),
     "looks-renamed": (

@@ -194,5 +194,5 @@ def _with_others(message: str, fresh: Sequence[_Limited], rows: int) -> str:
     if all(f.change > f.limits.gain for f in fresh):
         return message
     others = "1 other" if rows == 2 else f"{rows - 1:,} others"  # noqa: PLR2004 - one other
-    words = f"it counts together with {others} that got worse: several at once need less evidence each"
+    words = f"judged together with {others} that got worse: so many at once are hardly chance"
     return f"{message}; {words}" if message else words

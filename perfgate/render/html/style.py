@@ -107,7 +107,8 @@ th[aria-sort=descending] button::after{content:" ↓";color:inherit}
 #values td:first-child{white-space:nowrap}
 #values td:nth-child(2){min-width:11rem}
 #values td:nth-child(3){min-width:5.4rem}
-#values td:last-child{padding-block:0;padding-left:1rem}
+#values td:last-child{padding-block:0}
+#values :is(th,td):last-child{padding-left:1rem}
 #values a[href]{text-decoration-color:var(--line)}
 #values td small{display:block;color:var(--muted)}
 th svg text{font-size:12px;fill:var(--fg)}

@@ -131,7 +131,7 @@ def _pass(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tuple[st
         words += " All benchmarks together are worse and waived."
     gone = len({f.key[:3] for f in groups["removed"]})
     words += f" {count(gone, 'benchmark')} removed." if gone else ""
-    return title, (text(f"{words}{_sensitivity(gated)}"),)
+    return title, (text(words if noisy else f"{words}{_sensitivity(gated)}"),)
 
 
 def _worst(gated: Sequence[Finding]) -> str:

@@ -52,7 +52,10 @@ PARTS: tuple[Part, ...] = (
     Part(name="unchanged", title="Within the threshold", noun="within the threshold", need="other"),
     Part(name="new", title="New", noun="new", need="other"),
     Part(name="stages", title="Stages that took longer", noun="of stages", need="background"),
-    Part(name="shown", title="Percentiles of too few runs", noun="of too few runs for a percentile", need="background"),
+    Part(
+        name="shown", title="Percentiles of too few runs", noun="shown only (too few runs for a percentile)",
+        need="background",
+    ),
     Part(name="ungated", title="Not gated", noun="not gated", need="background"),
 )  # fmt: skip
 """The parts that hold values, what a reader needs most first."""

@@ -55,7 +55,7 @@ def test_a_row_that_would_not_fail_alone_says_how_many_others_got_worse():
     together, alone = family(4, 1.5), family(1, 1.5)
     assert failed(alone) == 0
     told = {f.message for f in together if f.status is Status.REGRESSED}
-    assert told == {"it counts together with 3 others that got worse: several at once need less evidence each"}
+    assert told == {"judged together with 3 others that got worse: so many at once are hardly chance"}
     certain = [f.message for f in family(4, 4.0) if f.status is Status.REGRESSED]
     assert not any("beside" in message for message in certain)
 
@@ -159,7 +159,7 @@ def test_rows_that_two_sessions_confirm_together_say_both():
     assert alone == 0
     assert told == {
         (
-            "all 2 fresh sessions show it; it counts together with 3 others that got worse: several at once need less "
-            "evidence each"
+            "all 2 fresh sessions show it; judged together with 3 others that got worse: so many at once are hardly "
+            "chance"
         )
     }

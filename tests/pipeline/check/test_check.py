@@ -107,7 +107,8 @@ def test_a_benchmark_that_disappeared_is_a_cause_with_its_cure(folder):
         "no run of it was found",
         place="serve (elapsed, peak_memory)",
         hint="find out why it did not run, then measure it: perfgate run -n 10 --benchmark serve -- CMD; "
-        "or if it was removed on purpose, this prints the baseline file to remove: perfgate baseline show serve",
+        "or if it was removed on purpose, this prints the path of its baseline file, to remove: "
+        "perfgate baseline show serve",
     )
 
 
