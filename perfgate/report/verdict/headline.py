@@ -131,7 +131,7 @@ def _pass(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tuple[st
         words += " All benchmarks together are worse and waived."
     gone = len({f.key[:3] for f in groups["removed"]})
     words += f" {count(gone, 'benchmark')} removed." if gone else ""
-    return title, (text(words if noisy else f"{words}{_sensitivity(gated)}"),)
+    return title, (text(f"{words}{_sensitivity(gated, is_noisy=noisy > 0)}"),)
 
 
 def _worst(gated: Sequence[Finding]) -> str:
@@ -144,13 +144,18 @@ def _worst(gated: Sequence[Finding]) -> str:
     return f"{waived:,} worse and waived" + (", no other significantly worse" if waived < len(gated) else "")
 
 
-def _sensitivity(gated: Sequence[Finding]) -> str:
-    """Return the smallest detectable change, so that a pass is never more than it is."""
+def _sensitivity(gated: Sequence[Finding], *, is_noisy: bool) -> str:
+    """Return the smallest detectable change, so that a pass is never more than it is.
+
+    Args:
+        gated: the judged values.
+        is_noisy: does the sentence say already what could go unnoticed?
+    """
     compared = [f for f in gated if f.method not in {"", "budget"} and f.benchmark != WHOLE_SUITE]
     if compared and all(f.reason == "few-runs" for f in compared):
         return " So few runs cannot prove a change of any size."
     costs = [cost(f.detectable) for f in compared if f.detectable is not None and f.detectable > -1.0]
-    return f" Smallest detectable change: {range_of(costs)}." if costs else ""
+    return f" Smallest detectable change: {range_of(costs)}." if costs and not is_noisy else ""
 
 
 def _counts(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tuple[tuple[str, int], ...]:
