@@ -26,6 +26,7 @@ from perfgate.pipeline.check.renames import follow_renames
 from perfgate.pipeline.check.repeats import Repeats, are_same_percentiles, tally_known
 from perfgate.pipeline.classes import adopt_classes
 from perfgate.pipeline.diagnostics import COMMIT_ONE, NO_BASELINE, without_consequences
+from perfgate.pipeline.drift.in_check import compare_inputs
 from perfgate.pipeline.failed import count_failed_sessions, find_only_failed
 from perfgate.pipeline.reference import event
 from perfgate.pipeline.reference.change import compare_with_base
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from perfgate.collect import Collection, SessionTally
     from perfgate.core.finding import Verdict
     from perfgate.formats.options import ForeignOptions
-    from perfgate.gate.drift.in_check import Inputs
     from perfgate.gate.removals import Removed
     from perfgate.pipeline.inputs import BaselineSet, Settings
 
@@ -165,19 +165,10 @@ def check(request: Request) -> Verdict:
             compared=compared_of(request.reproduce, settings.policy, baselines, selection),
             introduces=baselines.is_first_gate,
             gate_changes=gate.edits.changes,
-            inputs=_compare_inputs(gate),
+            inputs=compare_inputs(gate.settings, gate.commit),
             removed=_removed(gate, request),
         )
     )
-
-
-def _compare_inputs(gate: Gate) -> Inputs | None:
-    """Return what is to be said of the inputs; None: the policy names no samples of them."""
-    if not gate.settings.policy.drift.samples:
-        return None
-    from perfgate.pipeline.drift.in_check import compare_inputs  # noqa: PLC0415 - few projects compare inputs
-
-    return compare_inputs(gate.settings, gate.commit)
 
 
 def _check_origin(
