@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from perfgate.core.finding import ExitCode
 
 _ROUNDS = 10
+_ROUNDS_OF_RESULTS = 5
+"""A run of a tool that repeats takes long, and its best sample varies less."""
 NOT_REPEATED = frozenset({"base", "head", "out"})
 """Options that are no part of the line that repeats a comparison: the commits of both sides are added to it as
 they were found, and where summaries are kept changes nothing."""
@@ -38,7 +40,8 @@ ALWAYS_REPEATED = frozenset({"seed"})
 @click.option(
     "--rounds-max",
     type=click.IntRange(1, 50_000),
-    help=f"Stop when it is clear, at the latest after so many rounds of two runs a side (default: {_ROUNDS}).",
+    help="Stop when it is clear, at the latest after so many rounds of two runs a side (default: "
+    f"{_ROUNDS}; {_ROUNDS_OF_RESULTS} with --results).",
 )
 @measuring_options
 @click.option("--setup", multiple=True, metavar="CMD", help="Run once in each side's folder before, in quotes.")
@@ -73,10 +76,9 @@ def command(
     from perfgate.pipeline.ab.compare import ab
     from perfgate.pipeline.ab.request import Request
 
-    if runs is not None and rounds_max is not None:
-        raise click.UsageError("-n and --rounds-max exclude each other", ctx)
     before, after = _words("--base-cmd", base_cmd), _words("--head-cmd", head_cmd)
     _check_commands(ctx, argv, before, after, names_commit=base is not None or head is not None)
+    _check_rounds(ctx, runs, rounds_max)
     targets = report_targets(ctx, output)
     request = Request(
         argv=argv,
@@ -85,7 +87,7 @@ def command(
         base=base,
         head=head,
         runs=runs,
-        rounds=rounds_max or _ROUNDS,
+        rounds=rounds_max or (_ROUNDS_OF_RESULTS if measuring.results else _ROUNDS),
         warmup=measuring.warmup,
         setup=tuple(_words("--setup", words) for words in setup),
         benchmark=measuring.benchmark,
@@ -95,6 +97,9 @@ def command(
         seed=seed,
         config=config,
         is_whole=measuring.is_whole,
+        counts=measuring.counts,
+        results=measuring.results,
+        foreign=measuring.foreign,
         options=given_options(ctx, without=NOT_REPEATED, always=ALWAYS_REPEATED),
     )
     line = AbLine(find_outlet(os.environ, is_quiet=output.look.is_quiet))
@@ -105,6 +110,16 @@ def command(
     finally:
         line.clear()
     return present_verdict(outcome.verdict, output, targets, program_output=outcome.program_output)
+
+
+def _check_rounds(ctx: click.Context, runs: int | None, rounds_max: int | None) -> None:
+    """Refuse two numbers of runs.
+
+    Raises:
+        UsageError: both are given.
+    """
+    if runs is not None and rounds_max is not None:
+        raise click.UsageError("-n and --rounds-max exclude each other", ctx)
 
 
 def _check_commands(

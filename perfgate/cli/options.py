@@ -15,11 +15,14 @@ from perfgate.render.registry import FLAVORS, RENDERERS, choices, with_flavor
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from perfgate.formats.options import ForeignOptions
     from perfgate.render import Format
     from perfgate.render.terminal.style import When
 
     Command = Callable[..., Any]
 
+_READING = ("source", "map", "direction", "min_time", "tolerance")
+"""Names of the options of `reading_options`."""
 REPORT_DIR = "perfgate-report"
 """Folder of the reports in CI."""
 NARROWEST = 20
@@ -73,6 +76,12 @@ class MeasuringOptions:
     """Longest time of one run in seconds, > 0; None: no limit."""
     is_whole: bool
     """Is the whole command meant, even if it repeats for a fixed time?"""
+    counts: bool
+    """Are instructions counted in place of time and memory?"""
+    results: tuple[str, ...]
+    """Files and folders in which the command leaves results of its own, ``-`` its stdout; empty: its cost is judged."""
+    foreign: ForeignOptions
+    """What the user says about these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,9 +160,16 @@ def measuring_options(command: Command) -> Command:
             is_flag=True,
             help="Measure it even if it repeats for a fixed time.",
         ),
+        click.option("--counts", is_flag=True, help="Count instructions (Valgrind) in place of time and memory."),
+        click.option(
+            "--results",
+            multiple=True,
+            metavar="PATH",
+            help="Judge what CMD writes there, not its cost; - is its stdout.",
+        ),
     )
-    names = ("warmup", "benchmark", "rows", "timeout", "is_whole")
-    return _with(_gather(command, names, "measuring", _measuring), options)
+    names = ("warmup", "benchmark", "rows", "timeout", "is_whole", "counts", "results", "foreign")
+    return reading_options(_with(_gather(command, names, "measuring", _measuring), options))
 
 
 def same_session_option(command: Command) -> Command:
@@ -215,8 +231,7 @@ def reading_options(command: Command) -> Command:
             help="Largest accepted share of broken lines in logs.",
         ),
     )
-    names = ("source", "map", "direction", "min_time", "tolerance")
-    return _with(_gather(command, names, "foreign", _foreign), options)
+    return _with(_gather(command, _READING, "foreign", _foreign), options)
 
 
 def format_options(command: Command) -> Command:
@@ -383,7 +398,30 @@ def _measuring(given: Mapping[str, Any]) -> MeasuringOptions:
         raise click.UsageError("--benchmark must be a name of 1 to 500 printable characters")
     if measuring.timeout is not None and not measuring.timeout < _MAX_TIMEOUT:
         raise click.UsageError("--timeout must be a number of seconds")
+    _check_results(measuring)
     return measuring
+
+
+def _check_results(measuring: MeasuringOptions) -> None:
+    """Refuse options that contradict ``--results``, or that have no meaning without it.
+
+    Raises:
+        UsageError: there are some.
+    """
+    if not measuring.results:
+        ctx = click.get_current_context()
+        for option in (o for o in ctx.command.params if o.name in _READING):
+            if ctx.get_parameter_source(option.name or "") is not click.core.ParameterSource.DEFAULT:
+                raise click.UsageError(f"{option.opts[0]} needs --results", ctx)
+        return
+    if measuring.counts:
+        raise click.UsageError("--results and --counts exclude each other: one of the two is judged")
+    if measuring.is_whole:
+        raise click.UsageError("--results and --whole-command exclude each other: one of the two is judged")
+    if measuring.benchmark is not None:
+        raise click.UsageError("--results and --benchmark exclude each other: the results name their benchmarks")
+    if any(not path or "\0" in path for path in measuring.results):
+        raise click.UsageError("--results names no file")
 
 
 def _foreign(given: Mapping[str, Any]) -> object:

@@ -14,14 +14,22 @@ from perfgate.cli.progress import RunLine, find_outlet
 from perfgate.core.errors import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from perfgate.cli.options import MeasuringOptions
     from perfgate.core.errors import CannotDecideError, Diagnostic
+    from perfgate.core.policy import Policy
+    from perfgate.pipeline.measuring.results import Taken
     from perfgate.pipeline.measuring.run import MeasuringJob
+
+COUNTED_RUNS = 3
+"""Measured runs with ``--counts``: two that agree would do, a third shows by how much counts differ."""
+_RUNS_HELP = f"Measured runs (default: 10; {COUNTED_RUNS} with --counts)."
 
 
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
 @click.argument("argv", metavar="-- CMD…", nargs=-1, required=True)
-@click.option("-n", "--runs", type=click.IntRange(1, 100_000), default=10, show_default=True, help="Measured runs.")
+@click.option("-n", "--runs", type=click.IntRange(1, 100_000), default=10, help=_RUNS_HELP)
 @measuring_options
 @click.option("--out", metavar="DIR", help="Folder of the summaries (default: where `check` looks).")
 @click.option("--profile", "is_profiled", is_flag=True, help="Run once more under a profiler; count its calls.")
@@ -33,7 +41,9 @@ if TYPE_CHECKING:
     help="json: summaries as lines.",
 )
 @quiet_option
+@click.pass_context
 def command(
+    ctx: click.Context,
     *,
     argv: tuple[str, ...],
     runs: int,
@@ -53,6 +63,10 @@ def command(
     from perfgate.pipeline.measuring.tracing import warn_of_dropped, warn_of_overhead
 
     check_command(argv)
+    if (measuring.results or measuring.counts) and is_profiled:
+        raise click.UsageError("--profile needs runs that are timed: leave --results and --counts out", ctx)
+    if measuring.counts and ctx.get_parameter_source("runs") is click.core.ParameterSource.DEFAULT:
+        runs = COUNTED_RUNS
     seen = _Seen(form)
     job = plan_job(
         argv,
@@ -61,6 +75,7 @@ def command(
         out=default_out() if out is None else out,
         timeout=measuring.timeout,
         is_whole=measuring.is_whole,
+        take=_taker(argv, measuring),
         on_message=seen.hear,
     )
     outlet = find_outlet(os.environ, is_quiet=is_quiet)
@@ -68,6 +83,8 @@ def command(
     began = outlet.now()
     written, warnings = _measure(job, seen, seen.line, runs=runs, warmup=measuring.warmup, is_profiled=is_profiled)
     seconds = outlet.now() - began
+    if job.taken is not None:
+        warnings += job.taken.notes
     if measuring.benchmark and measuring.benchmark not in seen.names:
         warnings.append(_ignored(measuring.benchmark, seen.names))
     for message in seen.messages:
@@ -75,6 +92,21 @@ def command(
     say_all([*warnings, *warn_of_overhead(seen.overhead), *warn_of_dropped(seen.dropped)])
     if form == "table":
         _show(written, job.out, runs=runs, warmup=measuring.warmup, seconds=seconds, is_default=out is None)
+
+
+def _taker(argv: tuple[str, ...], measuring: MeasuringOptions) -> Callable[[Policy], Taken] | None:
+    """Return what makes, from the configuration, what is judged in place of time and memory; None: these are."""
+    from perfgate.measure.command.name import default_benchmark_name
+    from perfgate.pipeline.measuring.counting import InstructionCounts
+    from perfgate.pipeline.measuring.results import ResultFiles
+
+    if measuring.counts:
+        name = measuring.benchmark or default_benchmark_name(argv)
+        rows, is_whole = measuring.rows or 0, measuring.is_whole
+        return lambda _: InstructionCounts(argv, None, verb="run", benchmark=name, rows=rows, is_whole=is_whole)
+    if measuring.results:
+        return lambda policy: ResultFiles(measuring.results, None, measuring.foreign, policy)
+    return None
 
 
 def _measure(
@@ -141,7 +173,7 @@ class _Seen:
         self.summaries += 1
         self.overhead = max(self.overhead, overhead_of(summary))
         self.dropped = max(self.dropped, dropped_of(summary))
-        if self.line is not None and summary.get("status") == "ok":
+        if self.line is not None and summary.get("status") == "ok":  # results of a tool state none
             exact = summary.get("elapsed_ns")
             seconds = exact / 1e9 if exact is not None else summary.get("elapsed_sec", 0.0)
             self.line.times.setdefault(f"{name}{summary.get('labels')}", []).append(seconds)

@@ -130,6 +130,10 @@ UNCOUNTED = ", calls not counted"
 """Ends the source of function times whose profile has no count: which blocks are in it is a race of threads."""
 EXPLAINING = (OWN, FUNCTION, CALLS_OF)
 """Prefixes of metrics that explain a change of others, and are judged and listed nowhere."""
+SERIES_SCHEMA = "perfgate/series/1"
+"""Schema of a run file that holds many values of a metric."""
+MEANS_OF_CALLS = "means of calls"
+"""Source of values each of which is the mean of several calls: they are never compared with single calls."""
 WHOLE = "tick_total"
 """Name of the stage that is a whole trace."""
 _WALL = (Key("elapsed_sec", decimals=3), Key("elapsed_ns", decimals=0, times=10**9))

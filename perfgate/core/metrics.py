@@ -47,6 +47,12 @@ STATED_BY = {
 }
 """Name of a metric that runs state only where they are asked to -> what to do where a gate finds none."""
 
+INSTRUCTIONS = Metric(name="instructions", unit="1", better="lower")
+"""Instructions of a run and of all that it starts, as Valgrind counts them."""
+
+MEDIAN_OF_RUN = ".median"
+"""End of the name of a metric that stands beside one of which each run counts with its best sample."""
+
 FUNCTION_CALLS = Metric(name="function_calls", unit="1", better="lower")
 """Calls in a profiled run, in Python and in C."""
 

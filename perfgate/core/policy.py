@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Literal
 from perfgate.core.errors import error
 from perfgate.core.finding import RESOLUTION
 from perfgate.core.measured import MEASURED
-from perfgate.core.metrics import DEADLINE_MISS, THROUGHPUT, WORKLOAD_BOUND, is_of_calls, is_of_stage, known_direction
+from perfgate.core.metrics import (
+    DEADLINE_MISS,
+    INSTRUCTIONS,
+    MEDIAN_OF_RUN,
+    THROUGHPUT,
+    WORKLOAD_BOUND,
+    is_of_calls,
+    is_of_stage,
+    known_direction,
+)
 from perfgate.core.rollout.canary import Canary
 from perfgate.core.sources.series import family_of, is_series_with_labels, unit_of
 from perfgate.core.text.canonical import short_hash
@@ -34,7 +43,7 @@ Method = Literal["auto", "threshold", "exact"]
 Workload = Literal["same", "rate"]
 
 EXACT_BY_NATURE = frozenset({"function_calls", "instructions"})
-"""Counts that only the code changes: gated without a rule, and judged by the exact rule."""
+"""Counts that only the code changes: gated without a rule, and judged by the exact rule unless they vary."""
 GATED_BY_DEFAULT = frozenset({
     *EXACT_BY_NATURE,
     *(m.name for m in MEASURED if m.is_gated),
@@ -52,6 +61,8 @@ _RATES = frozenset({ERROR_RATE, FAILED_RUNS})
 _SHARES = _RATES | {DEADLINE_MISS.name}
 _MORE_ERRORS = Change(amount=0.01, sign="+", unit="1", text="+0.01")
 """Default threshold of an error rate, one call in a hundred more: a share of a rate of zero would be nothing."""
+_MORE_INSTRUCTIONS = Change(amount=0.005, sign="+", unit="%", text="+0.5%")
+"""Default threshold of a count of instructions, which the load of the machine does not change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -395,19 +406,23 @@ class Policy:
         rule = self.rule_for(benchmark, titled, metric.name, statistic)
         workload = (rule.workload if rule else None) or self._workload_of(benchmark, titled)
         level = default_level(metric.name, statistic, workload, is_primary=is_primary)
-        is_rate = metric.name in _RATES and statistic == "p50"
+        threshold = self.threshold
+        if metric.name == INSTRUCTIONS.name:
+            threshold = _MORE_INSTRUCTIONS
+        elif metric.name in _RATES and statistic == "p50" and rule is None:
+            threshold = _MORE_ERRORS
         if rule is None:
             return Ruling(
-                threshold=_MORE_ERRORS if is_rate else self.threshold,
+                threshold=threshold,
                 floor=self.floor,
-                method=_default_method(metric.name),
+                method="auto",
                 level=level,
                 workload=workload,
                 resolution=self.resolution.amount,
                 origin="defaults",
             )
         return Ruling(
-            threshold=rule.threshold or self.threshold,
+            threshold=rule.threshold or threshold,
             floor=rule.floor or self.floor,
             method=rule.method,
             level=rule.level or ("fail" if rule.is_specific else level),
@@ -457,13 +472,11 @@ def default_level(metric: str, statistic: str, workload: Workload, *, is_primary
             return "warn"
     if statistic != "p50":
         return "info"
+    if metric.endswith(MEDIAN_OF_RUN):
+        return "warn"
     if is_primary or metric in GATED_BY_DEFAULT or metric in _RATES or is_of_calls(metric):
         return "fail"
     return "info" if metric in SHOWN_BY_DEFAULT or is_of_stage(metric) else "warn"
-
-
-def _default_method(metric: str) -> Method:
-    return "exact" if metric in EXACT_BY_NATURE else "auto"
 
 
 def matches(glob: str, benchmark: str, titled: str) -> bool:

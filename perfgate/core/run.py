@@ -114,6 +114,40 @@ class Run:
     """When the last measurement in it began (UTC, ISO 8601), where a file states many times; empty when unknown."""
 
 
+def environment_of(facts: dict[str, str]) -> Environment:
+    """Return the environment of the facts that a file states; ``machine`` is the id of the booted machine."""
+    if not facts:
+        return NOWHERE
+    stable = tuple(sorted((k, v) for k, v in facts.items() if k != "machine"))
+    return Environment(facts=stable, machine_class=class_of(facts), machine=facts.get("machine", ""))
+
+
+def run_of_series(benchmark: str, series: tuple[Series, ...], *, rows: int) -> Run:
+    """Return what one process measured of a benchmark, without when, where and by whom.
+
+    Args:
+        benchmark: its name.
+        series: what was measured.
+        rows: rows that it worked on; 0: unknown.
+    """
+    return Run(
+        run_id="",
+        benchmark=benchmark,
+        labels=(),
+        status="ok",
+        started_at="",
+        session="",
+        rows_used=rows,
+        values=(),
+        memory_source="",
+        environment=NOWHERE,
+        commit="",
+        command="",
+        origin="",
+        series=series,
+    )
+
+
 OLD_DIGITS = 12
 """Length of the digests that 0.1.0 wrote: of the id and of the first two values, which begin every digest."""
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import Diagnostic, error, note, warning
+from perfgate.core.measured import MEANS_OF_CALLS
 from perfgate.core.metrics import Metric
 from perfgate.core.profile import title
 from perfgate.core.run import NOWHERE, Environment, Run, Series, class_of
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 MOST_VALUES = STEPS + 1
 """Values of one metric of one benchmark that are kept; of more, the quantiles at even shares."""
-MEANS = "means of calls"
 _FLAGS = {
     "cpu-scaling": "the processor's clock was not fixed: expect more noise",
     "debug-build": "the benchmark library is a debug build: its times are not those of a release",
@@ -134,7 +134,7 @@ def _metric(name: str, unit: str, better: Direction) -> Metric:
 
 def _series(r: Record, rate: float) -> Series:
     metric = _metric(r.metric or "value", r.unit or "1", r.better or "lower")
-    source = MEANS if r.is_mean else r.source
+    source = MEANS_OF_CALLS if r.is_mean else r.source
     match r.payload:
         case Samples():
             values, cells = _values_or_cells(r.payload, without_failures(r, r.payload, rate))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from perfgate import config
 from perfgate.collect import find_older_files
-from perfgate.collect.uncounted import find_uncounted
+from perfgate.collect.uncounted import find_uncounted, find_varying
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import Compared, ExitCode, Finding, Suite, Verdict
 from perfgate.core.metrics import FUNCTION_CALLS, THROUGHPUT, explains
@@ -98,7 +98,7 @@ def notes_on(judgement: Judgement, selection: Selection) -> list[Diagnostic]:
         )
         notes.append(warning("plain-ratio", message, hint="p50 of several runs can be judged by the statistics"))
     for profile in selection.profiles:
-        notes += [*_partial_metrics(profile), *find_uncounted(profile)]
+        notes += [*_partial_metrics(profile), *find_uncounted(profile), *find_varying(profile)]
     return notes
 
 

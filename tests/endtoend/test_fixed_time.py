@@ -17,7 +17,7 @@ def _run(project: Project, *words: str, options: tuple[str, ...] = ()) -> Outcom
 
 def test_a_known_tool_is_refused_before_it_runs(project: Project) -> None:
     outcome = _run(project, "sh", "-c", "touch ran; go test -bench . > bench.txt")
-    assert_cannot_decide(outcome, "this is go test -bench", r"perfgate check bench\.txt")
+    assert_cannot_decide(outcome, "this is go test -bench", r"perfgate run --results bench\.txt -- ")
     assert "[fixed-time-command]" in outcome.stderr
     assert not project.path("ran").exists()
     assert project.runs() == []
@@ -28,7 +28,7 @@ def test_ab_refuses_it_before_the_set_up(project: Project) -> None:
     outcome = ab(
         project, "--setup", "touch ../made", "--", "env", "A=1", "pytest", "bench", "--benchmark-json=out.json"
     )
-    assert_cannot_decide(outcome, "pytest-benchmark", r"perfgate check out\.json")
+    assert_cannot_decide(outcome, "pytest-benchmark", r"perfgate ab --results out\.json -- ")
     assert not project.path("../made").exists()
 
 
@@ -41,32 +41,36 @@ def test_ab_refuses_it_as_one_of_two_commands(project: Project) -> None:
 def test_a_file_that_appears_during_the_run_gives_it_away(project: Project, warmup: str) -> None:
     project.write("x.json", _HYPERFINE)
     outcome = _run(project, "sh", "-c", "mkdir -p out; cp x.json out/y.json", options=("--warmup", warmup))
-    assert_cannot_decide(outcome, r"by out/y\.json, .*hyperfine", r"perfgate check out/y\.json")
+    assert_cannot_decide(outcome, r"by out/y\.json, .*hyperfine", r"perfgate run --results out/y\.json -- ")
     assert project.runs() == []
 
 
 def test_a_file_that_is_written_again_gives_it_away(project: Project) -> None:
     project.write("x.json", _HYPERFINE)
     outcome = _run(project, "sh", "-c", "cat x.json > z.json && mv z.json x.json")
-    assert_cannot_decide(outcome, r"by x\.json", r"perfgate check x\.json")
+    assert_cannot_decide(outcome, r"by x\.json", r"perfgate run --results x\.json -- ")
 
 
 def test_a_folder_of_criterion_gives_it_away(project: Project) -> None:
     script = "mkdir -p target/criterion/f/new; echo '{}' > target/criterion/f/new/sample.json"
     outcome = _run(project, "sh", "-c", script)
-    assert_cannot_decide(outcome, "by target/criterion, ", "perfgate check target/criterion")
+    assert_cannot_decide(outcome, "by target/criterion, ", "perfgate run --results target/criterion -- ")
 
 
 def test_ab_sees_the_file_on_each_side(project: Project) -> None:
     write = f"echo '{_HYPERFINE}' > found.json\n"
     versions(project, "sleep 0\n", write)
-    assert_cannot_decide(ab(project, "--", "sh", "bench.sh"), r"by found\.json", r"perfgate check found\.json")
+    assert_cannot_decide(
+        ab(project, "--", "sh", "bench.sh"), r"by found\.json", r"perfgate ab --results found\.json -- "
+    )
 
 
 def test_what_it_prints_gives_it_away(project: Project) -> None:
     project.write("bench.sh", "echo 'BenchmarkParse-4  1000  1234 ns/op'\n")
     outcome = _run(project, "sh", "bench.sh")
-    assert_cannot_decide(outcome, "by what the command prints, this is go test -bench", "perfgate check bench.txt")
+    assert_cannot_decide(
+        outcome, "by what the command prints, this is go test -bench", "perfgate run --results - -- sh bench.sh"
+    )
 
 
 def test_the_whole_command_can_be_meant(project: Project) -> None:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 
 from perfgate.core.errors import cannot_decide
+from perfgate.core.measured import SERIES_SCHEMA
 from perfgate.core.metrics import Metric
-from perfgate.core.run import NOWHERE, Environment, Run, Series, class_of
+from perfgate.core.run import Environment, Run, Series, environment_of
 from perfgate.core.statistic import Quantile
 from perfgate.core.text.strict_json import has_key_twice, load_json
 
 if TYPE_CHECKING:
     from typing import NoReturn
 
-SCHEMA = "perfgate/series/1"
-_MARK = re.compile(rb'"schema"\s*:\s*"' + SCHEMA.encode() + rb'"')
+_MARK = re.compile(rb'"schema"\s*:\s*"' + SERIES_SCHEMA.encode() + rb'"')
 _HINT = "import it again: perfgate import FILE"
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=600)]
 
@@ -45,6 +45,7 @@ class _Imported(msgspec.Struct, forbid_unknown_fields=True):
     file: str = ""
     ended_at: str = ""
     rows_used: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+    command: str = ""
     environment: dict[str, str] = {}
 
 
@@ -55,8 +56,13 @@ def is_imported(content: bytes) -> bool:
 
 def encode_imported(run: Run) -> bytes:
     """Return a run as a file: the same run gives the same bytes."""
-    document: dict[str, Any] = {
-        "schema": SCHEMA,
+    return (json.dumps(imported_to_data(run), ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
+
+
+def imported_to_data(run: Run) -> dict[str, Any]:
+    """Return a run as JSON data."""
+    return {
+        "schema": SERIES_SCHEMA,
         "run_id": run.run_id,
         "benchmark": run.benchmark,
         "labels": dict(run.labels),
@@ -66,10 +72,15 @@ def encode_imported(run: Run) -> bytes:
         "file": run.file,
         **({"ended_at": run.ended_at} if run.ended_at else {}),
         **({"rows_used": run.rows_used} if run.rows_used else {}),
-        **({"environment": dict(run.environment.facts)} if run.environment.facts else {}),
+        **({"command": run.command} if run.command else {}),
+        **({"environment": facts} if (facts := _facts(run.environment)) else {}),
         "series": {s.metric.name: _series_body(s) for s in run.series},
     }
-    return (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
+
+
+def _facts(environment: Environment) -> dict[str, str]:
+    machine = {"machine": environment.machine} if environment.machine else {}
+    return {**dict(environment.facts), **machine}
 
 
 def _series_body(s: Series) -> dict[str, Any]:
@@ -110,20 +121,14 @@ def decode_imported(content: bytes, origin: str) -> Run:
         rows_used=stored.rows_used,
         values=(),
         memory_source="",
-        environment=_environment(stored.environment),
+        environment=environment_of(stored.environment),
         commit=stored.commit,
-        command="",
+        command=stored.command,
         origin=origin,
         series=tuple(_series(name, s) for name, s in stored.series.items()),
         file=stored.file,
         ended_at=stored.ended_at,
     )
-
-
-def _environment(facts: dict[str, str]) -> Environment:
-    if not facts:
-        return NOWHERE
-    return Environment(facts=tuple(sorted(facts.items())), machine_class=class_of(facts), machine="")
 
 
 def _series(name: str, s: _Series) -> Series:

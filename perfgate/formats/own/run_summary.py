@@ -20,7 +20,7 @@ from perfgate.core.metrics import (
     Metric,
     canonical_name,
 )
-from perfgate.core.run import UNSPECIFIED, Environment, Labels, Run, Series, class_of
+from perfgate.core.run import NOWHERE, Environment, Labels, Run, Series, environment_of
 from perfgate.core.text.strict_json import has_key_twice, load_json, objects_of
 from perfgate.core.text.units import to_base
 from perfgate.formats.parsing.timestamps import normal_instant
@@ -119,9 +119,6 @@ class _Summary(msgspec.Struct, gc=False):
     schema: Literal["perfgate/run/1"] = "perfgate/run/1"
 
 
-_NOWHERE = Environment(facts=(), machine_class=UNSPECIFIED, machine="")
-
-
 class SummaryReader:
     """Turns run summaries into runs; what many files state alike is read once and shared."""
 
@@ -130,7 +127,7 @@ class SummaryReader:
         self._decode = msgspec.json.Decoder(_Summary).decode
         self._strings = msgspec.json.Decoder(dict[str, str]).decode
         self._labels: dict[bytes, Labels] = {}
-        self._environments: dict[bytes, Environment] = {b"": _NOWHERE}
+        self._environments: dict[bytes, Environment] = {b"": NOWHERE}
         self._metrics: dict[tuple[str, str, Direction], Metric] = {}
         self._document = msgspec.json.Decoder().decode
         self._shapes: set[bytes] = set()
@@ -198,7 +195,7 @@ class SummaryReader:
             raw = bytes(s.environment)
             environment = self._environments.get(raw)
             if environment is None:
-                environment = self._environments[raw] = _environment(self._strings(raw))
+                environment = self._environments[raw] = environment_of(self._strings(raw))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as caught:
             if content.startswith(_BOM):  # some editors put one in front; it says nothing
                 return self._read(content[len(_BOM) :], origin)
@@ -348,12 +345,6 @@ def _twice(
         for name in own
         if names[canonical_name(name)] > 1
     ]
-
-
-def _environment(facts: dict[str, str]) -> Environment:
-    """Return the environment that a run states."""
-    stable = tuple(sorted((k, v) for k, v in facts.items() if k != "machine"))
-    return Environment(facts=stable, machine_class=class_of(facts), machine=facts.get("machine", ""))
 
 
 def explain(content: bytes, origin: str, cause: str) -> NoReturn:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.finding import Evidence
 from perfgate.core.metrics import METRICS, is_of_calls
-from perfgate.core.policy import ERROR_RATE
+from perfgate.core.policy import ERROR_RATE, EXACT_BY_NATURE
 from perfgate.gate.methods.decision import Decision
 from perfgate.gate.methods.limits import SLACK, floor_of, is_above_floor, is_blurred
 from perfgate.gate.rows import is_tail_of_few
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _NOISY_UNITS = frozenset({"s", "1/s"})
 """Base units of what a clock measures."""
+LARGEST_SPREAD = 1 / 3
+"""Spread of a count between the runs of a session, in thresholds, up to which it is exact: two or three runs show
+most of it, and both sides together stay below the threshold."""
 _FEWEST_ALIKE = 3
 """Equal values on one side at least, from which on a metric is taken as one that never varies; two may be equal by
 chance. What was measured once on the other side is as good: it does not vary there either."""
@@ -35,7 +38,7 @@ def method_of(c: Comparison) -> Method:
         return "threshold"
     if is_tail_of_few(c.base, c.statistic) or is_tail_of_few(c.current, c.statistic):
         return ""
-    if _never_varies(c):
+    if _never_varies(c) or _is_steady_count(c):
         return "exact"
     if any(v <= 0 for side in (c.base, c.current) for v in side.pooled()):
         return "threshold"
@@ -58,6 +61,18 @@ def _never_varies(c: Comparison) -> bool:
     sides = c.base.pooled(), c.current.pooled()
     fewest = 1 if is_of_calls(c.metric.name) else _FEWEST_ALIKE
     return max(map(len, sides)) >= fewest and all(values and values[0] == values[-1] for values in sides)
+
+
+def _is_steady_count(c: Comparison) -> bool:
+    """Is it a count whose runs agree so well that a change beyond the threshold is one of the code?
+
+    Threads, a random hash seed or a compiler at run time make counts vary; such a count is judged as a time is.
+    """
+    if c.metric.name not in EXACT_BY_NATURE or not c.ruling.threshold.is_relative:
+        return c.metric.name in EXACT_BY_NATURE
+    most = c.ruling.threshold.amount * LARGEST_SPREAD
+    runs = (s.values for side in (c.base, c.current) for s in side.samples if s.values)
+    return all(max(values) - min(values) <= most * abs(min(values)) for values in runs)
 
 
 def plain_ratio(c: Comparison, method: Method, alpha: float) -> Decision:

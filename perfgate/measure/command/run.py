@@ -78,6 +78,7 @@ def run_command(
     timeout: float | None = None,
     cwd: str | os.PathLike[str] | None = None,
     keep_output: bool = False,
+    output: BinaryIO | None = None,
 ) -> CommandResult:
     """Run a command once, without input and output, and return what it cost.
 
@@ -92,6 +93,7 @@ def run_command(
         timeout: how long it may take, in seconds; None: no limit.
         cwd: its working folder; by default that of this process.
         keep_output: keep the beginning and the end of its stdout, which else is discarded.
+        output: open file that gets all of its stdout, in place of `keep_output`.
 
     Raises:
         ValueError: the command is empty, or an argument holds a NUL.
@@ -102,10 +104,11 @@ def run_command(
     began = time.monotonic()
     deadline = None if timeout is None else began + timeout
     with tempfile.TemporaryFile() as stderr, contextlib.ExitStack() as open_files:
-        stdout = open_files.enter_context(tempfile.TemporaryFile()) if keep_output else None
-        if stdout is not None:
+        stdout = None
+        if keep_output and output is None:
+            stdout = open_files.enter_context(tempfile.TemporaryFile())
             open_files.enter_context(_bound(stdout))
-        report = _launch(list(argv), env, cwd, (stdout, stderr), deadline)
+        report = _launch(list(argv), env, cwd, (output or stdout, stderr), deadline)
         elapsed = time.monotonic() - began
         found = _read_report(report, argv[0], elapsed, _read_tail(stderr), timeout)
         return found if stdout is None else found._replace(output=_read_ends(stdout))

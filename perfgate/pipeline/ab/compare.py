@@ -67,9 +67,9 @@ def ab(request: Request, on_progress: Callable[[Standing], None]) -> Outcome:
     """
     sides: Sides | None = None
     try:
-        if not request.is_whole:  # before a long set-up
+        if not request.is_whole and not request.results:  # before a long set-up
             for argv in (request.argv, request.base_cmd, request.head_cmd):
-                refuse_by_arguments(argv)
+                refuse_by_arguments(argv, "ab")
         with prepare(request) as sides:
             measured = compare(sides, request, on_progress)
             sides.guard.require_measured()
@@ -129,7 +129,7 @@ def reword(finding: Finding) -> Finding:
 
 def _notes(measured: Measured) -> list[Diagnostic]:
     """Return the notes on how it was measured."""
-    notes = []
+    notes = list(measured.taken_notes)
     if measured.sides.base is not None:
         message = f"both sides were measured interleaved, {measured.runs} runs of each"
         if measured.runs < measured.most:

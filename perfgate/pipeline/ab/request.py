@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from perfgate.formats.options import ForeignOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,5 +45,11 @@ class Request:
     """Configuration file; None: look for one."""
     is_whole: bool
     """Is the whole command meant, even if it repeats for a fixed time?"""
+    results: tuple[str, ...]
+    """Files and folders in which the command leaves results of its own, ``-`` its stdout; empty: its cost is judged."""
+    counts: bool
+    """Are instructions counted in place of time and memory?"""
+    foreign: ForeignOptions
+    """What the user says about these files."""
     options: tuple[str, ...]
     """The command line without commits, for the report."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from perfgate.collect import Selection
+from perfgate.collect.uncounted import count_spread
 from perfgate.core.errors import CannotDecideError, Diagnostic
 from perfgate.core.profile import title
 from perfgate.core.session_id import SessionId
@@ -22,11 +23,13 @@ from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
 from perfgate.pipeline.ab.sides import SHOWN, without_base
 from perfgate.pipeline.ab.standing import Standing, worst_gated
+from perfgate.pipeline.measuring.counting import MOST_RUNS, InstructionCounts
+from perfgate.pipeline.measuring.results import ResultFiles, Taken
 from perfgate.pipeline.measuring.run import MeasuringJob, measure_once, same_id
 from perfgate.pipeline.measuring.tracing import variables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from perfgate.core.finding import Finding, RowKey
     from perfgate.pipeline.ab.request import Request
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 _SIDES_A_ROUND = 2  # ABBA: two runs of each side
 _FEWEST_SHOWN = 2  # runs of each side below which no estimate is shown
+_ALIKE = 1e-4  # spread of two counts of one side from which on a third shows nothing
 _GROWTH = 1.25  # by which the runs grow before the estimate is made anew: all of them together stay in proportion
 
 
@@ -55,6 +59,8 @@ class Measured:
     """Runs of each side."""
     most: int
     """Runs of each side that would have been made at the most."""
+    taken_notes: tuple[Diagnostic, ...] = ()
+    """Remarks on what was judged in place of time and memory."""
 
 
 def order_sides(seed: int) -> Iterator[str]:
@@ -95,9 +101,8 @@ def compare(sides: Sides, request: Request, on_progress: Callable[[Standing], No
     order = order_sides(request.seed)
     failed: dict[RowKey, Finding] = {}
     done = 0
-    for analysis in analyses:
+    for analysis, runs in _analyses(analyses, most, request):
         bench.analysis = analysis
-        runs = min(analysis.rounds * _SIDES_A_ROUND, most)
         for name in itertools.islice(order, (runs - done) * 2):
             bench.run(name)
         done = runs
@@ -107,12 +112,46 @@ def compare(sides: Sides, request: Request, on_progress: Callable[[Standing], No
         problems = (*base[1], *head[1])
         failed |= failures_of(judgement)
         bench.note_analysis(judgement)
-        if problems or not judgement.rows_still_open:
+        if problems or (not judgement.rows_still_open and (analysis is not _FIRST_COUNTS or _agree(pairs))):
             break
     bench.report(is_over=True)
     return Measured(
-        sides=bench.sides, pairs=pairs, selection=head[0], judgement=judgement, problems=problems, runs=done, most=most
+        sides=bench.sides,
+        pairs=pairs,
+        selection=head[0],
+        judgement=judgement,
+        problems=problems,
+        runs=done,
+        most=most,
+        taken_notes=bench.close_taken(),
     )
+
+
+_FIRST_COUNTS, _MORE_COUNTS = (InterimAnalysis(rounds=1, share=1e-9) for _ in range(2))
+"""Looks at counts: they decide about those that hardly vary, and leave all alpha to the later ones for the others."""
+
+
+def _analyses(
+    analyses: Sequence[InterimAnalysis], most: int, request: Request
+) -> Iterator[tuple[InterimAnalysis, int]]:
+    """Yield each analysis, and after how many runs of each side it is taken.
+
+    Counts of the same code agree, so that two runs of each side decide, and a third where these differ a little;
+    only counts that vary go on as times do.
+    """
+    if request.counts and request.runs is None:
+        yield _FIRST_COUNTS, MOST_RUNS - 1
+        yield _MORE_COUNTS, MOST_RUNS
+    for analysis in analyses:
+        runs = min(analysis.rounds * _SIDES_A_ROUND, most)
+        if not request.counts or request.runs is not None or runs > MOST_RUNS:
+            yield analysis, runs
+
+
+def _agree(pairs: Sequence[Pair]) -> bool:
+    """Do the counts of each side agree so well that a third one would show nothing?"""
+    sides = (side for pair in pairs for side in (pair.base, pair.current) if side is not None)
+    return all(count_spread(side) <= _ALIKE for side in sides)
 
 
 def _names_of(sides: Sides, request: Request) -> tuple[str, str]:
@@ -151,9 +190,10 @@ class _Bench:
     def _job(self, side: Side, session: str) -> MeasuringJob:
         request = self._request
         out = request.out if request.out is not None else os.path.join(self.sides.worktree_dir.path, "summaries")
+        benchmark = request.benchmark or default_benchmark_name(self.sides.head.argv)
         return MeasuringJob(
             argv=side.argv,
-            benchmark=request.benchmark or default_benchmark_name(self.sides.head.argv),
+            benchmark=benchmark,
             rows=request.rows,
             out=os.path.join(out, side.name),
             timeout=request.timeout,
@@ -163,7 +203,24 @@ class _Bench:
             commit=side.commit,
             variables=(*variables_of(self.sides.settings.policy.trace), *side.variables(), *self._bytecode(side)),
             is_whole=request.is_whole,
+            verb="ab",
+            taken=self._taken(side, benchmark),
         )
+
+    def _taken(self, side: Side, benchmark: str) -> Taken | None:
+        request = self._request
+        if request.counts:
+            return InstructionCounts(
+                side.argv,
+                side.folder,
+                verb="ab",
+                benchmark=benchmark,
+                rows=request.rows or 0,
+                is_whole=request.is_whole,
+            )
+        if request.results:
+            return ResultFiles(request.results, side.folder, request.foreign, self.sides.settings.policy)
+        return None
 
     def _bytecode(self, side: Side) -> tuple[tuple[str, str | None], ...]:
         """Return the variables by which Python keeps the bytecode of both sides alike.
@@ -217,6 +274,19 @@ class _Bench:
             del self._jobs[name]
         self.sides.guard.after_run()
         self._is_proven = self._is_proven or name == "base"
+
+    def close_taken(self) -> tuple[Diagnostic, ...]:
+        """Return the remarks on what was taken of both sides, each once.
+
+        Raises:
+            CannotDecideError: a benchmark was not in the results of every run of a side.
+        """
+        notes: dict[Diagnostic, None] = {}
+        for name, job in self._jobs.items():
+            if job.taken is not None:
+                job.taken.require_steady(f" of the {name}")
+                notes |= job.taken.notes
+        return tuple(notes)
 
     def report(self, *, is_over: bool = False) -> None:
         """Say how far it is."""

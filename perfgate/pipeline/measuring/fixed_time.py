@@ -12,6 +12,7 @@ from perfgate.formats.catalog.format import Head
 from perfgate.formats.detect import named
 from perfgate.formats.parsing.source import Source
 from perfgate.measure.command.fixed_time import TOOLS, find_fixed_time, find_on_screen, find_output
+from perfgate.pipeline.measuring.results import OUTPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,18 +33,20 @@ _Stamp = tuple[int, int, int]
 class FixedTimeWatch:
     """Watches the first runs of a command for the signs of a tool that repeats for a fixed time."""
 
-    def __init__(self, argv: Sequence[str], folder: str | None) -> None:
+    def __init__(self, argv: Sequence[str], folder: str | None, verb: str) -> None:
         """Refuse a command that shows by its arguments that it is such a tool; take note of the files that are there.
 
         Args:
             argv: the command.
             folder: where it runs; None: in this process's working folder.
+            verb: ``run`` or ``ab``, for the hint.
 
         Raises:
             CannotDecideError: it repeats for a fixed time.
         """
-        refuse_by_arguments(argv)
+        refuse_by_arguments(argv, verb)
         self._argv = tuple(argv)
+        self._verb = verb
         self._folder = folder or "."
         self._exempt = find_fixed_time(argv)[1]
         self._before = dict(_files(self._folder))
@@ -67,7 +70,7 @@ class FixedTimeWatch:
         """
         tool = find_on_screen("\n".join(self._outputs), self._exempt)
         if tool is not None:
-            raise _refusal(tool, self._argv, "by what the command prints, ", "")
+            raise _refusal(tool, self._argv, self._verb, sign="by what the command prints, ")
         wanted = {f: t for t in reversed(TOOLS) if t.name not in self._exempt for f in t.formats}
         wanted = {f: t for f, t in wanted.items() if f not in self._read}  # what it reads it may copy or transform
         changed = [(stamp, path) for path, stamp in _files(self._folder) if self._before.get(path) != stamp]
@@ -75,26 +78,34 @@ class FixedTimeWatch:
             name = _format_of(os.path.join(self._folder, path), wanted)
             if name:
                 written = _CRITERION if name == "criterion" else path
-                raise _refusal(wanted[name], self._argv, f"by {written}, which the command writes, ", written)
+                sign = f"by {written}, which the command writes, "
+                raise _refusal(wanted[name], self._argv, self._verb, sign=sign, written=written)
 
 
-def refuse_by_arguments(argv: Sequence[str]) -> None:
+def refuse_by_arguments(argv: Sequence[str], verb: str) -> None:
     """Refuse a command that shows by its arguments that it repeats for a fixed time.
+
+    Args:
+        argv: the command.
+        verb: ``run`` or ``ab``, for the hint.
 
     Raises:
         CannotDecideError: it does.
     """
     tool, _ = find_fixed_time(argv)
     if tool is not None:
-        raise _refusal(tool, argv, "", find_output(argv))
+        raise _refusal(tool, argv, verb, written=find_output(argv))
 
 
-def _refusal(tool: FixedTimeTool, argv: Sequence[str], sign: str, written: str) -> CannotDecideError:
+def _refusal(
+    tool: FixedTimeTool, argv: Sequence[str], verb: str, *, sign: str = "", written: str = ""
+) -> CannotDecideError:
     """Return the error for a tool.
 
     Args:
         tool: the one that was found.
         argv: the command.
+        verb: ``run`` or ``ab``.
         sign: how it was found, with a comma and a blank behind; empty: by the arguments.
         written: the file that the command writes; empty: it names none.
     """
@@ -104,14 +115,15 @@ def _refusal(tool: FixedTimeTool, argv: Sequence[str], sign: str, written: str) 
     )
     line = shlex.join(argv)
     append = " ".join(word for word in tool.append.split() if word not in argv)
-    is_last = append.startswith(("--", "> "))  # others read no option behind the first word that is none
-    if written:
-        first = f"run it without perfgate, then perfgate check {shlex.quote(written)}, or "
-    elif not sign and is_last and not _SHELLS & {os.path.basename(word) for word in argv}:
-        first = f"run {line} {append} && perfgate check {tool.file}, or "
+    judged = f"judge what it measures: perfgate {verb} --results"
+    if written or (tool.file and not append):
+        first = f"{judged} {shlex.quote(written or tool.file)} -- {line}; or "
+    elif append.startswith(">"):
+        first = f"{judged} {OUTPUT} -- {line}; or "
+    elif append.startswith("--") and not sign and not _SHELLS & {os.path.basename(word) for word in argv}:
+        first = f"{judged} {tool.file} -- {line} {append}; or "  # others read no option behind the first other word
     elif tool.file:
-        how = f" with {append}" if append else ""
-        first = f"run it without perfgate{how}, then perfgate check {tool.file}, or "
+        first = f"let it write a file with {append}, and {judged} {tool.file} -- CMD; or "
     else:
         first = ""
     fixed = f"give it fixed work ({tool.fixed})" if tool.fixed else "measure a command that does fixed work"

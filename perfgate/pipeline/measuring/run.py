@@ -10,13 +10,14 @@ import shlex
 import tempfile
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from perfgate.core.errors import CannotDecideError, cannot_decide, error
 from perfgate.core.session_id import SessionId
 from perfgate.core.text.steps import log_step, watched
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.discovery import LARGEST_RUN, RunReader, find
+from perfgate.formats.own.imported import imported_to_data, is_imported
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.command.name import command_digest, default_benchmark_name
@@ -32,12 +33,14 @@ from perfgate.measure.variables import BEGINNING, PROCESS
 from perfgate.pipeline import inputs
 from perfgate.pipeline.measuring.fixed_time import FixedTimeWatch
 from perfgate.pipeline.measuring.refusals import name_clash, not_started
+from perfgate.pipeline.measuring.results import Taken, take_series, write_results
 from perfgate.pipeline.measuring.tracing import GOLDEN_FOLDER, variables_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from perfgate.core.errors import Diagnostic
+    from perfgate.core.policy import Policy
     from perfgate.core.run import Run
     from perfgate.measure.summary import RunFacts
 
@@ -82,6 +85,10 @@ class MeasuringJob:
     """Additional environment variables of the command; None removes one."""
     is_whole: bool = False
     """Is the whole command meant, even if it repeats for a fixed time?"""
+    verb: str = "run"
+    """The command of perfgate that measures, for hints: ``run`` or ``ab``."""
+    taken: Taken | None = None
+    """What is judged of the command in place of its time and memory; None: these are."""
     on_message: Callable[[str], None] = field(default=lambda _: None, compare=False)
     """Called with each line that the measuring side in the command wrote to its stderr, which is shown nowhere."""
 
@@ -91,7 +98,7 @@ class MeasuringJob:
         Raises:
             CannotDecideError: its arguments show that it repeats for a fixed time.
         """
-        return None if self.is_whole else FixedTimeWatch(self.argv, self.folder)
+        return None if self.is_whole or self.taken else FixedTimeWatch(self.argv, self.folder, self.verb)
 
 
 def plan_job(
@@ -102,6 +109,7 @@ def plan_job(
     out: str,
     timeout: float | None,
     is_whole: bool = False,
+    take: Callable[[Policy], Taken] | None = None,
     on_message: Callable[[str], None] = lambda _: None,
 ) -> MeasuringJob:
     """Return a job with its benchmark's name and its session.
@@ -127,6 +135,7 @@ def plan_job(
         command=command_digest(argv),
         variables=variables_of(settings.policy.trace, os.path.join(settings.root, GOLDEN_FOLDER)),
         is_whole=is_whole,
+        taken=None if take is None else take(settings.policy),
         on_message=on_message,
     )
     _refuse_clash(job)
@@ -251,6 +260,8 @@ def measure(
             measure_once(job, scratch, number=number, is_warmup=index < warmup, keep=keep, watch=watch)
             watch = watch if index < warmup else None
         on_progress(total, total)
+        if job.taken is not None:
+            job.taken.require_steady()
     return written
 
 
@@ -277,15 +288,13 @@ def measure_once(
         CannotDecideError: the command repeats for a fixed time, and writes no summaries of its own; or the run failed:
             its summary has the status ``failed``. A command that could not be started leaves none.
     """
+    if job.taken is not None:
+        _measure_taken(job, job.taken, scratch, number=number, is_warmup=is_warmup, keep=keep)
+        return
     receipt = os.path.join(scratch, f"receipt-{new_run_id()}")
     started_at = format_utc(time.time_ns())
     env = build_environ(job, receipt, is_warmup=is_warmup)
-    keep_output = watch is not None and not watch.has_output
-    folder = os.path.realpath(job.out)
-    result = run_command(job.argv, env=env, timeout=job.timeout, cwd=job.folder, keep_output=keep_output)
-    if os.path.realpath(job.out) != folder:
-        message = "leads to another place than before the command ran"
-        raise cannot_decide("run-unwritable", message, place=job.out, hint="let the command leave that folder alone")
+    result = _run(job, env, keep_output=watch is not None and not watch.has_output)
     if watch is not None:
         watch.note_output(result.output, result.stderr_tail)
     if not is_warmup or not result.is_ok():
@@ -301,6 +310,53 @@ def measure_once(
         _pass_on(job, result, own, f"{receipt}-stages")
     if not result.is_ok():
         raise failed(job, result, number)
+
+
+def _measure_taken(
+    job: MeasuringJob,
+    taken: Taken,
+    scratch: str,
+    *,
+    number: str,
+    is_warmup: bool,
+    keep: Callable[[str, dict[str, Any]], None],
+) -> None:
+    """Run a job's command once, as `measure_once` does, and keep what is taken of it; its own cost is no matter."""
+    env = build_environ(job, os.path.join(scratch, "receipt"), is_warmup=True)
+    taken.prepare()
+    with open(os.path.join(scratch, "stdout"), "wb") as stdout:
+        argv = job.argv if is_warmup else taken.command(job.argv)
+        result = _run(job, {**env, **taken.variables()}, argv=argv, output=stdout if taken.has_output else None)
+    if not result.is_ok():
+        raise taken.explain(result) or failed(job, result, number)
+    runs = taken.read(stdout.name, is_warmup=is_warmup)
+    if is_warmup:
+        return
+    commit = facts.commit() if job.commit is None else job.commit
+    for path, summary in write_results(runs, job.out, session=job.session, commit=commit, command=job.command):
+        keep(path, summary)
+
+
+def _run(
+    job: MeasuringJob,
+    env: Mapping[str, str],
+    *,
+    argv: Sequence[str] = (),
+    keep_output: bool = False,
+    output: BinaryIO | None = None,
+) -> CommandResult:
+    """Run a job's command, or another one in its place.
+
+    Raises:
+        CannotDecideError: it replaced the folder of the run files.
+    """
+    folder = os.path.realpath(job.out)
+    words = argv or job.argv
+    result = run_command(words, env=env, timeout=job.timeout, cwd=job.folder, keep_output=keep_output, output=output)
+    if os.path.realpath(job.out) != folder:
+        message = "leads to another place than before the command ran"
+        raise cannot_decide("run-unwritable", message, place=job.out, hint="let the command leave that folder alone")
+    return result
 
 
 def _pass_on(job: MeasuringJob, result: CommandResult, own: Sequence[tuple[str, dict[str, Any]]], stages: str) -> None:
@@ -356,6 +412,10 @@ def _read_own_summaries(receipt: str, job: MeasuringJob, *, failed: bool) -> lis
         if "\0" in path:
             raise cannot_decide("run-unreadable", "the command names a file with the character NUL", hint=_OWN_HINT)
         written, content = path, read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
+        if is_imported(content):
+            if not failed:  # of a command that failed nothing is known that could be compared
+                found.append(_take_own_series(take_series(content, path), path, job))
+            continue
         _check_own(SummaryReader().parse(content, path, "").run_id, path)
         summary: dict[str, Any] = load_json(content, path, "run-invalid", _OWN_HINT)
         if failed and summary.get("status") != "failed":
@@ -363,6 +423,13 @@ def _read_own_summaries(receipt: str, job: MeasuringJob, *, failed: bool) -> lis
             written = _write(summary, job)
         found.append((os.path.relpath(written), summary))
     return found
+
+
+def _take_own_series(run: Run, path: str, job: MeasuringJob) -> tuple[str, dict[str, Any]]:
+    """Return a file of many values that the command wrote itself, as one value a metric: this process is one run."""
+    _check_own(run.run_id, path)
+    document = imported_to_data(run)
+    return os.path.relpath(_write(document, job)), document
 
 
 def _check_own(run_id: str, path: str) -> None:

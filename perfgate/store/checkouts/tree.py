@@ -26,6 +26,19 @@ _SHOWN = 12  # digits of a commit's hash that are shown
 _MOST_SHOWN = 4
 
 
+def is_tracked(folder: str, path: str) -> bool:
+    """Does git hold a file, or a file of a folder? Where there is no repository it holds none.
+
+    Args:
+        folder: a folder of a working tree.
+        path: relative to it.
+    """
+    try:
+        return bool(git(folder, ["--literal-pathspecs", "ls-files", "-z", "--cached", "--", path], hint=""))
+    except CannotDecideError:
+        return False
+
+
 class Tree:
     """The working tree that holds the working directory."""
 

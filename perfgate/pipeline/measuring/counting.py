@@ -1,0 +1,144 @@
+"""`--counts`: the instructions of a command are judged in place of its time and memory."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import TYPE_CHECKING
+
+from perfgate.core.errors import CannotDecideError, cannot_decide, note
+from perfgate.core.metrics import INSTRUCTIONS
+from perfgate.core.run import CPU_MODEL, Run, Series, run_of_series
+from perfgate.measure.command.counting import (
+    FEWEST,
+    VARIABLES,
+    counted,
+    find_counter,
+    identity_of,
+    read_counts,
+)
+from perfgate.measure.machine import facts
+from perfgate.pipeline.measuring.fixed_time import refuse_by_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfgate.core.errors import Diagnostic
+    from perfgate.measure.command.run import CommandResult
+
+MOST_RUNS = 3
+"""Counted runs of a side, unless its counts differ: a third one shows by how much."""
+COUNTED = note(
+    "counted-not-timed", "instructions are counted, not timed: waiting, disk, network and the kernel are not in them"
+)
+_INSTALL = (
+    "install it (apt-get install -y valgrind; dnf install valgrind; apk add valgrind), or leave out --counts; "
+    "it runs on Linux only"
+)
+
+
+class InstructionCounts:
+    """Counts the instructions of a command, on one side."""
+
+    has_output = False
+    """Is the command's stdout needed?"""
+
+    def __init__(
+        self, argv: Sequence[str], folder: str | None, *, verb: str, benchmark: str, rows: int, is_whole: bool
+    ) -> None:
+        """Find the counter.
+
+        Args:
+            argv: the command.
+            folder: where it runs; None: in this process's working folder.
+            verb: ``run`` or ``ab``, for a hint.
+            benchmark: its name.
+            rows: rows that it works on; 0: unknown.
+            is_whole: is the whole command meant, even if it repeats for a fixed time?
+
+        Raises:
+            CannotDecideError: there is no Valgrind, or the command repeats for a fixed time.
+        """
+        if not is_whole:
+            refuse_by_arguments(argv, verb)
+        found = find_counter()
+        if found is None:
+            message = "counting instructions needs Valgrind, which is not here"
+            raise cannot_decide("counter-absent", message, hint=_INSTALL)
+        self._counter = found
+        self._benchmark, self._rows = benchmark, rows
+        cpu = facts.environment().get(CPU_MODEL, "")
+        elsewhere = identity_of(argv, folder or os.getcwd(), os.environ)
+        self._source = ", ".join(filter(None, (found.version, cpu, elsewhere)))
+        self._logs: tempfile.TemporaryDirectory[str] | None = None
+        self.notes: dict[Diagnostic, None] = dict.fromkeys([COUNTED, *_note_environment()])
+        """What a reader of the report should know, each once."""
+
+    def prepare(self) -> None:
+        """Make room for the logs of the next run."""
+        self.close()
+        self._logs = tempfile.TemporaryDirectory(prefix="perfgate-counts-")
+
+    def close(self) -> None:
+        """Remove the logs of the last run."""
+        if self._logs is not None:
+            self._logs.cleanup()
+            self._logs = None
+
+    def command(self, argv: Sequence[str]) -> tuple[str, ...]:
+        """Return what is run in place of the command."""
+        if self._logs is None:
+            return tuple(argv)
+        return tuple(counted(self._counter, argv, self._logs.name))
+
+    def variables(self) -> dict[str, str]:
+        """Return the variables without which counts differ, as far as the user has not set them."""
+        return {name: text for name, text in VARIABLES.items() if name not in os.environ}
+
+    def read(self, _output: str, *, is_warmup: bool) -> list[Run]:
+        """Return what the last run counted.
+
+        Raises:
+            CannotDecideError: nothing, or not all of it.
+        """
+        if is_warmup or self._logs is None:
+            return []
+        found = read_counts(self._logs.name)
+        self.close()
+        if found.uncounted and found.processes:
+            message = (
+                f"{found.uncounted:,} of {found.uncounted + found.processes:,} processes left no count: they were "
+                "killed, or still run"
+            )
+            hint = "let the command wait for all that it starts, and end it in an orderly way"
+            raise cannot_decide("count-incomplete", message, place=self._benchmark, hint=hint)
+        if found.instructions < FEWEST:
+            message = "the command was started, and nothing was counted"
+            hint = "name the program itself, and not one that hands the work to a service or a container"
+            raise cannot_decide("nothing-counted", message, place=self._benchmark, hint=hint)
+        series = Series(metric=INSTRUCTIONS, source=self._source, values=(float(found.instructions),))
+        return [run_of_series(self._benchmark, (series,), rows=self._rows)]
+
+    def explain(self, result: CommandResult) -> CannotDecideError | None:
+        """Return why Valgrind itself could not run a command that failed; None: the command failed."""
+        if self._logs is None:
+            return None
+        complaints = read_counts(self._logs.name).complaints
+        own = [line for line in result.stderr_tail.splitlines() if line.startswith("valgrind: ")]
+        if not complaints and not own:
+            return None
+        message = f"Valgrind cannot run it: {complaints or own[0].removeprefix('valgrind: ')}"
+        hint = "run it without --counts; a statically linked or setuid program, or a new processor, may be the cause"
+        return cannot_decide("counter-failed", message, place=self._benchmark, hint=hint)
+
+    def require_steady(self, _whose: str = "") -> None:
+        """Return: the benchmark is in every run."""
+
+
+def _note_environment() -> list[Diagnostic]:
+    """Return a note on variables that the user has set otherwise than counting needs."""
+    names = [name for name, text in VARIABLES.items() if os.environ.get(name, text) != text]
+    if not names:
+        return []
+    message = f"set in the environment, and left as they are: {', '.join(names)}"
+    return [note("counts-environment", message, hint="without them counts differ less")]
