@@ -1,0 +1,56 @@
+"""What a process measured of functions, as lines of text."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from perfgate.measure.calls.timing import Timed
+
+_PREFIXES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+_NUMBERS = 40
+"""Columns of the numbers."""
+_LEAST_NAME = 20
+
+
+def draw_table(rows: Sequence[tuple[str, Timed]], *, most: int, width: int) -> Iterator[str]:
+    """Yield a heading and a line for each benchmark, and how many are not shown.
+
+    Args:
+        rows: the name and the values of each.
+        most: how many are shown, >= 1.
+        width: columns of the terminal.
+    """
+    room = max(_LEAST_NAME, width - _NUMBERS)
+    shown = rows[:most]
+    names = [_cut(name, room) for name, _ in shown]
+    column = max(map(len, names), default=0)
+    yield f"{'':{column}}  {'median':>10}  {'spread':>7}  {'samples':>7} x calls"
+    for name, (_, timed) in zip(names, shown, strict=True):
+        ordered = sorted(timed.values)
+        middle = _middle(ordered)
+        spread = 1.4826 * _middle(sorted(abs(v - middle) for v in ordered)) / middle if middle else 0.0
+        count = f"{len(ordered):>7,} x {timed.loops:,}"
+        yield f"{name:{column}}  {_words(middle):>10}  {f'±{spread:.1%}':>7}  {count}"
+    if len(rows) > most:
+        yield f"and {len(rows) - most:,} more"
+
+
+def _middle(ordered: Sequence[float]) -> float:
+    half, is_odd = divmod(len(ordered), 2)
+    return ordered[half] if is_odd else (ordered[half - 1] + ordered[half]) / 2
+
+
+def _words(seconds: float) -> str:
+    factor, unit = next((p for p in _PREFIXES if seconds >= p[0]), _PREFIXES[-1])
+    return f"{seconds / factor:.4g} {unit}"
+
+
+def _cut(name: str, room: int) -> str:
+    """Return a name on one line, cut in the middle where it is too long."""
+    flat = "".join(c if c.isprintable() else "?" for c in name)
+    if len(flat) <= room:
+        return flat
+    half = (room - 1) // 2
+    return f"{flat[: room - 1 - half]}…{flat[len(flat) - half :]}"

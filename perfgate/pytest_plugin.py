@@ -1,0 +1,184 @@
+"""The plugin of pytest: with ``--perfgate`` tests measure functions by the fixtures `perfgate` and `benchmark`.
+
+pytest loads it in every run, so that nothing of perfgate is imported before it is asked to measure.
+"""
+
+from __future__ import annotations
+
+import os
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from _pytest.terminal import TerminalReporter
+
+    from perfgate.measure.calls.fixture import Benchmark
+
+_FIXTURES = frozenset({"benchmark", "perfgate"})
+_OURS = "perfgate-benchmark"
+_THEIRS = ("pytest_benchmark.plugin", "pytest_codspeed.plugin")
+"""Modules of plugins that have a fixture `benchmark` of their own; their names differ by how they are loaded."""
+_SECONDS = 0.3
+_MOST_LINES = 20
+_KNOWN = frozenset(
+    {
+        "calibration_precision",
+        "cprofile",
+        "disable_gc",
+        "extra_info",
+        "group",
+        "max_time",
+        "min_rounds",
+        "min_time",
+        "timer",
+        "warmup",
+        "warmup_iterations",
+    }
+)
+"""What the mark `benchmark` may say, as in pytest-benchmark; `group`, `max_time` and `extra_info` have an effect."""
+_WEAVE = "the fixture benchmark_weave is not known to perfgate: call benchmark(function) in the test"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    group = parser.getgroup("perfgate")
+    group.addoption("--perfgate", action="store_true", help="Measure what tests give to benchmark or perfgate.")
+    group.addoption(
+        "--perfgate-time",
+        type=float,
+        default=_SECONDS,
+        metavar="SECONDS",
+        help=f"Time of each benchmark (default: {_SECONDS}).",
+    )
+    group.addoption(
+        "--perfgate-out",
+        metavar="DIR",
+        help="Folder of the run files (default: PERFGATE_OUT, else outputs/model_runs).",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Take the place of another plugin's `benchmark` where measuring is asked for; else leave it alone."""
+    line = "benchmark(group, max_time, extra_info, ...): how perfgate or pytest-benchmark measures a test"
+    config.addinivalue_line("markers", line)
+    plugins = config.pluginmanager
+    is_measuring = config.getoption("--perfgate")
+    others = [plugin for plugin in plugins.get_plugins() if getattr(plugin, "__name__", "") in _THEIRS]
+    if not is_measuring:
+        if not others:
+            plugins.register(_Taken(), _OURS)
+        return
+    if hasattr(config, "workerinput") or config.getoption("numprocesses", None):
+        raise pytest.UsageError("--perfgate measures in one process: leave -n out, or add -p no:xdist")
+    if not 0.0 < config.getoption("--perfgate-time") < float("inf"):
+        raise pytest.UsageError("--perfgate-time must be a number of seconds above 0")
+    for plugin in others:
+        plugins.unregister(plugin)
+    plugins.register(_Taken(), _OURS)
+    plugins.register(_Session(config), "perfgate-session")
+
+
+class _Taken:
+    """The fixture `benchmark`, where no other plugin has it."""
+
+    @pytest.fixture
+    def benchmark(self, perfgate: Benchmark) -> Benchmark:
+        """Measure a function: ``benchmark(function, *args)``."""
+        return perfgate
+
+    @pytest.fixture
+    def benchmark_weave(self) -> None:
+        """Refuse: nothing would be measured."""
+        pytest.fail(_WEAVE, pytrace=False)
+
+
+@pytest.fixture
+def perfgate(request: pytest.FixtureRequest) -> Benchmark:
+    """Measure a function: ``perfgate(function, *args)`` returns its result. Without ``--perfgate`` it runs once."""
+    from perfgate.measure.calls.fixture import Benchmark
+
+    mark = request.node.get_closest_marker("benchmark")
+    options: dict[str, Any] = dict(mark.kwargs) if mark else {}
+    if unknown := sorted(options.keys() - _KNOWN):
+        pytest.fail(f"the mark benchmark has no {unknown[0]}; known: {', '.join(sorted(_KNOWN))}", pytrace=False)
+    session: _Session | None = request.config.pluginmanager.get_plugin("perfgate-session")
+    is_measuring = session is not None and not session.is_warmup
+    seconds = request.config.getoption("--perfgate-time")
+    fixture = Benchmark(request.node.nodeid, is_measuring=is_measuring, seconds=seconds, options=options)
+    request.node.perfgate_benchmark = fixture
+    return fixture
+
+
+class _Session:
+    """A run of pytest that measures: what it found, and where it is written."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self.is_warmup = os.environ.get("PERFGATE_WRITE") in {"0", "false", "off", "no"}
+        self._out = config.getoption("--perfgate-out") or os.environ.get("PERFGATE_OUT") or "outputs/model_runs"
+        self._id = ""
+        self._found: dict[str, Benchmark] = {}
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Refuse a run that would measure nothing."""
+        if self._config.getoption("collectonly"):
+            return
+        if not any(_FIXTURES.intersection(getattr(item, "fixturenames", ())) for item in session.items):
+            raise pytest.UsageError("--perfgate: no test that was collected uses the fixture benchmark or perfgate")
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, None]:
+        """Keep what a test measured; one that asked for the fixture and measured nothing fails."""
+        outcome = yield
+        fixture: Benchmark | None = getattr(item, "perfgate_benchmark", None)
+        if fixture is None or outcome.excinfo is not None:
+            return
+        if not fixture.is_used:
+            message = "the test asks for benchmark or perfgate, and measured nothing: call it with a function"
+            outcome.force_exception(pytest.fail.Exception(message, pytrace=False))
+        elif fixture.timed is not None:
+            try:
+                self._keep(item.nodeid, fixture)
+            except (OSError, ValueError) as error:
+                outcome.force_exception(pytest.fail.Exception(f"cannot write its run file: {error}", pytrace=False))
+
+    def _keep(self, nodeid: str, fixture: Benchmark) -> None:
+        from perfgate.core.measured import MEANS_OF_CALLS
+        from perfgate.measure.calls.series import session_of_process, shorten_name, write_series
+
+        if nodeid in self._found:
+            raise ValueError("two tests have one name, and would be one benchmark")
+        self._id = self._id or session_of_process()
+        timed = fixture.timed
+        if timed is None:  # pragma: no cover - asked before
+            return
+        write_series(
+            shorten_name(nodeid),
+            timed.values,
+            metric="time",
+            unit="s",
+            source=MEANS_OF_CALLS if timed.loops > 1 else "",
+            labels={"group": fixture.group} if fixture.group else {},
+            session=self._id,
+            out=self._out,
+            began_ns=fixture.began_ns,
+        )
+        self._found[nodeid] = fixture
+
+    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
+        """Show what was measured, and what comes next."""
+        if not self._found:
+            return
+        from perfgate.measure.calls.table import draw_table
+
+        terminalreporter.section("perfgate")
+        rows = [(name, f.timed) for name, f in self._found.items() if f.timed is not None]
+        for line in draw_table(rows, most=_MOST_LINES, width=get_terminal_size().columns):
+            terminalreporter.write_line(line)
+        number = f"{len(rows)} benchmark{'s' if len(rows) != 1 else ''}"
+        terminalreporter.write_line(f"{number} in {self._out}; next: perfgate check, or perfgate baseline refresh")

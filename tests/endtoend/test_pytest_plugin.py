@@ -1,0 +1,200 @@
+"""The plugin of pytest, in a pytest of its own, as users call it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from ab_cases import REPORT, ab, report, versions
+from support import ROOT, RUNS, Project
+
+if TYPE_CHECKING:
+    from support import Outcome
+
+PLUGIN = ("-p", "perfgate.pytest_plugin", "-p", "no:cacheprovider")
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+TESTS = """
+import pytest
+
+def test_sort(benchmark):
+    assert benchmark(sorted, list(range(300, 0, -1)))[0] == 1
+
+@pytest.mark.parametrize("n", [10, 1000], ids=["a\\nb", "x" * 700])
+def test_sum(perfgate, n):
+    assert perfgate(sum, range(n)) == n * (n - 1) // 2
+
+@pytest.mark.benchmark(group="fixed", min_rounds=3)
+def test_rounds(benchmark):
+    benchmark.pedantic(sum, args=(range(100_000),), rounds=4)
+    assert not benchmark.enabled or benchmark.stats["mean"] > 0
+
+def test_other():
+    pass
+"""
+
+
+def run_pytest(project: Project, *words: str, **env: str) -> Outcome:
+    return project.command(sys.executable, "-m", "pytest", "-q", *PLUGIN, *words, env={**ALONE, **env})
+
+
+@pytest.fixture
+def suite(project: Project) -> Project:
+    project.write("test_a.py", TESTS)
+    return project
+
+
+def written(project: Project) -> dict[str, dict]:
+    return {d["benchmark"]: d for d in (json.loads(p.read_text()) for p in project.runs())}
+
+
+def test_without_its_option_everything_runs_once_and_nothing_is_written(suite: Project) -> None:
+    outcome = run_pytest(suite)
+    assert outcome.code == 0, str(outcome)
+    assert "5 passed" in outcome.stdout
+    assert suite.runs() == []
+
+
+def test_each_test_that_measures_is_a_run_file(suite: Project) -> None:
+    outcome = run_pytest(suite, "--perfgate", "--perfgate-time", "0.02")
+    assert outcome.code == 0, str(outcome)
+    found = written(suite)
+    assert len(found) == 4
+    sort = found["test_a.py::test_sort"]["series"]["time"]
+    assert (sort["unit"], sort["better"], sort["source"]) == ("s", "lower", "means of calls")
+    assert len(sort["values"]) >= 5
+    assert found["test_a.py::test_rounds"]["labels"] == {"group": "fixed"}
+    assert len(found["test_a.py::test_rounds"]["series"]["time"]["values"]) == 4
+    assert len({d["session"] for d in found.values()}) == 1
+    assert all(d["environment"]["machine"] for d in found.values())
+    assert "4 benchmarks in outputs/model_runs; next: perfgate check" in outcome.stdout
+    assert suite.cli("baseline", "refresh").code == 0
+    assert "test_a.py::test_sort" in suite.cli("baseline", "list").stdout
+
+
+def test_a_slower_function_is_a_regression_of_check_and_its_runs_are_a_batch_of_their_own(project: Project) -> None:
+    work = "import time\n\ndef test_nap(benchmark):\n    benchmark(time.sleep, {})\n"
+    project.write("perfgate.toml", '[defaults]\nthreshold = "+60%"\n')
+    for seconds, code in ((0.002, 0), (0.02, 1)):
+        project.write("test_a.py", work.format(seconds))
+        assert run_pytest(project, "--perfgate", "--perfgate-time", "0.05").code == 0
+        if not code:
+            assert project.cli("baseline", "refresh").code == 0
+    assert project.cli("check").code == 1
+
+
+def test_ab_judges_one_value_of_each_benchmark_a_process(project: Project) -> None:
+    versions(project)
+    project.write("test_a.py", "import time\n\ndef test_nap(perfgate):\n    perfgate(time.sleep, 0.001)\n")
+    project.commit("A test")
+    project.git("branch", "-f", "main")
+    project.write("test_a.py", "import time\n\ndef test_nap(perfgate):\n    perfgate(time.sleep, 0.01)\n")
+    project.commit("Slower")
+    call = (sys.executable, "-m", "pytest", "-q", *PLUGIN, "--perfgate", "--perfgate-time", "0.03")
+    outcome = ab(project, *REPORT, "--base", "main", "--", *call, runs=5, **ALONE)
+    assert outcome.code == 1, str(outcome)
+    found = {f["metric"]: f for f in report(project)["findings"] if f["statistic"] == "p50"}
+    assert set(found) == {"time", "time.median"}
+    assert (found["time"]["benchmark"], found["time"]["n_current"]) == ("test_a.py::test_nap", 5)
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [
+        ("def test_x(benchmark): pass", "measured nothing: call it with a function"),
+        ("def test_x(benchmark):\n    benchmark(int)\n    benchmark(int)", "a test measures one thing"),
+        ("async def f(): ...\ndef test_x(benchmark): benchmark(f)", "f is asynchronous"),
+        ("def test_x(benchmark, benchmark_weave): pass", "benchmark_weave is not known to perfgate"),
+        ("def test_x(benchmark): benchmark(lambda: 1 / 0)", "ZeroDivisionError"),
+        (
+            "import pytest\n@pytest.mark.benchmark(gruop='x')\ndef test_x(benchmark): benchmark(int)",
+            "the mark benchmark has no gruop; known: ",
+        ),
+    ],
+)
+def test_a_test_that_measures_nothing_or_twice_fails_and_leaves_no_run_file(
+    project: Project, body: str, cause: str
+) -> None:
+    project.write("test_a.py", body)
+    outcome = run_pytest(project, "--perfgate", "--perfgate-time", "0.01")
+    assert outcome.code == 1, str(outcome)
+    assert cause in outcome.stdout
+    assert project.runs() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "cause"),
+    [
+        (("-k", "other"), "no test that was collected uses the fixture benchmark or perfgate"),
+        (("--perfgate-time", "0"), "--perfgate-time must be a number of seconds above 0"),
+        (("--perfgate-time", "nan"), "--perfgate-time must be a number of seconds above 0"),
+        (("-p", "xdist", "-n", "2"), "--perfgate measures in one process"),
+    ],
+)
+def test_a_call_that_would_measure_nothing_is_refused(suite: Project, words: tuple[str, ...], cause: str) -> None:
+    outcome = run_pytest(suite, "--perfgate", *words)
+    assert outcome.code == 4, str(outcome)
+    assert cause in outcome.stderr
+    assert suite.runs() == []
+
+
+def test_collecting_only_is_not_refused(suite: Project) -> None:
+    assert run_pytest(suite, "--perfgate", "--collect-only", "-k", "other").code == 0
+
+
+def test_a_folder_that_cannot_be_written_fails_the_test_in_one_line(suite: Project) -> None:
+    suite.write("outputs", "a file")
+    outcome = run_pytest(suite, "--perfgate", "--perfgate-time", "0.01", "-k", "sort")
+    assert outcome.code == 1
+    assert "cannot write its run file: " in outcome.stdout
+
+
+def test_out_names_another_folder_and_a_warm_up_run_measures_nothing(suite: Project) -> None:
+    words = ("--perfgate", "--perfgate-time", "0.01", "--perfgate-out", "elsewhere")
+    assert run_pytest(suite, *words, PERFGATE_WRITE="0").code == 0
+    assert not suite.path("elsewhere").exists()
+    assert run_pytest(suite, *words).code == 0
+    assert len(list(suite.path("elsewhere").glob("*.json"))) == 4
+    assert not suite.path(RUNS).exists()
+
+
+def test_nothing_of_perfgate_is_imported_before_it_measures(project: Project) -> None:
+    program = (
+        "import sys\n\ndef test_x():\n    print('loaded', sorted(m for m in sys.modules if m.startswith('perfgate')))\n"
+    )
+    project.write("test_a.py", program)
+    outcome = run_pytest(project, "-s")
+    assert "loaded ['perfgate', 'perfgate.pytest_plugin']" in outcome.stdout
+
+
+def test_pytest_finds_the_plugin_by_itself() -> None:
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert document["project"]["entry-points"]["pytest11"] == {"perfgate": "perfgate.pytest_plugin"}
+
+
+@pytest.mark.tools
+@pytest.mark.parametrize(
+    "order",
+    [("perfgate.pytest_plugin", "pytest_benchmark.plugin"), ("pytest_benchmark.plugin", "perfgate.pytest_plugin")],
+)
+def test_pytest_benchmark_keeps_its_fixture_unless_it_is_asked_to_step_aside(project: Project, order) -> None:
+    python = Path(os.environ.get("PERFGATE_TEST_TOOLS", ""), "python")
+    if not python.is_file():
+        pytest.skip("PERFGATE_TEST_TOOLS names no environment with pytest-benchmark")
+    project.write(
+        "test_a.py", "def test_x(benchmark):\n    benchmark(int)\n    print('is', type(benchmark).__module__)\n"
+    )
+    plugins = [word for name in order for word in ("-p", name)]
+    for words, module in (
+        ((), "pytest_benchmark.fixture"),
+        (("--perfgate", "--perfgate-time", "0.01"), "perfgate.measure.calls.fixture"),
+    ):
+        outcome = project.command(
+            str(python), "-m", "pytest", "-q", "-s", *plugins, *words, "--benchmark-disable-gc", env=ALONE
+        )
+        assert outcome.code == 0, str(outcome)
+        assert f"is {module}" in outcome.stdout
