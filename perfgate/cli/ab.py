@@ -13,6 +13,7 @@ from perfgate.cli.options import (
     given_options,
     measuring_options,
     report_options,
+    split_words,
 )
 from perfgate.cli.progress import AbLine, find_outlet
 
@@ -44,7 +45,6 @@ ALWAYS_REPEATED = frozenset({"seed"})
     f"{_ROUNDS}; {_ROUNDS_OF_RESULTS} with --results).",
 )
 @measuring_options
-@click.option("--setup", multiple=True, metavar="CMD", help="Run once in each side's folder before, in quotes.")
 @click.option("--out", metavar="DIR", help="Keep the summaries in DIR/base and DIR/head.")
 @click.option("--seed", type=click.IntRange(0, 2**63), default=0, show_default=True, help="Of the order of the runs.")
 @config_option
@@ -61,7 +61,6 @@ def command(
     runs: int | None,
     rounds_max: int | None,
     measuring: MeasuringOptions,
-    setup: tuple[str, ...],
     out: str | None,
     seed: int,
     config: str | None,
@@ -78,7 +77,7 @@ def command(
 
     before, after = _words("--base-cmd", base_cmd), _words("--head-cmd", head_cmd)
     _check_commands(ctx, argv, before, after, names_commit=base is not None or head is not None)
-    _check_rounds(ctx, runs, rounds_max)
+    _check_rounds(ctx, runs, rounds_max, measuring.max_time)
     targets = report_targets(ctx, output)
     request = Request(
         argv=argv,
@@ -89,7 +88,8 @@ def command(
         runs=runs,
         rounds=rounds_max or (_ROUNDS_OF_RESULTS if measuring.results else _ROUNDS),
         warmup=measuring.warmup,
-        setup=tuple(_words("--setup", words) for words in setup),
+        hooks=measuring.hooks,
+        max_time=measuring.max_time,
         benchmark=measuring.benchmark,
         rows=measuring.rows,
         timeout=measuring.timeout,
@@ -112,14 +112,15 @@ def command(
     return present_verdict(outcome.verdict, output, targets, program_output=outcome.program_output)
 
 
-def _check_rounds(ctx: click.Context, runs: int | None, rounds_max: int | None) -> None:
-    """Refuse two numbers of runs.
+def _check_rounds(ctx: click.Context, runs: int | None, rounds_max: int | None, max_time: float | None) -> None:
+    """Refuse two answers to how many runs are made.
 
     Raises:
-        UsageError: both are given.
+        UsageError: there are two.
     """
-    if runs is not None and rounds_max is not None:
-        raise click.UsageError("-n and --rounds-max exclude each other", ctx)
+    for flag, other in (("--rounds-max", rounds_max), ("--max-time", max_time)):
+        if runs is not None and other is not None:
+            raise click.UsageError(f"-n and {flag} exclude each other", ctx)
 
 
 def _check_commands(
@@ -140,17 +141,7 @@ def _check_commands(
 
 def _words(flag: str, text: str | None) -> tuple[str, ...]:
     """Return the words of a command in quotes; none when it was not given."""
-    import shlex
-
-    if text is None:
-        return ()
-    try:
-        words = tuple(shlex.split(text))
-    except ValueError as caught:
-        raise click.UsageError(f'{flag} "{text}": {str(caught).lower()}') from None
-    if not words or "\0" in text:
-        raise click.UsageError(f"{flag} names no command")
-    return words
+    return () if text is None else split_words(flag, text)
 
 
 def _interrupted(line: AbLine, out: str | None) -> CannotDecideError:

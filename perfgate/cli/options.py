@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from perfgate.formats.options import ForeignOptions
+    from perfgate.pipeline.measuring.hooks import Hooks
     from perfgate.render import Format
     from perfgate.render.terminal.style import When
 
@@ -82,6 +83,10 @@ class MeasuringOptions:
     """Files and folders in which the command leaves results of its own, ``-`` its stdout; empty: its cost is judged."""
     foreign: ForeignOptions
     """What the user says about these."""
+    hooks: Hooks
+    """Commands beside the measured one."""
+    max_time: float | None
+    """Seconds within which the measuring ends; None: no limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +166,7 @@ def measuring_options(command: Command) -> Command:
             help="Measure it even if it repeats for a fixed time.",
         ),
         click.option("--counts", is_flag=True, help="Count instructions (Valgrind) in place of time and memory."),
+        click.option("--max-time", metavar="TIME", help="Begin no run that would end later: 90s, 10m, 2h."),
         click.option(
             "--results",
             multiple=True,
@@ -168,8 +174,48 @@ def measuring_options(command: Command) -> Command:
             help="Judge what CMD writes there, not its cost; - is its stdout.",
         ),
     )
-    names = ("warmup", "benchmark", "rows", "timeout", "is_whole", "counts", "results", "foreign")
-    return reading_options(_with(_gather(command, names, "measuring", _measuring), options))
+    names = ("warmup", "benchmark", "rows", "timeout", "is_whole", "counts", "results", "max_time", "foreign", "hooks")
+    return reading_options(_hook_options(_with(_gather(command, names, "measuring", _measuring), options)))
+
+
+def _hook_options(command: Command) -> Command:
+    """Give a command the options of commands beside the measured one, as its argument ``hooks``."""
+    words = {
+        "setup": "Run once before, in the folder of each side, in quotes.",
+        "prepare": "Run before each run, not timed, in quotes.",
+        "conclude": "Run after each run, not timed, in quotes.",
+        "cleanup": "Run once at the end, whatever happened, in quotes.",
+    }
+    options = (click.option(f"--{name}", multiple=True, metavar="CMD", help=line) for name, line in words.items())
+    return _with(_gather(command, tuple(words), "hooks", _hooks), tuple(options))
+
+
+def _hooks(given: Mapping[str, Any]) -> object:
+    """Return the commands beside the measured one.
+
+    Raises:
+        UsageError: one names no command.
+    """
+    from perfgate.pipeline.measuring.hooks import Hooks
+
+    return Hooks(**{name: tuple(split_words(f"--{name}", line) for line in lines) for name, lines in given.items()})
+
+
+def split_words(flag: str, line: str) -> tuple[str, ...]:
+    """Return the words of a command in quotes, as a shell would split them; no shell reads it.
+
+    Raises:
+        UsageError: it names no command.
+    """
+    import shlex
+
+    try:
+        words = tuple(shlex.split(line))
+    except ValueError as caught:
+        raise click.UsageError(f'{flag} "{line}": {str(caught).lower()}') from None
+    if not words or "\0" in line:
+        raise click.UsageError(f"{flag} names no command")
+    return words
 
 
 def same_session_option(command: Command) -> Command:
@@ -389,7 +435,7 @@ def _measuring(given: Mapping[str, Any]) -> MeasuringOptions:
     """
     from perfgate.core.text.shards import shard_of
 
-    measuring = MeasuringOptions(**given)
+    measuring = MeasuringOptions(**{**given, "max_time": _seconds(given["max_time"])})
     shard = os.environ.get("PERFGATE_SHARD", "").strip()
     if shard and shard_of(shard) is None:
         raise click.UsageError(f"PERFGATE_SHARD={shard[:40]!a} must be a shard such as 2/4: from 1/4 to 4/4")
@@ -400,6 +446,25 @@ def _measuring(given: Mapping[str, Any]) -> MeasuringOptions:
         raise click.UsageError("--timeout must be a number of seconds")
     _check_results(measuring)
     return measuring
+
+
+def _seconds(text: str | None) -> float | None:
+    """Return a time in seconds; None: none is given.
+
+    Raises:
+        UsageError: it is no time.
+    """
+    from perfgate.core.text.units import parse_time
+
+    if text is None:
+        return None
+    try:
+        seconds = parse_time(text)
+    except ValueError as caught:
+        raise click.UsageError(f"--max-time: {caught}") from None
+    if not seconds > 0:
+        raise click.UsageError("--max-time must be above 0")
+    return seconds
 
 
 def _check_results(measuring: MeasuringOptions) -> None:

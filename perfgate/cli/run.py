@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -63,8 +63,7 @@ def command(
     from perfgate.pipeline.measuring.tracing import warn_of_dropped, warn_of_overhead
 
     check_command(argv)
-    if (measuring.results or measuring.counts) and is_profiled:
-        raise click.UsageError("--profile needs runs that are timed: leave --results and --counts out", ctx)
+    _check_profiled(ctx, measuring, is_profiled=is_profiled)
     if measuring.counts and ctx.get_parameter_source("runs") is click.core.ParameterSource.DEFAULT:
         runs = COUNTED_RUNS
     seen = _Seen(form)
@@ -75,13 +74,14 @@ def command(
         out=default_out() if out is None else out,
         timeout=measuring.timeout,
         is_whole=measuring.is_whole,
+        hooks=measuring.hooks,
         take=_taker(argv, measuring),
         on_message=seen.hear,
     )
     outlet = find_outlet(os.environ, is_quiet=is_quiet)
     seen.line = RunLine(outlet, job.benchmark, runs=runs, warmup=measuring.warmup)
     began = outlet.now()
-    written, warnings = _measure(job, seen, seen.line, runs=runs, warmup=measuring.warmup, is_profiled=is_profiled)
+    written, warnings = _measure(job, seen, seen.line, measuring, runs=runs, is_profiled=is_profiled)
     seconds = outlet.now() - began
     if job.taken is not None:
         warnings += job.taken.notes
@@ -91,7 +91,7 @@ def command(
         say(message, err=True)
     say_all([*warnings, *warn_of_overhead(seen.overhead), *warn_of_dropped(seen.dropped)])
     if form == "table":
-        _show(written, job.out, runs=runs, warmup=measuring.warmup, seconds=seconds, is_default=out is None)
+        _show(written, job.out, runs=seen.line.done, warmup=measuring.warmup, seconds=seconds, is_default=out is None)
 
 
 def _taker(argv: tuple[str, ...], measuring: MeasuringOptions) -> Callable[[Policy], Taken] | None:
@@ -109,28 +109,44 @@ def _taker(argv: tuple[str, ...], measuring: MeasuringOptions) -> Callable[[Poli
     return None
 
 
+def _check_profiled(ctx: click.Context, measuring: MeasuringOptions, *, is_profiled: bool) -> None:
+    """Refuse options that a profiled repetition does not know.
+
+    Raises:
+        UsageError: there are some.
+    """
+    if not is_profiled:
+        return
+    if measuring.results or measuring.counts:
+        raise click.UsageError("--profile needs runs that are timed: leave --results and --counts out", ctx)
+    if measuring.hooks.prepare or measuring.hooks.conclude or measuring.max_time:
+        raise click.UsageError("--profile excludes --prepare, --conclude and --max-time", ctx)
+
+
 def _measure(
-    job: MeasuringJob, seen: _Seen, line: RunLine, *, runs: int, warmup: int, is_profiled: bool
+    job: MeasuringJob, seen: _Seen, line: RunLine, measuring: MeasuringOptions, *, runs: int, is_profiled: bool
 ) -> tuple[list[str], list[Diagnostic]]:
     """Measure, and return the files of the summaries, and warnings.
 
     Raises:
         CannotDecideError: a run failed, or the measuring was interrupted.
     """
+    from perfgate.pipeline.measuring.advice import warn_of_time_up
     from perfgate.pipeline.measuring.profiling import measure_and_profile, profiling_off
     from perfgate.pipeline.measuring.run import measure
 
+    how: Any = {"runs": runs, "warmup": measuring.warmup, "on_summary": seen.take, "on_progress": line.show}
     try:
+        job.hooks.run("setup", "", slug="setup-failed", folder=None, env=os.environ)
         if is_profiled:
-            return measure_and_profile(job, runs=runs, warmup=warmup, on_summary=seen.take, on_progress=line.show)
-        return (
-            measure(job, runs=runs, warmup=warmup, on_summary=seen.take, on_progress=line.show),
-            profiling_off(),
-        )
+            return measure_and_profile(job, **how)
+        written = measure(job, max_time=measuring.max_time, **how)
+        return written, [*profiling_off(), *warn_of_time_up(line.done, runs, measuring.max_time)]
     except KeyboardInterrupt:
         raise _interrupted(line.done, runs, seen.summaries, job.out) from None
     finally:
         line.clear()
+        say_all(job.hooks.clean_up("", folder=None, env=os.environ))
 
 
 def _show(written: list[str], folder: str, *, runs: int, warmup: int, seconds: float, is_default: bool) -> None:

@@ -135,6 +135,7 @@ def _notes(measured: Measured) -> list[Diagnostic]:
         if measured.runs < measured.most:
             message += f" (of at most {measured.most}: more would hardly change the verdict)"
         notes.append(note("in-turns", message))
+    notes += measured.sides.left
     if measured.sides.worktree_dir.left:
         message = "the temporary folder could not be removed"
         notes.append(

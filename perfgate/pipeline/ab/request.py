@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from perfgate.formats.options import ForeignOptions
+    from perfgate.pipeline.measuring.hooks import Hooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +30,10 @@ class Request:
     """Largest number of rounds of two runs a side, >= 1, when `runs` is None."""
     warmup: int
     """Runs of each side before them that are not stored, >= 0."""
-    setup: tuple[tuple[str, ...], ...]
-    """Commands that are run once in the folder of each side."""
+    hooks: Hooks
+    """Commands beside the measured one, run in the folder of each side."""
+    max_time: float | None
+    """Seconds within which the measuring ends, as far as whole rounds allow; None: no limit."""
     benchmark: str | None
     """Its name; None: after the command."""
     rows: int | None

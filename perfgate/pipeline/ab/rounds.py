@@ -7,14 +7,16 @@ import itertools
 import os
 import random
 import shlex
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from perfgate.collect import Selection
 from perfgate.collect.uncounted import count_spread
-from perfgate.core.errors import CannotDecideError, Diagnostic
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide
 from perfgate.core.profile import title
 from perfgate.core.session_id import SessionId
+from perfgate.core.text.units import describe_time
 from perfgate.gate.judge import Judgement, Pair
 from perfgate.gate.sequential import InterimAnalysis, failures_of, judge_analysis, plan_analyses
 from perfgate.measure.command.name import command_digest, default_benchmark_name
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 _SIDES_A_ROUND = 2  # ABBA: two runs of each side
 _FEWEST_SHOWN = 2  # runs of each side below which no estimate is shown
+_FEWEST_DECIDING = 5  # runs of each side below which no rank test is significant at 1 %
 _ALIKE = 1e-4  # spread of two counts of one side from which on a third shows nothing
 _GROWTH = 1.25  # by which the runs grow before the estimate is made anew: all of them together stay in proportion
 
@@ -103,16 +106,15 @@ def compare(sides: Sides, request: Request, on_progress: Callable[[Standing], No
     done = 0
     for analysis, runs in _analyses(analyses, most, request):
         bench.analysis = analysis
-        for name in itertools.islice(order, (runs - done) * 2):
-            bench.run(name)
-        done = runs
+        done = bench.measure(order, done, runs)
         base, head = bench.collect("base"), bench.collect("head")
         pairs = bench.pair(base[0], head[0])
         judgement = judge_analysis(pairs, bench.sides.settings.policy, analysis, failed)
         problems = (*base[1], *head[1])
         failed |= failures_of(judgement)
         bench.note_analysis(judgement)
-        if problems or (not judgement.rows_still_open and (analysis is not _FIRST_COUNTS or _agree(pairs))):
+        is_clear = not judgement.rows_still_open and (analysis is not _FIRST_COUNTS or _agree(pairs))
+        if problems or done < runs or is_clear:
             break
     bench.report(is_over=True)
     return Measured(
@@ -154,6 +156,11 @@ def _agree(pairs: Sequence[Pair]) -> bool:
     return all(count_spread(side) <= _ALIKE for side in sides)
 
 
+def _time_up(done: int, most: float) -> CannotDecideError:
+    message = f"{done} runs of each side were made within {describe_time(most)}; one value needs {_FEWEST_DECIDING}"
+    return cannot_decide("time-up", message, hint="give it more time: --max-time; or measure less in a run")
+
+
 def _names_of(sides: Sides, request: Request) -> tuple[str, str]:
     """Return what is compared with what, in few words."""
     if sides.tree is None:
@@ -182,6 +189,8 @@ class _Bench:
         self._estimate: Finding | None = None
         self._estimated = 0.0  # runs of each side that the estimate is of
         self._is_proven = False  # did the base ever run?
+        self._began = time.monotonic()
+        self._round = 0.0  # seconds of the last round
         session = str(SessionId.interleaved(SessionId.parse(facts.session_id()).session, new_run_id()))
         self._names = _names_of(sides, request)
         self._jobs = {side.name: self._job(side, session) for side in (sides.base, sides.head) if side is not None}
@@ -203,6 +212,7 @@ class _Bench:
             commit=side.commit,
             variables=(*variables_of(self.sides.settings.policy.trace), *side.variables(), *self._bytecode(side)),
             is_whole=request.is_whole,
+            hooks=request.hooks,
             verb="ab",
             taken=self._taken(side, benchmark),
         )
@@ -236,13 +246,42 @@ class _Bench:
         """Run each side `warmup` times without storing the runs."""
         for name in ("base", "head"):
             for index in range(self._request.warmup):
-                self._once(name, f"warm-up run {index + 1} of the {name}", is_warmup=True)
+                self._once(name, -index)
 
-    def run(self, name: str) -> None:
-        """Run a side once."""
-        self._once(name, f"run {len(self._written[name]) + 1} of the {name}", is_warmup=False)
+    def measure(self, order: Iterator[str], done: int, runs: int) -> int:
+        """Run both sides round by round, and return how many runs each has: fewer than wanted when the time is up.
 
-    def _once(self, name: str, number: str, *, is_warmup: bool) -> None:
+        Args:
+            order: the side to run next.
+            done: runs that each has.
+            runs: runs that each shall have.
+
+        Raises:
+            CannotDecideError: the time was up before so many runs as can decide anything.
+        """
+        most = self._request.max_time
+        while done < runs:
+            begins = time.monotonic()
+            if most is not None and done and begins - self._began + self._round > most:
+                if done < _FEWEST_DECIDING and not self._request.counts:
+                    raise _time_up(done, most)
+                return done
+            step = min(_SIDES_A_ROUND, runs - done)
+            for name in itertools.islice(order, step * 2):
+                self._once(name, self._runs[name] + 1)
+            self._round = time.monotonic() - begins
+            done += step
+        return done
+
+    def _once(self, name: str, index: int) -> None:
+        """Run a side once.
+
+        Args:
+            name: the side.
+            index: number of the run, from 1 on; 0: a warm-up run, and 0 below: the next ones.
+        """
+        is_warmup = index <= 0
+        number = f"warm-up run {1 - index} of the {name}" if is_warmup else f"run {index} of the {name}"
         self.report()
         self._done += 1
         self._runs[name] += not is_warmup
@@ -262,7 +301,7 @@ class _Bench:
                 self._jobs[name],
                 self.sides.worktree_dir.path,
                 number=number,
-                is_warmup=is_warmup,
+                index=max(0, index),
                 keep=keep,
                 watch=self._watches[name],
             )

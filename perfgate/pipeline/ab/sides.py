@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, note, warning
@@ -16,9 +16,9 @@ from perfgate.pipeline import inputs
 from perfgate.pipeline.ab.guard import Guard
 from perfgate.pipeline.ab.isolation import find_links, same_code, shared
 from perfgate.pipeline.measuring.profiling import profiling_off
-from perfgate.pipeline.measuring.run import CommandFailedError, environ_with
+from perfgate.pipeline.measuring.refusals import CommandFailedError
+from perfgate.pipeline.measuring.run import environ_with
 from perfgate.pipeline.reference.commit import policy_of
-from perfgate.store.checkouts.processes import run_group
 from perfgate.store.checkouts.tree import LOCAL_VARIABLES, Tree
 from perfgate.store.checkouts.worktrees import WorktreeDir, open_worktree_dir
 from perfgate.store.git import Commit
@@ -98,6 +98,8 @@ class Sides:
     """Waivers of the base."""
     removals: tuple[Removal, ...] = ()
     """Benchmarks that either side states to be removed."""
+    left: list[Diagnostic] = field(default_factory=list)
+    """Warnings of clean-up commands, known at the end."""
 
 
 @contextlib.contextmanager
@@ -113,17 +115,29 @@ def prepare(request: Request) -> Iterator[Sides]:
         for side in (sides.base, sides.head):
             if side is not None and tree is not None:  # two commands have no commits
                 sides.guard.take(side.name, tree, root=side.root, commit=side.commit or "")
-        if request.setup:
-            sides.guard.before_setup()
-        _set_up(sides.head, request)
-        sides.guard.after_setup()
-        if sides.base is not None:
-            try:
-                _set_up(sides.base, request)
-            except CannotDecideError as failure:
-                sides = without_base(sides, failure)
-        changed = [d for name in ("base", "head") if request.setup for d in sides.guard.accept(name)]
-        yield replace(sides, notes=(*sides.notes, *profiling_off(), *changed, *_find_links(sides), *_submodules(sides)))
+        try:
+            yield _set_up_both(sides, request)
+        finally:
+            _clean_up(sides, request)
+
+
+def _set_up_both(sides: Sides, request: Request) -> Sides:
+    """Return the sides after their set-up, the head first; one without a base that lacks the program.
+
+    Raises:
+        CannotDecideError: a set-up failed, or that of the head changed the base.
+    """
+    if request.hooks.setup:
+        sides.guard.before_setup()
+    _set_up(sides.head, request)
+    sides.guard.after_setup()
+    if sides.base is not None:
+        try:
+            _set_up(sides.base, request)
+        except CannotDecideError as failure:
+            sides = without_base(sides, failure)
+    changed = [d for name in ("base", "head") if request.hooks.setup for d in sides.guard.accept(name)]
+    return replace(sides, notes=(*sides.notes, *profiling_off(), *changed, *_find_links(sides), *_submodules(sides)))
 
 
 def _of_commands(request: Request, worktree_dir: WorktreeDir) -> Sides:
@@ -200,7 +214,7 @@ def _place_in_worktree(side: Side, request: Request, tree: Tree, worktree_dir: W
     Raises:
         CannotDecideError: the folder is a link there, which could lead anywhere.
     """
-    root = worktree_dir.checkout(side.name, side.commit or "", is_set_up=bool(request.setup))
+    root = worktree_dir.checkout(side.name, side.commit or "", is_set_up=bool(request.hooks.setup))
     folder = root
     for part in filter(None, tree.prefix.split("/")):
         folder = os.path.join(folder, part)
@@ -287,20 +301,16 @@ def _set_up(side: Side, request: Request) -> None:
     Raises:
         CannotDecideError: one failed; the end of its output belongs to the error.
     """
-    for words in request.setup:
-        try:
-            code, output = run_group(words, folder=side.folder or os.getcwd(), env=environ_with(dict(side.variables())))
-        except OSError as caught:
-            code, output = 1, f"cannot be started ({caught.strerror})"
-        if code != 0:
-            what = f"was ended by signal {-code}" if code < 0 else f"exited with {code}"
-            raise cannot_decide(
-                "setup-failed",
-                f"the set-up of the {side.name} {what}",
-                place=shlex.join(words),
-                hint="try it there by hand, or correct --setup",
-                output=(f"setup: {line}" for line in output.strip().splitlines()[-_TAIL_LINES:]),
-            )
+    env = environ_with(dict(side.variables()))
+    request.hooks.run("setup", f" of the {side.name}", slug="setup-failed", folder=side.folder, env=env)
+
+
+def _clean_up(sides: Sides, request: Request) -> None:
+    """Run the clean-up commands in the folder of each side, and keep what failed for the report."""
+    for side in (sides.base, sides.head):
+        if side is not None:
+            env = environ_with(dict(side.variables()))
+            sides.left.extend(request.hooks.clean_up(f" of the {side.name}", folder=side.folder, env=env))
 
 
 def _find_links(sides: Sides) -> list[Diagnostic]:

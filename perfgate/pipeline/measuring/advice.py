@@ -10,6 +10,7 @@ from perfgate.core.errors import Diagnostic, warning
 from perfgate.core.metrics import ELAPSED
 from perfgate.core.policy import NO_BASELINES
 from perfgate.core.profile import Profile, title
+from perfgate.core.text.units import describe_time
 from perfgate.pipeline import inputs
 from perfgate.stats.quantiles import mad, median
 from perfgate.stats.sessions import MAD_TO_SIGMA
@@ -43,6 +44,20 @@ def find_next(out: str | None) -> str:
     if is_judged or any(_baselines_in(os.path.join(settings.root, policy.baselines))):
         return f"perfgate check{where}"
     return f"perfgate baseline refresh{where}"
+
+
+def warn_of_time_up(done: int, runs: int, max_time: float | None) -> list[Diagnostic]:
+    """Return a warning when the time was up before all runs were made.
+
+    Args:
+        done: measured runs that were made.
+        runs: that were wanted.
+        max_time: seconds; None: there was no limit.
+    """
+    if max_time is None or done >= runs:
+        return []
+    message = f"{done:,} of {runs:,} runs were made within {describe_time(max_time)}"
+    return [warning("time-up", message, hint="give it more time: --max-time; or measure less in a run")]
 
 
 def _baselines_in(folder: str) -> Iterator[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from typing import TYPE_CHECKING
 
@@ -70,26 +71,17 @@ class InstructionCounts:
         cpu = facts.environment().get(CPU_MODEL, "")
         elsewhere = identity_of(argv, folder or os.getcwd(), os.environ)
         self._source = ", ".join(filter(None, (found.version, cpu, elsewhere)))
-        self._logs: tempfile.TemporaryDirectory[str] | None = None
+        self._logs = ""
         self.notes: dict[Diagnostic, None] = dict.fromkeys([COUNTED, *_note_environment()])
         """What a reader of the report should know, each once."""
 
-    def prepare(self) -> None:
+    def prepare(self, scratch: str) -> None:
         """Make room for the logs of the next run."""
-        self.close()
-        self._logs = tempfile.TemporaryDirectory(prefix="perfgate-counts-")
-
-    def close(self) -> None:
-        """Remove the logs of the last run."""
-        if self._logs is not None:
-            self._logs.cleanup()
-            self._logs = None
+        self._logs = tempfile.mkdtemp(dir=scratch, prefix="counts-")
 
     def command(self, argv: Sequence[str]) -> tuple[str, ...]:
         """Return what is run in place of the command."""
-        if self._logs is None:
-            return tuple(argv)
-        return tuple(counted(self._counter, argv, self._logs.name))
+        return tuple(counted(self._counter, argv, self._logs))
 
     def variables(self) -> dict[str, str]:
         """Return the variables without which counts differ, as far as the user has not set them."""
@@ -101,10 +93,10 @@ class InstructionCounts:
         Raises:
             CannotDecideError: nothing, or not all of it.
         """
-        if is_warmup or self._logs is None:
+        if is_warmup:
             return []
-        found = read_counts(self._logs.name)
-        self.close()
+        found = read_counts(self._logs)
+        shutil.rmtree(self._logs, ignore_errors=True)  # a command may start ten thousand processes
         if found.uncounted and found.processes:
             message = (
                 f"{found.uncounted:,} of {found.uncounted + found.processes:,} processes left no count: they were "
@@ -121,9 +113,7 @@ class InstructionCounts:
 
     def explain(self, result: CommandResult) -> CannotDecideError | None:
         """Return why Valgrind itself could not run a command that failed; None: the command failed."""
-        if self._logs is None:
-            return None
-        complaints = read_counts(self._logs.name).complaints
+        complaints = read_counts(self._logs).complaints
         own = [line for line in result.stderr_tail.splitlines() if line.startswith("valgrind: ")]
         if not complaints and not own:
             return None

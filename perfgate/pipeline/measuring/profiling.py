@@ -21,7 +21,8 @@ from perfgate.measure.profiling.settings import switched_on, switched_on_by
 from perfgate.measure.summary import encode_summary, write_summary
 from perfgate.measure.tracing.settings import FILE as TRACE_FILE
 from perfgate.measure.tracing.settings import GOLDEN
-from perfgate.pipeline.measuring.run import build_environ, failed, measure
+from perfgate.pipeline.measuring.refusals import failed
+from perfgate.pipeline.measuring.run import build_environ, measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -150,7 +151,7 @@ def _profile(job: MeasuringJob) -> tuple[dict[Named | None, dict[str, Any]], boo
         result = run_command(profiled.argv, env=env, timeout=profiled.timeout, cwd=profiled.folder, keep_output=False)
         if not result.is_ok():
             hint = _OTHER_PROFILER if _SECOND_PROFILER in result.stderr_tail else ""
-            raise failed(profiled, result, "the profiled repetition", hint=hint)
+            raise failed(profiled.argv, profiled.benchmark, result, "the profiled repetition", hint=hint)
         if not os.path.exists(path):
             return {}, False
         return _merge(read_bounded(path, limit=_LARGEST_RECORDS, slug="run-unreadable"))

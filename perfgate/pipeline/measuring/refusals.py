@@ -10,13 +10,16 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from perfgate.core.errors import error
+from perfgate.core.errors import CannotDecideError, error
 from perfgate.measure.command.name import default_benchmark_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from perfgate.core.errors import Diagnostic
+    from perfgate.measure.command.run import CommandResult
+
+_TAIL_LINES = 20
 
 
 def not_started(argv: Sequence[str], why: str) -> Diagnostic:
@@ -77,3 +80,45 @@ def name_clash(argv: Sequence[str], benchmark: str, place: str, *, names_itself:
         hint = f"give this one a session of its own: PERFGATE_SESSION={other} perfgate run -- {command}"
     message = f'"{benchmark}" was measured with another command or other arguments in this session'
     return replace(error("benchmark-name-clash", message, hint=hint), details=(f"before: {place}", f"now: {command}"))
+
+
+class CommandFailedError(CannotDecideError):
+    """A command failed; says whether it was started at all."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], *, is_started: bool, output: Iterable[str] = ()) -> None:
+        """Take the fault, the last lines of the output, and whether the command was found and could be executed."""
+        super().__init__(diagnostics, output=output)
+        self.is_started = is_started
+        """False: there is no such program, or it may not be executed."""
+
+
+def failed(
+    argv: Sequence[str], benchmark: str, result: CommandResult, number: str, *, where: str = "", hint: str = ""
+) -> CommandFailedError:
+    """Return the error for a run that failed, with the last lines of its stderr.
+
+    Args:
+        argv: the command.
+        benchmark: its name.
+        result: what became of it.
+        number: which run it was.
+        where: where it ran, such as `` in that version``; empty: here.
+        hint: in place of the usual one.
+    """
+    if not result.is_started() and result.error:
+        return CommandFailedError([not_started(argv, result.error)], is_started=False)
+    if result.error:
+        what = result.error
+    elif result.signal:
+        what = f"was ended by signal {result.signal}"
+    else:
+        what = f"exited with {result.exit_code}"
+    tail = result.stderr_tail.strip().splitlines()[-_TAIL_LINES:]
+    if not hint:
+        alone = f"run it alone{where}: {shlex.join(argv)}"
+        hint = "give it more time: --timeout SECONDS" if result.timed_out else alone
+    return CommandFailedError(
+        [error("command-failed", f"{number} failed: {what}", place=benchmark, hint=hint)],
+        is_started=result.is_started(),
+        output=(f"stderr: {line}" for line in tail),
+    )

@@ -69,8 +69,12 @@ class Taken(Protocol):
         """Is the command's stdout needed?"""
         ...  # pragma: no cover - a signature
 
-    def prepare(self) -> None:
-        """Make sure that nothing of an earlier run is taken for the next one's."""
+    def prepare(self, scratch: str) -> None:
+        """Make sure that nothing of an earlier run is taken for the next one's.
+
+        Args:
+            scratch: a folder that is removed at the end.
+        """
         ...  # pragma: no cover - a signature
 
     def command(self, argv: Sequence[str]) -> tuple[str, ...]:
@@ -156,7 +160,7 @@ class ResultFiles:
         """Return None: nothing but the command can fail."""
         return None
 
-    def prepare(self) -> None:
+    def prepare(self, _scratch: str) -> None:
         """Remove what an earlier run left, so that nothing of it is taken for a result of the next one.
 
         Raises:

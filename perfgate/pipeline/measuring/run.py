@@ -6,13 +6,12 @@ import contextlib
 import fnmatch
 import json
 import os
-import shlex
 import tempfile
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from perfgate.core.errors import CannotDecideError, cannot_decide, error
+from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.session_id import SessionId
 from perfgate.core.text.steps import log_step, watched
 from perfgate.core.text.strict_json import load_json
@@ -32,31 +31,20 @@ from perfgate.measure.tracing.tally import OVERHEAD, StageTally
 from perfgate.measure.variables import BEGINNING, PROCESS
 from perfgate.pipeline import inputs
 from perfgate.pipeline.measuring.fixed_time import FixedTimeWatch
-from perfgate.pipeline.measuring.refusals import name_clash, not_started
+from perfgate.pipeline.measuring.hooks import NUMBER, Hooks
+from perfgate.pipeline.measuring.refusals import failed, name_clash
 from perfgate.pipeline.measuring.results import Taken, take_series, write_results
 from perfgate.pipeline.measuring.tracing import GOLDEN_FOLDER, variables_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from perfgate.core.errors import Diagnostic
     from perfgate.core.policy import Policy
     from perfgate.core.run import Run
     from perfgate.measure.summary import RunFacts
 
-_TAIL_LINES = 20
 _LARGEST_RECEIPT = 1 << 20
 _OWN_HINT = "let perfgate.measure write the summaries, and measure again"
-
-
-class CommandFailedError(CannotDecideError):
-    """A command failed; says whether it was started at all."""
-
-    def __init__(self, diagnostics: Iterable[Diagnostic], *, is_started: bool, output: Iterable[str] = ()) -> None:
-        """Take the fault, the last lines of the output, and whether the command was found and could be executed."""
-        super().__init__(diagnostics, output=output)
-        self.is_started = is_started
-        """False: there is no such program, or it may not be executed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +73,8 @@ class MeasuringJob:
     """Additional environment variables of the command; None removes one."""
     is_whole: bool = False
     """Is the whole command meant, even if it repeats for a fixed time?"""
+    hooks: Hooks = field(default_factory=Hooks)
+    """Commands beside the measured one; `measure_once` runs those of a run."""
     verb: str = "run"
     """The command of perfgate that measures, for hints: ``run`` or ``ab``."""
     taken: Taken | None = None
@@ -109,6 +99,7 @@ def plan_job(
     out: str,
     timeout: float | None,
     is_whole: bool = False,
+    hooks: Hooks | None = None,
     take: Callable[[Policy], Taken] | None = None,
     on_message: Callable[[str], None] = lambda _: None,
 ) -> MeasuringJob:
@@ -135,6 +126,7 @@ def plan_job(
         command=command_digest(argv),
         variables=variables_of(settings.policy.trace, os.path.join(settings.root, GOLDEN_FOLDER)),
         is_whole=is_whole,
+        hooks=hooks or Hooks(),
         taken=None if take is None else take(settings.policy),
         on_message=on_message,
     )
@@ -222,6 +214,7 @@ def measure(
     *,
     runs: int,
     warmup: int,
+    max_time: float | None = None,
     on_summary: Callable[[str], None],
     on_progress: Callable[[int, int], None],
 ) -> list[str]:
@@ -231,6 +224,8 @@ def measure(
         job: the command to measure.
         runs: how many measured runs, >= 1.
         warmup: how many runs before them are not stored, >= 0.
+        max_time: seconds, > 0: no run begins that would not end within them, if it takes as long as the one before;
+            one is made at least. None: no limit.
         on_summary: called with each summary as a line of JSON.
         on_progress: called with the number of runs done, warm-up included, and of all.
 
@@ -254,12 +249,18 @@ def measure(
     total = warmup + runs
     watch = job.watch()
     with tempfile.TemporaryDirectory(prefix="perfgate-") as scratch:
+        began = last = time.monotonic()
         for index in range(total):
             on_progress(index, total)
+            begins = time.monotonic()
+            if max_time is not None and index > warmup and (begins - began) + (begins - last) > max_time:
+                break  # another run would not fit
+            last = begins
             number = f"warm-up run {index + 1}" if index < warmup else f"run {index + 1 - warmup} of {runs}"
-            measure_once(job, scratch, number=number, is_warmup=index < warmup, keep=keep, watch=watch)
+            measure_once(job, scratch, number=number, index=max(0, index + 1 - warmup), keep=keep, watch=watch)
             watch = watch if index < warmup else None
-        on_progress(total, total)
+        else:
+            on_progress(total, total)
         if job.taken is not None:
             job.taken.require_steady()
     return written
@@ -270,24 +271,47 @@ def measure_once(
     scratch: str,
     *,
     number: str,
-    is_warmup: bool,
+    index: int,
     keep: Callable[[str, dict[str, Any]], None],
     watch: FixedTimeWatch | None = None,
 ) -> None:
-    """Run a job's command once.
+    """Run a job's command once, between the commands that prepare and conclude it.
 
     Args:
         job: the command to measure.
         scratch: a folder for the receipt of this run.
         number: which run it is, for the message.
-        is_warmup: keep its summary only if it fails.
+        index: its number, from 1 on; 0: a warm-up run, whose summary is kept only if it fails.
         keep: called with each summary that was written: its path and its content.
         watch: watches the first runs for the signs of a fixed time; None: it is known that there are none.
 
     Raises:
         CannotDecideError: the command repeats for a fixed time, and writes no summaries of its own; or the run failed:
-            its summary has the status ``failed``. A command that could not be started leaves none.
+            its summary has the status ``failed``. A command that could not be started leaves none. A command that
+            prepares or concludes the run failed.
     """
+    env = environ_with({**dict(job.variables), NUMBER: str(index)})
+    what = f" of {number}"
+    job.hooks.run("prepare", what, slug="prepare-failed", folder=job.folder, env=env)
+    try:
+        _measure_between(job, scratch, number=number, is_warmup=index == 0, keep=keep, watch=watch)
+    except CannotDecideError:
+        with contextlib.suppress(CannotDecideError):  # the run failed first
+            job.hooks.run("conclude", what, slug="conclude-failed", folder=job.folder, env=env)
+        raise
+    job.hooks.run("conclude", what, slug="conclude-failed", folder=job.folder, env=env)
+
+
+def _measure_between(
+    job: MeasuringJob,
+    scratch: str,
+    *,
+    number: str,
+    is_warmup: bool,
+    keep: Callable[[str, dict[str, Any]], None],
+    watch: FixedTimeWatch | None,
+) -> None:
+    """Run a job's command once, as `measure_once` does."""
     if job.taken is not None:
         _measure_taken(job, job.taken, scratch, number=number, is_warmup=is_warmup, keep=keep)
         return
@@ -309,7 +333,12 @@ def measure_once(
             keep(path, summary)
         _pass_on(job, result, own, f"{receipt}-stages")
     if not result.is_ok():
-        raise failed(job, result, number)
+        raise _failed(job, result, number)
+
+
+def _failed(job: MeasuringJob, result: CommandResult, number: str) -> CannotDecideError:
+    where = "" if job.folder is None else " in that version"
+    return failed(job.argv, job.benchmark, result, number, where=where)
 
 
 def _measure_taken(
@@ -323,12 +352,12 @@ def _measure_taken(
 ) -> None:
     """Run a job's command once, as `measure_once` does, and keep what is taken of it; its own cost is no matter."""
     env = build_environ(job, os.path.join(scratch, "receipt"), is_warmup=True)
-    taken.prepare()
+    taken.prepare(scratch)
     with open(os.path.join(scratch, "stdout"), "wb") as stdout:
         argv = job.argv if is_warmup else taken.command(job.argv)
         result = _run(job, {**env, **taken.variables()}, argv=argv, output=stdout if taken.has_output else None)
     if not result.is_ok():
-        raise taken.explain(result) or failed(job, result, number)
+        raise taken.explain(result) or _failed(job, result, number)
     runs = taken.read(stdout.name, is_warmup=is_warmup)
     if is_warmup:
         return
@@ -495,25 +524,3 @@ def _write(summary: dict[str, Any], job: MeasuringJob) -> str:
         raise cannot_decide(
             "run-unwritable", f"cannot be written ({caught.strerror})", place=job.out, hint=hint
         ) from None
-
-
-def failed(job: MeasuringJob, result: CommandResult, number: str, *, hint: str = "") -> CommandFailedError:
-    """Return the error for a run that failed, with the last lines of its stderr; `hint` in place of the usual one."""
-    if not result.is_started() and result.error:
-        return CommandFailedError([not_started(job.argv, result.error)], is_started=False)
-    if result.error:
-        what = result.error
-    elif result.signal:
-        what = f"was ended by signal {result.signal}"
-    else:
-        what = f"exited with {result.exit_code}"
-    tail = result.stderr_tail.strip().splitlines()[-_TAIL_LINES:]
-    if not hint:
-        where = "" if job.folder is None else " in that version"
-        alone = f"run it alone{where}: {shlex.join(job.argv)}"
-        hint = "give it more time: --timeout SECONDS" if result.timed_out else alone
-    return CommandFailedError(
-        [error("command-failed", f"{number} failed: {what}", place=job.benchmark, hint=hint)],
-        is_started=result.is_started(),
-        output=(f"stderr: {line}" for line in tail),
-    )
