@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from perfgate.measure.calls.fixture import Benchmark
+    from perfgate.measure.calls.regions import Regions
 
 _FIXTURES = frozenset({"benchmark", "perfgate"})
+_COUNTS = "PERFGATE_COUNTS"
+"""As `perfgate.measure.calls.regions.FOLDER`, which is not imported before it is needed."""
 _OURS = "perfgate-benchmark"
 _THEIRS = ("pytest_benchmark.plugin", "pytest_codspeed.plugin")
 """Modules of plugins that have a fixture `benchmark` of their own; their names differ by how they are loaded."""
@@ -47,6 +50,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
     group = parser.getgroup("perfgate")
     group.addoption("--perfgate", action="store_true", help="Measure what tests give to benchmark or perfgate.")
+    words = "Count instructions in place of time: pytest runs under Valgrind."
+    group.addoption("--perfgate-counts", action="store_true", help=words)
     group.addoption(
         "--perfgate-time",
         type=float,
@@ -62,12 +67,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Run all of pytest under Valgrind where counts are asked for; None: go on in this process."""
+    if not config.getoption("--perfgate-counts") or os.environ.get(_COUNTS):
+        return None
+    from perfgate.measure.calls.regions import RegionError, run_under_counter
+
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None:
+        capture.suspend_global_capture(in_=True)  # else the new program writes into files of this one
+    try:
+        return run_under_counter(["-m", "pytest", *map(str, config.invocation_params.args)])
+    except RegionError as error:
+        raise pytest.UsageError(f"--perfgate-counts: {error}") from None
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Take the place of another plugin's `benchmark` where measuring is asked for; else leave it alone."""
     line = "benchmark(group, max_time, extra_info, ...): how perfgate or pytest-benchmark measures a test"
     config.addinivalue_line("markers", line)
     plugins = config.pluginmanager
-    is_measuring = config.getoption("--perfgate")
+    is_measuring = config.getoption("--perfgate") or config.getoption("--perfgate-counts")
     others = [plugin for plugin in plugins.get_plugins() if getattr(plugin, "__name__", "") in _THEIRS]
     if not is_measuring:
         if not others:
@@ -107,9 +128,15 @@ def perfgate(request: pytest.FixtureRequest) -> Benchmark:
     if unknown := sorted(options.keys() - _KNOWN):
         pytest.fail(f"the mark benchmark has no {unknown[0]}; known: {', '.join(sorted(_KNOWN))}", pytrace=False)
     session: _Session | None = request.config.pluginmanager.get_plugin("perfgate-session")
-    is_measuring = session is not None and not session.is_warmup
+    is_measuring = session is not None and session.is_measuring
     seconds = request.config.getoption("--perfgate-time")
-    fixture = Benchmark(request.node.nodeid, is_measuring=is_measuring, seconds=seconds, options=options)
+    fixture = Benchmark(
+        request.node.nodeid,
+        is_measuring=is_measuring,
+        seconds=seconds,
+        options=options,
+        regions=session.regions if session is not None else None,
+    )
     request.node.perfgate_benchmark = fixture
     return fixture
 
@@ -119,10 +146,25 @@ class _Session:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self.is_warmup = os.environ.get("PERFGATE_WRITE") in {"0", "false", "off", "no"}
+        is_warmup = os.environ.get("PERFGATE_WRITE") in {"0", "false", "off", "no"}
         self._out = config.getoption("--perfgate-out") or os.environ.get("PERFGATE_OUT") or "outputs/model_runs"
         self._id = ""
         self._found: dict[str, Benchmark] = {}
+        folder = os.environ.get(_COUNTS, "") if config.getoption("--perfgate-counts") else ""
+        self.regions: Regions | None = None
+        """Counts instructions; None: time is measured."""
+        self.is_measuring = not is_warmup or bool(folder)
+        """Else functions run once: a warm-up run fills caches. One that counts does all that is done later, since what
+        is compiled meanwhile changes where objects lie in memory, and by that the counts."""
+        if folder and is_warmup:
+            self._out = folder
+        if folder:
+            from perfgate.measure.calls.regions import RegionError, Regions
+
+            try:
+                self.regions = Regions(folder)
+            except RegionError as error:
+                raise pytest.UsageError(f"--perfgate-counts: {error}") from None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Refuse a run that would measure nothing."""
@@ -160,9 +202,9 @@ class _Session:
         write_series(
             shorten_name(nodeid),
             timed.values,
-            metric="time",
-            unit="s",
-            source=MEANS_OF_CALLS if timed.loops > 1 else "",
+            metric="time" if self.regions is None else "instructions",
+            unit="s" if self.regions is None else "1",
+            source=(MEANS_OF_CALLS if timed.loops > 1 else "") if self.regions is None else self.regions.source,
             labels={"group": fixture.group} if fixture.group else {},
             session=self._id,
             out=self._out,
@@ -178,7 +220,8 @@ class _Session:
 
         terminalreporter.section("perfgate")
         rows = [(name, f.timed) for name, f in self._found.items() if f.timed is not None]
-        for line in draw_table(rows, most=_MOST_LINES, width=get_terminal_size().columns):
+        table = draw_table(rows, most=_MOST_LINES, width=get_terminal_size().columns, counts=self.regions is not None)
+        for line in table:
             terminalreporter.write_line(line)
         number = f"{len(rows)} benchmark{'s' if len(rows) != 1 else ''}"
         terminalreporter.write_line(f"{number} in {self._out}; next: perfgate check, or perfgate baseline refresh")

@@ -23,7 +23,20 @@ SWITCHES = ("PERFGATE_ENABLED", "PERFGATE_WRITE")
 KNOWN = frozenset(
     f"{PREFIX}{name}"
     for name in (
-        *("ASCII", "BENCHMARK", "COMMAND", "COMMIT", "DEBUG", "ENABLED", "MEMORY", "OUT", "RECEIPT", "ROWS", "RUN"),
+        *(
+            "ASCII",
+            "BENCHMARK",
+            "COMMAND",
+            "COMMIT",
+            "COUNTS",
+            "DEBUG",
+            "ENABLED",
+            "MEMORY",
+            "OUT",
+            "RECEIPT",
+            "ROWS",
+            "RUN",
+        ),
         *("PROFILE", "PROFILE_FILE"),
         *("SESSION", "SHARD", "SIDE", "WRITE", "TRACE", "TRACE_SAMPLE_RATE", "TRACE_DEADLINE_MS", "TRACE_FILE"),
         *("TRACE_STAGES", "TRACE_GOLDEN", "TRACE_GOLDEN_INTERVAL"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import tomllib
 from pathlib import Path
@@ -198,3 +199,68 @@ def test_pytest_benchmark_keeps_its_fixture_unless_it_is_asked_to_step_aside(pro
         )
         assert outcome.code == 0, str(outcome)
         assert f"is {module}" in outcome.stdout
+
+
+COUNTED = """
+def work(n):
+    return [str(i) for i in range(n)]
+
+def test_a(benchmark):
+    assert len(benchmark(work, {0})) == {0}
+
+def test_b(benchmark):
+    benchmark.pedantic(work, args=({0},), rounds=5)
+"""
+
+
+@pytest.mark.tools
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="needs valgrind")
+def test_instructions_of_a_function_are_exact_and_one_percent_more_work_is_one_percent(project: Project) -> None:
+    counts = []
+    for n in (5000, 5000, 5000, 5050):
+        project.drop_runs("*")
+        project.write("test_a.py", COUNTED.format(n))
+        outcome = run_pytest(project, "--perfgate-counts")
+        assert outcome.code == 0, str(outcome)
+        assert "test_a.py::test_a" in outcome.stdout
+        found = written(project)
+        assert all(set(d["series"]) == {"instructions"} for d in found.values())
+        assert found["test_a.py::test_a"]["series"]["instructions"]["source"].startswith("callgrind of valgrind-")
+        counts.append([found[f"test_a.py::test_{x}"]["series"]["instructions"]["values"][0] for x in "ab"])
+    _, first, second, more = counts  # the very first one compiled the test
+    for one, two, three in zip(first, second, more, strict=True):
+        assert abs(two / one - 1) < 2e-4
+        assert abs(three / two - 1.01) < 2e-3
+
+
+@pytest.mark.tools
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="needs valgrind")
+def test_ab_judges_counts_exactly(project: Project) -> None:
+    versions(project)
+    for name, n in (("main", 3000), ("change", 3060)):
+        project.git("checkout", "-q", "-B", name)
+        project.write("test_a.py", COUNTED.format(n))
+        project.commit(f"{n}")
+    call = (sys.executable, "-m", "pytest", "-q", *PLUGIN, "--perfgate-counts")
+    outcome = ab(project, *REPORT, "--base", "main", "--", *call, runs=2, **ALONE)
+    assert outcome.code == 1, str(outcome)
+    found = [f for f in report(project)["findings"] if f["statistic"] == "p50"]
+    assert {(f["metric"], f["method"], f["limit_text"], f["status"]) for f in found} == {
+        ("instructions", "exact", "+0.5%", "regressed")
+    }
+
+
+def test_without_a_counter_it_says_what_is_missing(project: Project, tmp_path: Path) -> None:
+    project.write("test_a.py", TESTS)
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    outcome = run_pytest(project, "--perfgate-counts", PATH=str(bare))
+    assert outcome.code == 4, str(outcome)
+    assert "--perfgate-counts: counting needs Valgrind" in outcome.stderr
+
+
+def test_a_process_that_does_not_run_under_the_counter_is_no_count(project: Project, tmp_path: Path) -> None:
+    project.write("test_a.py", TESTS)
+    outcome = run_pytest(project, "--perfgate-counts", PERFGATE_COUNTS=str(tmp_path / "none"))
+    assert outcome.code == 4, str(outcome)
+    assert "does not run under Valgrind" in outcome.stderr

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
+    from perfgate.measure.calls.regions import Regions
+
 T = TypeVar("T")
 _ASYNC = "give a function that runs it to its end: benchmark(lambda: asyncio.run(function()))"
 
@@ -79,7 +81,15 @@ def _quantile(ordered: Sequence[float], share: float) -> float:
 class Benchmark:
     """The fixture of one test. It measures one call, or one `pedantic` one."""
 
-    def __init__(self, name: str, *, is_measuring: bool, seconds: float, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        is_measuring: bool,
+        seconds: float,
+        options: Mapping[str, Any],
+        regions: Regions | None = None,
+    ) -> None:
         """Begin a test.
 
         Args:
@@ -87,6 +97,7 @@ class Benchmark:
             is_measuring: are calls measured? Else each is made once.
             seconds: wanted time of all samples, > 0.
             options: of its mark `benchmark`.
+            regions: counts instructions in place of time; None: time is measured.
         """
         self.name = self.fullname = name
         self.group: str | None = options.get("group")
@@ -100,6 +111,7 @@ class Benchmark:
         self.is_used = False
         """Was it called at all?"""
         self._seconds = float(options.get("max_time") or seconds)
+        self._regions = regions
 
     def __call__(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
         """Measure a function and return what its first call returned.
@@ -111,7 +123,12 @@ class Benchmark:
         result = function(*args, **kwargs)
         _refuse_awaitable(result)
         if self.enabled:
-            self._end(time_calls(bind(function, args, kwargs), self._seconds))
+            call = bind(function, args, kwargs)
+            if self._regions is None:
+                self._end(time_calls(call, self._seconds))
+            else:
+                call()  # a second call runs what the first one only prepared: specialised bytecode, caches
+                self._end(Timed((self._regions.count(call),), 1))
         return result
 
     def pedantic(
@@ -160,15 +177,31 @@ class Benchmark:
         def call() -> T:
             return target(*given[0], **given[1])
 
-        if not self.enabled:
-            rounds, warmup_rounds, iterations = 1, 0, 1
-        timed, result = time_rounds(
-            call, rounds=rounds, loops=iterations, warmups=warmup_rounds, before=before, after=after
-        )
+        timed, result = self._take(call, before, after, rounds=rounds, loops=iterations, warmups=warmup_rounds)
         _refuse_awaitable(result)
         if self.enabled:
             self._end(timed)
         return result
+
+    def _take(
+        self,
+        call: Callable[[], T],
+        before: Callable[[], object],
+        after: Callable[[], object],
+        *,
+        rounds: int,
+        loops: int,
+        warmups: int,
+    ) -> tuple[Timed, T]:
+        """Return what rounds took, or the instructions of one after another, and what the last call returned."""
+        if self.enabled and self._regions is None:
+            return time_rounds(call, rounds=rounds, loops=loops, warmups=warmups, before=before, after=after)
+        timed, result = time_rounds(call, rounds=1, loops=1, warmups=int(self.enabled), before=before, after=after)
+        if self.enabled and self._regions is not None:
+            before()
+            timed = Timed((self._regions.count_once(call),), 1)
+            after()
+        return timed, result
 
     def _begin(self, function: object) -> None:
         from inspect import iscoroutinefunction  # for tests that measure

@@ -14,27 +14,38 @@ _NUMBERS = 40
 _LEAST_NAME = 20
 
 
-def draw_table(rows: Sequence[tuple[str, Timed]], *, most: int, width: int) -> Iterator[str]:
+def draw_table(rows: Sequence[tuple[str, Timed]], *, most: int, width: int, counts: bool = False) -> Iterator[str]:
     """Yield a heading and a line for each benchmark, and how many are not shown.
 
     Args:
         rows: the name and the values of each.
         most: how many are shown, >= 1.
         width: columns of the terminal.
+        counts: are the values instructions, one a benchmark, and no times?
     """
     room = max(_LEAST_NAME, width - _NUMBERS)
     shown = rows[:most]
     names = [_cut(name, room) for name, _ in shown]
     column = max(map(len, names), default=0)
+    if counts:
+        yield f"{'':{column}}  {'instructions':>18}"
+        for name, (_, timed) in zip(names, shown, strict=True):
+            yield f"{name:{column}}  {timed.values[0]:>18,.0f}"
+    else:
+        yield from _times(names, [timed for _, timed in shown], column)
+    if len(rows) > most:
+        yield f"and {len(rows) - most:,} more"
+
+
+def _times(names: Sequence[str], found: Sequence[Timed], column: int) -> Iterator[str]:
+    """Yield a heading and a line for each benchmark that was timed."""
     yield f"{'':{column}}  {'median':>10}  {'spread':>7}  {'samples':>7} x calls"
-    for name, (_, timed) in zip(names, shown, strict=True):
+    for name, timed in zip(names, found, strict=True):
         ordered = sorted(timed.values)
         middle = _middle(ordered)
         spread = 1.4826 * _middle(sorted(abs(v - middle) for v in ordered)) / middle if middle else 0.0
         count = f"{len(ordered):>7,} x {timed.loops:,}"
         yield f"{name:{column}}  {_words(middle):>10}  {f'±{spread:.1%}':>7}  {count}"
-    if len(rows) > most:
-        yield f"and {len(rows) - most:,} more"
 
 
 def _middle(ordered: Sequence[float]) -> float:
