@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from click import ClickException
 
 _CANNOT_DECIDE = 2
+_SKIP, _ABORT = 125, 128  # to `git bisect run`: this commit cannot be judged; no commit can
 _ALLOCATIONS_PER_COLLECTION = 100_000
 _DEBUG = "PERFGATE_DEBUG"
 _PATIENCE = 1.0
@@ -91,6 +92,8 @@ def _note_unraisable(caught: sys.UnraisableHookArgs) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code; whatever goes wrong is reported on stderr."""
     code = _guard(arguments)
+    if code == _CANNOT_DECIDE and _is_for_bisect(arguments):
+        code = _SKIP
     verbose = sys.modules.get("perfgate.cli.verbose")  # only --verbose loads it
     if verbose is not None:
         for line in verbose.take_lines():
@@ -144,7 +147,7 @@ def _run(arguments: list[str]) -> int:
         raise KeyboardInterrupt from None
     except click.ClickException as caught:
         _report_misuse(caught, arguments)
-        return _CANNOT_DECIDE
+        return _ABORT if _is_for_bisect(arguments) else _CANNOT_DECIDE
     except Exception as caught:
         if not _report_faults(caught):
             raise
@@ -156,6 +159,12 @@ def _run(arguments: list[str]) -> int:
     from perfgate.core.finding import ExitCode
 
     return int(result) if isinstance(result, ExitCode) else _CANNOT_DECIDE
+
+
+def _is_for_bisect(arguments: Sequence[str]) -> bool:
+    """Is the exit code for ``git bisect run``, to which a 2 would be a bad commit?"""
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return bool(own) and own[0] == "ab" and "--for-bisect" in own
 
 
 def _complete(variable: str, asked: str) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate.cli.options import (
+    ReportOption,
     check_command,
     config_option,
     given_options,
@@ -45,6 +46,13 @@ ALWAYS_REPEATED = frozenset({"seed"})
     f"{_ROUNDS}; {_ROUNDS_OF_RESULTS} with --results).",
 )
 @measuring_options
+@click.option(
+    "--for-bisect",
+    cls=ReportOption,
+    is_flag=True,
+    expose_value=False,
+    help="Exit 125 in place of 2: git bisect run skips it.",
+)
 @click.option("--out", metavar="DIR", help="Keep the summaries in DIR/base and DIR/head.")
 @click.option("--seed", type=click.IntRange(0, 2**63), default=0, show_default=True, help="Of the order of the runs.")
 @config_option
