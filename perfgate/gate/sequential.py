@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _PARTS = (0.4, 0.6, 0.8, 1.0)  # of the rounds; an earlier analysis could hardly decide, and more of them gain nothing
 
+_FIRST = 3  # rounds; four runs a side, of two, prove nothing at 1 %, and a stop there leaves much undetected
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterimAnalysis:
@@ -30,7 +32,7 @@ class InterimAnalysis:
 
 
 def plan_analyses(rounds: int) -> tuple[InterimAnalysis, ...]:
-    """Return the analyses of a measurement of at most so many rounds: at 40, 60, 80 and 100 % of them.
+    """Return the analyses of a measurement of at most so many rounds: at 40, 60, 80 and 100 %, from three rounds on.
 
     The shares are the differences of t², t being the part of the rounds that is done. They
     add up to one, so that all analyses together fail an unchanged row no more often than a
@@ -43,7 +45,7 @@ def plan_analyses(rounds: int) -> tuple[InterimAnalysis, ...]:
         Kim and DeMets (1987), "Design and Analysis of Group Sequential Tests Based on the Type I
         Error Spending Rate Function", Biometrika 74(1), 149-154: the spending function t².
     """
-    ends = sorted({math.ceil(rounds * part) for part in _PARTS})
+    ends = sorted({min(max(math.ceil(rounds * part), _FIRST), rounds) for part in _PARTS})
     if len(ends) == 1:
         return (InterimAnalysis(rounds=rounds, share=None),)
     done = [0, *ends]

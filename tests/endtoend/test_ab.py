@@ -148,7 +148,7 @@ def test_the_command_that_repeats_it_names_the_same_commits(same: Project) -> No
     words = ("--rows", "5", "--setup", "true 'a b'", "--", *RUN)
     assert_green(ab(same, *REPORT, *words, runs=5))
     base = same.git("rev-parse", "--short=12", "main")
-    wanted = f"perfgate ab --base {base} -n 5 --rows 5 --setup 'true '\"'\"'a b'\"'\"'' --seed 0 -- sh bench.sh"
+    wanted = f"perfgate ab --base {base} -n 5 --setup 'true '\"'\"'a b'\"'\"'' --rows 5 --seed 0 -- sh bench.sh"
     assert report(same)["provenance"]["reproduce"] == wanted
 
 
