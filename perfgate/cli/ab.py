@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate.cli.options import (
-    ReportOption,
     check_command,
     config_option,
     given_options,
@@ -22,13 +21,15 @@ if TYPE_CHECKING:
     from perfgate.cli.options import MeasuringOptions, ReportOptions
     from perfgate.core.errors import CannotDecideError
     from perfgate.core.finding import ExitCode
+    from perfgate.pipeline.ab.compare import Outcome
+    from perfgate.pipeline.ab.request import Request
 
 _ROUNDS = 10
 _ROUNDS_OF_RESULTS = 5
 """A run of a tool that repeats takes long, and its best sample varies less."""
-NOT_REPEATED = frozenset({"base", "head", "out"})
+NOT_REPEATED = frozenset({"base", "head", "out", "for_bisect"})
 """Options that are no part of the line that repeats a comparison: the commits of both sides are added to it as
-they were found, and where summaries are kept changes nothing."""
+they were found; where summaries are kept, and the exit code for git, change nothing."""
 ALWAYS_REPEATED = frozenset({"seed"})
 
 
@@ -48,9 +49,7 @@ ALWAYS_REPEATED = frozenset({"seed"})
 @measuring_options
 @click.option(
     "--for-bisect",
-    cls=ReportOption,
     is_flag=True,
-    expose_value=False,
     help="Exit 125 in place of 2: git bisect run skips it.",
 )
 @click.option("--out", metavar="DIR", help="Keep the summaries in DIR/base and DIR/head.")
@@ -69,6 +68,7 @@ def command(
     runs: int | None,
     rounds_max: int | None,
     measuring: MeasuringOptions,
+    for_bisect: bool,
     out: str | None,
     seed: int,
     config: str | None,
@@ -80,7 +80,6 @@ def command(
     Exits 0 when nothing regressed, 1 when something did, 2 when it cannot be decided.
     """
     from perfgate.cli.present import present_verdict, report_targets
-    from perfgate.pipeline.ab.compare import ab
     from perfgate.pipeline.ab.request import Request
 
     before, after = _words("--base-cmd", base_cmd), _words("--head-cmd", head_cmd)
@@ -110,14 +109,26 @@ def command(
         foreign=measuring.foreign,
         options=given_options(ctx, without=NOT_REPEATED, always=ALWAYS_REPEATED),
     )
-    line = AbLine(find_outlet(os.environ, is_quiet=output.look.is_quiet))
+    del for_bisect  # whatever goes wrong has its exit code: see `perfgate.__main__.run`
+    outcome = _compare(request, is_quiet=output.look.is_quiet)
+    return present_verdict(outcome.verdict, output, targets, program_output=outcome.program_output)
+
+
+def _compare(request: Request, *, is_quiet: bool) -> Outcome:
+    """Return the verdict of a comparison, and show meanwhile how far it is.
+
+    Raises:
+        CannotDecideError: it was interrupted.
+    """
+    from perfgate.pipeline.ab.compare import ab
+
+    line = AbLine(find_outlet(os.environ, is_quiet=is_quiet))
     try:
-        outcome = ab(request, line.show)
+        return ab(request, line.show)
     except KeyboardInterrupt:
-        raise _interrupted(line, out) from None
+        raise _interrupted(line, request.out) from None
     finally:
         line.clear()
-    return present_verdict(outcome.verdict, output, targets, program_output=outcome.program_output)
 
 
 def _check_rounds(ctx: click.Context, runs: int | None, rounds_max: int | None, max_time: float | None) -> None:
