@@ -110,12 +110,17 @@ def command(
         options=given_options(ctx, without=NOT_REPEATED, always=ALWAYS_REPEATED),
     )
     del for_bisect  # whatever goes wrong has its exit code: see `perfgate.__main__.run`
-    outcome = _compare(request, is_quiet=output.look.is_quiet)
+    outcome = _compare(request, out, is_quiet=output.look.is_quiet)
     return present_verdict(outcome.verdict, output, targets, program_output=outcome.program_output)
 
 
-def _compare(request: Request, *, is_quiet: bool) -> Outcome:
+def _compare(request: Request, out: str | None, *, is_quiet: bool) -> Outcome:
     """Return the verdict of a comparison, and show meanwhile how far it is.
+
+    Args:
+        request: what is compared.
+        out: the folder that keeps the summaries, as it was typed; None: they are not kept.
+        is_quiet: show nothing meanwhile.
 
     Raises:
         CannotDecideError: it was interrupted.
@@ -126,7 +131,7 @@ def _compare(request: Request, *, is_quiet: bool) -> Outcome:
     try:
         return ab(request, line.show)
     except KeyboardInterrupt:
-        raise _interrupted(line, request.out) from None
+        raise _interrupted(line, out) from None
     finally:
         line.clear()
 
