@@ -130,6 +130,12 @@ def perfgate(request: pytest.FixtureRequest) -> Benchmark:
     session: _Session | None = request.config.pluginmanager.get_plugin("perfgate-session")
     is_measuring = session is not None and session.is_measuring
     seconds = request.config.getoption("--perfgate-time")
+    try:
+        is_time = options.get("max_time") is None or float(options["max_time"]) > 0
+    except (TypeError, ValueError):
+        is_time = False
+    if not is_time:
+        pytest.fail("max_time of the mark benchmark must be a number of seconds above 0", pytrace=False)
     fixture = Benchmark(
         request.node.nodeid,
         is_measuring=is_measuring,
@@ -141,6 +147,24 @@ def perfgate(request: pytest.FixtureRequest) -> Benchmark:
     return fixture
 
 
+def _name_of(item: pytest.Item) -> str:
+    """Return the node id from the top of the repository: the same wherever pytest is called, on both sides of ab."""
+    path = item.path
+    top = next((folder for folder in path.parents if (folder / ".git").exists()), None)
+    if top is None:
+        return item.nodeid
+    _, mark, inner = item.nodeid.partition("::")
+    return f"{path.relative_to(top).as_posix()}{mark}{inner}"
+
+
+def _misuse_in(error: BaseException) -> str:
+    """Return what a test does wrong, which is shown without the way through our own files; empty: another error."""
+    from perfgate.measure.calls.fixture import BenchmarkError
+    from perfgate.measure.calls.regions import RegionError
+
+    return str(error) if isinstance(error, BenchmarkError | RegionError) else ""
+
+
 class _Session:
     """A run of pytest that measures: what it found, and where it is written."""
 
@@ -150,6 +174,7 @@ class _Session:
         self._out = config.getoption("--perfgate-out") or os.environ.get("PERFGATE_OUT") or "outputs/model_runs"
         self._id = ""
         self._found: dict[str, Benchmark] = {}
+        self._is_empty = False
         folder = os.environ.get(_COUNTS, "") if config.getoption("--perfgate-counts") else ""
         self.regions: Regions | None = None
         """Counts instructions; None: time is measured."""
@@ -178,16 +203,33 @@ class _Session:
         """Keep what a test measured; one that asked for the fixture and measured nothing fails."""
         outcome = yield
         fixture: Benchmark | None = getattr(item, "perfgate_benchmark", None)
-        if fixture is None or outcome.excinfo is not None:
+        if fixture is None:
+            return
+        if outcome.excinfo is not None:
+            if message := _misuse_in(outcome.excinfo[1]):
+                outcome.force_exception(pytest.fail.Exception(message, pytrace=False))
             return
         if not fixture.is_used:
             message = "the test asks for benchmark or perfgate, and measured nothing: call it with a function"
             outcome.force_exception(pytest.fail.Exception(message, pytrace=False))
         elif fixture.timed is not None:
             try:
-                self._keep(item.nodeid, fixture)
+                self._keep(_name_of(item), fixture)
             except (OSError, ValueError) as error:
                 outcome.force_exception(pytest.fail.Exception(f"cannot write its run file: {error}", pytrace=False))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Make a run that measured nothing no success: its tests were skipped, or another fixture took them."""
+        if (
+            self._found
+            or exitstatus != pytest.ExitCode.OK
+            or not self.is_measuring
+            or self._config.getoption("collectonly")
+        ):
+            return
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        self._is_empty = True
 
     def _keep(self, nodeid: str, fixture: Benchmark) -> None:
         from perfgate.core.measured import MEANS_OF_CALLS
@@ -214,6 +256,10 @@ class _Session:
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         """Show what was measured, and what comes next."""
+        if self._is_empty:
+            words = "nothing was measured: the tests were skipped, or their fixture benchmark is not that of perfgate"
+            terminalreporter.section("perfgate", red=True)
+            terminalreporter.write_line(words)
         if not self._found:
             return
         from perfgate.measure.calls.table import draw_table

@@ -72,6 +72,31 @@ def test_a_change_below_the_threshold_passes_and_so_does_the_same_code(project, 
     assert row(project)["method"] == "exact"
 
 
+def test_a_program_of_each_side_is_what_is_measured_and_no_part_of_where_it_was_counted(project, env):
+    versions(project, counting("1,000,000"), counting("1,010,000"))
+    project.path("bench.sh").chmod(0o755)
+    project.write("bench.sh", "#!/bin/sh\n" + counting("1,010,000"))
+    project.commit("Executable")
+    project.git("checkout", "-q", "main")
+    project.write("bench.sh", "#!/bin/sh\n" + counting("1,000,000"))
+    project.path("bench.sh").chmod(0o755)
+    project.commit("Executable, too")
+    project.git("checkout", "-q", "change")
+    outcome = ab(project, *REPORT, "--base", "main", "--counts", "--", "./bench.sh", runs=None, **env)
+    assert outcome.code == 1, str(outcome)
+    assert row(project)["status"] == "regressed"
+
+
+def test_both_sides_lie_in_folders_of_one_length_where_the_tree_is_clean(project, env):
+    where = project.root.parent / "where"
+    versions(project, counting("1,000,000") + f"pwd >> {where}\n", counting("1,000,000") + f"pwd >> {where}\n# x\n")
+    assert ab(project, *REPORT, "--counts", "--", *RUN, runs=None, **env).code == 0
+    assert len({len(line) for line in where.read_text().splitlines()}) == 1
+    project.write("bench.sh", counting("1,000,000") + "# y\n")
+    assert ab(project, *REPORT, "--counts", "--", *RUN, runs=None, **env).code == 0
+    assert "counts-paths" in notes(project)
+
+
 def test_a_third_run_shows_by_how_much_counts_differ(project, env):
     versions(project, counting("1,000,000", "1,001,000"), counting("1,000,000"))
     assert ab(project, *REPORT, "--counts", "--", *RUN, runs=None, **env).code == 0

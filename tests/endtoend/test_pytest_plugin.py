@@ -109,6 +109,12 @@ def test_ab_judges_one_value_of_each_benchmark_a_process(project: Project) -> No
         ("def test_x(benchmark): pass", "measured nothing: call it with a function"),
         ("def test_x(benchmark):\n    benchmark(int)\n    benchmark(int)", "a test measures one thing"),
         ("async def f(): ...\ndef test_x(benchmark): benchmark(f)", "f is asynchronous"),
+        ("def f(): yield 1\ndef test_x(benchmark): benchmark(f)", "returned a generator"),
+        ("async def f(): yield 1\ndef test_x(benchmark): benchmark(f)", "to be awaited"),
+        (
+            "import pytest\n@pytest.mark.benchmark(max_time='a')\ndef test_x(benchmark): benchmark(int)",
+            "max_time of the mark benchmark must be a number",
+        ),
         ("def test_x(benchmark, benchmark_weave): pass", "benchmark_weave is not known to perfgate"),
         ("def test_x(benchmark): benchmark(lambda: 1 / 0)", "ZeroDivisionError"),
         (
@@ -125,6 +131,38 @@ def test_a_test_that_measures_nothing_or_twice_fails_and_leaves_no_run_file(
     assert outcome.code == 1, str(outcome)
     assert cause in outcome.stdout
     assert project.runs() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "more"),
+    [
+        ("import pytest\n@pytest.mark.skip\ndef test_x(benchmark): benchmark(int)", ""),
+        ("import pytest\ndef test_x(benchmark):\n    pytest.skip('no')", ""),
+        (
+            "def test_x(benchmark): benchmark(int)",
+            "import pytest\n@pytest.fixture\ndef benchmark():\n    return lambda f: f()\n",
+        ),
+    ],
+    ids=["marked", "skipped", "another fixture"],
+)
+def test_a_run_that_measured_nothing_is_no_success(project: Project, body: str, more: str) -> None:
+    project.write("test_a.py", body)
+    project.write("conftest.py", more)
+    outcome = run_pytest(project, "--perfgate", "--perfgate-time", "0.01")
+    assert outcome.code == 4, str(outcome)
+    assert "nothing was measured" in outcome.stdout
+
+
+def test_a_benchmark_is_named_from_the_top_of_the_repository_wherever_pytest_is_called(project: Project) -> None:
+    project.git("init", "-q")
+    project.root.parent.joinpath("pytest.ini").write_text("[pytest]\n")
+    project.write("perf/test_a.py", "def test_x(benchmark): benchmark(int)")
+    words = (sys.executable, "-m", "pytest", "-q", *PLUGIN, "--perfgate", "--perfgate-time", "0.01")
+    for cwd in (".", "perf"):
+        out = ("--perfgate-out", str(project.path(RUNS)))
+        assert project.command(*words, *out, env=ALONE, cwd=cwd).code == 0
+    assert len(project.runs()) == 2
+    assert set(written(project)) == {"perf/test_a.py::test_x"}
 
 
 @pytest.mark.parametrize(
@@ -248,6 +286,30 @@ def test_ab_judges_counts_exactly(project: Project) -> None:
     assert {(f["metric"], f["method"], f["limit_text"], f["status"]) for f in found} == {
         ("instructions", "exact", "+0.5%", "regressed")
     }
+
+
+@pytest.mark.tools
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="needs valgrind")
+def test_a_function_that_starts_a_process_is_not_counted_and_one_that_raises_changes_no_other(project: Project) -> None:
+    late = "def test_late(benchmark):\n    n = [0]\n    def g():\n        n[0] += 1\n"
+    late += "        if n[0] > {0}: raise ValueError\n"
+    late += "        sum(range(2000))\n    try: benchmark(g)\n    except ValueError: pass\n"
+    after = "def test_z(benchmark): benchmark(lambda: [str(i) for i in range(5000)])\n"
+    counts = []
+    for limit in (10**9, 10**9, 2):
+        project.drop_runs("*")
+        project.write("test_a.py", late.format(limit) + after)
+        run_pytest(project, "--perfgate-counts")
+        counts.append(written(project)["test_a.py::test_z"]["series"]["instructions"]["values"][0])
+    assert abs(counts[2] / counts[1] - 1) < 2e-3
+    project.drop_runs("*")
+    project.write(
+        "test_a.py", "import subprocess\ndef test_x(benchmark): benchmark(lambda: subprocess.run(['true']))\n"
+    )
+    outcome = run_pytest(project, "--perfgate-counts")
+    assert outcome.code == 1
+    assert "the function starts processes" in outcome.stdout
+    assert project.runs() == []
 
 
 def test_without_a_counter_it_says_what_is_missing(project: Project, tmp_path: Path) -> None:

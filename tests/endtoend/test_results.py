@@ -102,9 +102,22 @@ def test_a_folder_of_a_tool_is_emptied_before_each_run(project: Project) -> None
     project.write("target/criterion/old/new/sample.json", files["sample"].replace("100", "900"))
     project.write("target/criterion/old/new/benchmark.json", '{"full_id": "old", "group_id": "old"}')
     project.write("target/criterion/old/new/estimates.json", files["estimates"])
+    project.write("target/criterion/f/mine/sample.json", files["sample"])
+    project.write("target/criterion/notes.txt", "mine")
     outcome = ab(project, *REPORT, "--results", "target/criterion", "--", *RUN)
     assert outcome.code == 0, str(outcome)
     assert {benchmark for benchmark, _ in found_of(project)} == {"f"}
+    assert project.path("target/criterion/f/mine/sample.json").exists()
+    assert project.path("target/criterion/notes.txt").exists()
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_a_time_that_is_none_is_no_measurement(project: Project, value: float) -> None:
+    content = json.dumps({"results": [{"command": "sort", "times": [1.0, 1.1, 1.2, 1.3, value]}]})
+    project.write("bench.sh", f"echo '{content}' > r.json\n")
+    outcome = project.cli("run", "--results", "r.json", "--", "sh", "bench.sh")
+    assert_cannot_decide(outcome, r"sort has a time of -?\d s", "correct the benchmark")
+    assert project.runs() == []
 
 
 @pytest.mark.parametrize(
@@ -127,11 +140,21 @@ def test_a_path_that_cannot_be_results_is_refused_and_nothing_is_lost(project: P
     assert project.path("bench.sh").exists()
 
 
-@pytest.mark.parametrize(("path", "cause"), [("link/r.json", "results-outside"), ("kept", "results-folder")])
+@pytest.mark.parametrize(
+    ("path", "cause"),
+    [
+        ("link/r.json", "results-outside"),
+        ("kept", "results-folder"),
+        ("kept/notes.json", "results-foreign"),
+        ("bench.sh", "results-foreign"),
+        (".git/config", "results-outside"),
+    ],
+)
 def test_what_is_behind_a_link_or_in_a_folder_of_other_files_is_never_removed(
     project: Project, path: str, cause: str
 ) -> None:
     project.write("bench.sh", bench(0.1))
+    project.git("init", "-q")
     project.write("kept/notes.json", "[]")
     project.write("elsewhere/r.json", "{}")
     project.path("link").symlink_to("elsewhere")
@@ -140,6 +163,8 @@ def test_what_is_behind_a_link_or_in_a_folder_of_other_files_is_never_removed(
     assert f"[{cause}]" in outcome.cause
     assert project.path("kept/notes.json").exists()
     assert project.path("elsewhere/r.json").exists()
+    assert project.path("bench.sh").exists()
+    assert project.path(".git/config").exists()
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ class Benchmark:
         """
         self._begin(function)
         result = function(*args, **kwargs)
-        _refuse_awaitable(result)
+        _refuse_unfinished(result)
         if self.enabled:
             call = bind(function, args, kwargs)
             if self._regions is None:
@@ -178,7 +178,7 @@ class Benchmark:
             return target(*given[0], **given[1])
 
         timed, result = self._take(call, before, after, rounds=rounds, loops=iterations, warmups=warmup_rounds)
-        _refuse_awaitable(result)
+        _refuse_unfinished(result)
         if self.enabled:
             self._end(timed)
         return result
@@ -222,9 +222,17 @@ def _named(function: object) -> str:
     return getattr(function, "__qualname__", "") or repr(function)
 
 
-def _refuse_awaitable(result: object) -> None:
-    from inspect import iscoroutine  # for tests that measure
+def _refuse_unfinished(result: object) -> None:
+    """Refuse a result whose work is still to be done.
+
+    Raises:
+        BenchmarkError: it is a coroutine, another awaitable or a generator.
+    """
+    from inspect import isasyncgen, isawaitable, iscoroutine, isgenerator  # for tests that measure
 
     if iscoroutine(result):
         result.close()
-        raise BenchmarkError(f"the function returned a coroutine, and calling it runs nothing: {_ASYNC}")
+    if isgenerator(result):
+        raise BenchmarkError("the function returned a generator, and nothing of it ran: benchmark(lambda: list(f()))")
+    if isawaitable(result) or isasyncgen(result):
+        raise BenchmarkError(f"the function returned something to be awaited, and calling it runs nothing: {_ASYNC}")

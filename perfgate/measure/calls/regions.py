@@ -119,13 +119,18 @@ class Regions:
         repeat = range(loops)
         request, requests = self._call, self._requests
         zero, start, dump, stop = requests[_ZERO], requests[_START], requests[_DUMP], requests[_STOP]
+        self._number += 1
+        children = _usage_of_children()
         request(start, 0)
         request(zero, 0)
-        for _ in repeat:
-            call()
-        request(dump, 0)
-        request(stop, 0)
-        self._number += 1
+        try:
+            for _ in repeat:
+                call()
+        finally:  # else all that follows would be slow, and counted
+            request(dump, 0)
+            request(stop, 0)
+        if _usage_of_children() != children:
+            raise RegionError("the function starts processes, whose instructions are not counted: perfgate ab --counts")
         path = os.path.join(self._folder, f"{OUT}.{os.getpid()}.{self._number}")
         try:
             with open(path, "rb") as file:
@@ -137,6 +142,14 @@ class Regions:
         if not counts:
             raise RegionError(f"Callgrind left no count in {path}")
         return int(counts[-1])
+
+
+def _usage_of_children() -> tuple[float, ...]:
+    """Return what the processes that this one started and waited for have used so far."""
+    import resource  # for those who count
+
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime, used.ru_stime, used.ru_minflt, used.ru_nvcsw
 
 
 def run_under_counter(argv: Sequence[str]) -> int:

@@ -124,7 +124,8 @@ def identity_of(argv: Sequence[str], folder: str, environ: Mapping[str, str]) ->
         parts.append(os.confstr("CS_GNU_LIBC_VERSION") or "")
     except (ValueError, OSError):  # another C library
         parts.append("")
-    program = shutil.which(argv[0], path=environ.get("PATH"))
+    named = os.path.join(folder, argv[0]) if os.sep in argv[0] else argv[0]
+    program = shutil.which(named, path=environ.get("PATH"))
     if program is not None:
         real = os.path.realpath(program)
         if not real.startswith(os.path.join(os.path.realpath(folder), "")):

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from perfgate.pipeline.ab.request import Request
     from perfgate.pipeline.inputs import Settings
 
+_PATHS_DIFFER = note(
+    "counts-paths",
+    "the head lies in another folder than the base, and a program that works with paths counts more in a longer one",
+    hint="commit the changes: both sides are then counted in folders of one length",
+)
 SHOWN = 12
 """Digits of a commit's hash that are shown."""
 _TAIL_LINES = 20
@@ -178,7 +183,9 @@ def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> S
     if changed or untracked:
         message = f"the head is the working tree, with {changed} uncommitted and {untracked} untracked files"
         notes.append(note("head-dirty", message, hint="commit them, or name a commit: --head REF"))
-    named = head[:SHOWN] if request.head is not None else None
+    if changed or untracked:
+        notes += [_PATHS_DIFFER] if request.counts else []
+    named = head[:SHOWN] if request.head is not None or (request.counts and not changed + untracked) else None
     gate = policy_of(base, head if named else None, given=request.config, is_trusted=not facts.in_ci())
     if gate.edits.problems:
         raise CannotDecideError(gate.edits.problems)

@@ -9,14 +9,13 @@ changes on a busy machine as the median, which stands beside it.
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from perfgate.core.atomic import write_whole
 from perfgate.core.errors import CannotDecideError, cannot_decide, note
-from perfgate.core.metrics import MEDIAN_OF_RUN, Metric
+from perfgate.core.metrics import ELAPSED, MEDIAN_OF_RUN, Metric
 from perfgate.core.profile import title
 from perfgate.core.run import environment_of
 from perfgate.core.text.names import list_some
@@ -54,6 +53,10 @@ _FEWEST_SAMPLES = 5
 _OWN_PLACE = "name a file or folder below the working folder that the command writes itself"
 _MOST_NAMES = 5
 _P50 = "p50"
+_CRITERION = "criterion"
+_NEWEST = "new"
+"""Folder of the newest results of a benchmark, in that of Criterion; beside it are those of named baselines."""
+_OF_CRITERION = frozenset({"benchmark.json", "estimates.json", "sample.json", "tukey.json"})
 _THINNED = "values-thinned"
 """Of no interest here: a run is one value."""
 
@@ -137,7 +140,7 @@ class ResultFiles:
         self.notes: dict[Diagnostic, None] = {WHOLE_LEFT_OUT: None}
         """What a reader of the report should know of the files, each once."""
         for path in self._named():
-            if os.path.isabs(path) or os.path.normpath(path).split(os.sep)[0] in {os.pardir, os.curdir}:
+            if os.path.isabs(path) or os.path.normpath(path).split(os.sep)[0] in {os.pardir, os.curdir, ".git"}:
                 raise _outside(path)
 
     @property
@@ -178,9 +181,9 @@ class ResultFiles:
                 raise cannot_decide("results-tracked", message, place=path, hint=hint)
             try:
                 if os.path.isdir(place):
-                    _require_results(place, path)
-                    shutil.rmtree(place)
+                    _empty_folder(place, path)
                 else:
+                    _require_result(place, path)
                     os.unlink(place)
             except OSError as caught:
                 message = f"cannot be removed before a run ({caught.strerror or caught})"
@@ -223,6 +226,7 @@ class ResultFiles:
                 hint = "name one of them, or give them other names"
                 raise cannot_decide("results-twice", f'two results name the benchmark "{named}"', hint=hint)
             seen.add(named)
+        _require_times(runs)
         if not is_warmup:
             self._runs += 1
             for named in seen:
@@ -285,6 +289,20 @@ def write_results(
     return written
 
 
+def _require_times(runs: Sequence[Run]) -> None:
+    """Return when no time of a benchmark is zero or less, which no measurement is.
+
+    Raises:
+        CannotDecideError: one is.
+    """
+    for run, s in ((one, s) for one in runs for s in one.series):
+        least = min((*s.values, *(cell.low for cell in s.cells), *(q.value for q in s.quantiles)), default=1.0)
+        if s.metric.unit == ELAPSED.unit and s.metric.better == "lower" and least <= 0.0:
+            message = f"has a {s.metric.name} of {least:g} s, which is no measurement"
+            hint = "correct the benchmark, so that it measures something, or its clock"
+            raise cannot_decide("results-invalid", message, place=title(run.benchmark, run.labels), hint=hint)
+
+
 def take_series(content: bytes, path: str) -> Run:
     """Return what a program wrote of its benchmarks as a file of many values, one value a metric.
 
@@ -326,19 +344,39 @@ def _name_source(*sources: str) -> str:
     return ", ".join(filter(None, sources))
 
 
-def _require_results(place: str, path: str) -> None:
-    """Return when a folder is one of a tool, all of whose content is results.
+def _empty_folder(place: str, path: str) -> None:
+    """Remove the newest results of Criterion in its folder, which each run writes anew; all else in it stays.
 
     Raises:
-        CannotDecideError: it is none: what else is in it must not be lost.
+        CannotDecideError: it is no folder of Criterion, and not empty.
     """
     known = detect(Source(place))
-    if known is None or not known.files:
-        names = list_some(sorted(os.listdir(place)), _MOST_NAMES)
-        if not names:
-            return
-        message = f"it is a folder that holds more than a tool's results: {names}"
-        raise cannot_decide("results-folder", message, place=path, hint="name the file that the command writes")
+    if known is None or known.name != _CRITERION:
+        if names := list_some(sorted(os.listdir(place)), _MOST_NAMES):
+            message = f"it is a folder, and not that of Criterion: {names}"
+            raise cannot_decide("results-folder", message, place=path, hint="name the file that the command writes")
+        return
+    for folder, _, files in os.walk(place):
+        if os.path.basename(folder) == _NEWEST:
+            for name in _OF_CRITERION.intersection(files):
+                os.unlink(os.path.join(folder, name))
+
+
+def _require_result(place: str, path: str) -> None:
+    """Return when a file is a result of an earlier run, or empty: nothing else is removed.
+
+    Raises:
+        CannotDecideError: it is something else.
+    """
+    try:
+        known = detect(Source(place)) if os.path.isfile(place) and os.path.getsize(place) else None
+        is_result = known is not None or (os.path.isfile(place) and not os.path.getsize(place))
+    except CannotDecideError:
+        is_result = False
+    if not is_result:
+        message = "holds something else than results, which would be lost: it is removed before each run"
+        hint = "name the file that the command writes; or remove it by hand, if it is an old result"
+        raise cannot_decide("results-foreign", message, place=path, hint=hint)
 
 
 def _outside(path: str) -> CannotDecideError:
