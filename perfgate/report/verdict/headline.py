@@ -52,9 +52,9 @@ def _cannot_decide(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) ->
     parts: list[Line] = []
     title = f"cannot decide, {count(faults, 'error')}"
     if undecided:
-        of_all = (
-            f"{len(undecided):,} of {count(len(gated), 'gated value')}" if gated else count(len(undecided), "value")
-        )
+        of_all = count(len(undecided), "value")
+        if gated and set(gated).issuperset(undecided):  # a metric that is only shown may be missing as well
+            of_all = f"{len(undecided):,} of {count(len(gated), 'gated value')}"
         statuses = {f.status for f in undecided}
         one, many = _UNDECIDED[statuses.pop()] if len(statuses) == 1 else ("cannot be judged", "cannot be judged")
         benchmarks = list(dict.fromkeys(f.benchmark for f in undecided))
