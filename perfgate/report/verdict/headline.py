@@ -52,13 +52,14 @@ def _cannot_decide(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) ->
     parts: list[Line] = []
     title = f"cannot decide, {count(faults, 'error')}"
     if undecided:
-        of_all = count(len(undecided), "value")
-        if gated and set(gated).issuperset(undecided):  # a metric that is only shown may be missing as well
-            of_all = f"{len(undecided):,} of {count(len(gated), 'gated value')}"
+        number = len(set(gated).intersection(undecided))  # a metric that is only shown may be missing as well
+        of_all = f"{number:,} of {count(len(gated), 'gated value')}" if number else count(len(undecided), "value")
         statuses = {f.status for f in undecided}
         one, many = _UNDECIDED[statuses.pop()] if len(statuses) == 1 else ("cannot be judged", "cannot be judged")
         benchmarks = list(dict.fromkeys(f.benchmark for f in undecided))
-        parts.append((text(f"{of_all} {one if len(undecided) == 1 else many} ("), *_names(undecided), text(")")))
+        parts.append(
+            (text(f"{of_all} {one if (number or len(undecided)) == 1 else many} ("), *_names(undecided), text(")"))
+        )
         title = f"cannot decide, {count(len(benchmarks), 'benchmark')} {one if len(benchmarks) == 1 else many}"
     if faults:
         parts.append((text(count(faults, "error")),))
