@@ -307,7 +307,7 @@ def test_a_function_that_starts_a_process_is_not_counted_and_one_that_raises_cha
         project.write("test_a.py", late.format(limit) + after)
         run_pytest(project, "--perfgate-counts")
         counts.append(written(project)["test_a.py::test_z"]["series"]["instructions"]["values"][0])
-    # An exception leaves other objects in memory, which was seen to be 1 %; a counter that is left on adds 2.5 %.
+    # A file that is compiled anew leaves other objects in memory, which may be 1 %; a counter that stays on adds 2.5 %.
     assert abs(counts[2] / counts[1] - 1) < 0.018
     project.drop_runs("*")
     project.write(
