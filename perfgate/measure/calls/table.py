@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from perfgate.stats.quantiles import mad, median
+from perfgate.stats.sessions import MAD_TO_SIGMA
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,15 +45,10 @@ def _times(names: Sequence[str], found: Sequence[Timed], column: int) -> Iterato
     yield f"{'':{column}}  {'median':>10}  {'spread':>7}  {'samples':>7} x calls"
     for name, timed in zip(names, found, strict=True):
         ordered = sorted(timed.values)
-        middle = _middle(ordered)
-        spread = 1.4826 * _middle(sorted(abs(v - middle) for v in ordered)) / middle if middle else 0.0
+        middle = median(ordered)
+        spread = MAD_TO_SIGMA * mad(ordered) / middle if middle else 0.0
         count = f"{len(ordered):>7,} x {timed.loops:,}"
         yield f"{name:{column}}  {_words(middle):>10}  {f'±{spread:.1%}':>7}  {count}"
-
-
-def _middle(ordered: Sequence[float]) -> float:
-    half, is_odd = divmod(len(ordered), 2)
-    return ordered[half] if is_odd else (ordered[half - 1] + ordered[half]) / 2
 
 
 def _words(seconds: float) -> str:

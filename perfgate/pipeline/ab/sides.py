@@ -38,7 +38,6 @@ _PATHS_DIFFER = note(
 )
 SHOWN = 12
 """Digits of a commit's hash that are shown."""
-_TAIL_LINES = 20
 _ELSEWHERE = "run it in a folder that both sides have"
 _MAKE_IT = "make it on both sides: --setup CMD; or name it by its absolute path, if both may share it"
 _NO_FILE = re.compile(
@@ -183,7 +182,6 @@ def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> S
     if changed or untracked:
         message = f"the head is the working tree, with {changed} uncommitted and {untracked} untracked files"
         notes.append(note("head-dirty", message, hint="commit them, or name a commit: --head REF"))
-    if changed or untracked:
         notes += [_PATHS_DIFFER] if request.counts else []
     named = head[:SHOWN] if request.head is not None or (request.counts and not changed + untracked) else None
     gate = policy_of(base, head if named else None, given=request.config, is_trusted=not facts.in_ci())
