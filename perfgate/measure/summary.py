@@ -7,7 +7,7 @@ import time
 
 from perfgate.core.measured import MEASURED
 from perfgate.measure.identity import check_run_id, file_name
-from perfgate.measure.variables import is_encodable
+from perfgate.measure.variables import is_encodable, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,6 +126,21 @@ def append_receipt(receipt: str, path: str) -> None:
         os.write(fd, os.fsencode(path) + b"\n")
     finally:
         os.close(fd)
+
+
+def leave_receipt(path: str, of: str) -> None:
+    """Name a written file to the command that measures this program, if one does; a full disk is said on stderr.
+
+    Args:
+        path: absolute path of the file.
+        of: what it holds, for the message.
+    """
+    receipt = os.environ.get("PERFGATE_RECEIPT")
+    if receipt:
+        try:
+            append_receipt(receipt, path)
+        except OSError as error:
+            say(f"could not write the receipt of {of}: {error}")
 
 
 def format_utc(wall_ns: int) -> str:

@@ -7,8 +7,8 @@ import os
 from perfgate.core.measured import SERIES_SCHEMA
 from perfgate.measure.identity import file_name, new_run_id
 from perfgate.measure.machine import facts
-from perfgate.measure.summary import append_receipt, format_utc
-from perfgate.measure.variables import PROCESS, say
+from perfgate.measure.summary import format_utc, leave_receipt
+from perfgate.measure.variables import PROCESS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,10 +90,5 @@ def write_series(
     path = os.path.join(os.path.abspath(out), file_name(run_id))
     os.makedirs(os.path.dirname(path), exist_ok=True)
     write_whole(path, (json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n").encode(), durable=False)
-    receipt = os.environ.get("PERFGATE_RECEIPT")
-    if receipt:
-        try:
-            append_receipt(receipt, path)
-        except OSError as error:
-            say(f"could not write the receipt of {benchmark}: {error}")
+    leave_receipt(path, benchmark)
     return path

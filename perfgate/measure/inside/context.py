@@ -10,7 +10,7 @@ from perfgate.measure.inside.handle import OffHandle, RunHandle, check_rows
 from perfgate.measure.inside.measurement import Measurement
 from perfgate.measure.memory.meters import check_mode
 from perfgate.measure.profiling.settings import FILE as PROFILE_FILE
-from perfgate.measure.summary import append_receipt, check_labels, check_text, write_summary
+from perfgate.measure.summary import check_labels, check_text, leave_receipt, write_summary
 from perfgate.measure.variables import ENABLED, PROCESS, Variables, say
 
 TYPE_CHECKING = False
@@ -79,12 +79,7 @@ class RunContext:
         except OSError as error:
             say(f"could not write the summary of run {self._measurement.run_id}: {error}")
             return
-        receipt = os.environ.get("PERFGATE_RECEIPT")
-        if receipt:
-            try:
-                append_receipt(receipt, path)
-            except OSError as error:
-                say(f"could not write the receipt of run {self._measurement.run_id}: {error}")
+        leave_receipt(path, f"run {self._measurement.run_id}")
 
 
 class OffContext(RunContext):
