@@ -30,6 +30,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "check": (_EVERY_DAY, "Compare runs with the baselines: exit 0, 1 or 2."),
     "compare": (_EVERY_DAY, "Compare two results: exit 0, 1 or 2."),
     "ab": (_EVERY_DAY, "Compare two versions of a command, measured interleaved."),
+    "bisect": (_EVERY_DAY, "Find the commit that made a command slower."),
     "baseline": (_EVERY_DAY, "Refresh, show, list or compare baselines."),
     "runs": (_EVERY_DAY, "List run files, or remove some."),
     "golden": (_EVERY_DAY, "Keep the structure of traces, and fail when it changes."),

@@ -69,8 +69,6 @@ class MeasuringOptions:
 
     warmup: int
     """Runs before the measured ones that are not kept, >= 0."""
-    benchmark: str | None
-    """Name of the benchmark; None: after the command."""
     rows: int | None
     """Rows that the command works on, >= 0; None: unknown."""
     timeout: float | None
@@ -87,6 +85,8 @@ class MeasuringOptions:
     """Commands beside the measured one."""
     max_time: float | None
     """Seconds within which the measuring ends; None: no limit."""
+    benchmark: str | None = None
+    """Name of the benchmark; None: after the command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +141,14 @@ def quiet_option(command: Command) -> Command:
     return click.option("-q", "--quiet", "is_quiet", cls=ReportOption, is_flag=True, help=words)(command)
 
 
-def measuring_options(command: Command) -> Command:
-    """Give a command the options that say how it is measured, as its argument ``measuring``."""
-    options = (
+def measuring_options(command: Command, *, names_benchmark: bool = True) -> Command:
+    """Give a command the options that say how it is measured, as its argument ``measuring``.
+
+    Args:
+        command: the command.
+        names_benchmark: does ``--benchmark`` name the benchmark?
+    """
+    options = [
         click.option(
             "--warmup",
             type=click.IntRange(0, 1000),
@@ -151,7 +156,6 @@ def measuring_options(command: Command) -> Command:
             show_default=True,
             help="Runs before the measured ones, not kept.",
         ),
-        click.option("--benchmark", metavar="NAME", help="Name of the benchmark (default: after the command)."),
         click.option("--rows", type=click.IntRange(0, 2**53), help="Rows that the command works on."),
         click.option(
             "--timeout",
@@ -173,9 +177,17 @@ def measuring_options(command: Command) -> Command:
             metavar="PATH",
             help="Judge what CMD writes there, not its cost; - is its stdout.",
         ),
-    )
-    names = ("warmup", "benchmark", "rows", "timeout", "is_whole", "counts", "results", "max_time", "foreign", "hooks")
+    ]
+    names = ["warmup", "rows", "timeout", "is_whole", "counts", "results", "max_time", "foreign", "hooks"]
+    if names_benchmark:
+        names.append("benchmark")
+        options.insert(1, _named_benchmark)
     return reading_options(_hook_options(_with(_gather(command, names, "measuring", _measuring), options)))
+
+
+_named_benchmark = click.option(
+    "--benchmark", metavar="NAME", help="Name of the benchmark (default: after the command)."
+)
 
 
 def _hook_options(command: Command) -> Command:

@@ -60,6 +60,15 @@ class Guard:
         """
         self._snapshots[name] = take_of_tree(tree.top) if root is None else take_of_commit(root, commit)
 
+    def snapshot(self, name: str) -> Snapshot | None:
+        """Return what the tracked files of a side held; None: it is not known."""
+        return self._snapshots.get(name)
+
+    def put(self, name: str, snapshot: Snapshot | None) -> None:
+        """Take note of a side that was checked out and set up earlier; None: it is not known."""
+        if snapshot is not None:
+            self._snapshots[name] = snapshot
+
     def forget(self, name: str) -> None:
         """Forget a side that is not measured."""
         self._snapshots.pop(name, None)

@@ -54,5 +54,9 @@ class Request:
     """Are instructions counted in place of time and memory?"""
     foreign: ForeignOptions
     """What the user says about these files."""
+    only: tuple[str, str] = ("*", "*")
+    """Globs of the benchmarks and of the metrics that are judged."""
+    verb: str = "ab"
+    """The command of perfgate that measures, for hints."""
     options: tuple[str, ...]
     """The command line without commits, for the report."""

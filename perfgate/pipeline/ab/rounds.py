@@ -8,12 +8,14 @@ import os
 import random
 import shlex
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from perfgate.collect import Selection
 from perfgate.collect.uncounted import count_spread
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide
+from perfgate.core.policy import matches
 from perfgate.core.profile import title
 from perfgate.core.session_id import SessionId
 from perfgate.core.text.units import describe_time
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from perfgate.core.finding import Finding, RowKey
+    from perfgate.core.profile import Profile
     from perfgate.pipeline.ab.request import Request
     from perfgate.pipeline.ab.sides import Side, Sides
 
@@ -64,6 +67,16 @@ class Measured:
     """Runs of each side that would have been made at the most."""
     taken_notes: tuple[Diagnostic, ...] = ()
     """Remarks on what was judged in place of time and memory."""
+
+
+class SideFailedError(CannotDecideError):
+    """A run of one side failed."""
+
+    def __init__(self, failure: CannotDecideError, side: str) -> None:
+        """Take the failure and the name of the side."""
+        super().__init__(failure.diagnostics, output=failure.output)
+        self.side = side
+        """``base`` or ``head``."""
 
 
 def order_sides(seed: int) -> Iterator[str]:
@@ -213,7 +226,7 @@ class _Bench:
             variables=(*variables_of(self.sides.settings.policy.trace), *side.variables(), *self._bytecode(side)),
             is_whole=request.is_whole,
             hooks=request.hooks,
-            verb="ab",
+            verb=request.verb,
             taken=self._taken(side, benchmark),
         )
 
@@ -223,7 +236,7 @@ class _Bench:
             return InstructionCounts(
                 side.argv,
                 side.folder,
-                verb="ab",
+                verb=request.verb,
                 benchmark=benchmark,
                 rows=request.rows or 0,
                 is_whole=request.is_whole,
@@ -308,8 +321,11 @@ class _Bench:
             self._watches[name] = self._watches[name] if is_warmup else None
         except CannotDecideError as failure:
             if name == "head" or self._is_proven:
-                raise
-            self.sides = without_base(self.sides, failure)
+                raise SideFailedError(failure, name) from failure
+            try:
+                self.sides = without_base(self.sides, failure)
+            except CannotDecideError as its:
+                raise SideFailedError(its, name) from failure
             del self._jobs[name]
         self.sides.guard.after_run()
         self._is_proven = self._is_proven or name == "base"
@@ -363,11 +379,11 @@ class _Bench:
     def pair(self, base: Selection, head: Selection) -> tuple[Pair, ...]:
         """Return the benchmarks of both sides; their interpreters and other tools may differ."""
         was, now = {p.key: p for p in base.profiles}, {p.key: p for p in head.profiles}
-        policy = self.sides.settings.policy
+        policy, benchmark, metric = self.sides.settings.policy, *self._request.only
         return tuple(
-            Pair(base=was.get(key), current=now.get(key), absent=("only-in-base", ""))
+            Pair(base=_only(was.get(key), metric), current=_only(now.get(key), metric), absent=("only-in-base", ""))
             for key in sorted({*was, *now})
-            if not policy.excludes(key[0], title(*key))
+            if matches(benchmark, key[0], title(*key)) and not policy.excludes(key[0], title(*key))
         )
 
     def collect(self, name: str) -> tuple[Selection, list[Diagnostic]]:
@@ -378,3 +394,10 @@ class _Bench:
         self.sides.guard.require_kept(written)
         collection, problems, _ = inputs.read_runs(written, self.sides.settings)
         return Selection(profiles=collection.profiles, selected=collection.seen, superseded=(), problems=()), problems
+
+
+def _only(profile: Profile | None, metric: str) -> Profile | None:
+    """Return a profile with the metrics that a glob names."""
+    if profile is None or metric == "*":
+        return profile
+    return replace(profile, metrics=tuple(m for m in profile.metrics if fnmatchcase(m.metric.name, metric)))

@@ -122,7 +122,9 @@ def prepare(request: Request) -> Iterator[Sides]:
         try:
             yield _set_up_both(sides, request)
         finally:
-            _clean_up(sides, request)
+            for side in (sides.base, sides.head):
+                if side is not None:
+                    sides.left.extend(clean_up(side, request))
 
 
 def _set_up_both(sides: Sides, request: Request) -> Sides:
@@ -133,15 +135,15 @@ def _set_up_both(sides: Sides, request: Request) -> Sides:
     """
     if request.hooks.setup:
         sides.guard.before_setup()
-    _set_up(sides.head, request)
+    set_up(sides.head, request)
     sides.guard.after_setup()
     if sides.base is not None:
         try:
-            _set_up(sides.base, request)
+            set_up(sides.base, request)
         except CannotDecideError as failure:
             sides = without_base(sides, failure)
     changed = [d for name in ("base", "head") if request.hooks.setup for d in sides.guard.accept(name)]
-    return replace(sides, notes=(*sides.notes, *profiling_off(), *changed, *_find_links(sides), *_submodules(sides)))
+    return replace(sides, notes=(*sides.notes, *profiling_off(), *changed, *notes_on_links(sides), *_submodules(sides)))
 
 
 def _of_commands(request: Request, worktree_dir: WorktreeDir) -> Sides:
@@ -204,22 +206,31 @@ def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> S
         removals=gate.edits.removed.removals,
     )
     if named is not None:
-        placed = _place_in_worktree(sides.head, request, tree, worktree_dir)
+        placed = place_in_worktree(sides.head, request, tree, worktree_dir)
         if placed is None:
             message = f"the head lacks the folder {tree.prefix}"
             raise cannot_decide("worktree-failed", message, place=named, hint=_ELSEWHERE)
         sides = replace(sides, head=placed)
-    placed = _place_in_worktree(Side(name="base", argv=request.argv, commit=base), request, tree, worktree_dir)
+    placed = place_in_worktree(Side(name="base", argv=request.argv, commit=base), request, tree, worktree_dir)
     return _drop_base(sides, ["."], [f"the folder {tree.prefix}"]) if placed is None else replace(sides, base=placed)
 
 
-def _place_in_worktree(side: Side, request: Request, tree: Tree, worktree_dir: WorktreeDir) -> Side | None:
+def place_in_worktree(
+    side: Side, request: Request, tree: Tree, worktree_dir: WorktreeDir, name: str = ""
+) -> Side | None:
     """Return the side in a worktree of its commit; None when that lacks the working directory.
+
+    Args:
+        side: with its commit.
+        request: has the set-up.
+        tree: the user's.
+        worktree_dir: where the worktree is made.
+        name: of its folder; empty: that of the side.
 
     Raises:
         CannotDecideError: the folder is a link there, which could lead anywhere.
     """
-    root = worktree_dir.checkout(side.name, side.commit or "", is_set_up=bool(request.hooks.setup))
+    root = worktree_dir.checkout(name or side.name, side.commit or "", is_set_up=bool(request.hooks.setup))
     folder = root
     for part in filter(None, tree.prefix.split("/")):
         folder = os.path.join(folder, part)
@@ -300,7 +311,7 @@ def _drop_base(sides: Sides, paths: Sequence[str], names: Sequence[str], output:
     return replace(sides, base=None, notes=(*sides.notes, note("base-lacks", message)))
 
 
-def _set_up(side: Side, request: Request) -> None:
+def set_up(side: Side, request: Request) -> None:
     """Run the set-up commands in the folder of a side.
 
     Raises:
@@ -310,15 +321,13 @@ def _set_up(side: Side, request: Request) -> None:
     request.hooks.run("setup", f" of the {side.name}", slug="setup-failed", folder=side.folder, env=env)
 
 
-def _clean_up(sides: Sides, request: Request) -> None:
-    """Run the clean-up commands in the folder of each side, and keep what failed for the report."""
-    for side in (sides.base, sides.head):
-        if side is not None:
-            env = environ_with(dict(side.variables()))
-            sides.left.extend(request.hooks.clean_up(f" of the {side.name}", folder=side.folder, env=env))
+def clean_up(side: Side, request: Request) -> list[Diagnostic]:
+    """Run the clean-up commands in the folder of a side, and return a warning when one failed."""
+    env = environ_with(dict(side.variables()))
+    return request.hooks.clean_up(f" of the {side.name}", folder=side.folder, env=env)
 
 
-def _find_links(sides: Sides) -> list[Diagnostic]:
+def notes_on_links(sides: Sides) -> list[Diagnostic]:
     """Return warnings on links between the folders of the sides.
 
     Raises:

@@ -66,6 +66,13 @@ class WorktreeDir:
             raise cannot_decide("worktree-failed", message, place=commit[:12], hint=hint)
         return path
 
+    def drop(self, name: str) -> None:
+        """Remove one worktree, as far as that is possible; `remove` tries again."""
+        path = os.path.join(self.path, name)
+        with contextlib.suppress(CannotDecideError):
+            git(self._tree.top if self._tree else path, ["worktree", "remove", "--force", "--force", path], hint="")
+        _remove_tree(path)
+
     def remove(self) -> None:
         """Remove the folder, its worktrees and the repository's records of them; a second call changes nothing."""
         tree = self._tree

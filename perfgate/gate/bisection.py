@@ -1,0 +1,273 @@
+"""The search for the commit that made a value worse: which commits are compared, and when it is clear which one did."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from perfgate.core.bisection import Bisection, Ends, Kind, Look, Result, Skipped, Value
+from perfgate.core.finding import Status
+from perfgate.core.metrics import INSTRUCTIONS
+from perfgate.core.policy import Rule
+from perfgate.core.profile import title
+from perfgate.core.statistic import P50
+from perfgate.core.text.units import Change
+from perfgate.stats.bisection import Posterior, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from perfgate.core.finding import Finding
+    from perfgate.core.policy import Policy
+    from perfgate.gate.judge import Pair
+
+SURE = 0.99
+"""Probability of one commit at which it is compared with its parent."""
+REMAINING = 0.95
+"""Probability that the commits hold that are named when none is found."""
+_RUNS, _COUNTS = 4, 2
+"""Runs of each side of one look; counts of one build agree."""
+_MOST_CONFIRMATIONS = 3
+"""Comparisons of a likely commit with its parent: each may name a wrong one by chance, if seldom."""
+_LEAST_SPREAD, _LEAST_SPREAD_OF_COUNTS = 0.003, 0.0005
+"""Standard deviation of the log of a value below which it is not believed: builds of equal code differ, too."""
+_WHOLE = 0.6
+"""Part of the whole step below which a commit hardly made it alone."""
+_HALF = 0.5
+"""Part of the whole step that the commit must have made at least, where that is less than the threshold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """Two commits, compared as `perfgate ab` compares them."""
+
+    findings: tuple[Finding, ...]
+    """Worst first."""
+    pairs: tuple[Pair, ...]
+    """What was measured."""
+
+
+class Keep(Protocol):
+    """Takes note of each step of a search."""
+
+    def __call__(self, bisection: Bisection, event: Ends | Look | Skipped, /) -> None:
+        """Take note of all that was measured, and of what is new."""
+
+
+class Bench(Protocol):
+    """Measures commits."""
+
+    def compare(self, base: str, head: str, ends: Ends | None) -> Compared | Skipped:
+        """Compare two commits until it is clear whether the second is worse.
+
+        Args:
+            base: full hash.
+            head: full hash.
+            ends: the value, and the threshold that it is judged by alone; None: all values, by the configuration.
+        """
+
+    def look(self, good: str, commit: str, value: Value, runs: int) -> Look | Skipped:
+        """Measure a commit interleaved with the good one.
+
+        Args:
+            good: full hash.
+            commit: full hash.
+            value: which one of what is measured.
+            runs: of each side.
+        """
+
+
+def costs_of(value: Value, values: Iterable[float]) -> tuple[float, ...]:
+    """Return values so that lower is better."""
+    return tuple(values) if value.better == "lower" else tuple(1 / each for each in values)
+
+
+def step_of(ends: Ends) -> Step:
+    """Return the step between the ends."""
+    is_count = ends.value.metric == INSTRUCTIONS.name
+    least = _LEAST_SPREAD_OF_COUNTS if is_count else _LEAST_SPREAD
+    return Step.between(costs_of(ends.value, ends.good), costs_of(ends.value, ends.bad), least)
+
+
+def posterior_of(bisection: Bisection, ends: Ends) -> Posterior:
+    """Return how likely each commit is the first that is worse, by all looks so far."""
+    step, value = step_of(ends), ends.value
+    posterior = Posterior(len(bisection.commits))
+    for look in bisection.looks:
+        evidence = step.evidence(costs_of(value, look.was), costs_of(value, look.now))
+        posterior.add(bisection.place(look.base), bisection.place(look.commit), evidence)
+    for skipped in bisection.skipped:
+        posterior.close(bisection.place(skipped.commit))
+    return posterior
+
+
+def search(
+    bisection: Bisection,
+    bench: Bench,
+    *,
+    may_go_on: Callable[[Bisection], bool],
+    keep: Keep,
+) -> Result:
+    """Find the commit that made a value worse.
+
+    Args:
+        bisection: as far as it is.
+        bench: measures.
+        may_go_on: asked before each look: is there time for it?
+        keep: called after each step, with all that was measured, and with what is new.
+
+    Raises:
+        CannotDecideError: an end of the range cannot be measured.
+    """
+    if bisection.ends is not None:
+        return _Search(bisection, bisection.ends, bench).find(may_go_on, keep)
+    compared = bench.compare(bisection.good, bisection.commits[-1], None)
+    if isinstance(compared, Skipped):  # pragma: no cover - a bench raises for the ends
+        raise TypeError("an end was skipped")
+    ends = ends_of(compared)
+    if ends is None:
+        return Result(kind="same", bisection=bisection, ends=compared.findings)
+    bisection = replace(bisection, ends=ends)
+    keep(bisection, ends)
+    if len(bisection.commits) == 1:  # the ends are the commit and its parent
+        finding = _of_value(compared.findings, ends.value)
+        first = bisection.commits
+        found = Result(kind="found", bisection=bisection, chances=(1.0,), first=first, finding=finding)
+    else:
+        found = _Search(bisection, ends, bench).find(may_go_on, keep)
+    return replace(found, ends=compared.findings)
+
+
+class _Search:
+    """A search whose ends differ."""
+
+    def __init__(self, bisection: Bisection, ends: Ends, bench: Bench) -> None:
+        self._so_far = bisection
+        self._ends = ends
+        self._bench = bench
+        self._finding: Finding | None = None
+        self._runs = _COUNTS if ends.value.metric == INSTRUCTIONS.name else _RUNS
+
+    def find(self, may_go_on: Callable[[Bisection], bool], keep: Keep) -> Result:
+        """Compare commits with the good one until one of them is likely enough, and confirm that one."""
+        while sum(look.confirms for look in self._so_far.looks) < _MOST_CONFIRMATIONS:
+            posterior = posterior_of(self._so_far, self._ends)
+            group, chance = posterior.likeliest()
+            first = tuple(self._so_far.commits[each] for each in group)
+            place = posterior.next()
+            if chance >= SURE or place is None:
+                found = self._confirm(first)
+            elif may_go_on(self._so_far):
+                commit = self._so_far.commits[place]
+                found = self._bench.look(self._so_far.good, commit, self._ends.value, self._runs)
+            else:
+                break
+            self._so_far = self._so_far.looked(found) if isinstance(found, Look) else self._so_far.without(found)
+            keep(self._so_far, found)
+            if isinstance(found, Look) and found.confirms and self._is_confirmed:
+                return self._result("found" if len(first) == 1 else "group", first)
+        posterior = posterior_of(self._so_far, self._ends)
+        return self._result("unclear", tuple(self._so_far.commits[each] for each in posterior.remaining(REMAINING)))
+
+    def _confirm(self, first: tuple[str, ...]) -> Look | Skipped:
+        """Compare a commit, or some that cannot be distinguished, with the parent of the first one."""
+        base = self._so_far.before(first[0])
+        compared = self._bench.compare(base, first[-1], self._ends)
+        if isinstance(compared, Skipped):
+            return compared
+        self._finding = _of_value(compared.findings, self._ends.value)
+        sides = _values_of(compared, self._ends.value)
+        if sides is None:
+            return Skipped(commit=first[-1], reason="the value is not among its results")
+        return Look(base=base, commit=first[-1], was=sides[0], now=sides[1], confirms=True)
+
+    @property
+    def _is_confirmed(self) -> bool:
+        return self._finding is not None and self._finding.status is Status.REGRESSED
+
+    def _result(self, kind: Kind, first: tuple[str, ...]) -> Result:
+        finding, step = self._finding, step_of(self._ends)
+        change = None if finding is None else finding.change
+        return Result(
+            kind=kind,
+            bisection=self._so_far,
+            chances=tuple(posterior_of(self._so_far, self._ends).chances()),
+            first=first,
+            finding=finding,
+            is_part=kind == "found" and change is not None and abs(math.log1p(change)) < _WHOLE * step.shift,
+        )
+
+
+def ends_of(compared: Compared) -> Ends | None:
+    """Return the value of two commits that is worst, and worse for certain; None: none is."""
+    for finding in compared.findings:
+        if finding.status is Status.REGRESSED and finding.statistic == P50:
+            metric = next(
+                side.metric
+                for pair in compared.pairs
+                if pair.base and pair.base.key == (finding.benchmark, finding.labels)
+                for side in pair.base.metrics
+                if side.metric.name == finding.metric
+            )
+            value = Value(
+                benchmark=finding.benchmark,
+                labels=finding.labels,
+                machine_class=finding.machine_class,
+                metric=metric.name,
+                unit=metric.unit,
+                better=metric.better,
+            )
+            sides = _values_of(compared, value)
+            if sides is not None:
+                return Ends(value=value, good=sides[0], bad=sides[1], allowed=_as_cost(finding))
+    return None
+
+
+def values_of(pair: Pair, value: Value) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+    """Return the values of both sides, > 0.0; None: one side lacks it, or holds one that is no measurement."""
+    sides = [side.metric(value.metric) if side else None for side in (pair.base, pair.current)]
+    found = tuple(side.samples[0].values if side and side.samples else () for side in sides)
+    return (found[0], found[1]) if all(values and min(values) > 0.0 for values in found) else None
+
+
+def _values_of(compared: Compared, value: Value) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+    for pair in compared.pairs:
+        if any(side is not None and side.key == value.key for side in (pair.base, pair.current)):
+            return values_of(pair, value)
+    return None
+
+
+def _of_value(findings: Sequence[Finding], value: Value) -> Finding | None:
+    """Return the finding about the p50 of a value; None: there is none."""
+    wanted = (value.benchmark, value.labels, value.machine_class, value.metric, P50)
+    return next((f for f in findings if f.key == wanted), None)
+
+
+def _as_cost(finding: Finding) -> float:
+    """Return the largest worsening that never fails as a ratio of costs minus one."""
+    allowed = finding.allowed or 0.0
+    return allowed if finding.better == "lower" else 1 / (1 + allowed) - 1
+
+
+def policy_for(policy: Policy, ends: Ends) -> Policy:
+    """Return the policy that judges a commit against its parent: the value alone, at half of the step at the most.
+
+    Args:
+        policy: the configuration's.
+        ends: of the search.
+    """
+    allowed = min(ends.allowed, math.expm1(step_of(ends).shift) * _HALF)
+    value = ends.value
+    if value.better == "higher":
+        allowed = 1 - 1 / (1 + allowed)
+    ruling = policy.ruling(value.benchmark, title(*value.key), value.measured, P50)
+    sign: Literal["+", "-"] = "+" if value.better == "lower" else "-"
+    rule = Rule(
+        origin="the search",
+        threshold=Change(amount=allowed, sign=sign, unit="%", text=f"{sign}{allowed:.2%}"),
+        floor=ruling.floor,
+        method=ruling.method,
+        level="fail",
+    )
+    return replace(policy, rules=(rule,), threshold_is="measured")

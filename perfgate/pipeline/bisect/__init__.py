@@ -1,0 +1,1 @@
+"""Use case `perfgate bisect`: the commit that made a value worse."""

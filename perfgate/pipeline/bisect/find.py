@@ -1,0 +1,177 @@
+"""Use case `perfgate bisect`: from two commits to the one between them that made a value worse."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from perfgate.core.bisection import Bisection, Ends, Look, Skipped
+from perfgate.core.errors import error, note
+from perfgate.core.policy import Rule
+from perfgate.core.text.canonical import short_hash
+from perfgate.gate.bisection import REMAINING, posterior_of, search
+from perfgate.pipeline import inputs
+from perfgate.pipeline.ab.isolation import shared
+from perfgate.pipeline.ab.sides import SHOWN
+from perfgate.pipeline.bisect import state
+from perfgate.pipeline.bisect.bench import CommitBench
+from perfgate.pipeline.bisect.builds import Builds
+from perfgate.pipeline.measuring.fixed_time import refuse_by_arguments
+from perfgate.report.bisection import Found, describe_finding, shown_change
+from perfgate.report.words import count
+from perfgate.store.checkouts.commits import describe, find_range
+from perfgate.store.checkouts.tree import Tree
+from perfgate.store.checkouts.worktrees import open_worktree_dir
+from perfgate.store.git import Commit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perfgate.core.bisection import Result
+    from perfgate.core.errors import Diagnostic
+    from perfgate.core.policy import Policy
+    from perfgate.pipeline.ab.standing import Standing
+    from perfgate.pipeline.bisect.request import BisectRequest
+    from perfgate.store.checkouts.commits import Range
+
+_MOST_DESCRIBED = 200
+"""Commits whose subjects are shown or written, at the most."""
+
+
+def bisect(request: BisectRequest, on_progress: Callable[[Standing], None], on_step: Callable[[str], None]) -> Found:
+    """Return the commit that made a value worse, as far as it was found.
+
+    Args:
+        request: what is searched, and how.
+        on_progress: called before each run with how far a comparison is.
+        on_step: called with each step of the search, a line for people.
+
+    Raises:
+        CannotDecideError: the commits do not form a range, or one of its ends cannot be measured.
+    """
+    began = time.monotonic()
+    measuring = request.measuring
+    if not measuring.is_whole and not measuring.results:
+        refuse_by_arguments(measuring.argv, measuring.verb)
+    tree = Tree()
+    settings = inputs.read_settings(measuring.config)
+    settings = replace(settings, policy=_gating(settings.policy, request.metric))
+    good, bad = Commit(request.good, ".").id, Commit(request.bad, ".").id
+    between = find_range(".", good, bad)
+    start = Bisection(good=good, commits=between.commits, measuring=_digest_of(request))
+    so_far = start if request.state is None else state.read(request.state, start)
+    on_step(f"{count(len(between.commits), 'commit')} after {good[:SHOWN]}, up to {bad[:SHOWN]}")
+
+    def keep(now: Bisection, event: Ends | Look | Skipped) -> None:
+        if request.state is not None:
+            state.write(request.state, now)
+        on_step(_describe(now, event))
+
+    def may_go_on(now: Bisection) -> bool:
+        spent = time.monotonic() - began
+        return now.runs < request.most_runs and (measuring.max_time is None or spent < measuring.max_time)
+
+    with open_worktree_dir(tree) as worktree_dir:
+        builds = Builds(tree, worktree_dir, measuring)
+        bench = CommitBench(builds, so_far, replace(measuring, max_time=None), settings, on_progress)
+        try:
+            result = search(so_far, bench, may_go_on=may_go_on, keep=keep)
+        finally:
+            builds.close()
+    notes = [*_notes_on_tree(tree, request), *shared(measuring.argv, tree), *bench.notes, *builds.notes]
+    return _found(request, result, between, len(builds.made), notes)
+
+
+def _gating(policy: Policy, metric: str | None) -> Policy:
+    """Return the policy that gates a metric, whatever level its rules give it; None: as it is."""
+    if metric is None:
+        return policy
+    rules = (replace(rule, level="fail") for rule in policy.rules)
+    return replace(policy, rules=(*rules, Rule(origin="--metric", metric=metric, level="fail")))
+
+
+def _digest_of(request: BisectRequest) -> str:
+    """Return what stands for the way it is measured."""
+    measuring, hooks = request.measuring, request.measuring.hooks
+    said = [
+        measuring.argv,
+        [hooks.setup, hooks.prepare, hooks.conclude],
+        [measuring.results, measuring.counts, measuring.is_whole, measuring.rows, repr(measuring.foreign)],
+        [measuring.only, request.metric],
+    ]
+    return short_hash(json.dumps(said))
+
+
+def _describe(now: Bisection, event: Ends | Look | Skipped) -> str:
+    """Return a step of a search, a line for people."""
+    if isinstance(event, Skipped):
+        return f"{event.commit[:SHOWN]}  skipped: {event.reason}"
+    ends = now.ends
+    if isinstance(event, Ends) or ends is None:
+        change = shown_change(event.good, event.bad) if isinstance(event, Ends) else ""
+        return f"{now.commits[-1][:SHOWN]}  {change}, worse for certain"
+    line = f"{event.commit[:SHOWN]}  {shown_change(event.was, event.now)}"
+    if event.confirms:
+        return f"{line} against the commit before it, {event.base[:SHOWN]}"
+    likely = len(posterior_of(now, ends).remaining(REMAINING))
+    return f"{line}, {count(likely, 'commit')} left"
+
+
+def _notes_on_tree(tree: Tree, request: BisectRequest) -> list[Diagnostic]:
+    """Return a note when the working tree holds what is not measured."""
+    changed, _ = tree.changes()
+    if request.bad != "HEAD" or not changed:
+        return []
+    message = f"commits are measured, without the {count(changed, 'file')} with uncommitted changes"
+    return [note("head-dirty", message, hint="commit them to measure them")]
+
+
+def _found(request: BisectRequest, result: Result, between: Range, builds: int, notes: list[Diagnostic]) -> Found:
+    """Return what a search found, with what its commits say of themselves."""
+    now = result.bisection
+    named = dict.fromkeys((*result.first, *(look.commit for look in now.looks), now.good, now.commits[-1]))
+    described = describe(".", list(named)[:_MOST_DESCRIBED])
+    return Found(
+        result=result,
+        described=described,
+        merged=between.merged(result.first[0]) if result.kind == "found" else "",
+        builds=builds,
+        state=request.state or "",
+        notes=tuple(dict.fromkeys(notes)),
+        problem=_problem(request, result),
+    )
+
+
+def _problem(request: BisectRequest, result: Result) -> Diagnostic | None:
+    """Return why a search named no single commit; None: it named one."""
+    if result.kind == "found":
+        return None
+    if result.kind == "same":
+        return _same(request, result)
+    left = count(len(result.first), "commit")
+    if result.kind == "group":
+        message = f"the first slow commit is one of {len(result.first)}: those between them cannot be measured"
+        hint = 'make them run, such as with --setup "CMD", and search again; or read them: git show COMMIT'
+        return error("bisect-skipped", message, hint=hint)
+    if result.finding is not None:
+        message = f"no likely commit is worse than the one before it for certain; {left} left"
+        hint = "quiet the machine, or let the command do more work: small changes drown in noise; or count: --counts"
+        return error("bisect-unclear", message, hint=hint)
+    message = f"the limit of {request.most_runs:,} runs, or of time, was reached; {left} left"
+    more = "give it more: --max-runs, --max-time"
+    return error(
+        "bisect-unclear", message, hint=f"{more}; or go on from there: the same command" if request.state else more
+    )
+
+
+def _same(request: BisectRequest, result: Result) -> Diagnostic:
+    """Return the error for ends that do not differ, or of which nothing that is asked for was measured."""
+    if not result.ends:
+        benchmark, metric = request.measuring.only
+        message = f'nothing that is measured is named benchmark "{benchmark}", metric "{request.metric or metric}"'
+        return error("bisect-no-difference", message, hint="leave out --benchmark and --metric to see what is measured")
+    message = f"{request.bad} is not worse than {request.good} for certain"
+    hint = "name commits further apart; or what got worse: --benchmark, --metric; or a smaller threshold: --config"
+    return replace(error("bisect-no-difference", message, hint=hint), details=tuple(map(describe_finding, result.ends)))

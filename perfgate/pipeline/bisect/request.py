@@ -1,0 +1,27 @@
+"""The request of a search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from perfgate.pipeline.ab.request import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BisectRequest:
+    """What to search, and how."""
+
+    good: str
+    """A commit that is fast, as it was typed."""
+    bad: str
+    """A later one that is slow."""
+    measuring: Request
+    """How two commits are compared, and which values count; its commits are those of each comparison."""
+    metric: str | None
+    """The metric that is followed, whatever its level; None: any that is gated."""
+    state: str | None
+    """File that keeps what was measured, so that a search goes on from there; None: none does."""
+    most_runs: int
+    """Runs of both sides after which no new look is begun."""
