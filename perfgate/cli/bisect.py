@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from perfgate.render import Format
     from perfgate.report.bisection import Found
 
-_ROUNDS = 10
+_ROUNDS, _ROUNDS_OF_RESULTS = 10, 5
 _RUNS = 400
 
 
@@ -103,7 +103,7 @@ def _measuring(
         base=None,
         head=None,
         runs=None,
-        rounds=_ROUNDS,
+        rounds=_ROUNDS_OF_RESULTS if measuring.results else _ROUNDS,
         warmup=measuring.warmup,
         hooks=measuring.hooks,
         max_time=measuring.max_time,
@@ -132,11 +132,11 @@ def _find(request: BisectRequest, outlet: Outlet) -> Found:
     from perfgate.core.errors import cannot_decide, plain
     from perfgate.pipeline.bisect.find import bisect
 
-    line = AbLine(outlet)
+    line = AbLine(outlet, "bisect")
 
     def say(step: str) -> None:
         line.clear()
-        outlet.write(f"bisect: {plain(step)}\n")
+        outlet.write(f"perfgate bisect: {plain(step)}\n")
 
     try:
         return bisect(request, line.show, say)

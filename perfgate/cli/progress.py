@@ -217,11 +217,11 @@ class RunLine:
 
 
 class AbLine:
-    """Progress of `perfgate ab`."""
+    """Progress of a comparison."""
 
-    def __init__(self, outlet: Outlet) -> None:
-        """Begin to compare."""
-        self._outlet = outlet
+    def __init__(self, outlet: Outlet, verb: str = "ab") -> None:
+        """Begin to compare, for a command of perfgate."""
+        self._outlet, self._verb = outlet, verb
         self._line: Line | None = None
         self.last: Standing | None = None
         """How far it is; None: nothing was measured yet."""
@@ -230,7 +230,9 @@ class AbLine:
         """Show how far it is."""
         self.last = standing
         if self._line is None:  # the set-up is over
-            self._line = Line(outlet=self._outlet, name="ab", prefix="perfgate ab: ", began=self._outlet.now())
+            self._line = Line(
+                outlet=self._outlet, name=self._verb, prefix=f"perfgate {self._verb}: ", began=self._outlet.now()
+            )
         if standing.is_over:
             self._end(self._line, standing)
             return

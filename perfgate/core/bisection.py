@@ -54,7 +54,7 @@ class Ends:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Trial:
     """Two commits, measured interleaved."""
 
     base: str
@@ -91,15 +91,15 @@ class Bisection:
     """Digest of how it is measured: the command, its set-up, and the options that change a value."""
     ends: Ends | None = None
     """None: the ends were not compared yet."""
-    looks: tuple[Look, ...] = ()
+    trials: tuple[Trial, ...] = ()
     """In the order of their measuring."""
     skipped: tuple[Skipped, ...] = ()
     """Likewise."""
 
     @property
     def runs(self) -> int:
-        """Runs of both sides in all looks."""
-        return sum(len(look.was) + len(look.now) for look in self.looks)
+        """Runs of both sides in all trials."""
+        return sum(len(trial.was) + len(trial.now) for trial in self.trials)
 
     def place(self, commit: str) -> int:
         """Return the number of a commit after the good one, from 0 on; -1 of any other, such as the good one."""
@@ -110,9 +110,9 @@ class Bisection:
         place = self.place(commit)
         return self.commits[place - 1] if place > 0 else self.good
 
-    def looked(self, look: Look) -> Bisection:
-        """Return the search with one more look."""
-        return replace(self, looks=(*self.looks, look))
+    def with_trial(self, trial: Trial) -> Bisection:
+        """Return the search with one more trial."""
+        return replace(self, trials=(*self.trials, trial))
 
     def without(self, skipped: Skipped) -> Bisection:
         """Return the search with a commit that cannot be measured."""

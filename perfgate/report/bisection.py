@@ -38,7 +38,7 @@ _COLUMNS = (
     Column(title="Commit", kind="name", leads=True),
     Column(title="Change", kind="change"),
     Column(title="Runs", kind="count"),
-    Column(title="First", kind="text"),
+    Column(title="First slow", kind="text"),
     Column(title="Subject", kind="text"),
 )
 _HEADLINES = {
@@ -96,7 +96,7 @@ def compose_bisection(found: Found, *, tool: str) -> Document:
             lines.append((text(f"and {count(len(result.first) - len(shown), 'more', 'more')}"),))
         blocks.append(Bullets(lines=tuple(lines)))
     blocks.append(Paragraph(line=_effort(found)))
-    if result.bisection.looks:
+    if result.bisection.trials:
         blocks.append(Table(columns=_COLUMNS, entries=_entries(found), remarks=False))
     if steps := _next_steps(found):
         blocks.append(Bullets(lines=steps))
@@ -111,8 +111,12 @@ def _named(found: Found) -> Line:
 
 
 def _subject(found: Found, commit: str) -> Line:
-    said = found.described.get(commit)
-    return (text("  "), name(said.subject), text("  ("), name(f"{said.author}, {said.date}"), text(")")) if said else ()
+    known = found.described.get(commit)
+    return (
+        (text("  "), name(known.subject), text("  ("), name(f"{known.author}, {known.date}"), text(")"))
+        if known
+        else ()
+    )
 
 
 def _evidence(found: Found) -> Line:
@@ -157,10 +161,10 @@ def _entries(found: Found) -> tuple[Entry, ...]:
     ends = now.ends
     changes: dict[str, list[float]] = defaultdict(list)
     runs: dict[str, int] = defaultdict(int)
-    for look in now.looks:
-        if look.base == now.good:
-            changes[look.commit].append(math.log(median(look.now) / median(look.was)))
-            runs[look.commit] += len(look.now)
+    for trial in now.trials:
+        if trial.base == now.good:
+            changes[trial.commit].append(math.log(median(trial.now) / median(trial.was)))
+            runs[trial.commit] += len(trial.now)
     if ends is not None:
         changes[now.commits[-1]].append(math.log(median(ends.bad) / median(ends.good)))
         runs[now.commits[-1]] += len(ends.bad)
@@ -181,7 +185,8 @@ def _entries(found: Found) -> tuple[Entry, ...]:
 
 def _chance(chance: float) -> str:
     """Return a probability in words: only what rounds to neither end has digits."""
-    return "no" if chance < 0.005 else "yes" if chance > 0.995 else f"{chance:.0%}"  # noqa: PLR2004 - half a percent
+    words = f"{chance:.0%}"
+    return {"0%": "no", "100%": "yes"}.get(words, words)
 
 
 def _next_steps(found: Found) -> tuple[Line, ...]:
@@ -193,17 +198,12 @@ def _next_steps(found: Found) -> tuple[Line, ...]:
     before = result.bisection.before(commit)
     lines: list[Line] = [(text("Next: "), strong(f"git show {commit[:_DIGITS]}"))]
     if found.merged:
-        lines.append(
-            (
-                text("It is a merge. To search its branch: "),
-                strong(
-                    f"--good $(git merge-base {before[:_DIGITS]} {found.merged[:_DIGITS]}) --bad {found.merged[:_DIGITS]}"
-                ),
-            )
-        )
+        branch = found.merged[:_DIGITS]
+        words = f"--good $(git merge-base {before[:_DIGITS]} {branch}) --bad {branch}"
+        lines.append((text("It is a merge; to search its branch: "), strong(words)))
     if result.is_part:
         ends = f"--bad {before[:_DIGITS]}", f"--good {commit[:_DIGITS]}"
-        words = "It makes a part of the whole change only, so that another one is likely: search again with "
+        words = "It makes only a part of the whole change, so that another one is likely: search with "
         lines.append((text(words), strong(ends[0]), text(", and with "), strong(ends[1])))
     return tuple(lines)
 
@@ -214,12 +214,12 @@ def _to_data(found: Found, tool: str) -> dict[str, Any]:
     chances = dict(zip(now.commits, result.chances, strict=False))
 
     def commit_data(commit: str) -> dict[str, Any]:
-        said = found.described.get(commit)
+        known = found.described.get(commit)
         return {
             "commit": commit,
-            "author": said.author if said else "",
-            "date": said.date if said else "",
-            "subject": said.subject if said else "",
+            "author": known.author if known else "",
+            "date": known.date if known else "",
+            "subject": known.subject if known else "",
             "probability": chances.get(commit, 0.0),
         }
 
@@ -245,12 +245,12 @@ def _to_data(found: Found, tool: str) -> dict[str, Any]:
         "is_part": result.is_part,
         "measured": [
             {
-                "base": look.base,
-                "commit": look.commit,
-                "change": median(look.now) / median(look.was) - 1,
-                "runs": len(look.now),
+                "base": trial.base,
+                "commit": trial.commit,
+                "change": median(trial.now) / median(trial.was) - 1,
+                "runs": len(trial.now),
             }
-            for look in now.looks
+            for trial in now.trials
         ],
         "skipped": [{"commit": each.commit, "reason": each.reason} for each in now.skipped],
         "runs": now.runs + _runs_of_ends(found),

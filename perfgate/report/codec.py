@@ -24,7 +24,7 @@ from perfgate.core.finding import (
 from perfgate.report.agreement import Samples, find_disagreements
 from perfgate.report.gate_changes import change_from_data, change_to_data
 from perfgate.report.samples import find_contradictions, profile_from_data, profile_to_data
-from perfgate.report.stages import attributions_to_data
+from perfgate.report.tracing.stages import attributions_to_data
 
 SCHEMA = "perfgate/report/2"
 _FIRST = "perfgate/report/1"

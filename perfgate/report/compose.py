@@ -24,7 +24,7 @@ from perfgate.report.document import (
 from perfgate.report.gate_changes import list_gate_changes
 from perfgate.report.prose import mark_names
 from perfgate.report.provenance import describe_measurement, list_environment_changes, list_large_shifts
-from perfgate.report.stages import attributions_of, fold_attributions
+from perfgate.report.tracing.stages import attributions_of, fold_attributions
 from perfgate.report.verdict.groups import tabulate_groups
 from perfgate.report.verdict.headline import headline
 from perfgate.report.verdict.parts import PARTS, group, judged

@@ -79,11 +79,11 @@ def log_of(path: Path) -> list[list[str]]:
     return [line.split("|") for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def begin(project: Project, *words: str, **env: str) -> subprocess.Popen[bytes]:
-    """Start `perfgate ab` and return at once."""
+def begin(project: Project, *words: str, verb: str = "ab", **env: str) -> subprocess.Popen[bytes]:
+    """Start `perfgate ab`, or another command, and return at once."""
     (project.root.parent / "spare").mkdir(exist_ok=True)
     return subprocess.Popen(
-        [sys.executable, "-m", "perfgate", "ab", *words], cwd=project.root, stderr=subprocess.PIPE,
+        [sys.executable, "-m", "perfgate", verb, *words], cwd=project.root, stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL, env=project.environment(TMPDIR=str(project.root.parent / "spare"), **env),
         process_group=0,
     )  # fmt: skip

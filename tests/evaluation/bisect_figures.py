@@ -20,11 +20,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # this tree's perfgate, installed or not
 
 from perfgate.config import BUILT_IN
-from perfgate.core.bisection import Bisection, Ends, Look, Result, Skipped, Value
+from perfgate.core.bisection import Bisection, Ends, Result, Skipped, Trial, Value
 from perfgate.core.metrics import METRICS
 from perfgate.core.profile import MetricProfile, Profile, Sample, Session
 from perfgate.core.session_id import SessionId
-from perfgate.gate.bisection import Compared, policy_for, search
+from perfgate.gate.bisect.search import Compared, policy_for, search
 from perfgate.gate.judge import Pair
 from perfgate.gate.sequential import failures_of, judge_analysis, plan_analyses
 
@@ -78,11 +78,11 @@ class World:
                 break
         return Compared(findings=judgement.findings, pairs=pairs)
 
-    def look(self, good: str, commit: str, value: Value, runs: int) -> Look | Skipped:
+    def measure(self, good: str, commit: str, value: Value, runs: int) -> Trial | Skipped:
         if int(commit) in self.broken:
             return Skipped(commit=commit, reason="broken")
         was, now = self.sides(good, commit, runs)
-        return Look(base=good, commit=commit, was=was, now=now)
+        return Trial(base=good, commit=commit, was=was, now=now)
 
 
 def profile(values: tuple[float, ...]) -> Profile:
@@ -148,12 +148,15 @@ def cell(task: tuple[Case, int, int]) -> str:
     }
     runs = sum(runs for _, runs, _ in found) / repetitions
     builds = sum(builds for _, _, builds in found) / repetitions
-    step = " and ".join(f"{by:+.0%}" for by in case.slower) or "none"
     words = " | ".join(f"{share:.1f}" for share in shares.values())
+    return f"| {describe(case)} | {words} | {runs:.0f} | {builds:.1f} |"
+
+
+def describe(case: Case) -> str:
+    """Return the first cells of a row."""
+    step = " and ".join(f"{by:+.0%}" for by in case.slower) or "none"
     broken = f", {case.broken:.0%} broken" if case.broken else ""
-    return (
-        f"| {case.commits}{broken} | {step} | {case.cv:.0%} | {case.drift:.0%} | {words} | {runs:.0f} | {builds:.1f} |"
-    )
+    return f"{case.commits}{broken} | {step} | {case.cv:.0%} | {case.drift:.0%}"
 
 
 CASES = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.bisection import Look, Skipped
+from perfgate.core.bisection import Skipped, Trial
 from perfgate.core.errors import CannotDecideError, error
 from perfgate.core.profile import title
-from perfgate.gate.bisection import Compared, policy_for, values_of
+from perfgate.gate.bisect.search import Compared, policy_for, values_of
 from perfgate.pipeline.ab.rounds import SideFailedError, compare
 from perfgate.pipeline.ab.sides import SHOWN
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from perfgate.pipeline.bisect.builds import Builds
     from perfgate.pipeline.inputs import Settings
 
+_FAILURES = frozenset({"command-failed", "command-not-found", "setup-failed", "worktree-failed"})
+"""What another commit may not have; other faults are those of the call."""
 _LACKS = "the value is not among its results"
 
 
@@ -48,13 +50,13 @@ class CommitBench:
         """
         self._builds, self._request, self._settings, self._on_progress = builds, request, settings, on_progress
         self._good, self._bad = bisection.good, bisection.commits[-1]
-        self._seed = request.seed + len(bisection.looks)
+        self._seed = request.seed + len(bisection.trials)
         self._warm: set[tuple[str, str]] = set()  # commits that ran as a side, which has caches of its own
         self.notes: dict[Diagnostic, None] = {}
         """What a reader should know of the measuring, each once."""
 
     def compare(self, base: str, head: str, ends: Ends | None) -> Compared | Skipped:
-        """Compare two commits, as `perfgate.gate.bisection.Bench.compare` says it.
+        """Compare two commits, as `perfgate.gate.bisect.search.Bench.compare` says it.
 
         Raises:
             CannotDecideError: an end of the range cannot be measured.
@@ -69,8 +71,8 @@ class CommitBench:
             return measured
         return Compared(findings=measured.judgement.findings, pairs=measured.pairs)
 
-    def look(self, good: str, commit: str, value: Value, runs: int) -> Look | Skipped:
-        """Measure a commit, as `perfgate.gate.bisection.Bench.look` says it.
+    def measure(self, good: str, commit: str, value: Value, runs: int) -> Trial | Skipped:
+        """Measure a commit, as `perfgate.gate.bisect.search.Bench.trial` says it.
 
         Raises:
             CannotDecideError: the good commit cannot be measured any more.
@@ -82,7 +84,7 @@ class CommitBench:
         sides = next((values_of(p, value) for p in measured.pairs if p.base and p.base.key == value.key), None)
         if sides is None:
             return Skipped(commit=commit, reason=_LACKS)
-        return Look(base=good, commit=commit, was=sides[0], now=sides[1])
+        return Trial(base=good, commit=commit, was=sides[0], now=sides[1])
 
     def _measure(self, base: str, head: str, settings: Settings, request: Request) -> Measured | Skipped:
         """Measure two commits; a commit between the ends that fails is skipped."""
@@ -120,6 +122,8 @@ class CommitBench:
         (first, *_) = failure.diagnostics
         reason = first.fact.replace(" of the head", "").replace(" of the base", "")
         if commit in {self._good, self._bad}:
+            if first.slug not in _FAILURES:
+                raise failure
             name, flag = ("good", "--good") if commit == self._good else ("bad", "--bad")
             message = f"the {name} commit {commit[:SHOWN]} cannot be measured: {reason}"
             hint = f"name one that can: {flag} COMMIT; or build it there: --setup CMD"

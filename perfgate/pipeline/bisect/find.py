@@ -7,11 +7,11 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.bisection import Bisection, Ends, Look, Skipped
+from perfgate.core.bisection import Bisection, Ends, Skipped, Trial
 from perfgate.core.errors import error, note
 from perfgate.core.policy import Rule
 from perfgate.core.text.canonical import short_hash
-from perfgate.gate.bisection import REMAINING, posterior_of, search
+from perfgate.gate.bisect.search import REMAINING, posterior_of, search
 from perfgate.pipeline import inputs
 from perfgate.pipeline.ab.isolation import shared
 from perfgate.pipeline.ab.sides import SHOWN
@@ -64,7 +64,7 @@ def bisect(request: BisectRequest, on_progress: Callable[[Standing], None], on_s
     so_far = start if request.state is None else state.read(request.state, start)
     on_step(f"{count(len(between.commits), 'commit')} after {good[:SHOWN]}, up to {bad[:SHOWN]}")
 
-    def keep(now: Bisection, event: Ends | Look | Skipped) -> None:
+    def keep(now: Bisection, event: Ends | Trial | Skipped) -> None:
         if request.state is not None:
             state.write(request.state, now)
         on_step(_describe(now, event))
@@ -95,16 +95,16 @@ def _gating(policy: Policy, metric: str | None) -> Policy:
 def _digest_of(request: BisectRequest) -> str:
     """Return what stands for the way it is measured."""
     measuring, hooks = request.measuring, request.measuring.hooks
-    said = [
+    settings = [
         measuring.argv,
         [hooks.setup, hooks.prepare, hooks.conclude],
         [measuring.results, measuring.counts, measuring.is_whole, measuring.rows, repr(measuring.foreign)],
         [measuring.only, request.metric],
     ]
-    return short_hash(json.dumps(said))
+    return short_hash(json.dumps(settings))
 
 
-def _describe(now: Bisection, event: Ends | Look | Skipped) -> str:
+def _describe(now: Bisection, event: Ends | Trial | Skipped) -> str:
     """Return a step of a search, a line for people."""
     if isinstance(event, Skipped):
         return f"{event.commit[:SHOWN]}  skipped: {event.reason}"
@@ -131,7 +131,7 @@ def _notes_on_tree(tree: Tree, request: BisectRequest) -> list[Diagnostic]:
 def _found(request: BisectRequest, result: Result, between: Range, builds: int, notes: list[Diagnostic]) -> Found:
     """Return what a search found, with what its commits say of themselves."""
     now = result.bisection
-    named = dict.fromkeys((*result.first, *(look.commit for look in now.looks), now.good, now.commits[-1]))
+    named = dict.fromkeys((*result.first, *(trial.commit for trial in now.trials), now.good, now.commits[-1]))
     described = describe(".", list(named)[:_MOST_DESCRIBED])
     return Found(
         result=result,
@@ -155,7 +155,7 @@ def _problem(request: BisectRequest, result: Result) -> Diagnostic | None:
         message = f"the first slow commit is one of {len(result.first)}: those between them cannot be measured"
         hint = 'make them run, such as with --setup "CMD", and search again; or read them: git show COMMIT'
         return error("bisect-skipped", message, hint=hint)
-    if result.finding is not None:
+    if any(trial.confirms for trial in result.bisection.trials):
         message = f"no likely commit is worse than the one before it for certain; {left} left"
         hint = "quiet the machine, or let the command do more work: small changes drown in noise; or count: --counts"
         return error("bisect-unclear", message, hint=hint)

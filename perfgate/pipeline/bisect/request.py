@@ -24,4 +24,4 @@ class BisectRequest:
     state: str | None
     """File that keeps what was measured, so that a search goes on from there; None: none does."""
     most_runs: int
-    """Runs of both sides after which no new look is begun."""
+    """Runs of both sides after which no new comparison is begun."""

@@ -9,7 +9,7 @@ import msgspec
 
 from perfgate.core.atomic import write_whole
 from perfgate.core.bisection import Bisection
-from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.core.errors import cannot_decide
 from perfgate.core.text.canonical import dumps
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.parsing.files import read_bounded
@@ -18,13 +18,6 @@ SCHEMA = "perfgate/bisection/1"
 _SLUG = "bisect-state"
 _LARGEST = 64 << 20
 _AFRESH = "remove it, or name another file, to begin anew"
-
-
-class _Stored(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The file."""
-
-    schema: str
-    search: Bisection
 
 
 def read(path: str, expected: Bisection) -> Bisection:
@@ -41,13 +34,14 @@ def read(path: str, expected: Bisection) -> Bisection:
         return expected
     content = read_bounded(path, limit=_LARGEST, slug=_SLUG)
     document = load_json(content, path, _SLUG, _AFRESH)
+    version = document.get("schema") if isinstance(document, dict) else None
+    if version != SCHEMA:
+        stated = f'"{version}"' if isinstance(version, str) else "none"
+        raise cannot_decide(_SLUG, f'is no "{SCHEMA}"; the schema that it states: {stated}', place=path, hint=_AFRESH)
     try:
-        stored = msgspec.convert(document, _Stored)
+        found = msgspec.convert(document.get("search"), Bisection)
     except msgspec.ValidationError as caught:
         raise cannot_decide(_SLUG, f"is no search: {caught}", place=path, hint=_AFRESH) from None
-    found = stored.search
-    if stored.schema != SCHEMA:
-        raise cannot_decide(_SLUG, f'is of another version: "{stored.schema}"', place=path, hint=_AFRESH)
     if (found.good, found.commits) != (expected.good, expected.commits):
         raise cannot_decide(_SLUG, "is a search of other commits", place=path, hint=_AFRESH)
     if found.measuring != expected.measuring:
@@ -64,13 +58,13 @@ def _require_sound(found: Bisection, path: str) -> None:
         CannotDecideError: it names commits or values that no search has.
     """
     known = {found.good, *found.commits}
-    named = {c for look in found.looks for c in (look.base, look.commit)} | {s.commit for s in found.skipped}
-    sides = [side for look in found.looks for side in (look.was, look.now)]
+    named = {c for trial in found.trials for c in (trial.base, trial.commit)} | {s.commit for s in found.skipped}
+    sides = [side for trial in found.trials for side in (trial.was, trial.now)]
     if found.ends is not None:
         sides += [found.ends.good, found.ends.bad, (found.ends.allowed,)]
     if not named <= known or not all(side and min(side) > 0.0 for side in sides):
         raise cannot_decide(_SLUG, "holds what no search measures", place=path, hint=_AFRESH)
-    if found.looks and found.ends is None:
+    if found.trials and found.ends is None:
         raise cannot_decide(_SLUG, "lacks the comparison of the ends", place=path, hint=_AFRESH)
 
 
@@ -85,6 +79,4 @@ def write(path: str, bisection: Bisection) -> None:
         write_whole(path, dumps(document).encode(), durable=False)
     except OSError as caught:
         message = f"cannot be written ({caught.strerror or caught})"
-        raise CannotDecideError(
-            cannot_decide(_SLUG, message, place=path, hint="name a file in a folder that can be written").diagnostics
-        ) from None
+        raise cannot_decide(_SLUG, message, place=path, hint="name a file in a folder that can be written") from None

@@ -18,7 +18,7 @@ from perfgate.pipeline.report_io import holds, write_output
 from perfgate.pipeline.traces import trace
 from perfgate.pipeline.traces.golden_edits import find_edits
 from perfgate.pipeline.traces.golden_files import MOST_FILES, folder_of, list_names, load, read_attributes
-from perfgate.report.traces import list_stages
+from perfgate.report.tracing.traces import list_stages
 from perfgate.store import golden as store
 
 if TYPE_CHECKING:

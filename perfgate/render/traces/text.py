@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from perfgate.core.errors import plain
 from perfgate.core.text.canonical import dumps
 from perfgate.core.traces.spans import is_overlapping, own_times
-from perfgate.report.traces import list_stages, slowest, stage_to_data
+from perfgate.report.tracing.traces import list_stages, slowest, stage_to_data
 from perfgate.report.words import amount, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from perfgate.core.traces.spans import Trace
-    from perfgate.report.traces import Stage
+    from perfgate.report.tracing.traces import Stage
 
 _MOST_LINES = 60
 _LONGEST_NAME = 32

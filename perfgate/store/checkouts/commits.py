@@ -17,6 +17,7 @@ _MOST = 100_000
 """Commits of a range: more take minutes to think about alone."""
 _DEEPEN = "fetch its history: git fetch --unshallow (in Actions: fetch-depth: 0 at the checkout)"
 _FIELDS = "%H%x00%an%x00%as%x00%<(300,trunc)%s"
+_LONGEST = 300  # characters of a subject
 _TWO = 2  # parents of a merge
 
 
@@ -52,7 +53,7 @@ def find_range(folder: str, good: str, bad: str) -> Range:
     """
     if good == bad:
         raise cannot_decide("bisect-range", "the good and the bad commit are the same", place=shown(good))
-    if good not in git(folder, ["merge-base", "--all", good, bad], hint="", accepted=(0, 1)).decode().split():
+    if good not in git(folder, ["merge-base", "--all", good, bad], hint=_DEEPEN, accepted=(0, 1)).decode().split():
         message = f"the good commit {shown(good)} is no ancestor of the bad one, {shown(bad)}"
         hint = _DEEPEN if is_shallow(folder) else f"name one that is: git merge-base {shown(good)} {shown(bad)}"
         raise cannot_decide("bisect-range", message, hint=hint)
@@ -84,6 +85,6 @@ def describe(folder: str, commits: Sequence[str]) -> dict[str, Described]:
     parts = answer.decode("utf-8", "replace").split("\0")
     entries = zip(*(parts[n::4] for n in range(4)), strict=False)
     return {
-        commit: Described(author=author, date=date, subject=subject.rstrip())
+        commit: Described(author=author, date=date, subject=subject.rstrip()[:_LONGEST])
         for commit, author, date, subject in entries
     }

@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from perfgate.core.bisection import Bisection, Ends, Kind, Look, Result, Skipped, Value
+from perfgate.core.bisection import Bisection, Ends, Kind, Result, Skipped, Trial, Value
 from perfgate.core.finding import Status
 from perfgate.core.metrics import INSTRUCTIONS
 from perfgate.core.policy import Rule
 from perfgate.core.profile import title
 from perfgate.core.statistic import P50
 from perfgate.core.text.units import Change
-from perfgate.stats.bisection import Posterior, Step
+from perfgate.gate.bisect.posterior import Posterior, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -27,7 +27,7 @@ SURE = 0.99
 REMAINING = 0.95
 """Probability that the commits hold that are named when none is found."""
 _RUNS, _COUNTS = 4, 2
-"""Runs of each side of one look; counts of one build agree."""
+"""Runs of each side of one trial; counts of one build agree."""
 _MOST_CONFIRMATIONS = 3
 """Comparisons of a likely commit with its parent: each may name a wrong one by chance, if seldom."""
 _LEAST_SPREAD, _LEAST_SPREAD_OF_COUNTS = 0.003, 0.0005
@@ -51,7 +51,7 @@ class Compared:
 class Keep(Protocol):
     """Takes note of each step of a search."""
 
-    def __call__(self, bisection: Bisection, event: Ends | Look | Skipped, /) -> None:
+    def __call__(self, bisection: Bisection, event: Ends | Trial | Skipped, /) -> None:
         """Take note of all that was measured, and of what is new."""
 
 
@@ -67,7 +67,7 @@ class Bench(Protocol):
             ends: the value, and the threshold that it is judged by alone; None: all values, by the configuration.
         """
 
-    def look(self, good: str, commit: str, value: Value, runs: int) -> Look | Skipped:
+    def measure(self, good: str, commit: str, value: Value, runs: int) -> Trial | Skipped:
         """Measure a commit interleaved with the good one.
 
         Args:
@@ -91,12 +91,12 @@ def step_of(ends: Ends) -> Step:
 
 
 def posterior_of(bisection: Bisection, ends: Ends) -> Posterior:
-    """Return how likely each commit is the first that is worse, by all looks so far."""
+    """Return how likely each commit is the first that is worse, by all trials so far."""
     step, value = step_of(ends), ends.value
     posterior = Posterior(len(bisection.commits))
-    for look in bisection.looks:
-        evidence = step.evidence(costs_of(value, look.was), costs_of(value, look.now))
-        posterior.add(bisection.place(look.base), bisection.place(look.commit), evidence)
+    for trial in bisection.trials:
+        evidence = step.evidence(costs_of(value, trial.was), costs_of(value, trial.now))
+        posterior.add(bisection.place(trial.base), bisection.place(trial.commit), evidence)
     for skipped in bisection.skipped:
         posterior.close(bisection.place(skipped.commit))
     return posterior
@@ -114,7 +114,7 @@ def search(
     Args:
         bisection: as far as it is.
         bench: measures.
-        may_go_on: asked before each look: is there time for it?
+        may_go_on: asked before each trial: is there time for it?
         keep: called after each step, with all that was measured, and with what is new.
 
     Raises:
@@ -151,7 +151,7 @@ class _Search:
 
     def find(self, may_go_on: Callable[[Bisection], bool], keep: Keep) -> Result:
         """Compare commits with the good one until one of them is likely enough, and confirm that one."""
-        while sum(look.confirms for look in self._so_far.looks) < _MOST_CONFIRMATIONS:
+        while sum(trial.confirms for trial in self._so_far.trials) < _MOST_CONFIRMATIONS:
             posterior = posterior_of(self._so_far, self._ends)
             group, chance = posterior.likeliest()
             first = tuple(self._so_far.commits[each] for each in group)
@@ -160,17 +160,17 @@ class _Search:
                 found = self._confirm(first)
             elif may_go_on(self._so_far):
                 commit = self._so_far.commits[place]
-                found = self._bench.look(self._so_far.good, commit, self._ends.value, self._runs)
+                found = self._bench.measure(self._so_far.good, commit, self._ends.value, self._runs)
             else:
                 break
-            self._so_far = self._so_far.looked(found) if isinstance(found, Look) else self._so_far.without(found)
+            self._so_far = self._so_far.with_trial(found) if isinstance(found, Trial) else self._so_far.without(found)
             keep(self._so_far, found)
-            if isinstance(found, Look) and found.confirms and self._is_confirmed:
+            if isinstance(found, Trial) and found.confirms and self._is_confirmed:
                 return self._result("found" if len(first) == 1 else "group", first)
         posterior = posterior_of(self._so_far, self._ends)
         return self._result("unclear", tuple(self._so_far.commits[each] for each in posterior.remaining(REMAINING)))
 
-    def _confirm(self, first: tuple[str, ...]) -> Look | Skipped:
+    def _confirm(self, first: tuple[str, ...]) -> Trial | Skipped:
         """Compare a commit, or some that cannot be distinguished, with the parent of the first one."""
         base = self._so_far.before(first[0])
         compared = self._bench.compare(base, first[-1], self._ends)
@@ -180,7 +180,7 @@ class _Search:
         sides = _values_of(compared, self._ends.value)
         if sides is None:
             return Skipped(commit=first[-1], reason="the value is not among its results")
-        return Look(base=base, commit=first[-1], was=sides[0], now=sides[1], confirms=True)
+        return Trial(base=base, commit=first[-1], was=sides[0], now=sides[1], confirms=True)
 
     @property
     def _is_confirmed(self) -> bool:

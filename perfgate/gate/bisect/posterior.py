@@ -67,8 +67,8 @@ class Posterior:
     """How likely each of the commits after the good one is the first that has the step.
 
     Commits are numbered from the oldest, 0, to the last one, which has the step. A comparison of two commits says
-    whether the first one with the step lies between them, the later one included. Where a commit cannot be measured, it and the
-    next one cannot be distinguished: they form a group.
+    whether the first one with the step lies between them, the later one included. Where a commit cannot be measured,
+    it and the next one cannot be distinguished: they form a group.
 
     Source:
         Bayesian search with noisy answers: M. Horstein (1963), "Sequential transmission using noiseless feedback",

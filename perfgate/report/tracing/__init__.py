@@ -1,0 +1,1 @@
+"""Stages and traces to the parts of a document."""
