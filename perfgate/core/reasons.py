@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from shlex import quote
 
+INTERLEAVED = "perfgate ab --results FILE -- CMD"
+"""What proves a change where one run of each version does not."""
 _CONFIRM = (
     "keep its report (`--report-dir first`), measure again in a fresh session, judge both: "
     "`perfgate check --confirm first/report.json`"

@@ -256,6 +256,8 @@ class BaselineSet:
     """Benchmarks that were removed on purpose."""
     failed: tuple[SessionTally, ...] = ()
     """Sessions of a profile file that only failed."""
+    is_of_tool: bool = False
+    """Is it a file of another tool, in the place of baselines?"""
     inputs: str = ""
     """Digest of the reference of inputs that the policy asks for; empty: there is none, or it does not matter."""
 
@@ -338,7 +340,7 @@ def from_path(
     asked = foreign is not None and foreign.source
     if settings is not None and not version and (asked or detect(Source(path, content=content))):
         log_step("baselines: %s, a file of another tool", path)
-        return _from_runs(path, settings, foreign, same_session=same_session)
+        return replace(_from_runs(path, settings, foreign, same_session=same_session), is_of_tool=True)
     return BaselineSet(source=path, profiles=percentiles.parse(content, path), is_machine_unknown=True)
 
 

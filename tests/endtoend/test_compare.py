@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from support import ROOT
 
 from perfgate.core.finding import Status
 from perfgate.pipeline.explain.message_page import find_message, list_messages
 from perfgate.report.verdict.meanings import MEANINGS
+
+REAL = ROOT / "tests" / "formats" / "data"
 
 
 @pytest.fixture
@@ -139,3 +142,22 @@ def test_the_list_of_baselines_says_how_old_they_are(two):
     head, row = two.cli("baseline", "list").stdout.splitlines()
     assert "Age" in head
     assert " days " in row
+
+
+def saved(factor, day):
+    """Return a real file of pytest-benchmark of another day, the samples of one test multiplied."""
+    held = json.loads((REAL / "pytest-benchmark" / "bench_raw.json").read_text(encoding="utf-8"))
+    stats = held["benchmarks"][0]["stats"]
+    stats["data"] = [factor * value for value in stats["data"]]
+    return json.dumps({**held, "datetime": f"2026-01-{day}T12:00:00+00:00"})
+
+
+def test_one_file_of_a_tool_on_each_side_is_said_to_prove_little_and_what_would_is_named(project):
+    for name, factor, day in (("a.json", 1.0, 30), ("b.json", 1.5, 31)):
+        project.write(name, saved(factor, day))
+    done = project.cli("compare", "a.json", "b.json", "--verbose")
+    assert done.code == 0, str(done)
+    assert "one-run-each" in done.stdout
+    assert "perfgate ab --results FILE -- CMD" in done.stdout
+    assert "baseline refresh" not in done.stdout
+    assert "one-run-each" not in project.cli("compare", "a.json", "b.json", "--same-session", "--verbose").stdout

@@ -21,7 +21,7 @@ from perfgate.pipeline import inputs
 from perfgate.pipeline.check import pairing, part, shards
 from perfgate.pipeline.check.confirm import find_too_few, with_earlier
 from perfgate.pipeline.check.left_behind import find_left_behind
-from perfgate.pipeline.check.origin import check_origin, find_older
+from perfgate.pipeline.check.origin import check_origin, find_older, note_one_run
 from perfgate.pipeline.check.renames import follow_renames
 from perfgate.pipeline.check.repeats import Repeats, are_same_percentiles, tally_known
 from perfgate.pipeline.classes import adopt_classes
@@ -146,6 +146,8 @@ def check(request: Request) -> Verdict:
     suite = suite_of(judgement, selection, settings.policy, (*baselines.profiles, *selection.profiles))
     warnings += find_too_few(judgement.findings, suite.gated, selection.profiles, request.confirm)
     log_methods(judgement.findings)
+    if not request.same_session:
+        notes += note_one_run(baselines)
     if request.today and baselines.waivers:
         notes.append(note("today-given", f"waivers were held against {request.today}, not against today"))
     return join(

@@ -11,8 +11,9 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, warning
+from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note, warning
 from perfgate.core.profile import title
+from perfgate.core.reasons import INTERLEAVED
 from perfgate.core.sessions import REST
 from perfgate.core.text.dates import hour_of
 from perfgate.core.text.names import list_some
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from perfgate.core.profile import Profile, Session
+    from perfgate.pipeline.inputs import BaselineSet
 
 SLUG = "runs-of-another-commit"
 _DIGITS = 12
@@ -54,6 +56,14 @@ def check_origin(profiles: Sequence[Profile], runs_from: str | None) -> tuple[li
     if facts.in_ci():
         return [*found, *_of_other_ci_runs(profiles)], []
     return [], [warning(SLUG, d.message, hint="measure again, if the code changed since") for d in found]
+
+
+def note_one_run(baselines: BaselineSet) -> list[Diagnostic]:
+    """Return a note where the baseline is one file of another tool, of one session: by itself it proves little."""
+    if not baselines.is_of_tool or any(len(p.sessions) > 1 for p in baselines.profiles):
+        return []
+    message = f"{baselines.source} is one run of a tool: what differs may be the machine as well as the code"
+    return [note("one-run-each", message, hint=f"measure both versions interleaved: {INTERLEAVED}")]
 
 
 def _find_commit(profiles: Sequence[Profile], runs_from: str) -> str:

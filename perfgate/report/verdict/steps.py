@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.finding import ExitCode
 from perfgate.core.profile import title
-from perfgate.core.reasons import hint_for
+from perfgate.core.reasons import INTERLEAVED, hint_for
 from perfgate.gate.settling import find_settling
 from perfgate.report.document import Step, text
 from perfgate.report.prose import mark_code
@@ -59,6 +59,8 @@ def settle(findings: Sequence[Finding], verdict: Verdict) -> tuple[Step, ...]:
     if runs and verdict.compared.reproduce.startswith(_COMPARISON):
         words = f"decide {'it' if len(known) == 1 else f'{len(known)} values'} with more runs"
         return (Step(words=(text(words),), command=_with_runs(verdict.compared.reproduce, runs)),)
+    if any(each.slug == "one-run-each" for each in verdict.notes):  # such a file gets no more sessions
+        return (Step(words=(text("measure both versions interleaved"),), command=INTERLEAVED),)
     sessions = [(s.sessions - f.sessions_baseline, s.size) for f, s in known if s.sessions is not None]
     if not sessions or max(sessions)[0] < 1:
         return ()
