@@ -54,5 +54,7 @@ class Request:
     """Are instructions counted in place of time and memory?"""
     foreign: ForeignOptions
     """What the user says about these files."""
+    globs: tuple[str, ...]
+    """Globs of files, of which one has to change, from the top of the repository; empty: each change is measured."""
     options: tuple[str, ...]
     """The command line without commits, for the report."""

@@ -31,16 +31,19 @@ from perfgate.pipeline.failed import count_failed_sessions, find_only_failed
 from perfgate.pipeline.reference import event
 from perfgate.pipeline.reference.change import compare_with_base
 from perfgate.pipeline.reference.commit import Gate, gate_of
+from perfgate.pipeline.reference.paths import Change, find_base, find_skipped
 from perfgate.pipeline.verdicts import (
     compared_of,
     hint_for_failed,
     log_methods,
     notes_on,
     report_joins,
+    skipped_verdict,
     suite_of,
     today,
     undecided_verdict,
 )
+from perfgate.store.checkouts.tree import Tree
 from perfgate.store.codec import known_runs
 from perfgate.store.lost import find_absent_submodule, find_deleted, find_lost
 
@@ -99,6 +102,8 @@ class Request:
     """Globs of the benchmarks that are checked; empty: all. Not with shards, which are complete or nothing."""
     budgets: tuple[str, ...] = ()
     """Names of the budgets that are checked; empty: all."""
+    globs: tuple[str, ...] = ()
+    """Globs of files, of which one has to change, from the top of the repository; empty: each change is judged."""
     same_session: bool = False
     """Was everything that `paths`, and `baseline` as a file, name measured in one session?"""
     threshold: str | None = None
@@ -113,8 +118,12 @@ def check(request: Request) -> Verdict:
     """Return the verdict of a check. Bad input never raises: problems become diagnostics of the verdict."""
     try:
         ref, reproduce = event.resolved(request.baseline_ref, request.reproduce)
+        if request.baseline_ref == event.AUTO and ref is None:  # no change is under review: everything is judged
+            request = replace(request, globs=())
         request = replace(request, baseline_ref=ref, reproduce=reproduce)
         gate = _with_threshold(request, _keep_budgets(request, _sides(request)))
+        if request.globs and not gate.baselines.problems and (skipped := _find_skipped(request, gate)):
+            return skipped
     except CannotDecideError as caught:
         return undecided_verdict(caught.diagnostics, request.reproduce)
     settings, baselines = gate.settings, gate.baselines
@@ -192,6 +201,18 @@ def _sides(request: Request) -> Gate:
         return Gate(settings=settings, baselines=_from_path(request, request.baseline, settings))
     gate = Gate(settings=settings, baselines=inputs.from_folder(_join(settings.root, settings.policy.baselines)))
     return compare_with_base(gate, given=request.config, machine_class=request.machine_class)
+
+
+def _find_skipped(request: Request, gate: Gate) -> Verdict | None:
+    """Return the verdict of a change that touches nothing measured; None: it has to be judged.
+
+    Raises:
+        CannotDecideError: it is not known which commit the change began at, or a glob matches nothing.
+    """
+    base = find_base(request.baseline_ref)
+    change = Change(tree=Tree(), base=base, head=None)
+    skipped = find_skipped(request.globs, change, gate.settings, given=request.config)
+    return skipped_verdict(skipped, request.reproduce, gate, base=base, head=None) if skipped else None
 
 
 def _keep_budgets(request: Request, gate: Gate) -> Gate:
