@@ -53,6 +53,6 @@ def mark_as_earlier(text: str, verdict: Verdict, *, line: int) -> str:
     rest = lines[line + 1 :]
     if rest[1:2] and rest[1].startswith(_NOTE):
         rest = rest[2:]
-    why = draw_line(why_skipped(verdict.skipped)).removesuffix(" No action needed.")
+    why = draw_line(why_skipped(verdict.skipped))
     note = f"{_NOTE}This report is of an earlier commit. The newest one: {why[:1].lower()}{why[1:]}"
     return "\n".join([*lines[: line + 1], "", note, *rest])

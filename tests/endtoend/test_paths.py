@@ -11,7 +11,7 @@ from ab_cases import CALM, FAST, RUN, listing
 from support import Outcome, Project
 
 SRC = ("--paths", "src/**")
-NOT_MEASURED = 'SKIPPED  Not measured: {} among --paths "src/**". No action needed.'
+NOT_MEASURED = 'SKIPPED  Not measured: {} among --paths "src/**".'
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_a_change_outside_of_the_paths_is_skipped_without_a_worktree_or_set_up(r
 def test_one_changed_file_and_none_have_sentences_of_their_own(repository: Project) -> None:
     outcome = ab(repository, *SRC)
     assert is_skipped(repository, outcome)
-    assert said(outcome) == "SKIPPED  Not measured: no file differs from the base. No action needed."
+    assert said(outcome) == "SKIPPED  Not measured: no file differs from the base."
     repository.write("docs/a.md", "b\n")
     assert said(ab(repository, *SRC)) == NOT_MEASURED.format("the changed file is not")
 
@@ -220,7 +220,7 @@ def test_each_format_says_that_nothing_was_measured(repository: Project) -> None
     env = {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(outputs)}
     outcome = ab(repository, *SRC, *reports, "--github", **env)
     assert outcome.code == 0, str(outcome)
-    sentence = 'Not measured: the changed file is not among `--paths "src/**"`. No action needed.'
+    sentence = 'Not measured: the changed file is not among `--paths "src/**"`.'
     text = {name: (repository.root.parent / name).read_text() for name in names}
     assert text["r.md"] == f"⏭️ perfgate: {sentence}\n"
     assert summary.read_text().strip() == text["r.md"].strip()

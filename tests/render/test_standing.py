@@ -24,7 +24,7 @@ def drawn(*suites, standing="", ident="default"):
 def test_a_skipped_report_is_one_line_below_the_marker():
     marker, line, *rest = drawn(("", SKIPPED)).split("\n")
     assert marker == "<!-- perfgate:v1 id=default -->"
-    assert line == f"⏭️ perfgate: Not measured: none of the 3 changed files is among ``{WHY}``. No action needed."
+    assert line == f"⏭️ perfgate: Not measured: none of the 3 changed files is among ``{WHY}``."
     assert rest == [""]
     assert drawn(("", SKIPPED), ident="api").split("\n")[1].startswith("⏭️ perfgate (api): Not measured: ")
 

@@ -117,10 +117,7 @@ class Request:
 def check(request: Request) -> Verdict:
     """Return the verdict of a check. Bad input never raises: problems become diagnostics of the verdict."""
     try:
-        ref, reproduce = event.resolved(request.baseline_ref, request.reproduce)
-        if request.baseline_ref == event.AUTO and ref is None:  # no change is under review: everything is judged
-            request = replace(request, globs=())
-        request = replace(request, baseline_ref=ref, reproduce=reproduce)
+        request = _resolved(request)
         gate = _with_threshold(request, _keep_budgets(request, _sides(request)))
         if request.globs and not gate.baselines.problems and (skipped := _find_skipped(request, gate)):
             return skipped
@@ -132,9 +129,8 @@ def check(request: Request) -> Verdict:
         everything, (baselines, renames) = baselines, follow_renames(baselines, selection, gate.edits.renamed)
         baselines = part.keep_baselines(request.benchmarks, baselines)
         foreign_origin, warnings = _check_origin(request, selection, baselines)
-        if request.same_session:
-            baselines, selection, apart = _share_session(request, baselines, selection)
-            faults += apart
+        baselines, selection, apart = _share_session(request, baselines, selection)
+        faults += apart
         if request.confirm:
             selection, outvoted = with_earlier(selection, request.confirm, baselines, settings.policy)
             faults += outvoted
@@ -178,6 +174,17 @@ def check(request: Request) -> Verdict:
             removed=_removed(gate, request),
         )
     )
+
+
+def _resolved(request: Request) -> Request:
+    """Return the request with the commit that the event says; where no change is under review everything is judged.
+
+    Raises:
+        CannotDecideError: it is not certain which commit.
+    """
+    ref, reproduce = event.resolved(request.baseline_ref, request.reproduce)
+    is_of_change = ref is not None or request.baseline_ref != event.AUTO
+    return replace(request, baseline_ref=ref, reproduce=reproduce, globs=request.globs if is_of_change else ())
 
 
 def _check_origin(
@@ -238,7 +245,7 @@ def _share_session(
     request: Request, baselines: BaselineSet, selection: Selection
 ) -> tuple[BaselineSet, Selection, list[Diagnostic]]:
     """Return both sides as of one session where the user named both as files; baselines have sessions of their own."""
-    if request.baseline is None or os.path.isdir(request.baseline):
+    if not request.same_session or request.baseline is None or os.path.isdir(request.baseline):
         return baselines, selection, []
     was, now, problems = share_session(baselines.profiles, selection.profiles)
     return replace(baselines, profiles=was), replace(selection, profiles=now), problems

@@ -49,14 +49,14 @@ def headline(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> Headl
 
 
 def why_skipped(skipped: Skipped | None) -> Line:
-    """Return why nothing was measured, in two sentences."""
+    """Return why nothing was measured, in one sentence."""
     if skipped is None or not skipped.changed:
-        return (text("Not measured: no file differs from the base. No action needed."),)
+        return (text("Not measured: no file differs from the base."),)
     shown = [f'--paths "{glob}"' for glob in skipped.paths[:_MOST_GLOBS]]
     more = len(skipped.paths) - len(shown)
     of_all = f"none of the {skipped.changed:,} changed files is" if skipped.changed > 1 else "the changed file is not"
     line: Line = (text(f"Not measured: {of_all} among "), name(" ".join(shown)))
-    return (*line, text(f"{f' and {more:,} more' if more else ''}. No action needed."))
+    return (*line, text(f"{f' and {more:,} more' if more else ''}."))
 
 
 def _cannot_decide(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tuple[str, Line]:
