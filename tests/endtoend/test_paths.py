@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from ab_cases import CALM, FAST, RUN, listing
-from support import Outcome, Project
+from support import ROOT, Outcome, Project
 
 SRC = ("--paths", "src/**")
 NOT_MEASURED = 'SKIPPED  Not measured: {} among --paths "src/**".'
@@ -133,6 +133,9 @@ def test_a_submodule_counts_by_its_path_also_where_gitmodules_hides_it(repositor
     assert not is_skipped(repository, ab(repository, "--paths", "lib/*"))
     (repository.root.parent / "set-up").unlink()
     assert is_skipped(repository, ab(repository, *SRC))
+    inside = ab(repository, "--paths", "lib/other/**")
+    assert_refused(inside, "paths-match-nothing")
+    assert 'did you mean "lib/other"?' in inside.block
 
 
 def test_exclusions_alone_mean_everything_else(repository: Project) -> None:
@@ -246,6 +249,11 @@ def test_a_report_that_contradicts_itself_is_refused(repository: Project) -> Non
     report = repository.read_json("../r.json")
     for changes in ({"verdict": "pass"}, {"skipped": None}, {"skipped": {"changed": -1, "paths": ["a"]}}):
         repository.write("../r.json", json.dumps({k: v for k, v in (report | changes).items() if v is not None}))
+        assert_refused(repository.cli("report", "../r.json"), "report-invalid")
+    worse = json.loads((ROOT / "tests/golden/report.json").read_text(encoding="utf-8"))
+    worse |= {"verdict": "skipped", "exit_code": 0, "skipped": report["skipped"]}
+    for changes in ({}, {"problems": []}, {"findings": []}):
+        repository.write("../r.json", json.dumps(worse | changes))
         assert_refused(repository.cli("report", "../r.json"), "report-invalid")
 
 

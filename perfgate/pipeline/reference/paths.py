@@ -124,7 +124,8 @@ def _match_nothing(glob: str, change: Change) -> Diagnostic:
     paths = [path for listing in change.listings(()) for path in listing]
     hint = "correct it: it is read from the top of the repository, * stays inside a folder, and ** crosses folders"
     here = f"{change.tree.prefix}{glob}"
-    for wanted in (f"{glob}/**", here, f"{here}/**", f"**/{glob}"):
+    inside = glob.removesuffix("/**")  # a submodule or a link is itself all that git lists of it
+    for wanted in (f"{glob}/**", here, f"{here}/**", inside, f"**/{glob}"):
         pattern = _compiled(wanted)
         if pattern is not None and any(map(pattern.match, paths)):
             hint = f'did you mean "{wanted}"? It is read from the top of the repository'
