@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from steps import load
+from support import ROOT
 
 if TYPE_CHECKING:
     from support import Project
@@ -37,3 +38,17 @@ def test_other_systems_know_no_label_that_starts_a_job(project: Project, place: 
     done = project.cli("init", "--ci", place, "--on-label", "bench")
     assert (done.code, done.cause.rpartition(" ")[2]) == (2, "[usage]"), str(done)
     assert "--ci github" in done.block
+
+
+def test_the_page_shows_the_lines_that_are_added(project: Project) -> None:
+    lines = {}
+    for name, words in (("with", ("--on-label", "bench")), ("without", ())):
+        done = project.cli("init", "--ci", "github", *words)
+        assert done.code == 0, str(done)
+        path = project.path(".github/workflows/perf.yml")
+        lines[name] = path.read_text().splitlines()
+        path.unlink()
+    added = [line for line in lines["with"] if line not in lines["without"]]
+    page = (ROOT / "docs/github.md").read_text(encoding="utf-8")
+    shown = page.partition("```diff\n")[2].partition("```")[0].splitlines()
+    assert [line[1:] for line in shown if line.startswith("+")] == added
