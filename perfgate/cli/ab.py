@@ -15,6 +15,7 @@ from perfgate.cli.options import (
     report_options,
     split_words,
 )
+from perfgate.cli.paths import paths_option
 from perfgate.cli.progress import AbLine, find_outlet
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ ALWAYS_REPEATED = frozenset({"seed"})
     is_flag=True,
     help="Exit 125 in place of 2: git bisect run skips it.",
 )
+@paths_option
 @click.option("--out", metavar="DIR", help="Keep the summaries in DIR/base and DIR/head.")
 @click.option("--seed", type=click.IntRange(0, 2**63), default=0, show_default=True, help="Of the order of the runs.")
 @config_option
@@ -69,6 +71,7 @@ def command(
     rounds_max: int | None,
     measuring: MeasuringOptions,
     for_bisect: bool,
+    globs: tuple[str, ...],
     out: str | None,
     seed: int,
     config: str | None,
@@ -84,6 +87,8 @@ def command(
 
     before, after = _words("--base-cmd", base_cmd), _words("--head-cmd", head_cmd)
     _check_commands(ctx, argv, before, after, names_commit=base is not None or head is not None)
+    if globs and not argv:
+        raise click.UsageError("--paths needs one command behind --: two commands have no commits that differ", ctx)
     _check_rounds(ctx, runs, rounds_max, measuring.max_time)
     targets = report_targets(ctx, output)
     request = Request(
@@ -107,6 +112,7 @@ def command(
         counts=measuring.counts,
         results=measuring.results,
         foreign=measuring.foreign,
+        globs=globs,
         options=given_options(ctx, without=NOT_REPEATED, always=ALWAYS_REPEATED),
     )
     del for_bisect  # whatever goes wrong has its exit code: see `perfgate.__main__.run`

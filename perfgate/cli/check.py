@@ -17,6 +17,7 @@ from perfgate.cli.options import (
     same_session_option,
     threshold_option,
 )
+from perfgate.cli.paths import paths_option
 
 if TYPE_CHECKING:
     from perfgate.cli.options import ReportOptions
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 @click.option(
     "--expect-shards", type=click.IntRange(1, 9999), metavar="N", help="How many shards must have measured, each once."
 )
+@paths_option
 @same_session_option
 @threshold_option
 @click.option(
@@ -72,6 +74,7 @@ def command(
     benchmarks: tuple[str, ...],
     budgets: tuple[str, ...],
     expect_shards: int | None,
+    globs: tuple[str, ...],
     same_session: bool,
     threshold: str | None,
     runs_from: str | None,
@@ -103,6 +106,7 @@ def command(
         benchmarks=benchmarks,
         budgets=budgets,
         expect_shards=expect_shards,
+        globs=globs,
         same_session=same_session,
         threshold=threshold,
         runs_from=runs_from,
@@ -125,6 +129,8 @@ def _refuse_contradictions(ctx: click.Context) -> None:
         raise click.UsageError("--expect-shards takes the profile files of the shards as PATHS, not --current", ctx)
     if given["benchmarks"] and given["expect_shards"] is not None:
         raise click.UsageError("--benchmark and --expect-shards exclude each other: all shards are checked whole", ctx)
+    if given["globs"] and (given["baseline"] is not None or given["runs_from"] is not None):
+        raise click.UsageError("--paths judges by commits: it excludes --baseline and --runs-from", ctx)
     several = (given["confirm"], given["sessions"] == "all", current is not None, given["expect_shards"] is not None)
     if same_session and any(several):
         raise click.UsageError(

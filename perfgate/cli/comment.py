@@ -73,8 +73,8 @@ def command(
     place = None if repo is None else Place(repository=repo, number=pr)
     asked = Request(reports=paths, html_page=report_url, place=place, when=when, dry_run=dry_run)
 
-    def draw(suites: Sequence[tuple[str, Verdict]], run_page: str, html_page: str) -> str:
-        return comment(suites, ident=ident, run_page=run_page, html_page=html_page)
+    def draw(suites: Sequence[tuple[str, Verdict]], run_page: str, html_page: str, standing: str) -> str:
+        return comment(suites, ident=ident, run_page=run_page, html_page=html_page, standing=standing)
 
     try:
         done = publish_comment(asked, World(environ=os.environ), draw)

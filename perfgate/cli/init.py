@@ -30,6 +30,7 @@ _RUNNERS = ("hosted", "own")
 @click.option("--refresh", metavar="BRANCH", help="Each push to it adds a session to the baselines (own runners).")
 @click.option("--refresh-as", "form", type=click.Choice(_FORMS), help="How a session is recorded (default: commit).")
 @click.option("--requirements", metavar="FILE", help="List with hashes: what the job that comments installs (GitHub).")
+@click.option("--on-label", "label", metavar="LABEL", help="Measure only pull requests with this label (GitHub).")
 def command(
     place: str | None,
     runner: str | None,
@@ -40,6 +41,7 @@ def command(
     refresh: str | None,
     form: str | None,
     requirements: str | None,
+    label: str | None,
 ) -> None:
     """Set up a project: configuration, baselines/, a line for .gitignore, and in CI ready workflows.
 
@@ -47,7 +49,7 @@ def command(
     """
     from dataclasses import replace
 
-    from perfgate.pipeline.init.start import start, with_refresh, with_requirements
+    from perfgate.pipeline.init.start import start, with_label, with_refresh, with_requirements
 
     if place is None:
         place = "laptop"
@@ -56,6 +58,7 @@ def command(
     plan = _plan(place, runner or ("own" if refresh is not None else None), forks=forks)
     plan = replace(plan, suites=suites, shards=shards)
     plan = with_requirements(with_refresh(plan, place, refresh, form), place, requirements)
+    plan = with_label(plan, place, label)
     started = start(".", place=place, plan=plan)
     for path in started.made:
         say(f"made {path}")

@@ -271,6 +271,20 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """Why nothing was measured: a change that touches no file by which what is measured may change."""
+
+    changed: int
+    """How many files it changes, >= 0."""
+    paths: tuple[str, ...]
+    """Globs of the files that would have been a reason to measure, as they were given; ``!`` excludes."""
+
+
+Name = Literal["pass", "regression", "error", "skipped"]
+"""A verdict in one word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """All findings joined."""
 
@@ -300,10 +314,19 @@ class Verdict:
     """Does a gated value that is too noisy keep the check from a verdict (``on_too_noisy = "error"``)?"""
     fail_improved: bool = False
     """Does an improved row fail until its baseline has the gain (``on_improved = "fail"``)?"""
+    skipped: Skipped | None = None
+    """Why nothing was measured on purpose; None: it was to be measured."""
+
+    @property
+    def is_skipped(self) -> bool:
+        """Was nothing measured, on purpose? What was judged all the same, and each error, counts more."""
+        return self.skipped is not None and not self.findings and not self.problems
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return the exit code: 2 wins over 1, and nothing judged at all is 2."""
+        """Return the exit code: 2 wins over 1, and nothing judged at all is 2, unless nothing had to be measured."""
+        if self.is_skipped:
+            return ExitCode.PASS
         if self.problems or self.judges_nothing or any(self.is_undecided(f) for f in self.findings):
             return ExitCode.CANNOT_DECIDE
         if any(self.fails(f) for f in self.findings):
@@ -311,9 +334,11 @@ class Verdict:
         return ExitCode.PASS
 
     @property
-    def name(self) -> Literal["pass", "regression", "error"]:
+    def name(self) -> Name:
         """Return the verdict in one word."""
-        names: dict[ExitCode, Literal["pass", "regression", "error"]] = {
+        if self.is_skipped:
+            return "skipped"
+        names: dict[ExitCode, Name] = {
             ExitCode.PASS: "pass",
             ExitCode.REGRESSION: "regression",
             ExitCode.CANNOT_DECIDE: "error",

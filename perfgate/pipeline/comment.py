@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from perfgate.core.finding import Verdict
     from perfgate.publish.api import Opener
 
-    Draw = Callable[[Sequence[tuple[str, Verdict]], str, str], str]
+    Draw = Callable[[Sequence[tuple[str, Verdict]], str, str, str], str]
 
 When = Literal["change", "regression", "always"]
 
@@ -89,8 +89,8 @@ def publish_comment(request: Request, world: World, draw: Draw) -> Outcome:
     Args:
         request: what is asked for.
         world: what the process is given.
-        draw: suites with their verdicts, the page of the run that measured, and that of the HTML report -> the
-            comment, whose first line is the gate's marker.
+        draw: suites with their verdicts, the page of the run that measured, that of the HTML report, and the comment
+            that stands there, empty without one -> the comment, whose first line is the gate's marker.
 
     Raises:
         CannotDecideError: bad input, or GitHub does not answer after all tries.
@@ -104,18 +104,24 @@ def publish_comment(request: Request, world: World, draw: Draw) -> Outcome:
         message = "no comment: there is no report; what measured ended before it wrote one"
         return Outcome(notes=tuple(note("comment-no-report", message, place=path) for path in lost))
     read = _read_all(request.reports)
-    shown = min((verdict for verdict, _ in read), key=lambda v: _ORDER.index(int(v.exit_code)))
+    shown = min((verdict for verdict, _ in read), key=lambda v: (_ORDER.index(int(v.exit_code)), v.is_skipped))
     odd = _contradictions(shown, place)
     suites = [
         (name, replace(v, notes=(*odd, *v.notes)) if v is shown else v)
         for name, (v, _) in zip(name_suites(request.reports), read, strict=True)
     ]
     html_page = _html_page(request.html_page, place, world.environ)
-    body = draw(suites, _run_page(place, world.environ), html_page)
+    run_page = _run_page(place, world.environ)
+
+    def revise(standing: str, body: str) -> str:
+        is_skipped = any(verdict.is_skipped for _, verdict in suites)
+        return draw(suites, run_page, html_page, standing) if is_skipped else body
+
+    body = draw(suites, run_page, html_page, "")
     unlinked = (_unlinked(place),) if request.html_page and not html_page else ()
     try:
         create = bool(odd) or any(is_worth_a_comment(v, request.when) for _, verdicts in read for v in verdicts)
-        done = _send(request, world, place, body, create=create)
+        done = _send(request, world, place, body, revise, create=create)
         return replace(done, notes=(*done.notes, *unlinked))
     except ApiError as caught:
         if caught.status == _FORBIDDEN and not caught.limited:
@@ -208,7 +214,9 @@ def _run_page(place: Place, environ: Mapping[str, str]) -> str:
     return f"{_server(environ)}/{repository}/actions/runs/{run}" if known else ""
 
 
-def _send(request: Request, world: World, place: Place, body: str, *, create: bool) -> Outcome:
+def _send(
+    request: Request, world: World, place: Place, body: str, revise: Callable[[str, str], str], *, create: bool
+) -> Outcome:
     """Find the pull request and set the body of its comment."""
     shown = body if request.dry_run else ""
     url, token = api_url(world.environ.get("GITHUB_API_URL", "")), _token(world.environ)
@@ -230,8 +238,9 @@ def _send(request: Request, world: World, place: Place, body: str, *, create: bo
     number = find_pull(client, place)
     if isinstance(number, Diagnostic):
         return Outcome(notes=(number,), body=shown)
-    thread = Thread(client=client, repository=place.repository, number=number, dry=request.dry_run)
+    thread = Thread(client=client, repository=place.repository, number=number, dry=request.dry_run, revise=revise)
     done = thread.publish(body, create=create)
+    shown = (done.body or body) if request.dry_run else ""
     return Outcome(line=_line_of(done, place.repository, number, world.environ, dry=request.dry_run), body=shown)
 
 

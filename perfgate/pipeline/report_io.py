@@ -59,7 +59,7 @@ def read_verdict(path: str, *, largest: int = LARGEST) -> Verdict:
 def read_verdicts(path: str, *, largest: int = LARGEST) -> tuple[Verdict, list[Verdict]]:
     """Return the verdict that counts for a job, which names those of its other checks, and all of them.
 
-    A regression comes before a check that could not decide, and that before a pass.
+    A regression comes before a check that could not decide, that before a pass, and one that was skipped last.
 
     Raises:
         CannotDecideError: a report is not valid, a symbolic link, or all are larger than `largest` bytes together.
@@ -73,13 +73,18 @@ def read_verdicts(path: str, *, largest: int = LARGEST) -> tuple[Verdict, list[V
             raise cannot_decide("report-unreadable", message, place=each, hint="name the file itself")
         verdicts.append(read_verdict(each, largest=left))
         left = max(0, left - os.path.getsize(each))
-    shown = min(range(len(verdicts)), key=lambda i: (_ORDER.index(int(verdicts[i].exit_code)), i))
+    shown = min(range(len(verdicts)), key=lambda i: (*_need(verdicts[i]), i))
     others = tuple(
         warning("other-report", f"another check of this job: {v.name}", place=paths[i], hint="its report is in the run")
         for i, v in enumerate(verdicts)
         if i != shown
     )
     return replace(verdicts[shown], notes=(*others, *verdicts[shown].notes)), verdicts
+
+
+def _need(verdict: Verdict) -> tuple[int, bool]:
+    """Return how much a verdict counts beside others, the lowest first."""
+    return _ORDER.index(int(verdict.exit_code)), verdict.is_skipped
 
 
 def choose_folder(folder: str, environ: Mapping[str, str]) -> tuple[str, list[Diagnostic]]:

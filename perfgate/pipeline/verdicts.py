@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perfgate.collect import Selection, SessionTally
+    from perfgate.core.finding import Skipped
     from perfgate.core.policy import Policy
     from perfgate.core.profile import MetricProfile
     from perfgate.gate.judge import Judgement
@@ -205,6 +206,21 @@ def undecided_verdict(problems: Sequence[Diagnostic], reproduce: str, gate: Gate
         suite=suite,
         compared=compared_of(reproduce, policy, gate.baselines if gate else None, None),
     )
+
+
+def skipped_verdict(skipped: Skipped, reproduce: str, gate: Gate, *, base: str, head: str | None) -> Verdict:
+    """Return the verdict of a change that nothing had to be measured for.
+
+    Args:
+        skipped: why.
+        reproduce: the command that repeats it.
+        gate: that would have judged.
+        base: full hash of the commit that it was compared with.
+        head: full hash of what was compared; None: the working tree.
+    """
+    verdict = undecided_verdict((), reproduce, gate)
+    compared = replace(verdict.compared, baseline_commits=(base,), current_commits=(head,) if head else ())
+    return replace(verdict, notes=(), gate_changes=(), skipped=skipped, compared=compared)
 
 
 def cause(verdict: Verdict) -> tuple[Diagnostic, ...]:

@@ -22,6 +22,8 @@ from perfgate.publish.api import ApiError
 from perfgate.publish.pulls import repository_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from perfgate.publish.api import Client
 
 ACTIONS = "github-actions[bot]"
@@ -59,6 +61,8 @@ class Done:
     """Its id; None when there is none."""
     removed: int = 0
     """Duplicates that were removed."""
+    body: str = ""
+    """What the comment that stood there says now, or would; empty: none stood there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,8 @@ class Thread:
     """Number of the pull request."""
     dry: bool
     """Send nothing but GETs?"""
+    revise: Callable[[str, str], str] = lambda _, body: body
+    """The comment that stands there, and the body that is to be published -> what it says from now on."""
 
     def publish(self, body: str, *, create: bool) -> Done:
         """Create or update the comment with `body`, whose first line is the gate's marker.
@@ -115,18 +121,19 @@ class Thread:
         return replace(kept, action="created")
 
     def _keep_oldest(self, own: list[Comment], body: str) -> Done | None:
-        """Make the oldest comment say `body` and remove the others; None when it is gone meanwhile."""
+        """Make the oldest comment say `body`, revised, and remove the others; None when it is gone meanwhile."""
         oldest, *others = sorted(own, key=lambda c: c.number)
+        asked, body = body, self.revise(oldest.body, body)
         same = _is(oldest, body)
         if not same and not self.dry:
             try:
                 self.client.send("PATCH", f"{self._path}/comments/{oldest.number}", {"body": body})
             except ApiError as caught:
                 if caught.status in _GONE:
-                    return self._keep_oldest(others, body) if others else None
+                    return self._keep_oldest(others, asked) if others else None
                 raise
         removed = 0 if self.dry else sum(map(self._remove, others))
-        return Done(action="unchanged" if same else "updated", comment=oldest.number, removed=removed)
+        return Done(action="unchanged" if same else "updated", comment=oldest.number, removed=removed, body=body)
 
     def _remove(self, comment: Comment) -> bool:
         """Remove a duplicate; that another job did so, or that we may not, spoils nothing."""

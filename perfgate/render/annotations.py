@@ -11,6 +11,7 @@ from perfgate.core.reasons import hint_for, sentence
 from perfgate.publish.actions import ANNOTATIONS, command
 from perfgate.render.places import Files
 from perfgate.report.codec import round_numbers
+from perfgate.report.verdict.headline import why_skipped
 from perfgate.report.words import amount, percent
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def annotate(verdict: Verdict, prefix: str | None) -> tuple[str, ...]:
     """Return workflow commands, at most ten of a level, worst first.
 
     What failed or could not be judged is an error, what is suspected or a fault of the
-    gate a warning, what got better or is waived a notice.
+    gate a warning, what got better or is waived a notice, as is that nothing was measured.
 
     Args:
         verdict: what was found, worst first.
@@ -41,6 +42,9 @@ def annotate(verdict: Verdict, prefix: str | None) -> tuple[str, ...]:
             path = files.of(f) if files else ""
             where = {"title": _title(f), "file": f"{prefix}/{path}" if prefix and path else path}
             levels[level].append(command(level, where, _message(f)))
+    if verdict.is_skipped:
+        words = plain("".join(span.text for span in why_skipped(verdict.skipped)))
+        levels["notice"].append(command("notice", {"title": "perfgate: skipped"}, words))
     for d in verdict.notes:
         if d.level == "warning":
             levels["warning"].append(command("warning", {"title": f"perfgate: {d.slug}"}, _diagnostic_message(d)))

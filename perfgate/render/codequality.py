@@ -46,6 +46,8 @@ def render(document: Document) -> str:
         entries.append(
             _entry("perfgate-nothing-judged", opening_lines(document)[0], "blocker", fallback, "nothing-judged")
         )
+    if verdict.is_skipped:
+        entries.append(_entry("perfgate-skipped", opening_lines(document)[0], "info", fallback, "skipped"))
     _sign(entries)
     return dumps(entries)
 

@@ -42,6 +42,8 @@ def _render(document: Document, files: Files | None) -> str:
     several = len({f.machine_class for f in verdict.findings}) > 1
     names = _Names()
     cases = [_Case(_SUITE, names.unique(_SUITE, d.slug), "error", (diagnostic_line(d),)) for d in verdict.problems]
+    if verdict.is_skipped:
+        cases.append(_Case(_SUITE, "not-measured", "skipped", opening[:1]))
     for finding in verdict.findings:
         name = row_name(finding) + (f" on {finding.machine_class}" if several else "")
         cases.append(_row(verdict, finding, names.unique(name_benchmark(finding), name), files))

@@ -8,10 +8,10 @@ older text format take it, too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from perfgate.core.errors import plain
-from perfgate.core.finding import HOLDS, ExitCode, Status
+from perfgate.core.finding import HOLDS, Name, Status
 from perfgate.report.document import verdict_in
 from perfgate.report.rows import name_benchmark
 
@@ -25,7 +25,7 @@ _UNITS = {"s": "seconds", "B": "bytes", "1/s": "per_second"}
 _DIGITS, _MOST_DIGITS = 4, 12
 _HELP = {
     "perfgate_verdict": "The verdict: 1 for the one that was reached, else 0.",
-    "perfgate_exit_code": "Exit code: 0 pass, 1 regression, 2 cannot decide.",
+    "perfgate_exit_code": "Exit code: 0 pass or skipped, 1 regression, 2 cannot decide.",
     "perfgate_rows": "Number of values by status.",
     "perfgate_faults": "Faults because of which something could not be judged.",
     "perfgate_gate_changes": "Files of the gate that the change under test edits.",
@@ -52,8 +52,8 @@ def render(document: Document) -> str:
         head = [f"# TYPE {full} gauge", *([f"# UNIT {full} {unit}"] if unit else []), f"# HELP {full} {_HELP[name]}"]
         families.setdefault(full, head).append(f"{full}{_draw_labels(labels)} {value}")
 
-    for word, code in (("pass", ExitCode.PASS), ("regression", ExitCode.REGRESSION), ("error", ExitCode.CANNOT_DECIDE)):
-        add("perfgate_verdict", "", (("verdict", word),), str(int(verdict.exit_code is code)))
+    for word in get_args(Name):
+        add("perfgate_verdict", "", (("verdict", word),), str(int(verdict.name == word)))
     add("perfgate_exit_code", "", (), str(int(verdict.exit_code)))
     add("perfgate_faults", "", (), str(len(verdict.problems)))
     add("perfgate_gate_changes", "", (), str(len(verdict.gate_changes)))

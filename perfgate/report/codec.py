@@ -17,6 +17,7 @@ from perfgate.core.finding import (
     EnvironmentChange,
     Evidence,
     Finding,
+    Skipped,
     Status,
     Suite,
     Verdict,
@@ -89,11 +90,12 @@ def to_data(verdict: Verdict) -> dict[str, Any]:
 
 def _encode(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict with rounded numbers as JSON data."""
-    suite, compared = verdict.suite, verdict.compared
+    suite, compared, skipped = verdict.suite, verdict.compared, verdict.skipped
     return {
         "schema": SCHEMA,
         "verdict": verdict.name,
         "exit_code": int(verdict.exit_code),
+        **({"skipped": {"changed": skipped.changed, "paths": list(skipped.paths)}} if skipped else {}),
         "introduces": verdict.introduces,
         "fail_suspected": verdict.fail_suspected,
         "resolution": _number(verdict.resolution),
@@ -250,6 +252,7 @@ def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document o
         resolution=data.get("resolution", RESOLUTION),  # version 1 lacks both
         refuse_too_noisy=data.get("refuse_too_noisy", False),
         fail_improved=data.get("fail_improved", False),  # reports of 0.1.0 lack it
+        skipped=_read_skipped(data.get("skipped")),
     )
     if (verdict.name, int(verdict.exit_code)) != (data["verdict"], data["exit_code"]):
         message = f'the verdict "{data["verdict"]}" does not follow from the findings'
@@ -263,6 +266,10 @@ def from_data(data: Any, origin: str) -> Verdict:  # noqa: ANN401 - a document o
             ]
         )
     return verdict
+
+
+def _read_skipped(data: Mapping[str, Any] | None) -> Skipped | None:
+    return None if data is None else Skipped(changed=int(data["changed"]), paths=tuple(data["paths"]))
 
 
 def _environment(data: Mapping[str, Any]) -> dict[str, Any]:

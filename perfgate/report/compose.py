@@ -94,6 +94,8 @@ def blocks_of(verdict: Verdict, attributed: int = ATTRIBUTED) -> tuple[Block, ..
         blocks += _values(groups, need)
     if rest := [d for d in verdict.notes if d.slug not in _SHOWN_FIRST]:
         blocks += [Heading(line=(text("Notes"),)), Bullets(lines=tuple(map(describe_diagnostic, rest)))]
+    if verdict.is_skipped:
+        return tuple(blocks)
     measured = Bullets(lines=tuple(describe_measurement(verdict)))
     blocks.append(Fold(summary=(text("How this was measured"),), blocks=(measured,), is_background=True))
     return tuple(blocks)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from perfgate.core.finding import Finding, Verdict
+    from perfgate.core.finding import Finding, Name, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Fold:
 class Headline:
     """The verdict of a check."""
 
-    verdict: Literal["pass", "regression", "error"]
+    verdict: Name
     """In one word, as ``report.json`` has it."""
     title: str
     """In a few words, for a heading: ``2 performance regressions``."""

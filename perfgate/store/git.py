@@ -161,6 +161,41 @@ class Commit:
         """Yield mode, object id and path of each file of the commit, from the root of the repository, ascending."""
         return ((entry.mode, entry.oid, os.fsdecode(entry.name)) for entry in self._all_below(self._top))
 
+    def changed_since(self, base: str) -> list[str]:
+        """Return the paths that this commit and another one do not hold alike, from the root of the repository.
+
+        A file that was renamed has both of its names, a submodule that of its folder. Folders
+        that are the same are not read, and nothing depends on settings or attributes.
+
+        Args:
+            base: full hash of the other commit.
+
+        Raises:
+            CannotDecideError: one of both is not here, or not what its hash says.
+        """
+        top, _ = _commit_of(self._folder, base, hint=_DEEPEN)
+        found: list[bytes] = []
+        level = [(b"", top, self._top)] if top != self._top else []
+        while level:
+            self._load(oid for _, *oids in level for oid in oids if oid)
+            below: list[tuple[bytes, str, str]] = []
+            for folder, *oids in level:
+                was, now = (self._folders[oid] if oid else {} for oid in oids)
+                for name in was.keys() | now.keys():
+                    sides = was.get(name), now.get(name)
+                    if sides[0] == sides[1]:
+                        continue
+                    one, other = (side.oid if side and side.mode == _FOLDER else "" for side in sides)
+                    if one or other:
+                        below.append((folder + name + b"/", one, other))
+                    if any(side and side.mode != _FOLDER for side in sides):
+                        found.append(folder + name)
+            if len(found) + len(below) > _MOST_ENTRIES:
+                message = f"more than {_MOST_ENTRIES:,} files differ"
+                raise cannot_decide("ref-unreadable", message, place=self.shown, hint="name another commit")
+            level = below
+        return [os.fsdecode(path) for path in sorted(found)]
+
     def small_contents(self, oids: Collection[str], *, limit: int) -> dict[str, bytes]:
         """Return the contents of those files of the commit that have at most `limit` bytes, by their object id."""
         asked = "".join(f"{oid}\n" for oid in oids).encode()

@@ -158,6 +158,5 @@ def test_one_file_of_a_tool_on_each_side_is_said_to_prove_little_and_what_would_
     done = project.cli("compare", "a.json", "b.json", "--verbose")
     assert done.code == 0, str(done)
     assert "one-run-each" in done.stdout
-    assert "perfgate ab --results FILE -- CMD" in done.stdout
-    assert "baseline refresh" not in done.stdout
+    assert "next: measure both versions interleaved: perfgate ab --results FILE -- CMD" in done.stdout
     assert "one-run-each" not in project.cli("compare", "a.json", "b.json", "--same-session", "--verbose").stdout

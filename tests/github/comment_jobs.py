@@ -11,6 +11,7 @@ from support import ROOT
 from perfgate.pipeline.comment import Request, World, publish_comment
 from perfgate.publish.api import make_opener
 from perfgate.publish.events import Place
+from perfgate.render.comment import comment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,10 +78,21 @@ class Job:
         request |= {"when": "change", "dry_run": False, **asked}
         world = World(environ=self.environ, opener=self.opener, now=lambda: self.time, sleep=self.sleep)
 
-        def draw(suites: Sequence[tuple[str, Verdict]], page: str, html_page: str) -> str:
+        def draw(suites: Sequence[tuple[str, Verdict]], page: str, html_page: str, _: str) -> str:
             self.page, self.html_page, self.suites = page, html_page, [name for name, _ in suites]
             self.drawn = suites[0][1]
             return f"<!-- perfgate:v1 id={ident} -->\n{words}\n"
+
+        return publish_comment(Request(**request), world, draw)
+
+    def publish(self, **asked: Any) -> Outcome:
+        """Comment with what the command draws."""
+        request = {"reports": (str(self.folder / "report.json"),), "place": Place(repository=REPO, number=7)}
+        request |= {"when": "change", "dry_run": False, **asked}
+        world = World(environ=self.environ, opener=self.opener, now=lambda: self.time, sleep=self.sleep)
+
+        def draw(suites: Sequence[tuple[str, Verdict]], page: str, html_page: str, standing: str) -> str:
+            return comment(suites, ident="default", run_page=page, html_page=html_page, standing=standing)
 
         return publish_comment(Request(**request), world, draw)
 

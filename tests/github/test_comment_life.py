@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from comment_jobs import MARKER, report_data
+from comment_jobs import MARKER, event, report_data
 
 BODY = f"{MARKER}\nslower\n"
 COMMENTS = "/repos/octo/app/issues/7/comments"
@@ -196,3 +196,41 @@ def test_a_dry_run_needs_no_token_and_then_asks_nothing(job, hub):
     assert done.body == BODY
     assert "octo/app #7" in done.line
     assert hub.asked == []
+
+
+def skip(job):
+    """Write a report of a change that nothing was measured for."""
+    data = report_data() | {"verdict": "skipped", "exit_code": 0, "skipped": {"changed": 1, "paths": ["src/**"]}}
+    data["samples"] = {"baseline": [], "current": []}
+    (job.folder / "report.json").write_text(json.dumps(data))
+
+
+def test_a_skipped_report_makes_no_comment_and_leaves_a_red_one_with_a_line_more(job, hub):
+    skip(job)
+    assert "no comment" in job.publish().line
+    assert job.bodies() == []
+    job.report("regressed")
+    job.publish()
+    (red,) = job.bodies()
+    assert red.split("\n")[1].startswith("## ❌ ")
+    skip(job)
+    assert "updated" in job.publish().line
+    (after,) = job.bodies()
+    assert after.split("\n")[1] == red.split("\n")[1]
+    assert "> ⏭️ This report is of an earlier commit." in after
+    assert "unchanged" in job.publish().line
+    assert after in job.publish(dry_run=True).body
+    job.report("unchanged")
+    job.publish()
+    assert job.bodies()[0].split("\n")[1].startswith("## ✅ ")
+    skip(job)
+    job.publish()
+    assert job.bodies()[0].split("\n")[1].startswith("⏭️ perfgate: Not measured: ")
+
+
+def test_a_skipped_report_of_a_run_that_failed_says_so(job):
+    skip(job)
+    job.on("workflow_run", event())
+    job.publish(place=None)
+    (body,) = job.bodies()
+    assert "this report says skipped (`report-contradicts-run`)" in body

@@ -58,9 +58,9 @@ def labels(check="change", **more):
     ],
     ids=["pass", "regression", "missing", "nothing"],
 )  # fmt: skip
-def test_the_verdict_is_one_of_three(found, word, code):
+def test_the_verdict_is_one_of_four(found, word, code):
     assert samples(found, "perfgate_exit_code") == {"": code}
-    told = {f'verdict="{w}"': str(int(w == word)) for w in ("pass", "regression", "error")}
+    told = {f'verdict="{w}"': str(int(w == word)) for w in ("pass", "regression", "error", "skipped")}
     assert samples(found, "perfgate_verdict") == told
 
 

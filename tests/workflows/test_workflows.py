@@ -35,6 +35,12 @@ PLANS["own-forks-fresh"] = Plan(runner="own", refresh="release/1.x", suites=("se
 PLANS["own-forks-fresh-shards"] = Plan(runner="own", refresh="main", shards=3, install=INSTALL)
 PLANS["own-forks-fresh-proposed"] = Plan(runner="own", refresh="rel/1.x", proposes=True, install=INSTALL)
 PLANS["hosted-forks-hashed"] = Plan(requirements=".github/perfgate.txt", install=INSTALL)
+LABEL = 'it\'s: \\ "#1" & ${x} ⚡'
+PLANS["hosted-forks-label"] = Plan(label="bench", install=INSTALL)
+PLANS["hosted-own-branches-label-suites"] = Plan(
+    forks=False, label=LABEL, suites=("services/api", "web"), install=INSTALL
+)
+PLANS["own-forks-label-shards"] = Plan(runner="own", label=LABEL, shards=3, refresh="main", install=INSTALL)
 PUBLISHERS = {
     ("docs", "publish"): {"pages", "id-token"}, ("release", "attest"): {"attestations", "id-token"},
     ("release", "publish"): {"contents"}, ("release", "index"): {"id-token"},
@@ -222,3 +228,34 @@ def test_a_plan_writes_what_it_needs_and_no_more(name: str) -> None:
     assert ("matrix" in gate) is bool(plan.suites or plan.shards > 1)
     assert ("--expect-shards 3" in gate) is (plan.shards == 3)
     assert json.dumps(gitlab(plan))
+
+
+HAS_LABEL = "contains(github.event.pull_request.labels.*.name, 'it''s: \\ \"#1\" & ${x} ⚡')"
+
+
+def test_a_label_is_the_condition_of_each_job_that_gates_and_starts_the_workflow(written: dict[str, Path]) -> None:
+    plain = load(written["hosted-forks-label"] / ".github/workflows/perf.yml")
+    assert plain[True]["pull_request"]["types"] == ["opened", "synchronize", "reopened", "labeled"]
+    assert "merge_group" in plain[True]
+    assert plain["jobs"]["gate"]["if"] == "contains(github.event.pull_request.labels.*.name, 'bench')"
+    suites = load(written["hosted-own-branches-label-suites"] / ".github/workflows/perf.yml")["jobs"]
+    assert suites["gate"]["if"] == HAS_LABEL
+    shards = load(written["own-forks-label-shards"] / ".github/workflows/perf.yml")["jobs"]
+    assert shards["measure"]["if"] == HAS_LABEL
+    assert shards["gate"]["if"] == f"${{{{ !cancelled() && {HAS_LABEL} }}}}"
+    for name in ("perf-refresh", "perf-baseline"):
+        for job in load(written["own-forks-label-shards"] / f".github/workflows/{name}.yml")["jobs"].values():
+            assert "if" not in job
+
+
+def test_suites_with_a_label_have_one_job_to_require_which_no_failure_and_no_end_by_hand_passes(
+    written: dict[str, Path], tmp_path: Path
+) -> None:
+    job = load(written["hosted-own-branches-label-suites"] / ".github/workflows/perf.yml")["jobs"]["all"]
+    assert job["if"] == "${{ always() && needs.gate.result != 'skipped' }}"
+    assert (job["needs"], job["permissions"]) == ("gate", {})
+    (step,) = job["steps"]
+    for result, code in (("success", 0), ("failure", 1), ("cancelled", 1), ("", 1)):
+        env = {"PATH": os.environ["PATH"], "RESULT": result}
+        assert subprocess.run(["bash", "-c", step["run"]], env=env, cwd=tmp_path, check=False).returncode == code
+    assert "all" not in load(written["hosted-forks-suites"] / ".github/workflows/perf.yml")["jobs"]

@@ -16,12 +16,20 @@ from perfgate.pipeline.ab.sides import Sides, prepare
 from perfgate.pipeline.measuring.fixed_time import refuse_by_arguments
 from perfgate.pipeline.reference.commit import Gate
 from perfgate.pipeline.reference.gate_changes import NONE, Edits
-from perfgate.pipeline.verdicts import compared_of, log_methods, notes_on, suite_of, today, undecided_verdict
+from perfgate.pipeline.verdicts import (
+    compared_of,
+    log_methods,
+    notes_on,
+    skipped_verdict,
+    suite_of,
+    today,
+    undecided_verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from perfgate.core.finding import Finding, Verdict
+    from perfgate.core.finding import Finding, Skipped, Verdict
     from perfgate.pipeline.ab.request import Request
     from perfgate.pipeline.ab.standing import Standing
 
@@ -71,6 +79,8 @@ def ab(request: Request, on_progress: Callable[[Standing], None]) -> Outcome:
             for argv in (request.argv, request.base_cmd, request.head_cmd):
                 refuse_by_arguments(argv, "ab")
         with prepare(request) as sides:
+            if sides.skipped is not None:
+                return Outcome(verdict=_skipped(sides, sides.skipped, request))
             measured = compare(sides, request, on_progress)
             sides.guard.require_measured()
     except CannotDecideError as caught:
@@ -85,6 +95,13 @@ def _as_baseline(sides: Sides, measured: Measured | None = None) -> inputs.Basel
     """Return the base in the form that a check has its baselines in."""
     profiles = tuple(p.base for p in measured.pairs if p.base) if measured else ()
     return inputs.BaselineSet(source=sides.source, profiles=profiles, is_machine_unknown=True)
+
+
+def _skipped(sides: Sides, skipped: Skipped, request: Request) -> Verdict:
+    """Return the verdict of a change that nothing had to be measured for."""
+    gate = Gate(settings=sides.settings, baselines=_as_baseline(sides))
+    head = sides.head.commit if request.head is not None else None
+    return skipped_verdict(skipped, _reproduce(request, sides), gate, base=sides.commits[0], head=head)
 
 
 def _verdict(measured: Measured, request: Request) -> Verdict:

@@ -54,9 +54,11 @@ class Request:
     """Are instructions counted in place of time and memory?"""
     foreign: ForeignOptions
     """What the user says about these files."""
+    options: tuple[str, ...]
+    """The command line without commits, for the report."""
     only: tuple[str, str] = ("*", "*")
     """Globs of the benchmarks and of the metrics that are judged."""
     verb: str = "ab"
     """The command of perfgate that measures, for hints."""
-    options: tuple[str, ...]
-    """The command line without commits, for the report."""
+    globs: tuple[str, ...] = ()
+    """Globs of files, of which one has to change, from the top of the repository; empty: each change is measured."""

@@ -19,6 +19,7 @@ from perfgate.pipeline.measuring.profiling import profiling_off
 from perfgate.pipeline.measuring.refusals import CommandFailedError
 from perfgate.pipeline.measuring.run import environ_with
 from perfgate.pipeline.reference.commit import policy_of
+from perfgate.pipeline.reference.paths import Change, find_skipped
 from perfgate.store.checkouts.tree import LOCAL_VARIABLES, Tree
 from perfgate.store.checkouts.worktrees import WorktreeDir, open_worktree_dir
 from perfgate.store.git import Commit
@@ -26,6 +27,7 @@ from perfgate.store.git import Commit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from perfgate.core.finding import Skipped
     from perfgate.core.gate_changes import GateChange
     from perfgate.core.policy import Removal, Waiver
     from perfgate.pipeline.ab.request import Request
@@ -100,6 +102,8 @@ class Sides:
     """Changes that the head makes to the configuration of its base."""
     waivers: tuple[Waiver, ...] = ()
     """Waivers of the base."""
+    skipped: Skipped | None = None
+    """Why nothing has to be measured; None: it has to. Otherwise nothing is checked out or set up."""
     removals: tuple[Removal, ...] = ()
     """Benchmarks that either side states to be removed."""
     left: list[Diagnostic] = field(default_factory=list)
@@ -108,7 +112,7 @@ class Sides:
 
 @contextlib.contextmanager
 def prepare(request: Request) -> Iterator[Sides]:
-    """Yield both sides, set up; their worktrees are removed afterwards.
+    """Yield both sides, set up unless nothing has to be measured; their worktrees are removed afterwards.
 
     Raises:
         CannotDecideError: a side cannot be made or set up.
@@ -116,6 +120,9 @@ def prepare(request: Request) -> Iterator[Sides]:
     tree = Tree() if request.argv else None
     with open_worktree_dir(tree) as worktree_dir:
         sides = _of_commands(request, worktree_dir) if tree is None else _of_repository(request, tree, worktree_dir)
+        if sides.skipped is not None:
+            yield sides
+            return
         for side in (sides.base, sides.head):
             if side is not None and tree is not None:  # two commands have no commits
                 sides.guard.take(side.name, tree, root=side.root, commit=side.commit or "")
@@ -175,7 +182,7 @@ def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> S
         base, source = Commit(request.base, ".").id, request.base
     else:
         base, source = tree.default_base()
-        if base == head and not changed:
+        if base == head and not changed and not request.globs:
             message = "the head has nothing that its base lacks: they are the same commit"
             hint = "change the code first, or name an older commit: --base COMMIT"
             raise cannot_decide("no-base", message, place=base[:SHOWN], hint=hint)
@@ -190,6 +197,7 @@ def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> S
     if gate.edits.problems:
         raise CannotDecideError(gate.edits.problems)
     notes += [*gate.edits.notes, *shared(request.argv, tree)]
+    change = Change(tree=tree, base=base, head=None if request.head is None else head)
     sides = Sides(
         base=Side(name="base", argv=request.argv, commit=base),
         head=Side(name="head", argv=request.argv, commit=head),
@@ -204,7 +212,18 @@ def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> S
         edits=gate.edits.changes,
         waivers=gate.baselines.waivers,
         removals=gate.edits.removed.removals,
+        skipped=find_skipped(request.globs, change, gate.settings, given=request.config),
     )
+    return sides if sides.skipped is not None else _place_both(sides, request, tree, named)
+
+
+def _place_both(sides: Sides, request: Request, tree: Tree, named: str | None) -> Sides:
+    """Return the sides with their folders: the base in a worktree, and the head likewise where its commit is named.
+
+    Raises:
+        CannotDecideError: a worktree cannot be made, or the head lacks the working directory.
+    """
+    worktree_dir, base = sides.worktree_dir, sides.commits[0]
     if named is not None:
         placed = place_in_worktree(sides.head, request, tree, worktree_dir)
         if placed is None:

@@ -31,16 +31,19 @@ from perfgate.pipeline.failed import count_failed_sessions, find_only_failed
 from perfgate.pipeline.reference import event
 from perfgate.pipeline.reference.change import compare_with_base
 from perfgate.pipeline.reference.commit import Gate, gate_of
+from perfgate.pipeline.reference.paths import Change, find_base, find_skipped
 from perfgate.pipeline.verdicts import (
     compared_of,
     hint_for_failed,
     log_methods,
     notes_on,
     report_joins,
+    skipped_verdict,
     suite_of,
     today,
     undecided_verdict,
 )
+from perfgate.store.checkouts.tree import Tree
 from perfgate.store.codec import known_runs
 from perfgate.store.lost import find_absent_submodule, find_deleted, find_lost
 
@@ -99,6 +102,8 @@ class Request:
     """Globs of the benchmarks that are checked; empty: all. Not with shards, which are complete or nothing."""
     budgets: tuple[str, ...] = ()
     """Names of the budgets that are checked; empty: all."""
+    globs: tuple[str, ...] = ()
+    """Globs of files, of which one has to change, from the top of the repository; empty: each change is judged."""
     same_session: bool = False
     """Was everything that `paths`, and `baseline` as a file, name measured in one session?"""
     threshold: str | None = None
@@ -112,9 +117,10 @@ class Request:
 def check(request: Request) -> Verdict:
     """Return the verdict of a check. Bad input never raises: problems become diagnostics of the verdict."""
     try:
-        ref, reproduce = event.resolved(request.baseline_ref, request.reproduce)
-        request = replace(request, baseline_ref=ref, reproduce=reproduce)
+        request = _resolved(request)
         gate = _with_threshold(request, _keep_budgets(request, _sides(request)))
+        if request.globs and not gate.baselines.problems and (skipped := _find_skipped(request, gate)):
+            return skipped
     except CannotDecideError as caught:
         return undecided_verdict(caught.diagnostics, request.reproduce)
     settings, baselines = gate.settings, gate.baselines
@@ -123,9 +129,8 @@ def check(request: Request) -> Verdict:
         everything, (baselines, renames) = baselines, follow_renames(baselines, selection, gate.edits.renamed)
         baselines = part.keep_baselines(request.benchmarks, baselines)
         foreign_origin, warnings = _check_origin(request, selection, baselines)
-        if request.same_session:
-            baselines, selection, apart = _share_session(request, baselines, selection)
-            faults += apart
+        baselines, selection, apart = _share_session(request, baselines, selection)
+        faults += apart
         if request.confirm:
             selection, outvoted = with_earlier(selection, request.confirm, baselines, settings.policy)
             faults += outvoted
@@ -146,8 +151,6 @@ def check(request: Request) -> Verdict:
     suite = suite_of(judgement, selection, settings.policy, (*baselines.profiles, *selection.profiles))
     warnings += find_too_few(judgement.findings, suite.gated, selection.profiles, request.confirm)
     log_methods(judgement.findings)
-    if not request.same_session:
-        notes += note_one_run(baselines)
     if request.today and baselines.waivers:
         notes.append(note("today-given", f"waivers were held against {request.today}, not against today"))
     return join(
@@ -173,6 +176,17 @@ def check(request: Request) -> Verdict:
     )
 
 
+def _resolved(request: Request) -> Request:
+    """Return the request with the commit that the event says; where no change is under review everything is judged.
+
+    Raises:
+        CannotDecideError: it is not certain which commit.
+    """
+    ref, reproduce = event.resolved(request.baseline_ref, request.reproduce)
+    is_of_change = ref is not None or request.baseline_ref != event.AUTO
+    return replace(request, baseline_ref=ref, reproduce=reproduce, globs=request.globs if is_of_change else ())
+
+
 def _check_origin(
     request: Request, selection: Selection, baselines: BaselineSet
 ) -> tuple[list[Diagnostic], list[Diagnostic]]:
@@ -182,7 +196,8 @@ def _check_origin(
         warnings += find_older(selection.profiles, baselines.profiles)
         of_others, more = find_left_behind(selection.selected, [request.current] if request.current else ())
         foreign, warnings = [*of_others, *foreign], [*warnings, *more]
-    return foreign, [*warnings, *report_joins(selection)]
+    alone = () if request.same_session else note_one_run(baselines)
+    return foreign, [*warnings, *report_joins(selection), *alone]
 
 
 def _sides(request: Request) -> Gate:
@@ -194,6 +209,18 @@ def _sides(request: Request) -> Gate:
         return Gate(settings=settings, baselines=_from_path(request, request.baseline, settings))
     gate = Gate(settings=settings, baselines=inputs.from_folder(_join(settings.root, settings.policy.baselines)))
     return compare_with_base(gate, given=request.config, machine_class=request.machine_class)
+
+
+def _find_skipped(request: Request, gate: Gate) -> Verdict | None:
+    """Return the verdict of a change that touches nothing measured; None: it has to be judged.
+
+    Raises:
+        CannotDecideError: it is not known which commit the change began at, or a glob matches nothing.
+    """
+    base = find_base(request.baseline_ref)
+    change = Change(tree=Tree(), base=base, head=None)
+    skipped = find_skipped(request.globs, change, gate.settings, given=request.config)
+    return skipped_verdict(skipped, request.reproduce, gate, base=base, head=None) if skipped else None
 
 
 def _keep_budgets(request: Request, gate: Gate) -> Gate:
@@ -219,7 +246,7 @@ def _share_session(
     request: Request, baselines: BaselineSet, selection: Selection
 ) -> tuple[BaselineSet, Selection, list[Diagnostic]]:
     """Return both sides as of one session where the user named both as files; baselines have sessions of their own."""
-    if request.baseline is None or os.path.isdir(request.baseline):
+    if not request.same_session or request.baseline is None or os.path.isdir(request.baseline):
         return baselines, selection, []
     was, now, problems = share_session(baselines.profiles, selection.profiles)
     return replace(baselines, profiles=was), replace(selection, profiles=now), problems

@@ -28,7 +28,7 @@ from perfgate.report.document import (
     text,
 )
 from perfgate.report.prose import mark_code
-from perfgate.report.verdict.meanings import MEANINGS, find_status
+from perfgate.report.verdict.meanings import MEANINGS, SKIPPED, find_status
 from perfgate.report.words import metric_name
 from perfgate.store.baselines import load
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from perfgate.core.errors import Diagnostic
     from perfgate.core.policy import Policy
+    from perfgate.report.verdict.meanings import Meaning
 
 _TITLES = ("Statistic", "Threshold", "Method", "Level", "Decided by")
 _COLUMNS = (METRIC, *(Column(title=title, kind="text") for title in _TITLES))
@@ -62,6 +63,8 @@ def compose_explanation(wanted: str | None, *, config: str | None) -> Document:
             raise
         if status := find_status(wanted):
             return _explain_status(status)
+        if wanted.lower() == "skipped":
+            return _explain_meaning("skipped", "Verdict: ", SKIPPED)
         if message := find_message(wanted):
             return _explain_message(message)
         raise CannotDecideError([_suggest(d, wanted) for d in caught.diagnostics]) from None
@@ -95,14 +98,18 @@ def _explain_message(message: Message) -> Document:
 
 def _explain_status(status: Status) -> Document:
     """Return what the status of a value means."""
-    meaning = MEANINGS[status]
+    return _explain_meaning(status.value, "Status of a value: ", MEANINGS[status])
+
+
+def _explain_meaning(wanted: str, kind: str, meaning: Meaning) -> Document:
+    """Return what a status or a verdict means; `kind` says which of them it is."""
     facts = (
-        ("Status of a value: ", meaning.words),
+        (kind, meaning.words),
         ("Exit code: ", meaning.code),
         ("What to do: ", meaning.fix or "nothing"),
     )
     lines = (Paragraph(line=(text(title), *mark_code(words))) for title, words in facts)
-    return Document(data={}, blocks=(Heading(line=(name(status.value),)), *lines))
+    return Document(data={}, blocks=(Heading(line=(name(wanted),)), *lines))
 
 
 def _explain_benchmarks(wanted: str | None, config: str | None) -> Document:

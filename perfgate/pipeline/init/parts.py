@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from textwrap import indent
@@ -13,11 +14,11 @@ CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 PYTHON = "actions/setup-python@a309ff8b426b58ec0e2a45f0f869d46889d02405 # v6.2.0"
 UPLOAD = "actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a # v7.0.1"
 DOWNLOAD = "actions/download-artifact@3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c # v8.0.1"
-HEAD = """\
+_HEAD = """\
 name: perf
 on:
   pull_request:
-  merge_group:
+%s  merge_group:
 
 permissions: {}
 
@@ -25,6 +26,8 @@ concurrency:
   group: perf-${{ github.event.pull_request.number || github.sha }}
   cancel-in-progress: ${{ github.event_name == 'pull_request' }}
 """
+_PLAIN = re.compile(r"[A-Za-z0-9][\w./-]*", re.ASCII)
+"""A label that needs no quotes in YAML."""
 RUN = "github.event.workflow_run"
 BASE = "${{ github.event.merge_group.base_sha || 'HEAD^1' }}"
 
@@ -50,9 +53,58 @@ class Plan:
     requirements: str = ""
     """The file with hashes from which the job that comments installs it; empty: by `install`, dependencies unpinned."""
 
+    label: str = ""
+    """The label that a pull request carries to be measured, as `with_label` allows it; empty: each one is."""
+
     def is_sharded(self) -> bool:
         """Do several jobs measure, and another one decide?"""
         return self.shards > 1
+
+
+def head(plan: Plan) -> str:
+    """Return the beginning of the workflow that gates, up to its jobs; a label starts it like a push does."""
+    return _HEAD % ("    types: [opened, synchronize, reopened, labeled]\n" if plan.label else "")
+
+
+def condition(plan: Plan, *, also: str = "") -> str:
+    """Return the line with the condition of a job; empty: it has none.
+
+    Which label was added is no part of it: a job that is skipped for another label would take the
+    place of a failure of the same commit.
+
+    Args:
+        plan: with or without a label.
+        also: another condition.
+    """
+    if not plan.label:
+        return f"    if: ${{{{ {also} }}}}" if also else ""
+    quoted = plan.label.replace("'", "''")
+    words = f"contains(github.event.pull_request.labels.*.name, '{quoted}')"
+    words = f"${{{{ {also} && {words} }}}}" if also else words
+    value = words if _PLAIN.fullmatch(plan.label) else json.dumps(words, ensure_ascii=False)
+    return f"    if: {value}{'' if also else ' # else it is skipped, which a required check accepts'}"
+
+
+def join_suites(plan: Plan) -> str:
+    """Return the job that reports for all suites under one name; empty: no label is needed, or there is one suite.
+
+    GitHub does not expand the matrix of a job that it skips, so that the checks of suites would be awaited for ever.
+    """
+    if not (plan.label and plan.suites):
+        return ""
+    return """\
+  all:
+    name: performance of all suites # require this one: it is skipped with them, or as they end
+    needs: gate
+    if: ${{ always() && needs.gate.result != 'skipped' }}
+    runs-on: ubuntu-24.04
+    timeout-minutes: 5
+    permissions: {}
+    steps:
+      - run: test "$RESULT" = success
+        env:
+          RESULT: ${{ needs.gate.result }}
+"""
 
 
 def prepare(plan: Plan, depth: str) -> list[str]:
@@ -87,8 +139,13 @@ def measure(plan: Plan) -> list[str]:
     ]
 
 
-def measure_shards(plan: Plan) -> str:
-    """Return the job in which each shard measures its part, as a benchmark of its own, and hands on its runs."""
+def measure_shards(plan: Plan, *, is_gate: bool = False) -> str:
+    """Return the job in which each shard measures its part, as a benchmark of its own, and hands on its runs.
+
+    Args:
+        plan: with shards.
+        is_gate: is it part of the workflow that gates, which a label may start?
+    """
     steps = [
         *prepare(plan, ""),
         f"""\
@@ -108,7 +165,7 @@ def measure_shards(plan: Plan) -> str:
     return f"""\
   measure:
     name: measure
-    strategy:
+{f"{condition(plan)}{chr(10)}" if is_gate and plan.label else ""}    strategy:
       fail-fast: false
       matrix:
         shard: [{numbers}]

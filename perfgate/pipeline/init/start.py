@@ -57,6 +57,7 @@ _BRANCH = re.compile(r"[A-Za-z0-9][\w-]*([./][A-Za-z0-9_][\w-]*)*", re.ASCII)
 _FILE = re.compile(r"\.?[A-Za-z0-9][\w.-]*(/\.?[A-Za-z0-9][\w.-]*)*", re.ASCII)
 _LIST = ".github/perfgate.txt"
 _LONGEST_LIST = 2**20
+_LONGEST_LABEL = 50
 _SUITE_HINT = (
     "name a folder from here, such as services/api; each part begins with a-z, A-Z or 0-9, and may hold . _ - as well"
 )
@@ -206,6 +207,31 @@ def with_requirements(plan: Plan, place: str, path: str | None, folder: str = ".
     else:
         return replace(plan, requirements=path)
     raise cannot_decide("usage", message, place="--requirements", hint=hint)
+
+
+def with_label(plan: Plan, place: str, label: str | None) -> Plan:
+    """Return the plan that measures only pull requests which carry a label; None: each one is measured.
+
+    Args:
+        plan: the rest.
+        place: where the gate will run.
+        label: its name, as GitHub shows it.
+
+    Raises:
+        CannotDecideError: no workflow could do it, or GitHub has no label of this name.
+    """
+    if label is None:
+        return plan
+    if place != "github":
+        message, hint = "labels start a workflow on GitHub only", "leave it out, or add --ci github"
+    elif not label or label != label.strip() or len(label) > _LONGEST_LABEL or not label.isprintable():
+        message = f"a label of GitHub has 1 to {_LONGEST_LABEL} printable characters, and no blank at its ends"
+        hint = "name a label as the page of the labels shows it, such as bench"
+    elif "{{" in label or "}}" in label:
+        message, hint = "double braces would end the condition of a workflow", "name a label without them"
+    else:
+        return replace(plan, label=label)
+    raise cannot_decide("usage", message, place="--on-label", hint=hint)
 
 
 def _pins_by_hash(path: str) -> bool:

@@ -8,15 +8,17 @@ from perfgate.pipeline.init.fresh import keep_fresh
 from perfgate.pipeline.init.parts import (
     CHECKOUT,
     DOWNLOAD,
-    HEAD,
     PYTHON,
     RUN,
     UPLOAD,
     Plan,
     comment_beside,
+    condition,
     fetch_shards,
     folder_of,
+    head,
     id_option,
+    join_suites,
     matrix,
     measure,
     measure_shards,
@@ -90,17 +92,18 @@ def _gate(plan: Plan) -> str:
     steps = [*prepare(plan, depth), *measure(plan), upload(plan, f"perfgate-report{suite}")]
     if not plan.forks:
         steps.append(comment_beside(plan))
+    label = f"{condition(plan)}\n" if plan.label else ""
     return f"""\
-{HEAD}
+{head(plan)}
 jobs:
   gate:
     name: performance
-{matrix(plan)}    runs-on: {runner(plan)}
+{label}{matrix(plan)}    runs-on: {runner(plan)}
     timeout-minutes: 30
     permissions:
       contents: read # to check out the code
 {"" if plan.forks else "      pull-requests: write # to comment" + chr(10)}    steps:
-{indent("".join(steps), "      ")}"""
+{indent("".join(steps), "      ")}{join_suites(plan)}"""
 
 
 def _sharded_gate(plan: Plan) -> str:
@@ -115,12 +118,12 @@ def _sharded_gate(plan: Plan) -> str:
         *([] if plan.forks else [comment_beside(plan)]),
     ]
     return f"""\
-{HEAD}
+{head(plan)}
 jobs:
-{measure_shards(plan)}  gate:
+{measure_shards(plan, is_gate=True)}  gate:
     name: performance
     needs: measure
-    if: ${{{{ !cancelled() }}}} # also when a job that measures failed: its runs are reported as missing
+{condition(plan, also="!cancelled()")} # also when a job that measures failed: its runs are reported as missing
     runs-on: {runner(plan)}
     timeout-minutes: 60 # for what is suspected: the parts are then measured here, one after another
     permissions:

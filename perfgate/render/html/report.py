@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from perfgate.core.finding import Verdict
     from perfgate.report.document import Block, Document
 
-_SYMBOLS = {"pass": ("✓", "good"), "regression": ("✗", "bad"), "error": ("!", "bad")}
+_SYMBOLS = {"pass": ("✓", "good"), "regression": ("✗", "bad"), "error": ("!", "bad"), "skipped": ("–", "plain")}
 """Verdict -> its symbol and its colour."""
 _SUSPECTED = ("?", "warn")
 _ICONS = {"good": "#1a7f37", "warn": "#9a6700", "bad": "#cf222e", "plain": "#59636e"}

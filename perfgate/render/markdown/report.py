@@ -28,10 +28,15 @@ if TYPE_CHECKING:
 
     from perfgate.report.document import Block, Document, Line, Step
 
-VERDICTS = {"pass": "✅", "regression": "❌", "error": "⛔"}
+VERDICTS = {"pass": "✅", "regression": "❌", "error": "⛔", "skipped": "⏭️"}
 _COUNTS = {"suspected": "⚠️ ", "improved": "🚀 "}
 _SUSPECTED = "⚠️"
-_HELP_PAGES = {"pass": "report.md", "regression": "what-now.md#the-check-failed", "error": "what-now.md#exit-code-2"}
+_HELP_PAGES = {
+    "pass": "report.md",
+    "regression": "what-now.md#the-check-failed",
+    "error": "what-now.md#exit-code-2",
+    "skipped": "ci.md#changes-that-touch-nothing-measured",
+}
 """Verdict -> the page of the documentation that says what to do."""
 _LONGEST_INLINE = 60
 """Characters of a command inside a sentence; a longer one has a block of its own."""
@@ -127,12 +132,19 @@ def _headline(block: Headline, page: Page) -> list[str]:
     symbol = _SUSPECTED if block.verdict == "pass" and block.title.startswith("pass,") else VERDICTS[block.verdict]
     gate = "perfgate"
     if page.suite:
-        gate = f"perfgate ({page.suite})" if page.level == FILE.level else code(page.suite, in_table=False)
+        gate = f"perfgate ({page.suite})" if page.level == FILE.level else name_suite(page.suite)
+    if block.verdict == "skipped" and page.level == FILE.level:  # one line is enough
+        return [f"{symbol} {gate}: {draw_line(block.line)}"]
     counted = [f"{_COUNTS.get(part, '')}{n:,} {_PARTS[part].noun}" for part, n in block.counts]
     return [
         f"{'#' * page.level} {symbol} {gate}: {block.title}",
         " · ".join([draw_line(block.line).removesuffix("." if counted else ""), *counted]),
     ]
+
+
+def name_suite(suite: str) -> str:
+    """Return the name of a suite of several, as its heading has it."""
+    return code(suite, in_table=False)
 
 
 def _values(block: Values, sides: tuple[str, str], page: Page, *, is_titled: bool) -> str:
@@ -228,6 +240,8 @@ def _footer(blocks: Sequence[Block], page: Page) -> str:
     parts += [f"[CI run]({page.run_page})"] if page.run_page else []
     parts += [f"[HTML report]({page.html_page})"] if page.html_page else []
     headline = next((b for b in blocks if isinstance(b, Headline)), None)
+    if headline and headline.verdict == "skipped":
+        return ""
     if headline and (help_page := page_of(_help_page(headline))):
         parts.append(f"[What now?]({help_page})")
     parts += [code(page.tool, in_table=False)] if page.tool else []

@@ -65,6 +65,7 @@ VERDICTS: Mapping[str, tuple[str, Token]] = {
     "pass": ("PASS", "good"),
     "regression": ("REGRESSION", "bad"),
     "error": ("CANNOT DECIDE", "bad"),
+    "skipped": ("SKIPPED", "plain"),
 }
 """Verdict -> its word and its colour."""
 

@@ -14,7 +14,10 @@ from perfgate.report.words import count
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from perfgate.core.finding import Skipped
+
 _MOST_NAMES = 2
+_MOST_GLOBS = 5
 _UNDECIDED = {
     Status.MISSING: ("was not measured", "were not measured"),
     Status.NOT_COMPARABLE: ("cannot be compared", "cannot be compared"),
@@ -34,6 +37,8 @@ def headline(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> Headl
         verdict: as `round_numbers` leaves it.
         groups: part -> its findings, as `parts.group` returns them.
     """
+    if verdict.is_skipped:
+        return Headline(verdict=verdict.name, title="skipped", line=why_skipped(verdict.skipped), counts=())
     describe = {
         ExitCode.CANNOT_DECIDE: _cannot_decide,
         ExitCode.REGRESSION: _regression,
@@ -41,6 +46,17 @@ def headline(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> Headl
     }[verdict.exit_code]
     title, line = describe(verdict, groups)
     return Headline(verdict=verdict.name, title=title, line=line, counts=_counts(verdict, groups))
+
+
+def why_skipped(skipped: Skipped | None) -> Line:
+    """Return why nothing was measured, in one sentence."""
+    if skipped is None or not skipped.changed:
+        return (text("Not measured: no file differs from the base."),)
+    shown = [f'--paths "{glob}"' for glob in skipped.paths[:_MOST_GLOBS]]
+    more = len(skipped.paths) - len(shown)
+    of_all = f"none of the {skipped.changed:,} changed files is" if skipped.changed > 1 else "the changed file is not"
+    line: Line = (text(f"Not measured: {of_all} among "), name(" ".join(shown)))
+    return (*line, text(f"{f' and {more:,} more' if more else ''}."))
 
 
 def _cannot_decide(verdict: Verdict, groups: Mapping[str, Sequence[Finding]]) -> tuple[str, Line]:

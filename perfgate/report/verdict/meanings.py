@@ -96,6 +96,15 @@ MEANINGS: Mapping[Status, Meaning] = {
 """Status -> what it means, in the order of need."""
 
 
+SKIPPED = Meaning(
+    words="no changed file matches a glob of `--paths`, so that nothing was measured and nothing is known about the "
+    "performance",
+    code="0",
+    fix="Nothing. To measure all the same, leave out `--paths`.",
+)
+"""What the verdict means that no value leads to."""
+
+
 def find_status(wanted: str) -> Status | None:
     """Return the status that a name means, also as reports spell it, such as ``within noise``; None: it is none."""
     name = "-".join(wanted.lower().split())

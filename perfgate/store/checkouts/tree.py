@@ -130,13 +130,37 @@ class Tree:
 
     def changes(self) -> tuple[int, int]:
         """Return how many files differ from HEAD, and how many are neither committed nor ignored."""
+        entries = self._status("normal")
+        untracked = sum(code == b"??" for code, _ in entries)
+        return len(entries) - untracked, untracked
+
+    def changed_files(self) -> list[str]:
+        """Return the paths that differ from HEAD, and those that are neither committed nor ignored, from the top."""
+        return [os.fsdecode(path).removesuffix("/") for _, path in self._status("all")]
+
+    def _status(self, untracked: str) -> list[tuple[bytes, bytes]]:
+        """Return what differs from HEAD: two letters that say how, and the path."""
         # A look into submodules would start git there, with settings of their own.
-        words = ["status", "--porcelain=v1", "-z", "--untracked-files=normal", "--no-renames"]
+        words = ["status", "--porcelain=v1", "-z", f"--untracked-files={untracked}", "--no-renames"]
         off = filters_off(self.top)
         status = git(".", [*words, "--ignore-submodules=dirty"], hint="", settings=off.settings)
-        entries = [line[:2] for line in status.split(b"\0") if line]
-        untracked = entries.count(b"??")
-        return len(entries) - untracked, untracked
+        return [(line[:2], line[3:]) for line in status.split(b"\0") if line]
+
+    def files(self) -> list[str]:
+        """Return the paths of all files that git lists, from the top."""
+        return [
+            os.fsdecode(path) for path in git(self.top, ["ls-files", "-z", "--cached"], hint="").split(b"\0") if path
+        ]
+
+    def locate(self, path: str) -> str:
+        """Return a path from the top of the tree; one that leads out of it begins with ``..``.
+
+        Args:
+            path: relative to the working directory, or absolute.
+        """
+        if os.path.isabs(path):
+            return os.path.relpath(os.path.realpath(path), os.path.realpath(self.top))
+        return os.path.normpath(os.path.join(self.prefix, path))
 
     def is_part(self, folder: str, path: str) -> bool:
         """Is a path in a working tree part of it: committed, or at least not ignored?
