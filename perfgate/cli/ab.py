@@ -9,6 +9,7 @@ import click
 
 from perfgate.cli.options import (
     check_command,
+    check_parameters,
     config_option,
     given_options,
     measuring_options,
@@ -81,10 +82,12 @@ def command(
     """
     from perfgate.cli.present import present_verdict, report_targets
     from perfgate.pipeline.ab.request import Request
+    from perfgate.pipeline.measuring.parameters import spread_hooks
 
     before, after = _words("--base-cmd", base_cmd), _words("--head-cmd", head_cmd)
     _check_commands(ctx, argv, before, after, names_commit=base is not None or head is not None)
     _check_rounds(ctx, runs, rounds_max, measuring.max_time)
+    check_parameters(measuring, argv, before, after)
     targets = report_targets(ctx, output)
     request = Request(
         argv=argv,
@@ -95,7 +98,7 @@ def command(
         runs=runs,
         rounds=rounds_max or (_ROUNDS_OF_RESULTS if measuring.results else _ROUNDS),
         warmup=measuring.warmup,
-        hooks=measuring.hooks,
+        hooks=spread_hooks(measuring.hooks, measuring.parameters),
         max_time=measuring.max_time,
         benchmark=measuring.benchmark,
         rows=measuring.rows,
@@ -107,6 +110,7 @@ def command(
         counts=measuring.counts,
         results=measuring.results,
         foreign=measuring.foreign,
+        parameters=measuring.parameters,
         options=given_options(ctx, without=NOT_REPEATED, always=ALWAYS_REPEATED),
     )
     del for_bisect  # whatever goes wrong has its exit code: see `perfgate.__main__.run`

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from perfgate.formats.options import ForeignOptions
     from perfgate.pipeline.measuring.hooks import Hooks
+    from perfgate.pipeline.measuring.parameters import ParameterList
     from perfgate.render import Format
     from perfgate.render.terminal.style import When
 
@@ -87,6 +88,8 @@ class MeasuringOptions:
     """Commands beside the measured one."""
     max_time: float | None
     """Seconds within which the measuring ends; None: no limit."""
+    parameters: tuple[ParameterList, ...]
+    """Lists of values for the placeholders of the commands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,9 +176,19 @@ def measuring_options(command: Command) -> Command:
             metavar="PATH",
             help="Judge what CMD writes there, not its cost; - is its stdout.",
         ),
+        click.option(
+            "-L",
+            "--parameter-list",
+            "parameters",
+            nargs=2,
+            multiple=True,
+            metavar="NAME A,B,C",
+            help="Measure CMD with each value in place of {NAME}.",
+        ),
     )
-    names = ("warmup", "benchmark", "rows", "timeout", "is_whole", "counts", "results", "max_time", "foreign", "hooks")
-    return reading_options(_hook_options(_with(_gather(command, names, "measuring", _measuring), options)))
+    names = ("warmup", "benchmark", "rows", "timeout", "is_whole", "counts", "results", "max_time", "parameters")
+    gathered = _gather(command, (*names, "foreign", "hooks"), "measuring", _measuring)
+    return reading_options(_hook_options(_with(gathered, options)))
 
 
 def _hook_options(command: Command) -> Command:
@@ -385,6 +398,25 @@ def check_command(argv: Sequence[str]) -> None:
         raise click.UsageError("there is no command to run")
 
 
+def check_parameters(measuring: MeasuringOptions, *commands: Sequence[str]) -> None:
+    """Refuse a list of parameters that changes no command.
+
+    Args:
+        measuring: has the lists, and the commands beside the measured one.
+        commands: the measured ones.
+
+    Raises:
+        UsageError: there is one.
+    """
+    from perfgate.pipeline.measuring.parameters import find_unused
+
+    hooks = measuring.hooks
+    beside = (*hooks.setup, *hooks.prepare, *hooks.conclude, *hooks.cleanup)
+    unused = find_unused(measuring.parameters, (*commands, *beside))
+    if unused is not None:
+        raise click.UsageError(f"the parameter {unused} is in no command: write {{{unused}}}")
+
+
 def check_day(ctx: click.Context, today: str) -> None:
     """Refuse a ``--today`` that is not a day; empty is today.
 
@@ -422,7 +454,7 @@ def given_options(
             words += [(option.opts if value else option.secondary_opts)[0]]
             continue
         for one in value if option.multiple else (value,):
-            words += [option.opts[0], str(one)]
+            words += [option.opts[0], *(map(str, one) if option.nargs > 1 else (str(one),))]
     return tuple(words)
 
 
@@ -435,7 +467,8 @@ def _measuring(given: Mapping[str, Any]) -> MeasuringOptions:
     """
     from perfgate.core.text.shards import shard_of
 
-    measuring = MeasuringOptions(**{**given, "max_time": _seconds(given["max_time"])})
+    parameters = _parameters(given["parameters"])
+    measuring = MeasuringOptions(**{**given, "max_time": _seconds(given["max_time"]), "parameters": parameters})
     shard = os.environ.get("PERFGATE_SHARD", "").strip()
     if shard and shard_of(shard) is None:
         raise click.UsageError(f"PERFGATE_SHARD={shard[:40]!a} must be a shard such as 2/4: from 1/4 to 4/4")
@@ -446,6 +479,20 @@ def _measuring(given: Mapping[str, Any]) -> MeasuringOptions:
         raise click.UsageError("--timeout must be a number of seconds")
     _check_results(measuring)
     return measuring
+
+
+def _parameters(given: Sequence[tuple[str, str]]) -> tuple[ParameterList, ...]:
+    """Return lists of parameters.
+
+    Raises:
+        UsageError: one is not valid.
+    """
+    from perfgate.pipeline.measuring.parameters import parse_lists
+
+    try:
+        return parse_lists(given)
+    except ValueError as caught:
+        raise click.UsageError(str(caught)) from None
 
 
 def _seconds(text: str | None) -> float | None:
