@@ -47,6 +47,19 @@ def standings(**changes):
     return found
 
 
+def test_a_clean_tree_whose_instructions_are_counted_is_called_by_its_commit(repository, monkeypatch):
+    tool = repository.parent / "bin" / "valgrind"
+    tool.parent.mkdir()
+    tool.write_text(STAND_IN)
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tool.parent}:/usr/bin:/bin")
+    head = subprocess.run(["git", "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout[:12]
+    assert standings(counts=True)[0].names[1] == head
+    (repository / "new").write_text("")
+    assert standings(counts=True)[0].names[1] == "working tree"
+    assert standings()[0].names[1] == "working tree"
+
+
 def test_each_run_of_each_combination_is_counted_and_named(repository):
     found = standings(argv=("true", "{k}"), parameters=parse_lists([("k", "1,2,3")]))
     assert [s.done for s in found] == list(range(19))

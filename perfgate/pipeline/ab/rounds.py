@@ -172,7 +172,8 @@ def _names_of(sides: Sides, request: Request) -> tuple[str, str]:
     """Return what is compared with what, in few words."""
     if sides.tree is None:
         return shlex.join(request.base_cmd), shlex.join(request.head_cmd)
-    head = (sides.head.commit or request.head)[:SHOWN] if request.head else "working tree"
+    is_commit = sides.head.root is not None  # also a clean working tree whose instructions are counted
+    head = (sides.head.commit or "")[:SHOWN] if is_commit else "working tree"
     return sides.commits[0][:SHOWN], head
 
 
