@@ -192,3 +192,9 @@ def test_a_name_clash_repeats_the_options(project: Project) -> None:
     assert_cannot_decide(
         outcome, r"\[benchmark-name-clash\]", "perfgate run --benchmark true-2 -n 1 --prepare 'sleep 0' -- true 2"
     )
+
+
+def test_a_command_that_removes_its_own_folder_is_refused_by_that_name(project: Project) -> None:
+    project.path("inner").mkdir()
+    outcome = project.started("run", "-n", "2", "--out", "../runs", "--", "sh", "-c", 'rm -rf "$PWD"', cwd="inner")
+    assert_cannot_decide(outcome, r"the command removed the folder in which it runs.* \[folder-removed\]", "of its own")

@@ -454,15 +454,27 @@ def _run(
     """Run a job's command, or another one in its place.
 
     Raises:
-        CannotDecideError: it replaced the folder of the run files.
+        CannotDecideError: it removed the folder in which it runs, or replaced that of the run files.
     """
     folder = os.path.realpath(job.out)
     words = argv or job.argv
     result = run_command(words, env=env, timeout=job.timeout, cwd=job.folder, keep_output=keep_output, output=output)
+    if not _is_there(job.folder):
+        message = "the command removed the folder in which it runs, so that no other run can follow"
+        hint = "let it work in a folder of its own, which it makes and removes"
+        raise cannot_decide("folder-removed", message, place=job.folder or job.title, hint=hint)
     if os.path.realpath(job.out) != folder:
         message = "leads to another place than before the command ran"
         raise cannot_decide("run-unwritable", message, place=job.out, hint="let the command leave that folder alone")
     return result
+
+
+def _is_there(folder: str | None) -> bool:
+    """Is a working folder still there? None: this process's, of which only its name is gone when it was removed."""
+    try:
+        return os.path.isdir(os.getcwd() if folder is None else folder)
+    except OSError:
+        return False
 
 
 def _pass_on(job: MeasuringJob, result: CommandResult, own: Sequence[tuple[str, dict[str, Any]]], stages: str) -> None:
