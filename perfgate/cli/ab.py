@@ -9,6 +9,7 @@ import click
 
 from perfgate.cli.options import (
     check_command,
+    check_parameters,
     config_option,
     given_options,
     measuring_options,
@@ -84,12 +85,12 @@ def command(
     """
     from perfgate.cli.present import present_verdict, report_targets
     from perfgate.pipeline.ab.request import Request
+    from perfgate.pipeline.measuring.parameters import spread_hooks
 
     before, after = _words("--base-cmd", base_cmd), _words("--head-cmd", head_cmd)
-    _check_commands(ctx, argv, before, after, names_commit=base is not None or head is not None)
-    if globs and not argv:
-        raise click.UsageError("--paths needs one command behind --: two commands have no commits that differ", ctx)
+    _check_commands(ctx, argv, before, after)
     _check_rounds(ctx, runs, rounds_max, measuring.max_time)
+    check_parameters(measuring, argv, before, after)
     targets = report_targets(ctx, output)
     request = Request(
         argv=argv,
@@ -100,7 +101,7 @@ def command(
         runs=runs,
         rounds=rounds_max or (_ROUNDS_OF_RESULTS if measuring.results else _ROUNDS),
         warmup=measuring.warmup,
-        hooks=measuring.hooks,
+        hooks=spread_hooks(measuring.hooks, measuring.parameters),
         max_time=measuring.max_time,
         benchmark=measuring.benchmark,
         rows=measuring.rows,
@@ -113,6 +114,7 @@ def command(
         results=measuring.results,
         foreign=measuring.foreign,
         globs=globs,
+        parameters=measuring.parameters,
         options=given_options(ctx, without=NOT_REPEATED, always=ALWAYS_REPEATED),
     )
     del for_bisect  # whatever goes wrong has its exit code: see `perfgate.__main__.run`
@@ -153,18 +155,18 @@ def _check_rounds(ctx: click.Context, runs: int | None, rounds_max: int | None, 
             raise click.UsageError(f"-n and {flag} exclude each other", ctx)
 
 
-def _check_commands(
-    ctx: click.Context, argv: tuple[str, ...], before: tuple[str, ...], after: tuple[str, ...], *, names_commit: bool
-) -> None:
+def _check_commands(ctx: click.Context, argv: tuple[str, ...], before: tuple[str, ...], after: tuple[str, ...]) -> None:
     """Refuse commands that do not say what is compared with what.
 
     Raises:
-        UsageError: there is neither one command nor one for each side, or a commit is named for two.
+        UsageError: there is neither one command nor one for each side, or an option speaks of commits with two.
     """
     if bool(argv) == bool(before) or bool(before) != bool(after):
         raise click.UsageError("give one command behind --, or both --base-cmd and --head-cmd", ctx)
-    if before and names_commit:
-        raise click.UsageError("--base and --head need one command behind --", ctx)
+    of_commits = [f"--{name.replace('globs', 'paths')}" for name in ("base", "head", "globs") if ctx.params[name]]
+    if before and of_commits:
+        what = f"{of_commits[0]} needs one command behind --"
+        raise click.UsageError(f"{what}: two commands have no commits that differ", ctx)
     for words in (argv,) if argv else (before, after):
         check_command(words)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.options import check_command, config_option, measuring_options, quiet_option
+from perfgate.cli.options import check_command, check_parameters, config_option, measuring_options, quiet_option
 from perfgate.cli.progress import AbLine, find_outlet
 from perfgate.render.registry import choices
 
@@ -74,6 +74,7 @@ def command(
     if not argv:
         raise click.UsageError("give the command behind --", ctx)
     check_command(argv)
+    check_parameters(measuring, argv)
     request = BisectRequest(
         good=good,
         bad=bad,
@@ -95,6 +96,7 @@ def _measuring(
 ) -> Request:
     """Return how two commits are compared."""
     from perfgate.pipeline.ab.request import Request
+    from perfgate.pipeline.measuring.parameters import spread_hooks
 
     return Request(
         argv=argv,
@@ -105,7 +107,7 @@ def _measuring(
         runs=None,
         rounds=_ROUNDS_OF_RESULTS if measuring.results else _ROUNDS,
         warmup=measuring.warmup,
-        hooks=measuring.hooks,
+        hooks=spread_hooks(measuring.hooks, measuring.parameters),
         max_time=measuring.max_time,
         benchmark=None,
         rows=measuring.rows,
@@ -117,6 +119,7 @@ def _measuring(
         results=measuring.results,
         counts=measuring.counts,
         foreign=measuring.foreign,
+        parameters=measuring.parameters,
         only=only,
         verb="bisect",
         options=(),

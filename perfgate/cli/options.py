@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from perfgate.formats.options import ForeignOptions
     from perfgate.pipeline.measuring.hooks import Hooks
+    from perfgate.pipeline.measuring.parameters import ParameterList
     from perfgate.render import Format
     from perfgate.render.terminal.style import When
 
@@ -85,6 +86,8 @@ class MeasuringOptions:
     """Commands beside the measured one."""
     max_time: float | None
     """Seconds within which the measuring ends; None: no limit."""
+    parameters: tuple[ParameterList, ...]
+    """Lists of values for the placeholders of the commands."""
     benchmark: str | None = None
     """Name of the benchmark; None: after the command."""
 
@@ -177,8 +180,17 @@ def measuring_options(command: Command, *, names_benchmark: bool = True) -> Comm
             metavar="PATH",
             help="Judge what CMD writes there, not its cost; - is its stdout.",
         ),
+        click.option(
+            "-L",
+            "--parameter-list",
+            "parameters",
+            nargs=2,
+            multiple=True,
+            metavar="NAME A,B,C",
+            help="Measure CMD with each value in place of {NAME}.",
+        ),
     ]
-    names = ["warmup", "rows", "timeout", "is_whole", "counts", "results", "max_time", "foreign", "hooks"]
+    names = ["warmup", "rows", "timeout", "is_whole", "counts", "results", "max_time", "parameters", "foreign", "hooks"]
     if names_benchmark:
         names.append("benchmark")
         options.insert(1, _named_benchmark)
@@ -397,6 +409,25 @@ def check_command(argv: Sequence[str]) -> None:
         raise click.UsageError("there is no command to run")
 
 
+def check_parameters(measuring: MeasuringOptions, *commands: Sequence[str]) -> None:
+    """Refuse a list of parameters that changes no command.
+
+    Args:
+        measuring: has the lists, and the commands beside the measured one.
+        commands: the measured ones.
+
+    Raises:
+        UsageError: there is one.
+    """
+    from perfgate.pipeline.measuring.parameters import find_unused
+
+    hooks = measuring.hooks
+    beside = (*hooks.setup, *hooks.prepare, *hooks.conclude, *hooks.cleanup)
+    unused = find_unused(measuring.parameters, (*commands, *beside))
+    if unused is not None:
+        raise click.UsageError(f"the parameter {unused} is in no command: write {{{unused}}}")
+
+
 def check_day(ctx: click.Context, today: str) -> None:
     """Refuse a ``--today`` that is not a day; empty is today.
 
@@ -434,7 +465,7 @@ def given_options(
             words += [(option.opts if value else option.secondary_opts)[0]]
             continue
         for one in value if option.multiple else (value,):
-            words += [option.opts[0], str(one)]
+            words += [option.opts[0], *(map(str, one) if option.nargs > 1 else (str(one),))]
     return tuple(words)
 
 
@@ -447,7 +478,8 @@ def _measuring(given: Mapping[str, Any]) -> MeasuringOptions:
     """
     from perfgate.core.text.shards import shard_of
 
-    measuring = MeasuringOptions(**{**given, "max_time": _seconds(given["max_time"])})
+    parameters = _parameters(given["parameters"])
+    measuring = MeasuringOptions(**{**given, "max_time": _seconds(given["max_time"]), "parameters": parameters})
     shard = os.environ.get("PERFGATE_SHARD", "").strip()
     if shard and shard_of(shard) is None:
         raise click.UsageError(f"PERFGATE_SHARD={shard[:40]!a} must be a shard such as 2/4: from 1/4 to 4/4")
@@ -458,6 +490,20 @@ def _measuring(given: Mapping[str, Any]) -> MeasuringOptions:
         raise click.UsageError("--timeout must be a number of seconds")
     _check_results(measuring)
     return measuring
+
+
+def _parameters(given: Sequence[tuple[str, str]]) -> tuple[ParameterList, ...]:
+    """Return lists of parameters.
+
+    Raises:
+        UsageError: one is not valid.
+    """
+    from perfgate.pipeline.measuring.parameters import parse_lists
+
+    try:
+        return parse_lists(given)
+    except ValueError as caught:
+        raise click.UsageError(str(caught)) from None
 
 
 def _seconds(text: str | None) -> float | None:

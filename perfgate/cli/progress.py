@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import plain
+from perfgate.core.profile import title
 from perfgate.core.text.columns import columns_of, cut_end, cut_middle
 from perfgate.core.text.units import describe_time
 
@@ -180,22 +181,24 @@ class RunLine:
         """
         prefix = f"perfgate run: {cut_middle(plain(benchmark), _LONGEST_LOGGED)}, "
         self._line = Line(outlet=outlet, name=benchmark, prefix=prefix, began=outlet.now())
-        self._runs, self._warmup = runs, warmup
+        self._runs, self.warmup = runs, warmup
         self.done = 0
         """Measured runs done."""
+        self._combination = ""
         self.times: dict[str, list[float]] = {}
         """Times of the runs by benchmark, in seconds."""
 
-    def show(self, done: int, total: int) -> None:
-        """Show how many runs are done, of how many, warm-up included."""
-        self.done = max(0, done - self._warmup)
+    def show(self, done: int, total: int, combination: str = "") -> None:
+        """Show how many runs are done, of how many, warm-up included, and which combination of parameters is next."""
+        self.done = max(0, done - self.warmup)
+        self._combination = combination
         if done == total:
             self._line.clear()
             return
-        warmup = f", {self._warmup} warm-up" if self._warmup else ""
+        warmup = f", {self.warmup} warm-up" if self.warmup else ""
         self._line.show(done, total, self._parts, title=f"{self._runs:,} run{'s' if self._runs > 1 else ''}{warmup}")
-        if done < self._warmup:
-            self._line.wait(f"warm-up run {done + 1:,} of {self._warmup:,}")
+        if done < self.warmup:
+            self._line.wait(f"warm-up run {done + 1:,} of {self.warmup:,}")
 
     def clear(self) -> None:
         """Remove the line."""
@@ -203,6 +206,8 @@ class RunLine:
 
     def _parts(self) -> list[Part]:
         parts = [Part(text=f"{self.done:,} of {self._runs:,} run{'s' if self._runs > 1 else ''}")]
+        if self._combination:
+            parts.append(Part(text=self._combination, rank=1, is_logged=False))
         if len(self.times) == 1:
             from perfgate.report.words import amount
             from perfgate.stats.quantiles import median
@@ -239,8 +244,9 @@ class AbLine:
         base, head = standing.names
         title = f"base {base}, head {head}, at most {_rounds(standing)}"
         self._line.show(standing.done, standing.total, lambda: _parts_of_ab(standing), title=title)
-        if standing.done < 2 * standing.warmup:
-            self._line.wait(f"warm-up run {standing.done + 1:,} of {2 * standing.warmup:,}")
+        warmup = 2 * standing.warmup * standing.combinations
+        if standing.done < warmup:
+            self._line.wait(f"warm-up run {standing.done + 1:,} of {warmup:,}")
 
     def clear(self) -> None:
         """Remove the line."""
@@ -258,7 +264,8 @@ class AbLine:
 
 def _rounds(standing: Standing) -> str:
     size = min(standing.a_round, standing.most)
-    return f"{standing.rounds:,} round{'s' if standing.rounds > 1 else ''} of {size}+{size} runs"
+    each = f" of {standing.combinations} combinations" if standing.combinations > 1 else ""
+    return f"{standing.rounds:,} round{'s' if standing.rounds > 1 else ''} of {size}+{size} runs{each}"
 
 
 def _parts_of_ab(standing: Standing) -> list[Part]:
@@ -267,9 +274,11 @@ def _parts_of_ab(standing: Standing) -> list[Part]:
         Part(text=f"round {standing.round:,} of {standing.rounds:,}"),
         Part(text=f"{base:,}+{head:,} runs", rank=3, is_logged=False),
     ]
+    if standing.combination:
+        parts.append(Part(text=standing.combination, rank=4, is_logged=False))
     finding = standing.estimate()
     if finding is not None:
-        parts.append(Part(text=describe_estimate(finding), rank=1))
+        parts.append(Part(text=describe_estimate(finding, is_named=standing.combinations > 1), rank=1))
     if standing.is_decided is not None:
         parts.append(Part(text="decided" if standing.is_decided else "not decided", rank=2, is_logged=False))
     if standing.may_stop_early:
@@ -277,11 +286,12 @@ def _parts_of_ab(standing: Standing) -> list[Part]:
     return parts
 
 
-def describe_estimate(finding: Finding) -> str:
-    """Return the change of a value with its interval, such as ``elapsed +18.3% (+5 to +24)``."""
+def describe_estimate(finding: Finding, *, is_named: bool = False) -> str:
+    """Return the change of a value with its interval, such as ``elapsed +18.3% (+5 to +24)``; named with its labels."""
     from perfgate.report.words import percent
 
-    what = finding.metric if finding.statistic == "p50" else f"{finding.metric} {finding.statistic}"
+    metric = title(finding.metric, finding.labels) if is_named else finding.metric
+    what = metric if finding.statistic == "p50" else f"{metric} {finding.statistic}"
     numbers = percent(finding.change or 0.0)
     if finding.decision_interval is not None:
         low, high = (f"{100 * end:+,.0f}" for end in finding.decision_interval)

@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perfgate.cli.options import check_command, measuring_options, quiet_option
+from perfgate.cli.options import check_command, check_parameters, given_options, measuring_options, quiet_option
 from perfgate.cli.output import echo, say, say_all
 from perfgate.cli.progress import RunLine, find_outlet
 from perfgate.core.errors import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from perfgate.cli.options import MeasuringOptions
     from perfgate.core.errors import CannotDecideError, Diagnostic
-    from perfgate.core.policy import Policy
-    from perfgate.pipeline.measuring.results import Taken
-    from perfgate.pipeline.measuring.run import MeasuringJob
+    from perfgate.pipeline.measuring.run import MeasuringJob, Take
 
 COUNTED_RUNS = 3
 """Measured runs with ``--counts``: two that agree would do, a third shows by how much counts differ."""
@@ -59,16 +57,19 @@ def command(
     A run that fails ends the measuring with exit code 2. With --profile the last
     summary of each benchmark has the calls of one more repetition, which is not timed.
     """
-    from perfgate.pipeline.measuring.run import default_out, plan_job
+    from perfgate.pipeline.measuring.run import default_out, plan_jobs
     from perfgate.pipeline.measuring.tracing import warn_of_dropped, warn_of_overhead
 
     check_command(argv)
+    check_parameters(measuring, argv)
     _check_profiled(ctx, measuring, is_profiled=is_profiled)
     if measuring.counts and ctx.get_parameter_source("runs") is click.core.ParameterSource.DEFAULT:
         runs = COUNTED_RUNS
     seen = _Seen(form)
-    job = plan_job(
+    jobs = plan_jobs(
         argv,
+        parameters=measuring.parameters,
+        options=given_options(ctx, without={"benchmark"}),
         benchmark=measuring.benchmark,
         rows=measuring.rows,
         out=default_out() if out is None else out,
@@ -79,33 +80,37 @@ def command(
         on_message=seen.hear,
     )
     outlet = find_outlet(os.environ, is_quiet=is_quiet)
-    seen.line = RunLine(outlet, job.benchmark, runs=runs, warmup=measuring.warmup)
+    seen.line = RunLine(outlet, jobs[0].benchmark, runs=runs * len(jobs), warmup=measuring.warmup * len(jobs))
     began = outlet.now()
-    written, warnings = _measure(job, seen, seen.line, measuring, runs=runs, is_profiled=is_profiled)
+    written, warnings = _measure(jobs, seen, seen.line, measuring, runs=runs, is_profiled=is_profiled)
     seconds = outlet.now() - began
-    if job.taken is not None:
-        warnings += job.taken.notes
+    warnings += dict.fromkeys(d for job in jobs if job.taken is not None for d in job.taken.notes)
     if measuring.benchmark and measuring.benchmark not in seen.names:
         warnings.append(_ignored(measuring.benchmark, seen.names))
     for message in seen.messages:
         say(message, err=True)
     say_all([*warnings, *warn_of_overhead(seen.overhead), *warn_of_dropped(seen.dropped)])
     if form == "table":
-        _show(written, job.out, runs=seen.line.done, warmup=measuring.warmup, seconds=seconds, is_default=out is None)
+        line, is_default = seen.line, out is None
+        _show(written, jobs[0].out, runs=line.done, warmup=line.warmup, seconds=seconds, is_default=is_default)
 
 
-def _taker(argv: tuple[str, ...], measuring: MeasuringOptions) -> Callable[[Policy], Taken] | None:
+def _taker(argv: tuple[str, ...], measuring: MeasuringOptions) -> Take | None:
     """Return what makes, from the configuration, what is judged in place of time and memory; None: these are."""
     from perfgate.measure.command.name import default_benchmark_name
     from perfgate.pipeline.measuring.counting import InstructionCounts
+    from perfgate.pipeline.measuring.parameters import put_in
     from perfgate.pipeline.measuring.results import ResultFiles
 
     if measuring.counts:
         name = measuring.benchmark or default_benchmark_name(argv)
         rows, is_whole = measuring.rows or 0, measuring.is_whole
-        return lambda _: InstructionCounts(argv, None, verb="run", benchmark=name, rows=rows, is_whole=is_whole)
+        return lambda _, words, labels: InstructionCounts(
+            words, None, verb="run", benchmark=name, rows=rows, is_whole=is_whole, labels=labels
+        )
     if measuring.results:
-        return lambda policy: ResultFiles(measuring.results, None, measuring.foreign, policy)
+        paths = measuring.results
+        return lambda policy, _, labels: ResultFiles(put_in(paths, labels), None, measuring.foreign, policy)
     return None
 
 
@@ -124,7 +129,13 @@ def _check_profiled(ctx: click.Context, measuring: MeasuringOptions, *, is_profi
 
 
 def _measure(
-    job: MeasuringJob, seen: _Seen, line: RunLine, measuring: MeasuringOptions, *, runs: int, is_profiled: bool
+    jobs: Sequence[MeasuringJob],
+    seen: _Seen,
+    line: RunLine,
+    measuring: MeasuringOptions,
+    *,
+    runs: int,
+    is_profiled: bool,
 ) -> tuple[list[str], list[Diagnostic]]:
     """Measure, and return the files of the summaries, and warnings.
 
@@ -135,15 +146,16 @@ def _measure(
     from perfgate.pipeline.measuring.profiling import measure_and_profile, profiling_off
     from perfgate.pipeline.measuring.run import measure
 
+    job, wanted = jobs[0], runs * len(jobs)
     how: Any = {"runs": runs, "warmup": measuring.warmup, "on_summary": seen.take, "on_progress": line.show}
     try:
         job.hooks.run("setup", "", slug="setup-failed", folder=None, env=os.environ)
         if is_profiled:
-            return measure_and_profile(job, **how)
-        written = measure(job, max_time=measuring.max_time, **how)
-        return written, [*profiling_off(), *warn_of_time_up(line.done, runs, measuring.max_time)]
+            return measure_and_profile(jobs, **how)
+        written = measure(jobs, max_time=measuring.max_time, **how)
+        return written, [*profiling_off(), *warn_of_time_up(line.done, wanted, measuring.max_time)]
     except KeyboardInterrupt:
-        raise _interrupted(line.done, runs, seen.summaries, job.out) from None
+        raise _interrupted(line.done, wanted, seen.summaries, job.out) from None
     finally:
         line.clear()
         say_all(job.hooks.clean_up("", folder=None, env=os.environ))

@@ -14,6 +14,7 @@ _THRESHOLD = '[defaults] with threshold = "+5%"'
 _PLACES = {"threshold": _THRESHOLD, "fail-under": _THRESHOLD, "budget-limit": '[[budget]] with limit = "< 100ms"'}
 """Options that other tools have -> what is written into perfgate.toml in their place."""
 _WHOLE = "a whole number"
+_SEVERAL = re.compile(r"requires (\d+) arguments")
 _EXTRA = re.compile(r"Got unexpected extra arguments? \((.*)\)", re.DOTALL)
 
 
@@ -31,7 +32,8 @@ def describe_misuse(caught: click.ClickException, arguments: Sequence[str]) -> t
     if isinstance(caught, click.NoSuchOption):
         return _describe_option(caught, hint)
     if isinstance(caught, click.BadOptionUsage):
-        return f"{caught.option_name} needs a value", hint
+        several = _SEVERAL.search(caught.message)
+        return f"{caught.option_name} needs {f'{several[1]} values' if several else 'a value'}", hint
     if isinstance(caught, click.MissingParameter):
         return _describe_missing(caught, command), hint
     if isinstance(caught, click.BadParameter) and caught.param is not None:

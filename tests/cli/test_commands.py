@@ -112,7 +112,8 @@ def test_a_program_that_names_itself_is_refused_too_and_the_session_of_the_hint_
     assert run([*words, "--benchmark", "fit-big", *program, "--more"]) == 2
     err = capsys.readouterr().err
     assert "benchmark-name-clash" in err
-    assert f"PERFGATE_SESSION=fit perfgate run -- {sys.executable} fit.py --more\n" in err
+    call = f"perfgate run -n 2 --warmup 0 -- {sys.executable} fit.py --more"
+    assert f"PERFGATE_SESSION=fit {call}\n" in err
     assert set((workdir / "outputs" / "model_runs").iterdir()) == before
     monkeypatch.setenv("PERFGATE_SESSION", "second")
     monkeypatch.setattr("perfgate.measure.machine.facts._session", None)

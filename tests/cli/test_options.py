@@ -27,7 +27,7 @@ def value_of(option):
         return ["0.25"]
     if isinstance(option.type, click.IntRange):
         return [str(max(7, option.type.min or 0))]
-    return [SPECIAL.get(option.name, "a b")]
+    return [SPECIAL.get(option.name, "a b")] * option.nargs
 
 
 def options_of(name):
@@ -62,7 +62,8 @@ def every_text_option():
         for inner, one in found:
             words = [name, inner] if inner else [name]
             for p in one.params:
-                if isinstance(p, click.Option) and not p.is_flag and isinstance(p.type, click.types.StringParamType):
+                is_text = isinstance(p, click.Option) and isinstance(p.type, click.types.StringParamType)
+                if is_text and not p.is_flag and p.nargs == 1:
                     yield pytest.param(words, p.opts[-1], id=" ".join((*words, p.opts[-1])))
 
 
@@ -113,6 +114,17 @@ def test_what_was_not_given_is_not_repeated_unless_it_always_is():
 def test_each_value_of_an_option_that_may_be_repeated_is_named():
     words, _ = repeated("check", ["--confirm", "a.json", "--confirm", "b.json"])
     assert words == ("--confirm", "a.json", "--confirm", "b.json")
+
+
+def test_an_option_of_two_words_is_repeated_with_both():
+    words, _ = repeated("ab", ["-L", "size", "a b,c", "--parameter-list", "kind", "x"])
+    assert words == ("-L", "size", "a b,c", "-L", "kind", "x")
+
+
+@pytest.mark.parametrize("words", [["-L"], ["-L", "size"], ["--parameter-list", "size"]])
+def test_an_option_of_two_words_says_what_it_needs(words, capsys):
+    assert run(["run", *words]) == 2
+    assert capsys.readouterr().err.startswith(f"cannot decide: {words[0]} needs 2 values [usage]\n")
 
 
 def test_a_check_is_repeated_with_its_paths_as_a_shell_reads_them():

@@ -90,6 +90,25 @@ def standing(done, **changes):
 FINDING = finding(change=0.183, decision_interval=(-0.052, 0.241))
 
 
+def test_a_run_of_lists_names_the_combination_that_is_next():
+    screen = Screen()
+    line = RunLine(screen.outlet, "train", runs=20, warmup=2)
+    line.show(0, 22, "size=big")
+    screen.wait(3)
+    line.show(3, 22, "size=small")
+    assert screen.shown.startswith("train  1 of 20 runs  size=small  ends about")
+
+
+def test_a_comparison_of_lists_names_the_combination_that_is_next_and_that_of_the_estimate():
+    screen = Screen(columns=120)
+    line = AbLine(screen.outlet)
+    more = {"combinations": 2, "total": 84, "runs": (8, 8), "estimate": lambda: replace(FINDING, labels=(("k", "1"),))}
+    line.show(standing(0, combination="k=1", **{**more, "runs": (0, 0)}))
+    screen.wait(30)
+    line.show(standing(20, combination="k=2", **more))
+    assert "round 3 of 10  8+8 runs  k=2  elapsed[k=1] +18.3%" in screen.shown
+
+
 def test_a_run_shows_how_many_runs_are_done_their_median_and_spread_and_when_it_ends():
     screen = Screen()
     measured(screen, [0.09, 0.0901, 0.0902, 0.088])

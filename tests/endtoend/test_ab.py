@@ -229,3 +229,10 @@ def test_in_ci_the_reports_are_written_and_the_commits_are_those_of_the_sides(pr
 )
 def test_a_call_that_makes_no_sense_says_why(project: Project, words: tuple[str, ...], place: str) -> None:
     assert_cannot_decide(ab(project, *words, runs=None), place, "perfgate ab --help")
+
+
+def test_a_side_whose_folder_its_command_removed_is_no_crash(project: Project) -> None:
+    gone = 'test "$PERFGATE_SIDE" = head || rm -rf "$PWD"\n'
+    versions(project, gone, gone + "# x\n")
+    outcome = ab(project, "--", "sh", "bench.sh")
+    assert_cannot_decide(outcome, r"base: the command removed the folder in which it runs", "of its own")

@@ -170,7 +170,7 @@ def test_another_command_under_the_same_name_is_refused(project: Project) -> Non
     assert project.cli("run", "-n", "1", "--benchmark", "job", "--", "true").code == 0
     outcome = project.cli("run", "-n", "1", "--benchmark", "job", "--", "false")
     assert_cannot_decide(
-        outcome, rf'"job" was measured with another command(.|\n)*{RUNS}/', "run --benchmark false -- false"
+        outcome, rf'"job" was measured with another command(.|\n)*{RUNS}/', "run --benchmark false -n 1 -- false"
     )
 
 
@@ -184,3 +184,17 @@ def test_measuring_again_replaces_what_was_measured_before_and_says_so(measured:
     assert report["findings"][0]["n_current"] == 6
     assert report["suite"]["superseded_runs"] == 5
     assert report["suite"]["baseline_runs"] == 10
+
+
+def test_a_name_clash_repeats_the_options(project: Project) -> None:
+    assert project.cli("run", "-n", "1", "--", "true", "1").code == 0
+    outcome = project.cli("run", "-n", "1", "--prepare", "sleep 0", "--", "true", "2")
+    assert_cannot_decide(
+        outcome, r"\[benchmark-name-clash\]", "perfgate run --benchmark true-2 -n 1 --prepare 'sleep 0' -- true 2"
+    )
+
+
+def test_a_command_that_removes_its_own_folder_is_refused_by_that_name(project: Project) -> None:
+    project.path("inner").mkdir()
+    outcome = project.started("run", "-n", "2", "--out", "../runs", "--", "sh", "-c", 'rm -rf "$PWD"', cwd="inner")
+    assert_cannot_decide(outcome, r"the command removed the folder in which it runs.* \[folder-removed\]", "of its own")

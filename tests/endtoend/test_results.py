@@ -303,3 +303,21 @@ def test_real_tools_leave_one_value_a_run(
     assert {d["benchmark"] for d in found} == names
     assert len(found) == 2
     assert all(0 < d["series"]["time"]["values"][0] < 1 for d in found)
+
+
+def test_hyperfine_results_of_one_name_are_distinguished_by_their_parameters(project: Project) -> None:
+    entries = [{"command": "sort", "times": [1.0, 1.1], "parameters": {"k": k}} for k in ("one", "two")]
+    entries.append({"command": "parse", "times": [1.0, 1.1], "parameters": {"k": "one"}})
+    project.write("bench.sh", f"echo '{json.dumps({'results': entries})}' > r.json\n")
+    assert project.cli("run", "-n", "1", "--results", "r.json", "--", "sh", "bench.sh").code == 0
+    found = {
+        (one["benchmark"], one["labels"].get("k"))
+        for one in map(json.loads, (path.read_text() for path in project.runs()))
+    }
+    assert found == {("sort", "one"), ("sort", "two"), ("parse", None)}
+
+
+def test_go_test_without_benchmarks_says_that_none_ran(project: Project) -> None:
+    for line in ("PASS\\nok  \\texample.com/x\\t0.003s\\n", "?   \\texample.com/x\\t[no test files]\\n"):
+        outcome = project.cli("run", "-n", "1", "--results", "-", "--", "printf", line)
+        assert_cannot_decide(outcome, r"go test in which no benchmark ran \[format-unread\]", "-bench \\.")

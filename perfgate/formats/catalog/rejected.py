@@ -45,6 +45,12 @@ REJECTED: tuple[Format, ...] = (
         hint="it holds rounded values: --benchmark_out=bench.json --benchmark_out_format=json",
     ),
     Format(
+        name="go-test",
+        tool="go test in which no benchmark ran",
+        pattern=r"^(?:ok|\?) +\t\S+\t(?:[\d.]+s|\(cached\)|\[no test files\])",
+        hint="name benchmarks that are there, in all packages: go test -run '^$' -bench . ./...",
+    ),
+    Format(
         name="asv-benchmarks",
         tool="asv: its list of benchmarks",
         pattern=r'\A\{[\s\S]*"param_names"\s*:\s*\[',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.comparability import EXIT_CODE
@@ -12,6 +13,7 @@ from perfgate.formats.parsing.values import all_numbers, items, number, table, t
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from perfgate.core.run import Labels
     from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
@@ -19,8 +21,12 @@ if TYPE_CHECKING:
 
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
     """Yield the time of each command, and its memory where a newer hyperfine states it."""
-    for entry in map(table, items(table(source.json()).get("results"))):
+    entries = [table(entry) for entry in items(table(source.json()).get("results"))]
+    names = Counter(text(entry.get("command")) for entry in entries)
+    for entry in entries:
         name = text(entry.get("command"))
+        # A name that was given by hand is that of all values of a parameter, which alone distinguish them.
+        labels = _parameters(entry) if names[name] > 1 else ()
         codes = items(entry.get("exit_codes"))
         failed = tuple(i for i, code in enumerate(codes) if code != 0)
         count = len(failed)
@@ -32,10 +38,11 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
             # hyperfine goes on after such a code only with --ignore-failure: linters and test runners end with 1.
             flags, failed = ("exit-code",), ()
         answer = f"{EXIT_CODE}{codes[0]}" if "exit-code" in flags else ""
-        yield _time(name, entry, failed, {"flags": flags, "source": answer})
+        yield _time(name, entry, failed, {"flags": flags, "source": answer, "labels": labels})
         if codes:
             yield Record(
                 benchmark=name,
+                labels=labels,
                 metric="error_rate",
                 unit="1",
                 better="lower",
@@ -47,12 +54,18 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
         if memory:
             yield Record(
                 benchmark=name,
+                labels=labels,
                 metric="peak_memory",
                 unit="B",
                 better="lower",
                 flags=flags,
                 payload=Samples(values=memory),
             )
+
+
+def _parameters(entry: dict[str, Any]) -> Labels:
+    """Return the values of the parameters of a command."""
+    return tuple(sorted((str(name), text(value)) for name, value in table(entry.get("parameters")).items()))
 
 
 def _time(name: str, entry: dict[str, Any], failed: tuple[int, ...], more: dict[str, Any]) -> Record | Skipped:

@@ -14,6 +14,7 @@ from perfgate.pipeline import inputs
 from perfgate.pipeline.ab.rounds import Measured, compare
 from perfgate.pipeline.ab.sides import Sides, prepare
 from perfgate.pipeline.measuring.fixed_time import refuse_by_arguments
+from perfgate.pipeline.measuring.parameters import combine, put_in
 from perfgate.pipeline.reference.commit import Gate
 from perfgate.pipeline.reference.gate_changes import NONE, Edits
 from perfgate.pipeline.verdicts import (
@@ -77,7 +78,8 @@ def ab(request: Request, on_progress: Callable[[Standing], None]) -> Outcome:
     try:
         if not request.is_whole and not request.results:  # before a long set-up
             for argv in (request.argv, request.base_cmd, request.head_cmd):
-                refuse_by_arguments(argv, "ab")
+                for labels in combine(request.parameters):
+                    refuse_by_arguments(put_in(argv, labels), "ab")
         with prepare(request) as sides:
             if sides.skipped is not None:
                 return Outcome(verdict=_skipped(sides, sides.skipped, request))

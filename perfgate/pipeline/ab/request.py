@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from perfgate.formats.options import ForeignOptions
     from perfgate.pipeline.measuring.hooks import Hooks
+    from perfgate.pipeline.measuring.parameters import ParameterList
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,8 @@ class Request:
     """Are instructions counted in place of time and memory?"""
     foreign: ForeignOptions
     """What the user says about these files."""
+    parameters: tuple[ParameterList, ...] = ()
+    """Lists of values for the placeholders of the commands; each combination is measured."""
     options: tuple[str, ...]
     """The command line without commits, for the report."""
     only: tuple[str, str] = ("*", "*")

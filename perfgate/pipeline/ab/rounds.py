@@ -28,8 +28,9 @@ from perfgate.pipeline import inputs
 from perfgate.pipeline.ab.sides import SHOWN, without_base
 from perfgate.pipeline.ab.standing import Standing, worst_gated
 from perfgate.pipeline.measuring.counting import MOST_RUNS, InstructionCounts
-from perfgate.pipeline.measuring.results import ResultFiles, Taken
-from perfgate.pipeline.measuring.run import MeasuringJob, measure_once, same_id
+from perfgate.pipeline.measuring.parameters import combine, describe, put_in
+from perfgate.pipeline.measuring.results import ResultFiles
+from perfgate.pipeline.measuring.run import MeasuringJob, measure_once, put_into, same_id
 from perfgate.pipeline.measuring.tracing import variables_of
 
 if TYPE_CHECKING:
@@ -37,8 +38,10 @@ if TYPE_CHECKING:
 
     from perfgate.core.finding import Finding, RowKey
     from perfgate.core.profile import Profile
+    from perfgate.core.run import Labels
     from perfgate.pipeline.ab.request import Request
     from perfgate.pipeline.ab.sides import Side, Sides
+    from perfgate.pipeline.measuring.run import Take
 
 _SIDES_A_ROUND = 2  # ABBA: two runs of each side
 _FEWEST_SHOWN = 2  # runs of each side below which no estimate is shown
@@ -79,6 +82,10 @@ class SideFailedError(CannotDecideError):
         """``base`` or ``head``."""
 
 
+def _random_of(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - no secret; the order must be reproducible
+
+
 def order_sides(seed: int) -> Iterator[str]:
     """Yield the side to run next, without end: rounds of ABBA or BAAB in random order.
 
@@ -88,7 +95,7 @@ def order_sides(seed: int) -> Iterator[str]:
     Args:
         seed: of the random order; the same seed gives the same order.
     """
-    rng = random.Random(seed)  # noqa: S311 - no secret; the order must be reproducible
+    rng = _random_of(seed)
     while True:
         first, second = ("base", "head") if rng.random() < 0.5 else ("head", "base")  # noqa: PLR2004 - a fair coin
         yield from (first, second, second, first)
@@ -178,7 +185,8 @@ def _names_of(sides: Sides, request: Request) -> tuple[str, str]:
     """Return what is compared with what, in few words."""
     if sides.tree is None:
         return shlex.join(request.base_cmd), shlex.join(request.head_cmd)
-    head = (sides.head.commit or request.head)[:SHOWN] if request.head else "working tree"
+    is_commit = sides.head.root is not None  # also a clean working tree whose instructions are counted
+    head = (sides.head.commit or "")[:SHOWN] if is_commit else "working tree"
     return sides.commits[0][:SHOWN], head
 
 
@@ -194,26 +202,33 @@ class _Bench:
         self._written: dict[str, list[str]] = {"base": [], "head": []}
         self._done = 0
         self._most = most
-        self._runs = {"base": 0, "head": 0}
+        self._combinations = list(combine(request.parameters))
+        self._order = _random_of(request.seed)
+        self._runs = dict.fromkeys(itertools.product(("base", "head"), self._combinations), 0)
         self.analysis = InterimAnalysis(rounds=1, share=None)
         """The analysis that comes next."""
         self.may_stop_early = False
         self._is_decided: bool | None = None
         self._estimate: Finding | None = None
         self._estimated = 0.0  # runs of each side that the estimate is of
-        self._is_proven = False  # did the base ever run?
+        self._proven: set[Labels] = set()  # combinations with which the base ever ran
         self._began = time.monotonic()
         self._round = 0.0  # seconds of the last round
         session = str(SessionId.interleaved(SessionId.parse(facts.session_id()).session, new_run_id()))
         self._names = _names_of(sides, request)
-        self._jobs = {side.name: self._job(side, session) for side in (sides.base, sides.head) if side is not None}
-        self._watches = {name: job.watch() for name, job in self._jobs.items()}
+        self._jobs: dict[tuple[str, Labels], MeasuringJob] = {
+            (side.name, labels): self._job(side, labels, session)
+            for side in (sides.base, sides.head)
+            if side is not None
+            for labels in self._combinations
+        }
+        self._watches = {key: job.watch() for key, job in self._jobs.items()}
 
-    def _job(self, side: Side, session: str) -> MeasuringJob:
-        request = self._request
+    def _job(self, side: Side, labels: Labels, session: str) -> MeasuringJob:
+        request, policy = self._request, self.sides.settings.policy
         out = request.out if request.out is not None else os.path.join(self.sides.worktree_dir.path, "summaries")
         benchmark = request.benchmark or default_benchmark_name(self.sides.head.argv)
-        return MeasuringJob(
+        job = MeasuringJob(
             argv=side.argv,
             benchmark=benchmark,
             rows=request.rows,
@@ -223,26 +238,29 @@ class _Bench:
             command=command_digest(side.argv),
             folder=side.folder,
             commit=side.commit,
-            variables=(*variables_of(self.sides.settings.policy.trace), *side.variables(), *self._bytecode(side)),
+            variables=(*variables_of(policy.trace), *side.variables(), *self._bytecode(side)),
             is_whole=request.is_whole,
             hooks=request.hooks,
             verb=request.verb,
-            taken=self._taken(side, benchmark),
         )
+        return put_into(job, labels, policy, self._taker(side, benchmark))
 
-    def _taken(self, side: Side, benchmark: str) -> Taken | None:
+    def _taker(self, side: Side, benchmark: str) -> Take | None:
         request = self._request
         if request.counts:
-            return InstructionCounts(
-                side.argv,
+            return lambda _, argv, labels: InstructionCounts(
+                argv,
                 side.folder,
                 verb=request.verb,
                 benchmark=benchmark,
                 rows=request.rows or 0,
                 is_whole=request.is_whole,
+                labels=labels,
             )
         if request.results:
-            return ResultFiles(request.results, side.folder, request.foreign, self.sides.settings.policy)
+            return lambda policy, _, labels: ResultFiles(
+                put_in(request.results, labels), side.folder, request.foreign, policy
+            )
         return None
 
     def _bytecode(self, side: Side) -> tuple[tuple[str, str | None], ...]:
@@ -256,17 +274,20 @@ class _Bench:
         return (("PYTHONPYCACHEPREFIX", folder), ("PYTHONDONTWRITEBYTECODE", None))
 
     def warm_up(self) -> None:
-        """Run each side `warmup` times without storing the runs."""
-        for name in ("base", "head"):
+        """Run each side `warmup` times with each combination, without storing the runs."""
+        for name, labels in self._runs:
             for index in range(self._request.warmup):
-                self._once(name, -index)
+                self._once(name, labels, -index)
 
     def measure(self, order: Iterator[str], done: int, runs: int) -> int:
         """Run both sides round by round, and return how many runs each has: fewer than wanted when the time is up.
 
+        A round has both sides of each combination of parameters, one combination after the other in random order, so
+        that none always follows the same one.
+
         Args:
             order: the side to run next.
-            done: runs that each has.
+            done: runs that each has, with each combination.
             runs: runs that each shall have.
 
         Raises:
@@ -280,25 +301,29 @@ class _Bench:
                     raise _time_up(done, most)
                 return done
             step = min(_SIDES_A_ROUND, runs - done)
-            for name in itertools.islice(order, step * 2):
-                self._once(name, self._runs[name] + 1)
+            if len(self._combinations) > 1:
+                self._order.shuffle(self._combinations)
+            for labels in self._combinations:
+                for name in itertools.islice(order, step * 2):
+                    self._once(name, labels, self._runs[name, labels] + 1)
             self._round = time.monotonic() - begins
             done += step
         return done
 
-    def _once(self, name: str, index: int) -> None:
+    def _once(self, name: str, labels: Labels, index: int) -> None:
         """Run a side once.
 
         Args:
             name: the side.
+            labels: the combination of parameters.
             index: number of the run, from 1 on; 0: a warm-up run, and 0 below: the next ones.
         """
         is_warmup = index <= 0
         number = f"warm-up run {1 - index} of the {name}" if is_warmup else f"run {index} of the {name}"
-        self.report()
+        self.report(labels)
         self._done += 1
-        self._runs[name] += not is_warmup
-        written = self._written[name]
+        self._runs[name, labels] += not is_warmup
+        written, job = self._written[name], self._jobs.get((name, labels))
 
         def keep(path: str, summary: dict[str, Any]) -> None:
             if path in written:
@@ -306,29 +331,42 @@ class _Bench:
             written.append(path)
             self.sides.guard.keep(path)
 
-        if name not in self._jobs:
+        if job is None:
             return
         self.sides.guard.before_run(name)
         try:
             measure_once(
-                self._jobs[name],
+                job,
                 self.sides.worktree_dir.path,
                 number=number,
                 index=max(0, index),
                 keep=keep,
-                watch=self._watches[name],
+                watch=self._watches[name, labels],
             )
-            self._watches[name] = self._watches[name] if is_warmup else None
+            self._watches[name, labels] = self._watches[name, labels] if is_warmup else None
         except CannotDecideError as failure:
-            if name == "head" or self._is_proven:
+            if name == "head" or labels in self._proven:
                 raise SideFailedError(failure, name) from failure
-            try:
-                self.sides = without_base(self.sides, failure)
-            except CannotDecideError as its:
-                raise SideFailedError(its, name) from failure
-            del self._jobs[name]
+            self._go_without_base(job, failure)
         self.sides.guard.after_run()
-        self._is_proven = self._is_proven or name == "base"
+        self._proven |= {labels} if name == "base" else set()
+
+    def _go_without_base(self, job: MeasuringJob, failure: CannotDecideError) -> None:
+        """Measure the head alone with a combination for which the base lacks the program; if all lack it, at all.
+
+        Raises:
+            CannotDecideError: the base lacks nothing that is started.
+        """
+        try:
+            sides = without_base(self.sides, failure, argv=job.argv, what=job.with_values)
+        except CannotDecideError as its:
+            raise SideFailedError(its, "base") from failure
+        del self._jobs["base", job.labels]
+        if any(name == "base" for name, _ in self._jobs):
+            self.sides = replace(sides, base=self.sides.base)
+        else:
+            self.sides = sides
+            self.sides.guard.forget("base")
 
     def close_taken(self) -> tuple[Diagnostic, ...]:
         """Return the remarks on what was taken of both sides, each once.
@@ -337,21 +375,24 @@ class _Bench:
             CannotDecideError: a benchmark was not in the results of every run of a side.
         """
         notes: dict[Diagnostic, None] = {}
-        for name, job in self._jobs.items():
+        for (name, _), job in self._jobs.items():
             if job.taken is not None:
-                job.taken.require_steady(f" of the {name}")
+                job.taken.require_steady(f" of the {name}{job.with_values}")
                 notes |= job.taken.notes
         return tuple(notes)
 
-    def report(self, *, is_over: bool = False) -> None:
-        """Say how far it is."""
+    def report(self, labels: Labels = (), *, is_over: bool = False) -> None:
+        """Say how far it is, and which combination of parameters is next."""
+        base, head = (sum(self._runs[name, one] for one in self._combinations) for name in ("base", "head"))
         self._on_progress(
             Standing(
                 names=self._names,
                 done=self._done,
-                total=(self._most + self._request.warmup) * 2,
+                total=(self._most + self._request.warmup) * len(self._runs),
                 warmup=self._request.warmup,
-                runs=(self._runs["base"], self._runs["head"]),
+                runs=(base, head),
+                combinations=len(self._combinations),
+                combination=describe(labels),
                 most=self._most,
                 a_round=_SIDES_A_ROUND,
                 may_stop_early=self.may_stop_early,

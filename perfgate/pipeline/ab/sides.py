@@ -15,6 +15,7 @@ from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
 from perfgate.pipeline.ab.guard import Guard
 from perfgate.pipeline.ab.isolation import find_links, same_code, shared
+from perfgate.pipeline.measuring.parameters import words_of
 from perfgate.pipeline.measuring.profiling import profiling_off
 from perfgate.pipeline.measuring.refusals import CommandFailedError
 from perfgate.pipeline.measuring.run import environ_with
@@ -149,6 +150,7 @@ def _set_up_both(sides: Sides, request: Request) -> Sides:
             set_up(sides.base, request)
         except CannotDecideError as failure:
             sides = without_base(sides, failure)
+            sides.guard.forget("base")
     changed = [d for name in ("base", "head") if request.hooks.setup for d in sides.guard.accept(name)]
     return replace(sides, notes=(*sides.notes, *profiling_off(), *changed, *notes_on_links(sides), *_submodules(sides)))
 
@@ -196,7 +198,7 @@ def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> S
     gate = policy_of(base, head if named else None, given=request.config, is_trusted=not facts.in_ci())
     if gate.edits.problems:
         raise CannotDecideError(gate.edits.problems)
-    notes += [*gate.edits.notes, *shared(request.argv, tree)]
+    notes += [*gate.edits.notes, *shared(words_of(request.argv, request.parameters), tree)]
     change = Change(tree=tree, base=base, head=None if request.head is None else head)
     sides = Sides(
         base=Side(name="base", argv=request.argv, commit=base),
@@ -261,12 +263,14 @@ def place_in_worktree(
     return replace(side, root=root, folder=folder)
 
 
-def without_base(sides: Sides, failure: CannotDecideError) -> Sides:
+def without_base(sides: Sides, failure: CannotDecideError, *, argv: Sequence[str] = (), what: str = "") -> Sides:
     """Return the sides without a base that lacks the program or script that is started, and failed for want of it.
 
     Args:
         sides: both.
         failure: the failure of the base.
+        argv: the command that is started; empty: that of the head.
+        what: the combination of parameters that is in it, for the note; empty: there are none.
 
     Raises:
         CannotDecideError: the base lacks nothing that is started, or failed for another cause; or it lacks only
@@ -277,12 +281,12 @@ def without_base(sides: Sides, failure: CannotDecideError) -> Sides:
     head_folder, base_folder = sides.head.folder or "", sides.base.folder or ""
     missing = [
         path
-        for path in started_files(sides.head.argv)
+        for path in started_files(argv or sides.head.argv)
         if os.path.lexists(os.path.join(head_folder, path)) and not os.path.lexists(os.path.join(base_folder, path))
     ]
     if not missing or not _is_for_want_of(failure, missing):
         raise failure
-    return _drop_base(sides, missing, missing, failure.output)
+    return _drop_base(sides, missing, missing, failure.output, what=what)
 
 
 def _is_for_want_of(failure: CannotDecideError, paths: Sequence[str]) -> bool:
@@ -301,7 +305,9 @@ def _is_for_want_of(failure: CannotDecideError, paths: Sequence[str]) -> bool:
     )
 
 
-def _drop_base(sides: Sides, paths: Sequence[str], names: Sequence[str], output: tuple[str, ...] = ()) -> Sides:
+def _drop_base(
+    sides: Sides, paths: Sequence[str], names: Sequence[str], output: tuple[str, ...] = (), *, what: str = ""
+) -> Sides:
     """Return the sides without the base, which lacks something that is part of the head.
 
     Args:
@@ -309,6 +315,7 @@ def _drop_base(sides: Sides, paths: Sequence[str], names: Sequence[str], output:
         paths: the missing paths, relative to the head's folder.
         names: the same, as the message names them.
         output: last lines of the output of the base's command.
+        what: the combination of parameters that is in the command, for the note.
 
     Raises:
         CannotDecideError: it is not part of the head's version either: git does not hold it.
@@ -325,8 +332,7 @@ def _drop_base(sides: Sides, paths: Sequence[str], names: Sequence[str], output:
             hint=_AGAIN if base.root and tree.submodules(base.root) else _MAKE_IT,
             output=output,
         )
-    sides.guard.forget("base")
-    message = f"the base lacks {lacked}: only the head was measured"
+    message = f"the base lacks {lacked}: only the head was measured{what}"
     return replace(sides, base=None, notes=(*sides.notes, note("base-lacks", message)))
 
 

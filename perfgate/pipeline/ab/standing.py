@@ -25,11 +25,15 @@ class Standing:
     warmup: int
     """Runs of each side before the measured ones, >= 0."""
     runs: tuple[int, int]
-    """Measured runs done, of the base and of the head."""
+    """Measured runs done, of the base and of the head, of all combinations of parameters together."""
+    combinations: int = 1
+    """How many combinations of parameters each round measures, >= 1."""
+    combination: str = ""
+    """The one that is measured next, in words; empty: there are no parameters, or all is done."""
     most: int
-    """Measured runs of each side at the most, >= 1."""
+    """Measured runs of each side at the most, >= 1, of each combination."""
     a_round: int
-    """Measured runs of each side in a round, >= 1."""
+    """Measured runs of each side in a round, >= 1, of each combination."""
     may_stop_early: bool
     """May an interim analysis end it before the most runs?"""
     is_over: bool
@@ -48,7 +52,7 @@ class Standing:
     @property
     def round(self) -> int:
         """The round that is measured now, or was the last one, from 1 on."""
-        whole, rest = divmod(min(self.runs), self.a_round)
+        whole, rest = divmod(min(self.runs), self.a_round * self.combinations)
         return max(1, min(whole + (1 if rest or not self.is_over else 0), self.rounds))
 
 

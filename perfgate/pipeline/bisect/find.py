@@ -98,7 +98,13 @@ def _digest_of(request: BisectRequest) -> str:
     settings = [
         measuring.argv,
         [hooks.setup, hooks.prepare, hooks.conclude],
-        [measuring.results, measuring.counts, measuring.is_whole, measuring.rows, repr(measuring.foreign)],
+        [
+            measuring.results,
+            measuring.counts,
+            measuring.is_whole,
+            measuring.rows,
+            repr((measuring.foreign, measuring.parameters)),
+        ],
         [measuring.only, request.metric],
     ]
     return short_hash(json.dumps(settings))

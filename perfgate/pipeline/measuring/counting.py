@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide, note
 from perfgate.core.metrics import INSTRUCTIONS
+from perfgate.core.profile import title
 from perfgate.core.run import CPU_MODEL, Run, Series, run_of_series
 from perfgate.measure.command.counting import (
     FEWEST,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perfgate.core.errors import Diagnostic
+    from perfgate.core.run import Labels
     from perfgate.measure.command.run import CommandResult
 
 MOST_RUNS = 3
@@ -45,7 +47,15 @@ class InstructionCounts:
     """Is the command's stdout needed?"""
 
     def __init__(
-        self, argv: Sequence[str], folder: str | None, *, verb: str, benchmark: str, rows: int, is_whole: bool
+        self,
+        argv: Sequence[str],
+        folder: str | None,
+        *,
+        verb: str,
+        benchmark: str,
+        rows: int,
+        is_whole: bool,
+        labels: Labels = (),
     ) -> None:
         """Find the counter.
 
@@ -56,6 +66,7 @@ class InstructionCounts:
             benchmark: its name.
             rows: rows that it works on; 0: unknown.
             is_whole: is the whole command meant, even if it repeats for a fixed time?
+            labels: the combination of parameters that is in the command.
 
         Raises:
             CannotDecideError: there is no Valgrind, or the command repeats for a fixed time.
@@ -67,7 +78,7 @@ class InstructionCounts:
             message = "counting instructions needs Valgrind, which is not here"
             raise cannot_decide("counter-absent", message, hint=_INSTALL)
         self._counter = found
-        self._benchmark, self._rows = benchmark, rows
+        self._benchmark, self._rows, self._place = benchmark, rows, title(benchmark, labels)
         cpu = facts.environment().get(CPU_MODEL, "")
         elsewhere = identity_of(argv, folder or os.getcwd(), os.environ)
         self._source = ", ".join(filter(None, (found.version, cpu, elsewhere)))
@@ -103,11 +114,11 @@ class InstructionCounts:
                 "killed, or still run"
             )
             hint = "let the command wait for all that it starts, and end it in an orderly way"
-            raise cannot_decide("count-incomplete", message, place=self._benchmark, hint=hint)
+            raise cannot_decide("count-incomplete", message, place=self._place, hint=hint)
         if found.instructions < FEWEST:
             message = "the command was started, and nothing was counted"
             hint = "name the program itself, and not one that hands the work to a service or a container"
-            raise cannot_decide("nothing-counted", message, place=self._benchmark, hint=hint)
+            raise cannot_decide("nothing-counted", message, place=self._place, hint=hint)
         series = Series(metric=INSTRUCTIONS, source=self._source, values=(float(found.instructions),))
         return [run_of_series(self._benchmark, (series,), rows=self._rows)]
 
@@ -119,7 +130,7 @@ class InstructionCounts:
             return None
         message = f"Valgrind cannot run it: {complaints or own[0].removeprefix('valgrind: ')}"
         hint = "run it without --counts; a statically linked or setuid program, or a new processor, may be the cause"
-        return cannot_decide("counter-failed", message, place=self._benchmark, hint=hint)
+        return cannot_decide("counter-failed", message, place=self._place, hint=hint)
 
     def require_steady(self, _whose: str = "") -> None:
         """Return: the benchmark is in every run."""

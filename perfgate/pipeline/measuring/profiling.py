@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from perfgate.collect.uncounted import calls_raced
 from perfgate.core.errors import CannotDecideError, note, warning
+from perfgate.core.profile import title
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.discovery import LARGEST_RUN
 from perfgate.formats.own.run_summary import SummaryReader
@@ -21,11 +22,12 @@ from perfgate.measure.profiling.settings import switched_on, switched_on_by
 from perfgate.measure.summary import encode_summary, write_summary
 from perfgate.measure.tracing.settings import FILE as TRACE_FILE
 from perfgate.measure.tracing.settings import GOLDEN
+from perfgate.pipeline.measuring.parameters import join_labels
 from perfgate.pipeline.measuring.refusals import failed
 from perfgate.pipeline.measuring.run import build_environ, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from perfgate.core.errors import Diagnostic
     from perfgate.pipeline.measuring.run import MeasuringJob
@@ -44,12 +46,12 @@ Named = tuple[str, tuple[tuple[str, str], ...]]
 
 
 def measure_and_profile(
-    job: MeasuringJob,
+    jobs: Sequence[MeasuringJob],
     *,
     runs: int,
     warmup: int,
     on_summary: Callable[[str], None],
-    on_progress: Callable[[int, int], None],
+    on_progress: Callable[[int, int, str], None],
 ) -> tuple[list[str], list[Diagnostic]]:
     """Measure a command as `measure` does, then run it once more under a profiler, whose time is thrown away.
 
@@ -72,18 +74,20 @@ def measure_and_profile(
 
     warnings: list[Diagnostic] = []
     try:
-        written = measure(job, runs=runs, warmup=warmup, on_summary=hold, on_progress=on_progress)
+        written = measure(jobs, runs=runs, warmup=warmup, on_summary=hold, on_progress=on_progress)
         last = _last_of(written)
-        profiles, is_spoilt = _profile(job)
-        for name, path in last.items():
-            found = profiles.get(name) or (profiles.get(None) if len(last) == 1 else None)
-            place = name[0] or job.benchmark
-            if found is None:
-                warnings.append(_missing(place, is_spoilt=is_spoilt))
-                continue
-            if found.get("function_calls") is None:
-                warnings.append(calls_raced(place))
-            waiting[name] = json.dumps(_with_profile(path, found), ensure_ascii=False)
+        for job in jobs:
+            own = {name: path for name, path in last.items() if set(job.labels) <= set(name[1])}
+            profiles, is_spoilt = _profile(job)
+            for name, path in own.items():
+                found = profiles.get(name) or (profiles.get(None) if len(own) == 1 else None)
+                place = title(name[0] or job.benchmark, job.labels)
+                if found is None:
+                    warnings.append(_missing(place, is_spoilt=is_spoilt))
+                    continue
+                if found.get("function_calls") is None:
+                    warnings.append(calls_raced(place))
+                waiting[name] = json.dumps(_with_profile(path, found), ensure_ascii=False)
     finally:
         for line in waiting.values():
             on_summary(line)
@@ -151,10 +155,17 @@ def _profile(job: MeasuringJob) -> tuple[dict[Named | None, dict[str, Any]], boo
         result = run_command(profiled.argv, env=env, timeout=profiled.timeout, cwd=profiled.folder, keep_output=False)
         if not result.is_ok():
             hint = _OTHER_PROFILER if _SECOND_PROFILER in result.stderr_tail else ""
-            raise failed(profiled.argv, profiled.benchmark, result, "the profiled repetition", hint=hint)
+            what = f"the profiled repetition{profiled.with_values}"
+            raise failed(profiled.argv, profiled.title, result, what, hint=hint)
         if not os.path.exists(path):
             return {}, False
-        return _merge(read_bounded(path, limit=_LARGEST_RECORDS, slug="run-unreadable"))
+        profiles, is_spoilt = _merge(read_bounded(path, limit=_LARGEST_RECORDS, slug="run-unreadable"))
+    return {_labelled(name, job): profile for name, profile in profiles.items()}, is_spoilt
+
+
+def _labelled(name: Named | None, job: MeasuringJob) -> Named | None:
+    """Return the name of a benchmark with the combination of parameters, as its summaries have it."""
+    return None if name is None else (name[0], tuple(sorted(join_labels(name[0], dict(name[1]), job.labels).items())))
 
 
 def _nowhere(scratch: str) -> tuple[tuple[str, str | None], ...]:

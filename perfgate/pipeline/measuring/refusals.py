@@ -63,21 +63,25 @@ def _programs(folder: str) -> list[str]:
     return sorted(found, key=lambda name: (len(name), name))
 
 
-def name_clash(argv: Sequence[str], benchmark: str, place: str, *, names_itself: bool) -> Diagnostic:
+def name_clash(
+    argv: Sequence[str], benchmark: str, place: str, *, names_itself: bool, options: Sequence[str] = ()
+) -> Diagnostic:
     """Return the error for two commands of one name in one session.
 
     Args:
-        argv: the command that was to be measured.
+        argv: the command that was to be measured, as it was typed.
         benchmark: the name of both.
         place: file of a run of the other command, which states only a digest of it.
         names_itself: does the program choose the name, so that `--benchmark` changes nothing?
+        options: with which it was to be measured, but for its name.
     """
     command = shlex.join(argv)
+    again = shlex.join([*options, "--", *argv])
     own = default_benchmark_name(argv)
     other = shlex.quote(own if own != benchmark else f"{benchmark}-2")
-    hint = f"name this one: perfgate run --benchmark {other} -- {command}"
+    hint = f"name this one: perfgate run --benchmark {other} {again}"
     if names_itself:
-        hint = f"give this one a session of its own: PERFGATE_SESSION={other} perfgate run -- {command}"
+        hint = f"give this one a session of its own: PERFGATE_SESSION={other} perfgate run {again}"
     message = f'"{benchmark}" was measured with another command or other arguments in this session'
     return replace(error("benchmark-name-clash", message, hint=hint), details=(f"before: {place}", f"now: {command}"))
 

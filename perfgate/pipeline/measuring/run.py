@@ -8,23 +8,22 @@ import json
 import os
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.core.profile import title
 from perfgate.core.session_id import SessionId
 from perfgate.core.text.steps import log_step, watched
-from perfgate.core.text.strict_json import load_json
-from perfgate.formats.discovery import LARGEST_RUN, RunReader, find
-from perfgate.formats.own.imported import imported_to_data, is_imported
-from perfgate.formats.own.run_summary import SummaryReader
+from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.command.name import command_digest, default_benchmark_name
 from perfgate.measure.command.run import CommandResult, run_command
-from perfgate.measure.identity import check_run_id, file_name, new_run_id
+from perfgate.measure.identity import new_run_id
 from perfgate.measure.machine import facts
 from perfgate.measure.profiling.settings import switched_off
-from perfgate.measure.summary import build_summary, encode_summary, format_utc, write_summary
+from perfgate.measure.summary import build_summary, encode_summary, format_utc
 from perfgate.measure.tracing.finished import OUTSIDE
 from perfgate.measure.tracing.settings import STAGES
 from perfgate.measure.tracing.tally import OVERHEAD, StageTally
@@ -32,19 +31,31 @@ from perfgate.measure.variables import BEGINNING, PROCESS
 from perfgate.pipeline import inputs
 from perfgate.pipeline.measuring.fixed_time import FixedTimeWatch
 from perfgate.pipeline.measuring.hooks import NUMBER, Hooks
+from perfgate.pipeline.measuring.own_summaries import LARGEST_RECEIPT, read_own_summaries, take_back, write_into
+from perfgate.pipeline.measuring.parameters import (
+    add_labels,
+    combine,
+    describe,
+    hooks_of,
+    name_values,
+    put_in,
+    spread_hooks,
+)
 from perfgate.pipeline.measuring.refusals import failed, name_clash
-from perfgate.pipeline.measuring.results import Taken, take_series, write_results
+from perfgate.pipeline.measuring.results import Taken, write_results
 from perfgate.pipeline.measuring.tracing import GOLDEN_FOLDER, variables_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from perfgate.core.errors import Diagnostic
     from perfgate.core.policy import Policy
-    from perfgate.core.run import Run
+    from perfgate.core.run import Labels, Run
     from perfgate.measure.summary import RunFacts
+    from perfgate.pipeline.measuring.parameters import ParameterList
 
-_LARGEST_RECEIPT = 1 << 20
-_OWN_HINT = "let perfgate.measure write the summaries, and measure again"
+    Take = Callable[[Policy, tuple[str, ...], Labels], Taken]
+    """Makes what is judged in place of time and memory of the configuration, a command with its values, and these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +90,24 @@ class MeasuringJob:
     """The command of perfgate that measures, for hints: ``run`` or ``ab``."""
     taken: Taken | None = None
     """What is judged of the command in place of its time and memory; None: these are."""
+    labels: Labels = ()
+    """The combination of parameters that is in the command, which its runs get as labels."""
+    template: tuple[str, ...] = ()
+    """The command as it was typed, with placeholders for the values of parameters; empty: there are none."""
+    options: tuple[str, ...] = ()
+    """Options with which it is measured, but for its name: for hints."""
     on_message: Callable[[str], None] = field(default=lambda _: None, compare=False)
     """Called with each line that the measuring side in the command wrote to its stderr, which is shown nowhere."""
+
+    @property
+    def title(self) -> str:
+        """The name of the benchmark, with the combination of parameters."""
+        return title(self.benchmark, self.labels)
+
+    @property
+    def with_values(self) -> str:
+        """The combination of parameters behind the name of a run, such as `` with size=big``; empty: there is none."""
+        return f" with {describe(self.labels)}" if self.labels else ""
 
     def watch(self) -> FixedTimeWatch | None:
         """Return what watches its first runs for the signs of a fixed time, None when the whole command is meant.
@@ -91,19 +118,21 @@ class MeasuringJob:
         return None if self.is_whole or self.taken else FixedTimeWatch(self.argv, self.folder, self.verb)
 
 
-def plan_job(
+def plan_jobs(
     argv: Sequence[str],
     *,
     benchmark: str | None,
+    parameters: Sequence[ParameterList] = (),
     rows: int | None,
     out: str,
     timeout: float | None,
     is_whole: bool = False,
     hooks: Hooks | None = None,
-    take: Callable[[Policy], Taken] | None = None,
+    options: Sequence[str] = (),
+    take: Take | None = None,
     on_message: Callable[[str], None] = lambda _: None,
-) -> MeasuringJob:
-    """Return a job with its benchmark's name and its session.
+) -> tuple[MeasuringJob, ...]:
+    """Return a job for each combination of the parameters, with its benchmark's name and its session.
 
     Each call is a batch of its own within the session of the terminal or of the CI job,
     so that runs after a change are never mixed with the runs before it.
@@ -126,13 +155,29 @@ def plan_job(
         command=command_digest(argv),
         variables=variables_of(settings.policy.trace, os.path.join(settings.root, GOLDEN_FOLDER)),
         is_whole=is_whole,
-        hooks=hooks or Hooks(),
-        taken=None if take is None else take(settings.policy),
+        hooks=spread_hooks(hooks or Hooks(), parameters),
+        template=tuple(argv),
+        options=tuple(options),
         on_message=on_message,
     )
-    _refuse_clash(job)
+    jobs = tuple(put_into(job, labels, settings.policy, take) for labels in combine(parameters))
+    _refuse_clash(jobs)
     log_step("benchmark: %s, session: %s, run files to %s", job.benchmark, job.session, job.out)
-    return job
+    return jobs
+
+
+def put_into(job: MeasuringJob, labels: Labels, policy: Policy, take: Take | None) -> MeasuringJob:
+    """Return a job whose command has the values of a combination of parameters.
+
+    Args:
+        job: with placeholders.
+        labels: the combination; empty: there are no parameters, and braces are left as they are.
+        policy: the configuration.
+        take: makes what is judged in place of time and memory; None: these are.
+    """
+    argv = put_in(job.argv, labels)
+    taken = None if take is None else take(policy, argv, labels)
+    return replace(job, argv=argv, labels=labels, hooks=hooks_of(job.hooks, labels), taken=taken)
 
 
 _UNEVEN = 1_000_000_000
@@ -156,15 +201,16 @@ def default_out() -> str:
     )
 
 
-def _refuse_clash(job: MeasuringJob) -> None:
+def _refuse_clash(jobs: Sequence[MeasuringJob]) -> None:
     """Refuse to measure a second command under a name that another command has in this session.
 
     And where the clock was set back: what is measured now would look older than what is there.
     """
-    runs = list(_runs_of_session(job))
-    other = _find_clash(job, runs, job.benchmark)
-    if other is not None:
-        raise CannotDecideError([name_clash(job.argv, job.benchmark, other.origin, names_itself=False)])
+    runs = list(_runs_of_session(jobs[0]))
+    for job in jobs:
+        other = _find_clash(job, runs, job.benchmark)
+        if other is not None:
+            raise CannotDecideError([_name_clash(job, job.benchmark, other, names_itself=False)])
     limit = format_utc(time.time_ns() + _UNEVEN)
     ahead = next((run for run in runs if run.started_at > limit), None)
     if ahead is not None:
@@ -183,18 +229,24 @@ def _refuse_own_clash(job: MeasuringJob, path: str, summary: dict[str, Any]) -> 
         return
     other = _find_clash(job, _runs_of_session(job), name, labels=summary.get("labels") or {})
     if other is not None:
-        if os.path.realpath(os.path.dirname(path)) == os.path.realpath(job.out):
-            with contextlib.suppress(OSError):
-                os.remove(path)
-        raise CannotDecideError([name_clash(job.argv, name, other.origin, names_itself=True)])
+        take_back(path, job.out)
+        raise CannotDecideError([_name_clash(job, name, other, names_itself=True)])
+
+
+def _name_clash(job: MeasuringJob, name: str, other: Run, *, names_itself: bool) -> Diagnostic:
+    return name_clash(job.template, name, other.origin, names_itself=names_itself, options=job.options)
 
 
 def _find_clash(
     job: MeasuringJob, runs: Iterable[Run], name: str, *, labels: Mapping[str, str] | None = None
 ) -> Run | None:
-    """Return a run of another command among those of a session that has this name, and these labels if given."""
+    """Return a run of another command among those of a session that has this name, and these labels if given.
+
+    Without them it has at least the job's own: a program may add others.
+    """
     for run in runs:
-        same_name = run.benchmark == name and (labels is None or dict(run.labels) == labels)
+        is_group = set(job.labels) <= set(run.labels) if labels is None else dict(run.labels) == labels
+        same_name = run.benchmark == name and is_group
         if same_name and run.command and run.command != job.command:
             return run
     return None
@@ -210,24 +262,28 @@ def _runs_of_session(job: MeasuringJob) -> Iterator[Run]:
 
 
 def measure(
-    job: MeasuringJob,
+    jobs: Sequence[MeasuringJob],
     *,
     runs: int,
     warmup: int,
     max_time: float | None = None,
     on_summary: Callable[[str], None],
-    on_progress: Callable[[int, int], None],
+    on_progress: Callable[[int, int, str], None],
 ) -> list[str]:
-    """Measure a command.
+    """Measure a command, round by round: in each round once for each combination of parameters.
+
+    So that whatever changes on the machine meanwhile affects all of them alike, and each has as many runs when the
+    time is up.
 
     Args:
-        job: the command to measure.
-        runs: how many measured runs, >= 1.
-        warmup: how many runs before them are not stored, >= 0.
-        max_time: seconds, > 0: no run begins that would not end within them, if it takes as long as the one before;
+        jobs: the command to measure, one for each combination.
+        runs: how many measured runs of each, >= 1.
+        warmup: how many runs of each before them are not stored, >= 0.
+        max_time: seconds, > 0: no round begins that would not end within them, if it takes as long as the one before;
             one is made at least. None: no limit.
         on_summary: called with each summary as a line of JSON.
-        on_progress: called with the number of runs done, warm-up included, and of all.
+        on_progress: called with the number of runs done, warm-up included, of all, and the combination that is next in
+            words.
 
     Returns:
         The files of the summaries.
@@ -237,33 +293,50 @@ def measure(
             follows it.
     """
     written: list[str] = []
+    known: set[Labels] = set()
 
-    def keep(path: str, summary: dict[str, Any]) -> None:
+    def keep(job: MeasuringJob, path: str, summary: dict[str, Any]) -> None:
         if path in written:
             raise same_id(summary, path)
-        if not written:
+        if job.labels not in known:
             _refuse_own_clash(job, path, summary)
+        known.add(job.labels)
         written.append(path)
         on_summary(encode_summary(summary).rstrip("\n"))
 
-    total = warmup + runs
-    watch = job.watch()
+    total, done = (warmup + runs) * len(jobs), 0
+    watches = [job.watch() for job in jobs]
     with tempfile.TemporaryDirectory(prefix="perfgate-") as scratch:
-        began = last = time.monotonic()
-        for index in range(total):
-            on_progress(index, total)
-            begins = time.monotonic()
-            if max_time is not None and index > warmup and (begins - began) + (begins - last) > max_time:
-                break  # another run would not fit
-            last = begins
+        for index in _begin_rounds(warmup, warmup + runs, max_time):
             number = f"warm-up run {index + 1}" if index < warmup else f"run {index + 1 - warmup} of {runs}"
-            measure_once(job, scratch, number=number, index=max(0, index + 1 - warmup), keep=keep, watch=watch)
-            watch = watch if index < warmup else None
-        else:
-            on_progress(total, total)
-        if job.taken is not None:
-            job.taken.require_steady()
+            for job, watch in zip(jobs, watches, strict=True):
+                on_progress(done, total, describe(job.labels))
+                is_watched = watch if index <= warmup else None
+                run = max(0, index + 1 - warmup)
+                measure_once(job, scratch, number=number, index=run, keep=partial(keep, job), watch=is_watched)
+                done += 1
+        on_progress(done, total, "")
+        for job in jobs:
+            if job.taken is not None:
+                job.taken.require_steady(job.with_values)
     return written
+
+
+def _begin_rounds(warmup: int, total: int, max_time: float | None) -> Iterator[int]:
+    """Yield the number of each round, from 0 on, as long as another one fits into the time.
+
+    Args:
+        warmup: rounds that are made in any case, and one after them.
+        total: rounds at the most.
+        max_time: seconds; None: no limit.
+    """
+    began = last = time.monotonic()
+    for index in range(total):
+        begins = time.monotonic()
+        if max_time is not None and index > warmup and (begins - began) + (begins - last) > max_time:
+            return
+        last = begins
+        yield index
 
 
 def measure_once(
@@ -291,6 +364,7 @@ def measure_once(
             prepares or concludes the run failed.
     """
     env = environ_with({**dict(job.variables), NUMBER: str(index)})
+    number += job.with_values
     what = f" of {number}"
     job.hooks.run("prepare", what, slug="prepare-failed", folder=job.folder, env=env)
     try:
@@ -322,7 +396,7 @@ def _measure_between(
     if watch is not None:
         watch.note_output(result.output, result.stderr_tail)
     if not is_warmup or not result.is_ok():
-        own = _read_own_summaries(receipt, job, failed=not result.is_ok())
+        own = read_own_summaries(receipt, job.out, job.labels, failed=not result.is_ok())
         if watch is not None and result.is_ok() and not own:
             watch.refuse_by_traces()
         # A mistyped command is no run of any benchmark: a file would stand in the way of all others.
@@ -338,7 +412,7 @@ def _measure_between(
 
 def _failed(job: MeasuringJob, result: CommandResult, number: str) -> CannotDecideError:
     where = "" if job.folder is None else " in that version"
-    return failed(job.argv, job.benchmark, result, number, where=where)
+    return failed(job.argv, job.title, result, number, where=where)
 
 
 def _measure_taken(
@@ -358,7 +432,10 @@ def _measure_taken(
         result = _run(job, {**env, **taken.variables()}, argv=argv, output=stdout if taken.has_output else None)
     if not result.is_ok():
         raise taken.explain(result) or _failed(job, result, number)
-    runs = taken.read(stdout.name, is_warmup=is_warmup)
+    try:
+        runs = [add_labels(run, job.labels) for run in taken.read(stdout.name, is_warmup=is_warmup)]
+    except CannotDecideError as caught:
+        raise name_values(caught, job.labels) from None
     if is_warmup:
         return
     commit = facts.commit() if job.commit is None else job.commit
@@ -377,15 +454,27 @@ def _run(
     """Run a job's command, or another one in its place.
 
     Raises:
-        CannotDecideError: it replaced the folder of the run files.
+        CannotDecideError: it removed the folder in which it runs, or replaced that of the run files.
     """
     folder = os.path.realpath(job.out)
     words = argv or job.argv
     result = run_command(words, env=env, timeout=job.timeout, cwd=job.folder, keep_output=keep_output, output=output)
+    if not _is_there(job.folder):
+        message = "the command removed the folder in which it runs, so that no other run can follow"
+        hint = "let it work in a folder of its own, which it makes and removes"
+        raise cannot_decide("folder-removed", message, place=job.folder or job.title, hint=hint)
     if os.path.realpath(job.out) != folder:
         message = "leads to another place than before the command ran"
         raise cannot_decide("run-unwritable", message, place=job.out, hint="let the command leave that folder alone")
     return result
+
+
+def _is_there(folder: str | None) -> bool:
+    """Is a working folder still there? None: this process's, of which only its name is gone when it was removed."""
+    try:
+        return os.path.isdir(os.getcwd() if folder is None else folder)
+    except OSError:
+        return False
 
 
 def _pass_on(job: MeasuringJob, result: CommandResult, own: Sequence[tuple[str, dict[str, Any]]], stages: str) -> None:
@@ -427,51 +516,6 @@ def environ_with(variables: Mapping[str, str | None]) -> dict[str, str]:
     return {name: text for name, text in {**os.environ, **variables}.items() if text is not None}
 
 
-def _read_own_summaries(receipt: str, job: MeasuringJob, *, failed: bool) -> list[tuple[str, dict[str, Any]]]:
-    """Return the summaries that the command wrote itself; they replace the one measured from outside.
-
-    Summaries of a failed command count as failed, whatever their status. That of one that the program wrote
-    elsewhere is written into the job's folder: the receipt may name any file of the user.
-    """
-    if not os.path.exists(receipt):
-        return []
-    lines = read_bounded(receipt, limit=_LARGEST_RECEIPT, slug="run-unreadable").decode("utf-8", "surrogateescape")
-    found = []
-    for path in dict.fromkeys(lines.splitlines()):
-        if "\0" in path:
-            raise cannot_decide("run-unreadable", "the command names a file with the character NUL", hint=_OWN_HINT)
-        written, content = path, read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
-        if is_imported(content):
-            if not failed:  # of a command that failed nothing is known that could be compared
-                found.append(_take_own_series(take_series(content, path), path, job))
-            continue
-        _check_own(SummaryReader().parse(content, path, "").run_id, path)
-        summary: dict[str, Any] = load_json(content, path, "run-invalid", _OWN_HINT)
-        if failed and summary.get("status") != "failed":
-            summary["status"] = "failed"
-            written = _write(summary, job)
-        found.append((os.path.relpath(written), summary))
-    return found
-
-
-def _take_own_series(run: Run, path: str, job: MeasuringJob) -> tuple[str, dict[str, Any]]:
-    """Return a file of many values that the command wrote itself, as one value a metric: this process is one run."""
-    _check_own(run.run_id, path)
-    document = imported_to_data(run)
-    return os.path.relpath(_write(document, job)), document
-
-
-def _check_own(run_id: str, path: str) -> None:
-    """Refuse a file that is not where a program writes the summary of such a run: it could be any file of the user."""
-    try:
-        name = file_name(check_run_id(run_id))
-    except ValueError as caught:
-        raise cannot_decide("run-invalid", str(caught), place=path, hint=_OWN_HINT) from None
-    if os.path.basename(path) != name:
-        message = f"the command names it as the summary of a run, which would be {name}"
-        raise cannot_decide("run-invalid", message, place=path, hint=_OWN_HINT)
-
-
 def same_id(summary: dict[str, Any], path: str) -> CannotDecideError:
     """Return the error for a summary that replaces an earlier one."""
     message = f'the command gives each of its runs the id "{summary.get("run_id")}", so that only the last one is left'
@@ -484,7 +528,7 @@ def _read_stages(path: str) -> dict[str, object]:
     """Return time and calls by stage that the processes of a command left behind; empty: none of them traced."""
     tally = StageTally()
     if os.path.exists(path):
-        content = read_bounded(path, limit=_LARGEST_RECEIPT, slug="run-unreadable")
+        content = read_bounded(path, limit=LARGEST_RECEIPT, slug="run-unreadable")
         for line in content.splitlines():
             with contextlib.suppress(ValueError, RecursionError):  # a process was killed while it wrote
                 known = json.loads(line)
@@ -501,7 +545,7 @@ def _write_outside_summary(
         "run_id": new_run_id(),
         "rows_used": job.rows or 0,
         "benchmark": job.benchmark,
-        "labels": {},
+        "labels": dict(job.labels),
         "status": "ok" if result.is_ok() else "failed",
         "started_at": started_at,
         "session": job.session,
@@ -512,15 +556,4 @@ def _write_outside_summary(
         "shard": PROCESS.read_shard("PERFGATE_SHARD"),
     }
     summary = build_summary(about, result.measured, {}, traced)
-    return os.path.relpath(_write(summary, job)), summary
-
-
-def _write(summary: dict[str, Any], job: MeasuringJob) -> str:
-    """Write a summary into the job's folder and return its absolute path."""
-    try:
-        return write_summary(summary, job.out)
-    except OSError as caught:
-        hint = "name another folder: --out DIR"
-        raise cannot_decide(
-            "run-unwritable", f"cannot be written ({caught.strerror})", place=job.out, hint=hint
-        ) from None
+    return os.path.relpath(write_into(summary, job.out)), summary
