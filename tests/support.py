@@ -100,6 +100,7 @@ class Project:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.longest = _LONGEST  # seconds after which a command that hangs is ended
         self.is_counted = False  # are the lines of its processes counted? (`counting`)
         self.root.mkdir(parents=True, exist_ok=True)
 
@@ -172,7 +173,7 @@ class Project:
         if fork_server.needs_a_start(env):
             return self.started(*arguments, env=env, input=input, cwd=cwd)
         done = fork_server.run_forked(
-            arguments, cwd=self.path(cwd), env=self.environment(**env), input=input, timeout=_LONGEST
+            arguments, cwd=self.path(cwd), env=self.environment(**env), input=input, timeout=self.longest
         )
         return Outcome(done.returncode, done.stdout, done.stderr)
 
@@ -187,7 +188,7 @@ class Project:
     ) -> Outcome:  # fmt: skip
         done = subprocess.run(
             words, cwd=self.path(cwd), env=self.environment(**(env or {})), input=input, capture_output=True,
-            encoding="utf-8", errors="replace", timeout=_LONGEST, check=False,
+            encoding="utf-8", errors="replace", timeout=self.longest, check=False,
         )  # fmt: skip
         return Outcome(done.returncode, done.stdout, done.stderr)
 
