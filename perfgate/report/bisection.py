@@ -128,7 +128,7 @@ def _evidence(found: Found) -> Line:
         amount(a, finding.unit, beside=b)
         for a, b in ((finding.baseline, finding.current), (finding.current, finding.baseline))
     )
-    words = f" {metric_name(finding.metric, finding.statistic)}: {was} -> {now}, {percent(finding.change)}"
+    words = f" {metric_name(finding.metric, finding.statistic)}: {was} → {now}, {percent(finding.change)}"
     if finding.decision_interval is not None:
         words += f" ({span(finding.decision_interval)})"
     before = result.bisection.before(result.first[0])

@@ -85,12 +85,12 @@ class World:
         return Trial(base=good, commit=commit, was=was, now=now)
 
 
-def profile(values: tuple[float, ...]) -> Profile:
+def profile(values: tuple[float, ...], benchmark: str = "b") -> Profile:
     """Return runs of one side as they are collected."""
     runs = tuple(f"r{n}" for n in range(len(values)))
     session = Session(id=_SESSION, started_at="2026-01-31T00:00:00Z", machine="m", commit="", rows_used=(), runs=runs)
     metric = MetricProfile(metric=METRICS["elapsed"], sources=(), samples=(Sample(session=_SESSION, values=values),))
-    return Profile(benchmark="b", labels=(), machine_class="m", sessions=(session,), metrics=(metric,))
+    return Profile(benchmark=benchmark, labels=(), machine_class="m", sessions=(session,), metrics=(metric,))
 
 
 @dataclass(frozen=True, kw_only=True)
