@@ -60,8 +60,8 @@ class Found:
     """Full hash of the branch's last commit when the one that was found is a merge; else empty."""
     builds: int
     """Commits that were built, in this call."""
-    state: str
-    """File that keeps the search; empty: none does."""
+    runs: int
+    """Runs of both sides that were made, in this call."""
     notes: tuple[Diagnostic, ...]
     """Remarks on how it was measured."""
     problem: Diagnostic | None
@@ -143,16 +143,11 @@ def _effort(found: Found) -> Line:
     now = found.result.bisection
     words = (
         f"{count(len(now.commits), 'commit')} after {now.good[:_DIGITS]}, up to {now.commits[-1][:_DIGITS]}; "
-        f"{found.builds} built, {count(now.runs + _runs_of_ends(found), 'run')}"
+        f"{found.builds} built, {count(found.runs, 'run')}"
     )
     if now.skipped:
         words += f", {len(now.skipped)} skipped"
     return (text(f"{words}."),)
-
-
-def _runs_of_ends(found: Found) -> int:
-    ends = found.result.bisection.ends
-    return len(ends.good) + len(ends.bad) if ends else 0
 
 
 def _entries(found: Found) -> tuple[Entry, ...]:
@@ -253,6 +248,6 @@ def _to_data(found: Found, tool: str) -> dict[str, Any]:
             for trial in now.trials
         ],
         "skipped": [{"commit": each.commit, "reason": each.reason} for each in now.skipped],
-        "runs": now.runs + _runs_of_ends(found),
+        "runs": found.runs,
         "built": found.builds,
     }

@@ -52,3 +52,10 @@ def test_the_page_shows_the_lines_that_are_added(project: Project) -> None:
     page = (ROOT / "docs/github.md").read_text(encoding="utf-8")
     shown = page.partition("```diff\n")[2].partition("```")[0].splitlines()
     assert [line[1:] for line in shown if line.startswith("+")] == added
+
+
+def test_a_workflow_that_is_there_keeps_what_it_holds_and_the_difference_is_said(project):
+    assert project.cli("init", "--ci", "github").code == 0
+    assert "not what these options write" not in project.cli("init", "--ci", "github").stdout
+    again = project.cli("init", "--ci", "github", "--on-label", "bench")
+    assert ".github/workflows/perf.yml: not what these options write; move it away" in again.stdout, str(again)

@@ -54,6 +54,10 @@ class CommitBench:
         self._warm: set[tuple[str, str]] = set()  # commits that ran as a side, which has caches of its own
         self.notes: dict[Diagnostic, None] = {}
         """What a reader should know of the measuring, each once."""
+        self.runs = 0
+        """Runs of both sides that were made, warm-up runs left out."""
+        self.names: dict[str, tuple[str, ...]] = {}
+        """Benchmarks of the newest head, each with its metrics."""
 
     def compare(self, base: str, head: str, ends: Ends | None) -> Compared | Skipped:
         """Compare two commits, as `perfgate.gate.bisect.search.Bench.compare` says it.
@@ -104,6 +108,8 @@ class CommitBench:
             if sides is not None:
                 raise
             return self._without(head if self._builds.has(base) else base, failure)
+        self.runs += 2 * measured.runs
+        self.names = {title(*p.key): tuple(m.metric.name for m in p.metrics) for p in measured.selection.profiles}
         if measured.problems:
             raise CannotDecideError(measured.problems)
         if measured.sides.base is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.bisection import Bisection, Ends, Skipped, Trial
 from perfgate.core.errors import error, note
 from perfgate.core.policy import Rule
+from perfgate.core.statistic import P50
 from perfgate.core.text.canonical import short_hash
 from perfgate.gate.bisect.search import REMAINING, posterior_of, search
 from perfgate.pipeline import inputs
@@ -27,14 +29,13 @@ from perfgate.store.checkouts.worktrees import open_worktree_dir
 from perfgate.store.git import Commit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
-    from perfgate.core.bisection import Result
+    from perfgate.core.bisection import Described, Result
     from perfgate.core.errors import Diagnostic
     from perfgate.core.policy import Policy
     from perfgate.pipeline.ab.standing import Standing
     from perfgate.pipeline.bisect.request import BisectRequest
-    from perfgate.store.checkouts.commits import Range
 
 _MOST_DESCRIBED = 200
 """Commits whose subjects are shown or written, at the most."""
@@ -71,7 +72,8 @@ def bisect(request: BisectRequest, on_progress: Callable[[Standing], None], on_s
 
     def may_go_on(now: Bisection) -> bool:
         spent = time.monotonic() - began
-        return now.runs < request.most_runs and (measuring.max_time is None or spent < measuring.max_time)
+        ends = len(now.ends.good) + len(now.ends.bad) if now.ends else 0
+        return ends + now.runs < request.most_runs and (measuring.max_time is None or spent < measuring.max_time)
 
     with open_worktree_dir(tree) as worktree_dir:
         builds = Builds(tree, worktree_dir, measuring)
@@ -81,7 +83,15 @@ def bisect(request: BisectRequest, on_progress: Callable[[Standing], None], on_s
         finally:
             builds.close()
     notes = [*_notes_on_tree(tree, request), *shared(measuring.argv, tree), *bench.notes, *builds.notes]
-    return _found(request, result, between, len(builds.made), notes)
+    return Found(
+        result=result,
+        described=_describe_commits(result),
+        merged=between.merged(result.first[0]) if result.kind == "found" else "",
+        builds=len(builds.made),
+        runs=bench.runs,
+        notes=tuple(dict.fromkeys(notes)),
+        problem=_problem(request, result, bench.names),
+    )
 
 
 def _gating(policy: Policy, metric: str | None) -> Policy:
@@ -120,7 +130,8 @@ def _describe(now: Bisection, event: Ends | Trial | Skipped) -> str:
         return f"{now.commits[-1][:SHOWN]}  {change}, worse for certain"
     line = f"{event.commit[:SHOWN]}  {shown_change(event.was, event.now)}"
     if event.confirms:
-        return f"{line} against the commit before it, {event.base[:SHOWN]}"
+        before = "the commit" if now.before(event.commit) == event.base else "the last one that runs"
+        return f"{line} against {before} before it, {event.base[:SHOWN]}"
     likely = len(posterior_of(now, ends).remaining(REMAINING))
     return f"{line}, {count(likely, 'commit')} left"
 
@@ -134,28 +145,19 @@ def _notes_on_tree(tree: Tree, request: BisectRequest) -> list[Diagnostic]:
     return [note("head-dirty", message, hint="commit them to measure them")]
 
 
-def _found(request: BisectRequest, result: Result, between: Range, builds: int, notes: list[Diagnostic]) -> Found:
-    """Return what a search found, with what its commits say of themselves."""
+def _describe_commits(result: Result) -> dict[str, Described]:
+    """Return what the commits that are named say of themselves."""
     now = result.bisection
     named = dict.fromkeys((*result.first, *(trial.commit for trial in now.trials), now.good, now.commits[-1]))
-    described = describe(".", list(named)[:_MOST_DESCRIBED])
-    return Found(
-        result=result,
-        described=described,
-        merged=between.merged(result.first[0]) if result.kind == "found" else "",
-        builds=builds,
-        state=request.state or "",
-        notes=tuple(dict.fromkeys(notes)),
-        problem=_problem(request, result),
-    )
+    return describe(".", list(named)[:_MOST_DESCRIBED])
 
 
-def _problem(request: BisectRequest, result: Result) -> Diagnostic | None:
+def _problem(request: BisectRequest, result: Result, names: Mapping[str, Sequence[str]]) -> Diagnostic | None:
     """Return why a search named no single commit; None: it named one."""
     if result.kind == "found":
         return None
     if result.kind == "same":
-        return _same(request, result)
+        return _same(request, result, names)
     left = count(len(result.first), "commit")
     if result.kind == "group":
         message = f"the first slow commit is one of {len(result.first)}: those between them cannot be measured"
@@ -172,12 +174,19 @@ def _problem(request: BisectRequest, result: Result) -> Diagnostic | None:
     )
 
 
-def _same(request: BisectRequest, result: Result) -> Diagnostic:
+def _same(request: BisectRequest, result: Result, names: Mapping[str, Sequence[str]]) -> Diagnostic:
     """Return the error for ends that do not differ, or of which nothing that is asked for was measured."""
     if not result.ends:
-        benchmark, metric = request.measuring.only
-        message = f'nothing that is measured is named benchmark "{benchmark}", metric "{request.metric or metric}"'
-        return error("bisect-no-difference", message, hint="leave out --benchmark and --metric to see what is measured")
+        benchmark, _ = request.measuring.only
+        asked = [f'benchmark "{benchmark}"'] * (benchmark != "*") + [f'metric "{request.metric}"'] * bool(
+            request.metric
+        )
+        message = f"nothing that is measured is the {' and '.join(asked)}"
+        fault = error("bisect-no-value", message, hint="name one of these, or leave the option out")
+        return replace(fault, details=tuple(f"{name}: {', '.join(metrics)}" for name, metrics in names.items()))
     message = f"{request.bad} is not worse than {request.good} for certain"
-    hint = "name commits further apart; or what got worse: --benchmark, --metric; or a smaller threshold: --config"
+    hint = "name commits further apart; or what got worse: --benchmark, --metric; or count: --counts"
+    ungated = next((f.metric for f in result.ends if f.reason == "not-gated" and f.statistic == P50), "")
+    if ungated:
+        hint = f"follow what got worse: --metric {shlex.quote(ungated)}; or {hint}"
     return replace(error("bisect-no-difference", message, hint=hint), details=tuple(map(describe_finding, result.ends)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -62,6 +63,7 @@ _SUITE_HINT = (
     "name a folder from here, such as services/api; each part begins with a-z, A-Z or 0-9, and may hold . _ - as well"
 )
 _ADDRESS = f"put the address of your repository of perfgate in the place of {REPOSITORY} in the workflows"
+_OTHER = "{0}: not what these options write; move it away and run this again, or take over what it lacks"
 _SHADOWED = "{0} at the root does not hold in a suite that has its own: copy there what it needs"
 
 
@@ -100,6 +102,7 @@ def start(folder: str, *, place: str, plan: Plan | None = None) -> Started:
             config.load(there)  # what is wrong with it is said before anything is written
     made: list[str] = []
     kept: list[str] = []
+    others = [n for n, content in workflows.items() if _holds_other(os.path.join(folder, n), content)]
     try:
         above = config.find(folder)[1] if plan.suites else ""
         for suite in plan.suites or ("",):
@@ -125,9 +128,17 @@ def start(folder: str, *, place: str, plan: Plan | None = None) -> Started:
         commands = (_EDIT, first)
     if workflows and REPOSITORY in plan.install and not is_known():
         commands = (_ADDRESS, *commands)
+    commands = (*map(_OTHER.format, others), *commands)
     if above:
         commands = (_SHADOWED.format(above), *commands)
     return Started(made=tuple(made), kept=tuple(kept), commands=commands)
+
+
+def _holds_other(path: str, content: str) -> bool:
+    """Does a file stand there that holds something else?"""
+    with contextlib.suppress(OSError, UnicodeDecodeError), open(path, encoding="utf-8") as file:
+        return file.read() != content
+    return os.path.lexists(path)
 
 
 def install_line() -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from perfgate.core.atomic import write_whole
 from perfgate.core.errors import CannotDecideError, cannot_decide, note
+from perfgate.core.measured import MEANS_OF_CALLS
 from perfgate.core.metrics import ELAPSED, MEDIAN_OF_RUN, Metric
 from perfgate.core.profile import title
 from perfgate.core.run import environment_of
@@ -339,9 +340,17 @@ def _one_value(s: Series) -> Iterator[Series]:
     yield replace(plain, metric=own, source=_name_source(s.source, "median of a run"))
 
 
-def _name_source(*sources: str) -> str:
-    """Return how a value came about, in words that no other way has."""
-    return ", ".join(filter(None, sources))
+def _name_source(source: str, value: str) -> str:
+    """Return how a value came about, in words that no other way has.
+
+    How many calls a sample has is no part of it: tools choose that anew in each run, by how fast the first calls are,
+    so that a call of about the shortest sample is measured by one call today and by two tomorrow.
+
+    Args:
+        source: of the samples.
+        value: which one of them it is.
+    """
+    return value if source in {"", MEANS_OF_CALLS} else f"{source}, {value}"
 
 
 def _empty_folder(place: str, path: str) -> None:

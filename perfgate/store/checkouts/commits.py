@@ -52,8 +52,14 @@ def find_range(folder: str, good: str, bad: str) -> Range:
         CannotDecideError: they are the same, the one is no ancestor of the other, or there are too many.
     """
     if good == bad:
-        raise cannot_decide("bisect-range", "the good and the bad commit are the same", place=shown(good))
-    if good not in git(folder, ["merge-base", "--all", good, bad], hint=_DEEPEN, accepted=(0, 1)).decode().split():
+        hint = "name an older good commit: --good COMMIT"
+        raise cannot_decide("bisect-range", "the good and the bad commit are the same", place=shown(good), hint=hint)
+    shared = git(folder, ["merge-base", "--all", good, bad], hint=_DEEPEN, accepted=(0, 1)).decode().split()
+    if bad in shared:
+        message = f"the good commit {shown(good)} is newer than the bad one, {shown(bad)}"
+        hint = f"the other way round: --good {shown(bad)} --bad {shown(good)}; of a gain there is no search"
+        raise cannot_decide("bisect-range", message, hint=hint)
+    if good not in shared:
         message = f"the good commit {shown(good)} is no ancestor of the bad one, {shown(bad)}"
         hint = _DEEPEN if is_shallow(folder) else f"name one that is: git merge-base {shown(good)} {shown(bad)}"
         raise cannot_decide("bisect-range", message, hint=hint)
