@@ -11,7 +11,7 @@ import click
 from perfgate.cli.output import echo, say, write
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from perfgate.core.errors import Diagnostic
     from perfgate.core.finding import ExitCode, Verdict
@@ -73,8 +73,14 @@ def command(
     place = None if repo is None else Place(repository=repo, number=pr)
     asked = Request(reports=paths, html_page=report_url, place=place, when=when, dry_run=dry_run)
 
-    def draw(suites: Sequence[tuple[str, Verdict]], run_page: str, html_page: str, standing: str) -> str:
-        return comment(suites, ident=ident, run_page=run_page, html_page=html_page, standing=standing)
+    def draw(
+        suites: Sequence[tuple[str, Verdict]],
+        skipped: Mapping[str, Verdict | None],
+        run_page: str,
+        html_page: str,
+        standing: str,
+    ) -> str:
+        return comment(suites, ident=ident, run_page=run_page, html_page=html_page, standing=standing, skipped=skipped)
 
     try:
         done = publish_comment(asked, World(environ=os.environ), draw)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from perfgate.core.finding import Verdict
     from perfgate.publish.api import Opener
 
-    Draw = Callable[[Sequence[tuple[str, Verdict]], str, str, str], str]
+    Draw = Callable[[Sequence[tuple[str, Verdict]], Mapping[str, Verdict | None], str, str, str], str]
 
 When = Literal["change", "regression", "always"]
 
@@ -89,8 +89,9 @@ def publish_comment(request: Request, world: World, draw: Draw) -> Outcome:
     Args:
         request: what is asked for.
         world: what the process is given.
-        draw: suites with their verdicts, the page of the run that measured, that of the HTML report, and the comment
-            that stands there, empty without one -> the comment, whose first line is the gate's marker.
+        draw: suites with their verdicts, of each a check that was skipped (None: none was), the page of the run that
+            measured, that of the HTML report, and the comment that stands there, empty without one -> the comment,
+            whose first line is the gate's marker.
 
     Raises:
         CannotDecideError: bad input, or GitHub does not answer after all tries.
@@ -113,11 +114,15 @@ def publish_comment(request: Request, world: World, draw: Draw) -> Outcome:
     html_page = _html_page(request.html_page, place, world.environ)
     run_page = _run_page(place, world.environ)
 
-    def revise(standing: str, body: str) -> str:
-        is_skipped = any(verdict.is_skipped for _, verdict in suites)
-        return draw(suites, run_page, html_page, standing) if is_skipped else body
+    skipped = {
+        name: next((each for each in verdicts if each.is_skipped), None)
+        for (name, _), (_, verdicts) in zip(suites, read, strict=True)
+    }
 
-    body = draw(suites, run_page, html_page, "")
+    def revise(standing: str, body: str) -> str:
+        return draw(suites, skipped, run_page, html_page, standing) if any(skipped.values()) else body
+
+    body = draw(suites, skipped, run_page, html_page, "")
     unlinked = (_unlinked(place),) if request.html_page and not html_page else ()
     try:
         create = bool(odd) or any(is_worth_a_comment(v, request.when) for _, verdicts in read for v in verdicts)

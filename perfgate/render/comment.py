@@ -7,13 +7,13 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from perfgate.render.markdown.report import VERDICTS, Page, draw_report
-from perfgate.render.standing import find_red, find_red_section, mark_as_earlier
+from perfgate.render.standing import find_red, find_red_section, mark_as_earlier, shows_suite
 from perfgate.report.compose import blocks_of
 from perfgate.report.document import Context, Headline
 from perfgate.report.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from perfgate.core.finding import Name, Verdict
 
@@ -36,7 +36,13 @@ _ROWS = (20, 10, 5, 2, 0)
 
 
 def comment(
-    suites: Sequence[tuple[str, Verdict]], *, ident: str, run_page: str, html_page: str = "", standing: str = ""
+    suites: Sequence[tuple[str, Verdict]],
+    *,
+    ident: str,
+    run_page: str,
+    html_page: str = "",
+    standing: str = "",
+    skipped: Mapping[str, Verdict | None] | None = None,
 ) -> str:
     """Return the comment; its first line is the marker by which the gate finds it again.
 
@@ -50,10 +56,12 @@ def comment(
         html_page: address of the HTML report, likewise.
         standing: the comment that stands there; empty: none. Of a suite that was not measured this time, what it says
             stays where it is no pass.
+        skipped: suite -> a check of it that was not measured, whatever its others found; None: ask the verdicts.
     """
-    if find_red(standing) and all(verdict.is_skipped for _, verdict in suites):
-        return mark_as_earlier(standing, suites[0][1], line=1)
-    kept = _kept(suites, standing)
+    unmeasured = _unmeasured(suites, skipped or {})
+    kept = _kept(unmeasured, standing)
+    if hidden := _hidden_red(suites, unmeasured, kept, standing):
+        return mark_as_earlier(standing, hidden, line=1)
     first = f"<!-- perfgate:v1 id={ident} -->"
     gate = "" if ident == _UNNAMED else ident
     links = Page(is_open=False, run_page=run_page, html_page=html_page)
@@ -69,13 +77,35 @@ def comment(
     return body
 
 
-def _kept(suites: Sequence[tuple[str, Verdict]], standing: str) -> _Kept:
-    """Return suite -> its earlier verdict and section, where that is no pass and the suite was not measured now."""
+def _unmeasured(suites: Sequence[tuple[str, Verdict]], skipped: Mapping[str, Verdict | None]) -> dict[str, Verdict]:
+    """Return the suites of which a check was not measured, each with that check; without those that fail anyway."""
+    found = ((name, verdict if verdict.is_skipped else skipped.get(name), verdict) for name, verdict in suites)
+    return {name: check for name, check, verdict in found if check is not None and not verdict.exit_code}
+
+
+def _kept(unmeasured: Mapping[str, Verdict], standing: str) -> _Kept:
+    """Return suite -> its earlier verdict and section, where that is no pass and a check was not measured now."""
     kept = {}
-    for name, verdict in suites:
-        if verdict.is_skipped and (found := find_red_section(standing, name)):
+    for name, verdict in unmeasured.items():
+        if found := find_red_section(standing, name):
             kept[name] = found[0], mark_as_earlier(found[1], verdict, line=0)
     return kept
+
+
+def _hidden_red(
+    suites: Sequence[tuple[str, Verdict]], unmeasured: Mapping[str, Verdict], kept: _Kept, standing: str
+) -> Verdict | None:
+    """Return a check that was not measured and may be what the comment is red for; None: there is none.
+
+    A comment shows the worst of many suites only, and names none where there was one: what it does not show to be
+    green may be red.
+    """
+    is_red = any(_name(suite, kept) in {"regression", "error"} for suite in suites)
+    if len(suites) == len(unmeasured) and find_red(standing):
+        return next(iter(unmeasured.values()))
+    if not find_red(standing) or is_red:
+        return None
+    return next((v for name, v in unmeasured.items() if not shows_suite(standing, name)), None)
 
 
 def _name(suite: tuple[str, Verdict], kept: _Kept) -> Name:

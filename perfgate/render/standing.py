@@ -41,6 +41,13 @@ def find_red_section(body: str, suite: str) -> tuple[Name, str] | None:
     return None
 
 
+def shows_suite(body: str, suite: str) -> bool:
+    """Has a comment of several suites a section of a suite?"""
+    body = body.replace("\r\n", "\n")
+    named = rf"^### (?:{'|'.join(VERDICTS.values())}|⚠️) {re.escape(name_suite(suite))}: "
+    return re.search(named, body, re.MULTILINE) is not None
+
+
 def mark_as_earlier(text: str, verdict: Verdict, *, line: int) -> str:
     """Return a comment, or a section of one, with the line that newer commits were not measured, once.
 

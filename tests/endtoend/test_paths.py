@@ -72,6 +72,8 @@ def test_a_change_outside_of_the_paths_is_skipped_without_a_worktree_or_set_up(r
 
 
 def test_one_changed_file_and_none_have_sentences_of_their_own(repository: Project) -> None:
+    assert_refused(ab(repository, *SRC), "no-base")
+    repository.git("commit", "-q", "--allow-empty", "-m", "Nothing")
     outcome = ab(repository, *SRC)
     assert is_skipped(repository, outcome)
     assert said(outcome) == "SKIPPED  Not measured: no file differs from the base."
@@ -263,6 +265,8 @@ def test_a_check_compares_with_the_commit_of_its_gate(green: Project) -> None:
     green.git("init", "-q", "-b", "main")
     green.commit("Gate")
     green.git("checkout", "-q", "-b", "change")
+    assert green.cli("check", *SRC, "--baseline-ref", "main").stdout.split()[0] != "SKIPPED"  # a commit and itself
+    green.git("commit", "-q", "--allow-empty", "-m", "Nothing")
     green.write("docs.md", "x\n")
     green.drop_runs("*")
     outcome = green.cli("check", *SRC, "--baseline-ref", "main")
@@ -319,3 +323,24 @@ def test_explain_says_what_skipped_means(project: Project) -> None:
     outcome = project.cli("explain", "skipped")
     assert outcome.code == 0, str(outcome)
     assert "--paths" in outcome.stdout
+
+
+def test_what_a_link_leads_to_may_lie_anywhere(repository: Project) -> None:
+    (repository.root / "src" / "data").symlink_to("../docs/data.txt")
+    repository.write("docs/data.txt", "1\n")
+    repository.commit("A link")
+    repository.git("branch", "-qf", "main")
+    repository.write("docs/data.txt", "2\n")
+    repository.commit("What it leads to")
+    assert not is_skipped(repository, ab(repository, *SRC))
+
+
+def test_how_git_writes_a_file_changes_the_file(repository: Project) -> None:
+    repository.write(".gitattributes", "src/bench.sh text eol=crlf\n")
+    repository.commit("Line ends")
+    assert not is_skipped(repository, ab(repository, *SRC))
+
+
+def test_on_the_main_branch_of_a_ci_system_files_that_a_job_left_skip_nothing(repository: Project) -> None:
+    repository.write("left.txt", "1\n")
+    assert_refused(ab(repository, *SRC, CI="true"), "no-base")

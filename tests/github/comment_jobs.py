@@ -14,7 +14,7 @@ from perfgate.publish.events import Place
 from perfgate.render.comment import comment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from emulator import Emulator
@@ -78,7 +78,7 @@ class Job:
         request |= {"when": "change", "dry_run": False, **asked}
         world = World(environ=self.environ, opener=self.opener, now=lambda: self.time, sleep=self.sleep)
 
-        def draw(suites: Sequence[tuple[str, Verdict]], page: str, html_page: str, _: str) -> str:
+        def draw(suites: Sequence[tuple[str, Verdict]], _: object, page: str, html_page: str, __: str) -> str:
             self.page, self.html_page, self.suites = page, html_page, [name for name, _ in suites]
             self.drawn = suites[0][1]
             return f"<!-- perfgate:v1 id={ident} -->\n{words}\n"
@@ -91,8 +91,16 @@ class Job:
         request |= {"when": "change", "dry_run": False, **asked}
         world = World(environ=self.environ, opener=self.opener, now=lambda: self.time, sleep=self.sleep)
 
-        def draw(suites: Sequence[tuple[str, Verdict]], page: str, html_page: str, standing: str) -> str:
-            return comment(suites, ident="default", run_page=page, html_page=html_page, standing=standing)
+        def draw(
+            suites: Sequence[tuple[str, Verdict]],
+            skipped: Mapping[str, Verdict | None],
+            page: str,
+            html_page: str,
+            standing: str,
+        ) -> str:
+            return comment(
+                suites, ident="default", run_page=page, html_page=html_page, standing=standing, skipped=skipped
+            )
 
         return publish_comment(Request(**request), world, draw)
 

@@ -89,3 +89,28 @@ def test_sections_that_stay_are_cut_to_their_verdict_where_not_all_fits():
     assert body.splitlines()[1] == "## ❌ perfgate: 26 of 26 suites regressed"
     assert body.count("> ⏭️ This report is of an earlier commit.") == 6
     assert body.count("### ❌ `s") == 6
+
+
+def test_one_check_of_a_job_that_was_skipped_keeps_a_red_comment_though_the_other_passes():
+    red = drawn(("", situations.regression()))
+    passing = [("", round_numbers(situations.passing()))]
+    after = comment(passing, ident="default", run_page=RUN, standing=red, skipped={"": SKIPPED})
+    assert after.split("\n")[1] == red.split("\n")[1]
+    assert "earlier commit" in after
+    assert comment(passing, ident="default", run_page=RUN, standing=red, skipped={"": None}) != after
+    worse = comment([("", round_numbers(situations.undecided()))], ident="default", run_page=RUN, standing=red,
+                    skipped={"": SKIPPED})  # fmt: skip
+    assert "earlier commit" not in worse
+
+
+def test_a_suite_that_the_red_comment_does_not_show_may_be_what_it_is_red_for():
+    red = drawn(("", situations.regression()))  # of one suite, which has no name there
+    after = drawn(("a", SKIPPED), ("b", situations.passing()), standing=red)
+    assert after.split("\n")[1] == red.split("\n")[1]
+    many = drawn(*((f"s{n:02}", situations.regression()) for n in range(80)))
+    hidden = [f"s{n:02}" for n in range(80) if f" s{n:02}: " not in many]
+    assert hidden
+    now = [(f"s{n:02}", SKIPPED if f"s{n:02}" in hidden else situations.passing()) for n in range(80)]
+    assert drawn(*now, standing=many).split("\n")[1] == many.split("\n")[1]
+    shown = drawn(("a", situations.passing()), ("b", situations.regression()))
+    assert drawn(("a", SKIPPED), ("b", situations.passing()), standing=shown).split("\n")[1].startswith("## ✅")

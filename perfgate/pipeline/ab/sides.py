@@ -184,7 +184,8 @@ def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> S
         base, source = Commit(request.base, ".").id, request.base
     else:
         base, source = tree.default_base()
-        if base == head and not changed and not request.globs:
+        is_of_files = bool(request.globs and untracked) and not facts.in_ci()  # there a job left them
+        if base == head and not changed and not is_of_files:
             message = "the head has nothing that its base lacks: they are the same commit"
             hint = "change the code first, or name an older commit: --base COMMIT"
             raise cannot_decide("no-base", message, place=base[:SHOWN], hint=hint)

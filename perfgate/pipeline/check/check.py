@@ -219,6 +219,8 @@ def _find_skipped(request: Request, gate: Gate) -> Verdict | None:
     """
     base = find_base(request.baseline_ref)
     change = Change(tree=Tree(), base=base, head=None)
+    if base == change.tree.head():  # a commit compared with itself, as on the main branch: what was measured is judged
+        return None
     skipped = find_skipped(request.globs, change, gate.settings, given=request.config)
     return skipped_verdict(skipped, request.reproduce, gate, base=base, head=None) if skipped else None
 

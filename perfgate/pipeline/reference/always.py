@@ -105,10 +105,59 @@ DEPENDENCIES = frozenset(
     }
 )
 """Lock files, and manifests of dependencies and of versions of a language, in any folder."""
+BUILDS = frozenset(
+    {
+        ".bazelrc",
+        ".gitattributes",
+        ".gitmodules",
+        ".npmrc",
+        ".yarnrc.yml",
+        "binding.gyp",
+        "BUILD",
+        "BUILD.bazel",
+        "build.rs",
+        "build.zig",
+        "build.zig.zon",
+        "CMakeLists.txt",
+        "CMakePresets.json",
+        "compose.yaml",
+        "compose.yml",
+        "conftest.py",
+        "Containerfile",
+        "Directory.Build.props",
+        "Directory.Build.targets",
+        "docker-compose.yaml",
+        "docker-compose.yml",
+        "Dockerfile",
+        "GNUmakefile",
+        "gradle-wrapper.properties",
+        "justfile",
+        "makefile",
+        "Makefile",
+        "meson.build",
+        "meson_options.txt",
+        "MODULE.bazel",
+        "noxfile.py",
+        "pytest.ini",
+        "Rakefile",
+        "settings.gradle",
+        "settings.gradle.kts",
+        "sitecustomize.py",
+        "Taskfile.yml",
+        "tox.ini",
+        "tsconfig.json",
+        "usercustomize.py",
+        "WORKSPACE",
+        "WORKSPACE.bazel",
+    }
+)
+"""Files that say how a program is built, checked out or started, in any folder."""
 REQUIREMENTS = ("requirements*.txt", "requirements*.in", "constraints*.txt", "requirements/*.txt", "requirements/*.in")
 """Lists of dependencies for pip, in any folder: as `_REQUIREMENTS` finds them."""
 
-_NAMES = GATE | CI_FILES | DEPENDENCIES
+BUILD_FOLDERS = (".cargo", ".mvn")
+"""Folders of build tools, in any folder."""
+_NAMES = GATE | CI_FILES | DEPENDENCIES | BUILDS
 _REQUIREMENTS = re.compile(r"(?:requirements[^/]*\.(?:txt|in)|constraints[^/]*\.txt)\Z", re.DOTALL)
 _IN_FOLDER = re.compile(r"(?:\A|.*/)requirements/[^/]+\.(?:txt|in)\Z", re.DOTALL)
 
@@ -120,6 +169,8 @@ def always_matters(path: str) -> bool:
         path: from the top of the repository.
     """
     name = path.rpartition("/")[2]
-    if name in _NAMES or path.startswith(CI_FOLDERS):
+    if name in _NAMES or path.startswith(CI_FOLDERS) or name.endswith(".cmake"):
+        return True
+    if any(folder in path.split("/")[:-1] for folder in BUILD_FOLDERS):
         return True
     return bool(_REQUIREMENTS.match(name) or _IN_FOLDER.match(path))

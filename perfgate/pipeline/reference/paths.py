@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from perfgate.pipeline.inputs import Settings
     from perfgate.store.checkouts.tree import Tree
 
+_LINK = "120000"
+"""Mode of a symbolic link in git."""
 _FETCH = "fetch it (in Actions: fetch-depth: 2 at the checkout; in GitLab: GIT_DEPTH: 0), or --baseline-ref REF"
 _NAME_ONE = "--baseline-ref origin/main; or, in a workflow of GitHub, --baseline-ref auto"
 
@@ -47,6 +49,14 @@ class Change:
             return Commit(self.head, self.tree.top).changed_since(self.base)
         committed = Commit(self.tree.head(), self.tree.top).changed_since(self.base)
         return sorted({*committed, *self.tree.changed_files()})
+
+    def links(self) -> Iterator[str]:
+        """Yield the paths of the symbolic links of both sides."""
+        commits = [self.base] if self.head is None else [self.base, self.head]
+        for commit in commits:
+            yield from (path for mode, _, path in Commit(commit, self.tree.top).objects() if mode == _LINK)
+        if self.head is None:
+            yield from (path for path in self.tree.files() if os.path.islink(os.path.join(self.tree.top, path)))
 
     def listings(self, changed: Iterable[str]) -> Iterator[Iterable[str]]:
         """Yield the files that differ, then all files of the head, then those of the base."""
@@ -99,7 +109,14 @@ def find_skipped(globs: tuple[str, ...], change: Change, settings: Settings, *, 
     is_of_gate = _gate_of(change.tree, settings, given)
     if any(wanted.match(path) or always_matters(path) or is_of_gate(path) for path in changed):
         return None
+    if any(wanted.match(link) or leads(globs, link) for link in change.links()):
+        return None  # what a link leads to may lie anywhere
     return Skipped(changed=len(changed), paths=globs)
+
+
+def leads(globs: Iterable[str], link: str) -> bool:
+    """Does the path of a glob lead through a link?"""
+    return any(glob.startswith(f"{link}/") for glob in globs)
 
 
 def _files_of(commit: str, top: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ from perfgate.pipeline.reference.always import always_matters
         "requirements.txt", "requirements-dev.txt", "a/requirements.in", "requirements/base.txt", "a/requirements/x.in",
         "constraints.txt", ".github/workflows/perf.yml", ".github/actions/setup/action.yml", ".gitlab-ci.yml",
         "Jenkinsfile", ".circleci/config.yml", "web/package-lock.json", "Cargo.lock",
+        ".gitattributes", "a/.gitmodules", ".cargo/config.toml", "a/.mvn/jvm.config", "Makefile", "a/x.cmake",
     ],
 )  # fmt: skip
 def test_a_file_of_the_gate_of_ci_or_of_dependencies_always_matters(path):
@@ -37,6 +38,7 @@ def test_the_page_names_every_one_of_them():
     page = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
     section = page.partition("## Changes that touch nothing measured")[2].partition("\n## ")[0]
     named = set(re.findall(r"`([^`\n]+)`", section))
-    listed = {*always.GATE, *always.CI_FILES, *always.DEPENDENCIES, *always.REQUIREMENTS}
+    listed = {*always.GATE, *always.CI_FILES, *always.DEPENDENCIES, *always.BUILDS, *always.REQUIREMENTS}
+    listed |= {f"{folder}/**" for folder in always.BUILD_FOLDERS}
     listed |= {f"{folder}**" for folder in always.CI_FOLDERS}
     assert sorted(listed - named) == []
