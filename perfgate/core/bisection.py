@@ -19,8 +19,6 @@ class Value:
     """Name of the benchmark."""
     labels: tuple[tuple[str, str], ...]
     """Its parameters."""
-    machine_class: str
-    """The class of machine it is measured on."""
     metric: str
     """Name of what is measured of it."""
     unit: str
@@ -65,8 +63,8 @@ class Trial:
     """Values of the runs of the earlier one, > 0.0."""
     now: tuple[float, ...]
     """Of those of the later one."""
-    confirms: bool = False
-    """Was it made to confirm the likeliest commit?"""
+    confirmed: bool | None = None
+    """Did it confirm the likeliest commit? None: it was not made for that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +117,10 @@ class Bisection:
         return replace(self, skipped=(*self.skipped, skipped))
 
 
-Kind = Literal["found", "same", "group", "unclear"]
+Kind = Literal["found", "same", "group", "undone", "unclear"]
 """How a search ends: one commit, confirmed; the ends do not differ; some commits, confirmed together, since others that
-cannot be measured lie between them; none, since no likely one was confirmed, or runs or time were used up."""
+cannot be measured lie between them; one, whose change a later commit took back, so that it is not what makes the bad
+one worse; none, since no likely one was confirmed, or runs or time were used up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,8 +138,8 @@ class Result:
     """Of the last comparison of a likely commit with its parent; None: there was none."""
     ends: tuple[Finding, ...] = ()
     """Of the comparison of the ends, worst first; empty when it was made earlier."""
-    is_part: bool = False
-    """Did the commit that was found make so small a part of the whole step that another one is likely?"""
+    part: float = 1.0
+    """Part of the whole step that the commit made, on logs; > 0.0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

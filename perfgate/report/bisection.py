@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 SCHEMA = "perfgate/bisect/1"
 _DIGITS = 12
 _MOST_NAMED = 10
+_WHOLE = 0.6
+"""Part of the whole change below which a commit hardly made it alone."""
 _COLUMNS = (
     Column(title="Commit", kind="name", leads=True),
     Column(title="Change", kind="change"),
@@ -44,6 +46,7 @@ _COLUMNS = (
 _HEADLINES = {
     "found": "First slow commit",
     "group": "First slow commit: one of these",
+    "undone": "First slow commit, undone later",
     "unclear": "First slow commit: not found",
     "same": "No slow commit",
 }
@@ -87,7 +90,7 @@ def compose_bisection(found: Found, *, tool: str) -> Document:
     """Return the report of a search."""
     result = found.result
     blocks: list[Block] = [Paragraph(line=(strong(_HEADLINES[result.kind]), *_named(found)))]
-    if result.kind == "found":
+    if result.kind in {"found", "undone"}:
         blocks.append(Paragraph(line=_evidence(found)))
     elif result.first:
         shown = result.first[:_MOST_NAMED]
@@ -104,7 +107,7 @@ def compose_bisection(found: Found, *, tool: str) -> Document:
 
 
 def _named(found: Found) -> Line:
-    if found.result.kind != "found":
+    if found.result.kind not in {"found", "undone"}:
         return ()
     (commit,) = found.result.first
     return text(": "), name(commit[:_DIGITS]), *_subject(found, commit)
@@ -123,7 +126,8 @@ def _evidence(found: Found) -> Line:
     """Return by how much the commit is slower than the one before it."""
     result, finding = found.result, found.result.finding
     if finding is None or finding.change is None or finding.baseline is None or finding.current is None:
-        return (text("Confirmed against the commit before it."),)
+        before = result.bisection.before(result.first[0])
+        return (text(f"It was confirmed earlier, against the commit before it, {before[:_DIGITS]}."),)
     was, now = (
         amount(a, finding.unit, beside=b)
         for a, b in ((finding.baseline, finding.current), (finding.current, finding.baseline))
@@ -196,7 +200,7 @@ def _next_steps(found: Found) -> tuple[Line, ...]:
         branch = found.merged[:_DIGITS]
         words = f"--good $(git merge-base {before[:_DIGITS]} {branch}) --bad {branch}"
         lines.append((text("It is a merge; to search its branch: "), strong(words)))
-    if result.is_part:
+    if result.part < _WHOLE:
         ends = f"--bad {before[:_DIGITS]}", f"--good {commit[:_DIGITS]}"
         words = "It makes only a part of the whole change, so that another one is likely: search with "
         lines.append((text(words), strong(ends[0]), text(", and with "), strong(ends[1])))
@@ -231,13 +235,13 @@ def _to_data(found: Found, tool: str) -> dict[str, Any]:
         "first": [commit_data(commit) for commit in result.first],
         "confirmed": finding
         and {
-            "parent": now.before(result.first[0]) if result.kind == "found" else None,
+            "parent": now.before(result.first[0]) if result.kind in {"found", "undone"} else None,
             "baseline": finding.baseline,
             "current": finding.current,
             "change": finding.change,
             "interval": finding.decision_interval and list(finding.decision_interval),
         },
-        "is_part": result.is_part,
+        "part": result.part if result.kind in {"found", "group", "undone"} else None,
         "measured": [
             {
                 "base": trial.base,

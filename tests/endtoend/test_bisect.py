@@ -254,7 +254,7 @@ def test_of_two_slow_commits_it_names_one_and_says_that_another_is_likely(projec
     found = document(whole)
     assert whole.code == 0, str(whole)
     assert found["first"][0]["commit"] in {hashes[3], hashes[7]}
-    assert found["is_part"] == (found["first"][0]["commit"] == hashes[3])
+    assert (found["part"] < 0.6) == (found["first"][0]["commit"] == hashes[3])
 
 
 @pytest.mark.slow
@@ -296,3 +296,53 @@ def test_an_interruption_keeps_what_was_measured_and_removes_the_worktrees(proje
     assert list(spare.iterdir()) == []
     outcome = bisect(project, "--good", hashes[0], "--state", "s.json", *JOB)
     assert f"First slow commit: {hashes[9][:12]}" in outcome.stdout, str(outcome)
+
+
+@pytest.mark.slow
+def test_a_good_commit_that_was_merged_in_is_no_part_of_the_range(project: Project) -> None:
+    """Its program may differ from that of the branch before the merge, so that the first commits were blamed."""
+    history(project, [job(110)])
+    project.git("checkout", "-q", "-b", "side")
+    project.write("job.sh", job(100))
+    project.commit("side")
+    project.git("tag", "good")
+    project.git("checkout", "-q", "main")
+    project.write("other", "1")
+    project.commit("main 1")
+    project.git("merge", "-q", "--no-ff", "-m", "Merge", "side")
+    project.write("job.sh", job(112))
+    project.commit("slow")
+    outcome = bisect(project, "--good", "good", *JOB)
+    assert (outcome.code, "[bisect-range]" in outcome.stderr) == (2, True), str(outcome)
+    assert f"--good {project.git('rev-parse', 'main~3')[:12]}" in outcome.stderr
+
+
+@pytest.mark.slow
+def test_a_search_that_is_over_gives_its_answer_again_and_one_of_another_folder_is_refused(project: Project) -> None:
+    hashes = history(project, [job(FAST)] * 3 + [job(SLOW)] * 3)
+    for _ in range(4):
+        outcome = bisect(project, "--good", hashes[0], "--state", "s.json", *JOB)
+        assert f"First slow commit: {hashes[3][:12]}" in outcome.stdout, str(outcome)
+        assert outcome.code == 0
+    assert "0 built, 0 runs" in outcome.stdout
+    (project.root / "sub").mkdir()
+    other = bisect(project, "--good", hashes[0], "--state", "../s.json", *JOB, cwd="sub")
+    assert (other.code, "[bisect-state]" in other.stderr) == (2, True), str(other)
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_measured(project: Project) -> None:
+    hashes = history(project, ["exit 1", "exit 1"])
+    outcome = bisect(project, "--good", hashes[0], "--state", "no/such/folder.json", *JOB)
+    assert (outcome.code, "[bisect-state]" in outcome.stderr) == (2, True), str(outcome)
+    (project.root / "link").symlink_to("nowhere")
+    assert "[bisect-end]" in bisect(project, "--good", hashes[0], "--state", "link", *JOB).stderr
+
+
+@pytest.mark.slow
+def test_a_value_that_fell_to_zero_is_said_to_have_no_ratio(project: Project) -> None:
+    zero = 'printf \'[{"name": "parse", "unit": "ops", "value": 0}]\\n\'\n'
+    rate = 'printf \'[{"name": "parse", "unit": "ops", "value": 100.%d}]\\n\' $(($$ % 10))\n'
+    hashes = history(project, [rate, rate, zero])
+    outcome = bisect(project, "--good", hashes[0], "--direction", "higher", *CMD)
+    assert outcome.code == 2, str(outcome)
+    assert "[bisect-no-difference]" in outcome.stderr or "[zero-values]" in outcome.stderr

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from perfgate.core.bisection import Bisection, Ends, Kind, Result, Skipped, Trial, Value
+from perfgate.core.errors import cannot_decide
 from perfgate.core.finding import Status
 from perfgate.core.metrics import INSTRUCTIONS
 from perfgate.core.policy import Rule
@@ -14,6 +15,7 @@ from perfgate.core.profile import title
 from perfgate.core.statistic import P50
 from perfgate.core.text.units import Change
 from perfgate.gate.bisect.posterior import Posterior, Step
+from perfgate.stats.quantiles import median
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -32,8 +34,11 @@ _MOST_CONFIRMATIONS = 3
 """Comparisons of a likely commit with its parent: each may name a wrong one by chance, if seldom."""
 _LEAST_SPREAD, _LEAST_SPREAD_OF_COUNTS = 0.003, 0.0005
 """Standard deviation of the log of a value below which it is not believed: builds of equal code differ, too."""
-_WHOLE = 0.6
-"""Part of the whole step below which a commit hardly made it alone."""
+_UNDONE = 2.0
+"""Part of the whole step beyond which a later commit must have taken some of it back."""
+LACKS = "the value is not among its results"
+"""Why a commit is skipped that runs."""
+_DIGITS = 12
 _HALF = 0.5
 """Part of the whole step that the commit must have made at least, where that is less than the threshold."""
 
@@ -151,52 +156,67 @@ class _Search:
 
     def find(self, may_go_on: Callable[[Bisection], bool], keep: Keep) -> Result:
         """Compare commits with the good one until one of them is likely enough, and confirm that one."""
-        while sum(trial.confirms for trial in self._so_far.trials) < _MOST_CONFIRMATIONS:
-            posterior = posterior_of(self._so_far, self._ends)
-            group, chance = posterior.likeliest()
-            first = tuple(self._so_far.commits[each] for each in group)
-            place = posterior.next()
-            if chance >= SURE or place is None:
-                found = self._confirm(first)
-            elif may_go_on(self._so_far):
-                commit = self._so_far.commits[place]
-                found = self._bench.measure(self._so_far.good, commit, self._ends.value, self._runs)
+        while (confirmed := _confirmed(self._so_far)) is None:
+            failed = sum(trial.confirmed is False for trial in self._so_far.trials)
+            if failed >= _MOST_CONFIRMATIONS or not may_go_on(self._so_far):
+                remaining = posterior_of(self._so_far, self._ends).remaining(REMAINING)
+                return self._result("unclear", tuple(self._so_far.commits[each] for each in remaining))
+            found = self._compare_next()
+            if isinstance(found, Trial):
+                self._so_far = self._so_far.with_trial(found)
             else:
-                break
-            self._so_far = self._so_far.with_trial(found) if isinstance(found, Trial) else self._so_far.without(found)
+                self._require_new(found)
+                self._so_far = self._so_far.without(found)
             keep(self._so_far, found)
-            if isinstance(found, Trial) and found.confirms and self._is_confirmed:
-                return self._result("found" if len(first) == 1 else "group", first)
+        first = self._so_far.commits[self._so_far.place(confirmed.base) + 1 : self._so_far.place(confirmed.commit) + 1]
+        value = self._ends.value
+        change = median(costs_of(value, confirmed.now)) / median(costs_of(value, confirmed.was))
+        part = math.log(change) / step_of(self._ends).shift
+        kind: Kind = "group" if len(first) > 1 else "undone" if part > _UNDONE else "found"
+        return replace(self._result(kind, first), part=part)
+
+    def _compare_next(self) -> Trial | Skipped:
         posterior = posterior_of(self._so_far, self._ends)
-        return self._result("unclear", tuple(self._so_far.commits[each] for each in posterior.remaining(REMAINING)))
+        group, chance = posterior.likeliest()
+        place = posterior.next()
+        if chance >= SURE or place is None:
+            return self._confirm(tuple(self._so_far.commits[each] for each in group))
+        return self._bench.measure(self._so_far.good, self._so_far.commits[place], self._ends.value, self._runs)
 
     def _confirm(self, first: tuple[str, ...]) -> Trial | Skipped:
-        """Compare a commit, or some that cannot be distinguished, with the parent of the first one."""
+        """Compare a commit, or some that cannot be distinguished, with the commit before the first one."""
         base = self._so_far.before(first[0])
         compared = self._bench.compare(base, first[-1], self._ends)
         if isinstance(compared, Skipped):
             return compared
+        sides = find_sides(compared.pairs, self._ends.value)
+        if isinstance(sides, str):
+            return Skipped(commit=base if sides == "base" else first[-1], reason=LACKS)
         self._finding = _of_value(compared.findings, self._ends.value)
-        sides = _values_of(compared, self._ends.value)
-        if sides is None:
-            return Skipped(commit=first[-1], reason="the value is not among its results")
-        return Trial(base=base, commit=first[-1], was=sides[0], now=sides[1], confirms=True)
+        is_worse = self._finding is not None and self._finding.status is Status.REGRESSED
+        return Trial(base=base, commit=first[-1], was=sides[0], now=sides[1], confirmed=is_worse)
 
-    @property
-    def _is_confirmed(self) -> bool:
-        return self._finding is not None and self._finding.status is Status.REGRESSED
+    def _require_new(self, skipped: Skipped) -> None:
+        """Return when a commit can be skipped.
+
+        Raises:
+            CannotDecideError: it is an end of the range, or was skipped before: the search would never end.
+        """
+        so_far = self._so_far
+        known = {so_far.good, so_far.commits[-1], *(each.commit for each in so_far.skipped)}
+        if skipped.commit in known:
+            message = f"{skipped.commit[:_DIGITS]} was measured before, and cannot be any more: {skipped.reason}"
+            hint = "measure on the machine and with the names of before, or begin anew without the file of --state"
+            raise cannot_decide("bisect-end", message, hint=hint)
 
     def _result(self, kind: Kind, first: tuple[str, ...]) -> Result:
-        finding, step = self._finding, step_of(self._ends)
-        change = None if finding is None else finding.change
-        return Result(
-            kind=kind,
-            bisection=self._so_far,
-            chances=tuple(posterior_of(self._so_far, self._ends).chances()),
-            first=first,
-            finding=finding,
-            is_part=kind == "found" and change is not None and abs(math.log1p(change)) < _WHOLE * step.shift,
-        )
+        chances = posterior_of(self._so_far, self._ends).chances()
+        return Result(kind=kind, bisection=self._so_far, chances=tuple(chances), first=first, finding=self._finding)
+
+
+def _confirmed(bisection: Bisection) -> Trial | None:
+    """Return the trial that confirmed a commit; None: none did yet."""
+    return next((trial for trial in bisection.trials if trial.confirmed), None)
 
 
 def ends_of(compared: Compared) -> Ends | None:
@@ -213,35 +233,32 @@ def ends_of(compared: Compared) -> Ends | None:
             value = Value(
                 benchmark=finding.benchmark,
                 labels=finding.labels,
-                machine_class=finding.machine_class,
                 metric=metric.name,
                 unit=metric.unit,
                 better=metric.better,
             )
-            sides = _values_of(compared, value)
-            if sides is not None:
+            sides = find_sides(compared.pairs, value)
+            if not isinstance(sides, str):
                 return Ends(value=value, good=sides[0], bad=sides[1], allowed=_as_cost(finding))
     return None
 
 
-def values_of(pair: Pair, value: Value) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
-    """Return the values of both sides, > 0.0; None: one side lacks it, or holds one that is no measurement."""
-    sides = [side.metric(value.metric) if side else None for side in (pair.base, pair.current)]
-    found = tuple(side.samples[0].values if side and side.samples else () for side in sides)
-    return (found[0], found[1]) if all(values and min(values) > 0.0 for values in found) else None
-
-
-def _values_of(compared: Compared, value: Value) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
-    for pair in compared.pairs:
-        if any(side is not None and side.key == value.key for side in (pair.base, pair.current)):
-            return values_of(pair, value)
-    return None
+def find_sides(
+    pairs: Sequence[Pair], value: Value
+) -> tuple[tuple[float, ...], tuple[float, ...]] | Literal["base", "head"]:
+    """Return the values of both sides, > 0.0; or the side that lacks them, or holds one that is no measurement."""
+    pair = next((p for p in pairs if any(s is not None and s.key == value.key for s in (p.base, p.current))), None)
+    sides = [side.metric(value.metric) if side else None for side in ((pair.base, pair.current) if pair else ())]
+    was, now = (side.samples[0].values if side and side.samples else () for side in (*sides, None, None)[:2])
+    if not was or min(was) <= 0.0:
+        return "base"
+    return (was, now) if now and min(now) > 0.0 else "head"
 
 
 def _of_value(findings: Sequence[Finding], value: Value) -> Finding | None:
     """Return the finding about the p50 of a value; None: there is none."""
-    wanted = (value.benchmark, value.labels, value.machine_class, value.metric, P50)
-    return next((f for f in findings if f.key == wanted), None)
+    wanted = (value.benchmark, value.labels, value.metric, P50)
+    return next((f for f in findings if (f.benchmark, f.labels, f.metric, f.statistic) == wanted), None)
 
 
 def _as_cost(finding: Finding) -> float:

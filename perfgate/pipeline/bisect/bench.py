@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from perfgate.core.bisection import Skipped, Trial
 from perfgate.core.errors import CannotDecideError, error
 from perfgate.core.profile import title
-from perfgate.gate.bisect.search import Compared, policy_for, values_of
+from perfgate.gate.bisect.search import LACKS, Compared, find_sides, policy_for
 from perfgate.pipeline.ab.rounds import SideFailedError, compare
 from perfgate.pipeline.ab.sides import SHOWN
+from perfgate.pipeline.bisect.builds import LACKS_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,9 +24,26 @@ if TYPE_CHECKING:
     from perfgate.pipeline.bisect.builds import Builds
     from perfgate.pipeline.inputs import Settings
 
-_FAILURES = frozenset({"command-failed", "command-not-found", "setup-failed", "worktree-failed"})
-"""What another commit may not have; other faults are those of the call."""
-_LACKS = "the value is not among its results"
+_ENDS = frozenset({"command-failed", "command-not-found", "setup-failed", LACKS_FOLDER})
+"""Faults of an end of the range that another commit may not have; the others are those of the call."""
+_OF_COMMIT = _ENDS | {
+    "prepare-failed",
+    "conclude-failed",
+    "results-missing",
+    "results-invalid",
+    "results-twice",
+    "format-unread",
+    "format-unknown",
+    "run-invalid",
+    "no-runs",
+    "nothing-counted",
+    "counter-failed",
+    "count-incomplete",
+    "region-missing",
+    "folder-removed",
+    "benchmark-unsteady",
+}
+"""Faults for which a commit between the ends is skipped; any other is one of the machine, and ends the search."""
 
 
 class CommitBench:
@@ -85,9 +103,9 @@ class CommitBench:
         measured = self._measure(good, commit, self._settings, replace(self._request, runs=runs, only=only))
         if isinstance(measured, Skipped):
             return measured
-        sides = next((values_of(p, value) for p in measured.pairs if p.base and p.base.key == value.key), None)
-        if sides is None:
-            return Skipped(commit=commit, reason=_LACKS)
+        sides = find_sides(measured.pairs, value)
+        if isinstance(sides, str):
+            return Skipped(commit=good if sides == "base" else commit, reason=LACKS)
         return Trial(base=good, commit=commit, was=sides[0], now=sides[1])
 
     def _measure(self, base: str, head: str, settings: Settings, request: Request) -> Measured | Skipped:
@@ -127,9 +145,10 @@ class CommitBench:
         """
         (first, *_) = failure.diagnostics
         reason = first.fact.replace(" of the head", "").replace(" of the base", "")
-        if commit in {self._good, self._bad}:
-            if first.slug not in _FAILURES:
-                raise failure
+        is_end = commit in {self._good, self._bad}
+        if first.slug not in (_ENDS if is_end else _OF_COMMIT):
+            raise failure
+        if is_end:
             name, flag = ("good", "--good") if commit == self._good else ("bad", "--bad")
             message = f"the {name} commit {commit[:SHOWN]} cannot be measured: {reason}"
             hint = f"name one that can: {flag} COMMIT; or build it there: --setup CMD"

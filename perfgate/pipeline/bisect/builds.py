@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from perfgate.store.checkouts.tree import Tree
     from perfgate.store.checkouts.worktrees import WorktreeDir
 
+LACKS_FOLDER = "commit-lacks"
+"""Slug of the fault of a commit that lacks the working folder."""
 _MOST = 4
 """Worktrees at a time: the good commit's, those of one comparison, and one that may be asked for again."""
 
@@ -115,7 +117,7 @@ class Builds:
         side = place_in_worktree(bare, self._request, self._tree, self._worktree_dir, name)
         if side is None:
             message = f"the commit lacks the folder {self._tree.prefix}"
-            raise cannot_decide("worktree-failed", message, place=name, hint="run it in a folder that all commits have")
+            raise cannot_decide("commit-lacks", message, place=name, hint="run it in a folder that all commits have")
         guard.take("head", self._tree, root=side.root, commit=commit)
         if self._request.hooks.setup:
             guard.before_setup()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.bisection import Bisection, Ends, Skipped, Trial
 from perfgate.core.errors import error, note
+from perfgate.core.finding import Status
 from perfgate.core.policy import Rule
 from perfgate.core.statistic import P50
 from perfgate.core.text.canonical import short_hash
@@ -61,8 +62,11 @@ def bisect(request: BisectRequest, on_progress: Callable[[Standing], None], on_s
     settings = replace(settings, policy=_gating(settings.policy, request.metric))
     good, bad = Commit(request.good, ".").id, Commit(request.bad, ".").id
     between = find_range(".", good, bad)
-    start = Bisection(good=good, commits=between.commits, measuring=_digest_of(request))
-    so_far = start if request.state is None else state.read(request.state, start)
+    start = Bisection(good=good, commits=between.commits, measuring=_digest_of(request, tree.prefix))
+    so_far = start
+    if request.state is not None:
+        so_far = state.read(request.state, start)
+        state.write(request.state, so_far)  # before anything is measured that could not be kept
     on_step(f"{count(len(between.commits), 'commit')} after {good[:SHOWN]}, up to {bad[:SHOWN]}")
 
     def keep(now: Bisection, event: Ends | Trial | Skipped) -> None:
@@ -102,11 +106,11 @@ def _gating(policy: Policy, metric: str | None) -> Policy:
     return replace(policy, rules=(*rules, Rule(origin="--metric", metric=metric, level="fail")))
 
 
-def _digest_of(request: BisectRequest) -> str:
-    """Return what stands for the way it is measured."""
+def _digest_of(request: BisectRequest, folder: str) -> str:
+    """Return what stands for the way it is measured, in which folder of the repository."""
     measuring, hooks = request.measuring, request.measuring.hooks
     settings = [
-        measuring.argv,
+        [folder, *measuring.argv],
         [hooks.setup, hooks.prepare, hooks.conclude],
         [
             measuring.results,
@@ -129,7 +133,7 @@ def _describe(now: Bisection, event: Ends | Trial | Skipped) -> str:
         change = shown_change(event.good, event.bad) if isinstance(event, Ends) else ""
         return f"{now.commits[-1][:SHOWN]}  {change}, worse for certain"
     line = f"{event.commit[:SHOWN]}  {shown_change(event.was, event.now)}"
-    if event.confirms:
+    if event.confirmed is not None:
         before = "the commit" if now.before(event.commit) == event.base else "the last one that runs"
         return f"{line} against {before} before it, {event.base[:SHOWN]}"
     likely = len(posterior_of(now, ends).remaining(REMAINING))
@@ -159,11 +163,13 @@ def _problem(request: BisectRequest, result: Result, names: Mapping[str, Sequenc
     if result.kind == "same":
         return _same(request, result, names)
     left = count(len(result.first), "commit")
+    if result.kind == "undone":
+        return _undone(result)
     if result.kind == "group":
         message = f"the first slow commit is one of {len(result.first)}: those between them cannot be measured"
         hint = 'make them run, such as with --setup "CMD", and search again; or read them: git show COMMIT'
         return error("bisect-skipped", message, hint=hint)
-    if any(trial.confirms for trial in result.bisection.trials):
+    if any(trial.confirmed is False for trial in result.bisection.trials):
         message = f"no likely commit is worse than the one before it for certain; {left} left"
         hint = "quiet the machine, or let the command do more work: small changes drown in noise; or count: --counts"
         return error("bisect-unclear", message, hint=hint)
@@ -172,6 +178,14 @@ def _problem(request: BisectRequest, result: Result, names: Mapping[str, Sequenc
     return error(
         "bisect-unclear", message, hint=f"{more}; or go on from there: the same command" if request.state else more
     )
+
+
+def _undone(result: Result) -> Diagnostic:
+    """Return the error for a commit whose change a later one took back."""
+    (commit,) = result.first
+    message = f"{commit[:SHOWN]} made {result.part:.1f} times the whole change, and a later commit took a part back"
+    hint = "search on after it: --good COMMIT, one after it that is fast again"
+    return error("bisect-undone", message, hint=hint)
 
 
 def _same(request: BisectRequest, result: Result, names: Mapping[str, Sequence[str]]) -> Diagnostic:
@@ -184,6 +198,10 @@ def _same(request: BisectRequest, result: Result, names: Mapping[str, Sequence[s
         message = f"nothing that is measured is the {' and '.join(asked)}"
         fault = error("bisect-no-value", message, hint="name one of these, or leave the option out")
         return replace(fault, details=tuple(f"{name}: {', '.join(metrics)}" for name, metrics in names.items()))
+    if any(f.status is Status.REGRESSED and f.statistic == P50 for f in result.ends):
+        message = "what is worse is zero on one side: a value that is no measurement, or whose change has no ratio"
+        fault = error("bisect-no-difference", message, hint="follow another value: --benchmark, --metric")
+        return replace(fault, details=tuple(map(describe_finding, result.ends)))
     message = f"{request.bad} is not worse than {request.good} for certain"
     hint = "name commits further apart; or what got worse: --benchmark, --metric; or count: --counts"
     ungated = next((f.metric for f in result.ends if f.reason == "not-gated" and f.statistic == P50), "")

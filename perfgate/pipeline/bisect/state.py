@@ -17,6 +17,8 @@ from perfgate.formats.parsing.files import read_bounded
 SCHEMA = "perfgate/bisection/1"
 _SLUG = "bisect-state"
 _LARGEST = 64 << 20
+_SMALLEST, _LARGEST_VALUE = 1e-100, 1e100
+"""Bounds of a measured value, in base units."""
 _AFRESH = "remove it, or name another file, to begin anew"
 
 
@@ -30,7 +32,7 @@ def read(path: str, expected: Bisection) -> Bisection:
     Raises:
         CannotDecideError: the file cannot be read, or is of another search.
     """
-    if not os.path.lexists(path):
+    if not os.path.exists(path):
         return expected
     content = read_bounded(path, limit=_LARGEST, slug=_SLUG)
     document = load_json(content, path, _SLUG, _AFRESH)
@@ -62,7 +64,7 @@ def _require_sound(found: Bisection, path: str) -> None:
     sides = [side for trial in found.trials for side in (trial.was, trial.now)]
     if found.ends is not None:
         sides += [found.ends.good, found.ends.bad, (found.ends.allowed,)]
-    if not named <= known or not all(side and min(side) > 0.0 for side in sides):
+    if not named <= known or not all(side and min(side) > _SMALLEST and max(side) < _LARGEST_VALUE for side in sides):
         raise cannot_decide(_SLUG, "holds what no search measures", place=path, hint=_AFRESH)
     if found.trials and found.ends is None:
         raise cannot_decide(_SLUG, "lacks the comparison of the ends", place=path, hint=_AFRESH)

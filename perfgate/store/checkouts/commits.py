@@ -68,6 +68,11 @@ def find_range(folder: str, good: str, bad: str) -> Range:
     if len(lines) > _MOST:
         message = f"there are more than {_MOST:,} commits between {shown(good)} and {shown(bad)}"
         raise cannot_decide("bisect-range", message, hint="name a later good commit: --good COMMIT")
+    first, *parents = lines[0]
+    if parents and parents[0] != good:
+        message = f"the good commit {shown(good)} was merged into the branch of the bad one, and is no part of it"
+        hint = f"name one of that branch, such as the one before {shown(first)}: --good {shown(parents[0])}"
+        raise cannot_decide("bisect-range", message, hint=hint)
     for commit, *parents in lines:
         as_hash(commit, "a commit of the range")
         if not parents:

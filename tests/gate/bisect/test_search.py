@@ -11,7 +11,8 @@ from bisect_figures import Case, World
 
 from perfgate.config import BUILT_IN
 from perfgate.core.bisection import Bisection, Ends, Skipped, Trial, Value
-from perfgate.gate.bisect.search import policy_for, posterior_of, search, step_of
+from perfgate.core.errors import CannotDecideError
+from perfgate.gate.bisect.search import Compared, policy_for, posterior_of, search, step_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,6 @@ def ends(metric: str = "elapsed", *, better: str = "lower", allowed: float = 0.0
     value = Value(
         benchmark="b",
         labels=(),
-        machine_class="m",
         metric=metric,
         unit="s",
         better=better,  # type: ignore[arg-type]
@@ -79,9 +79,9 @@ def test_it_measures_a_few_of_many_commits_and_the_found_one_against_its_parent(
     assert bench.runs == 2 * sum(len(e.now) for e in events if isinstance(e, Trial)) + 2 * len(events[0].good)  # type: ignore[attr-defined]
     last = events[-1]
     assert isinstance(last, Trial)
-    assert (last.base, last.commit, last.confirms) == ("19", "20", True)
+    assert (last.base, last.commit, last.confirmed) == ("19", "20", True)
     assert sum(result.chances) == pytest.approx(1.0)
-    assert not result.is_part
+    assert result.part == pytest.approx(1.0, abs=0.4)
 
 
 def test_each_step_is_kept_with_all_that_was_measured_and_a_search_goes_on_from_there() -> None:
@@ -133,7 +133,7 @@ def test_a_likely_commit_that_is_not_confirmed_loses_its_likelihood() -> None:
     result, events = searched(bench, start)
     first = events[0]
     assert isinstance(first, Trial)
-    assert (first.base, first.commit, first.confirms) == ("9", "10", True)
+    assert (first.base, first.commit, first.confirmed) == ("9", "10", False)
     assert result.first != ("10",)
     assert result.kind != "found" or result.first == ("20",)
 
@@ -142,7 +142,7 @@ def test_confirmations_are_few_since_each_could_err() -> None:
     never = world(slower={})
     start = Bisection(good="0", commits=tuple(str(k) for k in range(1, N + 1)), measuring="", ends=ends())
     result, events = searched(never, start)
-    assert sum(isinstance(e, Trial) and e.confirms for e in events) == 3
+    assert sum(isinstance(e, Trial) and e.confirmed is False for e in events) == 3
     assert result.kind == "unclear"
 
 
@@ -166,3 +166,37 @@ def test_counts_are_believed_to_be_closer_than_times() -> None:
     exact = Ends(value=ends("instructions").value, good=(1e6, 1e6), bad=(1.02e6, 1.02e6), allowed=0.005)
     timed = Ends(value=ends().value, good=(1.0, 1.0), bad=(1.02, 1.02), allowed=0.005)
     assert step_of(exact).spread < step_of(timed).spread
+
+
+def test_a_finished_search_keeps_its_answer_and_measures_nothing_again() -> None:
+    result, _ = searched(world())
+    again = world(rng=random.Random(9))
+    same, events = searched(again, result.bisection)
+    assert (same.kind, same.first, events, again.runs) == ("found", ("20",), [], 0)
+
+
+def test_a_step_that_was_taken_back_is_no_answer() -> None:
+    found = [searched(world(slower={14: 0.5, 18: -0.3333, 28: 0.12}, rng=random.Random(seed)))[0] for seed in range(10)]
+    assert all(result.kind != "found" or result.first == ("28",) for result in found)
+    assert any(result.kind == "undone" and result.first == ("14",) for result in found)
+
+
+class Renamed(World):
+    """Commits whose benchmark has another name by now."""
+
+    def compare(self, base: str, head: str, ends: Ends | None) -> Compared | Skipped:
+        return Compared(findings=(), pairs=())
+
+    def measure(self, good: str, commit: str, value: Value, runs: int) -> Trial | Skipped:
+        return Skipped(commit=good, reason="the value is not among its results")
+
+
+def test_a_value_that_is_measured_no_more_ends_the_search() -> None:
+    start = Bisection(good="0", commits=("1", "2", "3"), measuring="", ends=ends())
+    gone = Renamed(commits=3, cv=0.01, drift=0.0, slower={}, rng=random.Random(1))
+    with pytest.raises(CannotDecideError) as caught:
+        searched(gone, start)
+    assert caught.value.diagnostics[0].slug == "bisect-end"
+    alone = Bisection(good="0", commits=("1",), measuring="", ends=ends())
+    with pytest.raises(CannotDecideError):
+        searched(gone, alone)
