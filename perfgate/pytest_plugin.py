@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from perfgate.measure.calls.fixture import Benchmark
-    from perfgate.measure.calls.regions import Regions
+    from perfgate.measure.regions.functions import Regions
 
 _FIXTURES = frozenset({"benchmark", "perfgate"})
 _COUNTS = "PERFGATE_COUNTS"
-"""As `perfgate.measure.calls.regions.FOLDER`, which is not imported before it is needed."""
+"""As `perfgate.measure.variables.FOLDER_OF_COUNTS`, which is not imported before it is needed."""
 _OURS = "perfgate-benchmark"
 _THEIRS = ("pytest_benchmark.plugin", "pytest_codspeed.plugin")
 """Modules of plugins that have a fixture `benchmark` of their own; their names differ by how they are loaded."""
@@ -71,7 +71,8 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Run all of pytest under Valgrind where counts are asked for; None: go on in this process."""
     if not config.getoption("--perfgate-counts") or os.environ.get(_COUNTS):
         return None
-    from perfgate.measure.calls.regions import RegionError, run_under_counter
+    from perfgate.measure.calls.counted import run_under_counter
+    from perfgate.measure.regions.requests import RegionError
 
     capture = config.pluginmanager.getplugin("capturemanager")
     if capture is not None:
@@ -160,7 +161,7 @@ def _name_of(item: pytest.Item) -> str:
 def _misuse_in(error: BaseException) -> str:
     """Return what a test does wrong, which is shown without the way through our own files; empty: another error."""
     from perfgate.measure.calls.fixture import BenchmarkError
-    from perfgate.measure.calls.regions import RegionError
+    from perfgate.measure.regions.requests import RegionError
 
     return str(error) if isinstance(error, BenchmarkError | RegionError) else ""
 
@@ -184,8 +185,11 @@ class _Session:
         if folder and is_warmup:
             self._out = folder
         if folder:
-            from perfgate.measure.calls.regions import RegionError, Regions
+            from perfgate.measure.regions.functions import Regions, is_for_functions
+            from perfgate.measure.regions.requests import RegionError
 
+            if not is_for_functions(folder):
+                raise pytest.UsageError("--perfgate-counts starts Valgrind itself: leave --counts of perfgate out")
             try:
                 self.regions = Regions(folder)
             except RegionError as error:

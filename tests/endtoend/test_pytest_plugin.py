@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ab_cases import REPORT, ab, report, versions
+from count_cases import UNCOVERED, stand_in
 from support import ROOT, RUNS, Project
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 PLUGIN = ("-p", "perfgate.pytest_plugin", "-p", "no:cacheprovider")
 ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-UNCOVERED = dict.fromkeys(("COV_CORE_SOURCE", "COV_CORE_CONFIG", "COV_CORE_DATAFILE", "COVERAGE_PROCESS_START"), "")
-"""Coverage in a measured pytest would be counted, too."""
 TESTS = """
 import pytest
 
@@ -333,3 +332,11 @@ def test_a_process_that_does_not_run_under_the_counter_is_no_count(project: Proj
     outcome = run_pytest(project, "--perfgate-counts", PERFGATE_COUNTS=str(tmp_path / "none"))
     assert outcome.code == 4, str(outcome)
     assert "does not run under Valgrind" in outcome.stderr
+
+
+def test_a_process_whose_whole_is_counted_counts_no_functions(project: Project, tmp_path: Path) -> None:
+    project.write("test_a.py", TESTS)
+    call = (sys.executable, "-m", "pytest", "-q", *PLUGIN, "--perfgate-counts")
+    outcome = project.cli("run", "-n", "1", "--counts", "--", *call, env={**ALONE, **stand_in(tmp_path)})
+    assert outcome.code == 2, str(outcome)
+    assert "leave --counts of perfgate out" in outcome.stderr

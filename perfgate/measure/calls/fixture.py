@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from perfgate.measure.calls.regions import Regions
+    from perfgate.measure.regions.functions import Regions
 
 T = TypeVar("T")
 _ASYNC = "give a function that runs it to its end: benchmark(lambda: asyncio.run(function()))"
