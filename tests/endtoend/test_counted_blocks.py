@@ -83,6 +83,10 @@ def test_each_benchmark_is_one_value_a_process_the_mean_of_its_blocks(project: P
         (({"fault": "no memory"},), r"was not counted: no memory \[region-missing\]", "--whole-command"),
         (({"instructions": 0},), r"was not counted: no instructions \[region-missing\]", "--whole-command"),
         (({"instructions": "many"},), "counts of measured blocks cannot be read", "perfgate.measure write them"),
+        (({"instructions": 10**400},), "counts of measured blocks cannot be read", "perfgate.measure write them"),
+        (({"rows": -1},), "counts of measured blocks cannot be read", "perfgate.measure write them"),
+        (({"benchmark": "x" * 501},), "counts of measured blocks cannot be read", "perfgate.measure write them"),
+        (({"benchmark": "\ud800"},), "counts of measured blocks cannot be read", "perfgate.measure write them"),
     ],
 )
 def test_a_block_that_was_not_counted_is_no_count(project: Project, env, blocks, cause, cure) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
+from msgspec import Meta
 
 from perfgate.core.errors import cannot_decide
 from perfgate.core.measured import MEANS_OF_CALLS
@@ -16,6 +17,8 @@ from perfgate.core.profile import title
 from perfgate.core.run import Series, run_of_series
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.regions.requests import BLOCKS, OUTSIDE, STARTS_PROCESSES
+from perfgate.measure.summary import LONGEST_TEXT
+from perfgate.measure.variables import MOST_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,15 +33,15 @@ _OWN_HINT = "name the program itself, and not one that hands the work to a servi
 class CountedBlock(msgspec.Struct, frozen=True):
     """A line of the file."""
 
-    benchmark: str
+    benchmark: Annotated[str, Meta(max_length=LONGEST_TEXT)]
     """What was measured; empty: it has no name of its own."""
     labels: dict[str, str]
     """Its parameters."""
-    rows: int
+    rows: Annotated[int, Meta(ge=0, le=MOST_ROWS)]
     """Rows that it worked on, >= 0; 0: unknown."""
     status: str
     """``ok`` or ``failed``."""
-    instructions: int
+    instructions: Annotated[int, Meta(ge=0, le=1 << 62)]
     """Of the block, >= 0."""
     fault: str
     """Why it was not counted; empty: it was."""
