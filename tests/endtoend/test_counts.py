@@ -75,6 +75,16 @@ def test_both_sides_lie_in_folders_of_one_length_where_the_tree_is_clean(project
     assert "counts-paths" in notes(project)
 
 
+def test_both_sides_lie_so_too_where_the_plugin_of_pytest_counts(project):
+    where = project.root.parent / "where"
+    versions(project, f"pwd >> {where}\n", f"pwd >> {where}\n# x\n")
+    ab(project, *REPORT, "--", *RUN, "--perfgate-counts", runs=2)
+    lines = where.read_text().splitlines()
+    assert len(lines) == 6
+    assert len(set(lines)) == 2
+    assert len(set(map(len, lines))) == 1
+
+
 def test_a_third_run_shows_by_how_much_counts_differ(project, env):
     versions(project, counting("1,000,000", "1,001,000"), counting("1,000,000"))
     assert ab(project, *REPORT, "--counts", "--", *RUN, runs=None, **env).code == 0

@@ -18,6 +18,7 @@ from perfgate.measure.regions.requests import (
     STARTS_PROCESSES,
     RegionError,
     Requests,
+    spare_memory,
     usage_of_children,
 )
 from perfgate.measure.summary import append_line
@@ -56,6 +57,7 @@ class _Counting:
         self.fault = ""
         try:
             self.requests = Requests(COUNTS)
+            self.spare = spare_memory()
         except RegionError as error:
             self.fault = str(error)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 
-from perfgate.measure.regions.requests import BLOCKS, SOURCE, RegionError, Requests, usage_of_children
+from perfgate.measure.regions.requests import BLOCKS, SOURCE, RegionError, Requests, spare_memory, usage_of_children
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Regions:
         """
         self._folder = folder
         self._requests = Requests(folder)
+        self._spare = spare_memory()
 
     @property
     def source(self) -> str:
@@ -61,6 +62,7 @@ class Regions:
         gc.collect()
         gc.disable()
         try:
+            call()  # leaves memory as the next one will: garbage was collected in the ones before
             loops, found = 1, self._count(call, 1)
             if found < _ENOUGH:
                 loops = -(-_ENOUGH // max(found, 1))

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from perfgate.formats.options import ForeignOptions
     from perfgate.pipeline.measuring.hooks import Hooks
 
+PLUGIN_COUNTS = "--perfgate-counts"
+"""Option of the plugin of pytest by which it counts."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -56,3 +59,8 @@ class Request:
     """What the user says about these files."""
     options: tuple[str, ...]
     """The command line without commits, for the report."""
+
+    @property
+    def is_counted(self) -> bool:
+        """Are instructions counted, by this command or by the plugin of pytest?"""
+        return self.counts or PLUGIN_COUNTS in self.argv
