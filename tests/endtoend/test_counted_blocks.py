@@ -249,12 +249,13 @@ def test_a_block_that_starts_a_process_is_not_counted(project: Project, body: st
 @needs_valgrind
 def test_ab_finds_one_percent_of_a_block_behind_a_shell(project: Project) -> None:
     versions(project)
-    body = "with measure_run_context(benchmark='x'): work({})"
-    project.write("bench.sh", f"'{sys.executable}' job.py\n")
-    project.write("job.py", START + body.format(20_000))
+    body = "from perfgate.measure import measure_run_context\nwith measure_run_context(benchmark='x'):\n"
+    body += "    for i in range({}): i % 97"
+    project.write("bench.sh", f"'{sys.executable}' -S job.py\n")
+    project.write("job.py", body.format(100_000))
     project.commit("A job")
     project.git("branch", "-f", "main")
-    project.write("job.py", START + body.format(20_200))
+    project.write("job.py", body.format(101_000))
     project.commit("More work")
     outcome = ab(project, *REPORT, "--base", "main", "--counts", "--", "sh", "bench.sh", runs=None, **UNCOVERED)
     assert outcome.code == 1, str(outcome)

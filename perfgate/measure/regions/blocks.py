@@ -63,10 +63,10 @@ class _Counting:
 
     def begin(self, block: Block) -> None:
         """Count for a block, too."""
+        if not self.open:
+            gc.collect()  # else what was made before would decide when it happens inside; finalizers may open a block
         with self.lock:
             self.settle()
-            if not self.open:
-                gc.collect()  # else what was made before would decide when it happens inside
             block.children = usage_of_children()
             block.fault = self.fault
             self.open.append(block)
