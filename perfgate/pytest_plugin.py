@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from perfgate.measure.calls.fixture import Benchmark
-    from perfgate.measure.calls.regions import Regions
+    from perfgate.measure.regions.functions import Regions
 
-_FIXTURES = frozenset({"benchmark", "perfgate"})
+_FIXTURES = frozenset({"benchmark", "perfgate", "request"})
+"""Those by which a test can measure: by `request` it, or a fixture of it, may ask for another one while it runs."""
 _COUNTS = "PERFGATE_COUNTS"
-"""As `perfgate.measure.calls.regions.FOLDER`, which is not imported before it is needed."""
+"""As `perfgate.measure.variables.FOLDER_OF_COUNTS`, which is not imported before it is needed."""
 _OURS = "perfgate-benchmark"
 _THEIRS = ("pytest_benchmark.plugin", "pytest_codspeed.plugin")
 """Modules of plugins that have a fixture `benchmark` of their own; their names differ by how they are loaded."""
@@ -71,7 +72,8 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Run all of pytest under Valgrind where counts are asked for; None: go on in this process."""
     if not config.getoption("--perfgate-counts") or os.environ.get(_COUNTS):
         return None
-    from perfgate.measure.calls.regions import RegionError, run_under_counter
+    from perfgate.measure.calls.counted import run_under_counter
+    from perfgate.measure.regions.requests import RegionError
 
     capture = config.pluginmanager.getplugin("capturemanager")
     if capture is not None:
@@ -147,6 +149,23 @@ def perfgate(request: pytest.FixtureRequest) -> Benchmark:
     return fixture
 
 
+def _require_writable(folder: str) -> None:
+    """Make the folder of the run files, if it is missing, and return when files can be written into it.
+
+    Raises:
+        UsageError: they cannot.
+    """
+    from tempfile import TemporaryFile
+
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except (OSError, ValueError) as error:
+        message = f"--perfgate: run files cannot be written into {folder!a} ({getattr(error, 'strerror', error)})"
+        raise pytest.UsageError(f"{message}: name another folder by --perfgate-out") from None
+
+
 def _name_of(item: pytest.Item) -> str:
     """Return the node id from the top of the repository: the same wherever pytest is called, on both sides of ab."""
     path = item.path
@@ -160,7 +179,7 @@ def _name_of(item: pytest.Item) -> str:
 def _misuse_in(error: BaseException) -> str:
     """Return what a test does wrong, which is shown without the way through our own files; empty: another error."""
     from perfgate.measure.calls.fixture import BenchmarkError
-    from perfgate.measure.calls.regions import RegionError
+    from perfgate.measure.regions.requests import RegionError
 
     return str(error) if isinstance(error, BenchmarkError | RegionError) else ""
 
@@ -170,7 +189,9 @@ class _Session:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        is_warmup = os.environ.get("PERFGATE_WRITE") in {"0", "false", "off", "no"}
+        from perfgate.measure.variables import PROCESS
+
+        is_warmup = not PROCESS.read_switch("PERFGATE_WRITE")
         self._out = config.getoption("--perfgate-out") or os.environ.get("PERFGATE_OUT") or "outputs/model_runs"
         self._id = ""
         self._found: dict[str, Benchmark] = {}
@@ -184,19 +205,28 @@ class _Session:
         if folder and is_warmup:
             self._out = folder
         if folder:
-            from perfgate.measure.calls.regions import RegionError, Regions
+            from perfgate.measure.regions.functions import Regions, is_for_functions
+            from perfgate.measure.regions.requests import RegionError
 
+            if not is_for_functions(folder):
+                raise pytest.UsageError("--perfgate-counts starts Valgrind itself: leave --counts of perfgate out")
             try:
                 self.regions = Regions(folder)
             except RegionError as error:
                 raise pytest.UsageError(f"--perfgate-counts: {error}") from None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Refuse a run that would measure nothing."""
+        """Refuse a run that would measure nothing, or could not write what it measures.
+
+        Raises:
+            UsageError: it would not.
+        """
         if self._config.getoption("collectonly"):
             return
         if not any(_FIXTURES.intersection(getattr(item, "fixturenames", ())) for item in session.items):
             raise pytest.UsageError("--perfgate: no test that was collected uses the fixture benchmark or perfgate")
+        if self.is_measuring:
+            _require_writable(self._out)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, None]:
@@ -257,7 +287,7 @@ class _Session:
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         """Show what was measured, and what comes next."""
         if self._is_empty:
-            words = "nothing was measured: the tests were skipped, or their fixture benchmark is not that of perfgate"
+            words = "nothing was measured: the tests were skipped, or asked for no fixture benchmark of perfgate"
             terminalreporter.section("perfgate", red=True)
             terminalreporter.write_line(words)
         if not self._found:

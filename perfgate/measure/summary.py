@@ -115,15 +115,24 @@ def write_summary(summary: Mapping[str, object], out: str) -> str:
 
 
 def append_receipt(receipt: str, path: str) -> None:
-    """Append the path of a written summary to the receipt file, in one piece among many writers.
+    """Append the path of a written summary to the receipt file.
 
     Raises:
         OSError: the receipt could not be written.
     """
+    append_line(receipt, os.fsencode(path))
+
+
+def append_line(file: str, line: bytes) -> None:
+    """Append a line to a file, in one piece among many writers.
+
+    Raises:
+        OSError: the file could not be written.
+    """
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
-    fd = os.open(receipt, flags, 0o666)
+    fd = os.open(file, flags, 0o666)
     try:
-        os.write(fd, os.fsencode(path) + b"\n")
+        os.write(fd, line + b"\n")
     finally:
         os.close(fd)
 

@@ -147,5 +147,9 @@ class Variables:
 
 PROCESS = Variables(os.environ, say_once)
 """The variables of this process; what is ignored is said once on stderr."""
+FOLDER_OF_COUNTS = "PERFGATE_COUNTS"
+"""Variable that names the folder into which Callgrind writes, and says that regions are counted."""
+COUNTS = os.environ.get(FOLDER_OF_COUNTS, "")
+"""That folder; read once, so that a program that is not counted pays nothing. Empty: nothing is counted."""
 ENABLED = PROCESS.read_switch("PERFGATE_ENABLED")
 """Whether this process measures at all; read once, so that a disabled context costs one look-up."""

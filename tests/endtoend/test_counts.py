@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 
 import pytest
 from ab_cases import REPORT, ab, notes, report, versions
-from support import RUNS, Project, assert_cannot_decide, clean_environment
+from count_cases import STAND_IN, stand_in
+from support import RUNS, Project, assert_cannot_decide
 
 RUN = ("sh", "bench.sh")
-STAND_IN = """#!/bin/sh
-if [ "$1" = --version ]; then echo valgrind-9.9.9; exit 0; fi
-while [ "$1" != -- ]; do
-  case "$1" in --log-file=*) log=${1#--log-file=};; esac
-  shift
-done
-shift
-log=$(printf %s "$log" | sed "s/%%/%/g; s/%p/$$/")
-counted=$("$@" 3>&1 >/dev/null 2>/dev/null) || exit $?
-for count in $counted; do
-  case "$count" in
-    killed) echo "==1== Cachegrind" > "$log.killed.log";;
-    complaint) echo "==1== valgrind: fatal error: no such thing" > "$log"; exit 1;;
-    *) printf '==1== Cachegrind\\n==1== I   refs:      %s\\n' "$count" > "$log.$count.log";;
-  esac
-done
-"""
-"""Runs the command, which writes its count to descriptor 3 where it is counted."""
 
 
 def counting(*counts: str) -> str:
@@ -42,11 +24,7 @@ def counting(*counts: str) -> str:
 
 @pytest.fixture
 def env(tmp_path):
-    folder = tmp_path / "stand-in"
-    folder.mkdir()
-    (folder / "valgrind").write_text(STAND_IN)
-    (folder / "valgrind").chmod(0o755)
-    return {"PATH": f"{folder}{os.pathsep}{clean_environment(folder)['PATH']}"}
+    return stand_in(tmp_path)
 
 
 def row(project: Project) -> dict[str, object]:
@@ -95,6 +73,16 @@ def test_both_sides_lie_in_folders_of_one_length_where_the_tree_is_clean(project
     project.write("bench.sh", counting("1,000,000") + "# y\n")
     assert ab(project, *REPORT, "--counts", "--", *RUN, runs=None, **env).code == 0
     assert "counts-paths" in notes(project)
+
+
+def test_both_sides_lie_so_too_where_the_plugin_of_pytest_counts(project):
+    where = project.root.parent / "where"
+    versions(project, f"pwd >> {where}\n", f"pwd >> {where}\n# x\n")
+    ab(project, *REPORT, "--", *RUN, "--perfgate-counts", runs=2)
+    lines = where.read_text().splitlines()
+    assert len(lines) == 6
+    assert len(set(lines)) == 2
+    assert len(set(map(len, lines))) == 1
 
 
 def test_a_third_run_shows_by_how_much_counts_differ(project, env):

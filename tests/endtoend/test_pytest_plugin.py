@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ab_cases import REPORT, ab, report, versions
+from count_cases import UNCOVERED, stand_in
 from support import ROOT, RUNS, Project
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 PLUGIN = ("-p", "perfgate.pytest_plugin", "-p", "no:cacheprovider")
 ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-UNCOVERED = dict.fromkeys(("COV_CORE_SOURCE", "COV_CORE_CONFIG", "COV_CORE_DATAFILE", "COVERAGE_PROCESS_START"), "")
-"""Coverage in a measured pytest would be counted, too."""
 TESTS = """
 import pytest
 
@@ -120,6 +119,13 @@ def test_ab_judges_one_value_of_each_benchmark_a_process(project: Project) -> No
         ("def test_x(benchmark, benchmark_weave): pass", "benchmark_weave is not known to perfgate"),
         ("def test_x(benchmark): benchmark(lambda: 1 / 0)", "ZeroDivisionError"),
         (
+            "def test_x(benchmark): benchmark()",
+            "give a function, and then its arguments: benchmark(function, 1, key=2); not nothing",
+        ),
+        ("def test_x(benchmark): benchmark(None)", "benchmark(function, 1, key=2); not None"),
+        ("def test_x(benchmark): benchmark(sum([40, 2]))", "not 42"),
+        ("def test_x(benchmark): benchmark.pedantic(None)", "not None"),
+        (
             "import pytest\n@pytest.mark.benchmark(gruop='x')\ndef test_x(benchmark): benchmark(int)",
             "the mark benchmark has no gruop; known: ",
         ),
@@ -187,16 +193,31 @@ def test_collecting_only_is_not_refused(suite: Project) -> None:
     assert run_pytest(suite, "--perfgate", "--collect-only", "-k", "other").code == 0
 
 
-def test_a_folder_that_cannot_be_written_fails_the_test_in_one_line(suite: Project) -> None:
-    suite.write("outputs", "a file")
-    outcome = run_pytest(suite, "--perfgate", "--perfgate-time", "0.01", "-k", "sort")
-    assert outcome.code == 1
-    assert "cannot write its run file: " in outcome.stdout
+@pytest.mark.parametrize("out", ["a file", "a file/below"])
+def test_a_folder_that_cannot_be_written_is_refused_before_any_test_runs(suite: Project, out: str) -> None:
+    suite.write("a file", "")
+    suite.write("test_b.py", "def test_loud(): print('it ran')")
+    outcome = run_pytest(suite, "-s", "--perfgate", "--perfgate-time", "0.01", "--perfgate-out", out)
+    assert outcome.code == 4, str(outcome)
+    assert outcome.stderr.count("run files cannot be written into 'a file") == 1
+    assert "name another folder by --perfgate-out" in outcome.stderr
+    assert "it ran" not in outcome.stdout
+
+
+def test_a_fixture_that_is_asked_for_while_a_test_runs_measures(project: Project) -> None:
+    project.write("test_a.py", "def test_x(request): request.getfixturevalue('benchmark')(int)")
+    assert run_pytest(project, "--perfgate", "--perfgate-time", "0.01").code == 0
+    assert set(written(project)) == {"test_a.py::test_x"}
+    project.write("test_a.py", "def test_x(request): pass")
+    outcome = run_pytest(project, "--perfgate", "--perfgate-time", "0.01")
+    assert outcome.code == 4, str(outcome)
+    assert "asked for no fixture benchmark of perfgate" in outcome.stdout
 
 
 def test_out_names_another_folder_and_a_warm_up_run_measures_nothing(suite: Project) -> None:
     words = ("--perfgate", "--perfgate-time", "0.01", "--perfgate-out", "elsewhere")
-    assert run_pytest(suite, *words, PERFGATE_WRITE="0").code == 0
+    for word in ("0", " OFF "):  # as everywhere
+        assert run_pytest(suite, *words, PERFGATE_WRITE=word).code == 0
     assert not suite.path("elsewhere").exists()
     assert run_pytest(suite, *words).code == 0
     assert len(list(suite.path("elsewhere").glob("*.json"))) == 4
@@ -334,3 +355,11 @@ def test_a_process_that_does_not_run_under_the_counter_is_no_count(project: Proj
     outcome = run_pytest(project, "--perfgate-counts", PERFGATE_COUNTS=str(tmp_path / "none"))
     assert outcome.code == 4, str(outcome)
     assert "does not run under Valgrind" in outcome.stderr
+
+
+def test_a_process_whose_whole_is_counted_counts_no_functions(project: Project, tmp_path: Path) -> None:
+    project.write("test_a.py", TESTS)
+    call = (sys.executable, "-m", "pytest", "-q", *PLUGIN, "--perfgate-counts")
+    outcome = project.cli("run", "-n", "1", "--counts", "--", *call, env={**ALONE, **stand_in(tmp_path)})
+    assert outcome.code == 2, str(outcome)
+    assert "leave --counts of perfgate out" in outcome.stderr

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from perfgate.measure.calls.timing import Timed, bind, time_calls, time_rounds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import Any
 
-    from perfgate.measure.calls.regions import Regions
+    from perfgate.measure.regions.functions import Regions
 
 T = TypeVar("T")
+_NOTHING: Any = object()
+"""Stands for a function that was not given."""
 _ASYNC = "give a function that runs it to its end: benchmark(lambda: asyncio.run(function()))"
 
 
@@ -113,11 +114,11 @@ class Benchmark:
         self._seconds = float(options.get("max_time") or seconds)
         self._regions = regions
 
-    def __call__(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
+    def __call__(self, function: Callable[..., T] = _NOTHING, /, *args: object, **kwargs: object) -> T:
         """Measure a function and return what its first call returned.
 
         Raises:
-            BenchmarkError: it is asynchronous, or something was measured before.
+            BenchmarkError: it is none, or asynchronous, or something was measured before.
         """
         self._begin(function)
         result = function(*args, **kwargs)
@@ -156,7 +157,8 @@ class Benchmark:
             iterations: calls of a round, >= 1; 1 where there is a set-up.
 
         Raises:
-            BenchmarkError: the numbers are not valid, the target is asynchronous, or something was measured before.
+            BenchmarkError: the numbers are not valid, the target is no function or asynchronous, or something was
+                measured before.
         """
         if rounds < 1 or iterations < 1 or warmup_rounds < 0:
             raise BenchmarkError("rounds and iterations must be 1 or more, warmup_rounds 0 or more")
@@ -208,6 +210,9 @@ class Benchmark:
 
         if self.is_used:
             raise BenchmarkError("a test measures one thing: write a test for each")
+        if not callable(function):
+            given = "nothing" if function is _NOTHING else f"{function!r:.60}"
+            raise BenchmarkError(f"give a function, and then its arguments: benchmark(function, 1, key=2); not {given}")
         if iscoroutinefunction(function):
             raise BenchmarkError(f"{_named(function)} is asynchronous, and calling it runs nothing: {_ASYNC}")
         self.is_used = True

@@ -25,6 +25,8 @@ _LONGEST = 10
 _GROWTH = 10
 _MOST_LOOPS = 1_000_000
 """Calls of a sample, which take no Python less than some milliseconds."""
+_CONFIRMING = 2
+"""Samples that shall be long enough, too."""
 _ROOM = 1.1  # the next calibrating sample shall be long enough
 
 
@@ -107,6 +109,8 @@ def _calibrate(call: Callable[[], object], clock: Callable[[], int]) -> tuple[in
     loops = 1
     while True:
         took = sample(call, loops, clock)
+        if LEAST_SAMPLE <= took < _GROWTH * LEAST_SAMPLE:  # it may have been held up: then the next ones are too short
+            took = min(took, *(sample(call, loops, clock) for _ in range(_CONFIRMING)))
         if took >= LEAST_SAMPLE:
             return loops, float(took)
         if loops == _MOST_LOOPS:

@@ -13,6 +13,7 @@ import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
 from perfgate.measure.command.run import run_command
+from perfgate.measure.regions.requests import OUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,6 +36,7 @@ VARIABLES: Mapping[str, str] = {
 }
 """Variables without which a count differs between runs or machines; each is set where the user has not set it."""
 _OPTIONS = ("--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", "--trace-children=yes")
+_BY_REGIONS = ("--tool=callgrind", "--instr-atstart=no", "--dump-line=no")
 _LOG = ".log"
 _COUNT = re.compile(rb"^==\d+== I +refs: +([\d,.' ]+?) *$", re.MULTILINE)
 _COMPLAINT = re.compile(r"^(?:==\d+== )?(valgrind: .*)$", re.MULTILINE)
@@ -86,6 +88,21 @@ def counted(counter: Counter, argv: Sequence[str], folder: str) -> list[str]:
     """
     logs = os.path.join(folder, "").replace("%", "%%")  # Valgrind puts in what stands behind one
     return [counter.path, *_OPTIONS, f"--log-file={logs}%p{_LOG}", "--", *argv]
+
+
+def by_regions(counter: Counter, argv: Sequence[str], folder: str, *, follows: bool) -> list[str]:
+    """Return the command line that runs a command which says itself from where to where it is counted.
+
+    Args:
+        counter: as `find_counter` returned it.
+        argv: the command.
+        folder: for logs and dumps.
+        follows: may the regions be in a process that the command starts?
+    """
+    place = os.path.join(folder, "").replace("%", "%%")
+    files = (f"--callgrind-out-file={place}{OUT}.%p", f"--log-file={place}%p{_LOG}")
+    children = f"--trace-children={'yes' if follows else 'no'}"
+    return [counter.path, *_BY_REGIONS, children, *files, "--", *argv]
 
 
 def read_counts(folder: str) -> Counts:

@@ -11,7 +11,7 @@ from perfgate.measure.inside.measurement import Measurement
 from perfgate.measure.memory.meters import check_mode
 from perfgate.measure.profiling.settings import FILE as PROFILE_FILE
 from perfgate.measure.summary import check_labels, check_text, leave_receipt, write_summary
-from perfgate.measure.variables import ENABLED, PROCESS, Variables, say
+from perfgate.measure.variables import COUNTS, ENABLED, PROCESS, Variables, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import SupportsIndex
 
     from perfgate.measure.profiling.profiler import Going, Profile
+    from perfgate.measure.regions.blocks import Block
 
 DEFAULT_OUT = "outputs/model_runs"
 
@@ -31,7 +32,7 @@ class RunContext:
     fast, adds no line to a traceback, and may be left in another thread.
     """
 
-    __slots__ = ("_handle", "_measurement", "_out", "_profile", "_write")
+    __slots__ = ("_block", "_handle", "_measurement", "_out", "_profile", "_write")
 
     def __init__(self, measurement: Measurement, out: str, *, write: bool | None) -> None:
         """Keep what to measure, where to write it and whether to."""
@@ -40,6 +41,7 @@ class RunContext:
         self._out = out
         self._write = write
         self._profile: Going | None = None
+        self._block: Block | None = None
 
     def __enter__(self) -> RunHandle:
         """Start the clocks.
@@ -56,12 +58,16 @@ class RunContext:
         measurement.began_ns = perf_counter_ns()
         if is_profiled:  # nobody looks at this run's time
             self._profile = _begin_profile()
+        if COUNTS and self._write is not False:
+            self._block = _begin_count()
         return self._handle
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop the clocks and write the summary; an exception of the body goes on untouched."""
+        if self._block is not None:
+            _end_count(self._block)
         profile = None if self._profile is None else _end_profile(self._profile)
         now_ns = perf_counter_ns()
         measurement = self._measurement
@@ -69,7 +75,9 @@ class RunContext:
             _keep_profile(self._profile, profile, measurement)
         measurement.status = "ok" if error is None or _is_plain_exit(error) else "failed"
         measurement.end(now_ns)
-        if measurement.is_ours() and (PROCESS.read_switch("PERFGATE_WRITE") if self._write is None else self._write):
+        if self._block is not None:
+            _keep_count(self._block, measurement)
+        elif measurement.is_ours() and (PROCESS.read_switch("PERFGATE_WRITE") if self._write is None else self._write):
             self._keep()
 
     def _keep(self) -> None:
@@ -175,6 +183,26 @@ def _keep_profile(going: Going, profile: Profile | None, measurement: Measuremen
         keep_spoilt()
     if profile is not None:
         keep_run(profile, measurement.benchmark, measurement.labels)
+
+
+def _begin_count() -> Block | None:
+    """Count the instructions of the body in place of its time for `perfgate run --counts`; None: nobody asks for it."""
+    from perfgate.measure.regions.blocks import open_block
+
+    return open_block()
+
+
+def _end_count(block: Block) -> None:
+    from perfgate.measure.regions.blocks import close_block
+
+    close_block(block)
+
+
+def _keep_count(block: Block, measurement: Measurement) -> None:
+    from perfgate.measure.regions.blocks import keep_block
+
+    m = measurement
+    keep_block(block, benchmark=m.benchmark, labels=m.labels, rows=m.rows or 0, status=m.status)
 
 
 def _choose_out(out: str | os.PathLike[str] | None) -> str:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from perfgate.pipeline.measuring.hooks import Hooks
     from perfgate.pipeline.measuring.parameters import ParameterList
 
+PLUGIN_COUNTS = "--perfgate-counts"
+"""Option of the plugin of pytest by which it counts."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -65,3 +68,8 @@ class Request:
     """The command of perfgate that measures, for hints."""
     globs: tuple[str, ...] = ()
     """Globs of files, of which one has to change, from the top of the repository; empty: each change is measured."""
+
+    @property
+    def is_counted(self) -> bool:
+        """Are instructions counted, by this command or by the plugin of pytest?"""
+        return self.counts or PLUGIN_COUNTS in self.argv

@@ -194,8 +194,8 @@ def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> S
     if changed or untracked:
         message = f"the head is the working tree, with {changed} uncommitted and {untracked} untracked files"
         notes.append(note("head-dirty", message, hint="commit them, or name a commit: --head REF"))
-        notes += [_PATHS_DIFFER] if request.counts else []
-    named = head[:SHOWN] if request.head is not None or (request.counts and not changed + untracked) else None
+        notes += [_PATHS_DIFFER] if request.is_counted else []
+    named = head[:SHOWN] if request.head is not None or (request.is_counted and not changed + untracked) else None
     gate = policy_of(base, head if named else None, given=request.config, is_trusted=not facts.in_ci())
     if gate.edits.problems:
         raise CannotDecideError(gate.edits.problems)

@@ -1,4 +1,10 @@
-"""`--counts`: the instructions of a command are judged in place of its time and memory."""
+"""`--counts`: the instructions of a command are judged in place of its time and memory.
+
+Of a program that measures itself by `measure_run_context` those of its blocks are judged, under the names that it gives
+them. Callgrind counts them, and Cachegrind a command as a whole: the two count differently, and only Callgrind can be
+asked by the program to begin. Which of them is needed is known from the first run: a block that a warm-up run enters
+leaves a line in a file. An option would be forgotten, and the whole of the program counted in its place.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +20,17 @@ from perfgate.core.run import CPU_MODEL, Run, Series, run_of_series
 from perfgate.measure.command.counting import (
     FEWEST,
     VARIABLES,
+    by_regions,
     counted,
     find_counter,
     identity_of,
     read_counts,
 )
 from perfgate.measure.machine import facts
+from perfgate.measure.variables import FOLDER_OF_COUNTS
+from perfgate.pipeline.measuring.blocks import ask_for_blocks, read_blocks, region_missing, runs_of
 from perfgate.pipeline.measuring.fixed_time import refuse_by_arguments
+from perfgate.pipeline.measuring.presence import Presence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +38,7 @@ if TYPE_CHECKING:
     from perfgate.core.errors import Diagnostic
     from perfgate.core.run import Labels
     from perfgate.measure.command.run import CommandResult
+    from perfgate.pipeline.measuring.blocks import CountedBlock
 
 MOST_RUNS = 3
 """Counted runs of a side, unless its counts differ: a third one shows by how much."""
@@ -82,6 +93,9 @@ class InstructionCounts:
         cpu = facts.environment().get(CPU_MODEL, "")
         elsewhere = identity_of(argv, folder or os.getcwd(), os.environ)
         self._source = ", ".join(filter(None, (found.version, cpu, elsewhere)))
+        self._is_whole = is_whole
+        self._has_blocks = False  # does the program measure itself?
+        self._presence = Presence()
         self._logs = ""
         self.notes: dict[Diagnostic, None] = dict.fromkeys([COUNTED, *_note_environment()])
         """What a reader of the report should know, each once."""
@@ -89,14 +103,18 @@ class InstructionCounts:
     def prepare(self, scratch: str) -> None:
         """Make room for the logs of the next run."""
         self._logs = tempfile.mkdtemp(dir=scratch, prefix="counts-")
+        ask_for_blocks(self._logs)
 
     def command(self, argv: Sequence[str]) -> tuple[str, ...]:
         """Return what is run in place of the command."""
+        if self._has_blocks:
+            return tuple(by_regions(self._counter, argv, self._logs, follows=True))
         return tuple(counted(self._counter, argv, self._logs))
 
     def variables(self) -> dict[str, str]:
         """Return the variables without which counts differ, as far as the user has not set them."""
-        return {name: text for name, text in VARIABLES.items() if name not in os.environ}
+        fixed = {name: text for name, text in VARIABLES.items() if name not in os.environ}
+        return fixed if self._is_whole else {**fixed, FOLDER_OF_COUNTS: self._logs}
 
     def read(self, _output: str, *, is_warmup: bool) -> list[Run]:
         """Return what the last run counted.
@@ -104,10 +122,14 @@ class InstructionCounts:
         Raises:
             CannotDecideError: nothing, or not all of it.
         """
-        if is_warmup:
-            return []
+        blocks = read_blocks(self._logs)
         found = read_counts(self._logs)
         shutil.rmtree(self._logs, ignore_errors=True)  # a command may start ten thousand processes
+        if is_warmup:
+            self._has_blocks = self._has_blocks or bool(blocks)
+            return []
+        if blocks or self._has_blocks:
+            return self._read_blocks(blocks)
         if found.uncounted and found.processes:
             message = (
                 f"{found.uncounted:,} of {found.uncounted + found.processes:,} processes left no count: they were "
@@ -122,6 +144,24 @@ class InstructionCounts:
         series = Series(metric=INSTRUCTIONS, source=self._source, values=(float(found.instructions),))
         return [run_of_series(self._benchmark, (series,), rows=self._rows)]
 
+    def _read_blocks(self, blocks: Sequence[CountedBlock]) -> list[Run]:
+        """Return what the blocks of the last run counted.
+
+        Raises:
+            CannotDecideError: no block was counted, or not all of them.
+        """
+        if not self._has_blocks:
+            message = "the program measures itself, which no warm-up run has shown: it was counted as a whole"
+            hint = "leave --warmup 0 out; or count it whole: --whole-command"
+            raise region_missing(message, self._benchmark, hint)
+        if not blocks:
+            message = "the program measured itself in its warm-up run, and not in this one"
+            raise region_missing(message, self._benchmark, "let every run measure the same")
+        source = f"callgrind of {self._source}"
+        runs = runs_of(blocks, benchmark=self._benchmark, rows=self._rows, source=source)
+        self._presence.add([title(run.benchmark, run.labels) for run in runs])
+        return runs
+
     def explain(self, result: CommandResult) -> CannotDecideError | None:
         """Return why Valgrind itself could not run a command that failed; None: the command failed."""
         complaints = read_counts(self._logs).complaints
@@ -132,8 +172,13 @@ class InstructionCounts:
         hint = "run it without --counts; a statically linked or setuid program, or a new processor, may be the cause"
         return cannot_decide("counter-failed", message, place=self._place, hint=hint)
 
-    def require_steady(self, _whose: str = "") -> None:
-        """Return: the benchmark is in every run."""
+    def require_steady(self, whose: str = "") -> None:
+        """Return when every run measured the same benchmarks, as `Taken.require_steady` does.
+
+        Raises:
+            CannotDecideError: one did not.
+        """
+        self._presence.require_steady(whose)
 
 
 def _note_environment() -> list[Diagnostic]:

@@ -28,6 +28,7 @@ from perfgate.formats.parsing.source import Source
 from perfgate.measure.identity import new_run_id
 from perfgate.measure.machine import facts
 from perfgate.measure.summary import format_utc
+from perfgate.pipeline.measuring.presence import Presence
 from perfgate.stats.cells import count_of_cells, spread
 from perfgate.stats.quantiles import median
 from perfgate.store.checkouts.tree import is_tracked
@@ -136,8 +137,7 @@ class ResultFiles:
         self._paths = tuple(dict.fromkeys(paths))
         self._options = complete(options, policy)
         self._maps = policy.maps
-        self._times: dict[str, int] = {}  # benchmark with its labels -> runs that have it
-        self._runs = 0
+        self._presence = Presence()
         self.notes: dict[Diagnostic, None] = {WHOLE_LEFT_OUT: None}
         """What a reader of the report should know of the files, each once."""
         for path in self._named():
@@ -229,9 +229,7 @@ class ResultFiles:
             seen.add(named)
         _require_times(runs)
         if not is_warmup:
-            self._runs += 1
-            for named in seen:
-                self._times[named] = self._times.get(named, 0) + 1
+            self._presence.add(seen)
         return [replace(run, series=tuple(s for series in run.series for s in _one_value(series))) for run in runs]
 
     def require_steady(self, whose: str = "") -> None:
@@ -240,13 +238,7 @@ class ResultFiles:
         Raises:
             CannotDecideError: one was not.
         """
-        unsteady = {name: times for name, times in self._times.items() if times < self._runs}
-        if unsteady:
-            name, times = next(iter(sorted(unsteady.items())))
-            more = f", and {len(unsteady) - 1:,} others likewise" if len(unsteady) > 1 else ""
-            message = f'"{name}" is in the results of {times} of {self._runs} runs{whose}{more}'
-            hint = "let every run measure the same benchmarks: no random choice, no skipping"
-            raise cannot_decide("benchmark-unsteady", message, hint=hint)
+        self._presence.require_steady(whose)
 
 
 def write_results(

@@ -50,6 +50,18 @@ def test_a_sample_is_long_enough_and_samples_fill_the_time(each: int, loops: int
     assert len(timed.values) <= MOST
 
 
+def test_a_call_that_is_held_up_once_makes_no_sample_too_short() -> None:
+    work = Work(1000)
+
+    def call() -> None:
+        work()
+        if work.calls == 2:
+            work.now += LEAST_SAMPLE
+
+    timed = time_calls(call, 0.1, work.clock)
+    assert timed.loops * work.each >= LEAST_SAMPLE
+
+
 def test_a_clock_that_stands_still_ends_with_an_error() -> None:
     with pytest.raises(ValueError, match="the clock stands still"):
         time_calls(lambda: None, 0.01, lambda: 7)
