@@ -91,7 +91,7 @@ class Commit:
             hint = "the clone is shallow: git fetch --unshallow (in Actions: fetch-depth: 0 at the checkout)"
         else:
             hint = (
-                f"branches: {list_some(names)}; or fetch it: git fetch"
+                f"branches and tags: {list_some(names)}; or fetch it: git fetch"
                 if names
                 else "nothing is committed yet: git commit"
             )

@@ -85,9 +85,9 @@ def test_what_is_no_ref_never_reaches_git(repository, ref):
         pytest.param(
             "origin/feature/x", "git fetch origin +feature/x:refs/remotes/origin/feature/x", id="a-branch-with-a-slash"
         ),
-        pytest.param("HEAD~9", "branches: main; or fetch it: git fetch", id="beyond-the-history"),
-        pytest.param("feature/x", "branches: main; or fetch it: git fetch", id="a-branch-that-is-not-here"),
-        pytest.param("HEAD:perfgate.toml", "branches: main", id="a-file"),
+        pytest.param("HEAD~9", "branches and tags: main; or fetch it: git fetch", id="beyond-the-history"),
+        pytest.param("feature/x", "branches and tags: main; or fetch it: git fetch", id="a-branch-that-is-not-here"),
+        pytest.param("HEAD:perfgate.toml", "branches and tags: main", id="a-file"),
     ],
 )
 def test_a_ref_that_names_no_commit_here_is_an_error_with_a_cure(repository, ref, cure):

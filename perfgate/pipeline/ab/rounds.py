@@ -126,6 +126,7 @@ def compare(sides: Sides, request: Request, on_progress: Callable[[Standing], No
     done = 0
     for analysis, runs in _analyses(analyses, most, request):
         bench.analysis = analysis
+        bench.expect(min(MOST_RUNS, most) if analysis in {_FIRST_COUNTS, _MORE_COUNTS} else most)
         done = bench.measure(order, done, runs)
         base, head = bench.collect("base"), bench.collect("head")
         pairs = bench.pair(base[0], head[0])
@@ -272,6 +273,10 @@ class _Bench:
         """
         folder = os.path.join(self.sides.worktree_dir.path, "bytecode", side.name)
         return (("PYTHONPYCACHEPREFIX", folder), ("PYTHONDONTWRITEBYTECODE", None))
+
+    def expect(self, runs: int) -> None:
+        """Take note of how many runs of each side there will be, as far as it is known: counts rarely vary."""
+        self._most = runs
 
     def warm_up(self) -> None:
         """Run each side `warmup` times with each combination, without storing the runs."""

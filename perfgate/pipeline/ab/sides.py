@@ -187,7 +187,9 @@ def _of_repository(request: Request, tree: Tree, worktree_dir: WorktreeDir) -> S
         is_of_files = bool(request.globs and untracked) and not facts.in_ci()  # there a job left them
         if base == head and not changed and not is_of_files:
             message = "the head has nothing that its base lacks: they are the same commit"
-            hint = "change the code first, or name an older commit: --base COMMIT"
+            hint = (
+                "change the code first; or name an older commit: --base COMMIT; or compare it with itself: --base HEAD"
+            )
             raise cannot_decide("no-base", message, place=base[:SHOWN], hint=hint)
     if base == head and not changed and not untracked:
         notes.append(same_code(f"the commit {base[:SHOWN]}"))

@@ -147,7 +147,7 @@ def _match_nothing(glob: str, change: Change) -> Diagnostic:
         if pattern is not None and any(map(pattern.match, paths)):
             hint = f'did you mean "{wanted}"? It is read from the top of the repository'
             break
-    message = f'--paths "{glob}" matches no file of the base or the head, so that no change would ever be measured'
+    message = f'--paths "{glob}" matches no file of the base or the head, so that it would never count'
     return error("paths-match-nothing", message, hint=hint)
 
 

@@ -24,6 +24,8 @@ MOST = 4
 _COMPARISON = "perfgate ab"
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _DIGITS = 12
+_MOST_RUNS = 100
+"""Runs of a comparison that somebody waits for."""
 _MOST_SETTLED = 50
 """Values of which it is computed what would settle them."""
 _ALTERNATIVE = re.compile(r"; (?:or, |or )?(?=[^`]*(?:`[^`]*`[^`]*)*$)")
@@ -57,6 +59,9 @@ def settle(findings: Sequence[Finding], verdict: Verdict) -> tuple[Step, ...]:
     known = [(f, found) for f in findings[:_MOST_SETTLED] if (found := find_settling(f, verdict)) is not None]
     runs = max((s.runs for _, s in known if s.runs is not None), default=0)
     if runs and verdict.compared.reproduce.startswith(_COMPARISON):
+        if runs > _MOST_RUNS:
+            words = f"about {runs:,} runs would decide: rather let a run do more work, or count instructions: --counts"
+            return (Step(words=(text(words),), command=""),)
         words = f"decide {'it' if len(known) == 1 else f'{len(known)} values'} with more runs"
         return (Step(words=(text(words),), command=_with_runs(verdict.compared.reproduce, runs)),)
     if any(each.slug == "one-run-each" for each in verdict.notes):  # such a file gets no more sessions
