@@ -196,7 +196,7 @@ def test_a_second_command_of_one_name_gets_a_name_that_can_be_typed(errors, fold
     ("ref", "hint"),
     [
         pytest.param("mian", "did you mean main?", id="typo"),
-        pytest.param("nowhere", "branches: feature-x, main", id="unlike-any"),
+        pytest.param("nowhere", "branches and tags: feature-x, main", id="unlike-any"),
         pytest.param("origin/topic", "git fetch origin +topic:refs/remotes/origin/topic", id="remote"),
     ],
 )

@@ -53,7 +53,7 @@ def document(outcome: Outcome) -> Any:
     return json.loads(outcome.stdout)
 
 
-@pytest.mark.slow
+@pytest.mark.heavy
 def test_it_finds_the_commit_and_leaves_the_repository_alone(project: Project) -> None:
     hashes = history(project, [job(FAST)] * 6 + [job(SLOW)] * 5)
     project.write("job.sh", "exit 1")  # not committed, so not measured
@@ -89,7 +89,7 @@ def test_commits_that_do_not_run_are_skipped(project: Project) -> None:
     assert f"First slow commit: {hashes[6][:12]}" in outcome.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.heavy
 def test_where_broken_commits_hide_it_the_ones_that_remain_are_named(project: Project) -> None:
     hashes = history(project, [job(FAST)] * 3 + ["exit 7"] * 2 + [job(SLOW)] * 3)
     outcome = bisect(project, "--good", hashes[0], "--format", "json", *JOB)
@@ -100,7 +100,7 @@ def test_where_broken_commits_hide_it_the_ones_that_remain_are_named(project: Pr
     assert "exited with 7" in document(outcome)["skipped"][0]["reason"]
 
 
-@pytest.mark.slow
+@pytest.mark.heavy
 def test_a_setup_builds_each_commit_once_and_one_that_fails_skips_it(project: Project) -> None:
     log = project.root.parent / "builds"
     hashes = history(project, [job(FAST)] * 4 + [job(SLOW)] * 4)
@@ -122,14 +122,14 @@ def test_where_nothing_changed_no_commit_is_named(project: Project) -> None:
     assert "First slow commit" not in outcome.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.heavy
 def test_a_benchmark_that_got_faster_names_no_commit(project: Project) -> None:
     hashes = history(project, [job(SLOW), job(SLOW), job(FAST)])
     outcome = bisect(project, "--good", hashes[0], *JOB)
     assert (outcome.code, "[bisect-no-difference]" in outcome.stderr) == (2, True), str(outcome)
 
 
-@pytest.mark.slow
+@pytest.mark.heavy
 def test_the_benchmark_that_is_named_is_followed(project: Project) -> None:
     def both(parse: int, write: int) -> str:
         entries = ", ".join(
@@ -184,7 +184,7 @@ def test_a_file_that_holds_no_search_is_refused_and_kept(project: Project, conte
     assert (project.root / "s.json").read_text() == content
 
 
-@pytest.mark.slow
+@pytest.mark.heavy
 def test_values_of_a_file_that_nobody_measured_are_refused(project: Project) -> None:
     hashes = history(project, [job(FAST), job(FAST), job(SLOW)])
     bisect(project, "--good", hashes[0], "--state", "s.json", "--max-runs", "13", *JOB)
@@ -223,7 +223,7 @@ def test_an_end_that_does_not_run_is_an_error_that_names_it(project: Project) ->
     assert "[bisect-end]" in bad.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.heavy
 def test_of_a_merge_it_says_how_to_search_the_branch(project: Project) -> None:
     history(project, [job(FAST)] * 2)
     project.git("checkout", "-q", "-b", "branch")
@@ -244,7 +244,7 @@ def test_of_a_merge_it_says_how_to_search_the_branch(project: Project) -> None:
     assert "b1" in inside.stdout.splitlines()[0], str(inside)
 
 
-@pytest.mark.slow
+@pytest.mark.heavy
 def test_of_two_slow_commits_it_names_one_and_says_that_another_is_likely(project: Project) -> None:
     hashes = history(project, [job(100)] * 3 + [job(130)] * 4 + [job(240)] * 3)
     outcome = bisect(project, "--good", hashes[0], "--bad", hashes[6], *JOB)
@@ -257,7 +257,7 @@ def test_of_two_slow_commits_it_names_one_and_says_that_another_is_likely(projec
     assert (found["part"] < 0.6) == (found["first"][0]["commit"] == hashes[3])
 
 
-@pytest.mark.slow
+@pytest.mark.heavy
 def test_higher_is_better_values_are_followed_downwards(project: Project) -> None:
     def rate(value: int) -> str:
         return f'printf \'[{{"name": "serve", "unit": "req/s", "value": {value}.%d}}]\\n\' $(($$ % 10))\n'
@@ -338,7 +338,7 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_is_measured(pr
     assert "[bisect-end]" in bisect(project, "--good", hashes[0], "--state", "link", *JOB).stderr
 
 
-@pytest.mark.slow
+@pytest.mark.heavy
 def test_a_value_that_fell_to_zero_is_said_to_have_no_ratio(project: Project) -> None:
     zero = 'printf \'[{"name": "parse", "unit": "ops", "value": 0}]\\n\'\n'
     rate = 'printf \'[{"name": "parse", "unit": "ops", "value": 100.%d}]\\n\' $(($$ % 10))\n'

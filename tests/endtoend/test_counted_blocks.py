@@ -213,7 +213,9 @@ with measure_run_context(benchmark="alone"):
 
 @pytest.mark.tools
 @needs_valgrind
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name == "nested" else pytest.mark.heavy) for name in PROGRAMS]
+)
 def test_a_block_has_the_instructions_of_its_process_while_it_is_open(project: Project, name: str) -> None:
     program, wanted = PROGRAMS[name]
     project.write("job.py", program)

@@ -298,6 +298,7 @@ def test_instructions_of_a_function_are_exact_and_one_percent_more_work_is_one_p
 
 
 @pytest.mark.tools
+@pytest.mark.heavy
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="needs valgrind")
 def test_ab_judges_counts_exactly(project: Project) -> None:
     project.longest = 300.0  # a busy machine counts slowly
@@ -317,6 +318,7 @@ def test_ab_judges_counts_exactly(project: Project) -> None:
 
 
 @pytest.mark.tools
+@pytest.mark.heavy
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="needs valgrind")
 def test_a_function_that_starts_a_process_is_not_counted_and_one_that_raises_changes_no_other(project: Project) -> None:
     late = "def test_late(benchmark):\n    n = [0]\n    def g():\n        n[0] += 1\n"
