@@ -66,7 +66,6 @@ def test_it_finds_the_commit_and_leaves_the_repository_alone(project: Project) -
     assert project.git("status", "--short").split() == ["M", "job.sh"]
 
 
-@pytest.mark.slow
 def test_the_report_as_data_names_the_commit_its_parent_and_what_was_measured(project: Project) -> None:
     hashes = history(project, [job(FAST), job(FAST), job(SLOW), job(SLOW)])
     outcome = bisect(project, "--good", hashes[0], "--bad", "main", "--format", "json", *JOB)
@@ -80,7 +79,6 @@ def test_the_report_as_data_names_the_commit_its_parent_and_what_was_measured(pr
     assert found["value"]["benchmark"] == "parse"
 
 
-@pytest.mark.slow
 def test_commits_that_do_not_run_are_skipped(project: Project) -> None:
     scripts = [job(FAST)] * 3 + ["exit 7"] * 2 + [job(FAST)] + [job(SLOW)] * 4
     hashes = history(project, scripts)
@@ -112,7 +110,6 @@ def test_a_setup_builds_each_commit_once_and_one_that_fails_skips_it(project: Pr
     assert len(lines) == len(set(lines))
 
 
-@pytest.mark.slow
 def test_where_nothing_changed_no_commit_is_named(project: Project) -> None:
     hashes = history(project, [job(FAST)] * 5)
     outcome = bisect(project, "--good", hashes[0], *JOB)
@@ -148,7 +145,6 @@ def test_the_benchmark_that_is_named_is_followed(project: Project) -> None:
     assert "parse: value" in absent.stderr
 
 
-@pytest.mark.slow
 def test_a_search_goes_on_from_its_file_and_refuses_that_of_another_one(project: Project) -> None:
     hashes = history(project, [job(FAST)] * 9 + [job(SLOW)] * 8)
     first = bisect(project, "--good", hashes[0], "--state", "s.json", "--max-runs", "13", *JOB)
@@ -164,7 +160,6 @@ def test_a_search_goes_on_from_its_file_and_refuses_that_of_another_one(project:
     assert (options.code, "other options" in options.stderr) == (2, True), str(options)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "content",
     [
@@ -212,7 +207,6 @@ def test_ends_that_form_no_range_are_refused_before_anything_is_measured(project
     assert bisect(project, "--good", "main").code == 2
 
 
-@pytest.mark.slow
 def test_an_end_that_does_not_run_is_an_error_that_names_it(project: Project) -> None:
     hashes = history(project, ["exit 7", job(FAST), job(SLOW), "exit 8"])
     good = bisect(project, "--good", hashes[0], "--bad", hashes[2], *JOB)
@@ -267,7 +261,6 @@ def test_higher_is_better_values_are_followed_downwards(project: Project) -> Non
     assert f"First slow commit: {hashes[4][:12]}" in outcome.stdout, str(outcome)
 
 
-@pytest.mark.slow
 def test_names_from_commits_cannot_write_to_the_terminal(project: Project) -> None:
     history(project, [job(FAST)])
     project.write("job.sh", job(SLOW))
@@ -298,7 +291,6 @@ def test_an_interruption_keeps_what_was_measured_and_removes_the_worktrees(proje
     assert f"First slow commit: {hashes[9][:12]}" in outcome.stdout, str(outcome)
 
 
-@pytest.mark.slow
 def test_a_good_commit_that_was_merged_in_is_no_part_of_the_range(project: Project) -> None:
     """Its program may differ from that of the branch before the merge, so that the first commits were blamed."""
     history(project, [job(110)])
@@ -317,7 +309,6 @@ def test_a_good_commit_that_was_merged_in_is_no_part_of_the_range(project: Proje
     assert f"--good {project.git('rev-parse', 'main~3')[:12]}" in outcome.stderr
 
 
-@pytest.mark.slow
 def test_a_search_that_is_over_gives_its_answer_again_and_one_of_another_folder_is_refused(project: Project) -> None:
     hashes = history(project, [job(FAST)] * 3 + [job(SLOW)] * 3)
     for _ in range(4):
