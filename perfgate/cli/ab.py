@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from perfgate.pipeline.ab.compare import Outcome
     from perfgate.pipeline.ab.request import Request
 
-_ROUNDS = 10
-_ROUNDS_OF_RESULTS = 5
+ROUNDS = 10
+ROUNDS_OF_RESULTS = 5
 """A run of a tool that repeats takes long, and its best sample varies less."""
 NOT_REPEATED = frozenset({"base", "head", "out", "for_bisect"})
 """Options that are no part of the line that repeats a comparison: the commits of both sides are added to it as
@@ -46,7 +46,7 @@ ALWAYS_REPEATED = frozenset({"seed"})
     "--rounds-max",
     type=click.IntRange(1, 50_000),
     help="Stop when it is clear, at the latest after so many rounds of two runs a side (default: "
-    f"{_ROUNDS}; {_ROUNDS_OF_RESULTS} with --results).",
+    f"{ROUNDS}; {ROUNDS_OF_RESULTS} with --results).",
 )
 @measuring_options
 @click.option(
@@ -99,7 +99,7 @@ def command(
         base=base,
         head=head,
         runs=runs,
-        rounds=rounds_max or (_ROUNDS_OF_RESULTS if measuring.results else _ROUNDS),
+        rounds=rounds_max or (ROUNDS_OF_RESULTS if measuring.results else ROUNDS),
         warmup=measuring.warmup,
         hooks=spread_hooks(measuring.hooks, measuring.parameters),
         max_time=measuring.max_time,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perfgate.cli.ab import ROUNDS, ROUNDS_OF_RESULTS
 from perfgate.cli.options import check_command, check_parameters, config_option, measuring_options, quiet_option
 from perfgate.cli.progress import AbLine, find_outlet
 from perfgate.render.registry import choices
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from perfgate.render import Format
     from perfgate.report.bisection import Found
 
-_ROUNDS, _ROUNDS_OF_RESULTS = 10, 5
 _RUNS = 400
 
 
@@ -105,7 +105,7 @@ def _measuring(
         base=None,
         head=None,
         runs=None,
-        rounds=_ROUNDS_OF_RESULTS if measuring.results else _ROUNDS,
+        rounds=ROUNDS_OF_RESULTS if measuring.results else ROUNDS,
         warmup=measuring.warmup,
         hooks=spread_hooks(measuring.hooks, measuring.parameters),
         max_time=measuring.max_time,

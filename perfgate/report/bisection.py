@@ -124,9 +124,9 @@ def _subject(found: Found, commit: str) -> Line:
 
 def _evidence(found: Found) -> Line:
     """Return by how much the commit is slower than the one before it."""
-    result, finding = found.result, found.result.finding
+    finding = found.result.finding
+    before = found.result.bisection.before(found.result.first[0])
     if finding is None or finding.change is None or finding.baseline is None or finding.current is None:
-        before = result.bisection.before(result.first[0])
         return (text(f"It was confirmed earlier, against the commit before it, {before[:_DIGITS]}."),)
     was, now = (
         amount(a, finding.unit, beside=b)
@@ -135,7 +135,6 @@ def _evidence(found: Found) -> Line:
     words = f" {metric_name(finding.metric, finding.statistic)}: {was} → {now}, {percent(finding.change)}"
     if finding.decision_interval is not None:
         words += f" ({span(finding.decision_interval)})"
-    before = result.bisection.before(result.first[0])
     return (
         name(title(finding.benchmark, finding.labels)),
         text(f"{words}, against the commit before it, {before[:_DIGITS]}."),

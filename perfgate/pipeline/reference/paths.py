@@ -109,12 +109,12 @@ def find_skipped(globs: tuple[str, ...], change: Change, settings: Settings, *, 
     is_of_gate = _gate_of(change.tree, settings, given)
     if any(wanted.match(path) or always_matters(path) or is_of_gate(path) for path in changed):
         return None
-    if any(wanted.match(link) or leads(globs, link) for link in change.links()):
+    if any(wanted.match(link) or _leads(globs, link) for link in change.links()):
         return None  # what a link leads to may lie anywhere
     return Skipped(changed=len(changed), paths=globs)
 
 
-def leads(globs: Iterable[str], link: str) -> bool:
+def _leads(globs: Iterable[str], link: str) -> bool:
     """Does the path of a glob lead through a link?"""
     return any(glob.startswith(f"{link}/") for glob in globs)
 
