@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 _BATCH_MARK = "/"
 _INTERLEAVED = "ab-"
@@ -20,11 +21,12 @@ class SessionId:
     batch: str = ""
     """The call of ``perfgate run`` within it; empty: the runs name no batch."""
 
-    @classmethod
-    def parse(cls, text: str) -> SessionId:
+    @staticmethod
+    @lru_cache(maxsize=4096)  # the benchmarks of a suite are of few sessions, and each is asked about several times
+    def parse(text: str) -> SessionId:
         """Return the id that a text states: what follows the first slash is the batch."""
         session, _, batch = text.partition(_BATCH_MARK)
-        return cls(session, batch)
+        return SessionId(session, batch)
 
     @classmethod
     def interleaved(cls, session: str, comparison: str) -> SessionId:

@@ -11,6 +11,12 @@ SIGNIFICANT = 6
 """Digits that a stored value keeps: a millionth, far below any difference that could be gated."""
 DIGITS_READ = 12
 """Digits of a value that show the step in which it was written."""
+_MOST_STEPS = 1e15
+"""Doubles hold whole numbers exactly up to there."""
+_LEAST_STEP = 1e-290
+"""Below it powers of ten have fewer digits than other doubles."""
+_SAME = 4e-13
+"""Relative difference that twelve digits never show: half of the last one is at least 5e-13 of a value."""
 
 
 def rounded(value: float) -> float | int:
@@ -75,11 +81,23 @@ def resolution(values: tuple[float, ...]) -> float:
         return 0.0
     exponent, finest = _exponents(min(sizes))
     least = exponent - DIGITS_READ + 1  # no larger value can be written in a finer step
+    step = _power(finest)
     for size in sizes:
         if finest == least:
             break
+        steps = size / step if step > _LEAST_STEP else math.inf
+        # Digits are slow to write. A whole number of steps has no digit beyond the step, and needs none.
+        if steps < _MOST_STEPS and abs(steps - round(steps)) <= steps * _SAME:
+            continue
         finest = min(finest, _exponents(size)[1])
-    return float(f"1e{finest}")
+        step = _power(finest)
+    return step
+
+
+@lru_cache(maxsize=1024)  # there are fewer exponents
+def _power(exponent: int) -> float:
+    """Return ten to the power of an exponent, as a file's number is read: 0.0 below the smallest double."""
+    return float(f"1e{exponent}")
 
 
 @lru_cache(maxsize=1 << 16)  # a judgement asks about each value several times, an audit dozens of times

@@ -117,9 +117,17 @@ def member_of(c: Comparison) -> Member:
     return Member(
         comparison=c,
         logs=logs,
-        floor=max(floor_of(c.row, c.base, replace(c.current, samples=(s,))) for s in c.current.samples),
+        floor=_floor(c),
         is_one_machine=len(machines) == 1 and machines != {""},
     )
+
+
+def _floor(c: Comparison) -> float:
+    """Return the floor of a row, judged session by session."""
+    samples = c.current.samples
+    if len(samples) == 1:
+        return floor_of(c.row, c.base, c.current)
+    return max(floor_of(c.row, c.base, replace(c.current, samples=(s,))) for s in samples)
 
 
 def _error(c: Comparison, values: Sequence[float]) -> float:
