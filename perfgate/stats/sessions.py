@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from perfgate.stats.distributions import t_quantile
@@ -116,6 +117,7 @@ class SessionModel:
         return PRIOR_SESSIONS + self.sessions - 1
 
 
+@lru_cache(maxsize=4096)  # the rows of a suite ask for few families
 def session_limit(sessions: int, fresh: int, *, family: float, false_alarms: float) -> float:
     """Return how many standard errors each of so many fresh sessions has to lie away to be significant.
 
@@ -303,7 +305,7 @@ def _median_variance(within: float, baseline: Sequence[Sequence[float]], current
 
 
 def _check(baseline: Sequence[Sequence[float]], current: Sequence[float], prior: float) -> None:
-    if not baseline or not all(len(session) for session in (*baseline, current)):
+    if not baseline or not all(map(len, (*baseline, current))):
         raise ValueError("needs at least one baseline session, and a value in each session")
     if not 0.0 < prior < math.inf:
         raise ValueError(f"prior must be positive and finite, got {prior!r}")

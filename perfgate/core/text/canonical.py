@@ -6,6 +6,10 @@ import hashlib
 import json
 import math
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SIGNIFICANT = 6
 """Digits that a stored value keeps: a millionth, far below any difference that could be gated."""
@@ -76,7 +80,9 @@ def resolution(values: tuple[float, ...]) -> float:
     Returns:
         A power of ten in the unit of ``values``; 0.0 if no value is left.
     """
-    sizes = [abs(v) for v in values if v and math.isfinite(v)]
+    sizes: Sequence[float] = values
+    if not values or not 0.0 < min(values) <= max(values) < math.inf:
+        sizes = [abs(v) for v in values if v and math.isfinite(v)]
     if not sizes:
         return 0.0
     exponent, finest = _exponents(min(sizes))
