@@ -28,7 +28,16 @@ from perfgate.pipeline.classes import name_classes
 from perfgate.pipeline.failed import tally_failed
 from perfgate.store import baselines as store
 from perfgate.store import waivers
-from perfgate.store.codec import BASELINE, FLAT, PROFILE, decode_baseline, decode_profile_file, version_of
+from perfgate.store.codec import (
+    BASELINE,
+    FLAT,
+    PROFILE,
+    decode_baseline,
+    decode_profile_file,
+    document_of,
+    version_in,
+    version_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -328,14 +337,15 @@ def from_path(
         log_step("baselines: %s, a folder of runs", path)
         return _from_runs(path, settings, foreign, same_session=same_session)
     content = read_bounded(path, limit=store.LARGEST, slug="baseline-unreadable")
-    version = version_of(content)
+    document = document_of(content)
+    version = version_in(document)
     if version in {BASELINE, FLAT} or version.startswith("perfgate/baseline/"):
         return BaselineSet(source=path, profiles=(decode_baseline(content, path)[0],))
     if version.startswith("perfgate/report/"):
         message = "is the report of a check, not what was measured"
         raise cannot_decide("baseline-invalid", message, place=path, hint="compare the runs that it was made from")
     if version == PROFILE:
-        held = decode_profile_file(content, path)
+        held = decode_profile_file(content, path, document)
         return BaselineSet(source=path, profiles=held.profiles, failed=tally_failed(held.failed, path))
     asked = foreign is not None and foreign.source
     if settings is not None and not version and (asked or detect(Source(path, content=content))):
