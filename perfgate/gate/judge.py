@@ -55,6 +55,7 @@ _MOST_SEVERE = (
     Status.WITHIN_NOISE,
     Status.UNCHANGED,
 )
+_BY_WORSENING = frozenset({Status.REGRESSED, Status.SUSPECTED, Status.ADVISORY})
 _SEVERITY = {status: place for place, status in enumerate(_MOST_SEVERE)}
 
 
@@ -166,7 +167,7 @@ def _decide_alone(by_method: dict[Method, list[Comparison]], family: Family) -> 
 def severity(finding: Finding) -> tuple[object, ...]:
     """Return the key that sorts findings: worst status first, then the largest worsening, then by name."""
     worsening = 0.0
-    if finding.change is not None and finding.status in {Status.REGRESSED, Status.SUSPECTED, Status.ADVISORY}:
+    if finding.change is not None and finding.status in _BY_WORSENING:
         worsening = -finding.change if finding.better == "lower" else finding.change
     return (_SEVERITY[finding.status], worsening, *finding.key, finding.rule)
 

@@ -105,9 +105,9 @@ def member_of(c: Comparison) -> Member:
     now = {s.session: s.values for s in c.current.samples}
     is_tail = c.statistic != P50
     logs = SessionLogs(
-        base=tuple(tuple(map(math.log, as_costs(c.row, s.values))) for s in c.base.samples),
-        centres=tuple(_centre(c, s.values) for s in c.base.samples),
-        sessions=tuple(s.session for s in c.base.samples),
+        base=tuple([tuple(map(math.log, as_costs(c.row, s.values))) for s in c.base.samples]),
+        centres=tuple([_centre(c, s.values) for s in c.base.samples]),
+        sessions=tuple([s.session for s in c.base.samples]),
         current={name: tuple(map(math.log, as_costs(c.row, values))) for name, values in now.items()},
         now={name: _centre(c, values) for name, values in now.items()},
         errors=tuple(_error(c, s.values) for s in c.base.samples) if is_tail else (),
