@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 _BATCH_MARK = "/"
 _INTERLEAVED = "ab-"
@@ -11,8 +11,7 @@ _UNNAMED = "unknown-"
 _OF_FILES = "files-"
 
 
-@dataclass(frozen=True, slots=True)
-class SessionId:
+class SessionId(Struct, frozen=True):
     """A session, and one of its batches: ``SESSION`` or ``SESSION/BATCH`` as text."""
 
     session: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from perfgate.formats.catalog.format import Parse
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MapFormat(Format):
+class MapFormat(Format, frozen=True, kw_only=True):
     """A row of the table that reads by a field map; it is never found by content."""
 
     field_map: FieldMap

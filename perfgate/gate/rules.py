@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.metrics import STATED_BY, explains
@@ -24,8 +25,7 @@ _MOST_GUESSES = 20
 """Rules that match nothing and get a guess what was meant."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Governed:
+class Governed(Struct, frozen=True, kw_only=True):
     """One row of an explanation."""
 
     metric: str

@@ -11,9 +11,10 @@ import re
 import shlex
 import stat
 import time
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.policy import matches
@@ -40,8 +41,7 @@ _LINK = "behind a symbolic link: name the file or folder that it leads to"
 _NO_TIME = "no started_at, so that the age is unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """Which run files are meant: those for which everything holds that is asked."""
 
     failed: bool = False
@@ -57,8 +57,7 @@ class Choice:
         return not (self.failed or self.benchmarks or self.older_than)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFile:
+class RunFile(Struct, frozen=True, kw_only=True):
     """A file that holds one run."""
 
     path: str
@@ -69,8 +68,7 @@ class RunFile:
     """Real path of the folder that was given, below which a removal stays."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(Struct, frozen=True, kw_only=True):
     """The run files that were found."""
 
     chosen: tuple[RunFile, ...]
@@ -89,8 +87,7 @@ class Listed:
             yield f"left: {list_some(paths, 3)}: {why}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
+class Removed(Struct, frozen=True, kw_only=True):
     """The outcome of a removal."""
 
     paths: tuple[str, ...]

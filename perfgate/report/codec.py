@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields, replace
 from functools import cached_property
 from typing import Any
+
+from msgspec.structs import asdict, replace
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
@@ -311,4 +312,4 @@ def _read_interval(ends: list[float] | None) -> tuple[float, float] | None:
 def _read_evidence(data: dict[str, float]) -> Evidence:
     """Return the numbers that this version knows; a later one may add others."""
     named = {_RENAMED.get(name, name): value for name, value in data.items()}
-    return Evidence(**{f.name: named.get(f.name) for f in fields(Evidence)})
+    return Evidence(**{name: named.get(name) for name in Evidence.__struct_fields__})

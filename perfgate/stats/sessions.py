@@ -7,8 +7,9 @@ is better the caller flips the sign of the logs.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.stats.distributions import t_quantile
 from perfgate.stats.quantiles import mad, median
@@ -60,8 +61,7 @@ def relative_spread(values: Sequence[float]) -> float | None:
     return deviation / center if center else None if any(values) else 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuiteSpread:
+class SuiteSpread(Struct, frozen=True, kw_only=True):
     """The typical spread between the sessions of a suite.
 
     Attributes:
@@ -73,8 +73,7 @@ class SuiteSpread:
     weight: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommonShift:
+class CommonShift(Struct, frozen=True, kw_only=True):
     """What the benchmarks of a suite have in common when a session is compared with a baseline.
 
     Attributes:
@@ -88,8 +87,7 @@ class CommonShift:
     spread: SuiteSpread | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionModel:
+class SessionModel(Struct, frozen=True, kw_only=True):
     """One current session against a baseline of sessions, on natural logarithms.
 
     Attributes:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.store.git_start import is_hash
@@ -26,8 +27,7 @@ _KINDS = frozenset({stat.S_IFREG, stat.S_IFLNK, stat.S_IFDIR, 0o160000})
 _MOST_DIGITS = 7  # of a mode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TreeEntry:
+class TreeEntry(Struct, frozen=True, kw_only=True):
     """What stands in a folder of a commit."""
 
     mode: str

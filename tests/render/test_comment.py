@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 import situations
@@ -11,6 +10,7 @@ from gate_cases import finding, verdict
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import laws
+from msgspec.structs import replace
 from support import ROOT
 
 from perfgate.core.errors import error, note, warning

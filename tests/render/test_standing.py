@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import situations
 from gate_cases import verdict as plain_verdict
+from msgspec.structs import replace
 
 from perfgate.core.finding import Skipped
 from perfgate.render.comment import CHARACTERS, comment

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.metrics import RATES
 from perfgate.core.sources.exposed import INFERENCE_LATENCY, LOGGING_LATENCY
@@ -106,8 +108,7 @@ def family_of(benchmark: str) -> str:
     return benchmark.partition("{")[0].partition("#")[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matcher:
+class Matcher(Struct, frozen=True, kw_only=True):
     """What one label of a series must be."""
 
     label: str
@@ -161,8 +162,7 @@ def _may_stand_beside(text: str, value: str) -> bool:
     return len(text) == len(value) if all(is_number) else not any(is_number)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selector:
+class Selector(Struct, frozen=True, kw_only=True):
     """Some series of one name."""
 
     text: str
@@ -229,8 +229,7 @@ def _count_stars(pattern: str) -> int:
     return pattern.count(".*") + pattern.count(".+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ratio:
+class Ratio(Struct, frozen=True, kw_only=True):
     """One ``[[ratio]]``: what some counters counted, of what others counted in the same time."""
 
     name: str

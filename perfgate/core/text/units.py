@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 # unit -> (factor to the base unit, base unit). k, M, G are powers of ten for bytes too (10^6 bytes is an MB);
 # the binary ones are spelled KiB, MiB, GiB.
@@ -81,8 +82,7 @@ def is_known_unit(unit: str) -> bool:
     return unit in _UNITS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """A signed amount of change: relative (``+5%``) or absolute (``+3ms``)."""
 
     amount: float
@@ -152,8 +152,7 @@ def _suggest_change(number: float, unit: str) -> str:
     return f'did you mean "+{number:g}{unit or "%"}"?'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class Limit(Struct, frozen=True, kw_only=True):
     """An absolute limit such as ``< 100ms``: what a value must satisfy."""
 
     op: Comparison

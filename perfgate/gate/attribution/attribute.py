@@ -5,8 +5,9 @@ And the same of functions, where both sides were profiled.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.finding import Status
 from perfgate.core.measured import CALLS, OWN, STAGE, WHOLE
@@ -33,8 +34,7 @@ _LEAST_SHARE = 0.05
 """Share of the change from which on a stage is named."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attribution:
+class Attribution(Struct, frozen=True, kw_only=True):
     """The stages and functions of one benchmark that got worse."""
 
     benchmark: str

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.collect import Selection, find_legs, find_together, select
 from perfgate.collect.one_session import share_session
@@ -72,8 +74,7 @@ _RESTORE = (
 _NO_BASELINE_THERE = "merge the baselines first, or check without --baseline-ref in this pull request"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What is to be checked against what."""
 
     paths: tuple[str, ...] = ()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.collect.samples.columns import is_in
 from perfgate.collect.samples.summary import summarize
@@ -105,8 +106,7 @@ def _digest(content: bytes) -> str:
     return short_hash(content.decode("utf-8", "replace"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """What a call of `write` did."""
 
     path: str

@@ -6,9 +6,10 @@ import contextlib
 import os
 import shlex
 import shutil
-from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError, error
 from perfgate.measure.command.name import default_benchmark_name

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import plain
 from perfgate.core.text.columns import columns_of, cut_middle
@@ -69,8 +70,7 @@ def _join(drawn: Sequence[tuple[Block, str]]) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
+class _Shown(Struct, frozen=True):
     """What is shown of one part."""
 
     part: Part

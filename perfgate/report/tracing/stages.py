@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict
 
 from perfgate.core.measured import WHOLE
 from perfgate.core.profile import title

@@ -10,8 +10,9 @@ import contextlib
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import cannot_decide
 from perfgate.store.checkouts.filters import filters_off
@@ -32,8 +33,7 @@ _AS_IT_IS = frozenset({b"unspecified", b"unset", b"auto"})
 """Values of these attributes with which nothing is lost (``auto``: a file that holds CR LF is left alone)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One file, or one folder that holds some."""
 
     kind: str
@@ -45,8 +45,7 @@ class Entry:
     """Of a file or of a link's target, as git computes it; of others empty."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """The tracked files of a working tree, and their folders."""
 
     root: str
