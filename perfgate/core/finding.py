@@ -52,6 +52,8 @@ HOLDS = frozenset({Status.UNCHANGED, Status.WITHIN_NOISE, Status.TOO_NOISY})
 """Measured, and neither worse nor better for certain; the three say how much worse it may be."""
 RESOLUTION = 0.25
 """A worsening, as a ratio of costs minus one, that must not go unnoticed where no configuration says otherwise."""
+WORSE = frozenset({Status.REGRESSED, Status.SUSPECTED, Status.OVER_BUDGET, Status.WAIVED})
+"""Statuses of a value that got worse, whether that fails the check or not."""
 UNDECIDED = frozenset({Status.MISSING, Status.NOT_COMPARABLE, Status.INVALID})
 
 

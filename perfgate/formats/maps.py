@@ -24,7 +24,7 @@ class MapFormat(Format, frozen=True, kw_only=True):
 
     def load(self) -> Parse:
         """Return the reader, bound to the map."""
-        from perfgate.formats.readers.mapped import read_mapped  # noqa: PLC0415 - loaded when needed, as all readers
+        from perfgate.formats.readers.mapped import read_mapped  # loaded when needed, as all readers
 
         return partial(read_mapped, self.field_map)
 
@@ -47,7 +47,7 @@ def map_named(name: str, maps: Sequence[FieldMap]) -> FieldMap:
     Raises:
         CannotDecideError: there is none.
     """
-    from perfgate.formats.readers.mapped import PRESETS  # noqa: PLC0415 - as above
+    from perfgate.formats.readers.mapped import PRESETS  # as above
 
     known = {m.name: m for m in (*PRESETS, *maps)}
     if name in known:

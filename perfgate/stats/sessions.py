@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from perfgate.stats.distributions import t_quantile
-from perfgate.stats.quantiles import mad, median
+from perfgate.stats.quantiles import MAD_TO_SIGMA, mad, median
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +30,6 @@ and the power on recorded benchmarks differ by at most 3 points."""
 SPREAD_FLOOR = 0.005
 """Lower bound of the spread between sessions: a few agree better than half a percent by chance. With 1 %
 instead, the false-alarm rate and the power on recorded benchmarks differ by at most 3 points."""
-MAD_TO_SIGMA = 1.4826
-"""1 / (the 75 % point of the normal law): turns a MAD into the standard deviation of normal noise."""
 MEDIAN_VARIANCE = 1.571
 """pi / 2: the variance of a median over that of a mean, for normal noise and many runs."""
 OUTER_AT_ONE = 2.0

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
-from perfgate.core.rollout.drift import REFERENCE
+from perfgate.core.rollout.drift import PREFIX, REFERENCE
 from perfgate.store.codec import decode_baseline, file_name, version_of
-from perfgate.store.drift.reference import PREFIX
 from perfgate.store.staging import is_staging
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ of an object, or a tree that no checkout can hold.
 
 from __future__ import annotations
 
-import hashlib
 import stat
 from typing import TYPE_CHECKING
 
@@ -40,6 +39,8 @@ class TreeEntry(Struct, frozen=True, kw_only=True):
 
 def object_hash(kind: str, content: bytes, *, like: str) -> str:
     """Return the hash by which git names an object, of the kind of another one (SHA-1 or SHA-256)."""
+    import hashlib
+
     made = hashlib.sha256 if len(like) == hashlib.sha256().digest_size * 2 else hashlib.sha1
     found = made(f"{kind} {len(content)}\0".encode(), usedforsecurity=False)
     found.update(content)

@@ -17,7 +17,7 @@ from perfgate.core.errors import error, note, warning
 from perfgate.core.finding import Status
 from perfgate.core.text import origin
 from perfgate.render.comment import BYTES, CHARACTERS, comment
-from perfgate.report.codec import round_numbers
+from perfgate.report.verdict.rounding import round_numbers
 
 LAWS = laws(60)
 RUN = "https://github.com/o/r/actions/runs/7"

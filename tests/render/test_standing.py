@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from perfgate.core.finding import Skipped
 from perfgate.render.comment import CHARACTERS, comment
-from perfgate.report.codec import round_numbers
+from perfgate.report.verdict.rounding import round_numbers
 
 RUN = "https://github.com/o/r/actions/runs/7"
 SKIPPED = replace(plain_verdict(), findings=(), problems=(), skipped=Skipped(changed=3, paths=("src/**", "!src/a`b/*")))

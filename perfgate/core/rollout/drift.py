@@ -19,6 +19,8 @@ Outcome = Literal["drift", "same", "too-few", "not-compared"]
 
 REFERENCE = "input-reference.json"
 """Name of the reference in the folder of the baselines: the one JSON file there that is no baseline."""
+PREFIX = "perfgate/drift-reference/"
+"""How the schema of every version of the reference begins."""
 FEWEST_ROWS = 200
 """Rows below which nothing is said: a difference of the size that matters would be missed more often than found."""
 FEWEST_EFFECTIVE = 50

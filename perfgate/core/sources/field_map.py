@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from perfgate.core.metrics import Direction
 
 _AMOUNTS = ("s", "B")
-_FIELD = re.compile(r"\{([^{}]*)\}")
+_FIELD = r"\{([^{}]*)\}"
 
 
 class FieldValue(Struct, frozen=True, kw_only=True):

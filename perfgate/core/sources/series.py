@@ -26,16 +26,16 @@ RESERVED = frozenset({NAME, "alertname", BUDGET, WINDOW, SEVERITY})
 """Labels by which nothing can be split: a rule writes its own value over the one of the series, and two series
 become one."""
 
-_NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*\Z")
-_TITLE = re.compile(r'[A-Za-z_:][A-Za-z0-9_:]*\{[^=,{}"]+="(?s:.*)"\}(?:#[0-9]+)?\Z')
-_SELECTOR = re.compile(r"\s*([A-Za-z_:][A-Za-z0-9_:]*)\s*(?:\{(.*)\})?\s*\Z", re.DOTALL)
-_MATCHER = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_]*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"\s*(,|\Z)', re.DOTALL)
-_PATTERN = re.compile(r"(?:[A-Za-z0-9_/ :,@<>=~%&#;'-]|\\\\?[.+*?()|\[\]{}^$/-]|\[[A-Za-z0-9_-]+\]|\.[*+]?|\|)*\Z")
+_NAME = r"[A-Za-z_:][A-Za-z0-9_:]*\Z"
+_TITLE = r'[A-Za-z_:][A-Za-z0-9_:]*\{[^=,{}"]+="(?s:.*)"\}(?:#[0-9]+)?\Z'
+_SELECTOR = r"(?s)\s*([A-Za-z_:][A-Za-z0-9_:]*)\s*(?:\{(.*)\})?\s*\Z"
+_MATCHER = r'(?s)\s*([A-Za-z_][A-Za-z0-9_]*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"\s*(,|\Z)'
+_PATTERN = r"(?:[A-Za-z0-9_/ :,@<>=~%&#;'-]|\\\\?[.+*?()|\[\]{}^$/-]|\[[A-Za-z0-9_-]+\]|\.[*+]?|\|)*\Z"
 _MOST_STARS = 2
 """``.*`` and ``.+`` in a pattern: the time to match grows with the length of a value to this power."""
 _LONGEST_VALUE = 2_000
 """Characters of a label that a pattern is held against; a longer one matches none."""
-_WILD = re.compile(r"[.\[\\]")
+_WILD = r"[.\[\\]"
 """What makes a pattern more than texts with ``|`` between them."""
 _MOST_SHOWN = 8
 _LONGEST_SHOWN = 40
@@ -58,12 +58,12 @@ _TIMED_BY = {
 
 def is_series_name(name: str) -> bool:
     """Can a metric of Prometheus have this name?"""
-    return _NAME.match(name) is not None
+    return re.match(_NAME, name) is not None
 
 
 def is_series_with_labels(benchmark: str) -> bool:
     """Is a benchmark's name that of a series with its labels, such as ``requests_total{code="200"}``?"""
-    return _TITLE.match(benchmark) is not None
+    return re.match(_TITLE, benchmark) is not None
 
 
 def is_label_name(name: str) -> bool:
@@ -83,7 +83,7 @@ def without_label(benchmark: str, label: str) -> tuple[str, str | None]:
         return benchmark, None
     kept, found, at = [], None, 0
     inside = inside.removesuffix("}")
-    while at < len(inside) and (part := _MATCHER.match(inside, at)):
+    while at < len(inside) and (part := re.compile(_MATCHER).match(inside, at)):
         at = part.end()
         if part[1] == label and part[2] == "=":
             found = part[3]
@@ -146,7 +146,7 @@ class Matcher(Struct, frozen=True, kw_only=True):
 
     @property
     def _is_of_texts(self) -> bool:
-        return self.op[1:] != "~" or not _WILD.search(self.text)
+        return self.op[1:] != "~" or not re.search(_WILD, self.text)
 
 
 def _is_same_word(text: str, value: str) -> bool:
@@ -183,16 +183,16 @@ def parse_selector(text: str) -> Selector:
     Raises:
         ValueError: it is no selector, it selects nothing, or its pattern is one that could take long to match.
     """
-    found = _SELECTOR.match(text)
+    found = re.match(_SELECTOR, text)
     if found is None:
         raise ValueError(f'"{text}" selects no series; write it like http_requests_total{{status=~"5.."}}')
     inside, at, matchers = (found[2] or "").strip(), 0, []
     while at < len(inside):
-        part = _MATCHER.match(inside, at)
+        part = re.compile(_MATCHER).match(inside, at)
         if part is None:
             raise ValueError(f'"{text}": "{inside[at:]}" is no label="value"')
         value = re.sub(r"\\(.)", lambda m: m[1] if m[1] in '"\\' else "\n" if m[1] == "n" else m[0], part[3])
-        if part[2].endswith("~") and (not _PATTERN.match(value) or _count_stars(value) > _MOST_STARS):
+        if part[2].endswith("~") and (not re.match(_PATTERN, value) or _count_stars(value) > _MOST_STARS):
             message = f'"{text}": the pattern "{value}" is not one of literals, ., .*, .+, [abc] and |'
             raise ValueError(f"{message}, with {_MOST_STARS} of .* and .+ at most")
         if part[2].endswith("~") and (why := _find_fault(value)):

@@ -54,7 +54,7 @@ _LEAST = {"min": 120.0, "h": 7200.0}  # people say 90 seconds and 90 minutes
 
 _NUMBER = r"(?P<number>\d+(?:\.\d+)?|\.\d+)"
 _CHANGE = re.compile(rf"^(?P<sign>[+-]?)\s*{_NUMBER}\s*(?P<unit>%|[A-Za-zµμ/1]*)$")
-_LIMIT = re.compile(rf"^(?P<op><=|>=|<|>)\s*{_NUMBER}\s*(?P<unit>%|[A-Za-zµμ/1]*)$")
+_LIMIT = rf"^(?P<op><=|>=|<|>)\s*{_NUMBER}\s*(?P<unit>%|[A-Za-zµμ/1]*)$"
 
 Comparison = Literal["<", "<=", ">", ">="]
 
@@ -179,7 +179,7 @@ def parse_limit(text: str) -> Limit:
     Raises:
         ValueError: the text is not a comparison with a quantity.
     """
-    match = _LIMIT.match(text.strip())
+    match = re.match(_LIMIT, text.strip())
     if match is None:
         raise ValueError(f'"{text}" is not a limit; write it like "< 100ms", "< 1%" or ">= 180/s"')
     if not is_known_unit(match["unit"]):
@@ -189,7 +189,7 @@ def parse_limit(text: str) -> Limit:
     return Limit(op=op, amount=amount, unit=unit, text=text.strip())
 
 
-_TIME = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(s|m|min|h|d)")
+_TIME = r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(s|m|min|h|d)"
 _SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 
@@ -199,7 +199,7 @@ def parse_time(text: str) -> float:
     Raises:
         ValueError: the text is no time.
     """
-    found = _TIME.fullmatch(text.strip())
+    found = re.fullmatch(_TIME, text.strip())
     if found is None:
         raise ValueError(f'"{text}" is no time; write it like "90m" or "2h"')
     return float(found[1]) * _SECONDS[found[2]]

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from perfgate.stats.quantiles import mad, median
-from perfgate.stats.sessions import MAD_TO_SIGMA
+from perfgate.stats.quantiles import MAD_TO_SIGMA, mad, median
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

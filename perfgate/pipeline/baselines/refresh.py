@@ -300,7 +300,7 @@ def _needs_reason(moves: Sequence[Move]) -> Diagnostic:
     Args:
         moves: of these values, at least one.
     """
-    from perfgate.report.words import amount, percent  # noqa: PLC0415 - only for this message
+    from perfgate.report.words import amount, percent  # only for this message
 
     details = []
     for move in moves:

@@ -237,7 +237,7 @@ def _label(column: Column, cell: str) -> str:
 
 def _table(table: Table, style: Style) -> str:
     """Return rows under their titles; where these do not fit the width, each row as a line of its own."""
-    from tabulate import tabulate  # noqa: PLC0415 - 60 ms that only a table costs
+    from tabulate import tabulate  # 60 ms that only a table costs
 
     wanted = [(i, c) for i, c in enumerate(table.columns) if c.priority <= _PRIORITY]
     rows = [[_short(plain(e.cells[i].text), c) for i, c in wanted] for e in table.entries[:_MOST_TABLE_ROWS]]

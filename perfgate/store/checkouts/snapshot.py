@@ -7,7 +7,6 @@ file can set them as they were.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import stat
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from perfgate.store.checkouts.pointers import is_named_by
 from perfgate.store.git import Commit, blob_hash, git
 
 if TYPE_CHECKING:
+    import hashlib
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _CHUNK = 1 << 20
@@ -171,6 +171,8 @@ def _read_file(path: str, *, is_sha1: bool, size: int | None) -> Entry:
 
 def _begin(size: int, content: bytes = b"", *, is_sha1: bool) -> hashlib._Hash:
     """Return the hash of an object of git that holds a file, as far as its content is there."""
+    import hashlib
+
     kind = hashlib.sha1 if is_sha1 else hashlib.sha256
     return kind(b"blob %d\0" % size + content, usedforsecurity=False)
 
