@@ -78,10 +78,11 @@ def write_suite(path: Path, count: int, *, seed: int, slower: float = 1.0) -> No
         size = 10 ** random.Random(i).uniform(-5, -1) * (slower if i % 20 == 0 else 1)
         data = [size * rng.lognormvariate(0, 0.03) for _ in range(5)]
         stats = {"data": data, "rounds": 5, "iterations": 1, "min": min(data), "max": max(data), "mean": sum(data) / 5,
-                 "median": sorted(data)[2], "stddev": 0, "q1": 0, "q3": 0, "iqr": 0, "ops": 1, "total": sum(data)}  # fmt: skip
+                 "median": sorted(data)[2], "stddev": 0, "q1": 0, "q3": 0, "iqr": 0, "ops": 1, "total": 1}  # fmt: skip
         name = f"t.py::t{i}" if i % 100 else f"t.py::of_{seed}_{i}"
-        items.append({"group": None, "name": name, "fullname": name, "params": None, "param": None, "extra_info": {},
-                      "options": {}, "stats": stats})  # fmt: skip
+        item = {"group": None, "name": name, "fullname": name, "params": None, "param": None, "extra_info": {},
+                "options": {}, "stats": stats}  # fmt: skip
+        items.append(item)
     about = {"machine_info": {"node": "n", "cpu": {}}, "commit_info": {"id": "c" * 40}, "version": "5.1.0",
              "datetime": f"2026-01-0{seed}T00:00:00+00:00"}  # fmt: skip
     write_json(path, {**about, "benchmarks": items})

@@ -233,8 +233,8 @@ def change_from_log(log: float) -> float:
 
 def changes_from_logs(row: Row, logs: tuple[float, float]) -> tuple[float, float]:
     """Return an interval of logs of costs as one of the metric's own change, the lower end first."""
-    low, high = sorted(in_metric_direction(row, change_from_log(end)) for end in logs)
-    return low, high
+    ends = in_metric_direction(row, change_from_log(logs[0])), in_metric_direction(row, change_from_log(logs[1]))
+    return ends if ends[0] <= ends[1] else ends[::-1]
 
 
 def is_blind(worst: float, allowed: float, ruling: Ruling) -> bool:
