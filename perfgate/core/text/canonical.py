@@ -6,10 +6,11 @@ import json
 import math
 from functools import lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from json.encoder import encode_basestring
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from hashlib import sha256
 else:
 
@@ -66,13 +67,30 @@ _LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False)  # one for all: `j
 
 
 def _lay_out(value: object, line: str) -> str:
+    write = _WRITERS.get(value.__class__)
+    if write is not None:
+        return write(value)
     deeper = line + "  "
     if isinstance(value, dict) and value:
-        inner = (f"{dump_line(str(k))}: {_lay_out(v, deeper)}" for k, v in value.items())
+        inner = [f"{encode_basestring(str(k))}: {_lay_out(v, deeper)}" for k, v in value.items()]
         return "{" + deeper + ("," + deeper).join(inner) + line + "}"
-    if isinstance(value, list) and any(isinstance(v, dict | list) for v in value):
-        return "[" + deeper + ("," + deeper).join(_lay_out(v, deeper) for v in value) + line + "]"
+    if isinstance(value, list) and any(issubclass(kind, dict | list) for kind in set(map(type, value))):
+        return "[" + deeper + ("," + deeper).join([_lay_out(v, deeper) for v in value]) + line + "]"
     return dump_line(value)
+
+
+def _write_float(value: float) -> str:
+    return repr(value) if math.isfinite(value) else dump_line(value)
+
+
+_WRITERS: dict[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    float: _write_float,
+    int: repr,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda _: "null",
+}
+"""How the encoder of the standard library writes a single value: a report has a hundred for each benchmark."""
 
 
 def short_hash(text: str, *, digits: int = 12) -> str:
