@@ -122,10 +122,12 @@ def resolution(values: tuple[float, ...]) -> float:
     for size in sizes:
         if finest == least:
             break
-        steps = size / step if step > _LEAST_STEP else math.inf
         # Digits are slow to write. A whole number of steps has no digit beyond the step, and needs none.
-        if steps < _MOST_STEPS and abs(steps - round(steps)) <= steps * _SAME:
-            continue
+        steps = size / step if step > _LEAST_STEP else math.inf
+        if steps < _MOST_STEPS:
+            part = steps % 1.0
+            if part <= steps * _SAME or 1.0 - part <= steps * _SAME:
+                continue
         finest = min(finest, _exponents(size)[1])
         step = _power(finest)
     return step

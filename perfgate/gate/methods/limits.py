@@ -195,30 +195,22 @@ def floor_of(row: Row, base: MetricProfile, current: MetricProfile) -> float:
     if floor.auto:
         sides = base.pooled(), current.pooled()
         steps = [resolution(values) for values in sides]
-        # The digits of both sides together are those of one or the other.
-        whole = min(steps) if all(steps) else resolution((*sides[0], *sides[1]))
-        ends = [(values[0], values[-1]) for values in sides if values]
-        least = max(
-            least,
-            _step(whole, [end for side in ends for end in side], row.metric),
-            *(_step(step, (*values[:1], *values[-1:]), row.metric) for step, values in zip(steps, sides, strict=True)),
-        )
+        if all(steps) and sides[0][0] != sides[0][-1] and sides[1][0] != sides[1][-1]:
+            return max(least, *steps)  # where both sides vary, the steps of all values are the finer of these
+        together = (*sides[0], *sides[1])
+        least = max(least, *(_step(values, row.metric) for values in (together, *sides)))
     return least
 
 
-def _step(step: float, ends: Sequence[float], metric: Metric) -> float:
+def _step(values: tuple[float, ...], metric: Metric) -> float:
     """Return the step in which values are written, as far as they show it.
 
     Values that differ and are all round were written in that step. One that never
     varies may be round by chance (50.0 MB, 1000 calls, 200 kB), so that no more is believed
     of it than how such values are written.
-
-    Args:
-        step: as the digits of the values show it.
-        ends: the least and the largest of them, among others; empty: there are none.
-        metric: of the values.
     """
-    if ends and min(ends) != max(ends):
+    step = resolution(values)
+    if values and min(values) != max(values):
         return step
     return min(step, _WRITTEN_STEPS.get(metric.name, _MILLISECOND if metric.unit == "s" else 0.0))
 
