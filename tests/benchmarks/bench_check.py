@@ -27,7 +27,7 @@ OF_FILES = (*PERFGATE, "check", "--baseline", "a.json", "b.json")
 PEER_PYTHON = os.environ.get("PYTHON_OF_PEERS", sys.executable)
 SIZES = (500, 1_000, 5_000, 20_000)
 COMPARED = 5_000
-REPEAT = 5
+REPEAT = int(os.environ.get("REPEAT", "5"))
 VALUES = 10
 NOISE = 0.03
 """Spread of the values on logs."""
