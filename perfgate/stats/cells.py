@@ -136,7 +136,7 @@ class Column:
 
     def extend(self, values: Iterable[float]) -> None:
         """Take more values, all finite."""
-        self.values.extend(values)
+        self.values.extend(array("d", values))
         if len(self.values) >= MOST_KEPT:
             self._fold()
 

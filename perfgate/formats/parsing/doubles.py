@@ -25,10 +25,15 @@ class Doubles:
         """Start without lines."""
         self._counts: dict[int, int] = {}
 
-    def take(self, lines: Iterable[str]) -> None:
-        """Count some lines."""
+    def take(self, lines: Iterable[str] | Iterable[bytes]) -> None:
+        """Count some lines, all of one log as text or all as bytes."""
         counts = self._counts
-        for line in map(hash, lines):
+        hashes = map(hash, lines)
+        if len(counts) == _MOST:  # soon, in a long log: then nearly all lines are others
+            for line in filter(counts.__contains__, hashes):
+                counts[line] += 1
+            return
+        for line in hashes:
             if line in counts:
                 counts[line] += 1
             elif len(counts) < _MOST:

@@ -7,14 +7,14 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import compress
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from perfgate.core.metrics import THROUGHPUT
 from perfgate.core.sources.field_map import parts_of
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.failures import all_failed
+from perfgate.formats.parsing.logs.numbers import flags_of, is_true, numbers_of
 from perfgate.formats.parsing.logs.rows import STAMP, TOLERATE, are_too_many
 from perfgate.formats.parsing.record import Record, Samples, Share, Single, Skipped
 from perfgate.formats.parsing.timestamps import stated_instant
@@ -28,10 +28,9 @@ if TYPE_CHECKING:
     from perfgate.core.run import Labels
     from perfgate.core.sources.field_map import FieldMap, FieldValue
     from perfgate.formats.parsing.logs.rows import Broken
+    from perfgate.formats.parsing.logs.rows import Column as FieldColumn
     from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
-
-    Lookup = Callable[[Any], object]
 
 Row = Any
 """A row in the form that its lookups know."""
@@ -64,12 +63,6 @@ def is_ok(value: object) -> bool:
     return isinstance(value, (int, float)) and (value == 1 or _FIRST_GOOD <= value <= _LAST_GOOD)
 
 
-def is_true(value: object) -> bool | None:
-    """Return what a field of true and false says, None when it says neither."""
-    text = str(value).strip().lower() if isinstance(value, (bool, int, float, str)) else ""
-    return True if text in {"true", "1", "1.0", "yes"} else False if text in {"false", "0", "0.0", "no"} else None
-
-
 @dataclass(slots=True)
 class _Group:
     """The rows of one benchmark."""
@@ -99,7 +92,7 @@ class Grouping:
         self,
         mapped: FieldMap,
         source: Source,
-        lookup: Callable[[str], Lookup],
+        column: Callable[[str], FieldColumn],
         broken: Broken,
         split_by: Sequence[str] = (),
     ) -> None:
@@ -108,7 +101,7 @@ class Grouping:
         Args:
             mapped: which field says what.
             source: where the rows come from.
-            lookup: gives for a field the function that finds it in a row; absent is None.
+            column: gives for a field the function that finds it in rows; absent is None.
             broken: takes the rows whose benchmark cannot be named.
             split_by: fields that divide the rows of one benchmark.
         """
@@ -117,18 +110,17 @@ class Grouping:
         self._broken = broken
         self._texts, self._fields = _naming_of(mapped, source.name, split_by)
         self._split_by = split_by
-        self._naming = [lookup(f) for f in (*self._fields, *mapped.labels, *split_by)]
-        self._values = [lookup(v.value) for v in mapped.values]
-        self._overs = [lookup(v.over) if v.over else None for v in mapped.values]
-        self._where = [(lookup(field), wanted) for field, wanted in mapped.where]
-        self._ok = lookup(mapped.ok) if mapped.ok else None
-        self._time = lookup(mapped.time) if mapped.time else None
+        self._naming = [column(f) for f in (*self._fields, *mapped.labels, *split_by)]
+        self._values = [column(v.value) for v in mapped.values]
+        self._overs = [column(v.over) if v.over else None for v in mapped.values]
+        self._where = [(column(field), wanted) for field, wanted in mapped.where]
+        self._ok = column(mapped.ok) if mapped.ok else None
+        self._time = column(mapped.time) if mapped.time else None
         if mapped.time:
             source.times.field = mapped.time if mapped.time != STAMP else "timestamp"
             source.times.is_asked = mapped.time != STAMP
         self._is_ok_stated = False
         self._started_at = self._ended_at = ""
-        self._decode = msgspec.json.Decoder(list[float]).decode
         self._by_key: dict[object, _Group] = {}
         self._by_name: dict[tuple[str, Labels], _Group] = {}
         self._is_amount = [not v.allow_zero and v.is_amount for v in mapped.values]
@@ -149,17 +141,17 @@ class Grouping:
         Raises:
             CannotDecideError: each row seems to be a benchmark of its own.
         """
-        for look, wanted in self._where:
-            hit = [_equal(value, wanted) for value in map(look, rows)]
+        for column, wanted in self._where:
+            hit = _equal_to(wanted, column(rows))
             rows, lines = _those(hit, rows), _those(hit, lines)
         times: list[object] = []
         if self._time is not None:
-            times = list(map(self._time, rows))
-            kept = list(map(self._source.times.keeps, times))
+            times = self._time(rows)
+            kept = self._source.times.keep_each(times)
             rows, lines, times = _those(kept, rows), _those(kept, lines), _those(kept, times)
             self._started_at, self._ended_at = _widen(self._started_at, self._ended_at, times)
         places = self._places(self._keys(rows), lines)
-        stated = list(map(self._ok, rows)) if self._ok is not None else []
+        stated = self._ok(rows) if self._ok is not None else []
         self._is_ok_stated = self._is_ok_stated or any(cell is not None for cell in stated)
         self._count(places, times)
         if not all(passed := _passed(stated, is_optional=self._map.is_ok_optional)):
@@ -167,17 +159,22 @@ class Grouping:
                 good = [at for at in mine if passed[at]]
                 group.failed += len(mine) - len(good)
                 mine[:] = good
-        for i, look in enumerate(self._values):
-            cells = list(map(look, rows))
+        picked = [(group, mine, _picker(mine)) for group, mine in places if mine]
+        for i, column in enumerate(self._values):
+            cells = column(rows)
             values = self._numbers(i, cells)
             over = self._overs[i]
             if over is not None:
-                wholes = list(map(to_number, map(over, rows)))
-                for group, mine in places:
-                    group.wholes[i] += math.fsum(_wholes_of(cells, values, wholes, mine))
-                values = [v if w is not None and w > 0 else None for v, w in zip(values, wholes, strict=True)]
-                cells = [c if w is not None and w > 0 else None for c, w in zip(cells, wholes, strict=True)]
-            self._keep(i, cells, values, lines, places)
+                wholes = numbers_of(over(rows))
+                is_whole = None not in values and None not in wholes and min(wholes, default=1.0) > 0  # type: ignore[type-var,operator] # none is None
+                for group, mine, pick in picked:
+                    group.wholes[i] += math.fsum(pick(wholes) if is_whole else _wholes_of(cells, values, wholes, mine))  # type: ignore[arg-type] # see above
+                if not is_whole:
+                    values = [v if w is not None and w > 0 else None for v, w in zip(values, wholes, strict=True)]
+                    cells = [c if w is not None and w > 0 else None for c, w in zip(cells, wholes, strict=True)]
+            has_gaps = None in values
+            for group, mine, pick in picked:
+                group.columns[i].extend(self._there(i, values, cells, lines, mine) if has_gaps else pick(values))  # type: ignore[arg-type] # none is None
 
     def _count(self, places: Iterable[tuple[_Group, list[int]]], times: Sequence[object]) -> None:
         """Count the rows of each benchmark; take note of when those of a part of them were."""
@@ -186,27 +183,11 @@ class Grouping:
             if self._split_by and times:
                 group.started_at, group.ended_at = _widen(group.started_at, group.ended_at, [times[at] for at in mine])
 
-    def _keep(
-        self,
-        i: int,
-        cells: list[object],
-        values: Sequence[float | None],
-        lines: Sequence[int],
-        places: Iterable[tuple[_Group, list[int]]],
-    ) -> None:
-        """Add the values of one field to the columns of the benchmarks whose rows they are of."""
-        has_gaps = None in values
-        for group, mine in places:
-            if has_gaps:
-                group.columns[i].extend(self._there(i, values, cells, lines, mine))
-            else:
-                group.columns[i].extend(map(values.__getitem__, mine))  # type: ignore[arg-type] # none is None
-
     def _keys(self, rows: Sequence[Row]) -> list[object]:
         """Return what the rows hold in the fields that name the benchmark: the bare cells of a single field."""
         if len(self._naming) == 1:
-            return list(map(self._naming[0], rows))
-        return list(zip(*[map(look, rows) for look in self._naming], strict=True)) or [()] * len(rows)
+            return self._naming[0](rows)
+        return list(zip(*[column(rows) for column in self._naming], strict=True)) or [()] * len(rows)
 
     def _places(self, keys: list[object], lines: Sequence[int]) -> list[tuple[_Group, list[int]]]:
         """Return for each benchmark which of the rows are its own."""
@@ -257,26 +238,12 @@ class Grouping:
 
     def _numbers(self, i: int, cells: list[object]) -> Sequence[float | None]:
         """Return the values of a field; None where a row has none, or one that is no measurement."""
-        values = self._as_numbers(i, cells)
+        if self._map.values[i].share:
+            return flags_of(cells)
+        values = numbers_of(cells)
         if not self._is_amount[i] or (None not in values and min(values, default=1.0) > 0):  # type: ignore[type-var,operator] # none is None
             return values
         return [v if v is not None and v > 0 else None for v in values]
-
-    def _as_numbers(self, i: int, cells: list[object]) -> Sequence[float | None]:
-        """Return the values of a field; None where a row has none, or one that is no number."""
-        if self._map.values[i].share:
-            return [None if flag is None else float(flag) for flag in map(is_true, cells)]
-        types = set(map(type, cells))
-        if types == {float} and math.isfinite(sum(cells)):  # type: ignore[arg-type]
-            return cells  # type: ignore[return-value]
-        if types == {str}:
-            try:
-                found = self._decode(f"[{','.join(cells)}]")  # type: ignore[arg-type] # half the time of float()
-            except ValueError:
-                found = []
-            if len(found) == len(cells):
-                return found
-        return [to_number(cell) for cell in cells]
 
     def _there(
         self, i: int, values: Sequence[float | None], cells: list[object], lines: Sequence[int], mine: list[int]
@@ -415,6 +382,21 @@ class Grouping:
         return Record(**facts, unit=base, payload=Samples(values=kept, cells=tuple(column.cells)))
 
 
+def fields_of(mapped: FieldMap, split_by: Sequence[str]) -> list[str]:
+    """Return all fields of a row that a map asks for, but not under which of its usual names the time is."""
+    values = [field for v in mapped.values for field in (v.value, v.over) if field]
+    named = [*(parts_of(mapped.benchmark)[1] if mapped.benchmark else ()), *mapped.labels, *split_by]
+    facts = [field for field in (mapped.ok, mapped.time) if field not in {"", STAMP}]
+    return [*values, *named, *facts, *(field for field, _ in mapped.where)]
+
+
+def _picker(mine: Sequence[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """Return what takes the items at some positions, at least one."""
+    if len(mine) == 1:
+        return lambda items: (items[mine[0]],)
+    return itemgetter(*mine)
+
+
 def _naming_of(mapped: FieldMap, stem: str, split_by: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the texts and fields of a benchmark's name; a field that divides its rows is no part of it."""
     texts, fields = parts_of(mapped.benchmark) if mapped.benchmark else ([stem, ""], [])
@@ -498,10 +480,15 @@ def _as_text(value: object) -> str:
     return value if isinstance(value, str) else f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
+def _equal_to(wanted: str | float | bool, cells: list[object]) -> list[bool]:  # noqa: FBT001 - data
+    """Return for each row whether a field holds what is wanted."""
+    if isinstance(wanted, str):
+        return [cell == wanted for cell in cells]
+    return [_equal(cell, wanted) for cell in cells]
+
+
 def _equal(value: object, wanted: str | float | bool) -> bool:  # noqa: FBT001 - data
     """Does a field hold what is wanted? In CSV everything is text: there ``3`` is 3, and ``True`` is true."""
-    if isinstance(wanted, str):
-        return value == wanted
     if isinstance(wanted, bool):
         return value is wanted or (isinstance(value, str) and is_true(value) is wanted)
     return not isinstance(value, bool) and to_number(value) == wanted
