@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
+from math import frexp, ldexp
+from struct import pack
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ MOST_KEPT = 65_536
 """Values of a column that are kept as they are, 8 bytes each."""
 _PARTS = 1024  # cells of one power of two
 _TINY_EXPONENT = -1000
-_TINY = math.ldexp(1.0, _TINY_EXPONENT)  # what is smaller shares the cell of zero: no unit makes a measurement so small
+_TINY = ldexp(1.0, _TINY_EXPONENT)  # what is smaller shares the cell of zero: no unit makes a measurement so small
 
 
 class Cell(NamedTuple):
@@ -46,40 +48,38 @@ def cells_of(ordered: Sequence[float]) -> list[Cell]:
         Their cells, ascending; empty for no values.
     """
     cells: list[Cell] = []
-    start = 0
-    while start < len(ordered):
+    start, length = 0, len(ordered)
+    while start < length:
         low = ordered[start]
-        end = _end(ordered, start)
+        end = start + 1
+        if end < length:
+            bound = _bound(low)
+            if low > -_TINY:
+                end = bisect_left(ordered, bound, end)
+            else:
+                end = bisect_right(ordered, bound, end)
         cells.append(Cell(low, ordered[end - 1], end - start))
         start = end
     return cells
 
 
-def _end(ordered: Sequence[float], start: int) -> int:
-    """Return the position behind the last value of the cell in which the value at `start` lies."""
-    value = ordered[start]
+def _bound(value: float) -> float:
+    """Return the upper bound of a value's cell, which is part of the cell below zero alone."""
     if abs(value) < _TINY:
-        return bisect_left(ordered, _TINY, start)
-    inner, outer = _bounds(abs(value))
-    return bisect_left(ordered, outer, start) if value > 0 else bisect_right(ordered, -inner, start)
-
-
-def _bounds(size: float) -> tuple[float, float]:
-    """Return the bounds of the cell of a positive value; the upper one is not part of it."""
-    mantissa, exponent = math.frexp(size)
-    step = int(mantissa * 2 * _PARTS)
+        return _TINY
+    mantissa, exponent = frexp(value)
+    step = int(mantissa * 2 * _PARTS)  # towards zero
     try:
-        outer = math.ldexp((step + 1) / (2 * _PARTS), exponent)
+        return ldexp((step + (value > 0)) / (2 * _PARTS), exponent)
     except OverflowError:  # the last cell
-        outer = math.inf
-    return math.ldexp(step / (2 * _PARTS), exponent), outer
+        return math.inf
 
 
 def _number(value: float) -> int:
     """Return the number of a value's cell; numbers ascend with values."""
     if abs(value) < _TINY:
         return 0
-    mantissa, exponent = math.frexp(abs(value))
+    mantissa, exponent = frexp(abs(value))
     number = (exponent - _TINY_EXPONENT) * _PARTS + int(mantissa * 2 * _PARTS)
     return number if value > 0 else -number
 
@@ -136,7 +136,8 @@ class Column:
 
     def extend(self, values: Iterable[float]) -> None:
         """Take more values, all finite."""
-        self.values.extend(array("d", values))
+        more = tuple(values)
+        self.values.frombytes(pack(f"{len(more)}d", *more))  # a fifth of the time of array.extend()
         if len(self.values) >= MOST_KEPT:
             self._fold()
 
@@ -190,33 +191,22 @@ def spread(cells: Sequence[Cell]) -> tuple[float, ...]:
     if not steps:
         return (cells[0].low,)
     found: list[float] = []
-    values = _Ranked(cells)
+    place = before = 0  # of a cell, and how many values lie in the cells before it
+    low, high, size = cells[0]
     for i in range(steps + 1):
         rank, rest = divmod(i * (total - 1), steps)
-        low = values.at(rank)
-        high = values.at(rank + 1) if rest else low
-        found.append(_between(low, high, rest / steps))
+        while rank >= before + size:
+            before += size
+            place += 1
+            low, high, size = cells[place]
+        value = low if low == high else _between(low, high, (rank - before) / (size - 1))
+        following, at = value, rank + 1 - before
+        if rest and at >= size:
+            following = cells[place + 1].low
+        elif rest and low != high:
+            following = _between(low, high, at / (size - 1))
+        found.append(_between(value, following, rest / steps))
     return tuple(found)
-
-
-class _Ranked:
-    """The values in cells by rank; ranks are asked for in ascending order, or one less than the last."""
-
-    def __init__(self, cells: Sequence[Cell]) -> None:
-        self._cells = cells
-        self._place = 0
-        self._before = 0  # values in the cells before that place
-
-    def at(self, rank: int) -> float:
-        """Return the value of that rank, from 0."""
-        while rank < self._before:
-            self._place -= 1
-            self._before -= self._cells[self._place].size
-        while rank >= self._before + self._cells[self._place].size:
-            self._before += self._cells[self._place].size
-            self._place += 1
-        low, high, count = self._cells[self._place]
-        return low if count == 1 or low == high else _between(low, high, (rank - self._before) / (count - 1))
 
 
 def _between(low: float, high: float, share: float) -> float:

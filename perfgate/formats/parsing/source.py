@@ -219,7 +219,7 @@ class Source:
         for part in self._parts():
             cut = part.rfind(b"\n") + 1
             if cut:
-                block = _valid(b"".join((*begun, part[:cut])))
+                block = _valid(b"".join((*begun, memoryview(part)[:cut])))
                 self._check_lengths(block, longest)
                 yield block
                 begun.clear()

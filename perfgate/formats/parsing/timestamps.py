@@ -7,7 +7,7 @@ import math
 import re
 from bisect import bisect_right
 from datetime import UTC, datetime
-from itertools import groupby, repeat
+from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -242,19 +242,25 @@ class Times:
         return list(map(self.keeps, stated))
 
     def _keep_texts(self, stated: Sequence[str]) -> list[bool]:
+        ordered = sorted(stated)
+        if len(self._minute) == _MINUTE and ordered[0][:_MINUTE] == self._minute == ordered[-1][:_MINUTE]:
+            return self._keep_more(len(stated))  # what sorts between them begins alike
         kept: list[bool] = []
         for minute, run in groupby(stated, _minute_of):
             if minute != self._minute:
                 kept.append(self.keeps(next(run)))
-            if minute != self._minute:  # it is none, and stands for no other row
+            if minute == self._minute:
+                kept += self._keep_more(sum(1 for _ in run))
+            else:  # it is none, and stands for no other row
                 kept.extend(map(self.keeps, run))
-                continue
-            count = sum(1 for _ in run)
-            self._rows += count
-            self._unread += 0 if self._is_read else count
-            self.kept += count if self._is_kept else 0
-            kept.extend(repeat(self._is_kept, count))
         return kept
+
+    def _keep_more(self, count: int) -> list[bool]:
+        """Take rows of the minute of the row before them."""
+        self._rows += count
+        self._unread += 0 if self._is_read else count
+        self.kept += count if self._is_kept else 0
+        return [self._is_kept] * count
 
     def _keep_near(self, seconds: Sequence[float]) -> list[bool]:
         """Take points in time without hours of rest between them: the first and the last say all of their period."""

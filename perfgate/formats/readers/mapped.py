@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,11 @@ from perfgate.formats.parsing.logs.rows import (
     find_object,
     is_array,
     is_json,
-    json_column,
+    json_columns,
     json_rows,
     object_of,
-    stamp_column,
     stamp_of,
+    stamps_of,
 )
 from perfgate.formats.parsing.logs.typed import Shape
 from perfgate.formats.readers.top_functions import TopFunctions
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from perfgate.formats.options import ForeignOptions
-    from perfgate.formats.parsing.logs.rows import Column
+    from perfgate.formats.parsing.logs.rows import Columns
     from perfgate.formats.parsing.record import Record, Skipped
     from perfgate.formats.parsing.source import Source
 
@@ -123,13 +124,13 @@ def read_mapped(
         raise source.fault("is empty", "measure again, or check what writes it")
     broken = Broken()
     if is_json(source):
-        batches, column = _json_batches(mapped, source, broken, options, functions)
-        grouping = Grouping(mapped, source, column, broken, options.split_by)
+        batches, columns = _json_batches(mapped, source, broken, options, functions)
+        grouping = Grouping(mapped, source, columns, broken, options.split_by)
     else:
         table = Table(source, broken)
         batches = table.batches()
         split_by = [field for field in options.split_by if field in table.header]
-        grouping = Grouping(mapped, source, table.column, broken, split_by)
+        grouping = Grouping(mapped, source, table.columns, broken, split_by)
     for rows, lines in batches:
         grouping.take(rows, lines)
     skipped = list(broken.skipped(source, options.tolerance))
@@ -141,8 +142,8 @@ def read_mapped(
 
 def _json_batches(
     mapped: FieldMap, source: Source, broken: Broken, options: ForeignOptions, functions: TopFunctions | None
-) -> tuple[Iterable[tuple[Sequence[Any], Sequence[int]]], Callable[[str], Column]]:
-    """Return the rows of a file, some at a time with their numbers, and what finds a field in them.
+) -> tuple[Iterable[tuple[Sequence[Any], Sequence[int]]], Callable[[Sequence[str]], Columns]]:
+    """Return the rows of a file, some at a time with their numbers, and what finds fields in them.
 
     Of JSON lines only the fields of the map are decoded, unless they lie in an object that has to be looked for.
     """
@@ -151,11 +152,23 @@ def _json_batches(
     except ValueError:  # such fields are found in whole rows alone
         shape = None
     if shape is None or mapped.inside or functions is not None or is_array(source):
-        return _whole_batches(mapped, source, broken, functions), json_column
-    stamps = stamp_column([shape.column(name) for name in TIMES]) if mapped.time == STAMP else json_column(STAMP)
-    return _typed_batches(mapped, source, broken, shape), lambda field: (
-        stamps if field == STAMP else shape.column(field)
-    )
+        return _whole_batches(mapped, source, broken, functions), json_columns
+    return _typed_batches(mapped, source, broken, shape), partial(_stamped, shape)
+
+
+def _stamped(shape: Shape, fields: Sequence[str]) -> Columns:
+    """Return what finds fields in records, the time of a built-in map under its usual names."""
+    if STAMP not in fields:
+        return shape.columns(fields)
+    at = fields.index(STAMP)
+    find = shape.columns([*fields[:at], *fields[at + 1 :], *TIMES])
+
+    def found(rows: Sequence[Any]) -> Sequence[Sequence[object]]:
+        cells = find(rows)
+        others = len(fields) - 1
+        return [*cells[:at], stamps_of(cells[others:]), *cells[at:others]]
+
+    return found
 
 
 def _typed_batches(

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from perfgate.core.metrics import Direction
     from perfgate.core.run import Labels
     from perfgate.core.sources.field_map import FieldMap, FieldValue
-    from perfgate.formats.parsing.logs.rows import Broken
-    from perfgate.formats.parsing.logs.rows import Column as FieldColumn
+    from perfgate.formats.parsing.logs.rows import Broken, Columns
     from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
+
+    Pick = Callable[[Sequence[Any]], Sequence[Any]]
 
 Row = Any
 """A row in the form that its lookups know."""
@@ -92,7 +93,7 @@ class Grouping:
         self,
         mapped: FieldMap,
         source: Source,
-        column: Callable[[str], FieldColumn],
+        columns: Callable[[Sequence[str]], Columns],
         broken: Broken,
         split_by: Sequence[str] = (),
     ) -> None:
@@ -101,7 +102,7 @@ class Grouping:
         Args:
             mapped: which field says what.
             source: where the rows come from.
-            column: gives for a field the function that finds it in rows; absent is None.
+            columns: gives for fields the function that finds them in rows; absent is None.
             broken: takes the rows whose benchmark cannot be named.
             split_by: fields that divide the rows of one benchmark.
         """
@@ -110,12 +111,13 @@ class Grouping:
         self._broken = broken
         self._texts, self._fields = _naming_of(mapped, source.name, split_by)
         self._split_by = split_by
-        self._naming = [column(f) for f in (*self._fields, *mapped.labels, *split_by)]
-        self._values = [column(v.value) for v in mapped.values]
-        self._overs = [column(v.over) if v.over else None for v in mapped.values]
-        self._where = [(column(field), wanted) for field, wanted in mapped.where]
-        self._ok = column(mapped.ok) if mapped.ok else None
-        self._time = column(mapped.time) if mapped.time else None
+        self._naming = [*self._fields, *mapped.labels, *split_by]
+        self._wanted = [wanted for _, wanted in mapped.where]
+        self._find_wanted = columns([field for field, _ in mapped.where])
+        values = [field for v in mapped.values for field in (v.value, v.over)]
+        asked = dict.fromkeys(filter(None, (*self._naming, *values, mapped.ok, mapped.time)))
+        self._asked = list(asked)
+        self._find = columns(self._asked)
         if mapped.time:
             source.times.field = mapped.time if mapped.time != STAMP else "timestamp"
             source.times.is_asked = mapped.time != STAMP
@@ -141,17 +143,20 @@ class Grouping:
         Raises:
             CannotDecideError: each row seems to be a benchmark of its own.
         """
-        for column, wanted in self._where:
-            hit = _equal_to(wanted, column(rows))
+        for i, wanted in enumerate(self._wanted):
+            hit = _equal_to(wanted, self._find_wanted(rows)[i]) if rows else []
             rows, lines = _those(hit, rows), _those(hit, lines)
-        times: list[object] = []
-        if self._time is not None:
-            times = self._time(rows)
-            kept = self._source.times.keep_each(times)
-            rows, lines, times = _those(kept, rows), _those(kept, lines), _those(kept, times)
+        if not rows:
+            return
+        cells = dict(zip(self._asked, self._find(rows), strict=True))
+        times: Sequence[object] = ()
+        if self._map.time:
+            kept = self._source.times.keep_each(cells[self._map.time])
+            cells, lines = {field: _those(kept, column) for field, column in cells.items()}, _those(kept, lines)
+            times = cells[self._map.time]
             self._started_at, self._ended_at = _widen(self._started_at, self._ended_at, times)
-        places = self._places(self._keys(rows), lines)
-        stated = self._ok(rows) if self._ok is not None else []
+        places = self._places(self._keys(cells, len(lines)), lines)
+        stated = cells[self._map.ok] if self._map.ok else ()
         self._is_ok_stated = self._is_ok_stated or any(cell is not None for cell in stated)
         self._count(places, times)
         if not all(passed := _passed(stated, is_optional=self._map.is_ok_optional)):
@@ -160,21 +165,38 @@ class Grouping:
                 group.failed += len(mine) - len(good)
                 mine[:] = good
         picked = [(group, mine, _picker(mine)) for group, mine in places if mine]
-        for i, column in enumerate(self._values):
-            cells = column(rows)
-            values = self._numbers(i, cells)
-            over = self._overs[i]
-            if over is not None:
-                wholes = numbers_of(over(rows))
-                is_whole = None not in values and None not in wholes and min(wholes, default=1.0) > 0  # type: ignore[type-var,operator] # none is None
-                for group, mine, pick in picked:
-                    group.wholes[i] += math.fsum(pick(wholes) if is_whole else _wholes_of(cells, values, wholes, mine))  # type: ignore[arg-type] # see above
-                if not is_whole:
-                    values = [v if w is not None and w > 0 else None for v, w in zip(values, wholes, strict=True)]
-                    cells = [c if w is not None and w > 0 else None for c, w in zip(cells, wholes, strict=True)]
-            has_gaps = None in values
+        for i, value in enumerate(self._map.values):
+            self._keep(i, cells[value.value], cells[value.over] if value.over else None, lines, picked)
+
+    def _keep(
+        self,
+        i: int,
+        cells: Sequence[object],
+        overs: Sequence[object] | None,
+        lines: Sequence[int],
+        picked: Sequence[tuple[_Group, list[int], Pick]],
+    ) -> None:
+        """Add the values of one field to the columns of the benchmarks whose rows they are of.
+
+        Args:
+            i: number of the value in the map.
+            cells: of the field.
+            overs: cells of the field by which it is divided; None: it is not.
+            lines: the place of each row.
+            picked: the benchmarks, which rows are theirs, and what takes these of all.
+        """
+        values, has_gaps = self._numbers(i, cells)
+        if overs is not None:
+            wholes, may_lack = numbers_of(overs)
+            is_whole = not has_gaps and not may_lack and min(wholes, default=1.0) > 0  # type: ignore[type-var,operator] # none is None
             for group, mine, pick in picked:
-                group.columns[i].extend(self._there(i, values, cells, lines, mine) if has_gaps else pick(values))  # type: ignore[arg-type] # none is None
+                group.wholes[i] += math.fsum(pick(wholes) if is_whole else _wholes_of(cells, values, wholes, mine))
+            if not is_whole:
+                values = [v if w is not None and w > 0 else None for v, w in zip(values, wholes, strict=True)]
+                cells = [c if w is not None and w > 0 else None for c, w in zip(cells, wholes, strict=True)]
+                has_gaps = None in values
+        for group, mine, pick in picked:
+            group.columns[i].extend(self._there(i, values, cells, lines, mine) if has_gaps else pick(values))
 
     def _count(self, places: Iterable[tuple[_Group, list[int]]], times: Sequence[object]) -> None:
         """Count the rows of each benchmark; take note of when those of a part of them were."""
@@ -183,13 +205,13 @@ class Grouping:
             if self._split_by and times:
                 group.started_at, group.ended_at = _widen(group.started_at, group.ended_at, [times[at] for at in mine])
 
-    def _keys(self, rows: Sequence[Row]) -> list[object]:
+    def _keys(self, cells: dict[str, Sequence[object]], count: int) -> Sequence[object]:
         """Return what the rows hold in the fields that name the benchmark: the bare cells of a single field."""
         if len(self._naming) == 1:
-            return self._naming[0](rows)
-        return list(zip(*[column(rows) for column in self._naming], strict=True)) or [()] * len(rows)
+            return cells[self._naming[0]]
+        return list(zip(*[cells[field] for field in self._naming], strict=True)) or [()] * count
 
-    def _places(self, keys: list[object], lines: Sequence[int]) -> list[tuple[_Group, list[int]]]:
+    def _places(self, keys: Sequence[object], lines: Sequence[int]) -> list[tuple[_Group, list[int]]]:
         """Return for each benchmark which of the rows are its own."""
         places: defaultdict[object, list[int]] = defaultdict(list)
         try:
@@ -236,17 +258,17 @@ class Grouping:
             )
         return group
 
-    def _numbers(self, i: int, cells: list[object]) -> Sequence[float | None]:
-        """Return the values of a field; None where a row has none, or one that is no measurement."""
+    def _numbers(self, i: int, cells: Sequence[object]) -> tuple[Sequence[float | None], bool]:
+        """Return the values of a field, None where a row has none that is a measurement; and whether any lacks it."""
         if self._map.values[i].share:
             return flags_of(cells)
-        values = numbers_of(cells)
-        if not self._is_amount[i] or (None not in values and min(values, default=1.0) > 0):  # type: ignore[type-var,operator] # none is None
-            return values
-        return [v if v is not None and v > 0 else None for v in values]
+        values, has_gaps = numbers_of(cells)
+        if not self._is_amount[i] or (not has_gaps and min(values, default=1.0) > 0):  # type: ignore[type-var,operator] # none is None
+            return values, has_gaps
+        return [v if v is not None and v > 0 else None for v in values], True
 
     def _there(
-        self, i: int, values: Sequence[float | None], cells: list[object], lines: Sequence[int], mine: list[int]
+        self, i: int, values: Sequence[float | None], cells: Sequence[object], lines: Sequence[int], mine: list[int]
     ) -> Iterator[float]:
         """Yield the values that are there, and count what is there and no measurement."""
         for at in mine:
@@ -283,7 +305,7 @@ class Grouping:
                 raise self._source.fault(
                     f"{message}; the first is {what} {first:,}", TOLERATE if why == _NO_NUMBER else _ALLOW
                 )
-        self._is_met = [any(group.columns[i] for group in self._by_name.values()) for i in range(len(self._values))]
+        self._is_met = [any(group.columns[i] for group in self._by_name.values()) for i in range(len(self._map.values))]
         for group in self._by_name.values():
             found = self._of(group, better)
             yield from (_of_part(r, group) if self._split_by and isinstance(r, Record) else r for r in found)
@@ -313,7 +335,7 @@ class Grouping:
                 yield replace(record, payload=share, period=self._period(), weight=whole)
             elif column and not value.over:
                 yield self._record(group.name, value, column, asked, flags)
-        if self._ok is not None and (self._is_ok_stated or not self._map.is_ok_optional):
+        if self._map.ok and (self._is_ok_stated or not self._map.is_ok_optional):
             yield Record(
                 benchmark=group.name,
                 metric="error_rate",
@@ -353,7 +375,7 @@ class Grouping:
 
     def _period(self) -> tuple[float, float] | None:
         """Return when the first and the last row were, in seconds since 1970; None: they do not say, or are one."""
-        is_stated = self._time is not None and self._source.times.are_all_read
+        is_stated = bool(self._map.time) and self._source.times.are_all_read
         if not is_stated or not "" < self._started_at < self._ended_at:
             return None
         first, last = (datetime.fromisoformat(text).timestamp() for text in (self._started_at, self._ended_at))
@@ -390,7 +412,7 @@ def fields_of(mapped: FieldMap, split_by: Sequence[str]) -> list[str]:
     return [*values, *named, *facts, *(field for field, _ in mapped.where)]
 
 
-def _picker(mine: Sequence[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+def _picker(mine: Sequence[int]) -> Pick:
     """Return what takes the items at some positions, at least one."""
     if len(mine) == 1:
         return lambda items: (items[mine[0]],)
@@ -418,7 +440,7 @@ def _of_part(record: Record, group: _Group) -> Record:
     return replace(record, labels=group.labels, started_at=group.started_at, ended_at=group.ended_at)
 
 
-def _widen(first: str, last: str, times: list[object]) -> tuple[str, str]:
+def _widen(first: str, last: str, times: Sequence[object]) -> tuple[str, str]:
     """Return the first and the last of points in time, and of some more."""
     if not times:
         return first, last
@@ -426,25 +448,25 @@ def _widen(first: str, last: str, times: list[object]) -> tuple[str, str]:
     return min(filter(None, (first, begin)), default=""), max(last, end)
 
 
-def _ends(times: list[object]) -> tuple[object, object]:
+def _ends(times: Sequence[object]) -> tuple[object, object]:
     """Return the first and the last of the times of some rows, whatever their order.
 
     Where they are of several forms, those that stand first and last.
     """
     types = set(map(type, times))
-    if types == {str} and len(set(map(len, times))) == 1:  # type: ignore[arg-type] # texts
-        return min(times), max(times)  # type: ignore[type-var] # of one length, they sort as they follow each other
-    if types <= {int, float}:
-        return min(times), max(times)  # type: ignore[type-var] # numbers
+    # texts of one length sort as they follow each other; most rows do already, and then sorting is faster than min()
+    if types <= {int, float} or (types == {str} and len(set(map(len, times))) == 1):  # type: ignore[arg-type] # texts
+        ordered = sorted(times)  # type: ignore[type-var] # see above
+        return ordered[0], ordered[-1]
     return times[0], times[-1]
 
 
-def _those(kept: list[bool], items: Sequence[Any]) -> list[Any]:
+def _those(kept: list[bool], items: Sequence[Any]) -> Sequence[Any]:
     """Return the items that are kept."""
-    return list(items) if all(kept) else list(compress(items, kept))
+    return items if all(kept) else list(compress(items, kept))
 
 
-def _passed(cells: list[object], *, is_optional: bool) -> list[bool]:
+def _passed(cells: Sequence[object], *, is_optional: bool) -> list[bool]:
     """Return for each row whether it counts; with `is_optional` one that does not say it does."""
     try:
         verdicts = {cell: is_ok(cell) for cell in set(cells)}  # 1 and True are one key, and say the same
@@ -456,7 +478,7 @@ def _passed(cells: list[object], *, is_optional: bool) -> list[bool]:
 
 
 def _wholes_of(
-    cells: list[object], values: Sequence[float | None], wholes: list[float | None], mine: list[int]
+    cells: Sequence[object], values: Sequence[float | None], wholes: Sequence[float | None], mine: list[int]
 ) -> Iterator[float]:
     """Yield by what the values of some rows are divided.
 
@@ -480,7 +502,7 @@ def _as_text(value: object) -> str:
     return value if isinstance(value, str) else f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
-def _equal_to(wanted: str | float | bool, cells: list[object]) -> list[bool]:  # noqa: FBT001 - data
+def _equal_to(wanted: str | float | bool, cells: Sequence[object]) -> list[bool]:  # noqa: FBT001 - data
     """Return for each row whether a field holds what is wanted."""
     if isinstance(wanted, str):
         return [cell == wanted for cell in cells]

@@ -15,29 +15,29 @@ if TYPE_CHECKING:
 _DECODE = msgspec.json.Decoder(list[float]).decode
 
 
-def numbers_of(cells: Sequence[object]) -> Sequence[float | None]:
-    """Return cells as numbers, as `to_number` says it cell by cell; None where there is none."""
+def numbers_of(cells: Sequence[object]) -> tuple[Sequence[float | None], bool]:
+    """Return cells as numbers, as `to_number` says it cell by cell, None where there is none; and whether any is."""
     types = set(map(type, cells))
     if types == {float} and math.isfinite(sum(cells)):  # type: ignore[arg-type] # numbers
-        return cells  # type: ignore[return-value] # numbers
+        return cells, False  # type: ignore[return-value] # numbers
     if types == {str}:
         try:
             found = _DECODE(f"[{','.join(cells)}]")  # type: ignore[arg-type] # half the time of float()
         except ValueError:
             found = []
         if len(found) == len(cells):
-            return found
+            return found, False
     if types <= {int, float}:
         try:
             found = list(map(float, cells))  # type: ignore[arg-type] # numbers
         except OverflowError:
             found = []
         if len(found) == len(cells) and math.isfinite(sum(found)):
-            return found
+            return found, False
     if type(None) in types and len(types) > 1:
-        there = iter(numbers_of([cell for cell in cells if cell is not None]))
-        return [None if cell is None else next(there) for cell in cells]
-    return [to_number(cell) for cell in cells]
+        there = iter(numbers_of([cell for cell in cells if cell is not None])[0])
+        return [None if cell is None else next(there) for cell in cells], True
+    return [to_number(cell) for cell in cells], True
 
 
 def is_true(value: object) -> bool | None:
@@ -46,12 +46,12 @@ def is_true(value: object) -> bool | None:
     return True if text in {"true", "1", "1.0", "yes"} else False if text in {"false", "0", "0.0", "no"} else None
 
 
-def flags_of(cells: Sequence[object]) -> Sequence[float | None]:
-    """Return cells as 1 and 0, as `is_true` says it cell by cell; None where one says neither."""
+def flags_of(cells: Sequence[object]) -> tuple[Sequence[float | None], bool]:
+    """Return cells as 1 and 0, as `is_true` says it cell by cell, None where one is neither; and whether any is."""
     types = set(map(type, cells))
     if types <= {bool, type(None)}:
-        return cells  # type: ignore[return-value] # true and false are 1 and 0
+        return cells, type(None) in types  # type: ignore[return-value] # true and false are 1 and 0
     if types == {str}:
         known = {cell: is_true(cell) for cell in set(cells)}
-        return [known[cell] for cell in cells]
-    return [is_true(cell) for cell in cells]
+        return [known[cell] for cell in cells], None in known.values()
+    return [is_true(cell) for cell in cells], True

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from perfgate.formats.parsing.source import Source
 
-    Column = Callable[[Sequence[Any]], list[object]]
-    """Returns the cells of one field of some rows; absent is None."""
+    Columns = Callable[[Sequence[Any]], Sequence[Sequence[object]]]
+    """Returns of some rows, at least one, the cells of each field that it was made for; absent is None."""
 
 _ARRAY = re.compile(r"\s*\[\s*(?:[{\]]|\Z)")
 _PRETTY = re.compile(r"\s*\{[ \t]*\r?\n")
@@ -241,9 +241,9 @@ def documents(source: Source) -> Iterator[object]:
         yield item
 
 
-def json_column(path: str) -> Column:
-    """Return what finds a field in objects."""
-    return column_of(json_lookup(path))
+def json_columns(paths: Sequence[str]) -> Columns:
+    """Return what finds fields in objects."""
+    return columns_of(list(map(json_lookup, paths)))
 
 
 def json_lookup(path: str) -> Callable[[Any], object]:
@@ -297,21 +297,16 @@ def _first_read(stated: Iterable[object], certain: Iterable[object]) -> object:
     return found if found is not None else next((value for value in certain if isinstance(value, str) and value), None)
 
 
-def stamp_column(columns: Sequence[Column]) -> Column:
-    """Return what finds the times of rows, as `stamp_of` says it row by row.
+def stamps_of(stated: Sequence[Sequence[object]]) -> Sequence[object]:
+    """Return the times of rows, as `stamp_of` says it row by row.
 
     Args:
-        columns: find the fields of `TIMES`.
+        stated: the cells of each field of `TIMES`.
     """
-
-    def found(rows: Sequence[Any]) -> list[object]:
-        stated = [column(rows) for column in columns]
-        there = [i for i, cells in enumerate(stated) if cells.count(None) < len(cells)]
-        if len(there) == 1 and _are_times(stated[there[0]], is_certain=there[0] < _CERTAIN):
-            return stated[there[0]]
-        return [_first_read(cells, cells[:_CERTAIN]) for cells in zip(*stated, strict=True)]
-
-    return found
+    there = [i for i, cells in enumerate(stated) if cells.count(None) < len(cells)]
+    if len(there) == 1 and _are_times(stated[there[0]], is_certain=there[0] < _CERTAIN):
+        return stated[there[0]]
+    return [_first_read(cells, cells[:_CERTAIN]) for cells in zip(*stated, strict=True)]
 
 
 def _are_times(cells: Sequence[object], *, is_certain: bool) -> bool:
@@ -322,9 +317,9 @@ def _are_times(cells: Sequence[object], *, is_certain: bool) -> bool:
     return types <= {int, float} and usual_seconds(cells) is not None  # type: ignore[arg-type] # numbers
 
 
-def column_of(lookup: Callable[[Any], object]) -> Column:
-    """Return what finds a field in many rows, of what finds it in one."""
-    return lambda rows: list(map(lookup, rows))
+def columns_of(lookups: Sequence[Callable[[Any], object]]) -> Columns:
+    """Return what finds fields in many rows, of what finds each in one row."""
+    return lambda rows: [list(map(look, rows)) for look in lookups]
 
 
 class Table:
@@ -345,16 +340,24 @@ class Table:
         except csv.Error:
             return []
 
-    def column(self, field: str) -> Column:
-        """Return what finds a column's cells in rows.
+    def columns(self, fields: Sequence[str]) -> Columns:
+        """Return what finds the cells of columns in rows.
+
+        Raises:
+            CannotDecideError: there is no such column, or there are two.
+        """
+        return columns_of(list(map(self._lookup, fields)))
+
+    def _lookup(self, field: str) -> Callable[[Any], object]:
+        """Return what finds a column's cell in a row.
 
         Raises:
             CannotDecideError: there is no such column, or there are two.
         """
         if field == STAMP:
-            return column_of(self._stamp_lookup())
+            return self._stamp_lookup()
         if self.header.count(field) == 1:
-            return column_of(itemgetter(self.header.index(field)))
+            return itemgetter(self.header.index(field))
         found = ", ".join(f'"{cell[:40]}"' for cell in self.header[:12]) or "none"
         message = (
             f'has two columns "{field}"' if field in self.header else f'has no column "{field}"; there are {found}'

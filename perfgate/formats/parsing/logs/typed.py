@@ -10,18 +10,21 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import astuple
 
-from perfgate.formats.parsing.logs.rows import column_of, json_lookup
+from perfgate.formats.parsing.logs.rows import columns_of, json_lookup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from perfgate.formats.parsing.logs.rows import Column
+    from perfgate.formats.parsing.logs.rows import Columns
 
 Scalar = bool | int | float | str | None
 LONGEST_FIT = 1_500
 """Bytes of a line that is decoded to fields alone. In fields that nobody asks for, decoders disagree about what is
 nested too deeply, and about numbers of thousands of digits; neither fits into so few."""
+_FEW = 2  # fields that are found faster one by one
+_INSIDE = "g"  # begins the names of records inside; those of values begin with "f"
 
 
 class Shape:
@@ -49,7 +52,7 @@ class Shape:
             if inner.setdefault(last, name) != name:
                 raise ValueError(f'the field "{path}" is a value and holds others')
         objects = {key: inner for key, inner in tree.items() if isinstance(inner, dict)}
-        self._type, self._places = _record_of(self._names | objects)
+        self._type = _record_of(self._names | objects)
         self._decode = msgspec.json.Decoder(self._type).decode
 
     def rows(self, lines: Sequence[bytes], read: Callable[[int], dict[str, Any] | None]) -> list[Any]:
@@ -70,35 +73,48 @@ class Shape:
                 found.append(None if row is None else self._type(*[look(row) for look in self._lookups]))
         return found
 
-    def column(self, path: str) -> Column:
-        """Return what finds a field in records."""
-        own = attrgetter(self._names[path])
-        if "." not in path:
-            return column_of(own)
-        inner = attrgetter(self._places[self._names[path]])
-        return lambda rows: [
-            deep if cell is None else cell for cell, deep in zip(map(own, rows), map(inner, rows), strict=True)
-        ]
+    def columns(self, paths: Sequence[str]) -> Columns:
+        """Return what finds fields in records."""
+        names = [self._names[path] for path in paths]
+        if len(names) <= _FEW and not any("." in path for path in paths):
+            return columns_of(list(map(attrgetter, names)))
+
+        def found(rows: Sequence[Any]) -> list[Sequence[object]]:
+            whole, inner = _cells_of(self._type, rows)
+            columns: list[Sequence[object]] = []
+            for name in names:
+                cells = whole[name]
+                if name in inner:
+                    pairs = zip(cells, inner[name], strict=True)
+                    cells = [deep if cell is None else cell for cell, deep in pairs]
+                columns.append(cells)
+            return columns
+
+        return found
 
 
-def _record_of(tree: dict[str, Any]) -> tuple[type[msgspec.Struct], dict[str, str]]:
-    """Return the type of an object, and where in it the fields of the objects inside it are.
+def _cells_of(
+    kind: type[msgspec.Struct], rows: Sequence[Any]
+) -> tuple[dict[str, Sequence[object]], dict[str, Sequence[object]]]:
+    """Return the cells of the fields of records, and those of the records inside them, by the names of the fields."""
+    whole = dict(zip(kind.__struct_fields__, zip(*map(astuple, rows), strict=True), strict=True))
+    inner: dict[str, Sequence[object]] = {}
+    for name in [name for name in whole if name.startswith(_INSIDE)]:
+        cells, deeper = _cells_of(type(whole[name][0]), whole.pop(name))  # type: ignore[arg-type] # a record
+        inner |= cells | deeper
+    return whole, inner
+
+
+def _record_of(tree: dict[str, Any]) -> type[msgspec.Struct]:
+    """Return the type of an object.
 
     Args:
-        tree: by key the name of a field, or the tree of an object inside.
+        tree: by key the name of a field, or the tree of an object inside; what a row does not hold, holds nothing.
     """
     fields: list[tuple[str, Any, Any]] = []
     keys: dict[str, str] = {}
-    places: dict[str, str] = {}
     for i, (key, inner) in enumerate(tree.items()):
-        if isinstance(inner, str):
-            name = inner
-            fields.append((name, Scalar, None))
-            places.setdefault(name, name)
-        else:
-            name = f"g{i}"
-            kind, deeper = _record_of(inner)
-            fields.append((name, kind, kind()))  # what is not there holds nothing
-            places |= {field: f"{name}.{place}" for field, place in deeper.items()}
-        keys[name] = key
-    return msgspec.defstruct("Fields", fields, rename=keys, frozen=True, gc=False), places
+        kind = None if isinstance(inner, str) else _record_of(inner)
+        fields.append((inner, Scalar, None) if kind is None else (f"{_INSIDE}{i}", kind, kind()))
+        keys[fields[-1][0]] = key
+    return msgspec.defstruct("Fields", fields, rename=keys, frozen=True, gc=False)
