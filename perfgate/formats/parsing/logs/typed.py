@@ -62,15 +62,10 @@ class Shape:
             lines: valid UTF-8, without their ends.
             read: returns the row of the line at that position as a whole, None when it holds none.
         """
-        is_short = max(map(len, lines), default=0) <= LONGEST_FIT
-        decoded = map(self._decode, lines if is_short else [x if len(x) <= LONGEST_FIT else b"" for x in lines])
-        found: list[Any] = []
-        while len(found) < len(lines):
-            try:
-                found.extend(decoded)  # what was decoded before a fault is kept
-            except (ValueError, RecursionError):
-                row = read(len(found))
-                found.append(None if row is None else self._type(*[look(row) for look in self._lookups]))
+        found, gaps = decode_lines(self._decode, lines)
+        for at in gaps:
+            row = read(at)
+            found[at] = None if row is None else self._type(*[look(row) for look in self._lookups])
         return found
 
     def columns(self, paths: Sequence[str]) -> Columns:
@@ -91,6 +86,26 @@ class Shape:
             return columns
 
         return found
+
+
+def decode_lines(decode: Callable[[bytes], Any], lines: Sequence[bytes]) -> tuple[list[Any], list[int]]:
+    """Return the records of lines, and the positions of lines that do not fit: their records are None.
+
+    Args:
+        decode: a typed decoder of msgspec.
+        lines: valid UTF-8, without their ends.
+    """
+    is_short = max(map(len, lines), default=0) <= LONGEST_FIT
+    decoded = map(decode, lines if is_short else [line if len(line) <= LONGEST_FIT else b"" for line in lines])
+    found: list[Any] = []
+    gaps: list[int] = []
+    while len(found) < len(lines):
+        try:
+            found.extend(decoded)  # what was decoded before a fault is kept
+        except (ValueError, RecursionError):
+            gaps.append(len(found))
+            found.append(None)
+    return found, gaps
 
 
 def _cells_of(
