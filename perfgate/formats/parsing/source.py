@@ -13,6 +13,7 @@ import re
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import IO, TYPE_CHECKING, Any
 
 from perfgate.core.errors import cannot_decide
@@ -197,6 +198,24 @@ class Source:
             yield from lines
             if last:
                 yield last
+
+    def ended_lines(self) -> Iterator[str]:
+        """Yield the same lines with one ``\\n`` behind each, as the csv module takes them.
+
+        Raises:
+            CannotDecideError: a line or the whole is too long, or it cannot be read.
+        """
+        return chain.from_iterable(self._ended_batches())
+
+    def _ended_batches(self) -> Iterator[list[str]]:
+        for block in self._blocks(LONGEST_LINE):
+            lines = list(io.StringIO(block.decode(), newline="\n"))
+            last = "" if block.endswith(b"\n") else lines.pop()
+            if self.times.field or self.counts_lines:
+                self.doubles.take(lines)
+            if last:
+                lines.append(f"{last}\n")
+            yield lines
 
     def line_batches(self) -> Iterator[list[bytes]]:
         """Yield the same lines in UTF-8, many at a time, for decoders that read bytes.

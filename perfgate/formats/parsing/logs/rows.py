@@ -371,15 +371,13 @@ class Table:
 
     def batches(self) -> Iterator[tuple[list[list[str]], Sequence[int]]]:
         """Yield the rows behind the header, some at a time, with the number of each one's first line."""
-        lines = map(str.__add__, self._source.lines(), repeat("\n"))  # line ends inside quotes belong to the cell
-        reader = csv.reader(lines, delimiter=self._separator)
+        reader = csv.reader(self._source.ended_lines(), delimiter=self._separator)  # an end inside quotes is the cell's
         done, is_header = 0, True
         while True:
             rows: list[list[str]] = []
             fault = ""
             try:
-                for row in islice(reader, BATCH):
-                    rows.append(row)  # noqa: PERF402 - what was read before a fault has to be kept
+                rows.extend(islice(reader, BATCH))  # what was read before a fault is kept
             except csv.Error as caught:
                 fault = f"no CSV: {caught}"
             if not rows and not fault:
