@@ -55,11 +55,8 @@ def cells_of(ordered: Sequence[float]) -> list[Cell]:
         low = ordered[start]
         end = start + 1
         if end < length:
-            bound = _bound(low)
-            if low > -_TINY:
-                end = bisect_left(ordered, bound, end)
-            else:
-                end = bisect_right(ordered, bound, end)
+            bisect = bisect_left if low > -_TINY else bisect_right
+            end = bisect(ordered, _bound(low), end)
         cells.append(Cell(low, ordered[end - 1], end - start))
         start = end
     return cells

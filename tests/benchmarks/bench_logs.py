@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,8 +46,6 @@ CSV_LOOP = (
 
 def stamps(step: float) -> Iterator[str]:
     """Yield points in time to the millisecond, `step` seconds apart."""
-    from datetime import UTC, datetime  # noqa: PLC0415 - generators alone need it
-
     at = BEGIN
     while True:
         yield datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
@@ -151,7 +150,8 @@ def write(path: Path, lines: Iterator[str], size: int) -> None:
 
 def measured(command: list[str], folder: str, root: Path) -> tuple[float, int]:
     """Return CPU seconds, user and system, and peak memory in bytes of one process."""
-    environ = {**os.environ, "PYTHONPATH": str(root)}
+    environ = {**os.environ, "PYTHONPATH": str(root), "PYTHONPYCACHEPREFIX": str(Path(folder, "compiled"))}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
     child = subprocess.Popen(command, cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, used = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)

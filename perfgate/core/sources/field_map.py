@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.metrics import canonical_name, from_suffix
 from perfgate.core.text.units import scale_of
@@ -15,11 +16,10 @@ if TYPE_CHECKING:
     from perfgate.core.metrics import Direction
 
 _AMOUNTS = ("s", "B")
-_FIELD = re.compile(r"\{([^{}]*)\}")
+_FIELD = r"\{([^{}]*)\}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldValue:
+class FieldValue(Struct, frozen=True, kw_only=True):
     """One measured field of a row; what is not stated comes from the field's suffix, as in ``latency_ms``."""
 
     value: str
@@ -55,8 +55,7 @@ class FieldValue:
         return unit is not None and scale_of(unit)[1] in _AMOUNTS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldMap:
+class FieldMap(Struct, frozen=True, kw_only=True):
     """How rows of JSON lines, CSV or TSV become measurements."""
 
     name: str
@@ -97,7 +96,7 @@ def parts_of(template: str) -> tuple[list[str], list[str]]:
     """
     if "{" not in template and "}" not in template:
         return ["", ""], [template]
-    texts = _FIELD.split(template)
+    texts = re.split(_FIELD, template)
     fields = texts[1::2]
     if any("{" in t or "}" in t for t in texts[::2]):
         raise ValueError(f'"{template}" has a brace that is not closed; write fields like "{{route}}/{{method}}"')

@@ -11,10 +11,11 @@ import json
 import os
 import re
 import zlib
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from perfgate.core.errors import cannot_decide
 from perfgate.formats.parsing.doubles import Doubles
@@ -50,8 +51,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 _UTF_8 = ("utf-8", "utf-8-sig")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(Struct, frozen=True, kw_only=True):
     """What one folder holds."""
 
     names: list[str]
@@ -200,7 +200,7 @@ class Source:
                 yield last
 
     def ended_lines(self) -> Iterator[str]:
-        """Yield the same lines with one ``\\n`` behind each, as the csv module takes them.
+        """Yield the same lines with one line feed behind each, as the csv module takes them.
 
         Raises:
             CannotDecideError: a line or the whole is too long, or it cannot be read.
@@ -233,7 +233,7 @@ class Source:
             yield lines
 
     def _blocks(self, longest: int) -> Iterator[bytes]:
-        """Yield whole lines as valid UTF-8, each with one ``\\n`` behind it, which only the last may lack."""
+        """Yield whole lines as valid UTF-8, each with a line feed behind it, which only the last may lack."""
         begun: list[bytes] = []  # pieces of the line that no part has ended so far
         for part in self._parts():
             cut = part.rfind(b"\n") + 1
@@ -254,7 +254,7 @@ class Source:
             raise self.fault(f"a line is longer than {longest:,} characters", "write one record a line")
 
     def _parts(self) -> Iterator[bytes]:
-        """Yield the bytes, counted, digested and in UTF-8, with ``\\n`` as the only end of a line."""
+        """Yield the bytes, counted, digested and in UTF-8, with a line feed as the only end of a line."""
         encoding = _encoding(self.head_bytes)
         decoder = None if encoding in _UTF_8 else codecs.getincrementaldecoder(encoding)("replace")
         held, size, is_first = b"", 0, True  # a carriage return that ends a part may be half of an end of line

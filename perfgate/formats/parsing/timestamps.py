@@ -110,9 +110,10 @@ def usual_seconds(since: Sequence[float]) -> list[float] | None:
     low, high = min(numbers), max(numbers)
     scales = {next((scale for least, scale in _SCALES if at >= least), None) for at in (low, high)}
     scale = scales.pop()
-    if scale is None or scales or not math.isfinite(sum(numbers)) or not _USUAL[0] <= low / scale <= high / scale <= _USUAL[1]:
+    if scale is None or scales or not math.isfinite(sum(numbers)):
         return None
-    return [at / scale for at in numbers]
+    is_usual = _USUAL[0] <= low / scale <= high / scale <= _USUAL[1]
+    return [at / scale for at in numbers] if is_usual else None
 
 
 def _seconds_of(digits: re.Match[str], otherwise: float) -> float | None:
@@ -246,13 +247,12 @@ class Times:
         if len(self._minute) == _MINUTE and ordered[0][:_MINUTE] == self._minute == ordered[-1][:_MINUTE]:
             return self._keep_more(len(stated))  # what sorts between them begins alike
         kept: list[bool] = []
-        for minute, run in groupby(stated, _minute_of):
+        for minute, alike in groupby(stated, _minute_of):
+            others = list(alike)
             if minute != self._minute:
-                kept.append(self.keeps(next(run)))
-            if minute == self._minute:
-                kept += self._keep_more(sum(1 for _ in run))
-            else:  # it is none, and stands for no other row
-                kept.extend(map(self.keeps, run))
+                kept.append(self.keeps(others.pop(0)))
+            # what is no minute stands for no other row
+            kept += self._keep_more(len(others)) if minute == self._minute else map(self.keeps, others)
         return kept
 
     def _keep_more(self, count: int) -> list[bool]:

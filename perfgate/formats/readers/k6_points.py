@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from array import array
 from collections import defaultdict
-from dataclasses import dataclass, field
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import astuple
 
 from perfgate.formats.parsing.csv_rows import Tally
@@ -33,8 +32,7 @@ _FAILED = "http_req_failed"
 _UNITS = {"time": "s", "data": "B"}
 
 
-@dataclass(slots=True)
-class _Trend:
+class _Trend(Struct):
     """The values of one trend."""
 
     contains: str
@@ -105,13 +103,13 @@ class _Points:
         Raises:
             OverflowError: a whole number is no double; nothing was taken.
         """
-        times, values, tags = zip(*[astuple(point.data) for point in points], strict=True)
-        values = list(map(float, values))
+        times, stated, tags = map(list, zip(*[astuple(point.data) for point in points], strict=True))
+        values = list(map(float, stated))
         keys = [(point.metric, tag.expected_response) for point, tag in zip(points, tags, strict=True)]
         kept = self._times.keep_each(times)
-        places = range(len(points))
-        if not all(kept):
-            times, values, keys, places = (list(compress(some, kept)) for some in (times, values, keys, places))
+        places = list(compress(range(len(points)), kept))
+        if len(places) < len(points):
+            times, values, keys = list(compress(times, kept)), list(compress(values, kept)), list(compress(keys, kept))
         self.started_at = self.started_at or next(filter(None, times), "")
         groups: defaultdict[tuple[str, str | None], list[float]] = defaultdict(list)
         for key, value in zip(keys, values, strict=True):
@@ -194,7 +192,7 @@ def _take(points: _Points, tally: Tally, some: Sequence[_Point], lines: Sequence
 
 def _take_whole(points: _Points, tally: Tally, lines: Sequence[bytes], before: int) -> None:
     """Take any lines, of which `before` come before them, one by one."""
-    for number, line in enumerate(lines, before + 1):
+    for place, line in enumerate(lines, before + 1):
         content = line.decode()
         if not content.strip():
             continue
@@ -204,7 +202,7 @@ def _take_whole(points: _Points, tally: Tally, lines: Sequence[bytes], before: i
         except (ValueError, RecursionError):
             is_fit = False
         if not is_fit:
-            tally.add_broken(number)
+            tally.add_broken(place)
 
 
 def _record(name: str, trend: _Trend, points: _Points, options: ForeignOptions) -> Record | Skipped:

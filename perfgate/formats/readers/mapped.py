@@ -24,7 +24,7 @@ from perfgate.formats.parsing.logs.rows import (
     stamp_of,
     stamps_of,
 )
-from perfgate.formats.parsing.logs.typed import Shape
+from perfgate.formats.parsing.logs.typed import Shape, decode_lines
 from perfgate.formats.readers.top_functions import TopFunctions
 
 if TYPE_CHECKING:
@@ -177,28 +177,29 @@ def _typed_batches(
     """Yield the fields of the map of each row; a line that holds other things there is read as a whole."""
     rows: list[Any] = []
     places: list[int] = []
-    before = 0
-    is_stamped = mapped.time == STAMP
+    first = 1
     for lines in source.line_batches():
-
-        def read(at: int) -> dict[str, Any] | None:
-            broken.lines -= 1  # it is counted there
-            row = object_of(
-                lines[at].decode(), before + at + 1, broken, is_choosy=mapped.is_choosy, is_stamped=is_stamped
-            )
-            return row if row is None or not is_stamped else row | dict.fromkeys(TIMES) | {TIMES[0]: stamp_of(row)}
-
-        broken.lines += len(lines)
-        found = shape.rows(lines, read)
-        numbers = range(before + 1, before + len(lines) + 1)
-        before += len(lines)
-        rows += [row for row in found if row is not None]
-        places += [number for number, row in zip(numbers, found, strict=True) if row is not None]
+        found, gaps = decode_lines(shape.decode, lines)
+        numbers = range(first, first + len(lines))
+        broken.lines += len(lines) - len(gaps)
+        for at in gaps:
+            row = _row_of(mapped, lines[at].decode(), numbers[at], broken)
+            found[at] = None if row is None else shape.record(row)
+        rows += [row for row in found if row is not None] if gaps else found
+        places += [number for number, row in zip(numbers, found, strict=True) if row is not None] if gaps else numbers
+        first += len(lines)
         while len(rows) >= BATCH:
             yield rows[:BATCH], places[:BATCH]
             del rows[:BATCH], places[:BATCH]
     if rows:
         yield rows, places
+
+
+def _row_of(mapped: FieldMap, line: str, number: int, broken: Broken) -> dict[str, Any] | None:
+    """Return the object of a line, for a built-in map with its time under the first of its usual names."""
+    is_stamped = mapped.time == STAMP
+    row = object_of(line, number, broken, is_choosy=mapped.is_choosy, is_stamped=is_stamped)
+    return row if row is None or not is_stamped else row | dict.fromkeys(TIMES) | {TIMES[0]: stamp_of(row)}
 
 
 def _whole_batches(

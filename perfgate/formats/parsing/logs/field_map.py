@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import compress
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.metrics import THROUGHPUT
 from perfgate.core.sources.field_map import parts_of
@@ -64,8 +66,7 @@ def is_ok(value: object) -> bool:
     return isinstance(value, (int, float)) and (value == 1 or _FIRST_GOOD <= value <= _LAST_GOOD)
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(Struct):
     """The rows of one benchmark."""
 
     name: str

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import re
-from dataclasses import dataclass
 from itertools import accumulate, compress, islice, repeat
 from operator import itemgetter, methodcaller
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
 
 from perfgate.formats.parsing.record import Skipped
 from perfgate.formats.parsing.timestamps import instant_in, stated_seconds, usual_seconds
@@ -52,8 +52,7 @@ def are_too_many(count: int, of: int, tolerance: float) -> bool:
     return count > max(tolerance * of, 1 if tolerance else 0)
 
 
-@dataclass(slots=True)
-class Broken:
+class Broken(Struct):
     """Lines that cannot be read: how many, and what is wrong with the first of them."""
 
     what: str = "line"
@@ -292,7 +291,7 @@ def stamp_of(*rows: dict[str, Any]) -> object:
 
 
 def _first_read(stated: Iterable[object], certain: Iterable[object]) -> object:
-    """Return the first point in time, else the first text of those that are never anything else; None: there is none."""
+    """Return the first point in time, else the first text of a field that holds nothing else; None: there is none."""
     found = next((value for value in stated if value is not None and stated_seconds(value) is not None), None)
     return found if found is not None else next((value for value in certain if isinstance(value, str) and value), None)
 

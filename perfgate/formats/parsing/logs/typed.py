@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from perfgate.formats.parsing.logs.rows import Columns
 
+    _Cells = dict[str, Sequence[object]]
+
 Scalar = bool | int | float | str | None
 LONGEST_FIT = 1_500
 """Bytes of a line that is decoded to fields alone. In fields that nobody asks for, decoders disagree about what is
@@ -47,26 +49,18 @@ class Shape:
             inner = tree
             for part in above:
                 inner = inner.setdefault(part, {})
-                if isinstance(inner, str):
+                if inner in self._names.values():
                     raise ValueError(f'the field "{part}" is a value and holds others')
             if inner.setdefault(last, name) != name:
                 raise ValueError(f'the field "{path}" is a value and holds others')
         objects = {key: inner for key, inner in tree.items() if isinstance(inner, dict)}
         self._type = _record_of(self._names | objects)
-        self._decode = msgspec.json.Decoder(self._type).decode
+        self.decode: Callable[[bytes], Any] = msgspec.json.Decoder(self._type).decode
+        """Returns the record of a line; raises ValueError or RecursionError where the line does not fit."""
 
-    def rows(self, lines: Sequence[bytes], read: Callable[[int], dict[str, Any] | None]) -> list[Any]:
-        """Return the records of lines; None for a line that holds no row.
-
-        Args:
-            lines: valid UTF-8, without their ends.
-            read: returns the row of the line at that position as a whole, None when it holds none.
-        """
-        found, gaps = decode_lines(self._decode, lines)
-        for at in gaps:
-            row = read(at)
-            found[at] = None if row is None else self._type(*[look(row) for look in self._lookups])
-        return found
+    def record(self, row: dict[str, Any]) -> msgspec.Struct:
+        """Return the record of a row that was read as a whole."""
+        return self._type(*[look(row) for look in self._lookups])
 
     def columns(self, paths: Sequence[str]) -> Columns:
         """Return what finds fields in records."""
@@ -108,14 +102,13 @@ def decode_lines(decode: Callable[[bytes], Any], lines: Sequence[bytes]) -> tupl
     return found, gaps
 
 
-def _cells_of(
-    kind: type[msgspec.Struct], rows: Sequence[Any]
-) -> tuple[dict[str, Sequence[object]], dict[str, Sequence[object]]]:
+def _cells_of(kind: type[msgspec.Struct], rows: Sequence[Any]) -> tuple[_Cells, _Cells]:
     """Return the cells of the fields of records, and those of the records inside them, by the names of the fields."""
-    whole = dict(zip(kind.__struct_fields__, zip(*map(astuple, rows), strict=True), strict=True))
-    inner: dict[str, Sequence[object]] = {}
+    whole: _Cells = dict(zip(kind.__struct_fields__, zip(*map(astuple, rows), strict=True), strict=True))
+    inner: _Cells = {}
     for name in [name for name in whole if name.startswith(_INSIDE)]:
-        cells, deeper = _cells_of(type(whole[name][0]), whole.pop(name))  # type: ignore[arg-type] # a record
+        records = whole.pop(name)
+        cells, deeper = _cells_of(type(records[0]), records)  # type: ignore[arg-type] # a record
         inner |= cells | deeper
     return whole, inner
 
