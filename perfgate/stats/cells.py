@@ -140,6 +140,12 @@ class Column:
         if len(self.values) >= MOST_KEPT:
             self._fold()
 
+    def append(self, value: float) -> None:
+        """Take one more value, which is finite."""
+        self.values.append(value)
+        if len(self.values) >= MOST_KEPT:
+            self._fold()
+
     def finish(self) -> Sequence[float]:
         """Return the values times the factor; empty where they were many, and are in `cells`."""
         if self._counted:

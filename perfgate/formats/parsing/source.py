@@ -190,14 +190,22 @@ class Source:
         Raises:
             CannotDecideError: a line or the whole is too long, or it cannot be read.
         """
+        return chain.from_iterable(self.text_batches(longest))
+
+    def text_batches(self, longest: int = LONGEST_LINE) -> Iterator[list[str]]:
+        """Yield the same lines, many at a time.
+
+        Raises:
+            CannotDecideError: a line or the whole is too long, or it cannot be read.
+        """
         for block in self._blocks(longest):
             lines = block.decode().split("\n")
             last = lines.pop()  # empty, unless the file ends without an end of line
             if self.times.field or self.counts_lines:
                 self.doubles.take(lines)
-            yield from lines
             if last:
-                yield last
+                lines.append(last)
+            yield lines
 
     def ended_lines(self) -> Iterator[str]:
         """Yield the same lines with one line feed behind each, as the csv module takes them.

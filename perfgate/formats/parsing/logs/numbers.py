@@ -40,6 +40,12 @@ def numbers_of(cells: Sequence[object]) -> tuple[Sequence[float | None], bool]:
     return [to_number(cell) for cell in cells], True
 
 
+def all_numbers_of(cells: Sequence[object]) -> Sequence[float] | None:
+    """Return cells as numbers; None: one of them may be none."""
+    values, has_gaps = numbers_of(cells)
+    return None if has_gaps else values  # type: ignore[return-value] # none is None
+
+
 def is_true(value: object) -> bool | None:
     """Return what a field of true and false says, None when it says neither."""
     text = str(value).strip().lower() if isinstance(value, (bool, int, float, str)) else ""
