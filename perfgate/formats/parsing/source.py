@@ -39,7 +39,7 @@ LONGEST_LINE = 1024 * 1024
 """Longest line of a log in characters."""
 _DECLARATION = 1024
 """Bytes in which the declaration of an XML file stands, blanks in front of it included."""
-_BLOCK = 256 * 1024
+_BLOCK = 64 * 1024
 """Bytes of a log that are taken at a time."""
 
 _ENDINGS = (".gz", ".json", ".jsonl", ".ndjson", ".csv", ".txt", ".jtl", ".prom", ".log", ".tsv", ".xml", ".parquet")
