@@ -113,11 +113,13 @@ class Grouping:
         self._texts, self._fields = _naming_of(mapped, source.name, split_by)
         self._split_by = split_by
         self._naming = [*self._fields, *mapped.labels, *split_by]
+        values, overs = [v.value for v in mapped.values], [v.over for v in mapped.values]
+        where = [field for field, _ in mapped.where]
+        fields = list(dict.fromkeys(filter(None, (*self._naming, *values, *overs, *where, mapped.ok, mapped.time))))
+        columns(fields)  # of those that are not there, the first one is named
         self._wanted = [wanted for _, wanted in mapped.where]
-        self._find_wanted = columns([field for field, _ in mapped.where])
-        values = [field for v in mapped.values for field in (v.value, v.over)]
-        asked = dict.fromkeys(filter(None, (*self._naming, *values, mapped.ok, mapped.time)))
-        self._asked = list(asked)
+        self._find_wanted = columns(where)
+        self._asked = list(dict.fromkeys(filter(None, (*self._naming, *values, *overs, mapped.ok, mapped.time))))
         self._find = columns(self._asked)
         if mapped.time:
             source.times.field = mapped.time if mapped.time != STAMP else "timestamp"
