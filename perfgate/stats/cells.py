@@ -151,8 +151,7 @@ class Column:
         if self._counted:
             self._fold()
         elif self._factor != 1.0:
-            self.values = array("d", [v * self._factor for v in self.values])  # in place: all columns end at once
-            self._factor = 1.0
+            return array("d", [v * self._factor for v in self.values])
         return self.values
 
     def _fold(self) -> None:
