@@ -26,7 +26,7 @@ from perfgate.formats.folders import unmatched
 from perfgate.pipeline import inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from perfgate.core.run import Run
     from perfgate.pipeline.inputs import Settings
@@ -79,14 +79,6 @@ class Listed:
     """Files that hold no run of perfgate's own, each with why."""
     where: str
     """Where was looked."""
-
-    def describe_left(self) -> Iterator[str]:
-        """Yield a line for each cause why files are left, with the first of them; numbers in it may differ."""
-        by_cause: dict[str, tuple[str, list[str]]] = {}
-        for path, why in self.left:
-            by_cause.setdefault(_NUMBER.sub("#", why), (why, []))[1].append(path)
-        for why, paths in by_cause.values():
-            yield f"left: {list_some(paths, 3)}: {why}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +166,19 @@ def remove_runs(paths: Sequence[str], choice: Choice, *, config: str | None, dry
         done = [f"removed {path}" for path in removed]
         raise CannotDecideError(faults, output=done)
     return Removed(paths=tuple(removed), listed=Listed(chosen=listed.chosen, left=tuple(left), where=listed.where))
+
+
+def describe_left(left: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield a line for each cause why files are left, with the first of them; numbers in it may differ.
+
+    Args:
+        left: files, each with why.
+    """
+    by_cause: dict[str, tuple[str, list[str]]] = {}
+    for path, why in left:
+        by_cause.setdefault(_NUMBER.sub("#", why), (why, []))[1].append(path)
+    for why, paths in by_cause.values():
+        yield f"left: {list_some(paths, 3)}: {why}"
 
 
 def removal_of(benchmark: str, files: Sequence[str]) -> str:
