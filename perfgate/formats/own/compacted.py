@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from perfgate.core.errors import CannotDecideError
 from perfgate.formats.detect import named
 from perfgate.formats.options import ForeignOptions
 from perfgate.formats.parsing.source import LONGEST_LINE, Source
@@ -25,6 +26,7 @@ ENDINGS = ("compacted.jsonl", NAME)
 LONGEST_FILE = LONGEST_LINE - 1024
 """Longest run file in bytes that becomes a line that readers take, the name of its benchmark added."""
 _PACKED = ".gz"
+_HINT = "restore the file, or remove what is damaged in it; perfgate compact writes it whole or not at all"
 _LINES = "model-runs"
 """The format of what is in them."""
 _GZIP = 16 + zlib.MAX_WBITS
@@ -43,7 +45,10 @@ def runs_in(path: str) -> Iterator[Run]:
     Raises:
         CannotDecideError: it cannot be read, or a run in it is not valid; every fault is in it.
     """
-    return named(_LINES).load_runs()(Source(path), ForeignOptions())
+    try:
+        yield from named(_LINES).load_runs()(Source(path), ForeignOptions())
+    except CannotDecideError as caught:
+        raise CannotDecideError([replace(fault, hint=_HINT) for fault in caught.diagnostics]) from None
 
 
 def lines_in(path: str) -> Iterator[bytes]:
