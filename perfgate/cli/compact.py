@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("folder", required=False)
 @click.option("-o", "--output", metavar="FILE", help="The compacted file (default: compacted.jsonl.gz in the folder).")
-@click.option(
-    "--keep", type=click.IntRange(0, 1000), default=10, show_default=True, metavar="N",
-    help="Newest sessions that stay as they are.",
-)  # fmt: skip
+@click.option("--keep", type=click.IntRange(0, 1000), default=10, show_default=True, help="Newest sessions that stay.")
 @click.option("--remove", is_flag=True, help="Remove the run files whose runs the compacted file has.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and write and remove nothing.")
 @config_option

@@ -278,7 +278,9 @@ def test_hostile_names_are_shown_on_one_line(project: Project) -> None:
     project.write(f"{folder}/b\x1b[1m.json", project.path(f"{folder}/a-000.json").read_text().replace("a-000", "b"))
     outcome = project.cli("compact", folder, "--keep", "0", "--remove")
     assert (outcome.code, outcome.stderr) == (0, ""), str(outcome)
-    assert outcome.stdout == "Added 3 runs to runs\ufffd[31m x/compacted.jsonl.gz, 3 runs in all.\nRemoved 3 run files.\n"
+    assert (
+        outcome.stdout == "Added 3 runs to runs\ufffd[31m x/compacted.jsonl.gz, 3 runs in all.\nRemoved 3 run files.\n"
+    )
 
 
 def test_two_at_once_lose_no_run(old: Project) -> None:
