@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from perfgate.collect import collect
 from perfgate.core.atomic import write_parts
@@ -50,8 +51,7 @@ _AGAIN = "run the command again when nothing writes here; no run file was remove
 _MAGIC = "*?["
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compacted:
+class Compacted(Struct, frozen=True, kw_only=True):
     """The outcome."""
 
     output: str
@@ -72,8 +72,7 @@ class Compacted:
     """Is the compacted file read with the folder?"""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Found:
+class _Found(Struct, kw_only=True):
     """What a folder and the output hold."""
 
     states: dict[str, tuple[int, ...]] = field(default_factory=dict)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import zlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.detect import named
