@@ -32,6 +32,7 @@ from perfgate.formats.own.compacted import (
 )
 from perfgate.formats.parsing.files import read_bounded, unreadable
 from perfgate.pipeline import inputs
+from perfgate.pipeline.runs import real_folder
 from perfgate.store.lock import refresh_lock
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def compact(
     """
     settings = inputs.read_settings(config)
     where = _folder_of(settings) if folder is None else folder
-    _check_folder(where, is_given=folder is not None)
+    _check_folder(where)
     target = _output_of(where) if output is None else output
     _check_output(target)
     reader = RunReader(maps=settings.policy.maps)
@@ -153,21 +154,22 @@ def _folder_of(settings: Settings) -> str:
     """Return the folder of the configured runs.
 
     Raises:
-        CannotDecideError: they are not all the files of one folder.
+        CannotDecideError: they are not all the files of one folder, or a link leads to it, which may lead anywhere.
     """
     folders = {os.path.dirname(pattern) for pattern in settings.policy.runs}
     if len(folders) != 1 or any(c in next(iter(folders)) for c in _MAGIC):
         shown = ", ".join(settings.policy.runs)
         hint = "name one: perfgate compact FOLDER"
         raise cannot_decide("usage", f"the runs of the configuration are not in one folder: {shown}", hint=hint)
-    return os.path.join(settings.root, folders.pop()) or os.curdir
-
-
-def _check_folder(folder: str, *, is_given: bool) -> None:
-    """Raise CannotDecideError when a folder is none, or when the configured one is a link, which may lead anywhere."""
-    if not is_given and os.path.islink(folder):
+    folder = os.path.join(settings.root, folders.pop()) or os.curdir
+    if os.path.realpath(folder) != real_folder(folder, settings.root, is_given=False):
         hint = "name the folder that it leads to: perfgate compact FOLDER"
-        raise cannot_decide("compact-refused", "is a symbolic link", place=folder, hint=hint)
+        raise cannot_decide("compact-refused", "is or is behind a symbolic link", place=folder, hint=hint)
+    return folder
+
+
+def _check_folder(folder: str) -> None:
+    """Raise CannotDecideError when a folder is none."""
     if os.path.lexists(folder) and not os.path.isdir(folder):
         hint = "name the folder that the run files are in"
         raise cannot_decide("compact-refused", "is not a folder", place=folder, hint=hint)

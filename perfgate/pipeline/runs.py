@@ -203,7 +203,7 @@ def _find(paths: Sequence[str], settings: Settings) -> tuple[dict[str, str], str
         problems += faults
         if not files and not faults:
             empty.append(pattern)
-        folder = _real_folder(folder_of(pattern, root), root, is_given=bool(paths))
+        folder = real_folder(folder_of(pattern, root), root, is_given=bool(paths))
         for file in files:
             found.setdefault(file, folder)
     where = ", ".join(os.path.join(root, p) for p in patterns)
@@ -215,7 +215,7 @@ def _find(paths: Sequence[str], settings: Settings) -> tuple[dict[str, str], str
     return found, where
 
 
-def _real_folder(folder: str, root: str, *, is_given: bool) -> str:
+def real_folder(folder: str, root: str, *, is_given: bool) -> str:
     """Return the real path of a folder that was named by hand; one of the configuration must not be a link."""
     if is_given or os.path.isabs(folder):
         return os.path.realpath(folder or os.curdir)

@@ -176,6 +176,11 @@ def _linked(project: Project) -> None:
     project.path(RUNS).symlink_to("../real/model_runs")
 
 
+def _behind_a_link(project: Project) -> None:
+    project.path("outputs").rename(project.path("real"))
+    project.path("outputs").symlink_to("real")
+
+
 BAD: dict[str, tuple[Callable[[Project], object], list[str], str, str]] = {
     "broken": (lambda p: p.write(f"{RUNS}/bad.json", '{"run_id": '), [], r"bad\.json is not JSON", "correct"),
     "invalid": (lambda p: p.change_runs("s12-train-000", rows_used=-1), [], r"s12-train-000\.json: /rows_used", "corr"),
@@ -183,7 +188,8 @@ BAD: dict[str, tuple[Callable[[Project], object], list[str], str, str]] = {
     "link-to-nowhere": (lambda p: p.path(RUNS).rename(p.path("x")), [], r"model_runs does not exist", "check"),
     "same-id": (_twice, [], r"zz\.json: the run id .* is in .*s01-train-000\.json", "an id of its own"),
     "edited": (_edited, [], r"gz: line 1: the run id .* is in .*s01-train-000\.json", "an id of its own"),
-    "folder-is-a-link": (_linked, [], "model_runs is a symbolic link", "perfgate compact FOLDER"),
+    "folder-is-a-link": (_linked, [], "model_runs is or is behind a symbolic link", "compact FOLDER"),
+    "behind-a-link": (_behind_a_link, [], "model_runs is or is behind a symbolic link", "perfgate compact FOLDER"),
     "folder-is-a-file": (lambda p: p.write("f", ""), ["f"], "f is not a folder", "name the folder"),
     "no-runs": (lambda p: p.path("empty").mkdir(), ["empty"], "empty: no run files are in it", "name the folder"),
     "several-folders": (
