@@ -48,7 +48,7 @@ def runs_in(path: str) -> Iterator[Run]:
     try:
         yield from named(_LINES).load_runs()(Source(path), ForeignOptions())
     except CannotDecideError as caught:
-        raise CannotDecideError([replace(fault, hint=_HINT) for fault in caught.diagnostics]) from None
+        raise CannotDecideError([fault._replace(hint=_HINT) for fault in caught.diagnostics]) from None
 
 
 def lines_in(path: str) -> Iterator[bytes]:
