@@ -16,7 +16,7 @@ from perfgate.formats.folders import files_of
 from perfgate.formats.foreign import ForeignReader
 from perfgate.formats.globs import expand
 from perfgate.formats.options import ForeignOptions
-from perfgate.formats.own.compacted import is_compacted, is_same, runs_in
+from perfgate.formats.own.compacted import ENDINGS, is_compacted, is_same, runs_in
 from perfgate.formats.own.imported import decode_imported, is_imported
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.files import read_bounded, unreadable
@@ -35,7 +35,6 @@ _RUN_ID = b'"run_id"'
 _MAGIC = re.compile(r"[*?\[]")
 _ALL = "*.json"
 """A glob of all run files of a folder, the compacted ones included."""
-_COMPACTED = "compacted.jsonl"
 _FLAT = re.compile(r"^([^*?\[]*)/([^/]*)$")
 
 
@@ -91,7 +90,7 @@ def _expand(path: str) -> list[str]:
     if flat and os.path.isdir(flat[1]):
         return _matching(Source(flat[1]), flat[1], flat[2])
     above, name = os.path.split(path)
-    compacted = filter(is_compacted, expand(os.path.join(above, f"*{_COMPACTED}*"))) if name == _ALL else ()
+    compacted = filter(is_compacted, expand(os.path.join(above, f"*{ENDINGS[0]}*"))) if name == _ALL else ()
     return [*expand(path), *compacted]
 
 

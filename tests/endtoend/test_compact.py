@@ -99,11 +99,15 @@ def test_the_runs_of_older_sessions_are_added_and_stay_as_files_unless_they_are_
 def test_a_run_file_is_a_line_with_its_text_as_it_is(old: Project) -> None:
     text = json.dumps({**old.read_json(f"{RUNS}/s01-train-000.json"), "rows_used": 1000, "x": 1e-7}, indent=2)
     old.write(f"{RUNS}/s01-train-000.json", "\ufeff" + text.replace("\n", "\r\n"))
+    null = old.path(f"{RUNS}/s01-unnamed-001.json").read_text()[:-1] + ', "benchmark": null}'
+    old.write(f"{RUNS}/s01-unnamed-001.json", null)
     old.cli("compact", "--keep", "11")
     lines = gzip.decompress(old.path(FILE).read_bytes()).decode().splitlines()
     assert lines[0] == text.replace("\n", "  ")
     assert lines[1] == old.path(f"{RUNS}/s01-train-001.json").read_text()
-    assert json.loads(lines[2])["benchmark"] == "model_run"
+    unnamed = old.path(f"{RUNS}/s01-unnamed-000.json").read_text()
+    assert lines[2] == f'{{"benchmark": "model_run", {unnamed[1:]}'
+    assert json.loads(lines[3]) == {**json.loads(null), "benchmark": "model_run"}
 
 
 def test_compacting_again_changes_nothing_and_later_runs_are_added(old: Project) -> None:

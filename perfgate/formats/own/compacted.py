@@ -71,7 +71,9 @@ def line_of(content: bytes, run: Run) -> bytes:
     """
     text = content.removeprefix(_BOM).replace(b"\r", b" ").replace(b"\n", b" ").strip()
     document = msgspec.json.decode(text)
-    if not document.get("benchmark"):
+    if "benchmark" not in document:
+        text = b'{"benchmark": %b, %b' % (msgspec.json.encode(run.benchmark), text[1:])
+    elif not document["benchmark"]:
         text = msgspec.json.encode({**document, "benchmark": run.benchmark})
     return text + b"\n"
 
