@@ -1,7 +1,8 @@
 """Checking many benchmarks: CPU time and peak memory of the whole command, as ratios in one run against peers.
 
 Run it by hand: `python tests/benchmarks/bench_check.py [BENCHMARKS ...]`; the peers see 5,000. A peer that is not on
-PATH is left out: benchstat, pytest-benchmark, and for the floor a Python with scipy (`PYTHON_OF_PEERS`).
+PATH is left out: benchstat, pytest-benchmark, and for the floor a Python with scipy (`PYTHON_OF_PEERS`). `REPEAT` says
+how many rounds there are.
 """
 
 from __future__ import annotations
