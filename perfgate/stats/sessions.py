@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, NamedTuple
 
 from perfgate.stats.distributions import t_quantile
 from perfgate.stats.quantiles import MAD_TO_SIGMA, mad, median
@@ -60,7 +58,7 @@ def relative_spread(values: Sequence[float]) -> float | None:
     return deviation / center if center else None if any(values) else 0.0
 
 
-class SuiteSpread(Struct, frozen=True, kw_only=True):
+class SuiteSpread(NamedTuple):
     """The typical spread between the sessions of a suite.
 
     Attributes:
@@ -72,7 +70,7 @@ class SuiteSpread(Struct, frozen=True, kw_only=True):
     weight: float
 
 
-class CommonShift(Struct, frozen=True, kw_only=True):
+class CommonShift(NamedTuple):
     """What the benchmarks of a suite have in common when a session is compared with a baseline.
 
     Attributes:
@@ -86,7 +84,7 @@ class CommonShift(Struct, frozen=True, kw_only=True):
     spread: SuiteSpread | None = None
 
 
-class SessionModel(Struct, frozen=True, kw_only=True):
+class SessionModel(NamedTuple):
     """One current session against a baseline of sessions, on natural logarithms.
 
     Attributes:
