@@ -2,8 +2,9 @@
 
 On Linux a child starts with the peak memory of whoever started it, so a command
 run from a large process would report that process's peak. This program is
-small (9 MB) and is started without site packages: ``python -I -S launcher.py``.
-Its standard input is a socket, and it ends when that is closed. A request is
+small (9 MB): it runs in ``python -I -S``, without site packages, and imports
+nothing of perfgate and little else. Its standard input is a socket, and it ends
+when that is closed. A request is
 
     <bytes of all that follows, 8 hexadecimal digits><number of words> <word>... <NAME=value>...
 
@@ -14,14 +15,12 @@ command's stdout, its stderr and its working folder. The answer is one line, eit
     error <again or last> <errno>
     folder <again or last> <errno>
 
-``last`` asks for another launcher: in the process group of this one are processes that
-the command left behind, or its own peak has grown, which would show in later commands.
-It imports nothing of perfgate and little else: what it holds is the smallest peak that it can report.
+``last`` asks for another launcher: processes that the command left behind are in the group of this one.
 """
 
 import _signal  # type: ignore[import-not-found]  # the signal module itself pulls in enum, for 3 ms
-import _socket  # and so does socket
-import os
+import _socket  # so does socket
+import posix  # what os is made of: it and what it imports would be 0.1 MB more
 import resource
 import sys
 import time
@@ -30,8 +29,6 @@ import time
 _TO_RESET = [getattr(_signal, name) for name in ("SIGPIPE", "SIGXFSZ", "SIGINT", "SIGTERM") if hasattr(_signal, name)]
 _HEADER = 8  # bytes
 _DESCRIPTORS = 3
-_CHUNK = 1 << 16  # bytes
-_GROWTH = 1 << 18  # bytes by which its own peak may grow: 3 % of it, less than the smallest threshold
 _NULL = 1  # descriptor of this program's stdout, which is no file
 
 
@@ -47,18 +44,16 @@ def main(channel: _socket.socket) -> None:
             _signal.signal(number, lambda *_: None)
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)  # where it is ignored, the kernel keeps nothing of a child
     _warm_up()
-    smallest = _read_peak()
     while request := _receive(channel):
         kind, answer = _serve(*request)
-        is_last = not _is_alone() or _read_peak() > smallest + _GROWTH
-        channel.sendall(f"{kind} {'last' if is_last else 'again'} {answer}\n".encode())
+        channel.sendall(f"{kind} {'again' if _is_alone() else 'last'} {answer}\n".encode())
 
 
 def _warm_up() -> None:
     """Go the ways of a run once: the first time costs half a millisecond, which would be in the first reading."""
     _run([b"/"], {}, _NULL, _NULL)
     try:
-        os.wait4(-1, 0)
+        posix.wait4(-1, 0)
     except ChildProcessError:
         _describe(0, 0, resource.getrusage(resource.RUSAGE_SELF))  # wait4 imports this module when it succeeds
 
@@ -84,33 +79,33 @@ def _receive(channel: _socket.socket) -> tuple[list[bytes], dict[bytes, bytes], 
 
 def _serve(words: list[bytes], environ: dict[bytes, bytes], descriptors: list[int]) -> tuple[str, str]:
     """Run a command in its folder; return which kind of answer there is, and what belongs to it."""
-    os.dup2(_NULL, 2)  # up to here it is the stderr of the first command, so that a failure to start is seen there
+    posix.dup2(_NULL, 2)  # up to here it is the stderr of the first command, so that a failure to start is seen there
     stdout, stderr, folder = descriptors
     for descriptor in descriptors:
-        os.set_inheritable(descriptor, False)  # noqa: FBT003 - takes no keyword
+        posix.set_inheritable(descriptor, False)  # noqa: FBT003 - takes no keyword
     if b"PATH" in environ:  # the program is searched where this process's own says
-        os.putenv(b"PATH", environ[b"PATH"])
+        posix.putenv(b"PATH", environ[b"PATH"])
     else:
-        os.unsetenv(b"PATH")
+        posix.unsetenv(b"PATH")
     try:
-        os.fchdir(folder)
+        posix.fchdir(folder)
         return _run(words, environ, stdout, stderr)
     except OSError as error:
         return "folder", str(error.errno)
     finally:
         for descriptor in descriptors:
-            os.close(descriptor)
-        os.chdir("/")  # before the next run, the folder may be removed or unmounted
+            posix.close(descriptor)
+        posix.chdir("/")  # before the next run, the folder may be removed or unmounted
 
 
 def _run(words: list[bytes], environ: dict[bytes, bytes], stdout: int, stderr: int) -> tuple[str, str]:
-    streams = [(os.POSIX_SPAWN_DUP2, source, target) for target, source in enumerate((_NULL, stdout, stderr))]
+    streams = [(posix.POSIX_SPAWN_DUP2, source, target) for target, source in enumerate((_NULL, stdout, stderr))]
     began = time.perf_counter_ns()
     try:
-        pid = os.posix_spawnp(words[0], words, environ, file_actions=streams, setsigdef=_TO_RESET)
+        pid = posix.posix_spawnp(words[0], words, environ, file_actions=streams, setsigdef=_TO_RESET)
     except OSError as error:
         return "error", str(error.errno)
-    _, status, usage = os.wait4(pid, 0)
+    _, status, usage = posix.wait4(pid, 0)
     return "ended", _describe(time.perf_counter_ns() - began, status, usage)
 
 
@@ -123,7 +118,7 @@ def _describe(elapsed: int, status: int, usage: resource.struct_rusage) -> str:
         usage: so, too.
     """
     peak = usage.ru_maxrss if sys.platform == "darwin" else usage.ru_maxrss * 1024
-    code = os.waitstatus_to_exitcode(status)
+    code = posix.waitstatus_to_exitcode(status)
     costs = {"elapsed": elapsed / 1e9, "cpu": usage.ru_utime + usage.ru_stime, "peak_memory": peak}
     return " ".join((str(code), *(f"{name}={value!r}" for name, value in costs.items())))
 
@@ -134,35 +129,18 @@ def _is_alone() -> bool:
     A group has no list of its members, but it ends with the last one: this process leaves it, asks whether it is
     there still, and comes back.
     """
-    own = os.getpid()
+    own = posix.getpid()
     try:
-        os.setpgid(0, os.getpgid(os.getppid()))
+        posix.setpgid(0, posix.getpgid(posix.getppid()))
         try:
-            os.killpg(own, 0)
+            posix.killpg(own, 0)
         except ProcessLookupError:
             return True
         finally:
-            os.setpgid(0, own)
+            posix.setpgid(0, own)
     except OSError:  # perfgate has gone; or those of another user are there
         return False
     return False
-
-
-def _read_peak() -> int:
-    """Return the peak memory of this process so far in bytes, 0 where the system does not say it.
-
-    Not that of getrusage: it has the peak of the process that started this one.
-    """
-    try:
-        status = os.open("/proc/self/status", os.O_RDONLY)
-    except OSError:
-        return 0
-    try:
-        text = os.read(status, 1 << 12)
-    finally:
-        os.close(status)
-    _, _, rest = text.partition(b"VmHWM:")
-    return int(rest.split(None, 1)[0]) * 1024 if rest else 0
 
 
 if __name__ == "__main__":  # pragma: no cover - run in an interpreter of its own

@@ -139,16 +139,17 @@ class Launcher:
             else:
                 stdout = os.open(os.devnull, os.O_RDWR)
                 open_files.callback(os.close, stdout)
-            answer = self._find_process(stderr.fileno()).ask(request, (stdout, stderr.fileno(), folder), deadline)
+            process = self._find_process(request, stderr.fileno())
+            answer = process.ask(request, (stdout, stderr.fileno(), folder), deadline)
             elapsed = time.monotonic() - began
             if answer.words[0] == "folder":
                 raise OSError(int(answer.words[1]), os.strerror(int(answer.words[1])), cwd)
             found = _read_answer(answer, argv[0], elapsed, _read_tail(stderr), timeout)
             return found if kept is None else found._replace(output=_read_ends(kept))
 
-    def _find_process(self, stderr: int) -> LauncherProcess:
-        """Return the process, a new one when the last one has ended."""
-        if self._process is not None and self._process.is_over():
+    def _find_process(self, request: bytes, stderr: int) -> LauncherProcess:
+        """Return the process that runs a command: another one when the last one cannot."""
+        if self._process is not None and not self._process.serves(request):
             self.close()
         if self._process is None:
             self._process = LauncherProcess(stderr)
@@ -169,7 +170,7 @@ def run_command(
 
 
 def _encode(argv: Sequence[str], environ: Mapping[str, str]) -> bytes:
-    """Return the request for a command, as `launcher` describes it.
+    """Return the words of a request for a command, as `launcher` describes them.
 
     Raises:
         ValueError: a word holds a NUL.
@@ -182,7 +183,7 @@ def _encode(argv: Sequence[str], environ: Mapping[str, str]) -> bytes:
         raise ValueError("embedded null byte")
     if len(content) > _LARGEST_REQUEST:
         raise OSError(errno.E2BIG, os.strerror(errno.E2BIG), argv[0])
-    return b"%08x" % len(content) + content
+    return content
 
 
 @contextlib.contextmanager

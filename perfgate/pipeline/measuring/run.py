@@ -367,7 +367,7 @@ def measure_once(
             its summary has the status ``failed``. A command that could not be started leaves none. A command that
             prepares or concludes the run failed.
     """
-    env = environ_with({**dict(job.variables), NUMBER: str(index)})
+    env = environ_with({**dict(job.variables), NUMBER: str(index)}) if job.hooks.prepare or job.hooks.conclude else {}
     number += job.with_values
     what = f" of {number}"
     job.hooks.run("prepare", what, slug="prepare-failed", folder=job.folder, env=env)
