@@ -45,6 +45,7 @@ def main(channel: _socket.socket) -> None:
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)  # where it is ignored, the kernel keeps nothing of a child
     _warm_up()
     while request := _receive(channel):
+        _reset_peak()
         kind, answer = _serve(*request)
         channel.sendall(f"{kind} {'again' if _is_alone() else 'last'} {answer}\n".encode())
 
@@ -96,6 +97,22 @@ def _serve(words: list[bytes], environ: dict[bytes, bytes], descriptors: list[in
         for descriptor in descriptors:
             posix.close(descriptor)
         posix.chdir("/")  # before the next run, the folder may be removed or unmounted
+
+
+def _reset_peak() -> None:
+    """Begin the peak memory of this process anew, with which its children start.
+
+    The kernel counts roughly, and the highest count would stay: of ten thousand small commands, the later ones would
+    have 2 % more than the first.
+    """
+    try:
+        mark = posix.open("/proc/self/clear_refs", posix.O_WRONLY)
+        try:
+            posix.write(mark, b"5")
+        finally:
+            posix.close(mark)
+    except OSError:  # another system, or a sandbox: a little more is no harm
+        return
 
 
 def _run(words: list[bytes], environ: dict[bytes, bytes], stdout: int, stderr: int) -> tuple[str, str]:
