@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.measured import MEANS_OF_CALLS
@@ -48,8 +50,7 @@ _FLAGS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Converted:
+class Converted(Struct, frozen=True, kw_only=True):
     """The runs of one file, and remarks on it."""
 
     runs: tuple[Run, ...]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError, cannot_decide, note
 from perfgate.core.text.canonical import short_hash

@@ -6,8 +6,9 @@ removed. So whatever is missing then is no fault of its own.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from perfgate.core.errors import error
 from perfgate.core.finding import Status

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from perfgate.core.errors import PREDICATES
 from perfgate.core.text.names import list_some
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
 
     from perfgate.core.errors import Diagnostic
 
-_NUMBER = re.compile(r"(?<![\w=.+-])[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?(?![\w.-])")
+_NUMBER = r"(?<![\w=.+-])[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?(?![\w.-])"
 """A number that stands alone: ``load-2`` and ``train[size=9]`` are names."""
-_IN_FILE = re.compile(r"(.+?)(:\d+|: /.*)", re.DOTALL)
+_IN_FILE = r"(?s)(.+?)(:\d+|: /.*)"
 _SHOWN = 3
 """Files that are named; more are counted."""
-_SUFFIX = re.compile(r"\.\w+$")
+_SUFFIX = r"\.\w+$"
 _NOUNS = {"run": "run files", "baseline": "baseline files", "golden": "golden files"}
 """First word of a slug -> what its files are."""
 
@@ -34,7 +35,7 @@ def group_equal(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     times: dict[tuple[object, ...], int] = {}
     for d in dict.fromkeys(diagnostics):
         where, pointer = _split_place(d.place)
-        kind = (d.slug, d.level, pointer, _NUMBER.sub("#", d.message), _NUMBER.sub("#", d.hint), d.details)
+        kind = (d.slug, d.level, pointer, re.sub(_NUMBER, "#", d.message), re.sub(_NUMBER, "#", d.hint), d.details)
         nth = times[kind, where] = times.get((kind, where), 0) + 1
         groups.setdefault((kind, nth, bool(where)), []).append((where, d))
     return [one for group in groups.values() for one in _as_one(group)]
@@ -53,7 +54,7 @@ def _as_one(group: list[tuple[str, Diagnostic]]) -> list[Diagnostic]:
 
 def _predicate(group: Sequence[tuple[str, Diagnostic]], what: str) -> str:
     """Return a message about several places: ``run files are not valid JSON``."""
-    are_files = all(_SUFFIX.search(where) for where, _ in group)
+    are_files = all(re.search(_SUFFIX, where) for where, _ in group)
     noun = _NOUNS.get(group[0][1].slug.partition("-")[0], "files") if are_files else "places"
     verb, _, rest = what.partition(" ")
     return f"{noun} {PREDICATES[verb]} {rest}" if verb in PREDICATES else f"{noun}: {what}"
@@ -88,5 +89,5 @@ def _as_file(group: Sequence[Diagnostic]) -> Diagnostic:
 
 def _split_place(place: str) -> tuple[str, str]:
     """Return the file of a place, and what is in it: a line or a JSON pointer."""
-    found = _IN_FILE.fullmatch(place)
+    found = re.fullmatch(_IN_FILE, place)
     return (found[1], found[2]) if found else (place, "")

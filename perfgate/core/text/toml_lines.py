@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.text.strict_toml import TOKEN
+from msgspec.structs import replace
+
+from perfgate.core.text.strict_toml import compile_token
 
 if TYPE_CHECKING:
     import re
@@ -79,7 +80,7 @@ def _statements(text: str) -> Iterator[tuple[int, list[str], int]]:
     words: list[str] = []
     brackets = 0
     is_named = False
-    for token in TOKEN.finditer(text):
+    for token in compile_token().finditer(text):
         found = token[0]
         if start:
             words, brackets, is_named, line = [], 0, False, number

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.errors import Diagnostic, warning
 from perfgate.core.finding import Finding, Status
@@ -24,8 +26,7 @@ _ALWAYS = ("drift-no-reference", "drift-reference-")
 _MOST_NAMES = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
+class Inputs(Struct, frozen=True, kw_only=True):
     """What was found out about the inputs of a check."""
 
     level: Level
@@ -48,8 +49,7 @@ class Inputs:
         return self.verdict is not None and bool(self.verdict.drifted)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
+class Joined(Struct, frozen=True, kw_only=True):
     """What the inputs add to a verdict."""
 
     findings: tuple[Finding, ...]

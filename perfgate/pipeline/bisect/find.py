@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shlex
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from perfgate.core.bisection import Bisection, Ends, Skipped, Trial
 from perfgate.core.errors import error, note

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec.structs import replace
 
 from perfgate.core.atomic import write_whole
 from perfgate.core.errors import CannotDecideError, cannot_decide, note

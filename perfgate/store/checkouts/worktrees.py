@@ -7,8 +7,9 @@ import os
 import shutil
 import signal
 import tempfile
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.text.names import list_some
