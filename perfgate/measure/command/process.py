@@ -27,7 +27,7 @@ _LOAD = (
 """Runs the launcher, whose code comes before the first request, with its length as the requests have it."""
 _GRACE = 2.0  # seconds between asking a command to stop and making it
 _LONGEST_WAIT = 86_400.0  # seconds; poll takes its timeout as a C int of milliseconds
-_GROWTH = 1 << 16  # bytes by which requests may differ; it holds some ten times that
+_GROWTH = 1 << 16  # bytes by which a request may be smaller than one before it, which held some four times as many
 _LONGEST_LINE = 4096  # bytes; an answer has about 80
 
 
@@ -154,6 +154,8 @@ class LauncherProcess:
 
     def _read_line(self, deadline: float | None) -> str | None:
         """Return its answer, None when the deadline comes first; empty: there is none, since it has ended."""
+        if self._channel.fileno() < 0:  # closed when a first attempt to stop it was interrupted
+            return ""
         poller = select.poll()
         poller.register(self._channel, select.POLLIN)
         line = b""

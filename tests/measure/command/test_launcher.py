@@ -299,6 +299,25 @@ def test_a_launcher_that_dies_while_a_large_request_is_sent_is_an_error(launcher
     assert result.error == "the launcher was killed before it could report"
 
 
+def test_an_exception_while_a_command_is_stopped_is_not_lost(launcher, monkeypatch):
+    class UnexpectedError(Exception):
+        pass
+
+    parent(launcher)
+    process = launcher._process
+    end = process.close
+
+    def interrupted():
+        end()
+        monkeypatch.undo()
+        raise UnexpectedError
+
+    monkeypatch.setattr(process, "close", interrupted)
+    with pytest.raises(UnexpectedError):
+        launcher.run(["sleep", "300"], timeout=0.1)
+    assert launcher.run(["true"]).is_ok()
+
+
 def test_a_launcher_that_cannot_start_says_why(tmp_path, monkeypatch):
     (tmp_path / "python").write_text("#!/bin/sh\necho no memory >&2\nexit 3\n")
     (tmp_path / "python").chmod(0o755)
