@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -95,6 +96,33 @@ def test_an_interrupted_measurement_leaves_no_process_and_no_file(project: Proje
     for pid in (project.root.parent / "pids").read_text().split():
         wait_until(lambda pid=pid: not is_alive(int(pid)))
     assert list(spare.iterdir()) == []
+
+
+def test_on_a_terminal_perfgate_stays_in_front_and_ctrl_c_ends_it_and_its_command(project: Project) -> None:
+    place = project.root.parent
+    (place / "code.py").write_text(
+        "import os, time\nterminal = os.open('/dev/tty', os.O_RDWR)\n"
+        "front = os.tcgetpgrp(terminal) == os.getpgid(int(os.environ['STARTER'])) != os.getpgid(0)\n"
+        "open('../part', 'w').write(f'{os.getpid()} {os.getppid()} {front}'); os.rename('../part', '../pid')\n"
+        "time.sleep(300)"
+    )
+    ours, theirs = pty.openpty()
+    # The leader of a new session gets the terminal that it opens first.
+    lead = ("sh", "-c", 'export STARTER=$$; exec "$@" < "$0"', os.ttyname(theirs))
+    command = (sys.executable, "-m", "perfgate", "run", "--", sys.executable, "../code.py")
+    with subprocess.Popen(
+        [*lead, *command], cwd=project.root, env=project.environment(), stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        wait_until((place / "pid").exists)
+        os.write(ours, b"\x03")
+        error = process.communicate(timeout=30)[1]
+    for descriptor in (ours, theirs):
+        os.close(descriptor)
+    own, starter, is_in_front = (place / "pid").read_text().split()
+    assert is_in_front == "True"
+    assert process.returncode == 2, error
+    for pid in (own, starter):
+        wait_until(lambda pid=pid: not is_alive(int(pid)))
 
 
 def test_perfgate_that_is_killed_leaves_no_starter_behind_its_command(project: Project) -> None:

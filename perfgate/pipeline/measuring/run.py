@@ -290,8 +290,7 @@ def measure(
         The files of the summaries.
 
     Raises:
-        CannotDecideError: a run failed; its summary has the status ``failed``, and no run
-            follows it.
+        CannotDecideError: a run failed; its summary has the status ``failed``, and no run follows it.
     """
     written: list[str] = []
     known: set[Labels] = set()
