@@ -164,6 +164,13 @@ def test_a_command_has_three_open_files_and_reads_nothing(launcher):
         os.close(held)
 
 
+def test_the_launcher_holds_no_file_of_an_earlier_command(launcher):
+    starter = parent(launcher)
+    held = {name: os.readlink(f"/proc/{starter}/fd/{name}") for name in os.listdir(f"/proc/{starter}/fd")}
+    assert held.pop("0").startswith("socket:")
+    assert held == {"1": os.devnull, "2": os.devnull}
+
+
 def test_commands_share_the_group_of_the_launcher_and_lead_none(launcher):
     code = "(os.getpid(), os.getppid(), os.getpgid(0), os.getsid(0))"
     seen = [value(launcher, code) for _ in range(3)]
