@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, Literal, NamedTuple  # a library would be loaded by the job that holds a token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +14,7 @@ PREDICATES = {"is": "are", "was": "were", "has": "have", "does": "do", "cannot":
 """First word of a message whose subject is its place -> the same of several."""
 
 
-class Diagnostic(Struct, frozen=True, kw_only=True):
+class Diagnostic(NamedTuple):
     """One problem or remark: what, where, and what to do."""
 
     slug: str

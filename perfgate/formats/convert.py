@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.measured import MEANS_OF_CALLS
@@ -169,7 +168,7 @@ def _remarks(contents: Contents, origin: str) -> Iterator[Diagnostic]:
     """Yield what a reader of the report should know of the file."""
     for s in contents.skipped:
         skipped = s.message or warning("benchmark-skipped", f"{left_out(s.benchmark, s.metric)}{s.why}")
-        yield replace(skipped, place=origin)
+        yield skipped._replace(place=origin)
     for flag in sorted({f for r in contents.records for f in r.flags}):
         yield note("measured-oddly", _FLAGS[flag], place=origin)
     for remark in sorted({r.remark for r in contents.records if r.remark}):

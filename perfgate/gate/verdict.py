@@ -108,6 +108,6 @@ def _blame_incomplete_traces(verdict: Verdict) -> Verdict:
     lost = [f for f in verdict.findings if verdict.is_undecided(f) and f.status is Status.MISSING]
     if not any(f.metric.startswith((STAGE, CALLS)) for f in lost):
         return verdict
-    blamed = tuple(replace(d, level="error") for d in verdict.notes if d.slug == STAGES_UNKNOWN)
+    blamed = tuple(d._replace(level="error") for d in verdict.notes if d.slug == STAGES_UNKNOWN)
     notes = tuple(d for d in verdict.notes if d.slug != STAGES_UNKNOWN)
     return replace(verdict, problems=(*verdict.problems, *blamed), notes=notes)

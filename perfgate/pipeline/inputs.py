@@ -200,7 +200,7 @@ def _name_runs(problems: Iterable[Diagnostic], paths: Sequence[str], settings: S
         where = next((_folder(p) for p in patterns if find([p])[0]), "")
     hint = f"runs are here: {shlex.quote(where)}"
     return [
-        replace(p, hint=f"{p.hint}; or {hint}" if "did you mean" in p.hint else hint)
+        p._replace(hint=f"{p.hint}; or {hint}" if "did you mean" in p.hint else hint)
         if where and p.place in named and p.message == MISSING
         else p
         for p in problems

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from perfgate.core.errors import PREDICATES
 from perfgate.core.text.names import list_some
 
@@ -49,7 +47,7 @@ def _as_one(group: list[tuple[str, Diagnostic]]) -> list[Diagnostic]:
     details = tuple(f"{d.place}{d.message.removeprefix(what)}" for _, d in group)
     place = list_some([where for where, _ in group], _SHOWN)
     message = f"{len(group):,} {_predicate(group, what)}"
-    return [replace(first, place=place, message=message, details=details, shown=_SHOWN)]
+    return [first._replace(place=place, message=message, details=details, shown=_SHOWN)]
 
 
 def _predicate(group: Sequence[tuple[str, Diagnostic]], what: str) -> str:
@@ -84,7 +82,7 @@ def _as_file(group: Sequence[Diagnostic]) -> Diagnostic:
     first = group[0]
     where, _ = _split_place(first.place)
     details = tuple(f"{d.place}: {d.message}" for d in group)
-    return replace(first, place=where, message=f"{where} has {len(group):,} faults", details=details)
+    return first._replace(place=where, message=f"{where} has {len(group):,} faults", details=details)
 
 
 def _split_place(place: str) -> tuple[str, str]:

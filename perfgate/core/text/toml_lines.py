@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from perfgate.core.text.strict_toml import compile_token
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ def _located(fault: Diagnostic, lines: Mapping[Path, int], origin: str, above: s
     if not path or not line:
         return 0, fault
     message = fault.message if f'key "{path[-1]}"' in fault.message else f"{_name(path, lines)}: {fault.message}"
-    return line, replace(fault, place=f"{origin}:{line}", message=message)
+    return line, fault._replace(place=f"{origin}:{line}", message=message)
 
 
 def find_lines(text: str) -> dict[Path, int]:

@@ -316,7 +316,7 @@ def _needs_reason(moves: Sequence[Move]) -> Diagnostic:
         hint="noise (adds a session, keeps the others): perfgate baseline refresh --reason '...'; or a real change "
         "(starts anew, drops the others): perfgate baseline refresh --replace --reason '...'",
     )
-    return replace(fault, details=tuple(details))
+    return fault._replace(details=tuple(details))
 
 
 def policy_and_baselines(config: str | None, machine_class: str = "") -> tuple[Policy, Baselines]:

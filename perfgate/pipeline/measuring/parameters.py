@@ -157,5 +157,5 @@ def name_values(failure: CannotDecideError, labels: Labels) -> CannotDecideError
     """Return a failure that names the combination in which it happened."""
     if not labels:
         return failure
-    faults = (replace(d, message=f"{d.message} (with {describe(labels)})") for d in failure.diagnostics)
+    faults = (d._replace(message=f"{d.message} (with {describe(labels)})") for d in failure.diagnostics)
     return CannotDecideError(faults, output=failure.output)

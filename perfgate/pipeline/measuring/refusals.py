@@ -8,8 +8,6 @@ import shlex
 import shutil
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from perfgate.core.errors import CannotDecideError, error
 from perfgate.core.text.near_names import find_near
 from perfgate.measure.command.name import default_benchmark_name
@@ -84,7 +82,7 @@ def name_clash(
     if names_itself:
         hint = f"give this one a session of its own: PERFGATE_SESSION={other} perfgate run {again}"
     message = f'"{benchmark}" was measured with another command or other arguments in this session'
-    return replace(error("benchmark-name-clash", message, hint=hint), details=(f"before: {place}", f"now: {command}"))
+    return error("benchmark-name-clash", message, hint=hint)._replace(details=(f"before: {place}", f"now: {command}"))
 
 
 class CommandFailedError(CannotDecideError):

@@ -159,7 +159,7 @@ def sides_of_comparison(base: Commit, head: Commit | None, reference: Settings) 
     except CannotDecideError as caught:
         place = os.path.join(folder, waivers.NAME)
         return was, BaselineSet(
-            source="", profiles=(), problems=tuple(replace(d, place=place) for d in caught.diagnostics)
+            source="", profiles=(), problems=tuple(d._replace(place=place) for d in caught.diagnostics)
         )
     return was, BaselineSet(source="", profiles=(), waivers=now.waivers, removals=now.removals)
 

@@ -9,8 +9,6 @@ import signal
 import tempfile
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.text.names import list_some
 from perfgate.store.checkouts.filters import filters_off
@@ -130,7 +128,7 @@ def _run(folder: str, words: Sequence[str], settings: Sequence[str], commit: str
     if code != 0:
         hint = "run it by hand: git worktree add DIR COMMIT"
         (cause,) = failure("worktree-failed", words, output, hint=hint).diagnostics
-        raise CannotDecideError([replace(cause, place=commit[:12])])
+        raise CannotDecideError([cause._replace(place=commit[:12])])
 
 
 def _remove_uninterrupted(worktree_dir: WorktreeDir) -> None:
