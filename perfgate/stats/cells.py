@@ -199,6 +199,17 @@ def spread(cells: Sequence[Cell]) -> tuple[float, ...]:
     return tuple(found)
 
 
+def order_statistics(cells: Sequence[Cell], ranks: Iterable[int]) -> tuple[float, ...]:
+    """Return the values of some ranks; inside a cell its values are taken to be evenly spaced.
+
+    Args:
+        cells: ascending, at least one.
+        ranks: ascending, each from 0 to the number of values less one.
+    """
+    values = _Ranked(cells)
+    return tuple(map(values.at, ranks))
+
+
 class _Ranked:
     """The values in cells by rank; ranks are asked for in ascending order, or one less than the last."""
 

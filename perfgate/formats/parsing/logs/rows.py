@@ -32,7 +32,8 @@ _DEEPEST = 4
 _DECODER = json.JSONDecoder()
 STAMP = "\0time"
 """Key under which the time of a row is kept, wherever in the log it stands; no log holds it."""
-_TIMES = ("timestamp", "@timestamp", "time", "ts", "asctime", "datetime")
+TIMES = ("timestamp", "@timestamp", "time", "ts", "asctime", "datetime")
+"""Usual names of a row's time, the likeliest first."""
 _CERTAIN = 2  # the first of these are never a duration
 BATCH = 512
 """Rows that are worked on together."""
@@ -253,13 +254,13 @@ def stamp_of(*rows: dict[str, Any]) -> object:
     Args:
         rows: the objects that may hold it, the outermost first.
     """
-    stated = [row.get(name) for row in rows for name in _TIMES]
+    stated = [row.get(name) for row in rows for name in TIMES]
     stated += [row.get(STAMP) for row in rows]
     found = next((value for value in stated if value is not None and stated_seconds(value) is not None), None)
     if found is not None:
         return found
     # a time that is meant as one and cannot be read is a fault, and no absence
-    named = [row.get(name) for row in rows for name in (STAMP, *_TIMES[:_CERTAIN])]
+    named = [row.get(name) for row in rows for name in (STAMP, *TIMES[:_CERTAIN])]
     return next((value for value in named if isinstance(value, str) and value), None)
 
 
@@ -299,7 +300,7 @@ class Table:
 
     def _stamp_lookup(self) -> Callable[[Any], object]:
         """Return what finds the time of a row in the first column that is called like one."""
-        at = next((self.header.index(name) for name in _TIMES if name in self.header), None)
+        at = next((self.header.index(name) for name in TIMES if name in self.header), None)
         return itemgetter(at) if at is not None else lambda _: None
 
     def batches(self) -> Iterator[tuple[list[list[str]], Sequence[int]]]:
