@@ -26,8 +26,7 @@ from perfgate.formats.scale.tables import COLUMNS, NO_TIME, Counted, Taken
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perfgate.core.text.origin import VERSION
-from perfgate.formats.scale.columns import Columns
+    from perfgate.formats.scale.columns import Columns
     from perfgate.formats.scale.parts import Part
     from perfgate.formats.scale.query import Question, Rows
     from perfgate.formats.scale.tables import Group

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,6 @@ from msgspec import Struct
 
 from perfgate.formats.scale.query import ABSENT, BROKEN, FAILED, LEAST, NO_AMOUNT, NO_DAY, NO_NUMBER, OTHERS
 from perfgate.stats.cells import Cell
-import itertools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
