@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,7 @@ class CountedSession(Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """20 hex digits that stand for all that was counted, however it was divided into parts."""
-        facts = [(m.metric.name, m.stands_for, m.hits, m.values) for m in self.measured]
+        facts = [(m.metric.name, m.stands_for, m.hits, array("d", m.values).tobytes().hex()) for m in self.measured]
         return short_hash(f"{self.benchmark}\0{self.day}\0{facts!r}", digits=20)
 
 

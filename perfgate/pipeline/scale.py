@@ -274,7 +274,7 @@ _OTHERS = "lines or rows that the map does not ask for"
 
 def _count_in(found: Counted, value: int, cell: int) -> int:
     lines = found.lines
-    return int(lines["size"][(lines["value"] == value) & (lines["cell"] == cell)].sum())
+    return int(lines["n"][(lines["i"] == value) & (lines["b"] == cell)].sum())
 
 
 def _answers(

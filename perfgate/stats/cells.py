@@ -206,8 +206,18 @@ def order_statistics(cells: Sequence[Cell], ranks: Iterable[int]) -> tuple[float
         cells: ascending, at least one.
         ranks: ascending, each from 0 to the number of values less one.
     """
-    values = _Ranked(cells)
-    return tuple(map(values.at, ranks))
+    found: list[float] = []
+    before, place = 0, 0
+    low, high, size = cells[0]
+    for rank in ranks:
+        while rank >= before + size:
+            before += size
+            place += 1
+            low, high, size = cells[place]
+        step = rank - before
+        # the ends of a cell are values: no rounding
+        found.append(low if not step else high if step == size - 1 else _between(low, high, step / (size - 1)))
+    return tuple(found)
 
 
 class _Ranked:

@@ -20,8 +20,8 @@ from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, e
 from perfgate.core.text.origin import VERSION
 from perfgate.formats.scale.columns import JsonFields, header_of, of_parquet, of_table, quote_text
 from perfgate.formats.scale.parts import door_to, masked, missing, opened, unreadable
-from perfgate.formats.scale.query import BROKEN, RANGES, count_statement, rows_of, take_statement
-from perfgate.formats.scale.tables import COLUMNS, NO_TIME, Counted, Taken
+from perfgate.formats.scale.query import BROKEN, count_statement, rows_of, take_statement
+from perfgate.formats.scale.tables import TYPES, Counted, Taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,7 +50,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     value: int
     """Its place in the question."""
     ranges: tuple[tuple[float, float], ...]
-    """Least and largest value of what is needed, at most `RANGES`."""
+    """Least and largest value of what is needed, at least one."""
 
 
 def count_part(part: Part, asked: Question) -> Counted | Diagnostic:
@@ -69,15 +69,18 @@ def _answered(part: Part, asked: Question, wanted: Sequence[Wanted] | None) -> C
     except ImportError:
         return missing("duckdb", "scale").diagnostics[0]
     door: Any = None
-    kind = ""
     try:
         found = _kind_of(part)
-        kind = found.name
-        if kind == "empty":
-            return _nothing() if wanted is None else _taken({})
+    except CannotDecideError as caught:
+        return caught.diagnostics[0]
+    except Exception as caught:
+        return unreadable(part.name, caught)
+    if found.name == "empty":
+        return _nothing() if wanted is None else _taken({})
+    try:
         with tempfile.TemporaryDirectory(prefix="perfgate-") as folder, _locked(part, folder) as (base, address, door):
             source, columns = _source_of(base, part, found, address)
-            rows = rows_of(asked, columns, lambda: _filled(source, columns), can_break=kind == "json")
+            rows = rows_of(asked, columns, lambda: _filled(source, columns), can_break=found.name == "json")
             return _count(base, part, asked, rows) if wanted is None else _take(base, asked, rows, wanted)
     except CannotDecideError as caught:
         return caught.diagnostics[0]
@@ -87,9 +90,9 @@ def _answered(part: Part, asked: Question, wanted: Sequence[Wanted] | None) -> C
     except duckdb.Error as caught:
         if door is not None and door.caught is not None:
             return unreadable(part.name, door.caught)
-        message = f"cannot be read as {_WORDS[kind]}: {_cause(caught)}"
+        message = f"cannot be read as {_WORDS[found.name]}: {_cause(caught)}"
         return error("part-unreadable", message, place=part.name, hint="it may be cut off: write it again")
-    except Exception as caught:
+    except OSError as caught:
         return unreadable(part.name, caught)
 
 
@@ -216,30 +219,26 @@ def _count(base: Any, part: Part, asked: Question, rows: Rows) -> Counted:
         CannotDecideError: it has too many groups.
     """
     base.execute(count_statement(rows))
-    base.execute(
-        f"CREATE TEMP TABLE numbered AS SELECT {rows.keys}, row_number() OVER (ORDER BY {rows.keys}) - 1 AS g, "
-        f"coalesce(min(first), {NO_TIME}) AS first, coalesce(max(last), {NO_TIME}) AS last "
-        f"FROM counted GROUP BY {rows.keys}"
-    )
-    if base.execute("SELECT count(*) FROM numbered").fetchone()[0] > MOST_GROUPS:
+    if base.execute("SELECT count(*) FROM counted").fetchone()[0] > MOST_GROUPS:
         raise too_many_groups(part.name)
-    groups = base.execute(f"SELECT {rows.keys}, first, last FROM numbered ORDER BY g").fetchall()
-    lines = base.execute(
-        "SELECT CAST(g AS BIGINT) AS group_, CAST(i AS INTEGER) AS value_, CAST(b AS INTEGER) AS cell, n, low, high "
-        f"FROM counted JOIN numbered USING ({rows.keys})"
-    ).fetchnumpy()
+    found = base.execute(f"SELECT * FROM counted ORDER BY {rows.group}").fetchnumpy()
     rejected = 0
     if "read_csv(" in rows.sql:
         rejected = base.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchone()[0]
-    width = len(asked.keys)
-    found = Counted(
+    keys = [found[name].tolist() for name in (*rows.keys, "day")]
+    count = len(keys[-1])
+    lines = {"group": np.repeat(np.arange(count), [len(cells) for cells in found["b"]])}
+    for name, kind in TYPES.items():
+        lines[name] = np.concatenate([np.zeros(0, kind), *found[name]]).astype(kind)
+    times = [np.asarray(found[name], dtype=np.int64) for name in ("first", "last")]
+    counted = Counted(
         versions=_versions(),
-        groups=[(tuple(g[:width]), g[width]) for g in groups],
-        times=np.array([g[width + 1 :] for g in groups], dtype=np.int64).reshape(-1, 2),
-        lines={name: np.asarray(column) for name, column in zip(COLUMNS, lines.values(), strict=True)},
+        groups=[(tuple(key), day) for *key, day in zip(*keys, strict=True)],
+        times=np.stack(times, axis=1),
+        lines=lines,
         broken=rejected,
     )
-    return replace(found, broken=rejected + found.total(BROKEN))
+    return replace(counted, broken=rejected + counted.total(BROKEN))
 
 
 def too_many_groups(place: str) -> CannotDecideError:
@@ -251,20 +250,21 @@ def too_many_groups(place: str) -> CannotDecideError:
 def _take(base: Any, asked: Question, rows: Rows, wanted: Sequence[Wanted]) -> Taken:
     """Return the values of a part that are wanted."""
     keys = [f"k{i}" for i in range(len(asked.keys))]
-    bounds = [f"{side}{r}" for r in range(RANGES) for side in ("low", "high")]
+    most = max(len(w.ranges) for w in wanted)
+    bounds = [f"{side}{r}" for r in range(most) for side in ("low", "high")]
     table: dict[str, list[Any]] = {f"{name} VARCHAR": [w.group[0][i] for w in wanted] for i, name in enumerate(keys)}
     table |= {"s INTEGER": [w.series for w in wanted], "day INTEGER": [w.group[1] for w in wanted]}
     table |= {"i INTEGER": [w.value for w in wanted]}
-    flat = [[bound for each in (*w.ranges, *_NOTHING)[:RANGES] for bound in each] for w in wanted]
+    flat = [[bound for each in (*w.ranges, *[_NOTHING] * most)[:most] for bound in each] for w in wanted]
     table |= {f"{name} DOUBLE": [bounds_of[i] for bounds_of in flat] for i, name in enumerate(bounds)}
     base.execute(f"CREATE TEMP TABLE wanted ({', '.join(table)})")
     filled = ", ".join(f"unnest(CAST(? AS {name.rpartition(' ')[2]}[]))" for name in table)
     base.execute(f"INSERT INTO wanted SELECT {filled}", list(table.values()))
-    return _taken(base.execute(take_statement(rows)).fetchnumpy())
+    return _taken(base.execute(take_statement(rows, most)).fetchnumpy())
 
 
-_NOTHING = ((1.0, 0.0),) * RANGES
-"""Ranges in which no value lies."""
+_NOTHING = (1.0, 0.0)
+"""A range in which no value lies."""
 
 
 def _taken(columns: dict[str, Any]) -> Taken:
@@ -274,8 +274,7 @@ def _taken(columns: dict[str, Any]) -> Taken:
 
 def _nothing() -> Counted:
     """Return the counts of a part without a row."""
-    types = dict(zip(COLUMNS, (np.int64, np.int32, np.int32, np.int64, np.float64, np.float64), strict=True))
-    lines = {name: np.zeros(0, dtype=kind) for name, kind in types.items()}
+    lines: dict[str, Any] = {name: np.zeros(0, dtype=kind) for name, kind in {"group": np.int64, **TYPES}.items()}
     return Counted(versions=_versions(), groups=[], times=np.zeros((0, 2), dtype=np.int64), lines=lines, broken=0)
 
 

@@ -205,7 +205,7 @@ def door_to(part: Part, address: str) -> Any:
         part: the part.
         address: what it is called, such as ``part://0``.
     """
-    import fsspec  # type: ignore[import-untyped]
+    import fsspec
 
     class Door(fsspec.AbstractFileSystem):  # type: ignore[misc] # fsspec has no types
         protocol = address.partition(":")[0]

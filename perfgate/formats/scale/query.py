@@ -12,7 +12,7 @@ from perfgate.formats.parsing.logs.field_map import LONGEST_NAME
 from perfgate.formats.parsing.logs.rows import STAMP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from perfgate.core.sources.field_map import FieldValue
     from perfgate.formats.scale.columns import Columns, Field
@@ -29,10 +29,10 @@ FAILED, ABSENT, NO_NUMBER, NO_AMOUNT, OTHERS, BROKEN = (
 below; it is of another kind; it cannot be read."""
 LEAST = -1_000_000
 """Cells from here on hold values."""
+NO_TIME = -(2**62)
+"""First and last time of a group whose rows state none."""
 NO_DAY = -(2**31)
 """Day of rows that state no time."""
-RANGES = 8
-"""Most ranges of one series from which values are taken: one for each statistic, and some more."""
 _STEP = "100.5"
 """Cells are 1 % wide: 100.5 is 1 / ln(1.01)."""
 _SMALLEST, _MIDDLE = "1e-300", 100_000
@@ -82,9 +82,28 @@ class Rows(Struct, frozen=True, kw_only=True):
     """The rows of a part in one form."""
 
     sql: str
-    """A query with the columns ``k0`` and so on, ``day``, ``t``, ``i`` (which value), ``v`` and ``b`` (its cell)."""
-    keys: str
-    """The columns of the group: ``k0, k1, day``."""
+    """A query with the columns ``k0`` and so on, ``t`` (us since 1970), ``broken``, ``mine``, ``good``, ``v0`` and so on
+    (the values) and ``p0`` and so on (are they there?)."""
+    keys: tuple[str, ...]
+    """The columns that name the group, without its day."""
+    day: str
+    """The day, from ``t``."""
+    cells: tuple[str, ...]
+    """The cell of each value."""
+    is_timed: bool
+    """Do rows state their time?"""
+
+    @property
+    def group(self) -> str:
+        """The columns of the group, as both statements call them."""
+        return ", ".join((*self.keys, "day"))
+
+    def each(self, **columns: Sequence[str]) -> str:
+        """Return columns of which a row has one for each value, and ``i``, which value it is; of several a row each."""
+        held = {"i": [str(i) for i in range(len(self.cells))], **columns}
+        if len(self.cells) == 1:
+            return ", ".join(f"{sql[0]} AS {name}" for name, sql in held.items())
+        return ", ".join(f"unnest([{', '.join(sql)}]) AS {name}" for name, sql in held.items())
 
 
 def rows_of(asked: Question, columns: Columns, source: Callable[[], str], *, can_break: bool) -> Rows:
@@ -104,40 +123,27 @@ def rows_of(asked: Question, columns: Columns, source: Callable[[], str], *, can
     mine = " AND ".join(f"coalesce({c}, FALSE)" for c in conditions) or "TRUE"
     keys = [_key(columns, name, mine, is_needed=name in asked.names) for name in asked.keys]
     time = _time_of(asked, columns)
-    is_good = "TRUE"
+    good = "TRUE"
     if of.ok and (columns.has(of.ok) or not of.is_ok_optional):
-        is_good = columns.find(of.ok).is_good(is_optional=of.is_ok_optional)
-    values = [columns.find(v.value) for v in asked.values]
+        good = columns.find(of.ok).is_good(is_optional=of.is_ok_optional)
+    values = [(v, columns.find(v.value)) for v in asked.values]
     chosen = [
         *(f"{sql} AS k{i}" for i, sql in enumerate(keys)),
         f"{time.instant if time else 'CAST(NULL AS BIGINT)'} AS t",
-        f"({is_good}) AS good",
         f"({mine}) AS mine",
-        *(
-            f"{_value(v, field)} AS v{i}, {field.is_there} AS p{i}"
-            for i, (v, field) in enumerate(_paired(asked, values))
-        ),
+        f"({good}) AS good",
+        *(f"{_value(v, field)} AS v{i}" for i, (v, field) in enumerate(values)),
+        *(f"{field.is_there} AS p{i}" for i, (_, field) in enumerate(values)),
     ]
     broken = "json IS NULL" if can_break else "FALSE"
     inner = f"SELECT {', '.join([*columns.source, f'({broken}) AS broken'])} FROM {source()}"
-    middle = f"SELECT {', '.join(chosen)}, broken FROM ({inner})"
-    cells = [_cell(v, i, is_choosy=of.is_choosy) for i, v in enumerate(asked.values)]
-    day = f"coalesce(CAST(floor(t / {_US_OF_DAY}.0) AS INTEGER), {NO_DAY})" if asked.by_day else "0"
-    names = [f"k{i}" for i in range(len(keys))]
-    if len(values) == 1:
-        each = f"0 AS i, v0 AS v, {cells[0]} AS b"
-    else:
-        numbers = ", ".join(map(str, range(len(values))))
-        each = (
-            f"unnest([{numbers}]) AS i, unnest([{', '.join(f'v{i}' for i in range(len(values)))}]) AS v, "
-            f"unnest([{', '.join(cells)}]) AS b"
-        )
-    outer = f"SELECT {', '.join([*names, f'{day} AS day', 't', each])} FROM ({middle})"
-    return Rows(sql=outer, keys=", ".join([*names, "day"]))
-
-
-def _paired(asked: Question, fields: list[Field]) -> list[tuple[FieldValue, Field]]:
-    return list(zip(asked.values, fields, strict=True))
+    return Rows(
+        sql=f"SELECT {', '.join(chosen)}, broken FROM ({inner})",
+        keys=tuple(f"k{i}" for i in range(len(keys))),
+        day=f"coalesce(CAST(t // {_US_OF_DAY} AS INTEGER), {NO_DAY})" if asked.by_day else "0",
+        cells=tuple(_cell(v, i, is_choosy=of.is_choosy) for i, v in enumerate(asked.values)),
+        is_timed=time is not None,
+    )
 
 
 def _key(columns: Columns, name: str, mine: str, *, is_needed: bool) -> str:
@@ -191,18 +197,33 @@ def _cell(value: FieldValue, i: int, *, is_choosy: bool) -> str:
 
 
 def count_statement(rows: Rows) -> str:
-    """Return the statement that counts the rows of a part by group, value and cell, into the table ``counted``."""
+    """Return the statement that counts the rows of a part: a line for each group, with lists of values and cells."""
+    values = [f"v{i}" for i in range(len(rows.cells))]
+    times = "min(t) AS first, max(t) AS last" if rows.is_timed else f"{NO_TIME} AS first, {NO_TIME} AS last"
+    each = f"SELECT {', '.join([*rows.keys, f'{rows.day} AS day', 't', rows.each(v=values, b=rows.cells)])}"
+    counted = (
+        f"SELECT {rows.group}, i, b, count(*) AS n, min(v) AS low, max(v) AS high, {times} "
+        f"FROM ({each} FROM ({rows.sql})) GROUP BY {rows.group}, i, b"
+    )
     return (
-        f"CREATE TEMP TABLE counted AS SELECT {rows.keys}, i, b, CAST(count(*) AS BIGINT) AS n, "
-        f"coalesce(min(v), 0.0) AS low, coalesce(max(v), 0.0) AS high, min(t) AS first, max(t) AS last "
-        f"FROM ({rows.sql}) GROUP BY {rows.keys}, i, b"
+        f"CREATE TEMP TABLE counted AS SELECT {rows.group}, "
+        f"coalesce(min(first), {NO_TIME}) AS first, coalesce(max(last), {NO_TIME}) AS last, list(i) AS i, "
+        f"list(b) AS b, list(n) AS n, list(coalesce(low, 0.0)) AS low, list(coalesce(high, 0.0)) AS high "
+        f"FROM ({counted}) GROUP BY {rows.group}"
     )
 
 
-def take_statement(rows: Rows) -> str:
-    """Return the statement that takes the values of a part in the ranges of the table ``wanted``."""
-    inside = " OR ".join(f"v BETWEEN low{r} AND high{r}" for r in range(RANGES))
+def take_statement(rows: Rows, ranges: int) -> str:
+    """Return the statement that takes the values of a part in the ranges of the table ``wanted``.
+
+    Args:
+        rows: of the part.
+        ranges: how many each line of the table has, >= 1.
+    """
+    values = [f"v{i}" for i in range(len(rows.cells))]
+    each = f"SELECT {', '.join([*rows.keys, f'{rows.day} AS day', rows.each(v=values)])}"
+    inside = " OR ".join(f"v BETWEEN low{r} AND high{r}" for r in range(ranges))
     return (
-        f"SELECT wanted.s AS s, r.v AS v FROM ({rows.sql}) AS r JOIN wanted USING ({rows.keys}, i) "
-        f"WHERE r.b >= {LEAST} AND ({inside})"
+        f"SELECT s, v FROM ({each} FROM ({rows.sql}) WHERE mine AND good AND NOT broken) "
+        f"JOIN wanted USING ({rows.group}, i) WHERE {inside}"
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from msgspec import Struct
 
-from perfgate.formats.scale.query import ABSENT, BROKEN, FAILED, LEAST, NO_AMOUNT, NO_DAY, NO_NUMBER, OTHERS
+from perfgate.formats.scale.query import ABSENT, BROKEN, FAILED, LEAST, NO_AMOUNT, NO_DAY, NO_NUMBER, NO_TIME, OTHERS
 from perfgate.stats.cells import Cell
 
 if TYPE_CHECKING:
@@ -20,10 +20,9 @@ Group = tuple[tuple[str, ...], int]
 """What the rows of one benchmark hold in the fields that name it, and their day, counted from 1970."""
 _PENDING = 1_000_000
 """Lines of tables that wait to be summed: 40 MB."""
-COLUMNS = ("group", "value", "cell", "size", "low", "high")
-"""Of the tables of counts."""
-NO_TIME = np.iinfo(np.int64).min
-"""First and last time of a group whose rows state none."""
+TYPES = {"i": np.int32, "b": np.int32, "n": np.int64, "low": np.float64, "high": np.float64}
+"""The columns of a table of counts beside ``group``: value, cell, number of rows, least and largest value."""
+_COLUMNS = ("group", *TYPES)
 
 
 class Counted(Struct, frozen=True, eq=False, kw_only=True):
@@ -36,23 +35,23 @@ class Counted(Struct, frozen=True, eq=False, kw_only=True):
     times: NDArray[np.int64]
     """First and last time of each group in us since 1970, `NO_TIME`: unknown; shape (groups, 2)."""
     lines: dict[str, NDArray[Any]]
-    """`COLUMNS` of one length; `group` and `value` are places in `groups` and in the values of the question."""
+    """``group`` and `TYPES`, of one length; group and value are places in `groups` and in the values of the question."""
     broken: int
     """Lines of the part that are no rows."""
 
     def total(self, *cells: int) -> int:
         """Return how many rows are in some cells; none: in all. Each row counts once, by its first value."""
-        first = self.lines["value"] == 0
+        first = self.lines["i"] == 0
         if cells:
-            first &= np.isin(self.lines["cell"], cells)
-        return int(self.lines["size"][first].sum())
+            first &= np.isin(self.lines["b"], cells)
+        return int(self.lines["n"][first].sum())
 
     @property
     def fingerprint(self) -> tuple[object, ...]:
         """What the counts of a copy have, too; others may have it by chance."""
         lines = self.lines
         bits = (int(lines[c].view(np.int64).sum()) for c in ("low", "high"))
-        return (hash(tuple(self.groups)), *bits, int((lines["size"] * lines["cell"]).sum()), int(lines["size"].sum()))
+        return (hash(tuple(self.groups)), *bits, int((lines["n"] * lines["b"]).sum()), int(lines["n"].sum()))
 
 
 class Taken(Struct, frozen=True, eq=False, kw_only=True):
@@ -107,13 +106,13 @@ class Sums:
         """Return the sums of all lines, sorted by group, value and cell."""
         if not self._pending:
             return {}
-        held = {c: np.concatenate([lines[c] for lines in self._pending]) for c in COLUMNS}
-        order = np.lexsort((held["cell"], held["value"], held["group"]))
+        held = {c: np.concatenate([lines[c] for lines in self._pending]) for c in _COLUMNS}
+        order = np.lexsort((held["b"], held["i"], held["group"]))
         held = {c: column[order] for c, column in held.items()}
-        names = ("group", "value", "cell")
+        names = ("group", "i", "b")
         starts = np.flatnonzero(np.concatenate(([True], np.any([held[c][1:] != held[c][:-1] for c in names], axis=0))))
         found = {c: held[c][starts] for c in names}
-        found["size"] = np.add.reduceat(held["size"], starts)
+        found["n"] = np.add.reduceat(held["n"], starts)
         found["low"] = np.minimum.reduceat(held["low"], starts)
         found["high"] = np.maximum.reduceat(held["high"], starts)
         self._pending, self._waiting = [found], 0
@@ -125,10 +124,10 @@ class Sums:
         if not lines:
             return
         by_place = {place: name for name, place in self.names.items()}
-        edges = np.flatnonzero(np.concatenate(([True], _changes(lines["group"]) | _changes(lines["value"]), [True])))
+        edges = np.flatnonzero(np.concatenate(([True], _changes(lines["group"]) | _changes(lines["i"]), [True])))
         for start, end in itertools.pairwise(edges):
             part = {c: column[start:end].tolist() for c, column in lines.items()}
-            yield by_place[part["group"][0]], part["value"][0], _series_of(part)
+            yield by_place[part["group"][0]], part["i"][0], _series_of(part)
 
 
 def _changes(column: NDArray[Any]) -> NDArray[np.bool_]:
@@ -161,9 +160,9 @@ class Series(Struct, frozen=True, kw_only=True):
 
 
 def _series_of(lines: dict[str, list[Any]]) -> Series:
-    without = {cell: size for cell, size in zip(lines["cell"], lines["size"], strict=True) if cell < LEAST}
+    without = {cell: size for cell, size in zip(lines["b"], lines["n"], strict=True) if cell < LEAST}
     cells: list[Cell] = []
-    for number, size, low, high in zip(*(lines[c] for c in ("cell", "size", "low", "high")), strict=True):
+    for number, size, low, high in zip(*(lines[c] for c in ("b", "n", "low", "high")), strict=True):
         if number < LEAST:
             continue
         last = cells[-1] if cells else None
@@ -190,11 +189,11 @@ def split(part: Counted, name_of: Callable[[tuple[str, ...]], str], *, by_day: b
     """
     is_named = np.array([name_of(keys) != "" for keys, _ in part.groups], dtype=bool)
     is_dated = np.array([not by_day or day != NO_DAY for _, day in part.groups], dtype=bool)
-    mine = ~np.isin(part.lines["cell"], (OTHERS, BROKEN))
-    first = mine & (part.lines["value"] == 0)
+    mine = ~np.isin(part.lines["b"], (OTHERS, BROKEN))
+    first = mine & (part.lines["i"] == 0)
     group = part.lines["group"]
-    nameless = int(part.lines["size"][first & ~is_named[group]].sum()) if len(group) else 0
-    undated = int(part.lines["size"][first & is_named[group] & ~is_dated[group]].sum()) if len(group) else 0
+    nameless = int(part.lines["n"][first & ~is_named[group]].sum()) if len(group) else 0
+    undated = int(part.lines["n"][first & is_named[group] & ~is_dated[group]].sum()) if len(group) else 0
     keep = mine & is_named[group] & is_dated[group] if len(group) else mine
     kept = {c: column[keep] for c, column in part.lines.items()}
     used, places = np.unique(kept["group"], return_inverse=True)
