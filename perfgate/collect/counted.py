@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from perfgate.core.metrics import Metric
 
-_EXACT = tuple(round(q * STEPS) for q in QUANTILE_OF.values())
-"""Which of the `STEPS` each statistic is."""
+_STEPS = (STEPS, STEPS // 2, STEPS // 10, STEPS // 20)
+"""A value is kept by so many steps from its least to its largest: the most that fit. Each statistic is one of them."""
+_MOST_KEPT = 1_000_000
+"""Values of one profile, of 10 bytes each: it is read up to 16 MiB (`store.baselines.LARGEST`)."""
 
 
 class ChangedError(Exception):
@@ -59,15 +61,20 @@ class CountedSession(Struct, frozen=True, kw_only=True):
         return short_hash(f"{self.benchmark}\0{self.day}\0{facts!r}", digits=20)
 
 
-def rank_of(step: int, count: int) -> int:
-    """Return the rank, from 0, of the discrete quantile at `step` / `STEPS` of so many values.
+def steps_for(series: int) -> int:
+    """Return by how many steps each of so many values is kept; 0: there are too many for one profile."""
+    return next((steps for steps in _STEPS if series * (steps + 1) <= _MOST_KEPT), 0)
+
+
+def rank_of(step: int, steps: int, count: int) -> int:
+    """Return the rank, from 0, of the discrete quantile at `step` / `steps` of so many values.
 
     Source: Hyndman and Fan (1996), definition 1, which SQL calls PERCENTILE_DISC.
     """
-    return max(-(-step * count // STEPS) - 1, 0)
+    return max(-(-step * count // steps) - 1, 0)
 
 
-def needed_ranges(cells: Sequence[Cell]) -> tuple[tuple[float, float], ...]:
+def needed_ranges(cells: Sequence[Cell], steps: int) -> tuple[tuple[float, float], ...]:
     """Return the ranges from which values are needed, at most one for each statistic.
 
     Of few values all are kept; of many those in the cells in which a statistic lies. A cell of two values, or of
@@ -75,22 +82,28 @@ def needed_ranges(cells: Sequence[Cell]) -> tuple[tuple[float, float], ...]:
 
     Args:
         cells: ascending, at least one.
+        steps: by how many the values are kept.
     """
     count = count_of_cells(cells)
-    if count <= STEPS + 1:
+    if count <= steps + 1:
         open_ = [c for c in cells if not _is_known(c)]
         return ((open_[0].low, open_[-1].high),) if open_ else ()
-    return tuple((c.low, c.high) for c in _deciding(cells, count) if not _is_known(c))
+    return tuple((c.low, c.high) for c in _deciding(cells, _exact(steps, count)) if not _is_known(c))
 
 
 def _is_known(cell: Cell) -> bool:
     return cell.size <= len("ab") or cell.low == cell.high
 
 
-def _deciding(cells: Sequence[Cell], count: int) -> list[Cell]:
-    """Return the cells in which a statistic lies, each once, ascending."""
+def _exact(steps: int, count: int) -> list[int]:
+    """Return the ranks of the statistics, each once, ascending."""
+    return sorted({rank_of(round(q * steps), steps, count) for q in QUANTILE_OF.values()})
+
+
+def _deciding(cells: Sequence[Cell], ranks: Sequence[int]) -> list[Cell]:
+    """Return the cells in which some ranks lie, each once, ascending."""
     found: list[Cell] = []
-    before, ranks = 0, [rank_of(step, count) for step in sorted(_EXACT)]
+    before = 0
     for cell in cells:
         before += cell.size
         if ranks and ranks[0] < before:
@@ -99,7 +112,7 @@ def _deciding(cells: Sequence[Cell], count: int) -> list[Cell]:
     return found
 
 
-def keep_values(cells: Sequence[Cell], taken: Sequence[float]) -> tuple[tuple[float, ...], int]:
+def keep_values(cells: Sequence[Cell], taken: Sequence[float], steps: int) -> tuple[tuple[float, ...], int]:
     """Return the values that a profile keeps, ascending, and how many they stand for; 0: each for itself.
 
     Each statistic of many values is one of them, to the last bit; between them values lie in their cell, which is
@@ -108,22 +121,23 @@ def keep_values(cells: Sequence[Cell], taken: Sequence[float]) -> tuple[tuple[fl
     Args:
         cells: ascending, at least one.
         taken: all values in `needed_ranges`, ascending.
+        steps: by how many the values are kept.
 
     Raises:
         ChangedError: these are not as many as were counted.
     """
     count = count_of_cells(cells)
-    if count <= STEPS + 1:
+    if count <= steps + 1:
         return tuple(v for cell in cells for v in _values_in(cell, taken)), 0
-    decided = {id(c): c for c in _deciding(cells, count) if not _is_known(c)}
-    ranks = sorted({rank_of(step, count) for step in _EXACT})
+    ranks = _exact(steps, count)
+    decided = {id(c) for c in _deciding(cells, ranks) if not _is_known(c)}
     fine: list[Cell] = []
     before = 0
     for cell in cells:
         mine = [r - before for r in ranks if before <= r < before + cell.size]
         fine += _split_at(mine, _values_in(cell, taken)) if id(cell) in decided else [cell]
         before += cell.size
-    return order_statistics(fine, [rank_of(step, count) for step in range(STEPS + 1)]), count
+    return order_statistics(fine, [rank_of(step, steps, count) for step in range(steps + 1)]), count
 
 
 def _values_in(cell: Cell, taken: Sequence[float]) -> Sequence[float]:

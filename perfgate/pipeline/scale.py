@@ -14,6 +14,7 @@ from perfgate.collect.counted import (
     keep_values,
     needed_ranges,
     profiles_of_counts,
+    steps_for,
 )
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.metrics import Metric
@@ -40,6 +41,7 @@ from perfgate.formats.scale.tables import Sums, sorted_by_series, split
 from perfgate.measure.machine import facts
 from perfgate.pipeline import inputs
 from perfgate.pipeline.collect import Collected
+from perfgate.stats.cells import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -96,8 +98,14 @@ def collect_parts(
     with started(asked.engine, asked.scheduler, parts) as engine:
         counting = _Counting(question, options.tolerance)
         counting.count(engine, parts)
-        series = dict(_with_values(engine, counting, question))
-    sessions, remarks = _sessions_of(series, counting.sums, question, metrics)
+        held = list(counting.sums.series())
+        steps = steps_for(len(held))
+        if not steps:
+            raise too_many_groups(list_some([p.name for p in parts], _MOST_SHOWN))
+        series = dict(_with_values(engine, counting, question, held, steps))
+    sessions, remarks = _sessions_of(series, counting.sums, question, metrics, steps)
+    if steps < STEPS:
+        remarks.append(f"of each of {len(held):,} values {steps + 1:,} quantiles are kept, at even shares")
     if not sessions:
         hint = "correct the field ok of the map, or what writes the log"
         raise cannot_decide("runs-failed", "no row holds a value", place=list_some(paths, _MOST_SHOWN), hint=hint)
@@ -300,7 +308,11 @@ def _check_versions(found: Counted, part: Part) -> None:
 
 
 def _with_values(
-    engine: Engine, counting: _Counting, question: Question
+    engine: Engine,
+    counting: _Counting,
+    question: Question,
+    held: Sequence[tuple[tuple[str, int], int, Series]],
+    steps: int,
 ) -> Iterator[tuple[tuple[tuple[str, int], int], tuple[Series, Sequence[float]]]]:
     """Yield each benchmark and day and the place of each value, with its counts and the values that were needed.
 
@@ -310,12 +322,11 @@ def _with_values(
         CannotDecideError: a part cannot be read any more.
     """
     sums = counting.sums
-    held = list(sums.series())
     numbers: dict[tuple[tuple[str, int], int], int] = {}
     ranges: list[tuple[tuple[float, float], ...]] = []
     for name, value, series in held:
         is_share = question.values[value].share
-        if series.cells and not is_share and (needed := needed_ranges(series.cells)):
+        if series.cells and not is_share and (needed := needed_ranges(series.cells, steps)):
             numbers[name, value] = len(ranges)
             ranges.append(needed)
     by_place = {place: name for name, place in sums.names.items()}
@@ -345,6 +356,7 @@ def _sessions_of(
     sums: Sums,
     question: Question,
     metrics: Sequence[tuple[Metric, float]],
+    steps: int,
 ) -> tuple[list[CountedSession], list[str]]:
     """Return what was counted of each benchmark and day, and remarks on it.
 
@@ -359,7 +371,7 @@ def _sessions_of(
             counted = series.get((name, place))
             if counted is None:
                 continue
-            found = _measured(metric, factor, *counted, is_share=question.values[place].share)
+            found = _measured(metric, factor, *counted, steps, is_share=question.values[place].share)
             measured += [found] if found else []
             good = counted[0].rows - counted[0].failed
             if good and counted[0].size < good / 2 and not question.field_map.is_wide:
@@ -375,7 +387,7 @@ def _sessions_of(
 
 
 def _measured(
-    metric: Metric, factor: float, counted: Series, taken: Sequence[float], *, is_share: bool
+    metric: Metric, factor: float, counted: Series, taken: Sequence[float], steps: int, *, is_share: bool
 ) -> Measured | None:
     """Return what was measured of one value in base units; None: no row has it.
 
@@ -387,7 +399,7 @@ def _measured(
     if is_share:
         return _share(metric, sum(c.size for c in counted.cells if c.low > 0), counted.size)
     try:
-        values, stands_for = keep_values(counted.cells, taken)
+        values, stands_for = keep_values(counted.cells, taken, steps)
     except ChangedError:
         message = "the files have changed while they were read"
         hint = "name files that nobody writes any more"

@@ -6,6 +6,7 @@ any order. Nothing depends on the order.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import multiprocessing
 import os
@@ -155,7 +156,8 @@ class Cluster:
                 i = waiting.pop()
                 running[self._client.submit(kernel, parts[i], *shared, pure=False)] = i
             try:
-                done = wait(list(running), timeout=PATIENCE, return_when="FIRST_COMPLETED").done
+                with self._client.as_current():
+                    done = wait(list(running), timeout=PATIENCE, return_when="FIRST_COMPLETED").done
                 alone = 0
             except TimeoutError:
                 alone = self._count_alone(alone)
@@ -237,10 +239,11 @@ def _connected(scheduler: str) -> Iterator[Cluster]:
         raise missing("distributed", "dask") from None
     address = masked(scheduler)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it retries for minutes, line by line
+    connect: Callable[..., Any] = distributed.Client  # it has no types
     try:
+        asyncio.run(_greet(scheduler))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about versions, which the answers of the workers state
-            connect: Callable[..., Any] = distributed.Client  # it has no types
             client = connect(scheduler, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as caught:
         cause = " ".join(masked(f"{type(caught).__name__}: {caught}").split())[:_LONGEST_CAUSE]
@@ -249,3 +252,14 @@ def _connected(scheduler: str) -> Iterator[Cluster]:
         raise cannot_decide("engine-failed", message, place=address, hint=hint) from None
     with client:
         yield Cluster(client, address)
+
+
+async def _greet(scheduler: str) -> None:
+    """Return when a scheduler answers: a client that meets none takes another 20 seconds to give up."""
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    greet: Callable[..., Any] = connect  # it has no types
+    settings: Any = Security
+    comm = await greet(scheduler, timeout=PATIENCE, **settings().get_connection_args("client"))
+    await comm.close()

@@ -25,7 +25,7 @@ _LIBRARIES = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs"}
 _ENDINGS = (".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.:-]*)://")
 _MAGIC = re.compile(r"[*?\[]")
-_USER = re.compile(r"(?<=://)[^/\s]*@")
+_USER = re.compile(r"(?<=://)[^/\s]*@|[^\s/:@'\"]+:[^\s/@'\"]*@")
 _QUERY = re.compile(r"(://[^\s?#'\"]*)[?#][^\s'\"]*")
 _LONGEST_CAUSE = 200
 _BLOCK = 4 << 20
