@@ -256,10 +256,9 @@ def _connected(scheduler: str) -> Iterator[Cluster]:
 
 async def _greet(scheduler: str) -> None:
     """Return when a scheduler answers: a client that meets none takes another 20 seconds to give up."""
-    from distributed.comm import connect
-    from distributed.security import Security
+    from distributed import Security, comm
 
-    greet: Callable[..., Any] = connect  # it has no types
+    untyped: Any = comm
     settings: Any = Security
-    comm = await greet(scheduler, timeout=PATIENCE, **settings().get_connection_args("client"))
-    await comm.close()
+    found = await untyped.connect(scheduler, timeout=PATIENCE, **settings().get_connection_args("client"))
+    await found.close()

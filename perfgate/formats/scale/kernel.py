@@ -81,7 +81,7 @@ def _answered(part: Part, asked: Question, wanted: Sequence[Wanted] | None) -> C
         with tempfile.TemporaryDirectory(prefix="perfgate-") as folder, _locked(part, folder) as (base, address, door):
             source, columns = _source_of(base, part, found, address)
             rows = rows_of(asked, columns, lambda: _filled(source, columns), can_break=found.name == "json")
-            return _count(base, part, asked, rows) if wanted is None else _take(base, asked, rows, wanted)
+            return _count(base, part, rows) if wanted is None else _take(base, asked, rows, wanted)
     except CannotDecideError as caught:
         return caught.diagnostics[0]
     except duckdb.OutOfMemoryException as caught:
@@ -212,7 +212,7 @@ def _filled(source: str, columns: Columns) -> str:
     return f"(SELECT json, json_extract(json, {_literal(columns.paths)}) AS e FROM {source})"
 
 
-def _count(base: Any, part: Part, asked: Question, rows: Rows) -> Counted:
+def _count(base: Any, part: Part, rows: Rows) -> Counted:
     """Return the counts of a part.
 
     Raises:
@@ -236,6 +236,7 @@ def _count(base: Any, part: Part, asked: Question, rows: Rows) -> Counted:
         groups=[(tuple(key), day) for *key, day in zip(*keys, strict=True)],
         times=np.stack(times, axis=1),
         lines=lines,
+        is_good_said=bool(np.any(found["said"])),
         broken=rejected,
     )
     return replace(counted, broken=rejected + counted.total(BROKEN))
@@ -275,7 +276,7 @@ def _taken(columns: dict[str, Any]) -> Taken:
 def _nothing() -> Counted:
     """Return the counts of a part without a row."""
     lines: dict[str, Any] = {name: np.zeros(0, dtype=kind) for name, kind in {"group": np.int64, **TYPES}.items()}
-    return Counted(versions=_versions(), groups=[], times=np.zeros((0, 2), dtype=np.int64), lines=lines, broken=0)
+    return Counted(versions=_versions(), groups=[], times=np.zeros((0, 2), dtype=np.int64), lines=lines, is_good_said=False, broken=0)
 
 
 def _versions() -> tuple[str, str]:
