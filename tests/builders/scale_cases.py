@@ -55,7 +55,7 @@ def write_parquet(rows, path):
     """Write rows as a file of Parquet on disk."""
     with duckdb.connect() as base:
         base.execute("SET TimeZone = 'UTC'")
-        base.execute("CREATE TABLE r (route VARCHAR, region VARCHAR, ok BOOLEAN, v DOUBLE, \"at\" TIMESTAMPTZ)")
+        base.execute('CREATE TABLE r (route VARCHAR, region VARCHAR, ok BOOLEAN, v DOUBLE, "at" TIMESTAMPTZ)')
         columns = [[row[name] for row in rows] for name in ("route", "region", "ok", "v", "at")]
         if rows:
             base.execute(

@@ -63,7 +63,14 @@ def in_memory_parts(name, rows, cuts, form):
 
 @pytest.mark.parametrize(
     ("seed", "form", "by_day"),
-    [(1, "jsonl", False), (2, "jsonl", True), (3, "csv", False), (4, "csv", True), (5, "jsonl", False), (6, "csv", True)],
+    [
+        (1, "jsonl", False),
+        (2, "jsonl", True),
+        (3, "csv", False),
+        (4, "csv", True),
+        (5, "jsonl", False),
+        (6, "csv", True),
+    ],
 )
 def test_each_statistic_is_that_of_duckdb_and_every_division_gives_the_same_bytes(seed, form, by_day):
     draw = random.Random(seed)
@@ -90,9 +97,9 @@ def test_parquet_and_gzip_give_the_bytes_of_plain_lines(folder):
     rows = rows_of(7, 6_000)
     plain = collect(in_memory_parts("plain", rows, [1000, 1001], "jsonl"), by_day=True).encode()
     packed = in_memory("packed", {"a.jsonl.gz": gzip.compress(content_of(rows, "jsonl"))})
-    write_parquet(rows, folder / "it's \"one\" [a]*.parquet")
+    write_parquet(rows, folder / 'it\'s "one" [a]*.parquet')
     assert collect(packed, by_day=True).encode() == plain
-    assert collect("it's \"one\" [a]*.parquet", by_day=True).encode() == plain
+    assert collect('it\'s "one" [a]*.parquet', by_day=True).encode() == plain
 
 
 def test_the_log_reader_names_counts_and_measures_alike():
@@ -102,7 +109,9 @@ def test_the_log_reader_names_counts_and_measures_alike():
     for path in ("rows.jsonl", "rows.csv"):
         one, other = collect(path), collect_profiles([path], config=None, machine_class="")
         found = samples(one, "latency")
-        assert {p.benchmark for p in one.profiles} == {p.benchmark for p in other.profiles} - {"rows"}  # their throughput
+        assert {p.benchmark for p in one.profiles} == {p.benchmark for p in other.profiles} - {
+            "rows"
+        }  # their throughput
         for key, sample in samples(other, "latency").items():
             assert sorted(sample.values) == list(found[key].values)
         known = {key: (s.hits, s.stands_for) for key, s in samples(other, "error_rate").items()}
@@ -112,7 +121,10 @@ def test_the_log_reader_names_counts_and_measures_alike():
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", '"abc"', '"1_0"', "true", "[1]", "1e400", "-1", "0"])
 @pytest.mark.parametrize("reader", ["engine", "lines"])
 def test_what_is_no_measurement_is_refused_by_both_readers(text, reader):
-    lines = [f'{{"route": "/a", "ok": true, "v": {text if i % 3 else "0.1"}, "at": "2026-11-28T10:00:00Z"}}' for i in range(99)]
+    lines = [
+        f'{{"route": "/a", "ok": true, "v": {text if i % 3 else "0.1"}, "at": "2026-11-28T10:00:00Z"}}'
+        for i in range(99)
+    ]
     __import__("pathlib").Path("x.jsonl").write_text("\n".join(lines))
     with pytest.raises(CannotDecideError) as caught:
         collect("x.jsonl") if reader == "engine" else collect_profiles(["x.jsonl"], config=None, machine_class="")
@@ -163,7 +175,8 @@ def test_a_broken_part_is_one_error_that_names_it(name, content, why):
 def test_a_parquet_file_of_another_schema_names_its_columns(folder):
     import duckdb
 
-    duckdb.execute("COPY (SELECT 1 AS a, [2] AS v, 'x' AS route, true AS ok, 1 AS "at") TO 'x.parquet' (FORMAT parquet)")
+    columns = "1 AS a, [2] AS v, 'x' AS route, true AS ok, 1 AS \"at\""
+    duckdb.execute(f"COPY (SELECT {columns}) TO 'x.parquet' (FORMAT parquet)")
     assert only("x.parquet") == (
         "part-columns",
         'x.parquet has a column "v" of the type list, which is neither number nor text',
