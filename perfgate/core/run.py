@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from perfgate.core.text.canonical import short_hash
 
@@ -24,8 +25,7 @@ UNSPECIFIED = "unspecified"
 """Machine class of runs that carry no environment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """Where runs took place, reduced to what may be compared; shared by all runs that state the same."""
 
     facts: Labels
@@ -40,8 +40,7 @@ NOWHERE = Environment(facts=(), machine_class=UNSPECIFIED, machine="")
 """Environment of runs whose file does not say where they took place."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
+class Series(Struct, frozen=True, kw_only=True):
     """What one run of a foreign tool says of one metric: many values, or quantiles of values that it did not keep."""
 
     metric: Metric
@@ -68,8 +67,7 @@ class Series:
     """By which sum its only value was divided, where it is a quotient of sums; 0.0: it is none."""
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Struct):
     """One measured execution, in base units.
 
     Not frozen, for the collector's sake alone: a frozen record costs three times as

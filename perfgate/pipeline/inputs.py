@@ -6,8 +6,10 @@ import os
 import re
 import shlex
 import time
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate import __version__, config
 from perfgate.collect import Collection, Key, SessionTally, collect, drop_baseline_runs
@@ -45,8 +47,7 @@ _BEGIN = re.compile(rf'\s*\{{\s*"schema":\s*"{PROFILE}"')
 TOOL = f"perfgate {__version__}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """The configuration, and the folder that its paths are relative to."""
 
     policy: Policy
@@ -201,7 +202,7 @@ def _name_runs(problems: Iterable[Diagnostic], paths: Sequence[str], settings: S
         where = next((_folder(p) for p in patterns if find([p])[0]), "")
     hint = f"runs are here: {shlex.quote(where)}"
     return [
-        replace(p, hint=f"{p.hint}; or {hint}" if "did you mean" in p.hint else hint)
+        p._replace(hint=f"{p.hint}; or {hint}" if "did you mean" in p.hint else hint)
         if where and p.place in named and p.message == MISSING
         else p
         for p in problems
@@ -240,8 +241,7 @@ def find_future(starts: Iterable[str]) -> list[Diagnostic]:
     return [error("started-ahead", message, place=ahead[0], hint=hint)] if ahead else []
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaselineSet:
+class BaselineSet(Struct, frozen=True, kw_only=True):
     """Baselines, or current profiles that were given as a file."""
 
     source: str
