@@ -34,7 +34,8 @@ base = duckdb.connect(config={"threads": 2})
 base.execute("SELECT setseed(0.4)")
 for part in range(parts):
     first, last = rows * part // parts, rows * (part + 1) // parts
-    base.execute(f'''COPY (SELECT 'bench_' || (i % 25) AS benchmark, 'r' || ((i // 25) % 4) AS region, random() > 0.01 AS ok,
+    base.execute(f'''COPY (SELECT 'bench_' || (i % 25) AS benchmark, 'r' || ((i // 25) % 4) AS region,
+        random() > 0.01 AS ok,
         timestamp '2026-11-01' + INTERVAL (i % 7) DAY + INTERVAL (i % 86400) SECOND AS at,
         exp(3 + 0.5 * (random() + random() + random() - 1.5)) AS latency_ms FROM range({first}, {last}) t(i))
         TO '{folder}/{part:03}.parquet' ''')

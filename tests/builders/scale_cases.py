@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import random
 
@@ -71,7 +72,7 @@ def write_parts(rows, cuts, form, folder):
     """Write rows as parts that end at some cuts; return their folder."""
     folder.mkdir(parents=True)
     edges = [0, *sorted(cuts), len(rows)]
-    for i, (start, end) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for i, (start, end) in enumerate(itertools.pairwise(edges)):
         path = folder / f"part-{i:03}.{form}"
         if form == "parquet":
             write_parquet(rows[start:end], path)
@@ -89,13 +90,14 @@ def in_memory(name, contents):
 
 
 def exact(rows, *, by_day):
-    """Return by benchmark and day what DuckDB's own quantile_disc says of the good rows, and the failed and all rows."""
+    """Return by benchmark and day what quantile_disc says of the good rows, how many these, the failed and all rows are."""
     with duckdb.connect() as base:
         base.execute("CREATE TABLE r (name VARCHAR, day VARCHAR, ok BOOLEAN, v DOUBLE)")
         names = [r["route"] + (f"[region={r['region']}]" if r["region"] else "") for r in rows]
         days = [r["at"][:10] if by_day else "" for r in rows]
         base.execute(
-            "INSERT INTO r SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::BOOLEAN[]), unnest(?::DOUBLE[])",
+            "INSERT INTO r SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::BOOLEAN[]), "
+            "unnest(?::DOUBLE[])",
             [names, days, [r["ok"] for r in rows], [r["v"] for r in rows]],
         )
         quantiles = ", ".join(map(str, ASKED))

@@ -1,7 +1,9 @@
 """Large logs in parts: the same numbers as DuckDB's own, to the last bit, however they are divided."""
 
 import gzip
+import itertools
 import random
+from pathlib import Path
 
 import pytest
 from scale_cases import ASKED, CONFIG, content_of, exact, fsspec, in_memory, rows_of, write_parquet, write_parts
@@ -57,7 +59,7 @@ def at(sample, q):
 
 def in_memory_parts(name, rows, cuts, form):
     edges = [0, *sorted(cuts), len(rows)]
-    pairs = list(zip(edges[:-1], edges[1:], strict=True))
+    pairs = list(itertools.pairwise(edges))
     return in_memory(name, {f"{i:03}.{form}": content_of(rows[a:b], form) for i, (a, b) in enumerate(pairs)})
 
 
@@ -82,10 +84,10 @@ def test_each_statistic_is_that_of_duckdb_and_every_division_gives_the_same_byte
         contents.append(found.encode())
     assert contents[0] == contents[1] == contents[2]
     latencies, rates = samples(found, "latency"), samples(found, "error_rate")
-    for key, (quantiles, count, failed, of) in expected.items():
+    for key, (quantiles, measured, failed, of) in expected.items():
         assert (rates[key].hits, rates[key].stands_for) == (failed, of)
-        if count:
-            assert latencies[key].count == count
+        if measured:
+            assert latencies[key].count == measured
             assert [at(latencies[key], q) for q in ASKED] == quantiles
         else:
             assert key not in latencies
@@ -103,8 +105,8 @@ def test_parquet_and_gzip_give_the_bytes_of_plain_lines(folder):
 
 def test_the_log_reader_names_counts_and_measures_alike():
     rows = rows_of(8, 1_500)
-    (open_ := __import__("pathlib").Path)("rows.jsonl").write_bytes(content_of(rows, "jsonl"))
-    (open_)("rows.csv").write_bytes(content_of(rows, "csv"))
+    Path("rows.jsonl").write_bytes(content_of(rows, "jsonl"))
+    Path("rows.csv").write_bytes(content_of(rows, "csv"))
     for path in ("rows.jsonl", "rows.csv"):
         one, other = collect(path), collect_profiles([path], config=None, machine_class="")
         found = samples(one, "latency")
@@ -124,7 +126,7 @@ def test_what_is_no_measurement_is_refused_by_both_readers(text, reader):
         f'{{"route": "/a", "ok": true, "v": {text if i % 3 else "0.1"}, "at": "2026-11-28T10:00:00Z"}}'
         for i in range(99)
     ]
-    __import__("pathlib").Path("x.jsonl").write_text("\n".join(lines))
+    Path("x.jsonl").write_text("\n".join(lines))
     with pytest.raises(CannotDecideError) as caught:
         collect("x.jsonl") if reader == "engine" else collect_profiles(["x.jsonl"], config=None, machine_class="")
     assert "66 of 99 rows hold" in caught.value.diagnostics[0].message

@@ -276,7 +276,14 @@ def _taken(columns: dict[str, Any]) -> Taken:
 def _nothing() -> Counted:
     """Return the counts of a part without a row."""
     lines: dict[str, Any] = {name: np.zeros(0, dtype=kind) for name, kind in {"group": np.int64, **TYPES}.items()}
-    return Counted(versions=_versions(), groups=[], times=np.zeros((0, 2), dtype=np.int64), lines=lines, is_good_said=False, broken=0)
+    return Counted(
+        versions=_versions(),
+        groups=[],
+        times=np.zeros((0, 2), dtype=np.int64),
+        lines=lines,
+        is_good_said=False,
+        broken=0,
+    )
 
 
 def _versions() -> tuple[str, str]:

@@ -82,8 +82,8 @@ class Rows(Struct, frozen=True, kw_only=True):
     """The rows of a part in one form."""
 
     sql: str
-    """A query with the columns ``k0`` and so on, ``t`` (us since 1970), ``broken``, ``mine``, ``good``, the values ``v0``
-    and so on, and ``p0`` and so on (are they there?)."""
+    """A query with the columns ``k0`` and so on, ``t`` (us since 1970), ``broken``, ``mine``, ``good``, values (``v0``
+    and so on) and whether they are there (``p0`` and so on)."""
     keys: tuple[str, ...]
     """The columns that name the group, without its day."""
     day: str
@@ -212,7 +212,8 @@ def count_statement(rows: Rows) -> str:
     )
     return (
         f"CREATE TEMP TABLE counted AS SELECT {rows.group}, "
-        f"coalesce(min(first), {NO_TIME}) AS first, coalesce(max(last), {NO_TIME}) AS last, bool_or(said) AS said, list(i) AS i, "
+        f"coalesce(min(first), {NO_TIME}) AS first, coalesce(max(last), {NO_TIME}) AS last, "
+        "bool_or(said) AS said, list(i) AS i, "
         f"list(b) AS b, list(n) AS n, list(coalesce(low, 0.0)) AS low, list(coalesce(high, 0.0)) AS high "
         f"FROM ({counted}) GROUP BY {rows.group}"
     )

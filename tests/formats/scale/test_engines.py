@@ -8,6 +8,7 @@ from scale_kernels import die_always, die_once, name_of
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.scale import engines
+from perfgate.formats.scale.kernel import versions_here
 from perfgate.formats.scale.parts import Part
 
 PARTS = [Part(name=name, url=f"/{name}", size=1) for name in "abc"]
@@ -49,8 +50,7 @@ class Done:
         return self.caught
 
 
-class KilledWorker(Exception):
-    """Named like the error of distributed."""
+KilledWorker = type("KilledWorker", (Exception,), {})  # named like the error of distributed
 
 
 @pytest.mark.parametrize(
@@ -94,13 +94,9 @@ def test_a_scheduler_that_is_not_there_is_one_error_after_a_short_time(quiet_dis
 @pytest.mark.parametrize("library", ["duckdb", "distributed"])
 def test_a_library_that_is_not_installed_is_named_with_what_installs_it(monkeypatch, library):
     monkeypatch.setitem(sys.modules, library, None)
+    ask = versions_here if library == "duckdb" else engines._connected("tcp://127.0.0.1:9").__enter__
     with pytest.raises(CannotDecideError) as caught:
-        if library == "duckdb":
-            from perfgate.formats.scale.kernel import versions_here
-
-            versions_here()
-        else:
-            engines._connected("tcp://127.0.0.1:9").__enter__()
+        ask()
     (found,) = caught.value.diagnostics
     assert (found.slug, found.message) == ("extra-missing", f"{library} is not installed: --engine needs it")
     assert f"perfgate[{'scale' if library == 'duckdb' else 'dask'}]" in found.hint
