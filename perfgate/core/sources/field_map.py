@@ -95,7 +95,9 @@ def parts_of(template: str) -> tuple[list[str], list[str]]:
     """
     if "{" not in template and "}" not in template:
         return ["", ""], [template]
-    texts = _FIELD.split(template)
+    import re
+
+    texts = re.split(_FIELD, template)
     fields = texts[1::2]
     if any("{" in t or "}" in t for t in texts[::2]):
         raise ValueError(f'"{template}" has a brace that is not closed; write fields like "{{route}}/{{method}}"')
