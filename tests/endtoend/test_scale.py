@@ -126,6 +126,7 @@ def bucket(parts):
     running.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_object_storage_gives_the_bytes_of_the_disk(parts, bucket):
     assert parts.cli("collect", "--engine", "local", "logs", "-o", "disk.json").code == 0
