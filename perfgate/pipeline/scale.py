@@ -376,7 +376,7 @@ def _sessions_of(
             good = counted[0].rows - counted[0].failed
             if good and counted[0].size < good / 2 and not question.field_map.is_wide:
                 remarks.append(f'most rows of "{name[0]}" have no value in the field "{question.values[place].value}"')
-        if question.field_map.ok and (sums.is_good_said or not question.field_map.is_ok_optional):
+        if question.field_map.ok and (sums.is_ok_stated or not question.field_map.is_ok_optional):
             first = series[name, 0][0]
             measured.append(_share(Metric(name=ERROR_RATE, unit="1", better="lower"), first.failed, first.rows))
             if first.failed == first.rows:

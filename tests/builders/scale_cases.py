@@ -90,7 +90,7 @@ def in_memory(name, contents):
 
 
 def exact(rows, *, by_day):
-    """Return by benchmark and day what quantile_disc says of the good rows, and counts them, the failed and all rows."""
+    """Return by benchmark and day what quantile_disc says of the good rows, and counts good, failed and all rows."""
     with duckdb.connect() as base:
         base.execute("CREATE TABLE r (name VARCHAR, day VARCHAR, ok BOOLEAN, v DOUBLE)")
         names = [r["route"] + (f"[region={r['region']}]" if r["region"] else "") for r in rows]

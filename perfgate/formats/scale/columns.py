@@ -103,10 +103,10 @@ class Field(NamedTuple):
         """Does a row count, by true, 1, "ok" or a status code from 200 to 399? With `is_optional` silence is yes."""
         number = self.number
         code = f"({number} = 1 OR {number} BETWEEN 200 AND 399)"
-        said = self.sql if self.kind == "flag" else code
+        stated = self.sql if self.kind == "flag" else code
         if self.kind in {"text", "json"}:
-            said = f"({_plain(self.text)} IN {_GOOD} OR {code})"
-        return f"coalesce({said}, FALSE)" + (f" OR {self.sql} IS NULL" if is_optional else "")
+            stated = f"({_plain(self.text)} IN {_GOOD} OR {code})"
+        return f"coalesce({stated}, FALSE)" + (f" OR {self.sql} IS NULL" if is_optional else "")
 
     def equals(self, wanted: str | float | bool) -> str:  # noqa: FBT001 - data
         """Does it hold what is wanted? A text is text, and no number that is written alike."""

@@ -236,7 +236,7 @@ def _count(base: Any, part: Part, rows: Rows) -> Counted:
         groups=[(tuple(key), day) for *key, day in zip(*keys, strict=True)],
         times=np.stack(times, axis=1),
         lines=lines,
-        is_good_said=bool(np.any(found["said"])),
+        is_ok_stated=bool(np.any(found["stated"])),
         broken=rejected,
     )
     return replace(counted, broken=rejected + counted.total(BROKEN))
@@ -281,7 +281,7 @@ def _nothing() -> Counted:
         groups=[],
         times=np.zeros((0, 2), dtype=np.int64),
         lines=lines,
-        is_good_said=False,
+        is_ok_stated=False,
         broken=0,
     )
 

@@ -92,7 +92,7 @@ class Rows(Struct, frozen=True, kw_only=True):
     """The cell of each value."""
     is_timed: bool
     """Do rows state their time?"""
-    said: str
+    stated: str
     """Does any row of a group say whether it is good?"""
 
     @property
@@ -125,17 +125,17 @@ def rows_of(asked: Question, columns: Columns, source: Callable[[], str], *, can
     mine = " AND ".join(f"coalesce({c}, FALSE)" for c in conditions) or "TRUE"
     keys = [_key(columns, name, mine, is_needed=name in asked.names) for name in asked.keys]
     time = _time_of(asked, columns)
-    good = said = "TRUE"
+    good = stated = "TRUE"
     if of.ok and (columns.has(of.ok) or not of.is_ok_optional):
         good = columns.find(of.ok).is_good(is_optional=of.is_ok_optional)
-        said = columns.find(of.ok).is_there if of.is_ok_optional else said
+        stated = columns.find(of.ok).is_there if of.is_ok_optional else stated
     values = [(v, columns.find(v.value)) for v in asked.values]
     chosen = [
         *(f"{sql} AS k{i}" for i, sql in enumerate(keys)),
         f"{time.instant if time else 'CAST(NULL AS BIGINT)'} AS t",
         f"({mine}) AS mine",
         f"({good}) AS good",
-        f"{said} AS said",
+        f"{stated} AS stated",
         *(f"{_value(v, field)} AS v{i}" for i, (v, field) in enumerate(values)),
         *(f"{field.is_there} AS p{i}" for i, (_, field) in enumerate(values)),
     ]
@@ -147,7 +147,7 @@ def rows_of(asked: Question, columns: Columns, source: Callable[[], str], *, can
         day=f"coalesce(CAST(t // {_US_OF_DAY} AS INTEGER), {NO_DAY})" if asked.by_day else "0",
         cells=tuple(_cell(v, i, is_choosy=of.is_choosy) for i, v in enumerate(asked.values)),
         is_timed=time is not None,
-        said="TRUE" if said == "TRUE" else "bool_or(said)",
+        stated="TRUE" if stated == "TRUE" else "bool_or(stated)",
     )
 
 
@@ -205,15 +205,15 @@ def count_statement(rows: Rows) -> str:
     """Return the statement that counts the rows of a part: a line for each group, with lists of values and cells."""
     values = [f"v{i}" for i in range(len(rows.cells))]
     times = "min(t) AS first, max(t) AS last" if rows.is_timed else f"{NO_TIME} AS first, {NO_TIME} AS last"
-    each = f"SELECT {', '.join([*rows.keys, f'{rows.day} AS day', 't', 'said', rows.each(v=values, b=rows.cells)])}"
+    each = f"SELECT {', '.join([*rows.keys, f'{rows.day} AS day', 't', 'stated', rows.each(v=values, b=rows.cells)])}"
     counted = (
-        f"SELECT {rows.group}, i, b, count(*) AS n, min(v) AS low, max(v) AS high, {times}, {rows.said} AS said "
+        f"SELECT {rows.group}, i, b, count(*) AS n, min(v) AS low, max(v) AS high, {times}, {rows.stated} AS stated "
         f"FROM ({each} FROM ({rows.sql})) GROUP BY {rows.group}, i, b"
     )
     return (
         f"CREATE TEMP TABLE counted AS SELECT {rows.group}, "
         f"coalesce(min(first), {NO_TIME}) AS first, coalesce(max(last), {NO_TIME}) AS last, "
-        "bool_or(said) AS said, list(i) AS i, "
+        "bool_or(stated) AS stated, list(i) AS i, "
         f"list(b) AS b, list(n) AS n, list(coalesce(low, 0.0)) AS low, list(coalesce(high, 0.0)) AS high "
         f"FROM ({counted}) GROUP BY {rows.group}"
     )

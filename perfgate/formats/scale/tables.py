@@ -36,7 +36,7 @@ class Counted(Struct, frozen=True, eq=False, kw_only=True):
     """First and last time of each group in us since 1970, `NO_TIME`: unknown; shape (groups, 2)."""
     lines: dict[str, NDArray[Any]]
     """``group`` (its place in `groups`) and `TYPES`, all of one length."""
-    is_good_said: bool
+    is_ok_stated: bool
     """Does any row say whether it is good?"""
     broken: int
     """Lines of the part that are no rows."""
@@ -79,7 +79,7 @@ class Sums:
         """Keys and day -> place of their benchmark."""
         self.names: dict[tuple[str, int], int] = {}
         """Benchmark and day -> its place."""
-        self.is_good_said = False
+        self.is_ok_stated = False
         """Does any row say whether it is good?"""
         self._times: dict[int, tuple[int, int]] = {}
         self._pending: list[dict[str, NDArray[Any]]] = []
@@ -87,7 +87,7 @@ class Sums:
 
     def add(self, part: Counted) -> None:
         """Add a part, all of whose groups are benchmarks."""
-        self.is_good_said |= part.is_good_said
+        self.is_ok_stated |= part.is_ok_stated
         places = np.empty(len(part.groups), dtype=np.int64)
         for i, group in enumerate(part.groups):
             if group not in self.groups:
@@ -209,7 +209,7 @@ def split(part: Counted, name_of: Callable[[tuple[str, ...]], str], *, by_day: b
             groups=[part.groups[i] for i in used],
             times=part.times[used],
             lines=kept,
-            is_good_said=part.is_good_said,
+            is_ok_stated=part.is_ok_stated,
             broken=part.broken,
         ),
         nameless,
