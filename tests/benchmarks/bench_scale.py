@@ -136,9 +136,9 @@ def main() -> None:
         }
         if peer:
             for name, script in (("dask", DASK), ("on dask", OURS_ON_DASK)):
-                Path(folder, f"{name}.py").write_text(script)
-            commands["dask"] = [peer, str(Path(folder, "dask.py")), str(logs)]
-            commands["on dask"] = [sys.executable, str(Path(folder, "on dask.py")), str(logs), *ours]
+                Path(folder, f"cluster of {name}.py").write_text(script)
+            commands["dask"] = [peer, str(Path(folder, "cluster of dask.py")), str(logs)]
+            commands["on dask"] = [sys.executable, str(Path(folder, "cluster of on dask.py")), str(logs), *ours]
         found: dict[str, list[tuple[float, int]]] = {name: [] for name in commands}
         for _ in range(REPEAT):
             for name, command in commands.items():
