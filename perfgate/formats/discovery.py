@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.metrics import ELAPSED
+from perfgate.core.run import digest_of
 from perfgate.formats.detect import detect
 from perfgate.formats.folders import files_of
 from perfgate.formats.foreign import ForeignReader
 from perfgate.formats.globs import expand
 from perfgate.formats.options import ForeignOptions
+from perfgate.formats.own.compacted import ENDINGS, is_compacted, is_same, runs_in
 from perfgate.formats.own.imported import decode_imported, is_imported
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.files import read_bounded, unreadable
@@ -31,6 +33,8 @@ LARGEST_RUN = 4 * 1024 * 1024
 
 _RUN_ID = b'"run_id"'
 _MAGIC = re.compile(r"[*?\[]")
+_ALL = "*.json"
+"""A glob of all run files of a folder, the compacted ones included."""
 _FLAT = re.compile(r"^([^*?\[]*)/([^/]*)$")
 
 
@@ -85,14 +89,19 @@ def _expand(path: str) -> list[str]:
     flat = _FLAT.match(path)
     if flat and os.path.isdir(flat[1]):
         return _matching(Source(flat[1]), flat[1], flat[2])
-    return expand(path)
+    above, name = os.path.split(path)
+    compacted = filter(is_compacted, expand(os.path.join(above, f"*{ENDINGS[0]}*"))) if name == _ALL else ()
+    return [*expand(path), *compacted]
 
 
 def _matching(folder: Source, path: str, pattern: str) -> list[str]:
     """Return the names of a folder that match, hidden ones left out, joined to its path."""
     keep = re.compile(fnmatch.translate(pattern)).match
     hidden = pattern.startswith(".")
-    return [f"{path}/{name}" for name in folder.listing().names if keep(name) and (hidden or name[0] != ".")]
+    names = [name for name in folder.listing().names if keep(name) and (hidden or name[0] != ".")]
+    if pattern == _ALL:
+        names += filter(is_compacted, folder.listing().names)
+    return [f"{path}/{name}" for name in names]
 
 
 class RunReader:
@@ -128,7 +137,11 @@ class RunReader:
         parse, first = self._parse, self._first
         last: str | None = None
         folder = ""
+        compacted: list[str] = []
         for path in paths:
+            if is_compacted(path):
+                compacted.append(path)
+                continue
             where = path.rpartition("/")[0]
             if where != last:
                 last, folder = where, os.path.basename(os.path.abspath(where))
@@ -150,6 +163,7 @@ class RunReader:
                 yield run
             else:
                 self._check_duplicate_id(run.run_id, path, content)
+        yield from self._compacted(compacted)
         yield from self.foreign.rest()
         self.problems += self.foreign.problems
         self.copies += self.foreign.copies
@@ -160,7 +174,7 @@ class RunReader:
         Raises:
             CannotDecideError: it cannot be read, or is no valid run.
         """
-        if self.foreign.format_of(path) is not None or os.path.isdir(path):
+        if self.foreign.format_of(path) is not None or os.path.isdir(path) or is_compacted(path):
             return None
         content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
         if _RUN_ID not in content:
@@ -171,6 +185,33 @@ class RunReader:
             if detect(Source(path)) is not None:
                 return None
             raise
+
+    def _compacted(self, paths: Sequence[str]) -> Iterator[Run]:
+        """Yield the runs of compacted files; one that is in a file of its own, too, or in two of them, counts once."""
+        digests: dict[str, str] = {}
+        for path in paths:
+            try:
+                for run in runs_in(path):
+                    first = self._first.setdefault(run.run_id, run.origin)
+                    digest = digest_of(run) if len(paths) > 1 else ""
+                    if first is run.origin:
+                        digests[run.run_id] = digest
+                        self.foreign.asked_direction.state(run.benchmark, ELAPSED.name, ELAPSED.better, run.origin)
+                        yield run
+                    elif digests[run.run_id] == digest if run.run_id in digests else self._is_in(first, run):
+                        self.copies += 1
+                    else:
+                        self.problems.append(id_twice(run.run_id, first, run.origin))
+            except CannotDecideError as caught:
+                self.problems.extend(caught.diagnostics)
+
+    def _is_in(self, path: str, run: Run) -> bool:
+        """Is a run file the one that a run was compacted from?"""
+        try:
+            other = self.read_own(path)
+        except CannotDecideError:
+            return False
+        return other is not None and is_same(other, run)
 
     def _parse(self, content: bytes, path: str, folder: str) -> Run:
         if is_imported(content):
@@ -205,11 +246,10 @@ class RunReader:
         if same:
             self.copies += 1
             return
-        self.problems.append(
-            error(
-                "run-id-twice",
-                f'the run id "{run_id}" is in {other} too, with other contents',
-                place=path,
-                hint="give each run an id of its own",
-            )
-        )
+        self.problems.append(id_twice(run_id, other, path))
+
+
+def id_twice(run_id: str, first: str, path: str) -> Diagnostic:
+    """Return the error for an id that two runs have."""
+    message = f'the run id "{run_id}" is in {first} too, with other contents'
+    return error("run-id-twice", message, place=path, hint="give each run an id of its own")

@@ -12,6 +12,7 @@ import os
 import re
 import zlib
 from functools import cached_property
+from itertools import chain
 from typing import IO, TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -38,8 +39,8 @@ LONGEST_LINE = 1024 * 1024
 """Longest line of a log in characters."""
 _DECLARATION = 1024
 """Bytes in which the declaration of an XML file stands, blanks in front of it included."""
-_PART = 64 * 1024
-"""Characters of a log that are taken at a time."""
+_BLOCK = 64 * 1024
+"""Bytes of a log that are taken at a time."""
 
 _ENDINGS = (".gz", ".json", ".jsonl", ".ndjson", ".csv", ".txt", ".jtl", ".prom", ".log", ".tsv", ".xml", ".parquet")
 _MAGIC = re.compile(r"[*?\[]")
@@ -47,6 +48,7 @@ _SLUG = "format-invalid"
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
           (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))  # fmt: skip
 """What begins with these bytes is in this encoding; the last two are XML without a mark."""
+_UTF_8 = ("utf-8", "utf-8-sig")
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -188,27 +190,105 @@ class Source:
         Raises:
             CannotDecideError: a line or the whole is too long, or it cannot be read.
         """
+        return chain.from_iterable(self.text_batches(longest))
+
+    def text_batches(self, longest: int = LONGEST_LINE) -> Iterator[list[str]]:
+        """Yield the same lines, many at a time.
+
+        Raises:
+            CannotDecideError: a line or the whole is too long, or it cannot be read.
+        """
+        for block in self._blocks(longest):
+            lines = block.decode().split("\n")
+            last = lines.pop()  # empty, unless the file ends without an end of line
+            if self.times.field or self.counts_lines:
+                self.doubles.take(lines)
+            if last:
+                lines.append(last)
+            yield lines
+
+    def ended_lines(self) -> Iterator[str]:
+        """Yield the same lines with one line feed behind each, as the csv module takes them.
+
+        Raises:
+            CannotDecideError: a line or the whole is too long, or it cannot be read.
+        """
+        return chain.from_iterable(self._ended_batches())
+
+    def _ended_batches(self) -> Iterator[list[str]]:
+        for block in self._blocks(LONGEST_LINE):
+            lines = list(io.StringIO(block.decode(), newline="\n"))
+            last = "" if block.endswith(b"\n") else lines.pop()
+            if self.times.field or self.counts_lines:
+                self.doubles.take(lines)
+            if last:
+                lines.append(f"{last}\n")
+            yield lines
+
+    def line_batches(self) -> Iterator[list[bytes]]:
+        """Yield the same lines in UTF-8, many at a time, for decoders that read bytes.
+
+        Raises:
+            CannotDecideError: a line or the whole is too long, or it cannot be read.
+        """
+        for block in self._blocks(LONGEST_LINE):
+            lines = block.split(b"\n")
+            last = lines.pop()
+            if self.times.field or self.counts_lines:
+                self.doubles.take(lines)
+            if last:
+                lines.append(last)
+            yield lines
+
+    def _blocks(self, longest: int) -> Iterator[bytes]:
+        """Yield whole lines as valid UTF-8, each with a line feed behind it, which only the last may lack."""
+        begun: list[bytes] = []  # pieces of the line that no part has ended so far
+        for part in self._parts():
+            cut = part.rfind(b"\n") + 1
+            if cut:
+                block = _valid(b"".join((*begun, memoryview(part)[:cut])))
+                self._check_lengths(block, longest)
+                yield block
+                begun.clear()
+            begun.append(part[cut:])
+            if sum(map(len, begun)) > longest:
+                self._check_lengths(b"".join(begun), longest)
+        if last := b"".join(begun):
+            yield _valid(last)
+
+    def _check_lengths(self, block: bytes, longest: int) -> None:
+        """Refuse a line that is too long; one has at most as many characters as bytes."""
+        if len(block) > longest and max(map(len, block.decode("utf-8", "replace").split("\n"))) > longest:
+            raise self.fault(f"a line is longer than {longest:,} characters", "write one record a line")
+
+    def _parts(self) -> Iterator[bytes]:
+        """Yield the bytes, counted, digested and in UTF-8, with a line feed as the only end of a line."""
         encoding = _encoding(self.head_bytes)
-        with self._opened() as raw:
-            counted = io.BufferedReader(_Counted(raw, self), 1 << 18)
-            text = io.TextIOWrapper(counted, encoding=encoding, errors="replace", newline=None)
-            try:
-                begun: list[str] = []  # pieces of the line that the last part did not end
-                while part := text.read(_PART):
-                    *whole, rest = part.split("\n")
-                    if whole:
-                        whole[0] = "".join((*begun, whole[0]))
-                        begun.clear()
-                    begun.append(rest)
-                    if max(sum(map(len, begun)), *map(len, whole), 0) > longest:
-                        raise self.fault(f"a line is longer than {longest:,} characters", "write one record a line")
-                    if self.times.field or self.counts_lines:
-                        self.doubles.take(whole)
-                    yield from whole
-                if last := "".join(begun):
-                    yield last
-            except (OSError, EOFError, zlib.error, UnicodeError) as caught:
-                raise self._broken(caught) from None
+        decoder = None if encoding in _UTF_8 else codecs.getincrementaldecoder(encoding)("replace")
+        held, size, is_first = b"", 0, True  # a carriage return that ends a part may be half of an end of line
+        with self._opened() as file:
+            while True:
+                try:
+                    part = content = file.read(_BLOCK)
+                    if decoder is not None:
+                        part = decoder.decode(content, not content).encode()
+                except (OSError, EOFError, zlib.error, UnicodeError) as caught:
+                    raise self._broken(caught) from None
+                size += len(content)
+                if size > LARGEST_LOG:
+                    raise self.fault(f"is larger than {LARGEST_LOG:,} bytes", "divide it into several files")
+                self._digest.update(content)
+                if is_first and decoder is None:
+                    part = part.removeprefix(codecs.BOM_UTF8)
+                is_first = False
+                if held or b"\r" in part:
+                    part = held + part
+                    held = b"\r" if content and part.endswith(b"\r") else b""
+                    part = part.removesuffix(held).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+                if part:
+                    yield part
+                if not content:
+                    return
 
     def fault(self, message: str, hint: str, where: str = "") -> CannotDecideError:
         """Return the error for what is wrong with the file.
@@ -316,27 +396,6 @@ class Source:
         return self.fault(f"cannot be read to its end ({reason[:100]})", "the file may be cut off: write it again")
 
 
-class _Counted(io.RawIOBase):
-    """Bytes on their way to a reader of lines: counted, and digested."""
-
-    def __init__(self, file: IO[bytes], source: Source) -> None:
-        self._file = file
-        self._source = source
-        self._size = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - a writable buffer
-        content = self._file.read(len(buffer))
-        self._size += len(content)
-        if self._size > LARGEST_LOG:
-            raise self._source.fault(f"is larger than {LARGEST_LOG:,} bytes", "divide it into several files")
-        self._source._digest.update(content)  # noqa: SLF001 - one module
-        buffer[: len(content)] = content
-        return len(content)
-
-
 def _list(path: str) -> Listing | OSError:
     """Return what a folder holds, or why it cannot be listed."""
     try:
@@ -352,6 +411,16 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:  # a loop of links: reading it gives the error that names it
         return False
+
+
+def _valid(block: bytes) -> bytes:
+    """Return lines in UTF-8, with a replacement character for what is no text."""
+    try:
+        if not block.isascii():
+            block.decode()
+    except UnicodeDecodeError:
+        return block.decode("utf-8", "replace").encode()
+    return block
 
 
 def decode_head(content: bytes) -> str:
