@@ -57,7 +57,7 @@ def command(
             raise click.UsageError(f"{'--scheduler' if scheduler else '--by'} needs --engine")
         collected = collect_profiles(paths, config=config, machine_class=machine_class, shard=place, foreign=foreign)
     else:
-        from perfgate.pipeline.scale import Asked, collect_parts
+        from perfgate.pipeline.scale.collect import Asked, collect_parts
 
         if place is not None:
             raise click.UsageError("--shard and --engine exclude each other: an engine counts all files itself")

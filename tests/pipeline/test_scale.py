@@ -11,7 +11,7 @@ from scale_cases import ASKED, CONFIG, content_of, exact, fsspec, in_memory, row
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.options import ForeignOptions
 from perfgate.pipeline.collect import collect_profiles
-from perfgate.pipeline.scale import Asked, collect_parts
+from perfgate.pipeline.scale.collect import Asked, collect_parts
 
 
 @pytest.fixture(autouse=True)
@@ -291,7 +291,7 @@ def test_the_built_in_map_of_predictions_is_read_and_its_quotient_is_not():
 
 
 def test_a_part_that_grows_between_the_passes_is_refused(folder, monkeypatch):
-    import perfgate.pipeline.scale as module
+    import perfgate.pipeline.scale.collect as module
 
     draw = random.Random(4)
     rows = [{**ROW, "v": draw.random()} for _ in range(5000)]
