@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import time
 from typing import TYPE_CHECKING
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from perfgate.store.git import Commit
 
 _DAY = 86_400_000_000_000  # nanoseconds: more than any two clocks in use differ
+_BEGIN = re.compile(rf'\s*\{{\s*"schema":\s*"{PROFILE}"')
 TOOL = f"perfgate {__version__}"
 
 
@@ -367,6 +369,11 @@ def holds_profiles(path: str) -> bool:
         return False
     content = read_bounded(path, limit=store.LARGEST, slug="runs-unreadable")
     return version_of(content) == PROFILE or percentiles.is_such(content)
+
+
+def is_profile_file(path: str) -> bool:
+    """Does a file begin as `perfgate collect -o` writes it? Logs beside it may be of any length."""
+    return os.path.isfile(path) and _BEGIN.match(Source(path).head) is not None
 
 
 def _from_runs(path: str, settings: Settings, foreign: ForeignOptions | None, *, same_session: bool) -> BaselineSet:
