@@ -41,7 +41,7 @@ def method_of(c: Comparison) -> Method:
         return ""
     if _never_varies(c) or _is_steady_count(c):
         return "exact"
-    if any(value <= 0 for side in sides for value in side.pooled()[:1]):  # the least of each
+    if any(min(s.values) <= 0 for side in sides for s in side.samples):  # pooled, a share of none may be above zero
         return "threshold"
     if len(c.base.samples) == len(c.current.samples) == 1:
         is_one = c.base.samples[0].session == c.current.samples[0].session

@@ -8,7 +8,7 @@ import pytest
 from gate_cases import SCORE, counted, judged, judged_values, percentiles, policy, profile, row_of, rule
 
 from perfgate.core.finding import Status
-from perfgate.core.metrics import ELAPSED, Metric
+from perfgate.core.metrics import DEADLINE_MISS, ELAPSED, Metric
 from perfgate.core.policy import Floor
 
 PLAIN = rule(metric="elapsed", method="threshold", threshold="+3%")
@@ -249,3 +249,9 @@ def test_fewer_answers_from_the_cache_count_as_more_that_are_none():
     assert row_of(judged(*sides, gated), "cache_hit_rate").status is Status.SUSPECTED
     sides = profile({"cache_hit_rate": counted(a=(900, 1000))}), profile({"cache_hit_rate": counted(b=(800, 1000))})
     assert row_of(judged(*sides, gated), "cache_hit_rate").status is Status.REGRESSED
+
+
+def test_a_share_of_none_in_one_session_of_several_has_no_logarithm():
+    base, now = counted(a=(0, 400), b=(3, 400), c=(5, 400)), counted(d=(4, 400))
+    found = row_of(judged(profile({DEADLINE_MISS: base}), profile({DEADLINE_MISS: now})), DEADLINE_MISS.name)
+    assert (found.method, found.n_baseline) == ("threshold", 1200)
