@@ -45,8 +45,11 @@ def command(
     place = shard_of(shard) if shard is not None else None
     if shard is not None and place is None:
         raise click.UsageError(f'--shard "{shard}": write which shard of how many, such as 2/4')
-    collected = collect_profiles(paths, config=config, machine_class=machine_class, shard=place, foreign=foreign)
-    content = collected.encode() if output or form == "json" else b""
+    is_encoded = output is not None or form == "json"
+    collected = collect_profiles(
+        paths, config=config, machine_class=machine_class, shard=place, foreign=foreign, for_table=not is_encoded
+    )
+    content = collected.encode() if is_encoded else b""
     if output:
         write_output(output, content, slug="profile-unwritable")
     if form == "json":

@@ -5,8 +5,10 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
+from array import array
 from functools import partial
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Literal
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.metrics import ELAPSED
@@ -15,21 +17,27 @@ from perfgate.formats.folders import files_of
 from perfgate.formats.foreign import ForeignReader
 from perfgate.formats.globs import expand
 from perfgate.formats.options import ForeignOptions
+from perfgate.formats.own.columns import RUN_ID, ColumnReader
 from perfgate.formats.own.imported import decode_imported, is_imported
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.files import read_bounded, unreadable
 from perfgate.formats.parsing.source import Source
+from perfgate.formats.run_ids import RunIds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from perfgate.core.run import Run
     from perfgate.core.sources.field_map import FieldMap
+    from perfgate.formats.own.columns import Item
 
 LARGEST_RUN = 4 * 1024 * 1024
 """Largest run summary in bytes: ten thousand stages fit, a wrong file does not."""
 
-_RUN_ID = b'"run_id"'
+CHUNK = 1024
+"""Files that are read together: all of them one by one, where one is no plain run summary."""
+Columns = Literal["none", "plain", "with digests"]
+"""Are the runs of one kind read as columns, and with their digests?"""
 _MAGIC = re.compile(r"[*?\[]")
 _FLAT = re.compile(r"^([^*?\[]*)/([^/]*)$")
 
@@ -104,6 +112,7 @@ class RunReader:
         maps: Sequence[FieldMap] = (),
         *,
         keeps_records: bool = False,
+        columns: Columns = "none",
     ) -> None:
         """Start with nothing read.
 
@@ -111,6 +120,7 @@ class RunReader:
             options: what the user says about files of other tools; None: nothing.
             maps: field maps of the configuration.
             keeps_records: are the records of other tools' files asked for afterwards, as a dry run does?
+            columns: do the runs of one kind stand beside the first of them (`Run.more`), and with their digests?
 
         Raises:
             CannotDecideError: there is no such format, or no such map.
@@ -119,40 +129,87 @@ class RunReader:
         self.copies = 0
         """Files left out because another file is the same byte for byte."""
         self._summaries = SummaryReader()
-        self._first: dict[str, str] = {}
+        self._columns = (
+            None if columns == "none" else ColumnReader(self._summaries, with_digests=columns == "with digests")
+        )
+        self._ids = RunIds()
         self.foreign = ForeignReader(options or ForeignOptions(), maps, keeps_records=keeps_records)
         """What was read of other tools' files."""
 
     def read(self, paths: Iterable[str]) -> Iterator[Run]:
         """Yield the runs of the files; a run id that is in two different files is an error."""
-        parse, first = self._parse, self._first
+        if self._columns is None:
+            yield from self._one_by_one((path, self._ids.add_place(path)) for path in paths)
+        else:
+            waiting = iter(paths)
+            while chunk := list(islice(waiting, CHUNK)):
+                yield from self._together(chunk, self._columns)
+        yield from self.foreign.rest()
+        self.problems += self.foreign.problems
+        self.copies += self.foreign.copies
+
+    def _together(self, paths: Sequence[str], columns: ColumnReader) -> Iterator[Run]:
+        """Yield the runs of files by kind, where all are plain summaries that were not there before."""
+        places = [self._ids.add_place(path) for path in paths]
+        kinds = columns.read(self._contents(paths))
+        if kinds is not None:
+            first = [kind.run_id for kind in kinds]
+            numbers = array("Q", (places[kind.number] for kind in kinds))
+            for kind in kinds:
+                first += kind.columns.run_ids
+                numbers.extend(map(places.__getitem__, kind.columns.numbers))
+            if self._ids.claim_all(first, 0, numbers):
+                for run in columns.runs(kinds, paths):
+                    self.foreign.asked_direction.state(run.benchmark, ELAPSED.name, ELAPSED.better, run.origin)
+                    yield run
+                return
+        yield from self._one_by_one(zip(paths, places, strict=True))
+
+    def _contents(self, paths: Sequence[str]) -> Iterator[Item]:
+        """Yield the contents of files, as columns are read from them.
+
+        Raises:
+            CannotDecideError: one cannot be read, or is of another tool as the user says.
+        """
+        last: str | None = None
+        name = ""
+        format_of = self.foreign.format_of if self.foreign.names_formats else None
+        for i, path in enumerate(paths):
+            folder = path.rpartition("/")[0]
+            if folder != last:
+                last, name = folder, os.path.basename(os.path.abspath(folder))
+            if format_of is not None and format_of(path) is not None:
+                raise CannotDecideError([])
+            yield i, folder, name, read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
+
+    def _one_by_one(self, paths: Iterable[tuple[str, int]]) -> Iterator[Run]:
+        """Yield the runs of files, each as a whole."""
+        parse, ids = self._parse, self._ids
         last: str | None = None
         folder = ""
-        for path in paths:
+        for path, place in paths:
             where = path.rpartition("/")[0]
             if where != last:
                 last, folder = where, os.path.basename(os.path.abspath(where))
             if self.foreign.format_of(path) is not None:
-                yield from self._foreign(path, None)
+                yield from self._foreign(path, place, None)
                 continue
             try:
                 content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
-                if _RUN_ID not in content:  # of another tool, most likely: why it is no summary takes long to find out
-                    yield from self._foreign(path, partial(self._refusal, content, path, folder))
+                if RUN_ID not in content:  # of another tool, most likely: why it is no summary takes long to find out
+                    yield from self._foreign(path, place, partial(self._refusal, content, path, folder))
                     continue
                 run = parse(content, path, folder)
             except CannotDecideError as caught:
                 refused = caught
-                yield from self._foreign(path, lambda: refused)  # noqa: B023 - called at once
+                yield from self._foreign(path, place, lambda: refused)  # noqa: B023 - called at once
                 continue
-            if first.setdefault(run.run_id, path) is path:
+            first = ids.claim(run.run_id, place)
+            if first == place:
                 self.foreign.asked_direction.state(run.benchmark, ELAPSED.name, ELAPSED.better, path)
                 yield run
             else:
-                self._check_duplicate_id(run.run_id, path, content)
-        yield from self.foreign.rest()
-        self.problems += self.foreign.problems
-        self.copies += self.foreign.copies
+                self._check_duplicate_id(run.run_id, ids.name_of(first), path, content)
 
     def read_own(self, path: str) -> Run | None:
         """Return the run of a file that perfgate wrote for one run; None: it is of another tool, or holds many.
@@ -163,7 +220,7 @@ class RunReader:
         if self.foreign.format_of(path) is not None or os.path.isdir(path):
             return None
         content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
-        if _RUN_ID not in content:
+        if RUN_ID not in content:
             return None
         try:
             return self._parse(content, path, os.path.basename(os.path.dirname(os.path.abspath(path))))
@@ -177,13 +234,22 @@ class RunReader:
             return decode_imported(content, path)
         return self._summaries.parse(content, path, folder)
 
-    def _foreign(self, path: str, refusal: Callable[[], CannotDecideError] | None) -> Iterator[Run]:
+    def _foreign(self, path: str, place: int, refusal: Callable[[], CannotDecideError] | None) -> Iterator[Run]:
         """Yield the runs of another tool's file; run ids of perfgate's own files are unique."""
         for run in self.foreign.read(path, refusal):
-            if run.series or self._first.setdefault(run.run_id, run.origin) is run.origin:
+            if run.series:
+                yield run
+                continue
+            name, _, line = run.origin.rpartition(" ")
+            is_line = line.isdecimal() and name.startswith(path)
+            number = place + int(line) if is_line else place
+            if is_line:
+                self._ids.rename(place, f"{name} ")
+            first = self._ids.claim(run.run_id, number)
+            if first == number:
                 yield run
             else:
-                self._check_duplicate_id(run.run_id, run.origin, b"")
+                self._check_duplicate_id(run.run_id, self._ids.name_of(first), run.origin, b"")
 
     def _refusal(self, content: bytes, path: str, folder: str) -> CannotDecideError:
         """Return why a file is no run summary."""
@@ -195,9 +261,8 @@ class RunReader:
             "run-invalid", 'the key "run_id" is written with escapes', place=path, hint="write it plainly"
         )
 
-    def _check_duplicate_id(self, run_id: str, path: str, content: bytes) -> None:
+    def _check_duplicate_id(self, run_id: str, other: str, path: str, content: bytes) -> None:
         """Take note of a second file with the same run id: a copy is harmless, anything else is not."""
-        other = self._first[run_id]
         try:
             same = read_bounded(other, limit=LARGEST_RUN, slug="run-unreadable") == content
         except CannotDecideError:

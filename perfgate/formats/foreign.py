@@ -64,6 +64,11 @@ class ForeignReader:
         self._seen: set[tuple[str, str]] = set()
         self._snapshots: dict[str, tuple[Format, list[Source]]] = {}
 
+    @property
+    def names_formats(self) -> bool:
+        """May a file be of another tool without its content saying so?"""
+        return self._asked is not None or bool(self._maps)
+
     def format_of(self, path: str) -> Format | None:
         """Return the format that a file is read as, None when its content decides.
 

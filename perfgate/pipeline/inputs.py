@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from perfgate.core.policy import Policy, Removal, Waiver
     from perfgate.core.profile import Profile
     from perfgate.core.run import Run
+    from perfgate.formats.discovery import Columns
     from perfgate.formats.options import ForeignOptions
     from perfgate.store.git import Commit
 
@@ -103,6 +104,7 @@ def read_runs(
     same_session: bool = False,
     mark: Callable[[Iterable[Run]], Iterable[Run]] | None = None,
     baselines: Iterable[Profile] = (),
+    for_table: bool = False,
 ) -> tuple[Collection, list[Diagnostic], list[Diagnostic]]:
     """Collect the runs that paths name, or the configured ones when there are none.
 
@@ -114,6 +116,7 @@ def read_runs(
         same_session: take all of them as runs of one session.
         mark: says which runs count although they are known; None: none does.
         baselines: what no file may hold beside new values.
+        for_table: collect what a table of quantiles shows only.
 
     Returns:
         The collection, faults, and notes.
@@ -125,7 +128,8 @@ def read_runs(
         asked = list_some([os.path.join(root, p) for p in patterns])
         found = list_some(files)
         log_step("run files: %s by %s", len(files), asked if asked == found else f"{asked}: {found}")
-    reader = RunReader(complete(foreign, settings.policy), settings.policy.maps)
+    columns: Columns = "none" if same_session else "plain" if for_table else "with digests"
+    reader = RunReader(complete(foreign, settings.policy), settings.policy.maps, columns=columns)
     own = facts.session_id() if facts.in_ci() else ""
     read = name_classes(reader.read(watched(files, "reading runs", "files")), facts.environment())
     runs: Iterable[Run] = of_one_session(read, own) if same_session else read
@@ -133,7 +137,7 @@ def read_runs(
         runs = mark(runs)
     appended = AppendedFiles(baselines)
     collection = collect(
-        appended.watch(runs), known=known, own_session=own, machine_class=settings.policy.machine_class
+        appended.watch(runs), known=known, own_session=own, machine_class=settings.policy.machine_class, for_table=for_table,
     )
     problems += [
         *reader.problems,

@@ -21,12 +21,13 @@ from perfgate.core.metrics import (
     canonical_name,
 )
 from perfgate.core.run import NOWHERE, Environment, Labels, Run, Series, environment_of
+from perfgate.core.text.dates import cut_to_hour
 from perfgate.core.text.strict_json import has_key_twice, load_json, objects_of
 from perfgate.core.text.units import to_base
-from perfgate.formats.parsing.timestamps import normal_instant
+from perfgate.formats.parsing.timestamps import is_normal_instant, normal_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
 
 _Amount = Annotated[float, msgspec.Meta(ge=0, le=1e100)]
 # beyond 2^53 a JSON number is no longer exact everywhere; 7.0 is a whole number too, as JSON Schema has it
@@ -41,6 +42,8 @@ _MOST_SHAPES = 1000
 _ROUNDED_SEC, _ROUNDED_BYTES = 1e-3, 1e5  # what three decimals of a second, and one of a megabyte, may hide
 _MOST_APART = 0.01  # share by which two values for one thing may differ
 _NOTHING = msgspec.Raw(b"")
+_OTHER_SCHEMA = b"/series/"
+"""Part of the schema that `imported.is_imported` looks for, wherever in a file it stands."""
 _HINT = "perfgate schema run prints the format; delete the file, correct what writes it, and measure again"
 
 
@@ -183,6 +186,41 @@ class SummaryReader:
             s.shard or "",
             series,
         )
+
+    def skim(self, content: bytes) -> tuple[Hashable, str, str, int, tuple[float, ...]] | None:
+        """Return what a plain summary states, in a third of the time of `parse`: one without stages and own metrics.
+
+        Two of one kind give runs that are equal but for the other four, and for what `parse` adds to both alike.
+
+        Returns:
+            Its kind; id, start and rows of the run; and time, peak memory and, where it is stated, CPU time. None:
+            only `parse` can say what it is. A summary like it must have passed there before.
+        """
+        if _OTHER_SCHEMA in content:
+            return None
+        try:
+            s = self._decode(content)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        if s.metrics or s.stages or s.traces or s.profile or content.translate(None, _VARYING) not in self._shapes:
+            return None
+        seconds = s.elapsed_ns / 1e9 if s.elapsed_ns is not None else s.elapsed_sec
+        size = float(s.peak_memory_bytes if s.peak_memory_bytes is not None else to_base(s.peak_memory_mb, "MB")[0])
+        if abs(seconds - s.elapsed_sec) > _ROUNDED_SEC or abs(size - s.peak_memory_mb * 1e6) > _ROUNDED_BYTES:
+            return None
+        started, cpu = s.started_at or "", s.cpu_sec
+        if (
+            (seconds and not _LEAST <= seconds <= _MOST)
+            or (size and not _LEAST <= size <= _MOST)
+            or (cpu and not _LEAST <= cpu <= _MOST)
+            or (started and not is_normal_instant(started))
+        ):
+            return None
+        kind = (
+            s.benchmark, bytes(s.labels), s.status, s.session, s.memory_source, bytes(s.environment), s.commit,
+            s.command, s.shard, cpu is None, None if s.session else cut_to_hour(started),
+        )  # fmt: skip
+        return kind, s.run_id, started, int(s.rows_used), (seconds, size) if cpu is None else (seconds, size, cpu)
 
     def _read(self, content: bytes, origin: str) -> tuple[_Summary, Labels, Environment]:
         """Return what a summary states, its labels and its environment; it is valid, and no key stands twice."""

@@ -27,6 +27,11 @@ _SORTS = re.compile(rf"{_DAY}T{_HOUR}:[0-5][0-9]\.[0-9]{{6}}Z").fullmatch
 _STATED = re.compile(rf"{_DAY}[T ]{_HOUR}(?::[0-5][0-9](?:\.[0-9]{{1,9}})?)?(?:Z|[+-]{_HOUR})?").fullmatch
 
 
+def is_normal_instant(text: str) -> bool:
+    """Does a point in time stand in the form that sorts as text?"""
+    return _SORTS(text) is not None
+
+
 def normal_instant(text: str) -> str:
     """Return a point in time in the one form that sorts as text.
 
