@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from array import array
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from perfgate.core.text.canonical import short_hash
 
 if TYPE_CHECKING:
-    from array import array
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from perfgate.core.metrics import Metric
@@ -124,9 +124,9 @@ class RunColumns:
     A hundred thousand runs are of a few kinds, and a row of columns costs a fraction of a `Run`.
     """
 
-    run_ids: list[str]
+    run_ids: Sequence[str]
     """Id of each run."""
-    started: list[str]
+    started: Sequence[str]
     """When each run began, as `Run.started_at` has it."""
     rows: array[int]
     """Input rows of each run; 0 when it does not say."""
@@ -136,7 +136,7 @@ class RunColumns:
     """Place of each run in `places`; where that is a text, the number that stands behind it."""
     places: Sequence[str] | str = ""
     """The files; or, of runs that are in one file, what their places begin with (``runs.jsonl: line ``)."""
-    digests: list[str] = field(default_factory=list)
+    digests: Sequence[str] = ()
     """What `digest_of` gives for each run; empty when nobody asked."""
 
     def __len__(self) -> int:
@@ -173,23 +173,14 @@ class RunColumns:
     def keep(self, kept: Iterable[int]) -> RunColumns:
         """Return some of the runs."""
         places = list(kept)
-
-        def pick(column: array[float]) -> array[float]:
-            found = column[:0]
-            found.extend(map(column.__getitem__, places))
-            return found
-
-        rows, numbers = self.rows[:0], self.numbers[:0]
-        rows.extend(map(self.rows.__getitem__, places))
-        numbers.extend(map(self.numbers.__getitem__, places))
         return RunColumns(
-            run_ids=list(map(self.run_ids.__getitem__, places)),
-            started=list(map(self.started.__getitem__, places)),
-            rows=rows,
-            values=tuple(map(pick, self.values)),
-            numbers=numbers,
+            run_ids=[self.run_ids[i] for i in places],
+            started=[self.started[i] for i in places],
+            rows=array("q", (self.rows[i] for i in places)),
+            values=tuple(array("d", (column[i] for i in places)) for column in self.values),
+            numbers=array("I", (self.numbers[i] for i in places)),
             places=self.places,
-            digests=list(map(self.digests.__getitem__, places)) if self.digests else [],
+            digests=[self.digests[i] for i in places] if self.digests else (),
         )
 
 

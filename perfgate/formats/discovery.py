@@ -7,11 +7,12 @@ import os
 import re
 from array import array
 from functools import partial
-from itertools import islice
+from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.metrics import ELAPSED
+from perfgate.core.text.steps import Work
 from perfgate.formats.detect import detect
 from perfgate.formats.folders import files_of
 from perfgate.formats.foreign import ForeignReader
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from perfgate.core.run import Run
     from perfgate.core.sources.field_map import FieldMap
-    from perfgate.formats.own.columns import Item
+    from perfgate.formats.own.columns import Kind
 
 LARGEST_RUN = 4 * 1024 * 1024
 """Largest run summary in bytes: ten thousand stages fit, a wrong file does not."""
@@ -136,74 +137,83 @@ class RunReader:
         self.foreign = ForeignReader(options or ForeignOptions(), maps, keeps_records=keeps_records)
         """What was read of other tools' files."""
 
-    def read(self, paths: Iterable[str]) -> Iterator[Run]:
+    def read(self, paths: Sequence[str]) -> Iterator[Run]:
         """Yield the runs of the files; a run id that is in two different files is an error."""
+        work = Work("reading runs", "files", len(paths))
         if self._columns is None:
-            yield from self._one_by_one((path, self._ids.add_place(path)) for path in paths)
+            yield from self._one_by_one(paths, self._ids.add_places(paths), work)
         else:
-            waiting = iter(paths)
-            while chunk := list(islice(waiting, CHUNK)):
-                yield from self._together(chunk, self._columns)
+            for begin in range(0, len(paths), CHUNK):
+                yield from self._together(paths[begin : begin + CHUNK], self._columns, work)
         yield from self.foreign.rest()
         self.problems += self.foreign.problems
         self.copies += self.foreign.copies
 
-    def _together(self, paths: Sequence[str], columns: ColumnReader) -> Iterator[Run]:
+    def _together(self, paths: Sequence[str], columns: ColumnReader, work: Work) -> Iterator[Run]:
         """Yield the runs of files by kind, where all are plain summaries that were not there before."""
-        places = [self._ids.add_place(path) for path in paths]
-        kinds = columns.read(self._contents(paths))
-        if kinds is not None:
-            first = [kind.run_id for kind in kinds]
-            numbers = array("Q", (places[kind.number] for kind in kinds))
-            for kind in kinds:
-                first += kind.columns.run_ids
-                numbers.extend(map(places.__getitem__, kind.columns.numbers))
-            if self._ids.claim_all(first, 0, numbers):
-                for run in columns.runs(kinds, paths):
-                    self.foreign.asked_direction.state(run.benchmark, ELAPSED.name, ELAPSED.better, run.origin)
-                    yield run
-                return
-        yield from self._one_by_one(zip(paths, places, strict=True))
+        places = self._ids.add_places(paths)
+        sizes: list[int] = []
+        kinds = columns.read(self._folders(paths, sizes))
+        if kinds is None or not self._claim(kinds, places):
+            yield from self._one_by_one(paths, places, work)
+            return
+        work.add(len(paths), sum(sizes))
+        for run in columns.runs(kinds, paths):
+            self.foreign.asked_direction.state(run.benchmark, ELAPSED.name, ELAPSED.better, run.origin)
+            yield run
 
-    def _contents(self, paths: Sequence[str]) -> Iterator[Item]:
-        """Yield the contents of files, as columns are read from them.
+    def _claim(self, kinds: Sequence[Kind], places: Sequence[int]) -> bool:
+        """Claim the ids of all runs, if each is there for the first time."""
+        run_ids = [row[1] for kind in kinds for row in kind.rows]
+        return self._ids.claim_all(run_ids, 0, array("Q", (places[i] for kind in kinds for i in kind.numbers)))
+
+    def _folders(self, paths: Sequence[str], sizes: list[int]) -> Iterator[tuple[str, Iterator[tuple[int, bytes]]]]:
+        """Yield the files that lie together in a folder, as columns are read from them; their sizes are added."""
+        folders = [path.rpartition("/")[0] for path in paths]
+        for folder, numbers in groupby(range(len(paths)), key=folders.__getitem__):
+            yield os.path.basename(os.path.abspath(folder)), self._contents(paths, numbers, sizes)
+
+    def _contents(self, paths: Sequence[str], numbers: Iterable[int], sizes: list[int]) -> Iterator[tuple[int, bytes]]:
+        """Yield number and content of files.
 
         Raises:
             CannotDecideError: one cannot be read, or is of another tool as the user says.
         """
-        last: str | None = None
-        name = ""
         format_of = self.foreign.format_of if self.foreign.names_formats else None
-        for i, path in enumerate(paths):
-            folder = path.rpartition("/")[0]
-            if folder != last:
-                last, name = folder, os.path.basename(os.path.abspath(folder))
+        for i in numbers:
+            path = paths[i]
             if format_of is not None and format_of(path) is not None:
                 raise CannotDecideError([])
-            yield i, folder, name, read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
+            content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
+            sizes.append(len(content))
+            yield i, content
 
-    def _one_by_one(self, paths: Iterable[tuple[str, int]]) -> Iterator[Run]:
+    def _one_by_one(self, paths: Sequence[str], places: Sequence[int], work: Work) -> Iterator[Run]:
         """Yield the runs of files, each as a whole."""
         parse, ids = self._parse, self._ids
         last: str | None = None
         folder = ""
-        for path, place in paths:
+        for path, place in zip(paths, places, strict=True):
             where = path.rpartition("/")[0]
             if where != last:
                 last, folder = where, os.path.basename(os.path.abspath(where))
             if self.foreign.format_of(path) is not None:
                 yield from self._foreign(path, place, None)
+                work.add()
                 continue
             try:
                 content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
                 if RUN_ID not in content:  # of another tool, most likely: why it is no summary takes long to find out
                     yield from self._foreign(path, place, partial(self._refusal, content, path, folder))
+                    work.add()
                     continue
                 run = parse(content, path, folder)
             except CannotDecideError as caught:
                 refused = caught
                 yield from self._foreign(path, place, lambda: refused)  # noqa: B023 - called at once
+                work.add()
                 continue
+            work.add(size=len(content))
             first = ids.claim(run.run_id, place)
             if first == place:
                 self.foreign.asked_direction.state(run.benchmark, ELAPSED.name, ELAPSED.better, path)

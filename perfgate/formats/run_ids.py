@@ -43,10 +43,11 @@ class RunIds:
         self._claimed = [self._alone]
         self._first: dict[int, tuple[int, int]] | None = None  # hash -> number, and hash of the content
 
-    def add_place(self, name: str) -> int:
-        """Return the number of a place whose runs are read next: a file, or what the place of a line begins with."""
-        self._places.append(name)
-        return len(self._places) - 1 << _LINES
+    def add_places(self, names: Sequence[str]) -> range:
+        """Return the numbers of files whose runs are read next."""
+        begin = len(self._places)
+        self._places += names
+        return range(begin << _LINES, len(self._places) << _LINES, 1 << _LINES)
 
     def rename(self, number: int, name: str) -> None:
         """Name a place anew: a file that turns out to hold many runs is what their places begin with."""

@@ -14,7 +14,7 @@ from perfgate.collect.appended import AppendedFiles
 from perfgate.collect.one_session import of_one_session
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note
 from perfgate.core.text.names import list_some
-from perfgate.core.text.steps import is_heard, log_step, watched
+from perfgate.core.text.steps import is_heard, log_step
 from perfgate.formats.detect import detect
 from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.folders import unmatched
@@ -131,7 +131,7 @@ def read_runs(
     columns: Columns = "none" if same_session else "plain" if for_table else "with digests"
     reader = RunReader(complete(foreign, settings.policy), settings.policy.maps, columns=columns)
     own = facts.session_id() if facts.in_ci() else ""
-    read = name_classes(reader.read(watched(files, "reading runs", "files")), facts.environment())
+    read = name_classes(reader.read(files), facts.environment())
     runs: Iterable[Run] = of_one_session(read, own) if same_session else read
     if mark is not None:
         runs = mark(runs)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
 
     from perfgate.core.run import Run
-    from perfgate.formats.own.run_summary import SummaryReader
+    from perfgate.formats.own.run_summary import Row, SummaryReader
 
 RUN_ID = b'"run_id"'
 """Stands in each run summary; without it a file is of another tool."""
@@ -23,21 +23,24 @@ _PLAIN = (ELAPSED.name, PEAK_MEMORY.name, CPU.name)
 """Metrics of a summary that `SummaryReader.skim` reads."""
 _FEWEST_KINDS, _RUNS_A_KIND = 32, 4
 """Kinds from which on columns must pay: where they have fewer runs each, whole runs take less."""
-Item = tuple[int, str, str, bytes]
-"""Number of a summary, path and name of its folder, and its content."""
 
 
 class Kind:
     """The summaries of one kind among those that were read together."""
 
-    __slots__ = ("columns", "content", "folder", "name", "number", "run_id")
+    __slots__ = ("content", "folder", "number", "numbers", "rows")
 
-    def __init__(self, item: Item, run_id: str, metrics: int) -> None:
-        """Begin with a first summary, which will be read as a whole."""
-        self.number, self.folder, self.name, self.content = item
-        self.run_id = run_id
-        values = tuple(array("d") for _ in range(metrics))
-        self.columns = RunColumns(run_ids=[], started=[], rows=array("q"), values=values, numbers=array("I"))
+    def __init__(self, number: int, folder: str, content: bytes) -> None:
+        """Begin with a first summary, which will be read as a whole.
+
+        Args:
+            number: of the summary.
+            folder: name of its folder, which names a benchmark that has no name.
+            content: what it holds.
+        """
+        self.number, self.folder, self.content = number, folder, content
+        self.numbers: list[int] = []
+        self.rows: list[Row] = []
 
 
 class ColumnReader:
@@ -53,46 +56,33 @@ class ColumnReader:
         self._summaries = summaries
         self._with_digests = with_digests
 
-    def read(self, items: Iterable[Item]) -> list[Kind] | None:
+    def read(self, folders: Iterable[tuple[str, Iterable[tuple[int, bytes]]]]) -> list[Kind] | None:
         """Return the kinds of summaries, in the order of their first ones; None: one of them is none, or they vary.
 
         Args:
-            items: the summaries; a CannotDecideError while they are read counts as one that is none.
+            folders: the summaries, folder by folder: its name, and number and content of each of them. That they
+                cannot be read (CannotDecideError) counts as one that is none.
         """
         found: list[Kind] = []
-        folder: str | None = None
-        kinds: dict[Hashable, Kind] = {}
-        by_folder: dict[str, dict[Hashable, Kind]] = {}
-        skim, with_digests, done = self._summaries.skim, self._with_digests, 0
+        skim, done = self._summaries.skim, 0
         try:
-            for item in items:
-                content = item[3]
-                if RUN_ID not in content:
-                    return None
-                if item[1] != folder:
-                    folder = item[1]
-                    kinds = by_folder.setdefault(folder, {})
-                row = skim(content) or self._parse(item)
-                if row is None:
-                    return None
-                done += 1
-                kind, run_id, started, rows, values = row
-                held = kinds.get(kind)
-                if held is None:
-                    held = kinds[kind] = Kind(item, run_id, len(values))
-                    found.append(held)
-                    if len(found) > _FEWEST_KINDS and len(found) * _RUNS_A_KIND > done:
+            for folder, items in folders:
+                kinds: dict[Hashable, Kind] = {}
+                for number, content in items:
+                    if RUN_ID not in content:
                         return None
-                    continue
-                columns = held.columns
-                columns.run_ids.append(run_id)
-                columns.started.append(started)
-                columns.rows.append(rows)
-                columns.numbers.append(item[0])
-                for column, value in zip(columns.values, values, strict=True):
-                    column.append(value)
-                if with_digests:
-                    columns.digests.append(_digest(kind, run_id, rows, values))
+                    row = skim(content) or self._parse(content, folder)
+                    if row is None:
+                        return None
+                    done += 1
+                    kind = kinds.get(row[0])
+                    if kind is None:
+                        kind = kinds[row[0]] = Kind(number, folder, content)
+                        found.append(kind)
+                        if len(found) > _FEWEST_KINDS and len(found) * _RUNS_A_KIND > done:
+                            return None
+                    kind.rows.append(row)
+                    kind.numbers.append(number)
         except CannotDecideError:
             return None
         return found
@@ -106,34 +96,46 @@ class ColumnReader:
         """
         for kind in kinds:
             origin = f"{places}{kind.number}" if isinstance(places, str) else places[kind.number]
-            run = self._summaries.parse(kind.content, origin, kind.name)
-            if len(kind.columns):
-                kind.columns.places = places
-                run.more = kind.columns
+            run = self._summaries.parse(kind.content, origin, kind.folder)
+            if len(kind.rows) > 1:
+                run.more = self._columns(kind, places)
             yield run
 
-    def _parse(self, item: Item) -> tuple[Hashable, str, str, int, tuple[float, ...]] | None:
+    def _columns(self, kind: Kind, places: Sequence[str] | str) -> RunColumns:
+        """Return the columns of all summaries of a kind but the first."""
+        _, run_ids, started, rows, values = zip(*kind.rows[1:], strict=True)
+        return RunColumns(
+            run_ids=run_ids,
+            started=started,
+            rows=array("q", rows),
+            values=tuple(array("d", column) for column in zip(*values, strict=True)),
+            numbers=array("I", kind.numbers[1:]),
+            places=places,
+            digests=tuple(map(_digest, kind.rows[1:])) if self._with_digests else (),
+        )
+
+    def _parse(self, content: bytes, folder: str) -> Row | None:
         """Return the same as `SummaryReader.skim`, of any summary but one with series.
 
         Raises:
             CannotDecideError: it is none.
         """
-        number, _, name, content = item
         if is_imported(content):
             return None
-        run = self._summaries.parse(content, str(number), name)
+        run = self._summaries.parse(content, "", folder)
         if run.series:
             return None
+        metrics = tuple(metric for metric, _ in run.values)
         kind = (
             run.benchmark, run.labels, run.status, run.session, run.memory_source, id(run.environment), run.commit,
-            run.command, run.shard, tuple(metric.name for metric, _ in run.values), *(id(m) for m, _ in run.values),
-            "" if run.session else cut_to_hour(run.started_at),
+            run.command, run.shard, tuple(m.name for m in metrics), "" if run.session else cut_to_hour(run.started_at),
+            *map(id, metrics),
         )  # fmt: skip
         return kind, run.run_id, run.started_at, run.rows_used, tuple(value for _, value in run.values)
 
 
-def _digest(kind: Hashable, run_id: str, rows: int, values: Sequence[float]) -> str:
+def _digest(row: Row) -> str:
     """Return the digest of a run from its row."""
-    source, names = kind[4], kind[9]  # type: ignore[index] # a tuple, as built above
-    names = _PLAIN if isinstance(names, bool) else names
-    return digest_of_values(run_id, rows, source or "", [*zip(names, values, strict=False)])
+    (_, _, _, _, source, _, _, _, _, metrics, *_), run_id, _, rows, values = row
+    names = metrics if isinstance(metrics, tuple) else _PLAIN[: len(values)]
+    return digest_of_values(run_id, rows, source or "", [*zip(names, values, strict=True)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import msgspec
 
@@ -27,7 +27,7 @@ from perfgate.core.text.units import to_base
 from perfgate.formats.parsing.timestamps import is_normal_instant, normal_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Iterable
 
 _Amount = Annotated[float, msgspec.Meta(ge=0, le=1e100)]
 # beyond 2^53 a JSON number is no longer exact everywhere; 7.0 is a whole number too, as JSON Schema has it
@@ -42,6 +42,9 @@ _MOST_SHAPES = 1000
 _ROUNDED_SEC, _ROUNDED_BYTES = 1e-3, 1e5  # what three decimals of a second, and one of a megabyte, may hide
 _MOST_APART = 0.01  # share by which two values for one thing may differ
 _NOTHING = msgspec.Raw(b"")
+Row = tuple[tuple[Any, ...], str, str, int, tuple[float, ...]]
+"""A summary as a row of columns: its kind, and id, start, rows and values of the run. Two of one kind give runs that
+are equal but for the others. The fifth part of a kind is the source of its memory, the tenth names its metrics."""
 _OTHER_SCHEMA = b"/series/"
 """Part of the schema that `imported.is_imported` looks for, wherever in a file it stands."""
 _HINT = "perfgate schema run prints the format; delete the file, correct what writes it, and measure again"
@@ -187,14 +190,11 @@ class SummaryReader:
             series,
         )
 
-    def skim(self, content: bytes) -> tuple[Hashable, str, str, int, tuple[float, ...]] | None:
-        """Return what a plain summary states, in a third of the time of `parse`: one without stages and own metrics.
+    def skim(self, content: bytes) -> Row | None:
+        """Return what a plain summary states, one without stages and own metrics, in a third of the time of `parse`.
 
-        Two of one kind give runs that are equal but for the other four, and for what `parse` adds to both alike.
-
-        Returns:
-            Its kind; id, start and rows of the run; and time, peak memory and, where it is stated, CPU time. None:
-            only `parse` can say what it is. A summary like it must have passed there before.
+        None: only `parse` can say what it is; there a summary like it must have passed before. The values are time,
+        peak memory and, where it is stated, CPU time.
         """
         if _OTHER_SCHEMA in content:
             return None
@@ -204,23 +204,19 @@ class SummaryReader:
             return None
         if s.metrics or s.stages or s.traces or s.profile or content.translate(None, _VARYING) not in self._shapes:
             return None
-        seconds = s.elapsed_ns / 1e9 if s.elapsed_ns is not None else s.elapsed_sec
-        size = float(s.peak_memory_bytes if s.peak_memory_bytes is not None else to_base(s.peak_memory_mb, "MB")[0])
+        exact, stated, cpu, started = s.elapsed_ns, s.peak_memory_bytes, s.cpu_sec, s.started_at or ""
+        seconds = s.elapsed_sec if exact is None else exact / 1e9
+        size = to_base(s.peak_memory_mb, "MB")[0] if stated is None else float(stated)
         if abs(seconds - s.elapsed_sec) > _ROUNDED_SEC or abs(size - s.peak_memory_mb * 1e6) > _ROUNDED_BYTES:
             return None
-        started, cpu = s.started_at or "", s.cpu_sec
-        if (
-            (seconds and not _LEAST <= seconds <= _MOST)
-            or (size and not _LEAST <= size <= _MOST)
-            or (cpu and not _LEAST <= cpu <= _MOST)
-            or (started and not is_normal_instant(started))
-        ):
+        values = (seconds, size) if cpu is None else (seconds, size, cpu)
+        if not (_LEAST <= min(values) and max(values) <= _MOST) or (started and not is_normal_instant(started)):
             return None
         kind = (
             s.benchmark, bytes(s.labels), s.status, s.session, s.memory_source, bytes(s.environment), s.commit,
             s.command, s.shard, cpu is None, None if s.session else cut_to_hour(started),
         )  # fmt: skip
-        return kind, s.run_id, started, int(s.rows_used), (seconds, size) if cpu is None else (seconds, size, cpu)
+        return kind, s.run_id, started, int(s.rows_used), values
 
     def _read(self, content: bytes, origin: str) -> tuple[_Summary, Labels, Environment]:
         """Return what a summary states, its labels and its environment; it is valid, and no key stands twice."""

@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
 from perfgate.core.errors import cannot_decide
+from perfgate.core.text.steps import note_read
 from perfgate.formats.parsing.doubles import Doubles
 from perfgate.formats.parsing.files import open_regular, unreadable
 from perfgate.formats.parsing.timestamps import Times
@@ -77,6 +78,8 @@ class Source:
         self.doubles = Doubles()
         """Counts the lines of a log whose rows state their times, or whose reader asks for it."""
         self.counts_lines = False
+        self.size = 0
+        """Bytes of the file, once it was opened; 0: not known, since it is packed."""
         self._content = content
         self._head: bytes | None = None
         self._digest = hashlib.sha256()
@@ -296,6 +299,7 @@ class Source:
         except OSError as caught:
             raise unreadable(self.path, caught, "run-unreadable") from None
         if mark != b"\x1f\x8b":
+            self.size = os.fstat(raw.fileno()).st_size if self._content is None else len(self._content)
             return raw
         unpacked = gzip.GzipFile(fileobj=raw)
         unpacked.myfileobj = raw  # type: ignore[assignment] # closes the file with it
@@ -307,6 +311,8 @@ class Source:
             while size < most and (more := file.read(min(1 << 20, most - size))):
                 parts.append(more)
                 size += len(more)
+                if most > HEAD:
+                    note_read(len(more), self.size)
         except (OSError, EOFError, zlib.error) as caught:
             raise self._broken(caught) from None
         return b"".join(parts)
@@ -330,6 +336,7 @@ class _Counted(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - a writable buffer
         content = self._file.read(len(buffer))
         self._size += len(content)
+        note_read(len(content), self._source.size)
         if self._size > LARGEST_LOG:
             raise self._source.fault(f"is larger than {LARGEST_LOG:,} bytes", "divide it into several files")
         self._source._digest.update(content)  # noqa: SLF001 - one module

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.profile import title
 from perfgate.core.session_id import SessionId
-from perfgate.core.text.steps import log_step, watched
+from perfgate.core.text.steps import log_step
 from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.command.name import command_digest, default_benchmark_name
@@ -256,7 +256,7 @@ def _runs_of_session(job: MeasuringJob) -> Iterator[Run]:
     """Yield the runs in the job's folder that are of its session."""
     session = SessionId.parse(job.session).session
     files, _ = find([os.path.join(job.out, "*.json")]) if os.path.isdir(job.out) else ([], [])
-    for run in RunReader().read(watched(files, "reading runs", "files")):
+    for run in RunReader().read(files):
         if SessionId.parse(run.session).session == session:
             yield run
 
