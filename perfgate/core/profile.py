@@ -48,6 +48,8 @@ def join_samples(session: str, parts: Sequence[Sample]) -> Sample:
         parts: in the order of their runs, at least one. Where one of them stands for more
             values than it holds, each counts by what it stands for; of shares the counts add up.
     """
+    if len(parts) == 1 and parts[0].session == session:
+        return parts[0]
     if share := _share_of(parts):
         hits, of = share
         return Sample(session=session, values=(hits / of,), stands_for=of, hits=hits)

@@ -6,7 +6,6 @@ from array import array
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError
-from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY
 from perfgate.core.run import RunColumns, digest_of_values
 from perfgate.core.text.dates import cut_to_hour
 from perfgate.formats.own.imported import is_imported
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 RUN_ID = b'"run_id"'
 """Stands in each run summary; without it a file is of another tool."""
-_PLAIN = (ELAPSED.name, PEAK_MEMORY.name, CPU.name)
-"""Metrics of a summary that `SummaryReader.skim` reads."""
 _FEWEST_KINDS, _RUNS_A_KIND = 32, 4
 """Kinds from which on columns must pay: where they have fewer runs each, whole runs take less."""
 
@@ -69,15 +66,14 @@ class ColumnReader:
             for folder, items in folders:
                 kinds: dict[Hashable, Kind] = {}
                 for number, content in items:
-                    if RUN_ID not in content:
+                    skimmed = skim(content) or self._parse(content, folder)
+                    if skimmed is None:
                         return None
-                    row = skim(content) or self._parse(content, folder)
-                    if row is None:
-                        return None
+                    key, row = skimmed
                     done += 1
-                    kind = kinds.get(row[0])
+                    kind = kinds.get(key)
                     if kind is None:
-                        kind = kinds[row[0]] = Kind(number, folder, content)
+                        kind = kinds[key] = Kind(number, folder, content)
                         found.append(kind)
                         if len(found) > _FEWEST_KINDS and len(found) * _RUNS_A_KIND > done:
                             return None
@@ -98,44 +94,41 @@ class ColumnReader:
             origin = f"{places}{kind.number}" if isinstance(places, str) else places[kind.number]
             run = self._summaries.parse(kind.content, origin, kind.folder)
             if len(kind.rows) > 1:
-                run.more = self._columns(kind, places)
+                run.more = self._columns(kind, run, places)
             yield run
 
-    def _columns(self, kind: Kind, places: Sequence[str] | str) -> RunColumns:
+    def _columns(self, kind: Kind, run: Run, places: Sequence[str] | str) -> RunColumns:
         """Return the columns of all summaries of a kind but the first."""
-        _, run_ids, started, rows, values = zip(*kind.rows[1:], strict=True)
+        rows = kind.rows[1:]
+        run_ids, started, workloads, *values = zip(*rows, strict=True)
+        names = [metric.name for metric, _ in run.values]
+        digests: Sequence[str] = ()
+        if self._with_digests:
+            digests = [digest_of_values(r[0], r[2], run.memory_source, [*zip(names, r[3:], strict=True)]) for r in rows]
         return RunColumns(
             run_ids=run_ids,
             started=started,
-            rows=array("q", rows),
-            values=tuple(array("d", column) for column in zip(*values, strict=True)),
+            rows=array("q", workloads),
+            values=tuple(array("d", column) for column in values),
             numbers=array("I", kind.numbers[1:]),
             places=places,
-            digests=tuple(map(_digest, kind.rows[1:])) if self._with_digests else (),
+            digests=digests,
         )
 
-    def _parse(self, content: bytes, folder: str) -> Row | None:
+    def _parse(self, content: bytes, folder: str) -> tuple[Hashable, Row] | None:
         """Return the same as `SummaryReader.skim`, of any summary but one with series.
 
         Raises:
             CannotDecideError: it is none.
         """
-        if is_imported(content):
+        if RUN_ID not in content or is_imported(content):
             return None
         run = self._summaries.parse(content, "", folder)
         if run.series:
             return None
-        metrics = tuple(metric for metric, _ in run.values)
         kind = (
             run.benchmark, run.labels, run.status, run.session, run.memory_source, id(run.environment), run.commit,
-            run.command, run.shard, tuple(m.name for m in metrics), "" if run.session else cut_to_hour(run.started_at),
-            *map(id, metrics),
+            run.command, run.shard, "" if run.session else cut_to_hour(run.started_at),
+            *(id(metric) for metric, _ in run.values),
         )  # fmt: skip
-        return kind, run.run_id, run.started_at, run.rows_used, tuple(value for _, value in run.values)
-
-
-def _digest(row: Row) -> str:
-    """Return the digest of a run from its row."""
-    (_, _, _, _, source, _, _, _, _, metrics, *_), run_id, _, rows, values = row
-    names = metrics if isinstance(metrics, tuple) else _PLAIN[: len(values)]
-    return digest_of_values(run_id, rows, source or "", [*zip(names, values, strict=True)])
+        return kind, (run.run_id, run.started_at, run.rows_used, *(value for _, value in run.values))

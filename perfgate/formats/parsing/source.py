@@ -346,12 +346,17 @@ class _Counted(io.RawIOBase):
 
 def _list(path: str) -> Listing | OSError:
     """Return what a folder holds, or why it cannot be listed."""
+    names: list[str] = []
+    folders: list[str] = []
     try:
         with os.scandir(path) as entries:
-            names = [(entry.name, _is_folder(entry)) for entry in entries]
+            for entry in entries:
+                names.append(entry.name)
+                if _is_folder(entry):
+                    folders.append(entry.name)
     except OSError as caught:
         return caught
-    return Listing(names=[name for name, _ in names], folders=[name for name, is_folder in names if is_folder])
+    return Listing(names=names, folders=folders)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
