@@ -8,7 +8,7 @@ import re
 from array import array
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.metrics import ELAPSED
@@ -18,12 +18,12 @@ from perfgate.formats.folders import files_of
 from perfgate.formats.foreign import ForeignReader
 from perfgate.formats.globs import expand
 from perfgate.formats.options import ForeignOptions
-from perfgate.formats.own.columns import RUN_ID, ColumnReader
+from perfgate.formats.own.columns import BATCH, RUN_ID, ColumnReader, batches
 from perfgate.formats.own.imported import decode_imported, is_imported
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.files import read_bounded, unreadable
 from perfgate.formats.parsing.source import Source
-from perfgate.formats.run_ids import RunIds
+from perfgate.formats.run_ids import Claims, RunIds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,16 +31,13 @@ if TYPE_CHECKING:
     from perfgate.core.run import Run
     from perfgate.core.sources.field_map import FieldMap
     from perfgate.formats.own.columns import Kind
+    from perfgate.formats.run_ids import Columns
 
 LARGEST_RUN = 4 * 1024 * 1024
 """Largest run summary in bytes: ten thousand stages fit, a wrong file does not."""
 
-CHUNK = 1024
-"""Files that are read together: all of them one by one, where one is no plain run summary."""
-_AT_ONCE, _BYTES_AT_ONCE = 256, 1 << 21
-"""Files, and bytes of them, that are in memory before they are decoded: in turns both take a third more time."""
-Columns = Literal["none", "plain", "with digests"]
-"""Are the runs of one kind read as columns, and with their digests?"""
+_AT_ONCE = 256
+"""Files that are in memory before they are decoded: opening and decoding file by file takes a third more time."""
 _MAGIC = re.compile(r"[*?\[]")
 _FLAT = re.compile(r"^([^*?\[]*)/([^/]*)$")
 
@@ -139,6 +136,7 @@ class RunReader:
         self._columns = (
             None if columns == "none" else ColumnReader(self._summaries, with_digests=columns == "with digests")
         )
+        self._how = columns
         self._ids = RunIds()
         self.foreign = ForeignReader(options or ForeignOptions(), maps, keeps_records=keeps_records)
         """What was read of other tools' files."""
@@ -149,9 +147,10 @@ class RunReader:
         if self._columns is None:
             yield from self._one_by_one(paths, self._ids.add_places(paths), work)
         else:
-            for begin in range(0, len(paths), CHUNK):
-                yield from self._together(paths[begin : begin + CHUNK], self._columns, work)
+            for begin in range(0, len(paths), BATCH):
+                yield from self._together(paths[begin : begin + BATCH], self._columns, work)
         yield from self.foreign.rest()
+        self._ids = RunIds()  # of a million runs they take more memory than the values
         self.problems += self.foreign.problems
         self.copies += self.foreign.copies
 
@@ -185,22 +184,17 @@ class RunReader:
         Raises:
             CannotDecideError: one cannot be read, or is of another tool as the user says.
         """
+        for batch in batches(self._read_each(paths, numbers), _AT_ONCE):
+            sizes.append(sum(len(content) for _, content in batch))
+            yield from batch
+
+    def _read_each(self, paths: Sequence[str], numbers: Iterable[int]) -> Iterator[tuple[int, bytes]]:
         format_of = self.foreign.format_of if self.foreign.names_formats else None
-        held: list[tuple[int, bytes]] = []
-        size = 0
         for i in numbers:
             path = paths[i]
             if format_of is not None and format_of(path) is not None:
                 raise CannotDecideError([])
-            content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
-            held.append((i, content))
-            size += len(content)
-            if len(held) == _AT_ONCE or size > _BYTES_AT_ONCE:
-                yield from held
-                sizes.append(size)
-                held, size = [], 0
-        yield from held
-        sizes.append(size)
+            yield i, read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
 
     def _one_by_one(self, paths: Sequence[str], places: Sequence[int], work: Work) -> Iterator[Run]:
         """Yield the runs of files, each as a whole."""
@@ -260,20 +254,18 @@ class RunReader:
 
     def _foreign(self, path: str, place: int, refusal: Callable[[], CannotDecideError] | None) -> Iterator[Run]:
         """Yield the runs of another tool's file; run ids of perfgate's own files are unique."""
-        for run in self.foreign.read(path, refusal):
-            if run.series:
+        claims = Claims(ids=self._ids, place=place, columns=self._how)
+        for run in self.foreign.read(path, refusal, claims):
+            if run.series or claims.is_used:
                 yield run
                 continue
-            name, _, line = run.origin.rpartition(" ")
-            is_line = line.isdecimal() and name.startswith(path)
-            number = place + int(line) if is_line else place
-            if is_line:
-                self._ids.rename(place, f"{name} ")
-            first = self._ids.claim(run.run_id, number)
-            if first == number:
+            first = self._ids.claim(run.run_id, place)
+            if first == place:
                 yield run
             else:
                 self._check_duplicate_id(run.run_id, self._ids.name_of(first), run.origin, b"")
+        for run_id, first, origin in claims.elsewhere:
+            self._check_duplicate_id(run_id, self._ids.name_of(first), origin, b"")
 
     def _refusal(self, content: bytes, path: str, folder: str) -> CannotDecideError:
         """Return why a file is no run summary."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from perfgate.formats.contents import Contents
     from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.timestamps import Period
+    from perfgate.formats.run_ids import Claims
 
 MOST_READ = 8
 """Sessions of one file that are read, the last ones: each takes another pass over the file."""
@@ -80,15 +81,19 @@ class ForeignReader:
         claiming = map_for(path, self._maps)
         return format_of(claiming) if claiming else None
 
-    def read(self, path: str, refusal: Callable[[], CannotDecideError] | None) -> Iterator[Run]:
+    def read(
+        self, path: str, refusal: Callable[[], CannotDecideError] | None, claims: Claims | None = None
+    ) -> Iterator[Run]:
         """Yield the runs of one file; faults are kept.
 
         Args:
             path: the file, or a folder that a tool wrote.
             refusal: returns why it is not a run summary; None: it was not tried as one.
+            claims: how the run summaries in it are read; None: each as a whole.
         """
         try:
             source = Source(path, only=self._options.only)
+            source.claims = claims
             known = self.format_of(path) or self._detect_format(source, refusal)
             if known.between:
                 self._snapshots.setdefault(known.name, (known, []))[1].append(source)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+Columns = Literal["none", "plain", "with digests"]
+"""Are the runs of one kind read as columns (`Run.more`), and with their digests?"""
 _LINES = 32
 """Bits of a number that count the lines of a file."""
 _DIGITS = (1 << 60) - 1
@@ -50,8 +54,13 @@ class RunIds:
         return range(begin << _LINES, len(self._places) << _LINES, 1 << _LINES)
 
     def rename(self, number: int, name: str) -> None:
-        """Name a place anew: a file that turns out to hold many runs is what their places begin with."""
+        """Name a file anew that turns out to hold many runs: after what their places begin with."""
         self._places[number >> _LINES] = name
+
+    @staticmethod
+    def line_in(file: int, number: int) -> int | None:
+        """Return which line of a file a number stands for; None: one of another file."""
+        return number - file if number >> _LINES == file >> _LINES else None
 
     def name_of(self, number: int) -> str:
         """Return the name of the file or line of a number."""
@@ -116,3 +125,26 @@ class RunIds:
             self._claimed = []
         return self._first[mark]
 
+
+
+class Claims(msgspec.Struct, kw_only=True):
+    """How the run summaries of a file that holds many are read."""
+
+    ids: RunIds
+    """The ids of all runs that were read."""
+    columns: Columns
+    """Do the runs of one kind stand beside the first of them?"""
+    place: int | None = None
+    """Number of the file; None: it has none yet."""
+    is_used: bool = False
+    """Did the reader of the file claim the ids of its runs?"""
+    elsewhere: list[tuple[str, int, str]] = msgspec.field(default_factory=list)
+    """Runs that are not read, since another file has their id: the id, the number of the other, and their own place."""
+
+    def begin(self, name: str) -> int:
+        """Return the number of the file, whose runs have places that begin with a name."""
+        if self.place is None:
+            self.place = self.ids.add_places([name])[0]
+        self.ids.rename(self.place, name)
+        self.is_used = True
+        return self.place

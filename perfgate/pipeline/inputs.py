@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from perfgate.core.policy import Policy, Removal, Waiver
     from perfgate.core.profile import Profile
     from perfgate.core.run import Run
-    from perfgate.formats.discovery import Columns
     from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.run_ids import Columns
     from perfgate.store.git import Commit
 
 _DAY = 86_400_000_000_000  # nanoseconds: more than any two clocks in use differ

@@ -22,6 +22,26 @@ _FEWEST_KINDS, _RUNS_A_KIND = 32, 4
 """Kinds from which on columns must pay: where they have fewer runs each, whole runs take less."""
 
 
+BATCH = 1024
+"""Summaries that are read together: all of them one by one, where one is no plain run summary."""
+_BYTES_AT_ONCE = 1 << 21
+"""Bytes of them that are in memory at once: a summary may have megabytes."""
+
+
+def batches(items: Iterable[tuple[int, bytes]], most: int = BATCH) -> Iterator[list[tuple[int, bytes]]]:
+    """Yield summaries in lists of `most` at most, and of so many bytes that they do not fill the memory."""
+    held: list[tuple[int, bytes]] = []
+    size = 0
+    for item in items:
+        held.append(item)
+        size += len(item[1])
+        if len(held) == most or size > _BYTES_AT_ONCE:
+            yield held
+            held, size = [], 0
+    if held:
+        yield held
+
+
 class Kind:
     """The summaries of one kind among those that were read together."""
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from perfgate.core.errors import CannotDecideError
     from perfgate.formats.parsing.timestamps import Period
+    from perfgate.formats.run_ids import Claims
 
 HEAD = 64 * 1024
 """Bytes that detection looks at."""
@@ -78,6 +79,8 @@ class Source:
         self.doubles = Doubles()
         """Counts the lines of a log whose rows state their times, or whose reader asks for it."""
         self.counts_lines = False
+        self.claims: Claims | None = None
+        """How run summaries in it are read, for the reader of those; None: each as a whole."""
         self.size = 0
         """Bytes of the file, once it was opened; 0: not known, since it is packed."""
         self._content = content
@@ -213,6 +216,33 @@ class Source:
             except (OSError, EOFError, zlib.error, UnicodeError) as caught:
                 raise self._broken(caught) from None
 
+    def utf8_lines(self) -> Iterator[list[bytes]]:
+        """Yield the same lines as `lines`, in UTF-8, some hundred at a time: of a file in UTF-8 without decoding them.
+
+        What is read is not digested.
+
+        Raises:
+            CannotDecideError: a line or the whole is too long, or it cannot be read.
+        """
+        if _encoding(self.head_bytes) != "utf-8":
+            yield from ([line.encode()] for line in self.lines())
+            return
+        with self._opened() as raw:
+            counted = io.BufferedReader(_Counted(raw, self, is_digested=False), 1 << 18)
+            try:
+                held = b""
+                while part := counted.read(8 * _PART):
+                    *whole, held = _divide(held + part)
+                    if max(map(len, (*whole, held))) > LONGEST_LINE and any(map(_is_too_long, (*whole, held))):
+                        hint = "write one record a line"
+                        raise self.fault(f"a line is longer than {LONGEST_LINE:,} characters", hint)
+                    if whole:
+                        yield whole
+                if last := _divide(held + b"\n")[0]:
+                    yield [last]
+            except (OSError, EOFError, zlib.error) as caught:
+                raise self._broken(caught) from None
+
     def fault(self, message: str, hint: str, where: str = "") -> CannotDecideError:
         """Return the error for what is wrong with the file.
 
@@ -325,10 +355,11 @@ class Source:
 class _Counted(io.RawIOBase):
     """Bytes on their way to a reader of lines: counted, and digested."""
 
-    def __init__(self, file: IO[bytes], source: Source) -> None:
+    def __init__(self, file: IO[bytes], source: Source, *, is_digested: bool = True) -> None:
         self._file = file
         self._source = source
         self._size = 0
+        self._is_digested = is_digested
 
     def readable(self) -> bool:
         return True
@@ -339,9 +370,35 @@ class _Counted(io.RawIOBase):
         note_read(len(content), self._source.size)
         if self._size > LARGEST_LOG:
             raise self._source.fault(f"is larger than {LARGEST_LOG:,} bytes", "divide it into several files")
-        self._source._digest.update(content)  # noqa: SLF001 - one module
+        if self._is_digested:
+            self._source._digest.update(content)  # noqa: SLF001 - one module
         buffer[: len(content)] = content
         return len(content)
+
+
+def _divide(part: bytes) -> list[bytes]:
+    """Return the lines of a part of a text in UTF-8, the last one as far as it goes; ends of line are those of any
+    system, and what is no text becomes a replacement character, but not in the last line, which may go on.
+    """
+    if b"\r" in part:
+        ends_in_return = part.endswith(b"\r")  # a line feed may follow
+        part = part[: len(part) - ends_in_return].replace(b"\r\n", b"\n").replace(b"\r", b"\n") + b"\r" * ends_in_return
+    lines = part.split(b"\n")
+    if not part.isascii():
+        lines[:-1] = [line if _is_text(line) else line.decode("utf-8", "replace").encode() for line in lines[:-1]]
+    return lines
+
+
+def _is_text(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_too_long(line: bytes) -> bool:
+    return len(line.decode("utf-8", "replace")) > LONGEST_LINE
 
 
 def _list(path: str) -> Listing | OSError:
