@@ -6,7 +6,7 @@ import math
 from array import array
 from dataclasses import dataclass, field
 from operator import truediv
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from perfgate.collect.series import Held, MetricBuilder, merge_series
 from perfgate.core.comparability import compare_definitions
@@ -120,7 +120,6 @@ class Group:
         if other.newest is not None:
             self.take_newest(other.newest)
 
-
     def order(self) -> Sequence[int] | None:
         """Return the places of the runs in their order, by start and id; None: it is not kept."""
         if not self.keeps_order:
@@ -129,7 +128,7 @@ class Group:
         return sorted(range(self.count), key=keys.__getitem__)
 
     def extend(self, run: Run, more: RunColumns) -> bool:
-        """Add measured runs that are of one kind with another; False: the group has not all metrics, or not defined alike.
+        """Add measured runs that are of one kind with another; False: the group lacks one of their metrics as it is.
 
         Args:
             run: the other one.
@@ -219,7 +218,8 @@ def _profile(place: tuple[str, str, Labels], sessions: list[tuple[str, Group]], 
             if builder.metric != metric and group.newest is not None:
                 problems.extend(mixed(group.newest, metric, builder.metric))
                 continue
-            builder.add_sample(Sample(session=name, values=values), _sources(metric, group))
+            kept = cast("tuple[float, ...]", values)  # of a table an array
+            builder.add_sample(Sample(session=name, values=kept), _sources(metric, group))
         _add_series(found, name, group, problems)
     newest = max((g.newest for _, g in sessions if g.newest), key=lambda r: (r.started_at, r.run_id))
     return Profile(

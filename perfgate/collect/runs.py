@@ -137,9 +137,7 @@ def collect(
     )
 
 
-def _take(
-    group: Group, run: Run, held: frozenset[str] | None, problems: list[Diagnostic], *, for_table: bool
-) -> None:
+def _take(group: Group, run: Run, held: frozenset[str] | None, problems: list[Diagnostic], *, for_table: bool) -> None:
     """Add a run to its group, as what it is: one of the baseline, a failed one, or a measured one."""
     digest = "" if for_table else digest_of(run)
     if held is not None and not run.is_repeat and holds_run(held, digest):
@@ -187,8 +185,9 @@ def _take_more(
 
 
 def _note(group: Group, run: Run, *, for_table: bool) -> None:
-    """Note what a run says of its kind, and where it lies: without a session the file, if that is a measurement by
-    itself, else the folder.
+    """Note what a run says of its kind, and where it lies.
+
+    Without a session that is the file, if it is a measurement by itself, else the folder.
     """
     group.shards.add(run.shard)
     group.commits.add(run.commit)

@@ -18,12 +18,13 @@ from perfgate.formats.folders import files_of
 from perfgate.formats.foreign import ForeignReader
 from perfgate.formats.globs import expand
 from perfgate.formats.options import ForeignOptions
-from perfgate.formats.own.columns import BATCH, RUN_ID, ColumnReader, batches
+from perfgate.formats.own.columns import BATCH, RUN_ID, ColumnReader, batches, ids_of
 from perfgate.formats.own.imported import decode_imported, is_imported
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.files import read_bounded, unreadable
 from perfgate.formats.parsing.source import Source
 from perfgate.formats.run_ids import Claims, RunIds
+from perfgate.formats.second_process import SecondProcess, is_worth_it
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -147,30 +148,47 @@ class RunReader:
         if self._columns is None:
             yield from self._one_by_one(paths, self._ids.add_places(paths), work)
         else:
-            for begin in range(0, len(paths), BATCH):
-                yield from self._together(paths[begin : begin + BATCH], self._columns, work)
+            yield from self._in_batches(
+                [paths[i : i + BATCH] for i in range(0, len(paths), BATCH)], self._columns, work
+            )
         yield from self.foreign.rest()
         self._ids = RunIds()  # of a million runs they take more memory than the values
         self.problems += self.foreign.problems
         self.copies += self.foreign.copies
 
-    def _together(self, paths: Sequence[str], columns: ColumnReader, work: Work) -> Iterator[Run]:
+    def _in_batches(self, paths: Sequence[Sequence[str]], columns: ColumnReader, work: Work) -> Iterator[Run]:
+        """Yield the runs of files, batch by batch; of many files every other batch is read by a second process."""
+
+        def read(batch: Sequence[str], sizes: list[int]) -> list[Kind] | None:
+            return columns.read(self._folders(batch, sizes))
+
+        second = SecondProcess(paths[1::2], read) if is_worth_it(sum(map(len, paths))) else None
+        try:
+            for i, batch in enumerate(paths):
+                sizes: list[int] = []
+                kinds = second.take(sizes) if second is not None and i % 2 else read(batch, sizes)
+                yield from self._together(batch, kinds, columns, work, sum(sizes))
+        finally:
+            if second is not None:
+                second.close()
+
+    def _together(
+        self, paths: Sequence[str], kinds: Sequence[Kind] | None, columns: ColumnReader, work: Work, size: int
+    ) -> Iterator[Run]:
         """Yield the runs of files by kind, where all are plain summaries that were not there before."""
         places = self._ids.add_places(paths)
-        sizes: list[int] = []
-        kinds = columns.read(self._folders(paths, sizes))
         if kinds is None or not self._claim(kinds, places):
             yield from self._one_by_one(paths, places, work)
             return
-        work.add(len(paths), sum(sizes))
+        work.add(len(paths), size)
         for run in columns.runs(kinds, paths):
             self.foreign.asked_direction.state(run.benchmark, ELAPSED.name, ELAPSED.better, run.origin)
             yield run
 
     def _claim(self, kinds: Sequence[Kind], places: Sequence[int]) -> bool:
         """Claim the ids of all runs, if each is there for the first time."""
-        run_ids = [row[0] for kind in kinds for row in kind.rows]
-        return self._ids.claim_all(run_ids, 0, array("Q", (places[i] for kind in kinds for i in kind.numbers)))
+        run_ids, numbers = ids_of(kinds)
+        return self._ids.claim_all(run_ids, 0, array("Q", map(places.__getitem__, numbers)))
 
     def _folders(self, paths: Sequence[str], sizes: list[int]) -> Iterator[tuple[str, Iterator[tuple[int, bytes]]]]:
         """Yield the files that lie together in a folder, as columns are read from them; their sizes are added."""

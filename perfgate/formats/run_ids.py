@@ -87,9 +87,7 @@ class RunIds:
         self._alone.contents.append(hash(content) & _MARK)
         return number
 
-    def claim_all(
-        self, run_ids: Sequence[str], base: int, numbers: array[int], contents: Sequence[bytes] = ()
-    ) -> bool:
+    def claim_all(self, run_ids: Sequence[str], base: int, numbers: array[int], contents: Sequence[bytes] = ()) -> bool:
         """Claim many ids, if each is there for the first time; else none.
 
         Args:
@@ -124,7 +122,6 @@ class RunIds:
                     self._first[known] = held.base + number, content
             self._claimed = []
         return self._first[mark]
-
 
 
 class Claims(msgspec.Struct, kw_only=True):

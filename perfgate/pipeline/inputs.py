@@ -137,7 +137,11 @@ def read_runs(
         runs = mark(runs)
     appended = AppendedFiles(baselines)
     collection = collect(
-        appended.watch(runs), known=known, own_session=own, machine_class=settings.policy.machine_class, for_table=for_table,
+        appended.watch(runs),
+        known=known,
+        own_session=own,
+        machine_class=settings.policy.machine_class,
+        for_table=for_table,
     )
     problems += [
         *reader.problems,

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perfgate.core.errors import CannotDecideError
+from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY
 from perfgate.core.run import RunColumns, digest_of_values
 from perfgate.core.text.dates import cut_to_hour
 from perfgate.formats.own.imported import is_imported
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from perfgate.core.run import Run
     from perfgate.formats.own.run_summary import Row, SummaryReader
 
 RUN_ID = b'"run_id"'
 """Stands in each run summary; without it a file is of another tool."""
+_PLAIN = (ELAPSED.name, PEAK_MEMORY.name, CPU.name)
+"""Metrics of a summary that `SummaryReader.skim` reads."""
+_OF_ROW = 3
+"""Items of a row before its values."""
+_SOURCE, _NAMES = 4, 9
+"""Places in a kind of the source of its memory, and of what names its metrics."""
 _FEWEST_KINDS, _RUNS_A_KIND = 32, 4
 """Kinds from which on columns must pay: where they have fewer runs each, whole runs take less."""
 
@@ -42,22 +49,64 @@ def batches(items: Iterable[tuple[int, bytes]], most: int = BATCH) -> Iterator[l
         yield held
 
 
-class Kind:
+class Kind(NamedTuple):
     """The summaries of one kind among those that were read together."""
 
-    __slots__ = ("content", "folder", "number", "numbers", "rows")
+    number: int
+    """Of the first one."""
+    folder: str
+    """Name of its folder, which names a benchmark that has no name."""
+    content: bytes
+    """Of the first one, which is read as a whole."""
+    run_id: str
+    """Of the first one."""
+    columns: RunColumns
+    """All others; they do not know their places yet."""
 
-    def __init__(self, number: int, folder: str, content: bytes) -> None:
-        """Begin with a first summary, which will be read as a whole.
 
-        Args:
-            number: of the summary.
-            folder: name of its folder, which names a benchmark that has no name.
-            content: what it holds.
-        """
-        self.number, self.folder, self.content = number, folder, content
+def ids_of(kinds: Iterable[Kind]) -> tuple[list[str], array[int]]:
+    """Return the ids of all summaries, and their numbers in the same order."""
+    run_ids: list[str] = []
+    numbers = array("I")
+    for kind in kinds:
+        run_ids.append(kind.run_id)
+        run_ids.extend(kind.columns.run_ids)
+        numbers.append(kind.number)
+        numbers.extend(kind.columns.numbers)
+    return run_ids, numbers
+
+
+class _Rows:
+    """The summaries of one kind while they are read."""
+
+    __slots__ = ("begin", "key", "numbers", "rows")
+
+    def __init__(self, key: tuple[Any, ...], begin: tuple[int, str, bytes]) -> None:
+        self.key, self.begin = key, begin
         self.numbers: list[int] = []
         self.rows: list[Row] = []
+
+    def kind(self, *, with_digests: bool) -> Kind:
+        """Return them as columns."""
+        metrics = len(self.rows[0]) - _OF_ROW
+        run_ids, started, workloads, *values = (
+            zip(*self.rows[1:], strict=True) if self.rows[1:] else ([],) * (_OF_ROW + metrics)
+        )
+        columns = RunColumns(
+            run_ids=run_ids,
+            started=started,
+            rows=array("q", workloads),
+            values=tuple(array("d", column) for column in values),
+            numbers=array("I", self.numbers[1:]),
+            digests=list(map(self._digest, self.rows[1:])) if with_digests else (),
+        )
+        return Kind(*self.begin, self.rows[0][0], columns)
+
+    def _digest(self, row: Row) -> str:
+        source, names = self.key[_SOURCE], self.key[_NAMES]
+        values = row[_OF_ROW:]
+        names = names if isinstance(names, tuple) else _PLAIN[: len(values)]
+        return digest_of_values(row[0], row[2], source or "", [*zip(names, values, strict=True)])
 
 
 class ColumnReader:
@@ -80,28 +129,28 @@ class ColumnReader:
             folders: the summaries, folder by folder: its name, and number and content of each of them. That they
                 cannot be read (CannotDecideError) counts as one that is none.
         """
-        found: list[Kind] = []
+        found: list[_Rows] = []
         skim, done = self._summaries.skim, 0
         try:
             for folder, items in folders:
-                kinds: dict[Hashable, Kind] = {}
+                kinds: dict[tuple[Any, ...], _Rows] = {}
                 for number, content in items:
                     skimmed = skim(content) or self._parse(content, folder)
                     if skimmed is None:
                         return None
                     key, row = skimmed
                     done += 1
-                    kind = kinds.get(key)
-                    if kind is None:
-                        kind = kinds[key] = Kind(number, folder, content)
-                        found.append(kind)
+                    rows = kinds.get(key)
+                    if rows is None:
+                        rows = kinds[key] = _Rows(key, (number, folder, content))
+                        found.append(rows)
                         if len(found) > _FEWEST_KINDS and len(found) * _RUNS_A_KIND > done:
                             return None
-                    kind.rows.append(row)
-                    kind.numbers.append(number)
+                    rows.rows.append(row)
+                    rows.numbers.append(number)
         except CannotDecideError:
             return None
-        return found
+        return [rows.kind(with_digests=self._with_digests) for rows in found]
 
     def runs(self, kinds: Sequence[Kind], places: Sequence[str] | str) -> Iterator[Run]:
         """Yield a run of each kind, with the others beside it.
@@ -113,29 +162,12 @@ class ColumnReader:
         for kind in kinds:
             origin = f"{places}{kind.number}" if isinstance(places, str) else places[kind.number]
             run = self._summaries.parse(kind.content, origin, kind.folder)
-            if len(kind.rows) > 1:
-                run.more = self._columns(kind, run, places)
+            if len(kind.columns):
+                run.more = kind.columns
+                run.more.places = places
             yield run
 
-    def _columns(self, kind: Kind, run: Run, places: Sequence[str] | str) -> RunColumns:
-        """Return the columns of all summaries of a kind but the first."""
-        rows = kind.rows[1:]
-        run_ids, started, workloads, *values = zip(*rows, strict=True)
-        names = [metric.name for metric, _ in run.values]
-        digests: Sequence[str] = ()
-        if self._with_digests:
-            digests = [digest_of_values(r[0], r[2], run.memory_source, [*zip(names, r[3:], strict=True)]) for r in rows]
-        return RunColumns(
-            run_ids=run_ids,
-            started=started,
-            rows=array("q", workloads),
-            values=tuple(array("d", column) for column in values),
-            numbers=array("I", kind.numbers[1:]),
-            places=places,
-            digests=digests,
-        )
-
-    def _parse(self, content: bytes, folder: str) -> tuple[Hashable, Row] | None:
+    def _parse(self, content: bytes, folder: str) -> tuple[tuple[Any, ...], Row] | None:
         """Return the same as `SummaryReader.skim`, of any summary but one with series.
 
         Raises:
@@ -146,9 +178,11 @@ class ColumnReader:
         run = self._summaries.parse(content, "", folder)
         if run.series:
             return None
+        if skimmed := self._summaries.skim(content):  # the first one like it
+            return skimmed
         kind = (
             run.benchmark, run.labels, run.status, run.session, run.memory_source, id(run.environment), run.commit,
-            run.command, run.shard, "" if run.session else cut_to_hour(run.started_at),
-            *(id(metric) for metric, _ in run.values),
+            run.command, run.shard, tuple(metric.name for metric, _ in run.values),
+            "" if run.session else cut_to_hour(run.started_at), *(id(metric) for metric, _ in run.values),
         )  # fmt: skip
         return kind, (run.run_id, run.started_at, run.rows_used, *(value for _, value in run.values))

@@ -190,7 +190,7 @@ class SummaryReader:
         )
 
     def skim(self, content: bytes) -> tuple[tuple[Any, ...], Row] | None:
-        """Return kind and row of a plain summary, one without stages and own metrics, in a third of the time of `parse`.
+        """Return kind and row of a plain summary, without stages and own metrics, in a third of the time of `parse`.
 
         None: only `parse` can say what it is; there a summary like it must have passed before. Two of one kind give
         runs that are equal but for their rows. The values are time, peak memory and, where it is stated, CPU time.

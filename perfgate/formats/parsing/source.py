@@ -377,8 +377,10 @@ class _Counted(io.RawIOBase):
 
 
 def _divide(part: bytes) -> list[bytes]:
-    """Return the lines of a part of a text in UTF-8, the last one as far as it goes; ends of line are those of any
-    system, and what is no text becomes a replacement character, but not in the last line, which may go on.
+    """Return the lines of a part of a text in UTF-8, the last one as far as it goes.
+
+    Ends of line are those of any system, and what is no text becomes a replacement character; not yet in the last
+    line, which may go on.
     """
     if b"\r" in part:
         ends_in_return = part.endswith(b"\r")  # a line feed may follow

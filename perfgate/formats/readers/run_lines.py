@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from array import array
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, error
 from perfgate.core.profile import title
 from perfgate.core.text.strict_json import has_key_twice, load_json
-from perfgate.formats.own.columns import ColumnReader, batches
+from perfgate.formats.own.columns import ColumnReader, batches, ids_of
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.logs.rows import documents
 from perfgate.formats.parsing.record import Record, Samples, Skipped
 from perfgate.formats.run_ids import Claims, RunIds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from perfgate.core.run import Run
-    from perfgate.formats.own.columns import Kind
     from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.own.columns import Kind
     from perfgate.formats.parsing.source import Source
 
 MOST_FAULTS = 100
@@ -135,8 +134,7 @@ def _runs(source: Source, word: str, texts: Iterable[list[tuple[int, bytes]]]) -
 
 def _claim(ids: RunIds, place: int, kinds: Sequence[Kind], batch: Sequence[tuple[int, bytes]]) -> bool:
     """Claim the ids of all runs, if each is there for the first time."""
-    numbers = array("I", (n for kind in kinds for n in kind.numbers))
-    run_ids = [row[0] for kind in kinds for row in kind.rows]
+    run_ids, numbers = ids_of(kinds)
     contents = dict(batch)
     return ids.claim_all(run_ids, place, numbers, list(map(contents.__getitem__, numbers)))
 
