@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate.cli.known import complete_benchmark
-from perfgate.cli.options import config_option, machine_class_option, reading_options, same_session_option
+from perfgate.cli.options import (
+    config_option,
+    machine_class_option,
+    quiet_reading_option,
+    reading_options,
+    same_session_option,
+)
 from perfgate.cli.output import echo, say, say_all
 
 if TYPE_CHECKING:
@@ -46,6 +52,7 @@ def command() -> None:
 @same_session_option
 @reading_options
 @click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
+@quiet_reading_option
 def refresh(
     *,
     paths: tuple[str, ...],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from perfgate.core.text.steps import watch_work
 from perfgate.render.registry import FLAVORS, RENDERERS, choices, with_flavor
 
 if TYPE_CHECKING:
@@ -140,8 +141,26 @@ def machine_class_option(command: Command) -> Command:
 
 def quiet_option(command: Command) -> Command:
     """Give a command the option that hides its progress, as its argument ``is_quiet``."""
-    words = "Show no progress."
-    return click.option("-q", "--quiet", "is_quiet", cls=ReportOption, is_flag=True, help=words)(command)
+    return _quiet(is_argument=True)(command)
+
+
+def quiet_reading_option(command: Command) -> Command:
+    """Give a command the option that hides its progress; only long work on files shows any."""
+    return _quiet(is_argument=False)(command)
+
+
+def _quiet(*, is_argument: bool) -> Callable[[Command], Command]:
+    return click.option(
+        "-q", "--quiet", "is_quiet", cls=ReportOption, is_flag=True, expose_value=is_argument, callback=_hide_work,
+        help="Show no progress.",
+    )  # fmt: skip
+
+
+def _hide_work(_ctx: click.Context, _option: click.Parameter, is_quiet: object) -> object:
+    """Let nobody watch long work on files, if somebody asks for quiet."""
+    if is_quiet:
+        watch_work(None)
+    return is_quiet
 
 
 def measuring_options(command: Command, *, names_benchmark: bool = True) -> Command:
@@ -363,7 +382,15 @@ def look_options(command: Command) -> Command:
             is_flag=True,
             help="Show all values, how they were measured, and what was read.",
         ),
-        click.option("-q", "--quiet", "is_quiet", cls=ReportOption, is_flag=True, help="Show the verdict alone."),
+        click.option(
+            "-q",
+            "--quiet",
+            "is_quiet",
+            cls=ReportOption,
+            is_flag=True,
+            callback=_hide_work,
+            help="Show the verdict alone.",
+        ),
     )
     return _with(_gather(command, ("top", "width", "color", "is_verbose", "is_quiet"), "look", _look), options)
 

@@ -170,7 +170,7 @@ def test_a_folder_is_listed_once(tmp_path, monkeypatch):
     for pattern in (str(tmp_path), f"{tmp_path}/*.json"):
         listed.clear()
         found, problems = discovery.find([pattern])
-        assert (len(found), problems, listed.count(str(tmp_path))) == (30, [], 1)
+        assert (len(found), problems, [path.rstrip("/") for path in listed].count(str(tmp_path))) == (30, [], 1)
 
 
 def test_a_second_process_that_dies_is_one_error(tmp_path, processes, monkeypatch):
