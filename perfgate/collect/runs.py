@@ -125,9 +125,9 @@ def collect(
         if group is None:
             group = where[place] = Group(keeps_order=not for_table or not run.session)
         held = known.get(key) if known else None
-        _take(group, run, held, problems, for_table=for_table)
+        is_known = not _take(group, run, held, problems, for_table=for_table)
         if run.more is not None:
-            _take_more(group, run, run.more, held, problems, for_table=for_table)
+            _take_more(group, run, _drop_known(group, run.more, held), problems, for_table=for_table, is_new=is_known)
     named, older = _name_sessions(groups, unnamed, parts, own_session, problems)
     return Collection(
         profiles=profiles_of(named, problems),
@@ -137,13 +137,13 @@ def collect(
     )
 
 
-def _take(group: Group, run: Run, held: frozenset[str] | None, problems: list[Diagnostic], *, for_table: bool) -> None:
-    """Add a run to its group, as what it is: one of the baseline, a failed one, or a measured one."""
+def _take(group: Group, run: Run, held: frozenset[str] | None, problems: list[Diagnostic], *, for_table: bool) -> bool:
+    """Add a run to its group, as what it is: a measured or a failed one; False: the baseline holds it."""
     digest = "" if for_table else digest_of(run)
     if held is not None and not run.is_repeat and holds_run(held, digest):
         group.known += 1
         group.others_at = max(group.others_at, run.started_at)
-        return
+        return False
     _note(group, run, for_table=for_table)
     if run.status == "failed":
         group.failed += 1
@@ -152,34 +152,45 @@ def _take(group: Group, run: Run, held: frozenset[str] | None, problems: list[Di
         group.failed_files.append(run.origin)
     else:
         _add(group, run, digest, problems)
+    return True
+
+
+def _drop_known(group: Group, more: RunColumns, held: frozenset[str] | None) -> RunColumns:
+    """Return the runs without those that the baseline holds, which are counted."""
+    if held is None:
+        return more
+    kept = [i for i, digest in enumerate(more.digests) if not holds_run(held, digest)]
+    if len(kept) == len(more):
+        return more
+    known = set(range(len(more))).difference(kept)
+    group.known += len(known)
+    group.others_at = max(group.others_at, *(more.started[i] for i in known))
+    return more.keep(kept)
 
 
 def _take_more(
-    group: Group,
-    run: Run,
-    more: RunColumns,
-    held: frozenset[str] | None,
-    problems: list[Diagnostic],
-    *,
-    for_table: bool,
+    group: Group, run: Run, more: RunColumns, problems: list[Diagnostic], *, for_table: bool, is_new: bool
 ) -> None:
-    """Add the runs beside another one of their kind to its group."""
-    if held is not None:
-        kept = [i for i, digest in enumerate(more.digests) if not holds_run(held, digest)]
-        if len(kept) < len(more):
-            known = set(range(len(more))).difference(kept)
-            group.known += len(known)
-            group.others_at = max(group.others_at, *(more.started[i] for i in known))
-            more = more.keep(kept)
+    """Add the runs beside another one of their kind to its group.
+
+    Args:
+        group: where they belong.
+        run: the other one.
+        more: the runs.
+        problems: faults are added to it.
+        for_table: see `collect`.
+        is_new: is the other one not in the group, so that nothing of its kind is noted?
+    """
     if not len(more):
         return
-    first = more.run(run, 0)
     if run.status == "failed" or not group.extend(run, more):
         for other in more.each(run):
             _take(group, other, None, problems, for_table=for_table)
         return
-    _note(group, first, for_table=for_table)
-    _note_measured(group, first, problems)
+    if is_new:
+        first = more.run(run, 0)
+        _note(group, first, for_table=for_table)
+        _note_measured(group, first, problems)
     if not for_table:
         group.origins.update(map(more.origin, range(len(more))))
 

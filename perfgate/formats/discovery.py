@@ -18,7 +18,7 @@ from perfgate.formats.folders import files_of
 from perfgate.formats.foreign import ForeignReader
 from perfgate.formats.globs import expand
 from perfgate.formats.options import ForeignOptions
-from perfgate.formats.own.columns import BATCH, RUN_ID, ColumnReader, batches, ids_of
+from perfgate.formats.own.columns import BATCH, RUN_ID, ColumnReader, ids_of
 from perfgate.formats.own.imported import decode_imported, is_imported
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.files import read_bounded, unreadable
@@ -27,7 +27,7 @@ from perfgate.formats.run_ids import Claims, RunIds
 from perfgate.formats.second_process import SecondProcess, is_worth_it
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from perfgate.core.run import Run
     from perfgate.core.sources.field_map import FieldMap
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 LARGEST_RUN = 4 * 1024 * 1024
 """Largest run summary in bytes: ten thousand stages fit, a wrong file does not."""
 
-_AT_ONCE = 256
-"""Files that are in memory before they are decoded: opening and decoding file by file takes a third more time."""
+_AT_ONCE, _BYTES_AT_ONCE = 256, 1 << 21
+"""Files, and their bytes, that are in memory before they are decoded: file by file both take a third more time."""
 _MAGIC = re.compile(r"[*?\[]")
 _FLAT = re.compile(r"^([^*?\[]*)/([^/]*)$")
 
@@ -68,7 +68,10 @@ def find(patterns: Sequence[str], root: str = "") -> tuple[list[str], list[Diagn
         except CannotDecideError as caught:
             problems.extend(caught.diagnostics)
             continue
-        found.update(dict.fromkeys(sorted(names)))
+        names.sort()
+        if len(patterns) == 1 and not _MAGIC.search(pattern):  # what a folder holds is there once
+            return names, problems
+        found.update(dict.fromkeys(names))
     return list(found), problems
 
 
@@ -190,29 +193,31 @@ class RunReader:
         run_ids, numbers = ids_of(kinds)
         return self._ids.claim_all(run_ids, 0, array("Q", map(places.__getitem__, numbers)))
 
-    def _folders(self, paths: Sequence[str], sizes: list[int]) -> Iterator[tuple[str, Iterator[tuple[int, bytes]]]]:
-        """Yield the files that lie together in a folder, as columns are read from them; their sizes are added."""
-        folders = [path.rpartition("/")[0] for path in paths]
-        for folder, numbers in groupby(range(len(paths)), key=folders.__getitem__):
-            yield os.path.basename(os.path.abspath(folder)), self._contents(paths, numbers, sizes)
-
-    def _contents(self, paths: Sequence[str], numbers: Iterable[int], sizes: list[int]) -> Iterator[tuple[int, bytes]]:
-        """Yield number and content of files.
+    def _folders(self, paths: Sequence[str], sizes: list[int]) -> Iterator[tuple[str, list[tuple[int, bytes]]]]:
+        """Yield the contents of files, some hundred at a time, as columns are read from them; their sizes are added.
 
         Raises:
             CannotDecideError: one cannot be read, or is of another tool as the user says.
         """
-        for batch in batches(self._read_each(paths, numbers), _AT_ONCE):
-            sizes.append(sum(len(content) for _, content in batch))
-            yield from batch
-
-    def _read_each(self, paths: Sequence[str], numbers: Iterable[int]) -> Iterator[tuple[int, bytes]]:
-        format_of = self.foreign.format_of if self.foreign.names_formats else None
-        for i in numbers:
-            path = paths[i]
-            if format_of is not None and format_of(path) is not None:
-                raise CannotDecideError([])
-            yield i, read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
+        folders = [path.rpartition("/")[0] for path in paths]
+        claims = self.foreign.format_of if self.foreign.names_formats else None
+        for folder, numbers in groupby(range(len(paths)), key=folders.__getitem__):
+            name = os.path.basename(os.path.abspath(folder))
+            held: list[tuple[int, bytes]] = []
+            size = 0
+            for i in numbers:
+                path = paths[i]
+                if claims is not None and claims(path) is not None:
+                    raise CannotDecideError([])
+                content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
+                held.append((i, content))
+                size += len(content)
+                if len(held) == _AT_ONCE or size > _BYTES_AT_ONCE:
+                    sizes.append(size)
+                    yield name, held
+                    held, size = [], 0
+            sizes.append(size)
+            yield name, held
 
     def _one_by_one(self, paths: Sequence[str], places: Sequence[int], work: Work) -> Iterator[Run]:
         """Yield the runs of files, each as a whole."""

@@ -166,6 +166,8 @@ def find_each(patterns: Sequence[str], root: str) -> tuple[list[str], list[Diagn
         found, faults = find([pattern], root)
         if not found and not faults:
             empty.append(pattern)
+        if len(patterns) == 1:
+            return found, faults, empty
         files.update(dict.fromkeys(found))
         problems += faults
     return list(files), problems, empty

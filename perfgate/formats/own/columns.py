@@ -122,18 +122,19 @@ class ColumnReader:
         self._summaries = summaries
         self._with_digests = with_digests
 
-    def read(self, folders: Iterable[tuple[str, Iterable[tuple[int, bytes]]]]) -> list[Kind] | None:
+    def read(self, folders: Iterable[tuple[str, Sequence[tuple[int, bytes]]]]) -> list[Kind] | None:
         """Return the kinds of summaries, in the order of their first ones; None: one of them is none, or they vary.
 
         Args:
-            folders: the summaries, folder by folder: its name, and number and content of each of them. That they
-                cannot be read (CannotDecideError) counts as one that is none.
+            folders: the summaries, some at a time: the name of their folder, and number and content of each. That
+                they cannot be read (CannotDecideError) counts as one that is none.
         """
         found: list[_Rows] = []
+        by_folder: dict[str, dict[tuple[Any, ...], _Rows]] = {}
         skim, done = self._summaries.skim, 0
         try:
             for folder, items in folders:
-                kinds: dict[tuple[Any, ...], _Rows] = {}
+                kinds = by_folder.setdefault(folder, {})
                 for number, content in items:
                     skimmed = skim(content) or self._parse(content, folder)
                     if skimmed is None:

@@ -24,7 +24,7 @@ from perfgate.core.run import NOWHERE, Environment, Labels, Run, Series, environ
 from perfgate.core.text.dates import cut_to_hour
 from perfgate.core.text.strict_json import has_key_twice, load_json, objects_of
 from perfgate.core.text.units import to_base
-from perfgate.formats.parsing.timestamps import is_normal_instant, normal_instant
+from perfgate.formats.parsing.timestamps import find_normal_instant, normal_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -210,7 +210,7 @@ class SummaryReader:
             and _LEAST <= seconds <= _MOST
             and _LEAST <= size <= _MOST
             and (cpu is None or _LEAST <= cpu <= _MOST)
-            and (not started or is_normal_instant(started))
+            and (not started or find_normal_instant(started))
         ):
             return None
         labels, environment, session = s.labels, s.environment, s.session
