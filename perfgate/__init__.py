@@ -49,7 +49,7 @@ def __getattr__(name: str) -> object:
     """Fetch a public name on first use."""
     if name not in __all__:
         raise AttributeError(f"module 'perfgate' has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415 - lazily, so that `import perfgate` costs nothing
+    from importlib import import_module  # lazily, so that `import perfgate` costs nothing
 
     home = "perfgate.pipeline.collect" if name in _FOR_NOTEBOOKS else "perfgate.measure"
     found: object = getattr(import_module(home), name)

@@ -62,7 +62,7 @@ def main() -> NoReturn:
         _say_interrupted()
     if not _flushed():
         code = _CANNOT_DECIDE
-    # An interruption of an `exec` of text (each dataclass is made by one) stays pending in the
+    # An interruption of an `exec` of text (each named tuple is made by one) stays pending in the
     # interpreter, which would end by SIGINT instead of with our code; the next evaluation of text clears it.
     eval("0")  # noqa: S307 - a constant
     if sys.flags.inspect:  # PYTHONINSPECT: Python would not end here, and then by its own code

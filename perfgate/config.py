@@ -6,16 +6,15 @@ import contextlib
 import fnmatch
 import os
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec.structs import replace
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, cannot_decide, error
 from perfgate.core.metrics import canonical_name
 from perfgate.core.policy import CANARY, Budget, Drift, Floor, Policy, Rule, Tracing
 from perfgate.core.rollout.canary import DEADLINE, ERRORS, Canary, Phase
-from perfgate.core.sources.field_map import FieldMap, FieldValue, faults_in
-from perfgate.core.sources.series import Ratio, find_faults, find_ratio, parse_selector
 from perfgate.core.statistic import STATISTICS
 from perfgate.core.text.near_names import is_near
 from perfgate.core.text.strict_toml import load_toml
@@ -25,6 +24,8 @@ from perfgate.core.text.units import Change, Limit, parse_change, parse_limit, p
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from perfgate.core.sources.field_map import FieldMap
+    from perfgate.core.sources.series import Ratio
     from perfgate.schema.config_types import (
         BudgetTable,
         CanaryTable,
@@ -232,9 +233,9 @@ def _decoded(document: dict[str, Any], origin: str) -> tuple[ConfigFile | None, 
     Unknown keys hide nothing: what stands beside them is still decoded, so that its faults are
     reported, too. No jsonschema for a valid file.
     """
-    import msgspec  # noqa: PLC0415 - only when there is a configuration
+    import msgspec
 
-    from perfgate.schema.config_types import ConfigFile  # noqa: PLC0415 - needs msgspec
+    from perfgate.schema.config_types import ConfigFile
 
     try:
         return msgspec.convert(document, ConfigFile), []
@@ -378,7 +379,10 @@ class _Reading:
             taken.update(() if name is None else (name,))
 
     def _map(self, table: MapTable, index: int) -> FieldMap:
-        field_map = FieldMap(
+        from perfgate.core.sources.field_map import FieldMap as Map
+        from perfgate.core.sources.field_map import FieldValue, faults_in
+
+        field_map = Map(
             name=table.name,
             values=tuple(
                 FieldValue(
@@ -421,6 +425,8 @@ class _Reading:
 
     def _budgets(self, tables: Sequence[BudgetTable], ratios: Sequence[Ratio]) -> tuple[Budget, ...]:
         """Return the budgets; one whose series is the name of a ratio is about that ratio."""
+        from perfgate.core.sources.series import find_ratio
+
         homes = {ratio.name: ratio.benchmark for ratio in ratios}
         found = tuple(_tied(b, homes) for i, table in enumerate(tables) if (b := self._budget(table, i)))
         faults = (b.find_fault(find_ratio(ratios, b.series, b.metric)) for b in found)
@@ -428,6 +434,8 @@ class _Reading:
         return found
 
     def _ratio(self, table: RatioTable, index: int) -> Ratio | None:
+        from perfgate.core.sources.series import Ratio, find_faults, parse_selector
+
         part = self._text(table.part, f"/ratio/{index}/part", parse_selector)
         whole = self._text(table.whole, f"/ratio/{index}/whole", parse_selector)
         if part is None or whole is None:

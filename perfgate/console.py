@@ -11,7 +11,7 @@ _CANNOT_DECIDE = 2
 
 def _fail(caught: BaseException) -> None:
     """Report on stderr that there is no verdict, and end with its exit code at once."""
-    import os  # noqa: PLC0415 - inside the guard
+    import os  # inside the guard
 
     fault, hint = "interrupted [interrupted]", "run the command again"
     if not isinstance(caught, KeyboardInterrupt):
@@ -27,7 +27,7 @@ def _fail(caught: BaseException) -> None:
 def _start() -> None:
     """Import the door and go through it; it ends the process with its own exit code."""
     try:
-        from perfgate.__main__ import main  # noqa: PLC0415 - inside the guard
+        from perfgate.__main__ import main  # inside the guard
     except BaseException as caught:  # noqa: BLE001 - also SystemExit: no verdict was reached yet
         _fail(caught)
     try:

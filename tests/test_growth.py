@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 from gate_cases import finding, profile, session, verdict
+from msgspec.structs import replace
 from records import summary, write_json
 from verdicts import lawful
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate import __version__
+from perfgate.core.text.near_names import find_near
 from perfgate.core.text.steps import watch_work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import Any
 
     from perfgate.core.text.steps import Watcher
@@ -126,10 +127,8 @@ class _NotEmpty:
 
 
 def _did_you_mean(word: str) -> str:
-    from difflib import get_close_matches
-
-    near: Sequence[str] = get_close_matches(word, _COMMANDS, n=1)
-    return f'; did you mean "{near[0]}"?' if near else ""
+    near = find_near(word, _COMMANDS)
+    return f'; did you mean "{near}"?' if near else ""
 
 
 @click.group(

@@ -47,7 +47,7 @@ def command(
 
     Nothing that is there already is changed.
     """
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from perfgate.pipeline.init.start import start, with_label, with_refresh, with_requirements
 

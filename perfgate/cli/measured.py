@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.cli.progress import describe_seconds
 from perfgate.core.errors import plain
@@ -28,8 +29,7 @@ _INDENT, _GAP = "  ", "  "
 _LARGEST_SPREAD = 10.0  # a share beyond which its digits say nothing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """What one call of `perfgate run` measured."""
 
     profiles: tuple[Profile, ...]

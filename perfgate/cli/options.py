@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from perfgate.core.text.steps import watch_work
 from perfgate.render.registry import FLAVORS, RENDERERS, choices, with_flavor
@@ -65,8 +65,7 @@ class ReportOption(click.Option):
     """An option that says where a report goes or how it looks: no part of the command that repeats a check."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasuringOptions:
+class MeasuringOptions(Struct, frozen=True, kw_only=True):
     """How a command is measured."""
 
     warmup: int
@@ -93,8 +92,7 @@ class MeasuringOptions:
     """Name of the benchmark; None: after the command."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(Struct, frozen=True, kw_only=True):
     """How a report looks on a terminal, as far as the user said."""
 
     color: When = "auto"
@@ -109,8 +107,7 @@ class Look:
     """Show the verdict alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportOptions:
+class ReportOptions(Struct, frozen=True, kw_only=True):
     """Where the reports of a verdict go."""
 
     reports: tuple[str, ...]

@@ -46,8 +46,6 @@ def style_of(
         names_faults: does the report name the faults?
         more: command that lists the values that are not shown; empty: none.
     """
-    from shutil import get_terminal_size
-
     from perfgate.cli.options import Look
     from perfgate.render.terminal.style import MOST_ROWS, NARROWEST, PIPED, WIDEST, Style, can_show, has_color
 
@@ -57,7 +55,7 @@ def style_of(
     if width is None:
         stated = environ.get("COLUMNS", "")
         is_stated = stated.isdecimal() and 0 < int(stated) <= WIDEST
-        width = int(stated) if is_stated else get_terminal_size((PIPED, 24)).columns if is_terminal else PIPED
+        width = int(stated) if is_stated else _width_of_terminal(PIPED) if is_terminal else PIPED
     return Style(
         width=min(max(width, NARROWEST), WIDEST),
         has_color=has_color(look.color, environ, is_terminal=is_terminal),
@@ -69,6 +67,14 @@ def style_of(
         shows_faults=names_faults,
         more=more,
     )
+
+
+def _width_of_terminal(fallback: int) -> int:
+    """Return how many columns the terminal has that the process started with; a pseudo-terminal may state none."""
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or fallback if sys.__stdout__ else fallback
+    except (AttributeError, ValueError, OSError):  # closed, detached, or no terminal
+        return fallback
 
 
 def echo(text: str, *, form: Format = "text", err: bool = False) -> None:

@@ -11,8 +11,9 @@ import os
 import signal
 import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import plain
 from perfgate.core.profile import title
@@ -40,8 +41,7 @@ _CLEAR = "\r\033[K"
 _MINUS = "\u2212"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outlet:
+class Outlet(Struct, frozen=True, kw_only=True):
     """Where progress is shown, and the clock."""
 
     write: Callable[[str], None]
@@ -58,8 +58,7 @@ class Outlet:
     """Calls a function once, so many seconds from now, in this thread; 0: calls none, not even an earlier one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """A part of the line."""
 
     text: str
@@ -70,8 +69,7 @@ class Part:
     """Does a log show it, too?"""
 
 
-@dataclass(slots=True, kw_only=True)
-class Line:
+class Line(Struct, kw_only=True):
     """The line of one piece of work."""
 
     outlet: Outlet

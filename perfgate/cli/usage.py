@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perfgate.core.text.near_names import find_near
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -57,14 +59,12 @@ def _lacks_command(caught: click.ClickException) -> bool:
 
 
 def _describe_option(caught: click.NoSuchOption, hint: str) -> tuple[str, str]:
-    from difflib import get_close_matches
-
     fact = f"no option {one_line(caught.option_name)}"
     word = caught.option_name.lstrip("-").partition("=")[0]
-    if near := get_close_matches(caught.option_name, caught.possibilities or (), n=1, cutoff=0.7):
-        return f"{fact}; did you mean {near[0]}?", hint
-    if near := get_close_matches(word, _PLACES, n=1, cutoff=0.75):
-        return fact, f"in perfgate.toml: {_PLACES[near[0]]}"
+    if near := find_near(caught.option_name, caught.possibilities or (), cutoff=0.7):
+        return f"{fact}; did you mean {near}?", hint
+    if near := find_near(word, _PLACES, cutoff=0.75):
+        return fact, f"in perfgate.toml: {_PLACES[near]}"
     return fact, hint
 
 

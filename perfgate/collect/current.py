@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.collect.last_rows import count_values, find_stray_rows
 from perfgate.collect.unnamed import ZONES
@@ -38,8 +40,7 @@ _SAY_ONE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Struct, frozen=True, kw_only=True):
     """The part of a collection that is judged, or that a refresh takes in."""
 
     profiles: tuple[Profile, ...]

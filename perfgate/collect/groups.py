@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from array import array
-from dataclasses import dataclass, field
 from operator import truediv
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct, field
 
 from perfgate.collect.series import Held, MetricBuilder, merge_series
 from perfgate.core.comparability import compare_definitions
@@ -29,16 +30,14 @@ NOT_MEASURED = math.nan
 """Fills the place of a run that lacks a metric; values themselves are always finite."""
 
 
-@dataclass(slots=True)
-class Column:
+class Column(Struct):
     """The values of one metric in one group, aligned with the group's runs."""
 
     metric: Metric
     values: array[float]
 
 
-@dataclass(slots=True)
-class Group:
+class Group(Struct):
     """The runs of one benchmark in one session on one class of machine."""
 
     keeps_order: bool = True
@@ -165,8 +164,7 @@ def _order(run: Run) -> tuple[str, str]:
     return (run.started_at, run.run_id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MethodTally:
+class MethodTally(Struct, frozen=True, kw_only=True):
     """The runs of one session in which one metric was measured by one method."""
 
     metric: str

@@ -7,8 +7,9 @@ of its runs, and is an error; so are runs without a session, which are named tog
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from perfgate.collect.groups import ONE_DEFINITION
 from perfgate.collect.series import ONE_KIND

@@ -8,8 +8,9 @@ order of the files nor the process changes a byte.
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.collect.groups import NOT_MEASURED, Column, Group, mixed, profiles_of, tally_methods
 from perfgate.collect.unnamed import add_part, divide, is_apart, newest_of
@@ -31,8 +32,7 @@ Key = tuple[str, tuple[tuple[str, str], ...]]
 """A benchmark: its name and its labels."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionTally:
+class SessionTally(Struct, frozen=True, kw_only=True):
     """How many runs of one benchmark one session has."""
 
     machine_class: str
@@ -75,8 +75,7 @@ class SessionTally:
     """By which methods its metrics were measured; empty when the runs themselves are not known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collection:
+class Collection(Struct, frozen=True, kw_only=True):
     """The profiles of a set of runs, and what else was found in them."""
 
     profiles: tuple[Profile, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import CannotDecideError, error
 from perfgate.core.profile import MetricProfile, Sample, Stated, join_samples, with_stated
@@ -24,8 +25,7 @@ Held = tuple[str, str, "Series"]
 """Start and id of a run, and one metric of it: sorts in the order of the runs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergedSeries:
+class MergedSeries(Struct, frozen=True, kw_only=True):
     """One metric of one benchmark in one session."""
 
     metric: Metric

@@ -6,8 +6,9 @@ shards comes from the caller, and each shard has to say itself which one it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.session_id import SessionId
@@ -23,8 +24,7 @@ _TOGETHER = "measure all shards in one run of the workflow, at one commit"
 _NAME_IT = "set PERFGATE_SHARD={0} in the job that measures, or collect there with: perfgate collect --shard {0}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """What one shard left behind."""
 
     origin: str

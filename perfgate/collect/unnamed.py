@@ -6,8 +6,9 @@ A folder of saved results holds many of these, and only the newest is what was m
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from perfgate.core.sessions import REST
 from perfgate.core.text.dates import cut_to_hour, hour_of
@@ -23,8 +24,7 @@ UTC+14. Some tools write local time without saying so."""
 _FEWEST_DIGITS = 7  # of an abbreviated commit that stands for the whole one, as git abbreviates by default
 
 
-@dataclass(slots=True)
-class Part:
+class Part(Struct):
     """What one file, or the run summaries of one hour, state of themselves."""
 
     tool: str
@@ -66,8 +66,7 @@ def add_part(parts: dict[str, Part], run: Run) -> str:
     return name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
+class Period(Struct, frozen=True, kw_only=True):
     """Parts that share their conditions: one session."""
 
     parts: tuple[str, ...]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.metrics import Metric
 
@@ -11,8 +13,7 @@ if TYPE_CHECKING:
     from perfgate.core.finding import Finding
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
+class Value(Struct, frozen=True, kw_only=True):
     """The value that is followed through the commits: its p50."""
 
     benchmark: str
@@ -37,8 +38,7 @@ class Value:
         return Metric(name=self.metric, unit=self.unit, better=self.better)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ends:
+class Ends(Struct, frozen=True, kw_only=True):
     """What the comparison of the good commit with the bad one showed."""
 
     value: Value
@@ -51,8 +51,7 @@ class Ends:
     """The threshold beyond which it is worse, a ratio of costs minus one, > 0.0."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class Trial(Struct, frozen=True, kw_only=True):
     """Two commits, measured interleaved."""
 
     base: str
@@ -67,8 +66,7 @@ class Trial:
     """Did it confirm the likeliest commit? None: it was not made for that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
+class Skipped(Struct, frozen=True, kw_only=True):
     """A commit that cannot be measured."""
 
     commit: str
@@ -77,8 +75,7 @@ class Skipped:
     """Why, one sentence for people."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bisection:
+class Bisection(Struct, frozen=True, kw_only=True):
     """A search, as far as it is; all that is known follows from what was measured."""
 
     good: str
@@ -123,8 +120,7 @@ cannot be measured lie between them; one, whose change a later commit took back,
 one worse; none, since no likely one was confirmed, or runs or time were used up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(Struct, frozen=True, kw_only=True):
     """What a search found."""
 
     kind: Kind
@@ -142,8 +138,7 @@ class Result:
     """Part of the whole step that the commit made, on logs; > 0.0."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
+class Described(Struct, frozen=True, kw_only=True):
     """What a commit says of itself: data, which may hold anything but a null byte."""
 
     author: str

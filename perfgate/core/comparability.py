@@ -6,8 +6,9 @@ The rules stand here and nowhere else. A check, a refresh, a merge of shards, an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.metrics import (
@@ -35,8 +36,7 @@ _ROWS_MATTER = WORKLOAD_BOUND | {THROUGHPUT.name}
 _MOST_SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mismatch:
+class Mismatch(Struct, frozen=True, kw_only=True):
     """Why two profiles cannot be compared, or why no check can judge one."""
 
     slug: str

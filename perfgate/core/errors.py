@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple  # a library would be loaded by the job that holds a token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,8 +14,7 @@ PREDICATES = {"is": "are", "was": "were", "has": "have", "does": "do", "cannot":
 """First word of a message whose subject is its place -> the same of several."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One problem or remark: what, where, and what to do."""
 
     slug: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from perfgate.core.errors import Diagnostic
@@ -51,6 +52,8 @@ HOLDS = frozenset({Status.UNCHANGED, Status.WITHIN_NOISE, Status.TOO_NOISY})
 """Measured, and neither worse nor better for certain; the three say how much worse it may be."""
 RESOLUTION = 0.25
 """A worsening, as a ratio of costs minus one, that must not go unnoticed where no configuration says otherwise."""
+WORSE = frozenset({Status.REGRESSED, Status.SUSPECTED, Status.OVER_BUDGET, Status.WAIVED})
+"""Statuses of a value that got worse, whether that fails the check or not."""
 UNDECIDED = frozenset({Status.MISSING, Status.NOT_COMPARABLE, Status.INVALID})
 
 
@@ -61,8 +64,7 @@ RowKey = tuple[str, "Labels", str, str, str]
 """Which value was judged: benchmark, labels, machine class, metric, statistic."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Struct, frozen=True, kw_only=True):
     """The numbers behind a status, for people and for whoever recomputes it. None: the method has no such number."""
 
     floor: float | None = None
@@ -117,14 +119,13 @@ class Evidence:
 
     def known(self) -> dict[str, float]:
         """Return the numbers that there are, by name, in the order of the fields."""
-        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
+        return {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) is not None}
 
 
 NO_EVIDENCE = Evidence()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One checked fact. Values are in the metric's base unit, changes are ratios minus one."""
 
     benchmark: str
@@ -210,8 +211,7 @@ class Finding:
         return change > limit if self.better == "lower" else change < limit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suite:
+class Suite(Struct, frozen=True, kw_only=True):
     """Facts about the whole check."""
 
     gated: int
@@ -230,8 +230,7 @@ class Suite:
     """Benchmarks left out by the exclude list."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvironmentChange:
+class EnvironmentChange(Struct, frozen=True, kw_only=True):
     """A fact in which the environment of the runs differs from that of the baselines."""
 
     fact: str
@@ -244,8 +243,7 @@ class EnvironmentChange:
     """How many benchmarks differ so, >= 1."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Compared(Struct, frozen=True, kw_only=True):
     """What was compared with what."""
 
     tool: str
@@ -270,8 +268,7 @@ class Compared:
     """CI run that made the check, ``gha-70-2``; empty: none, or the CI system does not say which."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
+class Skipped(Struct, frozen=True, kw_only=True):
     """Why nothing was measured: a change that touches no file by which what is measured may change."""
 
     changed: int
@@ -284,8 +281,7 @@ Name = Literal["pass", "regression", "error", "skipped"]
 """A verdict in one word."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """All findings joined."""
 
     findings: tuple[Finding, ...]

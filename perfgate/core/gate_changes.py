@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Kind = Literal["baseline", "configuration", "waivers", "golden", "inputs"]
 Edit = Literal["added", "changed", "removed", "unreadable"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class Move(Struct, frozen=True, kw_only=True):
     """One value of the gate, before and after."""
 
     what: str
@@ -27,8 +27,7 @@ class Move:
     """Does it let more pass than before? None: that is unknown."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateChange:
+class GateChange(Struct, frozen=True, kw_only=True):
     """One file of the gate that is not as the commit has it which judges."""
 
     kind: Kind

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from perfgate.core.measured import (
     CALLS,
@@ -20,8 +21,7 @@ from perfgate.core.measured import (
 Direction = Literal["lower", "higher"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
+class Metric(Struct, frozen=True, kw_only=True):
     """What is measured."""
 
     name: str

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 import json
-from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct, to_builtins
+from msgspec.structs import force_setattr, replace
 
 from perfgate.core.errors import error
 from perfgate.core.finding import RESOLUTION
@@ -65,8 +67,7 @@ _MORE_INSTRUCTIONS = Change(amount=0.005, sign="+", unit="%", text="+0.5%")
 """Default threshold of a count of instructions, which the load of the machine does not change."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Floor:
+class Floor(Struct, frozen=True, kw_only=True):
     """The smallest change, in base units, that may fail."""
 
     auto: bool
@@ -79,8 +80,7 @@ class Floor:
         return dict(self.amounts).get(unit, 0.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tracing:
+class Tracing(Struct, frozen=True, kw_only=True):
     """``[trace]``: how programs that `perfgate run` and `perfgate ab` measure trace themselves; None: as they say."""
 
     enabled: bool | None = None
@@ -99,8 +99,7 @@ AS_PROGRAMS_SAY = Tracing()
 CANARY = Canary()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drift:
+class Drift(Struct, frozen=True, kw_only=True):
     """``[drift]``: how the inputs of a model are held against their reference."""
 
     reference: str = ""
@@ -118,8 +117,7 @@ class Drift:
 NO_SAMPLES = Drift()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One ``[[rule]]``: which rows it governs, and what it says; the first that matches wins."""
 
     origin: str
@@ -184,8 +182,7 @@ class RuleIndex:
         return self._stating_workload and self._stating_workload & self.naming(benchmark, titled)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
+class Budget(Struct, frozen=True, kw_only=True):
     """One ``[[budget]]``: an absolute limit on a statistic of the current runs."""
 
     origin: str
@@ -296,8 +293,7 @@ class Budget:
 DEFAULT_RESOLUTION = Change(amount=RESOLUTION, sign="+", unit="%", text=f"+{RESOLUTION:.0%}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ruling:
+class Ruling(Struct, frozen=True, kw_only=True):
     """What governs one row: a rule's words completed by the defaults."""
 
     threshold: Change
@@ -317,8 +313,7 @@ class Ruling:
     """The rule that decided, or ``defaults``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True):
     """The whole configuration."""
 
     source: str
@@ -369,7 +364,7 @@ class Policy:
     def __post_init__(self) -> None:
         """Give the rules their lookup."""
         if not isinstance(self.rules, Rules):
-            object.__setattr__(self, "rules", Rules(self.rules))
+            force_setattr(self, "rules", Rules(self.rules))
 
     @property
     def rule_index(self) -> RuleIndex:
@@ -449,7 +444,7 @@ def without_origins(policy: Policy) -> Policy:
 
 def digest_of(policy: Policy) -> str:
     """Return 12 hex digits that stand for what a policy says, wherever it was read."""
-    return short_hash(json.dumps(asdict(without_origins(policy)), sort_keys=True))
+    return short_hash(json.dumps(to_builtins(without_origins(policy)), sort_keys=True))
 
 
 def gates_nothing_by_default(metrics: Iterable[str]) -> bool:
@@ -488,8 +483,7 @@ def matches(glob: str, benchmark: str, titled: str) -> bool:
     return glob in (benchmark, titled) or fnmatch.fnmatchcase(benchmark, glob) or fnmatch.fnmatchcase(titled, glob)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiver:
+class Waiver(Struct, frozen=True, kw_only=True):
     """One ``[[waiver]]``: it names its row exactly, no pattern, so that it can never touch another."""
 
     origin: str
@@ -520,8 +514,7 @@ class Waiver:
         return f"{self.benchmark} {self.metric} {self.statistic}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removal:
+class Removal(Struct, frozen=True, kw_only=True):
     """One ``[[removed]]``: a benchmark that was removed on purpose, so that it need not be measured."""
 
     origin: str

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.session_id import SessionId
 from perfgate.core.statistic import Quantile, middle
@@ -21,8 +23,7 @@ _ROUNDED = 1e-5
 """Relative difference between a number and itself as a file keeps it, with six digits; and some more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class Sample(Struct, frozen=True, kw_only=True):
     """The values of one metric in one session."""
 
     session: str
@@ -107,21 +108,19 @@ def find_wrong_counts(
     return wrong
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stated:
+class Stated(Struct, frozen=True, kw_only=True):
     """The quantiles of one metric in one session of which no raw values are known."""
 
     session: str
     """Id of the session."""
     quantiles: tuple[Quantile, ...]
     """Ascending by name."""
-    buckets: tuple[tuple[float, float], ...] = field(default=(), compare=False)
+    buckets: tuple[tuple[float, float], ...] = ()
     """Upper bounds and cumulative counts of single values from which they were read, ascending. Only of what was
     measured now: no file of a profile keeps them; empty: not known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricProfile:
+class MetricProfile(Struct, frozen=True, kw_only=True):
     """One metric of a profile."""
 
     metric: Metric
@@ -134,7 +133,7 @@ class MetricProfile:
     """Stated quantiles (``p50``, ``p95``) of a file that holds no raw values; of several sessions the middle ones."""
     stated: tuple[Stated, ...] = ()
     """The same by session, oldest first; empty when the file knows no sessions."""
-    least: float = field(default=0.0, compare=False)
+    least: float = 0.0
     """Values below it are compared as if they were it; 0.0: all count. Only of what was measured now (`--min-time`)."""
 
     @property
@@ -180,8 +179,7 @@ def with_stated(metric: MetricProfile, stated: Sequence[Stated]) -> MetricProfil
     return replace(bare, quantiles=tuple((n, q.value) for n in names if (q := bare.quantile(n)) is not None))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(Struct, frozen=True, kw_only=True):
     """Facts about the runs of one batch; of a whole session once batches are merged (`core.sessions`)."""
 
     id: str
@@ -233,8 +231,7 @@ def session_extras(session: Session) -> dict[str, str | int]:
     return {name: fact for name, fact in stated.items() if fact}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
+class Provenance(Struct, frozen=True, kw_only=True):
     """Where a baseline came from, taken from its newest run, never from the clock."""
 
     commit: str
@@ -247,8 +244,7 @@ class Provenance:
     """Why the last refresh was made; empty when none was given."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(Struct, frozen=True, kw_only=True):
     """What usually happens when a benchmark runs on one class of machine."""
 
     benchmark: str

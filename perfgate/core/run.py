@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.text.canonical import short_hash
 
@@ -25,8 +27,7 @@ UNSPECIFIED = "unspecified"
 """Machine class of runs that carry no environment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """Where runs took place, reduced to what may be compared; shared by all runs that state the same."""
 
     facts: Labels
@@ -41,8 +42,7 @@ NOWHERE = Environment(facts=(), machine_class=UNSPECIFIED, machine="")
 """Environment of runs whose file does not say where they took place."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
+class Series(Struct, frozen=True, kw_only=True):
     """What one run of a foreign tool says of one metric: many values, or quantiles of values that it did not keep."""
 
     metric: Metric
@@ -69,8 +69,7 @@ class Series:
     """By which sum its only value was divided, where it is a quotient of sums; 0.0: it is none."""
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Struct):
     """One measured execution, in base units.
 
     Not frozen, for the collector's sake alone: a frozen record costs three times as
@@ -117,8 +116,7 @@ class Run:
     """Further runs of the same kind, where a reader was asked for columns; None: it is one run."""
 
 
-@dataclass(slots=True, kw_only=True)
-class RunColumns:
+class RunColumns(Struct, kw_only=True):
     """Runs that state the same as one that was read as a whole, but for ids, starts, workloads and values.
 
     A hundred thousand runs are of a few kinds, and a row of columns costs a fraction of a `Run`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _BATCH_MARK = "/"
 _INTERLEAVED = "ab-"
@@ -11,9 +11,8 @@ _UNNAMED = "unknown-"
 _OF_FILES = "files-"
 
 
-@dataclass(frozen=True, slots=True)
-class SessionId:
-    """A session, and one of its batches: ``SESSION`` or ``SESSION/BATCH`` as text."""
+class SessionId(NamedTuple):
+    """A session, and one of its batches: ``SESSION`` or ``SESSION/BATCH`` as text. Measured programs use it, too."""
 
     session: str
     """The CI job or the terminal, which share their conditions; never holds a slash."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.parsing.record import Histogram, Quantiles, Record, Samples, Share, Single, Skipped
@@ -29,8 +31,7 @@ _ONCE = "remove the copy; a logger with two handlers writes each line twice: pro
 _FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class Contents(Struct, frozen=True, kw_only=True):
     """What one input says."""
 
     format: Format

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.measured import MEANS_OF_CALLS
@@ -48,8 +49,7 @@ _FLAGS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Converted:
+class Converted(Struct, frozen=True, kw_only=True):
     """The runs of one file, and remarks on it."""
 
     runs: tuple[Run, ...]
@@ -168,7 +168,7 @@ def _remarks(contents: Contents, origin: str) -> Iterator[Diagnostic]:
     """Yield what a reader of the report should know of the file."""
     for s in contents.skipped:
         skipped = s.message or warning("benchmark-skipped", f"{left_out(s.benchmark, s.metric)}{s.why}")
-        yield replace(skipped, place=origin)
+        yield skipped._replace(place=origin)
     for flag in sorted({f for r in contents.records for f in r.flags}):
         yield note("measured-oddly", _FLAGS[flag], place=origin)
     for remark in sorted({r.remark for r in contents.records if r.remark}):

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import cannot_decide
+from perfgate.core.text.near_names import find_near
 from perfgate.formats.catalog.benchmarks import FORMATS
 from perfgate.formats.catalog.format import Format, Head
 from perfgate.formats.catalog.rejected import REJECTED
@@ -24,7 +25,7 @@ _TELLING = re.compile(r"[._-]|(?<=[a-z])[A-Z]")
 @cache
 def formats() -> tuple[Format, ...]:
     """Return every format that can be read: ours, then those of other packages that carry other names."""
-    from importlib.metadata import entry_points  # noqa: PLC0415 - 30 ms that run summaries alone do not cost
+    from importlib.metadata import entry_points  # 30 ms that run summaries alone do not cost
 
     found = {f.name: f for f in FORMATS}
     for point in entry_points(group=GROUP):
@@ -49,10 +50,8 @@ def named(name: str) -> Format:
     for known in formats():
         if known.name == name:
             return known
-    import difflib  # noqa: PLC0415 - only for a typo
-
-    near = difflib.get_close_matches(name, [f.name for f in formats()], n=1)
-    suggestion = f'did you mean "{near[0]}"? ' if near else ""
+    near = find_near(name, [f.name for f in formats()])
+    suggestion = f'did you mean "{near}"? ' if near else ""
     raise cannot_decide(
         "format-unknown",
         f'there is no format "{name}"',

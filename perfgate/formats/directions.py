@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
+
+from msgspec.structs import replace
 
 from perfgate.core.errors import error
 from perfgate.core.policy import GATED_BY_DEFAULT, gates_nothing_by_default

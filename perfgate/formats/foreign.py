@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError, cannot_decide, note
 from perfgate.core.text.canonical import short_hash
@@ -115,7 +116,7 @@ class ForeignReader:
             return (*faults, *caught.diagnostics)
         if detected is None or detected.name == self._asked.name:
             return faults
-        return [replace(f, hint=f"its content is {detected.name}: leave out --from") for f in faults]
+        return [f._replace(hint=f"its content is {detected.name}: leave out --from") for f in faults]
 
     def rest(self) -> Iterator[Run]:
         """Yield the runs of the snapshots: of one as it is, of two for the time between them."""

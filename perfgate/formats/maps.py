@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from perfgate.formats.catalog.format import Parse
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MapFormat(Format):
+class MapFormat(Format, frozen=True, kw_only=True):
     """A row of the table that reads by a field map; it is never found by content."""
 
     field_map: FieldMap
@@ -26,7 +24,7 @@ class MapFormat(Format):
 
     def load(self) -> Parse:
         """Return the reader, bound to the map."""
-        from perfgate.formats.readers.mapped import read_mapped  # noqa: PLC0415 - loaded when needed, as all readers
+        from perfgate.formats.readers.mapped import read_mapped  # loaded when needed, as all readers
 
         return partial(read_mapped, self.field_map)
 
@@ -49,7 +47,7 @@ def map_named(name: str, maps: Sequence[FieldMap]) -> FieldMap:
     Raises:
         CannotDecideError: there is none.
     """
-    from perfgate.formats.readers.mapped import PRESETS  # noqa: PLC0415 - as above
+    from perfgate.formats.readers.mapped import PRESETS  # as above
 
     known = {m.name: m for m in (*PRESETS, *maps)}
     if name in known:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +20,7 @@ TOLERANCE = 0.01
 """Share of the lines of a log that may be broken."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForeignOptions:
+class ForeignOptions(Struct, frozen=True, kw_only=True):
     """What the user says about files of other tools; a `ForeignReader` looks up its names."""
 
     source: str = ""

@@ -13,6 +13,7 @@ from perfgate.core.reasons import sentence
 from perfgate.core.sources.series import family_of, is_series_name
 from perfgate.core.statistic import P50, QUANTILE_OF
 from perfgate.core.text.names import list_some, split_left_out
+from perfgate.core.text.near_names import find_near
 from perfgate.gate.failures import rate_of
 from perfgate.gate.methods.buckets import count_beyond, is_beyond
 from perfgate.gate.rows import count_of, value_of
@@ -181,11 +182,9 @@ def _guess_metric(wanted: str, profile: Profile) -> str:
     """Return which metric a budget may mean that names one that was not measured, or how it would be measured."""
     if wanted in STATED_BY:
         return STATED_BY[wanted]
-    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistyped name
-
     names = sorted(m.metric.name for m in profile.metrics if not explains(m.metric.name))
-    near = get_close_matches(wanted, names, n=1)
-    guess = f'did you mean "{near[0]}"? ' if near else ""
+    near = find_near(wanted, names)
+    guess = f'did you mean "{near}"? ' if near else ""
     return f"{guess}Measured: {list_some(names, _MOST_NAMES) or 'nothing'}"
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from perfgate.core.finding import RowKey
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from perfgate.gate.rows import Row
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """A row with both sides. It is made once, so that no method asks again whether a side exists."""
 
     row: Row

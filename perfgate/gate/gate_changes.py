@@ -6,8 +6,9 @@ others changes no row that it does not match, and a reordered list may change ma
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from perfgate.core.gate_changes import Move
 from perfgate.core.metrics import explains
@@ -119,7 +120,7 @@ def _keys(was: Policy, now: Policy) -> Iterator[tuple[str, _Values]]:
 
 def _stated(table: Tracing | Canary | Drift, default: Tracing | Canary | Drift) -> str:
     """Return what a table says that is not so anyway."""
-    keys = (f.name for f in fields(table) if getattr(table, f.name) != getattr(default, f.name))
+    keys = (name for name in table.__struct_fields__ if getattr(table, name) != getattr(default, name))
     return ", ".join(f"{key} {_as_text(getattr(table, key))}" for key in keys if key != "stated")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.traces.structure import Structure, structures_of
 
@@ -26,8 +27,7 @@ _MOST_WORDS = 20
 """Changes that are said of one structure."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Golden:
+class Golden(Struct, frozen=True, kw_only=True):
     """What the traces of one root look like."""
 
     root: str
@@ -38,8 +38,7 @@ class Golden:
     """Each distinct structure, and of how many traces it is; the most frequent first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """A structure that the golden file does not have."""
 
     root: str
@@ -54,8 +53,7 @@ class Change:
     """What differs from the nearest golden structure, at least one sentence."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """What a check of golden traces found."""
 
     same: tuple[tuple[str, int], ...]

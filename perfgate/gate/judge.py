@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.comparability import why_unmeasured
 from perfgate.core.finding import Finding, Status
@@ -57,8 +59,7 @@ _MOST_SEVERE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class Pair(Struct, frozen=True, kw_only=True):
     """One benchmark on one class of machine: both sides as far as they exist."""
 
     base: Profile | None
@@ -69,8 +70,7 @@ class Pair:
     """Why nothing was measured, as slug and further facts; used when `current` is None."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Judgement(Struct, frozen=True, kw_only=True):
     """The findings, and what they say about the gate itself."""
 
     findings: tuple[Finding, ...]

@@ -13,8 +13,10 @@ import math
 import re
 import shlex
 from bisect import bisect_left
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.errors import Diagnostic, error, note, warning
 from perfgate.core.finding import Finding, Status
@@ -44,8 +46,7 @@ _NEIGHBOURS = 20
 """Candidates on each side that are looked at, in the order of their first value: a suite may be renamed as a whole."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
+class Removed(Struct, frozen=True, kw_only=True):
     """What is known to be removed on purpose."""
 
     deleted: frozenset[Place] = frozenset()
@@ -66,8 +67,7 @@ NOTHING_REMOVED = Removed()
 """Nothing was removed on purpose."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(Struct, frozen=True, kw_only=True):
     """Findings after a look at what is missing."""
 
     findings: tuple[Finding, ...]

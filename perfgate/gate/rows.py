@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.comparability import compare_metrics
 from perfgate.core.finding import Finding
@@ -33,8 +34,7 @@ RUNS_NEEDED = {name: runs_needed_for_bound(q, BOUND) for name, q in QUANTILE_OF.
 """Runs from which on a tail has an upper bound at 95 %: 59 for p95."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One thing to judge."""
 
     base: Profile | None

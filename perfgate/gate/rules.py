@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import Diagnostic, error
 from perfgate.core.metrics import STATED_BY, explains
 from perfgate.core.profile import Profile, title
 from perfgate.core.statistic import STATISTICS
 from perfgate.core.text.globs import first_place
+from perfgate.core.text.near_names import find_near
 from perfgate.gate.failures import rate_of
 from perfgate.gate.rows import limit_text
 
@@ -24,8 +26,7 @@ _MOST_GUESSES = 20
 """Rules that match nothing and get a guess what was meant."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Governed:
+class Governed(Struct, frozen=True, kw_only=True):
     """One row of an explanation."""
 
     metric: str
@@ -108,11 +109,9 @@ class _Names:
         if what == "metric" and word in STATED_BY:
             hint = f"{STATED_BY[word]}; or remove the rule"
             return error("rule-matches-nothing", message, place=rule.origin, hint=hint)
-        import difflib  # noqa: PLC0415 - only for a mistyped name
-
-        near = difflib.get_close_matches(word, known, n=1) if self._guesses > 0 else []
+        near = find_near(word, known) if self._guesses > 0 else ""
         self._guesses -= 1
-        guess = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(known[:8])}"
+        guess = f'did you mean "{near}"?' if near else f"known: {', '.join(known[:8])}"
         return error(
             "rule-matches-nothing", message, place=rule.origin, hint=f"{guess}; correct the name, or remove the rule"
         )

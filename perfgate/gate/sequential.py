@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.finding import Finding, Status
 from perfgate.gate.judge import Judgement, judge, severity
@@ -21,8 +23,7 @@ _PARTS = (0.4, 0.6, 0.8, 1.0)  # of the rounds; an earlier analysis could hardly
 _FIRST = 3  # rounds; four runs a side, of two, prove nothing at 1 %, and a stop there leaves much undetected
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InterimAnalysis:
+class InterimAnalysis(Struct, frozen=True, kw_only=True):
     """One analysis of the runs so far."""
 
     rounds: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.finding import Status
 from perfgate.core.statistic import P50
@@ -27,8 +28,7 @@ _WIDEST = 100.0
 """A spread on logs beyond which nothing is estimated."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settling:
+class Settling(Struct, frozen=True, kw_only=True):
     """What would make a change of this size detectable. One of the two numbers is there."""
 
     size: float

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.finding import Status, Verdict
 from perfgate.core.measured import CALLS, STAGE
@@ -31,8 +33,7 @@ if TYPE_CHECKING:
 _OF_OTHERS = frozenset({"rule-matches-nothing", "rule-shadowed", "budget-matches-nothing", "waiver-unused"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """Everything that a verdict follows from."""
 
     policy: Policy
@@ -107,6 +108,6 @@ def _blame_incomplete_traces(verdict: Verdict) -> Verdict:
     lost = [f for f in verdict.findings if verdict.is_undecided(f) and f.status is Status.MISSING]
     if not any(f.metric.startswith((STAGE, CALLS)) for f in lost):
         return verdict
-    blamed = tuple(replace(d, level="error") for d in verdict.notes if d.slug == STAGES_UNKNOWN)
+    blamed = tuple(d._replace(level="error") for d in verdict.notes if d.slug == STAGES_UNKNOWN)
     notes = tuple(d for d in verdict.notes if d.slug != STAGES_UNKNOWN)
     return replace(verdict, problems=(*verdict.problems, *blamed), notes=notes)

@@ -7,18 +7,17 @@ program must not pay for being measured.
 
 from __future__ import annotations
 
-from perfgate.measure.identity import deterministic_run_id
-from perfgate.measure.inside.context import measure_run_context
-from perfgate.measure.inside.handle import RunHandle
-from perfgate.measure.inside.wrap import measure_and_run, measured
-from perfgate.measure.tracing.tracer import get_tracer, init_tracer
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from perfgate.measure.identity import deterministic_run_id
+    from perfgate.measure.inside.context import measure_run_context
+    from perfgate.measure.inside.handle import RunHandle
+    from perfgate.measure.inside.wrap import measure_and_run, measured
     from perfgate.measure.profiling.monitor import performance_monitor
     from perfgate.measure.profiling.profiled import profile
     from perfgate.measure.tracing.stage_metrics import get_metrics, init_metrics
     from perfgate.measure.tracing.traced import traced
+    from perfgate.measure.tracing.tracer import get_tracer, init_tracer
 
 __all__ = [
     "RunHandle",
@@ -35,22 +34,30 @@ __all__ = [
     "traced",
 ]
 
-_LATER = {
+_HOMES = {
+    "RunHandle": "perfgate.measure.inside.handle",
+    "deterministic_run_id": "perfgate.measure.identity",
     "get_metrics": "perfgate.measure.tracing.stage_metrics",
+    "get_tracer": "perfgate.measure.tracing.tracer",
     "init_metrics": "perfgate.measure.tracing.stage_metrics",
+    "init_tracer": "perfgate.measure.tracing.tracer",
+    "measure_and_run": "perfgate.measure.inside.wrap",
+    "measure_run_context": "perfgate.measure.inside.context",
+    "measured": "perfgate.measure.inside.wrap",
     "performance_monitor": "perfgate.measure.profiling.monitor",
     "profile": "perfgate.measure.profiling.profiled",
     "traced": "perfgate.measure.tracing.traced",
 }
-"""Names whose modules are loaded when they are first asked for: programs that do not use them pay nothing."""
+"""Where each name is defined. It is loaded when it is first asked for: a program pays for what it uses, and so does
+a command of perfgate that measures nothing."""
 
 
 def __getattr__(name: str) -> object:
-    """Load a name of `_LATER`."""
-    if name not in _LATER:
+    """Load a public name."""
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    found: object = getattr(import_module(_LATER[name]), name)
+    found: object = getattr(import_module(_HOMES[name]), name)
     globals()[name] = found
     return found

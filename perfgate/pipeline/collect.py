@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import CannotDecideError, error
 from perfgate.core.profile import Profile, title
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from perfgate.schema.baseline_types import StoredShard
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collected:
+class Collected(Struct, frozen=True, kw_only=True):
     """The profiles of a set of run files."""
 
     profiles: tuple[Profile, ...]

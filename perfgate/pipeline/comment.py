@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import time
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate import __version__
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note, warning
@@ -41,8 +43,7 @@ _ORDER = (1, 2, 0)
 _FORBIDDEN, _UNKNOWN_TOKEN = 403, 401
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What the caller asks for."""
 
     reports: tuple[str, ...]
@@ -57,8 +58,7 @@ class Request:
     """Send nothing but GETs?"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class World(Struct, frozen=True, kw_only=True):
     """What a process is given; tests give another."""
 
     environ: Mapping[str, str]
@@ -71,8 +71,7 @@ class World:
     """Waits some seconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What was done, for people."""
 
     line: str = ""

@@ -6,7 +6,6 @@ removed. So whatever is missing then is no fault of its own.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import error
@@ -77,7 +76,7 @@ def without_consequences(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ..
     if [p.slug for p in problems] != ["no-runs", "no-baseline"] or "measure first" not in first.hint:
         return rest
     hint = "perfgate run -n 10 -- CMD, then perfgate baseline refresh"
-    return (replace(first, message=f"{first.message}, and there is no baseline yet", hint=hint),)
+    return (first._replace(message=f"{first.message}, and there is no baseline yet", hint=hint),)
 
 
 def _group(undecided: Iterable[Finding]) -> list[Diagnostic]:
@@ -105,7 +104,7 @@ def _as_one(benchmarks: dict[str, list[Finding]]) -> Diagnostic:
     for one, several in _OF_SEVERAL:
         message = message.replace(one, several) if one in sentence(finding.reason) else message
     fault = error(finding.reason, f"{len(benchmarks):,} benchmarks: {message}", hint=hint)
-    return replace(fault, details=tuple(places))
+    return fault._replace(details=tuple(places))
 
 
 def _is_reported(f: Finding, problems: Iterable[Diagnostic]) -> bool:

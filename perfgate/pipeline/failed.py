@@ -7,8 +7,9 @@ limits must be measured.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from perfgate.collect import SessionTally
 from perfgate.core.profile import title

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.collect.unnamed import is_one_session
 from perfgate.core.atomic import write_whole
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
     from perfgate.formats.options import ForeignOptions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """What files hold."""
 
     records: tuple[Record, ...]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 import time
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate import __version__, config
 from perfgate.collect import Collection, Key, SessionTally, collect, drop_baseline_runs
@@ -44,8 +46,7 @@ _DAY = 86_400_000_000_000  # nanoseconds: more than any two clocks in use differ
 TOOL = f"perfgate {__version__}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """The configuration, and the folder that its paths are relative to."""
 
     policy: Policy
@@ -209,7 +210,7 @@ def _name_runs(problems: Iterable[Diagnostic], paths: Sequence[str], settings: S
         where = next((_folder(p) for p in patterns if find([p])[0]), "")
     hint = f"runs are here: {shlex.quote(where)}"
     return [
-        replace(p, hint=f"{p.hint}; or {hint}" if "did you mean" in p.hint else hint)
+        p._replace(hint=f"{p.hint}; or {hint}" if "did you mean" in p.hint else hint)
         if where and p.place in named and p.message == MISSING
         else p
         for p in problems
@@ -248,8 +249,7 @@ def find_future(starts: Iterable[str]) -> list[Diagnostic]:
     return [error("started-ahead", message, place=ahead[0], hint=hint)] if ahead else []
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaselineSet:
+class BaselineSet(Struct, frozen=True, kw_only=True):
     """Baselines, or current profiles that were given as a file."""
 
     source: str

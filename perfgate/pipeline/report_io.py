@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 import stat
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from perfgate.core.atomic import write_whole
 from perfgate.core.errors import CannotDecideError, cannot_decide, warning
-from perfgate.core.text.strict_json import load_json
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.machine.ci import find_ci_run, name_ci_run
-from perfgate.report.codec import FORMAT_HINT, from_data
-from perfgate.report.compose import compose
-from perfgate.store.checkouts.committed import find_committed
-from perfgate.store.git import git
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +39,8 @@ def read_report(path: str) -> Document:
     Raises:
         CannotDecideError: it cannot be read, or is not valid; the error names every fault.
     """
+    from perfgate.report.compose import compose
+
     return compose(read_verdict(path))
 
 
@@ -52,6 +50,9 @@ def read_verdict(path: str, *, largest: int = LARGEST) -> Verdict:
     Raises:
         CannotDecideError: it cannot be read, or is not valid; the error names every fault.
     """
+    from perfgate.core.text.strict_json import load_json
+    from perfgate.report.codec import FORMAT_HINT, from_data
+
     content = read_bounded(path, limit=largest, slug="report-unreadable")
     return from_data(load_json(content, path, "report-invalid", FORMAT_HINT), path)
 
@@ -133,6 +134,8 @@ def _is_of_this_run(path: str, environ: Mapping[str, str]) -> bool:
 
     A runner that keeps its workspace may still have that of an earlier run, which counts no more.
     """
+    from perfgate.store.checkouts.committed import find_committed
+
     try:
         verdict = read_verdict(path)
         age = time.time() - os.stat(path).st_mtime
@@ -204,6 +207,8 @@ def _refuse_committed_link(path: str, slug: str) -> None:
 
 
 def _is_link_in_git(folder: str, name: str) -> bool:
+    from perfgate.store.git import git
+
     try:
         return git(folder, ["ls-files", "--stage", "--", f":(literal){name}"], hint="").startswith(_LINK)
     except CannotDecideError:  # no repository

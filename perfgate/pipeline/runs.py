@@ -11,15 +11,16 @@ import re
 import shlex
 import stat
 import time
-from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.policy import matches
 from perfgate.core.profile import title
 from perfgate.core.text.dates import hour_of
 from perfgate.core.text.names import list_some
+from perfgate.core.text.near_names import find_near
 from perfgate.core.text.steps import watched
 from perfgate.formats.discovery import RunReader, find, folder_of
 from perfgate.formats.folders import unmatched
@@ -32,16 +33,15 @@ if TYPE_CHECKING:
     from perfgate.pipeline.inputs import Settings
 
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24}
-_AGE = re.compile(r"([0-9]{1,6})([hdw])")
-_NUMBER = re.compile(r"[0-9.]+")
+_AGE = r"([0-9]{1,6})([hdw])"
+_NUMBER = r"[0-9.]+"
 _MOST_NAMES = 8
 _OTHER = "of another tool, or several runs in one file"
 _LINK = "behind a symbolic link: name the file or folder that it leads to"
 _NO_TIME = "no started_at, so that the age is unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """Which run files are meant: those for which everything holds that is asked."""
 
     failed: bool = False
@@ -57,8 +57,7 @@ class Choice:
         return not (self.failed or self.benchmarks or self.older_than)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFile:
+class RunFile(Struct, frozen=True, kw_only=True):
     """A file that holds one run."""
 
     path: str
@@ -69,8 +68,7 @@ class RunFile:
     """Real path of the folder that was given, below which a removal stays."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(Struct, frozen=True, kw_only=True):
     """The run files that were found."""
 
     chosen: tuple[RunFile, ...]
@@ -84,13 +82,12 @@ class Listed:
         """Yield a line for each cause why files are left, with the first of them; numbers in it may differ."""
         by_cause: dict[str, tuple[str, list[str]]] = {}
         for path, why in self.left:
-            by_cause.setdefault(_NUMBER.sub("#", why), (why, []))[1].append(path)
+            by_cause.setdefault(re.sub(_NUMBER, "#", why), (why, []))[1].append(path)
         for why, paths in by_cause.values():
             yield f"left: {list_some(paths, 3)}: {why}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
+class Removed(Struct, frozen=True, kw_only=True):
     """The outcome of a removal."""
 
     paths: tuple[str, ...]
@@ -247,8 +244,8 @@ def _check_names(globs: Sequence[str], files: Sequence[RunFile]) -> None:
     problems = []
     for glob in globs:
         if not any(matches(glob, *pair) for pair in known):
-            near = get_close_matches(glob, names, n=1)
-            hint = f'did you mean "{near[0]}"?' if near else f"there are {list_some(names, _MOST_NAMES) or 'no runs'}"
+            near = find_near(glob, names)
+            hint = f'did you mean "{near}"?' if near else f"there are {list_some(names, _MOST_NAMES) or 'no runs'}"
             problems.append(error("runs-none", f'no run is of a benchmark "{glob}"', place="--benchmark", hint=hint))
     if problems:
         raise CannotDecideError(problems)
@@ -262,7 +259,7 @@ def _hours(age: str) -> float | None:
     """
     if not age:
         return None
-    found = _AGE.fullmatch(age)
+    found = re.fullmatch(_AGE, age)
     if found is None:
         hint = "write hours, days or weeks, such as 12h, 7d or 2w"
         raise cannot_decide("usage", f'"{age}" is not an age', place="--older-than", hint=hint)

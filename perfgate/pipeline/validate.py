@@ -10,7 +10,7 @@ from perfgate.core.comparability import find_flaws
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.profile import title
 from perfgate.core.reasons import hint_for
-from perfgate.core.rollout.drift import REFERENCE
+from perfgate.core.rollout.drift import PREFIX, REFERENCE
 from perfgate.core.text.strict_json import load_json
 from perfgate.formats.parsing.files import MISSING, read_bounded
 from perfgate.gate.budgets import check_budgets
@@ -23,7 +23,6 @@ from perfgate.report.words import count
 from perfgate.store import baselines as store
 from perfgate.store import waivers
 from perfgate.store.codec import RESTORE_OR_AGAIN, file_name, version_of
-from perfgate.store.drift.reference import PREFIX
 from perfgate.store.refresh import REPLACE
 
 if TYPE_CHECKING:

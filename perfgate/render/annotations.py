@@ -10,8 +10,8 @@ from perfgate.core.profile import title
 from perfgate.core.reasons import hint_for, sentence
 from perfgate.publish.actions import ANNOTATIONS, command
 from perfgate.render.places import Files
-from perfgate.report.codec import round_numbers
 from perfgate.report.verdict.headline import why_skipped
+from perfgate.report.verdict.rounding import round_numbers
 from perfgate.report.words import amount, percent
 
 if TYPE_CHECKING:

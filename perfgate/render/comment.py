@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from perfgate.render.markdown.report import VERDICTS, Page, draw_report
 from perfgate.render.standing import find_red, find_red_section, mark_as_earlier, shows_suite

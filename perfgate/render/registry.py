@@ -6,14 +6,13 @@ GitHub Actions all come from this table. A renderer is imported when it is asked
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 Format = str
 """The name of a row of `RENDERERS`, such as ``markdown``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Renderer:
+class Renderer(Struct, frozen=True, kw_only=True):
     """One output format."""
 
     name: str

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields, replace
-from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, error
@@ -26,6 +24,10 @@ from perfgate.report.agreement import Samples, find_disagreements
 from perfgate.report.gate_changes import change_from_data, change_to_data
 from perfgate.report.samples import find_contradictions, profile_from_data, profile_to_data
 from perfgate.report.tracing.stages import attributions_to_data
+from perfgate.report.verdict.rounding import round_number, round_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SCHEMA = "perfgate/report/2"
 _FIRST = "perfgate/report/1"
@@ -59,37 +61,13 @@ _OF_FIRST = {
 _LISTS = ("baseline_commits", "current_commits", "machine_classes", "sessions")
 
 
-class ReportData(Mapping[str, Any]):
-    """JSON data of a verdict, encoded when it is first read: text and markdown do not need it."""
-
-    def __init__(self, verdict: Verdict) -> None:
-        """Keep the verdict, whose numbers are as `round_numbers` leaves them."""
-        self._verdict = verdict
-
-    @cached_property
-    def _data(self) -> dict[str, Any]:
-        return _encode(self._verdict)
-
-    def __getitem__(self, key: str) -> Any:  # noqa: ANN401 - a value of JSON
-        """Return what stands under a key."""
-        return self._data[key]
-
-    def __iter__(self) -> Iterator[str]:
-        """Return the keys in the order in which they are written."""
-        return iter(self._data)
-
-    def __len__(self) -> int:
-        """Return how many keys there are."""
-        return len(self._data)
-
-
 def to_data(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as JSON data; numbers keep 12 digits, so that no last bit of a machine shows."""
-    return _encode(round_numbers(verdict))
+    return encode_rounded(round_numbers(verdict))
 
 
-def _encode(verdict: Verdict) -> dict[str, Any]:
-    """Return a verdict with rounded numbers as JSON data."""
+def encode_rounded(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as JSON data, its numbers as `round_numbers` leaves them."""
     suite, compared, skipped = verdict.suite, verdict.compared, verdict.skipped
     return {
         "schema": SCHEMA,
@@ -98,7 +76,7 @@ def _encode(verdict: Verdict) -> dict[str, Any]:
         **({"skipped": {"changed": skipped.changed, "paths": list(skipped.paths)}} if skipped else {}),
         "introduces": verdict.introduces,
         "fail_suspected": verdict.fail_suspected,
-        "resolution": _number(verdict.resolution),
+        "resolution": round_number(verdict.resolution),
         "refuse_too_noisy": verdict.refuse_too_noisy,
         "fail_improved": verdict.fail_improved,
         "gate_changes": [change_to_data(c) for c in verdict.gate_changes],
@@ -108,13 +86,13 @@ def _encode(verdict: Verdict) -> dict[str, Any]:
         "suite": {
             "gated": suite.gated,
             "accepted": suite.accepted,
-            "false_alarms": _number(suite.false_alarms),
+            "false_alarms": round_number(suite.false_alarms),
             "common_shift": [
                 {
                     "machine_class": f.machine_class,
                     "metric": f.metric,
                     "statistic": f.statistic,
-                    "change": _number(f.change),
+                    "change": round_number(f.change),
                 }
                 for f in verdict.findings
                 if f.benchmark == WHOLE_SUITE
@@ -141,19 +119,6 @@ def _encode(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def round_numbers(verdict: Verdict) -> Verdict:
-    """Return the verdict with its numbers as `to_data` writes them.
-
-    Every report is drawn from these, so that one drawn again from ``report.json`` reads
-    the same where a 13th digit would have decided how a number is rounded.
-    """
-    return replace(
-        verdict,
-        findings=tuple(map(_round_finding, verdict.findings)),
-        suite=replace(verdict.suite, false_alarms=_number(verdict.suite.false_alarms)),
-    )
-
-
 def _finding(f: Finding) -> dict[str, Any]:
     data: dict[str, Any] = {
         "benchmark": f.benchmark,
@@ -175,32 +140,6 @@ def _finding(f: Finding) -> dict[str, Any]:
     data.update({"reason": f.reason, "message": f.message, "rule": f.rule})
     data["evidence"] = f.evidence.known()
     return data
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(f"{value:.12g}")
-
-
-def _round_finding(f: Finding) -> Finding:
-    return replace(
-        f,
-        baseline=_number(f.baseline),
-        current=_number(f.current),
-        change=_number(f.change),
-        limit=_number(f.limit),
-        suspect_limit=_number(f.suspect_limit),
-        allowed=_number(f.allowed),
-        detectable=_number(f.detectable),
-        interval=_round_interval(f.interval),
-        decision_interval=_round_interval(f.decision_interval),
-        evidence=Evidence(**{name: _number(value) for name, value in f.evidence.known().items()}),
-    )
-
-
-def _round_interval(interval: tuple[float, float] | None) -> tuple[float, float] | None:
-    """Return an interval with rounded ends; None when one is infinite."""
-    low, high = (_number(end) for end in interval or (None, None))
-    return None if low is None or high is None else (low, high)
 
 
 def _diagnostic(d: Diagnostic) -> dict[str, Any]:
@@ -311,4 +250,4 @@ def _read_interval(ends: list[float] | None) -> tuple[float, float] | None:
 def _read_evidence(data: dict[str, float]) -> Evidence:
     """Return the numbers that this version knows; a later one may add others."""
     named = {_RENAMED.get(name, name): value for name, value in data.items()}
-    return Evidence(**{f.name: named.get(f.name) for f in fields(Evidence)})
+    return Evidence(**{name: named.get(name) for name in Evidence.__struct_fields__})

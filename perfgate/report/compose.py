@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from perfgate.report.codec import ReportData, round_numbers
 from perfgate.report.document import (
     Block,
     Bullets,
@@ -28,11 +29,12 @@ from perfgate.report.tracing.stages import attributions_of, fold_attributions
 from perfgate.report.verdict.groups import tabulate_groups
 from perfgate.report.verdict.headline import headline
 from perfgate.report.verdict.parts import PARTS, group, judged
+from perfgate.report.verdict.rounding import round_numbers
 from perfgate.report.verdict.sides import describe_sides
 from perfgate.report.verdict.steps import MOST, settle, show_change, steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from perfgate.core.errors import Diagnostic
     from perfgate.core.finding import Finding, Verdict
@@ -61,6 +63,32 @@ ATTRIBUTED = 10
 _MOST_DETAILS = 5
 """Details of a message that are shown."""
 _LACKS = "base-lacks"
+
+
+class ReportData(Mapping[str, Any]):
+    """JSON data of a verdict, encoded when it is first read: text and markdown do not need it."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        """Keep the verdict, whose numbers are as `round_numbers` leaves them."""
+        self._verdict = verdict
+
+    @cached_property
+    def _data(self) -> dict[str, Any]:
+        from perfgate.report.codec import encode_rounded
+
+        return encode_rounded(self._verdict)
+
+    def __getitem__(self, key: str) -> Any:  # noqa: ANN401 - a value of JSON
+        """Return what stands under a key."""
+        return self._data[key]
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the keys in the order in which they are written."""
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        """Return how many keys there are."""
+        return len(self._data)
 
 
 def compose(verdict: Verdict) -> Document:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from perfgate.core.finding import Finding, Name, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A piece of text."""
 
     text: str
@@ -25,29 +25,25 @@ class Span:
 Line = tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heading:
+class Heading(Struct, frozen=True, kw_only=True):
     """The heading of a section."""
 
     line: Line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True, kw_only=True):
     """One line of prose."""
 
     line: Line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bullets:
+class Bullets(Struct, frozen=True, kw_only=True):
     """A list."""
 
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """What a renderer needs to know about a column of a table."""
 
     title: str
@@ -76,8 +72,7 @@ REMARK = Column(title="Why", kind="text")
 """The column of the remarks, where a renderer draws them beside the cells."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One row of a table."""
 
     cells: tuple[Span, ...]
@@ -86,8 +81,7 @@ class Entry:
     """Why, and what to do; a column of its own, or a line below the row."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Table(Struct, frozen=True, kw_only=True):
     """Rows with the same columns."""
 
     columns: tuple[Column, ...]
@@ -98,8 +92,7 @@ class Table:
     """Do the rows carry remarks that must be read?"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fold:
+class Fold(Struct, frozen=True, kw_only=True):
     """Something that only those who ask need to see."""
 
     summary: Line
@@ -108,8 +101,7 @@ class Fold:
     """Is it left out where a report has to be short, as on a terminal?"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Headline:
+class Headline(Struct, frozen=True, kw_only=True):
     """The verdict of a check."""
 
     verdict: Name
@@ -122,15 +114,13 @@ class Headline:
     """Part of the report -> how many values it has, of the parts that are counted beside the sentence."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(Struct, frozen=True, kw_only=True):
     """What was compared with what, in one line."""
 
     line: Line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Values:
+class Values(Struct, frozen=True, kw_only=True):
     """The judged values of one part of a report; a renderer words those that it shows (`perfgate.report.verdict`)."""
 
     part: str
@@ -139,8 +129,7 @@ class Values:
     """Worst first; at least one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """Something to do."""
 
     words: Line
@@ -149,22 +138,19 @@ class Step:
     """What to type; empty: nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Steps:
+class Steps(Struct, frozen=True, kw_only=True):
     """What to do next, the best first."""
 
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Faults:
+class Faults(Struct, frozen=True, kw_only=True):
     """What prevented a decision; a command names these on stderr, too."""
 
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gauge:
+class Gauge(Struct, frozen=True, kw_only=True):
     """One number of a document for a metrics system."""
 
     name: str
@@ -180,8 +166,7 @@ class Gauge:
 Block = Heading | Paragraph | Bullets | Table | Fold | Headline | Context | Values | Steps | Faults
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """The whole report."""
 
     data: Mapping[str, Any]

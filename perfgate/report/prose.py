@@ -10,15 +10,15 @@ from perfgate.report.document import name, text
 if TYPE_CHECKING:
     from perfgate.report.document import Line
 
-_PIECES = re.compile(r'"[^"]*"|\S+|\s+')
-_WORD = re.compile(
+_PIECES = r'"[^"]*"|\S+|\s+'
+_WORD = (
     r"[(]*(?:[A-Za-z]+(?:['’-][a-z]+)*|[+−-]?[0-9][0-9,.]*%?|p[0-9]{2,3}|[0-9]{4}-[0-9]{2}-[0-9]{2})[),.;:!?]*"
     r"|[–…→=+%),.;:!?]+"
 )
 """What can be nothing but a word or a number, whatever reads it: no path, address, mention, reference or markup."""
-_HEX = re.compile(r"[0-9a-fA-F]{7,40}[),.;:]*")
+_HEX = r"[0-9a-fA-F]{7,40}[),.;:]*"
 """What GitHub may take for a commit."""
-_REFERENCE = re.compile(r"(?:[A-Z]+-[0-9]|www\.)")
+_REFERENCE = r"(?:[A-Z]+-[0-9]|www\.)"
 _CLOSING = ",.;:)"
 
 
@@ -28,7 +28,7 @@ def mark_names(message: str) -> Line:
     A name that consists of plain words alone stands as prose, which no reader of markdown takes for anything else.
     """
     spans: list[tuple[str, bool]] = []
-    for piece in _PIECES.findall(message):
+    for piece in re.findall(_PIECES, message):
         for words, is_name in _split(piece):
             if spans and spans[-1][1] == is_name:
                 spans[-1] = (spans[-1][0] + words, is_name)
@@ -45,7 +45,7 @@ def _split(piece: str) -> list[tuple[str, bool]]:
         return [(" ", False)]
     if len(piece) > 1 and piece[0] == piece[-1] == '"':
         return [('"', False), (piece[1:-1], True), ('"', False)] if len(piece) > 2 else [(piece, False)]  # noqa: PLR2004 - quotes alone
-    if _WORD.fullmatch(piece) and not _HEX.fullmatch(piece) and not _REFERENCE.match(piece):
+    if re.fullmatch(_WORD, piece) and not re.fullmatch(_HEX, piece) and not re.match(_REFERENCE, piece):
         return [(piece, False)]
     bare = piece.rstrip(_CLOSING)
     opening = piece[: len(piece) - len(piece.lstrip("("))] if bare else ""

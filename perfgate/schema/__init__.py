@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from perfgate.core.text.names import list_some
+from perfgate.core.text.near_names import find_near
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,8 +48,7 @@ _SIZES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True):
     """One violation of a schema."""
 
     path: tuple[str | int, ...]
@@ -65,7 +66,7 @@ class Fault:
 
 def text(name: str, version: int | None = None) -> str:
     """Return a schema's text, one of `NAMES`; of its newest version unless one is asked for."""
-    from importlib import resources  # noqa: PLC0415 - 10 ms that a clean check does not need
+    from importlib import resources  # 10 ms that a clean check does not need
 
     return (
         resources.files(__package__)
@@ -88,7 +89,7 @@ def explain(name: str, document: object, version: int | None = None) -> list[Fau
         document: what is to fulfil it.
         version: of the schema; None: the newest.
     """
-    import jsonschema  # noqa: PLC0415 - 90 ms that only a faulty document costs
+    import jsonschema  # 90 ms that only a faulty document costs
 
     validator = jsonschema.Draft202012Validator(load(name, version))
     found = islice(validator.iter_errors(document), MOST_FAULTS)
@@ -233,7 +234,5 @@ def _escaped(key: str) -> str:
 
 def _did_you_mean(word: str, known: list[str]) -> str:
     """Return a suggestion in words, or nothing when no known word is near."""
-    import difflib  # noqa: PLC0415 - only for a mistyped key
-
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(known)}"
+    near = find_near(word, known)
+    return f'; did you mean "{near}"?' if near else f"; known: {', '.join(known)}"

@@ -12,9 +12,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from perfgate.stats.distributions import normal_tail
-from perfgate.stats.quantiles import mad, median
+from perfgate.stats.quantiles import MAD_TO_SIGMA, mad, median
 from perfgate.stats.ranks import RankTest
-from perfgate.stats.sessions import MAD_TO_SIGMA
 from perfgate.stats.tied_ranks import doubled_ranks
 
 if TYPE_CHECKING:

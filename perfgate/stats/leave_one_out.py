@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.stats.distributions import incomplete_beta
 from perfgate.stats.quantiles import quantile
@@ -26,8 +27,7 @@ _MOST_SHARE = 1e3
 _PRECISE = 1e-9  # of the ends of an interval, which is printed with two digits
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmRate:
+class AlarmRate(Struct, frozen=True, kw_only=True):
     """The expected share of unchanged sessions that fail, with its interval.
 
     Attributes:

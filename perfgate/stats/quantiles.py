@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+MAD_TO_SIGMA = 1.4826
+"""1 / (the 75 % point of the normal law): turns a MAD into the standard deviation of normal noise."""
 ROUNDING = 1e-12
 """Relative slack when a probability meets a limit exactly, as 0.1 does 1 - 0.9 (smaller in binary)."""
 

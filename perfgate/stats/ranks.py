@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 from operator import truediv
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.stats.distributions import normal_quantile, normal_tail
 from perfgate.stats.pairs import nth_pairs
@@ -22,8 +23,7 @@ MOST_EXACT = 20
 """Largest side for the exact null law: it takes 0.4 ms at 20 and 20, and grows with the cube."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RankTest:
+class RankTest(Struct, frozen=True, kw_only=True):
     """Whether the current runs rank above the baseline's.
 
     Attributes:

@@ -7,11 +7,12 @@ is better the caller flips the sign of the logs.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from perfgate.stats.distributions import t_quantile
-from perfgate.stats.quantiles import mad, median
+from perfgate.stats.quantiles import MAD_TO_SIGMA, mad, median
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +30,6 @@ and the power on recorded benchmarks differ by at most 3 points."""
 SPREAD_FLOOR = 0.005
 """Lower bound of the spread between sessions: a few agree better than half a percent by chance. With 1 %
 instead, the false-alarm rate and the power on recorded benchmarks differ by at most 3 points."""
-MAD_TO_SIGMA = 1.4826
-"""1 / (the 75 % point of the normal law): turns a MAD into the standard deviation of normal noise."""
 MEDIAN_VARIANCE = 1.571
 """pi / 2: the variance of a median over that of a mean, for normal noise and many runs."""
 OUTER_AT_ONE = 2.0
@@ -60,8 +59,7 @@ def relative_spread(values: Sequence[float]) -> float | None:
     return deviation / center if center else None if any(values) else 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuiteSpread:
+class SuiteSpread(Struct, frozen=True, kw_only=True):
     """The typical spread between the sessions of a suite.
 
     Attributes:
@@ -73,8 +71,7 @@ class SuiteSpread:
     weight: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommonShift:
+class CommonShift(Struct, frozen=True, kw_only=True):
     """What the benchmarks of a suite have in common when a session is compared with a baseline.
 
     Attributes:
@@ -88,8 +85,7 @@ class CommonShift:
     spread: SuiteSpread | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionModel:
+class SessionModel(Struct, frozen=True, kw_only=True):
     """One current session against a baseline of sessions, on natural logarithms.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +17,7 @@ CAP_SHARE = 4
 share fails more pull requests; with a tenth half of the gain is lost (docs/method.md)."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepUp:
+class StepUp(Struct, frozen=True):
     """A family of rows of which some got worse: the r-th worst of J is held against the level of J / r rows.
 
     The number r counts the row itself and the rows that are significant beside it, as if

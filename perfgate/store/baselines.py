@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
-from perfgate.core.rollout.drift import REFERENCE
+from perfgate.core.rollout.drift import PREFIX, REFERENCE
 from perfgate.store.codec import decode_baseline, file_name, version_of
-from perfgate.store.drift.reference import PREFIX
 from perfgate.store.staging import is_staging
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ _MOST_FILES = 100_000
 """JSON files below the folder: no project has so many benchmarks."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Baselines:
+class Baselines(Struct, frozen=True, kw_only=True):
     """What is committed."""
 
     source: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, at, cannot_decide, error
@@ -109,8 +109,7 @@ def encode_baseline(profile: Profile) -> bytes:
     return (layout(document, "", "") + "\n").encode()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileFile:
+class ProfileFile(Struct, frozen=True, kw_only=True):
     """What a profile file holds."""
 
     profiles: tuple[Profile, ...]

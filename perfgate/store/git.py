@@ -6,11 +6,11 @@ import os
 import re
 import subprocess
 from copy import copy
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.text.names import list_some
+from perfgate.core.text.near_names import find_near
 from perfgate.store.git_objects import TreeEntry, object_hash, parse_commit, parse_tree, split_answer
 from perfgate.store.git_start import (
     TooMuchOutputError,
@@ -81,9 +81,9 @@ class Commit:
         names = _short_names(self._folder)
         above = _OF_REMOTE if self.ref.startswith(_OF_REMOTE) else ""
         likely = [n.removeprefix(above) for n in names if n != self.ref and n.startswith(_OF_REMOTE) == bool(above)]
-        near = [] if _SUFFIX.search(self.ref) else get_close_matches(self.ref.removeprefix(above), likely, n=1)
+        near = "" if _SUFFIX.search(self.ref) else find_near(self.ref.removeprefix(above), likely)
         if near:
-            hint = f"did you mean {above}{near[0]}?"
+            hint = f"did you mean {above}{near}?"
         elif branch and remote == "origin" and not set(branch) & set("~^@{}:"):
             # with the full target, since a clone of one branch would leave the other's name unset
             hint = f"git fetch {remote} +{branch}:refs/remotes/{self.ref} (in Actions: fetch-depth: 2 at the checkout)"

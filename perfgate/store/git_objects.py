@@ -6,10 +6,10 @@ of an object, or a tree that no checkout can hold.
 
 from __future__ import annotations
 
-import hashlib
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.store.git_start import is_hash
@@ -26,8 +26,7 @@ _KINDS = frozenset({stat.S_IFREG, stat.S_IFLNK, stat.S_IFDIR, 0o160000})
 _MOST_DIGITS = 7  # of a mode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TreeEntry:
+class TreeEntry(Struct, frozen=True, kw_only=True):
     """What stands in a folder of a commit."""
 
     mode: str
@@ -40,6 +39,8 @@ class TreeEntry:
 
 def object_hash(kind: str, content: bytes, *, like: str) -> str:
     """Return the hash by which git names an object, of the kind of another one (SHA-1 or SHA-256)."""
+    import hashlib
+
     made = hashlib.sha256 if len(like) == hashlib.sha256().digest_size * 2 else hashlib.sha1
     found = made(f"{kind} {len(content)}\0".encode(), usedforsecurity=False)
     found.update(content)

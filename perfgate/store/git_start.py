@@ -52,7 +52,7 @@ _PASSED = re.compile(
 _ASKING = frozenset({"SSH_ASKPASS", "PAGER"})
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SAFE = "safe.directory"
-_TRUST = re.compile(rf"git config --global --add {re.escape(_SAFE)} .+")
+_TRUST = rf"git config --global --add {re.escape(_SAFE)} .+"
 DISTRUSTED = "repository-distrusted"
 _MOST_VARIABLES = 1000
 _CHUNK = 1 << 16  # what a pipe holds
@@ -110,7 +110,7 @@ def failure(slug: str, words: Sequence[str], stderr: str, *, failing: str = "", 
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     stated = [line for kind in ("fatal:", "error:") for line in lines if line.startswith(kind)]
     cause = [*stated, *lines[-1:], f"git {words[0]} failed"][0]
-    trust = _TRUST.search(stderr)
+    trust = re.search(_TRUST, stderr)
     if trust:
         return cannot_decide(DISTRUSTED, cause.removeprefix("fatal: "), hint=trust[0])
     return cannot_decide(slug, f"{cause} ({failing})" if failing else cause, hint=hint)

@@ -44,7 +44,7 @@ def refresh_lock(folder: str, *, patience: float = PATIENCE) -> Iterator[None]:
 def _lock(folder: str, patience: float) -> int | None:
     """Return the open folder that holds the lock; None where folders cannot be locked."""
     try:
-        import fcntl  # noqa: PLC0415 - not there on Windows
+        import fcntl  # not there on Windows
     except ImportError:
         return None
     try:

@@ -5,8 +5,10 @@ The outcome depends on the three versions alone, not on which of the two is call
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.comparability import BASELINE_AND_RUNS, compare_definitions, compare_kinds, compare_methods
 from perfgate.core.profile import MetricProfile, Profile, Provenance, Sample, Session, Stated, title, with_stated
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
 _BARE = Provenance(commit="", date="", tool="", reason="")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
+class _Part(Struct, frozen=True, kw_only=True):
     """One session of a baseline with all of its values."""
 
     session: Session

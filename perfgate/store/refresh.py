@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.comparability import (
     BASELINE_AND_RUNS,
@@ -34,8 +36,7 @@ REPLACE = "perfgate baseline refresh --replace --reason …"
 _SLACK = 1e-9  # as in the gate: a change exactly at the threshold is within it, whatever the last bit says
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class Move(Struct, frozen=True, kw_only=True):
     """What a refresh does to one metric of a baseline."""
 
     benchmark: str
@@ -52,8 +53,7 @@ class Move:
     """Does a gated value get worse by more than its threshold?"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refreshed:
+class Refreshed(Struct, frozen=True, kw_only=True):
     """One baseline after a refresh."""
 
     profile: Profile

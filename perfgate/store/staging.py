@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 from typing import TYPE_CHECKING
 
 from perfgate.core.atomic import write_whole
@@ -83,6 +82,8 @@ def _hide(outer: str) -> None:
 
 def _discard(outer: str) -> None:
     """Remove a staging folder; the file that hides it goes last, and stays while anything else does."""
+    import shutil
+
     with contextlib.suppress(OSError):
         for name in os.listdir(outer):
             path = os.path.join(outer, name)

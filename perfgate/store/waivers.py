@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from perfgate import schema
 from perfgate.core.errors import CannotDecideError, Diagnostic, at, cannot_decide, error
@@ -33,8 +34,7 @@ _OPTIONAL = ("statistic", "issue")
 _OF_REMOVED = frozenset({"benchmark", "reason"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reviewed:
+class Reviewed(Struct, frozen=True, kw_only=True):
     """What a file permits."""
 
     waivers: tuple[Waiver, ...] = ()

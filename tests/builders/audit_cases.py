@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gate_cases import policy, profile
+from msgspec.structs import replace
 
 from perfgate.gate.audit.overview import audit
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate_cases import CPU, ELAPSED, PEAK_MEMORY, policy, profile
 from gate_cases import verdict as plain_verdict
+from msgspec.structs import replace
 
 from perfgate.gate.judge import Pair, judge
 from perfgate.gate.verdict import Case, join

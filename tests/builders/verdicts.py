@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import random
-from dataclasses import replace
 
 from gate_cases import finding, verdict
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
 from perfgate.core.finding import WHOLE_SUITE, Compared, EnvironmentChange, Evidence, Finding, Status, Suite

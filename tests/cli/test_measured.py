@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from records import a_profile
 
 from perfgate.cli.measured import COLUMNS, Measured, draw_measured

@@ -15,11 +15,11 @@ import subprocess
 import sys
 import termios
 import time
-from dataclasses import replace
 
 import click
 import pytest
 from gate_cases import finding
+from msgspec.structs import replace
 from support import ROOT, clean_environment
 
 from perfgate.__main__ import run

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from gate_cases import CALLS, profile
+from msgspec.structs import replace
 from records import a_run
 
 from perfgate.collect.appended import AppendedFiles

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from perfgate.collect import collect, find_legs, select
 from perfgate.core.metrics import ELAPSED, Metric

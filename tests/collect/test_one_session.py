@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from check_cases import CALM, outside_ci, slugs
 from gate_cases import judged, lognormal, percentiles, policy, profile, row_of
+from msgspec.structs import replace
 from records import a_run
 
 from perfgate.collect.one_session import of_one_session, share_session

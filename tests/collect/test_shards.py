@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import LAWS
+from msgspec.structs import replace
 from records import DAY, a_profile, a_run
 
 from perfgate.collect import Part, add_failed, check_shards, collect, merge, parts_of
@@ -117,9 +116,9 @@ def test_a_metric_in_two_units_is_refused():
 def only_quantiles(session, p50):
     """Return a profile of a tool that states a median alone."""
     profile = a_profile({session: (p50,)})
-    bare = dataclasses.replace(profile.metrics[0], samples=())
+    bare = replace(profile.metrics[0], samples=())
     stated = with_stated(bare, [Stated(session=session, quantiles=(Quantile("p50", p50, p50, p50),))])
-    return dataclasses.replace(profile, metrics=(stated,))
+    return replace(profile, metrics=(stated,))
 
 
 def test_quantiles_of_several_shards_are_merged_and_none_is_lost():
@@ -139,7 +138,7 @@ def part(shard, **changes):
     whole = Part(
         origin=f"{shard}.json", shard=shard, commits=("c" * 40,), machine_classes=("ci",), rules="0" * 12
     )  # fmt: skip
-    return dataclasses.replace(whole, **changes)
+    return replace(whole, **changes)
 
 
 FOUR = [part(f"{i}/4") for i in range(1, 5)]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from records import DAY, a_run
 
 from perfgate.collect import collect, find_older_files, select

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
+from msgspec.structs import replace
 from records import a_profile
 
 from perfgate.core.comparability import (
@@ -42,8 +41,8 @@ def quantiles_of(metric=DEPTH, sources=()):
 
 def with_rows(*rows, metric=ELAPSED):
     found = a_profile({f"s{i}": (0.4,) for i in range(len(rows))}, metric=metric)
-    sessions = (dataclasses.replace(s, rows_used=r) for s, r in zip(found.sessions, rows, strict=True))
-    return dataclasses.replace(found, sessions=tuple(sessions))
+    sessions = (replace(s, rows_used=r) for s, r in zip(found.sessions, rows, strict=True))
+    return replace(found, sessions=tuple(sessions))
 
 
 def slugs(profile, by=None):
@@ -105,7 +104,7 @@ def test_function_calls_of_another_interpreter_or_other_packages_are_not_compare
 
 def test_functions_of_several_interpreters_explain_nothing_and_are_no_flaw():
     metric = Metric(name="function:a.py:f", unit="s", better="lower")
-    assert slugs(dataclasses.replace(a_profile(), metrics=(measured(metric, ("a", "b")),))) == []
+    assert slugs(replace(a_profile(), metrics=(measured(metric, ("a", "b")),))) == []
 
 
 def test_quantiles_that_state_no_method_have_that_of_the_other_side():
@@ -144,7 +143,7 @@ def test_the_definition_is_compared_before_the_method_and_the_method_before_the_
     one = a_profile({"s": (9.0,)}, metric=PEAK_MEMORY, sources=("poll",), rows=(30,))
     other = a_profile({"s": (9.0,)}, metric=PEAK_MEMORY, sources=("cgroup",), rows=(60,))
     assert compare_metrics(one.metrics[0], other.metrics[0], (one, other), "same").slug == "source-differs"
-    megabytes = dataclasses.replace(other.metrics[0], metric=dataclasses.replace(PEAK_MEMORY, unit="MB"))
+    megabytes = replace(other.metrics[0], metric=replace(PEAK_MEMORY, unit="MB"))
     assert compare_metrics(one.metrics[0], megabytes, (one, other), "same").slug == "unit-differs"
 
 
@@ -195,6 +194,6 @@ def test_a_benchmark_of_throughput_alone_is_gated_by_it():
 
 
 def test_sessions_of_both_kinds_are_a_flaw_even_where_the_metric_is_excluded():
-    both = dataclasses.replace(measured(DEPTH), stated=quantiles_of().stated)
-    profile = dataclasses.replace(a_profile({"s1": (0.4,)}), metrics=(both,))
+    both = replace(measured(DEPTH), stated=quantiles_of().stated)
+    profile = replace(a_profile({"s1": (0.4,)}), metrics=(both,))
     assert slugs(profile, policy(exclude=("*:depth",))) == ["kinds-differ"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import LAWS
+from msgspec.structs import replace
 from records import a_profile
 
 from perfgate.core.errors import error, warning
@@ -32,9 +31,7 @@ def a_finding(status: Status) -> Finding:
 
 def a_verdict(*statuses: Status, **changes) -> Verdict:
     findings = tuple(a_finding(s) for s in statuses)
-    return dataclasses.replace(
-        Verdict(findings=findings, problems=(), notes=(), suite=SUITE, compared=COMPARED), **changes
-    )
+    return replace(Verdict(findings=findings, problems=(), notes=(), suite=SUITE, compared=COMPARED), **changes)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +65,7 @@ def test_a_suspected_row_fails_only_where_the_policy_says_so():
     assert a_verdict(Status.SUSPECTED).exit_code is ExitCode.PASS
     assert a_verdict(Status.SUSPECTED, fail_suspected=True).exit_code is ExitCode.REGRESSION
     assert a_verdict(Status.IMPROVED, fail_improved=True).exit_code is ExitCode.REGRESSION
-    assert not a_verdict(fail_improved=True).fails(dataclasses.replace(a_finding(Status.IMPROVED), level="warn"))
+    assert not a_verdict(fail_improved=True).fails(replace(a_finding(Status.IMPROVED), level="warn"))
     assert not a_verdict(fail_suspected=True).fails(a_finding(Status.ADVISORY))
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from records import a_profile
 
 from perfgate.core.sessions import merge_batches, session_names

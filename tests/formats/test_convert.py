@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import laws
+from msgspec.structs import replace
 
 from perfgate.formats.contents import Contents, read
 from perfgate.formats.convert import MOST_VALUES, to_runs

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 from gate_cases import counted, percentiles, policy, profile
+from msgspec.structs import replace
 
 from perfgate.core.errors import warning
 from perfgate.core.finding import Status

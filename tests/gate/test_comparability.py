@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from gate_cases import SCORE, judged, percentiles, policy, profile, row_of, rule
+from msgspec.structs import replace
 
 from perfgate.core.finding import HOLDS, Status
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, Metric

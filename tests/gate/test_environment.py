@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from gate_cases import finding, profile, verdict
+from msgspec.structs import replace
 
 from perfgate.core.finding import EnvironmentChange, Status
 from perfgate.gate.environment import compare_environments

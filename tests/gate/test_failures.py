@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from gate_cases import counted, judged, policy, profile, row_of, rule
+from msgspec.structs import replace
 
 from perfgate.core.metrics import Metric
 from perfgate.core.policy import ERROR_RATE, FAILED_RUNS, Budget

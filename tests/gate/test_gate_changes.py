@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import LAWS
+from msgspec.structs import replace
 from records import a_profile
 
 from perfgate import config
@@ -160,7 +159,7 @@ EVERY_KEY = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("field", [f.name for f in fields(Policy) if f.name != "source"])
+@pytest.mark.parametrize("field", [name for name in Policy.__struct_fields__ if name != "source"])
 def test_no_key_of_a_configuration_is_forgotten_when_two_are_compared(field):
     was, now = policy(""), policy(EVERY_KEY[field])
     assert getattr(was, field) != getattr(now, field)
@@ -171,7 +170,7 @@ OF_BUILT_IN = {"name", "inside", "is_wide", "is_ok_optional"}
 """The name, and what no configuration says."""
 
 
-@pytest.mark.parametrize("field", [f.name for f in fields(FieldMap) if f.name not in OF_BUILT_IN])
+@pytest.mark.parametrize("field", [name for name in FieldMap.__struct_fields__ if name not in OF_BUILT_IN])
 def test_no_key_of_a_field_map_is_forgotten_when_two_are_compared(field):
     text = {
         "benchmark": "benchmark = '{b}'", "labels": "labels = ['b']", "ok": "ok = 'b'", "time": "time = 'b'",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import replace
 
 import pytest
 from check_cases import Folder
@@ -12,6 +11,7 @@ from gate_cases import lognormal, policy, profile, rule, scaled
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import DEAR_LAWS
+from msgspec.structs import replace
 
 from perfgate.core.finding import FAILED, WHOLE_SUITE, ExitCode, Status
 from perfgate.core.metrics import Metric

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from gate_cases import judged, policy, profile, verdict
+from msgspec.structs import replace
 
 from perfgate.core.finding import Status
 from perfgate.core.policy import Removal

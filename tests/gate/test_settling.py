@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import replace
 
 import pytest
 from gate_cases import finding, judged_values, lognormal, policy, profile, rule, scaled, verdict
+from msgspec.structs import replace
 
 from perfgate.core.finding import Evidence, Status
 from perfgate.gate.judge import Pair, judge

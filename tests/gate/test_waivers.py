@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from gate_cases import finding, profile
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import laws
+from msgspec.structs import replace
 
 from perfgate.core.finding import WHOLE_SUITE, Status
 from perfgate.core.policy import Waiver

@@ -23,8 +23,8 @@ from situations import SITUATIONS  # noqa: E402 - see above
 from perfgate.render import render  # noqa: E402 - see above
 from perfgate.render.comment import comment  # noqa: E402 - see above
 from perfgate.render.terminal.style import Style  # noqa: E402 - see above
-from perfgate.report.codec import round_numbers  # noqa: E402 - see above
 from perfgate.report.compose import compose  # noqa: E402 - see above
+from perfgate.report.verdict.rounding import round_numbers  # noqa: E402 - see above
 
 RUN = "https://github.com/example/shop/actions/runs/7"
 EXTENSIONS = ("table", "autolink", "strikethrough", "tagfilter", "tasklist")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from gate_cases import finding, profile, session, verdict
 from hypothesis import given
 from laws import DEAR_LAWS
+from msgspec.structs import replace
 from verdicts import HOSTILE_NAMES, RICH, VERDICTS
 
 from perfgate.core.errors import error

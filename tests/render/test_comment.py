@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 import situations
@@ -11,13 +10,14 @@ from gate_cases import finding, verdict
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import laws
+from msgspec.structs import replace
 from support import ROOT
 
 from perfgate.core.errors import error, note, warning
 from perfgate.core.finding import Status
 from perfgate.core.text import origin
 from perfgate.render.comment import BYTES, CHARACTERS, comment
-from perfgate.report.codec import round_numbers
+from perfgate.report.verdict.rounding import round_numbers
 
 LAWS = laws(60)
 RUN = "https://github.com/o/r/actions/runs/7"

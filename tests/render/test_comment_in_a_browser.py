@@ -14,8 +14,8 @@ from situations import SITUATIONS, named
 
 from perfgate.render import render
 from perfgate.render.comment import comment
-from perfgate.report.codec import round_numbers
 from perfgate.report.compose import compose
+from perfgate.report.verdict.rounding import round_numbers
 
 CMARK = shutil.which("cmark-gfm")
 pytestmark = [

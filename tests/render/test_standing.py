@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import situations
 from gate_cases import verdict as plain_verdict
+from msgspec.structs import replace
 
 from perfgate.core.finding import Skipped
 from perfgate.render.comment import CHARACTERS, comment
-from perfgate.report.codec import round_numbers
+from perfgate.report.verdict.rounding import round_numbers
 
 RUN = "https://github.com/o/r/actions/runs/7"
 SKIPPED = replace(plain_verdict(), findings=(), problems=(), skipped=Skipped(changed=3, paths=("src/**", "!src/a`b/*")))

@@ -9,6 +9,7 @@ that no cache, folder or variable of one case reaches the next. Answer: ``{code}
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -29,6 +30,7 @@ def load() -> str:
         if module.name.rpartition(".")[2] not in _NEVER_IMPORTED:
             with contextlib.suppress(ImportError):  # an extra that is not installed
                 importlib.import_module(module.name)
+    gc.freeze()  # what was imported is not copied by every child that collects garbage
     return os.path.dirname(perfgate.__file__)
 
 

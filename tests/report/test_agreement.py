@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from gate_cases import finding, lognormal, policy, profile, scaled, verdict
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from judged_cases import judged_verdict
 from laws import laws
+from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.core.finding import FAILED, UNDECIDED, Evidence, Status

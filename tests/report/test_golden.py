@@ -17,10 +17,10 @@ from perfgate.core.finding import WHOLE_SUITE, Compared, Status, Suite
 from perfgate.render import render
 from perfgate.render.comment import comment
 from perfgate.render.terminal.style import Style
-from perfgate.report.codec import round_numbers
 from perfgate.report.compose import compose
 from perfgate.report.document import Document, Faults, Fold, Headline, Span, Steps, Table, Values
 from perfgate.report.verdict.parts import PARTS
+from perfgate.report.verdict.rounding import round_numbers
 from perfgate.report.verdict.value import value_of
 
 GOLDEN = Path(__file__).parent.parent / "golden"

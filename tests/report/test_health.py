@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from audit_cases import QUIET, baseline, sessions
 from gate_cases import finding, percentiles, profile, verdict
+from msgspec.structs import replace
 
 from perfgate.core.finding import WHOLE_SUITE
 from perfgate.report.health import health

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import situations
 from gate_cases import finding, verdict
+from msgspec.structs import replace
 
 from perfgate.core.finding import Status
 from perfgate.core.reasons import SENTENCES, hint_for

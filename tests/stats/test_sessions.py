@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from laws import laws
 
-from perfgate.stats import sessions
+from perfgate.stats import quantiles, sessions
 from perfgate.stats.sessions import CommonShift, compare_sessions, log_interval, session_limit, tail_probability
 
 LAWS = laws(100)
@@ -253,5 +253,5 @@ def test_the_calibrated_numbers_are_those_that_were_published():
     assert (sessions.PRIOR_SESSIONS, sessions.MIN_ROWS_SHARING_A_SESSION, sessions.PRIOR_WEIGHT) == (2, 5, 4)
     assert (sessions.MOST_SHIFT, sessions.SPREAD_FLOOR, sessions.CALIBRATED_AT) == (0.4, 0.005, 0.01)
     assert (sessions.OUTER_AT_ONE, sessions.OF_THREE, sessions.FEWEST_OF_THREE) == (2.0, 1.25, 3)
-    assert pytest.approx(1 / scipy.stats.norm.ppf(0.75), rel=1e-4) == sessions.MAD_TO_SIGMA
+    assert pytest.approx(1 / scipy.stats.norm.ppf(0.75), rel=1e-4) == quantiles.MAD_TO_SIGMA
     assert pytest.approx(math.pi / 2, rel=1e-3) == sessions.MEDIAN_VARIANCE

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import LAWS
+from msgspec.structs import replace
 from records import a_profile, refused
 
 from perfgate.core.metrics import ELAPSED, PEAK_MEMORY

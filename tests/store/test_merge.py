@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from gate_cases import CALLS, SCORE, profile
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import laws
+from msgspec.structs import replace
 
 from perfgate.core.profile import Profile, Provenance, Stated, with_stated
 from perfgate.core.statistic import Quantile

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import LAWS
+from msgspec.structs import replace
 from records import DAY, a_profile
 
 from perfgate.core.metrics import PEAK_MEMORY, THROUGHPUT, Metric
@@ -27,10 +26,10 @@ def refreshed(old, new, *, policy=POLICY, replace_old=False, keep=10, reason="")
 def at_day(profile, *days):
     """Return the profile with its sessions on the given days; 0 states none."""
     sessions = (
-        dataclasses.replace(s, started_at=DAY.format(day) if day else "", commit=f"c{day}")
+        replace(s, started_at=DAY.format(day) if day else "", commit=f"c{day}")
         for s, day in zip(profile.sessions, days, strict=True)
     )
-    return dataclasses.replace(profile, sessions=tuple(sessions))
+    return replace(profile, sessions=tuple(sessions))
 
 
 def values_of(profile, name="elapsed"):
@@ -40,7 +39,7 @@ def values_of(profile, name="elapsed"):
 def with_metric(profile, metric, values, sources=()):
     samples = tuple(Sample(session=s.id, values=values) for s in profile.sessions)
     more = MetricProfile(metric=metric, sources=sources, samples=samples)
-    return dataclasses.replace(profile, metrics=tuple(sorted((*profile.metrics, more), key=lambda m: m.metric.name)))
+    return replace(profile, metrics=tuple(sorted((*profile.metrics, more), key=lambda m: m.metric.name)))
 
 
 def test_a_first_refresh_writes_what_was_measured():
@@ -84,11 +83,11 @@ def test_the_reason_stays_until_a_new_one_is_given():
 
 def test_a_session_that_is_there_gains_the_runs_that_it_lacks():
     old = a_profile({"s1": (0.1, 0.2)})
-    extra = dataclasses.replace(
+    extra = replace(
         a_profile({"s1": (0.3,)}).sessions[0],
         runs=("ffffffffffff",), started_at=DAY.format(2), commit="c2", machine="other",
     )  # fmt: skip
-    new = dataclasses.replace(a_profile({"s1": (0.3,)}), sessions=(extra,))
+    new = replace(a_profile({"s1": (0.3,)}), sessions=(extra,))
     (session,) = (found := refreshed(old, new)).profile.sessions
     assert values_of(found.profile) == {"s1": (0.1, 0.2, 0.3)}
     assert session.runs == tuple(sorted((*old.sessions[0].runs, "ffffffffffff")))
@@ -99,12 +98,11 @@ def test_a_session_that_is_there_gains_the_runs_that_it_lacks():
 def test_each_session_keeps_the_processor_that_it_was_measured_on():
     old, new = a_profile({"s1": (0.1,)}), at_day(a_profile({"s2": (0.1,)}), 2)
     old, new = (
-        dataclasses.replace(p, sessions=(dataclasses.replace(p.sessions[0], cpu_model=model),))
-        for p, model in ((old, "EPYC"), (new, "Xeon"))
+        replace(p, sessions=(replace(p.sessions[0], cpu_model=model),)) for p, model in ((old, "EPYC"), (new, "Xeon"))
     )
     assert [s.cpu_model for s in refreshed(old, new).profile.sessions] == ["EPYC", "Xeon"]
-    more = dataclasses.replace(a_profile({"s1": (0.3,)}).sessions[0], runs=("ffffffffffff",))
-    again = refreshed(old, dataclasses.replace(a_profile({"s1": (0.3,)}), sessions=(more,)))
+    more = replace(a_profile({"s1": (0.3,)}).sessions[0], runs=("ffffffffffff",))
+    again = refreshed(old, replace(a_profile({"s1": (0.3,)}), sessions=(more,)))
     assert [s.cpu_model for s in again.profile.sessions] == ["EPYC"]
 
 
@@ -213,21 +211,21 @@ def test_what_no_check_could_judge_is_never_written(old, replace_old):
     assert [(p.slug, p.place) for p in found.problems] == [("source-differs", "train")]
     assert "peak memory was measured by different methods (cgroup, poll)" in found.problems[0].message
     assert (found.profile, found.changed) == (was or found.profile, False)
-    excluding = dataclasses.replace(POLICY, exclude=("*:peak_memory",))
+    excluding = replace(POLICY, exclude=("*:peak_memory",))
     accepted = refreshed(None, mixed, policy=excluding)
     assert (accepted.problems, accepted.changed) == ((), True)
 
 
 def test_first_sessions_that_worked_on_other_rows_are_refused_unless_the_newest_alone_is_kept():
     torn = at_day(a_profile({"s1": (0.1,), "s2": (0.1,)}), 1, 2)
-    last = dataclasses.replace(torn.sessions[1], rows_used=(7,))
-    torn = dataclasses.replace(torn, sessions=(torn.sessions[0], last))
+    last = replace(torn.sessions[1], rows_used=(7,))
+    torn = replace(torn, sessions=(torn.sessions[0], last))
     (problem,) = refreshed(None, torn).problems
     assert (problem.slug, problem.message) == (
         "sessions-disagree", "its sessions worked on different rows (rows_used: 7, 100)",
     )  # fmt: skip
     assert refreshed(None, torn, keep=1).problems == ()
-    assert refreshed(None, torn, policy=dataclasses.replace(POLICY, workload="rate")).problems == ()
+    assert refreshed(None, torn, policy=replace(POLICY, workload="rate")).problems == ()
 
 
 def test_values_of_zero_are_no_baseline():

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from gate_cases import profile
+from msgspec.structs import replace
 
 from perfgate.store.rename import continues, renamed
 

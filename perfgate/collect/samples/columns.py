@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import math
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from perfgate.core.rollout.drift import Clusters
 from perfgate.stats.drift.clusters import mean_rows
@@ -78,8 +79,7 @@ class Rows:
             self.step *= 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class Batch(Struct, frozen=True, kw_only=True):
     """Samples as columns."""
 
     rows: int

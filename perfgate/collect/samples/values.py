@@ -6,8 +6,9 @@ import json
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
+
+from msgspec import Struct
 
 from perfgate.collect.samples.columns import clean, is_finite
 from perfgate.core.rollout.drift import Kind
@@ -28,8 +29,7 @@ _LONGEST = 200
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d\S*)?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Values:
+class Values(Struct, frozen=True, kw_only=True):
     """The values of one kind in a column, and what else it holds."""
 
     kind: Kind

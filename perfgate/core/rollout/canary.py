@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from perfgate.core.text.units import Change, Limit
 
@@ -24,8 +25,7 @@ _LATE = Limit(op="<", amount=0.02, unit="1", text="< 2%")
 _FAILED = Limit(op="<", amount=0.05, unit="1", text="< 5%")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
+class Phase(Struct, frozen=True, kw_only=True):
     """One ``phases`` entry of ``[canary]``: what it takes to leave a phase."""
 
     weight: int
@@ -36,8 +36,7 @@ class Phase:
     """Requests that it must have answered."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Canary:
+class Canary(Struct, frozen=True, kw_only=True):
     """``[canary]``: when a canary is rolled back, and when it may go on."""
 
     phases: tuple[Phase, ...] = (
@@ -86,8 +85,7 @@ class State(Enum):
     """Says nothing of the decision: it cannot be judged here, or is of level ``warn`` or ``info``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TriggerFinding:
+class TriggerFinding(Struct, frozen=True, kw_only=True):
     """What one trigger says of one benchmark."""
 
     trigger: str
@@ -145,8 +143,7 @@ class Outcome(IntEnum):
         return _WORDS[self]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Analysis:
+class Analysis(Struct, frozen=True, kw_only=True):
     """One interim analysis at a canary in one phase."""
 
     number: int
@@ -159,8 +156,7 @@ class Analysis:
     """Chance with which each bound may miss that lets the canary go on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What is to be done with a canary, and why."""
 
     outcome: Outcome

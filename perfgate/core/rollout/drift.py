@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from perfgate.core.finding import ExitCode
 
@@ -18,6 +19,8 @@ Outcome = Literal["drift", "same", "too-few", "not-compared"]
 
 REFERENCE = "input-reference.json"
 """Name of the reference in the folder of the baselines: the one JSON file there that is no baseline."""
+PREFIX = "perfgate/drift-reference/"
+"""How the schema of every version of the reference begins."""
 FEWEST_ROWS = 200
 """Rows below which nothing is said: a difference of the size that matters would be missed more often than found."""
 FEWEST_EFFECTIVE = 50
@@ -30,8 +33,7 @@ ALPHA = 0.01
 """Accepted chance that samples without drift have any finding, over all fields and checks."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Numbers:
+class Numbers(Struct, frozen=True, kw_only=True):
     """Where numbers lie: exact counts at some points, at even steps of the count."""
 
     values: tuple[float, ...]
@@ -42,8 +44,7 @@ class Numbers:
     """Numbers up to each point."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Levels:
+class Levels(Struct, frozen=True, kw_only=True):
     """How often each level of a category occurs."""
 
     counts: tuple[tuple[str, int], ...]
@@ -56,8 +57,7 @@ class Levels:
     """Rows of them all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feature:
+class Feature(Struct, frozen=True, kw_only=True):
     """One field of the input."""
 
     name: str
@@ -80,8 +80,7 @@ class Feature:
     """Of a category: text, boolean or mixed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clusters:
+class Clusters(Struct, frozen=True, kw_only=True):
     """Rows that belong together, such as those of one client."""
 
     field: str
@@ -92,8 +91,7 @@ class Clusters:
     """Mean size of the cluster that a row is in, >= 1.0."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """A summary of input samples, without a row of them."""
 
     rows: int
@@ -108,8 +106,7 @@ class Reference:
     """By name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class Counted(Struct, frozen=True, kw_only=True):
     """What the current samples have of one feature of the reference."""
 
     feature: Feature
@@ -142,8 +139,7 @@ class Counted:
     """The same of whether its level is unknown."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Current:
+class Current(Struct, frozen=True, kw_only=True):
     """Current samples, counted against a reference."""
 
     rows: int
@@ -154,8 +150,7 @@ class Current:
     """Those of the reference, then new fields, both by name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldCheck:
+class FieldCheck(Struct, frozen=True, kw_only=True):
     """One check of one feature."""
 
     check: Check
@@ -177,8 +172,7 @@ class FieldCheck:
         return abs(self.effect) > self.floor and self.adjusted <= ALPHA
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distance:
+class Distance(Struct, frozen=True, kw_only=True):
     """A distance that people know by name; it decides nothing."""
 
     name: str
@@ -189,8 +183,7 @@ class Distance:
     """What it stays below in 99 of 100 samples of this size without drift."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Compared(Struct, frozen=True, kw_only=True):
     """What was found out about one feature."""
 
     name: str
@@ -211,8 +204,7 @@ class Compared:
     """Independent values of the reference, and now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriftVerdict:
+class DriftVerdict(Struct, frozen=True, kw_only=True):
     """Whether the inputs are still those that the reference was made of."""
 
     level: Level

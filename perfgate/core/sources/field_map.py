@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.metrics import canonical_name, from_suffix
 from perfgate.core.text.units import scale_of
@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from perfgate.core.metrics import Direction
 
 _AMOUNTS = ("s", "B")
-_FIELD = re.compile(r"\{([^{}]*)\}")
+_FIELD = r"\{([^{}]*)\}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldValue:
+class FieldValue(Struct, frozen=True, kw_only=True):
     """One measured field of a row; what is not stated comes from the field's suffix, as in ``latency_ms``."""
 
     value: str
@@ -55,8 +54,7 @@ class FieldValue:
         return unit is not None and scale_of(unit)[1] in _AMOUNTS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldMap:
+class FieldMap(Struct, frozen=True, kw_only=True):
     """How rows of JSON lines, CSV or TSV become measurements."""
 
     name: str

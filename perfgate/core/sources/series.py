@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.metrics import RATES
 from perfgate.core.sources.exposed import INFERENCE_LATENCY, LOGGING_LATENCY
@@ -24,16 +26,16 @@ RESERVED = frozenset({NAME, "alertname", BUDGET, WINDOW, SEVERITY})
 """Labels by which nothing can be split: a rule writes its own value over the one of the series, and two series
 become one."""
 
-_NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*\Z")
-_TITLE = re.compile(r'[A-Za-z_:][A-Za-z0-9_:]*\{[^=,{}"]+="(?s:.*)"\}(?:#[0-9]+)?\Z')
-_SELECTOR = re.compile(r"\s*([A-Za-z_:][A-Za-z0-9_:]*)\s*(?:\{(.*)\})?\s*\Z", re.DOTALL)
-_MATCHER = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_]*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"\s*(,|\Z)', re.DOTALL)
-_PATTERN = re.compile(r"(?:[A-Za-z0-9_/ :,@<>=~%&#;'-]|\\\\?[.+*?()|\[\]{}^$/-]|\[[A-Za-z0-9_-]+\]|\.[*+]?|\|)*\Z")
+_NAME = r"[A-Za-z_:][A-Za-z0-9_:]*\Z"
+_TITLE = r'[A-Za-z_:][A-Za-z0-9_:]*\{[^=,{}"]+="(?s:.*)"\}(?:#[0-9]+)?\Z'
+_SELECTOR = r"(?s)\s*([A-Za-z_:][A-Za-z0-9_:]*)\s*(?:\{(.*)\})?\s*\Z"
+_MATCHER = r'(?s)\s*([A-Za-z_][A-Za-z0-9_]*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"\s*(,|\Z)'
+_PATTERN = r"(?:[A-Za-z0-9_/ :,@<>=~%&#;'-]|\\\\?[.+*?()|\[\]{}^$/-]|\[[A-Za-z0-9_-]+\]|\.[*+]?|\|)*\Z"
 _MOST_STARS = 2
 """``.*`` and ``.+`` in a pattern: the time to match grows with the length of a value to this power."""
 _LONGEST_VALUE = 2_000
 """Characters of a label that a pattern is held against; a longer one matches none."""
-_WILD = re.compile(r"[.\[\\]")
+_WILD = r"[.\[\\]"
 """What makes a pattern more than texts with ``|`` between them."""
 _MOST_SHOWN = 8
 _LONGEST_SHOWN = 40
@@ -56,12 +58,12 @@ _TIMED_BY = {
 
 def is_series_name(name: str) -> bool:
     """Can a metric of Prometheus have this name?"""
-    return _NAME.match(name) is not None
+    return re.match(_NAME, name) is not None
 
 
 def is_series_with_labels(benchmark: str) -> bool:
     """Is a benchmark's name that of a series with its labels, such as ``requests_total{code="200"}``?"""
-    return _TITLE.match(benchmark) is not None
+    return re.match(_TITLE, benchmark) is not None
 
 
 def is_label_name(name: str) -> bool:
@@ -81,7 +83,7 @@ def without_label(benchmark: str, label: str) -> tuple[str, str | None]:
         return benchmark, None
     kept, found, at = [], None, 0
     inside = inside.removesuffix("}")
-    while at < len(inside) and (part := _MATCHER.match(inside, at)):
+    while at < len(inside) and (part := re.compile(_MATCHER).match(inside, at)):
         at = part.end()
         if part[1] == label and part[2] == "=":
             found = part[3]
@@ -106,8 +108,7 @@ def family_of(benchmark: str) -> str:
     return benchmark.partition("{")[0].partition("#")[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matcher:
+class Matcher(Struct, frozen=True, kw_only=True):
     """What one label of a series must be."""
 
     label: str
@@ -145,7 +146,7 @@ class Matcher:
 
     @property
     def _is_of_texts(self) -> bool:
-        return self.op[1:] != "~" or not _WILD.search(self.text)
+        return self.op[1:] != "~" or not re.search(_WILD, self.text)
 
 
 def _is_same_word(text: str, value: str) -> bool:
@@ -161,8 +162,7 @@ def _may_stand_beside(text: str, value: str) -> bool:
     return len(text) == len(value) if all(is_number) else not any(is_number)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selector:
+class Selector(Struct, frozen=True, kw_only=True):
     """Some series of one name."""
 
     text: str
@@ -183,16 +183,16 @@ def parse_selector(text: str) -> Selector:
     Raises:
         ValueError: it is no selector, it selects nothing, or its pattern is one that could take long to match.
     """
-    found = _SELECTOR.match(text)
+    found = re.match(_SELECTOR, text)
     if found is None:
         raise ValueError(f'"{text}" selects no series; write it like http_requests_total{{status=~"5.."}}')
     inside, at, matchers = (found[2] or "").strip(), 0, []
     while at < len(inside):
-        part = _MATCHER.match(inside, at)
+        part = re.compile(_MATCHER).match(inside, at)
         if part is None:
             raise ValueError(f'"{text}": "{inside[at:]}" is no label="value"')
         value = re.sub(r"\\(.)", lambda m: m[1] if m[1] in '"\\' else "\n" if m[1] == "n" else m[0], part[3])
-        if part[2].endswith("~") and (not _PATTERN.match(value) or _count_stars(value) > _MOST_STARS):
+        if part[2].endswith("~") and (not re.match(_PATTERN, value) or _count_stars(value) > _MOST_STARS):
             message = f'"{text}": the pattern "{value}" is not one of literals, ., .*, .+, [abc] and |'
             raise ValueError(f"{message}, with {_MOST_STARS} of .* and .+ at most")
         if part[2].endswith("~") and (why := _find_fault(value)):
@@ -229,8 +229,7 @@ def _count_stars(pattern: str) -> int:
     return pattern.count(".*") + pattern.count(".+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ratio:
+class Ratio(Struct, frozen=True, kw_only=True):
     """One ``[[ratio]]``: what some counters counted, of what others counted in the same time."""
 
     name: str

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hashlib import sha256
+else:
+
+    def _find_sha256() -> object:
+        """Return the interpreter's own SHA-256: hashlib loads OpenSSL, a twentieth of the time of a check."""
+        for home in ("_sha2", "_sha256", "hashlib"):  # since Python 3.12, before, and where it was built without
+            try:
+                return import_module(home).sha256
+            except ImportError:
+                continue
+        raise ImportError("no SHA-256")
+
+    sha256 = _find_sha256()
 
 SIGNIFICANT = 6
 """Digits that a stored value keeps: a millionth, far below any difference that could be gated."""
@@ -54,7 +70,7 @@ def _lay_out(value: object, line: str) -> str:
 
 def short_hash(text: str, *, digits: int = 12) -> str:
     """Return the first hexadecimal digits of the text's SHA-256."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:digits]
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:digits]
 
 
 def resolution(values: tuple[float, ...]) -> float:

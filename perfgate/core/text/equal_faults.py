@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import PREDICATES
@@ -14,12 +13,12 @@ if TYPE_CHECKING:
 
     from perfgate.core.errors import Diagnostic
 
-_NUMBER = re.compile(r"(?<![\w=.+-])[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?(?![\w.-])")
+_NUMBER = r"(?<![\w=.+-])[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?(?![\w.-])"
 """A number that stands alone: ``load-2`` and ``train[size=9]`` are names."""
-_IN_FILE = re.compile(r"(.+?)(:\d+|: /.*)", re.DOTALL)
+_IN_FILE = r"(?s)(.+?)(:\d+|: /.*)"
 _SHOWN = 3
 """Files that are named; more are counted."""
-_SUFFIX = re.compile(r"\.\w+$")
+_SUFFIX = r"\.\w+$"
 _NOUNS = {"run": "run files", "baseline": "baseline files", "golden": "golden files"}
 """First word of a slug -> what its files are."""
 
@@ -34,7 +33,7 @@ def group_equal(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     times: dict[tuple[object, ...], int] = {}
     for d in dict.fromkeys(diagnostics):
         where, pointer = _split_place(d.place)
-        kind = (d.slug, d.level, pointer, _NUMBER.sub("#", d.message), _NUMBER.sub("#", d.hint), d.details)
+        kind = (d.slug, d.level, pointer, re.sub(_NUMBER, "#", d.message), re.sub(_NUMBER, "#", d.hint), d.details)
         nth = times[kind, where] = times.get((kind, where), 0) + 1
         groups.setdefault((kind, nth, bool(where)), []).append((where, d))
     return [one for group in groups.values() for one in _as_one(group)]
@@ -48,12 +47,12 @@ def _as_one(group: list[tuple[str, Diagnostic]]) -> list[Diagnostic]:
     details = tuple(f"{d.place}{d.message.removeprefix(what)}" for _, d in group)
     place = list_some([where for where, _ in group], _SHOWN)
     message = f"{len(group):,} {_predicate(group, what)}"
-    return [replace(first, place=place, message=message, details=details, shown=_SHOWN)]
+    return [first._replace(place=place, message=message, details=details, shown=_SHOWN)]
 
 
 def _predicate(group: Sequence[tuple[str, Diagnostic]], what: str) -> str:
     """Return a message about several places: ``run files are not valid JSON``."""
-    are_files = all(_SUFFIX.search(where) for where, _ in group)
+    are_files = all(re.search(_SUFFIX, where) for where, _ in group)
     noun = _NOUNS.get(group[0][1].slug.partition("-")[0], "files") if are_files else "places"
     verb, _, rest = what.partition(" ")
     return f"{noun} {PREDICATES[verb]} {rest}" if verb in PREDICATES else f"{noun}: {what}"
@@ -83,10 +82,10 @@ def _as_file(group: Sequence[Diagnostic]) -> Diagnostic:
     first = group[0]
     where, _ = _split_place(first.place)
     details = tuple(f"{d.place}: {d.message}" for d in group)
-    return replace(first, place=where, message=f"{where} has {len(group):,} faults", details=details)
+    return first._replace(place=where, message=f"{where} has {len(group):,} faults", details=details)
 
 
 def _split_place(place: str) -> tuple[str, str]:
     """Return the file of a place, and what is in it: a line or a JSON pointer."""
-    found = _IN_FILE.fullmatch(place)
+    found = re.fullmatch(_IN_FILE, place)
     return (found[1], found[2]) if found else (place, "")

@@ -23,11 +23,11 @@ def left_out(benchmark: str, metric: str) -> str:
 
 def split_left_out(message: str) -> tuple[str, str, str]:
     """Return benchmark, metric and reason of a note that `left_out` begins; empty texts: it is another one."""
-    found = _LEFT_OUT.fullmatch(message)
+    found = re.fullmatch(_LEFT_OUT, message)
     return (found[1], found[2] or "", found[3]) if found else ("", "", "")
 
 
-_LEFT_OUT = re.compile(r'left out, "(.*?)"(?: \(([^()"]*)\))?: (.*)', re.DOTALL)
+_LEFT_OUT = r'(?s)left out, "(.*?)"(?: \(([^()"]*)\))?: (.*)'
 
 
 def list_some(names: Sequence[str], most: int = 5) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import tomllib
+from functools import cache
 from typing import Any
 
 MOST_DOTS = 32
 """Most dots in one key: Python's parser takes time by the square of their number, and a configuration needs three."""
 
 _PART = r"[^\s.,=\[\]{}#\"']++"
-TOKEN = re.compile(
-    rf"""
+_TOKEN = rf"""
       \#[^\n]*+                                             # a comment
     | \"{{3}}(?s:(?:\\.|(?!\"{{3}}).)*+)(?:\"{{3}})?        # a text over several lines
     | '{{3}}(?s:(?:(?!'{{3}}).)*+)(?:'{{3}})?
@@ -19,10 +18,13 @@ TOKEN = re.compile(
     | (?P<dot>\.)
     | (?P<blank>[ \t]++)
     | .
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-"""A token of TOML, as far as it is known where keys and values begin and end."""
+    """
+
+
+@cache
+def compile_token() -> re.Pattern[str]:
+    """Return the pattern of a token of TOML, as far as it is known where keys and values begin and end."""
+    return re.compile(_TOKEN, re.VERBOSE | re.DOTALL)
 
 
 def load_toml(text: str) -> dict[str, Any]:
@@ -32,6 +34,8 @@ def load_toml(text: str) -> dict[str, Any]:
         ValueError: it is not TOML, or one of its keys has more than `MOST_DOTS` dots.
         RecursionError: its values are nested too deeply.
     """
+    import tomllib
+
     if text.count(".") > MOST_DOTS:
         _require_short_keys(text)
     return tomllib.loads(text)
@@ -39,7 +43,7 @@ def load_toml(text: str) -> dict[str, Any]:
 
 def _require_short_keys(text: str) -> None:
     dots = 0
-    for token in TOKEN.finditer(text):
+    for token in compile_token().finditer(text):
         if token.lastgroup == "dot":
             dots += 1
         elif token.lastgroup is None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfgate.core.text.strict_toml import TOKEN
+from perfgate.core.text.strict_toml import compile_token
 
 if TYPE_CHECKING:
     import re
@@ -40,7 +39,7 @@ def _located(fault: Diagnostic, lines: Mapping[Path, int], origin: str, above: s
     if not path or not line:
         return 0, fault
     message = fault.message if f'key "{path[-1]}"' in fault.message else f"{_name(path, lines)}: {fault.message}"
-    return line, replace(fault, place=f"{origin}:{line}", message=message)
+    return line, fault._replace(place=f"{origin}:{line}", message=message)
 
 
 def find_lines(text: str) -> dict[Path, int]:
@@ -79,7 +78,7 @@ def _statements(text: str) -> Iterator[tuple[int, list[str], int]]:
     words: list[str] = []
     brackets = 0
     is_named = False
-    for token in TOKEN.finditer(text):
+    for token in compile_token().finditer(text):
         found = token[0]
         if start:
             words, brackets, is_named, line = [], 0, False, number

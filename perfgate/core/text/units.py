@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 # unit -> (factor to the base unit, base unit). k, M, G are powers of ten for bytes too (10^6 bytes is an MB);
 # the binary ones are spelled KiB, MiB, GiB.
@@ -53,7 +54,7 @@ _LEAST = {"min": 120.0, "h": 7200.0}  # people say 90 seconds and 90 minutes
 
 _NUMBER = r"(?P<number>\d+(?:\.\d+)?|\.\d+)"
 _CHANGE = re.compile(rf"^(?P<sign>[+-]?)\s*{_NUMBER}\s*(?P<unit>%|[A-Za-zµμ/1]*)$")
-_LIMIT = re.compile(rf"^(?P<op><=|>=|<|>)\s*{_NUMBER}\s*(?P<unit>%|[A-Za-zµμ/1]*)$")
+_LIMIT = rf"^(?P<op><=|>=|<|>)\s*{_NUMBER}\s*(?P<unit>%|[A-Za-zµμ/1]*)$"
 
 Comparison = Literal["<", "<=", ">", ">="]
 
@@ -81,8 +82,7 @@ def is_known_unit(unit: str) -> bool:
     return unit in _UNITS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """A signed amount of change: relative (``+5%``) or absolute (``+3ms``)."""
 
     amount: float
@@ -152,8 +152,7 @@ def _suggest_change(number: float, unit: str) -> str:
     return f'did you mean "+{number:g}{unit or "%"}"?'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class Limit(Struct, frozen=True, kw_only=True):
     """An absolute limit such as ``< 100ms``: what a value must satisfy."""
 
     op: Comparison
@@ -180,7 +179,7 @@ def parse_limit(text: str) -> Limit:
     Raises:
         ValueError: the text is not a comparison with a quantity.
     """
-    match = _LIMIT.match(text.strip())
+    match = re.match(_LIMIT, text.strip())
     if match is None:
         raise ValueError(f'"{text}" is not a limit; write it like "< 100ms", "< 1%" or ">= 180/s"')
     if not is_known_unit(match["unit"]):
@@ -190,7 +189,7 @@ def parse_limit(text: str) -> Limit:
     return Limit(op=op, amount=amount, unit=unit, text=text.strip())
 
 
-_TIME = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(s|m|min|h|d)")
+_TIME = r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(s|m|min|h|d)"
 _SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 
@@ -200,7 +199,7 @@ def parse_time(text: str) -> float:
     Raises:
         ValueError: the text is no time.
     """
-    found = _TIME.fullmatch(text.strip())
+    found = re.fullmatch(_TIME, text.strip())
     if found is None:
         raise ValueError(f'"{text}" is no time; write it like "90m" or "2h"')
     return float(found[1]) * _SECONDS[found[2]]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,8 +18,7 @@ _OVERLAPPING = 1.001
 """Own times over the time of the traces, from which on spans ran at the same time; less is rounding."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """One call inside a trace."""
 
     name: str
@@ -37,8 +37,7 @@ class Span:
     """By name; a list or table is its JSON text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+class Trace(Struct, frozen=True, kw_only=True):
     """The spans of one trace identifier, a parent always before its children."""
 
     trace_id: str
@@ -82,8 +81,7 @@ class Trace:
         return max(end for _, end in ends) - min(start for start, _ in ends) if ends else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Traces:
+class Traces(Struct, frozen=True, kw_only=True):
     """All traces of some files."""
 
     complete: tuple[Trace, ...]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.text.canonical import dump_line
 
@@ -22,8 +23,7 @@ MOST_ROWS = 10_000
 """Rows that a structure may have; equal parts are one row, so that a loop of any length is a few."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """Equal calls from one place."""
 
     depth: int
@@ -46,8 +46,7 @@ Structure = tuple[Row, ...]
 """Each row before its parts; parts by name, attributes and content."""
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(Struct):
     """A span and all below it, as it is called from anywhere."""
 
     name: str

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.formats.catalog.json_keys import is_open, outline
 
@@ -56,8 +58,7 @@ class ParseRuns(Protocol):
         ...  # pragma: no cover - a signature
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(Struct, frozen=True, dict=True):
     """The beginning of an input, which detection reads."""
 
     source: Source
@@ -90,8 +91,7 @@ class Head:
         return replace(self, is_completed=True) if self.is_open else self
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
+class Format(Struct, frozen=True, kw_only=True):
     """One row of the table; a package of somebody else may add one by the entry point ``perfgate.formats``."""
 
     name: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct, field
 
 from perfgate.core.sources.series import unit_of
 
@@ -29,8 +30,7 @@ _TIMES = ("_created", "_start_time_seconds", "_timestamp", "_timestamp_seconds")
 _HINT = "save what /metrics answers, such as: curl -s localhost:8000/metrics > after.prom"
 
 
-@dataclass(slots=True)
-class Series:
+class Series(Struct):
     """One series of a scrape, all parts of a histogram or a summary merged."""
 
     name: str

@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from difflib import get_close_matches
 from typing import IO
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
+from perfgate.core.text.near_names import find_near
 
 _FIRST = 16 * 1024
 _FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -99,8 +99,8 @@ def _nearest(path: str) -> str:
         rest = os.path.join(name, rest) if rest else name
         above, name = os.path.split(above)
     try:
-        near = get_close_matches(name, os.listdir(above or os.curdir), n=1, cutoff=0.75)
+        near = find_near(name, os.listdir(above or os.curdir), cutoff=0.75)
     except OSError:
         return ""
-    meant = os.path.join(above, near[0], rest) if near and rest else os.path.join(above, near[0]) if near else ""
+    meant = os.path.join(above, near, rest) if near and rest else os.path.join(above, near) if near else ""
     return meant if os.path.exists(meant) else ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.histogram import NOTHING, describe_distribution, histogram, is_amount, mean
@@ -36,8 +37,7 @@ _UNREAD = {
 }
 
 
-@dataclass(slots=True)
-class _Series:
+class _Series(Struct):
     """The points of one metric with one set of attributes."""
 
     kind: str

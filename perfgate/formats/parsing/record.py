@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+from msgspec import Struct
 
 from perfgate.stats.buckets import bucket_quantile
 from perfgate.stats.cells import Cell, count_of_cells, spread
@@ -34,8 +35,7 @@ Flag = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Samples:
+class Samples(Struct, frozen=True, kw_only=True):
     """The raw values."""
 
     kind: ClassVar[Kind] = "samples"
@@ -54,8 +54,7 @@ class Samples:
         return count_of_cells(self.cells) if self.cells else self.stands_for or len(self.values)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quantiles:
+class Quantiles(Struct, frozen=True, kw_only=True):
     """The quantiles that the tool computed."""
 
     kind: ClassVar[Kind] = "quantiles"
@@ -63,8 +62,7 @@ class Quantiles:
     """Share (0.95 for p95) and value in the record's unit, ascending by share; only what the file states."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Histogram:
+class Histogram(Struct, frozen=True, kw_only=True):
     """Counts by bucket."""
 
     kind: ClassVar[Kind] = "histogram"
@@ -72,8 +70,7 @@ class Histogram:
     """Upper bound in the record's unit and *cumulative* count, ascending; the last bound may be infinite."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Single:
+class Single(Struct, frozen=True, kw_only=True):
     """One value of the whole run: a mean, a rate or a counter."""
 
     kind: ClassVar[Kind] = "value"
@@ -81,8 +78,7 @@ class Single:
     """In the record's unit; finite."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class Share(Struct, frozen=True, kw_only=True):
     """How many of all calls: those that failed, or that the cache answered."""
 
     kind: ClassVar[Kind] = "value"
@@ -100,8 +96,7 @@ class Share:
 Payload: TypeAlias = Samples | Quantiles | Histogram | Single | Share
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """One metric of one benchmark, in base units."""
 
     benchmark: str
@@ -157,8 +152,7 @@ class Record:
         return self.n
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
+class Skipped(Struct, frozen=True, kw_only=True):
     """A benchmark that the file names without a usable measurement: it failed, was skipped, or is broken."""
 
     benchmark: str

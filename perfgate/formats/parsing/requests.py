@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from array import array
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from perfgate.formats.parsing.failures import all_failed
 from perfgate.formats.parsing.record import Record, Samples, Share, Single
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 _GOOD = (200, 400)
 
 
-@dataclass(slots=True)
-class Requests:
+class Requests(Struct):
     """The requests of one name."""
 
     times: array[float] = field(default_factory=lambda: array("d"))

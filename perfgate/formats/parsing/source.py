@@ -11,9 +11,10 @@ import json
 import os
 import re
 import zlib
-from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from perfgate.core.errors import cannot_decide
 from perfgate.core.text.steps import note_read
@@ -50,8 +51,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 """What begins with these bytes is in this encoding; the last two are XML without a mark."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(Struct, frozen=True, kw_only=True):
     """What one folder holds."""
 
     names: list[str]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from perfgate.formats.parsing.failures import all_failed
 from perfgate.formats.parsing.record import Record, Samples, Share, Skipped
@@ -30,8 +31,7 @@ _MOST_LINES = 1000
 _HINT = "/usr/bin/time -v -a -o time.txt CMD"
 
 
-@dataclass(slots=True)
-class _Runs:
+class _Runs(Struct):
     """The runs of one command."""
 
     values: dict[str, list[float]] = field(default_factory=dict)

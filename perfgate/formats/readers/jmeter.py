@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from xml.parsers import expat
+
+from msgspec.structs import replace
 
 from perfgate.formats.parsing.csv_rows import Tally, rows
 from perfgate.formats.parsing.record import Record

@@ -8,8 +8,9 @@ Times are milliseconds in all of them. Thresholds are not read: their ``true`` m
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from perfgate.formats.parsing.record import Quantiles, Record, Share, Single, Skipped
 from perfgate.formats.parsing.values import MOST_COUNT, in_base, number, table, take_quantiles, text
@@ -61,8 +62,7 @@ _SHARE = re.compile(r"p\(?(\d+(?:[._]\d+)?)\)?")
 _TREND = frozenset({"avg", "max", "med", "min"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Metric:
+class _Metric(Struct, frozen=True):
     """One entry of a summary, whichever of the three it is."""
 
     name: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from array import array
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from perfgate.formats.parsing.csv_rows import Tally
 from perfgate.formats.parsing.record import Record, Samples, Share, Skipped
@@ -24,8 +25,7 @@ _FAILED = "http_req_failed"
 _UNITS = {"time": "s", "data": "B"}
 
 
-@dataclass(slots=True)
-class _Trend:
+class _Trend(Struct):
     """The values of one trend."""
 
     contains: str

@@ -7,9 +7,10 @@ counted in ``error_rate``, which is there for every span, so that failing fast i
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from perfgate.formats.parsing.failures import all_failed
 from perfgate.formats.parsing.otlp import Points
@@ -31,8 +32,7 @@ MOST_IN_TRACES = 500_000
 _ERROR = (2, "2", "STATUS_CODE_ERROR")
 
 
-@dataclass(slots=True)
-class _Calls:
+class _Calls(Struct):
     """The spans of one name, in one scope of one service."""
 
     durations: array[float] = field(default_factory=lambda: array("d"))

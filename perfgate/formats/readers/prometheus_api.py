@@ -7,9 +7,10 @@ samples; one value of an expression is a value, since only the expression knows 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from perfgate.core.errors import warning
 from perfgate.core.sessions import REST

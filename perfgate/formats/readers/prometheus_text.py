@@ -7,8 +7,9 @@ and after the load, give what the load alone did.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from perfgate.core.metrics import THROUGHPUT
 from perfgate.core.sources.exposed import PROCESS, SCRAPED_AT

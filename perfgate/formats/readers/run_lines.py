@@ -66,8 +66,8 @@ def runs_of_parquet(source: Source, options: ForeignOptions) -> Iterator[Run]:
         CannotDecideError: pyarrow is not there, it is no such file, or a run is not valid.
     """
     try:
-        import pyarrow as pa  # type: ignore[import-not-found] # noqa: PLC0415 - may not be there
-        import pyarrow.parquet as pq  # type: ignore[import-not-found] # noqa: PLC0415 - see above
+        import pyarrow as pa  # type: ignore[import-not-found]  # may not be there
+        import pyarrow.parquet as pq  # type: ignore[import-not-found]  # see above
     except ImportError:
         raise source.fault("reading Parquet needs pyarrow", "pip install pyarrow, or write JSON lines") from None
     try:

@@ -5,10 +5,11 @@ And the same of functions, where both sides were profiled.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfgate.core.finding import Status
+from msgspec import Struct
+
+from perfgate.core.finding import WORSE
 from perfgate.core.measured import CALLS, OWN, STAGE, WHOLE
 from perfgate.gate.attribution.changes import by_name, list_changes, medians
 from perfgate.gate.attribution.functions import compare_functions
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from perfgate.core.run import Labels
     from perfgate.gate.attribution.changes import Change
 
-_WORSE = frozenset({Status.REGRESSED, Status.SUSPECTED, Status.OVER_BUDGET, Status.WAIVED})
 _MOST_NAMED = 5
 """Stages that are named for their share of the change; what is new, gone or called more often is in addition."""
 _MOST_OTHERS = 10
@@ -33,8 +33,7 @@ _LEAST_SHARE = 0.05
 """Share of the change from which on a stage is named."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attribution:
+class Attribution(Struct, frozen=True, kw_only=True):
     """The stages and functions of one benchmark that got worse."""
 
     benchmark: str
@@ -66,7 +65,7 @@ def attribute(
         baseline: what was judged.
         current: what was measured.
     """
-    worse = {(f.benchmark, f.labels, f.machine_class) for f in findings if f.status in _WORSE}
+    worse = {(f.benchmark, f.labels, f.machine_class) for f in findings if f.status in WORSE}
     before = {(p.benchmark, p.labels, p.machine_class): p for p in baseline}
     now = {(p.benchmark, p.labels, p.machine_class): p for p in current}
     for key in sorted(worse & before.keys() & now.keys()):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.statistic import P50
 from perfgate.gate.rows import value_of
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from perfgate.core.profile import MetricProfile, Profile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One part in both sides; values are medians of the runs."""
 
     name: str

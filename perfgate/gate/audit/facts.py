@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.finding import WHOLE_SUITE, Finding
 from perfgate.core.profile import title
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
     from perfgate.core.profile import Profile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shares:
+class Shares(Struct, frozen=True, kw_only=True):
     """The sessions of a row, each judged against the others."""
 
     key: Key
@@ -39,8 +40,7 @@ class Shares:
         return f"{title(benchmark, labels)} {metric} {statistic}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditedClass:
+class AuditedClass(Struct, frozen=True, kw_only=True):
     """The baselines of one class of machine: they are judged together."""
 
     machine_class: str

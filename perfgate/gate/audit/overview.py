@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.profile import title
 from perfgate.gate.audit.facts import AuditedClass, facts_of
@@ -23,8 +24,7 @@ LEVELS: tuple[DiagnosticLevel, ...] = ("error", "warning", "note")
 """Worst first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audit:
+class Audit(Struct, frozen=True, kw_only=True):
     """What the baselines say of the gate."""
 
     today: str

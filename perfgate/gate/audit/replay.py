@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.finding import UNDECIDED, Finding
 from perfgate.core.profile import MetricProfile, Profile, Sample, Session, with_stated
@@ -25,8 +27,7 @@ COMING = "coming"
 _LARGEST_SHARE = 0.999  # of a probability: the largest accepted chance of false alarms
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True, kw_only=True):
     """One session of a class of machine, judged against the others as if it were new."""
 
     session: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.finding import UNDECIDED
 from perfgate.core.profile import title
@@ -38,8 +39,7 @@ _WORTH = 0.95  # a remedy has to bring the detectable change below this part of 
 _MOST = 0.6  # of what the best option gains
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetectableChange:
+class DetectableChange(Struct, frozen=True, kw_only=True):
     """The smallest worsening that a row detects with so many sessions and runs, in the metric's own direction."""
 
     sessions: int
@@ -52,8 +52,7 @@ class DetectableChange:
     """The same when a second session confirms it; None for methods that confirm nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sensitivity:
+class Sensitivity(Struct, frozen=True, kw_only=True):
     """One gated value."""
 
     benchmark: str

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from perfgate.stats.quantiles import mad, median
-from perfgate.stats.sessions import MAD_TO_SIGMA
+from msgspec import Struct
+
+from perfgate.stats.quantiles import MAD_TO_SIGMA, mad, median
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,7 @@ _WIDER = 1.1
 """The spread is an estimate itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """What made the last commit worse than the good one: its size, and how well runs show it."""
 
     shift: float

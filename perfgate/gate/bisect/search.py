@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.bisection import Bisection, Ends, Kind, Result, Skipped, Trial, Value
 from perfgate.core.errors import cannot_decide
@@ -43,8 +45,7 @@ _HALF = 0.5
 """Part of the whole step that the commit must have made at least, where that is less than the threshold."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Compared(Struct, frozen=True, kw_only=True):
     """Two commits, compared as `perfgate ab` compares them."""
 
     findings: tuple[Finding, ...]

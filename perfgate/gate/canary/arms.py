@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +17,7 @@ Key = tuple[str, str]
 """Benchmark, with its labels, and name of the metric."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
+class Measure(Struct, frozen=True, kw_only=True):
     """One metric of one benchmark in one arm; one of the first three fields, or none, is set."""
 
     metric: Metric
@@ -41,8 +41,7 @@ class Measure:
         return len(self.whole) if self.whole is not None else int(self.value is not None)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Arm:
+class Arm(Struct, frozen=True, kw_only=True, dict=True):
     """One version of a service."""
 
     name: str

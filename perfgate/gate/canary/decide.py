@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.rollout.canary import (
     DEADLINE,
@@ -36,8 +38,7 @@ _COVERED = 0.9
 _SEVERITY = (State.WORSE, State.MISSING, State.OPEN, State.HOLDS, State.SHOWN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rollout:
+class Rollout(Struct, frozen=True, kw_only=True):
     """All that a decision depends on."""
 
     baseline: Arm

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.rollout.canary import State
 from perfgate.stats.distributions import clopper_pearson, t_quantile
@@ -25,8 +27,7 @@ _MOST_NEEDED = 10_000_000
 _TWO = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Struct, frozen=True, kw_only=True):
     """What is proven."""
 
     state: State

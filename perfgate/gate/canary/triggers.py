@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.policy import GATED_BY_DEFAULT
 from perfgate.core.rollout.canary import DEADLINE, ERRORS, MEDIAN, P95, State, TriggerFinding
@@ -28,8 +30,7 @@ _Hits = tuple[tuple[int, int], int]
 """How many, for certain and at most, and of how many."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """One trigger for one benchmark."""
 
     finding: TriggerFinding

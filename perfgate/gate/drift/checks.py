@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.rollout.drift import FEWEST_EFFECTIVE, FEWEST_ROWS, FLOOR, SHARE_FLOOR
 from perfgate.stats.drift.gaps import differs_p, gap_p, largest_gap, more_p
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from perfgate.gate.drift.effective import Effects, Sides
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Raw:
+class Raw(Struct, frozen=True, kw_only=True):
     """A check before its chance is adjusted for the number of all checks."""
 
     check: Check

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.stats.drift.clusters import design_effect
 
@@ -14,8 +15,7 @@ Effects = tuple[float, float]
 """Design effect of the reference, and of the current samples, each >= 1.0."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
+class Sides(Struct, frozen=True, kw_only=True):
     """Rows and clusters of both sides."""
 
     rows: tuple[int, int]

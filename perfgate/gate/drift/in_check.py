@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.errors import Diagnostic, warning
 from perfgate.core.finding import Finding, Status
@@ -24,8 +26,7 @@ _ALWAYS = ("drift-no-reference", "drift-reference-")
 _MOST_NAMES = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
+class Inputs(Struct, frozen=True, kw_only=True):
     """What was found out about the inputs of a check."""
 
     level: Level
@@ -48,8 +49,7 @@ class Inputs:
         return self.verdict is not None and bool(self.verdict.drifted)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
+class Joined(Struct, frozen=True, kw_only=True):
     """What the inputs add to a verdict."""
 
     findings: tuple[Finding, ...]
@@ -79,7 +79,7 @@ def join_inputs(findings: Sequence[Finding], inputs: Inputs | None) -> Joined:
 def describe_inputs(inputs: Inputs) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
     """Return why nothing can be decided for the inputs, and what is said of them otherwise."""
     must = [d for d in inputs.all_faults if inputs.level == "fail" or d.slug.startswith(_ALWAYS)]
-    notes = [replace(d, level="warning") for d in inputs.all_faults if d not in must]
+    notes = [d._replace(level="warning") for d in inputs.all_faults if d not in must]
     verdict = inputs.verdict
     if verdict is None:
         return tuple(must), tuple(notes)
@@ -87,7 +87,7 @@ def describe_inputs(inputs: Inputs) -> tuple[tuple[Diagnostic, ...], tuple[Diagn
         message = f"the inputs differ from their reference: {_names(verdict)}; a change of a time may come from that"
         hint = "perfgate drift shows how; where the new inputs are right: perfgate baseline drift"
         remark = warning("inputs-differ", message, place=verdict.reference, hint=hint)
-        notes.append(replace(remark, level="note") if inputs.level == "info" else remark)
+        notes.append(remark._replace(level="note") if inputs.level == "info" else remark)
     return tuple(must), (*notes, *verdict.notes)
 
 

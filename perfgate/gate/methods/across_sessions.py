@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.finding import Evidence
 from perfgate.gate.methods.decision import Decision
@@ -30,8 +32,7 @@ if TYPE_CHECKING:
     from perfgate.gate.methods.standings import Fresh, Standing, Together
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Limited:
+class _Limited(Struct, frozen=True, kw_only=True):
     """One fresh session, and what its change is held against."""
 
     fresh: Fresh

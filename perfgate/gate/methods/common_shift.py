@@ -7,8 +7,10 @@ does not move with memory. All benchmarks of a session, such as a CI job, share 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from perfgate.core.metrics import spread_of
 from perfgate.core.statistic import P50, QUANTILE_OF
@@ -26,8 +28,7 @@ Group = tuple[str, str, str]
 """Class of machine, metric, statistic."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionLogs:
+class SessionLogs(Struct, frozen=True, kw_only=True):
     """The sessions of a row on natural logarithms, turned so that lower is better."""
 
     base: tuple[tuple[float, ...], ...]
@@ -57,8 +58,7 @@ class SessionLogs:
         return median(self.centres)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(Struct, frozen=True, kw_only=True):
     """One row of a group."""
 
     comparison: Comparison
@@ -83,8 +83,7 @@ class Member:
         return value_at(self.comparison.row, self.logs.middle)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupShifts:
+class GroupShifts(Struct, frozen=True, kw_only=True):
     """What a group of rows has in common."""
 
     current: Mapping[str, float]

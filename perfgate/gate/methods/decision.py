@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from perfgate.core.finding import NO_EVIDENCE, Evidence, Status
 from perfgate.stats.sessions import session_limit
@@ -21,8 +22,7 @@ STATUS_OF_CALL = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
+class Family(Struct, frozen=True, kw_only=True):
     """What the gated values of a check share."""
 
     size: int
@@ -48,8 +48,7 @@ class Family:
         return session_limit(sessions, fresh, family=self.size / rows, false_alarms=self.false_alarms)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What a method decided about one row. Changes are ratios minus one, in the metric's own direction."""
 
     call: Call

@@ -7,8 +7,9 @@ reciprocal. Limits are natural logarithms of a ratio of costs; > 0 is worse.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.measured import MEASURED
 from perfgate.core.text.canonical import resolution
@@ -32,8 +33,7 @@ _MILLISECOND = 1e-3
 """Step in which tools write times that they round."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Multiples:
+class Multiples(Struct, frozen=True, kw_only=True):
     """How many standard errors a change has to exceed, >= 1."""
 
     suspect: float
@@ -46,8 +46,7 @@ class Multiples:
     """Rows that count as worse together, this one included, and lower the limit to fail."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """What the change of one value is held against. All are logs of a ratio of costs, >= 0."""
 
     threshold: float

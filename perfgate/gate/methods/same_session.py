@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.finding import Evidence
 from perfgate.gate.methods.decision import Decision
@@ -51,8 +52,7 @@ FUTILITY_P = 0.05
 _BOTH = 2  # sessions of a comparison of two sides
 
 
-@dataclass(frozen=True, slots=True)
-class _Sides:
+class _Sides(Struct, frozen=True):
     """The costs of both sides in the order of their runs, and the test that fits them."""
 
     base: tuple[float, ...]
@@ -223,8 +223,7 @@ def same_session(c: Comparison, alpha: float, first_step: float, *, excluding: b
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
+class _Seen(Struct, frozen=True, kw_only=True):
     """What was seen of a row."""
 
     ranked: _Sides

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.metrics import spread_of
 from perfgate.gate.methods.limits import SLACK, Multiples, allowed_cost, floor_logs, threshold_log
@@ -22,8 +23,7 @@ _CONFIRMING = 2
 """Sessions whose limit makes a row suspected: a second one would confirm it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fresh:
+class Fresh(Struct, frozen=True, kw_only=True):
     """One fresh session against the baseline."""
 
     session: str
@@ -39,8 +39,7 @@ class Fresh:
         return self.model.d / self.model.se
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """A row that was held against the spread of its baseline and is not decided yet."""
 
     member: Member
@@ -67,8 +66,7 @@ class Standing:
         return tail_probability(strength, self.fresh[0].model.sessions, fresh)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Together:
+class Together(Struct, frozen=True, kw_only=True):
     """The gated values that got worse at once: beside others, each needs less evidence."""
 
     family: Family

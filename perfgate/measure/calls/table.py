@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from perfgate.stats.quantiles import mad, median
-from perfgate.stats.sessions import MAD_TO_SIGMA
+from perfgate.stats.quantiles import MAD_TO_SIGMA, mad, median
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

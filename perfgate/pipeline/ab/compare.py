@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, note, warning
 from perfgate.core.reasons import sentence
@@ -55,8 +57,7 @@ _SIDES = (
 """How a check names the two sides, and a comparison."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """Verdict of a comparison."""
 
     verdict: Verdict

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from perfgate.formats.options import ForeignOptions
@@ -14,8 +15,7 @@ PLUGIN_COUNTS = "--perfgate-counts"
 """Option of the plugin of pytest by which it counts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What to compare, and how."""
 
     argv: tuple[str, ...]

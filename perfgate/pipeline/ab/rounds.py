@@ -8,9 +8,11 @@ import os
 import random
 import shlex
 import time
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.collect import Selection
 from perfgate.collect.uncounted import count_spread
@@ -50,8 +52,7 @@ _ALIKE = 1e-4  # spread of two counts of one side from which on a third shows no
 _GROWTH = 1.25  # by which the runs grow before the estimate is made anew: all of them together stay in proportion
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """What was measured of both sides."""
 
     sides: Sides

@@ -6,8 +6,10 @@ import contextlib
 import os
 import re
 import shlex
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, note, warning
 from perfgate.measure.command.simple import started_files
@@ -51,8 +53,7 @@ _NO_MODULE = "No module named"
 _AGAIN = '--setup "git submodule update --init --recursive"'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class Side(Struct, frozen=True, kw_only=True):
     """One of the two versions or commands that are measured interleaved."""
 
     name: Literal["base", "head"]
@@ -76,8 +77,7 @@ class Side:
         return tuple(variables)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
+class Sides(Struct, frozen=True, kw_only=True):
     """Both sides, ready to be measured."""
 
     base: Side | None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.collect import Selection, find_legs, select
 from perfgate.collect.series import ONE_KIND
@@ -42,8 +44,7 @@ _MOST = 3
 """Runs of a method, or sessions, that an error names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What a refresh will write."""
 
     root: str
@@ -299,7 +300,7 @@ def _needs_reason(moves: Sequence[Move]) -> Diagnostic:
     Args:
         moves: of these values, at least one.
     """
-    from perfgate.report.words import amount, percent  # noqa: PLC0415 - only for this message
+    from perfgate.report.words import amount, percent  # only for this message
 
     details = []
     for move in moves:
@@ -315,7 +316,7 @@ def _needs_reason(moves: Sequence[Move]) -> Diagnostic:
         hint="noise (adds a session, keeps the others): perfgate baseline refresh --reason '...'; or a real change "
         "(starts anew, drops the others): perfgate baseline refresh --replace --reason '...'",
     )
-    return replace(fault, details=tuple(details))
+    return fault._replace(details=tuple(details))
 
 
 def policy_and_baselines(config: str | None, machine_class: str = "") -> tuple[Policy, Baselines]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.policy import NO_BASELINES
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
     from perfgate.pipeline.inputs import Settings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenamePlan:
+class RenamePlan(Struct, frozen=True, kw_only=True):
     """What a rename will write."""
 
     plan: Plan

@@ -9,6 +9,7 @@ from perfgate.core.policy import matches
 from perfgate.core.profile import Profile, title
 from perfgate.core.sessions import merge_batches
 from perfgate.core.text.dates import day_of
+from perfgate.core.text.near_names import find_near
 from perfgate.pipeline import inputs
 from perfgate.report.document import (
     BENCHMARK,
@@ -62,11 +63,9 @@ def pick(profiles: Sequence[Profile], benchmark: str) -> tuple[Profile, ...]:
     found = tuple(p for p in profiles if matches(benchmark, p.benchmark, title(*p.key)))
     if found:
         return found
-    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistyped name
-
     names = sorted({title(*p.key) for p in profiles})
-    near = get_close_matches(benchmark, names, n=1)
-    hint = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(names[:8]) or 'none'}"
+    near = find_near(benchmark, names)
+    hint = f'did you mean "{near}"?' if near else f"known: {', '.join(names[:8]) or 'none'}"
     raise cannot_decide("benchmark-unknown", f'there is no benchmark "{benchmark}"', hint=hint)
 
 
@@ -147,7 +146,7 @@ def diff(config: str | None, ref: str) -> tuple[Move, ...]:
     Raises:
         CannotDecideError: one of the two cannot be read for certain.
     """
-    from perfgate.store.refresh import moves_between  # noqa: PLC0415 - only this command needs it
+    from perfgate.store.refresh import moves_between  # only this command needs it
 
     settings = inputs.read_settings(config)
     commit = Commit(ref, settings.root or ".")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.atomic import write_whole
 from perfgate.core.errors import cannot_decide
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from perfgate.core.profile import Profile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What is to be waived."""
 
     benchmark: str

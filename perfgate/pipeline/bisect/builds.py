@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.errors import cannot_decide
 from perfgate.pipeline.ab.guard import Guard
@@ -25,8 +27,7 @@ _MOST = 4
 """Worktrees at a time: the good commit's, those of one comparison, and one that may be asked for again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Build:
+class _Build(Struct, frozen=True, kw_only=True):
     """A commit, ready to be measured."""
 
     side: Side

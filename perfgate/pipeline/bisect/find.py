@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shlex
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from perfgate.core.bisection import Bisection, Ends, Skipped, Trial
 from perfgate.core.errors import error, note
@@ -197,14 +198,14 @@ def _same(request: BisectRequest, result: Result, names: Mapping[str, Sequence[s
         )
         message = f"nothing that is measured is the {' and '.join(asked)}"
         fault = error("bisect-no-value", message, hint="name one of these, or leave the option out")
-        return replace(fault, details=tuple(f"{name}: {', '.join(metrics)}" for name, metrics in names.items()))
+        return fault._replace(details=tuple(f"{name}: {', '.join(metrics)}" for name, metrics in names.items()))
     if any(f.status is Status.REGRESSED and f.statistic == P50 for f in result.ends):
         message = "what is worse is zero on one side: a value that is no measurement, or whose change has no ratio"
         fault = error("bisect-no-difference", message, hint="follow another value: --benchmark, --metric")
-        return replace(fault, details=tuple(map(describe_finding, result.ends)))
+        return fault._replace(details=tuple(map(describe_finding, result.ends)))
     message = f"{request.bad} is not worse than {request.good} for certain"
     hint = "name commits further apart; or what got worse: --benchmark, --metric; or count: --counts"
     ungated = next((f.metric for f in result.ends if f.reason == "not-gated" and f.statistic == P50), "")
     if ungated:
         hint = f"follow what got worse: --metric {shlex.quote(ungated)}; or {hint}"
-    return replace(error("bisect-no-difference", message, hint=hint), details=tuple(map(describe_finding, result.ends)))
+    return error("bisect-no-difference", message, hint=hint)._replace(details=tuple(map(describe_finding, result.ends)))

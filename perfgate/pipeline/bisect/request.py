@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from perfgate.pipeline.ab.request import Request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BisectRequest:
+class BisectRequest(Struct, frozen=True, kw_only=True):
     """What to search, and how."""
 
     good: str

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from perfgate.core.errors import Diagnostic, cannot_decide, error, note, warning
 from perfgate.core.metrics import Metric
@@ -39,8 +41,7 @@ _SLACK, _LEAST_SLACK = 0.1, 60.0
 _Found = tuple[Arm, Arm, list[Diagnostic], list[Diagnostic]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
+class Sides(Struct, frozen=True, kw_only=True):
     """Where the two arms are."""
 
     baseline: tuple[str, ...] = ()
@@ -239,8 +240,7 @@ class _Values:
         return of_values(self._values) if len(self._values) > 1 else next(iter(self._values), None)
 
 
-@dataclass(slots=True)
-class _Gathered:
+class _Gathered(Struct):
     """One metric of one benchmark, file by file."""
 
     metric: Metric

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error, note, warning
 from perfgate.core.rollout.canary import Decision, Outcome
@@ -32,8 +33,7 @@ _NO_PHASE = "none"
 _MOST_PERCENT = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What is to be judged."""
 
     sides: Sides

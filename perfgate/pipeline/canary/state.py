@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.errors import cannot_decide
 from perfgate.core.rollout.canary import Word  # noqa: TC001 - msgspec asks for it at run time
@@ -49,8 +50,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     phases: dict[_Text, PhaseState]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Struct, frozen=True, kw_only=True):
     """The state of all phases."""
 
     phases: Mapping[str, PhaseState]

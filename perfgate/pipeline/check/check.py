@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.collect import Selection, find_legs, find_together, select
 from perfgate.collect.one_session import share_session
@@ -31,7 +33,6 @@ from perfgate.pipeline.failed import count_failed_sessions, find_only_failed
 from perfgate.pipeline.reference import event
 from perfgate.pipeline.reference.change import compare_with_base
 from perfgate.pipeline.reference.commit import Gate, gate_of
-from perfgate.pipeline.reference.paths import Change, find_base, find_skipped
 from perfgate.pipeline.verdicts import (
     compared_of,
     hint_for_failed,
@@ -43,7 +44,6 @@ from perfgate.pipeline.verdicts import (
     today,
     undecided_verdict,
 )
-from perfgate.store.checkouts.tree import Tree
 from perfgate.store.codec import known_runs
 from perfgate.store.lost import find_absent_submodule, find_deleted, find_lost
 
@@ -72,8 +72,7 @@ _RESTORE = (
 _NO_BASELINE_THERE = "merge the baselines first, or check without --baseline-ref in this pull request"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What is to be checked against what."""
 
     paths: tuple[str, ...] = ()
@@ -217,6 +216,9 @@ def _find_skipped(request: Request, gate: Gate) -> Verdict | None:
     Raises:
         CannotDecideError: it is not known which commit the change began at, or a glob matches nothing.
     """
+    from perfgate.pipeline.reference.paths import Change, find_base, find_skipped
+    from perfgate.store.checkouts.tree import Tree
+
     base = find_base(request.baseline_ref)
     change = Change(tree=Tree(), base=base, head=None)
     if base == change.tree.head():  # a commit compared with itself, as on the main branch: what was measured is judged

@@ -18,7 +18,6 @@ from perfgate.core.sessions import REST
 from perfgate.core.text.dates import hour_of
 from perfgate.core.text.names import list_some
 from perfgate.measure.machine import facts
-from perfgate.store.checkouts.committed import find_committed
 from perfgate.store.git import git
 
 if TYPE_CHECKING:
@@ -52,6 +51,8 @@ def find_left_behind(
     """
     judged = [s for s in selected if s.ok or s.failed]
     named = sorted({*files, *chain.from_iterable({s.files for s in judged})})  # many sessions may be of one file
+    from perfgate.store.checkouts.committed import find_committed
+
     committed = find_committed(named)
     if not facts.in_ci():
         if not committed:

@@ -20,7 +20,6 @@ from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.machine import facts
 from perfgate.pipeline.check.left_behind import MEASURE, is_older, time_of_commit
 from perfgate.store.baselines import LARGEST
-from perfgate.store.checkouts.committed import find_committed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -122,6 +121,8 @@ class Repeats:
         if not files:
             return set()
         itself = {path for path in files if self._source is not None and _is_same(path, self._source)}
+        from perfgate.store.checkouts.committed import find_committed
+
         committed = find_committed(sorted(set(files) - itself))
         written = time_of_commit() if facts.in_ci() else 0.0
         older = {path for path in set(files) - itself - committed if is_older(path, written - _SKEW)}

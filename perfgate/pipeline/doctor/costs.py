@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.measure.command.run import run_command
 from perfgate.measure.tracing.cost import MOST_OVERHEAD
@@ -89,8 +90,7 @@ def _ns(nanoseconds: float) -> str:
     return amount(float(f"{nanoseconds:.3g}") / 1e9, "s")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launches:
+class Launches(Struct, frozen=True, kw_only=True):
     """The runs of a small workload."""
 
     elapsed: tuple[float, ...]

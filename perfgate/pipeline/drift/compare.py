@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.collect.samples.counts import count_against
 from perfgate.core.errors import cannot_decide
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 _AGAIN = "write it again: perfgate baseline drift --cluster-field"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What is to be compared with what."""
 
     config: str | None = None

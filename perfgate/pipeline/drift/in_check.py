@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import CannotDecideError
 from perfgate.core.text.steps import log_step
 from perfgate.gate.drift.in_check import Inputs
-from perfgate.pipeline.drift import references
-from perfgate.pipeline.drift.compare import compare
 
 if TYPE_CHECKING:
     from perfgate.pipeline.inputs import Settings
@@ -26,6 +24,9 @@ def compare_inputs(settings: Settings, commit: Commit | None) -> Inputs | None:
     asked = settings.policy.drift
     if not asked.samples:
         return None
+    from perfgate.pipeline.drift import references
+    from perfgate.pipeline.drift.compare import compare
+
     origin = f"drift ({settings.policy.source})"
     try:
         path = os.path.join(settings.root, references.path_in(settings.policy))

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfgate.collect.samples.columns import is_in
-from perfgate.collect.samples.summary import summarize
+from msgspec import Struct
+
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.policy import NO_BASELINES
 from perfgate.core.rollout.drift import FEWEST_ROWS, REFERENCE
 from perfgate.core.text.canonical import short_hash
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.pipeline import inputs
-from perfgate.pipeline.drift.samples import read_samples
 from perfgate.pipeline.report_io import holds, write_output
 from perfgate.report.words import count
 from perfgate.store.codec import version_of
@@ -105,8 +103,7 @@ def _digest(content: bytes) -> str:
     return short_hash(content.decode("utf-8", "replace"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """What a call of `write` did."""
 
     path: str
@@ -142,6 +139,10 @@ def write(
         CannotDecideError: the samples are too few or cannot be read, a field is in none of them, or the
             file cannot be written, or would be taken for a baseline.
     """
+    from perfgate.collect.samples.columns import is_in
+    from perfgate.collect.samples.summary import summarize
+    from perfgate.pipeline.drift.samples import read_samples
+
     settings = inputs.read_settings(config)
     drift = settings.policy.drift
     path = out if out is not None else os.path.join(settings.root, path_in(settings.policy))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from perfgate.core.errors import CannotDecideError, error
 from perfgate.core.finding import Status
 from perfgate.core.profile import Profile, title
+from perfgate.core.text.near_names import find_near
 from perfgate.gate.rules import check_rules, explain
 from perfgate.pipeline import inputs
 from perfgate.pipeline.baselines.show import pick
@@ -74,13 +75,11 @@ def _suggest(problem: Diagnostic, wanted: str) -> Diagnostic:
     """Return a problem; where no benchmark is meant, a name that is nearly that of a message is a mistyped one."""
     if problem.slug not in {"benchmark-unknown", "no-runs"} or "did you mean" in problem.hint:
         return problem
-    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistyped name
-
-    near = get_close_matches(wanted, [*(m.slug for m in list_messages()), *Status], n=1, cutoff=0.8)
+    near = find_near(wanted, [*(m.slug for m in list_messages()), *Status], cutoff=0.8)
     if problem.slug == "no-runs" and not near:
         return problem
     message = f'there is no benchmark, message or status "{wanted}"'
-    hint = f"perfgate explain {near[0]}" if near else problem.hint
+    hint = f"perfgate explain {near}" if near else problem.hint
     return error("benchmark-unknown", message, hint=hint)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from textwrap import indent
 from typing import Literal
+
+from msgspec import Struct
 
 from perfgate.core.text.origin import requirement
 
@@ -32,8 +33,7 @@ RUN = "github.event.workflow_run"
 BASE = "${{ github.event.merge_group.base_sha || 'HEAD^1' }}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """Where and how the gate will run."""
 
     runner: Literal["hosted", "own"] = "hosted"

@@ -6,9 +6,11 @@ import contextlib
 import json
 import os
 import re
-from dataclasses import dataclass, replace
 from importlib import metadata, resources
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate import config
 from perfgate.core.errors import cannot_decide
@@ -67,8 +69,7 @@ _OTHER = "{0}: not what these options write; move it away and run this again, or
 _SHADOWED = "{0} at the root does not hold in a suite that has its own: copy there what it needs"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
+class Started(Struct, frozen=True, kw_only=True):
     """What was set up."""
 
     made: tuple[str, ...]

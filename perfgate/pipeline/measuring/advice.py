@@ -12,8 +12,7 @@ from perfgate.core.policy import NO_BASELINES
 from perfgate.core.profile import Profile, title
 from perfgate.core.text.units import describe_time
 from perfgate.pipeline import inputs
-from perfgate.stats.quantiles import mad, median
-from perfgate.stats.sessions import MAD_TO_SIGMA
+from perfgate.stats.quantiles import MAD_TO_SIGMA, mad, median
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

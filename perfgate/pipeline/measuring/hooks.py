@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from perfgate.core.errors import CannotDecideError, cannot_decide, warning
 from perfgate.store.checkouts.processes import run_group
@@ -31,8 +32,7 @@ Words = tuple[str, ...]
 """A command: a program and its arguments."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hooks:
+class Hooks(Struct, frozen=True, kw_only=True):
     """The commands beside the measured one."""
 
     setup: tuple[Words, ...] = ()

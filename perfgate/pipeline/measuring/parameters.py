@@ -10,8 +10,10 @@ import itertools
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.profile import title
@@ -31,8 +33,7 @@ _PLACEHOLDER = re.compile(rf"\{{({_NAME.pattern})\}}")
 _PIECE = re.compile(r"\\[,\\]|[^,]|,", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParameterList:
+class ParameterList(Struct, frozen=True, kw_only=True):
     """A parameter and its values."""
 
     name: str
@@ -156,5 +157,5 @@ def name_values(failure: CannotDecideError, labels: Labels) -> CannotDecideError
     """Return a failure that names the combination in which it happened."""
     if not labels:
         return failure
-    faults = (replace(d, message=f"{d.message} (with {describe(labels)})") for d in failure.diagnostics)
+    faults = (d._replace(message=f"{d.message} (with {describe(labels)})") for d in failure.diagnostics)
     return CannotDecideError(faults, output=failure.output)

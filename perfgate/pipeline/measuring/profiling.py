@@ -6,8 +6,9 @@ import json
 import os
 import tempfile
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from perfgate.collect.uncounted import calls_raced
 from perfgate.core.errors import CannotDecideError, note, warning

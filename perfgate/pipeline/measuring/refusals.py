@@ -6,11 +6,10 @@ import contextlib
 import os
 import shlex
 import shutil
-from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, error
+from perfgate.core.text.near_names import find_near
 from perfgate.measure.command.name import default_benchmark_name
 
 if TYPE_CHECKING:
@@ -30,14 +29,14 @@ def not_started(argv: Sequence[str], why: str) -> Diagnostic:
         why: such as ``command not found: pyhton``.
     """
     folder, name = os.path.split(argv[0])
-    near = get_close_matches(name, _programs(folder), n=1, cutoff=0.75)
+    near = find_near(name, _programs(folder), cutoff=0.75)
     if len(argv) == 1 and (words := _words(argv[0])):
         hint = f"without the quotes: -- {shlex.join(words)}"
     elif os.path.isfile(argv[0]) and folder:
         script = shlex.quote(argv[0])
         hint = f"chmod +x {script}; or name its interpreter, such as python {script}"
     elif near:
-        hint = f"did you mean {os.path.join(folder, near[0])}? Nothing was recorded"
+        hint = f"did you mean {os.path.join(folder, near)}? Nothing was recorded"
     elif os.path.isfile(os.path.join(os.curdir, name)):
         hint = f"did you mean ./{name}? Nothing was recorded"
     else:
@@ -83,7 +82,7 @@ def name_clash(
     if names_itself:
         hint = f"give this one a session of its own: PERFGATE_SESSION={other} perfgate run {again}"
     message = f'"{benchmark}" was measured with another command or other arguments in this session'
-    return replace(error("benchmark-name-clash", message, hint=hint), details=(f"before: {place}", f"now: {command}"))
+    return error("benchmark-name-clash", message, hint=hint)._replace(details=(f"before: {place}", f"now: {command}"))
 
 
 class CommandFailedError(CannotDecideError):

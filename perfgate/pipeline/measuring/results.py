@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec.structs import replace
 
 from perfgate.core.atomic import write_whole
 from perfgate.core.errors import CannotDecideError, cannot_decide, note
@@ -214,7 +215,7 @@ class ResultFiles:
             runs += found
         given = {output: OUTPUT_NAME, **{os.path.join(self._folder, path): path for path in self._named()}}
         faults, remarks = (
-            [replace(d, place=given.get(d.place, d.place)) for d in found if d.slug != _THINNED]
+            [d._replace(place=given.get(d.place, d.place)) for d in found if d.slug != _THINNED]
             for found in (reader.problems, reader.foreign.notes)
         )
         if faults:

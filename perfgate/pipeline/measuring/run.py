@@ -8,9 +8,11 @@ import json
 import os
 import tempfile
 import time
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.profile import title
@@ -58,8 +60,7 @@ if TYPE_CHECKING:
     """Makes what is judged in place of time and memory of the configuration, a command with its values, and these."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasuringJob:
+class MeasuringJob(Struct, frozen=True, kw_only=True):
     """A command to measure, and how."""
 
     argv: tuple[str, ...]
@@ -96,7 +97,7 @@ class MeasuringJob:
     """The command as it was typed, with placeholders for the values of parameters; empty: there are none."""
     options: tuple[str, ...] = ()
     """Options with which it is measured, but for its name: for hints."""
-    on_message: Callable[[str], None] = field(default=lambda _: None, compare=False)
+    on_message: Callable[[str], None] = lambda _: None
     """Called with each line that the measuring side in the command wrote to its stderr, which is shown nowhere."""
 
     @property

@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from perfgate import config
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, warning

@@ -7,7 +7,9 @@ the gate of the other commit is looked for: it is searched for in the commit.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate import config
 from perfgate.core.errors import Diagnostic, warning
@@ -26,8 +28,7 @@ from perfgate.pipeline.reference.gate_changes import (
 from perfgate.store.git import Commit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
+class Gate(Struct, frozen=True, kw_only=True):
     """What a check judges by, all from one commit."""
 
     settings: Settings

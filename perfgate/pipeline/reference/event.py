@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 AUTO = "auto"
 _OWN_TREE = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch", "release", "create"})
 _LARGEST = 32 << 20  # bytes; GitHub sends no event above 25 MB
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,200}")
+_COMMIT = r"[0-9a-f]{40}|[0-9a-f]{64}"
+_BRANCH = r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,200}"
 _NAME_IT = "name the commit: --baseline-ref origin/main"
 _TOP = "run it in the git working tree that was checked out"
 
@@ -68,7 +68,7 @@ def _of_pull_request(event: _Event) -> str:
     if len(parents) != 2 or parents[1] != head:  # noqa: PLR2004 - the base's tip, and the pull request's head
         message = f"HEAD ({merge[:12]}) is not the merge of this pull request's head ({head[:12]}) into its base"
         base = event.text("pull_request", "base", "ref")
-        name = f"origin/{base}" if _BRANCH.fullmatch(base) else "origin/main"
+        name = f"origin/{base}" if re.fullmatch(_BRANCH, base) else "origin/main"
         hint = f"leave out ref: at the checkout (fetch-depth: 2), or name the commit: --baseline-ref {name}"
         raise cannot_decide("event-differs", message, hint=hint)
     ref = "HEAD^1"
@@ -125,7 +125,7 @@ class _Event:
             CannotDecideError: none stands there.
         """
         found = self.text(*keys)
-        if not _COMMIT.fullmatch(found):
+        if not re.fullmatch(_COMMIT, found):
             raise self._unreadable(f"names no commit at /{'/'.join(keys)}")
         return found
 

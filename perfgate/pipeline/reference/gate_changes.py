@@ -7,8 +7,10 @@ pull request that could allow its own edits would be judged by nobody.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate import config
 from perfgate.core.errors import CannotDecideError, Diagnostic, error, note, warning
@@ -40,8 +42,7 @@ _MOST_NAMES = 5
 _MOVE = "make the edits in a pull request of their own, reviewed by those who own the gate"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edits:
+class Edits(Struct, frozen=True, kw_only=True):
     """What a change does to its own gate."""
 
     changes: tuple[GateChange, ...] = ()
@@ -158,7 +159,7 @@ def sides_of_comparison(base: Commit, head: Commit | None, reference: Settings) 
     except CannotDecideError as caught:
         place = os.path.join(folder, waivers.NAME)
         return was, BaselineSet(
-            source="", profiles=(), problems=tuple(replace(d, place=place) for d in caught.diagnostics)
+            source="", profiles=(), problems=tuple(d._replace(place=place) for d in caught.diagnostics)
         )
     return was, BaselineSet(source="", profiles=(), waivers=now.waivers, removals=now.removals)
 

@@ -7,8 +7,9 @@ gate runs for each change, and ends at once where none of these files is part of
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.finding import Skipped
@@ -32,8 +33,7 @@ _FETCH = "fetch it (in Actions: fetch-depth: 2 at the checkout; in GitLab: GIT_D
 _NAME_ONE = "--baseline-ref origin/main; or, in a workflow of GitHub, --baseline-ref auto"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """What is compared with what."""
 
     tree: Tree

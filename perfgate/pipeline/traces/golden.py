@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.text.canonical import dumps, rounded
@@ -36,8 +37,7 @@ _MOST_NAMED = 3
 """Files that are named in a command to repeat."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refreshed:
+class Refreshed(Struct, frozen=True, kw_only=True):
     """What a refresh did."""
 
     written: tuple[tuple[str, int, int], ...]
@@ -50,8 +50,7 @@ class Refreshed:
     """What was left out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(Struct, frozen=True, kw_only=True):
     """What a check did."""
 
     comparison: Comparison

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
+
+from msgspec import Struct
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
 from perfgate.core.metrics import THROUGHPUT
@@ -49,8 +50,7 @@ class _InUnit(TypedDict):
     factor: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(Struct, frozen=True, kw_only=True):
     """What a budget limits, as Prometheus has it."""
 
     query: Query

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 GRID = 24
 """Columns of a dashboard of Grafana."""
@@ -29,8 +30,7 @@ class Subject(NamedTuple):
     """Of a quantile which statistic, of a share by what it is divided."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
+class Query(Struct, frozen=True, kw_only=True):
     """What a panel asks Prometheus."""
 
     expr: str
@@ -39,8 +39,7 @@ class Query:
     """Names its lines: labels in double braces; ``__auto``: all that differ."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """From which value on a panel has a color."""
 
     value: float | None
@@ -49,8 +48,7 @@ class Step:
     """Of the line at the value and of the area above it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Panel:
+class Panel(Struct, frozen=True, kw_only=True):
     """One diagram over time."""
 
     title: str
@@ -69,8 +67,7 @@ class Panel:
     """Columns, 1 to `GRID`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """A row of the dashboard with its panels."""
 
     title: str
@@ -79,8 +76,7 @@ class Section:
     """From left to right, line by line."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variable:
+class Variable(Struct, frozen=True, kw_only=True):
     """A choice above the dashboard, by the values of a label."""
 
     name: str
@@ -93,8 +89,7 @@ class Variable:
     """``label_values(metric, label)``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dashboard:
+class Dashboard(Struct, frozen=True, kw_only=True):
     """All of it."""
 
     title: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from perfgate.core.sources.exposed import DEADLINE_MISSES, EXCHANGE, GUARD_TRIPS, PARALLEL, STAGE_DURATION, TICKS
 from perfgate.core.statistic import QUANTILE_OF
@@ -14,8 +15,7 @@ BY_STAGE, BY_EXCHANGE = ("stage",), ("verb", "api")
 _P95 = QUANTILE_OF["p95"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageNames:
+class StageNames(Struct, frozen=True, kw_only=True):
     """What the names of the stage metrics begin and end with, as `init_metrics` has it."""
 
     prefix: str = "mm"

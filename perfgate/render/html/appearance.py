@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.finding import Status
 from perfgate.render.html.markup import shorten
@@ -22,8 +23,7 @@ _UNGATED = frozenset({"ungated", "shown", "advisory", "unknown", "stages"})
 """Parts of values that cannot fail."""
 
 
-@dataclass(frozen=True, slots=True)
-class Appearance:
+class Appearance(Struct, frozen=True):
     """How the status of a value is shown."""
 
     symbol: str

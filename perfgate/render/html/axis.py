@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.text.units import display_scale
 from perfgate.render.html.markup import minus, shorten
@@ -42,8 +43,7 @@ ZERO, MARK = place(0.0), place(1.0)
 """Where no change and the mark lie, the same for all values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """An interval on the axis of changes."""
 
     dot: int
@@ -76,8 +76,7 @@ def place_picture(picture: Picture) -> Placed:
     return Placed(dot, min(low, dot), max(place(picture.high / unit), dot))
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(Struct, frozen=True):
     """Measured values along a line of a drawing."""
 
     low: float

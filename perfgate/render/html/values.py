@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from perfgate.render.html.appearance import PART, Appearance, appearance_of, names_of
 from perfgate.render.html.axis import place_picture
@@ -29,8 +30,7 @@ _LAST = 1e9
 """Cost by which an infinite change is sorted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """A value of the page."""
 
     finding: Finding

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.text.origin import page_of
 from perfgate.render.markdown.blocks import draw, draw_block, fold
@@ -43,8 +44,7 @@ _LONGEST_INLINE = 60
 _PARTS = {part.name: part for part in PARTS}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """Where a report stands, and how much of it."""
 
     level: int = 2

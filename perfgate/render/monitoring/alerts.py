@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import CannotDecideError, cannot_decide, error, note
 from perfgate.render.monitoring.as_yaml import to_yaml
@@ -23,8 +24,7 @@ _APART = 2
 """Events between warning and limit in a window, so that one lies between them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alerts:
+class Alerts(Struct, frozen=True, kw_only=True):
     """What watches the budgets of a policy."""
 
     rules: str

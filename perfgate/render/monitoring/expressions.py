@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.errors import error, note
 from perfgate.core.metrics import THROUGHPUT
@@ -32,8 +34,7 @@ _PLAIN_EXPONENTS = range(-4, 6)
 _BEYOND_IN_WORDS = {"s": "slow share", "B": "large share"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bound:
+class Bound(Struct, frozen=True, kw_only=True):
     """When a value is beyond a limit."""
 
     op: str
@@ -47,8 +48,7 @@ class Bound:
         return f"{self.op} {number(self.at)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
+class Watched(Struct, frozen=True, kw_only=True):
     """A budget that Prometheus can watch. Windows are in seconds."""
 
     budget: Budget

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct
 
 from perfgate.render.monitoring.examples import find_labels
 from perfgate.render.monitoring.expressions import SHARES, duration, number
@@ -32,8 +33,7 @@ _GAUGE_STEPS = 100
 """A gauge just beyond its limit lies a hundredth of the limit's last digit beyond it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Grid:
+class _Grid(Struct, frozen=True, kw_only=True):
     """Times of a test, in seconds."""
 
     step: int

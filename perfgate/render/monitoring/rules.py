@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 from perfgate.core.sources.series import BUDGET, SEVERITY, WINDOW
 from perfgate.render.monitoring.expressions import SHARES, Bound, duration, unused
@@ -46,8 +47,7 @@ _ASCII = 128
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """How all budgets are watched. Times are in seconds."""
 
     window: int
@@ -64,8 +64,7 @@ class Settings:
     """Address to which a budget's name is added; empty: `RUNBOOK`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alarm:
+class Alarm(Struct, frozen=True, kw_only=True):
     """One alert."""
 
     name: str

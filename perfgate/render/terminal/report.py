@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import plain
 from perfgate.core.text.columns import columns_of, cut_middle
@@ -69,8 +70,7 @@ def _join(drawn: Sequence[tuple[Block, str]]) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
+class _Shown(Struct, frozen=True):
     """What is shown of one part."""
 
     part: Part
@@ -237,7 +237,7 @@ def _label(column: Column, cell: str) -> str:
 
 def _table(table: Table, style: Style) -> str:
     """Return rows under their titles; where these do not fit the width, each row as a line of its own."""
-    from tabulate import tabulate  # noqa: PLC0415 - 60 ms that only a table costs
+    from tabulate import tabulate  # 60 ms that only a table costs
 
     wanted = [(i, c) for i, c in enumerate(table.columns) if c.priority <= _PRIORITY]
     rows = [[_short(plain(e.cells[i].text), c) for i, c in wanted] for e in table.entries[:_MOST_TABLE_ROWS]]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from perfgate.core.finding import Status
 
@@ -33,8 +34,7 @@ _CODES: Mapping[Token, str] = {
 """Eight colours and two weights, which follow the user's theme."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """How a status looks; colour is never the only carrier."""
 
     symbol: str
@@ -77,8 +77,7 @@ SYMBOLS = "→…µ−–×·✗✓├┤─●│┃┼╂◀▶"
 """Every symbol that a report draws itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
+class Style(Struct, frozen=True, kw_only=True):
     """How one report is drawn."""
 
     width: int = PIPED

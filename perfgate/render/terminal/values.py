@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import plain
 from perfgate.core.text.columns import columns_of, cut_middle, front, pad
@@ -32,8 +33,7 @@ _SHARED = 4
 """Values from which on a remark that they share is made once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class Layout(Struct, frozen=True, kw_only=True):
     """The columns of all values of a report, so that its parts line up."""
 
     name: int

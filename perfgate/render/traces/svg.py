@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
 from zlib import crc32
+
+from msgspec import Struct, field
 
 from perfgate.core.errors import plain
 from perfgate.core.traces.spans import is_overlapping, own_times
@@ -35,8 +36,7 @@ rect.box { stroke: #ffffff; stroke-width: 0.5 }
 }"""
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(Struct):
     """The spans of one path in all traces."""
 
     name: str
@@ -50,8 +50,7 @@ class _Node:
     children: list[int] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Box:
+class _Box(Struct, frozen=True, kw_only=True):
     node: _Node
     depth: int
     left: float

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import asdict
+
+from perfgate.core.finding import WORSE
 from perfgate.core.measured import WHOLE
 from perfgate.core.profile import title
-from perfgate.gate.attribution.attribute import attribute
 from perfgate.report.document import Column, Entry, Fold, Paragraph, Table, name, text
 from perfgate.report.words import amount
 
@@ -34,6 +35,10 @@ _FUNCTION_COLUMNS = (Column(title="Function", kind="name"), *_COLUMNS[1:-1], Col
 
 def attributions_of(verdict: Verdict, most: int | None = None) -> tuple[Attribution, ...]:
     """Return where the time of each benchmark that got worse went, of the first `most` of them; None: of all."""
+    if not any(f.status in WORSE for f in verdict.findings):
+        return ()
+    from perfgate.gate.attribution.attribute import attribute
+
     found = attribute(verdict.findings, verdict.baseline, verdict.current)
     return tuple(islice((a for a in found if a.stages or a.functions), most))
 

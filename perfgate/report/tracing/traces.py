@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from perfgate.core.traces.spans import own_times
 from perfgate.stats.quantiles import quantile
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 _NS = 1e-9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Stage(Struct, frozen=True, kw_only=True):
     """The spans of one name."""
 
     name: str
@@ -40,8 +40,7 @@ class Stage:
     """Calls that ended in an error."""
 
 
-@dataclass(slots=True)
-class _Tally:
+class _Tally(Struct):
     durations: array[float] = field(default_factory=lambda: array("d"))
     calls: int = 0
     own: int = 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from perfgate.core.finding import WHOLE_SUITE, Finding, Status, Verdict
 from perfgate.core.metrics import is_of_stage
@@ -15,8 +16,7 @@ Need = Literal["verdict", "attention", "other", "background"]
 """Who needs a part: it makes the verdict; it deserves attention; it holds; only those who ask."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """A section of a report."""
 
     name: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.statistic import QUANTILE_OF
 from perfgate.report.agreement import Samples
@@ -26,8 +27,7 @@ _INSTANT = re.compile(r"\d{4}-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d))?")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionRuns:
+class SessionRuns(Struct, frozen=True, kw_only=True):
     """The runs of one session."""
 
     label: str
@@ -42,8 +42,7 @@ class SessionRuns:
     """Is it judged, and no part of the baseline?"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Runs:
+class Runs(Struct, frozen=True, kw_only=True):
     """The runs of both sides of a value."""
 
     sessions: tuple[SessionRuns, ...]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.finding import UNDECIDED, WHOLE_SUITE, Finding, Status
 from perfgate.core.metrics import METRICS
@@ -30,8 +31,7 @@ _STATISTIC = re.compile(r"[a-z0-9.]{1,16}")
 """A name such as ``p95``; what else a report states there is shown as a name from data."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class Picture(Struct, frozen=True, kw_only=True):
     """Where the change lies against its marks: ratios of costs minus one, so that right of 0 is worse."""
 
     low: float | None
@@ -44,8 +44,7 @@ class Picture:
     """The largest worsening that never fails, > 0."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
+class Value(Struct, frozen=True, kw_only=True):
     """A finding in words."""
 
     key: RowKey

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.bisection import Described
 from perfgate.core.errors import cannot_decide
@@ -21,8 +22,7 @@ _LONGEST = 300  # characters of a subject
 _TWO = 2  # parents of a merge
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
+class Range(Struct, frozen=True, kw_only=True):
     """The commits after one, up to another one: those that followed each other there, a merge as one."""
 
     commits: tuple[str, ...]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 500
 """Names that one call of git is given."""
-_LISTED = re.compile(
+_LISTED = (
     rb"[0-7]+ ([0-9a-f]+) 0\t([^\0]+)\0  ctime: \d+:\d+\n  mtime: (\d+):(\d+)\n"
     rb"  dev: \d+\tino: \d+\n  uid: \d+\tgid: \d+\n  size: (\d+)\tflags: [0-9a-f]+\n"
 )
@@ -79,7 +79,7 @@ def _find_kept(root: str, objects: Mapping[str, tuple[str, str]]) -> set[str]:
         return set()
     listed = git(root, ["--literal-pathspecs", "ls-files", "-z", "--stage", "--debug", "--", *objects], hint="")
     kept = set()
-    for oid, path, seconds, rest, size in _LISTED.findall(listed):
+    for oid, path, seconds, rest, size in re.findall(_LISTED, listed):
         name = os.fsdecode(path)
         if objects.get(name, ("", ""))[1] != oid.decode():
             continue

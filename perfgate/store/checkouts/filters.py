@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from perfgate.core.errors import cannot_decide
 from perfgate.store.git import git
@@ -19,8 +20,7 @@ _STARTED_BY_LFS = re.compile(
 """Settings that name programs which Git LFS starts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
+class Filters(Struct, frozen=True, kw_only=True):
     """The filters that are switched off."""
 
     names: frozenset[str]

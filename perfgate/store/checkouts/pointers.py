@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import stat
@@ -10,9 +9,7 @@ import stat
 LARGEST = 1024
 """Of a pointer, in bytes (the specification: "less than 1024")."""
 _CHUNK = 1 << 20
-_POINTER = re.compile(
-    rb"version https?://[\x21-\x7e]+\n(?:[a-z0-9.-]+ [^\n]+\n)*?oid sha256:([0-9a-f]{64})\nsize (\d{1,15})\n?"
-)
+_POINTER = rb"version https?://[\x21-\x7e]+\n(?:[a-z0-9.-]+ [^\n]+\n)*?oid sha256:([0-9a-f]{64})\nsize (\d{1,15})\n?"
 
 
 def is_named_by(pointer: bytes, path: str) -> bool:
@@ -23,9 +20,11 @@ def is_named_by(pointer: bytes, path: str) -> bool:
         path: of the file, which no link stands for.
     """
     # Git LFS reads a pointer with blank lines and CR LF, too
-    named = _POINTER.fullmatch(b"\n".join(line for line in pointer.strip().splitlines() if line))
+    named = re.fullmatch(_POINTER, b"\n".join(line for line in pointer.strip().splitlines() if line))
     if not named:
         return False
+    import hashlib
+
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
         with os.fdopen(fd, "rb", buffering=0) as file:

@@ -7,11 +7,11 @@ file can set them as they were.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from perfgate.core.errors import cannot_decide
 from perfgate.store.checkouts.filters import filters_off
@@ -20,6 +20,7 @@ from perfgate.store.checkouts.pointers import is_named_by
 from perfgate.store.git import Commit, blob_hash, git
 
 if TYPE_CHECKING:
+    import hashlib
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _CHUNK = 1 << 20
@@ -32,8 +33,7 @@ _AS_IT_IS = frozenset({b"unspecified", b"unset", b"auto"})
 """Values of these attributes with which nothing is lost (``auto``: a file that holds CR LF is left alone)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One file, or one folder that holds some."""
 
     kind: str
@@ -45,8 +45,7 @@ class Entry:
     """Of a file or of a link's target, as git computes it; of others empty."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """The tracked files of a working tree, and their folders."""
 
     root: str
@@ -172,6 +171,8 @@ def _read_file(path: str, *, is_sha1: bool, size: int | None) -> Entry:
 
 def _begin(size: int, content: bytes = b"", *, is_sha1: bool) -> hashlib._Hash:
     """Return the hash of an object of git that holds a file, as far as its content is there."""
+    import hashlib
+
     kind = hashlib.sha1 if is_sha1 else hashlib.sha256
     return kind(b"blob %d\0" % size + content, usedforsecurity=False)
 

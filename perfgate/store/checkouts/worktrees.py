@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import tempfile
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, cannot_decide
@@ -129,7 +128,7 @@ def _run(folder: str, words: Sequence[str], settings: Sequence[str], commit: str
     if code != 0:
         hint = "run it by hand: git worktree add DIR COMMIT"
         (cause,) = failure("worktree-failed", words, output, hint=hint).diagnostics
-        raise CannotDecideError([replace(cause, place=commit[:12])])
+        raise CannotDecideError([cause._replace(place=commit[:12])])
 
 
 def _remove_uninterrupted(worktree_dir: WorktreeDir) -> None:

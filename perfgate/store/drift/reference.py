@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SCHEMA = "perfgate/drift-reference/1"
-PREFIX = "perfgate/drift-reference/"
-"""How the schema of every version begins."""
 LARGEST = 16 * 1024 * 1024
 """Largest file in bytes: a thousand fields fit."""
 _INVALID = "drift-reference-invalid"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
 
 import pytest
 from cases import DATA, values_of
+from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
 from perfgate.core.errors import CannotDecideError

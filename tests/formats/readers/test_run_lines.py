@@ -5,10 +5,10 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import json
-from dataclasses import replace
 
 import pytest
 from cases import DATA, assert_case, values_of
+from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.formats.contents import read

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from gate_cases import finding, profile
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from perfgate.core.finding import Status
 from perfgate.core.metrics import Metric

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from audit_cases import QUIET, audited, baseline, found, only, row, sessions
 from gate_cases import ERRORS, percentiles, policy, profile, rule
+from msgspec.structs import replace
 
 from perfgate.core.metrics import Metric
 from perfgate.core.policy import Budget, Floor

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import replace
 
 import pytest
 from audit_cases import QUIET, TODAY, audited, baseline, row, sessions
 from gate_cases import policy, profile, rule
+from msgspec.structs import replace
 
 from perfgate.core.finding import Status
 from perfgate.core.metrics import Metric

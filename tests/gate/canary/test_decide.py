@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from canary_cases import LATENCY, arm, budget, latencies, rollout
+from msgspec.structs import replace
 
 from perfgate.core.metrics import Metric
 from perfgate.core.policy import CANARY

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 from canary_cases import ERROR_RATE, LATENCY, arm, budget, rollout
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import DEAR_LAWS
+from msgspec.structs import replace
 
 from perfgate.core.rollout.canary import Canary, Outcome, State
 from perfgate.gate.canary.analyses import plan_analysis

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 from gate_cases import judged, judged_values, lognormal, policy, profile, row_of, rule, scaled
+from msgspec.structs import replace
 
 from perfgate.core.finding import WHOLE_SUITE, Status
 from perfgate.core.policy import Floor

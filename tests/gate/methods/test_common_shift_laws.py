@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 import random
-from dataclasses import replace
 
 from gate_cases import MILDEST_FIRST, policy, profile, rule, scaled, verdict
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from laws import DEAR_LAWS
+from msgspec.structs import replace
 
 from perfgate.core.finding import FAILED, HOLDS, UNDECIDED, WHOLE_SUITE, Status
 from perfgate.core.policy import Floor

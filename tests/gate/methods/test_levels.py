@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 from gate_cases import judged, policy, profile, row_of, scaled
+from msgspec.structs import replace
 
 from perfgate.core.finding import Status
 from perfgate.gate.methods.alpha import alphas_of

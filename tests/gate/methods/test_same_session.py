@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import replace
 
 import pytest
 from gate_cases import MILDEST_FIRST, judged, judged_values, lognormal, policy, profile, row_of, rule, scaled
+from msgspec.structs import replace
 
 from perfgate.core.finding import Status
 from perfgate.core.policy import Floor

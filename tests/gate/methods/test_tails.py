@@ -5,10 +5,9 @@ The figures are those told in the threads named beside each case.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from gate_cases import judged, lognormal, percentiles, policy, profile, row_of, rule, scaled, verdict
+from msgspec.structs import replace
 
 from perfgate.core.finding import Status
 from perfgate.core.policy import Budget

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
 from gate_cases import lognormal, policy, profile, row_of, rule
+from msgspec.structs import replace
 
 from perfgate.core.finding import WHOLE_SUITE, Status
 from perfgate.core.policy import Floor

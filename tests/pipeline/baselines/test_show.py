@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
+from msgspec.structs import replace
 from records import a_profile, commit_all, refused, summary, write_json
 
 from perfgate.core.metrics import Metric
@@ -143,7 +142,7 @@ def test_an_explanation_says_which_rule_governs_each_row(workdir):
     (workdir / "perfgate.toml").write_text(CONFIG)
     profile = a_profile()
     more = a_profile(metric=LOSS).metrics
-    put(workdir / "baselines", dataclasses.replace(profile, metrics=(*profile.metrics, *more)))
+    put(workdir / "baselines", replace(profile, metrics=(*profile.metrics, *more)))
     put(workdir / "baselines", a_profile(benchmark="out"))
     document = compose_explanation("train", config=None)
     assert words(document, Paragraph) == ["Configuration: perfgate.toml"]

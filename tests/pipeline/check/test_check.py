@@ -136,7 +136,7 @@ def test_a_benchmark_without_runs_to_judge_says_why(folder, how, reason):
 
 def with_run(known, run_id):
     """Return a baseline whose first session holds a run of that id that took a second."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from perfgate.core.text.canonical import short_hash
 

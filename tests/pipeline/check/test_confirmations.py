@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from gate_cases import finding, profile, verdict
+from msgspec.structs import replace
 
 from perfgate.core.errors import error
 from perfgate.core.finding import Status

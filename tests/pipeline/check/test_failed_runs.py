@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from check_cases import Folder, baseline, outside_ci, slugs
+from msgspec.structs import replace
 
 from perfgate.pipeline.collect import collect_profiles
 from perfgate.render import as_json

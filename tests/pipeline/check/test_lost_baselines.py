@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from dataclasses import replace
 
 import pytest
 from check_cases import CALM, Folder, baseline, outside_ci, slugs
+from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.core.run import UNSPECIFIED

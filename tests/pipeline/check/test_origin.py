@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import time
-from dataclasses import replace
 
 import pytest
 from check_cases import CALM, Folder, baseline, slugs
 from gate_cases import profile, session
+from msgspec.structs import replace
 
 from perfgate.measure.machine import facts
 from perfgate.measure.machine.ci import MARKERS, find_ci_run

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from check_cases import CALM, Folder, baseline, outside_ci, slugs
+from msgspec.structs import replace
 
 from perfgate.core.finding import Status
 

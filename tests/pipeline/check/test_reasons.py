@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 from check_cases import reasons
@@ -20,6 +19,7 @@ from gate_cases import (
     scaled,
     verdict,
 )  # fmt: skip
+from msgspec.structs import replace
 
 from perfgate.collect import Selection
 from perfgate.collect.runs import SessionTally

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-from dataclasses import replace
 
 import pytest
 from check_cases import CALM, baseline, outside_ci, slugs
 from gate_cases import profile
+from msgspec.structs import replace
 
 from perfgate.core.errors import CannotDecideError
 from perfgate.core.finding import Status

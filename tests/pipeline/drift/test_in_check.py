@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from check_cases import CALM, baseline, outside_ci, slugs
 from drift_cases import draw, summary_of
+from msgspec.structs import replace
 
 from perfgate.core.finding import Status
 from perfgate.gate.drift.in_check import DIFFER, INPUTS

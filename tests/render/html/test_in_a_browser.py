@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from browser import CHROMIUM, Browser
+from msgspec.structs import replace
 from situations import SITUATIONS, many
 
 from perfgate.render import render

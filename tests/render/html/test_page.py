@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from gate_cases import ELAPSED, finding, verdict
 from html_page import Page
 from hypothesis import given
 from laws import laws
+from msgspec.structs import replace
 from situations import SITUATIONS, _pair, _verdict, many
 from verdicts import HOSTILE, RICH, VERDICTS
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from perfgate.core.metrics import THROUGHPUT
 from perfgate.core.sources.field_map import parts_of
@@ -70,8 +71,7 @@ def is_true(value: object) -> bool | None:
     return True if text in {"true", "1", "1.0", "yes"} else False if text in {"false", "0", "0.0", "no"} else None
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(Struct):
     """The rows of one benchmark."""
 
     name: str

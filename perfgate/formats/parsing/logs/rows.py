@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import re
-from dataclasses import dataclass
 from itertools import accumulate, compress, islice, repeat
 from operator import itemgetter, methodcaller
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
 
 from perfgate.formats.parsing.record import Skipped
 from perfgate.formats.parsing.timestamps import instant_in, stated_seconds
@@ -47,8 +47,7 @@ def are_too_many(count: int, of: int, tolerance: float) -> bool:
     return count > max(tolerance * of, 1 if tolerance else 0)
 
 
-@dataclass(slots=True)
-class Broken:
+class Broken(Struct):
     """Lines that cannot be read: how many, and what is wrong with the first of them."""
 
     what: str = "line"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from perfgate.core.errors import cannot_decide
 from perfgate.core.traces.spans import Span, Trace, Traces, Value
@@ -29,8 +30,7 @@ _ERROR = (2, "2", "STATUS_CODE_ERROR")
 _DROPPED = "perfgate.dropped."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+class _Found(Struct, frozen=True, kw_only=True):
     """A span as it stands in a file, before it is known where in its trace it belongs."""
 
     parent: str
@@ -41,8 +41,7 @@ class _Found:
     attributes: tuple[tuple[str, Value], ...]
 
 
-@dataclass(slots=True)
-class _Pile:
+class _Pile(Struct):
     """What was found of one trace."""
 
     service: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from perfgate.core.errors import warning
 from perfgate.core.measured import CALLS, OWN, STAGE, WHOLE
@@ -24,8 +25,7 @@ _LEAST_PRESENT = 0.5
 """Share of traces that have a stage, from which on it is a metric: one that is rare may be missing by chance."""
 
 
-@dataclass(slots=True)
-class _Stage:
+class _Stage(Struct):
     """One stage, one value for each trace that has it."""
 
     calls: array[float] = field(default_factory=lambda: array("d"))
@@ -33,8 +33,7 @@ class _Stage:
     own: array[float] = field(default_factory=lambda: array("d"))
 
 
-@dataclass(slots=True)
-class _Root:
+class _Root(Struct):
     """The traces of one root."""
 
     traces: int = 0
