@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +11,7 @@ from perfgate.cli.known import complete_benchmark
 from perfgate.cli.options import (
     config_option,
     machine_class_option,
-    quiet_reading_option,
+    quiet_option,
     reading_options,
     same_session_option,
 )
@@ -52,7 +53,7 @@ def command() -> None:
 @same_session_option
 @reading_options
 @click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
-@quiet_reading_option
+@partial(quiet_option, is_argument=False)
 def refresh(
     *,
     paths: tuple[str, ...],

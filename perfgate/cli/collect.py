@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli.options import config_option, machine_class_option, quiet_reading_option, reading_options
+from perfgate.cli.options import config_option, machine_class_option, quiet_option, reading_options
 from perfgate.cli.output import echo, say
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", metavar="FILE", help="Also write a profile file.")
 @click.option("--shard", metavar="I/N", envvar="PERFGATE_SHARD", help="Which shard of how many these runs are.")
 @reading_options
-@quiet_reading_option
+@partial(quiet_option, is_argument=False)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="On stdout.")
 def command(
     *,

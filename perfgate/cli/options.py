@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -136,25 +136,13 @@ def machine_class_option(command: Command) -> Command:
     return click.option("--machine-class", default="", metavar="NAME", help=words)(command)
 
 
-def quiet_option(command: Command) -> Command:
-    """Give a command the option that hides its progress, as its argument ``is_quiet``."""
-    return _quiet(is_argument=True)(command)
-
-
-def quiet_reading_option(command: Command) -> Command:
-    """Give a command the option that hides its progress; only long work on files shows any."""
-    return _quiet(is_argument=False)(command)
-
-
-def _quiet(*, is_argument: bool) -> Callable[[Command], Command]:
-    return click.option(
-        "-q", "--quiet", "is_quiet", cls=ReportOption, is_flag=True, expose_value=is_argument, callback=_hide_work,
-        help="Show no progress.",
-    )  # fmt: skip
+def quiet_option(command: Command, *, is_argument: bool = True, words: str = "Show no progress.") -> Command:
+    """Give a command the option that hides its progress, as its argument ``is_quiet`` where it shows any itself."""
+    how: Any = {"cls": ReportOption, "is_flag": True, "expose_value": is_argument, "callback": _hide_work}
+    return click.option("-q", "--quiet", "is_quiet", help=words, **how)(command)
 
 
 def _hide_work(_ctx: click.Context, _option: click.Parameter, is_quiet: object) -> object:
-    """Let nobody watch long work on files, if somebody asks for quiet."""
     if is_quiet:
         watch_work(None)
     return is_quiet
@@ -379,15 +367,7 @@ def look_options(command: Command) -> Command:
             is_flag=True,
             help="Show all values, how they were measured, and what was read.",
         ),
-        click.option(
-            "-q",
-            "--quiet",
-            "is_quiet",
-            cls=ReportOption,
-            is_flag=True,
-            callback=_hide_work,
-            help="Show the verdict alone.",
-        ),
+        partial(quiet_option, words="Show the verdict alone."),
     )
     return _with(_gather(command, ("top", "width", "color", "is_verbose", "is_quiet"), "look", _look), options)
 

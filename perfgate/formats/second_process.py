@@ -78,7 +78,7 @@ class SecondProcess:
         self._process = os.fork()
         if self._process == 0:
             try:
-                signal.signal(signal.SIGINT, signal.SIG_IGN)  # this process is told by the first one
+                signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends this one
                 os.close(self._pipe)
                 for batch in batches:
                     sizes: list[int] = []

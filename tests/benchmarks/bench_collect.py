@@ -121,7 +121,7 @@ def summaries(count: int) -> Iterator[str]:
         summary = {
             "run_id": f"20261121T{i:06d}Z-{i:08x}", "elapsed_sec": round(0.412 + 997e-9 * i, 3),
             "rows_used": 1000 + i % 7,
-            "peak_memory_mb": 45.6, "schema": "perfgate/run/1", "benchmark": f"model_{i % 8}",
+            "peak_memory_mb": round(45.6 + i / 1e6, 1), "schema": "perfgate/run/1", "benchmark": f"model_{i % 8}",
             "status": "ok",
             "started_at": f"2026-11-21T01:58:44.{i:06d}Z", "session": f"local-1a2b3c4d-{i % 3}-456",
             "elapsed_ns": 412_000_000 + 997 * i, "peak_memory_bytes": 45_600_000 + i, "memory_source": "vmhwm",
