@@ -182,8 +182,17 @@ class ColumnReader:
         if skimmed := self._summaries.skim(content):  # the first one like it
             return skimmed
         kind = (
-            run.benchmark, run.labels, run.status, run.session, run.memory_source, id(run.environment), run.commit,
-            run.command, run.shard, tuple(metric.name for metric, _ in run.values),
-            "" if run.session else cut_to_hour(run.started_at), *(id(metric) for metric, _ in run.values),
-        )  # fmt: skip
+            run.benchmark,
+            run.labels,
+            run.status,
+            run.session,
+            run.memory_source,
+            id(run.environment),
+            run.commit,
+            run.command,
+            run.shard,
+            tuple(metric.name for metric, _ in run.values),
+            "" if run.session else cut_to_hour(run.started_at),
+            *(id(metric) for metric, _ in run.values),
+        )
         return kind, (run.run_id, run.started_at, run.rows_used, *(value for _, value in run.values))

@@ -215,10 +215,18 @@ class SummaryReader:
             return None
         labels, environment, session = s.labels, s.environment, s.session
         kind = (
-            s.benchmark, bytes(labels) if labels is not _NOTHING else b"", s.status, session, s.memory_source,
-            bytes(environment) if environment is not _NOTHING else b"", s.commit, s.command, s.shard, cpu is None,
+            s.benchmark,
+            bytes(labels) if labels is not _NOTHING else b"",
+            s.status,
+            session,
+            s.memory_source,
+            bytes(environment) if environment is not _NOTHING else b"",
+            s.commit,
+            s.command,
+            s.shard,
+            cpu is None,
             None if session else cut_to_hour(started),
-        )  # fmt: skip
+        )
         row = s.run_id, started, int(s.rows_used), seconds, size
         return kind, row if cpu is None else (*row, cpu)
 
