@@ -34,6 +34,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "bisect": (_EVERY_DAY, "Find the commit that made a command slower."),
     "baseline": (_EVERY_DAY, "Refresh, show, list or compare baselines."),
     "runs": (_EVERY_DAY, "List run files, or remove some."),
+    "compact": (_EVERY_DAY, "Put the runs of older sessions into one file."),
     "golden": (_EVERY_DAY, "Keep the structure of traces, and fail when it changes."),
     "trace": (_EVERY_DAY, "Show traces: a tree, stages, a flame graph."),
     "init": (_EVERY_DAY, "Set up a project."),

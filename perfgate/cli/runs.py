@@ -112,6 +112,7 @@ def _lines(listed: Listed) -> Iterator[str]:
 def _show_left(listed: Listed) -> None:
     """Say on stderr which files hold no run of perfgate's own."""
     from perfgate.core.errors import plain
+    from perfgate.pipeline.runs import describe_left
 
-    for line in listed.describe_left():
+    for line in describe_left(listed.left):
         say(plain(line), err=True)

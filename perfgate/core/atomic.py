@@ -5,6 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 
+TYPE_CHECKING = False  # a measured program does not need `typing`
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
 
 def write_whole(path: str, content: bytes, *, durable: bool) -> None:
     """Write `content` to `path` so that a reader gets the old file or the new one, never a part.
@@ -21,18 +25,38 @@ def write_whole(path: str, content: bytes, *, durable: bool) -> None:
     Raises:
         OSError: the file could not be written; an old file stays as it was.
     """
+    write_parts(path, (content,), durable=durable)
+
+
+def write_parts(
+    path: str, parts: Iterable[bytes], *, durable: bool, check: Callable[[str], None] | None = None
+) -> None:
+    """Write a file as `write_whole` does, piece by piece: it need not fit into memory.
+
+    Args:
+        path: the file to write; its folder must exist.
+        parts: the file's bytes in order; what making them raises goes through, and leaves an old file as it was.
+        durable: also wait until the disk has it.
+        check: called with the path of the written bytes before they take the name, which they do not if it raises.
+
+    Raises:
+        OSError: the file could not be written; an old file stays as it was.
+    """
     folder, name = os.path.split(path)
     part = os.path.join(folder, f".{name[:40]}.{os.getpid():x}-{os.urandom(4).hex()}.tmp")
     fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666)
     try:
         try:
-            view = memoryview(content)
-            while view:
-                view = view[os.write(fd, view) :]
+            for content in parts:
+                view = memoryview(content)
+                while view:
+                    view = view[os.write(fd, view) :]
             if durable:
                 os.fsync(fd)
         finally:
             os.close(fd)
+        if check is not None:
+            check(part)
         os.replace(part, path)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from perfgate.core.session_id import SessionId
 from perfgate.core.statistic import Quantile, middle
-from perfgate.stats.cells import count_of_cells, merge_cells, spread, weigh
+from perfgate.stats.cells import cells_of_spread, count_of_cells, merge_cells, spread
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -56,7 +56,7 @@ def join_samples(session: str, parts: Sequence[Sample]) -> Sample:
         return Sample(session=session, values=(hits / of,), stands_for=of, hits=hits)
     is_counted = any(p.hits is not None for p in parts)
     if len(parts) > 1 and not is_counted and any(p.stands_for for p in parts):
-        cells = merge_cells(weigh(sorted(p.values), p.count) for p in parts)
+        cells = merge_cells(cells_of_spread(sorted(p.values), p.count) for p in parts)
         return Sample(session=session, values=spread(cells), stands_for=count_of_cells(cells))
     values = tuple(chain.from_iterable(p.values for p in parts))
     return Sample(session=session, values=values, stands_for=0 if len(parts) > 1 else parts[0].stands_for)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.core.errors import CannotDecideError, Diagnostic, cannot_decide, error
 from perfgate.core.metrics import ELAPSED
+from perfgate.core.run import digest_of
 from perfgate.core.text.steps import Work
 from perfgate.formats.detect import detect
 from perfgate.formats.folders import files_of
@@ -19,6 +20,7 @@ from perfgate.formats.foreign import ForeignReader
 from perfgate.formats.globs import expand
 from perfgate.formats.options import ForeignOptions
 from perfgate.formats.own.columns import BATCH, RUN_ID, ColumnReader, ids_of
+from perfgate.formats.own.compacted import ENDINGS, is_compacted, is_same, runs_in
 from perfgate.formats.own.imported import decode_imported, is_imported
 from perfgate.formats.own.run_summary import SummaryReader
 from perfgate.formats.parsing.files import read_bounded, unreadable
@@ -40,6 +42,8 @@ LARGEST_RUN = 4 * 1024 * 1024
 _AT_ONCE, _BYTES_AT_ONCE = 256, 1 << 21
 """Files, and their bytes, that are in memory before they are decoded: file by file both take a third more time."""
 _MAGIC = re.compile(r"[*?\[]")
+_ALL = "*.json"
+"""A glob of all run files of a folder, the compacted ones included."""
 _FLAT = re.compile(r"^([^*?\[]*)/([^/]*)$")
 
 
@@ -97,18 +101,22 @@ def _expand(path: str) -> list[str]:
     flat = _FLAT.match(path)
     if flat and os.path.isdir(flat[1]):
         return _matching(Source(flat[1]), flat[1], flat[2])
-    return expand(path)
+    above, name = os.path.split(path)
+    compacted = filter(is_compacted, expand(os.path.join(above, f"*{ENDINGS[0]}*"))) if name == _ALL else ()
+    return [*expand(path), *compacted]
 
 
 def _matching(folder: Source, path: str, pattern: str) -> list[str]:
     """Return the names of a folder that match, hidden ones left out, joined to its path."""
     names = folder.listing().names
-    if pattern[0] == "*" and not _MAGIC.search(pattern, 1):
-        ending = pattern[1:]
-        return [f"{path}/{name}" for name in names if name.endswith(ending) and name[0] != "."]
-    keep = re.compile(fnmatch.translate(pattern)).match
     hidden = pattern.startswith(".")
-    return [f"{path}/{name}" for name in names if keep(name) and (hidden or name[0] != ".")]
+    if pattern == _ALL:
+        kept = [name for name in names if name.endswith(".json") and name[0] != "."]
+        kept += filter(is_compacted, names)
+    else:
+        keep = re.compile(fnmatch.translate(pattern)).match
+        kept = [name for name in names if keep(name) and (hidden or name[0] != ".")]
+    return [f"{path}/{name}" for name in kept]
 
 
 class RunReader:
@@ -142,6 +150,7 @@ class RunReader:
         )
         self._how = columns
         self._ids = RunIds()
+        self._packed: list[str] = []  # compacted files, which are read last
         self.foreign = ForeignReader(options or ForeignOptions(), maps, keeps_records=keeps_records)
         """What was read of other tools' files."""
 
@@ -154,6 +163,7 @@ class RunReader:
             yield from self._in_batches(
                 [paths[i : i + BATCH] for i in range(0, len(paths), BATCH)], self._columns, work
             )
+        yield from self._compacted(self._packed, work)
         yield from self.foreign.rest()
         self._ids = RunIds()  # of a million runs they take more memory than the values
         self.problems += self.foreign.problems
@@ -207,7 +217,7 @@ class RunReader:
             size = 0
             for i in numbers:
                 path = paths[i]
-                if claims is not None and claims(path) is not None:
+                if path.endswith(ENDINGS) or (claims is not None and claims(path) is not None):
                     raise CannotDecideError([])
                 content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
                 held.append((i, content))
@@ -225,6 +235,9 @@ class RunReader:
         last: str | None = None
         folder = ""
         for path, place in zip(paths, places, strict=True):
+            if is_compacted(path):
+                self._packed.append(path)
+                continue
             where = path.rpartition("/")[0]
             if where != last:
                 last, folder = where, os.path.basename(os.path.abspath(where))
@@ -258,7 +271,7 @@ class RunReader:
         Raises:
             CannotDecideError: it cannot be read, or is no valid run.
         """
-        if self.foreign.format_of(path) is not None or os.path.isdir(path):
+        if self.foreign.format_of(path) is not None or os.path.isdir(path) or is_compacted(path):
             return None
         content = read_bounded(path, limit=LARGEST_RUN, slug="run-unreadable")
         if RUN_ID not in content:
@@ -269,6 +282,36 @@ class RunReader:
             if detect(Source(path)) is not None:
                 return None
             raise
+
+    def _compacted(self, paths: Sequence[str], work: Work) -> Iterator[Run]:
+        """Yield the runs of compacted files; one that is in a file of its own, too, or in two of them, counts once."""
+        digests: dict[str, str] = {}
+        for path, place in zip(paths, self._ids.add_places([f"{path}: line " for path in paths]), strict=True):
+            try:
+                for run in runs_in(path):
+                    number = place + int(run.origin.rpartition(" ")[2])
+                    claimed = self._ids.claim(run.run_id, number)
+                    first = self._ids.name_of(claimed)
+                    digest = digest_of(run) if len(paths) > 1 else ""
+                    if claimed == number:
+                        digests[run.run_id] = digest
+                        self.foreign.asked_direction.state(run.benchmark, ELAPSED.name, ELAPSED.better, run.origin)
+                        yield run
+                    elif digests[run.run_id] == digest if run.run_id in digests else self._is_in(first, run):
+                        self.copies += 1
+                    else:
+                        self.problems.append(id_twice(run.run_id, first, run.origin))
+            except CannotDecideError as caught:
+                self.problems.extend(caught.diagnostics)
+            work.add()
+
+    def _is_in(self, path: str, run: Run) -> bool:
+        """Is a run file the one that a run was compacted from?"""
+        try:
+            other = self.read_own(path)
+        except CannotDecideError:
+            return False
+        return other is not None and is_same(other, run)
 
     def _parse(self, content: bytes, path: str, folder: str) -> Run:
         if is_imported(content):
@@ -309,11 +352,10 @@ class RunReader:
         if same:
             self.copies += 1
             return
-        self.problems.append(
-            error(
-                "run-id-twice",
-                f'the run id "{run_id}" is in {other} too, with other contents',
-                place=path,
-                hint="give each run an id of its own",
-            )
-        )
+        self.problems.append(id_twice(run_id, other, path))
+
+
+def id_twice(run_id: str, first: str, path: str) -> Diagnostic:
+    """Return the error for an id that two runs have."""
+    message = f'the run id "{run_id}" is in {first} too, with other contents'
+    return error("run-id-twice", message, place=path, hint="give each run an id of its own")

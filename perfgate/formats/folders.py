@@ -14,6 +14,7 @@ from perfgate.formats.catalog import layouts
 from perfgate.formats.catalog.format import Head
 from perfgate.formats.catalog.rejected import REJECTED
 from perfgate.formats.detect import detect, formats
+from perfgate.formats.own.compacted import is_compacted
 from perfgate.formats.parsing.source import Source
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ _PLAIN = re.compile(r"[\w@%+=:,./-]+")
 def files_of(path: str) -> list[str]:
     """Return the run files that a folder stands for, ascending; none: it is empty.
 
-    These are the folder itself where a tool wrote it as a whole, else its ``*.json``, else the runs that
-    pytest-benchmark saved in a folder for each machine, else JUnit's ``TEST-*.xml`` or ``*.xml``.
+    These are the folder itself where a tool wrote it as a whole, else its ``*.json`` and compacted files, else the
+    runs that pytest-benchmark saved in a folder for each machine, else JUnit's ``TEST-*.xml`` or ``*.xml``.
 
     Raises:
         CannotDecideError: it holds something, and nothing of that.
@@ -83,7 +84,7 @@ def _known_files(folder: Source) -> list[str]:
     if any(f.files and not f.missing_marks(head) for f in formats()):
         return [""]
     names = sorted(_visible(folder.listing().names))
-    if own := [name for name in names if name.endswith(".json")]:
+    if own := [name for name in names if name.endswith(".json") or is_compacted(name)]:
         return own
     if saved := sorted(folder.matching(layouts.SAVED)):
         machines = sorted({name.partition("/")[0] for name in saved})

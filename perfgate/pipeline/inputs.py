@@ -22,6 +22,7 @@ from perfgate.formats.discovery import RunReader, find
 from perfgate.formats.folders import unmatched
 from perfgate.formats.options import complete
 from perfgate.formats.own import percentiles
+from perfgate.formats.own.compacted import is_compacted
 from perfgate.formats.parsing.files import MISSING, read_bounded
 from perfgate.formats.parsing.source import Source
 from perfgate.measure.machine import facts
@@ -337,6 +338,8 @@ def from_path(
             return from_folder(path)
         log_step("baselines: %s, a folder of runs", path)
         return _from_runs(path, settings, foreign, same_session=same_session)
+    if settings is not None and is_compacted(path):
+        return _from_runs(path, settings, foreign, same_session=same_session)
     content = read_bounded(path, limit=store.LARGEST, slug="baseline-unreadable")
     version = version_of(content)
     if version in {BASELINE, FLAT} or version.startswith("perfgate/baseline/"):
@@ -360,7 +363,7 @@ def holds_profiles(path: str) -> bool:
     Raises:
         CannotDecideError: the file cannot be read.
     """
-    if not os.path.isfile(path):
+    if not os.path.isfile(path) or is_compacted(path):
         return False
     content = read_bounded(path, limit=store.LARGEST, slug="runs-unreadable")
     return version_of(content) == PROFILE or percentiles.is_such(content)
@@ -374,7 +377,10 @@ def _from_runs(path: str, settings: Settings, foreign: ForeignOptions | None, *,
 
 def _holds_runs(folder: str) -> bool:
     """Are the files of a folder run summaries? Baselines lie in folders of machine classes, and name their schema."""
-    first = next((n for n in sorted(os.listdir(folder)) if n.endswith(".json")), "")
+    names = sorted(os.listdir(folder))
+    if any(map(is_compacted, names)):
+        return True
+    first = next((n for n in names if n.endswith(".json")), "")
     path = os.path.join(folder, first)
     if not first or not os.path.isfile(path):
         return False

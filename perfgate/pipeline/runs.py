@@ -27,7 +27,7 @@ from perfgate.formats.folders import unmatched
 from perfgate.pipeline import inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from perfgate.core.run import Run
     from perfgate.pipeline.inputs import Settings
@@ -77,14 +77,6 @@ class Listed(Struct, frozen=True, kw_only=True):
     """Files that hold no run of perfgate's own, each with why."""
     where: str
     """Where was looked."""
-
-    def describe_left(self) -> Iterator[str]:
-        """Yield a line for each cause why files are left, with the first of them; numbers in it may differ."""
-        by_cause: dict[str, tuple[str, list[str]]] = {}
-        for path, why in self.left:
-            by_cause.setdefault(re.sub(_NUMBER, "#", why), (why, []))[1].append(path)
-        for why, paths in by_cause.values():
-            yield f"left: {list_some(paths, 3)}: {why}"
 
 
 class Removed(Struct, frozen=True, kw_only=True):
@@ -173,6 +165,19 @@ def remove_runs(paths: Sequence[str], choice: Choice, *, config: str | None, dry
     return Removed(paths=tuple(removed), listed=Listed(chosen=listed.chosen, left=tuple(left), where=listed.where))
 
 
+def describe_left(left: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield a line for each cause why files are left, with the first of them; numbers in it may differ.
+
+    Args:
+        left: files, each with why.
+    """
+    by_cause: dict[str, tuple[str, list[str]]] = {}
+    for path, why in left:
+        by_cause.setdefault(re.sub(_NUMBER, "#", why), (why, []))[1].append(path)
+    for why, paths in by_cause.values():
+        yield f"left: {list_some(paths, 3)}: {why}"
+
+
 def removal_of(benchmark: str, files: Sequence[str]) -> str:
     """Return the command that removes the failed runs of a benchmark; empty when it cannot: a file holds several.
 
@@ -198,7 +203,7 @@ def _find(paths: Sequence[str], settings: Settings) -> tuple[dict[str, str], str
         problems += faults
         if not files and not faults:
             empty.append(pattern)
-        folder = _real_folder(folder_of(pattern, root), root, is_given=bool(paths))
+        folder = real_folder(folder_of(pattern, root), root, is_given=bool(paths))
         for file in files:
             found.setdefault(file, folder)
     where = ", ".join(os.path.join(root, p) for p in patterns)
@@ -210,7 +215,7 @@ def _find(paths: Sequence[str], settings: Settings) -> tuple[dict[str, str], str
     return found, where
 
 
-def _real_folder(folder: str, root: str, *, is_given: bool) -> str:
+def real_folder(folder: str, root: str, *, is_given: bool) -> str:
     """Return the real path of a folder that was named by hand; one of the configuration must not be a link."""
     if is_given or os.path.isabs(folder):
         return os.path.realpath(folder or os.curdir)

@@ -90,7 +90,12 @@ NUMBERS = st.none() | st.floats()
 COUNTS = st.integers(0, 10**6)
 
 
-FINDINGS = st.builds(
+def built(kind, **fields):
+    """Return a strategy for a record, of whose fields `st.builds` would look up types that only type checkers know."""
+    return st.fixed_dictionaries(fields).map(lambda found: kind(**found))
+
+
+FINDINGS = built(
     Finding,
     benchmark=WORDS, labels=st.dictionaries(WORDS, WORDS, max_size=2).map(lambda d: tuple(sorted(d.items()))),
     machine_class=WORDS, metric=WORDS, unit=st.sampled_from(["s", "B", "1/s", "1", "widgets", ""]),
@@ -134,14 +139,14 @@ VERDICTS = st.builds(
     problems=DIAGNOSTICS, notes=DIAGNOSTICS, introduces=st.booleans(), fail_suspected=st.booleans(),
     fail_improved=st.booleans(), refuse_too_noisy=st.booleans(),
     resolution=st.sampled_from([0.25, 0.1]),
-    suite=st.builds(
+    suite=built(
         Suite, gated=COUNTS, accepted=st.floats(0.001, 0.5), false_alarms=st.none() | st.floats(0, 100),
         failed_runs=COUNTS, baseline_runs=COUNTS, superseded_runs=COUNTS, excluded=NAMES,
     ),
-    compared=st.builds(
+    compared=built(
         Compared, tool=WORDS, policy=WORDS, baselines=WORDS, baseline_commits=NAMES, current_commits=NAMES,
         machine_classes=NAMES, sessions=NAMES, reproduce=WORDS, environment=st.lists(
-            st.builds(EnvironmentChange, fact=WORDS, baseline=WORDS, current=WORDS, benchmarks=st.integers(1, 9)),
+            built(EnvironmentChange, fact=WORDS, baseline=WORDS, current=WORDS, benchmarks=st.integers(1, 9)),
             max_size=2,
         ).map(tuple),
         ci_run=WORDS,

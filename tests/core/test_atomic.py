@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from perfgate.core.atomic import sync_folder, write_whole
+from perfgate.core.atomic import sync_folder, write_parts, write_whole
 
 
 @pytest.mark.parametrize("durable", [False, True])
@@ -28,6 +28,32 @@ def test_a_write_that_fails_keeps_the_old_file_and_removes_its_part(tmp_path):
         write_whole(str(folder), b"new", durable=False)
     assert os.listdir(tmp_path) == ["a.json"]
     assert (folder / "inside").read_text() == "kept"
+
+
+@pytest.mark.parametrize("parts", [[], [b""], [b"a", b"", b"b"]])
+def test_parts_become_one_file(tmp_path, parts):
+    write_parts(str(tmp_path / "a.json"), iter(parts), durable=True)
+    assert (tmp_path / "a.json").read_bytes() == b"".join(parts)
+
+
+def test_parts_that_end_in_an_error_and_a_check_that_fails_keep_the_old_file(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_bytes(b"old")
+
+    def broken():
+        yield b"new"
+        raise LookupError
+
+    def refuse(part):
+        assert (tmp_path / part).read_bytes() == b"new"
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        write_parts(str(path), broken(), durable=False)
+    with pytest.raises(LookupError):
+        write_parts(str(path), [b"new"], durable=False, check=refuse)
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a.json"]
 
 
 def test_a_content_that_cannot_be_written_changes_nothing(tmp_path):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from laws import LAWS
 from msgspec.structs import replace
+from verdicts import built
 
 from perfgate.core.metrics import CPU, ELAPSED, PEAK_MEMORY, THROUGHPUT, Metric, canonical_name, from_suffix
 from perfgate.core.policy import Budget, Floor, Policy, Rule, default_level, digest_of, matches
@@ -159,18 +160,14 @@ def test_a_metric_may_be_named_by_its_key_in_the_run_summary():
     assert [canonical_name(k) for k in ("elapsed_ns", "peak_memory_mb", "loss")] == ["elapsed", "peak_memory", "loss"]
 
 
-def a_rule(**keys):  # the hints of the class name types that are known to type checkers alone
-    return Rule(**keys)
-
-
 NAMES = st.sampled_from(["train", "train[size=big]", "tr*", "*", "t?ain", "[st]*", "serve", "train[[]*", ""])
 
 
 @LAWS
 @given(
     rules=st.lists(
-        st.builds(
-            a_rule, origin=st.text("0123456789", max_size=3), benchmark=NAMES,
+        built(
+            Rule, origin=st.text("0123456789", max_size=3), benchmark=NAMES,
             metric=st.sampled_from(["elapsed", "*", "el*", "[a-f]*", "cpu", "el[ap]sed"]),
             statistic=st.sampled_from(["p50", "p9?", "*", "p95"]),
             workload=st.sampled_from([None, None, "same", "rate"]),

@@ -132,7 +132,7 @@ class Odd(Family):
         if self.chance(0.15):
             spaced = json.dumps({**common, "run_id": "spaced"}, indent=3, ensure_ascii=False)
             self.write(f"{folder}/spaced.json", rng.choice(("\ufeff", "", "\n\n")) + spaced + "\r\n")
-        if self.chance(0.15):
+        if self.chance(0.1) and self.has_faults:
             doubled = '{"elapsed_sec": 7.0, ' + json.dumps({**common, "run_id": "doubled"})[1:]
             self.write(f"{folder}/doubled keys.json", doubled)
         if self.chance(0.2):

@@ -45,6 +45,8 @@ LARGEST = 64 << 20
 """Bytes; larger files are compared by their size."""
 SHOWN = 3
 """Differences of one command that are printed."""
+CRASHED = b"[crash]\n"
+"""Ends the first line of a crash, which is a fault of its own even if both checkouts crash."""
 STOPPED = re.compile(rb"^::stop-commands::([0-9a-f]{32})$", re.MULTILINE)
 """What `--github` prints before names that others chose: a random word, which ends what it began."""
 BUILT_AT = 1_767_225_600
@@ -197,9 +199,11 @@ def first_difference(here: Any, there: Any) -> list[str]:
 
 
 def compare(name: str, here: list[Outcome], there: list[Outcome]) -> int:
-    """Print the differences of an input; return how many of its commands differ."""
+    """Print the differences of an input, and where perfgate crashed; return how many of its commands differ."""
     wrong = 0
     for step, (one, other) in enumerate(zip(here, there, strict=False)):
+        if CRASHED in one.parts["stderr"]:
+            print(f"\n{name}, command {step} crashed: perfgate {' '.join(map(repr, one.arguments))}", flush=True)
         found = differences(one, other)
         if found:
             wrong += 1

@@ -17,7 +17,6 @@ from perfgate.core.run import Run
 from perfgate.formats import discovery, second_process
 from perfgate.formats.discovery import RunReader
 from perfgate.formats.own import columns
-from perfgate.formats.parsing.source import LONGEST_LINE, Source
 from perfgate.formats.run_ids import RunIds
 from perfgate.formats.second_process import SecondProcess, is_worth_it
 
@@ -256,29 +255,3 @@ def test_many_ids_are_claimed_together_or_not_at_all():
     assert ids.claim_all(["c"], 0, places[2:])
     assert not ids.claim_all(["c"], 0, places[2:])
     assert ids.name_of(ids.claim("c", places[0])) == "3"
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"a\nb\n", b"a\nb", b"", b"\n\na", b"a\r\nb\rc\r", b"a\r", b"\r\n", "ä\nö€\n".encode(), b"\xff\nb\xc3",
-        b"\xc3\r\n\xa4",
-        "a\nü".encode("utf-16"), b"\xef\xbb\xbfa\nb", gzip.compress(b"a\nb"), b"x" * 70_000 + b"\n" + b"y" * 600_000,
-    ],
-    ids=lambda content: repr(content[:12]),
-)  # fmt: skip
-def test_lines_in_utf8_are_the_lines_of_the_text(content, tmp_path):
-    path = tmp_path / "log"
-    path.write_bytes(content)
-    lines = [line for lines in Source(str(path)).utf8_lines() for line in lines]
-    assert lines == [line.encode() for line in Source(str(path)).lines()]
-
-
-@pytest.mark.parametrize("letter", ["x", "ä"])
-def test_the_longest_line_is_measured_in_characters(letter, tmp_path):
-    path = tmp_path / "log"
-    path.write_text(letter * LONGEST_LINE + "\n")
-    assert len(list(Source(str(path)).utf8_lines())) == 1
-    path.write_text(letter * (LONGEST_LINE + 1) + "\n")
-    (fault,) = refused(lambda: list(Source(str(path)).utf8_lines()))
-    assert fault.message == "a line is longer than 1,048,576 characters"

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from laws import LAWS
 
 from perfgate.stats import cells
-from perfgate.stats.cells import STEPS, Cell, Column, cells_of, count_of_cells, merge_cells, spread, weigh
+from perfgate.stats.cells import (
+    STEPS,
+    Cell,
+    Column,
+    cells_of,
+    cells_of_spread,
+    count_of_cells,
+    merge_cells,
+    spread,
+    weigh,
+)
 from perfgate.stats.quantiles import quantile
 
 VALUES = st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=200)
@@ -85,6 +95,31 @@ def test_the_values_of_a_spread_stand_for_all_of_it(values, more):
     assert (cells[0].low, cells[-1].high) == (ordered[0], ordered[-1])
     fewest = (len(ordered) + more) // len(ordered)
     assert all(cell.size >= fewest for cell in cells)
+
+
+@LAWS
+@given(st.lists(st.floats(-1000, 1000), min_size=1, max_size=50), st.integers(0, 10**12))
+def test_the_cells_of_a_spread_hold_all_values_between_its_ends(values, more):
+    ordered = sorted(values)
+    cells = cells_of_spread(ordered, len(ordered) + more)
+    assert count_of_cells(cells) == len(ordered) + more
+    assert (cells[0].low, cells[-1].high) == (ordered[0], ordered[-1])
+    if not more:
+        assert cells == cells_of(ordered)
+
+
+@pytest.mark.parametrize(("sigma", "at_p99"), [(0.1, 0.001), (0.8, 0.002), (1.5, 0.004)])
+@pytest.mark.parametrize("seed", range(3))
+def test_spreads_of_unequal_parts_together_have_the_quantiles_of_all_values(seed, sigma, at_p99):
+    rng = Random(seed)
+    parts = []
+    for _ in range(16):
+        middle = rng.uniform(0.8, 1.3)
+        parts.append(sorted(middle * rng.lognormvariate(0, sigma) for _ in range(rng.choice([500, 3_000, 20_000]))))
+    together = spread(merge_cells(cells_of_spread(spread(cells_of(part)), len(part)) for part in parts))
+    ordered = sorted(value for part in parts for value in part)
+    for q, precision in ((0.5, 0.001), (0.9, 0.001), (0.95, 0.001), (0.99, at_p99)):
+        assert quantile(together, q) == pytest.approx(quantile(ordered, q), rel=precision)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -95,7 +96,7 @@ def parts_of(template: str) -> tuple[list[str], list[str]]:
     """
     if "{" not in template and "}" not in template:
         return ["", ""], [template]
-    texts = _FIELD.split(template)
+    texts = re.split(_FIELD, template)
     fields = texts[1::2]
     if any("{" in t or "}" in t for t in texts[::2]):
         raise ValueError(f'"{template}" has a brace that is not closed; write fields like "{{route}}/{{method}}"')

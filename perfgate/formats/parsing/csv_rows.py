@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from perfgate.formats.parsing.record import Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
@@ -58,37 +58,87 @@ def rows(source: Source, tally: Tally, delimiter: str = ",") -> Iterator[tuple[i
 
     A quote that is never closed spoils its own line, not the rest of the file.
     """
-    lines = enumerate(source.lines(), 1)
-    again: deque[tuple[int, str]] = deque()
-    pending: list[tuple[int, str]] = []
-    quotes = size = 0  # in the pending lines
-    while True:
-        found = again.popleft() if again else next(lines, None)
-        if found is None and not pending:
-            return
-        if found is not None:
-            number, line = found
-            if not pending and '"' not in line:
-                if line.strip():
-                    tally.total += 1
-                    yield number, line.split(delimiter)
+    for numbers, some in row_batches(source, tally, delimiter):
+        yield from zip(numbers, some, strict=True)
+
+
+def row_batches(
+    source: Source, tally: Tally, delimiter: str = ",", apart: str = ""
+) -> Iterator[tuple[Sequence[int], Sequence[list[str]]]]:
+    """Yield the same rows, many at a time.
+
+    Args:
+        source: the file.
+        tally: counts its lines.
+        delimiter: between the fields.
+        apart: where this word is in one of the lines, each row comes alone; empty: nowhere.
+    """
+    quoted = _Quoted(tally, delimiter)
+    first = 1
+    for lines in source.text_batches():
+        numbers = range(first, first + len(lines))
+        first += len(lines)
+        text = "".join(lines)
+        if not quoted.is_open and '"' not in text and not (apart and apart in text):
+            found = [line.split(delimiter) for line in lines]
+            if min(map(len, found)) > 1:  # none is blank
+                tally.total += len(found)
+                yield numbers, found
                 continue
-            pending.append(found)
-            quotes += line.count('"')
-            size += len(line)
-        if quotes % 2 == 0:
-            tally.total += len(pending)
-            row = _fields([line for _, line in pending], delimiter)
-            if row is None:
-                tally.add_broken(pending[0][0], len(pending))
+        for number, row in quoted.rows(zip(numbers, lines, strict=True)):
+            yield (number,), (row,)
+    for number, row in quoted.rows(iter(()), is_end=True):
+        yield (number,), (row,)
+
+
+class _Quoted:
+    """Puts lines together that a quoted field goes over."""
+
+    def __init__(self, tally: Tally, delimiter: str) -> None:
+        self._tally = tally
+        self._delimiter = delimiter
+        self._pending: list[tuple[int, str]] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Has a quoted field begun that no line has ended so far?"""
+        return bool(self._pending)
+
+    def rows(self, lines: Iterator[tuple[int, str]], *, is_end: bool = False) -> Iterator[tuple[int, list[str]]]:
+        """Yield the rows of some more lines; at the end of the file those that are still pending."""
+        again: deque[tuple[int, str]] = deque()
+        pending = self._pending
+        quotes = sum(line.count('"') for _, line in pending)
+        size = sum(len(line) for _, line in pending)
+        while True:
+            found = again.popleft() if again else next(lines, None)
+            if found is None and not (pending and is_end):
+                return
+            if found is not None:
+                number, line = found
+                if not pending and '"' not in line:
+                    if line.strip():
+                        self._tally.total += 1
+                        yield number, line.split(self._delimiter)
+                    continue
+                pending.append(found)
+                quotes += line.count('"')
+                size += len(line)
+            if quotes % 2 == 0:
+                self._tally.total += len(pending)
+                row = _fields([line for _, line in pending], self._delimiter)
+                if row is None:
+                    self._tally.add_broken(pending[0][0], len(pending))
+                else:
+                    yield pending[0][0], row
+            elif found is None or len(pending) >= _MOST_LINES or size > _MOST_CHARACTERS:
+                self._tally.total += 1
+                self._tally.add_broken(pending[0][0])
+                again = deque(chain(pending[1:], again))
             else:
-                yield pending[0][0], row
-            pending, quotes, size = [], 0, 0
-        elif found is None or len(pending) >= _MOST_LINES or size > _MOST_CHARACTERS:
-            tally.total += 1
-            tally.add_broken(pending[0][0])
-            again = deque(chain(pending[1:], again))
-            pending, quotes, size = [], 0, 0
+                continue
+            pending.clear()
+            quotes = size = 0
 
 
 def _fields(lines: list[str], delimiter: str) -> list[str] | None:

@@ -19,20 +19,30 @@ _TIMES = {2: "twice", 3: "three times", 5: "five times", 7: "seven times"}
 class Doubles:
     """Counts how often each of the first lines of a log is there."""
 
-    __slots__ = ("_counts",)
+    __slots__ = ("_counts", "_known")
 
     def __init__(self) -> None:
         """Start without lines."""
         self._counts: dict[int, int] = {}
+        self._known: frozenset[int] = frozenset()
 
-    def take(self, lines: Iterable[str]) -> None:
-        """Count some lines."""
+    def take(self, lines: Iterable[str] | Iterable[bytes]) -> None:
+        """Count some lines, all of one log as text or all as bytes."""
         counts = self._counts
-        for line in map(hash, lines):
+        hashes = list(map(hash, lines))
+        if self._known and self._known.isdisjoint(hashes):  # as nearly all of a long log are
+            return
+        new = dict.fromkeys(hashes, 1)
+        if len(new) == len(hashes) <= _MOST - len(counts) and counts.keys().isdisjoint(new):
+            counts |= new
+            return
+        for line in hashes:
             if line in counts:
                 counts[line] += 1
             elif len(counts) < _MOST:
                 counts[line] = 1
+        if len(counts) == _MOST and not self._known:
+            self._known = frozenset(counts)
 
     def fault(self) -> str:
         """Return that the log holds its lines more than once; empty: it does not.

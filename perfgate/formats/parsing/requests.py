@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from array import array
 from datetime import UTC, datetime
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
@@ -12,9 +12,10 @@ from msgspec import Struct, field
 from perfgate.formats.parsing.failures import all_failed
 from perfgate.formats.parsing.record import Record, Samples, Share, Single
 from perfgate.formats.parsing.values import to_number
+from perfgate.stats.cells import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from perfgate.formats.parsing.record import Flag, Skipped
 
@@ -24,7 +25,7 @@ _GOOD = (200, 400)
 class Requests(Struct):
     """The requests of one name."""
 
-    times: array[float] = field(default_factory=lambda: array("d"))
+    times: Column = field(default_factory=Column)
     """Seconds, of those that did not fail."""
     failed: int = 0
     """How many failed; their times are not kept: a failure is often fast."""
@@ -57,6 +58,22 @@ class Requests(Struct):
         self.times.append(seconds)
         self.unknown += is_good is None
 
+    def add_all(self, seconds: Sequence[float], *, is_good: bool | None, begun: Sequence[float]) -> None:
+        """Take requests that all succeeded, or all failed, and say when they began.
+
+        Args:
+            seconds: how long each took, >= 0; at least one.
+            is_good: did they succeed? None: the file does not say.
+            begun: when each began, in seconds of any clock.
+        """
+        self.begun = min(self.begun, *begun)
+        self.ended = max(self.ended, *map(add, begun, seconds))
+        if is_good is False:
+            self.failed += len(seconds)
+            return
+        self.times.extend(seconds)
+        self.unknown += len(seconds) if is_good is None else 0
+
     def records(self, name: str, flags: tuple[Flag, ...] = (), started_at: str = "") -> Iterator[Record | Skipped]:
         """Yield response time, error rate and throughput; where every request failed the error rate alone.
 
@@ -66,7 +83,8 @@ class Requests(Struct):
             yield from all_failed(name, "response_time", self.failed, "every request failed", started_at)
             return
         facts: dict[str, Any] = {"benchmark": name, "better": "lower", "flags": flags, "started_at": started_at}
-        yield Record(**facts, metric="response_time", unit="s", payload=Samples(values=self.times))
+        samples = Samples(values=self.times.finish(), cells=tuple(self.times.cells))
+        yield Record(**facts, metric="response_time", unit="s", payload=samples)
         if not self.unknown:
             count = len(self.times) + self.failed
             yield Record(**facts, metric="error_rate", unit="1", payload=Share(hits=self.failed, of=count))

@@ -12,6 +12,7 @@ import os
 import re
 import zlib
 from functools import cached_property
+from itertools import chain
 from typing import IO, TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -40,8 +41,8 @@ LONGEST_LINE = 1024 * 1024
 """Longest line of a log in characters."""
 _DECLARATION = 1024
 """Bytes in which the declaration of an XML file stands, blanks in front of it included."""
-_PART = 64 * 1024
-"""Characters of a log that are taken at a time."""
+_BLOCK = 64 * 1024
+"""Bytes of a log that are taken at a time."""
 
 _ENDINGS = (".gz", ".json", ".jsonl", ".ndjson", ".csv", ".txt", ".jtl", ".prom", ".log", ".tsv", ".xml", ".parquet")
 _MAGIC = re.compile(r"[*?\[]")
@@ -49,6 +50,7 @@ _SLUG = "format-invalid"
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
           (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))  # fmt: skip
 """What begins with these bytes is in this encoding; the last two are XML without a mark."""
+_UTF_8 = ("utf-8", "utf-8-sig")
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -194,54 +196,106 @@ class Source:
         Raises:
             CannotDecideError: a line or the whole is too long, or it cannot be read.
         """
-        encoding = _encoding(self.head_bytes)
-        with self._opened() as raw:
-            counted = io.BufferedReader(_Counted(raw, self), 1 << 18)
-            text = io.TextIOWrapper(counted, encoding=encoding, errors="replace", newline=None)
-            try:
-                begun: list[str] = []  # pieces of the line that the last part did not end
-                while part := text.read(_PART):
-                    *whole, rest = part.split("\n")
-                    if whole:
-                        whole[0] = "".join((*begun, whole[0]))
-                        begun.clear()
-                    begun.append(rest)
-                    if max(sum(map(len, begun)), *map(len, whole), 0) > longest:
-                        raise self.fault(f"a line is longer than {longest:,} characters", "write one record a line")
-                    if self.times.field or self.counts_lines:
-                        self.doubles.take(whole)
-                    yield from whole
-                if last := "".join(begun):
-                    yield last
-            except (OSError, EOFError, zlib.error, UnicodeError) as caught:
-                raise self._broken(caught) from None
+        return chain.from_iterable(self.text_batches(longest))
 
-    def utf8_lines(self) -> Iterator[list[bytes]]:
-        """Yield the same lines as `lines`, in UTF-8, some hundred at a time: of a file in UTF-8 without decoding them.
-
-        What is read is not digested.
+    def text_batches(self, longest: int = LONGEST_LINE) -> Iterator[list[str]]:
+        """Yield the same lines, many at a time.
 
         Raises:
             CannotDecideError: a line or the whole is too long, or it cannot be read.
         """
-        if _encoding(self.head_bytes) != "utf-8":
-            yield from ([line.encode()] for line in self.lines())
-            return
-        with self._opened() as raw:
-            counted = io.BufferedReader(_Counted(raw, self, is_digested=False), 1 << 18)
-            try:
-                held = b""
-                while part := counted.read(8 * _PART):
-                    *whole, held = _divide(held + part)
-                    if max(map(len, (*whole, held))) > LONGEST_LINE and any(map(_is_too_long, (*whole, held))):
-                        hint = "write one record a line"
-                        raise self.fault(f"a line is longer than {LONGEST_LINE:,} characters", hint)
-                    if whole:
-                        yield whole
-                if last := _divide(held + b"\n")[0]:
-                    yield [last]
-            except (OSError, EOFError, zlib.error) as caught:
-                raise self._broken(caught) from None
+        for block in self._blocks(longest):
+            lines = block.decode().split("\n")
+            last = lines.pop()  # empty, unless the file ends without an end of line
+            if self.times.field or self.counts_lines:
+                self.doubles.take(lines)
+            if last:
+                lines.append(last)
+            yield lines
+
+    def ended_lines(self) -> Iterator[str]:
+        """Yield the same lines with one line feed behind each, as the csv module takes them.
+
+        Raises:
+            CannotDecideError: a line or the whole is too long, or it cannot be read.
+        """
+        return chain.from_iterable(self._ended_batches())
+
+    def _ended_batches(self) -> Iterator[list[str]]:
+        for block in self._blocks(LONGEST_LINE):
+            lines = list(io.StringIO(block.decode(), newline="\n"))
+            last = "" if block.endswith(b"\n") else lines.pop()
+            if self.times.field or self.counts_lines:
+                self.doubles.take(lines)
+            if last:
+                lines.append(f"{last}\n")
+            yield lines
+
+    def line_batches(self) -> Iterator[list[bytes]]:
+        """Yield the same lines in UTF-8, many at a time, for decoders that read bytes.
+
+        Raises:
+            CannotDecideError: a line or the whole is too long, or it cannot be read.
+        """
+        for block in self._blocks(LONGEST_LINE):
+            lines = block.split(b"\n")
+            last = lines.pop()
+            if self.times.field or self.counts_lines:
+                self.doubles.take(lines)
+            if last:
+                lines.append(last)
+            yield lines
+
+    def _blocks(self, longest: int) -> Iterator[bytes]:
+        """Yield whole lines as valid UTF-8, each with a line feed behind it, which only the last may lack."""
+        begun: list[bytes] = []  # pieces of the line that no part has ended so far
+        for part in self._parts():
+            cut = part.rfind(b"\n") + 1
+            if cut:
+                block = _valid(b"".join((*begun, memoryview(part)[:cut])))
+                self._check_lengths(block, longest)
+                yield block
+                begun.clear()
+            begun.append(part[cut:])
+            if sum(map(len, begun)) > longest:
+                self._check_lengths(b"".join(begun), longest)
+        if last := b"".join(begun):
+            yield _valid(last)
+
+    def _check_lengths(self, block: bytes, longest: int) -> None:
+        """Refuse a line that is too long; one has at most as many characters as bytes."""
+        if len(block) > longest and max(map(len, block.decode("utf-8", "replace").split("\n"))) > longest:
+            raise self.fault(f"a line is longer than {longest:,} characters", "write one record a line")
+
+    def _parts(self) -> Iterator[bytes]:
+        """Yield the bytes, counted, digested and in UTF-8, with a line feed as the only end of a line."""
+        encoding = _encoding(self.head_bytes)
+        decoder = None if encoding in _UTF_8 else codecs.getincrementaldecoder(encoding)("replace")
+        held, size, is_first = b"", 0, True  # a carriage return that ends a part may be half of an end of line
+        with self._opened() as file:
+            while True:
+                try:
+                    part = content = file.read(_BLOCK)
+                    if decoder is not None:
+                        part = decoder.decode(content, not content).encode()
+                except (OSError, EOFError, zlib.error, UnicodeError) as caught:
+                    raise self._broken(caught) from None
+                size += len(content)
+                note_read(len(content), self.size)
+                if size > LARGEST_LOG:
+                    raise self.fault(f"is larger than {LARGEST_LOG:,} bytes", "divide it into several files")
+                self._digest.update(content)
+                if is_first and decoder is None:
+                    part = part.removeprefix(codecs.BOM_UTF8)
+                is_first = False
+                if held or b"\r" in part:
+                    part = held + part
+                    held = b"\r" if content and part.endswith(b"\r") else b""
+                    part = part.removesuffix(held).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+                if part:
+                    yield part
+                if not content:
+                    return
 
     def fault(self, message: str, hint: str, where: str = "") -> CannotDecideError:
         """Return the error for what is wrong with the file.
@@ -352,57 +406,6 @@ class Source:
         return self.fault(f"cannot be read to its end ({reason[:100]})", "the file may be cut off: write it again")
 
 
-class _Counted(io.RawIOBase):
-    """Bytes on their way to a reader of lines: counted, and digested."""
-
-    def __init__(self, file: IO[bytes], source: Source, *, is_digested: bool = True) -> None:
-        self._file = file
-        self._source = source
-        self._size = 0
-        self._is_digested = is_digested
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - a writable buffer
-        content = self._file.read(len(buffer))
-        self._size += len(content)
-        note_read(len(content), self._source.size)
-        if self._size > LARGEST_LOG:
-            raise self._source.fault(f"is larger than {LARGEST_LOG:,} bytes", "divide it into several files")
-        if self._is_digested:
-            self._source._digest.update(content)  # noqa: SLF001 - one module
-        buffer[: len(content)] = content
-        return len(content)
-
-
-def _divide(part: bytes) -> list[bytes]:
-    """Return the lines of a part of a text in UTF-8, the last one as far as it goes.
-
-    Ends of line are those of any system, and what is no text becomes a replacement character; not yet in the last
-    line, which may go on.
-    """
-    if b"\r" in part:
-        ends_in_return = part.endswith(b"\r")  # a line feed may follow
-        part = part[: len(part) - ends_in_return].replace(b"\r\n", b"\n").replace(b"\r", b"\n") + b"\r" * ends_in_return
-    lines = part.split(b"\n")
-    if not part.isascii():
-        lines[:-1] = [line if _is_text(line) else line.decode("utf-8", "replace").encode() for line in lines[:-1]]
-    return lines
-
-
-def _is_text(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _is_too_long(line: bytes) -> bool:
-    return len(line.decode("utf-8", "replace")) > LONGEST_LINE
-
-
 def _list(path: str) -> Listing | OSError:
     """Return what a folder holds, or why it cannot be listed."""
     names: list[str] = []
@@ -423,6 +426,16 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:  # a loop of links: reading it gives the error that names it
         return False
+
+
+def _valid(block: bytes) -> bytes:
+    """Return lines in UTF-8, with a replacement character for what is no text."""
+    try:
+        if not block.isascii():
+            block.decode()
+    except UnicodeDecodeError:
+        return block.decode("utf-8", "replace").encode()
+    return block
 
 
 def decode_head(content: bytes) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from bisect import bisect_right
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from perfgate.core.sessions import REST
@@ -21,6 +24,7 @@ what was measured last is what counts."""
 _REST = REST * 3600
 _LONGEST_EXAMPLE = 60
 _MINUTE = len("2026-01-31T00:00")
+_minute_of = itemgetter(slice(_MINUTE))
 _DAY = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _HOUR = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 find_normal_instant = re.compile(rf"{_DAY}T{_HOUR}:[0-5][0-9]\.[0-9]{{6}}Z").fullmatch
@@ -96,6 +100,21 @@ def stated_seconds(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return seconds if scale is not None and seconds < _LAST else None
+
+
+def usual_seconds(since: Sequence[float]) -> list[float] | None:
+    """Return the seconds since 1970 of numbers, as `stated_seconds` does; None where it is not one rule for all."""
+    try:
+        numbers = list(map(float, since))
+    except OverflowError:
+        return None
+    low, high = min(numbers), max(numbers)
+    scales = {next((scale for least, scale in _SCALES if at >= least), None) for at in (low, high)}
+    scale = scales.pop()
+    if scale is None or scales or not math.isfinite(sum(numbers)):
+        return None
+    is_usual = _USUAL[0] <= low / scale <= high / scale <= _USUAL[1]
+    return [at / scale for at in numbers] if is_usual else None
 
 
 def _seconds_of(digits: re.Match[str], otherwise: float) -> float | None:
@@ -208,6 +227,57 @@ class Times:
             self._is_kept = self._only[0] <= seconds <= self._only[1]
         self.kept += self._is_kept
         return self._is_kept
+
+    def keep_each(self, stated: Sequence[object]) -> list[bool]:
+        """Return for each of many rows whether it is read, as `keeps` says it row by row.
+
+        Args:
+            stated: the times of the rows, in their order.
+        """
+        types = set(map(type, stated))
+        if types == {str}:
+            return self._keep_texts(stated)  # type: ignore[arg-type] # all are
+        if types and types <= {int, float} and len(self._firsts) < MOST_PERIODS:
+            seconds = usual_seconds(stated)  # type: ignore[arg-type] # numbers
+            if seconds and max(seconds) - min(seconds) <= _REST:
+                return self._keep_near(seconds)
+        return list(map(self.keeps, stated))
+
+    def _keep_texts(self, stated: Sequence[str]) -> list[bool]:
+        ordered = sorted(stated)
+        if len(self._minute) == _MINUTE and ordered[0][:_MINUTE] == self._minute == ordered[-1][:_MINUTE]:
+            return self._keep_more(len(stated))  # what sorts between them begins alike
+        kept: list[bool] = []
+        for minute, alike in groupby(stated, _minute_of):
+            others = list(alike)
+            if minute != self._minute:
+                kept.append(self.keeps(others.pop(0)))
+            # what is no minute stands for no other row
+            kept += self._keep_more(len(others)) if minute == self._minute else map(self.keeps, others)
+        return kept
+
+    def _keep_more(self, count: int) -> list[bool]:
+        """Take rows of the minute of the row before them."""
+        self._rows += count
+        self._unread += 0 if self._is_read else count
+        self.kept += count if self._is_kept else 0
+        return [self._is_kept] * count
+
+    def _keep_near(self, seconds: Sequence[float]) -> list[bool]:
+        """Take points in time without hours of rest between them: the first and the last say all of their period."""
+        self._rows += len(seconds)
+        self._minute = ""
+        self._is_read = True
+        if self._only is None:
+            self._add(min(seconds))
+            self._add(max(seconds))
+            kept = [self._is_kept] * len(seconds)
+        else:
+            begin, end = self._only
+            kept = [begin <= at <= end for at in seconds]
+            self._is_kept = kept[-1]
+        self.kept += sum(kept)
+        return kept
 
     @property
     def are_all_read(self) -> bool:

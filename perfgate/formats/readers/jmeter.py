@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from itertools import compress
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from msgspec.structs import replace
 
-from perfgate.formats.parsing.csv_rows import Tally, rows
+from perfgate.formats.parsing.csv_rows import Tally, row_batches
+from perfgate.formats.parsing.logs.numbers import all_numbers_of
 from perfgate.formats.parsing.record import Record
 from perfgate.formats.parsing.requests import Requests, instant, is_good_code
 from perfgate.formats.parsing.timestamps import stated_seconds
@@ -16,7 +19,7 @@ from perfgate.formats.parsing.values import to_number
 from perfgate.formats.parsing.xml_text import is_cut_off, without_forbidden
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.record import Skipped
@@ -26,6 +29,9 @@ _MS = 1000  # a second
 _LATEST = 4.1e12  # the year 2099 in ms: what is more is the digits of a date
 _COLUMNS = {"timeStamp": 0, "elapsed": 1, "label": 2, "responseCode": 3, "success": 7}
 """Their positions when there is no header, since JMeter 2."""
+_HEADING = "elapsed"
+"""Only a header holds this."""
+_STATES = frozenset({"success", "responseCode"})
 _DELIMITER = re.compile(r'\A"?\w+"?([,;\t|])')
 _SAMPLES = frozenset({"httpSample", "sample"})
 _MOST_UNFINISHED = 4 * 1024 * 1024
@@ -65,6 +71,25 @@ class _Samples:
         found.add(time / _MS, is_good=is_good, begun=None if begun is None else begun / _MS)
         return True
 
+    def add_rows(
+        self, labels: Sequence[str], times: Sequence[str], goods: Sequence[bool | None], stamps: Sequence[str]
+    ) -> bool:
+        """Take many samples, as `add` takes one; False: nothing was taken, one of them needs what `add` does."""
+        elapsed, begun = all_numbers_of(times), all_numbers_of(stamps)
+        if not elapsed or not begun or min(elapsed) < 0 or not 0 < min(begun) <= max(begun) <= _LATEST:
+            return False
+        kept = self._source.times.keep_each(begun)
+        places: defaultdict[tuple[str, bool | None], list[int]] = defaultdict(list)
+        for at in compress(range(len(labels)), kept):
+            places[labels[at], goods[at]].append(at)
+            self._last = begun[at]
+        if self._first is None:
+            self._first = next(compress(begun, kept), None)
+        for (label, is_good), mine in places.items():
+            found = self._found.setdefault(label, Requests())
+            found.add_all([elapsed[at] / _MS for at in mine], is_good=is_good, begun=[begun[at] / _MS for at in mine])
+        return True
+
     def records(self) -> Iterator[Record | Skipped]:
         """Yield what was found, label by label."""
         started, ended = (instant(s / _MS if s is not None else None) for s in (self._first, self._last))
@@ -96,22 +121,37 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
 def _take_rows(source: Source, samples: _Samples, tally: Tally) -> None:
     delimiter = _DELIMITER.match(source.head.lstrip())
     columns: dict[str, int] = {}
-    for line, row in rows(source, tally, delimiter[1] if delimiter else ","):
-        if not columns or "elapsed" in row:
-            columns = _columns(row, source)
-            if "elapsed" in row:
-                continue
-        cells = {name: row[i].strip() for name, i in columns.items() if i < len(row)}
-        is_good = _is_good(cells.get("success"), cells.get("responseCode", ""))
-        known = len(cells) == len(columns) and (is_good is not None or not {"success", "responseCode"} & columns.keys())
-        label = row[columns["label"]] if known and "label" in columns else ""
-        if not known or not samples.add(label, cells["elapsed"], is_good=is_good, stamp=cells.get("timeStamp")):
-            tally.add_broken(line)
+    for lines, some in row_batches(source, tally, delimiter[1] if delimiter else ",", _HEADING):
+        if len(some) > 1 and columns and _take_columns(samples, columns, some):
+            continue
+        for line, row in zip(lines, some, strict=True):
+            if not columns or _HEADING in row:
+                columns = _columns(row, source)
+                if _HEADING in row:
+                    continue
+            cells = {name: row[i].strip() for name, i in columns.items() if i < len(row)}
+            is_good = _is_good(cells.get("success"), cells.get("responseCode", ""))
+            known = len(cells) == len(columns) and (is_good is not None or not _STATES & columns.keys())
+            label = row[columns["label"]] if known and "label" in columns else ""
+            if not known or not samples.add(label, cells[_HEADING], is_good=is_good, stamp=cells.get("timeStamp")):
+                tally.add_broken(line)
+
+
+def _take_columns(samples: _Samples, columns: dict[str, int], some: Sequence[list[str]]) -> bool:
+    """Take rows of which none is a header; False: nothing was taken, since one of them may be broken."""
+    if not {*_STATES, "label", "timeStamp"} <= columns.keys() or min(map(len, some)) <= max(columns.values()):
+        return False
+    cells = {name: [row[i] for row in some] for name, i in columns.items()}
+    known = {cell: _is_good(cell.strip(), "") for cell in set(cells["success"])}
+    if None in known.values():
+        return False
+    goods = [known[cell] for cell in cells["success"]]
+    return samples.add_rows(cells["label"], cells[_HEADING], goods, cells["timeStamp"])
 
 
 def _columns(row: list[str], source: Source) -> dict[str, int]:
     """Return the positions of the columns, by the header, or by JMeter's order when the first row is no header."""
-    if "elapsed" in row:
+    if _HEADING in row:
         return {name: row.index(name) for name in _COLUMNS if name in row}
     if to_number(row[1] if len(row) > 1 else "") is None or _is_good("".join(row[7:8]), "") is None:
         message = 'no column "elapsed", and the first row is not in JMeter\'s usual order'

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import json
 from array import array
-from typing import TYPE_CHECKING, Any
+from collections import defaultdict
+from itertools import compress
+from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
 from msgspec import Struct, field
+from msgspec.structs import astuple
 
 from perfgate.formats.parsing.csv_rows import Tally
+from perfgate.formats.parsing.logs.typed import decode_lines
 from perfgate.formats.parsing.record import Record, Samples, Share, Skipped
 from perfgate.formats.parsing.values import number, table, text
 from perfgate.formats.readers.k6 import OWN_TIMES, SIDE
+from perfgate.stats.cells import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from perfgate.formats.options import ForeignOptions
     from perfgate.formats.parsing.source import Source
     from perfgate.formats.parsing.timestamps import Times
 
 _MS = 1000  # a second
+_REQUEST = "http_req_"
 _FAILED = "http_req_failed"
 _UNITS = {"time": "s", "data": "B"}
 
@@ -30,9 +37,35 @@ class _Trend(Struct):
 
     contains: str
     """``time``, ``data``, ``default``."""
-    values: array[float] = field(default_factory=lambda: array("d"))
+    values: array[float] | Column = field(default_factory=lambda: array("d"))
+    """In seconds where they are times. Those of requests are many: only their counts are kept."""
     left_out: int = 0
     """How many belong to failed requests."""
+
+    def take(self, values: Sequence[float]) -> None:
+        """Take values as the file states them."""
+        self.values.extend([v / _MS for v in values] if self.contains == "time" else values)
+
+
+class _Tags(Struct, frozen=True, gc=False):
+    expected_response: str | None = None
+
+
+class _Value(Struct, frozen=True, gc=False):
+    time: str
+    value: int | float
+    tags: _Tags = _Tags()
+
+
+class _Point(Struct, frozen=True, gc=False):
+    """What nearly all lines are."""
+
+    type: Literal["Point"]
+    metric: str
+    data: _Value
+
+
+_DECODE = msgspec.json.Decoder(_Point).decode
 
 
 class _Points:
@@ -52,7 +85,7 @@ class _Points:
         name, data = text(entry.get("metric")), table(entry.get("data"))
         if entry.get("type") == "Metric":
             if data.get("type") == "trend":
-                self.trends.setdefault(name, _Trend(text(data.get("contains"))))
+                self._trend_of(name, text(data.get("contains")))
             else:
                 self._others.add(name)
             return bool(name)
@@ -62,19 +95,55 @@ class _Points:
         if not self._times.keeps(data.get("time")):
             return True
         self.started_at = self.started_at or text(data.get("time"))
+        return self._add(name, table(data.get("tags")).get("expected_response"), (value,))
+
+    def take_points(self, points: Sequence[_Point]) -> list[int]:
+        """Take what `take` would take one by one; return the positions of those whose metric is not known.
+
+        Raises:
+            OverflowError: a whole number is no double; nothing was taken.
+        """
+        times, stated, tags = map(list, zip(*[astuple(point.data) for point in points], strict=True))
+        values = list(map(float, stated))
+        keys = [(point.metric, tag.expected_response) for point, tag in zip(points, tags, strict=True)]
+        kept = self._times.keep_each(times)
+        places = list(compress(range(len(points)), kept))
+        if len(places) < len(points):
+            times, values, keys = list(compress(times, kept)), list(compress(values, kept)), list(compress(keys, kept))
+        self.started_at = self.started_at or next(filter(None, times), "")
+        groups: defaultdict[tuple[str, str | None], list[float]] = defaultdict(list)
+        for key, value in zip(keys, values, strict=True):
+            groups[key].append(value)
+        unknown = {key for key, found in groups.items() if not self._add(*key, found)}
+        return [at for at, key in zip(places, keys, strict=True) if key in unknown] if unknown else []
+
+    def _add(self, name: str, expected: object, values: Sequence[float]) -> bool:
+        """Take values of a metric; False: it is not known.
+
+        Args:
+            name: of the metric.
+            expected: what the tag ``expected_response`` says of all of them.
+            values: at least one.
+        """
         trend = self.trends.get(name)
         if trend is None and name in OWN_TIMES:  # a file whose beginning was cut off
-            trend = self.trends[name] = _Trend("time")
+            trend = self._trend_of(name, "time")
         if name == _FAILED:
-            self.requests += 1
-            self.failed += value != 0
+            self.requests += len(values)
+            self.failed += len(values) - values.count(0)
         elif trend is not None:
-            is_failed = name.startswith("http_req_") and table(data.get("tags")).get("expected_response") == "false"
-            if is_failed:
-                trend.left_out += 1
+            if name.startswith(_REQUEST) and expected == "false":
+                trend.left_out += len(values)
             else:
-                trend.values.append(value)
+                trend.take(values)
         return trend is not None or name in self._others
+
+    def _trend_of(self, name: str, contains: str) -> _Trend:
+        """Return the trend of that name, a new one where there is none."""
+        if name not in self.trends:
+            # of others, the fastest are left out later where requests failed, and all values are needed for it
+            self.trends[name] = _Trend(contains, Column()) if name.startswith(_REQUEST) else _Trend(contains)
+        return self.trends[name]
 
 
 def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]:
@@ -85,16 +154,16 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     """
     points = _Points(source.times)
     tally = Tally(source, options)
-    for line, content in enumerate(source.lines(), 1):
-        if not content.strip():
-            continue
-        tally.total += 1
-        try:
-            is_fit = points.take(table(json.loads(content)))
-        except (ValueError, RecursionError):
-            is_fit = False
-        if not is_fit:
-            tally.add_broken(line)
+    before = 0
+    for lines in source.line_batches():
+        found, gaps = decode_lines(_DECODE, lines)
+        begin = 0
+        for gap in (*gaps, len(lines)):
+            if begin < gap:
+                _take(points, tally, found[begin:gap], lines[begin:gap], before + begin)
+            _take_whole(points, tally, lines[gap : gap + 1], before + gap)
+            begin = gap + 1
+        before += len(lines)
     for name, trend in points.trends.items():
         if trend.values or trend.left_out:
             yield _record(name, trend, points, options)
@@ -111,12 +180,37 @@ def parse(source: Source, options: ForeignOptions) -> Iterator[Record | Skipped]
     yield from tally.skipped("points", "k6 run --out json=points.ndjson script.js")
 
 
+def _take(points: _Points, tally: Tally, some: Sequence[_Point], lines: Sequence[bytes], before: int) -> None:
+    """Take points with their lines, of which `before` come before them."""
+    try:
+        for at in points.take_points(some):
+            tally.add_broken(before + at + 1)
+        tally.total += len(some)
+    except OverflowError:
+        _take_whole(points, tally, lines, before)
+
+
+def _take_whole(points: _Points, tally: Tally, lines: Sequence[bytes], before: int) -> None:
+    """Take any lines, of which `before` come before them, one by one."""
+    for place, line in enumerate(lines, before + 1):
+        content = line.decode()
+        if not content.strip():
+            continue
+        tally.total += 1
+        try:
+            is_fit = points.take(table(json.loads(content)))
+        except (ValueError, RecursionError):
+            is_fit = False
+        if not is_fit:
+            tally.add_broken(place)
+
+
 def _record(name: str, trend: _Trend, points: _Points, options: ForeignOptions) -> Record | Skipped:
     if not trend.values:
         return Skipped(benchmark=name, why="every request failed")
     is_time = trend.contains == "time"
-    if is_time:
-        trend.values = array("d", (v / _MS for v in trend.values))
+    values: Sequence[float] = trend.values if isinstance(trend.values, array) else trend.values.finish()
+    cells = () if isinstance(trend.values, array) else tuple(trend.values.cells)
     return Record(
         benchmark=name,
         metric="duration" if is_time else "value",
@@ -124,6 +218,6 @@ def _record(name: str, trend: _Trend, points: _Points, options: ForeignOptions) 
         better="lower" if is_time else options.direction,
         is_side=name in SIDE,
         started_at=points.started_at,
-        flags=("failures-mixed",) if points.failed and not name.startswith("http_req_") else (),
-        payload=Samples(values=trend.values),
+        flags=("failures-mixed",) if points.failed and not name.startswith(_REQUEST) else (),
+        payload=Samples(values=values, cells=cells),
     )

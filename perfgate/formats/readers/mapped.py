@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from perfgate.core.errors import cannot_decide
 from perfgate.core.sources.field_map import FieldMap, FieldValue
-from perfgate.formats.parsing.logs.field_map import Grouping
+from perfgate.formats.parsing.logs.field_map import Grouping, fields_of
 from perfgate.formats.parsing.logs.rows import (
     BATCH,
     STAMP,
+    TIMES,
     Broken,
     Table,
     find_object,
+    is_array,
     is_json,
-    json_lookup,
+    json_columns,
     json_rows,
+    object_of,
     stamp_of,
+    stamps_of,
 )
+from perfgate.formats.parsing.logs.typed import Shape, decode_lines
 from perfgate.formats.readers.top_functions import TopFunctions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from perfgate.formats.options import ForeignOptions
+    from perfgate.formats.parsing.logs.rows import Columns
     from perfgate.formats.parsing.record import Record, Skipped
     from perfgate.formats.parsing.source import Source
 
@@ -117,25 +124,95 @@ def read_mapped(
         raise source.fault("is empty", "measure again, or check what writes it")
     broken = Broken()
     if is_json(source):
-        grouping = Grouping(mapped, source, json_lookup, broken, options.split_by)
-        rows = _rows_of(mapped, source, broken)
-        while some := list(islice(rows, BATCH)):
-            lines, batch = zip(*some, strict=True)
-            grouping.take(batch, lines)
-            if functions is not None:
-                for row in batch:
-                    functions.take(row)
+        batches, columns = _json_batches(mapped, source, broken, options, functions)
+        grouping = Grouping(mapped, source, columns, broken, options.split_by)
     else:
         table = Table(source, broken)
+        batches = table.batches()
         split_by = [field for field in options.split_by if field in table.header]
-        grouping = Grouping(mapped, source, table.lookup, broken, split_by)
-        for cells, lines in table.batches():
-            grouping.take(cells, lines)
+        grouping = Grouping(mapped, source, table.columns, broken, split_by)
+    for rows, lines in batches:
+        grouping.take(rows, lines)
     skipped = list(broken.skipped(source, options.tolerance))
     if grouping.is_empty:
         raise source.fault(*_nothing(mapped))
     yield from grouping.records(broken.what, options.direction, options.tolerance)
     yield from skipped
+
+
+def _json_batches(
+    mapped: FieldMap, source: Source, broken: Broken, options: ForeignOptions, functions: TopFunctions | None
+) -> tuple[Iterable[tuple[Sequence[Any], Sequence[int]]], Callable[[Sequence[str]], Columns]]:
+    """Return the rows of a file, some at a time with their numbers, and what finds fields in them.
+
+    Of JSON lines only the fields of the map are decoded, unless they lie in an object that has to be looked for.
+    """
+    try:
+        shape = Shape([*fields_of(mapped, options.split_by), *(TIMES if mapped.time == STAMP else ())])
+    except ValueError:  # such fields are found in whole rows alone
+        shape = None
+    if shape is None or mapped.inside or functions is not None or is_array(source):
+        return _whole_batches(mapped, source, broken, functions), json_columns
+    return _typed_batches(mapped, source, broken, shape), partial(_stamped, shape)
+
+
+def _stamped(shape: Shape, fields: Sequence[str]) -> Columns:
+    """Return what finds fields in records, the time of a built-in map under its usual names."""
+    if STAMP not in fields:
+        return shape.columns(fields)
+    at = fields.index(STAMP)
+    find = shape.columns([*fields[:at], *fields[at + 1 :], *TIMES])
+
+    def found(rows: Sequence[Any]) -> Sequence[Sequence[object]]:
+        cells = find(rows)
+        others = len(fields) - 1
+        return [*cells[:at], stamps_of(cells[others:]), *cells[at:others]]
+
+    return found
+
+
+def _typed_batches(
+    mapped: FieldMap, source: Source, broken: Broken, shape: Shape
+) -> Iterator[tuple[list[Any], list[int]]]:
+    """Yield the fields of the map of each row; a line that holds other things there is read as a whole."""
+    rows: list[Any] = []
+    places: list[int] = []
+    first = 1
+    for lines in source.line_batches():
+        found, gaps = decode_lines(shape.decode, lines)
+        numbers = range(first, first + len(lines))
+        broken.lines += len(lines) - len(gaps)
+        for at in gaps:
+            row = _row_of(mapped, lines[at].decode(), numbers[at], broken)
+            found[at] = None if row is None else shape.record(row)
+        rows += [row for row in found if row is not None] if gaps else found
+        places += [number for number, row in zip(numbers, found, strict=True) if row is not None] if gaps else numbers
+        first += len(lines)
+        while len(rows) >= BATCH:
+            yield rows[:BATCH], places[:BATCH]
+            del rows[:BATCH], places[:BATCH]
+    if rows:
+        yield rows, places
+
+
+def _row_of(mapped: FieldMap, line: str, number: int, broken: Broken) -> dict[str, Any] | None:
+    """Return the object of a line, for a built-in map with its time under the first of its usual names."""
+    is_stamped = mapped.time == STAMP
+    row = object_of(line, number, broken, is_choosy=mapped.is_choosy, is_stamped=is_stamped)
+    return row if row is None or not is_stamped else row | dict.fromkeys(TIMES) | {TIMES[0]: stamp_of(row)}
+
+
+def _whole_batches(
+    mapped: FieldMap, source: Source, broken: Broken, functions: TopFunctions | None
+) -> Iterator[tuple[Sequence[dict[str, Any]], Sequence[int]]]:
+    """Yield the objects that hold the map's fields; for a built-in map with their times."""
+    rows = _rows_of(mapped, source, broken)
+    while some := list(islice(rows, BATCH)):
+        lines, batch = zip(*some, strict=True)
+        yield batch, lines
+        if functions is not None:
+            for row in batch:
+                functions.take(row)
 
 
 def _rows_of(mapped: FieldMap, source: Source, broken: Broken) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -101,7 +101,7 @@ def _plain(value: object) -> str:
 def _numbered_lines(source: Source) -> Iterator[list[tuple[int, bytes]]]:
     """Yield the lines of a file with their numbers, blank ones left out, some hundred at a time."""
     count = 1
-    for lines in source.utf8_lines():
+    for lines in source.line_batches():
         numbered = list(enumerate(lines, count))
         count += len(lines)
         yield numbered if min(map(len, lines), default=0) else [n for n in numbered if n[1].strip()]

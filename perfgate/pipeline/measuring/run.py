@@ -19,6 +19,7 @@ from perfgate.core.profile import title
 from perfgate.core.session_id import SessionId
 from perfgate.core.text.steps import log_step
 from perfgate.formats.discovery import RunReader, find
+from perfgate.formats.own.compacted import is_compacted
 from perfgate.formats.parsing.files import read_bounded
 from perfgate.measure.command.name import command_digest, default_benchmark_name
 from perfgate.measure.command.run import CommandResult, run_command
@@ -257,6 +258,7 @@ def _runs_of_session(job: MeasuringJob) -> Iterator[Run]:
     """Yield the runs in the job's folder that are of its session."""
     session = SessionId.parse(job.session).session
     files, _ = find([os.path.join(job.out, "*.json")]) if os.path.isdir(job.out) else ([], [])
+    files = [path for path in files if not is_compacted(path)]  # those are of older sessions
     for run in RunReader().read(files):
         if SessionId.parse(run.session).session == session:
             yield run

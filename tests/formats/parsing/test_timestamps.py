@@ -57,9 +57,17 @@ def test_only_the_rows_of_one_period_are_kept_and_those_without_a_time_follow_th
 
 
 @pytest.mark.parametrize(
-    "stated", ["2026-02-02T02:40:00Z", "2026-02-02 02:40", "2026-02-02T04:40:00,000+02:00", 1_770_000_000,
-               "1770000000.0", 1_770_000_000_000, "1770000000000000000"],
-)  # fmt: skip
+    "stated",
+    [
+        "2026-02-02T02:40:00Z",
+        "2026-02-02 02:40",
+        "2026-02-02T04:40:00,000+02:00",
+        1_770_000_000,
+        "1770000000.0",
+        1_770_000_000_000,
+        "1770000000000000000",
+    ],
+)
 def test_a_point_in_time_is_read_in_every_form(stated):
     assert stated_seconds(stated) == DAY
 
@@ -67,3 +75,48 @@ def test_a_point_in_time_is_read_in_every_form(stated):
 @pytest.mark.parametrize("stated", [None, True, "", "soon", 12, "nan", float("nan"), float("inf"), 10**400, [1]])
 def test_what_is_no_point_in_time_has_no_seconds(stated):
     assert stated_seconds(stated) is None
+
+
+STAMPS = st.sampled_from(
+    [
+        "2026-01-31T10:00:01Z",
+        "2026-01-31T10:00:59Z",
+        "2026-01-31T10:01:00Z",
+        "2026-01-31T18:00:00.5Z",
+        "2026-01-31",
+        "12:00",
+        "12:00:30.00000000",
+        "",
+        "x",
+        "2026-01-31 10:00 never",
+        None,
+        True,
+        1.77e9,
+        1_770_000_100,
+        1.770001e12,
+        20260131150000,
+        1e300,
+        float("nan"),
+        10**400,
+        5,
+        -3.0,
+        1_770_090_000.0,
+        8.0e8,
+    ]
+)
+BATCHES = st.lists(
+    st.lists(STAMPS, max_size=12) | st.lists(st.integers(1_770_000_000, 1_770_060_000), max_size=9), max_size=8
+)
+
+
+def state(times):
+    return {name: repr(getattr(times, name)) for name in vars(times)}
+
+
+@LAWS
+@given(BATCHES, st.none() | st.tuples(st.just(1.7e9), st.floats(1.7e9, 1.8e9)))
+def test_many_times_at_once_are_kept_as_one_after_the_other(batches, only):
+    many, single = Times(only), Times(only)
+    for batch in batches:
+        assert many.keep_each(batch) == [single.keeps(stated) for stated in batch]
+        assert state(many) == state(single)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,8 +13,10 @@ from hypothesis import strategies as st
 from mutate import feed, mutated
 
 from perfgate.core.errors import CannotDecideError
+from perfgate.formats.contents import read
 from perfgate.formats.detect import named
 from perfgate.formats.options import ForeignOptions
+from perfgate.formats.parsing.source import Source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -207,3 +211,50 @@ def test_where_a_begin_is_no_time_there_is_no_throughput(tmp_path, stamps):
     rows = [f"{stamp},40,brisk,200,OK,Group 1-2,text,true,,96" for stamp in stamps]
     records = contents(write(tmp_path, HEADER, *rows)).records
     assert {r.metric for r in records} == {"response_time", "error_rate"}
+
+
+def outcome(content):
+    source = Source("load.jtl", content=content)
+    try:
+        found = read(source, named("jmeter-jtl"), ForeignOptions(tolerance=0.9))
+    except CannotDecideError as caught:
+        return list(map(str, caught.diagnostics))
+    return found.records, found.skipped, source.times.periods
+
+
+def sample(rng, i, rate):
+    odd = rng.random() < rate
+    stamp = (
+        rng.choice(["0", "-5", "", "2026/01/31 10:00:00", "20260131100000000", "x"])
+        if odd
+        else f"{1795221493660 + i * 50}"
+    )
+    took = rng.choice(["-1", "", "nan", "1e400", "elapsed", " 7 ", "+5", "1_0"]) if odd else f"{rng.randrange(400)}"
+    success = rng.choice(["TRUE", " false ", "yes", ""]) if odd else rng.choice(["true", "true", "false"])
+    return f"{stamp},{took},page {i % 3},200,OK,Group 1-{i % 2},text,{success},,96"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_rows_in_columns_say_what_rows_one_by_one_say(seed):
+    rng = random.Random(seed)
+    rows = [HEADER, GOOD] + [sample(rng, i, 0.05) for i in range(300)]
+    later = "\n".join(sample(rng, i, 0.0002 * (seed % 2)) for i in range(12_000))
+    content = "\n".join(rows).encode() + b"\n" + later.encode()
+    if seed % 4 > 1:
+        content = mutated(rng, content)
+    # a quote in a row that nobody reads makes all rows near it come one by one
+    apart = re.sub(rb",(Group 1-.),", rb',"\1",', content)
+    assert outcome(content) == outcome(apart)
+
+
+def test_a_header_in_the_middle_of_many_rows_names_the_columns_anew(tmp_path):
+    other = "elapsed,timeStamp,label,responseCode,x,y,z,success"
+    rows = [HEADER, *[GOOD] * 9_000, other, *["7,1795221493660,slow,200,,,,true"] * 9_000]
+    assert sorted(set(times(contents(write(tmp_path, *rows))))) == pytest.approx([0.007, 0.092])
+
+
+def test_many_samples_are_kept_as_counts():
+    rows = "\n".join(f"{1795221493660 + i},{i % 977},slow,200,OK,Group 1-2,text,true,,96" for i in range(70_000))
+    record = next(r for r in outcome(f"{HEADER}\n{rows}\n".encode())[0] if r.metric == "response_time")
+    assert (record.count, len(record.payload.values)) == (70_000, 0)
+    assert sum(cell.size for cell in record.payload.cells) == 70_000

@@ -594,3 +594,11 @@ def test_a_log_of_many_rows_is_kept_as_counts_by_cell_and_says_the_same(monkeypa
     assert (folded.count, list(folded.payload.values)) == (3_000, [])
     assert list(folded.payload.cells) == cells.cells_of(sorted(whole.payload.values))
     assert describe(folded)["p95"] == pytest.approx(describe(whole)["p95"], rel=1e-3)
+
+
+def test_of_columns_that_are_not_there_the_one_that_names_the_benchmark_comes_first():
+    mapped = a_map(ok="status", where=(("kind", "x"),), time="at")
+    assert fault("a,b\n1,2\n", mapped, "web.csv").startswith('web.csv: has no column "route"')
+    assert 'no column "took_ms"' in fault("route,b\n1,2\n", mapped, "web.csv")
+    assert 'no column "kind"' in fault("route,took_ms\n1,2\n", mapped, "web.csv")
+    assert 'no column "status"' in fault("route,took_ms,kind\n1,2,x\n", mapped, "web.csv")

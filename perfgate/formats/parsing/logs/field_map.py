@@ -6,9 +6,9 @@ import math
 from collections import Counter, defaultdict
 from datetime import datetime
 from itertools import compress
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -16,6 +16,7 @@ from perfgate.core.metrics import THROUGHPUT
 from perfgate.core.sources.field_map import parts_of
 from perfgate.core.text.units import scale_of
 from perfgate.formats.parsing.failures import all_failed
+from perfgate.formats.parsing.logs.numbers import flags_of, is_true, numbers_of
 from perfgate.formats.parsing.logs.rows import STAMP, TOLERATE, are_too_many
 from perfgate.formats.parsing.record import Record, Samples, Share, Single, Skipped
 from perfgate.formats.parsing.timestamps import stated_instant
@@ -28,11 +29,11 @@ if TYPE_CHECKING:
     from perfgate.core.metrics import Direction
     from perfgate.core.run import Labels
     from perfgate.core.sources.field_map import FieldMap, FieldValue
-    from perfgate.formats.parsing.logs.rows import Broken
+    from perfgate.formats.parsing.logs.rows import Broken, Columns
     from perfgate.formats.parsing.record import Flag
     from perfgate.formats.parsing.source import Source
 
-    Lookup = Callable[[Any], object]
+    Pick = Callable[[Sequence[Any]], Sequence[Any]]
 
 Row = Any
 """A row in the form that its lookups know."""
@@ -65,12 +66,6 @@ def is_ok(value: object) -> bool:
     return isinstance(value, (int, float)) and (value == 1 or _FIRST_GOOD <= value <= _LAST_GOOD)
 
 
-def is_true(value: object) -> bool | None:
-    """Return what a field of true and false says, None when it says neither."""
-    text = str(value).strip().lower() if isinstance(value, (bool, int, float, str)) else ""
-    return True if text in {"true", "1", "1.0", "yes"} else False if text in {"false", "0", "0.0", "no"} else None
-
-
 class _Group(Struct):
     """The rows of one benchmark."""
 
@@ -99,7 +94,7 @@ class Grouping:
         self,
         mapped: FieldMap,
         source: Source,
-        lookup: Callable[[str], Lookup],
+        columns: Callable[[Sequence[str]], Columns],
         broken: Broken,
         split_by: Sequence[str] = (),
     ) -> None:
@@ -108,7 +103,7 @@ class Grouping:
         Args:
             mapped: which field says what.
             source: where the rows come from.
-            lookup: gives for a field the function that finds it in a row; absent is None.
+            columns: gives for fields the function that finds them in rows; absent is None.
             broken: takes the rows whose benchmark cannot be named.
             split_by: fields that divide the rows of one benchmark.
         """
@@ -117,18 +112,20 @@ class Grouping:
         self._broken = broken
         self._texts, self._fields = _naming_of(mapped, source.name, split_by)
         self._split_by = split_by
-        self._naming = [lookup(f) for f in (*self._fields, *mapped.labels, *split_by)]
-        self._values = [lookup(v.value) for v in mapped.values]
-        self._overs = [lookup(v.over) if v.over else None for v in mapped.values]
-        self._where = [(lookup(field), wanted) for field, wanted in mapped.where]
-        self._ok = lookup(mapped.ok) if mapped.ok else None
-        self._time = lookup(mapped.time) if mapped.time else None
+        self._naming = [*self._fields, *mapped.labels, *split_by]
+        values, overs = [v.value for v in mapped.values], [v.over for v in mapped.values]
+        where = [field for field, _ in mapped.where]
+        fields = list(dict.fromkeys(filter(None, (*self._naming, *values, *overs, *where, mapped.ok, mapped.time))))
+        columns(fields)  # of those that are not there, the first one is named
+        self._wanted = [wanted for _, wanted in mapped.where]
+        self._find_wanted = columns(where)
+        self._asked = list(dict.fromkeys(filter(None, (*self._naming, *values, *overs, mapped.ok, mapped.time))))
+        self._find = columns(self._asked)
         if mapped.time:
             source.times.field = mapped.time if mapped.time != STAMP else "timestamp"
             source.times.is_asked = mapped.time != STAMP
         self._is_ok_stated = False
         self._started_at = self._ended_at = ""
-        self._decode = msgspec.json.Decoder(list[float]).decode
         self._by_key: dict[object, _Group] = {}
         self._by_name: dict[tuple[str, Labels], _Group] = {}
         self._is_amount = [not v.allow_zero and v.is_amount for v in mapped.values]
@@ -149,17 +146,20 @@ class Grouping:
         Raises:
             CannotDecideError: each row seems to be a benchmark of its own.
         """
-        for look, wanted in self._where:
-            hit = [_equal(value, wanted) for value in map(look, rows)]
+        for i, wanted in enumerate(self._wanted):
+            hit = _equal_to(wanted, self._find_wanted(rows)[i]) if rows else []
             rows, lines = _those(hit, rows), _those(hit, lines)
-        times: list[object] = []
-        if self._time is not None:
-            times = list(map(self._time, rows))
-            kept = list(map(self._source.times.keeps, times))
-            rows, lines, times = _those(kept, rows), _those(kept, lines), _those(kept, times)
+        if not rows:
+            return
+        cells = dict(zip(self._asked, self._find(rows), strict=True))
+        times: Sequence[object] = ()
+        if self._map.time:
+            kept = self._source.times.keep_each(cells[self._map.time])
+            cells, lines = {field: _those(kept, column) for field, column in cells.items()}, _those(kept, lines)
+            times = cells[self._map.time]
             self._started_at, self._ended_at = _widen(self._started_at, self._ended_at, times)
-        places = self._places(self._keys(rows), lines)
-        stated = list(map(self._ok, rows)) if self._ok is not None else []
+        places = self._places(self._keys(cells, len(lines)), lines)
+        stated = cells[self._map.ok] if self._map.ok else ()
         self._is_ok_stated = self._is_ok_stated or any(cell is not None for cell in stated)
         self._count(places, times)
         if not all(passed := _passed(stated, is_optional=self._map.is_ok_optional)):
@@ -167,17 +167,39 @@ class Grouping:
                 good = [at for at in mine if passed[at]]
                 group.failed += len(mine) - len(good)
                 mine[:] = good
-        for i, look in enumerate(self._values):
-            cells = list(map(look, rows))
-            values = self._numbers(i, cells)
-            over = self._overs[i]
-            if over is not None:
-                wholes = list(map(to_number, map(over, rows)))
-                for group, mine in places:
-                    group.wholes[i] += math.fsum(_wholes_of(cells, values, wholes, mine))
+        picked = [(group, mine, _picker(mine)) for group, mine in places if mine]
+        for i, value in enumerate(self._map.values):
+            self._keep(i, cells[value.value], cells[value.over] if value.over else None, lines, picked)
+
+    def _keep(
+        self,
+        i: int,
+        cells: Sequence[object],
+        overs: Sequence[object] | None,
+        lines: Sequence[int],
+        picked: Sequence[tuple[_Group, list[int], Pick]],
+    ) -> None:
+        """Add the values of one field to the columns of the benchmarks whose rows they are of.
+
+        Args:
+            i: number of the value in the map.
+            cells: of the field.
+            overs: cells of the field by which it is divided; None: it is not.
+            lines: the place of each row.
+            picked: the benchmarks, which rows are theirs, and what takes these of all.
+        """
+        values, has_gaps = self._numbers(i, cells)
+        if overs is not None:
+            wholes, may_lack = numbers_of(overs)
+            is_whole = not has_gaps and not may_lack and min(wholes, default=1.0) > 0  # type: ignore[type-var,operator] # none is None
+            for group, mine, pick in picked:
+                group.wholes[i] += math.fsum(pick(wholes) if is_whole else _wholes_of(cells, values, wholes, mine))
+            if not is_whole:
                 values = [v if w is not None and w > 0 else None for v, w in zip(values, wholes, strict=True)]
                 cells = [c if w is not None and w > 0 else None for c, w in zip(cells, wholes, strict=True)]
-            self._keep(i, cells, values, lines, places)
+                has_gaps = None in values
+        for group, mine, pick in picked:
+            group.columns[i].extend(self._there(i, values, cells, lines, mine) if has_gaps else pick(values))
 
     def _count(self, places: Iterable[tuple[_Group, list[int]]], times: Sequence[object]) -> None:
         """Count the rows of each benchmark; take note of when those of a part of them were."""
@@ -186,29 +208,13 @@ class Grouping:
             if self._split_by and times:
                 group.started_at, group.ended_at = _widen(group.started_at, group.ended_at, [times[at] for at in mine])
 
-    def _keep(
-        self,
-        i: int,
-        cells: list[object],
-        values: Sequence[float | None],
-        lines: Sequence[int],
-        places: Iterable[tuple[_Group, list[int]]],
-    ) -> None:
-        """Add the values of one field to the columns of the benchmarks whose rows they are of."""
-        has_gaps = None in values
-        for group, mine in places:
-            if has_gaps:
-                group.columns[i].extend(self._there(i, values, cells, lines, mine))
-            else:
-                group.columns[i].extend(map(values.__getitem__, mine))  # type: ignore[arg-type] # none is None
-
-    def _keys(self, rows: Sequence[Row]) -> list[object]:
+    def _keys(self, cells: dict[str, Sequence[object]], count: int) -> Sequence[object]:
         """Return what the rows hold in the fields that name the benchmark: the bare cells of a single field."""
         if len(self._naming) == 1:
-            return list(map(self._naming[0], rows))
-        return list(zip(*[map(look, rows) for look in self._naming], strict=True)) or [()] * len(rows)
+            return cells[self._naming[0]]
+        return list(zip(*[cells[field] for field in self._naming], strict=True)) or [()] * count
 
-    def _places(self, keys: list[object], lines: Sequence[int]) -> list[tuple[_Group, list[int]]]:
+    def _places(self, keys: Sequence[object], lines: Sequence[int]) -> list[tuple[_Group, list[int]]]:
         """Return for each benchmark which of the rows are its own."""
         places: defaultdict[object, list[int]] = defaultdict(list)
         try:
@@ -255,31 +261,17 @@ class Grouping:
             )
         return group
 
-    def _numbers(self, i: int, cells: list[object]) -> Sequence[float | None]:
-        """Return the values of a field; None where a row has none, or one that is no measurement."""
-        values = self._as_numbers(i, cells)
-        if not self._is_amount[i] or (None not in values and min(values, default=1.0) > 0):  # type: ignore[type-var,operator] # none is None
-            return values
-        return [v if v is not None and v > 0 else None for v in values]
-
-    def _as_numbers(self, i: int, cells: list[object]) -> Sequence[float | None]:
-        """Return the values of a field; None where a row has none, or one that is no number."""
+    def _numbers(self, i: int, cells: Sequence[object]) -> tuple[Sequence[float | None], bool]:
+        """Return the values of a field, None where a row has none that is a measurement; and whether any lacks it."""
         if self._map.values[i].share:
-            return [None if flag is None else float(flag) for flag in map(is_true, cells)]
-        types = set(map(type, cells))
-        if types == {float} and math.isfinite(sum(cells)):  # type: ignore[arg-type]
-            return cells  # type: ignore[return-value]
-        if types == {str}:
-            try:
-                found = self._decode(f"[{','.join(cells)}]")  # type: ignore[arg-type] # half the time of float()
-            except ValueError:
-                found = []
-            if len(found) == len(cells):
-                return found
-        return [to_number(cell) for cell in cells]
+            return flags_of(cells)
+        values, has_gaps = numbers_of(cells)
+        if not self._is_amount[i] or (not has_gaps and min(values, default=1.0) > 0):  # type: ignore[type-var,operator] # none is None
+            return values, has_gaps
+        return [v if v is not None and v > 0 else None for v in values], True
 
     def _there(
-        self, i: int, values: Sequence[float | None], cells: list[object], lines: Sequence[int], mine: list[int]
+        self, i: int, values: Sequence[float | None], cells: Sequence[object], lines: Sequence[int], mine: list[int]
     ) -> Iterator[float]:
         """Yield the values that are there, and count what is there and no measurement."""
         for at in mine:
@@ -316,7 +308,7 @@ class Grouping:
                 raise self._source.fault(
                     f"{message}; the first is {what} {first:,}", TOLERATE if why == _NO_NUMBER else _ALLOW
                 )
-        self._is_met = [any(group.columns[i] for group in self._by_name.values()) for i in range(len(self._values))]
+        self._is_met = [any(group.columns[i] for group in self._by_name.values()) for i in range(len(self._map.values))]
         for group in self._by_name.values():
             found = self._of(group, better)
             yield from (_of_part(r, group) if self._split_by and isinstance(r, Record) else r for r in found)
@@ -346,7 +338,7 @@ class Grouping:
                 yield replace(record, payload=share, period=self._period(), weight=whole)
             elif column and not value.over:
                 yield self._record(group.name, value, column, asked, flags)
-        if self._ok is not None and (self._is_ok_stated or not self._map.is_ok_optional):
+        if self._map.ok and (self._is_ok_stated or not self._map.is_ok_optional):
             yield Record(
                 benchmark=group.name,
                 metric="error_rate",
@@ -386,7 +378,7 @@ class Grouping:
 
     def _period(self) -> tuple[float, float] | None:
         """Return when the first and the last row were, in seconds since 1970; None: they do not say, or are one."""
-        is_stated = self._time is not None and self._source.times.are_all_read
+        is_stated = bool(self._map.time) and self._source.times.are_all_read
         if not is_stated or not "" < self._started_at < self._ended_at:
             return None
         first, last = (datetime.fromisoformat(text).timestamp() for text in (self._started_at, self._ended_at))
@@ -415,6 +407,21 @@ class Grouping:
         return Record(**facts, unit=base, payload=Samples(values=kept, cells=tuple(column.cells)))
 
 
+def fields_of(mapped: FieldMap, split_by: Sequence[str]) -> list[str]:
+    """Return all fields of a row that a map asks for, but not under which of its usual names the time is."""
+    values = [field for v in mapped.values for field in (v.value, v.over) if field]
+    named = [*(parts_of(mapped.benchmark)[1] if mapped.benchmark else ()), *mapped.labels, *split_by]
+    facts = [field for field in (mapped.ok, mapped.time) if field not in {"", STAMP}]
+    return [*values, *named, *facts, *(field for field, _ in mapped.where)]
+
+
+def _picker(mine: Sequence[int]) -> Pick:
+    """Return what takes the items at some positions, at least one."""
+    if len(mine) == 1:
+        return lambda items: (items[mine[0]],)
+    return itemgetter(*mine)
+
+
 def _naming_of(mapped: FieldMap, stem: str, split_by: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the texts and fields of a benchmark's name; a field that divides its rows is no part of it."""
     texts, fields = parts_of(mapped.benchmark) if mapped.benchmark else ([stem, ""], [])
@@ -436,7 +443,7 @@ def _of_part(record: Record, group: _Group) -> Record:
     return replace(record, labels=group.labels, started_at=group.started_at, ended_at=group.ended_at)
 
 
-def _widen(first: str, last: str, times: list[object]) -> tuple[str, str]:
+def _widen(first: str, last: str, times: Sequence[object]) -> tuple[str, str]:
     """Return the first and the last of points in time, and of some more."""
     if not times:
         return first, last
@@ -444,25 +451,25 @@ def _widen(first: str, last: str, times: list[object]) -> tuple[str, str]:
     return min(filter(None, (first, begin)), default=""), max(last, end)
 
 
-def _ends(times: list[object]) -> tuple[object, object]:
+def _ends(times: Sequence[object]) -> tuple[object, object]:
     """Return the first and the last of the times of some rows, whatever their order.
 
     Where they are of several forms, those that stand first and last.
     """
     types = set(map(type, times))
-    if types == {str} and len(set(map(len, times))) == 1:  # type: ignore[arg-type] # texts
-        return min(times), max(times)  # type: ignore[type-var] # of one length, they sort as they follow each other
-    if types <= {int, float}:
-        return min(times), max(times)  # type: ignore[type-var] # numbers
+    # texts of one length sort as they follow each other; most rows do already, and then sorting is faster than min()
+    if types <= {int, float} or (types == {str} and len(set(map(len, times))) == 1):  # type: ignore[arg-type] # texts
+        ordered = sorted(times)  # type: ignore[type-var] # see above
+        return ordered[0], ordered[-1]
     return times[0], times[-1]
 
 
-def _those(kept: list[bool], items: Sequence[Any]) -> list[Any]:
+def _those(kept: list[bool], items: Sequence[Any]) -> Sequence[Any]:
     """Return the items that are kept."""
-    return list(items) if all(kept) else list(compress(items, kept))
+    return items if all(kept) else list(compress(items, kept))
 
 
-def _passed(cells: list[object], *, is_optional: bool) -> list[bool]:
+def _passed(cells: Sequence[object], *, is_optional: bool) -> list[bool]:
     """Return for each row whether it counts; with `is_optional` one that does not say it does."""
     try:
         verdicts = {cell: is_ok(cell) for cell in set(cells)}  # 1 and True are one key, and say the same
@@ -474,7 +481,7 @@ def _passed(cells: list[object], *, is_optional: bool) -> list[bool]:
 
 
 def _wholes_of(
-    cells: list[object], values: Sequence[float | None], wholes: list[float | None], mine: list[int]
+    cells: Sequence[object], values: Sequence[float | None], wholes: Sequence[float | None], mine: list[int]
 ) -> Iterator[float]:
     """Yield by what the values of some rows are divided.
 
@@ -498,10 +505,15 @@ def _as_text(value: object) -> str:
     return value if isinstance(value, str) else f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
+def _equal_to(wanted: str | float | bool, cells: Sequence[object]) -> list[bool]:  # noqa: FBT001 - data
+    """Return for each row whether a field holds what is wanted."""
+    if isinstance(wanted, str):
+        return [cell == wanted for cell in cells]
+    return [_equal(cell, wanted) for cell in cells]
+
+
 def _equal(value: object, wanted: str | float | bool) -> bool:  # noqa: FBT001 - data
     """Does a field hold what is wanted? In CSV everything is text: there ``3`` is 3, and ``True`` is true."""
-    if isinstance(wanted, str):
-        return value == wanted
     if isinstance(wanted, bool):
         return value is wanted or (isinstance(value, str) and is_true(value) is wanted)
     return not isinstance(value, bool) and to_number(value) == wanted

@@ -13,12 +13,15 @@ import msgspec
 from msgspec import Struct
 
 from perfgate.formats.parsing.record import Skipped
-from perfgate.formats.parsing.timestamps import instant_in, stated_seconds
+from perfgate.formats.parsing.timestamps import instant_in, stated_seconds, usual_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from perfgate.formats.parsing.source import Source
+
+    Columns = Callable[[Sequence[Any]], Sequence[Sequence[object]]]
+    """Returns of some rows, at least one, the cells of each field that it was made for; absent is None."""
 
 _ARRAY = re.compile(r"\s*\[\s*(?:[{\]]|\Z)")
 _PRETTY = re.compile(r"\s*\{[ \t]*\r?\n")
@@ -30,9 +33,11 @@ _MOST_BRACES = 3
 _SEPARATORS = ",\t;|"
 _DEEPEST = 4
 _DECODER = json.JSONDecoder()
+_DECODE = msgspec.json.Decoder().decode
 STAMP = "\0time"
 """Key under which the time of a row is kept, wherever in the log it stands; no log holds it."""
-_TIMES = ("timestamp", "@timestamp", "time", "ts", "asctime", "datetime")
+TIMES = ("timestamp", "@timestamp", "time", "ts", "asctime", "datetime")
+"""Usual names of the time of a row."""
 _CERTAIN = 2  # the first of these are never a duration
 BATCH = 512
 """Rows that are worked on together."""
@@ -106,7 +111,7 @@ def json_rows(
         is_choosy: are lines of text, and JSON that is no object, nobody's business, as in a log with other lines?
         is_stamped: does an object get the time that its logger put in front, under `STAMP`?
     """
-    if _ARRAY.match(source.head) or _PRETTY.match(source.head):
+    if is_array(source):
         broken.what = "item"
         for number, item in enumerate(documents(source), 1):
             broken.lines = number
@@ -115,19 +120,41 @@ def json_rows(
             elif not is_choosy:
                 broken.add(number, "no JSON object")
         return
-    decode = msgspec.json.Decoder().decode
     for number, line in enumerate(source.lines(), 1):
-        broken.lines += 1
-        try:
-            row = decode(line)
-        except (ValueError, RecursionError):
-            row = _object_after_prefix(line, is_stamped=is_stamped) or _slowly(line)
-        if type(row) is dict:
+        row = object_of(line, number, broken, is_choosy=is_choosy, is_stamped=is_stamped)
+        if row is not None:
             yield number, row
-        elif not line.strip():
-            broken.lines -= 1
-        elif not is_choosy or (isinstance(row, _NoJsonError) and _was_object(line)):
-            broken.add(number, str(row) if isinstance(row, _NoJsonError) else "no JSON object")
+
+
+def is_array(source: Source) -> bool:
+    """Is it a JSON array, or documents over several lines each, and no JSON lines?"""
+    return bool(_ARRAY.match(source.head) or _PRETTY.match(source.head))
+
+
+def object_of(
+    line: str, number: int, broken: Broken, *, is_choosy: bool, is_stamped: bool = False
+) -> dict[str, Any] | None:
+    """Return the object of a line of JSON lines, None when it holds none.
+
+    Args:
+        line: without its end.
+        number: its number, from 1.
+        broken: counts it, and takes what cannot be read.
+        is_choosy: as in `json_rows`.
+        is_stamped: as in `json_rows`.
+    """
+    broken.lines += 1
+    try:
+        row = _DECODE(line)
+    except (ValueError, RecursionError):
+        row = _object_after_prefix(line, is_stamped=is_stamped) or _slowly(line)
+    if type(row) is dict:
+        return row
+    if not line.strip():
+        broken.lines -= 1
+    elif not is_choosy or (isinstance(row, _NoJsonError) and _was_object(line)):
+        broken.add(number, str(row) if isinstance(row, _NoJsonError) else "no JSON object")
+    return None
 
 
 class _NoJsonError(Exception):
@@ -213,6 +240,11 @@ def documents(source: Source) -> Iterator[object]:
         yield item
 
 
+def json_columns(paths: Sequence[str]) -> Columns:
+    """Return what finds fields in objects."""
+    return columns_of(list(map(json_lookup, paths)))
+
+
 def json_lookup(path: str) -> Callable[[Any], object]:
     """Return what finds a field in an object: a key, or a dotted path; a key that holds dots itself comes first."""
     if "." not in path:
@@ -252,14 +284,41 @@ def stamp_of(*rows: dict[str, Any]) -> object:
     Args:
         rows: the objects that may hold it, the outermost first.
     """
-    stated = [row.get(name) for row in rows for name in _TIMES]
-    stated += [row.get(STAMP) for row in rows]
-    found = next((value for value in stated if value is not None and stated_seconds(value) is not None), None)
-    if found is not None:
-        return found
+    stated = [row.get(name) for row in rows for name in TIMES]
+    stamps = [row.get(STAMP) for row in rows]
     # a time that is meant as one and cannot be read is a fault, and no absence
-    named = [row.get(name) for row in rows for name in (STAMP, *_TIMES[:_CERTAIN])]
-    return next((value for value in named if isinstance(value, str) and value), None)
+    return _first_read([*stated, *stamps], [row.get(name) for row in rows for name in (STAMP, *TIMES[:_CERTAIN])])
+
+
+def _first_read(stated: Iterable[object], certain: Iterable[object]) -> object:
+    """Return the first point in time, else the first text of a field that holds nothing else; None: there is none."""
+    found = next((value for value in stated if value is not None and stated_seconds(value) is not None), None)
+    return found if found is not None else next((value for value in certain if isinstance(value, str) and value), None)
+
+
+def stamps_of(stated: Sequence[Sequence[object]]) -> Sequence[object]:
+    """Return the times of rows, as `stamp_of` says it row by row.
+
+    Args:
+        stated: the cells of each field of `TIMES`.
+    """
+    there = [i for i, cells in enumerate(stated) if cells.count(None) < len(cells)]
+    if len(there) == 1 and _are_times(stated[there[0]], is_certain=there[0] < _CERTAIN):
+        return stated[there[0]]
+    return [_first_read(cells, cells[:_CERTAIN]) for cells in zip(*stated, strict=True)]
+
+
+def _are_times(cells: Sequence[object], *, is_certain: bool) -> bool:
+    """Is each cell the time of its row, for certain?"""
+    types = set(map(type, cells))
+    if types == {str}:
+        return is_certain and all(cells)
+    return types <= {int, float} and usual_seconds(cells) is not None  # type: ignore[arg-type] # numbers
+
+
+def columns_of(lookups: Sequence[Callable[[Any], object]]) -> Columns:
+    """Return what finds fields in many rows, of what finds each in one row."""
+    return lambda rows: [list(map(look, rows)) for look in lookups]
 
 
 class Table:
@@ -280,7 +339,15 @@ class Table:
         except csv.Error:
             return []
 
-    def lookup(self, field: str) -> Callable[[Any], object]:
+    def columns(self, fields: Sequence[str]) -> Columns:
+        """Return what finds the cells of columns in rows.
+
+        Raises:
+            CannotDecideError: there is no such column, or there are two.
+        """
+        return columns_of(list(map(self._lookup, fields)))
+
+    def _lookup(self, field: str) -> Callable[[Any], object]:
         """Return what finds a column's cell in a row.
 
         Raises:
@@ -298,20 +365,18 @@ class Table:
 
     def _stamp_lookup(self) -> Callable[[Any], object]:
         """Return what finds the time of a row in the first column that is called like one."""
-        at = next((self.header.index(name) for name in _TIMES if name in self.header), None)
+        at = next((self.header.index(name) for name in TIMES if name in self.header), None)
         return itemgetter(at) if at is not None else lambda _: None
 
     def batches(self) -> Iterator[tuple[list[list[str]], Sequence[int]]]:
         """Yield the rows behind the header, some at a time, with the number of each one's first line."""
-        lines = map(str.__add__, self._source.lines(), repeat("\n"))  # line ends inside quotes belong to the cell
-        reader = csv.reader(lines, delimiter=self._separator)
+        reader = csv.reader(self._source.ended_lines(), delimiter=self._separator)  # an end inside quotes is the cell's
         done, is_header = 0, True
         while True:
             rows: list[list[str]] = []
             fault = ""
             try:
-                for row in islice(reader, BATCH):
-                    rows.append(row)  # noqa: PERF402 - what was read before a fault has to be kept
+                rows.extend(islice(reader, BATCH))  # what was read before a fault is kept
             except csv.Error as caught:
                 fault = f"no CSV: {caught}"
             if not rows and not fault:
